@@ -1,0 +1,157 @@
+import type { Json, KubeObject } from '../meta/object.ts';
+import type { Kind, Registry } from '../kinds/kind.ts';
+import type { Store, Stored } from '../store/contract.ts';
+
+/**
+ * The API as both façades see it. rest/ and resolvers/ turn their requests into these calls and the answers into
+ * bytes; nothing else stands between them and the rules.
+ */
+export interface User {
+  name: string;
+  uid?: string;
+  groups: readonly string[];
+  extra?: Readonly<Record<string, readonly string[]>>;
+}
+
+export interface RequestContext {
+  user: User;
+  /** default field manager: the part of the User-Agent before the first '/', `unknown` where there is none */
+  agent: string;
+  /** collects Warning headers; the façade prints them, at most once each */
+  warn(text: string): void;
+  /** aborted when the client is gone */
+  signal?: AbortSignal;
+  /** set when the caller acts through impersonation: who it really is */
+  impersonator?: User;
+}
+
+/** What a request is about. `namespace` '' is cluster scope or all namespaces; `name` '' is the collection. */
+export interface Target {
+  kind: Kind;
+  namespace: string;
+  name: string;
+  /** '' for the object itself */
+  subresource: string;
+}
+
+/** An object as it came in: bytes with their media type (decoded, checked and warned about by the pipeline), or parsed. */
+export type Body = { bytes: Buffer; contentType: string } | { object: KubeObject };
+
+export interface WriteOptions {
+  dryRun?: readonly string[];
+  fieldManager?: string;
+  fieldValidation?: string;
+}
+export interface PatchOptions extends WriteOptions {
+  force?: boolean;
+}
+export type PatchType =
+  | 'application/json-patch+json'
+  | 'application/merge-patch+json'
+  | 'application/strategic-merge-patch+json'
+  | 'application/apply-patch+yaml'
+  | 'application/apply-patch+cbor';
+
+export interface DeleteOptions {
+  dryRun?: readonly string[];
+  gracePeriodSeconds?: number;
+  orphanDependents?: boolean;
+  propagationPolicy?: string;
+  preconditions?: { uid?: string; resourceVersion?: string };
+  ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
+}
+/** Query parameters of lists and watches as they came; the api checks them. */
+export interface ListOptions {
+  labelSelector?: string;
+  fieldSelector?: string;
+  resourceVersion?: string;
+  resourceVersionMatch?: string;
+  limit?: number;
+  continue?: string;
+  /** extension: any field, see resolvers/where */
+  filter?: (object: KubeObject) => boolean;
+}
+export interface WatchOptions extends ListOptions {
+  allowWatchBookmarks?: boolean;
+  sendInitialEvents?: boolean;
+  timeoutSeconds?: number;
+}
+
+/** One object in an answer. `stored` when it is an object of the store at a revision, so its bytes can be used as they are. */
+export interface Answer {
+  /** HTTP status: 200, 201, 202 */
+  code: number;
+  stored?: Stored;
+  /** kind, in whose version the façade encodes it */
+  kind: Kind | undefined;
+  /** whole object of `kind`'s version, with kind and apiVersion; for `stored` made at the first use. Frozen. */
+  readonly object: KubeObject;
+}
+
+export interface ListAnswer {
+  kind: Kind;
+  items: readonly Stored[];
+  revision: number;
+  continue?: string;
+  remainingItemCount?: number;
+}
+
+/** A watch event that has passed selectors: `type` is what this watcher sees. */
+export interface WatchEvent {
+  type: 'ADDED' | 'MODIFIED' | 'DELETED';
+  stored: Stored;
+}
+
+export interface WatchSink {
+  onEvents(events: readonly WatchEvent[]): void;
+  /** `initialEventsEnd`: the bookmark that ends sendInitialEvents */
+  onBookmark(revision: number, initialEventsEnd: boolean): void;
+  /** Over: by timeout (no error), or with the Status that becomes the ERROR event. */
+  onEnd(error?: Error): void;
+}
+
+export interface Api {
+  readonly registry: Registry;
+  readonly store: Store;
+
+  /** All throw StatusError. Each authorises the caller, for its verb on its target. */
+  get(ctx: RequestContext, target: Target, options: { resourceVersion?: string }): Promise<Answer>;
+  list(ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer>;
+  /** Resolves when the watch has started (or throws what the request answers); the returned function ends it. */
+  watch(ctx: RequestContext, target: Target, options: WatchOptions, sink: WatchSink): Promise<() => void>;
+  create(ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer>;
+  update(ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer>;
+  patch(ctx: RequestContext, target: Target, patchType: string, patch: { bytes: Buffer } | { value: Json }, options: PatchOptions): Promise<Answer>;
+  delete(ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer>;
+  deleteCollection(ctx: RequestContext, target: Target, list: ListOptions, options: DeleteOptions): Promise<ListAnswer>;
+
+  /** Where a stream (exec, log, attach, portforward, proxy) goes: authorised, checked, and resolved to the node's address. */
+  connect(ctx: RequestContext, target: Target, query: URLSearchParams): Promise<Connection>;
+
+  /** Whether `user` may; the reason as RBAC says it. Used by the façades for non-resource paths and relation edges. */
+  authorize(user: User, attributes: Attributes): { allowed: boolean; reason: string };
+  authenticate(credentials: Credentials): Promise<User | undefined>;
+  /** Impersonate-* headers; throws 403 where `user` may not. */
+  impersonate(user: User, headers: { user?: string; uid?: string; groups: readonly string[]; extra: Readonly<Record<string, readonly string[]>> }): User;
+}
+
+/** What authorisation decides on. A resource request has `resource`, another has `path`. */
+export type Attributes =
+  | { verb: string; group: string; version?: string; resource: string; subresource: string; namespace: string; name: string }
+  | { verb: string; path: string };
+
+export interface Credentials {
+  /** bearer token without the word */
+  token?: string;
+  /** of a verified client certificate: subject CN and O */
+  certificate?: { commonName: string; organizations: readonly string[] };
+}
+
+/** A stream's other end. The façade dials it over HTTPS with the API server's client certificate and pipes. */
+export interface Connection {
+  url: URL;
+  /** PEM of the CA that must have signed the other end; undefined: not verified (a pod's own port) */
+  ca?: string;
+  /** false for plain http targets */
+  secure: boolean;
+}

@@ -1,0 +1,54 @@
+import type { Client, Informer } from '../client/contract.ts';
+import type { KubeObject, ObjectLike } from '../meta/object.ts';
+
+/** `namespace/name`, or `name` in cluster scope. */
+export type Key = string;
+
+/**
+ * A controller: level-triggered and idempotent; it holds no state that a restart would miss. What it watches makes
+ * keys; each key is worked on by one worker at a time, and again after a change that came meanwhile.
+ */
+export interface Reconciler {
+  /** `deployment`: also the name of its service account (`deployment-controller`), its field manager and its event source */
+  name: string;
+  watches: readonly Watch[];
+  /** keys worked on at once; 5 when not said */
+  workers?: number;
+  /** An error requeues with back-off (5 ms doubling to 1000 s); `requeueAfter` in ms. */
+  reconcile(key: Key, ctx: Context): Promise<{ requeueAfter?: number } | void>;
+  /** indexes that it needs, by resource; added before the informers start */
+  indexes?: Readonly<Record<string, Readonly<Record<string, (object: any) => readonly string[]>>>>; // eslint-disable-line @typescript-eslint/no-explicit-any
+}
+
+export interface Watch {
+  /** `deployments.apps` */
+  resource: string;
+  /** keys to look at when this object changed; its own key when not given. `old`/`object` as in Informer.onChange. */
+  keys?(object: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<Key>;
+}
+
+export interface Context {
+  client: Client;
+  /** shared between all controllers of the process; synced before the first reconcile */
+  informer<T = KubeObject>(resource: string): Informer<T>;
+  events: EventRecorder;
+  clock: Clock;
+  random(): number;
+  log(message: string, fields?: Record<string, unknown>): void;
+  /** looks at the key again after so many ms */
+  enqueueAfter(key: Key, ms: number): void;
+  signal: AbortSignal;
+}
+
+export interface EventRecorder {
+  /** type Normal or Warning. Identical events are counted, not repeated; sending is bounded and never fails the caller. */
+  event(about: ObjectLike, type: 'Normal' | 'Warning', reason: string, message: string, related?: ObjectLike): void;
+}
+
+/** Injected everywhere, so that a test plays a day in a second. */
+export interface Clock {
+  /** ms since the epoch */
+  now(): number;
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}

@@ -1,0 +1,129 @@
+import type { FieldError } from '../meta/field.ts';
+import type { GroupVersionKind } from '../meta/gvk.ts';
+import type { KubeObject } from '../meta/object.ts';
+import type { ObjectSchema } from './schema.ts';
+
+/** One served resource of one group and version: what the URL, discovery and the GraphQL schema speak of. */
+export interface Kind extends GroupVersionKind {
+  /** plural, lower case: the path segment */
+  resource: string;
+  singular: string;
+  listKind: string;
+  shortNames: readonly string[];
+  categories: readonly string[];
+  namespaced: boolean;
+  /** of the resource itself: create, delete, deletecollection, get, list, patch, update, watch */
+  verbs: readonly string[];
+  subresources: ReadonlyMap<string, SubresourceFacts>;
+  schema: ObjectSchema;
+  /** True for kinds that arrive at run time (custom resources): their unknown fields, names and items differ in form. */
+  custom: boolean;
+  /** Where and how it is stored. Kinds of one group that are versions of each other share it. */
+  storage: StorageKind;
+  /** From this version to the stored one and back; undefined where they are the same. Pure: the argument stays as it is. */
+  convert?: { toStorage(object: KubeObject): KubeObject; fromStorage(object: KubeObject): KubeObject };
+  /** Table columns of this version (server-side printing). */
+  columns: readonly Column[];
+  /** GraphQL names; unique over all served kinds. `type: 'Pod', one: 'pod', many: 'pods'` */
+  names: { type: string; one: string; many: string };
+}
+
+export interface SubresourceFacts {
+  name: string;
+  verbs: readonly string[];
+  /** kind of the body (`Scale`, `Eviction`, the parent for status); group and version '' means the parent's */
+  kind: GroupVersionKind;
+}
+
+/** What is common to all versions of a resource. `key` is its name in the store. */
+export interface StorageKind extends GroupVersionKind {
+  /** `pods`, `deployments.apps`: group resource name, key in the store, in RBAC messages and in our clients */
+  key: string;
+  namespaced: boolean;
+  /** `{"kind":"Pod","apiVersion":"v1",` as bytes: what goes before a stored body to make a whole object */
+  head: Buffer;
+  /** False for kinds that are never stored (SubjectAccessReview, Binding, ComponentStatus): only create or get. */
+  persisted: boolean;
+  strategy: Strategy;
+}
+
+export interface StrategyContext {
+  /** RFC 3339, whole seconds */
+  now: string;
+  user: string;
+  /** adds a `Warning: 299 - "…"` */
+  warn(text: string): void;
+  /** the subresource that is being written; '' for the resource itself */
+  subresource: string;
+}
+
+/**
+ * What the schema of a kind cannot say. All functions work on objects of the stored version, except `defaults`, which
+ * gets the version of the request. An object passed as `object` may be changed in place; `old` is frozen.
+ */
+export interface Strategy {
+  /** Validates metadata.name; the rule's own words (`a lowercase RFC 1123 subdomain must consist of …`), '' when good. Default: DNS-1123 subdomain. */
+  name?(name: string, prefix: boolean): string[];
+  /** Defaults that depend on other fields or that OpenAPI does not list. Runs after the schema's own defaults. Idempotent. */
+  defaults?(object: KubeObject): void;
+  /** Clears what a create may not set (status), sets what the system sets. */
+  prepareForCreate?(object: KubeObject, ctx: StrategyContext): void;
+  /** Takes over from `old` what an update may not touch (status; for the status subresource: all but status). */
+  prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
+  validate?(object: KubeObject, ctx: StrategyContext): FieldError[];
+  /** Only what an update adds to `validate` (immutable fields, transitions). `validate` runs as well unless `validatesAllOnUpdate`. */
+  validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+  /** Status and other subresources that write the same object: their own prepare and validation replace those above. */
+  subresources?: Readonly<Record<string, SubresourceStrategy>>;
+  warnings?(object: KubeObject, old: KubeObject | undefined): string[];
+  /** Whether metadata.generation is kept, and what it counts: changes of anything but metadata and status by default. */
+  generation?: false | ((object: KubeObject, old: KubeObject) => boolean);
+  /** Values for field selectors besides metadata.name and metadata.namespace; names are the selectors' own. */
+  fields?(object: KubeObject): Record<string, string>;
+  /** Field labels accepted besides those that `fields` yields (none by default) */
+  fieldLabels?: readonly string[];
+  /** Seconds of grace for a delete that names none; undefined: no graceful deletion (all but pods). */
+  gracePeriod?(object: KubeObject): number;
+  /** What propagation means when a delete names none: background unless said (`orphan` for old kinds). */
+  defaultPropagation?: 'background' | 'orphan';
+  /** Finalizers that are in spec (Namespace) and keep the object as those of metadata do. */
+  specFinalizers?(object: KubeObject): readonly string[];
+  /** May a PUT to a missing name create it? (Lease, EndpointSlice, Service …: AllowCreateOnUpdate) */
+  createOnUpdate?: boolean;
+  /** May an update leave out resourceVersion? (AllowUnconditionalUpdate; true unless said) */
+  unconditionalUpdate?: boolean;
+  /** Cells of the Table in the order of the kind's columns. `now` in ms since the epoch. */
+  cells?(object: KubeObject, now: number): (string | number | boolean | null)[];
+}
+
+export interface SubresourceStrategy {
+  prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
+  validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+}
+
+export interface Column {
+  name: string;
+  type: string;
+  format: string;
+  description: string;
+  priority: number;
+  /** custom resources: where the cell comes from */
+  jsonPath?: string;
+}
+
+/** Every kind that is served now. Changes when custom resource definitions do; readers ask it anew or subscribe. */
+export interface Registry {
+  /** bumped at each change: caches of derived things (OpenAPI, GraphQL schema, discovery) compare it */
+  readonly generation: number;
+  all(): readonly Kind[];
+  /** in the order of preference, as discovery lists them */
+  groups(): readonly { group: string; versions: readonly string[] }[];
+  byResource(group: string, version: string, resource: string): Kind | undefined;
+  byKind(group: string, version: string, kind: string): Kind | undefined;
+  /** the preferred version of a resource by its storage key (`pods`, `deployments.apps`) */
+  preferred(key: string): Kind | undefined;
+  storage(key: string): StorageKind | undefined;
+  /** replaces all custom kinds of one definition (empty list: removed) */
+  setCustom(definition: string, kinds: readonly Kind[]): void;
+  onChange(listener: () => void): () => void;
+}

@@ -1,0 +1,81 @@
+/**
+ * Field paths and validation errors, with the wording that Kubernetes clients know
+ * (k8s.io/apimachinery/pkg/util/validation/field).
+ */
+export class Path {
+  private constructor(
+    private readonly parent: Path | undefined,
+    private readonly segment: string,
+  ) {}
+  static root(name: string): Path {
+    return new Path(undefined, name);
+  }
+  child(...names: string[]): Path {
+    let path: Path = this; // eslint-disable-line @typescript-eslint/no-this-alias
+    for (const name of names) path = new Path(path, name);
+    return path;
+  }
+  index(i: number): Path {
+    return new Path(this, `[${i}]`);
+  }
+  key(key: string): Path {
+    return new Path(this, `[${key}]`);
+  }
+  /** Built only when an error is reported: validation of a good object makes no strings. */
+  toString(): string {
+    const head = this.parent?.toString() ?? '';
+    return this.segment.startsWith('[') || head === '' ? head + this.segment : `${head}.${this.segment}`;
+  }
+}
+
+export type FieldErrorType =
+  | 'FieldValueNotFound'
+  | 'FieldValueRequired'
+  | 'FieldValueDuplicate'
+  | 'FieldValueInvalid'
+  | 'FieldValueNotSupported'
+  | 'FieldValueForbidden'
+  | 'FieldValueTooLong'
+  | 'FieldValueTooMany'
+  | 'InternalError'
+  | 'FieldValueTypeInvalid';
+
+/** One thing that is wrong with an object; becomes one cause of a 422 Status. */
+export interface FieldError {
+  type: FieldErrorType;
+  field: string;
+  /** what stands after `field: ` in the message */
+  body: string;
+}
+
+type At = Path | string;
+const make = (type: FieldErrorType, at: At, body: string): FieldError => ({ type, field: String(at), body });
+
+/** A value as Go prints it in field errors: strings quoted, numbers and booleans bare, structures as JSON. */
+export function showValue(value: unknown): string {
+  if (value === null || value === undefined) return 'null';
+  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+export const required = (at: At, detail = ''): FieldError =>
+  make('FieldValueRequired', at, `Required value${detail && `: ${detail}`}`);
+export const invalid = (at: At, value: unknown, detail: string): FieldError =>
+  make('FieldValueInvalid', at, `Invalid value: ${showValue(value)}${detail && `: ${detail}`}`);
+export const typeInvalid = (at: At, value: unknown, detail: string): FieldError =>
+  make('FieldValueTypeInvalid', at, `Invalid value: ${showValue(value)}${detail && `: ${detail}`}`);
+export const duplicate = (at: At, value: unknown): FieldError =>
+  make('FieldValueDuplicate', at, `Duplicate value: ${showValue(value)}`);
+export const forbidden = (at: At, detail: string): FieldError => make('FieldValueForbidden', at, `Forbidden${detail && `: ${detail}`}`);
+export const notFoundValue = (at: At, value: unknown): FieldError => make('FieldValueNotFound', at, `Not found: ${showValue(value)}`);
+export const notSupported = (at: At, value: unknown, supported: readonly string[]): FieldError =>
+  make(
+    'FieldValueNotSupported',
+    at,
+    `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${[...supported].sort().map((v) => JSON.stringify(v)).join(', ')}` : ''}`,
+  );
+/** `max` in bytes */
+export const tooLong = (at: At, max: number): FieldError =>
+  make('FieldValueTooLong', at, `Too long: may not be more than ${max} bytes`);
+export const tooMany = (at: At, actual: number, max: number): FieldError =>
+  make('FieldValueTooMany', at, `Too many: ${actual}: must have at most ${max} items`);
+export const internalFieldError = (at: At, detail: string): FieldError => make('InternalError', at, `Internal error: ${detail}`);

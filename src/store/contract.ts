@@ -1,0 +1,175 @@
+/**
+ * The store: revisions, events and errors in one place. It knows keys, bytes and revisions, and nothing of kinds.
+ *
+ * A body is the JSON of an object in its stored version without kind, apiVersion and metadata.resourceVersion, with
+ * `metadata` first and not empty: `{"metadata":{"name":"a",…},"spec":…}`. The cache holds it with the revision put in
+ * (`{"metadata":{"resourceVersion":"12","name":"a",…`), which is also the form of an item of a list, so that a list is
+ * a concatenation and an object is its kind's head and these bytes from the second on.
+ */
+export interface Key {
+  /** StorageKind.key: `pods`, `deployments.apps` */
+  resource: string;
+  /** '' for cluster scope */
+  namespace: string;
+  name: string;
+}
+
+/** What the store extracts from an object at each write, for selectors and relations. */
+export interface Columns {
+  uid: string;
+  labels: Record<string, string> | undefined;
+  /** values for field selectors (strategy.fields), without metadata.name and metadata.namespace */
+  fields: Record<string, string> | undefined;
+  /** uids of metadata.ownerReferences */
+  owners: readonly string[] | undefined;
+}
+
+/** One object at one revision. Immutable and shared: `object` must not be changed (use `copy`). */
+export interface Stored extends Key, Columns {
+  revision: number;
+  /** item form, see above */
+  bytes: Buffer;
+  /** Parsed, without kind and apiVersion, with resourceVersion; parsed at the first use and kept while memory allows. */
+  readonly object: StoredObject;
+  /** a fresh parse that the caller may change */
+  copy(): StoredObject;
+  /** Encodings of this revision (YAML, protobuf, Table row …) made at most once and shared. Bounded by the event's life in cache. */
+  encoded(format: string, make: () => Buffer): Buffer;
+}
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+export type StoredObject = { metadata: import('../meta/object.ts').ObjectMeta; [field: string]: any };
+
+export interface Author {
+  user: string;
+  /** field manager or user agent */
+  manager: string;
+  /** create, update, patch, apply, delete, status … */
+  verb: string;
+}
+
+/** One write with its expectation. */
+export type Write = Key & {
+  by: Author;
+} & (
+    | { type: 'create'; body: Buffer; columns: Columns; object?: StoredObject }
+    /** `expect`: the revision that the writer saw */
+    | { type: 'update'; expect: number; body: Buffer; columns: Columns; object?: StoredObject }
+    | { type: 'delete'; expect: number }
+  );
+
+export type Outcome =
+  | { ok: true; stored: Stored }
+  /** `exists`: create of a present key; `missing`: update or delete of an absent one; `changed`: it is at another revision */
+  | { ok: false; why: 'exists' | 'missing' | 'changed'; current: Stored | undefined };
+
+export type EventType = 'ADDED' | 'MODIFIED' | 'DELETED';
+
+/** One revision as a watcher sees it. For DELETED `stored` is the last state, with the revision of the deletion. */
+export interface StoreEvent {
+  type: EventType;
+  revision: number;
+  stored: Stored;
+  /** the state before (for selector transitions); undefined for ADDED, and where the log no longer has it */
+  previous: Stored | undefined;
+}
+
+export interface Scope {
+  resource: string;
+  /** undefined: all */
+  namespace?: string;
+  /** an exact name: a watch or list of one object */
+  name?: string;
+}
+
+export interface WatchHandlers {
+  /** In order of revision, in batches as they commit. Must not block; a handler that throws ends its own watch. */
+  onEvents(events: readonly StoreEvent[]): void;
+  /** Everything up to and including `revision` has been delivered, of any resource. Called at most every `progressMs`, and on demand. */
+  onProgress?(revision: number): void;
+  /** The watch is over: `expired` (fell out of the ring), `closed` (store is closing). */
+  onEnd(reason: 'expired' | 'closed'): void;
+}
+
+export interface ListSnapshot {
+  /** sorted by namespace, then name (byte order) */
+  items: readonly Stored[];
+  /** the revision at which exactly these items existed */
+  revision: number;
+}
+
+export interface HistoryEntry {
+  revision: number;
+  type: EventType;
+  /** ms since the epoch */
+  at: number;
+  by: Author;
+  /** undefined when compacted */
+  stored: Stored | undefined;
+}
+
+export interface Store {
+  /** Applied to this process's cache so far. */
+  readonly revision: number;
+  /** Oldest revision from which a watch may start and at which a list may be read. */
+  readonly compacted: number;
+
+  /** One write; resolves when it is durable and in this process's cache. Throws StoreUnavailable. */
+  commit(write: Write): Promise<Outcome>;
+  /** All or nothing, at consecutive revisions. On a failed expectation nothing is written and that write's outcome says why. */
+  commitAll(writes: readonly Write[]): Promise<{ ok: true; stored: Stored[] } | { ok: false; index: number; outcome: Outcome & { ok: false } }>;
+
+  /** Waits until the cache holds everything committed anywhere before the call (one batched counter read); returns that revision. */
+  fresh(): Promise<number>;
+  /** Waits until the cache has reached `revision`. Rejects with TooLargeRevision after `timeoutMs`. */
+  reached(revision: number, timeoutMs: number): Promise<void>;
+
+  /** From the cache, as it is now, without touching Postgres. */
+  get(key: Key): Stored | undefined;
+  list(scope: Scope): ListSnapshot;
+  /** Count without making an array. */
+  count(scope: Scope): number;
+  /** By owner uid, any resource, from the index. */
+  owned(ownerUid: string): readonly Stored[];
+  byUid(uid: string): Stored | undefined;
+  /** keys of all resources that have objects */
+  resources(): readonly string[];
+
+  /** As it was at an older revision; from the ring or from the log. Throws Compacted, TooLargeRevision. */
+  listAt(scope: Scope, revision: number): Promise<ListSnapshot>;
+  getAt(key: Key, revision: number): Promise<Stored | undefined>;
+  /** Newest first. */
+  history(key: Key, limit: number, before?: number): Promise<HistoryEntry[]>;
+
+  /** Events after `from` (exclusive). Throws Compacted when they are no longer there. Returns the function that ends it. */
+  watch(scope: Scope, from: number, handlers: WatchHandlers): () => void;
+
+  /** Small named values that all processes share (CA, keys, settings): first writer wins. Returns what is there afterwards. */
+  setting(name: string, makeValue: () => Promise<string>): Promise<string>;
+  compact(before: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Postgres does not answer; becomes 503 with Retry-After. */
+export class StoreUnavailable extends Error {
+  override name = 'StoreUnavailable';
+}
+/** The revision asked for is older than the log; becomes 410 Expired. */
+export class Compacted extends Error {
+  override name = 'Compacted';
+  constructor(
+    readonly requested: number,
+    readonly compacted: number,
+  ) {
+    super(`revision ${requested} is compacted, the oldest is ${compacted}`);
+  }
+}
+/** A revision that has not been reached; becomes 504 with `Too large resource version`. */
+export class TooLargeRevision extends Error {
+  override name = 'TooLargeRevision';
+  constructor(
+    readonly requested: number,
+    readonly current: number,
+  ) {
+    super(`revision ${requested} is ahead of ${current}`);
+  }
+}
