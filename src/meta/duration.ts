@@ -1,0 +1,52 @@
+const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, 'µs': 1e-3, 'μs': 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+
+/** A Go duration (`1h30m`, `-1.5s`) in milliseconds; undefined for what is none. */
+export function parseDuration(text: string): number | undefined {
+  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+  if (!match) return text === '0' || text === '+0' || text === '-0' ? 0 : undefined;
+  let ms = 0;
+  for (const [, number, unit] of (match[2] as string).matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+    ms += Number(number) * (UNITS[unit as string] as number);
+  }
+  return match[1] === '-' ? -ms : ms;
+}
+
+/** As Go prints a duration: `0s`, `1.5s`, `100ms`, `1h0m0s`. */
+export function formatDuration(ms: number): string {
+  if (ms === 0) return '0s';
+  const sign = ms < 0 ? '-' : '';
+  const abs = Math.abs(ms);
+  const short = (n: number): string => String(Number(n.toFixed(6)));
+  if (abs < 1e-3) return `${sign}${short(abs * 1e6)}ns`;
+  if (abs < 1) return `${sign}${short(abs * 1e3)}µs`;
+  if (abs < 1000) return `${sign}${short(abs)}ms`;
+  const hours = Math.floor(abs / 3_600_000);
+  const minutes = Math.floor((abs % 3_600_000) / 60_000);
+  const seconds = String(Number(((abs % 60_000) / 1000).toFixed(9)));
+  return `${sign}${hours ? `${hours}h` : ''}${hours || minutes ? `${minutes}m` : ''}${seconds}s`;
+}
+
+const two = (big: number, bigUnit: string, small: number, smallUnit: string): string =>
+  `${big}${bigUnit}${small ? `${small}${smallUnit}` : ''}`;
+
+/**
+ * An age as kubectl's tables show it: `5s`, `3m12s`, `47h`, `2d3h`, `3y20d`. Two units at most, fewer the older it is.
+ * Two seconds into the future still count as now (clocks differ).
+ */
+export function humanDuration(ms: number): string {
+  const seconds = Math.trunc(ms / 1000);
+  if (seconds < -1) return '<invalid>';
+  if (seconds < 0) return '0s';
+  if (seconds < 120) return `${seconds}s`;
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 10) return two(minutes, 'm', seconds % 60, 's');
+  if (minutes < 180) return `${minutes}m`;
+  const hours = Math.floor(minutes / 60);
+  if (hours < 8) return two(hours, 'h', minutes % 60, 'm');
+  if (hours < 48) return `${hours}h`;
+  const days = Math.floor(hours / 24);
+  if (hours < 192) return two(days, 'd', hours % 24, 'h');
+  if (hours < 24 * 365 * 2) return `${days}d`;
+  const years = Math.floor(days / 365);
+  return hours < 24 * 365 * 8 ? two(years, 'y', days % 365, 'd') : `${years}y`;
+}

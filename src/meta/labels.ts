@@ -1,0 +1,118 @@
+import { LabelParser } from './labels-parse.ts';
+import { badRequest } from './status.ts';
+
+export type LabelOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
+
+export interface Requirement {
+  key: string;
+  operator: LabelOperator;
+  values: readonly string[];
+}
+
+/** meta/v1 LabelSelector */
+export interface LabelSelectorLike {
+  matchLabels?: Record<string, string>;
+  matchExpressions?: { key: string; operator: string; values?: string[] }[];
+}
+
+/** What all labels must satisfy; without requirements it matches everything, unless it is `nothing`. */
+export interface Selector {
+  readonly requirements: readonly Requirement[];
+  /** no requirement: matches every object */
+  readonly empty: boolean;
+  matches(labels: Readonly<Record<string, string>> | undefined): boolean;
+  toString(): string;
+}
+
+const NONE: Readonly<Record<string, string>> = {};
+const integer = /^[+-]?\d+$/;
+
+function satisfies(r: Requirement, labels: Readonly<Record<string, string>>): boolean {
+  const value = Object.hasOwn(labels, r.key) ? labels[r.key] : undefined;
+  switch (r.operator) {
+    case 'exists':
+      return value !== undefined;
+    case '!':
+      return value === undefined;
+    case '=':
+    case '==':
+    case 'in':
+      return value !== undefined && r.values.includes(value);
+    case '!=':
+    case 'notin':
+      return value === undefined || !r.values.includes(value);
+    default: {
+      if (value === undefined || !integer.test(value)) return false;
+      const [left, right] = [BigInt(value), BigInt(r.values[0] as string)];
+      return r.operator === 'gt' ? left > right : left < right;
+    }
+  }
+}
+
+function show(r: Requirement): string {
+  switch (r.operator) {
+    case 'exists':
+      return r.key;
+    case '!':
+      return `!${r.key}`;
+    case 'in':
+    case 'notin':
+      return `${r.key} ${r.operator} (${[...r.values].sort().join(',')})`;
+    case 'gt':
+      return `${r.key}>${r.values[0]}`;
+    case 'lt':
+      return `${r.key}<${r.values[0]}`;
+    default:
+      return `${r.key}${r.operator}${r.values[0]}`;
+  }
+}
+
+/** Requirements are kept sorted by key, which is also the order of the text form. */
+export function selectorOf(requirements: readonly Requirement[]): Selector {
+  const sorted = [...requirements].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  return {
+    requirements: sorted,
+    empty: sorted.length === 0,
+    matches(labels = NONE) {
+      for (const requirement of sorted) if (!satisfies(requirement, labels)) return false;
+      return true;
+    },
+    toString: () => sorted.map(show).join(','),
+  };
+}
+
+export const everything: Selector = selectorOf([]);
+export const nothing: Selector = { requirements: [], empty: false, matches: () => false, toString: () => '' };
+
+/**
+ * A label selector in its text form: `a=b,c!=d,e in (f,g),h,!i,j>1`.
+ * Throws 400 with the parser's message.
+ */
+export function parseLabelSelector(text: string): Selector {
+  if (text === '') return everything;
+  const result = new LabelParser(text).parse();
+  if (typeof result === 'string') throw badRequest(result);
+  return selectorOf(result);
+}
+
+const OPERATORS: Readonly<Record<string, LabelOperator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
+
+/**
+ * A LabelSelector object as a Selector: undefined selects nothing, `{}` everything. An operator that does not exist
+ * throws 400; values are not checked (validation has done so).
+ */
+export function labelSelectorAsSelector(selector: LabelSelectorLike | undefined | null): Selector {
+  if (!selector) return nothing;
+  const requirements: Requirement[] = [];
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) requirements.push({ key, operator: '=', values: [value] });
+  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
+    const known = OPERATORS[operator];
+    if (!known) throw badRequest(`${JSON.stringify(operator)} is not a valid label selector operator`);
+    requirements.push({ key, operator: known, values: values ?? [] });
+  }
+  return requirements.length ? selectorOf(requirements) : everything;
+}
+
+/** The selector that a map of labels is (`spec.selector` of Services and ReplicationControllers). */
+export const selectorFromSet = (labels: Record<string, string> | undefined): Selector =>
+  selectorOf(Object.entries(labels ?? {}).map(([key, value]) => ({ key, operator: '=' as const, values: [value] })));
