@@ -1,0 +1,67 @@
+import type { Clock, EventRecorder } from '../control/contract.ts';
+import type { Client } from '../client/contract.ts';
+import type { Informers } from '../client/informers.ts';
+
+/** What every agent needs from the process that hosts it. */
+export interface NodeDependencies {
+  /** acts for the node; the agent narrows it to `system:node:NAME` */
+  client: Client;
+  /** shared by all roles of the process: pods, services, endpoint slices, nodes */
+  informers: Pick<Informers, 'informer'>;
+  clock: Clock;
+  /** 0 ≤ n < 1 */
+  random(): number;
+  log(message: string, fields?: Record<string, unknown>): void;
+  /** with source component `kubelet` and the node's name as host */
+  events: EventRecorder;
+}
+
+export interface NodeTls {
+  /** PEM of the kubelet's serving key and certificate */
+  key: string;
+  cert: string;
+  /** PEM; clients must present a certificate that it signed */
+  ca: string;
+}
+
+export interface NodeOptions extends NodeDependencies {
+  name: string;
+  /** only `process` is an agent; `simulated` nodes come from createSimulatedNodes */
+  runtime?: string;
+  /** where pods' volumes, logs and records live; made when it is missing */
+  dataDir: string;
+  /** InternalIP of the node, on which the kubelet server listens */
+  address?: string;
+  /** 0: any free port */
+  port?: number;
+  tls: NodeTls;
+  clusterDomain?: string;
+  /** cluster IP of the DNS service, written to pods' resolv.conf */
+  dnsIP?: string;
+  /** addresses that node ports listen on */
+  nodePortAddresses?: readonly string[];
+  /** number of the pod network tried first: 10.244.N.0/24 */
+  podNetwork?: number;
+  /** pods that the node takes */
+  maxPods?: number;
+  labels?: Readonly<Record<string, string>>;
+  taints?: readonly { key: string; value?: string; effect: string }[];
+  /** serve cluster IPs, node ports and DNS from this agent; one agent per machine */
+  serviceProxy?: boolean;
+  /** on `stop`: end the containers, or leave them to be adopted by the next start */
+  onStop?: 'kill' | 'leave';
+  /** network namespaces: `auto` uses them where the machine allows */
+  podNamespaces?: 'auto' | 'off';
+}
+
+export interface NodeHandle {
+  /** port of the kubelet server, once started */
+  readonly port: number;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Version that nodes report. */
+export const KUBELET_VERSION = 'v1.35.0+ku7s';
+/** Lines of waiting work that one agent keeps at most; beyond it the oldest pods wait. */
+export const DEFAULT_MAX_PODS = 110;

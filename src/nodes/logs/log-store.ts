@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { readdir, rm } from 'node:fs/promises';
+import { LogWriter } from './log-writer.ts';
+
+export interface PodIdentity {
+  namespace: string;
+  name: string;
+  uid: string;
+}
+
+/** Where each container's log is, who writes it, and who wants to hear that it grew. */
+export class LogStore {
+  private readonly listeners = new Map<string, Set<() => void>>();
+
+  constructor(
+    private readonly root: string,
+    private readonly now: () => number,
+  ) {}
+
+  directory(pod: PodIdentity): string {
+    return join(this.root, `${pod.namespace}_${pod.name}_${pod.uid}`);
+  }
+
+  path(pod: PodIdentity, container: string, attempt: number): string {
+    return join(this.directory(pod), container, `${attempt}.log`);
+  }
+
+  writer(pod: PodIdentity, container: string, attempt: number): LogWriter {
+    return new LogWriter(this.path(pod, container, attempt), this.now, (path) => {
+      for (const listener of this.listeners.get(path) ?? []) listener();
+    });
+  }
+
+  /** Called after each write to the file. Returns the unsubscriber. */
+  onChange(path: string, listener: () => void): () => void {
+    const set = this.listeners.get(path) ?? new Set();
+    this.listeners.set(path, set.add(listener));
+    return () => {
+      set.delete(listener);
+      if (!set.size) this.listeners.delete(path);
+    };
+  }
+
+  /** Keeps the logs of the running and of the previous attempt, as the kubelet does. */
+  async dropOlderThan(pod: PodIdentity, container: string, attempt: number): Promise<void> {
+    const directory = join(this.directory(pod), container);
+    const names = await readdir(directory).catch(() => []);
+    const old = names.filter((name) => Number.parseInt(name, 10) < attempt - 1);
+    await Promise.all(old.map((name) => rm(join(directory, name), { force: true })));
+  }
+
+  async remove(pod: PodIdentity): Promise<void> {
+    await rm(this.directory(pod), { recursive: true, force: true });
+  }
+}

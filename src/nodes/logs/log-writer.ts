@@ -1,0 +1,74 @@
+import { closeSync, fstatSync, mkdirSync, openSync, renameSync, existsSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { logPrefix } from './log-line.ts';
+
+/** Size at which a file is rotated, files kept with the current one, and bytes after which a line is cut in pieces. */
+export const MAX_BYTES = 10 * 1024 * 1024;
+export const MAX_FILES = 5;
+const MAX_LINE = 16 * 1024;
+
+const NEWLINE = 0x0a;
+
+/**
+ * Appends a container's output to its log in CRI records and rotates it: `0.log`, then `0.log.1` (newer) to `0.log.4`.
+ * Writes are synchronous: they go to the page cache, and a record that was told to a follower can be read.
+ */
+export class LogWriter {
+  private fd: number;
+  private size: number;
+  private readonly pending = new Map<string, Buffer>();
+
+  constructor(
+    private readonly path: string,
+    private readonly now: () => number,
+    private readonly changed: (path: string) => void,
+    private readonly maxBytes = MAX_BYTES,
+  ) {
+    mkdirSync(dirname(path), { recursive: true });
+    this.fd = openSync(path, 'a');
+    this.size = fstatSync(this.fd).size;
+  }
+
+  write(stream: 'stdout' | 'stderr', chunk: Buffer): void {
+    const rest = this.pending.get(stream);
+    let data = rest ? Buffer.concat([rest, chunk]) : chunk;
+    const out: (string | Buffer)[] = [];
+    for (let end = data.indexOf(NEWLINE); end >= 0 || data.length > MAX_LINE; end = data.indexOf(NEWLINE)) {
+      const whole = end >= 0 && end <= MAX_LINE;
+      const cut = whole ? end : MAX_LINE;
+      out.push(logPrefix(this.now(), stream, !whole), data.subarray(0, cut), '\n');
+      data = data.subarray(whole ? cut + 1 : cut);
+    }
+    if (data.length) this.pending.set(stream, Buffer.from(data));
+    else this.pending.delete(stream);
+    this.append(out);
+  }
+
+  /** Writes what has no newline yet, as a terminal would show it, and closes the file. */
+  close(): void {
+    for (const [stream, data] of this.pending) this.append([logPrefix(this.now(), stream, true), data, '\n']);
+    this.pending.clear();
+    if (this.fd >= 0) closeSync(this.fd);
+    this.fd = -1;
+    this.changed(this.path);
+  }
+
+  private append(pieces: (string | Buffer)[]): void {
+    if (!pieces.length || this.fd < 0) return;
+    const bytes = Buffer.concat(pieces.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+    if (this.size > 0 && this.size + bytes.length > this.maxBytes) this.rotate();
+    writeSync(this.fd, bytes);
+    this.size += bytes.length;
+    this.changed(this.path);
+  }
+
+  private rotate(): void {
+    closeSync(this.fd);
+    for (let n = MAX_FILES - 2; n >= 1; n--) {
+      if (existsSync(`${this.path}.${n}`)) renameSync(`${this.path}.${n}`, `${this.path}.${n + 1}`);
+    }
+    renameSync(this.path, `${this.path}.1`);
+    this.fd = openSync(this.path, 'a');
+    this.size = 0;
+  }
+}
