@@ -1,0 +1,98 @@
+import type { KubeObject } from '../meta/object.ts';
+import type {
+  Client,
+  ClientDeleteOptions,
+  ClientListOptions,
+  ClientPatchOptions,
+  ClientResource,
+  ClientWatchEvent,
+  ClientWatchOptions,
+  GraphQLRequest,
+  Transport,
+} from './contract.ts';
+import { CREATE, DELETE, GET, KINDS, LIST, PATCH, UPDATE, WATCH } from './documents.ts';
+import { dataOf } from './errors.ts';
+
+/** Items per page of a list: large enough to be quick, small enough that no page holds the server's thread for long. */
+const PAGE = 1000;
+
+/**
+ * The one client of the loops.
+ * @param defaults who writes: `as` impersonates, `manager` is the field manager of writes
+ */
+export function createClient(transport: Transport, defaults: Pick<GraphQLRequest, 'as' | 'manager'> = {}): Client {
+  const run = async (query: string, variables?: Record<string, unknown>): Promise<Record<string, unknown>> =>
+    dataOf(await transport.execute({ ...defaults, query, variables }));
+
+  async function list<T>(resource: string, options: ClientListOptions = {}): Promise<{ items: T[]; resourceVersion: string }> {
+    const items: T[] = [];
+    let token: string | undefined;
+    for (;;) {
+      const data = await run(LIST, { resource, ...options, limit: PAGE, continue: token });
+      const page = data['objects'] as { items: T[]; resourceVersion: string; continue?: string | null };
+      if (!page.continue && items.length === 0) return { items: page.items, resourceVersion: page.resourceVersion };
+      for (const item of page.items) items.push(item);
+      if (!page.continue) return { items, resourceVersion: page.resourceVersion };
+      token = page.continue;
+    }
+  }
+
+  return {
+    list,
+    async get<T>(resource: string, namespace: string, name: string) {
+      return (await run(GET, { resource, namespace, name }))['object'] as T;
+    },
+    async create<T>(resource: string, object: T, options: { subresource?: string; name?: string } = {}) {
+      const { namespace } = metadataOf(object);
+      return (await run(CREATE, { resource, namespace, ...options, object }))['createObject'] as T;
+    },
+    async update<T>(resource: string, object: T, subresource?: string) {
+      const { namespace, name } = metadataOf(object);
+      return (await run(UPDATE, { resource, namespace, name, subresource, object }))['updateObject'] as T;
+    },
+    async patch<T>(resource: string, namespace: string, name: string, patch: unknown, options: ClientPatchOptions = {}) {
+      const { type = 'merge', ...rest } = options;
+      const variables = { resource, namespace, name, patch, type: type.toUpperCase(), ...rest };
+      return (await run(PATCH, variables))['patchObject'] as T;
+    },
+    async delete(resource: string, namespace: string, name: string, options: ClientDeleteOptions = {}) {
+      await run(DELETE, { resource, namespace, name, ...options });
+    },
+    async query<T>(document: string, variables?: Record<string, unknown>) {
+      return (await run(document, variables)) as T;
+    },
+    watch: (resource: string, options: ClientWatchOptions) =>
+      new Watch(transport.subscribe({ ...defaults, query: WATCH, variables: { resource, ...options } })),
+    async resources() {
+      return (await run(KINDS))['kinds'] as ClientResource[];
+    },
+    as: (user: string, manager?: string) => createClient(transport, { as: { user }, manager: manager ?? defaults.manager }),
+  };
+}
+
+const metadataOf = (object: unknown): { namespace?: string; name?: string } => (object as KubeObject).metadata ?? {};
+
+/** The events in the results of a subscription. Not a generator: `return()` must end a watch on which `next()` waits. */
+class Watch implements AsyncIterableIterator<ClientWatchEvent[]> {
+  constructor(private readonly results: ReturnType<Transport['subscribe']>) {}
+
+  async next(): Promise<IteratorResult<ClientWatchEvent[]>> {
+    const result = await this.results.next();
+    if (result.done) return { done: true, value: undefined };
+    try {
+      return { done: false, value: dataOf(result.value)['objectsWatch'] as ClientWatchEvent[] };
+    } catch (error) {
+      await this.results.return?.();
+      throw error;
+    }
+  }
+
+  async return(): Promise<IteratorResult<ClientWatchEvent[]>> {
+    await this.results.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+}

@@ -1,0 +1,132 @@
+import type { KubeObject } from '../meta/object.ts';
+import type { Informer } from './contract.ts';
+
+type Listener = (object: KubeObject | undefined, old: KubeObject | undefined) => void;
+interface Index {
+  values(object: KubeObject): readonly string[];
+  byValue: Map<string, Map<string, KubeObject>>;
+}
+
+/** What an informer knows: the objects of one resource by namespace and name, with indexes and listeners. */
+export class InformerCache implements Informer {
+  private readonly byNamespace = new Map<string, Map<string, KubeObject>>();
+  private readonly indexes = new Map<string, Index>();
+  private readonly listeners = new Set<Listener>();
+  private readonly waiting: (() => void)[] = [];
+  synced = false;
+
+  /** @param onError hears of listeners that threw; the others are still told */
+  constructor(
+    readonly resource: string,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  whenSynced(): Promise<void> {
+    return this.synced ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
+  }
+
+  get<T>(namespace: string, name: string): T | undefined {
+    return this.byNamespace.get(namespace)?.get(name) as T | undefined;
+  }
+
+  list<T>(namespace?: string): T[] {
+    if (namespace !== undefined) return [...(this.byNamespace.get(namespace)?.values() ?? [])] as T[];
+    const all: KubeObject[] = [];
+    for (const objects of this.byNamespace.values()) for (const object of objects.values()) all.push(object);
+    return all as T[];
+  }
+
+  index<T>(name: string, value: string): T[] {
+    const index = this.indexes.get(name);
+    if (!index) throw new Error(`informer of ${this.resource} has no index ${name}`);
+    return [...(index.byValue.get(value)?.values() ?? [])] as T[];
+  }
+
+  /** An index that comes after the first objects is filled from them. Adding one of the same name again changes nothing. */
+  addIndex(name: string, values: (object: any) => readonly string[]): void { // eslint-disable-line @typescript-eslint/no-explicit-any
+    if (this.indexes.has(name)) return;
+    const index: Index = { values, byValue: new Map() };
+    this.indexes.set(name, index);
+    for (const object of this.list<KubeObject>()) enter(index, object);
+  }
+
+  onChange(listener: (object: any, old: any) => void): () => void { // eslint-disable-line @typescript-eslint/no-explicit-any
+    this.listeners.add(listener);
+    return () => void this.listeners.delete(listener);
+  }
+
+  /** The whole state as a list gave it: what is new, changed or gone since is told as if it had been watched. */
+  replace(items: readonly KubeObject[]): void {
+    const seen = new Set<string>();
+    for (const item of items) seen.add(keyOf(item));
+    for (const old of this.list<KubeObject>()) if (!seen.has(keyOf(old))) this.remove(old);
+    for (const item of items) this.put(item);
+    this.synced = true;
+    for (const resolve of this.waiting.splice(0)) resolve();
+  }
+
+  apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {
+    if (type === 'DELETED') this.remove(object);
+    else this.put(object);
+  }
+
+  private put(object: KubeObject): void {
+    const { namespace = '', name, resourceVersion, uid } = object.metadata;
+    let objects = this.byNamespace.get(namespace);
+    if (!objects) this.byNamespace.set(namespace, (objects = new Map()));
+    const old = objects.get(name);
+    if (old && old.metadata.resourceVersion === resourceVersion) return;
+    // Deleted and made again while nobody watched: two objects, and listeners must hear of both.
+    if (old && old.metadata.uid !== uid) {
+      this.remove(old);
+      return this.put(object);
+    }
+    objects.set(name, object);
+    for (const index of this.indexes.values()) {
+      if (old) leave(index, old);
+      enter(index, object);
+    }
+    this.tell(object, old);
+  }
+
+  private remove(object: KubeObject): void {
+    const { namespace = '', name } = object.metadata;
+    const objects = this.byNamespace.get(namespace);
+    const old = objects?.get(name);
+    if (!objects || !old) return;
+    objects.delete(name);
+    if (objects.size === 0) this.byNamespace.delete(namespace);
+    for (const index of this.indexes.values()) leave(index, old);
+    this.tell(undefined, old === object ? old : object.metadata.uid === old.metadata.uid ? object : old);
+  }
+
+  private tell(object: KubeObject | undefined, old: KubeObject | undefined): void {
+    for (const listener of this.listeners) {
+      try {
+        listener(object, old);
+      } catch (error) {
+        this.onError(error);
+      }
+    }
+  }
+}
+
+const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+
+function enter(index: Index, object: KubeObject): void {
+  const key = keyOf(object);
+  for (const value of index.values(object)) {
+    const at = index.byValue.get(value);
+    if (at) at.set(key, object);
+    else index.byValue.set(value, new Map([[key, object]]));
+  }
+}
+
+function leave(index: Index, object: KubeObject): void {
+  const key = keyOf(object);
+  for (const value of index.values(object)) {
+    const at = index.byValue.get(value);
+    at?.delete(key);
+    if (at?.size === 0) index.byValue.delete(value);
+  }
+}

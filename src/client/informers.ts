@@ -1,0 +1,139 @@
+import type { KubeObject } from '../meta/object.ts';
+import type { Client, Informer } from './contract.ts';
+import { InformerCache } from './informer-cache.ts';
+import { isStatusError } from '../meta/status.ts';
+
+/** The part of control's Clock that an informer needs. */
+export interface InformerClock {
+  setTimeout(run: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+}
+
+export interface Informers {
+  /** One per resource, shared. After `start` a new one starts at once. */
+  informer<T = KubeObject>(resource: string): Informer<T>;
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/** Back-off after a failed list or a lost watch, ms: doubled from the first to the last, each spread by ±50 %. */
+const FIRST_DELAY = 50;
+const LAST_DELAY = 10_000;
+
+/**
+ * Caches of whole resources: list, then watch from the list's revision; after a lost connection the watch resumes at
+ * the last revision seen; where that is no longer in the log (410) the list is read anew and its differences are told.
+ * @param onError hears of failed lists and lost watches, and of listeners that threw
+ */
+export function createInformers(
+  client: Client,
+  clock: InformerClock,
+  { random = Math.random, onError = () => undefined }: { random?: () => number; onError?: (error: unknown, resource: string) => void } = {},
+): Informers {
+  const informers = new Map<string, { cache: InformerCache; feed: Feed }>();
+  let started = false;
+  return {
+    informer<T>(resource: string): Informer<T> {
+      let entry = informers.get(resource);
+      if (!entry) {
+        const cache = new InformerCache(resource, (error) => onError(error, resource));
+        entry = { cache, feed: new Feed(client, cache, clock, random, (error) => onError(error, resource)) };
+        informers.set(resource, entry);
+        // An index or a listener that is added in the same turn must not miss the first state.
+        if (started) queueMicrotask(() => entry!.feed.start());
+      }
+      return entry.cache as unknown as Informer<T>;
+    },
+    start() {
+      started = true;
+      for (const { feed } of informers.values()) feed.start();
+    },
+    async stop() {
+      started = false;
+      await Promise.all([...informers.values()].map(({ feed }) => feed.stop()));
+    },
+  };
+}
+
+/** Keeps one cache in step with the server until it is stopped. */
+class Feed {
+  private running: Promise<void> | undefined;
+  private stopped = false;
+  private revision = '';
+  private failures = 0;
+  private watch: ReturnType<Client['watch']> | undefined;
+  private wake: (() => void) | undefined;
+
+  constructor(
+    private readonly client: Client,
+    private readonly cache: InformerCache,
+    private readonly clock: InformerClock,
+    private readonly random: () => number,
+    private readonly onError: (error: unknown) => void,
+  ) {}
+
+  start(): void {
+    if (this.stopped) return;
+    this.running ??= this.run();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    this.wake?.();
+    await this.watch?.return?.();
+    await this.running;
+  }
+
+  private async run(): Promise<void> {
+    while (!this.stopped) {
+      try {
+        if (!this.revision) await this.relist();
+        await this.follow();
+      } catch (error) {
+        if (this.stopped) return;
+        if (isStatusError(error) && error.code === 410) this.revision = '';
+        this.onError(error);
+      }
+      if (!this.stopped) await this.pause();
+    }
+  }
+
+  private async relist(): Promise<void> {
+    const { items, resourceVersion } = await this.client.list<KubeObject>(this.cache.resource);
+    if (this.stopped) return;
+    this.cache.replace(items);
+    this.revision = resourceVersion;
+  }
+
+  private async follow(): Promise<void> {
+    if (this.stopped) return;
+    this.watch = this.client.watch(this.cache.resource, { resourceVersion: this.revision });
+    try {
+      for (;;) {
+        const batch = await this.watch.next();
+        if (batch.done || this.stopped) return;
+        for (const event of batch.value) {
+          if (event.type !== 'BOOKMARK') this.cache.apply(event.type, event.object);
+          this.revision = event.object.metadata.resourceVersion;
+        }
+        this.failures = 0;
+      }
+    } finally {
+      const watch = this.watch;
+      this.watch = undefined;
+      await watch?.return?.();
+    }
+  }
+
+  private pause(): Promise<void> {
+    const delay = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** Math.min(this.failures++, 16)) * (0.5 + this.random());
+    return new Promise((resolve) => {
+      const timer = this.clock.setTimeout(() => this.wake?.(), delay);
+      this.wake = () => {
+        this.clock.clearTimeout(timer);
+        this.wake = undefined;
+        resolve();
+      };
+    });
+  }
+}
