@@ -11,11 +11,17 @@ export type Key = string;
 export interface Reconciler {
   /** `deployment`: also the name of its service account (`deployment-controller`), its field manager and its event source */
   name: string;
+  /** service account in kube-system where it is not `NAME-controller` (the bootstrap roles name some otherwise) */
+  account?: string;
+  /** component of its events where it is not the account's name */
+  source?: string;
   watches: readonly Watch[];
   /** keys worked on at once; 5 when not said */
   workers?: number;
   /** An error requeues with back-off (5 ms doubling to 1000 s); `requeueAfter` in ms. */
   reconcile(key: Key, ctx: Context): Promise<{ requeueAfter?: number } | void>;
+  /** Called once when its caches are filled: for what runs by the clock rather than by a change (use ctx.enqueueAfter). */
+  start?(ctx: Context): void;
   /** indexes that it needs, by resource; added before the informers start */
   indexes?: Readonly<Record<string, Readonly<Record<string, (object: any) => readonly string[]>>>>; // eslint-disable-line @typescript-eslint/no-explicit-any
 }

@@ -1,0 +1,87 @@
+import { isStatusError } from '../meta/status.ts';
+import type { ObjectLike, OwnerReference } from '../meta/object.ts';
+import type { Client } from '../client/contract.ts';
+import { controllerOf } from './keys.ts';
+import type { LabelMatcher } from './selector.ts';
+
+export interface Claim<T> {
+  client: Client;
+  /** resource of the dependents: `pods` */
+  resource: string;
+  /** the owner and the resource under which it is stored */
+  owner: ObjectLike;
+  ownerResource: string;
+  reference: OwnerReference;
+  matches: LabelMatcher;
+  /** those that it controls now, and those of its namespace that nobody does */
+  owned: readonly T[];
+  orphans: readonly T[];
+}
+
+/**
+ * The dependents that belong to `owner`: owned ones that still match its selector are kept, those that do not are
+ * released, matching orphans are adopted. Nothing is adopted by, or released from, an owner that is being deleted.
+ * @returns the claimed objects; an adopted one in its new form
+ */
+export async function claim<T extends ObjectLike>(request: Claim<T>): Promise<T[]> {
+  const { owner, matches } = request;
+  const claimed: T[] = [];
+  for (const object of request.owned) {
+    if (matches(object.metadata.labels)) claimed.push(object);
+    else if (!owner.metadata.deletionTimestamp) await release(request, object);
+  }
+  if (owner.metadata.deletionTimestamp) return claimed;
+  let checked = false;
+  for (const object of request.orphans) {
+    if (object.metadata.deletionTimestamp || !matches(object.metadata.labels)) continue;
+    if (!checked) {
+      // The cache may show an owner that is gone already, and what it adopts would be collected with it.
+      if (!(await isAlive(request))) return claimed;
+      checked = true;
+    }
+    const adopted = await adopt(request, object);
+    if (adopted) claimed.push(adopted);
+  }
+  return claimed;
+}
+
+async function isAlive<T>({ client, owner, ownerResource }: Claim<T>): Promise<boolean> {
+  try {
+    const fresh = await client.get<ObjectLike>(ownerResource, owner.metadata.namespace ?? '', owner.metadata.name);
+    return fresh.metadata.uid === owner.metadata.uid && !fresh.metadata.deletionTimestamp;
+  } catch (error) {
+    if (isStatusError(error, 'NotFound')) return false;
+    throw error;
+  }
+}
+
+async function adopt<T extends ObjectLike>({ client, resource, reference }: Claim<T>, object: T): Promise<T | undefined> {
+  const { namespace = '', name, uid } = object.metadata;
+  try {
+    return await client.patch<T>(
+      resource,
+      namespace,
+      name,
+      { metadata: { uid, ownerReferences: [...(object.metadata.ownerReferences ?? []), reference] } },
+      { type: 'merge' },
+    );
+  } catch (error) {
+    if (isGoneOrOther(error)) return undefined;
+    throw error;
+  }
+}
+
+async function release<T extends ObjectLike>({ client, resource, owner }: Claim<T>, object: T): Promise<void> {
+  if (controllerOf(object)?.uid !== owner.metadata.uid) return;
+  const { namespace = '', name, uid } = object.metadata;
+  const ownerReferences = (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
+  try {
+    await client.patch(resource, namespace, name, { metadata: { uid, ownerReferences } }, { type: 'merge' });
+  } catch (error) {
+    if (!isGoneOrOther(error)) throw error;
+  }
+}
+
+/** It is gone, or its name is another object's by now (the uid in the patch differs), or has another controller. */
+const isGoneOrOther = (error: unknown): boolean =>
+  isStatusError(error) && ['NotFound', 'Conflict', 'Invalid'].includes(error.reason);

@@ -1,0 +1,151 @@
+import type { Client, Informer } from '../client/contract.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { isStatusError } from '../meta/status.ts';
+import type { Clock, Context, Key, Reconciler } from './contract.ts';
+import { createEventRecorder } from './events.ts';
+import { keyOf } from './keys.ts';
+import { WorkQueue } from './queue.ts';
+
+/** What is needed of the client's informers. */
+export interface InformerSource {
+  informer<T = KubeObject>(resource: string): Informer<T>;
+  start(): void;
+}
+
+export interface ControllersOptions {
+  client: Client;
+  informers: InformerSource;
+  reconcilers: readonly Reconciler[];
+  clock: Clock;
+  random: () => number;
+  log(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface Controllers {
+  /** Resolves when all caches are filled and all workers wait for keys. */
+  start(): Promise<void>;
+  /** Resolves when the last key that was being worked on is done. */
+  stop(): Promise<void>;
+  /** nothing to do right now (delayed keys aside) */
+  readonly idle: boolean;
+}
+
+/** Keys worked on at once by a controller that does not say. */
+const WORKERS = 5;
+
+/** Runs controllers over one client and one set of informers, each as its own service account. */
+export function runControllers(options: ControllersOptions): Controllers {
+  const runs = options.reconcilers.map((reconciler) => new ControllerRun(reconciler, options));
+  return {
+    async start() {
+      for (const run of runs) run.prepare();
+      options.informers.start();
+      await Promise.all(runs.map((run) => run.start()));
+    },
+    async stop() {
+      await Promise.all(runs.map((run) => run.stop()));
+    },
+    get idle() {
+      return runs.every((run) => run.idle);
+    },
+  };
+}
+
+class ControllerRun {
+  private readonly queue: WorkQueue;
+  private readonly abort = new AbortController();
+  private readonly unsubscribe: (() => void)[] = [];
+  private readonly working = new Set<Promise<void>>();
+  private readonly ctx: Context;
+  private running = false;
+
+  constructor(
+    private readonly reconciler: Reconciler,
+    private readonly options: ControllersOptions,
+  ) {
+    const { clock, log, random, informers } = options;
+    const { name } = reconciler;
+    this.queue = new WorkQueue({ clock, onOverflow: (key) => log('queue is full', { controller: name, key }) });
+    const account = reconciler.account ?? `${name}-controller`;
+    const client = options.client.as(`system:serviceaccount:kube-system:${account}`, 'kube-controller-manager');
+    this.ctx = {
+      client,
+      informer: (resource) => informers.informer(resource),
+      events: createEventRecorder({ client, component: reconciler.source ?? account, clock, log }),
+      clock,
+      random,
+      log: (message, fields) => log(message, { controller: name, ...fields }),
+      enqueueAfter: (key, ms) => this.queue.addAfter(key, ms),
+      signal: this.abort.signal,
+    };
+  }
+
+  get idle(): boolean {
+    return this.queue.length === 0 && this.working.size === 0;
+  }
+
+  prepare(): void {
+    const { informers } = this.options;
+    for (const [resource, indexes] of Object.entries(this.reconciler.indexes ?? {})) {
+      for (const [name, values] of Object.entries(indexes)) informers.informer(resource).addIndex(name, values);
+    }
+    for (const watch of this.reconciler.watches) {
+      const informer = informers.informer(watch.resource);
+      const keys = watch.keys?.bind(watch) ?? ((object, old) => [keyOf((object ?? old)!)]);
+      this.unsubscribe.push(
+        informer.onChange((object, old) => {
+          for (const key of keys(object, old, this.ctx)) this.queue.add(key);
+        }),
+      );
+    }
+  }
+
+  async start(): Promise<void> {
+    const { informers } = this.options;
+    await Promise.all(this.reconciler.watches.map((watch) => informers.informer(watch.resource).whenSynced()));
+    if (this.abort.signal.aborted) return;
+    this.running = true;
+    this.queue.onReady = () => this.fill();
+    this.reconciler.start?.(this.ctx);
+    this.fill();
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+    this.abort.abort();
+    for (const unsubscribe of this.unsubscribe.splice(0)) unsubscribe();
+    this.queue.stop();
+    await Promise.all(this.working);
+  }
+
+  private fill(): void {
+    const limit = this.reconciler.workers ?? WORKERS;
+    while (this.running && this.working.size < limit) {
+      const key = this.queue.take();
+      if (key === undefined) return;
+      const work = this.work(key).finally(() => {
+        this.working.delete(work);
+        this.fill();
+      });
+      this.working.add(work);
+    }
+  }
+
+  private async work(key: Key): Promise<void> {
+    try {
+      // Off the informer's call stack: a reconcile must not run inside another one's notification.
+      await Promise.resolve();
+      const result = await this.reconciler.reconcile(key, this.ctx);
+      this.queue.forget(key);
+      if (result?.requeueAfter !== undefined) this.queue.addAfter(key, result.requeueAfter);
+    } catch (error) {
+      const delay = this.queue.addRateLimited(key);
+      // A lost race is the normal course of optimistic concurrency; the cache will have caught up at the next attempt.
+      if (!isStatusError(error, 'Conflict')) {
+        this.ctx.log('reconcile failed', { key, delay, error: error instanceof Error ? error.message : String(error) });
+      }
+    } finally {
+      this.queue.done(key);
+    }
+  }
+}
