@@ -1,0 +1,81 @@
+import { readKubeconfig } from './client/kubeconfig.ts';
+import { socketTransport } from './client/transports/socket.ts';
+import { packageVersion, runApi } from './start/api-server.ts';
+import { whatNext } from './start/banner.ts';
+import { startLoopThread } from './start/loop-thread.ts';
+import { loopSettings, runLoops } from './start/loops.ts';
+import { parseOptions, StartError, type Options } from './start/options.ts';
+
+/** Ctrl-C must be done within this, ms; what still runs then is left behind with a line that says so. */
+const STOP_MS = 10_000;
+const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+
+/**
+ * What shares a thread: the API has the main one to itself; controllers, scheduler and nodes share a second. Without
+ * the API in this process they have the main one, and a socket to the API.
+ */
+async function start(options: Options): Promise<() => Promise<void>> {
+  const loops = [...options.roles].some((role) => role !== 'api');
+  if (!options.roles.has('api')) {
+    const endpoint = { ...readKubeconfig(options.kubeconfig), server: options.server! };
+    const running = await runLoops(loopSettings(options, endpoint.ca ?? ''), socketTransport(endpoint), log);
+    process.stdout.write(`ku7s: ${[...options.roles].join(', ')} of ${options.server}\n`);
+    return () => running.stop();
+  }
+  const began = Date.now();
+  const api = await runApi(options, log);
+  const thread = loops
+    ? await startLoopThread(loopSettings(options, api.ca), api.graphql.executor, log, (why) => {
+        log(why);
+        process.exitCode = 1;
+        process.kill(process.pid, 'SIGTERM');
+      })
+    : undefined;
+  process.stdout.write(whatNext(options, api, Date.now() - began));
+  return async () => {
+    await thread?.stop();
+    await api.stop();
+  };
+}
+
+async function main(): Promise<void> {
+  const options = parseOptions(process.argv.slice(2), process.env, packageVersion());
+  if (typeof options === 'string') {
+    process.stdout.write(`${options}\n`);
+    return;
+  }
+  // A promise that nobody waited for is a defect, but no reason to drop every other client.
+  process.on('unhandledRejection', (error) => log(`unhandled: ${(error as Error)?.stack ?? String(error)}`));
+  const starting = start(options);
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => {
+      log('not everything has stopped in time');
+      process.exit(1);
+    }, STOP_MS).unref();
+    starting
+      .then((end) => end())
+      .then(
+        () => process.exit(),
+        (error: Error) => {
+          log(error.message);
+          process.exit(1);
+        },
+      );
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  await starting;
+}
+
+main().catch((error: NodeJS.ErrnoException) => {
+  const line =
+    error.code === 'EADDRINUSE'
+      ? `${error.message}: the port is in use; choose another with --secure-port`
+      : error instanceof StartError || error.code
+        ? error.message
+        : (error.stack ?? String(error));
+  process.stderr.write(`ku7s: ${line}\n`);
+  process.exit(1);
+});

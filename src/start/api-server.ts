@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createApi } from '../api/api.ts';
+import type { Api } from '../api/contract.ts';
+import { createRegistry } from '../kinds/registry.ts';
+import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
+import { createRestServer } from '../rest/server.ts';
+import { openStore } from '../store/open.ts';
+import { startEmbeddedPostgres } from '../store/embedded.ts';
+import { makeAuthority, makeCertificate, stillGood, type KeyPair } from './certificates.ts';
+import { writeKubeconfig } from './kubeconfig.ts';
+import type { Options } from './options.ts';
+import { makeSigningKey } from './signing-key.ts';
+
+export interface RunningApi {
+  api: Api;
+  graphql: GraphQLFacade;
+  /** `https://127.0.0.1:6443` */
+  url: string;
+  /** PEM */
+  ca: string;
+  /** a one-time link to GraphiQL */
+  graphiql: string;
+  stop(): Promise<void>;
+}
+
+/** Brings up Postgres, the store, the API and both façades, in this order; stops them in the reverse. */
+export async function runApi(options: Options, log: (line: string) => void): Promise<RunningApi> {
+  const closers: (() => Promise<void>)[] = [];
+  const stop = async () => {
+    for (const close of closers.reverse()) await close();
+  };
+  try {
+    const postgres = options.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
+    if (postgres) closers.push(() => postgres.stop());
+    const store = await openStore({ databaseUrl: options.databaseUrl ?? postgres!.url, log });
+    closers.push(() => store.close());
+
+    const setting = async <T>(name: string, make: () => Promise<T>) => JSON.parse(await store.setting(name, async () => JSON.stringify(await make()))) as T;
+    const ca = await setting('ca', () => makeAuthority('kubernetes'));
+    const signing = await setting('service-account-key', makeSigningKey);
+    const kubelet = await setting('kubelet-client', () => makeCertificate({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ca));
+    const admin = await setting('admin', () => makeCertificate({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ca));
+    const serving = await servingCertificate(options, ca, setting);
+
+    const registry = createRegistry();
+    const api = await createApi({
+      registry,
+      store,
+      clientCA: ca.cert,
+      clientCAKey: ca.key,
+      staticTokens: options.staticTokens,
+      serviceAccountKeys: signing,
+      serviceCidr: options.serviceCidr,
+      log,
+    });
+    closers.push(() => api.close());
+    const graphql = await createGraphQL({ api, log });
+    const server = createRestServer({
+      api,
+      tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert },
+      kubeletClient: { cert: kubelet.cert, key: kubelet.key },
+      graphql,
+      log,
+    });
+    const address = await server.listen(options.securePort, options.bindAddress);
+    closers.push(async () => {
+      await graphql.close();
+      await server.close(5_000);
+    });
+    const host = address.address.includes(':') ? `[${address.address}]` : address.address === '0.0.0.0' ? '127.0.0.1' : address.address;
+    const url = `https://${host}:${address.port}`;
+    writeKubeconfig(path.join(options.data, 'kubeconfig'), url, ca.cert, admin);
+    return { api, graphql, url, ca: ca.cert, graphiql: `${url}${graphql.loginLink({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] })}`, stop };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+}
+
+/** One per set of host names: API processes at the same address share it, and a renewed CA makes it anew. */
+async function servingCertificate(
+  options: Options,
+  ca: KeyPair,
+  setting: <T>(name: string, make: () => Promise<T>) => Promise<T>,
+): Promise<KeyPair> {
+  const service = firstAddress(options.serviceCidr);
+  const hosts = [...new Set(['127.0.0.1', '::1', 'localhost', options.bindAddress, service])].filter((h) => h !== '0.0.0.0' && h !== '::');
+  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', ...hosts];
+  const make = () => makeCertificate({ commonName: 'kube-apiserver' }, ca, names);
+  const kept = await setting(`serving:${hosts.join(',')}`, make);
+  return stillGood(kept, ca, hosts) ? kept : make();
+}
+
+function firstAddress(cidr: string): string {
+  const parts = cidr.split('/')[0].split('.').map(Number);
+  parts[3] += 1;
+  return parts.join('.');
+}
+
+/** `version` of package.json, which is two folders up from the bundle and from the source alike. */
+export const packageVersion = (): string =>
+  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;

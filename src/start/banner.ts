@@ -1,0 +1,19 @@
+import path from 'node:path';
+import type { RunningApi } from './api-server.ts';
+import type { Options } from './options.ts';
+
+/** What `npm start` prints: where things are and what to try, ready to be pasted. */
+export function whatNext(options: Options, api: RunningApi, ms: number): string {
+  const kubeconfig = path.relative(process.cwd(), path.join(options.data, 'kubeconfig'));
+  return `ku7s is ready at ${api.url} (${[...options.roles].join(', ')}; ${ms} ms)
+
+  export KUBECONFIG=${kubeconfig.startsWith('..') ? path.join(options.data, 'kubeconfig') : kubeconfig}
+  kubectl get nodes
+  kubectl apply -f examples/web.yaml
+  kubectl rollout status deployment/web
+
+  GraphiQL, once, within ten minutes:
+  ${api.graphiql}
+
+`;
+}

@@ -1,0 +1,149 @@
+import { randomUUID } from 'node:crypto';
+import os from 'node:os';
+import path from 'node:path';
+import { createClient } from '../client/client.ts';
+import type { Client, Transport } from '../client/contract.ts';
+import { createInformers, type Informers } from '../client/informers.ts';
+import { systemClock } from '../control/clock.ts';
+import { createEventRecorder } from '../control/events.ts';
+import { createLeader } from '../control/leader.ts';
+import { runControllers } from '../control/loop.ts';
+import { createNode } from '../nodes/node.ts';
+import { createSimulatedNodes } from '../nodes/simulated.ts';
+import { allReconcilers } from '../reconcilers/all.ts';
+import { createScheduler } from '../scheduler/scheduler.ts';
+import { makeCertificate } from './certificates.ts';
+import type { NodeSpec, Options, Role } from './options.ts';
+
+/** What crosses to a worker thread. */
+export interface LoopSettings {
+  roles: Role[];
+  data: string;
+  nodes: NodeSpec[];
+  nodeName: string | undefined;
+  /** PEM of the cluster's CA */
+  ca: string;
+  /** alone in its cluster: no election is waited for */
+  dnsIP: string;
+}
+export interface RunningLoops {
+  stop(): Promise<void>;
+}
+type Log = (line: string) => void;
+
+export const loopSettings = (options: Options, ca: string): LoopSettings => ({
+  roles: [...options.roles].filter((r) => r !== 'api'),
+  data: options.data,
+  nodes: options.nodes,
+  nodeName: options.nodeName,
+  ca,
+  dnsIP: options.serviceCidr.replace(/\d+\/\d+$/, '10'),
+});
+
+/** Controllers, scheduler and nodes over one connection and one set of informers. Resolves when all have started. */
+export async function runLoops(settings: LoopSettings, transport: Transport, log: Log): Promise<RunningLoops> {
+  const client = createClient(transport);
+  const report = (message: string, fields?: Record<string, unknown>) => log(fields ? `${message} ${JSON.stringify(fields)}` : message);
+  const informers = createInformers(client, systemClock, { onError: (error, resource) => log(`watch of ${resource}: ${(error as Error).message}`) });
+  const identity = `${os.hostname()}_${randomUUID()}`;
+  const stops: (() => Promise<void>)[] = [];
+  if (settings.roles.includes('controllers')) stops.push(controllers(client, settings, identity, report));
+  if (settings.roles.includes('scheduler')) stops.push(scheduler(client, identity, report));
+  if (settings.roles.includes('nodes')) stops.push(await nodes(client, informers, settings, report));
+  return {
+    async stop() {
+      // Nodes last of the three: pods that end are still reported while controllers no longer replace them.
+      for (const stop of stops) await stop();
+      await informers.stop();
+      await transport.close();
+    },
+  };
+}
+
+type Report = (message: string, fields?: Record<string, unknown>) => void;
+interface Loop {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Runs what `make` makes while this process leads; made anew each time, with caches of its own, so no state survives a lost lease. */
+function whileLeading(client: Client, name: string, identity: string, report: Report, make: (informers: Informers) => Loop): () => Promise<void> {
+  let running: { informers: Informers; loop: Loop } | undefined;
+  const end = async () => {
+    const ended = running;
+    running = undefined;
+    await ended?.loop.stop();
+    await ended?.informers.stop();
+  };
+  const leader = createLeader({
+    client: client.as(`system:${name}`, name),
+    clock: systemClock,
+    random: Math.random,
+    name,
+    namespace: 'kube-system',
+    identity,
+    log: report,
+    onStarted() {
+      const informers = createInformers(client.as(`system:${name}`, name), systemClock, { onError: (error, resource) => report(`${name}: watch of ${resource}: ${(error as Error).message}`) });
+      running = { informers, loop: make(informers) };
+      running.loop.start().catch((error: Error) => report(`${name}: ${error.message}`));
+    },
+    onStopped() {
+      void end().catch((error: Error) => report(`${name}: ${error.message}`));
+    },
+  });
+  leader.start();
+  return async () => {
+    await end();
+    await leader.stop();
+  };
+}
+
+function controllers(client: Client, settings: LoopSettings, identity: string, log: Report): () => Promise<void> {
+  return whileLeading(client, 'kube-controller-manager', identity, log, (informers) =>
+    runControllers({ client, informers, reconcilers: allReconcilers({ rootCA: settings.ca }), clock: systemClock, random: Math.random, log }),
+  );
+}
+
+function scheduler(client: Client, identity: string, log: Report): () => Promise<void> {
+  return whileLeading(client, 'kube-scheduler', identity, log, (informers) =>
+    createScheduler({ client, informers, clock: systemClock, random: Math.random, log }),
+  );
+}
+
+async function nodes(client: Client, informers: Informers, settings: LoopSettings, log: Report): Promise<() => Promise<void>> {
+  const stops: (() => Promise<void>)[] = [];
+  let simulated = 0;
+  for (const spec of settings.nodes) {
+    if (spec.runtime === 'simulated') {
+      const run = createSimulatedNodes({ ...spec, first: simulated + 1, client, informers, clock: systemClock, random: Math.random, log });
+      simulated += spec.count;
+      await run.start();
+      stops.push(() => run.stop());
+      continue;
+    }
+    const name = settings.nodeName ?? os.hostname().toLowerCase().replace(/[^a-z0-9.-]/g, '-');
+    const serving = await makeCertificate({ commonName: `system:node:${name}`, organizations: ['system:nodes'] }, undefined, ['127.0.0.1', 'localhost']);
+    const node = createNode({
+      name,
+      runtime: spec.runtime,
+      client,
+      informers,
+      clock: systemClock,
+      random: Math.random,
+      log,
+      events: createEventRecorder({ client: client.as(`system:node:${name}`, 'kubelet'), component: 'kubelet', host: name, clock: systemClock, log }),
+      dataDir: path.join(settings.data, 'node'),
+      tls: { ...serving, ca: settings.ca },
+      dnsIP: settings.dnsIP,
+      serviceProxy: true,
+    });
+    informers.start();
+    await node.start();
+    stops.push(() => node.stop());
+  }
+  informers.start();
+  return async () => {
+    for (const stop of stops) await stop();
+  };
+}

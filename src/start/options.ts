@@ -1,0 +1,118 @@
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { parseArgs } from 'node:util';
+
+export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
+export type Role = (typeof ROLES)[number];
+
+export type NodeSpec =
+  | { runtime: 'process' | 'containerd'; count: number }
+  | { runtime: 'simulated'; count: number; cpu: string; memory: string; pods: number; zones: number };
+
+export interface Options {
+  roles: ReadonlySet<Role>;
+  /** folder of everything that outlives a run: Postgres' files, kubeconfig, container logs */
+  data: string;
+  securePort: number;
+  bindAddress: string;
+  /** API server of roles that run apart from it; undefined: the one in this process */
+  server: string | undefined;
+  /** credentials for `server` */
+  kubeconfig: string;
+  /** undefined: the embedded Postgres */
+  databaseUrl: string | undefined;
+  nodes: NodeSpec[];
+  nodeName: string | undefined;
+  staticTokens: string | undefined;
+  serviceCidr: string;
+}
+
+/** A mistake on the command line or in the surroundings: one line for the user, exit code 1. */
+export class StartError extends Error {
+  override name = 'StartError';
+}
+
+export const USAGE = `usage: npm start -- [options]
+
+  --roles LIST              of api,controllers,scheduler,nodes (default: all)
+  --data DIR                where everything is kept (default .ku7s, or KU7S_DATA)
+  --secure-port PORT        HTTPS port of the API (default 6443; 0: a free one)
+  --bind-address ADDRESS    address of the API (default 127.0.0.1)
+  --server URL              API of roles that run without it
+  --kubeconfig FILE         credentials for --server (default DATA/kubeconfig)
+  --nodes SPEC              process:1 (default), simulated:3, simulated:5000,cpu=32,memory=64Gi,pods=110,zones=3
+  --node-name NAME          name of the process node (default: the host's)
+  --token-auth-file FILE    lines of token,user,uid,"group1,group2"
+  --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
+  --help, --version
+
+DATABASE_URL names a Postgres (16 or later) to use in place of the embedded one.`;
+
+/** `process:1`, `simulated:3,cpu=32,memory=64Gi,pods=110,zones=3`; several apart by spaces or `+`. */
+export function parseNodes(text: string): NodeSpec[] {
+  return text
+    .split(/[\s+]+/)
+    .filter(Boolean)
+    .map((one) => {
+      const [head, ...settings] = one.split(',');
+      const [runtime, count = '1'] = head.split(':');
+      if (!/^\d{1,6}$/.test(count)) throw new StartError(`--nodes ${one}: ${count} is not a number of nodes`);
+      const known: Record<string, string> = { cpu: '32', memory: '64Gi', pods: '110', zones: '1' };
+      for (const setting of settings) {
+        const [key, value] = setting.split('=');
+        if (runtime !== 'simulated' || !(key in known) || !value) throw new StartError(`--nodes ${one}: unknown setting ${setting}`);
+        known[key] = value;
+      }
+      if (runtime === 'simulated')
+        return { runtime, count: Number(count), cpu: known.cpu, memory: known.memory, pods: Number(known.pods), zones: Number(known.zones) };
+      if (runtime !== 'process' && runtime !== 'containerd') throw new StartError(`--nodes ${one}: runtimes are process, containerd and simulated`);
+      if (runtime === 'process' && Number(count) > 1) throw new StartError(`--nodes ${one}: a machine holds one process node`);
+      return { runtime, count: Number(count) };
+    });
+}
+
+/** Throws StartError; returns a string for --help and --version. */
+export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: string): Options | string {
+  const { values } = parse(argv);
+  if (values.help) return USAGE;
+  if (values.version) return version;
+  const roles = new Set(values.roles?.split(',').filter(Boolean) ?? ROLES);
+  for (const role of roles) if (!(ROLES as readonly string[]).includes(role)) throw new StartError(`--roles: there is no role ${role}; the roles are ${ROLES.join(', ')}`);
+  if (roles.has('api') && values.server) throw new StartError('--server is for roles that run without api');
+  if (!roles.has('api') && !values.server) throw new StartError('--roles without api needs --server URL');
+  const port = Number(values['secure-port'] ?? 6443);
+  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new StartError(`--secure-port: ${values['secure-port']} is not a port`);
+  const data = path.resolve(values.data ?? env.KU7S_DATA ?? '.ku7s');
+  const tokens = values['token-auth-file'];
+  if (tokens && !existsSync(tokens)) throw new StartError(`--token-auth-file: there is no file ${tokens}`);
+  return {
+    roles: roles as Set<Role>,
+    data,
+    securePort: port,
+    bindAddress: values['bind-address'] ?? '127.0.0.1',
+    server: values.server,
+    kubeconfig: path.resolve(values.kubeconfig ?? path.join(data, 'kubeconfig')),
+    databaseUrl: env.DATABASE_URL,
+    nodes: parseNodes(values.nodes ?? 'process:1'),
+    nodeName: values['node-name'],
+    staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
+    serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
+  };
+}
+
+function parse(argv: string[]) {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  try {
+    return parseArgs({
+      args: argv,
+      strict: true,
+      options: {
+        roles: text, data: text, 'secure-port': text, 'bind-address': text, server: text, kubeconfig: text, nodes: text,
+        'node-name': text, 'token-auth-file': text, 'service-cluster-ip-range': text, help: flag, version: flag,
+      },
+    });
+  } catch (error) {
+    throw new StartError(`${(error as Error).message.split('. ')[0]}\n${USAGE}`);
+  }
+}

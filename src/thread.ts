@@ -1,0 +1,19 @@
+import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
+import { portTransport } from './client/transports/port.ts';
+import { runLoops, type LoopSettings } from './start/loops.ts';
+
+/** The thread of the loops: its only way to the API is the port it is given. */
+const { settings, port } = workerData as { settings: LoopSettings; port: MessagePort };
+const log = (line: string) => parentPort!.postMessage({ type: 'log', line });
+
+const loops = await runLoops(settings, portTransport(port), log);
+parentPort!.postMessage({ type: 'started' });
+parentPort!.once('message', () => {
+  void loops.stop().then(
+    () => parentPort!.postMessage({ type: 'stopped' }),
+    (error: Error) => {
+      log(`stop: ${error.message}`);
+      parentPort!.postMessage({ type: 'stopped' });
+    },
+  );
+});
