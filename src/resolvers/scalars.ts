@@ -1,0 +1,32 @@
+import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
+
+const scalar = (name: string, description: string, parse: (value: unknown) => unknown): GraphQLScalarType =>
+  new GraphQLScalarType({
+    name,
+    description,
+    // What the API answers is already right: it is passed on by reference, unlooked at.
+    serialize: (value) => value,
+    parseValue: parse,
+    parseLiteral: (node: ValueNode, variables) =>
+      parse(node.kind === Kind.INT && !Number.isSafeInteger(Number(node.value)) ? node.value : valueFromASTUntyped(node, variables)),
+  });
+
+const refuse = (name: string, value: unknown): never => {
+  throw new GraphQLError(`${name} cannot represent ${JSON.stringify(value)}`);
+};
+const isInteger = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
+
+export const JSONScalar = scalar('JSON', 'Any JSON value.', (value) => value);
+export const QuantityScalar = scalar('Quantity', 'A number with a unit: "100m", "1Gi", 2.', (value) =>
+  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : refuse('Quantity', value),
+);
+export const IntOrStringScalar = scalar('IntOrString', 'An integer or a string: 80, "http", "25%".', (value) =>
+  typeof value === 'string' || isInteger(value) ? value : refuse('IntOrString', value),
+);
+export const Int64Scalar = scalar('Int64', 'An integer of up to 64 bits; beyond 2^53 as a string of digits.', (value) =>
+  isInteger(value) || (typeof value === 'string' && /^-?\d{1,19}$/.test(value)) ? Number(value) : refuse('Int64', value),
+);
+export const TimeScalar = scalar('Time', 'RFC 3339, as Kubernetes writes it.', (value) =>
+  typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : refuse('Time', value),
+);
+export const BytesScalar = scalar('Bytes', 'Bytes in base64.', (value) => (typeof value === 'string' ? value : refuse('Bytes', value)));

@@ -1,0 +1,133 @@
+import DataLoader from 'dataloader';
+import type { Api, User } from '../api/contract.ts';
+import type { Kind } from '../kinds/kind.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { forbiddenRequest } from '../meta/status.ts';
+import { Compacted, type Stored } from '../store/contract.ts';
+import { wholeObject } from './whole.ts';
+
+/**
+ * What the relations of one operation read: one revision, each list of it once, each edge authorised for the caller.
+ * The revision is that of the operation's first list, so that an object and what it relates to belong together.
+ */
+export class Snapshot {
+  private revision: Promise<number> | undefined;
+  private readonly lists = new Map<string, Promise<readonly Stored[]>>();
+  private readonly allowed = new Map<string, { allowed: boolean; reason: string }>();
+  private readonly groups = new Map<string, DataLoader<string, readonly Stored[]>>();
+  private readonly one: DataLoader<{ resource: string; namespace: string; name: string }, Stored | undefined, string>;
+
+  constructor(
+    private readonly api: Api,
+    private readonly user: User,
+  ) {
+    this.one = new DataLoader((keys) => Promise.all(keys.map((key) => this.read(key))), {
+      cacheKeyFn: ({ resource, namespace, name }) => `${resource}/${namespace}/${name}`,
+    });
+  }
+
+  /** The first call decides; later ones change nothing. */
+  pin(revision: number): void {
+    this.revision ??= Promise.resolve(revision);
+  }
+
+  /** One object, or null where there is none. Throws 403. */
+  async get(kind: Kind, namespace: string, name: string): Promise<KubeObject | null> {
+    this.authorize('get', kind, namespace, name);
+    const stored = await this.one.load({ resource: kind.storage.key, namespace, name });
+    return stored ? wholeObject(kind, stored) : null;
+  }
+
+  /** All of a kind in a namespace ('' for all). Throws 403. */
+  async list(kind: Kind, namespace: string): Promise<KubeObject[]> {
+    this.authorize('list', kind, namespace, '');
+    return (await this.readList(kind, namespace)).map((stored) => wholeObject(kind, stored));
+  }
+
+  /**
+   * Those of a kind in a namespace whose `keyOf` is `key`: one pass over the list answers all keys that are asked for
+   * in one turn. `name` tells one way of grouping from another. Throws 403.
+   */
+  async group(kind: Kind, namespace: string, name: string, keyOf: (object: KubeObject) => string | undefined, key: string): Promise<KubeObject[]> {
+    this.authorize('list', kind, namespace, '');
+    const id = `${kind.resource}.${kind.version}.${kind.group}/${namespace}/${name}`;
+    let loader = this.groups.get(id);
+    if (!loader) {
+      loader = new DataLoader(async (keys) => {
+        const wanted = new Map<string, Stored[]>(keys.map((k) => [k, []]));
+        for (const stored of await this.readList(kind, namespace)) wanted.get(keyOf(wholeObject(kind, stored)) ?? '')?.push(stored);
+        return keys.map((k) => wanted.get(k)!);
+      });
+      this.groups.set(id, loader);
+    }
+    return (await loader.load(key)).map((stored) => wholeObject(kind, stored));
+  }
+
+  /** What has this owner, of all kinds that the caller may list there; the rest is left out. */
+  owned(uid: string, kindOf: (resource: string) => Kind | undefined): KubeObject[] {
+    const objects: KubeObject[] = [];
+    for (const stored of this.api.store.owned(uid)) {
+      const kind = kindOf(stored.resource);
+      if (kind && this.check('list', kind, stored.namespace, '').allowed) objects.push(wholeObject(kind, stored));
+    }
+    return objects;
+  }
+
+  private authorize(verb: string, kind: Kind, namespace: string, name: string): void {
+    const { allowed, reason } = this.check(verb, kind, namespace, name);
+    if (allowed) return;
+    const { group, resource } = kind;
+    const where = namespace ? ` in the namespace ${JSON.stringify(namespace)}` : ' at the cluster scope';
+    const why = `User ${JSON.stringify(this.user.name)} cannot ${verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)}${where}`;
+    throw forbiddenRequest({ group, resource }, name, reason ? `${why}: ${reason}` : why);
+  }
+
+  private check(verb: string, kind: Kind, namespace: string, name: string): { allowed: boolean; reason: string } {
+    const key = `${verb} ${kind.storage.key}/${namespace}/${name}`;
+    let answer = this.allowed.get(key);
+    if (!answer) {
+      const { group, version, resource } = kind;
+      answer = this.api.authorize(this.user, { verb, group, version, resource, subresource: '', namespace, name });
+      this.allowed.set(key, answer);
+    }
+    return answer;
+  }
+
+  private pinned(): Promise<number> {
+    this.revision ??= this.api.store.fresh();
+    return this.revision;
+  }
+
+  private async read(key: { resource: string; namespace: string; name: string }): Promise<Stored | undefined> {
+    const revision = await this.pinned();
+    const now = this.api.store.get(key);
+    // An object that has not been written since is what it was at that revision.
+    if (now ? now.revision <= revision : this.api.store.revision === revision) return now;
+    return orNow(() => this.api.store.getAt(key, revision), now);
+  }
+
+  private readList(kind: Kind, namespace: string): Promise<readonly Stored[]> {
+    const scope = { resource: kind.storage.key, ...(namespace && { namespace }) };
+    const key = `${scope.resource}/${namespace}`;
+    let list = this.lists.get(key);
+    if (!list) {
+      list = this.pinned().then(async (revision) => {
+        const now = this.api.store.list(scope);
+        if (now.revision === revision) return now.items;
+        return orNow(async () => (await this.api.store.listAt(scope, revision)).items, now.items);
+      });
+      this.lists.set(key, list);
+    }
+    return list;
+  }
+}
+
+/** An operation that outlived the log reads what there is now: relations are a view, not a condition of a write. */
+async function orNow<T>(read: () => Promise<T>, now: T): Promise<T> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof Compacted) return now;
+    throw error;
+  }
+}
