@@ -45,6 +45,8 @@ export interface StorageKind extends GroupVersionKind {
   /** False for kinds that are never stored (SubjectAccessReview, Binding, ComponentStatus): only create or get. */
   persisted: boolean;
   strategy: Strategy;
+  /** of the stored version */
+  schema: ObjectSchema;
 }
 
 export interface StrategyContext {

@@ -40,6 +40,8 @@ export interface Field {
   pointer: boolean;
   /** protobuf field number; 0 where there is none */
   number: number;
+  /** protobuf: number of the embedded message of the parent that holds this field (Volume's volumeSource); undefined: none */
+  within?: number;
 }
 
 export interface MapSchema {

@@ -1,0 +1,27 @@
+import type { KubeObject } from '../../meta/object.ts';
+import type { Kind } from '../kind.ts';
+
+/** events.k8s.io/v1 field → core/v1 field; the others have one name in both. */
+const RENAMED: Readonly<Record<string, string>> = {
+  regarding: 'involvedObject',
+  note: 'message',
+  reportingController: 'reportingComponent',
+  deprecatedSource: 'source',
+  deprecatedFirstTimestamp: 'firstTimestamp',
+  deprecatedLastTimestamp: 'lastTimestamp',
+  deprecatedCount: 'count',
+};
+const BACK = Object.fromEntries(Object.entries(RENAMED).map(([events, core]) => [core, events]));
+
+function rename(object: KubeObject, names: Readonly<Record<string, string>>, apiVersion: string): KubeObject {
+  const out = {} as KubeObject;
+  for (const [field, value] of Object.entries(object)) out[Object.hasOwn(names, field) ? (names[field] as string) : field] = value;
+  if (out.apiVersion !== undefined) out.apiVersion = apiVersion;
+  return out;
+}
+
+/** Events of both groups are one resource, stored as core/v1. */
+export const eventsV1: NonNullable<Kind['convert']> = {
+  toStorage: (object) => rename(object, RENAMED, 'v1'),
+  fromStorage: (object) => rename(object, BACK, 'events.k8s.io/v1'),
+};

@@ -1,0 +1,120 @@
+/**
+ * Metrics of autoscaling/v2 as the annotations of v1 hold them: flat, with one field per kind of target.
+ */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Any = any;
+
+/** A copy without undefined and empty values. */
+const clean = (object: Record<string, Any>): Any =>
+  Object.fromEntries(Object.entries(object).filter(([, v]) => v !== undefined && v !== null));
+
+const targetOf = (value: Any, average: Any, utilization?: Any): Any =>
+  clean({
+    type: utilization != null ? 'Utilization' : value != null && value !== '0' ? 'Value' : 'AverageValue',
+    averageUtilization: utilization,
+    value: value === '0' && average != null ? undefined : value,
+    averageValue: average,
+  });
+
+export function metricToV1(m: Any): Any {
+  const { type, resource, containerResource, pods, object, external } = m;
+  const named = (r: Any): Any => ({
+    name: r.name,
+    targetAverageUtilization: r.target?.averageUtilization,
+    targetAverageValue: r.target?.averageValue,
+  });
+  return clean({
+    type,
+    object: object && clean({
+      target: object.describedObject,
+      metricName: object.metric?.name,
+      targetValue: object.target?.value ?? '0',
+      selector: object.metric?.selector,
+      averageValue: object.target?.averageValue,
+    }),
+    pods: pods && clean({ metricName: pods.metric?.name, targetAverageValue: pods.target?.averageValue, selector: pods.metric?.selector }),
+    resource: resource && clean(named(resource)),
+    containerResource: containerResource && clean({ ...named(containerResource), container: containerResource.container }),
+    external: external && clean({
+      metricName: external.metric?.name,
+      metricSelector: external.metric?.selector,
+      targetValue: external.target?.value,
+      targetAverageValue: external.target?.averageValue,
+    }),
+  });
+}
+
+export function metricFromV1(m: Any): Any {
+  const { type, resource, containerResource, pods, object, external } = m;
+  const named = (r: Any): Any => ({ name: r.name, target: targetOf(undefined, r.targetAverageValue, r.targetAverageUtilization) });
+  return clean({
+    type,
+    object: object && {
+      describedObject: object.target,
+      target: targetOf(object.targetValue, object.averageValue),
+      metric: clean({ name: object.metricName, selector: object.selector }),
+    },
+    pods: pods && {
+      metric: clean({ name: pods.metricName, selector: pods.selector }),
+      target: targetOf(undefined, pods.targetAverageValue),
+    },
+    resource: resource && named(resource),
+    containerResource: containerResource && { ...named(containerResource), container: containerResource.container },
+    external: external && {
+      metric: clean({ name: external.metricName, selector: external.metricSelector }),
+      target: targetOf(external.targetValue, external.targetAverageValue),
+    },
+  });
+}
+
+export function metricStatusToV1(m: Any): Any {
+  const { type, resource, containerResource, pods, object, external } = m;
+  const named = (r: Any): Any => ({
+    name: r.name,
+    currentAverageUtilization: r.current?.averageUtilization,
+    currentAverageValue: r.current?.averageValue ?? '0',
+  });
+  return clean({
+    type,
+    object: object && clean({
+      target: object.describedObject,
+      metricName: object.metric?.name,
+      currentValue: object.current?.value ?? '0',
+      selector: object.metric?.selector,
+      averageValue: object.current?.averageValue,
+    }),
+    pods: pods && clean({ metricName: pods.metric?.name, currentAverageValue: pods.current?.averageValue, selector: pods.metric?.selector }),
+    resource: resource && clean(named(resource)),
+    containerResource: containerResource && clean({ ...named(containerResource), container: containerResource.container }),
+    external: external && clean({
+      metricName: external.metric?.name,
+      metricSelector: external.metric?.selector,
+      currentValue: external.current?.value ?? '0',
+      currentAverageValue: external.current?.averageValue,
+    }),
+  });
+}
+
+export function metricStatusFromV1(m: Any): Any {
+  const { type, resource, containerResource, pods, object, external } = m;
+  const named = (r: Any): Any => ({
+    name: r.name,
+    current: clean({ averageUtilization: r.currentAverageUtilization, averageValue: r.currentAverageValue }),
+  });
+  const value = (v: Any, averageValue: Any): Any => clean({ value: v, averageValue });
+  return clean({
+    type,
+    object: object && {
+      metric: clean({ name: object.metricName, selector: object.selector }),
+      current: value(object.currentValue, object.averageValue),
+      describedObject: object.target,
+    },
+    pods: pods && { metric: clean({ name: pods.metricName, selector: pods.selector }), current: value(undefined, pods.currentAverageValue) },
+    resource: resource && named(resource),
+    containerResource: containerResource && { ...named(containerResource), container: containerResource.container },
+    external: external && {
+      metric: clean({ name: external.metricName, selector: external.metricSelector }),
+      current: value(external.currentValue, external.currentAverageValue),
+    },
+  });
+}

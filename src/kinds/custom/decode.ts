@@ -1,0 +1,26 @@
+import { objectMetaSchema } from '../builtin-schema.ts';
+import { readStruct, type Walk } from '../decode-struct.ts';
+import type { Kind } from '../kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { badRequest } from '../../meta/status.ts';
+import { prune } from './prune.ts';
+
+/**
+ * A custom object: metadata is read as a struct, the rest pruned by its structural schema. What is wrong with values is
+ * a matter of validation (422), not of decoding.
+ */
+export function decodeCustom(kind: Kind, value: Record<string, unknown>, walk: Walk): KubeObject {
+  const { metadata = {}, ...rest } = structuredClone(value);
+  if (metadata !== null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
+    throw badRequest(`metadata: Invalid value: ${JSON.stringify(metadata)}: must be an object`);
+  }
+  walk.trail.push('metadata');
+  walk.names.push('metadata');
+  const meta = readStruct(objectMetaSchema, metadata, walk);
+  walk.trail.pop();
+  walk.names.pop();
+  prune(kind.schema, rest, walk);
+  // kind, apiVersion and metadata themselves
+  walk.keys += ['kind', 'apiVersion', 'metadata'].filter((key) => Object.hasOwn(value, key)).length;
+  return { ...rest, metadata: meta } as unknown as KubeObject;
+}

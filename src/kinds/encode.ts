@@ -1,0 +1,79 @@
+import { apiVersionOf } from '../meta/gvk.ts';
+import type { KubeObject, ListMeta, ObjectMeta } from '../meta/object.ts';
+import { headOf } from './builtin.ts';
+import type { Kind, StorageKind } from './kind.ts';
+import { normalizeObject } from './normalize.ts';
+
+/** What of the store's objects is needed to write them out. */
+export interface StoredBytes {
+  /** `{"metadata":{"resourceVersion":"12",…` */
+  bytes: Buffer;
+  readonly object: { metadata: ObjectMeta; [field: string]: unknown };
+}
+
+/** The object of the stored version as the store keeps it: canonical, without kind, apiVersion and resourceVersion. */
+export function storedForm(storage: StorageKind, custom: boolean, object: KubeObject): KubeObject {
+  const { kind: _, apiVersion: __, metadata, ...rest } = object;
+  const { resourceVersion: ___, ...meta } = metadata;
+  const body = { metadata: meta as ObjectMeta, ...rest };
+  return custom ? body : normalizeObject(storage.schema, body);
+}
+
+/** Body bytes for the store of an object of the stored version: see store/contract. */
+export const bodyOf = (kind: Kind, object: KubeObject): Buffer => serializeBody(storedForm(kind.storage, kind.custom, object));
+
+/** From `storedForm`; metadata comes first, as the store needs it. */
+export function serializeBody({ metadata, ...rest }: KubeObject): Buffer {
+  return Buffer.from(JSON.stringify({ metadata, ...rest }));
+}
+
+/** An object of the request's version in the stored version. */
+export const toStorage = (kind: Kind, object: KubeObject): KubeObject => kind.convert?.toStorage(object) ?? object;
+
+/** An object of the stored version (with or without kind and apiVersion) as a whole object of `kind`'s version. */
+export function fromStorage(kind: Kind, object: KubeObject): KubeObject {
+  const { kind: _, apiVersion: __, ...rest } = kind.convert ? kind.convert.fromStorage(object) : object;
+  const body = kind.convert && !kind.custom ? normalizeObject(kind.schema, rest as KubeObject) : rest;
+  return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...body } as KubeObject;
+}
+
+/** A stored object as a whole object of `kind`'s version, kind and apiVersion first. Shares structure with the store: frozen. */
+export const objectOf = (kind: Kind, stored: StoredBytes): KubeObject => fromStorage(kind, stored.object as KubeObject);
+
+const heads = new WeakMap<Kind, Buffer>();
+function headOfKind(kind: Kind): Buffer {
+  let head = heads.get(kind);
+  if (!head) heads.set(kind, (head = headOf(kind)));
+  return head;
+}
+
+/** JSON of a whole object: of the stored version a head and the store's bytes, of others converted. No line end. */
+export function objectBytes(kind: Kind, stored: StoredBytes): Buffer {
+  if (kind.convert) return Buffer.from(JSON.stringify(objectOf(kind, stored)));
+  return Buffer.concat([headOfKind(kind), stored.bytes.subarray(1)]);
+}
+
+/** JSON of an object as an item of its list: built-in items have no kind and apiVersion, custom ones do. */
+export function itemBytes(kind: Kind, stored: StoredBytes): Buffer {
+  if (kind.custom) return objectBytes(kind, stored);
+  if (!kind.convert) return stored.bytes;
+  const { kind: _, apiVersion: __, ...item } = objectOf(kind, stored);
+  return Buffer.from(JSON.stringify(item));
+}
+
+const COMMA = Buffer.from(',');
+const END = Buffer.from(']}');
+
+/** JSON of a list in pieces: the store's own buffers, never joined here. Ends without a line end. */
+export function* listBytes(kind: Kind, meta: ListMeta, items: Iterable<StoredBytes>): Generator<Buffer> {
+  yield Buffer.from(
+    `{"kind":${JSON.stringify(kind.listKind)},"apiVersion":${JSON.stringify(apiVersionOf(kind))},"metadata":${JSON.stringify(meta)},"items":[`,
+  );
+  let first = true;
+  for (const item of items) {
+    if (!first) yield COMMA;
+    first = false;
+    yield itemBytes(kind, item);
+  }
+  yield END;
+}

@@ -1,0 +1,73 @@
+/**
+ * What JSON.parse does not tell of a text: how many keys it has (more than the parsed value: some are duplicates), and
+ * how deep it is. One pass over the characters, without building anything.
+ */
+export function scanJson(text: string): { keys: number; depth: number } {
+  let keys = 0;
+  let depth = 0;
+  let deepest = 0;
+  for (let i = 0; i < text.length; i++) {
+    switch (text.charCodeAt(i)) {
+      case 34: // "
+        i = endOfString(text, i);
+        break;
+      case 58: // :
+        keys++;
+        break;
+      case 91: // [
+      case 123: // {
+        if (++depth > deepest) deepest = depth;
+        break;
+      case 93:
+      case 125:
+        depth--;
+    }
+  }
+  return { keys, depth: deepest };
+}
+
+/** Index of the quote that ends the string which begins at `start`. */
+function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end > 0) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === 92) slashes++;
+    if (slashes % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+/** Paths of keys that occur again in their object (`data.a`), in the order of the text, which must be good JSON. */
+export function duplicateKeys(text: string): string[] {
+  const found: string[] = [];
+  const frames: { keys: Set<string> | undefined; index: number; key: string }[] = [];
+  let expectKey = false;
+  for (let i = 0; i < text.length; i++) {
+    const c = text[i];
+    const top = frames.at(-1);
+    if (c === '"') {
+      const end = endOfString(text, i);
+      if (expectKey && top?.keys) {
+        top.key = JSON.parse(text.slice(i, end + 1)) as string;
+        if (top.keys.has(top.key)) found.push(pathOf(frames));
+        top.keys.add(top.key);
+        expectKey = false;
+      }
+      i = end;
+    } else if (c === '{' || c === '[') {
+      frames.push({ keys: c === '{' ? new Set() : undefined, index: 0, key: '' });
+      expectKey = c === '{';
+    } else if (c === '}' || c === ']') {
+      frames.pop();
+      expectKey = false;
+    } else if (c === ',' && top) {
+      if (!top.keys) top.index++;
+      expectKey = top.keys !== undefined;
+    }
+  }
+  return [...new Set(found)];
+}
+
+const pathOf = (frames: readonly { keys: Set<string> | undefined; index: number; key: string }[]): string =>
+  frames.map((f) => (f.keys ? f.key : `[${f.index}]`)).join('.').replaceAll('.[', '[');
