@@ -1,0 +1,93 @@
+import { forbidden, invalid, Path, required, type FieldError } from '../meta/field.ts';
+import { isDns1123Label, isQualifiedName } from '../meta/names.ts';
+import type { KubeObject, ObjectMeta } from '../meta/object.ts';
+import type { Kind } from './kind.ts';
+import { validateAnnotations, validateLabels } from './validation/labels.ts';
+import { dnsSubdomainName } from './validation/names.ts';
+import { validateManagedFields, validateOwnerReferences } from './validation/references.ts';
+import { validateImmutable, validateNonNegative } from './validation/values.ts';
+
+const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+const metadata = Path.root('metadata');
+
+/** Finalizers of built-in kinds have a domain or are one of the standard ones; custom ones only have to be good names. */
+export function validateFinalizers(finalizers: readonly string[] | undefined | null, custom: boolean, at: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const name of finalizers ?? []) for (const why of isQualifiedName(name)) errors.push(invalid(at, name, why));
+  if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    errors.push(invalid(at, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
+  }
+  if (custom) return errors;
+  finalizers?.forEach((name, i) => {
+    if (name.includes('/') || STANDARD_FINALIZERS.has(name)) return;
+    errors.push(invalid(at.index(i), name, 'name is neither a standard finalizer name nor is it fully qualified'));
+  });
+  return errors;
+}
+
+function validateShared(meta: ObjectMeta, at: Path): FieldError[] {
+  return [
+    ...validateNonNegative(meta.generation, at.child('generation')),
+    ...validateLabels(meta.labels, at.child('labels')),
+    ...validateAnnotations(meta.annotations, at.child('annotations')),
+    ...validateOwnerReferences(meta.ownerReferences, at.child('ownerReferences')),
+    ...validateManagedFields(meta.managedFields, at.child('managedFields')),
+  ];
+}
+
+function validateNames(kind: Pick<Kind, 'namespaced' | 'storage'>, meta: ObjectMeta, at: Path): FieldError[] {
+  const rule = kind.storage.strategy.name ?? dnsSubdomainName;
+  const errors: FieldError[] = [];
+  if (meta.generateName) {
+    for (const why of rule(meta.generateName, true)) errors.push(invalid(at.child('generateName'), meta.generateName, why));
+  }
+  if (!meta.name) errors.push(required(at.child('name'), 'name or generateName is required'));
+  else for (const why of rule(meta.name, false)) errors.push(invalid(at.child('name'), meta.name, why));
+  if (!kind.namespaced) {
+    if (meta.namespace) errors.push(forbidden(at.child('namespace'), 'not allowed on this type'));
+  } else if (!meta.namespace) errors.push(required(at.child('namespace')));
+  else for (const why of isDns1123Label(meta.namespace)) errors.push(invalid(at.child('namespace'), meta.namespace, why));
+  return errors;
+}
+
+/** metadata of a new object. The name has been generated and the namespace set. */
+export function validateMeta(kind: Pick<Kind, 'namespaced' | 'storage' | 'custom'>, object: KubeObject, at = metadata): FieldError[] {
+  const meta = object.metadata;
+  return [
+    ...validateNames(kind, meta, at),
+    ...validateShared(meta, at),
+    ...validateFinalizers(meta.finalizers, kind.custom, at.child('finalizers')),
+  ];
+}
+
+/** What an update may not change, and the new values of what it may. The system's own fields have been filled in. */
+export function validateMetaUpdate(kind: Pick<Kind, 'custom'>, object: KubeObject, old: KubeObject, at = metadata): FieldError[] {
+  const [now, before] = [object.metadata, old.metadata];
+  const errors: FieldError[] = [];
+  if (before.deletionTimestamp) {
+    const added = [...new Set(now.finalizers ?? [])].filter((name) => !before.finalizers?.includes(name)).sort();
+    if (added.length) {
+      const list = `[]string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
+      const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;
+      errors.push(forbidden(at.child('finalizers'), why));
+    }
+  }
+  if ((now.generation ?? 0) < (before.generation ?? 0)) {
+    errors.push(invalid(at.child('generation'), now.generation ?? 0, 'must not be decremented'));
+  }
+  for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
+    errors.push(...validateImmutable(now[field], before[field], at.child(field)));
+  }
+  return [...errors, ...validateShared(now, at), ...validateFinalizers(now.finalizers, kind.custom, at.child('finalizers'))];
+}
+
+/** Advice that goes with an accepted custom object: finalizers without a path may clash. */
+export const metaWarnings = (kind: Pick<Kind, 'custom'>, object: KubeObject): string[] =>
+  kind.custom
+    ? (object.metadata.finalizers ?? [])
+        .filter((name) => !name.includes('/') && !STANDARD_FINALIZERS.has(name))
+        .map(
+          (name) =>
+            `metadata.finalizers: ${JSON.stringify(name)}: prefer a domain-qualified finalizer name including a path (/) to avoid accidental conflicts with other finalizer writers`,
+        )
+    : [];

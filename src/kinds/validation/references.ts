@@ -1,0 +1,59 @@
+import { invalid, tooLong, type FieldError, type Path } from '../../meta/field.ts';
+import { parseApiVersion } from '../../meta/gvk.ts';
+import type { ManagedFieldsEntry, OwnerReference } from '../../meta/object.ts';
+
+const MAX_MANAGER = 128;
+const MAX_SUBRESOURCE = 256;
+
+function validateOwner(ref: OwnerReference, at: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  const { group, version } = parseApiVersion(ref.apiVersion ?? '');
+  if (!version) errors.push(invalid(at.child('apiVersion'), ref.apiVersion ?? '', 'version must not be empty'));
+  for (const field of ['kind', 'name', 'uid'] as const) {
+    if (!ref[field]) errors.push(invalid(at.child(field), ref[field] ?? '', 'must not be empty'));
+  }
+  // an Event goes away by itself and must not take anything with it
+  if (group === '' && version === 'v1' && ref.kind === 'Event') {
+    errors.push(invalid(at, ref, '/v1, Kind=Event is disallowed from being an owner'));
+  }
+  return errors;
+}
+
+export function validateOwnerReferences(refs: readonly OwnerReference[] | undefined | null, at: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  let controller = '';
+  for (const ref of refs ?? []) {
+    errors.push(...validateOwner(ref, at));
+    if (!ref.controller) continue;
+    const name = `${ref.kind}/${ref.name}`;
+    if (controller) {
+      const why = `Only one reference can have Controller set to true. Found "true" in references for ${controller} and ${name}`;
+      errors.push(invalid(at, refs, why));
+    } else controller = name;
+  }
+  return errors;
+}
+
+/** A field manager as it stands in options and in managedFields. */
+export function validateFieldManager(manager: string | undefined, at: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  if (Buffer.byteLength(manager ?? '') > MAX_MANAGER) errors.push(tooLong(at, MAX_MANAGER));
+  if (/[^\P{C}]|[^\S ]/u.test(manager ?? '')) errors.push(invalid(at, manager, 'should only contain printable characters'));
+  return errors;
+}
+
+export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined | null, at: Path): FieldError[] {
+  return (entries ?? []).flatMap((entry, i) => {
+    const errors: FieldError[] = [];
+    const here = at.index(i);
+    if (entry.operation !== 'Apply' && entry.operation !== 'Update') {
+      errors.push(invalid(here.child('operation'), entry.operation ?? '', 'must be `Apply` or `Update`'));
+    }
+    if (entry.fieldsType && entry.fieldsType !== 'FieldsV1') {
+      errors.push(invalid(here.child('fieldsType'), entry.fieldsType, 'must be `FieldsV1`'));
+    }
+    errors.push(...validateFieldManager(entry.manager, here.child('manager')));
+    if ((entry.subresource?.length ?? 0) > MAX_SUBRESOURCE) errors.push(tooLong(here.child('subresource'), MAX_SUBRESOURCE));
+    return errors;
+  });
+}

@@ -1,0 +1,42 @@
+import { isDeepStrictEqual } from 'node:util';
+import { invalid, notSupported, required, type FieldError, type Path } from '../../meta/field.ts';
+
+/** Small checks that most strategies need. Each returns the errors, none when good; absent values are good. */
+type Errors = FieldError[];
+
+export const NOT_NEGATIVE = 'must be greater than or equal to 0';
+export const IMMUTABLE = 'field is immutable';
+
+export const validateNonNegative = (value: number | null | undefined, at: Path): Errors =>
+  value != null && value < 0 ? [invalid(at, value, NOT_NEGATIVE)] : [];
+
+export const validatePositive = (value: number | null | undefined, at: Path): Errors =>
+  value != null && value <= 0 ? [invalid(at, value, 'must be greater than 0')] : [];
+
+/** The new value must equal the old; null and absent are the same. */
+export const validateImmutable = (value: unknown, old: unknown, at: Path, why = IMMUTABLE): Errors =>
+  isDeepStrictEqual(value ?? null, old ?? null) ? [] : [invalid(at, value, why)];
+
+/** One of a fixed set; an empty value is required first. */
+export function validateChoice(value: string | null | undefined, choices: readonly string[], at: Path): Errors {
+  if (!value) return [required(at)];
+  return choices.includes(value) ? [] : [notSupported(at, value, choices)];
+}
+
+/** One of a fixed set, where it is given. */
+export const validateOptionalChoice = (value: string | null | undefined, choices: readonly string[], at: Path): Errors =>
+  !value || choices.includes(value) ? [] : [notSupported(at, value, choices)];
+
+/** The reasons of one of meta/names' rules as errors at `at`. */
+export const validateRule = (value: string, rule: (value: string) => string[], at: Path): Errors =>
+  rule(value).map((why) => invalid(at, value, why));
+
+/** A count or a percentage (`5`, `"25%"`), as rollouts have them. */
+export function validateIntOrPercent(value: number | string | null | undefined, at: Path): Errors {
+  if (value == null) return [];
+  if (typeof value === 'number') return validateNonNegative(value, at);
+  if (/^[0-9]+%$/.test(value)) return [];
+  const why =
+    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+  return [invalid(at, value, why)];
+}
