@@ -1,0 +1,262 @@
+import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import pg from 'pg';
+import { closedFolder, postgresAccount, type Account } from './embedded/account.ts';
+import { findBinaries, type Binaries } from './embedded/binaries.ts';
+import { serverFlags } from './embedded/configuration.ts';
+import { isAlive, readPostmaster, stopPostmaster } from './embedded/postmaster.ts';
+
+export interface EmbeddedOptions {
+  /** made when absent; holds the database, its password and its log */
+  dataDir: string;
+  /** a free one when absent */
+  port?: number;
+  /** false: no fsync, for tests. Default true */
+  durable?: boolean;
+}
+
+export interface EmbeddedPostgres {
+  /** of the database `ku7s` */
+  url: string;
+  pid: number;
+  /** Ends the server, if this process started it or took it over from one that is gone. */
+  stop(): Promise<void>;
+}
+
+/** From spawn to an answer; recovery after a crash is part of it, ms. */
+const START_MS = 60_000;
+const LOG_BYTES = 10 << 20;
+
+interface Place {
+  pgdata: string;
+  log: string;
+  owner: string;
+  password: string;
+}
+
+/**
+ * A Postgres on 127.0.0.1 with its data in a folder. A second start finds the data again, also after a crash. When a
+ * server still runs on the folder it is used as it is: shared, if the process that started it lives, else taken over.
+ * Errors: one `Error` that says what to do.
+ */
+export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
+  const dataDir = path.resolve(options.dataDir);
+  const account = await postgresAccount();
+  const binaries = await findBinaries();
+  prepareFolder(dataDir);
+  checkReach([path.join(dataDir, 'pgdata'), binaries.postgres], account);
+  const place: Place = {
+    pgdata: path.join(dataDir, 'pgdata'),
+    log: path.join(dataDir, 'postgres.log'),
+    owner: path.join(dataDir, 'owner'),
+    password: path.join(dataDir, 'password'),
+  };
+  await initialise(place, binaries, account, options.durable ?? true);
+  const password = readFileSync(place.password, 'utf8').trim();
+
+  const running = await adopt(place, password);
+  if (running) return running;
+  for (let attempt = 1; ; attempt++) {
+    const port = options.port ?? (await freePort());
+    try {
+      return await start(place, binaries, account, port, password, options.durable ?? true);
+    } catch (error) {
+      // another program may take a free port between the search and the start; an orphan's children need a moment to end
+      const again = error instanceof StartFailure && (error.orphans || (error.portTaken && options.port === undefined));
+      if (!again || attempt === 20) throw error;
+      await delay(error.orphans ? 250 : 0);
+    }
+  }
+}
+
+function prepareFolder(dataDir: string): void {
+  try {
+    mkdirSync(dataDir, { recursive: true });
+  } catch (error) {
+    throw new Error(`cannot make the data folder ${dataDir}: ${(error as Error).message}`);
+  }
+}
+
+function checkReach(targets: string[], account: Account): void {
+  const closed = targets.map((target) => closedFolder(target, account)).find((folder) => folder !== undefined);
+  if (closed === undefined) return;
+  throw new Error(
+    `Postgres runs as the user "postgres" here, which may not enter ${closed}: open it (chmod o+x ${closed}), ` +
+      'use another data folder, start ku7s as another user, or set DATABASE_URL to a Postgres server',
+  );
+}
+
+/** Made aside and renamed when complete, so that an interrupted initdb leaves nothing that looks like a database. */
+async function initialise(place: Place, binaries: Binaries, account: Account, durable: boolean): Promise<void> {
+  if (existsSync(place.pgdata)) return checkData(place);
+  const fresh = `${place.pgdata}.new`;
+  rmSync(fresh, { recursive: true, force: true });
+  rmSync(place.password, { force: true });
+  writeFileSync(place.password, randomBytes(18).toString('base64url'), { mode: 0o600 });
+  mkdirSync(fresh, { mode: 0o700 });
+  own(fresh, account);
+  own(place.password, account);
+  const flags = [`--pgdata=${fresh}`, '--username=ku7s', `--pwfile=${place.password}`, '--auth=scram-sha-256'];
+  // byte order for text, and no dependence on the locales of the machine
+  flags.push('--encoding=UTF8', '--locale=C', ...(durable ? [] : ['--no-sync']));
+  try {
+    await promisify(execFile)(binaries.initdb, flags, { ...account, cwd: '/', env: environment() });
+  } catch (error) {
+    rmSync(fresh, { recursive: true, force: true });
+    const { stderr, message } = error as Error & { stderr?: string };
+    throw new Error(`cannot make the database in ${place.pgdata}: ${(stderr || message).trim()}`);
+  }
+  renameSync(fresh, place.pgdata);
+}
+
+function checkData({ pgdata, password }: Place): void {
+  const version = path.join(pgdata, 'PG_VERSION');
+  if (!existsSync(version) || !existsSync(password)) {
+    const lost = existsSync(version) ? password : version;
+    throw new Error(`the data folder ${pgdata} is damaged (${lost} is missing): restore it from a backup, or remove it to start empty`);
+  }
+  const found = readFileSync(version, 'utf8').trim();
+  if (found !== '18') throw new Error(`the data folder ${pgdata} is of Postgres ${found} and this is Postgres 18: dump and restore it`);
+}
+
+function own(file: string, { uid, gid }: Account): void {
+  if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid);
+}
+
+/** A server that runs on the folder already, if it answers; one that does not is ended. */
+async function adopt(place: Place, password: string): Promise<EmbeddedPostgres | undefined> {
+  const found = readPostmaster(place.pgdata);
+  if (!found) return undefined;
+  const shared = ownerLives(place.owner);
+  const url = urlOf(found.port, password, 'ku7s');
+  for (const until = Date.now() + (shared ? START_MS : 5_000); Date.now() < until && isAlive(found.pid); await delay(50)) {
+    if (!(await makeDatabase(found.port, password))) continue;
+    if (shared) return { url, pid: found.pid, stop: async () => undefined };
+    return { url, pid: found.pid, stop: taken(place, () => stopPostmaster(found.pid)) };
+  }
+  if (isAlive(found.pid)) await stopPostmaster(found.pid);
+  return undefined;
+}
+
+function ownerLives(file: string): boolean {
+  const [pid, since] = existsSync(file) ? readFileSync(file, 'utf8').split(' ') : [];
+  return Number(pid) > 0 && Number(pid) !== process.pid && isAlive(Number(pid)) && startTime(Number(pid)) === since;
+}
+
+/** Tells a process from a later one with the same pid; '' where the system does not say. */
+function startTime(pid: number): string {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return '';
+  }
+}
+
+/** Marks the server as ours; the result ends it once. */
+function taken(place: Place, stop: () => Promise<void>): () => Promise<void> {
+  writeFileSync(place.owner, `${process.pid} ${startTime(process.pid)}`);
+  let stopped: Promise<void> | undefined;
+  return () => (stopped ??= stop().finally(() => rmSync(place.owner, { force: true })));
+}
+
+class StartFailure extends Error {
+  constructor(
+    message: string,
+    readonly portTaken: boolean,
+    readonly orphans: boolean,
+  ) {
+    super(message);
+  }
+}
+
+async function start(
+  place: Place,
+  binaries: Binaries,
+  account: Account,
+  port: number,
+  password: string,
+  durable: boolean,
+): Promise<EmbeddedPostgres> {
+  if (existsSync(place.log) && statSync(place.log).size > LOG_BYTES) rmSync(place.log);
+  const log = openSync(place.log, 'a', 0o600);
+  const before = statSync(place.log).size;
+  // an own session: Ctrl-C in the terminal must reach ku7s first, which closes the store and then the server
+  const child = spawn(binaries.postgres, ['-D', place.pgdata, ...serverFlags(port, durable)], {
+    ...account,
+    cwd: '/',
+    detached: true,
+    stdio: ['ignore', log, log],
+    env: environment(),
+  });
+  closeSync(log);
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', () => resolve(readFileSync(place.log).subarray(before).toString().trim().slice(-2_000)));
+  });
+  let failure: string | undefined;
+  void ended.then((message) => (failure = message));
+  for (const until = Date.now() + START_MS; Date.now() < until && failure === undefined; ) {
+    if (await makeDatabase(port, password)) {
+      if (failure !== undefined) break;
+      child.unref();
+      return { url: urlOf(port, password, 'ku7s'), pid: child.pid!, stop: taken(place, () => stopChild(child)) };
+    }
+    await Promise.race([delay(15), ended]);
+  }
+  if (failure === undefined && child.pid) await stopPostmaster(child.pid);
+  const why = failure ?? `no answer within ${START_MS / 1000} s`;
+  const portTaken = /Address already in use|could not bind|could not create any TCP/i.test(why);
+  throw new StartFailure(
+    portTaken ? `Postgres cannot listen on 127.0.0.1:${port}: the port is in use` : `Postgres did not start on ${place.pgdata}: ${why}`,
+    portTaken,
+    /pre-existing shared memory block|lock file "postmaster.pid"/.test(why),
+  );
+}
+
+async function stopChild(child: ChildProcess): Promise<void> {
+  if (child.pid && child.exitCode === null && child.signalCode === null) await stopPostmaster(child.pid);
+}
+
+/** True when the server answers and has the database. */
+async function makeDatabase(port: number, password: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: urlOf(port, password, 'postgres'), connectionTimeoutMillis: 2_000 });
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    const { rowCount } = await client.query(`SELECT FROM pg_database WHERE datname = 'ku7s'`);
+    if (!rowCount) await client.query('CREATE DATABASE ku7s').catch(ignoreDuplicate);
+    return true;
+  } catch (error) {
+    if ((error as { code?: string }).code === '28P01') throw new Error(`port ${port} is another Postgres: it refuses our password`);
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+/** Two processes that start together. */
+function ignoreDuplicate(error: { code?: string }): void {
+  if (error.code !== '42P04' && error.code !== '23505') throw error;
+}
+
+const urlOf = (port: number, password: string, database: string): string =>
+  `postgresql://ku7s:${password}@127.0.0.1:${port}/${database}`;
+
+const environment = (): NodeJS.ProcessEnv => ({ PATH: process.env.PATH, TZ: 'UTC', LC_ALL: 'C' });
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(port));
+    });
+  });
+}
