@@ -1,0 +1,92 @@
+import type { EndpointSlice, Node, Pod, Service } from '../../schema/types.ts';
+import { isStatusError } from '../meta/status.ts';
+import { formatTime } from '../meta/time.ts';
+import type { Context, Reconciler } from '../control/contract.ts';
+import { controllerRef, keyFor, splitKey } from '../control/keys.ts';
+import { mapMatcher } from '../control/selector.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { portGroups, type PortGroup } from './endpoint-addresses.ts';
+import { servicesOfPod } from './services-of-pod.ts';
+import { planSlices, type SlicePlan } from './slice-plan.ts';
+
+export const SLICES = 'endpointslices.discovery.k8s.io';
+export const SERVICE_NAME = 'kubernetes.io/service-name';
+export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
+export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
+const MANAGER = 'endpointslice-controller.k8s.io';
+/** Endpoints of one slice. */
+export const SLICE_SIZE = 100;
+
+/** Index of slices by `namespace/service`. */
+export const byService = (slice: EndpointSlice): readonly string[] => {
+  const service = slice.metadata.labels?.[SERVICE_NAME];
+  return service ? [keyFor(slice.metadata.namespace, service)] : [];
+};
+
+/** Keeps the slices of services that select pods. A service without a selector is somebody else's. */
+export const endpointslice: Reconciler = {
+  name: 'endpointslice',
+  source: 'endpoint-slice-controller',
+  indexes: { [SLICES]: { service: byService } },
+  watches: [
+    { resource: 'services' },
+    { resource: 'pods', keys: (pod, old, ctx) => servicesOfPod(pod as Pod | undefined, old as Pod | undefined, ctx) },
+    { resource: SLICES, keys: (slice, old) => ours((slice ?? old) as EndpointSlice) },
+    { resource: 'nodes', keys: () => [] },
+  ],
+  async reconcile(key, ctx) {
+    const { namespace, name } = splitKey(key);
+    const service = ctx.informer<Service>('services').get(namespace, name);
+    if (!service?.spec?.selector || service.metadata.deletionTimestamp || service.spec.type === 'ExternalName') return;
+    const existing = ctx.informer<EndpointSlice>(SLICES).index('service', key).filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
+    const matches = mapMatcher(service.spec.selector);
+    const pods = ctx.informer<Pod>('pods').list(namespace).filter((pod) => matches(pod.metadata.labels));
+    const families = service.spec.ipFamilies?.length ? service.spec.ipFamilies : ['IPv4'];
+    for (const family of families) {
+      const groups: PortGroup[] = portGroups(service, pods, family, (node) => ctx.informer<Node>('nodes').get('', node));
+      // A service without endpoints has one empty slice, so that who watches slices knows that there is none.
+      const wanted = groups.length ? groups : [{ ports: [], endpoints: [] }];
+      const slices = existing.filter((slice) => slice.addressType === family);
+      await apply(planSlices(family, wanted, slices, labelsFor(service), SLICE_SIZE), service, ctx);
+    }
+    for (const slice of existing) if (!families.includes(slice.addressType)) await remove(slice, ctx);
+  },
+};
+
+function* ours(slice: EndpointSlice): Iterable<string> {
+  if (slice.metadata.labels?.[MANAGED_BY] === MANAGER) yield* byService(slice);
+}
+
+function labelsFor(service: Service): Record<string, string> {
+  const { [SERVICE_NAME]: _, [MANAGED_BY]: __, 'service.kubernetes.io/headless': ___, ...labels } = service.metadata.labels ?? {};
+  const headless = service.spec?.clusterIP === 'None';
+  return { ...labels, [SERVICE_NAME]: service.metadata.name, [MANAGED_BY]: MANAGER, ...(headless && { 'service.kubernetes.io/headless': '' }) };
+}
+
+async function apply(plan: SlicePlan, service: Service, ctx: Context): Promise<void> {
+  const annotations = { [TRIGGER_TIME]: formatTime(ctx.clock.now()) };
+  for (const { addressType, ports, endpoints } of plan.create) {
+    const metadata = {
+      generateName: `${service.metadata.name}-`,
+      namespace: service.metadata.namespace,
+      labels: labelsFor(service),
+      annotations: endpoints.length ? annotations : {},
+      ownerReferences: [controllerRef(service, 'v1', 'Service')],
+    };
+    const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType, endpoints, ports };
+    try {
+      await ctx.client.create(SLICES, slice as unknown as EndpointSlice);
+    } catch (error) {
+      if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating')) return;
+      throw error;
+    }
+  }
+  for (const slice of plan.update) {
+    await unlessGone(ctx.client.update(SLICES, { ...slice, metadata: { ...slice.metadata, annotations: { ...slice.metadata.annotations, ...annotations } } }));
+  }
+  for (const slice of plan.remove) await remove(slice, ctx);
+}
+
+async function remove(slice: EndpointSlice, ctx: Context): Promise<void> {
+  await unlessGone(ctx.client.delete(SLICES, slice.metadata.namespace ?? '', slice.metadata.name));
+}

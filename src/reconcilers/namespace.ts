@@ -1,0 +1,115 @@
+import type { Namespace, NamespaceCondition } from '../../schema/types.ts';
+import type { ClientResource } from '../client/contract.ts';
+import type { Context, Reconciler } from '../control/contract.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { formatTime } from '../meta/time.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { isStatusError, StatusError } from '../meta/status.ts';
+
+/** Looked at again after so many ms while objects wait for their finalizers or their grace. */
+const RETRY = 1000;
+/** Deletes under way at once. */
+const PARALLEL = 32;
+
+/** Empties a namespace that is being deleted, says in conditions what is left, and takes the finalizer away at the end. */
+export const namespace: Reconciler = {
+  name: 'namespace',
+  workers: 10,
+  watches: [{ resource: 'namespaces' }],
+  async reconcile(name, ctx) {
+    const object = ctx.informer<Namespace>('namespaces').get('', name);
+    if (!object?.metadata.deletionTimestamp) return;
+    if (object.status?.phase !== 'Terminating') {
+      await unlessGone(ctx.client.update<Namespace>('namespaces', { ...object, status: { ...object.status, phase: 'Terminating' } }, 'status'));
+      return;
+    }
+    if (!object.spec?.finalizers?.includes('kubernetes')) return;
+    const left = await empty(name, ctx);
+    await writeConditions(object, left, ctx);
+    if (left.remaining.size > 0 || left.errors.length > 0) return { requeueAfter: RETRY };
+    const fresh = await unlessGone(ctx.client.get<Namespace>('namespaces', '', name));
+    if (!fresh) return;
+    const finalizers = (fresh.spec?.finalizers ?? []).filter((finalizer) => finalizer !== 'kubernetes');
+    await unlessGone(ctx.client.update('namespaces', { ...fresh, spec: { ...fresh.spec, finalizers } }, 'finalize'));
+  },
+};
+
+interface Left {
+  /** objects by resource */
+  remaining: Map<string, number>;
+  /** objects by finalizer */
+  finalizers: Map<string, number>;
+  errors: string[];
+  discovery?: string;
+}
+
+async function empty(name: string, ctx: Context): Promise<Left> {
+  const left: Left = { remaining: new Map(), finalizers: new Map(), errors: [] };
+  let resources: ClientResource[] = [];
+  try {
+    resources = (await ctx.client.resources()).filter(({ namespaced, verbs }) => namespaced && verbs.includes('list') && verbs.includes('delete'));
+  } catch (error) {
+    left.discovery = (error as Error).message;
+  }
+  // Events last: the deletions themselves make some.
+  const rank = ({ resource }: ClientResource): number => (resource.startsWith('events') ? 1 : 0);
+  for (const { resource } of [...resources].sort((a, b) => rank(a) - rank(b))) {
+    try {
+      await emptyResource(name, resource, left, ctx);
+    } catch (error) {
+      if (!(error instanceof StatusError && (error.code === 404 || error.code === 405))) left.errors.push((error as Error).message);
+    }
+  }
+  return left;
+}
+
+async function emptyResource(namespace: string, resource: string, left: Left, ctx: Context): Promise<void> {
+  const { items } = await ctx.client.list<KubeObject>(resource, { namespace });
+  if (items.length === 0) return;
+  const pending = items.filter((item) => !item.metadata.deletionTimestamp);
+  for (let from = 0; from < pending.length; from += PARALLEL) {
+    await Promise.all(
+      pending.slice(from, from + PARALLEL).map(({ metadata }) =>
+        ctx.client.delete(resource, namespace, metadata.name, { propagationPolicy: 'Background', uid: metadata.uid }).catch((error: unknown) => {
+          if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) left.errors.push((error as Error).message);
+        }),
+      ),
+    );
+  }
+  const { items: rest } = pending.length ? await ctx.client.list<KubeObject>(resource, { namespace }) : { items };
+  if (rest.length) left.remaining.set(resource, rest.length);
+  for (const item of rest) {
+    for (const finalizer of item.metadata.finalizers ?? []) left.finalizers.set(finalizer, (left.finalizers.get(finalizer) ?? 0) + 1);
+  }
+}
+
+const count = (entries: Map<string, number>, show: (key: string, n: number) => string): string =>
+  [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, n]) => show(key, n)).join(', ');
+
+async function writeConditions(object: Namespace, left: Left, ctx: Context): Promise<void> {
+  const time = formatTime(ctx.clock.now());
+  const make = (type: string, bad: string, reason: [good: string, bad: string], good: string): NamespaceCondition =>
+    ({ type, status: bad ? 'True' : 'False', lastTransitionTime: time, reason: bad ? reason[1] : reason[0], message: bad || good }) as NamespaceCondition;
+  const remaining = count(left.remaining, (resource, n) => `${resource.includes('.') ? resource : `${resource}.`} has ${n} resource instances`);
+  const finalizers = count(left.finalizers, (finalizer, n) => `${finalizer} in ${n} resource instances`);
+  const conditions = [
+    make('NamespaceDeletionDiscoveryFailure', left.discovery ?? '', ['ResourcesDiscovered', 'DiscoveryFailed'], 'All resources successfully discovered'),
+    make('NamespaceDeletionGroupVersionParsingFailure', '', ['ParsedGroupVersions', 'GroupVersionParsingFailed'], 'All legacy kube types successfully parsed'),
+    make(
+      'NamespaceDeletionContentFailure',
+      left.errors.length ? `Failed to delete all resource types, ${left.errors.length} remaining: ${left.errors.join(', ')}` : '',
+      ['ContentDeleted', 'ContentDeletionFailed'],
+      'All content successfully deleted, may be waiting on finalization',
+    ),
+    make('NamespaceContentRemaining', remaining && `Some resources are remaining: ${remaining}`, ['ContentRemoved', 'SomeResourcesRemain'], 'All content successfully removed'),
+    make('NamespaceFinalizersRemaining', finalizers && `Some content in the namespace has finalizers remaining: ${finalizers}`, ['ContentHasNoFinalizers', 'SomeFinalizersRemain'], 'All content-preserving finalizers finished'),
+  ];
+  const old = object.status?.conditions ?? [];
+  const merged = conditions.map((condition) => {
+    const before = old.find(({ type }) => type === condition.type);
+    return before?.status === condition.status ? { ...condition, lastTransitionTime: before.lastTransitionTime } : condition;
+  });
+  const unchanged = merged.every((condition) => old.some(({ type, status, message }) => type === condition.type && status === condition.status && message === condition.message));
+  if (unchanged) return;
+  await unlessGone(ctx.client.patch('namespaces', '', object.metadata.name, { status: { conditions: merged } }, { subresource: 'status' }));
+}

@@ -1,0 +1,77 @@
+import type { Node, Pod } from '../../schema/types.ts';
+import type { Context, Reconciler } from '../control/contract.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { isPodTerminal } from '../control/pods.ts';
+import { formatTime } from '../meta/time.ts';
+import { isStatusError } from '../meta/status.ts';
+
+/** ms between rounds */
+const PERIOD = 20_000;
+/** Ended pods that may stay (--terminated-pod-gc-threshold). */
+const THRESHOLD = 12_500;
+/** How long a node must be away before its pods are taken for lost, ms. */
+const QUARANTINE = 40_000;
+
+/** Deletes pods that nobody else will: of nodes that are gone, deleted before they had a node, and too many that have ended. */
+export function podgc(): Reconciler {
+  const missing = new Map<string, number>();
+  return {
+    name: 'pod-garbage-collector',
+    account: 'pod-garbage-collector',
+    workers: 1,
+    indexes: { pods: { node: (pod: Pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []) } },
+    watches: [{ resource: 'pods', keys: () => [] }, { resource: 'nodes', keys: () => [] }],
+    start: (ctx) => ctx.enqueueAfter('round', PERIOD),
+    async reconcile(_key, ctx) {
+      const pods = ctx.informer<Pod>('pods').list();
+      await collectEnded(pods, ctx);
+      await collectOrphans(pods, missing, ctx);
+      for (const pod of pods) if (pod.metadata.deletionTimestamp && !pod.spec?.nodeName) await remove(pod, ctx);
+      return { requeueAfter: PERIOD };
+    },
+  };
+}
+
+async function collectEnded(pods: readonly Pod[], ctx: Context): Promise<void> {
+  const ended = pods.filter((pod) => isPodTerminal(pod) && !pod.metadata.deletionTimestamp);
+  if (ended.length <= THRESHOLD) return;
+  const rank = (pod: Pod): number => (pod.status?.reason === 'Evicted' ? 0 : 1);
+  ended.sort((a, b) => rank(a) - rank(b) || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1));
+  for (const pod of ended.slice(0, ended.length - THRESHOLD)) await remove(pod, ctx);
+}
+
+async function collectOrphans(pods: readonly Pod[], missing: Map<string, number>, ctx: Context): Promise<void> {
+  const nodes = ctx.informer<Node>('nodes');
+  const now = ctx.clock.now();
+  const used = new Set(pods.flatMap((pod) => pod.spec?.nodeName || []));
+  for (const name of missing.keys()) if (!used.has(name) || nodes.get('', name)) missing.delete(name);
+  for (const name of used) {
+    if (nodes.get('', name)) continue;
+    if (!missing.has(name)) missing.set(name, now);
+    if (now - missing.get(name)! < QUARANTINE || (await isThere(name, ctx))) continue;
+    for (const pod of ctx.informer<Pod>('pods').index('node', name)) await remove(pod, ctx);
+    missing.delete(name);
+  }
+}
+
+async function isThere(node: string, ctx: Context): Promise<boolean> {
+  try {
+    await ctx.client.get('nodes', '', node);
+    return true;
+  } catch (error) {
+    if (isStatusError(error, 'NotFound')) return false;
+    throw error;
+  }
+}
+
+async function remove(pod: Pod, ctx: Context): Promise<void> {
+  const { namespace = '', name, uid } = pod.metadata;
+  if (!isPodTerminal(pod)) {
+    const condition = {
+      type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists', lastTransitionTime: formatTime(ctx.clock.now()),
+    };
+    const conditions = [...(pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget'), condition];
+    await unlessGone(ctx.client.patch('pods', namespace, name, { status: { phase: 'Failed', conditions } }, { subresource: 'status' }));
+  }
+  await unlessGone(ctx.client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }));
+}
