@@ -1,0 +1,111 @@
+import type { KubeObject } from '../../../meta/object.ts';
+import { badRequest, StatusError } from '../../../meta/status.ts';
+import { parseApiVersion } from '../../../meta/gvk.ts';
+import { sameJson } from '../equal.ts';
+import { configProblems } from './check.ts';
+import { fieldsOf } from './compare.ts';
+import { applyConflict, type Conflicts } from './conflict.ts';
+import { intersection, isEmptySet, recursiveDifference } from './fieldset.ts';
+import { allowedByLastApplied, KUBECTL, updateLastApplied } from './lastapplied.ts';
+import { changeOwners, ownable, setOwners, takeAway } from './managed.ts';
+import { ownerId, readOwners, type Owner, type Owners } from './managers.ts';
+import { mergeApplied } from './merge.ts';
+import { prune } from './prune.ts';
+import { untypedOf, versionedComparison, type Ownership } from './versions.ts';
+
+export interface ApplyRequest extends Ownership {
+  /** the object as it is stored, in the version of the request; undefined where the apply creates it */
+  live: KubeObject | undefined;
+  /** the applied configuration as parsed from the request: not defaulted, not pruned */
+  patch: KubeObject;
+  manager: string;
+  force: boolean;
+  subresource?: string;
+  /** RFC 3339, whole seconds */
+  now: string;
+}
+
+/**
+ * Server-side apply: the live object with the configuration merged into it, without what the manager applied before
+ * and does not any more, and with new managedFields. Arguments stay as they are.
+ *
+ * Throws 409 with a cause per field where others own what would change and `force` is not set, 400 for a patch with
+ * managedFields or of another version, 500 for one that the schema cannot read (as kube-apiserver does).
+ * Source: KEP-555, https://kubernetes.io/docs/reference/using-api/server-side-apply/
+ */
+export function applyPatch(request: ApplyRequest): KubeObject {
+  checkConfig(request);
+  const { live, manager, now } = request;
+  const base = live && withoutManagedFields(live);
+  const owners = (live && readOwners(live.metadata.managedFields)) || (new Map() as Owners);
+  const self: Owner = {
+    manager: manager || 'unknown',
+    operation: 'Apply',
+    apiVersion: request.apiVersion,
+    subresource: request.subresource ?? '',
+    time: now,
+    set: {},
+  };
+  if (owners.size === 0 && base) {
+    changeOwners(request, owners, undefined, base, { ...self, manager: 'before-first-apply', operation: 'Update' });
+  }
+  const allowed = manager === KUBECTL && base && !request.force ? allowedByLastApplied(request, base) : undefined;
+  const result = applyOnce(request, base, owners, self, allowed);
+  const object = setOwners(result.object, result.owners);
+  return manager === KUBECTL ? updateLastApplied(object, request.patch) : object;
+}
+
+function checkConfig(request: ApplyRequest): void {
+  const { patch, apiVersion, schema } = request;
+  if ((patch.metadata as unknown) != null && patch.metadata.managedFields != null) throw badRequest('metadata.managedFields must be nil');
+  if (patch.apiVersion !== undefined && patch.apiVersion !== apiVersion) {
+    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${patch.apiVersion}, expected: ${apiVersion}`);
+  }
+  const problems = configProblems(schema, patch, untypedOf(request));
+  if (problems.length === 0) return;
+  const { group, version } = parseApiVersion(apiVersion);
+  const subject = `${patch.metadata?.namespace ?? ''}/${patch.metadata?.name ?? ''}; ${group}/${version}, Kind=${patch.kind ?? ''}`;
+  const text = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
+  throw new StatusError({ message: `failed to create typed patch object (${subject}): ${text}`, code: 500 });
+}
+
+function withoutManagedFields(object: KubeObject): KubeObject {
+  const { managedFields: _, ...metadata } = object.metadata;
+  return { ...object, metadata: metadata as KubeObject['metadata'] };
+}
+
+function applyOnce(
+  of: ApplyRequest,
+  live: KubeObject | undefined,
+  before: Owners,
+  self: Owner,
+  allowed: ReturnType<typeof allowedByLastApplied>,
+): { object: KubeObject; owners: Owners } {
+  const untyped = untypedOf(of);
+  const owners: Owners = new Map(before);
+  const id = ownerId(self);
+  const last = owners.get(id);
+  const config = fieldsOf(of.schema, of.patch, untyped);
+  const applier: Owner = { ...self, set: of.ignored ? recursiveDifference(config, of.ignored) : config };
+  owners.set(id, applier);
+  const merged = live ? (mergeApplied(of.schema, live, of.patch, untyped) as KubeObject) : structuredClone(of.patch);
+  const pruned = prune(of, merged, owners, applier, last);
+  const compared = versionedComparison(of, live ?? ({} as KubeObject), pruned);
+  if (!of.force) {
+    const conflicts: Conflicts = new Map();
+    for (const [other, owner] of owners) {
+      if (other === id) continue;
+      const comparison = compared(owner.apiVersion);
+      let taken = comparison ? intersection(owner.set, comparison.changed) : {};
+      if (allowed) taken = allowed(taken);
+      if (!isEmptySet(taken)) conflicts.set(owner, taken);
+    }
+    if (conflicts.size) throw applyConflict(conflicts);
+  }
+  takeAway(owners, compared, id);
+  const set = ownable(applier.set, undefined);
+  const unchanged = live !== undefined && sameJson(live, pruned);
+  if (isEmptySet(set)) owners.delete(id);
+  else owners.set(id, { ...applier, set, time: unchanged ? (last?.time ?? '') : self.time, ...(last?.entry && { entry: last.entry }) });
+  return { object: { ...pruned, metadata: { ...pruned.metadata } }, owners };
+}

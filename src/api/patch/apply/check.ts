@@ -1,0 +1,105 @@
+import type { Schema } from '../../../kinds/schema.ts';
+import { isPlain } from '../plain.ts';
+import { ElementError, fieldElements, itemElement, showElement } from './element.ts';
+import type { Untyped } from './compare.ts';
+
+/** A value as Go's %v shows it inside the messages of structured-merge-diff: `&{text}`. */
+function goValue(value: unknown): string {
+  if (value === null || value === undefined) return '<nil>';
+  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
+  if (isPlain(value)) {
+    const keys = Object.keys(value).sort();
+    return `map[${keys.map((key) => `${key}:${goValue(value[key])}`).join(' ')}]`;
+  }
+  return String(value as string | number | boolean);
+}
+const goType = (value: unknown): string => {
+  if (typeof value === 'string') return 'string';
+  if (typeof value === 'boolean') return 'bool';
+  return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
+};
+const goSyntax = (value: unknown): string =>
+  `&value.valueUnstructured{Value:${typeof value === 'string' ? JSON.stringify(value) : goValue(value)}}`;
+
+function scalarProblem(type: string, value: unknown): string | undefined {
+  switch (type) {
+    case 'string':
+    case 'bytes':
+    case 'duration':
+      return typeof value === 'string' ? undefined : `expected string, got ${goSyntax(value)}`;
+    case 'boolean':
+      return typeof value === 'boolean' ? undefined : `expected boolean, got &{${goValue(value)}}`;
+    case 'int32':
+    case 'int64':
+    case 'double':
+      return typeof value === 'number' ? undefined : `expected numeric (int or float), got ${goType(value)}`;
+    default:
+      return typeof value === 'object' ? `expected any scalar, got &{${goValue(value)}}` : undefined;
+  }
+}
+
+/**
+ * What keeps an applied configuration from being read by its schema: unknown fields, wrong types, items without or
+ * with the same key. One line each, `.path: problem`; empty when it can be read.
+ */
+export function configProblems(schema: Schema, config: unknown, untyped: Untyped): string[] {
+  const problems: string[] = [];
+  walk(schema, config, '', untyped, problems);
+  return problems;
+}
+
+const at = (path: string, problem: string): string => (path ? `${path}: ${problem}` : problem);
+
+function walk(schema: Schema, value: unknown, path: string, untyped: Untyped, problems: string[]): void {
+  if (value === null || value === undefined || schema.type === 'any') return;
+  if (schema.type === 'list') {
+    if (!Array.isArray(value)) problems.push(at(path, `expected list, got &{${goValue(value)}}`));
+    else if (schema.listType === 'atomic') value.forEach((item, i) => walk(schema.item, item, `${path}[${i}]`, untyped, problems));
+    else walkItems(schema, value, path, untyped, problems);
+    return;
+  }
+  if (schema.type !== 'object' && schema.type !== 'map') {
+    const problem = scalarProblem(schema.type, value);
+    if (problem) problems.push(at(path, problem));
+    return;
+  }
+  if (!isPlain(value)) {
+    problems.push(at(path, `expected map, got &{${goValue(value)}}`));
+    return;
+  }
+  const declared = schema.type === 'object' ? fieldElements(schema) : undefined;
+  for (const key of Object.keys(value)) {
+    const field = declared?.get(key);
+    if (field) walk(field.schema, value[key], `${path}.${key}`, untyped, problems);
+    else if (schema.type === 'map') walk(schema.value, value[key], `${path}.${key}`, untyped, problems);
+    else if (!schema.preserveUnknown && !(path === '' && (key === 'apiVersion' || key === 'kind' || key === 'metadata'))) {
+      problems.push(at(`${path}.${key}`, 'field not declared in schema'));
+    }
+  }
+}
+
+function walkItems(
+  schema: Extract<Schema, { type: 'list' }>,
+  items: readonly unknown[],
+  path: string,
+  untyped: Untyped,
+  problems: string[],
+): void {
+  const seen = new Set<string>();
+  for (let i = 0; i < items.length; i++) {
+    let element: string;
+    try {
+      element = itemElement(schema, items[i]);
+    } catch (error) {
+      if (!(error instanceof ElementError)) throw error;
+      problems.push(at(path, `element ${i}: ${error.message}`));
+      continue;
+    }
+    if (seen.has(element)) {
+      problems.push(at(path, `duplicate entries for key ${showElement(element)}`));
+      continue;
+    }
+    seen.add(element);
+    walk(schema.item, items[i], path + showElement(element), untyped, problems);
+  }
+}

@@ -1,0 +1,131 @@
+import type { KubeObject, ManagedFieldsEntry } from '../../../meta/object.ts';
+import { sameJson } from '../equal.ts';
+import { emptyObject } from './empty.ts';
+import { difference, isEmptySet, recursiveDifference, union, type FieldSet } from './fieldset.ts';
+import { capUpdaters, isReset, ownerId, readOwners, writeOwners, type Owner, type Owners } from './managers.ts';
+import { versionedComparison, type Ownership } from './versions.ts';
+
+export interface UpdateRequest extends Ownership {
+  /** the object as it is stored, in the version of the request; undefined for a create */
+  live: KubeObject | undefined;
+  /** the object to store, decoded and defaulted, before mutating admission; its metadata.managedFields are as the client sent them */
+  object: KubeObject;
+  manager: string;
+  /** '' for the object itself */
+  subresource?: string;
+  /** RFC 3339, whole seconds */
+  now: string;
+}
+
+const NOBODY = Object.freeze({});
+/** Fields that no one owns: they are the system's, or say which object it is. Source: stripMetaManager in kube-apiserver. */
+const UNOWNED: FieldSet = {
+  'f:apiVersion': NOBODY,
+  'f:kind': NOBODY,
+  'f:metadata': {
+    '.': NOBODY,
+    'f:name': NOBODY,
+    'f:namespace': NOBODY,
+    'f:creationTimestamp': NOBODY,
+    'f:selfLink': NOBODY,
+    'f:uid': NOBODY,
+    'f:clusterName': NOBODY,
+    'f:generation': NOBODY,
+    'f:managedFields': NOBODY,
+    'f:resourceVersion': NOBODY,
+  },
+};
+
+/** The set without what nobody owns and what the endpoint ignores. */
+export const ownable = (set: FieldSet, ignored: FieldSet | undefined): FieldSet =>
+  difference(ignored ? recursiveDifference(set, ignored) : set, UNOWNED);
+
+/**
+ * Brings `object.metadata.managedFields` up to date for a create, an update or a patch that is no apply: the manager
+ * owns what it added or changed, others lose that and all that is gone. Changes `object` and returns it.
+ * Entries that did not change stay the same values, so their times stay too.
+ *
+ * `[]` or `[{}]` in the object resets: no entries. Where the live object has no entries, an update makes none.
+ * Source: KEP-555; kube-apiserver's FieldManager.Update.
+ */
+export function updateManagedFields(request: UpdateRequest): KubeObject {
+  const { object, live, manager } = request;
+  const owners = ownersOf(request);
+  delete object.metadata.managedFields;
+  if (owners.size === 0 && live?.metadata.uid) return object;
+  changeOwners(request, owners, live, object, {
+    manager: manager || 'unknown',
+    operation: 'Update',
+    apiVersion: request.apiVersion,
+    subresource: request.subresource ?? '',
+    time: request.now,
+    set: {},
+  });
+  capUpdaters(owners);
+  return setOwners(object, owners);
+}
+
+export function setOwners(object: KubeObject, owners: Owners): KubeObject {
+  const entries = writeOwners(owners);
+  if (entries.length) object.metadata.managedFields = entries;
+  else delete object.metadata.managedFields;
+  return object;
+}
+
+/** Clients may set entries on the object itself, but not through a subresource, and nonsense counts as none. */
+function ownersOf({ live, object, subresource }: UpdateRequest): Owners {
+  const sent = object.metadata.managedFields;
+  const stored = live?.metadata.managedFields;
+  if (!subresource && sent !== stored) {
+    if (isReset(sent)) return new Map();
+    const owners = readOwners(sent);
+    if (owners?.size) return owners;
+  }
+  return readOwners(stored) ?? new Map();
+}
+
+/** Gives `updater` what differs between `live` and `object`, and takes it from the others. */
+export function changeOwners(of: Ownership, owners: Owners, live: KubeObject | undefined, object: KubeObject, updater: Owner): void {
+  const old = live ?? emptyObject(of.schema, of.custom ?? false);
+  const compared = versionedComparison(of, old, object);
+  takeAway(owners, compared);
+  const own = compared(of.apiVersion);
+  const set = own ? ownable(own.changed, undefined) : {};
+  if (isEmptySet(set)) return;
+  const id = ownerId(updater);
+  const before = owners.get(id);
+  owners.set(id, { ...updater, set: before ? union(before.set, set) : set });
+}
+
+/** Others lose what changed and what is gone, and go when they have nothing left. `except`: the id of who keeps its set. */
+export function takeAway(owners: Owners, compared: ReturnType<typeof versionedComparison>, except?: string): void {
+  for (const [id, owner] of owners) {
+    if (id === except) continue;
+    const difference_ = compared(owner.apiVersion);
+    if (!difference_) {
+      owners.delete(id); // of a version that is served no more
+      continue;
+    }
+    const set = difference(difference(owner.set, difference_.changed), difference_.removed);
+    if (set === owner.set) continue;
+    if (isEmptySet(set)) owners.delete(id);
+    else owners.set(id, { ...owner, set });
+  }
+}
+
+const withoutTimes = (entries: readonly ManagedFieldsEntry[] | undefined): unknown =>
+  (entries ?? []).map(({ time: _, ...entry }) => entry);
+
+/**
+ * To be called when all else of a write is settled: if `object` differs from `live` in nothing but times of
+ * managedFields, it gets those of `live`, and true says that there is nothing to write.
+ * Source: kube-apiserver's IgnoreManagedFieldsTimestampsTransformer.
+ */
+export function keepTimes(live: KubeObject, object: KubeObject): boolean {
+  const { managedFields: oldEntries, ...oldMeta } = live.metadata;
+  const { managedFields: entries, ...meta } = object.metadata;
+  if (!sameJson({ ...live, metadata: oldMeta }, { ...object, metadata: meta })) return false;
+  if (!sameJson(withoutTimes(oldEntries), withoutTimes(entries))) return false;
+  if (oldEntries) object.metadata.managedFields = oldEntries;
+  return true;
+}
