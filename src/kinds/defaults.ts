@@ -37,8 +37,10 @@ function compileStruct(schema: ObjectSchema, custom: boolean): Apply | null {
   if (compiling.has(schema)) return (value) => compiled.get(schema)?.(value);
   compiling.add(schema);
   const steps: ((object: Record<string, unknown>) => void)[] = [];
+  // a built-in struct inside a custom resource (metadata) keeps the built-in meaning of defaults
+  const own = custom && schema.name === '';
   for (const field of schema.fields.values()) {
-    const step = fieldStep(field, custom);
+    const step = fieldStep(field, own);
     if (step) steps.push(step);
   }
   compiling.delete(schema);

@@ -9,6 +9,8 @@ export interface StoredBytes {
   /** `{"metadata":{"resourceVersion":"12",…` */
   bytes: Buffer;
   readonly object: { metadata: ObjectMeta; [field: string]: unknown };
+  /** makes an encoding at most once per revision */
+  encoded?(format: string, make: () => Buffer): Buffer;
 }
 
 /** The object of the stored version as the store keeps it: canonical, without kind, apiVersion and resourceVersion. */
@@ -49,7 +51,10 @@ function headOfKind(kind: Kind): Buffer {
 
 /** JSON of a whole object: of the stored version a head and the store's bytes, of others converted. No line end. */
 export function objectBytes(kind: Kind, stored: StoredBytes): Buffer {
-  if (kind.convert) return Buffer.from(JSON.stringify(objectOf(kind, stored)));
+  if (kind.convert) {
+    const make = (): Buffer => Buffer.from(JSON.stringify(objectOf(kind, stored)));
+    return stored.encoded?.(formatOf(kind), make) ?? make();
+  }
   return Buffer.concat([headOfKind(kind), stored.bytes.subarray(1)]);
 }
 
@@ -59,6 +64,15 @@ export function itemBytes(kind: Kind, stored: StoredBytes): Buffer {
   if (!kind.convert) return stored.bytes;
   const { kind: _, apiVersion: __, ...item } = objectOf(kind, stored);
   return Buffer.from(JSON.stringify(item));
+}
+
+/** Names the converted form of one kind; a changed custom definition makes new kinds, and so new names. */
+const formats = new WeakMap<Kind, string>();
+let serial = 0;
+function formatOf(kind: Kind): string {
+  let format = formats.get(kind);
+  if (!format) formats.set(kind, (format = `json ${apiVersionOf(kind)} ${++serial}`));
+  return format;
 }
 
 const COMMA = Buffer.from(',');

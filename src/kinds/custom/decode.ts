@@ -19,7 +19,10 @@ export function decodeCustom(kind: Kind, value: Record<string, unknown>, walk: W
   const meta = readStruct(objectMetaSchema, metadata, walk);
   walk.trail.pop();
   walk.names.pop();
+  const first = walk.unknown.length;
   prune(kind.schema, rest, walk);
+  // pruned fields are reported in the order of their paths
+  walk.unknown.push(...walk.unknown.splice(first).sort());
   // kind, apiVersion and metadata themselves
   walk.keys += ['kind', 'apiVersion', 'metadata'].filter((key) => Object.hasOwn(value, key)).length;
   return { ...rest, metadata: meta } as unknown as KubeObject;

@@ -1,0 +1,106 @@
+import type { KubeObject } from '../meta/object.ts';
+import { apiVersionOf } from '../meta/gvk.ts';
+import { headOf } from './builtin.ts';
+import { customColumns, type PrinterColumn } from './custom/columns.ts';
+import type { JsonSchema } from './custom/json-schema.ts';
+import { prune } from './custom/prune.ts';
+import type { ScalePaths } from './custom/scale.ts';
+import { completeCustom, customStrategy, type CustomFacts } from './custom/strategy.ts';
+import { rootSchema } from './custom/structural.ts';
+import { Walk } from './decode-struct.ts';
+import type { Kind, StorageKind, SubresourceFacts } from './kind.ts';
+
+/** spec.versions[] of a CustomResourceDefinition */
+interface Version {
+  name: string;
+  served: boolean;
+  storage: boolean;
+  schema?: { openAPIV3Schema?: JsonSchema };
+  subresources?: { status?: object; scale?: ScalePaths };
+  additionalPrinterColumns?: PrinterColumn[];
+  selectableFields?: { jsonPath: string }[];
+}
+
+const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
+const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
+
+function factsOf(version: Version): CustomFacts {
+  const json = version.schema?.openAPIV3Schema;
+  return {
+    json,
+    schema: rootSchema(json),
+    columns: customColumns(version.additionalPrinterColumns),
+    hasStatus: version.subresources?.status !== undefined,
+    scale: version.subresources?.scale,
+    selectableFields: (version.selectableFields ?? []).map((f) => f.jsonPath),
+  };
+}
+
+function subresourcesOf(facts: CustomFacts, own: { group: string; version: string; kind: string }): ReadonlyMap<string, SubresourceFacts> {
+  const found: SubresourceFacts[] = [];
+  if (facts.hasStatus) found.push({ name: 'status', verbs: SUBRESOURCE_VERBS, kind: own });
+  if (facts.scale) found.push({ name: 'scale', verbs: SUBRESOURCE_VERBS, kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' } });
+  return new Map(found.map((s) => [s.name, s]));
+}
+
+/**
+ * Objects are stored as they were written. A definition may have changed since, so a read prunes and defaults them by
+ * the schema of now, as a write does.
+ */
+function conversionOf(facts: CustomFacts, own: string, stored: string): NonNullable<Kind['convert']> {
+  return {
+    toStorage: (object) => ({ ...object, apiVersion: stored }),
+    fromStorage(object) {
+      const { metadata, ...rest } = object;
+      const body = structuredClone(rest);
+      prune(facts.schema, body, new Walk());
+      const read = { ...body, metadata, ...(object.apiVersion && { apiVersion: own }) } as KubeObject;
+      completeCustom(facts.schema, read);
+      return read;
+    },
+  };
+}
+
+/**
+ * The kinds of a CustomResourceDefinition, one per served version; none while it has no storage version. Names are
+ * those of its spec; their GraphQL names are given by the registry.
+ */
+export function customKinds(definition: KubeObject): Kind[] {
+  const { group, scope, names } = definition.spec;
+  const versions = definition.spec.versions as Version[];
+  const stored = versions.find((v) => v.storage);
+  if (!stored) return [];
+  const facts = new Map(versions.map((v) => [v.name, factsOf(v)]));
+  const storedFacts = facts.get(stored.name) as CustomFacts;
+  const storedAs = { group, version: stored.name, kind: names.kind };
+  const storage: StorageKind = {
+    ...storedAs,
+    key: `${names.plural}.${group}`,
+    namespaced: scope === 'Namespaced',
+    head: headOf(storedAs),
+    persisted: true,
+    strategy: customStrategy(storedFacts),
+    schema: storedFacts.schema,
+  };
+  return versions.filter((v) => v.served).map((v) => {
+    const own = facts.get(v.name) as CustomFacts;
+    const gvk = { group, version: v.name, kind: names.kind };
+    return {
+      ...gvk,
+      resource: names.plural,
+      singular: names.singular || names.kind.toLowerCase(),
+      listKind: names.listKind || `${names.kind}List`,
+      shortNames: names.shortNames ?? [],
+      categories: names.categories ?? [],
+      namespaced: storage.namespaced,
+      verbs: VERBS,
+      subresources: subresourcesOf(own, gvk),
+      schema: own.schema,
+      custom: true,
+      storage,
+      convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs)),
+      columns: own.columns,
+      names: { type: names.kind, one: names.singular || names.kind.toLowerCase(), many: names.plural },
+    };
+  });
+}

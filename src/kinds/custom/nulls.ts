@@ -1,0 +1,16 @@
+import type { ObjectSchema, Schema } from '../schema.ts';
+
+/** Removes, in place, nulls of fields that are neither nullable nor have a default (which would take their place). */
+export function dropNulls(schema: Schema, value: unknown): void {
+  if (typeof value !== 'object' || value === null) return;
+  if (schema.type === 'list' && Array.isArray(value)) for (const item of value) dropNulls(schema.item, item);
+  else if (schema.type === 'map') for (const item of Object.values(value)) dropNulls(schema.value, item);
+  else if (schema.type === 'object' && schema.name === '') dropFields(schema, value as Record<string, unknown>);
+}
+
+function dropFields(schema: ObjectSchema, object: Record<string, unknown>): void {
+  for (const [name, field] of schema.fields) {
+    if (object[name] === null && !field.nullable && field.default === undefined) delete object[name];
+    else dropNulls(field.schema, object[name]);
+  }
+}

@@ -1,0 +1,83 @@
+import { isDeepStrictEqual } from 'node:util';
+import { invalid, type FieldError } from '../../meta/field.ts';
+import { compileJsonPath } from '../../meta/json-path.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { applySchemaDefaults } from '../defaults.ts';
+import type { Column, Strategy } from '../kind.ts';
+import type { ObjectSchema } from '../schema.ts';
+import { withStatus } from '../strategies/status-split.ts';
+import { metaWarnings } from '../validate-meta.ts';
+import { customCells } from './columns.ts';
+import type { JsonSchema } from './json-schema.ts';
+import { dropNulls } from './nulls.ts';
+import { validateScale, type ScalePaths } from './scale.ts';
+import { hasRules, validateRules } from './validate-rules.ts';
+import { validateValue } from './validate-schema.ts';
+
+export interface CustomFacts {
+  json: JsonSchema | undefined;
+  schema: ObjectSchema;
+  columns: readonly Column[];
+  hasStatus: boolean;
+  scale: ScalePaths | undefined;
+  selectableFields: readonly string[];
+}
+
+/** Errors after which rules are not tried: the value is not of the shape that they expect. */
+const BLOCKING = new Set(['FieldValueTypeInvalid', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany']);
+const UNCHECKED =
+  'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
+
+/** Drops nulls that mean nothing and fills in the schema's defaults, in place; for requests and for reads alike. */
+export function completeCustom(schema: ObjectSchema, object: KubeObject): void {
+  dropNulls(schema, object);
+  applySchemaDefaults(schema, object, true);
+}
+
+function validateCustom(facts: CustomFacts, ruled: boolean, object: KubeObject, old: KubeObject | undefined): FieldError[] {
+  const { json, scale, hasStatus } = facts;
+  if (!json) return [];
+  const errors = validateValue(json, object, '', old);
+  if (scale) errors.push(...validateScale(object, scale, hasStatus));
+  if (!ruled) return errors;
+  if (errors.some((e) => BLOCKING.has(e.type))) return [...errors, invalid('<nil>', null, UNCHECKED)];
+  return [...errors, ...validateRules(json, object, '', old)];
+}
+
+/** What of an object counts for its generation when it has no status subresource: everything but metadata. */
+const withoutMetadata = ({ metadata: _, ...rest }: KubeObject): object => rest;
+
+/** The rules of a custom resource, all from its definition. */
+export function customStrategy(facts: CustomFacts): Strategy {
+  const ruled = facts.json !== undefined && hasRules(facts.json);
+  // validation needs what was before (ratcheting, transition rules); the object leads to it from prepare to validate
+  const before = new WeakMap<KubeObject, KubeObject>();
+  const remember = (object: KubeObject, old: KubeObject): void => void before.set(object, old);
+  const validate = (object: KubeObject): FieldError[] => validateCustom(facts, ruled, object, before.get(object));
+  const selectable = facts.selectableFields.map((path) => ({ name: path.replace(/^\./, ''), find: compileJsonPath(path) }));
+  const base: Strategy = {
+    defaults: (object) => completeCustom(facts.schema, object),
+    prepareForUpdate: remember,
+    validate,
+    warnings: (object) => metaWarnings({ custom: true }, object),
+    cells: customCells(facts.columns),
+    fields: (object) => Object.fromEntries(selectable.map(({ name, find }) => [name, String(find(object)[0] ?? '')])),
+    fieldLabels: selectable.map(({ name }) => name),
+  };
+  if (!facts.hasStatus) return { ...base, generation: (object, old) => !isDeepStrictEqual(withoutMetadata(object), withoutMetadata(old)) };
+  const split = withStatus(base);
+  const status = split.subresources?.['status'];
+  return {
+    ...split,
+    subresources: {
+      status: {
+        prepareForUpdate(object, old, ctx) {
+          status?.prepareForUpdate?.(object, old, ctx);
+          object.metadata = { ...old.metadata, managedFields: object.metadata.managedFields, resourceVersion: object.metadata.resourceVersion };
+          remember(object, old);
+        },
+        validateUpdate: validate,
+      },
+    },
+  };
+}
