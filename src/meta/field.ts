@@ -67,11 +67,12 @@ export const duplicate = (at: At, value: unknown): FieldError =>
   make('FieldValueDuplicate', at, `Duplicate value: ${showValue(value)}`);
 export const forbidden = (at: At, detail: string): FieldError => make('FieldValueForbidden', at, `Forbidden${detail && `: ${detail}`}`);
 export const notFoundValue = (at: At, value: unknown): FieldError => make('FieldValueNotFound', at, `Not found: ${showValue(value)}`);
+/** `supported` is printed in the order given. */
 export const notSupported = (at: At, value: unknown, supported: readonly string[]): FieldError =>
   make(
     'FieldValueNotSupported',
     at,
-    `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${[...supported].sort().map((v) => JSON.stringify(v)).join(', ')}` : ''}`,
+    `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}` : ''}`,
   );
 /** `max` in bytes */
 export const tooLong = (at: At, max: number): FieldError =>
