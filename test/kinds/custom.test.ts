@@ -1,0 +1,140 @@
+import { describe, expect, test } from 'vitest';
+import { customKinds } from '../../src/kinds/custom.ts';
+import { decode } from '../../src/kinds/decode.ts';
+import { objectOf } from '../../src/kinds/encode.ts';
+import type { Kind, StrategyContext } from '../../src/kinds/kind.ts';
+import { createRegistry } from '../../src/kinds/registry.ts';
+import type { KubeObject } from '../../src/meta/object.ts';
+
+const specSchema = {
+  type: 'object',
+  required: ['size'],
+  properties: {
+    size: { type: 'integer', minimum: 1, maximum: 10, default: 3 },
+    color: { type: 'string', enum: ['red', 'blue'], default: 'red' },
+    name: { type: 'string', pattern: '^[a-z]+$', maxLength: 5 },
+    tags: { type: 'array', items: { type: 'string' }, 'x-kubernetes-list-type': 'set', maxItems: 3 },
+    parts: {
+      type: 'array',
+      'x-kubernetes-list-type': 'map',
+      'x-kubernetes-list-map-keys': ['id'],
+      items: { type: 'object', required: ['id'], properties: { id: { type: 'string' }, n: { type: 'integer', default: 1 } } },
+    },
+    any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+    port: { 'x-kubernetes-int-or-string': true },
+    when: { type: 'string', format: 'date-time' },
+    nul: { type: 'string', nullable: true },
+    map: { type: 'object', additionalProperties: { type: 'integer' } },
+  },
+};
+
+function widgets(spec: object = specSchema, more: object = {}): Kind {
+  const definition = {
+    metadata: { name: 'widgets.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'widgets', singular: 'widget', kind: 'Widget' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', properties: { spec, status: { type: 'object', properties: { ready: { type: 'boolean' } } } } } },
+          subresources: { status: {}, scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.replicas' } },
+          additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }],
+          selectableFields: [{ jsonPath: '.spec.color' }],
+          ...more,
+        },
+      ],
+    },
+  };
+  return customKinds(definition as unknown as KubeObject)[0] as Kind;
+}
+
+const ctx: StrategyContext = { now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource: '' };
+const widget = (spec: unknown, more: object = {}): object => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' }, spec, ...more });
+const read = (kind: Kind, value: object, mode = 'Warn', warnings: string[] = []): KubeObject => {
+  const object = decode(Buffer.from(JSON.stringify(value)), '', kind, mode, (w) => warnings.push(w));
+  kind.storage.strategy.defaults?.(object);
+  return object;
+};
+const errorsOf = (kind: Kind, spec: unknown): string[] =>
+  (kind.storage.strategy.validate?.(read(kind, widget(spec)), ctx) ?? []).map((e) => `${e.field}: ${e.body}`).sort();
+
+describe('a custom resource', () => {
+  test('is pruned and defaulted by its schema, with a warning for what went away', () => {
+    const warnings: string[] = [];
+    const spec = { size: 2, extra: 'x', any: { kept: [1, { x: null }] }, parts: [{ id: 'p' }], port: '80', nul: null };
+    const object = read(widgets(), widget(spec, { junk: 1 }), 'Warn', warnings);
+    expect(warnings).toEqual(['unknown field "junk"', 'unknown field "spec.extra"']);
+    expect(object.spec).toEqual({ any: { kept: [1, { x: null }] }, color: 'red', nul: null, parts: [{ id: 'p', n: 1 }], port: '80', size: 2 });
+  });
+  test('refuses unknown fields under Strict', () => {
+    expect(() => read(widgets(), widget({ size: 1, bogus: 2 }), 'Strict')).toThrow(
+      'Widget in version "v1" cannot be handled as a Widget: strict decoding error: unknown field "spec.bogus"',
+    );
+  });
+  test('is validated with the words of the API server', () => {
+    const spec = { color: 'green', size: 11, name: 'ABC', tags: ['a', 'a'], parts: [{ id: 'p' }, { id: 'p' }], map: { a: 'x' }, when: 'yesterday' };
+    expect(errorsOf(widgets(), spec)).toEqual([
+      'spec.color: Unsupported value: "green": supported values: "red", "blue"',
+      'spec.map.a: Invalid value: "string": spec.map.a in body must be of type integer: "string"',
+      "spec.name: Invalid value: \"ABC\": spec.name in body should match '^[a-z]+$'",
+      'spec.parts[1]: Duplicate value: {"id":"p"}',
+      'spec.size: Invalid value: 11: spec.size in body should be less than or equal to 10',
+      'spec.tags[1]: Duplicate value: "a"',
+      'spec.when: Invalid value: "yesterday": spec.when in body must be of type date-time: "yesterday"',
+    ]);
+  });
+  test('says both that spec is no object and that its scale cannot be read', () => {
+    expect(errorsOf(widgets(), 'str')).toEqual([
+      '.spec.size: Invalid value: 0: .spec.size accessor error: str is of the type string, expected map[string]interface{}',
+      'spec: Invalid value: "string": spec in body must be of type object: "string"',
+    ]);
+  });
+  test('tolerates on update what was wrong before and did not change', () => {
+    const kind = widgets();
+    const [old, object] = [read(kind, widget({ size: 99 })), read(kind, widget({ size: 99, color: 'blue' }))];
+    kind.storage.strategy.prepareForUpdate?.(object, old, ctx);
+    expect(kind.storage.strategy.validate?.(object, ctx)).toEqual([]);
+  });
+  test('is read by the schema of now', () => {
+    const stored = { bytes: Buffer.alloc(0), object: { metadata: { name: 'a' }, spec: { gone: 1, size: 4 } } };
+    expect(objectOf(widgets(), stored as never)).toEqual(widget({ size: 4, color: 'red' }));
+  });
+  test('has cells and selectable fields from its definition', () => {
+    const strategy = widgets().storage.strategy;
+    const object = read(widgets(), widget({ size: 4 }));
+    expect(strategy.cells?.(object, 0)).toEqual(['a', 4]);
+    expect(strategy.fields?.(object)).toEqual({ 'spec.color': 'red' });
+  });
+});
+
+describe('CEL rules', () => {
+  const ruled = (rule: object): Kind => widgets({ type: 'object', properties: { a: { type: 'integer' }, b: { type: 'integer' } }, 'x-kubernetes-validations': [rule] });
+  test('fail with their message at the place of the rule', () => {
+    const kind = ruled({ rule: 'self.a <= self.b', message: 'a must not exceed b' });
+    expect(errorsOf(kind, { a: 2, b: 1 })).toEqual(['spec: Invalid value: "object": a must not exceed b']);
+    expect(errorsOf(kind, { a: 1, b: 1 })).toEqual([]);
+  });
+  test('compare with oldSelf only when there was a value', () => {
+    const kind = ruled({ rule: 'self.a == oldSelf.a', message: 'a is immutable' });
+    const [old, object] = [read(kind, widget({ a: 1 })), read(kind, widget({ a: 2 }))];
+    expect(errorsOf(kind, { a: 2 })).toEqual([]);
+    kind.storage.strategy.prepareForUpdate?.(object, old, ctx);
+    expect(kind.storage.strategy.validate?.(object, ctx).map((e) => e.body)).toEqual(['Invalid value: "object": a is immutable']);
+  });
+});
+
+test('custom kinds come and go in the registry, with names of their own', () => {
+  const registry = createRegistry();
+  let changes = 0;
+  registry.onChange(() => changes++);
+  registry.setCustom('widgets.example.com', [widgets()]);
+  expect(registry.preferred('widgets.example.com')?.names).toEqual({ type: 'Widget', one: 'widget', many: 'widgets' });
+  expect(registry.groups().at(-1)).toEqual({ group: 'example.com', versions: ['v1'] });
+  registry.setCustom('widgets.example.com', []);
+  expect(registry.byResource('example.com', 'v1', 'widgets')).toBeUndefined();
+  expect(changes).toBe(2);
+});
