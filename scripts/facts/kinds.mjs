@@ -49,6 +49,8 @@ function field(name, s, required, w) {
     (required ? 'r' : '') +
     (w?.omitempty ? 'o' : '') +
     (w?.pointer ? 'p' : '') +
+    // a reference that stands alone in version 3, where others are wrapped in allOf
+    (s.$ref && s.default === undefined ? 'b' : '') +
     (s.default !== undefined && ZERO.has(JSON.stringify(s.default)) ? 'z' : '');
   const inner = s.type === 'array' ? s.items : s.additionalProperties;
   const more = {
@@ -72,8 +74,12 @@ function type(name) {
   const order = flatten(goName(name));
   const byJson = new Map(order.map((w) => [w.json, w]));
   const properties = s.properties ?? {};
-  const rank = (n) => (byJson.has(n) ? order.findIndex((w) => w.json === n) : n === 'kind' ? -2 : n === 'apiVersion' ? -1 : 1000);
   const required = new Set(s.required ?? []);
+  const rank = (n) => {
+    if (byJson.has(n)) return order.findIndex((w) => w.json === n);
+    if (n === 'kind' || n === 'apiVersion') return n === 'kind' ? -2 : -1;
+    return required.has(n) ? 500 + [...required].indexOf(n) : 1000;
+  };
   const { properties: _, required: __, type: ___, description: ____, ...rest } = s;
   const { 'x-kubernetes-group-version-kind': gvk, 'x-kubernetes-map-type': map, 'x-kubernetes-unions': unions, ...raw } = rest;
   return {
