@@ -1,0 +1,171 @@
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { PodAddress, PodNetwork } from './pod-network.ts';
+
+const run = promisify(execFile);
+/** Where `ip netns` keeps its names. */
+const NETNS = '/run/netns';
+/** Pod networks that are tried: 10.244.0.0/24 to 10.244.255.0/24. */
+const NETWORKS = 256;
+
+export interface BridgeOptions {
+  ip: string;
+  /** records of who has which address, so that a restarted agent finds its pods' networks again */
+  directory: string;
+  /** the network tried first */
+  first: number;
+}
+
+/**
+ * A network namespace for each pod, joined to a bridge on the host by a veth pair. Made with `ip`; nothing of the
+ * host's own configuration is touched but the new interfaces, and forwarding between pod bridges.
+ */
+export class BridgeNetwork implements PodNetwork {
+  private readonly pending = new Map<string, Promise<PodAddress>>();
+
+  private constructor(
+    private readonly options: BridgeOptions,
+    readonly network: number,
+  ) {}
+
+  /** Takes the bridge of an earlier run, or makes one for the first free pod network. */
+  static async open(options: BridgeOptions): Promise<BridgeNetwork> {
+    mkdirSync(options.directory, { recursive: true });
+    const record = join(options.directory, 'network');
+    const known = existsSync(record) ? Number(readFileSync(record, 'utf8')) : undefined;
+    const network = known ?? freeNetwork(options.first);
+    const result = new BridgeNetwork(options, network);
+    if (!networkInterfaces()[result.bridge]) await result.makeBridge();
+    writeFileSync(record, String(network));
+    return result;
+  }
+
+  get bridge(): string {
+    return `ku7s${this.network}`;
+  }
+
+  get gateway(): string {
+    return `10.244.${this.network}.1`;
+  }
+
+  get cidr(): string {
+    return `10.244.${this.network}.0/24`;
+  }
+
+  attach(uid: string): Promise<PodAddress> {
+    let pending = this.pending.get(uid);
+    if (!pending) {
+      pending = this.join(uid).finally(() => this.pending.delete(uid));
+      this.pending.set(uid, pending);
+    }
+    return pending;
+  }
+
+  async detach(uid: string): Promise<void> {
+    const number = this.numberOf(uid);
+    if (number === undefined) return;
+    await this.batch([`link delete ${this.link(number)}`], true);
+    await run(this.options.ip, ['netns', 'delete', this.namespace(number)]).catch(() => undefined);
+    rmSync(join(this.options.directory, uid), { force: true });
+  }
+
+  async collect(uids: ReadonlySet<string>): Promise<void> {
+    for (const uid of this.uids()) if (!uids.has(uid)) await this.detach(uid);
+  }
+
+  async close(): Promise<void> {
+    for (const uid of this.uids()) await this.detach(uid);
+    await this.batch([`link delete ${this.bridge}`], true);
+    rmSync(join(this.options.directory, 'network'), { force: true });
+  }
+
+  private uids(): string[] {
+    return readdirSync(this.options.directory).filter((name) => name !== 'network');
+  }
+
+  private numberOf(uid: string): number | undefined {
+    const path = join(this.options.directory, uid);
+    return existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined;
+  }
+
+  private namespace(number: number): string {
+    return `ku7s-${this.network}-${number}`;
+  }
+
+  private link(number: number): string {
+    return `ku7s${this.network}-${number}`;
+  }
+
+  private async join(uid: string): Promise<PodAddress> {
+    const known = this.numberOf(uid);
+    const number = known ?? this.allocate(uid);
+    const address = { ip: `10.244.${this.network}.${number}`, netns: `${NETNS}/${this.namespace(number)}` };
+    if (known !== undefined && existsSync(address.netns)) return address;
+    const name = this.namespace(number);
+    const link = this.link(number);
+    await run(this.options.ip, ['netns', 'delete', name]).catch(() => undefined);
+    await this.batch([`link delete ${link}`], true);
+    await this.batch([
+      `netns add ${name}`,
+      `link add ${link} type veth peer name eth0 netns ${name}`,
+      `link set ${link} master ${this.bridge} up`,
+    ]);
+    await this.batch([
+      'link set lo up',
+      `address add ${address.ip}/24 dev eth0`,
+      'link set eth0 up',
+      `route add default via ${this.gateway}`,
+    ], false, name);
+    return address;
+  }
+
+  /** The lowest free host number, 2 to 254, written down before it is used. */
+  private allocate(uid: string): number {
+    const used = new Set(this.uids().map((each) => this.numberOf(each)));
+    for (let number = 2; number < 255; number++) {
+      if (used.has(number)) continue;
+      writeFileSync(join(this.options.directory, uid), String(number));
+      return number;
+    }
+    throw new Error(`no address is left in ${this.cidr}`);
+  }
+
+  private async makeBridge(): Promise<void> {
+    await this.batch([
+      `link add ${this.bridge} type bridge`,
+      `address add ${this.gateway}/24 dev ${this.bridge}`,
+      `link set ${this.bridge} up`,
+    ]);
+    // Pods of two agents on one machine reach each other over the host.
+    try {
+      writeFileSync(`/proc/sys/net/ipv4/conf/${this.bridge}/forwarding`, '1');
+    } catch {
+      return;
+    }
+  }
+
+  private async batch(lines: string[], force = false, netns?: string): Promise<void> {
+    const args = [...(netns ? ['-netns', netns] : []), ...(force ? ['-force'] : []), '-batch', '-'];
+    const child = run(this.options.ip, args);
+    child.child.stdin?.end(`${lines.join('\n')}\n`);
+    await (force ? child.catch(() => undefined) : child);
+  }
+}
+
+function freeNetwork(first: number): number {
+  const taken = new Set<number>();
+  for (const addresses of Object.values(networkInterfaces())) {
+    for (const { address } of addresses ?? []) {
+      const match = /^10\.244\.(\d+)\./.exec(address);
+      if (match) taken.add(Number(match[1]));
+    }
+  }
+  for (let n = 0; n < NETWORKS; n++) {
+    const candidate = (first + n) % NETWORKS;
+    if (!taken.has(candidate) && !networkInterfaces()[`ku7s${candidate}`]) return candidate;
+  }
+  throw new Error('no pod network is free in 10.244.0.0/16');
+}

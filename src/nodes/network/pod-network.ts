@@ -1,0 +1,15 @@
+/** A pod's place in the network. */
+export interface PodAddress {
+  ip: string;
+  /** path of its network namespace; absent where pods share the host's */
+  netns?: string;
+}
+
+export interface PodNetwork {
+  /** Idempotent per pod. Throws when there is no address left. */
+  attach(uid: string): Promise<PodAddress>;
+  detach(uid: string): Promise<void>;
+  /** Removes what belongs to no pod of `uids`, left by an earlier run. */
+  collect(uids: ReadonlySet<string>): Promise<void>;
+  close(): Promise<void>;
+}

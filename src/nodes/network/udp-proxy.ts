@@ -1,0 +1,85 @@
+import { createSocket, type Socket } from 'node:dgram';
+import type { ProxyPort } from './tcp-proxy.ts';
+
+/** Clients that are remembered at once, and for how long after their last datagram, ms. */
+const MAX_FLOWS = 1024;
+const IDLE_MS = 30_000;
+
+/** Datagrams of one client go to one endpoint until it has been silent for a while. */
+export class UdpProxy {
+  private readonly socket: Socket;
+  private readonly flows = new Map<string, { upstream: Socket; timer: NodeJS.Timeout }>();
+
+  constructor(private readonly port: ProxyPort, address: string) {
+    this.socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
+    this.socket.on('message', (data, from) => this.forward(data, from.address, from.port));
+    this.socket.on('error', () => undefined);
+  }
+
+  listen(port: number, address: string): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.socket.once('error', reject);
+      this.socket.bind(port, address, () => {
+        this.socket.off('error', reject);
+        resolve();
+      });
+    });
+  }
+
+  get boundPort(): number {
+    return this.socket.address().port;
+  }
+
+  close(): void {
+    for (const key of [...this.flows.keys()]) this.drop(key);
+    this.socket.close();
+  }
+
+  private forward(data: Buffer, address: string, port: number): void {
+    const key = `${address}:${port}`;
+    const upstream = this.flows.get(key)?.upstream ?? this.open(key, address, port);
+    if (!upstream) return;
+    this.flows.get(key)!.timer.refresh();
+    upstream.send(data);
+  }
+
+  private open(key: string, address: string, port: number): Socket | undefined {
+    const { balancer, targets, affinityMs } = this.port;
+    const target = balancer.order(targets(), address, affinityMs())[0];
+    if (!target) return undefined;
+    if (this.flows.size >= MAX_FLOWS) this.drop(this.flows.keys().next().value!);
+    const upstream = createSocket(target.address.includes(':') ? 'udp6' : 'udp4');
+    upstream.on('message', (answer) => this.socket.send(answer, port, address));
+    upstream.on('error', () => this.drop(key));
+    upstream.connect(target.port, target.address);
+    balancer.used(target, address, affinityMs());
+    this.flows.set(key, { upstream, timer: setTimeout(() => this.drop(key), IDLE_MS).unref() });
+    // Datagrams sent before the socket is connected are queued by it.
+    return queued(upstream);
+  }
+
+  private drop(key: string): void {
+    const flow = this.flows.get(key);
+    if (!flow) return;
+    this.flows.delete(key);
+    clearTimeout(flow.timer);
+    try {
+      flow.upstream.close();
+    } catch {
+      return;
+    }
+  }
+}
+
+/** `send` on a socket that is still connecting throws; this holds the first datagrams back until it is. */
+function queued(socket: Socket): Socket {
+  const waiting: Buffer[] = [];
+  let ready = false;
+  const send = socket.send.bind(socket) as (data: Buffer) => void;
+  socket.once('connect', () => {
+    ready = true;
+    for (const data of waiting.splice(0)) send(data);
+  });
+  socket.send = ((data: Buffer) => (ready ? send(data) : waiting.length < 16 && waiting.push(data))) as typeof socket.send;
+  return socket;
+}

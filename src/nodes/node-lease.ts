@@ -1,0 +1,25 @@
+import type { Lease } from '../../schema/types.ts';
+import type { Client } from '../client/contract.ts';
+import type { Clock } from '../control/contract.ts';
+import { isStatusError } from '../meta/status.ts';
+
+const NAMESPACE = 'kube-node-lease';
+const RESOURCE = 'leases.coordination.k8s.io';
+export const LEASE_SECONDS = 40;
+export const RENEW_MS = 10_000;
+
+/** metav1.MicroTime */
+const microTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;
+
+/** Renews the node's lease, or makes it; one request while nothing goes wrong. @throws StatusError */
+export async function renewLease(client: Client, clock: Pick<Clock, 'now'>, name: string, nodeUid: string): Promise<void> {
+  const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: microTime(clock.now()) };
+  try {
+    await client.patch(RESOURCE, NAMESPACE, name, { spec }, { type: 'merge' });
+  } catch (error) {
+    if (!isStatusError(error, 'NotFound')) throw error;
+    const owner = { apiVersion: 'v1', kind: 'Node', name, uid: nodeUid };
+    const metadata = { name, namespace: NAMESPACE, ownerReferences: [owner] } as Lease['metadata'];
+    await client.create(RESOURCE, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec } as Lease);
+  }
+}

@@ -1,0 +1,94 @@
+import { readFileSync } from 'node:fs';
+import { arch, cpus, release, totalmem } from 'node:os';
+import type { Node, NodeCondition, NodeStatus } from '../../schema/types.ts';
+import { KUBELET_VERSION } from './contract.ts';
+import { timestamp } from './time.ts';
+
+export interface NodeFacts {
+  name: string;
+  address: string;
+  port: number;
+  maxPods: number;
+  /** bytes of the file system of the data directory */
+  storage: number;
+  labels?: Readonly<Record<string, string>>;
+  taints?: readonly { key: string; value?: string; effect: string }[];
+}
+
+/** Go's names of architectures. */
+const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
+const architecture = (): string => ARCHITECTURES[arch()] ?? arch();
+
+/** What the machine has; all of it may be given to pods. */
+export const capacity = ({ maxPods, storage }: Pick<NodeFacts, 'maxPods' | 'storage'>): Record<string, string> => ({
+  cpu: String(cpus().length),
+  'ephemeral-storage': `${Math.floor(storage / 1024)}Ki`,
+  'hugepages-1Gi': '0',
+  'hugepages-2Mi': '0',
+  memory: `${Math.floor(totalmem() / 1024)}Ki`,
+  pods: String(maxPods),
+});
+
+/** The Node object as an agent registers it, without status. */
+export const nodeObject = ({ name, labels, taints }: NodeFacts): Node => ({
+  apiVersion: 'v1',
+  kind: 'Node',
+  metadata: {
+    name,
+    labels: {
+      'beta.kubernetes.io/arch': architecture(),
+      'beta.kubernetes.io/os': 'linux',
+      'kubernetes.io/arch': architecture(),
+      'kubernetes.io/hostname': name,
+      'kubernetes.io/os': 'linux',
+      ...labels,
+    },
+    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+  } as unknown as Node['metadata'],
+  spec: { ...(taints?.length && { taints: taints as NonNullable<NonNullable<Node['spec']>['taints']> }) },
+});
+
+const HEALTHY: readonly (readonly [string, string, string, string])[] = [
+  ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
+  ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
+  ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
+  ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
+];
+
+/** The status of a healthy node. Conditions keep the transition times of `known`. */
+export function nodeStatus(facts: NodeFacts, known: readonly NodeCondition[], now: number): NodeStatus {
+  const amounts = capacity(facts);
+  return {
+    capacity: amounts,
+    allocatable: amounts,
+    conditions: HEALTHY.map(([type, status, reason, message]) => {
+      const old = known.find((each) => each.type === type);
+      const since = old?.status === status ? old.lastTransitionTime : undefined;
+      return { type, status, reason, message, lastHeartbeatTime: timestamp(now), lastTransitionTime: since ?? timestamp(now) };
+    }),
+    addresses: [{ type: 'InternalIP', address: facts.address }, { type: 'Hostname', address: facts.name }],
+    daemonEndpoints: { kubeletEndpoint: { Port: facts.port } },
+    nodeInfo: {
+      machineID: read('/etc/machine-id'),
+      systemUUID: read('/etc/machine-id'),
+      bootID: read('/proc/sys/kernel/random/boot_id'),
+      kernelVersion: release(),
+      osImage: osImage(),
+      containerRuntimeVersion: `ku7s://${process.versions.node}`,
+      kubeletVersion: KUBELET_VERSION,
+      kubeProxyVersion: '',
+      operatingSystem: 'linux',
+      architecture: architecture(),
+    },
+  };
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return '';
+  }
+}
+
+const osImage = (): string => /^PRETTY_NAME="?([^"\n]*)/m.exec(read('/etc/os-release'))?.[1] ?? 'Linux';

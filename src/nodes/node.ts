@@ -1,0 +1,135 @@
+import { mkdirSync, statfsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Pod, Service } from '../../schema/types.ts';
+import { badRequest } from '../meta/status.ts';
+import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
+import { LogStore } from './logs/log-store.ts';
+import { BridgeNetwork } from './network/bridge-network.ts';
+import { LoopbackNetwork } from './network/loopback-network.ts';
+import { ServiceNetwork } from './network/service-network.ts';
+import { capacity, type NodeFacts } from './node-object.ts';
+import type { AgentContext } from './pods/agent-context.ts';
+import { ObjectSource } from './pods/object-source.ts';
+import { PodManager } from './pods/pod-manager.ts';
+import { Registration } from './registration.ts';
+import { probeCapabilities, type Capabilities } from './runtimes/process/capabilities.ts';
+import { ProcessRuntime } from './runtimes/process/process-runtime.ts';
+import { KubeletServer } from './server/kubelet-server.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
+
+/**
+ * A node whose containers are processes of this machine. It acts as `system:node:NAME`.
+ * @throws StatusError for a runtime that there is not
+ */
+export function createNode(options: NodeOptions): NodeHandle {
+  if (options.runtime !== undefined && options.runtime !== 'process') {
+    throw badRequest(`this build has no node runtime ${JSON.stringify(options.runtime)}: use "process", or "simulated" for nodes without processes`);
+  }
+  return new Agent(options);
+}
+
+class Agent implements NodeHandle {
+  port = 0;
+  private manager: PodManager | undefined;
+  private server: KubeletServer | undefined;
+  private registration: Registration | undefined;
+  private services: ServiceNetwork | undefined;
+  private context: AgentContext | undefined;
+
+  constructor(private readonly options: NodeOptions) {
+    // Informers that start before the agent does must already know what it reads.
+    for (const resource of ['pods', 'services', 'endpointslices.discovery.k8s.io']) options.informers.informer(resource);
+  }
+
+  async start(): Promise<void> {
+    const { options } = this;
+    mkdirSync(options.dataDir, { recursive: true });
+    const can = probeCapabilities(options.dataDir);
+    const facts = this.facts();
+    const pods = options.informers.informer<Pod>('pods');
+    const context = await this.makeContext(can, facts);
+    this.context = context;
+    this.manager = new PodManager(pods, context, facts.maxPods);
+    this.server = new KubeletServer(options.tls, this.manager, context);
+    this.port = await this.server.listen(options.port ?? 0, facts.address);
+    facts.port = this.port;
+    this.registration = new Registration(context.client, options.clock, options.random, options.log, facts);
+    await this.registration.start();
+    await Promise.all([pods.whenSynced(), options.informers.informer('services').whenSynced()]);
+    await this.manager.start();
+    if (options.serviceProxy) await this.startServices(context);
+    options.log('node ready', { node: options.name, port: this.port, pods: can.podNetwork ? 'own network' : "the host's network", files: can.rootView ? 'own view' : "the host's" });
+  }
+
+  async stop(): Promise<void> {
+    const kill = (this.options.onStop ?? 'kill') === 'kill';
+    this.registration?.stop();
+    await this.services?.stop();
+    await this.manager?.stop(kill);
+    await this.server?.close();
+    if (kill) await this.context?.network.close();
+  }
+
+  private facts(): NodeFacts {
+    const { name, address = '127.0.0.1', maxPods = DEFAULT_MAX_PODS, labels, taints, dataDir } = this.options;
+    const { bsize, blocks } = statfsSync(dataDir);
+    return { name, address, port: 0, maxPods, storage: bsize * blocks, labels, taints };
+  }
+
+  private async makeContext(can: Capabilities, facts: NodeFacts): Promise<AgentContext> {
+    const { options } = this;
+    const podsDir = join(options.dataDir, 'pods');
+    mkdirSync(podsDir, { recursive: true });
+    const client = options.client.as(`system:node:${options.name}`, 'kubelet');
+    const logs = new LogStore(join(options.dataDir, 'logs'), () => options.clock.now());
+    const source = new ObjectSource(client, options.clock);
+    const services = options.informers.informer<Service>('services');
+    return {
+      nodeName: options.name,
+      hostIP: facts.address,
+      clusterDomain: options.clusterDomain ?? 'cluster.local',
+      dnsIP: options.dnsIP,
+      podsDir,
+      client,
+      clock: options.clock,
+      random: options.random,
+      log: options.log,
+      events: options.events,
+      runtime: new ProcessRuntime(podsDir, can, logs, options.clock),
+      logs,
+      volumes: new PodVolumes(podsDir, client, source, options.clock),
+      source,
+      network: await this.makeNetwork(can),
+      services: () => services.list(),
+      allocatable: capacity(facts),
+    };
+  }
+
+  private async makeNetwork(can: Capabilities) {
+    const { options } = this;
+    if (!can.podNetwork || options.podNamespaces === 'off') return new LoopbackNetwork();
+    try {
+      const directory = join(options.dataDir, 'network');
+      return await BridgeNetwork.open({ ip: can.tools.ip!, directory, first: options.podNetwork ?? 0 });
+    } catch (error) {
+      options.log('pods share the network of the host', { error: String(error) });
+      return new LoopbackNetwork();
+    }
+  }
+
+  private async startServices(context: AgentContext): Promise<void> {
+    const { options } = this;
+    const bridge = context.network instanceof BridgeNetwork ? context.network.bridge : undefined;
+    this.services = new ServiceNetwork({
+      informers: options.informers,
+      clock: options.clock,
+      random: options.random,
+      log: options.log,
+      clusterDomain: context.clusterDomain,
+      dnsIP: options.dnsIP,
+      nodePortAddresses: options.nodePortAddresses ?? ['0.0.0.0'],
+      bridge,
+    });
+    await this.services.start();
+  }
+}

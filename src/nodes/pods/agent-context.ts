@@ -1,0 +1,30 @@
+import type { Service } from '../../../schema/types.ts';
+import type { Client } from '../../client/contract.ts';
+import type { Clock, EventRecorder } from '../../control/contract.ts';
+import type { LogStore } from '../logs/log-store.ts';
+import type { PodNetwork } from '../network/pod-network.ts';
+import type { ContainerRuntime } from '../runtimes/runtime.ts';
+import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import type { ObjectSource } from './object-source.ts';
+
+/** What the workers of one agent share. */
+export interface AgentContext {
+  nodeName: string;
+  hostIP: string;
+  clusterDomain: string;
+  dnsIP?: string;
+  /** the agent's own directory for pods: `pods/UID/…` */
+  podsDir: string;
+  client: Client;
+  clock: Clock;
+  random(): number;
+  log(message: string, fields?: Record<string, unknown>): void;
+  events: EventRecorder;
+  runtime: ContainerRuntime;
+  logs: LogStore;
+  volumes: PodVolumes;
+  source: ObjectSource;
+  network: PodNetwork;
+  services(): readonly Service[];
+  allocatable: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,106 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Container, Pod } from '../../../schema/types.ts';
+import { resolveImage, type ResolvedImage } from '../images/resolve-image.ts';
+import type { PodAddress } from '../network/pod-network.ts';
+import type { BindMount } from '../runtimes/process/root-view.ts';
+import type { ContainerSpec } from '../runtimes/runtime.ts';
+import { bindMount } from '../volumes/pod-volumes.ts';
+import type { AgentContext } from './agent-context.ts';
+import { ConfigError, containerEnvironment } from './container-environment.ts';
+import { expandVariables } from './expand-variables.ts';
+import type { PodFacts } from './field-value.ts';
+import { hostnameOf } from './pod-files.ts';
+import { serviceVariables } from './service-variables.ts';
+
+/** What the pod's worker has made for all its containers. */
+export interface Sandbox {
+  address: PodAddress;
+  facts: PodFacts;
+  /** host paths by volume name */
+  volumes: ReadonlyMap<string, string>;
+  etc: readonly BindMount[];
+}
+
+/** The host file that a container writes its last words to. */
+export const terminationFile = (context: AgentContext, pod: Pod, name: string, attempt: number): string =>
+  join(context.podsDir, pod.metadata.uid, 'messages', `${name}-${attempt}`);
+
+/** Everything that a runtime needs to start a container. @throws ImageError, ConfigError */
+export async function containerSpec(
+  pod: Pod,
+  container: Container,
+  attempt: number,
+  sandbox: Sandbox,
+  context: AgentContext,
+): Promise<{ spec: ContainerSpec; image: ResolvedImage }> {
+  const image = resolveImage(container);
+  const { namespace = '', name, uid } = pod.metadata;
+  const links = pod.spec?.enableServiceLinks ?? true;
+  const services = serviceVariables(context.services(), namespace, links);
+  const own = await containerEnvironment(pod, container, services, context.source, sandbox.facts);
+  const env = { ...base(pod, sandbox), ...image.env, ...own };
+  const expand = (texts: readonly string[]): string[] => texts.map((text) => expandVariables(text, own));
+  const message = terminationFile(context, pod, container.name, attempt);
+  mkdirSync(dirname(message), { recursive: true });
+  writeFileSync(message, '', { mode: 0o666 });
+  const spec: ContainerSpec = {
+    pod: { namespace, name, uid },
+    name: container.name,
+    attempt,
+    command: expand(image.command),
+    env,
+    workingDir: container.workingDir,
+    mounts: [
+      ...sandbox.etc,
+      { source: message, target: container.terminationMessagePath ?? '/dev/termination-log', readOnly: false, file: true },
+      ...(await mountsOf(pod, container, sandbox, env)),
+    ],
+    hostname: hostnameOf(pod),
+    netns: sandbox.address.netns,
+    stdin: container.stdin ?? false,
+    tty: container.tty ?? false,
+    ...identity(pod, container),
+  };
+  if (!spec.command.length) throw new ConfigError(`no command specified for container ${JSON.stringify(container.name)}`);
+  return { spec, image };
+}
+
+/** What every process has, where an image would say it: the host's PATH, a home, and the addresses to listen on. */
+function base(pod: Pod, sandbox: Sandbox): Record<string, string> {
+  const env: Record<string, string> = {
+    PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    HOME: process.env['HOME'] ?? '/',
+    HOSTNAME: hostnameOf(pod),
+  };
+  // Without a network of its own a pod must listen on its own address; these variables name it.
+  if (!sandbox.address.netns) Object.assign(env, { HOST: sandbox.address.ip, POD_IP: sandbox.address.ip, POD_LISTEN: sandbox.address.ip });
+  return env;
+}
+
+async function mountsOf(pod: Pod, container: Container, sandbox: Sandbox, env: Readonly<Record<string, string>>): Promise<BindMount[]> {
+  const mounts: BindMount[] = [];
+  for (const mount of container.volumeMounts ?? []) {
+    const volume = pod.spec?.volumes?.find((each) => each.name === mount.name);
+    const path = sandbox.volumes.get(mount.name);
+    if (!volume || !path) throw new ConfigError(`cannot find volume ${JSON.stringify(mount.name)} to mount into container ${JSON.stringify(container.name)}`);
+    const subPath = mount.subPathExpr ? expandVariables(mount.subPathExpr, env) : (mount.subPath ?? '');
+    mounts.push(await bindMount(mount, volume, path, subPath));
+  }
+  return mounts;
+}
+
+function identity(pod: Pod, container: Container): { user?: number; group?: number } {
+  const shared = pod.spec?.securityContext;
+  const user = container.securityContext?.runAsUser ?? shared?.runAsUser;
+  const group = container.securityContext?.runAsGroup ?? shared?.runAsGroup;
+  const nonRoot = container.securityContext?.runAsNonRoot ?? shared?.runAsNonRoot;
+  if (nonRoot && (user ?? process.getuid?.() ?? 0) === 0) {
+    throw new ConfigError(
+      user === 0
+        ? `container's runAsUser breaks non-root policy (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${container.name})`
+        : `container has runAsNonRoot and image will run as root (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${container.name})`,
+    );
+  }
+  return { ...(user !== undefined && { user }), ...(group !== undefined && { group }) };
+}

@@ -1,0 +1,63 @@
+import type { ConfigMap, Secret } from '../../../schema/types.ts';
+import type { Client } from '../../client/contract.ts';
+import type { Clock } from '../../control/contract.ts';
+import { isStatusError } from '../../meta/status.ts';
+
+/** A config map or secret that a pod needs is not there. */
+export class MissingObject extends Error {}
+
+/** Objects kept, and how long one is believed, ms: the node asks by name, as its authorization demands. */
+const MAX_ENTRIES = 1000;
+const TTL_MS = 5000;
+
+/** Config maps and secrets by name, each asked for at most once in a while however many pods use it. */
+export class ObjectSource {
+  private readonly cache = new Map<string, { at: number; value: Promise<unknown> }>();
+
+  constructor(
+    private readonly client: Client,
+    private readonly clock: Clock,
+  ) {}
+
+  /** undefined when it does not exist */
+  configMap(namespace: string, name: string): Promise<ConfigMap | undefined> {
+    return this.lookup<ConfigMap>('configmaps', namespace, name);
+  }
+
+  secret(namespace: string, name: string): Promise<Secret | undefined> {
+    return this.lookup<Secret>('secrets', namespace, name);
+  }
+
+  /** File contents by key. Throws MissingObject with the kubelet's words, unless `optional`. */
+  async configMapData(namespace: string, name: string, optional = false): Promise<Map<string, Buffer> | undefined> {
+    const object = await this.configMap(namespace, name);
+    if (!object && !optional) throw new MissingObject(`configmap ${JSON.stringify(name)} not found`);
+    if (!object) return undefined;
+    const entries = Object.entries(object.data ?? {}).map(([key, text]): [string, Buffer] => [key, Buffer.from(text)]);
+    const binary = Object.entries(object.binaryData ?? {}).map(([key, text]): [string, Buffer] => [key, Buffer.from(text, 'base64')]);
+    return new Map([...entries, ...binary]);
+  }
+
+  async secretData(namespace: string, name: string, optional = false): Promise<Map<string, Buffer> | undefined> {
+    const object = await this.secret(namespace, name);
+    if (!object && !optional) throw new MissingObject(`secret ${JSON.stringify(name)} not found`);
+    if (!object) return undefined;
+    return new Map(Object.entries(object.data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64')]));
+  }
+
+  private lookup<T>(resource: string, namespace: string, name: string): Promise<T | undefined> {
+    const key = `${resource}/${namespace}/${name}`;
+    const now = this.clock.now();
+    const known = this.cache.get(key);
+    if (known && now - known.at < TTL_MS) return known.value as Promise<T | undefined>;
+    const value = this.client.get<T>(resource, namespace, name).catch((error: unknown) => {
+      this.cache.delete(key);
+      if (isStatusError(error, 'NotFound')) return undefined;
+      throw error;
+    });
+    this.cache.delete(key);
+    this.cache.set(key, { at: now, value });
+    if (this.cache.size > MAX_ENTRIES) this.cache.delete(this.cache.keys().next().value!);
+    return value as Promise<T | undefined>;
+  }
+}

@@ -1,0 +1,119 @@
+import { readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Pod } from '../../../schema/types.ts';
+import type { Informer } from '../../client/contract.ts';
+import type { AgentContext } from './agent-context.ts';
+import { PodWorker } from './pod-worker.ts';
+
+/** Name of the pod informer's index by node. */
+const BY_NODE = 'spec.nodeName';
+
+/** One worker for each pod that is bound to this node. */
+export class PodManager {
+  private readonly workers = new Map<string, PodWorker>();
+  /** uids of pods that this node is done with while a finalizer keeps their object; forgotten with the object */
+  private readonly finished = new Set<string>();
+  private unsubscribe: () => void = () => undefined;
+
+  constructor(
+    private readonly pods: Informer<Pod>,
+    private readonly context: AgentContext,
+    private readonly maxPods: number,
+  ) {
+    pods.addIndex(BY_NODE, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
+  }
+
+  /** Takes over what runs from before, and follows from then on. The informer must be synced. */
+  async start(): Promise<void> {
+    const mine = this.pods.list().filter((pod) => this.isMine(pod));
+    await this.collectGarbage(new Set(mine.map((pod) => pod.metadata.uid)));
+    this.unsubscribe = this.pods.onChange((pod, old) => this.changed(pod, old));
+    for (const pod of mine) this.changed(pod, undefined);
+  }
+
+  async stop(kill: boolean): Promise<void> {
+    this.unsubscribe();
+    await Promise.all([...this.workers.values()].map((worker) => worker.close(kill)));
+  }
+
+  worker(namespace: string, name: string): PodWorker | undefined {
+    for (const worker of this.workers.values()) {
+      const { metadata } = worker.object;
+      if (metadata.namespace === namespace && metadata.name === name) return worker;
+    }
+    return undefined;
+  }
+
+  list(): Pod[] {
+    return [...this.workers.values()].map((worker) => worker.object);
+  }
+
+  allWorkers(): PodWorker[] {
+    return [...this.workers.values()];
+  }
+
+  private isMine(pod: Pod): boolean {
+    return pod.spec?.nodeName === this.context.nodeName;
+  }
+
+  private changed(pod: Pod | undefined, old: Pod | undefined): void {
+    if (old && old.metadata.uid !== pod?.metadata.uid && this.isMine(old)) this.gone(old);
+    if (!pod || !this.isMine(pod)) return;
+    const { uid } = pod.metadata;
+    const worker = this.workers.get(uid);
+    if (worker) worker.update(pod);
+    else if (!this.finished.has(uid)) this.add(pod);
+  }
+
+  private add(pod: Pod): void {
+    const { uid } = pod.metadata;
+    if (this.workers.size >= this.maxPods) {
+      this.context.events.event(pod, 'Warning', 'OutOfpods', `Node didn't have enough resource: pods, requested: 1, used: ${this.workers.size}, capacity: ${this.maxPods}`);
+      void this.reject(pod);
+      return;
+    }
+    const worker = new PodWorker(pod, this.context, () => {
+      this.workers.delete(uid);
+      this.finished.add(uid);
+      if (this.pods.get(pod.metadata.namespace ?? '', pod.metadata.name)?.metadata.uid !== uid) this.finished.delete(uid);
+    });
+    this.workers.set(uid, worker);
+    worker.kick();
+  }
+
+  /** What the kubelet says of a pod that it cannot take: it failed, for good. */
+  private async reject(pod: Pod): Promise<void> {
+    const { namespace = '', name, uid } = pod.metadata;
+    this.finished.add(uid);
+    const message = `Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: ${this.workers.size}, capacity: ${this.maxPods}`;
+    const patch = { metadata: { uid }, status: { phase: 'Failed', reason: 'OutOfpods', message } };
+    await this.context.client
+      .patch('pods', namespace, name, patch, { type: 'merge', subresource: 'status' })
+      .catch((error: unknown) => this.context.log('a pod could not be rejected', { name, error: String(error) }));
+  }
+
+  private gone(pod: Pod): void {
+    const { uid } = pod.metadata;
+    this.finished.delete(uid);
+    this.workers.get(uid)?.removed();
+  }
+
+  /** Ends and removes what belongs to pods that went while no agent ran. */
+  private async collectGarbage(known: ReadonlySet<string>): Promise<void> {
+    const { podsDir, runtime, network } = this.context;
+    const directories = await readdir(podsDir).catch(() => []);
+    for (const uid of directories.filter((each) => !known.has(each))) {
+      const names = await readdir(join(podsDir, uid, 'containers')).catch(() => []);
+      for (const name of names) {
+        const attempts = await readdir(join(podsDir, uid, 'containers', name)).catch(() => []);
+        for (const attempt of attempts.map(Number).filter(Number.isInteger)) {
+          const container = runtime.adopt({ pod: { namespace: '', name: '', uid }, name, attempt });
+          container?.kill();
+          await container?.exited;
+        }
+      }
+      await rm(join(podsDir, uid), { recursive: true, force: true });
+    }
+    await network.collect(known);
+  }
+}

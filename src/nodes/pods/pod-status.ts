@@ -1,0 +1,89 @@
+import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from '../../../schema/types.ts';
+import { timestamp } from '../time.ts';
+import type { ContainerRecord } from './container-record.ts';
+import { podConditions } from './pod-conditions.ts';
+import { podPhase } from './pod-phase.ts';
+import { qosClass } from './qos-class.ts';
+
+/** What the worker knows of one container. */
+export interface ContainerView {
+  container: Container;
+  record: ContainerRecord;
+  ready: boolean;
+}
+
+export interface StatusInput {
+  init: readonly ContainerView[];
+  main: readonly ContainerView[];
+  hostIP: string;
+  /** undefined before the pod has a network, and after it lost it */
+  podIP?: string;
+  startTime: string;
+  /** set when the node ended the pod: deadline, eviction */
+  verdict?: { reason: string; message: string };
+  /** the pod is being deleted and all its containers have ended */
+  over?: boolean;
+  now: number;
+}
+
+/** The status of a pod as the kubelet reports it. Pure: from the pod's last known object and what its containers do. */
+export function podStatus(pod: Pod, input: StatusInput): PodStatus {
+  const init = input.init.map((view) => containerStatus(view, 'PodInitializing', pod));
+  const started = init.length === 0 || input.main.some(({ record }) => record.state.running || record.state.terminated);
+  const main = input.main.map((view) => containerStatus(view, init.length && !started ? 'PodInitializing' : 'ContainerCreating', pod));
+  const phase = input.verdict ? 'Failed' : podPhase(pod, init, main, input.over);
+  const facts = { phase, init, main, sandboxReady: input.podIP !== undefined && !(phase === 'Succeeded' || phase === 'Failed') };
+  const { generation } = pod.metadata;
+  return {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    phase,
+    conditions: podConditions(pod, facts).map((condition) => dated(condition, pod, input.now)),
+    hostIP: input.hostIP,
+    hostIPs: [{ ip: input.hostIP }],
+    ...(input.podIP && { podIP: input.podIP, podIPs: [{ ip: input.podIP }] }),
+    startTime: input.startTime,
+    ...(input.verdict && { reason: input.verdict.reason, message: input.verdict.message }),
+    ...(init.length && { initContainerStatuses: init }),
+    containerStatuses: main,
+    qosClass: pod.status?.qosClass ?? qosClass(pod),
+  };
+}
+
+/** A condition keeps its transition time as long as its status stays. */
+function dated(condition: PodCondition, pod: Pod, now: number): PodCondition {
+  const known = pod.status?.conditions?.find((each) => each.type === condition.type);
+  const since = known?.status === condition.status ? known.lastTransitionTime : undefined;
+  const { generation } = pod.metadata;
+  return {
+    ...(generation !== undefined && { observedGeneration: generation }),
+    ...condition,
+    lastProbeTime: null as unknown as undefined,
+    lastTransitionTime: since ?? timestamp(now),
+  };
+}
+
+function containerStatus({ container, record, ready }: ContainerView, waiting: string, pod: Pod): ContainerStatus {
+  const { state } = record;
+  const isInit = pod.spec?.initContainers?.some((each) => each.name === container.name) && container.restartPolicy !== 'Always';
+  const settled = Object.keys(state).length > 0;
+  return {
+    name: container.name,
+    state: settled ? state : { waiting: { reason: waiting } },
+    lastState: record.lastState ?? {},
+    ready: isInit ? state.terminated?.exitCode === 0 : Boolean(state.running) && ready,
+    restartCount: record.restartCount,
+    image: record.image || (container.image ?? ''),
+    imageID: record.imageID,
+    ...(record.containerID && { containerID: record.containerID }),
+    started: Boolean(state.running) && record.started,
+    ...(container.resources && Object.keys(container.resources).length > 0 && {
+      resources: container.resources,
+      ...(container.resources.requests && { allocatedResources: container.resources.requests }),
+    }),
+    ...(container.volumeMounts?.length && {
+      volumeMounts: container.volumeMounts.map(({ name, mountPath, readOnly }) => ({
+        name, mountPath, ...(readOnly && { readOnly, recursiveReadOnly: 'Disabled' }),
+      })),
+    }),
+  };
+}

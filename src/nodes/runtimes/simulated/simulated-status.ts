@@ -1,0 +1,62 @@
+import { createHash } from 'node:crypto';
+import type { Container, Pod, PodStatus } from '../../../../schema/types.ts';
+import { imageId, parseImage } from '../../images/catalogue.ts';
+import type { ContainerRecord } from '../../pods/container-record.ts';
+import { podStatus, type ContainerView } from '../../pods/pod-status.ts';
+import { timestamp } from '../../time.ts';
+import type { SimulatedFacts, StageName } from './stages.ts';
+
+export const factsOf = (pod: Pod): SimulatedFacts => {
+  const init = (pod.spec?.initContainers ?? []).filter((each) => each.restartPolicy !== 'Always');
+  const done = pod.status?.initContainerStatuses?.filter((each) => each.state?.terminated?.exitCode === 0).length ?? 0;
+  return {
+    phase: pod.status?.phase ?? 'Pending',
+    deleting: pod.metadata.deletionTimestamp !== undefined,
+    released: pod.metadata.deletionGracePeriodSeconds === 0,
+    job: pod.metadata.ownerReferences?.some((each) => each.controller && each.kind === 'Job') ?? false,
+    initDone: done >= init.length,
+  };
+};
+
+/** The status of a pod after a stage. @param ip the pod's address, once it has one */
+export function statusAfter(pod: Pod, stage: Exclude<StageName, 'delete'>, ip: string, hostIP: string, now: number): PodStatus {
+  const startTime = pod.status?.startTime ?? timestamp(now);
+  const isSidecar = (each: Container): boolean => each.restartPolicy === 'Always';
+  const running = (each: Container) => view(pod, each, { running: { startedAt: timestamp(now) } }, true);
+  const completed = (each: Container, exitStart?: string) =>
+    view(pod, each, { terminated: { exitCode: 0, reason: 'Completed', startedAt: exitStart ?? timestamp(now), finishedAt: timestamp(now) } }, false);
+  const init = pod.spec?.initContainers ?? [];
+  const main = pod.spec?.containers ?? [];
+  const input = { hostIP, podIP: pod.spec?.hostNetwork ? hostIP : ip, startTime, now };
+  if (stage === 'initialize') {
+    return podStatus(pod, { ...input, init: init.map((each) => (isSidecar(each) ? running(each) : completed(each))), main: main.map((each) => view(pod, each, {}, false)) });
+  }
+  const initNow = init.map((each) => (isSidecar(each) && stage === 'run' ? running(each) : completed(each)));
+  if (stage === 'run') return podStatus(pod, { ...input, init: initNow, main: main.map(running) });
+  return podStatus(pod, { ...input, init: initNow, main: main.map((each) => completed(each, startedAt(pod, each))) });
+}
+
+const startedAt = (pod: Pod, container: Container): string | undefined =>
+  pod.status?.containerStatuses?.find((each) => each.name === container.name)?.state?.running?.startedAt;
+
+function view(pod: Pod, container: Container, state: ContainerRecord['state'], up: boolean): ContainerView {
+  const image = parseImage(container.image ?? '');
+  const id = createHash('sha256').update(`${pod.metadata.uid}/${container.name}`).digest('hex');
+  const containerID = `simulated://${id}`;
+  const known = statusOf(pod, container);
+  if (state.terminated) state = { terminated: { ...state.terminated, containerID } };
+  // A container that runs already keeps its start.
+  if (state.running && known?.state?.running) state = known.state;
+  const record: ContainerRecord = {
+    restartCount: known?.restartCount ?? 0,
+    ...(Object.keys(state).length > 0 && { containerID }),
+    image: image?.name ?? container.image ?? '',
+    imageID: image && Object.keys(state).length > 0 ? imageId(image) : '',
+    state,
+    started: up,
+  };
+  return { container, record, ready: up };
+}
+
+const statusOf = (pod: Pod, { name }: Container) =>
+  [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find((each) => each.name === name);

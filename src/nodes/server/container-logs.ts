@@ -1,0 +1,59 @@
+import type { ServerResponse } from 'node:http';
+import { existsSync } from 'node:fs';
+import { once } from 'node:events';
+import type { LogStore } from '../logs/log-store.ts';
+import { readLog, type LogOptions } from '../logs/read-log.ts';
+import type { PodWorker } from '../pods/pod-worker.ts';
+import { flag, type KubeletRequest } from './router.ts';
+
+/** What `kubectl logs` asks for, sent as it comes. */
+export async function serveLogs(
+  request: KubeletRequest,
+  worker: PodWorker,
+  logs: LogStore,
+  now: number,
+  response: ServerResponse,
+): Promise<void> {
+  const container = worker.containers.find((each) => each.name === request.container);
+  if (!container) return refuse(response, 404, `container ${JSON.stringify(request.container)} not found in pod ${JSON.stringify(request.pod)}\n`);
+  const { namespace = '', name, uid } = worker.object.metadata;
+  const { restartCount } = container.record;
+  const previous = flag(request.query, 'previous');
+  const attempt = previous ? restartCount - 1 : restartCount;
+  const path = logs.path({ namespace, name, uid }, container.name, attempt);
+  if (attempt < 0 || (previous && !existsSync(path))) {
+    return refuse(response, 400, `previous terminated container ${JSON.stringify(container.name)} in pod ${JSON.stringify(name)} not found`);
+  }
+  if (!container.running && !existsSync(path)) {
+    const reason = container.record.state.waiting?.reason ?? 'ContainerCreating';
+    return refuse(response, 400, `container ${JSON.stringify(container.name)} in pod ${JSON.stringify(name)} is waiting to start: ${reason}`);
+  }
+  const left = new AbortController();
+  response.on('close', () => left.abort());
+  response.writeHead(200, { 'content-type': 'text/plain' });
+  response.flushHeaders();
+  const live = (): boolean => !previous && container.record.restartCount === attempt && Boolean(container.running?.live);
+  for await (const chunk of readLog(logs, path, optionsOf(request.query, now), live, left.signal)) {
+    if (left.signal.aborted) return;
+    if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
+  }
+  response.end();
+}
+
+function refuse(response: ServerResponse, code: number, message: string): void {
+  response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
+}
+
+function optionsOf(query: URLSearchParams, now: number): LogOptions {
+  const number = (name: string): number | undefined => (query.has(name) ? Number(query.get(name)) : undefined);
+  const seconds = number('sinceSeconds');
+  const time = query.get('sinceTime');
+  return {
+    follow: flag(query, 'follow'),
+    timestamps: flag(query, 'timestamps'),
+    tailLines: number('tailLines'),
+    limitBytes: number('limitBytes'),
+    sinceTime: seconds !== undefined ? now - seconds * 1000 : time ? Date.parse(time) : undefined,
+    stream: (query.get('stream') ?? 'All') as LogOptions['stream'],
+  };
+}

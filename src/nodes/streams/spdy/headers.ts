@@ -1,0 +1,89 @@
+import { createInflate, constants, type Inflate } from 'node:zlib';
+import { DICTIONARY, DICTIONARY_ADLER } from './dictionary.ts';
+
+export type Headers = Record<string, string>;
+
+/** Bytes that one header block may unpack to. */
+const MAX_BLOCK = 64 * 1024;
+
+/** Unpacks the header blocks of one connection, which share one zlib stream, so in the order of their frames. */
+export class HeaderReader {
+  private readonly inflate: Inflate = createInflate({ dictionary: DICTIONARY, finishFlush: constants.Z_SYNC_FLUSH });
+  private collected: Buffer[] = [];
+  private size = 0;
+
+  constructor() {
+    this.inflate.on('data', (chunk: Buffer) => {
+      this.collected.push(chunk);
+      this.size += chunk.length;
+    });
+  }
+
+  read(block: Buffer): Promise<Headers> {
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error): void => reject(error);
+      this.inflate.once('error', fail);
+      this.inflate.write(block, () => {
+        // The transform's output is pushed before its write is called back.
+        setImmediate(() => {
+          this.inflate.off('error', fail);
+          const data = Buffer.concat(this.collected);
+          this.collected = [];
+          if ((this.size = 0) || data.length > MAX_BLOCK) return reject(new Error('header block is too large'));
+          resolve(parse(data));
+        });
+      });
+    });
+  }
+
+  close(): void {
+    this.inflate.close();
+  }
+}
+
+function parse(data: Buffer): Headers {
+  const headers: Headers = {};
+  let at = 0;
+  const word = (): string => {
+    const length = data.readUInt32BE(at);
+    const text = data.toString('latin1', at + 4, at + 4 + length);
+    at += 4 + length;
+    return text;
+  };
+  const count = data.readUInt32BE(at);
+  at += 4;
+  for (let n = 0; n < count; n++) {
+    const name = word();
+    headers[name.toLowerCase()] = word();
+  }
+  return headers;
+}
+
+/**
+ * Packs header blocks without compressing them: stored blocks of one zlib stream. The server sends next to no headers,
+ * and this way needs no state but whether the stream's own header was sent.
+ */
+export class HeaderWriter {
+  private begun = false;
+
+  write(headers: Headers): Buffer {
+    const entries = Object.entries(headers);
+    const pieces = [uint32(entries.length)];
+    for (const [name, value] of entries) {
+      pieces.push(uint32(name.length), Buffer.from(name), uint32(value.length), Buffer.from(value));
+    }
+    const data = Buffer.concat(pieces);
+    const stored = Buffer.alloc(5);
+    stored.writeUInt16LE(data.length, 1);
+    stored.writeUInt16LE(~data.length & 0xffff, 3);
+    const start = this.begun ? [] : [Buffer.from([0x78, 0xbb]), uint32(DICTIONARY_ADLER)];
+    this.begun = true;
+    return Buffer.concat([...start, stored, data]);
+  }
+}
+
+export function uint32(value: number): Buffer {
+  const bytes = Buffer.alloc(4);
+  bytes.writeUInt32BE(value >>> 0);
+  return bytes;
+}
