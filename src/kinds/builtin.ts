@@ -1,9 +1,9 @@
 import { apiVersionOf, groupResourceName } from '../meta/gvk.ts';
 import { structSchema } from './builtin-schema.ts';
 import { conversions, storageVersions } from './conversions.ts';
-import { resourceFacts, type ResourceFacts } from './facts.ts';
+import { columnDescription, resourceFacts, type ResourceFacts } from './facts.ts';
 import { NameTable } from './graphql-names.ts';
-import type { Kind, StorageKind, SubresourceFacts } from './kind.ts';
+import type { Column, Kind, StorageKind, SubresourceFacts } from './kind.ts';
 import { defaultStrategy, strategies } from './strategies.ts';
 
 const idOf = (group: string, version: string, resource: string): string => `${group}/${version}/${resource}`;
@@ -42,6 +42,12 @@ const subresourcesOf = (r: ResourceFacts): ReadonlyMap<string, SubresourceFacts>
     }),
   );
 
+const columnsOf = (r: ResourceFacts): Column[] =>
+  r.columns.map(([name, type, format, priority]) => {
+    const description = columnDescription(apiVersionOf(r), r.resource, name);
+    return { name, type, format, description, priority };
+  });
+
 /** All built-in kinds, in the order of discovery. Names that groups share go to the core group and the first served. */
 export function builtinKinds(names: NameTable): Kind[] {
   const storages = new Map<string, StorageKind>();
@@ -67,7 +73,7 @@ export function builtinKinds(names: NameTable): Kind[] {
       custom: false,
       storage,
       ...(convert && { convert }),
-      columns: r.columns.map(([name, type, format, priority]) => ({ name, type, format, priority, description: '' })),
+      columns: columnsOf(r),
       names: names.names(r, r.resource),
     };
   });

@@ -1,4 +1,4 @@
-import { parseDocument } from 'yaml';
+import { parseDocument, type Tags } from 'yaml';
 import { apiVersionOf, parseApiVersion, type GroupVersionKind } from '../meta/gvk.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
@@ -52,9 +52,20 @@ function parseJson(kind: Kind, text: string): Parsed {
   return { value, keys, text };
 }
 
+/** Go's YAML knows neither numbers to base 60 (`12:30`) nor, where JSON is wanted, times: both stay text. */
+const asGo = (tags: Tags): Tags =>
+  tags.filter((tag) => typeof tag === 'string' || !('format' in tag && tag.format === 'TIME') && tag.tag !== 'tag:yaml.org,2002:timestamp');
+
 /** YAML 1.1, as Kubernetes reads it (`yes` and `on` are true); the first document. Repeated keys are errors of YAML itself. */
 function parseYaml(kind: Kind, text: string): Parsed {
-  const document = parseDocument(text, { version: '1.1', merge: true, uniqueKeys: true, logLevel: 'silent', strict: false });
+  const document = parseDocument(text, {
+    version: '1.1',
+    merge: true,
+    uniqueKeys: true,
+    logLevel: 'silent',
+    strict: false,
+    customTags: asGo,
+  });
   const error = document.errors[0];
   if (error) {
     const line = error.linePos?.[0].line ?? 1;

@@ -1,4 +1,5 @@
 import type { Kind } from './kind.ts';
+import descriptions from '../../schema/column-descriptions.json' with { type: 'json' };
 import json from '../../schema/kinds.json' with { type: 'json' };
 
 /**
@@ -24,7 +25,8 @@ export interface TypeFacts {
 
 /**
  * JSON name, type expression, protobuf number, flags, and the rest where there is any.
- * Flags: `r` required, `o` omitempty, `p` pointer, `z` the OpenAPI v3 default is the zero value of the type.
+ * Flags: `r` required, `o` omitempty, `p` pointer, `z` the OpenAPI v3 default is the zero value of the type, `b` OpenAPI v3
+ * has the bare reference.
  */
 export type FieldFacts = [name: string, type: string, number: number, flags: string, more?: FieldMore];
 
@@ -53,3 +55,9 @@ const facts = json as unknown as { resources: ResourceFacts[]; types: Record<str
 /** In the order of discovery. */
 export const resourceFacts: readonly ResourceFacts[] = facts.resources;
 export const typeFacts: Readonly<Record<string, TypeFacts>> = facts.types;
+
+const texts = descriptions as unknown as Record<string, Record<string, string>>;
+
+/** What a Table says of a column; '' where no answer of a server is known. `apiVersion` is that of the resource. */
+export const columnDescription = (apiVersion: string, resource: string, column: string): string =>
+  texts[`${apiVersion}/${resource}`]?.[column] ?? texts['*']?.[column] ?? '';

@@ -2,6 +2,7 @@ import { humanDuration } from '../../meta/duration.ts';
 import { compileJsonPath } from '../../meta/json-path.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { isTime } from '../../meta/time.ts';
+import { columnDescription } from '../facts.ts';
 import type { Column } from '../kind.ts';
 
 export interface PrinterColumn {
@@ -14,8 +15,19 @@ export interface PrinterColumn {
 }
 type Cell = string | number | boolean | null;
 
-const AGE: PrinterColumn = { name: 'Age', type: 'date', jsonPath: '.metadata.creationTimestamp' };
-const NAME: Column = { name: 'Name', type: 'string', format: 'name', description: '', priority: 0 };
+const AGE: PrinterColumn = {
+  name: 'Age',
+  type: 'date',
+  description: columnDescription('', '', 'Age'),
+  jsonPath: '.metadata.creationTimestamp',
+};
+const NAME: Column = {
+  name: 'Name',
+  type: 'string',
+  format: 'name',
+  description: columnDescription('', '', 'Name'),
+  priority: 0,
+};
 
 /** Columns of a custom resource: its name, then what the definition says, an age where it says nothing. */
 export function customColumns(columns: readonly PrinterColumn[] | undefined): Column[] {
