@@ -1,0 +1,21 @@
+import { covers, tolerates } from '../tolerations.ts';
+import { normalizeToHighest, reject, type Plugin } from '../plugin.ts';
+
+/** Taints keep pods away that do not tolerate them; PreferNoSchedule ones only make the node less welcome. */
+export const taintToleration: Plugin = {
+  name: 'TaintToleration',
+  events: [{ resource: 'nodes', on: ['add', 'update'] }],
+  filter(_state, { pod }, { node }) {
+    const hard = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute');
+    return hard.every((taint) => tolerates(pod.spec?.tolerations, taint)) ? undefined : reject('node(s) had untolerated taint(s)', true);
+  },
+  score: {
+    weight: 3,
+    score(_state, { pod }, { node }) {
+      const soft = (pod.spec?.tolerations ?? []).filter(({ effect }) => !effect || effect === 'PreferNoSchedule');
+      const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule');
+      return taints.filter((taint) => !soft.some((toleration) => covers(toleration, taint))).length;
+    },
+    normalize: (scores) => normalizeToHighest(scores, true),
+  },
+};

@@ -1,0 +1,106 @@
+import type { NodeInfo } from './node-info.ts';
+import type { Plugin, Rejection } from './plugin.ts';
+import { reject } from './plugin.ts';
+import { allPlugins } from './plugins/all.ts';
+import type { PodInfo } from './pod-info.ts';
+import { preempt, type Preemption } from './preemption.ts';
+import { prepareFilters, runFilters, summary, type Prepared } from './filters.ts';
+import type { Snapshot } from './snapshot.ts';
+
+export type Decision =
+  | { node: string }
+  | {
+      /** as the PodScheduled condition and the event say it */
+      message: string;
+      /** plugins that rejected it: a change that none of them waits for does not help */
+      rejectedBy: ReadonlySet<string>;
+      preemption?: Preemption;
+    };
+
+/** Clusters smaller than this are looked at as a whole. */
+const MIN_NODES = 100;
+
+/**
+ * Chooses a node: asks the filters, scores what passes, draws among equals. Pure, but for `random` and `start`.
+ * @param random 0 … 1; @param start where in the list of nodes to begin when not all are asked (advances by itself)
+ */
+export function schedule(snapshot: Snapshot, pod: PodInfo, random: () => number, plugins: readonly Plugin[] = allPlugins, start = { at: 0 }): Decision {
+  const total = snapshot.nodes.length;
+  if (total === 0) return { message: 'no nodes available to schedule pods', rejectedBy: new Set() };
+  const { prepared, rejection, only, onlyBy } = prepareFilters(snapshot, pod, plugins);
+  const head = `0/${total} nodes are available:`;
+  if (rejection) {
+    // The plugins after this one were not prepared, which is what the second sentence of kube-scheduler says.
+    return { message: `${head} ${rejection.by.reasons.join(', ')}. not found`, rejectedBy: new Set([rejection.plugin]) };
+  }
+  const { fit, rejected, rejectedBy } = findFit(snapshot, pod, prepared, only, start);
+  if (fit.length === 1) return { node: fit[0]!.name };
+  if (fit.length > 1) return { node: best(snapshot, pod, plugins, fit, random).name };
+  if (only) {
+    for (const name of onlyBy) rejectedBy.add(name);
+    const absent = reject(`node(s) didn't satisfy plugin(s) [${onlyBy.join(' ')}]`, true);
+    for (const node of snapshot.nodes) if (!rejected.has(node)) rejected.set(node, absent);
+  }
+  const preemption = preempt(snapshot, pod, plugins, rejected, random);
+  const message = `${head} ${summary(rejected.values())}. no new claims to deallocate, preemption: ${preemption.message}`;
+  return { message, rejectedBy, preemption: preemption.node ? preemption : undefined };
+}
+
+function findFit(
+  snapshot: Snapshot, pod: PodInfo, prepared: readonly Prepared[], only: ReadonlySet<string> | undefined, start: { at: number },
+): { fit: NodeInfo[]; rejected: Map<NodeInfo, Rejection>; rejectedBy: Set<string> } {
+  const nodes = only ? [...only].flatMap((name) => snapshot.node(name) ?? []) : snapshot.nodes;
+  const wanted = enough(nodes.length);
+  const fit: NodeInfo[] = [];
+  const rejected = new Map<NodeInfo, Rejection>();
+  const rejectedBy = new Set<string>();
+  let asked = 0;
+  for (; asked < nodes.length && fit.length < wanted; asked++) {
+    const node = nodes[(start.at + asked) % nodes.length]!;
+    const rejection = withNominated(snapshot, pod, node, prepared, rejectedBy);
+    if (rejection) rejected.set(node, rejection);
+    else fit.push(node);
+  }
+  if (nodes.length) start.at = (start.at + asked) % nodes.length;
+  return { fit, rejected, rejectedBy };
+}
+
+/**
+ * A node for which more important pods wait must fit with them and without them: they may never come, and this one may
+ * need to be near them.
+ */
+function withNominated(snapshot: Snapshot, pod: PodInfo, node: NodeInfo, prepared: readonly Prepared[], by: Set<string>): Rejection | undefined {
+  const waiting = snapshot.nominated(node.name, pod.priority, pod.pod.metadata.uid).filter(({ pod: { metadata } }) => !node.pods.has(metadata.uid));
+  if (waiting.length > 0) {
+    for (const info of waiting) node.add(info);
+    try {
+      const rejection = runFilters(snapshot, pod, node, prepared, by);
+      if (rejection) return rejection;
+    } finally {
+      for (const info of waiting) node.remove(info.pod.metadata.uid);
+    }
+  }
+  return runFilters(snapshot, pod, node, prepared, by);
+}
+
+/** How many fitting nodes are enough: all of a small cluster, a share that shrinks to 5 % of a large one. */
+function enough(nodes: number): number {
+  if (nodes < MIN_NODES) return nodes;
+  const share = Math.max(5, 50 - Math.trunc(nodes / 125));
+  return Math.max(MIN_NODES, Math.trunc((nodes * share) / 100));
+}
+
+function best(snapshot: Snapshot, pod: PodInfo, plugins: readonly Plugin[], nodes: readonly NodeInfo[], random: () => number): NodeInfo {
+  const totals = new Array<number>(nodes.length).fill(0);
+  for (const { score: scoring } of plugins) {
+    if (!scoring) continue;
+    const state = scoring.prepare?.(pod, snapshot, nodes);
+    if (scoring.prepare && state === undefined) continue;
+    const scores = nodes.map((node) => scoring.score(state, pod, node, snapshot));
+    scoring.normalize?.(scores, state, nodes);
+    for (let i = 0; i < scores.length; i++) totals[i]! += scoring.weight * scores[i]!;
+  }
+  const highest = Math.max(...totals);
+  const winners = nodes.filter((_, i) => totals[i] === highest);
+  return winners[Math.floor(random() * winners.length)]!;
+}

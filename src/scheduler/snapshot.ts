@@ -1,0 +1,30 @@
+import type { PersistentVolume, PersistentVolumeClaim, PodDisruptionBudget, Pod, StorageClass } from '../../schema/types.ts';
+import type { LabelMatcher } from '../control/selector.ts';
+import type { NodeInfo } from './node-info.ts';
+import type { PodInfo } from './pod-info.ts';
+
+/** What a scheduling decision may look at. Nothing changes while it is made: it is one synchronous computation. */
+export interface Snapshot {
+  readonly nodes: readonly NodeInfo[];
+  node(name: string): NodeInfo | undefined;
+  /** nodes that hold pods with affinity terms, and with required anti-affinity */
+  readonly withAffinity: Iterable<NodeInfo>;
+  readonly withAntiAffinity: Iterable<NodeInfo>;
+  /** how many nodes have an image */
+  imageNodes(name: string): number;
+  /** pods of at least this priority that wait for victims to leave the node */
+  nominated(node: string, priority: number, except: string): readonly PodInfo[];
+  readonly cluster: ClusterView;
+}
+
+/** Objects besides nodes and pods that plugins ask for. */
+export interface ClusterView {
+  namespaceLabels(name: string): Record<string, string> | undefined;
+  /** what the pod's services and its controller select; undefined where nothing selects it */
+  siblings(pod: Pod): LabelMatcher | undefined;
+  claim(namespace: string, name: string): PersistentVolumeClaim | undefined;
+  volume(name: string): PersistentVolume | undefined;
+  volumes(storageClass: string): readonly PersistentVolume[];
+  storageClass(name: string): StorageClass | undefined;
+  budgets(namespace: string): readonly PodDisruptionBudget[];
+}
