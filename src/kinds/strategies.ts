@@ -1,5 +1,25 @@
 import type { Strategy } from './kind.ts';
 import { configMapStrategy, eventStrategy, namespaceStrategy, nodeStrategy, secretStrategy, serviceAccountStrategy } from './strategies/core.ts';
+import { cronJobStrategy, jobStrategy } from './strategies/batch.ts';
+import { endpointSliceStrategy, endpointsStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
+import {
+  certificateSigningRequestStrategy,
+  horizontalPodAutoscalerStrategy,
+  leaseStrategy,
+  podDisruptionBudgetStrategy,
+  priorityClassStrategy,
+  runtimeClassStrategy,
+} from './strategies/policy.ts';
+import { clusterRoleBindingStrategy, clusterRoleStrategy, roleBindingStrategy, roleStrategy } from './strategies/rbac.ts';
+import {
+  csiDriverStrategy,
+  csiNodeStrategy,
+  limitRangeStrategy,
+  persistentVolumeClaimStrategy,
+  persistentVolumeStrategy,
+  storageClassStrategy,
+  volumeAttachmentStrategy,
+} from './strategies/storage.ts';
 import { podStrategy } from './strategies/pod/pod.ts';
 import { serviceStrategy } from './strategies/service.ts';
 import {
@@ -19,9 +39,13 @@ import { withStatus } from './strategies/status-split.ts';
  */
 export const strategies: Readonly<Record<string, Strategy>> = {
   configmaps: configMapStrategy,
+  endpoints: endpointsStrategy,
   events: eventStrategy,
+  limitranges: limitRangeStrategy,
   namespaces: namespaceStrategy,
   nodes: nodeStrategy,
+  persistentvolumeclaims: persistentVolumeClaimStrategy,
+  persistentvolumes: persistentVolumeStrategy,
   pods: podStrategy,
   podtemplates: podTemplateStrategy,
   replicationcontrollers: replicationControllerStrategy,
@@ -33,6 +57,26 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   'deployments.apps': deploymentStrategy,
   'replicasets.apps': replicaSetStrategy,
   'statefulsets.apps': statefulSetStrategy,
+  'horizontalpodautoscalers.autoscaling': horizontalPodAutoscalerStrategy,
+  'cronjobs.batch': cronJobStrategy,
+  'jobs.batch': jobStrategy,
+  'certificatesigningrequests.certificates.k8s.io': certificateSigningRequestStrategy,
+  'leases.coordination.k8s.io': leaseStrategy,
+  'endpointslices.discovery.k8s.io': endpointSliceStrategy,
+  'ingressclasses.networking.k8s.io': ingressClassStrategy,
+  'ingresses.networking.k8s.io': ingressStrategy,
+  'networkpolicies.networking.k8s.io': networkPolicyStrategy,
+  'runtimeclasses.node.k8s.io': runtimeClassStrategy,
+  'poddisruptionbudgets.policy': podDisruptionBudgetStrategy,
+  'clusterrolebindings.rbac.authorization.k8s.io': clusterRoleBindingStrategy,
+  'clusterroles.rbac.authorization.k8s.io': clusterRoleStrategy,
+  'rolebindings.rbac.authorization.k8s.io': roleBindingStrategy,
+  'roles.rbac.authorization.k8s.io': roleStrategy,
+  'priorityclasses.scheduling.k8s.io': priorityClassStrategy,
+  'csidrivers.storage.k8s.io': csiDriverStrategy,
+  'csinodes.storage.k8s.io': csiNodeStrategy,
+  'storageclasses.storage.k8s.io': storageClassStrategy,
+  'volumeattachments.storage.k8s.io': volumeAttachmentStrategy,
 };
 
 const PLAIN: Strategy = {};
