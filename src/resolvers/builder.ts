@@ -1,0 +1,33 @@
+import SchemaBuilder from '@pothos/core';
+import type { OperationContext } from './context.ts';
+import { BytesScalar, Int64Scalar, IntOrStringScalar, JSONScalar, QuantityScalar, TimeScalar } from './scalars.ts';
+
+/** An object that comes or goes as one scalar, whatever its kind. */
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type AnyJson = any;
+
+interface Types {
+  Context: OperationContext;
+  Scalars: {
+    JSON: { Input: AnyJson; Output: unknown };
+    Quantity: { Input: string; Output: string };
+    IntOrString: { Input: number | string; Output: number | string };
+    Int64: { Input: number; Output: number };
+    Time: { Input: string; Output: string };
+    Bytes: { Input: string; Output: string };
+  };
+  DefaultFieldNullability: false;
+}
+
+export const createBuilder = () => {
+  const builder = new SchemaBuilder<Types>({ defaultFieldNullability: false });
+  builder.addScalarType('JSON', JSONScalar);
+  builder.addScalarType('Quantity', QuantityScalar);
+  builder.addScalarType('IntOrString', IntOrStringScalar);
+  builder.addScalarType('Int64', Int64Scalar);
+  builder.addScalarType('Time', TimeScalar);
+  builder.addScalarType('Bytes', BytesScalar);
+  return builder;
+};
+
+export type Builder = ReturnType<typeof createBuilder>;

@@ -1,0 +1,87 @@
+import type { KubeObject } from '../meta/object.ts';
+import type { Builder } from './builder.ts';
+import { deleteOptions, kindOf, ownCopy, targetOf, writeOptions } from './targets.ts';
+
+/** `createObject`, `updateObject`, `patchObject`, `deleteObject`: the writes of the loops. */
+export function addGenericMutations(builder: Builder): void {
+  const patchType = builder.enumType('PatchType', {
+    values: {
+      MERGE: { value: 'application/merge-patch+json' },
+      JSON: { value: 'application/json-patch+json' },
+      STRATEGIC: { value: 'application/strategic-merge-patch+json' },
+      APPLY: { value: 'application/apply-patch+yaml' },
+    } as const,
+  });
+
+  builder.mutationFields((t) => {
+    const target = {
+      resource: t.arg.string({ required: true }),
+      version: t.arg.string(),
+      namespace: t.arg.string(),
+    };
+    const write = {
+      subresource: t.arg.string(),
+      dryRun: t.arg.boolean(),
+      fieldManager: t.arg.string(),
+      fieldValidation: t.arg.string(),
+    };
+    return {
+      createObject: t.field({
+        type: 'JSON',
+        description: '`name` only for a subresource (eviction, binding, token); else it is in the object.',
+        args: { ...target, ...write, name: t.arg.string(), object: t.arg({ type: 'JSON', required: true }) },
+        async resolve(_, args, { api, request }) {
+          const kind = kindOf(api.registry, args.resource, args.version);
+          const object = ownCopy(args.object as KubeObject);
+          const name = args.subresource ? (args.name ?? object.metadata?.name) : '';
+          return (await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args))).object;
+        },
+      }),
+      updateObject: t.field({
+        type: 'JSON',
+        args: { ...target, ...write, name: t.arg.string({ required: true }), object: t.arg({ type: 'JSON', required: true }) },
+        async resolve(_, args, { api, request }) {
+          const kind = kindOf(api.registry, args.resource, args.version);
+          return (await api.update(request, targetOf(kind, args), { object: ownCopy(args.object as KubeObject) }, writeOptions(args))).object;
+        },
+      }),
+      patchObject: t.field({
+        type: 'JSON',
+        description: 'A merge patch unless `type` says otherwise; APPLY is server-side apply.',
+        args: {
+          ...target,
+          ...write,
+          name: t.arg.string({ required: true }),
+          type: t.arg({ type: patchType, defaultValue: 'application/merge-patch+json' }),
+          patch: t.arg({ type: 'JSON', required: true }),
+          force: t.arg.boolean(),
+        },
+        async resolve(_, args, { api, request }) {
+          const kind = kindOf(api.registry, args.resource, args.version);
+          const options = { ...writeOptions(args), ...(args.force && { force: true }) };
+          const type = args.type ?? 'application/merge-patch+json';
+          // An apply without a manager of its own is the connection's: loops need not name themselves twice.
+          if (type === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
+          return (await api.patch(request, targetOf(kind, args), type, { value: ownCopy(args.patch) }, options)).object;
+        },
+      }),
+      deleteObject: t.field({
+        type: 'JSON',
+        description: 'The object as it was, or a Status.',
+        args: {
+          ...target,
+          name: t.arg.string({ required: true }),
+          gracePeriodSeconds: t.arg.int(),
+          propagationPolicy: t.arg.string(),
+          uid: t.arg.string(),
+          resourceVersion: t.arg.string(),
+          dryRun: t.arg.boolean(),
+        },
+        async resolve(_, args, { api, request }) {
+          const kind = kindOf(api.registry, args.resource, args.version);
+          return (await api.delete(request, targetOf(kind, args), deleteOptions(args))).object;
+        },
+      }),
+    };
+  });
+}

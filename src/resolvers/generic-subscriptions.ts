@@ -1,0 +1,27 @@
+import type { Builder } from './builder.ts';
+import { kindOf } from './targets.ts';
+import { watchBatches, type ObjectEvent } from './watching.ts';
+
+/** `objectsWatch`: one payload carries all events of a batch as one scalar, so nothing is executed per event. */
+export function addGenericSubscriptions(builder: Builder): void {
+  builder.subscriptionFields((t) => ({
+    objectsWatch: t.field({
+      type: 'JSON',
+      description:
+        'Batches `[{type, object, initialEventsEnd}]`; without a resourceVersion the state comes first. BOOKMARK tells how far it is.',
+      args: {
+        resource: t.arg.string({ required: true }),
+        version: t.arg.string(),
+        namespace: t.arg.string(),
+        labelSelector: t.arg.string(),
+        fieldSelector: t.arg.string(),
+        resourceVersion: t.arg.string(),
+      },
+      subscribe: (_, args, context): Promise<AsyncIterableIterator<ObjectEvent[]>> => {
+        const kind = kindOf(context.api.registry, args.resource, args.version);
+        return watchBatches(context, kind, args, (events) => [events]);
+      },
+      resolve: (batch) => batch,
+    }),
+  }));
+}

@@ -1,0 +1,19 @@
+import type { GraphQLSchema } from 'graphql';
+import { createBuilder } from './builder.ts';
+import { addGenericMutations } from './generic-mutations.ts';
+import { addGenericQueries } from './generic-queries.ts';
+import { addGenericSubscriptions } from './generic-subscriptions.ts';
+import { addWhereInputs } from './where-inputs.ts';
+
+/** The part of the schema that no kind changes; made once. */
+export function genericSchema(): GraphQLSchema {
+  const builder = createBuilder();
+  builder.queryType({});
+  builder.mutationType({});
+  builder.subscriptionType({});
+  addGenericQueries(builder);
+  addGenericMutations(builder);
+  addGenericSubscriptions(builder);
+  addWhereInputs(builder);
+  return builder.toSchema({ sortSchema: false });
+}

@@ -1,0 +1,119 @@
+import {
+  GraphQLInputObjectType,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLString,
+  type GraphQLInputFieldConfigMap,
+  type GraphQLInputType,
+  type GraphQLNamedInputType,
+} from 'graphql';
+import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
+import { structKey, uniqueFieldNames, type StructKey, type TypeNames } from './names.ts';
+import type { Scalars } from './scalars-of.ts';
+
+/**
+ * Input types, one per struct: the output's name and `Input`, the output's field names. Nothing is required here: what
+ * must be there is the API's word, which says it with all causes at once and as every other client hears it.
+ */
+export class InputTypes {
+  private readonly structs = new Map<StructKey, GraphQLInputType>();
+  private readonly entries = new Map<string, GraphQLInputObjectType>();
+  private readonly jsonNames = new Map<ObjectSchema, Map<string, string>>();
+
+  constructor(
+    private readonly names: TypeNames,
+    private readonly scalars: Scalars,
+  ) {}
+
+  of(schema: Schema, path: string): GraphQLInputType {
+    switch (schema.type) {
+      case 'object':
+        return this.struct(schema, path);
+      case 'list':
+        return new GraphQLList(schema.item.type === 'any' ? this.scalars.any : new GraphQLNonNull(this.of(schema.item, `${path}Item`)));
+      case 'map':
+        return new GraphQLList(new GraphQLNonNull(this.entry(this.of(schema.value, `${path}Value`))));
+      default:
+        return this.scalars[schema.type];
+    }
+  }
+
+  /** The JSON object that an input value says: field names back to JSON's, pairs back to maps. */
+  toJson(schema: Schema, value: unknown): unknown {
+    if (value === null || value === undefined) return value;
+    switch (schema.type) {
+      case 'object':
+        return schema.fields.size ? this.structToJson(schema, value as Record<string, unknown>) : value;
+      case 'list':
+        return (value as unknown[]).map((item) => this.toJson(schema.item, item));
+      case 'map': {
+        const pairs = value as { key: string; value?: unknown }[];
+        return Object.fromEntries(pairs.map((pair) => [pair.key, this.toJson(schema.value, pair.value)]));
+      }
+      default:
+        return value;
+    }
+  }
+
+  private structToJson(schema: ObjectSchema, value: Record<string, unknown>): Record<string, unknown> {
+    const json: Record<string, unknown> = {};
+    const names = this.namesOf(schema);
+    for (const [name, part] of Object.entries(value)) {
+      const field = schema.fields.get(names.get(name) ?? '');
+      if (field) json[field.name] = this.toJson(field.schema, part);
+      else {
+        const map = schema.fields.get(names.get(name.slice(0, -'JSON'.length)) ?? '');
+        if (map) json[map.name] = part;
+      }
+    }
+    return json;
+  }
+
+  /** GraphQL name → JSON name */
+  private namesOf(schema: ObjectSchema): Map<string, string> {
+    let names = this.jsonNames.get(schema);
+    if (!names) {
+      names = new Map([...uniqueFieldNames(schema.fields.keys())].map(([json, name]) => [name, json]));
+      this.jsonNames.set(schema, names);
+    }
+    return names;
+  }
+
+  private struct(schema: ObjectSchema, path: string): GraphQLInputType {
+    let type = this.structs.get(structKey(schema));
+    if (!type) {
+      if (schema.fields.size) {
+        const name = this.names.of(schema, path);
+        type = new GraphQLInputObjectType({ name: this.names.claim(`${name}Input`), fields: () => this.fields(schema, name) });
+      } else type = this.scalars.any;
+      this.structs.set(structKey(schema), type);
+    }
+    return type;
+  }
+
+  private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
+    const configs: GraphQLInputFieldConfigMap = {};
+    const names = this.namesOf(schema);
+    for (const [name, json] of names) configs[name] = { type: this.of(schema.fields.get(json)!.schema, `${typeName}_${json}`) };
+    for (const [name, json] of names) {
+      if (schema.fields.get(json)!.schema.type === 'map') configs[`${name}JSON`] ??= { type: this.scalars.any };
+    }
+    return configs;
+  }
+
+  private entry(value: GraphQLInputType): GraphQLInputObjectType {
+    const valueName = nameOf(value);
+    let type = this.entries.get(valueName);
+    if (!type) {
+      type = new GraphQLInputObjectType({
+        name: this.names.claim(`${valueName.replace(/Input$/, '')}EntryInput`),
+        fields: { key: { type: new GraphQLNonNull(GraphQLString) }, value: { type: value } },
+      });
+      this.entries.set(valueName, type);
+    }
+    return type;
+  }
+}
+
+const nameOf = (type: GraphQLInputType): string =>
+  type instanceof GraphQLList ? `${nameOf(type.ofType as GraphQLInputType)}List` : type instanceof GraphQLNonNull ? nameOf(type.ofType as GraphQLInputType) : (type as GraphQLNamedInputType).name;

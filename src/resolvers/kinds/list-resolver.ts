@@ -1,0 +1,78 @@
+import type { ListAnswer } from '../../api/contract.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { badRequest } from '../../meta/status.ts';
+import type { OperationContext } from '../context.ts';
+import { selectOptions, targetOf, type SelectArguments } from '../targets.ts';
+import { wholeObject } from '../whole.ts';
+import { compileOrder, compileWhere, type OrderBy, type Where } from '../where.ts';
+
+/** Items of a page when `first` is not given, and the most that it may ask for. */
+export const DEFAULT_FIRST = 500;
+export const MAX_FIRST = 5000;
+
+export interface ListArguments extends SelectArguments {
+  where?: Where | null;
+  orderBy?: OrderBy[] | null;
+  first?: number | null;
+  after?: string | null;
+  asOf?: string | null;
+}
+export interface ObjectConnection {
+  items: KubeObject[];
+  resourceVersion: string;
+  continue: string | null;
+  remainingItemCount: number | null;
+}
+
+/**
+ * One page of a kind. Without `orderBy` it is a chunk of the API's own list, with its continue token. With it all that
+ * match are read and ordered, and the cursor names the revision, so that later pages are of the same state.
+ */
+export async function listObjects(context: OperationContext, kind: Kind, args: ListArguments): Promise<ObjectConnection> {
+  const first = args.first ?? DEFAULT_FIRST;
+  if (first < 1 || first > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
+  const options = {
+    ...selectOptions(args),
+    ...(args.where && { filter: compileWhere(args.where) }),
+    ...(args.asOf && { resourceVersion: args.asOf, resourceVersionMatch: 'Exact' }),
+  };
+  const { api, request, snapshot } = context;
+  const target = targetOf(kind, { namespace: args.namespace });
+  const objects = (answer: ListAnswer): KubeObject[] => {
+    snapshot.pin(answer.revision);
+    return answer.items.map((stored) => wholeObject(kind, stored));
+  };
+  if (!args.orderBy?.length) {
+    // A continue token has its own revision.
+    const { resourceVersion, resourceVersionMatch, ...rest } = options;
+    const paged = args.after ? { ...rest, continue: args.after } : { ...rest, resourceVersion, resourceVersionMatch };
+    const answer = await api.list(request, target, { ...paged, limit: first });
+    return {
+      items: objects(answer),
+      resourceVersion: String(answer.revision),
+      continue: answer.continue || null,
+      remainingItemCount: answer.remainingItemCount ?? null,
+    };
+  }
+  const cursor = args.after ? parseCursor(args.after) : undefined;
+  const answer = await api.list(request, target, { ...options, ...(cursor && { resourceVersion: cursor.revision, resourceVersionMatch: 'Exact' }) });
+  const all = objects(answer).sort(compileOrder(args.orderBy));
+  const offset = cursor?.offset ?? 0;
+  const remaining = Math.max(0, all.length - offset - first);
+  const revision = cursor?.revision ?? String(answer.revision);
+  return {
+    items: all.slice(offset, offset + first),
+    resourceVersion: String(answer.revision),
+    continue: remaining ? makeCursor(revision, offset + first) : null,
+    remainingItemCount: remaining || null,
+  };
+}
+
+const makeCursor = (revision: string, offset: number): string => Buffer.from(`${revision}:${offset}`).toString('base64url');
+
+function parseCursor(cursor: string): { revision: string; offset: number } {
+  const match = /^(\d+):(\d+)$/.exec(Buffer.from(cursor, 'base64url').toString());
+  if (!match) throw badRequest('after: not a cursor of this query');
+  return { revision: match[1]!, offset: Number(match[2]) };
+}

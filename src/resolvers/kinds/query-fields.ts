@@ -1,0 +1,80 @@
+import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString, type GraphQLInputType, type GraphQLScalarType } from 'graphql';
+import type { Kind } from '../../kinds/kind.ts';
+import { notFound } from '../../meta/status.ts';
+import { targetOf } from '../targets.ts';
+import { wholeObject } from '../whole.ts';
+import { listObjects, type ListArguments } from './list-resolver.ts';
+import type { TypeNames } from './names.ts';
+import type { FieldConfigs } from './output-types.ts';
+import type { OperationContext } from '../context.ts';
+
+/** The types of the generic schema that all kinds share. */
+export interface SharedTypes {
+  json: GraphQLScalarType;
+  where: GraphQLInputType;
+  orderBy: GraphQLInputType;
+  patchType: GraphQLInputType;
+}
+
+const text = new GraphQLNonNull(GraphQLString);
+export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString }> => (kind.namespaced ? { namespace: { type: GraphQLString } } : {});
+
+/** `pod(namespace, name, asOf)` and `pods(…)`, as far as the kind's verbs go. */
+export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeNames, shared: SharedTypes): FieldConfigs {
+  const fields: FieldConfigs = {};
+  if (kind.verbs.includes('get')) {
+    fields[kind.names.one] = {
+      type,
+      args: { ...namespaceArgument(kind), name: { type: text }, asOf: { type: GraphQLString, description: 'a resourceVersion' } },
+      resolve: (_, args: OneArguments, context) => getObject(context, kind, args),
+    };
+  }
+  if (kind.verbs.includes('list')) {
+    fields[kind.names.many] = {
+      type: connectionType(kind, type, names),
+      args: {
+        ...namespaceArgument(kind),
+        labelSelector: { type: GraphQLString },
+        fieldSelector: { type: GraphQLString },
+        where: { type: shared.where },
+        orderBy: { type: new GraphQLList(new GraphQLNonNull(shared.orderBy)) },
+        first: { type: GraphQLInt },
+        after: { type: GraphQLString, description: '`continue` of the page before' },
+        asOf: { type: GraphQLString, description: 'a resourceVersion' },
+      },
+      resolve: (_, args: ListArguments, context) => listObjects(context, kind, args),
+    };
+  }
+  return fields;
+}
+
+interface OneArguments {
+  namespace?: string | null;
+  name: string;
+  asOf?: string | null;
+}
+
+async function getObject(context: OperationContext, kind: Kind, { asOf, ...args }: OneArguments): Promise<unknown> {
+  const { api, request } = context;
+  if (!asOf) return (await api.get(request, targetOf(kind, args), {})).object;
+  const answer = await api.list(request, targetOf(kind, { namespace: args.namespace }), {
+    fieldSelector: `metadata.name=${args.name}`,
+    resourceVersion: asOf,
+    resourceVersionMatch: 'Exact',
+  });
+  context.snapshot.pin(answer.revision);
+  const [stored] = answer.items;
+  if (!stored) throw notFound(kind, args.name);
+  return wholeObject(kind, stored);
+}
+
+const connectionType = (kind: Kind, type: GraphQLObjectType, names: TypeNames): GraphQLObjectType =>
+  new GraphQLObjectType({
+    name: names.claim(`${kind.names.type}Connection`),
+    fields: {
+      items: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type))) },
+      resourceVersion: { type: text },
+      continue: { type: GraphQLString },
+      remainingItemCount: { type: GraphQLInt },
+    },
+  });

@@ -1,0 +1,34 @@
+import { GraphQLBoolean, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
+import type { Kind } from '../../kinds/kind.ts';
+import { watchBatches, type ObjectEvent, type WatchArguments } from '../watching.ts';
+import type { TypeNames } from './names.ts';
+import type { FieldConfigs } from './output-types.ts';
+import { namespaceArgument, type SharedTypes } from './query-fields.ts';
+
+/** `podsWatch(…)`: one payload per event, typed, and as JSON for who asks for it. */
+export function subscriptionFields(kind: Kind, type: GraphQLObjectType, names: TypeNames, shared: SharedTypes): FieldConfigs {
+  if (!kind.verbs.includes('watch')) return {};
+  const event = new GraphQLObjectType<ObjectEvent>({
+    name: names.claim(`${kind.names.type}Event`),
+    fields: {
+      type: { type: new GraphQLNonNull(GraphQLString), description: 'ADDED, MODIFIED, DELETED or BOOKMARK' },
+      object: { type, resolve: ({ type: what, object }) => (what === 'BOOKMARK' ? null : object) },
+      json: { type: shared.json, resolve: ({ type: what, object }) => (what === 'BOOKMARK' ? null : object) },
+      resourceVersion: { type: GraphQLString, resolve: ({ object }) => object.metadata.resourceVersion },
+      initialEventsEnd: { type: GraphQLBoolean },
+    },
+  });
+  return {
+    [`${kind.names.many}Watch`]: {
+      type: event,
+      args: {
+        ...namespaceArgument(kind),
+        labelSelector: { type: GraphQLString },
+        fieldSelector: { type: GraphQLString },
+        resourceVersion: { type: GraphQLString, description: 'where to begin; when not given the state comes first' },
+      },
+      subscribe: (_, args: WatchArguments, context) => watchBatches(context, kind, args, (events) => events),
+      resolve: (value: ObjectEvent) => value,
+    },
+  };
+}

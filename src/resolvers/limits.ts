@@ -1,0 +1,125 @@
+import {
+  GraphQLError,
+  Kind,
+  getNamedType,
+  isInterfaceType,
+  isObjectType,
+  type ASTVisitor,
+  type DocumentNode,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLNamedType,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+import { DEFAULT_FIRST } from './kinds/list-resolver.ts';
+
+/** What a document may ask for. All are on by default; a request over one of them is refused before it is executed. */
+export interface Limits {
+  /** tokens of the document's text */
+  tokens: number;
+  /** fields inside each other */
+  depth: number;
+  /** aliases in the document: each makes the server do a field once more */
+  aliases: number;
+  /** fields of a root type in one operation */
+  rootFields: number;
+  /** fields that execution may produce, lists counted by their page size */
+  cost: number;
+  /** operations in one HTTP request */
+  batch: number;
+}
+export const DEFAULT_LIMITS: Limits = { tokens: 10_000, depth: 24, aliases: 100, rootFields: 50, cost: 2_000_000, batch: 10 };
+
+/** Items that a relation's list is taken to have: its real length is known only when it is read. */
+const RELATION_ITEMS = 20;
+
+/** Depth, aliases and root fields, as a rule of GraphQL's own validation. Introspection has graphql's own rule. */
+export const limitsRule =
+  (limits: Limits) =>
+  (context: ValidationContext): ASTVisitor => {
+    let aliases = 0;
+    const refuse = (message: string, node: FieldNode | OperationDefinitionNode): void => context.reportError(new GraphQLError(message, { nodes: node }));
+    return {
+      Field(node) {
+        if (node.alias && ++aliases === limits.aliases + 1) refuse(`more than ${limits.aliases} aliases`, node);
+      },
+      OperationDefinition(node) {
+        if (depthOf(node.selectionSet, fragmentsOf(context.getDocument()), new Map(), limits.depth) > limits.depth) refuse(`deeper than ${limits.depth} fields`, node);
+        if (node.selectionSet.selections.length > limits.rootFields) refuse(`more than ${limits.rootFields} fields of the root`, node);
+      },
+    };
+  };
+
+type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+const fragmentsOf = (document: DocumentNode): Fragments =>
+  new Map(document.definitions.filter((d) => d.kind === Kind.FRAGMENT_DEFINITION).map((d) => [d.name.value, d]));
+
+/** Each fragment is measured once, so a document that nests fragments in fragments costs no more than its size. */
+function depthOf(set: SelectionSetNode, fragments: Fragments, known: Map<string, number>, limit: number, at = 0): number {
+  if (at > limit) return 1;
+  let deepest = 0;
+  for (const selection of set.selections) {
+    let depth = 0;
+    if (selection.kind === Kind.FIELD) {
+      if (selection.name.value.startsWith('__')) continue;
+      depth = 1 + (selection.selectionSet ? depthOf(selection.selectionSet, fragments, known, limit, at + 1) : 0);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT) depth = depthOf(selection.selectionSet, fragments, known, limit, at);
+    else {
+      const name = selection.name.value;
+      if (!known.has(name)) {
+        known.set(name, 0);
+        const fragment = fragments.get(name);
+        if (fragment) known.set(name, depthOf(fragment.selectionSet, fragments, known, limit, 0));
+      }
+      depth = known.get(name)!;
+    }
+    deepest = Math.max(deepest, depth);
+  }
+  return deepest;
+}
+
+/**
+ * Fields that executing an operation may produce: a connection's by `first`, a relation's list by a guess. The lists
+ * inside an object are as long as the object is: they are not the request's doing.
+ */
+export function costOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): number {
+  const fragments = fragmentsOf(document);
+  const known = new Map<string, number>();
+  const cost = (set: SelectionSetNode, type: GraphQLNamedType | undefined): number => {
+    let sum = 0;
+    for (const selection of set.selections) {
+      if (selection.kind === Kind.INLINE_FRAGMENT) sum += cost(selection.selectionSet, selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type);
+      else if (selection.kind === Kind.FRAGMENT_SPREAD) {
+        const name = selection.name.value;
+        if (!known.has(name)) {
+          known.set(name, 0);
+          const fragment = fragments.get(name);
+          if (fragment) known.set(name, cost(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value)));
+        }
+        sum += known.get(name)!;
+      } else {
+        const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
+        const next = field && getNamedType(field.type);
+        const inner = selection.selectionSet ? cost(selection.selectionSet, next) : 0;
+        sum += 1 + inner * itemsOf(selection, field?.args.some((arg) => arg.name === 'first') ?? false, next, variables);
+      }
+    }
+    return sum;
+  };
+  const root = schema.getRootType(operation.operation) ?? undefined;
+  return cost(operation.selectionSet, root);
+}
+
+function itemsOf(field: FieldNode, paged: boolean, type: GraphQLNamedType | undefined, variables: Readonly<Record<string, unknown>>): number {
+  if (paged) {
+    const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
+    const value = first?.kind === Kind.VARIABLE ? variables[first.name.value] : first?.kind === Kind.INT ? Number(first.value) : undefined;
+    return typeof value === 'number' ? Math.max(1, value) : DEFAULT_FIRST;
+  }
+  return RELATION_LISTS.has(field.name.value) && (isObjectType(type) || isInterfaceType(type)) && type.getFields()['_json'] ? RELATION_ITEMS : 1;
+}
+/** Fields that lead to many objects of their own (relation-fields.ts). */
+const RELATION_LISTS: ReadonlySet<string> = new Set(['owned', 'contents', 'pods', 'endpointSlices']);

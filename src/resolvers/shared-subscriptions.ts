@@ -1,0 +1,86 @@
+import { Channel } from '../meta/channel.ts';
+import { tooManyRequests } from '../meta/status.ts';
+
+/** Subscriptions that others may join, at once; further ones run alone. */
+const MAX_SHARED = 1000;
+/** Payloads kept for those who join later; when there have been more, a newcomer starts an execution of its own. */
+const MAX_REPLAY = 64;
+/** Payloads that may wait for one subscriber; a slower one is cut, the others go on. */
+const MAX_WAITING = 1024;
+
+/**
+ * One execution for all subscribers of the same document, variables and identity. Who joins gets first what the others
+ * have got: the payloads from the start, so that a watch from a revision misses none, whoever started it.
+ */
+export class SharedSubscriptions<T> {
+  private readonly shared = new Map<string, Shared<T>>();
+
+  get size(): number {
+    return this.shared.size;
+  }
+
+  /** @param start makes the execution; called only when there is none to join */
+  join(key: string, start: () => AsyncIterableIterator<T>): AsyncIterableIterator<T> {
+    let shared = this.shared.get(key);
+    if (!shared?.joinable) {
+      if (this.shared.size >= MAX_SHARED && !shared) return start();
+      const made = new Shared(start(), () => {
+        if (this.shared.get(key) === made) this.shared.delete(key);
+      });
+      shared = made;
+      this.shared.set(key, made);
+    }
+    return shared.join();
+  }
+}
+
+class Shared<T> {
+  private readonly readers = new Set<Channel<T>>();
+  private replay: T[] | undefined = [];
+  private over = false;
+
+  constructor(
+    private readonly source: AsyncIterableIterator<T>,
+    private readonly onOver: () => void,
+  ) {
+    void this.pump();
+  }
+
+  get joinable(): boolean {
+    return !this.over && this.replay !== undefined;
+  }
+
+  join(): Channel<T> {
+    const reader = new Channel<T>(MAX_WAITING, () => tooManyRequests('the subscription is read too slowly', 1));
+    for (const payload of this.replay ?? []) reader.push(payload);
+    this.readers.add(reader);
+    reader.closing(() => {
+      this.readers.delete(reader);
+      if (this.readers.size === 0) this.finish(undefined);
+    });
+    return reader;
+  }
+
+  private async pump(): Promise<void> {
+    try {
+      for (;;) {
+        const next = await this.source.next();
+        if (next.done || this.over) return this.finish(undefined);
+        if (this.replay && this.replay.push(next.value) > MAX_REPLAY) this.replay = undefined;
+        for (const reader of [...this.readers]) reader.push(next.value);
+      }
+    } catch (error) {
+      this.finish(error);
+    }
+  }
+
+  private finish(error: unknown): void {
+    if (this.over) return;
+    this.over = true;
+    this.replay = undefined;
+    this.onOver();
+    for (const reader of this.readers) reader.end(error);
+    this.readers.clear();
+    void this.source.return?.();
+  }
+}
