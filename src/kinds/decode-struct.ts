@@ -122,7 +122,7 @@ export function readStruct(schema: ObjectSchema, value: Value, walk: Walk): Shap
 
 function readList(schema: Schema & { type: 'list' }, value: Value, walk: Walk): Value {
   if (!Array.isArray(value)) return walk.mismatch(value, goType(schema));
-  const out: Value[] = new Array(value.length);
+  const out: Value[] = [];
   for (let i = 0; i < value.length; i++) {
     walk.trail.push(`[${i}]`);
     out[i] = readValue(schema.item, value[i], walk) ?? zeroOf(schema.item, walk);

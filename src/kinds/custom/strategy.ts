@@ -45,7 +45,7 @@ function validateCustom(facts: CustomFacts, ruled: boolean, object: KubeObject, 
 }
 
 /** What of an object counts for its generation when it has no status subresource: everything but metadata. */
-const withoutMetadata = ({ metadata: _, ...rest }: KubeObject): object => rest;
+const withoutMetadata = (object: KubeObject): object => ({ ...object, metadata: undefined });
 
 /** The rules of a custom resource, all from its definition. */
 export function customStrategy(facts: CustomFacts): Strategy {
