@@ -19,10 +19,9 @@ export function startLoopThread(settings: LoopSettings, executor: Executor, log:
         worker.on('message', (message: { type: string }) => message.type === 'stopped' && stopped());
         worker.once('exit', () => stopped());
         worker.postMessage('stop');
-      }).finally(async () => {
-        await worker.terminate();
-        stopServing();
-      });
+      })
+        .then(() => worker.terminate())
+        .then(() => stopServing());
     worker.on('message', (message: { type: string; line: string }) => {
       if (message.type === 'log') log(message.line);
       if (message.type === 'started') resolve({ stop });

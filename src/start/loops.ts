@@ -23,7 +23,7 @@ export interface LoopSettings {
   nodeName: string | undefined;
   /** PEM of the cluster's CA */
   ca: string;
-  /** alone in its cluster: no election is waited for */
+  /** cluster IP of DNS */
   dnsIP: string;
 }
 export interface RunningLoops {
@@ -101,7 +101,7 @@ function whileLeading(client: Client, name: string, identity: string, report: Re
 
 function controllers(client: Client, settings: LoopSettings, identity: string, log: Report): () => Promise<void> {
   return whileLeading(client, 'kube-controller-manager', identity, log, (informers) =>
-    runControllers({ client, informers, reconcilers: allReconcilers({ rootCA: settings.ca }), clock: systemClock, random: Math.random, log }),
+    runControllers({ client, informers, reconcilers: Object.values(allReconcilers({ ca: settings.ca || undefined })), clock: systemClock, random: Math.random, log }),
   );
 }
 
@@ -116,7 +116,14 @@ async function nodes(client: Client, informers: Informers, settings: LoopSetting
   let simulated = 0;
   for (const spec of settings.nodes) {
     if (spec.runtime === 'simulated') {
-      const run = createSimulatedNodes({ ...spec, first: simulated + 1, client, informers, clock: systemClock, random: Math.random, log });
+      const run = createSimulatedNodes({
+        count: spec.count,
+        cpu: spec.cpu,
+        memory: spec.memory,
+        pods: String(spec.pods),
+        zones: Array.from({ length: spec.zones }, (_, n) => `zone-${String.fromCharCode(97 + (n % 26))}${n >= 26 ? Math.floor(n / 26) : ''}`),
+        first: simulated + 1,
+        client, informers, clock: systemClock, random: Math.random, log });
       simulated += spec.count;
       await run.start();
       stops.push(() => run.stop());
@@ -132,7 +139,7 @@ async function nodes(client: Client, informers: Informers, settings: LoopSetting
       clock: systemClock,
       random: Math.random,
       log,
-      events: createEventRecorder({ client: client.as(`system:node:${name}`, 'kubelet'), component: 'kubelet', host: name, clock: systemClock, log }),
+      events: createEventRecorder({ client: client.as(`system:node:${name}`, 'kubelet'), component: 'kubelet', instance: name, clock: systemClock, log }),
       dataDir: path.join(settings.data, 'node'),
       tls: { ...serving, ca: settings.ca },
       dnsIP: settings.dnsIP,
