@@ -15,7 +15,7 @@ CREATE TABLE compaction (
   revision bigint NOT NULL,
   swept bigint NOT NULL
 );
-INSERT INTO compaction VALUES (1, 1, 1);
+INSERT INTO compaction VALUES (1, 0, 0);
 
 -- What exists: where its newest row in the log is. Small rows, changed in place (HOT).
 CREATE TABLE object (
@@ -47,8 +47,6 @@ CREATE TABLE revision (
 -- Compressing a body costs more than writing it, and up to a page it stays in its row.
 ALTER TABLE revision ALTER COLUMN body SET STORAGE EXTERNAL;
 CREATE INDEX revision_key ON revision (resource, namespace, name, revision);
--- Finds the revision of a moment, for retention. BRIN: times grow with the table, the index is a few pages.
-CREATE INDEX revision_at ON revision USING brin (at) WITH (pages_per_range = 32);
 
 -- Values that all processes share: the first writer wins.
 CREATE TABLE setting (

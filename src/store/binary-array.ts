@@ -1,0 +1,52 @@
+/**
+ * Array parameters in Postgres' binary format (src/backend/utils/adt/arrayfuncs.c, array_recv): node-postgres writes
+ * arrays as text, where a body would be hexadecimal and quoted. Elements: length as int32 (-1 for NULL), then the value.
+ */
+const OID = { bytea: 17, bigint: 20, text: 25 } as const;
+const HEAD = 20;
+
+function head(buffer: Buffer, oid: number, count: number): number {
+  buffer.writeInt32BE(count ? 1 : 0, 0);
+  buffer.writeInt32BE(1, 4);
+  buffer.writeInt32BE(oid, 8);
+  if (!count) return 12;
+  buffer.writeInt32BE(count, 12);
+  buffer.writeInt32BE(1, 16);
+  return HEAD;
+}
+
+export function textArray(values: readonly (string | null)[]): Buffer {
+  let size = HEAD;
+  for (const value of values) size += 4 + (value === null ? 0 : Buffer.byteLength(value));
+  const buffer = Buffer.allocUnsafe(size);
+  let at = head(buffer, OID.text, values.length);
+  for (const value of values) {
+    const length = value === null ? -1 : buffer.write(value, at + 4);
+    buffer.writeInt32BE(length, at);
+    at += 4 + Math.max(length, 0);
+  }
+  return buffer.subarray(0, at);
+}
+
+export function byteaArray(values: readonly (Buffer | null)[]): Buffer {
+  let size = HEAD;
+  for (const value of values) size += 4 + (value?.length ?? 0);
+  const buffer = Buffer.allocUnsafe(size);
+  let at = head(buffer, OID.bytea, values.length);
+  for (const value of values) {
+    buffer.writeInt32BE(value ? value.length : -1, at);
+    at += 4 + (value ? value.copy(buffer, at + 4) : 0);
+  }
+  return buffer.subarray(0, at);
+}
+
+export function bigintArray(values: readonly (number | null)[]): Buffer {
+  const buffer = Buffer.allocUnsafe(HEAD + values.length * 12);
+  let at = head(buffer, OID.bigint, values.length);
+  for (const value of values) {
+    buffer.writeInt32BE(value === null ? -1 : 8, at);
+    if (value !== null) buffer.writeBigInt64BE(BigInt(value), at + 4);
+    at += value === null ? 4 : 12;
+  }
+  return buffer.subarray(0, at);
+}

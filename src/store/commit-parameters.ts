@@ -1,0 +1,25 @@
+import { bigintArray, byteaArray, textArray } from './binary-array.ts';
+import type { Write } from './contract.ts';
+
+const TYPES = { create: 'ADDED', update: 'MODIFIED', delete: 'DELETED' } as const;
+/** Postgres' text has no NUL. */
+// eslint-disable-next-line no-control-regex
+const clean = (text: string): string => (text.includes('\0') ? text.replace(/\0/g, '\uFFFD') : text);
+
+/** The parameters of the commit statement, in its order. */
+export function commitParameters(writes: readonly Write[], atomic: boolean, now: number): unknown[] {
+  return [
+    textArray(writes.map((write) => TYPES[write.type])),
+    textArray(writes.map((write) => write.resource)),
+    textArray(writes.map((write) => write.namespace)),
+    textArray(writes.map((write) => write.name)),
+    bigintArray(writes.map((write) => (write.type === 'create' ? null : write.expect))),
+    textArray(writes.map((write) => (write.type === 'delete' ? null : JSON.stringify(write.columns)))),
+    byteaArray(writes.map((write) => (write.type === 'delete' ? null : write.body))),
+    textArray(writes.map((write) => clean(write.by.user))),
+    textArray(writes.map((write) => clean(write.by.manager))),
+    textArray(writes.map((write) => write.by.verb)),
+    atomic,
+    now,
+  ];
+}

@@ -1,0 +1,212 @@
+import type { Connection, Log } from './connection.ts';
+import { StoreUnavailable } from './contract.ts';
+import { Item, itemBytes } from './item.ts';
+import { ObjectCache } from './object-cache.ts';
+import type { Retained } from './retained.ts';
+import * as loading from './sql/load.ts';
+import { tail, type LogRow } from './sql/log.ts';
+import type { Change, State } from './state.ts';
+
+interface Waiter {
+  revision: number;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+const PAGE = 500;
+const LOAD_PAGE = 2_000;
+/** Own results that wait for others' revisions before them. More are dropped: they are read from the log then. */
+const MAX_PENDING = 1_000;
+
+/**
+ * Brings the state forward, in order: own commits from their results, others' from the log. What is missing between
+ * is read; what has been compacted before it was read makes the whole state be loaded anew.
+ */
+export class Follower {
+  readonly #state: State;
+  readonly #retained: Retained;
+  readonly #connection: Connection;
+  readonly #log: Log;
+  /** own results by their first revision */
+  #pending = new Map<number, readonly Change[]>();
+  #waiters: Waiter[] = [];
+  #target = 0;
+  #running: Promise<void> | undefined;
+  #compacted = 0;
+  #reload = false;
+  /** the statement that is being written; its result often is what a reader waits for */
+  inFlight: Promise<unknown> | undefined;
+
+  constructor(state: State, retained: Retained, connection: Connection, log: Log) {
+    this.#state = state;
+    this.#retained = retained;
+    this.#connection = connection;
+    this.#log = log;
+  }
+
+  get compacted(): number {
+    return this.#compacted;
+  }
+  sawCompacted(revision: number): void {
+    if (revision > this.#compacted) this.#compacted = revision;
+  }
+
+  /** Loads everything that exists. */
+  async load(): Promise<void> {
+    const cache = new ObjectCache();
+    const client = await this.#connection.connect();
+    const one = <R extends object>(text: string): Promise<R[]> => this.#connection.query<R>({ text });
+    try {
+      await one(loading.beginLoad);
+      const [start] = await one<loading.LoadStart>(loading.loadStart);
+      for (let after: [string, string, string] = ['', '', '']; ; ) {
+        const rows = await this.#connection.query<loading.LoadRow>({
+          name: 'load', text: loading.loadPage, values: [...after, LOAD_PAGE], binary: true,
+        });
+        for (const row of rows) cache.set(row, this.item(row, row.revision, row.columns, row.body));
+        const last = rows.at(-1);
+        if (!last || rows.length < LOAD_PAGE) break;
+        after = [last.resource, last.namespace, last.name];
+      }
+      await one(loading.endLoad);
+      this.#pending.clear();
+      this.#compacted = start.compacted;
+      this.#state.reset(cache, start.revision);
+      this.#wake();
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  item(key: { resource: string; namespace: string; name: string }, revision: number, columns: string, body: Buffer): Item {
+    return new Item(key, revision, itemBytes(body, revision), columns, this.#retained);
+  }
+
+  /** The result of an own statement: consecutive revisions. Resolves when they are applied. */
+  own(changes: readonly Change[]): Promise<void> {
+    const last = changes[changes.length - 1].revision;
+    if (changes[0].revision <= this.#state.revision + 1) {
+      this.#apply(changes);
+      return Promise.resolve();
+    }
+    if (this.#pending.size < MAX_PENDING) this.#pending.set(changes[0].revision, changes);
+    return this.reach(last);
+  }
+
+  /** Resolves when the state has come to a revision that is known to be committed; reads the log for it if need be. */
+  reach(revision: number): Promise<void> {
+    if (this.#state.revision >= revision) return Promise.resolve();
+    this.#target = Math.max(this.#target, revision);
+    return new Promise((resolve, reject) => {
+      this.#waiters.push({ revision, resolve, reject });
+      this.#run();
+    });
+  }
+
+  /** Resolves when the state comes to a revision that may not exist yet. Returns the function that stops waiting. */
+  wait(revision: number, resolve: () => void, reject: (error: Error) => void): () => void {
+    const waiter = { revision, resolve, reject };
+    this.#waiters.push(waiter);
+    return () => (this.#waiters = this.#waiters.filter((other) => other !== waiter));
+  }
+
+  /** The database is behind what was read from it (restored, or a standby that had not everything took over). */
+  wentBack(): void {
+    this.#log('the database has gone back in time: loading it anew');
+    this.#reload = true;
+    this.#run();
+  }
+
+  close(): void {
+    this.#fail(new StoreUnavailable('the store is closed'));
+  }
+
+  #run(): void {
+    this.#running ??= this.#catchUp()
+      .catch((error: unknown) => {
+        // own results that could not be applied stay; everything else is asked for again by who wants it
+        this.#target = 0;
+        const failure = error instanceof StoreUnavailable ? error : new StoreUnavailable((error as Error).message, { cause: error });
+        if (!(error instanceof StoreUnavailable)) {
+          this.#log('following the log failed', { error: String((error as Error).stack) });
+          this.#reload = true;
+        }
+        this.#fail(failure);
+      })
+      .finally(() => (this.#running = undefined));
+  }
+
+  async #catchUp(): Promise<void> {
+    // lets the caller note that it runs
+    await undefined;
+    for (;;) {
+      if (this.#reload) {
+        await this.load();
+        this.#reload = false;
+      }
+      this.#applyPending();
+      if (this.#state.revision >= this.#target) return;
+      const writing = this.inFlight;
+      if (writing) {
+        await writing;
+        this.#applyPending();
+        if (this.#state.revision >= this.#target) return;
+      }
+      await this.#readPage();
+    }
+  }
+
+  async #readPage(): Promise<void> {
+    let upto = this.#target;
+    for (const first of this.#pending.keys()) if (first > this.#state.revision) upto = Math.min(upto, first - 1);
+    const rows = await this.#connection.query<LogRow>({
+      name: 'tail', text: tail, values: [this.#state.revision, upto, PAGE], binary: true,
+    });
+    const next = this.#state.revision + 1;
+    const changes = rows.filter(({ revision }) => revision !== null && revision >= next).map((row) => this.change(row));
+    this.sawCompacted(rows[0]?.compacted ?? 0);
+    if (next > upto) return;
+    if (changes[0]?.revision === next) this.#apply(changes);
+    else if (this.#compacted >= next || !changes.length) this.#reload = true;
+    else throw new Error(`the log has no revision ${next}`);
+  }
+
+  change(row: LogRow): Change {
+    const revision = row.revision!;
+    const item = row.body ? this.item(row, revision, row.columns!, row.body) : undefined;
+    return { type: row.type, revision, resource: row.resource, namespace: row.namespace, name: row.name, item };
+  }
+
+  #applyPending(): void {
+    for (let applied = true; applied; ) {
+      applied = false;
+      for (const [first, changes] of this.#pending) {
+        if (first > this.#state.revision + 1) continue;
+        this.#pending.delete(first);
+        this.#apply(changes);
+        applied = true;
+      }
+    }
+  }
+
+  #apply(changes: readonly Change[]): void {
+    this.#state.apply(changes);
+    this.#wake();
+  }
+
+  #wake(): void {
+    const { revision } = this.#state;
+    if (!this.#waiters.length) return;
+    const due = this.#waiters.filter((waiter) => waiter.revision <= revision);
+    if (!due.length) return;
+    this.#waiters = this.#waiters.filter((waiter) => waiter.revision > revision);
+    for (const waiter of due) waiter.resolve();
+  }
+
+  #fail(error: Error): void {
+    const waiters = this.#waiters;
+    this.#waiters = [];
+    for (const waiter of waiters) waiter.reject(error);
+  }
+}

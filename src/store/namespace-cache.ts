@@ -1,0 +1,75 @@
+import type { Item } from './item.ts';
+
+interface Slot {
+  readonly name: string;
+  /** undefined: deleted, and still in `order` */
+  item: Item | undefined;
+}
+
+/**
+ * The objects of one resource in one namespace. Writes change a slot and mark; the order and the array that lists give
+ * out are brought up to date by the next list: O(1) a write, O(n) the first list after it, O(1) further ones.
+ */
+export class NamespaceCache {
+  readonly #slots = new Map<string, Slot>();
+  #order: Slot[] = [];
+  #added: Slot[] = [];
+  #removed = false;
+  #snapshot: readonly Item[] | undefined = [];
+
+  get size(): number {
+    return this.#slots.size;
+  }
+
+  get(name: string): Item | undefined {
+    return this.#slots.get(name)?.item;
+  }
+
+  /** Returns what was there. */
+  set(name: string, item: Item | undefined): Item | undefined {
+    const slot = this.#slots.get(name);
+    const previous = slot?.item;
+    if (item && slot) slot.item = item;
+    else if (item) {
+      const added = { name, item };
+      this.#slots.set(name, added);
+      this.#added.push(added);
+    } else if (slot) {
+      slot.item = undefined;
+      this.#slots.delete(name);
+      this.#removed = true;
+    } else return undefined;
+    this.#snapshot = undefined;
+    return previous;
+  }
+
+  /** Sorted by name; never changed after. */
+  list(): readonly Item[] {
+    if (this.#snapshot) return this.#snapshot;
+    if (this.#removed) {
+      this.#order = this.#order.filter((slot) => slot.item);
+      this.#added = this.#added.filter((slot) => slot.item);
+      this.#removed = false;
+    }
+    if (this.#added.length) {
+      this.#order = merge(this.#order, this.#added.sort(byName));
+      this.#added = [];
+    }
+    const order = this.#order;
+    const snapshot = new Array<Item>(order.length);
+    for (let i = 0; i < order.length; i++) snapshot[i] = order[i].item!;
+    return (this.#snapshot = snapshot);
+  }
+}
+
+/** Names are ASCII (RFC 1123 or path segments), where this is byte order. */
+const byName = (a: Slot, b: Slot): number => (a.name < b.name ? -1 : 1);
+
+function merge(a: Slot[], b: Slot[]): Slot[] {
+  if (!a.length || a[a.length - 1].name < b[0].name) return a.concat(b);
+  const out = new Array<Slot>(a.length + b.length);
+  for (let i = 0, j = 0, k = 0; k < out.length; k++) {
+    out[k] = j >= b.length || (i < a.length && a[i].name < b[j].name) ? a[i++] : b[j++];
+  }
+  return out;
+}

@@ -1,0 +1,97 @@
+import type { Key, Scope } from './contract.ts';
+import type { Item } from './item.ts';
+import { NamespaceCache } from './namespace-cache.ts';
+
+interface Resource {
+  namespaces: Map<string, NamespaceCache>;
+  size: number;
+  /** all namespaces, in order; undefined after a change */
+  snapshot: readonly Item[] | undefined;
+}
+
+const NONE: readonly Item[] = [];
+
+/** Everything that exists, of all resources, with its indexes. Lists are arrays that never change once given out. */
+export class ObjectCache {
+  readonly #resources = new Map<string, Resource>();
+  readonly #uids = new Map<string, Item>();
+  readonly #owned = new Map<string, Map<string, Item>>();
+
+  get(key: Key): Item | undefined {
+    return this.#resources.get(key.resource)?.namespaces.get(key.namespace)?.get(key.name);
+  }
+
+  /** `item` undefined: deleted. Returns what was there. */
+  set(key: Key, item: Item | undefined): Item | undefined {
+    let resource = this.#resources.get(key.resource);
+    if (!resource) this.#resources.set(key.resource, (resource = { namespaces: new Map(), size: 0, snapshot: NONE }));
+    let namespace = resource.namespaces.get(key.namespace);
+    if (!namespace) resource.namespaces.set(key.namespace, (namespace = new NamespaceCache()));
+    const before = namespace.size;
+    const previous = namespace.set(key.name, item);
+    resource.size += namespace.size - before;
+    resource.snapshot = undefined;
+    if (!namespace.size) resource.namespaces.delete(key.namespace);
+    if (previous) this.#unindex(previous, item);
+    if (item) this.#index(item);
+    return previous;
+  }
+
+  list(scope: Scope): readonly Item[] {
+    const resource = this.#resources.get(scope.resource);
+    if (!resource) return NONE;
+    if (scope.namespace === undefined) {
+      const all = (resource.snapshot ??= concatenate(resource.namespaces));
+      return scope.name === undefined ? all : all.filter(({ name }) => name === scope.name);
+    }
+    const namespace = resource.namespaces.get(scope.namespace);
+    if (!namespace || scope.name === undefined) return namespace?.list() ?? NONE;
+    const item = namespace.get(scope.name);
+    return item ? [item] : NONE;
+  }
+
+  count(scope: Scope): number {
+    const resource = this.#resources.get(scope.resource);
+    if (!resource) return 0;
+    if (scope.name !== undefined) return this.list(scope).length;
+    return scope.namespace === undefined ? resource.size : (resource.namespaces.get(scope.namespace)?.size ?? 0);
+  }
+
+  byUid(uid: string): Item | undefined {
+    return this.#uids.get(uid);
+  }
+
+  owned(uid: string): readonly Item[] {
+    const items = this.#owned.get(uid);
+    return items ? [...items.values()] : NONE;
+  }
+
+  resources(): readonly string[] {
+    return [...this.#resources].filter(([, { size }]) => size > 0).map(([key]) => key);
+  }
+
+  #index(item: Item): void {
+    this.#uids.set(item.uid, item);
+    for (const owner of item.owners ?? []) {
+      let items = this.#owned.get(owner);
+      if (!items) this.#owned.set(owner, (items = new Map()));
+      items.set(item.uid, item);
+    }
+  }
+
+  #unindex(previous: Item, next: Item | undefined): void {
+    if (previous.uid !== next?.uid && this.#uids.get(previous.uid) === previous) this.#uids.delete(previous.uid);
+    for (const owner of previous.owners ?? []) {
+      if (previous.uid === next?.uid && next.owners?.includes(owner)) continue;
+      const items = this.#owned.get(owner);
+      items?.delete(previous.uid);
+      if (items && !items.size) this.#owned.delete(owner);
+    }
+  }
+}
+
+function concatenate(namespaces: Map<string, NamespaceCache>): readonly Item[] {
+  if (namespaces.size === 1) for (const only of namespaces.values()) return only.list();
+  const names = [...namespaces.keys()].sort();
+  return ([] as Item[]).concat(...names.map((name) => namespaces.get(name)!.list()));
+}

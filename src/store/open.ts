@@ -1,0 +1,81 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import pg from 'pg';
+import type { Log } from './connection.ts';
+import type { Store } from './contract.ts';
+import { DEFAULT_RETENTION, type Retention } from './compactor.ts';
+import { migrate } from './migrate.ts';
+import { PostgresStore } from './postgres-store.ts';
+
+export interface StoreOptions {
+  databaseUrl: string;
+  /** events kept in memory for watches that resume; default 100,000 */
+  ringSize?: number;
+  /** and their bytes; default 64 MB */
+  ringBytes?: number;
+  retention?: Partial<Retention>;
+  /** between two onProgress of a watch; default 1 s */
+  progressMs?: number;
+  /** the time that revisions are marked with */
+  clock?: { now(): number };
+  log?: Log;
+}
+
+/** A database that is still starting (or failing over) gets so long, ms. */
+const WAIT_MS = 15_000;
+
+/**
+ * Opens the database: migrates it, loads what exists, and follows what comes. Errors: one `Error` that says what is
+ * wrong with the database.
+ */
+export async function openStore(options: StoreOptions): Promise<Store> {
+  const { databaseUrl: url, log = () => undefined, clock = Date } = options;
+  await prepare(url);
+  const store = new PostgresStore({
+    url,
+    ring: { events: options.ringSize ?? 100_000, bytes: options.ringBytes ?? 64 << 20 },
+    retention: { ...DEFAULT_RETENTION, ...options.retention },
+    progressMs: options.progressMs ?? 1_000,
+    now: () => clock.now(),
+    log,
+  });
+  try {
+    await store.start();
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
+  return store;
+}
+
+async function prepare(url: string): Promise<void> {
+  for (const until = Date.now() + WAIT_MS; ; await delay(200)) {
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: 'ku7s migration' });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+    } catch (error) {
+      void client.end().catch(() => undefined);
+      if (isStarting(error as { code?: string }) && Date.now() < until) continue;
+      throw new Error(`cannot reach the database ${describe(url)}: ${(error as Error).message || (error as { code?: string }).code}`);
+    }
+    try {
+      await migrate(client);
+      return;
+    } finally {
+      await client.end().catch(() => undefined);
+    }
+  }
+}
+
+/** Not there yet: nobody listens, the server is starting up or has no connection to spare. */
+const isStarting = ({ code }: { code?: string }): boolean => code === 'ECONNREFUSED' || code === '57P03' || code === '53300';
+
+/** Without the password. */
+function describe(url: string): string {
+  try {
+    const { host, pathname } = new URL(url);
+    return `${pathname.slice(1)} at ${host}`;
+  } catch {
+    return 'of DATABASE_URL (not a URL)';
+  }
+}

@@ -1,0 +1,73 @@
+import type { Connection } from './connection.ts';
+import { Compacted, type HistoryEntry, type Key, type ListSnapshot, type Scope, type StoreEvent, type Stored } from './contract.ts';
+import type { Follower } from './follower.ts';
+import type { Item } from './item.ts';
+import { history, listAt, replay, type HistoryRow, type LogRow, type ReplayRow } from './sql/log.ts';
+
+const MAX_HISTORY = 500;
+
+/** Reads of the log on behalf of requests; apart from the connections that everybody waits for. */
+export class Past {
+  readonly #connection: Connection;
+  readonly #follower: Follower;
+
+  constructor(connection: Connection, follower: Follower) {
+    this.#connection = connection;
+    this.#follower = follower;
+  }
+
+  async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {
+    const rows = await this.#read<LogRow>('list-at', listAt, [scope.resource, ...within(scope), revision]);
+    this.#check(rows, revision);
+    return { items: rows.filter(({ revision: found }) => found !== null).map((row) => this.#item(row)!), revision };
+  }
+
+  /** A page of the events in (from, to], and where the next page begins. */
+  async replay(scope: Scope, from: number, to: number, limit: number): Promise<{ events: StoreEvent[]; next: number }> {
+    const rows = await this.#read<ReplayRow>('replay', replay, [from, to, scope.resource, ...within(scope), limit]);
+    this.#check(rows, from);
+    const events = rows.filter(({ revision }) => revision !== null).map((row) => this.#event(row));
+    return { events, next: events.length < limit ? to : events[events.length - 1].revision };
+  }
+
+  async history({ resource, namespace, name }: Key, limit: number, before: number): Promise<HistoryEntry[]> {
+    const values = [resource, namespace, name, before, Math.min(limit, MAX_HISTORY)];
+    const rows = await this.#read<HistoryRow>('history', history, values);
+    return rows
+      .filter(({ revision }) => revision !== null)
+      .map((row) => ({
+        revision: row.revision!,
+        type: row.type,
+        at: row.at,
+        by: { user: row.user, manager: row.manager, verb: row.verb },
+        stored: this.#item(row) ?? this.#before(row)?.deletedAt(row.revision!),
+      }));
+  }
+
+  #read<R extends object>(name: string, text: string, values: unknown[]): Promise<R[]> {
+    return this.#connection.query<R>({ name, text, values, binary: true });
+  }
+
+  #check(rows: LogRow[], revision: number): void {
+    const { compacted } = rows[0];
+    this.#follower.sawCompacted(compacted);
+    if (revision < compacted) throw new Compacted(revision, compacted);
+  }
+
+  #item(row: LogRow): Item | undefined {
+    return row.body ? this.#follower.item(row, row.revision!, row.columns!, row.body) : undefined;
+  }
+
+  #before(row: ReplayRow): Item | undefined {
+    return row.previous_body ? this.#follower.item(row, row.previous!, row.previous_columns!, row.previous_body) : undefined;
+  }
+
+  #event(row: ReplayRow): StoreEvent {
+    const previous = this.#before(row);
+    const stored: Stored | undefined = this.#item(row) ?? previous?.deletedAt(row.revision!);
+    if (!stored) throw new Error(`the log has not what revision ${row.revision} deleted`);
+    return { type: row.type, revision: row.revision!, stored, previous };
+  }
+}
+
+const within = ({ namespace, name }: Scope): [string | null, string | null] => [namespace ?? null, name ?? null];

@@ -1,0 +1,175 @@
+import { Connection, type Log } from './connection.ts';
+import {
+  Compacted, StoreUnavailable, TooLargeRevision,
+  type HistoryEntry, type Key, type ListSnapshot, type Outcome, type Scope, type Store, type Stored, type WatchHandlers, type Write,
+} from './contract.ts';
+import { Compactor, type Retention } from './compactor.ts';
+import { Follower } from './follower.ts';
+import { Past } from './past.ts';
+import { Presence } from './presence.ts';
+import { Retained } from './retained.ts';
+import { Settings } from './settings.ts';
+import { writerSession } from './sql/commit.ts';
+import { listenerSession } from './sql/counter.ts';
+import { State, type RingBounds } from './state.ts';
+import { startWatch } from './watch.ts';
+import { Writer, type AllOutcome } from './writer.ts';
+
+export interface StoreParts {
+  url: string;
+  ring: RingBounds;
+  retention: Retention;
+  progressMs: number;
+  now: () => number;
+  log: Log;
+}
+
+/**
+ * The store of contract.ts over one database. Its parts, in the direction of the data: writer → Postgres → follower →
+ * state (cache, ring, watchers); presence says when to follow, past reads what the state no longer has.
+ */
+export class PostgresStore implements Store {
+  readonly #connections: Connection[] = [];
+  readonly #state: State;
+  readonly #follower: Follower;
+  readonly #writer: Writer;
+  readonly #presence: Presence;
+  readonly #compactor: Compactor;
+  readonly #past: Past;
+  readonly #settings: Settings;
+  readonly #progressMs: number;
+  #progress: NodeJS.Timeout | undefined;
+  #closed = false;
+
+  constructor({ url, ring, retention, progressMs, now, log }: StoreParts) {
+    const connect = (name: string, setup?: string, onNotify?: () => void): Connection => {
+      const connection = new Connection({ url, name, setup, onNotify, log });
+      this.#connections.push(connection);
+      return connection;
+    };
+    const retained = new Retained();
+    const state = (this.#state = new State(ring, log));
+    const follower = (this.#follower = new Follower(state, retained, connect('follower'), log));
+    const background = connect('background');
+    const listener = connect('listener', listenerSession, () => this.#presence.notified());
+    this.#presence = new Presence({ connection: connect('counter'), listener, follower, state, log });
+    const onWritten = (): void => this.#presence.written();
+    this.#writer = new Writer({ connection: connect('writer', writerSession), follower, state, retained, now, log, onWritten });
+    this.#compactor = new Compactor({ connection: background, follower, state, retention, now, log });
+    this.#past = new Past(connect('past'), follower);
+    this.#settings = new Settings(background);
+    this.#progressMs = progressMs;
+  }
+
+  async start(): Promise<void> {
+    await this.#follower.load();
+    await this.#presence.start();
+    this.#compactor.start();
+    let told = this.revision;
+    this.#progress = setInterval(() => {
+      if (this.revision === told) return;
+      told = this.revision;
+      this.#state.watchers.progress(told);
+    }, this.#progressMs);
+    this.#progress.unref();
+  }
+
+  get revision(): number {
+    return this.#state.revision;
+  }
+  get compacted(): number {
+    return this.#follower.compacted;
+  }
+
+  commit(write: Write): Promise<Outcome> {
+    return this.#writer.commit(write);
+  }
+  commitAll(writes: readonly Write[]): Promise<AllOutcome> {
+    return this.#writer.commitAll(writes);
+  }
+
+  fresh(): Promise<number> {
+    return this.#closed ? Promise.reject(new StoreUnavailable('the store is closed')) : this.#presence.fresh();
+  }
+
+  reached(revision: number, timeoutMs: number): Promise<void> {
+    if (this.revision >= revision) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => {
+        stop();
+        reject(new TooLargeRevision(revision, this.revision));
+      }, timeoutMs);
+      const stop = this.#follower.wait(
+        revision,
+        () => {
+          clearTimeout(timer);
+          resolve();
+        },
+        (error) => {
+          clearTimeout(timer);
+          reject(error);
+        },
+      );
+      this.#presence.notified();
+    });
+  }
+
+  get(key: Key): Stored | undefined {
+    return this.#state.cache.get(key);
+  }
+  list(scope: Scope): ListSnapshot {
+    return { items: this.#state.cache.list(scope), revision: this.revision };
+  }
+  count(scope: Scope): number {
+    return this.#state.cache.count(scope);
+  }
+  owned(ownerUid: string): readonly Stored[] {
+    return this.#state.cache.owned(ownerUid);
+  }
+  byUid(uid: string): Stored | undefined {
+    return this.#state.cache.byUid(uid);
+  }
+  resources(): readonly string[] {
+    return this.#state.cache.resources();
+  }
+
+  async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {
+    if (revision > this.revision && (await this.fresh()) < revision) throw new TooLargeRevision(revision, this.revision);
+    if (revision < this.compacted) throw new Compacted(revision, this.compacted);
+    if (revision >= this.#state.ringSince) return { items: this.#state.listAt(scope, revision), revision };
+    return this.#past.listAt(scope, revision);
+  }
+
+  async getAt({ resource, namespace, name }: Key, revision: number): Promise<Stored | undefined> {
+    return (await this.listAt({ resource, namespace, name }, revision)).items[0];
+  }
+
+  history(key: Key, limit: number, before = Number.MAX_SAFE_INTEGER): Promise<HistoryEntry[]> {
+    return this.#past.history(key, limit, before);
+  }
+
+  watch(scope: Scope, from: number, handlers: WatchHandlers): () => void {
+    if (this.#closed) throw new StoreUnavailable('the store is closed');
+    if (from < this.compacted) throw new Compacted(from, this.compacted);
+    return startWatch(this.#state, this.#past, scope, from, handlers);
+  }
+
+  setting(name: string, makeValue: () => Promise<string>): Promise<string> {
+    return this.#settings.get(name, makeValue);
+  }
+  compact(before: number): Promise<void> {
+    return this.#compactor.compact(before);
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    clearInterval(this.#progress);
+    this.#presence.close();
+    await this.#writer.close();
+    await this.#compactor.close();
+    this.#state.watchers.endAll('closed');
+    this.#follower.close();
+    await Promise.all(this.#connections.map((connection) => connection.close()));
+  }
+}
