@@ -90,7 +90,10 @@ export class ServiceNetwork {
 
   private sync(): void {
     this.dirty = true;
-    this.syncing ??= this.run().finally(() => (this.syncing = undefined));
+    this.syncing ??= this.run().finally(() => {
+      this.syncing = undefined;
+      if (this.dirty && !this.stopped) this.sync();
+    });
   }
 
   private async run(): Promise<void> {

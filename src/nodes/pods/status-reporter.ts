@@ -19,12 +19,20 @@ export class StatusReporter {
 
   report(status: PodStatus): void {
     this.wanted = status;
-    this.busy ??= this.write().finally(() => (this.busy = undefined));
+    this.begin();
   }
 
   /** Resolves when the newest status is written, or the pod is gone. */
   async flushed(): Promise<void> {
     while (this.busy) await this.busy;
+  }
+
+  private begin(): void {
+    this.busy ??= this.write().finally(() => {
+      this.busy = undefined;
+      // One that came between the end of the loop and here.
+      if (this.wanted && !this.gone) this.begin();
+    });
   }
 
   private async write(): Promise<void> {

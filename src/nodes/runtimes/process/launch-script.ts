@@ -27,7 +27,8 @@ export function outerScript(plan: LaunchPlan, can: Capabilities): string {
   return [
     'exec 3>&2 2>/dev/null',
     `d=${shellQuote(plan.directory)}`,
-    `${enter.map(shellQuote).join(' ')} "$@" 2>&3 3>&-`,
+    // In a subshell, so that what this shell says of a killed process does not get into the container's stderr.
+    `(exec ${enter.map(shellQuote).join(' ')} "$@" 2>&3 3>&-)`,
     'code=$?',
     'echo "$code" > "$d/exit.tmp" && mv "$d/exit.tmp" "$d/exit"',
     'exit "$code"',
