@@ -14,7 +14,8 @@ export class SchedulerCache implements Snapshot {
   private readonly assumed = new Set<string>();
   /** pods on nodes that are not known (yet) */
   private readonly stray = new Map<string, Map<string, PodInfo>>();
-  private readonly images = new Map<string, number>();
+  /** by image name; the size is the one that the first node told, as kube-scheduler has it */
+  private readonly images = new Map<string, { size: number; nodes: number }>();
   private readonly waiting = new Map<string, { info: PodInfo; node: string }>();
   private list: NodeInfo[] | undefined;
   readonly withAffinity = new Set<NodeInfo>();
@@ -28,8 +29,8 @@ export class SchedulerCache implements Snapshot {
   node(name: string): NodeInfo | undefined {
     return this.byName.get(name);
   }
-  imageNodes(name: string): number {
-    return this.images.get(name) ?? 0;
+  image(name: string): { size: number; nodes: number } | undefined {
+    return this.images.get(name);
   }
   nominated(node: string, priority: number, except: string): readonly PodInfo[] {
     const found: PodInfo[] = [];
@@ -134,9 +135,10 @@ export class SchedulerCache implements Snapshot {
   }
 
   private countImages(info: NodeInfo, by: 1 | -1): void {
-    for (const name of info.images.keys()) {
-      const count = (this.images.get(name) ?? 0) + by;
-      if (count > 0) this.images.set(name, count);
+    for (const [name, size] of info.images) {
+      const known = this.images.get(name);
+      const nodes = (known?.nodes ?? 0) + by;
+      if (nodes > 0) this.images.set(name, { size: known?.size ?? size, nodes });
       else this.images.delete(name);
     }
   }

@@ -10,8 +10,8 @@ export interface Snapshot {
   /** nodes that hold pods with affinity terms, and with required anti-affinity */
   readonly withAffinity: Iterable<NodeInfo>;
   readonly withAntiAffinity: Iterable<NodeInfo>;
-  /** how many nodes have an image */
-  imageNodes(name: string): number;
+  /** an image's size in bytes, and how many nodes have it */
+  image(name: string): { size: number; nodes: number } | undefined;
   /** pods of at least this priority that wait for victims to leave the node */
   nominated(node: string, priority: number, except: string): readonly PodInfo[];
   readonly cluster: ClusterView;

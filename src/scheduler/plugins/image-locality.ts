@@ -16,8 +16,8 @@ export const imageLocality: Plugin = {
       let sum = 0;
       for (const { image } of containers) {
         const name = normalized(image ?? '');
-        const size = node.images.get(name);
-        if (size) sum += Math.trunc(size * (snapshot.imageNodes(name) / snapshot.nodes.length));
+        const known = node.images.has(name) ? snapshot.image(name) : undefined;
+        if (known) sum += Math.trunc(known.size * (known.nodes / snapshot.nodes.length));
       }
       const most = MOST * containers.length;
       return Math.trunc((100 * (Math.min(most, Math.max(LEAST, sum)) - LEAST)) / (most - LEAST));

@@ -1,0 +1,51 @@
+import type {
+  Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ReplicaSet, ReplicationController, Service, StatefulSet, StorageClass,
+} from '../../schema/types.ts';
+import type { Informer } from '../client/contract.ts';
+import { controllerOf } from '../control/keys.ts';
+import { labelMatcher, mapMatcher, type LabelMatcher } from '../control/selector.ts';
+import type { ClusterView } from './snapshot.ts';
+
+/** What the view reads; all of these are watched. */
+export const VIEW_RESOURCES = [
+  'namespaces', 'services', 'replicationcontrollers', 'replicasets.apps', 'statefulsets.apps',
+  'persistentvolumeclaims', 'persistentvolumes', 'storageclasses.storage.k8s.io', 'poddisruptionbudgets.policy',
+] as const;
+
+/** The plugins' view of other objects, straight from the informers' caches. */
+export function clusterView(informer: <T>(resource: string) => Informer<T>): ClusterView {
+  const namespaces = informer<Namespace>('namespaces');
+  const claims = informer<PersistentVolumeClaim>('persistentvolumeclaims');
+  const volumes = informer<PersistentVolume>('persistentvolumes');
+  const classes = informer<StorageClass>('storageclasses.storage.k8s.io');
+  const budgets = informer<PodDisruptionBudget>('poddisruptionbudgets.policy');
+  volumes.addIndex('class', (volume) => [volume.spec?.storageClassName ?? '']);
+  return {
+    namespaceLabels: (name) => namespaces.get('', name)?.metadata.labels,
+    siblings: (pod) => siblings(pod, informer),
+    claim: (namespace, name) => claims.get(namespace, name),
+    volume: (name) => volumes.get('', name),
+    volumes: (storageClass) => volumes.index('class', storageClass),
+    storageClass: (name) => classes.get('', name),
+    budgets: (namespace) => budgets.list(namespace),
+  };
+}
+
+/** Pods of all services that select this one and of its controller: who matches all of their selectors. */
+function siblings(pod: Pod, informer: <T>(resource: string) => Informer<T>): LabelMatcher | undefined {
+  const namespace = pod.metadata.namespace ?? '';
+  const matchers: LabelMatcher[] = [];
+  for (const { spec } of informer<Service>('services').list(namespace)) {
+    if (spec?.selector && mapMatcher(spec.selector)(pod.metadata.labels)) matchers.push(mapMatcher(spec.selector));
+  }
+  const owner = controllerOf(pod);
+  if (owner?.kind === 'ReplicationController') {
+    const selector = informer<ReplicationController>('replicationcontrollers').get(namespace, owner.name)?.spec?.selector;
+    if (selector) matchers.push(mapMatcher(selector as Record<string, string>));
+  } else if (owner?.kind === 'ReplicaSet' || owner?.kind === 'StatefulSet') {
+    const resource = owner.kind === 'ReplicaSet' ? 'replicasets.apps' : 'statefulsets.apps';
+    const selector = informer<ReplicaSet | StatefulSet>(resource).get(namespace, owner.name)?.spec?.selector;
+    if (selector) matchers.push(labelMatcher(selector));
+  }
+  return matchers.length ? (labels) => matchers.every((matches) => matches(labels)) : undefined;
+}

@@ -1,0 +1,171 @@
+import type { Pod } from '../../schema/types.ts';
+import type { Clock } from '../control/contract.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { Heap } from './heap.ts';
+import type { Plugin } from './plugin.ts';
+import { isGated } from './plugins/scheduling-gates.ts';
+
+export interface QueuedPod {
+  pod: Pod;
+  /** when it came first, ms */
+  since: number;
+  attempts: number;
+  place: 'active' | 'backoff' | 'unschedulable' | 'out';
+  /** of its last attempt */
+  rejectedBy: ReadonlySet<string>;
+  failedAt: number;
+}
+
+/** Back-off of a pod that failed, ms: doubled from the first to the last. */
+const FIRST_BACKOFF = 1000;
+const LAST_BACKOFF = 10_000;
+/** A pod that no event has brought back is tried anyway after this long, ms. */
+const LONGEST_WAIT = 300_000;
+
+/**
+ * Pods without a node: active ones by priority and age, those in back-off by its end, and those that wait for an event
+ * that one of the plugins that rejected them names. As many as the cluster has pending pods.
+ */
+export class SchedulingQueue {
+  private readonly entries = new Map<string, QueuedPod>();
+  private readonly active = new Heap<QueuedPod>(
+    (a, b) => priority(a) > priority(b) || (priority(a) === priority(b) && a.since < b.since),
+  );
+  private readonly backoff = new Heap<{ entry: QueuedPod; until: number }>((a, b) => a.until < b.until);
+  /** waiting pods by the plugin that rejected them; '' for those that no plugin rejected */
+  private readonly waiting = new Map<string, Set<QueuedPod>>();
+  private timer: unknown;
+  onReady: () => void = () => undefined;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly plugins: readonly Plugin[],
+  ) {}
+
+  get size(): number {
+    return this.entries.size;
+  }
+
+  add(pod: Pod): void {
+    const { uid } = pod.metadata;
+    const known = this.entries.get(uid);
+    if (known) return this.update(known, pod);
+    const entry: QueuedPod = { pod, since: this.clock.now(), attempts: 0, place: 'out', rejectedBy: new Set(), failedAt: 0 };
+    this.entries.set(uid, entry);
+    if (isGated(pod)) this.wait(entry, new Set(['SchedulingGates']));
+    else this.activate(entry);
+  }
+
+  private update(entry: QueuedPod, pod: Pod): void {
+    const old = entry.pod;
+    entry.pod = pod;
+    // A change of the pod itself may be what it waited for: gates, labels, tolerations, smaller requests.
+    if (entry.place === 'unschedulable' && old.metadata.generation !== pod.metadata.generation && !isGated(pod)) this.requeue(entry);
+    else if (entry.place === 'unschedulable' && isGated(old) && !isGated(pod)) this.requeue(entry);
+  }
+
+  remove(uid: string): void {
+    const entry = this.entries.get(uid);
+    if (!entry) return;
+    this.entries.delete(uid);
+    this.unwait(entry);
+    entry.place = 'out';
+  }
+
+  pop(): QueuedPod | undefined {
+    for (let entry = this.active.pop(); entry; entry = this.active.pop()) {
+      if (entry.place !== 'active') continue;
+      entry.place = 'out';
+      entry.attempts++;
+      return entry;
+    }
+    return undefined;
+  }
+
+  /** No node did; it waits until something changes that one of the plugins could answer differently. */
+  unschedulable(entry: QueuedPod, rejectedBy: ReadonlySet<string>): void {
+    if (this.entries.get(entry.pod.metadata.uid) !== entry) return;
+    entry.failedAt = this.clock.now();
+    this.wait(entry, rejectedBy);
+  }
+
+  /** It failed for a reason that is not the cluster's state (a write was refused): it is tried again by time alone. */
+  failed(entry: QueuedPod): void {
+    if (this.entries.get(entry.pod.metadata.uid) !== entry) return;
+    entry.failedAt = this.clock.now();
+    this.requeue(entry);
+  }
+
+  /** Brings back the pods that the change may help. */
+  changed(resource: string, on: 'add' | 'update' | 'delete', object: KubeObject | undefined, old: KubeObject | undefined): void {
+    for (const entry of [...(this.waiting.get('') ?? [])]) this.requeue(entry);
+    for (const plugin of this.plugins) {
+      const waiting = this.waiting.get(plugin.name);
+      if (!waiting?.size) continue;
+      const event = plugin.events.find((candidate) => candidate.resource === resource && candidate.on.includes(on));
+      if (!event) continue;
+      for (const entry of [...waiting]) if (!event.helps || event.helps(entry.pod, object, old)) this.requeue(entry);
+    }
+  }
+
+  /** Pods that have waited too long come back: an event may have been missed by a hint that was wrong. */
+  flush(): void {
+    const oldest = this.clock.now() - LONGEST_WAIT;
+    for (const set of [...this.waiting.values()]) {
+      for (const entry of [...set]) if (entry.failedAt < oldest && !isGated(entry.pod)) this.requeue(entry);
+    }
+  }
+
+  stop(): void {
+    this.clock.clearTimeout(this.timer);
+    this.entries.clear();
+    this.waiting.clear();
+  }
+
+  private wait(entry: QueuedPod, rejectedBy: ReadonlySet<string>): void {
+    entry.place = 'unschedulable';
+    entry.rejectedBy = rejectedBy;
+    for (const name of rejectedBy.size ? rejectedBy : ['']) {
+      const set = this.waiting.get(name);
+      if (set) set.add(entry);
+      else this.waiting.set(name, new Set([entry]));
+    }
+  }
+
+  private unwait(entry: QueuedPod): void {
+    for (const name of entry.rejectedBy.size ? entry.rejectedBy : ['']) this.waiting.get(name)?.delete(entry);
+  }
+
+  private requeue(entry: QueuedPod): void {
+    if (isGated(entry.pod)) return;
+    this.unwait(entry);
+    const until = entry.attempts === 0 ? 0 : entry.failedAt + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (entry.attempts - 1));
+    if (until <= this.clock.now()) return this.activate(entry);
+    entry.place = 'backoff';
+    this.backoff.push({ entry, until });
+    this.arm();
+  }
+
+  private activate(entry: QueuedPod): void {
+    entry.place = 'active';
+    this.active.push(entry);
+    this.onReady();
+  }
+
+  private arm(): void {
+    const next = this.backoff.peek();
+    this.clock.clearTimeout(this.timer);
+    if (next) this.timer = this.clock.setTimeout(() => this.endBackoff(), Math.max(1, next.until - this.clock.now()));
+  }
+
+  private endBackoff(): void {
+    const now = this.clock.now();
+    for (let next = this.backoff.peek(); next && next.until <= now; next = this.backoff.peek()) {
+      this.backoff.pop();
+      if (next.entry.place === 'backoff') this.activate(next.entry);
+    }
+    this.arm();
+  }
+}
+
+const priority = ({ pod }: QueuedPod): number => pod.spec?.priority ?? 0;

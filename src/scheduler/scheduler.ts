@@ -1,0 +1,250 @@
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
+import type { Client } from '../client/contract.ts';
+import type { Clock } from '../control/contract.ts';
+import { createEventRecorder } from '../control/events.ts';
+import { semanticEqual } from '../control/equal.ts';
+import type { InformerSource } from '../control/loop.ts';
+import { isPodTerminal } from '../control/pods.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { isStatusError } from '../meta/status.ts';
+import { SchedulerCache } from './cache.ts';
+import { clusterView, VIEW_RESOURCES } from './cluster-view.ts';
+import { allPlugins } from './plugins/all.ts';
+import { bindingsFor } from './plugins/volume-binding.ts';
+import { podInfo, type PodInfo } from './pod-info.ts';
+import { PodWriter } from './pod-writer.ts';
+import type { Preemption } from './preemption.ts';
+import { SchedulingQueue, type QueuedPod } from './queue.ts';
+import { schedule } from './schedule.ts';
+
+export interface SchedulerOptions {
+  client: Client;
+  informers: InformerSource;
+  clock: Clock;
+  random: () => number;
+  log(message: string, fields?: Record<string, unknown>): void;
+}
+
+export interface Scheduler {
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const NAME = 'default-scheduler';
+const ACTIONS: Record<string, string> = { Scheduled: 'Binding', FailedScheduling: 'Scheduling', Preempted: 'Preempting' };
+/** Writes under way at once: bindings, conditions, evictions. */
+const MAX_WRITES = 128;
+/** ms of decisions before others of this thread get their turn */
+const SLICE = 10;
+/** ms between looks for pods that waited too long */
+const FLUSH_PERIOD = 30_000;
+
+/** The scheduler as a client of the API: watches pods and nodes, decides one pod at a time, binds behind its own back. */
+export function createScheduler(options: SchedulerOptions): Scheduler {
+  return new Loop(options);
+}
+
+class Loop implements Scheduler {
+  private readonly cache: SchedulerCache;
+  private readonly queue: SchedulingQueue;
+  private readonly writer: PodWriter;
+  private readonly client: Client;
+  private readonly unsubscribe: (() => void)[] = [];
+  private readonly writes = new Set<Promise<void>>();
+  private readonly start_ = { at: 0 };
+  private running = false;
+  private resuming = false;
+  private flushTimer: unknown;
+
+  constructor(private readonly options: SchedulerOptions) {
+    const { client, clock, informers, log } = options;
+    this.client = client.as('system:kube-scheduler', 'kube-scheduler');
+    const events = createEventRecorder({ client: this.client, component: NAME, clock, log, action: (reason) => ACTIONS[reason] ?? reason });
+    this.writer = new PodWriter(this.client, events, clock);
+    this.cache = new SchedulerCache(clusterView((resource) => informers.informer(resource)));
+    this.queue = new SchedulingQueue(clock, allPlugins);
+  }
+
+  async start(): Promise<void> {
+    const { informers } = this.options;
+    const pods = informers.informer<Pod>('pods');
+    const nodes = informers.informer<Node>('nodes');
+    this.unsubscribe.push(pods.onChange((pod, old) => this.podChanged(pod, old)));
+    this.unsubscribe.push(nodes.onChange((node, old) => this.nodeChanged(node, old)));
+    for (const resource of VIEW_RESOURCES) {
+      this.unsubscribe.push(informers.informer(resource).onChange((object, old) => this.queue.changed(resource, actionOf(object, old), object, old)));
+    }
+    // What the caches know already (a follower that became the leader) was told to nobody.
+    for (const node of nodes.list()) this.nodeChanged(node, undefined);
+    for (const pod of pods.list()) this.podChanged(pod, undefined);
+    informers.start();
+    await Promise.all(['pods', 'nodes', ...VIEW_RESOURCES].map((resource) => informers.informer(resource).whenSynced()));
+    this.running = true;
+    this.queue.onReady = () => this.resume();
+    this.armFlush();
+    this.pump();
+  }
+
+  async stop(): Promise<void> {
+    this.running = false;
+    for (const unsubscribe of this.unsubscribe.splice(0)) unsubscribe();
+    this.options.clock.clearTimeout(this.flushTimer);
+    this.queue.stop();
+    await Promise.all(this.writes);
+  }
+
+  private armFlush(): void {
+    this.flushTimer = this.options.clock.setTimeout(() => {
+      this.queue.flush();
+      this.armFlush();
+    }, FLUSH_PERIOD);
+  }
+
+  private nodeChanged(node: Node | undefined, old: Node | undefined): void {
+    if (!node) {
+      this.cache.removeNode(old!.metadata.name);
+      this.queue.changed('nodes', 'delete', undefined, old as unknown as KubeObject);
+      return;
+    }
+    this.cache.setNode(node);
+    // Heartbeats change nothing that a plugin looks at.
+    if (old && sameForPlugins(node, old)) return;
+    this.queue.changed('nodes', old ? 'update' : 'add', node as unknown as KubeObject, old as unknown as KubeObject);
+  }
+
+  private podChanged(pod: Pod | undefined, old: Pod | undefined): void {
+    const { uid } = (pod ?? old)!.metadata;
+    if (!pod || isPodTerminal(pod)) {
+      this.queue.remove(uid);
+      const counted = this.cache.isPlaced(uid);
+      this.cache.removePod(uid);
+      if (counted) this.queue.changed('pods', 'delete', undefined, (old ?? pod) as unknown as KubeObject);
+      return;
+    }
+    if (pod.spec?.nodeName) {
+      this.queue.remove(uid);
+      this.cache.setPod(pod);
+      const news = !old?.spec?.nodeName || !semanticEqual(old.metadata.labels, pod.metadata.labels) || !semanticEqual(old.spec, pod.spec);
+      if (news) this.queue.changed('pods', old?.spec?.nodeName ? 'update' : 'add', pod as unknown as KubeObject, old as unknown as KubeObject);
+      return;
+    }
+    if ((pod.spec?.schedulerName ?? NAME) !== NAME) return;
+    if (pod.status?.nominatedNodeName) this.cache.nominate(pod, pod.status.nominatedNodeName);
+    if (pod.metadata.deletionTimestamp) this.queue.remove(uid);
+    else if (!this.cache.isPlaced(uid)) this.queue.add(pod);
+  }
+
+  /** Off the informer's call stack, once for many pods that came together. */
+  private resume(): void {
+    if (this.resuming) return;
+    this.resuming = true;
+    this.options.clock.setTimeout(() => {
+      this.resuming = false;
+      this.pump();
+    }, 0);
+  }
+
+  private pump(): void {
+    const { clock } = this.options;
+    const end = clock.now() + SLICE;
+    while (this.running && this.writes.size < MAX_WRITES) {
+      if (clock.now() > end) return this.resume();
+      const entry = this.queue.pop();
+      if (!entry) return;
+      this.decide(entry);
+    }
+  }
+
+  private decide(entry: QueuedPod): void {
+    const info = podInfo(entry.pod);
+    const decision = schedule(this.cache, info, this.options.random, allPlugins, this.start_);
+    if (!('node' in decision)) {
+      this.queue.unschedulable(entry, decision.rejectedBy);
+      this.write(entry, () => this.giveUp(info, decision.message, decision.preemption));
+      return;
+    }
+    const unbound = bindingsFor(entry.pod, this.cache.node(decision.node)!, this.cache);
+    if (unbound.length > 0) {
+      // The pod comes back when its claims are bound, which is an event that the plugin waits for.
+      this.queue.unschedulable(entry, new Set(['VolumeBinding']));
+      this.write(entry, () => this.chooseVolumes(unbound, decision.node));
+      return;
+    }
+    this.cache.assume(info, decision.node);
+    this.write(entry, async () => {
+      try {
+        await this.writer.bind(entry.pod, decision.node);
+        this.queue.remove(entry.pod.metadata.uid);
+      } catch (error) {
+        this.cache.forget(entry.pod.metadata.uid);
+        this.queue.changed('pods', 'delete', undefined, entry.pod as unknown as KubeObject);
+        throw error;
+      }
+    });
+  }
+
+  /** Bounded by MAX_WRITES; when one ends, decisions go on. */
+  private write(entry: QueuedPod, run: () => Promise<void>): void {
+    const work = run()
+      .catch((error: unknown) => {
+        const { namespace, name, uid } = entry.pod.metadata;
+        if (isStatusError(error, 'NotFound')) return this.queue.remove(uid);
+        this.options.log('scheduling failed', { pod: `${namespace}/${name}`, error: (error as Error).message });
+        if (entry.place === 'out') this.queue.failed(entry);
+      })
+      .finally(() => {
+        this.writes.delete(work);
+        if (this.writes.size === MAX_WRITES - 1) this.resume();
+      });
+    this.writes.add(work);
+  }
+
+  private async giveUp(info: PodInfo, message: string, preemption: Preemption | undefined): Promise<void> {
+    const { pod } = info;
+    if (!preemption?.node) {
+      const stale = pod.status?.nominatedNodeName ? '' : undefined;
+      if (stale === '' && !message.includes('terminating pod on the nominated node')) {
+        this.cache.nominate(pod, '');
+        return this.writer.unschedulable(pod, message, stale);
+      }
+      return this.writer.unschedulable(pod, message);
+    }
+    const { node, victims } = preemption;
+    const outranked = this.cache.nominated(node, Number.MIN_SAFE_INTEGER, pod.metadata.uid).filter(({ priority }) => priority < info.priority);
+    this.cache.nominate(pod, node);
+    await this.writer.unschedulable(pod, message, node);
+    for (const other of outranked) {
+      this.cache.nominate(other.pod, '');
+      await this.writer.clearNomination(other.pod);
+    }
+    await Promise.all(
+      victims.map((victim) =>
+        this.writer.evict(victim, pod, node).catch((error: unknown) => {
+          if (!isStatusError(error, 'NotFound')) throw error;
+        }),
+      ),
+    );
+  }
+
+  private async chooseVolumes(unbound: { claim: PersistentVolumeClaim; volume?: PersistentVolume }[], node: string): Promise<void> {
+    for (const { claim, volume } of unbound) {
+      const { namespace, name, uid, resourceVersion } = claim.metadata;
+      if (volume) {
+        const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
+        const annotations = { 'pv.kubernetes.io/bound-by-controller': 'yes' };
+        await this.client.patch('persistentvolumes', '', volume.metadata.name, { metadata: { annotations }, spec: { claimRef } });
+      } else {
+        const annotations = { 'volume.kubernetes.io/selected-node': node };
+        await this.client.patch('persistentvolumeclaims', namespace ?? '', name, { metadata: { annotations } });
+      }
+    }
+  }
+}
+
+const actionOf = (object: unknown, old: unknown): 'add' | 'update' | 'delete' => (object ? (old ? 'update' : 'add') : 'delete');
+
+const sameForPlugins = (a: Node, b: Node): boolean =>
+  a.spec?.unschedulable === b.spec?.unschedulable &&
+  semanticEqual(a.spec?.taints, b.spec?.taints) &&
+  semanticEqual(a.metadata.labels, b.metadata.labels) &&
+  semanticEqual(a.status?.allocatable, b.status?.allocatable);
