@@ -9,6 +9,7 @@ import {
   type DocumentNode,
   type ExecutionResult,
   type FormattedExecutionResult,
+  type GraphQLFormattedError,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
@@ -78,17 +79,35 @@ export class Engine {
     return document && getOperationAST(document, request.operationName)?.operation;
   }
 
-  private async start(request: OperationRequest, request_: RequestContext): Promise<AsyncIterator<Result>> {
+  /** The parsed document, or what is wrong with it; for transports that tell the two apart before they run it. */
+  check(request: OperationRequest): { document: DocumentNode } | { errors: readonly GraphQLFormattedError[] } {
+    try {
+      return { document: this.operation(request).document };
+    } catch (error) {
+      return { errors: this.refusal(error).errors! };
+    }
+  }
+
+  /** What is thrown before or while an operation starts, as its result. */
+  refusal(error: unknown): Result {
+    return { errors: (error instanceof RefusedDocument ? error.errors : [error]).map((each) => formatError(each, this.report)) };
+  }
+  /** The same for a subscription. */
+  refused(error: unknown): AsyncIterableIterator<Result> {
+    return once(this.refusal(error));
+  }
+
+  private async start(request: OperationRequest, requestContext: RequestContext): Promise<AsyncIterator<Result>> {
     try {
       const { schema, document, operation } = this.operation(request);
-      const contextValue = createContext(this.api, request_);
-      if (operation.operation !== 'subscription') return once(await this.execute(request, request_));
+      const contextValue = createContext(this.api, requestContext);
+      if (operation.operation !== 'subscription') return once(await this.execute(request, requestContext));
       const args = { schema, document, variableValues: request.variables, operationName: request.operationName };
       const source = await createSourceEventStream({ ...args, contextValue });
       if (!(Symbol.asyncIterator in source)) return once(this.result(source));
       const events = source[Symbol.asyncIterator]();
       // A context for each event: relations of an event are of its own time, not of the subscription's beginning.
-      const each = async (rootValue: unknown): Promise<Result> => this.result(await execute({ ...args, rootValue, contextValue: createContext(this.api, request_) }));
+      const each = async (rootValue: unknown): Promise<Result> => this.result(await execute({ ...args, rootValue, contextValue: createContext(this.api, requestContext) }));
       return mapped(events, each, (error) => this.refusal(error));
     } catch (error) {
       return once(this.refusal(error));
@@ -110,11 +129,11 @@ export class Engine {
   private prepare(query: string): Prepared {
     const { schema, documents } = this.now();
     let prepared = documents.get(query);
-    if (!prepared) documents.set(query, (prepared = this.check(schema, query)));
+    if (!prepared) documents.set(query, (prepared = this.parse(schema, query)));
     return prepared;
   }
 
-  private check(schema: GraphQLSchema, query: string): Prepared {
+  private parse(schema: GraphQLSchema, query: string): Prepared {
     try {
       const document = parse(query, { maxTokens: this.limits.tokens, noLocation: false });
       const errors = validate(schema, document, [...specifiedRules, limitsRule(this.limits)], { maxErrors: 20 });
@@ -135,10 +154,6 @@ export class Engine {
 
   private result({ data, errors }: ExecutionResult): Result {
     return { ...(data !== undefined && { data }), ...(errors && { errors: errors.map((error) => formatError(error, this.report)) }) };
-  }
-
-  private refusal(error: unknown): Result {
-    return { errors: (error instanceof RefusedDocument ? error.errors : [error]).map((each) => formatError(each, this.report)) };
   }
 }
 

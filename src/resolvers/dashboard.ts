@@ -1,0 +1,80 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { fileURLToPath } from 'node:url';
+
+const TYPES: Readonly<Record<string, string>> = {
+  html: 'text/html; charset=utf-8',
+  js: 'text/javascript; charset=utf-8',
+  css: 'text/css; charset=utf-8',
+  ttf: 'font/ttf',
+};
+/** The page's own scripts only. The editor makes style elements as it runs, and its workers are files of ours. */
+const POLICY =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'";
+
+const PAGE = `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>ku7s</title>
+<link rel="stylesheet" href="/graphiql/graphiql.css">
+<body style="margin:0"><div id="graphiql" style="height:100vh"></div>
+<script type="module" src="/graphiql/graphiql.js"></script>
+`;
+
+interface Asset {
+  type: string;
+  tag: string;
+  plain: Buffer;
+  gzip?: Buffer;
+}
+
+/** Where scripts/dashboard.mjs puts the files: beside the bundle, or in dist/ when run from source. */
+const folders = ['./dashboard/', '../../dist/dashboard/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+
+/** GraphiQL's files, read into memory at the first request. Nothing is loaded from elsewhere. */
+export class Dashboard {
+  private assets: Map<string, Asset> | undefined;
+
+  constructor(private readonly folder: string | undefined = folders.find((path) => existsSync(path))) {}
+
+  page(res: ServerResponse): void {
+    res.writeHead(200, { 'content-type': TYPES['html'], 'content-security-policy': POLICY, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+    res.end(PAGE);
+  }
+
+  /** @param name file name, as the page asks for it; 404 where there is none */
+  file(name: string, req: IncomingMessage, res: ServerResponse): void {
+    this.assets ??= this.load();
+    const asset = this.assets.get(name);
+    if (!asset) {
+      res.writeHead(404, { 'content-type': 'text/plain' });
+      res.end(this.assets.size ? 'not found\n' : 'the dashboard is not built: npm run build\n');
+      return;
+    }
+    const headers = { 'content-type': asset.type, etag: asset.tag, 'cache-control': 'no-cache', vary: 'accept-encoding', 'x-content-type-options': 'nosniff' };
+    if (req.headers['if-none-match'] === asset.tag) {
+      res.writeHead(304, headers);
+      res.end();
+      return;
+    }
+    const gzip = /\bgzip\b/.test(String(req.headers['accept-encoding'] ?? '')) ? asset.gzip : undefined;
+    res.writeHead(200, { ...headers, ...(gzip && { 'content-encoding': 'gzip' }) });
+    res.end(gzip ?? asset.plain);
+  }
+
+  private load(): Map<string, Asset> {
+    const assets = new Map<string, Asset>();
+    if (!this.folder) return assets;
+    const names = readdirSync(this.folder);
+    for (const name of names) {
+      const type = TYPES[name.slice(name.lastIndexOf('.') + 1)];
+      if (!type) continue;
+      const plain = readFileSync(`${this.folder}/${name}`);
+      const gzip = names.includes(`${name}.gz`) ? readFileSync(`${this.folder}/${name}.gz`) : undefined;
+      assets.set(name, { type, plain, gzip, tag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"` });
+    }
+    return assets;
+  }
+}
