@@ -39,7 +39,7 @@ class Simulation implements SimulatedNodes {
   private readonly nodes = new Map<string, { index: number; uid: string; client: Client }>();
   private readonly names: readonly string[];
   /** uid → the stage that waits for its time, or runs */
-  private readonly busy = new Map<string, { timer: unknown; stage: Stage }>();
+  private readonly busy = new Map<string, { timer: unknown; stage: Stage; running: boolean }>();
   private readonly addresses = new Map<string, number>();
   private nextAddress = 0;
   private readonly timers = new Set<unknown>();
@@ -145,7 +145,8 @@ class Simulation implements SimulatedNodes {
     const { uid } = pod.metadata;
     const stage = nextStage(factsOf(pod));
     const waiting = this.busy.get(uid);
-    if (waiting && (!stage || waiting.stage.name === stage.name)) return;
+    // One that runs looks again when it is done.
+    if (waiting && (waiting.running || !stage || waiting.stage.name === stage.name)) return;
     if (waiting) this.options.clock.clearTimeout(waiting.timer);
     if (!stage) return;
     this.later(uid, pod, stage, stage.delayMs + this.options.random() * stage.jitterMs);
@@ -153,11 +154,13 @@ class Simulation implements SimulatedNodes {
 
   private later(uid: string, pod: Pod, stage: Stage, ms: number): void {
     const { namespace = '', name } = pod.metadata;
-    const timer = this.options.clock.setTimeout(() => {
+    const entry = { timer: undefined as unknown, stage, running: false };
+    entry.timer = this.options.clock.setTimeout(() => {
       const current = this.pods.get(namespace, name);
       if (!current || current.metadata.uid !== uid) return this.forget(uid);
       const next = nextStage(factsOf(current));
       if (!next) return void this.busy.delete(uid);
+      entry.running = true;
       void this.gate.run(() => this.play(current, next)).then(
         () => {
           this.busy.delete(uid);
@@ -171,7 +174,7 @@ class Simulation implements SimulatedNodes {
         },
       );
     }, ms);
-    this.busy.set(uid, { timer, stage });
+    this.busy.set(uid, entry);
   }
 
   private async play(pod: Pod, stage: Stage): Promise<void> {

@@ -22,6 +22,7 @@ export class DnsServer {
   private readonly tcp: Server;
   private forwarded = 0;
   private open = false;
+  private closed = false;
 
   constructor(
     services: Informer<Service>,
@@ -54,9 +55,9 @@ export class DnsServer {
   }
 
   close(): void {
-    this.udp.close();
-    if (this.open) this.tcp.close();
-    this.open = false;
+    if (!this.closed) this.udp.close();
+    if (!this.closed && this.open) this.tcp.close();
+    this.closed = true;
   }
 
   /** The answer to one packet; undefined when it is no question. */
