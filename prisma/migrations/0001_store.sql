@@ -41,7 +41,7 @@ CREATE TABLE revision (
   manager text NOT NULL,
   verb text NOT NULL,
   columns json,
-  body bytea,
+  body text,
   CHECK ((body IS NULL) = (type = 'DELETED'))
 ) WITH (toast_tuple_target = 8160, autovacuum_vacuum_insert_scale_factor = 0.2);
 -- Compressing a body costs more than writing it, and up to a page it stays in its row.
@@ -60,10 +60,10 @@ CREATE VIEW current_objects AS
 SELECT o.resource, o.namespace, o.name, o.revision, o.created, r.at, r."user", r.manager, r.verb,
   r.columns->>'uid' AS uid,
   (r.columns->'labels')::jsonb AS labels,
-  convert_from(r.body, 'UTF8')::jsonb AS body
+  r.body::jsonb AS body
 FROM object o JOIN revision r USING (revision);
 
 CREATE VIEW object_history AS
 SELECT revision, resource, namespace, name, type, previous, at, "user", manager, verb,
-  convert_from(body, 'UTF8')::jsonb AS body
+  body::jsonb AS body
 FROM revision;

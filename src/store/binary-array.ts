@@ -1,8 +1,8 @@
 /**
  * Array parameters in Postgres' binary format (src/backend/utils/adt/arrayfuncs.c, array_recv): node-postgres writes
- * arrays as text, where a body would be hexadecimal and quoted. Elements: length as int32 (-1 for NULL), then the value.
+ * arrays as text, where a body would have to be quoted, and unquoted again. Elements: length as int32 (-1 for NULL), then the value.
  */
-const OID = { bytea: 17, bigint: 20, text: 25 } as const;
+const OID = { bigint: 20, text: 25 } as const;
 const HEAD = 20;
 
 function head(buffer: Buffer, oid: number, count: number): number {
@@ -15,27 +15,16 @@ function head(buffer: Buffer, oid: number, count: number): number {
   return HEAD;
 }
 
-export function textArray(values: readonly (string | null)[]): Buffer {
+/** Buffers are UTF-8 already: a body goes as it is. */
+export function textArray(values: readonly (string | Buffer | null)[]): Buffer {
   let size = HEAD;
   for (const value of values) size += 4 + (value === null ? 0 : Buffer.byteLength(value));
   const buffer = Buffer.allocUnsafe(size);
   let at = head(buffer, OID.text, values.length);
   for (const value of values) {
-    const length = value === null ? -1 : buffer.write(value, at + 4);
+    const length = value === null ? -1 : typeof value === 'string' ? buffer.write(value, at + 4) : value.copy(buffer, at + 4);
     buffer.writeInt32BE(length, at);
     at += 4 + Math.max(length, 0);
-  }
-  return buffer.subarray(0, at);
-}
-
-export function byteaArray(values: readonly (Buffer | null)[]): Buffer {
-  let size = HEAD;
-  for (const value of values) size += 4 + (value?.length ?? 0);
-  const buffer = Buffer.allocUnsafe(size);
-  let at = head(buffer, OID.bytea, values.length);
-  for (const value of values) {
-    buffer.writeInt32BE(value ? value.length : -1, at);
-    at += 4 + (value ? value.copy(buffer, at + 4) : 0);
   }
   return buffer.subarray(0, at);
 }

@@ -1,4 +1,4 @@
-import { bigintArray, byteaArray, textArray } from './binary-array.ts';
+import { bigintArray, textArray } from './binary-array.ts';
 import type { Write } from './contract.ts';
 
 const TYPES = { create: 'ADDED', update: 'MODIFIED', delete: 'DELETED' } as const;
@@ -15,7 +15,7 @@ export function commitParameters(writes: readonly Write[], atomic: boolean, now:
     textArray(writes.map((write) => write.name)),
     bigintArray(writes.map((write) => (write.type === 'create' ? null : write.expect))),
     textArray(writes.map((write) => (write.type === 'delete' ? null : JSON.stringify(write.columns)))),
-    byteaArray(writes.map((write) => (write.type === 'delete' ? null : write.body))),
+    textArray(writes.map((write) => (write.type === 'delete' ? null : write.body))),
     textArray(writes.map((write) => clean(write.by.user))),
     textArray(writes.map((write) => clean(write.by.manager))),
     textArray(writes.map((write) => write.by.verb)),

@@ -88,7 +88,7 @@ export class Compactor {
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const [row] = await this.#connection.query<{ revision: number; at: number }>({
-        name: 'time-of', text: timeOf, values: [middle], binary: true,
+        name: 'time-of', text: timeOf, values: [middle],
       });
       if (!row || row.at >= time) high = middle;
       else low = middle + 1;

@@ -20,8 +20,6 @@ export interface Statement {
   name?: string;
   text: string;
   values?: unknown[];
-  /** rows in binary format: several times cheaper for bodies */
-  binary?: boolean;
 }
 
 /** A statement that takes longer is given up by the server, and 5 s later by us with its connection. */
@@ -141,22 +139,18 @@ export class Connection {
 /** connection exceptions, lack of resources, operator intervention (shutdown, time-out), a server that is read-only */
 const isOutage = (code: string): boolean => /^(08|53|57|58|25006)/.test(code);
 
-type Parser = (value: never) => unknown;
-const asText = (value: Buffer): string => value.toString('utf8');
-/** From 2000-01-01, where Postgres' time begins, to ms since 1970. */
-const asTime = (value: Buffer): number => Math.round(Number(value.readBigInt64BE()) / 1000) + 946_684_800_000;
-const BINARY: Record<number, Parser> = {
-  16: (value: Buffer) => value[0] === 1,
-  17: (value: Buffer) => value,
-  20: (value: Buffer) => Number(value.readBigInt64BE()),
-  23: (value: Buffer) => value.readInt32BE(),
-  1184: asTime,
-};
 const integers = (value: string): (number | null)[] =>
   value === '{}' ? [] : value.slice(1, -1).split(',').map((part) => (part === 'NULL' ? null : Number(part)));
-const TEXT: Record<number, Parser> = { 16: (value: string) => value === 't', 20: Number, 23: Number, 1007: integers, 1016: integers };
+const PARSERS: Record<number, (value: string) => unknown> = {
+  16: (value) => value === 't',
+  20: Number,
+  23: Number,
+  1007: integers,
+  1016: integers,
+};
 
-/** Revisions are numbers (2^53 of them last), times are ms. */
-function parserOf(oid: number, format?: string): Parser {
-  return format === 'binary' ? (BINARY[oid] ?? asText) : (TEXT[oid] ?? String);
-}
+/**
+ * Revisions are numbers (2^53 of them last); everything else stays text, bodies and columns too. Binary rows are not
+ * an option: the driver decodes every value as UTF-8 before a parser sees it, which destroys integers.
+ */
+const parserOf = (oid: number): ((value: string) => unknown) => PARSERS[oid] ?? String;

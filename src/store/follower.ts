@@ -61,7 +61,7 @@ export class Follower {
       const [start] = await one<loading.LoadStart>(loading.loadStart);
       for (let after: [string, string, string] = ['', '', '']; ; ) {
         const rows = await this.#connection.query<loading.LoadRow>({
-          name: 'load', text: loading.loadPage, values: [...after, LOAD_PAGE], binary: true,
+          name: 'load', text: loading.loadPage, values: [...after, LOAD_PAGE],
         });
         for (const row of rows) cache.set(row, this.item(row, row.revision, row.columns, row.body));
         const last = rows.at(-1);
@@ -79,7 +79,7 @@ export class Follower {
     }
   }
 
-  item(key: { resource: string; namespace: string; name: string }, revision: number, columns: string, body: Buffer): Item {
+  item(key: { resource: string; namespace: string; name: string }, revision: number, columns: string, body: string): Item {
     return new Item(key, revision, itemBytes(body, revision), columns, this.#retained);
   }
 
@@ -161,7 +161,7 @@ export class Follower {
     let upto = this.#target;
     for (const first of this.#pending.keys()) if (first > this.#state.revision) upto = Math.min(upto, first - 1);
     const rows = await this.#connection.query<LogRow>({
-      name: 'tail', text: tail, values: [this.#state.revision, upto, PAGE], binary: true,
+      name: 'tail', text: tail, values: [this.#state.revision, upto, PAGE],
     });
     const next = this.#state.revision + 1;
     const changes = rows.filter(({ revision }) => revision !== null && revision >= next).map((row) => this.change(row));

@@ -5,8 +5,9 @@ const HEAD = '{"metadata":{';
 const FIELD = '"resourceVersion":"';
 
 /** Puts the revision into a body: `{"metadata":{"resourceVersion":"12",…`. */
-export function itemBytes(body: Buffer, revision: number): Buffer {
+export function itemBytes(body: Buffer | string, revision: number): Buffer {
   const head = `${HEAD}${FIELD}${revision}",`;
+  if (typeof body === 'string') return Buffer.from(head + body.slice(HEAD.length));
   const bytes = Buffer.allocUnsafe(head.length + body.length - HEAD.length);
   bytes.write(head, 0, 'latin1');
   body.copy(bytes, head.length, HEAD.length);

@@ -59,6 +59,8 @@ async function prepare(url: string): Promise<void> {
       throw new Error(`cannot reach the database ${describe(url)}: ${(error as Error).message || (error as { code?: string }).code}`);
     }
     try {
+      const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
+      if (rows[0].server_encoding !== 'UTF8') throw new Error(`the database ${describe(url)} must have the encoding UTF8`);
       await migrate(client);
       return;
     } finally {

@@ -45,7 +45,7 @@ export class Past {
   }
 
   #read<R extends object>(name: string, text: string, values: unknown[]): Promise<R[]> {
-    return this.#connection.query<R>({ name, text, values, binary: true });
+    return this.#connection.query<R>({ name, text, values });
   }
 
   #check(rows: LogRow[], revision: number): void {

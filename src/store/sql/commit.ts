@@ -60,7 +60,7 @@ WITH input AS MATERIALIZED (
       = (SELECT count(*) FROM created) + (SELECT count(*) FROM updated) + (SELECT count(*) FROM deleted)
     THEN revision END,
     resource, namespace, name, type, found, to_timestamp($12::float8 / 1000), by_user, manager, verb,
-    (($6::text[])[n])::json, ($7::bytea[])[n]
+    (($6::text[])[n])::json, ($7::text[])[n]
   FROM numbered
 )
 SELECT (SELECT revision FROM counted) AS last,

@@ -36,4 +36,6 @@ WITH step AS MATERIALIZED (
 UPDATE compaction SET swept = step.upto FROM step RETURNING compaction.revision, compaction.swept`;
 
 /** For the search by time: when the first retained revision from $1 on was written. */
-export const timeOf = 'SELECT revision, at FROM revision WHERE revision >= $1::bigint ORDER BY revision LIMIT 1';
+export const timeOf = `
+SELECT revision, (extract(epoch FROM at) * 1000)::bigint AS at
+FROM revision WHERE revision >= $1::bigint ORDER BY revision LIMIT 1`;

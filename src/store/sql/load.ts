@@ -15,7 +15,7 @@ export interface LoadRow {
   name: string;
   revision: number;
   columns: string;
-  body: Buffer;
+  body: string;
 }
 
 /** After key ($1, $2, $3), at most $4 rows. A row comparison walks the primary key from there; OFFSET would count. */

@@ -10,7 +10,7 @@ export interface LogRow {
   name: string;
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   columns: string | null;
-  body: Buffer | null;
+  body: string | null;
 }
 
 /** What followers apply: everything in ($1, $2], at most $3 rows. The primary key's order is the commits' order. */
@@ -24,7 +24,7 @@ ORDER BY r.revision`;
 export interface ReplayRow extends LogRow {
   previous: number | null;
   previous_columns: string | null;
-  previous_body: Buffer | null;
+  previous_body: string | null;
 }
 
 /**
@@ -68,7 +68,7 @@ export interface HistoryRow extends ReplayRow {
 /** Of one key ($1, $2, $3), below revision $4, newest first, at most $5. */
 export const history = `
 SELECT c.revision AS compacted, ${COLUMNS}, r.previous, p.columns AS previous_columns, p.body AS previous_body,
-  r.at, r."user", r.manager, r.verb
+  (extract(epoch FROM r.at) * 1000)::bigint AS at, r."user", r.manager, r.verb
 FROM compaction c LEFT JOIN LATERAL (
   SELECT * FROM revision
   WHERE resource = $1 AND namespace = $2 AND name = $3 AND revision < $4::bigint
