@@ -28,8 +28,8 @@ export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record
     garbagecollector: garbagecollector(),
     namespace,
     podgc: podgc(),
-    replicaset,
-    replicationcontroller,
+    replicaset: replicaset(),
+    replicationcontroller: replicationcontroller(),
     ...(ca !== undefined && { rootCa: rootCa(ca) }),
     serviceaccount,
   };

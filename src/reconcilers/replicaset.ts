@@ -1,8 +1,9 @@
+import type { Reconciler } from '../control/contract.ts';
 import { labelMatcher } from '../control/selector.ts';
 import { replicasReconciler } from './replicas.ts';
 
 /** Keeps the pods of a ReplicaSet: adopts and releases, creates in growing batches, deletes by rank. */
-export const replicaset = replicasReconciler({
+export const replicaset = (): Reconciler => replicasReconciler({
   name: 'replicaset',
   account: 'replicaset-controller',
   resource: 'replicasets.apps',

@@ -1,8 +1,9 @@
+import type { Reconciler } from '../control/contract.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { replicasReconciler } from './replicas.ts';
 
 /** The same for the older kind, whose selector is a plain map. */
-export const replicationcontroller = replicasReconciler({
+export const replicationcontroller = (): Reconciler => replicasReconciler({
   name: 'replication',
   account: 'replication-controller',
   resource: 'replicationcontrollers',

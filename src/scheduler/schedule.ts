@@ -42,8 +42,9 @@ export function schedule(snapshot: Snapshot, pod: PodInfo, random: () => number,
     for (const node of snapshot.nodes) if (!rejected.has(node)) rejected.set(node, absent);
   }
   const preemption = preempt(snapshot, pod, plugins, rejected, random);
-  const message = `${head} ${summary(rejected.values())}. no new claims to deallocate, preemption: ${preemption.message}`;
-  return { message, rejectedBy, preemption: preemption.node ? preemption : undefined };
+  const why = `${head} ${summary(rejected.values())}.`;
+  if (preemption.node) return { message: why, rejectedBy, preemption };
+  return { message: `${why} no new claims to deallocate, preemption: ${preemption.message}`, rejectedBy };
 }
 
 function findFit(

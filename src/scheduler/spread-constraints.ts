@@ -1,9 +1,9 @@
 import type { Node, Pod, TopologySpreadConstraint } from '../../schema/types.ts';
 import { labelMatcher, type LabelMatcher } from '../control/selector.ts';
-import { matchesNode } from './node-selector.ts';
+import { matchesNode } from '../control/node-selector.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Snapshot } from './snapshot.ts';
-import { tolerates } from './tolerations.ts';
+import { tolerates } from '../control/tolerations.ts';
 
 export interface Constraint {
   key: string;

@@ -1,4 +1,4 @@
-import { tolerates } from '../tolerations.ts';
+import { tolerates } from '../../control/tolerations.ts';
 import { reject, type Plugin } from '../plugin.ts';
 
 /** Nodes that are cordoned. */

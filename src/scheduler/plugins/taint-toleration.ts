@@ -1,4 +1,4 @@
-import { covers, tolerates } from '../tolerations.ts';
+import { covers, tolerates } from '../../control/tolerations.ts';
 import { normalizeToHighest, reject, type Plugin } from '../plugin.ts';
 
 /** Taints keep pods away that do not tolerate them; PreferNoSchedule ones only make the node less welcome. */

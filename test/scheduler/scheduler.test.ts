@@ -1,0 +1,68 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { startCluster, type Cluster } from '../support/cluster.ts';
+
+const node = (name: string, cpu = '4') => ({ metadata: { name, labels: {} }, spec: {}, status: { allocatable: { cpu, memory: '8Gi', pods: '110' } } });
+const pod = (name: string, cpu = '1', more: Record<string, unknown> = {}) => ({
+  metadata: { name, namespace: 'a' },
+  spec: { schedulerName: 'default-scheduler', containers: [{ name: 'c', image: 'x', resources: { requests: { cpu } } }], ...more },
+});
+
+describe('scheduler', () => {
+  let cluster: Cluster;
+  afterEach(() => cluster.stop());
+  const start = async () => (cluster = await startCluster([], { scheduler: true }));
+  const placed = async () => Object.fromEntries((await cluster.list('pods')).map((object) => [object.metadata.name, object['spec'].nodeName]));
+
+  it('binds a pod and tells it', async () => {
+    await start();
+    await cluster.client.create('nodes', node('n1'));
+    await cluster.client.create('pods', pod('p'));
+    await cluster.advance(10);
+    expect(await placed()).toEqual({ p: 'n1' });
+    expect(await cluster.events()).toEqual(['Normal Scheduled Pod Successfully assigned a/p to n1']);
+  });
+
+  it('says why a pod does not fit, and binds it when a node comes on which it does', async () => {
+    await start();
+    await cluster.client.create('nodes', node('n1'));
+    await cluster.client.create('pods', pod('p', '6'));
+    await cluster.advance(10);
+    const message = '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    expect((await cluster.list('pods'))[0]!['status'].conditions).toMatchObject([{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }]);
+    await cluster.client.create('nodes', node('n2', '8'));
+    await cluster.advance(2000);
+    expect(await placed()).toEqual({ p: 'n2' });
+  });
+
+  it('counts pods that it has just placed', async () => {
+    await start();
+    for (const name of ['n1', 'n2']) await cluster.client.create('nodes', node(name, '2'));
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await cluster.client.create('pods', pod(name));
+    await cluster.advance(10);
+    const where = Object.values(await placed());
+    expect(where.filter((name) => name === 'n1')).toHaveLength(2);
+    expect(where.filter((name) => name === 'n2')).toHaveLength(2);
+  });
+
+  it('leaves gated pods alone until the gate is gone', async () => {
+    await start();
+    await cluster.client.create('nodes', node('n1'));
+    await cluster.client.create('pods', pod('p', '1', { schedulingGates: [{ name: 'g' }] }));
+    await cluster.advance(10);
+    expect(await placed()).toEqual({ p: undefined });
+    await cluster.client.edit('pods', 'a', 'p', (object) => delete object['spec'].schedulingGates);
+    await cluster.advance(10);
+    expect(await placed()).toEqual({ p: 'n1' });
+  });
+
+  it('takes less important pods away for a more important one', async () => {
+    await start();
+    await cluster.client.create('nodes', node('n1', '2'));
+    await cluster.client.create('pods', pod('low', '2', { priority: 0 }));
+    await cluster.advance(10);
+    await cluster.client.create('pods', pod('high', '2', { priority: 10 }));
+    await cluster.advance(3000);
+    expect(await placed()).toEqual({ high: 'n1' });
+    expect(await cluster.events()).toContainEqual(expect.stringMatching(/^Normal Preempted Pod Preempted by pod uid-\d+ on node n1$/));
+  });
+});
