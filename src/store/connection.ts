@@ -10,8 +10,8 @@ export interface ConnectionOptions {
   /** statements of every new session */
   setup?: string;
   onNotify?: () => void;
-  /** a session has been opened, the first or a later one */
-  onOpen?: () => void;
+  /** a statement that takes longer is given up by the server */
+  statementMs: number;
   log: Log;
 }
 
@@ -22,8 +22,10 @@ export interface Statement {
   values?: unknown[];
 }
 
-/** A statement that takes longer is given up by the server, and 5 s later by us with its connection. */
-const STATEMENT_MS = 10_000;
+/** By when we give up a statement, with its connection, after the server should have. */
+const GRACE_MS = 5_000;
+/** Statements that wait for the session. */
+const MAX_WAITING = 10_000;
 const CONNECT_MS = 5_000;
 /** Between attempts to connect: doubles from the first to the second value. */
 const BACKOFF_MS = [50, 2_000] as const;
@@ -38,6 +40,8 @@ export class Connection {
   #backoff: number = BACKOFF_MS[0];
   #notBefore = 0;
   #closed = false;
+  #waiting = 0;
+  #last: Promise<void> = Promise.resolve();
   readonly #options: ConnectionOptions;
 
   constructor(options: ConnectionOptions) {
@@ -46,6 +50,19 @@ export class Connection {
 
   /** Errors: StoreUnavailable when the server cannot answer (the statement may have been done); else the server's own. */
   async query<R extends pg.QueryResultRow>(statement: Statement): Promise<R[]> {
+    if (this.#waiting >= MAX_WAITING) throw new StoreUnavailable(`${MAX_WAITING} statements are waiting`);
+    this.#waiting += 1;
+    // the driver would queue them too, but is going to stop doing so
+    const turn = this.#last.then(() => this.#query<R>(statement));
+    this.#last = turn.then(ignore, ignore);
+    try {
+      return await turn;
+    } finally {
+      this.#waiting -= 1;
+    }
+  }
+
+  async #query<R extends pg.QueryResultRow>(statement: Statement): Promise<R[]> {
     const client = this.#open ?? (await this.connect());
     let timer: NodeJS.Timeout | undefined;
     try {
@@ -53,7 +70,7 @@ export class Connection {
         timer = setTimeout(() => {
           this.#drop(client);
           reject(new StoreUnavailable('Postgres does not answer'));
-        }, STATEMENT_MS + 5_000);
+        }, this.#options.statementMs + GRACE_MS);
       });
       const result = await Promise.race([client.query<R>(statement), expired]);
       return result.rows;
@@ -87,7 +104,7 @@ export class Connection {
   }
 
   async #connect(): Promise<pg.Client> {
-    const { url, name, setup, onNotify, onOpen, log } = this.#options;
+    const { url, name, setup, onNotify, statementMs, log } = this.#options;
     const client = new pg.Client({
       connectionString: url,
       application_name: `ku7s ${name}`,
@@ -103,7 +120,7 @@ export class Connection {
     if (onNotify) client.on('notification', onNotify);
     try {
       await client.connect();
-      await client.query(`SET statement_timeout = ${STATEMENT_MS}; SET default_transaction_isolation = 'read committed'; ${setup ?? ''}`);
+      await client.query(`SET statement_timeout = ${statementMs}; SET default_transaction_isolation = 'read committed'; ${setup ?? ''}`);
     } catch (error) {
       void client.end().catch(() => undefined);
       throw error;
@@ -114,7 +131,6 @@ export class Connection {
     }
     this.#backoff = BACKOFF_MS[0];
     this.#open = client;
-    onOpen?.();
     return client;
   }
 
@@ -138,6 +154,8 @@ export class Connection {
 
 /** connection exceptions, lack of resources, operator intervention (shutdown, time-out), a server that is read-only */
 const isOutage = (code: string): boolean => /^(08|53|57|58|25006)/.test(code);
+
+const ignore = (): void => undefined;
 
 const integers = (value: string): (number | null)[] =>
   value === '{}' ? [] : value.slice(1, -1).split(',').map((part) => (part === 'NULL' ? null : Number(part)));

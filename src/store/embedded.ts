@@ -197,7 +197,7 @@ async function start(
   closeSync(log);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
-    child.once('exit', () => resolve(readFileSync(place.log).subarray(before).toString().trim().slice(-2_000)));
+    child.once('exit', () => resolve(tailOf(place.log, before)));
   });
   let failure: string | undefined;
   void ended.then((message) => (failure = message));
@@ -217,6 +217,11 @@ async function start(
     portTaken,
     /pre-existing shared memory block|lock file "postmaster.pid"/.test(why),
   );
+}
+
+/** What the server has written since it was started; nothing when the whole folder is gone. */
+function tailOf(log: string, before: number): string {
+  return existsSync(log) ? readFileSync(log).subarray(before).toString().trim().slice(-2_000) : '';
 }
 
 async function stopChild(child: ChildProcess): Promise<void> {

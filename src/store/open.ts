@@ -15,6 +15,8 @@ export interface StoreOptions {
   retention?: Partial<Retention>;
   /** between two onProgress of a watch; default 1 s */
   progressMs?: number;
+  /** a statement that takes longer is given up as StoreUnavailable; default 10 s */
+  statementMs?: number;
   /** the time that revisions are marked with */
   clock?: { now(): number };
   log?: Log;
@@ -35,6 +37,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     ring: { events: options.ringSize ?? 100_000, bytes: options.ringBytes ?? 64 << 20 },
     retention: { ...DEFAULT_RETENTION, ...options.retention },
     progressMs: options.progressMs ?? 1_000,
+    statementMs: options.statementMs ?? 10_000,
     now: () => clock.now(),
     log,
   });

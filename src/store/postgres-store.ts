@@ -20,6 +20,7 @@ export interface StoreParts {
   ring: RingBounds;
   retention: Retention;
   progressMs: number;
+  statementMs: number;
   now: () => number;
   log: Log;
 }
@@ -41,9 +42,9 @@ export class PostgresStore implements Store {
   #progress: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ url, ring, retention, progressMs, now, log }: StoreParts) {
+  constructor({ url, ring, retention, progressMs, statementMs, now, log }: StoreParts) {
     const connect = (name: string, setup?: string, onNotify?: () => void): Connection => {
-      const connection = new Connection({ url, name, setup, onNotify, log });
+      const connection = new Connection({ url, name, setup, onNotify, statementMs, log });
       this.#connections.push(connection);
       return connection;
     };
