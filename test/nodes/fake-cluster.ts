@@ -107,8 +107,8 @@ function merge(target: any, patch: any): any { // eslint-disable-line @typescrip
       const list = [...(target[key] ?? [])];
       for (const each of value) {
         const at = list.findIndex((other) => other.type === each.type);
-        if (at < 0) list.push(each);
-        else list[at] = { ...list[at], ...each };
+        if (at < 0) list.push(merge({}, each));
+        else list[at] = merge(structuredClone(list[at]), each);
       }
       target[key] = list;
     } else if (typeof value === 'object' && !Array.isArray(value)) target[key] = merge(target[key] ?? {}, value);

@@ -122,8 +122,7 @@ export class ServiceNetwork {
     };
     for (const port of spec.ports ?? []) {
       if (port.nodePort) for (const address of this.options.nodePortAddresses) add(address, port.nodePort, port);
-      const ips = [...(spec.clusterIPs ?? [spec.clusterIP ?? '']), ...(spec.externalIPs ?? [])];
-      if (this.options.bridge) for (const ip of ips) if (/^\d+\./.test(ip)) add(ip, port.port, port);
+      if (this.options.bridge) for (const ip of ipsOf(service)) if (/^\d+\./.test(ip)) add(ip, port.port, port);
     }
     // The DNS of this agent answers on the address itself.
     return result.filter((each) => !(each.address === this.options.dnsIP && each.port === 53));
@@ -170,7 +169,7 @@ export class ServiceNetwork {
   }
 
   private async dropAddresses(): Promise<void> {
-    const used = new Set(this.services.list().flatMap(({ spec }) => [...(spec?.clusterIPs ?? []), ...(spec?.externalIPs ?? [])]));
+    const used = new Set(this.services.list().flatMap(ipsOf));
     for (const address of this.addresses) {
       if (used.has(address) || address === this.options.dnsIP) continue;
       this.addresses.delete(address);
@@ -191,3 +190,5 @@ export class ServiceNetwork {
     );
   }
 }
+
+const ipsOf = ({ spec }: Service): string[] => [...(spec?.clusterIPs ?? [spec?.clusterIP ?? '']), ...(spec?.externalIPs ?? [])];

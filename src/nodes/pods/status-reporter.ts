@@ -60,7 +60,9 @@ export class StatusReporter {
     const { metadata } = this.pod();
     // Lists without a merge key are replaced; the conditions of others (PodScheduled, gates) stay.
     const cleared = Object.fromEntries(['reason', 'message', 'podIP'].filter((key) => !(key in status)).map((key) => [key, null]));
-    const patch = { metadata: { uid: metadata.uid }, status: { ...cleared, ...status } };
+    // A condition is merged into the one of its type, whose reason must not outlive it.
+    const conditions = status.conditions?.map((each) => ({ reason: null, message: null, ...each }));
+    const patch = { metadata: { uid: metadata.uid }, status: { ...cleared, ...status, conditions } };
     await this.context.client.patch('pods', metadata.namespace ?? '', metadata.name, patch, { type: 'strategic', subresource: 'status' });
   }
 }

@@ -59,6 +59,9 @@ function parse(data: Buffer): Headers {
   return headers;
 }
 
+/** An empty stored block: a reader such as Go's hands out what it has only when it meets one. */
+const FLUSH = Buffer.from([0, 0, 0, 0xff, 0xff]);
+
 /**
  * Packs header blocks without compressing them: stored blocks of one zlib stream. The server sends next to no headers,
  * and this way needs no state but whether the stream's own header was sent.
@@ -78,7 +81,7 @@ export class HeaderWriter {
     stored.writeUInt16LE(~data.length & 0xffff, 3);
     const start = this.begun ? [] : [Buffer.from([0x78, 0xbb]), uint32(DICTIONARY_ADLER)];
     this.begun = true;
-    return Buffer.concat([...start, stored, data]);
+    return Buffer.concat([...start, stored, data, FLUSH]);
   }
 }
 
