@@ -24,6 +24,7 @@ export interface BridgeOptions {
  * host's own configuration is touched but the new interfaces, and forwarding between pod bridges.
  */
 export class BridgeNetwork implements PodNetwork {
+  private last = 1;
   private readonly pending = new Map<string, Promise<PodAddress>>();
 
   private constructor(
@@ -110,7 +111,7 @@ export class BridgeNetwork implements PodNetwork {
     await this.batch([`link delete ${link}`], true);
     await this.batch([
       `netns add ${name}`,
-      `link add ${link} type veth peer name eth0 netns ${name}`,
+      `link add ${link} type veth peer name eth0 address ${hardware(this.network, number)} netns ${name}`,
       `link set ${link} master ${this.bridge} up`,
     ]);
     await this.batch([
@@ -122,10 +123,14 @@ export class BridgeNetwork implements PodNetwork {
     return address;
   }
 
-  /** The lowest free host number, 2 to 254, written down before it is used. */
+  /**
+   * A free host number, 2 to 254, written down before it is used. Taken in turn, so that an address which somebody may
+   * still connect to does not lead to another pod at once.
+   */
   private allocate(uid: string): number {
     const used = new Set(this.uids().map((each) => this.numberOf(each)));
-    for (let number = 2; number < 255; number++) {
+    for (let tries = 0; tries < 253; tries++) {
+      const number = (this.last = (this.last - 1) % 253 + 2);
       if (used.has(number)) continue;
       writeFileSync(join(this.options.directory, uid), String(number));
       return number;
@@ -154,6 +159,10 @@ export class BridgeNetwork implements PodNetwork {
     await (force ? child.catch(() => undefined) : child);
   }
 }
+
+/** Made of the pod's address: whoever remembers it from an earlier pod with that address is still right. */
+const hardware = (network: number, number: number): string =>
+  ['0a', '58', ...[10, 244, network, number].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 
 function freeNetwork(first: number): number {
   const taken = new Set<number>();
