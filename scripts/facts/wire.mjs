@@ -115,7 +115,11 @@ for (const [id, message] of Object.entries(kinds)) {
   if (groupVersion !== '/v1' && kinds[`/v1/${kind}`] === message) continue;
   (byVersion[groupVersion.replace(/^\//, '')] ??= {})[kind] = messageIndex(message);
 }
-const json = JSON.stringify({ kinds: byVersion, schemaProps: index.get(`${EXTENSIONS}JSONSchemaProps`), messages: out });
+const json = JSON.stringify({
+  kinds: byVersion,
+  schemaProps: index.get(`${EXTENSIONS}JSONSchemaProps`),
+  messages: out,
+});
 writeFileSync(
   new URL('../../schema/wire.json', import.meta.url),
   `${json.replaceAll('[["', '[\n["').replaceAll(']],["', ']],\n["').replace('"messages":[', '"messages":[\n')}\n`,

@@ -22,11 +22,15 @@ type Container = Plain | unknown[];
  * from the end.
  */
 export function applyJsonPatch<T>(document: T, patch: unknown): T {
-  if (!Array.isArray(patch)) throw badRequest(`json: cannot unmarshal ${jsonType(patch)} into Go value of type jsonpatch.Patch`);
+  if (!Array.isArray(patch))
+    throw badRequest(`json: cannot unmarshal ${jsonType(patch)} into Go value of type jsonpatch.Patch`);
   const wrong = patch.find((operation) => operation !== null && !isPlain(operation));
-  if (wrong !== undefined) throw badRequest(`json: cannot unmarshal ${jsonType(wrong)} into Go value of type jsonpatch.Operation`);
+  if (wrong !== undefined)
+    throw badRequest(`json: cannot unmarshal ${jsonType(wrong)} into Go value of type jsonpatch.Operation`);
   if (patch.length > MAX_OPERATIONS) {
-    throw requestEntityTooLarge(`The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`);
+    throw requestEntityTooLarge(
+      `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,
+    );
   }
   const run = new Run(document);
   for (const operation of patch as (Operation | null)[]) run.apply(operation ?? {});

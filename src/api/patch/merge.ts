@@ -8,7 +8,9 @@ import { jsonType } from './rejected.ts';
  */
 export function applyMergePatch<T>(target: T, patch: unknown): T {
   if (!isPlain(patch)) {
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(patch)} into Go value of type map[string]interface {}`);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonType(patch)} into Go value of type map[string]interface {}`,
+    );
   }
   return merged(target, patch) as T;
 }

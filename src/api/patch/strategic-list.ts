@@ -12,7 +12,12 @@ export interface ListRule {
 }
 
 /** Merges a patch list into a list of strategy `merge`. `deletes`: the scalars of the patch are taken out instead. */
-export function mergeList(rule: ListRule, original: readonly unknown[], patch: readonly unknown[], deletes: boolean): unknown[] {
+export function mergeList(
+  rule: ListRule,
+  original: readonly unknown[],
+  patch: readonly unknown[],
+  deletes: boolean,
+): unknown[] {
   if (original.length === 0 && patch.length === 0) return [];
   const all = [...original, ...patch];
   if (all.some(Array.isArray)) throw rejected();
@@ -56,7 +61,10 @@ function mergeMaps(rule: ListRule, original: readonly Plain[], patch: readonly P
 function keyOf(item: Plain, mergeKey: string): unknown {
   const key = own(item, mergeKey);
   if (key === undefined) {
-    const shown = Object.keys(item).sort().map((name) => `${name}:${String(item[name] as string)}`).join(' ');
+    const shown = Object.keys(item)
+      .sort()
+      .map((name) => `${name}:${String(item[name] as string)}`)
+      .join(' ');
     throw failed(`map: map[${shown}] does not contain declared merge key: ${mergeKey}`);
   }
   return key;
@@ -66,16 +74,25 @@ function keyOf(item: Plain, mergeKey: string): unknown {
  * Items that `order` names come in its order; the others keep the one they had in `server`, and stand before those
  * named items that they stood before there.
  */
-export function orderList(mergeKey: string, items: readonly unknown[], order: readonly unknown[], server: readonly unknown[]): unknown[] {
-  const identity = (item: unknown): string => JSON.stringify(mergeKey && isPlain(item) ? own(item, mergeKey) : item) ?? '';
-  const ranks = (list: readonly unknown[]): Map<string, number> => new Map([...list].map((item, i) => [identity(item), i] as const).reverse());
+export function orderList(
+  mergeKey: string,
+  items: readonly unknown[],
+  order: readonly unknown[],
+  server: readonly unknown[],
+): unknown[] {
+  const identity = (item: unknown): string =>
+    JSON.stringify(mergeKey && isPlain(item) ? own(item, mergeKey) : item) ?? '';
+  const ranks = (list: readonly unknown[]): Map<string, number> =>
+    new Map([...list].map((item, i) => [identity(item), i] as const).reverse());
   const wanted = ranks(order);
   const previous = ranks(server);
   const rank = (ranked: Map<string, number>, item: unknown): number => ranked.get(identity(item)) ?? Infinity;
-  const by = (ranked: Map<string, number>) => (a: unknown, b: unknown): number => {
-    const [x, y] = [rank(ranked, a), rank(ranked, b)];
-    return x === y ? 0 : x - y;
-  };
+  const by =
+    (ranked: Map<string, number>) =>
+    (a: unknown, b: unknown): number => {
+      const [x, y] = [rank(ranked, a), rank(ranked, b)];
+      return x === y ? 0 : x - y;
+    };
   const named = items.filter((item) => wanted.has(identity(item))).sort(by(wanted));
   const others = items.filter((item) => !wanted.has(identity(item))).sort(by(previous));
   const out: unknown[] = [];

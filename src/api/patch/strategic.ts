@@ -18,7 +18,9 @@ const SET_ORDER = '$setElementOrder/';
  */
 export function applyStrategicMergePatch<T>(schema: Schema, object: T, patch: unknown): T {
   if (!isPlain(patch)) {
-    throw badRequest(`error decoding patch: json: cannot unmarshal ${jsonType(patch)} into Go value of type map[string]interface {}`);
+    throw badRequest(
+      `error decoding patch: json: cannot unmarshal ${jsonType(patch)} into Go value of type map[string]interface {}`,
+    );
   }
   return mergeMap(schema, isPlain(object) ? object : {}, patch) as T;
 }
@@ -62,7 +64,11 @@ export function mergeMap(schema: Schema, original: Plain, patch: Plain): Plain {
 
 function mergeKey(schema: Schema, out: Plain, key: string, value: unknown, deletes: boolean): void {
   const current = own(out, key);
-  const sameKind = current !== undefined && current !== null && Array.isArray(current) === Array.isArray(value) && typeof current === typeof value;
+  const sameKind =
+    current !== undefined &&
+    current !== null &&
+    Array.isArray(current) === Array.isArray(value) &&
+    typeof current === typeof value;
   if (!sameKind) {
     const kept = deletes ? undefined : withoutDirectives(value);
     if (kept !== undefined) put(out, key, kept);
@@ -94,7 +100,8 @@ function retained(original: Plain, patch: Plain): Plain {
   if (!Array.isArray(keys)) throw badRequest('invalid patch format of retainKeys');
   const kept = new Set<unknown>(keys);
   for (const key in patch) {
-    if (key === RETAIN_KEYS || patch[key] === null || key.startsWith(DELETE_FROM) || key.startsWith(SET_ORDER)) continue;
+    if (key === RETAIN_KEYS || patch[key] === null || key.startsWith(DELETE_FROM) || key.startsWith(SET_ORDER))
+      continue;
     if (!kept.has(key)) throw badRequest('invalid patch format of retainKeys');
   }
   const out: Plain = {};
@@ -102,7 +109,7 @@ function retained(original: Plain, patch: Plain): Plain {
   return out;
 }
 
-/** Merges each list that has a `$setElementOrder`, and brings it into that order. Returns the keys that are dealt with. */
+/** Merges each list that has a `$setElementOrder`, and brings it into that order. Returns the keys that are done. */
 function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
   const done = new Set<string>();
   for (const name in patch) {
@@ -120,7 +127,11 @@ function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
     if (!list && !change) continue;
     const rule = below(schema, key);
     if (change) checkOrder(change, order, rule.mergeKey);
-    const merged = !change ? list! : !list ? (withoutDirectives(change) as unknown[]) : mergeLists(rule, list, change, false);
+    const merged = !change
+      ? list!
+      : !list
+        ? (withoutDirectives(change) as unknown[])
+        : mergeLists(rule, list, change, false);
     put(out, key, orderList(rule.mergeKey, merged, order, list ?? []));
     done.add(key);
   }
@@ -130,7 +141,13 @@ function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
 const badList = (value: unknown): StatusError => failed(`expected a []interface {}, but received a ${goType(value)}`);
 
 const goType = (value: unknown): string =>
-  isPlain(value) ? 'map[string]interface {}' : typeof value === 'boolean' ? 'bool' : typeof value === 'number' ? 'int64' : typeof value;
+  isPlain(value)
+    ? 'map[string]interface {}'
+    : typeof value === 'boolean'
+      ? 'bool'
+      : typeof value === 'number'
+        ? 'int64'
+        : typeof value;
 
 /** What a patch changes must be in its own order list, and in that order. */
 function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKeyName: string): void {
@@ -156,7 +173,13 @@ export function showMap(map: Plain): string {
 }
 const showList = (list: readonly unknown[]): string => `[${list.map(show).join(' ')}]`;
 const show = (value: unknown): string =>
-  Array.isArray(value) ? showList(value) : isPlain(value) ? showMap(value) : value === null ? '<nil>' : String(value as string);
+  Array.isArray(value)
+    ? showList(value)
+    : isPlain(value)
+      ? showMap(value)
+      : value === null
+        ? '<nil>'
+        : String(value as string);
 
 /**
  * A value that comes in where there was none: its nulls mean nothing, and what has a `$patch` is no value at all,
@@ -173,7 +196,14 @@ function clean(map: Plain): Plain {
   const out: Plain = {};
   for (const key in map) {
     const value = map[key];
-    if (value === null || key === PATCH || key === RETAIN_KEYS || key.startsWith(DELETE_FROM) || key.startsWith(SET_ORDER)) continue;
+    if (
+      value === null ||
+      key === PATCH ||
+      key === RETAIN_KEYS ||
+      key.startsWith(DELETE_FROM) ||
+      key.startsWith(SET_ORDER)
+    )
+      continue;
     const kept = withoutDirectives(value);
     if (kept !== undefined) put(out, key, kept);
   }

@@ -19,7 +19,10 @@ export const hasProtobuf = (apiVersion: string, kind: string): boolean => messag
  */
 export function encodeProtobuf(apiVersion: string, kind: string, object: object): Buffer {
   const index = messageOf(apiVersion, kind);
-  if (index === undefined) throw notAcceptable(`object of kind ${JSON.stringify(kind)} does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message`);
+  if (index === undefined) {
+    const why = 'does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message';
+    throw notAcceptable(`object of kind ${JSON.stringify(kind)} ${why}`);
+  }
   const writer = new Writer();
   writer.varint(0);
   writer.varint(0x22); // contentType
@@ -50,7 +53,10 @@ export interface Decoded {
  * Reads what `encodeProtobuf` writes, from any client. `fallback` is the kind where the envelope names none.
  * Throws 400 for anything that is not such a message. Nothing is allocated that the bytes do not account for.
  */
-export function decodeProtobuf(bytes: Buffer, fallback: { apiVersion: string; kind: string } = { apiVersion: '', kind: '' }): Decoded {
+export function decodeProtobuf(
+  bytes: Buffer,
+  fallback: { apiVersion: string; kind: string } = { apiVersion: '', kind: '' },
+): Decoded {
   if (!bytes.subarray(0, 4).equals(MAGIC)) {
     throw badRequest('provided data does not appear to be a protobuf message, expected prefix [107 56 115 0]');
   }
@@ -59,7 +65,7 @@ export function decodeProtobuf(bytes: Buffer, fallback: { apiVersion: string; ki
   if (index === undefined) {
     throw badRequest(
       kind === ''
-        ? 'Object \'Kind\' is missing in the protobuf envelope'
+        ? "Object 'Kind' is missing in the protobuf envelope"
         : `no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`,
     );
   }
@@ -68,7 +74,10 @@ export function decodeProtobuf(bytes: Buffer, fallback: { apiVersion: string; ki
 
 const NOTHING = Buffer.alloc(0);
 
-function readUnknown(reader: Reader, fallback: { apiVersion: string; kind: string }): { apiVersion: string; kind: string; raw: Buffer } {
+function readUnknown(
+  reader: Reader,
+  fallback: { apiVersion: string; kind: string },
+): { apiVersion: string; kind: string; raw: Buffer } {
   let { apiVersion, kind } = fallback;
   let raw: Buffer = NOTHING;
   fields(reader, (number, wireType) => {

@@ -55,7 +55,8 @@ function asCodec(type: string | number): Codec {
   };
 }
 
-const wrongType = (name: string, wireType: number): Error => badRequest(`proto: wrong wireType = ${wireType} for field ${name}`);
+const wrongType = (name: string, wireType: number): Error =>
+  badRequest(`proto: wrong wireType = ${wireType} for field ${name}`);
 
 function field(facts: FieldFacts): FieldCodec {
   const [name, number, type, flags] = facts;
@@ -154,7 +155,8 @@ function mapField(name: string, number: number, codec: Codec, omitEmpty: boolean
           else inner.skip(next & 7);
         }
         if (value === undefined) value = {};
-        if (key === '__proto__') Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
+        if (key === '__proto__')
+          Object.defineProperty(map, key, { value, enumerable: true, configurable: true, writable: true });
         else map[key] = value;
       });
       return map;
@@ -168,6 +170,7 @@ function compile(index: number): Message {
   const [, ...facts] = wire.messages[index]!;
   const fields = facts.map(field);
   const backwards = [...fields].sort((a, b) => b.number - a.number);
+  const none: unknown[] = fields.map(() => undefined);
   const byNumber: (number | undefined)[] = [];
   fields.forEach((f, i) => {
     byNumber[f.number] = i;
@@ -188,7 +191,7 @@ function compile(index: number): Message {
       for (const f of backwards) f.write(writer, object);
     },
     read(reader) {
-      const values: unknown[] = new Array(fields.length).fill(undefined);
+      const values: unknown[] = none.slice();
       while (reader.at < reader.end) {
         const tag = reader.varint();
         const i = byNumber[tag >>> 3];

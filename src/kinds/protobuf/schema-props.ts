@@ -40,7 +40,8 @@ export function schemaPropsOr(letter: string, schemaProps: () => Codec): Codec {
         fields(reader, (number, wireType) => {
           if (letter === 'B' && number === 1 && wireType === 0) allows = reader.varint() !== 0;
           else if (number === (letter === 'B' ? 2 : 1) && wireType === 2) one = schema().read(reader);
-          else if (letter !== 'B' && number === 2 && wireType === 2) list.push(letter === 'A' ? schema().read(reader) : reader.string());
+          else if (letter !== 'B' && number === 2 && wireType === 2)
+            list.push(letter === 'A' ? schema().read(reader) : reader.string());
           else return false;
           return true;
         });

@@ -2,7 +2,7 @@ import { badRequest } from '../../meta/status.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** How a type that is no plain message goes onto the wire (without tag) and comes back, and what it is in JSON when zero. */
+/** How a type that is no plain message goes onto the wire (without tag), comes back, and what it is in JSON when zero. */
 export interface Codec {
   /** 0 varint, 1 eight bytes, 2 block */
   wireType: 0 | 1 | 2;
@@ -184,9 +184,27 @@ export const codecs: Readonly<Record<string, Codec>> = {
     zero: '',
     omits: true,
   },
-  i: { wireType: 0, write: (writer, value) => writer.varint(Number(value ?? 0)), read: (reader) => signed32(reader.varint()), zero: 0, omits: true },
-  b: { wireType: 0, write: (writer, value) => writer.varint(value === true ? 1 : 0), read: (reader) => reader.varint() !== 0, zero: false, omits: true },
-  d: { wireType: 1, write: (writer, value) => writer.double(Number(value ?? 0)), read: (reader) => reader.double(), zero: 0, omits: true },
+  i: {
+    wireType: 0,
+    write: (writer, value) => writer.varint(Number(value ?? 0)),
+    read: (reader) => signed32(reader.varint()),
+    zero: 0,
+    omits: true,
+  },
+  b: {
+    wireType: 0,
+    write: (writer, value) => writer.varint(value === true ? 1 : 0),
+    read: (reader) => reader.varint() !== 0,
+    zero: false,
+    omits: true,
+  },
+  d: {
+    wireType: 1,
+    write: (writer, value) => writer.double(Number(value ?? 0)),
+    read: (reader) => reader.double(),
+    zero: 0,
+    omits: true,
+  },
   y: {
     wireType: 2,
     write: (writer, value) => writer.block(Buffer.from(String(value ?? ''), 'base64')),
@@ -210,7 +228,9 @@ export const codecs: Readonly<Record<string, Codec>> = {
     write: (writer, value) => writeTime(writer, value, true),
     read: (reader) => {
       const [seconds, nanos] = readTime(reader);
-      return seconds === 0 && nanos === 0 ? null : `${rfc3339(seconds)}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
+      return seconds === 0 && nanos === 0
+        ? null
+        : `${rfc3339(seconds)}.${String(Math.floor(nanos / 1000)).padStart(6, '0')}Z`;
     },
     zero: null,
     omits: false,

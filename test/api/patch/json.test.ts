@@ -24,11 +24,36 @@ describe('JSON patch', () => {
     ['adds at the end', [{ op: 'add', path: '/a/b/-', value: 9 }], { a: { b: [1, 2, 9] } }],
     ['counts from the end', [{ op: 'replace', path: '/a/b/-1', value: 9 }], { a: { b: [1, 9] } }],
     ['removes', [{ op: 'remove', path: '/a/b/0' }], { a: { b: [2] } }],
-    ['unescapes', [{ op: 'replace', path: '/x~1y', value: 5 }, { op: 'test', path: '/m~0n', value: 2 }], { 'x/y': 5 }],
+    [
+      'unescapes',
+      [
+        { op: 'replace', path: '/x~1y', value: 5 },
+        { op: 'test', path: '/m~0n', value: 2 },
+      ],
+      { 'x/y': 5 },
+    ],
     ['moves', [{ op: 'move', from: '/a/b', path: '/b' }], { a: {}, b: [1, 2] }],
-    ['copies values, not references', [{ op: 'copy', from: '/a', path: '/c' }, { op: 'add', path: '/c/d', value: 1 }], { c: { b: [1, 2], d: 1 } }],
-    ['copies the whole into itself', [{ op: 'add', path: '/z', value: 1 }, { op: 'copy', from: '', path: '/self' }], { z: 1, self: { ...document, z: 1 } }],
-    ['takes __proto__ for a key', [{ op: 'add', path: '/__proto__', value: { polluted: 1 } }], JSON.parse('{"__proto__":{"polluted":1}}')],
+    [
+      'copies values, not references',
+      [
+        { op: 'copy', from: '/a', path: '/c' },
+        { op: 'add', path: '/c/d', value: 1 },
+      ],
+      { c: { b: [1, 2], d: 1 } },
+    ],
+    [
+      'copies the whole into itself',
+      [
+        { op: 'add', path: '/z', value: 1 },
+        { op: 'copy', from: '', path: '/self' },
+      ],
+      { z: 1, self: { ...document, z: 1 } },
+    ],
+    [
+      'takes __proto__ for a key',
+      [{ op: 'add', path: '/__proto__', value: { polluted: 1 } }],
+      JSON.parse('{"__proto__":{"polluted":1}}'),
+    ],
   ])('%s', (_, patch, changed) => {
     const result = applyJsonPatch(document, patch);
     expect(JSON.parse(JSON.stringify(result))).toEqual({ ...document, ...changed });
@@ -58,7 +83,12 @@ describe('JSON patch', () => {
 
   test('any patch gives a document or a status', () => {
     const operation = fc.record(
-      { op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test'), path: fc.constantFrom('', '/a', '/a/b', '/a/0', '/-', '/__proto__/x'), from: fc.constantFrom('', '/a', '/a/b'), value: json },
+      {
+        op: fc.constantFrom('add', 'remove', 'replace', 'move', 'copy', 'test'),
+        path: fc.constantFrom('', '/a', '/a/b', '/a/0', '/-', '/__proto__/x'),
+        from: fc.constantFrom('', '/a', '/a/b'),
+        value: json,
+      },
       { requiredKeys: ['op', 'path'] },
     );
     fc.assert(

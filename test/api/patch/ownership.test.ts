@@ -17,7 +17,11 @@ const entries = (list: ManagedFieldsEntry[] = []): string[] =>
 
 function sorted(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;
-  return Object.fromEntries(Object.entries(value).sort().map(([key, child]) => [key, sorted(child)]));
+  return Object.fromEntries(
+    Object.entries(value)
+      .sort()
+      .map(([key, child]) => [key, sorted(child)]),
+  );
 }
 
 describe('ownership as recorded', () => {
@@ -25,7 +29,15 @@ describe('ownership as recorded', () => {
     const [group, version, resource] = c.kind as [string, string, string];
     const { schema } = registry.byResource(group, version, resource)!;
     const apiVersion = group ? `${group}/${version}` : version;
-    const common = { schema, apiVersion, manager: c.manager, subresource: c.subresource, live: c.live, now, ignored: c.ignored };
+    const common = {
+      schema,
+      apiVersion,
+      manager: c.manager,
+      subresource: c.subresource,
+      live: c.live,
+      now,
+      ignored: c.ignored,
+    };
     if (c.error) {
       let status: Status | undefined;
       try {
@@ -38,8 +50,13 @@ describe('ownership as recorded', () => {
       return;
     }
     const before = JSON.stringify(c.live);
-    const object = c.object && { ...c.object, metadata: { ...c.object.metadata, managedFields: c.live?.metadata.managedFields } };
-    const result = c.apply ? applyPatch({ ...common, patch: c.apply, force: c.force ?? false }) : updateManagedFields({ ...common, object });
+    const object = c.object && {
+      ...c.object,
+      metadata: { ...c.object.metadata, managedFields: c.live?.metadata.managedFields },
+    };
+    const result = c.apply
+      ? applyPatch({ ...common, patch: c.apply, force: c.force ?? false })
+      : updateManagedFields({ ...common, object });
     expect(entries(result.metadata.managedFields)).toEqual(entries(c.managedFields));
     expect(JSON.stringify(c.live)).toBe(before);
   });

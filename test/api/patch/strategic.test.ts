@@ -19,16 +19,56 @@ const refusal = (run: () => unknown): string => {
 
 describe('strategic merge patch', () => {
   const object = spec([
-    { name: 'a', image: 'a:1', env: [{ name: 'A', value: '1' }, { name: 'B', value: '2' }], ports: [{ containerPort: 80 }] },
+    {
+      name: 'a',
+      image: 'a:1',
+      env: [
+        { name: 'A', value: '1' },
+        { name: 'B', value: '2' },
+      ],
+      ports: [{ containerPort: 80 }],
+    },
     { name: 'b', image: 'b:1' },
   ]);
 
   test.each<[string, object, object]>([
     ['merges items by key', spec([{ name: 'b', image: 'b:2' }]), { 1: { name: 'b', image: 'b:2' } }],
-    ['merges below items', spec([{ name: 'a', env: [{ name: 'B', value: '3' }, { name: 'C', value: '4' }] }]), { 0: { env: [{ name: 'A', value: '1' }, { name: 'B', value: '3' }, { name: 'C', value: '4' }] } }],
-    ['puts new items first', spec([{ name: 'a', ports: [{ containerPort: 81 }] }]), { 0: { ports: [{ containerPort: 81 }, { containerPort: 80 }] } }],
-    ['replaces a list', spec([{ name: 'a', env: [{ $patch: 'replace' }, { name: 'Z', value: '0' }] }]), { 0: { env: [{ name: 'Z', value: '0' }] } }],
-    ['deletes an item', spec([{ name: 'a', env: [{ name: 'A', $patch: 'delete' }] }]), { 0: { env: [{ name: 'B', value: '2' }] } }],
+    [
+      'merges below items',
+      spec([
+        {
+          name: 'a',
+          env: [
+            { name: 'B', value: '3' },
+            { name: 'C', value: '4' },
+          ],
+        },
+      ]),
+      {
+        0: {
+          env: [
+            { name: 'A', value: '1' },
+            { name: 'B', value: '3' },
+            { name: 'C', value: '4' },
+          ],
+        },
+      },
+    ],
+    [
+      'puts new items first',
+      spec([{ name: 'a', ports: [{ containerPort: 81 }] }]),
+      { 0: { ports: [{ containerPort: 81 }, { containerPort: 80 }] } },
+    ],
+    [
+      'replaces a list',
+      spec([{ name: 'a', env: [{ $patch: 'replace' }, { name: 'Z', value: '0' }] }]),
+      { 0: { env: [{ name: 'Z', value: '0' }] } },
+    ],
+    [
+      'deletes an item',
+      spec([{ name: 'a', env: [{ name: 'A', $patch: 'delete' }] }]),
+      { 0: { env: [{ name: 'B', value: '2' }] } },
+    ],
     ['replaces an item', spec([{ name: 'a', $patch: 'replace', image: 'x' }]), { 0: 'gone' }],
     ['removes a field', spec([{ name: 'a', env: null }]), { 0: { env: undefined } }],
   ])('%s', (name, change, expected) => {
@@ -37,20 +77,35 @@ describe('strategic merge patch', () => {
     expect(JSON.stringify(object)).toBe(before);
     for (const [i, fields] of Object.entries(expected)) {
       if (fields === 'gone') expect(result.spec.containers).toEqual([]);
-      else for (const [key, value] of Object.entries(fields as object)) expect(result.spec.containers[Number(i)]![key]).toEqual(value);
+      else
+        for (const [key, value] of Object.entries(fields as object))
+          expect(result.spec.containers[Number(i)]![key]).toEqual(value);
     }
     expect(name).not.toBe('');
   });
 
   test('sets the order of a list, whose own items keep their places among themselves', () => {
-    const result = patch(object, { spec: { '$setElementOrder/containers': [{ name: 'b' }, { name: 'c' }, { name: 'a' }], containers: [{ name: 'c', image: 'c' }] } });
-    expect((result as { spec: { containers: { name: string }[] } }).spec.containers.map((c) => c.name)).toEqual(['b', 'c', 'a']);
+    const result = patch(object, {
+      spec: {
+        '$setElementOrder/containers': [{ name: 'b' }, { name: 'c' }, { name: 'a' }],
+        containers: [{ name: 'c', image: 'c' }],
+      },
+    });
+    expect((result as { spec: { containers: { name: string }[] } }).spec.containers.map((c) => c.name)).toEqual([
+      'b',
+      'c',
+      'a',
+    ]);
   });
 
   test('merges and deletes scalars', () => {
     const finalizers = { metadata: { finalizers: ['x/a'] } };
-    expect(patch(finalizers, { metadata: { finalizers: ['x/b', 'x/a'] } })).toEqual({ metadata: { finalizers: ['x/b', 'x/a'] } });
-    expect(patch(finalizers, { metadata: { '$deleteFromPrimitiveList/finalizers': ['x/a'] } })).toEqual({ metadata: { finalizers: [] } });
+    expect(patch(finalizers, { metadata: { finalizers: ['x/b', 'x/a'] } })).toEqual({
+      metadata: { finalizers: ['x/b', 'x/a'] },
+    });
+    expect(patch(finalizers, { metadata: { '$deleteFromPrimitiveList/finalizers': ['x/a'] } })).toEqual({
+      metadata: { finalizers: [] },
+    });
   });
 
   test('retains keys', () => {
@@ -61,9 +116,16 @@ describe('strategic merge patch', () => {
 
   test('replaces and deletes maps, and drops directives that meet nothing', () => {
     const labels = { metadata: { labels: { a: '1' } } };
-    expect(patch(labels, { metadata: { labels: { $patch: 'replace', x: 'y' } } })).toEqual({ metadata: { labels: { x: 'y' } } });
+    expect(patch(labels, { metadata: { labels: { $patch: 'replace', x: 'y' } } })).toEqual({
+      metadata: { labels: { x: 'y' } },
+    });
     expect(patch(labels, { metadata: { labels: { $patch: 'delete' } } })).toEqual({ metadata: { labels: {} } });
-    expect(patch({ metadata: {} }, { metadata: { annotations: { $patch: 'replace', x: 'y' }, labels: { b: null, c: '1' } } })).toEqual({
+    expect(
+      patch(
+        { metadata: {} },
+        { metadata: { annotations: { $patch: 'replace', x: 'y' }, labels: { b: null, c: '1' } } },
+      ),
+    ).toEqual({
       metadata: { labels: { c: '1' } },
     });
   });
@@ -76,9 +138,14 @@ describe('strategic merge patch', () => {
     [{ spec: { $retainKeys: ['a'], b: 1 } }, '400 invalid patch format of retainKeys'],
     [{ metadata: { '$deleteFromPrimitiveList/finalizers': 1 } }, '400 invalid patch format of primitive list'],
     [[1], '400 error decoding patch: json: cannot unmarshal array into Go value of type map[string]interface {}'],
-    [{ spec: { '$setElementOrder/containers': [{ name: 'b' }], containers: [{ name: 'a' }] } }, "500 The order in patch list:\n[map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n"],
+    [
+      { spec: { '$setElementOrder/containers': [{ name: 'b' }], containers: [{ name: 'a' }] } },
+      "500 The order in patch list:\n[map[name:a]]\n doesn't match $setElementOrder list:\n[map[name:b]]\n",
+    ],
   ])('refuses %j', (change, expected) => {
-    expect(refusal(() => patch({ ...object, metadata: { labels: { a: '1' }, finalizers: ['a'] } }, change))).toBe(expected);
+    expect(refusal(() => patch({ ...object, metadata: { labels: { a: '1' }, finalizers: ['a'] } }, change))).toBe(
+      expected,
+    );
   });
 
   test('a patch applied twice is applied once', () => {
@@ -91,7 +158,9 @@ describe('strategic merge patch', () => {
         for (const item of want) expect(once.spec.containers).toContainEqual(item);
         expect(once.spec.containers).toHaveLength(new Set([...have, ...want].map((c) => c.name)).size);
         const order = want.map((c) => ({ name: c.name }));
-        const ordered = patch(spec(have), { spec: { '$setElementOrder/containers': order, containers: want } }) as typeof once;
+        const ordered = patch(spec(have), {
+          spec: { '$setElementOrder/containers': order, containers: want },
+        }) as typeof once;
         const names = ordered.spec.containers.map((c) => c.name).filter((name) => want.some((c) => c.name === name));
         expect(names).toEqual(want.map((c) => c.name));
       }),

@@ -22,13 +22,14 @@ function withoutDefaultedKinds(json: object): object {
 }
 
 describe('the same object as JSON and as protobuf', () => {
-  test.each(pairs.map((pair, i) => [`${pair.kind ?? (pair.json as { kind: string }).kind} ${pair.variant ?? ''} #${i}`, pair] as const))(
-    '%s',
-    (_, { json, protobuf }) => {
-      const bytes = Buffer.from(protobuf, 'base64');
-      const decoded = decodeProtobuf(bytes);
-      expect(JSON.stringify(decoded.object)).toBe(JSON.stringify(withoutDefaultedKinds(json)));
-      expect(encodeProtobuf(decoded.apiVersion, decoded.kind, json).toString('hex')).toBe(bytes.toString('hex'));
-    },
-  );
+  test.each(
+    pairs.map(
+      (pair, i) => [`${pair.kind ?? (pair.json as { kind: string }).kind} ${pair.variant ?? ''} #${i}`, pair] as const,
+    ),
+  )('%s', (_, { json, protobuf }) => {
+    const bytes = Buffer.from(protobuf, 'base64');
+    const decoded = decodeProtobuf(bytes);
+    expect(JSON.stringify(decoded.object)).toBe(JSON.stringify(withoutDefaultedKinds(json)));
+    expect(encodeProtobuf(decoded.apiVersion, decoded.kind, json).toString('hex')).toBe(bytes.toString('hex'));
+  });
 });

@@ -57,15 +57,21 @@ export function applyPatch(request: ApplyRequest): KubeObject {
 
 function checkConfig(request: ApplyRequest): void {
   const { patch, apiVersion, schema } = request;
-  if ((patch.metadata as unknown) != null && patch.metadata.managedFields != null) throw badRequest('metadata.managedFields must be nil');
+  if ((patch.metadata as unknown) != null && patch.metadata.managedFields != null)
+    throw badRequest('metadata.managedFields must be nil');
   if (patch.apiVersion !== undefined && patch.apiVersion !== apiVersion) {
-    throw badRequest(`Incorrect version specified in apply patch. Specified patch version: ${patch.apiVersion}, expected: ${apiVersion}`);
+    throw badRequest(
+      'Incorrect version specified in apply patch. ' +
+        `Specified patch version: ${patch.apiVersion}, expected: ${apiVersion}`,
+    );
   }
   const problems = configProblems(schema, patch, untypedOf(request));
   if (problems.length === 0) return;
   const { group, version } = parseApiVersion(apiVersion);
-  const subject = `${patch.metadata?.namespace ?? ''}/${patch.metadata?.name ?? ''}; ${group}/${version}, Kind=${patch.kind ?? ''}`;
-  const text = problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
+  const { namespace = '', name = '' } = patch.metadata ?? {};
+  const subject = `${namespace}/${name}; ${group}/${version}, Kind=${patch.kind ?? ''}`;
+  const text =
+    problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
   throw new StatusError({ message: `failed to create typed patch object (${subject}): ${text}`, code: 500 });
 }
 
@@ -106,6 +112,12 @@ function applyOnce(
   const set = ownable(applier.set, undefined);
   const unchanged = live !== undefined && sameJson(live, pruned);
   if (isEmptySet(set)) owners.delete(id);
-  else owners.set(id, { ...applier, set, time: unchanged ? (last?.time ?? '') : self.time, ...(last?.entry && { entry: last.entry }) });
+  else
+    owners.set(id, {
+      ...applier,
+      set,
+      time: unchanged ? (last?.time ?? '') : self.time,
+      ...(last?.entry && { entry: last.entry }),
+    });
   return { object: { ...pruned, metadata: { ...pruned.metadata } }, owners };
 }

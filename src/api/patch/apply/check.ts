@@ -54,7 +54,8 @@ function walk(schema: Schema, value: unknown, path: string, untyped: Untyped, pr
   if (value === null || value === undefined || schema.type === 'any') return;
   if (schema.type === 'list') {
     if (!Array.isArray(value)) problems.push(at(path, `expected list, got &{${goValue(value)}}`));
-    else if (schema.listType === 'atomic') value.forEach((item, i) => walk(schema.item, item, `${path}[${i}]`, untyped, problems));
+    else if (schema.listType === 'atomic')
+      value.forEach((item, i) => walk(schema.item, item, `${path}[${i}]`, untyped, problems));
     else walkItems(schema, value, path, untyped, problems);
     return;
   }
@@ -72,7 +73,10 @@ function walk(schema: Schema, value: unknown, path: string, untyped: Untyped, pr
     const field = declared?.get(key);
     if (field) walk(field.schema, value[key], `${path}.${key}`, untyped, problems);
     else if (schema.type === 'map') walk(schema.value, value[key], `${path}.${key}`, untyped, problems);
-    else if (!schema.preserveUnknown && !(path === '' && (key === 'apiVersion' || key === 'kind' || key === 'metadata'))) {
+    else if (
+      !schema.preserveUnknown &&
+      !(path === '' && (key === 'apiVersion' || key === 'kind' || key === 'metadata'))
+    ) {
       problems.push(at(`${path}.${key}`, 'field not declared in schema'));
     }
   }

@@ -19,12 +19,18 @@ export interface Comparison {
   removed: FieldSet;
 }
 
-/** All fields of an object; containers are members only where they are empty, entries of maps and items of lists always. */
+/** All fields of an object; containers are members where they are empty, entries of maps and items of lists always. */
 export const fieldsOf = (schema: Schema, object: unknown, untyped: Untyped): FieldSet =>
   fieldsNode(schema, object, untyped, false, false) ?? EMPTY;
 
 /** `whole`: as a value that is new, whose containers are all members. `self`: the node is a member in any case. */
-function fieldsNode(schema: Schema, value: unknown, untyped: Untyped, whole: boolean, self: boolean): FieldSet | undefined {
+function fieldsNode(
+  schema: Schema,
+  value: unknown,
+  untyped: Untyped,
+  whole: boolean,
+  self: boolean,
+): FieldSet | undefined {
   if (typeof value !== 'object' || value === null) return LEAF;
   if (Array.isArray(value)) {
     if (schema.type !== 'list' || schema.listType === 'atomic') return LEAF;
@@ -55,7 +61,13 @@ function fieldsNode(schema: Schema, value: unknown, untyped: Untyped, whole: boo
   return self || whole || isEmptyObject(fields) ? LEAF : undefined;
 }
 
-function itemsNode(list: ListSchema, items: unknown[], untyped: Untyped, whole: boolean, self: boolean): FieldSet | undefined {
+function itemsNode(
+  list: ListSchema,
+  items: unknown[],
+  untyped: Untyped,
+  whole: boolean,
+  self: boolean,
+): FieldSet | undefined {
   if (items.length === 0) return self || whole ? LEAF : undefined;
   const elements = itemElements(list, items);
   if (!elements) return LEAF;
@@ -104,7 +116,8 @@ function compareFields(
 ): Difference | undefined {
   const old = isPlain(oldValue) ? oldValue : undefined;
   const now = isPlain(value) ? value : undefined;
-  if ((!old || isEmptyObject(old)) && (!now || isEmptyObject(now))) return sameJson(oldValue, value) ? undefined : CHANGED;
+  if ((!old || isEmptyObject(old)) && (!now || isEmptyObject(now)))
+    return sameJson(oldValue, value) ? undefined : CHANGED;
   const declared = schema?.type === 'object' ? fieldElements(schema) : undefined;
   const item = schema?.type === 'map' ? schema.value : DEDUCED;
   let changed: FieldSet | undefined;
@@ -130,7 +143,13 @@ function compareFields(
     if (old[key] === undefined || (now && own(now, key) !== undefined)) continue;
     const field = declared?.get(key);
     const kind = declared && !field ? 'deduced' : untyped;
-    (removed ??= {})[field ? field.element : `f:${key}`] = fieldsNode(field ? field.schema : item, old[key], kind, true, true)!;
+    (removed ??= {})[field ? field.element : `f:${key}`] = fieldsNode(
+      field ? field.schema : item,
+      old[key],
+      kind,
+      true,
+      true,
+    )!;
   }
   return changed || removed ? { changed, removed } : undefined;
 }
@@ -156,7 +175,9 @@ function compareItems(list: ListSchema, oldValue: unknown, value: unknown, untyp
     const difference =
       items.length === 1 && previous.length === 1
         ? compareNode(list.item, previous[0], items[0], untyped)
-        : sameJson(previous, items) ? undefined : CHANGED;
+        : sameJson(previous, items)
+          ? undefined
+          : CHANGED;
     if (!difference) continue;
     if (difference.changed) (changed ??= {})[element] = difference.changed;
     if (difference.removed) (removed ??= {})[element] = difference.removed;

@@ -6,9 +6,10 @@ import type { Owner } from './managers.ts';
 /** Fields that an apply would take from others. */
 export type Conflicts = Map<Owner, FieldSet>;
 
-/** `"x" with subresource "scale" using apps/v1 at 2024-01-01T00:00:00Z`; appliers have no version. */
+/** `"x" with subresource "scale" using apps/v1`; appliers have no version. */
 function showOwner(owner: Owner): string {
-  const name = JSON.stringify(owner.manager) + (owner.subresource && ` with subresource ${JSON.stringify(owner.subresource)}`);
+  const name =
+    JSON.stringify(owner.manager) + (owner.subresource && ` with subresource ${JSON.stringify(owner.subresource)}`);
   return owner.operation === 'Update' ? `${name} using ${owner.apiVersion}` : name;
 }
 
@@ -22,12 +23,18 @@ export function applyConflict(conflicts: Conflicts): StatusError {
     all.length === 1
       ? `Apply failed with 1 conflict: conflict with ${all[0]!.owner}: ${all[0]!.path}`
       : `Apply failed with ${all.length} conflicts: ${byOwner
-          .map(({ owner, paths }) => `${paths.length === 1 ? 'conflict' : 'conflicts'} with ${owner}:\n${paths.map((path) => `- ${path}`).join('\n')}`)
+          .map(({ owner, paths }) => [`conflicts with ${owner}:`, ...paths.map((path) => `- ${path}`)].join('\n'))
           .join('\n')}`;
   return new StatusError({
     message,
     reason: 'Conflict',
-    details: { causes: all.map(({ owner, path }) => ({ reason: 'FieldManagerConflict', message: `conflict with ${owner}`, field: path })) },
+    details: {
+      causes: all.map(({ owner, path }) => ({
+        reason: 'FieldManagerConflict',
+        message: `conflict with ${owner}`,
+        field: path,
+      })),
+    },
     code: 409,
   });
 }

@@ -13,7 +13,8 @@ export function fieldElements(schema: ObjectSchema): Map<string, KnownField> {
   let fields = known.get(schema);
   if (!fields) {
     fields = new Map();
-    for (const field of schema.fields.values()) fields.set(field.name, { element: `f:${field.name}`, schema: field.schema });
+    for (const field of schema.fields.values())
+      fields.set(field.name, { element: `f:${field.name}`, schema: field.schema });
     known.set(schema, fields);
   }
   return fields;
@@ -41,8 +42,8 @@ export class ElementError extends Error {}
 /** The path element of an item of a list of type map or set; throws ElementError where it has none. */
 export function itemElement(list: ListSchema, item: unknown): string {
   if (list.listType === 'set') {
-    if (item === null) throw new ElementError('associative list without keys has an element that\'s an explicit null');
-    if (isPlain(item)) throw new ElementError('associative list without keys has an element that\'s a map type');
+    if (item === null) throw new ElementError("associative list without keys has an element that's an explicit null");
+    if (isPlain(item)) throw new ElementError("associative list without keys has an element that's a map type");
     if (Array.isArray(item)) throw new ElementError('not supported: associative list with lists as elements');
     return `v:${JSON.stringify(item)}`;
   }
@@ -53,7 +54,8 @@ export function itemElement(list: ListSchema, item: unknown): string {
     const value = own(item, key.name) ?? key.fallback;
     if (value === undefined) {
       throw new ElementError(
-        `associative list with keys has an element that omits key field ${JSON.stringify(key.name)} (and doesn't have default value)`,
+        `associative list with keys has an element that omits key field ${JSON.stringify(key.name)}` +
+          " (and doesn't have default value)",
       );
     }
     element += key.prefix + JSON.stringify(value);

@@ -5,7 +5,7 @@ const made = new WeakMap<ObjectSchema, KubeObject>();
 
 /**
  * What a create is compared with: the zero value of the Go struct as JSON. Structs that are no pointers and fields
- * without omitempty are there, and so are not owned by whoever fills them. A custom kind has no struct: nothing is there.
+ * without omitempty are there, and so are not owned by whoever fills them. A custom kind has no struct: it is empty.
  */
 export function emptyObject(schema: ObjectSchema, custom: boolean): KubeObject {
   if (custom) return {} as KubeObject;

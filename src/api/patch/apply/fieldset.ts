@@ -123,7 +123,11 @@ export const leaves = (set: FieldSet): FieldSet => {
 /** The set that has these paths (lists of elements) as members. */
 export function setOfPaths(paths: readonly (readonly string[])[]): FieldSet {
   let set: FieldSet = EMPTY;
-  for (const path of paths) set = union(set, [...path].reverse().reduce<FieldSet>((node, element) => ({ [element]: node }), LEAF));
+  for (const path of paths)
+    set = union(
+      set,
+      [...path].reverse().reduce<FieldSet>((node, element) => ({ [element]: node }), LEAF),
+    );
   return set;
 }
 
@@ -198,7 +202,8 @@ function parseElement(element: string): string | undefined {
     if (kind === 'v:') return `v:${JSON.stringify(parsed)}`;
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
     const names = Object.keys(parsed).sort();
-    return `k:{${names.map((n) => `${JSON.stringify(n)}:${JSON.stringify((parsed as Record<string, unknown>)[n])}`).join(',')}}`;
+    const keys = parsed as Record<string, unknown>;
+    return `k:{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(keys[name])}`).join(',')}}`;
   } catch {
     return undefined;
   }

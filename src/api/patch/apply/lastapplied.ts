@@ -43,7 +43,11 @@ export function updateLastApplied(object: KubeObject, patch: KubeObject): KubeOb
   const others = { ...annotations };
   delete others[LAST_APPLIED];
   const text = `${JSON.stringify(config)}\n`;
-  const size = Object.entries(others).reduce((sum, [key, value]) => sum + key.length + Buffer.byteLength(value), text.length);
-  object.metadata.annotations = size > MAX_ANNOTATIONS ? { ...others, [LAST_APPLIED]: '' } : { ...others, [LAST_APPLIED]: text };
+  const size = Object.entries(others).reduce(
+    (sum, [key, value]) => sum + key.length + Buffer.byteLength(value),
+    text.length,
+  );
+  object.metadata.annotations =
+    size > MAX_ANNOTATIONS ? { ...others, [LAST_APPLIED]: '' } : { ...others, [LAST_APPLIED]: text };
   return object;
 }

@@ -8,7 +8,7 @@ import { versionedComparison, type Ownership } from './versions.ts';
 export interface UpdateRequest extends Ownership {
   /** the object as it is stored, in the version of the request; undefined for a create */
   live: KubeObject | undefined;
-  /** the object to store, decoded and defaulted, before mutating admission; its metadata.managedFields are as the client sent them */
+  /** the object to store, decoded and defaulted, before mutating admission; managedFields are as the client sent them */
   object: KubeObject;
   manager: string;
   /** '' for the object itself */
@@ -18,7 +18,7 @@ export interface UpdateRequest extends Ownership {
 }
 
 const NOBODY = Object.freeze({});
-/** Fields that no one owns: they are the system's, or say which object it is. Source: stripMetaManager in kube-apiserver. */
+/** Fields that no one owns: the system's, and which object it is. Source: stripMetaManager in kube-apiserver. */
 const UNOWNED: FieldSet = {
   'f:apiVersion': NOBODY,
   'f:kind': NOBODY,
@@ -85,7 +85,13 @@ function ownersOf({ live, object, subresource }: UpdateRequest): Owners {
 }
 
 /** Gives `updater` what differs between `live` and `object`, and takes it from the others. */
-export function changeOwners(of: Ownership, owners: Owners, live: KubeObject | undefined, object: KubeObject, updater: Owner): void {
+export function changeOwners(
+  of: Ownership,
+  owners: Owners,
+  live: KubeObject | undefined,
+  object: KubeObject,
+  updater: Owner,
+): void {
   const old = live ?? emptyObject(of.schema, of.custom ?? false);
   const compared = versionedComparison(of, old, object);
   takeAway(owners, compared);
@@ -97,7 +103,7 @@ export function changeOwners(of: Ownership, owners: Owners, live: KubeObject | u
   owners.set(id, { ...updater, set: before ? union(before.set, set) : set });
 }
 
-/** Others lose what changed and what is gone, and go when they have nothing left. `except`: the id of who keeps its set. */
+/** Others lose what changed and what is gone, and go when nothing is left. `except`: the id of who keeps its set. */
 export function takeAway(owners: Owners, compared: ReturnType<typeof versionedComparison>, except?: string): void {
   for (const [id, owner] of owners) {
     if (id === except) continue;
@@ -114,7 +120,7 @@ export function takeAway(owners: Owners, compared: ReturnType<typeof versionedCo
 }
 
 const withoutTimes = (entries: readonly ManagedFieldsEntry[] | undefined): unknown =>
-  (entries ?? []).map(({ time: _, ...entry }) => entry);
+  (entries ?? []).map((entry) => ({ ...entry, time: undefined }));
 
 /**
  * To be called when all else of a write is settled: if `object` differs from `live` in nothing but times of

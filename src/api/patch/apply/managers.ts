@@ -18,13 +18,21 @@ export type Owners = Map<string, Owner>;
 
 /** An applier stays the same one whatever version it applies with; an updater is another in each version. */
 export const ownerId = (owner: Pick<Owner, 'manager' | 'operation' | 'apiVersion' | 'subresource'>): string =>
-  JSON.stringify([owner.manager, owner.operation, owner.operation === 'Apply' ? '' : owner.apiVersion, owner.subresource]);
+  JSON.stringify([
+    owner.manager,
+    owner.operation,
+    owner.operation === 'Apply' ? '' : owner.apiVersion,
+    owner.subresource,
+  ]);
 
 /** What a client sends to have all entries removed: `[]` or `[{}]`. */
 export const isReset = (entries: unknown): boolean =>
   Array.isArray(entries) &&
   (entries.length === 0 ||
-    (entries.length === 1 && typeof entries[0] === 'object' && entries[0] !== null && Object.keys(entries[0] as object).length === 0));
+    (entries.length === 1 &&
+      typeof entries[0] === 'object' &&
+      entries[0] !== null &&
+      Object.keys(entries[0] as object).length === 0));
 
 /** Entries read earlier by this process, so that what we wrote ourselves is not checked again. */
 const read = new WeakMap<object, Owner>();
@@ -50,7 +58,12 @@ export function readOwners(entries: readonly ManagedFieldsEntry[] | undefined | 
     if (!owner) return undefined;
     const id = ownerId(owner);
     const same = owners.get(id);
-    owners.set(id, same ? { ...owner, set: union(same.set, owner.set), time: same.time > owner.time ? same.time : owner.time } : owner);
+    owners.set(
+      id,
+      same
+        ? { ...owner, set: union(same.set, owner.set), time: same.time > owner.time ? same.time : owner.time }
+        : owner,
+    );
   }
   return owners;
 }
@@ -93,7 +106,7 @@ export function writeOwners(owners: Owners): ManagedFieldsEntry[] {
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-/** As many updaters are kept apart; older ones are merged into one per version. Source: capmanagers in kube-apiserver. */
+/** So many updaters are kept apart; older ones become one per version. Source: capmanagers in kube-apiserver. */
 const MAX_UPDATERS = 10;
 
 export function capUpdaters(owners: Owners): void {
@@ -110,7 +123,14 @@ export function capUpdaters(owners: Owners): void {
       first.set(owner.apiVersion, id);
       continue;
     }
-    const bucket: Owner = { manager: 'ancient-changes', operation: 'Update', apiVersion: owner.apiVersion, subresource: '', time: owner.time, set: owner.set };
+    const bucket: Owner = {
+      manager: 'ancient-changes',
+      operation: 'Update',
+      apiVersion: owner.apiVersion,
+      subresource: '',
+      time: owner.time,
+      set: owner.set,
+    };
     const bucketId = ownerId(bucket);
     const merged = owners.get(bucketId) ?? owners.get(earlier);
     if (!owners.has(bucketId)) owners.delete(earlier);

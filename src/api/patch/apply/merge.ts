@@ -20,7 +20,9 @@ export function mergeApplied(schema: Schema, live: unknown, config: unknown, unt
     case 'list':
       return schema.listType === 'atomic' ? config : mergeItems(schema, live, config, untyped);
     case 'any':
-      return untyped === 'deduced' && isPlain(live) && isPlain(config) ? mergeFields(schema, live, config, untyped) : config;
+      return untyped === 'deduced' && isPlain(live) && isPlain(config)
+        ? mergeFields(schema, live, config, untyped)
+        : config;
     default:
       return config;
   }

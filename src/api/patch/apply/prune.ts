@@ -11,7 +11,13 @@ import { inVersion, untypedOf, type Ownership } from './versions.ts';
  * Fields that nobody owns (defaults) stay unless what holds them goes.
  * Source: structured-merge-diff, merge.Updater.prune.
  */
-export function prune(of: Ownership, merged: KubeObject, owners: Owners, applier: Owner, last: Owner | undefined): KubeObject {
+export function prune(
+  of: Ownership,
+  merged: KubeObject,
+  owners: Owners,
+  applier: Owner,
+  last: Owner | undefined,
+): KubeObject {
   if (!last || isEmptySet(last.set)) return merged;
   const there = inVersion(of, merged, last.apiVersion);
   if (!there) return merged;
@@ -43,7 +49,8 @@ function addBackOwned(
   remove: (object: KubeObject, set: FieldSet, type: ObjectSchema) => KubeObject,
 ): KubeObject {
   const owned = new Map<string, FieldSet>([[version, EMPTY]]);
-  for (const owner of owners.values()) owned.set(owner.apiVersion, union(owned.get(owner.apiVersion) ?? EMPTY, owner.set));
+  for (const owner of owners.values())
+    owned.set(owner.apiVersion, union(owned.get(owner.apiVersion) ?? EMPTY, owner.set));
   let result = pruned;
   for (const [apiVersion, set] of owned) {
     const whole = inVersion(of, merged, apiVersion);

@@ -37,7 +37,9 @@ export function removeItems(schema: Schema, value: unknown, set: FieldSet, untyp
     const node = set[field ? field.element : `f:${key}`];
     if (node !== undefined && isMember(node)) continue;
     left = true;
-    const kept = node ? removeItems(field ? field.schema : item, value[key], node, declared && !field ? 'deduced' : untyped) : value[key];
+    const kept = node
+      ? removeItems(field ? field.schema : item, value[key], node, declared && !field ? 'deduced' : untyped)
+      : value[key];
     if (kept !== undefined) put(out, key, kept);
   }
   return left ? out : undefined;
@@ -54,7 +56,8 @@ export function namedFieldsAsMembers(schema: Schema, set: FieldSet): FieldSet {
       continue;
     }
     const field = element.startsWith('f:') ? declared?.get(element.slice(2)) : undefined;
-    const below = field?.schema ?? (schema.type === 'map' ? schema.value : schema.type === 'list' ? schema.item : DEDUCED);
+    const below =
+      field?.schema ?? (schema.type === 'map' ? schema.value : schema.type === 'list' ? schema.item : DEDUCED);
     const child = namedFieldsAsMembers(below, set[element]!);
     out[element] = field && !isMember(child) ? { '.': LEAF, ...child } : child;
   }

@@ -9,7 +9,10 @@ const REPLICAS = ['f:spec', 'f:replicas'];
 export type ReplicasPaths = Readonly<Record<string, readonly string[]>>;
 
 /** What a Scale shows of its parent's managedFields: only who owns the number of replicas. */
-export function managedFieldsOfScale(parent: readonly ManagedFieldsEntry[] | undefined, paths: ReplicasPaths): ManagedFieldsEntry[] {
+export function managedFieldsOfScale(
+  parent: readonly ManagedFieldsEntry[] | undefined,
+  paths: ReplicasPaths,
+): ManagedFieldsEntry[] {
   const owners: Owners = new Map();
   for (const owner of readOwners(parent)?.values() ?? []) {
     const path = paths[owner.apiVersion];
@@ -35,7 +38,8 @@ export function managedFieldsOfScaled(
   paths: ReplicasPaths,
 ): ManagedFieldsEntry[] {
   const inScale = new Map<string, Owner>();
-  for (const owner of readOwners(scale)?.values() ?? []) if (hasPath(owner.set, REPLICAS)) inScale.set(person(owner), owner);
+  for (const owner of readOwners(scale)?.values() ?? [])
+    if (hasPath(owner.set, REPLICAS)) inScale.set(person(owner), owner);
   const owners: Owners = new Map();
   for (const [id, owner] of readOwners(parent) ?? []) {
     const path = paths[owner.apiVersion];
@@ -47,7 +51,14 @@ export function managedFieldsOfScaled(
     }
   }
   for (const { manager, operation, subresource } of inScale.values()) {
-    const owner: Owner = { manager, operation, subresource, apiVersion, time: '', set: setOfPaths([paths[apiVersion] ?? REPLICAS]) };
+    const owner: Owner = {
+      manager,
+      operation,
+      subresource,
+      apiVersion,
+      time: '',
+      set: setOfPaths([paths[apiVersion] ?? REPLICAS]),
+    };
     owners.set(ownerId(owner), owner);
   }
   return writeOwners(owners);

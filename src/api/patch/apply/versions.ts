@@ -3,8 +3,11 @@ import type { ObjectSchema } from '../../../kinds/schema.ts';
 import { compare, type Comparison, type Untyped } from './compare.ts';
 import { recursiveDifference, type FieldSet } from './fieldset.ts';
 
-/** An object in another version of its group with that version's schema; undefined where there is no such version (any more). */
-export type ConvertTo = (object: KubeObject, apiVersion: string) => { object: KubeObject; schema: ObjectSchema } | undefined;
+/** An object in another version of its group with that version's schema; undefined where there is no such version. */
+export type ConvertTo = (
+  object: KubeObject,
+  apiVersion: string,
+) => { object: KubeObject; schema: ObjectSchema } | undefined;
 
 /** What the ownership rules need to know of the kind that is written. */
 export interface Ownership {
@@ -34,7 +37,11 @@ export function inVersion(of: Ownership, object: KubeObject, apiVersion: string)
 }
 
 /** Compares two states in any version, each comparison made once, without what is ignored. */
-export function versionedComparison(of: Ownership, old: KubeObject, object: KubeObject): (apiVersion: string) => Comparison | undefined {
+export function versionedComparison(
+  of: Ownership,
+  old: KubeObject,
+  object: KubeObject,
+): (apiVersion: string) => Comparison | undefined {
   const done = new Map<string, Comparison | undefined>();
   return (apiVersion) => {
     if (!done.has(apiVersion)) {
