@@ -1,5 +1,11 @@
 import type { Strategy } from './kind.ts';
 import { configMapStrategy, eventStrategy, namespaceStrategy, nodeStrategy, secretStrategy, serviceAccountStrategy } from './strategies/core.ts';
+import {
+  mutatingWebhookStrategy,
+  validatingAdmissionPolicyBindingStrategy,
+  validatingAdmissionPolicyStrategy,
+  validatingWebhookStrategy,
+} from './strategies/admissionregistration.ts';
 import { cronJobStrategy, jobStrategy } from './strategies/batch.ts';
 import { endpointSliceStrategy, endpointsStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
 import {
@@ -52,6 +58,10 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   secrets: secretStrategy,
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy,
+  'mutatingwebhookconfigurations.admissionregistration.k8s.io': mutatingWebhookStrategy,
+  'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicyStrategy,
+  'validatingadmissionpolicybindings.admissionregistration.k8s.io': validatingAdmissionPolicyBindingStrategy,
+  'validatingwebhookconfigurations.admissionregistration.k8s.io': validatingWebhookStrategy,
   'controllerrevisions.apps': controllerRevisionStrategy,
   'daemonsets.apps': daemonSetStrategy,
   'deployments.apps': deploymentStrategy,

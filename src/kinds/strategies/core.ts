@@ -5,7 +5,7 @@ import type { KubeObject } from '../../meta/object.ts';
 import type { Strategy } from '../kind.ts';
 import { dnsLabelName } from '../validation/names.ts';
 import { validateImmutable } from '../validation/values.ts';
-import { statusSubresource, withStatus } from './status-split.ts';
+import { statusSubresource } from './status-split.ts';
 
 /** ConfigMap, Secret, Namespace, ServiceAccount, Node and the small kinds of core/v1. */
 const MAX_DATA = 1024 * 1024;
@@ -129,7 +129,16 @@ export const namespaceStrategy: Strategy = {
 
 export const serviceAccountStrategy: Strategy = { generation: false };
 
-export const nodeStrategy: Strategy = withStatus({
+export const nodeStrategy: Strategy = {
+  defaults({ spec, status }) {
+    if (spec?.podCIDR && !spec.podCIDRs?.length) spec.podCIDRs = [spec.podCIDR];
+    // A node that says nothing else can give all it has (SetDefaults_NodeStatus).
+    if (status?.capacity && !Object.keys(status.allocatable ?? {}).length) status.allocatable = { ...status.capacity };
+  },
+  prepareForUpdate(object, old) {
+    object.status = old.status;
+  },
+  subresources: { status: statusSubresource },
   validate(object) {
     const errors: FieldError[] = [];
     (object.spec?.taints ?? []).forEach((taint: { key?: string; effect?: string }, i: number) => {
@@ -143,12 +152,9 @@ export const nodeStrategy: Strategy = withStatus({
     old.spec?.podCIDR && object.spec?.podCIDR !== old.spec.podCIDR
       ? [forbidden(Path.root('spec'), 'node updates may not change podCIDR except from "" to valid')]
       : [],
-  prepareForCreate(object, _ctx) {
-    object.spec ??= {};
-  },
   fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
   generation: false,
-});
+};
 
 export const eventStrategy: Strategy = {
   generation: false,

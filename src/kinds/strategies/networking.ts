@@ -99,7 +99,7 @@ function policyPort(port: Any, at: Path): Errors {
   if (port.endPort !== undefined) {
     if (port.port === undefined) errors.push(required(at.child('port'), 'must be specified when `endPort` is specified'));
     else if (typeof port.port === 'string') errors.push(invalid(at.child('endPort'), port.endPort, 'may not be specified when `port` is non-numeric'));
-    else if (port.endPort < port.port) errors.push(invalid(at.child('endPort'), port.endPort, 'must be greater than or equal to `port`'));
+    else if (port.endPort < port.port) errors.push(invalid(at.child('endPort'), port.port, 'must be greater than or equal to `port`'));
     else errors.push(...isPortNumber(port.endPort).map((m) => invalid(at.child('endPort'), port.endPort, m)));
   }
   return errors;

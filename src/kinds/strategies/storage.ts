@@ -63,8 +63,8 @@ export const persistentVolumeStrategy: Strategy = withStatus({
     if (spec.hostPath) spec.hostPath.type ??= '';
     if (spec.iscsi) spec.iscsi.iscsiInterface ||= 'default';
   },
-  prepareForCreate(object) {
-    object.status = { phase: 'Pending' };
+  prepareForCreate(object, ctx) {
+    object.status = { phase: 'Pending', lastPhaseTransitionTime: ctx.now };
   },
   validate({ spec }) {
     const errors = accessModes(spec?.accessModes);

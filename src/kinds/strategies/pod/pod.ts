@@ -15,13 +15,13 @@ const ONLY =
 /** core/v1 Pod (pkg/registry/core/pod's rules). */
 export const podStrategy: Strategy = {
   defaults: defaultPod,
-  prepareForCreate(object) {
+  prepareForCreate(object, ctx) {
     const spec = object.spec as PodSpec;
     const gated = (spec.schedulingGates?.length ?? 0) > 0;
     object.status = {
       phase: 'Pending',
       ...(gated && {
-        conditions: [{ type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }],
+        conditions: [{ type: 'PodScheduled', status: 'False', lastProbeTime: null, lastTransitionTime: ctx.now, reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }],
       }),
       qosClass: qosClass(spec),
     };
