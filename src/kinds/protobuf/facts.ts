@@ -4,8 +4,8 @@ import json from '../../../schema/wire.json' with { type: 'json' };
  * JSON name ('' for an embedded struct), protobuf number, type, flags.
  * Type: an index of `messages`, or a letter: `s` string, `i` int, `b` bool, `y` bytes, `d` double, `V` message of
  * strings, `T` Time, `M` MicroTime, `Q` Quantity, `I` IntOrString, `R` raw JSON, `A` `B` `S` JSONSchemaProps or array,
- * bool, strings. Flags: `p` pointer, `o` omitempty, `z` omitzero, `r` repeated, `m` map by string, `n` its fields are in
- * JSON those of the parent.
+ * bool, strings. Flags: `p` pointer, `o` omitempty, `z` omitzero, `r` repeated, `m` map by string, `n` its fields are,
+ * in JSON, those of the parent.
  */
 export type FieldFacts = [name: string, number: number, type: string | number, flags: string];
 

@@ -2,7 +2,7 @@ import { badRequest } from '../../meta/status.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
 
-/** How a type that is no plain message goes onto the wire (without tag), comes back, and what it is in JSON when zero. */
+/** How a type that is no plain message goes onto the wire (without tag), comes back, and what JSON has when it is zero. */
 export interface Codec {
   /** 0 varint, 1 eight bytes, 2 block */
   wireType: 0 | 1 | 2;

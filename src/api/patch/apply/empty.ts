@@ -8,7 +8,7 @@ const made = new WeakMap<ObjectSchema, KubeObject>();
  * without omitempty are there, and so are not owned by whoever fills them. A custom kind has no struct: it is empty.
  */
 export function emptyObject(schema: ObjectSchema, custom: boolean): KubeObject {
-  if (custom) return {} as KubeObject;
+  if (custom) return { metadata: {} } as KubeObject;
   let object = made.get(schema);
   if (!object) made.set(schema, (object = structZero(schema) as KubeObject));
   return object;

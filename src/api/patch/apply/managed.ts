@@ -8,7 +8,7 @@ import { versionedComparison, type Ownership } from './versions.ts';
 export interface UpdateRequest extends Ownership {
   /** the object as it is stored, in the version of the request; undefined for a create */
   live: KubeObject | undefined;
-  /** the object to store, decoded and defaulted, before mutating admission; managedFields are as the client sent them */
+  /** the object to store, decoded and defaulted, before mutating admission; managedFields as the client sent them */
   object: KubeObject;
   manager: string;
   /** '' for the object itself */
