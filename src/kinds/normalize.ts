@@ -78,11 +78,15 @@ function put(out: Shape, field: Field, value: Value): void {
     if (zero !== undefined) out[field.name] = zero;
   } else if (field.omitEmpty && !(field.pointer && isScalar(field)) && isOmitted(field.schema, value)) {
     // left out
+  } else if (!field.omitEmpty && field.number && COLLECTIONS.has(field.schema.type) && isEmpty(field.schema, value)) {
+    // protobuf, in which built-in kinds are stored, cannot tell empty from absent
+    out[field.name] = null;
   } else out[field.name] = normalizeValue(field.schema, value);
 }
 
 const isScalar = ({ schema }: Field): boolean => schema.type !== 'list' && schema.type !== 'map';
 const OMITTABLE = new Set(['string', 'boolean', 'int32', 'int64', 'double', 'bytes', 'duration', 'list', 'map']);
+const COLLECTIONS = new Set(['list', 'map']);
 const isOmitted = (schema: Schema, value: Value): boolean => OMITTABLE.has(schema.type) && isEmpty(schema, value);
 
 /** Fields that Go writes even when nothing is set. Most structs have few; walking only these keeps large types cheap. */

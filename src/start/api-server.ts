@@ -69,6 +69,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       await server.close(5_000);
     });
     const host = address.address.includes(':') ? `[${address.address}]` : address.address === '0.0.0.0' ? '127.0.0.1' : address.address;
+    await api.advertise(options.bindAddress === '0.0.0.0' ? '127.0.0.1' : address.address, address.port);
     const url = `https://${host}:${address.port}`;
     writeKubeconfig(path.join(options.data, 'kubeconfig'), url, ca.cert, admin);
     return { api, graphql, url, ca: ca.cert, graphiql: `${url}${graphql.loginLink({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, { write: true })}`, stop };

@@ -1,0 +1,33 @@
+import { badRequest, internalError, notFound } from '../../meta/status.ts';
+import type { Connection } from '../contract.ts';
+import type { Core } from '../core.ts';
+
+/** Where a node's agent listens. Throws 404 without the node, 500 while it has not said its address. */
+export function kubeletOf(core: Core, node: string): { host: string; port: number } {
+  const stored = core.store.get({ resource: 'nodes', namespace: '', name: node });
+  if (!stored) throw notFound({ group: '', resource: 'nodes' }, node);
+  const status = stored.object['status'] ?? {};
+  const addresses = (status.addresses ?? []) as { type: string; address: string }[];
+  const address = ['InternalIP', 'ExternalIP', 'Hostname'].map((type) => addresses.find((a) => a.type === type)?.address).find(Boolean);
+  if (!address) throw internalError(`no preferred addresses found; known addresses: [${addresses.map((a) => a.address).join(' ')}]`);
+  return { host: address, port: status.daemonEndpoints?.kubeletEndpoint?.Port || 10250 };
+}
+
+export const hostOf = (host: string): string => (host.includes(':') ? `[${host}]` : host);
+
+/** @param path with the leading slash, without the query */
+export function kubeletConnection(core: Core, node: string, path: string, query: URLSearchParams): Connection {
+  const { host, port } = kubeletOf(core, node);
+  const url = new URL(`https://${hostOf(host)}:${port}${path}`);
+  for (const [key, value] of query) url.searchParams.append(key, value);
+  // A kubelet's serving certificate is its own, as with a kube-apiserver that has no --kubelet-certificate-authority;
+  // it is the kubelet that checks who calls.
+  return { url, secure: true };
+}
+
+/** The node of a pod. Throws 400 before it has one. */
+export function nodeOf(pod: { spec?: { nodeName?: string }; metadata: { name: string } }): string {
+  const node = pod.spec?.nodeName;
+  if (!node) throw badRequest(`pod ${pod.metadata.name} does not have a host assigned`);
+  return node;
+}

@@ -1,0 +1,75 @@
+import { badRequest, notFound, serviceUnavailable } from '../../meta/status.ts';
+import type { Stored } from '../../store/contract.ts';
+import type { Connection, Target } from '../contract.ts';
+import type { Core } from '../core.ts';
+import { hostOf, kubeletOf } from './kubelet.ts';
+
+interface ProxyName {
+  scheme: string;
+  name: string;
+  port: string;
+}
+
+/** `name`, `name:port` or `scheme:name:port`. Throws 400 for more. */
+export function parseProxyName(text: string, what: string): ProxyName {
+  const parts = text.split(':');
+  if (parts.length === 1) return { scheme: '', name: parts[0], port: '' };
+  if (parts.length === 2) return { scheme: '', name: parts[0], port: parts[1] };
+  if (parts.length === 3 && ['', 'http', 'https'].includes(parts[0])) return { scheme: parts[0], name: parts[1], port: parts[2] };
+  throw badRequest(`invalid ${what} request ${JSON.stringify(text)}`);
+}
+
+/** The path below /proxy comes as `path` of the query, as for the subresource's options. */
+function connection(scheme: string, host: string, port: number | string, query: URLSearchParams): Connection {
+  const rest = new URLSearchParams(query);
+  const path = rest.get('path') ?? '/';
+  rest.delete('path');
+  const url = new URL(`${scheme || 'http'}://${hostOf(host)}:${port}${path.startsWith('/') ? path : `/${path}`}`);
+  for (const [key, value] of rest) url.searchParams.append(key, value);
+  return { url, secure: scheme === 'https' };
+}
+
+const find = (core: Core, target: Target, resource: string, name: string): Stored => {
+  const stored = core.store.get({ resource, namespace: target.namespace, name });
+  if (!stored) throw notFound({ group: '', resource }, name);
+  return stored;
+};
+
+export function podProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {
+  const { scheme, name, port } = parseProxyName(target.name, 'pod');
+  const pod = find(core, target, 'pods', name).object;
+  const ip = pod['status']?.podIP;
+  if (!ip) throw badRequest('address not allowed');
+  const ports = ((pod['spec']?.containers ?? []) as { ports?: { containerPort: number; name?: string }[] }[]).flatMap((c) => c.ports ?? []);
+  const number = port === '' ? ports[0]?.containerPort ?? 80 : ports.find((p) => p.name === port)?.containerPort ?? port;
+  return connection(scheme, ip, number, query);
+}
+
+interface Slice {
+  endpoints?: { addresses: string[]; conditions?: { ready?: boolean } }[];
+  ports?: { name?: string; port?: number }[];
+}
+
+export function serviceProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {
+  const { scheme, name, port } = parseProxyName(target.name, 'service');
+  const service = find(core, target, 'services', name).object;
+  const ports = (service['spec']?.ports ?? []) as { name?: string; port: number }[];
+  const wanted = port === '' ? (ports.length === 1 ? ports[0] : undefined) : ports.find((p) => p.name === port || String(p.port) === port);
+  if (!wanted) throw serviceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
+  const slices = core.store.list({ resource: 'endpointslices.discovery.k8s.io', namespace: target.namespace }).items;
+  for (const stored of slices) {
+    if (stored.labels?.['kubernetes.io/service-name'] !== name) continue;
+    const slice = stored.object as unknown as Slice;
+    const at = slice.ports?.find((p) => (p.name ?? '') === (wanted.name ?? ''))?.port;
+    const ready = (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false);
+    if (at && ready.length) return connection(scheme, ready[Math.floor(Math.random() * ready.length)].addresses[0], at, query);
+  }
+  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+}
+
+export function nodeProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {
+  const { scheme, name, port } = parseProxyName(target.name, 'node');
+  const kubelet = kubeletOf(core, name);
+  const made = connection(scheme || (port ? 'http' : 'https'), kubelet.host, port || kubelet.port, query);
+  return { ...made, ...(made.secure && !port && core.clientCA && { ca: core.clientCA }) };
+}
