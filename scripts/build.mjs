@@ -3,6 +3,7 @@
 import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { generatePrismaIfNeeded } from './prisma.mjs';
 import { buildDashboard } from './dashboard.mjs';
 
 const root = path.resolve(path.dirname(fileURLToPath(import.meta.url)), '..');
@@ -27,6 +28,7 @@ function upToDate(what, sources) {
 }
 
 async function buildServer() {
+  await generatePrismaIfNeeded();
   const { build: bundle } = await import('esbuild');
   await bundle({
     absWorkingDir: root,

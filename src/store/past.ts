@@ -1,10 +1,8 @@
 import type { Connection } from './connection.ts';
-import { Compacted, type HistoryEntry, type Key, type ListSnapshot, type Scope, type StoreEvent, type Stored } from './contract.ts';
+import { Compacted, type ListSnapshot, type Scope, type StoreEvent, type Stored } from './contract.ts';
 import type { Follower } from './follower.ts';
 import type { Item } from './item.ts';
-import { history, listAt, replay, type HistoryRow, type LogRow, type ReplayRow } from './sql/log.ts';
-
-const MAX_HISTORY = 500;
+import { listAt, replay, type LogRow, type ReplayRow } from './sql/log.ts';
 
 /** Reads of the log on behalf of requests; apart from the connections that everybody waits for. */
 export class Past {
@@ -28,20 +26,6 @@ export class Past {
     this.#check(rows, from);
     const events = rows.filter(({ revision }) => revision !== null).map((row) => this.#event(row));
     return { events, next: events.length < limit ? to : events[events.length - 1].revision };
-  }
-
-  async history({ resource, namespace, name }: Key, limit: number, before: number): Promise<HistoryEntry[]> {
-    const values = [resource, namespace, name, before, Math.min(limit, MAX_HISTORY)];
-    const rows = await this.#read<HistoryRow>('history', history, values);
-    return rows
-      .filter(({ revision }) => revision !== null)
-      .map((row) => ({
-        revision: row.revision!,
-        type: row.type,
-        at: row.at,
-        by: { user: row.user, manager: row.manager, verb: row.verb },
-        stored: this.#item(row) ?? this.#before(row)?.deletedAt(row.revision!),
-      }));
   }
 
   #read<R extends object>(name: string, text: string, values: unknown[]): Promise<R[]> {

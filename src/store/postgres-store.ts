@@ -5,6 +5,7 @@ import {
 } from './contract.ts';
 import { Compactor, type Retention } from './compactor.ts';
 import { Follower } from './follower.ts';
+import { History } from './history.ts';
 import { Past } from './past.ts';
 import { Presence } from './presence.ts';
 import { Retained } from './retained.ts';
@@ -37,6 +38,7 @@ export class PostgresStore implements Store {
   readonly #presence: Presence;
   readonly #compactor: Compactor;
   readonly #past: Past;
+  readonly #history: History;
   readonly #settings: Settings;
   readonly #progressMs: number;
   #progress: NodeJS.Timeout | undefined;
@@ -58,6 +60,7 @@ export class PostgresStore implements Store {
     this.#writer = new Writer({ connection: connect('writer', writerSession), follower, state, retained, now, log, onWritten });
     this.#compactor = new Compactor({ connection: background, follower, state, retention, now, log });
     this.#past = new Past(connect('past'), follower);
+    this.#history = new History(url, retained);
     this.#settings = new Settings(background);
     this.#progressMs = progressMs;
   }
@@ -145,8 +148,8 @@ export class PostgresStore implements Store {
     return (await this.listAt({ resource, namespace, name }, revision)).items[0];
   }
 
-  history(key: Key, limit: number, before = Number.MAX_SAFE_INTEGER): Promise<HistoryEntry[]> {
-    return this.#past.history(key, limit, before);
+  history(key: Key, limit: number, before?: number): Promise<HistoryEntry[]> {
+    return this.#history.of(key, limit, before);
   }
 
   watch(scope: Scope, from: number, handlers: WatchHandlers): () => void {
@@ -171,6 +174,7 @@ export class PostgresStore implements Store {
     await this.#compactor.close();
     this.#state.watchers.endAll('closed');
     this.#follower.close();
+    await this.#history.close();
     await Promise.all(this.#connections.map((connection) => connection.close()));
   }
 }

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
+import { generatePrismaIfNeeded } from '../../scripts/prisma.mjs';
 import { startEmbeddedPostgres } from '../../src/store/embedded.ts';
 import { migrate } from '../../src/store/migrate.ts';
 
@@ -10,6 +11,7 @@ export const TEMPLATE_VARIABLE = 'KU7S_TEST_TEMPLATE_URL';
 
 /** vitest's global setup: one Postgres for the run (or that of KU7S_TEST_DATABASE_URL) with a migrated template. */
 export default async function setup(): Promise<() => Promise<void>> {
+  await generatePrismaIfNeeded();
   const server = await startServer();
   const name = `ku7s_template_${process.pid}`;
   const admin = new pg.Client({ connectionString: server.url });

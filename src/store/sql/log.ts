@@ -57,22 +57,3 @@ FROM compaction c LEFT JOIN LATERAL (
 ) newest ON true
 LEFT JOIN revision r ON r.revision = newest.at_revision AND r.type <> 'DELETED'
 ORDER BY r.namespace, r.name`;
-
-export interface HistoryRow extends ReplayRow {
-  at: number;
-  user: string;
-  manager: string;
-  verb: string;
-}
-
-/** Of one key ($1, $2, $3), below revision $4, newest first, at most $5. */
-export const history = `
-SELECT c.revision AS compacted, ${COLUMNS}, r.previous, p.columns AS previous_columns, p.body AS previous_body,
-  (extract(epoch FROM r.at) * 1000)::bigint AS at, r."user", r.manager, r.verb
-FROM compaction c LEFT JOIN LATERAL (
-  SELECT * FROM revision
-  WHERE resource = $1 AND namespace = $2 AND name = $3 AND revision < $4::bigint
-  ORDER BY revision DESC LIMIT $5::int
-) r ON true
-LEFT JOIN revision p ON p.revision = r.previous
-ORDER BY r.revision DESC`;
