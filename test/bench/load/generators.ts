@@ -1,0 +1,57 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import type { Command, LoadResult, LoadSpec, Report, StreamResult, StreamSpec } from './messages.ts';
+
+/** The generator processes: one sends requests, one holds streams. */
+export class Generators {
+  private readonly children = new Map<string, ChildProcess>();
+  private id = 0;
+
+  /** @param file the bundled generator */
+  constructor(private readonly file: string) {}
+
+  load(spec: LoadSpec): Promise<LoadResult> {
+    return this.run('requests', (id) => ({ id, type: 'load', spec })) as Promise<LoadResult>;
+  }
+
+  /** @param act called once all streams are open */
+  streams(spec: StreamSpec, act: () => Promise<unknown>): Promise<StreamResult> {
+    return this.run('streams', (id) => ({ id, type: 'streams', spec }), act) as Promise<StreamResult>;
+  }
+
+  close(): void {
+    for (const child of this.children.values()) child.kill();
+    this.children.clear();
+  }
+
+  private run(which: string, command: (id: number) => Command, act?: () => Promise<unknown>): Promise<LoadResult | StreamResult> {
+    const child = this.child(which);
+    const id = ++this.id;
+    return new Promise((resolve, reject) => {
+      const settle = (then: () => void) => {
+        child.off('message', onReport).off('exit', onExit);
+        then();
+      };
+      const onExit = () => settle(() => reject(new Error(`the generator of ${which} has ended`)));
+      const onReport = (report: Report) => {
+        if (report.id !== id) return;
+        if (report.type === 'result') settle(() => resolve(report.result));
+        else if (report.type === 'failed') settle(() => reject(new Error(report.error)));
+        else {
+          child.send({ id, type: 'go' } satisfies Command);
+          act?.().catch((error: Error) => settle(() => reject(error)));
+        }
+      };
+      child.on('message', onReport).on('exit', onExit);
+      child.send(command(id));
+    });
+  }
+
+  private child(which: string): ChildProcess {
+    let child = this.children.get(which);
+    if (!child?.connected) {
+      child = fork(this.file, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'], execArgv: [] });
+      this.children.set(which, child);
+    }
+    return child;
+  }
+}

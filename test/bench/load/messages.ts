@@ -1,0 +1,73 @@
+import type { Endpoint } from '../../../src/client/kubeconfig.ts';
+
+/** Requests alike, as many at once as said, for so many seconds or so many requests. */
+export interface LoadSpec {
+  endpoint: Endpoint;
+  method: string;
+  /**
+   * Taken in turn. In paths and body `{n}` is the request's number (from `first`, modulo `modulo`), `{t}` the time in
+   * ms, `{u}` six digits that differ from request to request, `{v}` the object's resourceVersion as the last answer for this number gave it (with `track`).
+   */
+  paths: readonly string[];
+  body?: string;
+  contentType?: string;
+  inFlight: number;
+  /** whichever comes first ends it; at most 600 s and 1,000,000 requests */
+  seconds?: number;
+  count?: number;
+  /** requests a second; without it as many as the server answers */
+  rate?: number;
+  first?: number;
+  modulo?: number;
+  track?: boolean;
+}
+
+export interface LoadResult {
+  done: number;
+  errors: number;
+  /** status and body of the first answer that was not 2xx */
+  firstError?: string;
+  seconds: number;
+  /** requests a second */
+  rate: number;
+  /** ms */
+  p50: number;
+  p99: number;
+  bytes: number;
+}
+
+/** Watches (HTTP/2 streams of JSON lines) or GraphQL subscriptions (graphql-transport-ws), opened at once. */
+export interface StreamSpec {
+  endpoint: Endpoint;
+  kind: 'watch' | 'subscription';
+  streams: number;
+  /** connections that they share */
+  connections: number;
+  /** of a watch; of a subscription the path of the endpoint */
+  path: string;
+  /** of a subscription */
+  document?: string;
+  /** events that each stream will see */
+  expected: number;
+  /** ms from the first event caused to giving up, at most 120,000 */
+  timeout: number;
+}
+
+export interface StreamResult {
+  deliveries: number;
+  /** streams that ended before they had all events */
+  cut: number;
+  /** streams that were open at the end and had not all events */
+  late: number;
+  /** from `go` to the last event */
+  seconds: number;
+  /** ms from the request's sending to the event's arrival, of every tenth stream */
+  p50: number;
+  p99: number;
+}
+
+export type Command = { id: number; type: 'load'; spec: LoadSpec } | { id: number; type: 'streams'; spec: StreamSpec } | { id: number; type: 'go' };
+export type Report =
+  | { id: number; type: 'result'; result: LoadResult | StreamResult }
+  | { id: number; type: 'open' }
+  | { id: number; type: 'failed'; error: string };

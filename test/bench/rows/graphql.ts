@@ -1,0 +1,45 @@
+import { configMap } from '../fixtures.ts';
+import type { Row } from '../row.ts';
+
+const common = { stage: 'filled', anyServer: false, quick: true } as const;
+
+const query: Row = {
+  ...common,
+  name: 'graphql-query',
+  title: 'GraphQL: 100 of 10,000 pods with ten fields',
+  measures: [{ unit: '/s', better: 'more', goal: 1_000 }],
+  async run(bench) {
+    const document = `query Pods($namespace: String) { pods(namespace: $namespace, first: 100) { items {
+      metadata { name namespace uid resourceVersion creationTimestamp generation }
+      spec { nodeName restartPolicy schedulerName } status { phase } } } }`;
+    const body = JSON.stringify({ query: document, variables: { namespace: bench.namespace } });
+    const result = await bench.load({ method: 'POST', paths: ['/graphql'], body, inFlight: 16, seconds: bench.seconds });
+    if (result.bytes / result.done < 10_000) throw new Error(`the answers have no pods (${result.bytes / result.done} bytes)`);
+    return [result.rate];
+  },
+};
+
+const SUBSCRIBERS = 1_000;
+const subscription: Row = {
+  ...common,
+  name: 'graphql-subscribers',
+  title: `GraphQL: ${SUBSCRIBERS} subscribers of one document, one identity: deliveries`,
+  measures: [
+    { unit: '/s', better: 'more', goal: 50_000 },
+    { unit: 'ms', better: 'less', goal: 30, label: 'p99' },
+  ],
+  async run(bench) {
+    const path = `/api/v1/namespaces/${bench.namespace}/configmaps`;
+    const { metadata } = await bench.request<{ metadata: { resourceVersion: string } }>('GET', `${path}?limit=1`);
+    const fields = '{ type json }';
+    const document = `subscription { configMapsWatch(namespace: "${bench.namespace}", resourceVersion: "${metadata.resourceVersion}") ${fields} }`;
+    const count = bench.quick ? 100 : 300;
+    const streams = { kind: 'subscription', streams: SUBSCRIBERS, connections: 50, path: '/graphql', document, expected: count, timeout: 60_000 } as const;
+    const body = configMap(`g-${bench.unique()}-{n}`);
+    const result = await bench.streams(streams, () => bench.load({ method: 'POST', paths: [path], body, inFlight: 4, count }));
+    if (result.cut + result.late > 0) throw new Error(`${result.cut} subscriptions were cut, ${result.late} incomplete`);
+    return [result.deliveries / result.seconds, result.p99];
+  },
+};
+
+export const GRAPHQL: readonly Row[] = [query, subscription];

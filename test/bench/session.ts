@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import http2 from 'node:http2';
+import path from 'node:path';
+import type { Endpoint } from '../../src/client/kubeconfig.ts';
+import { largePod, smallPod } from './fixtures.ts';
+import { authorization, connect } from './load/connect.ts';
+import { Generators } from './load/generators.ts';
+import type { BenchOptions } from './options.ts';
+import type { Bench, Row } from './row.ts';
+import { startServer } from './server.ts';
+
+/** Pods of the stage `large`; their bodies are small, as nobody has 150,000 large ones. */
+const LARGE = 150_000;
+/** A request of a row's own gives up after this, ms. */
+const REQUEST_LIMIT = 60_000;
+
+/** A stage's server (or the one we were pointed to), with a namespace and the objects that its rows want. */
+export async function openSession(root: string, options: BenchOptions, stage: Row['stage']): Promise<{ bench: Bench; close(): Promise<void> }> {
+  const server = options.against ? undefined : await startServer(root, options.profile);
+  const generators = new Generators(path.join(root, 'dist/bench/generator.js'));
+  let count = 0;
+  const prefix = Date.now().toString(36);
+  const bench: Bench = {
+    get endpoint() {
+      return server?.endpoint ?? other(options);
+    },
+    server,
+    namespace: `bench-${prefix}-${stage}`,
+    objects: 0,
+    seconds: options.seconds,
+    quick: options.quick,
+    unique: () => `${prefix}${++count}`,
+    load: async (spec) => {
+      const result = await generators.load({ ...spec, endpoint: bench.endpoint });
+      if (result.errors > 0) throw new Error(`${result.errors} of ${result.errors + result.done} requests failed: ${result.firstError}`);
+      return result;
+    },
+    streams: (spec, act) => generators.streams({ ...spec, endpoint: bench.endpoint }, act),
+    request: (method, at, body) => request(bench.endpoint, method, at, body),
+  };
+  const close = async () => {
+    generators.close();
+    if (server) await server.remove();
+    else await cleanUp(bench);
+  };
+  try {
+    await prepare(bench, stage === 'empty' ? 0 : stage === 'large' ? LARGE : options.objects, stage);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  return { bench, close };
+}
+
+const other = (options: BenchOptions): Endpoint => ({
+  server: options.against!,
+  token: options.token,
+  ca: options.ca && readFileSync(options.ca, 'utf8'),
+  insecure: options.ca === undefined,
+  namespace: '',
+});
+
+/** Without controllers nobody makes the service account that pods of a namespace need. */
+async function prepare(bench: Bench, objects: number, stage: Row['stage']): Promise<void> {
+  const { namespace } = bench;
+  await bench.request('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
+  await bench.request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default' } }).catch((error: Error) => {
+    if (!error.message.startsWith('409')) throw error;
+  });
+  if (objects === 0) return;
+  const body = (stage === 'large' ? smallPod : largePod)('pod-{n}');
+  await bench.load({ method: 'POST', paths: [`/api/v1/namespaces/${namespace}/pods`], body, inFlight: 128, count: objects });
+  bench.objects = objects;
+}
+
+/** What another server is left with: nothing of ours. */
+async function cleanUp(bench: Bench): Promise<void> {
+  const { namespace } = bench;
+  for (const resource of ['pods', 'configmaps']) {
+    await bench.request('DELETE', `/api/v1/namespaces/${namespace}/${resource}?gracePeriodSeconds=0`).catch(() => undefined);
+  }
+  await bench.request('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
+}
+
+async function request<T>(endpoint: Endpoint, method: string, at: string, body?: unknown): Promise<T> {
+  const session = await connect(endpoint);
+  try {
+    return await new Promise<T>((resolve, reject) => {
+      const headers: http2.OutgoingHttpHeaders = { ':method': method, ':path': at, accept: 'application/json', ...authorization(endpoint) };
+      if (body !== undefined) headers['content-type'] = 'application/json';
+      const stream = session.request(headers, { endStream: body === undefined });
+      const chunks: Buffer[] = [];
+      let status = 0;
+      stream.setTimeout(REQUEST_LIMIT, () => stream.destroy(new Error(`${method} ${at}: no answer`)));
+      stream.on('response', (head) => (status = Number(head[':status'])));
+      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+      stream.on('error', reject);
+      stream.on('end', () => {
+        const text = Buffer.concat(chunks).toString();
+        if (status >= 200 && status < 300) resolve(JSON.parse(text) as T);
+        else reject(new Error(`${status} ${method} ${at}: ${text.slice(0, 300)}`));
+      });
+      if (body !== undefined) stream.end(JSON.stringify(body));
+    });
+  } finally {
+    session.destroy();
+  }
+}
+
