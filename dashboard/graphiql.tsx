@@ -8,7 +8,8 @@ import { EXAMPLES } from './examples.ts';
 // The editor's language services run in workers of our own origin (scripts/dashboard.mjs builds them).
 const WORKERS: Readonly<Record<string, string>> = { json: 'json.worker.js', graphql: 'graphql.worker.js' };
 globalThis.MonacoEnvironment = {
-  getWorker: (_id: string, label: string) => new Worker(`/graphiql/${WORKERS[label] ?? 'editor.worker.js'}`, { type: 'module' }),
+  getWorker: (_id: string, label: string) =>
+    new Worker(`/graphiql/${WORKERS[label] ?? 'editor.worker.js'}`, { type: 'module' }),
 };
 
 const { host } = window.location;
@@ -18,5 +19,10 @@ const fetcher = createGraphiQLFetcher({
 });
 
 createRoot(document.getElementById('graphiql')!).render(
-  <GraphiQL fetcher={fetcher} defaultTabs={EXAMPLES} shouldPersistHeaders={false} defaultEditorToolsVisibility="variables" />,
+  <GraphiQL
+    fetcher={fetcher}
+    defaultTabs={EXAMPLES}
+    shouldPersistHeaders={false}
+    defaultEditorToolsVisibility="variables"
+  />,
 );

@@ -24,7 +24,10 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
   const run = async (query: string, variables?: Record<string, unknown>): Promise<Record<string, unknown>> =>
     dataOf(await transport.execute({ ...defaults, query, variables }));
 
-  async function list<T>(resource: string, options: ClientListOptions = {}): Promise<{ items: T[]; resourceVersion: string }> {
+  async function list<T>(
+    resource: string,
+    options: ClientListOptions = {},
+  ): Promise<{ items: T[]; resourceVersion: string }> {
     const items: T[] = [];
     let token: string | undefined;
     for (;;) {
@@ -50,7 +53,13 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
       const { namespace, name } = metadataOf(object);
       return (await run(UPDATE, { resource, namespace, name, subresource, object }))['updateObject'] as T;
     },
-    async patch<T>(resource: string, namespace: string, name: string, patch: unknown, options: ClientPatchOptions = {}) {
+    async patch<T>(
+      resource: string,
+      namespace: string,
+      name: string,
+      patch: unknown,
+      options: ClientPatchOptions = {},
+    ) {
       const { type = 'merge', ...rest } = options;
       const variables = { resource, namespace, name, patch, type: type.toUpperCase(), ...rest };
       return (await run(PATCH, variables))['patchObject'] as T;
@@ -66,7 +75,8 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
     async resources() {
       return (await run(KINDS))['kinds'] as ClientResource[];
     },
-    as: (user: string, manager?: string) => createClient(transport, { as: { user }, manager: manager ?? defaults.manager }),
+    as: (user: string, manager?: string) =>
+      createClient(transport, { as: { user }, manager: manager ?? defaults.manager }),
   };
 }
 

@@ -43,14 +43,16 @@ export class InformerCache implements Informer {
   }
 
   /** An index that comes after the first objects is filled from them. Adding one of the same name again changes nothing. */
-  addIndex(name: string, values: (object: any) => readonly string[]): void { // eslint-disable-line @typescript-eslint/no-explicit-any
+  addIndex(name: string, values: (object: any) => readonly string[]): void {
+    // eslint-disable-line @typescript-eslint/no-explicit-any
     if (this.indexes.has(name)) return;
     const index: Index = { values, byValue: new Map() };
     this.indexes.set(name, index);
     for (const object of this.list<KubeObject>()) enter(index, object);
   }
 
-  onChange(listener: (object: any, old: any) => void): () => void { // eslint-disable-line @typescript-eslint/no-explicit-any
+  onChange(listener: (object: any, old: any) => void): () => void {
+    // eslint-disable-line @typescript-eslint/no-explicit-any
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }

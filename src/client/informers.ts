@@ -28,7 +28,10 @@ const LAST_DELAY = 10_000;
 export function createInformers(
   client: Client,
   clock: InformerClock,
-  { random = Math.random, onError = () => undefined }: { random?: () => number; onError?: (error: unknown, resource: string) => void } = {},
+  {
+    random = Math.random,
+    onError = () => undefined,
+  }: { random?: () => number; onError?: (error: unknown, resource: string) => void } = {},
 ): Informers {
   const informers = new Map<string, { cache: InformerCache; feed: Feed }>();
   let started = false;

@@ -53,9 +53,11 @@ export function parseKubeconfig(text: string, directory: string, contextName?: s
     const name = from[field];
     return typeof name === 'string' && name ? file(name) : undefined;
   };
-  if (typeof cluster['server'] !== 'string') throw new Error(`kubeconfig: cluster of context ${JSON.stringify(wanted)} has no server`);
+  if (typeof cluster['server'] !== 'string')
+    throw new Error(`kubeconfig: cluster of context ${JSON.stringify(wanted)} has no server`);
   const tokenFile = user['tokenFile'];
-  const token = (user['token'] as string | undefined) ?? (typeof tokenFile === 'string' ? file(tokenFile).trim() : undefined);
+  const token =
+    (user['token'] as string | undefined) ?? (typeof tokenFile === 'string' ? file(tokenFile).trim() : undefined);
   return {
     server: cluster['server'].replace(/\/+$/, ''),
     ca: pem(cluster, 'certificate-authority'),

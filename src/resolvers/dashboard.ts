@@ -40,7 +40,12 @@ export class Dashboard {
   constructor(private readonly folder: string | undefined = folders.find((path) => existsSync(path))) {}
 
   page(res: ServerResponse): void {
-    res.writeHead(200, { 'content-type': TYPES['html'], 'content-security-policy': POLICY, 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+    res.writeHead(200, {
+      'content-type': TYPES['html'],
+      'content-security-policy': POLICY,
+      'cache-control': 'no-store',
+      'referrer-policy': 'no-referrer',
+    });
     res.end(PAGE);
   }
 
@@ -53,7 +58,13 @@ export class Dashboard {
       res.end(this.assets.size ? 'not found\n' : 'the dashboard is not built: npm run build\n');
       return;
     }
-    const headers = { 'content-type': asset.type, etag: asset.tag, 'cache-control': 'no-cache', vary: 'accept-encoding', 'x-content-type-options': 'nosniff' };
+    const headers = {
+      'content-type': asset.type,
+      etag: asset.tag,
+      'cache-control': 'no-cache',
+      vary: 'accept-encoding',
+      'x-content-type-options': 'nosniff',
+    };
     if (req.headers['if-none-match'] === asset.tag) {
       res.writeHead(304, headers);
       res.end();
@@ -73,7 +84,12 @@ export class Dashboard {
       if (!type) continue;
       const plain = readFileSync(`${this.folder}/${name}`);
       const gzip = names.includes(`${name}.gz`) ? readFileSync(`${this.folder}/${name}.gz`) : undefined;
-      assets.set(name, { type, plain, gzip, tag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"` });
+      assets.set(name, {
+        type,
+        plain,
+        gzip,
+        tag: `"${createHash('sha256').update(plain).digest('base64url').slice(0, 22)}"`,
+      });
     }
     return assets;
   }

@@ -59,8 +59,17 @@ export class Engine {
   async execute(request: OperationRequest, context: RequestContext): Promise<Result> {
     try {
       const { schema, document, operation } = this.operation(request);
-      if (operation.operation === 'subscription') throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');
-      return this.result(await execute({ schema, document, variableValues: request.variables, operationName: request.operationName, contextValue: createContext(this.api, context) }));
+      if (operation.operation === 'subscription')
+        throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');
+      return this.result(
+        await execute({
+          schema,
+          document,
+          variableValues: request.variables,
+          operationName: request.operationName,
+          contextValue: createContext(this.api, context),
+        }),
+      );
     } catch (error) {
       return this.refusal(error);
     }
@@ -69,7 +78,15 @@ export class Engine {
   /** Errors are results, the last ones; the iterator itself throws only when its reader was cut for being slow. */
   subscribe(request: OperationRequest, context: RequestContext): AsyncIterableIterator<Result> {
     const { user } = context;
-    const key = JSON.stringify([request.query, request.operationName, request.variables, user.name, user.uid, user.groups, user.extra]);
+    const key = JSON.stringify([
+      request.query,
+      request.operationName,
+      request.variables,
+      user.name,
+      user.uid,
+      user.groups,
+      user.extra,
+    ]);
     return this.subscriptions.join(key, () => new Subscription(() => this.start(request, context)));
   }
 
@@ -90,7 +107,9 @@ export class Engine {
 
   /** What is thrown before or while an operation starts, as its result. */
   refusal(error: unknown): Result {
-    return { errors: (error instanceof RefusedDocument ? error.errors : [error]).map((each) => formatError(each, this.report)) };
+    return {
+      errors: (error instanceof RefusedDocument ? error.errors : [error]).map((each) => formatError(each, this.report)),
+    };
   }
   /** The same for a subscription. */
   refused(error: unknown): AsyncIterableIterator<Result> {
@@ -107,22 +126,35 @@ export class Engine {
       if (!(Symbol.asyncIterator in source)) return once(this.result(source));
       const events = source[Symbol.asyncIterator]();
       // A context for each event: relations of an event are of its own time, not of the subscription's beginning.
-      const each = async (rootValue: unknown): Promise<Result> => this.result(await execute({ ...args, rootValue, contextValue: createContext(this.api, requestContext) }));
+      const each = async (rootValue: unknown): Promise<Result> =>
+        this.result(await execute({ ...args, rootValue, contextValue: createContext(this.api, requestContext) }));
       return mapped(events, each, (error) => this.refusal(error));
     } catch (error) {
       return once(this.refusal(error));
     }
   }
 
-  private operation(request: OperationRequest): { schema: GraphQLSchema; document: DocumentNode; operation: OperationDefinitionNode } {
+  private operation(request: OperationRequest): {
+    schema: GraphQLSchema;
+    document: DocumentNode;
+    operation: OperationDefinitionNode;
+  } {
     if (typeof request.query !== 'string') throw badRequest('no query');
     const { schema } = this.now();
     const { document, errors } = this.prepare(request.query);
     if (!document) throw new RefusedDocument(errors!);
     const operation = getOperationAST(document, request.operationName);
-    if (!operation) throw badRequest(request.operationName ? `no operation ${JSON.stringify(request.operationName)}` : 'operationName must say which operation to run');
+    if (!operation)
+      throw badRequest(
+        request.operationName
+          ? `no operation ${JSON.stringify(request.operationName)}`
+          : 'operationName must say which operation to run',
+      );
     const cost = costOf(schema, document, operation, request.variables ?? {});
-    if (cost > this.limits.cost) throw badRequest(`the operation may produce ${cost} fields, the limit is ${this.limits.cost}: ask for less or set first`);
+    if (cost > this.limits.cost)
+      throw badRequest(
+        `the operation may produce ${cost} fields, the limit is ${this.limits.cost}: ask for less or set first`,
+      );
     return { schema, document, operation };
   }
 
@@ -147,13 +179,20 @@ export class Engine {
   private now(): NonNullable<Engine['current']> {
     const { generation } = this.api.registry;
     if (this.current?.generation !== generation) {
-      this.current = { generation, schema: buildSchema(this.api.registry), documents: new LRUCache({ max: MAX_DOCUMENTS }) };
+      this.current = {
+        generation,
+        schema: buildSchema(this.api.registry),
+        documents: new LRUCache({ max: MAX_DOCUMENTS }),
+      };
     }
     return this.current;
   }
 
   private result({ data, errors }: ExecutionResult): Result {
-    return { ...(data !== undefined && { data }), ...(errors && { errors: errors.map((error) => formatError(error, this.report)) }) };
+    return {
+      ...(data !== undefined && { data }),
+      ...(errors && { errors: errors.map((error) => formatError(error, this.report)) }),
+    };
   }
 }
 
@@ -168,7 +207,11 @@ async function* once(result: Result): AsyncGenerator<Result> {
 }
 
 /** Each event executed in turn; an error of the source is the last result. */
-function mapped(events: AsyncIterator<unknown>, each: (event: unknown) => Promise<Result>, refusal: (error: unknown) => Result): AsyncIterator<Result> {
+function mapped(
+  events: AsyncIterator<unknown>,
+  each: (event: unknown) => Promise<Result>,
+  refusal: (error: unknown) => Result,
+): AsyncIterator<Result> {
   let over = false;
   const end: IteratorResult<Result> = { done: true, value: undefined };
   return {

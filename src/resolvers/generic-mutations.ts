@@ -39,10 +39,22 @@ export function addGenericMutations(builder: Builder): void {
       }),
       updateObject: t.field({
         type: 'JSON',
-        args: { ...target, ...write, name: t.arg.string({ required: true }), object: t.arg({ type: 'JSON', required: true }) },
+        args: {
+          ...target,
+          ...write,
+          name: t.arg.string({ required: true }),
+          object: t.arg({ type: 'JSON', required: true }),
+        },
         async resolve(_, args, { api, request }) {
           const kind = kindOf(api.registry, args.resource, args.version);
-          return (await api.update(request, targetOf(kind, args), { object: ownCopy(args.object as KubeObject) }, writeOptions(args))).object;
+          return (
+            await api.update(
+              request,
+              targetOf(kind, args),
+              { object: ownCopy(args.object as KubeObject) },
+              writeOptions(args),
+            )
+          ).object;
         },
       }),
       patchObject: t.field({

@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
 import type { Api, RequestContext, User } from '../api/contract.ts';
-import { StatusError } from '../meta/status.ts';
+import { StatusError, unsupportedMediaType } from '../meta/status.ts';
 import { Dashboard } from './dashboard.ts';
 import { Engine, type OperationRequest, type Result } from './engine.ts';
 import { createHttp } from './http.ts';
@@ -29,7 +29,10 @@ export interface GraphQLFacade {
   /** Errors are the last result; the iterator throws only when it was read too slowly. */
   subscribe(request: InProcessRequest, context: RequestContext): AsyncIterableIterator<Result>;
   /** execute and subscribe as the server itself, for the loops' transports; requests say `as` whom they act */
-  executor: { execute(request: InProcessRequest): Promise<Result>; subscribe(request: InProcessRequest): AsyncIterableIterator<Result> };
+  executor: {
+    execute(request: InProcessRequest): Promise<Result>;
+    subscribe(request: InProcessRequest): AsyncIterableIterator<Result>;
+  };
   /** Serves /graphql, /graphiql and what is below it. `context.user` is system:anonymous where nothing authenticated the request. */
   handler(req: IncomingMessage, res: ServerResponse, context: RequestContext): Promise<void>;
   /** graphql-transport-ws on /graphql */
@@ -50,11 +53,19 @@ const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters', 'sys
 const MAX_WARNINGS = 100;
 
 /** The GraphQL façade of one API process. */
-export async function createGraphQL({ api, log = () => undefined, limits, dashboard }: GraphQLOptions): Promise<GraphQLFacade> {
+export async function createGraphQL({
+  api,
+  log = () => undefined,
+  limits,
+  dashboard,
+}: GraphQLOptions): Promise<GraphQLFacade> {
   const allLimits = { ...DEFAULT_LIMITS, ...limits };
-  const report = (error: unknown): void => log(`graphql: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+  const report = (error: unknown): void =>
+    log(`graphql: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const engine = new Engine(api, allLimits, report);
-  const sessions = new Sessions(await api.store.setting('graphiql-session-key', () => Promise.resolve(randomBytes(32).toString('base64'))));
+  const sessions = new Sessions(
+    await api.store.setting('graphiql-session-key', () => Promise.resolve(randomBytes(32).toString('base64'))),
+  );
   const pages = new Dashboard(dashboard);
 
   const execute = async (request: InProcessRequest, { context, readOnly }: Caller): Promise<Result> => {
@@ -73,21 +84,30 @@ export async function createGraphQL({ api, log = () => undefined, limits, dashbo
   };
   const subscribe = (request: InProcessRequest, { context }: Caller): AsyncIterableIterator<Result> => {
     try {
-      return engine.subscribe(request, actAs(api, context, request, (text) => context.warn(text)));
+      return engine.subscribe(
+        request,
+        actAs(api, context, request, (text) => context.warn(text)),
+      );
     } catch (error) {
       return engine.refused(error);
     }
   };
   /** From outside: who it acts for is in `extensions`. */
   const outside = {
-    async execute({ extensions, ...request }: OperationRequest & { extensions?: unknown }, caller: Caller): Promise<Result> {
+    async execute(
+      { extensions, ...request }: OperationRequest & { extensions?: unknown },
+      caller: Caller,
+    ): Promise<Result> {
       try {
         return await execute({ ...request, ...actingOf(extensions) }, caller);
       } catch (error) {
         return engine.refusal(error);
       }
     },
-    subscribe({ extensions, ...request }: OperationRequest & { extensions?: unknown }, caller: Caller): AsyncIterableIterator<Result> {
+    subscribe(
+      { extensions, ...request }: OperationRequest & { extensions?: unknown },
+      caller: Caller,
+    ): AsyncIterableIterator<Result> {
       try {
         return subscribe({ ...request, ...actingOf(extensions) }, caller);
       } catch (error) {
@@ -97,7 +117,10 @@ export async function createGraphQL({ api, log = () => undefined, limits, dashbo
   };
   const http = createHttp(
     engine,
-    { execute: (request, { caller }) => outside.execute(request, caller as Caller), subscribe: (request, { caller }) => outside.subscribe(request, caller as Caller) },
+    {
+      execute: (request, { caller }) => outside.execute(request, caller as Caller),
+      subscribe: (request, { caller }) => outside.subscribe(request, caller as Caller),
+    },
     allLimits.batch,
   );
   const sockets = createWebSocket<Caller>(api, engine, outside);
@@ -107,7 +130,10 @@ export async function createGraphQL({ api, log = () => undefined, limits, dashbo
     const session = context.user.name === 'system:anonymous' && isSameOrigin(req) ? sessions.of(req) : undefined;
     if (!session) return { context, readOnly: false };
     const { agent } = context;
-    return { context: { user: session.user, agent, warn: (text) => context.warn(text), signal: context.signal }, readOnly: !session.write };
+    return {
+      context: { user: session.user, agent, warn: (text) => context.warn(text), signal: context.signal },
+      readOnly: !session.write,
+    };
   };
   const system: Caller = { context: { user: SYSTEM, agent: 'ku7s', warn: () => undefined }, readOnly: false };
 
@@ -122,8 +148,12 @@ export async function createGraphQL({ api, log = () => undefined, limits, dashbo
       const url = new URL(req.url ?? '/', 'https://localhost');
       if (url.pathname.startsWith('/graphiql/')) return pages.file(url.pathname.slice('/graphiql/'.length), req, res);
       if (url.pathname === '/graphiql') return graphiql(url, res, sessions, pages);
-      const wantsPage = req.method === 'GET' && !url.searchParams.has('query') && /text\/html/.test(String(req.headers.accept ?? ''));
+      const wantsPage =
+        req.method === 'GET' && !url.searchParams.has('query') && /text\/html/.test(String(req.headers.accept ?? ''));
       if (wantsPage) return pages.page(res);
+      // Types that a plain form can send are how other sites' pages would write (CSRF).
+      if (req.method === 'POST' && !/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
+        return refuse(res, unsupportedMediaType('the body must be application/json'));
       await http(req, res, { caller: callerOf(req, context) });
     },
     onUpgrade: (req, socket, head, context) => sockets.upgrade(req, socket, head, callerOf(req, context)),
@@ -142,8 +172,21 @@ function graphiql(url: URL, res: ServerResponse, sessions: Sessions, pages: Dash
     res.end('This link was used already or is older than ten minutes.\n');
     return;
   }
-  res.writeHead(303, { location: '/graphiql', 'set-cookie': sessions.cookie(session), 'cache-control': 'no-store', 'referrer-policy': 'no-referrer' });
+  res.writeHead(303, {
+    location: '/graphiql',
+    'set-cookie': sessions.cookie(session),
+    'cache-control': 'no-store',
+    'referrer-policy': 'no-referrer',
+  });
   res.end();
 }
 
-const readOnlySession = (): StatusError => new StatusError({ message: 'this session is for reading only', reason: 'Forbidden', code: 403 });
+function refuse(res: ServerResponse, { status, code }: StatusError): void {
+  res.writeHead(code, { 'content-type': 'application/json' });
+  res.end(
+    JSON.stringify({ errors: [{ message: status.message, extensions: { code, reason: status.reason, status } }] }),
+  );
+}
+
+const readOnlySession = (): StatusError =>
+  new StatusError({ message: 'this session is for reading only', reason: 'Forbidden', code: 403 });

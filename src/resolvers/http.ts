@@ -14,7 +14,9 @@ export interface Caller {
 }
 
 const notByGet: ExecutionResult = {
-  errors: [new GraphQLError('mutations need POST', { extensions: { http: { status: 405, headers: { allow: 'POST' } } } })],
+  errors: [
+    new GraphQLError('mutations need POST', { extensions: { http: { status: 405, headers: { allow: 'POST' } } } }),
+  ],
 };
 
 /** Bytes of a request's body, as kube-apiserver's own limit. */
@@ -24,17 +26,27 @@ const MAX_BODY = 3 * 1024 * 1024;
  * The HTTP side by yoga: negotiation, body limits, batches, event streams. Parsing, validation and execution are the
  * engine's, as on the other transports.
  */
-export function createHttp(engine: Engine, runner: HttpRunner, batch: number): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
+export function createHttp(
+  engine: Engine,
+  runner: HttpRunner,
+  batch: number,
+): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
   const runInEngine: Plugin<Caller> = {
     onParams({ request, setParamsHandler }) {
       const { method } = request;
       const streams = (request.headers.get('accept') ?? '').includes('text/event-stream');
       setParamsHandler(({ params, context }) => {
-        const operation = { query: params.query as string, variables: params.variables, operationName: params.operationName, extensions: params.extensions };
+        const operation = {
+          query: params.query as string,
+          variables: params.variables,
+          operationName: params.operationName,
+          extensions: params.extensions,
+        };
         const type = typeof operation.query === 'string' ? engine.operationType(operation) : undefined;
         if (method === 'GET' && type === 'mutation') return notByGet;
         const caller = context as unknown as Caller;
-        const result = type === 'subscription' && streams ? runner.subscribe(operation, caller) : runner.execute(operation, caller);
+        const result =
+          type === 'subscription' && streams ? runner.subscribe(operation, caller) : runner.execute(operation, caller);
         // yoga types errors as graphql's class; ours are what is printed of it.
         return result as AsyncIterableIterator<ExecutionResult> | Promise<ExecutionResult>;
       });
@@ -46,6 +58,7 @@ export function createHttp(engine: Engine, runner: HttpRunner, batch: number): (
     landingPage: false,
     graphiql: false,
     cors: false,
+    multipart: false,
     logging: false,
     maskedErrors: false,
     batching: { limit: batch },

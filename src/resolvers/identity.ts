@@ -13,7 +13,10 @@ export function actingOf(extensions: unknown): Acting {
   const user = (as as Record<string, unknown> | undefined)?.['user'];
   const groups = (as as Record<string, unknown> | undefined)?.['groups'];
   const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  if (as !== undefined && !(isText(user) && (groups === undefined || (Array.isArray(groups) && groups.every(isText))))) {
+  if (
+    as !== undefined &&
+    !(isText(user) && (groups === undefined || (Array.isArray(groups) && groups.every(isText))))
+  ) {
     throw badRequest('extensions.as must be {user: String!, groups: [String!]}');
   }
   if (manager !== undefined && !isText(manager)) throw badRequest('extensions.manager must be a string');
@@ -24,7 +27,12 @@ export function actingOf(extensions: unknown): Acting {
 }
 
 /** The context in which an operation runs. Throws 403 where the caller may not act as another. */
-export function actAs(api: Api, context: RequestContext, { as, manager }: Acting, warn: (text: string) => void): RequestContext {
+export function actAs(
+  api: Api,
+  context: RequestContext,
+  { as, manager }: Acting,
+  warn: (text: string) => void,
+): RequestContext {
   const user = as ? api.impersonate(context.user, { user: as.user, groups: as.groups ?? [], extra: {} }) : context.user;
   return {
     user,

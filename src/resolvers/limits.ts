@@ -31,7 +31,14 @@ export interface Limits {
   /** operations in one HTTP request */
   batch: number;
 }
-export const DEFAULT_LIMITS: Limits = { tokens: 10_000, depth: 24, aliases: 100, rootFields: 50, cost: 2_000_000, batch: 10 };
+export const DEFAULT_LIMITS: Limits = {
+  tokens: 10_000,
+  depth: 24,
+  aliases: 100,
+  rootFields: 50,
+  cost: 2_000_000,
+  batch: 10,
+};
 
 /** Items that a relation's list is taken to have: its real length is known only when it is read. */
 const RELATION_ITEMS = 20;
@@ -41,14 +48,17 @@ export const limitsRule =
   (limits: Limits) =>
   (context: ValidationContext): ASTVisitor => {
     let aliases = 0;
-    const refuse = (message: string, node: FieldNode | OperationDefinitionNode): void => context.reportError(new GraphQLError(message, { nodes: node }));
+    const refuse = (message: string, node: FieldNode | OperationDefinitionNode): void =>
+      context.reportError(new GraphQLError(message, { nodes: node }));
     return {
       Field(node) {
         if (node.alias && ++aliases === limits.aliases + 1) refuse(`more than ${limits.aliases} aliases`, node);
       },
       OperationDefinition(node) {
-        if (depthOf(node.selectionSet, fragmentsOf(context.getDocument()), new Map(), limits.depth) > limits.depth) refuse(`deeper than ${limits.depth} fields`, node);
-        if (node.selectionSet.selections.length > limits.rootFields) refuse(`more than ${limits.rootFields} fields of the root`, node);
+        if (depthOf(node.selectionSet, fragmentsOf(context.getDocument()), new Map(), limits.depth) > limits.depth)
+          refuse(`deeper than ${limits.depth} fields`, node);
+        if (node.selectionSet.selections.length > limits.rootFields)
+          refuse(`more than ${limits.rootFields} fields of the root`, node);
       },
     };
   };
@@ -58,7 +68,13 @@ const fragmentsOf = (document: DocumentNode): Fragments =>
   new Map(document.definitions.filter((d) => d.kind === Kind.FRAGMENT_DEFINITION).map((d) => [d.name.value, d]));
 
 /** Each fragment is measured once, so a document that nests fragments in fragments costs no more than its size. */
-function depthOf(set: SelectionSetNode, fragments: Fragments, known: Map<string, number>, limit: number, at = 0): number {
+function depthOf(
+  set: SelectionSetNode,
+  fragments: Fragments,
+  known: Map<string, number>,
+  limit: number,
+  at = 0,
+): number {
   if (at > limit) return 1;
   let deepest = 0;
   for (const selection of set.selections) {
@@ -66,7 +82,8 @@ function depthOf(set: SelectionSetNode, fragments: Fragments, known: Map<string,
     if (selection.kind === Kind.FIELD) {
       if (selection.name.value.startsWith('__')) continue;
       depth = 1 + (selection.selectionSet ? depthOf(selection.selectionSet, fragments, known, limit, at + 1) : 0);
-    } else if (selection.kind === Kind.INLINE_FRAGMENT) depth = depthOf(selection.selectionSet, fragments, known, limit, at);
+    } else if (selection.kind === Kind.INLINE_FRAGMENT)
+      depth = depthOf(selection.selectionSet, fragments, known, limit, at);
     else {
       const name = selection.name.value;
       if (!known.has(name)) {
@@ -85,13 +102,22 @@ function depthOf(set: SelectionSetNode, fragments: Fragments, known: Map<string,
  * Fields that executing an operation may produce: a connection's by `first`, a relation's list by a guess. The lists
  * inside an object are as long as the object is: they are not the request's doing.
  */
-export function costOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode, variables: Readonly<Record<string, unknown>>): number {
+export function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+  variables: Readonly<Record<string, unknown>>,
+): number {
   const fragments = fragmentsOf(document);
   const known = new Map<string, number>();
   const cost = (set: SelectionSetNode, type: GraphQLNamedType | undefined): number => {
     let sum = 0;
     for (const selection of set.selections) {
-      if (selection.kind === Kind.INLINE_FRAGMENT) sum += cost(selection.selectionSet, selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type);
+      if (selection.kind === Kind.INLINE_FRAGMENT)
+        sum += cost(
+          selection.selectionSet,
+          selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type,
+        );
       else if (selection.kind === Kind.FRAGMENT_SPREAD) {
         const name = selection.name.value;
         if (!known.has(name)) {
@@ -104,7 +130,8 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operation:
         const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
         const next = field && getNamedType(field.type);
         const inner = selection.selectionSet ? cost(selection.selectionSet, next) : 0;
-        sum += 1 + inner * itemsOf(selection, field?.args.some((arg) => arg.name === 'first') ?? false, next, variables);
+        sum +=
+          1 + inner * itemsOf(selection, field?.args.some((arg) => arg.name === 'first') ?? false, next, variables);
       }
     }
     return sum;
@@ -113,13 +140,27 @@ export function costOf(schema: GraphQLSchema, document: DocumentNode, operation:
   return cost(operation.selectionSet, root);
 }
 
-function itemsOf(field: FieldNode, paged: boolean, type: GraphQLNamedType | undefined, variables: Readonly<Record<string, unknown>>): number {
+function itemsOf(
+  field: FieldNode,
+  paged: boolean,
+  type: GraphQLNamedType | undefined,
+  variables: Readonly<Record<string, unknown>>,
+): number {
   if (paged) {
     const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
-    const value = first?.kind === Kind.VARIABLE ? variables[first.name.value] : first?.kind === Kind.INT ? Number(first.value) : undefined;
+    const value =
+      first?.kind === Kind.VARIABLE
+        ? variables[first.name.value]
+        : first?.kind === Kind.INT
+          ? Number(first.value)
+          : undefined;
     return typeof value === 'number' ? Math.max(1, value) : DEFAULT_FIRST;
   }
-  return RELATION_LISTS.has(field.name.value) && (isObjectType(type) || isInterfaceType(type)) && type.getFields()['_json'] ? RELATION_ITEMS : 1;
+  return RELATION_LISTS.has(field.name.value) &&
+    (isObjectType(type) || isInterfaceType(type)) &&
+    type.getFields()['_json']
+    ? RELATION_ITEMS
+    : 1;
 }
 /** Fields that lead to many objects of their own (relation-fields.ts). */
 const RELATION_LISTS: ReadonlySet<string> = new Set(['owned', 'contents', 'pods', 'endpointSlices']);

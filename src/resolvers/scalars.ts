@@ -8,7 +8,11 @@ const scalar = (name: string, description: string, parse: (value: unknown) => un
     serialize: (value) => value,
     parseValue: parse,
     parseLiteral: (node: ValueNode, variables) =>
-      parse(node.kind === Kind.INT && !Number.isSafeInteger(Number(node.value)) ? node.value : valueFromASTUntyped(node, variables)),
+      parse(
+        node.kind === Kind.INT && !Number.isSafeInteger(Number(node.value))
+          ? node.value
+          : valueFromASTUntyped(node, variables),
+      ),
   });
 
 const refuse = (name: string, value: unknown): never => {
@@ -23,10 +27,17 @@ export const QuantityScalar = scalar('Quantity', 'A number with a unit: "100m", 
 export const IntOrStringScalar = scalar('IntOrString', 'An integer or a string: 80, "http", "25%".', (value) =>
   typeof value === 'string' || isInteger(value) ? value : refuse('IntOrString', value),
 );
-export const Int64Scalar = scalar('Int64', 'An integer of up to 64 bits; beyond 2^53 as a string of digits.', (value) =>
-  isInteger(value) || (typeof value === 'string' && /^-?\d{1,19}$/.test(value)) ? Number(value) : refuse('Int64', value),
+export const Int64Scalar = scalar(
+  'Int64',
+  'An integer of up to 64 bits; beyond 2^53 as a string of digits.',
+  (value) =>
+    isInteger(value) || (typeof value === 'string' && /^-?\d{1,19}$/.test(value))
+      ? Number(value)
+      : refuse('Int64', value),
 );
 export const TimeScalar = scalar('Time', 'RFC 3339, as Kubernetes writes it.', (value) =>
   typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : refuse('Time', value),
 );
-export const BytesScalar = scalar('Bytes', 'Bytes in base64.', (value) => (typeof value === 'string' ? value : refuse('Bytes', value)));
+export const BytesScalar = scalar('Bytes', 'Bytes in base64.', (value) =>
+  typeof value === 'string' ? value : refuse('Bytes', value),
+);

@@ -41,13 +41,24 @@ export function buildSchema(registry: Registry): GraphQLSchema {
     mutation.add(mutationFields(kind, type, inputs, shared));
     subscription.add(subscriptionFields(kind, type, names, shared));
   }
-  return new GraphQLSchema({ query: query.type(), mutation: mutation.type(), subscription: subscription.type(), types: [...types.values()] });
+  return new GraphQLSchema({
+    query: query.type(),
+    mutation: mutation.type(),
+    subscription: subscription.type(),
+    types: [...types.values()],
+  });
 }
 
 /** What all objects have: the type of relations that lead to several kinds. */
 const INTERFACE = 'KubernetesObject';
 
-function kindTypes(registry: Registry, kinds: readonly Kind[], names: TypeNames, outputs: OutputTypes, whole: FieldConfigs[string]): Map<Kind, GraphQLObjectType> {
+function kindTypes(
+  registry: Registry,
+  kinds: readonly Kind[],
+  names: TypeNames,
+  outputs: OutputTypes,
+  whole: FieldConfigs[string],
+): Map<Kind, GraphQLObjectType> {
   const types = new Map<Kind, GraphQLObjectType>();
   const metadata = kinds.find((kind) => kind.storage.persisted)?.schema.fields.get('metadata')?.schema;
   const anyObject = new GraphQLInterfaceType({
@@ -66,7 +77,8 @@ function kindTypes(registry: Registry, kinds: readonly Kind[], names: TypeNames,
   });
   for (const kind of kinds) {
     const typeName = names.ofKind(kind);
-    const hasRelations = kind.storage.persisted && metadata !== undefined && kind.schema.fields.get('metadata')?.schema === metadata;
+    const hasRelations =
+      kind.storage.persisted && metadata !== undefined && kind.schema.fields.get('metadata')?.schema === metadata;
     const type = new GraphQLObjectType({
       name: typeName,
       interfaces: hasRelations ? [anyObject] : [],

@@ -59,7 +59,9 @@ export class Sessions {
     const wanted = Buffer.from(this.sign(payload));
     const given = Buffer.from(signature);
     if (wanted.length !== given.length || !timingSafeEqual(wanted, given)) return undefined;
-    const { until, user, write } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Session & { until: number };
+    const { until, user, write } = JSON.parse(Buffer.from(payload, 'base64url').toString()) as Session & {
+      until: number;
+    };
     return until > this.now() ? { user, write } : undefined;
   }
 

@@ -67,7 +67,7 @@ class Shared<T> {
         const next = await this.source.next();
         if (next.done || this.over) return this.finish(undefined);
         if (this.replay && this.replay.push(next.value) > MAX_REPLAY) this.replay = undefined;
-        for (const reader of [...this.readers]) reader.push(next.value);
+        for (const reader of this.readers) reader.push(next.value);
       }
     } catch (error) {
       this.finish(error);

@@ -48,14 +48,21 @@ export class Snapshot {
    * Those of a kind in a namespace whose `keyOf` is `key`: one pass over the list answers all keys that are asked for
    * in one turn. `name` tells one way of grouping from another. Throws 403.
    */
-  async group(kind: Kind, namespace: string, name: string, keyOf: (object: KubeObject) => string | undefined, key: string): Promise<KubeObject[]> {
+  async group(
+    kind: Kind,
+    namespace: string,
+    name: string,
+    keyOf: (object: KubeObject) => string | undefined,
+    key: string,
+  ): Promise<KubeObject[]> {
     this.authorize('list', kind, namespace, '');
     const id = `${kind.resource}.${kind.version}.${kind.group}/${namespace}/${name}`;
     let loader = this.groups.get(id);
     if (!loader) {
       loader = new DataLoader(async (keys) => {
         const wanted = new Map<string, Stored[]>(keys.map((k) => [k, []]));
-        for (const stored of await this.readList(kind, namespace)) wanted.get(keyOf(wholeObject(kind, stored)) ?? '')?.push(stored);
+        for (const stored of await this.readList(kind, namespace))
+          wanted.get(keyOf(wholeObject(kind, stored)) ?? '')?.push(stored);
         return keys.map((k) => wanted.get(k)!);
       });
       this.groups.set(id, loader);

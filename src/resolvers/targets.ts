@@ -31,7 +31,11 @@ export interface WriteArguments {
   fieldValidation?: string | null;
   force?: boolean | null;
 }
-export const writeOptions = ({ dryRun, fieldManager, fieldValidation }: WriteArguments): Parameters<Api['create']>[3] => ({
+export const writeOptions = ({
+  dryRun,
+  fieldManager,
+  fieldValidation,
+}: WriteArguments): Parameters<Api['create']>[3] => ({
   ...(dryRun && { dryRun: ['All'] }),
   ...(fieldManager && { fieldManager }),
   ...(fieldValidation && { fieldValidation }),
@@ -50,7 +54,9 @@ export function deleteOptions(args: DeleteArguments): Parameters<Api['delete']>[
     ...(dryRun && { dryRun: ['All'] }),
     ...(typeof gracePeriodSeconds === 'number' && { gracePeriodSeconds }),
     ...(propagationPolicy && { propagationPolicy }),
-    ...((uid || resourceVersion) && { preconditions: { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) } }),
+    ...((uid || resourceVersion) && {
+      preconditions: { ...(uid && { uid }), ...(resourceVersion && { resourceVersion }) },
+    }),
   };
 }
 
@@ -60,7 +66,10 @@ export interface SelectArguments {
   fieldSelector?: string | null;
 }
 /** GraphQL's null and absence mean the same: not given. */
-export const selectOptions = ({ labelSelector, fieldSelector }: SelectArguments): { labelSelector?: string; fieldSelector?: string } => ({
+export const selectOptions = ({
+  labelSelector,
+  fieldSelector,
+}: SelectArguments): { labelSelector?: string; fieldSelector?: string } => ({
   ...(labelSelector && { labelSelector }),
   ...(fieldSelector && { fieldSelector }),
 });
@@ -69,4 +78,7 @@ export const selectOptions = ({ labelSelector, fieldSelector }: SelectArguments)
 export const ownCopy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 
 /** metadata-only identity that every list and bookmark speaks of */
-export const typeMetaOf = (kind: Kind): { apiVersion: string; kind: string } => ({ apiVersion: apiVersionOf(kind), kind: kind.kind });
+export const typeMetaOf = (kind: Kind): { apiVersion: string; kind: string } => ({
+  apiVersion: apiVersionOf(kind),
+  kind: kind.kind,
+});

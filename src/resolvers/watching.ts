@@ -41,7 +41,8 @@ export async function watchBatches<T>(
     ...(resourceVersion ? { resourceVersion } : { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
   };
   const stop = await context.api.watch(context.request, targetOf(kind, args), options, {
-    onEvents: (events: readonly WatchEvent[]) => push(events.map(({ type, stored }) => ({ type, object: wholeObject(kind, stored) }))),
+    onEvents: (events: readonly WatchEvent[]) =>
+      push(events.map(({ type, stored }) => ({ type, object: wholeObject(kind, stored) }))),
     onBookmark: (revision, initialEventsEnd) => push([bookmark(kind, revision, initialEventsEnd)]),
     onEnd: (error) => channel.end(error),
   });

@@ -25,7 +25,11 @@ const KEEP_ALIVE = 15_000;
  * graphql-transport-ws. The caller is who the upgrade request was, unless `connection_init` brings a bearer token.
  * A socket that does not drain holds back only its own subscriptions, which are cut when too much waits for them.
  */
-export function createWebSocket<C extends { context: RequestContext }>(api: Api, engine: Engine, runner: SocketRunner<C>) {
+export function createWebSocket<C extends { context: RequestContext }>(
+  api: Api,
+  engine: Engine,
+  runner: SocketRunner<C>,
+) {
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE, perMessageDeflate: false });
   const callers = new WeakMap<IncomingMessage, C>();
   const operations = new WeakMap<ExecutionArgs, { request: SocketRequest; caller: C }>();
@@ -43,10 +47,16 @@ export function createWebSocket<C extends { context: RequestContext }>(api: Api,
     return true;
   };
 
-  const onSubscribe = ({ extra, subscriptions }: Connection, _id: string, payload: SocketRequest): ExecutionArgs | GraphQLError[] => {
-    if (Object.keys(subscriptions).length > MAX_OPERATIONS) return [new GraphQLError(`more than ${MAX_OPERATIONS} operations on one connection`)];
+  const onSubscribe = (
+    { extra, subscriptions }: Connection,
+    _id: string,
+    payload: SocketRequest,
+  ): ExecutionArgs | GraphQLError[] => {
+    if (Object.keys(subscriptions).length > MAX_OPERATIONS)
+      return [new GraphQLError(`more than ${MAX_OPERATIONS} operations on one connection`)];
     const checked = engine.check(payload);
-    if ('errors' in checked) return checked.errors.map(({ message, extensions }) => new GraphQLError(message, { extensions }));
+    if ('errors' in checked)
+      return checked.errors.map(({ message, extensions }) => new GraphQLError(message, { extensions }));
     const args = { schema: engine.schema, document: checked.document, operationName: payload.operationName };
     operations.set(args, { request: payload, caller: callers.get(extra.request)! });
     return args;
@@ -56,14 +66,15 @@ export function createWebSocket<C extends { context: RequestContext }>(api: Api,
     {
       connectionInitWaitTimeout: INIT_TIMEOUT,
       onConnect: (context) => onConnect(context as unknown as Connection),
-      onSubscribe: (context, id, payload) => onSubscribe(context as unknown as Connection, id, payload as SocketRequest),
+      onSubscribe: (context, id, payload) =>
+        onSubscribe(context as unknown as Connection, id, payload as SocketRequest),
       execute: (args) => {
         const { request, caller } = operations.get(args)!;
-        return runner.execute(request, caller) as never;
+        return runner.execute(request, caller).then(printable) as never;
       },
       subscribe: (args) => {
         const { request, caller } = operations.get(args)!;
-        return runner.subscribe(request, caller) as never;
+        return printableAll(runner.subscribe(request, caller)) as never;
       },
     },
     server,
@@ -81,5 +92,30 @@ export function createWebSocket<C extends { context: RequestContext }>(api: Api,
   };
 }
 
+/** graphql-ws prints errors by their `toJSON`; ours are what it would print. */
+const printable = (result: Result): object =>
+  result.errors ? { ...result, errors: result.errors.map((error) => ({ ...error, toJSON: () => error })) } : result;
+
+/** Not a generator: `return()` must end a subscription on which `next()` waits. */
+function printableAll(results: AsyncIterableIterator<Result>): AsyncIterableIterator<object> {
+  const iterator: AsyncIterableIterator<object> = {
+    async next() {
+      const result = await results.next();
+      return result.done ? result : { done: false, value: printable(result.value) };
+    },
+    async return() {
+      await results.return?.();
+      return { done: true, value: undefined };
+    },
+    [Symbol.asyncIterator]: () => iterator,
+  };
+  return iterator;
+}
+
 /** The fields of a context that may be an object with getters. */
-const plain = ({ user, agent, impersonator, warn }: RequestContext): RequestContext => ({ user, agent, impersonator, warn });
+const plain = ({ user, agent, impersonator, warn }: RequestContext): RequestContext => ({
+  user,
+  agent,
+  impersonator,
+  warn,
+});

@@ -4,7 +4,21 @@ import type { OrderBy, Where } from './where.ts';
 /** `Where` and `OrderBy`: any field of any kind, by its path. */
 export function addWhereInputs(builder: Builder): void {
   const whereOp = builder.enumType('WhereOp', {
-    values: ['EQ', 'NE', 'IN', 'NOT_IN', 'EXISTS', 'MISSING', 'GT', 'GE', 'LT', 'LE', 'CONTAINS', 'STARTS_WITH', 'ENDS_WITH'] as const,
+    values: [
+      'EQ',
+      'NE',
+      'IN',
+      'NOT_IN',
+      'EXISTS',
+      'MISSING',
+      'GT',
+      'GE',
+      'LT',
+      'LE',
+      'CONTAINS',
+      'STARTS_WITH',
+      'ENDS_WITH',
+    ] as const,
   });
   const direction = builder.enumType('Direction', { values: ['ASC', 'DESC'] as const });
   const where = builder.inputRef<Where>('Where');

@@ -13,7 +13,20 @@ export interface OrderBy {
   path: string;
   direction?: 'ASC' | 'DESC' | null;
 }
-type Op = 'EQ' | 'NE' | 'IN' | 'NOT_IN' | 'EXISTS' | 'MISSING' | 'GT' | 'GE' | 'LT' | 'LE' | 'CONTAINS' | 'STARTS_WITH' | 'ENDS_WITH';
+type Op =
+  | 'EQ'
+  | 'NE'
+  | 'IN'
+  | 'NOT_IN'
+  | 'EXISTS'
+  | 'MISSING'
+  | 'GT'
+  | 'GE'
+  | 'LT'
+  | 'LE'
+  | 'CONTAINS'
+  | 'STARTS_WITH'
+  | 'ENDS_WITH';
 type Test = (object: KubeObject) => boolean;
 
 /** Conditions of one filter: each is tried on every object of a list. */
@@ -44,8 +57,14 @@ const all = (tests: Test[]): Test => (tests.length === 1 ? tests[0]! : (object) 
 
 function condition(path: string, op: Op, value: unknown): Test {
   const segments = parsePath(path);
-  const some = (test: (found: unknown) => boolean): Test => (object) => valuesAt(object, segments).some(test);
-  const none = (test: (found: unknown) => boolean): Test => (object) => !valuesAt(object, segments).some(test);
+  const some =
+    (test: (found: unknown) => boolean): Test =>
+    (object) =>
+      valuesAt(object, segments).some(test);
+  const none =
+    (test: (found: unknown) => boolean): Test =>
+    (object) =>
+      !valuesAt(object, segments).some(test);
   const list = (): unknown[] => {
     if (!Array.isArray(value)) throw badRequest(`where: ${op} needs a list of values`);
     return value;
@@ -88,7 +107,10 @@ function condition(path: string, op: Op, value: unknown): Test {
 
 /** Objects in the order of several paths; what has no value there comes last. Throws 400. */
 export function compileOrder(orderBy: readonly OrderBy[]): (a: KubeObject, b: KubeObject) => number {
-  const keys = orderBy.map(({ path, direction }) => ({ segments: parsePath(path), sign: direction === 'DESC' ? -1 : 1 }));
+  const keys = orderBy.map(({ path, direction }) => ({
+    segments: parsePath(path),
+    sign: direction === 'DESC' ? -1 : 1,
+  }));
   return (a, b) => {
     for (const { segments, sign } of keys) {
       const [left] = valuesAt(a, segments);

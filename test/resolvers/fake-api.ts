@@ -29,10 +29,20 @@ export class FakeApi {
     const previous = this.objects.get(key);
     const revision = ++this.revision;
     const uid = previous?.uid ?? (body.metadata['uid'] as string | undefined) ?? `uid-${revision}`;
-    const { apiVersion, kind, ...rest } = body;
+    const { apiVersion: _apiVersion, kind: _kind, ...rest } = body;
     const object = { ...rest, metadata: { ...body.metadata, uid, resourceVersion: String(revision) } };
     const owners = (body.metadata['ownerReferences'] as { uid: string }[] | undefined)?.map((owner) => owner.uid);
-    const stored = { resource, namespace, name, uid, revision, object, labels: body.metadata['labels'], owners, copy: () => structuredClone(object) } as unknown as Stored;
+    const stored = {
+      resource,
+      namespace,
+      name,
+      uid,
+      revision,
+      object,
+      labels: body.metadata['labels'],
+      owners,
+      copy: () => structuredClone(object),
+    } as unknown as Stored;
     this.objects.set(key, stored);
     this.tell({ type: previous ? 'MODIFIED' : 'ADDED', revision, stored, previous });
     return stored;
@@ -49,7 +59,7 @@ export class FakeApi {
 
   /** Ends all watches, as a lost connection or a restart would. */
   cut(error?: Error): void {
-    for (const watcher of [...this.watchers]) {
+    for (const watcher of this.watchers) {
       this.watchers.delete(watcher);
       watcher.sink.onEnd(error);
     }
@@ -62,7 +72,10 @@ export class FakeApi {
     },
     fresh: () => Promise.resolve(this.revision),
     get: ({ resource, namespace, name }: Stored) => this.objects.get(`${resource}/${namespace}/${name}`),
-    list: ({ resource, namespace }: { resource: string; namespace?: string }) => ({ items: this.of(resource, namespace ?? ''), revision: this.revision }),
+    list: ({ resource, namespace }: { resource: string; namespace?: string }) => ({
+      items: this.of(resource, namespace ?? ''),
+      revision: this.revision,
+    }),
     owned: (uid: string) => [...this.objects.values()].filter((stored) => stored.owners?.includes(uid)),
   };
 
@@ -90,13 +103,19 @@ export class FakeApi {
     const total = items.length;
     items = items.slice(offset, options.limit ? offset + options.limit : undefined);
     const more = offset + items.length < total;
-    return { kind: target.kind, items, revision: this.revision, ...(more && { continue: String(offset + items.length), remainingItemCount: total - offset - items.length }) };
+    return {
+      kind: target.kind,
+      items,
+      revision: this.revision,
+      ...(more && { continue: String(offset + items.length), remainingItemCount: total - offset - items.length }),
+    };
   };
   create: Api['create'] = async (context, target, body, options) => {
     const { object } = body as { object: KubeObject };
     this.calls.push({ verb: 'create', context, target, options });
     const { name } = object.metadata;
-    if (this.objects.has(`${target.kind.storage.key}/${target.namespace}/${name}`)) throw alreadyExists(target.kind, name);
+    if (this.objects.has(`${target.kind.storage.key}/${target.namespace}/${name}`))
+      throw alreadyExists(target.kind, name);
     context.warn('made up');
     object.metadata.namespace = target.namespace || undefined;
     const stored = this.put(target.kind.storage.key, object as never);
@@ -122,7 +141,8 @@ export class FakeApi {
     this.calls.push({ verb: 'watch', context, target, options });
     const { key } = target.kind.storage;
     const from = Number(options.resourceVersion ?? 0);
-    if (!options.sendInitialEvents && from < this.compacted) throw expired(`too old resource version: ${from} (${this.compacted})`);
+    if (!options.sendInitialEvents && from < this.compacted)
+      throw expired(`too old resource version: ${from} (${this.compacted})`);
     const watcher = { resource: key, namespace: target.namespace, sink };
     if (options.sendInitialEvents) {
       const items = this.of(key, target.namespace);
@@ -137,11 +157,19 @@ export class FakeApi {
   };
 
   private of(resource: string, namespace: string): Stored[] {
-    return [...this.objects.values()].filter((stored) => stored.resource === resource && (!namespace || stored.namespace === namespace));
+    return [...this.objects.values()].filter(
+      (stored) => stored.resource === resource && (!namespace || stored.namespace === namespace),
+    );
   }
-  private select(kind: Parameters<Api['get']>[1]['kind'], items: Stored[], { labelSelector, filter }: ListOptions): Stored[] {
+  private select(
+    kind: Parameters<Api['get']>[1]['kind'],
+    items: Stored[],
+    { labelSelector, filter }: ListOptions,
+  ): Stored[] {
     const selector = labelSelector ? parseLabelSelector(labelSelector) : undefined;
-    return items.filter((stored) => (!selector || selector.matches(stored.labels)) && (!filter || filter(whole(kind, stored))));
+    return items.filter(
+      (stored) => (!selector || selector.matches(stored.labels)) && (!filter || filter(whole(kind, stored))),
+    );
   }
   private tell(event: StoreEvent): void {
     this.log.push(event);
@@ -158,4 +186,8 @@ const whole = (kind: Parameters<Api['get']>[1]['kind'], stored: Stored): KubeObj
   ...stored.object,
 });
 
-export const asUser = (name: string, groups: readonly string[] = ['system:authenticated']): RequestContext => ({ user: { name, groups }, agent: 'test', warn: () => undefined });
+export const asUser = (name: string, groups: readonly string[] = ['system:authenticated']): RequestContext => ({
+  user: { name, groups },
+  agent: 'test',
+  warn: () => undefined,
+});

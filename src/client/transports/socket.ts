@@ -44,7 +44,7 @@ export function socketTransport(endpoint: Endpoint, path = '/graphql'): Transpor
     keepAlive: 10_000,
     retryAttempts: RETRIES,
     // Only the opening is retried: graphql-ws would also repeat an operation that may have been done.
-    shouldRetry: () => !open && !justLost,
+    shouldRetry: (event) => !open && !justLost && !isRefusal(event),
     on: {
       connected: () => void (open = true),
       closed: () => {
@@ -79,13 +79,20 @@ export function socketTransport(endpoint: Endpoint, path = '/graphql'): Transpor
         });
       }),
     subscribe(request) {
-      const channel = new Channel<GraphQLResult>(MAX_WAITING, () => tooManyRequests('the subscription is read too slowly', 1));
+      const channel = new Channel<GraphQLResult>(MAX_WAITING, () =>
+        tooManyRequests('the subscription is read too slowly', 1),
+      );
       const stop = start(request, {
         next: (value) => void channel.push(value as GraphQLResult),
-        error: (error) => settleError(error, (result) => {
-          channel.push(result);
-          channel.end();
-        }, (reason) => channel.end(reason)),
+        error: (error) =>
+          settleError(
+            error,
+            (result) => {
+              channel.push(result);
+              channel.end();
+            },
+            (reason) => channel.end(reason),
+          ),
         complete: () => channel.end(),
       });
       channel.closing(stop);
@@ -96,6 +103,9 @@ export function socketTransport(endpoint: Endpoint, path = '/graphql'): Transpor
     },
   };
 }
+
+/** A close code of the protocol (4403 and the like) is the server's answer: asking again gets the same. */
+const isRefusal = (event: unknown): boolean => ((event as { code?: number } | undefined)?.code ?? 0) >= 4000;
 
 const lost = (why: string): StatusError => serviceUnavailable(`the connection to the API is lost: ${why}`);
 

@@ -30,7 +30,9 @@ export class InputTypes {
       case 'object':
         return this.struct(schema, path);
       case 'list':
-        return new GraphQLList(schema.item.type === 'any' ? this.scalars.any : new GraphQLNonNull(this.of(schema.item, `${path}Item`)));
+        return new GraphQLList(
+          schema.item.type === 'any' ? this.scalars.any : new GraphQLNonNull(this.of(schema.item, `${path}Item`)),
+        );
       case 'map':
         return new GraphQLList(new GraphQLNonNull(this.entry(this.of(schema.value, `${path}Value`))));
       default:
@@ -84,7 +86,10 @@ export class InputTypes {
     if (!type) {
       if (schema.fields.size) {
         const name = this.names.of(schema, path);
-        type = new GraphQLInputObjectType({ name: this.names.claim(`${name}Input`), fields: () => this.fields(schema, name) });
+        type = new GraphQLInputObjectType({
+          name: this.names.claim(`${name}Input`),
+          fields: () => this.fields(schema, name),
+        });
       } else type = this.scalars.any;
       this.structs.set(structKey(schema), type);
     }
@@ -94,7 +99,8 @@ export class InputTypes {
   private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
     const configs: GraphQLInputFieldConfigMap = {};
     const names = this.namesOf(schema);
-    for (const [name, json] of names) configs[name] = { type: this.of(schema.fields.get(json)!.schema, `${typeName}_${json}`) };
+    for (const [name, json] of names)
+      configs[name] = { type: this.of(schema.fields.get(json)!.schema, `${typeName}_${json}`) };
     for (const [name, json] of names) {
       if (schema.fields.get(json)!.schema.type === 'map') configs[`${name}JSON`] ??= { type: this.scalars.any };
     }
@@ -116,4 +122,8 @@ export class InputTypes {
 }
 
 const nameOf = (type: GraphQLInputType): string =>
-  type instanceof GraphQLList ? `${nameOf(type.ofType as GraphQLInputType)}List` : type instanceof GraphQLNonNull ? nameOf(type.ofType as GraphQLInputType) : (type as GraphQLNamedInputType).name;
+  type instanceof GraphQLList
+    ? `${nameOf(type.ofType as GraphQLInputType)}List`
+    : type instanceof GraphQLNonNull
+      ? nameOf(type.ofType as GraphQLInputType)
+      : (type as GraphQLNamedInputType).name;

@@ -29,7 +29,11 @@ export interface ObjectConnection {
  * One page of a kind. Without `orderBy` it is a chunk of the API's own list, with its continue token. With it all that
  * match are read and ordered, and the cursor names the revision, so that later pages are of the same state.
  */
-export async function listObjects(context: OperationContext, kind: Kind, args: ListArguments): Promise<ObjectConnection> {
+export async function listObjects(
+  context: OperationContext,
+  kind: Kind,
+  args: ListArguments,
+): Promise<ObjectConnection> {
   const first = args.first ?? DEFAULT_FIRST;
   if (first < 1 || first > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
   const options = {
@@ -56,7 +60,10 @@ export async function listObjects(context: OperationContext, kind: Kind, args: L
     };
   }
   const cursor = args.after ? parseCursor(args.after) : undefined;
-  const answer = await api.list(request, target, { ...options, ...(cursor && { resourceVersion: cursor.revision, resourceVersionMatch: 'Exact' }) });
+  const answer = await api.list(request, target, {
+    ...options,
+    ...(cursor && { resourceVersion: cursor.revision, resourceVersionMatch: 'Exact' }),
+  });
   const all = objects(answer).sort(compileOrder(args.orderBy));
   const offset = cursor?.offset ?? 0;
   const remaining = Math.max(0, all.length - offset - first);
@@ -69,7 +76,8 @@ export async function listObjects(context: OperationContext, kind: Kind, args: L
   };
 }
 
-const makeCursor = (revision: string, offset: number): string => Buffer.from(`${revision}:${offset}`).toString('base64url');
+const makeCursor = (revision: string, offset: number): string =>
+  Buffer.from(`${revision}:${offset}`).toString('base64url');
 
 function parseCursor(cursor: string): { revision: string; offset: number } {
   const match = /^(\d+):(\d+)$/.exec(Buffer.from(cursor, 'base64url').toString());

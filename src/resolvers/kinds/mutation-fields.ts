@@ -1,10 +1,25 @@
-import { GraphQLBoolean, GraphQLInt, GraphQLNonNull, GraphQLString, type GraphQLFieldConfigArgumentMap, type GraphQLInputType, type GraphQLObjectType } from 'graphql';
+import {
+  GraphQLBoolean,
+  GraphQLInt,
+  GraphQLNonNull,
+  GraphQLString,
+  type GraphQLFieldConfigArgumentMap,
+  type GraphQLInputType,
+  type GraphQLObjectType,
+} from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
-import { deleteOptions, ownCopy, targetOf, writeOptions, type DeleteArguments, type WriteArguments } from '../targets.ts';
+import {
+  deleteOptions,
+  ownCopy,
+  targetOf,
+  writeOptions,
+  type DeleteArguments,
+  type WriteArguments,
+} from '../targets.ts';
 import type { InputTypes } from './input-types.ts';
 import type { FieldConfigs } from './output-types.ts';
 import { namespaceArgument, type SharedTypes } from './query-fields.ts';
@@ -30,7 +45,12 @@ const WRITE: GraphQLFieldConfigArgumentMap = {
 };
 
 /** `createPod`, `updatePod`, `applyPod`, `patchPod`, `deletePod`, as far as the kind's verbs go. */
-export function mutationFields(kind: Kind, type: GraphQLObjectType, inputs: InputTypes, shared: SharedTypes): FieldConfigs {
+export function mutationFields(
+  kind: Kind,
+  type: GraphQLObjectType,
+  inputs: InputTypes,
+  shared: SharedTypes,
+): FieldConfigs {
   const fields: FieldConfigs = {};
   const { verbs, names } = kind;
   const input = inputs.of(kind.schema, names.type);
@@ -49,7 +69,11 @@ export function mutationFields(kind: Kind, type: GraphQLObjectType, inputs: Inpu
   if (verbs.includes('update')) {
     fields[`update${names.type}`] = {
       type,
-      args: { ...objectArguments(kind, input, shared), name: { type: GraphQLString }, subresource: { type: GraphQLString } },
+      args: {
+        ...objectArguments(kind, input, shared),
+        name: { type: GraphQLString },
+        subresource: { type: GraphQLString },
+      },
       async resolve(_, args: ObjectArguments, { api, request }) {
         const object = body(args);
         return (await api.update(request, objectTarget(kind, args, object), { object }, writeOptions(args))).object;
@@ -64,7 +88,11 @@ export function mutationFields(kind: Kind, type: GraphQLObjectType, inputs: Inpu
   return fields;
 }
 
-const objectArguments = (kind: Kind, input: GraphQLInputType, { json }: SharedTypes): GraphQLFieldConfigArgumentMap => ({
+const objectArguments = (
+  kind: Kind,
+  input: GraphQLInputType,
+  { json }: SharedTypes,
+): GraphQLFieldConfigArgumentMap => ({
   ...namespaceArgument(kind),
   input: { type: input, description: 'the object, typed' },
   object: { type: json, description: 'the object as JSON' },
@@ -79,19 +107,38 @@ const objectTarget = (kind: Kind, args: ObjectArguments, object: KubeObject): Re
   });
 
 function bodyOf(kind: Kind, inputs: InputTypes, { input, object }: ObjectArguments): KubeObject {
-  if ((input === undefined || input === null) === (object === undefined || object === null)) throw badRequest('give either input or object');
+  if ((input === undefined || input === null) === (object === undefined || object === null))
+    throw badRequest('give either input or object');
   const json = ownCopy((object ?? inputs.toJson(kind.schema, input)) as KubeObject);
   return { ...json, apiVersion: json.apiVersion ?? apiVersionOf(kind), kind: json.kind ?? kind.kind };
 }
 
-const applyField = (kind: Kind, type: GraphQLObjectType, objects: GraphQLFieldConfigArgumentMap, body: (args: ObjectArguments) => KubeObject): FieldConfigs[string] => ({
+const applyField = (
+  kind: Kind,
+  type: GraphQLObjectType,
+  objects: GraphQLFieldConfigArgumentMap,
+  body: (args: ObjectArguments) => KubeObject,
+): FieldConfigs[string] => ({
   type,
   description: 'Server-side apply.',
-  args: { ...objects, name: { type: GraphQLString }, subresource: { type: GraphQLString }, force: { type: GraphQLBoolean } },
+  args: {
+    ...objects,
+    name: { type: GraphQLString },
+    subresource: { type: GraphQLString },
+    force: { type: GraphQLBoolean },
+  },
   async resolve(_, args: ObjectArguments, { api, request }: OperationContext) {
     const object = body(args);
     const options = { fieldManager: request.agent, ...writeOptions(args), ...(args.force && { force: true }) };
-    return (await api.patch(request, objectTarget(kind, args, object), 'application/apply-patch+yaml', { value: object as never }, options)).object;
+    return (
+      await api.patch(
+        request,
+        objectTarget(kind, args, object),
+        'application/apply-patch+yaml',
+        { value: object as never },
+        options,
+      )
+    ).object;
   },
 });
 
@@ -110,7 +157,8 @@ const patchField = (kind: Kind, type: GraphQLObjectType, shared: SharedTypes): F
     const options = { ...writeOptions(args), ...(args.force && { force: true }) };
     const patchType = args.type ?? 'application/merge-patch+json';
     if (patchType === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
-    return (await api.patch(request, targetOf(kind, args), patchType, { value: ownCopy(args.patch) as never }, options)).object;
+    return (await api.patch(request, targetOf(kind, args), patchType, { value: ownCopy(args.patch) as never }, options))
+      .object;
   },
 });
 
@@ -126,5 +174,6 @@ const deleteField = (kind: Kind, shared: SharedTypes): FieldConfigs[string] => (
     resourceVersion: { type: GraphQLString },
     dryRun: { type: GraphQLBoolean },
   },
-  resolve: async (_, args: DeleteArguments, { api, request }: OperationContext) => (await api.delete(request, targetOf(kind, args), deleteOptions(args))).object,
+  resolve: async (_, args: DeleteArguments, { api, request }: OperationContext) =>
+    (await api.delete(request, targetOf(kind, args), deleteOptions(args))).object,
 });

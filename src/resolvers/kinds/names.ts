@@ -2,7 +2,11 @@ import type { Kind } from '../../kinds/kind.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 
 const upper = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
-const pascal = (word: string): string => word.split(/[^A-Za-z0-9]+/).map(upper).join('');
+const pascal = (word: string): string =>
+  word
+    .split(/[^A-Za-z0-9]+/)
+    .map(upper)
+    .join('');
 
 /**
  * A JSON field's name in GraphQL: what GraphQL does not allow in a name becomes `_` (`$ref` → `_ref`,

@@ -42,7 +42,9 @@ export class OutputTypes {
       case 'object':
         return this.struct(schema, path);
       case 'list':
-        return new GraphQLList(schema.item.type === 'any' ? this.scalars.any : new GraphQLNonNull(this.of(schema.item, `${path}Item`)));
+        return new GraphQLList(
+          schema.item.type === 'any' ? this.scalars.any : new GraphQLNonNull(this.of(schema.item, `${path}Item`)),
+        );
       case 'map':
         return new GraphQLList(new GraphQLNonNull(this.entry(this.of(schema.value, `${path}Value`))));
       default:
@@ -57,11 +59,17 @@ export class OutputTypes {
     for (const [json, field] of schema.fields) {
       const name = names.get(json)!;
       const type = this.of(field.schema, `${typeName}_${json}`);
-      configs[name] = field.schema.type === 'map' ? mapField(type, json) : name === json ? { type } : { type, resolve: (source: Source) => source[json] };
+      configs[name] =
+        field.schema.type === 'map'
+          ? mapField(type, json)
+          : name === json
+            ? { type }
+            : { type, resolve: (source: Source) => source[json] };
     }
     for (const [json, field] of schema.fields) {
       const name = `${names.get(json)!}JSON`;
-      if (field.schema.type === 'map' && !configs[name]) configs[name] = { type: this.scalars.any, resolve: (source: Source) => source[json] };
+      if (field.schema.type === 'map' && !configs[name])
+        configs[name] = { type: this.scalars.any, resolve: (source: Source) => source[json] };
     }
     if (schema.preserveUnknown && schema.fields.size) configs['_json'] ??= wholeField(this.scalars);
     return configs;
@@ -95,7 +103,11 @@ export class OutputTypes {
   }
 }
 
-export const wholeField = (scalars: Scalars): FieldConfig => ({ type: scalars.any, description: 'All of it.', resolve: (source: Source) => source as unknown });
+export const wholeField = (scalars: Scalars): FieldConfig => ({
+  type: scalars.any,
+  description: 'All of it.',
+  resolve: (source: Source) => source as unknown,
+});
 
 const mapField = (type: GraphQLOutputType, json: string): FieldConfig => ({
   type,
@@ -106,4 +118,8 @@ const mapField = (type: GraphQLOutputType, json: string): FieldConfig => ({
 });
 
 const nameOf = (type: GraphQLOutputType): string =>
-  type instanceof GraphQLList ? `${nameOf(type.ofType as GraphQLOutputType)}List` : type instanceof GraphQLNonNull ? nameOf(type.ofType as GraphQLOutputType) : (type as GraphQLNamedOutputType).name;
+  type instanceof GraphQLList
+    ? `${nameOf(type.ofType as GraphQLOutputType)}List`
+    : type instanceof GraphQLNonNull
+      ? nameOf(type.ofType as GraphQLOutputType)
+      : (type as GraphQLNamedOutputType).name;

@@ -1,4 +1,12 @@
-import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString, type GraphQLInputType, type GraphQLScalarType } from 'graphql';
+import {
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLString,
+  type GraphQLInputType,
+  type GraphQLScalarType,
+} from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { notFound } from '../../meta/status.ts';
 import { targetOf } from '../targets.ts';
@@ -17,7 +25,8 @@ export interface SharedTypes {
 }
 
 const text = new GraphQLNonNull(GraphQLString);
-export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString }> => (kind.namespaced ? { namespace: { type: GraphQLString } } : {});
+export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString }> =>
+  kind.namespaced ? { namespace: { type: GraphQLString } } : {};
 
 /** `pod(namespace, name, asOf)` and `pods(…)`, as far as the kind's verbs go. */
 export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeNames, shared: SharedTypes): FieldConfigs {
@@ -25,7 +34,11 @@ export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeName
   if (kind.verbs.includes('get')) {
     fields[kind.names.one] = {
       type,
-      args: { ...namespaceArgument(kind), name: { type: text }, asOf: { type: GraphQLString, description: 'a resourceVersion' } },
+      args: {
+        ...namespaceArgument(kind),
+        name: { type: text },
+        asOf: { type: GraphQLString, description: 'a resourceVersion' },
+      },
       resolve: (_, args: OneArguments, context) => getObject(context, kind, args),
     };
   }

@@ -12,7 +12,12 @@ import { RELATIONS, type Relation } from './relations.ts';
  * The relation fields of one kind: those of the table, owners and owned, and the namespace. A field that the kind itself
  * has keeps its name.
  */
-export function relationFields(kind: Kind, registry: Registry, typeOf: (kind: Kind) => GraphQLObjectType, anyObject: GraphQLInterfaceType): FieldConfigs {
+export function relationFields(
+  kind: Kind,
+  registry: Registry,
+  typeOf: (kind: Kind) => GraphQLObjectType,
+  anyObject: GraphQLInterfaceType,
+): FieldConfigs {
   const fields: FieldConfigs = {
     owners: {
       type: new GraphQLList(anyObject),
@@ -24,7 +29,9 @@ export function relationFields(kind: Kind, registry: Registry, typeOf: (kind: Ki
       description: 'What names this object as owner; of one resource if told so.',
       args: { resource: { type: GraphQLString } },
       resolve: (object: KubeObject, { resource }: { resource?: string | null }, { snapshot }) =>
-        snapshot.owned(object.metadata.uid, (key) => (resource && key !== resource ? undefined : registry.preferred(key))),
+        snapshot.owned(object.metadata.uid, (key) =>
+          resource && key !== resource ? undefined : registry.preferred(key),
+        ),
     },
   };
   const namespaces = registry.preferred('namespaces');
@@ -39,7 +46,8 @@ export function relationFields(kind: Kind, registry: Registry, typeOf: (kind: Ki
       type: new GraphQLList(new GraphQLNonNull(anyObject)),
       description: 'All objects of one resource in this namespace.',
       args: { resource: { type: new GraphQLNonNull(GraphQLString) } },
-      resolve: (object: KubeObject, { resource }: { resource: string }, { snapshot }) => snapshot.list(kindOf(registry, resource), object.metadata.name),
+      resolve: (object: KubeObject, { resource }: { resource: string }, { snapshot }) =>
+        snapshot.list(kindOf(registry, resource), object.metadata.name),
     };
   }
   for (const relation of RELATIONS) {
@@ -54,20 +62,34 @@ export function relationFields(kind: Kind, registry: Registry, typeOf: (kind: Ki
   return fields;
 }
 
-async function related(object: KubeObject, relation: Relation, to: Kind, snapshot: OperationContext['snapshot']): Promise<KubeObject | KubeObject[] | null> {
-  const namespace = to.namespaced ? (relation.namespace ? (relation.namespace(object) ?? '') : (object.metadata.namespace ?? '')) : '';
+async function related(
+  object: KubeObject,
+  relation: Relation,
+  to: Kind,
+  snapshot: OperationContext['snapshot'],
+): Promise<KubeObject | KubeObject[] | null> {
+  const namespace = to.namespaced
+    ? relation.namespace
+      ? (relation.namespace(object) ?? '')
+      : (object.metadata.namespace ?? '')
+    : '';
   if (relation.form === 'one') {
     const name = relation.name(object);
     return name ? snapshot.get(to, namespace, name) : null;
   }
-  if (relation.form === 'grouped') return snapshot.group(to, namespace, relation.field, relation.keyOf, relation.key(object));
+  if (relation.form === 'grouped')
+    return snapshot.group(to, namespace, relation.field, relation.keyOf, relation.key(object));
   const labelSelector = relation.selector(object);
   if (!labelSelector) return [];
   const selector = labelSelectorAsSelector(labelSelector);
   return (await snapshot.list(to, namespace)).filter((other) => selector.matches(other.metadata.labels));
 }
 
-async function owners(object: KubeObject, kind: Kind, { api, snapshot }: OperationContext): Promise<(KubeObject | null)[]> {
+async function owners(
+  object: KubeObject,
+  kind: Kind,
+  { api, snapshot }: OperationContext,
+): Promise<(KubeObject | null)[]> {
   const references = object.metadata.ownerReferences ?? [];
   return Promise.all(
     references.map(async ({ apiVersion, kind: ownerKind, name, uid }) => {

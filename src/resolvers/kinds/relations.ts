@@ -20,19 +20,75 @@ const name = (object: KubeObject): string => object.metadata.name;
 const SERVICE_NAME = 'kubernetes.io/service-name';
 
 /** Kinds whose spec.selector is a LabelSelector over pods. */
-const WORKLOADS = ['deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'daemonsets.apps', 'jobs.batch', 'poddisruptionbudgets.policy'];
+const WORKLOADS = [
+  'deployments.apps',
+  'replicasets.apps',
+  'statefulsets.apps',
+  'daemonsets.apps',
+  'jobs.batch',
+  'poddisruptionbudgets.policy',
+];
 
 export const RELATIONS: readonly Relation[] = [
   { on: 'pods', field: 'node', to: 'nodes', form: 'one', name: (pod) => pod['spec']?.nodeName },
-  { on: 'pods', field: 'serviceAccount', to: 'serviceaccounts', form: 'one', name: (pod) => pod['spec']?.serviceAccountName },
+  {
+    on: 'pods',
+    field: 'serviceAccount',
+    to: 'serviceaccounts',
+    form: 'one',
+    name: (pod) => pod['spec']?.serviceAccountName,
+  },
   { on: 'nodes', field: 'pods', to: 'pods', form: 'grouped', key: name, keyOf: (pod) => pod['spec']?.nodeName },
-  { on: 'services', field: 'pods', to: 'pods', form: 'selected', selector: (service) => byLabels(service['spec']?.selector) },
-  { on: 'services', field: 'endpointSlices', to: 'endpointslices.discovery.k8s.io', form: 'grouped', key: name, keyOf: (slice) => slice.metadata.labels?.[SERVICE_NAME] },
-  { on: 'endpointslices.discovery.k8s.io', field: 'service', to: 'services', form: 'one', name: (slice) => slice.metadata.labels?.[SERVICE_NAME] },
-  ...WORKLOADS.map((on): Relation => ({ on, field: 'pods', to: 'pods', form: 'selected', selector: (object) => object['spec']?.selector })),
-  { on: 'replicationcontrollers', field: 'pods', to: 'pods', form: 'selected', selector: (rc) => byLabels(rc['spec']?.selector) },
-  { on: 'persistentvolumeclaims', field: 'volume', to: 'persistentvolumes', form: 'one', name: (claim) => claim['spec']?.volumeName },
-  { on: 'persistentvolumeclaims', field: 'storageClass', to: 'storageclasses.storage.k8s.io', form: 'one', name: (claim) => claim['spec']?.storageClassName },
+  {
+    on: 'services',
+    field: 'pods',
+    to: 'pods',
+    form: 'selected',
+    selector: (service) => byLabels(service['spec']?.selector),
+  },
+  {
+    on: 'services',
+    field: 'endpointSlices',
+    to: 'endpointslices.discovery.k8s.io',
+    form: 'grouped',
+    key: name,
+    keyOf: (slice) => slice.metadata.labels?.[SERVICE_NAME],
+  },
+  {
+    on: 'endpointslices.discovery.k8s.io',
+    field: 'service',
+    to: 'services',
+    form: 'one',
+    name: (slice) => slice.metadata.labels?.[SERVICE_NAME],
+  },
+  ...WORKLOADS.map((on): Relation => ({
+    on,
+    field: 'pods',
+    to: 'pods',
+    form: 'selected',
+    selector: (object) => object['spec']?.selector,
+  })),
+  {
+    on: 'replicationcontrollers',
+    field: 'pods',
+    to: 'pods',
+    form: 'selected',
+    selector: (rc) => byLabels(rc['spec']?.selector),
+  },
+  {
+    on: 'persistentvolumeclaims',
+    field: 'volume',
+    to: 'persistentvolumes',
+    form: 'one',
+    name: (claim) => claim['spec']?.volumeName,
+  },
+  {
+    on: 'persistentvolumeclaims',
+    field: 'storageClass',
+    to: 'storageclasses.storage.k8s.io',
+    form: 'one',
+    name: (claim) => claim['spec']?.storageClassName,
+  },
   {
     on: 'persistentvolumes',
     field: 'claim',

@@ -6,7 +6,12 @@ import type { FieldConfigs } from './output-types.ts';
 import { namespaceArgument, type SharedTypes } from './query-fields.ts';
 
 /** `podsWatch(…)`: one payload per event, typed, and as JSON for who asks for it. */
-export function subscriptionFields(kind: Kind, type: GraphQLObjectType, names: TypeNames, shared: SharedTypes): FieldConfigs {
+export function subscriptionFields(
+  kind: Kind,
+  type: GraphQLObjectType,
+  names: TypeNames,
+  shared: SharedTypes,
+): FieldConfigs {
   if (!kind.verbs.includes('watch')) return {};
   const event = new GraphQLObjectType<ObjectEvent>({
     name: names.claim(`${kind.names.type}Event`),

@@ -1,0 +1,268 @@
+import { beforeEach, describe, expect, test } from 'vitest';
+import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
+import { FakeApi, asUser } from './fake-api.ts';
+
+let fake: FakeApi;
+let graphql: GraphQLFacade;
+const me = asUser('me');
+const run = async (query: string, variables?: Record<string, unknown>) => graphql.execute({ query, variables }, me);
+const pod = (name: string, more: Record<string, unknown> = {}, metadata: Record<string, unknown> = {}) => ({
+  metadata: { namespace: 'a', name, ...metadata },
+  spec: { nodeName: 'n1', ...more },
+});
+
+beforeEach(async () => {
+  fake = new FakeApi();
+  graphql = await createGraphQL({ api: fake.api });
+});
+
+describe('typed queries', () => {
+  test('labels come as pairs and as JSON, keys as they are', async () => {
+    fake.put('pods', pod('x', {}, { labels: { 'app.kubernetes.io/name': 'web' } }));
+    const { data } = await run(
+      '{ pod(namespace: "a", name: "x") { kind apiVersion metadata { labels { key value } labelsJSON } } }',
+    );
+    expect(data!['pod']).toEqual({
+      kind: 'Pod',
+      apiVersion: 'v1',
+      metadata: {
+        labels: [{ key: 'app.kubernetes.io/name', value: 'web' }],
+        labelsJSON: { 'app.kubernetes.io/name': 'web' },
+      },
+    });
+  });
+
+  test('pages, filters and orders', async () => {
+    for (const [i, name] of ['c', 'a', 'd', 'b'].entries()) fake.put('pods', pod(name, { priority: i }));
+    const page = `query ($after: String) { pods(namespace: "a", first: 2, after: $after, orderBy: { path: "metadata.name" }) { continue remainingItemCount items { metadata { name } } } }`;
+    const names = (data: unknown) =>
+      (data as { items: { metadata: { name: string } }[] }).items.map((item) => item.metadata.name);
+    const first = (await run(page)).data!['pods'] as { continue: string };
+    expect(names(first)).toEqual(['a', 'b']);
+    expect(first).toMatchObject({ remainingItemCount: 2 });
+    expect(names((await run(page, { after: first.continue })).data!['pods'])).toEqual(['c', 'd']);
+    const where =
+      '{ pods(where: { or: [{ path: "spec.priority", op: GE, value: 3 }, { path: "metadata.name", value: "c" }] }) { items { metadata { name } } } }';
+    expect(names((await run(where)).data!['pods'])).toEqual(['c', 'b']);
+  });
+
+  test('an unknown object is the whole Status', async () => {
+    const { data, errors } = await run('{ pod(namespace: "a", name: "x") { kind } }');
+    expect(data).toEqual({ pod: null });
+    expect(errors![0]).toMatchObject({
+      message: 'pods "x" not found',
+      path: ['pod'],
+      extensions: { code: 404, reason: 'NotFound', status: { kind: 'Status', details: { name: 'x', kind: 'pods' } } },
+    });
+  });
+
+  test('what is no Status is masked and reported', async () => {
+    const lines: string[] = [];
+    graphql = await createGraphQL({ api: fake.api, log: (line) => lines.push(line) });
+    fake.get = () => Promise.reject(new Error('secret'));
+    const { errors } = await run('{ pod(name: "x") { kind } }');
+    expect(JSON.stringify(errors)).not.toContain('secret');
+    expect(errors![0]!.extensions).toMatchObject({ code: 500, reason: 'InternalError' });
+    expect(lines.join()).toContain('secret');
+  });
+});
+
+describe('relations', () => {
+  beforeEach(() => {
+    fake.put('nodes', { metadata: { name: 'n1' } });
+    fake.put('nodes', { metadata: { name: 'n2' } });
+    fake.put(
+      'pods',
+      pod(
+        'x',
+        {},
+        {
+          labels: { app: 'web' },
+          ownerReferences: [{ apiVersion: 'apps/v1', kind: 'ReplicaSet', name: 'rs', uid: 'u' }],
+        },
+      ),
+    );
+    fake.put('pods', pod('y', { nodeName: 'n2' }));
+    fake.put('replicasets.apps', { metadata: { namespace: 'a', name: 'rs', uid: 'u' } });
+    fake.put('services', { metadata: { namespace: 'a', name: 's' }, spec: { selector: { app: 'web' } } });
+    fake.put('endpointslices.discovery.k8s.io', {
+      metadata: { namespace: 'a', name: 's-1', labels: { 'kubernetes.io/service-name': 's' } },
+    });
+  });
+
+  test('go both ways', async () => {
+    const { data, errors } = await run(`{
+      nodes { items { metadata { name } pods { metadata { name } } } }
+      pod(namespace: "a", name: "x") { node { metadata { name } } owners { kind metadata { name } ... on ReplicaSet { owned { metadata { name } } } } }
+      service(namespace: "a", name: "s") { pods { metadata { name } } endpointSlices { service { metadata { name } } } }
+    }`);
+    expect(errors).toBeUndefined();
+    const named = (name: string) => ({ metadata: { name } });
+    expect(data).toEqual({
+      nodes: {
+        items: [
+          { ...named('n1'), pods: [named('x')] },
+          { ...named('n2'), pods: [named('y')] },
+        ],
+      },
+      pod: { node: named('n1'), owners: [{ kind: 'ReplicaSet', ...named('rs'), owned: [named('x')] }] },
+      service: { pods: [named('x')], endpointSlices: [{ service: named('s') }] },
+    });
+  });
+
+  test('each edge is authorised', async () => {
+    fake.denied.add('me get nodes');
+    const { data, errors } = await run('{ pod(namespace: "a", name: "x") { metadata { name } node { kind } } }');
+    expect(data).toEqual({ pod: { metadata: { name: 'x' }, node: null } });
+    expect(errors![0]).toMatchObject({ path: ['pod', 'node'], extensions: { code: 403, reason: 'Forbidden' } });
+    expect(errors![0]!.message).toBe(
+      'nodes "n1" is forbidden: User "me" cannot get resource "nodes" in API group "" at the cluster scope',
+    );
+  });
+});
+
+describe('writes', () => {
+  test('a typed input becomes the object, and warnings come with the result', async () => {
+    const query = `mutation { createPod(namespace: "a", dryRun: true, input: {
+      metadata: { name: "x", labels: [{ key: "a/b", value: "c" }], annotationsJSON: { d: "e" } }
+      spec: { containers: [{ name: "c", resources: { limits: [{ key: "cpu", value: "1" }] }, livenessProbe: { httpGet: { port: "web" } } }] }
+    }) { _json } }`;
+    const { data, errors, extensions } = await run(query);
+    expect(errors).toBeUndefined();
+    expect((data!['createPod'] as { _json: unknown })._json).toMatchObject({
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { name: 'x', namespace: 'a', labels: { 'a/b': 'c' }, annotations: { d: 'e' } },
+      spec: {
+        containers: [{ name: 'c', resources: { limits: { cpu: '1' } }, livenessProbe: { httpGet: { port: 'web' } } }],
+      },
+    });
+    expect(extensions).toEqual({ warnings: ['made up'] });
+    expect(fake.calls[0]).toMatchObject({ verb: 'create', options: { dryRun: ['All'] } });
+  });
+
+  test('the caller keeps its object', async () => {
+    const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'x' } };
+    await run('mutation ($object: JSON!) { createObject(resource: "pods", namespace: "a", object: $object) }', {
+      object,
+    });
+    expect(object.metadata).toEqual({ name: 'x' });
+  });
+
+  test("an apply is of the connection's manager unless it names one", async () => {
+    fake.put('pods', pod('x'));
+    await graphql.execute(
+      {
+        query: 'mutation { applyPod(namespace: "a", object: { metadata: { name: "x" } }, force: true) { kind } }',
+        manager: 'loop',
+      },
+      me,
+    );
+    expect(fake.calls[0]).toMatchObject({
+      verb: 'application/apply-patch+yaml',
+      options: { fieldManager: 'loop', force: true },
+    });
+  });
+
+  test('impersonation is asked for and used', async () => {
+    fake.put('pods', pod('x'));
+    const query = '{ object(resource: "pods", namespace: "a", name: "x") }';
+    await graphql.executor.execute({ query, as: { user: 'other' } });
+    expect(fake.calls[0]!.context.user.name).toBe('other');
+    const { errors } = await graphql.execute({ query, as: { user: 'other' } }, me);
+    expect(errors).toHaveLength(1);
+  });
+});
+
+describe('subscriptions', () => {
+  test('typed events, state first', async () => {
+    fake.put('pods', pod('x'));
+    const events = graphql.subscribe(
+      { query: 'subscription { podsWatch { type object { metadata { name } } initialEventsEnd } }' },
+      me,
+    );
+    const next = async () => (await events.next()).value?.data?.podsWatch as unknown;
+    expect(await next()).toEqual({ type: 'ADDED', object: { metadata: { name: 'x' } }, initialEventsEnd: null });
+    expect(await next()).toEqual({ type: 'BOOKMARK', object: null, initialEventsEnd: true });
+    fake.put('pods', pod('y'));
+    expect(await next()).toMatchObject({ type: 'ADDED', object: { metadata: { name: 'y' } } });
+    await events.return!();
+    await new Promise(setImmediate);
+    expect(fake.watchers.size).toBe(0);
+  });
+
+  test('one execution serves all subscribers of the same document and identity', async () => {
+    const query = 'subscription { objectsWatch(resource: "pods", resourceVersion: "0") }';
+    const one = graphql.subscribe({ query }, me);
+    fake.put('pods', pod('x'));
+    expect((await one.next()).value?.data?.objectsWatch).toHaveLength(1);
+    const two = graphql.subscribe({ query }, me);
+    const other = graphql.subscribe({ query }, asUser('other'));
+    expect((await two.next()).value?.data?.objectsWatch).toHaveLength(1);
+    await other.next();
+    expect(fake.calls.filter((call) => call.verb === 'watch')).toHaveLength(2);
+    await one.return!();
+    fake.put('pods', pod('y'));
+    expect((await two.next()).value?.data?.objectsWatch).toMatchObject([
+      { type: 'ADDED', object: { kind: 'Pod', metadata: { name: 'y' } } },
+    ]);
+  });
+
+  test('a slow subscriber is cut, the others go on', async () => {
+    const query = 'subscription { objectsWatch(resource: "pods", resourceVersion: "0") }';
+    const slow = graphql.subscribe({ query }, me);
+    const quick = graphql.subscribe({ query }, me);
+    let read = 0;
+    for (let i = 0; i < 1100; i++) {
+      fake.put('pods', pod(`p${i}`));
+      const { value } = await quick.next();
+      read += (value!.data!['objectsWatch'] as unknown[]).length;
+    }
+    expect(read).toBe(1100);
+    await expect(slow.next()).rejects.toMatchObject({ code: 429 });
+  });
+
+  test('a refused watch is its last result', async () => {
+    fake.compacted = 5;
+    const events = graphql.subscribe(
+      { query: 'subscription { objectsWatch(resource: "pods", resourceVersion: "1") }' },
+      me,
+    );
+    expect((await events.next()).value!.errors![0]!.extensions).toMatchObject({ code: 410, reason: 'Expired' });
+    expect((await events.next()).done).toBe(true);
+  });
+});
+
+describe('limits', () => {
+  const refusal = async (query: string) => (await run(query)).errors?.[0]?.message;
+  test.each([
+    ['depth', `{ pods { items { ${'node { pods { '.repeat(12)} kind ${'} }'.repeat(12)} } } }`, /deeper than 24/],
+    [
+      'depth of fragments',
+      `{ pods { ...z } } ${'abcdefghij'
+        .split('')
+        .map((c) => `fragment ${c} on Pod { node { pods { ...${String.fromCharCode(c.charCodeAt(0) + 1)} } } }`)
+        .join(
+          '\n',
+        )} fragment k on Pod { node { pods { node { pods { kind } } } } } fragment y on PodConnection { items { ...a } } fragment z on PodConnection { ...y }`,
+      /deeper than 24/,
+    ],
+    [
+      'aliases',
+      `{ ${Array.from({ length: 40 }, (_, i) => `a${i}: pods { b${i}: continue c${i}: continue }`).join(' ')} }`,
+      /more than 100 aliases/,
+    ],
+    [
+      'root fields',
+      `{ ${Array.from({ length: 51 }, (_, i) => `a${i}: kinds { kind }`).join(' ')} }`,
+      /more than 50 fields/,
+    ],
+    ['cost', '{ nodes(first: 5000) { items { pods { node { pods { node { pods { kind } } } } } } } }', /the limit is/],
+    ['tokens', `{ ${'kinds { kind } '.repeat(4000)} }`, /token/],
+  ])('%s', async (_, query, message) => expect(await refusal(query)).toMatch(message));
+
+  test('introspection stays possible', async () => {
+    const { getIntrospectionQuery } = await import('graphql');
+    expect((await run(getIntrospectionQuery())).errors).toBeUndefined();
+  });
+});
