@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { get as httpGet } from 'node:http';
 import { request } from 'node:https';
+import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
 import type { NodeHandle } from '../../src/nodes/contract.ts';
@@ -78,6 +79,22 @@ function kubelet(path: string, certificate: { key: string; cert: string } | unde
   });
 }
 
+/** Runs a command over the channel protocol; ends its input after `input`. */
+function exec(pod: string, command: string[], input: string): Promise<{ protocol: string; out: string; err: string; status: { details?: object } }> {
+  const query = [...command.map((each) => `command=${encodeURIComponent(each)}`), 'input=1', 'output=1', 'error=1'].join('&');
+  const socket = new WebSocket(`wss://127.0.0.1:${node.port}/exec/default/${pod}/c?${query}`, ['v5.channel.k8s.io', 'v4.channel.k8s.io'], { ca: ca.cert, ...client });
+  const channels: Record<number, string> = { 1: '', 2: '', 3: '' };
+  return new Promise((resolve, reject) => {
+    socket.on('error', reject);
+    socket.on('open', () => {
+      socket.send(Buffer.concat([Buffer.from([0]), Buffer.from(input)]));
+      socket.send(Buffer.from([255, 0]));
+    });
+    socket.on('message', (data: Buffer) => (channels[data[0]!] += data.toString('utf8', 1)));
+    socket.on('close', () => resolve({ protocol: socket.protocol, out: channels[1]!, err: channels[2]!, status: JSON.parse(channels[3]!) }));
+  });
+}
+
 describe('the node agent', () => {
   it('registers its node and renews its lease', () => {
     const found = cluster.get('nodes', '', 'n1')!;
@@ -98,6 +115,13 @@ describe('the node agent', () => {
     const stranger = await makeCertificate({ commonName: 'kube-apiserver-kubelet-client' }, undefined, []);
     expect((await kubelet('/pods', stranger)).code).toBe(401);
     expect(events).toContain('hello Normal Started Container started');
+  });
+
+  it('runs commands in it over a WebSocket', async () => {
+    const answer = await exec('hello', ['sh', '-c', 'cat; echo no >&2; exit 7'], 'some input');
+    expect(answer).toMatchObject({ protocol: 'v5.channel.k8s.io', out: 'some input', err: 'no\n' });
+    expect(answer.status.details).toEqual({ causes: [{ reason: 'ExitCode', message: '7' }] });
+    expect((await exec('hello', ['true'], '')).status).toEqual({ metadata: {}, status: 'Success' });
   });
 
   it('restarts a container that was killed, and counts', async () => {

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { delimiter, dirname, join } from 'node:path';
 import type { Container, Pod } from '../../../schema/types.ts';
 import { resolveImage, type ResolvedImage } from '../images/resolve-image.ts';
 import type { PodAddress } from '../network/pod-network.ts';
@@ -69,13 +69,20 @@ export async function containerSpec(
 /** What every process has, where an image would say it: the host's PATH, a home, and the addresses to listen on. */
 function base(pod: Pod, sandbox: Sandbox): Record<string, string> {
   const env: Record<string, string> = {
-    PATH: process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+    PATH: searchPath(),
     HOME: process.env['HOME'] ?? '/',
     HOSTNAME: hostnameOf(pod),
   };
   // Without a network of its own a pod must listen on its own address; these variables name it.
   if (!sandbox.address.netns) Object.assign(env, { HOST: sandbox.address.ip, POD_IP: sandbox.address.ip, POD_LISTEN: sandbox.address.ip });
   return env;
+}
+
+/** The host's, and at its end the directory of this very Node, so that `node` is always found. */
+function searchPath(): string {
+  const path = process.env['PATH'] ?? '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+  const own = dirname(process.execPath);
+  return path.split(delimiter).includes(own) ? path : `${path}${delimiter}${own}`;
 }
 
 async function mountsOf(pod: Pod, container: Container, sandbox: Sandbox, env: Readonly<Record<string, string>>): Promise<BindMount[]> {

@@ -1,13 +1,12 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { connect, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { NodeTls } from '../contract.ts';
+import { dialPod } from '../network/dial-pod.ts';
 import type { AgentContext } from '../pods/agent-context.ts';
 import type { PodManager } from '../pods/pod-manager.ts';
-import type { PodWorker } from '../pods/pod-worker.ts';
 import { servePortForward } from '../streams/port-forward.ts';
 import { refuseUpgrade } from '../streams/refuse-upgrade.ts';
 import { serveCommand } from './command-server.ts';
@@ -93,7 +92,10 @@ export class KubeletServer {
     if (!route || !worker) return refuseUpgrade(socket, 404, `pod does not exist`);
     if (route.verb === 'portForward') {
       const ports = route.query.getAll('port').concat(route.query.getAll('ports')).flatMap((each) => each.split(',')).map(Number);
-      return servePortForward(request, socket, head, ports.filter(Boolean), (port) => dial(worker, port));
+      return servePortForward(request, socket, head, ports.filter(Boolean), async (port) => {
+        if (!worker.sandbox) throw new Error(`pod ${worker.object.metadata.name} has no network`);
+        return dialPod(worker.sandbox.address, port);
+      });
     }
     if (route.verb !== 'exec' && route.verb !== 'attach') return refuseUpgrade(socket, 404, '404 page not found');
     const { containers } = worker;
@@ -115,23 +117,4 @@ function denial(request: IncomingMessage): { code: number; message: string } | u
 
 function send(response: ServerResponse, code: number, type: string, body: string): void {
   response.writeHead(code, { 'content-type': type, 'content-length': Buffer.byteLength(body) }).end(body);
-}
-
-/** A pod's processes may listen on its address or, where they have a network of their own or share the host's, on localhost. */
-async function dial(worker: PodWorker, port: number): Promise<Socket> {
-  const address = worker.sandbox?.address;
-  if (!address) throw new Error(`pod ${worker.object.metadata.name} has no network`);
-  const hosts = address.netns ? [address.ip] : [address.ip, '127.0.0.1'];
-  let last: Error | undefined;
-  for (const host of hosts) {
-    try {
-      return await new Promise<Socket>((resolve, reject) => {
-        const socket = connect({ host, port, allowHalfOpen: true }, () => resolve(socket));
-        socket.once('error', reject);
-      });
-    } catch (error) {
-      last = error as Error;
-    }
-  }
-  throw last ?? new Error('no address');
 }

@@ -1,4 +1,3 @@
-import type { Socket } from 'node:net';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { refuseUpgrade } from './refuse-upgrade.ts';
@@ -15,7 +14,7 @@ const TUNNEL = `SPDY/3.1+${PORT_FORWARD}`;
 const MAX_PENDING = 256;
 
 /** Opens a connection to a port of the pod; the error's message goes to the client. */
-export type DialPort = (port: number) => Promise<Socket>;
+export type DialPort = (port: number) => Promise<Duplex>;
 
 /** Port-forward over SPDY, over SPDY in a WebSocket, or over the plain WebSocket channels. */
 export function servePortForward(request: IncomingMessage, socket: Duplex, head: Buffer, ports: readonly number[], dial: DialPort): void {
@@ -49,7 +48,7 @@ function forward(connection: SpdyConnection, dial: DialPort): void {
 }
 
 async function join(data: SpdyStream, error: SpdyStream, port: number, dial: DialPort): Promise<void> {
-  let socket: Socket;
+  let socket: Duplex;
   try {
     socket = await dial(port);
   } catch (failure) {
