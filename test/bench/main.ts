@@ -37,7 +37,9 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   const results: RowResult[] = [];
   for (const stage of ['empty', 'filled', 'large'] as const) {
     const some = rows.filter((row) => row.stage === stage);
-    if (some.length > 0) results.push(...(await runStage(root, options, stage, some, calibration, out)));
+    if (some.length === 0) continue;
+    const failed = (error: Error): RowResult[] => some.map((row) => ({ row, values: [], error: error.message }));
+    results.push(...(await runStage(root, options, stage, some, calibration, out).catch(failed)));
   }
   return report(results, options, calibration.ms, root, out);
 }

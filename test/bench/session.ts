@@ -5,6 +5,7 @@ import type { Endpoint } from '../../src/client/kubeconfig.ts';
 import { largePod, smallPod } from './fixtures.ts';
 import { authorization, connect } from './load/connect.ts';
 import { Generators } from './load/generators.ts';
+import { hasH2load, runH2load, suitsH2load } from './load/h2load.ts';
 import type { BenchOptions } from './options.ts';
 import type { Bench, Row } from './row.ts';
 import { startServer } from './server.ts';
@@ -31,7 +32,8 @@ export async function openSession(root: string, options: BenchOptions, stage: Ro
     quick: options.quick,
     unique: () => `${prefix}${++count}`,
     load: async (spec) => {
-      const result = await generators.load({ ...spec, endpoint: bench.endpoint });
+      const whole = { ...spec, endpoint: bench.endpoint };
+      const result = await (suitsH2load(whole) && hasH2load() ? runH2load(whole) : generators.load(whole));
       if (result.errors > 0) throw new Error(`${result.errors} of ${result.errors + result.done} requests failed: ${result.firstError}`);
       return result;
     },
@@ -97,8 +99,12 @@ async function request<T>(endpoint: Endpoint, method: string, at: string, body?:
       stream.on('error', reject);
       stream.on('end', () => {
         const text = Buffer.concat(chunks).toString();
-        if (status >= 200 && status < 300) resolve(JSON.parse(text) as T);
-        else reject(new Error(`${status} ${method} ${at}: ${text.slice(0, 300)}`));
+        if (status < 200 || status >= 300) return reject(new Error(`${status} ${method} ${at}: ${text.slice(0, 300)}`));
+        try {
+          resolve(JSON.parse(text) as T);
+        } catch (error) {
+          reject(error as Error);
+        }
       });
       if (body !== undefined) stream.end(JSON.stringify(body));
     });
