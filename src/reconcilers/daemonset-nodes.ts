@@ -1,0 +1,54 @@
+import type { DaemonSet, Node, NodeSelectorRequirement, Pod, Toleration } from '../../schema/types.ts';
+import { matchesNode } from '../control/node-selector.ts';
+import { tolerates } from '../control/tolerations.ts';
+
+const NODE = 'node.kubernetes.io';
+
+/** What every daemon tolerates: a node in trouble is where it is needed. */
+export function daemonTolerations(hostNetwork: boolean): Toleration[] {
+  const make = (key: string, effect: 'NoExecute' | 'NoSchedule'): Toleration => ({ key: `${NODE}/${key}`, operator: 'Exists', effect });
+  return [
+    make('not-ready', 'NoExecute'),
+    make('unreachable', 'NoExecute'),
+    make('disk-pressure', 'NoSchedule'),
+    make('memory-pressure', 'NoSchedule'),
+    make('pid-pressure', 'NoSchedule'),
+    make('unschedulable', 'NoSchedule'),
+    ...(hostNetwork ? [make('network-unavailable', 'NoSchedule')] : []),
+  ];
+}
+
+/** The node that a daemon pod is for: the one it runs on, or the one that its affinity names. */
+export function nodeOfDaemonPod(pod: Pod): string | undefined {
+  if (pod.spec?.nodeName) return pod.spec.nodeName;
+  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  for (const { matchFields = [] } of terms) {
+    for (const { key, operator, values } of matchFields) if (key === 'metadata.name' && operator === 'In' && values?.length === 1) return values[0];
+  }
+  return undefined;
+}
+
+/** The pod's affinity with the node's name in place of (and in addition to) what the template asks of names. */
+export function affinityTo(node: string, affinity: NonNullable<Pod['spec']>['affinity']): NonNullable<Pod['spec']>['affinity'] {
+  const requirement: NodeSelectorRequirement = { key: 'metadata.name', operator: 'In', values: [node] };
+  const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
+  const nodeSelectorTerms = terms?.length
+    ? terms.map((term) => ({ ...term, matchFields: [requirement] }))
+    : [{ matchFields: [requirement] }];
+  return {
+    ...affinity,
+    nodeAffinity: { ...affinity?.nodeAffinity, requiredDuringSchedulingIgnoredDuringExecution: { nodeSelectorTerms } },
+  };
+}
+
+/** Whether a new daemon pod belongs on the node, and whether one that is there may stay. */
+export function placement(set: DaemonSet, node: Node): { run: boolean; stay: boolean } {
+  const spec = set.spec!.template.spec!;
+  const pod = { metadata: {}, spec } as unknown as Pod;
+  if (spec.nodeName && spec.nodeName !== node.metadata.name) return { run: false, stay: false };
+  if (!matchesNode(pod, node)) return { run: false, stay: false };
+  const tolerations = [...(spec.tolerations ?? []), ...daemonTolerations(!!spec.hostNetwork)];
+  const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
+  const bad = taints.filter((taint) => !tolerates(tolerations, taint));
+  return { run: bad.length === 0, stay: bad.every(({ effect }) => effect !== 'NoExecute') };
+}

@@ -1,0 +1,95 @@
+import type { ControllerRevision, PodTemplateSpec } from '../../schema/types.ts';
+import { claim } from '../control/adopt.ts';
+import type { Context } from '../control/contract.ts';
+import { semanticEqual } from '../control/equal.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { controllerRef } from '../control/keys.ts';
+import { labelMatcher } from '../control/selector.ts';
+import { templateHash } from '../meta/hash.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { isStatusError } from '../meta/status.ts';
+
+export const REVISIONS = 'controllerrevisions.apps';
+
+/** A DaemonSet or StatefulSet, as far as its history goes. */
+export interface RevisionedOwner {
+  object: KubeObject;
+  resource: string;
+  apiVersion: string;
+  kind: string;
+  template: PodTemplateSpec;
+  /** label that carries the hash on its revisions */
+  hashLabel: string;
+  /** annotations that a new revision gets */
+  annotations: Record<string, string>;
+}
+
+export const templateOf = (revision: ControllerRevision): PodTemplateSpec => {
+  const { $patch: _, ...template } = ((revision.data as Record<string, any> | undefined)?.['spec']?.template ?? {}) as Record<string, unknown>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  return template as unknown as PodTemplateSpec;
+};
+
+/** All revisions that belong to the owner, the oldest first. */
+export async function revisionsOf(owner: RevisionedOwner, ctx: Context): Promise<ControllerRevision[]> {
+  const informer = ctx.informer<ControllerRevision>(REVISIONS);
+  const { object } = owner;
+  const revisions = await claim({
+    client: ctx.client,
+    resource: REVISIONS,
+    owner: object,
+    ownerResource: owner.resource,
+    reference: controllerRef(object, owner.apiVersion, owner.kind),
+    matches: labelMatcher(object['spec'].selector),
+    owned: informer.index('controller', object.metadata.uid),
+    orphans: informer.index('orphans', object.metadata.namespace ?? ''),
+  });
+  return revisions.sort((a, b) => a.revision - b.revision || (a.metadata.name < b.metadata.name ? -1 : 1));
+}
+
+/**
+ * The revision of the owner's template: the newest that equals it, with the highest number (an old one that is rolled
+ * back to becomes the newest), or a new one.
+ * @param collisions how often a name was taken by another template; counted on
+ */
+export async function currentRevision(
+  owner: RevisionedOwner, revisions: readonly ControllerRevision[], collisions: number, ctx: Context,
+): Promise<{ revision: ControllerRevision; collisions: number }> {
+  const highest = Math.max(0, ...revisions.map(({ revision }) => revision));
+  const equal = revisions.filter((revision) => semanticEqual(templateOf(revision), owner.template)).at(-1);
+  if (equal && equal.revision === highest) return { revision: equal, collisions };
+  if (equal) return { revision: await ctx.client.update<ControllerRevision>(REVISIONS, { ...equal, revision: highest + 1 }), collisions };
+  const { object } = owner;
+  for (let count = collisions; ; count++) {
+    const hash = templateHash(owner.template, count || undefined);
+    const name = `${object.metadata.name}-${hash}`;
+    const made = {
+      apiVersion: 'apps/v1',
+      kind: 'ControllerRevision',
+      metadata: {
+        name,
+        namespace: object.metadata.namespace,
+        labels: { ...owner.template.metadata?.labels, [owner.hashLabel]: hash },
+        annotations: owner.annotations,
+        ownerReferences: [controllerRef(object, owner.apiVersion, owner.kind)],
+      },
+      data: { spec: { template: { ...owner.template, $patch: 'replace' } } },
+      revision: highest + 1,
+    } as unknown as ControllerRevision;
+    try {
+      return { revision: await ctx.client.create(REVISIONS, made), collisions: count };
+    } catch (error) {
+      if (!isStatusError(error, 'AlreadyExists')) throw error;
+      const existing = await unlessGone(ctx.client.get<ControllerRevision>(REVISIONS, object.metadata.namespace ?? '', name));
+      if (existing && semanticEqual(templateOf(existing), owner.template)) return { revision: existing, collisions: count };
+    }
+  }
+}
+
+/** Deletes the oldest revisions that nothing uses, beyond the history limit. @param used names, or hashes of names */
+export async function trimHistory(owner: RevisionedOwner, revisions: readonly ControllerRevision[], used: (revision: ControllerRevision) => boolean, ctx: Context): Promise<void> {
+  const limit = (owner.object['spec'].revisionHistoryLimit as number | undefined) ?? 10;
+  const unused = revisions.filter((revision) => !used(revision));
+  for (const { metadata } of unused.slice(0, Math.max(0, unused.length - limit))) {
+    await unlessGone(ctx.client.delete(REVISIONS, metadata.namespace ?? '', metadata.name));
+  }
+}
