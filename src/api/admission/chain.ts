@@ -1,0 +1,33 @@
+import type { Target } from '../contract.ts';
+import type { AdmissionChain, AdmissionOperation, AdmissionPlugin, AdmissionRequest } from './plugin.ts';
+
+interface Steps {
+  admit: readonly AdmissionPlugin[];
+  validate: readonly AdmissionPlugin[];
+}
+
+/** Runs plugins in their order: all that change, then (after defaults and validation) all that refuse. */
+export function createChain(plugins: readonly AdmissionPlugin[]): AdmissionChain {
+  // as many entries as there are resources, subresources and operations
+  const steps = new Map<string, Steps>();
+  const stepsOf = (target: Target, operation: AdmissionOperation): Steps => {
+    const key = `${operation} ${target.kind.group}/${target.kind.version}/${target.kind.resource}/${target.subresource}`;
+    let found = steps.get(key);
+    if (!found) {
+      const handling = plugins.filter((p) => p.handles(target, operation));
+      found = { admit: handling.filter((p) => p.admit), validate: handling.filter((p) => p.validate) };
+      // custom resources come and go
+      if (steps.size > 10_000) steps.clear();
+      steps.set(key, found);
+    }
+    return found;
+  };
+  return {
+    async admit(request: AdmissionRequest) {
+      for (const plugin of stepsOf(request.target, request.operation).admit) await plugin.admit!(request);
+    },
+    async validate(request: AdmissionRequest) {
+      for (const plugin of stepsOf(request.target, request.operation).validate) await plugin.validate!(request);
+    },
+  };
+}

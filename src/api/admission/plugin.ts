@@ -1,0 +1,38 @@
+import type { KubeObject } from '../../meta/object.ts';
+import type { RequestContext, Target } from '../contract.ts';
+import type { Core } from '../core.ts';
+
+export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
+
+/** One write on its way to the store. Objects are of the stored version. */
+export interface AdmissionRequest {
+  core: Core;
+  ctx: RequestContext;
+  target: Target;
+  operation: AdmissionOperation;
+  /** what would be written; mutating plugins change it in place. Undefined for a delete. */
+  object: KubeObject | undefined;
+  /** what is there; shared with the store, not to be changed. Undefined for a create. */
+  old: KubeObject | undefined;
+  dryRun: boolean;
+  /** the request's CreateOptions, PatchOptions … as webhooks are told them */
+  options: Record<string, unknown> | undefined;
+}
+
+/** What an admission plugin is: it may change a write, then it may refuse it, by throwing a StatusError. */
+export interface AdmissionPlugin {
+  name: string;
+  /** whether it has anything to say about this resource and operation; asked once for each and remembered */
+  handles(target: Target, operation: AdmissionOperation): boolean;
+  admit?(request: AdmissionRequest): void | Promise<void>;
+  validate?(request: AdmissionRequest): void | Promise<void>;
+}
+
+export interface AdmissionChain {
+  admit(request: AdmissionRequest): Promise<void>;
+  validate(request: AdmissionRequest): Promise<void>;
+}
+
+/** Name for messages: generated names do not exist yet when plugins run. */
+export const requestName = (request: AdmissionRequest): string =>
+  request.target.name || request.object?.metadata.name || request.object?.metadata.generateName || 'Unknown';

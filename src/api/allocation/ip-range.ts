@@ -1,0 +1,46 @@
+/** An IPv4 range of service addresses. Addresses as numbers inside, as text outside. */
+export class IpRange {
+  private readonly first: number;
+  private readonly size: number;
+
+  /** @param cidr `10.96.0.0/16`; throws Error for what is no IPv4 range of /30 or larger */
+  constructor(readonly cidr: string) {
+    const match = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(cidr);
+    const bits = Number(match?.[2]);
+    if (!match || bits > 30) throw new Error(`${cidr} is not an IPv4 range`);
+    this.size = 2 ** (32 - bits);
+    this.first = Math.floor(toNumber(match[1]) / this.size) * this.size;
+  }
+
+  /** The first usable address: the API's own service. */
+  get apiAddress(): string {
+    return toText(this.first + 1);
+  }
+
+  contains(ip: string): boolean {
+    const offset = toNumber(ip) - this.first;
+    return offset > 0 && offset < this.size - 1;
+  }
+
+  /**
+   * A free address. The lower part is left to addresses that are chosen by hand, as long as the upper has free ones
+   * (KEP-3070).
+   */
+  pick(isFree: (ip: string) => boolean, random: () => number): string | undefined {
+    const low = Math.min(Math.max(16, Math.floor(this.size / 16)), 256, this.size - 2);
+    return this.probe(low, this.size - 1, isFree, random) ?? this.probe(1, low, isFree, random);
+  }
+
+  private probe(from: number, to: number, isFree: (ip: string) => boolean, random: () => number): string | undefined {
+    const count = to - from;
+    const start = Math.floor(random() * count);
+    for (let i = 0; i < count; i++) {
+      const ip = toText(this.first + from + ((start + i) % count));
+      if (isFree(ip)) return ip;
+    }
+    return undefined;
+  }
+}
+
+const toNumber = (ip: string): number => ip.split('.').reduce((sum, part) => sum * 256 + Number(part), 0);
+const toText = (n: number): string => [24, 16, 8, 0].map((shift) => Math.floor(n / 2 ** shift) % 256).join('.');

@@ -1,0 +1,36 @@
+import type { Author, Key, Store, Write } from '../../store/contract.ts';
+import type { Registry } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import type { Clock } from '../clock.ts';
+import { ADDRESSES, addressKey, addressRecord, holderOf, portKey, portRecord, PORTS, type Holder } from './records.ts';
+import { heldAddresses, heldPorts } from './service-needs.ts';
+
+const BY: Author = { user: 'system:apiserver', manager: 'kube-apiserver', verb: 'repair' };
+
+/**
+ * Makes the records of addresses and ports agree with the Services that are there: what a Service holds has a record,
+ * and a record whose Service is gone goes. Done at start; writes nothing where all agrees, and two processes that
+ * repair at once do not disturb each other (each write is its own and names what it expects).
+ */
+export async function repairAllocations(store: Store, registry: Registry, clock: Clock): Promise<void> {
+  const wanted = new Map<string, { key: Key; make: () => Write; holder: string }>();
+  const add = (key: Key, holder: Holder, make: () => Write): void => {
+    wanted.set(`${key.resource}/${key.name}`, { key, make, holder: `${holder.namespace}/${holder.name}` });
+  };
+  for (const stored of store.list({ resource: 'services' }).items) {
+    const service = stored.object as unknown as KubeObject;
+    const holder = { namespace: stored.namespace, name: stored.name };
+    for (const ip of heldAddresses(service)) add(addressKey(ip), holder, () => addressRecord(registry, ip, holder, BY, clock.now()));
+    for (const port of heldPorts(service)) add(portKey(port), holder, () => portRecord(port, holder, BY));
+  }
+  const writes: Write[] = [];
+  for (const { key, make } of wanted.values()) if (!store.get(key)) writes.push(make());
+  for (const resource of [ADDRESSES, PORTS]) {
+    for (const record of store.list({ resource }).items) {
+      const of = wanted.get(`${resource}/${record.name}`);
+      const managed = resource === PORTS || record.labels?.['ipaddress.kubernetes.io/managed-by'] === 'ipallocator.k8s.io';
+      if (managed && of?.holder !== holderOf(record)) writes.push({ resource, namespace: '', name: record.name, by: BY, type: 'delete', expect: record.revision });
+    }
+  }
+  await Promise.all(writes.map((write) => store.commit(write)));
+}

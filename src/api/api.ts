@@ -1,0 +1,84 @@
+import { parseStaticTokens } from './authentication/static-tokens.ts';
+import type { Registry } from '../kinds/kind.ts';
+import type { Store } from '../store/contract.ts';
+import { createChain } from './admission/chain.ts';
+import { plugins } from './admission/plugins.ts';
+import { IpRange } from './allocation/ip-range.ts';
+import { repairAllocations } from './allocation/repair.ts';
+import { ServiceAllocation } from './allocation/services.ts';
+import { advertise } from './advertise.ts';
+import { Authenticator } from './authentication/authenticator.ts';
+import { ServiceAccountTokens, type SigningKeys } from './authentication/service-account-tokens.ts';
+import { Authorizer } from './authorization/authorizer.ts';
+import { bootstrap } from './bootstrap.ts';
+import { systemClock, type Clock } from './clock.ts';
+import type { Api } from './contract.ts';
+import type { Core } from './core.ts';
+import { followDefinitions } from './definitions/follow.ts';
+import { verbs } from './verbs.ts';
+
+export interface ApiOptions {
+  registry: Registry;
+  store: Store;
+  clock?: Clock;
+  /** PEM; client certificates and nodes' serving certificates are signed by it */
+  clientCA?: string;
+  /** PEM; signs the certificates of approved requests */
+  clientCAKey?: string;
+  /** text of a token file: lines of `token,user,uid,"group1,group2"` */
+  staticTokens?: string;
+  serviceAccountKeys: SigningKeys;
+  /** `iss` and the default audience of service account tokens */
+  issuer?: string;
+  serviceCidr?: string;
+  nodePortRange?: readonly [number, number];
+  /** false: everybody may everything */
+  rbac?: boolean;
+  log?(line: string): void;
+}
+
+/** The API of this process. */
+export interface RunningApi extends Api {
+  /** for /openid/v1/jwks */
+  jwks(): { keys: unknown[] };
+  readonly issuer: string;
+  /** Where clients inside the cluster reach this API: becomes the endpoints of the Service `kubernetes`. */
+  advertise(address: string, port: number): Promise<void>;
+  close(): Promise<void>;
+}
+
+const ISSUER = 'https://kubernetes.default.svc';
+
+/** Makes what a new cluster has, if it is not there, and answers when the API may be asked. */
+export async function createApi(options: ApiOptions): Promise<RunningApi> {
+  const { registry, store, clock = systemClock, log = () => undefined } = options;
+  const issuer = options.issuer ?? ISSUER;
+  const range = new IpRange(options.serviceCidr ?? '10.96.0.0/16');
+  const tokens = new ServiceAccountTokens(options.serviceAccountKeys, issuer, store, clock);
+  const core: Core = {
+    registry,
+    store,
+    clock,
+    tokens,
+    authenticator: new Authenticator(parseStaticTokens(options.staticTokens ?? ''), tokens),
+    authorizer: new Authorizer(store, options.rbac ?? true),
+    admission: createChain(plugins),
+    services: new ServiceAllocation(store, registry, clock, range, options.nodePortRange ?? [30_000, 32_767]),
+    clientCA: options.clientCA,
+    log,
+  };
+  await store.fresh();
+  await bootstrap(core);
+  await repairAllocations(store, registry, clock);
+  const definitions = followDefinitions(core);
+  return {
+    ...verbs(core),
+    issuer,
+    jwks: () => tokens.jwks(),
+    advertise: (address, port) => advertise(core, address, port),
+    async close() {
+      definitions.stop();
+      core.authorizer.close();
+    },
+  };
+}

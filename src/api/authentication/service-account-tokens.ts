@@ -1,0 +1,143 @@
+import { createPrivateKey, createPublicKey, createHash, randomUUID, type KeyObject } from 'node:crypto';
+import { decodeJwt, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Store } from '../../store/contract.ts';
+import type { User } from '../contract.ts';
+import type { Clock } from '../clock.ts';
+
+export interface SigningKeys {
+  /** PEM, PKCS #8 */
+  privateKey: string;
+  /** PEM, SPKI */
+  publicKey: string;
+}
+export interface BoundObject {
+  kind: 'Pod' | 'Secret' | 'Node';
+  name: string;
+  uid: string;
+}
+interface Claims {
+  namespace: string;
+  serviceaccount: { name: string; uid: string };
+  pod?: { name: string; uid: string };
+  secret?: { name: string; uid: string };
+  node?: { name: string; uid: string };
+}
+
+/** Verified signatures kept; an entry is a few hundred bytes. What a token is bound to is looked up every time. */
+const MAX_VERIFIED = 4096;
+const CLAIM = 'kubernetes.io';
+
+/** base64url of the SHA-256 of the key's DER: the key id that kube-apiserver gives. */
+const keyIdOf = (key: KeyObject): string =>
+  createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest('base64url');
+
+/** Service account tokens: signed here (RS256), and good as long as what they are bound to lives (KEP-1205). */
+export class ServiceAccountTokens {
+  private readonly privateKey: KeyObject;
+  readonly publicKey: KeyObject;
+  readonly keyId: string;
+  private readonly verified = new LRUCache<string, { claims: Claims; audiences: readonly string[]; until: number; from: number; id: string }>({ max: MAX_VERIFIED });
+
+  constructor(
+    keys: SigningKeys,
+    readonly issuer: string,
+    private readonly store: Store,
+    private readonly clock: Clock,
+  ) {
+    this.privateKey = createPrivateKey(keys.privateKey);
+    this.publicKey = createPublicKey(keys.publicKey);
+    this.keyId = keyIdOf(this.publicKey);
+  }
+
+  /** JSON Web Key Set, for /openid/v1/jwks. */
+  jwks(): { keys: unknown[] } {
+    return { keys: [{ use: 'sig', alg: 'RS256', kid: this.keyId, ...this.publicKey.export({ format: 'jwk' }) }] };
+  }
+
+  /** @param seconds how long it is good */
+  async sign(namespace: string, account: { name: string; uid: string }, audiences: readonly string[], seconds: number, bound?: BoundObject, node?: { name: string; uid: string }): Promise<{ token: string; expires: number }> {
+    const now = Math.floor(this.clock.now() / 1000);
+    const claims: Claims = {
+      namespace,
+      ...(node && { node }),
+      ...(bound && { [bound.kind.toLowerCase()]: { name: bound.name, uid: bound.uid } }),
+      serviceaccount: { name: account.name, uid: account.uid },
+    };
+    const token = await new SignJWT({ [CLAIM]: claims })
+      .setProtectedHeader({ alg: 'RS256', kid: this.keyId })
+      .setAudience([...audiences])
+      .setExpirationTime(now + seconds)
+      .setIssuedAt(now)
+      .setNotBefore(now)
+      .setIssuer(this.issuer)
+      .setJti(randomUUID())
+      .setSubject(`system:serviceaccount:${namespace}:${account.name}`)
+      .sign(this.privateKey);
+    return { token, expires: (now + seconds) * 1000 };
+  }
+
+  /** Undefined for what is no token of ours, is over, or is bound to what is gone. `audiences` [] means the API itself. */
+  async verify(token: string, audiences: readonly string[]): Promise<{ user: User; audiences: readonly string[] } | undefined> {
+    const known = await this.signature(token);
+    const now = this.clock.now() / 1000;
+    if (!known || known.until <= now || known.from > now + 10) return undefined;
+    const wanted = audiences.length ? audiences : [this.issuer];
+    const shared = wanted.filter((a) => known.audiences.includes(a));
+    if (shared.length === 0) return undefined;
+    const alive = this.alive(known.claims) || (await this.store.fresh(), this.alive(known.claims));
+    return alive ? { user: userOf(known.claims, known.id), audiences: shared } : undefined;
+  }
+
+  private async signature(token: string) {
+    const kept = this.verified.get(token);
+    if (kept) return kept;
+    if (!looksLikeOurs(token, this.issuer)) return undefined;
+    try {
+      const { payload } = await jwtVerify(token, this.publicKey, { issuer: this.issuer, algorithms: ['RS256'], currentDate: new Date(this.clock.now()) });
+      const claims = payload[CLAIM] as Claims | undefined;
+      if (!claims?.serviceaccount) return undefined;
+      const audiences = typeof payload.aud === 'string' ? [payload.aud] : (payload.aud ?? []);
+      const result = { claims, audiences, until: payload.exp ?? 0, from: payload.nbf ?? 0, id: payload.jti ?? '' };
+      this.verified.set(token, result);
+      return result;
+    } catch {
+      return undefined;
+    }
+  }
+
+  private alive({ namespace, serviceaccount, pod, secret, node }: Claims): boolean {
+    const is = (resource: string, ns: string, ref: { name: string; uid: string } | undefined): boolean =>
+      ref === undefined || this.store.get({ resource, namespace: ns, name: ref.name })?.uid === ref.uid;
+    return (
+      is('serviceaccounts', namespace, serviceaccount) &&
+      is('pods', namespace, pod) &&
+      is('secrets', namespace, secret) &&
+      // a pod's token names its node for information; only a token bound to the node itself ends with it
+      (pod !== undefined || is('nodes', '', node))
+    );
+  }
+}
+
+function looksLikeOurs(token: string, issuer: string): boolean {
+  if (token.split('.').length !== 3) return false;
+  try {
+    return decodeJwt(token).iss === issuer;
+  } catch {
+    return false;
+  }
+}
+
+function userOf({ namespace, serviceaccount, pod, node }: Claims, id: string): User {
+  const extra: Record<string, readonly string[]> = {
+    ...(id && { 'authentication.kubernetes.io/credential-id': [`JTI=${id}`] }),
+    ...(node && { 'authentication.kubernetes.io/node-name': [node.name], 'authentication.kubernetes.io/node-uid': [node.uid] }),
+    ...(pod && { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] }),
+  };
+  return {
+    name: `system:serviceaccount:${namespace}:${serviceaccount.name}`,
+    uid: serviceaccount.uid,
+    groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    extra,
+  };
+}

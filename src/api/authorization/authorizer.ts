@@ -1,0 +1,51 @@
+import type { Store } from '../../store/contract.ts';
+import type { Attributes, RequestContext, Target, User } from '../contract.ts';
+import { attributesOf, forbiddenError, isResourceRequest } from './attributes.ts';
+import { NodeAuthorizer, nodeNameOf } from './node-authorizer.ts';
+import { Rbac, type Decision } from './rbac.ts';
+
+export const MASTERS = 'system:masters';
+const ALLOWED: Decision = { allowed: true, reason: '' };
+
+/** Privileged group, then nodes, then RBAC; the first that allows decides. */
+export class Authorizer {
+  readonly rbac: Rbac;
+  private readonly nodes: NodeAuthorizer;
+
+  constructor(
+    store: Store,
+    private readonly enabled: boolean,
+  ) {
+    this.rbac = new Rbac(store);
+    this.nodes = new NodeAuthorizer(store);
+  }
+
+  decide(user: User, attributes: Attributes): Decision {
+    if (!this.enabled || user.groups.includes(MASTERS)) return ALLOWED;
+    const node = nodeNameOf(user);
+    let reason = '';
+    if (node !== undefined && isResourceRequest(attributes)) {
+      const decision = this.nodes.decide(node, attributes) ?? this.nodeRole(attributes);
+      if (decision.allowed) return decision;
+      reason = decision.reason;
+    }
+    const rbac = this.rbac.decide(user, attributes);
+    return rbac.allowed || !reason ? rbac : { allowed: false, reason: [reason, rbac.reason].filter(Boolean).join(', ') };
+  }
+
+  /** Throws 403 with the words of Kubernetes. */
+  require(ctx: RequestContext, verb: string, target: Target): void {
+    const attributes = attributesOf(verb, target);
+    const { allowed, reason } = this.decide(ctx.user, attributes);
+    if (!allowed) throw forbiddenError(ctx.user, attributes, reason);
+  }
+
+  close(): void {
+    this.rbac.close();
+  }
+
+  /** Nodes have the rules of the ClusterRole system:node without a binding. */
+  private nodeRole(attributes: Attributes): Decision {
+    return this.rbac.allowsRole('system:node', attributes) ? ALLOWED : { allowed: false, reason: '' };
+  }
+}

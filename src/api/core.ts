@@ -1,0 +1,23 @@
+import type { Registry } from '../kinds/kind.ts';
+import type { Store } from '../store/contract.ts';
+import type { AdmissionChain } from './admission/plugin.ts';
+import type { ServiceAllocation } from './allocation/services.ts';
+import type { Authenticator } from './authentication/authenticator.ts';
+import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
+import type { Authorizer } from './authorization/authorizer.ts';
+import type { Clock } from './clock.ts';
+
+/** What a verb works with. Made once by createApi; holds caches, no state. */
+export interface Core {
+  readonly registry: Registry;
+  readonly store: Store;
+  readonly clock: Clock;
+  readonly authenticator: Authenticator;
+  readonly authorizer: Authorizer;
+  readonly admission: AdmissionChain;
+  readonly services: ServiceAllocation;
+  readonly tokens: ServiceAccountTokens;
+  /** PEM; the nodes' serving certificates are signed by it */
+  readonly clientCA: string | undefined;
+  log(line: string): void;
+}

@@ -1,0 +1,20 @@
+import { alreadyExists } from '../meta/status.ts';
+import type { Answer, Body, RequestContext, Target, WriteOptions } from './contract.ts';
+import type { Core } from './core.ts';
+import { checkWriteOptions } from './options.ts';
+import { resourceOf } from './target.ts';
+import { insert } from './write/insert.ts';
+import { operationOf } from './write/operation.ts';
+import { checkPlace, readBody } from './write/read-body.ts';
+
+/** A new object. Throws 409 AlreadyExists, 422 Invalid, 403. */
+export async function create(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+  core.authorizer.require(ctx, 'create', target);
+  checkWriteOptions('CreateOptions', options);
+  const op = operationOf(core, ctx, target, 'create', options);
+  const object = readBody(ctx, target.kind, body, options.fieldValidation);
+  checkPlace(target, object);
+  const inserted = await insert(op, object);
+  if ('taken' in inserted) throw alreadyExists(resourceOf(target.kind), object.metadata.name);
+  return inserted.answer;
+}

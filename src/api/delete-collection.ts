@@ -1,0 +1,28 @@
+import { isStatusError } from '../meta/status.ts';
+import type { DeleteOptions, ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
+import type { Core } from './core.ts';
+import { removeAuthorized } from './delete.ts';
+import { listAuthorized } from './list.ts';
+import { checkDeleteOptions } from './options.ts';
+
+/** Deletes that run at once; a commit takes up to 64 writes, so more would only wait. */
+const AT_ONCE = 64;
+
+/** Deletes what a list of the same options finds, each on its own. Answers what was found. */
+export async function deleteCollection(core: Core, ctx: RequestContext, target: Target, options: ListOptions, how: DeleteOptions): Promise<ListAnswer> {
+  core.authorizer.require(ctx, 'deletecollection', target);
+  checkDeleteOptions(how);
+  // who may delete the collection need not be allowed to list it
+  const found = await listAuthorized(core, target, options);
+  const waiting = [...found.items];
+  const worker = async (): Promise<void> => {
+    for (let item = waiting.pop(); item; item = waiting.pop()) {
+      const one: Target = { ...target, namespace: item.namespace, name: item.name };
+      await removeAuthorized(core, ctx, one, { ...how }).catch((error: unknown) => {
+        if (!isStatusError(error, 'NotFound')) throw error;
+      });
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, waiting.length) }, worker));
+  return found;
+}

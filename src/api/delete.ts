@@ -1,0 +1,93 @@
+import { fromStorage, storedForm } from '../kinds/encode.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { conflict, notFound } from '../meta/status.ts';
+import type { Stored } from '../store/contract.ts';
+import { objectAnswer, storedAnswer, successAnswer } from './answer.ts';
+import type { Answer, DeleteOptions, RequestContext, Target } from './contract.ts';
+import type { Core } from './core.ts';
+import { answersWithObject } from './deletion/returned.ts';
+import { planOf } from './deletion/special.ts';
+import { checkDeleteOptions, isDryRun } from './options.ts';
+import { keyOf, resourceOf } from './target.ts';
+import { admissionRequest, operationOf, type Operation } from './write/operation.ts';
+import { deleteOf, writeOf } from './write/stored-write.ts';
+
+/** Times that a delete is tried when others write the same object. */
+const MAX_ATTEMPTS = 20;
+
+/** Takes an object away, or marks it where finalizers or a grace period hold it. Throws 404, 409 on preconditions. */
+export async function remove(core: Core, ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer> {
+  core.authorizer.require(ctx, 'delete', target);
+  checkDeleteOptions(options);
+  return removeAuthorized(core, ctx, target, options);
+}
+
+/** The same for a caller that has been authorised for all objects (deletecollection, eviction). */
+export async function removeAuthorized(core: Core, ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer> {
+  const op: Operation = { ...operationOf(core, ctx, target, 'delete', {}), dryRun: isDryRun(options), options: options as Record<string, unknown> };
+  const key = keyOf(target);
+  let stored = core.store.get(key);
+  for (let attempt = 1; ; attempt++) {
+    if (!stored) {
+      await core.store.fresh();
+      stored = core.store.get(key);
+      if (!stored) throw notFound(resourceOf(target.kind), target.name);
+    }
+    const done = await removeOnce(op, stored, options);
+    if ('answer' in done) return done.answer;
+    if (attempt === MAX_ATTEMPTS) throw conflict(resourceOf(target.kind), target.name, 'the object is being changed by others');
+    stored = done.current;
+  }
+}
+
+type Once = { answer: Answer } | { current: Stored | undefined };
+
+async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions): Promise<Once> {
+  const { core, target } = op;
+  checkPreconditions(target, stored, options);
+  const old = stored.object as unknown as KubeObject;
+  const request = admissionRequest(op, 'DELETE', undefined, old);
+  await core.admission.admit(request);
+  await core.admission.validate(request);
+  const { kind } = target;
+  const plan = planOf(kind.storage)(kind.storage, stored.copy() as unknown as KubeObject, options, core.clock.now());
+  if (plan.do === 'pending') return { answer: gone(op, stored, options, stored) };
+  let last = stored;
+  if (plan.do === 'mark') {
+    if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, plan.object)) };
+    const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, kind.custom, plan.object), stored.revision));
+    if (!outcome.ok) return { current: outcome.current };
+    last = outcome.stored;
+    if (!plan.thenRemove) return { answer: storedAnswer(kind, last, accepted(options)) };
+  }
+  if (op.dryRun) return { answer: gone(op, last, options) };
+  const outcome = await core.services.commitDelete(op, deleteOf(op, last.name, last.revision), last);
+  if (!outcome.ok && !(outcome.why === 'missing' && last !== stored)) return { current: outcome.current };
+  return { answer: gone(op, last, options) };
+}
+
+const accepted = (options: DeleteOptions): number => (options.orphanDependents === false ? 202 : 200);
+
+/** The object or a Status about it, as its kind answers. */
+function gone(op: Operation, last: Stored, options: DeleteOptions, pending?: Stored): Answer {
+  const { kind } = op.target;
+  const code = pending ? accepted(options) : 200;
+  if (answersWithObject.has(kind.storage.key)) return storedAnswer(kind, last, code);
+  return successAnswer(code, { name: last.name, ...(kind.group && { group: kind.group }), kind: kind.resource, uid: last.uid });
+}
+
+function checkPreconditions({ kind }: Target, stored: Stored, { preconditions }: DeleteOptions): void {
+  if (!preconditions) return;
+  const { uid, resourceVersion } = preconditions;
+  // the kind's name stands where a resource is meant, as kube-apiserver has it
+  const what = { group: kind.group, resource: kind.kind };
+  if (uid && uid !== stored.uid) {
+    const why = `the UID in the precondition (${uid}) does not match the UID in record (${stored.uid}). The object might have been deleted and then recreated`;
+    throw conflict(what, stored.name, why);
+  }
+  if (resourceVersion && resourceVersion !== String(stored.revision)) {
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${stored.revision}). The object might have been modified`;
+    throw conflict(what, stored.name, why);
+  }
+}
+

@@ -1,0 +1,65 @@
+import type { StorageKind } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { formatTime, timeMs } from '../../meta/time.ts';
+import type { DeleteOptions } from '../contract.ts';
+import { finalizersForPropagation } from './finalizers.ts';
+
+/**
+ * What a delete does to an object: `remove` takes it from the store, `pending` leaves it as it is (its grace period
+ * runs), `mark` writes `object` first and then, with `thenRemove`, takes it away.
+ */
+export type Deletion = { do: 'remove' } | { do: 'pending' } | { do: 'mark'; object: KubeObject; thenRemove: boolean };
+
+/** Seconds of grace for the first delete. An object that needs no grace (a pod without a node) gets none. */
+function gracePeriod(natural: number, asked: number | undefined): number {
+  if (natural === 0) return 0;
+  const seconds = asked ?? natural;
+  return seconds < 0 ? 1 : seconds;
+}
+
+/** Sets deletionTimestamp and the grace period; undefined when the kind has no graceful deletion or it is over. */
+function markGraceful(storage: StorageKind, object: KubeObject, options: DeleteOptions, now: number): 'graceful' | 'pending' | undefined {
+  const natural = storage.strategy.gracePeriod?.(object);
+  if (natural === undefined) return undefined;
+  const meta = object.metadata;
+  if (!meta.deletionTimestamp) {
+    const seconds = gracePeriod(natural, options.gracePeriodSeconds);
+    meta.deletionTimestamp = formatTime(now + seconds * 1000);
+    meta.deletionGracePeriodSeconds = seconds;
+    if (meta.generation) meta.generation++;
+    return 'graceful';
+  }
+  const left = meta.deletionGracePeriodSeconds;
+  if (!left) return undefined;
+  const asked = options.gracePeriodSeconds === undefined ? undefined : Math.max(options.gracePeriodSeconds, options.gracePeriodSeconds < 0 ? 1 : 0);
+  // a second delete may only shorten it
+  if (asked === undefined || asked >= left) return 'pending';
+  meta.deletionTimestamp = formatTime(timeMs(meta.deletionTimestamp) - (left - asked) * 1000);
+  meta.deletionGracePeriodSeconds = asked;
+  return 'graceful';
+}
+
+function markPending(object: KubeObject, now: number): void {
+  const meta = object.metadata;
+  if (meta.deletionGracePeriodSeconds === undefined && meta.generation) meta.generation++;
+  if (!meta.deletionTimestamp || timeMs(meta.deletionTimestamp) > now) meta.deletionTimestamp = formatTime(now);
+  meta.deletionGracePeriodSeconds = 0;
+}
+
+/** @param object a copy of the object in the store; it is changed. `now` in ms. */
+export function planDeletion(storage: StorageKind, object: KubeObject, options: DeleteOptions, now: number): Deletion {
+  const graceful = markGraceful(storage, object, options, now);
+  if (graceful === 'pending') return { do: 'pending' };
+  const finalizers = finalizersForPropagation(storage, object, options);
+  if (finalizers) {
+    if (finalizers.length) object.metadata.finalizers = finalizers;
+    else delete object.metadata.finalizers;
+  }
+  const waits = (object.metadata.finalizers?.length ?? 0) > 0;
+  if (graceful) {
+    return { do: 'mark', object, thenRemove: !waits && object.metadata.deletionGracePeriodSeconds === 0 };
+  }
+  if (!waits) return { do: 'remove' };
+  markPending(object, now);
+  return { do: 'mark', object, thenRemove: false };
+}

@@ -1,0 +1,52 @@
+import type { KubeObject } from '../../meta/object.ts';
+import { formatTime } from '../../meta/time.ts';
+import type { DeleteOptions } from '../contract.ts';
+import type { StorageKind } from '../../kinds/kind.ts';
+import { finalizersForPropagation } from './finalizers.ts';
+import { planDeletion, type Deletion } from './marks.ts';
+
+/** Held until the objects of a definition are gone. */
+export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
+
+type Plan = (storage: StorageKind, object: KubeObject, options: DeleteOptions, now: number) => Deletion;
+
+/** A namespace goes when what is in it is gone: its spec's finalizers, taken away by the namespace controller, say so. */
+const namespace: Plan = (storage, object, options, now) => {
+  if (!object.metadata.deletionTimestamp) {
+    object.metadata.deletionTimestamp = formatTime(now);
+    object['status'] = { ...(object['status'] ?? {}), phase: 'Terminating' };
+    const finalizers = finalizersForPropagation(storage, object, options);
+    if (finalizers) object.metadata.finalizers = finalizers;
+    return { do: 'mark', object, thenRemove: false };
+  }
+  if (object['spec']?.finalizers?.length) return { do: 'pending' };
+  return planDeletion(storage, object, options, now);
+};
+
+/** A definition goes when its objects are gone: its finalizer is taken away after them. */
+const definition: Plan = (storage, object, options, now) => {
+  if (object.metadata.deletionTimestamp) return planDeletion(storage, object, options, now);
+  const lastTransitionTime = formatTime(now);
+  object.metadata.deletionTimestamp = lastTransitionTime;
+  const finalizers = finalizersForPropagation(storage, object, options) ?? object.metadata.finalizers ?? [];
+  object.metadata.finalizers = [...finalizers.filter((f) => f !== CLEANUP), CLEANUP];
+  const status = object['status'] ?? {};
+  const terminating = {
+    type: 'Terminating',
+    status: 'True',
+    lastTransitionTime,
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  const others = ((status.conditions ?? []) as { type: string }[]).filter((c) => c.type !== 'Terminating');
+  object['status'] = { ...status, conditions: [...others, terminating] };
+  return { do: 'mark', object, thenRemove: false };
+};
+
+const special: Readonly<Record<string, Plan>> = {
+  namespaces: namespace,
+  'customresourcedefinitions.apiextensions.k8s.io': definition,
+};
+
+/** How an object of this kind is deleted. */
+export const planOf = (storage: StorageKind): Plan => special[storage.key] ?? planDeletion;

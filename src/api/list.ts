@@ -1,0 +1,82 @@
+import { expired } from '../meta/status.ts';
+import { Compacted, type ListSnapshot, type Store, type Stored } from '../store/contract.ts';
+import type { ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
+import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts';
+import type { Core } from './core.ts';
+import { checkListOptions, isExact } from './list-options.ts';
+import { parseRevision, waitFor } from './resource-version.ts';
+import { selectedName, selectionOf, type Selection } from './selection.ts';
+
+/** A collection, or a page of it, as it was at one revision. */
+export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
+  const selection = selectionOf(target, options);
+  core.authorizer.require(ctx, 'list', { ...target, name: selectedName(selection) });
+  return listAuthorized(core, target, options, selection);
+}
+
+/** The same for a caller that has been authorised otherwise. */
+export async function listAuthorized(core: Core, target: Target, options: ListOptions, selection = selectionOf(target, options)): Promise<ListAnswer> {
+  checkListOptions(options);
+  const token = options.continue ? decodeContinue(options.continue) : undefined;
+  const snapshot = await snapshotOf(core.store, selection, options, token);
+  return page(target, selection, snapshot, options.limit ?? 0, token);
+}
+
+async function snapshotOf(store: Store, { scope }: Selection, options: ListOptions, token: ContinueToken | undefined): Promise<ListSnapshot> {
+  if (token?.revision !== undefined) {
+    try {
+      return await store.listAt(scope, token.revision);
+    } catch (error) {
+      if (error instanceof Compacted) throw tooOld(token);
+      throw error;
+    }
+  }
+  const revision = parseRevision(options.resourceVersion);
+  if (revision !== undefined && isExact(options) && !token) {
+    await waitFor(store, revision);
+    return store.listAt(scope, revision);
+  }
+  await waitFor(store, token ? undefined : revision);
+  return store.list(scope);
+}
+
+/** 410 with a token that goes on at the newest state. */
+const tooOld = (token: ContinueToken) =>
+  expired(
+    'The provided continue parameter is too old to display a consistent list result. You can start a new list without the continue parameter, or use the continue token in this response to retrieve the remainder of the results. Continuing with the provided token results in an inconsistent list - objects that were created, modified, or deleted between the time the first chunk was returned and now may show up in the list.',
+    encodeContinue({ ...token, revision: undefined }),
+  );
+
+const before = (stored: Stored, token: ContinueToken): boolean =>
+  stored.namespace < token.namespace || (stored.namespace === token.namespace && stored.name < token.name);
+
+/** Index of the first item that is not before the token; items are sorted by namespace and name. */
+function startOf(items: readonly Stored[], token: ContinueToken | undefined): number {
+  if (!token) return 0;
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (before(items[middle], token)) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+function page(target: Target, { matches }: Selection, snapshot: ListSnapshot, limit: number, token: ContinueToken | undefined): ListAnswer {
+  const { items: all, revision } = snapshot;
+  const start = startOf(all, token);
+  const answer = { kind: target.kind, revision };
+  if (!limit && start === 0) return { ...answer, items: matches ? all.filter(matches) : all };
+  const items: Stored[] = [];
+  for (let i = start; i < all.length; i++) {
+    if (matches && !matches(all[i])) continue;
+    if (limit && items.length === limit) {
+      const { namespace, name } = all[i];
+      const next = encodeContinue({ revision: token?.revision ?? revision, namespace, name });
+      // how many more match a selector is not known without looking at them all
+      return { ...answer, items, continue: next, ...(!matches && { remainingItemCount: all.length - i }) };
+    }
+    items.push(all[i]);
+  }
+  return { ...answer, items };
+}

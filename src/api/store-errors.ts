@@ -1,0 +1,19 @@
+import { expired, serviceUnavailable, StatusError } from '../meta/status.ts';
+import { Compacted, StoreUnavailable, TooLargeRevision } from '../store/contract.ts';
+
+/** 504 with its cause, as clients that follow a newer server than ours expect it. */
+export const tooLargeRevision = (requested: number, current: number): StatusError =>
+  new StatusError({
+    message: `Timeout: Too large resource version: ${requested}, current: ${current}`,
+    reason: 'Timeout',
+    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+    code: 504,
+  });
+
+/** The store's errors as Status; others as they are. */
+export function translateStoreError(error: unknown): unknown {
+  if (error instanceof StoreUnavailable) return serviceUnavailable('the database does not answer');
+  if (error instanceof Compacted) return expired('The resourceVersion for the provided list is too old.');
+  if (error instanceof TooLargeRevision) return tooLargeRevision(error.requested, error.current);
+  return error;
+}

@@ -1,0 +1,104 @@
+import { bodyKind } from '../../kinds/body-kind.ts';
+import { atPath } from '../../kinds/custom/scale.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import { normalizeObject } from '../../kinds/normalize.ts';
+import { invalid } from '../../meta/field.ts';
+import { apiVersionOf } from '../../meta/gvk.ts';
+import type { KubeObject, ManagedFieldsEntry } from '../../meta/object.ts';
+import { badRequest, invalidObject, noSuchResource, notFound } from '../../meta/status.ts';
+import { objectAnswer } from '../answer.ts';
+import type { Answer, Body, PatchOptions, RequestContext, Target, WriteOptions } from '../contract.ts';
+import type { Core } from '../core.ts';
+import { get } from '../get.ts';
+import { checkPatchOptions, checkWriteOptions } from '../options.ts';
+import { patchFunction, type PatchInput } from '../patch.ts';
+import { APPLY_PATCH, parsePatch, patchTypeOf } from '../patch-body.ts';
+import { applyPatch } from '../patch/apply/applypatch.ts';
+import { updateManagedFields } from '../patch/apply/managed.ts';
+import { managedFieldsOfScale, managedFieldsOfScaled } from '../patch/apply/scale.ts';
+import { resourceOf } from '../target.ts';
+import { operationOf, type Operation } from '../write/operation.ts';
+import { ownershipOf } from '../write/ownership.ts';
+import { checkPlace, readBody } from '../write/read-body.ts';
+import { replace } from '../write/replace.ts';
+import { ownedPaths, scalePathsOf, withReplicas, type ScalePaths } from './scale-paths.ts';
+
+const scaleKind = (): Kind => bodyKind({ group: 'autoscaling', version: 'v1', kind: 'Scale' })!;
+
+function scaleOf(object: KubeObject, paths: ScalePaths, managedFields?: ManagedFieldsEntry[]): KubeObject {
+  const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
+  const kind = scaleKind();
+  const scale = {
+    kind: kind.kind,
+    apiVersion: apiVersionOf(kind),
+    metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp, ...(managedFields?.length && { managedFields }) },
+    spec: { replicas: Number(atPath(object, paths.spec) ?? 0) },
+    status: { replicas: Number(atPath(object, paths.status) ?? 0), selector: paths.selector(object) },
+  } as unknown as KubeObject;
+  return normalizeObject(kind.schema, scale);
+}
+
+function pathsOf(core: Core, target: Target): ScalePaths {
+  const paths = scalePathsOf(core.store, target.kind);
+  if (!paths) throw noSuchResource();
+  return paths;
+}
+
+export async function getScale(core: Core, ctx: RequestContext, target: Target, options: { resourceVersion?: string }): Promise<Answer> {
+  const paths = pathsOf(core, target);
+  const { object } = await get(core, ctx, target, options);
+  return objectAnswer(undefined, scaleOf(object, paths));
+}
+
+/** Writes what `next` makes of the Scale to the object that it scales. */
+async function writeScale(op: Operation, next: (live: KubeObject) => KubeObject, applied: boolean): Promise<Answer> {
+  const { core, target } = op;
+  const paths = pathsOf(core, target);
+  const owned = ownedPaths(target.kind, paths);
+  const kind = scaleKind();
+  const answer = await replace(op, {
+    createMissing: false,
+    applied: true,
+    next(live) {
+      if (!live) throw notFound(resourceOf(target.kind), target.name);
+      const before = scaleOf(live, paths, managedFieldsOfScale(live.metadata.managedFields, owned));
+      const scale = next(before);
+      checkPlace(target, scale);
+      if (!applied) updateManagedFields({ ...ownershipOf(core.registry, kind, ''), live: before, object: scale, manager: op.manager, subresource: 'scale', now: op.now });
+      const replicas = Number(scale['spec']?.replicas ?? 0);
+      if (replicas < 0) throw invalidObject(kind, target.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+      const object = withReplicas(live, paths.spec, replicas);
+      const { uid, resourceVersion, managedFields } = scale.metadata;
+      Object.assign(object.metadata, { uid, resourceVersion: resourceVersion ?? '' });
+      object.metadata.managedFields = managedFieldsOfScaled(live.metadata.managedFields, managedFields, apiVersionOf(target.kind), owned);
+      return object;
+    },
+  });
+  return objectAnswer(undefined, scaleOf(answer.object, paths), answer.code);
+}
+
+export async function updateScale(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+  core.authorizer.require(ctx, 'update', target);
+  checkWriteOptions('UpdateOptions', options);
+  const scale = readBody(ctx, scaleKind(), body, options.fieldValidation);
+  return writeScale(operationOf(core, ctx, target, 'scale', options), () => structuredClone(scale), false);
+}
+
+export async function patchScale(core: Core, ctx: RequestContext, target: Target, contentType: string, input: PatchInput, options: PatchOptions): Promise<Answer> {
+  const type = patchTypeOf(target.kind, contentType);
+  core.authorizer.require(ctx, 'patch', target);
+  checkPatchOptions(type, options);
+  const value = parsePatch(type, input);
+  const kind = scaleKind();
+  const op = operationOf(core, ctx, target, 'scale', options);
+  const read = (object: KubeObject): KubeObject => readBody(ctx, kind, { object }, options.fieldValidation);
+  if (type !== APPLY_PATCH) {
+    const apply = patchFunction(kind, type, value);
+    return writeScale(op, (live) => read(apply(live)), false);
+  }
+  if (typeof value !== 'object' || value === null) throw badRequest('error decoding YAML: the patch must be an object');
+  const applied = value as unknown as KubeObject;
+  const ownership = ownershipOf(core.registry, kind, '');
+  const { fieldManager: manager = '', force = false } = options;
+  return writeScale(op, (live) => applyPatch({ ...ownership, live, patch: applied, manager, force, subresource: 'scale', now: op.now }), true);
+}

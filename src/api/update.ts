@@ -1,0 +1,37 @@
+import { notFound } from '../meta/status.ts';
+import type { Answer, Body, RequestContext, Target, WriteOptions } from './contract.ts';
+import type { Core } from './core.ts';
+import { checkWriteOptions } from './options.ts';
+import { resourceOf } from './target.ts';
+import { operationOf } from './write/operation.ts';
+import { checkPlace, readBody } from './write/read-body.ts';
+import { replace } from './write/replace.ts';
+
+/** A whole object in the place of the one that is there (or of none, where the kind allows it). */
+export async function update(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+  core.authorizer.require(ctx, 'update', target);
+  checkWriteOptions('UpdateOptions', options);
+  const { kind } = target;
+  const op = operationOf(core, ctx, target, target.subresource || 'update', options);
+  const read = (fieldValidation: string | undefined) => {
+    const object = readBody(ctx, kind, body, fieldValidation);
+    checkPlace(target, object);
+    return object;
+  };
+  let sent: ReturnType<typeof read> | undefined = read(options.fieldValidation);
+  const createMissing = !target.subresource && kind.storage.strategy.createOnUpdate === true;
+  return replace(op, {
+    createMissing,
+    next(live) {
+      // a second attempt begins with what came in; its warnings have been given
+      const object = sent ?? read('Ignore');
+      sent = undefined;
+      if (live) return object;
+      // a PUT that names a uid means an object that was there
+      if (object.metadata.uid) throw notFound(resourceOf(kind), target.name);
+      core.authorizer.require(ctx, 'create', target);
+      delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
+      return object;
+    },
+  });
+}

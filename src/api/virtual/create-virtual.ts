@@ -1,0 +1,46 @@
+import { normalizeObject } from '../../kinds/normalize.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { objectAnswer } from '../answer.ts';
+import type { Answer, Body, RequestContext, Target, WriteOptions } from '../contract.ts';
+import type { Core } from '../core.ts';
+import { checkWriteOptions } from '../options.ts';
+import { updateManagedFields } from '../patch/apply/managed.ts';
+import { applyDefaults } from '../write/defaults.ts';
+import { admissionRequest, operationOf } from '../write/operation.ts';
+import { ownershipOf } from '../write/ownership.ts';
+import { checkPlace, readBody } from '../write/read-body.ts';
+import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from './access-reviews.ts';
+import { selfSubjectReview } from './self-subject-review.ts';
+import { selfSubjectRulesReview } from './rules-review.ts';
+import { tokenReview } from './token-review.ts';
+
+/** A question in the form of an object: the answer is its status, and nothing is stored. Changes `object`. */
+export type Question = (core: Core, ctx: RequestContext, target: Target, object: KubeObject) => void | Promise<void>;
+
+const questions: Readonly<Record<string, Question>> = {
+  'selfsubjectaccessreviews.authorization.k8s.io': selfSubjectAccessReview,
+  'subjectaccessreviews.authorization.k8s.io': subjectAccessReview,
+  'localsubjectaccessreviews.authorization.k8s.io': localSubjectAccessReview,
+  'selfsubjectrulesreviews.authorization.k8s.io': selfSubjectRulesReview,
+  'selfsubjectreviews.authentication.k8s.io': selfSubjectReview,
+  'tokenreviews.authentication.k8s.io': tokenReview,
+};
+
+export const isQuestion = (target: Target): boolean => target.kind.storage.key in questions;
+
+/** Answers 201 with the object and its status. */
+export async function createVirtual(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+  core.authorizer.require(ctx, 'create', target);
+  checkWriteOptions('CreateOptions', options);
+  const { kind } = target;
+  const op = operationOf(core, ctx, target, 'create', options);
+  const object = readBody(ctx, kind, body, options.fieldValidation);
+  checkPlace(target, object);
+  applyDefaults(kind, object);
+  updateManagedFields({ ...ownershipOf(core.registry, kind, ''), live: undefined, object, manager: op.manager, now: op.now });
+  const request = admissionRequest(op, 'CREATE', object, undefined);
+  await core.admission.admit(request);
+  await core.admission.validate(request);
+  await questions[kind.storage.key](core, ctx, target, object);
+  return objectAnswer(kind, normalizeObject(kind.schema, object), 201);
+}

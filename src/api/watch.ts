@@ -1,0 +1,117 @@
+import { expired } from '../meta/status.ts';
+import { Compacted, type StoreEvent } from '../store/contract.ts';
+import type { RequestContext, Target, WatchEvent, WatchOptions, WatchSink } from './contract.ts';
+import type { Core } from './core.ts';
+import { checkWatchOptions } from './list-options.ts';
+import { parseWatchRevision, waitFor } from './resource-version.ts';
+import { selectedName, selectionOf, type Selection } from './selection.ts';
+
+/** How long a watch lasts that does not say: half an hour to an hour, so that they do not all end together. */
+const MIN_TIMEOUT_MS = 30 * 60_000;
+const BOOKMARK_MS = 60_000;
+
+/**
+ * A watch: from a revision (exclusive), or from what is there now, each object first as ADDED. An object that begins to
+ * match the selectors is ADDED, one that ceases to is DELETED. The sink's onEnd is called once, unless the caller ends it.
+ */
+export async function watch(core: Core, ctx: RequestContext, target: Target, options: WatchOptions, sink: WatchSink): Promise<() => void> {
+  const selection = selectionOf(target, options);
+  core.authorizer.require(ctx, 'watch', { ...target, name: target.name || selectedName(selection) });
+  checkWatchOptions(options);
+  const revision = parseWatchRevision(options.resourceVersion);
+  await waitFor(core.store, revision);
+  const running = new RunningWatch(core, selection, options, sink);
+  running.start(revision);
+  return () => running.stop();
+}
+
+class RunningWatch {
+  private over = false;
+  private unwatch: (() => void) | undefined;
+  private readonly timers: unknown[] = [];
+  private progress = 0;
+  private bookmarked = 0;
+
+  constructor(
+    private readonly core: Core,
+    private readonly selection: Selection,
+    private readonly options: WatchOptions,
+    private readonly sink: WatchSink,
+  ) {}
+
+  start(revision: number | undefined): void {
+    const { store, clock } = this.core;
+    let from = revision ?? 0;
+    const { sendInitialEvents, allowWatchBookmarks } = this.options;
+    const initial = sendInitialEvents ?? !from;
+    if (!from || initial) from = this.begin(initial, sendInitialEvents === true && allowWatchBookmarks === true);
+    this.progress = from;
+    this.bookmarked = from;
+    const seconds = this.options.timeoutSeconds ?? 0;
+    this.timers.push(clock.setTimeout(() => this.end(), seconds > 0 ? seconds * 1000 : MIN_TIMEOUT_MS * (1 + Math.random())));
+    try {
+      this.unwatch = store.watch(this.selection.scope, from, {
+        onEvents: (events) => this.deliver(events),
+        onProgress: (at) => (this.progress = Math.max(this.progress, at)),
+        onEnd: (reason) => this.end(reason === 'expired' ? expired('The resourceVersion for the provided watch is too old.') : undefined),
+      });
+    } catch (error) {
+      if (!(error instanceof Compacted)) throw error;
+      // the answer has begun: it is an event of the stream, not its status
+      queueMicrotask(() => this.end(expired(`too old resource version: ${error.requested} (${error.compacted})`)));
+      return;
+    }
+    if (this.over) this.unwatch();
+    else if (allowWatchBookmarks) this.scheduleBookmark();
+  }
+
+  stop(): void {
+    this.over = true;
+    this.unwatch?.();
+    for (const timer of this.timers.splice(0)) this.core.clock.clearTimeout(timer);
+  }
+
+  /** What is there now, as ADDED. Returns the revision from which the watch goes on. */
+  private begin(initial: boolean, bookmark: boolean): number {
+    const { scope, matches } = this.selection;
+    const snapshot = this.core.store.list(scope);
+    if (initial) {
+      const items = matches ? snapshot.items.filter(matches) : snapshot.items;
+      if (items.length) this.sink.onEvents(items.map((stored) => ({ type: 'ADDED', stored })));
+      if (bookmark) this.sink.onBookmark(snapshot.revision, true);
+    }
+    return snapshot.revision;
+  }
+
+  private deliver(events: readonly StoreEvent[]): void {
+    if (this.over) return;
+    this.progress = Math.max(this.progress, events[events.length - 1].revision);
+    const { matches } = this.selection;
+    if (!matches) return this.sink.onEvents(events);
+    const seen: WatchEvent[] = [];
+    for (const event of events) {
+      const is = event.type !== 'DELETED' && matches(event.stored);
+      const was = event.type !== 'ADDED' && matches(event.previous ?? event.stored);
+      if (is) seen.push({ type: was ? 'MODIFIED' : 'ADDED', stored: event.stored });
+      else if (was) seen.push({ type: 'DELETED', stored: event.stored });
+    }
+    if (seen.length) this.sink.onEvents(seen);
+  }
+
+  private scheduleBookmark(): void {
+    this.timers[1] = this.core.clock.setTimeout(() => {
+      if (this.over) return;
+      if (this.progress > this.bookmarked) {
+        this.bookmarked = this.progress;
+        this.sink.onBookmark(this.progress, false);
+      }
+      this.scheduleBookmark();
+    }, BOOKMARK_MS);
+  }
+
+  private end(error?: Error): void {
+    if (this.over) return;
+    this.stop();
+    this.sink.onEnd(error);
+  }
+}

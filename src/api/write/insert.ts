@@ -1,0 +1,107 @@
+import { fromStorage, storedForm, toStorage } from '../../kinds/encode.ts';
+import { metaWarnings, validateMeta } from '../../kinds/validate-meta.ts';
+import { generateName } from '../../meta/names-generate.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { alreadyExists, invalidObject, StatusError } from '../../meta/status.ts';
+import { newUid } from '../../meta/uid.ts';
+import type { Outcome, Stored } from '../../store/contract.ts';
+import { objectAnswer, storedAnswer } from '../answer.ts';
+import type { Answer } from '../contract.ts';
+import { checkEscalation } from '../authorization/escalation.ts';
+import { updateManagedFields } from '../patch/apply/managed.ts';
+import { resourceOf } from '../target.ts';
+import { allocationFor } from '../allocation/allocation.ts';
+import { applyDefaults } from './defaults.ts';
+import { admissionRequest, strategyContext, type Operation } from './operation.ts';
+import { ownershipOf } from './ownership.ts';
+import { dropRepeatedOwners } from './read-body.ts';
+import { writeOf } from './stored-write.ts';
+
+/** Names that are drawn before a generated name's collisions are reported. */
+const MAX_NAMES = 8;
+
+/** How an insert ended. `taken` only where the caller wants to go on as an update. */
+export type Inserted = { answer: Answer } | { taken: Stored | undefined };
+
+/**
+ * From a decoded object of the request's version to the store: defaults, field owners, mutating admission, system
+ * fields, validation, validating admission, commit. Changes `object`.
+ * @param applied managedFields are those of a server-side apply already
+ */
+export async function insert(op: Operation, object: KubeObject, applied = false): Promise<Inserted> {
+  const { core, ctx, target } = op;
+  const { kind } = target;
+  dropRepeatedOwners(ctx, object);
+  applyDefaults(kind, object);
+  if (!applied) {
+    const subresource = target.subresource;
+    updateManagedFields({ ...ownershipOf(core.registry, kind, subresource), live: undefined, object, manager: op.manager, subresource, now: op.now });
+  }
+  const internal = toStorage(kind, object);
+  const request = admissionRequest(op, 'CREATE', internal, undefined);
+  await core.admission.admit(request);
+  const draw = internal.metadata.generateName && !internal.metadata.name ? internal.metadata.generateName : undefined;
+  setSystemFields(op, internal);
+  for (let names = 1; ; names++) {
+    if (draw) internal.metadata.name = generateName(draw);
+    const inserted = await insertNamed(op, internal, names === 1 ? request : undefined);
+    if ('answer' in inserted || !draw) return inserted;
+    if (names === MAX_NAMES) throw alreadyExists(resourceOf(kind), internal.metadata.name);
+  }
+}
+
+function setSystemFields(op: Operation, { metadata }: KubeObject): void {
+  metadata.uid = newUid();
+  metadata.creationTimestamp = op.now;
+  delete metadata.deletionTimestamp;
+  delete metadata.deletionGracePeriodSeconds;
+  delete metadata.selfLink;
+}
+
+async function insertNamed(op: Operation, object: KubeObject, first: ReturnType<typeof admissionRequest> | undefined): Promise<Inserted> {
+  const { core, target } = op;
+  const { kind } = target;
+  const allocation = allocationFor(op, object, undefined);
+  try {
+    if (first) prepare(op, object);
+    else refuseInvalid(op, object);
+    checkEscalation(core.authorizer, op.ctx, target, object, undefined);
+    if (first) await core.admission.validate(first);
+    if (object.metadata.resourceVersion) {
+      throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
+    }
+    const form = storedForm(kind.storage, kind.custom, object);
+    if (op.dryRun) {
+      if (core.store.get({ ...writeOf(op, form, undefined) })) throw alreadyExists(resourceOf(kind), form.metadata.name);
+      return { answer: objectAnswer(kind, fromStorage(kind, form), 201) };
+    }
+    const outcome = await commit(op, form, allocation);
+    if (!outcome.ok) return { taken: outcome.current };
+    allocation?.keep();
+    return { answer: storedAnswer(kind, outcome.stored, 201) };
+  } finally {
+    allocation?.release();
+  }
+}
+
+async function commit(op: Operation, form: KubeObject, allocation: ReturnType<typeof allocationFor>): Promise<Outcome> {
+  const write = writeOf(op, form, undefined);
+  return allocation ? allocation.commit(write) : op.core.store.commit(write);
+}
+
+/** Strategy and validation of a create, once. */
+function prepare(op: Operation, object: KubeObject): void {
+  const { kind } = op.target;
+  const { strategy } = kind.storage;
+  strategy.prepareForCreate?.(object, strategyContext(op));
+  if (strategy.generation !== false) object.metadata.generation = 1;
+  refuseInvalid(op, object);
+  for (const warning of metaWarnings(kind, object)) op.ctx.warn(warning);
+  for (const warning of strategy.warnings?.(object, undefined) ?? []) op.ctx.warn(warning);
+}
+
+function refuseInvalid(op: Operation, object: KubeObject): void {
+  const { kind } = op.target;
+  const errors = [...validateMeta(kind, object), ...(kind.storage.strategy.validate?.(object, strategyContext(op)) ?? [])];
+  if (errors.length) throw invalidObject(kind, object.metadata.name ?? '', errors);
+}

@@ -1,0 +1,55 @@
+import type { StrategyContext } from '../../kinds/kind.ts';
+import { formatTime } from '../../meta/time.ts';
+import type { Author } from '../../store/contract.ts';
+import type { AdmissionOperation, AdmissionRequest } from '../admission/plugin.ts';
+import type { RequestContext, Target, WriteOptions } from '../contract.ts';
+import type { Core } from '../core.ts';
+import { isDryRun } from '../options.ts';
+import type { KubeObject } from '../../meta/object.ts';
+
+/** One writing request: who, what, when, under which options. */
+export interface Operation {
+  core: Core;
+  ctx: RequestContext;
+  target: Target;
+  /** create, update, patch, apply, delete: what the history of the object says */
+  verb: string;
+  manager: string;
+  dryRun: boolean;
+  fieldValidation: string | undefined;
+  /** RFC 3339, whole seconds */
+  now: string;
+  options: Record<string, unknown> | undefined;
+}
+
+export const operationOf = (core: Core, ctx: RequestContext, target: Target, verb: string, options: WriteOptions): Operation => ({
+  core,
+  ctx,
+  target,
+  verb,
+  manager: options.fieldManager || ctx.agent || 'unknown',
+  dryRun: isDryRun(options),
+  fieldValidation: options.fieldValidation,
+  now: formatTime(core.clock.now()),
+  options: options as Record<string, unknown>,
+});
+
+export const strategyContext = (op: Operation): StrategyContext => ({
+  now: op.now,
+  user: op.ctx.user.name,
+  warn: (text) => op.ctx.warn(text),
+  subresource: op.target.subresource,
+});
+
+export const authorOf = (op: Operation): Author => ({ user: op.ctx.user.name, manager: op.manager, verb: op.verb });
+
+export const admissionRequest = (op: Operation, operation: AdmissionOperation, object: KubeObject | undefined, old: KubeObject | undefined): AdmissionRequest => ({
+  core: op.core,
+  ctx: op.ctx,
+  target: op.target,
+  operation,
+  object,
+  old,
+  dryRun: op.dryRun,
+  options: op.options,
+});

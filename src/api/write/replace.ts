@@ -1,0 +1,201 @@
+import { fromStorage, objectOf, storedForm, toStorage } from '../../kinds/encode.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import { metaWarnings, validateMetaUpdate } from '../../kinds/validate-meta.ts';
+import type { FieldError } from '../../meta/field.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { conflict, invalidObject, MODIFIED, notFound } from '../../meta/status.ts';
+import type { Outcome, Stored } from '../../store/contract.ts';
+import { allocationFor } from '../allocation/allocation.ts';
+import { objectAnswer, storedAnswer } from '../answer.ts';
+import type { Answer } from '../contract.ts';
+import { checkEscalation } from '../authorization/escalation.ts';
+import { keepTimes, updateManagedFields } from '../patch/apply/managed.ts';
+import { sameJson } from '../patch/equal.ts';
+import { keyOf, resourceOf } from '../target.ts';
+import { applyDefaults } from './defaults.ts';
+import { insert } from './insert.ts';
+import { admissionRequest, strategyContext, type Operation } from './operation.ts';
+import { ownershipOf } from './ownership.ts';
+import { dropRepeatedOwners } from './read-body.ts';
+import { deleteOf, writeOf } from './stored-write.ts';
+
+/** Times that a write is made anew because another came between, where the client has not named a version. */
+const MAX_ATTEMPTS = 5;
+
+/** What an update, patch or write of a subresource makes of the object that is there. */
+export interface Change {
+  /**
+   * The new object in the request's version. `live` is shared with the store and not to be changed; undefined where
+   * there is none and one may be created. Called again after a conflict.
+   */
+  next(live: KubeObject | undefined): KubeObject | Promise<KubeObject>;
+  createMissing: boolean;
+  /** managedFields are those of a server-side apply already */
+  applied?: boolean;
+}
+
+/** The object in the cache, or after a look at what other processes have committed. */
+export async function findStored(op: Operation): Promise<Stored | undefined> {
+  const { store } = op.core;
+  const key = keyOf(op.target);
+  const known = store.get(key);
+  if (known) return known;
+  await store.fresh();
+  return store.get(key);
+}
+
+/** Runs a change against the newest state until it is in the store. Throws 404, 409, 422 and what the change throws. */
+export async function replace(op: Operation, change: Change): Promise<Answer> {
+  const { kind } = op.target;
+  let stored = await findStored(op);
+  for (let attempt = 1; ; attempt++) {
+    if (!stored) {
+      if (!change.createMissing) throw notFound(resourceOf(kind), op.target.name);
+      const inserted = await insert(op, await change.next(undefined), change.applied);
+      if ('answer' in inserted) return inserted.answer;
+      stored = inserted.taken;
+    } else {
+      const done = await replaceOnce(op, change, stored);
+      if ('answer' in done) return done.answer;
+      stored = done.current;
+    }
+    if (attempt >= MAX_ATTEMPTS) throw conflict(resourceOf(kind), op.target.name, MODIFIED);
+    // what came between may be another process's: the cache must have it before the next look
+    if (!stored) stored = await findStored(op);
+  }
+}
+
+type Once = { answer: Answer } | { current: Stored | undefined };
+
+async function replaceOnce(op: Operation, change: Change, stored: Stored): Promise<Once> {
+  const { core, ctx, target } = op;
+  const { kind } = target;
+  const live = objectOf(kind, stored);
+  const object = await change.next(live);
+  applyDefaults(kind, object);
+  checkVersion(kind, object, live);
+  dropRepeatedOwners(ctx, object);
+  if (!change.applied) {
+    const { subresource } = target;
+    updateManagedFields({ ...ownershipOf(core.registry, kind, subresource), live, object, manager: op.manager, subresource, now: op.now });
+  }
+  const old = stored.object as unknown as KubeObject;
+  const internal = toStorage(kind, object);
+  const request = admissionRequest(op, 'UPDATE', internal, old);
+  await core.admission.admit(request);
+  const allocation = allocationFor(op, internal, old);
+  try {
+    const form = prepare(op, internal, old);
+    checkEscalation(core.authorizer, ctx, target, internal, old);
+    await core.admission.validate(request);
+    return await write(op, form, stored, allocation);
+  } finally {
+    allocation?.release();
+  }
+}
+
+async function write(op: Operation, form: KubeObject, stored: Stored, allocation: ReturnType<typeof allocationFor>): Promise<Once> {
+  const { kind } = op.target;
+  const old = stored.object as unknown as KubeObject;
+  const versioned = withVersion(form, stored);
+  if (keepTimes(old, versioned)) return { answer: storedAnswer(kind, stored) };
+  if (isFinished(kind, form, old)) return finish(op, form, stored);
+  if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, versioned)) };
+  const update = writeOf(op, form, stored.revision);
+  const outcome: Outcome = allocation ? await allocation.commit(update) : await op.core.store.commit(update);
+  if (!outcome.ok) return { current: outcome.current };
+  allocation?.keep();
+  return { answer: storedAnswer(kind, outcome.stored) };
+}
+
+/** As it would be read back, at the version that is there. */
+function withVersion(form: KubeObject, stored: Stored): KubeObject {
+  const { resourceVersion: _, ...metadata } = form.metadata;
+  return { ...form, metadata: { resourceVersion: String(stored.revision), ...metadata } };
+}
+
+/** Version and uid that the client names must be those that are there. */
+function checkVersion(kind: Kind, object: KubeObject, live: KubeObject): void {
+  const meta = object.metadata;
+  const { name } = live.metadata;
+  if (!meta.resourceVersion || meta.resourceVersion === '0') {
+    if (kind.storage.strategy.unconditionalUpdate === false) {
+      const error: FieldError = {
+        type: 'FieldValueInvalid',
+        field: 'metadata.resourceVersion',
+        body: 'Invalid value: 0x0: must be specified for an update',
+      };
+      throw invalidObject(kind, name, [error]);
+    }
+    meta.resourceVersion = live.metadata.resourceVersion;
+  }
+  if (meta.uid && meta.uid !== live.metadata.uid) {
+    const at = kind.namespaced ? `${live.metadata.namespace}/${name}` : name;
+    const why = `StorageError: invalid object, Code: 4, Key: /registry/${kind.group && kind.custom ? `${kind.group}/` : ''}${kind.resource}/${at}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${live.metadata.uid}`;
+    throw conflict(resourceOf(kind), name, why);
+  }
+  if (meta.resourceVersion !== live.metadata.resourceVersion) throw conflict(resourceOf(kind), name, MODIFIED);
+}
+
+/** Strategy and validation of an update; the canonical form that is to be stored. */
+function prepare(op: Operation, object: KubeObject, old: KubeObject): KubeObject {
+  const { kind, subresource } = op.target;
+  const { strategy } = kind.storage;
+  const ctx = strategyContext(op);
+  keepSystemFields(object, old);
+  const special = subresource ? strategy.subresources?.[subresource] : undefined;
+  if (special) special.prepareForUpdate?.(object, old, ctx);
+  else strategy.prepareForUpdate?.(object, old, ctx);
+  const form = storedForm(kind.storage, kind.custom, object);
+  countGeneration(kind, object, form, old);
+  const errors = validateMetaUpdate(kind, object, old);
+  if (special?.validateUpdate) errors.push(...special.validateUpdate(object, old, ctx));
+  else if (!special) errors.push(...(strategy.validate?.(object, ctx) ?? []), ...(strategy.validateUpdate?.(object, old, ctx) ?? []));
+  if (errors.length) throw invalidObject(kind, old.metadata.name, errors);
+  for (const warning of metaWarnings(kind, object)) op.ctx.warn(warning);
+  if (!subresource) for (const warning of strategy.warnings?.(object, old) ?? []) op.ctx.warn(warning);
+  return form;
+}
+
+/** An update cannot change what only the system sets. */
+function keepSystemFields({ metadata: meta }: KubeObject, { metadata: old }: KubeObject): void {
+  meta.uid ||= old.uid;
+  meta.creationTimestamp = old.creationTimestamp;
+  delete meta.selfLink;
+  if (old.generation === undefined) delete meta.generation;
+  else meta.generation = old.generation;
+  if (old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp;
+  else delete meta.deletionTimestamp;
+  if (old.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
+  else delete meta.deletionGracePeriodSeconds;
+}
+
+const NOT_COUNTED = new Set(['metadata', 'status', 'kind', 'apiVersion']);
+
+/** metadata.generation counts the changes of what is wanted, however they came in. */
+function countGeneration(kind: Kind, object: KubeObject, form: KubeObject, old: KubeObject): void {
+  const { generation } = kind.storage.strategy;
+  if (generation === false) return;
+  const changed = generation
+    ? generation(form, old)
+    : [...new Set([...Object.keys(form), ...Object.keys(old)])].some((field) => !NOT_COUNTED.has(field) && !sameJson(form[field], old[field]));
+  if (changed) form.metadata.generation = object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+}
+
+/** An object that is being deleted goes with its last finalizer. */
+function isFinished(kind: Kind, form: KubeObject, old: KubeObject): boolean {
+  const meta = form.metadata;
+  if (!old.metadata.deletionTimestamp || meta.finalizers?.length) return false;
+  if (kind.storage.strategy.specFinalizers?.(form).length) return false;
+  // a pod in its grace period still runs
+  return !old.metadata.deletionGracePeriodSeconds && !meta.deletionGracePeriodSeconds;
+}
+
+async function finish(op: Operation, form: KubeObject, stored: Stored): Promise<Once> {
+  const { kind } = op.target;
+  const last = withVersion(form, stored);
+  if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, last)) };
+  const outcome = await op.core.services.commitDelete(op, deleteOf(op, stored.name, stored.revision), stored);
+  if (!outcome.ok && outcome.why === 'changed') return { current: outcome.current };
+  return { answer: objectAnswer(kind, fromStorage(kind, last)) };
+}

@@ -1,0 +1,30 @@
+import { serializeBody } from '../../kinds/encode.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import type { Columns, StoredObject, Write } from '../../store/contract.ts';
+import { keyOf } from '../target.ts';
+import { authorOf, type Operation } from './operation.ts';
+
+function columnsOf(kind: Kind, form: KubeObject): Columns {
+  const { metadata } = form;
+  return {
+    uid: metadata.uid,
+    labels: metadata.labels,
+    fields: kind.storage.strategy.fields?.(form),
+    owners: metadata.ownerReferences?.map((owner) => owner.uid),
+  };
+}
+
+/** What the store is to write. `form` is of storedForm; `expect` undefined for a create. */
+export function writeOf(op: Operation, form: KubeObject, expect: number | undefined): Write {
+  const common = {
+    ...keyOf(op.target, form.metadata.name),
+    by: authorOf(op),
+    body: serializeBody(form),
+    columns: columnsOf(op.target.kind, form),
+    object: form as unknown as StoredObject,
+  };
+  return expect === undefined ? { ...common, type: 'create' } : { ...common, type: 'update', expect };
+}
+
+export const deleteOf = (op: Operation, name: string, expect: number): Write => ({ ...keyOf(op.target, name), by: authorOf(op), type: 'delete', expect });
