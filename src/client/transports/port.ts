@@ -22,6 +22,14 @@ type ToClient =
 const statusOf = (error: unknown): Status =>
   (error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error))).status;
 
+/** Subscribers that share one execution get the same result: it is made into text once for all of them. */
+const texts = new WeakMap<GraphQLResult, string>();
+function jsonOf(result: GraphQLResult): string {
+  let text = texts.get(result);
+  if (text === undefined) texts.set(result, (text = JSON.stringify(result)));
+  return text;
+}
+
 /**
  * The server's end. Results are sent as one JSON string each: making and parsing it costs less than the structured
  * clone of the same objects, and its parse happens in the other thread.
@@ -54,7 +62,7 @@ export function servePort(port: MessagePort, executor: Executor): () => void {
           return send({ id, type: 'complete' });
         }
         served.credit--;
-        send({ id, type: 'next', json: JSON.stringify(result.value) });
+        send({ id, type: 'next', json: jsonOf(result.value) });
       }
     } catch (error) {
       if (running.delete(id)) send({ id, type: 'error', status: statusOf(error) });
