@@ -45,7 +45,7 @@ export class Compactor {
 
   start(): void {
     this.#timer = setInterval(() => {
-      this.#running ??= this.#round()
+      this.#running ??= this.round()
         .catch((error: Error) => this.#log('compaction failed', { error: error.message }))
         .finally(() => (this.#running = undefined));
     }, EVERY_MS);
@@ -73,7 +73,8 @@ export class Compactor {
     }
   }
 
-  async #round(): Promise<void> {
+  /** What the retention says of now. */
+  async round(): Promise<void> {
     const { ms, minRevisions, maxRevisions } = this.#retention;
     const newest = this.#state.revision;
     const low = Math.max(this.#follower.compacted, newest - maxRevisions);

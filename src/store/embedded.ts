@@ -6,10 +6,11 @@ import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import pg from 'pg';
-import { closedFolder, postgresAccount, type Account } from './embedded/account.ts';
+import { postgresAccount, type Account } from './embedded/account.ts';
 import { findBinaries, type Binaries } from './embedded/binaries.ts';
 import { serverFlags } from './embedded/configuration.ts';
 import { isAlive, readPostmaster, stopPostmaster } from './embedded/postmaster.ts';
+import { reachableBinaries, reachableData } from './embedded/refuge.ts';
 
 export interface EmbeddedOptions {
   /** made when absent; holds the database, its password and its log */
@@ -45,11 +46,10 @@ interface Place {
  * Errors: one `Error` that says what to do.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
-  const dataDir = path.resolve(options.dataDir);
   const account = await postgresAccount();
-  const binaries = await findBinaries();
-  prepareFolder(dataDir);
-  checkReach([path.join(dataDir, 'pgdata'), binaries.postgres], account);
+  const binaries = reachableBinaries(await findBinaries(), account);
+  prepareFolder(path.resolve(options.dataDir));
+  const dataDir = reachableData(path.resolve(options.dataDir), account);
   const place: Place = {
     pgdata: path.join(dataDir, 'pgdata'),
     log: path.join(dataDir, 'postgres.log'),
@@ -80,15 +80,6 @@ function prepareFolder(dataDir: string): void {
   } catch (error) {
     throw new Error(`cannot make the data folder ${dataDir}: ${(error as Error).message}`);
   }
-}
-
-function checkReach(targets: string[], account: Account): void {
-  const closed = targets.map((target) => closedFolder(target, account)).find((folder) => folder !== undefined);
-  if (closed === undefined) return;
-  throw new Error(
-    `Postgres runs as the user "postgres" here, which may not enter ${closed}: open it (chmod o+x ${closed}), ` +
-      'use another data folder, start ku7s as another user, or set DATABASE_URL to a Postgres server',
-  );
 }
 
 /** Made aside and renamed when complete, so that an interrupted initdb leaves nothing that looks like a database. */

@@ -1,8 +1,9 @@
-import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
+import { reachableBinaries, reachableData } from '../../src/store/embedded/refuge.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded.ts';
 
 const folders: string[] = [];
@@ -76,6 +77,29 @@ test('a pid file that names another program is no obstacle', async () => {
   await first.stop();
   writeFileSync(path.join(folder, 'pgdata/postmaster.pid'), `${process.pid}\n${folder}\n0\n5432\n\n127.0.0.1\n`);
   await start(folder);
+});
+
+test('what the account cannot reach is kept where it can, and is gone with the data folder', () => {
+  const [closed, refuge] = [newFolder(), newFolder()];
+  const account = { uid: 12345, gid: 12345 };
+  const [dataDir, native] = [path.join(closed, 'in/data'), path.join(closed, 'package/native')];
+  for (const folder of [dataDir, path.join(native, 'bin')]) mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(closed, 'package/package.json'), '{"version":"18.0.0"}');
+  const binaries = { native, initdb: path.join(native, 'bin/initdb'), postgres: path.join(native, 'bin/postgres') };
+  for (const file of [binaries.initdb, binaries.postgres]) writeFileSync(file, '', { mode: 0o700 });
+  chmodSync(closed, 0o755);
+  expect(reachableData(dataDir, account, refuge)).toBe(dataDir);
+  expect(reachableBinaries(binaries, account, refuge)).toBe(binaries);
+
+  chmodSync(closed, 0o700);
+  const moved = reachableData(dataDir, account, refuge);
+  expect(path.dirname(moved)).toBe(refuge);
+  expect(reachableData(dataDir, account, refuge)).toBe(moved);
+  rmSync(path.join(dataDir, 'location'));
+  expect(reachableData(dataDir, account, refuge)).not.toBe(moved);
+  const copy = reachableBinaries(binaries, account, refuge);
+  expect(copy.postgres).toBe(path.join(refuge, 'postgres-18.0.0/bin/postgres'));
+  expect(statSync(copy.postgres).mode & 0o777).toBe(0o755);
 });
 
 test('a port that is taken is one clear error', async () => {
