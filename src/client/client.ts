@@ -76,9 +76,12 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
       return (await run(KINDS))['kinds'] as ClientResource[];
     },
     as: (user: string, manager?: string) =>
-      createClient(transport, { as: { user }, manager: manager ?? defaults.manager }),
+      createClient(transport, { as: { user, ...(user.startsWith(NODE_USER) && { groups: ['system:nodes'] }) }, manager: manager ?? defaults.manager }),
   };
 }
+
+/** A node's user is always of the nodes' group (kubernetes.io: Node Authorization); impersonation adds no group by itself. */
+const NODE_USER = 'system:node:';
 
 const metadataOf = (object: unknown): { namespace?: string; name?: string } => (object as KubeObject).metadata ?? {};
 
