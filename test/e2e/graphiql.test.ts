@@ -1,0 +1,74 @@
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, startCluster, type Cluster } from './support/cluster.ts';
+
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => existsSync(file));
+const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+if (!CHROMIUM) process.stdout.write('skipped: GraphiQL needs a Chromium, and this machine has none\n');
+
+/** GraphiQL in a real browser, opened by the link that the start prints. */
+describe.skipIf(!CHROMIUM)('GraphiQL', () => {
+  let cluster: Cluster;
+  let browser: BrowserContext;
+  let page: Page;
+  const profile = mkdtempSync(path.join(os.tmpdir(), 'ku7s-browser-'));
+
+  beforeAll(async () => {
+    cluster = await startCluster(['--nodes', 'simulated:2']);
+    const deployment = {
+      apiVersion: 'apps/v1',
+      kind: 'Deployment',
+      metadata: { name: 'web' },
+      spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'web:1' }] } } },
+    };
+    expect((await cluster.kubectl('create -f -', JSON.stringify(deployment))).stderr).toBe('');
+    browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, ignoreHTTPSErrors: true, args: FLAGS });
+    page = await browser.newPage();
+    const link = /https:\/\/\S*graphiql\S*/.exec(cluster.output())?.[0];
+    expect(link).toBeDefined();
+    await page.goto(link!);
+    await page.waitForSelector('.graphiql-query-editor .view-lines');
+  });
+  afterAll(async () => {
+    await browser?.close();
+    await cluster?.remove();
+    rmSync(profile, { recursive: true, force: true });
+  });
+
+  /** Replaces what the editor holds and runs it. */
+  async function execute(document: string): Promise<void> {
+    await page.click('.graphiql-query-editor .view-lines');
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(document);
+    await page.click('.graphiql-execute-button');
+  }
+  const shown = async () => (await page.innerText('.result-window')).replaceAll('\u00a0', ' ');
+
+  it('lists, scales by a mutation, and shows pods come and go by a subscription', async () => {
+    await execute('{ pods(namespace: "default") { items { metadata { name } status { phase } } } }');
+    await eventually(shown, (text) => /web-[a-z0-9]+-/.test(text), 30_000);
+
+    await execute('subscription { podsWatch(namespace: "default") { type object { metadata { name } } } }');
+    await eventually(shown, (text) => text.includes('ADDED'), 30_000);
+    const scale = async (replicas: number) => {
+      const ran = await cluster.kubectl(`scale deployment/web --replicas=${replicas}`);
+      expect(ran.stderr).toBe('');
+    };
+    await scale(2);
+    await eventually(shown, (text) => /ADDED|MODIFIED/.test(text), 30_000);
+    await scale(0);
+    await eventually(shown, (text) => text.includes('DELETED'), 60_000);
+    await page.click('.graphiql-execute-button');
+
+    await execute('mutation { patchDeployment(namespace: "default", name: "web", patch: { spec: { replicas: 3 } }) { spec { replicas } } }');
+    await eventually(shown, (text) => /"replicas": 3/.test(text), 30_000);
+    await eventually(
+      async () => (await cluster.kubectl('get pods -o name')).stdout.trim().split('\n').filter(Boolean).length,
+      (n) => n === 3,
+    );
+  });
+});
