@@ -58,7 +58,7 @@ class Agent implements NodeHandle {
     await Promise.all([pods.whenSynced(), options.informers.informer('services').whenSynced()]);
     await this.manager.start();
     if (options.serviceProxy) await this.startServices(context);
-    options.log('node ready', { node: options.name, port: this.port, pods: can.podNetwork ? 'own network' : "the host's network", files: can.rootView ? 'own view' : "the host's" });
+    options.log('node ready', { node: options.name, port: this.port, pods: context.network instanceof BridgeNetwork ? 'own network' : "the host's network", files: can.rootView ? 'own view' : "the host's" });
   }
 
   async stop(): Promise<void> {
@@ -107,13 +107,14 @@ class Agent implements NodeHandle {
 
   private async makeNetwork(can: Capabilities) {
     const { options } = this;
-    if (!can.podNetwork || options.podNamespaces === 'off') return new LoopbackNetwork();
+    const shared = (): LoopbackNetwork => new LoopbackNetwork(join(options.dataDir, 'pod-addresses.json'));
+    if (!can.podNetwork || options.podNamespaces === 'off') return shared();
     try {
       const directory = join(options.dataDir, 'network');
       return await BridgeNetwork.open({ ip: can.tools.ip!, directory, first: options.podNetwork ?? 0 });
     } catch (error) {
       options.log('pods share the network of the host', { error: String(error) });
-      return new LoopbackNetwork();
+      return shared();
     }
   }
 

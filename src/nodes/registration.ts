@@ -49,21 +49,21 @@ export class Registration {
 
   private repeat(ms: number, work: () => Promise<void>): void {
     const index = this.timers.length;
-    const next = (delay: number): void => {
-      if (this.stopped) return;
-      this.timers[index] = this.clock.setTimeout(() => {
-        work().then(
-          () => next(ms * (0.96 + 0.08 * this.random())),
-          (error: unknown) => {
-            this.log('the node could not report', { node: this.facts.name, error: String(error) });
-            // Somebody deleted the node: it registers again, as a kubelet does when it starts.
-            void this.register().then(() => this.writeStatus()).catch(() => undefined);
-            next(Math.min(ms, LAST_RETRY_MS));
-          },
-        );
-      }, delay);
+    const run = async (): Promise<number> => {
+      try {
+        await work();
+        return ms * (0.96 + 0.08 * this.random());
+      } catch (error) {
+        this.log('the node could not report', { node: this.facts.name, error: String(error) });
+        // Somebody may have deleted the node: it registers again, as a kubelet does when it starts.
+        await this.register().then(() => this.writeStatus()).catch(() => undefined);
+        return Math.min(ms, LAST_RETRY_MS);
+      }
     };
-    next(ms);
+    const after = (delay: number): void => {
+      if (!this.stopped) this.timers[index] = this.clock.setTimeout(() => void run().then(after), delay);
+    };
+    after(ms);
   }
 
   private async register(): Promise<void> {

@@ -237,11 +237,11 @@ describe('the node agent', () => {
   });
 
   it('gives each pod an address at which its server answers', async () => {
-    const script = "require('http').createServer((q,r)=>r.end(process.env.HOSTNAME)).listen(80,process.env.POD_LISTEN)";
+    const script = "require('http').createServer((q,r)=>r.end(process.env.HOSTNAME)).listen(8080,process.env.POD_LISTEN)";
     for (const name of ['web-1', 'web-2']) cluster.put('pods', pod(name, { containers: [{ name: 'c', image: 'node', command: ['node', '-e', script] }] }));
     const answers = await Promise.all(['web-1', 'web-2'].map(async (name) => {
       await eventually(() => ready(name));
-      return eventuallyText(`http://${status(name).podIP}/`);
+      return eventuallyText(`http://${status(name).podIP}:8080/`);
     }));
     expect(answers).toEqual(['web-1', 'web-2']);
   });

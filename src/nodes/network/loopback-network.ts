@@ -1,39 +1,62 @@
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { PodAddress, PodNetwork } from './pod-network.ts';
 
 /** Addresses for pods: 127.1.0.1 to 127.1.255.254. */
-const LIMIT = 255 * 254;
+const LIMIT = 256 * 254;
 
-/** Pods share the host's network; each has a loopback address of its own, which only matters if it listens on it. */
+/**
+ * Pods share the host's network; each has a loopback address of its own, which only matters if it listens on it. Who
+ * has which is kept in a file: a pod that outlives the agent keeps its address.
+ */
 export class LoopbackNetwork implements PodNetwork {
-  private readonly addresses = new Map<string, string>();
-  private readonly used = new Set<string>();
-  private next = 0;
+  private readonly addresses: Map<string, string>;
+  private next: number;
 
-  attach(uid: string): Promise<PodAddress> {
-    let ip = this.addresses.get(uid);
-    for (let tries = 0; !ip && tries < LIMIT; tries++) {
+  constructor(private readonly file: string) {
+    this.addresses = read(file);
+    this.next = this.addresses.size;
+  }
+
+  async attach(uid: string): Promise<PodAddress> {
+    const known = this.addresses.get(uid);
+    if (known) return { ip: known };
+    const used = new Set(this.addresses.values());
+    for (let tries = 0; tries < LIMIT; tries++) {
       const n = this.next++ % LIMIT;
-      const candidate = `127.1.${Math.floor(n / 254)}.${(n % 254) + 1}`;
-      if (!this.used.has(candidate)) ip = candidate;
+      const ip = `127.1.${Math.floor(n / 254)}.${(n % 254) + 1}`;
+      if (used.has(ip)) continue;
+      this.addresses.set(uid, ip);
+      this.save();
+      return { ip };
     }
-    if (!ip) return Promise.reject(new Error('no pod address is left'));
-    this.used.add(ip);
-    this.addresses.set(uid, ip);
-    return Promise.resolve({ ip });
+    throw new Error('no pod address is left');
   }
 
-  detach(uid: string): Promise<void> {
-    const ip = this.addresses.get(uid);
-    if (ip) this.used.delete(ip);
-    this.addresses.delete(uid);
-    return Promise.resolve();
+  async detach(uid: string): Promise<void> {
+    if (this.addresses.delete(uid)) this.save();
   }
 
-  collect(): Promise<void> {
-    return Promise.resolve();
+  async collect(uids: ReadonlySet<string>): Promise<void> {
+    for (const uid of [...this.addresses.keys()]) if (!uids.has(uid)) await this.detach(uid);
   }
 
-  close(): Promise<void> {
-    return Promise.resolve();
+  async close(): Promise<void> {
+    this.addresses.clear();
+    this.save();
+  }
+
+  private save(): void {
+    mkdirSync(dirname(this.file), { recursive: true });
+    writeFileSync(`${this.file}.tmp`, JSON.stringify([...this.addresses]));
+    renameSync(`${this.file}.tmp`, this.file);
+  }
+}
+
+function read(file: string): Map<string, string> {
+  try {
+    return new Map(JSON.parse(readFileSync(file, 'utf8')) as [string, string][]);
+  } catch {
+    return new Map();
   }
 }

@@ -74,7 +74,7 @@ function base(pod: Pod, sandbox: Sandbox): Record<string, string> {
     HOSTNAME: hostnameOf(pod),
   };
   // Without a network of its own a pod must listen on its own address; these variables name it.
-  if (!sandbox.address.netns) Object.assign(env, { HOST: sandbox.address.ip, POD_IP: sandbox.address.ip, POD_LISTEN: sandbox.address.ip });
+  if (!sandbox.address.netns && !pod.spec?.hostNetwork) Object.assign(env, { HOST: sandbox.address.ip, POD_IP: sandbox.address.ip, POD_LISTEN: sandbox.address.ip });
   return env;
 }
 

@@ -57,7 +57,7 @@ function resolvConf(pod: Pod, { clusterDomain, dnsIP }: AgentContext): string {
     else options[at] = text;
   }
   const search = [...new Set([...searches, ...(dnsConfig?.searches ?? [])])];
-  const lines = [...(search.length ? [`search ${search.join(' ')}`] : [])];
+  const lines = search.length ? [`search ${search.join(' ')}`] : [];
   for (const server of new Set([...nameservers, ...(dnsConfig?.nameservers ?? [])])) lines.push(`nameserver ${server}`);
   if (options.length) lines.push(`options ${options.join(' ')}`);
   return `${lines.join('\n')}\n`;
