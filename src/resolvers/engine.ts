@@ -18,6 +18,7 @@ import type { Api, RequestContext } from '../api/contract.ts';
 import { badRequest } from '../meta/status.ts';
 import { createContext } from './context.ts';
 import { formatError } from './errors.ts';
+import { genericSchema } from './generic.ts';
 import { costOf, limitsRule, type Limits } from './limits.ts';
 import { buildSchema } from './schema.ts';
 import { SharedSubscriptions } from './shared-subscriptions.ts';
@@ -31,10 +32,17 @@ export type Result = FormattedExecutionResult<Record<string, unknown>>;
 
 /** A document that was parsed and validated against one schema, or what is wrong with it. */
 interface Prepared {
+  schema: GraphQLSchema;
   document?: DocumentNode;
   errors?: readonly GraphQLError[];
 }
+interface Documents {
+  schema: GraphQLSchema;
+  documents: LRUCache<string, Prepared>;
+}
 
+/** Asks for the schema itself, which must be the whole one. */
+const INTROSPECTION = /__(schema|type)\b/;
 /** Documents kept as parsed and validated, per schema. */
 const MAX_DOCUMENTS = 1000;
 
@@ -43,14 +51,21 @@ const MAX_DOCUMENTS = 1000;
  * schema; what runs ends on the old one.
  */
 export class Engine {
-  private current: { generation: number; schema: GraphQLSchema; documents: LRUCache<string, Prepared> } | undefined;
+  private current: (Documents & { generation: number }) | undefined;
+  /**
+   * What asks for no typed kind (all that the loops send) runs on the part of the schema that no kind changes: a new
+   * custom resource then costs them no new schema.
+   */
+  private readonly generic: Documents;
   private readonly subscriptions = new SharedSubscriptions<Result>();
 
   constructor(
     private readonly api: Api,
     private readonly limits: Limits,
     private readonly report: (error: unknown) => void,
-  ) {}
+  ) {
+    this.generic = { schema: genericSchema(), documents: new LRUCache({ max: MAX_DOCUMENTS }) };
+  }
 
   get schema(): GraphQLSchema {
     return this.now().schema;
@@ -97,9 +112,10 @@ export class Engine {
   }
 
   /** The parsed document, or what is wrong with it; for transports that tell the two apart before they run it. */
-  check(request: OperationRequest): { document: DocumentNode } | { errors: readonly GraphQLFormattedError[] } {
+  check(request: OperationRequest): { schema: GraphQLSchema; document: DocumentNode } | { errors: readonly GraphQLFormattedError[] } {
     try {
-      return { document: this.operation(request).document };
+      const { schema, document } = this.operation(request);
+      return { schema, document };
     } catch (error) {
       return { errors: this.refusal(error).errors! };
     }
@@ -140,8 +156,7 @@ export class Engine {
     operation: OperationDefinitionNode;
   } {
     if (typeof request.query !== 'string') throw badRequest('no query');
-    const { schema } = this.now();
-    const { document, errors } = this.prepare(request.query);
+    const { schema, document, errors } = this.prepare(request.query);
     if (!document) throw new RefusedDocument(errors!);
     const operation = getOperationAST(document, request.operationName);
     if (!operation)
@@ -159,7 +174,11 @@ export class Engine {
   }
 
   private prepare(query: string): Prepared {
-    const { schema, documents } = this.now();
+    const generic = INTROSPECTION.test(query) ? undefined : this.prepareOn(this.generic, query);
+    return generic?.document ? generic : this.prepareOn(this.now(), query);
+  }
+
+  private prepareOn({ schema, documents }: Documents, query: string): Prepared {
     let prepared = documents.get(query);
     if (!prepared) documents.set(query, (prepared = this.parse(schema, query)));
     return prepared;
@@ -167,11 +186,12 @@ export class Engine {
 
   private parse(schema: GraphQLSchema, query: string): Prepared {
     try {
-      const document = parse(query, { maxTokens: this.limits.tokens, noLocation: false });
-      const errors = validate(schema, document, [...specifiedRules, limitsRule(this.limits)], { maxErrors: 20 });
-      return errors.length ? { errors } : { document };
+      const document = parse(query, { maxTokens: this.limits.tokens });
+      const rules = [...specifiedRules, limitsRule(this.limits)];
+      const errors = validate(schema, document, rules, { maxErrors: 20 });
+      return errors.length ? { schema, errors } : { schema, document };
     } catch (error) {
-      if (error instanceof GraphQLError) return { errors: [error] };
+      if (error instanceof GraphQLError) return { schema, errors: [error] };
       throw error;
     }
   }

@@ -57,7 +57,7 @@ export function createWebSocket<C extends { context: RequestContext }>(
     const checked = engine.check(payload);
     if ('errors' in checked)
       return checked.errors.map(({ message, extensions }) => new GraphQLError(message, { extensions }));
-    const args = { schema: engine.schema, document: checked.document, operationName: payload.operationName };
+    const args = { schema: checked.schema, document: checked.document, operationName: payload.operationName };
     operations.set(args, { request: payload, caller: callers.get(extra.request)! });
     return args;
   };

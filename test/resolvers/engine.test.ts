@@ -266,3 +266,14 @@ describe('limits', () => {
     expect((await run(getIntrospectionQuery())).errors).toBeUndefined();
   });
 });
+
+test('new kinds are no new schema for generic documents, and are there for typed ones', async () => {
+  await run('{ pods { resourceVersion } }');
+  const before = graphql.schema;
+  fake.registry.setCustom('x', [{ ...fake.registry.preferred('pods')!, group: 'example.com', kind: 'Thing', resource: 'things' }]);
+  expect((await run('{ kinds { kind } }')).errors).toBeUndefined();
+  expect((await run('{ things { resourceVersion } }')).errors).toBeUndefined();
+  expect(graphql.schema).not.toBe(before);
+  const types = (await run('{ __type(name: "Thing") { name } }')).data;
+  expect(types).toEqual({ __type: { name: 'Thing' } });
+});
