@@ -38,7 +38,7 @@ export class LoopbackNetwork implements PodNetwork {
   }
 
   async collect(uids: ReadonlySet<string>): Promise<void> {
-    for (const uid of [...this.addresses.keys()]) if (!uids.has(uid)) await this.detach(uid);
+    for (const uid of this.addresses.keys()) if (!uids.has(uid)) await this.detach(uid);
   }
 
   async close(): Promise<void> {

@@ -31,7 +31,7 @@ export class UdpProxy {
   }
 
   close(): void {
-    for (const key of [...this.flows.keys()]) this.drop(key);
+    for (const key of this.flows.keys()) this.drop(key);
     this.socket.close();
   }
 

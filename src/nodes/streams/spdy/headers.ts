@@ -13,9 +13,12 @@ export class HeaderReader {
   private size = 0;
 
   constructor() {
+    // The reader of the block hears of it; this keeps one that comes between two blocks from ending the process.
+    this.inflate.on('error', () => undefined);
     this.inflate.on('data', (chunk: Buffer) => {
-      this.collected.push(chunk);
       this.size += chunk.length;
+      if (this.size <= MAX_BLOCK) this.collected.push(chunk);
+      else this.inflate.destroy(new Error('header block is too large'));
     });
   }
 
@@ -29,7 +32,7 @@ export class HeaderReader {
           this.inflate.off('error', fail);
           const data = Buffer.concat(this.collected);
           this.collected = [];
-          if ((this.size = 0) || data.length > MAX_BLOCK) return reject(new Error('header block is too large'));
+          this.size = 0;
           resolve(parse(data));
         });
       });
