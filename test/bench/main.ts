@@ -17,6 +17,9 @@ import { openSession } from './session.ts';
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const progress = (line: string) => process.stderr.write(`${line}\n`);
 
+/** Rows that are a load of requests, for which a cost per request says something. */
+const LOADED = /^(create|get|list|patch|leases|graphql-query|large-list)/;
+
 /** @returns the exit code: 1 when a row has failed, or is slower than the baseline by more than the noise */
 export async function main(argv: readonly string[], root: string): Promise<number> {
   const options = parseBenchOptions(argv);
@@ -38,7 +41,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   for (const stage of ['empty', 'filled', 'large'] as const) {
     const some = rows.filter((row) => row.stage === stage);
     if (some.length === 0) continue;
-    const failed = (error: Error): RowResult[] => some.map((row) => ({ row, values: [], error: error.message }));
+    const failed = (error: Error): RowResult[] => some.map((row) => ({ row, values: [], cost: 0, error: error.message }));
     results.push(...(await runStage(root, options, stage, some, calibration, out).catch(failed)));
   }
   return report(results, options, calibration.ms, root, out);
@@ -66,20 +69,22 @@ async function runStage(root: string, options: BenchOptions, stage: Row['stage']
 
 async function runRow(row: Row, bench: Bench, options: BenchOptions, out: string): Promise<RowResult> {
   const runs: number[][] = [];
+  const costs: number[] = [];
   try {
     for (let i = 0; i < Math.min(options.runs, row.maxRuns ?? options.runs); i++) {
       const inspector = options.profile ? bench.server?.inspector : undefined;
       // A row that restarts the server would lose the inspector in the middle.
       runs.push(inspector && row.name !== 'cold-start' ? await profiled(row, bench, inspector, out) : await row.run(bench));
+      costs.push(LOADED.test(row.name) ? bench.cost : 0);
     }
   } catch (error) {
-    return { row, values: [], error: (error as Error).message };
+    return { row, values: [], cost: 0, error: (error as Error).message };
   }
   const values = row.measures.map((measure, i) => {
     const all = runs.map((run) => run[i]!);
     return { measure, median: median(all), runs: all };
   });
-  return { row, values };
+  return { row, values, cost: median(costs) };
 }
 
 async function profiled(row: Row, bench: Bench, inspector: string, out: string): Promise<number[]> {
@@ -92,7 +97,7 @@ async function profiled(row: Row, bench: Bench, inspector: string, out: string):
 
 function report(results: readonly RowResult[], options: BenchOptions, calibration: number, root: string, out: string): number {
   const machine = { cpus: os.cpus().length, model: os.cpus()[0]?.model ?? '', memoryGiB: Math.round(os.totalmem() / 2 ** 30), node: process.version };
-  const rows = results.map(({ row, values, error }) => ({ name: row.name, title: row.title, error, values: values.map((v) => ({ ...v.measure, median: v.median, runs: v.runs })) }));
+  const rows = results.map(({ row, values, cost, error }) => ({ name: row.name, title: row.title, error, cost, values: values.map((v) => ({ ...v.measure, median: v.median, runs: v.runs })) }));
   writeFileSync(path.join(out, 'results.json'), `${JSON.stringify({ at: new Date().toISOString(), against: options.against, machine, calibration, rows }, null, 2)}\n`);
   const title = `${options.against ?? 'ku7s'} on ${machine.cpus} cores, share of the goal`;
   writeFileSync(path.join(out, 'results.svg'), plot(results, title));

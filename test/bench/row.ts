@@ -43,6 +43,8 @@ export interface Bench {
   streams(spec: Omit<StreamSpec, 'endpoint'>, act: () => Promise<unknown>): Promise<StreamResult>;
   /** One request; throws when the status is not 2xx. */
   request<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
+  /** CPU that server and Postgres have used for one request of the last load, ms; 0 for another server */
+  readonly cost: number;
   /** a name part that was not used before */
   unique(): string;
 }

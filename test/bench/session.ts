@@ -8,6 +8,7 @@ import { Generators } from './load/generators.ts';
 import { hasH2load, runH2load, suitsH2load } from './load/h2load.ts';
 import type { BenchOptions } from './options.ts';
 import type { Bench, Row } from './row.ts';
+import { cpuSeconds } from './processes.ts';
 import { startServer } from './server.ts';
 
 /** Pods of the stage `large`; their bodies are small, as nobody has 150,000 large ones. */
@@ -20,12 +21,16 @@ export async function openSession(root: string, options: BenchOptions, stage: Ro
   const server = options.against ? undefined : await startServer(root, options.profile);
   const generators = new Generators(path.join(root, 'dist/bench/generator.js'));
   let count = 0;
+  let cost = 0;
   const prefix = Date.now().toString(36);
   const bench: Bench = {
     get endpoint() {
       return server?.endpoint ?? other(options);
     },
     server,
+    get cost() {
+      return cost;
+    },
     namespace: `bench-${prefix}-${stage}`,
     objects: 0,
     seconds: options.seconds,
@@ -33,8 +38,10 @@ export async function openSession(root: string, options: BenchOptions, stage: Ro
     unique: () => `${prefix}${++count}`,
     load: async (spec) => {
       const whole = { ...spec, endpoint: bench.endpoint };
+      const before = server ? cpuSeconds(server.pid) : 0;
       const result = await (suitsH2load(whole) && hasH2load() ? runH2load(whole) : generators.load(whole));
       if (result.errors > 0) throw new Error(`${result.errors} of ${result.errors + result.done} requests failed: ${result.firstError}`);
+      if (server) cost = ((cpuSeconds(server.pid) - before) * 1000) / result.done;
       return result;
     },
     streams: (spec, act) => generators.streams({ ...spec, endpoint: bench.endpoint }, act),

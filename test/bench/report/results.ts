@@ -4,6 +4,8 @@ import type { Measure, Row } from '../row.ts';
 export interface RowResult {
   row: Row;
   values: { measure: Measure; median: number; runs: number[] }[];
+  /** ms of CPU, server and Postgres, for one of its requests: unlike a rate it hardly suffers from a busy machine */
+  cost: number;
   error?: string;
 }
 
