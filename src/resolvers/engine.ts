@@ -102,7 +102,9 @@ export class Engine {
       user.groups,
       user.extra,
     ]);
-    return this.subscriptions.join(key, () => new Subscription(() => this.start(request, context)));
+    // Not the first one's connection: others stay when it goes.
+    const shared: RequestContext = { user, agent: context.agent, impersonator: context.impersonator, warn: () => undefined };
+    return this.subscriptions.join(key, () => new Subscription(() => this.start(request, shared)));
   }
 
   /** 'query', 'mutation' or 'subscription'; undefined where the document is not valid. */
