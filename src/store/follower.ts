@@ -31,7 +31,7 @@ export class Follower {
   #pending = new Map<number, readonly Change[]>();
   #waiters: Waiter[] = [];
   #target = 0;
-  #running: Promise<void> | undefined;
+  #running = false;
   #compacted = 0;
   #reload = false;
   /** the statement that is being written; its result often is what a reader waits for */
@@ -123,38 +123,38 @@ export class Follower {
   }
 
   #run(): void {
-    this.#running ??= this.#catchUp()
-      .catch((error: unknown) => {
-        // own results that could not be applied stay; everything else is asked for again by who wants it
-        this.#target = 0;
-        const failure = error instanceof StoreUnavailable ? error : new StoreUnavailable((error as Error).message, { cause: error });
-        if (!(error instanceof StoreUnavailable)) {
-          this.#log('following the log failed', { error: String((error as Error).stack) });
-          this.#reload = true;
-        }
-        this.#fail(failure);
-      })
-      .finally(() => (this.#running = undefined));
+    if (this.#running) return;
+    this.#running = true;
+    this.#catchUp().catch((error: unknown) => {
+      this.#running = false;
+      // own results that could not be applied stay; everything else is asked for again by who wants it
+      this.#target = 0;
+      const failure = error instanceof StoreUnavailable ? error : new StoreUnavailable((error as Error).message, { cause: error });
+      if (!(error instanceof StoreUnavailable)) {
+        this.#log('following the log failed', { error: String((error as Error).stack) });
+        this.#reload = true;
+      }
+      this.#fail(failure);
+    });
   }
 
   async #catchUp(): Promise<void> {
-    // lets the caller note that it runs
-    await undefined;
-    for (;;) {
+    while (!this.#done()) {
       if (this.#reload) {
         await this.load();
         this.#reload = false;
+        continue;
       }
-      this.#applyPending();
-      if (this.#state.revision >= this.#target) return;
-      const writing = this.inFlight;
-      if (writing) {
-        await writing;
-        this.#applyPending();
-        if (this.#state.revision >= this.#target) return;
-      }
-      await this.#readPage();
+      await this.inFlight;
+      if (!this.#done()) await this.#readPage();
     }
+    // in the turn of the decision: who comes later starts it again
+    this.#running = false;
+  }
+
+  #done(): boolean {
+    this.#applyPending();
+    return !this.#reload && this.#state.revision >= this.#target;
   }
 
   async #readPage(): Promise<void> {

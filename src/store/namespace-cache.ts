@@ -55,10 +55,7 @@ export class NamespaceCache {
       this.#order = merge(this.#order, this.#added.sort(byName));
       this.#added = [];
     }
-    const order = this.#order;
-    const snapshot = new Array<Item>(order.length);
-    for (let i = 0; i < order.length; i++) snapshot[i] = order[i].item!;
-    return (this.#snapshot = snapshot);
+    return (this.#snapshot = this.#order.map((slot) => slot.item!));
   }
 }
 
@@ -67,9 +64,9 @@ const byName = (a: Slot, b: Slot): number => (a.name < b.name ? -1 : 1);
 
 function merge(a: Slot[], b: Slot[]): Slot[] {
   if (!a.length || a[a.length - 1].name < b[0].name) return a.concat(b);
-  const out = new Array<Slot>(a.length + b.length);
-  for (let i = 0, j = 0, k = 0; k < out.length; k++) {
-    out[k] = j >= b.length || (i < a.length && a[i].name < b[j].name) ? a[i++] : b[j++];
+  const out: Slot[] = [];
+  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+    out.push(j >= b.length || (i < a.length && a[i].name < b[j].name) ? a[i++] : b[j++]);
   }
   return out;
 }

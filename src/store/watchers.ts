@@ -69,7 +69,8 @@ export class Watchers {
     for (const bucket of touched) {
       const { batch } = bucket;
       bucket.batch = [];
-      for (const watcher of [...bucket.watchers]) this.#deliver(watcher, batch);
+      const audience = [...bucket.watchers];
+      for (const watcher of audience) if (!watcher.ended) this.#deliver(watcher, batch);
     }
   }
 
@@ -79,12 +80,10 @@ export class Watchers {
   }
 
   progress(revision: number): void {
-    for (const { watchers } of [...this.#buckets.values()]) {
-      for (const watcher of [...watchers]) {
-        if (!watcher.handlers.onProgress || revision < watcher.from) continue;
-        this.flush(watcher);
-        if (!watcher.ended) this.#guard(watcher, () => watcher.handlers.onProgress!(revision));
-      }
+    for (const watcher of this.#all()) {
+      if (watcher.ended || !watcher.handlers.onProgress || revision < watcher.from) continue;
+      this.flush(watcher);
+      if (!watcher.ended) this.#guard(watcher, () => watcher.handlers.onProgress!(revision));
     }
   }
 
@@ -95,7 +94,12 @@ export class Watchers {
   }
 
   endAll(reason: 'expired' | 'closed'): void {
-    for (const { watchers } of [...this.#buckets.values()]) for (const watcher of [...watchers]) this.end(watcher, reason);
+    for (const watcher of this.#all()) this.end(watcher, reason);
+  }
+
+  /** As they are now: handlers may begin and end watches. */
+  #all(): Watcher[] {
+    return [...this.#buckets.values()].flatMap(({ watchers }) => [...watchers]);
   }
 
   #deliver(watcher: Watcher, batch: readonly StoreEvent[]): void {

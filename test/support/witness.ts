@@ -1,4 +1,3 @@
-import { expect } from 'vitest';
 import type { Scope, Store, StoreEvent } from '../../src/store/contract.ts';
 
 /** A watch that checks as it goes: each event later than the one before, and fitting what it knows of the object. */
@@ -43,10 +42,11 @@ export class Witness {
     else this.state.set(key, stored.bytes.toString());
   }
 
-  /** Having heard everything, it knows exactly what the store lists. */
-  agreesWith(store: Store): void {
-    expect(this.faults).toEqual([]);
+  /** What was wrong with what it heard; having heard everything, it must know exactly what the store lists. */
+  faultsAgainst(store: Store): string[] {
     const listed = store.list(this.#scope).items.map((item) => [`${item.namespace}/${item.name}`, item.bytes.toString()] as const);
-    expect([...this.state].sort()).toEqual(listed.sort((a, b) => (a[0] < b[0] ? -1 : 1)));
+    const unheard = listed.filter(([key, body]) => this.state.get(key) !== body).map(([key]) => `${key} is listed otherwise`);
+    const [known, there] = [this.state.size, listed.length];
+    return [...this.faults, ...unheard, ...(known === there ? [] : [`${known} known, ${there} listed`])];
   }
 }
