@@ -1,34 +1,28 @@
-// Writes schema/column-descriptions.json from recorded Table answers: what a client sees as the description of a column.
-//   node scripts/facts/column-descriptions.mjs SCENARIOS_DIR
-// `*` holds the texts that several kinds share (Name, Age, Images), so that kinds without a recording have them too.
-import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+// Writes schema/column-descriptions.json from recorded Table answers: node scripts/facts/column-descriptions.mjs DIR
+// DIR holds JSON files with arrays of { steps: [{ request: { path }, response: { body } }] }.
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
-const dir = process.argv[2];
-if (!dir) throw new Error('usage: node scripts/facts/column-descriptions.mjs SCENARIOS_DIR');
-const columns = {};
-const add = (key, { name, description }) => description && ((columns[key] ??= {})[name] = description);
-for (const file of readdirSync(dir).filter((f) => f.endsWith('.json'))) {
+const [dir] = process.argv.slice(2);
+const found = {};
+const resourceOf = (url) => {
+  const [, root, ...rest] = url.split('?')[0].split('/');
+  const [group, version] = root === 'api' ? ['', rest.shift()] : [rest.shift(), rest.shift()];
+  if (rest[0] === 'watch') rest.shift();
+  if (rest[0] === 'namespaces' && rest.length > 2) rest.splice(0, 2);
+  return [group, version, rest[0]].filter(Boolean).join('/');
+};
+for (const file of readdirSync(dir).filter((f) => f.endsWith('.json')).sort()) {
   for (const { steps } of JSON.parse(readFileSync(path.join(dir, file), 'utf8'))) {
     for (const { request, response } of steps) {
-      const body = response.body;
-      if (body?.kind !== 'Table') continue;
-      const match = /^\/(?:api|apis\/([^/{]+))\/(v[^/]+)\/(?:namespaces\/[^/]+\/)?([a-z]+)/.exec(request.path.split('?')[0]);
-      if (!match) continue;
-      for (const column of body.columnDefinitions ?? []) {
-        add(`${match[1] ? `${match[1]}/` : ''}${match[2]}/${match[3]}`, column);
+      const tables = [response.body, ...(Array.isArray(response.body) ? response.body.map((e) => e.object) : [])].filter((b) => b?.kind === 'Table');
+      for (const { columnDefinitions } of tables) {
+        if (!columnDefinitions || request.path.includes('{{ns}}.')) continue;
+        found[resourceOf(request.path)] = Object.fromEntries(columnDefinitions.map((c) => [c.name, c.description]));
       }
     }
   }
 }
-const shared = {};
-for (const name of new Set(Object.values(columns).flatMap(Object.keys))) {
-  const texts = Object.values(columns).map((c) => c[name]).filter(Boolean);
-  if (texts.length < 2 || new Set(texts).size !== 1) continue;
-  shared[name] = texts[0];
-  for (const own of Object.values(columns)) delete own[name];
-}
-const rows = Object.entries({ '*': shared, ...columns })
-  .filter(([, own]) => Object.keys(own).length)
-  .sort(([a], [b]) => (a < b ? -1 : 1));
-writeFileSync('schema/column-descriptions.json', `{\n${rows.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(',\n')}\n}\n`);
+const sorted = Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
+writeFileSync(new URL('../../schema/column-descriptions.json', import.meta.url), `${JSON.stringify(sorted, null, 1)}\n`);
+console.log(Object.keys(sorted).length, 'resources');

@@ -1,0 +1,56 @@
+import type { GroupVersionKind } from '../../meta/gvk.ts';
+import type { Kind, Registry } from '../../kinds/kind.ts';
+
+interface AggregatedResource {
+  resource: string;
+  responseKind: GroupVersionKind;
+  scope: 'Namespaced' | 'Cluster';
+  singularResource: string;
+  verbs: readonly string[];
+  shortNames?: readonly string[];
+  categories?: readonly string[];
+  subresources?: { subresource: string; responseKind: GroupVersionKind; verbs: readonly string[] }[];
+}
+export interface AggregatedGroup {
+  metadata: { name?: string };
+  versions: { version: string; resources: AggregatedResource[]; freshness: 'Current' }[];
+}
+
+/** Built-in kinds leave group and version empty where they are those of the list; custom ones say them. */
+function responseKind(kind: Kind, body: GroupVersionKind): GroupVersionKind {
+  const own = body.group === kind.group && body.version === kind.version;
+  return own && !kind.custom ? { group: '', version: '', kind: body.kind } : { group: body.group, version: body.version, kind: body.kind };
+}
+
+function resourceOf(kind: Kind): AggregatedResource {
+  const subresources = [...kind.subresources.values()].map(({ name, verbs, kind: body }) => ({
+    subresource: name,
+    responseKind: responseKind(kind, body),
+    verbs,
+  }));
+  return {
+    resource: kind.resource,
+    responseKind: responseKind(kind, kind),
+    scope: kind.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: kind.singular,
+    verbs: kind.verbs,
+    ...(kind.shortNames.length && { shortNames: kind.shortNames }),
+    ...(kind.categories.length && { categories: kind.categories }),
+    ...(subresources.length && { subresources }),
+  };
+}
+
+/** KEP-3352: everything in one document per root. */
+export function aggregatedGroups(registry: Registry): { core: AggregatedGroup[]; groups: AggregatedGroup[] } {
+  const all = registry.all();
+  const make = ({ group, versions }: { group: string; versions: readonly string[] }): AggregatedGroup => ({
+    metadata: group ? { name: group } : {},
+    versions: versions.map((version) => ({
+      version,
+      resources: all.filter((k) => k.group === group && k.version === version).map(resourceOf),
+      freshness: 'Current',
+    })),
+  });
+  const groups = registry.groups();
+  return { core: groups.filter((g) => g.group === '').map(make), groups: groups.filter((g) => g.group !== '').map(make) };
+}

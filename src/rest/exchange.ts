@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
+import type { RequestContext, User } from '../api/contract.ts';
+
+/** Distinct warnings that one answer may carry; more are dropped. */
+const MAX_WARNINGS = 100;
+
+export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+
+/** Node's own answer type of HTTP/2 has the methods of HTTP/1.1's, so one type serves both. */
+export const asHttp1 = (
+  req: IncomingMessage | Http2ServerRequest,
+  res: ServerResponse | Http2ServerResponse,
+): { req: IncomingMessage; res: ServerResponse } => ({ req: req as IncomingMessage, res: res as unknown as ServerResponse });
+
+/** One request and its answer, and what the API wants to know of it. */
+export class Exchange implements RequestContext {
+  user: User = ANONYMOUS;
+  impersonator?: User;
+  readonly auditId: string;
+  readonly pathname: string;
+  /** with `?`, or empty */
+  readonly search: string;
+  /** uids for the X-Kubernetes-Pf-* headers */
+  flow?: { schema: string; level: string };
+  /** for metrics: what this was, once routed */
+  label = { verb: '', group: '', version: '', resource: '', subresource: '', scope: '' };
+  private readonly warnings = new Set<string>();
+  private parameters?: URLSearchParams;
+  private controller?: AbortController;
+
+  constructor(
+    readonly req: IncomingMessage,
+    readonly res: ServerResponse,
+  ) {
+    const url = req.url ?? '/';
+    const mark = url.indexOf('?');
+    this.pathname = mark < 0 ? url : url.slice(0, mark);
+    this.search = mark < 0 ? '' : url.slice(mark);
+    const audit = req.headers['audit-id'];
+    this.auditId = typeof audit === 'string' && audit.length <= 64 && /^[\x21-\x7e]+$/.test(audit) ? audit : randomUUID();
+  }
+
+  get method(): string {
+    return this.req.method ?? 'GET';
+  }
+  get query(): URLSearchParams {
+    return (this.parameters ??= new URLSearchParams(this.search));
+  }
+  get agent(): string {
+    const agent = this.req.headers['user-agent'];
+    return agent ? agent.split('/', 1)[0] : 'unknown';
+  }
+  /** Made when someone asks: most requests end before anyone would listen. */
+  get signal(): AbortSignal {
+    if (!this.controller) {
+      const controller = (this.controller = new AbortController());
+      if (this.res.destroyed) controller.abort();
+      else this.res.once('close', () => controller.abort());
+    }
+    return this.controller.signal;
+  }
+  warn(text: string): void {
+    if (text && this.warnings.size < MAX_WARNINGS) this.warnings.add(text);
+  }
+  header(name: string): string {
+    const value = this.req.headers[name];
+    return (Array.isArray(value) ? value.join(',') : value) ?? '';
+  }
+
+  /** Headers that every answer has. Warnings as RFC 7234 warn-text, escaped as Kubernetes does. */
+  commonHeaders(): Record<string, string | string[]> {
+    const headers: Record<string, string | string[]> = { 'Audit-Id': this.auditId, 'Cache-Control': 'no-cache, private' };
+    if (this.warnings.size) headers['Warning'] = [...this.warnings].map((text) => `299 - ${quoted(text)}`);
+    if (this.flow) {
+      headers['X-Kubernetes-Pf-Flowschema-Uid'] = this.flow.schema;
+      headers['X-Kubernetes-Pf-Prioritylevel-Uid'] = this.flow.level;
+    }
+    return headers;
+  }
+
+  /** Bytes that were written and that the client has not taken yet. */
+  pendingBytes(): number {
+    const stream = (this.res as unknown as { stream?: ServerHttp2Stream }).stream;
+    return stream?.writableLength ?? this.res.writableLength ?? 0;
+  }
+}
+
+/** A quoted-string; control characters cannot stand in a header, other languages' letters can (as UTF-8 bytes). */
+function quoted(text: string): string {
+  // eslint-disable-next-line no-control-regex
+  const clean = text.replace(/[\x00-\x1f\x7f]+/g, ' ').trim();
+  return Buffer.from(`"${clean.replace(/["\\]/g, '\\$&')}"`, 'utf8').toString('latin1');
+}

@@ -1,0 +1,51 @@
+import { PageNotFound } from '../errors.ts';
+import type { Exchange } from '../exchange.ts';
+import { sendText } from '../respond.ts';
+import type { Services } from '../services.ts';
+
+/** The database must answer within this time. */
+const STORE_MS = 2_000;
+
+type Check = (services: Services) => Promise<boolean> | boolean;
+
+const storeAnswers: Check = async ({ api }) => {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<boolean>((resolve) => (timer = setTimeout(() => resolve(false), STORE_MS)));
+  try {
+    return await Promise.race([api.store.fresh().then(() => true), late]);
+  } catch {
+    return false;
+  } finally {
+    clearTimeout(timer);
+  }
+};
+
+const yes: Check = () => true;
+/** Named as kube-apiserver names them, so that probes for one check keep working. */
+const live: Readonly<Record<string, Check>> = { ping: yes, log: yes, etcd: storeAnswers };
+const ready: Readonly<Record<string, Check>> = {
+  ...live,
+  'etcd-readiness': storeAnswers,
+  'informer-sync': yes,
+  shutdown: ({ ready: isReady }) => isReady(),
+};
+const checks: Readonly<Record<string, Readonly<Record<string, Check>>>> = { healthz: live, livez: live, readyz: ready };
+
+/** /healthz, /livez, /readyz with `?verbose` and `?exclude=NAME`, and their single checks (/readyz/etcd). */
+export async function serveHealth(services: Services, exchange: Exchange, path: string): Promise<void> {
+  const [, endpoint, ...rest] = path.split('/');
+  const all = checks[endpoint];
+  const one = rest.join('/');
+  if (one) {
+    if (!Object.hasOwn(all, one)) throw new PageNotFound();
+    return (await all[one](services)) ? sendText(exchange, 200, 'ok') : sendText(exchange, 500, `internal server error: ${one} failed\n`);
+  }
+  const excluded = new Set(exchange.query.getAll('exclude'));
+  const names = Object.keys(all).filter((name) => !excluded.has(name));
+  const results = await Promise.all(names.map((name) => all[name](services)));
+  const lines = names.map((name, i) => (results[i] ? `[+]${name} ok` : `[-]${name} failed: reason withheld`));
+  for (const name of excluded) lines.push(Object.hasOwn(all, name) ? `[+]${name} excluded: ok` : `warn: some health checks cannot be excluded: no matches for ${JSON.stringify(name)}`);
+  if (results.includes(false)) return sendText(exchange, 500, `${lines.join('\n')}\n${endpoint} check failed\n`);
+  if (exchange.query.has('verbose')) return sendText(exchange, 200, `${lines.join('\n')}\n${endpoint} check passed\n`);
+  return sendText(exchange, 200, 'ok');
+}

@@ -1,0 +1,86 @@
+import type { Answer } from '../../api/contract.ts';
+import type { Api } from '../../api/contract.ts';
+import { encodeAnswer } from '../encoding/object.ts';
+import { encodeList } from '../encoding/list.ts';
+import type { Exchange } from '../exchange.ts';
+import {
+  ALL_FORMATS,
+  checkProduces,
+  CUSTOM_FORMATS,
+  MEDIA_TYPES,
+  negotiate,
+  wantsPretty,
+  type Format,
+  type Media,
+} from '../negotiation/negotiate.ts';
+import { readBody } from '../read-body.ts';
+import { send, sendStream } from '../respond.ts';
+import { includeObjectOf } from '../table/table.ts';
+import { serveWatch } from '../watching/serve.ts';
+import { deleteOptionsOfBody } from './delete-body.ts';
+import { deleteOptionsOfQuery, listOptions, patchOptions, writeOptions } from './query.ts';
+import type { Resolved } from './resolve.ts';
+
+export interface Dispatcher {
+  api: Api;
+  /** ms since the epoch, for ages in tables */
+  now(): number;
+}
+
+const PRODUCES = ALL_FORMATS.map((f) => MEDIA_TYPES[f]);
+const LIST_PRODUCES = [...PRODUCES, `${MEDIA_TYPES.json};stream=watch`, `${MEDIA_TYPES.protobuf};stream=watch`];
+
+/** Calls the API for one request and sends what it answers. */
+export async function dispatch({ api, now }: Dispatcher, exchange: Exchange, { target, verb }: Resolved): Promise<void> {
+  const { query } = exchange;
+  const { custom } = target.kind;
+  const accept = exchange.header('accept');
+  if (!custom) checkProduces(accept, verb === 'list' || verb === 'watch' ? LIST_PRODUCES : PRODUCES);
+  const formats: readonly Format[] = custom ? CUSTOM_FORMATS : ALL_FORMATS;
+  const pretty = wantsPretty(query, exchange.header('user-agent'));
+  const media = negotiate(accept, formats, pretty, { transforms: true, streams: verb === 'watch' });
+  if (verb === 'watch') return serveWatch({ api, now }, exchange, target, media);
+  const reply = (answer: Answer) => sendAnswer(exchange, answer, media, now());
+  switch (verb) {
+    case 'get':
+      return reply(await api.get(exchange, target, { resourceVersion: query.get('resourceVersion') ?? undefined }));
+    case 'list': {
+      const list = await api.list(exchange, target, listOptions(query));
+      const { size, pieces } = encodeList(list, media, includeOf(exchange, media), now());
+      return sendStream(exchange, MEDIA_TYPES[media.format], size, pieces);
+    }
+    case 'create': {
+      const options = writeOptions(query);
+      return reply(await api.create(exchange, target, await bodyOf(exchange), options));
+    }
+    case 'update': {
+      const options = writeOptions(query);
+      return reply(await api.update(exchange, target, await bodyOf(exchange), options));
+    }
+    case 'patch': {
+      const options = patchOptions(query);
+      const type = exchange.header('content-type').split(';', 1)[0].trim();
+      return reply(await api.patch(exchange, target, type, { bytes: await readBody(exchange.req) }, options));
+    }
+    case 'delete':
+      return reply(await api.delete(exchange, target, await deleteOptions(exchange)));
+    default: {
+      const options = await deleteOptions(exchange);
+      const list = await api.deleteCollection(exchange, target, listOptions(query), options);
+      const { size, pieces } = encodeList(list, media, includeOf(exchange, media), now());
+      return sendStream(exchange, MEDIA_TYPES[media.format], size, pieces);
+    }
+  }
+}
+
+const includeOf = (exchange: Exchange, media: Media) => (media.as?.kind === 'Table' ? includeObjectOf(exchange.query) : 'Metadata');
+
+const sendAnswer = (exchange: Exchange, answer: Answer, media: Media, now: number): Promise<void> =>
+  send(exchange, answer.code, MEDIA_TYPES[media.format], encodeAnswer(answer, media, includeOf(exchange, media), now));
+
+const bodyOf = async (exchange: Exchange) => ({ bytes: await readBody(exchange.req), contentType: exchange.header('content-type') });
+
+async function deleteOptions(exchange: Exchange) {
+  const fromBody = deleteOptionsOfBody(await readBody(exchange.req), exchange.header('content-type'));
+  return fromBody ?? deleteOptionsOfQuery(exchange.query);
+}

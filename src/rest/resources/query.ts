@@ -1,0 +1,64 @@
+import type { DeleteOptions, ListOptions, PatchOptions, WatchOptions, WriteOptions } from '../../api/contract.ts';
+import { badRequest } from '../../meta/status.ts';
+
+const INT = /^[+-]?\d+$/;
+
+/** Kubernetes' rule for a boolean parameter: any value but `false` and `0` is true, the empty one too. */
+export function boolParam(query: URLSearchParams, name: string): boolean | undefined {
+  const value = query.get(name);
+  return value === null ? undefined : !/^(false|0)$/i.test(value);
+}
+
+/** A whole number of 64 bits; throws 400 with the words of Go's strconv. */
+export function intParam(query: URLSearchParams, name: string): number | undefined {
+  const value = query.get(name);
+  if (value === null) return undefined;
+  if (!INT.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
+  const number = BigInt(value.replace(/^\+/, ''));
+  if (BigInt.asIntN(64, number) !== number) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`);
+  return Number(number);
+}
+
+const text = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined;
+
+export const listOptions = (query: URLSearchParams): ListOptions => ({
+  labelSelector: text(query, 'labelSelector'),
+  fieldSelector: text(query, 'fieldSelector'),
+  resourceVersion: text(query, 'resourceVersion'),
+  resourceVersionMatch: text(query, 'resourceVersionMatch'),
+  limit: intParam(query, 'limit'),
+  continue: text(query, 'continue'),
+});
+
+export const watchOptions = (query: URLSearchParams): WatchOptions => ({
+  ...listOptions(query),
+  allowWatchBookmarks: boolParam(query, 'allowWatchBookmarks'),
+  sendInitialEvents: boolParam(query, 'sendInitialEvents'),
+  timeoutSeconds: intParam(query, 'timeoutSeconds'),
+});
+
+export function writeOptions(query: URLSearchParams): WriteOptions {
+  const dryRun = query.getAll('dryRun');
+  return {
+    ...(dryRun.length && { dryRun }),
+    fieldManager: text(query, 'fieldManager'),
+    fieldValidation: text(query, 'fieldValidation'),
+  };
+}
+
+export const patchOptions = (query: URLSearchParams): PatchOptions => ({ ...writeOptions(query), force: boolParam(query, 'force') });
+
+/** Delete options of the query; those of a body take their place. */
+export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
+  const dryRun = query.getAll('dryRun');
+  const uid = query.get('preconditions.uid') ?? undefined;
+  const options: DeleteOptions = {
+    ...(dryRun.length && { dryRun }),
+    gracePeriodSeconds: intParam(query, 'gracePeriodSeconds'),
+    orphanDependents: boolParam(query, 'orphanDependents'),
+    propagationPolicy: text(query, 'propagationPolicy'),
+    ignoreStoreReadErrorWithClusterBreakingPotential: boolParam(query, 'ignoreStoreReadErrorWithClusterBreakingPotential'),
+  };
+  if (uid !== undefined) options.preconditions = { uid };
+  return options;
+}

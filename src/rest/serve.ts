@@ -1,0 +1,135 @@
+import type { Attributes, User } from '../api/contract.ts';
+import { badRequest, isStatusError, StatusError } from '../meta/status.ts';
+import { serveDiscovery } from './discovery/serve.ts';
+import { methodNotAllowedHere, PageNotFound, statusOf } from './errors.ts';
+import type { Exchange } from './exchange.ts';
+import { serveOther } from './other.ts';
+import type { Services } from './services.ts';
+import { sendStatus, sendText } from './respond.ts';
+import { dispatch } from './resources/dispatch.ts';
+import { boolParam } from './resources/query.ts';
+import { isStream, resolve, verbOf, type Resolved } from './resources/resolve.ts';
+import { routeOf, type ResourcePath, type Route } from './router.ts';
+import { parseDuration } from '../meta/duration.ts';
+import { serveStream } from './streams/serve.ts';
+
+/** What authorisation sees of a route. */
+export function attributesOf(exchange: Exchange, route: Route): Attributes {
+  if (route.type !== 'resource') return { verb: exchange.method.toLowerCase(), path: exchange.pathname };
+  const { path } = route;
+  const { group, version, resource, subresource, namespace, name } = path;
+  return { verb: verbOf(exchange.method, path, boolParam(exchange.query, 'watch') ?? false), group, version, resource, subresource, namespace, name };
+}
+
+const refused = (user: User, { verb, path }: { verb: string; path: string }): StatusError =>
+  new StatusError({
+    message: `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`,
+    reason: 'Forbidden',
+    details: {},
+    code: 403,
+  });
+
+/** May the caller ask for a path that is no resource? Throws 403. */
+export function requirePath({ api }: Services, exchange: Exchange): void {
+  const attributes = { verb: exchange.method.toLowerCase(), path: exchange.pathname };
+  const { allowed } = api.authorize(exchange.user, attributes);
+  if (!allowed) throw refused(exchange.user, attributes);
+}
+
+/**
+ * A path that leads nowhere is still refused to those who may not go there, in the words for what they asked, so that
+ * nobody learns what exists.
+ */
+function requireUnknown({ api }: Services, exchange: Exchange, path: ResourcePath): void {
+  const attributes = attributesOf(exchange, { type: 'resource', path }) as Extract<Attributes, { resource: string }>;
+  const { allowed, reason } = api.authorize(exchange.user, attributes);
+  if (allowed) return;
+  const { group, resource, subresource, namespace, name, verb } = attributes;
+  const full = `${resource}${group && `.${group}`}`;
+  const scope = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
+  const what = `cannot ${verb} resource ${JSON.stringify(subresource ? `${resource}/${subresource}` : resource)} in API group ${JSON.stringify(group)} ${scope}`;
+  throw new StatusError({
+    message: `${full}${name && ` ${JSON.stringify(name)}`} is forbidden: User ${JSON.stringify(exchange.user.name)} ${what}${reason && `: ${reason}`}`,
+    reason: 'Forbidden',
+    details: { ...(name && { name }), ...(group && { group }), kind: resource },
+    code: 403,
+  });
+}
+
+const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+
+/** Kind and verb of a resource route, or what the caller may know of its absence. */
+export function resolved(services: Services, exchange: Exchange, path: ResourcePath): Resolved {
+  try {
+    if (!METHODS.has(exchange.method)) throw methodNotAllowedHere();
+    return resolve(services.api.registry, path, exchange.method, boolParam(exchange.query, 'watch') ?? false);
+  } catch (error) {
+    requireUnknown(services, exchange, path);
+    throw error;
+  }
+}
+
+/** `timeout` is checked for every request that is not meant to last; what exceeds it is the client's own affair. */
+function checkTimeout(exchange: Exchange): void {
+  const timeout = exchange.query.get('timeout');
+  if (!timeout) return;
+  const ms = parseDuration(timeout);
+  if (ms === undefined) throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(timeout)}`);
+}
+
+async function serveResource(services: Services, exchange: Exchange, path: ResourcePath): Promise<void> {
+  const found = resolved(services, exchange, path);
+  const { kind, subresource } = found.target;
+  exchange.label = {
+    verb: found.verb,
+    group: kind.group,
+    version: kind.version,
+    resource: kind.resource,
+    subresource,
+    scope: found.target.name ? 'resource' : found.target.namespace ? 'namespace' : 'cluster',
+  };
+  if (isStream(subresource)) return serveStream(services, exchange, found.target, path.rest);
+  if (found.verb !== 'watch') checkTimeout(exchange);
+  const release = await services.fairness?.admit(exchange, attributesOf(exchange, { type: 'resource', path }));
+  try {
+    // a watch gives its seat back when it has begun; nothing else can be waited for there
+    if (found.verb === 'watch') release?.();
+    await dispatch(services, exchange, found);
+  } finally {
+    release?.();
+  }
+}
+
+/** One request from identity to answer. Never throws: whatever goes wrong becomes the answer. */
+export async function serve(services: Services, exchange: Exchange): Promise<void> {
+  try {
+    Object.assign(exchange, await services.identifier.identify(exchange.req));
+    const route = routeOf(exchange.pathname);
+    if (route.type === 'resource') await serveResource(services, exchange, route.path);
+    else if (isGraphQL(exchange.pathname) && services.graphql) await services.graphql.handler(exchange.req, exchange.res, exchange);
+    else {
+      requirePath(services, exchange);
+      if (route.type === 'discovery') await serveDiscovery(services, exchange, route);
+      else await serveOther(services, exchange);
+    }
+  } catch (error) {
+    await answerError(services, exchange, error);
+  }
+}
+
+export const isGraphQL = (path: string): boolean => /^\/graph(ql|iql)(\/|$)/.test(path);
+
+async function answerError(services: Services, exchange: Exchange, error: unknown): Promise<void> {
+  const { res } = exchange;
+  if (res.headersSent) {
+    // half an answer cannot be taken back; an unexpected end tells the client
+    services.log(`rest: ${exchange.method} ${exchange.pathname}: ${(error as Error).message}`);
+    res.destroy();
+    return;
+  }
+  if (res.destroyed) return;
+  if (error instanceof PageNotFound) return sendText(exchange, 404, '404 page not found\n');
+  const status = statusOf(error, services.log);
+  if (isStatusError(status, 'RequestEntityTooLarge') && exchange.req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
+  await sendStatus(exchange, status);
+}

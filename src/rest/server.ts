@@ -1,0 +1,185 @@
+import { once } from 'node:events';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import type { AddressInfo } from 'node:net';
+import type { Duplex } from 'node:stream';
+import type { TLSSocket } from 'node:tls';
+import type { Api } from '../api/contract.ts';
+import { Discovery } from './discovery/discovery.ts';
+import { asHttp1, Exchange } from './exchange.ts';
+import { createFairness } from './fairness/fairness.ts';
+import { Metrics } from './health/metrics.ts';
+import { Identifier } from './identify.ts';
+import { OpenApi } from './openapi/openapi.ts';
+import { serve } from './serve.ts';
+import type { GraphQLHandler, Services, TokenIssuer, VersionInfo } from './services.ts';
+import { NodeDialer } from './streams/dial.ts';
+import { serveUpgrade } from './streams/upgrade.ts';
+
+export interface RestOptions {
+  api: Api & TokenIssuer;
+  /** PEM. A client's certificate counts when `clientCA` signed it. */
+  tls: { key: string; cert: string; clientCA: string };
+  /** PEM, shown to nodes */
+  kubeletClient: { key: string; cert: string };
+  graphql?: GraphQLHandler;
+  version?: Partial<VersionInfo>;
+  /** priority and fairness; true unless said */
+  fairness?: boolean;
+  clock?: { now(): number };
+  log?(line: string): void;
+}
+
+export interface RestServer {
+  /** Resolves when connections are taken; `port` 0 is a free one. */
+  listen(port: number, host: string): Promise<AddressInfo>;
+  /** Takes no new connections, ends watches, waits for what runs, and after `graceMs` cuts what is left. */
+  close(graceMs: number): Promise<void>;
+}
+
+/** A client that does not send its headers or does not finish its handshake in this time is let go. */
+const HEADERS_TIMEOUT_MS = 30_000;
+/** An idle HTTP/1.1 connection is kept so long; more than Go clients' 90 s, so that it is they who close. */
+const KEEP_ALIVE_MS = 120_000;
+const MAX_HEADER_BYTES = 64 * 1024;
+/** Requests at once on one HTTP/2 connection, as kube-apiserver's (informers of all kinds share one connection). */
+const MAX_STREAMS = 1000;
+const WINDOW = 1024 * 1024;
+
+const VERSION: VersionInfo = { gitVersion: 'v1.35.4+ku7s', gitCommit: '', buildDate: '1970-01-01T00:00:00Z' };
+
+/** The Kubernetes API on one TLS port. */
+export function createRestServer(options: RestOptions): RestServer {
+  return new Server(options);
+}
+
+class Server implements RestServer {
+  private readonly services: Services;
+  private readonly connections = new Set<Duplex>();
+  private readonly sessions = new Set<ServerHttp2Session>();
+  private readonly endings = new Set<() => void>();
+  private readonly server;
+  private running = 0;
+  private stopping = false;
+  private idle: (() => void) | undefined;
+
+  constructor({ api, tls, kubeletClient, graphql, version, fairness = true, clock = Date, log = () => undefined }: RestOptions) {
+    const metrics = new Metrics(api);
+    this.services = {
+      api,
+      graphql,
+      log,
+      metrics,
+      identifier: new Identifier(api),
+      discovery: new Discovery(api.registry),
+      openapi: new OpenApi(api.registry),
+      dialer: new NodeDialer(kubeletClient),
+      fairness: fairness ? createFairness(api, clock) : undefined,
+      version: { ...VERSION, ...version },
+      ready: () => !this.stopping,
+      now: () => clock.now(),
+      watches: {
+        opened: (exchange, end) => {
+          this.endings.add(end);
+          const closed = metrics.watchOpened(exchange);
+          return () => {
+            this.endings.delete(end);
+            closed();
+          };
+        },
+        sent: (exchange, events) => metrics.watchSent(exchange, events),
+      },
+    };
+    this.server = createSecureServer({
+      key: tls.key,
+      cert: tls.cert,
+      ca: tls.clientCA,
+      requestCert: true,
+      rejectUnauthorized: false,
+      allowHTTP1: true,
+      handshakeTimeout: HEADERS_TIMEOUT_MS,
+      maxHeaderListPairs: 256,
+      settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW, maxHeaderListSize: MAX_HEADER_BYTES },
+      ...({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 } as object),
+    });
+    this.server.on('request', (req, res) => this.onRequest(req, res));
+    this.server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => this.onUpgrade(req, socket, head));
+    this.server.on('secureConnection', (socket: TLSSocket) => this.onConnection(socket));
+    this.server.on('session', (session: ServerHttp2Session) => this.onSession(session));
+    this.server.on('sessionError', () => undefined);
+    this.server.on('tlsClientError', () => undefined);
+  }
+
+  async listen(port: number, host: string): Promise<AddressInfo> {
+    this.server.listen(port, host);
+    await once(this.server, 'listening');
+    return this.server.address() as AddressInfo;
+  }
+
+  async close(graceMs: number): Promise<void> {
+    if (this.stopping) return;
+    this.stopping = true;
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    for (const end of [...this.endings]) end();
+    for (const session of this.sessions) session.close();
+    await this.finished(graceMs);
+    for (const session of this.sessions) session.destroy();
+    for (const socket of this.connections) socket.destroy();
+    await closed;
+    this.services.fairness?.close();
+    this.services.dialer.close();
+    this.services.metrics.close();
+  }
+
+  /** Until nothing runs, or the time is up. */
+  private finished(graceMs: number): Promise<void> {
+    if (this.running === 0) return Promise.resolve();
+    return new Promise((resolve) => {
+      const timer = setTimeout(resolve, graceMs);
+      this.idle = () => {
+        clearTimeout(timer);
+        // the last answer is handed to the connection in this turn of the loop
+        setImmediate(resolve);
+      };
+    });
+  }
+
+  private onConnection(socket: TLSSocket): void {
+    socket.setNoDelay(true);
+    this.connections.add(socket);
+    socket.on('error', () => undefined);
+    socket.once('close', () => this.connections.delete(socket));
+  }
+
+  private onSession(session: ServerHttp2Session): void {
+    this.sessions.add(session);
+    session.setLocalWindowSize?.(4 * WINDOW);
+    session.on('error', () => undefined);
+    session.once('close', () => this.sessions.delete(session));
+  }
+
+  private onRequest(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
+    const { req, res } = asHttp1(request, response);
+    const exchange = new Exchange(req, res);
+    this.running++;
+    if (this.stopping && req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
+    const began = performance.now();
+    const release = this.services.metrics.began(exchange);
+    res.once('close', () => {
+      release(performance.now() - began);
+      if (--this.running === 0) this.idle?.();
+    });
+    req.on('error', () => undefined);
+    res.on('error', () => undefined);
+    void serve(this.services, exchange);
+  }
+
+  private onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    this.running++;
+    socket.once('close', () => {
+      if (--this.running === 0) this.idle?.();
+    });
+    socket.on('error', () => undefined);
+    void serveUpgrade(this.services, req, socket, head);
+  }
+}

@@ -1,0 +1,53 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Api, Attributes, RequestContext } from '../api/contract.ts';
+import type { Discovery } from './discovery/discovery.ts';
+import type { Exchange } from './exchange.ts';
+import type { Metrics } from './health/metrics.ts';
+import type { Identifier } from './identify.ts';
+import type { OpenApi } from './openapi/openapi.ts';
+import type { NodeDialer } from './streams/dial.ts';
+import type { WatchCounter } from './watching/serve.ts';
+
+/** The GraphQL façade, as far as this port serves it. */
+export interface GraphQLHandler {
+  handler(req: IncomingMessage, res: ServerResponse, context: RequestContext): Promise<void> | void;
+  onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, context: RequestContext): void;
+}
+
+/** Who issues service account tokens, for clients that verify them on their own. */
+export interface TokenIssuer {
+  readonly issuer?: string;
+  jwks?(): { keys: unknown[] };
+}
+
+export interface VersionInfo {
+  gitVersion: string;
+  gitCommit: string;
+  buildDate: string;
+}
+
+/** Decides when a request may run; the returned function frees its seats and may be called more than once. */
+export interface Fairness {
+  admit(exchange: Exchange, attributes: Attributes): Promise<() => void>;
+  close(): void;
+}
+
+/** What serving a request needs. Made once per server. */
+export interface Services {
+  api: Api & TokenIssuer;
+  identifier: Identifier;
+  discovery: Discovery;
+  openapi: OpenApi;
+  metrics: Metrics;
+  dialer: NodeDialer;
+  graphql: GraphQLHandler | undefined;
+  fairness: Fairness | undefined;
+  watches: WatchCounter;
+  version: VersionInfo;
+  /** false while the server stops: /readyz tells */
+  ready(): boolean;
+  /** ms since the epoch */
+  now(): number;
+  log(line: string): void;
+}

@@ -1,0 +1,89 @@
+import { ServerResponse, type IncomingMessage } from 'node:http';
+import type { Duplex } from 'node:stream';
+import { WebSocketServer } from 'ws';
+import type { Target } from '../../api/contract.ts';
+import { badRequest } from '../../meta/status.ts';
+import { statusOf, PageNotFound } from '../errors.ts';
+import { Exchange } from '../exchange.ts';
+import { ALL_FORMATS, CUSTOM_FORMATS, negotiate } from '../negotiation/negotiate.ts';
+import { sendStatus, sendText } from '../respond.ts';
+import { isStream } from '../resources/resolve.ts';
+import { routeOf, type ResourcePath } from '../router.ts';
+import { isGraphQL, resolved, serve } from '../serve.ts';
+import type { Services } from '../services.ts';
+import { runWatch } from '../watching/serve.ts';
+import { webSocketOutput } from '../watching/websocket-output.ts';
+import { pipeUpgrade } from './pipe.ts';
+
+/** What a client may send on a watch's socket: nothing but control frames, so a small bound. */
+const MAX_MESSAGE = 4 * 1024;
+
+/** A request that asks for another protocol: streams to nodes, watches over web sockets, GraphQL subscriptions. */
+export async function serveUpgrade(services: Services, req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+  const res = new ServerResponse(req);
+  // whatever the socket becomes, its end is the end of the exchange
+  socket.once('close', () => res.emit('close'));
+  const exchange = new Exchange(req, res);
+  try {
+    const identity = await services.identifier.identify(req);
+    Object.assign(exchange, identity);
+    if (isGraphQL(exchange.pathname) && services.graphql) return services.graphql.onUpgrade(req, socket, head, exchange);
+    const route = routeOf(exchange.pathname);
+    if (route.type === 'resource') return await serveResource(services, exchange, route.path, socket, head);
+    await plain(services, exchange, socket);
+  } catch (error) {
+    await refuse(services, exchange, socket, error);
+  }
+}
+
+async function serveResource(services: Services, exchange: Exchange, path: ResourcePath, socket: Duplex, head: Buffer): Promise<void> {
+  const { target, verb } = resolved(services, exchange, path);
+  const { kind, subresource } = target;
+  exchange.label = { verb: verb === 'get' ? 'connect' : verb, group: kind.group, version: kind.version, resource: kind.resource, subresource, scope: 'resource' };
+  if (subresource !== 'log' && isStream(subresource)) {
+    const query = new URLSearchParams(exchange.query);
+    if (subresource === 'proxy') query.set('path', path.rest || '/');
+    const to = await services.api.connect(exchange, target, query);
+    return pipeUpgrade(services.dialer, exchange, target, to, socket, head);
+  }
+  if (verb === 'watch' && exchange.header('upgrade').toLowerCase() === 'websocket') return watch(services, exchange, target, socket, head);
+  await plain(services, exchange, socket);
+}
+
+/** No protocol of ours: answered as if the upgrade had not been asked for. */
+async function plain(services: Services, exchange: Exchange, socket: Duplex): Promise<void> {
+  if (exchange.method !== 'GET') throw badRequest('this path has no protocol to upgrade to');
+  takeOver(exchange, socket);
+  await serve(services, exchange);
+}
+
+/** Connects the answer with the socket; one answer, then the end. */
+function takeOver(exchange: Exchange, socket: Duplex): void {
+  const { res } = exchange;
+  res.shouldKeepAlive = false;
+  res.assignSocket(socket as never);
+  res.once('finish', () => socket.end());
+}
+
+async function watch(services: Services, exchange: Exchange, target: Target, socket: Duplex, head: Buffer): Promise<void> {
+  const media = negotiate(exchange.header('accept'), target.kind.custom ? CUSTOM_FORMATS : ALL_FORMATS, false, { transforms: true, streams: true });
+  const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE });
+  await runWatch(services, exchange, target, media, () => {
+    let output: ReturnType<typeof webSocketOutput> | undefined;
+    // with a socket at hand the handshake is done before this returns
+    server.handleUpgrade(exchange.req, socket, head, (client) => {
+      client.on('error', () => client.terminate());
+      output = webSocketOutput(client, media.format === 'protobuf');
+    });
+    if (!output) throw badRequest('the web socket handshake failed');
+    return output;
+  });
+}
+
+async function refuse(services: Services, exchange: Exchange, socket: Duplex, error: unknown): Promise<void> {
+  if (socket.destroyed) return;
+  if (exchange.res.socket || exchange.res.headersSent) return void socket.destroy();
+  takeOver(exchange, socket);
+  if (error instanceof PageNotFound) await sendText(exchange, 404, '404 page not found\n');
+  else await sendStatus(exchange, statusOf(error, services.log));
+}

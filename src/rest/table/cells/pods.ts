@@ -1,0 +1,114 @@
+import type { ContainerStatus, Pod } from '../../../../schema/types.ts';
+import type { Printer } from '../printer.ts';
+import { NONE, since } from './shared.ts';
+
+/** Restarts of some containers and when the last of them was. */
+interface Restarts {
+  count: number;
+  last: string;
+}
+
+function addRestarts(total: Restarts, status: ContainerStatus): void {
+  total.count += status.restartCount ?? 0;
+  const finished = status.lastState?.terminated?.finishedAt;
+  if (finished && finished > total.last) total.last = finished;
+}
+
+const exitReason = (terminated: { reason?: string; signal?: number; exitCode?: number }): string =>
+  terminated.reason || (terminated.signal ? `Signal:${terminated.signal}` : `ExitCode:${terminated.exitCode ?? 0}`);
+
+const hasCondition = (pod: Pod, type: string): boolean => pod.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
+
+interface Progress {
+  reason: string;
+  ready: number;
+  restarts: Restarts;
+}
+
+/** Walks the init containers: what they have restarted, and, while they are not done, what the pod waits for. */
+function initProgress(pod: Pod, progress: Progress): { initializing: boolean; sidecars: Restarts } {
+  const spec = new Map((pod.spec?.initContainers ?? []).map((c) => [c.name, c]));
+  const sidecars: Restarts = { count: 0, last: '' };
+  for (const [i, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
+    addRestarts(progress.restarts, status);
+    const restartable = spec.get(status.name)?.restartPolicy === 'Always';
+    if (restartable) addRestarts(sidecars, status);
+    const { terminated, waiting } = status.state ?? {};
+    if (terminated && (terminated.exitCode ?? 0) === 0) continue;
+    if (restartable && status.started) {
+      if (status.ready) progress.ready++;
+      continue;
+    }
+    if (terminated) progress.reason = `Init:${exitReason(terminated)}`;
+    else if (waiting?.reason && waiting.reason !== 'PodInitializing') progress.reason = `Init:${waiting.reason}`;
+    else progress.reason = `Init:${i}/${spec.size}`;
+    return { initializing: true, sidecars };
+  }
+  return { initializing: false, sidecars };
+}
+
+/** Walks the containers from the last to the first, so that the first one's reason stands. */
+function containerProgress(pod: Pod, progress: Progress): void {
+  let running = false;
+  for (const status of (pod.status?.containerStatuses ?? []).toReversed()) {
+    addRestarts(progress.restarts, status);
+    const { waiting, terminated, running: runs } = status.state ?? {};
+    if (waiting?.reason) progress.reason = waiting.reason;
+    else if (terminated) progress.reason = exitReason(terminated);
+    else if (status.ready && runs) {
+      running = true;
+      progress.ready++;
+    }
+  }
+  if (progress.reason === 'Completed' && running) progress.reason = hasCondition(pod, 'Ready') ? 'Running' : 'NotReady';
+}
+
+function progressOf(pod: Pod): Progress {
+  const { status } = pod;
+  const progress: Progress = { reason: status?.reason || status?.phase || '', ready: 0, restarts: { count: 0, last: '' } };
+  if (status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated')) progress.reason = 'SchedulingGated';
+  const { initializing, sidecars } = initProgress(pod, progress);
+  if (!initializing || hasCondition(pod, 'Initialized')) {
+    progress.restarts = sidecars;
+    containerProgress(pod, progress);
+  }
+  const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
+  if (pod.metadata.deletionTimestamp) {
+    if (status?.reason === 'NodeLost') progress.reason = 'Unknown';
+    else if (!ended) progress.reason = 'Terminating';
+  }
+  return progress;
+}
+
+function gates(pod: Pod): string {
+  const wanted = pod.spec?.readinessGates ?? [];
+  if (wanted.length === 0) return NONE;
+  return `${wanted.filter((gate) => hasCondition(pod, gate.conditionType)).length}/${wanted.length}`;
+}
+
+/** Pods: the status is the most telling of phase, reason and the containers' states. */
+export const podCells: Printer = (object, now) => {
+  const pod = object as unknown as Pod;
+  const { reason, ready, restarts } = progressOf(pod);
+  const sidecars = (pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always').length;
+  const total = (pod.spec?.containers?.length ?? 0) + sidecars;
+  return [
+    pod.metadata.name,
+    `${ready}/${total}`,
+    reason,
+    restarts.count && restarts.last ? `${restarts.count} (${since(restarts.last, now)} ago)` : String(restarts.count),
+    since(pod.metadata.creationTimestamp, now),
+    pod.status?.podIPs?.[0]?.ip || NONE,
+    pod.spec?.nodeName || NONE,
+    pod.status?.nominatedNodeName || NONE,
+    gates(pod),
+  ];
+};
+
+const completed = (reason: string, message: string) => [{ type: 'Completed', status: 'True', reason, message }];
+const succeededRow = completed('Succeeded', 'The pod has completed successfully.');
+const failedRow = completed('Failed', 'The pod failed.');
+
+/** Conditions of a pod's row, by which kubectl may leave out pods that have ended. */
+export const podRowConditions = (phase: string | undefined): object[] | undefined =>
+  phase === 'Succeeded' ? succeededRow : phase === 'Failed' ? failedRow : undefined;
