@@ -218,7 +218,7 @@ describe('the node agent', () => {
       containers: [container(['sh', '-c', 'cd ${KU7S_ROOT:-}/etc/all; cat a.txt deep/pass labels token; echo; sleep 100'], { volumeMounts: [{ name: 'all', mountPath: '/etc/all' }] })],
     }));
     await eventually(() => ready('volumes'));
-    expect((await kubelet('/containerLogs/default/volumes/c')).body).toBe('onewordapp="volumes"a-token\n');
+    await eventually(async () => (await kubelet('/containerLogs/default/volumes/c')).body === 'onewordapp="volumes"a-token\n');
   });
 
   it('takes over what runs when it is started again', async () => {
