@@ -1,0 +1,123 @@
+import { containersOf } from '../pods.ts';
+import { containerCheck, namely, namesWhere, podContext, quoted, setters, type Check, type Loose } from './check.ts';
+
+/** https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline */
+const DEFAULT_CAPABILITIES = new Set([
+  'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT',
+]); // prettier-ignore
+const SYSCTLS = new Set([
+  'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range', 'net.ipv4.ip_unprivileged_port_start',
+  'net.ipv4.ip_local_reserved_ports', 'net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_fin_timeout', 'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem',
+]); // prettier-ignore
+const SELINUX_TYPES = new Set(['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t']);
+const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
+
+const unique = <T>(list: T[]): T[] => [...new Set(list)];
+
+const appArmor: Check = (pod) => {
+  const isBad = (context: Loose): boolean => context?.appArmorProfile?.type === 'Unconfined';
+  const who = setters(pod, isBad(podContext(pod)), (c) => isBad(c.securityContext));
+  const annotations = Object.entries(pod.metadata.annotations ?? {})
+    .filter(([k, v]) => k.startsWith(APPARMOR) && v !== '' && v !== 'runtime/default' && !v.startsWith('localhost/'))
+    .map(([k, v]) => `${k}=${JSON.stringify(v)}`);
+  const details = [...(who ? [`${who} must not set AppArmor profile type to "Unconfined"`] : []), ...(annotations.length ? [`annotation${annotations.length > 1 ? 's' : ''} ${annotations.join(', ')}`] : [])];
+  return details.length ? { reason: details.length > 1 || annotations.length > 1 ? 'forbidden AppArmor profiles' : 'forbidden AppArmor profile', detail: details.join(' and ') } : undefined;
+};
+
+export const addedCapabilities = (pod: Parameters<Check>[0], allowed: ReadonlySet<string>): { names: string[]; added: string[] } => {
+  const forbidden = (c: Loose): string[] => ((c.securityContext?.capabilities?.add ?? []) as string[]).filter((x) => !allowed.has(x));
+  return { names: namesWhere(pod, (c) => forbidden(c).length > 0), added: unique(containersOf(pod, true).flatMap(forbidden)).sort() };
+};
+
+const capabilities: Check = (pod) => {
+  const { names, added } = addedCapabilities(pod, DEFAULT_CAPABILITIES);
+  return names.length
+    ? { reason: 'non-default capabilities', detail: `${namely('container', names)} must not include ${quoted(added)} in securityContext.capabilities.add` }
+    : undefined;
+};
+
+const hostNamespaces: Check = (pod) => {
+  const set = ['hostNetwork', 'hostPID', 'hostIPC'].filter((field) => pod['spec']?.[field] === true).map((field) => `${field}=true`);
+  return set.length ? { reason: 'host namespaces', detail: set.join(', ') } : undefined;
+};
+
+const hostPathVolumes: Check = (pod) => {
+  const names = ((pod['spec']?.volumes ?? []) as Loose[]).filter((v) => v.hostPath).map((v) => v.name as string);
+  return names.length ? { reason: 'hostPath volumes', detail: namely('volume', names) } : undefined;
+};
+
+const hostPorts: Check = (pod) => {
+  const of = (c: Loose): number[] => ((c.ports ?? []) as Loose[]).map((p) => p.hostPort as number).filter(Boolean);
+  const names = namesWhere(pod, (c) => of(c).length > 0);
+  const ports = unique(containersOf(pod, true).flatMap(of)).map(String).sort();
+  return names.length
+    ? { reason: 'hostPort', detail: `${namely('container', names)} ${names.length > 1 ? 'use' : 'uses'} hostPort${ports.length > 1 ? 's' : ''} ${ports.join(', ')}` }
+    : undefined;
+};
+
+const probeHosts: Check = (pod) => {
+  const hostsOf = (c: Loose): string[] =>
+    [c.livenessProbe, c.readinessProbe, c.startupProbe, c.lifecycle?.postStart, c.lifecycle?.preStop]
+      .flatMap((handler) => [handler?.httpGet?.host, handler?.tcpSocket?.host])
+      .filter((host): host is string => Boolean(host) && !['127.0.0.1', '::1'].includes(host));
+  const names = namesWhere(pod, (c) => hostsOf(c).length > 0);
+  const hosts = unique(containersOf(pod, true).flatMap(hostsOf)).sort();
+  return names.length
+    ? { reason: 'probe or lifecycle host', detail: `${namely('container', names)} ${names.length > 1 ? 'use' : 'uses'} probe or lifecycle host${hosts.length > 1 ? 's' : ''} ${quoted(hosts)}` }
+    : undefined;
+};
+
+const procMount: Check = (pod) => {
+  const type = (c: Loose): string => c.securityContext?.procMount ?? 'Default';
+  const names = namesWhere(pod, (c) => type(c) !== 'Default');
+  const types = unique(containersOf(pod, true).map(type).filter((x) => x !== 'Default')).sort();
+  return names.length ? { reason: 'procMount', detail: `${namely('container', names)} must not set securityContext.procMount to ${quoted(types)}` } : undefined;
+};
+
+const seLinux: Check = (pod) => {
+  const isBad = (o: Loose): boolean => Boolean(o) && (!SELINUX_TYPES.has(o.type ?? '') || Boolean(o.user) || Boolean(o.role));
+  const inPod = podContext(pod).seLinuxOptions;
+  const who = setters(pod, isBad(inPod), (c) => isBad(c.securityContext?.seLinuxOptions));
+  if (!who) return undefined;
+  const all = [inPod, ...containersOf(pod, true).map((c) => c.securityContext?.seLinuxOptions)].filter(isBad);
+  const types = unique(all.map((o) => o.type ?? '').filter((x) => !SELINUX_TYPES.has(x))).sort();
+  const bad = [
+    ...(types.length ? [`type${types.length > 1 ? 's' : ''} ${quoted(types)}`] : []),
+    ...(all.some((o) => o.user) ? ['user may not be set'] : []),
+    ...(all.some((o) => o.role) ? ['role may not be set'] : []),
+  ];
+  return { reason: 'seLinuxOptions', detail: `${who} set forbidden securityContext.seLinuxOptions: ${bad.join('; ')}` };
+};
+
+const seccomp: Check = (pod) => {
+  const isBad = (context: Loose): boolean => context?.seccompProfile?.type === 'Unconfined';
+  const who = setters(pod, isBad(podContext(pod)), (c) => isBad(c.securityContext));
+  return who ? { reason: 'seccompProfile', detail: `${who} must not set securityContext.seccompProfile.type to "Unconfined"` } : undefined;
+};
+
+const sysctls: Check = (pod) => {
+  const bad = ((podContext(pod).sysctls ?? []) as Loose[]).map((s) => s.name as string).filter((name) => !SYSCTLS.has(name));
+  return bad.length ? { reason: 'forbidden sysctls', detail: bad.join(', ') } : undefined;
+};
+
+const hostProcess: Check = (pod) => {
+  const isBad = (context: Loose): boolean => context?.windowsOptions?.hostProcess === true;
+  const who = setters(pod, isBad(podContext(pod)), (c) => isBad(c.securityContext));
+  return who ? { reason: 'hostProcess', detail: `${who} must not set securityContext.windowsOptions.hostProcess=true` } : undefined;
+};
+
+/** By the names that restricted checks take the place of, in Kubernetes' order. */
+export const baseline: Readonly<Record<string, Check>> = {
+  appArmor,
+  capabilities,
+  hostNamespaces,
+  hostPathVolumes,
+  hostPorts,
+  probeHosts,
+  privileged: containerCheck('privileged', (c) => c.securityContext?.privileged === true, 'must not set securityContext.privileged=true'),
+  procMount,
+  seLinux,
+  seccomp,
+  sysctls,
+  hostProcess,
+};
