@@ -41,7 +41,10 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   for (const stage of ['empty', 'filled', 'large'] as const) {
     const some = rows.filter((row) => row.stage === stage);
     if (some.length === 0) continue;
-    const failed = (error: Error): RowResult[] => some.map((row) => ({ row, values: [], cost: 0, error: error.message }));
+    const failed = (error: Error): RowResult[] => {
+      progress(error.message);
+      return some.map((row) => ({ row, values: [], cost: 0, error: error.message }));
+    };
     results.push(...(await runStage(root, options, stage, some, calibration, out).catch(failed)));
   }
   return report(results, options, calibration.ms, root, out);

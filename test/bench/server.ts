@@ -30,13 +30,14 @@ export async function startServer(root: string, profile: boolean): Promise<Bench
   const data = path.join(folder, 'data');
   const inspect = profile ? ['--inspect=127.0.0.1:0'] : [];
   // The bundle itself and not bin/: a change of a source meanwhile must not change what is measured.
+  const { DATABASE_URL: _, ...environment } = process.env;
   const args = [...inspect, path.join(root, 'dist/main.js'), '--roles', 'api', '--secure-port', '0', '--data', data, '--token-auth-file', tokens];
   let child: ChildProcess;
   const server = {} as BenchServer;
 
   const start = async (): Promise<number> => {
     const began = performance.now();
-    child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: { ...process.env, DATABASE_URL: '' } });
+    child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
     let text = '';
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the server is not ready\n${text}`)), START_LIMIT);
