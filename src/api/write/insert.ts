@@ -11,7 +11,7 @@ import { checkEscalation } from '../authorization/escalation.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { resourceOf } from '../target.ts';
 import { allocationFor } from '../allocation/allocation.ts';
-import { applyDefaults } from './defaults.ts';
+import { completed } from './defaults.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { ownershipOf } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
@@ -25,14 +25,14 @@ export type Inserted = { answer: Answer } | { taken: Stored | undefined };
 
 /**
  * From a decoded object of the request's version to the store: defaults, field owners, mutating admission, system
- * fields, validation, validating admission, commit. Changes `object`.
+ * fields, validation, validating admission, commit. Changes `sent`.
  * @param applied managedFields are those of a server-side apply already
  */
-export async function insert(op: Operation, object: KubeObject, applied = false): Promise<Inserted> {
+export async function insert(op: Operation, sent: KubeObject, applied = false): Promise<Inserted> {
   const { core, ctx, target } = op;
   const { kind } = target;
-  dropRepeatedOwners(ctx, object);
-  applyDefaults(kind, object);
+  dropRepeatedOwners(ctx, sent);
+  const object = completed(kind, sent);
   if (!applied) {
     const subresource = target.subresource;
     updateManagedFields({ ...ownershipOf(core.registry, kind, subresource), live: undefined, object, manager: op.manager, subresource, now: op.now });

@@ -12,7 +12,7 @@ import { checkEscalation } from '../authorization/escalation.ts';
 import { keepTimes, updateManagedFields } from '../patch/apply/managed.ts';
 import { sameJson } from '../patch/equal.ts';
 import { keyOf, resourceOf } from '../target.ts';
-import { applyDefaults } from './defaults.ts';
+import { completed } from './defaults.ts';
 import { insert } from './insert.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { ownershipOf } from './ownership.ts';
@@ -71,8 +71,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   const { core, ctx, target } = op;
   const { kind } = target;
   const live = objectOf(kind, stored);
-  const object = await change.next(live);
-  applyDefaults(kind, object);
+  const object = completed(kind, await change.next(live));
   checkVersion(kind, object, live);
   dropRepeatedOwners(ctx, object);
   if (!change.applied) {
