@@ -1,36 +1,61 @@
 import type { Reconciler } from '../control/contract.ts';
 import { clusterroleaggregation } from './clusterroleaggregation.ts';
+import { cronjob } from './cronjob.ts';
+import { daemonset } from './daemonset.ts';
 import { deployment } from './deployment.ts';
+import { disruption } from './disruption.ts';
 import { endpoints } from './endpoints.ts';
 import { endpointslice } from './endpointslice.ts';
 import { endpointslicemirroring } from './endpointslicemirroring.ts';
 import { garbagecollector } from './garbagecollector.ts';
+import { horizontalpodautoscaler } from './horizontalpodautoscaler.ts';
+import { job } from './job.ts';
 import { namespace } from './namespace.ts';
+import { nodelifecycle } from './nodelifecycle.ts';
+import { persistentvolume } from './persistentvolume.ts';
 import { podgc } from './podgc.ts';
 import { replicaset } from './replicaset.ts';
 import { replicationcontroller } from './replicationcontroller.ts';
+import { resourcequota } from './resourcequota.ts';
 import { rootCa } from './rootca.ts';
 import { serviceaccount } from './serviceaccount.ts';
+import { statefulset } from './statefulset.ts';
+import { tainteviction } from './tainteviction.ts';
+import { ttlafterfinished } from './ttlafterfinished.ts';
+import { pvcprotection, pvprotection } from './volumeprotection.ts';
 
 export interface ReconcilersOptions {
   /** PEM of the CA that signed the API server's certificate; without it no kube-root-ca.crt is published */
   ca?: string;
 }
 
-/** Every controller, by name. New objects each time: two runs in one process share nothing. */
+/** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
 export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
   return {
     clusterroleaggregation,
+    cronjob,
+    daemonset: daemonset(),
     deployment,
+    disruption,
     endpoints,
     endpointslice,
     endpointslicemirroring,
     garbagecollector: garbagecollector(),
+    horizontalpodautoscaler: horizontalpodautoscaler(),
+    job: job(),
     namespace,
+    nodelifecycle: nodelifecycle(),
+    persistentvolume,
     podgc: podgc(),
+    pvcprotection,
+    pvprotection,
     replicaset: replicaset(),
     replicationcontroller: replicationcontroller(),
+    resourcequota,
     ...(ca !== undefined && { rootCa: rootCa(ca) }),
     serviceaccount,
+    statefulset,
+    tainteviction,
+    ttlafterfinished,
   };
 }

@@ -89,7 +89,7 @@ function countFailuresByIndex(job: Job, pods: readonly Pod[], result: Tally): vo
 
 /** Whether the job is over, and why. `now` in ms. */
 export function verdictOf(job: Job, counts: Tally, now: number): Verdict | undefined {
-  const spec = job.spec ?? {};
+  const spec: Partial<NonNullable<Job['spec']>> = job.spec ?? {};
   const done = conditionOf(job.status?.conditions, 'SuccessCriteriaMet') ?? conditionOf(job.status?.conditions, 'FailureTarget');
   if (done) return { type: done.type as Verdict['type'], reason: done.reason ?? '', message: done.message ?? '' };
   if (counts.failJob) return { type: 'FailureTarget', reason: 'PodFailurePolicy', message: counts.failJob };
@@ -108,7 +108,7 @@ export function verdictOf(job: Job, counts: Tally, now: number): Verdict | undef
 }
 
 function success(job: Job, counts: Tally): Verdict | undefined {
-  const spec = job.spec ?? {};
+  const spec: Partial<NonNullable<Job['spec']>> = job.spec ?? {};
   for (const [i, rule] of (spec.successPolicy?.rules ?? []).entries()) {
     const wanted = rule.succeededIndexes === undefined ? undefined : parseIndexes(rule.succeededIndexes);
     const met = [...counts.completedIndexes].filter((index) => !wanted || wanted.has(index)).length;

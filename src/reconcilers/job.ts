@@ -131,7 +131,7 @@ function suspendOrResume(object: Job, status: JobStatus, now: number, ctx: Conte
 
 /** Makes missing pods, takes surplus ones away. Counts in `counts` follow. Returns the first error. */
 async function manage(object: Job, counts: Tally, verdict: Verdict | undefined, expectations: Expectations, key: Key, ctx: Context): Promise<unknown> {
-  const spec = object.spec ?? {};
+  const spec: Partial<NonNullable<Job['spec']>> = object.spec ?? {};
   if (verdict || spec.suspend) {
     const doomed = counts.active.splice(0);
     const failed = verdict?.type === 'FailureTarget';

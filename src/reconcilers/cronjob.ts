@@ -1,0 +1,165 @@
+import type { CronJob, Job } from '../../schema/types.ts';
+import type { Context, Reconciler } from '../control/contract.ts';
+import { msOf } from '../control/clock.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { semanticEqual } from '../control/equal.ts';
+import { byController, controllerOf, controllerRef, keyFor, splitKey } from '../control/keys.ts';
+import { isStatusError } from '../meta/status.ts';
+import { formatTime } from '../meta/time.ts';
+import { scheduleTimes } from './cron-schedule.ts';
+
+const RESOURCE = 'cronjobs.batch';
+/** Added to the next time, so that a clock that runs a little fast does not wake the loop too early, ms. */
+const SLACK = 100;
+
+type CronStatus = NonNullable<CronJob['status']>;
+
+/** Makes a Job at each time of a schedule, and keeps as many ended ones as asked. */
+export const cronjob: Reconciler = {
+  name: 'cronjob',
+  indexes: { 'jobs.batch': { controller: byController } },
+  watches: [
+    { resource: RESOURCE },
+    {
+      resource: 'jobs.batch',
+      *keys(job, old) {
+        const owner = controllerOf((job ?? old)!);
+        if (owner?.kind === 'CronJob') yield keyFor((job ?? old)!.metadata.namespace, owner.name);
+      },
+    },
+  ],
+  async reconcile(key, ctx) {
+    const { namespace, name } = splitKey(key);
+    const found = ctx.informer<CronJob>(RESOURCE).get(namespace, name);
+    if (!found) return undefined;
+    const cron: CronJob = { ...found, apiVersion: 'batch/v1', kind: 'CronJob' };
+    const jobs = ctx.informer<Job>('jobs.batch').index('controller', cron.metadata.uid);
+    const status: CronStatus = structuredClone(cron.status ?? {});
+    noteEnded(cron, status, jobs, ctx);
+    await trim(cron, jobs, ctx);
+    const next = cron.metadata.deletionTimestamp || cron.spec?.suspend ? undefined : await runDue(cron, status, jobs, ctx);
+    if (!semanticEqual(cron.status, status)) await unlessGone(ctx.client.update(RESOURCE, { ...cron, status }, 'status'));
+    return next === undefined ? undefined : { requeueAfter: Math.max(1, next - ctx.clock.now()) + SLACK };
+  },
+};
+
+const endOf = (job: Job): { type: string; at: string | undefined } | undefined => {
+  const condition = job.status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
+  return condition && { type: condition.type, at: job.status?.completionTime ?? condition.lastTransitionTime };
+};
+
+/** Keeps the list of active jobs: ended ones and those that are gone leave it. */
+function noteEnded(cron: CronJob, status: CronStatus, jobs: readonly Job[], ctx: Context): void {
+  const byUid = new Map(jobs.map((job) => [job.metadata.uid, job]));
+  status.active = (status.active ?? []).filter(({ uid, name }) => {
+    const job = byUid.get(uid ?? '');
+    const end = job && endOf(job);
+    if (!job) {
+      ctx.events.event(cron, 'Normal', 'MissingJob', `Active job went missing: ${name}`);
+      return false;
+    }
+    if (end) ctx.events.event(cron, 'Normal', 'SawCompletedJob', `Saw completed job: ${name}, condition: ${end.type}`);
+    return !end;
+  });
+  for (const job of jobs) {
+    const end = endOf(job);
+    if (end?.type !== 'Complete' || !end.at) continue;
+    if (!status.lastSuccessfulTime || msOf(end.at) > msOf(status.lastSuccessfulTime)) status.lastSuccessfulTime = end.at;
+  }
+  if (status.active.length === 0) delete status.active;
+}
+
+async function trim(cron: CronJob, jobs: readonly Job[], ctx: Context): Promise<void> {
+  const limits = { Complete: cron.spec?.successfulJobsHistoryLimit, Failed: cron.spec?.failedJobsHistoryLimit };
+  for (const [type, limit] of Object.entries(limits)) {
+    if (limit === undefined) continue;
+    const ended = jobs.filter((job) => endOf(job)?.type === type && !job.metadata.deletionTimestamp);
+    ended.sort((a, b) => msOf(a.status?.startTime ?? a.metadata.creationTimestamp) - msOf(b.status?.startTime ?? b.metadata.creationTimestamp));
+    for (const job of ended.slice(0, Math.max(0, ended.length - limit))) await remove(cron, job, ctx);
+  }
+}
+
+async function remove(cron: CronJob, job: Job, ctx: Context): Promise<void> {
+  const { namespace = '', name, uid } = job.metadata;
+  await unlessGone(ctx.client.delete('jobs.batch', namespace, name, { propagationPolicy: 'Background', uid }));
+  ctx.events.event(cron, 'Normal', 'SuccessfulDelete', `Deleted job ${name}`);
+}
+
+/** Makes the job of the latest time that has come. Returns the next time, ms; undefined where there is none. */
+async function runDue(cron: CronJob, status: CronStatus, jobs: readonly Job[], ctx: Context): Promise<number | undefined> {
+  const now = ctx.clock.now();
+  const deadline = cron.spec?.startingDeadlineSeconds;
+  const since = Math.max(msOf(status.lastScheduleTime ?? cron.metadata.creationTimestamp), deadline === undefined ? 0 : now - deadline * 1000);
+  let times: ReturnType<typeof scheduleTimes>;
+  try {
+    times = scheduleTimes(cron.spec!.schedule, cron.spec?.timeZone, since, now);
+  } catch (error) {
+    ctx.events.event(cron, 'Warning', 'UnparseableSchedule', `unparseable schedule: ${cron.spec!.schedule}: ${(error as Error).message}`);
+    return undefined;
+  }
+  if (times.tooMany) {
+    const advice = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew';
+    ctx.events.event(cron, 'Warning', 'TooManyMissedTimes', advice);
+  }
+  if (times.latest === undefined) return times.next;
+  const policy = cron.spec?.concurrencyPolicy;
+  if (policy === 'Forbid' && status.active?.length) {
+    ctx.events.event(cron, 'Normal', 'JobAlreadyActive', 'Not starting job because prior execution is running and concurrency policy is Forbid');
+    return times.next;
+  }
+  if (policy === 'Replace') {
+    for (const { uid } of status.active ?? []) {
+      const job = jobs.find(({ metadata }) => metadata.uid === uid);
+      if (job) await remove(cron, job, ctx);
+    }
+    delete status.active;
+  }
+  await start(cron, status, times.latest, ctx);
+  return times.next;
+}
+
+async function start(cron: CronJob, status: CronStatus, time: number, ctx: Context): Promise<void> {
+  const template = cron.spec!.jobTemplate;
+  const zone = cron.spec?.timeZone;
+  const name = `${cron.metadata.name}-${Math.floor(time / 60_000)}`;
+  const job = {
+    apiVersion: 'batch/v1',
+    kind: 'Job',
+    metadata: {
+      name,
+      namespace: cron.metadata.namespace,
+      labels: { ...template.metadata?.labels },
+      annotations: { ...template.metadata?.annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': inZone(time, zone) },
+      ownerReferences: [controllerRef(cron, 'batch/v1', 'CronJob')],
+    },
+    spec: structuredClone(template.spec),
+  } as unknown as Job;
+  let created: Job | undefined;
+  try {
+    created = await ctx.client.create('jobs.batch', job);
+    ctx.events.event(cron, 'Normal', 'SuccessfulCreate', `Created job ${name}`);
+  } catch (error) {
+    if (!isStatusError(error, 'AlreadyExists')) {
+      ctx.events.event(cron, 'Warning', 'FailedCreate', `Error creating job: ${(error as Error).message}`);
+      throw error;
+    }
+    // Made before, by an attempt whose status was not written.
+    created = await unlessGone(ctx.client.get<Job>('jobs.batch', cron.metadata.namespace ?? '', name));
+    if (!created || controllerOf(created)?.uid !== cron.metadata.uid) return;
+  }
+  status.lastScheduleTime = formatTime(time);
+  const { namespace, uid, resourceVersion } = created.metadata;
+  if (!status.active?.some((active) => active.uid === uid) && !endOf(created)) {
+    status.active = [...(status.active ?? []), { apiVersion: 'batch/v1', kind: 'Job', namespace, name, uid, resourceVersion }];
+  }
+}
+
+/** RFC 3339 with the offset that the zone has at this time; UTC without a zone. */
+function inZone(time: number, zone: string | undefined): string {
+  if (!zone) return formatTime(time);
+  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(time);
+  const offset = /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')?.value ?? '');
+  if (!offset) return formatTime(time);
+  const minutes = (Number(offset[2]) * 60 + Number(offset[3])) * (offset[1] === '-' ? -1 : 1);
+  return formatTime(time + minutes * 60_000).replace('Z', `${offset[1]}${offset[2]}:${offset[3]}`);
+}

@@ -1,0 +1,144 @@
+import type { Pod, PodDisruptionBudget } from '../../schema/types.ts';
+import type { Context, Key, Reconciler } from '../control/contract.ts';
+import { msOf } from '../control/clock.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { semanticEqual } from '../control/equal.ts';
+import { controllerOf, keyOf, splitKey } from '../control/keys.ts';
+import { scaledValue } from '../control/percent.ts';
+import { isPodReady, isPodTerminal } from '../control/pods.ts';
+import { labelMatcher } from '../control/selector.ts';
+import type { KubeObject, OwnerReference } from '../meta/object.ts';
+import { isStatusError } from '../meta/status.ts';
+import { formatTime } from '../meta/time.ts';
+
+const RESOURCE = 'poddisruptionbudgets.policy';
+/** How long an eviction may take to show in the cache, ms; then it is taken for failed. */
+const EVICTION_TIME = 120_000;
+
+/** Counts how many pods of a budget may be evicted now. */
+export const disruption: Reconciler = {
+  name: 'disruption',
+  source: 'controllermanager',
+  watches: [
+    { resource: RESOURCE },
+    { resource: 'pods', keys: budgetsOf },
+    ...['deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'replicationcontrollers'].map((resource) => ({
+      resource,
+      *keys(object: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<Key> {
+        if (object && old && object['spec']?.replicas === old['spec']?.replicas) return;
+        for (const budget of ctx.informer<PodDisruptionBudget>(RESOURCE).list((object ?? old)!.metadata.namespace)) yield keyOf(budget);
+      },
+    })),
+  ],
+  async reconcile(key, ctx) {
+    const { namespace, name } = splitKey(key);
+    const budget = ctx.informer<PodDisruptionBudget>(RESOURCE).get(namespace, name);
+    if (!budget) return;
+    const matches = labelMatcher(budget.spec?.selector);
+    const pods = ctx.informer<Pod>('pods').list(namespace).filter((pod) => matches(pod.metadata.labels) && !isPodTerminal(pod));
+    const about = { ...budget, apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' };
+    if (pods.length === 0) ctx.events.event(about, 'Normal', 'NoPods', 'No matching pods found');
+    let counts: { expected: number; desired: number };
+    try {
+      counts = await expectedCount(budget, pods, ctx);
+    } catch (error) {
+      ctx.events.event(about, 'Warning', 'CalculateExpectedPodCountFailed', `Failed to calculate the number of expected pods: ${(error as Error).message}`);
+      return writeStatus(budget, { disruptionsAllowed: 0 }, { status: 'False', reason: 'SyncFailed', message: (error as Error).message }, ctx);
+    }
+    const disruptedPods = stillDisrupted(budget, pods, ctx);
+    const healthy = pods.filter((pod) => !pod.metadata.deletionTimestamp && isPodReady(pod) && !disruptedPods[pod.metadata.name]).length;
+    const allowed = counts.expected > 0 ? Math.max(0, healthy - counts.desired) : 0;
+    const condition = allowed > 0 ? { status: 'True', reason: 'SufficientPods', message: '' } : { status: 'False', reason: 'InsufficientPods', message: '' };
+    const status = { disruptionsAllowed: allowed, currentHealthy: healthy, desiredHealthy: counts.desired, expectedPods: counts.expected, disruptedPods };
+    await writeStatus(budget, status, condition, ctx);
+    if (Object.keys(disruptedPods).length) ctx.enqueueAfter(key, EVICTION_TIME);
+  },
+};
+
+function* budgetsOf(pod: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<Key> {
+  if (pod && old && isPodReady(pod as unknown as Pod) === isPodReady(old as unknown as Pod) && semanticEqual(pod.metadata.labels, old.metadata.labels)) {
+    if (pod['status']?.phase === old['status']?.phase && pod.metadata.deletionTimestamp === old.metadata.deletionTimestamp) return;
+  }
+  for (const budget of ctx.informer<PodDisruptionBudget>(RESOURCE).list((pod ?? old)!.metadata.namespace)) {
+    const matches = labelMatcher(budget.spec?.selector);
+    if ((pod && matches(pod.metadata.labels)) || (old && matches(old.metadata.labels))) yield keyOf(budget);
+  }
+}
+
+/** How many pods there should be, and how many of them must stay. */
+async function expectedCount({ spec }: PodDisruptionBudget, pods: readonly Pod[], ctx: Context): Promise<{ expected: number; desired: number }> {
+  if (spec?.maxUnavailable !== undefined) {
+    const expected = await scaleOf(pods, ctx);
+    return { expected, desired: Math.max(0, expected - scaledValue(spec.maxUnavailable, expected, true)) };
+  }
+  if (typeof spec?.minAvailable === 'string') {
+    const expected = await scaleOf(pods, ctx);
+    return { expected, desired: scaledValue(spec.minAvailable, expected, true) };
+  }
+  return { expected: pods.length, desired: spec?.minAvailable ?? 0 };
+}
+
+/** The sum of the sizes of all controllers of the pods. */
+async function scaleOf(pods: readonly Pod[], ctx: Context): Promise<number> {
+  const sizes = new Map<string, number>();
+  for (const pod of pods) {
+    const owner = controllerOf(pod);
+    if (!owner) throw new Error(`found no controllers for pod "${pod.metadata.name}"`);
+    if (sizes.has(owner.uid)) continue;
+    const root = await rootOf(owner, pod.metadata.namespace ?? '', ctx);
+    if (root) sizes.set(root.uid, root.replicas);
+    else throw new Error(`${owner.kind.toLowerCase()}s.${owner.apiVersion.split('/')[0]} does not implement the scale subresource`);
+  }
+  return [...sizes.values()].reduce((sum, size) => sum + size, 0);
+}
+
+const KINDS: Record<string, string> = {
+  ReplicaSet: 'replicasets.apps', Deployment: 'deployments.apps', StatefulSet: 'statefulsets.apps', ReplicationController: 'replicationcontrollers',
+};
+
+async function rootOf(owner: OwnerReference, namespace: string, ctx: Context): Promise<{ uid: string; replicas: number } | undefined> {
+  const resource = KINDS[owner.kind];
+  if (!resource) return scaleSubresource(owner, namespace, ctx);
+  const object = ctx.informer<KubeObject>(resource).get(namespace, owner.name);
+  if (!object) return { uid: owner.uid, replicas: 0 };
+  const above = owner.kind === 'ReplicaSet' ? controllerOf(object) : undefined;
+  if (above?.kind === 'Deployment') return rootOf(above, namespace, ctx);
+  return { uid: owner.uid, replicas: object['spec']?.replicas ?? 1 };
+}
+
+/** Any other kind that can be scaled, custom ones too. */
+async function scaleSubresource(owner: OwnerReference, namespace: string, ctx: Context): Promise<{ uid: string; replicas: number } | undefined> {
+  const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : '';
+  const known = (await ctx.client.resources()).find((resource) => resource.kind === owner.kind && resource.group === group);
+  if (!known) return undefined;
+  try {
+    const object = await ctx.client.get<KubeObject>(known.resource, namespace, owner.name);
+    const replicas: unknown = object['spec']?.replicas;
+    return typeof replicas === 'number' ? { uid: owner.uid, replicas } : undefined;
+  } catch (error) {
+    if (isStatusError(error, 'NotFound')) return { uid: owner.uid, replicas: 0 };
+    throw error;
+  }
+}
+
+/** Evictions that the API server has granted and whose pods the cache still shows as alive. */
+function stillDisrupted(budget: PodDisruptionBudget, pods: readonly Pod[], ctx: Context): Record<string, string> {
+  const left: Record<string, string> = {};
+  for (const [name, time] of Object.entries(budget.status?.disruptedPods ?? {})) {
+    const pod = pods.find(({ metadata }) => metadata.name === name);
+    if (pod && !pod.metadata.deletionTimestamp && msOf(time as string) + EVICTION_TIME > ctx.clock.now()) left[name] = time as string;
+  }
+  return left;
+}
+
+async function writeStatus(
+  budget: PodDisruptionBudget, counts: Record<string, unknown>, condition: { status: string; reason: string; message: string }, ctx: Context,
+): Promise<void> {
+  const observedGeneration = budget.metadata.generation;
+  const old = budget.status?.conditions?.find(({ type }) => type === 'DisruptionAllowed');
+  const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : formatTime(ctx.clock.now());
+  const next = { type: 'DisruptionAllowed', observedGeneration, lastTransitionTime, ...condition };
+  const others = (budget.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionAllowed');
+  const status = { ...budget.status, ...counts, observedGeneration, conditions: [...others, next] } as PodDisruptionBudget['status'];
+  if (!semanticEqual(budget.status, status)) await unlessGone(ctx.client.update(RESOURCE, { ...budget, status }, 'status'));
+}

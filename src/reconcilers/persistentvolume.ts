@@ -1,0 +1,149 @@
+import type { PersistentVolume, PersistentVolumeClaim, StorageClass } from '../../schema/types.ts';
+import type { Context, Key, Reconciler } from '../control/contract.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { semanticEqual } from '../control/equal.ts';
+import { keyFor, keyOf, splitKey } from '../control/keys.ts';
+import { bestVolume, isFor } from './volume-match.ts';
+
+const CLAIMS = 'persistentvolumeclaims';
+const VOLUMES = 'persistentvolumes';
+const CLASSES = 'storageclasses.storage.k8s.io';
+const BIND_COMPLETED = 'pv.kubernetes.io/bind-completed';
+const BOUND_BY_CONTROLLER = 'pv.kubernetes.io/bound-by-controller';
+const PROVISIONER = 'volume.kubernetes.io/storage-provisioner';
+const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
+
+/** Binds claims to volumes that exist and asks provisioners for others. Keys: a claim's `namespace/name`, a volume's name. */
+export const persistentvolume: Reconciler = {
+  name: 'persistent-volume-binder',
+  account: 'persistent-volume-binder',
+  source: 'persistentvolume-controller',
+  indexes: { [VOLUMES]: { class: (volume: PersistentVolume) => [volume.spec?.storageClassName ?? ''] } },
+  watches: [
+    { resource: CLAIMS, keys: claimKeys },
+    { resource: VOLUMES, keys: volumeKeys },
+    {
+      resource: CLASSES,
+      *keys(_object, _old, ctx): Iterable<Key> {
+        for (const claim of ctx.informer<PersistentVolumeClaim>(CLAIMS).list()) if (!claim.spec?.volumeName) yield keyOf(claim);
+      },
+    },
+  ],
+  async reconcile(key, ctx) {
+    const { namespace, name } = splitKey(key);
+    if (namespace) await syncClaim(namespace, name, ctx);
+    else await syncVolume(name, ctx);
+  },
+};
+
+function* claimKeys(claim: object | undefined, old: object | undefined): Iterable<Key> {
+  const object = (claim ?? old) as PersistentVolumeClaim;
+  yield keyOf(object);
+  if (object.spec?.volumeName) yield object.spec.volumeName;
+}
+
+function* volumeKeys(volume: object | undefined, old: object | undefined, ctx: Context): Iterable<Key> {
+  const object = (volume ?? old) as PersistentVolume;
+  yield object.metadata.name;
+  const ref = object.spec?.claimRef;
+  if (ref?.name) yield keyFor(ref.namespace, ref.name);
+  else for (const claim of ctx.informer<PersistentVolumeClaim>(CLAIMS).list()) if (!claim.spec?.volumeName) yield keyOf(claim);
+}
+
+async function syncClaim(namespace: string, name: string, ctx: Context): Promise<void> {
+  const claim = ctx.informer<PersistentVolumeClaim>(CLAIMS).get(namespace, name);
+  if (!claim || claim.metadata.deletionTimestamp) return;
+  if (claim.metadata.annotations?.[BIND_COMPLETED] !== undefined) return checkBound(claim, ctx);
+  const volumes = ctx.informer<PersistentVolume>(VOLUMES);
+  const wanted = claim.spec?.volumeName;
+  if (wanted) {
+    const volume = volumes.get('', wanted);
+    if (volume && (!volume.spec?.claimRef || isFor(volume, claim))) return bind(claim, volume, false, ctx);
+    return setPhase(claim, 'Pending', ctx);
+  }
+  const storage = ctx.informer<StorageClass>(CLASSES).get('', claim.spec?.storageClassName ?? '');
+  const candidates = volumes.index('class', claim.spec?.storageClassName ?? '');
+  const waits = storage?.volumeBindingMode === 'WaitForFirstConsumer' && !claim.metadata.annotations?.[SELECTED_NODE];
+  // With a class that waits, only a volume that the scheduler has reserved for the claim may be taken.
+  const volume = waits ? candidates.find((candidate) => isFor(candidate, claim)) : bestVolume(candidates, claim);
+  if (volume) return bind(claim, volume, true, ctx);
+  await setPhase(claim, 'Pending', ctx);
+  const about = { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
+  if (waits) ctx.events.event(about, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding');
+  else if (storage && storage.provisioner !== 'kubernetes.io/no-provisioner') await askProvisioner(claim, storage, ctx);
+  else if (claim.spec?.storageClassName && !storage) {
+    ctx.events.event(about, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${claim.spec.storageClassName}" not found`);
+  } else ctx.events.event(about, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set');
+}
+
+async function askProvisioner(claim: PersistentVolumeClaim, storage: StorageClass, ctx: Context): Promise<void> {
+  const { namespace = '', name, annotations } = claim.metadata;
+  if (annotations?.[PROVISIONER] !== storage.provisioner) {
+    const wanted = { [PROVISIONER]: storage.provisioner, 'volume.beta.kubernetes.io/storage-provisioner': storage.provisioner };
+    await unlessGone(ctx.client.patch(CLAIMS, namespace, name, { metadata: { annotations: wanted } }));
+  }
+  const message =
+    `Waiting for a volume to be created either by the external provisioner '${storage.provisioner}' or manually by the system administrator. ` +
+    'If volume creation is delayed, please verify that the provisioner is running and correctly registered.';
+  ctx.events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, 'Normal', 'ExternalProvisioning', message);
+}
+
+/** First the volume, then the claim: a volume that is reserved is nobody else's, and the rest can be done again. */
+async function bind(claim: PersistentVolumeClaim, volume: PersistentVolume, byController: boolean, ctx: Context): Promise<void> {
+  const { namespace = '', name, uid, resourceVersion } = claim.metadata;
+  const ref = volume.spec?.claimRef;
+  let bound = volume;
+  if (ref?.uid !== uid) {
+    const annotations = ref ? volume.metadata.annotations : { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' };
+    const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
+    bound = await ctx.client.update<PersistentVolume>(VOLUMES, { ...volume, metadata: { ...volume.metadata, annotations }, spec: { ...volume.spec!, claimRef } });
+  }
+  if (bound.status?.phase !== 'Bound') bound = await ctx.client.update(VOLUMES, { ...bound, status: { ...bound.status, phase: 'Bound' } }, 'status');
+  const added = { [BIND_COMPLETED]: 'yes', ...(byController && { [BOUND_BY_CONTROLLER]: 'yes' }) };
+  const metadata = { ...claim.metadata, annotations: { ...claim.metadata.annotations, ...added } };
+  const written = await ctx.client.update<PersistentVolumeClaim>(CLAIMS, { ...claim, metadata, spec: { ...claim.spec!, volumeName: bound.metadata.name } });
+  await markBound(written, bound, ctx);
+}
+
+async function markBound(claim: PersistentVolumeClaim, volume: PersistentVolume, ctx: Context): Promise<void> {
+  const status = { ...claim.status, phase: 'Bound', accessModes: volume.spec?.accessModes, capacity: volume.spec?.capacity } as PersistentVolumeClaim['status'];
+  if (!semanticEqual(claim.status, status)) await unlessGone(ctx.client.update(CLAIMS, { ...claim, status }, 'status'));
+}
+
+/** A claim that is bound stays so, or is lost when its volume is gone or another's. */
+async function checkBound(claim: PersistentVolumeClaim, ctx: Context): Promise<void> {
+  const volume = ctx.informer<PersistentVolume>(VOLUMES).get('', claim.spec?.volumeName ?? '');
+  if (volume && isFor(volume, claim)) {
+    if (claim.status?.phase !== 'Bound') await markBound(claim, volume, ctx);
+    return;
+  }
+  if (claim.status?.phase === 'Lost') return;
+  const why = volume ? 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!' : 'Bound claim has lost its PersistentVolume. Data on the volume is lost!';
+  ctx.events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, 'Warning', volume ? 'ClaimMisbound' : 'ClaimLost', why);
+  await setPhase(claim, 'Lost', ctx);
+}
+
+async function setPhase(claim: PersistentVolumeClaim, phase: 'Pending' | 'Lost', ctx: Context): Promise<void> {
+  if (claim.status?.phase === phase) return;
+  await unlessGone(ctx.client.update(CLAIMS, { ...claim, status: { ...claim.status, phase } }, 'status'));
+}
+
+/** Available, bound, released or failed; a released volume is deleted by its provisioner, or kept. */
+async function syncVolume(name: string, ctx: Context): Promise<void> {
+  const volume = ctx.informer<PersistentVolume>(VOLUMES).get('', name);
+  if (!volume || volume.metadata.deletionTimestamp) return;
+  const ref = volume.spec?.claimRef;
+  let phase = 'Available';
+  if (ref?.uid) {
+    const claim = ctx.informer<PersistentVolumeClaim>(CLAIMS).get(ref.namespace ?? '', ref.name ?? '');
+    if (claim?.metadata.uid === ref.uid) phase = 'Bound';
+    // The cache may not have the claim yet that the volume was bound to a moment ago.
+    else phase = (await isGone(ref.namespace ?? '', ref.name ?? '', ref.uid, ctx)) ? 'Released' : 'Bound';
+  }
+  if (volume.status?.phase !== phase) await unlessGone(ctx.client.update(VOLUMES, { ...volume, status: { ...volume.status, phase } }, 'status'));
+}
+
+async function isGone(namespace: string, name: string, uid: string, ctx: Context): Promise<boolean> {
+  const claim = await unlessGone(ctx.client.get<PersistentVolumeClaim>(CLAIMS, namespace, name));
+  return claim?.metadata.uid !== uid;
+}

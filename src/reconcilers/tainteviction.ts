@@ -1,0 +1,75 @@
+import type { Node, Pod, Taint } from '../../schema/types.ts';
+import type { Context, Key, Reconciler } from '../control/contract.ts';
+import { msOf } from '../control/clock.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { semanticEqual } from '../control/equal.ts';
+import { keyOf, splitKey } from '../control/keys.ts';
+import { covers } from '../control/tolerations.ts';
+import { formatTime } from '../meta/time.ts';
+
+/** Deletes pods from nodes with NoExecute taints, after the time for which they tolerate them. */
+export const tainteviction: Reconciler = {
+  name: 'taint-eviction',
+  account: 'node-controller',
+  source: 'taint-eviction-controller',
+  indexes: { pods: { node: (pod: Pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []) } },
+  watches: [
+    {
+      resource: 'nodes',
+      *keys(node, old, ctx): Iterable<Key> {
+        if (!node || semanticEqual(noExecute(node as unknown as Node), noExecute(old as unknown as Node))) return;
+        for (const pod of ctx.informer<Pod>('pods').index('node', node.metadata.name)) yield keyOf(pod);
+      },
+    },
+    {
+      resource: 'pods',
+      *keys(pod, old, ctx): Iterable<Key> {
+        const name = pod?.['spec']?.nodeName as string | undefined;
+        if (!name || (old?.['spec']?.nodeName === name && semanticEqual(pod!['spec'].tolerations, old['spec'].tolerations))) return;
+        const node = ctx.informer<Node>('nodes').get('', name);
+        if (node && noExecute(node).length) yield keyOf(pod!);
+      },
+    },
+  ],
+  async reconcile(key, ctx) {
+    const { namespace, name } = splitKey(key);
+    const pod = ctx.informer<Pod>('pods').get(namespace, name);
+    const node = pod?.spec?.nodeName ? ctx.informer<Node>('nodes').get('', pod.spec.nodeName) : undefined;
+    if (!pod || !node || pod.metadata.deletionTimestamp) return undefined;
+    const until = toleratedUntil(pod, noExecute(node), ctx.clock.now());
+    if (until === undefined) return undefined;
+    if (until > ctx.clock.now()) return { requeueAfter: until - ctx.clock.now() };
+    return evict(pod, ctx);
+  },
+};
+
+const noExecute = (node: Node | undefined): Taint[] => (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+
+/** ms at which the first taint is tolerated no more; undefined where all are tolerated for ever. */
+function toleratedUntil(pod: Pod, taints: readonly Taint[], now: number): number | undefined {
+  let first: number | undefined;
+  for (const taint of taints) {
+    const matching = (pod.spec?.tolerations ?? []).filter((toleration) => covers(toleration, taint));
+    if (matching.length === 0) return now;
+    const limits = matching.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
+    if (limits.length === 0) continue;
+    const since = msOf(taint.timeAdded as string | undefined);
+    const until = (Number.isNaN(since) ? now : since) + Math.max(0, Math.min(...limits)) * 1000;
+    first = first === undefined ? until : Math.min(first, until);
+  }
+  return first;
+}
+
+async function evict(pod: Pod, ctx: Context): Promise<undefined> {
+  const { namespace = '', name, uid } = pod.metadata;
+  const about = { ...pod, apiVersion: 'v1', kind: 'Pod' };
+  ctx.events.event(about, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${namespace}/${name}`);
+  const condition = {
+    type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint',
+    lastTransitionTime: formatTime(ctx.clock.now()),
+  };
+  const patch = { metadata: { uid }, status: { conditions: [condition] } };
+  await unlessGone(ctx.client.patch('pods', namespace, name, patch, { type: 'strategic', subresource: 'status' }));
+  await unlessGone(ctx.client.delete('pods', namespace, name, { uid }));
+  return undefined;
+}

@@ -1,0 +1,61 @@
+import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
+import type { Context, Key, Reconciler } from '../control/contract.ts';
+import { unlessGone } from '../control/conflict.ts';
+import { keyFor, splitKey } from '../control/keys.ts';
+import { isPodTerminal } from '../control/pods.ts';
+import type { KubeObject } from '../meta/object.ts';
+
+const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
+const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
+
+const claimsOf = (pod: Pod): string[] =>
+  (pod.spec?.volumes ?? []).flatMap((volume) => {
+    const name = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined);
+    return name ? [keyFor(pod.metadata.namespace, name)] : [];
+  });
+
+/** Keeps a claim that is being deleted until no pod uses it. */
+export const pvcprotection: Reconciler = {
+  name: 'pvc-protection',
+  indexes: { pods: { claim: claimsOf } },
+  watches: [
+    { resource: 'persistentvolumeclaims' },
+    {
+      resource: 'pods',
+      *keys(pod, old, ctx): Iterable<Key> {
+        const ended = !pod || isPodTerminal(pod as unknown as Pod);
+        if (!ended) return;
+        for (const key of claimsOf((pod ?? old) as unknown as Pod)) {
+          const { namespace, name } = splitKey(key);
+          if (ctx.informer('persistentvolumeclaims').get(namespace, name)?.metadata.deletionTimestamp) yield key;
+        }
+      },
+    },
+  ],
+  async reconcile(key, ctx) {
+    const { namespace, name } = splitKey(key);
+    const claim = ctx.informer<PersistentVolumeClaim>('persistentvolumeclaims').get(namespace, name);
+    if (!claim) return;
+    const used = ctx.informer<Pod>('pods').index('claim', key).some((pod) => !isPodTerminal(pod) && (!!pod.spec?.nodeName || !pod.metadata.deletionTimestamp));
+    await protect('persistentvolumeclaims', claim, CLAIM_FINALIZER, used, ctx);
+  },
+};
+
+/** Keeps a volume that is being deleted until it is bound no more. */
+export const pvprotection: Reconciler = {
+  name: 'pv-protection',
+  watches: [{ resource: 'persistentvolumes' }],
+  async reconcile(name, ctx) {
+    const volume = ctx.informer<PersistentVolume>('persistentvolumes').get('', name);
+    if (volume) await protect('persistentvolumes', volume, VOLUME_FINALIZER, volume.status?.phase === 'Bound', ctx);
+  },
+};
+
+/** The finalizer is there while the object lives, and goes when it is to be deleted and nobody uses it. */
+async function protect(resource: string, object: Pick<KubeObject, 'metadata'>, finalizer: string, used: boolean, ctx: Context): Promise<void> {
+  const { namespace = '', name, uid, resourceVersion, finalizers = [], deletionTimestamp } = object.metadata;
+  const has = finalizers.includes(finalizer);
+  const patch = (next: string[]) => unlessGone(ctx.client.patch(resource, namespace, name, { metadata: { uid, resourceVersion, finalizers: next.length ? next : null } }));
+  if (deletionTimestamp && has && !used) await patch(finalizers.filter((other) => other !== finalizer));
+  else if (!deletionTimestamp && !has) await patch([...finalizers, finalizer]);
+}
