@@ -1,0 +1,83 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { garbagecollector } from '../../src/reconcilers/garbagecollector.ts';
+import { namespace } from '../../src/reconcilers/namespace.ts';
+import { startCluster, type Cluster } from '../support/cluster.ts';
+
+describe('garbage collector', () => {
+  let cluster: Cluster;
+  afterEach(() => cluster.stop());
+  const start = async () => {
+    cluster = await startCluster([garbagecollector(), namespace]);
+    await cluster.advance(10);
+  };
+  const make = async (name: string, owner?: string, more: Record<string, unknown> = {}) => {
+    const uid = owner && (owner === 'nobody' ? 'none' : (await cluster.client.get<{ metadata: { uid: string } }>('configmaps', 'a', owner)).metadata.uid);
+    const ownerReferences = owner && [{ apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid, blockOwnerDeletion: true }];
+    await cluster.client.create('configmaps', { metadata: { name, namespace: 'a', ...(ownerReferences && { ownerReferences }), ...more } });
+  };
+  const names = async () => (await cluster.list('configmaps')).map(({ metadata }) => metadata.name);
+
+  it('deletes what has lost its owner, to the last generation', async () => {
+    await start();
+    await make('a');
+    await make('b', 'a');
+    await make('c', 'b');
+    await make('other');
+    await cluster.client.delete('configmaps', 'a', 'a');
+    await cluster.advance(10);
+    expect(await names()).toEqual(['other']);
+  });
+
+  it('deletes what refers to an owner that never was', async () => {
+    await start();
+    await make('x', 'nobody');
+    await cluster.advance(10);
+    expect(await names()).toEqual([]);
+  });
+
+  it('deletes dependents before their owner in the foreground', async () => {
+    await start();
+    await make('a');
+    await make('b', 'a', { finalizers: ['example.com/wait'] });
+    await cluster.client.delete('configmaps', 'a', 'a', { propagationPolicy: 'Foreground' });
+    await cluster.advance(10);
+    expect(await names()).toEqual(['a', 'b']);
+    await cluster.client.edit('configmaps', 'a', 'b', (object) => (object.metadata.finalizers = []));
+    await cluster.advance(10);
+    expect(await names()).toEqual([]);
+  });
+
+  it('leaves dependents as orphans when asked', async () => {
+    await start();
+    await make('a');
+    await make('b', 'a');
+    await cluster.client.delete('configmaps', 'a', 'a', { propagationPolicy: 'Orphan' });
+    await cluster.advance(10);
+    expect(await names()).toEqual(['b']);
+    expect((await cluster.list('configmaps'))[0]!.metadata.ownerReferences).toBeUndefined();
+  });
+
+  it('keeps an object that has another owner left', async () => {
+    await start();
+    await make('a');
+    await make('b');
+    await make('c', 'a');
+    const { uid } = (await cluster.client.get<{ metadata: { uid: string } }>('configmaps', 'a', 'b')).metadata;
+    await cluster.client.edit('configmaps', 'a', 'c', (object) => object.metadata.ownerReferences!.push({ apiVersion: 'v1', kind: 'ConfigMap', name: 'b', uid }));
+    await cluster.client.delete('configmaps', 'a', 'a');
+    await cluster.advance(10);
+    expect(await names()).toEqual(['b', 'c']);
+    expect((await cluster.list('configmaps'))[1]!.metadata.ownerReferences).toHaveLength(1);
+  });
+
+  it('empties a namespace that is deleted', async () => {
+    await start();
+    await cluster.client.create('namespaces', { metadata: { name: 'a' }, spec: { finalizers: ['kubernetes'] } });
+    await make('x');
+    await cluster.client.delete('namespaces', '', 'a');
+    await cluster.advance(5000);
+    expect(await cluster.list('namespaces')).toEqual([]);
+    expect(await names()).toEqual([]);
+    expect(cluster.logs).toEqual([]);
+  });
+});
