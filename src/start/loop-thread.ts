@@ -10,7 +10,7 @@ import type { LoopSettings, RunningLoops } from './loops.ts';
 export function startLoopThread(settings: LoopSettings, executor: Executor, log: (line: string) => void, onExit: (why: string) => void): Promise<RunningLoops> {
   const { port1, port2 } = new MessageChannel();
   const stopServing = servePort(port1, executor);
-  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: { settings, port: port2 }, transferList: [port2] });
+  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: { settings, port: port2 }, transferList: [port2], trackUnmanagedFds: false });
   let stopping = false;
   return new Promise((resolve, reject) => {
     const stop = () =>
