@@ -1,0 +1,116 @@
+import type { Store } from '../../store/contract.ts';
+import type { Attributes, User } from '../contract.ts';
+import { Level, refused, type LevelSpec, type Release, type Timers } from './level.ts';
+import { distinguisher, matches, type FlowSchemaSpec } from './matching.ts';
+
+const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
+const LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io';
+/** Seats of the whole server: kube-apiserver's 400 for reading and 200 for writing. */
+const TOTAL_SEATS = 600;
+/** A list takes a seat per so many objects, and no more than this. */
+const OBJECTS_PER_SEAT = 100;
+const MAX_SEATS = 10;
+
+export interface Admitted {
+  /** may be called more than once */
+  release: Release;
+  /** uids, for the X-Kubernetes-Pf-* headers */
+  schema: string;
+  level: string;
+}
+export interface FlowControl {
+  /** Resolves when the request may run; throws 429 with one second to wait. */
+  admit(user: User, attributes: Attributes): Promise<Admitted>;
+  close(): void;
+}
+
+interface Schema {
+  name: string;
+  uid: string;
+  spec: FlowSchemaSpec;
+  level: Level | undefined;
+}
+
+const systemTimers: Timers = { setTimeout: (callback, ms) => setTimeout(callback, ms), clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout) };
+
+/** Follows the flow schemas and priority levels of the store. */
+export function createFlowControl(store: Store, timers: Timers = systemTimers, total = TOTAL_SEATS): FlowControl {
+  return new Controller(store, timers, total);
+}
+
+class Controller implements FlowControl {
+  private schemas: readonly Schema[] = [];
+  private levels = new Map<string, { level: Level; revision: number }>();
+  private stale = true;
+  private readonly stops: (() => void)[] = [];
+
+  constructor(
+    private readonly store: Store,
+    private readonly timers: Timers,
+    private readonly total: number,
+  ) {
+    for (const resource of [SCHEMAS, LEVELS]) this.follow(resource);
+  }
+
+  async admit(user: User, attributes: Attributes): Promise<Admitted> {
+    if (this.stale) this.rebuild();
+    const schema = this.schemas.find((s) => matches(s.spec, user, attributes));
+    // a new cluster has a catch-all; without one there is nothing to obey
+    if (!schema) return { release: () => undefined, schema: '', level: '' };
+    if (!schema.level) throw refused();
+    const flow = `${schema.name}\0${distinguisher(schema.spec, user, attributes)}`;
+    const release = await schema.level.admit(flow, this.seats(attributes));
+    return { release, schema: schema.uid, level: schema.level.uid };
+  }
+
+  close(): void {
+    for (const stop of this.stops.splice(0)) stop();
+  }
+
+  private seats(attributes: Attributes): number {
+    if (attributes.verb !== 'list' || !('resource' in attributes)) return 1;
+    const { group, resource, namespace } = attributes;
+    const objects = this.store.count({ resource: group ? `${resource}.${group}` : resource, ...(namespace && { namespace }) });
+    return Math.min(MAX_SEATS, Math.max(1, Math.ceil(objects / OBJECTS_PER_SEAT)));
+  }
+
+  private follow(resource: string): void {
+    const stop = this.store.watch({ resource }, this.store.revision, {
+      onEvents: () => (this.stale = true),
+      onEnd: (reason) => {
+        this.stale = true;
+        if (reason === 'expired') this.follow(resource);
+      },
+    });
+    this.stops.push(stop);
+  }
+
+  /** Levels that have not changed keep what runs and waits in them. */
+  private rebuild(): void {
+    this.stale = false;
+    const levels = new Map<string, { level: Level; revision: number }>();
+    for (const stored of this.store.list({ resource: LEVELS }).items) {
+      const known = this.levels.get(stored.name);
+      const same = known?.revision === stored.revision;
+      const level = same ? known.level : new Level(stored.name, stored.uid, (stored.object.spec ?? {}) as LevelSpec, this.timers, (l) => this.borrowable(l));
+      levels.set(stored.name, { level, revision: stored.revision });
+    }
+    this.levels = levels;
+    const all = [...levels.values()].map(({ level }) => level);
+    const shares = all.reduce((sum, level) => sum + level.shares, 0);
+    for (const level of all) level.nominal = Math.ceil((this.total * level.shares) / Math.max(1, shares));
+    const schemas = this.store.list({ resource: SCHEMAS }).items.map((stored) => {
+      const spec = stored.object.spec as FlowSchemaSpec;
+      return { name: stored.name, uid: stored.uid, spec, level: levels.get(spec.priorityLevelConfiguration.name)?.level };
+    });
+    const precedence = (s: Schema): number => s.spec.matchingPrecedence ?? 1000;
+    this.schemas = schemas.sort((a, b) => precedence(a) - precedence(b) || (a.name < b.name ? -1 : 1));
+  }
+
+  /** What the others neither use nor are guaranteed. */
+  private borrowable(level: Level): number {
+    let spare = this.total;
+    for (const { level: other } of this.levels.values()) spare -= other === level ? level.nominal : Math.max(other.inUse, other.guaranteed);
+    return Math.max(0, spare);
+  }
+}
