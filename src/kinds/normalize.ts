@@ -15,7 +15,7 @@ const NULL_WHEN_ABSENT = new Set(['time', 'microTime', 'any']);
 function absent(field: Field): Value {
   const { schema, pointer, omitEmpty } = field;
   if (pointer) return omitEmpty ? undefined : null;
-  if (schema.type === 'object') return normalizeStruct(schema, {});
+  if (schema.type === 'object') return normalizeStruct(schema, {}, true);
   if (NULL_WHEN_ABSENT.has(schema.type)) return field.name === OMIT_ZERO_TIME || (schema.type === 'any' && !field.number) ? undefined : null;
   if (schema.type === 'quantity') return '0';
   if (schema.type === 'intOrString') return 0;
@@ -52,18 +52,18 @@ function set(out: Shape, key: string, value: Value): void {
   else out[key] = value;
 }
 
-function normalizeValue(schema: Schema, value: Value): Value {
+function normalizeValue(schema: Schema, value: Value, stored: boolean): Value {
   if (value === null || typeof value !== 'object') return value;
   switch (schema.type) {
     case 'object':
-      return normalizeStruct(schema, value as Shape);
+      return normalizeStruct(schema, value as Shape, stored);
     case 'list':
       if (schema.item.type !== 'object' && schema.item.type !== 'list' && schema.item.type !== 'map') return value;
-      return (value as Value[]).map((item) => normalizeValue(schema.item, item));
+      return (value as Value[]).map((item) => normalizeValue(schema.item, item, stored));
     case 'map': {
       if (schema.value.type !== 'object' && schema.value.type !== 'list') return value;
       const out: Shape = {};
-      for (const key of Object.keys(value)) set(out, key, normalizeValue(schema.value, (value as Shape)[key]));
+      for (const key of Object.keys(value)) set(out, key, normalizeValue(schema.value, (value as Shape)[key], stored));
       return out;
     }
     default:
@@ -72,16 +72,16 @@ function normalizeValue(schema: Schema, value: Value): Value {
 }
 
 /** One field into `out`, if Go would write it. */
-function put(out: Shape, field: Field, value: Value): void {
+function put(out: Shape, field: Field, value: Value, stored: boolean): void {
   if (value === undefined || value === null) {
     const zero = absent(field);
     if (zero !== undefined) out[field.name] = zero;
   } else if (field.omitEmpty && !(field.pointer && isScalar(field)) && isOmitted(field.schema, value)) {
     // left out
-  } else if (!field.omitEmpty && field.number && COLLECTIONS.has(field.schema.type) && isEmpty(field.schema, value)) {
+  } else if (stored && !field.omitEmpty && field.number && COLLECTIONS.has(field.schema.type) && isEmpty(field.schema, value)) {
     // protobuf, in which built-in kinds are stored, cannot tell empty from absent
     out[field.name] = null;
-  } else out[field.name] = normalizeValue(field.schema, value);
+  } else out[field.name] = normalizeValue(field.schema, value, stored);
 }
 
 const isScalar = ({ schema }: Field): boolean => schema.type !== 'list' && schema.type !== 'map';
@@ -100,26 +100,29 @@ function alwaysWritten(schema: ObjectSchema): readonly Field[] {
   return fields;
 }
 
-function normalizeStruct(schema: ObjectSchema, value: Shape): Shape {
+function normalizeStruct(schema: ObjectSchema, value: Shape, stored: boolean): Shape {
   const out: Shape = {};
   const { fields } = schema;
   const keys = Object.keys(value);
   if (keys.length * 2 >= fields.size) {
-    for (const field of fields.values()) put(out, field, value[field.name]);
+    for (const field of fields.values()) put(out, field, value[field.name], stored);
     return out;
   }
   for (const key of keys) {
     const field = fields.get(key);
-    if (field) put(out, field, value[key]);
+    if (field) put(out, field, value[key], stored);
   }
-  for (const field of alwaysWritten(schema)) if (!(field.name in out)) put(out, field, undefined);
+  for (const field of alwaysWritten(schema)) if (!(field.name in out)) put(out, field, undefined, stored);
   return out;
 }
 
-/** A whole object of a built-in kind in its canonical form; `object` stays as it is. */
-export function normalizeObject<T extends object>(schema: ObjectSchema, object: T): T {
+/**
+ * A whole object of a built-in kind in its canonical form; `object` stays as it is.
+ * @param stored as it is read back from the store; false: as it was sent, where an empty list is not yet null
+ */
+export function normalizeObject<T extends object>(schema: ObjectSchema, object: T, stored = true): T {
   const { kind, apiVersion, ...rest } = object as Shape;
-  const body = normalizeStruct(schema, rest);
+  const body = normalizeStruct(schema, rest, stored);
   delete body['kind'];
   delete body['apiVersion'];
   return { ...(kind !== undefined && { kind }), ...(apiVersion !== undefined && { apiVersion }), ...body } as unknown as T;

@@ -10,10 +10,7 @@ export function applyDefaults(kind: Kind, object: KubeObject): void {
 }
 
 /**
- * A decoded object with its defaults, as Go's struct would hold it: what is empty and left out of JSON is nobody's, and
- * what is always written has an owner. `object` itself gets the defaults; use the one that is returned.
+ * The object as Go would write what was sent: what is empty and left out of JSON is nobody's, and what is always
+ * written has an owner. A custom kind has no struct: the object itself.
  */
-export function completed(kind: Kind, object: KubeObject): KubeObject {
-  applyDefaults(kind, object);
-  return kind.custom ? object : normalizeObject(kind.schema, object);
-}
+export const sentForm = (kind: Kind, object: KubeObject): KubeObject => (kind.custom ? object : normalizeObject(kind.schema, object, false));

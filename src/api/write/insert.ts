@@ -11,7 +11,7 @@ import { checkEscalation } from '../authorization/escalation.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { resourceOf } from '../target.ts';
 import { allocationFor } from '../allocation/allocation.ts';
-import { completed } from './defaults.ts';
+import { applyDefaults, sentForm } from './defaults.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { ownershipOf } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
@@ -25,18 +25,15 @@ export type Inserted = { answer: Answer } | { taken: Stored | undefined };
 
 /**
  * From a decoded object of the request's version to the store: defaults, field owners, mutating admission, system
- * fields, validation, validating admission, commit. Changes `sent`.
+ * fields, validation, validating admission, commit. Changes `object`.
  * @param applied managedFields are those of a server-side apply already
  */
-export async function insert(op: Operation, sent: KubeObject, applied = false): Promise<Inserted> {
+export async function insert(op: Operation, object: KubeObject, applied = false): Promise<Inserted> {
   const { core, ctx, target } = op;
   const { kind } = target;
-  dropRepeatedOwners(ctx, sent);
-  const object = completed(kind, sent);
-  if (!applied) {
-    const subresource = target.subresource;
-    updateManagedFields({ ...ownershipOf(core.registry, kind, subresource), live: undefined, object, manager: op.manager, subresource, now: op.now });
-  }
+  dropRepeatedOwners(ctx, object);
+  applyDefaults(kind, object);
+  if (!applied) own(op, object);
   const internal = toStorage(kind, object);
   const request = admissionRequest(op, 'CREATE', internal, undefined);
   await core.admission.admit(request);
@@ -48,6 +45,16 @@ export async function insert(op: Operation, sent: KubeObject, applied = false): 
     if ('answer' in inserted || !draw) return inserted;
     if (names === MAX_NAMES) throw alreadyExists(resourceOf(kind), internal.metadata.name);
   }
+}
+
+/** What the manager owns is read off the object as Go would write it; the object itself stays as it was sent. */
+function own({ core, target, manager, now }: Operation, object: KubeObject): void {
+  const { kind, subresource } = target;
+  const form = sentForm(kind, object);
+  updateManagedFields({ ...ownershipOf(core.registry, kind, subresource), live: undefined, object: form, manager, subresource, now });
+  const { managedFields } = form.metadata;
+  if (managedFields) object.metadata.managedFields = managedFields;
+  else delete object.metadata.managedFields;
 }
 
 function setSystemFields(op: Operation, { metadata }: KubeObject): void {

@@ -12,7 +12,7 @@ import { checkEscalation } from '../authorization/escalation.ts';
 import { keepTimes, updateManagedFields } from '../patch/apply/managed.ts';
 import { sameJson } from '../patch/equal.ts';
 import { keyOf, resourceOf } from '../target.ts';
-import { completed } from './defaults.ts';
+import { applyDefaults, sentForm } from './defaults.ts';
 import { insert } from './insert.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { ownershipOf } from './ownership.ts';
@@ -71,7 +71,9 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   const { core, ctx, target } = op;
   const { kind } = target;
   const live = objectOf(kind, stored);
-  const object = completed(kind, await change.next(live));
+  const next = await change.next(live);
+  applyDefaults(kind, next);
+  const object = sentForm(kind, next);
   checkVersion(kind, object, live);
   dropRepeatedOwners(ctx, object);
   if (!change.applied) {
@@ -122,9 +124,10 @@ function checkVersion(kind: Kind, object: KubeObject, live: KubeObject): void {
       const error: FieldError = {
         type: 'FieldValueInvalid',
         field: 'metadata.resourceVersion',
-        body: 'Invalid value: 0x0: must be specified for an update',
+        body: 'Invalid value: 0: must be specified for an update',
       };
-      throw invalidObject(kind, name, [error]);
+      // the resource stands where else the kind does
+      throw invalidObject({ group: kind.group, kind: kind.resource }, name, [error]);
     }
     meta.resourceVersion = live.metadata.resourceVersion;
   }

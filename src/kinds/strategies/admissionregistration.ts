@@ -13,6 +13,7 @@ function defaultRules(rules: Any[] | undefined): void {
 
 function webhooks(mutating: boolean): Strategy {
   return {
+    unconditionalUpdate: false,
     defaults(object) {
       for (const hook of (object.webhooks ?? []) as Any[]) {
         hook.failurePolicy ??= 'Fail';
@@ -57,6 +58,7 @@ function defaultMatch(match: Any | undefined): void {
 }
 
 export const validatingAdmissionPolicyStrategy: Strategy = withStatus({
+  unconditionalUpdate: false,
   defaults({ spec }) {
     if (!spec) return;
     spec.failurePolicy ??= 'Fail';
@@ -80,6 +82,7 @@ export const validatingAdmissionPolicyStrategy: Strategy = withStatus({
 });
 
 export const validatingAdmissionPolicyBindingStrategy: Strategy = {
+  unconditionalUpdate: false,
   defaults: ({ spec }) => defaultMatch(spec?.matchResources),
   validate({ spec }) {
     const errors: FieldError[] = [];

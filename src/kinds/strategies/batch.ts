@@ -63,7 +63,9 @@ export const jobStrategy: Strategy = withStatus({
   defaults(object) {
     if (!object.spec) return;
     const labels = object.spec.template?.metadata?.labels;
-    if (labels && !Object.keys(object.metadata.labels ?? {}).length) object.metadata.labels = { ...labels };
+    // one and the same map: what is added to the template's labels is added to the Job's
+    if (labels && !Object.keys(object.metadata.labels ?? {}).length) object.metadata.labels = labels;
+    object.spec.manualSelector ??= false;
     defaultJobSpec(object.spec);
   },
   prepareForCreate(object) {

@@ -49,9 +49,8 @@ const REQUIRED_KEYS: Record<string, string[]> = {
 export const secretStrategy: Strategy = {
   defaults(object) {
     object.type ||= 'Opaque';
+    mergeStringData(object);
   },
-  prepareForCreate: mergeStringData,
-  prepareForUpdate: mergeStringData,
   validate(object) {
     const data = Path.root('data');
     const errors = dataKeys(object.data, data);
@@ -76,6 +75,7 @@ export const secretStrategy: Strategy = {
   generation: false,
 };
 
+/** What clients write as text is stored as data, and owned as such. */
 function mergeStringData(object: KubeObject): void {
   for (const [key, value] of Object.entries((object.stringData ?? {}) as Record<string, string>)) (object.data ??= {})[key] = Buffer.from(value).toString('base64');
   delete object.stringData;

@@ -1,4 +1,5 @@
 import { isIP } from 'node:net';
+import { isDeepStrictEqual } from 'node:util';
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../meta/field.ts';
 import { isCidr, isIp } from '../../meta/ip.ts';
 import { isDns1123Label, isDns1123Subdomain, isPortNumber, isWildcardDns1123Subdomain } from '../../meta/names.ts';
@@ -120,6 +121,9 @@ function policyPeer(peer: Any, at: Path): Errors {
 }
 
 export const endpointSliceStrategy: Strategy = {
+  generation: (object, old) =>
+    [...new Set([...Object.keys(object), ...Object.keys(old)])].some((field) => field !== 'metadata' && !isDeepStrictEqual(object[field], old[field])) ||
+    !isDeepStrictEqual(object.metadata.labels ?? {}, old.metadata.labels ?? {}),
   createOnUpdate: true,
   defaults(object) {
     for (const port of list(object.ports)) {

@@ -10,6 +10,7 @@ type Errors = FieldError[];
 const SPEC = Path.root('spec');
 
 export const podDisruptionBudgetStrategy: Strategy = withStatus({
+  unconditionalUpdate: false,
   prepareForCreate(object) {
     object.status = { disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 };
   },
@@ -34,6 +35,7 @@ export const podDisruptionBudgetStrategy: Strategy = withStatus({
 
 /** Stored as autoscaling/v2. */
 export const horizontalPodAutoscalerStrategy: Strategy = withStatus({
+  generation: false,
   defaults({ spec }) {
     if (!spec) return;
     spec.minReplicas ??= 1;
@@ -79,6 +81,8 @@ export const leaseStrategy: Strategy = {
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
 
 export const priorityClassStrategy: Strategy = {
+  // set once and never counted
+  generation: () => false,
   defaults(object) {
     object.preemptionPolicy ??= 'PreemptLowerPriority';
   },

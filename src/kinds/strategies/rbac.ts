@@ -1,7 +1,7 @@
+import { isDeepStrictEqual } from 'node:util';
 import { invalid, notSupported, Path, required, type FieldError } from '../../meta/field.ts';
 import type { Strategy } from '../kind.ts';
 import { pathSegmentName } from '../validation/names.ts';
-import { validateImmutable } from '../validation/values.ts';
 
 /** rbac.authorization.k8s.io/v1; who may grant what is the pipeline's matter. */
 const GROUP = 'rbac.authorization.k8s.io';
@@ -39,6 +39,9 @@ interface Subject {
   namespace?: string;
 }
 
+/** A reference as Go prints the internal struct, which has no JSON names. */
+const internalRef = (ref: { apiGroup?: string; kind?: string; name?: string } = {}): unknown => ({ APIGroup: ref.apiGroup ?? '', Kind: ref.kind ?? '', Name: ref.name ?? '' });
+
 function binding(roles: readonly string[], namespaced: boolean): Strategy {
   return {
     name: pathSegmentName,
@@ -62,7 +65,8 @@ function binding(roles: readonly string[], namespaced: boolean): Strategy {
       ((object.subjects ?? []) as Subject[]).forEach((subject, i) => errors.push(...subjectErrors(subject, Path.root('subjects').index(i), namespaced)));
       return errors;
     },
-    validateUpdate: (object, old) => validateImmutable(object.roleRef, old.roleRef, Path.root('roleRef'), 'cannot change roleRef'),
+    validateUpdate: (object, old) =>
+      isDeepStrictEqual(object.roleRef, old.roleRef) ? [] : [invalid(Path.root('roleRef'), internalRef(object.roleRef), 'cannot change roleRef')],
   };
 }
 

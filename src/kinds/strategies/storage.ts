@@ -108,7 +108,16 @@ export const storageClassStrategy: Strategy = {
   ],
 };
 
+/** What of a driver may change; a driver that has changed starts to count. */
+const DRIVER_MUTABLE = ['tokenRequests', 'requiresRepublish', 'seLinuxMount', 'nodeAllocatableUpdatePeriodSeconds', 'serviceAccountTokenInSecrets'];
+
 export const csiDriverStrategy: Strategy = {
+  generation: false,
+  unconditionalUpdate: false,
+  prepareForUpdate(object, old) {
+    if (DRIVER_MUTABLE.some((field) => !isDeepStrictEqual(object.spec?.[field], old.spec?.[field])))
+      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  },
   defaults({ spec }) {
     if (!spec) return;
     spec.attachRequired ??= true;

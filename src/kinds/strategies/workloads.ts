@@ -144,8 +144,17 @@ export const replicationControllerStrategy: Strategy = withStatus({
   },
 });
 
+/** The old count of template changes: a field of the internal type that clients see as an annotation. */
+const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
+const templateGeneration = (object: KubeObject): number => Number(object.metadata.annotations?.[TEMPLATE_GENERATION]) || 0;
+function setTemplateGeneration(object: KubeObject, count: number): void {
+  object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(count) };
+}
+
 export const daemonSetStrategy: Strategy = withStatus({
-  defaults({ spec }) {
+  defaults(object) {
+    setTemplateGeneration(object, templateGeneration(object));
+    const { spec } = object;
     if (!spec) return;
     spec.updateStrategy ??= {};
     spec.updateStrategy.type ||= 'RollingUpdate';
@@ -168,7 +177,12 @@ export const daemonSetStrategy: Strategy = withStatus({
     ];
   },
   validateUpdate: (object, old) => validateImmutable(object.spec?.selector, old.spec?.selector, SPEC.child('selector')),
+  prepareForUpdate(object, old) {
+    const changed = !isDeepStrictEqual(object.spec?.template, old.spec?.template);
+    setTemplateGeneration(object, templateGeneration(old) + (changed ? 1 : 0));
+  },
   prepareForCreate(object) {
+    setTemplateGeneration(object, Math.max(templateGeneration(object), 1));
     object.status = { currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0 };
   },
 });

@@ -12,6 +12,8 @@ const SPEC = Path.root('spec');
 const ONLY =
   'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
 
+const ENDED: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed']);
+
 /** core/v1 Pod (pkg/registry/core/pod's rules). */
 export const podStrategy: Strategy = {
   defaults: defaultPod,
@@ -41,7 +43,7 @@ export const podStrategy: Strategy = {
       },
     },
     ephemeralcontainers: { prepareForUpdate: keepAllBut('ephemeralContainers'), validateUpdate: ephemeralContainersOnlyGrow },
-    resize: { prepareForUpdate: keepAllBut('containers', 'initContainers'), validateUpdate: onlyResources },
+    resize: { prepareForUpdate: takeResources, validateUpdate: onlyResources },
   },
   generation: (object, old) => !isDeepStrictEqual(object.spec, old.spec),
   fields: (object) => ({
@@ -54,7 +56,8 @@ export const podStrategy: Strategy = {
     'status.podIP': object.status?.podIP ?? '',
     'status.nominatedNodeName': object.status?.nominatedNodeName ?? '',
   }),
-  gracePeriod: (object) => object.spec?.terminationGracePeriodSeconds ?? 30,
+  // what runs nowhere needs no time to end
+  gracePeriod: ({ spec, status }) => (!spec?.nodeName || ENDED.has(status?.phase) ? 0 : (spec.terminationGracePeriodSeconds ?? 30)),
 };
 
 /** A pod's spec may change in a few places only; what may is made equal and the rest compared. */
@@ -109,6 +112,24 @@ function keepAllBut(...fields: (keyof PodSpec)[]): (object: KubeObject, old: Kub
     Object.assign(object, structuredClone({ ...old, metadata }));
     for (const field of fields) if (given?.[field] !== undefined) object.spec[field] = given[field];
   };
+}
+
+/** A resize lets nothing through but the resources of the containers that are there. */
+function takeResources(object: KubeObject, old: KubeObject): void {
+  const given = object.spec as PodSpec;
+  keepAllBut()(object, old);
+  const spec = object.spec as PodSpec;
+  for (const kind of ['containers', 'initContainers'] as const) {
+    const byName = new Map((given?.[kind] ?? []).map((container) => [container.name, container]));
+    for (const container of spec[kind] ?? []) {
+      const wanted = byName.get(container.name);
+      if (!wanted) continue;
+      for (const field of ['resources', 'resizePolicy'] as const) {
+        if (wanted[field] === undefined) delete container[field];
+        else container[field] = wanted[field] as never;
+      }
+    }
+  }
 }
 
 function ephemeralContainersOnlyGrow(object: KubeObject, old: KubeObject): FieldError[] {
