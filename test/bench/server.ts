@@ -29,9 +29,8 @@ export async function startServer(root: string, profile: boolean): Promise<Bench
   writeFileSync(tokens, `${TOKEN},bench,bench,"system:masters"\n`, { mode: 0o600 });
   const data = path.join(folder, 'data');
   const inspect = profile ? ['--inspect=127.0.0.1:0'] : [];
-  // The bundle itself and not bin/: a change of a source meanwhile must not change what is measured.
   const { DATABASE_URL: _, ...environment } = process.env;
-  const args = [...inspect, path.join(root, 'dist/main.js'), '--roles', 'api', '--secure-port', '0', '--data', data, '--token-auth-file', tokens];
+  const args = [...inspect, path.join(root, 'bin/ku7s.js'), '--roles', 'api', '--secure-port', '0', '--data', data, '--token-auth-file', tokens];
   let child: ChildProcess;
   const server = {} as BenchServer;
 
