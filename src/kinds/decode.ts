@@ -6,6 +6,7 @@ import { decodeCustom } from './custom/decode.ts';
 import { readStruct, Walk } from './decode-struct.ts';
 import { resourceFacts, typeFacts } from './facts.ts';
 import { duplicateKeys, scanJson } from './json-scan.ts';
+import { decodeProtobuf, PROTOBUF } from './protobuf/envelope.ts';
 import type { Kind } from './kind.ts';
 
 /** Deeper nesting than Go's decoder takes. */
@@ -76,6 +77,10 @@ function parseYaml(kind: Kind, text: string): Parsed {
 
 function parse(input: DecodeInput, contentType: string, kind: Kind): Parsed {
   if (!Buffer.isBuffer(input)) return { value: input, keys: undefined, text: '' };
+  if (mediaType(contentType) === PROTOBUF && !kind.custom) {
+    const { object } = decodeProtobuf(input, { apiVersion: apiVersionOf(kind), kind: kind.kind });
+    return { value: object, keys: undefined, text: '' };
+  }
   const text = input.toString('utf8');
   if (isJson(contentType)) return parseJson(kind, text);
   if (isYaml(contentType)) return parseYaml(kind, text);
