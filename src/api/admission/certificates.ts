@@ -1,3 +1,4 @@
+import 'reflect-metadata';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { forbiddenRequest } from '../../meta/status.ts';
 import type { Target } from '../contract.ts';

@@ -6,11 +6,15 @@ import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { nodeRestriction } from './node-restriction.ts';
 import type { AdmissionPlugin } from './plugin.ts';
 import { podSecurity } from './pod-security.ts';
+import { podTopologyLabels } from './pod-topology-labels.ts';
 import { priority } from './priority.ts';
+import { resourceQuota } from './resource-quota.ts';
 import { runtimeClass } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
 import { defaultStorageClass, persistentVolumeClaimResize, storageObjectInUseProtection } from './storage.ts';
 import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
+import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
+import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from './webhooks.ts';
 
 /** Every plugin that is on, in kube-apiserver's recommended order. */
 export const plugins: readonly AdmissionPlugin[] = [
@@ -31,4 +35,9 @@ export const plugins: readonly AdmissionPlugin[] = [
   certificateSigning,
   certificateSubjectRestriction,
   defaultIngressClass,
+  podTopologyLabels,
+  mutatingAdmissionWebhook,
+  validatingAdmissionPolicy,
+  validatingAdmissionWebhook,
+  resourceQuota,
 ];

@@ -35,6 +35,7 @@ function assign(op: Operation, stored: Stored, binding: KubeObject): KubeObject 
   if (spec.nodeName) throw refuse(`pod ${metadata.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
   if (spec.schedulingGates?.length) throw refuse(`pod ${metadata.name} has non-empty .spec.schedulingGates`);
   spec.nodeName = binding['target'].name;
+  if (binding.metadata.labels) metadata.labels = { ...metadata.labels, ...binding.metadata.labels };
   if (binding.metadata.annotations) metadata.annotations = { ...metadata.annotations, ...binding.metadata.annotations };
   const conditions = ((status?.conditions ?? []) as { type: string }[]).filter((c) => c.type !== 'PodScheduled');
   const before = ((status?.conditions ?? []) as { type: string; lastProbeTime?: unknown; observedGeneration?: number }[]).find((c) => c.type === 'PodScheduled');

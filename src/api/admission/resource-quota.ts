@@ -1,0 +1,96 @@
+import { objectOf, storedForm } from '../../kinds/encode.ts';
+import { addQuantity, compareQuantity, formatQuantity, subtractQuantity, zeroQuantity, type Quantity } from '../../meta/quantity.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { conflict, forbiddenRequest, MODIFIED } from '../../meta/status.ts';
+import type { Stored } from '../../store/contract.ts';
+import type { RequestContext, Target } from '../contract.ts';
+import { updateManagedFields } from '../patch/apply/managed.ts';
+import { resourceOf } from '../target.ts';
+import { operationOf } from '../write/operation.ts';
+import { ownershipOf } from '../write/ownership.ts';
+import { writeOf } from '../write/stored-write.ts';
+import { amountsOf, type Amounts } from './pod-resources.ts';
+import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
+import { inScopes } from './quota/scopes.ts';
+import { unsaid, usageOf } from './quota/usage.ts';
+
+const QUOTAS = 'resourcequotas';
+/** Times that a quota's count is written anew when others write it too. */
+const MAX_ATTEMPTS = 10;
+const system: RequestContext = { user: { name: 'system:apiserver', groups: ['system:masters'] }, agent: 'kube-apiserver', warn() {} };
+
+/** What the write adds, for resources that become more. */
+function deltaOf(target: Target, object: KubeObject, old: KubeObject | undefined): Amounts {
+  const before = usageOf(target, old);
+  const delta: Amounts = {};
+  for (const [name, amount] of Object.entries(usageOf(target, object))) {
+    const more: Quantity = before[name] ? subtractQuantity(amount, before[name]) : amount;
+    if (compareQuantity(more, zeroQuantity) > 0) delta[name] = more;
+  }
+  return delta;
+}
+
+const list = (amounts: Amounts, names: readonly string[]): string => names.map((name) => `${name}=${formatQuantity(amounts[name] ?? zeroQuantity)}`).join(',');
+
+/** The quota with the delta counted, undefined when it is not about it. Throws 403 where it is too much. */
+function counted(request: AdmissionRequest, stored: Stored, delta: Amounts): KubeObject | undefined {
+  const { object, old, target, operation } = request;
+  const quota = stored.copy() as unknown as KubeObject;
+  const isPod = target.kind.group === '' && target.kind.resource === 'pods';
+  if (!inScopes(quota, isPod ? object : undefined)) return undefined;
+  const hard = amountsOf(quota['status']?.hard);
+  const refuse = (why: string) => forbiddenRequest(resourceOf(target.kind), requestName(request), why);
+  if (isPod && operation === 'CREATE') {
+    const missing = unsaid(object!, Object.keys(hard));
+    if (missing.length) throw refuse(`failed quota: ${stored.name}: must specify ${missing.join('; ')}`);
+  }
+  // a pod that comes into a quota's scope by an update is counted whole
+  const own = old && isPod && !inScopes(quota, old) ? deltaOf(target, object!, undefined) : delta;
+  const names = Object.keys(own).filter((name) => name in hard).sort();
+  if (names.length === 0) return undefined;
+  const used = amountsOf(quota['status']?.used);
+  const after: Amounts = Object.fromEntries(names.map((name) => [name, addQuantity(used[name] ?? zeroQuantity, own[name])]));
+  const exceeded = names.filter((name) => compareQuantity(after[name], hard[name]) > 0);
+  if (exceeded.length) {
+    throw refuse(`exceeded quota: ${stored.name}, requested: ${list(own, exceeded)}, used: ${list(used, exceeded)}, limited: ${list(hard, exceeded)}`);
+  }
+  const texts = Object.fromEntries(names.map((name) => [name, formatQuantity(after[name])]));
+  quota['status'] = { ...quota['status'], used: { ...quota['status']?.used, ...texts } };
+  return quota;
+}
+
+/** Counts in one quota until the count is in the store. */
+async function count(request: AdmissionRequest, first: Stored, delta: Amounts): Promise<void> {
+  const { core } = request;
+  const kind = core.registry.preferred(QUOTAS)!;
+  const key = { resource: QUOTAS, namespace: first.namespace, name: first.name };
+  let stored: Stored | undefined = first;
+  for (let attempt = 1; stored; attempt++) {
+    const quota = counted(request, stored, delta);
+    if (!quota || request.dryRun) return;
+    const target: Target = { kind, namespace: stored.namespace, name: stored.name, subresource: 'status' };
+    const op = operationOf(core, system, target, 'count', {});
+    const ownership = ownershipOf(core.registry, kind, 'status');
+    updateManagedFields({ ...ownership, live: objectOf(kind, stored), object: quota, manager: op.manager, subresource: 'status', now: op.now });
+    const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, false, quota), stored.revision));
+    if (outcome.ok) return;
+    if (attempt === MAX_ATTEMPTS) throw conflict({ group: '', resource: QUOTAS }, first.name, MODIFIED);
+    stored = outcome.current ?? core.store.get(key);
+  }
+}
+
+/** What is made is counted against the quotas of its namespace, and refused where one is full. The controller corrects the count. */
+export const resourceQuota: AdmissionPlugin = {
+  name: 'ResourceQuota',
+  handles: ({ kind, subresource }, operation) =>
+    kind.namespaced && (subresource === '' || subresource === 'resize') && (operation === 'CREATE' || (operation === 'UPDATE' && kind.group === '' && ['pods', 'services', 'persistentvolumeclaims'].includes(kind.resource))),
+  async validate(request) {
+    const { core, target, object, old } = request;
+    if (target.kind.storage.key === QUOTAS && old) return;
+    const quotas = core.store.list({ resource: QUOTAS, namespace: target.namespace }).items;
+    if (quotas.length === 0) return;
+    const delta = deltaOf(target, object!, old);
+    for (const quota of quotas) await count(request, quota, delta);
+  },
+};
+

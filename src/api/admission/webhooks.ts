@@ -1,0 +1,103 @@
+import { applySchemaDefaults } from '../../kinds/defaults.ts';
+import { fromStorage, toStorage } from '../../kinds/encode.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { internalError } from '../../meta/status.ts';
+import type { Target } from '../contract.ts';
+import { sameJson } from '../patch/equal.ts';
+import { applyJsonPatch } from '../patch/json.ts';
+import { callWebhook } from './webhooks/call.ts';
+import { isAsked, webhooksOf, type Webhook } from './webhooks/configured.ts';
+import { checkSideEffects, denied, unreachable } from './webhooks/refusal.ts';
+import type { AdmissionOperation, AdmissionPlugin, AdmissionRequest } from './plugin.ts';
+
+const GROUP = 'admissionregistration.k8s.io';
+const MUTATING = `mutatingwebhookconfigurations.${GROUP}`;
+const VALIDATING = `validatingwebhookconfigurations.${GROUP}`;
+const TIMEOUT_SECONDS = 10;
+/** Webhooks that could forbid their own removal, and questions that decide nothing, are not asked. */
+const handles = ({ kind }: Target, operation: AdmissionOperation): boolean => operation !== 'CONNECT' && kind.group !== GROUP && kind.group !== 'authorization.k8s.io';
+
+/** Undefined where the webhook does not want to be asked, or cannot be and that is no matter. */
+async function ask(webhook: Webhook, request: AdmissionRequest) {
+  try {
+    if (!isAsked(webhook, request)) return undefined;
+  } catch (error) {
+    const refusal = unreachable(webhook, error);
+    if (refusal) throw refusal;
+    return undefined;
+  }
+  checkSideEffects(webhook, request);
+  try {
+    const response = await callWebhook(request, webhook.clientConfig, webhook.timeoutSeconds ?? TIMEOUT_SECONDS);
+    for (const warning of response.warnings ?? []) request.ctx.warn(warning);
+    return response;
+  } catch (error) {
+    const refusal = unreachable(webhook, error);
+    if (refusal) throw refusal;
+    return undefined;
+  }
+}
+
+/** Puts a patched object in the place of the one that the pipeline holds. */
+function takeOver(request: AdmissionRequest, patched: KubeObject): void {
+  const { kind } = request.target;
+  const object = request.object!;
+  applySchemaDefaults(kind.schema, patched, kind.custom);
+  kind.storage.strategy.defaults?.(patched);
+  const internal = toStorage(kind, patched);
+  for (const key of Object.keys(object)) if (!(key in internal)) delete object[key];
+  Object.assign(object, internal);
+}
+
+/** True when the webhook changed the object. */
+async function mutate(webhook: Webhook, request: AdmissionRequest): Promise<boolean> {
+  const response = await ask(webhook, request);
+  if (!response) return false;
+  if (!response.allowed) throw denied(webhook, response);
+  if (!response.patch || !request.object) return false;
+  if (response.patchType !== 'JSONPatch') throw internalError(`admission webhook ${JSON.stringify(webhook.name)}: unsupported patch type ${JSON.stringify(response.patchType)}`);
+  const before = fromStorage(request.target.kind, request.object);
+  let patched: KubeObject;
+  try {
+    patched = structuredClone(applyJsonPatch(before, JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8'))));
+  } catch (error) {
+    throw internalError(`admission webhook ${JSON.stringify(webhook.name)} attempted to patch the object: ${(error as Error).message}`);
+  }
+  if (sameJson(before, patched)) return false;
+  takeOver(request, patched);
+  return true;
+}
+
+/** Programs outside that may change what is written, one after the other; once more those that want to see later changes. */
+export const mutatingAdmissionWebhook: AdmissionPlugin = {
+  name: 'MutatingAdmissionWebhook',
+  handles,
+  async admit(request) {
+    const again: Webhook[] = [];
+    let asked: Webhook[] = [];
+    for (const webhook of webhooksOf(request.core.store, MUTATING)) {
+      if (await mutate(webhook, request)) {
+        // those before it have not seen this change
+        for (const earlier of asked) if (earlier.reinvocationPolicy === 'IfNeeded' && !again.includes(earlier)) again.push(earlier);
+      }
+      asked = [...asked, webhook];
+    }
+    for (const webhook of again) await mutate(webhook, request);
+  },
+};
+
+/** Programs outside that may refuse a write: all at once. */
+export const validatingAdmissionWebhook: AdmissionPlugin = {
+  name: 'ValidatingAdmissionWebhook',
+  handles,
+  async validate(request) {
+    const webhooks = webhooksOf(request.core.store, VALIDATING);
+    if (webhooks.length === 0) return;
+    await Promise.all(
+      webhooks.map(async (webhook) => {
+        const response = await ask(webhook, request);
+        if (response && !response.allowed) throw denied(webhook, response);
+      }),
+    );
+  },
+};

@@ -1,0 +1,31 @@
+import { compileCel } from '../../../kinds/cel.ts';
+import type { Store } from '../../../store/contract.ts';
+import { ruleMatches, selectorsMatch, type Rule, type Selectors } from '../policies/matching.ts';
+import { celVariables } from '../policies/variables.ts';
+import type { AdmissionRequest } from '../plugin.ts';
+import type { ClientConfig } from './address.ts';
+
+export interface Webhook extends Selectors {
+  name: string;
+  clientConfig: ClientConfig;
+  rules?: Rule[];
+  failurePolicy?: string;
+  matchPolicy?: string;
+  sideEffects?: string;
+  timeoutSeconds?: number;
+  reinvocationPolicy?: string;
+  matchConditions?: { name: string; expression: string }[];
+}
+
+/** All webhooks of a kind of configuration, by the names of the configurations. */
+export const webhooksOf = (store: Store, resource: string): Webhook[] =>
+  store.count({ resource }) === 0 ? [] : store.list({ resource }).items.flatMap((c) => (c.object['webhooks'] ?? []) as Webhook[]);
+
+/** Whether a webhook wants to be asked. Throws Error where a condition of a webhook that must not fail does. */
+export function isAsked(webhook: Webhook, request: AdmissionRequest): boolean {
+  const equivalent = webhook.matchPolicy !== 'Exact';
+  if (!webhook.rules?.some((rule) => ruleMatches(rule, request, equivalent)) || !selectorsMatch(webhook, request)) return false;
+  if (!webhook.matchConditions?.length) return true;
+  const variables = celVariables(request, undefined);
+  return webhook.matchConditions.every(({ expression }) => compileCel(expression)(variables as never) === true);
+}
