@@ -4,7 +4,7 @@ import { typeFacts } from '../../kinds/facts.ts';
 import type { Store } from '../../store/contract.ts';
 import { customDefinitions } from './custom.ts';
 import { closure, definitionOf, refsOf, type Node, type OpenApiVersion } from './definitions.ts';
-import { pathsOf } from './operations.ts';
+import { discoveryPath, pathsOf } from './operations.ts';
 import { typeNameOf } from './type-names.ts';
 
 export interface OpenApiDocument {
@@ -54,7 +54,7 @@ export class OpenApi {
     if (known && known.kinds.length === kinds.length && known.kinds.every((k, i) => k === kinds[i])) return known.document;
     this.groupDocuments.delete(path);
     if (kinds.length === 0) return undefined;
-    const paths = Object.assign({}, ...kinds.map((k) => pathsOf(k, 3))) as Record<string, Node>;
+    const paths = Object.assign(discoveryPath(group, version, 3), ...kinds.map((k) => pathsOf(k, 3))) as Record<string, Node>;
     const document = documentOf({
       openapi: '3.0.0',
       info: INFO,
@@ -76,7 +76,8 @@ export class OpenApi {
 
   private makeSecond(): OpenApiDocument {
     const kinds = this.registry.all();
-    const paths = Object.assign({}, ...kinds.map((k) => pathsOf(k, 2))) as Record<string, Node>;
+    const roots = this.registry.groups().flatMap(({ group, versions }) => versions.map((v) => discoveryPath(group, v, 2)));
+    const paths = Object.assign({}, ...roots, ...kinds.map((k) => pathsOf(k, 2))) as Record<string, Node>;
     const builtin = Object.fromEntries(Object.keys(typeFacts).map((name) => [name, definitionOf(name, 2) as Node]));
     const custom = Object.assign({}, ...kinds.filter((k) => k.custom).map((k) => customDefinitions(this.store, k, 2))) as Record<string, Node>;
     return documentOf({

@@ -57,8 +57,11 @@ const STATUS_ANSWERS = new Set(['delete', 'deletecollection']);
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /** `AppsV1`, `CoreV1`, `RbacAuthorizationV1` */
-const prefixOf = ({ group, version }: Kind): string =>
+const prefixOf = ({ group, version }: { group: string; version: string }): string =>
   `${(group || 'core').replace(/\.k8s\.io$/, '').split(/[.-]/).map(upper).join('')}${upper(version)}`;
+
+const WATCH_EVENT = `${META}.WatchEvent`;
+const WATCH: Verb = { method: 'get', action: 'watch', id: 'watch', params: LIST, codes: [200] };
 
 interface Operation {
   kind: Kind;
@@ -146,7 +149,37 @@ export function pathsOf(kind: Kind, version: OpenApiVersion): Record<string, Nod
     const more = { ...same, suffix: upper(sub.name), type: subresourceType(kind, sub, own), gvk: sub.kind };
     add(`${collection}/{name}/${sub.name}`, sub.verbs, more);
   }
+  if (kind.verbs.includes('watch')) addWatches(kind, version, paths);
   return paths;
+}
+
+/** The old form of watches, below /watch/. */
+function addWatches(kind: Kind, version: OpenApiVersion, paths: Record<string, Node>): void {
+  const base = kind.group ? `/apis/${kind.group}/${kind.version}/watch` : `/api/${kind.version}/watch`;
+  const collection = `${base}${kind.namespaced ? '/namespaces/{namespace}' : ''}/${kind.resource}`;
+  const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
+  const add = (path: string, action: string, suffix: string, namespaced: boolean) => {
+    const params = [...(path.includes('{name}') ? ['name'] : []), ...(path.includes('{namespace}') ? ['namespace'] : [])];
+    const get = operation({ kind, verb: { ...WATCH, action }, name: 'watch', namespaced, suffix, type: WATCH_EVENT, gvk }, version);
+    paths[path] = { get, parameters: pathParams(params, version) };
+  };
+  add(collection, 'watchlist', 'List', kind.namespaced);
+  add(`${collection}/{name}`, 'watch', '', kind.namespaced);
+  if (kind.namespaced) add(`${base}/${kind.resource}`, 'watchlist', 'ListForAllNamespaces', false);
+}
+
+/** The path that tells which resources a group version has. */
+export function discoveryPath(group: string, version: string, form: OpenApiVersion): Record<string, Node> {
+  const schema = { $ref: `${refPrefix(form)}${META}.APIResourceList` };
+  const produces = ALL_FORMATS.map((f) => MEDIA_TYPES[f]);
+  const answer = form === 2 ? { schema } : { content: Object.fromEntries(produces.map((p) => [p, { schema }])) };
+  const get = {
+    ...(form === 2 && { consumes: produces, produces, schemes: ['https'] }),
+    tags: [group ? `${camel(group)}_${version}` : `core_${version}`],
+    operationId: `get${prefixOf({ group, version })}APIResources`,
+    responses: { 200: { description: 'OK', ...answer }, 401: { description: 'Unauthorized' } },
+  };
+  return { [group ? `/apis/${group}/${version}/` : `/api/${version}/`]: { get } };
 }
 
 const subresourceType = (kind: Kind, sub: SubresourceFacts, own: string | undefined): string | undefined =>

@@ -1,5 +1,4 @@
-import type { Answer } from '../../api/contract.ts';
-import type { Api } from '../../api/contract.ts';
+import type { Answer, Api } from '../../api/contract.ts';
 import { encodeAnswer } from '../encoding/object.ts';
 import { encodeList } from '../encoding/list.ts';
 import type { Exchange } from '../exchange.ts';
@@ -18,6 +17,7 @@ import { send, sendStream } from '../respond.ts';
 import { includeObjectOf } from '../table/table.ts';
 import { serveWatch } from '../watching/serve.ts';
 import { deleteOptionsOfBody } from './delete-body.ts';
+import { deprecationOf } from './deprecation.ts';
 import { deleteOptionsOfQuery, listOptions, patchOptions, writeOptions } from './query.ts';
 import type { Resolved } from './resolve.ts';
 
@@ -34,6 +34,7 @@ const LIST_PRODUCES = [...PRODUCES, `${MEDIA_TYPES.json};stream=watch`, `${MEDIA
 export async function dispatch({ api, now }: Dispatcher, exchange: Exchange, { target, verb }: Resolved): Promise<void> {
   const { query } = exchange;
   const { custom } = target.kind;
+  exchange.warn(deprecationOf(target.kind) ?? '');
   const accept = exchange.header('accept');
   if (!custom) checkProduces(accept, verb === 'list' || verb === 'watch' ? LIST_PRODUCES : PRODUCES);
   const formats: readonly Format[] = custom ? CUSTOM_FORMATS : ALL_FORMATS;
