@@ -42,8 +42,8 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
 
   return {
     list,
-    async get<T>(resource: string, namespace: string, name: string) {
-      return (await run(GET, { resource, namespace, name }))['object'] as T;
+    async get<T>(resource: string, namespace: string, name: string, subresource?: string) {
+      return (await run(GET, { resource, namespace, name, subresource }))['object'] as T;
     },
     async create<T>(resource: string, object: T, options: { subresource?: string; name?: string } = {}) {
       const { namespace } = metadataOf(object);

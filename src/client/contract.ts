@@ -26,7 +26,8 @@ export interface GraphQLResult {
 
 /** Resources are named as in RBAC messages: `pods`, `deployments.apps`. Objects go as one JSON scalar. All throw StatusError. */
 export interface Client {
-  get<T = KubeObject>(resource: string, namespace: string, name: string): Promise<T>;
+  /** `subresource`: `scale` for one */
+  get<T = KubeObject>(resource: string, namespace: string, name: string, subresource?: string): Promise<T>;
   list<T = KubeObject>(resource: string, options?: ClientListOptions): Promise<{ items: T[]; resourceVersion: string }>;
   create<T = KubeObject>(resource: string, object: T, options?: { subresource?: string; name?: string }): Promise<T>;
   /** replaces; `subresource` 'status' for status */

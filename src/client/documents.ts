@@ -2,8 +2,8 @@
  * The documents of the generic client. They are constants, so that the server parses and validates each of them once.
  * Objects travel as one JSON scalar: nothing is executed field by field.
  */
-export const GET = `query Get($resource: String!, $namespace: String, $name: String!) {
-  object(resource: $resource, namespace: $namespace, name: $name)
+export const GET = `query Get($resource: String!, $namespace: String, $name: String!, $subresource: String) {
+  object(resource: $resource, namespace: $namespace, name: $name, subresource: $subresource)
 }`;
 
 export const LIST = `query List($resource: String!, $namespace: String, $labelSelector: String, $fieldSelector: String,

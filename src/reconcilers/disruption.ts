@@ -112,8 +112,8 @@ async function scaleSubresource(owner: OwnerReference, namespace: string, ctx: C
   const known = (await ctx.client.resources()).find((resource) => resource.kind === owner.kind && resource.group === group);
   if (!known) return undefined;
   try {
-    const object = await ctx.client.get<KubeObject>(known.resource, namespace, owner.name);
-    const replicas: unknown = object['spec']?.replicas;
+    const scale = await ctx.client.get<KubeObject>(known.resource, namespace, owner.name, 'scale');
+    const replicas: unknown = scale['spec']?.replicas;
     return typeof replicas === 'number' ? { uid: owner.uid, replicas } : undefined;
   } catch (error) {
     if (isStatusError(error, 'NotFound')) return { uid: owner.uid, replicas: 0 };

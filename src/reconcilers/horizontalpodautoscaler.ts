@@ -44,7 +44,8 @@ export function horizontalpodautoscaler(): Reconciler {
 
 interface Target {
   resource: string;
-  object: KubeObject;
+  /** its autoscaling/v1 Scale */
+  scale: KubeObject;
   replicas: number;
 }
 
@@ -72,7 +73,7 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
   if (bounded !== undefined) return resize(hpa, target, bounded, status, conditions, memory, ctx);
   let measured: Measured;
   try {
-    measured = await computeReplicas(hpa, target.object, target.replicas, ctx);
+    measured = await computeReplicas(hpa, (target.scale['status']?.selector as string | undefined) ?? '', target.replicas, ctx);
   } catch (error) {
     if (!(error instanceof MetricError)) throw error;
     ctx.events.event(hpa, 'Warning', error.reason, error.message);
@@ -98,8 +99,8 @@ async function findTarget(hpa: HorizontalPodAutoscaler, ctx: Context): Promise<T
   const { group } = parseApiVersion(apiVersion);
   const known = (await ctx.client.resources()).find((resource) => resource.kind === kind && resource.group === group);
   if (!known) throw new Error(`no matches for kind "${kind}" in group "${group}"`);
-  const object = await ctx.client.get<KubeObject>(known.resource, hpa.metadata.namespace ?? '', name);
-  return { resource: known.resource, object, replicas: (object['spec']?.replicas as number | undefined) ?? 1 };
+  const scale = await ctx.client.get<KubeObject>(known.resource, hpa.metadata.namespace ?? '', name, 'scale');
+  return { resource: known.resource, scale, replicas: (scale['spec']?.replicas as number | undefined) ?? 0 };
 }
 
 async function resize(
@@ -109,7 +110,7 @@ async function resize(
   if (replicas !== target.replicas) {
     const reason = why ?? (replicas > target.replicas ? 'Current number of replicas below Spec.MinReplicas' : 'Current number of replicas above Spec.MaxReplicas');
     try {
-      await ctx.client.patch(target.resource, hpa.metadata.namespace ?? '', hpa.spec!.scaleTargetRef.name, { spec: { replicas } }, { subresource: 'scale' });
+      await ctx.client.update(target.resource, { ...target.scale, spec: { replicas } }, 'scale');
     } catch (error) {
       ctx.events.event(hpa, 'Warning', 'FailedRescale', `New size: ${replicas}; reason: ${reason}; error: ${(error as Error).message}`);
       conditions.set('AbleToScale', 'False', 'FailedUpdateScale', `the HPA controller was unable to update the target scale: ${(error as Error).message}`);

@@ -1,8 +1,8 @@
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus, Pod } from '../../schema/types.ts';
 import type { Context } from '../control/contract.ts';
 import { isPodReady, isPodTerminal } from '../control/pods.ts';
-import { labelMatcher, mapMatcher } from '../control/selector.ts';
 import type { KubeObject } from '../meta/object.ts';
+import { parseLabelSelector } from '../meta/labels.ts';
 import { formatQuantity, quantityMilli, quantityOfMilli } from '../meta/quantity.ts';
 
 /** Usage within so much of the target changes nothing (--horizontal-pod-autoscaler-tolerance). */
@@ -35,15 +35,15 @@ interface PodMetrics extends KubeObject {
   containers: { name: string; usage: Record<string, string> }[];
 }
 
-/** The largest of the sizes that the metrics ask for. @throws MetricError when none can be read */
-export async function computeReplicas(hpa: HorizontalPodAutoscaler, target: KubeObject, current: number, ctx: Context): Promise<Measured> {
+/** The largest of the sizes that the metrics ask for. @param selector of the target's pods, as text; @throws MetricError when none can be read */
+export async function computeReplicas(hpa: HorizontalPodAutoscaler, selector: string, current: number, ctx: Context): Promise<Measured> {
   const metrics = hpa.spec?.metrics ?? [];
   const failures: { reason: string; message: string; summary: string }[] = [];
   const statuses: MetricStatus[] = [];
   let best: Measured | undefined;
   for (const metric of metrics) {
     try {
-      const measured = await measure(metric, hpa, target, current, ctx);
+      const measured = await measure(metric, hpa, selector, current, ctx);
       statuses.push(...measured.statuses);
       if (!best || measured.replicas > best.replicas) best = measured;
     } catch (error) {
@@ -67,7 +67,7 @@ function failureOf(metric: Metric, message: string): { reason: string; message: 
   return { reason, message, summary: `failed to get ${metric.type.toLowerCase()} metric value: ${message}` };
 }
 
-async function measure(metric: Metric, hpa: HorizontalPodAutoscaler, target: KubeObject, current: number, ctx: Context): Promise<Measured> {
+async function measure(metric: Metric, hpa: HorizontalPodAutoscaler, selector: string, current: number, ctx: Context): Promise<Measured> {
   const source = metric.type === 'ContainerResource' ? metric.containerResource : metric.resource;
   if (!source || (metric.type !== 'Resource' && metric.type !== 'ContainerResource')) {
     const group = metric.type === 'External' ? 'external' : 'custom';
@@ -75,9 +75,8 @@ async function measure(metric: Metric, hpa: HorizontalPodAutoscaler, target: Kub
   }
   const container = metric.containerResource?.container;
   const usage = await usageOf(hpa.metadata.namespace ?? '', source.name, container, ctx);
-  const spec = target['spec'] ?? {};
-  const matches = spec.selector?.matchLabels || spec.selector?.matchExpressions ? labelMatcher(spec.selector) : mapMatcher(spec.selector);
-  const pods = ctx.informer<Pod>('pods').list(hpa.metadata.namespace).filter((pod) => matches(pod.metadata.labels) && !isPodTerminal(pod));
+  const parsed = parseLabelSelector(selector);
+  const pods = ctx.informer<Pod>('pods').list(hpa.metadata.namespace).filter((pod) => parsed.matches(pod.metadata.labels) && !isPodTerminal(pod));
   const { averageUtilization, averageValue } = source.target;
   const ready = pods.filter((pod) => isPodReady(pod) && usage.has(pod.metadata.name));
   if (ready.length === 0) throw new Error('did not receive metrics for targeted pods (pods might be unready)');

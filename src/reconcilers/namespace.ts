@@ -111,5 +111,5 @@ async function writeConditions(object: Namespace, left: Left, ctx: Context): Pro
   });
   const unchanged = merged.every((condition) => old.some(({ type, status, message }) => type === condition.type && status === condition.status && message === condition.message));
   if (unchanged) return;
-  await unlessGone(ctx.client.patch('namespaces', '', object.metadata.name, { status: { conditions: merged } }, { subresource: 'status' }));
+  await unlessGone(ctx.client.update('namespaces', { ...object, status: { ...object.status, conditions: merged } }, 'status'));
 }

@@ -77,10 +77,10 @@ async function syncClaim(namespace: string, name: string, ctx: Context): Promise
 }
 
 async function askProvisioner(claim: PersistentVolumeClaim, storage: StorageClass, ctx: Context): Promise<void> {
-  const { namespace = '', name, annotations } = claim.metadata;
+  const { annotations } = claim.metadata;
   if (annotations?.[PROVISIONER] !== storage.provisioner) {
     const wanted = { [PROVISIONER]: storage.provisioner, 'volume.beta.kubernetes.io/storage-provisioner': storage.provisioner };
-    await unlessGone(ctx.client.patch(CLAIMS, namespace, name, { metadata: { annotations: wanted } }));
+    await unlessGone(ctx.client.update(CLAIMS, { ...claim, metadata: { ...claim.metadata, annotations: { ...annotations, ...wanted } } }));
   }
   const message =
     `Waiting for a volume to be created either by the external provisioner '${storage.provisioner}' or manually by the system administrator. ` +

@@ -173,9 +173,6 @@ export class StatefulRollout {
     ];
     const ids = (list: typeof owners): string => list.map(({ uid }) => uid).sort().join();
     if (ids(owners) === ids(old)) return;
-    const { namespace = '', name, uid } = claim.metadata;
-    await unlessGone(
-      this.ctx.client.patch('persistentvolumeclaims', namespace, name, { metadata: { uid, ownerReferences: owners.length ? owners : null } }),
-    );
+    await unlessGone(this.ctx.client.update('persistentvolumeclaims', { ...claim, metadata: { ...claim.metadata, ownerReferences: owners } }));
   }
 }

@@ -3,7 +3,7 @@ import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { keyFor, splitKey } from '../control/keys.ts';
 import { isPodTerminal } from '../control/pods.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { ObjectLike } from '../meta/object.ts';
 
 const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
 const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
@@ -52,10 +52,10 @@ export const pvprotection: Reconciler = {
 };
 
 /** The finalizer is there while the object lives, and goes when it is to be deleted and nobody uses it. */
-async function protect(resource: string, object: Pick<KubeObject, 'metadata'>, finalizer: string, used: boolean, ctx: Context): Promise<void> {
-  const { namespace = '', name, uid, resourceVersion, finalizers = [], deletionTimestamp } = object.metadata;
+async function protect(resource: string, object: ObjectLike, finalizer: string, used: boolean, ctx: Context): Promise<void> {
+  const { finalizers = [], deletionTimestamp } = object.metadata;
   const has = finalizers.includes(finalizer);
-  const patch = (next: string[]) => unlessGone(ctx.client.patch(resource, namespace, name, { metadata: { uid, resourceVersion, finalizers: next.length ? next : null } }));
-  if (deletionTimestamp && has && !used) await patch(finalizers.filter((other) => other !== finalizer));
-  else if (!deletionTimestamp && !has) await patch([...finalizers, finalizer]);
+  const write = (next: string[]) => unlessGone(ctx.client.update(resource, { ...object, metadata: { ...object.metadata, finalizers: next } }));
+  if (deletionTimestamp && has && !used) await write(finalizers.filter((other) => other !== finalizer));
+  else if (!deletionTimestamp && !has) await write([...finalizers, finalizer]);
 }
