@@ -1,6 +1,6 @@
 import { impersonate } from './authentication/impersonate.ts';
 import { connect } from './connect.ts';
-import type { Api } from './contract.ts';
+import type { Api, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { create } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
@@ -37,25 +37,31 @@ export function verbs(core: Core): Api {
         throw translateStoreError(error);
       }
     };
+  /** A verb on a target: versions that will go are warned about, whatever comes of it. */
+  const on = <A extends unknown[], R>(run: (ctx: RequestContext, target: Target, ...args: A) => Promise<R>) =>
+    guard((ctx: RequestContext, target: Target, ...args: A) => {
+      if (target.kind.deprecation) ctx.warn(target.kind.deprecation);
+      return run(ctx, target, ...args);
+    });
   return {
     registry: core.registry,
     store: core.store,
-    get: guard((ctx, target, options) => {
+    get: on((ctx, target, options) => {
       if (target.subresource === 'scale') return getScale(core, ctx, target, options);
       return isComponentStatus(target) ? getComponent(core, ctx, target) : get(core, ctx, target, options);
     }),
-    list: guard((ctx, target, options) => (isComponentStatus(target) ? listComponents(core, ctx, target) : list(core, ctx, target, options))),
-    watch: guard((ctx, target, options, sink) => watch(core, ctx, target, options, sink)),
-    create: guard((ctx, target, body, options) => {
+    list: on((ctx, target, options) => (isComponentStatus(target) ? listComponents(core, ctx, target) : list(core, ctx, target, options))),
+    watch: on((ctx, target, options, sink) => watch(core, ctx, target, options, sink)),
+    create: on((ctx, target, body, options) => {
       if (isQuestion(target)) return createVirtual(core, ctx, target, body, options);
       const special = target.kind.group === '' ? creations[`${target.kind.resource}/${target.subresource}`] : undefined;
       return (special ?? create)(core, ctx, target, body, options);
     }),
-    update: guard((ctx, target, body, options) => (target.subresource === 'scale' ? updateScale : update)(core, ctx, target, body, options)),
-    patch: guard((ctx, target, type, input, options) => (target.subresource === 'scale' ? patchScale : patch)(core, ctx, target, type, input, options)),
-    delete: guard((ctx, target, options) => remove(core, ctx, target, options)),
-    deleteCollection: guard((ctx, target, options, how) => deleteCollection(core, ctx, target, options, how)),
-    connect: guard((ctx, target, query) => connect(core, ctx, target, query)),
+    update: on((ctx, target, body, options) => (target.subresource === 'scale' ? updateScale : update)(core, ctx, target, body, options)),
+    patch: on((ctx, target, type, input, options) => (target.subresource === 'scale' ? patchScale : patch)(core, ctx, target, type, input, options)),
+    delete: on((ctx, target, options) => remove(core, ctx, target, options)),
+    deleteCollection: on((ctx, target, options, how) => deleteCollection(core, ctx, target, options, how)),
+    connect: on((ctx, target, query) => connect(core, ctx, target, query)),
     authorize: (user, attributes) => core.authorizer.decide(user, attributes),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),
     impersonate: (user, headers) => impersonate(core.authorizer, user, headers),

@@ -2,6 +2,7 @@ import { apiVersionOf, groupResourceName } from '../meta/gvk.ts';
 import { structSchema } from './builtin-schema.ts';
 import { conversions, storageVersions } from './conversions.ts';
 import { columnDescription, resourceFacts, type ResourceFacts } from './facts.ts';
+import { deprecations } from './deprecations.ts';
 import { NameTable } from './graphql-names.ts';
 import type { Column, Kind, StorageKind, SubresourceFacts } from './kind.ts';
 import { defaultStrategy, strategies } from './strategies.ts';
@@ -56,6 +57,7 @@ export function builtinKinds(names: NameTable): Kind[] {
     const id = idOf(stored.group, stored.version, stored.resource);
     const storage = storages.get(id) ?? storageOf(stored);
     storages.set(id, storage);
+    const deprecation = deprecations[idOf(r.group, r.version, r.resource)];
     const convert = conversions[idOf(r.group, r.version, r.resource)];
     return {
       group: r.group,
@@ -73,6 +75,7 @@ export function builtinKinds(names: NameTable): Kind[] {
       custom: false,
       storage,
       ...(convert && { convert }),
+      ...(deprecation && { deprecation }),
       columns: columnsOf(r),
       names: names.names(r, r.resource),
     };

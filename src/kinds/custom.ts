@@ -15,6 +15,8 @@ interface Version {
   name: string;
   served: boolean;
   storage: boolean;
+  deprecated?: boolean;
+  deprecationWarning?: string;
   schema?: { openAPIV3Schema?: JsonSchema };
   subresources?: { status?: object; scale?: ScalePaths };
   additionalPrinterColumns?: PrinterColumn[];
@@ -100,6 +102,7 @@ export function customKinds(definition: KubeObject): Kind[] {
       storage,
       convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs)),
       columns: own.columns,
+      ...(v.deprecated && { deprecation: v.deprecationWarning ?? `${apiVersionOf(gvk)} ${names.kind} is deprecated` }),
       names: { type: names.kind, one: names.singular || names.kind.toLowerCase(), many: names.plural },
     };
   });

@@ -24,6 +24,8 @@ export interface Kind extends GroupVersionKind {
   convert?: { toStorage(object: KubeObject): KubeObject; fromStorage(object: KubeObject): KubeObject };
   /** Table columns of this version (server-side printing). */
   columns: readonly Column[];
+  /** said with every answer of a version that will go, reads and errors too */
+  deprecation?: string;
   /** GraphQL names; unique over all served kinds. `type: 'Pod', one: 'pod', many: 'pods'` */
   names: { type: string; one: string; many: string };
 }
@@ -57,6 +59,8 @@ export interface StrategyContext {
   warn(text: string): void;
   /** the subresource that is being written; '' for the resource itself */
   subresource: string;
+  /** of the request: `events.k8s.io/v1`. Some rules hold only for objects that come in by the newer version. */
+  apiVersion: string;
 }
 
 /**

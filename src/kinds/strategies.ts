@@ -1,5 +1,5 @@
 import type { Strategy } from './kind.ts';
-import { configMapStrategy, eventStrategy, namespaceStrategy, nodeStrategy, secretStrategy, serviceAccountStrategy } from './strategies/core.ts';
+import { configMapStrategy, namespaceStrategy, nodeStrategy, secretStrategy, serviceAccountStrategy } from './strategies/core.ts';
 import {
   mutatingWebhookStrategy,
   validatingAdmissionPolicyBindingStrategy,
@@ -7,6 +7,7 @@ import {
   validatingWebhookStrategy,
 } from './strategies/admissionregistration.ts';
 import { cronJobStrategy, jobStrategy } from './strategies/batch.ts';
+import { eventStrategy } from './strategies/event.ts';
 import { endpointSliceStrategy, endpointsStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
 import {
   certificateSigningRequestStrategy,
@@ -55,6 +56,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   pods: podStrategy,
   podtemplates: podTemplateStrategy,
   replicationcontrollers: replicationControllerStrategy,
+  resourcequotas: withStatus({ generation: false }),
   secrets: secretStrategy,
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy,

@@ -17,13 +17,15 @@ export function validateFinalizers(finalizers: readonly string[] | undefined | n
   if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion')) {
     errors.push(invalid(at, finalizers, 'finalizer orphan and foregroundDeletion cannot be both set'));
   }
-  if (custom) return errors;
-  finalizers?.forEach((name, i) => {
-    if (name.includes('/') || STANDARD_FINALIZERS.has(name)) return;
-    errors.push(invalid(at.index(i), name, 'name is neither a standard finalizer name nor is it fully qualified'));
-  });
-  return errors;
+  return custom ? errors : [...errors, ...validateStandardFinalizers(finalizers, at)];
 }
+
+const validateStandardFinalizers = (finalizers: readonly string[] | undefined | null, at: Path): FieldError[] =>
+  (finalizers ?? []).flatMap((name, i) =>
+    name.includes('/') || STANDARD_FINALIZERS.has(name)
+      ? []
+      : [invalid(at.index(i), name, 'name is neither a standard finalizer name nor is it fully qualified')],
+  );
 
 function validateShared(meta: ObjectMeta, at: Path): FieldError[] {
   return [
@@ -60,8 +62,16 @@ export function validateMeta(kind: Pick<Kind, 'namespaced' | 'storage' | 'custom
   ];
 }
 
-/** What an update may not change, and the new values of what it may. The system's own fields have been filled in. */
+/**
+ * What an update may not change, and the new values of what it may. The system's own fields have been filled in.
+ * Kubernetes checks this once for all kinds and once more with each kind's own rules, and clients see both causes.
+ */
 export function validateMetaUpdate(kind: Pick<Kind, 'custom'>, object: KubeObject, old: KubeObject, at = metadata): FieldError[] {
+  const common = validateCommonUpdate(object, old, at);
+  return [...common, ...common, ...(kind.custom ? [] : validateStandardFinalizers(object.metadata.finalizers, at.child('finalizers')))];
+}
+
+function validateCommonUpdate(object: KubeObject, old: KubeObject, at: Path): FieldError[] {
   const [now, before] = [object.metadata, old.metadata];
   const errors: FieldError[] = [];
   if (before.deletionTimestamp) {
@@ -78,7 +88,7 @@ export function validateMetaUpdate(kind: Pick<Kind, 'custom'>, object: KubeObjec
   for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     errors.push(...validateImmutable(now[field], before[field], at.child(field)));
   }
-  return [...errors, ...validateShared(now, at), ...validateFinalizers(now.finalizers, kind.custom, at.child('finalizers'))];
+  return [...errors, ...validateShared(now, at), ...validateFinalizers(now.finalizers, true, at.child('finalizers'))];
 }
 
 /** Advice that goes with an accepted custom object: finalizers without a path may clash. */

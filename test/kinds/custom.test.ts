@@ -52,7 +52,7 @@ function widgets(spec: object = specSchema, more: object = {}): Kind {
   return customKinds(definition as unknown as KubeObject)[0] as Kind;
 }
 
-const ctx: StrategyContext = { now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource: '' };
+const ctx: StrategyContext = { now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource: '', apiVersion: 'example.com/v1' };
 const widget = (spec: unknown, more: object = {}): object => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' }, spec, ...more });
 const read = (kind: Kind, value: object, mode = 'Warn', warnings: string[] = []): KubeObject => {
   const object = decode(Buffer.from(JSON.stringify(value)), '', kind, mode, (w) => warnings.push(w));

@@ -110,5 +110,5 @@ function prepare(op: Operation, object: KubeObject): void {
 function refuseInvalid(op: Operation, object: KubeObject): void {
   const { kind } = op.target;
   const errors = [...validateMeta(kind, object), ...(kind.storage.strategy.validate?.(object, strategyContext(op)) ?? [])];
-  if (errors.length) throw invalidObject(kind, object.metadata.name ?? '', errors);
+  if (errors.length) throw invalidObject(kind.storage, object.metadata.name ?? '', errors);
 }

@@ -1,4 +1,5 @@
 import type { StrategyContext } from '../../kinds/kind.ts';
+import { apiVersionOf } from '../../meta/gvk.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { Author } from '../../store/contract.ts';
 import type { AdmissionOperation, AdmissionRequest } from '../admission/plugin.ts';
@@ -39,6 +40,7 @@ export const strategyContext = (op: Operation): StrategyContext => ({
   user: op.ctx.user.name,
   warn: (text) => op.ctx.warn(text),
   subresource: op.target.subresource,
+  apiVersion: apiVersionOf(op.target.kind),
 });
 
 export const authorOf = (op: Operation): Author => ({ user: op.ctx.user.name, manager: op.manager, verb: op.verb });

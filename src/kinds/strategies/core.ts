@@ -155,27 +155,3 @@ export const nodeStrategy: Strategy = {
   fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
   generation: false,
 };
-
-export const eventStrategy: Strategy = {
-  generation: false,
-  createOnUpdate: true,
-  fields: ({ involvedObject: about, ...event }) => ({
-    'involvedObject.kind': about?.kind ?? '',
-    'involvedObject.namespace': about?.namespace ?? '',
-    'involvedObject.name': about?.name ?? '',
-    'involvedObject.uid': about?.uid ?? '',
-    'involvedObject.apiVersion': about?.apiVersion ?? '',
-    'involvedObject.resourceVersion': about?.resourceVersion ?? '',
-    'involvedObject.fieldPath': about?.fieldPath ?? '',
-    reason: event.reason ?? '',
-    reportingComponent: event.reportingComponent ?? '',
-    source: event.source?.component || (event.reportingComponent ?? ''),
-    type: event.type ?? '',
-  }),
-  validate(object) {
-    const about = object.involvedObject?.namespace || 'default';
-    return object.metadata.namespace && about !== object.metadata.namespace
-      ? [invalid(Path.root('involvedObject').child('namespace'), object.involvedObject?.namespace ?? '', 'does not match event.namespace')]
-      : [];
-  },
-};
