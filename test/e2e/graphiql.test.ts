@@ -38,22 +38,25 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
     rmSync(profile, { recursive: true, force: true });
   });
 
-  /** Replaces what the editor holds and runs it. */
+  /** Replaces what the editor holds by one named operation and runs it. */
   async function execute(document: string): Promise<void> {
     await page.click('.graphiql-query-editor .view-lines');
     await page.keyboard.press('Control+a');
     await page.keyboard.press('Delete');
     await page.keyboard.insertText(document);
+    // The page reads the operation's name with a delay, shows it on the tab, and sends it.
+    const name = /^\w+ (\w+)/.exec(document)![1];
+    await eventually(() => page.innerText('.graphiql-tab-active'), (title) => title.trim() === name, 10_000);
     await page.click('.graphiql-execute-button');
   }
   const shown = async () => (await page.innerText('.result-window')).replaceAll('\u00a0', ' ');
 
   it('lists, scales by a mutation, and shows pods come and go by a subscription', async () => {
-    await execute('{ pods(namespace: "default") { items { metadata { name } status { phase } } } }');
+    await execute('query ListPods { pods(namespace: "default") { items { metadata { name } status { phase } } } }');
     await eventually(shown, (text) => /web-[a-z0-9]+-/.test(text), 30_000);
 
-    await execute('subscription { podsWatch(namespace: "default") { type object { metadata { name } } } }');
-    await eventually(shown, (text) => text.includes('ADDED'), 30_000);
+    await execute('subscription WatchPods { podsWatch(namespace: "default") { type object { metadata { name } } } }');
+    await eventually(shown, (text) => text.includes('podsWatch'), 30_000);
     const scale = async (replicas: number) => {
       const ran = await cluster.kubectl(`scale deployment/web --replicas=${replicas}`);
       expect(ran.stderr).toBe('');
@@ -64,7 +67,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
     await eventually(shown, (text) => text.includes('DELETED'), 60_000);
     await page.click('.graphiql-execute-button');
 
-    await execute('mutation { patchDeployment(namespace: "default", name: "web", patch: { spec: { replicas: 3 } }) { spec { replicas } } }');
+    await execute('mutation ScaleWeb { patchDeployment(namespace: "default", name: "web", patch: { spec: { replicas: 3 } }) { spec { replicas } } }');
     await eventually(shown, (text) => /"replicas": 3/.test(text), 30_000);
     await eventually(
       async () => (await cluster.kubectl('get pods -o name')).stdout.trim().split('\n').filter(Boolean).length,
