@@ -60,7 +60,13 @@ export function selectionOf(target: Target, options: ListOptions): Selection {
   if (target.name && scope.name === undefined) scope.name = target.name;
   else if (target.name && scope.name !== target.name) return { scope, matches: () => false };
   const { filter } = options;
-  if (labels.empty && rest.length === 0 && !filter) return { scope, matches: undefined };
+  const [only] = rest;
+  if (labels.empty && !filter) {
+    // one test and no more is what most selectors are, and it runs for each object of the collection
+    if (!only) return { scope, matches: undefined };
+    if (rest.length === 1) return { scope, matches: (stored) => termMatches(stored, only) };
+  }
+  if (rest.length === 0 && !filter) return { scope, matches: (stored) => labels.matches(stored.labels) };
   return {
     scope,
     matches: (stored) =>
