@@ -27,25 +27,35 @@ export interface Selector {
 const NONE: Readonly<Record<string, string>> = {};
 const integer = /^[+-]?\d+$/;
 
-function satisfies(r: Requirement, labels: Readonly<Record<string, string>>): boolean {
-  const value = Object.hasOwn(labels, r.key) ? labels[r.key] : undefined;
-  switch (r.operator) {
+type Labels = Readonly<Record<string, string>>;
+
+/**
+ * A requirement as a function of its own: a list asks it once for each of its objects. What an object inherits is no
+ * string, so it is never taken for a label.
+ */
+function compiled({ key, operator, values }: Requirement): (labels: Labels) => boolean {
+  const [first] = values;
+  switch (operator) {
     case 'exists':
-      return value !== undefined;
+      return (labels) => typeof labels[key] === 'string';
     case '!':
-      return value === undefined;
+      return (labels) => typeof labels[key] !== 'string';
     case '=':
     case '==':
     case 'in':
-      return value !== undefined && r.values.includes(value);
+      if (values.length === 1) return (labels) => labels[key] === first;
+      return (labels) => values.includes(labels[key] as string);
     case '!=':
     case 'notin':
-      return value === undefined || !r.values.includes(value);
-    default: {
-      if (value === undefined || !integer.test(value)) return false;
-      const [left, right] = [BigInt(value), BigInt(r.values[0] as string)];
-      return r.operator === 'gt' ? left > right : left < right;
-    }
+      if (values.length === 1) return (labels) => labels[key] !== first;
+      return (labels) => !values.includes(labels[key] as string);
+    default:
+      return (labels) => {
+        const value = labels[key];
+        if (typeof value !== 'string' || !integer.test(value)) return false;
+        const [left, right] = [BigInt(value), BigInt(first as string)];
+        return operator === 'gt' ? left > right : left < right;
+      };
   }
 }
 
@@ -70,11 +80,14 @@ function show(r: Requirement): string {
 /** Requirements are kept sorted by key, which is also the order of the text form. */
 export function selectorOf(requirements: readonly Requirement[]): Selector {
   const sorted = [...requirements].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
+  const tests = sorted.map(compiled);
+  const [only] = tests;
   return {
     requirements: sorted,
     empty: sorted.length === 0,
     matches(labels = NONE) {
-      for (const requirement of sorted) if (!satisfies(requirement, labels)) return false;
+      if (tests.length === 1) return only!(labels);
+      for (const test of tests) if (!test(labels)) return false;
       return true;
     },
     toString: () => sorted.map(show).join(','),

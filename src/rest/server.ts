@@ -1,3 +1,4 @@
+import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
@@ -39,12 +40,17 @@ export interface RestServer {
 
 /** A client that does not send its headers or does not finish its handshake in this time is let go. */
 const HEADERS_TIMEOUT_MS = 30_000;
+/** A whole request must have come in this time; answers may last. */
+const BODY_TIMEOUT_MS = 300_000;
 /** An idle HTTP/1.1 connection is kept so long; more than Go clients' 90 s, so that it is they who close. */
 const KEEP_ALIVE_MS = 120_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 /** Requests at once on one HTTP/2 connection, as kube-apiserver's (informers of all kinds share one connection). */
 const MAX_STREAMS = 1000;
 const WINDOW = 1024 * 1024;
+
+/** AES-128 first, as Go's servers have it: large lists and many watchers are encrypted a quarter faster than with AES-256. */
+const CIPHERS = `TLS_AES_128_GCM_SHA256:${constants.defaultCipherList}`;
 
 const VERSION: VersionInfo = { gitVersion: 'v1.35.4+ku7s', gitCommit: '', buildDate: '1970-01-01T00:00:00Z' };
 
@@ -97,11 +103,17 @@ class Server implements RestServer {
       requestCert: true,
       rejectUnauthorized: false,
       allowHTTP1: true,
+      ciphers: CIPHERS,
+      honorCipherOrder: true,
       handshakeTimeout: HEADERS_TIMEOUT_MS,
       maxHeaderListPairs: 256,
       settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW, maxHeaderListSize: MAX_HEADER_BYTES },
-      ...({ maxHeaderSize: MAX_HEADER_BYTES, headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: 0 } as object),
+      // all watches of a client share one session, and what waits in them counts here; each is bounded by itself
+      maxSessionMemory: 1024,
+      ...({ maxHeaderSize: MAX_HEADER_BYTES } as object),
     });
+    // of its HTTP/1.1 half, which reads them here only
+    Object.assign(this.server, { headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: BODY_TIMEOUT_MS });
     this.server.on('request', (req, res) => this.onRequest(req, res));
     this.server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => this.onUpgrade(req, socket, head));
     this.server.on('secureConnection', (socket: TLSSocket) => this.onConnection(socket));

@@ -28,6 +28,8 @@ export class Metrics {
   private readonly latencies = new Map<string, Histogram>();
   private readonly watches = new Map<string, number>();
   private readonly events = new Map<string, number>();
+  /** label sets as text, which every request needs and few are new */
+  private readonly names = new Map<string, { counted: string; timed: string }>();
   private running = 0;
   private readonly delay = monitorEventLoopDelay({ resolution: 20 });
 
@@ -41,9 +43,15 @@ export class Metrics {
     return (ms) => {
       this.running--;
       const { verb, group, version, resource, subresource, scope } = exchange.label;
-      const base = { verb: (verb || exchange.method).toUpperCase(), group, version, resource, subresource, scope };
-      add(this.requests, labels({ code: exchange.res.statusCode, ...base }));
-      if (verb !== 'watch') this.observe(labels(base), ms / 1000);
+      const id = `${exchange.res.statusCode} ${verb || exchange.method} ${group} ${version} ${resource} ${subresource} ${scope}`;
+      let names = this.names.get(id);
+      if (!names) {
+        const base = { verb: (verb || exchange.method).toUpperCase(), group, version, resource, subresource, scope };
+        names = { counted: labels({ code: exchange.res.statusCode, ...base }), timed: labels(base) };
+        if (this.names.size < MAX_SERIES) this.names.set(id, names);
+      }
+      add(this.requests, names.counted);
+      if (verb !== 'watch') this.observe(names.timed, ms / 1000);
     };
   }
 
