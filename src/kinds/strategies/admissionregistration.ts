@@ -1,4 +1,5 @@
 import { invalid, notSupported, Path, required, type FieldError } from '../../meta/field.ts';
+import { celSyntaxError } from '../cel-error.ts';
 import { compileCel } from '../cel.ts';
 import type { Strategy } from '../kind.ts';
 import { withStatus } from './status-split.ts';
@@ -98,6 +99,6 @@ function celError(expression: string): string | undefined {
     compileCel(expression);
     return undefined;
   } catch (error) {
-    return (error as Error).message;
+    return celSyntaxError(error as Error, expression);
   }
 }

@@ -1,10 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Pod, PodSpec } from '../../../../schema/types.ts';
+import type { Container, Pod, PodSpec } from '../../../../schema/types.ts';
 import { forbidden, invalid, Path, type FieldError } from '../../../meta/field.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { statusSubresource } from '../status-split.ts';
 import { defaultPod } from './defaults.ts';
+import { internalDiff } from './internal-form.ts';
 import { qosClass } from './qos.ts';
 import { validatePodSpec } from './validate-spec.ts';
 
@@ -85,22 +86,35 @@ function validateChange(object: KubeObject, old: KubeObject): FieldError[] {
       errors.push(forbidden(SPEC.child('tolerations'), 'existing toleration can not be modified except its tolerationSeconds'));
       break;
     }
-  if (!isDeepStrictEqual(immutablePart(spec, before, gates.size > 0), immutablePart(before, before, gates.size > 0))) errors.push(forbidden(SPEC, ONLY));
+  const allowed = withAllowed(spec, before, gates.size > 0);
+  if (!isDeepStrictEqual(allowed, { ...before })) {
+    const difference = internalDiff('PodSpec', before, allowed);
+    if (difference) errors.push(forbidden(SPEC, `${ONLY}\n${difference}`));
+  }
   return errors;
 }
 
-function immutablePart(spec: PodSpec, before: PodSpec, gated: boolean): unknown {
-  const images = <T extends { image?: string }>(list: T[] | undefined) => list?.map((c) => ({ ...c, image: '' })) ?? [];
-  const { activeDeadlineSeconds: _deadline, tolerations: _tolerations, schedulingGates: _gates, ...rest } = spec;
+/** The new spec with everything that may change as it was: what still differs may not. */
+function withAllowed(spec: PodSpec, before: PodSpec, gated: boolean): PodSpec {
+  const images = (list: Container[] | undefined, old: Container[] | undefined) => list?.map((c, i) => ({ ...c, image: old?.[i]?.image }));
   const shortened = spec.terminationGracePeriodSeconds === 1 && (before.terminationGracePeriodSeconds ?? 0) < 0;
-  return {
-    ...rest,
-    containers: images(spec.containers),
-    initContainers: images(spec.initContainers),
-    ...(shortened && { terminationGracePeriodSeconds: before.terminationGracePeriodSeconds }),
+  const taken: (keyof PodSpec)[] = [
+    'activeDeadlineSeconds',
+    'tolerations',
+    'schedulingGates',
+    ...(shortened ? (['terminationGracePeriodSeconds'] as const) : []),
     // While it is gated a pod may still be steered: its selector and affinity may become narrower.
-    ...(gated && { nodeSelector: undefined, affinity: undefined }),
-  };
+    ...(gated ? (['nodeSelector', 'affinity'] as const) : []),
+  ];
+  const old = Object.fromEntries(taken.map((field) => [field, before[field]]));
+  const allowed = {
+    ...spec,
+    ...old,
+    containers: images(spec.containers, before.containers),
+    initContainers: images(spec.initContainers, before.initContainers),
+  } as Record<string, unknown>;
+  for (const key of Object.keys(allowed)) if (allowed[key] === undefined) delete allowed[key];
+  return allowed as unknown as PodSpec;
 }
 
 /** A subresource that writes some fields of spec and nothing else. */
@@ -139,7 +153,7 @@ function ephemeralContainersOnlyGrow(object: KubeObject, old: KubeObject): Field
   for (const container of (old.spec as PodSpec).ephemeralContainers ?? []) {
     const same = now.get(container.name);
     if (!same) errors.push(forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be removed\n`));
-    else if (!isDeepStrictEqual(same, container)) errors.push(forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n`));
+    else if (!isDeepStrictEqual(same, container)) errors.push(forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n${internalDiff('EphemeralContainer', container, same)}`));
   }
   return errors;
 }
