@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
+import type { Writable } from 'node:stream';
 import type { RequestContext, User } from '../api/contract.ts';
 
 /** Distinct warnings that one answer may carry; more are dropped. */
@@ -56,7 +57,7 @@ export class Exchange implements RequestContext {
   get signal(): AbortSignal {
     if (!this.controller) {
       const controller = (this.controller = new AbortController());
-      if (this.res.destroyed) controller.abort();
+      if (this.gone) controller.abort();
       else this.res.once('close', () => controller.abort());
     }
     return this.controller.signal;
@@ -80,10 +81,29 @@ export class Exchange implements RequestContext {
     return headers;
   }
 
+  private get stream(): ServerHttp2Stream | undefined {
+    return (this.res as unknown as { stream?: ServerHttp2Stream }).stream;
+  }
+  /** The client has left, or the answer was cut. (HTTP/2 answers have no `destroyed` of their own, and lose their stream.) */
+  get gone(): boolean {
+    return this.req.httpVersionMajor === 2 ? (this.stream?.destroyed ?? true) : this.res.destroyed || this.req.socket.destroyed;
+  }
+  /** Resolves when written bytes have gone out, or the client has. */
+  drained(out: Writable = this.res): Promise<void> {
+    return new Promise((resolve) => {
+      const done = () => {
+        out.off('drain', done);
+        this.res.off('close', done);
+        resolve();
+      };
+      out.once('drain', done);
+      this.res.once('close', done);
+      if (this.gone) done();
+    });
+  }
   /** Bytes that were written and that the client has not taken yet. */
   pendingBytes(): number {
-    const stream = (this.res as unknown as { stream?: ServerHttp2Stream }).stream;
-    return stream?.writableLength ?? this.res.writableLength ?? 0;
+    return this.stream?.writableLength ?? this.res.writableLength ?? 0;
   }
 }
 

@@ -1,5 +1,4 @@
 import { constants, createGzip, gzip } from 'node:zlib';
-import { once } from 'node:events';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StatusError } from '../meta/status.ts';
 import { encodeStatus } from './encoding/status.ts';
@@ -28,7 +27,7 @@ export async function send(exchange: Exchange, code: number, contentType: string
       headers['Content-Encoding'] = 'gzip';
     }
   }
-  if (exchange.res.headersSent || exchange.res.destroyed) return;
+  if (exchange.res.headersSent || exchange.gone) return;
   headers['Content-Length'] = bytes.length;
   exchange.res.writeHead(code, headers);
   exchange.res.end(exchange.method === 'HEAD' ? undefined : bytes);
@@ -68,9 +67,9 @@ export async function sendStream(exchange: Exchange, contentType: string, size: 
   const out = compress ? createGzip({ level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 }) : res;
   if (out !== res) out.pipe(res);
   for (const chunk of chunks(pieces)) {
-    if (res.destroyed) break;
+    if (exchange.gone) break;
     if (out.write(chunk)) await nextTurn();
-    else await Promise.race([once(out, 'drain'), once(res, 'close')]);
+    else await exchange.drained(out);
   }
   out.end();
 }

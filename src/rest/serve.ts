@@ -127,7 +127,7 @@ async function answerError(services: Services, exchange: Exchange, error: unknow
     res.destroy();
     return;
   }
-  if (res.destroyed) return;
+  if (exchange.gone) return;
   if (error instanceof PageNotFound) return sendText(exchange, 404, '404 page not found\n');
   const status = statusOf(error, services.log);
   if (isStatusError(status, 'RequestEntityTooLarge') && exchange.req.httpVersionMajor === 1) res.setHeader('Connection', 'close');

@@ -1,4 +1,4 @@
-import type { Answer, Api } from '../../api/contract.ts';
+import type { Answer } from '../../api/contract.ts';
 import { encodeAnswer } from '../encoding/object.ts';
 import { encodeList } from '../encoding/list.ts';
 import type { Exchange } from '../exchange.ts';
@@ -15,23 +15,18 @@ import {
 import { readBody } from '../read-body.ts';
 import { send, sendStream } from '../respond.ts';
 import { includeObjectOf } from '../table/table.ts';
-import { serveWatch } from '../watching/serve.ts';
+import { serveWatch, type WatchServing } from '../watching/serve.ts';
 import { deleteOptionsOfBody } from './delete-body.ts';
 import { deprecationOf } from './deprecation.ts';
 import { deleteOptionsOfQuery, listOptions, patchOptions, writeOptions } from './query.ts';
 import type { Resolved } from './resolve.ts';
 
-export interface Dispatcher {
-  api: Api;
-  /** ms since the epoch, for ages in tables */
-  now(): number;
-}
-
 const PRODUCES = ALL_FORMATS.map((f) => MEDIA_TYPES[f]);
 const LIST_PRODUCES = [...PRODUCES, `${MEDIA_TYPES.json};stream=watch`, `${MEDIA_TYPES.protobuf};stream=watch`];
 
 /** Calls the API for one request and sends what it answers. */
-export async function dispatch({ api, now }: Dispatcher, exchange: Exchange, { target, verb }: Resolved): Promise<void> {
+export async function dispatch(serving: WatchServing, exchange: Exchange, { target, verb }: Resolved): Promise<void> {
+  const { api, now } = serving;
   const { query } = exchange;
   const { custom } = target.kind;
   exchange.warn(deprecationOf(target.kind) ?? '');
@@ -40,7 +35,7 @@ export async function dispatch({ api, now }: Dispatcher, exchange: Exchange, { t
   const formats: readonly Format[] = custom ? CUSTOM_FORMATS : ALL_FORMATS;
   const pretty = wantsPretty(query, exchange.header('user-agent'));
   const media = negotiate(accept, formats, pretty, { transforms: true, streams: verb === 'watch' });
-  if (verb === 'watch') return serveWatch({ api, now }, exchange, target, media);
+  if (verb === 'watch') return serveWatch(serving, exchange, target, media);
   const reply = (answer: Answer) => sendAnswer(exchange, answer, media, now());
   switch (verb) {
     case 'get':

@@ -9,9 +9,11 @@ import { forwardedHeaders } from './headers.ts';
 import { errorOfAnswer, proxyError, unreachable } from './node-errors.ts';
 
 /** Streams over plain HTTP: logs, and whatever is behind a proxy. The others need an upgrade. */
-export function serveStream(services: Services, exchange: Exchange, target: Target, rest: string): Promise<void> {
+export async function serveStream(services: Services, exchange: Exchange, target: Target, rest: string): Promise<void> {
   if (target.subresource === 'log') return serveLog(services, exchange, target);
   if (target.subresource === 'proxy') return serveProxy(services, exchange, target, rest);
+  // what is wrong with the object or the caller comes first
+  await services.api.connect(exchange, target, exchange.query);
   throw badRequest('Upgrade request required');
 }
 

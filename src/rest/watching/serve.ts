@@ -9,12 +9,13 @@ import { Framer } from './frames.ts';
 import { httpOutput } from './http-output.ts';
 import { Watcher, type WatchOutput } from './watcher.ts';
 
+/** What a watch, and with it any request for a resource, is served with. */
 export interface WatchServing {
   api: Api;
   now(): number;
-  log?(line: string): void;
+  log(line: string): void;
   /** told of each watch, so that a shutdown can end it and metrics can count it */
-  watches?: WatchCounter;
+  watches: WatchCounter;
 }
 export interface WatchCounter {
   opened(exchange: Exchange, end: () => void): () => void;
@@ -33,7 +34,7 @@ export const serveWatch = (serving: WatchServing, exchange: Exchange, target: Ta
  * it told before waits in the watcher's queue.
  */
 export async function runWatch(serving: WatchServing, exchange: Exchange, target: Target, media: Media, open: () => WatchOutput): Promise<void> {
-  const { api, now, watches, log = () => undefined } = serving;
+  const { api, now, watches, log } = serving;
   if (media.format === 'protobuf' && media.as?.kind === 'Table') {
     throw notAcceptable('object *v1.Table does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message');
   }
@@ -45,19 +46,19 @@ export async function runWatch(serving: WatchServing, exchange: Exchange, target
   let closed: () => void = () => undefined;
   const watcher = new Watcher(framer, lazy, {
     statusOf: (error) => statusOf(error, log),
-    onSent: (events) => watches?.sent(exchange, events),
+    onSent: (events) => watches.sent(exchange, events),
     onClose: () => {
       stop();
       closed();
     },
   });
   stop = await api.watch(exchange, target, options, watcher);
-  if (exchange.res.destroyed) return stop();
+  if (exchange.gone) return stop();
   const done = new Promise<void>((resolve) => exchange.res.once('close', resolve));
   lazy.open(open());
   watcher.live();
   if (watcher.ended) stop();
-  else closed = watches?.opened(exchange, () => watcher.onEnd()) ?? closed;
+  else closed = watches.opened(exchange, () => watcher.onEnd());
   await done;
   watcher.close();
 }

@@ -1,0 +1,122 @@
+import { describe, expect, it } from 'vitest';
+import type { WatchEvent } from '../../src/api/contract.ts';
+import { createRegistry } from '../../src/kinds/registry.ts';
+import { StatusError } from '../../src/meta/status.ts';
+import { metadataSlice } from '../../src/rest/encoding/metadata-slice.ts';
+import { Framer } from '../../src/rest/watching/frames.ts';
+import { MAX_WAITING, Watcher, type WatchOutput } from '../../src/rest/watching/watcher.ts';
+
+const kind = createRegistry().byResource('', 'v1', 'configmaps')!;
+const event = (name: string, size = 0): WatchEvent => {
+  const object = { metadata: { resourceVersion: '7', name, uid: 'u', creationTimestamp: 't' }, data: { a: 'x'.repeat(size) } };
+  const stored = { revision: 7, name, bytes: Buffer.from(JSON.stringify(object)), object, encoded: (_: string, make: () => Buffer) => make() };
+  return { type: 'ADDED', stored: stored as never };
+};
+
+class FakeOutput implements WatchOutput {
+  readonly writes: string[] = [];
+  full = false;
+  state: 'open' | 'ended' | 'cut' = 'open';
+  private drain: (() => void) | undefined;
+  write(frames: Buffer[][]): void {
+    this.writes.push(Buffer.concat(frames.flat()).toString());
+  }
+  pending = (): number => (this.full ? 1e9 : 0);
+  onDrain(callback: () => void): void {
+    this.drain = callback;
+  }
+  end = (): void => void (this.state = 'ended');
+  cut = (): void => void (this.state = 'cut');
+  flow(): void {
+    this.full = false;
+    this.drain?.();
+  }
+}
+
+function start(output: FakeOutput) {
+  const closed: string[] = [];
+  const watcher = new Watcher(new Framer(kind, { format: 'json', pretty: false }, 'Metadata', () => 0), output, {
+    statusOf: (error) => error as StatusError,
+    onClose: (reason) => closed.push(reason),
+    onSent: () => undefined,
+  });
+  watcher.live();
+  return { watcher, closed };
+}
+const turn = () => new Promise((resolve) => setImmediate(resolve));
+
+describe('watcher', () => {
+  it('writes what came in one turn at once, one line an event', async () => {
+    const output = new FakeOutput();
+    const { watcher } = start(output);
+    watcher.onEvents([event('a'), event('b')]);
+    watcher.onBookmark(9, true);
+    await turn();
+    expect(output.writes).toHaveLength(1);
+    const [a, b, mark] = output.writes[0].trimEnd().split('\n').map((line) => JSON.parse(line));
+    expect([a.type, a.object.kind, a.object.metadata.name, b.object.metadata.name]).toEqual(['ADDED', 'ConfigMap', 'a', 'b']);
+    expect(mark).toEqual({
+      type: 'BOOKMARK',
+      object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '9', annotations: { 'k8s.io/initial-events-end': 'true' } } },
+    });
+  });
+
+  it('waits while the client does not read, and keeps the order', async () => {
+    const output = new FakeOutput();
+    output.full = true;
+    const { watcher } = start(output);
+    watcher.onEvents([event('a')]);
+    await turn();
+    watcher.onEvents([event('b')]);
+    await turn();
+    expect(output.writes).toEqual([]);
+    output.flow();
+    expect(output.writes.join('').trimEnd().split('\n').map((line) => JSON.parse(line).object.metadata.name)).toEqual(['a', 'b']);
+  });
+
+  it('is cut when more waits than its bound', async () => {
+    const output = new FakeOutput();
+    output.full = true;
+    const { watcher, closed } = start(output);
+    const size = 1024 * 1024;
+    for (let i = 0; i <= MAX_WAITING / size; i++) watcher.onEvents([event(`e${i}`, size)]);
+    expect(output.state).toBe('cut');
+    expect(closed).toEqual(['slow']);
+  });
+
+  it('does not count the initial state against the bound', async () => {
+    const output = new FakeOutput();
+    output.full = true;
+    const watcher = new Watcher(new Framer(kind, { format: 'json', pretty: false }, 'Metadata', () => 0), output, {
+      statusOf: (error) => error as StatusError,
+      onClose: () => undefined,
+      onSent: () => undefined,
+    });
+    watcher.onEvents(Array.from({ length: 12 }, (_, i) => event(`e${i}`, 1024 * 1024)));
+    watcher.live();
+    watcher.onEvents([event('last')]);
+    expect(output.state).toBe('open');
+    output.flow();
+    while (output.writes.join('').split('\n').length <= 13) await turn();
+    expect(output.writes.length).toBeGreaterThan(5);
+  });
+
+  it('ends with the error after all events', async () => {
+    const output = new FakeOutput();
+    const { watcher } = start(output);
+    watcher.onEvents([event('a')]);
+    watcher.onEnd(new StatusError({ message: 'too old', reason: 'Expired', code: 410 }));
+    await turn();
+    const last = JSON.parse(output.writes.join('').trimEnd().split('\n').at(-1)!);
+    expect(last).toMatchObject({ type: 'ERROR', object: { kind: 'Status', code: 410 } });
+    expect(output.state).toBe('ended');
+  });
+});
+
+describe('metadataSlice', () => {
+  it('finds the end of metadata whatever strings hold', () => {
+    const metadata = { name: 'a', annotations: { odd: '"}{\\', 'k{': '}' } };
+    const bytes = Buffer.from(JSON.stringify({ metadata, spec: { metadata: {} } }));
+    expect(JSON.parse(metadataSlice(bytes).toString())).toEqual(metadata);
+  });
+});
