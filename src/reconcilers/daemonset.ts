@@ -6,6 +6,7 @@ import { semanticEqual } from '../control/equal.ts';
 import { Expectations } from '../control/expectations.ts';
 import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { scaledValue } from '../control/percent.ts';
+import { podTemplateHash } from '../control/pod-template-hash.ts';
 import { podFromTemplate } from '../control/pod-from-template.ts';
 import { isPodAvailable, isPodReady } from '../control/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
@@ -70,7 +71,8 @@ function* podKeys(pod: KubeObject | undefined, old: KubeObject | undefined, expe
 async function sync(set: DaemonSet, expectations: Expectations, key: Key, ctx: Context): Promise<void> {
   const owner: RevisionedOwner = {
     object: set as unknown as KubeObject, resource: RESOURCE, apiVersion: 'apps/v1', kind: 'DaemonSet',
-    template: set.spec!.template as PodTemplateSpec, hashLabel: HASH, annotations: { ...set.metadata.annotations },
+    template: set.spec!.template as PodTemplateSpec, hashLabel: HASH,
+    hash: (_data, count) => podTemplateHash(set.spec!.template as PodTemplateSpec, count), annotations: { ...set.metadata.annotations },
   };
   const revisions = await revisionsOf(owner, ctx);
   const { revision, collisions } = await currentRevision(owner, revisions, set.status?.collisionCount ?? 0, ctx);

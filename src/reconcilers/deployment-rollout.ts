@@ -3,7 +3,7 @@ import { conditionOf, withCondition } from '../control/conditions.ts';
 import type { Context } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { controllerOf, controllerRef } from '../control/keys.ts';
-import { templateHash } from '../meta/hash.ts';
+import { podTemplateHash } from '../control/pod-template-hash.ts';
 import { isStatusError } from '../meta/status.ts';
 import { deploymentCondition, hasDeadline } from './deployment-status.ts';
 import { isRolling, maxSurge, maxUnavailable, newSetSize, proportionalSizes } from './deployment-scale.ts';
@@ -58,7 +58,7 @@ export class Rollout {
   private makeNew(): ReplicaSet {
     const { deployment } = this;
     const template = structuredClone(deployment.spec!.template) as PodTemplateSpec;
-    const hash = templateHash(template, deployment.status?.collisionCount);
+    const hash = podTemplateHash(template, deployment.status?.collisionCount);
     const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
     const selector: LabelSelector = structuredClone(deployment.spec!.selector);
     selector.matchLabels = { ...selector.matchLabels, [HASH_LABEL]: hash };

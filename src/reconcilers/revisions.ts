@@ -5,7 +5,6 @@ import { semanticEqual } from '../control/equal.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { controllerRef } from '../control/keys.ts';
 import { labelMatcher } from '../control/selector.ts';
-import { templateHash } from '../meta/hash.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 
@@ -20,6 +19,8 @@ export interface RevisionedOwner {
   template: PodTemplateSpec;
   /** label that carries the hash on its revisions */
   hashLabel: string;
+  /** the hash that names a revision; `collisions` is undefined before the first */
+  hash(data: Record<string, unknown>, collisions: number | undefined): string;
   /** annotations that a new revision gets */
   annotations: Record<string, string>;
 }
@@ -59,8 +60,9 @@ export async function currentRevision(
   if (equal && equal.revision === highest) return { revision: equal, collisions };
   if (equal) return { revision: await ctx.client.update<ControllerRevision>(REVISIONS, { ...equal, revision: highest + 1 }), collisions };
   const { object } = owner;
+  const data = { spec: { template: { ...owner.template, $patch: 'replace' } } };
   for (let count = collisions; ; count++) {
-    const hash = templateHash(owner.template, count || undefined);
+    const hash = owner.hash(data, count || undefined);
     const name = `${object.metadata.name}-${hash}`;
     const made = {
       apiVersion: 'apps/v1',
@@ -72,7 +74,7 @@ export async function currentRevision(
         annotations: owner.annotations,
         ownerReferences: [controllerRef(object, owner.apiVersion, owner.kind)],
       },
-      data: { spec: { template: { ...owner.template, $patch: 'replace' } } },
+      data,
       revision: highest + 1,
     } as unknown as ControllerRevision;
     try {

@@ -6,6 +6,7 @@ import { semanticEqual } from '../control/equal.ts';
 import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { isPodAvailable, isPodReady, isPodTerminal } from '../control/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
+import { canonicalJson, fnv32a, safeEncode } from '../meta/hash.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { currentRevision, REVISIONS, revisionsOf, trimHistory, type RevisionedOwner } from './revisions.ts';
 import { ordinalOf, REVISION_LABEL } from './statefulset-pods.ts';
@@ -45,7 +46,9 @@ export const statefulset: Reconciler = {
 async function sync(set: StatefulSet, ctx: Context): Promise<void> {
   const owner: RevisionedOwner = {
     object: set as unknown as KubeObject, resource: RESOURCE, apiVersion: 'apps/v1', kind: 'StatefulSet',
-    template: set.spec!.template as PodTemplateSpec, hashLabel: 'controller.kubernetes.io/hash', annotations: { ...set.metadata.annotations },
+    template: set.spec!.template as PodTemplateSpec, hashLabel: 'controller.kubernetes.io/hash',
+    // Over the revision's JSON, and the number of collisions as text.
+    hash: (data, count) => safeEncode(String(fnv32a(`${canonicalJson(data)}${count ?? 0}`))), annotations: { ...set.metadata.annotations },
   };
   const revisions = await revisionsOf(owner, ctx);
   const { revision: update, collisions } = await currentRevision(owner, revisions, set.status?.collisionCount ?? 0, ctx);
