@@ -55,7 +55,7 @@ class Matcher {
   /** Equal runs in order, neighbours joined, and an empty one at the end. */
   blocks(): Block[] {
     const found: Block[] = [];
-    const open = [[0, this.a.length, 0, this.b.length] as const];
+    const open: [number, number, number, number][] = [[0, this.a.length, 0, this.b.length]];
     for (let part = open.pop(); part; part = open.pop()) {
       const [aFrom, aTo, bFrom, bTo] = part;
       const block = this.longest(aFrom, aTo, bFrom, bTo);
