@@ -1,5 +1,5 @@
 import { expired } from '../meta/status.ts';
-import { Compacted, type StoreEvent } from '../store/contract.ts';
+import { Compacted, type StoreEvent, type Stored } from '../store/contract.ts';
 import type { RequestContext, Target, WatchEvent, WatchOptions, WatchSink } from './contract.ts';
 import type { Core } from './core.ts';
 import { checkWatchOptions } from './list-options.ts';
@@ -93,7 +93,7 @@ class RunningWatch {
       const is = event.type !== 'DELETED' && matches(event.stored);
       const was = event.type !== 'ADDED' && matches(event.previous ?? event.stored);
       if (is) seen.push({ type: was ? 'MODIFIED' : 'ADDED', stored: event.stored });
-      else if (was) seen.push({ type: 'DELETED', stored: event.stored });
+      else if (was) seen.push({ type: 'DELETED', stored: lastSeen(event) });
     }
     if (seen.length) this.sink.onEvents(seen);
   }
@@ -115,3 +115,7 @@ class RunningWatch {
     this.sink.onEnd(error);
   }
 }
+
+/** What a watcher knew of an object that it sees no more, at the revision of the change that took it away. */
+const lastSeen = ({ type, previous, stored, revision }: StoreEvent): Stored =>
+  type === 'DELETED' ? stored : (previous?.deletedAt?.(revision) ?? stored);

@@ -33,6 +33,8 @@ export interface Stored extends Key, Columns {
   readonly object: StoredObject;
   /** a fresh parse that the caller may change */
   copy(): StoredObject;
+  /** the same state at a later revision: what a watcher is shown when the object leaves its selection */
+  deletedAt?(revision: number): Stored;
   /** Encodings of this revision (YAML, protobuf, Table row …) made at most once and shared. Bounded by the event's life in cache. */
   encoded(format: string, make: () => Buffer): Buffer;
 }

@@ -1,0 +1,141 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { WatchEvent, WatchOptions, WatchSink } from '../../src/api/contract.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { pod, refusal, TestApi } from './support.ts';
+
+let t: TestApi;
+const clock = new FakeClock();
+beforeAll(async () => {
+  t = await TestApi.open({ clock });
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await t.create('configmaps', { metadata: { name, labels: { app: name < 'c' ? 'x' : 'y' } } });
+});
+afterAll(() => t.close());
+
+const list = (options = {}, path = 'configmaps') => t.api.list(t.ctx(), t.target(path), options);
+const names = (items: readonly { name: string }[]) => items.map((i) => i.name).join('');
+
+/** Collects what a watch says; `until` resolves when it has said so many things. */
+class Seen implements WatchSink {
+  readonly said: string[] = [];
+  private waiting: { count: number; resolve: () => void } | undefined;
+  onEvents(events: readonly WatchEvent[]): void {
+    for (const e of events) this.say(`${e.type} ${e.stored.name}`);
+  }
+  onBookmark(_revision: number, end: boolean): void {
+    this.say(end ? 'BOOKMARK end' : 'BOOKMARK');
+  }
+  onEnd(error?: Error): void {
+    this.say(`END ${error?.message ?? ''}`.trim());
+  }
+  until(count: number): Promise<void> {
+    if (this.said.length >= count) return Promise.resolve();
+    return new Promise((resolve) => (this.waiting = { count, resolve }));
+  }
+  private say(what: string): void {
+    this.said.push(what);
+    if (this.waiting && this.said.length >= this.waiting.count) this.waiting.resolve();
+  }
+}
+async function watch(options: WatchOptions, path = 'configmaps') {
+  const seen = new Seen();
+  const stop = await t.api.watch(t.ctx(), t.target(path), options, seen);
+  return { seen, stop };
+}
+
+test('list.selects by labels and fields', async () => {
+  expect(names((await list({ labelSelector: 'app=x' })).items)).toBe('ab');
+  expect(names((await list({ labelSelector: 'app in (y),app' })).items)).toBe('cde');
+  expect(names((await list({ fieldSelector: 'metadata.name=c' })).items)).toBe('c');
+  expect(names((await list({ fieldSelector: 'metadata.name!=c' })).items)).toBe('abde');
+  expect((await refusal(list({ labelSelector: 'a b' }))).message).toBe("unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt");
+  expect((await refusal(list({ fieldSelector: 'spec.bogus=1' }, 'pods'))).message).toBe('field label not supported: spec.bogus');
+});
+
+test('list.pages of one snapshot, whatever is written meanwhile', async () => {
+  const first = await list({ limit: 2 });
+  expect(names(first.items)).toBe('ab');
+  expect(first.remainingItemCount).toBe(3);
+  await t.create('configmaps', { metadata: { name: 'bb' } });
+  const second = await list({ limit: 2, continue: first.continue });
+  expect(names(second.items)).toBe('cd');
+  expect(second.revision).toBe(first.revision);
+  const third = await list({ limit: 2, continue: second.continue });
+  expect(names(third.items)).toBe('e');
+  expect(third.continue).toBeUndefined();
+  await t.delete('configmaps', 'bb');
+});
+
+test('list.of a page that is too old gives a token that goes on', async () => {
+  const first = await list({ limit: 2 });
+  await t.create('configmaps', { metadata: { name: 'zz' } });
+  await t.delete('configmaps', 'zz');
+  await t.api.store.compact(t.api.store.revision);
+  const status = await refusal(list({ limit: 2, continue: first.continue }));
+  expect(status).toMatchObject({ reason: 'Expired', code: 410 });
+  expect(names((await list({ limit: 9, continue: status.metadata.continue })).items)).toBe('cde');
+  expect((await refusal(list({ continue: 'nonsense!' }))).code).toBe(400);
+});
+
+test('list.checks its options as Kubernetes does', async () => {
+  expect((await refusal(list({ resourceVersionMatch: 'Exact' }))).message).toBe(
+    'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
+  );
+  expect((await refusal(list({ resourceVersion: 'xyz' }))).message).toContain('strconv.ParseUint: parsing "xyz": invalid syntax');
+});
+
+test('watch.without a version says first what is there', async () => {
+  const { seen, stop } = await watch({ labelSelector: 'app=x', sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true });
+  expect(seen.said).toEqual(['ADDED a', 'ADDED b', 'BOOKMARK end']);
+  stop();
+});
+
+test('watch.shows what comes into and goes out of its selection', async () => {
+  const { seen, stop } = await watch({ labelSelector: 'color=red', resourceVersion: String(t.api.store.revision) });
+  await t.create('configmaps', { metadata: { name: 'w' } });
+  await t.merge('configmaps', 'w', { metadata: { labels: { color: 'red' } } });
+  await t.merge('configmaps', 'w', { data: { a: '1' } });
+  await t.merge('configmaps', 'w', { metadata: { labels: { color: 'blue' } } });
+  await t.delete('configmaps', 'w');
+  await seen.until(3);
+  expect(seen.said).toEqual(['ADDED w', 'MODIFIED w', 'DELETED w']);
+  stop();
+});
+
+test('watch.tells by bookmarks how far it is, and ends in time', async () => {
+  const { seen } = await watch({ resourceVersion: String(t.api.store.revision), allowWatchBookmarks: true, timeoutSeconds: 100 });
+  await t.create('configmaps', { metadata: { name: 'mark' } });
+  await seen.until(1);
+  await clock.advance(60_000);
+  await clock.advance(60_000);
+  expect(seen.said).toEqual(['ADDED mark', 'BOOKMARK', 'END']);
+  await t.delete('configmaps', 'mark');
+});
+
+test('watch.from a version that is gone ends with 410', async () => {
+  await t.create('configmaps', { metadata: { name: 'old' } });
+  await t.delete('configmaps', 'old');
+  await t.api.store.compact(t.api.store.revision);
+  const { seen } = await watch({ resourceVersion: '1' });
+  await seen.until(1);
+  expect(seen.said[0]).toMatch(/^END too old resource version: 1 \(\d+\)$/);
+});
+
+test('get.of a version to come is a timeout', async () => {
+  const status = await refusal(t.api.get(t.ctx(), t.target('configmaps', 't', 'a'), { resourceVersion: '999999999' }));
+  expect(status).toMatchObject({ reason: 'Timeout', code: 504, details: { causes: [{ reason: 'ResourceVersionTooLarge' }], retryAfterSeconds: 1 } });
+}, 10_000);
+
+test('deletecollection.deletes what is selected and answers it', async () => {
+  for (const name of ['x1', 'x2']) await t.create('secrets', { metadata: { name, labels: { del: 'y' } } });
+  await t.create('secrets', { metadata: { name: 'x3' } });
+  const gone = await t.api.deleteCollection(t.ctx(), t.target('secrets'), { labelSelector: 'del=y' }, {});
+  expect(names(gone.items)).toBe('x1x2');
+  expect(names((await list({}, 'secrets')).items)).toBe('x3');
+});
+
+test('pods are found by the fields of their kind', async () => {
+  await t.create('pods', pod('on', { nodeName: 'n1' }));
+  await t.create('pods', pod('off'));
+  expect(names((await list({ fieldSelector: 'spec.nodeName=n1' }, 'pods')).items)).toBe('on');
+  expect(names((await list({ fieldSelector: 'spec.nodeName=,status.phase=Pending' }, 'pods')).items)).toBe('off');
+});
