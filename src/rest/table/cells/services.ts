@@ -55,7 +55,7 @@ const endpointSlices: Printer = (object, now) => {
   const addresses = (slice.endpoints ?? []).flatMap((e) => e.addresses ?? []);
   return [
     slice.metadata.name,
-    slice.addressType,
+    slice.addressType ?? '',
     listWithMore(ports, SHOWN) || UNSET,
     listWithMore(addresses, SHOWN) || UNSET,
     since(slice.metadata.creationTimestamp, now),

@@ -55,7 +55,7 @@ const classes: Printer = (object, now) => {
   const isDefault = DEFAULT_CLASS.some((name) => metadata.annotations?.[name] === 'true');
   return [
     `${metadata.name}${isDefault ? ' (default)' : ''}`,
-    provisioner,
+    provisioner ?? '',
     reclaimPolicy ?? 'Delete',
     volumeBindingMode ?? 'Immediate',
     allowVolumeExpansion ?? false,
