@@ -11,6 +11,7 @@ import { Authenticator } from './authentication/authenticator.ts';
 import { ServiceAccountTokens, type SigningKeys } from './authentication/service-account-tokens.ts';
 import { Authorizer } from './authorization/authorizer.ts';
 import { bootstrap } from './bootstrap.ts';
+import { followCertificateRequests } from './certificates/sign.ts';
 import { systemClock, type Clock } from './clock.ts';
 import type { Api } from './contract.ts';
 import type { Core } from './core.ts';
@@ -70,14 +71,17 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   await store.fresh();
   await bootstrap(core);
   await repairAllocations(store, registry, clock);
-  const definitions = followDefinitions(core);
+  const followers = [followDefinitions(core)];
+  if (options.clientCA && options.clientCAKey) {
+    followers.push(followCertificateRequests(core, { cert: options.clientCA, key: options.clientCAKey }));
+  }
   return {
     ...verbs(core),
     issuer,
     jwks: () => tokens.jwks(),
     advertise: (address, port) => advertise(core, address, port),
     async close() {
-      definitions.stop();
+      for (const follower of followers) follower.stop();
       core.authorizer.close();
     },
   };
