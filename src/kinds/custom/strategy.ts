@@ -58,6 +58,7 @@ export function customStrategy(facts: CustomFacts): Strategy {
   const base: Strategy = {
     defaults: (object) => completeCustom(facts.schema, object),
     prepareForUpdate: remember,
+    unconditionalUpdate: false,
     validate,
     warnings: (object) => metaWarnings({ custom: true }, object),
     cells: customCells(facts.columns),
