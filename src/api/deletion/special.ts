@@ -14,7 +14,7 @@ type Plan = (storage: StorageKind, object: KubeObject, options: DeleteOptions, n
 const namespace: Plan = (storage, object, options, now) => {
   if (!object.metadata.deletionTimestamp) {
     object.metadata.deletionTimestamp = formatTime(now);
-    object['status'] = { ...(object['status'] ?? {}), phase: 'Terminating' };
+    object['status'] = { ...object['status'], phase: 'Terminating' };
     const finalizers = finalizersForPropagation(storage, object, options);
     if (finalizers) object.metadata.finalizers = finalizers;
     return { do: 'mark', object, thenRemove: false };
