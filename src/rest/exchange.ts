@@ -13,7 +13,10 @@ export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unau
 export const asHttp1 = (
   req: IncomingMessage | Http2ServerRequest,
   res: ServerResponse | Http2ServerResponse,
-): { req: IncomingMessage; res: ServerResponse } => ({ req: req as IncomingMessage, res: res as unknown as ServerResponse });
+): { req: IncomingMessage; res: ServerResponse } => ({
+  req: req as IncomingMessage,
+  res: res as unknown as ServerResponse,
+});
 
 /** One request and its answer, and what the API wants to know of it. */
 export class Exchange implements RequestContext {
@@ -40,7 +43,8 @@ export class Exchange implements RequestContext {
     this.pathname = mark < 0 ? url : url.slice(0, mark);
     this.search = mark < 0 ? '' : url.slice(mark);
     const audit = req.headers['audit-id'];
-    this.auditId = typeof audit === 'string' && audit.length <= 64 && /^[\x21-\x7e]+$/.test(audit) ? audit : randomUUID();
+    this.auditId =
+      typeof audit === 'string' && audit.length <= 64 && /^[\x21-\x7e]+$/.test(audit) ? audit : randomUUID();
   }
 
   get method(): string {
@@ -72,7 +76,10 @@ export class Exchange implements RequestContext {
 
   /** Headers that every answer has. Warnings as RFC 7234 warn-text, escaped as Kubernetes does. */
   commonHeaders(): Record<string, string | string[]> {
-    const headers: Record<string, string | string[]> = { 'Audit-Id': this.auditId, 'Cache-Control': 'no-cache, private' };
+    const headers: Record<string, string | string[]> = {
+      'Audit-Id': this.auditId,
+      'Cache-Control': 'no-cache, private',
+    };
     if (this.warnings.size) headers['Warning'] = [...this.warnings].map((text) => `299 - ${quoted(text)}`);
     if (this.flow) {
       headers['X-Kubernetes-Pf-Flowschema-Uid'] = this.flow.schema;
@@ -86,7 +93,9 @@ export class Exchange implements RequestContext {
   }
   /** The client has left, or the answer was cut. (HTTP/2 answers have no `destroyed` of their own, and lose their stream.) */
   get gone(): boolean {
-    return this.req.httpVersionMajor === 2 ? (this.stream?.destroyed ?? true) : this.res.destroyed || this.req.socket.destroyed;
+    return this.req.httpVersionMajor === 2
+      ? (this.stream?.destroyed ?? true)
+      : this.res.destroyed || this.req.socket.destroyed;
   }
   /** Resolves when written bytes have gone out, or the client has. */
   drained(out: Writable = this.res): Promise<void> {

@@ -10,7 +10,8 @@ export interface Identity {
   impersonator?: User;
 }
 
-const list = (value: string | string[] | undefined): string[] => (value === undefined ? [] : Array.isArray(value) ? value : [value]);
+const list = (value: string | string[] | undefined): string[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value];
 
 /** Who asks, by client certificate, bearer token or neither; then whom they act for. Throws 401, 400, 403. */
 export class Identifier {
@@ -65,14 +66,18 @@ function bearerToken(req: IncomingMessage): string | undefined {
   const match = /^\s*bearer\s+(\S.*?)\s*$/i.exec(req.headers.authorization ?? '');
   if (match) return match[1];
   const protocols = req.headers['sec-websocket-protocol'];
-  const offered = protocols?.split(',').map((p) => p.trim()).find((p) => p.startsWith(SOCKET_TOKEN));
+  const offered = protocols
+    ?.split(',')
+    .map((p) => p.trim())
+    .find((p) => p.startsWith(SOCKET_TOKEN));
   return offered === undefined ? undefined : Buffer.from(offered.slice(SOCKET_TOKEN.length), 'base64url').toString();
 }
 
 /** Values of a header that may come several times, one each (a user's group may hold a comma). */
 const valuesOf = (req: IncomingMessage, name: string): string[] => {
   const values: string[] = [];
-  for (let i = 0; i < req.rawHeaders.length; i += 2) if (req.rawHeaders[i].toLowerCase() === name) values.push(req.rawHeaders[i + 1]);
+  for (let i = 0; i < req.rawHeaders.length; i += 2)
+    if (req.rawHeaders[i].toLowerCase() === name) values.push(req.rawHeaders[i + 1]);
   return values.length ? values : list(req.headers[name]);
 };
 

@@ -53,12 +53,34 @@ const issuer: Handler = async ({ api }, exchange) => {
   );
 };
 
-const metrics: Handler = ({ metrics: numbers }, exchange) => sendText(exchange, 200, numbers.text(), 'text/plain; version=0.0.4; charset=utf-8');
+const metrics: Handler = ({ metrics: numbers }, exchange) =>
+  sendText(exchange, 200, numbers.text(), 'text/plain; version=0.0.4; charset=utf-8');
 
 const index: Handler = async ({ discovery, openapi }, exchange) => {
-  const groups = discovery.groups.flatMap((g) => [`/apis/${g.name}`, ...g.versions.map((v) => `/apis/${v.groupVersion}`)]);
-  const paths = ['/.well-known/openid-configuration', '/api', '/api/v1', '/apis', ...groups, '/graphiql', '/graphql', '/healthz', '/livez', '/metrics'];
-  paths.push('/openapi/v2', ...openapi.index().map((path) => `/openapi/v3/${path}`), '/openapi/v3', '/openid/v1/jwks', '/readyz', '/version');
+  const groups = discovery.groups.flatMap((g) => [
+    `/apis/${g.name}`,
+    ...g.versions.map((v) => `/apis/${v.groupVersion}`),
+  ]);
+  const paths = [
+    '/.well-known/openid-configuration',
+    '/api',
+    '/api/v1',
+    '/apis',
+    ...groups,
+    '/graphiql',
+    '/graphql',
+    '/healthz',
+    '/livez',
+    '/metrics',
+  ];
+  paths.push(
+    '/openapi/v2',
+    ...openapi.index().map((path) => `/openapi/v3/${path}`),
+    '/openapi/v3',
+    '/openid/v1/jwks',
+    '/readyz',
+    '/version',
+  );
   return sendJson(exchange, 200, { paths: paths.sort() });
 };
 
@@ -80,6 +102,9 @@ export async function serveOther(services: Services, exchange: Exchange): Promis
   if (/^\/(healthz|livez|readyz)(\/|$)/.test(path)) return serveHealth(services, exchange, path);
   const handler = handlers[path] ?? (path.startsWith('/openapi/v3/') ? serveOpenApi : undefined);
   if (!handler) throw new PageNotFound();
-  if (!get) throw path === '/' ? new StatusError({ message: 'method not allowed', reason: 'MethodNotAllowed', code: 405 }) : methodNotAllowedHere();
+  if (!get)
+    throw path === '/'
+      ? new StatusError({ message: 'method not allowed', reason: 'MethodNotAllowed', code: 405 })
+      : methodNotAllowedHere();
   return handler(services, exchange);
 }

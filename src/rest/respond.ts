@@ -12,10 +12,17 @@ const CHUNK = 128 * 1024;
 
 type Headers = Record<string, string | string[] | number>;
 
-const acceptsGzip = (exchange: Exchange): boolean => /(^|,)\s*gzip\s*(;\s*q=(?!0(\.0+)?\s*(,|$))[^,]*)?(,|$)/.test(exchange.header('accept-encoding'));
+const acceptsGzip = (exchange: Exchange): boolean =>
+  /(^|,)\s*gzip\s*(;\s*q=(?!0(\.0+)?\s*(,|$))[^,]*)?(,|$)/.test(exchange.header('accept-encoding'));
 
 /** Sends one buffer, compressed when it is large and the client takes it. */
-export async function send(exchange: Exchange, code: number, contentType: string, body: Buffer, more: Headers = {}): Promise<void> {
+export async function send(
+  exchange: Exchange,
+  code: number,
+  contentType: string,
+  body: Buffer,
+  more: Headers = {},
+): Promise<void> {
   const headers: Headers = { ...exchange.commonHeaders(), 'Content-Type': contentType, ...more };
   let bytes = body;
   if (body.length >= GZIP_FROM && exchange.method !== 'HEAD') {
@@ -34,12 +41,18 @@ export async function send(exchange: Exchange, code: number, contentType: string
 }
 
 export const sendJson = (exchange: Exchange, code: number, value: unknown, more?: Headers): Promise<void> => {
-  const text = wantsPretty(exchange.query, exchange.header('user-agent')) ? JSON.stringify(value, null, 2) : JSON.stringify(value);
+  const text = wantsPretty(exchange.query, exchange.header('user-agent'))
+    ? JSON.stringify(value, null, 2)
+    : JSON.stringify(value);
   return send(exchange, code, 'application/json', Buffer.from(`${text}\n`), more);
 };
 
-export const sendText = (exchange: Exchange, code: number, text: string, type = 'text/plain; charset=utf-8'): Promise<void> =>
-  send(exchange, code, type, Buffer.from(text), { 'X-Content-Type-Options': 'nosniff' });
+export const sendText = (
+  exchange: Exchange,
+  code: number,
+  text: string,
+  type = 'text/plain; charset=utf-8',
+): Promise<void> => send(exchange, code, type, Buffer.from(text), { 'X-Content-Type-Options': 'nosniff' });
 
 /** An error in the form that the client accepts; JSON where it accepts none of ours. */
 export async function sendStatus(exchange: Exchange, error: StatusError): Promise<void> {
@@ -56,7 +69,12 @@ export async function sendStatus(exchange: Exchange, error: StatusError): Promis
 }
 
 /** `pieces` (already small) joined to writes of about 128 KiB, at the pace of the client and without holding the loop. */
-export async function sendStream(exchange: Exchange, contentType: string, size: number, pieces: Iterable<Buffer>): Promise<void> {
+export async function sendStream(
+  exchange: Exchange,
+  contentType: string,
+  size: number,
+  pieces: Iterable<Buffer>,
+): Promise<void> {
   if (size < GZIP_FROM) return send(exchange, 200, contentType, Buffer.concat([...pieces]));
   const { res } = exchange;
   const compress = acceptsGzip(exchange);
@@ -88,4 +106,3 @@ function* chunks(pieces: Iterable<Buffer>): Generator<Buffer> {
   }
   if (size) yield Buffer.concat(waiting, size);
 }
-

@@ -54,7 +54,11 @@ function resourcePath(raw: readonly string[], first: number, group: string, vers
   const watch = raw[at] === 'watch' && raw.length > at + 1;
   if (watch) at++;
   let namespace = '';
-  if (raw[at] === 'namespaces' && raw.length > at + 2 && !(raw.length === at + 3 && NAMESPACE_SUBRESOURCES.has(raw[at + 2]))) {
+  if (
+    raw[at] === 'namespaces' &&
+    raw.length > at + 2 &&
+    !(raw.length === at + 3 && NAMESPACE_SUBRESOURCES.has(raw[at + 2]))
+  ) {
     namespace = decodeSegment(raw[at + 1]);
     at += 2;
   }

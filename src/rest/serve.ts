@@ -18,7 +18,15 @@ export function attributesOf(exchange: Exchange, route: Route): Attributes {
   if (route.type !== 'resource') return { verb: exchange.method.toLowerCase(), path: exchange.pathname };
   const { path } = route;
   const { group, version, resource, subresource, namespace, name } = path;
-  return { verb: verbOf(exchange.method, path, boolParam(exchange.query, 'watch') ?? false), group, version, resource, subresource, namespace, name };
+  return {
+    verb: verbOf(exchange.method, path, boolParam(exchange.query, 'watch') ?? false),
+    group,
+    version,
+    resource,
+    subresource,
+    namespace,
+    name,
+  };
 }
 
 const refused = (user: User, { verb, path }: { verb: string; path: string }): StatusError =>
@@ -74,7 +82,10 @@ function checkTimeout(exchange: Exchange): void {
   const timeout = exchange.query.get('timeout');
   if (!timeout) return;
   const ms = parseDuration(timeout);
-  if (ms === undefined) throw badRequest(`invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(timeout)}`);
+  if (ms === undefined)
+    throw badRequest(
+      `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(timeout)}`,
+    );
 }
 
 async function serveResource(services: Services, exchange: Exchange, path: ResourcePath): Promise<void> {
@@ -106,7 +117,8 @@ export async function serve(services: Services, exchange: Exchange): Promise<voi
     Object.assign(exchange, await services.identifier.identify(exchange.req));
     const route = routeOf(exchange.pathname);
     if (route.type === 'resource') await serveResource(services, exchange, route.path);
-    else if (isGraphQL(exchange.pathname) && services.graphql) await services.graphql.handler(exchange.req, exchange.res, exchange);
+    else if (isGraphQL(exchange.pathname) && services.graphql)
+      await services.graphql.handler(exchange.req, exchange.res, exchange);
     else {
       requirePath(services, exchange);
       if (route.type === 'discovery') await serveDiscovery(services, exchange, route);
@@ -130,6 +142,7 @@ async function answerError(services: Services, exchange: Exchange, error: unknow
   if (exchange.gone) return;
   if (error instanceof PageNotFound) return sendText(exchange, 404, '404 page not found\n');
   const status = statusOf(error, services.log);
-  if (isStatusError(status, 'RequestEntityTooLarge') && exchange.req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
+  if (isStatusError(status, 'RequestEntityTooLarge') && exchange.req.httpVersionMajor === 1)
+    res.setHeader('Connection', 'close');
   await sendStatus(exchange, status);
 }

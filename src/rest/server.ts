@@ -1,7 +1,12 @@
 import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { createSecureServer, type Http2ServerRequest, type Http2ServerResponse, type ServerHttp2Session } from 'node:http2';
+import {
+  createSecureServer,
+  type Http2ServerRequest,
+  type Http2ServerResponse,
+  type ServerHttp2Session,
+} from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
@@ -69,7 +74,16 @@ class Server implements RestServer {
   private stopping = false;
   private idle: (() => void) | undefined;
 
-  constructor({ api, tls, kubeletClient, graphql, version, fairness = true, clock = Date, log = () => undefined }: RestOptions) {
+  constructor({
+    api,
+    tls,
+    kubeletClient,
+    graphql,
+    version,
+    fairness = true,
+    clock = Date,
+    log = () => undefined,
+  }: RestOptions) {
     const metrics = new Metrics(api);
     this.services = {
       api,
@@ -113,9 +127,15 @@ class Server implements RestServer {
       ...({ maxHeaderSize: MAX_HEADER_BYTES } as object),
     });
     // of its HTTP/1.1 half, which reads them here only
-    Object.assign(this.server, { headersTimeout: HEADERS_TIMEOUT_MS, keepAliveTimeout: KEEP_ALIVE_MS, requestTimeout: BODY_TIMEOUT_MS });
+    Object.assign(this.server, {
+      headersTimeout: HEADERS_TIMEOUT_MS,
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      requestTimeout: BODY_TIMEOUT_MS,
+    });
     this.server.on('request', (req, res) => this.onRequest(req, res));
-    this.server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) => this.onUpgrade(req, socket, head));
+    this.server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.onUpgrade(req, socket, head),
+    );
     this.server.on('secureConnection', (socket: TLSSocket) => this.onConnection(socket));
     this.server.on('session', (session: ServerHttp2Session) => this.onSession(session));
     this.server.on('sessionError', () => undefined);
@@ -132,7 +152,7 @@ class Server implements RestServer {
     if (this.stopping) return;
     this.stopping = true;
     const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
-    for (const end of [...this.endings]) end();
+    for (const end of this.endings) end();
     for (const session of this.sessions) session.close();
     await this.finished(graceMs);
     for (const session of this.sessions) session.destroy();
@@ -170,7 +190,10 @@ class Server implements RestServer {
     session.once('close', () => this.sessions.delete(session));
   }
 
-  private onRequest(request: IncomingMessage | Http2ServerRequest, response: ServerResponse | Http2ServerResponse): void {
+  private onRequest(
+    request: IncomingMessage | Http2ServerRequest,
+    response: ServerResponse | Http2ServerResponse,
+  ): void {
     const { req, res } = asHttp1(request, response);
     const exchange = new Exchange(req, res);
     this.running++;

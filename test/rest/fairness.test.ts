@@ -9,13 +9,19 @@ function level(spec: LevelSpec, seats: number) {
     'l',
     'uid',
     spec,
-    { setTimeout: (callback, ms) => timers.push({ callback, ms }) - 1, clearTimeout: (i) => (timers[i as number].callback = () => undefined) },
+    {
+      setTimeout: (callback, ms) => timers.push({ callback, ms }) - 1,
+      clearTimeout: (i) => (timers[i as number].callback = () => undefined),
+    },
     () => 0,
   );
   made.nominal = seats;
   return { level: made, timers };
 }
-const queueing: LevelSpec = { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 4, handSize: 2, queueLengthLimit: 1 } } } };
+const queueing: LevelSpec = {
+  type: 'Limited',
+  limited: { limitResponse: { type: 'Queue', queuing: { queues: 4, handSize: 2, queueLengthLimit: 1 } } },
+};
 
 describe('priority level', () => {
   it('lets nobody of an exempt level wait', async () => {
@@ -40,7 +46,9 @@ describe('priority level', () => {
     const { level: one } = level(queueing, 1);
     await one.admit('a', 1);
     const hand = dealHand('a', 4, 2);
-    const other = Array.from({ length: 50 }, (_, i) => `flow${i}`).find((f) => dealHand(f, 4, 2).some((q) => !hand.includes(q)))!;
+    const other = Array.from({ length: 50 }, (_, i) => `flow${i}`).find((f) =>
+      dealHand(f, 4, 2).some((q) => !hand.includes(q)),
+    )!;
     void one.admit('a', 1);
     void one.admit('a', 1);
     await expect(one.admit('a', 1)).rejects.toMatchObject({ code: 429, status: { details: { retryAfterSeconds: 1 } } });
@@ -64,7 +72,10 @@ describe('priority level', () => {
   });
 
   it('serves the flow that has had least first', async () => {
-    const wide: LevelSpec = { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 64, handSize: 1, queueLengthLimit: 50 } } } };
+    const wide: LevelSpec = {
+      type: 'Limited',
+      limited: { limitResponse: { type: 'Queue', queuing: { queues: 64, handSize: 1, queueLengthLimit: 50 } } },
+    };
     const { level: one } = level(wide, 1);
     const order: string[] = [];
     const release = await one.admit('flood', 1);
@@ -83,7 +94,9 @@ describe('flow schema', () => {
     rules: [
       {
         subjects: [{ kind: 'ServiceAccount', serviceAccount: { namespace: 'kube-system', name: '*' } }],
-        resourceRules: [{ verbs: ['get', 'list'], apiGroups: [''], resources: ['pods', 'pods/status'], namespaces: ['*'] }],
+        resourceRules: [
+          { verbs: ['get', 'list'], apiGroups: [''], resources: ['pods', 'pods/status'], namespaces: ['*'] },
+        ],
         nonResourceRules: [{ verbs: ['*'], nonResourceURLs: ['/healthz/*'] }],
       },
     ],

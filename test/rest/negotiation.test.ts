@@ -1,18 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { parseAccept } from '../../src/rest/negotiation/accept.ts';
-import { ALL_FORMATS, checkProduces, CUSTOM_FORMATS, negotiate, wantsPretty } from '../../src/rest/negotiation/negotiate.ts';
+import {
+  ALL_FORMATS,
+  checkProduces,
+  CUSTOM_FORMATS,
+  negotiate,
+  wantsPretty,
+} from '../../src/rest/negotiation/negotiate.ts';
 import { toYaml } from '../../src/rest/negotiation/yaml.ts';
 
 const any = (accept: string, formats = ALL_FORMATS) => negotiate(accept, formats, false, { transforms: true });
 
 describe('accept', () => {
   it('sorts by quality, then by how exact a clause is', () => {
-    expect(parseAccept('*/*, application/*;q=0.9, application/yaml;q=0.9, text/html').map((c) => `${c.type}/${c.subtype}`)).toEqual([
-      'text/html',
-      '*/*',
-      'application/yaml',
-      'application/*',
-    ]);
+    expect(
+      parseAccept('*/*, application/*;q=0.9, application/yaml;q=0.9, text/html').map((c) => `${c.type}/${c.subtype}`),
+    ).toEqual(['text/html', '*/*', 'application/yaml', 'application/*']);
   });
   it('takes the first form that is possible', () => {
     expect(any('').format).toBe('json');
@@ -22,7 +25,10 @@ describe('accept', () => {
     expect(any('application/json;q=0, application/yaml').format).toBe('yaml');
   });
   it('passes over transformations that do not exist', () => {
-    expect(any('application/json;as=Table;v=v1;g=meta.k8s.io,application/json').as).toEqual({ kind: 'Table', version: 'v1' });
+    expect(any('application/json;as=Table;v=v1;g=meta.k8s.io,application/json').as).toEqual({
+      kind: 'Table',
+      version: 'v1',
+    });
     expect(any('application/json;as=Table;v=v9;g=meta.k8s.io,application/json').as).toBeUndefined();
     expect(() => any('application/json;as=Table;v=v9;g=meta.k8s.io')).toThrow(
       'only the following media types are accepted: application/json, application/yaml, application/vnd.kubernetes.protobuf',
@@ -45,6 +51,8 @@ describe('accept', () => {
 describe('yaml', () => {
   it('sorts keys, quotes what would be read as something else, and leaves lists unindented', () => {
     const value = { b: ['1', 'x'], a: { '.': {}, on: 'yes', time: '2025-01-02T03:04:05Z' }, x: 1.5, text: 'a\nb\n' };
-    expect(toYaml(value)).toBe('a:\n  .: {}\n  "on": "yes"\n  time: "2025-01-02T03:04:05Z"\nb:\n- "1"\n- x\ntext: |\n  a\n  b\nx: 1.5\n');
+    expect(toYaml(value)).toBe(
+      'a:\n  .: {}\n  "on": "yes"\n  time: "2025-01-02T03:04:05Z"\nb:\n- "1"\n- x\ntext: |\n  a\n  b\nx: 1.5\n',
+    );
   });
 });

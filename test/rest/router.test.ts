@@ -5,7 +5,17 @@ const resource = (path: string) => {
   const route = routeOf(path);
   if (route.type !== 'resource') throw new Error(`${path} is ${route.type}`);
   const { group, version, namespace, resource: name, name: object, subresource, rest, watch, excess } = route.path;
-  return [group, version, namespace, name, object, subresource, rest, ...(watch ? ['watch'] : []), ...(excess ? ['excess'] : [])];
+  return [
+    group,
+    version,
+    namespace,
+    name,
+    object,
+    subresource,
+    rest,
+    ...(watch ? ['watch'] : []),
+    ...(excess ? ['excess'] : []),
+  ];
 };
 
 describe('router', () => {
@@ -22,7 +32,10 @@ describe('router', () => {
     ['/apis/apps/v1/namespaces/a/deployments/d/scale', ['apps', 'v1', 'a', 'deployments', 'd', 'scale', '']],
     ['/api/v1/namespaces/a/services/s:80/proxy/x/y', ['', 'v1', 'a', 'services', 's:80', 'proxy', '/x/y']],
     ['/api/v1/pods/x/y/z', ['', 'v1', '', 'pods', 'x', 'y', '', 'excess']],
-    ['/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode', ['rbac.authorization.k8s.io', 'v1', '', 'clusterroles', 'system:node', '', '']],
+    [
+      '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode',
+      ['rbac.authorization.k8s.io', 'v1', '', 'clusterroles', 'system:node', '', ''],
+    ],
   ])('%s', (path, expected) => {
     expect(resource(path)).toEqual(expected);
   });

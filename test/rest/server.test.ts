@@ -16,33 +16,60 @@ afterAll(() => server.close());
 const CONFIG_MAPS = '/api/v1/namespaces/t/configmaps';
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const TABLE = 'application/json;as=Table;v=v1;g=meta.k8s.io';
-const configMap = (name: string, value = '1') => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { of: name } }, data: { a: value } });
+const configMap = (name: string, value = '1') => ({
+  apiVersion: 'v1',
+  kind: 'ConfigMap',
+  metadata: { name, labels: { of: name } },
+  data: { a: value },
+});
 
 describe('identity', () => {
   it('takes a client certificate that the CA signed', async () => {
     const client = await makeCertificate({ commonName: 'someone', organizations: ['system:masters'] }, server.ca);
-    const reply = await server.ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', { method: 'POST', client, body: {} });
+    const reply = await server.ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+      method: 'POST',
+      client,
+      body: {},
+    });
     expect(reply.status).toBe(201);
     expect(reply.body.status.userInfo).toMatchObject({ username: 'someone' });
     expect(reply.body.status.userInfo.groups).toContain('system:masters');
   });
   it('refuses a certificate of another CA and a wrong token', async () => {
-    const client = await makeCertificate({ commonName: 'someone', organizations: ['system:masters'] }, await makeAuthority('other'));
+    const client = await makeCertificate(
+      { commonName: 'someone', organizations: ['system:masters'] },
+      await makeAuthority('other'),
+    );
     expect((await server.ask(CONFIG_MAPS, { client })).body).toMatchObject({ message: 'Unauthorized', code: 401 });
     expect((await server.ask(CONFIG_MAPS, { headers: { authorization: 'Bearer wrong' } })).status).toBe(401);
   });
   it('is anonymous without credentials: health and version, nothing more', async () => {
-    for (const path of ['/healthz', '/livez', '/readyz', '/version']) expect((await server.ask(path, { anonymous: true })).status).toBe(200);
-    expect((await server.ask('/metrics', { anonymous: true })).body).toMatchObject({ message: 'forbidden: User "system:anonymous" cannot get path "/metrics"', details: {} });
+    for (const path of ['/healthz', '/livez', '/readyz', '/version'])
+      expect((await server.ask(path, { anonymous: true })).status).toBe(200);
+    expect((await server.ask('/metrics', { anonymous: true })).body).toMatchObject({
+      message: 'forbidden: User "system:anonymous" cannot get path "/metrics"',
+      details: {},
+    });
     expect((await server.ask('/apis/nope.example.com/v1/things', { anonymous: true })).status).toBe(403);
   });
   it('acts for another whom the caller may impersonate', async () => {
-    const headers = { 'Impersonate-User': 'bob', 'Impersonate-Group': ['a,b', 'c'], 'Impersonate-Extra-Scopes%2Fx': 'y' };
-    const { body } = await server.ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', { method: 'POST', headers, body: {} });
+    const headers = {
+      'Impersonate-User': 'bob',
+      'Impersonate-Group': ['a,b', 'c'],
+      'Impersonate-Extra-Scopes%2Fx': 'y',
+    };
+    const { body } = await server.ask('/apis/authentication.k8s.io/v1/selfsubjectreviews', {
+      method: 'POST',
+      headers,
+      body: {},
+    });
     expect(body.status.userInfo).toMatchObject({ username: 'bob', extra: { 'scopes/x': ['y'] } });
     expect(body.status.userInfo.groups).toEqual(expect.arrayContaining(['a,b', 'c']));
     const nobody = await server.ask(CONFIG_MAPS, { headers: { 'Impersonate-Group': 'g' } });
-    expect(nobody.body).toMatchObject({ code: 400, message: 'requested [{Group  g    }] without impersonating a user' });
+    expect(nobody.body).toMatchObject({
+      code: 400,
+      message: 'requested [{Group  g    }] without impersonating a user',
+    });
   });
 });
 
@@ -60,38 +87,63 @@ describe('objects', () => {
     expect(decodeProtobuf(protobuf.raw).object).toEqual(json.body);
     const pretty = await server.ask(`${CONFIG_MAPS}/forms?pretty=true`);
     expect(pretty.text).toBe(`${JSON.stringify(json.body, null, 2)}\n`);
-    const partial = await server.ask(`${CONFIG_MAPS}/forms`, { headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' } });
-    expect(partial.body).toEqual({ kind: 'PartialObjectMetadata', apiVersion: 'meta.k8s.io/v1', metadata: json.body.metadata });
-    const patch = { method: 'PATCH', headers: { 'content-type': 'application/merge-patch+json' }, body: { data: { a: '2' } } };
+    const partial = await server.ask(`${CONFIG_MAPS}/forms`, {
+      headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' },
+    });
+    expect(partial.body).toEqual({
+      kind: 'PartialObjectMetadata',
+      apiVersion: 'meta.k8s.io/v1',
+      metadata: json.body.metadata,
+    });
+    const patch = {
+      method: 'PATCH',
+      headers: { 'content-type': 'application/merge-patch+json' },
+      body: { data: { a: '2' } },
+    };
     expect((await server.ask(`${CONFIG_MAPS}/forms`, patch)).body.data).toEqual({ a: '2' });
     expect((await server.ask(`${CONFIG_MAPS}/forms`, { method: 'DELETE' })).body).toMatchObject({ status: 'Success' });
     expect((await server.ask(`${CONFIG_MAPS}/forms`)).body).toMatchObject({ reason: 'NotFound', code: 404 });
   });
 
   it('lists in protobuf, as table and as metadata what it lists in JSON', async () => {
-    for (const name of ['l1', 'l2']) await server.create('/api/v1/namespaces/t/secrets', { metadata: { name }, stringData: { x: 'y' } });
+    for (const name of ['l1', 'l2'])
+      await server.create('/api/v1/namespaces/t/secrets', { metadata: { name }, stringData: { x: 'y' } });
     const json = await server.ask('/api/v1/namespaces/t/secrets?limit=1');
     expect(json.body.metadata).toMatchObject({ remainingItemCount: 1 });
     const protobuf = await server.ask('/api/v1/namespaces/t/secrets', { headers: { accept: PROTOBUF } });
     const { object } = decodeProtobuf(protobuf.raw);
     expect(object.items.map((i: { metadata: { name: string } }) => i.metadata.name)).toEqual(['l1', 'l2']);
     const table = await server.ask('/api/v1/namespaces/t/secrets?includeObject=None', { headers: { accept: TABLE } });
-    expect(table.body.rows.map((r: { cells: unknown[] }) => r.cells.slice(0, 3))).toEqual([['l1', 'Opaque', 1], ['l2', 'Opaque', 1]]);
+    expect(table.body.rows.map((r: { cells: unknown[] }) => r.cells.slice(0, 3))).toEqual([
+      ['l1', 'Opaque', 1],
+      ['l2', 'Opaque', 1],
+    ]);
     expect(table.body.rows[0].object).toBeNull();
     const metadata = await server.ask('/api/v1/namespaces/t/secrets', {
       headers: { accept: `${PROTOBUF};as=PartialObjectMetadataList;v=v1;g=meta.k8s.io` },
     });
-    expect(decodeProtobuf(metadata.raw)).toMatchObject({ kind: 'PartialObjectMetadataList', object: { items: [{ metadata: { name: 'l1' } }, { metadata: { name: 'l2' } }] } });
-    const wrong = await server.ask('/api/v1/namespaces/t/secrets', { headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' } });
-    expect(wrong.body).toMatchObject({ code: 406, message: 'you requested PartialObjectMetadata, but the requested object is a list (*core.SecretList)' });
+    expect(decodeProtobuf(metadata.raw)).toMatchObject({
+      kind: 'PartialObjectMetadataList',
+      object: { items: [{ metadata: { name: 'l1' } }, { metadata: { name: 'l2' } }] },
+    });
+    const wrong = await server.ask('/api/v1/namespaces/t/secrets', {
+      headers: { accept: 'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io' },
+    });
+    expect(wrong.body).toMatchObject({
+      code: 406,
+      message: 'you requested PartialObjectMetadata, but the requested object is a list (*core.SecretList)',
+    });
   });
 
   it('streams and compresses a large list', async () => {
     const big = 'x'.repeat(100_000);
-    for (let i = 0; i < 8; i++) await server.create('/api/v1/namespaces/kube-public/configmaps', configMap(`big${i}`, big));
+    for (let i = 0; i < 8; i++)
+      await server.create('/api/v1/namespaces/kube-public/configmaps', configMap(`big${i}`, big));
     const plain = await server.ask('/api/v1/namespaces/kube-public/configmaps');
     expect(plain.body.items).toHaveLength(8);
-    const packed = await server.ask('/api/v1/namespaces/kube-public/configmaps', { headers: { 'accept-encoding': 'gzip' } });
+    const packed = await server.ask('/api/v1/namespaces/kube-public/configmaps', {
+      headers: { 'accept-encoding': 'gzip' },
+    });
     expect(packed.headers['content-encoding']).toBe('gzip');
     expect(packed.raw.length).toBeLessThan(plain.raw.length / 10);
     expect(JSON.parse(gunzipSync(packed.raw).toString())).toEqual(plain.body);
@@ -100,12 +152,22 @@ describe('objects', () => {
   });
 
   it('refuses bodies above 3 MiB, announced or not', async () => {
-    const reply = await server.ask(CONFIG_MAPS, { method: 'POST', headers: { 'content-type': 'application/json', 'content-length': String(4 << 20) } });
-    expect(reply.body).toMatchObject({ code: 413, reason: 'RequestEntityTooLarge', message: 'Request entity too large: limit is 3145728' });
+    const reply = await server.ask(CONFIG_MAPS, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'content-length': String(4 << 20) },
+    });
+    expect(reply.body).toMatchObject({
+      code: 413,
+      reason: 'RequestEntityTooLarge',
+      message: 'Request entity too large: limit is 3145728',
+    });
   });
 
   it('tells warnings once each', async () => {
-    const reply = await server.ask(`${CONFIG_MAPS}?fieldValidation=Warn`, { method: 'POST', body: { ...configMap('warned'), nope: 'ü' } });
+    const reply = await server.ask(`${CONFIG_MAPS}?fieldValidation=Warn`, {
+      method: 'POST',
+      body: { ...configMap('warned'), nope: 'ü' },
+    });
     expect(reply.headers.warning).toBe('299 - "unknown field \\"nope\\""');
     await server.ask(`${CONFIG_MAPS}/warned`, { method: 'DELETE' });
   });
@@ -125,8 +187,13 @@ describe('objects', () => {
   });
 
   it('says what is wrong with a parameter', async () => {
-    expect((await server.ask(`${CONFIG_MAPS}?limit=x`)).body).toMatchObject({ code: 400, message: 'strconv.ParseInt: parsing "x": invalid syntax' });
-    expect((await server.ask(`${CONFIG_MAPS}?limit=99999999999999999999`)).body).toMatchObject({ message: 'strconv.ParseInt: parsing "99999999999999999999": value out of range' });
+    expect((await server.ask(`${CONFIG_MAPS}?limit=x`)).body).toMatchObject({
+      code: 400,
+      message: 'strconv.ParseInt: parsing "x": invalid syntax',
+    });
+    expect((await server.ask(`${CONFIG_MAPS}?limit=99999999999999999999`)).body).toMatchObject({
+      message: 'strconv.ParseInt: parsing "99999999999999999999": value out of range',
+    });
     expect((await server.ask(`${CONFIG_MAPS}?includeObject=Some`, { headers: { accept: TABLE } })).status).toBe(400);
   });
 });
@@ -134,31 +201,43 @@ describe('objects', () => {
 describe('watch', () => {
   it('tells events as lines, from a revision on', async () => {
     const { body } = await server.ask(CONFIG_MAPS);
-    const answer = await server.open(`${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dwatched&resourceVersion=${body.metadata.resourceVersion}`);
+    const answer = await server.open(
+      `${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dwatched&resourceVersion=${body.metadata.resourceVersion}`,
+    );
     expect(answer.headers['content-type']).toBe('application/json');
     const events = lines(answer);
     await server.create(CONFIG_MAPS, configMap('watched'));
     await server.ask(`${CONFIG_MAPS}/watched`, { method: 'DELETE' });
     const added = (await events.next()).value;
-    expect(added).toMatchObject({ type: 'ADDED', object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'watched' } } });
+    expect(added).toMatchObject({
+      type: 'ADDED',
+      object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'watched' } },
+    });
     expect((await events.next()).value.type).toBe('DELETED');
     answer.destroy();
   });
 
   it('frames protobuf', async () => {
     await server.create(CONFIG_MAPS, configMap('framed'));
-    const answer = await server.open(`${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dframed`, { headers: { accept: `${PROTOBUF};stream=watch` } });
+    const answer = await server.open(`${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dframed`, {
+      headers: { accept: `${PROTOBUF};stream=watch` },
+    });
     expect(answer.headers['content-type']).toBe(`${PROTOBUF};stream=watch`);
     let bytes = Buffer.alloc(0);
     for await (const chunk of answer) {
       bytes = Buffer.concat([bytes, chunk as Buffer]);
       if (decodeWatchFrame(bytes)) break;
     }
-    expect(decodeWatchFrame(bytes)).toMatchObject({ type: 'ADDED', object: { kind: 'ConfigMap', object: { metadata: { name: 'framed' } } } });
+    expect(decodeWatchFrame(bytes)).toMatchObject({
+      type: 'ADDED',
+      object: { kind: 'ConfigMap', object: { metadata: { name: 'framed' } } },
+    });
   });
 
   it('ends by timeout, and ends with the server', async () => {
-    const answer = await server.open(`${CONFIG_MAPS}?watch=1&timeoutSeconds=1&resourceVersion=0&fieldSelector=metadata.name%3Dnone`);
+    const answer = await server.open(
+      `${CONFIG_MAPS}?watch=1&timeoutSeconds=1&resourceVersion=0&fieldSelector=metadata.name%3Dnone`,
+    );
     const seen = [];
     for await (const event of lines(answer)) seen.push(event);
     expect(seen).toEqual([]);
@@ -166,10 +245,13 @@ describe('watch', () => {
 
   it('goes over a web socket', async () => {
     await server.create(CONFIG_MAPS, configMap('socket'));
-    const socket = new WebSocket(`wss://127.0.0.1:${server.port}${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dsocket`, {
-      ca: server.ca.cert,
-      headers: { authorization: `Bearer ${TOKEN}` },
-    });
+    const socket = new WebSocket(
+      `wss://127.0.0.1:${server.port}${CONFIG_MAPS}?watch=1&fieldSelector=metadata.name%3Dsocket`,
+      {
+        ca: server.ca.cert,
+        headers: { authorization: `Bearer ${TOKEN}` },
+      },
+    );
     const message = await new Promise<string>((resolve, reject) => {
       socket.once('message', (data) => resolve(data.toString()));
       socket.once('error', reject);
@@ -198,17 +280,36 @@ describe('discovery and OpenAPI', () => {
     expect((await server.ask('/openapi/v3/apis/apps/v1?hash=OLD')).headers.location).toBe(url);
   });
   it('describes custom kinds as their definition does', async () => {
-    const schema = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer', description: 'how large', nullable: true } } } } };
-    const spec = { group: 'example.com', scope: 'Namespaced', names: { plural: 'gadgets', kind: 'Gadget' }, versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }] };
-    await server.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', { metadata: { name: 'gadgets.example.com' }, spec });
+    const schema = {
+      type: 'object',
+      properties: {
+        spec: { type: 'object', properties: { size: { type: 'integer', description: 'how large', nullable: true } } },
+      },
+    };
+    const spec = {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { plural: 'gadgets', kind: 'Gadget' },
+      versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema } }],
+    };
+    await server.create('/apis/apiextensions.k8s.io/v1/customresourcedefinitions', {
+      metadata: { name: 'gadgets.example.com' },
+      spec,
+    });
     await expect.poll(async () => (await server.ask('/openapi/v3/apis/example.com/v1')).status).toBe(200);
     const third = await server.ask('/openapi/v3/apis/example.com/v1');
     expect(third.body.components.schemas['com.example.v1.Gadget'].properties.spec).toEqual(schema.properties.spec);
     expect(Object.keys(third.body.components.schemas)).toContain('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
     const second = await server.ask('/openapi/v2');
-    expect(second.body.definitions['com.example.v1.Gadget'].properties.spec.properties.size).toEqual({ type: 'integer', description: 'how large' });
+    expect(second.body.definitions['com.example.v1.Gadget'].properties.spec.properties.size).toEqual({
+      type: 'integer',
+      description: 'how large',
+    });
     expect((await server.ask('/apis/example.com/v1/namespaces/t/nopes')).text).toBe('404 page not found\n');
-    expect((await server.ask('/apis/example.com/v1')).body.resources[0]).toMatchObject({ name: 'gadgets', kind: 'Gadget' });
+    expect((await server.ask('/apis/example.com/v1')).body.resources[0]).toMatchObject({
+      name: 'gadgets',
+      kind: 'Gadget',
+    });
   });
 });
 
@@ -216,7 +317,9 @@ describe('server', () => {
   it('serves HTTP/2', async () => {
     const session = connect(server.url, { ca: server.ca.cert });
     const stream = session.request({ ':path': '/api/v1/namespaces/t', authorization: `Bearer ${TOKEN}` });
-    const status = await new Promise((resolve) => stream.once('response', (headers) => resolve(headers[constants.HTTP2_HEADER_STATUS])));
+    const status = await new Promise((resolve) =>
+      stream.once('response', (headers) => resolve(headers[constants.HTTP2_HEADER_STATUS])),
+    );
     let text = '';
     for await (const chunk of stream) text += chunk;
     expect([status, JSON.parse(text).metadata.name]).toEqual([200, 't']);

@@ -17,7 +17,11 @@ class FakeNode {
   upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void = (_, socket) => socket.destroy();
   constructor(readonly server: Server) {
     const keep = (req: IncomingMessage) =>
-      this.asked.push({ url: req.url!, headers: req.headers, client: String((req.socket as TLSSocket).getPeerCertificate().subject?.CN) });
+      this.asked.push({
+        url: req.url!,
+        headers: req.headers,
+        client: String((req.socket as TLSSocket).getPeerCertificate().subject?.CN),
+      });
     server.on('request', (req, res) => (keep(req), this.answer(req, res)));
     server.on('upgrade', (req, socket, head) => (keep(req), this.upgrade(req, socket, head)));
   }
@@ -49,14 +53,20 @@ afterAll(async () => {
 
 const POD = '/api/v1/namespaces/t/pods/p';
 
-function upgrade(path: string, protocol: string, more: Record<string, string> = {}): Promise<{ status: number; socket?: Duplex; head?: Buffer; text?: string }> {
+function upgrade(
+  path: string,
+  protocol: string,
+  more: Record<string, string> = {},
+): Promise<{ status: number; socket?: Duplex; head?: Buffer; text?: string }> {
   return new Promise((resolve, reject) => {
-    const request = httpsRequest(server.options(path, { method: 'POST', headers: { connection: 'Upgrade', upgrade: protocol, ...more } }));
+    const request = httpsRequest(
+      server.options(path, { method: 'POST', headers: { connection: 'Upgrade', upgrade: protocol, ...more } }),
+    );
     request.once('upgrade', (answer, socket, head) => resolve({ status: answer.statusCode!, socket, head }));
-    request.once('response', async (answer) => {
+    request.once('response', (answer) => {
       let text = '';
-      for await (const chunk of answer) text += chunk;
-      resolve({ status: answer.statusCode!, text });
+      answer.on('data', (chunk: Buffer) => (text += chunk.toString()));
+      answer.on('end', () => resolve({ status: answer.statusCode!, text }));
     });
     request.once('error', reject);
     request.end();
@@ -95,15 +105,24 @@ describe('streams', () => {
   it('tells what the node refused as a Status', async () => {
     node.answer = (_, res) => res.writeHead(400).end('container "c" is waiting to start: ContainerCreating');
     const reply = await server.ask(`${POD}/log`);
-    expect(reply.body).toMatchObject({ kind: 'Status', code: 400, reason: 'BadRequest', message: 'container "c" is waiting to start: ContainerCreating' });
+    expect(reply.body).toMatchObject({
+      kind: 'Status',
+      code: 400,
+      reason: 'BadRequest',
+      message: 'container "c" is waiting to start: ContainerCreating',
+    });
   });
 
   it('joins client and node after the node has switched, both ways', async () => {
     node.upgrade = (_, socket) => {
-      socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\nhello ');
+      socket.write(
+        'HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\nX-Stream-Protocol-Version: v4.channel.k8s.io\r\n\r\nhello ',
+      );
       socket.pipe(socket);
     };
-    const { status, socket, head } = await upgrade(`${POD}/exec?command=ls`, 'SPDY/3.1', { 'x-stream-protocol-version': 'v4.channel.k8s.io' });
+    const { status, socket, head } = await upgrade(`${POD}/exec?command=ls`, 'SPDY/3.1', {
+      'x-stream-protocol-version': 'v4.channel.k8s.io',
+    });
     expect(status).toBe(101);
     const big = Buffer.alloc(2_000_000, 'z');
     socket!.write(big);
@@ -112,19 +131,28 @@ describe('streams', () => {
     socket!.end();
     expect(all.subarray(0, 6).toString()).toBe('hello ');
     expect(all.length).toBe(6 + big.length);
-    expect(node.asked.at(-1)!.headers).toMatchObject({ upgrade: 'SPDY/3.1', 'x-stream-protocol-version': 'v4.channel.k8s.io' });
+    expect(node.asked.at(-1)!.headers).toMatchObject({
+      upgrade: 'SPDY/3.1',
+      'x-stream-protocol-version': 'v4.channel.k8s.io',
+    });
   });
 
   it('keeps a bearer token that came as a protocol to itself', async () => {
     node.upgrade = (_, socket) => socket.end('HTTP/1.1 403 Forbidden\r\nContent-Length: 2\r\n\r\nno');
     const protocols = `base64url.bearer.authorization.k8s.io.${Buffer.from(TOKEN).toString('base64url')}, v5.channel.k8s.io`;
-    const { status, text } = await upgrade(`${POD}/exec?command=ls`, 'websocket', { authorization: '', 'sec-websocket-protocol': protocols });
+    const { status, text } = await upgrade(`${POD}/exec?command=ls`, 'websocket', {
+      authorization: '',
+      'sec-websocket-protocol': protocols,
+    });
     expect([status, JSON.parse(text!).message]).toEqual([403, 'no']);
     expect(node.asked.at(-1)!.headers['sec-websocket-protocol']).toBe('v5.channel.k8s.io');
   });
 
   it('says that an upgrade is needed, and refuses one that is not allowed', async () => {
-    expect((await server.ask(`${POD}/exec?command=ls`, { method: 'POST' })).body).toMatchObject({ code: 400, message: 'Upgrade request required' });
+    expect((await server.ask(`${POD}/exec?command=ls`, { method: 'POST' })).body).toMatchObject({
+      code: 400,
+      message: 'Upgrade request required',
+    });
     const refused = await upgrade(`${POD}/exec`, 'SPDY/3.1', { authorization: 'Bearer wrong' });
     expect([refused.status, JSON.parse(refused.text!).reason]).toEqual([401, 'Unauthorized']);
   });
@@ -141,10 +169,21 @@ describe('proxy', () => {
     node.answer = (req, res) => {
       let body = '';
       req.on('data', (chunk) => (body += chunk));
-      req.on('end', () => res.writeHead(418, { 'x-own': 'yes', 'content-type': 'text/x' }).end(`${req.method} ${body}`));
+      req.on('end', () =>
+        res.writeHead(418, { 'x-own': 'yes', 'content-type': 'text/x' }).end(`${req.method} ${body}`),
+      );
     };
-    const reply = await server.ask('/api/v1/namespaces/t/services/http:web:80/proxy/a/b?c=d', { method: 'POST', body: 'data', headers: { 'content-type': 'text/plain' } });
-    expect([reply.status, reply.text, reply.headers['x-own'], reply.headers['content-type']]).toEqual([418, 'POST data', 'yes', 'text/x']);
+    const reply = await server.ask('/api/v1/namespaces/t/services/http:web:80/proxy/a/b?c=d', {
+      method: 'POST',
+      body: 'data',
+      headers: { 'content-type': 'text/plain' },
+    });
+    expect([reply.status, reply.text, reply.headers['x-own'], reply.headers['content-type']]).toEqual([
+      418,
+      'POST data',
+      'yes',
+      'text/x',
+    ]);
     expect(node.asked.at(-1)!.url).toMatch(/^\/proxy\/a\/b\?c=d/);
   });
 

@@ -47,7 +47,13 @@ export class TestServer {
     });
     const { port } = await server.listen(0, '127.0.0.1');
     let closing: Promise<void> | undefined;
-    return new TestServer(test, ca, kubelet, port, (graceMs = 100) => (closing ??= server.close(graceMs).then(() => test.close())));
+    return new TestServer(
+      test,
+      ca,
+      kubelet,
+      port,
+      (graceMs = 100) => (closing ??= server.close(graceMs).then(() => test.close())),
+    );
   }
 
   get url(): string {
@@ -73,12 +79,21 @@ export class TestServer {
       const request = httpsRequest(this.options(path, ask), resolve);
       request.on('error', reject);
       const { body } = ask;
-      request.end(body === undefined ? undefined : typeof body === 'string' || Buffer.isBuffer(body) ? body : JSON.stringify(body));
+      request.end(
+        body === undefined
+          ? undefined
+          : typeof body === 'string' || Buffer.isBuffer(body)
+            ? body
+            : JSON.stringify(body),
+      );
     });
   }
 
   async ask(path: string, ask: Ask = {}): Promise<Reply> {
-    const withType = ask.body === undefined || ask.headers?.['content-type'] ? ask : { ...ask, headers: { 'content-type': 'application/json', ...ask.headers } };
+    const withType =
+      ask.body === undefined || ask.headers?.['content-type']
+        ? ask
+        : { ...ask, headers: { 'content-type': 'application/json', ...ask.headers } };
     const answer = await this.open(path, withType);
     const chunks: Buffer[] = [];
     for await (const chunk of answer) chunks.push(chunk as Buffer);

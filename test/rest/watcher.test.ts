@@ -8,8 +8,17 @@ import { MAX_WAITING, Watcher, type WatchOutput } from '../../src/rest/watching/
 
 const kind = createRegistry().byResource('', 'v1', 'configmaps')!;
 const event = (name: string, size = 0): WatchEvent => {
-  const object = { metadata: { resourceVersion: '7', name, uid: 'u', creationTimestamp: 't' }, data: { a: 'x'.repeat(size) } };
-  const stored = { revision: 7, name, bytes: Buffer.from(JSON.stringify(object)), object, encoded: (_: string, make: () => Buffer) => make() };
+  const object = {
+    metadata: { resourceVersion: '7', name, uid: 'u', creationTimestamp: 't' },
+    data: { a: 'x'.repeat(size) },
+  };
+  const stored = {
+    revision: 7,
+    name,
+    bytes: Buffer.from(JSON.stringify(object)),
+    object,
+    encoded: (_: string, make: () => Buffer) => make(),
+  };
   return { type: 'ADDED', stored: stored as never };
 };
 
@@ -53,11 +62,23 @@ describe('watcher', () => {
     watcher.onBookmark(9, true);
     await turn();
     expect(output.writes).toHaveLength(1);
-    const [a, b, mark] = output.writes[0].trimEnd().split('\n').map((line) => JSON.parse(line));
-    expect([a.type, a.object.kind, a.object.metadata.name, b.object.metadata.name]).toEqual(['ADDED', 'ConfigMap', 'a', 'b']);
+    const [a, b, mark] = output.writes[0]
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+    expect([a.type, a.object.kind, a.object.metadata.name, b.object.metadata.name]).toEqual([
+      'ADDED',
+      'ConfigMap',
+      'a',
+      'b',
+    ]);
     expect(mark).toEqual({
       type: 'BOOKMARK',
-      object: { kind: 'ConfigMap', apiVersion: 'v1', metadata: { resourceVersion: '9', annotations: { 'k8s.io/initial-events-end': 'true' } } },
+      object: {
+        kind: 'ConfigMap',
+        apiVersion: 'v1',
+        metadata: { resourceVersion: '9', annotations: { 'k8s.io/initial-events-end': 'true' } },
+      },
     });
   });
 
@@ -71,7 +92,13 @@ describe('watcher', () => {
     await turn();
     expect(output.writes).toEqual([]);
     output.flow();
-    expect(output.writes.join('').trimEnd().split('\n').map((line) => JSON.parse(line).object.metadata.name)).toEqual(['a', 'b']);
+    expect(
+      output.writes
+        .join('')
+        .trimEnd()
+        .split('\n')
+        .map((line) => JSON.parse(line).object.metadata.name),
+    ).toEqual(['a', 'b']);
   });
 
   it('is cut when more waits than its bound', async () => {

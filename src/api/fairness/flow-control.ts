@@ -31,7 +31,10 @@ interface Schema {
   level: Level | undefined;
 }
 
-const systemTimers: Timers = { setTimeout: (callback, ms) => setTimeout(callback, ms), clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout) };
+const systemTimers: Timers = {
+  setTimeout: (callback, ms) => setTimeout(callback, ms),
+  clearTimeout: (timer) => clearTimeout(timer as NodeJS.Timeout),
+};
 
 /** Follows the flow schemas and priority levels of the store. */
 export function createFlowControl(store: Store, timers: Timers = systemTimers, total = TOTAL_SEATS): FlowControl {
@@ -70,7 +73,10 @@ class Controller implements FlowControl {
   private seats(attributes: Attributes): number {
     if (attributes.verb !== 'list' || !('resource' in attributes)) return 1;
     const { group, resource, namespace } = attributes;
-    const objects = this.store.count({ resource: group ? `${resource}.${group}` : resource, ...(namespace && { namespace }) });
+    const objects = this.store.count({
+      resource: group ? `${resource}.${group}` : resource,
+      ...(namespace && { namespace }),
+    });
     return Math.min(MAX_SEATS, Math.max(1, Math.ceil(objects / OBJECTS_PER_SEAT)));
   }
 
@@ -92,7 +98,11 @@ class Controller implements FlowControl {
     for (const stored of this.store.list({ resource: LEVELS }).items) {
       const known = this.levels.get(stored.name);
       const same = known?.revision === stored.revision;
-      const level = same ? known.level : new Level(stored.name, stored.uid, (stored.object.spec ?? {}) as LevelSpec, this.timers, (l) => this.borrowable(l));
+      const level = same
+        ? known.level
+        : new Level(stored.name, stored.uid, (stored.object.spec ?? {}) as LevelSpec, this.timers, (l) =>
+            this.borrowable(l),
+          );
       levels.set(stored.name, { level, revision: stored.revision });
     }
     this.levels = levels;
@@ -101,7 +111,12 @@ class Controller implements FlowControl {
     for (const level of all) level.nominal = Math.ceil((this.total * level.shares) / Math.max(1, shares));
     const schemas = this.store.list({ resource: SCHEMAS }).items.map((stored) => {
       const spec = stored.object.spec as FlowSchemaSpec;
-      return { name: stored.name, uid: stored.uid, spec, level: levels.get(spec.priorityLevelConfiguration.name)?.level };
+      return {
+        name: stored.name,
+        uid: stored.uid,
+        spec,
+        level: levels.get(spec.priorityLevelConfiguration.name)?.level,
+      };
     });
     const precedence = (s: Schema): number => s.spec.matchingPrecedence ?? 1000;
     this.schemas = schemas.sort((a, b) => precedence(a) - precedence(b) || (a.name < b.name ? -1 : 1));
@@ -110,7 +125,8 @@ class Controller implements FlowControl {
   /** What the others neither use nor are guaranteed. */
   private borrowable(level: Level): number {
     let spare = this.total;
-    for (const { level: other } of this.levels.values()) spare -= other === level ? level.nominal : Math.max(other.inUse, other.guaranteed);
+    for (const { level: other } of this.levels.values())
+      spare -= other === level ? level.nominal : Math.max(other.inUse, other.guaranteed);
     return Math.max(0, spare);
   }
 }

@@ -53,7 +53,10 @@ export class Level {
   ) {
     const response = spec.limited?.limitResponse;
     const queuing = response?.type === 'Queue' ? response.queuing : undefined;
-    this.queues = Array.from({ length: response?.type === 'Queue' ? (queuing?.queues ?? 64) : 0 }, () => ({ waiting: [], served: 0 }));
+    this.queues = Array.from({ length: response?.type === 'Queue' ? (queuing?.queues ?? 64) : 0 }, () => ({
+      waiting: [],
+      served: 0,
+    }));
     this.handSize = queuing?.handSize ?? 8;
     this.lengthLimit = queuing?.queueLengthLimit ?? 50;
   }
@@ -74,7 +77,10 @@ export class Level {
     if (this.exempt) return Promise.resolve(() => undefined);
     if (this.fits(seats) && !this.queues.some((q) => q.waiting.length)) return Promise.resolve(this.take(seats));
     const hand = dealHand(flow, this.queues.length, this.handSize).map((i) => this.queues[i]);
-    const queue = hand.reduce<Queue | undefined>((best, q) => (!best || q.waiting.length < best.waiting.length ? q : best), undefined);
+    const queue = hand.reduce<Queue | undefined>(
+      (best, q) => (!best || q.waiting.length < best.waiting.length ? q : best),
+      undefined,
+    );
     if (!queue || queue.waiting.length >= this.lengthLimit) return Promise.reject(refused());
     return new Promise((resolve, reject) => {
       const waiting: Waiting = {
@@ -125,7 +131,10 @@ export class Level {
   /** The queue that has had least goes on, as long as there are seats. */
   dispatch(): void {
     for (;;) {
-      const queue = this.queues.reduce<Queue | undefined>((best, q) => (q.waiting.length && (!best || q.served < best.served) ? q : best), undefined);
+      const queue = this.queues.reduce<Queue | undefined>(
+        (best, q) => (q.waiting.length && (!best || q.served < best.served) ? q : best),
+        undefined,
+      );
       if (!queue || !this.fits(queue.waiting[0].seats)) return;
       const next = queue.waiting.shift() as Waiting;
       queue.served += next.seats;

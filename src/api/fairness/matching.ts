@@ -9,7 +9,13 @@ export interface FlowSchemaSpec {
 }
 interface PolicyRules {
   subjects?: Subject[];
-  resourceRules?: { verbs: string[]; apiGroups: string[]; resources: string[]; clusterScope?: boolean; namespaces?: string[] }[];
+  resourceRules?: {
+    verbs: string[];
+    apiGroups: string[];
+    resources: string[];
+    clusterScope?: boolean;
+    namespaces?: string[];
+  }[];
   nonResourceRules?: { verbs: string[]; nonResourceURLs: string[] }[];
 }
 interface Subject {
@@ -19,7 +25,8 @@ interface Subject {
   serviceAccount?: { namespace: string; name: string };
 }
 
-const has = (list: readonly string[] | undefined, value: string): boolean => list?.some((each) => each === '*' || each === value) ?? false;
+const has = (list: readonly string[] | undefined, value: string): boolean =>
+  list?.some((each) => each === '*' || each === value) ?? false;
 
 function isSubject(subject: Subject, user: User): boolean {
   switch (subject.kind) {
@@ -43,20 +50,30 @@ function isPath(pattern: string, path: string): boolean {
 
 function appliesTo(rules: PolicyRules, attributes: Attributes): boolean {
   if ('path' in attributes) {
-    return rules.nonResourceRules?.some((r) => has(r.verbs, attributes.verb) && r.nonResourceURLs.some((p) => isPath(p, attributes.path))) ?? false;
+    return (
+      rules.nonResourceRules?.some(
+        (r) => has(r.verbs, attributes.verb) && r.nonResourceURLs.some((p) => isPath(p, attributes.path)),
+      ) ?? false
+    );
   }
   const { verb, group, resource, subresource, namespace } = attributes;
   const name = subresource ? `${resource}/${subresource}` : resource;
   return (
     rules.resourceRules?.some(
-      (r) => has(r.verbs, verb) && has(r.apiGroups, group) && has(r.resources, name) && (namespace ? has(r.namespaces, namespace) : r.clusterScope === true),
+      (r) =>
+        has(r.verbs, verb) &&
+        has(r.apiGroups, group) &&
+        has(r.resources, name) &&
+        (namespace ? has(r.namespaces, namespace) : r.clusterScope === true),
     ) ?? false
   );
 }
 
 /** Whether a schema's rules cover a request: a rule fits when one of its subjects and one of its resource or path rules do. */
 export const matches = (spec: FlowSchemaSpec, user: User, attributes: Attributes): boolean =>
-  spec.rules?.some((rules) => (rules.subjects?.some((s) => isSubject(s, user)) ?? false) && appliesTo(rules, attributes)) ?? false;
+  spec.rules?.some(
+    (rules) => (rules.subjects?.some((s) => isSubject(s, user)) ?? false) && appliesTo(rules, attributes),
+  ) ?? false;
 
 /** What tells one flow of a schema from another: the user, the namespace, or nothing. */
 export function distinguisher(spec: FlowSchemaSpec, user: User, attributes: Attributes): string {

@@ -19,7 +19,9 @@ export interface AggregatedGroup {
 /** Built-in kinds leave group and version empty where they are those of the list; custom ones say them. */
 function responseKind(kind: Kind, body: GroupVersionKind): GroupVersionKind {
   const own = body.group === kind.group && body.version === kind.version;
-  return own && !kind.custom ? { group: '', version: '', kind: body.kind } : { group: body.group, version: body.version, kind: body.kind };
+  return own && !kind.custom
+    ? { group: '', version: '', kind: body.kind }
+    : { group: body.group, version: body.version, kind: body.kind };
 }
 
 function resourceOf(kind: Kind): AggregatedResource {
@@ -52,5 +54,8 @@ export function aggregatedGroups(registry: Registry): { core: AggregatedGroup[];
     })),
   });
   const groups = registry.groups();
-  return { core: groups.filter((g) => g.group === '').map(make), groups: groups.filter((g) => g.group !== '').map(make) };
+  return {
+    core: groups.filter((g) => g.group === '').map(make),
+    groups: groups.filter((g) => g.group !== '').map(make),
+  };
 }

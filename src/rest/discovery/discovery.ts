@@ -32,7 +32,11 @@ const STORED_AS: Readonly<Record<string, string>> = {
 
 /** First eight bytes of the SHA-256 of `group/version/kind` of what is stored: tells clients when that changes. */
 const storageVersionHash = ({ storage: { group, version, kind, key } }: Kind): string =>
-  createHash('sha256').update(`${group}/${STORED_AS[key] ?? version}/${kind}`).digest().subarray(0, 8).toString('base64');
+  createHash('sha256')
+    .update(`${group}/${STORED_AS[key] ?? version}/${kind}`)
+    .digest()
+    .subarray(0, 8)
+    .toString('base64');
 
 const byName = (a: ApiResource, b: ApiResource): number => (a.name < b.name ? -1 : 1);
 

@@ -12,7 +12,9 @@ import type { Services } from '../services.ts';
 import type { ApiGroup } from './discovery.ts';
 
 type DiscoveryRoute = Extract<Route, { type: 'discovery' }>;
-const CIDRS = (exchange: Exchange) => [{ clientCIDR: '0.0.0.0/0', serverAddress: exchange.header('host') || exchange.header(':authority') }];
+const CIDRS = (exchange: Exchange) => [
+  { clientCIDR: '0.0.0.0/0', serverAddress: exchange.header('host') || exchange.header(':authority') },
+];
 
 /** Answers /api, /apis, /apis/GROUP and /…/VERSION. Throws 404 as Status or as text, by who is asked. */
 export async function serveDiscovery(services: Services, exchange: Exchange, route: DiscoveryRoute): Promise<void> {
@@ -25,7 +27,10 @@ export async function serveDiscovery(services: Services, exchange: Exchange, rou
   const atRoot = route.legacy ? !route.version : !route.group;
   const version = atRoot ? aggregatedVersion(exchange.header('accept')) : undefined;
   if (version) return sendAggregated(services, exchange, route.legacy, version);
-  checkProduces(exchange.header('accept'), ALL_FORMATS.map((f) => MEDIA_TYPES[f]));
+  checkProduces(
+    exchange.header('accept'),
+    ALL_FORMATS.map((f) => MEDIA_TYPES[f]),
+  );
   const pretty = wantsPretty(exchange.query, exchange.header('user-agent'));
   const media = negotiate(exchange.header('accept'), ALL_FORMATS, pretty, { transforms: false });
   const { apiVersion = 'v1', kind } = document as { apiVersion?: string; kind: string };
@@ -37,7 +42,11 @@ export async function serveDiscovery(services: Services, exchange: Exchange, rou
 
 const groupFields = ({ name, versions, preferredVersion }: ApiGroup) => ({ name, versions, preferredVersion });
 
-function documentOf({ discovery }: Services, exchange: Exchange, { legacy, group, version }: DiscoveryRoute): object | undefined {
+function documentOf(
+  { discovery }: Services,
+  exchange: Exchange,
+  { legacy, group, version }: DiscoveryRoute,
+): object | undefined {
   if (version) {
     const resources = discovery.resources(group, version);
     if (!resources) return undefined;
@@ -62,7 +71,12 @@ function aggregatedVersion(accept: string): 'v2' | 'v2beta1' | undefined {
   return undefined;
 }
 
-async function sendAggregated({ discovery }: Services, exchange: Exchange, legacy: boolean, version: 'v2' | 'v2beta1'): Promise<void> {
+async function sendAggregated(
+  { discovery }: Services,
+  exchange: Exchange,
+  legacy: boolean,
+  version: 'v2' | 'v2beta1',
+): Promise<void> {
   const items = discovery.aggregated(legacy);
   const body = Buffer.from(
     `${JSON.stringify({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items })}\n`,
@@ -70,7 +84,10 @@ async function sendAggregated({ discovery }: Services, exchange: Exchange, legac
   const etag = `"${createHash('sha512').update(body).digest('hex').toUpperCase()}"`;
   const headers = { ETag: etag, Vary: 'Accept' };
   const type = `application/json;g=apidiscovery.k8s.io;v=${version};as=APIGroupDiscoveryList`;
-  const known = exchange.header('if-none-match').split(',').some((tag) => tag.trim() === etag);
+  const known = exchange
+    .header('if-none-match')
+    .split(',')
+    .some((tag) => tag.trim() === etag);
   if (!known) return send(exchange, 200, type, body, headers);
   exchange.res.writeHead(304, { ...exchange.commonHeaders(), ...headers });
   exchange.res.end();

@@ -24,14 +24,20 @@ export function encodeList(list: ListAnswer, media: Media, include: IncludeObjec
   const size = list.items.reduce((sum, item) => sum + item.bytes.length, 0);
   if (media.as?.kind === 'PartialObjectMetadata') {
     const { kind } = list;
-    const type = kind.custom ? '*unstructured.UnstructuredList' : `*${kind.group.split('.', 1)[0] || 'core'}.${kind.listKind}`;
+    const type = kind.custom
+      ? '*unstructured.UnstructuredList'
+      : `*${kind.group.split('.', 1)[0] || 'core'}.${kind.listKind}`;
     throw notAcceptable(`you requested PartialObjectMetadata, but the requested object is a list (${type})`);
   }
   if (media.format === 'protobuf') {
-    if (media.as?.kind === 'Table') throw notAcceptable('object *v1.Table does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message');
+    if (media.as?.kind === 'Table')
+      throw notAcceptable(
+        'object *v1.Table does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message',
+      );
     return { size, pieces: protobufListPieces(list, media.as?.version) };
   }
-  if (media.format === 'yaml' || media.pretty) return whole(encodePlain(JSON.parse(Buffer.concat([...jsonPieces(list, media, include, now)]).toString()), media));
+  if (media.format === 'yaml' || media.pretty)
+    return whole(encodePlain(JSON.parse(Buffer.concat([...jsonPieces(list, media, include, now)]).toString()), media));
   return { size, pieces: jsonPieces(list, media, include, now) };
 }
 
@@ -40,7 +46,9 @@ function* jsonPieces(list: ListAnswer, media: Media, include: IncludeObject, now
   if (media.as?.kind === 'Table') yield* tablePieces(list.kind, list.items, meta, media.as.version, include, now);
   else if (media.as) {
     const { version } = media.as;
-    yield Buffer.from(`{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(meta)},"items":[`);
+    yield Buffer.from(
+      `{"kind":"PartialObjectMetadataList","apiVersion":"meta.k8s.io/${version}","metadata":${JSON.stringify(meta)},"items":[`,
+    );
     let first = true;
     for (const item of list.items) {
       if (!first) yield COMMA;

@@ -15,11 +15,15 @@ const NEW_LINE = Buffer.from('\n');
 
 /** An enveloped protobuf object of a stored revision, made once for all who want it. */
 export const protobufBytes = (kind: Kind, stored: Stored): Buffer =>
-  stored.encoded(`protobuf ${apiVersionOf(kind)}`, () => encodeProtobuf(apiVersionOf(kind), kind.kind, objectOf(kind, stored)));
+  stored.encoded(`protobuf ${apiVersionOf(kind)}`, () =>
+    encodeProtobuf(apiVersionOf(kind), kind.kind, objectOf(kind, stored)),
+  );
 
 /** Any whole object that is not transformed. */
 export const encodeObject = (object: KubeObject, media: Media): Buffer =>
-  media.format === 'protobuf' ? encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object) : encodePlain(object, media);
+  media.format === 'protobuf'
+    ? encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object)
+    : encodePlain(object, media);
 
 /**
  * The bytes of one object's answer. What is in the store goes out as its bytes are; all else is made from the object.
@@ -27,7 +31,8 @@ export const encodeObject = (object: KubeObject, media: Media): Buffer =>
  */
 export function encodeAnswer(answer: Answer, media: Media, include: IncludeObject, now: number): Buffer {
   const { kind, stored } = answer;
-  if (media.as && !(kind === undefined && answer.object.kind === 'Status')) return encodeTransformed(answer, media, include, now);
+  if (media.as && !(kind === undefined && answer.object.kind === 'Status'))
+    return encodeTransformed(answer, media, include, now);
   if (!stored || !kind) return encodeObject(answer.object, media);
   if (media.format === 'protobuf') return protobufBytes(kind, stored);
   if (media.format === 'yaml' || media.pretty) return encodePlain(answer.object, media);
@@ -38,12 +43,15 @@ export function encodeAnswer(answer: Answer, media: Media, include: IncludeObjec
 function encodeTransformed(answer: Answer, media: Media, include: IncludeObject, now: number): Buffer {
   const { kind: form, version } = media.as!;
   if (form === 'PartialObjectMetadataList') {
-    throw notAcceptable(`you requested PartialObjectMetadataList, but the requested object is not a list (${goType(answer)})`);
+    throw notAcceptable(
+      `you requested PartialObjectMetadataList, but the requested object is not a list (${goType(answer)})`,
+    );
   }
   if (form === 'Table') {
     return encodeObject(tableOfObject(answer, version, include, now) as unknown as KubeObject, media);
   }
-  if (answer.stored && media.format === 'json' && !media.pretty) return Buffer.concat([partialBytes(answer.stored, version), NEW_LINE]);
+  if (answer.stored && media.format === 'json' && !media.pretty)
+    return Buffer.concat([partialBytes(answer.stored, version), NEW_LINE]);
   return encodeObject(partialObject(answer.object.metadata, version), media);
 }
 

@@ -23,4 +23,5 @@ const heads = {
 const END = Buffer.from('}');
 
 /** JSON of a stored object's metadata alone: the store's bytes between two constants. */
-export const partialBytes = (stored: Stored, version: Version): Buffer => Buffer.concat([heads[version], metadataSlice(stored.bytes), END]);
+export const partialBytes = (stored: Stored, version: Version): Buffer =>
+  Buffer.concat([heads[version], metadataSlice(stored.bytes), END]);

@@ -51,7 +51,12 @@ export function* protobufListPieces(list: ListAnswer, partial: 'v1' | 'v1beta1' 
       encodeProtobuf(apiVersion, 'PartialObjectMetadata', partialObject(item.object.metadata, partial)),
     );
   };
-  const head = messageWithin(encodeProtobuf(apiVersion, partial ? 'PartialObjectMetadataList' : list.kind.listKind, { metadata: listMeta(list), items: [] }));
+  const head = messageWithin(
+    encodeProtobuf(apiVersion, partial ? 'PartialObjectMetadataList' : list.kind.listKind, {
+      metadata: listMeta(list),
+      items: [],
+    }),
+  );
   const parts: Buffer[] = [];
   let size = head.message.length;
   for (const item of list.items) {

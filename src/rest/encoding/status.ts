@@ -11,4 +11,8 @@ export function encodeStatus(status: Status, media: Media): Buffer {
 
 /** Any JSON value as JSON (one line, or indented) or YAML. */
 export const encodePlain = (value: unknown, media: Media): Buffer =>
-  Buffer.from(media.format === 'yaml' ? toYaml(value) : `${media.pretty ? JSON.stringify(value, null, 2) : JSON.stringify(value)}\n`);
+  Buffer.from(
+    media.format === 'yaml'
+      ? toYaml(value)
+      : `${media.pretty ? JSON.stringify(value, null, 2) : JSON.stringify(value)}\n`,
+  );

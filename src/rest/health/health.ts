@@ -6,7 +6,7 @@ import type { Services } from '../services.ts';
 /** The database must answer within this time. */
 const STORE_MS = 2_000;
 
-type Check = (services: Services) => Promise<boolean> | boolean;
+type Check = (services: Services) => Promise<boolean>;
 
 const storeAnswers: Check = async ({ api }) => {
   let timer: NodeJS.Timeout | undefined;
@@ -20,14 +20,14 @@ const storeAnswers: Check = async ({ api }) => {
   }
 };
 
-const yes: Check = () => true;
+const yes: Check = () => Promise.resolve(true);
 /** Named as kube-apiserver names them, so that probes for one check keep working. */
 const live: Readonly<Record<string, Check>> = { ping: yes, log: yes, etcd: storeAnswers };
 const ready: Readonly<Record<string, Check>> = {
   ...live,
   'etcd-readiness': storeAnswers,
   'informer-sync': yes,
-  shutdown: ({ ready: isReady }) => isReady(),
+  shutdown: ({ ready: isReady }) => Promise.resolve(isReady()),
 };
 const checks: Readonly<Record<string, Readonly<Record<string, Check>>>> = { healthz: live, livez: live, readyz: ready };
 
@@ -38,13 +38,20 @@ export async function serveHealth(services: Services, exchange: Exchange, path: 
   const one = rest.join('/');
   if (one) {
     if (!Object.hasOwn(all, one)) throw new PageNotFound();
-    return (await all[one](services)) ? sendText(exchange, 200, 'ok') : sendText(exchange, 500, `internal server error: ${one} failed\n`);
+    return (await all[one](services))
+      ? sendText(exchange, 200, 'ok')
+      : sendText(exchange, 500, `internal server error: ${one} failed\n`);
   }
   const excluded = new Set(exchange.query.getAll('exclude'));
   const names = Object.keys(all).filter((name) => !excluded.has(name));
   const results = await Promise.all(names.map((name) => all[name](services)));
   const lines = names.map((name, i) => (results[i] ? `[+]${name} ok` : `[-]${name} failed: reason withheld`));
-  for (const name of excluded) lines.push(Object.hasOwn(all, name) ? `[+]${name} excluded: ok` : `warn: some health checks cannot be excluded: no matches for ${JSON.stringify(name)}`);
+  for (const name of excluded)
+    lines.push(
+      Object.hasOwn(all, name)
+        ? `[+]${name} excluded: ok`
+        : `warn: some health checks cannot be excluded: no matches for ${JSON.stringify(name)}`,
+    );
   if (results.includes(false)) return sendText(exchange, 500, `${lines.join('\n')}\n${endpoint} check failed\n`);
   if (exchange.query.has('verbose')) return sendText(exchange, 200, `${lines.join('\n')}\n${endpoint} check passed\n`);
   return sendText(exchange, 200, 'ok');

@@ -15,7 +15,9 @@ interface Histogram {
 
 const escape = (value: string): string => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 const labels = (pairs: Record<string, string | number>): string =>
-  Object.entries(pairs).map(([name, value]) => `${name}="${escape(String(value))}"`).join(',');
+  Object.entries(pairs)
+    .map(([name, value]) => `${name}="${escape(String(value))}"`)
+    .join(',');
 
 function add(series: Map<string, number>, key: string, by = 1): void {
   const id = series.has(key) || series.size < MAX_SERIES ? key : '';
@@ -84,14 +86,16 @@ export class Metrics {
   /** The whole exposition. */
   text(): string {
     const lines: string[] = [];
-    const metric = (name: string, type: string, help: string) => lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
+    const metric = (name: string, type: string, help: string) =>
+      lines.push(`# HELP ${name} ${help}`, `# TYPE ${name} ${type}`);
     const series = (name: string, values: Map<string, number>) => {
       for (const [key, value] of values) lines.push(`${name}{${key}} ${value}`);
     };
     metric('apiserver_request_total', 'counter', 'Requests answered, by verb, resource and code.');
     series('apiserver_request_total', this.requests);
     metric('apiserver_request_duration_seconds', 'histogram', 'Time from request to the end of its answer.');
-    for (const [key, histogram] of this.latencies) lines.push(...histogramLines('apiserver_request_duration_seconds', key, histogram));
+    for (const [key, histogram] of this.latencies)
+      lines.push(...histogramLines('apiserver_request_duration_seconds', key, histogram));
     metric('apiserver_current_inflight_requests', 'gauge', 'Requests that are running.');
     lines.push(`apiserver_current_inflight_requests ${this.running}`);
     metric('apiserver_longrunning_requests', 'gauge', 'Open watches.');
@@ -99,11 +103,15 @@ export class Metrics {
     metric('apiserver_watch_events_total', 'counter', 'Events sent to watchers.');
     series('apiserver_watch_events_total', this.events);
     metric('apiserver_storage_objects', 'gauge', 'Objects stored, by resource.');
-    for (const resource of this.api.store.resources()) lines.push(`apiserver_storage_objects{resource="${escape(resource)}"} ${this.api.store.count({ resource })}`);
+    for (const resource of this.api.store.resources())
+      lines.push(`apiserver_storage_objects{resource="${escape(resource)}"} ${this.api.store.count({ resource })}`);
     metric('ku7s_store_revision', 'gauge', 'Newest revision that this process has seen.');
     lines.push(`ku7s_store_revision ${this.api.store.revision}`);
     metric('ku7s_event_loop_delay_seconds', 'summary', 'How late the event loop was.');
-    for (const quantile of [0.5, 0.99]) lines.push(`ku7s_event_loop_delay_seconds{quantile="${quantile}"} ${this.delay.percentile(quantile * 100) / 1e9}`);
+    for (const quantile of [0.5, 0.99])
+      lines.push(
+        `ku7s_event_loop_delay_seconds{quantile="${quantile}"} ${this.delay.percentile(quantile * 100) / 1e9}`,
+      );
     metric('process_resident_memory_bytes', 'gauge', 'Resident memory.');
     lines.push(`process_resident_memory_bytes ${process.memoryUsage.rss()}`);
     metric('process_cpu_seconds_total', 'counter', 'Processor time used.');
@@ -116,5 +124,10 @@ export class Metrics {
 function histogramLines(name: string, key: string, { buckets, sum, count }: Histogram): string[] {
   let total = 0;
   const lines = BUCKETS.map((bound, i) => `${name}_bucket{${key},le="${bound}"} ${(total += buckets[i])}`);
-  return [...lines, `${name}_bucket{${key},le="+Inf"} ${count}`, `${name}_sum{${key}} ${sum}`, `${name}_count{${key}} ${count}`];
+  return [
+    ...lines,
+    `${name}_bucket{${key},le="+Inf"} ${count}`,
+    `${name}_sum{${key}} ${sum}`,
+    `${name}_count{${key}} ${count}`,
+  ];
 }

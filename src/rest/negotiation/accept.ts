@@ -22,7 +22,10 @@ export function parseAccept(header: string): Clause[] {
       const equals = param.indexOf('=');
       if (equals < 0) continue;
       const name = param.slice(0, equals).trim().toLowerCase();
-      const value = param.slice(equals + 1).trim().replace(/^"(.*)"$/, '$1');
+      const value = param
+        .slice(equals + 1)
+        .trim()
+        .replace(/^"(.*)"$/, '$1');
       if (name === 'q') q = Number.isFinite(Number(value)) ? Number(value) : 1;
       else params[name] = value;
     }

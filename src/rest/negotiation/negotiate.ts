@@ -31,7 +31,10 @@ export const notAcceptableForm = (formats: readonly Format[]): StatusError =>
 
 const matches = (clause: Clause, format: Format): boolean => {
   const [type, subtype] = MEDIA_TYPES[format].split('/');
-  return (clause.type === '*' && clause.subtype === '*') || (clause.type === type && (clause.subtype === '*' || clause.subtype === subtype));
+  return (
+    (clause.type === '*' && clause.subtype === '*') ||
+    (clause.type === type && (clause.subtype === '*' || clause.subtype === subtype))
+  );
 };
 
 function transformOf(clause: Clause): Media['as'] | 'unknown' {

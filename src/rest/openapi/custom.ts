@@ -9,7 +9,11 @@ const NOT_IN_V2 = new Set(['nullable', 'oneOf', 'anyOf', 'allOf', 'not', 'defaul
 
 /** The schema that a definition gives for one of its versions; undefined for one without. */
 function schemaOf(store: Store, kind: Kind): Node | undefined {
-  const definition = store.get({ resource: 'customresourcedefinitions.apiextensions.k8s.io', namespace: '', name: `${kind.resource}.${kind.group}` });
+  const definition = store.get({
+    resource: 'customresourcedefinitions.apiextensions.k8s.io',
+    namespace: '',
+    name: `${kind.resource}.${kind.group}`,
+  });
   const versions = (definition?.object.spec?.versions ?? []) as { name: string; schema?: { openAPIV3Schema?: Node } }[];
   return versions.find((v) => v.name === kind.version)?.schema?.openAPIV3Schema;
 }
@@ -21,23 +25,38 @@ function asVersion2(node: unknown): unknown {
   if (!node || typeof node !== 'object') return node;
   const from = node as Node;
   // what may hold anything must not be checked by clients of version 2
-  if (from['x-kubernetes-preserve-unknown-fields'] === true) return { ...described(from), 'x-kubernetes-preserve-unknown-fields': true };
+  if (from['x-kubernetes-preserve-unknown-fields'] === true)
+    return { ...described(from), 'x-kubernetes-preserve-unknown-fields': true };
   if (from['x-kubernetes-int-or-string'] === true) return { ...described(from), 'x-kubernetes-int-or-string': true };
   const own = Object.entries((from.properties ?? {}) as Node).map(([name, value]) => [name, asVersion2(value)]);
   const rest = Object.entries(from).filter(([key]) => !NOT_IN_V2.has(key) && key !== 'properties');
-  return { ...Object.fromEntries(rest.map(([key, value]) => [key, key === 'enum' ? value : asVersion2(value)])), ...(own.length && { properties: Object.fromEntries(own) }) };
+  return {
+    ...Object.fromEntries(rest.map(([key, value]) => [key, key === 'enum' ? value : asVersion2(value)])),
+    ...(own.length && { properties: Object.fromEntries(own) }),
+  };
 }
 
 /** Definitions of a custom kind and its list, from its definition in the store. */
 export function customDefinitions(store: Store, kind: Kind, version: OpenApiVersion): Record<string, Node> {
   const name = typeNameOf(kind) as string;
   const ref = (to: string): Node => ({ $ref: `${refPrefix(version)}${to}` });
-  const gvk = (of: string) => ({ 'x-kubernetes-group-version-kind': [{ group: kind.group, kind: of, version: kind.version }] });
+  const gvk = (of: string) => ({
+    'x-kubernetes-group-version-kind': [{ group: kind.group, kind: of, version: kind.version }],
+  });
   const schema = schemaOf(store, kind) ?? { 'x-kubernetes-preserve-unknown-fields': true };
   const own = (version === 2 ? asVersion2(schema) : schema) as Node;
   const typeMeta = { apiVersion: { type: 'string' }, kind: { type: 'string' } };
   const metadata = ref(`${META}.ObjectMeta`);
-  const object = { type: 'object', ...own, properties: { ...(own.properties as Node), ...typeMeta, metadata: version === 2 ? metadata : { allOf: [metadata] } }, ...gvk(kind.kind) };
+  const object = {
+    type: 'object',
+    ...own,
+    properties: {
+      ...(own.properties as Node),
+      ...typeMeta,
+      metadata: version === 2 ? metadata : { allOf: [metadata] },
+    },
+    ...gvk(kind.kind),
+  };
   const list = {
     type: 'object',
     required: ['items'],

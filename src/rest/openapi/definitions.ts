@@ -3,7 +3,8 @@ import { typeFacts, type FieldFacts, type TypeFacts } from '../../kinds/facts.ts
 export type OpenApiVersion = 2 | 3;
 export type Node = Record<string, unknown>;
 
-export const refPrefix = (version: OpenApiVersion): string => (version === 2 ? '#/definitions/' : '#/components/schemas/');
+export const refPrefix = (version: OpenApiVersion): string =>
+  version === 2 ? '#/definitions/' : '#/components/schemas/';
 
 const ZEROS: Record<string, unknown> = { string: '', boolean: false, int32: 0, int64: 0, double: 0 };
 const isStruct = (type: string): boolean => typeFacts[type.slice(1)]?.fields !== undefined;
@@ -25,7 +26,8 @@ const scalar = (type: string): Node => {
   }
 };
 
-const containerOf = (type: string): 'list' | 'map' | undefined => (type.startsWith('[]') ? 'list' : type.startsWith('{}') ? 'map' : undefined);
+const containerOf = (type: string): 'list' | 'map' | undefined =>
+  type.startsWith('[]') ? 'list' : type.startsWith('{}') ? 'map' : undefined;
 
 /** Type expression of the facts as a schema. `inner`: an item or value, whose zero value version 3 tells as default. */
 function typeNode(type: string, version: OpenApiVersion, enumeration: unknown, inner: boolean): Node {
@@ -60,13 +62,19 @@ function property([, type, , flags, more = {}]: FieldFacts, version: OpenApiVers
   const node = typeNode(type, version, more.enum, false);
   const ext = extensions(more);
   if (version === 2) return { ...node, ...ext };
-  const value = flags.includes('z') ? { default: zeroOf(type) } : more.default !== undefined ? { default: more.default } : {};
+  const value = flags.includes('z')
+    ? { default: zeroOf(type) }
+    : more.default !== undefined
+      ? { default: more.default }
+      : {};
   if (!('$ref' in node)) return { ...node, ...value, ...ext };
   return flags.includes('b') ? node : { ...value, allOf: [node], ...ext };
 }
 
 function definition(facts: TypeFacts, version: OpenApiVersion): Node {
-  const gvk = facts.gvk && { 'x-kubernetes-group-version-kind': facts.gvk.map(([group, v, kind]) => ({ group, kind, version: v })) };
+  const gvk = facts.gvk && {
+    'x-kubernetes-group-version-kind': facts.gvk.map(([group, v, kind]) => ({ group, kind, version: v })),
+  };
   if (!facts.fields) return { ...(version === 2 ? facts.v2 : facts.v3), ...gvk };
   const required = facts.fields.filter(([, , , flags]) => flags.includes('r')).map(([name]) => name);
   const sorted = facts.fields.toSorted(([a], [b]) => (a < b ? -1 : 1));

@@ -21,8 +21,16 @@ const documentOf = (value: object): OpenApiDocument => {
 };
 
 /** Definitions that these kinds' own types and paths refer to. */
-function definitionsFor(store: Store, kinds: readonly Kind[], paths: Record<string, Node>, version: OpenApiVersion): Record<string, Node> {
-  const custom = Object.assign({}, ...kinds.filter((k) => k.custom).map((k) => customDefinitions(store, k, version))) as Record<string, Node>;
+function definitionsFor(
+  store: Store,
+  kinds: readonly Kind[],
+  paths: Record<string, Node>,
+  version: OpenApiVersion,
+): Record<string, Node> {
+  const custom = Object.assign(
+    {},
+    ...kinds.filter((k) => k.custom).map((k) => customDefinitions(store, k, version)),
+  ) as Record<string, Node>;
   const names = new Set<string>([...refsOf(paths), ...refsOf(custom)]);
   for (const kind of kinds) if (!kind.custom) names.add(typeNameOf(kind) ?? '');
   const wanted = [...names].filter((name) => !(name in custom));
@@ -41,7 +49,9 @@ export class OpenApi {
 
   /** `api/v1`, `apis/apps/v1`: what version 3 has documents for */
   index(): string[] {
-    return this.registry.groups().flatMap(({ group, versions }) => versions.map((v) => (group ? `apis/${group}/${v}` : `api/${v}`)));
+    return this.registry
+      .groups()
+      .flatMap(({ group, versions }) => versions.map((v) => (group ? `apis/${group}/${v}` : `api/${v}`)));
   }
 
   /** The document of a group and version; undefined where there is none. */
@@ -51,10 +61,14 @@ export class OpenApi {
     const [, group = '', version] = match;
     const kinds = this.registry.all().filter((k) => k.group === group && k.version === version);
     const known = this.groupDocuments.get(path);
-    if (known && known.kinds.length === kinds.length && known.kinds.every((k, i) => k === kinds[i])) return known.document;
+    if (known && known.kinds.length === kinds.length && known.kinds.every((k, i) => k === kinds[i]))
+      return known.document;
     this.groupDocuments.delete(path);
     if (kinds.length === 0) return undefined;
-    const paths = Object.assign(discoveryPath(group, version, 3), ...kinds.map((k) => pathsOf(k, 3))) as Record<string, Node>;
+    const paths = Object.assign(discoveryPath(group, version, 3), ...kinds.map((k) => pathsOf(k, 3))) as Record<
+      string,
+      Node
+    >;
     const document = documentOf({
       openapi: '3.0.0',
       info: INFO,
@@ -76,10 +90,15 @@ export class OpenApi {
 
   private makeSecond(): OpenApiDocument {
     const kinds = this.registry.all();
-    const roots = this.registry.groups().flatMap(({ group, versions }) => versions.map((v) => discoveryPath(group, v, 2)));
+    const roots = this.registry
+      .groups()
+      .flatMap(({ group, versions }) => versions.map((v) => discoveryPath(group, v, 2)));
     const paths = Object.assign({}, ...roots, ...kinds.map((k) => pathsOf(k, 2))) as Record<string, Node>;
     const builtin = Object.fromEntries(Object.keys(typeFacts).map((name) => [name, definitionOf(name, 2) as Node]));
-    const custom = Object.assign({}, ...kinds.filter((k) => k.custom).map((k) => customDefinitions(this.store, k, 2))) as Record<string, Node>;
+    const custom = Object.assign(
+      {},
+      ...kinds.filter((k) => k.custom).map((k) => customDefinitions(this.store, k, 2)),
+    ) as Record<string, Node>;
     return documentOf({
       swagger: '2.0',
       info: INFO,

@@ -5,7 +5,12 @@ import { refPrefix, type Node, type OpenApiVersion } from './definitions.ts';
 import { typeNameOf } from './type-names.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
-const PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
+const PATCHES = [
+  'application/json-patch+json',
+  'application/merge-patch+json',
+  'application/strategic-merge-patch+json',
+  'application/apply-patch+yaml',
+];
 
 type Param = [name: string, type: 'string' | 'boolean' | 'integer'];
 const LIST: Param[] = [
@@ -49,16 +54,41 @@ const VERBS: Record<string, Verb> = {
   get: { method: 'get', action: 'get', id: 'read', params: [], codes: [200] },
   create: { method: 'post', action: 'post', id: 'create', params: WRITE, body: 'object', codes: [200, 201, 202] },
   update: { method: 'put', action: 'put', id: 'replace', params: WRITE, body: 'object', codes: [200, 201] },
-  patch: { method: 'patch', action: 'patch', id: 'patch', params: [...WRITE, ['force', 'boolean']], body: 'Patch', codes: [200, 201] },
-  delete: { method: 'delete', action: 'delete', id: 'delete', params: DELETE, body: 'DeleteOptions', codes: [200, 202] },
-  deletecollection: { method: 'delete', action: 'deletecollection', id: 'deleteCollection', params: DELETE_COLLECTION, body: 'DeleteOptions', codes: [200] },
+  patch: {
+    method: 'patch',
+    action: 'patch',
+    id: 'patch',
+    params: [...WRITE, ['force', 'boolean']],
+    body: 'Patch',
+    codes: [200, 201],
+  },
+  delete: {
+    method: 'delete',
+    action: 'delete',
+    id: 'delete',
+    params: DELETE,
+    body: 'DeleteOptions',
+    codes: [200, 202],
+  },
+  deletecollection: {
+    method: 'delete',
+    action: 'deletecollection',
+    id: 'deleteCollection',
+    params: DELETE_COLLECTION,
+    body: 'DeleteOptions',
+    codes: [200],
+  },
 };
 const STATUS_ANSWERS = new Set(['delete', 'deletecollection']);
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /** `AppsV1`, `CoreV1`, `RbacAuthorizationV1` */
 const prefixOf = ({ group, version }: { group: string; version: string }): string =>
-  `${(group || 'core').replace(/\.k8s\.io$/, '').split(/[.-]/).map(upper).join('')}${upper(version)}`;
+  `${(group || 'core')
+    .replace(/\.k8s\.io$/, '')
+    .split(/[.-]/)
+    .map(upper)
+    .join('')}${upper(version)}`;
 
 const WATCH_EVENT = `${META}.WatchEvent`;
 const WATCH: Verb = { method: 'get', action: 'watch', id: 'watch', params: LIST, codes: [200] };
@@ -76,7 +106,9 @@ interface Operation {
 }
 
 function parameter([name, type]: Param, version: OpenApiVersion): Node {
-  return version === 2 ? { uniqueItems: true, type, name, in: 'query' } : { name, in: 'query', schema: { type, uniqueItems: true } };
+  return version === 2
+    ? { uniqueItems: true, type, name, in: 'query' }
+    : { name, in: 'query', schema: { type, uniqueItems: true } };
 }
 
 function operation({ kind, verb, name, namespaced, suffix, type, gvk }: Operation, version: OpenApiVersion): Node {
@@ -97,9 +129,20 @@ function operation({ kind, verb, name, namespaced, suffix, type, gvk }: Operatio
     tags: [kind.group ? `${camel(kind.group)}_${kind.version}` : `core_${kind.version}`],
     operationId: `${id}${middle}${kind.kind}${suffix}`,
     ...(params.length && { parameters: params }),
-    ...(version === 3 && body && { requestBody: { ...(required && { required }), content: Object.fromEntries(consumes.map((c) => [c, { schema: body }])) } }),
+    ...(version === 3 &&
+      body && {
+        requestBody: {
+          ...(required && { required }),
+          content: Object.fromEntries(consumes.map((c) => [c, { schema: body }])),
+        },
+      }),
     responses: {
-      ...Object.fromEntries(verb.codes.map((code) => [code, version === 2 ? { description: 'OK', schema: answer } : { description: 'OK', content: content(answer) }])),
+      ...Object.fromEntries(
+        verb.codes.map((code) => [
+          code,
+          version === 2 ? { description: 'OK', schema: answer } : { description: 'OK', content: content(answer) },
+        ]),
+      ),
       401: { description: 'Unauthorized' },
     },
     'x-kubernetes-action': verb.action,
@@ -134,17 +177,27 @@ export function pathsOf(kind: Kind, version: OpenApiVersion): Record<string, Nod
   const own = typeNameOf(kind);
   const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
   const paths: Record<string, Node> = {};
-  const add = (path: string, verbs: readonly string[], more: { namespaced: boolean; suffix: string; type: string | undefined; gvk: GroupVersionKind }) => {
-    const operations = verbs.filter((v) => v in VERBS).map((name) => [VERBS[name].method, operation({ kind, verb: VERBS[name], name, ...more }, version)]);
+  const add = (
+    path: string,
+    verbs: readonly string[],
+    more: { namespaced: boolean; suffix: string; type: string | undefined; gvk: GroupVersionKind },
+  ) => {
+    const operations = verbs
+      .filter((v) => v in VERBS)
+      .map((name) => [VERBS[name].method, operation({ kind, verb: VERBS[name], name, ...more }, version)]);
     if (operations.length === 0) return;
-    const params = [...(path.includes('{name}') ? ['name'] : []), ...(path.includes('{namespace}') ? ['namespace'] : [])];
+    const params = [
+      ...(path.includes('{name}') ? ['name'] : []),
+      ...(path.includes('{namespace}') ? ['namespace'] : []),
+    ];
     paths[path] = { ...Object.fromEntries(operations), parameters: pathParams(params, version) };
   };
   const verbs = (names: string[]) => kind.verbs.filter((v) => names.includes(v));
   const same = { namespaced: kind.namespaced, suffix: '', type: own, gvk };
   add(collection, verbs(['list', 'create', 'deletecollection']), same);
   add(`${collection}/{name}`, verbs(['get', 'update', 'patch', 'delete']), same);
-  if (kind.namespaced) add(`${base}/${kind.resource}`, verbs(['list']), { ...same, namespaced: false, suffix: 'ForAllNamespaces' });
+  if (kind.namespaced)
+    add(`${base}/${kind.resource}`, verbs(['list']), { ...same, namespaced: false, suffix: 'ForAllNamespaces' });
   for (const sub of kind.subresources.values()) {
     const more = { ...same, suffix: upper(sub.name), type: subresourceType(kind, sub, own), gvk: sub.kind };
     add(`${collection}/{name}/${sub.name}`, sub.verbs, more);
@@ -159,8 +212,14 @@ function addWatches(kind: Kind, version: OpenApiVersion, paths: Record<string, N
   const collection = `${base}${kind.namespaced ? '/namespaces/{namespace}' : ''}/${kind.resource}`;
   const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
   const add = (path: string, action: string, suffix: string, namespaced: boolean) => {
-    const params = [...(path.includes('{name}') ? ['name'] : []), ...(path.includes('{namespace}') ? ['namespace'] : [])];
-    const get = operation({ kind, verb: { ...WATCH, action }, name: 'watch', namespaced, suffix, type: WATCH_EVENT, gvk }, version);
+    const params = [
+      ...(path.includes('{name}') ? ['name'] : []),
+      ...(path.includes('{namespace}') ? ['namespace'] : []),
+    ];
+    const get = operation(
+      { kind, verb: { ...WATCH, action }, name: 'watch', namespaced, suffix, type: WATCH_EVENT, gvk },
+      version,
+    );
     paths[path] = { get, parameters: pathParams(params, version) };
   };
   add(collection, 'watchlist', 'List', kind.namespaced);

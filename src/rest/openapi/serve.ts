@@ -13,14 +13,25 @@ const YEAR_S = 365 * 24 * 3600;
 function requireJson(exchange: Exchange): void {
   const accept = exchange.header('accept');
   if (accept === '') return;
-  const fits = parseAccept(accept).some(({ type, subtype }) => (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json'));
+  const fits = parseAccept(accept).some(
+    ({ type, subtype }) => (type === '*' || type === 'application') && (subtype === '*' || subtype === 'json'),
+  );
   if (!fits) throw notAcceptable('only the following media types are accepted: application/json');
 }
 
-async function sendDocument(exchange: Exchange, { body, hash }: OpenApiDocument, more: Record<string, string> = {}): Promise<void> {
+async function sendDocument(
+  exchange: Exchange,
+  { body, hash }: OpenApiDocument,
+  more: Record<string, string> = {},
+): Promise<void> {
   const etag = `"${hash}"`;
   const headers = { ETag: etag, Vary: 'Accept-Encoding, Accept', ...more };
-  if (exchange.header('if-none-match').split(',').some((tag) => tag.trim() === etag)) {
+  if (
+    exchange
+      .header('if-none-match')
+      .split(',')
+      .some((tag) => tag.trim() === etag)
+  ) {
     exchange.res.writeHead(304, { ...exchange.commonHeaders(), ...headers });
     return void exchange.res.end();
   }
@@ -33,7 +44,9 @@ export async function serveOpenApi({ openapi }: Services, exchange: Exchange): P
   const path = exchange.pathname.replace(/\/$/, '');
   if (path === '/openapi/v2') return sendDocument(exchange, openapi.v2);
   if (path === V3) {
-    const paths = openapi.index().map((id) => [id, { serverRelativeURL: `${V3}/${id}?hash=${openapi.third(id)?.hash}` }]);
+    const paths = openapi
+      .index()
+      .map((id) => [id, { serverRelativeURL: `${V3}/${id}?hash=${openapi.third(id)?.hash}` }]);
     return sendJson(exchange, 200, { paths: Object.fromEntries(paths) });
   }
   const document = openapi.third(path.slice(V3.length + 1));
@@ -41,7 +54,10 @@ export async function serveOpenApi({ openapi }: Services, exchange: Exchange): P
   const asked = exchange.query.get('hash');
   if (asked === null || asked === '') return sendDocument(exchange, document);
   if (asked !== document.hash) {
-    exchange.res.writeHead(301, { ...exchange.commonHeaders(), Location: `${exchange.pathname}?hash=${document.hash}` });
+    exchange.res.writeHead(301, {
+      ...exchange.commonHeaders(),
+      Location: `${exchange.pathname}?hash=${document.hash}`,
+    });
     return void exchange.res.end();
   }
   const expires = new Date(Date.now() + YEAR_S * 1000).toUTCString();

@@ -9,7 +9,8 @@ for (const [name, { gvk = [] }] of Object.entries(typeFacts)) {
 }
 
 /** `com.example.stable.v1.CronTab`: the group's labels in reverse, then version and kind. */
-const customName = ({ group, version, kind }: GroupVersionKind): string => [...group.split('.').reverse(), version, kind].join('.');
+const customName = ({ group, version, kind }: GroupVersionKind): string =>
+  [...group.split('.').reverse(), version, kind].join('.');
 
 /** The name of a kind's type among the definitions; undefined for one that has no type of its own. */
 export const typeNameOf = (kind: GroupVersionKind & { custom: boolean }): string | undefined =>

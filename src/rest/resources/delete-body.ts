@@ -18,13 +18,17 @@ function parseBody(body: Buffer, contentType: string): Loose {
     case 'application/vnd.kubernetes.protobuf':
       return decodeProtobuf(body, { apiVersion: 'meta.k8s.io/v1', kind: 'DeleteOptions' }).object;
     default:
-      throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${mediaNames(ALL_FORMATS)}`);
+      throw unsupportedMediaType(
+        `the body of the request was in an unknown format - accepted media types include: ${mediaNames(ALL_FORMATS)}`,
+      );
   }
 }
 
 function checkType(options: Loose, name: string, type: string): void {
   if (options[name] === undefined || options[name] === null || typeof options[name] === type) return;
-  throw badRequest(`json: cannot unmarshal ${typeof options[name]} into Go struct field DeleteOptions.${name} of type ${type}`);
+  throw badRequest(
+    `json: cannot unmarshal ${typeof options[name]} into Go struct field DeleteOptions.${name} of type ${type}`,
+  );
 }
 
 /** DeleteOptions of a DELETE's body; undefined for an empty one. Throws 400 and 415. */
@@ -38,7 +42,9 @@ export function deleteOptionsOfBody(body: Buffer, contentType: string): DeleteOp
     throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
   }
   if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw badRequest(`couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(options) ? 'array' : typeof options} into Go value`);
+    throw badRequest(
+      `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(options) ? 'array' : typeof options} into Go value`,
+    );
   }
   if (options.kind !== undefined && options.kind !== '' && options.kind !== 'DeleteOptions') {
     throw badRequest(`decoded object cannot be converted to DeleteOptions: ${JSON.stringify(options.kind)}`);

@@ -7,4 +7,5 @@ const warnings: Readonly<Record<string, string>> = {
 };
 
 /** The warning that every request for this kind gets; undefined for most. */
-export const deprecationOf = (kind: Kind): string | undefined => (kind.group === '' ? warnings[kind.resource] : undefined);
+export const deprecationOf = (kind: Kind): string | undefined =>
+  kind.group === '' ? warnings[kind.resource] : undefined;

@@ -69,12 +69,16 @@ export async function dispatch(serving: WatchServing, exchange: Exchange, { targ
   }
 }
 
-const includeOf = (exchange: Exchange, media: Media) => (media.as?.kind === 'Table' ? includeObjectOf(exchange.query) : 'Metadata');
+const includeOf = (exchange: Exchange, media: Media) =>
+  media.as?.kind === 'Table' ? includeObjectOf(exchange.query) : 'Metadata';
 
 const sendAnswer = (exchange: Exchange, answer: Answer, media: Media, now: number): Promise<void> =>
   send(exchange, answer.code, MEDIA_TYPES[media.format], encodeAnswer(answer, media, includeOf(exchange, media), now));
 
-const bodyOf = async (exchange: Exchange) => ({ bytes: await readBody(exchange.req), contentType: exchange.header('content-type') });
+const bodyOf = async (exchange: Exchange) => ({
+  bytes: await readBody(exchange.req),
+  contentType: exchange.header('content-type'),
+});
 
 async function deleteOptions(exchange: Exchange) {
   const fromBody = deleteOptionsOfBody(await readBody(exchange.req), exchange.header('content-type'));

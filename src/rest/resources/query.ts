@@ -15,7 +15,8 @@ export function intParam(query: URLSearchParams, name: string): number | undefin
   if (value === null) return undefined;
   if (!INT.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);
   const number = BigInt(value.replace(/^\+/, ''));
-  if (BigInt.asIntN(64, number) !== number) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`);
+  if (BigInt.asIntN(64, number) !== number)
+    throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: value out of range`);
   return Number(number);
 }
 
@@ -46,7 +47,10 @@ export function writeOptions(query: URLSearchParams): WriteOptions {
   };
 }
 
-export const patchOptions = (query: URLSearchParams): PatchOptions => ({ ...writeOptions(query), force: boolParam(query, 'force') });
+export const patchOptions = (query: URLSearchParams): PatchOptions => ({
+  ...writeOptions(query),
+  force: boolParam(query, 'force'),
+});
 
 /** Delete options of the query; those of a body take their place. */
 export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
@@ -57,7 +61,10 @@ export function deleteOptionsOfQuery(query: URLSearchParams): DeleteOptions {
     gracePeriodSeconds: intParam(query, 'gracePeriodSeconds'),
     orphanDependents: boolParam(query, 'orphanDependents'),
     propagationPolicy: text(query, 'propagationPolicy'),
-    ignoreStoreReadErrorWithClusterBreakingPotential: boolParam(query, 'ignoreStoreReadErrorWithClusterBreakingPotential'),
+    ignoreStoreReadErrorWithClusterBreakingPotential: boolParam(
+      query,
+      'ignoreStoreReadErrorWithClusterBreakingPotential',
+    ),
   };
   if (uid !== undefined) options.preconditions = { uid };
   return options;

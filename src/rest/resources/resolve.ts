@@ -47,16 +47,20 @@ function missing(kind: Kind, path: ResourcePath, verb: string): StatusError | Pa
 
 function missingSubresource(kind: Kind, path: ResourcePath, verb: string): StatusError | undefined {
   const facts = kind.subresources.get(path.subresource);
-  if (!facts) return kind.custom ? notFound({ group: kind.group, resource: kind.resource }, path.name) : noSuchResource();
+  if (!facts)
+    return kind.custom ? notFound({ group: kind.group, resource: kind.resource }, path.name) : noSuchResource();
   if (kind.namespaced && !path.namespace) return noSuchResource();
   if (isStream(path.subresource) ? !streams(facts.verbs, verb) : !facts.verbs.includes(verb)) {
-    return kind.custom ? methodNotAllowed({ group: kind.group, resource: kind.resource }, verb) : methodNotAllowedHere();
+    return kind.custom
+      ? methodNotAllowed({ group: kind.group, resource: kind.resource }, verb)
+      : methodNotAllowedHere();
   }
   return undefined;
 }
 
 /** Proxies take every method for which discovery has a verb. */
-const streams = (verbs: readonly string[], verb: string): boolean => verbs.includes(verb === 'watch' || verb === 'list' ? 'get' : verb);
+const streams = (verbs: readonly string[], verb: string): boolean =>
+  verbs.includes(verb === 'watch' || verb === 'list' ? 'get' : verb);
 
 const collectionOnly = new Set(['create', 'list', 'watch', 'deletecollection']);
 
@@ -88,4 +92,5 @@ function allowed(kind: Kind, path: ResourcePath, verb: string): boolean {
 }
 
 /** What authorisation sees of a path that no kind serves. */
-export const resourceName = (path: ResourcePath): string => groupResourceName({ group: path.group, resource: path.resource });
+export const resourceName = (path: ResourcePath): string =>
+  groupResourceName({ group: path.group, resource: path.resource });

@@ -1,7 +1,18 @@
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from 'node:http';
 
 /** RFC 9110 §7.6.1: between two neighbours only. */
-const HOP_BY_HOP = new Set(['connection', 'keep-alive', 'proxy-authenticate', 'proxy-authorization', 'proxy-connection', 'te', 'trailer', 'transfer-encoding', 'upgrade', 'http2-settings']);
+const HOP_BY_HOP = new Set([
+  'connection',
+  'keep-alive',
+  'proxy-authenticate',
+  'proxy-authorization',
+  'proxy-connection',
+  'te',
+  'trailer',
+  'transfer-encoding',
+  'upgrade',
+  'http2-settings',
+]);
 /** Who the caller is to us is nobody else's business. */
 const OURS = /^(authorization$|impersonate-|:)/;
 const BEARER_PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
@@ -15,7 +26,10 @@ export function forwardedHeaders(headers: IncomingHttpHeaders, upgrade = false):
     out[name] = value;
   }
   if (!upgrade) return out;
-  const protocols = headers['sec-websocket-protocol']?.split(',').map((p) => p.trim()).filter((p) => !p.startsWith(BEARER_PROTOCOL));
+  const protocols = headers['sec-websocket-protocol']
+    ?.split(',')
+    .map((p) => p.trim())
+    .filter((p) => !p.startsWith(BEARER_PROTOCOL));
   if (protocols) out['sec-websocket-protocol'] = protocols.join(', ');
   return { ...out, connection: 'Upgrade', upgrade: headers.upgrade };
 }

@@ -6,7 +6,14 @@ export function errorOfAnswer(code: number, text: string, target: Target): Statu
   const message = text.trim();
   if (code === 500) return internalError(message);
   if (code === 400) return badRequest(message);
-  const reasons: Record<number, string> = { 401: 'Unauthorized', 403: 'Forbidden', 404: 'NotFound', 405: 'MethodNotAllowed', 429: 'TooManyRequests', 503: 'ServiceUnavailable' };
+  const reasons: Record<number, string> = {
+    401: 'Unauthorized',
+    403: 'Forbidden',
+    404: 'NotFound',
+    405: 'MethodNotAllowed',
+    429: 'TooManyRequests',
+    503: 'ServiceUnavailable',
+  };
   return new StatusError({
     message: message || `the server responded with the status code ${code} but did not return more information`,
     reason: reasons[code] ?? (code >= 500 ? 'InternalError' : 'Unknown'),
@@ -26,4 +33,8 @@ export const unreachable = (method: string, url: URL, error: Error): StatusError
 
 /** A proxied service or pod cannot be reached. */
 export const proxyError = (error: Error): StatusError =>
-  new StatusError({ message: `error trying to reach service: ${error.message}`, reason: 'ServiceUnavailable', code: 503 });
+  new StatusError({
+    message: `error trying to reach service: ${error.message}`,
+    reason: 'ServiceUnavailable',
+    code: 503,
+  });

@@ -26,9 +26,9 @@ export async function pipeUpgrade(
   socket.once('close', left);
   const answered = new Promise<{ answer: IncomingMessage; node: Duplex; first: Buffer }>((resolve, reject) => {
     request.once('upgrade', (answer: IncomingMessage, node: Duplex, first: Buffer) => resolve({ answer, node, first }));
-    request.once('response', (answer: IncomingMessage) =>
-      shortText(answer).then((text) => reject(errorOfAnswer(answer.statusCode ?? 500, text, target)), reject),
-    );
+    request.once('response', (answer: IncomingMessage) => {
+      shortText(answer).then((text) => reject(errorOfAnswer(answer.statusCode ?? 500, text, target)), reject);
+    });
     request.once('error', (error) => reject(unreachable(exchange.method, to.url, error)));
   });
   request.end();
@@ -48,7 +48,10 @@ function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
 
 /** Both ways, with backpressure, half-closes passed on; the end of one with an error is the end of both. */
 function join(a: Duplex, b: Duplex): void {
-  for (const [from, to] of [[a, b], [b, a]]) {
+  for (const [from, to] of [
+    [a, b],
+    [b, a],
+  ]) {
     from.pipe(to);
     from.on('error', () => to.destroy());
     from.once('close', () => to.end(() => to.destroy()));

@@ -52,7 +52,10 @@ async function serveLog(services: Services, exchange: Exchange, target: Target):
   }
   const code = answer.statusCode ?? 500;
   if (code < 200 || code > 226) throw errorOfAnswer(code, await shortText(answer), target);
-  exchange.res.writeHead(200, { ...exchange.commonHeaders(), 'Content-Type': answer.headers['content-type'] ?? 'text/plain' });
+  exchange.res.writeHead(200, {
+    ...exchange.commonHeaders(),
+    'Content-Type': answer.headers['content-type'] ?? 'text/plain',
+  });
   await pass(exchange, answer);
 }
 

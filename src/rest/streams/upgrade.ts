@@ -19,7 +19,12 @@ import { pipeUpgrade } from './pipe.ts';
 const MAX_MESSAGE = 4 * 1024;
 
 /** A request that asks for another protocol: streams to nodes, watches over web sockets, GraphQL subscriptions. */
-export async function serveUpgrade(services: Services, req: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
+export async function serveUpgrade(
+  services: Services,
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
   const res = new ServerResponse(req);
   // whatever the socket becomes, its end is the end of the exchange
   socket.once('close', () => res.emit('close'));
@@ -27,7 +32,8 @@ export async function serveUpgrade(services: Services, req: IncomingMessage, soc
   try {
     const identity = await services.identifier.identify(req);
     Object.assign(exchange, identity);
-    if (isGraphQL(exchange.pathname) && services.graphql) return services.graphql.onUpgrade(req, socket, head, exchange);
+    if (isGraphQL(exchange.pathname) && services.graphql)
+      return services.graphql.onUpgrade(req, socket, head, exchange);
     const route = routeOf(exchange.pathname);
     if (route.type === 'resource') return await serveResource(services, exchange, route.path, socket, head);
     await plain(services, exchange, socket);
@@ -36,17 +42,31 @@ export async function serveUpgrade(services: Services, req: IncomingMessage, soc
   }
 }
 
-async function serveResource(services: Services, exchange: Exchange, path: ResourcePath, socket: Duplex, head: Buffer): Promise<void> {
+async function serveResource(
+  services: Services,
+  exchange: Exchange,
+  path: ResourcePath,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
   const { target, verb } = resolved(services, exchange, path);
   const { kind, subresource } = target;
-  exchange.label = { verb: verb === 'get' ? 'connect' : verb, group: kind.group, version: kind.version, resource: kind.resource, subresource, scope: 'resource' };
+  exchange.label = {
+    verb: verb === 'get' ? 'connect' : verb,
+    group: kind.group,
+    version: kind.version,
+    resource: kind.resource,
+    subresource,
+    scope: 'resource',
+  };
   if (subresource !== 'log' && isStream(subresource)) {
     const query = new URLSearchParams(exchange.query);
     if (subresource === 'proxy') query.set('path', path.rest || '/');
     const to = await services.api.connect(exchange, target, query);
     return pipeUpgrade(services.dialer, exchange, target, to, socket, head);
   }
-  if (verb === 'watch' && exchange.header('upgrade').toLowerCase() === 'websocket') return watch(services, exchange, target, socket, head);
+  if (verb === 'watch' && exchange.header('upgrade').toLowerCase() === 'websocket')
+    return watch(services, exchange, target, socket, head);
   await plain(services, exchange, socket);
 }
 
@@ -65,8 +85,17 @@ function takeOver(exchange: Exchange, socket: Duplex): void {
   res.once('finish', () => socket.end());
 }
 
-async function watch(services: Services, exchange: Exchange, target: Target, socket: Duplex, head: Buffer): Promise<void> {
-  const media = negotiate(exchange.header('accept'), target.kind.custom ? CUSTOM_FORMATS : ALL_FORMATS, false, { transforms: true, streams: true });
+async function watch(
+  services: Services,
+  exchange: Exchange,
+  target: Target,
+  socket: Duplex,
+  head: Buffer,
+): Promise<void> {
+  const media = negotiate(exchange.header('accept'), target.kind.custom ? CUSTOM_FORMATS : ALL_FORMATS, false, {
+    transforms: true,
+    streams: true,
+  });
   const server = new WebSocketServer({ noServer: true, maxPayload: MAX_MESSAGE });
   await runWatch(services, exchange, target, media, () => {
     let output: ReturnType<typeof webSocketOutput> | undefined;

@@ -30,7 +30,12 @@ const conditionsOf = (kind: Kind | undefined, object: KubeObject): object[] | un
   kind?.storage.key === 'pods' ? podRowConditions(object.status?.phase) : undefined;
 
 /** Table of a single object (meta/v1 Table, see https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
-export function tableOfObject({ kind, object, stored }: Answer, version: Version, include: IncludeObject, now: number): object {
+export function tableOfObject(
+  { kind, object, stored }: Answer,
+  version: Version,
+  include: IncludeObject,
+  now: number,
+): object {
   const { resourceVersion } = object.metadata;
   const printed = kind && stored ? printedOf(kind, stored) : object;
   const conditions = conditionsOf(kind, printed);
@@ -47,8 +52,10 @@ export function tableOfObject({ kind, object, stored }: Answer, version: Version
 function rowBytes(kind: Kind, stored: Stored, version: Version, include: IncludeObject, now: number): Buffer {
   const printed = printedOf(kind, stored);
   const conditions = conditionsOf(kind, printed);
-  const cells = JSON.stringify(cellsOf(kind, printed, now)) + (conditions ? `,"conditions":${JSON.stringify(conditions)}` : '');
-  const object = include === 'Object' ? objectBytes(kind, stored) : include === 'Metadata' ? partialBytes(stored, version) : 'null';
+  const cells =
+    JSON.stringify(cellsOf(kind, printed, now)) + (conditions ? `,"conditions":${JSON.stringify(conditions)}` : '');
+  const object =
+    include === 'Object' ? objectBytes(kind, stored) : include === 'Metadata' ? partialBytes(stored, version) : 'null';
   return typeof object === 'string'
     ? Buffer.from(`{"cells":${cells},"object":null}`)
     : Buffer.concat([Buffer.from(`{"cells":${cells},"object":`), object, Buffer.from('}')]);
@@ -78,7 +85,14 @@ export function* tablePieces(
 }
 
 /** JSON of the Table of one watch event; only a watch's first Table has column definitions. */
-export function tableOfEvent(kind: Kind, stored: Stored, version: Version, include: IncludeObject, now: number, first: boolean): Buffer {
+export function tableOfEvent(
+  kind: Kind,
+  stored: Stored,
+  version: Version,
+  include: IncludeObject,
+  now: number,
+  first: boolean,
+): Buffer {
   return Buffer.concat([
     head(version, { resourceVersion: String(stored.revision) }, first ? columnsOf(kind) : null),
     rowBytes(kind, stored, version, include, now),

@@ -54,7 +54,8 @@ export class Framer {
   }
 
   private whole(type: string, object: KubeObject): Buffer[] {
-    if (this.media.format === 'protobuf') return [encodeWatchFrame(type, encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object))];
+    if (this.media.format === 'protobuf')
+      return [encodeWatchFrame(type, encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object))];
     return this.text([Buffer.from(`${JSON.stringify({ type, object })}\n`)]);
   }
 
@@ -63,7 +64,13 @@ export class Framer {
     if (media.as?.kind === 'Table') {
       const row = { cells: [], object: partialObject(metadata, media.as.version) };
       const { resourceVersion } = metadata;
-      return { kind: 'Table', apiVersion: `meta.k8s.io/${media.as.version}`, metadata: { resourceVersion } as ObjectMeta, columnDefinitions: null, rows: [row] };
+      return {
+        kind: 'Table',
+        apiVersion: `meta.k8s.io/${media.as.version}`,
+        metadata: { resourceVersion } as ObjectMeta,
+        columnDefinitions: null,
+        rows: [row],
+      };
     }
     if (media.as) return partialObject(metadata, media.as.version) as unknown as KubeObject;
     const bare: KubeObject = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
@@ -82,7 +89,11 @@ export class Framer {
       encodeWatchFrame(
         type,
         version
-          ? encodeProtobuf(`meta.k8s.io/${version}`, 'PartialObjectMetadata', partialObject(stored.object.metadata, version))
+          ? encodeProtobuf(
+              `meta.k8s.io/${version}`,
+              'PartialObjectMetadata',
+              partialObject(stored.object.metadata, version),
+            )
           : protobufBytes(this.kind, stored),
       ),
     );
@@ -91,6 +102,9 @@ export class Framer {
   /** YAML watches are documents apart; JSON is as it is. */
   private text(parts: Buffer[]): Buffer[] {
     if (this.media.format === 'json') return parts;
-    return [Buffer.from('---\n'), encodePlain(JSON.parse(Buffer.concat(parts).toString()), { format: 'yaml', pretty: false })];
+    return [
+      Buffer.from('---\n'),
+      encodePlain(JSON.parse(Buffer.concat(parts).toString()), { format: 'yaml', pretty: false }),
+    ];
   }
 }

@@ -8,7 +8,8 @@ export function httpOutput(exchange: Exchange, contentType: string): WatchOutput
   res.flushHeaders?.();
   return {
     write(frames) {
-      if (!exchange.gone) res.write(frames.length === 1 && frames[0].length === 1 ? frames[0][0] : Buffer.concat(frames.flat()));
+      if (!exchange.gone)
+        res.write(frames.length === 1 && frames[0].length === 1 ? frames[0][0] : Buffer.concat(frames.flat()));
     },
     pending: () => exchange.pendingBytes(),
     onDrain(callback) {

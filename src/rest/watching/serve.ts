@@ -23,7 +23,8 @@ export interface WatchCounter {
 }
 
 /** `application/json`; other forms say that they are streams. */
-const streamType = (media: Media): string => (media.format === 'json' ? MEDIA_TYPES.json : `${MEDIA_TYPES[media.format]};stream=watch`);
+const streamType = (media: Media): string =>
+  media.format === 'json' ? MEDIA_TYPES.json : `${MEDIA_TYPES[media.format]};stream=watch`;
 
 /** Serves a watch over HTTP until it ends or the client leaves. What the API refuses is thrown before any byte is sent. */
 export const serveWatch = (serving: WatchServing, exchange: Exchange, target: Target, media: Media): Promise<void> =>
@@ -33,10 +34,18 @@ export const serveWatch = (serving: WatchServing, exchange: Exchange, target: Ta
  * Starts the API's watch and connects it with an output, which is opened only when the API has accepted the watch; what
  * it told before waits in the watcher's queue.
  */
-export async function runWatch(serving: WatchServing, exchange: Exchange, target: Target, media: Media, open: () => WatchOutput): Promise<void> {
+export async function runWatch(
+  serving: WatchServing,
+  exchange: Exchange,
+  target: Target,
+  media: Media,
+  open: () => WatchOutput,
+): Promise<void> {
   const { api, now, watches, log } = serving;
   if (media.format === 'protobuf' && media.as?.kind === 'Table') {
-    throw notAcceptable('object *v1.Table does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message');
+    throw notAcceptable(
+      'object *v1.Table does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message',
+    );
   }
   const options = watchOptions(exchange.query);
   const include = media.as?.kind === 'Table' ? includeObjectOf(exchange.query) : 'Metadata';

@@ -44,7 +44,11 @@ export class Watcher implements WatchSink {
   constructor(
     private readonly framer: Framer,
     private readonly output: WatchOutput,
-    private readonly hooks: { statusOf(error: unknown): StatusError; onClose(reason: 'end' | 'slow'): void; onSent(events: number): void },
+    private readonly hooks: {
+      statusOf(error: unknown): StatusError;
+      onClose(reason: 'end' | 'slow'): void;
+      onSent(events: number): void;
+    },
   ) {}
 
   onEvents(events: readonly WatchEvent[]): void {
@@ -64,7 +68,8 @@ export class Watcher implements WatchSink {
     if (this.ended) return;
     // of bookmarks in a row only the last says something
     const last = this.queue[this.queue.length - 1];
-    if (last && 'bookmark' in last && this.queue.length > this.at && !last.initialEventsEnd && !initialEventsEnd) this.queue.pop();
+    if (last && 'bookmark' in last && this.queue.length > this.at && !last.initialEventsEnd && !initialEventsEnd)
+      this.queue.pop();
     this.queue.push({ bookmark, initialEventsEnd });
     this.schedule();
   }
@@ -109,7 +114,8 @@ export class Watcher implements WatchSink {
     let sent = 0;
     while (this.at < this.queue.length && size < HIGH_WATER) {
       const item = this.queue[this.at++];
-      const frame = 'bookmark' in item ? this.framer.bookmark(item.bookmark, item.initialEventsEnd) : this.framer.event(item);
+      const frame =
+        'bookmark' in item ? this.framer.bookmark(item.bookmark, item.initialEventsEnd) : this.framer.event(item);
       if ('stored' in item) {
         this.waiting -= item.stored.bytes.length;
         sent++;

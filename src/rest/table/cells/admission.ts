@@ -1,7 +1,11 @@
 import type { Printer } from '../printer.ts';
 import { since, UNSET } from './shared.ts';
 
-const webhooks: Printer = (object, now) => [object.metadata.name, object.webhooks?.length ?? 0, since(object.metadata.creationTimestamp, now)];
+const webhooks: Printer = (object, now) => [
+  object.metadata.name,
+  object.webhooks?.length ?? 0,
+  since(object.metadata.creationTimestamp, now),
+];
 
 const policies: Printer = ({ metadata, spec }, now) => [
   metadata.name,

@@ -14,9 +14,15 @@ const bindings: Printer = ({ metadata, roleRef, subjects }, now) => {
     metadata.name,
     `${roleRef?.kind}/${roleRef?.name}`,
     since(metadata.creationTimestamp, now),
-    of('User').map((s) => s.name).join(', '),
-    of('Group').map((s) => s.name).join(', '),
-    of('ServiceAccount').map((s) => `${s.namespace ?? ''}/${s.name}`).join(', '),
+    of('User')
+      .map((s) => s.name)
+      .join(', '),
+    of('Group')
+      .map((s) => s.name)
+      .join(', '),
+    of('ServiceAccount')
+      .map((s) => `${s.namespace ?? ''}/${s.name}`)
+      .join(', '),
   ];
 };
 

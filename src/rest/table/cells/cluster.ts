@@ -9,8 +9,16 @@ const priorityClasses: Printer = (object, now) => [
   object.preemptionPolicy ?? '',
 ];
 
-const leases: Printer = ({ metadata, spec }, now) => [metadata.name, spec?.holderIdentity ?? '', since(metadata.creationTimestamp, now)];
-const runtimeClasses: Printer = (object, now) => [object.metadata.name, object.handler ?? '', since(object.metadata.creationTimestamp, now)];
+const leases: Printer = ({ metadata, spec }, now) => [
+  metadata.name,
+  spec?.holderIdentity ?? '',
+  since(metadata.creationTimestamp, now),
+];
+const runtimeClasses: Printer = (object, now) => [
+  object.metadata.name,
+  object.handler ?? '',
+  since(object.metadata.creationTimestamp, now),
+];
 const named: Printer = ({ metadata }, now) => [metadata.name, since(metadata.creationTimestamp, now)];
 
 interface Condition {
@@ -29,8 +37,17 @@ const componentStatuses: Printer = (object) => {
 
 const apiServices: Printer = ({ metadata, spec, status }, now) => {
   const available = (status?.conditions as Condition[] | undefined)?.find((c) => c.type === 'Available');
-  const state = !available ? 'Unknown' : available.status === 'True' ? 'True' : `${available.status} (${available.reason ?? ''})`;
-  return [metadata.name, spec?.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local', state, since(metadata.creationTimestamp, now)];
+  const state = !available
+    ? 'Unknown'
+    : available.status === 'True'
+      ? 'True'
+      : `${available.status} (${available.reason ?? ''})`;
+  return [
+    metadata.name,
+    spec?.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local',
+    state,
+    since(metadata.creationTimestamp, now),
+  ];
 };
 
 const flowSchemas: Printer = ({ metadata, spec, status }, now) => {

@@ -5,7 +5,11 @@ import { since } from './shared.ts';
 const events: Printer = (object, now) => {
   const { metadata, involvedObject = {}, source = {}, series } = object;
   const first = since(object.firstTimestamp ?? object.eventTime, now);
-  const last = series ? since(series.lastObservedTime, now) : object.lastTimestamp ? since(object.lastTimestamp, now) : first;
+  const last = series
+    ? since(series.lastObservedTime, now)
+    : object.lastTimestamp
+      ? since(object.lastTimestamp, now)
+      : first;
   const kind = (involvedObject.kind ?? '').toLowerCase();
   const component = source.component || object.reportingComponent || '';
   const instance = source.host || object.reportingInstance || '';

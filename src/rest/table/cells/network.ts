@@ -51,7 +51,11 @@ const ipAddresses: Printer = ({ metadata, spec }) => {
   return [metadata.name, ref ? [ref.resource, ref.namespace, ref.name].filter(Boolean).join('/') : NONE];
 };
 
-const serviceCidrs: Printer = ({ metadata, spec }, now) => [metadata.name, (spec?.cidrs ?? []).join(','), since(metadata.creationTimestamp, now)];
+const serviceCidrs: Printer = ({ metadata, spec }, now) => [
+  metadata.name,
+  (spec?.cidrs ?? []).join(','),
+  since(metadata.creationTimestamp, now),
+];
 
 export const networkCells: Readonly<Record<string, Printer>> = {
   'ingresses.networking.k8s.io': ingresses,

@@ -17,7 +17,8 @@ function addRestarts(total: Restarts, status: ContainerStatus): void {
 const exitReason = (terminated: { reason?: string; signal?: number; exitCode?: number }): string =>
   terminated.reason || (terminated.signal ? `Signal:${terminated.signal}` : `ExitCode:${terminated.exitCode ?? 0}`);
 
-const hasCondition = (pod: Pod, type: string): boolean => pod.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
+const hasCondition = (pod: Pod, type: string): boolean =>
+  pod.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
 
 interface Progress {
   reason: string;
@@ -65,8 +66,13 @@ function containerProgress(pod: Pod, progress: Progress): void {
 
 function progressOf(pod: Pod): Progress {
   const { status } = pod;
-  const progress: Progress = { reason: status?.reason || status?.phase || '', ready: 0, restarts: { count: 0, last: '' } };
-  if (status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated')) progress.reason = 'SchedulingGated';
+  const progress: Progress = {
+    reason: status?.reason || status?.phase || '',
+    ready: 0,
+    restarts: { count: 0, last: '' },
+  };
+  if (status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated'))
+    progress.reason = 'SchedulingGated';
   const { initializing, sidecars } = initProgress(pod, progress);
   if (!initializing || hasCondition(pod, 'Initialized')) {
     progress.restarts = sidecars;

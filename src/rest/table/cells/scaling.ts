@@ -23,7 +23,11 @@ function metric(spec: Loose, status: Loose): string {
     case 'Resource':
       return resourceMetric(spec.resource.name, spec.resource.target, status?.resource?.current);
     case 'ContainerResource':
-      return resourceMetric(spec.containerResource.name, spec.containerResource.target, status?.containerResource?.current);
+      return resourceMetric(
+        spec.containerResource.name,
+        spec.containerResource.target,
+        status?.containerResource?.current,
+      );
     case 'External':
       return valueMetric(spec.external.target, status?.external?.current);
     case 'Object':
@@ -41,7 +45,13 @@ const autoscalers: Printer = ({ metadata, spec, status }, now) => {
   return [
     metadata.name,
     `${spec?.scaleTargetRef?.kind}/${spec?.scaleTargetRef?.name}`,
-    metrics.length ? listWithMore(metrics.map((m, i) => metric(m, status?.currentMetrics?.[i])), SHOWN, ', ') : NONE,
+    metrics.length
+      ? listWithMore(
+          metrics.map((m, i) => metric(m, status?.currentMetrics?.[i])),
+          SHOWN,
+          ', ',
+        )
+      : NONE,
     spec?.minReplicas === undefined ? UNSET : String(spec.minReplicas),
     count(spec?.maxReplicas),
     count(status?.currentReplicas),

@@ -44,7 +44,9 @@ const hostPort = (host: string, port: number): string => (host.includes(':') ? `
 const endpoints: Printer = (object, now) => {
   const { metadata, subsets } = object as unknown as Endpoints;
   const all = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
-    ports.length ? ports.flatMap((port) => addresses.map((a) => hostPort(a.ip, port.port))) : addresses.map((a) => a.ip),
+    ports.length
+      ? ports.flatMap((port) => addresses.map((a) => hostPort(a.ip, port.port)))
+      : addresses.map((a) => a.ip),
   );
   return [metadata.name, listWithMore(all, SHOWN) || NONE, since(metadata.creationTimestamp, now)];
 };

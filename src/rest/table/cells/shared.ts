@@ -6,7 +6,8 @@ export const UNSET = '<unset>';
 export const UNKNOWN = '<unknown>';
 
 /** Time since `time` as kubectl shows it; `<unknown>` where there is none. */
-export const since = (time: string | null | undefined, now: number): string => (time ? humanDuration(now - Date.parse(time)) : UNKNOWN);
+export const since = (time: string | null | undefined, now: number): string =>
+  time ? humanDuration(now - Date.parse(time)) : UNKNOWN;
 
 /** A number that JSON left out because it is zero. */
 export const count = (value: number | undefined): number => value ?? 0;
@@ -28,7 +29,8 @@ export const formatSelector = (selector: LabelSelectorLike | undefined | null): 
   }
 };
 
-export const boolPointer = (value: boolean | undefined): string => (value === undefined ? UNSET : value ? 'True' : 'False');
+export const boolPointer = (value: boolean | undefined): string =>
+  value === undefined ? UNSET : value ? 'True' : 'False';
 
 interface Containers {
   containers?: { name: string; image?: string }[];

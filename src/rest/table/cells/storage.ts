@@ -1,4 +1,10 @@
-import type { CSIDriver, PersistentVolume, PersistentVolumeClaim, StorageClass, VolumeAttachment } from '../../../../schema/types.ts';
+import type {
+  CSIDriver,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  StorageClass,
+  VolumeAttachment,
+} from '../../../../schema/types.ts';
 import type { ObjectMeta } from '../../../meta/object.ts';
 import type { Printer } from '../printer.ts';
 import { NONE, since, UNSET } from './shared.ts';
@@ -12,8 +18,10 @@ const accessModes = (modes: readonly string[] | undefined): string =>
     .map(([, short]) => short)
     .join(',');
 
-const classOf = (metadata: ObjectMeta, named: string | undefined): string => metadata.annotations?.[OLD_CLASS] ?? named ?? '';
-const phaseOf = (metadata: ObjectMeta, phase: string | undefined): string => (metadata.deletionTimestamp ? 'Terminating' : (phase ?? ''));
+const classOf = (metadata: ObjectMeta, named: string | undefined): string =>
+  metadata.annotations?.[OLD_CLASS] ?? named ?? '';
+const phaseOf = (metadata: ObjectMeta, phase: string | undefined): string =>
+  metadata.deletionTimestamp ? 'Terminating' : (phase ?? '');
 
 const volumes: Printer = (object, now) => {
   const { metadata, spec, status } = object as unknown as PersistentVolume;
@@ -48,10 +56,14 @@ const claims: Printer = (object, now) => {
   ];
 };
 
-const DEFAULT_CLASS = ['storageclass.kubernetes.io/is-default-class', 'storageclass.beta.kubernetes.io/is-default-class'];
+const DEFAULT_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
 
 const classes: Printer = (object, now) => {
-  const { metadata, provisioner, reclaimPolicy, volumeBindingMode, allowVolumeExpansion } = object as unknown as StorageClass;
+  const { metadata, provisioner, reclaimPolicy, volumeBindingMode, allowVolumeExpansion } =
+    object as unknown as StorageClass;
   const isDefault = DEFAULT_CLASS.some((name) => metadata.annotations?.[name] === 'true');
   return [
     `${metadata.name}${isDefault ? ' (default)' : ''}`,
@@ -66,7 +78,14 @@ const classes: Printer = (object, now) => {
 const attachments: Printer = (object, now) => {
   const { metadata, spec, status } = object as unknown as VolumeAttachment;
   const volume = spec?.source?.persistentVolumeName ?? '';
-  return [metadata.name, spec?.attacher ?? '', volume, spec?.nodeName ?? '', status?.attached ?? false, since(metadata.creationTimestamp, now)];
+  return [
+    metadata.name,
+    spec?.attacher ?? '',
+    volume,
+    spec?.nodeName ?? '',
+    status?.attached ?? false,
+    since(metadata.creationTimestamp, now),
+  ];
 };
 
 const drivers: Printer = (object, now) => {
@@ -83,8 +102,16 @@ const drivers: Printer = (object, now) => {
   ];
 };
 
-const attributesClasses: Printer = (object, now) => [object.metadata.name, object.driverName ?? '', since(object.metadata.creationTimestamp, now)];
-const csiNodes: Printer = ({ metadata, spec }, now) => [metadata.name, spec?.drivers?.length ?? 0, since(metadata.creationTimestamp, now)];
+const attributesClasses: Printer = (object, now) => [
+  object.metadata.name,
+  object.driverName ?? '',
+  since(object.metadata.creationTimestamp, now),
+];
+const csiNodes: Printer = ({ metadata, spec }, now) => [
+  metadata.name,
+  spec?.drivers?.length ?? 0,
+  since(metadata.creationTimestamp, now),
+];
 
 export const storageCells: Readonly<Record<string, Printer>> = {
   persistentvolumes: volumes,

@@ -1,4 +1,12 @@
-import type { ControllerRevision, DaemonSet, Deployment, PodTemplate, ReplicaSet, ReplicationController, StatefulSet } from '../../../../schema/types.ts';
+import type {
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  PodTemplate,
+  ReplicaSet,
+  ReplicationController,
+  StatefulSet,
+} from '../../../../schema/types.ts';
 import { parseApiVersion } from '../../../meta/gvk.ts';
 import type { Printer } from '../printer.ts';
 import { containerCells, count, formatLabels, formatSelector, NONE, since } from './shared.ts';
