@@ -1,6 +1,8 @@
 import type { Reconciler } from '../control/contract.ts';
 import { clusterroleaggregation } from './clusterroleaggregation.ts';
 import { cronjob } from './cronjob.ts';
+import { csrapproving } from './csrapproving.ts';
+import { csrsigning, type Signer } from './csrsigning.ts';
 import { daemonset } from './daemonset.ts';
 import { deployment } from './deployment.ts';
 import { disruption } from './disruption.ts';
@@ -27,13 +29,17 @@ import { pvcprotection, pvprotection } from './volumeprotection.ts';
 export interface ReconcilersOptions {
   /** PEM of the CA that signed the API server's certificate; without it no kube-root-ca.crt is published */
   ca?: string;
+  /** the CA that signs certificate requests; without it approved requests wait for another signer */
+  signer?: Signer;
 }
 
 /** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
-export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
+export function allReconcilers({ ca, signer }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
   return {
     clusterroleaggregation,
     cronjob,
+    csrapproving,
+    ...(signer && { csrsigning: csrsigning(signer) }),
     daemonset: daemonset(),
     deployment,
     disruption,

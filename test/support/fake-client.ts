@@ -124,7 +124,7 @@ export class FakeClient implements Client {
 
   private put(resource: string, old: KubeObject, object: KubeObject, subresource?: string): KubeObject {
     const next: KubeObject = { ...object, kind: old.kind, apiVersion: old.apiVersion, metadata: { ...object.metadata, uid: old.metadata.uid } };
-    if (subresource === 'status') next['spec'] = old['spec'];
+    if (subresource === 'status' || subresource === 'approval') next['spec'] = old['spec'];
     else if (subresource !== 'finalize') next['status'] = old['status'];
     const changed = JSON.stringify(next['spec']) !== JSON.stringify(old['spec']);
     next.metadata.generation = (old.metadata.generation ?? 1) + (changed ? 1 : 0);
