@@ -37,6 +37,8 @@ export async function run(name: 'kubectl' | 'helm', kubeconfig: string, args: re
     maxBuffer: 64 << 20,
     timeout,
   });
+  // Most commands end without reading their input: a broken pipe there is no failure.
+  child.child.stdin?.on('error', () => {});
   child.child.stdin?.end(input ?? '');
   return child.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),

@@ -1,0 +1,68 @@
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, startCluster, type Cluster } from './support/cluster.ts';
+
+const CHART = fileURLToPath(new URL('charts/greeter', import.meta.url));
+
+/** The real helm, with a chart that has hooks and a test. */
+describe('helm', () => {
+  let cluster: Cluster;
+  const must = async (run: 'kubectl' | 'helm', line: string): Promise<string> => {
+    const { code, stdout, stderr } = await cluster[run](line);
+    expect(code === 0 ? '' : `exit ${code}: ${stderr}${stdout}`, line).toBe('');
+    return stdout;
+  };
+  const helm = (line: string) => must('helm', line);
+  const field = (what: string, at: string) => must('kubectl', `get ${what} -o jsonpath={${at}}`);
+  const history = async (): Promise<string[]> =>
+    JSON.parse(await helm('history hi -o json')).map((each: { revision: number; status: string }) => `${each.revision} ${each.status}`);
+
+  beforeAll(async () => {
+    cluster = await startCluster();
+    const ready = async () => (await cluster.kubectl('get nodes --no-headers')).stdout;
+    await eventually(ready, (text) => /\sReady\s/.test(text));
+  });
+  afterAll(() => cluster?.remove());
+
+  it('installs, upgrades, tests, rolls back and uninstalls a chart with hooks', async () => {
+    const said = await helm(`install hi ${CHART} --wait --timeout 60s`);
+    expect(said).toMatch(/STATUS: deployed\nREVISION: 1\n[^]*hi says hello\./);
+    expect(await field('job/hi-pre-install', '.status.succeeded')).toBe('1');
+    expect(await field('deployment/hi', '.status.readyReplicas')).toBe('2');
+    expect(await field('secrets', '.items[*].type')).toBe('helm.sh/release.v1');
+    expect(JSON.parse(await helm('list -o json'))).toMatchObject([{ name: 'hi', revision: '1', status: 'deployed', chart: 'greeter-0.1.0' }]);
+
+    await helm(`upgrade hi ${CHART} --set greeting=welcome,replicas=1 --wait --timeout 60s`);
+    expect(await field('configmap/hi-greeting', '.data.greeting')).toBe('welcome');
+    expect(await field('deployment/hi', '.spec.replicas')).toBe('1');
+    expect(await field('job/hi-post-upgrade', '.status.succeeded')).toBe('1');
+    expect(JSON.parse(await helm('get values hi -o json'))).toEqual({ greeting: 'welcome', replicas: 1 });
+    expect(await helm('status hi')).toContain('REVISION: 2');
+    expect(await history()).toEqual(['1 superseded', '2 deployed']);
+
+    expect(await helm('test hi --timeout 60s')).toMatch(/TEST SUITE: +hi-test\n[^]*Phase: +Succeeded/);
+
+    await helm('rollback hi 1 --wait --timeout 60s');
+    expect(await field('configmap/hi-greeting', '.data.greeting')).toBe('hello');
+    expect(await field('deployment/hi', '.spec.replicas')).toBe('2');
+    expect(await history()).toEqual(['1 superseded', '2 superseded', '3 deployed']);
+
+    await helm('uninstall hi --wait --timeout 60s');
+    expect(await field('configmap/hi-farewell', '.data.said')).toBe('goodbye');
+    expect(await helm('list -q')).toBe('');
+    const left = () => must('kubectl', 'get deployments,services,rs,pods,secrets -l app.kubernetes.io/instance=hi -o name');
+    await eventually(left, (text) => text === '');
+  });
+
+  it('leaves nothing of a dry run', async () => {
+    expect(await helm(`install dry ${CHART} --dry-run=server`)).toContain('name: dry-greeting');
+    expect(await helm('list -q')).not.toContain('dry');
+  });
+
+  it('takes back an installation whose hook fails', async () => {
+    const { code, stderr } = await cluster.helm(`install bad ${CHART} --set hook=exit --rollback-on-failure --timeout 60s`);
+    expect(code, stderr).not.toBe(0);
+    expect(await helm('list -q')).not.toContain('bad');
+    expect((await cluster.kubectl('get deployment bad')).stderr).toContain('NotFound');
+  });
+});
