@@ -33,7 +33,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
   try {
     const postgres = options.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
     if (postgres) closers.push(() => postgres.stop());
-    const store = await openStore({ databaseUrl: options.databaseUrl ?? postgres!.url, log });
+    const store = await openStore({ databaseUrl: options.databaseUrl || postgres!.url, log });
     closers.push(() => store.close());
 
     const setting = async <T>(name: string, make: () => Promise<T>) => JSON.parse(await store.setting(name, async () => JSON.stringify(await make()))) as T;

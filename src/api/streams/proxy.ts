@@ -70,6 +70,5 @@ export function serviceProxy(core: Core, target: Target, _stored: Stored | undef
 export function nodeProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {
   const { scheme, name, port } = parseProxyName(target.name, 'node');
   const kubelet = kubeletOf(core, name);
-  const made = connection(scheme || (port ? 'http' : 'https'), kubelet.host, port || kubelet.port, query);
-  return { ...made, ...(made.secure && !port && core.clientCA && { ca: core.clientCA }) };
+  return connection(scheme || (port ? 'http' : 'https'), kubelet.host, port || kubelet.port, query);
 }
