@@ -55,7 +55,10 @@ async function isAlive<T>({ client, owner, ownerResource }: Claim<T>): Promise<b
   }
 }
 
-async function adopt<T extends ObjectLike>({ client, resource, reference }: Claim<T>, object: T): Promise<T | undefined> {
+async function adopt<T extends ObjectLike>(
+  { client, resource, reference }: Claim<T>,
+  object: T,
+): Promise<T | undefined> {
   const { namespace = '', name, uid } = object.metadata;
   try {
     return await client.patch<T>(
@@ -74,7 +77,8 @@ async function adopt<T extends ObjectLike>({ client, resource, reference }: Clai
 async function release<T extends ObjectLike>({ client, resource, owner }: Claim<T>, object: T): Promise<void> {
   if (controllerOf(object)?.uid !== owner.metadata.uid) return;
   const { namespace = '', name, uid } = object.metadata;
-  const ownerReferences = (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
+  const ownerReferences =
+    (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
   try {
     await client.patch(resource, namespace, name, { metadata: { uid, ownerReferences } }, { type: 'merge' });
   } catch (error) {

@@ -13,7 +13,8 @@ interface AnyCondition {
 export function withCondition<T extends AnyCondition>(conditions: readonly T[] | undefined, condition: T): T[] {
   const current = conditions?.find(({ type }) => type === condition.type);
   if (current && current.status === condition.status && current.reason === condition.reason) return [...conditions!];
-  const added = current?.status === condition.status ? { ...condition, lastTransitionTime: current.lastTransitionTime } : condition;
+  const added =
+    current?.status === condition.status ? { ...condition, lastTransitionTime: current.lastTransitionTime } : condition;
   return [...withoutCondition(conditions, condition.type), added];
 }
 

@@ -12,7 +12,9 @@ function satisfies(value: string | undefined, { operator, values = [] }: NodeSel
       return value === undefined;
     case 'Gt':
     case 'Lt': {
-      if (value === undefined || !/^[+-]?\d+$/.test(value) || values.length !== 1 || !/^[+-]?\d+$/.test(values[0]!)) return false;
+      if (value === undefined || !/^[+-]?\d+$/.test(value) || values.length !== 1 || !/^[+-]?\d+$/.test(values[0]!)) {
+        return false;
+      }
       return operator === 'Gt' ? BigInt(value) > BigInt(values[0]!) : BigInt(value) < BigInt(values[0]!);
     }
     default:

@@ -3,7 +3,10 @@
  * refused for, the other thousand would be refused for too (quota, admission).
  * @returns how many succeeded, and the first error
  */
-export async function slowStart(count: number, work: (index: number) => Promise<void>): Promise<{ done: number; error?: unknown }> {
+export async function slowStart(
+  count: number,
+  work: (index: number) => Promise<void>,
+): Promise<{ done: number; error?: unknown }> {
   let done = 0;
   for (let batch = 1, from = 0; from < count; batch *= 2) {
     const size = Math.min(batch, count - from);

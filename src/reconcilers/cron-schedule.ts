@@ -10,7 +10,12 @@ const MAX_MISSED = 100;
  * @returns ms: `latest` that has come since, undefined when none has; `next` to come
  * @throws Error for a schedule or zone that cannot be read
  */
-export function scheduleTimes(schedule: string, zone: string | undefined, since: number, now: number): { latest?: number; next: number; tooMany: boolean } {
+export function scheduleTimes(
+  schedule: string,
+  zone: string | undefined,
+  since: number,
+  now: number,
+): { latest?: number; next: number; tooMany: boolean } {
   const prefixed = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(schedule);
   const expression = everyOf(prefixed?.[2] ?? schedule);
   if (typeof expression === 'number') {
@@ -18,7 +23,8 @@ export function scheduleTimes(schedule: string, zone: string | undefined, since:
     return { latest, next: (latest ?? since) + expression, tooMany: false };
   }
   const tz = zone ?? prefixed?.[1] ?? 'UTC';
-  const parse = (currentDate: number) => CronExpressionParser.parse(expression, { currentDate: new Date(currentDate), tz });
+  const parse =
+    (currentDate: number) => CronExpressionParser.parse(expression, { currentDate: new Date(currentDate), tz });
   const next = parse(now).next().getTime();
   let latest: number | undefined;
   const steps = parse(since);

@@ -37,14 +37,18 @@ export const cronjob: Reconciler = {
     const status: CronStatus = structuredClone(cron.status ?? {});
     noteEnded(cron, status, jobs, ctx);
     await trim(cron, jobs, ctx);
-    const next = cron.metadata.deletionTimestamp || cron.spec?.suspend ? undefined : await runDue(cron, status, jobs, ctx);
-    if (!semanticEqual(cron.status, status)) await unlessGone(ctx.client.update(RESOURCE, { ...cron, status }, 'status'));
+    const next =
+      cron.metadata.deletionTimestamp || cron.spec?.suspend ? undefined : await runDue(cron, status, jobs, ctx);
+    if (!semanticEqual(cron.status, status)) {
+      await unlessGone(ctx.client.update(RESOURCE, { ...cron, status }, 'status'));
+    }
     return next === undefined ? undefined : { requeueAfter: Math.max(1, next - ctx.clock.now()) + SLACK };
   },
 };
 
 const endOf = (job: Job): { type: string; at: string | undefined } | undefined => {
-  const condition = job.status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
+  const condition =
+    job.status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
   return condition && { type: condition.type, at: job.status?.completionTime ?? condition.lastTransitionTime };
 };
 
@@ -86,7 +90,12 @@ async function remove(cron: CronJob, job: Job, ctx: Context): Promise<void> {
 }
 
 /** Makes the job of the latest time that has come. Returns the next time, ms; undefined where there is none. */
-async function runDue(cron: CronJob, status: CronStatus, jobs: readonly Job[], ctx: Context): Promise<number | undefined> {
+async function runDue(
+  cron: CronJob,
+  status: CronStatus,
+  jobs: readonly Job[],
+  ctx: Context,
+): Promise<number | undefined> {
   const now = ctx.clock.now();
   const deadline = cron.spec?.startingDeadlineSeconds;
   const since = Math.max(msOf(status.lastScheduleTime ?? cron.metadata.creationTimestamp), deadline === undefined ? 0 : now - deadline * 1000);

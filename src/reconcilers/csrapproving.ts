@@ -52,7 +52,9 @@ export function nodeSubject(csr: CertificateSigningRequest): string | undefined 
   const name = request?.subjectName.getField('CN')[0];
   const usages = csr.spec?.usages ?? [];
   const named = request?.extensions.some(({ type }) => type === '2.5.29.17');
-  if (organisations.length !== 1 || organisations[0] !== 'system:nodes' || named || !name?.startsWith('system:node:')) return undefined;
+  if (organisations.length !== 1 || organisations[0] !== 'system:nodes' || named || !name?.startsWith('system:node:')) {
+    return undefined;
+  }
   return usages.every((usage) => USAGES.has(usage)) && usages.includes('client auth') && usages.includes('digital signature') ? name : undefined;
 }
 

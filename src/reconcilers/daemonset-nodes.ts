@@ -21,7 +21,8 @@ export function daemonTolerations(hostNetwork: boolean): Toleration[] {
 /** The node that a daemon pod is for: the one it runs on, or the one that its affinity names. */
 export function nodeOfDaemonPod(pod: Pod): string | undefined {
   if (pod.spec?.nodeName) return pod.spec.nodeName;
-  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const terms =
+    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   for (const { matchFields = [] } of terms) {
     for (const { key, operator, values } of matchFields) if (key === 'metadata.name' && operator === 'In' && values?.length === 1) return values[0];
   }
@@ -29,7 +30,10 @@ export function nodeOfDaemonPod(pod: Pod): string | undefined {
 }
 
 /** The pod's affinity with the node's name in place of (and in addition to) what the template asks of names. */
-export function affinityTo(node: string, affinity: NonNullable<Pod['spec']>['affinity']): NonNullable<Pod['spec']>['affinity'] {
+export function affinityTo(
+  node: string,
+  affinity: NonNullable<Pod['spec']>['affinity'],
+): NonNullable<Pod['spec']>['affinity'] {
   const requirement: NodeSelectorRequirement = { key: 'metadata.name', operator: 'In', values: [node] };
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   const nodeSelectorTerms = terms?.length

@@ -86,7 +86,9 @@ async function sync(set: DaemonSet, expectations: Expectations, key: Key, ctx: C
   }
   if (expectations.satisfied(key)) {
     await place(set, nodes, byNode, hash, expectations, key, ctx);
-    if (expectations.satisfied(key) && set.spec?.updateStrategy?.type !== 'OnDelete') await roll(set, nodes, byNode, hash, expectations, key, ctx);
+    if (expectations.satisfied(key) && set.spec?.updateStrategy?.type !== 'OnDelete') {
+      await roll(set, nodes, byNode, hash, expectations, key, ctx);
+    }
   }
   const used = new Set(pods.map((pod) => pod.metadata.labels?.[HASH]));
   await trimHistory(owner, revisions, (old: ControllerRevision) => old.metadata.name === revision.metadata.name || used.has(old.metadata.labels?.[HASH]), ctx);
@@ -135,7 +137,14 @@ async function place(
 const isFailed = (pod: Pod): boolean => pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 const surge = (set: DaemonSet, total: number): number => scaledValue(set.spec?.updateStrategy?.rollingUpdate?.maxSurge, total, true);
 
-async function create(set: DaemonSet, nodes: readonly string[], hash: string, expectations: Expectations, key: Key, ctx: Context): Promise<void> {
+async function create(
+  set: DaemonSet,
+  nodes: readonly string[],
+  hash: string,
+  expectations: Expectations,
+  key: Key,
+  ctx: Context,
+): Promise<void> {
   if (nodes.length === 0) return;
   const template = set.spec!.template as PodTemplateSpec;
   const base = podFromTemplate(template, set, controllerRef(set, 'apps/v1', 'DaemonSet'));
@@ -159,7 +168,14 @@ async function create(set: DaemonSet, nodes: readonly string[], hash: string, ex
   if (error) throw error;
 }
 
-async function remove(set: DaemonSet, pods: readonly Pod[], expectations: Expectations, key: Key, ctx: Context, creating = false): Promise<void> {
+async function remove(
+  set: DaemonSet,
+  pods: readonly Pod[],
+  expectations: Expectations,
+  key: Key,
+  ctx: Context,
+  creating = false,
+): Promise<void> {
   if (pods.length === 0) return;
   if (!creating) expectations.expectDeletions(key, pods.map(({ metadata }) => metadata.uid));
   for (const { metadata } of pods) {
@@ -202,7 +218,14 @@ async function roll(
   await create(set, extra.slice(0, Math.max(0, maxSurge - surging)), hash, expectations, key, ctx);
 }
 
-async function writeStatus(set: DaemonSet, nodes: readonly Node[], byNode: Map<string, Pod[]>, hash: string, collisions: number, ctx: Context): Promise<void> {
+async function writeStatus(
+  set: DaemonSet,
+  nodes: readonly Node[],
+  byNode: Map<string, Pod[]>,
+  hash: string,
+  collisions: number,
+  ctx: Context,
+): Promise<void> {
   const now = ctx.clock.now();
   const minReady = set.spec?.minReadySeconds ?? 0;
   const status = {

@@ -45,7 +45,11 @@ export const maxOf = (set: ReplicaSet): number | undefined => integer(set.metada
 const integer = (text: string | undefined): number | undefined => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined);
 
 /** What the annotations of the new ReplicaSet become: the Deployment's, its revision, and the revisions that it had before. */
-export function newSetAnnotations(deployment: Deployment, set: ReplicaSet | undefined, revision: number): Record<string, string> {
+export function newSetAnnotations(
+  deployment: Deployment,
+  set: ReplicaSet | undefined,
+  revision: number,
+): Record<string, string> {
   const annotations = { ...set?.metadata.annotations };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) if (!OWN.has(key)) annotations[key] = value;
   const old = revisionOf(set);

@@ -11,13 +11,24 @@ const NO_DEADLINE = 2 ** 31 - 1;
 export const hasDeadline = (deployment: Deployment): boolean =>
   (deployment.spec?.progressDeadlineSeconds ?? NO_DEADLINE) !== NO_DEADLINE;
 
-export function deploymentCondition(type: string, status: string, reason: string, message: string, now: number): DeploymentCondition {
+export function deploymentCondition(
+  type: string,
+  status: string,
+  reason: string,
+  message: string,
+  now: number,
+): DeploymentCondition {
   const time = formatTime(now);
   return { type, status, lastUpdateTime: time, lastTransitionTime: time, reason, message } as DeploymentCondition;
 }
 
 /** Counts and the Available condition. `sets` are all sets, the new one among them. */
-export function calculateStatus(deployment: Deployment, sets: readonly ReplicaSet[], newSet: ReplicaSet | undefined, now: number): DeploymentStatus {
+export function calculateStatus(
+  deployment: Deployment,
+  sets: readonly ReplicaSet[],
+  newSet: ReplicaSet | undefined,
+  now: number,
+): DeploymentStatus {
   const available = sumStatus(sets, 'availableReplicas');
   const enough = available >= replicasOf(deployment) - maxUnavailable(deployment);
   const condition = enough
@@ -67,7 +78,12 @@ function hasTimedOut(deployment: Deployment, status: DeploymentStatus, now: numb
 }
 
 /** The status with the Progressing and ReplicaFailure conditions of a rollout. */
-export function rolloutStatus(deployment: Deployment, sets: readonly ReplicaSet[], newSet: ReplicaSet | undefined, now: number): DeploymentStatus {
+export function rolloutStatus(
+  deployment: Deployment,
+  sets: readonly ReplicaSet[],
+  newSet: ReplicaSet | undefined,
+  now: number,
+): DeploymentStatus {
   const status = calculateStatus(deployment, sets, newSet, now);
   if (!hasDeadline(deployment)) status.conditions = withoutCondition(status.conditions, 'Progressing');
   const current = conditionOf(deployment.status?.conditions, 'Progressing');
@@ -92,7 +108,8 @@ function progress(
     return withCondition(status.conditions, condition);
   }
   if (hasProgressed(deployment.status ?? {}, status)) {
-    const condition = deploymentCondition('Progressing', 'True', 'ReplicaSetUpdated', `${subject} is progressing.`, now);
+    const condition =
+      deploymentCondition('Progressing', 'True', 'ReplicaSetUpdated', `${subject} is progressing.`, now);
     if (current?.status === 'True') condition.lastTransitionTime = current.lastTransitionTime;
     // Written anew each time: its update time is what the deadline is counted from.
     return withCondition(withoutCondition(status.conditions, 'Progressing'), condition);

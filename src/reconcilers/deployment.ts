@@ -8,7 +8,9 @@ import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, 
 import { isPodTerminal } from '../control/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import type { KubeObject } from '../meta/object.ts';
-import { calculateStatus, deploymentCondition, hasDeadline, isComplete, rolloutStatus, untilDeadline } from './deployment-status.ts';
+import {
+  calculateStatus, deploymentCondition, hasDeadline, isComplete, rolloutStatus, untilDeadline,
+} from './deployment-status.ts';
 import { isRolling } from './deployment-scale.ts';
 import { active, desiredOf, findNew, replicasOf } from './deployment-sets.ts';
 import { Rollout } from './deployment-rollout.ts';
@@ -50,7 +52,8 @@ function* setKeys(set: KubeObject | undefined, old: KubeObject | undefined, ctx:
 function* lastPodKeys(pod: KubeObject, ctx: Context): Iterable<string> {
   const owner = controllerOf(pod);
   const namespace = pod.metadata.namespace ?? '';
-  const set = owner?.kind === 'ReplicaSet' ? ctx.informer<ReplicaSet>('replicasets.apps').get(namespace, owner.name) : undefined;
+  const set =
+    owner?.kind === 'ReplicaSet' ? ctx.informer<ReplicaSet>('replicasets.apps').get(namespace, owner.name) : undefined;
   const root = set && controllerOf(set);
   const object = root?.kind === 'Deployment' ? ctx.informer<Deployment>(RESOURCE).get(namespace, root.name) : undefined;
   if (object && !isRolling(object)) yield keyOf(object);
@@ -96,7 +99,8 @@ async function recreate(rollout: Rollout, ctx: Context): Promise<void> {
   await rollout.syncRevision();
   if (await rollout.stopOld()) return;
   const pods = ctx.informer<Pod>('pods');
-  const running = rollout.old.some((set) => pods.index('controller', set.metadata.uid).some((pod) => !isPodTerminal(pod)));
+  const running =
+    rollout.old.some((set) => pods.index('controller', set.metadata.uid).some((pod) => !isPodTerminal(pod)));
   if (running) return;
   await rollout.ensureNew();
   await rollout.fillNew();

@@ -35,7 +35,8 @@ export const disruption: Reconciler = {
     const budget = ctx.informer<PodDisruptionBudget>(RESOURCE).get(namespace, name);
     if (!budget) return;
     const matches = labelMatcher(budget.spec?.selector);
-    const pods = ctx.informer<Pod>('pods').list(namespace).filter((pod) => matches(pod.metadata.labels) && !isPodTerminal(pod));
+    const pods =
+      ctx.informer<Pod>('pods').list(namespace).filter((pod) => matches(pod.metadata.labels) && !isPodTerminal(pod));
     const about = { ...budget, apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' };
     if (pods.length === 0) ctx.events.event(about, 'Normal', 'NoPods', 'No matching pods found');
     let counts: { expected: number; desired: number };
@@ -66,7 +67,11 @@ function* budgetsOf(pod: KubeObject | undefined, old: KubeObject | undefined, ct
 }
 
 /** How many pods there should be, and how many of them must stay. */
-async function expectedCount({ spec }: PodDisruptionBudget, pods: readonly Pod[], ctx: Context): Promise<{ expected: number; desired: number }> {
+async function expectedCount(
+  { spec }: PodDisruptionBudget,
+  pods: readonly Pod[],
+  ctx: Context,
+): Promise<{ expected: number; desired: number }> {
   if (spec?.maxUnavailable !== undefined) {
     const expected = await scaleOf(pods, ctx);
     return { expected, desired: Math.max(0, expected - scaledValue(spec.maxUnavailable, expected, true)) };
@@ -96,7 +101,11 @@ const KINDS: Record<string, string> = {
   ReplicaSet: 'replicasets.apps', Deployment: 'deployments.apps', StatefulSet: 'statefulsets.apps', ReplicationController: 'replicationcontrollers',
 };
 
-async function rootOf(owner: OwnerReference, namespace: string, ctx: Context): Promise<{ uid: string; replicas: number } | undefined> {
+async function rootOf(
+  owner: OwnerReference,
+  namespace: string,
+  ctx: Context,
+): Promise<{ uid: string; replicas: number } | undefined> {
   const resource = KINDS[owner.kind];
   if (!resource) return scaleSubresource(owner, namespace, ctx);
   const object = ctx.informer<KubeObject>(resource).get(namespace, owner.name);
@@ -107,9 +116,14 @@ async function rootOf(owner: OwnerReference, namespace: string, ctx: Context): P
 }
 
 /** Any other kind that can be scaled, custom ones too. */
-async function scaleSubresource(owner: OwnerReference, namespace: string, ctx: Context): Promise<{ uid: string; replicas: number } | undefined> {
+async function scaleSubresource(
+  owner: OwnerReference,
+  namespace: string,
+  ctx: Context,
+): Promise<{ uid: string; replicas: number } | undefined> {
   const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : '';
-  const known = (await ctx.client.resources()).find((resource) => resource.kind === owner.kind && resource.group === group);
+  const known =
+    (await ctx.client.resources()).find((resource) => resource.kind === owner.kind && resource.group === group);
   if (!known) return undefined;
   try {
     const scale = await ctx.client.get<KubeObject>(known.resource, namespace, owner.name, 'scale');
@@ -140,5 +154,7 @@ async function writeStatus(
   const next = { type: 'DisruptionAllowed', observedGeneration, lastTransitionTime, ...condition };
   const others = (budget.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionAllowed');
   const status = { ...budget.status, ...counts, observedGeneration, conditions: [...others, next] } as PodDisruptionBudget['status'];
-  if (!semanticEqual(budget.status, status)) await unlessGone(ctx.client.update(RESOURCE, { ...budget, status }, 'status'));
+  if (!semanticEqual(budget.status, status)) {
+    await unlessGone(ctx.client.update(RESOURCE, { ...budget, status }, 'status'));
+  }
 }

@@ -44,7 +44,12 @@ const reference = (pod: Pod): NonNullable<Endpoint['targetRef']> => ({
 });
 
 /** The pods of a service as slices hold them, grouped by the ports that they have. */
-export function portGroups(service: Service, pods: readonly Pod[], family: string, nodeOf: (name: string) => Node | undefined): PortGroup[] {
+export function portGroups(
+  service: Service,
+  pods: readonly Pod[],
+  family: string,
+  nodeOf: (name: string) => Node | undefined,
+): PortGroup[] {
   const groups = new Map<string, PortGroup>();
   for (const pod of pods) {
     const address = podAddress(pod, family);

@@ -31,7 +31,9 @@ export const endpoints: Reconciler = {
     const service = ctx.informer<Service>('services').get(namespace, name);
     const current = ctx.informer<Endpoints>('endpoints').get(namespace, name);
     if (!service) {
-      if (current?.metadata.labels?.[ENDPOINTS_MANAGED_BY]) await unlessGone(ctx.client.delete('endpoints', namespace, name));
+      if (current?.metadata.labels?.[ENDPOINTS_MANAGED_BY]) {
+        await unlessGone(ctx.client.delete('endpoints', namespace, name));
+      }
       return;
     }
     if (!service.spec?.selector || service.spec.type === 'ExternalName' || service.metadata.deletionTimestamp) return;

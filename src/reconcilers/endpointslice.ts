@@ -43,7 +43,8 @@ export const endpointslice: Reconciler = {
     const pods = ctx.informer<Pod>('pods').list(namespace).filter((pod) => matches(pod.metadata.labels));
     const families = service.spec.ipFamilies?.length ? service.spec.ipFamilies : ['IPv4'];
     for (const family of families) {
-      const groups: PortGroup[] = portGroups(service, pods, family, (node) => ctx.informer<Node>('nodes').get('', node));
+      const groups: PortGroup[] =
+        portGroups(service, pods, family, (node) => ctx.informer<Node>('nodes').get('', node));
       // A service without endpoints has one empty slice, so that who watches slices knows that there is none.
       const wanted = groups.length ? groups : [{ ports: [], endpoints: [] }];
       const slices = existing.filter((slice) => slice.addressType === family);

@@ -129,7 +129,9 @@ class Collector {
     for (const owner of owners) fates.set(owner, await this.fateOf(node, owner));
     const count = (fate: Fate): number => owners.filter((owner) => fates.get(owner) === fate).length;
     if (count('solid') > 0) {
-      if (count('solid') < owners.length) await this.setOwners(node, live, owners.filter((owner) => fates.get(owner) === 'solid'));
+      if (count('solid') < owners.length) {
+        await this.setOwners(node, live, owners.filter((owner) => fates.get(owner) === 'solid'));
+      }
       return;
     }
     const dependents = this.graph.dependentsOf(uid);
@@ -165,7 +167,8 @@ class Collector {
       return 'solid';
     }
     try {
-      const live = await this.ctx.client.get<KubeObject>(resource.resource, resource.namespaced ? node.namespace : '', owner.name);
+      const live =
+        await this.ctx.client.get<KubeObject>(resource.resource, resource.namespaced ? node.namespace : '', owner.name);
       if (live.metadata.uid === owner.uid) {
         return live.metadata.deletionTimestamp && live.metadata.finalizers?.includes('foregroundDeletion') ? 'waiting' : 'solid';
       }
@@ -203,12 +206,20 @@ class Collector {
     await this.patch(node, live, { finalizers: finalizers.length ? finalizers : null });
   }
 
-  private async patch({ resource, namespace, name, uid }: GraphNode, live: KubeObject, metadata: Record<string, unknown>): Promise<void> {
+  private async patch(
+    { resource, namespace, name, uid }: GraphNode,
+    live: KubeObject,
+    metadata: Record<string, unknown>,
+  ): Promise<void> {
     const { resourceVersion } = live.metadata;
     await unlessGone(this.ctx.client.patch(resource, namespace, name, { metadata: { ...metadata, uid, resourceVersion } }));
   }
 
-  private async remove({ resource, namespace, name, uid }: GraphNode, live: KubeObject, propagationPolicy: 'Orphan' | 'Foreground' | 'Background'): Promise<void> {
+  private async remove(
+    { resource, namespace, name, uid }: GraphNode,
+    live: KubeObject,
+    propagationPolicy: 'Orphan' | 'Foreground' | 'Background',
+  ): Promise<void> {
     const { resourceVersion } = live.metadata;
     await unlessGone(this.ctx.client.delete(resource, namespace, name, { propagationPolicy, uid, resourceVersion }));
   }

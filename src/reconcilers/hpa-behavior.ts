@@ -31,7 +31,8 @@ export function withinBehavior(
 ): { replicas: number; able: Said; limited: Said & { status: string } } {
   const up: Required<Rules> = { ...UP, ...defined(spec?.behavior?.scaleUp as Rules | undefined) };
   const down: Required<Rules> = { ...DOWN, ...defined(spec?.behavior?.scaleDown as Rules | undefined) };
-  const steady = stabilized(memory, current, wanted, up.stabilizationWindowSeconds, down.stabilizationWindowSeconds, now);
+  const steady =
+    stabilized(memory, current, wanted, up.stabilizationWindowSeconds, down.stabilizationWindowSeconds, now);
   const able =
     steady < wanted
       ? { reason: 'ScaleUpStabilized', message: 'recent recommendations were lower than current one, applying the lowest recent recommendation' }
@@ -43,7 +44,14 @@ export function withinBehavior(
 
 const defined = (rules: Rules | undefined): Rules => Object.fromEntries(Object.entries(rules ?? {}).filter(([, value]) => value !== undefined && value !== null));
 
-function stabilized(memory: Memory, current: number, wanted: number, upWindow: number, downWindow: number, now: number): number {
+function stabilized(
+  memory: Memory,
+  current: number,
+  wanted: number,
+  upWindow: number,
+  downWindow: number,
+  now: number,
+): number {
   let least = wanted;
   let most = wanted;
   for (const { at, replicas } of memory.recommendations) {
@@ -69,16 +77,24 @@ function limit(
       return policy.type === 'Pods' ? from + policy.value : Math.ceil(from * (1 + policy.value / 100));
     }, up.selectPolicy === 'Min' ? Math.min : Math.max);
     const most = Math.max(current, rate);
-    if (wanted > most && most < max) return { replicas: most, limited: limited('ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate') };
-    if (wanted > max) return { replicas: max, limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count') };
+    if (wanted > most && most < max) {
+      return { replicas: most, limited: limited('ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate') };
+    }
+    if (wanted > max) {
+      return { replicas: max, limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count') };
+    }
   } else if (wanted < current) {
     const rate = down.selectPolicy === 'Disabled' ? current : pick(down, (policy) => {
       const from = start(policy.periodSeconds, -1);
       return policy.type === 'Pods' ? from - policy.value : Math.floor(from * (1 - policy.value / 100));
     }, down.selectPolicy === 'Min' ? Math.max : Math.min);
     const least = Math.min(current, rate);
-    if (wanted < least && least > min) return { replicas: least, limited: limited('ScaleDownLimit', 'the desired replica count is decreasing faster than the maximum scale rate') };
-    if (wanted < min) return { replicas: min, limited: limited('TooFewReplicas', 'the desired replica count is less than the minimum replica count') };
+    if (wanted < least && least > min) {
+      return { replicas: least, limited: limited('ScaleDownLimit', 'the desired replica count is decreasing faster than the maximum scale rate') };
+    }
+    if (wanted < min) {
+      return { replicas: min, limited: limited('TooFewReplicas', 'the desired replica count is less than the minimum replica count') };
+    }
   } else if (wanted > max) return { replicas: max, limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count') };
   return { replicas: wanted, limited: { status: 'False', reason: 'DesiredWithinRange', message: 'the desired count is within the acceptable range' } };
 }

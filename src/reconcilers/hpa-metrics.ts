@@ -36,7 +36,12 @@ interface PodMetrics extends KubeObject {
 }
 
 /** The largest of the sizes that the metrics ask for. @param selector of the target's pods, as text; @throws MetricError when none can be read */
-export async function computeReplicas(hpa: HorizontalPodAutoscaler, selector: string, current: number, ctx: Context): Promise<Measured> {
+export async function computeReplicas(
+  hpa: HorizontalPodAutoscaler,
+  selector: string,
+  current: number,
+  ctx: Context,
+): Promise<Measured> {
   const metrics = hpa.spec?.metrics ?? [];
   const failures: { reason: string; message: string; summary: string }[] = [];
   const statuses: MetricStatus[] = [];
@@ -53,7 +58,8 @@ export async function computeReplicas(hpa: HorizontalPodAutoscaler, selector: st
   // With one unreadable metric the others may make it larger, never smaller.
   if (best && (failures.length === 0 || best.replicas >= current)) return { ...best, statuses };
   const [first] = failures;
-  const summary = `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first?.summary}`;
+  const summary =
+    `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first?.summary}`;
   throw new MetricError(first?.reason ?? 'InvalidMetricSourceType', first?.message ?? 'no metrics', summary);
 }
 
@@ -67,7 +73,13 @@ function failureOf(metric: Metric, message: string): { reason: string; message: 
   return { reason, message, summary: `failed to get ${metric.type.toLowerCase()} metric value: ${message}` };
 }
 
-async function measure(metric: Metric, hpa: HorizontalPodAutoscaler, selector: string, current: number, ctx: Context): Promise<Measured> {
+async function measure(
+  metric: Metric,
+  hpa: HorizontalPodAutoscaler,
+  selector: string,
+  current: number,
+  ctx: Context,
+): Promise<Measured> {
   const source = metric.type === 'ContainerResource' ? metric.containerResource : metric.resource;
   if (!source || (metric.type !== 'Resource' && metric.type !== 'ContainerResource')) {
     const group = metric.type === 'External' ? 'external' : 'custom';
@@ -98,7 +110,12 @@ async function measure(metric: Metric, hpa: HorizontalPodAutoscaler, selector: s
 }
 
 /** Thousandths by pod, from the resource metrics API where one is installed. */
-async function usageOf(namespace: string, resource: string, container: string | undefined, ctx: Context): Promise<Map<string, number>> {
+async function usageOf(
+  namespace: string,
+  resource: string,
+  container: string | undefined,
+  ctx: Context,
+): Promise<Map<string, number>> {
   let items: PodMetrics[];
   try {
     items = (await ctx.client.list<PodMetrics>('pods.metrics.k8s.io', { namespace })).items;

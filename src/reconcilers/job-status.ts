@@ -90,7 +90,8 @@ function countFailuresByIndex(job: Job, pods: readonly Pod[], result: Tally): vo
 /** Whether the job is over, and why. `now` in ms. */
 export function verdictOf(job: Job, counts: Tally, now: number): Verdict | undefined {
   const spec: Partial<NonNullable<Job['spec']>> = job.spec ?? {};
-  const done = conditionOf(job.status?.conditions, 'SuccessCriteriaMet') ?? conditionOf(job.status?.conditions, 'FailureTarget');
+  const done =
+    conditionOf(job.status?.conditions, 'SuccessCriteriaMet') ?? conditionOf(job.status?.conditions, 'FailureTarget');
   if (done) return { type: done.type as Verdict['type'], reason: done.reason ?? '', message: done.message ?? '' };
   if (counts.failJob) return { type: 'FailureTarget', reason: 'PodFailurePolicy', message: counts.failJob };
   const limit = spec.backoffLimitPerIndex === undefined ? (spec.backoffLimit ?? 6) : (spec.backoffLimit ?? 2 ** 31 - 1);
@@ -113,7 +114,9 @@ function success(job: Job, counts: Tally): Verdict | undefined {
     const wanted = rule.succeededIndexes === undefined ? undefined : parseIndexes(rule.succeededIndexes);
     const met = [...counts.completedIndexes].filter((index) => !wanted || wanted.has(index)).length;
     const needed = rule.succeededCount ?? wanted?.size ?? Number.POSITIVE_INFINITY;
-    if (met >= needed) return { type: 'SuccessCriteriaMet', reason: 'SuccessPolicy', message: `Matched rules at index ${i}` };
+    if (met >= needed) {
+      return { type: 'SuccessCriteriaMet', reason: 'SuccessPolicy', message: `Matched rules at index ${i}` };
+    }
   }
   const over = { type: 'SuccessCriteriaMet', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' } as const;
   if (spec.completions === undefined) return counts.succeeded > 0 && counts.active.length === 0 ? over : undefined;

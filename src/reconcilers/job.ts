@@ -15,7 +15,10 @@ import type { KubeObject } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import { freeIndexes, INDEX, indexOf, isIndexed } from './job-indexes.ts';
-import { hasTracking, indexFields, isFinished, jobCondition, tally, TRACKING, verdictOf, type JobStatus, type Tally, type Verdict } from './job-status.ts';
+import {
+  hasTracking, indexFields, isFinished, jobCondition, tally, TRACKING, verdictOf, type JobStatus, type Tally,
+  type Verdict,
+} from './job-status.ts';
 
 const RESOURCE = 'jobs.batch';
 /** Pods made or deleted by one reconcile. */
@@ -130,7 +133,14 @@ function suspendOrResume(object: Job, status: JobStatus, now: number, ctx: Conte
 }
 
 /** Makes missing pods, takes surplus ones away. Counts in `counts` follow. Returns the first error. */
-async function manage(object: Job, counts: Tally, verdict: Verdict | undefined, expectations: Expectations, key: Key, ctx: Context): Promise<unknown> {
+async function manage(
+  object: Job,
+  counts: Tally,
+  verdict: Verdict | undefined,
+  expectations: Expectations,
+  key: Key,
+  ctx: Context,
+): Promise<unknown> {
   const spec: Partial<NonNullable<Job['spec']>> = object.spec ?? {};
   if (verdict || spec.suspend) {
     const doomed = counts.active.splice(0);
@@ -156,8 +166,16 @@ async function manage(object: Job, counts: Tally, verdict: Verdict | undefined, 
   return missing > 0 && backoff(object, counts, ctx) <= 0 ? create(object, counts, missing, expectations, key, ctx) : undefined;
 }
 
-async function create(object: Job, counts: Tally, missing: number, expectations: Expectations, key: Key, ctx: Context): Promise<unknown> {
-  const base = podFromTemplate(object.spec!.template as PodTemplateSpec, object, controllerRef(object, 'batch/v1', 'Job'));
+async function create(
+  object: Job,
+  counts: Tally,
+  missing: number,
+  expectations: Expectations,
+  key: Key,
+  ctx: Context,
+): Promise<unknown> {
+  const base =
+    podFromTemplate(object.spec!.template as PodTemplateSpec, object, controllerRef(object, 'batch/v1', 'Job'));
   base.metadata.finalizers = [...(base.metadata.finalizers ?? []), TRACKING];
   const taken = new Set([...counts.completedIndexes, ...counts.failedIndexes, ...counts.active.flatMap((pod) => indexOf(pod) ?? [])]);
   const indexes = isIndexed(object) ? freeIndexes(object, taken, missing) : undefined;
@@ -194,7 +212,13 @@ function withIndex(object: Job, base: Pod, index: number, ctx: Context): Pod {
   return pod;
 }
 
-async function remove(object: Job, pods: readonly Pod[], expectations: Expectations, key: Key, ctx: Context): Promise<void> {
+async function remove(
+  object: Job,
+  pods: readonly Pod[],
+  expectations: Expectations,
+  key: Key,
+  ctx: Context,
+): Promise<void> {
   if (pods.length === 0) return;
   expectations.expectDeletions(key, pods.map(({ metadata }) => metadata.uid));
   await Promise.all(
@@ -210,7 +234,8 @@ function backoff(object: Job, counts: Tally, ctx: Context): number {
   const failures = counts.ended.filter((pod) => pod.status?.phase === 'Failed');
   const failed = Math.max(failures.length, counts.failed);
   if (failed === 0 || object.spec?.template?.spec?.restartPolicy === 'OnFailure') return 0;
-  const all = ctx.informer<Pod>('pods').index('controller', object.metadata.uid).filter((pod) => pod.status?.phase === 'Failed');
+  const all =
+    ctx.informer<Pod>('pods').index('controller', object.metadata.uid).filter((pod) => pod.status?.phase === 'Failed');
   const last = Math.max(...all.map(endOf), 0);
   return last + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(failed - 1, 16)) - ctx.clock.now();
 }
@@ -234,21 +259,30 @@ function planNext(object: Job, counts: Tally, ctx: Context): void {
  * Ended pods go through the status in two steps, so that none is lost or counted twice: their uids are written, then
  * their finalizers go, then the numbers take their place.
  */
-async function writeStatus(object: Job, status: JobStatus, counts: Tally, pods: readonly Pod[], verdict: Verdict | undefined, ctx: Context): Promise<void> {
+async function writeStatus(
+  object: Job,
+  status: JobStatus,
+  counts: Tally,
+  pods: readonly Pod[],
+  verdict: Verdict | undefined,
+  ctx: Context,
+): Promise<void> {
   const original = ctx.informer<Job>(RESOURCE).get(object.metadata.namespace ?? '', object.metadata.name)?.status ?? {};
   let latest = object;
   const write = async (next: JobStatus): Promise<void> => {
     const written = await unlessGone(ctx.client.update<Job>(RESOURCE, { ...latest, status: next }, 'status'));
     if (written) latest = { ...latest, metadata: written.metadata };
   };
-  const uids = (phase: 'Succeeded' | 'Failed'): string[] => [
-    ...counts.ended.filter((pod) => (pod.status?.phase === 'Succeeded' ? 'Succeeded' : 'Failed') === phase).map(({ metadata }) => metadata.uid),
-  ];
+  const uids = (phase: 'Succeeded' | 'Failed'): string[] =>
+    counts.ended
+      .filter((pod) => (pod.status?.phase === 'Succeeded') === (phase === 'Succeeded'))
+      .map(({ metadata }) => metadata.uid);
   if (counts.ended.length > 0) {
     await write({ ...status, uncountedTerminatedPods: { succeeded: uids('Succeeded'), failed: uids('Failed') } });
     await untrack(counts.ended, ctx);
   }
-  const unended = counts.ended.filter((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed').length;
+  const unended =
+    counts.ended.filter((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed').length;
   const next: JobStatus = {
     ...status, ...indexFields(object, counts),
     succeeded: counts.succeeded, failed: counts.failed + unended, uncountedTerminatedPods: {},

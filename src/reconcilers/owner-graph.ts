@@ -29,7 +29,12 @@ export class OwnerGraph {
     return [...(this.dependents.get(uid) ?? [])].flatMap((dependent) => this.nodes.get(dependent) ?? []);
   }
 
-  put(resource: string, apiVersion: string, kind: string, object: KubeObject): { node: GraphNode; old: GraphNode | undefined } {
+  put(
+    resource: string,
+    apiVersion: string,
+    kind: string,
+    object: KubeObject,
+  ): { node: GraphNode; old: GraphNode | undefined } {
     const { uid, namespace = '', name, ownerReferences = [], finalizers = [], deletionTimestamp } = object.metadata;
     const deleting = deletionTimestamp !== undefined;
     const node: GraphNode = {

@@ -89,12 +89,18 @@ async function askProvisioner(claim: PersistentVolumeClaim, storage: StorageClas
 }
 
 /** First the volume, then the claim: a volume that is reserved is nobody else's, and the rest can be done again. */
-async function bind(claim: PersistentVolumeClaim, volume: PersistentVolume, byController: boolean, ctx: Context): Promise<void> {
+async function bind(
+  claim: PersistentVolumeClaim,
+  volume: PersistentVolume,
+  byController: boolean,
+  ctx: Context,
+): Promise<void> {
   const { namespace = '', name, uid, resourceVersion } = claim.metadata;
   const ref = volume.spec?.claimRef;
   let bound = volume;
   if (ref?.uid !== uid) {
-    const annotations = ref ? volume.metadata.annotations : { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' };
+    const annotations =
+      ref ? volume.metadata.annotations : { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' };
     const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
     bound = await ctx.client.update<PersistentVolume>(VOLUMES, { ...volume, metadata: { ...volume.metadata, annotations }, spec: { ...volume.spec!, claimRef } });
   }
@@ -140,7 +146,9 @@ async function syncVolume(name: string, ctx: Context): Promise<void> {
     // The cache may not have the claim yet that the volume was bound to a moment ago.
     else phase = (await isGone(ref.namespace ?? '', ref.name ?? '', ref.uid, ctx)) ? 'Released' : 'Bound';
   }
-  if (volume.status?.phase !== phase) await unlessGone(ctx.client.update(VOLUMES, { ...volume, status: { ...volume.status, phase } }, 'status'));
+  if (volume.status?.phase !== phase) {
+    await unlessGone(ctx.client.update(VOLUMES, { ...volume, status: { ...volume.status, phase } }, 'status'));
+  }
 }
 
 async function isGone(namespace: string, name: string, uid: string, ctx: Context): Promise<boolean> {

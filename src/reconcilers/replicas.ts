@@ -57,7 +57,13 @@ export function replicasReconciler(kind: ReplicasKind): Reconciler {
 }
 
 /** Who has to look when a pod changed; counts what was expected of it. */
-function podKeys(kind: ReplicasKind, expectations: Expectations, pod: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Key[] {
+function podKeys(
+  kind: ReplicasKind,
+  expectations: Expectations,
+  pod: KubeObject | undefined,
+  old: KubeObject | undefined,
+  ctx: Context,
+): Key[] {
   const keys = new Set<Key>();
   const ownerKey = (object: KubeObject | undefined): Key | undefined => {
     const owner = controllerOf(object as KubeObject);
@@ -104,9 +110,17 @@ async function reconcile(kind: ReplicasKind, expectations: Expectations, key: Ke
   if (error) throw error;
 }
 
-async function grow(kind: ReplicasKind, expectations: Expectations, key: Key, set: ReplicaSet, missing: number, ctx: Context): Promise<unknown> {
+async function grow(
+  kind: ReplicasKind,
+  expectations: Expectations,
+  key: Key,
+  set: ReplicaSet,
+  missing: number,
+  ctx: Context,
+): Promise<unknown> {
   const count = Math.min(missing, BURST);
-  const pod = podFromTemplate(set.spec?.template as PodTemplateSpec, set, controllerRef(set, kind.apiVersion, kind.kind));
+  const pod =
+    podFromTemplate(set.spec?.template as PodTemplateSpec, set, controllerRef(set, kind.apiVersion, kind.kind));
   const about = { ...set, apiVersion: kind.apiVersion, kind: kind.kind };
   expectations.expectCreations(key, count);
   let terminating = false;
@@ -163,7 +177,14 @@ function crowding(kind: ReplicasKind, set: ReplicaSet, ctx: Context): Map<string
   return perNode;
 }
 
-async function writeStatus(kind: ReplicasKind, set: ReplicaSet, claimed: Pod[], diff: number, error: unknown, ctx: Context): Promise<void> {
+async function writeStatus(
+  kind: ReplicasKind,
+  set: ReplicaSet,
+  claimed: Pod[],
+  diff: number,
+  error: unknown,
+  ctx: Context,
+): Promise<void> {
   const now = ctx.clock.now();
   const minReady = set.spec?.minReadySeconds ?? 0;
   const labels = Object.entries(kind.templateLabels(set));

@@ -41,7 +41,9 @@ export const resourcequota: Reconciler = {
 
 /** Of an update only what a quota can see: the end of a pod, a resize, a change of a service's type. */
 function changesUsage(resource: string, object: KubeObject, old: KubeObject): boolean {
-  if (resource === 'pods') return object['status']?.phase !== old['status']?.phase || object.metadata.generation !== old.metadata.generation;
+  if (resource === 'pods') {
+    return object['status']?.phase !== old['status']?.phase || object.metadata.generation !== old.metadata.generation;
+  }
   return ['services', 'persistentvolumeclaims'].includes(resource) && !semanticEqual(object['spec'], old['spec']);
 }
 

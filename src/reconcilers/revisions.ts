@@ -58,7 +58,9 @@ export async function currentRevision(
   const highest = Math.max(0, ...revisions.map(({ revision }) => revision));
   const equal = revisions.filter((revision) => semanticEqual(templateOf(revision), owner.template)).at(-1);
   if (equal && equal.revision === highest) return { revision: equal, collisions };
-  if (equal) return { revision: await ctx.client.update<ControllerRevision>(REVISIONS, { ...equal, revision: highest + 1 }), collisions };
+  if (equal) {
+    return { revision: await ctx.client.update<ControllerRevision>(REVISIONS, { ...equal, revision: highest + 1 }), collisions };
+  }
   const { object } = owner;
   const data = { spec: { template: { ...owner.template, $patch: 'replace' } } };
   for (let count = collisions; ; count++) {
@@ -81,14 +83,21 @@ export async function currentRevision(
       return { revision: await ctx.client.create(REVISIONS, made), collisions: count };
     } catch (error) {
       if (!isStatusError(error, 'AlreadyExists')) throw error;
-      const existing = await unlessGone(ctx.client.get<ControllerRevision>(REVISIONS, object.metadata.namespace ?? '', name));
-      if (existing && semanticEqual(templateOf(existing), owner.template)) return { revision: existing, collisions: count };
+      const existing =
+        await unlessGone(ctx.client.get<ControllerRevision>(REVISIONS, object.metadata.namespace ?? '', name));
+      if (existing && semanticEqual(templateOf(existing), owner.template)) {
+        return { revision: existing, collisions: count };
+      }
     }
   }
 }
 
 /** Deletes the oldest revisions that nothing uses, beyond the history limit. @param used names, or hashes of names */
-export async function trimHistory(owner: RevisionedOwner, revisions: readonly ControllerRevision[], used: (revision: ControllerRevision) => boolean, ctx: Context): Promise<void> {
+export async function trimHistory(
+  owner: RevisionedOwner,
+  revisions: readonly ControllerRevision[],
+  used: (revision: ControllerRevision) => boolean, ctx: Context,
+): Promise<void> {
   const limit = (owner.object['spec'].revisionHistoryLimit as number | undefined) ?? 10;
   const unused = revisions.filter((revision) => !used(revision));
   for (const { metadata } of unused.slice(0, Math.max(0, unused.length - limit))) {

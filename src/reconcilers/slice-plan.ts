@@ -37,8 +37,16 @@ const portsKey = (ports: readonly DiscoveryEndpointPort[] | undefined | null): s
   [...(ports ?? [])].map((port) => canonicalJson({ ...port, name: port.name ?? '' })).sort().join();
 const endpointKey = (endpoint: Endpoint): string => endpoint.targetRef?.uid ?? endpoint.addresses[0] ?? '';
 
-function planGroup(plan: SlicePlan, addressType: string, group: PortGroup, slices: readonly EndpointSlice[], labels: Record<string, string>, size: number): void {
-  const wanted = new Map(group.endpoints.map((endpoint) => [`${endpointKey(endpoint)}|${endpoint.addresses[0]}`, endpoint]));
+function planGroup(
+  plan: SlicePlan,
+  addressType: string,
+  group: PortGroup,
+  slices: readonly EndpointSlice[],
+  labels: Record<string, string>,
+  size: number,
+): void {
+  const wanted =
+    new Map(group.endpoints.map((endpoint) => [`${endpointKey(endpoint)}|${endpoint.addresses[0]}`, endpoint]));
   const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
   const same: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
   for (const slice of slices) {
@@ -75,4 +83,5 @@ function planGroup(plan: SlicePlan, addressType: string, group: PortGroup, slice
   }
 }
 
-const hasLabels = (slice: EndpointSlice, labels: Record<string, string>): boolean => semanticEqual(slice.metadata.labels, labels);
+const hasLabels =
+  (slice: EndpointSlice, labels: Record<string, string>): boolean => semanticEqual(slice.metadata.labels, labels);

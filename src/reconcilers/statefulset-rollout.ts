@@ -91,7 +91,8 @@ export class StatefulRollout {
     const { updateStrategy } = this.set.spec ?? {};
     if (updateStrategy?.type === 'OnDelete') return;
     const partition = updateStrategy?.rollingUpdate?.partition ?? 0;
-    const limit = Math.max(1, scaledValue(updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, this.to - this.from, false));
+    const limit =
+      Math.max(1, scaledValue(updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, this.to - this.from, false));
     let unavailable = 0;
     for (let ordinal = this.to - 1; ordinal >= this.from + partition && unavailable < limit; ordinal--) {
       const pod = this.byOrdinal.get(ordinal);
@@ -163,7 +164,11 @@ export class StatefulRollout {
     }
   }
 
-  private async setOwners(claim: PersistentVolumeClaim, set: ObjectLike | undefined, pod: ObjectLike | undefined): Promise<void> {
+  private async setOwners(
+    claim: PersistentVolumeClaim,
+    set: ObjectLike | undefined,
+    pod: ObjectLike | undefined,
+  ): Promise<void> {
     const old = claim.metadata.ownerReferences ?? [];
     const others = old.filter((owner) => !(owner.kind === 'StatefulSet' && owner.uid === this.set.metadata.uid) && !(owner.kind === 'Pod' && owner.name.startsWith(`${this.set.metadata.name}-`)));
     const owners = [

@@ -62,7 +62,8 @@ async function sync(set: StatefulSet, ctx: Context): Promise<void> {
   }
   await writeStatus(set, pods, current, update, collisions, ctx);
   if (failure) throw failure;
-  const used = new Set([current.metadata.name, update.metadata.name, ...pods.map((pod) => pod.metadata.labels?.[REVISION_LABEL])]);
+  const used =
+    new Set([current.metadata.name, update.metadata.name, ...pods.map((pod) => pod.metadata.labels?.[REVISION_LABEL])]);
   await trimHistory(owner, revisions, (revision: ControllerRevision) => used.has(revision.metadata.name), ctx);
 }
 
@@ -88,7 +89,8 @@ async function writeStatus(
   // What was made or deleted just now is seen here already when the cache has it.
   const informer = ctx.informer<Pod>('pods');
   const seen = informer.index('controller', set.metadata.uid);
-  const pods = (seen.length >= before.length ? seen : before).filter((pod) => ordinalOf(set, pod) >= 0 && !isPodTerminal(pod));
+  const pods =
+    (seen.length >= before.length ? seen : before).filter((pod) => ordinalOf(set, pod) >= 0 && !isPodTerminal(pod));
   const minReady = set.spec?.minReadySeconds ?? 0;
   const of = (revision: ControllerRevision): Pod[] =>
     pods.filter((pod) => !pod.metadata.deletionTimestamp && pod.metadata.labels?.[REVISION_LABEL] === revision.metadata.name);

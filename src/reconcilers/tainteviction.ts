@@ -43,7 +43,8 @@ export const tainteviction: Reconciler = {
   },
 };
 
-const noExecute = (node: Node | undefined): Taint[] => (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+const noExecute =
+  (node: Node | undefined): Taint[] => (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 
 /** ms at which the first taint is tolerated no more; undefined where all are tolerated for ever. */
 function toleratedUntil(pod: Pod, taints: readonly Taint[], now: number): number | undefined {

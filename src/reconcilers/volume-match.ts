@@ -22,7 +22,10 @@ export function suits(volume: PersistentVolume, claim: PersistentVolumeClaim): b
 }
 
 /** The volume that was made for the claim, or else the smallest free one that suits. */
-export function bestVolume(volumes: readonly PersistentVolume[], claim: PersistentVolumeClaim): PersistentVolume | undefined {
+export function bestVolume(
+  volumes: readonly PersistentVolume[],
+  claim: PersistentVolumeClaim,
+): PersistentVolume | undefined {
   const own = volumes.find((volume) => isFor(volume, claim) && suits(volume, claim));
   if (own) return own;
   return volumes

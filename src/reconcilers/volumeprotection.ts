@@ -10,7 +10,8 @@ const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
 
 const claimsOf = (pod: Pod): string[] =>
   (pod.spec?.volumes ?? []).flatMap((volume) => {
-    const name = volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined);
+    const name =
+      volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined);
     return name ? [keyFor(pod.metadata.namespace, name)] : [];
   });
 
@@ -52,7 +53,13 @@ export const pvprotection: Reconciler = {
 };
 
 /** The finalizer is there while the object lives, and goes when it is to be deleted and nobody uses it. */
-async function protect(resource: string, object: ObjectLike, finalizer: string, used: boolean, ctx: Context): Promise<void> {
+async function protect(
+  resource: string,
+  object: ObjectLike,
+  finalizer: string,
+  used: boolean,
+  ctx: Context,
+): Promise<void> {
   const { finalizers = [], deletionTimestamp } = object.metadata;
   const has = finalizers.includes(finalizer);
   const write = (next: string[]) => unlessGone(ctx.client.update(resource, { ...object, metadata: { ...object.metadata, finalizers: next } }));

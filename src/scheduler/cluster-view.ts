@@ -40,7 +40,8 @@ function siblings(pod: Pod, informer: <T>(resource: string) => Informer<T>): Lab
   }
   const owner = controllerOf(pod);
   if (owner?.kind === 'ReplicationController') {
-    const selector = informer<ReplicationController>('replicationcontrollers').get(namespace, owner.name)?.spec?.selector;
+    const selector =
+      informer<ReplicationController>('replicationcontrollers').get(namespace, owner.name)?.spec?.selector;
     if (selector) matchers.push(mapMatcher(selector as Record<string, string>));
   } else if (owner?.kind === 'ReplicaSet' || owner?.kind === 'StatefulSet') {
     const resource = owner.kind === 'ReplicaSet' ? 'replicasets.apps' : 'statefulsets.apps';

@@ -47,7 +47,13 @@ export function prepareFilters(snapshot: Snapshot, pod: PodInfo, plugins: readon
 }
 
 /** The first rejection of the node, undefined when it fits. Counts `by` the plugin that rejected. */
-export function runFilters(snapshot: Snapshot, pod: PodInfo, node: NodeInfo, prepared: readonly Prepared[], by?: Set<string>): Rejection | undefined {
+export function runFilters(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  node: NodeInfo,
+  prepared: readonly Prepared[],
+  by?: Set<string>,
+): Rejection | undefined {
   for (const { plugin, state } of prepared) {
     const rejection = plugin.filter!(state, pod, node, snapshot);
     if (!rejection) continue;

@@ -26,7 +26,8 @@ export class PodWriter {
     const old = podCondition(pod, 'PodScheduled');
     const same = old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message;
     if (same && (nominated === undefined || nominated === (pod.status?.nominatedNodeName ?? ''))) return;
-    const condition = this.condition(pod, old, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message });
+    const condition =
+      this.condition(pod, old, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message });
     await this.patchStatus(pod, { conditions: [condition], ...(nominated !== undefined && { nominatedNodeName: nominated || null }) });
   }
 
@@ -44,7 +45,11 @@ export class PodWriter {
     this.events.event(victim, 'Normal', 'Preempted', `Preempted by pod ${preemptor.metadata.uid} on node ${node}`, preemptor);
   }
 
-  private condition(pod: Pod, old: PodCondition | undefined, condition: Omit<PodCondition, 'lastTransitionTime'>): PodCondition {
+  private condition(
+    pod: Pod,
+    old: PodCondition | undefined,
+    condition: Omit<PodCondition, 'lastTransitionTime'>,
+  ): PodCondition {
     const { generation } = pod.metadata;
     const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : formatTime(this.clock.now());
     return { ...condition, lastProbeTime: null as unknown as string, lastTransitionTime, ...(generation && { observedGeneration: generation }) };

@@ -48,7 +48,9 @@ export function preempt(
     if ('victims' in result) candidates.push(result);
     else answers.set(node, result);
   }
-  if (candidates.length === 0) return none(`0/${snapshot.nodes.length} nodes are available: ${summary(answers.values())}.`);
+  if (candidates.length === 0) {
+    return none(`0/${snapshot.nodes.length} nodes are available: ${summary(answers.values())}.`);
+  }
   const chosen = pickOne(candidates);
   return { message: '', node: chosen.node.name, victims: chosen.victims.map(({ pod: victim }) => victim) };
 }
@@ -65,7 +67,12 @@ function victimsLeaving(snapshot: Snapshot, pod: PodInfo): boolean {
   );
 }
 
-function selectVictims(snapshot: Snapshot, pod: PodInfo, node: NodeInfo, plugins: readonly Plugin[]): Candidate | Rejection {
+function selectVictims(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  node: NodeInfo,
+  plugins: readonly Plugin[],
+): Candidate | Rejection {
   const possible = [...node.pods.values()].filter(({ priority }) => priority < pod.priority).sort(byImportance);
   if (possible.length === 0) return reject('No preemption victims found for incoming pod', true);
   const before = [...node.pods.values()];
@@ -92,7 +99,7 @@ function selectVictims(snapshot: Snapshot, pod: PodInfo, node: NodeInfo, plugins
     }
     return { node, victims: victims.sort(byImportance), violations };
   } finally {
-    for (const uid of [...node.pods.keys()]) node.remove(uid);
+    for (const uid of node.pods.keys()) node.remove(uid);
     for (const info of before) node.add(info);
   }
 }

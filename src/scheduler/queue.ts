@@ -97,22 +97,27 @@ export class SchedulingQueue {
   }
 
   /** Brings back the pods that the change may help. */
-  changed(resource: string, on: 'add' | 'update' | 'delete', object: KubeObject | undefined, old: KubeObject | undefined): void {
-    for (const entry of [...(this.waiting.get('') ?? [])]) this.requeue(entry);
+  changed(
+    resource: string,
+    on: 'add' | 'update' | 'delete',
+    object: KubeObject | undefined,
+    old: KubeObject | undefined,
+  ): void {
+    for (const entry of this.waiting.get('') ?? []) this.requeue(entry);
     for (const plugin of this.plugins) {
       const waiting = this.waiting.get(plugin.name);
       if (!waiting?.size) continue;
       const event = plugin.events.find((candidate) => candidate.resource === resource && candidate.on.includes(on));
       if (!event) continue;
-      for (const entry of [...waiting]) if (!event.helps || event.helps(entry.pod, object, old)) this.requeue(entry);
+      for (const entry of waiting) if (!event.helps || event.helps(entry.pod, object, old)) this.requeue(entry);
     }
   }
 
   /** Pods that have waited too long come back: an event may have been missed by a hint that was wrong. */
   flush(): void {
     const oldest = this.clock.now() - LONGEST_WAIT;
-    for (const set of [...this.waiting.values()]) {
-      for (const entry of [...set]) if (entry.failedAt < oldest && !isGated(entry.pod)) this.requeue(entry);
+    for (const set of this.waiting.values()) {
+      for (const entry of set) if (entry.failedAt < oldest && !isGated(entry.pod)) this.requeue(entry);
     }
   }
 
@@ -139,7 +144,8 @@ export class SchedulingQueue {
   private requeue(entry: QueuedPod): void {
     if (isGated(entry.pod)) return;
     this.unwait(entry);
-    const until = entry.attempts === 0 ? 0 : entry.failedAt + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (entry.attempts - 1));
+    const until =
+      entry.attempts === 0 ? 0 : entry.failedAt + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (entry.attempts - 1));
     if (until <= this.clock.now()) return this.activate(entry);
     entry.place = 'backoff';
     this.backoff.push({ entry, until });

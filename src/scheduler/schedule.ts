@@ -24,7 +24,11 @@ const MIN_NODES = 100;
  * Chooses a node: asks the filters, scores what passes, draws among equals. Pure, but for `random` and `start`.
  * @param random 0 … 1; @param start where in the list of nodes to begin when not all are asked (advances by itself)
  */
-export function schedule(snapshot: Snapshot, pod: PodInfo, random: () => number, plugins: readonly Plugin[] = allPlugins, start = { at: 0 }): Decision {
+export function schedule(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  random: () => number, plugins: readonly Plugin[] = allPlugins, start = { at: 0 },
+): Decision {
   const total = snapshot.nodes.length;
   if (total === 0) return { message: 'no nodes available to schedule pods', rejectedBy: new Set() };
   const { prepared, rejection, only, onlyBy } = prepareFilters(snapshot, pod, plugins);
@@ -70,7 +74,13 @@ function findFit(
  * A node for which more important pods wait must fit with them and without them: they may never come, and this one may
  * need to be near them.
  */
-function withNominated(snapshot: Snapshot, pod: PodInfo, node: NodeInfo, prepared: readonly Prepared[], by: Set<string>): Rejection | undefined {
+function withNominated(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  node: NodeInfo,
+  prepared: readonly Prepared[],
+  by: Set<string>,
+): Rejection | undefined {
   const waiting = snapshot.nominated(node.name, pod.priority, pod.pod.metadata.uid).filter(({ pod: { metadata } }) => !node.pods.has(metadata.uid));
   if (waiting.length > 0) {
     for (const info of waiting) node.add(info);
@@ -91,8 +101,14 @@ function enough(nodes: number): number {
   return Math.max(MIN_NODES, Math.trunc((nodes * share) / 100));
 }
 
-function best(snapshot: Snapshot, pod: PodInfo, plugins: readonly Plugin[], nodes: readonly NodeInfo[], random: () => number): NodeInfo {
-  const totals = new Array<number>(nodes.length).fill(0);
+function best(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  plugins: readonly Plugin[],
+  nodes: readonly NodeInfo[],
+  random: () => number,
+): NodeInfo {
+  const totals = nodes.map(() => 0);
   for (const { score: scoring } of plugins) {
     if (!scoring) continue;
     const state = scoring.prepare?.(pod, snapshot, nodes);

@@ -226,7 +226,10 @@ class Loop implements Scheduler {
     );
   }
 
-  private async chooseVolumes(unbound: { claim: PersistentVolumeClaim; volume?: PersistentVolume }[], node: string): Promise<void> {
+  private async chooseVolumes(
+    unbound: { claim: PersistentVolumeClaim; volume?: PersistentVolume }[],
+    node: string,
+  ): Promise<void> {
     for (const { claim, volume } of unbound) {
       const { namespace, name, uid, resourceVersion } = claim.metadata;
       if (volume) {
@@ -241,7 +244,8 @@ class Loop implements Scheduler {
   }
 }
 
-const actionOf = (object: unknown, old: unknown): 'add' | 'update' | 'delete' => (object ? (old ? 'update' : 'add') : 'delete');
+const actionOf =
+  (object: unknown, old: unknown): 'add' | 'update' | 'delete' => (object ? (old ? 'update' : 'add') : 'delete');
 
 const sameForPlugins = (a: Node, b: Node): boolean =>
   a.spec?.unschedulable === b.spec?.unschedulable &&

@@ -1,4 +1,6 @@
-import type { PersistentVolume, PersistentVolumeClaim, PodDisruptionBudget, Pod, StorageClass } from '../../schema/types.ts';
+import type {
+  PersistentVolume, PersistentVolumeClaim, PodDisruptionBudget, Pod, StorageClass,
+} from '../../schema/types.ts';
 import type { LabelMatcher } from '../control/selector.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';

@@ -19,13 +19,20 @@ describe('certificate requests of nodes', () => {
     const create = cluster.client.create.bind(cluster.client);
     cluster.client.create = (async (resource: string, object: never, options: never) =>
       resource.startsWith('subjectaccessreviews') ? { status: { allowed: true } } : create(resource, object, options)) as never;
+    interface Signed {
+      status: { certificate: string; conditions: unknown[] };
+    }
+    const signedRequest = new Promise<Signed>((resolve) => {
+      cluster.client.informers.informer<Signed>('certificatesigningrequests.certificates.k8s.io').onChange((object) => {
+        if (object?.status?.certificate) resolve(object);
+      });
+    });
     const csr = await x509.Pkcs10CertificateRequestGenerator.create({ name: 'O=system:nodes, CN=system:node:n1', keys: await keys(), signingAlgorithm: EC });
     await cluster.client.create('certificatesigningrequests.certificates.k8s.io', {
       metadata: { name: 'c' },
       spec: { signerName: 'kubernetes.io/kube-apiserver-client-kubelet', username: 'system:bootstrap:x', usages: ['digital signature', 'client auth'], request: Buffer.from(csr.toString('pem')).toString('base64') },
     });
-    for (let i = 0; i < 50 && !(await cluster.list('certificatesigningrequests.certificates.k8s.io'))[0]!['status']?.certificate; i++) await cluster.advance(10);
-    const { status } = (await cluster.list('certificatesigningrequests.certificates.k8s.io'))[0]! as never as { status: { certificate: string; conditions: unknown[] } };
+    const { status } = await signedRequest;
     expect(status.conditions).toMatchObject([{ type: 'Approved', reason: 'AutoApproved', message: 'Auto approving kubelet client certificate after SubjectAccessReview.' }]);
     const signed = new X509Certificate(Buffer.from(status.certificate, 'base64'));
     expect(signed.subject).toBe('O=system:nodes\nCN=system:node:n1');

@@ -34,7 +34,9 @@ export const interPodAffinity: Plugin<State> = {
   },
   filter({ near, far, shunned, selfMatch }, pod, node) {
     if (!isNear(pod.affinity, near, selfMatch, node)) return reject("node(s) didn't match pod affinity rules", true);
-    if (pod.antiAffinity.some(({ topologyKey }) => has(far, topologyKey, node))) return reject("node(s) didn't match pod anti-affinity rules");
+    if (pod.antiAffinity.some(({ topologyKey }) => has(far, topologyKey, node))) {
+      return reject("node(s) didn't match pod anti-affinity rules");
+    }
     for (const key in node.labels) {
       if (has(shunned, key, node)) return reject("node(s) didn't satisfy existing pods anti-affinity rules");
     }

@@ -34,7 +34,8 @@ const preferred = (pod: Pod) => pod.spec?.affinity?.nodeAffinity?.preferredDurin
 
 /** The nodes that the terms name, when every term names some (the pods of a DaemonSet): no other needs to be asked. */
 function namedNodes(pod: Pod): Set<string> | undefined {
-  const terms = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
+  const terms =
+    pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   if (terms.length === 0) return undefined;
   const all = new Set<string>();
   for (const { matchFields = [] } of terms) {

@@ -12,7 +12,9 @@ export const nodePorts: Plugin<true> = {
   filter(_state, { ports }, node) {
     for (const { ports: taken } of node.pods.values()) {
       for (const port of taken) {
-        if (ports.some((wanted) => conflict(wanted, port))) return reject("node(s) didn't have free ports for the requested pod ports");
+        if (ports.some((wanted) => conflict(wanted, port))) {
+          return reject("node(s) didn't have free ports for the requested pod ports");
+        }
       }
     }
     return undefined;

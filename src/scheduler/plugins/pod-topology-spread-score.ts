@@ -34,7 +34,8 @@ export const scoreSpread = (
       }
       return values;
     });
-    const weights = constraints.map(({ key }, i) => Math.log((key === HOSTNAME ? nodes.length - ignored.size : counts[i]!.size) + 2));
+    const weights =
+      constraints.map(({ key }, i) => Math.log((key === HOSTNAME ? nodes.length - ignored.size : counts[i]!.size) + 2));
     for (const node of snapshot.nodes) {
       if (requireAll && !hasAllKeys(node, constraints)) continue;
       constraints.forEach(({ key, matches, includes }, i) => {
@@ -51,7 +52,8 @@ export const scoreSpread = (
     constraints.forEach(({ key, matches, maxSkew }, i) => {
       const value = node.labels[key];
       if (value === undefined) return;
-      const count = key === HOSTNAME ? countMatching(node, matches, pod.metadata.namespace) : (counts[i]!.get(value) ?? 0);
+      const count =
+        key === HOSTNAME ? countMatching(node, matches, pod.metadata.namespace) : (counts[i]!.get(value) ?? 0);
       score += count * weights[i]! + (maxSkew - 1);
     });
     return Math.round(score);

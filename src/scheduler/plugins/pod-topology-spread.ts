@@ -1,5 +1,7 @@
 import { reject, type Plugin } from '../plugin.ts';
-import { constraintsOf, countMatching, defaultConstraints, hasAllKeys, type Constraint } from '../spread-constraints.ts';
+import {
+  constraintsOf, countMatching, defaultConstraints, hasAllKeys, type Constraint,
+} from '../spread-constraints.ts';
 import { scoreSpread } from './pod-topology-spread-score.ts';
 
 interface Counted extends Constraint {
@@ -35,7 +37,9 @@ export const podTopologySpread: Plugin<Counted[]> = {
   filter(constraints, _pod, node) {
     for (const { key, counts, least, self, maxSkew } of constraints) {
       const value = node.labels[key];
-      if (value === undefined) return reject("node(s) didn't match pod topology spread constraints (missing required label)", true);
+      if (value === undefined) {
+        return reject("node(s) didn't match pod topology spread constraints (missing required label)", true);
+      }
       const skew = (counts.get(value) ?? 0) + self - (Number.isFinite(least) ? least : 0);
       if (skew > maxSkew) return reject("node(s) didn't match pod topology spread constraints");
     }

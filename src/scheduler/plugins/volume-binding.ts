@@ -28,7 +28,9 @@ export const volumeBinding: Plugin<State> = {
     for (const name of names) {
       const claim = cluster.claim(pod.metadata.namespace ?? '', name);
       if (!claim) return { state, reject: reject(`persistentvolumeclaim "${name}" not found`, true) };
-      if (claim.metadata.deletionTimestamp) return { state, reject: reject(`persistentvolumeclaim "${name}" is being deleted`, true) };
+      if (claim.metadata.deletionTimestamp) {
+        return { state, reject: reject(`persistentvolumeclaim "${name}" is being deleted`, true) };
+      }
       if (isBound(claim)) state.bound.push(claim);
       else if (cluster.storageClass(claim.spec?.storageClassName ?? '')?.volumeBindingMode === 'WaitForFirstConsumer') state.waiting.push(claim);
       else return { state, reject: reject('pod has unbound immediate PersistentVolumeClaims', true) };
@@ -65,7 +67,11 @@ const reaches = (volume: PersistentVolume, { node }: NodeInfo): boolean => {
 };
 
 /** What must be written before a pod may go to the node: the volumes that its waiting claims take there. */
-export function bindingsFor(pod: Pod, node: NodeInfo, snapshot: Snapshot): { claim: PersistentVolumeClaim; volume?: PersistentVolume }[] {
+export function bindingsFor(
+  pod: Pod,
+  node: NodeInfo,
+  snapshot: Snapshot,
+): { claim: PersistentVolumeClaim; volume?: PersistentVolume }[] {
   const taken = new Set<string>();
   return claimNames(pod).flatMap((name) => {
     const claim = snapshot.cluster.claim(pod.metadata.namespace ?? '', name);
@@ -77,7 +83,12 @@ export function bindingsFor(pod: Pod, node: NodeInfo, snapshot: Snapshot): { cla
 }
 
 /** The smallest free volume of the class that is large enough and reaches the node. */
-function findVolume(claim: PersistentVolumeClaim, node: NodeInfo, snapshot: Snapshot, taken: ReadonlySet<string>): PersistentVolume | undefined {
+function findVolume(
+  claim: PersistentVolumeClaim,
+  node: NodeInfo,
+  snapshot: Snapshot,
+  taken: ReadonlySet<string>,
+): PersistentVolume | undefined {
   const wanted = quantityValue((claim.spec?.resources?.requests?.['storage'] as string | undefined) ?? '0');
   const matches = claim.spec?.selector ? labelMatcher(claim.spec.selector) : () => true;
   const size = (volume: PersistentVolume): number => quantityValue((volume.spec?.capacity?.['storage'] as string | undefined) ?? '0');
