@@ -9,6 +9,7 @@ import { cellsOf } from './cells.ts';
 import { podRowConditions } from './cells/pods.ts';
 import { columnsOf } from './columns.ts';
 import type { ColumnDefinition } from './printer.ts';
+import { isScale, SCALE_COLUMNS, scaleCells } from './scale.ts';
 
 type Version = 'v1' | 'v1beta1';
 /** What a row carries of its object. */
@@ -39,13 +40,14 @@ export function tableOfObject(
   const { resourceVersion } = object.metadata;
   const printed = kind && stored ? printedOf(kind, stored) : object;
   const conditions = conditionsOf(kind, printed);
+  const scale = isScale(object);
   const row = include === 'Object' ? object : include === 'Metadata' ? partialObject(object.metadata, version) : null;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: { ...(resourceVersion && { resourceVersion }) },
-    columnDefinitions: columnsOf(kind),
-    rows: [{ cells: cellsOf(kind, printed, now), ...(conditions && { conditions }), object: row }],
+    columnDefinitions: scale ? SCALE_COLUMNS : columnsOf(kind),
+    rows: [{ cells: scale ? scaleCells(object, now) : cellsOf(kind, printed, now), ...(conditions && { conditions }), object: row }],
   };
 }
 
