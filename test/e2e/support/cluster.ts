@@ -50,7 +50,8 @@ export async function startCluster(args: readonly string[] = [], env: NodeJS.Pro
   cluster.helm = (line) => run('helm', cluster.kubeconfig, split(line));
   cluster.stop = () =>
     new Promise((resolve) => {
-      if (cluster.process.exitCode !== null) resolve(cluster.process.exitCode);
+      const { exitCode, signalCode } = cluster.process;
+      if (exitCode !== null || signalCode !== null) return resolve(exitCode);
       cluster.process.once('exit', resolve);
       cluster.process.kill('SIGINT');
     });
