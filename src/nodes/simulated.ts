@@ -75,7 +75,7 @@ class Simulation implements SimulatedNodes {
     const { zones } = this.options;
     const client = this.options.client.as(`system:node:${name}`, 'kubelet');
     const zone = (zones?.length ? zones : ['zone-a'])[index % (zones?.length || 1)]!;
-    const labels = { 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'topology.kubernetes.io/zone': zone };
+    const labels = { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'topology.kubernetes.io/zone': zone };
     let uid = '';
     for (let attempt = 0; !this.stopped && !uid; attempt++) {
       try {
