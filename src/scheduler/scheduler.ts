@@ -134,21 +134,23 @@ class Loop implements Scheduler {
     else if (!this.cache.isPlaced(uid)) this.queue.add(pod);
   }
 
-  /** Off the informer's call stack, once for many pods that came together. */
-  private resume(): void {
+  /** Off the informer's call stack, once for many pods that came together; at once, or after the thread's other work. */
+  private resume(later = false): void {
     if (this.resuming) return;
     this.resuming = true;
-    this.options.clock.setTimeout(() => {
+    const run = (): void => {
       this.resuming = false;
       this.pump();
-    }, 0);
+    };
+    if (later) this.options.clock.setTimeout(run, 0);
+    else queueMicrotask(run);
   }
 
   private pump(): void {
     const { clock } = this.options;
     const end = clock.now() + SLICE;
     while (this.running && this.writes.size < MAX_WRITES) {
-      if (clock.now() > end) return this.resume();
+      if (clock.now() > end) return this.resume(true);
       const entry = this.queue.pop();
       if (!entry) return;
       this.decide(entry);
