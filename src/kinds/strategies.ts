@@ -6,6 +6,7 @@ import {
   validatingAdmissionPolicyStrategy,
   validatingWebhookStrategy,
 } from './strategies/admissionregistration.ts';
+import { customResourceDefinitionStrategy } from './strategies/custom-resource-definition.ts';
 import { cronJobStrategy, jobStrategy } from './strategies/batch.ts';
 import { eventStrategy } from './strategies/event.ts';
 import { endpointSliceStrategy, endpointsStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
@@ -61,7 +62,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy,
   'apiservices.apiregistration.k8s.io': withStatus({ generation: false, unconditionalUpdate: false }),
-  'customresourcedefinitions.apiextensions.k8s.io': withStatus({ unconditionalUpdate: false }),
+  'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitionStrategy,
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': mutatingWebhookStrategy,
   'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicyStrategy,
   'validatingadmissionpolicybindings.admissionregistration.k8s.io': validatingAdmissionPolicyBindingStrategy,
