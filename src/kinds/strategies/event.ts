@@ -63,6 +63,10 @@ function onlyNewer(object: KubeObject): Errors {
   ];
 }
 
+/** An empty field says nothing: typed clients leave it out through one version and write it through the other. */
+const said = (value: unknown): unknown =>
+  !value || (typeof value === 'object' && Object.keys(value).length === 0) ? undefined : value;
+
 export const eventStrategy: Strategy = {
   generation: false,
   createOnUpdate: true,
@@ -88,6 +92,6 @@ export const eventStrategy: Strategy = {
   validateUpdate(object, old, { apiVersion }) {
     if (apiVersion === 'v1') return [];
     const grown = isDeepStrictEqual(object.series ?? null, old.series ?? null) ? [] : series(object);
-    return [...grown, ...FIXED.flatMap((field) => validateImmutable(object[field], old[field], Path.root(field)))];
+    return [...grown, ...FIXED.flatMap((field) => validateImmutable(said(object[field]), said(old[field]), Path.root(field)))];
   },
 };

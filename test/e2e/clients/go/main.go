@@ -52,6 +52,7 @@ func main() {
 	pods(ctx, client)
 	elect(ctx, client)
 	mapped(ctx, client, config)
+	rich(ctx, client)
 	everything(ctx, client, got(kubernetes.NewForConfig(config)))
 	fmt.Println(string(got(json.Marshal(seen))))
 }
