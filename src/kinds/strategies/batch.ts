@@ -28,11 +28,8 @@ function defaultJobSpec(spec: Spec): void {
 
 function validateJobSpec(spec: Spec | undefined, at: Path): Errors {
   if (!spec) return [required(at)];
-  const errors: Errors = [
-    ...(['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap(
-      (field) => validateNonNegative(spec[field], at.child(field)),
-    ),
-  ];
+  const counts = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'];
+  const errors: Errors = counts.flatMap((field) => validateNonNegative(spec[field], at.child(field)));
   if (spec.completionMode) errors.push(...validateChoice(spec.completionMode, ['Indexed', 'NonIndexed'], at.child('completionMode')));
   if (spec.completionMode === 'Indexed') {
     if (spec.completions === undefined) errors.push(required(at.child('completions'), 'when completion mode is Indexed'));
