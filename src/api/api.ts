@@ -22,9 +22,9 @@ export interface ApiOptions {
   registry: Registry;
   store: Store;
   clock?: Clock;
-  /** PEM; client certificates and nodes' serving certificates are signed by it */
+  /** PEM; with its key it signs the certificates of approved requests */
   clientCA?: string;
-  /** PEM; signs the certificates of approved requests */
+  /** PEM */
   clientCAKey?: string;
   /** text of a token file: lines of `token,user,uid,"group1,group2"` */
   staticTokens?: string;
@@ -65,7 +65,6 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     authorizer: new Authorizer(store, options.rbac ?? true),
     admission: createChain(plugins),
     services: new ServiceAllocation(store, registry, clock, range, options.nodePortRange ?? [30_000, 32_767]),
-    clientCA: options.clientCA,
     log,
   };
   await store.fresh();

@@ -17,7 +17,5 @@ export interface Core {
   readonly admission: AdmissionChain;
   readonly services: ServiceAllocation;
   readonly tokens: ServiceAccountTokens;
-  /** PEM; the nodes' serving certificates are signed by it */
-  readonly clientCA: string | undefined;
   log(line: string): void;
 }

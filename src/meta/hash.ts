@@ -19,7 +19,3 @@ export function canonicalJson(value: unknown): string {
   entries.sort(([a], [b]) => (a < b ? -1 : 1));
   return `{${entries.map(([k, v]) => `${JSON.stringify(k)}:${canonicalJson(v)}`).join(',')}}`;
 }
-
-/** Hash of a template as it stands in labels and names (pod-template-hash, controller-revision-hash). */
-export const templateHash = (template: unknown, collisionCount?: number): string =>
-  safeEncode(String(fnv32a(canonicalJson(template) + (collisionCount === undefined ? '' : `#${collisionCount}`))));
