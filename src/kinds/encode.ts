@@ -49,13 +49,19 @@ function headOfKind(kind: Kind): Buffer {
   return head;
 }
 
-/** JSON of a whole object: of the stored version a head and the store's bytes, of others converted. No line end. */
-export function objectBytes(kind: Kind, stored: StoredBytes): Buffer {
+/** JSON of a whole object, in pieces: of the stored version a head and the store's bytes, of others converted. No line end. */
+export function objectPieces(kind: Kind, stored: StoredBytes): readonly Buffer[] {
   if (kind.convert) {
     const make = (): Buffer => Buffer.from(JSON.stringify(objectOf(kind, stored)));
-    return stored.encoded?.(formatOf(kind), make) ?? make();
+    return [stored.encoded?.(formatOf(kind), make) ?? make()];
   }
-  return Buffer.concat([headOfKind(kind), stored.bytes.subarray(1)]);
+  return [headOfKind(kind), stored.bytes.subarray(1)];
+}
+
+/** The same as one buffer. */
+export function objectBytes(kind: Kind, stored: StoredBytes): Buffer {
+  const [first, rest] = objectPieces(kind, stored);
+  return rest ? Buffer.concat([first!, rest]) : first!;
 }
 
 /** JSON of an object as an item of its list: built-in items have no kind and apiVersion, custom ones do. */

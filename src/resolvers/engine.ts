@@ -1,25 +1,21 @@
 import {
-  GraphQLError,
   createSourceEventStream,
   execute,
-  getOperationAST,
-  parse,
-  specifiedRules,
-  validate,
-  type DocumentNode,
   type ExecutionResult,
   type FormattedExecutionResult,
+  type GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
-  type OperationDefinitionNode,
+  type OperationTypeNode,
 } from 'graphql';
-import { LRUCache } from 'lru-cache';
 import type { Api, RequestContext } from '../api/contract.ts';
 import { badRequest } from '../meta/status.ts';
 import { createContext } from './context.ts';
+import { Documents, type Document, type Operation } from './documents.ts';
 import { formatError } from './errors.ts';
 import { genericSchema } from './generic.ts';
-import { costOf, limitsRule, type Limits } from './limits.ts';
+import type { JsonText } from './json-text.ts';
+import type { Limits } from './limits.ts';
 import { buildSchema } from './schema.ts';
 import { SharedSubscriptions } from './shared-subscriptions.ts';
 
@@ -30,94 +26,82 @@ export interface OperationRequest {
 }
 export type Result = FormattedExecutionResult<Record<string, unknown>>;
 
-/** A document that was parsed and validated against one schema, or what is wrong with it. */
-interface Prepared {
-  schema: GraphQLSchema;
-  document?: DocumentNode;
-  errors?: readonly GraphQLError[];
-}
-interface Documents {
-  schema: GraphQLSchema;
-  documents: LRUCache<string, Prepared>;
-}
-
 /** Asks for the schema itself, which must be the whole one. */
 const INTROSPECTION = /__(schema|type)\b/;
-/** Documents kept as parsed and validated, per schema. */
-const MAX_DOCUMENTS = 1000;
 
 /**
  * Runs operations on the schema of the kinds that are served now. When the kinds change, the next operation gets a new
- * schema; what runs ends on the old one.
+ * schema; what runs ends on the old one. Each operation can be had in two forms: as the text of its result, for what
+ * goes over a wire, and as objects that are shared with the server's cache, for the same thread.
  */
 export class Engine {
-  private current: (Documents & { generation: number }) | undefined;
+  private current: { generation: number; documents: Documents } | undefined;
   /**
    * What asks for no typed kind (all that the loops send) runs on the part of the schema that no kind changes: a new
    * custom resource then costs them no new schema.
    */
   private readonly generic: Documents;
-  private readonly subscriptions = new SharedSubscriptions<Result>();
+  private readonly results = new SharedSubscriptions<Result>();
+  private readonly texts = new SharedSubscriptions<JsonText>();
 
   constructor(
     private readonly api: Api,
     private readonly limits: Limits,
     private readonly report: (error: unknown) => void,
   ) {
-    this.generic = { schema: genericSchema(), documents: new LRUCache({ max: MAX_DOCUMENTS }) };
+    this.generic = new Documents(genericSchema(), limits);
   }
 
   get schema(): GraphQLSchema {
-    return this.now().schema;
+    return this.typed().schema;
   }
 
+  /** By graphql-js. */
   async execute(request: OperationRequest, context: RequestContext): Promise<Result> {
     try {
-      const { schema, document, operation } = this.operation(request);
-      if (operation.operation === 'subscription')
-        throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');
-      return this.result(
-        await execute({
-          schema,
-          document,
-          variableValues: request.variables,
-          operationName: request.operationName,
-          contextValue: createContext(this.api, context),
-        }),
-      );
+      return await this.run(this.notSubscription(request), request, context);
     } catch (error) {
       return this.refusal(error);
     }
   }
 
+  /** Compiled, as far as the document can be; the same answer as `execute`. */
+  async executeText(request: OperationRequest, context: RequestContext): Promise<JsonText> {
+    try {
+      const operation = this.notSubscription(request);
+      const format = (error: GraphQLError): GraphQLFormattedError => formatError(error, this.report);
+      const text = await operation.compiled?.run(request.variables ?? {}, createContext(this.api, context), format);
+      return text ?? JSON.stringify(await this.run(operation, request, context));
+    } catch (error) {
+      return JSON.stringify(this.refusal(error));
+    }
+  }
+
   /** Errors are results, the last ones; the iterator itself throws only when its reader was cut for being slow. */
   subscribe(request: OperationRequest, context: RequestContext): AsyncIterableIterator<Result> {
-    const { user } = context;
-    const key = JSON.stringify([
-      request.query,
-      request.operationName,
-      request.variables,
-      user.name,
-      user.uid,
-      user.groups,
-      user.extra,
-    ]);
-    // Not the first one's connection: others stay when it goes.
-    const shared: RequestContext = { user, agent: context.agent, impersonator: context.impersonator, warn: () => undefined };
-    return this.subscriptions.join(key, () => new Subscription(() => this.start(request, shared)));
+    return this.join(this.results, request, context, {
+      result: (result) => result,
+      event: (operation, args) => this.runEvent(operation, args),
+    });
+  }
+
+  /** The same as texts. An event's text is made once for all who share the subscription. */
+  subscribeText(request: OperationRequest, context: RequestContext): AsyncIterableIterator<JsonText> {
+    return this.join(this.texts, request, context, {
+      result: (result) => JSON.stringify(result),
+      event: async (operation, args) => operation.compiled?.event(args.rootValue) ?? JSON.stringify(await this.runEvent(operation, args)),
+    });
   }
 
   /** 'query', 'mutation' or 'subscription'; undefined where the document is not valid. */
-  operationType(request: OperationRequest): OperationDefinitionNode['operation'] | undefined {
-    const { document } = this.prepare(request.query);
-    return document && getOperationAST(document, request.operationName)?.operation;
+  operationType(request: OperationRequest): OperationTypeNode | undefined {
+    return this.document(request.query).operation(request.operationName)?.node.operation;
   }
 
-  /** The parsed document, or what is wrong with it; for transports that tell the two apart before they run it. */
-  check(request: OperationRequest): { schema: GraphQLSchema; document: DocumentNode } | { errors: readonly GraphQLFormattedError[] } {
+  /** The operation's type, or what is wrong with it; for transports that tell the two apart before they run it. */
+  check(request: OperationRequest): { type: OperationTypeNode } | { errors: readonly GraphQLFormattedError[] } {
     try {
-      const { schema, document } = this.operation(request);
-      return { schema, document };
+      return { type: this.operation(request).node.operation };
     } catch (error) {
       return { errors: this.refusal(error).errors! };
     }
@@ -129,85 +113,73 @@ export class Engine {
       errors: (error instanceof RefusedDocument ? error.errors : [error]).map((each) => formatError(each, this.report)),
     };
   }
-  /** The same for a subscription. */
-  refused(error: unknown): AsyncIterableIterator<Result> {
-    return once(this.refusal(error));
+
+  private join<T>(shared: SharedSubscriptions<T>, request: OperationRequest, context: RequestContext, form: Form<T>): AsyncIterableIterator<T> {
+    const { user, agent, impersonator } = context;
+    const key = JSON.stringify([request.query, request.operationName, request.variables, user.name, user.uid, user.groups, user.extra]);
+    // Not the first one's connection: others stay when it goes.
+    const own: RequestContext = { user, agent, impersonator, warn: () => undefined };
+    return shared.join(key, () => new Subscription(() => this.start(request, own, form)));
   }
 
-  private async start(request: OperationRequest, requestContext: RequestContext): Promise<AsyncIterator<Result>> {
+  private async start<T>(request: OperationRequest, requestContext: RequestContext, form: Form<T>): Promise<AsyncIterator<T>> {
+    const refused = (error: unknown): T => form.result(this.refusal(error));
     try {
-      const { schema, document, operation } = this.operation(request);
-      const contextValue = createContext(this.api, requestContext);
-      if (operation.operation !== 'subscription') return once(await this.execute(request, requestContext));
+      const operation = this.operation(request);
+      const { schema, document } = operation;
+      if (operation.node.operation !== 'subscription') return once(form.result(await this.execute(request, requestContext)));
       const args = { schema, document, variableValues: request.variables, operationName: request.operationName };
-      const source = await createSourceEventStream({ ...args, contextValue });
-      if (!(Symbol.asyncIterator in source)) return once(this.result(source));
-      const events = source[Symbol.asyncIterator]();
-      // A context for each event: relations of an event are of its own time, not of the subscription's beginning.
-      const each = async (rootValue: unknown): Promise<Result> =>
-        this.result(await execute({ ...args, rootValue, contextValue: createContext(this.api, requestContext) }));
-      return mapped(events, each, (error) => this.refusal(error));
+      const source = await createSourceEventStream({ ...args, contextValue: createContext(this.api, requestContext) });
+      if (!(Symbol.asyncIterator in source)) return once(form.result(this.result(source)));
+      const each = (rootValue: unknown): Promise<T> => form.event(operation, { rootValue, request, context: requestContext });
+      return mapped(source[Symbol.asyncIterator](), each, refused);
     } catch (error) {
-      return once(this.refusal(error));
+      return once(refused(error));
     }
   }
 
-  private operation(request: OperationRequest): {
-    schema: GraphQLSchema;
-    document: DocumentNode;
-    operation: OperationDefinitionNode;
-  } {
-    if (typeof request.query !== 'string') throw badRequest('no query');
-    const { schema, document, errors } = this.prepare(request.query);
-    if (!document) throw new RefusedDocument(errors!);
-    const operation = getOperationAST(document, request.operationName);
+  private async run({ schema, document }: Operation, request: OperationRequest, context: RequestContext, rootValue?: unknown): Promise<Result> {
+    const contextValue = createContext(this.api, context);
+    const { variables: variableValues, operationName } = request;
+    return this.result(await execute({ schema, document, variableValues, operationName, contextValue, rootValue }));
+  }
+
+  /** With a context of its own: relations of an event are of its own time, not of the subscription's beginning. */
+  private runEvent(operation: Operation, { request, context, rootValue }: EventArguments): Promise<Result> {
+    return this.run(operation, request, context, rootValue);
+  }
+
+  private notSubscription(request: OperationRequest): Operation {
+    const operation = this.operation(request);
+    if (operation.node.operation === 'subscription')
+      throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');
+    return operation;
+  }
+
+  private operation({ query, variables, operationName }: OperationRequest): Operation {
+    if (typeof query !== 'string') throw badRequest('no query');
+    if (typeof (variables ?? {}) !== 'object' || Array.isArray(variables)) throw badRequest('variables must be an object');
+    const document = this.document(query);
+    if (!document.node) throw new RefusedDocument(document.errors);
+    const operation = document.operation(operationName);
     if (!operation)
-      throw badRequest(
-        request.operationName
-          ? `no operation ${JSON.stringify(request.operationName)}`
-          : 'operationName must say which operation to run',
-      );
-    const cost = costOf(schema, document, operation, request.variables ?? {});
+      throw badRequest(operationName ? `no operation ${JSON.stringify(operationName)}` : 'operationName must say which operation to run');
+    const cost = operation.cost(variables ?? {});
     if (cost > this.limits.cost)
-      throw badRequest(
-        `the operation may produce ${cost} fields, the limit is ${this.limits.cost}: ask for less or set first`,
-      );
-    return { schema, document, operation };
+      throw badRequest(`the operation may produce ${cost} fields, the limit is ${this.limits.cost}: ask for less or set first`);
+    return operation;
   }
 
-  private prepare(query: string): Prepared {
-    const generic = INTROSPECTION.test(query) ? undefined : this.prepareOn(this.generic, query);
-    return generic?.document ? generic : this.prepareOn(this.now(), query);
+  private document(query: string): Document {
+    const generic = INTROSPECTION.test(query) ? undefined : this.generic.of(query);
+    return generic?.node ? generic : this.typed().of(query);
   }
 
-  private prepareOn({ schema, documents }: Documents, query: string): Prepared {
-    let prepared = documents.get(query);
-    if (!prepared) documents.set(query, (prepared = this.parse(schema, query)));
-    return prepared;
-  }
-
-  private parse(schema: GraphQLSchema, query: string): Prepared {
-    try {
-      const document = parse(query, { maxTokens: this.limits.tokens });
-      const rules = [...specifiedRules, limitsRule(this.limits)];
-      const errors = validate(schema, document, rules, { maxErrors: 20 });
-      return errors.length ? { schema, errors } : { schema, document };
-    } catch (error) {
-      if (error instanceof GraphQLError) return { schema, errors: [error] };
-      throw error;
-    }
-  }
-
-  private now(): NonNullable<Engine['current']> {
+  private typed(): Documents {
     const { generation } = this.api.registry;
-    if (this.current?.generation !== generation) {
-      this.current = {
-        generation,
-        schema: buildSchema(this.api.registry),
-        documents: new LRUCache({ max: MAX_DOCUMENTS }),
-      };
-    }
-    return this.current;
+    if (this.current?.generation !== generation)
+      this.current = { generation, documents: new Documents(buildSchema(this.api.registry), this.limits) };
+    return this.current.documents;
   }
 
   private result({ data, errors }: ExecutionResult): Result {
@@ -218,24 +190,32 @@ export class Engine {
   }
 }
 
+interface EventArguments {
+  rootValue: unknown;
+  request: OperationRequest;
+  context: RequestContext;
+}
+/** How a subscription's results are given out: as objects or as text. */
+interface Form<T> {
+  result(result: Result): T;
+  event(operation: Operation, args: EventArguments): Promise<T>;
+}
+
 class RefusedDocument extends Error {
   constructor(readonly errors: readonly GraphQLError[]) {
     super('invalid document');
   }
 }
 
-async function* once(result: Result): AsyncGenerator<Result> {
-  yield await Promise.resolve(result);
+/** An iterator of one value. */
+export async function* once<T>(value: T): AsyncGenerator<T> {
+  yield await Promise.resolve(value);
 }
 
 /** Each event executed in turn; an error of the source is the last result. */
-function mapped(
-  events: AsyncIterator<unknown>,
-  each: (event: unknown) => Promise<Result>,
-  refusal: (error: unknown) => Result,
-): AsyncIterator<Result> {
+function mapped<T>(events: AsyncIterator<unknown>, each: (event: unknown) => Promise<T>, refused: (error: unknown) => T): AsyncIterator<T> {
   let over = false;
-  const end: IteratorResult<Result> = { done: true, value: undefined };
+  const end: IteratorResult<T> = { done: true, value: undefined };
   return {
     async next() {
       if (over) return end;
@@ -244,7 +224,7 @@ function mapped(
         return event.done ? end : { done: false, value: await each(event.value) };
       } catch (error) {
         over = true;
-        return { done: false, value: refusal(error) };
+        return { done: false, value: refused(error) };
       }
     },
     async return() {
@@ -256,18 +236,18 @@ function mapped(
 }
 
 /** A subscription that starts at its first `next()`. `return()` ends it also while it starts. */
-class Subscription implements AsyncIterableIterator<Result> {
-  private started: Promise<AsyncIterator<Result>> | undefined;
+class Subscription<T> implements AsyncIterableIterator<T> {
+  private started: Promise<AsyncIterator<T>> | undefined;
   private over = false;
 
-  constructor(private readonly start: () => Promise<AsyncIterator<Result>>) {}
+  constructor(private readonly start: () => Promise<AsyncIterator<T>>) {}
 
-  async next(): Promise<IteratorResult<Result>> {
+  async next(): Promise<IteratorResult<T>> {
     if (this.over) return { done: true, value: undefined };
     this.started ??= this.start();
     return (await this.started).next();
   }
-  async return(): Promise<IteratorResult<Result>> {
+  async return(): Promise<IteratorResult<T>> {
     this.over = true;
     await (await this.started)?.return?.();
     return { done: true, value: undefined };

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../meta/object.ts';
 import type { Builder } from './builder.ts';
 import { deleteOptions, kindOf, ownCopy, targetOf, writeOptions } from './targets.ts';
+import { wholeAnswer } from './whole.ts';
 
 /** `createObject`, `updateObject`, `patchObject`, `deleteObject`: the writes of the loops. */
 export function addGenericMutations(builder: Builder): void {
@@ -34,7 +35,7 @@ export function addGenericMutations(builder: Builder): void {
           const kind = kindOf(api.registry, args.resource, args.version);
           const object = ownCopy(args.object as KubeObject);
           const name = args.subresource ? (args.name ?? object.metadata?.name) : '';
-          return (await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args))).object;
+          return wholeAnswer(await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args)));
         },
       }),
       updateObject: t.field({
@@ -47,14 +48,8 @@ export function addGenericMutations(builder: Builder): void {
         },
         async resolve(_, args, { api, request }) {
           const kind = kindOf(api.registry, args.resource, args.version);
-          return (
-            await api.update(
-              request,
-              targetOf(kind, args),
-              { object: ownCopy(args.object as KubeObject) },
-              writeOptions(args),
-            )
-          ).object;
+          const object = ownCopy(args.object as KubeObject);
+          return wholeAnswer(await api.update(request, targetOf(kind, args), { object }, writeOptions(args)));
         },
       }),
       patchObject: t.field({
@@ -74,7 +69,7 @@ export function addGenericMutations(builder: Builder): void {
           const type = args.type ?? 'application/merge-patch+json';
           // An apply without a manager of its own is the connection's: loops need not name themselves twice.
           if (type === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
-          return (await api.patch(request, targetOf(kind, args), type, { value: ownCopy(args.patch) }, options)).object;
+          return wholeAnswer(await api.patch(request, targetOf(kind, args), type, { value: ownCopy(args.patch) }, options));
         },
       }),
       deleteObject: t.field({
@@ -91,7 +86,7 @@ export function addGenericMutations(builder: Builder): void {
         },
         async resolve(_, args, { api, request }) {
           const kind = kindOf(api.registry, args.resource, args.version);
-          return (await api.delete(request, targetOf(kind, args), deleteOptions(args))).object;
+          return wholeAnswer(await api.delete(request, targetOf(kind, args), deleteOptions(args)));
         },
       }),
     };

@@ -1,7 +1,8 @@
 import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
+import { PLAIN } from './compiled/plain.ts';
 import { kindOf, selectOptions, targetOf } from './targets.ts';
-import { wholeObject } from './whole.ts';
+import { WholeObject, wholeAnswer } from './whole.ts';
 
 interface ObjectPage {
   resourceVersion: string;
@@ -35,10 +36,10 @@ export function addGenericQueries(builder: Builder): void {
   const pageRef = builder.objectRef<ObjectPage>('ObjectPage').implement({
     description: 'A list, or a chunk of it.',
     fields: (t) => ({
-      resourceVersion: t.exposeString('resourceVersion'),
-      continue: t.exposeString('continue', { nullable: true }),
-      remainingItemCount: t.exposeInt('remainingItemCount', { nullable: true }),
-      items: t.field({ type: ['JSON'], resolve: (page) => page.items }),
+      resourceVersion: t.exposeString('resourceVersion', { extensions: PLAIN }),
+      continue: t.exposeString('continue', { nullable: true, extensions: PLAIN }),
+      remainingItemCount: t.exposeInt('remainingItemCount', { nullable: true, extensions: PLAIN }),
+      items: t.field({ type: ['JSON'], resolve: (page) => page.items, extensions: PLAIN }),
     }),
   });
 
@@ -61,7 +62,7 @@ export function addGenericQueries(builder: Builder): void {
       },
       async resolve(_, args, { api, request }) {
         const kind = kindOf(api.registry, args.resource, args.version);
-        return (await api.get(request, targetOf(kind, args), {})).object;
+        return wholeAnswer(await api.get(request, targetOf(kind, args), {}));
       },
     }),
     objects: t.field({
@@ -86,7 +87,7 @@ export function addGenericQueries(builder: Builder): void {
           resourceVersion: String(answer.revision),
           continue: answer.continue ?? null,
           remainingItemCount: answer.remainingItemCount ?? null,
-          items: answer.items.map((stored) => wholeObject(kind, stored)),
+          items: answer.items.map((stored) => new WholeObject(kind, stored)),
         };
       },
     }),

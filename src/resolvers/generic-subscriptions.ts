@@ -1,6 +1,6 @@
 import type { Builder } from './builder.ts';
 import { kindOf } from './targets.ts';
-import { watchBatches, type ObjectEvent } from './watching.ts';
+import { EventBatch, watchBatches } from './watching.ts';
 
 /** `objectsWatch`: one payload carries all events of a batch as one scalar, so nothing is executed per event. */
 export function addGenericSubscriptions(builder: Builder): void {
@@ -17,9 +17,9 @@ export function addGenericSubscriptions(builder: Builder): void {
         fieldSelector: t.arg.string(),
         resourceVersion: t.arg.string(),
       },
-      subscribe: (_, args, context): Promise<AsyncIterableIterator<ObjectEvent[]>> => {
+      subscribe: (_, args, context): Promise<AsyncIterableIterator<EventBatch>> => {
         const kind = kindOf(context.api.registry, args.resource, args.version);
-        return watchBatches(context, kind, args, (events) => [events]);
+        return watchBatches(context, kind, args, EventBatch.of);
       },
       resolve: (batch) => batch,
     }),

@@ -5,8 +5,10 @@ import type { GraphQLSchema } from 'graphql';
 import type { Api, RequestContext, User } from '../api/contract.ts';
 import { StatusError, unsupportedMediaType } from '../meta/status.ts';
 import { Dashboard } from './dashboard.ts';
-import { Engine, type OperationRequest, type Result } from './engine.ts';
+import { Engine, once, type OperationRequest, type Result } from './engine.ts';
 import { createHttp } from './http.ts';
+import type { Runner } from './runner.ts';
+import { withExtensions, type JsonText } from './json-text.ts';
 import { actAs, actingOf, type Acting } from './identity.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import { Sessions, isSameOrigin } from './sessions.ts';
@@ -32,6 +34,9 @@ export interface GraphQLFacade {
   executor: {
     execute(request: InProcessRequest): Promise<Result>;
     subscribe(request: InProcessRequest): AsyncIterableIterator<Result>;
+    /** the same as the text of the result, for what is not in this thread */
+    executeText(request: InProcessRequest): Promise<JsonText>;
+    subscribeText(request: InProcessRequest): AsyncIterableIterator<JsonText>;
   };
   /** Serves /graphql, /graphiql and what is below it. `context.user` is system:anonymous where nothing authenticated the request. */
   handler(req: IncomingMessage, res: ServerResponse, context: RequestContext): Promise<void>;
@@ -68,7 +73,14 @@ export async function createGraphQL({
   );
   const pages = new Dashboard(dashboard);
 
-  const execute = async (request: InProcessRequest, { context, readOnly }: Caller): Promise<Result> => {
+  /** Runs one operation for whom it says that it acts; `refused` makes what is wrong with it the result. */
+  const execute = async <T>(
+    request: InProcessRequest,
+    { context, readOnly }: Caller,
+    run: (context: RequestContext) => Promise<T>,
+    refused: (error: unknown) => T,
+    withWarnings: (result: T, extensions: Record<string, unknown>) => T,
+  ): Promise<T> => {
     const warnings = new Set<string>();
     const warn = (text: string): void => {
       if (warnings.size < MAX_WARNINGS) warnings.add(text);
@@ -76,53 +88,63 @@ export async function createGraphQL({
     };
     try {
       if (readOnly && engine.operationType(request) === 'mutation') throw readOnlySession();
-      const result = await engine.execute(request, actAs(api, context, request, warn));
-      return warnings.size ? { ...result, extensions: { warnings: [...warnings] } } : result;
+      const result = await run(actAs(api, context, request, warn));
+      return warnings.size ? withWarnings(result, { warnings: [...warnings] }) : result;
     } catch (error) {
-      return engine.refusal(error);
+      return refused(error);
     }
   };
-  const subscribe = (request: InProcessRequest, { context }: Caller): AsyncIterableIterator<Result> => {
+  const executeResult = (request: InProcessRequest, caller: Caller): Promise<Result> =>
+    execute(
+      request,
+      caller,
+      (context) => engine.execute(request, context),
+      (error) => engine.refusal(error),
+      (result, extensions) => ({ ...result, extensions }),
+    );
+  const executeText = (request: InProcessRequest, caller: Caller): Promise<JsonText> =>
+    execute(request, caller, (context) => engine.executeText(request, context), refusedText, withExtensions);
+  const refusedText = (error: unknown): JsonText => JSON.stringify(engine.refusal(error));
+  const subscribe = <T>(
+    request: InProcessRequest,
+    { context }: Caller,
+    run: (context: RequestContext) => AsyncIterableIterator<T>,
+    refused: (error: unknown) => T,
+  ): AsyncIterableIterator<T> => {
     try {
-      return engine.subscribe(
-        request,
-        actAs(api, context, request, (text) => context.warn(text)),
-      );
+      return run(actAs(api, context, request, (text) => context.warn(text)));
     } catch (error) {
-      return engine.refused(error);
+      return once(refused(error));
     }
   };
+  const subscribeResult = (request: InProcessRequest, caller: Caller): AsyncIterableIterator<Result> =>
+    subscribe(
+      request,
+      caller,
+      (context) => engine.subscribe(request, context),
+      (error) => engine.refusal(error),
+    );
+  const subscribeText = (request: InProcessRequest, caller: Caller): AsyncIterableIterator<JsonText> =>
+    subscribe(request, caller, (context) => engine.subscribeText(request, context), refusedText);
+
   /** From outside: who it acts for is in `extensions`. */
-  const outside = {
-    async execute(
-      { extensions, ...request }: OperationRequest & { extensions?: unknown },
-      caller: Caller,
-    ): Promise<Result> {
+  const outside: Runner<Caller> = {
+    async execute({ extensions, ...request }, caller) {
       try {
-        return await execute({ ...request, ...actingOf(extensions) }, caller);
+        return await executeText({ ...request, ...actingOf(extensions) }, caller);
       } catch (error) {
-        return engine.refusal(error);
+        return refusedText(error);
       }
     },
-    subscribe(
-      { extensions, ...request }: OperationRequest & { extensions?: unknown },
-      caller: Caller,
-    ): AsyncIterableIterator<Result> {
+    subscribe({ extensions, ...request }, caller) {
       try {
-        return subscribe({ ...request, ...actingOf(extensions) }, caller);
+        return subscribeText({ ...request, ...actingOf(extensions) }, caller);
       } catch (error) {
-        return engine.refused(error);
+        return once(refusedText(error));
       }
     },
   };
-  const http = createHttp(
-    engine,
-    {
-      execute: (request, { caller }) => outside.execute(request, caller as Caller),
-      subscribe: (request, { caller }) => outside.subscribe(request, caller as Caller),
-    },
-    allLimits.batch,
-  );
+  const http = createHttp<Caller>(engine, outside, allLimits.batch);
   const sockets = createWebSocket<Caller>(api, engine, outside);
 
   /** Credentials of the request itself come first; a cookie counts only from our own page. */
@@ -141,9 +163,14 @@ export async function createGraphQL({
     get schema() {
       return engine.schema;
     },
-    execute: (request, context) => execute(request, { context, readOnly: false }),
-    subscribe: (request, context) => subscribe(request, { context, readOnly: false }),
-    executor: { execute: (request) => execute(request, system), subscribe: (request) => subscribe(request, system) },
+    execute: (request, context) => executeResult(request, { context, readOnly: false }),
+    subscribe: (request, context) => subscribeResult(request, { context, readOnly: false }),
+    executor: {
+      execute: (request) => executeResult(request, system),
+      subscribe: (request) => subscribeResult(request, system),
+      executeText: (request) => executeText(request, system),
+      subscribeText: (request) => subscribeText(request, system),
+    },
     async handler(req, res, context) {
       const url = new URL(req.url ?? '/', 'https://localhost');
       if (url.pathname.startsWith('/graphiql/')) return pages.file(url.pathname.slice('/graphiql/'.length), req, res);
@@ -154,7 +181,7 @@ export async function createGraphQL({
       // Types that a plain form can send are how other sites' pages would write (CSRF).
       if (req.method === 'POST' && !/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
         return refuse(res, unsupportedMediaType('the body must be application/json'));
-      await http(req, res, { caller: callerOf(req, context) });
+      await http(req, res, callerOf(req, context));
     },
     onUpgrade: (req, socket, head, context) => sockets.upgrade(req, socket, head, callerOf(req, context)),
     loginLink: (user, { write = false } = {}) => `/graphiql?token=${sessions.link({ user, write })}`,

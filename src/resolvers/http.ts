@@ -1,71 +1,119 @@
-import { GraphQLError, type ExecutionResult } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Engine, OperationRequest, Result } from './engine.ts';
-
-/** What runs one operation of a request that came over HTTP; `subscribe` only where the client takes an event stream. */
-export interface HttpRunner {
-  execute(request: OperationRequest & { extensions?: unknown }, caller: Caller): Promise<Result>;
-  subscribe(request: OperationRequest & { extensions?: unknown }, caller: Caller): AsyncIterableIterator<Result>;
-}
-/** Opaque to yoga: it hands it from the request to the runner. */
-export interface Caller {
-  readonly caller: unknown;
-}
-
-const notByGet: ExecutionResult = {
-  errors: [
-    new GraphQLError('mutations need POST', { extensions: { http: { status: 405, headers: { allow: 'POST' } } } }),
-  ],
-};
+import { StatusError, badRequest, isStatusError, requestEntityTooLarge } from '../meta/status.ts';
+import type { Engine } from './engine.ts';
+import { createEventStreams } from './event-streams.ts';
+import { joined, type JsonText } from './json-text.ts';
+import type { OutsideRequest, Runner } from './runner.ts';
 
 /** Bytes of a request's body, as kube-apiserver's own limit. */
 const MAX_BODY = 3 * 1024 * 1024;
+const JSON_TYPE = 'application/json';
+const RESPONSE_TYPE = 'application/graphql-response+json';
 
 /**
- * The HTTP side by yoga: negotiation, body limits, batches, event streams. Parsing, validation and execution are the
- * engine's, as on the other transports.
+ * GraphQL over HTTP (https://graphql.github.io/graphql-over-http/draft/): queries by GET, all by POST, several in one
+ * request as a list. Who takes an event stream is answered with one.
+ * @param batch operations in one request
  */
-export function createHttp(
+export function createHttp<Caller>(
   engine: Engine,
-  runner: HttpRunner,
+  runner: Runner<Caller>,
   batch: number,
 ): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
-  const runInEngine: Plugin<Caller> = {
-    onParams({ request, setParamsHandler }) {
-      const { method } = request;
-      const streams = (request.headers.get('accept') ?? '').includes('text/event-stream');
-      setParamsHandler(({ params, context }) => {
-        const operation = {
-          query: params.query as string,
-          variables: params.variables,
-          operationName: params.operationName,
-          extensions: params.extensions,
-        };
-        const type = typeof operation.query === 'string' ? engine.operationType(operation) : undefined;
-        if (method === 'GET' && type === 'mutation') return notByGet;
-        const caller = context as unknown as Caller;
-        const result =
-          type === 'subscription' && streams ? runner.subscribe(operation, caller) : runner.execute(operation, caller);
-        // yoga types errors as graphql's class; ours are what is printed of it.
-        return result as AsyncIterableIterator<ExecutionResult> | Promise<ExecutionResult>;
-      });
-    },
-  };
-  const yoga = createYoga<Caller>({
-    schema: () => engine.schema,
-    graphqlEndpoint: '/graphql',
-    landingPage: false,
-    graphiql: false,
-    cors: false,
-    multipart: false,
-    logging: false,
-    maskedErrors: false,
-    batching: { limit: batch },
-    maxRequestBodySize: MAX_BODY,
-    plugins: [runInEngine],
-  });
+  const eventStreams = createEventStreams(engine, runner, MAX_BODY);
   return async (req, res, caller) => {
-    await yoga.handle(req, res, caller);
+    const accept = req.headers.accept ?? '*/*';
+    if (accept.includes('text/event-stream')) return eventStreams(req, res, caller);
+    try {
+      const type = mediaType(accept);
+      const asked = await requestsOf(req);
+      if (!Array.isArray(asked)) {
+        const text = await runner.execute(checked(engine, req, asked), caller);
+        return answer(res, statusOf(text, type), type, text);
+      }
+      if (asked.length === 0) throw badRequest('an empty list of operations');
+      if (asked.length > batch) throw requestEntityTooLarge(`more than ${batch} operations in one request`);
+      const requests = asked.map((request) => checked(engine, req, request));
+      const texts = await Promise.all(requests.map((request) => runner.execute(request, caller)));
+      answer(res, 200, type, joined(texts.flatMap((text, i) => [i ? ',' : '[', text]).concat(']')));
+    } catch (error) {
+      const refusal = engine.refusal(error);
+      const code = isStatusError(error) ? error.code : 500;
+      if (code === 405) res.setHeader('allow', req.method === 'GET' ? 'POST' : 'GET, POST');
+      answer(res, code, JSON_TYPE, JSON.stringify(refusal));
+    }
   };
+}
+
+function mediaType(accept: string): string {
+  if (accept.includes(RESPONSE_TYPE)) return RESPONSE_TYPE;
+  if (/\*\/\*|application\/(\*|json)/.test(accept)) return JSON_TYPE;
+  throw new StatusError({ message: `only ${JSON_TYPE} and ${RESPONSE_TYPE} are produced`, reason: 'NotAcceptable', code: 406 });
+}
+
+/** What the request's body or query says, as JSON: not checked yet. */
+async function requestsOf(req: IncomingMessage): Promise<unknown> {
+  if (req.method === 'POST') return parsed('the body', await bodyOf(req));
+  if (req.method !== 'GET') throw methodNotAllowed('GraphQL has GET and POST only');
+  const { searchParams } = new URL(req.url ?? '/', 'https://localhost');
+  const json = (name: string): unknown => (searchParams.has(name) ? parsed(name, searchParams.get(name)!) : undefined);
+  const operationName = searchParams.get('operationName');
+  return { query: searchParams.get('query'), operationName, variables: json('variables'), extensions: json('extensions') };
+}
+
+function checked(engine: Engine, { method }: IncomingMessage, request: unknown): OutsideRequest {
+  if (typeof request !== 'object' || request === null || Array.isArray(request)) throw badRequest('an operation must be an object');
+  const { query, variables, operationName, extensions } = request as Record<string, unknown>;
+  if (typeof query !== 'string') throw badRequest('an operation must have a query, which is text');
+  if (!isObjectOrAbsent(variables)) throw badRequest('variables must be an object');
+  if (!isObjectOrAbsent(extensions)) throw badRequest('extensions must be an object');
+  if (typeof (operationName ?? '') !== 'string') throw badRequest('operationName must be text');
+  const operation = { query, variables, operationName, extensions } as OutsideRequest;
+  if (method === 'GET' && engine.operationType(operation) === 'mutation') throw methodNotAllowed('mutations need POST');
+  return operation;
+}
+
+const isObjectOrAbsent = (value: unknown): boolean =>
+  value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value));
+
+const methodNotAllowed = (message: string): StatusError => new StatusError({ message, reason: 'MethodNotAllowed', code: 405 });
+
+function parsed(what: string, text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw badRequest(`${what} must be JSON`);
+  }
+}
+
+function bodyOf(req: IncomingMessage): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let length = 0;
+    req.on('data', (chunk: Buffer) => {
+      length += chunk.length;
+      if (length <= MAX_BODY) chunks.push(chunk);
+      else {
+        reject(requestEntityTooLarge(`limit is ${MAX_BODY}`));
+        // what is left is taken and dropped, so that the client reads the answer
+        chunks.length = 0;
+      }
+    });
+    req.on('end', () => resolve(Buffer.concat(chunks).toString()));
+    req.on('error', reject);
+    req.on('aborted', () => reject(badRequest('the request was given up')));
+  });
+}
+
+/** By the draft: a result without data is the first error's code, unless the client knows only application/json. */
+function statusOf(text: JsonText, type: string): number {
+  if (type === JSON_TYPE || typeof text !== 'string' || !text.startsWith('{"errors"')) return 200;
+  const { errors } = JSON.parse(text) as { errors: { extensions?: { code?: number } }[] };
+  return errors[0]?.extensions?.code ?? 400;
+}
+
+function answer(res: ServerResponse, code: number, type: string, text: JsonText): void {
+  const body = typeof text === 'string' ? Buffer.from(text) : text;
+  res.writeHead(code, { 'content-type': `${type}; charset=utf-8`, 'content-length': body.length });
+  res.end(body);
 }

@@ -98,69 +98,70 @@ function depthOf(
   return deepest;
 }
 
+type Variables = Readonly<Record<string, unknown>>;
+
 /**
- * Fields that executing an operation may produce: a connection's by `first`, a relation's list by a guess. The lists
- * inside an object are as long as the object is: they are not the request's doing.
+ * Fields that executing an operation may produce, by its variables: a connection's by `first`, a relation's list by a
+ * guess. The lists inside an object are as long as the object is: they are not the request's doing. The document is
+ * walked once, and what is left for each request is the sum of the parts whose page size is a variable.
  */
-export function costOf(
-  schema: GraphQLSchema,
-  document: DocumentNode,
-  operation: OperationDefinitionNode,
-  variables: Readonly<Record<string, unknown>>,
-): number {
+export function costOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): (variables: Variables) => number {
   const fragments = fragmentsOf(document);
-  const known = new Map<string, number>();
-  const cost = (set: SelectionSetNode, type: GraphQLNamedType | undefined): number => {
-    let sum = 0;
-    for (const selection of set.selections) {
-      if (selection.kind === Kind.INLINE_FRAGMENT)
-        sum += cost(
-          selection.selectionSet,
-          selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type,
-        );
-      else if (selection.kind === Kind.FRAGMENT_SPREAD) {
-        const name = selection.name.value;
-        if (!known.has(name)) {
-          known.set(name, 0);
-          const fragment = fragments.get(name);
-          if (fragment) known.set(name, cost(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value)));
+  const known = new Map<string, Cost>();
+  const cost = (set: SelectionSetNode, type: GraphQLNamedType | undefined): Cost =>
+    sum(
+      set.selections.map((selection): Cost => {
+        if (selection.kind === Kind.INLINE_FRAGMENT)
+          return cost(selection.selectionSet, selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type);
+        if (selection.kind === Kind.FRAGMENT_SPREAD) {
+          const name = selection.name.value;
+          if (!known.has(name)) {
+            known.set(name, 0);
+            const fragment = fragments.get(name);
+            if (fragment) known.set(name, cost(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value)));
+          }
+          return known.get(name)!;
         }
-        sum += known.get(name)!;
-      } else {
         const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
         const next = field && getNamedType(field.type);
         const inner = selection.selectionSet ? cost(selection.selectionSet, next) : 0;
-        sum +=
-          1 + inner * itemsOf(selection, field?.args.some((arg) => arg.name === 'first') ?? false, next, variables);
-      }
-    }
-    return sum;
-  };
-  const root = schema.getRootType(operation.operation) ?? undefined;
-  return cost(operation.selectionSet, root);
+        return withItems(inner, itemsOf(selection, field?.args.some((arg) => arg.name === 'first') ?? false, next));
+      }),
+    );
+  const whole = cost(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
+  return typeof whole === 'number' ? () => whole : whole;
 }
 
-function itemsOf(
-  field: FieldNode,
-  paged: boolean,
-  type: GraphQLNamedType | undefined,
-  variables: Readonly<Record<string, unknown>>,
-): number {
+/** A number where no variable is in it. */
+type Cost = number | ((variables: Variables) => number);
+const valueOf = (cost: Cost, variables: Variables): number => (typeof cost === 'number' ? cost : cost(variables));
+
+function sum(costs: readonly Cost[]): Cost {
+  let fixed = 0;
+  const others: ((variables: Variables) => number)[] = [];
+  for (const cost of costs) {
+    if (typeof cost === 'number') fixed += cost;
+    else others.push(cost);
+  }
+  return others.length ? (variables) => others.reduce((total, other) => total + other(variables), fixed) : fixed;
+}
+
+/** A field, and what is inside it once for each of its items. */
+const withItems = (inner: Cost, items: Cost): Cost =>
+  typeof inner === 'number' && typeof items === 'number'
+    ? 1 + inner * items
+    : (variables) => 1 + valueOf(inner, variables) * valueOf(items, variables);
+
+function itemsOf(field: FieldNode, paged: boolean, type: GraphQLNamedType | undefined): Cost {
   if (paged) {
     const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
-    const value =
-      first?.kind === Kind.VARIABLE
-        ? variables[first.name.value]
-        : first?.kind === Kind.INT
-          ? Number(first.value)
-          : undefined;
-    return typeof value === 'number' ? Math.max(1, value) : DEFAULT_FIRST;
+    if (first?.kind === Kind.VARIABLE) return (variables) => pageSize(variables[first.name.value]);
+    return pageSize(first?.kind === Kind.INT ? Number(first.value) : undefined);
   }
-  return RELATION_LISTS.has(field.name.value) &&
-    (isObjectType(type) || isInterfaceType(type)) &&
-    type.getFields()['_json']
-    ? RELATION_ITEMS
-    : 1;
+  return RELATION_LISTS.has(field.name.value) && (isObjectType(type) || isInterfaceType(type)) && type.getFields()['_json'] ? RELATION_ITEMS : 1;
 }
+
+const pageSize = (first: unknown): number => (typeof first === 'number' ? Math.max(1, first) : DEFAULT_FIRST);
+
 /** Fields that lead to many objects of their own (relation-fields.ts). */
 const RELATION_LISTS: ReadonlySet<string> = new Set(['owned', 'contents', 'pods', 'endpointSlices']);

@@ -1,11 +1,12 @@
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
+import { WritesJson } from './json-text.ts';
 
 const scalar = (name: string, description: string, parse: (value: unknown) => unknown): GraphQLScalarType =>
   new GraphQLScalarType({
     name,
     description,
     // What the API answers is already right: it is passed on by reference, unlooked at.
-    serialize: (value) => value,
+    serialize: (value) => (value instanceof WritesJson ? value.toJSON() : value),
     parseValue: parse,
     parseLiteral: (node: ValueNode, variables) =>
       parse(
@@ -38,4 +39,9 @@ export const TimeScalar = scalar('Time', 'RFC 3339, as Kubernetes writes it.', (
 );
 export const BytesScalar = scalar('Bytes', 'Bytes in base64.', (value) =>
   typeof value === 'string' ? value : refuse('Bytes', value),
+);
+
+/** Names of the scalars that pass on what the API answers as it is. */
+export const OUR_SCALARS: ReadonlySet<string> = new Set(
+  [JSONScalar, QuantityScalar, IntOrStringScalar, Int64Scalar, TimeScalar, BytesScalar].map(({ name }) => name),
 );

@@ -7,6 +7,8 @@ const MAX_SHARED = 1000;
 const MAX_REPLAY = 64;
 /** Payloads that may wait for one subscriber; a slower one is cut, the others go on. */
 const MAX_WAITING = 1024;
+/** Payloads that wait for the fastest subscriber before the next one is made: nobody is ahead of what is read by more. */
+const AHEAD = 16;
 
 /**
  * One execution for all subscribers of the same document, variables and identity. Who joins gets first what the others
@@ -35,7 +37,8 @@ export class SharedSubscriptions<T> {
 }
 
 class Shared<T> {
-  private readonly readers = new Set<Channel<T>>();
+  private readonly readers = new Set<Reader<T>>();
+  private resume: (() => void) | undefined;
   private replay: T[] | undefined = [];
   private over = false;
 
@@ -51,12 +54,13 @@ class Shared<T> {
   }
 
   join(): Channel<T> {
-    const reader = new Channel<T>(MAX_WAITING, () => tooManyRequests('the subscription is read too slowly', 1));
+    const reader = new Reader<T>(() => this.hasRead(reader));
     for (const payload of this.replay ?? []) reader.push(payload);
     this.readers.add(reader);
     reader.closing(() => {
       this.readers.delete(reader);
       if (this.readers.size === 0) this.finish(undefined);
+      else this.resume?.();
     });
     return reader;
   }
@@ -68,19 +72,41 @@ class Shared<T> {
         if (next.done || this.over) return this.finish(undefined);
         if (this.replay && this.replay.push(next.value) > MAX_REPLAY) this.replay = undefined;
         for (const reader of this.readers) reader.push(next.value);
+        while (!this.over && this.isAhead()) await new Promise<void>((resolve) => (this.resume = resolve));
       }
     } catch (error) {
       this.finish(error);
     }
   }
 
+  private isAhead(): boolean {
+    for (const reader of this.readers) if (reader.size < AHEAD) return false;
+    return true;
+  }
+  private hasRead(reader: Reader<T>): void {
+    if (reader.size < AHEAD) this.resume?.();
+  }
+
   private finish(error: unknown): void {
     if (this.over) return;
     this.over = true;
+    this.resume?.();
     this.replay = undefined;
     this.onOver();
     for (const reader of this.readers) reader.end(error);
     this.readers.clear();
     void this.source.return?.();
+  }
+}
+
+/** A subscriber, who tells when it has taken a payload. */
+class Reader<T> extends Channel<T> {
+  constructor(private readonly hasRead: () => void) {
+    super(MAX_WAITING, () => tooManyRequests('the subscription is read too slowly', 1));
+  }
+  override next(): Promise<IteratorResult<T>> {
+    const next = super.next();
+    this.hasRead();
+    return next;
   }
 }

@@ -1,7 +1,9 @@
+import type { Answer } from '../api/contract.ts';
+import { objectOf, objectPieces } from '../kinds/encode.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { apiVersionOf } from '../meta/gvk.ts';
 import type { KubeObject } from '../meta/object.ts';
 import type { Stored, StoredObject } from '../store/contract.ts';
+import { WritesJson, type JsonWriter } from './json-text.ts';
 
 /** Keyed by the parsed object, not by what holds it: an entry goes when the store lets go of the parse. */
 const made = new WeakMap<Kind, WeakMap<StoredObject, KubeObject>>();
@@ -12,13 +14,30 @@ export function wholeObject(kind: Kind, stored: Stored): KubeObject {
   if (!ofKind) made.set(kind, (ofKind = new WeakMap()));
   const parsed = stored.object;
   let whole = ofKind.get(parsed);
-  if (!whole) {
-    const { storage } = kind;
-    const inStorage: KubeObject = { apiVersion: apiVersionOf(storage), kind: storage.kind, ...parsed };
-    whole = kind.convert ? kind.convert.fromStorage(inStorage) : inStorage;
-    whole.apiVersion = apiVersionOf(kind);
-    whole.kind = kind.kind;
-    ofKind.set(parsed, whole);
-  }
+  if (!whole) ofKind.set(parsed, (whole = objectOf(kind, stored)));
   return whole;
 }
+
+/** A whole object as a JSON scalar: the store's bytes where text is wanted, parsed only where an object is. */
+export class WholeObject extends WritesJson {
+  constructor(
+    private readonly kind: Kind,
+    private readonly stored: Stored,
+  ) {
+    super();
+  }
+  /** bytes, about */
+  get size(): number {
+    return this.stored.bytes.length;
+  }
+  write(out: JsonWriter): void {
+    for (const piece of objectPieces(this.kind, this.stored)) out.bytes(piece);
+  }
+  toJSON(): KubeObject {
+    return wholeObject(this.kind, this.stored);
+  }
+}
+
+/** The object of an answer as a JSON scalar. */
+export const wholeAnswer = (answer: Answer): unknown =>
+  answer.kind && answer.stored ? new WholeObject(answer.kind, answer.stored) : answer.object;

@@ -1,5 +1,5 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { Executor } from '../client/transports/direct.ts';
+import type { TextExecutor } from '../client/transports/direct.ts';
 import { servePort } from '../client/transports/port.ts';
 import type { LoopSettings, RunningLoops } from './loops.ts';
 
@@ -7,7 +7,7 @@ import type { LoopSettings, RunningLoops } from './loops.ts';
  * Runs the loops in a thread of their own, so that none of them ever stalls a request. Rejects when the thread ends
  * before it has started; one that ends later is told to `onExit`.
  */
-export function startLoopThread(settings: LoopSettings, executor: Executor, log: (line: string) => void, onExit: (why: string) => void): Promise<RunningLoops> {
+export function startLoopThread(settings: LoopSettings, executor: TextExecutor, log: (line: string) => void, onExit: (why: string) => void): Promise<RunningLoops> {
   const { port1, port2 } = new MessageChannel();
   const stopServing = servePort(port1, executor);
   const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: { settings, port: port2 }, transferList: [port2], trackUnmanagedFds: false });

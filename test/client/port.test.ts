@@ -1,8 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
-import type { GraphQLResult } from '../../src/client/contract.ts';
-import type { Executor } from '../../src/client/transports/direct.ts';
+import type { TextExecutor } from '../../src/client/transports/direct.ts';
 import { portTransport, servePort } from '../../src/client/transports/port.ts';
 import { Channel } from '../../src/meta/channel.ts';
 import { conflict, tooManyRequests } from '../../src/meta/status.ts';
@@ -11,7 +10,7 @@ import { FakeApi } from '../resolvers/fake-api.ts';
 
 const open: { close(): void }[] = [];
 afterEach(() => open.splice(0).forEach((port) => port.close()));
-function over(executor: Executor) {
+function over(executor: TextExecutor) {
   const { port1, port2 } = new MessageChannel();
   open.push(port1, port2);
   servePort(port1, executor);
@@ -38,14 +37,14 @@ test('the client works over a port as it does in process', async () => {
 
 test('a reader that waits is not sent more than the window', async () => {
   const pulled: number[] = [];
-  const source: Executor = {
-    execute: () => Promise.reject(conflict({ group: '', resource: 'pods' }, 'x', 'why')),
-    subscribe: () => {
+  const source: TextExecutor = {
+    executeText: () => Promise.reject(conflict({ group: '', resource: 'pods' }, 'x', 'why')),
+    subscribeText: () => {
       let i = 0;
-      const iterator: AsyncIterableIterator<GraphQLResult> = {
+      const iterator: AsyncIterableIterator<string> = {
         next: () => {
           pulled.push(i);
-          return Promise.resolve({ done: false, value: { data: { i: i++ } } });
+          return Promise.resolve({ done: false, value: JSON.stringify({ data: { i: i++ } }) });
         },
         return: () => Promise.resolve({ done: true, value: undefined }),
         [Symbol.asyncIterator]: () => iterator,
@@ -63,9 +62,9 @@ test('a reader that waits is not sent more than the window', async () => {
 });
 
 test('an error of a subscription arrives with its Status, after what came before it', async () => {
-  const channel = new Channel<GraphQLResult>(10, () => new Error('full'));
-  const { transport } = over({ execute: () => Promise.resolve({}), subscribe: () => channel });
-  channel.push({ data: { i: 1 } });
+  const channel = new Channel<string>(10, () => new Error('full'));
+  const { transport } = over({ executeText: () => Promise.resolve('{}'), subscribeText: () => channel });
+  channel.push('{"data":{"i":1}}');
   channel.end(tooManyRequests('slow', 1));
   const results = transport.subscribe({ query: '' });
   expect((await results.next()).value).toEqual({ data: { i: 1 } });
@@ -74,8 +73,8 @@ test('an error of a subscription arrives with its Status, after what came before
 
 test('a closed port ends all with 503', async () => {
   const { transport, server } = over({
-    execute: () => new Promise(() => undefined),
-    subscribe: () => new Channel(1, () => new Error('full')),
+    executeText: () => new Promise(() => undefined),
+    subscribeText: () => new Channel(1, () => new Error('full')),
   });
   const call = transport.execute({ query: '' });
   const next = transport.subscribe({ query: '' }).next();

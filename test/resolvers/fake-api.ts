@@ -39,6 +39,7 @@ export class FakeApi {
       uid,
       revision,
       object,
+      bytes: Buffer.from(JSON.stringify(object)),
       labels: body.metadata['labels'],
       owners,
       copy: () => structuredClone(object),
@@ -54,7 +55,8 @@ export class FakeApi {
     this.objects.delete(key);
     const revision = ++this.revision;
     const object = { ...previous.object, metadata: { ...previous.object.metadata, resourceVersion: String(revision) } };
-    this.tell({ type: 'DELETED', revision, stored: { ...previous, revision, object } as Stored, previous });
+    const bytes = Buffer.from(JSON.stringify(object));
+    this.tell({ type: 'DELETED', revision, stored: { ...previous, revision, object, bytes } as Stored, previous });
   }
 
   /** Ends all watches, as a lost connection or a restart would. */

@@ -14,3 +14,9 @@ export function directTransport(executor: Executor): Transport {
     close: () => Promise.resolve(),
   };
 }
+
+/** The same with each result as the JSON of it: a string, or bytes of their own memory. */
+export interface TextExecutor {
+  executeText(request: GraphQLRequest): Promise<string | Uint8Array>;
+  subscribeText(request: GraphQLRequest): AsyncIterableIterator<string | Uint8Array>;
+}

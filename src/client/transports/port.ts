@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { Channel } from '../../meta/channel.ts';
 import { StatusError, internalError, serviceUnavailable, tooManyRequests, type Status } from '../../meta/status.ts';
 import type { GraphQLRequest, GraphQLResult, Transport } from '../contract.ts';
-import type { Executor } from './direct.ts';
+import type { TextExecutor } from './direct.ts';
 
 /** Results of one subscription that may be under way: the server takes the next one from its queue when one was read. */
 const WINDOW = 32;
@@ -15,36 +15,28 @@ type ToServer =
   | { id: number; type: 'more' }
   | { id: number; type: 'return' };
 type ToClient =
-  | { id: number; type: 'result' | 'next'; json: string }
+  | { id: number; type: 'result' | 'next'; json: string | Uint8Array }
   | { id: number; type: 'complete' }
   | { id: number; type: 'error'; status: Status };
 
 const statusOf = (error: unknown): Status =>
   (error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error))).status;
 
-/** Subscribers that share one execution get the same result: it is made into text once for all of them. */
-const texts = new WeakMap<GraphQLResult, string>();
-function jsonOf(result: GraphQLResult): string {
-  let text = texts.get(result);
-  if (text === undefined) texts.set(result, (text = JSON.stringify(result)));
-  return text;
-}
-
 /**
- * The server's end. Results are sent as one JSON string each: making and parsing it costs less than the structured
- * clone of the same objects, and its parse happens in the other thread.
+ * The server's end. Results are sent as JSON: making and parsing it costs less than the structured clone of the same
+ * objects, and its parse happens in the other thread. What consists of stored bytes goes as bytes.
  * @returns ends all that runs and lets go of the port
  */
-export function servePort(port: MessagePort, executor: Executor): () => void {
+export function servePort(port: MessagePort, executor: TextExecutor): () => void {
   const running = new Map<number, Served>();
   const send = (message: ToClient): void => port.postMessage(message);
 
   const execute = (id: number, request: GraphQLRequest): void => {
     running.set(id, { credit: 0, pulling: false });
     executor
-      .execute(request)
+      .executeText(request)
       .then(
-        (result) => send({ id, type: 'result', json: JSON.stringify(result) }),
+        (json) => send({ id, type: 'result', json }),
         (error: unknown) => send({ id, type: 'error', status: statusOf(error) }),
       )
       .finally(() => running.delete(id));
@@ -62,7 +54,7 @@ export function servePort(port: MessagePort, executor: Executor): () => void {
           return send({ id, type: 'complete' });
         }
         served.credit--;
-        send({ id, type: 'next', json: jsonOf(result.value) });
+        send({ id, type: 'next', json: result.value });
       }
     } catch (error) {
       if (running.delete(id)) send({ id, type: 'error', status: statusOf(error) });
@@ -86,7 +78,7 @@ export function servePort(port: MessagePort, executor: Executor): () => void {
     } else if (message.type === 'execute') {
       execute(message.id, message.request);
     } else if (message.type === 'subscribe') {
-      const started: Served = { results: executor.subscribe(message.request), credit: WINDOW, pulling: false };
+      const started: Served = { results: executor.subscribeText(message.request), credit: WINDOW, pulling: false };
       running.set(message.id, started);
       void pull(message.id, started);
     }
@@ -104,10 +96,13 @@ export function servePort(port: MessagePort, executor: Executor): () => void {
 
 interface Served {
   /** undefined: an execution, of which only the count matters */
-  results?: AsyncIterableIterator<GraphQLResult>;
+  results?: AsyncIterableIterator<string | Uint8Array>;
   credit: number;
   pulling: boolean;
 }
+
+const parsed = (json: string | Uint8Array): GraphQLResult =>
+  JSON.parse(typeof json === 'string' ? json : Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()) as GraphQLResult;
 
 /** The client's end. When the port closes, what waits is rejected with 503. */
 export function portTransport(port: MessagePort): Transport {
@@ -119,8 +114,8 @@ export function portTransport(port: MessagePort): Transport {
 
   port.on('message', (message: ToClient) => {
     const { id } = message;
-    if (message.type === 'result') calls.get(id)?.resolve(JSON.parse(message.json) as GraphQLResult);
-    else if (message.type === 'next') streams.get(id)?.push(JSON.parse(message.json) as GraphQLResult);
+    if (message.type === 'result') calls.get(id)?.resolve(parsed(message.json));
+    else if (message.type === 'next') streams.get(id)?.push(parsed(message.json));
     else {
       const error = message.type === 'error' ? new StatusError(message.status) : undefined;
       calls.get(id)?.reject(error);

@@ -20,6 +20,7 @@ import {
   type DeleteArguments,
   type WriteArguments,
 } from '../targets.ts';
+import { wholeAnswer } from '../whole.ts';
 import type { InputTypes } from './input-types.ts';
 import type { FieldConfigs } from './output-types.ts';
 import { namespaceArgument, type SharedTypes } from './query-fields.ts';
@@ -175,5 +176,5 @@ const deleteField = (kind: Kind, shared: SharedTypes): FieldConfigs[string] => (
     dryRun: { type: GraphQLBoolean },
   },
   resolve: async (_, args: DeleteArguments, { api, request }: OperationContext) =>
-    (await api.delete(request, targetOf(kind, args), deleteOptions(args))).object,
+    wholeAnswer(await api.delete(request, targetOf(kind, args), deleteOptions(args))),
 });

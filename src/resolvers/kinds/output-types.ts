@@ -9,6 +9,7 @@ import {
   type GraphQLOutputType,
 } from 'graphql';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
+import { PLAIN } from '../compiled/plain.ts';
 import type { OperationContext } from '../context.ts';
 import { structKey, uniqueFieldNames, type StructKey, type TypeNames } from './names.ts';
 import type { Scalars } from './scalars-of.ts';
@@ -64,12 +65,12 @@ export class OutputTypes {
           ? mapField(type, json)
           : name === json
             ? { type }
-            : { type, resolve: (source: Source) => source[json] };
+            : { type, extensions: PLAIN, resolve: (source: Source) => source[json] };
     }
     for (const [json, field] of schema.fields) {
       const name = `${names.get(json)!}JSON`;
       if (field.schema.type === 'map' && !configs[name])
-        configs[name] = { type: this.scalars.any, resolve: (source: Source) => source[json] };
+        configs[name] = { type: this.scalars.any, extensions: PLAIN, resolve: (source: Source) => source[json] };
     }
     if (schema.preserveUnknown && schema.fields.size) configs['_json'] ??= wholeField(this.scalars);
     return configs;
@@ -106,11 +107,13 @@ export class OutputTypes {
 export const wholeField = (scalars: Scalars): FieldConfig => ({
   type: scalars.any,
   description: 'All of it.',
+  extensions: PLAIN,
   resolve: (source: Source) => source as unknown,
 });
 
 const mapField = (type: GraphQLOutputType, json: string): FieldConfig => ({
   type,
+  extensions: PLAIN,
   resolve: (source: Source) => {
     const map = source[json] as Record<string, unknown> | null | undefined;
     return map && Object.entries(map).map(([key, value]) => ({ key, value }));

@@ -1,5 +1,6 @@
 import { GraphQLBoolean, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
+import { PLAIN } from '../compiled/plain.ts';
 import { watchBatches, type ObjectEvent, type WatchArguments } from '../watching.ts';
 import type { TypeNames } from './names.ts';
 import type { FieldConfigs } from './output-types.ts';
@@ -17,9 +18,9 @@ export function subscriptionFields(
     name: names.claim(`${kind.names.type}Event`),
     fields: {
       type: { type: new GraphQLNonNull(GraphQLString), description: 'ADDED, MODIFIED, DELETED or BOOKMARK' },
-      object: { type, resolve: ({ type: what, object }) => (what === 'BOOKMARK' ? null : object) },
-      json: { type: shared.json, resolve: ({ type: what, object }) => (what === 'BOOKMARK' ? null : object) },
-      resourceVersion: { type: GraphQLString, resolve: ({ object }) => object.metadata.resourceVersion },
+      object: { type, extensions: PLAIN, resolve: (event) => event.object },
+      json: { type: shared.json, extensions: PLAIN, resolve: (event) => event.json },
+      resourceVersion: { type: GraphQLString },
       initialEventsEnd: { type: GraphQLBoolean },
     },
   });

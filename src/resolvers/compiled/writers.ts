@@ -1,0 +1,135 @@
+import {
+  GraphQLBoolean,
+  GraphQLFloat,
+  GraphQLInt,
+  GraphQLString,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  type FieldNode,
+  type GraphQLField,
+  type GraphQLLeafType,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+  type GraphQLScalarType,
+  type GraphQLSchema,
+} from 'graphql';
+import { quoted, writeJson, type JsonWriter } from '../json-text.ts';
+import { OUR_SCALARS } from '../scalars.ts';
+import { collectFields, type Fragments } from './selections.ts';
+
+/** Writes a value of one type, with what the document selects of it. */
+export type Write = (value: unknown, out: JsonWriter) => void;
+
+/**
+ * Thrown by a writer that meets a value which is not of its type as it stands: GraphQL would coerce it or report an
+ * error with a path, and graphql-js does that.
+ */
+export const NOT_COVERED = new Error('a value that only graphql-js can answer');
+
+const INT32 = 2 ** 31;
+const scalars = new Map<GraphQLLeafType, Write>([
+  [GraphQLString, (value, out) => {
+    if (typeof value !== 'string') throw NOT_COVERED;
+    out.text += quoted(value);
+  }],
+  [GraphQLInt, (value, out) => {
+    if (typeof value !== 'number' || !Number.isInteger(value) || value >= INT32 || value < -INT32) throw NOT_COVERED;
+    out.text += value;
+  }],
+  [GraphQLFloat, (value, out) => {
+    if (typeof value !== 'number' || !Number.isFinite(value)) throw NOT_COVERED;
+    out.text += value;
+  }],
+  [GraphQLBoolean, (value, out) => {
+    if (typeof value !== 'boolean') throw NOT_COVERED;
+    out.text += value;
+  }],
+]);
+
+/** Fields of one document; what nests fragments in fragments to many more is left to graphql-js. */
+const MAX_FIELDS = 5000;
+
+interface FieldWriter {
+  /** `{"name":` or `,"name":` */
+  head: string;
+  /** JSON property, or what reads the value */
+  name: string;
+  resolve: GraphQLField<unknown, unknown>['resolve'] | undefined;
+  write: Write;
+}
+
+/** Makes writers of a document's selections; undefined for what is not covered: relations, arguments, directives, abstract types. */
+export class Writers {
+  private fields = 0;
+
+  constructor(
+    private readonly schema: GraphQLSchema,
+    private readonly fragments: Fragments,
+  ) {}
+
+  of(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write | undefined {
+    if (isNonNullType(type)) {
+      const write = this.of(type.ofType, nodes);
+      return write && ((value, out) => {
+        if (value === null || value === undefined) throw NOT_COVERED;
+        write(value, out);
+      });
+    }
+    const write = isListType(type) ? this.list(type.ofType, nodes) : isObjectType(type) ? this.object(type, nodes) : leaf(type);
+    return write && ((value, out) => {
+      if (value === null || value === undefined) out.text += 'null';
+      else write(value, out);
+    });
+  }
+
+  private list(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write | undefined {
+    const write = this.of(type, nodes);
+    return write && ((value, out) => {
+      if (!Array.isArray(value)) throw NOT_COVERED;
+      for (let i = 0; i < value.length; i++) {
+        out.text += i === 0 ? '[' : ',';
+        write(value[i], out);
+      }
+      out.text += value.length ? ']' : '[]';
+    });
+  }
+
+  private object(type: GraphQLObjectType, nodes: readonly FieldNode[]): Write | undefined {
+    const sets = nodes.map((node) => node.selectionSet!);
+    const selected = collectFields(this.schema, this.fragments, type, sets);
+    if (!selected) return undefined;
+    const fields: FieldWriter[] = [];
+    for (const [as, [node, ...more]] of selected) {
+      if (++this.fields > MAX_FIELDS) return undefined;
+      const field = this.field(type, [node!, ...more]);
+      if (!field) return undefined;
+      fields.push({ ...field, head: `${fields.length ? ',' : '{'}${JSON.stringify(as)}:` });
+    }
+    return (value, out) => {
+      if (typeof value !== 'object') throw NOT_COVERED;
+      for (const { head, name, resolve, write } of fields) {
+        out.text += head;
+        // PLAIN: these resolvers look at their first argument only.
+        const part = resolve ? resolve(value, undefined as never, undefined, undefined as never) : (value as Record<string, unknown>)[name];
+        if (typeof part === 'function') throw NOT_COVERED;
+        write(part, out);
+      }
+      out.text += '}';
+    };
+  }
+
+  private field(type: GraphQLObjectType, nodes: readonly FieldNode[]): Omit<FieldWriter, 'head'> | undefined {
+    const name = nodes[0]!.name.value;
+    if (name === '__typename') return { name, resolve: () => type.name, write: leaf(GraphQLString)! };
+    const field = type.getFields()[name];
+    if (!field || field.args.length || (field.resolve && !field.extensions['plain'])) return undefined;
+    const write = this.of(field.type, nodes);
+    return write && { name, resolve: field.resolve, write };
+  }
+}
+
+/** Our own scalars pass on what the API answers as it is; an enum or another scalar is not covered. */
+const leaf = (type: GraphQLOutputType): Write | undefined =>
+  isLeafType(type) ? (scalars.get(type) ?? (OUR_SCALARS.has((type as GraphQLScalarType).name) ? writeJson : undefined)) : undefined;

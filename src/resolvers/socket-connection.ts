@@ -1,0 +1,180 @@
+import type { GraphQLFormattedError } from 'graphql';
+import type { Duplex } from 'node:stream';
+import type { WebSocket } from 'ws';
+import type { Engine } from './engine.ts';
+import { joined, type JsonText } from './json-text.ts';
+import type { OutsideRequest, Runner } from './runner.ts';
+
+/** https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
+export const PROTOCOL = 'graphql-transport-ws';
+
+/** Operations at once on one connection. */
+const MAX_OPERATIONS = 1000;
+/** ms in which a client must say hello */
+const INIT_TIMEOUT = 10_000;
+/** Bytes that may wait to be sent before an operation waits for its own message to be gone. */
+const HIGH_WATER = 1024 * 1024;
+/** From here on a payload is sent as it is, in a frame of its own between those of its envelope, and not copied. */
+const LARGE = 32 * 1024;
+
+type Message =
+  | { type: 'connection_init'; payload?: Record<string, unknown> }
+  | { type: 'ping' | 'pong'; payload?: unknown }
+  | { type: 'subscribe'; id: string; payload: OutsideRequest }
+  | { type: 'complete'; id: string };
+
+/**
+ * The server's side of one graphql-transport-ws connection. Our own and not graphql-ws's, because that one makes each
+ * message out of objects: here a result is text already, often one for many subscribers, and is put between two strings.
+ * A client that does not read holds back only its own operations, whose subscriptions are cut when too much waits.
+ */
+export class Connection<C> {
+  private readonly running = new Map<string, AsyncIterator<JsonText> | undefined>();
+  private greeted = false;
+  private accepted = false;
+  private corked = false;
+  private readonly hello: NodeJS.Timeout;
+
+  /** @param authenticate who the caller is by the parameters of `connection_init`; undefined refuses the connection */
+  constructor(
+    private readonly socket: WebSocket,
+    private readonly raw: Duplex,
+    private caller: C,
+    private readonly engine: Engine,
+    private readonly runner: Runner<C>,
+    private readonly authenticate: (caller: C, params: Record<string, unknown>) => Promise<C | undefined>,
+  ) {
+    this.hello = setTimeout(() => !this.greeted && socket.close(4408, 'Connection initialisation timeout'), INIT_TIMEOUT);
+    if (socket.protocol !== PROTOCOL) socket.close(4406, 'Subprotocol not acceptable');
+  }
+
+  async onMessage(text: string): Promise<void> {
+    const message = parseMessage(text);
+    if (!message) return this.socket.close(4400, 'Invalid message received');
+    if (message.type === 'connection_init') return this.init(message.payload ?? {});
+    if (message.type === 'ping') return void this.send(JSON.stringify({ type: 'pong', payload: message.payload }));
+    if (message.type === 'subscribe') return this.subscribe(message.id, message.payload);
+    if (message.type === 'complete') {
+      const results = this.running.get(message.id);
+      this.running.delete(message.id);
+      await results?.return?.();
+    }
+  }
+
+  onClose(): void {
+    clearTimeout(this.hello);
+    for (const results of this.running.values()) void results?.return?.();
+    this.running.clear();
+  }
+
+  private async init(params: Record<string, unknown>): Promise<void> {
+    if (this.greeted) return this.socket.close(4429, 'Too many initialisation requests');
+    this.greeted = true;
+    const caller = await this.authenticate(this.caller, params).catch(() => undefined);
+    if (!caller) return this.socket.close(4403, 'Forbidden');
+    this.caller = caller;
+    this.accepted = true;
+    void this.send('{"type":"connection_ack"}');
+  }
+
+  private async subscribe(id: string, request: OutsideRequest): Promise<void> {
+    if (!this.accepted) return this.socket.close(4401, 'Unauthorized');
+    if (this.running.has(id)) return this.socket.close(4409, `Subscriber for ${id} already exists`.slice(0, 120));
+    if (this.running.size >= MAX_OPERATIONS)
+      return this.error(id, [{ message: `more than ${MAX_OPERATIONS} operations on one connection`, extensions: { code: 429 } }]);
+    const checked = this.engine.check(request);
+    if ('errors' in checked) return this.error(id, checked.errors);
+    const results = checked.type === 'subscription' ? this.runner.subscribe(request, this.caller) : undefined;
+    this.running.set(id, results);
+    // This operation's own: the client may end it and begin another of the same id.
+    const isOver = (): boolean => !this.running.has(id) || this.running.get(id) !== results;
+    try {
+      if (results) {
+        for (let next = await results.next(); !next.done && !isOver(); next = await results.next()) await this.next(id, next.value);
+      } else {
+        const text = await this.runner.execute(request, this.caller);
+        if (!isOver()) await this.next(id, text);
+      }
+      if (isOver()) return;
+      this.running.delete(id);
+      void this.send(`{"id":${JSON.stringify(id)},"type":"complete"}`);
+    } catch (error) {
+      if (isOver()) return;
+      this.running.delete(id);
+      this.error(id, this.engine.refusal(error).errors!);
+    }
+  }
+
+  private error(id: string, payload: readonly GraphQLFormattedError[]): void {
+    void this.send(JSON.stringify({ id, type: 'error', payload }));
+  }
+
+  private next(id: string, text: JsonText): Promise<void> | undefined {
+    const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
+    if (typeof text === 'string') return this.send(`${head}${text}}`);
+    if (text.length < LARGE) return this.send(joined([head, text, '}']));
+    this.sendPart(head);
+    this.sendPart(text);
+    return this.send('}');
+  }
+
+  private sendPart(part: JsonText): void {
+    if (this.socket.readyState === this.socket.OPEN) this.socket.send(part, { binary: false, fin: false });
+  }
+
+  /** Undefined, or where much waits to be sent: when this is gone, or the connection is. */
+  private send(text: JsonText): Promise<void> | undefined {
+    const { socket } = this;
+    if (socket.readyState !== socket.OPEN) return undefined;
+    this.cork();
+    if (socket.bufferedAmount < HIGH_WATER) {
+      socket.send(text, { binary: false });
+      return undefined;
+    }
+    return new Promise((sent) => socket.send(text, { binary: false }, () => sent()));
+  }
+
+  /** What is sent in one turn goes out in one write: with TLS each write is a record and a system call. */
+  private cork(): void {
+    if (this.corked) return;
+    this.corked = true;
+    this.raw.cork();
+    process.nextTick(() => {
+      this.corked = false;
+      this.raw.uncork();
+    });
+  }
+}
+
+function parseMessage(text: string): Message | undefined {
+  let message: Record<string, unknown>;
+  try {
+    message = JSON.parse(text) as Record<string, unknown>;
+  } catch {
+    return undefined;
+  }
+  if (!isObject(message)) return undefined;
+  const { type, id, payload } = message;
+  switch (type) {
+    case 'connection_init':
+      return payload === undefined || payload === null || isObject(payload) ? { type, payload: payload ?? undefined } : undefined;
+    case 'ping':
+    case 'pong':
+      return { type, payload };
+    case 'complete':
+      return isId(id) ? { type, id } : undefined;
+    case 'subscribe':
+      return isId(id) && isRequest(payload) ? { type, id, payload } : undefined;
+    default:
+      return undefined;
+  }
+}
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isId = (id: unknown): id is string => typeof id === 'string' && id !== '';
+const isRequest = (payload: unknown): payload is OutsideRequest =>
+  isObject(payload) &&
+  typeof payload['query'] === 'string' &&
+  typeof (payload['operationName'] ?? '') === 'string' &&
+  isObject(payload['variables'] ?? {}) &&
+  isObject(payload['extensions'] ?? {});
