@@ -1,0 +1,230 @@
+import { getNamedType, getOperationAST, isLeafType, isListType, isNonNullType, isObjectType, parse, type GraphQLObjectType, type GraphQLOutputType } from 'graphql';
+import { beforeEach, describe, expect, test } from 'vitest';
+import { compile } from '../../src/resolvers/compiled/compile.ts';
+import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
+import { JsonWriter, joined, quoted, withExtensions } from '../../src/resolvers/json-text.ts';
+import { FakeApi, asUser } from './fake-api.ts';
+
+let fake: FakeApi;
+let graphql: GraphQLFacade;
+beforeEach(async () => {
+  fake = new FakeApi();
+  graphql = await createGraphQL({ api: fake.api });
+});
+
+/** Numbers in [0, 1), the same for the same seed (mulberry32). */
+function randomOf(seed: number): () => number {
+  return () => {
+    seed = (seed + 0x6d2b79f5) | 0;
+    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}
+
+/** Random documents over a type, and random objects that have its fields: mostly of the right types. */
+class Arbitrary {
+  fragments: string[] = [];
+  constructor(private readonly random: () => number) {}
+
+  chance = (share: number): boolean => this.random() < share;
+  pick = <T>(values: readonly T[]): T => values[Math.floor(this.random() * values.length)]!;
+
+  /** Fields, aliases, fragments, sometimes the same field twice; `plain`: nothing that is not covered. */
+  selection(type: GraphQLObjectType, plain: boolean, depth = 0): string {
+    const parts: string[] = [];
+    const fields = Object.values(type.getFields()).filter((field) => !field.args.length && (!plain || !field.resolve || field.extensions['plain']));
+    for (let i = 0; i < 1 + this.random() * 5; i++) {
+      const field = this.pick(fields);
+      const of = getNamedType(field.type);
+      // An alias that tells types and fields apart: one name for two of them would be refused.
+      const alias = this.chance(0.2) ? `${field.name}_a: ` : '';
+      const directive = this.chance(0.03) && !plain ? this.pick([' @include(if: true)', ' @skip(if: true)', ' @skip(if: $no)']) : '';
+      if (isLeafType(of)) parts.push(`${alias}${field.name}${directive}`);
+      else if (isObjectType(of) && depth < 4) parts.push(`${alias}${field.name}${directive} ${this.selection(of, plain, depth + 1)}`);
+    }
+    if (!parts.length || this.chance(0.1)) parts.push('__typename');
+    if (this.chance(0.15)) parts.push(`... on ${type.name} ${this.selection(type, plain, depth + 1)}`);
+    if (this.chance(0.1)) {
+      const name = `f${this.fragments.length}`;
+      this.fragments.push('');
+      this.fragments[Number(name.slice(1))] = `fragment ${name} on ${type.name} ${this.selection(type, plain, depth + 1)}`;
+      parts.push(`...${name}`);
+    }
+    return `{ ${parts.join(' ')} }`;
+  }
+
+  /** @param wrong share of the values that are not of their type */
+  value(type: GraphQLOutputType, wrong: number, depth = 0): unknown {
+    if (isNonNullType(type)) return this.chance(wrong) ? null : this.value(type.ofType, wrong, depth);
+    if (this.chance(0.1)) return null;
+    if (this.chance(wrong)) return this.pick<unknown>([0, 1.5, -0, 2 ** 40, true, '7', 'text', '', [], ['a'], {}, { a: [{}] }, null]);
+    if (isListType(type)) return Array.from({ length: this.random() * 3 }, () => this.value(type.ofType, wrong, depth));
+    if (isObjectType(type)) return this.object(type, wrong, depth);
+    const text = (): string => this.pick(['', 'a', 'é', '"', '\\', '\n', '\u2028', '\ud83d\ude00', '\ud83d', '</script>', 'constructor']);
+    switch ((getNamedType(type) as { name: string }).name) {
+      case 'Int':
+        return this.pick([0, 1, -5, 2 ** 31 - 1, -(2 ** 31)]);
+      case 'Float':
+        return this.pick([0, 1.25, 1e21, -1e-7]);
+      case 'Boolean':
+        return this.chance(0.5);
+      case 'JSON':
+        return this.pick<unknown>([{ [text()]: [1, text(), null] }, [], 3, text(), false]);
+      default:
+        return text();
+    }
+  }
+  object(type: GraphQLObjectType, wrong: number, depth = 0): Record<string, unknown> {
+    if (depth > 5) return {};
+    const fields = Object.values(type.getFields()).filter(({ name, resolve }) => !resolve && (depth > 0 || !/^(apiVersion|kind)$/.test(name)) && this.chance(depth ? 0.5 : 1));
+    return Object.fromEntries(fields.map((field) => [field.name, this.value(field.type, wrong, depth + 1)]));
+  }
+}
+
+const KINDS = ['Pod', 'Deployment', 'Service', 'Node', 'CustomResourceDefinition'] as const;
+const compiles = (document: string): boolean => {
+  const node = parse(document);
+  return compile(graphql.schema, node, getOperationAST(node)!) !== undefined;
+};
+
+describe('a compiled operation', () => {
+  test.each([
+    ['any document, values of any type', false, 0.05],
+    ['plain documents, values of any type', true, 0.02],
+    ['plain documents, values of their types', true, 0],
+  ])('answers as graphql-js does, to the byte: %s', async (_, plain, wrong) => {
+    let compiled = 0;
+    let mended = 0;
+    const runs = 200;
+    for (let seed = 0; seed < runs; seed++) {
+      const arbitrary = new Arbitrary(randomOf(seed));
+      const typeName = arbitrary.pick(KINDS);
+      const kind = fake.registry.all().find(({ names }) => names.type === typeName)!;
+      const type = graphql.schema.getType(kind.names.type) as GraphQLObjectType;
+      fake.objects.clear();
+      for (let i = 0; i < 3; i++) {
+        const object = arbitrary.object(type, wrong);
+        const labels = arbitrary.chance(0.5) ? { [arbitrary.pick(['a', 'b.c/d'])]: arbitrary.pick(['', 'x']) } : undefined;
+        fake.put(kind.storage.key, { ...object, metadata: { name: `o${i}`, namespace: kind.namespaced ? 'n' : undefined, labels } });
+      }
+      arbitrary.fragments = [];
+      const where = kind.namespaced ? 'namespace: "n", ' : '';
+      const one = `one: ${kind.names.one}(${where}name: $name) ${arbitrary.selection(type, plain)}`;
+      const many = `${kind.names.many}(first: 2) { continue items ${arbitrary.selection(type, plain)} remainingItemCount resourceVersion }`;
+      const whole = `object(resource: "${kind.storage.key}", ${where}name: "o1") objects(resource: "${kind.storage.key}") { items continue }`;
+      const decided = [one, many, ...arbitrary.fragments].some((part) => part.includes('$no')) || (!plain && arbitrary.chance(0.3));
+      const variables = `$name: String!${decided ? ', $no: Boolean = false' : ''}`;
+      const used = `${one} ${many} ${whole} ${decided ? 'kinds @skip(if: $no) { resource }' : ''}`;
+      const query = `query (${variables}) { ${used} } ${arbitrary.fragments.join(' ')}`;
+      const request = { query, variables: { name: arbitrary.pick(['o0', 'o0', 'none']) } };
+      const text = String(await graphql.executor.executeText(request));
+      expect(JSON.parse(text), query).toEqual(JSON.parse(JSON.stringify(await graphql.executor.execute(request))));
+      expect(text, query).toBe(JSON.stringify(await graphql.executor.execute(request)));
+      compiled += Number(compiles(query));
+      mended += Number(text.includes('cannot represent'));
+    }
+    if (plain) expect(compiled).toBe(runs);
+    if (plain && wrong) expect(mended).toBeGreaterThan(20);
+  });
+
+  test.each([
+    ['a relation', '{ pods { items { node { kind } } } }'],
+    ['an abstract type', '{ pods { items { owners { kind } } } }'],
+    ['a directive', 'query ($a: Boolean!) { pods { items { kind @include(if: $a) } } }'],
+    ['introspection', '{ __type(name: "Pod") { name } }'],
+    ['a mutation whose answer has fields', 'mutation { createPod(object: {}) { kind } }'],
+    ['two mutations', 'mutation { a: deletePod(name: "a") b: deletePod(name: "b") }'],
+  ])('is not made of %s', (_, query) => {
+    expect(compiles(query)).toBe(false);
+  });
+
+  test.each([
+    ['variables that are missing', 'query ($name: String!) { pod(name: $name) { kind } }', {}],
+    ['variables of another type', 'query ($first: Int) { pods(first: $first) { continue } }', { first: 'x' }],
+    ['what the API refuses', '{ pods(first: 0) { continue } b: pod(name: "none") { kind } }', {}],
+    ['what the API refuses of a field that must not be null', '{ objects(resource: "none") { items } kinds { resource } }', {}],
+    ['a document that is not valid', '{ nothing }', {}],
+    ['an operation that is not there', '{ pods { continue } }', {}, 'other'],
+    ['too much', '{ a: pods(first: 5000) { items { metadata { ownerReferences { name uid kind apiVersion } managedFields { manager time } } spec { containers { name ports { name } env { name } } } } } }', {}],
+  ])('reports as graphql-js does: %s', async (_, query, variables, operationName?: string) => {
+    const request = { query, variables, operationName };
+    const text = String(await graphql.executor.executeText(request));
+    expect(text).toBe(JSON.stringify(await graphql.executor.execute(request)));
+    if (!query.startsWith('{ a:')) expect(text).toContain('"errors"');
+  });
+
+  test('does a write once, whose warnings are in its result', async () => {
+    const query = 'mutation ($object: JSON!) { createObject(resource: "pods", namespace: "n", object: $object) }';
+    const text = String(await graphql.executor.executeText({ query, variables: { object: { metadata: { name: 'a' } } } }));
+    expect(JSON.parse(text)).toMatchObject({ data: { createObject: { kind: 'Pod', metadata: { name: 'a' } } }, extensions: { warnings: ['made up'] } });
+    expect(fake.calls).toHaveLength(1);
+  });
+
+  test('gives the events of a subscription as graphql-js does', async () => {
+    fake.put('pods', { metadata: { namespace: 'n', name: 'a' }, spec: { nodeName: 5 } });
+    for (const query of [
+      'subscription { podsWatch { type resourceVersion initialEventsEnd json object { metadata { name } spec { nodeName } } } }',
+      'subscription { podsWatch { object { metadata { name } node { kind } } } }',
+      'subscription { objectsWatch(resource: "pods") }',
+      'subscription { objectsWatch(resource: "none") }',
+    ]) {
+      const results = graphql.executor.subscribe({ query });
+      const texts = graphql.executor.subscribeText({ query });
+      for (let i = 0; i < 2 && !(query.includes('none') && i); i++)
+        expect(String((await texts.next()).value)).toBe(JSON.stringify((await results.next()).value));
+      await Promise.all([results.return!(), texts.return!()]);
+    }
+    expect(fake.watchers.size).toBe(0);
+  });
+});
+
+test('a large state comes in several batches, which wait for who reads them', async () => {
+  const filler = 'x'.repeat(10_000);
+  for (let i = 0; i < 200; i++) fake.put('configmaps', { metadata: { namespace: 'n', name: `c${i}` }, data: { filler } });
+  const texts = graphql.executor.subscribeText({ query: 'subscription { objectsWatch(resource: "configmaps") }' });
+  const names: string[] = [];
+  let batches = 0;
+  for (let done = false; !done; batches++) {
+    const { value } = await texts.next();
+    expect(value!.length).toBeLessThan(600_000);
+    const { data } = JSON.parse(String(value)) as { data: { objectsWatch: { object: { metadata: { name: string } }; initialEventsEnd?: boolean }[] } };
+    for (const event of data.objectsWatch) if (event.object.metadata.name) names.push(event.object.metadata.name);
+    done = data.objectsWatch.some((event) => event.initialEventsEnd);
+  }
+  expect(names).toHaveLength(200);
+  expect(batches).toBeGreaterThan(3);
+  await texts.return!();
+});
+
+test('a typed subscription to more objects than may wait is not cut', async () => {
+  for (let i = 0; i < 1500; i++) fake.put('configmaps', { metadata: { namespace: 'n', name: `c${i}` } });
+  const events = graphql.subscribe({ query: 'subscription { configMapsWatch { type initialEventsEnd } }' }, asUser('me'));
+  let count = 0;
+  for await (const { data } of events) {
+    if ((data!['configMapsWatch'] as { initialEventsEnd?: boolean }).initialEventsEnd) break;
+    count++;
+  }
+  expect(count).toBe(1500);
+});
+
+describe('JSON text', () => {
+  test('strings are quoted as JSON.stringify does', () => {
+    for (let code = 0; code < 0x10000; code += code < 300 ? 1 : 37) {
+      const text = `a${String.fromCharCode(code)}b`;
+      expect(quoted(text)).toBe(JSON.stringify(text));
+    }
+  });
+  test('pieces are joined in bytes of their own', () => {
+    const out = new JsonWriter();
+    out.text += '{"é":';
+    out.bytes(Buffer.from('"ü"'));
+    out.text += '}';
+    const whole = out.end() as Buffer;
+    expect(whole.toString()).toBe('{"é":"ü"}');
+    expect(whole.buffer.byteLength).toBe(whole.length);
+    expect(withExtensions(whole, { a: 1 }).toString()).toBe('{"é":"ü","extensions":{"a":1}}');
+    expect(withExtensions('{"data":null}', { a: 1 })).toBe('{"data":null,"extensions":{"a":1}}');
+    expect(joined([]).length).toBe(0);
+  });
+});
