@@ -79,6 +79,8 @@ export interface Strategy {
   validate?(object: KubeObject, ctx: StrategyContext): FieldError[];
   /** Only what an update adds to `validate` (immutable fields, transitions). `validate` runs as well unless `validatesAllOnUpdate`. */
   validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+  /** An update is checked by `validateUpdate` alone, which lets an old object keep what is no longer allowed. */
+  validatesAllOnUpdate?: true;
   /** Status and other subresources that write the same object: their own prepare and validation replace those above. */
   subresources?: Readonly<Record<string, SubresourceStrategy>>;
   warnings?(object: KubeObject, old: KubeObject | undefined): string[];

@@ -1,33 +1,29 @@
 import type { Strategy } from './kind.ts';
 import { configMapStrategy, namespaceStrategy, nodeStrategy, secretStrategy, serviceAccountStrategy } from './strategies/core.ts';
-import {
-  mutatingWebhookStrategy,
-  validatingAdmissionPolicyBindingStrategy,
-  validatingAdmissionPolicyStrategy,
-  validatingWebhookStrategy,
-} from './strategies/admissionregistration.ts';
+import { mutatingWebhookStrategy } from './strategies/admissionregistration/mutating-webhook-configuration.ts';
+import { validatingAdmissionPolicyBindingStrategy } from './strategies/admissionregistration/validating-admission-policy-binding.ts';
+import { validatingAdmissionPolicyStrategy } from './strategies/admissionregistration/validating-admission-policy.ts';
+import { validatingWebhookStrategy } from './strategies/admissionregistration/validating-webhook-configuration.ts';
+import { apiServiceStrategy } from './strategies/apiregistration/api-service.ts';
+import { certificateSigningRequestStrategy } from './strategies/certificates/certificate-signing-request.ts';
 import { customResourceDefinitionStrategy } from './strategies/custom-resource-definition.ts';
 import { cronJobStrategy, jobStrategy } from './strategies/batch.ts';
 import { eventStrategy } from './strategies/event.ts';
 import { endpointSliceStrategy, endpointsStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
-import {
-  certificateSigningRequestStrategy,
-  horizontalPodAutoscalerStrategy,
-  leaseStrategy,
-  podDisruptionBudgetStrategy,
-  priorityClassStrategy,
-  runtimeClassStrategy,
-} from './strategies/policy.ts';
-import { clusterRoleBindingStrategy, clusterRoleStrategy, roleBindingStrategy, roleStrategy } from './strategies/rbac.ts';
-import {
-  csiDriverStrategy,
-  csiNodeStrategy,
-  limitRangeStrategy,
-  persistentVolumeClaimStrategy,
-  persistentVolumeStrategy,
-  storageClassStrategy,
-  volumeAttachmentStrategy,
-} from './strategies/storage.ts';
+import { runtimeClassStrategy } from './strategies/node/runtime-class.ts';
+import { horizontalPodAutoscalerStrategy, leaseStrategy, podDisruptionBudgetStrategy } from './strategies/policy.ts';
+import { clusterRoleBindingStrategy } from './strategies/rbac/cluster-role-binding.ts';
+import { clusterRoleStrategy } from './strategies/rbac/cluster-role.ts';
+import { roleBindingStrategy } from './strategies/rbac/role-binding.ts';
+import { roleStrategy } from './strategies/rbac/role.ts';
+import { priorityClassStrategy } from './strategies/scheduling/priority-class.ts';
+import { limitRangeStrategy, persistentVolumeClaimStrategy, persistentVolumeStrategy } from './strategies/storage.ts';
+import { csiDriverStrategy } from './strategies/storage/csi-driver.ts';
+import { csiNodeStrategy } from './strategies/storage/csi-node.ts';
+import { csiStorageCapacityStrategy } from './strategies/storage/csi-storage-capacity.ts';
+import { storageClassStrategy } from './strategies/storage/storage-class.ts';
+import { volumeAttachmentStrategy } from './strategies/storage/volume-attachment.ts';
+import { volumeAttributesClassStrategy } from './strategies/storage/volume-attributes-class.ts';
 import { podStrategy } from './strategies/pod/pod.ts';
 import { serviceStrategy } from './strategies/service.ts';
 import {
@@ -61,7 +57,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   secrets: secretStrategy,
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy,
-  'apiservices.apiregistration.k8s.io': withStatus({ generation: false, unconditionalUpdate: false }),
+  'apiservices.apiregistration.k8s.io': apiServiceStrategy,
   'customresourcedefinitions.apiextensions.k8s.io': customResourceDefinitionStrategy,
   'mutatingwebhookconfigurations.admissionregistration.k8s.io': mutatingWebhookStrategy,
   'validatingadmissionpolicies.admissionregistration.k8s.io': validatingAdmissionPolicyStrategy,
@@ -94,8 +90,8 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   'priorityclasses.scheduling.k8s.io': priorityClassStrategy,
   'csidrivers.storage.k8s.io': csiDriverStrategy,
   'csinodes.storage.k8s.io': csiNodeStrategy,
-  'csistoragecapacities.storage.k8s.io': { generation: false, unconditionalUpdate: false },
-  'volumeattributesclasses.storage.k8s.io': { generation: false },
+  'csistoragecapacities.storage.k8s.io': csiStorageCapacityStrategy,
+  'volumeattributesclasses.storage.k8s.io': volumeAttributesClassStrategy,
   'storageclasses.storage.k8s.io': storageClassStrategy,
   'volumeattachments.storage.k8s.io': volumeAttachmentStrategy,
 };

@@ -152,7 +152,10 @@ function prepare(op: Operation, object: KubeObject, old: KubeObject): KubeObject
   countGeneration(kind, object, form, old);
   const errors = validateMetaUpdate(kind, object, old);
   if (special?.validateUpdate) errors.push(...special.validateUpdate(object, old, ctx));
-  else if (!special) errors.push(...(strategy.validate?.(object, ctx) ?? []), ...(strategy.validateUpdate?.(object, old, ctx) ?? []));
+  else if (!special) {
+    if (!strategy.validatesAllOnUpdate) errors.push(...(strategy.validate?.(object, ctx) ?? []));
+    errors.push(...(strategy.validateUpdate?.(object, old, ctx) ?? []));
+  }
   if (errors.length) throw invalidObject(kind.storage, old.metadata.name, errors);
   for (const warning of metaWarnings(kind, object)) op.ctx.warn(warning);
   if (!subresource) for (const warning of strategy.warnings?.(object, old) ?? []) op.ctx.warn(warning);

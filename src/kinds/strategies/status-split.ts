@@ -15,6 +15,16 @@ export const statusSubresource: SubresourceStrategy = {
   },
 };
 
+const KEPT = ['deletionTimestamp', 'labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
+
+/** The same for kinds whose `/status` changes nothing of metadata either (ResetObjectMetaForStatus). */
+export const isolatedStatus: SubresourceStrategy = {
+  prepareForUpdate(object, old, ctx) {
+    statusSubresource.prepareForUpdate!(object, old, ctx);
+    for (const field of KEPT) take(object.metadata as never, old.metadata as never, field);
+  },
+};
+
 /**
  * A kind with spec and status: a create has no status, an update leaves it, `/status` leaves the rest.
  * What `strategy` says comes on top: its own prepare functions run after these.

@@ -6,7 +6,7 @@ import { quantityErrors } from '../validation/resources.ts';
 import { validateImmutable } from '../validation/values.ts';
 import { withStatus } from './status-split.ts';
 
-/** Volumes and their claims (core/v1) and storage.k8s.io/v1. */
+/** Volumes and their claims, and limits (core/v1). */
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
 const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
@@ -84,67 +84,6 @@ export const persistentVolumeStrategy: Strategy = withStatus({
     return [...errors, ...validateImmutable(object.spec?.volumeMode, old.spec?.volumeMode, SPEC.child('volumeMode'))];
   },
   generation: false,
-});
-
-export const storageClassStrategy: Strategy = {
-  generation: false,
-  defaults(object) {
-    object.reclaimPolicy ??= 'Delete';
-    object.volumeBindingMode ??= 'Immediate';
-  },
-  validate(object) {
-    const errors: Errors = [];
-    if (!object.provisioner) errors.push(required(Path.root('provisioner')));
-    if (!['Delete', 'Retain'].includes(object.reclaimPolicy)) errors.push(notSupported(Path.root('reclaimPolicy'), object.reclaimPolicy, ['Delete', 'Retain']));
-    if (!['Immediate', 'WaitForFirstConsumer'].includes(object.volumeBindingMode))
-      errors.push(notSupported(Path.root('volumeBindingMode'), object.volumeBindingMode, ['Immediate', 'WaitForFirstConsumer']));
-    return errors;
-  },
-  validateUpdate: (object, old) => [
-    ...(isDeepStrictEqual(object.parameters ?? {}, old.parameters ?? {}) ? [] : [forbidden(Path.root('parameters'), 'updates to parameters are forbidden.')]),
-    ...(object.provisioner === old.provisioner ? [] : [forbidden(Path.root('provisioner'), 'updates to provisioner are forbidden.')]),
-    ...(object.reclaimPolicy === old.reclaimPolicy ? [] : [forbidden(Path.root('reclaimPolicy'), 'updates to reclaimPolicy are forbidden.')]),
-    ...validateImmutable(object.volumeBindingMode, old.volumeBindingMode, Path.root('volumeBindingMode')),
-  ],
-};
-
-/** What of a driver may change; a driver that has changed starts to count. */
-const DRIVER_MUTABLE = ['tokenRequests', 'requiresRepublish', 'seLinuxMount', 'nodeAllocatableUpdatePeriodSeconds', 'serviceAccountTokenInSecrets'];
-
-export const csiDriverStrategy: Strategy = {
-  generation: false,
-  unconditionalUpdate: false,
-  prepareForUpdate(object, old) {
-    if (DRIVER_MUTABLE.some((field) => !isDeepStrictEqual(object.spec?.[field], old.spec?.[field])))
-      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
-  },
-  defaults({ spec }) {
-    if (!spec) return;
-    spec.attachRequired ??= true;
-    spec.podInfoOnMount ??= false;
-    spec.storageCapacity ??= false;
-    spec.fsGroupPolicy ??= 'ReadWriteOnceWithFSType';
-    spec.volumeLifecycleModes ??= ['Persistent'];
-    spec.requiresRepublish ??= false;
-    spec.seLinuxMount ??= false;
-  },
-  validateUpdate: (object, old) => validateImmutable(object.spec?.attachRequired, old.spec?.attachRequired, SPEC.child('attachedRequired')),
-};
-export const csiNodeStrategy: Strategy = { generation: false, unconditionalUpdate: false };
-export const volumeAttachmentStrategy: Strategy = withStatus({
-  generation: false,
-  unconditionalUpdate: false,
-  prepareForCreate(object) {
-    object.status = { attached: false };
-  },
-  validate({ spec }) {
-    return [
-      ...(spec?.attacher ? [] : [required(SPEC.child('attacher'))]),
-      ...(spec?.nodeName ? [] : [required(SPEC.child('nodeName'))]),
-      ...(spec?.source?.persistentVolumeName || spec?.source?.inlineVolumeSpec ? [] : [required(SPEC.child('source'), 'must specify exactly one of inlineVolumeSpec and persistentVolumeName')]),
-    ];
-  },
-  validateUpdate: (object, old) => validateImmutable(object.spec, old.spec, SPEC),
 });
 
 interface Limit {

@@ -1,0 +1,3 @@
+import { webhookStrategy } from './webhooks.ts';
+
+export const mutatingWebhookStrategy = webhookStrategy(true);

@@ -1,0 +1,62 @@
+import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { LabelSelectorLike } from '../../../meta/labels.ts';
+import { isPathSegmentName } from '../../../meta/names.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateLabelSelector } from '../../validation/labels.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
+import { defaultMatch, matchResourcesErrors } from './match-resources.ts';
+
+interface ParamRef {
+  name?: string;
+  selector?: LabelSelectorLike;
+  parameterNotFoundAction?: string;
+}
+const SPEC = Path.root('spec');
+const ACTIONS = ['Audit', 'Deny', 'Warn'];
+const NOT_FOUND_ACTIONS = ['Deny', 'Allow'];
+const EXCLUSIVE = 'name and selector are mutually exclusive';
+
+/** Parameters are one object by name, or those that a selector finds. */
+function paramRefErrors(ref: ParamRef | undefined, at: Path): FieldError[] {
+  if (!ref) return [];
+  const { name = '', selector, parameterNotFoundAction: action } = ref;
+  const errors: FieldError[] = name ? isPathSegmentName(name).map((why) => invalid(at.child('name'), name, why)) : [];
+  if (name && selector) errors.push(forbidden(at.child('name'), EXCLUSIVE));
+  errors.push(...validateLabelSelector(selector, at.child('selector')));
+  if (name && selector) errors.push(forbidden(at.child('selector'), EXCLUSIVE));
+  if (!name && !selector) errors.push(required(at, 'one of name or selector must be specified'));
+  if (!action) errors.push(required(at.child('parameterNotFoundAction')));
+  else if (!NOT_FOUND_ACTIONS.includes(action)) errors.push(notSupported(at.child('parameterNotFoundAction'), action, NOT_FOUND_ACTIONS));
+  return errors;
+}
+
+function actionErrors(actions: string[], at: Path): FieldError[] {
+  const errors = actions.flatMap((action, i) => [
+    ...(ACTIONS.includes(action) ? [] : [notSupported(at.index(i), action, ACTIONS)]),
+    ...(actions.indexOf(action) < i ? [duplicate(at.index(i), action)] : []),
+  ]);
+  if (actions.includes('Deny') && actions.includes('Warn')) {
+    const why = 'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
+    errors.push(invalid(at, actions, why));
+  }
+  return actions.length ? errors : [...errors, required(at, 'at least one validation action is required')];
+}
+
+/** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding */
+export const validatingAdmissionPolicyBindingStrategy: Strategy = {
+  unconditionalUpdate: false,
+  defaults({ spec }) {
+    if (spec?.matchResources) defaultMatch(spec.matchResources);
+  },
+  validate({ spec = {} }) {
+    const name: string = spec.policyName ?? '';
+    const at = SPEC.child('policyName');
+    return [
+      ...(name ? dnsSubdomainName(name, false).map((why) => invalid(at, name, why)) : [required(at)]),
+      ...paramRefErrors(spec.paramRef, SPEC.child('paramRef')),
+      // spelt so by Kubernetes
+      ...matchResourcesErrors(spec.matchResources, SPEC.child('matchResouces')),
+      ...actionErrors(spec.validationActions ?? [], SPEC.child('validationActions')),
+    ];
+  },
+};

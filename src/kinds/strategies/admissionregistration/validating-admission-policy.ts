@@ -1,0 +1,171 @@
+import { isDeepStrictEqual } from 'node:util';
+import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import { admissionVariables } from '../../cel/admission.ts';
+import { checkCel } from '../../cel/check.ts';
+import { ERROR, objectOf, type CelType } from '../../cel/types.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateLabelName } from '../../validation/labels.ts';
+import { isolatedStatus, withStatus } from '../status-split.ts';
+import { expressionErrors, matchConditionErrors } from './match-conditions.ts';
+import { defaultMatch, FAILURE_POLICIES, matchResourcesErrors } from './match-resources.ts';
+
+interface Named {
+  name?: string;
+  expression?: string;
+}
+interface Validation {
+  expression?: string;
+  message?: string;
+  messageExpression?: string;
+  reason?: string;
+}
+interface AuditAnnotation {
+  key?: string;
+  valueExpression?: string;
+}
+type Scope = Readonly<Record<string, CelType>>;
+
+const SPEC = Path.root('spec');
+const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const MAX_ANNOTATIONS = 20;
+/** bytes of an annotation's expression */
+const MAX_VALUE_EXPRESSION = 5 * 1024;
+const RESERVED = /^(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)$/;
+const IDENTIFIER = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
+
+function paramKindErrors({ apiVersion = '', kind = '' }: { apiVersion?: string; kind?: string }): FieldError[] {
+  const at = SPEC.child('paramKind');
+  const errors: FieldError[] = [];
+  const here = at.child('apiVersion');
+  const parts = apiVersion.split('/');
+  if (!apiVersion) errors.push(required(here));
+  else if (parts.length > 2) errors.push(invalid(here, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
+  else {
+    const [group, version] = parts.length === 2 ? (parts as [string, string]) : ['', parts[0] as string];
+    const badGroup = group ? isDns1123Subdomain(group) : [];
+    if (badGroup.length) errors.push(invalid(here, group, badGroup.join(',')));
+    const badVersion = version ? isDns1035Label(version) : [];
+    if (!version) errors.push(invalid(here, apiVersion, 'version must be specified'));
+    else if (badVersion.length) errors.push(invalid(here, version, badVersion.join(',')));
+  }
+  const badKind = kind ? isDns1035Label(kind.toLowerCase()) : [];
+  if (!kind) errors.push(required(at.child('kind')));
+  else if (badKind.length) errors.push(invalid(at.child('kind'), kind, `may have mixed case, but should otherwise match: ${badKind.join(',')}`));
+  return errors;
+}
+
+/** Each variable knows those before it. Gives the scope with `variables`, where there are any. */
+function variableErrors(list: Named[], scope: Scope, errors: FieldError[]): Scope {
+  if (list.length === 0) return scope;
+  const known: Record<string, CelType> = {};
+  const withKnown = (): Scope => ({ ...scope, variables: objectOf('kubernetes.variables', known) });
+  list.forEach(({ name = '', expression = '' }, i) => {
+    const at = SPEC.child('variables').index(i);
+    if (name.trim() === '') errors.push(required(at.child('name'), 'name is not specified'));
+    else if (!IDENTIFIER.test(name) || RESERVED.test(name)) errors.push(invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
+    if (expression.trim() === '') return errors.push(required(at.child('expression'), 'expression is not specified'));
+    const { type, error } = checkCel(expression, withKnown(), []);
+    if (error !== undefined) errors.push(invalid(at.child('expression'), expression, error));
+    else if (name) known[name] = type === ERROR ? 'dyn' : type;
+    return undefined;
+  });
+  return withKnown();
+}
+
+const hasLineBreak = (text: string): boolean => /[\n\r]/.test(text);
+
+function messageErrors({ message = '' }: Validation, at: Path): FieldError[] {
+  if (message !== '' && message.trim() === '') return [invalid(at, message, 'message must be non-empty if specified')];
+  return hasLineBreak(message.trim()) ? [invalid(at, message, 'message must not contain line breaks')] : [];
+}
+
+function validationErrors(validation: Validation, scope: Scope, at: Path): FieldError[] {
+  const { expression = '', messageExpression = '', reason } = validation;
+  const errors: FieldError[] = [];
+  if (expression.trim() === '') errors.push(required(at.child('expression'), 'expression is not specified'));
+  else errors.push(...expressionErrors(expression, scope, ['bool'], at.child('expression')));
+  const here = at.child('messageExpression');
+  if (messageExpression.trim() !== '') {
+    const { authorizer: _, ...rest } = scope;
+    errors.push(...expressionErrors(messageExpression, rest, ['string'], here));
+  } else if (messageExpression !== '') errors.push(invalid(here, messageExpression, 'must be non-empty if specified'));
+  errors.push(...messageErrors(validation, at.child('message')));
+  if (reason !== undefined && !REASONS.includes(reason)) errors.push(notSupported(at.child('reason'), reason, REASONS));
+  return errors;
+}
+
+function annotationErrors(annotations: AuditAnnotation[], policy: string, scope: Scope): FieldError[] {
+  const at = SPEC.child('auditAnnotations');
+  const errors: FieldError[] = [];
+  if (annotations.length > MAX_ANNOTATIONS) errors.push(invalid(at, annotations, `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`));
+  const keys = new Set<string>();
+  annotations.forEach(({ key = '', valueExpression = '' }, i) => {
+    const here = at.index(i);
+    if (policy) errors.push(...validateLabelName(`${policy}/${key}`, here.child('key')));
+    else errors.push(invalid(here.child('key'), key, 'requires metadata.name be non-empty'));
+    const text = valueExpression.trim();
+    const value = here.child('valueExpression');
+    if (text === '') errors.push(required(value, 'valueExpression is not specified'));
+    else if (Buffer.byteLength(text) > MAX_VALUE_EXPRESSION) errors.push(required(value, `must not exceed ${MAX_VALUE_EXPRESSION} bytes in length`));
+    else {
+      const { error } = checkCel(text, scope, ['string', 'null_type']);
+      if (error !== undefined) errors.push(invalid(value, valueExpression, error));
+    }
+    if (keys.has(key)) errors.push(duplicate(here.child('key'), key));
+    keys.add(key);
+  });
+  return errors;
+}
+
+function policyErrors(object: KubeObject, skipConditions: boolean): FieldError[] {
+  const { spec = {} } = object;
+  const errors: FieldError[] = [];
+  const policy: string = spec.failurePolicy ?? '';
+  if (!FAILURE_POLICIES.includes(policy)) errors.push(notSupported(SPEC.child('failurePolicy'), policy, FAILURE_POLICIES));
+  if (spec.paramKind) errors.push(...paramKindErrors(spec.paramKind));
+  const match = SPEC.child('matchConstraints');
+  if (!spec.matchConstraints) errors.push(required(match));
+  else {
+    errors.push(...matchResourcesErrors(spec.matchConstraints, match));
+    if (!spec.matchConstraints.resourceRules?.length) errors.push(required(match.child('resourceRules')));
+  }
+  const withParams = Boolean(spec.paramKind);
+  if (!skipConditions) errors.push(...matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions')));
+  const base: Scope = { ...admissionVariables, authorizer: 'dyn', ...(withParams && { params: 'dyn' }) };
+  const scope = variableErrors(spec.variables ?? [], base, errors);
+  const validations: Validation[] = spec.validations ?? [];
+  const annotations: AuditAnnotation[] = spec.auditAnnotations ?? [];
+  if (validations.length === 0 && annotations.length === 0) {
+    const why = 'validations or auditAnnotations must contain at least one item';
+    return [...errors, required(SPEC.child('validations'), why), required(SPEC.child('auditAnnotations'), why)];
+  }
+  validations.forEach((validation, i) => errors.push(...validationErrors(validation, scope, SPEC.child('validations').index(i))));
+  return [...errors, ...annotationErrors(annotations, object.metadata.name ?? '', scope)];
+}
+
+function warningErrors({ status }: KubeObject): FieldError[] {
+  const at = Path.root('status').child('typeChecking', 'expressionWarnings');
+  return ((status?.typeChecking?.expressionWarnings ?? []) as { fieldRef?: string; warning?: string }[]).flatMap(({ fieldRef, warning }, i) => [
+    ...(warning ? [] : [required(at.index(i).child('warning'))]),
+    ...(fieldRef?.trim() ? [] : [required(at.index(i).child('fieldRef'))]),
+  ]);
+}
+
+/** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy */
+export const validatingAdmissionPolicyStrategy: Strategy = withStatus({
+  unconditionalUpdate: false,
+  defaults({ spec }) {
+    if (!spec) return;
+    spec.failurePolicy ??= 'Fail';
+    if (spec.matchConstraints) defaultMatch(spec.matchConstraints);
+  },
+  validatesAllOnUpdate: true,
+  validate: (object) => policyErrors(object, false),
+  validateUpdate: (object, old) => {
+    const same = (field: string): boolean => isDeepStrictEqual(object.spec?.[field] ?? null, old.spec?.[field] ?? null);
+    return policyErrors(object, same('paramKind') && same('matchConditions'));
+  },
+  subresources: { status: { ...isolatedStatus, validateUpdate: warningErrors } },
+});

@@ -1,0 +1,133 @@
+import { isDeepStrictEqual } from 'node:util';
+import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { LabelSelectorLike } from '../../../meta/labels.ts';
+import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateLabelSelector } from '../../validation/labels.ts';
+import { clientConfigErrors, type ClientConfig } from './client-config.ts';
+import { matchConditionErrors, type MatchCondition } from './match-conditions.ts';
+import { defaultMatch, FAILURE_POLICIES, MATCH_POLICIES } from './match-resources.ts';
+import { defaultRules, ruleErrors, type Rule } from './match-rules.ts';
+
+interface Webhook {
+  name?: string;
+  clientConfig?: ClientConfig;
+  rules?: Rule[];
+  failurePolicy?: string;
+  matchPolicy?: string;
+  namespaceSelector?: LabelSelectorLike;
+  objectSelector?: LabelSelectorLike;
+  sideEffects?: string;
+  timeoutSeconds?: number;
+  reinvocationPolicy?: string;
+  admissionReviewVersions?: string[];
+  matchConditions?: MatchCondition[];
+}
+const WEBHOOKS = Path.root('webhooks');
+const NO_SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
+const SIDE_EFFECTS = ['None', 'NoneOnDryRun', 'Some', 'Unknown'];
+const REINVOCATION_POLICIES = ['IfNeeded', 'Never'];
+const REVIEW_VERSIONS = ['v1', 'v1beta1'];
+
+/** What an object that was stored before a rule was made may keep. */
+interface Ratchet {
+  sideEffects: boolean;
+  versions: boolean;
+  duplicates: boolean;
+  selectors: boolean;
+  conditions: boolean;
+}
+const STRICT: Ratchet = { sideEffects: false, versions: false, duplicates: false, selectors: false, conditions: false };
+const hooksOf = (object: KubeObject): Webhook[] => object.webhooks ?? [];
+
+function ratchet(object: KubeObject, old: KubeObject): Ratchet {
+  const before = hooksOf(old);
+  const now = hooksOf(object);
+  return {
+    sideEffects: before.some(({ sideEffects = '' }) => !NO_SIDE_EFFECTS.includes(sideEffects)),
+    versions: before.some(({ admissionReviewVersions: versions }) => versions?.length && !versions.some((v) => REVIEW_VERSIONS.includes(v))),
+    duplicates: new Set(before.map((hook) => hook.name)).size < before.length,
+    selectors: before.some(({ namespaceSelector, objectSelector }) =>
+      [namespaceSelector, objectSelector].some((selector) => validateLabelSelector(selector, WEBHOOKS).length > 0),
+    ),
+    conditions: now.length === before.length && now.every((hook, i) => isDeepStrictEqual(hook.matchConditions, before[i]!.matchConditions)),
+  };
+}
+
+/** A domain of three or more segments. */
+function nameErrors(name: string | undefined, at: Path): FieldError[] {
+  if (!name) return [required(at)];
+  const why = isDns1123Subdomain(name);
+  if (why.length) return [invalid(at, name, why.join(','))];
+  return name.split('.').length < 3 ? [invalid(at, name, 'should be a domain with at least three segments separated by dots')] : [];
+}
+
+function versionErrors(versions: string[] | undefined, recognised: boolean, at: Path): FieldError[] {
+  if (!versions?.length) return [required(at, `must specify one of ${REVIEW_VERSIONS.join(', ')}`)];
+  const errors = versions.flatMap((version, i) =>
+    versions.indexOf(version) < i
+      ? [invalid(at.index(i), version, 'duplicate version')]
+      : isDns1035Label(version).map((why) => invalid(at.index(i), version, why)),
+  );
+  if (recognised && !versions.some((version) => REVIEW_VERSIONS.includes(version))) {
+    errors.push(invalid(at, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`));
+  }
+  return errors;
+}
+
+const choice = (value: string | undefined, choices: readonly string[], at: Path): FieldError[] =>
+  value === undefined || choices.includes(value) ? [] : [notSupported(at, value, choices)];
+
+function sideEffectErrors(value: string | undefined, any: boolean, at: Path): FieldError[] {
+  const allowed = any ? SIDE_EFFECTS : NO_SIDE_EFFECTS;
+  return value === undefined ? [required(at, `must specify one of ${allowed.join(', ')}`)] : choice(value, allowed, at);
+}
+
+function webhookErrors(hook: Webhook, at: Path, mutating: boolean, keep: Ratchet): FieldError[] {
+  const errors = nameErrors(hook.name, at.child('name'));
+  hook.rules?.forEach((rule, i) => errors.push(...ruleErrors(rule, at.child('rules').index(i))));
+  errors.push(...choice(hook.failurePolicy, FAILURE_POLICIES, at.child('failurePolicy')));
+  errors.push(...choice(hook.matchPolicy, MATCH_POLICIES, at.child('matchPolicy')));
+  errors.push(...sideEffectErrors(hook.sideEffects, keep.sideEffects, at.child('sideEffects')));
+  const seconds = hook.timeoutSeconds;
+  if (seconds !== undefined && (seconds > 30 || seconds < 1)) {
+    errors.push(invalid(at.child('timeoutSeconds'), seconds, 'the timeout value must be between 1 and 30 seconds'));
+  }
+  const rules = { allowInvalidValues: keep.selectors };
+  errors.push(...validateLabelSelector(hook.namespaceSelector, at.child('namespaceSelector'), rules));
+  errors.push(...validateLabelSelector(hook.objectSelector, at.child('objectSelector'), rules));
+  if (mutating) errors.push(...choice(hook.reinvocationPolicy, REINVOCATION_POLICIES, at.child('reinvocationPolicy')));
+  errors.push(...clientConfigErrors(hook.clientConfig ?? {}, at.child('clientConfig')));
+  if (!keep.conditions) errors.push(...matchConditionErrors(hook.matchConditions, false, at.child('matchConditions')));
+  return [...errors, ...versionErrors(hook.admissionReviewVersions, !keep.versions, at.child('admissionReviewVersions'))];
+}
+
+function configurationErrors(object: KubeObject, mutating: boolean, keep: Ratchet): FieldError[] {
+  const names = new Set<string>();
+  return hooksOf(object).flatMap((hook, i) => {
+    const at = WEBHOOKS.index(i);
+    const errors = webhookErrors(hook, at, mutating, keep);
+    if (hook.name && names.has(hook.name) && !keep.duplicates) errors.push(duplicate(at.child('name'), hook.name));
+    names.add(hook.name ?? '');
+    return errors;
+  });
+}
+
+/** Validating and mutating configurations differ in one field. */
+export const webhookStrategy = (mutating: boolean): Strategy => ({
+  unconditionalUpdate: false,
+  defaults(object) {
+    for (const hook of hooksOf(object)) {
+      defaultMatch(hook);
+      hook.failurePolicy ??= 'Fail';
+      hook.timeoutSeconds ??= 10;
+      if (mutating) hook.reinvocationPolicy ??= 'Never';
+      if (hook.clientConfig?.service) hook.clientConfig.service.port ??= 443;
+      defaultRules(hook.rules);
+    }
+  },
+  validatesAllOnUpdate: true,
+  validate: (object) => configurationErrors(object, mutating, STRICT),
+  validateUpdate: (object, old) => configurationErrors(object, mutating, ratchet(object, old)),
+});

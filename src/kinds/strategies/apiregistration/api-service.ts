@@ -1,0 +1,79 @@
+import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import { isDns1035Label, isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateRule } from '../../validation/values.ts';
+import { isolatedStatus, withStatus } from '../status-split.ts';
+
+const SPEC = Path.root('spec');
+const NAME = Path.root('metadata').child('name');
+const MAX_GROUP_PRIORITY = 20_000;
+const MAX_VERSION_PRIORITY = 1000;
+const STATUSES = ['True', 'False', 'Unknown'];
+
+/** The object's name is what it serves. */
+function nameErrors({ metadata, spec }: KubeObject): FieldError[] {
+  const { name } = metadata;
+  if (!name) return [];
+  const bad = validateRule(name, isPathSegmentName, NAME);
+  if (bad.length) return bad;
+  const wanted = `${spec?.version ?? ''}.${spec?.group ?? ''}`;
+  return name === wanted ? [] : [invalid(NAME, name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)];
+}
+
+/** A group that this server serves itself has no service, and so nothing about TLS either. */
+function backendErrors({ service, caBundle, insecureSkipTLSVerify: insecure }: Record<string, any>): FieldError[] {
+  const bundle = Buffer.from(caBundle ?? '', 'base64').length;
+  if (!service) {
+    return [
+      ...(bundle ? [invalid(SPEC.child('caBundle'), `${bundle} bytes`, 'local APIServices may not have a caBundle')] : []),
+      ...(insecure ? [invalid(SPEC.child('insecureSkipTLSVerify'), true, 'local APIServices may not have insecureSkipTLSVerify')] : []),
+    ];
+  }
+  return [
+    ...(service.namespace ? [] : [required(SPEC.child('service', 'namespace'))]),
+    ...(service.name ? [] : [required(SPEC.child('service', 'name'))]),
+    ...(insecure && bundle ? [invalid(SPEC.child('insecureSkipTLSVerify'), true, 'may not be true if caBundle is present')] : []),
+  ];
+}
+
+function specErrors(spec: Record<string, any>): FieldError[] {
+  const { group = '', version = '', groupPriorityMinimum: minimum = 0, versionPriority: priority = 0 } = spec;
+  const errors: FieldError[] = [];
+  if (!group && version !== 'v1') errors.push(required(SPEC.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
+  if (group) errors.push(...validateRule(group, isDns1123Subdomain, SPEC.child('group')));
+  errors.push(...validateRule(version, isDns1035Label, SPEC.child('version')));
+  if (minimum <= 0 || minimum > MAX_GROUP_PRIORITY) {
+    errors.push(invalid(SPEC.child('groupPriorityMinimum'), minimum, `must be positive and less than ${MAX_GROUP_PRIORITY}`));
+  }
+  if (priority <= 0 || priority > MAX_VERSION_PRIORITY) {
+    errors.push(invalid(SPEC.child('versionPriority'), priority, `must be positive and less than ${MAX_VERSION_PRIORITY}`));
+  }
+  return [...errors, ...backendErrors(spec)];
+}
+
+const conditionErrors = ({ status }: KubeObject): FieldError[] =>
+  ((status?.conditions ?? []) as { status?: string }[]).flatMap((condition, i) =>
+    STATUSES.includes(condition.status ?? '')
+      ? []
+      : [notSupported(Path.root('status').child('conditions').index(i).child('status'), condition.status ?? '', STATUSES)],
+  );
+
+/** apiregistration.k8s.io/v1 APIService */
+export const apiServiceStrategy: Strategy = withStatus({
+  generation: false,
+  unconditionalUpdate: false,
+  // the rule needs the spec: see nameErrors
+  name: () => [],
+  defaults({ spec }) {
+    if (spec?.service) spec.service.port ??= 443;
+  },
+  prepareForCreate(object, ctx) {
+    object.status = {};
+    if (object.spec?.service) return;
+    const message = 'Local APIServices are always available';
+    object.status.conditions = [{ type: 'Available', status: 'True', lastTransitionTime: ctx.now, reason: 'Local', message }];
+  },
+  validate: (object) => [...nameErrors(object), ...specErrors(object.spec ?? {})],
+  subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
+});

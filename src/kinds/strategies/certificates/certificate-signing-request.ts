@@ -1,0 +1,114 @@
+import { X509Certificate } from 'node:crypto';
+import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy, StrategyContext } from '../../kind.ts';
+import { withStatus } from '../status-split.ts';
+import { conditionChangeErrors, conditionErrors, keepApprovals, stampConditions } from './conditions.ts';
+import { pemBlocks } from './pem.ts';
+import { requestError } from './request.ts';
+import { signerNameErrors } from './signer-name.ts';
+
+const SPEC = Path.root('spec');
+const CERTIFICATE = Path.root('status').child('certificate');
+const MIN_SECONDS = 600;
+const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
+const USAGES = [
+  'any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only',
+  'digital signature', 'email protection', 'encipher only', 'ipsec end system', 'ipsec tunnel', 'ipsec user', 'key agreement',
+  'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping',
+]; // prettier-ignore
+
+function usageErrors(usages: string[]): FieldError[] {
+  const at = SPEC.child('usages');
+  if (usages.length === 0) return [required(at)];
+  return usages.flatMap((usage, i) => [
+    ...(USAGES.includes(usage) ? [] : [notSupported(at.index(i), usage, USAGES)]),
+    ...(usages.indexOf(usage) < i ? [duplicate(at.index(i), usage)] : []),
+  ]);
+}
+
+/** What a signer wrote must be certificates, and nothing else that PEM can hold. */
+function certificateError(certificate: string | undefined): string | undefined {
+  if (!certificate) return undefined;
+  const blocks = pemBlocks(Buffer.from(certificate, 'base64').toString('latin1'));
+  if (blocks.length === 0) return 'must contain at least one CERTIFICATE PEM block';
+  for (const { type, headers, der } of blocks) {
+    if (type !== 'CERTIFICATE') return `only CERTIFICATE PEM blocks are allowed, found ${JSON.stringify(type)}`;
+    if (headers) return 'no PEM block headers are permitted';
+    if (der.length === 0) return 'found CERTIFICATE PEM block containing 0 certificates';
+    try {
+      new X509Certificate(der);
+    } catch {
+      return 'x509: malformed certificate';
+    }
+  }
+  return undefined;
+}
+
+function validate(object: KubeObject): FieldError[] {
+  const { spec = {} } = object;
+  const errors: FieldError[] = [];
+  const why = requestError(spec.request ?? '');
+  if (why) errors.push(invalid(SPEC.child('request'), spec.request ?? 'null', why));
+  errors.push(...usageErrors(spec.usages ?? []));
+  const signer = SPEC.child('signerName');
+  if (spec.signerName === LEGACY_SIGNER) errors.push(invalid(signer, spec.signerName, 'the legacy signerName is not allowed via this API version'));
+  else errors.push(...signerNameErrors(spec.signerName, signer));
+  const seconds = spec.expirationSeconds;
+  if (seconds !== undefined && seconds < MIN_SECONDS) {
+    errors.push(invalid(SPEC.child('expirationSeconds'), seconds, 'may not specify a duration less than 600 seconds (10 minutes)'));
+  }
+  return [...errors, ...conditionErrors(object)];
+}
+
+/** What holds for every way to change a request. */
+function changeErrors(object: KubeObject, old: KubeObject, may: { approve: boolean; issue: boolean }): FieldError[] {
+  const errors = conditionChangeErrors(object, old, may.approve);
+  const [now, before] = [object.status?.certificate, old.status?.certificate];
+  if (now === before) return errors;
+  const why = certificateError(now);
+  if (why && !certificateError(before)) errors.push(invalid(CERTIFICATE, '<certificate data>', why));
+  if (!may.issue) errors.push(forbidden(CERTIFICATE, 'updates may not set certificate content'));
+  else if (before) errors.push(forbidden(CERTIFICATE, 'updates may not modify existing certificate content'));
+  return errors;
+}
+
+function keepSpec(object: KubeObject, old: KubeObject): void {
+  object.spec = old.spec;
+}
+
+/** certificates.k8s.io/v1 CertificateSigningRequest: its spec is what was asked; `/approval` decides, `/status` answers. */
+export const certificateSigningRequestStrategy: Strategy = withStatus({
+  // any name will do
+  name: () => [],
+  generation: false,
+  prepareForCreate(object, ctx) {
+    object.spec ??= {};
+    object.spec.username ||= ctx.user;
+  },
+  prepareForUpdate: keepSpec,
+  validate,
+  validateUpdate: (object, old) => changeErrors(object, old, { approve: false, issue: false }),
+  subresources: {
+    status: {
+      prepareForUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext) {
+        keepSpec(object, old);
+        object.status ??= {};
+        keepApprovals(object, old);
+        stampConditions(object, old, ctx.now);
+      },
+      validateUpdate: (object, old) => [...validate(object), ...changeErrors(object, old, { approve: false, issue: true })],
+    },
+    approval: {
+      prepareForUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext) {
+        const conditions = object.status?.conditions;
+        keepSpec(object, old);
+        const { conditions: _, ...status } = old.status ?? {};
+        object.status = { ...status, ...(conditions && { conditions }) };
+        stampConditions(object, old, ctx.now);
+      },
+      validateUpdate: (object, old) => [...validate(object), ...changeErrors(object, old, { approve: true, issue: false })],
+    },
+  },
+  fields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
+});

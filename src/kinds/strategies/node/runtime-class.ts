@@ -1,0 +1,23 @@
+import { Path } from '../../../meta/field.ts';
+import { isDns1123Label } from '../../../meta/names.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateLabels } from '../../validation/labels.ts';
+import { validateImmutable, validateRule } from '../../validation/values.ts';
+import { overheadErrors } from './overhead.ts';
+import { tolerationListErrors } from './tolerations.ts';
+
+const HANDLER = Path.root('handler');
+const SCHEDULING = Path.root('scheduling');
+
+/** node.k8s.io/v1 RuntimeClass */
+export const runtimeClassStrategy: Strategy = {
+  generation: false,
+  unconditionalUpdate: false,
+  validate: ({ handler = '', overhead, scheduling }) => [
+    ...validateRule(handler, isDns1123Label, HANDLER),
+    ...overheadErrors(overhead?.podFixed, Path.root('overhead')),
+    ...validateLabels(scheduling?.nodeSelector, SCHEDULING.child('nodeSelector')),
+    ...tolerationListErrors(scheduling?.tolerations, SCHEDULING.child('tolerations')),
+  ],
+  validateUpdate: (object, old) => validateImmutable(object.handler, old.handler, HANDLER),
+};

@@ -1,0 +1,79 @@
+import { isDeepStrictEqual } from 'node:util';
+import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { dnsSubdomainName, pathSegmentName } from '../../validation/names.ts';
+import { GROUP, rbacStrategy } from './names.ts';
+
+interface Subject {
+  kind?: string;
+  apiGroup?: string;
+  name?: string;
+  namespace?: string;
+}
+interface RoleRef {
+  apiGroup?: string;
+  kind?: string;
+  name?: string;
+}
+const ROLE_REF = Path.root('roleRef');
+const SUBJECTS = Path.root('subjects');
+
+/** A reference as Go prints the internal struct, which has no JSON names. */
+const internalRef = (ref: RoleRef = {}): unknown => ({ APIGroup: ref.apiGroup ?? '', Kind: ref.kind ?? '', Name: ref.name ?? '' });
+
+function defaults(object: KubeObject): void {
+  if (object.roleRef) object.roleRef.apiGroup ||= GROUP;
+  for (const subject of (object.subjects ?? []) as Subject[]) {
+    if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= GROUP;
+    // A subject of the core group has none in the answer either.
+    if (subject.apiGroup === '') delete subject.apiGroup;
+  }
+}
+
+function roleRefErrors(ref: RoleRef, kinds: readonly string[]): FieldError[] {
+  const errors: FieldError[] = [];
+  if (ref.apiGroup !== GROUP) errors.push(notSupported(ROLE_REF.child('apiGroup'), ref.apiGroup ?? '', [GROUP]));
+  if (!kinds.includes(ref.kind ?? '')) errors.push(notSupported(ROLE_REF.child('kind'), ref.kind ?? '', kinds));
+  const at = ROLE_REF.child('name');
+  if (!ref.name) errors.push(required(at));
+  else for (const why of pathSegmentName(ref.name, false)) errors.push(invalid(at, ref.name, why));
+  return errors;
+}
+
+function subjectErrors({ kind = '', apiGroup = '', name, namespace }: Subject, at: Path, namespaced: boolean): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!name) errors.push(required(at.child('name')));
+  switch (kind) {
+    case 'ServiceAccount':
+      if (name) for (const why of dnsSubdomainName(name, false)) errors.push(invalid(at.child('name'), name, why));
+      if (apiGroup) errors.push(notSupported(at.child('apiGroup'), apiGroup, ['']));
+      if (!namespaced && !namespace) errors.push(required(at.child('namespace')));
+      break;
+    case 'User':
+    case 'Group':
+      if (apiGroup !== GROUP) errors.push(notSupported(at.child('apiGroup'), apiGroup, [GROUP]));
+      break;
+    default:
+      errors.push(notSupported(at.child('kind'), kind, ['ServiceAccount', 'User', 'Group']));
+  }
+  return errors;
+}
+
+/**
+ * A role and those who have it.
+ * @param roles kinds that roleRef may name
+ * @param namespaced a service account without a namespace is one of the binding's own
+ */
+export function bindingStrategy(roles: readonly string[], namespaced: boolean): Strategy {
+  return {
+    ...rbacStrategy,
+    defaults,
+    validate: (object) => [
+      ...roleRefErrors(object.roleRef ?? {}, roles),
+      ...((object.subjects ?? []) as Subject[]).flatMap((subject, i) => subjectErrors(subject, SUBJECTS.index(i), namespaced)),
+    ],
+    validateUpdate: (object, old) =>
+      isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef)) ? [] : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')],
+  };
+}

@@ -1,0 +1,3 @@
+import { bindingStrategy } from './bindings.ts';
+
+export const clusterRoleBindingStrategy = bindingStrategy(['ClusterRole'], false);

@@ -1,0 +1,53 @@
+import { isDeepStrictEqual } from 'node:util';
+import { duplicate, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateLabelName } from '../../validation/labels.ts';
+import { IMMUTABLE, validateNonNegative } from '../../validation/values.ts';
+import { driverNameErrors } from './driver-names.ts';
+
+const DRIVERS = Path.root('spec').child('drivers');
+/** bytes (KEP-1885 raised it from 192) */
+const MAX_NODE_ID = 256;
+
+interface Driver {
+  name: string;
+  nodeID: string;
+  topologyKeys?: string[];
+  allocatable?: { count?: number };
+}
+
+function driverErrors({ name, nodeID, allocatable, topologyKeys }: Driver, at: Path, names: Set<string>): FieldError[] {
+  const errors = driverNameErrors(name, at.child('name'));
+  if (!nodeID) errors.push(required(at.child('nodeID')));
+  else if (Buffer.byteLength(nodeID) > MAX_NODE_ID) errors.push(invalid(at.child('nodeID'), nodeID, `must be ${MAX_NODE_ID} characters or less`));
+  errors.push(...validateNonNegative(allocatable?.count, at.child('allocatable', 'count')));
+  if (names.has(name)) errors.push(duplicate(at.child('name'), name));
+  names.add(name);
+  const keys = new Set<string>();
+  for (const key of topologyKeys ?? []) {
+    if (key === '') errors.push(required(at));
+    if (keys.has(key)) errors.push(duplicate(at, key));
+    keys.add(key);
+    errors.push(...validateLabelName(key, at));
+  }
+  return errors;
+}
+
+/** A driver without its limits as Go prints the internal struct. */
+const fixedPart = ({ name, nodeID, topologyKeys }: Driver): unknown => ({ Name: name, NodeID: nodeID, TopologyKeys: topologyKeys ?? null, Allocatable: null });
+
+/** storage.k8s.io/v1 CSINode: drivers come and go; of one that stays only the limits change. */
+export const csiNodeStrategy: Strategy = {
+  generation: false,
+  unconditionalUpdate: false,
+  validate({ spec }) {
+    const names = new Set<string>();
+    return ((spec?.drivers ?? []) as Driver[]).flatMap((driver, i) => driverErrors(driver, DRIVERS.index(i), names));
+  },
+  validateUpdate: (object, old) =>
+    ((old.spec?.drivers ?? []) as Driver[]).flatMap((before) =>
+      ((object.spec?.drivers ?? []) as Driver[])
+        .filter((now) => now.name === before.name && !isDeepStrictEqual(fixedPart(now), fixedPart(before)))
+        .map((now) => invalid(DRIVERS, fixedPart(now), IMMUTABLE)),
+    ),
+};

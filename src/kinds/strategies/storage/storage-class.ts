@@ -1,0 +1,77 @@
+import { isDeepStrictEqual } from 'node:util';
+import { duplicate, forbidden, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateLabelName } from '../../validation/labels.ts';
+import { validateImmutable, validateOptionalChoice } from '../../validation/values.ts';
+import { parameterErrors, provisionerErrors } from './driver-names.ts';
+
+const RECLAIM_POLICIES = ['Delete', 'Retain'];
+const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
+
+interface TopologyTerm {
+  matchLabelExpressions?: { key?: string; values?: string[] }[];
+}
+
+/** A term as a comparable text: its keys and the sets of their values. */
+const signature = (term: TopologyTerm): string => {
+  const sets = new Map((term.matchLabelExpressions ?? []).map(({ key = '', values = [] }) => [key, [...new Set(values)].sort()]));
+  return JSON.stringify([...sets].sort(([a], [b]) => (a < b ? -1 : 1)));
+};
+
+function termErrors(term: TopologyTerm, at: Path): FieldError[] {
+  const keys = new Set<string>();
+  return (term.matchLabelExpressions ?? []).flatMap(({ key = '', values = [] }, i) => {
+    const here = at.child('matchLabelExpressions').index(i);
+    const errors: FieldError[] = values.length ? [] : [required(here.child('values'))];
+    const seen = new Set<string>();
+    values.forEach((value, n) => {
+      if (seen.has(value)) errors.push(duplicate(here.child('values').index(n), value));
+      seen.add(value);
+    });
+    errors.push(...validateLabelName(key, here.child('key')));
+    if (keys.has(key)) errors.push(duplicate(here.child('key'), key));
+    keys.add(key);
+    return errors;
+  });
+}
+
+/** Terms must differ. Each is compared with as many empty ones as there are terms, too (a quirk of the original): so none may be empty. */
+function topologyErrors(terms: TopologyTerm[]): FieldError[] {
+  const known = terms.map(() => signature({}));
+  return terms.flatMap((term, i) => {
+    const at = Path.root('allowedTopologies').index(i);
+    const own = signature(term);
+    const errors = termErrors(term, at);
+    for (const other of known) if (other === own) errors.push(duplicate(at.child('matchLabelExpressions'), ''));
+    known.push(own);
+    return errors;
+  });
+}
+
+/** storage.k8s.io/v1 StorageClass: what it says of new volumes is fixed. */
+export const storageClassStrategy: Strategy = {
+  generation: false,
+  defaults(object) {
+    object.reclaimPolicy ??= 'Delete';
+    object.volumeBindingMode ??= 'Immediate';
+  },
+  validate: (object) => [
+    ...provisionerErrors(object.provisioner, Path.root('provisioner')),
+    ...parameterErrors(object.parameters, true, Path.root('parameters')),
+    ...validateOptionalChoice(object.reclaimPolicy, RECLAIM_POLICIES, Path.root('reclaimPolicy')),
+    ...(BINDING_MODES.includes(object.volumeBindingMode)
+      ? []
+      : [notSupported(Path.root('volumeBindingMode'), object.volumeBindingMode, BINDING_MODES)]),
+    ...topologyErrors(object.allowedTopologies ?? []),
+  ],
+  validateUpdate(object, old) {
+    const fixed = (field: string): FieldError[] =>
+      isDeepStrictEqual(object[field] ?? null, old[field] ?? null) ? [] : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
+    return [
+      ...fixed('parameters'),
+      ...fixed('provisioner'),
+      ...fixed('reclaimPolicy'),
+      ...validateImmutable(object.volumeBindingMode, old.volumeBindingMode, Path.root('volumeBindingMode')),
+    ];
+  },
+};

@@ -1,0 +1,105 @@
+import { isDeepStrictEqual } from 'node:util';
+import { forbidden, invalid, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
+import { rangeError } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
+import { IMMUTABLE } from '../../validation/values.ts';
+import { isolatedStatus, withStatus } from '../status-split.ts';
+import { driverNameErrors } from './driver-names.ts';
+
+const SPEC = Path.root('spec');
+const STATUS = Path.root('status');
+const SOURCE = SPEC.child('source');
+/** bytes */
+const MAX_METADATA = 256 * 1024;
+const MAX_MESSAGE = 1024;
+
+const nameErrors = (name: string, at: Path): FieldError[] => dnsSubdomainName(name, false).map((why) => invalid(at, name, why));
+
+/** What a volume inside an attachment may not have, besides the rules of every volume: it is CSI's, and nobody claims it. */
+function inlineErrors(volume: Record<string, any>, at: Path): FieldError[] {
+  const context = 'in the context of inline volumes';
+  const errors: FieldError[] = [];
+  if (volume.claimRef) errors.push(forbidden(at.child('claimRef'), `may not be specified ${context}`));
+  if (Object.keys(volume.capacity ?? {}).length) errors.push(forbidden(at.child('capacity'), `may not be specified ${context}`));
+  if (!volume.csi) errors.push(required(at.child('csi'), `has to be specified ${context}`));
+  if (!volume.accessModes?.length) errors.push(required(at.child('accessModes')));
+  const policy: string = volume.persistentVolumeReclaimPolicy ?? '';
+  if (policy && policy !== 'Retain') errors.push(forbidden(at.child('persistentVolumeReclaimPolicy'), `may only be Retain ${context}`));
+  if (volume.csi) {
+    errors.push(...driverNameErrors(volume.csi.driver, at.child('csi', 'driver')));
+    if (!volume.csi.volumeHandle) errors.push(required(at.child('csi', 'volumeHandle')));
+  }
+  if (volume.storageClassName) errors.push(forbidden(at.child('storageClassName'), `may not be specified ${context}`));
+  if (volume.volumeMode && volume.volumeMode !== 'Filesystem') {
+    errors.push(forbidden(at.child('volumeMode'), `may not specify volumeMode other than Filesystem ${context}`));
+  }
+  return errors;
+}
+
+function sourceErrors({ persistentVolumeName: name, inlineVolumeSpec: inline }: Record<string, any>): FieldError[] {
+  const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
+  if (inline && name !== undefined) return [forbidden(SOURCE, one)];
+  if (inline) return inlineErrors(inline, SOURCE.child('inlineVolumeSpec'));
+  if (name === undefined) return [required(SOURCE, one)];
+  return name === '' ? [required(SOURCE.child('persistentVolumeName'), 'must specify non empty persistentVolumeName')] : [];
+}
+
+function specErrors({ attacher = '', nodeName = '', source = {} }: Record<string, any>): FieldError[] {
+  return [...(attacher ? [] : [required(SPEC.child('attacher'))]), ...sourceErrors(source), ...nameErrors(nodeName, SPEC.child('nodeName'))];
+}
+
+/** What v1 asks of a new attachment besides. */
+function newErrors({ attacher = '', source = {} }: Record<string, any>): FieldError[] {
+  const errors = driverNameErrors(attacher, SPEC.child('attacher'));
+  const name = source.persistentVolumeName;
+  return name === undefined ? errors : [...errors, ...nameErrors(name, SOURCE.child('persistentVolumeName'))];
+}
+
+function volumeErrorErrors(error: { message?: string; errorCode?: number } | undefined, at: Path): FieldError[] {
+  const errors: FieldError[] = [];
+  // the limit that is told is another one than that which is checked
+  if (Buffer.byteLength(error?.message ?? '') > MAX_MESSAGE) errors.push(tooLong(at.child('message'), MAX_METADATA));
+  const code = error?.errorCode;
+  return code !== undefined && code < 0 ? [...errors, invalid(at.child('errorCode'), code, rangeError(0, 2 ** 31 - 1))] : errors;
+}
+
+function statusErrors({ attachmentMetadata, attachError, detachError }: Record<string, any>): FieldError[] {
+  const entries = Object.entries((attachmentMetadata ?? {}) as Record<string, string>);
+  const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
+  return [
+    ...(size > MAX_METADATA ? [tooLong(STATUS.child('attachmentMetadata'), MAX_METADATA)] : []),
+    ...volumeErrorErrors(attachError, STATUS.child('attachError')),
+    ...volumeErrorErrors(detachError, STATUS.child('detachError')),
+  ];
+}
+
+const errorsOf = (object: KubeObject): FieldError[] => [...specErrors(object.spec ?? {}), ...statusErrors(object.status ?? {})];
+
+/** The spec as Go prints the internal struct, which has no JSON names. */
+const internalSpec = ({ attacher = '', nodeName = '', source = {} }: Record<string, any>): unknown => ({
+  Attacher: attacher,
+  Source: { PersistentVolumeName: source.persistentVolumeName ?? null, InlineVolumeSpec: source.inlineVolumeSpec ?? null },
+  NodeName: nodeName,
+});
+
+function changeErrors(object: KubeObject, old: KubeObject): FieldError[] {
+  const same = isDeepStrictEqual(internalSpec(object.spec ?? {}), internalSpec(old.spec ?? {}));
+  return same ? [] : [invalid(SPEC, internalSpec(object.spec ?? {}), IMMUTABLE)];
+}
+
+/** storage.k8s.io/v1 VolumeAttachment: what it attaches is fixed. An update is checked twice over. */
+export const volumeAttachmentStrategy: Strategy = withStatus({
+  generation: false,
+  unconditionalUpdate: false,
+  prepareForCreate(object) {
+    object.status = { attached: false };
+  },
+  validatesAllOnUpdate: true,
+  validate: (object) => [...errorsOf(object), ...newErrors(object.spec ?? {})],
+  validateUpdate: (object, old) => [...errorsOf(object), ...errorsOf(object), ...changeErrors(object, old)],
+  subresources: {
+    status: { ...isolatedStatus, validateUpdate: (object, old) => [...errorsOf(object), ...errorsOf(object), ...changeErrors(object, old)] },
+  },
+});

@@ -1,0 +1,18 @@
+import { isDeepStrictEqual } from 'node:util';
+import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
+import type { Strategy } from '../../kind.ts';
+import { parameterErrors, provisionerErrors } from './driver-names.ts';
+
+/** storage.k8s.io/v1 VolumeAttributesClass: fixed once it is there. */
+export const volumeAttributesClassStrategy: Strategy = {
+  generation: false,
+  validate: (object) => [
+    ...provisionerErrors(object.driverName, Path.root('driverName')),
+    ...parameterErrors(object.parameters, false, Path.root('parameters')),
+  ],
+  validateUpdate(object, old) {
+    const fixed = (field: string): FieldError[] =>
+      isDeepStrictEqual(object[field] ?? null, old[field] ?? null) ? [] : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
+    return [...fixed('driverName'), ...fixed('parameters')];
+  },
+};
