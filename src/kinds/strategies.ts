@@ -1,5 +1,18 @@
 import type { Strategy } from './kind.ts';
-import { configMapStrategy, namespaceStrategy, nodeStrategy, secretStrategy, serviceAccountStrategy } from './strategies/core.ts';
+import { configMapStrategy } from './strategies/core/config-map.ts';
+import { endpointsStrategy } from './strategies/core/endpoints.ts';
+import { eventStrategy } from './strategies/core/event.ts';
+import { limitRangeStrategy } from './strategies/core/limit-range.ts';
+import { namespaceStrategy } from './strategies/core/namespace.ts';
+import { nodeStrategy } from './strategies/core/node.ts';
+import { persistentVolumeClaimStrategy } from './strategies/core/persistent-volume-claim.ts';
+import { persistentVolumeStrategy } from './strategies/core/persistent-volume.ts';
+import { podTemplateStrategy } from './strategies/core/pod-template.ts';
+import { replicationControllerStrategy } from './strategies/core/replication-controller.ts';
+import { resourceQuotaStrategy } from './strategies/core/resource-quota.ts';
+import { secretStrategy } from './strategies/core/secret.ts';
+import { serviceAccountStrategy } from './strategies/core/service-account.ts';
+import { serviceStrategy } from './strategies/core/service.ts';
 import { mutatingWebhookStrategy } from './strategies/admissionregistration/mutating-webhook-configuration.ts';
 import { validatingAdmissionPolicyBindingStrategy } from './strategies/admissionregistration/validating-admission-policy-binding.ts';
 import { validatingAdmissionPolicyStrategy } from './strategies/admissionregistration/validating-admission-policy.ts';
@@ -8,8 +21,7 @@ import { apiServiceStrategy } from './strategies/apiregistration/api-service.ts'
 import { certificateSigningRequestStrategy } from './strategies/certificates/certificate-signing-request.ts';
 import { customResourceDefinitionStrategy } from './strategies/custom-resource-definition.ts';
 import { cronJobStrategy, jobStrategy } from './strategies/batch.ts';
-import { eventStrategy } from './strategies/event.ts';
-import { endpointSliceStrategy, endpointsStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
+import { endpointSliceStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
 import { runtimeClassStrategy } from './strategies/node/runtime-class.ts';
 import { horizontalPodAutoscalerStrategy, leaseStrategy, podDisruptionBudgetStrategy } from './strategies/policy.ts';
 import { clusterRoleBindingStrategy } from './strategies/rbac/cluster-role-binding.ts';
@@ -17,7 +29,6 @@ import { clusterRoleStrategy } from './strategies/rbac/cluster-role.ts';
 import { roleBindingStrategy } from './strategies/rbac/role-binding.ts';
 import { roleStrategy } from './strategies/rbac/role.ts';
 import { priorityClassStrategy } from './strategies/scheduling/priority-class.ts';
-import { limitRangeStrategy, persistentVolumeClaimStrategy, persistentVolumeStrategy } from './strategies/storage.ts';
 import { csiDriverStrategy } from './strategies/storage/csi-driver.ts';
 import { csiNodeStrategy } from './strategies/storage/csi-node.ts';
 import { csiStorageCapacityStrategy } from './strategies/storage/csi-storage-capacity.ts';
@@ -25,14 +36,11 @@ import { storageClassStrategy } from './strategies/storage/storage-class.ts';
 import { volumeAttachmentStrategy } from './strategies/storage/volume-attachment.ts';
 import { volumeAttributesClassStrategy } from './strategies/storage/volume-attributes-class.ts';
 import { podStrategy } from './strategies/pod/pod.ts';
-import { serviceStrategy } from './strategies/service.ts';
 import {
   controllerRevisionStrategy,
   daemonSetStrategy,
   deploymentStrategy,
-  podTemplateStrategy,
   replicaSetStrategy,
-  replicationControllerStrategy,
   statefulSetStrategy,
 } from './strategies/workloads.ts';
 import { withStatus } from './strategies/status-split.ts';
@@ -53,7 +61,7 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   pods: podStrategy,
   podtemplates: podTemplateStrategy,
   replicationcontrollers: replicationControllerStrategy,
-  resourcequotas: withStatus({ generation: false }),
+  resourcequotas: resourceQuotaStrategy,
   secrets: secretStrategy,
   serviceaccounts: serviceAccountStrategy,
   services: serviceStrategy,

@@ -3,11 +3,12 @@ import { isDns1123Label, isQualifiedName } from '../meta/names.ts';
 import type { KubeObject, ObjectMeta } from '../meta/object.ts';
 import type { Kind } from './kind.ts';
 import { validateAnnotations, validateLabels } from './validation/labels.ts';
-import { dnsSubdomainName } from './validation/names.ts';
+import { dnsSubdomainName, type NameRule } from './validation/names.ts';
 import { validateManagedFields, validateOwnerReferences } from './validation/references.ts';
 import { validateImmutable, validateNonNegative } from './validation/values.ts';
 
 const STANDARD_FINALIZERS = new Set(['kubernetes', 'orphan', 'foregroundDeletion']);
+export const isStandardFinalizer = (name: string): boolean => STANDARD_FINALIZERS.has(name);
 const metadata = Path.root('metadata');
 
 /** Finalizers of built-in kinds have a domain or are one of the standard ones; custom ones only have to be good names. */
@@ -37,15 +38,14 @@ function validateShared(meta: ObjectMeta, at: Path): FieldError[] {
   ];
 }
 
-function validateNames(kind: Pick<Kind, 'namespaced' | 'storage'>, meta: ObjectMeta, at: Path): FieldError[] {
-  const rule = kind.storage.strategy.name ?? dnsSubdomainName;
+function validateNames(rule: NameRule, namespaced: boolean, meta: ObjectMeta, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   if (meta.generateName) {
     for (const why of rule(meta.generateName, true)) errors.push(invalid(at.child('generateName'), meta.generateName, why));
   }
   if (!meta.name) errors.push(required(at.child('name'), 'name or generateName is required'));
   else for (const why of rule(meta.name, false)) errors.push(invalid(at.child('name'), meta.name, why));
-  if (!kind.namespaced) {
+  if (!namespaced) {
     if (meta.namespace) errors.push(forbidden(at.child('namespace'), 'not allowed on this type'));
   } else if (!meta.namespace) errors.push(required(at.child('namespace')));
   else for (const why of isDns1123Label(meta.namespace)) errors.push(invalid(at.child('namespace'), meta.namespace, why));
@@ -56,11 +56,21 @@ function validateNames(kind: Pick<Kind, 'namespaced' | 'storage'>, meta: ObjectM
 export function validateMeta(kind: Pick<Kind, 'namespaced' | 'storage' | 'custom'>, object: KubeObject, at = metadata): FieldError[] {
   const meta = object.metadata;
   return [
-    ...validateNames(kind, meta, at),
+    ...validateNames(kind.storage.strategy.name ?? dnsSubdomainName, kind.namespaced, meta, at),
     ...validateShared(meta, at),
     ...validateFinalizers(meta.finalizers, kind.custom, at.child('finalizers')),
   ];
 }
+
+/**
+ * The rules of a new object's metadata once more, with the update of one: the kinds whose update checks the whole new
+ * object, metadata included, answer each mistake in it again.
+ */
+export const validateMetaOnUpdate = ({ metadata: meta }: KubeObject, rule: NameRule, namespaced = true, at = metadata): FieldError[] => [
+  ...validateNames(rule, namespaced, meta, at),
+  ...validateShared(meta, at),
+  ...validateFinalizers(meta.finalizers, false, at.child('finalizers')),
+];
 
 /**
  * What an update may not change, and the new values of what it may. The system's own fields have been filled in.

@@ -9,7 +9,7 @@ import { validateChoice, validateImmutable } from '../validation/values.ts';
 import { portOrName } from './pod/validate-container.ts';
 import { withStatus } from './status-split.ts';
 
-/** networking.k8s.io/v1, discovery.k8s.io/v1 and core/v1 Endpoints. */
+/** networking.k8s.io/v1 and discovery.k8s.io/v1. */
 type Errors = FieldError[];
 type Any = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
 const SPEC = Path.root('spec');
@@ -159,31 +159,4 @@ export const endpointSliceStrategy: Strategy = {
     return errors;
   },
   validateUpdate: (object, old) => validateImmutable(object.addressType, old.addressType, Path.root('addressType')),
-};
-
-export const endpointsStrategy: Strategy = {
-  generation: false,
-  createOnUpdate: true,
-  defaults(object) {
-    for (const subset of list(object.subsets)) for (const port of list(subset.ports)) port.protocol ||= 'TCP';
-  },
-  validate: (object) =>
-    list(object.subsets).flatMap((subset, i) => {
-      const at = Path.root('subsets').index(i);
-      const errors: Errors = [];
-      if (!subset.addresses?.length && !subset.notReadyAddresses?.length) errors.push(required(at, 'must specify `addresses` or `notReadyAddresses`'));
-      for (const field of ['addresses', 'notReadyAddresses'])
-        list(subset[field]).forEach((address, j) => {
-          const here = at.child(field).index(j).child('ip');
-          const messages = isIp(address.ip ?? '');
-          errors.push(...messages.map((m) => invalid(here, address.ip ?? '', m)));
-          if (messages.length) errors.push(invalid(here, address.ip ?? '', 'must be a valid IP address'));
-        });
-      list(subset.ports).forEach((port, j) => {
-        const here = at.child('ports').index(j);
-        if (list(subset.ports).length > 1 && !port.name) errors.push(required(here.child('name')));
-        errors.push(...isPortNumber(port.port).map((m) => invalid(here.child('port'), port.port, m)));
-      });
-      return errors;
-    }),
 };

@@ -10,7 +10,7 @@ import { defaultTemplate } from './pod/defaults.ts';
 import { validatePodSpec } from './pod/validate-spec.ts';
 import { withStatus } from './status-split.ts';
 
-/** What the kinds that make pods from a template have in common (apps/v1, batch/v1, ReplicationController). */
+/** What the kinds that make pods from a template have in common (apps/v1, batch/v1). */
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
 
@@ -115,35 +115,6 @@ export const replicaSetStrategy: Strategy = withStatus({
   },
 });
 
-export const replicationControllerStrategy: Strategy = withStatus({
-  defaults(object) {
-    const spec = object.spec;
-    if (!spec) return;
-    const labels = spec.template?.metadata?.labels;
-    if (labels) {
-      if (!Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };
-      if (!Object.keys(object.metadata.labels ?? {}).length) object.metadata.labels = { ...labels };
-    }
-    spec.replicas ??= 1;
-    defaultTemplate(spec.template);
-  },
-  validate({ spec }) {
-    const errors = [
-      ...validateNonNegative(spec?.minReadySeconds, SPEC.child('minReadySeconds')),
-      ...(Object.keys(spec?.selector ?? {}).length ? [] : [required(SPEC.child('selector'))]),
-      ...validateNonNegative(spec?.replicas, SPEC.child('replicas')),
-    ];
-    const labels = spec?.template?.metadata?.labels;
-    if (spec?.template && !labelSelectorAsSelector({ matchLabels: spec.selector }).matches(labels))
-      errors.push(invalid(SPEC.child('template', 'metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'));
-    return [...errors, ...validateTemplate(spec?.template, SPEC.child('template'), ['Always'])];
-  },
-  fields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
-  prepareForCreate(object) {
-    object.status = { replicas: 0 };
-  },
-});
-
 /** The old count of template changes: a field of the internal type that clients see as an annotation. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
 const templateGeneration = (object: KubeObject): number => Number(object.metadata.annotations?.[TEMPLATE_GENERATION]) || 0;
@@ -239,12 +210,6 @@ export const statefulSetStrategy: Strategy = withStatus({
     object.status = { replicas: 0, availableReplicas: 0 };
   },
 });
-
-export const podTemplateStrategy: Strategy = {
-  defaults: (object) => defaultTemplate(object.template),
-  validate: (object) => validateTemplate(object.template ?? {}, Path.root('template'), ['Always', 'OnFailure', 'Never']),
-  generation: (object, old) => !isDeepStrictEqual(object.template, old.template),
-};
 
 export const controllerRevisionStrategy: Strategy = {
   validate: (object) => validateNonNegative(object.revision ?? 0, Path.root('revision')),

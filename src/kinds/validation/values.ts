@@ -17,6 +17,21 @@ export const validatePositive = (value: number | null | undefined, at: Path): Er
 export const validateImmutable = (value: unknown, old: unknown, at: Path, why = IMMUTABLE): Errors =>
   isDeepStrictEqual(value ?? null, old ?? null) ? [] : [invalid(at, value, why)];
 
+/** Equal for the API server: an empty list is as good as none, here and in everything below. */
+export function semanticallyEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true;
+  if (isAbsent(a) || isAbsent(b)) return isAbsent(a) && isAbsent(b);
+  if (typeof a !== 'object' || typeof b !== 'object') return false;
+  if (Array.isArray(a) || Array.isArray(b)) {
+    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => semanticallyEqual(item, b[i]));
+  }
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
+  for (const key in left) if (!semanticallyEqual(left[key], right[key])) return false;
+  for (const key in right) if (!(key in left) && !isAbsent(right[key])) return false;
+  return true;
+}
+const isAbsent = (value: unknown): boolean => value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+
 /** One of a fixed set; an empty value is required first. */
 export function validateChoice(value: string | null | undefined, choices: readonly string[], at: Path): Errors {
   if (!value) return [required(at)];

@@ -70,10 +70,13 @@ function internalForm(schema: ObjectSchema, value: Shape): Shape {
 const hostForm = (schema: ObjectSchema, spec: Shape): Shape =>
   Object.fromEntries(HOST.map((name) => [goName(name), spec[name] ?? zero(schema.fields.get(name) as Field)]));
 
-const linesOf = (type: string, value: unknown): string[] =>
-  JSON.stringify(internalForm(structSchema(CORE + type), value as Shape), null, 1)
-    .replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`)
-    .split('\n');
+const textOf = (form: Shape): string => JSON.stringify(form, null, 1).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 
-/** What an update of a part of a pod changes, as the API server prints it. `type` of core/v1: PodSpec, EphemeralContainer. */
-export const internalDiff = (type: 'PodSpec' | 'EphemeralContainer', old: unknown, value: unknown): string => unifiedDiff(linesOf(type, old), linesOf(type, value));
+/** A value of a core/v1 type as messages print it: `{"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}`. */
+export const internalValue = (type: string, value: unknown): Shape => internalForm(structSchema(CORE + type), value as Shape);
+
+/** What an update of a part of an object changes, as the API server prints it. `type` of core/v1: PodSpec, EphemeralContainer. */
+export const internalDiff = (type: string, old: unknown, value: unknown): string => formDiff(internalValue(type, old), internalValue(type, value));
+
+/** The same for two forms that `internalValue` has made. */
+export const formDiff = (old: Shape, value: Shape): string => unifiedDiff(textOf(old).split('\n'), textOf(value).split('\n'));

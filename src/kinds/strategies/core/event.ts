@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
-import { invalid, Path, required, type FieldError } from '../../meta/field.ts';
-import { isQualifiedName } from '../../meta/names.ts';
-import type { KubeObject } from '../../meta/object.ts';
-import type { Strategy } from '../kind.ts';
-import { validateImmutable } from '../validation/values.ts';
+import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import { isQualifiedName } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { dnsSubdomainName, pathSegmentName } from '../../validation/names.ts';
+import { IMMUTABLE } from '../../validation/values.ts';
+import { internalValue } from '../pod/internal-form.ts';
 
 /** Events, stored as core/v1. One that has an eventTime is of the newer form and says more (KEP-383). */
 type Errors = FieldError[];
-const MAX_REASON = 128;
+const MAX_TEXT = 128;
 const MAX_MESSAGE = 1024;
-const FIXED = ['involvedObject', 'reason', 'message', 'source', 'firstTimestamp', 'lastTimestamp', 'count', 'type', 'eventTime', 'action', 'related', 'reportingComponent', 'reportingInstance'];
+const METADATA = Path.root('metadata');
 
 function foreign(object: KubeObject): Errors {
   const at = Path.root('involvedObject').child('namespace');
@@ -24,15 +26,14 @@ function foreign(object: KubeObject): Errors {
 const longText = (text: string, max: number, field: string): Errors =>
   Buffer.byteLength(text) > max ? [invalid(Path.root(field), '', `can have at most ${max} characters`)] : [];
 
-function neededText(text: string | undefined, field: string): Errors {
-  return text ? longText(text, MAX_REASON, field) : [required(Path.root(field))];
-}
+const neededText = (text: string | undefined, field: string): Errors => (text ? longText(text, MAX_TEXT, field) : [required(Path.root(field))]);
 
 function newerForm(object: KubeObject, apiVersion: string): Errors {
-  const reporter = object.reportingComponent ?? '';
+  const reporter: string = object.reportingComponent ?? '';
   const at = Path.root(apiVersion === 'v1' ? 'reportingComponent' : 'reportingController');
   return [
-    ...(reporter ? isQualifiedName(reporter).map((why) => invalid(at, reporter, why)) : [required(at)]),
+    ...(reporter ? [] : [required(at)]),
+    ...isQualifiedName(reporter).map((why) => invalid(at, reporter, why)),
     ...neededText(object.reportingInstance, 'reportingInstance'),
     ...neededText(object.action, 'action'),
     ...neededText(object.reason, 'reason'),
@@ -40,20 +41,23 @@ function newerForm(object: KubeObject, apiVersion: string): Errors {
   ];
 }
 
-function series({ series }: KubeObject): Errors {
+function validateSeries({ series }: KubeObject): Errors {
   if (!series) return [];
-  const at = Path.root('series');
   return [
-    ...((series.count ?? 0) < 2 ? [invalid(at.child('count'), '', 'should be at least 2')] : []),
-    ...(series.lastObservedTime ? [] : [required(at.child('lastObservedTime'))]),
+    ...((series.count ?? 0) < 2 ? [invalid('series.count', '', 'should be at least 2')] : []),
+    ...(series.lastObservedTime ? [] : [required('series.lastObservedTime')]),
   ];
 }
 
 /** Through events.k8s.io an event is of the newer form, and the fields of the older one stay empty. */
 function onlyNewer(object: KubeObject): Errors {
   const unset = (value: unknown, field: string): Errors => (value ? [invalid(Path.root(field), '', 'needs to be unset')] : []);
+  const { generateName = '', name } = object.metadata;
+  const draws = generateName ? dnsSubdomainName(generateName, true).map((why) => invalid(METADATA.child('generateName'), generateName, why)) : [];
   return [
-    ...series(object),
+    ...draws,
+    ...dnsSubdomainName(name, false).map((why) => invalid(METADATA.child('name'), name, why)),
+    ...validateSeries(object),
     ...(object.eventTime ? [] : [required(Path.root('eventTime'))]),
     ...(['Normal', 'Warning'].includes(object.type) ? [] : [invalid(Path.root('type'), '', `has invalid value: ${object.type ?? ''}`)]),
     ...unset(object.firstTimestamp, 'firstTimestamp'),
@@ -67,9 +71,28 @@ function onlyNewer(object: KubeObject): Errors {
 const said = (value: unknown): unknown =>
   !value || (typeof value === 'object' && Object.keys(value).length === 0) ? undefined : value;
 
+/** Fields that an update through events.k8s.io leaves alone: the type of those that are structs, and what else is zero. */
+const FIXED: readonly (readonly [field: string, at: string, zero: string | number | null])[] = [
+  ['involvedObject', 'involvedObject', 'ObjectReference'], ['reason', 'reason', ''], ['message', 'message', ''], ['source', 'source', 'EventSource'],
+  ['firstTimestamp', 'firstTimestamp', null], ['lastTimestamp', 'lastTimestamp', null], ['count', 'count', 0], ['reason', 'reason', ''], ['type', 'type', ''],
+  ['eventTime', 'eventTime', null], ['action', 'action', ''], ['related', 'related', 'ObjectReference'],
+  ['reportingComponent', 'reportingController', ''], ['reportingInstance', 'reportingInstance', ''],
+];
+const STRUCTS = new Set(['ObjectReference', 'EventSource']);
+
+function fixed(object: KubeObject, old: KubeObject): Errors {
+  return FIXED.flatMap(([field, at, zero]) => {
+    if (isDeepStrictEqual(said(object[field]), said(old[field]))) return [];
+    const struct = typeof zero === 'string' && STRUCTS.has(zero);
+    const absent = struct && field !== 'related' ? {} : null;
+    const value: unknown = object[field] ?? (struct ? absent : zero);
+    return [invalid(at, struct && value !== null ? internalValue(zero, value) : value, IMMUTABLE)];
+  });
+}
+
 export const eventStrategy: Strategy = {
-  generation: false,
-  createOnUpdate: true,
+  // through v1 any name that can stand in a path is good
+  name: pathSegmentName,
   fields: ({ involvedObject: about, ...event }) => ({
     'involvedObject.kind': about?.kind ?? '',
     'involvedObject.namespace': about?.namespace ?? '',
@@ -91,7 +114,9 @@ export const eventStrategy: Strategy = {
   ],
   validateUpdate(object, old, { apiVersion }) {
     if (apiVersion === 'v1') return [];
-    const grown = isDeepStrictEqual(object.series ?? null, old.series ?? null) ? [] : series(object);
-    return [...grown, ...FIXED.flatMap((field) => validateImmutable(said(object[field]), said(old[field]), Path.root(field)))];
+    const grown = isDeepStrictEqual(object.series ?? null, old.series ?? null) ? [] : validateSeries(object);
+    return [...grown, ...fixed(object, old)];
   },
+  createOnUpdate: true,
+  generation: false,
 };

@@ -1,0 +1,52 @@
+import { isDeepStrictEqual } from 'node:util';
+import { forbidden, invalid, Path, tooLong, type FieldError } from '../../../meta/field.ts';
+import { isConfigMapKey } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
+
+type Errors = FieldError[];
+type Data = Record<string, string> | null | undefined;
+
+/** All values of a ConfigMap or Secret together, in bytes. */
+export const MAX_DATA = 1024 * 1024;
+
+export const validateDataKeys = (data: Data, at: Path): Errors =>
+  Object.keys(data ?? {}).flatMap((key) => isConfigMapKey(key).map((why) => invalid(at.key(key), key, why)));
+
+/** @param base64 the values are bytes, written so */
+export function dataSize(data: Data, base64: boolean): number {
+  let size = 0;
+  for (const value of Object.values(data ?? {})) size += Buffer.byteLength(value, base64 ? 'base64' : 'utf8');
+  return size;
+}
+
+/** What `immutable: true` forbids: to take it back, and to change `fields`. */
+export function validateImmutableData(object: KubeObject, old: KubeObject, fields: readonly string[]): Errors {
+  if (!old.immutable) return [];
+  const refuse = (field: string) => forbidden(field, 'field is immutable when `immutable` is set');
+  const errors: Errors = object.immutable ? [] : [refuse('immutable')];
+  for (const field of fields) if (!isDeepStrictEqual(object[field] ?? {}, old[field] ?? {})) errors.push(refuse(field));
+  return errors;
+}
+
+const data = Path.root('data');
+const binaryData = Path.root('binaryData');
+
+export const configMapStrategy: Strategy = {
+  validate(object) {
+    const errors = [...validateDataKeys(object.data, data), ...validateDataKeys(object.binaryData, binaryData)];
+    for (const key of Object.keys(object.data ?? {})) {
+      if (Object.hasOwn(object.binaryData ?? {}, key)) errors.push(invalid(data.key(key), key, 'duplicate of key present in binaryData'));
+    }
+    // an empty path: the error is about the whole object
+    if (dataSize(object.data, false) + dataSize(object.binaryData, true) > MAX_DATA) errors.push(tooLong('', MAX_DATA));
+    return errors;
+  },
+  validateUpdate: (object, old) => [
+    ...validateImmutableData(object, old, ['data', 'binaryData']),
+    ...validateMetaOnUpdate(object, dnsSubdomainName),
+  ],
+  generation: false,
+};

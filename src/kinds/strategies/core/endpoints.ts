@@ -1,0 +1,54 @@
+import type { EndpointAddress, EndpointPort, EndpointSubset } from '../../../../schema/types.ts';
+import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import { isDns1123Label, isQualifiedName } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
+import { validatePortNumber, validateProtocol } from '../../validation/ports.ts';
+
+type Errors = FieldError[];
+const SUBSETS = Path.root('subsets');
+const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
+const LISTS = ['addresses', 'notReadyAddresses'] as const;
+
+const subsetsOf = (object: KubeObject): EndpointSubset[] => (object.subsets ?? []) as EndpointSubset[];
+const label = (value: string | undefined, at: Path): Errors => (value ? isDns1123Label(value).map((why) => invalid(at, value, why)) : []);
+
+function validateAddress({ ip = '', hostname, nodeName }: EndpointAddress, at: Path): Errors {
+  const node = nodeName === undefined || nodeName === null ? [] : dnsSubdomainName(nodeName, false).map((why) => invalid(at.child('nodeName'), nodeName, why));
+  return [...validateIp(ip, at.child('ip')), ...label(hostname, at.child('hostname')), ...node, ...validateNonSpecialIp(ip, at.child('ip'))];
+}
+
+function validatePort({ name, port, protocol, appProtocol }: EndpointPort, named: boolean, at: Path): Errors {
+  const errors: Errors = named && !name ? [required(at.child('name'))] : label(name, at.child('name'));
+  errors.push(...validatePortNumber(port, at.child('port')), ...validateProtocol(protocol, at.child('protocol')));
+  if (appProtocol !== undefined && appProtocol !== null) {
+    errors.push(...isQualifiedName(appProtocol).map((why) => invalid(at.child('appProtocol'), appProtocol, why)));
+  }
+  return errors;
+}
+
+const validateSubset = (subset: EndpointSubset, at: Path): Errors => [
+  ...(LISTS.some((field) => subset[field]?.length) ? [] : [required(at, 'must specify `addresses` or `notReadyAddresses`')]),
+  ...LISTS.flatMap((field) => (subset[field] ?? []).flatMap((address, i) => validateAddress(address, at.child(field).index(i)))),
+  ...(subset.ports ?? []).flatMap((port, i) => validatePort(port, subset.ports!.length > 1, at.child('ports').index(i))),
+];
+
+export const endpointsStrategy: Strategy = {
+  defaults(object) {
+    for (const subset of subsetsOf(object)) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
+  },
+  validate: (object) => subsetsOf(object).flatMap((subset, i) => validateSubset(subset, SUBSETS.index(i))),
+  validateUpdate: (object) => validateMetaOnUpdate(object, dnsSubdomainName),
+  warnings(object) {
+    // its own controller writes nothing that is worth a word
+    if (object.metadata.labels?.[MANAGED_BY] === 'endpoint-controller') return [];
+    return subsetsOf(object).flatMap((subset, i) =>
+      LISTS.flatMap((field) => (subset[field] ?? []).flatMap(({ ip }, j) => ipWarnings(ip, SUBSETS.index(i).child(field).index(j).child('ip')))),
+    );
+  },
+  createOnUpdate: true,
+  generation: false,
+};

@@ -1,0 +1,61 @@
+import { invalid, Path, type FieldError } from '../../../meta/field.ts';
+import { isQualifiedName } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { isStandardFinalizer, validateMetaOnUpdate } from '../../validate-meta.ts';
+import { dnsLabelName } from '../../validation/names.ts';
+import { statusSubresource } from '../status-split.ts';
+
+type Errors = FieldError[];
+const FINALIZERS = Path.root('spec').child('finalizers');
+const PHASE = Path.root('status').child('Phase');
+
+/** @param indexed the error names the item, as it does for the `finalize` subresource only */
+const finalizers = ({ spec }: KubeObject, indexed: boolean): Errors =>
+  ((spec?.finalizers ?? []) as string[]).flatMap((name, i) => {
+    const at = indexed ? FINALIZERS.index(i) : FINALIZERS;
+    const errors = isQualifiedName(name).map((why) => invalid(at, name, why));
+    return name.includes('/') || isStandardFinalizer(name) ? errors : [...errors, invalid(at, name, 'name is neither a standard finalizer name nor is it fully qualified')];
+  });
+
+export const namespaceStrategy: Strategy = {
+  name: dnsLabelName,
+  defaults(object) {
+    // Every namespace carries its name, so that selectors can name it (KEP-2161).
+    if (object.metadata.name) (object.metadata.labels ??= {})['kubernetes.io/metadata.name'] = object.metadata.name;
+  },
+  prepareForCreate(object) {
+    object.status = { phase: 'Active' };
+    // a name that was drawn came after the defaults
+    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
+    object.spec ??= {};
+    const list = (object.spec.finalizers ??= []) as string[];
+    if (!list.includes('kubernetes')) list.push('kubernetes');
+  },
+  prepareForUpdate(object, old) {
+    object.spec = { ...old.spec };
+    object.status = old.status;
+  },
+  validate: (object) => finalizers(object, false),
+  validateUpdate: (object) => validateMetaOnUpdate(object, dnsLabelName, false),
+  subresources: {
+    status: {
+      ...statusSubresource,
+      validateUpdate({ metadata, status }) {
+        const phase = status?.phase ?? '';
+        const wanted = metadata.deletionTimestamp ? 'Terminating' : 'Active';
+        if (phase === wanted) return [];
+        return [invalid(PHASE, phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${metadata.deletionTimestamp ? 'not empty' : 'empty'}`)];
+      },
+    },
+    finalize: {
+      prepareForUpdate(object, old) {
+        object.status = old.status;
+      },
+      validateUpdate: (object) => finalizers(object, true),
+    },
+  },
+  specFinalizers: (object) => object.spec?.finalizers ?? [],
+  fields: (object) => ({ 'status.phase': object.status?.phase ?? '' }),
+  generation: false,
+};

@@ -1,0 +1,106 @@
+import { duplicate, forbidden, Path, type FieldError } from '../../../meta/field.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { cidrWarnings } from '../../validation/ip.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
+import { statusSubresource } from '../status-split.ts';
+import { internalValue } from '../pod/internal-form.ts';
+import { validateConfigSource, validateConfigStatus } from './node-config.ts';
+import { validateNodeResources, validatePodCidrs, validateTaints } from './node-validation.ts';
+
+type Errors = FieldError[];
+const SPEC = Path.root('spec');
+/** Where the API server says that a bad taint is. */
+const TAINTS = Path.root('metadata').child('taints');
+const ONCE = 'except from "" to valid';
+
+const validateNode = ({ spec, status }: KubeObject): Errors => [
+  ...validateTaints(spec?.taints, TAINTS),
+  ...validateNodeResources(status),
+  ...validatePodCidrs(spec?.podCIDRs, SPEC.child('podCIDRs')),
+];
+
+/** What may be set once: the ranges of its pods and the provider's name for it. */
+function setOnce({ spec = {} }: KubeObject, { spec: old = {} }: KubeObject): Errors {
+  const errors: Errors = [];
+  const refuse = (field: string, what: string) => forbidden(SPEC.child(field), `node updates may not change ${what} ${ONCE}`);
+  const [now, before] = [(spec.podCIDRs ?? []) as string[], (old.podCIDRs ?? []) as string[]];
+  if (before.length && now.length !== before.length) errors.push(refuse('podCIDRs', 'podCIDR'));
+  else for (const [i, cidr] of before.entries()) if (now[i] !== cidr) errors.push(refuse('podCIDRs', 'podCIDR'));
+  if (old.providerID && old.providerID !== spec.providerID) errors.push(refuse('providerID', 'providerID'));
+  if ((spec.externalID ?? '') !== (old.externalID ?? '')) errors.push(forbidden(SPEC.child('externalID'), 'may not be updated'));
+  return errors;
+}
+
+function repeatedAddresses({ status }: KubeObject): Errors {
+  const seen = new Set<string>();
+  return ((status?.addresses ?? []) as { type: string; address: string }[]).flatMap((one, i) => {
+    const key = JSON.stringify([one.type, one.address]);
+    const again = seen.has(key);
+    seen.add(key);
+    return again ? [duplicate(Path.root('status').child('addresses').index(i), internalValue('NodeAddress', one))] : [];
+  });
+}
+
+/** ValidateNodeUpdate, for the node and for its status. */
+const validateNodeUpdate = (object: KubeObject, old: KubeObject): Errors => [
+  ...validateNodeResources(object.status),
+  ...repeatedAddresses(object),
+  ...setOnce(object, old),
+  ...(object.spec?.configSource ? validateConfigSource(object.spec.configSource, SPEC.child('configSource'), 'spec') : []),
+  ...validateConfigStatus(object.status?.config),
+  ...validateTaints(object.spec?.taints, TAINTS),
+];
+
+function warnings({ spec }: KubeObject): string[] {
+  const says = spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : [];
+  const ranges = ((spec?.podCIDRs ?? []) as string[]).flatMap((cidr, i) => cidrWarnings(cidr, SPEC.child('podCIDRs').index(i)));
+  return [...says, ...ranges];
+}
+
+/** podCIDR is the first of podCIDRs, whichever of them the client knows (the conversion of v1 to the internal type). */
+function joinPodCidrs({ spec }: KubeObject): void {
+  if (!spec) return;
+  const list = (spec.podCIDRs ?? []) as string[];
+  if (spec.podCIDR && spec.podCIDR !== list[0]) spec.podCIDRs = [spec.podCIDR];
+  else if (list.length) spec.podCIDR = list[0];
+}
+
+/** What the node says of itself that nothing reads yet (KEP-5328). */
+function dropDisabled(object: KubeObject, old: KubeObject | undefined): void {
+  if (object.status && !old?.status?.config) delete object.status.config;
+  if (object.status && !old?.status?.declaredFeatures) delete object.status.declaredFeatures;
+  // what configured kubelets from afar has been taken out: only a node that has it keeps it
+  if (object.spec && !old?.spec?.configSource) delete object.spec.configSource;
+}
+
+export const nodeStrategy: Strategy = {
+  defaults(object) {
+    joinPodCidrs(object);
+    // A node that says nothing else can give all it has (SetDefaults_NodeStatus).
+    const { status } = object;
+    if (status?.capacity && !status.allocatable) status.allocatable = { ...status.capacity };
+  },
+  prepareForCreate: (object) => dropDisabled(object, undefined),
+  prepareForUpdate(object, old) {
+    object.status = old.status;
+    if (object.spec && !old.spec?.configSource) delete object.spec.configSource;
+  },
+  subresources: {
+    status: {
+      prepareForUpdate(object, old, ctx) {
+        statusSubresource.prepareForUpdate?.(object, old, ctx);
+        if (object.status) object.status = { ...object.status };
+        if (object.status && !old.status?.config) delete object.status.config;
+        if (object.status && !old.status?.declaredFeatures) delete object.status.declaredFeatures;
+      },
+      validateUpdate: validateNodeUpdate,
+    },
+  },
+  validate: validateNode,
+  validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...validateNodeUpdate(object, old)],
+  warnings,
+  fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
+  generation: false,
+};

@@ -1,0 +1,79 @@
+import type { PodTemplateSpec, ReplicationControllerSpec, ReplicationControllerStatus } from '../../../../schema/types.ts';
+import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import { selectorFromSet } from '../../../meta/labels.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
+import { validateNonNegative } from '../../validation/values.ts';
+import { defaultTemplate } from '../pod/defaults.ts';
+import { withStatus } from '../status-split.ts';
+import { validatePodTemplateSpec } from './pod-template.ts';
+
+type Errors = FieldError[];
+const SPEC = Path.root('spec');
+const STATUS = Path.root('status');
+const TEMPLATE = SPEC.child('template');
+const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const;
+
+function validateTemplate(template: PodTemplateSpec | undefined, selector: Record<string, string>): Errors {
+  if (!template) return [required(TEMPLATE)];
+  const errors: Errors = [];
+  const labels = template.metadata?.labels;
+  if (Object.keys(selector).length && !selectorFromSet(selector).matches(labels)) {
+    errors.push(invalid(TEMPLATE.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'));
+  }
+  errors.push(...validatePodTemplateSpec(template, TEMPLATE));
+  const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
+  if (restartPolicy !== 'Always') errors.push(notSupported(TEMPLATE.child('spec', 'restartPolicy'), restartPolicy ?? '', ['Always']));
+  if (activeDeadlineSeconds != null) {
+    errors.push(forbidden(TEMPLATE.child('spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicationController is not Supported'));
+  }
+  return errors;
+}
+
+function validate({ spec }: KubeObject): Errors {
+  const { minReadySeconds, selector = {}, replicas, template } = (spec ?? {}) as ReplicationControllerSpec;
+  return [
+    ...validateNonNegative(minReadySeconds, SPEC.child('minReadySeconds')),
+    ...(Object.keys(selector).length ? [] : [required(SPEC.child('selector'))]),
+    ...validateNonNegative(replicas, SPEC.child('replicas')),
+    ...validateTemplate(template, selector),
+  ];
+}
+
+function validateStatus(object: KubeObject): Errors {
+  const status = (object.status ?? {}) as ReplicationControllerStatus;
+  const errors = COUNTS.flatMap((field) => validateNonNegative(status[field], STATUS.child(field)));
+  for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
+    if ((status[field] ?? 0) > (status.replicas ?? 0)) errors.push(invalid(STATUS.child(field), status[field], 'cannot be greater than status.replicas'));
+  }
+  if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
+    errors.push(invalid(STATUS.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'));
+  }
+  return errors;
+}
+
+const split = withStatus();
+
+export const replicationControllerStrategy: Strategy = withStatus({
+  defaults(object) {
+    const spec = object.spec as ReplicationControllerSpec | undefined;
+    if (!spec) return;
+    const labels = spec.template?.metadata?.labels;
+    if (labels) {
+      if (!Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };
+      if (!Object.keys(object.metadata.labels ?? {}).length) object.metadata.labels = { ...labels };
+    }
+    spec.replicas ??= 1;
+    defaultTemplate(spec.template);
+  },
+  prepareForCreate(object) {
+    object.status = { replicas: 0 };
+  },
+  validate,
+  // the whole is checked twice: once for itself and once as a part of the update
+  validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validate(object)],
+  subresources: { status: { ...split.subresources!['status'], validateUpdate: validateStatus } },
+  fields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
+});

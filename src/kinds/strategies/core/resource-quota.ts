@@ -1,0 +1,95 @@
+import type { ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../../../schema/types.ts';
+import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { Strategy } from '../../kind.ts';
+import { isStandardQuotaResource, quantityErrors, validateQuotaResourceName } from '../../validation/resources.ts';
+import { IMMUTABLE } from '../../validation/values.ts';
+import { internalValue } from '../pod/internal-form.ts';
+import { withStatus } from '../status-split.ts';
+
+type Errors = FieldError[];
+const SPEC = Path.root('spec');
+const STATUS = Path.root('status');
+const SCOPES = new Set(['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass']);
+const OPPOSITES = [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']] as const;
+const POD_RESOURCES = ['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
+/** The standard resources that each scope can be about. */
+const ABOUT: Readonly<Record<string, readonly string[]>> = {
+  Terminating: POD_RESOURCES,
+  NotTerminating: POD_RESOURCES,
+  NotBestEffort: POD_RESOURCES,
+  PriorityClass: POD_RESOURCES,
+  CrossNamespacePodAffinity: POD_RESOURCES,
+  BestEffort: ['pods'],
+  VolumeAttributesClass: ['persistentvolumeclaims', 'requests.storage'],
+};
+
+const validateAmounts = (amounts: Record<string, string> | undefined, at: Path): Errors =>
+  Object.entries(amounts ?? {}).flatMap(([name, amount]) => [...validateQuotaResourceName(name, at.key(name)), ...quantityErrors(amount, at.key(name), name)]);
+
+/** Each standard resource of the quota that a scope cannot be about. */
+const foreign = (scope: string, hard: Record<string, string> | undefined): string[] =>
+  Object.keys(hard ?? {}).filter((name) => isStandardQuotaResource(name) && ABOUT[scope] && !ABOUT[scope].includes(name));
+
+const opposed = (scopes: readonly string[]): number => OPPOSITES.filter((pair) => pair.every((scope) => scopes.includes(scope))).length;
+const times = (count: number, error: FieldError): Errors => Array<FieldError>(count).fill(error);
+
+function validateScopes({ scopes, hard }: ResourceQuotaSpec): Errors {
+  if (!scopes?.length) return [];
+  const at = SPEC.child('scopes');
+  return [
+    ...scopes.flatMap((scope) => [
+      ...(SCOPES.has(scope) ? [] : [invalid(at, scopes, 'unsupported scope')]),
+      ...foreign(scope, hard).map(() => invalid(at, scopes, 'unsupported scope applied to resource')),
+    ]),
+    ...times(opposed(scopes), invalid(at, scopes, 'conflicting scopes')),
+  ];
+}
+
+const ONLY_EXISTS = ['BestEffort', 'NotBestEffort', 'Terminating', 'NotTerminating', 'CrossNamespacePodAffinity'];
+const ONLY_EXISTS_WORDS =
+  "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+
+function validateRequirement({ scopeName, operator, values }: ScopedResourceSelectorRequirement, at: Path): Errors {
+  const errors: Errors = [];
+  const here = at.child('operator');
+  if (ONLY_EXISTS.includes(scopeName) && operator !== 'Exists') errors.push(invalid(here, operator, ONLY_EXISTS_WORDS));
+  if (operator === 'In' || operator === 'NotIn') {
+    if (!values?.length) errors.push(required(at.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (values?.length) errors.push(invalid(at.child('values'), values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"));
+  } else errors.push(invalid(here, operator, 'not a valid selector operator'));
+  return errors;
+}
+
+function validateScopeSelector({ scopeSelector: selector, hard, scopes }: ResourceQuotaSpec): Errors {
+  if (!selector) return [];
+  const at = SPEC.child('scopeSelector', 'matchExpressions');
+  const terms = selector.matchExpressions ?? [];
+  const errors = terms.flatMap((term) => [
+    ...(SCOPES.has(term.scopeName) ? [] : [invalid(at.child('scopeName'), term.scopeName, 'unsupported scope')]),
+    ...foreign(term.scopeName, hard).map(() => invalid(at, internalValue('ScopeSelector', selector), 'unsupported scope applied to resource')),
+    ...validateRequirement(term, at),
+  ]);
+  return [...errors, ...times(opposed(terms.map((term) => term.scopeName)), invalid(at, scopes ?? null, 'conflicting scopes'))];
+}
+
+const split = withStatus();
+
+export const resourceQuotaStrategy: Strategy = withStatus({
+  validate({ spec }) {
+    const quota = (spec ?? {}) as ResourceQuotaSpec;
+    return [...validateAmounts(quota.hard, SPEC.child('hard')), ...validateScopes(quota), ...validateScopeSelector(quota)];
+  },
+  validateUpdate(object, old) {
+    const [now, before] = [object, old].map(({ spec }) => new Set((spec?.scopes ?? []) as string[]));
+    const same = now!.size === before!.size && [...now!].every((scope) => before!.has(scope));
+    return same ? [] : [invalid(SPEC.child('scopes'), object.spec?.scopes ?? null, IMMUTABLE)];
+  },
+  subresources: {
+    status: {
+      ...split.subresources!['status'],
+      validateUpdate: ({ status }) => [...validateAmounts(status?.hard, STATUS.child('hard')), ...validateAmounts(status?.used, STATUS.child('used'))],
+    },
+  },
+  generation: false,
+});

@@ -1,0 +1,25 @@
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
+
+const MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets';
+
+/** Secrets are of the account's namespace: of what refers to one only the name counts. */
+function cleanSecretReferences(object: KubeObject): void {
+  if (Array.isArray(object.secrets)) object.secrets = (object.secrets as { name?: string }[]).map(({ name }) => (name ? { name } : {}));
+}
+
+export const serviceAccountStrategy: Strategy = {
+  prepareForCreate: cleanSecretReferences,
+  prepareForUpdate: cleanSecretReferences,
+  validateUpdate: (object) => validateMetaOnUpdate(object, dnsSubdomainName),
+  warnings(object, old) {
+    const has = ({ metadata }: KubeObject): boolean => metadata.annotations?.[MOUNTABLE] !== undefined;
+    // said once, when the annotation comes
+    return has(object) && !(old && has(old))
+      ? [`metadata.annotations[${MOUNTABLE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`]
+      : [];
+  },
+  generation: false,
+};

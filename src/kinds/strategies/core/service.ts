@@ -1,0 +1,105 @@
+import type { Service, ServicePort, ServiceSpec } from '../../../../schema/types.ts';
+import { Path } from '../../../meta/field.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { cidrWarnings, ipWarnings } from '../../validation/ip.ts';
+import { dns1035LabelName } from '../../validation/names.ts';
+import { statusSubresource } from '../status-split.ts';
+import { isExternallyAccessible, needsHealthCheck, validateLoadBalancerStatus, validateService, validateServiceUpdate } from './service-validation.ts';
+
+const SPEC = Path.root('spec');
+const DEFAULT_TIMEOUT = 10_800;
+const HINTS = 'service.kubernetes.io/topology-aware-hints';
+
+const typed = (object: KubeObject): Service => object as unknown as Service;
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
+const hasNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
+
+function defaultAffinity(spec: ServiceSpec): void {
+  spec.sessionAffinity ||= 'None';
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
+  const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
+  if (spec.sessionAffinity === 'ClientIP' && timeout == null) spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: DEFAULT_TIMEOUT } };
+}
+
+/** SetDefaults_Service */
+function defaults(object: KubeObject): void {
+  const spec = object.spec as ServiceSpec | undefined;
+  if (!spec) return;
+  defaultAffinity(spec);
+  spec.type ||= 'ClusterIP';
+  for (const port of spec.ports ?? []) {
+    port.protocol ||= 'TCP';
+    if (!port.targetPort) port.targetPort = port.port;
+  }
+  if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= 'Cluster';
+  if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
+  if (spec.type !== 'LoadBalancer') return;
+  spec.allocateLoadBalancerNodePorts ??= true;
+  for (const ingress of typed(object).status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
+}
+
+/**
+ * A change of type lets go of what only the old type had, where the client left it as it was. (That addresses and ports
+ * are let go of is the allocation's matter.) Source: dropTypeDependentFields of the Service registry.
+ */
+function dropWhatTheTypeDoesNotHave(spec: ServiceSpec, old: ServiceSpec): void {
+  if (old.type !== 'ExternalName' && spec.type === 'ExternalName') {
+    if (same(spec.clusterIPs, old.clusterIPs)) {
+      delete spec.clusterIP;
+      delete spec.clusterIPs;
+    }
+    for (const field of ['ipFamilies', 'ipFamilyPolicy'] as const) if (same(spec[field], old[field])) delete spec[field];
+  }
+  if (hasNodePorts(old) && !hasNodePorts(spec)) {
+    const held = new Set((old.ports ?? []).map((port) => port.nodePort));
+    // ports that are new are the client's wish, and an error
+    if ((spec.ports ?? []).every((port: ServicePort) => !port.nodePort || held.has(port.nodePort))) for (const port of spec.ports ?? []) delete port.nodePort;
+  }
+  if (needsHealthCheck(old) && !needsHealthCheck(spec) && spec.healthCheckNodePort === old.healthCheckNodePort) delete spec.healthCheckNodePort;
+  if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
+    for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const) if (spec[field] === old[field]) delete spec[field];
+  }
+  if (isExternallyAccessible(old) && !isExternallyAccessible(spec) && spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
+}
+
+function warnings({ metadata, spec = {} }: Service): string[] {
+  const says: string[] = [];
+  const headless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';
+  const ips = spec.externalIPs ?? [];
+  if (metadata.annotations?.[HINTS] !== undefined) says.push(`annotation ${HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`);
+  if (spec.clusterIP && spec.clusterIP !== 'None') says.push(...(spec.clusterIPs ?? []).flatMap((ip, i) => ipWarnings(ip, SPEC.child('clusterIPs').index(i))));
+  if (headless && spec.loadBalancerIP) says.push('spec.loadBalancerIP is ignored for headless services');
+  if (headless && ips.length) says.push('spec.externalIPs is ignored for headless services');
+  if (headless && spec.sessionAffinity !== 'None') says.push('spec.SessionAffinity is ignored for headless services');
+  says.push(...ips.flatMap((ip, i) => ipWarnings(ip, SPEC.child('externalIPs').index(i))));
+  if (spec.loadBalancerIP) says.push(...ipWarnings(spec.loadBalancerIP, SPEC.child('loadBalancerIP')));
+  says.push(...(spec.loadBalancerSourceRanges ?? []).flatMap((range, i) => cidrWarnings(range, SPEC.child('loadBalancerSourceRanges').index(i))));
+  if (spec.type === 'ExternalName' && ips.length) says.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  if (spec.type !== 'ExternalName' && spec.externalName) says.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  if (spec.trafficDistribution === 'PreferClose') says.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
+  return says;
+}
+
+/** core/v1 Service. Addresses and node ports are allocated by the pipeline, after these defaults and before validation. */
+export const serviceStrategy: Strategy = {
+  name: dns1035LabelName,
+  defaults,
+  prepareForCreate(object) {
+    object.status = { loadBalancer: {} };
+  },
+  prepareForUpdate(object, old) {
+    object.status = old.status;
+    if (object.spec && old.spec) dropWhatTheTypeDoesNotHave(object.spec as ServiceSpec, old.spec as ServiceSpec);
+  },
+  validate: (object) => validateService(typed(object)),
+  validateUpdate: (object, old) => [...validateServiceUpdate(typed(object), typed(old)), ...validateMetaOnUpdate(object, dns1035LabelName)],
+  subresources: {
+    status: { ...statusSubresource, validateUpdate: (object) => validateLoadBalancerStatus(typed(object).status?.loadBalancer, typed(object).spec ?? {}) },
+  },
+  warnings: (object) => warnings(typed(object)),
+  fields: (object) => ({ 'spec.clusterIP': object.spec?.clusterIP ?? '', 'spec.type': object.spec?.type ?? '' }),
+  createOnUpdate: true,
+  generation: false,
+};
