@@ -6,6 +6,7 @@ import type { JsonSchema } from './custom/json-schema.ts';
 import { prune } from './custom/prune.ts';
 import type { ScalePaths } from './custom/scale.ts';
 import { completeCustom, customStrategy, type CustomFacts } from './custom/strategy.ts';
+import { sortedCopy } from './custom/sorted.ts';
 import { rootSchema } from './custom/structural.ts';
 import { Walk } from './decode-struct.ts';
 import type { Kind, StorageKind, SubresourceFacts } from './kind.ts';
@@ -53,12 +54,11 @@ function conversionOf(facts: CustomFacts, own: string, stored: string): NonNulla
   return {
     toStorage: (object) => ({ ...object, apiVersion: stored }),
     fromStorage(object) {
-      const { metadata, ...rest } = object;
-      const body = structuredClone(rest);
+      const { metadata, ...body } = structuredClone(object);
       prune(facts.schema, body, new Walk());
       const read = { ...body, metadata, ...(object.apiVersion && { apiVersion: own }) } as KubeObject;
       completeCustom(facts.schema, read);
-      return read;
+      return sortedCopy(read);
     },
   };
 }

@@ -35,7 +35,9 @@ export const toStorage = (kind: Kind, object: KubeObject): KubeObject => kind.co
 /** An object of the stored version (with or without kind and apiVersion) as a whole object of `kind`'s version. */
 export function fromStorage(kind: Kind, object: KubeObject): KubeObject {
   const { kind: _, apiVersion: __, ...rest } = kind.convert ? kind.convert.fromStorage(object) : object;
-  const body = kind.convert && !kind.custom ? normalizeObject(kind.schema, rest as KubeObject) : rest;
+  // a custom object is a map, its keys in order
+  if (kind.custom) return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...rest } as unknown as KubeObject;
+  const body = kind.convert ? normalizeObject(kind.schema, rest as KubeObject) : rest;
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...body } as KubeObject;
 }
 

@@ -54,8 +54,12 @@ const make = (type: FieldErrorType, at: At, body: string): FieldError => ({ type
 /** A value as Go prints it in field errors: strings quoted, numbers and booleans bare, structures as JSON. */
 export function showValue(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? JSON.stringify(value) : String(value);
+  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? escapeHtml(JSON.stringify(value)) : String(value);
 }
+
+const HTML: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' };
+/** Go's encoder escapes what HTML would read as its own. */
+const escapeHtml = (json: string): string => json.replace(/[<>&\u2028\u2029]/g, (char) => HTML[char] as string);
 
 export const required = (at: At, detail = ''): FieldError =>
   make('FieldValueRequired', at, `Required value${detail && `: ${detail}`}`);

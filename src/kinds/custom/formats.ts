@@ -11,6 +11,22 @@ const matches =
   (text: string): boolean =>
     pattern.test(text);
 
+function luhn(digits: string): boolean {
+  const sum = [...digits].reverse().reduce((total, digit, i) => total + (i % 2 ? ((Number(digit) * 2) % 10) + (Number(digit) > 4 ? 1 : 0) : Number(digit)), 0);
+  return sum % 10 === 0;
+}
+
+const weighed = (digits: string, weight: (i: number) => number): number =>
+  [...digits].reduce((sum, digit, i) => sum + (digit === 'X' ? 10 : Number(digit)) * weight(i), 0);
+function isbn10(text: string): boolean {
+  const digits = text.replace(/[\s-]+/g, '');
+  return /^\d{9}[\dX]$/.test(digits) && weighed(digits, (i) => i + 1) % 11 === 0;
+}
+function isbn13(text: string): boolean {
+  const digits = text.replace(/[\s-]+/g, '');
+  return /^\d{13}$/.test(digits) && weighed(digits, (i) => (i % 2 ? 3 : 1)) % 10 === 0;
+}
+
 /** Formats that the API server checks; any other is only a remark. */
 export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   'date-time': isTime,
@@ -30,7 +46,17 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   uuid4: matches(uuid(`4${HEX}{3}`)),
   uuid5: matches(uuid(`5${HEX}{3}`)),
   hexcolor: matches(/^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/),
+  rgbcolor: matches(/^rgb\(\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*\)$/),
+  bsonobjectid: matches(/^[0-9a-fA-F]{24}$/),
+  creditcard: (text) => /^\d{13,19}$/.test(text.replace(/[ -]/g, '')) && luhn(text.replace(/[ -]/g, '')),
+  isbn: (text) => isbn10(text) || isbn13(text),
+  isbn10: (text) => isbn10(text),
+  isbn13: (text) => isbn13(text),
+  password: () => true,
   ssn: matches(/^\d{3}[- ]?\d{2}[- ]?\d{4}$/),
   'k8s-short-name': matches(/^[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?$/),
   'k8s-long-name': matches(/^(?=.{1,253}$)[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/),
 };
+
+/** Is the format one that the API server checks? */
+export const isKnownFormat = (format: string): boolean => Object.hasOwn(formats, format);

@@ -11,7 +11,8 @@ function countAll(value: unknown): number {
   return Object.values(value).reduce<number>((sum, item) => sum + countAll(item), Object.keys(value).length);
 }
 
-function pruneValue(schema: Schema, value: unknown, walk: Walk): void {
+/** As `prune`, of any value of a schema. */
+export function pruneValue(schema: Schema, value: unknown, walk: Walk): void {
   if (schema.type === 'object' && isObject(value)) pruneFields(schema, value, walk);
   else if (schema.type === 'list' && Array.isArray(value)) {
     value.forEach((item, i) => {

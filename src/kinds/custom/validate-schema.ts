@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { duplicate, invalid, required, showValue, tooLong, tooMany, typeInvalid, type FieldError } from '../../meta/field.ts';
 import { formats } from './formats.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
+import { patternOf } from './pattern.ts';
 
 /** Where a value is: as text, since the API server's messages repeat it. '' is the root. */
 type At = string;
@@ -40,21 +41,6 @@ function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
   const format = s.format === undefined ? undefined : formats[s.format];
   if (format && !format(value)) errors.push(typeInvalid(at, value, `${at} in body must be of type ${s.format}: ${JSON.stringify(value)}`));
   return errors;
-}
-
-/** Patterns are Go's RE2; what ECMAScript writes otherwise is put right. */
-const patterns = new Map<string, RegExp>();
-const MAX_PATTERNS = 1000;
-function patternOf(source: string): RegExp {
-  let pattern = patterns.get(source);
-  if (!pattern) {
-    const script = source.replace(/^\(\?([ims]+)\)/, '').replaceAll('\\A', '^').replaceAll('\\z', '$').replaceAll('(?P<', '(?<');
-    const flags = /^\(\?([ims]+)\)/.exec(source)?.[1] ?? '';
-    pattern = new RegExp(script, flags);
-    if (patterns.size >= MAX_PATTERNS) patterns.clear();
-    patterns.set(source, pattern);
-  }
-  return pattern;
 }
 
 function checkNumber(value: number, s: JsonSchema, at: At): FieldError[] {

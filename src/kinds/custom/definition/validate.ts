@@ -1,0 +1,182 @@
+import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import { validateImmutable } from '../../validation/values.ts';
+import { validateApproval } from './approval.ts';
+import { validateConversion } from './conversion.ts';
+import { validateDefaults } from './defaults.ts';
+import { goSchema, goVersion } from './go-form.ts';
+import { requireNames, validateNames } from './names.ts';
+import { validateOpenApi } from './open-api.ts';
+import { validateColumns, validateDeprecation, validateSelectableFields, validateSubresources } from './parts.ts';
+import { hoisted, specOf, type AnySchema, type DefinitionSpec, type Hoisted, type Version } from './spec.ts';
+import { validateStructural } from './structural.ts';
+import { isUnsupported, someSchema } from './walk.ts';
+
+const SPEC = Path.root('spec');
+const SCOPES = ['Cluster', 'Namespaced'];
+
+/** A new definition, or with `old` one that takes its place. Source: apiextensions' ValidateCustomResourceDefinition. */
+export function validateDefinition(object: KubeObject, old: KubeObject | undefined): FieldError[] {
+  const spec = specOf(object);
+  return [
+    ...(old ? [] : validateName(object, spec)),
+    ...validateSpec(spec),
+    ...(old ? validateChange(spec, old) : []),
+    ...validateStatus(object),
+    ...validateStoredVersions((object['status']?.storedVersions ?? []) as string[], spec.versions ?? []),
+    ...validateApproval(object, old),
+    ...(spec.preserveUnknownFields && !old?.['spec']?.preserveUnknownFields
+      ? [invalid(SPEC.child('preserveUnknownFields'), true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead')]
+      : []),
+  ];
+}
+
+/** status.acceptedNames, all that a write to the status has to get right. */
+export const validateStatus = (object: KubeObject): FieldError[] => validateNames(object['status']?.acceptedNames ?? {}, Path.root('status').child('acceptedNames'));
+
+function validateName({ metadata: { name } }: KubeObject, spec: DefinitionSpec): FieldError[] {
+  if (!name || name === `${spec.names?.plural ?? ''}.${spec.group ?? ''}`) return [];
+  return [invalid(Path.root('metadata').child('name'), name, 'must be spec.names.plural+"."+spec.group')];
+}
+
+function validateChange(spec: DefinitionSpec, old: KubeObject): FieldError[] {
+  const before = specOf(old);
+  const conditions = (old['status']?.conditions ?? []) as { type: string; status: string }[];
+  const established = conditions.some((c) => c.type === 'Established' && c.status === 'True');
+  return [
+    ...(established ? validateImmutable(spec.scope, before.scope, SPEC.child('scope')) : []),
+    ...(established ? validateImmutable(spec.names?.kind, before.names?.kind, SPEC.child('names', 'kind')) : []),
+    ...validateImmutable(spec.group, before.group, SPEC.child('group')),
+    ...validateImmutable(spec.names?.plural, before.names?.plural, SPEC.child('names', 'plural')),
+  ];
+}
+
+function validateSpec(spec: DefinitionSpec): FieldError[] {
+  const parts = hoisted(spec);
+  const names = spec.names ?? {};
+  const { conversion, preserveUnknownFields } = spec;
+  const errors = [...validateGroup(spec.group), ...validateScope(spec.scope), ...validateVersions(parts)];
+  if (preserveUnknownFields && schemasOf(parts).some((schema) => someSchema(schema, (s) => s.default !== undefined))) {
+    errors.push(invalid(SPEC.child('preserveUnknownFields'), true, 'must be false in order to use defaults in the schema'));
+  }
+  errors.push(...requireNames(names, SPEC.child('names')), ...validateNames(names, SPEC.child('names')), ...validateShared(spec, parts));
+  if (conversion && conversion.strategy !== 'None' && preserveUnknownFields) {
+    errors.push(invalid(SPEC.child('conversion', 'strategy'), conversion.strategy ?? '', 'must be None if spec.preserveUnknownFields is true'));
+  }
+  return [...errors, ...validateConversion(conversion, SPEC.child('conversion'))];
+}
+
+function validateGroup(group: string | undefined): FieldError[] {
+  const at = SPEC.child('group');
+  if (!group) return [required(at)];
+  const why = isDns1123Subdomain(group);
+  if (why.length) return [invalid(at, group, why.join(','))];
+  return group.includes('.') ? [] : [invalid(at, group, 'should be a domain with at least one dot')];
+}
+
+function validateScope(scope: string | undefined): FieldError[] {
+  if (!scope) return [required(SPEC.child('scope'))];
+  return SCOPES.includes(scope) ? [] : [notSupported(SPEC.child('scope'), scope, SCOPES)];
+}
+
+const schemasOf = ({ validation, versions }: Hoisted): AnySchema[] =>
+  [validation, ...versions.map((v) => v.schema)].flatMap((s) => (s?.openAPIV3Schema ? [s.openAPIV3Schema] : []));
+
+/** Each version by itself, then all of them together. */
+function validateVersions({ versions, validation, subresources }: Hoisted): FieldError[] {
+  const at = SPEC.child('versions');
+  const errors: FieldError[] = [];
+  if (!validation?.openAPIV3Schema) {
+    versions.forEach((v, i) => {
+      if (!v.schema?.openAPIV3Schema) errors.push(required(at.index(i).child('schema', 'openAPIV3Schema')));
+    });
+  }
+  versions.forEach((v, i) => errors.push(...validateVersion(v, at.index(i), Boolean((subresources ?? v.subresources)?.status))));
+  const all = (): object[] => versions.map(goVersion);
+  if (new Set(versions.map((v) => v.name)).size !== versions.length) errors.push(invalid(at, all(), 'must contain unique version names'));
+  if (versions.filter((v) => v.storage).length !== 1) errors.push(invalid(at, all(), 'must have exactly one version marked as storage version'));
+  // the first version stands once more as the old field that held the only one
+  const first = versions[0]?.name;
+  const why = first ? isDns1035Label(first) : [];
+  if (why.length) errors.push(invalid(SPEC.child('version'), first, why.join(',')));
+  return errors;
+}
+
+function validateVersion(version: Version, at: Path, hasStatus: boolean): FieldError[] {
+  const { name = '', schema, subresources, additionalPrinterColumns, selectableFields } = version;
+  const errors: FieldError[] = [];
+  const why = isDns1035Label(name);
+  if (why.length) errors.push(invalid(at.child('name'), name, why.join(',')));
+  errors.push(
+    ...validateDeprecation(version, at.child('deprecationWarning')),
+    ...validateSchema(schema?.openAPIV3Schema, at.child('schema', 'openAPIV3Schema'), hasStatus),
+    ...validateSubresources(subresources, at.child('subresources')),
+    ...validateColumns(additionalPrinterColumns, at.child('additionalPrinterColumns')),
+  );
+  if (!selectableFields?.length) return errors;
+  const fieldsAt = at.child('selectableFields');
+  if (schema?.openAPIV3Schema) return [...errors, ...validateSelectableFields(selectableFields, schema.openAPIV3Schema, fieldsAt)];
+  return [...errors, invalid(fieldsAt, '', 'selectableFields may only be set when version.schema.openAPIV3Schema is not included')];
+}
+
+/** What all versions have in common. */
+function validateShared(spec: DefinitionSpec, parts: Hoisted): FieldError[] {
+  const { validation, subresources, additionalPrinterColumns, selectableFields } = parts;
+  const hasStatus = (spec.versions ?? []).some((v) => v.subresources?.status);
+  const errors = [
+    ...validateSchema(validation?.openAPIV3Schema, SPEC.child('validation', 'openAPIV3Schema'), hasStatus),
+    ...validateSubresources(subresources, SPEC.child('subresources')),
+    ...validateColumns(additionalPrinterColumns, SPEC.child('additionalPrinterColumns')),
+  ];
+  if (!selectableFields?.length) return errors;
+  const at = SPEC.child('selectableFields');
+  if (validation?.openAPIV3Schema) return [...errors, ...validateSelectableFields(selectableFields, validation.openAPIV3Schema, at)];
+  return [...errors, invalid(at, '', 'selectableFields may only be set when validations.schema is included')];
+}
+
+/** Fields that the root may have beside status, by their Go names: what of them is not of type object stays valid for status alone. */
+const ROOT_FIELDS = 'Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations'; // prettier-ignore
+const isZero = (value: unknown): boolean => value === null || value === '' || value === false;
+
+function validateRoot(schema: AnySchema, at: Path): FieldError[] {
+  const allowed = new Set(ROOT_FIELDS.split(' '));
+  for (const [field, value] of Object.entries(goSchema(schema))) {
+    if (isZero(value)) continue;
+    if (field === 'Type') {
+      if (value !== 'object') return [invalid(`${at}.type`, value, 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled')];
+    } else if (!allowed.has(field)) {
+      return [invalid(at, goSchema(schema), `only [${ROOT_FIELDS}] fields are allowed at the root of the schema if the status subresource is enabled`)];
+    }
+  }
+  return [];
+}
+
+function validateSchema(schema: AnySchema | undefined, at: Path, hasStatus: boolean): FieldError[] {
+  if (!schema) return [];
+  const errors = hasStatus ? validateRoot(schema, at) : [];
+  if (schema.nullable) errors.push(forbidden(`${at}.nullable`, 'nullable cannot be true at the root'));
+  const readable = !someSchema(schema, isUnsupported);
+  const structural = readable ? validateStructural(schema, at) : [];
+  const defaults = readable && structural.length === 0 ? validateDefaults(schema, at) : [];
+  errors.push(...structural, ...defaults);
+  return [...errors, ...validateOpenApi(schema, at, readable && structural.length === 0 && defaults.length === 0)];
+}
+
+function validateStoredVersions(stored: readonly string[], versions: readonly Version[]): FieldError[] {
+  const at = Path.root('status').child('storedVersions');
+  if (stored.length === 0) return [invalid(at, null, 'must have at least one stored version')];
+  const missing = versions.filter((v) => v.storage && !stored.includes(v.name)).map((v) => invalid(at, stored, `must have the storage version ${v.name}`));
+  const gone = stored.flatMap((version, i) =>
+    versions.some((v) => v.name === version)
+      ? []
+      : [
+          invalid(
+            at.index(i),
+            version,
+            `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`,
+          ),
+        ],
+  );
+  return [...missing, ...gone];
+}

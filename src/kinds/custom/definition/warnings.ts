@@ -1,0 +1,21 @@
+import type { KubeObject } from '../../../meta/object.ts';
+import { isKnownFormat } from '../formats.ts';
+import { specOf } from './spec.ts';
+import { someSchema } from './walk.ts';
+
+function strangeFormats(object: KubeObject): string[] {
+  const found = new Set<string>();
+  for (const version of specOf(object).versions ?? []) {
+    someSchema(version.schema?.openAPIV3Schema, ({ format, type }) => {
+      if (format && type === 'string' && !isKnownFormat(format)) found.add(format);
+      return false;
+    });
+  }
+  return [...found];
+}
+
+/** Formats that mean nothing to the API server, those that an update brings. */
+export function definitionWarnings(object: KubeObject, old: KubeObject | undefined): string[] {
+  const before = old ? strangeFormats(old) : [];
+  return strangeFormats(object).filter((format) => !before.includes(format)).map((format) => `unrecognized format ${JSON.stringify(format)}`);
+}
