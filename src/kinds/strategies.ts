@@ -22,6 +22,8 @@ import { certificateSigningRequestStrategy } from './strategies/certificates/cer
 import { customResourceDefinitionStrategy } from './strategies/custom-resource-definition.ts';
 import { cronJobStrategy, jobStrategy } from './strategies/batch.ts';
 import { endpointSliceStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
+import { flowSchemaStrategy } from './strategies/flowcontrol/flow-schema.ts';
+import { priorityLevelConfigurationStrategy } from './strategies/flowcontrol/priority-level-configuration.ts';
 import { runtimeClassStrategy } from './strategies/node/runtime-class.ts';
 import { horizontalPodAutoscalerStrategy, leaseStrategy, podDisruptionBudgetStrategy } from './strategies/policy.ts';
 import { clusterRoleBindingStrategy } from './strategies/rbac/cluster-role-binding.ts';
@@ -82,6 +84,8 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   'certificatesigningrequests.certificates.k8s.io': certificateSigningRequestStrategy,
   'leases.coordination.k8s.io': leaseStrategy,
   'endpointslices.discovery.k8s.io': endpointSliceStrategy,
+  'flowschemas.flowcontrol.apiserver.k8s.io': flowSchemaStrategy,
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': priorityLevelConfigurationStrategy,
   'ingressclasses.networking.k8s.io': ingressClassStrategy,
   'ingresses.networking.k8s.io': ingressStrategy,
   'ipaddresses.networking.k8s.io': { generation: false },

@@ -102,7 +102,7 @@ export function invalidObject(gk: { group: string; kind: string }, name: string,
     details: {
       ...(name && { name }),
       ...(gk.group && { group: gk.group }),
-      kind: gk.kind,
+      ...(gk.kind && { kind: gk.kind }),
       ...(errors.length && { causes: errors.map((e) => ({ reason: e.type, message: e.body, field: e.field })) }),
     },
     code: 422,

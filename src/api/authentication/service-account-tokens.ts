@@ -89,6 +89,29 @@ export class ServiceAccountTokens {
     return alive ? { user: userOf(known.claims, known.id), audiences: shared } : undefined;
   }
 
+  /**
+   * Why `verify` has refused a token, in the words of a TokenReview; undefined for what is no token of ours at all.
+   * Says what is known of it now, and trusts nothing in it.
+   */
+  refusal(token: string, audiences: readonly string[]): string | undefined {
+    if (!looksLikeOurs(token, this.issuer)) return undefined;
+    const known = this.verified.get(token);
+    const now = this.clock.now() / 1000;
+    const { exp = 0 } = decodeJwt(token);
+    if (!known) return exp <= now ? 'service account token has expired' : 'go-jose/go-jose: error in cryptographic primitive';
+    const wanted = audiences.length ? audiences : [this.issuer];
+    if (!wanted.some((audience) => known.audiences.includes(audience))) {
+      return `token audiences ${goList(known.audiences)} is invalid for the target audiences ${goList(wanted)}`;
+    }
+    if (known.until <= now) return 'service account token has expired';
+    if (known.from > now + 10) return 'service account token is not valid yet';
+    const { namespace, serviceaccount } = known.claims;
+    const account = this.store.get({ resource: 'serviceaccounts', namespace, name: serviceaccount.name });
+    if (!account) return `serviceaccounts ${JSON.stringify(serviceaccount.name)} not found`;
+    if (account.uid !== serviceaccount.uid) return `service account UID (${account.uid}) does not match claim (${serviceaccount.uid})`;
+    return 'service account token has been invalidated';
+  }
+
   private async signature(token: string) {
     const kept = this.verified.get(token);
     if (kept) return kept;
@@ -118,6 +141,9 @@ export class ServiceAccountTokens {
     );
   }
 }
+
+/** A list of strings as Go's %q prints it. */
+const goList = (list: readonly string[]): string => `[${list.map((item) => JSON.stringify(item)).join(' ')}]`;
 
 function looksLikeOurs(token: string, issuer: string): boolean {
   if (token.split('.').length !== 3) return false;

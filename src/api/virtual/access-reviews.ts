@@ -1,19 +1,22 @@
-import { invalid, required, type FieldError } from '../../meta/field.ts';
+import { normalizeObject } from '../../kinds/normalize.ts';
+import { invalid, Path, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
-import { badRequest, invalidObject } from '../../meta/status.ts';
-import type { Attributes, User } from '../contract.ts';
+import { invalidObject } from '../../meta/status.ts';
+import type { Attributes, Target, User } from '../contract.ts';
 import type { Question } from './create-virtual.ts';
+import { selectorErrors, type ResourceAttributes } from './review-selectors.ts';
 
-const GROUP = 'authorization.k8s.io';
+const SPEC = Path.root('spec');
 
 interface Spec {
-  resourceAttributes?: { verb?: string; group?: string; version?: string; resource?: string; subresource?: string; namespace?: string; name?: string };
+  resourceAttributes?: ResourceAttributes;
   nonResourceAttributes?: { verb?: string; path?: string };
   user?: string;
   uid?: string;
   groups?: string[];
   extra?: Record<string, string[]>;
 }
+const specOf = (object: KubeObject): Spec => (object['spec'] ?? {}) as Spec;
 
 function attributesOf({ resourceAttributes: r, nonResourceAttributes: n }: Spec): Attributes {
   if (!r) return { verb: n?.verb ?? '', path: n?.path ?? '' };
@@ -21,17 +24,34 @@ function attributesOf({ resourceAttributes: r, nonResourceAttributes: n }: Spec)
   return { verb, group, version, resource, subresource, namespace, name };
 }
 
-function check(kind: string, object: KubeObject, needsUser: boolean): void {
-  const spec = (object['spec'] ?? {}) as Spec;
+/** As Go prints the internal struct, which has no JSON names. */
+const internalNonResource = ({ path = '', verb = '' }: NonNullable<Spec['nonResourceAttributes']>): unknown => ({ Path: path, Verb: verb });
+
+/** A question is about a resource or a path, and of somebody. */
+function specErrors({ resourceAttributes, nonResourceAttributes, user, groups }: Spec, needsUser: boolean): FieldError[] {
   const errors: FieldError[] = [];
-  const both = 'cannot be specified in combination with resourceAttributes';
-  if (spec.resourceAttributes && spec.nonResourceAttributes) errors.push(invalid('spec.nonResourceAttributes', spec.nonResourceAttributes, both));
-  if (!spec.resourceAttributes && !spec.nonResourceAttributes) {
-    errors.push(invalid('spec.resourceAttributes', spec.resourceAttributes ?? null, 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
+  if (resourceAttributes && nonResourceAttributes) {
+    const why = 'cannot be specified in combination with resourceAttributes';
+    errors.push(invalid(SPEC.child('nonResourceAttributes'), internalNonResource(nonResourceAttributes), why));
   }
-  if (needsUser && !spec.user && !spec.groups?.length) errors.push(invalid('spec.user', spec.user ?? '', 'at least one of user or group must be specified'));
-  if (object.metadata.name) errors.push(invalid('metadata', object.metadata, 'must be empty'));
-  if (errors.length) throw invalidObject({ group: GROUP, kind }, '', errors);
+  const at = SPEC.child('resourceAttributes');
+  if (!resourceAttributes && !nonResourceAttributes) {
+    errors.push(invalid(at, 'null', 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
+  }
+  errors.push(...selectorErrors(resourceAttributes, at));
+  if (needsUser && !user && !groups?.length) errors.push(invalid(SPEC.child('user'), user ?? '', 'at least one of user or group must be specified'));
+  return errors;
+}
+
+/** It is no object that could have a name. */
+function metadataErrors(target: Target, object: KubeObject, why: string): FieldError[] {
+  const given = Object.keys(object.metadata).filter((key) => key !== 'managedFields' && !(key === 'namespace' && target.namespace));
+  return given.length ? [invalid('metadata', normalizeObject(target.kind.schema, object, false).metadata, why)] : [];
+}
+
+/** The kind of an internal object is empty, and so is what the error says of it. */
+function refuse(group: string, errors: FieldError[]): void {
+  if (errors.length) throw invalidObject({ group, kind: '' }, '', errors);
 }
 
 const userOf = (spec: Spec): User => ({
@@ -46,25 +66,36 @@ const status = (decision: { allowed: boolean; reason: string }): unknown => ({
   ...(decision.reason && { reason: decision.reason }),
 });
 
-export const selfSubjectAccessReview: Question = (core, ctx, _target, object) => {
-  check('SelfSubjectAccessReview', object, false);
-  object['status'] = status(core.authorizer.decide(ctx.user, attributesOf(object['spec'])));
+/** May I? */
+export const selfSubjectAccessReview: Question = {
+  check: ({ target, object }) => refuse(target.kind.group, [...specErrors(specOf(object), false), ...metadataErrors(target, object, 'must be empty')]),
+  answer({ core, ctx, object }) {
+    object['status'] = status(core.authorizer.decide(ctx.user, attributesOf(specOf(object))));
+  },
 };
 
-export const subjectAccessReview: Question = (core, _ctx, _target, object) => {
-  check('SubjectAccessReview', object, true);
-  object['status'] = status(core.authorizer.decide(userOf(object['spec']), attributesOf(object['spec'])));
+/** May somebody? */
+export const subjectAccessReview: Question = {
+  check: ({ target, object }) => refuse(target.kind.group, [...specErrors(specOf(object), true), ...metadataErrors(target, object, 'must be empty')]),
+  answer({ core, object }) {
+    object['status'] = status(core.authorizer.decide(userOf(specOf(object)), attributesOf(specOf(object))));
+  },
 };
 
-export const localSubjectAccessReview: Question = (core, _ctx, target, object) => {
-  check('LocalSubjectAccessReview', object, true);
-  const spec = object['spec'] as Spec;
-  if (spec.nonResourceAttributes) {
-    throw invalidObject({ group: GROUP, kind: 'LocalSubjectAccessReview' }, '', [invalid('spec.nonResourceAttributes', spec.nonResourceAttributes, 'disallowed on this kind of request')]);
-  }
-  if (!spec.resourceAttributes) throw invalidObject({ group: GROUP, kind: 'LocalSubjectAccessReview' }, '', [required('spec.resourceAttributes')]);
-  if (spec.resourceAttributes.namespace !== target.namespace) {
-    throw badRequest(`spec.resourceAttributes.namespace must match namespace: ${target.namespace}`);
-  }
-  object['status'] = status(core.authorizer.decide(userOf(spec), attributesOf(spec)));
+/** May somebody, in this namespace? */
+export const localSubjectAccessReview: Question = {
+  check({ target, object }) {
+    const spec = specOf(object);
+    const errors = [...specErrors(spec, true), ...metadataErrors(target, object, 'must be empty except for namespace')];
+    const namespace = spec.resourceAttributes?.namespace ?? '';
+    if (spec.resourceAttributes && namespace !== target.namespace) {
+      errors.push(invalid(SPEC.child('resourceAttributes', 'namespace'), namespace, 'must match metadata.namespace'));
+    }
+    if (spec.nonResourceAttributes) {
+      const value = internalNonResource(spec.nonResourceAttributes);
+      errors.push(invalid(SPEC.child('nonResourceAttributes'), value, 'disallowed on this kind of request'));
+    }
+    refuse(target.kind.group, errors);
+  },
+  answer: subjectAccessReview.answer,
 };

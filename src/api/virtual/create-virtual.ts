@@ -14,8 +14,24 @@ import { selfSubjectReview } from './self-subject-review.ts';
 import { selfSubjectRulesReview } from './rules-review.ts';
 import { tokenReview } from './token-review.ts';
 
-/** A question in the form of an object: the answer is its status, and nothing is stored. Changes `object`. */
-export type Question = (core: Core, ctx: RequestContext, target: Target, object: KubeObject) => void | Promise<void>;
+/** Who asks what, and where. `object` may be changed. */
+export interface Asked {
+  core: Core;
+  ctx: RequestContext;
+  target: Target;
+  object: KubeObject;
+}
+
+/** A question in the form of an object: the answer is its status, and nothing is stored. */
+export interface Question {
+  /** Throws what the question is refused with; before webhooks and policies see it. */
+  check?(asked: Asked): void;
+  /** Puts the answer into the object. */
+  answer(asked: Asked): void | Promise<void>;
+}
+
+/** What the system alone sets, and sets on no question. */
+const SYSTEM_FIELDS = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const;
 
 const questions: Readonly<Record<string, Question>> = {
   'selfsubjectaccessreviews.authorization.k8s.io': selfSubjectAccessReview,
@@ -36,11 +52,15 @@ export async function createVirtual(core: Core, ctx: RequestContext, target: Tar
   const op = operationOf(core, ctx, target, 'create', options);
   const object = readBody(ctx, kind, body, options.fieldValidation);
   checkPlace(target, object);
+  for (const field of SYSTEM_FIELDS) delete object.metadata[field];
   applyDefaults(kind, object);
   updateManagedFields({ ...ownershipOf(core.registry, kind, ''), live: undefined, object, manager: op.manager, now: op.now });
   const request = admissionRequest(op, 'CREATE', object, undefined);
+  const asked: Asked = { core, ctx, target, object };
+  const question = questions[kind.storage.key]!;
   await core.admission.admit(request);
+  question.check?.(asked);
   await core.admission.validate(request);
-  await questions[kind.storage.key](core, ctx, target, object);
-  return objectAnswer(kind, normalizeObject(kind.schema, object), 201);
+  await question.answer(asked);
+  return objectAnswer(kind, normalizeObject(kind.schema, object, false), 201);
 }

@@ -1,20 +1,25 @@
 import { badRequest } from '../../meta/status.ts';
-import { MASTERS } from '../authorization/authorizer.ts';
-import type { PolicyRule } from '../authorization/rules.ts';
+import { nodeNameOf } from '../authorization/node-authorizer.ts';
 import type { Question } from './create-virtual.ts';
 
-const everything: PolicyRule[] = [
-  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
-  { verbs: ['*'], nonResourceURLs: ['*'] },
-];
+const NODES = 'node authorizer does not support user rule resolution';
 
-/** All that the caller may do in a namespace, as `kubectl auth can-i --list` shows it. */
-export const selfSubjectRulesReview: Question = (core, ctx, _target, object) => {
-  const namespace: string = object['spec']?.namespace ?? '';
-  if (!namespace) throw badRequest('no namespace on request');
-  const { rules, errors } = core.authorizer.rbac.rulesFor(ctx.user, namespace);
-  const all = ctx.user.groups.includes(MASTERS) ? [...everything, ...rules] : rules;
-  const resourceRules = all.filter((r) => r.resources?.length).map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames?.length && { resourceNames }) }));
-  const nonResourceRules = all.filter((r) => r.nonResourceURLs?.length).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
-  object['status'] = { resourceRules, nonResourceRules, incomplete: errors.length > 0, ...(errors.length && { evaluationError: errors.join(', ') }) };
+/** All that the caller may do in a namespace by the rules of roles, as `kubectl auth can-i --list` shows it. The answer repeats nothing of the question. */
+export const selfSubjectRulesReview: Question = {
+  check({ object }) {
+    if (!object['spec']?.namespace) throw badRequest('no namespace on request');
+  },
+  answer({ core, ctx, object }) {
+    const { rules, errors } = core.authorizer.rbac.rulesFor(ctx.user, object['spec'].namespace);
+    const isNode = nodeNameOf(ctx.user) !== undefined;
+    const all = isNode ? [NODES, ...errors] : errors;
+    const resourceRules = rules
+      .filter((rule) => rule.resources?.length)
+      .map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames?.length && { resourceNames }) }));
+    const nonResourceRules = rules.filter((rule) => rule.nonResourceURLs?.length).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
+    object.metadata = {} as never;
+    object['spec'] = {};
+    const evaluationError = all.length === 1 ? all[0] : `[${all.join(', ')}]`;
+    object['status'] = { resourceRules, nonResourceRules, incomplete: isNode, ...(all.length > 0 && { evaluationError }) };
+  },
 };

@@ -10,8 +10,10 @@ export const userInfo = (user: User): Record<string, unknown> => ({
   ...(user.extra && Object.keys(user.extra).length && { extra: user.extra }),
 });
 
-/** Who am I? */
-export const selfSubjectReview: Question = (core, ctx, _target, object) => {
-  object.metadata.creationTimestamp = formatTime(core.clock.now());
-  object['status'] = { userInfo: userInfo(ctx.user) };
+/** Who am I? The answer repeats nothing of the question. */
+export const selfSubjectReview: Question = {
+  answer({ core, ctx, object }) {
+    object.metadata = { creationTimestamp: formatTime(core.clock.now()) } as never;
+    object['status'] = { userInfo: userInfo(ctx.user) };
+  },
 };

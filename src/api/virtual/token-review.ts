@@ -3,11 +3,18 @@ import type { Question } from './create-virtual.ts';
 import { userInfo } from './self-subject-review.ts';
 
 /** Whose token is it? */
-export const tokenReview: Question = async (core, _ctx, _target, object) => {
-  const { token, audiences } = (object['spec'] ?? {}) as { token?: string; audiences?: string[] };
-  if (!token) throw badRequest('token is required for TokenReview in authentication');
-  const found = await core.authenticator.review(token, audiences ?? []);
-  object['status'] = found
-    ? { authenticated: true, user: userInfo(found.user), audiences: found.audiences.length ? found.audiences : [core.tokens.issuer] }
-    : { user: {}, error: 'invalid bearer token' };
+export const tokenReview: Question = {
+  check({ object }) {
+    if (!object['spec']?.token) throw badRequest('token is required for TokenReview in authentication');
+  },
+  async answer({ core, object }) {
+    const { token, audiences = [] } = object['spec'] as { token: string; audiences?: string[] };
+    const found = await core.authenticator.review(token, audiences);
+    if (found) {
+      object['status'] = { authenticated: true, user: userInfo(found.user), audiences: found.audiences.length ? found.audiences : [core.tokens.issuer] };
+      return;
+    }
+    const why = core.tokens.refusal(token, audiences);
+    object['status'] = { user: {}, error: why === undefined ? 'invalid bearer token' : `[invalid bearer token, ${why}]` };
+  },
 };

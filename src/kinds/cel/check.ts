@@ -1,7 +1,7 @@
 import { celSyntaxError } from '../cel-error.ts';
 import { compileCel } from '../cel.ts';
 import { FUNCTIONS, METHODS, OPERATORS, OTHER_NAMES, resolve } from './functions.ts';
-import { ERROR, isDynamic, listOf, mapOf, showType, typeName, unify, type CelType } from './types.ts';
+import { ERROR, isDynamic, listOf, mapOf, showType, typeName, unify, UNKNOWN, type CelType } from './types.ts';
 
 /** A node of the parser; what `args` are depends on `op`. Places count from the start of the expression. */
 interface Node {
@@ -87,11 +87,12 @@ class Checker {
   private select(node: Node, scope: Scope): CelType {
     const [operand, name] = node.args as [Node, string];
     const type = this.typeOf(operand, scope);
-    if (isDynamic(type)) return type;
+    if (isDynamic(type) && node.op === '.') return type;
+    // an optional, which the functions for them take
+    if (node.op === '.?') return UNKNOWN;
     const at = this.text.lastIndexOf('.', node.pos);
     if (typeof type !== 'string' && type.type === 'map') return type.value;
     if (typeof type !== 'string' && type.type === 'object') return type.fields.get(name) ?? this.report(at, `undefined field '${name}'`);
-    if (type.toString().startsWith('optional')) return 'dyn';
     return this.report(at, `type '${showType(type)}' does not support field selection`);
   }
 
@@ -99,6 +100,7 @@ class Checker {
     const [operand, key] = node.args as [Node, Node];
     const type = this.typeOf(operand, scope);
     const by = this.typeOf(key, scope);
+    if (node.op === '[?]') return UNKNOWN;
     if (isDynamic(type)) return type;
     if (typeof type !== 'string' && type.type === 'list' && unify('int', by)) return type.item;
     if (typeof type !== 'string' && type.type === 'map' && unify(type.key, by)) return type.value;
@@ -158,7 +160,7 @@ class Checker {
     const at = this.text.indexOf('(', node.pos);
     if (name === 'size') return this.size(at, types, false);
     if (Object.hasOwn(FUNCTIONS, name)) return resolve(FUNCTIONS[name]!, types) ?? this.mismatch(name, at, types);
-    return OTHER_NAMES.has(name) ? (name === 'type' ? 'type' : 'dyn') : this.undeclared(name, at);
+    return OTHER_NAMES.has(name) ? (name === 'type' ? 'type' : name === 'dyn' ? 'dyn' : UNKNOWN) : this.undeclared(name, at);
   }
 
   private size(at: number, types: readonly CelType[], member: boolean): CelType {
@@ -177,13 +179,13 @@ class Checker {
     if (!space && this.isMacro(name, parameters)) return this.macro(node, scope);
     const at = this.text.indexOf('(', this.text.indexOf(name, receiver.end));
     const types = parameters.map((parameter) => this.typeOf(parameter, scope));
-    if (space) return 'dyn';
+    if (space) return UNKNOWN;
     const own = this.typeOf(receiver, scope);
     if (own === ERROR) return ERROR;
     types.unshift(own);
     if (name === 'size') return this.size(at, types, true);
     if (Object.hasOwn(METHODS, name)) return resolve(METHODS[name]!, types) ?? this.mismatch(name, at, types, true);
-    return OTHER_NAMES.has(name) ? 'dyn' : this.undeclared(name, at);
+    return OTHER_NAMES.has(name) ? UNKNOWN : this.undeclared(name, at);
   }
 
   private isMacro(name: string, parameters: readonly Node[]): boolean {
@@ -211,7 +213,7 @@ class Checker {
       return 'bool';
     }
     if (name === 'filter' || name === 'sortBy') return range === ERROR ? 'dyn' : iterated?.type === 'map' ? listOf(iterated.key) : range;
-    return name === 'map' || name === 'transformList' ? listOf(types.at(-1)!) : 'dyn';
+    return name === 'map' || name === 'transformList' ? listOf(types.at(-1)!) : UNKNOWN;
   }
 }
 
@@ -255,7 +257,7 @@ export function checkCel(expression: string, variables: Scope, returns: readonly
     return { type: ERROR, error: `compilation failed: ${issues.map((issue) => showIssue(issue, expression)).join('\n')}` };
   }
   const got = typeName(type);
-  if (returns.length === 0 || returns.includes(got)) return { type };
+  if (returns.length === 0 || type === UNKNOWN || returns.includes(got)) return { type };
   const wanted = returns.length === 1 ? `must evaluate to ${returns[0]}` : `must evaluate to one of [${returns.join(' ')}]`;
   return { type, error: `${wanted} but got ${got}` };
 }

@@ -17,11 +17,13 @@ export interface CelMap {
 
 /** Whatever has been reported: nothing more is said of it. */
 export const ERROR = 'error';
+/** Of a function whose result is not told here: taken for whatever is wanted. */
+export const UNKNOWN = 'unknown';
 export const listOf = (item: CelType): CelList => ({ type: 'list', item });
 export const mapOf = (key: CelType, value: CelType): CelMap => ({ type: 'map', key, value });
 export const objectOf = (name: string, fields: Record<string, CelType>): CelObject => ({ type: 'object', name, fields: new Map(Object.entries(fields)) });
 
-export const isDynamic = (type: CelType): boolean => type === 'dyn' || type === ERROR;
+export const isDynamic = (type: CelType): boolean => type === 'dyn' || type === ERROR || type === UNKNOWN;
 
 /** As messages print it: `list(int)`, `map(string, dyn)`. */
 export function showType(type: CelType): string {
@@ -36,6 +38,7 @@ export const typeName = (type: CelType): string => NAMES[showType(type)] ?? show
 
 /** The more general of two types that may stand for each other; undefined where they may not. */
 export function unify(a: CelType, b: CelType): CelType | undefined {
+  if (a === UNKNOWN || b === UNKNOWN) return UNKNOWN;
   if (isDynamic(a)) return a === ERROR ? b : a;
   if (isDynamic(b)) return b === ERROR ? a : b;
   if (typeof a === 'string' || typeof b === 'string') {
