@@ -3,7 +3,7 @@ import { duplicate, invalid, Path, required, type FieldError } from '../../../me
 import type { Strategy } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { IMMUTABLE, validateNonNegative } from '../../validation/values.ts';
-import { driverNameErrors } from './driver-names.ts';
+import { validateCsiDriverName } from '../core/volume-sources.ts';
 
 const DRIVERS = Path.root('spec').child('drivers');
 /** bytes (KEP-1885 raised it from 192) */
@@ -17,7 +17,7 @@ interface Driver {
 }
 
 function driverErrors({ name, nodeID, allocatable, topologyKeys }: Driver, at: Path, names: Set<string>): FieldError[] {
-  const errors = driverNameErrors(name, at.child('name'));
+  const errors = validateCsiDriverName(name, at.child('name'));
   if (!nodeID) errors.push(required(at.child('nodeID')));
   else if (Buffer.byteLength(nodeID) > MAX_NODE_ID) errors.push(invalid(at.child('nodeID'), nodeID, `must be ${MAX_NODE_ID} characters or less`));
   errors.push(...validateNonNegative(allocatable?.count, at.child('allocatable', 'count')));

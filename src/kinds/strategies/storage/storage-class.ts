@@ -3,7 +3,7 @@ import { duplicate, forbidden, notSupported, Path, required, type FieldError } f
 import type { Strategy } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { validateImmutable, validateOptionalChoice } from '../../validation/values.ts';
-import { parameterErrors, provisionerErrors } from './driver-names.ts';
+import { parameterErrors, provisionerErrors } from './class-parameters.ts';
 
 const RECLAIM_POLICIES = ['Delete', 'Retain'];
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];

@@ -5,8 +5,9 @@ import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
+import { validateAccessModes } from '../core/access-modes.ts';
+import { validateCsiDriverName, validateVolumeSource } from '../core/volume-sources.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
-import { driverNameErrors } from './driver-names.ts';
 
 const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
@@ -24,13 +25,9 @@ function inlineErrors(volume: Record<string, any>, at: Path): FieldError[] {
   if (volume.claimRef) errors.push(forbidden(at.child('claimRef'), `may not be specified ${context}`));
   if (Object.keys(volume.capacity ?? {}).length) errors.push(forbidden(at.child('capacity'), `may not be specified ${context}`));
   if (!volume.csi) errors.push(required(at.child('csi'), `has to be specified ${context}`));
-  if (!volume.accessModes?.length) errors.push(required(at.child('accessModes')));
+  errors.push(...validateAccessModes(volume.accessModes, at.child('accessModes')), ...validateVolumeSource(volume, '', at));
   const policy: string = volume.persistentVolumeReclaimPolicy ?? '';
   if (policy && policy !== 'Retain') errors.push(forbidden(at.child('persistentVolumeReclaimPolicy'), `may only be Retain ${context}`));
-  if (volume.csi) {
-    errors.push(...driverNameErrors(volume.csi.driver, at.child('csi', 'driver')));
-    if (!volume.csi.volumeHandle) errors.push(required(at.child('csi', 'volumeHandle')));
-  }
   if (volume.storageClassName) errors.push(forbidden(at.child('storageClassName'), `may not be specified ${context}`));
   if (volume.volumeMode && volume.volumeMode !== 'Filesystem') {
     errors.push(forbidden(at.child('volumeMode'), `may not specify volumeMode other than Filesystem ${context}`));
@@ -52,7 +49,7 @@ function specErrors({ attacher = '', nodeName = '', source = {} }: Record<string
 
 /** What v1 asks of a new attachment besides. */
 function newErrors({ attacher = '', source = {} }: Record<string, any>): FieldError[] {
-  const errors = driverNameErrors(attacher, SPEC.child('attacher'));
+  const errors = validateCsiDriverName(attacher, SPEC.child('attacher'));
   const name = source.persistentVolumeName;
   return name === undefined ? errors : [...errors, ...nameErrors(name, SOURCE.child('persistentVolumeName'))];
 }

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
 import type { Strategy } from '../../kind.ts';
-import { parameterErrors, provisionerErrors } from './driver-names.ts';
+import { parameterErrors, provisionerErrors } from './class-parameters.ts';
 
 /** storage.k8s.io/v1 VolumeAttributesClass: fixed once it is there. */
 export const volumeAttributesClassStrategy: Strategy = {

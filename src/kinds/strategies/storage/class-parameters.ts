@@ -1,19 +1,9 @@
 import { invalid, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
-import { isDns1123Subdomain, isQualifiedName } from '../../../meta/names.ts';
+import { isQualifiedName } from '../../../meta/names.ts';
 
-const MAX_DRIVER_NAME = 63;
 /** bytes of all keys and values together */
 const MAX_PARAMETERS_SIZE = 256 * 1024;
 const MAX_PARAMETERS = 512;
-
-/** The name of a CSI driver, of any case. An empty one is missing and no name as well. */
-export function driverNameErrors(name: string | undefined, at: Path): FieldError[] {
-  const errors: FieldError[] = [];
-  if (!name) errors.push(required(at));
-  else if (Buffer.byteLength(name) > MAX_DRIVER_NAME) errors.push(tooLong(at, MAX_DRIVER_NAME));
-  for (const why of isDns1123Subdomain((name ?? '').toLowerCase())) errors.push(invalid(at, name ?? '', why));
-  return errors;
-}
 
 /** Who provisions for a class: a qualified name, of any case. */
 export function provisionerErrors(name: string | undefined, at: Path): FieldError[] {
