@@ -99,7 +99,8 @@ export function customKinds(definition: KubeObject): Kind[] {
       subresources: subresourcesOf(own, gvk),
       schema: own.schema,
       custom: true,
-      storage,
+      // what is written through a version is held to that version's schema
+      storage: own === storedFacts ? storage : { ...storage, strategy: customStrategy(own), schema: own.schema },
       convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs)),
       columns: own.columns,
       ...(v.deprecated && { deprecation: v.deprecationWarning ?? `${apiVersionOf(gvk)} ${names.kind} is deprecated` }),

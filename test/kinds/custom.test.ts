@@ -115,7 +115,7 @@ describe('CEL rules', () => {
   const ruled = (rule: object): Kind => widgets({ type: 'object', properties: { a: { type: 'integer' }, b: { type: 'integer' } }, 'x-kubernetes-validations': [rule] });
   test('fail with their message at the place of the rule', () => {
     const kind = ruled({ rule: 'self.a <= self.b', message: 'a must not exceed b' });
-    expect(errorsOf(kind, { a: 2, b: 1 })).toEqual(['spec: Invalid value: "object": a must not exceed b']);
+    expect(errorsOf(kind, { a: 2, b: 1 })).toEqual(['spec: Invalid value: a must not exceed b']);
     expect(errorsOf(kind, { a: 1, b: 1 })).toEqual([]);
   });
   test('compare with oldSelf only when there was a value', () => {
@@ -123,7 +123,7 @@ describe('CEL rules', () => {
     const [old, object] = [read(kind, widget({ a: 1 })), read(kind, widget({ a: 2 }))];
     expect(errorsOf(kind, { a: 2 })).toEqual([]);
     kind.storage.strategy.prepareForUpdate?.(object, old, ctx);
-    expect(kind.storage.strategy.validate?.(object, ctx).map((e) => e.body)).toEqual(['Invalid value: "object": a is immutable']);
+    expect(kind.storage.strategy.validate?.(object, ctx).map((e) => e.body)).toEqual(['Invalid value: a is immutable']);
   });
 });
 
@@ -137,4 +137,49 @@ test('custom kinds come and go in the registry, with names of their own', () => 
   registry.setCustom('widgets.example.com', []);
   expect(registry.byResource('example.com', 'v1', 'widgets')).toBeUndefined();
   expect(changes).toBe(2);
+});
+
+describe('validation', () => {
+  const of = (schema: object, value: unknown): string[] => errorsOf(widgets({ type: 'object', properties: { a: schema } }, { subresources: {} }), { a: value });
+  test.each<[string, object, unknown, string[]]>([
+    [
+      'tells of the type and of the choices',
+      { type: 'string', enum: ['x'] },
+      5,
+      ['spec.a: Invalid value: "integer": spec.a in body must be of type string: "integer"', 'spec.a: Unsupported value: 5: supported values: "x"'],
+    ],
+    ['prints large bounds of floats as Go does', { type: 'number', maximum: 1000000 }, 2000000.5, ['spec.a: Invalid value: 2.0000005e+06: spec.a in body should be less than or equal to 1e+06']],
+    ['prints bounds of whole numbers whole', { type: 'integer', maximum: 1000000 }, 2000000, ['spec.a: Invalid value: 2000000: spec.a in body should be less than or equal to 1000000']],
+    ['keeps int32 in its range', { type: 'integer', format: 'int32' }, 3000000000, ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.a']],
+    [
+      'oneOf: two are good',
+      { type: 'integer', oneOf: [{ minimum: 1 }, { minimum: 2 }] },
+      3,
+      ['<nil>: Invalid value: "": "spec.a" must validate one and only one schema (oneOf). Found 2 valid alternatives'],
+    ],
+    [
+      'anyOf: the first of equals is told',
+      { type: 'integer', anyOf: [{ minimum: 5 }, { minimum: 9 }] },
+      3,
+      ['<nil>: Invalid value: "": "spec.a" must validate at least one schema (anyOf)', 'spec.a: Invalid value: 3: spec.a in body should be greater than or equal to 5'],
+    ],
+    [
+      'embedded resources have kind and apiVersion',
+      { type: 'object', 'x-kubernetes-embedded-resource': true, 'x-kubernetes-preserve-unknown-fields': true },
+      { kind: 'X y' },
+      [
+        'spec.a.apiVersion: Required value: must not be empty',
+        `spec.a.kind: Invalid value: "X y": may have mixed case, but should otherwise match: a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character (e.g. 'my-name',  or 'abc-123', regex used for validation is '[a-z]([-a-z0-9]*[a-z0-9])?')`,
+      ],
+    ],
+  ])('%s', (_, schema, value, expected) => expect(of(schema, value)).toEqual(expected));
+
+  test('leaves what was wrong before, with a warning', () => {
+    const kind = widgets({ type: 'object', properties: { a: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 3' }] }, b: { type: 'string' } } }, { subresources: {} });
+    const [old, object] = [read(kind, widget({ a: 1 })), read(kind, widget({ a: 1, b: 'x' }))];
+    const warnings: string[] = [];
+    kind.storage.strategy.prepareForUpdate?.(object, old, ctx);
+    expect(kind.storage.strategy.validate?.(object, { ...ctx, warn: (w) => warnings.push(w) })).toEqual([]);
+    expect(warnings).toEqual(['spec.a: Invalid value: 1: failed rule: self > 3']);
+  });
 });

@@ -3,14 +3,16 @@ import { invalid, type FieldError } from '../../meta/field.ts';
 import { compileJsonPath } from '../../meta/json-path.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { applySchemaDefaults } from '../defaults.ts';
-import type { Column, Strategy } from '../kind.ts';
+import type { Column, Strategy, StrategyContext } from '../kind.ts';
 import type { ObjectSchema } from '../schema.ts';
 import { withStatus } from '../strategies/status-split.ts';
 import { metaWarnings } from '../validate-meta.ts';
 import { customCells } from './columns.ts';
+import { hasEmbedded, validateEmbedded } from './embedded.ts';
 import type { JsonSchema } from './json-schema.ts';
 import { dropNulls } from './nulls.ts';
 import { validateScale, type ScalePaths } from './scale.ts';
+import { hasUniqueLists, validateLists } from './validate-lists.ts';
 import { hasRules, validateRules } from './validate-rules.ts';
 import { validateValue } from './validate-schema.ts';
 
@@ -24,7 +26,7 @@ export interface CustomFacts {
 }
 
 /** Errors after which rules are not tried: the value is not of the shape that they expect. */
-const BLOCKING = new Set(['FieldValueTypeInvalid', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany']);
+const BLOCKING = new Set(['FieldValueTypeInvalid', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueNotSupported']);
 const UNCHECKED =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
@@ -34,14 +36,22 @@ export function completeCustom(schema: ObjectSchema, object: KubeObject): void {
   applySchemaDefaults(schema, object, true);
 }
 
-function validateCustom(facts: CustomFacts, ruled: boolean, object: KubeObject, old: KubeObject | undefined): FieldError[] {
-  const { json, scale, hasStatus } = facts;
-  if (!json) return [];
-  const errors = validateValue(json, object, '', old);
-  if (scale) errors.push(...validateScale(object, scale, hasStatus));
-  if (!ruled) return errors;
-  if (errors.some((e) => BLOCKING.has(e.type))) return [...errors, invalid('<nil>', null, UNCHECKED)];
-  return [...errors, ...validateRules(json, object, '', old)];
+type Validate = (object: KubeObject, old: KubeObject | undefined, warn: (text: string) => void) => FieldError[];
+
+/** What a schema asks of objects; parts that it does not have cost nothing. */
+function validatorOf({ json, scale, hasStatus }: CustomFacts): Validate {
+  if (!json) return () => [];
+  const [ruled, embedded, unique] = [hasRules(json), hasEmbedded(json), hasUniqueLists(json)];
+  return (object, old, warn) => {
+    const errors = validateValue(json, object, '', old);
+    if (scale) errors.push(...validateScale(object, scale, hasStatus));
+    if (embedded) errors.push(...validateEmbedded(json, object, ''));
+    // lists that had equal items before may keep them
+    if (unique && !(old && validateLists(json, old, '').length)) errors.push(...validateLists(json, object, ''));
+    if (!ruled) return errors;
+    if (errors.some((e) => BLOCKING.has(e.type))) return [...errors, invalid('<nil>', null, UNCHECKED)];
+    return [...errors, ...validateRules(json, object, '', old, warn)];
+  };
 }
 
 /** What of an object counts for its generation when it has no status subresource: everything but metadata. */
@@ -49,11 +59,11 @@ const withoutMetadata = (object: KubeObject): object => ({ ...object, metadata: 
 
 /** The rules of a custom resource, all from its definition. */
 export function customStrategy(facts: CustomFacts): Strategy {
-  const ruled = facts.json !== undefined && hasRules(facts.json);
+  const check = validatorOf(facts);
   // validation needs what was before (ratcheting, transition rules); the object leads to it from prepare to validate
   const before = new WeakMap<KubeObject, KubeObject>();
   const remember = (object: KubeObject, old: KubeObject): void => void before.set(object, old);
-  const validate = (object: KubeObject): FieldError[] => validateCustom(facts, ruled, object, before.get(object));
+  const validate = (object: KubeObject, ctx: StrategyContext): FieldError[] => check(object, before.get(object), (text) => ctx.warn(text));
   const selectable = facts.selectableFields.map((path) => ({ name: path.replace(/^\./, ''), find: compileJsonPath(path) }));
   const base: Strategy = {
     defaults: (object) => completeCustom(facts.schema, object),
@@ -77,7 +87,7 @@ export function customStrategy(facts: CustomFacts): Strategy {
           object.metadata = { ...old.metadata, managedFields: object.metadata.managedFields, resourceVersion: object.metadata.resourceVersion };
           remember(object, old);
         },
-        validateUpdate: validate,
+        validateUpdate: (object, _, ctx) => validate(object, ctx),
       },
     },
   };

@@ -1,7 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import { duplicate, invalid, required, showValue, tooLong, tooMany, typeInvalid, type FieldError } from '../../meta/field.ts';
+import { invalid, required, showValue, tooLong, tooMany, typeInvalid, type FieldError } from '../../meta/field.ts';
 import { formats } from './formats.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
+import { goFloat } from './go-number.ts';
 import { patternOf } from './pattern.ts';
 
 /** Where a value is: as text, since the API server's messages repeat it. '' is the root. */
@@ -43,38 +44,30 @@ function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
   return errors;
 }
 
+/** Bounds of whole numbers are cut to whole numbers, others are printed as Go prints floats. */
 function checkNumber(value: number, s: JsonSchema, at: At): FieldError[] {
-  const errors: FieldError[] = [];
-  const fail = (why: string): number => errors.push(invalid(at, value, `${at} in body should be ${why}`));
-  if (s.maximum !== undefined && (s.exclusiveMaximum ? value >= s.maximum : value > s.maximum)) {
-    fail(`less than ${s.exclusiveMaximum ? '' : 'or equal to '}${s.maximum}`);
-  }
+  const whole = Number.isInteger(value) && s.type !== 'number';
+  const show = (bound: number): string => (whole ? String(Math.trunc(bound)) : goFloat(bound));
+  const errors: FieldError[] = outOfRange(value, s) ? [invalid(NOWHERE, '', `Checked value must be of type ${s.type} with format ${s.format} in ${at}`)] : [];
+  const fail = (why: string): number =>
+    errors.push({ type: 'FieldValueInvalid', field: at, body: `Invalid value: ${whole ? value : goFloat(value)}: ${at} in body should be ${why}` });
+  if (s.multipleOf && Math.abs(value / s.multipleOf - Math.round(value / s.multipleOf)) > 1e-9) fail(`a multiple of ${show(s.multipleOf)}`);
   if (s.minimum !== undefined && (s.exclusiveMinimum ? value <= s.minimum : value < s.minimum)) {
-    fail(`greater than ${s.exclusiveMinimum ? '' : 'or equal to '}${s.minimum}`);
+    fail(`greater than ${s.exclusiveMinimum ? '' : 'or equal to '}${show(s.minimum)}`);
   }
-  if (s.multipleOf && Math.abs(value / s.multipleOf - Math.round(value / s.multipleOf)) > 1e-9) fail(`a multiple of ${s.multipleOf}`);
-  if (s.format === 'int32' && (value < -(2 ** 31) || value >= 2 ** 31)) {
-    errors.push(invalid(at, value, `Checked value must be of type integer with format int32, but ${value} is not`));
+  if (s.maximum !== undefined && (s.exclusiveMaximum ? value >= s.maximum : value > s.maximum)) {
+    fail(`less than ${s.exclusiveMaximum ? '' : 'or equal to '}${show(s.maximum)}`);
   }
   return errors;
 }
 
-const keyOf = (item: unknown, keys: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(keys.filter((k) => isObject(item) && item[k] !== undefined).map((k) => [k, (item as Record<string, unknown>)[k]]));
-
-function checkUnique(items: unknown[], s: JsonSchema, at: At): FieldError[] {
-  const type = s['x-kubernetes-list-type'];
-  if (type !== 'set' && type !== 'map') return [];
-  const keys = s['x-kubernetes-list-map-keys'] ?? [];
-  const seen = new Set<string>();
-  return items.flatMap((item, i) => {
-    const value = type === 'set' ? item : keyOf(item, keys);
-    const text = JSON.stringify(value);
-    if (seen.has(text)) return [duplicate(`${at}[${i}]`, value)];
-    seen.add(text);
-    return [];
-  });
+function outOfRange(value: number, { type, format }: JsonSchema): boolean {
+  if (type === 'integer' && format === 'int32') return value < -(2 ** 31) || value >= 2 ** 31;
+  return (format === 'float' || format === 'float32') && type === 'number' && Math.abs(value) > 3.4028234663852886e38;
 }
+
+export const keyOf = (item: unknown, keys: readonly string[]): Record<string, unknown> =>
+  Object.fromEntries(keys.filter((k) => isObject(item) && item[k] !== undefined).map((k) => [k, (item as Record<string, unknown>)[k]]));
 
 function checkList(items: unknown[], s: JsonSchema, at: At, old: unknown): FieldError[] {
   const errors: FieldError[] = [];
@@ -86,7 +79,7 @@ function checkList(items: unknown[], s: JsonSchema, at: At, old: unknown): Field
   const before = (item: unknown): unknown =>
     keys.length && Array.isArray(old) ? old.find((o) => isDeepStrictEqual(keyOf(o, keys), keyOf(item, keys))) : undefined;
   items.forEach((item, i) => errors.push(...validateValue(s.items ?? {}, item, `${at}[${i}]`, before(item))));
-  return [...errors, ...checkUnique(items, s, at)];
+  return errors;
 }
 
 function checkObject(object: Record<string, unknown>, s: JsonSchema, at: At, old: unknown): FieldError[] {
@@ -112,30 +105,59 @@ function checkObject(object: Record<string, unknown>, s: JsonSchema, at: At, old
 
 const composed = (at: At, why: string): FieldError => invalid(NOWHERE, '', `${JSON.stringify(at)} ${why}`);
 
+/** Of schemas that all fail, the one whose failures are told: the one that looked at most, the first of equals. */
+function best(results: readonly Result[]): FieldError[] {
+  let found: Result | undefined;
+  for (const result of results) if (!found || result.looked > found.looked) found = result;
+  return found ? found.errors : [];
+}
+
 function checkComposition(value: unknown, s: JsonSchema, at: At): FieldError[] {
   const errors: FieldError[] = [];
-  const results = (schemas: JsonSchema[] | undefined): FieldError[][] => (schemas ?? []).map((each) => validateValue(each, value, at, undefined));
+  const results = (schemas: JsonSchema[] | undefined): Result[] =>
+    (schemas ?? []).map((each) => ({ errors: validateValue(each, value, at, undefined), looked: looksAt(each, value) }));
+  const fails = (r: Result): boolean => r.errors.length > 0;
   const any = results(s.anyOf);
-  if (any.length && any.every((r) => r.length)) {
-    errors.push(composed(at, 'must validate at least one schema (anyOf)'), ...(any[0] as FieldError[]));
-  }
+  if (any.length && any.every(fails)) errors.push(composed(at, 'must validate at least one schema (anyOf)'), ...best(any));
   const one = results(s.oneOf);
-  const good = one.filter((r) => r.length === 0).length;
+  const good = one.filter((r) => !fails(r)).length;
   if (one.length && good !== 1) {
     const found = good === 0 ? 'Found none valid' : `Found ${good} valid alternatives`;
-    errors.push(composed(at, `must validate one and only one schema (oneOf). ${found}`), ...(good === 0 ? (one[0] as FieldError[]) : []));
+    const first = one.findIndex((r) => !fails(r));
+    errors.push(composed(at, `must validate one and only one schema (oneOf). ${found}`), ...best(first < 0 ? one : one.slice(0, first)));
   }
   const all = results(s.allOf);
-  if (all.some((r) => r.length)) {
-    const none = all.every((r) => r.length) ? '. None validated' : '';
-    errors.push(...all.flat(), composed(at, `must validate all the schemas (allOf)${none}`));
+  if (all.some(fails)) {
+    const none = all.every(fails) ? '. None validated' : '';
+    errors.push(...all.flatMap((r) => r.errors), composed(at, `must validate all the schemas (allOf)${none}`));
   }
   if (s.not && validateValue(s.not, value, at, undefined).length === 0) errors.push(composed(at, 'must not validate the schema (not)'));
   return errors;
 }
 
+interface Result {
+  errors: FieldError[];
+  /** how many validators looked at the value */
+  looked: number;
+}
+
+/** How much of a value a schema looks at, as kube-openapi counts it: what each kind of value has, and what is in it. */
+function looksAt(s: JsonSchema, value: unknown): number {
+  let count = 3 + (s.type ? 1 : 0);
+  if (isObject(value)) {
+    count++;
+    for (const [name, property] of Object.entries(s.properties ?? {})) if (value[name] !== undefined) count += looksAt(property, value[name]);
+  } else if (Array.isArray(value)) {
+    count++;
+    if (s.items) for (const item of value) count += looksAt(s.items, item);
+  } else if (typeof value === 'string') count += s.format && formats[s.format] ? 2 : 1;
+  else if (typeof value === 'number') count++;
+  for (const each of [...(s.allOf ?? []), ...(s.anyOf ?? []), ...(s.oneOf ?? [])]) count += looksAt(each, value);
+  return count;
+}
+
 function checkEnum(value: unknown, s: JsonSchema, at: At): FieldError[] {
-  if (!s.enum || s.enum.some((choice) => isDeepStrictEqual(choice, value))) return [];
+  if (!s.enum?.length || (value !== null && s.enum.some((choice) => isDeepStrictEqual(choice, value)))) return [];
   const choices = s.enum.map((v) => JSON.stringify(typeof v === 'string' ? v : JSON.stringify(v))).join(', ');
   return [{ type: 'FieldValueNotSupported', field: at, body: `Unsupported value: ${showValue(value)}: supported values: ${choices}` }];
 }
@@ -146,13 +168,14 @@ function checkEnum(value: unknown, s: JsonSchema, at: At): FieldError[] {
  */
 export function validateValue(schema: JsonSchema, value: unknown, at: At, old: unknown): FieldError[] {
   if (old !== undefined && isDeepStrictEqual(value, old)) return [];
+  const errors: FieldError[] = [];
   if (!hasType(value, schema)) {
     const actual = typeName(value);
-    const wanted = schema['x-kubernetes-int-or-string'] ? 'integer,string' : schema.type;
-    return [typeInvalid(at, actual, `${at} in body must be of type ${wanted}: ${JSON.stringify(actual)}`)];
+    const wanted = schema['x-kubernetes-int-or-string'] && !schema.type ? 'integer,string' : schema.type;
+    errors.push(typeInvalid(at, actual, `${at} in body must be of type ${wanted}: ${JSON.stringify(actual)}`));
   }
-  if (value === null) return [];
-  const errors = [...checkComposition(value, schema, at), ...checkEnum(value, schema, at)];
+  if (value === null) return [...errors, ...checkEnum(value, schema, at)];
+  errors.push(...checkComposition(value, schema, at), ...checkEnum(value, schema, at));
   if (typeof value === 'string') errors.push(...checkString(value, schema, at));
   else if (typeof value === 'number') errors.push(...checkNumber(value, schema, at));
   else if (Array.isArray(value)) errors.push(...checkList(value, schema, at, old));
