@@ -1,5 +1,8 @@
 import { canonicalQuantity, QuantityError } from '../meta/quantity.ts';
 import { canonicalMicroTime, canonicalTime, TimeError } from '../meta/time.ts';
+import { base64Problem } from './base64.ts';
+import { goPlace } from './go-types.ts';
+import { NumberToken, withoutTokens } from './json-numbers.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
 
 /**
@@ -22,51 +25,41 @@ export class Walk {
   /** keys of all objects seen, with those inside free-form values: tells whether the text had duplicates */
   keys = 0;
   readonly trail: string[] = [];
-  /** as `trail`, without indexes and map keys: how Go names a struct field */
-  readonly names: string[] = [];
-  struct: ObjectSchema | undefined;
+  /** the object may claim to be of any kind: it is read as this one */
+  readonly anyKind: boolean = false;
+  /** @param root the type of the whole value. `exact`: numbers may be NumberTokens. */
+  constructor(
+    private readonly root?: Schema,
+    readonly exact = false,
+  ) {}
+
+  /** whether the error is one at which Go stops: that of a type with a decoder of its own */
+  private stopped = false;
 
   fail(message: string): void {
     this.error ??= message;
   }
-  mismatch(value: Value, goType: string): void {
-    this.unmarshal(describe(value), goType);
+  stop(message: string): void {
+    if (!this.stopped) this.error = message;
+    this.stopped = true;
   }
-  unmarshal(what: string, goType: string): void {
-    if (this.error !== undefined) return;
-    const struct = this.struct ? shortName(this.struct.name).split('.')[1] : '';
-    const at = this.names.length ? `Go struct field ${struct}.${this.names.join('.')}` : 'Go value';
-    this.error = `json: cannot unmarshal ${what} into ${at} of type ${goType}`;
+  /** @param decoder the type that a type with a decoder of its own reads */
+  mismatch(value: Value, decoder?: string): void {
+    this.unmarshal(describe(value), decoder);
+  }
+  unmarshal(what: string, decoder?: string): void {
+    if (decoder ? this.stopped : this.error !== undefined) return;
+    const { place, type } = goPlace(this.root, this.trail);
+    const message = `json: cannot unmarshal ${what} into ${place} of type ${decoder ?? type}`;
+    if (decoder) this.stop(message);
+    else this.fail(message);
   }
 }
 
-const describe = (value: Value): string =>
-  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value === 'object' ? 'object' : typeof value;
-
-/** `io.k8s.api.core.v1.PodSpec` → `v1.PodSpec` */
-const shortName = (name: string): string => name.split('.').slice(-2).join('.');
-
-const GO: Readonly<Record<string, string>> = {
-  boolean: 'bool',
-  double: 'float64',
-  bytes: '[]uint8',
-  quantity: 'resource.Quantity',
-  intOrString: 'intstr.IntOrString',
-  time: 'v1.Time',
-  microTime: 'v1.MicroTime',
-};
-
-function goType(schema: Schema): string {
-  switch (schema.type) {
-    case 'object':
-      return shortName(schema.name);
-    case 'list':
-      return `[]${goType(schema.item)}`;
-    case 'map':
-      return `map[string]${goType(schema.value)}`;
-    default:
-      return GO[schema.type] ?? schema.type;
-  }
+export function describe(value: Value): string {
+  if (Array.isArray(value)) return 'array';
+  if (value instanceof NumberToken || typeof value === 'bigint') return 'number';
+  return value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /** Fields that are there even when nothing is said of them: structs that are no pointers. */
@@ -87,15 +80,16 @@ function countKeys(value: Value): number {
   return keys.reduce((sum, key) => sum + countKeys((value as Shape)[key]), keys.length);
 }
 
+const isShape = (value: Value, walk: Walk): value is Shape =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) && !(walk.exact && value instanceof NumberToken);
+
 export function readStruct(schema: ObjectSchema, value: Value, walk: Walk): Shape {
   const out: Shape = {};
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    if (value !== null && value !== undefined) walk.mismatch(value, goType(schema));
+  if (!isShape(value, walk)) {
+    if (value !== null && value !== undefined) walk.mismatch(value);
     value = {};
   }
   const { fields } = schema;
-  const outer = walk.struct;
-  walk.struct = schema;
   for (const key of Object.keys(value as Shape)) {
     walk.keys++;
     const item = (value as Shape)[key];
@@ -107,21 +101,18 @@ export function readStruct(schema: ObjectSchema, value: Value, walk: Walk): Shap
     }
     if (item === null || item === undefined) continue;
     walk.trail.push(key);
-    walk.names.push(key);
     const read = readValue(field.schema, item, walk);
     if (read !== undefined) out[key] = read;
     walk.trail.pop();
-    walk.names.pop();
   }
   for (const field of structsOf(schema)) {
     if (!(field.name in out)) out[field.name] = readStruct(field.schema as ObjectSchema, undefined, walk);
   }
-  walk.struct = outer;
   return out;
 }
 
 function readList(schema: Schema & { type: 'list' }, value: Value, walk: Walk): Value {
-  if (!Array.isArray(value)) return walk.mismatch(value, goType(schema));
+  if (!Array.isArray(value)) return walk.mismatch(value);
   const out: Value[] = [];
   for (let i = 0; i < value.length; i++) {
     walk.trail.push(`[${i}]`);
@@ -132,12 +123,12 @@ function readList(schema: Schema & { type: 'list' }, value: Value, walk: Walk): 
 }
 
 function readMap(schema: Schema & { type: 'map' }, value: Value, walk: Walk): Value {
-  if (typeof value !== 'object' || Array.isArray(value)) return walk.mismatch(value, goType(schema));
+  if (!isShape(value, walk)) return walk.mismatch(value);
   const out: Shape = {};
-  for (const key of Object.keys(value as Shape)) {
+  for (const key of Object.keys(value)) {
     walk.keys++;
     walk.trail.push(key);
-    const item = readValue(schema.value, (value as Shape)[key], walk) ?? zeroOf(schema.value, walk);
+    const item = readValue(schema.value, value[key], walk) ?? zeroOf(schema.value, walk);
     walk.trail.pop();
     if (key === '__proto__') Object.defineProperty(out, key, { value: item, enumerable: true, configurable: true, writable: true });
     else out[key] = item;
@@ -167,20 +158,38 @@ function zeroOf(schema: Schema, walk: Walk): Value {
   }
 }
 
-function readInteger(bits: 32 | 64, value: Value, walk: Walk): Value {
-  if (typeof value !== 'number') return walk.mismatch(value, `int${bits}`);
+const INT64_MAX = 2n ** 63n - 1n;
+
+/** @param decoder as of `mismatch` */
+function readInteger(bits: 32 | 64, value: Value, walk: Walk, decoder?: string): Value {
+  if (typeof value !== 'number') return readOddInteger(bits, value, walk, decoder);
   const limit = 2 ** (bits - 1);
-  if (Number.isInteger(value) && value >= -limit && (bits === 32 ? value < limit : value <= limit)) return value;
-  return walk.unmarshal(`number ${value}`, `int${bits}`);
+  if (Number.isInteger(value) && value >= -limit && value < limit) return value;
+  return walk.unmarshal(`number ${value}`, decoder);
 }
 
+/** What JSON.parse does not keep: `1.0`, which is no integer to Go, and integers beyond 2^53. */
+function readOddInteger(bits: 32 | 64, value: Value, walk: Walk, decoder?: string): Value {
+  const exact = value instanceof NumberToken ? value.value : value;
+  if (bits === 64 && typeof exact === 'bigint' && exact <= INT64_MAX && exact >= -INT64_MAX - 1n) return exact;
+  if (value instanceof NumberToken) return walk.unmarshal(`number ${value.text}`, decoder);
+  return typeof exact === 'bigint' ? walk.unmarshal(`number ${exact}`, decoder) : walk.mismatch(value, decoder);
+}
+
+function readDouble(value: Value, walk: Walk): Value {
+  if (typeof value === 'number') return value;
+  if (value instanceof NumberToken || typeof value === 'bigint') return Number(value instanceof NumberToken ? value.value : value);
+  return walk.mismatch(value);
+}
+
+const LINE_ENDS = /[\r\n]/g;
+const GOOD_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
 function readBytes(value: Value, walk: Walk): Value {
-  if (typeof value !== 'string') return walk.mismatch(value, '[]uint8');
-  const text = /[\r\n]/.test(value) ? value.replace(/[\r\n]/g, '') : value;
-  const bad = /[^A-Za-z0-9+/]/.exec(text.replace(/={0,2}$/, ''));
-  if (bad) return walk.fail(`illegal base64 data at input byte ${bad.index}`);
-  if (text.length % 4) return walk.fail(`illegal base64 data at input byte ${text.length - (text.length % 4)}`);
-  return text;
+  if (typeof value !== 'string') return walk.mismatch(value);
+  const text = value.includes('\n') || value.includes('\r') ? value.replace(LINE_ENDS, '') : value;
+  if (GOOD_BASE64.test(text)) return text;
+  return walk.fail(`illegal base64 data at input byte ${base64Problem(value)}`);
 }
 
 /** A conversion that throws its message. */
@@ -188,14 +197,15 @@ function converted(convert: () => Value, walk: Walk): Value {
   try {
     return convert();
   } catch (error) {
-    if (error instanceof QuantityError || error instanceof TimeError) return walk.fail(error.message);
+    if (error instanceof QuantityError || error instanceof TimeError) return walk.stop(error.message);
     throw error;
   }
 }
 
 function readQuantity(value: Value, walk: Walk): Value {
   // a number is taken as it is written; anything else is not even looked at
-  const text = typeof value === 'object' || typeof value === 'boolean' ? JSON.stringify(value) : String(value).trim();
+  const text =
+    value instanceof NumberToken ? value.text : typeof value === 'object' || typeof value === 'boolean' ? JSON.stringify(value) : String(value as string).trim();
   return converted(() => canonicalQuantity(text), walk);
 }
 
@@ -210,15 +220,15 @@ export function readValue(schema: Schema, value: Value, walk: Walk): Value {
       return readMap(schema, value, walk);
     case 'string':
     case 'duration':
-      return typeof value === 'string' ? value : walk.mismatch(value, 'string');
+      return typeof value === 'string' ? value : walk.mismatch(value);
     case 'boolean':
-      return typeof value === 'boolean' ? value : walk.mismatch(value, 'bool');
+      return typeof value === 'boolean' ? value : walk.mismatch(value);
     case 'int32':
       return readInteger(32, value, walk);
     case 'int64':
       return readInteger(64, value, walk);
     case 'double':
-      return typeof value === 'number' ? value : walk.mismatch(value, 'float64');
+      return readDouble(value, walk);
     case 'bytes':
       return readBytes(value, walk);
     case 'quantity':
@@ -230,9 +240,9 @@ export function readValue(schema: Schema, value: Value, walk: Walk): Value {
       if (typeof value !== 'string') return walk.mismatch(value, 'string');
       return value === '' ? undefined : converted(() => canonicalMicroTime(value), walk);
     case 'intOrString':
-      return typeof value === 'string' ? value : readInteger(32, value, walk);
+      return typeof value === 'string' ? value : readInteger(32, value, walk, 'int32');
     default:
       walk.keys += countKeys(value);
-      return value;
+      return walk.exact ? withoutTokens(value) : value;
   }
 }

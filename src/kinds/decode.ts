@@ -1,16 +1,16 @@
-import { parseDocument, type Tags } from 'yaml';
 import { apiVersionOf, parseApiVersion, type GroupVersionKind } from '../meta/gvk.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 import { decodeCustom } from './custom/decode.ts';
-import { readStruct, Walk } from './decode-struct.ts';
+import { describe, readStruct, Walk } from './decode-struct.ts';
 import { resourceFacts, typeFacts } from './facts.ts';
+import { jsonSyntaxError, MAX_DEPTH } from './json-error.ts';
+import { NumberToken, parseWithTokens, withoutTokens } from './json-numbers.ts';
 import { duplicateKeys, scanJson } from './json-scan.ts';
+import { strictErrors } from './strict.ts';
 import { decodeProtobuf, PROTOBUF } from './protobuf/envelope.ts';
 import type { Kind } from './kind.ts';
-
-/** Deeper nesting than Go's decoder takes. */
-const MAX_DEPTH = 10_000;
+import { parseYaml, YamlError } from './yaml.ts';
 
 /** `fieldValidation` of a request; Warn where it says nothing (KEP-2885). */
 export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
@@ -25,54 +25,54 @@ export interface Parsed {
   /** number of keys in the text; undefined where duplicates cannot be */
   keys: number | undefined;
   text: string;
+  /** YAML: keys come in their order, as Go's YAML makes JSON of it */
+  sorted?: boolean;
+  /** what strict decoding says of the text alone */
+  repeated?: string;
+  /** strict errors of the patch that made the value */
+  before?: readonly string[];
+  /** numbers may be NumberTokens */
+  exact?: boolean;
 }
 
 const mediaType = (contentType: string): string => (contentType.split(';')[0] as string).trim().toLowerCase();
 export const isJson = (contentType: string): boolean => ['', 'application/json'].includes(mediaType(contentType));
 export const isYaml = (contentType: string): boolean => mediaType(contentType) === 'application/yaml';
 
-const unrecognized = (kind: Kind, why: string): StatusError =>
-  badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): couldn't get version/kind; json parse error: ${why}`);
+const MAX_SHOWN = 30;
 
-function goSyntaxError(text: string, error: unknown): string {
-  if (text.trim() === '') return 'unexpected end of JSON input';
-  const message = error instanceof Error ? error.message : String(error);
-  const token = /Unexpected token '?(.)'?/u.exec(message);
-  return token ? `invalid character '${token[1]}' looking for beginning of value` : 'unexpected end of JSON input';
+/** The beginning of a body that is no object: as text where it looks like JSON, else in hexadecimal. */
+function summary(body: Buffer): string {
+  if (body.length === 0) return '<empty>';
+  const shown = body.subarray(0, MAX_SHOWN).toString(body[0] === 0x7b ? 'utf8' : 'hex');
+  return body.length > MAX_SHOWN ? `${shown} ...` : shown;
 }
 
-function parseJson(kind: Kind, text: string): Parsed {
+const unrecognized = (kind: Kind, body: Buffer, why: string): StatusError =>
+  badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${why} (${summary(body)})`);
+const noObject = (kind: Kind, body: Buffer, why: string): StatusError => unrecognized(kind, body, `couldn't get version/kind; json parse error: ${why}`);
+
+/** JSON as `parse` says it. Throws what `refuse` makes of Go's words for bad JSON. */
+export function parseJson(text: string, refuse: (why: string) => StatusError): Parsed {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    throw unrecognized(kind, goSyntaxError(text, error));
+    throw refuse(jsonSyntaxError(text) ?? String(error));
   }
-  const { keys, depth } = scanJson(text);
-  if (depth > MAX_DEPTH) throw unrecognized(kind, 'exceeded max depth');
-  return { value, keys, text };
+  const { keys, depth, odd } = scanJson(text);
+  if (depth > MAX_DEPTH) throw refuse('exceeded max depth');
+  return odd ? { value: parseWithTokens(text), keys, text, exact: true } : { value, keys, text };
 }
 
-/** Go's YAML knows neither numbers to base 60 (`12:30`) nor, where JSON is wanted, times: both stay text. */
-const asGo = (tags: Tags): Tags =>
-  tags.filter((tag) => typeof tag === 'string' || !('format' in tag && tag.format === 'TIME') && tag.tag !== 'tag:yaml.org,2002:timestamp');
-
-/** YAML 1.1, as Kubernetes reads it (`yes` and `on` are true); the first document. Repeated keys are errors of YAML itself. */
-function parseYaml(kind: Kind, text: string): Parsed {
-  const document = parseDocument(text, {
-    version: '1.1',
-    merge: true,
-    uniqueKeys: true,
-    logLevel: 'silent',
-    strict: false,
-    customTags: asGo,
-  });
-  const error = document.errors[0];
-  if (error) {
-    const line = error.linePos?.[0].line ?? 1;
-    throw unrecognized(kind, `yaml: line ${line}: ${(error.message.split(' at line')[0] as string).toLowerCase()}`);
+function parseYamlBody(kind: Kind, body: Buffer, text: string): Parsed {
+  try {
+    const { value, repeated } = parseYaml(text);
+    return { value, keys: undefined, text: '', sorted: true, ...(repeated !== undefined && { repeated }) };
+  } catch (error) {
+    if (error instanceof YamlError) throw unrecognized(kind, body, error.message);
+    throw error;
   }
-  return { value: document.toJS({ maxAliasCount: 100 }), keys: undefined, text };
 }
 
 function parse(input: DecodeInput, contentType: string, kind: Kind): Parsed {
@@ -82,8 +82,8 @@ function parse(input: DecodeInput, contentType: string, kind: Kind): Parsed {
     return { value: object, keys: undefined, text: '' };
   }
   const text = input.toString('utf8');
-  if (isJson(contentType)) return parseJson(kind, text);
-  if (isYaml(contentType)) return parseYaml(kind, text);
+  if (isJson(contentType)) return parseJson(text, (why) => noObject(kind, input, why));
+  if (isYaml(contentType)) return parseYamlBody(kind, input, text);
   throw unsupportedMediaType(
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
@@ -94,15 +94,22 @@ const isRegistered = (gvk: GroupVersionKind): boolean =>
   resourceFacts.some((r) => r.group === gvk.group && r.version === gvk.version && r.kind === gvk.kind) ||
   Object.values(typeFacts).some((t) => t.gvk?.some(([g, v, k]) => g === gvk.group && v === gvk.version && k === gvk.kind));
 
+/** How an object is told that it is not what it claims to be. */
+export interface Refusal {
+  /** bad values and strict errors */
+  refuse(why: string): StatusError;
+  /** another group, version or kind; `name` and `version` are those of the object */
+  refuseKind(why: string, name: string, version: string): StatusError;
+}
+
 /** Says no to an object that claims to be something else; absent apiVersion and kind are those of the endpoint. */
-function checkGroupVersionKind(kind: Kind, value: Record<string, unknown>): void {
+function checkGroupVersionKind(kind: Kind, value: Record<string, unknown>, refusal: Refusal): void {
   const gv = typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? parseApiVersion(value['apiVersion']) : kind;
   const name = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : kind.kind;
   if (gv.group === kind.group && gv.version === kind.version && name === kind.kind) return;
-  const head = `${name} in version ${JSON.stringify(gv.version)} cannot be handled as a ${kind.kind}: `;
   if (!isRegistered({ group: gv.group, version: gv.version, kind: name })) {
     const version = JSON.stringify(apiVersionOf(gv));
-    throw badRequest(`${head}no kind ${JSON.stringify(name)} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`);
+    throw refusal.refuseKind(`no kind ${JSON.stringify(name)} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`, name, gv.version);
   }
   const sameType = name === kind.kind && goPackage(gv.group) === goPackage(kind.group);
   if (sameType) {
@@ -110,8 +117,28 @@ function checkGroupVersionKind(kind: Kind, value: Record<string, unknown>): void
       `the API version in the data (${apiVersionOf(gv)}) does not match the expected API version (${apiVersionOf(kind)})`,
     );
   }
-  throw badRequest(`${head}converting (${gv.version}.${name}) to (${goPackage(kind.group)}.${kind.kind}): unknown conversion`);
+  throw refusal.refuseKind(`converting (${gv.version}.${name}) to (${goPackage(kind.group)}.${kind.kind}): unknown conversion`, name, gv.version);
 }
+
+const TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+
+/** The value as an object, whose kind and apiVersion can be read; null is an empty one. */
+function shapeOf(value: unknown, fail: (why: string) => StatusError): Record<string, unknown> {
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value) || value instanceof NumberToken) {
+    throw fail(`json: cannot unmarshal ${describe(value)} into Go value of type ${TYPE_META}`);
+  }
+  const shape = value as Record<string, unknown>;
+  for (const field of ['apiVersion', 'kind']) {
+    const it = shape[field];
+    if (it !== undefined && it !== null && typeof it !== 'string') {
+      throw fail(`json: cannot unmarshal ${describe(it)} into Go struct field .${field} of type string`);
+    }
+  }
+  return shape;
+}
+
+const NO_BODY = Buffer.alloc(0);
 
 /**
  * A request's body as an object of `kind`'s version, checked against its schema, with kind and apiVersion set.
@@ -123,41 +150,67 @@ function checkGroupVersionKind(kind: Kind, value: Record<string, unknown>): void
  */
 export function decode(input: DecodeInput, contentType: string, kind: Kind, fieldValidation: string | undefined, warn: Warn): KubeObject {
   const parsed = parse(input, contentType, kind);
-  const { value } = parsed;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    const what = Array.isArray(value) ? 'array' : value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
-    throw unrecognized(kind, `json: cannot unmarshal ${what} into Go value of type struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }`);
-  }
-  const shape = value as Record<string, unknown>;
-  for (const field of ['apiVersion', 'kind']) {
-    const it = shape[field];
-    if (it !== undefined && it !== null && typeof it !== 'string') {
-      throw unrecognized(kind, `json: cannot unmarshal ${typeof it} into Go struct field .${field} of type string`);
-    }
-  }
-  const walk = new Walk();
+  const shape = shapeOf(parsed.value, (why) => noObject(kind, Buffer.isBuffer(input) ? input : NO_BODY, why));
+  const cannot = (why: string, name: string, version: string): StatusError =>
+    badRequest(`${name} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${why}`);
+  return read(parsed, shape, kind, fieldValidation, warn, { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot });
+}
+
+/**
+ * What a patch made of an object, checked as `decode` does it.
+ * @param walk says type errors in the words of another decoder
+ * @param before strict errors of the patch itself
+ */
+export function decodePatched(
+  value: object,
+  kind: Kind,
+  fieldValidation: string | undefined,
+  warn: Warn,
+  refusal: Refusal,
+  before: readonly string[],
+  walk?: Walk,
+): KubeObject {
+  const shape = shapeOf(value, refusal.refuse);
+  return read({ value, keys: undefined, text: '', before }, shape, kind, fieldValidation, warn, refusal, walk);
+}
+
+function read(
+  parsed: Parsed,
+  shape: Record<string, unknown>,
+  kind: Kind,
+  fieldValidation: string | undefined,
+  warn: Warn,
+  refusal: Refusal,
+  walk = new Walk(kind.schema, parsed.exact),
+): KubeObject {
   let object: KubeObject;
-  if (kind.custom) object = decodeCustom(kind, shape, walk);
+  if (kind.custom) object = decodeCustom(kind, parsed.exact ? (withoutTokens(shape) as typeof shape) : shape, walk);
   else {
-    checkGroupVersionKind(kind, shape);
+    if (!walk.anyKind) checkGroupVersionKind(kind, shape, refusal);
     object = readStruct(kind.schema, shape, walk) as KubeObject;
   }
-  const refuse = (why: string): StatusError =>
-    badRequest(`${kind.kind} in version ${JSON.stringify(kind.version)} cannot be handled as a ${kind.kind}: ${why}`);
-  if (walk.error !== undefined) throw refuse(walk.error);
-  reportStrict(parsed, walk, fieldValidation || 'Warn', warn, refuse);
+  if (walk.error !== undefined) throw refusal.refuse(walk.error);
+  if (fieldValidation !== 'Ignore') {
+    const errors = strictProblems(parsed, kind, walk);
+    if (errors.length && fieldValidation === 'Strict') throw refusal.refuse(`strict decoding error: ${errors.join(', ')}`);
+    // a header takes no line ends
+    for (const error of errors) if (!error.includes('\n')) warn(error);
+  }
   const { kind: _, apiVersion: __, ...body } = object;
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...body };
 }
 
-function reportStrict(parsed: Parsed, walk: Walk, mode: string, warn: Warn, refuse: (why: string) => StatusError): void {
-  if (mode === 'Ignore') return;
-  const duplicates = parsed.keys !== undefined && parsed.keys > walk.keys ? duplicateKeys(parsed.text) : [];
-  if (duplicates.length === 0 && walk.unknown.length === 0) return;
-  const errors = [
-    ...duplicates.map((path) => `duplicate field ${JSON.stringify(path)}`),
-    ...walk.unknown.map((path) => `unknown field ${JSON.stringify(path)}`),
-  ];
-  if (mode === 'Strict') throw refuse(`strict decoding error: ${errors.join(', ')}`);
-  for (const error of errors) warn(error);
+/** As many are told of one body as of one JSON text. */
+const MAX_ERRORS = 100;
+const unknownField = (path: string): string => `unknown field ${JSON.stringify(path)}`;
+
+function strictProblems(parsed: Parsed, kind: Kind, walk: Walk): string[] {
+  const { keys, text, repeated, before } = parsed;
+  const isRepeated = keys !== undefined && keys > walk.keys;
+  if (!isRepeated && walk.unknown.length === 0 && repeated === undefined && !before?.length) return [];
+  if (text && !kind.custom) return strictErrors(kind.schema, text);
+  const unknown = parsed.sorted ? [...walk.unknown].sort() : walk.unknown;
+  const duplicates = isRepeated ? duplicateKeys(text).map((path) => `duplicate field ${JSON.stringify(path)}`) : [];
+  const all = [...(repeated === undefined ? [] : [repeated]), ...(before ?? []), ...duplicates, ...unknown.map(unknownField)];
+  return [...new Set(all)].slice(0, MAX_ERRORS);
 }

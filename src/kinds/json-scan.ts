@@ -1,8 +1,9 @@
 /**
- * What JSON.parse does not tell of a text: how many keys it has (more than the parsed value: some are duplicates), and
- * how deep it is. One pass over the characters, without building anything.
+ * What JSON.parse does not tell of a text: how many keys it has (more than the parsed value: some are duplicates), how
+ * deep it is, and whether a number says more than a double keeps. One pass over the characters, without building anything.
  */
-export function scanJson(text: string): { keys: number; depth: number } {
+export function scanJson(text: string): { keys: number; depth: number; odd: boolean } {
+  let odd = false;
   let keys = 0;
   let depth = 0;
   let deepest = 0;
@@ -14,6 +15,22 @@ export function scanJson(text: string): { keys: number; depth: number } {
       case 58: // :
         keys++;
         break;
+      case 45: // -
+      case 48:
+      case 49:
+      case 50:
+      case 51:
+      case 52:
+      case 53:
+      case 54:
+      case 55:
+      case 56:
+      case 57: {
+        const end = endOfNumber(text, i);
+        if (!odd && isOdd(text, i, end)) odd = true;
+        i = end - 1;
+        break;
+      }
       case 91: // [
       case 123: // {
         if (++depth > deepest) deepest = depth;
@@ -23,11 +40,31 @@ export function scanJson(text: string): { keys: number; depth: number } {
         depth--;
     }
   }
-  return { keys, depth: deepest };
+  return { keys, depth: deepest, odd };
+}
+
+/** The index after the number that begins at `start`. */
+export function endOfNumber(text: string, start: number): number {
+  let end = start + 1;
+  for (; end < text.length; end++) {
+    const c = text.charCodeAt(end);
+    if (!((c >= 48 && c <= 57) || c === 46 || c === 43 || c === 45 || c === 69 || c === 101)) break;
+  }
+  return end;
+}
+
+/** Whether a double may say less than the text does. */
+export function isOdd(text: string, start: number, end: number): boolean {
+  if (end - start > 15) return true;
+  for (let i = start; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 46 || c === 69 || c === 101) return true;
+  }
+  return false;
 }
 
 /** Index of the quote that ends the string which begins at `start`. */
-function endOfString(text: string, start: number): number {
+export function endOfString(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (end > 0) {
     let slashes = 0;

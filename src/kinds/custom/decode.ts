@@ -15,10 +15,8 @@ export function decodeCustom(kind: Kind, value: Record<string, unknown>, walk: W
     throw badRequest(`metadata: Invalid value: ${JSON.stringify(metadata)}: must be an object`);
   }
   walk.trail.push('metadata');
-  walk.names.push('metadata');
   const meta = readStruct(objectMetaSchema, metadata, walk);
   walk.trail.pop();
-  walk.names.pop();
   const first = walk.unknown.length;
   prune(kind.schema, rest, walk);
   // pruned fields are reported in the order of their paths

@@ -1,0 +1,29 @@
+const ALPHABET = /[A-Za-z0-9+/]/;
+
+/**
+ * Where Go's decoder gives up on a text that is no padded base64 (RFC 4648, line ends let through): the index that its
+ * message names. Source: encoding/base64, CorruptInputError.
+ */
+export function base64Problem(text: string): number {
+  let digits = 0; // of the group of four
+  const afterLineEnds = (from: number): number => {
+    let at = from;
+    while (text[at] === '\n' || text[at] === '\r') at++;
+    return at;
+  };
+  for (let at = 0; at < text.length; at++) {
+    const c = text[at]!;
+    if (ALPHABET.test(c)) digits = (digits + 1) % 4;
+    else if (c === '=' && digits >= 2) {
+      let next = at + 1;
+      if (digits === 2) {
+        next = afterLineEnds(next);
+        if (next === text.length) return next;
+        if (text[next] !== '=') return next - 1;
+        next++;
+      }
+      return afterLineEnds(next); // what follows the padding is garbage
+    } else if (c !== '\n' && c !== '\r') return at;
+  }
+  return text.length - digits;
+}
