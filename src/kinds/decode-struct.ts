@@ -2,7 +2,7 @@ import { canonicalQuantity, QuantityError } from '../meta/quantity.ts';
 import { canonicalMicroTime, canonicalTime, TimeError } from '../meta/time.ts';
 import { base64Problem } from './base64.ts';
 import { goPlace } from './go-types.ts';
-import { NumberToken, withoutTokens } from './json-numbers.ts';
+import { NumberToken, withoutTokens } from '../meta/json-numbers.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
 
 /**

@@ -5,7 +5,7 @@ import { decodeCustom } from './custom/decode.ts';
 import { describe, readStruct, Walk } from './decode-struct.ts';
 import { resourceFacts, typeFacts } from './facts.ts';
 import { jsonSyntaxError, MAX_DEPTH } from './json-error.ts';
-import { NumberToken, parseWithTokens, withoutTokens } from './json-numbers.ts';
+import { NumberToken, parseWithTokens, withoutTokens } from '../meta/json-numbers.ts';
 import { duplicateKeys, scanJson } from './json-scan.ts';
 import { strictErrors } from './strict.ts';
 import { decodeProtobuf, PROTOBUF } from './protobuf/envelope.ts';

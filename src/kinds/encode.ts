@@ -1,4 +1,5 @@
 import { apiVersionOf } from '../meta/gvk.ts';
+import { stringifyExact } from '../meta/json-numbers.ts';
 import type { KubeObject, ListMeta, ObjectMeta } from '../meta/object.ts';
 import { headOf } from './builtin.ts';
 import type { Kind, StorageKind } from './kind.ts';
@@ -26,7 +27,7 @@ export const bodyOf = (kind: Kind, object: KubeObject): Buffer => serializeBody(
 
 /** From `storedForm`; metadata comes first, as the store needs it. */
 export function serializeBody({ metadata, ...rest }: KubeObject): Buffer {
-  return Buffer.from(JSON.stringify({ metadata, ...rest }));
+  return Buffer.from(stringifyExact({ metadata, ...rest }));
 }
 
 /** An object of the request's version in the stored version. */
@@ -54,7 +55,7 @@ function headOfKind(kind: Kind): Buffer {
 /** JSON of a whole object, in pieces: of the stored version a head and the store's bytes, of others converted. No line end. */
 export function objectPieces(kind: Kind, stored: StoredBytes): readonly Buffer[] {
   if (kind.convert) {
-    const make = (): Buffer => Buffer.from(JSON.stringify(objectOf(kind, stored)));
+    const make = (): Buffer => Buffer.from(stringifyExact(objectOf(kind, stored)));
     return [stored.encoded?.(formatOf(kind), make) ?? make()];
   }
   return [headOfKind(kind), stored.bytes.subarray(1)];
@@ -71,7 +72,7 @@ export function itemBytes(kind: Kind, stored: StoredBytes): Buffer {
   if (kind.custom) return objectBytes(kind, stored);
   if (!kind.convert) return stored.bytes;
   const { kind: _, apiVersion: __, ...item } = objectOf(kind, stored);
-  return Buffer.from(JSON.stringify(item));
+  return Buffer.from(stringifyExact(item));
 }
 
 /** Names the converted form of one kind; a changed custom definition makes new kinds, and so new names. */

@@ -1,3 +1,5 @@
+import { endOfNumber, endOfString, isOdd } from '../meta/json-numbers.ts';
+
 /**
  * What JSON.parse does not tell of a text: how many keys it has (more than the parsed value: some are duplicates), how
  * deep it is, and whether a number says more than a double keeps. One pass over the characters, without building anything.
@@ -41,38 +43,6 @@ export function scanJson(text: string): { keys: number; depth: number; odd: bool
     }
   }
   return { keys, depth: deepest, odd };
-}
-
-/** The index after the number that begins at `start`. */
-export function endOfNumber(text: string, start: number): number {
-  let end = start + 1;
-  for (; end < text.length; end++) {
-    const c = text.charCodeAt(end);
-    if (!((c >= 48 && c <= 57) || c === 46 || c === 43 || c === 45 || c === 69 || c === 101)) break;
-  }
-  return end;
-}
-
-/** Whether a double may say less than the text does. */
-export function isOdd(text: string, start: number, end: number): boolean {
-  if (end - start > 15) return true;
-  for (let i = start; i < end; i++) {
-    const c = text.charCodeAt(i);
-    if (c === 46 || c === 69 || c === 101) return true;
-  }
-  return false;
-}
-
-/** Index of the quote that ends the string which begins at `start`. */
-export function endOfString(text: string, start: number): number {
-  let end = text.indexOf('"', start + 1);
-  while (end > 0) {
-    let slashes = 0;
-    while (text.charCodeAt(end - 1 - slashes) === 92) slashes++;
-    if (slashes % 2 === 0) return end;
-    end = text.indexOf('"', end + 1);
-  }
-  return text.length;
 }
 
 /** Paths of keys that occur again in their object (`data.a`), in the order of the text, which must be good JSON. */

@@ -1,3 +1,4 @@
+import { isExact, parseExact } from '../meta/json-numbers.ts';
 import type { Columns, Key, Stored, StoredObject } from './contract.ts';
 import type { Retained } from './retained.ts';
 
@@ -54,7 +55,8 @@ export class Item implements Stored {
     return this.#object ?? this.#keep(this.copy());
   }
   copy(): StoredObject {
-    return JSON.parse(this.bytes.toString('utf8')) as StoredObject;
+    const text = this.bytes.toString('utf8');
+    return (isExact(this.bytes) ? parseExact(text) : JSON.parse(text)) as StoredObject;
   }
 
   encoded(format: string, make: () => Buffer): Buffer {

@@ -20,7 +20,9 @@ const typeName = (value: unknown): string =>
         ? Number.isInteger(value)
           ? 'integer'
           : 'number'
-        : typeof value;
+        : typeof value === 'bigint'
+          ? 'integer'
+          : typeof value;
 
 function hasType(value: unknown, schema: JsonSchema): boolean {
   if (value === null) return schema.nullable === true;
@@ -177,7 +179,7 @@ export function validateValue(schema: JsonSchema, value: unknown, at: At, old: u
   if (value === null) return [...errors, ...checkEnum(value, schema, at)];
   errors.push(...checkComposition(value, schema, at), ...checkEnum(value, schema, at));
   if (typeof value === 'string') errors.push(...checkString(value, schema, at));
-  else if (typeof value === 'number') errors.push(...checkNumber(value, schema, at));
+  else if (typeof value === 'number' || typeof value === 'bigint') errors.push(...checkNumber(Number(value), schema, at));
   else if (Array.isArray(value)) errors.push(...checkList(value, schema, at, old));
   else if (isObject(value)) errors.push(...checkObject(value, schema, at, old));
   return errors;

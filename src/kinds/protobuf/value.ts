@@ -186,7 +186,7 @@ export const codecs: Readonly<Record<string, Codec>> = {
   },
   i: {
     wireType: 0,
-    write: (writer, value) => writer.varint(Number(value ?? 0)),
+    write: (writer, value) => writer.varint(typeof value === 'bigint' ? value : Number(value ?? 0)),
     read: (reader) => signed32(reader.varint()),
     zero: 0,
     omits: true,

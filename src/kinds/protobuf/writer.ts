@@ -28,16 +28,16 @@ export class Writer {
     this.bytes = grown;
   }
 
-  /** Any integer that a double holds; negative ones take ten bytes. */
-  varint(value: number): void {
+  /** Any integer of 64 bits; negative ones take ten bytes. */
+  varint(value: number | bigint): void {
     this.need(10);
     const { bytes } = this;
     if (value >= 0 && value < 0x80) {
-      bytes[--this.at] = value;
+      bytes[--this.at] = Number(value);
       return;
     }
-    if (value < 0 || value > 0x7fffffff) {
-      this.big(BigInt.asUintN(64, BigInt(Math.trunc(value))));
+    if (typeof value === 'bigint' || value < 0 || value > 0x7fffffff) {
+      this.big(BigInt.asUintN(64, typeof value === 'bigint' ? value : BigInt(Math.trunc(value))));
       return;
     }
     const size = value < 0x4000 ? 2 : value < 0x200000 ? 3 : value < 0x10000000 ? 4 : 5;

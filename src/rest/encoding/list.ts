@@ -1,3 +1,4 @@
+import { parseExact } from '../../meta/json-numbers.ts';
 import type { ListAnswer } from '../../api/contract.ts';
 import { listBytes } from '../../kinds/encode.ts';
 import { notAcceptable } from '../../meta/status.ts';
@@ -37,7 +38,7 @@ export function encodeList(list: ListAnswer, media: Media, include: IncludeObjec
     return { size, pieces: protobufListPieces(list, media.as?.version) };
   }
   if (media.format === 'yaml' || media.pretty)
-    return whole(encodePlain(JSON.parse(Buffer.concat([...jsonPieces(list, media, include, now)]).toString()), media));
+    return whole(encodePlain(parseExact(Buffer.concat([...jsonPieces(list, media, include, now)]).toString()), media));
   return { size, pieces: jsonPieces(list, media, include, now) };
 }
 

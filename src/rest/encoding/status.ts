@@ -1,4 +1,5 @@
 import { encodeProtobuf } from '../../kinds/protobuf/envelope.ts';
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import type { Status } from '../../meta/status.ts';
 import type { Media } from '../negotiation/negotiate.ts';
 import { toYaml } from '../negotiation/yaml.ts';
@@ -14,5 +15,5 @@ export const encodePlain = (value: unknown, media: Media): Buffer =>
   Buffer.from(
     media.format === 'yaml'
       ? toYaml(value)
-      : `${media.pretty ? JSON.stringify(value, null, 2) : JSON.stringify(value)}\n`,
+      : `${stringifyExact(value, media.pretty ? 2 : undefined)}\n`,
   );

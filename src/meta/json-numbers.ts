@@ -1,0 +1,142 @@
+import { randomUUID } from 'node:crypto';
+
+/**
+ * A number as it stands in a JSON text, where its value does not tell: `1.0` and `1e3` are no integers to Go's decoder,
+ * and an integer beyond 2^53 is a bigint. Lives only between parsing and decoding.
+ */
+export class NumberToken {
+  readonly value: number | bigint;
+  constructor(readonly text: string) {
+    this.value = exactNumber(text);
+  }
+}
+
+const INTEGER = /^-?\d+$/;
+const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+
+/** Integers of 64 bits as they are, all else as a double: what Go makes of a number in free-form JSON. */
+function exactNumber(text: string): number | bigint {
+  const number = Number(text);
+  if (Number.isSafeInteger(number) || !INTEGER.test(text)) return number;
+  const exact = BigInt(text);
+  return exact >= INT64.min && exact <= INT64.max ? exact : number;
+}
+
+/** No string of a client begins with it. */
+const MARK = `${randomUUID()}:`;
+
+/**
+ * JSON.parse that keeps odd numbers as NumberTokens. Only for texts of which `scanJson` says that there are such: it
+ * writes them into the text as strings, and turns those back.
+ */
+export function parseWithTokens(text: string): unknown {
+  let out = '';
+  let done = 0;
+  for (let i = 0; i < text.length; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 34) i = endOfString(text, i);
+    else if (c === 45 || (c >= 48 && c <= 57)) {
+      const end = endOfNumber(text, i);
+      if (isOdd(text, i, end)) {
+        out += `${text.slice(done, i)}"${MARK}${text.slice(i, end)}"`;
+        done = end;
+      }
+      i = end - 1;
+    }
+  }
+  return JSON.parse(out + text.slice(done), (_, value: unknown) =>
+    typeof value === 'string' && value.startsWith(MARK) ? token(value.slice(MARK.length)) : value,
+  );
+}
+
+function token(text: string): number | NumberToken {
+  const number = Number(text);
+  return Number.isSafeInteger(number) && INTEGER.test(text) ? number : new NumberToken(text);
+}
+
+/** The index after the number that begins at `start`. */
+export function endOfNumber(text: string, start: number): number {
+  let end = start + 1;
+  for (; end < text.length; end++) {
+    const c = text.charCodeAt(end);
+    if (!((c >= 48 && c <= 57) || c === 46 || c === 43 || c === 45 || c === 69 || c === 101)) break;
+  }
+  return end;
+}
+
+/** Whether a double may say less than the text does. */
+export function isOdd(text: string, start: number, end: number): boolean {
+  if (end - start > 15) return true;
+  for (let i = start; i < end; i++) {
+    const c = text.charCodeAt(i);
+    if (c === 46 || c === 69 || c === 101) return true;
+  }
+  return false;
+}
+
+/** Index of the quote that ends the string which begins at `start`. */
+export function endOfString(text: string, start: number): number {
+  let end = text.indexOf('"', start + 1);
+  while (end > 0) {
+    let slashes = 0;
+    while (text.charCodeAt(end - 1 - slashes) === 92) slashes++;
+    if (slashes % 2 === 0) return end;
+    end = text.indexOf('"', end + 1);
+  }
+  return text.length;
+}
+
+/** The value with numbers in the place of tokens. */
+export function withoutTokens(value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (value instanceof NumberToken) return value.value;
+  if (Array.isArray(value)) return value.map(withoutTokens);
+  const out: Record<string, unknown> = {};
+  for (const key of Object.keys(value)) {
+    const item = withoutTokens((value as Record<string, unknown>)[key]);
+    if (key === '__proto__') Object.defineProperty(out, key, { value: item, enumerable: true, configurable: true, writable: true });
+    else out[key] = item;
+  }
+  return out;
+}
+
+/** JSON.parse that keeps integers beyond 2^53 as bigints. */
+export const parseExact = (text: string): unknown => withoutTokens(parseWithTokens(text));
+
+declare global {
+  interface BigInt {
+    /** Where JSON.stringify meets a bigint: it is written as a double, and `stringifyExact` is told. */
+    toJSON(): number;
+  }
+}
+let met = false;
+Object.defineProperty(BigInt.prototype, 'toJSON', {
+  configurable: true,
+  value(this: bigint): number {
+    met = true;
+    return Number(this);
+  },
+});
+const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
+const mark = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${MARK}${value}` : value);
+
+/**
+ * JSON.stringify that writes bigints as numbers. A text with such has a space before its last brace, so that
+ * `isExact` knows it; others cost nothing more.
+ */
+export function stringifyExact(value: unknown, indent?: number): string {
+  met = false;
+  const text = JSON.stringify(value, undefined, indent);
+  if (!met) return text;
+  // toJSON comes before a replacer, which so would see no bigint
+  const { toJSON } = BigInt.prototype;
+  Reflect.deleteProperty(BigInt.prototype, 'toJSON');
+  try {
+    return `${JSON.stringify(value, mark, indent).replace(MARKED, '$1').slice(0, -1)} }`;
+  } finally {
+    Object.defineProperty(BigInt.prototype, 'toJSON', { configurable: true, value: toJSON });
+  }
+}
+
+/** Whether bytes of `stringifyExact` have integers that JSON.parse would round. */
+export const isExact = (bytes: Uint8Array): boolean => bytes[bytes.length - 2] === 0x20;
