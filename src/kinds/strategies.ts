@@ -20,12 +20,25 @@ import { validatingWebhookStrategy } from './strategies/admissionregistration/va
 import { apiServiceStrategy } from './strategies/apiregistration/api-service.ts';
 import { certificateSigningRequestStrategy } from './strategies/certificates/certificate-signing-request.ts';
 import { customResourceDefinitionStrategy } from './strategies/custom-resource-definition.ts';
-import { cronJobStrategy, jobStrategy } from './strategies/batch.ts';
-import { endpointSliceStrategy, ingressClassStrategy, ingressStrategy, networkPolicyStrategy } from './strategies/networking.ts';
+import { controllerRevisionStrategy } from './strategies/apps/controller-revision.ts';
+import { daemonSetStrategy } from './strategies/apps/daemon-set.ts';
+import { deploymentStrategy } from './strategies/apps/deployment.ts';
+import { replicaSetStrategy } from './strategies/apps/replica-set.ts';
+import { statefulSetStrategy } from './strategies/apps/stateful-set.ts';
+import { horizontalPodAutoscalerStrategy } from './strategies/autoscaling/horizontal-pod-autoscaler.ts';
+import { cronJobStrategy } from './strategies/batch/cron-job.ts';
+import { jobStrategy } from './strategies/batch/job.ts';
+import { leaseStrategy } from './strategies/coordination/lease.ts';
+import { endpointSliceStrategy } from './strategies/discovery/endpoint-slice.ts';
+import { ingressClassStrategy } from './strategies/networking/ingress-class.ts';
+import { ingressStrategy } from './strategies/networking/ingress.ts';
+import { ipAddressStrategy } from './strategies/networking/ip-address.ts';
+import { networkPolicyStrategy } from './strategies/networking/network-policy.ts';
+import { serviceCidrStrategy } from './strategies/networking/service-cidr.ts';
+import { podDisruptionBudgetStrategy } from './strategies/policy/pod-disruption-budget.ts';
 import { flowSchemaStrategy } from './strategies/flowcontrol/flow-schema.ts';
 import { priorityLevelConfigurationStrategy } from './strategies/flowcontrol/priority-level-configuration.ts';
 import { runtimeClassStrategy } from './strategies/node/runtime-class.ts';
-import { horizontalPodAutoscalerStrategy, leaseStrategy, podDisruptionBudgetStrategy } from './strategies/policy.ts';
 import { clusterRoleBindingStrategy } from './strategies/rbac/cluster-role-binding.ts';
 import { clusterRoleStrategy } from './strategies/rbac/cluster-role.ts';
 import { roleBindingStrategy } from './strategies/rbac/role-binding.ts';
@@ -38,13 +51,6 @@ import { storageClassStrategy } from './strategies/storage/storage-class.ts';
 import { volumeAttachmentStrategy } from './strategies/storage/volume-attachment.ts';
 import { volumeAttributesClassStrategy } from './strategies/storage/volume-attributes-class.ts';
 import { podStrategy } from './strategies/pod/pod.ts';
-import {
-  controllerRevisionStrategy,
-  daemonSetStrategy,
-  deploymentStrategy,
-  replicaSetStrategy,
-  statefulSetStrategy,
-} from './strategies/workloads.ts';
 import { withStatus } from './strategies/status-split.ts';
 
 /**
@@ -88,8 +94,8 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': priorityLevelConfigurationStrategy,
   'ingressclasses.networking.k8s.io': ingressClassStrategy,
   'ingresses.networking.k8s.io': ingressStrategy,
-  'ipaddresses.networking.k8s.io': { generation: false },
-  'servicecidrs.networking.k8s.io': withStatus({ generation: false }),
+  'ipaddresses.networking.k8s.io': ipAddressStrategy,
+  'servicecidrs.networking.k8s.io': serviceCidrStrategy,
   'networkpolicies.networking.k8s.io': networkPolicyStrategy,
   'runtimeclasses.node.k8s.io': runtimeClassStrategy,
   'poddisruptionbudgets.policy': podDisruptionBudgetStrategy,

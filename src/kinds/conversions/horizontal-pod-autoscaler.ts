@@ -11,17 +11,30 @@ const BEHAVIOR = `${PREFIX}behavior`;
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = any;
 
-const isCpu = (m: Any): boolean => m.type === 'Resource' && m.resource?.name === 'cpu';
-const isCpuTarget = (m: Any): boolean => isCpu(m) && m.resource.target?.averageUtilization !== undefined;
+/** What an autoscaler keeps to that names no metric at all, % of the request. */
+export const DEFAULT_CPU_UTILIZATION = 80;
 
+const isCpu = (m: Any): boolean => m.type === 'Resource' && m.resource?.name === 'cpu';
+const isCpuTarget = (m: Any): boolean => isCpu(m) && m.resource.target?.averageUtilization != null;
+const cpuTarget = (averageUtilization: number): Any => ({ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } });
+
+/** A list or an object from an annotation. What a user broke is as good as none. */
 function parsed(annotations: Record<string, string>, key: string): Any {
   try {
-    return annotations[key] === undefined ? undefined : JSON.parse(annotations[key]);
+    const value: unknown = annotations[key] === undefined ? undefined : JSON.parse(annotations[key]);
+    return typeof value === 'object' && value !== null ? value : undefined;
   } catch {
-    // an annotation that a user broke is as good as none
     return undefined;
   }
 }
+
+function parsedList(annotations: Record<string, string>, key: string): Any[] | undefined {
+  const value = parsed(annotations, key);
+  return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null) ? value : undefined;
+}
+
+/** Whether an object of v1 names metrics that only v2 knows. */
+export const hasMetricsAnnotation = ({ metadata }: KubeObject): boolean => !!parsedList(metadata.annotations ?? {}, METRICS)?.length;
 
 function withAnnotations(object: KubeObject, annotations: Record<string, string>): KubeObject['metadata'] {
   const { annotations: _, ...metadata } = object.metadata;
@@ -30,31 +43,22 @@ function withAnnotations(object: KubeObject, annotations: Record<string, string>
 
 function toStorage(object: KubeObject): KubeObject {
   const annotations = { ...object.metadata.annotations };
-  const found = {
-    metrics: parsed(annotations, METRICS),
-    current: parsed(annotations, CURRENT),
-    conditions: parsed(annotations, CONDITIONS),
-    behavior: parsed(annotations, BEHAVIOR),
-  };
+  const others = parsedList(annotations, METRICS);
+  const current = parsedList(annotations, CURRENT);
+  const conditions = parsedList(annotations, CONDITIONS);
+  const behavior = parsed(annotations, BEHAVIOR);
   for (const key of [METRICS, CURRENT, CONDITIONS, BEHAVIOR]) delete annotations[key];
   const { targetCPUUtilizationPercentage: cpu, ...spec } = object.spec ?? {};
-  const metrics = [
-    ...(cpu == null ? [] : [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: cpu } } }]),
-    ...(Array.isArray(found.metrics) ? found.metrics.map(metricFromV1) : []),
-  ];
+  const metrics = [...(others ?? []).map(metricFromV1), ...(cpu == null ? [] : [cpuTarget(cpu)])];
   const { currentCPUUtilizationPercentage: used, ...status } = object.status ?? {};
-  const current = [
-    ...(Array.isArray(found.current) ? found.current.map(metricStatusFromV1) : []),
-    ...(used == null || (Array.isArray(found.current) && found.current.some(isCpu))
-      ? []
-      : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: used } } }]),
-  ];
+  const usedCpu = used == null ? [] : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: used } } }];
+  const currentMetrics = current ? current.map(metricStatusFromV1) : usedCpu;
   return {
     ...object,
     ...(object.apiVersion && { apiVersion: 'autoscaling/v2' }),
     metadata: withAnnotations(object, annotations),
-    spec: { ...spec, ...(metrics.length && { metrics }), ...(found.behavior && { behavior: found.behavior }) },
-    status: { ...status, ...(current.length && { currentMetrics: current }), ...(found.conditions && { conditions: found.conditions }) },
+    spec: { ...spec, metrics: metrics.length ? metrics : [cpuTarget(DEFAULT_CPU_UTILIZATION)], ...(behavior && !Array.isArray(behavior) && { behavior }) },
+    status: { ...status, ...(currentMetrics.length && { currentMetrics }), ...(conditions && { conditions }) },
   };
 }
 
@@ -62,8 +66,9 @@ function fromStorage(object: KubeObject): KubeObject {
   const annotations = { ...object.metadata.annotations };
   const { metrics, behavior, ...spec } = object.spec ?? {};
   const { currentMetrics, conditions, ...status } = object.status ?? {};
-  const cpu = (metrics ?? []).find(isCpuTarget);
-  const others = (metrics ?? []).filter((m: Any) => m !== cpu);
+  // v1 has room for one: the first metric of CPU, where it is a share of the request
+  const cpu = [(metrics ?? []).find(isCpu)].find((m) => m && isCpuTarget(m));
+  const others = (metrics ?? []).filter((m: Any) => !isCpuTarget(m));
   if (others.length) annotations[METRICS] = JSON.stringify(others.map(metricToV1));
   if (currentMetrics?.length) annotations[CURRENT] = JSON.stringify(currentMetrics.map(metricStatusToV1));
   if (conditions?.length) annotations[CONDITIONS] = JSON.stringify(conditions);

@@ -25,6 +25,9 @@ export const isolatedStatus: SubresourceStrategy = {
   },
 };
 
+/** `/status` of a kind that checks what is written to it. */
+export const statusWith = (validateUpdate: NonNullable<SubresourceStrategy['validateUpdate']>): SubresourceStrategy => ({ ...statusSubresource, validateUpdate });
+
 /**
  * A kind with spec and status: a create has no status, an update leaves it, `/status` leaves the rest.
  * What `strategy` says comes on top: its own prepare functions run after these.

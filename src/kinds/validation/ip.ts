@@ -12,7 +12,7 @@ export interface Address {
 }
 
 const OCTETS = /^(\d+)\.(\d+)\.(\d+)\.(\d+)$/;
-const IP_WORDS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+export const IP_WORDS = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const CIDR_WORDS = 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
 
 function parseV4(text: string): number[] | undefined {
@@ -58,14 +58,15 @@ export function formatAddress({ family, bytes }: Address): string {
   return best.at < 0 ? groups.join(':') : `${groups.slice(0, best.at).join(':')}::${groups.slice(best.at + best.length).join(':')}`;
 }
 
-interface Range {
+export interface Range {
   address: Address;
   /** length of the prefix, of the address' own family */
   prefix: number;
   network: Address;
 }
 
-function parseRange(text: string): Range | undefined {
+/** Undefined for what is no range. */
+export function parseRange(text: string): Range | undefined {
   const slash = text.indexOf('/');
   const length = text.slice(slash + 1);
   const written = text.slice(0, slash);

@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid, notSupported, required, type FieldError, type Path } from '../../meta/field.ts';
+import { isDns1123Subdomain, regexError } from '../../meta/names.ts';
 
 /** Small checks that most strategies need. Each returns the errors, none when good; absent values are good. */
 type Errors = FieldError[];
@@ -15,7 +16,7 @@ export const validatePositive = (value: number | null | undefined, at: Path): Er
 
 /** The new value must equal the old; null and absent are the same. */
 export const validateImmutable = (value: unknown, old: unknown, at: Path, why = IMMUTABLE): Errors =>
-  isDeepStrictEqual(value ?? null, old ?? null) ? [] : [invalid(at, value, why)];
+  isDeepStrictEqual(value ?? null, old ?? null) ? [] : [invalid(at, value ?? 'null', why)];
 
 /** Equal for the API server: an empty list is as good as none, here and in everything below. */
 export function semanticallyEqual(a: unknown, b: unknown): boolean {
@@ -46,12 +47,19 @@ export const validateOptionalChoice = (value: string | null | undefined, choices
 export const validateRule = (value: string, rule: (value: string) => string[], at: Path): Errors =>
   rule(value).map((why) => invalid(at, value, why));
 
-/** A count or a percentage (`5`, `"25%"`), as rollouts have them. */
-export function validateIntOrPercent(value: number | string | null | undefined, at: Path): Errors {
-  if (value == null) return [];
-  if (typeof value === 'number') return validateNonNegative(value, at);
-  if (/^[0-9]+%$/.test(value)) return [];
-  const why =
-    "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
-  return [invalid(at, value, why)];
+/** An error that does not show the value. */
+export const invalidUnshown = (at: Path, why: string): FieldError => ({ type: 'FieldValueInvalid', field: String(at), body: `Invalid value: ${why}` });
+
+const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
+const httpPath = new RegExp(`^(?:${HTTP_PATH})$`);
+
+/** `example.com/name`: who is meant, in a space of names that somebody owns. */
+export function validateDomainPrefixedPath(value: string, at: Path): Errors {
+  if (!value) return [required(at)];
+  const slash = value.indexOf('/');
+  const [host, path] = [value.slice(0, slash), value.slice(slash + 1)];
+  if (slash <= 0 || !path) return [invalid(at, value, 'must be a domain-prefixed path (such as "acme.io/foo")')];
+  const errors = validateRule(host, isDns1123Subdomain, at);
+  if (!httpPath.test(path)) errors.push(invalid(at, path, regexError('Invalid path', HTTP_PATH)));
+  return errors;
 }

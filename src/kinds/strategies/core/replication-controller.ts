@@ -8,7 +8,7 @@ import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultTemplate } from '../pod/defaults.ts';
 import { withStatus } from '../status-split.ts';
-import { validatePodTemplateSpec } from './pod-template.ts';
+import { validatePodTemplateSpec } from '../pod-template.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');

@@ -1,0 +1,13 @@
+import { Path, required, type FieldError } from '../../../meta/field.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateImmutable, validateNonNegative } from '../../validation/values.ts';
+
+/** apps/v1 ControllerRevision: data that never changes and the number that does. */
+export const controllerRevisionStrategy: Strategy = {
+  generation: false,
+  validate: (object) => {
+    const errors: FieldError[] = object.data == null ? [required(Path.root('data'), 'data is mandatory')] : [];
+    return [...errors, ...validateNonNegative(object.revision, Path.root('revision'))];
+  },
+  validateUpdate: (object, old) => validateImmutable(object.data, old.data, Path.root('data')),
+};

@@ -1,0 +1,36 @@
+import { Path } from '../../../meta/field.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateNonNegative } from '../../validation/values.ts';
+import { defaultPodTemplate, nameWarnings, validateSameSelector } from '../pod-template.ts';
+import { withStatus } from '../status-split.ts';
+import { countersStatus } from './counters.ts';
+import { validateReplicaTemplate } from './replica-template.ts';
+
+const SPEC = Path.root('spec');
+
+/** apps/v1 ReplicaSet */
+export const replicaSetStrategy: Strategy = withStatus({
+  defaults(object) {
+    const spec = (object.spec ??= {});
+    spec.replicas ??= 1;
+    defaultPodTemplate(spec);
+  },
+  prepareForCreate(object) {
+    object.status = { replicas: 0 };
+  },
+  validate: ({ spec }) => [
+    ...validateNonNegative(spec.replicas, SPEC.child('replicas')),
+    ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
+    // the words are the Deployment's
+    ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment'),
+  ],
+  validateUpdate: (object, old) => validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
+  warnings: (object, old) => (old ? [] : nameWarnings(object)),
+  subresources: {
+    status: countersStatus({
+      counted: ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas', 'observedGeneration'],
+      withinReplicas: ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
+      withinReady: 'readyReplicas',
+    }),
+  },
+});

@@ -1,0 +1,162 @@
+import { isDeepStrictEqual } from 'node:util';
+import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import { labelSelectorAsSelector } from '../../../meta/labels.ts';
+import { isDns1123Label } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import { internalValue } from '../../internal-value.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateLabelSelector } from '../../validation/labels.ts';
+import { validateImmutable } from '../../validation/values.ts';
+import { defaultPodTemplate, isUsable, nameWarnings, shownSelector, sorted, validateMatches, validateSameSelector } from '../pod-template.ts';
+import { internalValue as internalPodValue } from '../pod/internal-form.ts';
+import { statusWith, withStatus } from '../status-split.ts';
+import { jobSpecWarnings, validateJobSpec } from './job-spec.ts';
+import { validateJobStatus } from './job-status.ts';
+
+type Errors = FieldError[];
+type Spec = KubeObject['spec'];
+const SPEC = Path.root('spec');
+const SELECTOR = SPEC.child('selector');
+const TEMPLATE = SPEC.child('template');
+/** Labels that tie a Job's pods to it; the unprefixed ones are the older form. */
+const UID_LABELS = ['controller-uid', 'batch.kubernetes.io/controller-uid'] as const;
+const NAME_LABELS = ['job-name', 'batch.kubernetes.io/job-name'] as const;
+const NO_LIMIT = 2147483647;
+
+/** batch/v1 Job */
+export const jobStrategy: Strategy = withStatus({
+  defaults(object) {
+    const spec = (object.spec ??= {});
+    if (spec.completions == null && spec.parallelism == null) spec.completions = 1;
+    spec.parallelism ??= 1;
+    spec.backoffLimit ??= spec.backoffLimitPerIndex == null ? 6 : NO_LIMIT;
+    const labels = spec.template?.metadata?.labels;
+    // one and the same map: what is added to the template's labels is added to the Job's
+    if (labels && !Object.keys(object.metadata.labels ?? {}).length) object.metadata.labels = labels;
+    spec.completionMode ??= 'NonIndexed';
+    spec.suspend ??= false;
+    spec.podReplacementPolicy ??= spec.podFailurePolicy ? 'Failed' : 'TerminatingOrFailed';
+    spec.manualSelector ??= false;
+    defaultFailurePolicy(spec);
+    defaultPodTemplate(spec);
+  },
+  prepareForCreate(object) {
+    if (!object.spec.manualSelector) generateSelector(object);
+    object.status = {};
+  },
+  validate: validateJob,
+  // an update checks the whole spec once more
+  validateUpdate: (object, old) => [...validateSpec(object.spec), ...validateSpecUpdate(object.spec, old)],
+  warnings: (object, old) => [
+    ...(old ? [] : nameWarnings(object)),
+    ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec, 'spec')),
+  ],
+  subresources: { status: statusWith(validateJobStatus) },
+  fields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),
+  defaultPropagation: 'orphan',
+});
+
+export function defaultFailurePolicy(spec: Spec): void {
+  for (const rule of spec.podFailurePolicy?.rules ?? []) for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True';
+}
+
+/** The selector is the Job's own uid, and the template says so; what the user has said already is validated later. */
+function generateSelector({ spec, metadata }: KubeObject): void {
+  const labels = ((spec.template.metadata ??= {}).labels ??= {});
+  for (const label of NAME_LABELS) labels[label] ??= metadata.name;
+  for (const label of UID_LABELS) labels[label] ??= metadata.uid;
+  spec.selector ??= {};
+  (spec.selector.matchLabels ??= {})[UID_LABELS[1]] ??= metadata.uid;
+}
+
+function validateJob(object: KubeObject): Errors {
+  const { spec, metadata } = object;
+  const errors = [...validateGeneratedSelector(object), ...validateSpec(spec)];
+  // pods of an Indexed Job have their index in their host names
+  if (spec.completionMode === 'Indexed' && spec.completions > 0) {
+    const longest = `${metadata.name}-${spec.completions - 1}`;
+    if (isDns1123Label(longest).length)
+      errors.push(invalid(Path.root('metadata').child('name'), metadata.name, `will not able to create pod with invalid DNS label: ${longest}`));
+  }
+  return errors;
+}
+
+/** Unless the user selects by hand, labels and selector must be those that were generated. */
+function validateGeneratedSelector({ spec, metadata }: KubeObject): Errors {
+  if (spec.manualSelector || !spec.selector) return [];
+  const at = TEMPLATE.child('metadata');
+  const labels: Record<string, string> = spec.template.metadata?.labels ?? {};
+  const expected: Record<string, string> = {};
+  for (const label of UID_LABELS) expected[label] = metadata.uid;
+  for (const label of NAME_LABELS) expected[label] = metadata.name;
+  const errors = [UID_LABELS[0], NAME_LABELS[0], UID_LABELS[1], NAME_LABELS[1]].flatMap((label) => validateHasLabel(labels, label, expected[label] as string, at));
+  if (isUsable(spec.selector, SELECTOR) && !labelSelectorAsSelector(spec.selector).matches(expected))
+    errors.push(invalid(SELECTOR, shownSelector(spec.selector), '`selector` not auto-generated'));
+  return errors;
+}
+
+function validateHasLabel(labels: Readonly<Record<string, string>>, key: string, value: string, at: Path): Errors {
+  const here = at.child('labels');
+  if (labels[key] === undefined) return [required(here.key(key), `must be '${value}'`)];
+  return labels[key] === value ? [] : [invalid(here.key(key), sorted(labels), `must be '${value}'`)];
+}
+
+function validateSpec(spec: Spec): Errors {
+  const errors = validateJobSpec(spec, SPEC);
+  errors.push(...(spec.selector ? validateLabelSelector(spec.selector, SELECTOR) : [required(SELECTOR)]));
+  return isUsable(spec.selector, SELECTOR) ? [...errors, ...validateMatches(spec.selector, spec.template, TEMPLATE)] : errors;
+}
+
+function validateSpecUpdate(spec: Spec, { spec: old, status }: KubeObject): Errors {
+  const same = (field: string, type?: string): Errors => {
+    const shown = (value: unknown): unknown => (type && value != null ? internalValue(type, value as object) : value);
+    return validateImmutable(shown(spec[field]), shown(old[field]), SPEC.child(field));
+  };
+  return [
+    ...validateCompletions(spec, old),
+    ...validateSameSelector(spec.selector, old.selector, SELECTOR),
+    // a Job that waits and has never run may still be moved to other nodes
+    ...validateTemplateUpdate(spec.template, old.template, old.suspend === true && !status?.startTime),
+    ...same('completionMode'),
+    ...same('podFailurePolicy', 'io.k8s.api.batch.v1.PodFailurePolicy'),
+    ...same('backoffLimitPerIndex'),
+    ...same('managedBy'),
+    ...same('successPolicy', 'io.k8s.api.batch.v1.SuccessPolicy'),
+  ];
+}
+
+/** An Indexed Job may grow and shrink with its parallelism (KEP-3715). */
+function validateCompletions(spec: Spec, old: Spec): Errors {
+  const at = SPEC.child('completions');
+  if (spec.completionMode !== 'Indexed') return validateImmutable(spec.completions, old.completions, at);
+  if (spec.completions == null || spec.completions === old.completions || spec.completions === spec.parallelism) return [];
+  return [invalid(at, spec.completions, 'can only be modified in tandem with spec.parallelism')];
+}
+
+function validateTemplateUpdate(template: Spec, old: Spec, movable: boolean): Errors {
+  if (isDeepStrictEqual(template, movable ? moved(old, template) : old)) return [];
+  return [invalid(TEMPLATE, internalTemplate(template), 'field is immutable')];
+}
+
+/** A template as messages print it: its metadata has no name of its own. */
+function internalTemplate({ metadata = {}, spec }: Spec): unknown {
+  const maps = Object.fromEntries(['labels', 'annotations'].flatMap((field) => (metadata[field] ? [[field, sorted(metadata[field])]] : [])));
+  return { ...metadata, ...maps, Spec: internalPodValue('PodSpec', spec) };
+}
+
+/** The old template with what says where pods may run taken from the new one (KEP-2926). */
+function moved(old: Spec, template: Spec): Spec {
+  const out: Spec = { ...old, metadata: { ...old.metadata }, spec: { ...old.spec } };
+  const take = (to: Spec, from: Spec, field: string): void => {
+    if (from?.[field] === undefined) delete to[field];
+    else to[field] = from[field];
+  };
+  for (const field of ['annotations', 'labels']) take(out.metadata, template.metadata, field);
+  for (const field of ['nodeSelector', 'tolerations', 'schedulingGates']) take(out.spec, template.spec, field);
+  const affinity = { ...old.spec.affinity };
+  take(affinity, template.spec.affinity, 'nodeAffinity');
+  // an affinity without any part is none, unless the new one is as empty
+  if (Object.keys(affinity).length || template.spec.affinity) out.spec.affinity = affinity;
+  else delete out.spec.affinity;
+  return out;
+}

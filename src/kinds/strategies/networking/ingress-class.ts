@@ -1,0 +1,36 @@
+import { forbidden, notSupported, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
+import { isDns1123Label } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { validateDomainPrefixedPath, validateImmutable, validateRule } from '../../validation/values.ts';
+import { validateTypedReference } from './typed-reference.ts';
+
+const SPEC = Path.root('spec');
+const MAX_CONTROLLER = 250;
+const SCOPES = ['Cluster', 'Namespace'];
+
+/** networking.k8s.io/v1 IngressClass */
+export const ingressClassStrategy: Strategy = {
+  defaults(object) {
+    if (object.spec?.parameters) object.spec.parameters.scope ??= 'Cluster';
+  },
+  validate({ spec = {} }) {
+    const controller: string = spec.controller ?? '';
+    const at = SPEC.child('controller');
+    const errors: FieldError[] = Buffer.byteLength(controller) > MAX_CONTROLLER ? [tooLong(at, MAX_CONTROLLER)] : [];
+    errors.push(...validateDomainPrefixedPath(controller, at));
+    return spec.parameters ? [...errors, ...validateParameters(spec.parameters, SPEC.child('parameters'))] : errors;
+  },
+  validateUpdate: (object, old) => validateImmutable(object.spec?.controller ?? '', old.spec?.controller ?? '', SPEC.child('controller')),
+};
+
+function validateParameters(parameters: KubeObject['spec'], at: Path): FieldError[] {
+  const errors = validateTypedReference(parameters, at);
+  const { scope, namespace } = parameters;
+  const here = at.child('namespace');
+  if (!SCOPES.includes(scope)) errors.push(notSupported(at.child('scope'), scope, SCOPES));
+  else if (scope === 'Namespace' && namespace == null) errors.push(required(here, "`parameters.scope` is set to 'Namespace'"));
+  else if (scope === 'Namespace') errors.push(...validateRule(namespace, isDns1123Label, here));
+  else if (namespace != null) errors.push(forbidden(here, "`parameters.scope` is set to 'Cluster'"));
+  return errors;
+}

@@ -1,0 +1,119 @@
+import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import { isDns1035Label, isDns1123Subdomain, isPortName, isPortNumber, isWildcardDns1123Subdomain } from '../../../meta/names.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
+import { parseAddress, validateIp } from '../../validation/ip.ts';
+import { validateRule } from '../../validation/values.ts';
+import { statusWith, withStatus } from '../status-split.ts';
+import { validateTypedReference } from './typed-reference.ts';
+
+type Errors = FieldError[];
+// eslint-disable-next-line @typescript-eslint/no-explicit-any
+type Any = Record<string, any>;
+const SPEC = Path.root('spec');
+/** The older way to name the class. */
+const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
+const PATH_TYPES = ['Exact', 'ImplementationSpecific', 'Prefix'];
+const BAD_PARTS = ['//', '/./', '/../', '%2f', '%2F'];
+const BAD_ENDS = ['/..', '/.'];
+const NOT_AN_IP = 'must be a DNS name, not an IP address';
+
+/** networking.k8s.io/v1 Ingress */
+export const ingressStrategy: Strategy = withStatus({
+  prepareForCreate(object) {
+    object.status = { loadBalancer: {} };
+  },
+  validate(object) {
+    const errors = validateSpec(object.spec ?? {});
+    // only what is new and so has no version yet may not name two classes
+    return object.metadata.resourceVersion ? errors : [...errors, ...validateClassAnnotation(object)];
+  },
+  warnings(object, old) {
+    const annotated = object.metadata.annotations?.[CLASS_ANNOTATION] !== undefined;
+    return !old && annotated && object.spec?.ingressClassName == null
+      ? [`annotation ${JSON.stringify(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead`]
+      : [];
+  },
+  subresources: { status: statusWith(({ status }) => validateLoadBalancer(status?.loadBalancer?.ingress)) },
+});
+
+function validateSpec(spec: Any): Errors {
+  const errors: Errors = [];
+  if (!spec['rules']?.length && !spec['defaultBackend'])
+    errors.push(invalid(SPEC, spec['rules'] ?? null, 'either `defaultBackend` or `rules` must be specified'));
+  if (spec['defaultBackend']) errors.push(...validateBackend(spec['defaultBackend'], SPEC.child('defaultBackend')));
+  (spec['rules'] ?? []).forEach((rule: Any, i: number) => errors.push(...validateIngressRule(rule, SPEC.child('rules').index(i))));
+  (spec['tls'] ?? []).forEach((tls: Any, i: number) => errors.push(...validateTls(tls, SPEC.child('tls').index(i))));
+  if (spec['ingressClassName'] != null) errors.push(...validateRule(spec['ingressClassName'], isDns1123Subdomain, SPEC.child('ingressClassName')));
+  return errors;
+}
+
+const validateHost = (host: string, at: Path): Errors =>
+  validateRule(host, host.includes('*') ? isWildcardDns1123Subdomain : isDns1123Subdomain, at);
+
+function validateIngressRule({ host, http }: Any, at: Path): Errors {
+  const errors: Errors = [];
+  if (host) {
+    if (parseAddress(host)) errors.push(invalid(at.child('host'), host, NOT_AN_IP));
+    errors.push(...validateHost(host, at.child('host')));
+  }
+  if (!http) return errors;
+  const paths = at.child('http', 'paths');
+  if (!http.paths?.length) errors.push(required(paths));
+  (http.paths ?? []).forEach((path: Any, i: number) => errors.push(...validatePath(path, paths.index(i))));
+  return errors;
+}
+
+function validateTls({ hosts, secretName }: Any, at: Path): Errors {
+  const errors: Errors = (hosts ?? []).flatMap((host: string, i: number) => validateHost(host, at.child('hosts').index(i)));
+  return secretName ? [...errors, ...validateRule(secretName, isDns1123Subdomain, at.child('secretName'))] : errors;
+}
+
+function validatePath({ pathType, path = '', backend }: Any, at: Path): Errors {
+  const errors: Errors = [];
+  const here = at.child('path');
+  if (pathType == null) return [required(at.child('pathType'), 'pathType must be specified')];
+  if (!PATH_TYPES.includes(pathType)) errors.push(notSupported(at.child('pathType'), pathType, PATH_TYPES));
+  else {
+    const free = pathType === 'ImplementationSpecific';
+    if (!path.startsWith('/') && !(free && path === '')) errors.push(invalid(here, path, 'must be an absolute path'));
+    if (!free) {
+      for (const part of BAD_PARTS) if (path.includes(part)) errors.push(invalid(here, path, `must not contain '${part}'`));
+      for (const end of BAD_ENDS) if (path.endsWith(end)) errors.push(invalid(here, path, `cannot end with '${end}'`));
+    }
+  }
+  return [...errors, ...validateBackend(backend ?? {}, at.child('backend'))];
+}
+
+function validateBackend({ service, resource }: Any, at: Path): Errors {
+  if (service && resource) return [invalid(at, '', 'cannot set both resource and service backends')];
+  if (resource) return validateTypedReference(resource, at.child('resource'));
+  if (!service) return [invalid(at, '', 'resource or service backend is required')];
+  const errors = service.name ? validateRule(service.name, isDns1035Label, at.child('service', 'name')) : [required(at.child('service', 'name'))];
+  const { name, number } = service.port ?? {};
+  const port = at.child('service', 'port');
+  if (name && number) errors.push(invalid(at, '', 'cannot set both port name & port number'));
+  else if (name) errors.push(...validateRule(name, isPortName, port.child('name')));
+  else if (number) errors.push(...isPortNumber(number).map((why) => invalid(port.child('number'), number, why)));
+  else errors.push(required(at, 'port name or number is required'));
+  return errors;
+}
+
+function validateLoadBalancer(ingress: readonly { ip?: string; hostname?: string }[] | undefined): Errors {
+  return (ingress ?? []).flatMap(({ ip, hostname }, i) => {
+    const at = Path.root('status').child('loadBalancer', 'ingress').index(i);
+    const errors = ip ? validateIp(ip, at.child('ip')) : [];
+    if (!hostname) return errors;
+    errors.push(...validateRule(hostname, isDns1123Subdomain, at.child('hostname')));
+    if (parseAddress(hostname)) errors.push(invalid(at.child('hostname'), hostname, NOT_AN_IP));
+    return errors;
+  });
+}
+
+/** The class in the annotation and the one in the spec must be one. */
+function validateClassAnnotation({ metadata, spec }: KubeObject): Errors {
+  const annotation = metadata.annotations?.[CLASS_ANNOTATION];
+  const name = spec?.ingressClassName;
+  if (annotation === undefined || name == null || annotation === name) return [];
+  return [invalid(Path.root('annotations').child(CLASS_ANNOTATION), annotation, 'must match `ingressClassName` when both are specified')];
+}

@@ -1,0 +1,26 @@
+import { Path, required, type FieldError } from '../../../meta/field.ts';
+import { isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
+import type { Strategy } from '../../kind.ts';
+import { strictIpProblems } from '../../validation/strict-ip.ts';
+import { validateImmutable, validateRule } from '../../validation/values.ts';
+import { internalValue } from '../../internal-value.ts';
+
+const AT = Path.root('spec').child('parentRef');
+
+/** networking.k8s.io/v1 IPAddress: its name is the address, and it belongs to one object for good. */
+export const ipAddressStrategy: Strategy = {
+  generation: false,
+  name: strictIpProblems,
+  validate({ spec }) {
+    const ref = spec?.parentRef;
+    if (!ref) return [required(AT)];
+    const errors: FieldError[] = ref.group ? validateRule(ref.group, isDns1123Subdomain, AT.child('group')) : [];
+    for (const field of ['resource', 'name'])
+      errors.push(...(ref[field] ? validateRule(ref[field], isPathSegmentName, AT.child(field)) : [required(AT.child(field))]));
+    return ref.namespace ? [...errors, ...validateRule(ref.namespace, isPathSegmentName, AT.child('namespace'))] : errors;
+  },
+  validateUpdate(object, old) {
+    const [ref, before] = [object, old].map(({ spec }) => spec?.parentRef && internalValue('io.k8s.api.networking.v1.ParentReference', spec.parentRef));
+    return validateImmutable(ref, before, AT);
+  },
+};
