@@ -1,5 +1,5 @@
 import type { KubeObject } from '../meta/object.ts';
-import type { Client, Informer } from './contract.ts';
+import type { Client, ClientWatchEvent, Informer } from './contract.ts';
 import { InformerCache } from './informer-cache.ts';
 import { isStatusError } from '../meta/status.ts';
 
@@ -16,14 +16,15 @@ export interface Informers {
   stop(): Promise<void>;
 }
 
-/** Back-off after a failed list or a lost watch, ms: doubled from the first to the last, each spread by ±50 %. */
+/** Back-off after a failed or a lost watch, ms: doubled from the first to the last, each spread by ±50 %. */
 const FIRST_DELAY = 50;
 const LAST_DELAY = 10_000;
 
 /**
- * Caches of whole resources: list, then watch from the list's revision; after a lost connection the watch resumes at
- * the last revision seen; where that is no longer in the log (410) the list is read anew and its differences are told.
- * @param onError hears of failed lists and lost watches, and of listeners that threw
+ * Caches of whole resources: a watch that begins with the state, which comes in batches while the server reads on and is
+ * told when it is whole (KEP-3157, watch-list). After a lost connection the watch resumes at the last revision seen;
+ * where that is no longer in the log (410) it begins anew and the differences are told.
+ * @param onError hears of failed and lost watches, and of listeners that threw
  */
 export function createInformers(
   client: Client,
@@ -90,7 +91,6 @@ class Feed {
   private async run(): Promise<void> {
     while (!this.stopped) {
       try {
-        if (!this.revision) await this.relist();
         await this.follow();
       } catch (error) {
         if (this.stopped) return;
@@ -101,23 +101,21 @@ class Feed {
     }
   }
 
-  private async relist(): Promise<void> {
-    const { items, resourceVersion } = await this.client.list<KubeObject>(this.cache.resource);
-    if (this.stopped) return;
-    this.cache.replace(items);
-    this.revision = resourceVersion;
-  }
-
   private async follow(): Promise<void> {
     if (this.stopped) return;
+    const state: KubeObject[] = [];
     this.watch = this.client.watch(this.cache.resource, { resourceVersion: this.revision });
     try {
       for (;;) {
         const batch = await this.watch.next();
         if (batch.done || this.stopped) return;
         for (const event of batch.value) {
-          if (event.type !== 'BOOKMARK') this.cache.apply(event.type, event.object);
-          this.revision = event.object.metadata.resourceVersion;
+          if (this.revision) this.take(event);
+          else if (event.type !== 'BOOKMARK') state.push(event.object);
+          else if (event.initialEventsEnd) {
+            this.cache.replace(state.splice(0));
+            this.revision = event.object.metadata.resourceVersion;
+          }
         }
         this.failures = 0;
       }
@@ -126,6 +124,11 @@ class Feed {
       this.watch = undefined;
       await watch?.return?.();
     }
+  }
+
+  private take({ type, object }: ClientWatchEvent): void {
+    if (type !== 'BOOKMARK') this.cache.apply(type, object);
+    this.revision = object.metadata.resourceVersion;
   }
 
   private pause(): Promise<void> {

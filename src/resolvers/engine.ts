@@ -41,8 +41,8 @@ export class Engine {
    * custom resource then costs them no new schema.
    */
   private readonly generic: Documents;
-  private readonly results = new SharedSubscriptions<Result>();
-  private readonly texts = new SharedSubscriptions<JsonText>();
+  private readonly results = new SharedSubscriptions<Result>(() => 0); // objects of the cache, which it has anyway
+  private readonly texts = new SharedSubscriptions<JsonText>((text) => text.length);
 
   constructor(
     private readonly api: Api,

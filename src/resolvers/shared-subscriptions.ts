@@ -3,8 +3,9 @@ import { tooManyRequests } from '../meta/status.ts';
 
 /** Subscriptions that others may join, at once; further ones run alone. */
 const MAX_SHARED = 1000;
-/** Payloads kept for those who join later; when there have been more, a newcomer starts an execution of its own. */
+/** Payloads kept for those who join later, and their bytes; when there have been more, a newcomer starts an execution of its own. */
 const MAX_REPLAY = 64;
+const MAX_REPLAY_BYTES = 1024 * 1024;
 /** Payloads that may wait for one subscriber; a slower one is cut, the others go on. */
 const MAX_WAITING = 1024;
 /** Payloads that wait for the fastest subscriber before the next one is made: nobody is ahead of what is read by more. */
@@ -17,6 +18,9 @@ const AHEAD = 16;
 export class SharedSubscriptions<T> {
   private readonly shared = new Map<string, Shared<T>>();
 
+  /** @param sizeOf bytes that a payload keeps from being freed */
+  constructor(private readonly sizeOf: (payload: T) => number) {}
+
   get size(): number {
     return this.shared.size;
   }
@@ -26,7 +30,7 @@ export class SharedSubscriptions<T> {
     let shared = this.shared.get(key);
     if (!shared?.joinable) {
       if (this.shared.size >= MAX_SHARED && !shared) return start();
-      const made = new Shared(start(), () => {
+      const made = new Shared(start(), this.sizeOf, () => {
         if (this.shared.get(key) === made) this.shared.delete(key);
       });
       shared = made;
@@ -40,10 +44,12 @@ class Shared<T> {
   private readonly readers = new Set<Reader<T>>();
   private resume: (() => void) | undefined;
   private replay: T[] | undefined = [];
+  private replayBytes = 0;
   private over = false;
 
   constructor(
     private readonly source: AsyncIterableIterator<T>,
+    private readonly sizeOf: (payload: T) => number,
     private readonly onOver: () => void,
   ) {
     void this.pump();
@@ -70,13 +76,19 @@ class Shared<T> {
       for (;;) {
         const next = await this.source.next();
         if (next.done || this.over) return this.finish(undefined);
-        if (this.replay && this.replay.push(next.value) > MAX_REPLAY) this.replay = undefined;
+        this.keep(next.value);
         for (const reader of this.readers) reader.push(next.value);
         while (!this.over && this.isAhead()) await new Promise<void>((resolve) => (this.resume = resolve));
       }
     } catch (error) {
       this.finish(error);
     }
+  }
+
+  private keep(payload: T): void {
+    if (!this.replay) return;
+    this.replayBytes += this.sizeOf(payload);
+    if (this.replay.push(payload) > MAX_REPLAY || this.replayBytes > MAX_REPLAY_BYTES) this.replay = undefined;
   }
 
   private isAhead(): boolean {
