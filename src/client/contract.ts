@@ -60,6 +60,8 @@ export interface ClientListOptions {
 export interface ClientWatchOptions extends ClientListOptions {
   /** '' : send the state first, then what follows */
   resourceVersion?: string;
+  /** false: objects come without metadata.managedFields */
+  managedFields?: boolean;
 }
 export interface ClientWatchEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
@@ -81,7 +83,10 @@ export interface ClientDeleteOptions {
   resourceVersion?: string;
 }
 
-/** A cache of one resource, filled by list and subscription, resumed after a lost connection without losing an event. */
+/**
+ * A cache of one resource, filled by a subscription, resumed after a lost connection without losing an event. Its objects
+ * have no managedFields; an update that has none keeps those that there are.
+ */
 export interface Informer<T = KubeObject> {
   readonly resource: string;
   readonly synced: boolean;

@@ -37,7 +37,7 @@ export const DELETE = `mutation Delete($resource: String!, $namespace: String, $
 export const KINDS = `query Kinds { kinds(preferred: true) { resource group version kind namespaced verbs } }`;
 
 export const WATCH = `subscription Watch($resource: String!, $namespace: String, $labelSelector: String,
-  $fieldSelector: String, $resourceVersion: String) {
+  $fieldSelector: String, $resourceVersion: String, $managedFields: Boolean) {
   objectsWatch(resource: $resource, namespace: $namespace, labelSelector: $labelSelector,
-    fieldSelector: $fieldSelector, resourceVersion: $resourceVersion)
+    fieldSelector: $fieldSelector, resourceVersion: $resourceVersion, managedFields: $managedFields)
 }`;

@@ -16,6 +16,7 @@ export function addGenericSubscriptions(builder: Builder): void {
         labelSelector: t.arg.string(),
         fieldSelector: t.arg.string(),
         resourceVersion: t.arg.string(),
+        managedFields: t.arg.boolean({ defaultValue: true, description: 'false leaves metadata.managedFields out' }),
       },
       subscribe: (_, args, context): Promise<AsyncIterableIterator<EventBatch>> => {
         const kind = kindOf(context.api.registry, args.resource, args.version);

@@ -26,6 +26,7 @@ export interface ObjectEvent {
 }
 export interface WatchArguments extends SelectArguments {
   resourceVersion?: string | null;
+  managedFields?: boolean | null;
 }
 
 /**
@@ -47,7 +48,7 @@ export async function watchBatches<T>(
     ...(resourceVersion ? { resourceVersion } : { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
   };
   const stop = await context.api.watch(context.request, targetOf(kind, args), options, {
-    onEvents: (events: readonly WatchEvent[]) => void channel.push(events.map((event) => new StoredEvent(kind, event))),
+    onEvents: (events: readonly WatchEvent[]) => void channel.push(events.map((event) => new StoredEvent(kind, event, args.managedFields ?? true))),
     onBookmark: (revision, initialEventsEnd) => void channel.push([new Bookmark(kind, revision, initialEventsEnd)]),
     onEnd: (error) => channel.end(error),
   });
@@ -91,9 +92,10 @@ class StoredEvent implements ObjectEvent {
   constructor(
     kind: Kind,
     { type, stored }: WatchEvent,
+    managedFields: boolean,
   ) {
     this.type = type;
-    this.json = new WholeObject(kind, stored);
+    this.json = new WholeObject(kind, stored, managedFields);
     this.resourceVersion = String(stored.revision);
   }
   get object(): KubeObject {

@@ -4,6 +4,7 @@ import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject } from '../meta/object.ts';
 import type { Stored, StoredObject } from '../store/contract.ts';
 import { WritesJson, type JsonWriter } from './json-text.ts';
+import { managedFieldsIn, withoutManagedFields } from './managed-fields.ts';
 
 /** Keyed by the parsed object, not by what holds it: an entry goes when the store lets go of the parse. */
 const made = new WeakMap<Kind, WeakMap<StoredObject, KubeObject>>();
@@ -20,9 +21,11 @@ export function wholeObject(kind: Kind, stored: Stored): KubeObject {
 
 /** A whole object as a JSON scalar: the store's bytes where text is wanted, parsed only where an object is. */
 export class WholeObject extends WritesJson {
+  /** @param managedFields false: without them, which no loop reads */
   constructor(
     private readonly kind: Kind,
     private readonly stored: Stored,
+    private readonly managedFields = true,
   ) {
     super();
   }
@@ -31,10 +34,17 @@ export class WholeObject extends WritesJson {
     return this.stored.bytes.length;
   }
   write(out: JsonWriter): void {
-    for (const piece of objectPieces(this.kind, this.stored)) out.bytes(piece);
+    const pieces = objectPieces(this.kind, this.stored);
+    for (const piece of pieces.slice(0, -1)) out.bytes(piece);
+    const last = pieces.at(-1)!;
+    const cut = this.managedFields ? undefined : managedFieldsIn(last);
+    if (!cut) return out.bytes(last);
+    out.bytes(last.subarray(0, cut.start));
+    out.bytes(last.subarray(cut.end));
   }
   toJSON(): KubeObject {
-    return wholeObject(this.kind, this.stored);
+    const whole = wholeObject(this.kind, this.stored);
+    return this.managedFields ? whole : withoutManagedFields(whole);
   }
 }
 
