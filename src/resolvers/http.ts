@@ -113,7 +113,7 @@ function statusOf(text: JsonText, type: string): number {
 }
 
 function answer(res: ServerResponse, code: number, type: string, text: JsonText): void {
-  const body = typeof text === 'string' ? Buffer.from(text) : text;
+  const body = typeof text === 'string' ? Buffer.from(text) : text.buffer;
   res.writeHead(code, { 'content-type': `${type}; charset=utf-8`, 'content-length': body.length });
   res.end(body);
 }

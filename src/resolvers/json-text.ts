@@ -1,38 +1,47 @@
-/** JSON as it goes over the wire. Bytes where stored bytes are in it; they own their memory, so they can be transferred. */
-export type JsonText = string | Buffer;
+/** JSON as it goes over a wire. */
+export type JsonText = string | JsonBytes;
 
-/** Collects JSON text, and bytes that are JSON already and are copied once, at the end. */
+/**
+ * JSON in pieces, of which most are the store's own bytes. They are joined only for who needs it in one buffer: joining
+ * each of 144 messages of half a megabyte was what filled the heap until all of it had to be collected.
+ */
+export class JsonBytes {
+  readonly length: number;
+  private whole: Buffer | undefined;
+
+  constructor(readonly pieces: readonly Buffer[]) {
+    this.length = pieces.reduce((sum, piece) => sum + piece.length, 0);
+  }
+  get buffer(): Buffer {
+    return (this.whole ??= Buffer.concat(this.pieces, this.length));
+  }
+  toString(): string {
+    return this.buffer.toString();
+  }
+}
+
+/** Collects JSON text, and bytes that are JSON already. */
 export class JsonWriter {
   /** appended to directly: the writers of scalars are the hottest code of a query */
   text = '';
-  private readonly pieces: (string | Buffer)[] = [];
+  private readonly pieces: Buffer[] = [];
 
   bytes(json: Buffer): void {
-    if (this.text) this.pieces.push(this.text);
+    if (this.text) this.pieces.push(Buffer.from(this.text));
     this.text = '';
     this.pieces.push(json);
   }
 
   end(): JsonText {
-    return this.pieces.length ? joined([...this.pieces, this.text]) : this.text;
+    return this.pieces.length ? new JsonBytes([...this.pieces, Buffer.from(this.text)]) : this.text;
   }
 }
 
-/** Pieces in one buffer of its own (never of Node's pool, whose memory cannot be transferred). */
-export function joined(pieces: readonly (string | Buffer)[]): Buffer {
-  let length = 0;
-  for (const piece of pieces) length += typeof piece === 'string' ? Buffer.byteLength(piece) : piece.length;
-  const whole = Buffer.allocUnsafeSlow(length);
-  let at = 0;
-  for (const piece of pieces) {
-    if (typeof piece === 'string') at += whole.write(piece, at);
-    else {
-      whole.set(piece, at);
-      at += piece.length;
-    }
-  }
-  return whole;
-}
+const piecesOf = (text: JsonText): readonly Buffer[] => (typeof text === 'string' ? [Buffer.from(text)] : text.pieces);
+
+/** Several texts and what stands between them as one. */
+export const joined = (texts: readonly JsonText[]): JsonText =>
+  texts.every((text) => typeof text === 'string') ? texts.join('') : new JsonBytes(texts.flatMap(piecesOf));
 
 /** What may have to be escaped in a JSON string: quotes, backslashes, control characters, and halves of surrogate pairs. */
 const SPECIAL = /["\\\u0000-\u001f\ud800-\udfff]/; // eslint-disable-line no-control-regex
@@ -56,5 +65,7 @@ export function writeJson(value: unknown, out: JsonWriter): void {
 /** A result's text with `extensions` put in at its end. */
 export function withExtensions(text: JsonText, extensions: object): JsonText {
   const end = `,"extensions":${JSON.stringify(extensions)}}`;
-  return typeof text === 'string' ? text.slice(0, -1) + end : joined([text.subarray(0, -1), end]);
+  if (typeof text === 'string') return text.slice(0, -1) + end;
+  const last = text.pieces.at(-1)!;
+  return new JsonBytes([...text.pieces.slice(0, -1), last.subarray(0, -1), Buffer.from(end)]);
 }

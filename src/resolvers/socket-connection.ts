@@ -2,7 +2,7 @@ import type { GraphQLFormattedError } from 'graphql';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Engine } from './engine.ts';
-import { joined, type JsonText } from './json-text.ts';
+import { JsonBytes, type JsonText } from './json-text.ts';
 import type { OutsideRequest, Runner } from './runner.ts';
 
 /** https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
@@ -14,7 +14,7 @@ const MAX_OPERATIONS = 1000;
 const INIT_TIMEOUT = 10_000;
 /** Bytes that may wait to be sent before an operation waits for its own message to be gone. */
 const HIGH_WATER = 1024 * 1024;
-/** From here on a payload is sent as it is, in a frame of its own between those of its envelope, and not copied. */
+/** From here on the pieces of a payload are written as they are, and not joined first. */
 const LARGE = 32 * 1024;
 
 type Message =
@@ -112,18 +112,27 @@ export class Connection<C> {
   private next(id: string, text: JsonText): Promise<void> | undefined {
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
     if (typeof text === 'string') return this.send(`${head}${text}}`);
-    if (text.length < LARGE) return this.send(joined([head, text, '}']));
-    this.sendPart(head);
-    this.sendPart(text);
-    return this.send('}');
+    const message = new JsonBytes([Buffer.from(head), ...text.pieces, Buffer.from('}')]);
+    return message.length < LARGE ? this.send(message.buffer) : this.sendPieces(message);
   }
 
-  private sendPart(part: JsonText): void {
-    if (this.socket.readyState === this.socket.OPEN) this.socket.send(part, { binary: false, fin: false });
+  /** A frame as ws would make it, without a copy. ws writes to the same socket at once, so the order stays. */
+  private sendPieces({ length, pieces }: JsonBytes): Promise<void> | undefined {
+    const { socket, raw } = this;
+    if (socket.readyState !== socket.OPEN) return undefined;
+    this.cork();
+    raw.write(frameHeader(length));
+    for (const piece of pieces.slice(0, -1)) raw.write(piece);
+    const last = pieces.at(-1)!;
+    if (raw.writableLength < HIGH_WATER) {
+      raw.write(last);
+      return undefined;
+    }
+    return new Promise((sent) => raw.write(last, () => sent()));
   }
 
   /** Undefined, or where much waits to be sent: when this is gone, or the connection is. */
-  private send(text: JsonText): Promise<void> | undefined {
+  private send(text: string | Buffer): Promise<void> | undefined {
     const { socket } = this;
     if (socket.readyState !== socket.OPEN) return undefined;
     this.cork();
@@ -144,6 +153,20 @@ export class Connection<C> {
       this.raw.uncork();
     });
   }
+}
+
+/** Of an unmasked text message in one frame (RFC 6455, 5.2). */
+function frameHeader(length: number): Buffer {
+  const header = Buffer.alloc(length < 0x10000 ? 4 : 10);
+  header[0] = 0x81;
+  if (length < 0x10000) {
+    header[1] = 126;
+    header.writeUInt16BE(length, 2);
+  } else {
+    header[1] = 127;
+    header.writeBigUInt64BE(BigInt(length), 2);
+  }
+  return header;
 }
 
 function parseMessage(text: string): Message | undefined {

@@ -15,8 +15,11 @@ export function directTransport(executor: Executor): Transport {
   };
 }
 
-/** The same with each result as the JSON of it: a string, or bytes of their own memory. */
+/** JSON, as text or as bytes. */
+export type JsonMessage = string | { readonly buffer: Uint8Array };
+
+/** The same with each result as the JSON of it. */
 export interface TextExecutor {
-  executeText(request: GraphQLRequest): Promise<string | Uint8Array>;
-  subscribeText(request: GraphQLRequest): AsyncIterableIterator<string | Uint8Array>;
+  executeText(request: GraphQLRequest): Promise<JsonMessage>;
+  subscribeText(request: GraphQLRequest): AsyncIterableIterator<JsonMessage>;
 }

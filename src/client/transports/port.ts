@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { Channel } from '../../meta/channel.ts';
 import { StatusError, internalError, serviceUnavailable, tooManyRequests, type Status } from '../../meta/status.ts';
 import type { GraphQLRequest, GraphQLResult, Transport } from '../contract.ts';
-import type { TextExecutor } from './direct.ts';
+import type { JsonMessage, TextExecutor } from './direct.ts';
 
 /** Results of one subscription that may be under way: the server takes the next one from its queue when one was read. */
 const WINDOW = 32;
@@ -36,7 +36,7 @@ export function servePort(port: MessagePort, executor: TextExecutor): () => void
     executor
       .executeText(request)
       .then(
-        (json) => send({ id, type: 'result', json }),
+        (result) => send({ id, type: 'result', json: jsonOf(result) }),
         (error: unknown) => send({ id, type: 'error', status: statusOf(error) }),
       )
       .finally(() => running.delete(id));
@@ -54,7 +54,7 @@ export function servePort(port: MessagePort, executor: TextExecutor): () => void
           return send({ id, type: 'complete' });
         }
         served.credit--;
-        send({ id, type: 'next', json: result.value });
+        send({ id, type: 'next', json: jsonOf(result.value) });
       }
     } catch (error) {
       if (running.delete(id)) send({ id, type: 'error', status: statusOf(error) });
@@ -96,10 +96,12 @@ export function servePort(port: MessagePort, executor: TextExecutor): () => void
 
 interface Served {
   /** undefined: an execution, of which only the count matters */
-  results?: AsyncIterableIterator<string | Uint8Array>;
+  results?: AsyncIterableIterator<JsonMessage>;
   credit: number;
   pulling: boolean;
 }
+
+const jsonOf = (message: JsonMessage): string | Uint8Array => (typeof message === 'string' ? message : message.buffer);
 
 const parsed = (json: string | Uint8Array): GraphQLResult =>
   JSON.parse(typeof json === 'string' ? json : Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()) as GraphQLResult;
