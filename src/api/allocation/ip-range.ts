@@ -17,6 +17,12 @@ export class IpRange {
     return toText(this.first + 1);
   }
 
+  /** It is of the range, or its first or last address, which no Service can have. */
+  covers(ip: string): boolean {
+    const offset = toNumber(ip) - this.first;
+    return offset >= 0 && offset < this.size;
+  }
+
   contains(ip: string): boolean {
     const offset = toNumber(ip) - this.first;
     return offset > 0 && offset < this.size - 1;

@@ -1,55 +1,74 @@
+import type { ServiceSpec } from '../../../schema/types.ts';
+import { formatAddress, parseAddress } from '../../kinds/validation/ip.ts';
+import { needsHealthCheck } from '../../kinds/strategies/core/service-validation.ts';
 import type { KubeObject } from '../../meta/object.ts';
 
-export interface ServicePort {
-  port: number;
-  protocol?: string;
-  nodePort?: number;
-}
-
 const NONE = 'None';
-const typeOf = (service: KubeObject): string => service['spec']?.type ?? 'ClusterIP';
-const portsOf = (service: KubeObject): ServicePort[] => service['spec']?.ports ?? [];
+const specOf = (service: KubeObject | undefined): ServiceSpec => (service?.['spec'] ?? {}) as ServiceSpec;
 
-/** Whether a Service has an address of the cluster's range. */
-export const needsClusterIp = (service: KubeObject): boolean =>
-  typeOf(service) !== 'ExternalName' && service['spec'].clusterIP !== NONE && service['spec'].clusterIPs?.[0] !== NONE;
+/** Whether a Service of this type has an address of the cluster's range. */
+export const needsClusterIp = ({ type }: ServiceSpec): boolean => type !== 'ExternalName';
+export const needsNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
+/** Whether ports that ask for no node port get one. */
+export const drawsNodePorts = ({ type, allocateLoadBalancerNodePorts: draws }: ServiceSpec): boolean =>
+  type === 'NodePort' || (type === 'LoadBalancer' && draws !== false);
 
-export const needsNodePorts = (service: KubeObject): boolean =>
-  typeOf(service) === 'NodePort' || (typeOf(service) === 'LoadBalancer' && service['spec'].allocateLoadBalancerNodePorts !== false);
-
-export const needsHealthPort = (service: KubeObject): boolean =>
-  typeOf(service) === 'LoadBalancer' && service['spec'].externalTrafficPolicy === 'Local';
+/** An address as its record is named. */
+export function recordName(ip: string): string {
+  const address = parseAddress(ip);
+  return address ? formatAddress(address) : ip;
+}
 
 /** The addresses that a Service holds. */
 export const heldAddresses = (service: KubeObject | undefined): string[] =>
-  ((service?.['spec']?.clusterIPs ?? []) as string[]).filter((ip) => ip !== NONE && ip !== '');
+  (specOf(service).clusterIPs ?? []).filter((ip) => ip !== NONE && ip !== '').map(recordName);
 
 /** The node ports that it holds; ports of several protocols may share one. */
-export const heldPorts = (service: KubeObject | undefined): number[] =>
-  service ? [...new Set([...portsOf(service).map((p) => p.nodePort ?? 0), service['spec']?.healthCheckNodePort ?? 0])].filter((p) => p !== 0) : [];
+export function heldPorts(service: KubeObject | undefined): number[] {
+  const { ports = [], healthCheckNodePort = 0 } = specOf(service);
+  return [...new Set([...ports.map((port) => port.nodePort ?? 0), healthCheckNodePort])].filter((port) => port !== 0);
+}
 
 /**
  * What an update leaves out and the old Service has, as long as its type still wants it: addresses and node ports.
- * What the type wants no more is dropped where the client has not changed it. Source: the Service REST storage.
+ * Source: patchAllocatedValues of the Service's REST storage.
  */
-export function takeOver(service: KubeObject, old: KubeObject): void {
-  const [spec, before] = [service['spec'], old['spec']];
-  if (typeOf(service) !== 'ExternalName' && typeOf(old) !== 'ExternalName') {
-    if (!spec.clusterIP && (spec.clusterIPs?.length ?? 0) === 0) {
-      spec.clusterIP = before.clusterIP;
-      spec.clusterIPs = before.clusterIPs;
-    }
-  } else if (typeOf(service) === 'ExternalName' && spec.clusterIP === before.clusterIP) {
-    for (const field of ['clusterIP', 'clusterIPs', 'ipFamilies', 'ipFamilyPolicy']) delete spec[field];
+export function takeOver(spec: ServiceSpec, old: ServiceSpec): void {
+  if (needsClusterIp(spec) && needsClusterIp(old)) {
+    if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP;
+    if (!spec.clusterIPs?.length && spec.clusterIP === old.clusterIP && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
   }
-  if (needsNodePorts(service) && needsNodePorts(old)) {
-    for (const port of portsOf(service)) {
-      port.nodePort ||= portsOf(old).find((p) => p.port === port.port && (p.protocol ?? 'TCP') === (port.protocol ?? 'TCP'))?.nodePort ?? 0;
-    }
-  } else if (!needsNodePorts(service) && needsNodePorts(old)) {
-    const held = heldPorts(old);
-    for (const port of portsOf(service)) if (port.nodePort && held.includes(port.nodePort) && typeOf(service) !== 'LoadBalancer') delete port.nodePort;
+  if (needsNodePorts(spec) && needsNodePorts(old)) takeOverPorts(spec, old);
+  if (needsHealthCheck(spec) && needsHealthCheck(old) && !spec.healthCheckNodePort && old.healthCheckNodePort) spec.healthCheckNodePort = old.healthCheckNodePort;
+}
+
+/** Ports are known by their names; a node port that another one has taken is not given twice. */
+function takeOverPorts(spec: ServiceSpec, old: ServiceSpec): void {
+  const now = new Set((spec.ports ?? []).map((port) => port.nodePort ?? 0));
+  const used = new Set((old.ports ?? []).map((port) => port.nodePort ?? 0).filter((port) => port !== 0 && now.has(port)));
+  const byName = new Map((old.ports ?? []).map((port) => [port.name ?? '', port.nodePort ?? 0]));
+  for (const port of spec.ports ?? []) {
+    const before = byName.get(port.name ?? '') ?? 0;
+    if (port.nodePort || !before || used.has(before)) continue;
+    port.nodePort = before;
+    used.add(before);
   }
-  if (needsHealthPort(service)) spec.healthCheckNodePort ||= before.healthCheckNodePort;
-  else if (spec.healthCheckNodePort === before.healthCheckNodePort) delete spec.healthCheckNodePort;
+}
+
+/** clusterIP and clusterIPs[0] are one value, whichever of them the client knows. Source: normalizeClusterIPs. */
+export function joinClusterIps(spec: ServiceSpec, old: ServiceSpec | undefined): void {
+  if (!old) {
+    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
+    return;
+  }
+  const [ip, before] = [spec.clusterIP ?? '', old.clusterIP ?? ''];
+  if (ip === before) {
+    // an old client, which does not know the list
+    if (old.clusterIPs?.length && !spec.clusterIPs?.length) spec.clusterIPs = [...old.clusterIPs];
+    return;
+  }
+  const sameList = (spec.clusterIPs ?? []).join() === (old.clusterIPs ?? []).join();
+  if (!sameList) return;
+  if (before && !ip) delete spec.clusterIPs;
+  else spec.clusterIPs = [ip];
 }

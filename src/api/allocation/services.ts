@@ -1,17 +1,21 @@
+import type { ServiceSpec } from '../../../schema/types.ts';
 import type { Registry } from '../../kinds/kind.ts';
+import { needsHealthCheck } from '../../kinds/strategies/core/service-validation.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { internalError, invalidObject, serverTimeout } from '../../meta/status.ts';
-import type { Outcome, Store, Stored, Write } from '../../store/contract.ts';
+import type { Key, Outcome, Store, Stored, Write } from '../../store/contract.ts';
 import type { Clock } from '../clock.ts';
 import { authorOf, type Operation } from '../write/operation.ts';
 import type { Allocation } from './allocation.ts';
+import { isUnchangedPreferDualStack, setIpFamilies } from './ip-families.ts';
 import type { IpRange } from './ip-range.ts';
+import { NodePorts, setPorts, updatePorts } from './node-ports.ts';
 import { addressKey, addressRecord, holderOf, portKey, portRecord, type Holder } from './records.ts';
-import { setIpFamilies } from './ip-families.ts';
-import { heldAddresses, heldPorts, needsClusterIp, needsHealthPort, needsNodePorts, takeOver } from './service-needs.ts';
+import { heldAddresses, heldPorts, joinClusterIps, needsNodePorts, recordName, takeOver } from './service-needs.ts';
 
 const SERVICE = { group: '', kind: 'Service' };
+const NONE = 'None';
 /** Attempts of a delete whose reservations change under it. */
 const MAX_ATTEMPTS = 5;
 
@@ -31,38 +35,45 @@ export class ServiceAllocation {
     private readonly random: () => number = Math.random,
   ) {}
 
-  /** Fills in a Service's addresses and ports. Throws 422 for those that are not to be had. */
-  allocate(op: Operation, service: KubeObject, old: KubeObject | undefined): Allocation | undefined {
-    service['spec'] ??= {};
-    const { spec } = service;
-    if (spec.clusterIP && !spec.clusterIPs?.length) spec.clusterIPs = [spec.clusterIP];
-    if (old) takeOver(service, old);
-    const before = { ips: heldAddresses(old), ports: heldPorts(old) };
+  /** Fills in a Service's addresses and ports. Throws 422 for those that are not to be had, 500 where none is left. */
+  allocate(op: Operation, service: KubeObject, old: KubeObject | undefined): Allocation {
+    const spec = (service['spec'] ??= {}) as ServiceSpec;
+    const before = old?.['spec'] as ServiceSpec | undefined;
+    if (before) takeOver(spec, before);
+    joinClusterIps(spec, before);
     const chosen = new Set<string>();
-    const holder: Holder = { namespace: op.target.namespace, name: service.metadata.name };
-    const errors = [...setIpFamilies(service), ...this.fillIp(service, before.ips, chosen), ...this.fillPorts(service, before.ports, chosen)];
-    if (errors.length) {
-      for (const one of chosen) this.taken.delete(one);
-      throw invalidObject(SERVICE, service.metadata.name, errors);
+    try {
+      this.refuse(service, setIpFamilies(spec, before));
+      this.refuse(service, this.fillIps(spec, before, chosen, op.dryRun));
+      this.refuse(service, this.fillPorts(spec, before, chosen, op.dryRun));
+    } catch (error) {
+      this.giveBack(chosen);
+      throw error;
     }
-    return this.allocation(op, service, before, holder, chosen);
+    return this.allocation(op, service, { ips: heldAddresses(old), ports: heldPorts(old) }, chosen);
   }
 
-  /** Deletes an object; a Service's reservations go with it. */
+  /** Deletes an object; a Service's reservations go with it, and the Endpoints of its name. */
   async commitDelete(op: Operation, write: Write, stored: Stored): Promise<Outcome> {
     if (stored.resource !== 'services') return this.store.commit(write);
     const holder = `${stored.namespace}/${stored.name}`;
     const service = stored.object as unknown as KubeObject;
     for (let attempt = 1; ; attempt++) {
-      const done = await this.commitWith(write, this.releases(op, holder, heldAddresses(service), heldPorts(service)));
+      const others = [...this.releases(op, holder, heldAddresses(service), heldPorts(service)), ...this.endpointsOf(op, stored)];
+      const done = await this.commitWith(write, others);
       if (done || attempt === MAX_ATTEMPTS) return done ?? this.store.commit(write);
     }
   }
 
-  private allocation(op: Operation, service: KubeObject, before: { ips: string[]; ports: number[] }, holder: Holder, chosen: Set<string>): Allocation {
+  private refuse(service: KubeObject, errors: FieldError[]): void {
+    if (errors.length) throw invalidObject(SERVICE, service.metadata.name, errors);
+  }
+
+  private allocation(op: Operation, service: KubeObject, before: { ips: string[]; ports: number[] }, chosen: Set<string>): Allocation {
     const by = authorOf(op);
     return {
       commit: async (write) => {
+        const holder: Holder = { namespace: op.target.namespace, name: service.metadata.name };
         const [ips, ports] = [heldAddresses(service), heldPorts(service)];
         const creates = [
           ...ips.filter((ip) => !before.ips.includes(ip)).map((ip) => addressRecord(this.registry, ip, holder, by, this.clock.now())),
@@ -76,10 +87,12 @@ export class ServiceAllocation {
         return done;
       },
       keep() {},
-      release: () => {
-        for (const one of chosen) this.taken.delete(one);
-      },
+      release: () => this.giveBack(chosen),
     };
+  }
+
+  private giveBack(chosen: ReadonlySet<string>): void {
+    for (const one of chosen) this.taken.delete(one);
   }
 
   /** Undefined: a reservation is not as expected; the caller looks again. */
@@ -97,78 +110,71 @@ export class ServiceAllocation {
     });
   }
 
-  private isFree(key: { resource: string; namespace: string; name: string }): boolean {
+  /** A new Service of the same name must not meet the old one's Endpoints, which a controller would take away later. */
+  private endpointsOf(op: Operation, { namespace, name }: Stored): Write[] {
+    const key = { resource: 'endpoints', namespace, name };
+    const endpoints = this.store.get(key);
+    if (!endpoints || endpoints.object.metadata.finalizers?.length) return [];
+    return [{ ...key, by: authorOf(op), type: 'delete', expect: endpoints.revision }];
+  }
+
+  private isFree(key: Key): boolean {
     return !this.taken.has(`${key.resource}/${key.name}`) && !this.store.get(key);
   }
 
-  private take(key: { resource: string; name: string }, chosen: Set<string>): void {
+  private take(key: Key, chosen: Set<string>): void {
     const one = `${key.resource}/${key.name}`;
     this.taken.add(one);
     chosen.add(one);
   }
 
-  private fillIp(service: KubeObject, before: string[], chosen: Set<string>): FieldError[] {
-    const { spec } = service;
-    if (!needsClusterIp(service)) return [];
-    const asked = heldAddresses(service)[0];
-    if (asked) {
-      if (before.includes(asked)) return [];
-      const refuse = (why: string) => [invalid('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${asked}: ${why}`)];
-      if (!this.range.contains(asked)) {
-        return refuse(`the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${this.range.cidr}`);
-      }
-      if (!this.isFree(addressKey(asked))) return refuse('provided IP is already allocated');
-      this.take(addressKey(asked), chosen);
-      return [];
+  /** Addresses come with the Service, or when it is no alias any more; after that they stay. */
+  private fillIps(spec: ServiceSpec, old: ServiceSpec | undefined, chosen: Set<string>, dryRun: boolean): FieldError[] {
+    if (spec.type === 'ExternalName' || spec.clusterIPs?.[0] === NONE) return [];
+    if (old && (old.type !== 'ExternalName' || isUnchangedPreferDualStack(spec, old))) return [];
+    const ips = [...(spec.clusterIPs ?? [])];
+    for (const i of (spec.ipFamilies ?? []).keys()) {
+      const asked = ips[i];
+      const why = asked ? this.reserve(asked, chosen, dryRun) : undefined;
+      if (why) return [invalid('spec.clusterIPs', spec.clusterIPs, `failed to allocate IP ${asked}: ${why}`)];
+      ips[i] = asked || this.draw(chosen);
     }
-    const ip = this.range.pick((one) => this.isFree(addressKey(one)), this.random);
-    if (!ip) throw internalError('failed to allocate a serviceIP: range is full');
-    this.take(addressKey(ip), chosen);
-    spec.clusterIP = ip;
-    spec.clusterIPs = [ip];
+    spec.clusterIPs = ips;
+    if (ips[0]) spec.clusterIP = ips[0];
     return [];
   }
 
-  private fillPorts(service: KubeObject, before: number[], chosen: Set<string>): FieldError[] {
-    const { spec } = service;
-    const errors: FieldError[] = [];
-    const own = new Set<number>();
-    const askFor = (port: number, field: string): void => {
-      if (before.includes(port) || own.has(port)) return;
-      const [from, to] = this.ports;
-      if (port < from || port > to) {
-        errors.push(invalid(field, port, `provided port is not in the valid range. The range of valid ports is ${from}-${to}`));
-      } else if (!this.isFree(portKey(port))) errors.push(invalid(field, port, 'provided port is already allocated'));
-      else {
-        own.add(port);
-        this.take(portKey(port), chosen);
-      }
-    };
-    if (needsNodePorts(service)) {
-      const ports = (spec.ports ?? []) as { port: number; protocol?: string; nodePort?: number }[];
-      ports.forEach((p, i) => p.nodePort && askFor(p.nodePort, `spec.ports[${i}].nodePort`));
-      for (const port of ports) {
-        // TCP and UDP of one number are one node port
-        port.nodePort ||= ports.find((p) => p !== port && p.port === port.port && p.protocol !== port.protocol && p.nodePort)?.nodePort ?? this.pickPort(chosen);
-      }
-    }
-    if (needsHealthPort(service)) {
-      if (spec.healthCheckNodePort) askFor(spec.healthCheckNodePort, 'spec.healthCheckNodePort');
-      else spec.healthCheckNodePort = this.pickPort(chosen);
-    }
-    return errors;
+  /** Why an address is not to be had; a dry run does not look at who has it. */
+  private reserve(asked: string, chosen: Set<string>, dryRun: boolean): string | undefined {
+    const ip = recordName(asked);
+    if (!dryRun && !this.range.covers(ip)) return 'the provided network does not match the current range';
+    if (!this.range.contains(ip)) return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.range.cidr}`;
+    if (dryRun) return undefined;
+    if (!this.isFree(addressKey(ip))) return 'provided IP is already allocated';
+    this.take(addressKey(ip), chosen);
+    return undefined;
   }
 
-  private pickPort(chosen: Set<string>): number {
-    const [from, to] = this.ports;
-    const count = to - from + 1;
-    const start = Math.floor(this.random() * count);
-    for (let i = 0; i < count; i++) {
-      const port = from + ((start + i) % count);
-      if (!this.isFree(portKey(port))) continue;
-      this.take(portKey(port), chosen);
-      return port;
+  private draw(chosen: Set<string>): string {
+    const ip = this.range.pick((one) => this.isFree(addressKey(one)), this.random);
+    if (!ip) throw internalError('failed to allocate a serviceIP: range is full');
+    this.take(addressKey(ip), chosen);
+    return ip;
+  }
+
+  private fillPorts(spec: ServiceSpec, old: ServiceSpec | undefined, chosen: Set<string>, dryRun: boolean): FieldError[] {
+    const ports = new NodePorts(this.ports, dryRun, (port) => this.isFree(portKey(port)), (port) => this.take(portKey(port), chosen), this.random);
+    const wrong = needsNodePorts(spec) ? (old ? updatePorts(spec, old, ports) : setPorts(spec, ports)) : undefined;
+    if (wrong) return [wrong];
+    if (!needsHealthCheck(spec) || (old && needsHealthCheck(old))) return [];
+    const asked = spec.healthCheckNodePort;
+    if (!asked) {
+      spec.healthCheckNodePort = ports.next('HealthCheck NodePort 0');
+      return [];
     }
-    throw internalError('failed to allocate a nodePort: range is full');
+    const why = ports.allocate(asked);
+    if (why) throw internalError(`failed to allocate requested HealthCheck NodePort ${asked}: ${why}`);
+    return [];
   }
 }
+

@@ -8,11 +8,13 @@ type Errors = FieldError[];
 const WHOLE = 1_000_000_000n;
 
 const INTEGER = new Set([
-  'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports', 'services.loadbalancers',
+  'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports',
+  'services.loadbalancers',
 ]);
 const CONTAINER = new Set(['cpu', 'memory', 'ephemeral-storage']);
 const QUOTA = new Set([
-  ...INTEGER, ...CONTAINER, 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory', 'limits.ephemeral-storage',
+  ...INTEGER, ...CONTAINER, 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory',
+  'limits.ephemeral-storage',
 ]);
 
 export const isHugePages = (name: string): boolean => name.startsWith('hugepages-');

@@ -15,7 +15,8 @@ const finalizers = ({ spec }: KubeObject, indexed: boolean): Errors =>
   ((spec?.finalizers ?? []) as string[]).flatMap((name, i) => {
     const at = indexed ? FINALIZERS.index(i) : FINALIZERS;
     const errors = isQualifiedName(name).map((why) => invalid(at, name, why));
-    return name.includes('/') || isStandardFinalizer(name) ? errors : [...errors, invalid(at, name, 'name is neither a standard finalizer name nor is it fully qualified')];
+    if (name.includes('/') || isStandardFinalizer(name)) return errors;
+    return [...errors, invalid(at, name, 'name is neither a standard finalizer name nor is it fully qualified')];
   });
 
 export const namespaceStrategy: Strategy = {

@@ -51,13 +51,16 @@ function storage(spec: Spec, at: Path): Errors {
   return errors.length ? errors : quantityErrors(asked, at, 'storage');
 }
 
-/** Rules of a claim's spec; also of those that StatefulSets and pods make claims of. @param anyGroup the old object has one that is not checked */
-export function validateClaimSpec(spec: Spec, at: Path, anyGroup = false, anySelector = false): Errors {
+/**
+ * Rules of a claim's spec; also of those that StatefulSets and pods make claims of.
+ * @param anyGroup the old object names an API group: it may keep a bad one
+ */
+export function validateClaimSpec(spec: Spec, at: Path, anyGroup = false): Errors {
   const errors = validateAccessModes(spec.accessModes, at.child('accessModes'), 'at least 1 access mode is required');
-  if (spec.selector) errors.push(...validateLabelSelector(spec.selector, at.child('selector'), { allowInvalidValues: anySelector }));
+  errors.push(...validateLabelSelector(spec.selector, at.child('selector')));
   errors.push(...storage(spec, at.child('resources').key('storage')), ...className(spec.storageClassName, at.child('storageClassName')));
   const { volumeMode } = spec;
-  if (volumeMode !== undefined && volumeMode !== null && !VOLUME_MODES.includes(volumeMode)) errors.push(notSupported(at.child('volumeMode'), volumeMode, VOLUME_MODES));
+  if (volumeMode != null && !VOLUME_MODES.includes(volumeMode)) errors.push(notSupported(at.child('volumeMode'), volumeMode, VOLUME_MODES));
   return [...errors, ...sources(spec, at, anyGroup), ...className(spec.volumeAttributesClassName, at.child('volumeAttributesClassName'))];
 }
 
@@ -94,7 +97,8 @@ function comparable(object: KubeObject, old: KubeObject): [now: Spec, before: Sp
   if (!before.volumeName) before.volumeName = now.volumeName;
   const beta = old.metadata.annotations?.[BETA_CLASS];
   // the class may move from the annotation to the field, or be set late
-  if (before.storageClassName == null && now.storageClassName != null && (beta === undefined || beta === now.storageClassName)) now.storageClassName = before.storageClassName;
+  const late = before.storageClassName == null && now.storageClassName != null && (beta === undefined || beta === now.storageClassName);
+  if (late) now.storageClassName = before.storageClassName;
   if (object.status?.phase !== 'Bound') return [now, before];
   const requests = before.resources?.requests;
   if (now.resources?.requests) now.resources = { ...now.resources, requests: { ...now.resources.requests, storage: requests?.['storage'] ?? '0' } };
@@ -105,8 +109,9 @@ function comparable(object: KubeObject, old: KubeObject): [now: Spec, before: Sp
 const IMMUTABLE_SPEC = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
 function resized(spec: Spec, old: KubeObject): Errors {
-  const [now, before, held] = [size(spec), size(old.spec), old.status?.capacity?.storage as string | undefined].map((text) => (text ? parseQuantity(text) : zeroQuantity));
-  const less = compareQuantity(now!, before!) < 0 && compareQuantity(now!, held!) <= 0;
+  const held: string | undefined = old.status?.capacity?.storage;
+  const [now, before, real] = [size(spec), size(old.spec), held].map((text) => (text ? parseQuantity(text) : zeroQuantity));
+  const less = compareQuantity(now!, before!) < 0 && compareQuantity(now!, real!) <= 0;
   return less ? [forbidden(SPEC.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity')] : [];
 }
 
@@ -118,7 +123,8 @@ function attributes(spec: Spec, old: Spec): Errors {
 
 function immutableClass(object: KubeObject, old: KubeObject): Errors {
   const [now, before] = [object, old].map((one) => one.metadata.annotations?.[BETA_CLASS]);
-  const moved = before !== undefined && old.spec?.storageClassName == null && object.spec?.storageClassName === before && (now === undefined || now === before);
+  const toField = before !== undefined && old.spec?.storageClassName == null && object.spec?.storageClassName === before;
+  const moved = toField && (now === undefined || now === before);
   return moved || (now ?? '') === (before ?? '') ? [] : [invalid(`metadata.annotations.${BETA_CLASS}`, now ?? '', IMMUTABLE)];
 }
 
@@ -166,7 +172,9 @@ function validateStatus({ spec, status = {} }: KubeObject): Errors {
 
 function warnings({ metadata, spec }: KubeObject): string[] {
   const says: string[] = [];
-  if (metadata.annotations?.[BETA_CLASS] !== undefined) says.push(`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`);
+  if (metadata.annotations?.[BETA_CLASS] !== undefined) {
+    says.push(`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`);
+  }
   return [...says, ...claimSpecWarnings(spec, SPEC)];
 }
 
@@ -184,7 +192,7 @@ const split = withStatus();
 export const persistentVolumeClaimStrategy: Strategy = withStatus({
   defaults(object) {
     if (object.status) object.status.phase ||= 'Pending';
-    if (object.spec) object.spec.volumeMode ??= 'Filesystem';
+    (object.spec ??= {}).volumeMode ??= 'Filesystem';
   },
   prepareForCreate(object) {
     object.status = { phase: 'Pending' };

@@ -26,7 +26,8 @@ const PRINTED = [
 ];
 /** Whose mount options may be an annotation. */
 const MOUNTABLE = [
-  'gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'nfs', 'rbd', 'quobyte', 'iscsi', 'cinder', 'cephfs', 'azureFile', 'vsphereVolume', 'azureDisk', 'portworxVolume',
+  'gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'nfs', 'rbd', 'quobyte', 'iscsi', 'cinder', 'cephfs', 'azureFile', 'vsphereVolume', 'azureDisk',
+  'portworxVolume',
 ];
 /** Sources that no kubelet mounts any more, by the field's name in the warning. */
 const GONE: readonly (readonly [field: string, said: string])[] = [
@@ -77,7 +78,9 @@ function validateSpec(spec: Spec, name: string): Errors {
   if (policy && !POLICIES.includes(policy)) errors.push(notSupported(policyAt, policy, POLICIES));
   errors.push(...nodeAffinity(spec), ...validateVolumeSource(spec, name, SPEC));
   if (spec.local && !spec.nodeAffinity) errors.push(required(SPEC.child('nodeAffinity'), 'Local volume requires node affinity'));
-  if (spec.hostPath && isRoot(spec.hostPath.path ?? '') && policy === 'Recycle') errors.push(forbidden(policyAt, "may not be 'recycle' for a hostPath mount of '/'"));
+  if (spec.hostPath && isRoot(spec.hostPath.path ?? '') && policy === 'Recycle') {
+    errors.push(forbidden(policyAt, "may not be 'recycle' for a hostPath mount of '/'"));
+  }
   if (spec.storageClassName) errors.push(...className(spec.storageClassName, SPEC.child('storageClassName')));
   if (volumeMode && !VOLUME_MODES.includes(volumeMode)) errors.push(notSupported(SPEC.child('volumeMode'), volumeMode, VOLUME_MODES));
   return [...errors, ...attributesClass(spec)];
@@ -142,14 +145,17 @@ function validateUpdate(object: KubeObject, old: KubeObject): Errors {
   ];
 }
 
+const RECYCLE =
+  'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.';
+
 function warnings({ metadata, spec = {} }: KubeObject): string[] {
-  const annotations = Path.root('metadata').child('annotations');
   const says: string[] = [];
-  if (metadata.annotations?.[BETA_CLASS] !== undefined) says.push(`${annotations.key(BETA_CLASS)}: deprecated since v1.8; use "storageClassName" attribute instead`);
-  if (metadata.annotations?.[MOUNT_OPTIONS] !== undefined) says.push(`${annotations.key(MOUNT_OPTIONS)}: deprecated since v1.31; use "mountOptions" attribute instead`);
-  if (spec.persistentVolumeReclaimPolicy === 'Recycle') {
-    says.push('spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.');
-  }
+  const annotation = (name: string, said: string): void => {
+    if (metadata.annotations?.[name] !== undefined) says.push(`metadata.annotations[${name}]: ${said}`);
+  };
+  annotation(BETA_CLASS, 'deprecated since v1.8; use "storageClassName" attribute instead');
+  annotation(MOUNT_OPTIONS, 'deprecated since v1.31; use "mountOptions" attribute instead');
+  if (spec.persistentVolumeReclaimPolicy === 'Recycle') says.push(RECYCLE);
   const terms = SPEC.child('nodeAffinity', 'required', 'nodeSelectorTerms');
   for (const [i, term] of ((spec.nodeAffinity?.required?.nodeSelectorTerms ?? []) as NodeSelectorTerm[]).entries()) {
     says.push(...nodeSelectorTermWarnings(term, terms.index(i), false));
@@ -173,8 +179,7 @@ const split = withStatus();
 export const persistentVolumeStrategy: Strategy = withStatus({
   defaults(object) {
     if (object.status) object.status.phase ||= 'Pending';
-    const { spec } = object;
-    if (!spec) return;
+    const spec = (object.spec ??= {});
     spec.persistentVolumeReclaimPolicy ||= 'Retain';
     spec.volumeMode ??= 'Filesystem';
     if (spec.hostPath) spec.hostPath.type ??= '';

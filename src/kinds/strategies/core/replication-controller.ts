@@ -58,8 +58,7 @@ const split = withStatus();
 
 export const replicationControllerStrategy: Strategy = withStatus({
   defaults(object) {
-    const spec = object.spec as ReplicationControllerSpec | undefined;
-    if (!spec) return;
+    const spec = (object.spec ??= {}) as ReplicationControllerSpec;
     const labels = spec.template?.metadata?.labels;
     if (labels) {
       if (!Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };

@@ -67,8 +67,9 @@ export function validateClusterIps(spec: ServiceSpec): Errors {
 }
 
 const neither = (spec: ServiceSpec, old: ServiceSpec): boolean => spec.type !== 'ExternalName' && old.type !== 'ExternalName';
-const single = (spec: ServiceSpec, what: string): Errors =>
-  spec.ipFamilyPolicy === 'SingleStack' ? [] : [invalid(POLICY, spec.ipFamilyPolicy ?? null, `must be set to 'SingleStack' when releasing the secondary ${what}`)];
+function single({ ipFamilyPolicy: policy = null }: { ipFamilyPolicy?: string | null }, what: string): Errors {
+  return policy === 'SingleStack' ? [] : [invalid(POLICY, policy, `must be set to 'SingleStack' when releasing the secondary ${what}`)];
+}
 
 /** The second address may come and go, the first stays. */
 export function validateClusterIpsUpdate(spec: ServiceSpec, old: ServiceSpec): Errors {

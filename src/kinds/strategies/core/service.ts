@@ -25,8 +25,7 @@ function defaultAffinity(spec: ServiceSpec): void {
 
 /** SetDefaults_Service */
 function defaults(object: KubeObject): void {
-  const spec = object.spec as ServiceSpec | undefined;
-  if (!spec) return;
+  const spec = (object.spec ??= {}) as ServiceSpec;
   defaultAffinity(spec);
   spec.type ||= 'ClusterIP';
   for (const port of spec.ports ?? []) {
@@ -55,7 +54,8 @@ function dropWhatTheTypeDoesNotHave(spec: ServiceSpec, old: ServiceSpec): void {
   if (hasNodePorts(old) && !hasNodePorts(spec)) {
     const held = new Set((old.ports ?? []).map((port) => port.nodePort));
     // ports that are new are the client's wish, and an error
-    if ((spec.ports ?? []).every((port: ServicePort) => !port.nodePort || held.has(port.nodePort))) for (const port of spec.ports ?? []) delete port.nodePort;
+    const ports = spec.ports ?? [];
+    if (ports.every((port: ServicePort) => !port.nodePort || held.has(port.nodePort))) for (const port of ports) delete port.nodePort;
   }
   if (needsHealthCheck(old) && !needsHealthCheck(spec) && spec.healthCheckNodePort === old.healthCheckNodePort) delete spec.healthCheckNodePort;
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
@@ -69,7 +69,8 @@ function warnings({ metadata, spec = {} }: Service): string[] {
   const headless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';
   const ips = spec.externalIPs ?? [];
   if (metadata.annotations?.[HINTS] !== undefined) says.push(`annotation ${HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`);
-  if (spec.clusterIP && spec.clusterIP !== 'None') says.push(...(spec.clusterIPs ?? []).flatMap((ip, i) => ipWarnings(ip, SPEC.child('clusterIPs').index(i))));
+  const clusterIps = spec.clusterIP && spec.clusterIP !== 'None' ? (spec.clusterIPs ?? []) : [];
+  says.push(...clusterIps.flatMap((ip, i) => ipWarnings(ip, SPEC.child('clusterIPs').index(i))));
   if (headless && spec.loadBalancerIP) says.push('spec.loadBalancerIP is ignored for headless services');
   if (headless && ips.length) says.push('spec.externalIPs is ignored for headless services');
   if (headless && spec.sessionAffinity !== 'None') says.push('spec.SessionAffinity is ignored for headless services');

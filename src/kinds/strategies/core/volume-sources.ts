@@ -6,7 +6,8 @@ type Errors = FieldError[];
 type Source = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
 type Check = (source: Source, at: Path, volume: string) => Errors;
 
-const need = (source: Source, at: Path, ...fields: string[]): Errors => fields.filter((field) => !source[field]?.length).map((field) => required(at.child(field)));
+const need = (source: Source, at: Path, ...fields: string[]): Errors =>
+  fields.filter((field) => !source[field]?.length).map((field) => required(at.child(field)));
 const label = (value: string, at: Path): Errors => isDns1123Label(value).map((why) => invalid(at, value, why));
 
 /** No element of the path leads up. */
@@ -65,7 +66,8 @@ function iscsiName(value: string, at: Path): Errors {
   return rule?.test(value) ? [] : [invalid(at, value, 'must be valid format')];
 }
 
-const lun = (value: number | undefined, at: Path): Errors => ((value ?? 0) < 0 || (value ?? 0) > 255 ? [invalid(at.child('lun'), value, rangeError(0, 255))] : []);
+const lun = (value: number | undefined, at: Path): Errors =>
+  (value ?? 0) < 0 || (value ?? 0) > 255 ? [invalid(at.child('lun'), value, rangeError(0, 255))] : [];
 const LONG_PORTAL = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
 const iscsi: Check = (source, at, volume) => {
   const { initiatorName, targetPortal = '', iqn, secretRef } = source;
@@ -84,12 +86,14 @@ const fc: Check = ({ targetWWNs = [], wwids = [], lun: number }, at) => {
   if (!targetWWNs.length && !wwids.length) errors.push(required(names, 'must specify either targetWWNs or wwids, but not both'));
   if (targetWWNs.length && wwids.length) errors.push(invalid(names, targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
   if (!targetWWNs.length) return errors;
-  return [...errors, ...(number === undefined || number === null ? [required(at.child('lun'), 'lun is required if targetWWNs is specified')] : lun(number, at))];
+  return [...errors, ...(number == null ? [required(at.child('lun'), 'lun is required if targetWWNs is specified')] : lun(number, at))];
 };
 
 const flexVolume: Check = (source, at) => {
-  const reserved = Object.keys(source.options ?? {}).filter((key) => /\.(kubernetes|k8s)\.io$/.test(`.${(key.includes('/') ? key.slice(0, key.indexOf('/')) : key).toLowerCase()}`));
-  return [...need(source, at, 'driver'), ...reserved.map((key) => invalid(at.child('options').key(key), key, 'kubernetes.io and k8s.io namespaces are reserved'))];
+  const reserved = Object.keys(source.options ?? {}).filter((key) => /\.(kubernetes|k8s)\.io$/.test(`.${key.split('/', 1)[0]!.toLowerCase()}`));
+  const errors = need(source, at, 'driver');
+  for (const key of reserved) errors.push(invalid(at.child('options').key(key), key, 'kubernetes.io and k8s.io namespaces are reserved'));
+  return errors;
 };
 
 /** A Secret in a namespace of its own choice, both named. */
