@@ -29,7 +29,8 @@ export async function repairAllocations(store: Store, registry: Registry, clock:
     for (const record of store.list({ resource }).items) {
       const of = wanted.get(`${resource}/${record.name}`);
       const managed = resource === PORTS || record.labels?.['ipaddress.kubernetes.io/managed-by'] === 'ipallocator.k8s.io';
-      if (managed && of?.holder !== holderOf(record)) writes.push({ resource, namespace: '', name: record.name, by: BY, type: 'delete', expect: record.revision });
+      if (!managed || of?.holder === holderOf(record)) continue;
+      writes.push({ resource, namespace: '', name: record.name, by: BY, type: 'delete', expect: record.revision });
     }
   }
   await Promise.all(writes.map((write) => store.commit(write)));

@@ -39,7 +39,7 @@ export function takeOver(spec: ServiceSpec, old: ServiceSpec): void {
     if (!spec.clusterIPs?.length && spec.clusterIP === old.clusterIP && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
   }
   if (needsNodePorts(spec) && needsNodePorts(old)) takeOverPorts(spec, old);
-  if (needsHealthCheck(spec) && needsHealthCheck(old) && !spec.healthCheckNodePort && old.healthCheckNodePort) spec.healthCheckNodePort = old.healthCheckNodePort;
+  if (needsHealthCheck(spec) && needsHealthCheck(old)) spec.healthCheckNodePort ||= old.healthCheckNodePort ?? 0;
 }
 
 /** Ports are known by their names; a node port that another one has taken is not given twice. */

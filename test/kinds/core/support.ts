@@ -13,7 +13,7 @@ const show = (errors: readonly FieldError[]): string[] => errors.map((e) => `${e
 export function made(resource: string, object: object): KubeObject {
   const kind = registry.byResource('', 'v1', resource)!;
   const one = structuredClone(object) as KubeObject;
-  one.metadata = { name: 'a', ...(kind.namespaced && { namespace: 'n' }), ...one.metadata };
+  one.metadata = { ...(kind.namespaced && { namespace: 'n' }), ...one.metadata, name: one.metadata?.name ?? 'a' };
   applySchemaDefaults(kind.schema, one, false);
   kind.storage.strategy.defaults?.(one);
   return one;

@@ -61,7 +61,8 @@ function dropWhatTheTypeDoesNotHave(spec: ServiceSpec, old: ServiceSpec): void {
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
     for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const) if (spec[field] === old[field]) delete spec[field];
   }
-  if (isExternallyAccessible(old) && !isExternallyAccessible(spec) && spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
+  const inward = isExternallyAccessible(old) && !isExternallyAccessible(spec);
+  if (inward && spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
 }
 
 function warnings({ metadata, spec = {} }: Service): string[] {
