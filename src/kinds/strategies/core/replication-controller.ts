@@ -1,5 +1,5 @@
 import type { PodTemplateSpec, ReplicationControllerSpec, ReplicationControllerStatus } from '../../../../schema/types.ts';
-import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { selectorFromSet } from '../../../meta/labels.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
@@ -8,7 +8,7 @@ import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultTemplate } from '../pod/defaults.ts';
 import { withStatus } from '../status-split.ts';
-import { validatePodTemplateSpec } from '../pod-template.ts';
+import { validateAlwaysRestarts, validatePodTemplateSpec } from '../pod-template.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -24,11 +24,7 @@ function validateTemplate(template: PodTemplateSpec | undefined, selector: Recor
     errors.push(invalid(TEMPLATE.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'));
   }
   errors.push(...validatePodTemplateSpec(template, TEMPLATE));
-  const { restartPolicy, activeDeadlineSeconds } = template.spec ?? {};
-  if (restartPolicy !== 'Always') errors.push(notSupported(TEMPLATE.child('spec', 'restartPolicy'), restartPolicy ?? '', ['Always']));
-  if (activeDeadlineSeconds != null) {
-    errors.push(forbidden(TEMPLATE.child('spec', 'activeDeadlineSeconds'), 'activeDeadlineSeconds in ReplicationController is not Supported'));
-  }
+  errors.push(...validateAlwaysRestarts(template, TEMPLATE, 'ReplicationController'));
   return errors;
 }
 
