@@ -27,13 +27,28 @@ export function descendants(pid: number): number[] {
   return below(pid);
 }
 
-/** CPU seconds used so far by a process and all below it. */
-export function cpuSeconds(pid: number): number {
-  const ticks = [pid, ...descendants(pid)].map((one) => {
-    const stat = statOf(one);
-    return Number(stat[11] ?? 0) + Number(stat[12] ?? 0);
-  });
-  return ticks.reduce((sum, count) => sum + count, 0) / TICKS;
+/**
+ * CPU seconds used so far by a process, and by its descendants (Postgres). The scheduler's own account in nanoseconds
+ * (schedstat) where the kernel keeps one: ticks are samples, and miss work that is done between two of them.
+ */
+export function cpuSeconds(pid: number): { server: number; database: number } {
+  return { server: cpuOf(pid), database: descendants(pid).reduce((sum, one) => sum + cpuOf(one), 0) };
+}
+
+function cpuOf(pid: number): number {
+  const threads = threadsOf(pid).map((thread) => Number(read(`/proc/${pid}/task/${thread}/schedstat`).split(' ')[0]));
+  const nanoseconds = threads.reduce((sum, one) => sum + one, 0);
+  if (nanoseconds > 0) return nanoseconds / 1e9;
+  const stat = statOf(pid);
+  return (Number(stat[11] ?? 0) + Number(stat[12] ?? 0)) / TICKS;
+}
+
+function threadsOf(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/task`);
+  } catch {
+    return [];
+  }
 }
 
 /** MB: the process' resident memory, and what its descendants (Postgres) have, shared pages counted once (PSS). */

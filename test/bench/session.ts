@@ -38,10 +38,11 @@ export async function openSession(root: string, options: BenchOptions, stage: Ro
     unique: () => `${prefix}${++count}`,
     load: async (spec) => {
       const whole = { ...spec, endpoint: bench.endpoint };
-      const before = server ? cpuSeconds(server.pid) : 0;
+      const cpu = (): number => Object.values(cpuSeconds(server!.pid)).reduce((sum, one) => sum + one);
+      const before = server ? cpu() : 0;
       const result = await (suitsH2load(whole) && hasH2load() ? runH2load(whole) : generators.load(whole));
       if (result.errors > 0) throw new Error(`${result.errors} of ${result.errors + result.done} requests failed: ${result.firstError}`);
-      if (server) cost = ((cpuSeconds(server.pid) - before) * 1000) / result.done;
+      if (server) cost = ((cpu() - before) * 1000) / result.done;
       return result;
     },
     streams: (spec, act) => generators.streams({ ...spec, endpoint: bench.endpoint }, act),

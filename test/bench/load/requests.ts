@@ -16,6 +16,9 @@ const PACE = 10;
 /** Last resourceVersion by request number, for runs that `track`. Bounded by the numbers in use (at most MAX_REQUESTS). */
 const versions = new Map<number, string>();
 
+/** Of all runs: a run that writes what an earlier one has written would write nothing. */
+let sequence = 0;
+
 export async function runLoad(spec: LoadSpec): Promise<LoadResult> {
   const connections = Math.min(MAX_CONNECTIONS, Math.ceil(spec.inFlight / PER_CONNECTION));
   const sessions = await Promise.all(Array.from({ length: connections }, () => connect(spec.endpoint)));
@@ -84,7 +87,7 @@ class Run {
     const { spec } = this;
     const turn = this.started++;
     const n = (spec.first ?? 0) + (spec.modulo ? turn % spec.modulo : turn);
-    const micros = String(turn % 1_000_000).padStart(6, '0');
+    const micros = String(sequence++ % 1_000_000).padStart(6, '0');
     const fill = (text: string) =>
       text.includes('{') ? text.replaceAll('{n}', String(n)).replaceAll('{t}', String(Date.now())).replaceAll('{u}', micros).replaceAll('{v}', versions.get(n) ?? '') : text;
     const session = this.sessions[turn % this.sessions.length]!;
