@@ -11,7 +11,7 @@ import { applyMergePatch } from './patch/merge.ts';
 import { applyStrategicMergePatch } from './patch/strategic.ts';
 import { resourceOf } from './target.ts';
 import { operationOf } from './write/operation.ts';
-import { ownershipOf } from './write/ownership.ts';
+import { ownershipOf, writesPart } from './write/ownership.ts';
 import { checkPlace, readBody } from './write/read-body.ts';
 import { replace, type Change } from './write/replace.ts';
 
@@ -42,7 +42,8 @@ function patching(ctx: RequestContext, target: Target, type: string, value: Json
     createMissing: false,
     next(live) {
       if (!live) throw notFound(resourceOf(kind), target.name);
-      const object = readBody(ctx, kind, { object: apply(live) }, options.fieldValidation);
+      const known = writesPart(kind, target.subresource) ? live : undefined;
+      const object = readBody(ctx, kind, { object: apply(live) }, options.fieldValidation, known);
       checkPlace(target, object);
       return object;
     },

@@ -36,6 +36,9 @@ export class Walk {
   /** whether the error is one at which Go stops: that of a type with a decoder of its own */
   private stopped = false;
 
+  /** a whole object in canonical form: top-level fields that are shared with it are taken as they are */
+  known: Readonly<Shape> | undefined;
+
   fail(message: string): void {
     this.error ??= message;
   }
@@ -100,6 +103,10 @@ export function readStruct(schema: ObjectSchema, value: Value, walk: Walk): Shap
       continue;
     }
     if (item === null || item === undefined) continue;
+    if (walk.known !== undefined && walk.trail.length === 0 && typeof item === 'object' && item === walk.known[key]) {
+      out[key] = item;
+      continue;
+    }
     walk.trail.push(key);
     const read = readValue(field.schema, item, walk);
     if (read !== undefined) out[key] = read;

@@ -146,14 +146,25 @@ const NO_BODY = Buffer.alloc(0);
  * @param contentType media type of the bytes; '' is JSON
  * @param fieldValidation '' counts as Warn
  * @param warn receives `unknown field "spec.x"` and `duplicate field "data.a"` under Warn
+ * @param known a stored object in this version, of a built-in kind: top-level fields that a parsed input shares with it
+ *   are not looked at again, and are shared with the result (but for metadata, which is copied)
  * Throws 400 (with the words of Kubernetes' decoder) and 415.
  */
-export function decode(input: DecodeInput, contentType: string, kind: Kind, fieldValidation: string | undefined, warn: Warn): KubeObject {
+export function decode(
+  input: DecodeInput,
+  contentType: string,
+  kind: Kind,
+  fieldValidation: string | undefined,
+  warn: Warn,
+  known?: KubeObject,
+): KubeObject {
   const parsed = parse(input, contentType, kind);
   const shape = shapeOf(parsed.value, (why) => noObject(kind, Buffer.isBuffer(input) ? input : NO_BODY, why));
   const cannot = (why: string, name: string, version: string): StatusError =>
     badRequest(`${name} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${why}`);
-  return read(parsed, shape, kind, fieldValidation, warn, { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot });
+  const walk = new Walk(kind.schema, parsed.exact);
+  walk.known = known;
+  return read(parsed, shape, kind, fieldValidation, warn, { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot }, walk);
 }
 
 /**
@@ -197,6 +208,7 @@ function read(
     for (const error of errors) if (!error.includes('\n')) warn(error);
   }
   const { kind: _, apiVersion: __, ...body } = object;
+  if (walk.known && body.metadata === walk.known['metadata']) body.metadata = { ...body.metadata };
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...body };
 }
 

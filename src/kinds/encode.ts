@@ -14,12 +14,15 @@ export interface StoredBytes {
   encoded?(format: string, make: () => Buffer): Buffer;
 }
 
-/** The object of the stored version as the store keeps it: canonical, without kind, apiVersion and resourceVersion. */
-export function storedForm(storage: StorageKind, custom: boolean, object: KubeObject): KubeObject {
+/**
+ * The object of the stored version as the store keeps it: canonical, without kind, apiVersion and resourceVersion.
+ * @param known an object in this form: what `object` shares with it is not looked at again
+ */
+export function storedForm(storage: StorageKind, custom: boolean, object: KubeObject, known?: KubeObject): KubeObject {
   const { kind: _, apiVersion: __, metadata, ...rest } = object;
   const { resourceVersion: ___, ...meta } = metadata;
   const body = { metadata: meta as ObjectMeta, ...rest };
-  return custom ? body : normalizeObject(storage.schema, body);
+  return custom ? body : normalizeObject(storage.schema, body, true, known);
 }
 
 /** Body bytes for the store of an object of the stored version: see store/contract. */

@@ -105,6 +105,8 @@ export interface Strategy {
 }
 
 export interface SubresourceStrategy {
+  /** In place of the kind's `defaults`: the rest of the object is the stored one and has its own. */
+  defaults?(object: KubeObject): void;
   prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
   validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
 }

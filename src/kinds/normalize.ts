@@ -9,6 +9,8 @@ type Shape = Record<string, Value>;
 
 /** creationTimestamp alone among times is left out when zero (`omitzero`, since 1.34). */
 const OMIT_ZERO_TIME = 'creationTimestamp';
+/** Entries that this program makes, in the form in which they are stored. */
+const MANAGED_FIELDS = 'io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry';
 const NULL_WHEN_ABSENT = new Set(['time', 'microTime', 'any']);
 
 /** What an absent field of a struct becomes; undefined: it stays away. */
@@ -58,6 +60,7 @@ function normalizeValue(schema: Schema, value: Value, stored: boolean): Value {
     case 'object':
       return normalizeStruct(schema, value as Shape, stored);
     case 'list':
+      if (schema.item.type === 'object' && schema.item.name === MANAGED_FIELDS) return value;
       if (schema.item.type !== 'object' && schema.item.type !== 'list' && schema.item.type !== 'map') return value;
       return (value as Value[]).map((item) => normalizeValue(schema.item, item, stored));
     case 'map': {
@@ -119,11 +122,19 @@ function normalizeStruct(schema: ObjectSchema, value: Shape, stored: boolean): S
 /**
  * A whole object of a built-in kind in its canonical form; `object` stays as it is.
  * @param stored as it is read back from the store; false: as it was sent, where an empty list is not yet null
+ * @param known an object in canonical form: top-level fields that are shared with it are taken as they are
  */
-export function normalizeObject<T extends object>(schema: ObjectSchema, object: T, stored = true): T {
-  const { kind, apiVersion, ...rest } = object as Shape;
-  const body = normalizeStruct(schema, rest, stored);
-  delete body['kind'];
-  delete body['apiVersion'];
-  return { ...(kind !== undefined && { kind }), ...(apiVersion !== undefined && { apiVersion }), ...body } as unknown as T;
+export function normalizeObject<T extends object>(schema: ObjectSchema, object: T, stored = true, known?: object): T {
+  const from = object as Shape;
+  const out: Shape = {};
+  if (from['kind'] !== undefined) out['kind'] = from['kind'];
+  if (from['apiVersion'] !== undefined) out['apiVersion'] = from['apiVersion'];
+  for (const field of schema.fields.values()) {
+    const { name } = field;
+    if (name === 'kind' || name === 'apiVersion') continue;
+    const value = from[name];
+    if (known !== undefined && typeof value === 'object' && value === (known as Shape)[name]) out[name] = value;
+    else put(out, field, value, stored);
+  }
+  return out as T;
 }

@@ -3,14 +3,21 @@ import type { Kind } from '../../kinds/kind.ts';
 import { normalizeObject } from '../../kinds/normalize.ts';
 import type { KubeObject } from '../../meta/object.ts';
 
-/** Fills in what the client left out, in the request's version. */
-export function applyDefaults(kind: Kind, object: KubeObject): void {
-  applySchemaDefaults(kind.schema, object, kind.custom);
-  kind.storage.strategy.defaults?.(object);
+/**
+ * Fills in what the client left out, in the request's version. `known`: the stored object, where parts of it are shared
+ * with what is written.
+ */
+export function applyDefaults(kind: Kind, object: KubeObject, subresource = '', known?: KubeObject): void {
+  const { strategy } = kind.storage;
+  applySchemaDefaults(kind.schema, object, kind.custom, known);
+  const special = subresource ? strategy.subresources?.[subresource]?.defaults : undefined;
+  if (special) special(object);
+  else strategy.defaults?.(object);
 }
 
 /**
  * The object as Go would write what was sent: what is empty and left out of JSON is nobody's, and what is always
  * written has an owner. A custom kind has no struct: the object itself.
  */
-export const sentForm = (kind: Kind, object: KubeObject): KubeObject => (kind.custom ? object : normalizeObject(kind.schema, object, false));
+export const sentForm = (kind: Kind, object: KubeObject, known?: KubeObject): KubeObject =>
+  kind.custom ? object : normalizeObject(kind.schema, object, false, known);

@@ -1,5 +1,6 @@
 import { fromStorage, toStorage } from '../../kinds/encode.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
 import { apiVersionOf, parseApiVersion } from '../../meta/gvk.ts';
 import type { FieldSet } from '../patch/apply/fieldset.ts';
 import type { Ownership } from '../patch/apply/versions.ts';
@@ -16,6 +17,22 @@ function ignoredFields(kind: Kind, subresource: string): FieldSet | undefined {
     return Object.fromEntries(others.map((f) => [`f:${f}`, NOTHING]));
   }
   return kind.subresources.has('status') ? { 'f:status': NOTHING } : undefined;
+}
+
+/**
+ * Whether an endpoint writes only some top-level fields of a built-in kind. What it does not write may then be shared
+ * with the stored object all the way to the store.
+ */
+export const writesPart = (kind: Kind, subresource: string): boolean => !kind.custom && LETS_THROUGH[subresource] !== undefined;
+
+/** What the endpoint does not let through becomes, by reference, what is stored. Changes `object`. */
+export function keepOthers(kind: Kind, subresource: string, object: KubeObject, live: KubeObject): void {
+  const lets = LETS_THROUGH[subresource]!;
+  for (const field of kind.schema.fields.keys()) {
+    if (field === 'metadata' || field === 'kind' || field === 'apiVersion' || lets.includes(field)) continue;
+    if (live[field] === undefined) delete object[field];
+    else object[field] = live[field];
+  }
 }
 
 const made = new WeakMap<Kind, Map<string, Ownership>>();

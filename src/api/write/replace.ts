@@ -15,7 +15,7 @@ import { keyOf, resourceOf } from '../target.ts';
 import { applyDefaults, sentForm } from './defaults.ts';
 import { insert } from './insert.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
-import { ownershipOf } from './ownership.ts';
+import { keepOthers, ownershipOf, writesPart } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
 import { deleteOf, writeOf } from './stored-write.ts';
 
@@ -72,12 +72,14 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   const { kind } = target;
   const live = objectOf(kind, stored);
   const next = await change.next(live);
-  applyDefaults(kind, next);
-  const object = sentForm(kind, next);
+  const { subresource } = target;
+  const known = writesPart(kind, subresource) ? live : undefined;
+  if (known) keepOthers(kind, subresource, next, known);
+  applyDefaults(kind, next, subresource, known);
+  const object = sentForm(kind, next, known);
   checkVersion(kind, object, live);
   dropRepeatedOwners(ctx, object);
   if (!change.applied) {
-    const { subresource } = target;
     updateManagedFields({ ...ownershipOf(core.registry, kind, subresource), live, object, manager: op.manager, subresource, now: op.now });
   }
   const old = stored.object as unknown as KubeObject;
@@ -148,7 +150,7 @@ function prepare(op: Operation, object: KubeObject, old: KubeObject): KubeObject
   const special = subresource ? strategy.subresources?.[subresource] : undefined;
   if (special) special.prepareForUpdate?.(object, old, ctx);
   else strategy.prepareForUpdate?.(object, old, ctx);
-  const form = storedForm(kind.storage, kind.custom, object);
+  const form = storedForm(kind.storage, kind.custom, object, writesPart(kind, subresource) ? old : undefined);
   countGeneration(kind, object, form, old);
   const errors = validateMetaUpdate(kind, object, old);
   if (special?.validateUpdate) errors.push(...special.validateUpdate(object, old, ctx));

@@ -10,7 +10,7 @@ export interface Owner {
   /** RFC 3339, whole seconds; '' when it was never set */
   time: string;
   set: FieldSet;
-  /** the entry that this was read from, as long as it says the same */
+  /** the entry of our own making that this was read from, as long as it says the same */
   entry?: ManagedFieldsEntry;
 }
 
@@ -46,7 +46,7 @@ function readEntry(entry: ManagedFieldsEntry): Owner | undefined {
   if (fieldsType !== 'FieldsV1' && (fieldsType as unknown) !== undefined) return undefined;
   const set = fieldsV1 === undefined || fieldsV1 === null ? {} : parseFields(fieldsV1);
   if (!set || set['.'] !== undefined) return undefined;
-  return { manager, operation, apiVersion, subresource, time: time ?? '', set, entry };
+  return { manager, operation, apiVersion, subresource, time: time ?? '', set };
 }
 
 /** The owners of an object; undefined when an entry cannot be read. */

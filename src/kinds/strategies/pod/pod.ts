@@ -36,6 +36,8 @@ export const podStrategy: Strategy = {
   validateUpdate: (object, old) => validateChange(object, old),
   subresources: {
     status: {
+      // a status has none, and the rest is as it was stored
+      defaults: () => undefined,
       prepareForUpdate(object, old, ctx) {
         statusSubresource.prepareForUpdate?.(object, old, ctx);
         object.status ??= {};
