@@ -98,6 +98,8 @@ export interface Strategy {
   specFinalizers?(object: KubeObject): readonly string[];
   /** May a PUT to a missing name create it? (Lease, EndpointSlice, Service …: AllowCreateOnUpdate) */
   createOnUpdate?: boolean;
+  /** ms that an update may wait in the store for others to be committed with; for kinds that are renewed by thousands (Lease). */
+  patience?: number;
   /** May an update leave out resourceVersion? (AllowUnconditionalUpdate; true unless said) */
   unconditionalUpdate?: boolean;
   /** Cells of the Table in the order of the kind's columns. `now` in ms since the epoch. */

@@ -52,6 +52,8 @@ export interface Author {
 /** One write with its expectation. */
 export type Write = Key & {
   by: Author;
+  /** ms that it may wait for others to share a statement with; absent: it goes as soon as the connection is free */
+  patience?: number;
 } & (
     | { type: 'create'; body: Buffer; columns: Columns; object?: StoredObject }
     /** `expect`: the revision that the writer saw */

@@ -21,6 +21,7 @@ interface Job {
   writes: readonly Write[];
   atomic: boolean;
   bytes: number;
+  patience: number;
   resolve(outcomes: Outcome[]): void;
   reject(error: unknown): void;
 }
@@ -40,7 +41,8 @@ const keyOf = ({ resource, namespace, name }: Key): string => `${resource}/${nam
 
 /**
  * Group commit: what is waiting when the connection becomes idle goes in one statement. Under load batches grow by
- * themselves, and a lone write waits for nobody.
+ * themselves, and a lone write waits for nobody, unless it says that it has the time: many small writes that come one
+ * by one (renewals of leases) then share a statement, a commit and a turn of the event loop.
  */
 export class Writer {
   readonly #connection: Connection;
@@ -52,6 +54,8 @@ export class Writer {
   readonly #onWritten: () => void;
   #waiting: Job[] = [];
   #scheduled = false;
+  /** runs while all that wait are patient */
+  #lingering: NodeJS.Timeout | undefined;
   #busy: Promise<void> | undefined;
   #closed = false;
 
@@ -84,6 +88,7 @@ export class Writer {
   /** What is under way is finished, what waits is refused. */
   async close(): Promise<void> {
     this.#closed = true;
+    clearTimeout(this.#lingering);
     for (const job of this.#waiting.splice(0)) job.reject(new StoreUnavailable('the store is closed'));
     await this.#busy;
   }
@@ -99,14 +104,23 @@ export class Writer {
       if (head !== HEAD) return Promise.reject(new Error(`a body must begin with ${HEAD}: ${head}`));
     }
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ writes, atomic, bytes, resolve, reject });
-      this.#schedule();
+      const patience = atomic ? 0 : (writes[0].patience ?? 0);
+      this.#waiting.push({ writes, atomic, bytes, patience, resolve, reject });
+      this.#schedule(patience);
     });
   }
 
-  /** At the end of this turn of the event loop, so that what becomes ready in one turn goes together. */
-  #schedule(): void {
+  /** At the end of this turn of the event loop, so that what becomes ready in one turn goes together; later for the patient. */
+  #schedule(patience: number): void {
     if (this.#scheduled || this.#busy) return;
+    if (patience > 0 && this.#waiting.length < MAX_WRITES) {
+      this.#lingering ??= setTimeout(() => this.#hurry(), patience);
+    } else this.#hurry();
+  }
+
+  #hurry(): void {
+    clearTimeout(this.#lingering);
+    this.#lingering = undefined;
     this.#scheduled = true;
     setImmediate(() => {
       this.#scheduled = false;
@@ -115,10 +129,20 @@ export class Writer {
       this.#busy = this.#write(jobs).finally(() => {
         this.#busy = undefined;
         this.#follower.inFlight = undefined;
-        if (this.#waiting.length) this.#schedule();
+        if (this.#waiting.length) this.#schedule(this.#patience());
       });
       this.#follower.inFlight = this.#busy;
     });
+  }
+
+  /** Of the most impatient that waits. */
+  #patience(): number {
+    let least = Infinity;
+    for (const { patience } of this.#waiting) {
+      if (patience < least) least = patience;
+      if (least === 0) break;
+    }
+    return least;
   }
 
   /** The next statement's jobs: in order, one write of a key, an all-or-nothing job alone. */

@@ -24,7 +24,9 @@ export function writeOf(op: Operation, form: KubeObject, expect: number | undefi
     columns: columnsOf(op.target.kind, form),
     object: form as unknown as StoredObject,
   };
-  return expect === undefined ? { ...common, type: 'create' } : { ...common, type: 'update', expect };
+  if (expect === undefined) return { ...common, type: 'create' };
+  const { patience } = op.target.kind.storage.strategy;
+  return { ...common, type: 'update', expect, ...(patience !== undefined && { patience }) };
 }
 
 export const deleteOf = (op: Operation, name: string, expect: number): Write => ({ ...keyOf(op.target, name), by: authorOf(op), type: 'delete', expect });

@@ -23,6 +23,8 @@ function validateStrategy(strategy: string): FieldError[] {
 /** coordination.k8s.io/v1 Lease */
 export const leaseStrategy: Strategy = {
   generation: false,
+  // renewals have seconds to spare
+  patience: 10,
   createOnUpdate: true,
   unconditionalUpdate: false,
   prepareForCreate: (object) => dropCoordinated(object),
