@@ -94,13 +94,22 @@ export function changeOwners(
 ): void {
   const old = live ?? emptyObject(of.schema, of.custom ?? false);
   const compared = versionedComparison(of, old, object);
-  takeAway(owners, compared);
-  const own = compared(of.apiVersion);
-  const set = own ? ownable(own.changed, undefined) : {};
-  if (isEmptySet(set)) return;
   const id = ownerId(updater);
+  takeAway(owners, compared, id);
+  const own = compared(of.apiVersion);
+  if (!own) {
+    owners.delete(id);
+    return;
+  }
+  const set = ownable(own.changed, undefined);
+  // what it takes from itself it gets back: only what is gone has to go
   const before = owners.get(id);
-  owners.set(id, { ...updater, set: before ? union(before.set, set) : set });
+  const kept = before && difference(before.set, own.removed);
+  if (!isEmptySet(set)) owners.set(id, { ...updater, set: kept ? union(kept, set) : set });
+  else if (before && kept !== before.set) {
+    if (isEmptySet(kept!)) owners.delete(id);
+    else owners.set(id, { ...before, set: kept! });
+  }
 }
 
 /** Others lose what changed and what is gone, and go when nothing is left. `except`: the id of who keeps its set. */

@@ -17,13 +17,8 @@ export interface Owner {
 export type Owners = Map<string, Owner>;
 
 /** An applier stays the same one whatever version it applies with; an updater is another in each version. */
-export const ownerId = (owner: Pick<Owner, 'manager' | 'operation' | 'apiVersion' | 'subresource'>): string =>
-  JSON.stringify([
-    owner.manager,
-    owner.operation,
-    owner.operation === 'Apply' ? '' : owner.apiVersion,
-    owner.subresource,
-  ]);
+export const ownerId = ({ manager, operation, apiVersion, subresource }: Pick<Owner, 'manager' | 'operation' | 'apiVersion' | 'subresource'>): string =>
+  `${manager}\0${operation}\0${operation === 'Apply' ? '' : apiVersion}\0${subresource}`;
 
 /** What a client sends to have all entries removed: `[]` or `[{}]`. */
 export const isReset = (entries: unknown): boolean =>
