@@ -22,7 +22,7 @@ export async function listAuthorized(core: Core, target: Target, options: ListOp
   return page(target, selection, snapshot, options.limit ?? 0, token);
 }
 
-async function snapshotOf(store: Store, { scope }: Selection, options: ListOptions, token: ContinueToken | undefined): Promise<ListSnapshot> {
+async function snapshotOf(store: Store, { scope, having }: Selection, options: ListOptions, token: ContinueToken | undefined): Promise<ListSnapshot> {
   if (token?.revision !== undefined) {
     try {
       return await store.listAt(scope, token.revision);
@@ -37,7 +37,7 @@ async function snapshotOf(store: Store, { scope }: Selection, options: ListOptio
     return store.listAt(scope, revision);
   }
   await waitFor(store, token ? undefined : revision);
-  return store.list(scope);
+  return store.list(scope, having);
 }
 
 /** 410 with a token that goes on at the newest state. */

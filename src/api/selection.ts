@@ -3,12 +3,14 @@ import type { KubeObject } from '../meta/object.ts';
 import { parseFieldSelector, type FieldTerm } from '../meta/fields.ts';
 import { everything, parseLabelSelector, type Selector } from '../meta/labels.ts';
 import { badRequest } from '../meta/status.ts';
-import type { Scope, Stored } from '../store/contract.ts';
+import type { Having, Scope, Stored } from '../store/contract.ts';
 import type { ListOptions, Target } from './contract.ts';
 
 /** Which objects of a collection a list, watch or deletecollection is about. */
 export interface Selection {
   scope: Scope;
+  /** what of the selection the store has an index for: all that match have it */
+  having?: Having;
   /** undefined: all of the scope */
   matches: ((stored: Stored) => boolean) | undefined;
 }
@@ -59,21 +61,33 @@ export function selectionOf(target: Target, options: ListOptions): Selection {
   });
   if (target.name && scope.name === undefined) scope.name = target.name;
   else if (target.name && scope.name !== target.name) return { scope, matches: () => false };
-  const { filter } = options;
-  const [only] = rest;
+  const having = havingOf(labels, rest);
+  return { scope, matches: matcherOf(labels, rest, options.filter), ...(having && { having }) };
+}
+
+function matcherOf(labels: Selector, terms: readonly FieldTerm[], filter: ListOptions['filter']): Selection['matches'] {
+  const [only] = terms;
   if (labels.empty && !filter) {
     // one test and no more is what most selectors are, and it runs for each object of the collection
-    if (!only) return { scope, matches: undefined };
-    if (rest.length === 1) return { scope, matches: (stored) => termMatches(stored, only) };
+    if (!only) return undefined;
+    if (terms.length === 1) return (stored) => termMatches(stored, only);
   }
-  if (rest.length === 0 && !filter) return { scope, matches: (stored) => labels.matches(stored.labels) };
-  return {
-    scope,
-    matches: (stored) =>
-      labels.matches(stored.labels) &&
-      rest.every((term) => termMatches(stored, term)) &&
-      (!filter || filter(stored.object as unknown as KubeObject)),
-  };
+  if (terms.length === 0 && !filter) return (stored) => labels.matches(stored.labels);
+  return (stored) =>
+    labels.matches(stored.labels) &&
+    terms.every((term) => termMatches(stored, term)) &&
+    (!filter || filter(stored.object as unknown as KubeObject));
+}
+
+/** The first demand for exact values. A field that an object does not have counts as '', which no index knows. */
+function havingOf(labels: Selector, terms: readonly FieldTerm[]): Having | undefined {
+  for (const { field, operator, value } of terms) {
+    if (operator === '=' && value !== '' && !META_FIELDS.has(field)) return { field, values: [value] };
+  }
+  for (const { key, operator, values } of labels.requirements) {
+    if (operator === '=' || operator === '==' || operator === 'in') return { label: key, values: [...new Set(values)] };
+  }
+  return undefined;
 }
 
 /** The name that a request for a collection is about for authorisation: the one that its field selector demands. */

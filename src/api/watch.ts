@@ -73,8 +73,8 @@ class RunningWatch {
 
   /** What is there now, as ADDED. Returns the revision from which the watch goes on. */
   private begin(initial: boolean, bookmark: boolean): number {
-    const { scope, matches } = this.selection;
-    const snapshot = this.core.store.list(scope);
+    const { scope, having, matches } = this.selection;
+    const snapshot = this.core.store.list(scope, initial ? having : undefined);
     if (initial) {
       const items = matches ? snapshot.items.filter(matches) : snapshot.items;
       if (items.length) this.sink.onEvents(items.map((stored) => ({ type: 'ADDED', stored })));

@@ -85,6 +85,13 @@ export interface Scope {
   name?: string;
 }
 
+/** A label, or a field of Columns, with one of some values. Exactly one of `label` and `field` is given. */
+export interface Having {
+  label?: string;
+  field?: string;
+  values: readonly string[];
+}
+
 export interface WatchHandlers {
   /** In order of revision, in batches as they commit. Must not block; a handler that throws ends its own watch. */
   onEvents(events: readonly StoreEvent[]): void;
@@ -129,7 +136,11 @@ export interface Store {
 
   /** From the cache, as it is now, without touching Postgres. */
   get(key: Key): Stored | undefined;
-  list(scope: Scope): ListSnapshot;
+  /**
+   * `having` narrows it down where an index makes that cheaper than a look at every object: the list then has all that
+   * match, and may have others.
+   */
+  list(scope: Scope, having?: Having): ListSnapshot;
   /** Count without making an array. */
   count(scope: Scope): number;
   /** By owner uid, any resource, from the index. */

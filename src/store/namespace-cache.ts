@@ -43,6 +43,11 @@ export class NamespaceCache {
     return previous;
   }
 
+  /** In no order. */
+  *items(): Generator<Item> {
+    for (const { item } of this.#slots.values()) if (item) yield item;
+  }
+
   /** Sorted by name; never changed after. */
   list(): readonly Item[] {
     if (this.#snapshot) return this.#snapshot;

@@ -1,12 +1,14 @@
-import type { Key, Scope } from './contract.ts';
+import type { Having, Key, Scope } from './contract.ts';
 import type { Item } from './item.ts';
 import { NamespaceCache } from './namespace-cache.ts';
+import { SelectorIndexes } from './selector-index.ts';
 
 interface Resource {
   namespaces: Map<string, NamespaceCache>;
   size: number;
   /** all namespaces, in order; undefined after a change */
   snapshot: readonly Item[] | undefined;
+  indexes: SelectorIndexes;
 }
 
 const NONE: readonly Item[] = [];
@@ -24,7 +26,7 @@ export class ObjectCache {
   /** `item` undefined: deleted. Returns what was there. */
   set(key: Key, item: Item | undefined): Item | undefined {
     let resource = this.#resources.get(key.resource);
-    if (!resource) this.#resources.set(key.resource, (resource = { namespaces: new Map(), size: 0, snapshot: NONE }));
+    if (!resource) this.#resources.set(key.resource, (resource = { namespaces: new Map(), size: 0, snapshot: NONE, indexes: new SelectorIndexes() }));
     let namespace = resource.namespaces.get(key.namespace);
     if (!namespace) resource.namespaces.set(key.namespace, (namespace = new NamespaceCache()));
     const before = namespace.size;
@@ -32,14 +34,19 @@ export class ObjectCache {
     resource.size += namespace.size - before;
     resource.snapshot = undefined;
     if (!namespace.size) resource.namespaces.delete(key.namespace);
+    resource.indexes.changed(previous, item);
     if (previous) this.#unindex(previous, item);
     if (item) this.#index(item);
     return previous;
   }
 
-  list(scope: Scope): readonly Item[] {
+  list(scope: Scope, having?: Having): readonly Item[] {
     const resource = this.#resources.get(scope.resource);
     if (!resource) return NONE;
+    if (having && scope.name === undefined) {
+      const found = resource.indexes.select(having, scope.namespace, resource.size, () => itemsOf(resource));
+      if (found) return found;
+    }
     if (scope.namespace === undefined) {
       const all = (resource.snapshot ??= concatenate(resource.namespaces));
       return scope.name === undefined ? all : all.filter(({ name }) => name === scope.name);
@@ -88,6 +95,10 @@ export class ObjectCache {
       if (items && !items.size) this.#owned.delete(owner);
     }
   }
+}
+
+function* itemsOf({ namespaces }: Resource): Generator<Item> {
+  for (const namespace of namespaces.values()) yield* namespace.items();
 }
 
 function concatenate(namespaces: Map<string, NamespaceCache>): readonly Item[] {

@@ -1,7 +1,7 @@
 import { Connection, type Log } from './connection.ts';
 import {
   Compacted, StoreUnavailable, TooLargeRevision,
-  type HistoryEntry, type Key, type ListSnapshot, type Outcome, type Scope, type Store, type Stored, type WatchHandlers, type Write,
+  type Having, type HistoryEntry, type Key, type ListSnapshot, type Outcome, type Scope, type Store, type Stored, type WatchHandlers, type Write,
 } from './contract.ts';
 import { Compactor, type Retention } from './compactor.ts';
 import { Follower } from './follower.ts';
@@ -121,8 +121,8 @@ export class PostgresStore implements Store {
   get(key: Key): Stored | undefined {
     return this.#state.cache.get(key);
   }
-  list(scope: Scope): ListSnapshot {
-    return { items: this.#state.cache.list(scope), revision: this.revision };
+  list(scope: Scope, having?: Having): ListSnapshot {
+    return { items: this.#state.cache.list(scope, having), revision: this.revision };
   }
   count(scope: Scope): number {
     return this.#state.cache.count(scope);

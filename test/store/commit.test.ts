@@ -118,3 +118,15 @@ test('encodings are made once', async () => {
   expect(stored.encoded('yaml', make)).toBe(stored.encoded('yaml', make));
   expect(made).toBe(1);
 });
+
+test('patient writes wait for others, and not longer when a hurried one comes', async () => {
+  const keys = ['patient-1', 'patient-2', 'patient-3'].map((name) => keyOf(name));
+  const first = await Promise.all(keys.map((key) => done(store.commit(create(key)))));
+  // a patience that would outlast the test: only the hurried write can have brought them along
+  const patient = keys.map((key, n) => done(store.commit({ ...update(key, first[n].revision, 2), patience: 1_000_000 })));
+  const hurried = await done(store.commit(create(keyOf('hurried'))));
+  const revisions = (await Promise.all(patient)).map(({ revision }) => revision);
+  expect([...revisions, hurried.revision]).toEqual([1, 2, 3, 4].map((n) => revisions[0] - 1 + n));
+  const alone = await done(store.commit({ ...update(keys[0], revisions[0], 3), patience: 1 }));
+  expect(alone.revision).toBe(hurried.revision + 1);
+});
