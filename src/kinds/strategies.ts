@@ -43,6 +43,10 @@ import { clusterRoleBindingStrategy } from './strategies/rbac/cluster-role-bindi
 import { clusterRoleStrategy } from './strategies/rbac/cluster-role.ts';
 import { roleBindingStrategy } from './strategies/rbac/role-binding.ts';
 import { roleStrategy } from './strategies/rbac/role.ts';
+import { deviceClassStrategy } from './strategies/resource/device-class.ts';
+import { resourceClaimTemplateStrategy } from './strategies/resource/resource-claim-template.ts';
+import { resourceClaimStrategy } from './strategies/resource/resource-claim.ts';
+import { resourceSliceStrategy } from './strategies/resource/resource-slice.ts';
 import { priorityClassStrategy } from './strategies/scheduling/priority-class.ts';
 import { csiDriverStrategy } from './strategies/storage/csi-driver.ts';
 import { csiNodeStrategy } from './strategies/storage/csi-node.ts';
@@ -103,8 +107,10 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   'clusterroles.rbac.authorization.k8s.io': clusterRoleStrategy,
   'rolebindings.rbac.authorization.k8s.io': roleBindingStrategy,
   'roles.rbac.authorization.k8s.io': roleStrategy,
-  'resourceclaims.resource.k8s.io': withStatus({ generation: false }),
-  'resourceclaimtemplates.resource.k8s.io': { generation: false },
+  'deviceclasses.resource.k8s.io': deviceClassStrategy,
+  'resourceclaims.resource.k8s.io': resourceClaimStrategy,
+  'resourceclaimtemplates.resource.k8s.io': resourceClaimTemplateStrategy,
+  'resourceslices.resource.k8s.io': resourceSliceStrategy,
   'priorityclasses.scheduling.k8s.io': priorityClassStrategy,
   'csidrivers.storage.k8s.io': csiDriverStrategy,
   'csinodes.storage.k8s.io': csiNodeStrategy,

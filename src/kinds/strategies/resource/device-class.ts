@@ -1,0 +1,22 @@
+import { Path } from '../../../meta/field.ts';
+import type { Strategy } from '../../kind.ts';
+import { boundedErrors } from './bounds.ts';
+import { configurationErrors, MAX_CONFIGURATIONS } from './configuration.ts';
+import { selectorErrors } from './selectors.ts';
+
+const SPEC = Path.root('spec');
+
+/** Belongs to a feature that is off in 1.35 (KEP-5004). */
+function dropExtendedResource(spec: Record<string, unknown> | undefined): void {
+  delete spec?.['extendedResourceName'];
+}
+
+/** resource.k8s.io/v1 DeviceClass */
+export const deviceClassStrategy: Strategy = {
+  prepareForCreate: ({ spec }) => dropExtendedResource(spec),
+  prepareForUpdate: ({ spec }) => dropExtendedResource(spec),
+  validate: ({ spec = {} }) => [
+    ...selectorErrors(spec.selectors, SPEC.child('selectors')),
+    ...boundedErrors(spec.config, MAX_CONFIGURATIONS, configurationErrors, SPEC.child('config')),
+  ],
+};

@@ -1,0 +1,22 @@
+import { invalid, Path } from '../../../meta/field.ts';
+import { internalValue } from '../../internal-value.ts';
+import type { Strategy } from '../../kind.ts';
+import { IMMUTABLE, semanticallyEqual } from '../../validation/values.ts';
+import { isolatedStatus, withStatus } from '../status-split.ts';
+import { claimSpecErrors, defaultClaim, dropClaimFields } from './claim-spec.ts';
+import { claimStatusErrors } from './claim-status.ts';
+
+const SPEC = Path.root('spec');
+
+/** resource.k8s.io/v1 ResourceClaim (KEP-4381): what is asked for is fixed. */
+export const resourceClaimStrategy: Strategy = withStatus({
+  generation: false,
+  defaults: ({ spec }) => defaultClaim(spec),
+  prepareForCreate: ({ spec }) => dropClaimFields(spec),
+  prepareForUpdate: ({ spec }) => dropClaimFields(spec),
+  validatesAllOnUpdate: true,
+  validate: ({ spec }) => claimSpecErrors(spec, SPEC),
+  validateUpdate: ({ spec = {} }, old) =>
+    semanticallyEqual(spec, old.spec ?? {}) ? [] : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimSpec', spec), IMMUTABLE)],
+  subresources: { status: { ...isolatedStatus, validateUpdate: claimStatusErrors } },
+});
