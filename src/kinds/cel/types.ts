@@ -23,7 +23,7 @@ export const listOf = (item: CelType): CelList => ({ type: 'list', item });
 export const mapOf = (key: CelType, value: CelType): CelMap => ({ type: 'map', key, value });
 export const objectOf = (name: string, fields: Record<string, CelType>): CelObject => ({ type: 'object', name, fields: new Map(Object.entries(fields)) });
 
-export const isDynamic = (type: CelType): boolean => type === 'dyn' || type === ERROR || type === UNKNOWN;
+export const isDynamic = (type: CelType): boolean => type === 'dyn' || type === 'any' || type === ERROR || type === UNKNOWN;
 
 /** As messages print it: `list(int)`, `map(string, dyn)`. */
 export function showType(type: CelType): string {
