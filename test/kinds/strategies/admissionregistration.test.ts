@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeRefusals, created, refusals } from './groups-support.ts';
+import { changeRefusals, created, refusals } from './refusals.ts';
 
 const HOOKS = 'validatingwebhookconfigurations.admissionregistration.k8s.io';
 const POLICIES = 'validatingadmissionpolicies.admissionregistration.k8s.io';

@@ -3,7 +3,7 @@ import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { beforeAll, expect, test } from 'vitest';
 import { requestError } from '../../../src/kinds/strategies/certificates/request.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
-import { changeRefusals, ctx, refusals, strategyOf } from './groups-support.ts';
+import { changeRefusals, ctx, refusals, strategyOf } from './refusals.ts';
 
 const KEY = 'certificatesigningrequests.certificates.k8s.io';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeRefusals, created, refusals, strategyOf } from './groups-support.ts';
+import { changeRefusals, created, refusals, strategyOf } from './refusals.ts';
 
 const PRIORITIES = 'priorityclasses.scheduling.k8s.io';
 const RUNTIMES = 'runtimeclasses.node.k8s.io';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { created, refusals } from './groups-support.ts';
+import { created, refusals } from './refusals.ts';
 
 const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
 const LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { changeRefusals, refusals, strategyOf } from './groups-support.ts';
+import { changeRefusals, refusals, strategyOf } from './refusals.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
 const LABEL_WORDS =
