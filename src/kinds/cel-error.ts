@@ -1,24 +1,21 @@
+import { placeOf, showProblems, type CelProblem } from './cel/error-text.ts';
+import { syntaxErrors } from './cel/grammar.ts';
+
+const RESERVED = new Set(['as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while']); // prettier-ignore
+
 /**
  * What is wrong with a CEL expression in the form that clients of Kubernetes see: place, words of cel-go's parser, the
- * line and a mark below it. For mistakes that cel-go words by its grammar's tables the parser's own words stand there.
+ * line and a mark below it. What the grammar lets through is told in the words of the package.
+ * @param error what compileCel threw for `expression`
  */
-const OPERAND = "expecting {'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
-
-function words(text: string, expression: string, at: number): string {
-  const found = expression.slice(at).match(/^(\w+|[=!<>]=|&&|\|\||.)/s)?.[0];
-  if (text.startsWith('Expected IDENTIFIER')) return `no viable alternative at input '.${found ?? ''}'`;
-  if (text.startsWith('Unexpected token')) return `mismatched input '${found ?? '<EOF>'}' ${OPERAND}`;
-  if (text.startsWith('Unterminated string')) return `token recognition error at: '${expression.slice(at)}'`;
-  return text;
+export function celSyntaxError(error: Error, expression: string): string {
+  const found = syntaxErrors(expression);
+  return showProblems(expression, found.length ? found : [beyondGrammar(error, expression)]);
 }
 
-/** @param error what compileCel threw for `expression` */
-export function celSyntaxError(error: Error, expression: string): string {
-  const text = error.message.split('\n')[0] as string;
-  const at = (error as { node?: { pos?: number } }).node?.pos;
-  if (at === undefined) return text;
-  const before = expression.slice(0, at).split('\n');
-  const column = (before.at(-1) as string).length;
-  const line = expression.split('\n')[before.length - 1] as string;
-  return `ERROR: <input>:${before.length}:${column + 1}: Syntax error: ${words(text, expression, at)}\n | ${line}\n | ${'.'.repeat(column)}^`;
+function beyondGrammar(error: Error, expression: string): CelProblem {
+  const word = [...expression.matchAll(/\w+/g)].find((match) => RESERVED.has(match[0]));
+  if (word) return { ...placeOf(expression, word.index), text: `Syntax error: reserved identifier: ${word[0]}` };
+  const at = (error as { node?: { pos?: number } }).node?.pos ?? 0;
+  return { ...placeOf(expression, at), text: `Syntax error: ${error.message.split('\n')[0]}` };
 }

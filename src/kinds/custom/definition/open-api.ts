@@ -78,7 +78,7 @@ function validate(s: AnySchema, at: Path, place: Place): Errors {
     errors.rules.push(...found.rules);
   }
   // rules on a schema that is not good say nothing that helps
-  if (place.rules && errors.schema.length === 0) errors.rules.push(...validateRuleExpressions(s, at, place.within));
+  if (place.rules && errors.schema.length === 0) errors.rules.push(...validateRuleExpressions(s, at, place.within, place.root ?? false));
   return errors;
 }
 

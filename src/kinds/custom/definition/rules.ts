@@ -1,6 +1,6 @@
 import { invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 import { checkRule } from '../../cel/check-rule.ts';
-import type { ValidationRule } from '../json-schema.ts';
+import type { JsonSchema, ValidationRule } from '../json-schema.ts';
 import { findFieldPath } from './field-path.ts';
 import { goRule } from './go-form.ts';
 import type { AnySchema } from './spec.ts';
@@ -43,15 +43,15 @@ export const validateRuleForms = (schema: AnySchema, at: Path): FieldError[] =>
  * The expressions of x-kubernetes-validations.
  * @param within the first part above whose items cannot be told from those before; there `oldSelf` means nothing
  */
-export function validateRuleExpressions(schema: AnySchema, at: Path, within: Path | undefined): FieldError[] {
+export function validateRuleExpressions(schema: AnySchema, at: Path, within: Path | undefined, root: boolean): FieldError[] {
   return (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) => {
     const here = at.child('x-kubernetes-validations').index(i);
     const errors: FieldError[] = [];
     const optional = rule.optionalOldSelf === true;
-    const { problem, usesOldSelf } = checkRule(rule.rule, schema, 'bool', optional);
+    const { problem, usesOldSelf } = checkRule(rule.rule, schema as JsonSchema, 'bool', optional, root);
     if (problem) errors.push(invalid(here.child('rule'), goRule(rule), problem));
     if (rule.messageExpression) {
-      const message = checkRule(rule.messageExpression, schema, 'string', optional);
+      const message = checkRule(rule.messageExpression, schema as JsonSchema, 'string', optional, root);
       if (message.problem) errors.push(invalid(here.child('messageExpression'), goRule(rule), `messageExpression ${message.problem}`));
     }
     if (usesOldSelf && within) {
