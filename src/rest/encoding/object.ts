@@ -8,7 +8,7 @@ import { notAcceptable } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { Media } from '../negotiation/negotiate.ts';
 import { tableOfObject, type IncludeObject } from '../table/table.ts';
-import { partialBytes, partialObject } from './partial.ts';
+import { metadataOf, partialBytes, partialObject } from './partial.ts';
 import { encodePlain } from './status.ts';
 
 const NEW_LINE = Buffer.from('\n');
@@ -52,7 +52,7 @@ function encodeTransformed(answer: Answer, media: Media, include: IncludeObject,
   }
   if (answer.stored && media.format === 'json' && !media.pretty)
     return Buffer.concat([partialBytes(answer.stored, version), NEW_LINE]);
-  return encodeObject(partialObject(answer.object.metadata, version), media);
+  return encodeObject(partialObject(metadataOf(answer), version), media);
 }
 
 /** `*core.Pod`: how the message names the object's type. */

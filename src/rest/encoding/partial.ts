@@ -1,3 +1,4 @@
+import type { Answer } from '../../api/contract.ts';
 import type { ObjectMeta } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import { metadataSlice } from './metadata-slice.ts';
@@ -22,6 +23,26 @@ const heads = {
 };
 const END = Buffer.from('}');
 
+/** Annotations that stand for fields of the API server's own type, by resource: they are part of whole objects only. */
+const OF_WHOLE_OBJECTS: ReadonlyMap<string, string> = new Map([['daemonsets.apps', 'deprecated.daemonset.template.generation']]);
+
+/** The metadata that is shown without its object. @param resource key in the store */
+export function partialMetadata(resource: string | undefined, metadata: ObjectMeta): ObjectMeta {
+  const hidden = OF_WHOLE_OBJECTS.get(resource ?? '');
+  if (hidden === undefined || metadata.annotations?.[hidden] === undefined) return metadata;
+  const { [hidden]: _, ...rest } = metadata.annotations;
+  const { annotations: __, ...others } = metadata;
+  return Object.keys(rest).length ? { ...others, annotations: rest } : others;
+}
+
+/** The same of an answer: as stored, which is also without what a conversion puts into annotations. */
+export const metadataOf = ({ kind, object, stored }: Answer): ObjectMeta => partialMetadata(kind?.storage.key, (stored ?? { object }).object.metadata);
+
 /** JSON of a stored object's metadata alone: the store's bytes between two constants. */
-export const partialBytes = (stored: Stored, version: Version): Buffer =>
-  Buffer.concat([heads[version], metadataSlice(stored.bytes), END]);
+export function partialBytes(stored: Stored, version: Version): Buffer {
+  const { resource } = stored;
+  const metadata = OF_WHOLE_OBJECTS.has(resource)
+    ? Buffer.from(JSON.stringify(partialMetadata(resource, stored.object.metadata)))
+    : metadataSlice(stored.bytes);
+  return Buffer.concat([heads[version], metadata, END]);
+}

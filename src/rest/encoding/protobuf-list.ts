@@ -5,7 +5,7 @@ import { notAcceptable } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { listMeta } from './list-meta.ts';
 import { protobufBytes } from './object.ts';
-import { partialObject } from './partial.ts';
+import { partialMetadata, partialObject } from './partial.ts';
 
 const MAGIC = Buffer.from('k8s\0', 'latin1');
 const RAW = 0x12;
@@ -48,7 +48,7 @@ export function* protobufListPieces(list: ListAnswer, partial: 'v1' | 'v1beta1' 
   const itemOf = (item: Stored): Buffer => {
     if (!partial) return protobufBytes(list.kind, item);
     return item.encoded(`protobuf metadata ${partial}`, () =>
-      encodeProtobuf(apiVersion, 'PartialObjectMetadata', partialObject(item.object.metadata, partial)),
+      encodeProtobuf(apiVersion, 'PartialObjectMetadata', partialObject(partialMetadata(item.resource, item.object.metadata), partial)),
     );
   };
   const head = messageWithin(

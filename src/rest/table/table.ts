@@ -4,7 +4,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject, ListMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
-import { partialBytes, partialObject } from '../encoding/partial.ts';
+import { metadataOf, partialBytes, partialObject } from '../encoding/partial.ts';
 import { cellsOf } from './cells.ts';
 import { podRowConditions } from './cells/pods.ts';
 import { columnsOf } from './columns.ts';
@@ -32,16 +32,17 @@ const conditionsOf = (kind: Kind | undefined, object: KubeObject): object[] | un
 
 /** Table of a single object (meta/v1 Table, see https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
 export function tableOfObject(
-  { kind, object, stored }: Answer,
+  answer: Answer,
   version: Version,
   include: IncludeObject,
   now: number,
 ): object {
+  const { kind, object, stored } = answer;
   const { resourceVersion } = object.metadata;
   const printed = kind && stored ? printedOf(kind, stored) : object;
   const conditions = conditionsOf(kind, printed);
   const scale = isScale(object);
-  const row = include === 'Object' ? object : include === 'Metadata' ? partialObject(object.metadata, version) : null;
+  const row = include === 'Object' ? object : include === 'Metadata' ? partialObject(metadataOf(answer), version) : null;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,

@@ -8,7 +8,7 @@ import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import type { Status } from '../../meta/status.ts';
 import { protobufBytes } from '../encoding/object.ts';
-import { partialBytes, partialObject } from '../encoding/partial.ts';
+import { partialBytes, partialMetadata, partialObject } from '../encoding/partial.ts';
 import { encodePlain } from '../encoding/status.ts';
 import type { Media } from '../negotiation/negotiate.ts';
 import { tableOfEvent, type IncludeObject } from '../table/table.ts';
@@ -92,7 +92,7 @@ export class Framer {
           ? encodeProtobuf(
               `meta.k8s.io/${version}`,
               'PartialObjectMetadata',
-              partialObject(stored.object.metadata, version),
+              partialObject(partialMetadata(stored.resource, stored.object.metadata), version),
             )
           : protobufBytes(this.kind, stored),
       ),
