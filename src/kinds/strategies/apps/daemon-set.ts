@@ -2,8 +2,10 @@ import { isDeepStrictEqual } from 'node:util';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { intOrPercentValue, validateAtMost100Percent, validatePositiveIntOrPercent } from '../../validation/int-or-percent.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultPodTemplate, isUsable, shownSelector, validateAlwaysRestarts, validateMatches, validatePodTemplateSpec, validateSameSelector } from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
@@ -52,7 +54,11 @@ export const daemonSetStrategy: Strategy = withStatus({
   },
   validate: ({ spec }) => validateSpec(spec),
   // an update checks the whole once more
-  validateUpdate: (object, old) => [...validateSpec(object.spec), ...validateSameSelector(object.spec.selector, old.spec.selector, SELECTOR)],
+  validateUpdate: (object, old) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName),
+    ...validateSpec(object.spec),
+    ...validateSameSelector(object.spec.selector, old.spec.selector, SELECTOR),
+  ],
   subresources: {
     status: {
       prepareForUpdate(object, old, ctx) {

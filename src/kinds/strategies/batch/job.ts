@@ -5,7 +5,9 @@ import { isDns1123Label } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { defaultPodTemplate, isUsable, nameWarnings, shownSelector, sorted, validateMatches, validateSameSelector } from '../pod-template.ts';
 import { internalValue as internalPodValue } from '../pod/internal-form.ts';
@@ -45,8 +47,8 @@ export const jobStrategy: Strategy = withStatus({
     object.status = {};
   },
   validate: validateJob,
-  // an update checks the whole spec once more
-  validateUpdate: (object, old) => [...validateSpec(object.spec), ...validateSpecUpdate(object.spec, old)],
+  // an update checks the whole once more
+  validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateSpec(object.spec), ...validateSpecUpdate(object.spec, old)],
   warnings: (object, old) => [
     ...(old ? [] : nameWarnings(object)),
     ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec, 'spec')),

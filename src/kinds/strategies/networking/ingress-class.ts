@@ -2,6 +2,8 @@ import { forbidden, notSupported, Path, required, tooLong, type FieldError } fro
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateDomainPrefixedPath, validateImmutable, validateRule } from '../../validation/values.ts';
 import { validateTypedReference } from './typed-reference.ts';
 
@@ -21,7 +23,10 @@ export const ingressClassStrategy: Strategy = {
     errors.push(...validateDomainPrefixedPath(controller, at));
     return spec.parameters ? [...errors, ...validateParameters(spec.parameters, SPEC.child('parameters'))] : errors;
   },
-  validateUpdate: (object, old) => validateImmutable(object.spec?.controller ?? '', old.spec?.controller ?? '', SPEC.child('controller')),
+  validateUpdate: (object, old) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
+    ...validateImmutable(object.spec?.controller ?? '', old.spec?.controller ?? '', SPEC.child('controller')),
+  ],
 };
 
 function validateParameters(parameters: KubeObject['spec'], at: Path): FieldError[] {

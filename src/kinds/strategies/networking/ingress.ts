@@ -2,7 +2,9 @@ import { invalid, notSupported, Path, required, type FieldError } from '../../..
 import { isDns1035Label, isDns1123Subdomain, isPortName, isPortNumber, isWildcardDns1123Subdomain } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { parseAddress, validateIp } from '../../validation/ip.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateRule } from '../../validation/values.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { validateTypedReference } from './typed-reference.ts';
@@ -28,6 +30,7 @@ export const ingressStrategy: Strategy = withStatus({
     // only what is new and so has no version yet may not name two classes
     return object.metadata.resourceVersion ? errors : [...errors, ...validateClassAnnotation(object)];
   },
+  validateUpdate: (object) => validateMetaOnUpdate(object, dnsSubdomainName),
   warnings(object, old) {
     const annotated = object.metadata.annotations?.[CLASS_ANNOTATION] !== undefined;
     return !old && annotated && object.spec?.ingressClassName == null

@@ -1,6 +1,7 @@
 import { Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { strictIpProblems } from '../../validation/strict-ip.ts';
 import { validateImmutable, validateRule } from '../../validation/values.ts';
 import { internalValue } from '../../internal-value.ts';
@@ -21,6 +22,6 @@ export const ipAddressStrategy: Strategy = {
   },
   validateUpdate(object, old) {
     const [ref, before] = [object, old].map(({ spec }) => spec?.parentRef && internalValue('io.k8s.api.networking.v1.ParentReference', spec.parentRef));
-    return validateImmutable(ref, before, AT);
+    return [...validateMetaOnUpdate(object, strictIpProblems, false), ...validateImmutable(ref, before, AT)];
   },
 };

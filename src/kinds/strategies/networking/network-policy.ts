@@ -2,8 +2,10 @@ import { forbidden, invalid, notSupported, Path, required, type FieldError } fro
 import { isPortName, isPortNumber } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { cidrWarnings, parseRange, validateCidr } from '../../validation/ip.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { isStrictlyWithin } from '../../validation/strict-ip.ts';
 import { validateRule } from '../../validation/values.ts';
 
@@ -24,7 +26,7 @@ export const networkPolicyStrategy: Strategy = {
   },
   validate: ({ spec }) => validateSpec(spec),
   // an update checks the whole once more
-  validateUpdate: ({ spec }) => validateSpec(spec),
+  validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateSpec(object.spec)],
   warnings: ({ spec }) => [...blocksOf(spec)].flatMap(([block, at]) => [
     ...(block.cidr ? cidrWarnings(block.cidr, at.child('cidr')) : []),
     ...(block.except ?? []).flatMap((except: string, i: number) => cidrWarnings(except, at.child('except').index(i))),

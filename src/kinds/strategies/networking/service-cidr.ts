@@ -1,6 +1,8 @@
 import { invalid, Path, required } from '../../../meta/field.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { rangeFamily } from '../../validation/ip.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateStrictCidr } from '../../validation/strict-ip.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { withStatus } from '../status-split.ts';
@@ -22,5 +24,8 @@ export const serviceCidrStrategy: Strategy = withStatus({
     }
     return cidrs.flatMap((cidr, i) => validateStrictCidr(cidr, AT.index(i)));
   },
-  validateUpdate: (object, old) => validateImmutable(object.spec?.cidrs ?? null, old.spec?.cidrs ?? null, AT),
+  validateUpdate: (object, old) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
+    ...validateImmutable(object.spec?.cidrs ?? null, old.spec?.cidrs ?? null, AT),
+  ],
 });
