@@ -115,7 +115,7 @@ describe('a Job', () => {
   const t2 = '2025-01-01T00:01:00Z';
   const is = (...types: string[]) => ({ conditions: types.map((type) => ({ type, status: 'True' })) });
   const done = { ...is('SuccessCriteriaMet', 'Complete'), startTime: t1, completionTime: t2, succeeded: 1 };
-  test.each<[string, object, object, string[]]>([
+  test.each<[string, Record<string, unknown>, Record<string, unknown>, string[]]>([
     ['completes', { startTime: t1 }, done, []],
     ['completes only after its criteria are met', { startTime: t1 }, { ...is('Complete'), startTime: t1, completionTime: t2 },
       ['status.conditions: Invalid value: cannot set Complete=True condition without the SuccessCriteriaMet=true condition']],
