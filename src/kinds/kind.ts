@@ -77,6 +77,8 @@ export interface Strategy {
   /** Takes over from `old` what an update may not touch (status; for the status subresource: all but status). */
   prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
   validate?(object: KubeObject, ctx: StrategyContext): FieldError[];
+  /** Only what a create adds to `validate`, which holds for updates too. */
+  validateCreate?(object: KubeObject, ctx: StrategyContext): FieldError[];
   /** Only what an update adds to `validate` (immutable fields, transitions). `validate` runs as well unless `validatesAllOnUpdate`. */
   validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
   /** An update is checked by `validateUpdate` alone, which lets an old object keep what is no longer allowed. */

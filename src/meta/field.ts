@@ -70,7 +70,8 @@ export const typeInvalid = (at: At, value: unknown, detail: string): FieldError 
 export const duplicate = (at: At, value: unknown): FieldError =>
   make('FieldValueDuplicate', at, `Duplicate value: ${showValue(value)}`);
 export const forbidden = (at: At, detail: string): FieldError => make('FieldValueForbidden', at, `Forbidden${detail && `: ${detail}`}`);
-export const notFoundValue = (at: At, value: unknown): FieldError => make('FieldValueNotFound', at, `Not found: ${showValue(value)}`);
+export const notFoundValue = (at: At, value: unknown, detail = ''): FieldError =>
+  make('FieldValueNotFound', at, `Not found: ${showValue(value)}${detail && `: ${detail}`}`);
 /** `supported` is printed in the order given. */
 export const notSupported = (at: At, value: unknown, supported: readonly string[]): FieldError =>
   make(

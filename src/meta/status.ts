@@ -103,7 +103,7 @@ export function invalidObject(gk: { group: string; kind: string }, name: string,
       ...(name && { name }),
       ...(gk.group && { group: gk.group }),
       ...(gk.kind && { kind: gk.kind }),
-      ...(errors.length && { causes: errors.map((e) => ({ reason: e.type, message: e.body, field: e.field })) }),
+      ...(errors.length && { causes: errors.map((e) => ({ reason: e.type, message: e.body, ...(e.field && { field: e.field }) })) }),
     },
     code: 422,
   });

@@ -109,6 +109,8 @@ function prepare(op: Operation, object: KubeObject): void {
 
 function refuseInvalid(op: Operation, object: KubeObject): void {
   const { kind } = op.target;
-  const errors = [...validateMeta(kind, object), ...(kind.storage.strategy.validate?.(object, strategyContext(op)) ?? [])];
+  const { strategy } = kind.storage;
+  const ctx = strategyContext(op);
+  const errors = [...validateMeta(kind, object), ...(strategy.validate?.(object, ctx) ?? []), ...(strategy.validateCreate?.(object, ctx) ?? [])];
   if (errors.length) throw invalidObject(kind.storage, object.metadata.name ?? '', errors);
 }

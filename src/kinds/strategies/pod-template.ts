@@ -5,6 +5,7 @@ import { isDns1123Label } from '../../meta/names.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { validateAnnotations, validateLabels, validateLabelSelector } from '../validation/labels.ts';
 import { validateImmutable } from '../validation/values.ts';
+import { addPodAnnotations, addProfileMismatches } from './pod/annotations.ts';
 import { defaultTemplate } from './pod/defaults.ts';
 import { validatePodSpec } from './pod/validate-spec.ts';
 
@@ -24,11 +25,11 @@ export function defaultPodTemplate(owner: { template?: Partial<PodTemplateSpec> 
  */
 export function validatePodTemplateSpec(template: PodTemplateSpec | undefined, at: Path, volumes: readonly Volume[] = []): Errors {
   const spec = template?.spec;
-  const errors: Errors = [
-    ...validateLabels(template?.metadata?.labels, at.child('labels')),
-    ...validateAnnotations(template?.metadata?.annotations, at.child('annotations')),
-    ...validatePodSpec(spec && volumes.length ? { ...spec, volumes: withVolumes(spec.volumes, volumes) } : spec, at.child('spec')),
-  ];
+  const annotations = template?.metadata?.annotations;
+  const errors: Errors = [...validateLabels(template?.metadata?.labels, at.child('labels')), ...validateAnnotations(annotations, at.child('annotations'))];
+  addPodAnnotations(errors, annotations, spec, at.child('annotations'));
+  errors.push(...validatePodSpec(spec && volumes.length ? { ...spec, volumes: withVolumes(spec.volumes, volumes) } : spec, at.child('spec')));
+  if (spec) addProfileMismatches(errors, annotations, spec, at.child('spec'));
   if (spec?.ephemeralContainers?.length) errors.push(forbidden(at.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
   return errors;
 }

@@ -14,7 +14,7 @@ const label = (value: string, at: Path): Errors => isDns1123Label(value).map((wh
 export const validateNoBacksteps = (path: string, at: Path): Errors => (path.split('/').includes('..') ? [invalid(at, path, "must not contain '..'")] : []);
 
 const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
-const hostPath: Check = ({ path, type }, at) => {
+export const hostPath: Check = ({ path, type }, at) => {
   if (!path) return [required(at.child('path'))];
   const known = type === undefined || type === null || HOST_PATH_TYPES.includes(type);
   return [...validateNoBacksteps(path, at.child('path')), ...(known ? [] : [notSupported(at.child('type'), type, HOST_PATH_TYPES)])];
@@ -23,7 +23,7 @@ const hostPath: Check = ({ path, type }, at) => {
 const partition = (value: number | undefined, at: Path): Errors =>
   (value ?? 0) < 0 || (value ?? 0) > 255 ? [invalid(at.child('partition'), value, rangeError(1, 255))] : [];
 
-const nfs: Check = (source, at) => [
+export const nfs: Check = (source, at) => [
   ...need(source, at, 'server', 'path'),
   ...(source.path?.startsWith('/') ? [] : [invalid(at.child('path'), source.path ?? '', 'must be an absolute path')]),
 ];
@@ -31,7 +31,7 @@ const nfs: Check = (source, at) => [
 /** A host and a port as Go's net.SplitHostPort takes them apart. */
 const isHostPort = (pair: string): boolean => /^(\[[^[\]]*\]|[^:[\]]*):[^:[\]]*$/.test(pair);
 const REGISTRY = 'must be a host:port pair or multiple pairs separated by commas';
-const quobyte: Check = ({ registry, tenant, volume }, at) => {
+export const quobyte: Check = ({ registry, tenant, volume }, at) => {
   const errors: Errors = [];
   if (!registry) errors.push(required(at.child('registry'), REGISTRY));
   else if ((tenant?.length ?? 0) >= 65) errors.push(required(at.child('tenant'), 'must be a UUID and may not exceed a length of 64 characters'));
@@ -47,7 +47,7 @@ const glusterfs: Check = (source, at) => {
   return space === undefined ? errors : [...errors, ...label(space, here)];
 };
 
-const flocker: Check = ({ datasetName: name, datasetUUID: uuid }, at) => {
+export const flocker: Check = ({ datasetName: name, datasetUUID: uuid }, at) => {
   const errors: Errors = [];
   if (!name && !uuid) errors.push(required(at, 'one of datasetName and datasetUUID is required'));
   if (name && uuid) errors.push(invalid(at, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'));
@@ -80,7 +80,7 @@ const iscsi: Check = (source, at, volume) => {
   return named ? [...errors, ...iscsiName(initiatorName, at.child('initiatorname'))] : errors;
 };
 
-const fc: Check = ({ targetWWNs = [], wwids = [], lun: number }, at) => {
+export const fc: Check = ({ targetWWNs = [], wwids = [], lun: number }, at) => {
   const errors: Errors = [];
   const names = at.child('targetWWNs');
   if (!targetWWNs.length && !wwids.length) errors.push(required(names, 'must specify either targetWWNs or wwids, but not both'));
@@ -89,7 +89,7 @@ const fc: Check = ({ targetWWNs = [], wwids = [], lun: number }, at) => {
   return [...errors, ...(number == null ? [required(at.child('lun'), 'lun is required if targetWWNs is specified')] : lun(number, at))];
 };
 
-const flexVolume: Check = (source, at) => {
+export const flexVolume: Check = (source, at) => {
   const reserved = Object.keys(source.options ?? {}).filter((key) => /\.(kubernetes|k8s)\.io$/.test(`.${key.split('/', 1)[0]!.toLowerCase()}`));
   const errors = need(source, at, 'driver');
   for (const key of reserved) errors.push(invalid(at.child('options').key(key), key, 'kubernetes.io and k8s.io namespaces are reserved'));
@@ -109,7 +109,7 @@ const CACHING = ['None', 'ReadOnly', 'ReadWrite'];
 const DISKS = ['Dedicated', 'Managed', 'Shared'];
 const MANAGED = ['/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}'];
 const BLOB = ['https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd'];
-const azureDisk: Check = (source, at) => {
+export const azureDisk: Check = (source, at) => {
   const { cachingMode, kind, diskURI = '' } = source;
   const errors = need(source, at, 'diskName', 'diskURI');
   if (cachingMode && !CACHING.includes(cachingMode)) errors.push(notSupported(at.child('cachingMode'), cachingMode, CACHING));

@@ -1,64 +1,104 @@
-import type { Container, Lifecycle, PodSpec, PodTemplateSpec, Probe, Volume } from '../../../../schema/types.ts';
+import type { Container, HTTPGetAction, Lifecycle, PodSpec, PodStatus, PodTemplateSpec, Probe, ResourceRequirements } from '../../../../schema/types.ts';
 import type { KubeObject } from '../../../meta/object.ts';
+import { formatQuantity, parseQuantity, QuantityError } from '../../../meta/quantity.ts';
+import { dropDisabledFields } from './drop-disabled.ts';
+import { defaultPodResources } from './spec/pod-resources.ts';
+import { defaultVolume } from './volumes/defaults.ts';
+import { pullPolicyOf } from './image-name.ts';
 
 /** Defaults of a pod template and of a pod alike (core/v1 SetDefaults_PodSpec and below). */
 export function defaultPodSpec(spec: PodSpec): void {
-  spec.dnsPolicy ??= 'ClusterFirst';
-  spec.restartPolicy ??= 'Always';
+  spec.dnsPolicy ||= 'ClusterFirst';
+  spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ||= 'default-scheduler';
   // the older name says the same
   spec.serviceAccountName ||= spec.serviceAccount;
   if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
-  else delete spec.serviceAccountName;
-  for (const container of allContainers(spec)) defaultContainer(container);
-  if (spec.hostNetwork) for (const container of allContainers(spec)) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
-  for (const volume of spec.volumes ?? []) defaultVolume(volume);
+  else {
+    delete spec.serviceAccountName;
+    delete spec.serviceAccount;
+  }
+  for (const list of [spec.initContainers, spec.containers, spec.ephemeralContainers as Container[] | undefined]) list?.forEach(defaultContainer);
+  spec.volumes?.forEach(defaultVolume);
+  roundAmounts(spec.overhead);
+  if (spec.resources) roundResources(spec.resources);
 }
 
 /** What only a pod gets, not a template. */
 export function defaultPod(pod: KubeObject): void {
   const spec = (pod.spec ??= {}) as PodSpec;
-  defaultPodSpec(spec);
-  spec.enableServiceLinks ??= true;
-  // A limit without a request is the request (SetDefaults_Pod).
-  for (const container of allContainers(spec))
-    for (const [resource, limit] of Object.entries(container.resources?.limits ?? {})) {
-      container.resources!.requests ??= {};
-      container.resources!.requests[resource] ??= limit;
+  for (const list of [spec.containers, spec.initContainers]) {
+    for (const container of list ?? []) {
+      defaultRequests(container.resources);
+      if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
     }
+  }
+  try {
+    defaultPodResources(spec);
+  } catch (error) {
+    // an amount that is none is told by whoever looks at it first
+    if (!(error instanceof QuantityError)) throw error;
+  }
+  spec.enableServiceLinks ??= true;
+  defaultPodSpec(spec);
+  if (pod.status) syncAddresses(pod.status as PodStatus);
 }
 
-export const defaultTemplate = (template: PodTemplateSpec | undefined): void => {
-  if (template?.spec) defaultPodSpec(template.spec);
-};
+export function defaultTemplate(template: PodTemplateSpec | undefined): void {
+  if (!template?.spec) return;
+  dropDisabledFields(template.spec);
+  defaultPodSpec(template.spec);
+}
 
-export const allContainers = (spec: PodSpec): Container[] => [
-  ...(spec.initContainers ?? []),
-  ...(spec.containers ?? []),
-  ...((spec.ephemeralContainers ?? []) as unknown as Container[]),
-];
+/** A limit without a request is the request. */
+function defaultRequests(resources: ResourceRequirements | undefined): void {
+  if (!resources?.limits) return;
+  for (const [name, limit] of Object.entries(resources.limits)) (resources.requests ??= {})[name] ??= limit;
+}
+
+/** podIP is the first of podIPs. Where they differ, the older field says what is meant. */
+function syncAddresses(status: PodStatus): void {
+  const { podIP } = status;
+  const first = status.podIPs?.[0]?.ip;
+  if (podIP && podIP !== first) status.podIPs = [{ ip: podIP }];
+  else if (!podIP && first) status.podIP = first;
+}
 
 function defaultContainer(container: Container): void {
-  container.imagePullPolicy ||= pullsAlways(container.image ?? '') ? 'Always' : 'IfNotPresent';
+  container.imagePullPolicy ||= pullPolicyOf(container.image ?? '');
   container.terminationMessagePath ||= '/dev/termination-log';
   container.terminationMessagePolicy ||= 'File';
-  container.resources ??= {};
+  if (container.resources) roundResources(container.resources);
+  else container.resources = {};
   for (const port of container.ports ?? []) port.protocol ||= 'TCP';
   for (const env of container.env ?? []) if (env.valueFrom?.fieldRef) env.valueFrom.fieldRef.apiVersion ||= 'v1';
   for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) if (probe) defaultProbe(probe);
-  defaultLifecycle(container.lifecycle);
+  if (container.lifecycle) defaultLifecycle(container.lifecycle);
 }
 
-/** An image without a tag or digest, or tagged `latest`. */
-function pullsAlways(image: string): boolean {
-  if (image.includes('@')) return false;
-  const tag = /:([^/:]+)$/.exec(image)?.[1];
-  return tag === undefined || tag === 'latest';
+function roundResources({ limits, requests }: ResourceRequirements): void {
+  roundAmounts(limits);
+  roundAmounts(requests);
 }
 
-function defaultHttpGet(get: { path?: string; scheme?: string } | undefined): void {
+const MILLI = 10n ** 6n;
+/** Finer than thousandths can only be what is written with a fraction or a small suffix. */
+const MAY_BE_FINE = /[nu.]|e-/i;
+
+/** Amounts are kept in thousandths, rounded up (SetDefaults_ResourceList). */
+function roundAmounts(amounts: Record<string, string> | undefined): void {
+  for (const name in amounts) {
+    const amount = String(amounts[name]);
+    if (!MAY_BE_FINE.test(amount)) continue;
+    const quantity = parseQuantity(amount);
+    const rest = ((quantity.nano % MILLI) + MILLI) % MILLI;
+    if (rest !== 0n) amounts[name] = formatQuantity({ ...quantity, nano: quantity.nano + MILLI - rest });
+  }
+}
+
+function defaultHttpGet(get: HTTPGetAction | undefined): void {
   if (!get) return;
   get.path ||= '/';
   get.scheme ||= 'HTTP';
@@ -73,35 +113,7 @@ function defaultProbe(probe: Probe): void {
   probe.failureThreshold ||= 3;
 }
 
-function defaultLifecycle(lifecycle: Lifecycle | undefined): void {
-  defaultHttpGet(lifecycle?.postStart?.httpGet);
-  defaultHttpGet(lifecycle?.preStop?.httpGet);
-}
-
-function defaultVolume(volume: Volume): void {
-  if (Object.keys(volume).every((key) => key === 'name')) volume.emptyDir = {};
-  for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected]) if (source) source.defaultMode ??= 420;
-  for (const item of volume.downwardAPI?.items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
-  for (const source of volume.projected?.sources ?? []) {
-    if (source.serviceAccountToken) source.serviceAccountToken.expirationSeconds ??= 3600;
-    for (const item of source.downwardAPI?.items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ||= 'v1';
-  }
-  if (volume.hostPath) volume.hostPath.type ??= '' as never;
-  if (volume.ephemeral?.volumeClaimTemplate) volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
-  if (volume.iscsi) volume.iscsi.iscsiInterface ||= 'default';
-  if (volume.rbd) {
-    volume.rbd.pool ||= 'rbd';
-    volume.rbd.user ||= 'admin';
-    volume.rbd.keyring ||= '/etc/ceph/keyring';
-  }
-  if (volume.scaleIO) {
-    volume.scaleIO.storageMode ||= 'ThinProvisioned';
-    volume.scaleIO.fsType ||= 'xfs';
-  }
-  if (volume.azureDisk) {
-    volume.azureDisk.cachingMode ??= 'ReadWrite';
-    volume.azureDisk.kind ??= 'Shared';
-    volume.azureDisk.fsType ??= 'ext4';
-    volume.azureDisk.readOnly ??= false;
-  }
+function defaultLifecycle({ postStart, preStop }: Lifecycle): void {
+  defaultHttpGet(postStart?.httpGet);
+  defaultHttpGet(preStop?.httpGet);
 }

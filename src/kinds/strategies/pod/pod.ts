@@ -1,54 +1,96 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Container, Pod, PodSpec } from '../../../../schema/types.ts';
-import { forbidden, invalid, Path, type FieldError } from '../../../meta/field.ts';
+import type { Pod, PodSpec, PodStatus } from '../../../../schema/types.ts';
+import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
 import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import { structSchema } from '../../builtin-schema.ts';
+import type { StorageKind, Strategy } from '../../kind.ts';
+import { normalizeObject } from '../../normalize.ts';
+import { validateMeta } from '../../validate-meta.ts';
+import { semanticallyEqual } from '../../validation/values.ts';
+import { ipWarnings } from '../../validation/ip.ts';
 import { statusSubresource } from '../status-split.ts';
+import { addAnnotationChanges, addPodAnnotations, addProfileMismatches, appArmorFromAnnotations } from './annotations.ts';
 import { defaultPod } from './defaults.ts';
-import { internalDiff } from './internal-form.ts';
+import { dropDisabledFields, dropDisabledStatus } from './drop-disabled.ts';
 import { qosClass } from './qos.ts';
+import { mergeLabelKeys } from './spec/label-keys.ts';
+import { addImageSpace } from './validate-container.ts';
+import { ephemeralContainersOnlyGrow, takeEphemeralContainers, takeResources, validateResize } from './subresources.ts';
 import { validatePodSpec } from './validate-spec.ts';
+import { keepObservedGeneration, validateStatusUpdate } from './validate-status.ts';
+import { validateSpecUpdate } from './validate-update.ts';
+import { podWarnings } from './warnings.ts';
 
 const SPEC = Path.root('spec');
-const ONLY =
-  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
-
+const ANNOTATIONS = Path.root('metadata').child('annotations');
 const ENDED: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed']);
+/** What the rules of metadata have to know of the kind. */
+const KIND = { namespaced: true, custom: false, storage: { strategy: {} } as StorageKind };
 
 /** core/v1 Pod (pkg/registry/core/pod's rules). */
 export const podStrategy: Strategy = {
   defaults: defaultPod,
   prepareForCreate(object, ctx) {
     const spec = object.spec as PodSpec;
-    const gated = (spec.schedulingGates?.length ?? 0) > 0;
-    object.status = {
-      phase: 'Pending',
-      ...(gated && {
-        conditions: [{ type: 'PodScheduled', status: 'False', lastProbeTime: null, lastTransitionTime: ctx.now, reason: 'SchedulingGated', message: 'Scheduling is blocked due to non-empty scheduling gates' }],
-      }),
-      qosClass: qosClass(spec),
-    };
+    object.status = { phase: 'Pending', qosClass: qosClass(spec) };
+    dropDisabledFields(spec);
+    if (spec.schedulingGates?.length) object.status.conditions = [gated(ctx.now)];
+    mergeLabelKeys(spec, object.metadata.labels);
+    appArmorFromAnnotations(object.metadata.annotations, spec, ctx.warn);
   },
   prepareForUpdate(object, old) {
     object.status = old.status;
+    dropDisabledFields(object.spec);
   },
-  validate: (object) => validatePodSpec((object as Pod).spec, SPEC),
-  validateUpdate: (object, old) => validateChange(object, old),
+  validate: (object) => validatePod(object as Pod),
+  validateCreate({ metadata, spec }) {
+    const errors: FieldError[] = [];
+    if (spec.ephemeralContainers?.length) errors.push(forbidden(SPEC.child('ephemeralContainers'), 'cannot be set on create'));
+    if (spec.nodeName && spec.schedulingGates?.length) {
+      errors.push(forbidden(SPEC.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
+    }
+    addProfileMismatches(errors, metadata.annotations, spec, SPEC);
+    return errors;
+  },
+  validateUpdate(object, old) {
+    const errors = validateMetaAgain(object, old);
+    if (!semanticallyEqual(object.spec, old.spec)) errors.push(...validateSpecUpdate(canonical(object.spec), old.spec));
+    return errors;
+  },
   subresources: {
     status: {
       // a status has none, and the rest is as it was stored
       defaults: () => undefined,
       prepareForUpdate(object, old, ctx) {
         statusSubresource.prepareForUpdate?.(object, old, ctx);
-        object.status ??= {};
-        // The class is decided by the spec, once.
-        object.status.qosClass = old.status?.qosClass ?? qosClass(old.spec as PodSpec);
+        const status = (object.status ??= {}) as PodStatus;
+        const before = (old.status ?? {}) as PodStatus;
+        // old nodes would break what the garbage collector goes by
+        if (old.metadata.ownerReferences) object.metadata.ownerReferences = old.metadata.ownerReferences;
+        else delete object.metadata.ownerReferences;
+        if (!status.qosClass && before.qosClass) status.qosClass = before.qosClass;
+        keepObservedGeneration(status, before);
+        dropDisabledStatus(status);
+      },
+      validateUpdate(object, old, ctx) {
+        const errors = annotationErrors(object, old);
+        errors.push(...validateStatusUpdate(object as Pod, old as Pod));
+        if (errors.length === 0) for (const warning of statusWarnings((object as Pod).status ?? {})) ctx.warn(warning);
+        return errors;
       },
     },
-    ephemeralcontainers: { prepareForUpdate: keepAllBut('ephemeralContainers'), validateUpdate: ephemeralContainersOnlyGrow },
-    resize: { prepareForUpdate: takeResources, validateUpdate: onlyResources },
+    ephemeralcontainers: {
+      prepareForUpdate: takeEphemeralContainers,
+      validateUpdate: (object, old) => wholeOr(object, ephemeralContainersOnlyGrow(object, old)),
+    },
+    resize: {
+      prepareForUpdate: takeResources,
+      validateUpdate: (object, old) => wholeOr(object, validateResize({ ...object, spec: canonical(object.spec) } as KubeObject, old)),
+    },
   },
   generation: (object, old) => !isDeepStrictEqual(object.spec, old.spec),
+  // those of an update would be made for nobody: it is programs that write pods
+  warnings: (object, old) => (old ? [] : podWarnings(object as Pod)),
   fields: (object) => ({
     'spec.nodeName': object.spec?.nodeName ?? '',
     'spec.restartPolicy': object.spec?.restartPolicy ?? '',
@@ -60,112 +102,68 @@ export const podStrategy: Strategy = {
     'status.nominatedNodeName': object.status?.nominatedNodeName ?? '',
   }),
   // what runs nowhere needs no time to end
-  gracePeriod: ({ spec, status }) => (!spec?.nodeName || ENDED.has(status?.phase) ? 0 : (spec.terminationGracePeriodSeconds ?? 30)),
+  gracePeriod({ spec, status }) {
+    if (!spec?.nodeName || ENDED.has(status?.phase)) return 0;
+    const seconds = spec.terminationGracePeriodSeconds ?? 30;
+    return seconds < 0 ? 1 : seconds;
+  },
 };
 
-/** A pod's spec may change in a few places only; what may is made equal and the rest compared. */
-function validateChange(object: KubeObject, old: KubeObject): FieldError[] {
+const gated = (now: string) => ({
+  type: 'PodScheduled',
+  status: 'False',
+  lastProbeTime: null,
+  lastTransitionTime: now,
+  reason: 'SchedulingGated',
+  message: 'Scheduling is blocked due to non-empty scheduling gates',
+});
+
+const specSchema = structSchema('io.k8s.api.core.v1.PodSpec');
+/** As it is read back from the store: empty is absent. */
+const canonical = (spec: PodSpec): PodSpec => normalizeObject(specSchema, spec);
+
+/** core/v1 validatePodMetadataAndSpec, without the metadata that all kinds have. */
+function validatePod({ metadata, spec }: Pod): FieldError[] {
   const errors: FieldError[] = [];
-  const spec = object.spec as PodSpec;
-  const before = old.spec as PodSpec;
-  for (const kind of ['containers', 'initContainers'] as const)
-    if ((spec[kind]?.length ?? 0) !== (before[kind]?.length ?? 0))
-      return [forbidden(SPEC.child(kind), 'pod updates may not add or remove containers')];
-  const deadline = spec.activeDeadlineSeconds;
-  if (before.activeDeadlineSeconds !== undefined && deadline !== before.activeDeadlineSeconds) {
-    if (deadline === undefined) errors.push(invalid(SPEC.child('activeDeadlineSeconds'), null, 'must not update from a positive integer to nil value'));
-    else if (deadline > before.activeDeadlineSeconds)
-      errors.push(invalid(SPEC.child('activeDeadlineSeconds'), deadline, 'must be less than or equal to previous value'));
-  }
-  const gates = new Set((before.schedulingGates ?? []).map((g) => g.name));
-  (spec.schedulingGates ?? []).forEach((gate, i) => {
-    if (!gates.has(gate.name))
-      errors.push(forbidden(SPEC.child('schedulingGates').index(i).child('name'), `only deletion is allowed, but found new scheduling gate '${gate.name}'`));
+  addPodAnnotations(errors, metadata?.annotations, spec, ANNOTATIONS);
+  errors.push(...validatePodSpec(spec, SPEC, metadata ?? {}));
+  if (!spec) return errors;
+  if (!spec.serviceAccountName) addNoToken(errors, spec);
+  for (const list of ['containers', 'initContainers'] as const) spec[list]?.forEach(({ image }, i) => {
+    if (image && image.trim() !== image) addImageSpace(errors, image, SPEC.child(list).index(i));
   });
-  const tolerations = spec.tolerations ?? [];
-  for (const t of before.tolerations ?? [])
-    if (!tolerations.some((n) => isDeepStrictEqual({ ...n, tolerationSeconds: 0 }, { ...t, tolerationSeconds: 0 }))) {
-      errors.push(forbidden(SPEC.child('tolerations'), 'existing toleration can not be modified except its tolerationSeconds'));
-      break;
-    }
-  const allowed = withAllowed(spec, before, gates.size > 0);
-  if (!isDeepStrictEqual(allowed, { ...before })) {
-    const difference = internalDiff('PodSpec', before, allowed);
-    if (difference) errors.push(forbidden(SPEC, `${ONLY}\n${difference}`));
-  }
   return errors;
 }
 
-/** The new spec with everything that may change as it was: what still differs may not. */
-function withAllowed(spec: PodSpec, before: PodSpec, gated: boolean): PodSpec {
-  const images = (list: Container[] | undefined, old: Container[] | undefined) => list?.map((c, i) => ({ ...c, image: old?.[i]?.image }));
-  const shortened = spec.terminationGracePeriodSeconds === 1 && (before.terminationGracePeriodSeconds ?? 0) < 0;
-  const taken: (keyof PodSpec)[] = [
-    'activeDeadlineSeconds',
-    'tolerations',
-    'schedulingGates',
-    ...(shortened ? (['terminationGracePeriodSeconds'] as const) : []),
-    // While it is gated a pod may still be steered: its selector and affinity may become narrower.
-    ...(gated ? (['nodeSelector', 'affinity'] as const) : []),
-  ];
-  const old = Object.fromEntries(taken.map((field) => [field, before[field]]));
-  const allowed = {
-    ...spec,
-    ...old,
-    containers: images(spec.containers, before.containers),
-    initContainers: images(spec.initContainers, before.initContainers),
-  } as Record<string, unknown>;
-  for (const key of Object.keys(allowed)) if (allowed[key] === undefined) delete allowed[key];
-  return allowed as unknown as PodSpec;
+function addNoToken(errors: FieldError[], { volumes }: PodSpec): void {
+  volumes?.forEach(({ projected }, i) =>
+    projected?.sources?.forEach(({ serviceAccountToken }, j) => {
+      if (!serviceAccountToken) return;
+      const at = SPEC.child('volumes').index(i).child('projected', 'sources').index(j).child('serviceAccountToken');
+      errors.push(forbidden(at, 'must not be specified when serviceAccountName is not set'));
+    }),
+  );
 }
 
-/** A subresource that writes some fields of spec and nothing else. */
-function keepAllBut(...fields: (keyof PodSpec)[]): (object: KubeObject, old: KubeObject) => void {
-  return (object, old) => {
-    const given = object.spec as PodSpec;
-    const metadata = { ...old.metadata, resourceVersion: object.metadata.resourceVersion, managedFields: object.metadata.managedFields };
-    for (const key of Object.keys(object)) if (key !== 'kind' && key !== 'apiVersion') delete object[key];
-    Object.assign(object, structuredClone({ ...old, metadata }));
-    for (const field of fields) if (given?.[field] !== undefined) object.spec[field] = given[field];
-  };
-}
-
-/** A resize lets nothing through but the resources of the containers that are there. */
-function takeResources(object: KubeObject, old: KubeObject): void {
-  const given = object.spec as PodSpec;
-  keepAllBut()(object, old);
-  const spec = object.spec as PodSpec;
-  for (const kind of ['containers', 'initContainers'] as const) {
-    const byName = new Map((given?.[kind] ?? []).map((container) => [container.name, container]));
-    for (const container of spec[kind] ?? []) {
-      const wanted = byName.get(container.name);
-      if (!wanted) continue;
-      for (const field of ['resources', 'resizePolicy'] as const) {
-        if (wanted[field] === undefined) delete container[field];
-        else container[field] = wanted[field] as never;
-      }
-    }
-  }
-}
-
-function ephemeralContainersOnlyGrow(object: KubeObject, old: KubeObject): FieldError[] {
-  const at = SPEC.child('ephemeralContainers');
-  const errors = validatePodSpec(object.spec as PodSpec, SPEC);
-  const now = new Map(((object.spec as PodSpec).ephemeralContainers ?? []).map((c) => [c.name, c]));
-  for (const container of (old.spec as PodSpec).ephemeralContainers ?? []) {
-    const same = now.get(container.name);
-    if (!same) errors.push(forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be removed\n`));
-    else if (!isDeepStrictEqual(same, container)) errors.push(forbidden(at, `existing ephemeral containers ${JSON.stringify(container.name)} may not be changed\n${internalDiff('EphemeralContainer', container, same)}`));
-  }
+function annotationErrors({ metadata, spec }: KubeObject, old: KubeObject): FieldError[] {
+  const errors: FieldError[] = [];
+  addAnnotationChanges(errors, metadata.annotations, old.metadata.annotations, ANNOTATIONS);
+  addPodAnnotations(errors, metadata.annotations, spec, ANNOTATIONS);
   return errors;
 }
 
-function onlyResources(object: KubeObject, old: KubeObject): FieldError[] {
-  const errors = validatePodSpec(object.spec as PodSpec, SPEC);
-  const rest = (spec: PodSpec) => [spec.containers, spec.initContainers ?? []].map((list) => list.map((c) => ({ ...c, resources: {}, resizePolicy: [] })));
-  if (!isDeepStrictEqual(rest(object.spec as PodSpec), rest(old.spec as PodSpec)))
-    errors.push(forbidden(SPEC, 'only cpu and memory resources are mutable'));
-  else if (qosClass(object.spec as PodSpec) !== (old.status?.qosClass ?? qosClass(old.spec as PodSpec)))
-    errors.push(invalid(Path.root('metadata').child('qosClass'), qosClass(object.spec as PodSpec), 'Pod QOS Class may not change as a result of resizing'));
-  return errors;
+/** Kubernetes looks at an updated pod as a new one once more, and clients see both causes. */
+const validateMetaAgain = (object: KubeObject, old: KubeObject): FieldError[] => [...validateMeta(KIND, object), ...annotationErrors(object, old)];
+
+/** Subresources validate the whole pod, and some say one thing only. */
+function wholeOr(object: KubeObject, errors: FieldError[]): FieldError[] {
+  const alone = errors.length === 1 && errors[0]!.field === '' && !errors[0]!.body.includes('pod-level');
+  return alone ? errors : [...validatePod(object as Pod), ...errors];
+}
+
+function statusWarnings({ podIPs, hostIPs }: PodStatus): string[] {
+  const status = Path.root('status');
+  return Object.entries({ podIPs, hostIPs }).flatMap(([field, ips]) =>
+    (ips ?? []).flatMap(({ ip }, i) => ipWarnings(ip ?? '', status.child(field).index(i).child('ip'))),
+  );
 }

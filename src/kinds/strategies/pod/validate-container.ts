@@ -1,181 +1,128 @@
-import type { Container, ContainerPort, EnvVar, Probe, VolumeMount } from '../../../../schema/types.ts';
-import { duplicate, forbidden, invalid, notFoundValue, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import { isDns1123Label, isEnvVarName, isPortName, isPortNumber } from '../../../meta/names.ts';
-import { compareQuantity, parseQuantity } from '../../../meta/quantity.ts';
-import { quantityErrors } from '../../validation/resources.ts';
+import type { Container, EphemeralContainer, PodSpec, Volume } from '../../../../schema/types.ts';
+import { duplicate, forbidden, invalid, notFoundValue, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
+import { isDns1123Label } from '../../../meta/names.ts';
+import { addReasons } from '../../validation/report.ts';
+import { addEnvironment } from './container/environment.ts';
+import { addMounts } from './container/mounts.ts';
+import { addHostPortConflicts, addPorts } from './container/ports.ts';
+import { addNoSupervision, addSupervision } from './container/probes.ts';
+import { addResources } from './container/resources.ts';
+import { addInitRestartPolicy, addResizePolicy, addRestartPolicy } from './container/restart.ts';
+import { addSecurityContext } from './container/security.ts';
 
-type Errors = FieldError[];
-const AT_LEAST_ZERO = 'must be greater than or equal to 0';
-const each = (at: Path | string, value: unknown, messages: string[]): Errors => messages.map((m) => invalid(at, value, m));
+export { validatePortNumberOrName as portOrName } from '../../validation/ports.ts';
 
-export interface ContainerContext {
-  volumes: ReadonlySet<string>;
-  /** names of this list and the ones before it */
-  names: Set<string>;
-  kind: 'containers' | 'initContainers' | 'ephemeralContainers';
+/** What the containers' rules have to know of their pod. */
+export interface Surroundings {
+  spec: PodSpec;
+  /** those without a fault, by name */
+  volumes: ReadonlyMap<string, Volume>;
+  /** names of spec.resourceClaims */
+  claims: readonly string[];
+  hostUsers: boolean;
 }
 
-/** core/v1 ValidateContainers, for one container of any of the three lists. */
-export function validateContainer(container: Container, at: Path, ctx: ContainerContext): Errors {
-  const errors: Errors = [];
+const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'];
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
+
+/** What holds for every container (core/v1 validateContainerCommon). */
+function addCommon(errors: FieldError[], container: Container, around: Surroundings, at: Path): void {
   if (!container.name) errors.push(required(at.child('name')));
-  else {
-    errors.push(...each(at.child('name'), container.name, isDns1123Label(container.name)));
-    if (ctx.names.has(container.name)) errors.push(duplicate(at.child('name'), container.name));
-    ctx.names.add(container.name);
-  }
+  else addReasons(errors, isDns1123Label(container.name), container.name, at, 'name');
   if (!container.image) errors.push(required(at.child('image')));
-  else if (container.image.trim() !== container.image) errors.push(invalid(at.child('image'), container.image, 'must not have leading or trailing whitespace'));
-  errors.push(...oneOf(at.child('terminationMessagePolicy'), container.terminationMessagePolicy, ['FallbackToLogsOnError', 'File']));
-  errors.push(...oneOf(at.child('imagePullPolicy'), container.imagePullPolicy, ['Always', 'IfNotPresent', 'Never']));
-  if (ctx.kind === 'ephemeralContainers')
-    for (const field of ['ports', 'lifecycle', 'livenessProbe', 'readinessProbe', 'startupProbe'] as const) {
-      const value = container[field];
-      if (value !== undefined && !(Array.isArray(value) && value.length === 0)) errors.push(forbidden(at.child(field), 'cannot be set for an Ephemeral Container'));
-    }
-  else errors.push(...ports(container.ports ?? [], at.child('ports')));
-  errors.push(...environment(container, at));
-  errors.push(...mounts(container.volumeMounts ?? [], at.child('volumeMounts'), ctx.volumes));
-  errors.push(...resources(container.resources, at.child('resources')));
-  const sidecar = ctx.kind === 'containers' || container.restartPolicy === 'Always';
-  for (const name of ['livenessProbe', 'readinessProbe', 'startupProbe'] as const)
-    if (container[name] && ctx.kind !== 'ephemeralContainers') {
-      if (!sidecar) errors.push(forbidden(at.child(name), 'may not be set for init containers without restartPolicy=Always'));
-      else errors.push(...probe(container[name], at.child(name), name));
-    }
-  return errors;
+  addChoice(errors, container.terminationMessagePolicy, MESSAGE_POLICIES, at, 'terminationMessagePolicy');
+  if (container.ports) addPorts(errors, container.ports, at.child('ports'));
+  if (container.env || container.envFrom) addEnvironment(errors, container, at);
+  if (container.volumeMounts || container.volumeDevices) addMounts(errors, container, around.volumes, at);
+  addChoice(errors, container.imagePullPolicy, PULL_POLICIES, at, 'imagePullPolicy');
+  if (container.resources) addResources(errors, container.resources, around.claims, at.child('resources'));
+  if (container.resizePolicy) addResizePolicy(errors, container.resizePolicy, around.spec.restartPolicy, at.child('resizePolicy'));
+  if (container.securityContext) addSecurityContext(errors, container.securityContext, around.hostUsers, at.child('securityContext'));
 }
 
-function oneOf(at: Path, value: string | undefined, values: string[]): Errors {
-  return value === undefined || value === '' ? [required(at)] : values.includes(value) ? [] : [notSupported(at, value, values)];
+function addChoice(errors: FieldError[], value: string | undefined, choices: readonly string[], at: Path, field: string): void {
+  if (!value) errors.push(required(at.child(field)));
+  else if (!choices.includes(value)) errors.push(notSupported(at.child(field), value, choices));
 }
 
-function ports(list: ContainerPort[], at: Path): Errors {
-  const errors: Errors = [];
+export function addContainers(errors: FieldError[], around: Surroundings, at: Path): void {
+  const { containers } = around.spec;
+  if (!containers?.length) {
+    errors.push(required(at));
+    return;
+  }
   const names = new Set<string>();
-  list.forEach((port, i) => {
+  containers.forEach((container, i) => {
     const here = at.index(i);
-    if (port.name) {
-      const messages = isPortName(port.name);
-      if (messages.length) errors.push(...each(here.child('name'), port.name, messages));
-      else if (names.has(port.name)) errors.push(duplicate(here.child('name'), port.name));
-      names.add(port.name);
-    }
-    if (!port.containerPort) errors.push(required(here.child('containerPort')));
-    else errors.push(...each(here.child('containerPort'), port.containerPort, isPortNumber(port.containerPort)));
-    if (port.hostPort) errors.push(...each(here.child('hostPort'), port.hostPort, isPortNumber(port.hostPort)));
-    errors.push(...oneOf(here.child('protocol'), port.protocol, ['SCTP', 'TCP', 'UDP']));
+    addCommon(errors, container, around, here);
+    const name = container.name ?? '';
+    if (names.has(name)) errors.push(duplicate(here.child('name'), name));
+    names.add(name);
+    addSupervision(errors, container, around.spec, here);
+    addRestartPolicy(errors, container, here);
   });
-  return errors;
+  addHostPortConflicts(errors, containers, at);
 }
 
-function environment(container: Container, at: Path): Errors {
-  const errors: Errors = [];
-  (container.env ?? []).forEach((env, i) => {
-    const here = at.child('env').index(i);
-    if (!env.name) errors.push(required(here.child('name')));
-    else errors.push(...each(here.child('name'), env.name, isEnvVarName(env.name)));
-    errors.push(...envSource(env, here.child('valueFrom')));
+export function addInitContainers(errors: FieldError[], around: Surroundings, at: Path): void {
+  const { containers = [], initContainers } = around.spec;
+  if (!initContainers?.length) return;
+  const names = new Set(containers.map((c) => c.name ?? ''));
+  initContainers.forEach((container, i) => {
+    const here = at.index(i);
+    addCommon(errors, container, around, here);
+    addInitRestartPolicy(errors, container, here);
+    const { name = '' } = container;
+    if (names.has(name)) errors.push(duplicate(here.child('name'), name));
+    else if (name) names.add(name);
+    // they run one after another: only a container's own ports can be in each other's way
+    addHostPortConflicts(errors, [container], at);
+    if (container.restartPolicy === 'Always') addSupervision(errors, container, around.spec, here);
+    else addNoSupervision(errors, container, here);
   });
-  (container.envFrom ?? []).forEach((from, i) => {
-    const here = at.child('envFrom').index(i);
-    const sources = (['configMapRef', 'secretRef'] as const).filter((s) => from[s]);
-    if (sources.length === 0) errors.push(invalid(here, '', 'must specify one of: `configMapRef` or `secretRef`'));
-    else if (sources.length > 1) errors.push(invalid(here, '', 'may not have more than one field specified at a time'));
-    for (const source of sources) if (!from[source]!.name) errors.push(required(here.child(source, 'name')));
-    if (from.prefix) errors.push(...each(here.child('prefix'), from.prefix, isEnvVarName(from.prefix)));
-  });
-  return errors;
 }
 
-const FIELD_PATHS = new Set([
-  'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName', 'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs',
-]);
+/** What a debugging container cannot have, in the order of Go's type. */
+const NOT_EPHEMERAL = [
+  'ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle',
+] as const;
 
-function envSource(env: EnvVar, at: Path): Errors {
-  const from = env.valueFrom;
-  if (!from) return [];
-  const errors: Errors = [];
-  const sources = Object.keys(from).filter((key) => from[key as keyof typeof from] !== undefined);
-  if (sources.length === 0) errors.push(invalid(at, '', 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`'));
-  if (env.value) errors.push(invalid(at, '', 'may not be specified when `value` is not empty'));
-  else if (sources.length > 1) errors.push(invalid(at, '', 'may not have more than one field specified at a time'));
-  for (const key of ['configMapKeyRef', 'secretKeyRef'] as const)
-    if (from[key]) {
-      if (!from[key].name) errors.push(required(at.child(key, 'name')));
-      if (!from[key].key) errors.push(required(at.child(key, 'key')));
-    }
-  const path = from.fieldRef?.fieldPath;
-  if (from.fieldRef) {
-    if (!path) errors.push(required(at.child('fieldRef', 'fieldPath')));
-    else if (!FIELD_PATHS.has(path) && !/^metadata\.(labels|annotations)\['[^']+'\]$/.test(path))
-      errors.push(
-        /^(metadata|spec|status)\.[\w.]+$/.test(path)
-          ? notSupported(at.child('fieldRef', 'fieldPath'), path, [...FIELD_PATHS].sort())
-          : invalid(at.child('fieldRef', 'fieldPath'), path, `error converting fieldPath: field label not supported: ${path}`),
-      );
+const isSet = (value: unknown): boolean =>
+  value !== undefined && value !== null && !(typeof value === 'object' && Object.keys(value).length === 0);
+
+export function addEphemeralContainers(errors: FieldError[], around: Surroundings, at: Path): void {
+  const { containers = [], initContainers = [], ephemeralContainers } = around.spec;
+  if (!ephemeralContainers?.length) return;
+  const others = new Set([...containers, ...initContainers].map((c) => c.name ?? ''));
+  const names = new Set(others);
+  ephemeralContainers.forEach((ephemeral, i) => {
+    const here = at.index(i);
+    addCommon(errors, ephemeral as Container, around, here);
+    addImageSpace(errors, ephemeral.image, here);
+    const { name = '', targetContainerName: target } = ephemeral;
+    if (names.has(name)) errors.push(duplicate(here.child('name'), name));
+    names.add(name);
+    if (target && !others.has(target)) errors.push(notFoundValue(here.child('targetContainerName'), target));
+    addNotEphemeral(errors, ephemeral, here);
+  });
+}
+
+function addNotEphemeral(errors: FieldError[], container: EphemeralContainer, at: Path): void {
+  const why = 'cannot be set for an Ephemeral Container';
+  for (const field of NOT_EPHEMERAL) {
+    // a pointer to an empty struct is set, an empty list or struct is not
+    const value = container[field];
+    const set = field.endsWith('Probe') || field === 'lifecycle' ? value != null : isSet(value);
+    if (set) errors.push(forbidden(at.child(field), why));
   }
-  if (from.resourceFieldRef && !from.resourceFieldRef.resource) errors.push(required(at.child('resourceFieldRef', 'resource')));
-  return errors;
-}
-
-function mounts(list: VolumeMount[], at: Path, volumes: ReadonlySet<string>): Errors {
-  const errors: Errors = [];
-  const paths = new Set<string>();
-  list.forEach((mount, i) => {
-    const here = at.index(i);
-    if (!mount.name) errors.push(required(here.child('name')));
-    else if (!volumes.has(mount.name)) errors.push(notFoundValue(here.child('name'), mount.name));
-    if (!mount.mountPath) errors.push(required(here.child('mountPath')));
-    else if (paths.has(mount.mountPath)) errors.push(invalid(here.child('mountPath'), mount.mountPath, 'must be unique'));
-    paths.add(mount.mountPath);
+  container.volumeMounts?.forEach((mount, i) => {
     for (const field of ['subPath', 'subPathExpr'] as const) {
-      const value = mount[field];
-      if (value?.startsWith('/')) errors.push(invalid(here.child(field), value, 'must be a relative path'));
-      if (value?.split('/').includes('..')) errors.push(invalid(here.child(field), value, "must not contain '..'"));
+      if (mount[field]) errors.push(forbidden(at.child('volumeMounts').index(i).child(field), why));
     }
-    if (mount.subPath && mount.subPathExpr) errors.push(invalid(here.child('subPathExpr'), mount.subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
   });
-  return errors;
 }
 
-function resources(value: Container['resources'], at: Path): Errors {
-  const errors: Errors = [];
-  const limits = value?.limits ?? {};
-  for (const [name, limit] of Object.entries(limits)) errors.push(...quantityErrors(limit, at.child('limits').key(name), name));
-  for (const [name, request] of Object.entries(value?.requests ?? {})) {
-    errors.push(...quantityErrors(request, at.child('requests').key(name), name));
-    const limit = limits[name];
-    if (limit !== undefined && compareQuantity(parseQuantity(String(request)), parseQuantity(String(limit))) > 0)
-      errors.push(invalid(at.child('requests'), String(request), `must be less than or equal to ${name} limit of ${limit}`));
-  }
-  return errors;
-}
-
-const HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc'] as const;
-
-function probe(value: Probe, at: Path, name: string): Errors {
-  const errors: Errors = [];
-  const handlers = HANDLERS.filter((h) => value[h]);
-  if (handlers.length === 0) errors.push(required(at, 'must specify a handler type'));
-  handlers.slice(1).forEach((h) => errors.push(forbidden(at.child(h), 'may not specify more than 1 handler type')));
-  if (value.exec && !value.exec.command?.length) errors.push(required(at.child('exec', 'command')));
-  if (value.httpGet) {
-    if (!value.httpGet.path) errors.push(required(at.child('httpGet', 'path')));
-    errors.push(...portOrName(value.httpGet.port, at.child('httpGet', 'port')));
-    if (!['HTTP', 'HTTPS'].includes(value.httpGet.scheme ?? '')) errors.push(notSupported(at.child('httpGet', 'scheme'), value.httpGet.scheme, ['HTTP', 'HTTPS']));
-  }
-  if (value.tcpSocket) errors.push(...portOrName(value.tcpSocket.port, at.child('tcpSocket', 'port')));
-  if (value.grpc) errors.push(...each(at.child('grpc', 'port'), value.grpc.port, isPortNumber(value.grpc.port)));
-  for (const field of ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const)
-    if ((value[field] ?? 0) < 0) errors.push(invalid(at.child(field), value[field], AT_LEAST_ZERO));
-  if (name !== 'readinessProbe' && (value.successThreshold ?? 1) !== 1) errors.push(invalid(at.child('successThreshold'), value.successThreshold, 'must be 1'));
-  if (value.terminationGracePeriodSeconds !== undefined && value.terminationGracePeriodSeconds <= 0)
-    errors.push(invalid(at.child('terminationGracePeriodSeconds'), value.terminationGracePeriodSeconds, 'must be greater than 0'));
-  return errors;
-}
-
-/** A port by number or by the name of one (IntOrString). */
-export function portOrName(port: number | string, at: Path): Errors {
-  return typeof port === 'number' ? each(at, port, isPortNumber(port)) : each(at, port, isPortName(port ?? ''));
+/** Only a pod is this strict: some put a blank image into templates, for others to fill in. */
+export function addImageSpace(errors: FieldError[], image: string | undefined, at: Path): void {
+  if (image && image.trim() !== image) errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'));
 }

@@ -1,0 +1,14 @@
+import type { Container, PodSpec } from '../../../../../schema/types.ts';
+import type { Path } from '../../../../meta/field.ts';
+
+const LISTS = ['initContainers', 'containers', 'ephemeralContainers'] as const;
+
+/** Calls `visit` for each container of all three lists in the order in which Kubernetes walks them. `at` is the spec. */
+export function visitContainers(spec: PodSpec, at: Path, visit: (container: Container, at: Path) => void): void {
+  for (const list of LISTS) {
+    const containers = spec[list] as readonly Container[] | undefined;
+    if (!containers?.length) continue;
+    const here = at.child(list);
+    containers.forEach((container, i) => visit(container, here.index(i)));
+  }
+}

@@ -1,0 +1,116 @@
+import type { Volume } from '../../../../../schema/types.ts';
+import { duplicate, forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import { isDns1123Label, isDns1123Subdomain } from '../../../../meta/names.ts';
+import { addReasons } from '../../../validation/report.ts';
+import { ephemeral } from './claim-template.ts';
+import { projected } from './projected.ts';
+import * as sources from './sources.ts';
+
+/** What the rules of a pod's parts may have to know of the pod. */
+export interface SpecContext {
+  /** a pod itself, not a template of one */
+  isPod: boolean;
+  /** the pod's name, where it is known */
+  name?: string;
+}
+
+type Check = (source: never, at: Path, errors: FieldError[], ctx: SpecContext) => void;
+interface Source {
+  check: Check;
+  /** where Kubernetes names another field than the source's own in the errors below it, or in that of a second source */
+  below?: string;
+  second?: string;
+}
+
+const { needs } = sources;
+const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
+
+function image(source: NonNullable<Volume['image']>, at: Path, errors: FieldError[], { isPod }: SpecContext): void {
+  if (isPod && !source.reference) errors.push(required(at.child('reference')));
+  if (!source.pullPolicy) errors.push(required(at.child('pullPolicy')));
+  else if (!PULL_POLICIES.includes(source.pullPolicy)) errors.push(notSupported(at.child('pullPolicy'), source.pullPolicy, PULL_POLICIES));
+}
+
+/** In the order in which Kubernetes looks at them: of two, the later one is too many. */
+const SOURCES = new Map<keyof Volume, Source>(
+  Object.entries({
+    emptyDir: { check: sources.emptyDir },
+    hostPath: { check: sources.hostPath },
+    gitRepo: { check: sources.gitRepo },
+    gcePersistentDisk: { check: sources.gcePersistentDisk, below: 'persistentDisk' },
+    awsElasticBlockStore: { check: sources.awsElasticBlockStore },
+    secret: { check: sources.secret },
+    nfs: { check: sources.nfs },
+    iscsi: { check: sources.iscsi },
+    glusterfs: { check: needs('endpoints', 'path') },
+    flocker: { check: sources.flocker },
+    persistentVolumeClaim: { check: needs('claimName') },
+    rbd: { check: needs('monitors', 'image') },
+    cinder: { check: needs('volumeID', 'secretRef.name') },
+    cephfs: { check: needs('monitors'), second: 'cephFS' },
+    quobyte: { check: sources.quobyte },
+    downwardAPI: { check: sources.downwardAPI, second: 'downwarAPI' },
+    fc: { check: sources.fc },
+    flexVolume: { check: sources.flexVolume },
+    configMap: { check: sources.configMap },
+    azureFile: { check: needs('secretName', 'shareName') },
+    vsphereVolume: { check: needs('volumePath') },
+    photonPersistentDisk: { check: needs('pdID') },
+    portworxVolume: { check: needs('volumeID') },
+    azureDisk: { check: sources.azureDisk },
+    storageos: { check: sources.storageos },
+    projected: { check: projected },
+    scaleIO: { check: needs('gateway', 'system', 'volumeName') },
+    csi: { check: sources.csi },
+    ephemeral: { check: ephemeral },
+    image: { check: image },
+  } satisfies Record<string, Source>) as [keyof Volume, Source][],
+);
+
+/** Bytes that a volume's name and its portal may have together where the initiator is named. */
+const MAX_INITIATOR = 64;
+const TOO_LONG = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+
+function addSource(errors: FieldError[], volume: Volume, at: Path, ctx: SpecContext): void {
+  let found = 0;
+  // a volume has one key or two besides its name, the table thirty
+  if (Object.keys(volume).length > 1) {
+    for (const [name, { check, below, second }] of SOURCES) {
+      const source = volume[name];
+      if (source == null) continue;
+      if (found++ > 0) errors.push(forbidden(at.child(second ?? name), 'may not specify more than 1 volume type'));
+      else check(source as never, at.child(below ?? name), errors, ctx);
+    }
+  }
+  if (found === 0) errors.push(required(at, 'must specify a volume type'));
+  const { name = '', iscsi } = volume;
+  if (iscsi?.initiatorName != null && `${name}:${iscsi.targetPortal ?? ''}`.length > MAX_INITIATOR) errors.push(invalid(at.child('name'), name, TOO_LONG));
+  if (volume.ephemeral && ctx.name && name) {
+    const claim = `${ctx.name}-${name}`;
+    addReasons(errors, isDns1123Subdomain(claim).map((why) => `PVC name ${JSON.stringify(claim)}: ${why}`), name, at, 'name');
+  }
+}
+
+/**
+ * core/v1 ValidateVolumes.
+ * @returns the volumes without a fault by name: only those can be mounted
+ */
+export function addVolumes(errors: FieldError[], volumes: readonly Volume[] | undefined, at: Path, ctx: SpecContext): Map<string, Volume> {
+  const good = new Map<string, Volume>();
+  const created = new Set(ctx.name ? volumes?.filter((v) => v.ephemeral).map((v) => `${ctx.name}-${v.name}`) : []);
+  volumes?.forEach((volume, i) => {
+    const here = at.index(i);
+    const before = errors.length;
+    addSource(errors, volume, here, ctx);
+    const name = volume.name ?? '';
+    if (!name) errors.push(required(here.child('name')));
+    else addReasons(errors, isDns1123Label(name), name, here, 'name');
+    if (good.has(name)) errors.push(duplicate(here.child('name'), name));
+    if (errors.length === before) good.set(name, volume);
+    const claim = volume.persistentVolumeClaim?.claimName;
+    if (claim && created.has(claim)) {
+      errors.push(invalid(here.child('persistentVolumeClaim', 'claimName'), claim, 'must not reference a PVC that gets created for an ephemeral volume'));
+    }
+  });
+  return good;
+}
