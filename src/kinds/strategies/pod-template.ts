@@ -1,5 +1,5 @@
 import type { PodTemplateSpec, Volume } from '../../../schema/types.ts';
-import { forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../meta/field.ts';
+import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../meta/field.ts';
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
 import { isDns1123Label } from '../../meta/names.ts';
 import type { KubeObject } from '../../meta/object.ts';
@@ -8,9 +8,11 @@ import { validateImmutable } from '../validation/values.ts';
 import { addPodAnnotations, addProfileMismatches } from './pod/annotations.ts';
 import { defaultTemplate } from './pod/defaults.ts';
 import { validatePodSpec } from './pod/validate-spec.ts';
+import { podTemplateWarnings } from './pod/warnings.ts';
 
 /** What the kinds that make pods from a template have in common (apps/v1, batch/v1). */
 type Errors = FieldError[];
+const TEMPLATE = Path.root('spec').child('template');
 
 /** A template is a struct of its owner's spec: it and its parts are there, and get their defaults, even when none was sent. */
 export function defaultPodTemplate(owner: { template?: Partial<PodTemplateSpec> }): void {
@@ -79,6 +81,10 @@ export function validateMatches(selector: LabelSelectorLike | undefined, templat
 /** A map as Go prints it. */
 export const sorted = (map: Readonly<Record<string, string>> | undefined | null): Record<string, string> | null =>
   map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
+
+/** What is said of a template that is new, or that has changed with its owner's spec. */
+export const templateWarnings = ({ metadata, spec }: KubeObject, old: KubeObject | undefined): string[] =>
+  old && metadata.generation === old.metadata.generation ? [] : podTemplateWarnings(spec?.template, TEMPLATE);
 
 /** The name becomes a part of pods' names, which are host names. */
 export function nameWarnings({ metadata }: KubeObject): string[] {

@@ -7,7 +7,9 @@ import { intOrPercentValue, validateAtMost100Percent, validatePositiveIntOrPerce
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
-import { defaultPodTemplate, isUsable, shownSelector, validateAlwaysRestarts, validateMatches, validatePodTemplateSpec, validateSameSelector } from '../pod-template.ts';
+import {
+  defaultPodTemplate, isUsable, shownSelector, templateWarnings, validateAlwaysRestarts, validateMatches, validatePodTemplateSpec, validateSameSelector,
+} from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
 import { statusSubresource, withStatus } from '../status-split.ts';
 import { validateCounters } from './counters.ts';
@@ -53,6 +55,7 @@ export const daemonSetStrategy: Strategy = withStatus({
     setTemplateGeneration(object, templateGeneration(old) + (changed ? 1 : 0));
   },
   validate: ({ spec }) => validateSpec(spec),
+  warnings: templateWarnings,
   // an update checks the whole once more
   validateUpdate: (object, old) => [
     ...validateMetaOnUpdate(object, dnsSubdomainName),

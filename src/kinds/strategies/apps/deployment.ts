@@ -3,7 +3,7 @@ import { forbidden, invalid, notSupported, Path, required, type FieldError } fro
 import type { Strategy } from '../../kind.ts';
 import { intOrPercentValue, validateAtMost100Percent, validatePositiveIntOrPercent } from '../../validation/int-or-percent.ts';
 import { validateNonNegative } from '../../validation/values.ts';
-import { defaultPodTemplate, nameWarnings, validateSameSelector } from '../pod-template.ts';
+import { defaultPodTemplate, nameWarnings, templateWarnings, validateSameSelector } from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
 import { withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
@@ -49,7 +49,7 @@ export const deploymentStrategy: Strategy = withStatus({
   validateUpdate: (object, old) => validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
   // annotations are copied to the ReplicaSets, so that their changes are changes, too
   generation: (object, old) => !isDeepStrictEqual(object.spec, old.spec) || !isDeepStrictEqual(object.metadata.annotations, old.metadata.annotations),
-  warnings: (object, old) => (old ? [] : nameWarnings(object)),
+  warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   subresources: {
     status: countersStatus({
       counted: ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount'],

@@ -1,7 +1,7 @@
 import { Path } from '../../../meta/field.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateNonNegative } from '../../validation/values.ts';
-import { defaultPodTemplate, nameWarnings, validateSameSelector } from '../pod-template.ts';
+import { defaultPodTemplate, nameWarnings, templateWarnings, validateSameSelector } from '../pod-template.ts';
 import { withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
 import { validateReplicaTemplate } from './replica-template.ts';
@@ -25,7 +25,7 @@ export const replicaSetStrategy: Strategy = withStatus({
     ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment'),
   ],
   validateUpdate: (object, old) => validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
-  warnings: (object, old) => (old ? [] : nameWarnings(object)),
+  warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   subresources: {
     status: countersStatus({
       counted: ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas', 'observedGeneration'],

@@ -7,7 +7,9 @@ import type { Strategy } from '../../kind.ts';
 import { dnsLabelName } from '../../validation/names.ts';
 import { validateNonNegative, validateRule } from '../../validation/values.ts';
 import { claimSpecWarnings, validateClaimSpec } from '../core/persistent-volume-claim.ts';
-import { defaultPodTemplate, isUsable, shownSelector, validateAlwaysRestarts, validateMatches, validatePodTemplateSpec, validateSelector } from '../pod-template.ts';
+import {
+  defaultPodTemplate, isUsable, shownSelector, templateWarnings, validateAlwaysRestarts, validateMatches, validatePodTemplateSpec, validateSelector,
+} from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
 import { withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
@@ -53,7 +55,8 @@ export const statefulSetStrategy: Strategy = withStatus({
   prepareForUpdate: (object, old) => dropMaxUnavailable(object.spec, old.spec),
   validate: ({ spec }) => validateSpec(spec),
   validateUpdate: (object, old) => (isDeepStrictEqual(immutablePart(object.spec), immutablePart(old.spec)) ? [] : [forbidden(SPEC, IMMUTABLE)]),
-  warnings: ({ spec }) => [
+  warnings: ({ metadata, spec }, old) => [
+    ...templateWarnings({ metadata, spec }, old),
     ...(spec.volumeClaimTemplates ?? []).flatMap((claim: Spec, i: number) => claimSpecWarnings(claim.spec, CLAIMS.index(i))),
     ...(spec.revisionHistoryLimit < 0 ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : []),
   ],

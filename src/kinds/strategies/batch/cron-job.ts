@@ -38,7 +38,7 @@ export const cronJobStrategy: Strategy = withStatus({
   },
   warnings: (object, old) => [
     ...(old ? [] : nameWarnings(object)),
-    ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec.jobTemplate.spec, 'spec.jobTemplate.spec')),
+    ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec.jobTemplate.spec, SPEC.child('jobTemplate', 'spec'))),
   ],
 });
 

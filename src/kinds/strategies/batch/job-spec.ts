@@ -1,6 +1,7 @@
 import { invalid, notSupported, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { validateDomainPrefixedPath, validateNonNegative } from '../../validation/values.ts';
+import { podTemplateWarnings } from '../pod/warnings.ts';
 import { validatePodTemplateSpec } from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
 import { validatePodFailurePolicy, validatePodReplacementPolicy, validateSuccessPolicy } from './job-policies.ts';
@@ -72,10 +73,12 @@ function validateRestartPolicy(spec: Spec, at: Path): Errors {
   return spec.podFailurePolicy && policy !== 'Never' ? [invalid(at, policy, 'only "Never" is supported when podFailurePolicy is specified')] : [];
 }
 
-/** Indexed Jobs of this size may lose track of their indexes. */
-export function jobSpecWarnings(spec: Spec, at: string): string[] {
-  if (spec.completionMode !== 'Indexed' || !(spec.completions > MANY_COMPLETIONS && spec.parallelism > LIMIT_OF_MANY)) return [];
+/** Indexed Jobs of this size may lose track of their indexes; and what is said of the template. */
+export function jobSpecWarnings(spec: Spec, at: Path): string[] {
+  const ofTemplate = podTemplateWarnings(spec.template, at.child('template'));
+  if (spec.completionMode !== 'Indexed' || !(spec.completions > MANY_COMPLETIONS && spec.parallelism > LIMIT_OF_MANY)) return ofTemplate;
   return [
     `${at}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
+    ...ofTemplate,
   ];
 }

@@ -51,7 +51,7 @@ export const jobStrategy: Strategy = withStatus({
   validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateSpec(object.spec), ...validateSpecUpdate(object.spec, old)],
   warnings: (object, old) => [
     ...(old ? [] : nameWarnings(object)),
-    ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec, 'spec')),
+    ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec, SPEC)),
   ],
   subresources: { status: statusWith(validateJobStatus) },
   fields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),

@@ -7,9 +7,8 @@ import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultTemplate } from '../pod/defaults.ts';
-import { podTemplateWarnings } from '../pod/warnings.ts';
 import { withStatus } from '../status-split.ts';
-import { nameWarnings, validateAlwaysRestarts, validatePodTemplateSpec } from '../pod-template.ts';
+import { nameWarnings, templateWarnings, validateAlwaysRestarts, validatePodTemplateSpec } from '../pod-template.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -71,9 +70,6 @@ export const replicationControllerStrategy: Strategy = withStatus({
   // the whole is checked twice: once for itself and once as a part of the update
   validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validate(object)],
   subresources: { status: { ...split.subresources!['status'], validateUpdate: validateStatus } },
-  warnings(object, old) {
-    if (old?.metadata.generation === object.metadata.generation) return [];
-    return [...(old ? [] : nameWarnings(object)), ...podTemplateWarnings(object.spec?.template, TEMPLATE)];
-  },
+  warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   fields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
 });
