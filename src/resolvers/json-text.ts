@@ -3,7 +3,7 @@ export type JsonText = string | JsonBytes;
 
 /**
  * JSON in pieces, of which most are the store's own bytes. They are joined only for who needs it in one buffer: joining
- * each of 144 messages of half a megabyte was what filled the heap until all of it had to be collected.
+ * each message of 10,000 pods' state was what filled the heap until all of it had to be collected.
  */
 export class JsonBytes {
   readonly length: number;

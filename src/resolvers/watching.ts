@@ -137,7 +137,7 @@ class Bookmark implements ObjectEvent {
 }
 
 /** Bytes of one batch, about: a reader parses it in one go, and what waits behind it waits for that. */
-const BATCH_BYTES = 512 * 1024;
+const BATCH_BYTES = 256 * 1024;
 
 /** Events that go as one JSON scalar: nothing is executed for any of them, and their objects are the store's bytes. */
 export class EventBatch extends WritesJson {

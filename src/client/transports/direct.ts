@@ -16,7 +16,7 @@ export function directTransport(executor: Executor): Transport {
 }
 
 /** JSON, as text or as bytes. */
-export type JsonMessage = string | { readonly buffer: Uint8Array };
+export type JsonMessage = string | { readonly length: number; readonly buffer: Uint8Array; toString(): string };
 
 /** The same with each result as the JSON of it. */
 export interface TextExecutor {
