@@ -28,9 +28,9 @@ const validateStandardFinalizers = (finalizers: readonly string[] | undefined | 
       : [invalid(at.index(i), name, 'name is neither a standard finalizer name nor is it fully qualified')],
   );
 
+/** What is checked of a new object's metadata and of an old one's alike. */
 function validateShared(meta: ObjectMeta, at: Path): FieldError[] {
   return [
-    ...validateNonNegative(meta.generation, at.child('generation')),
     ...validateLabels(meta.labels, at.child('labels')),
     ...validateAnnotations(meta.annotations, at.child('annotations')),
     ...validateOwnerReferences(meta.ownerReferences, at.child('ownerReferences')),
@@ -57,6 +57,7 @@ export function validateMeta(kind: Pick<Kind, 'namespaced' | 'storage' | 'custom
   const meta = object.metadata;
   return [
     ...validateNames(kind.storage.strategy.name ?? dnsSubdomainName, kind.namespaced, meta, at),
+    ...validateNonNegative(meta.generation, at.child('generation')),
     ...validateShared(meta, at),
     ...validateFinalizers(meta.finalizers, kind.custom, at.child('finalizers')),
   ];
@@ -68,6 +69,7 @@ export function validateMeta(kind: Pick<Kind, 'namespaced' | 'storage' | 'custom
  */
 export const validateMetaOnUpdate = ({ metadata: meta }: KubeObject, rule: NameRule, namespaced = true, at = metadata): FieldError[] => [
   ...validateNames(rule, namespaced, meta, at),
+  ...validateNonNegative(meta.generation, at.child('generation')),
   ...validateShared(meta, at),
   ...validateFinalizers(meta.finalizers, false, at.child('finalizers')),
 ];
@@ -98,7 +100,7 @@ function validateCommonUpdate(object: KubeObject, old: KubeObject, at: Path): Fi
   for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     errors.push(...validateImmutable(now[field], before[field], at.child(field)));
   }
-  return [...errors, ...validateShared(now, at), ...validateFinalizers(now.finalizers, true, at.child('finalizers'))];
+  return [...errors, ...validateShared(now, at)];
 }
 
 /** Advice that goes with an accepted custom object: finalizers without a path may clash. */

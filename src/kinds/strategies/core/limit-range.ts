@@ -55,7 +55,7 @@ function validateAmounts(amounts: Amounts, at: Path, resource: string): Errors {
 }
 
 function validateItem(item: LimitRangeItem, at: Path): Errors {
-  const errors = validateType(item.type, at.child('type'));
+  const errors = validateType(item.type ?? '', at.child('type'));
   const byResource = new Map<string, Amounts>();
   const nameRule = item.type === 'Pod' || item.type === 'Container' ? validateContainerResourceName : validateResourceName;
   for (const field of FIELDS) {
@@ -93,7 +93,7 @@ export const limitRangeStrategy: Strategy = {
     const items = (spec?.limits ?? []) as LimitRangeItem[];
     return items.flatMap((item, i) => [
       ...validateItem(item, LIMITS.index(i)),
-      ...(items.findIndex((other) => other.type === item.type) < i ? [duplicate(LIMITS.index(i).child('type'), item.type)] : []),
+      ...(items.findIndex((other) => (other.type ?? '') === (item.type ?? '')) < i ? [duplicate(LIMITS.index(i).child('type'), item.type ?? '')] : []),
     ]);
   },
   createOnUpdate: true,

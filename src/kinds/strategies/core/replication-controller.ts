@@ -71,5 +71,7 @@ export const replicationControllerStrategy: Strategy = withStatus({
   validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validate(object)],
   subresources: { status: { ...split.subresources!['status'], validateUpdate: validateStatus } },
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
+  // what core/v1 has always done: its pods stay
+  defaultPropagation: 'orphan',
   fields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
 });

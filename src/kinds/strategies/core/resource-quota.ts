@@ -1,4 +1,4 @@
-import type { ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../../../schema/types.ts';
+import type { ResourceQuotaSpec } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Strategy } from '../../kind.ts';
 import { isStandardQuotaResource, quantityErrors, validateQuotaResourceName } from '../../validation/resources.ts';
@@ -50,7 +50,14 @@ const ONLY_EXISTS_WORDS =
   "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, " +
   'ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity';
 
-function validateRequirement({ scopeName, operator, values }: ScopedResourceSelectorRequirement, at: Path): Errors {
+/** Its fields are empty where the client left them out. */
+interface Term {
+  scopeName: string;
+  operator: string;
+  values?: string[];
+}
+
+function validateRequirement({ scopeName, operator, values }: Term, at: Path): Errors {
   const errors: Errors = [];
   const here = at.child('operator');
   if (ONLY_EXISTS.includes(scopeName) && operator !== 'Exists') errors.push(invalid(here, operator, ONLY_EXISTS_WORDS));
@@ -65,7 +72,7 @@ function validateRequirement({ scopeName, operator, values }: ScopedResourceSele
 function validateScopeSelector({ scopeSelector: selector, hard, scopes }: ResourceQuotaSpec): Errors {
   if (!selector) return [];
   const at = SPEC.child('scopeSelector', 'matchExpressions');
-  const terms = selector.matchExpressions ?? [];
+  const terms = (selector.matchExpressions ?? []).map(({ scopeName, operator, values }): Term => ({ scopeName: scopeName ?? '', operator: operator ?? '', values }));
   const errors = terms.flatMap((term) => [
     ...(SCOPES.has(term.scopeName) ? [] : [invalid(at.child('scopeName'), term.scopeName, 'unsupported scope')]),
     ...foreign(term.scopeName, hard).map(() => invalid(at, internalValue('ScopeSelector', selector), 'unsupported scope applied to resource')),
