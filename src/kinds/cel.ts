@@ -1,5 +1,6 @@
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
 import { LRUCache } from 'lru-cache';
+import { registerAuthorizer } from './cel/authorizer.ts';
 import { compareQuantity, parseQuantity } from '../meta/quantity.ts';
 import { isCidr, isIp } from '../meta/ip.ts';
 
@@ -75,6 +76,7 @@ function makeEnvironment(): Environment {
     enableOptionalTypes: true,
   });
   for (const [signature, handler] of Object.entries(FUNCTIONS)) environment.registerFunction(signature, handler as () => unknown);
+  registerAuthorizer(environment);
   return environment;
 }
 
@@ -108,8 +110,21 @@ export function celValue(value: unknown): unknown {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, celValue(item)]));
 }
 
+/** What the package says, and what cel-go says of the same. */
+const WORDS: readonly [RegExp, (...found: string[]) => string][] = [
+  [/^No such key: index out of bounds, index (-?\d+).*/, (_, index = '') => `index out of bounds: ${index}`],
+  [/^No such key/, () => 'no such key'],
+  [/^no such overload.*/, () => 'no such overload'],
+  [/^found no matching overload for '(?:.*\.)?(\w+)\(.*'$/, (_, name = '') => `no such overload: ${name}`],
+  [/^Ternary condition must be bool.*/, () => 'no such overload'],
+  [/^(int|uint|double|bool)\(\) type error.*/, (_, type = '') => `type conversion error from 'string' to '${type}'`],
+  [/^Invalid duration string.*/, () => "type conversion error from 'string' to 'google.protobuf.Duration'"],
+  [/^(?:timestamp\(\)|Invalid timestamp).*/, () => "type conversion error from 'string' to 'google.protobuf.Timestamp'"],
+];
+
 /** An evaluation error's first line in CEL's own words. */
 export function celMessage(error: unknown): string {
-  const line = (error instanceof Error ? error.message : String(error)).split('\n')[0] as string;
-  return line.replace(/^No such key/, 'no such key').trim();
+  const line = ((error instanceof Error ? error.message : String(error)).split('\n')[0] as string).trim();
+  for (const [pattern, words] of WORDS) if (pattern.test(line)) return line.replace(pattern, words);
+  return line;
 }

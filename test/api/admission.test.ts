@@ -84,6 +84,44 @@ test('ValidatingAdmissionPolicy.refuses what its expression does not hold for', 
   await t.create('configmaps', { metadata: { name: 'b' }, data: { a: '1', b: '2' } });
 });
 
+test('ValidatingAdmissionPolicy.warns of all that fails, asks the authorizer, and wants its parameters', async () => {
+  await inNamespace('vap2', { vap: 'two' });
+  const rule = { apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] };
+  const matchConstraints = { namespaceSelector: { matchLabels: { vap: 'two' } }, resourceRules: [rule] };
+  const bind = (name: string, policyName: string, more: object) =>
+    t.create('validatingadmissionpolicybindings.admissionregistration.k8s.io', { metadata: { name }, spec: { policyName, ...more } }, '');
+  const policy = (name: string, spec: object) =>
+    t.create('validatingadmissionpolicies.admissionregistration.k8s.io', { metadata: { name }, spec: { matchConstraints, ...spec } }, '');
+  await policy('warner', { validations: [{ expression: "object.data.a == 'x'", message: 'not x' }, { expression: "object.data.b == 'y'" }] });
+  await bind('warner', 'warner', { validationActions: ['Warn'] });
+  t.warnings.length = 0;
+  await t.create('configmaps', { metadata: { name: 'a' }, data: { a: '1' } }, 'vap2');
+  expect(t.warnings).toEqual([
+    "Validation failed for ValidatingAdmissionPolicy 'warner' with binding 'warner': not x",
+    "Validation failed for ValidatingAdmissionPolicy 'warner' with binding 'warner': expression 'object.data.b == 'y'' resulted in error: no such key: b",
+  ]);
+  await policy('asks', { validations: [{ expression: "!authorizer.group('').resource('secrets').namespace('vap2').check('get').allowed()", message: 'may read secrets' }] });
+  await bind('asks', 'asks', { validationActions: ['Deny'] });
+  const first = await refusal(t.create('configmaps', { metadata: { name: 'b' }, data: { a: 'x', b: 'y' } }, 'vap2'));
+  expect(first).toMatchObject({ code: 422, message: "configmaps \"b\" is forbidden: ValidatingAdmissionPolicy 'asks' with binding 'asks' denied request: may read secrets" });
+  await t.delete('validatingadmissionpolicybindings.admissionregistration.k8s.io', 'asks', {}, '');
+  await policy('params', { paramKind: { apiVersion: 'v1', kind: 'ConfigMap' }, validations: [{ expression: 'true' }] });
+  await bind('params', 'params', { validationActions: ['Warn'], paramRef: { name: 'none', parameterNotFoundAction: 'Deny' } });
+  expect((await refusal(t.create('configmaps', { metadata: { name: 'b' }, data: { a: 'x', b: 'y' } }, 'vap2'))).message).toMatch(
+    /denied request: failed to configure binding: no params found for policy binding with `Deny` parameterNotFoundAction$/,
+  );
+  await t.delete('validatingadmissionpolicybindings.admissionregistration.k8s.io', 'params', {}, '');
+});
+
+test('PodSecurity.has the rules of the version that the namespace names', async () => {
+  await inNamespace('old-rules', { 'pod-security.kubernetes.io/enforce': 'restricted', 'pod-security.kubernetes.io/enforce-version': 'v1.20' });
+  const securityContext = { allowPrivilegeEscalation: false, runAsNonRoot: true };
+  const seccomp = { seccompProfile: { type: 'RuntimeDefault' } };
+  // capabilities had to be dropped from 1.22 on
+  await t.create('pods', pod('a', { securityContext: seccomp, containers: [{ name: 'c', image: 'i', securityContext }] }), 'old-rules');
+  expect((await refusal(t.create('pods', pod('b', { securityContext: seccomp }), 'old-rules'))).message).toMatch(/violates PodSecurity "restricted:v1.20": allowPrivilegeEscalation != false/);
+});
+
 test('webhooks.change and refuse', async () => {
   const authority = await makeAuthority('test');
   const { cert, key } = await makeCertificate({ commonName: 'hook' }, authority, ['127.0.0.1']);

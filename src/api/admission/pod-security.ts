@@ -49,14 +49,14 @@ function templateOf(key: string, object: KubeObject): KubeObject | undefined {
 function checkPod(request: AdmissionRequest, labels: Record<string, string> | undefined, pod: KubeObject, enforced: boolean): void {
   if (enforced) {
     const enforce = policyOf(labels, 'enforce');
-    const found = violationsOf(pod, enforce.level);
+    const found = violationsOf(pod, enforce.level, enforce.version);
     if (found.length) {
       const why = `violates PodSecurity ${JSON.stringify(show(enforce))}: ${found.map((v) => v.text).join(', ')}`;
       throw forbiddenRequest(resourceOf(request.target.kind), requestName(request), why);
     }
   }
   const warn = policyOf(labels, 'warn');
-  const found = violationsOf(pod, warn.level);
+  const found = violationsOf(pod, warn.level, warn.version);
   if (found.length) request.ctx.warn(`would violate PodSecurity ${JSON.stringify(show(warn))}: ${found.map((v) => v.text).join(', ')}`);
 }
 
@@ -77,10 +77,13 @@ function checkLabels({ object }: AdmissionRequest): void {
 /** Tells who makes a namespace stricter which of its pods would not be let in any more. */
 function warnOfPods({ core, ctx, object, old }: AdmissionRequest): void {
   const policy = policyOf(object!.metadata.labels, 'enforce');
-  if (!old || policy.level === 'privileged' || sameJson(policy, policyOf(old.metadata.labels, 'enforce'))) return;
+  if (!old || policy.level === 'privileged') return;
+  const before = policyOf(old.metadata.labels, 'enforce');
+  // what is let in by a stricter level of the same version is let in by this one
+  if (policy.version === before.version && LEVELS.indexOf(policy.level) <= LEVELS.indexOf(before.level)) return;
   const byReasons = new Map<string, string[]>();
   for (const pod of core.store.list({ resource: 'pods', namespace: object!.metadata.name }).items) {
-    const reasons = violationsOf(pod.object as unknown as KubeObject, policy.level).map((v) => v.reason).join(', ');
+    const reasons = violationsOf(pod.object as unknown as KubeObject, policy.level, policy.version).map((v) => v.reason).join(', ');
     if (reasons) byReasons.set(reasons, [...(byReasons.get(reasons) ?? []), pod.name]);
   }
   if (byReasons.size === 0) return;

@@ -5,11 +5,14 @@ import { containerCheck, namely, namesWhere, podContext, quoted, setters, type C
 const DEFAULT_CAPABILITIES = new Set([
   'AUDIT_WRITE', 'CHOWN', 'DAC_OVERRIDE', 'FOWNER', 'FSETID', 'KILL', 'MKNOD', 'NET_BIND_SERVICE', 'SETFCAP', 'SETGID', 'SETPCAP', 'SETUID', 'SYS_CHROOT',
 ]); // prettier-ignore
-const SYSCTLS = new Set([
-  'kernel.shm_rmid_forced', 'net.ipv4.ip_local_port_range', 'net.ipv4.tcp_syncookies', 'net.ipv4.ping_group_range', 'net.ipv4.ip_unprivileged_port_start',
-  'net.ipv4.ip_local_reserved_ports', 'net.ipv4.tcp_keepalive_time', 'net.ipv4.tcp_fin_timeout', 'net.ipv4.tcp_keepalive_intvl', 'net.ipv4.tcp_keepalive_probes', 'net.ipv4.tcp_rmem', 'net.ipv4.tcp_wmem',
-]); // prettier-ignore
-const SELINUX_TYPES = new Set(['', 'container_t', 'container_init_t', 'container_kvm_t', 'container_engine_t']);
+/** Settings that are safe, and the minor version since which they count as such. */
+const SYSCTLS: Readonly<Record<string, number>> = {
+  'kernel.shm_rmid_forced': 0, 'net.ipv4.ip_local_port_range': 0, 'net.ipv4.tcp_syncookies': 0, 'net.ipv4.ping_group_range': 0,
+  'net.ipv4.ip_unprivileged_port_start': 0, 'net.ipv4.ip_local_reserved_ports': 27, 'net.ipv4.tcp_keepalive_time': 29,
+  'net.ipv4.tcp_fin_timeout': 29, 'net.ipv4.tcp_keepalive_intvl': 29, 'net.ipv4.tcp_keepalive_probes': 29, 'net.ipv4.tcp_rmem': 32, 'net.ipv4.tcp_wmem': 32,
+}; // prettier-ignore
+const SELINUX_TYPES: Readonly<Record<string, number>> = { '': 0, container_t: 0, container_init_t: 0, container_kvm_t: 0, container_engine_t: 31 };
+const known = (table: Readonly<Record<string, number>>, name: string, minor: number): boolean => Object.hasOwn(table, name) && (table[name] as number) <= minor;
 const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
 const unique = <T>(list: T[]): T[] => [...new Set(list)];
@@ -74,13 +77,14 @@ const procMount: Check = (pod) => {
   return names.length ? { reason: 'procMount', detail: `${namely('container', names)} must not set securityContext.procMount to ${quoted(types)}` } : undefined;
 };
 
-const seLinux: Check = (pod) => {
-  const isBad = (o: Loose): boolean => Boolean(o) && (!SELINUX_TYPES.has(o.type ?? '') || Boolean(o.user) || Boolean(o.role));
+const seLinuxFor = (minor: number): Check => (pod) => {
+  const isGood = (type: string): boolean => known(SELINUX_TYPES, type, minor);
+  const isBad = (o: Loose): boolean => Boolean(o) && (!isGood(o.type ?? '') || Boolean(o.user) || Boolean(o.role));
   const inPod = podContext(pod).seLinuxOptions;
   const who = setters(pod, isBad(inPod), (c) => isBad(c.securityContext?.seLinuxOptions));
   if (!who) return undefined;
   const all = [inPod, ...containersOf(pod, true).map((c) => c.securityContext?.seLinuxOptions)].filter(isBad);
-  const types = unique(all.map((o) => o.type ?? '').filter((x) => !SELINUX_TYPES.has(x))).sort();
+  const types = unique(all.map((o) => o.type ?? '').filter((x) => !isGood(x))).sort();
   const bad = [
     ...(types.length ? [`type${types.length > 1 ? 's' : ''} ${quoted(types)}`] : []),
     ...(all.some((o) => o.user) ? ['user may not be set'] : []),
@@ -95,8 +99,8 @@ const seccomp: Check = (pod) => {
   return who ? { reason: 'seccompProfile', detail: `${who} must not set securityContext.seccompProfile.type to "Unconfined"` } : undefined;
 };
 
-const sysctls: Check = (pod) => {
-  const bad = ((podContext(pod).sysctls ?? []) as Loose[]).map((s) => s.name as string).filter((name) => !SYSCTLS.has(name));
+const sysctlsFor = (minor: number): Check => (pod) => {
+  const bad = ((podContext(pod).sysctls ?? []) as Loose[]).map((s) => s.name as string).filter((name) => !known(SYSCTLS, name, minor));
   return bad.length ? { reason: 'forbidden sysctls', detail: bad.join(', ') } : undefined;
 };
 
@@ -106,8 +110,8 @@ const hostProcess: Check = (pod) => {
   return who ? { reason: 'hostProcess', detail: `${who} must not set securityContext.windowsOptions.hostProcess=true` } : undefined;
 };
 
-/** By the names that restricted checks take the place of, in Kubernetes' order. */
-export const baseline: Readonly<Record<string, Check>> = {
+/** As the rules of a minor version are, by the names that restricted checks take the place of, in Kubernetes' order. */
+export const baselineFor = (minor: number): Readonly<Record<string, Check>> => ({
   appArmor,
   capabilities,
   hostNamespaces,
@@ -116,8 +120,8 @@ export const baseline: Readonly<Record<string, Check>> = {
   probeHosts,
   privileged: containerCheck('privileged', (c) => c.securityContext?.privileged === true, 'must not set securityContext.privileged=true'),
   procMount,
-  seLinux,
+  seLinux: seLinuxFor(minor),
   seccomp,
-  sysctls,
+  sysctls: sysctlsFor(minor),
   hostProcess,
-};
+});

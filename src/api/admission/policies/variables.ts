@@ -1,7 +1,8 @@
+import { celAuthorizer, type Question, type Verdict } from '../../../kinds/cel/authorizer.ts';
 import { celValue } from '../../../kinds/cel.ts';
 import { fromStorage } from '../../../kinds/encode.ts';
 import type { KubeObject } from '../../../meta/object.ts';
-import type { AdmissionRequest } from '../plugin.ts';
+import { requestName, type AdmissionRequest } from '../plugin.ts';
 import { requestFacts } from '../webhooks/request-facts.ts';
 
 /** An object as expressions see it: of the request's version, keys escaped where CEL needs it. */
@@ -10,9 +11,18 @@ function visible({ target }: AdmissionRequest, object: KubeObject | undefined): 
   return celValue(fromStorage(target.kind, object));
 }
 
+/** A question of an expression, for who makes the request or for the service account that it names. */
+function askFor({ core, ctx }: AdmissionRequest, { serviceAccount, path, verb, ...what }: Question): Verdict {
+  const { namespace = '', name = '' } = serviceAccount ?? {};
+  const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
+  const user = serviceAccount ? { name: `system:serviceaccount:${namespace}:${name}`, groups } : ctx.user;
+  return core.authorizer.decide(user, path === undefined ? { ...what, verb } : { path, verb });
+}
+
 /** What every admission expression may use: object, oldObject, request, params, namespaceObject (KEP-3488). */
 export function celVariables(request: AdmissionRequest, params: KubeObject | undefined): Record<string, unknown> {
   const { core, target } = request;
+  const { kind, subresource } = target;
   const namespace = target.kind.namespaced ? core.store.get({ resource: 'namespaces', namespace: '', name: target.namespace }) : undefined;
   return {
     object: visible(request, request.object),
@@ -20,7 +30,7 @@ export function celVariables(request: AdmissionRequest, params: KubeObject | und
     request: celValue(requestFacts(request)),
     params: params ? celValue(params) : null,
     namespaceObject: namespace ? celValue({ kind: 'Namespace', apiVersion: 'v1', ...namespace.object }) : null,
-    authorizer: null,
+    authorizer: celAuthorizer((question) => askFor(request, question), { group: kind.group, resource: kind.resource, subresource, namespace: kind.namespaced ? target.namespace : '', name: requestName(request) }),
   };
 }
 
