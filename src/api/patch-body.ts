@@ -1,12 +1,26 @@
-import { parseDocument } from 'yaml';
+import { describe, readValue, Walk } from '../kinds/decode-struct.ts';
+import { parseJson, type Parsed } from '../kinds/decode.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { badRequest, unsupportedMediaType } from '../meta/status.ts';
+import type { Field, Schema } from '../kinds/schema.ts';
+import { strictErrors } from '../kinds/strict.ts';
+import { parseYaml, YamlError } from '../kinds/yaml.ts';
+import { scanJson } from '../kinds/json-scan.ts';
+import { parseExact, withoutTokens } from '../meta/json-numbers.ts';
 import type { Json } from '../meta/object.ts';
+import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 
 export const JSON_PATCH = 'application/json-patch+json';
 export const MERGE_PATCH = 'application/merge-patch+json';
 export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 export const APPLY_PATCH = 'application/apply-patch+yaml';
+
+export type PatchInput = { bytes: Buffer } | { value: Json };
+
+/** A patch as a value, and what strict decoding says of its text. */
+export interface PatchBody {
+  value: Json;
+  strict: readonly string[];
+}
 
 export const patchTypesOf = (kind: Kind): readonly string[] =>
   kind.custom ? [JSON_PATCH, MERGE_PATCH, APPLY_PATCH] : [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH];
@@ -19,25 +33,94 @@ export function patchTypeOf(kind: Kind, contentType: string): string {
   throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`);
 }
 
-function parseYaml(text: string): Json {
-  const document = parseDocument(text, { version: '1.1', merge: true, uniqueKeys: true, logLevel: 'silent' });
-  const [error] = document.errors;
-  if (error) {
-    const line = error.linePos?.[0].line ?? 1;
-    throw badRequest(`error decoding YAML: error converting YAML to JSON: yaml: line ${line}: did not find expected node content`);
-  }
-  return document.toJS({ maxAliasCount: 100 }) as Json;
+const field = (name: string, schema: Schema): [string, Field] => [
+  name,
+  { name, schema, required: false, nullable: true, omitEmpty: true, pointer: true, number: 0 },
+];
+const ANY: Schema = { type: 'any' };
+const STRING: Schema = { type: 'string' };
+/** What kube-apiserver reads a JSON patch as, to find mistakes in it. */
+const OPERATIONS: Schema = {
+  type: 'list',
+  listType: 'atomic',
+  keys: [],
+  item: {
+    type: 'object',
+    name: 'handlers.jsonPatchOp',
+    atomic: false,
+    preserveUnknown: false,
+    fields: new Map([field('op', STRING), field('path', STRING), field('from', STRING), field('value', ANY)]),
+  },
+};
+
+function readOperations(parsed: Parsed, refuse: (why: string) => StatusError): readonly string[] {
+  const walk = new Walk(OPERATIONS, parsed.exact);
+  readValue(OPERATIONS, parsed.value, walk);
+  if (walk.error !== undefined) throw refuse(walk.error);
+  if (walk.unknown.length === 0 && walk.keys === parsed.keys) return [];
+  return strictErrors(OPERATIONS, parsed.text).map((error) => `json patch ${error}`);
 }
 
-/** A patch as a value. Throws 400. */
-export function parsePatch(type: string, patch: { bytes: Buffer } | { value: Json }): Json {
-  if ('value' in patch) return patch.value;
-  const text = patch.bytes.toString('utf8');
-  if (type === APPLY_PATCH && !/^\s*\{/.test(text)) return parseYaml(text);
+function countKeys(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  let count = 0;
+  if (Array.isArray(value)) for (const item of value) count += countKeys(item);
+  else for (const key in value) count += 1 + countKeys((value as Record<string, unknown>)[key]);
+  return count;
+}
+
+/**
+ * A JSON, merge or strategic merge patch. Throws 400. `lenient` (fieldValidation=Ignore) does not look for mistakes that
+ * have no effect.
+ */
+export function readPatch(type: string, input: PatchInput, lenient: boolean): PatchBody {
+  if ('value' in input) return { value: input.value, strict: [] };
+  const refuse = (why: string): StatusError =>
+    badRequest(lenient || type === STRATEGIC_PATCH ? why : `error decoding patch: ${why}`);
+  const text = input.bytes.toString('utf8');
+  const parsed = parseJson(text, refuse);
+  const value = (parsed.exact ? withoutTokens(parsed.value) : parsed.value) as Json;
+  if (type === JSON_PATCH) return { value, strict: lenient ? [] : readOperations(parsed, refuse) };
+  if (value !== null && (typeof value !== 'object' || Array.isArray(value)) && !(lenient && type === MERGE_PATCH)) {
+    throw refuse(`json: cannot unmarshal ${describe(value)} into Go value of type map[string]interface {}`);
+  }
+  const repeats = !lenient && parsed.keys !== countKeys(value);
+  return { value, strict: repeats ? strictErrors(ANY, text) : [] };
+}
+
+const isObject = (value: unknown): value is { [key: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/**
+ * An applied configuration, JSON or YAML. Throws 400. `strict`: keys that come again, to be told once it has been
+ * applied; they are no warning, since a header takes no line ends.
+ */
+export function readConfiguration(input: PatchInput): { value: { [key: string]: Json }; strict: string | undefined } {
+  const refuse = (why: string): StatusError => badRequest(`error decoding YAML: ${why}`);
+  const read = 'value' in input ? { value: input.value as unknown, strict: undefined } : parseConfiguration(input.bytes.toString('utf8'), refuse);
+  if (read.value === null || read.value === undefined) return { value: {}, strict: undefined };
+  if (isObject(read.value)) return { value: read.value, strict: read.strict };
+  const what = describe(read.value);
+  throw refuse(`error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`);
+}
+
+function parseConfiguration(text: string, refuse: (why: string) => StatusError): { value: unknown; strict: string | undefined } {
   try {
-    return JSON.parse(text) as Json;
+    const json = parseIfJson(text);
+    if (json && scanJson(text).keys === countKeys(json.value)) return { value: json.value, strict: undefined };
+    const { value, repeated } = parseYaml(text);
+    return { value, strict: repeated === undefined ? undefined : `error strict decoding YAML: error converting YAML to JSON: ${repeated}` };
   } catch (error) {
-    if (type === APPLY_PATCH) return parseYaml(text);
-    throw badRequest(`error decoding patch: ${(error as Error).message}`);
+    if (error instanceof YamlError) throw refuse(`error converting YAML to JSON: ${error.message}`);
+    throw error;
+  }
+}
+
+function parseIfJson(text: string): { value: unknown } | undefined {
+  if (!text.trimStart().startsWith('{')) return undefined;
+  try {
+    const value: unknown = JSON.parse(text);
+    return { value: scanJson(text).odd ? parseExact(text) : value };
+  } catch {
+    return undefined;
   }
 }

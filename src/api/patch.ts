@@ -1,13 +1,19 @@
+import { Walk } from '../kinds/decode-struct.ts';
+import { decodePatched } from '../kinds/decode.ts';
 import type { Kind } from '../kinds/kind.ts';
-import type { Json, KubeObject } from '../meta/object.ts';
-import { badRequest, notFound } from '../meta/status.ts';
+import type { Json, KubeObject, ObjectMeta } from '../meta/object.ts';
+import { badRequest, conflict, notFound, type StatusError } from '../meta/status.ts';
 import { checkPatchOptions } from './options.ts';
 import type { Answer, PatchOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
-import { APPLY_PATCH, JSON_PATCH, MERGE_PATCH, parsePatch, patchTypeOf } from './patch-body.ts';
+import { APPLY_PATCH, JSON_PATCH, patchTypeOf, readConfiguration, readPatch, STRATEGIC_PATCH, type PatchBody, type PatchInput } from './patch-body.ts';
 import { applyPatch } from './patch/apply/applypatch.ts';
+import { ConvertWalk } from './patch/convert-walk.ts';
+import { patchRefused, showMap } from './patch/errors.ts';
+import { goJson } from './patch/go-json.ts';
 import { applyJsonPatch } from './patch/json.ts';
 import { applyMergePatch } from './patch/merge.ts';
+import { isPlain, type Plain } from './patch/plain.ts';
 import { applyStrategicMergePatch } from './patch/strategic.ts';
 import { resourceOf } from './target.ts';
 import { operationOf } from './write/operation.ts';
@@ -15,67 +21,99 @@ import { ownershipOf, writesPart } from './write/ownership.ts';
 import { checkPlace, readBody } from './write/read-body.ts';
 import { replace, type Change } from './write/replace.ts';
 
-export type PatchInput = { bytes: Buffer } | { value: Json };
-
 /** Changes the object that is there; an apply may create it. Throws 415 for types that the kind does not take. */
 export async function patch(core: Core, ctx: RequestContext, target: Target, contentType: string, input: PatchInput, options: PatchOptions): Promise<Answer> {
-  const type = patchTypeOf(target.kind, contentType);
   core.authorizer.require(ctx, 'patch', target);
+  const type = patchTypeOf(target.kind, contentType);
   checkPatchOptions(type, options);
-  const value = parsePatch(type, input);
   const op = operationOf(core, ctx, target, type === APPLY_PATCH ? 'apply' : 'patch', options);
-  const change: Change = type === APPLY_PATCH ? applying(core, ctx, target, value, options, op.now) : patching(ctx, target, type, value, options);
+  const change: Change = type === APPLY_PATCH ? applying(core, ctx, target, input, options, op.now) : patching(ctx, target, type, input, options);
   return replace(op, change);
 }
 
-/** A client's patch as a function on a whole object of the kind's version. */
-export function patchFunction(kind: Kind, type: string, value: Json): (live: KubeObject) => KubeObject {
-  if (type === JSON_PATCH) return (live) => applyJsonPatch(live, value);
-  if (type === MERGE_PATCH) return (live) => applyMergePatch(live, value);
-  return (live) => applyStrategicMergePatch(kind.schema, live, value);
+/**
+ * A client's patch as a function on a whole object of the kind's version; the outcome has been decoded. The patch itself
+ * is read at the first call, since an object that is not there comes first. Throws 400, 413, 422.
+ * @param sharing what the patch leaves as it was is shared with the live object, and not looked at again
+ */
+export function patcher(
+  ctx: RequestContext,
+  kind: Kind,
+  type: string,
+  input: PatchInput,
+  fieldValidation: string | undefined,
+  sharing = false,
+): (live: KubeObject) => KubeObject {
+  const warn = (text: string): void => ctx.warn(text);
+  let body: PatchBody | undefined;
+  return (live) => {
+    body ??= readPatch(type, input, fieldValidation === 'Ignore');
+    const { value, strict } = body;
+    const strategic = type === STRATEGIC_PATCH;
+    const patched = strategic
+      ? applyStrategicMergePatch(kind.schema, live, value)
+      : type === JSON_PATCH
+        ? applyJsonPatch(live, value)
+        : applyMergePatch(live, value);
+    const refuse = (why: string): StatusError => patchRefused(strategic ? showMap((value ?? {}) as Plain) : shown(kind, patched, live, value), why);
+    const walk = strategic ? new ConvertWalk(kind.schema) : new Walk(kind.schema);
+    if (sharing) walk.known = live;
+    const object = decodePatched(patched, kind, fieldValidation, warn, { refuse, refuseKind: refuse }, strict, walk);
+    object.metadata ??= {} as ObjectMeta;
+    return object;
+  };
 }
 
-function patching(ctx: RequestContext, target: Target, type: string, value: Json, options: PatchOptions): Change {
+/** The patched object as text, as kube-apiserver has it: what the patch has touched is in the order of its keys. */
+function shown(kind: Kind, patched: KubeObject, live: KubeObject, patch: Json): string {
+  const untouched = new Set<unknown>();
+  const collect = (value: unknown): void => {
+    if (typeof value !== 'object' || value === null) return;
+    if (isPlain(value)) untouched.add(value);
+    Object.values(value).forEach(collect);
+  };
+  if (!kind.custom) collect(live);
+  if (Array.isArray(patch)) collect(patch);
+  return goJson(patched, (object) => untouched.has(object));
+}
+
+function patching(ctx: RequestContext, target: Target, type: string, input: PatchInput, options: PatchOptions): Change {
   const { kind } = target;
-  const apply = patchFunction(kind, type, value);
+  const apply = patcher(ctx, kind, type, input, options.fieldValidation, writesPart(kind, target.subresource));
   return {
     createMissing: false,
     next(live) {
       if (!live) throw notFound(resourceOf(kind), target.name);
-      const known = writesPart(kind, target.subresource) ? live : undefined;
-      const object = readBody(ctx, kind, { object: apply(live) }, options.fieldValidation, known);
+      const object = apply(live);
       checkPlace(target, object);
       return object;
     },
   };
 }
 
-function applying(core: Core, ctx: RequestContext, target: Target, value: Json, options: PatchOptions, now: string): Change {
+function applying(core: Core, ctx: RequestContext, target: Target, input: PatchInput, options: PatchOptions, now: string): Change {
   const { kind, subresource } = target;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw badRequest('error decoding YAML: the patch must be an object');
-  const applied = value as unknown as KubeObject;
+  const configuration = readConfiguration(input);
+  const applied = configuration.value as unknown as KubeObject;
   const { fieldManager: manager = '', force = false } = options;
   return {
     createMissing: !subresource,
     applied: true,
     next(live) {
       if (!live) core.authorizer.require(ctx, 'create', target);
-      checkApplied(target, applied);
-      const object = applyPatch({ ...ownershipOf(core.registry, kind, subresource), live, patch: applied, manager, force, subresource, now });
+      const object = applyPatch({ ...ownershipOf(core.registry, kind, subresource), kind: kind.kind, live, patch: applied, manager, force, subresource, now });
+      if (configuration.strict && options.fieldValidation === 'Strict') throw badRequest(configuration.strict);
       const { managedFields } = object.metadata;
       const read = readBody(ctx, kind, { object }, options.fieldValidation);
       // field owners are not what the client wrote: they are kept as they came out
       if (managedFields) read.metadata.managedFields = managedFields;
+      if (!live && read.metadata.uid) {
+        const why = `uid mismatch: the provided object specified uid ${read.metadata.uid}, and no existing object was found`;
+        throw conflict(resourceOf(kind), target.name, why);
+      }
       if (!live) delete (read.metadata as Partial<typeof read.metadata>).resourceVersion;
       checkPlace(target, read);
       return read;
     },
   };
 }
-
-/** The configuration names the object that the URL does. */
-function checkApplied(target: Target, applied: KubeObject): void {
-  const name = applied.metadata?.name;
-  if (name && name !== target.name) throw badRequest(`the name of the object (${name}) does not match the name on the URL (${target.name})`);
-}
-

@@ -179,10 +179,10 @@ export function decodePatched(
   warn: Warn,
   refusal: Refusal,
   before: readonly string[],
-  walk?: Walk,
+  walk: Walk,
 ): KubeObject {
   const shape = shapeOf(value, refusal.refuse);
-  return read({ value, keys: undefined, text: '', before }, shape, kind, fieldValidation, warn, refusal, walk);
+  return read({ value, keys: undefined, text: '', before, sorted: walk.anyKind }, shape, kind, fieldValidation, warn, refusal, walk);
 }
 
 function read(
@@ -192,7 +192,7 @@ function read(
   fieldValidation: string | undefined,
   warn: Warn,
   refusal: Refusal,
-  walk = new Walk(kind.schema, parsed.exact),
+  walk: Walk,
 ): KubeObject {
   let object: KubeObject;
   if (kind.custom) object = decodeCustom(kind, parsed.exact ? (withoutTokens(shape) as typeof shape) : shape, walk);

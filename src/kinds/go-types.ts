@@ -39,10 +39,10 @@ function typeOfItem(type: string, item: Schema): string {
 }
 
 /**
- * How Go's decoder names a place in an object: `Go struct field PodSpec.spec.replicas`, and the type that is there.
+ * How Go's decoder names a place in an object: `Go struct field PodSpec.spec.replicas`, and the type that is there (`base` of the schema).
  * @param trail field names, map keys and `[0]` from the root, as the walk went
  */
-export function goPlace(root: Schema | undefined, trail: readonly string[]): { place: string; type: string } {
+export function goPlace(root: Schema | undefined, trail: readonly string[]): { place: string; type: string; base: Schema['type'] } {
   let schema: Schema = root ?? { type: 'any' };
   let type = goType(schema);
   let struct = '';
@@ -62,5 +62,5 @@ export function goPlace(root: Schema | undefined, trail: readonly string[]): { p
       schema = item;
     } else break;
   }
-  return { place: names.length ? `Go struct field ${struct}.${names.join('.')}` : 'Go value', type };
+  return { place: names.length ? `Go struct field ${struct}.${names.join('.')}` : 'Go value', type, base: schema.type };
 }

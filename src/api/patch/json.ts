@@ -1,7 +1,7 @@
 import { badRequest, requestEntityTooLarge } from '../../meta/status.ts';
 import { sameJson } from './equal.ts';
 import { isPlain, own, put, type Plain } from './plain.ts';
-import { jsonType, rejected } from './rejected.ts';
+import { jsonType, rejected } from './errors.ts';
 
 const MAX_OPERATIONS = 10_000;
 /** `copy` may add as many bytes in all: a few operations could otherwise double an object again and again */
@@ -18,8 +18,9 @@ type Container = Plain | unknown[];
 /**
  * JSON patch (RFC 6902). Returns a new document that shares what did not change.
  * Throws 400 for what is no patch, 413 for too many operations, 422 where an operation does not apply: a path that is
- * not there, a test that fails, an operation that is unknown. As kube-apiserver does, it lets a negative index count
- * from the end.
+ * not there, a test that fails, an operation that is unknown.
+ * As kube-apiserver has it (evanphx/json-patch 4): a negative index counts from the end, `replace` adds a key that is not
+ * there, `copy` of such a key and an operation without a value give null, and what is before the first `/` is not read.
  */
 export function applyJsonPatch<T>(document: T, patch: unknown): T {
   if (!Array.isArray(patch))
@@ -43,47 +44,41 @@ class Run {
   private copied = 0;
   constructor(public root: unknown) {}
 
-  apply({ op, path: pointer, from, ...rest }: Operation): void {
+  apply({ op, path: pointer, from, value = null }: Operation): void {
     const path = parse(pointer);
     switch (op) {
       case 'add':
-        return this.add(path, this.given(rest));
+        return this.add(path, value);
       case 'remove':
         this.remove(path);
         return;
       case 'replace':
-        return this.replace(path, this.given(rest));
-      case 'move': {
-        const source = parse(from);
-        const value = this.remove(source);
-        return this.add(path, value);
-      }
+        return this.replace(path, value);
+      case 'move':
+        return this.add(path, this.remove(parse(from)));
       case 'copy': {
-        const value = this.get(parse(from));
-        if (value === undefined) throw rejected();
-        this.copied += JSON.stringify(value).length;
+        const source = this.get(parse(from));
+        this.parent(path);
+        this.copied += JSON.stringify(source).length;
         if (this.copied > MAX_COPIED) throw rejected();
-        return this.add(path, value);
+        return this.add(path, source);
       }
       case 'test':
-        if (!sameJson(this.get(path) ?? null, rest.value ?? null)) throw rejected();
+        if (!sameJson(path.length ? this.get(path) : this.root, value)) throw rejected();
         return;
       default:
         throw rejected();
     }
   }
 
-  private given(rest: Operation): unknown {
-    if (rest.value === undefined) throw rejected();
-    return rest.value;
-  }
-
+  /** null for a key that is not there; an index must be. */
   private get(path: readonly string[]): unknown {
+    if (path.length === 0) throw rejected();
     let value = this.root;
     for (const key of path) {
       if (Array.isArray(value)) value = value[index(key, value.length, value.length - 1)];
-      else if (isPlain(value)) value = own(value, key);
-      else return undefined;
+      else if (isPlain(value)) value = own(value, key) ?? null;
+      else throw rejected();
     }
     return value;
   }
@@ -122,13 +117,13 @@ class Run {
 
   private replace(path: readonly string[], value: unknown): void {
     if (path.length === 0) {
-      if (!isPlain(value)) throw rejected();
+      // a list is let through, and is no object to whom reads the outcome
+      if (typeof value !== 'object' || value === null) throw rejected();
       this.root = value;
       return;
     }
     const { container, key } = this.parent(path);
     if (Array.isArray(container)) container[index(key, container.length, container.length - 1)] = value;
-    else if (own(container, key) === undefined) throw rejected();
     else put(container, key, value);
   }
 
@@ -147,14 +142,11 @@ class Run {
   }
 }
 
+/** The keys of a JSON pointer; none for the whole. */
 function parse(pointer: unknown): string[] {
-  if (typeof pointer !== 'string') throw rejected();
-  if (pointer === '') return [];
-  if (!pointer.startsWith('/')) throw rejected();
-  return pointer
-    .slice(1)
-    .split('/')
-    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  if (typeof pointer !== 'string' || (pointer !== '' && !pointer.includes('/'))) throw rejected();
+  const [, ...keys] = pointer.split('/');
+  return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 
 /** An index up to `max`; a negative one counts from `length`. */

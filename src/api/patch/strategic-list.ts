@@ -1,36 +1,38 @@
 import { sameJson } from './equal.ts';
 import { isPlain, own, type Plain } from './plain.ts';
-import { failed, rejected } from './rejected.ts';
+import type { StatusError } from '../../meta/status.ts';
+import { failed, goType, rejected, showList, showMap } from './errors.ts';
 
 export interface ListRule {
   /** '' for lists of scalars */
   mergeKey: string;
   /** merges a patch item into the item with the same key */
   merge(original: Plain, patch: Plain): Plain;
-  /** an item that is new, without directives */
-  clean(item: Plain): Plain;
 }
 
-/** Merges a patch list into a list of strategy `merge`. `deletes`: the scalars of the patch are taken out instead. */
+/**
+ * Merges a patch list into a list of strategy `merge`. `deletes`: the scalars of the patch are taken out instead.
+ * @param server receives the order of the original list by which a `$setElementOrder` places other items
+ */
 export function mergeList(
   rule: ListRule,
   original: readonly unknown[],
   patch: readonly unknown[],
   deletes: boolean,
+  server: unknown[] = [],
 ): unknown[] {
-  if (original.length === 0 && patch.length === 0) return [];
+  server.push(...original);
   const all = [...original, ...patch];
-  if (all.some(Array.isArray)) throw rejected();
-  const maps = all.filter(isPlain).length;
-  if (maps && maps < all.length) throw failed('list element types are not identical');
-  if (!maps) {
-    if (deletes) return original.filter((item) => !patch.includes(item));
-    return orderList('', [...new Set(all)], patch, original);
-  }
-  return mergeMaps(rule, original as Plain[], patch as Plain[]);
+  if (all.length === 0) return [];
+  if (Array.isArray(all[0])) throw rejected();
+  const type = goType(all[0]);
+  if (all.some((item) => goType(item) !== type)) throw failed(`list element types are not identical: ${showList([original, patch])}`);
+  if (isPlain(all[0])) return mergeMaps(rule, original as Plain[], patch as Plain[], server);
+  if (deletes) return original.filter((item) => !patch.includes(item));
+  return orderList('', [...new Set(all)], patch, original);
 }
 
-function mergeMaps(rule: ListRule, original: readonly Plain[], patch: readonly Plain[]): unknown[] {
+function mergeMaps(rule: ListRule, original: readonly Plain[], patch: readonly Plain[], server: unknown[]): unknown[] {
   const { mergeKey } = rule;
   if (mergeKey === '') throw failed('cannot merge lists without merge key');
   let items: unknown[] = [...original];
@@ -40,33 +42,43 @@ function mergeMaps(rule: ListRule, original: readonly Plain[], patch: readonly P
     const directive = own(item, '$patch');
     if (directive === undefined) changes.push(item);
     else if (directive === 'delete') {
-      const key = keyOf(item, mergeKey);
-      items = items.filter((other) => !sameJson(own(other as Plain, mergeKey), key));
+      const key = requireKey(item, mergeKey);
+      for (let at = find(items, mergeKey, key); at >= 0; at = find(items, mergeKey, key)) {
+        items.splice(at, 1);
+        server.copyWithin(at, at + 1, items.length + 1);
+      }
     } else if (directive === 'replace') replace = true;
     else if (directive === 'merge') throw failed('merging lists cannot yet be specified in the patch');
-    else throw failed(`unknown patch type: ${String(directive as string)} in map: ${JSON.stringify(item)}`);
+    else throw failed(`unknown patch type: ${String(directive as string)} in map: ${showMap(item)}`);
   }
-  if (replace) return changes.map((item) => rule.clean(item));
+  if (replace) {
+    for (const item of changes) requireKey(item, mergeKey);
+    return changes;
+  }
   const before = items;
   items = [...items];
   for (const item of changes) {
-    const key = keyOf(item, mergeKey);
-    const at = items.findIndex((other) => sameJson(own(other as Plain, mergeKey), key));
-    if (at < 0) items.push(rule.clean(item));
+    const key = requireKey(item, mergeKey);
+    const at = find(items, mergeKey, key);
+    // a new item is taken as it is; in kube-apiserver it comes into the place of a deleted one in the server's list too
+    if (at < 0 && items.push(item) <= server.length) server[items.length - 1] = item;
+    else if (at < 0) server = [];
     else items[at] = rule.merge(items[at] as Plain, item);
   }
+  for (const item of items) requireKey(item, mergeKey);
   return orderList(mergeKey, items, changes, before);
 }
 
-function keyOf(item: Plain, mergeKey: string): unknown {
+const find = (items: readonly unknown[], mergeKey: string, key: unknown): number =>
+  items.findIndex((item) => sameJson(own(item as Plain, mergeKey), key));
+
+export const badItem = (item: unknown): StatusError => failed(`expected a map[string]interface {}, but received a ${goType(item)}`);
+
+/** The merge key of an item, which must have one. */
+export function requireKey(item: unknown, mergeKey: string): unknown {
+  if (!isPlain(item)) throw badItem(item);
   const key = own(item, mergeKey);
-  if (key === undefined) {
-    const shown = Object.keys(item)
-      .sort()
-      .map((name) => `${name}:${String(item[name] as string)}`)
-      .join(' ');
-    throw failed(`map: map[${shown}] does not contain declared merge key: ${mergeKey}`);
-  }
+  if (key === undefined) throw failed(`map: ${showMap(item)} does not contain declared merge key: ${mergeKey}`);
   return key;
 }
 

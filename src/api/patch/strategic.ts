@@ -1,8 +1,9 @@
 import type { Schema } from '../../kinds/schema.ts';
 import { badRequest, type StatusError } from '../../meta/status.ts';
-import { mergeList, orderList, type ListRule } from './strategic-list.ts';
+import { sameJson } from './equal.ts';
+import { badItem, mergeList, orderList, requireKey, type ListRule } from './strategic-list.ts';
 import { isPlain, own, put, type Plain } from './plain.ts';
-import { failed, jsonType } from './rejected.ts';
+import { failed, goType, jsonType, showList, showMap } from './errors.ts';
 
 const PATCH = '$patch';
 const RETAIN_KEYS = '$retainKeys';
@@ -44,7 +45,10 @@ function below(schema: Schema, key: string): Below {
 export function mergeMap(schema: Schema, original: Plain, patch: Plain): Plain {
   const directive = own(patch, PATCH);
   if (directive !== undefined) {
-    if (directive === 'replace') return clean(patch);
+    if (directive === 'replace') {
+      const { [PATCH]: _, ...rest } = patch;
+      return rest;
+    }
     if (directive === 'delete') return {};
     throw failed(`unknown patch type: ${String(directive as string)} in map: ${showMap(patch)}`);
   }
@@ -79,18 +83,18 @@ function mergeKey(schema: Schema, out: Plain, key: string, value: unknown, delet
     put(out, key, mergeLists(below(schema, key), current, value as unknown[], deletes));
   } else if (isPlain(current)) {
     const { schema: inner, strategy } = below(schema, key);
-    put(out, key, strategy === 'replace' ? clean(value as Plain) : mergeMap(inner, current, value as Plain));
+    put(out, key, strategy === 'replace' ? value : mergeMap(inner, current, value as Plain));
   } else put(out, key, value);
 }
 
 function ruleOf({ schema, mergeKey: key }: Below): ListRule {
   const item = schema.type === 'list' ? schema.item : ANY;
-  return { mergeKey: key, merge: (original, patch) => mergeMap(item, original, patch), clean };
+  return { mergeKey: key, merge: (original, patch) => mergeMap(item, original, patch) };
 }
 
-function mergeLists(rule: Below, original: unknown[], patch: unknown[], deletes: boolean): unknown[] {
-  if (rule.strategy !== 'merge' && !deletes) return withoutDirectives(patch) as unknown[];
-  return mergeList(ruleOf(rule), original, patch, deletes);
+function mergeLists(rule: Below, original: unknown[], patch: unknown[], deletes: boolean, server?: unknown[]): unknown[] {
+  if (rule.strategy !== 'merge' && !deletes) return patch;
+  return mergeList(ruleOf(rule), original, patch, deletes, server);
 }
 
 /** A copy of the original, without what `$retainKeys` does not list. */
@@ -127,12 +131,15 @@ function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
     if (!list && !change) continue;
     const rule = below(schema, key);
     if (change) checkOrder(change, order, rule.mergeKey);
+    if (!list?.length && !change?.length) throw failed('no elements in any of the given slices');
+    const server: unknown[] = [];
     const merged = !change
       ? list!
       : !list
         ? (withoutDirectives(change) as unknown[])
-        : mergeLists(rule, list, change, false);
-    put(out, key, orderList(rule.mergeKey, merged, order, list ?? []));
+        : mergeLists(rule, list, change, false, server);
+    if (rule.mergeKey) for (const item of merged) requireKey(item, rule.mergeKey);
+    put(out, key, orderList(rule.mergeKey, merged, order, server.length ? server : (list ?? [])));
     done.add(key);
   }
   return done;
@@ -140,46 +147,22 @@ function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
 
 const badList = (value: unknown): StatusError => failed(`expected a []interface {}, but received a ${goType(value)}`);
 
-const goType = (value: unknown): string =>
-  isPlain(value)
-    ? 'map[string]interface {}'
-    : typeof value === 'boolean'
-      ? 'bool'
-      : typeof value === 'number'
-        ? 'int64'
-        : typeof value;
-
 /** What a patch changes must be in its own order list, and in that order. */
-function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKeyName: string): void {
-  const identity = (item: unknown): unknown => (mergeKeyName && isPlain(item) ? own(item, mergeKeyName) : item);
-  const wanted = order.map(identity);
-  let at = 0;
-  for (const item of patch) {
-    if (isPlain(item) && item[PATCH] !== undefined) continue;
-    const found = wanted.indexOf(identity(item), at);
-    if (found < 0) {
-      throw failed(
-        `The order in patch list:\n${showList(patch)}\n doesn't match $setElementOrder list:\n${showList(order)}\n`,
-      );
-    }
-    at = found + 1;
+function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
+  if (patch.length === 0 || order.length === 0) return;
+  const isMarked = (item: unknown): boolean => isPlain(item) && own(item, PATCH) !== undefined;
+  if (mergeKey) for (const item of patch) if (!isPlain(item)) throw badItem(item);
+  const items = mergeKey ? patch.filter((item) => (item as Plain)[PATCH] !== 'delete') : patch;
+  const identity = (item: unknown): unknown => (mergeKey ? requireKey(item, mergeKey) : item);
+  let i = 0;
+  let j = 0;
+  while (i < items.length && j < order.length) {
+    if (isMarked(items[i])) i++;
+    else if (sameJson(identity(items[i]), identity(order[j++]))) i++;
   }
+  if (i === items.length) return;
+  throw failed(`The order in patch list:\n${showList(patch)}\n doesn't match $setElementOrder list:\n${showList(order)}\n`);
 }
-
-/** Go's %v of maps and lists. */
-export function showMap(map: Plain): string {
-  const keys = Object.keys(map).sort();
-  return `map[${keys.map((key) => `${key}:${show(map[key])}`).join(' ')}]`;
-}
-const showList = (list: readonly unknown[]): string => `[${list.map(show).join(' ')}]`;
-const show = (value: unknown): string =>
-  Array.isArray(value)
-    ? showList(value)
-    : isPlain(value)
-      ? showMap(value)
-      : value === null
-        ? '<nil>'
-        : String(value as string);
 
 /**
  * A value that comes in where there was none: its nulls mean nothing, and what has a `$patch` is no value at all,
@@ -191,20 +174,12 @@ export function withoutDirectives(value: unknown): unknown {
   return value[PATCH] === undefined ? clean(value) : undefined;
 }
 
-/** Without the nulls and directives of its own and of what is below. */
+/** Without the nulls of its own and of what is below, and without what has a `$patch`. Other directives stay. */
 function clean(map: Plain): Plain {
   const out: Plain = {};
   for (const key in map) {
     const value = map[key];
-    if (
-      value === null ||
-      key === PATCH ||
-      key === RETAIN_KEYS ||
-      key.startsWith(DELETE_FROM) ||
-      key.startsWith(SET_ORDER)
-    )
-      continue;
-    const kept = withoutDirectives(value);
+    const kept = value === null ? undefined : withoutDirectives(value);
     if (kept !== undefined) put(out, key, kept);
   }
   return out;

@@ -5,14 +5,14 @@ import { normalizeObject } from '../../kinds/normalize.ts';
 import { invalid } from '../../meta/field.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject, ManagedFieldsEntry } from '../../meta/object.ts';
-import { badRequest, invalidObject, noSuchResource, notFound } from '../../meta/status.ts';
+import { invalidObject, noSuchResource, notFound } from '../../meta/status.ts';
 import { objectAnswer } from '../answer.ts';
 import type { Answer, Body, PatchOptions, RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { get } from '../get.ts';
 import { checkPatchOptions, checkWriteOptions } from '../options.ts';
-import { patchFunction, type PatchInput } from '../patch.ts';
-import { APPLY_PATCH, parsePatch, patchTypeOf } from '../patch-body.ts';
+import { patcher } from '../patch.ts';
+import { APPLY_PATCH, patchTypeOf, readConfiguration, type PatchInput } from '../patch-body.ts';
 import { applyPatch } from '../patch/apply/applypatch.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { managedFieldsOfScale, managedFieldsOfScaled } from '../patch/apply/scale.ts';
@@ -85,20 +85,14 @@ export async function updateScale(core: Core, ctx: RequestContext, target: Targe
 }
 
 export async function patchScale(core: Core, ctx: RequestContext, target: Target, contentType: string, input: PatchInput, options: PatchOptions): Promise<Answer> {
-  const type = patchTypeOf(target.kind, contentType);
   core.authorizer.require(ctx, 'patch', target);
+  const type = patchTypeOf(target.kind, contentType);
   checkPatchOptions(type, options);
-  const value = parsePatch(type, input);
   const kind = scaleKind();
   const op = operationOf(core, ctx, target, 'scale', options);
-  const read = (object: KubeObject): KubeObject => readBody(ctx, kind, { object }, options.fieldValidation);
-  if (type !== APPLY_PATCH) {
-    const apply = patchFunction(kind, type, value);
-    return writeScale(op, (live) => read(apply(live)), false);
-  }
-  if (typeof value !== 'object' || value === null) throw badRequest('error decoding YAML: the patch must be an object');
-  const applied = value as unknown as KubeObject;
+  if (type !== APPLY_PATCH) return writeScale(op, patcher(ctx, kind, type, input, options.fieldValidation), false);
+  const applied = readConfiguration(input).value as unknown as KubeObject;
   const ownership = ownershipOf(core.registry, kind, '');
   const { fieldManager: manager = '', force = false } = options;
-  return writeScale(op, (live) => applyPatch({ ...ownership, live, patch: applied, manager, force, subresource: 'scale', now: op.now }), true);
+  return writeScale(op, (live) => applyPatch({ ...ownership, kind: kind.kind, live, patch: applied, manager, force, subresource: 'scale', now: op.now }), true);
 }

@@ -14,6 +14,8 @@ import { prune } from './prune.ts';
 import { untypedOf, versionedComparison, type Ownership } from './versions.ts';
 
 export interface ApplyRequest extends Ownership {
+  /** what the configuration must say it is; any kind where it is left out */
+  kind?: string;
   /** the object as it is stored, in the version of the request; undefined where the apply creates it */
   live: KubeObject | undefined;
   /** the applied configuration as parsed from the request: not defaulted, not pruned */
@@ -55,21 +57,25 @@ export function applyPatch(request: ApplyRequest): KubeObject {
   return manager === KUBECTL ? updateLastApplied(object, request.patch) : object;
 }
 
+/** A group, version and kind as Go shows them: `apps/v1, Kind=Deployment`; nothing of an apiVersion that is none. */
+function typeOf({ apiVersion, kind }: KubeObject): string {
+  const text = typeof apiVersion === 'string' ? apiVersion : '';
+  if (text.split('/').length > 2) return '/, Kind=';
+  const { group, version } = parseApiVersion(text);
+  return `${group}/${version}, Kind=${typeof kind === 'string' ? kind : ''}`;
+}
+
 function checkConfig(request: ApplyRequest): void {
   const { patch, apiVersion, schema } = request;
+  if (patch.apiVersion !== apiVersion || (request.kind !== undefined && patch.kind !== request.kind)) {
+    throw badRequest(`invalid object type: ${typeOf(patch)}`);
+  }
   if ((patch.metadata as unknown) != null && patch.metadata.managedFields != null)
     throw badRequest('metadata.managedFields must be nil');
-  if (patch.apiVersion !== undefined && patch.apiVersion !== apiVersion) {
-    throw badRequest(
-      'Incorrect version specified in apply patch. ' +
-        `Specified patch version: ${patch.apiVersion}, expected: ${apiVersion}`,
-    );
-  }
   const problems = configProblems(schema, patch, untypedOf(request));
   if (problems.length === 0) return;
-  const { group, version } = parseApiVersion(apiVersion);
   const { namespace = '', name = '' } = patch.metadata ?? {};
-  const subject = `${namespace}/${name}; ${group}/${version}, Kind=${patch.kind ?? ''}`;
+  const subject = `${namespace}/${name}; ${typeOf(patch)}`;
   const text =
     problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
   throw new StatusError({ message: `failed to create typed patch object (${subject}): ${text}`, code: 500 });

@@ -18,8 +18,16 @@ const goType = (value: unknown): string => {
   if (typeof value === 'boolean') return 'bool';
   return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
 };
-const goSyntax = (value: unknown): string =>
-  `&value.valueUnstructured{Value:${typeof value === 'string' ? JSON.stringify(value) : goValue(value)}}`;
+/** Go's %#v of a value. */
+function goLiteral(value: unknown): string {
+  if (value === null || value === undefined) return 'interface {}(nil)';
+  if (typeof value === 'string') return JSON.stringify(value);
+  if (Array.isArray(value)) return `[]interface {}{${value.map(goLiteral).join(', ')}}`;
+  if (!isPlain(value)) return goValue(value);
+  const keys = Object.keys(value).sort();
+  return `map[string]interface {}{${keys.map((key) => `${JSON.stringify(key)}:${goLiteral(value[key])}`).join(', ')}}`;
+}
+const goSyntax = (value: unknown): string => `&value.valueUnstructured{Value:${goLiteral(value)}}`;
 
 function scalarProblem(type: string, value: unknown): string | undefined {
   switch (type) {
@@ -78,6 +86,7 @@ function walk(schema: Schema, value: unknown, path: string, untyped: Untyped, pr
       !(path === '' && (key === 'apiVersion' || key === 'kind' || key === 'metadata'))
     ) {
       problems.push(at(`${path}.${key}`, 'field not declared in schema'));
+      return; // the rest of the object is not looked at
     }
   }
 }
@@ -97,12 +106,9 @@ function walkItems(
     } catch (error) {
       if (!(error instanceof ElementError)) throw error;
       problems.push(at(path, `element ${i}: ${error.message}`));
-      continue;
+      return; // nor is that of a list
     }
-    if (seen.has(element)) {
-      problems.push(at(path, `duplicate entries for key ${showElement(element)}`));
-      continue;
-    }
+    if (seen.has(element)) problems.push(at(path, `duplicate entries for key ${showElement(element)}`));
     seen.add(element);
     walk(schema.item, items[i], path + showElement(element), untyped, problems);
   }

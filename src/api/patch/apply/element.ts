@@ -26,9 +26,9 @@ function keysOf(list: ListSchema): { name: string; prefix: string; fallback: unk
   let keys = keyPrefixes.get(list);
   if (!keys) {
     const fields = list.item.type === 'object' ? list.item.fields : undefined;
-    keys = [...list.keys].sort().map((name, i) => ({
+    keys = [...list.keys].sort().map((name) => ({
       name,
-      prefix: `${i ? ',' : 'k:{'}${JSON.stringify(name)}:`,
+      prefix: `${JSON.stringify(name)}:`,
       fallback: fields?.get(name)?.default,
     }));
     keyPrefixes.set(list, keys);
@@ -52,15 +52,15 @@ export function itemElement(list: ListSchema, item: unknown): string {
   let element = '';
   for (const key of keysOf(list)) {
     const value = own(item, key.name) ?? key.fallback;
-    if (value === undefined) {
-      throw new ElementError(
-        `associative list with keys has an element that omits key field ${JSON.stringify(key.name)}` +
-          " (and doesn't have default value)",
-      );
-    }
-    element += key.prefix + JSON.stringify(value);
+    // a key that is left out is no part of the element; one at least must be there
+    if (value !== undefined) element += (element ? ',' : 'k:{') + key.prefix + JSON.stringify(value);
   }
-  return `${element}}`;
+  if (element) return `${element}}`;
+  const names = list.keys.map((name) => JSON.stringify(name)).join(' ');
+  throw new ElementError(
+    `associative list with keys has an element that omits all key fields [${names}]` +
+      " (and doesn't have default values for any key fields)",
+  );
 }
 
 /** The elements of all items; undefined when an item has none, and the list is then one value. */

@@ -1,4 +1,5 @@
 import type { KubeObject } from '../../../meta/object.ts';
+import { goJson } from '../go-json.ts';
 import { isPlain } from '../plain.ts';
 import { compare, fieldsOf } from './compare.ts';
 import { difference, type FieldSet } from './fieldset.ts';
@@ -34,20 +35,16 @@ export function allowedByLastApplied(of: Ownership, live: KubeObject): ((set: Fi
 /** Keeps the annotation in step, where there is one, so that one may go back to client-side apply. */
 export function updateLastApplied(object: KubeObject, patch: KubeObject): KubeObject {
   const annotations = object.metadata.annotations;
-  if (annotations?.[LAST_APPLIED] === undefined) return object;
+  if (!annotations?.[LAST_APPLIED]) return object;
   const config = structuredClone(patch);
-  if (config.metadata?.annotations) {
-    delete config.metadata.annotations[LAST_APPLIED];
-    if (Object.keys(config.metadata.annotations).length === 0) delete config.metadata.annotations;
-  }
+  if (config.metadata?.annotations) delete config.metadata.annotations[LAST_APPLIED];
   const others = { ...annotations };
   delete others[LAST_APPLIED];
-  const text = `${JSON.stringify(config)}\n`;
+  const text = `${goJson(config)}\n`;
   const size = Object.entries(others).reduce(
     (sum, [key, value]) => sum + key.length + Buffer.byteLength(value),
-    text.length,
+    LAST_APPLIED.length + Buffer.byteLength(text),
   );
-  object.metadata.annotations =
-    size > MAX_ANNOTATIONS ? { ...others, [LAST_APPLIED]: '' } : { ...others, [LAST_APPLIED]: text };
+  object.metadata.annotations = size > MAX_ANNOTATIONS ? others : { ...others, [LAST_APPLIED]: text };
   return object;
 }

@@ -38,7 +38,7 @@ function readEntry(entry: ManagedFieldsEntry): Owner | undefined {
   if (earlier) return { ...earlier };
   const { manager = '', operation, apiVersion = '', subresource = '', time = '', fieldsType, fieldsV1 } = entry;
   if (operation !== 'Apply' && operation !== 'Update') return undefined;
-  if (fieldsType !== 'FieldsV1' && (fieldsType as unknown) !== undefined) return undefined;
+  if (fieldsType !== 'FieldsV1' || !apiVersion) return undefined;
   const set = fieldsV1 === undefined || fieldsV1 === null ? {} : parseFields(fieldsV1);
   if (!set || set['.'] !== undefined) return undefined;
   return { manager, operation, apiVersion, subresource, time: time ?? '', set };
@@ -51,14 +51,7 @@ export function readOwners(entries: readonly ManagedFieldsEntry[] | undefined | 
   for (const entry of entries as readonly ManagedFieldsEntry[]) {
     const owner = readEntry(entry);
     if (!owner) return undefined;
-    const id = ownerId(owner);
-    const same = owners.get(id);
-    owners.set(
-      id,
-      same
-        ? { ...owner, set: union(same.set, owner.set), time: same.time > owner.time ? same.time : owner.time }
-        : owner,
-    );
+    owners.set(ownerId(owner), owner);
   }
   return owners;
 }
