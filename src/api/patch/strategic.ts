@@ -18,6 +18,7 @@ const SET_ORDER = '$setElementOrder/';
  * the community's strategic-merge-patch.md.
  */
 export function applyStrategicMergePatch<T>(schema: Schema, object: T, patch: unknown): T {
+  if (patch === null) return object;
   if (!isPlain(patch)) {
     throw badRequest(
       `error decoding patch: json: cannot unmarshal ${jsonType(patch)} into Go value of type map[string]interface {}`,
