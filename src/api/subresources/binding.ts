@@ -1,6 +1,7 @@
+import type { PodCondition, PodStatus } from '../../../schema/types.ts';
 import { storedForm } from '../../kinds/encode.ts';
 import type { KubeObject } from '../../meta/object.ts';
-import { conflict, notFound, StatusError } from '../../meta/status.ts';
+import { badRequest, conflict, notFound, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { successAnswer } from '../answer.ts';
 import type { Answer, Body, RequestContext, Target, WriteOptions } from '../contract.ts';
@@ -24,25 +25,41 @@ function check(binding: KubeObject): void {
   if (errors.length) throw new StatusError({ message: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`, code: 500 });
 }
 
-/** The pod with its node; its labels and annotations get those of the binding (assignPod of the pod's REST storage). */
+/** The binding names the pod that it means, and maybe its uid and version. */
+function checkPreconditions({ metadata: wanted }: KubeObject, { metadata }: KubeObject, revision: number): void {
+  const refuse = (field: string, given: string, there: string): never => {
+    const why = `Precondition failed: ${field} in precondition: ${given}, ${field} in object meta: ${there}`;
+    const at = `/registry/pods/${metadata.namespace}/${metadata.name}`;
+    throw conflict(PODS, metadata.name, `StorageError: invalid object, Code: 4, Key: ${at}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
+  };
+  if (wanted.uid && wanted.uid !== metadata.uid) refuse('UID', wanted.uid, metadata.uid ?? '');
+  if (wanted.resourceVersion && wanted.resourceVersion !== String(revision)) refuse('ResourceVersion', wanted.resourceVersion, String(revision));
+}
+
+/** The condition in place of the one of its type. */
+function withCondition(conditions: readonly PodCondition[], condition: PodCondition): PodCondition[] {
+  const at = conditions.findIndex(({ type }) => type === condition.type);
+  if (at < 0) return [...conditions, condition];
+  const { observedGeneration } = conditions[at]!;
+  return conditions.with(at, observedGeneration ? { ...condition, observedGeneration } : condition);
+}
+
+/** The pod with its node; annotations and new labels come from the binding (assignPod of the pod's REST storage). */
 function assign(op: Operation, stored: Stored, binding: KubeObject): KubeObject {
   const pod = stored.copy() as unknown as KubeObject;
-  const { spec, status, metadata } = pod;
+  const { spec, metadata } = pod;
+  checkPreconditions(binding, pod, stored.revision);
   const refuse = (why: string) => conflict(BINDING, metadata.name, why);
-  const uid = binding.metadata.uid;
-  if (uid && uid !== metadata.uid) throw refuse(`Precondition failed: UID in precondition: ${uid}, UID in object meta: ${metadata.uid}`);
   if (metadata.deletionTimestamp) throw refuse(`pod ${metadata.name} is being deleted, cannot be assigned to a host`);
   if (spec.nodeName) throw refuse(`pod ${metadata.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
   if (spec.schedulingGates?.length) throw refuse(`pod ${metadata.name} has non-empty .spec.schedulingGates`);
   spec.nodeName = binding['target'].name;
-  if (binding.metadata.labels) metadata.labels = { ...metadata.labels, ...binding.metadata.labels };
+  // labels that the pod has already are its own
+  if (binding.metadata.labels) metadata.labels = { ...binding.metadata.labels, ...metadata.labels };
   if (binding.metadata.annotations) metadata.annotations = { ...metadata.annotations, ...binding.metadata.annotations };
-  const conditions = ((status?.conditions ?? []) as { type: string }[]).filter((c) => c.type !== 'PodScheduled');
-  const before = ((status?.conditions ?? []) as { type: string; lastProbeTime?: unknown; observedGeneration?: number }[]).find((c) => c.type === 'PodScheduled');
-  const scheduled = { type: 'PodScheduled', status: 'True', ...(before?.observedGeneration && { observedGeneration: before.observedGeneration }), lastProbeTime: null, lastTransitionTime: op.now };
-  const at = ((status?.conditions ?? []) as { type: string }[]).findIndex((c) => c.type === 'PodScheduled');
-  conditions.splice(at < 0 ? conditions.length : at, 0, scheduled);
-  pod['status'] = { ...status, conditions };
+  const { nominatedNodeName: _, ...status } = (pod.status ?? {}) as PodStatus;
+  const scheduled: PodCondition = { type: 'PodScheduled', status: 'True', lastProbeTime: null as never, lastTransitionTime: op.now };
+  pod['status'] = { ...status, conditions: withCondition(status.conditions ?? [], scheduled) };
   return pod;
 }
 
@@ -52,7 +69,8 @@ export async function bind(core: Core, ctx: RequestContext, target: Target, body
   checkWriteOptions('CreateOptions', options);
   const kind = core.registry.byResource('', 'v1', 'bindings') ?? target.kind;
   const binding = readBody(ctx, kind, body, options.fieldValidation);
-  checkPlace({ ...target, kind }, binding);
+  checkPlace({ ...target, kind, name: '' }, binding);
+  if (target.name && target.name !== binding.metadata.name) throw badRequest('name in URL does not match name in Binding object');
   check(binding);
   const pods = core.registry.byResource('', 'v1', 'pods')!;
   const podTarget: Target = { kind: pods, namespace: target.namespace, name: target.name || binding.metadata.name, subresource: '' };

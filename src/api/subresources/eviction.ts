@@ -1,11 +1,11 @@
+import type { Condition, PodDisruptionBudgetStatus } from '../../../schema/types.ts';
 import { bodyKind } from '../../kinds/body-kind.ts';
 import { storedForm } from '../../kinds/encode.ts';
-import { labelSelectorAsSelector } from '../../meta/labels.ts';
+import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
 import type { KubeObject } from '../../meta/object.ts';
-import { badRequest, internalError, notFound, StatusError } from '../../meta/status.ts';
-import { timeMs } from '../../meta/time.ts';
+import { badRequest, forbiddenRequest, notFound, StatusError, timeout } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
-import { successAnswer } from '../answer.ts';
+import { objectAnswer, successAnswer } from '../answer.ts';
 import type { Answer, Body, DeleteOptions, RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
@@ -16,8 +16,10 @@ import { writeOf } from '../write/stored-write.ts';
 
 const BUDGETS = 'poddisruptionbudgets.policy';
 const MAX_ATTEMPTS = 10;
-/** A pod that is on its way out but not marked deleted yet counts no longer than so, ms. */
-const STALE_MS = 120_000;
+/** Evictions that the budget's controller has not seen yet. */
+const MAX_DISRUPTED = 2000;
+const ALLOWED = 'DisruptionAllowed';
+type BudgetStatus = Partial<PodDisruptionBudgetStatus>;
 
 const isReady = (pod: Stored): boolean =>
   (pod.object['status']?.conditions ?? []).some((c: { type: string; status: string }) => c.type === 'Ready' && c.status === 'True');
@@ -28,34 +30,56 @@ function ignoresBudget(pod: Stored): boolean {
   return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.object.metadata.deletionTimestamp !== undefined;
 }
 
-const tooMany = (message: string, name: string, why: string, retryAfterSeconds?: number): StatusError =>
+/** 429; `why` of the budget. */
+const tooMany = (why: string, retryAfterSeconds?: number): StatusError =>
   new StatusError({
-    message,
+    message: "Cannot evict pod as it would violate the pod's disruption budget.",
     reason: 'TooManyRequests',
-    details: {
-      causes: [{ reason: 'DisruptionBudget', message: why.replace('%s', name) }],
-      ...(retryAfterSeconds && { retryAfterSeconds }),
-    },
+    details: { causes: [{ reason: 'DisruptionBudget', message: why }], ...(retryAfterSeconds && { retryAfterSeconds }) },
     code: 429,
   });
 
-/** Takes one disruption from the budget, or refuses with 429. Source: the pod's eviction REST storage. */
-function take(budget: KubeObject, pod: string, now: number, nowText: string): void {
-  const status = (budget['status'] ??= {});
+/** Why a budget that allows nothing does so. */
+function whyNone(name: string, status: BudgetStatus): string {
+  const { currentHealthy = 0, desiredHealthy = 0, conditions = [] } = status;
+  const condition = conditions.find(({ type }) => type === ALLOWED);
+  if (condition?.status === 'False' && condition.reason === 'SyncFailed') {
+    return `The disruption budget ${name} does not allow evicting pods currently because it failed sync: ${condition.message}`;
+  }
+  if (currentHealthy > desiredHealthy) return `The disruption budget ${name} does not allow evicting pods currently`;
+  return `The disruption budget ${name} needs ${desiredHealthy} healthy pods and has ${currentHealthy} currently`;
+}
+
+/** Takes one disruption from the budget, or refuses with 429 or 403. Source: the pod's eviction REST storage. */
+function take(budget: KubeObject, pod: string, nowText: string): void {
+  const status = (budget['status'] ??= {}) as BudgetStatus;
   const { name } = budget.metadata;
-  const cannot = 'Cannot evict pod as it would violate the pod\'s disruption budget.';
   if ((status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) {
-    throw tooMany(cannot, name, 'The disruption budget %s is still being processed by the server.', 10);
+    throw tooMany(`The disruption budget ${name} is still being processed by the server.`, 10);
   }
-  if ((status.disruptionsAllowed ?? 0) < 0) throw internalError('pdb disruptions allowed is negative');
-  for (const [other, since] of Object.entries((status.disruptedPods ?? {}) as Record<string, string>)) {
-    if (now - timeMs(since) > STALE_MS) delete status.disruptedPods[other];
+  const refuse = (why: string): StatusError => forbiddenRequest({ group: 'policy', resource: 'poddisruptionbudget' }, name, why);
+  if ((status.disruptionsAllowed ?? 0) < 0) throw refuse('pdb disruptions allowed is negative');
+  if (Object.keys(status.disruptedPods ?? {}).length > MAX_DISRUPTED) {
+    throw refuse('DisruptedPods map too big - too many evictions not confirmed by PDB controller');
   }
-  if (!status.disruptionsAllowed) {
-    throw tooMany(cannot, name, `The disruption budget %s needs ${status.desiredHealthy ?? 0} healthy pods and has ${status.currentHealthy ?? 0} currently`);
-  }
+  if (!status.disruptionsAllowed) throw tooMany(whyNone(name, status));
   status.disruptionsAllowed--;
   (status.disruptedPods ??= {})[pod] = nowText;
+  if (status.disruptionsAllowed === 0) status.conditions = exhausted(status, nowText);
+}
+
+/** The conditions of a budget of which nothing is left. */
+function exhausted({ conditions = [], observedGeneration }: BudgetStatus, now: string): Condition[] {
+  const before = conditions.find(({ type }) => type === ALLOWED);
+  const none: Condition = {
+    type: ALLOWED,
+    status: 'False',
+    ...(observedGeneration && { observedGeneration }),
+    lastTransitionTime: before?.status === 'False' ? before.lastTransitionTime : now,
+    reason: 'InsufficientPods',
+    message: '',
+  };
+  return before ? conditions.map((condition) => (condition === before ? none : condition)) : [...conditions, none];
 }
 
 /** Whether a pod that is not ready may go without asking the budget (KEP-3017, unhealthyPodEvictionPolicy). */
@@ -65,37 +89,58 @@ function unhealthyMayGo(budget: Stored): boolean {
   return (status.currentHealthy ?? 0) >= (status.desiredHealthy ?? 0) && (status.desiredHealthy ?? 0) > 0;
 }
 
+/** A budget without a selector, or with an empty one, is nobody's. */
+const hasSelector = (selector: LabelSelectorLike | undefined): boolean =>
+  Boolean(Object.keys(selector?.matchLabels ?? {}).length || selector?.matchExpressions?.length);
+
 function budgetsOf(core: Core, pod: Stored): Stored[] {
   return core.store
     .list({ resource: BUDGETS, namespace: pod.namespace })
-    .items.filter((b) => labelSelectorAsSelector(b.object['spec']?.selector).matches(pod.labels));
+    .items.filter(({ object }) => hasSelector(object['spec']?.selector) && labelSelectorAsSelector(object['spec'].selector).matches(pod.labels));
 }
 
-async function consume(core: Core, ctx: RequestContext, pod: Stored, dryRun: boolean): Promise<void> {
+/** The answer where the pod cannot be evicted at all; undefined where its budget allows it. */
+async function consume(core: Core, ctx: RequestContext, pod: Stored, dryRun: boolean): Promise<Answer | undefined> {
   const kind = core.registry.preferred(BUDGETS);
   for (let attempt = 1; kind; attempt++) {
     const budgets = budgetsOf(core, pod);
-    if (budgets.length === 0) return;
-    if (budgets.length > 1) throw internalError('This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.');
     const [budget] = budgets;
-    if (!isReady(pod) && unhealthyMayGo(budget)) return;
+    if (!budget) return undefined;
+    if (budgets.length > 1) return twoBudgets();
+    if (!isReady(pod) && unhealthyMayGo(budget)) return undefined;
     const target: Target = { kind, namespace: pod.namespace, name: budget.name, subresource: 'status' };
     const op = operationOf(core, ctx, target, 'evict', {});
     const changed = budget.copy() as unknown as KubeObject;
-    take(changed, pod.name, core.clock.now(), op.now);
-    if (dryRun) return;
+    take(changed, pod.name, op.now);
+    if (dryRun) return undefined;
     const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, false, changed), budget.revision));
-    if (outcome.ok) return;
-    if (attempt === MAX_ATTEMPTS) throw tooMany('the disruption budget is being changed by others', budget.name, 'The disruption budget %s is being changed', 1);
+    if (outcome.ok) return undefined;
+    if (attempt === MAX_ATTEMPTS) throw timeout(`couldn't update PodDisruptionBudget ${JSON.stringify(budget.name)} due to conflicts`, 10);
     await core.store.fresh();
   }
+  return undefined;
 }
+
+/** Kubernetes answers so: created, with a status that says that it failed. */
+const twoBudgets = (): Answer =>
+  objectAnswer(
+    undefined,
+    {
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+      code: 500,
+    } as unknown as KubeObject,
+    201,
+  );
 
 /** Deletes a pod if its disruption budget allows. Throws 429 where it does not, 404, 400. */
 export async function evict(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
   core.authorizer.require(ctx, 'create', target);
   const eviction = readBody(ctx, bodyKind({ group: 'policy', version: 'v1', kind: 'Eviction' })!, body, options.fieldValidation);
-  if (eviction.metadata.name && eviction.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
+  if (eviction.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
   const podTarget: Target = { ...target, subresource: '' };
   let pod = core.store.get(keyOf(podTarget));
   if (!pod) {
@@ -104,7 +149,8 @@ export async function evict(core: Core, ctx: RequestContext, target: Target, bod
     if (!pod) throw notFound({ group: '', resource: 'pods' }, target.name);
   }
   const how: DeleteOptions = { ...(eviction['deleteOptions'] as DeleteOptions | undefined), ...(options.dryRun && { dryRun: options.dryRun }) };
-  if (!ignoresBudget(pod)) await consume(core, ctx, pod, Boolean(how.dryRun?.length));
+  const refused = ignoresBudget(pod) ? undefined : await consume(core, ctx, pod, Boolean(how.dryRun?.length));
+  if (refused) return refused;
   await removeAuthorized(core, ctx, podTarget, how);
   return successAnswer(201);
 }

@@ -59,7 +59,7 @@ function defaultRequests(resources: ResourceRequirements | undefined): void {
 }
 
 /** podIP is the first of podIPs. Where they differ, the older field says what is meant. */
-function syncAddresses(status: PodStatus): void {
+export function syncAddresses(status: PodStatus): void {
   const { podIP } = status;
   const first = status.podIPs?.[0]?.ip;
   if (podIP && podIP !== first) status.podIPs = [{ ip: podIP }];

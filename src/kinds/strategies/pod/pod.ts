@@ -10,7 +10,7 @@ import { semanticallyEqual } from '../../validation/values.ts';
 import { ipWarnings } from '../../validation/ip.ts';
 import { statusSubresource } from '../status-split.ts';
 import { addAnnotationChanges, addPodAnnotations, addProfileMismatches, appArmorFromAnnotations } from './annotations.ts';
-import { defaultPod } from './defaults.ts';
+import { defaultPod, syncAddresses } from './defaults.ts';
 import { dropDisabledFields, dropDisabledStatus } from './drop-disabled.ts';
 import { qosClass } from './qos.ts';
 import { mergeLabelKeys } from './spec/label-keys.ts';
@@ -59,8 +59,8 @@ export const podStrategy: Strategy = {
   },
   subresources: {
     status: {
-      // a status has none, and the rest is as it was stored
-      defaults: () => undefined,
+      // the rest is as it was stored
+      defaults: ({ status }) => status && syncAddresses(status as PodStatus),
       prepareForUpdate(object, old, ctx) {
         statusSubresource.prepareForUpdate?.(object, old, ctx);
         const status = (object.status ??= {}) as PodStatus;
