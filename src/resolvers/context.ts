@@ -6,8 +6,21 @@ export interface OperationContext {
   api: Api;
   request: RequestContext;
   snapshot: Snapshot;
+  /**
+   * The value of an argument, for the pipeline, which fills in its object. In process it comes by reference, and a
+   * variable may be that of several fields: then it is a copy.
+   */
+  own<T>(value: T): T;
 }
 
-export function createContext(api: Api, request: RequestContext): OperationContext {
-  return { api, request, snapshot: new Snapshot(api, request.user) };
-}
+/** @param owned variables were read off a wire, and the operation has one field that uses them: there is nobody to copy them for */
+export const createContext = (api: Api, request: RequestContext, owned = false): OperationContext => ({
+  api,
+  request,
+  snapshot: new Snapshot(api, request.user),
+  own: owned ? asIs : copied,
+});
+
+const copied = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+/** A literal of the document has no prototype, and may have variables in it. */
+const asIs = <T>(value: T): T => (Object.getPrototypeOf(value) === Object.prototype ? value : copied(value));

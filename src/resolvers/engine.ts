@@ -65,12 +65,12 @@ export class Engine {
     }
   }
 
-  /** Compiled, as far as the document can be; the same answer as `execute`. */
+  /** Compiled, as far as the document can be; the same answer as `execute`. The request's variables become the server's own. */
   async executeText(request: OperationRequest, context: RequestContext): Promise<JsonText> {
     try {
       const operation = this.notSubscription(request);
       const format = (error: GraphQLError): GraphQLFormattedError => formatError(error, this.report);
-      const text = await operation.compiled?.run(request.variables ?? {}, createContext(this.api, context), format);
+      const text = await operation.compiled?.run(request.variables ?? {}, createContext(this.api, context, true), format);
       return text ?? JSON.stringify(await this.run(operation, request, context));
     } catch (error) {
       return JSON.stringify(this.refusal(error));

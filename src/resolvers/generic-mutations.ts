@@ -1,6 +1,6 @@
 import type { KubeObject } from '../meta/object.ts';
 import type { Builder } from './builder.ts';
-import { deleteOptions, kindOf, ownCopy, targetOf, writeOptions } from './targets.ts';
+import { deleteOptions, kindOf, targetOf, writeOptions } from './targets.ts';
 import { wholeAnswer } from './whole.ts';
 
 /** `createObject`, `updateObject`, `patchObject`, `deleteObject`: the writes of the loops. */
@@ -31,9 +31,9 @@ export function addGenericMutations(builder: Builder): void {
         type: 'JSON',
         description: '`name` only for a subresource (eviction, binding, token); else it is in the object.',
         args: { ...target, ...write, name: t.arg.string(), object: t.arg({ type: 'JSON', required: true }) },
-        async resolve(_, args, { api, request }) {
+        async resolve(_, args, { api, request, own }) {
           const kind = kindOf(api.registry, args.resource, args.version);
-          const object = ownCopy(args.object as KubeObject);
+          const object = own(args.object as KubeObject);
           const name = args.subresource ? (args.name ?? object.metadata?.name) : '';
           return wholeAnswer(await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args)));
         },
@@ -46,9 +46,9 @@ export function addGenericMutations(builder: Builder): void {
           name: t.arg.string({ required: true }),
           object: t.arg({ type: 'JSON', required: true }),
         },
-        async resolve(_, args, { api, request }) {
+        async resolve(_, args, { api, request, own }) {
           const kind = kindOf(api.registry, args.resource, args.version);
-          const object = ownCopy(args.object as KubeObject);
+          const object = own(args.object as KubeObject);
           return wholeAnswer(await api.update(request, targetOf(kind, args), { object }, writeOptions(args)));
         },
       }),
@@ -63,13 +63,13 @@ export function addGenericMutations(builder: Builder): void {
           patch: t.arg({ type: 'JSON', required: true }),
           force: t.arg.boolean(),
         },
-        async resolve(_, args, { api, request }) {
+        async resolve(_, args, { api, request, own }) {
           const kind = kindOf(api.registry, args.resource, args.version);
           const options = { ...writeOptions(args), ...(args.force && { force: true }) };
           const type = args.type ?? 'application/merge-patch+json';
           // An apply without a manager of its own is the connection's: loops need not name themselves twice.
           if (type === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
-          return wholeAnswer(await api.patch(request, targetOf(kind, args), type, { value: ownCopy(args.patch) }, options));
+          return wholeAnswer(await api.patch(request, targetOf(kind, args), type, { value: own(args.patch) }, options));
         },
       }),
       deleteObject: t.field({

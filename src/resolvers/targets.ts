@@ -74,9 +74,6 @@ export const selectOptions = ({
   ...(fieldSelector && { fieldSelector }),
 });
 
-/** In process a value comes by reference and the pipeline fills in its object: the caller's own must stay as it is. */
-export const ownCopy = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
-
 /** metadata-only identity that every list and bookmark speaks of */
 export const typeMetaOf = (kind: Kind): { apiVersion: string; kind: string } => ({
   apiVersion: apiVersionOf(kind),

@@ -161,6 +161,22 @@ describe('a compiled operation', () => {
     expect(fake.calls).toHaveLength(1);
   });
 
+  test('gives the API objects that are its own, also where they are in the document', async () => {
+    const query = 'mutation { createObject(resource: "pods", namespace: "n", object: { metadata: { name: "a" } }) }';
+    const seen: unknown[] = [];
+    const { create } = fake;
+    fake.create = (context, target, body, options) => {
+      seen.push((body as { object: unknown }).object);
+      return create(context, target, body, options);
+    };
+    await graphql.executor.executeText({ query });
+    expect(Object.getPrototypeOf(seen[0])).toBe(Object.prototype);
+    const object = { metadata: { name: 'b' } };
+    const variables = { object };
+    await graphql.executor.execute({ query: 'mutation ($object: JSON!) { createObject(resource: "pods", namespace: "n", object: $object) }', variables });
+    expect(object).toEqual({ metadata: { name: 'b' } });
+  });
+
   test('gives the events of a subscription as graphql-js does', async () => {
     fake.put('pods', { metadata: { namespace: 'n', name: 'a' }, spec: { nodeName: 5 } });
     for (const query of [

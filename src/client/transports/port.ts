@@ -12,8 +12,8 @@ const LARGE = 16 * 1024;
 const MAX_OPERATIONS = 4096;
 
 type ToServer =
-  | { id: number; type: 'execute'; request: GraphQLRequest }
-  | { id: number; type: 'subscribe'; request: GraphQLRequest }
+  /** a GraphQLRequest as JSON */
+  | { id: number; type: 'execute' | 'subscribe'; json: string }
   | { id: number; type: 'more' }
   | { id: number; type: 'return' };
 type ToClient =
@@ -25,8 +25,8 @@ const statusOf = (error: unknown): Status =>
   (error instanceof StatusError ? error : internalError(error instanceof Error ? error.message : String(error))).status;
 
 /**
- * The server's end. Results are sent as JSON: making and parsing it costs less than the structured clone of the same
- * objects, and its parse happens in the other thread. What consists of stored bytes goes as bytes.
+ * The server's end. Requests and results are sent as JSON: making and parsing it costs less than the structured clone
+ * of the same objects, and its parse happens in the other thread. What consists of stored bytes goes as bytes.
  * @returns ends all that runs and lets go of the port
  */
 export function servePort(port: MessagePort, executor: TextExecutor): () => void {
@@ -78,9 +78,9 @@ export function servePort(port: MessagePort, executor: TextExecutor): () => void
     } else if (running.size >= MAX_OPERATIONS) {
       send({ id: message.id, type: 'error', status: tooManyRequests('too many operations on this port', 1).status });
     } else if (message.type === 'execute') {
-      execute(message.id, message.request);
+      execute(message.id, requestOf(message.json));
     } else if (message.type === 'subscribe') {
-      const started: Served = { results: executor.subscribeText(message.request), credit: WINDOW, pulling: false };
+      const started: Served = { results: executor.subscribeText(requestOf(message.json)), credit: WINDOW, pulling: false };
       running.set(message.id, started);
       void pull(message.id, started);
     }
@@ -102,6 +102,8 @@ interface Served {
   credit: number;
   pulling: boolean;
 }
+
+const requestOf = (json: string): GraphQLRequest => JSON.parse(json) as GraphQLRequest;
 
 const jsonOf = (message: JsonMessage): string | Uint8Array =>
   typeof message === 'string' || message.length < LARGE ? String(message) : message.buffer;
@@ -143,7 +145,7 @@ export function portTransport(port: MessagePort): Transport {
         if (closed) return reject(lost());
         const id = ++lastId;
         calls.set(id, { resolve, reject });
-        port.postMessage({ id, type: 'execute', request } satisfies ToServer);
+        port.postMessage({ id, type: 'execute', json: JSON.stringify(request) } satisfies ToServer);
       }),
     subscribe(request) {
       const id = ++lastId;
@@ -156,7 +158,7 @@ export function portTransport(port: MessagePort): Transport {
       if (closed) stream.end(lost());
       else {
         streams.set(id, stream);
-        port.postMessage({ id, type: 'subscribe', request } satisfies ToServer);
+        port.postMessage({ id, type: 'subscribe', json: JSON.stringify(request) } satisfies ToServer);
       }
       return stream;
     },

@@ -14,7 +14,6 @@ import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
 import {
   deleteOptions,
-  ownCopy,
   targetOf,
   writeOptions,
   type DeleteArguments,
@@ -55,13 +54,14 @@ export function mutationFields(
   const fields: FieldConfigs = {};
   const { verbs, names } = kind;
   const input = inputs.of(kind.schema, names.type);
-  const body = (args: ObjectArguments): KubeObject => bodyOf(kind, inputs, args);
+  const body = (args: ObjectArguments, { own }: OperationContext): KubeObject => bodyOf(kind, inputs, args, own);
   if (verbs.includes('create')) {
     fields[`create${names.type}`] = {
       type,
       args: objectArguments(kind, input, shared),
-      async resolve(_, args: ObjectArguments, { api, request }) {
-        const object = body(args);
+      async resolve(_, args: ObjectArguments, context) {
+        const { api, request } = context;
+        const object = body(args, context);
         const target = targetOf(kind, { namespace: args.namespace ?? object.metadata?.namespace });
         return (await api.create(request, target, { object }, writeOptions(args))).object;
       },
@@ -75,8 +75,9 @@ export function mutationFields(
         name: { type: GraphQLString },
         subresource: { type: GraphQLString },
       },
-      async resolve(_, args: ObjectArguments, { api, request }) {
-        const object = body(args);
+      async resolve(_, args: ObjectArguments, context) {
+        const { api, request } = context;
+        const object = body(args, context);
         return (await api.update(request, objectTarget(kind, args, object), { object }, writeOptions(args))).object;
       },
     };
@@ -107,10 +108,10 @@ const objectTarget = (kind: Kind, args: ObjectArguments, object: KubeObject): Re
     subresource: args.subresource,
   });
 
-function bodyOf(kind: Kind, inputs: InputTypes, { input, object }: ObjectArguments): KubeObject {
+function bodyOf(kind: Kind, inputs: InputTypes, { input, object }: ObjectArguments, own: OperationContext['own']): KubeObject {
   if ((input === undefined || input === null) === (object === undefined || object === null))
     throw badRequest('give either input or object');
-  const json = ownCopy((object ?? inputs.toJson(kind.schema, input)) as KubeObject);
+  const json = own((object ?? inputs.toJson(kind.schema, input)) as KubeObject);
   return { ...json, apiVersion: json.apiVersion ?? apiVersionOf(kind), kind: json.kind ?? kind.kind };
 }
 
@@ -118,7 +119,7 @@ const applyField = (
   kind: Kind,
   type: GraphQLObjectType,
   objects: GraphQLFieldConfigArgumentMap,
-  body: (args: ObjectArguments) => KubeObject,
+  body: (args: ObjectArguments, context: OperationContext) => KubeObject,
 ): FieldConfigs[string] => ({
   type,
   description: 'Server-side apply.',
@@ -128,8 +129,9 @@ const applyField = (
     subresource: { type: GraphQLString },
     force: { type: GraphQLBoolean },
   },
-  async resolve(_, args: ObjectArguments, { api, request }: OperationContext) {
-    const object = body(args);
+  async resolve(_, args: ObjectArguments, context: OperationContext) {
+    const { api, request } = context;
+    const object = body(args, context);
     const options = { fieldManager: request.agent, ...writeOptions(args), ...(args.force && { force: true }) };
     return (
       await api.patch(
@@ -154,11 +156,11 @@ const patchField = (kind: Kind, type: GraphQLObjectType, shared: SharedTypes): F
     force: { type: GraphQLBoolean },
     ...WRITE,
   },
-  async resolve(_, args: PatchArguments, { api, request }: OperationContext) {
+  async resolve(_, args: PatchArguments, { api, request, own }: OperationContext) {
     const options = { ...writeOptions(args), ...(args.force && { force: true }) };
     const patchType = args.type ?? 'application/merge-patch+json';
     if (patchType === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
-    return (await api.patch(request, targetOf(kind, args), patchType, { value: ownCopy(args.patch) as never }, options))
+    return (await api.patch(request, targetOf(kind, args), patchType, { value: own(args.patch) as never }, options))
       .object;
   },
 });
