@@ -61,6 +61,8 @@ export interface StrategyContext {
   subresource: string;
   /** of the request: `events.k8s.io/v1`. Some rules hold only for objects that come in by the newer version. */
   apiVersion: string;
+  /** Of an update: the object in the request's version before what is empty was left out of it. Messages print it. */
+  sent?: KubeObject;
 }
 
 /**

@@ -88,7 +88,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   await core.admission.admit(request);
   const allocation = allocationFor(op, internal, old);
   try {
-    const form = prepare(op, internal, old);
+    const form = prepare(op, internal, old, next);
     checkEscalation(core.authorizer, ctx, target, internal, old);
     await core.admission.validate(request);
     return await write(op, form, stored, allocation);
@@ -142,10 +142,10 @@ function checkVersion(kind: Kind, object: KubeObject, live: KubeObject): void {
 }
 
 /** Strategy and validation of an update; the canonical form that is to be stored. */
-function prepare(op: Operation, object: KubeObject, old: KubeObject): KubeObject {
+function prepare(op: Operation, object: KubeObject, old: KubeObject, sent: KubeObject): KubeObject {
   const { kind, subresource } = op.target;
   const { strategy } = kind.storage;
-  const ctx = strategyContext(op);
+  const ctx = { ...strategyContext(op), sent };
   keepSystemFields(object, old);
   const special = subresource ? strategy.subresources?.[subresource] : undefined;
   if (special) special.prepareForUpdate?.(object, old, ctx);

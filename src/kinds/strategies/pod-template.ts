@@ -70,12 +70,12 @@ export const shownSelector = (selector: LabelSelectorLike | undefined | null): L
 export const validateSameSelector = (selector: LabelSelectorLike | undefined, old: LabelSelectorLike | undefined, at: Path): Errors =>
   validateImmutable(shownSelector(selector), shownSelector(old), at);
 
-/** The selector must match what it will count. No selector matches nothing. */
-export function validateMatches(selector: LabelSelectorLike | undefined, template: PodTemplateSpec | undefined, at: Path): Errors {
+/** The selector must match what it will count. No selector matches nothing. @param sent the object as it was sent: empty labels are shown as such */
+export function validateMatches(selector: LabelSelectorLike | undefined, template: PodTemplateSpec | undefined, at: Path, sent?: KubeObject): Errors {
   const labels = template?.metadata?.labels;
   return selector && labelSelectorAsSelector(selector).matches(labels)
     ? []
-    : [invalid(at.child('metadata', 'labels'), sorted(labels), '`selector` does not match template `labels`')];
+    : [invalid(at.child('metadata', 'labels'), sorted(labels ?? sent?.spec?.template?.metadata?.labels), '`selector` does not match template `labels`')];
 }
 
 /** A map as Go prints it. */

@@ -96,6 +96,12 @@ describe('a Job', () => {
       expect(update({ spec: good }, set({ completions: 5 }))).toEqual(['spec.completions: Invalid value: 5: field is immutable']);
       expect(update({ spec: good }, set({ managedBy: 'a.b/c' }))).toEqual(['spec.managedBy: Invalid value: "a.b/c": field is immutable']);
     });
+    test('does not lose its selector and labels by a replacement that has none', () => {
+      const labels = 'spec.template.metadata.labels: Invalid value: {}: `selector` does not match template `labels`';
+      expect(update({ spec: good }, { spec: { template: template({ restartPolicy: 'Never' }, { labels: {} }) } }).slice(0, 5)).toEqual([
+        'spec.selector: Required value', labels, 'spec.selector: Required value', labels, 'spec.selector: Invalid value: "null": field is immutable',
+      ]);
+    });
     test('grows with its parallelism when it is indexed', () => {
       const spec = stored({ spec: indexed }).spec;
       expect(update({ spec: indexed }, { spec: { ...spec, completions: 5, parallelism: 5 } })).toEqual([]);

@@ -38,9 +38,11 @@ export function rulesOf(group: string, version: string, resource: string) {
     },
     update(before: Spec, after: Spec, metadata: Spec = {}): string[] {
       const old = stored(before);
-      const object = normalizeObject(schema, { ...defaulted(after, { resourceVersion: '1', ...metadata }) });
-      strategy.prepareForUpdate?.(object, old, context(apiVersion));
-      return shown([...(strategy.validate?.(object, context(apiVersion)) ?? []), ...(strategy.validateUpdate?.(object, old, context(apiVersion)) ?? [])]);
+      const sent = defaulted(after, { resourceVersion: '1', ...metadata });
+      const object = normalizeObject(schema, sent);
+      const ctx = { ...context(apiVersion), sent };
+      strategy.prepareForUpdate?.(object, old, ctx);
+      return shown([...(strategy.validate?.(object, ctx) ?? []), ...(strategy.validateUpdate?.(object, old, ctx) ?? [])]);
     },
     status(fields: Spec, before: Spec, after: Spec): string[] {
       const old = { ...stored(fields), status: before } as KubeObject;

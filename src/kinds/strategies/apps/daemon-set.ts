@@ -54,12 +54,12 @@ export const daemonSetStrategy: Strategy = withStatus({
     const changed = !isDeepStrictEqual(object.spec?.template, old.spec?.template);
     setTemplateGeneration(object, templateGeneration(old) + (changed ? 1 : 0));
   },
-  validate: ({ spec }) => validateSpec(spec),
+  validate: ({ spec }, { sent }) => validateSpec(spec, sent),
   warnings: templateWarnings,
   // an update checks the whole once more
-  validateUpdate: (object, old) => [
+  validateUpdate: (object, old, { sent }) => [
     ...validateMetaOnUpdate(object, dnsSubdomainName),
-    ...validateSpec(object.spec),
+    ...validateSpec(object.spec, sent),
     ...validateSameSelector(object.spec.selector, old.spec.selector, SELECTOR),
   ],
   subresources: {
@@ -73,10 +73,10 @@ export const daemonSetStrategy: Strategy = withStatus({
   },
 });
 
-function validateSpec(spec: KubeObject['spec']): Errors {
+function validateSpec(spec: KubeObject['spec'], sent: KubeObject | undefined): Errors {
   const { selector } = spec;
   const errors = validateLabelSelector(selector, SELECTOR);
-  if (isUsable(selector, SELECTOR)) errors.push(...validateMatches(selector, spec.template, TEMPLATE));
+  if (isUsable(selector, SELECTOR)) errors.push(...validateMatches(selector, spec.template, TEMPLATE, sent));
   if (selector && !Object.keys(selector.matchLabels ?? {}).length && !selector.matchExpressions?.length)
     errors.push(invalid(SELECTOR, shownSelector(selector), 'empty selector is invalid for daemonset'));
   return [

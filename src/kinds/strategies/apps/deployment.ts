@@ -33,10 +33,10 @@ export const deploymentStrategy: Strategy = withStatus({
     spec.progressDeadlineSeconds ??= 600;
     defaultPodTemplate(spec);
   },
-  validate({ spec }) {
+  validate({ spec }, ctx) {
     const errors = [
       ...validateNonNegative(spec.replicas, SPEC.child('replicas')),
-      ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment'),
+      ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment', ctx),
       ...validateRollout(spec.strategy, SPEC.child('strategy')),
       ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
       ...validateNonNegative(spec.revisionHistoryLimit, SPEC.child('revisionHistoryLimit')),

@@ -18,11 +18,11 @@ export const replicaSetStrategy: Strategy = withStatus({
   prepareForCreate(object) {
     object.status = { replicas: 0 };
   },
-  validate: ({ spec }) => [
+  validate: ({ spec }, ctx) => [
     ...validateNonNegative(spec.replicas, SPEC.child('replicas')),
     ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
     // the words are the Deployment's
-    ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment'),
+    ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment', ctx),
   ],
   validateUpdate: (object, old) => validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],

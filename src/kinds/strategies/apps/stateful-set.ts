@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { PersistentVolumeClaim, PodTemplateSpec, Volume } from '../../../../schema/types.ts';
+import type { Volume } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
@@ -53,7 +53,7 @@ export const statefulSetStrategy: Strategy = withStatus({
     dropMaxUnavailable(object.spec, undefined);
   },
   prepareForUpdate: (object, old) => dropMaxUnavailable(object.spec, old.spec),
-  validate: ({ spec }) => validateSpec(spec),
+  validate: ({ spec }, { sent }) => validateSpec(spec, sent),
   validateUpdate: (object, old) => (isDeepStrictEqual(immutablePart(object.spec), immutablePart(old.spec)) ? [] : [forbidden(SPEC, IMMUTABLE)]),
   warnings: ({ metadata, spec }, old) => [
     ...templateWarnings({ metadata, spec }, old),
@@ -84,7 +84,7 @@ function dropMaxUnavailable(spec: Spec, old: Spec | undefined): void {
 
 const immutablePart = (spec: Spec): Spec => Object.fromEntries(Object.entries(spec).filter(([field]) => !MUTABLE.has(field)));
 
-function validateSpec(spec: Spec): Errors {
+function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
   const errors: Errors = [...validateManagementPolicy(spec.podManagementPolicy), ...validateUpdateStrategy(spec.updateStrategy)];
   const retention = SPEC.child('persistentVolumeClaimRetentionPolicy');
   for (const when of ['whenDeleted', 'whenScaled']) {
@@ -100,17 +100,17 @@ function validateSpec(spec: Spec): Errors {
     ...validateSelector(spec.selector, SELECTOR, 'empty selector is invalid for statefulset'),
   );
   if (!isUsable(spec.selector, SELECTOR)) errors.push(invalid(SELECTOR, shownSelector(spec.selector), ''));
-  else errors.push(...validateTemplate(spec));
+  else errors.push(...validateTemplate(spec, sent));
   return [...errors, ...validateAlwaysRestarts(spec.template, TEMPLATE, 'StatefulSet')];
 }
 
 /** Containers mount the claims by the names of their templates. */
-function validateTemplate({ selector, template, volumeClaimTemplates }: { selector: Spec; template: PodTemplateSpec; volumeClaimTemplates?: PersistentVolumeClaim[] }): Errors {
-  const volumes = (volumeClaimTemplates ?? []).map(({ metadata }): Volume => {
+function validateTemplate({ selector, template, volumeClaimTemplates }: Spec, sent: KubeObject | undefined): Errors {
+  const volumes = (volumeClaimTemplates ?? []).map(({ metadata }: KubeObject): Volume => {
     const name = metadata?.name ?? '';
     return { name, persistentVolumeClaim: { claimName: name } };
   });
-  return [...validateMatches(selector, template, TEMPLATE), ...validatePodTemplateSpec(template, TEMPLATE, volumes)];
+  return [...validateMatches(selector, template, TEMPLATE, sent), ...validatePodTemplateSpec(template, TEMPLATE, volumes)];
 }
 
 function validateManagementPolicy(policy: string | undefined): Errors {

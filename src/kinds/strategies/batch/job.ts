@@ -4,7 +4,7 @@ import { labelSelectorAsSelector } from '../../../meta/labels.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Strategy, StrategyContext } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
@@ -44,11 +44,17 @@ export const jobStrategy: Strategy = withStatus({
   },
   prepareForCreate(object) {
     if (!object.spec.manualSelector) generateSelector(object);
+    // what has no labels has those of its template, also when it is read back
+    if (!Object.keys(object.metadata.labels ?? {}).length) object.metadata.labels = object.spec.template.metadata?.labels;
     object.status = {};
   },
   validate: validateJob,
   // an update checks the whole once more
-  validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateSpec(object.spec), ...validateSpecUpdate(object.spec, old)],
+  validateUpdate: (object, old, { sent }) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName),
+    ...validateSpec(object.spec, sent),
+    ...validateSpecUpdate(object.spec, old),
+  ],
   warnings: (object, old) => [
     ...(old ? [] : nameWarnings(object)),
     ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec, SPEC)),
@@ -71,9 +77,9 @@ function generateSelector({ spec, metadata }: KubeObject): void {
   (spec.selector.matchLabels ??= {})[UID_LABELS[1]] ??= metadata.uid;
 }
 
-function validateJob(object: KubeObject): Errors {
+function validateJob(object: KubeObject, { sent }: StrategyContext): Errors {
   const { spec, metadata } = object;
-  const errors = [...validateGeneratedSelector(object), ...validateSpec(spec)];
+  const errors = [...validateGeneratedSelector(object), ...validateSpec(spec, sent)];
   // pods of an Indexed Job have their index in their host names
   if (spec.completionMode === 'Indexed' && spec.completions > 0) {
     const longest = `${metadata.name}-${spec.completions - 1}`;
@@ -103,10 +109,10 @@ function validateHasLabel(labels: Readonly<Record<string, string>>, key: string,
   return labels[key] === value ? [] : [invalid(here.key(key), sorted(labels), `must be '${value}'`)];
 }
 
-function validateSpec(spec: Spec): Errors {
+function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
   const errors = validateJobSpec(spec, SPEC);
   errors.push(...(spec.selector ? validateLabelSelector(spec.selector, SELECTOR) : [required(SELECTOR)]));
-  return isUsable(spec.selector, SELECTOR) ? [...errors, ...validateMatches(spec.selector, spec.template, TEMPLATE)] : errors;
+  return isUsable(spec.selector, SELECTOR) ? [...errors, ...validateMatches(spec.selector, spec.template, TEMPLATE, sent)] : errors;
 }
 
 function validateSpecUpdate(spec: Spec, { spec: old, status }: KubeObject): Errors {
