@@ -2,6 +2,7 @@ import { apiVersionOf, parseApiVersion, type GroupVersionKind } from '../meta/gv
 import type { KubeObject } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 import { decodeCustom } from './custom/decode.ts';
+import { checkSentTypeMeta, checkTypeMeta } from './custom/type-meta.ts';
 import { describe, readStruct, Walk } from './decode-struct.ts';
 import { resourceFacts, typeFacts } from './facts.ts';
 import { jsonSyntaxError, MAX_DEPTH } from './json-error.ts';
@@ -162,6 +163,10 @@ export function decode(
   const shape = shapeOf(parsed.value, (why) => noObject(kind, Buffer.isBuffer(input) ? input : NO_BODY, why));
   const cannot = (why: string, name: string, version: string): StatusError =>
     badRequest(`${name} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${why}`);
+  if (kind.custom) {
+    if (Buffer.isBuffer(input)) checkSentTypeMeta(kind, shape, input.toString('utf8'), (why) => unrecognized(kind, input, why));
+    else checkTypeMeta(kind, { kind: kind.kind, apiVersion: apiVersionOf(kind), ...shape });
+  }
   const walk = new Walk(kind.schema, parsed.exact);
   walk.known = known;
   return read(parsed, shape, kind, fieldValidation, warn, { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot }, walk);
@@ -182,6 +187,7 @@ export function decodePatched(
   walk: Walk,
 ): KubeObject {
   const shape = shapeOf(value, refusal.refuse);
+  if (kind.custom) checkTypeMeta(kind, shape);
   return read({ value, keys: undefined, text: '', before, sorted: walk.anyKind }, shape, kind, fieldValidation, warn, refusal, walk);
 }
 

@@ -183,3 +183,19 @@ describe('validation', () => {
     expect(warnings).toEqual(['spec.a: Invalid value: 1: failed rule: self > 3']);
   });
 });
+
+test('a custom object says what it is', () => {
+  const kind = widgets();
+  const sent = (more: object): unknown => {
+    try {
+      return read(kind, { ...(widget({ size: 1 }) as object), ...more });
+    } catch (error) {
+      return (error as { status: { code: number; message: string } }).status.message;
+    }
+  };
+  expect(sent({ apiVersion: 'example.com/v9' })).toBe('the API version in the data (example.com/v9) does not match the expected API version (example.com/v1)');
+  expect(sent({ kind: 'Gadget' })).toBe('Gadget.example.com "a" is invalid: kind: Invalid value: "Gadget": must be Widget');
+  expect(sent({ kind: undefined })).toBe(
+    `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '{"apiVersion":"example.com/v1","metadata":{"name":"a"},"spec":{"size":1}}' ({"apiVersion":"example.com/v1" ...)`,
+  );
+});
