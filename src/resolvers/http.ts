@@ -7,6 +7,8 @@ import type { OutsideRequest, Runner } from './runner.ts';
 
 /** Bytes of a request's body, as kube-apiserver's own limit. */
 const MAX_BODY = 3 * 1024 * 1024;
+/** A body that makes no progress for so long is given up, ms. */
+const STALL_MS = 30_000;
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';
 
@@ -86,22 +88,25 @@ function parsed(what: string, text: string): unknown {
   }
 }
 
+/** Throws 413 for a body over the limit, of which the rest is taken and dropped, and 400 for one that does not come. */
 function bodyOf(req: IncomingMessage): Promise<string> {
   return new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
+    const stalled = setTimeout(() => reject(badRequest('the body was not received in time')), STALL_MS);
     req.on('data', (chunk: Buffer) => {
+      stalled.refresh();
       length += chunk.length;
       if (length <= MAX_BODY) chunks.push(chunk);
-      else {
-        reject(requestEntityTooLarge(`limit is ${MAX_BODY}`));
-        // what is left is taken and dropped, so that the client reads the answer
-        chunks.length = 0;
-      }
+      else reject(requestEntityTooLarge(`limit is ${MAX_BODY}`));
     });
-    req.on('end', () => resolve(Buffer.concat(chunks).toString()));
-    req.on('error', reject);
+    req.on('end', () => {
+      clearTimeout(stalled);
+      resolve(Buffer.concat(chunks).toString());
+    });
+    req.on('error', () => reject(badRequest('the body was not received')));
     req.on('aborted', () => reject(badRequest('the request was given up')));
+    req.on('close', () => clearTimeout(stalled));
   });
 }
 
