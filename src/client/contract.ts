@@ -24,7 +24,10 @@ export interface GraphQLResult {
   errors?: readonly { message: string; extensions?: Record<string, unknown> }[];
 }
 
-/** Resources are named as in RBAC messages: `pods`, `deployments.apps`. Objects go as one JSON scalar. All throw StatusError. */
+/**
+ * Resources are named as in RBAC messages: `pods`, `deployments.apps`. Objects go as one JSON scalar, and come without
+ * managedFields; an update that has none keeps those that there are. All throw StatusError.
+ */
 export interface Client {
   /** `subresource`: `scale` for one */
   get<T = KubeObject>(resource: string, namespace: string, name: string, subresource?: string): Promise<T>;
@@ -60,8 +63,6 @@ export interface ClientListOptions {
 export interface ClientWatchOptions extends ClientListOptions {
   /** '' : send the state first, then what follows */
   resourceVersion?: string;
-  /** false: objects come without metadata.managedFields */
-  managedFields?: boolean;
 }
 export interface ClientWatchEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
@@ -83,10 +84,7 @@ export interface ClientDeleteOptions {
   resourceVersion?: string;
 }
 
-/**
- * A cache of one resource, filled by a subscription, resumed after a lost connection without losing an event. Its objects
- * have no managedFields; an update that has none keeps those that there are.
- */
+/** A cache of one resource, filled by a subscription, resumed after a lost connection without losing an event. */
 export interface Informer<T = KubeObject> {
   readonly resource: string;
   readonly synced: boolean;

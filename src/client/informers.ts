@@ -104,7 +104,7 @@ class Feed {
   private async follow(): Promise<void> {
     if (this.stopped) return;
     const state: KubeObject[] = [];
-    this.watch = this.client.watch(this.cache.resource, { resourceVersion: this.revision, managedFields: false });
+    this.watch = this.client.watch(this.cache.resource, { resourceVersion: this.revision });
     try {
       for (;;) {
         const batch = await this.watch.next();

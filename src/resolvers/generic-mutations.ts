@@ -1,6 +1,6 @@
 import type { KubeObject } from '../meta/object.ts';
 import type { Builder } from './builder.ts';
-import { deleteOptions, kindOf, targetOf, writeOptions } from './targets.ts';
+import { MANAGED_FIELDS, deleteOptions, kindOf, targetOf, writeOptions } from './targets.ts';
 import { wholeAnswer } from './whole.ts';
 
 /** `createObject`, `updateObject`, `patchObject`, `deleteObject`: the writes of the loops. */
@@ -25,6 +25,7 @@ export function addGenericMutations(builder: Builder): void {
       dryRun: t.arg.boolean(),
       fieldManager: t.arg.string(),
       fieldValidation: t.arg.string(),
+      managedFields: t.arg.boolean(MANAGED_FIELDS),
     };
     return {
       createObject: t.field({
@@ -35,7 +36,7 @@ export function addGenericMutations(builder: Builder): void {
           const kind = kindOf(api.registry, args.resource, args.version);
           const object = own(args.object as KubeObject);
           const name = args.subresource ? (args.name ?? object.metadata?.name) : '';
-          return wholeAnswer(await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args)));
+          return wholeAnswer(await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args)), args);
         },
       }),
       updateObject: t.field({
@@ -49,7 +50,7 @@ export function addGenericMutations(builder: Builder): void {
         async resolve(_, args, { api, request, own }) {
           const kind = kindOf(api.registry, args.resource, args.version);
           const object = own(args.object as KubeObject);
-          return wholeAnswer(await api.update(request, targetOf(kind, args), { object }, writeOptions(args)));
+          return wholeAnswer(await api.update(request, targetOf(kind, args), { object }, writeOptions(args)), args);
         },
       }),
       patchObject: t.field({
@@ -69,7 +70,7 @@ export function addGenericMutations(builder: Builder): void {
           const type = args.type ?? 'application/merge-patch+json';
           // An apply without a manager of its own is the connection's: loops need not name themselves twice.
           if (type === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
-          return wholeAnswer(await api.patch(request, targetOf(kind, args), type, { value: own(args.patch) }, options));
+          return wholeAnswer(await api.patch(request, targetOf(kind, args), type, { value: own(args.patch) }, options), args);
         },
       }),
       deleteObject: t.field({
@@ -83,10 +84,11 @@ export function addGenericMutations(builder: Builder): void {
           uid: t.arg.string(),
           resourceVersion: t.arg.string(),
           dryRun: t.arg.boolean(),
+          managedFields: t.arg.boolean(MANAGED_FIELDS),
         },
         async resolve(_, args, { api, request }) {
           const kind = kindOf(api.registry, args.resource, args.version);
-          return wholeAnswer(await api.delete(request, targetOf(kind, args), deleteOptions(args)));
+          return wholeAnswer(await api.delete(request, targetOf(kind, args), deleteOptions(args)), args);
         },
       }),
     };

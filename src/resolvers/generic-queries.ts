@@ -1,7 +1,7 @@
 import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
 import { PLAIN } from './compiled/plain.ts';
-import { kindOf, selectOptions, targetOf } from './targets.ts';
+import { MANAGED_FIELDS, kindOf, selectOptions, targetOf } from './targets.ts';
 import { WholeObject, wholeAnswer } from './whole.ts';
 
 interface ObjectPage {
@@ -59,10 +59,11 @@ export function addGenericQueries(builder: Builder): void {
         namespace: t.arg.string(),
         name: t.arg.string({ required: true }),
         subresource: t.arg.string(),
+        managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       async resolve(_, args, { api, request }) {
         const kind = kindOf(api.registry, args.resource, args.version);
-        return wholeAnswer(await api.get(request, targetOf(kind, args), {}));
+        return wholeAnswer(await api.get(request, targetOf(kind, args), {}), args);
       },
     }),
     objects: t.field({
@@ -75,6 +76,7 @@ export function addGenericQueries(builder: Builder): void {
         fieldSelector: t.arg.string(),
         limit: t.arg.int(),
         continue: t.arg.string(),
+        managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       async resolve(_, args, { api, request }) {
         const kind = kindOf(api.registry, args.resource, args.version);
@@ -87,7 +89,7 @@ export function addGenericQueries(builder: Builder): void {
           resourceVersion: String(answer.revision),
           continue: answer.continue ?? null,
           remainingItemCount: answer.remainingItemCount ?? null,
-          items: answer.items.map((stored) => new WholeObject(kind, stored)),
+          items: answer.items.map((stored) => new WholeObject(kind, stored, args.managedFields ?? true)),
         };
       },
     }),

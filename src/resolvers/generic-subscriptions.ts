@@ -1,5 +1,5 @@
 import type { Builder } from './builder.ts';
-import { kindOf } from './targets.ts';
+import { MANAGED_FIELDS, kindOf } from './targets.ts';
 import { EventBatch, watchBatches } from './watching.ts';
 
 /** `objectsWatch`: one payload carries all events of a batch as one scalar, so nothing is executed per event. */
@@ -16,7 +16,7 @@ export function addGenericSubscriptions(builder: Builder): void {
         labelSelector: t.arg.string(),
         fieldSelector: t.arg.string(),
         resourceVersion: t.arg.string(),
-        managedFields: t.arg.boolean({ defaultValue: true, description: 'false leaves metadata.managedFields out' }),
+        managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       subscribe: (_, args, context): Promise<AsyncIterableIterator<EventBatch>> => {
         const kind = kindOf(context.api.registry, args.resource, args.version);

@@ -15,7 +15,7 @@ export function managedFieldsIn(json: Buffer): { start: number; end: number } | 
   for (let i = json.indexOf(METADATA) + METADATA.length; i < json.length; i++) {
     const byte = json[i];
     if (byte === QUOTE) {
-      if (depth === 1 && json.compare(KEY, 0, KEY.length, i, i + KEY.length) === 0) start = i - 1;
+      if (depth === 1 && isKey(json, i)) start = i - 1;
       for (i++; json[i] !== QUOTE; i++) if (json[i] === BACKSLASH) i++;
     } else if (byte === OPEN || byte === OPEN_LIST) depth++;
     else if (byte === CLOSE || byte === CLOSE_LIST) {
@@ -26,6 +26,8 @@ export function managedFieldsIn(json: Buffer): { start: number; end: number } | 
   }
   return undefined;
 }
+
+const isKey = (json: Buffer, at: number): boolean => at + KEY.length <= json.length && json.compare(KEY, 0, KEY.length, at, at + KEY.length) === 0;
 
 export function withoutManagedFields(object: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;

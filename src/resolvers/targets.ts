@@ -11,6 +11,9 @@ export function kindOf(registry: Registry, resource: string, version?: string | 
   return kind;
 }
 
+/** Said of the argument `managedFields` of fields that answer with whole objects. */
+export const MANAGED_FIELDS = { defaultValue: true, description: 'false leaves metadata.managedFields out' } as const;
+
 interface TargetArguments {
   namespace?: string | null;
   name?: string | null;

@@ -49,5 +49,7 @@ export class WholeObject extends WritesJson {
 }
 
 /** The object of an answer as a JSON scalar. */
-export const wholeAnswer = (answer: Answer): unknown =>
-  answer.kind && answer.stored ? new WholeObject(answer.kind, answer.stored) : answer.object;
+export function wholeAnswer(answer: Answer, { managedFields }: { managedFields?: boolean | null }): unknown {
+  if (answer.kind && answer.stored) return new WholeObject(answer.kind, answer.stored, managedFields ?? true);
+  return managedFields === false ? withoutManagedFields(answer.object) : answer.object;
+}

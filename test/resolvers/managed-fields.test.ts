@@ -9,6 +9,7 @@ test.each([
   ['empty', { metadata: { name: 'a', managedFields: [] } }],
   ['beside what looks like it', { metadata: { name: 'managedFields', annotations: { managedFields: ',"managedFields":[' }, managedFields: [entry] } }],
   ['not there', { metadata: { name: '"managedFields":[' }, spec: { managedFields: [entry] } }],
+  ['not there, and the object ends soon', { metadata: { name: 'a' } }],
   ['not there, but in a label', { metadata: { labels: { managedFields: 'a' } } }],
 ])('managedFields are cut from the bytes: %s', (_, object) => {
   const json = Buffer.from(JSON.stringify(object));

@@ -178,5 +178,5 @@ const deleteField = (kind: Kind, shared: SharedTypes): FieldConfigs[string] => (
     dryRun: { type: GraphQLBoolean },
   },
   resolve: async (_, args: DeleteArguments, { api, request }: OperationContext) =>
-    wholeAnswer(await api.delete(request, targetOf(kind, args), deleteOptions(args))),
+    wholeAnswer(await api.delete(request, targetOf(kind, args), deleteOptions(args)), {}),
 });
