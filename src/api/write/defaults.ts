@@ -19,5 +19,10 @@ export function applyDefaults(kind: Kind, object: KubeObject, subresource = '', 
  * The object as Go would write what was sent: what is empty and left out of JSON is nobody's, and what is always
  * written has an owner. A custom kind has no struct: the object itself.
  */
-export const sentForm = (kind: Kind, object: KubeObject, known?: KubeObject): KubeObject =>
-  kind.custom ? object : normalizeObject(kind.schema, object, false, known);
+export function sentForm(kind: Kind, object: KubeObject, known?: KubeObject): KubeObject {
+  if (kind.custom) return object;
+  const form = normalizeObject(kind.schema, object, false, known);
+  // an empty list there says that all field owners are to go
+  if (object.metadata.managedFields?.length === 0) form.metadata.managedFields = [];
+  return form;
+}

@@ -73,7 +73,9 @@ function itemsNode(
   if (!elements) return LEAF;
   const out: FieldSet = self || whole ? { '.': LEAF } : {};
   for (let i = 0; i < items.length; i++) {
-    out[elements[i]!] = fieldsNode(list.item, items[i], untyped, whole, true) ?? LEAF;
+    const element = elements[i]!;
+    // items that occur twice are one value
+    out[element] = out[element] === undefined ? (fieldsNode(list.item, items[i], untyped, whole, true) ?? LEAF) : LEAF;
   }
   return out;
 }
@@ -165,25 +167,25 @@ function compareItems(list: ListSchema, oldValue: unknown, value: unknown, untyp
   const after = byElement(elements, now);
   let changed: FieldSet | undefined;
   let removed: FieldSet | undefined;
+  const whole = (item: unknown): FieldSet => fieldsNode(list.item, item, untyped, true, true)!;
   for (const [element, items] of after) {
     const previous = before.get(element);
-    if (!previous) {
-      (changed ??= {})[element] = fieldsNode(list.item, items[0], untyped, true, true)!;
-      continue;
+    if (items.length > 1) {
+      // items that occur twice have no identity of their own: they are one value
+      if (previous && previous.length > 1 && sameJson(previous, items)) continue;
+      (changed ??= {})[element] = LEAF;
+      if (previous?.length === 1) (removed ??= {})[element] = whole(previous[0]);
+    } else if (previous?.length === 1) {
+      const difference = compareNode(list.item, previous[0], items[0], untyped);
+      if (difference?.changed) (changed ??= {})[element] = difference.changed;
+      if (difference?.removed) (removed ??= {})[element] = difference.removed;
+    } else {
+      (changed ??= {})[element] = whole(items[0]);
+      if (previous) (removed ??= {})[element] = LEAF;
     }
-    // items that occur twice have no identity of their own: they change together
-    const difference =
-      items.length === 1 && previous.length === 1
-        ? compareNode(list.item, previous[0], items[0], untyped)
-        : sameJson(previous, items)
-          ? undefined
-          : CHANGED;
-    if (!difference) continue;
-    if (difference.changed) (changed ??= {})[element] = difference.changed;
-    if (difference.removed) (removed ??= {})[element] = difference.removed;
   }
   for (const [element, items] of before) {
-    if (!after.has(element)) (removed ??= {})[element] = fieldsNode(list.item, items[0], untyped, true, true)!;
+    if (!after.has(element)) (removed ??= {})[element] = items.length > 1 ? LEAF : whole(items[0]);
   }
   return changed || removed ? { changed, removed } : undefined;
 }

@@ -172,7 +172,7 @@ export function sortedSet(set: FieldSet): FieldSet {
 const MAX_DEPTH = 200;
 
 /**
- * Checks that a value of a client is a FieldsV1, and brings keys and values to the one form that is compared.
+ * Checks that a value of a client is a FieldsV1, leaves out elements of sorts that are not known, and brings keys and values to the one form that is compared.
  * Returns undefined where it is none.
  */
 export function parseFields(value: unknown, depth = 0): FieldSet | undefined {
@@ -180,6 +180,11 @@ export function parseFields(value: unknown, depth = 0): FieldSet | undefined {
   const node = value as FieldSet;
   let out: FieldSet | undefined;
   for (const element in node) {
+    if (isUnknown(element)) {
+      out ??= { ...node };
+      delete out[element];
+      continue;
+    }
     const form = parseElement(element);
     const child = form === undefined ? undefined : parseFields(node[element], depth + 1);
     if (child === undefined) return undefined;
@@ -191,6 +196,9 @@ export function parseFields(value: unknown, depth = 0): FieldSet | undefined {
   }
   return out ?? node;
 }
+
+/** A sort of element that may come one day, which is left out. */
+const isUnknown = (element: string): boolean => element[1] === ':' && !'fkvi'.includes(element[0]!);
 
 function parseElement(element: string): string | undefined {
   if (element === '.' || element.startsWith('f:')) return element;

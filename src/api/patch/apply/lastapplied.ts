@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../../meta/object.ts';
 import { goJson } from '../go-json.ts';
 import { isPlain } from '../plain.ts';
+import { configProblems } from './check.ts';
 import { compare, fieldsOf } from './compare.ts';
 import { difference, type FieldSet } from './fieldset.ts';
 import { untypedOf, type Ownership } from './versions.ts';
@@ -27,6 +28,8 @@ export function allowedByLastApplied(of: Ownership, live: KubeObject): ((set: Fi
   }
   if (!isPlain(applied) || applied['apiVersion'] !== of.apiVersion) return undefined;
   const untyped = untypedOf(of);
+  // what the schema cannot read allows nothing
+  if (configProblems(of.schema, applied, untyped).length || configProblems(of.schema, live, untyped).length) return undefined;
   const { changed, removed } = compare(of.schema, applied, live, untyped);
   const allowed = difference(difference(fieldsOf(of.schema, applied, untyped), changed), removed);
   return (set) => difference(set, allowed);

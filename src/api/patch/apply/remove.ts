@@ -40,7 +40,8 @@ export function removeItems(schema: Schema, value: unknown, set: FieldSet, untyp
     const kept = node
       ? removeItems(field ? field.schema : item, value[key], node, declared && !field ? 'deduced' : untyped)
       : value[key];
-    if (kept !== undefined) put(out, key, kept);
+    // what is left empty is null to its owners, until it is read as a Go struct
+    if (kept !== undefined || untyped === 'atomic') put(out, key, kept ?? null);
   }
   return left ? out : undefined;
 }
