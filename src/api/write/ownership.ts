@@ -2,21 +2,36 @@ import { fromStorage, toStorage } from '../../kinds/encode.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { apiVersionOf, parseApiVersion } from '../../meta/gvk.ts';
-import type { FieldSet } from '../patch/apply/fieldset.ts';
+import { setOfPaths, type FieldSet } from '../patch/apply/fieldset.ts';
 import type { Ownership } from '../patch/apply/versions.ts';
 
-const NOTHING: FieldSet = {};
 /** Subresources that write the whole object, each with the top-level fields that it lets through besides metadata. */
 const LETS_THROUGH: Readonly<Record<string, readonly string[]>> = { status: ['status'], approval: ['status'] };
 
-/** Fields that the endpoint resets: nobody can own them through it. */
+const METADATA_AND_SPEC = { status: ['metadata', 'spec'] };
+/** Fields that an endpoint resets, where they are others than status (by the main one) and spec (by that of status). */
+const RESETS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+  pods: { status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'] },
+  'deployments.apps': { status: ['spec', 'metadata.labels'] },
+  'certificatesigningrequests.certificates.k8s.io': {
+    '': ['spec', 'status'],
+    status: ['spec', 'status.conditions'],
+    approval: ['spec', 'status.certificate'],
+  },
+  'validatingadmissionpolicies.admissionregistration.k8s.io': METADATA_AND_SPEC,
+  'customresourcedefinitions.apiextensions.k8s.io': METADATA_AND_SPEC,
+  'apiservices.apiregistration.k8s.io': METADATA_AND_SPEC,
+  'flowschemas.flowcontrol.apiserver.k8s.io': METADATA_AND_SPEC,
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': METADATA_AND_SPEC,
+  'resourceclaims.resource.k8s.io': METADATA_AND_SPEC,
+  'volumeattachments.storage.k8s.io': METADATA_AND_SPEC,
+};
+
+/** Nobody can own through an endpoint what it resets. Source: GetResetFields of the registry's strategies. */
 function ignoredFields(kind: Kind, subresource: string): FieldSet | undefined {
-  const lets = LETS_THROUGH[subresource];
-  if (lets) {
-    const others = [...kind.schema.fields.keys()].filter((f) => !lets.includes(f) && !['metadata', 'kind', 'apiVersion'].includes(f));
-    return Object.fromEntries(others.map((f) => [`f:${f}`, NOTHING]));
-  }
-  return kind.subresources.has('status') ? { 'f:status': NOTHING } : undefined;
+  const usual = subresource === 'status' ? ['spec'] : subresource === 'finalize' || (!subresource && kind.subresources.has('status')) ? ['status'] : [];
+  const paths = RESETS[kind.storage.key]?.[subresource] ?? usual;
+  return paths.length ? setOfPaths(paths.map((path) => path.split('.').map((name) => `f:${name}`))) : undefined;
 }
 
 /**
