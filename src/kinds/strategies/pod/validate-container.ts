@@ -65,9 +65,9 @@ export function addContainers(errors: FieldError[], around: Surroundings, at: Pa
 }
 
 export function addInitContainers(errors: FieldError[], around: Surroundings, at: Path): void {
-  const { containers = [], initContainers } = around.spec;
+  const { containers, initContainers } = around.spec;
   if (!initContainers?.length) return;
-  const names = new Set(containers.map((c) => c.name ?? ''));
+  const names = new Set((containers ?? []).map((c) => c.name ?? ''));
   initContainers.forEach((container, i) => {
     const here = at.index(i);
     addCommon(errors, container, around, here);
@@ -91,9 +91,9 @@ const isSet = (value: unknown): boolean =>
   value !== undefined && value !== null && !(typeof value === 'object' && Object.keys(value).length === 0);
 
 export function addEphemeralContainers(errors: FieldError[], around: Surroundings, at: Path): void {
-  const { containers = [], initContainers = [], ephemeralContainers } = around.spec;
+  const { containers, initContainers, ephemeralContainers } = around.spec;
   if (!ephemeralContainers?.length) return;
-  const others = new Set([...containers, ...initContainers].map((c) => c.name ?? ''));
+  const others = new Set([...(containers ?? []), ...(initContainers ?? [])].map((c) => c.name ?? ''));
   const names = new Set(others);
   ephemeralContainers.forEach((ephemeral, i) => {
     const here = at.index(i);
