@@ -139,3 +139,13 @@ test('pods are found by the fields of their kind', async () => {
   expect(names((await list({ fieldSelector: 'spec.nodeName=n1' }, 'pods')).items)).toBe('on');
   expect(names((await list({ fieldSelector: 'spec.nodeName=,status.phase=Pending' }, 'pods')).items)).toBe('off');
 });
+
+test('components are as well as the Leases that they renew', async () => {
+  const health = async () => Object.fromEntries((await t.api.list(t.ctx(), t.target('componentstatuses'), {})).items.map((one) => [one.name, one.object['conditions'][0].status]));
+  expect(await health()).toEqual({ scheduler: 'False', 'controller-manager': 'False', 'etcd-0': 'True' });
+  const spec = { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: new Date(clock.now()).toISOString().replace('Z', '000Z') };
+  await t.create('leases.coordination.k8s.io', { metadata: { name: 'kube-scheduler' }, spec }, 'kube-system');
+  expect((await health())['scheduler']).toBe('True');
+  expect((await t.get('componentstatuses', 'etcd-0', '')).object['conditions'][0].message).toBe('ok');
+  expect((await refusal(t.get('componentstatuses', 'x', ''))).message).toBe('Component not found: x');
+});
