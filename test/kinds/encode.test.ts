@@ -75,4 +75,16 @@ describe('versions that share a resource', () => {
     expect(toStorage(v1, old).spec).toMatchObject({ ...object.spec, metrics: [memory, cpu] });
     expect(toStorage(v1, old).metadata.annotations).toBeUndefined();
   });
+  test.each([
+    ['metrics', '[{"type":"Resource","resource":{"name":5,"targetAverageValue":"1"}}]'], ['metrics', '[{"type":"Pods","pods":{"targetAverageValue":"many"}}]'],
+    ['metrics', '[null]'], ['metrics', '{'], ['behavior', '[1]'], ['behavior', '{"scaleUp":{"policies":5}}'], ['conditions', '"x"'], ['current-metrics', '[{"type":{}}]'],
+  ])('an annotation %s that says %s says nothing', (name, text) => {
+    const v1 = kind('autoscaling', 'v1', 'HorizontalPodAutoscaler');
+    const object = { metadata: { name: 'h', annotations: { [`autoscaling.alpha.kubernetes.io/${name}`]: text } }, spec: { maxReplicas: 3 } };
+    const { spec, status, metadata } = toStorage(v1, object as never);
+    expect({ spec, status, metadata }).toEqual({
+      spec: { maxReplicas: 3, metrics: [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } }] },
+      status: {}, metadata: { name: 'h' },
+    });
+  });
 });

@@ -1,4 +1,6 @@
 import type { KubeObject } from '../../meta/object.ts';
+import { structSchema } from '../builtin-schema.ts';
+import { readStruct, Walk } from '../decode-struct.ts';
 import type { Kind } from '../kind.ts';
 import { metricFromV1, metricToV1, metricStatusFromV1, metricStatusToV1 } from './hpa-metrics.ts';
 
@@ -18,23 +20,34 @@ const isCpu = (m: Any): boolean => m.type === 'Resource' && m.resource?.name ===
 const isCpuTarget = (m: Any): boolean => isCpu(m) && m.resource.target?.averageUtilization != null;
 const cpuTarget = (averageUtilization: number): Any => ({ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } });
 
-/** A list or an object from an annotation. What a user broke is as good as none. */
-function parsed(annotations: Record<string, string>, key: string): Any {
+/** What stands in an annotation, as a value of this type of autoscaling/v2. What a user broke is as good as none. */
+function readAs(type: string, value: Any): Any {
+  const walk = new Walk();
+  const read = readStruct(structSchema(`io.k8s.api.autoscaling.v2.${type}`), value, walk);
+  return walk.error === undefined ? read : undefined;
+}
+
+function parsed(annotations: Record<string, string>, key: string): unknown {
   try {
-    const value: unknown = annotations[key] === undefined ? undefined : JSON.parse(annotations[key]);
-    return typeof value === 'object' && value !== null ? value : undefined;
+    return annotations[key] === undefined ? undefined : JSON.parse(annotations[key]);
   } catch {
     return undefined;
   }
 }
 
-function parsedList(annotations: Record<string, string>, key: string): Any[] | undefined {
-  const value = parsed(annotations, key);
-  return Array.isArray(value) && value.every((item) => typeof item === 'object' && item !== null) ? value : undefined;
+const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** A list of values; undefined where one of them is none of its type. */
+function readList(annotations: Record<string, string>, key: string, type: string, from: (item: Any) => Any = (item) => item): Any[] | undefined {
+  const list = parsed(annotations, key);
+  const read = Array.isArray(list) && list.every(isObject) ? list.map((item) => readAs(type, from(item))) : [undefined];
+  return read.includes(undefined) ? undefined : read;
 }
 
+const otherMetrics = (annotations: Record<string, string>): Any[] | undefined => readList(annotations, METRICS, 'MetricSpec', metricFromV1);
+
 /** Whether an object of v1 names metrics that only v2 knows. */
-export const hasMetricsAnnotation = ({ metadata }: KubeObject): boolean => !!parsedList(metadata.annotations ?? {}, METRICS)?.length;
+export const hasMetricsAnnotation = ({ metadata }: KubeObject): boolean => !!otherMetrics(metadata.annotations ?? {})?.length;
 
 function withAnnotations(object: KubeObject, annotations: Record<string, string>): KubeObject['metadata'] {
   const { annotations: _, ...metadata } = object.metadata;
@@ -43,21 +56,22 @@ function withAnnotations(object: KubeObject, annotations: Record<string, string>
 
 function toStorage(object: KubeObject): KubeObject {
   const annotations = { ...object.metadata.annotations };
-  const others = parsedList(annotations, METRICS);
-  const current = parsedList(annotations, CURRENT);
-  const conditions = parsedList(annotations, CONDITIONS);
-  const behavior = parsed(annotations, BEHAVIOR);
+  const others = otherMetrics(annotations);
+  const current = readList(annotations, CURRENT, 'MetricStatus', metricStatusFromV1);
+  const conditions = readList(annotations, CONDITIONS, 'HorizontalPodAutoscalerCondition');
+  const given = parsed(annotations, BEHAVIOR);
+  const behavior = isObject(given) ? readAs('HorizontalPodAutoscalerBehavior', given) : undefined;
   for (const key of [METRICS, CURRENT, CONDITIONS, BEHAVIOR]) delete annotations[key];
   const { targetCPUUtilizationPercentage: cpu, ...spec } = object.spec ?? {};
-  const metrics = [...(others ?? []).map(metricFromV1), ...(cpu == null ? [] : [cpuTarget(cpu)])];
+  const metrics = [...(others ?? []), ...(cpu == null ? [] : [cpuTarget(cpu)])];
   const { currentCPUUtilizationPercentage: used, ...status } = object.status ?? {};
   const usedCpu = used == null ? [] : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: used } } }];
-  const currentMetrics = current ? current.map(metricStatusFromV1) : usedCpu;
+  const currentMetrics = current ?? usedCpu;
   return {
     ...object,
     ...(object.apiVersion && { apiVersion: 'autoscaling/v2' }),
     metadata: withAnnotations(object, annotations),
-    spec: { ...spec, metrics: metrics.length ? metrics : [cpuTarget(DEFAULT_CPU_UTILIZATION)], ...(behavior && !Array.isArray(behavior) && { behavior }) },
+    spec: { ...spec, metrics: metrics.length ? metrics : [cpuTarget(DEFAULT_CPU_UTILIZATION)], ...(behavior && { behavior }) },
     status: { ...status, ...(currentMetrics.length && { currentMetrics }), ...(conditions && { conditions }) },
   };
 }

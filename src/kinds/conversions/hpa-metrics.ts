@@ -8,13 +8,12 @@ type Any = any;
 const clean = (object: Record<string, Any>): Any =>
   Object.fromEntries(Object.entries(object).filter(([, v]) => v !== undefined && v !== null));
 
-const targetOf = (value: Any, average: Any, utilization?: Any): Any =>
-  clean({
-    type: utilization != null ? 'Utilization' : value != null && value !== '0' ? 'Value' : 'AverageValue',
-    averageUtilization: utilization,
-    value: value === '0' && average != null ? undefined : value,
-    averageValue: average,
-  });
+/** What is aimed at; v1 does not say of which type it is. */
+const targetOf = (type: string, value: Any, averageValue: Any, averageUtilization?: Any): Any => clean({ type, averageUtilization, value, averageValue });
+
+/** An object's value is no pointer in v1: nought stands for none where there is an average. */
+const objectTarget = ({ targetValue, averageValue }: Any): Any =>
+  averageValue == null ? targetOf('Value', targetValue, undefined) : targetOf('AverageValue', targetValue === '0' ? undefined : targetValue, averageValue);
 
 export function metricToV1(m: Any): Any {
   const { type, resource, containerResource, pods, object, external } = m;
@@ -46,23 +45,23 @@ export function metricToV1(m: Any): Any {
 
 export function metricFromV1(m: Any): Any {
   const { type, resource, containerResource, pods, object, external } = m;
-  const named = (r: Any): Any => ({ name: r.name, target: targetOf(undefined, r.targetAverageValue, r.targetAverageUtilization) });
+  const named = (r: Any): Any => ({ name: r.name, target: targetOf(r.targetAverageUtilization == null ? 'AverageValue' : 'Utilization', undefined, r.targetAverageValue, r.targetAverageUtilization) });
   return clean({
     type,
     object: object && {
       describedObject: object.target,
-      target: targetOf(object.targetValue, object.averageValue),
+      target: objectTarget(object),
       metric: clean({ name: object.metricName, selector: object.selector }),
     },
     pods: pods && {
       metric: clean({ name: pods.metricName, selector: pods.selector }),
-      target: targetOf(undefined, pods.targetAverageValue),
+      target: targetOf('AverageValue', undefined, pods.targetAverageValue),
     },
     resource: resource && named(resource),
     containerResource: containerResource && { ...named(containerResource), container: containerResource.container },
     external: external && {
       metric: clean({ name: external.metricName, selector: external.metricSelector }),
-      target: targetOf(external.targetValue, external.targetAverageValue),
+      target: targetOf(external.targetValue == null ? 'AverageValue' : 'Value', external.targetValue, external.targetAverageValue),
     },
   });
 }

@@ -50,7 +50,7 @@ export const statefulSetStrategy: Strategy = withStatus({
   },
   prepareForCreate(object) {
     object.status = { replicas: 0, availableReplicas: 0 };
-    dropMaxUnavailable(object.spec, undefined);
+    dropMaxUnavailable(object.spec);
   },
   prepareForUpdate: (object, old) => dropMaxUnavailable(object.spec, old.spec),
   validate: ({ spec }, { sent }) => validateSpec(spec, sent),
@@ -78,7 +78,7 @@ function defaultClaim(claim: KubeObject): void {
 }
 
 /** The field belongs to a feature that is off (MaxUnavailableStatefulSet). */
-function dropMaxUnavailable(spec: Spec, old: Spec | undefined): void {
+function dropMaxUnavailable(spec: Spec, old?: Spec): void {
   if (old?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) delete spec.updateStrategy.rollingUpdate?.maxUnavailable;
 }
 
