@@ -1,4 +1,4 @@
-import { expired, serviceUnavailable, StatusError } from '../meta/status.ts';
+import { badRequest, expired, serviceUnavailable, StatusError } from '../meta/status.ts';
 import { Compacted, StoreUnavailable, TooLargeRevision } from '../store/contract.ts';
 
 /** 504 with its cause, as clients that follow a newer server than ours expect it. */
@@ -10,8 +10,9 @@ export const tooLargeRevision = (requested: number, current: number): StatusErro
     code: 504,
   });
 
-/** The store's errors as Status; others as they are. */
+/** The store's errors as Status, and that of a body nested deeper than the stack; others as they are. */
 export function translateStoreError(error: unknown): unknown {
+  if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) return badRequest('exceeded max depth');
   if (error instanceof StoreUnavailable) return serviceUnavailable('the database does not answer');
   if (error instanceof Compacted) return expired('The resourceVersion for the provided list is too old.');
   if (error instanceof TooLargeRevision) return tooLargeRevision(error.requested, error.current);

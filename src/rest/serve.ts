@@ -1,3 +1,4 @@
+import type { ServerResponse } from 'node:http';
 import type { Attributes, User } from '../api/contract.ts';
 import { badRequest, isStatusError, StatusError } from '../meta/status.ts';
 import { serveDiscovery } from './discovery/serve.ts';
@@ -118,7 +119,7 @@ export async function serve(services: Services, exchange: Exchange): Promise<voi
     const route = routeOf(exchange.pathname);
     if (route.type === 'resource') await serveResource(services, exchange, route.path);
     else if (isGraphQL(exchange.pathname) && services.graphql)
-      await services.graphql.handler(exchange.req, exchange.res, exchange);
+      await services.graphql.handler(exchange.req, withStatusMessage(exchange), exchange);
     else {
       requirePath(services, exchange);
       if (route.type === 'discovery') await serveDiscovery(services, exchange, route);
@@ -127,6 +128,12 @@ export async function serve(services: Services, exchange: Exchange): Promise<voi
   } catch (error) {
     await answerError(services, exchange, error);
   }
+}
+
+/** The handler sets HTTP/1.1's reason phrase, which HTTP/2 has not and about which Node would print a warning. */
+function withStatusMessage({ req, res }: Exchange): ServerResponse {
+  if (req.httpVersionMajor === 2) Object.defineProperty(res, 'statusMessage', { value: '', writable: true });
+  return res;
 }
 
 export const isGraphQL = (path: string): boolean => /^\/graph(ql|iql)(\/|$)/.test(path);

@@ -11,12 +11,16 @@ export function metadataSlice(bytes: Buffer): Buffer {
   for (let i = START; i < bytes.length; i++) {
     const byte = bytes[i];
     if (byte === QUOTE) {
-      do {
-        i++;
-        if (bytes[i] === BACKSLASH) i += 2;
-      } while (bytes[i] !== QUOTE);
+      i = endOfString(bytes, i);
     } else if (byte === OPEN) depth++;
     else if (byte === CLOSE && --depth === 0) return bytes.subarray(START, i + 1);
   }
   throw new Error('a stored object without metadata');
+}
+
+/** Index of the quote that ends the string which begins at `start`. Escapes may follow each other (`\"\"`). */
+function endOfString(bytes: Buffer, start: number): number {
+  let i = start + 1;
+  while (i < bytes.length && bytes[i] !== QUOTE) i += bytes[i] === BACKSLASH ? 2 : 1;
+  return i;
 }

@@ -1,20 +1,27 @@
-import { parse } from 'yaml';
 import type { DeleteOptions } from '../../api/contract.ts';
+import { MAX_DEPTH, scanJson } from '../../kinds/json-scan.ts';
 import { decodeProtobuf } from '../../kinds/protobuf/envelope.ts';
+import { readYaml } from '../../kinds/yaml.ts';
 import { badRequest, isStatusError, unsupportedMediaType } from '../../meta/status.ts';
 import { ALL_FORMATS, mediaNames } from '../negotiation/negotiate.ts';
 
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Loose = any;
 
+function parseJson(text: string): Loose {
+  const value = JSON.parse(text);
+  if (text.length > MAX_DEPTH && scanJson(text).depth > MAX_DEPTH) throw new SyntaxError('exceeded max depth');
+  return value;
+}
+
 function parseBody(body: Buffer, contentType: string): Loose {
   const type = contentType.split(';', 1)[0].trim().toLowerCase();
   switch (type) {
     case '':
     case 'application/json':
-      return JSON.parse(body.toString());
+      return parseJson(body.toString());
     case 'application/yaml':
-      return parse(body.toString(), { maxAliasCount: 100 });
+      return readYaml(body.toString());
     case 'application/vnd.kubernetes.protobuf':
       return decodeProtobuf(body, { apiVersion: 'meta.k8s.io/v1', kind: 'DeleteOptions' }).object;
     default:
