@@ -1,3 +1,5 @@
+import path from 'node:path';
+import { jsonSyntaxError } from '../kinds/json-error.ts';
 import { badRequest } from '../meta/status.ts';
 
 /** Where a list goes on: at which revision (undefined: the newest, not consistent with the pages before), after which object. */
@@ -18,25 +20,51 @@ export function encodeContinue({ revision, namespace, name }: ContinueToken): st
   return Buffer.from(JSON.stringify({ v: VERSION, rv: revision ?? INCONSISTENT, start })).toString('base64url');
 }
 
-const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid${why && `: ${why}`}`);
+const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);
+
+/** Bytes of unpadded base64url, as strict as Go's decoder, with its words. */
+function decodeBase64(token: string): Buffer {
+  const text = token.replace(/[\r\n]/g, '');
+  const wrong = /[^A-Za-z0-9_-]/.exec(text);
+  // one character of four says less than a byte
+  const at = wrong ? wrong.index : text.length % 4 === 1 ? text.length - 1 : -1;
+  if (at >= 0) throw refuse(`illegal base64 data at input byte ${at}`);
+  return Buffer.from(text, 'base64url');
+}
+
+function parseToken(text: string): { v?: unknown; rv?: unknown; start?: unknown } {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    throw refuse(jsonSyntaxError(text) ?? 'unexpected end of JSON input');
+  }
+  if (value === null) return {};
+  if (typeof value !== 'object' || Array.isArray(value)) {
+    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+    throw refuse(`json: cannot unmarshal ${type} into Go value of type storage.continueToken`);
+  }
+  return value;
+}
 
 /** Throws 400 for a token that no list gave. */
 export function decodeContinue(token: string): ContinueToken {
-  let value: { v?: unknown; rv?: unknown; start?: unknown };
-  if (!/^[A-Za-z0-9_-]*={0,2}$/.test(token)) throw refuse('illegal base64 data at input byte 0');
-  try {
-    value = JSON.parse(Buffer.from(token, 'base64url').toString('utf8')) as typeof value;
-  } catch {
-    throw refuse('invalid character looking for beginning of value');
+  const { v, rv, start } = parseToken(decodeBase64(token).toString('utf8'));
+  for (const [name, field, type] of [['v', v, 'string'], ['start', start, 'string']] as const) {
+    if (field !== undefined && field !== null && typeof field !== type) throw refuse(`json: cannot unmarshal ${typeof field} into Go struct field continueToken.${name} of type ${type}`);
   }
-  if (typeof value !== 'object' || value === null || value.v !== VERSION) throw refuse('server does not recognize this encoded version');
-  const { rv, start } = value;
-  if (typeof rv !== 'number' || rv === 0) throw refuse(`incorrect encoded start resourceVersion (version ${VERSION})`);
+  if (rv !== undefined && rv !== null && !Number.isSafeInteger(rv)) throw refuse(`json: cannot unmarshal ${typeof rv} into Go struct field continueToken.rv of type int64`);
+  if (v !== VERSION) throw refuse(`server does not recognize this encoded version ${JSON.stringify(v ?? '')}`);
+  if (!rv) throw refuse(`incorrect encoded start resourceVersion (version ${VERSION})`);
   if (typeof start !== 'string' || start === '') throw refuse(`encoded start key empty (version ${VERSION})`);
-  const slash = start.indexOf('/');
+  // a key that climbs out of its collection is none
+  const key = start.startsWith('/') ? start : `/${start}`;
+  if (path.posix.normalize(key).replace(/(.)\/$/, '$1') !== key) throw refuse(start);
+  const own = key.slice(1);
+  const slash = own.indexOf('/');
   return {
-    revision: rv < 0 ? undefined : rv,
-    namespace: slash < 0 ? '' : start.slice(0, slash),
-    name: start.slice(slash + 1).replaceAll(NUL, ''),
+    revision: (rv as number) < 0 ? undefined : (rv as number),
+    namespace: slash < 0 ? '' : own.slice(0, slash),
+    name: own.slice(slash + 1).replaceAll(NUL, ''),
   };
 }

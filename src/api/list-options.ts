@@ -10,7 +10,7 @@ function refuse(errors: FieldError[]): void {
   if (errors.length) throw invalidObject({ group: 'meta.k8s.io', kind: 'ListOptions' }, '', errors);
 }
 
-/** Throws 422 (and 400 for a continue token with a resourceVersion). */
+/** Throws 422. */
 export function checkListOptions(options: ListOptions & Pick<WatchOptions, 'sendInitialEvents'>): void {
   const { resourceVersionMatch: match, resourceVersion, continue: token } = options;
   const errors: FieldError[] = [];
@@ -22,13 +22,27 @@ export function checkListOptions(options: ListOptions & Pick<WatchOptions, 'send
   }
   if (options.sendInitialEvents !== undefined) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   refuse(errors);
-  if (token && resourceVersion && resourceVersion !== '0') {
-    throw badRequest('specifying resource version is not allowed when using continue');
-  }
 }
 
-/** Throws 422. */
-export function checkWatchOptions(options: WatchOptions): void {
+/** What a continue token does not go with; the token itself is read before. Throws 400. */
+export function checkContinue({ resourceVersion }: ListOptions): void {
+  if (resourceVersion && resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
+}
+
+/**
+ * A watch from no revision or from 0 begins with what is there, as those that ask for it with `sendInitialEvents` do
+ * (and ends that part with a bookmark, where bookmarks are wanted).
+ */
+function withDefaults(options: WatchOptions): WatchOptions {
+  const { sendInitialEvents, resourceVersionMatch, resourceVersion } = options;
+  const fromNow = !resourceVersion || resourceVersion === '0';
+  if (sendInitialEvents !== undefined || resourceVersionMatch || !fromNow) return options;
+  return { ...options, sendInitialEvents: true, resourceVersionMatch: NOT_OLDER };
+}
+
+/** The options with what they mean when they say nothing. Throws 422. */
+export function checkedWatchOptions(given: WatchOptions): WatchOptions {
+  const options = withDefaults(given);
   const { resourceVersionMatch: match, sendInitialEvents, continue: token } = options;
   const errors: FieldError[] = [];
   if (sendInitialEvents !== undefined && match !== NOT_OLDER) {
@@ -37,12 +51,13 @@ export function checkWatchOptions(options: WatchOptions): void {
   if (match) {
     if (sendInitialEvents === undefined) errors.push(forbidden(MATCH, `${MATCH} is forbidden for watch unless sendInitialEvents is provided`));
     if (match !== NOT_OLDER) errors.push(notSupported(MATCH, match, [NOT_OLDER]));
+    if (token) errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
   }
-  if (token) errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
   refuse(errors);
+  return options;
 }
 
 export const isExact = (options: ListOptions): boolean =>
   options.resourceVersionMatch === EXACT ||
   // a page of an old version, from before there was resourceVersionMatch
-  (!options.resourceVersionMatch && Boolean(options.limit) && Boolean(options.resourceVersion) && options.resourceVersion !== '0');
+  (!options.resourceVersionMatch && (options.limit ?? 0) > 0 && Boolean(options.resourceVersion) && options.resourceVersion !== '0');

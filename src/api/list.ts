@@ -1,16 +1,16 @@
 import { expired } from '../meta/status.ts';
-import { Compacted, type ListSnapshot, type Store, type Stored } from '../store/contract.ts';
+import { Compacted, type Having, type ListSnapshot, type Store, type Stored } from '../store/contract.ts';
 import type { ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts';
 import type { Core } from './core.ts';
-import { checkListOptions, isExact } from './list-options.ts';
+import { checkContinue, checkListOptions, isExact } from './list-options.ts';
+import { tooLargeRevision } from './store-errors.ts';
 import { parseRevision, waitFor } from './resource-version.ts';
-import { selectedName, selectionOf, type Selection } from './selection.ts';
+import { authorizedSelection, selectionOf, type Selection } from './selection.ts';
 
 /** A collection, or a page of it, as it was at one revision. */
 export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
-  const selection = selectionOf(target, options);
-  core.authorizer.require(ctx, 'list', { ...target, name: selectedName(selection) });
+  const selection = authorizedSelection(core, ctx, 'list', target, options);
   return listAuthorized(core, target, options, selection);
 }
 
@@ -18,8 +18,9 @@ export async function list(core: Core, ctx: RequestContext, target: Target, opti
 export async function listAuthorized(core: Core, target: Target, options: ListOptions, selection = selectionOf(target, options)): Promise<ListAnswer> {
   checkListOptions(options);
   const token = options.continue ? decodeContinue(options.continue) : undefined;
+  if (token) checkContinue(options);
   const snapshot = await snapshotOf(core.store, selection, options, token);
-  return page(target, selection, snapshot, options.limit ?? 0, token);
+  return page(target, selection, snapshot, Math.max(0, options.limit ?? 0), token);
 }
 
 async function snapshotOf(store: Store, { scope, having }: Selection, options: ListOptions, token: ContinueToken | undefined): Promise<ListSnapshot> {
@@ -33,12 +34,21 @@ async function snapshotOf(store: Store, { scope, having }: Selection, options: L
   }
   const revision = parseRevision(options.resourceVersion);
   if (revision !== undefined && isExact(options) && !token) {
-    await waitFor(store, revision);
+    // an exact revision that is not there yet is not waited for
+    if (revision > store.revision) await store.fresh();
+    if (revision > store.revision) throw tooLargeRevision(revision, store.revision);
     return store.listAt(scope, revision);
   }
   await waitFor(store, token ? undefined : revision);
-  return store.list(scope, having);
+  return store.list(scope, pagesAs(options, having));
 }
+
+/**
+ * A page says whether there is more to look at, matching or not. So pages are of the whole collection, but for pods of a
+ * node, of which kube-apiserver has an index too.
+ */
+const pagesAs = ({ limit = 0 }: ListOptions, having: Having | undefined): Having | undefined =>
+  limit <= 0 || (having && 'field' in having && having.field === 'spec.nodeName') ? having : undefined;
 
 /** 410 with a token that goes on at the newest state. */
 const tooOld = (token: ContinueToken) =>
@@ -70,13 +80,12 @@ function page(target: Target, { matches }: Selection, snapshot: ListSnapshot, li
   const items: Stored[] = [];
   for (let i = start; i < all.length; i++) {
     if (matches && !matches(all[i])) continue;
-    if (limit && items.length === limit) {
-      const { namespace, name } = all[i];
-      const next = encodeContinue({ revision: token?.revision ?? revision, namespace, name });
-      // how many more match a selector is not known without looking at them all
-      return { ...answer, items, continue: next, ...(!matches && { remainingItemCount: all.length - i }) };
-    }
     items.push(all[i]);
+    if (!limit || items.length < limit || i + 1 === all.length) continue;
+    // there is more to look at; whether any of it matches is not known without looking
+    const { namespace, name } = all[i + 1];
+    const next = encodeContinue({ revision: token?.revision ?? revision, namespace, name });
+    return { ...answer, items, continue: next, ...(!matches && { remainingItemCount: all.length - i - 1 }) };
   }
   return { ...answer, items };
 }

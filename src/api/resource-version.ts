@@ -10,15 +10,15 @@ const explain = (text: string): string => {
 };
 const isNumber = (text: string): boolean => /^\d+$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;
 
-/** The resourceVersion of a get or list; undefined for the newest. Throws 400. */
+/** The resourceVersion of a list; undefined for the newest. Throws 400. */
 export function parseRevision(text: string | undefined): number | undefined {
   if (!text) return undefined;
   if (!isNumber(text)) throw badRequest(`invalid resource version: ${explain(text)}`);
   return Number(text);
 }
 
-/** The resourceVersion of a watch. Throws 500, as kube-apiserver does here. */
-export function parseWatchRevision(text: string | undefined): number | undefined {
+/** The resourceVersion of a get or watch. Throws 500, as kube-apiserver does here. */
+export function parseObjectRevision(text: string | undefined): number | undefined {
   if (!text) return undefined;
   if (!isNumber(text)) throw new StatusError({ message: explain(text), code: 500 });
   return Number(text);

@@ -4,7 +4,8 @@ import { parseFieldSelector, type FieldTerm } from '../meta/fields.ts';
 import { everything, parseLabelSelector, type Selector } from '../meta/labels.ts';
 import { badRequest } from '../meta/status.ts';
 import type { Having, Scope, Stored } from '../store/contract.ts';
-import type { ListOptions, Target } from './contract.ts';
+import type { ListOptions, RequestContext, Target } from './contract.ts';
+import type { Core } from './core.ts';
 
 /** Which objects of a collection a list, watch or deletecollection is about. */
 export interface Selection {
@@ -15,7 +16,6 @@ export interface Selection {
   matches: ((stored: Stored) => boolean) | undefined;
 }
 
-const META_FIELDS = new Set(['metadata.name', 'metadata.namespace']);
 const known = new WeakMap<object, ReadonlySet<string>>();
 
 /** The field labels of a kind: those that its strategy yields for an empty object, and those that it lists. */
@@ -24,14 +24,43 @@ function fieldLabels(kind: Kind): ReadonlySet<string> {
   let labels = known.get(strategy);
   if (!labels) {
     const empty = { metadata: {}, spec: {}, status: {} } as unknown as KubeObject;
-    labels = new Set([...META_FIELDS, ...(strategy.fieldLabels ?? []), ...Object.keys(strategy.fields?.(empty) ?? {})]);
+    const own = [...(strategy.fieldLabels ?? []), ...Object.keys(strategy.fields?.(empty) ?? {})];
+    // kinds of cluster scope that list their labels themselves leave the namespace out
+    const namespace = kind.namespaced || own.length === 0 || kind.custom ? ['metadata.namespace'] : [];
+    labels = new Set(['metadata.name', ...namespace, ...own]);
     known.set(strategy, labels);
   }
   return labels;
 }
 
-function checkLabel(kind: Kind, label: string): void {
-  if (fieldLabels(kind).has(label)) return;
+/** Labels of a version that the stored one has under other names. */
+const RENAMED: Readonly<Record<string, ((label: string) => string | undefined) | undefined>> = {
+  'events.k8s.io/Event': (label) =>
+    label.startsWith('regarding.')
+      ? `involvedObject.${label.slice('regarding.'.length)}`
+      : label === 'reportingController'
+        ? 'reportingComponent'
+        : ['reason', 'type', 'metadata.name', 'metadata.namespace'].includes(label)
+          ? label
+          : undefined,
+  // what clients called it before v1
+  '/Pod': (label) => (label === 'spec.host' ? 'spec.nodeName' : label),
+};
+
+/** Kinds whose refusal has words of its own. */
+const REFUSALS: Readonly<Record<string, ((label: string) => string) | undefined>> = {
+  'batch/Job': (label) => `field label ${JSON.stringify(label)} not supported for batchv1.Job`,
+  'resource.k8s.io/ResourceSlice': (label) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${label}`,
+};
+
+/** The stored version's name of a field label. Throws 400 for one that the kind does not have. */
+function storedLabel(kind: Kind, label: string): string {
+  const id = `${kind.group}/${kind.kind}`;
+  const rename = RENAMED[id];
+  const stored = rename && !kind.custom ? rename(label) : label;
+  if (stored !== undefined && fieldLabels(kind).has(stored)) return stored;
+  const refusal = kind.custom ? undefined : REFUSALS[id];
+  if (refusal) throw badRequest(refusal(label));
   throw badRequest(
     kind.storage.strategy.fields || kind.custom
       ? `field label not supported: ${label}`
@@ -49,8 +78,10 @@ const termMatches = (stored: Stored, { field, operator, value }: FieldTerm): boo
 export function selectionOf(target: Target, options: ListOptions): Selection {
   const { kind } = target;
   const labels: Selector = options.labelSelector ? parseLabelSelector(options.labelSelector) : everything;
-  const terms = options.fieldSelector ? parseFieldSelector(options.fieldSelector) : [];
-  for (const { field } of terms) checkLabel(kind, field);
+  const given = options.fieldSelector ? parseFieldSelector(options.fieldSelector) : [];
+  const terms = given.map((term) => ({ ...term, field: storedLabel(kind, term.field) }));
+  if (target.name && terms.length && !terms.some((t) => t.field === 'metadata.name' && t.operator === '=' && t.value === target.name))
+    throw badRequest("fieldSelector metadata.name doesn't match requested name");
   const scope: Scope = { resource: kind.storage.key };
   if (kind.namespaced && target.namespace) scope.namespace = target.namespace;
   // an exact name needs no look at the others
@@ -82,12 +113,29 @@ function matcherOf(labels: Selector, terms: readonly FieldTerm[], filter: ListOp
 /** The first demand for exact values. A field that an object does not have counts as '', which no index knows. */
 function havingOf(labels: Selector, terms: readonly FieldTerm[]): Having | undefined {
   for (const { field, operator, value } of terms) {
-    if (operator === '=' && value !== '' && !META_FIELDS.has(field)) return { field, values: [value] };
+    if (operator === '=' && value !== '' && !field.startsWith('metadata.')) return { field, values: [value] };
   }
   for (const { key, operator, values } of labels.requirements) {
     if (operator === '=' || operator === '==' || operator === 'in') return { label: key, values: [...new Set(values)] };
   }
   return undefined;
+}
+
+/**
+ * The selection of a request that has been authorised for `verb`, which comes before anything that is wrong with it. A
+ * collection is authorised for the one name that the field selector demands. Throws 403 and 400.
+ */
+export function authorizedSelection(core: Core, ctx: RequestContext, verb: string, target: Target, options: ListOptions): Selection {
+  let selection: Selection | undefined;
+  let refusal: unknown;
+  try {
+    selection = selectionOf(target, options);
+  } catch (error) {
+    refusal = error;
+  }
+  core.authorizer.require(ctx, verb, { ...target, name: target.name || (selection ? selectedName(selection) : '') });
+  if (!selection) throw refusal;
+  return selection;
 }
 
 /** The name that a request for a collection is about for authorisation: the one that its field selector demands. */

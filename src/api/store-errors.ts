@@ -2,11 +2,11 @@ import { badRequest, expired, serviceUnavailable, StatusError } from '../meta/st
 import { Compacted, StoreUnavailable, TooLargeRevision } from '../store/contract.ts';
 
 /** 504 with its cause, as clients that follow a newer server than ours expect it. */
-export const tooLargeRevision = (requested: number, current: number): StatusError =>
+export const tooLargeRevision = (requested: number, current: number, retryAfterSeconds = 0): StatusError =>
   new StatusError({
     message: `Timeout: Too large resource version: ${requested}, current: ${current}`,
     reason: 'Timeout',
-    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], retryAfterSeconds: 1 },
+    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], ...(retryAfterSeconds && { retryAfterSeconds }) },
     code: 504,
   });
 
@@ -15,6 +15,6 @@ export function translateStoreError(error: unknown): unknown {
   if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) return badRequest('exceeded max depth');
   if (error instanceof StoreUnavailable) return serviceUnavailable('the database does not answer');
   if (error instanceof Compacted) return expired('The resourceVersion for the provided list is too old.');
-  if (error instanceof TooLargeRevision) return tooLargeRevision(error.requested, error.current);
+  if (error instanceof TooLargeRevision) return tooLargeRevision(error.requested, error.current, 1);
   return error;
 }

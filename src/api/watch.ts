@@ -1,28 +1,47 @@
-import { expired } from '../meta/status.ts';
-import { Compacted, type StoreEvent, type Stored } from '../store/contract.ts';
+import { expired, type StatusError } from '../meta/status.ts';
+import { Compacted, TooLargeRevision, type Store, type StoreEvent, type Stored } from '../store/contract.ts';
 import type { RequestContext, Target, WatchEvent, WatchOptions, WatchSink } from './contract.ts';
 import type { Core } from './core.ts';
-import { checkWatchOptions } from './list-options.ts';
-import { parseWatchRevision, waitFor } from './resource-version.ts';
-import { selectedName, selectionOf, type Selection } from './selection.ts';
+import { checkedWatchOptions } from './list-options.ts';
+import { parseObjectRevision, waitFor } from './resource-version.ts';
+import { authorizedSelection, type Selection } from './selection.ts';
+import { tooLargeRevision } from './store-errors.ts';
 
 /** How long a watch lasts that does not say: half an hour to an hour, so that they do not all end together. */
 const MIN_TIMEOUT_MS = 30 * 60_000;
+/** What a timer can hold, about 24 days; nobody's connection lasts as long. */
+const MAX_TIMEOUT_MS = 2 ** 31 - 1;
 const BOOKMARK_MS = 60_000;
 
 /**
  * A watch: from a revision (exclusive), or from what is there now, each object first as ADDED. An object that begins to
  * match the selectors is ADDED, one that ceases to is DELETED. The sink's onEnd is called once, unless the caller ends it.
  */
-export async function watch(core: Core, ctx: RequestContext, target: Target, options: WatchOptions, sink: WatchSink): Promise<() => void> {
-  const selection = selectionOf(target, options);
-  core.authorizer.require(ctx, 'watch', { ...target, name: target.name || selectedName(selection) });
-  checkWatchOptions(options);
-  const revision = parseWatchRevision(options.resourceVersion);
-  await waitFor(core.store, revision);
+export async function watch(core: Core, ctx: RequestContext, target: Target, given: WatchOptions, sink: WatchSink): Promise<() => void> {
+  const selection = authorizedSelection(core, ctx, 'watch', target, given);
+  const options = checkedWatchOptions(given);
+  const revision = parseObjectRevision(options.resourceVersion);
   const running = new RunningWatch(core, selection, options, sink);
-  running.start(revision);
+  const late = await awaited(core.store, revision, options.sendInitialEvents === true);
+  if (late) running.fail(late);
+  else running.start(revision);
   return () => running.stop();
+}
+
+/**
+ * Waits until the watch may begin. Who wants an initial state waits for one that is not older than `revision`, and gets
+ * 504 as the stream's event when there is none; others may be ahead of us, and hear of what comes after their revision.
+ */
+async function awaited(store: Store, revision: number | undefined, initial: boolean): Promise<StatusError | undefined> {
+  if (initial) {
+    try {
+      await waitFor(store, revision);
+    } catch (error) {
+      if (error instanceof TooLargeRevision) return tooLargeRevision(error.requested, error.current, 1);
+      throw error;
+    }
+  } else if (revision === undefined || revision > store.revision) await store.fresh();
+  return undefined;
 }
 
 class RunningWatch {
@@ -43,12 +62,12 @@ class RunningWatch {
     const { store, clock } = this.core;
     let from = revision ?? 0;
     const { sendInitialEvents, allowWatchBookmarks } = this.options;
-    const initial = sendInitialEvents ?? !from;
-    if (!from || initial) from = this.begin(initial, sendInitialEvents === true && allowWatchBookmarks === true);
+    const initial = sendInitialEvents === true;
+    if (!from || initial) from = this.begin(initial, initial && allowWatchBookmarks === true);
     this.progress = from;
     this.bookmarked = from;
     const seconds = this.options.timeoutSeconds ?? 0;
-    this.timers.push(clock.setTimeout(() => this.end(), seconds > 0 ? seconds * 1000 : MIN_TIMEOUT_MS * (1 + Math.random())));
+    this.timers.push(clock.setTimeout(() => this.end(), seconds > 0 ? Math.min(seconds * 1000, MAX_TIMEOUT_MS) : MIN_TIMEOUT_MS * (1 + Math.random())));
     try {
       this.unwatch = store.watch(this.selection.scope, from, {
         onEvents: (events) => this.deliver(events),
@@ -63,6 +82,11 @@ class RunningWatch {
     }
     if (this.over) this.unwatch();
     else if (allowWatchBookmarks) this.scheduleBookmark();
+  }
+
+  /** Over before it has begun: the answer is a stream of one error. */
+  fail(error: StatusError): void {
+    queueMicrotask(() => this.end(error));
   }
 
   stop(): void {

@@ -50,7 +50,8 @@ function unescape(value: string): string {
 /** A field selector (`metadata.name=a,status.phase!=Running`) as its terms; all must hold. Throws 400. */
 export function parseFieldSelector(selector: string): FieldTerm[] {
   const terms: FieldTerm[] = [];
-  for (const part of splitTerms(selector)) {
+  // sorted, as Kubernetes reads them: of several errors it tells that of the first
+  for (const part of splitTerms(selector).sort()) {
     if (part === '') continue;
     const term = splitTerm(part);
     if (!term) throw badRequest(`invalid selector: '${selector}'; can't understand '${part}'`);

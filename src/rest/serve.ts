@@ -114,6 +114,12 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
 
 /** One request from identity to answer. Never throws: whatever goes wrong becomes the answer. */
 export async function serve(services: Services, exchange: Exchange): Promise<void> {
+  await answer(services, exchange);
+  // what nobody has read would stay counted against what the whole HTTP/2 connection may send
+  exchange.req.resume();
+}
+
+async function answer(services: Services, exchange: Exchange): Promise<void> {
   try {
     Object.assign(exchange, await services.identifier.identify(exchange.req));
     const route = routeOf(exchange.pathname);
@@ -130,9 +136,11 @@ export async function serve(services: Services, exchange: Exchange): Promise<voi
   }
 }
 
-/** The handler sets HTTP/1.1's reason phrase, which HTTP/2 has not and about which Node would print a warning. */
+/** The handler gives HTTP/1.1's reason phrase, which HTTP/2 has not and about which Node would print a warning. */
 function withStatusMessage({ req, res }: Exchange): ServerResponse {
-  if (req.httpVersionMajor === 2) Object.defineProperty(res, 'statusMessage', { value: '', writable: true });
+  if (req.httpVersionMajor !== 2) return res;
+  const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
+  res.writeHead = ((status: number, ...rest: unknown[]) => writeHead(status, ...rest.filter((r) => typeof r !== 'string'))) as typeof res.writeHead;
   return res;
 }
 

@@ -148,4 +148,107 @@ test('components are as well as the Leases that they renew', async () => {
   expect((await health())['scheduler']).toBe('True');
   expect((await t.get('componentstatuses', 'etcd-0', '')).object['conditions'][0].message).toBe('ok');
   expect((await refusal(t.get('componentstatuses', 'x', ''))).message).toBe('Component not found: x');
+
+const token = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
+
+test.each([
+  ['%', 'illegal base64 data at input byte 0'],
+  ['eyJ2=', 'illegal base64 data at input byte 4'],
+  ['eyJ2I', 'illegal base64 data at input byte 4'],
+  [Buffer.from('x').toString('base64url'), "invalid character 'x' looking for beginning of value"],
+  [Buffer.from('{"v').toString('base64url'), 'unexpected end of JSON input'],
+  [token({}), 'server does not recognize this encoded version ""'],
+  [token({ v: 'meta.k8s.io/v1' }), 'incorrect encoded start resourceVersion (version meta.k8s.io/v1)'],
+  [token({ v: 'meta.k8s.io/v1', rv: 1 }), 'encoded start key empty (version meta.k8s.io/v1)'],
+  [token({ v: 'meta.k8s.io/v1', rv: 1, start: '../a' }), '../a'],
+  [token({ v: 'meta.k8s.io/v1', rv: 'x', start: 'a' }), 'json: cannot unmarshal string into Go struct field continueToken.rv of type int64'],
+])('list.refuses the continue token %s', async (given, why) => {
+  expect((await refusal(list({ continue: given }))).message).toBe(`invalid continue token: continue key is not valid: ${why}`);
+});
+
+test.each([
+  [{ limit: 1, labelSelector: 'app=x' }, true],
+  [{ limit: 2, labelSelector: 'app=x' }, true],
+  [{ limit: 3, labelSelector: 'app=x' }, false],
+  [{ limit: 100 }, false],
+  [{ limit: -1 }, false],
+])('list.says with %o whether there is more to look at', async (options, more) => {
+  const answer = await list(options);
+  expect(answer.continue !== undefined).toBe(more);
+  if (more) expect(answer.remainingItemCount).toBeUndefined();
+});
+
+test.each([
+  ['jobs.batch', 'a=b', 'field label "a" not supported for batchv1.Job'],
+  ['resourceslices.resource.k8s.io', 'a=b', 'field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: a'],
+  ['nodes', 'metadata.namespace=b', 'field label not supported: metadata.namespace'],
+  ['configmaps', 'a=b', '"a" is not a known field selector: only "metadata.name", "metadata.namespace"'],
+  ['clusterroles.rbac.authorization.k8s.io', 'metadata.namespace=a,b=c', '"b" is not a known field selector: only "metadata.name", "metadata.namespace"'],
+  ['configmaps', 'z=b,a', "invalid selector: 'z=b,a'; can't understand 'a'"],
+  ['configmaps', 'metadata.name=a=b', 'invalid field selector: unescaped character in value: 61'],
+])('list.refuses of %s the field selector %s', async (resource, fieldSelector, message) => {
+  expect((await refusal(list({ fieldSelector }, resource))).message).toBe(message);
+});
+
+test('list.knows older names of a field', async () => {
+  await expect(list({ fieldSelector: 'spec.host=' }, 'pods')).resolves.toBeDefined();
+  await expect(list({ fieldSelector: 'regarding.name=a,reportingController=b' }, 'events.events.k8s.io')).resolves.toBeDefined();
+});
+
+test('list.is refused to those who may not before anything else is said', async () => {
+  const nobody = { name: 'nobody', groups: [] };
+  expect((await refusal(t.api.list(t.ctx(nobody), t.target('configmaps'), { labelSelector: 'a b' }))).code).toBe(403);
+});
+
+test('list.does not wait for an exact revision, but for one that need not be older', async () => {
+  const exact = await refusal(list({ resourceVersion: '999999999', resourceVersionMatch: 'Exact' }));
+  expect(exact.message).toMatch(/^Timeout: Too large resource version: 999999999, current: \d+$/);
+  expect(exact.details).toEqual({ causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] });
+  expect((await refusal(list({ sendInitialEvents: true } as WatchOptions))).message).toMatch('sendInitialEvents is forbidden for list');
+});
+
+test('get.of what is no revision', async () => {
+  expect(await refusal(t.api.get(t.ctx(), t.target('configmaps', 't', 'a'), { resourceVersion: 'x' }))).toMatchObject({
+    code: 500,
+    message: 'resourceVersion: Invalid value: "x": strconv.ParseUint: parsing "x": invalid syntax',
+  });
+});
+
+test('watch.from now ends its beginning with a bookmark where bookmarks are wanted', async () => {
+  for (const resourceVersion of [undefined, '0']) {
+    const { seen, stop } = await watch({ resourceVersion, allowWatchBookmarks: true, fieldSelector: 'metadata.name=a' });
+    await seen.until(2);
+    expect(seen.said).toEqual(['ADDED a', 'BOOKMARK end']);
+    stop();
+  }
+});
+
+test('watch.from a revision that is not there yet begins, and hears of what is later', async () => {
+  const { revision } = t.api.store;
+  const { seen, stop } = await watch({ resourceVersion: String(revision + 1) });
+  await t.create('configmaps', { metadata: { name: 'later1' } });
+  await t.create('configmaps', { metadata: { name: 'later2' } });
+  await seen.until(1);
+  expect(seen.said).toEqual(['ADDED later2']);
+  stop();
+});
+
+test('watch.with an initial state that is not there yet is a stream of one error', async () => {
+  const { seen } = await watch({ resourceVersion: '999999999', sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' });
+  await seen.until(1);
+  expect(seen.said[0]).toMatch(/^END Timeout: Too large resource version: 999999999/);
+});
+
+test.each([
+  [{ continue: 'x' }, 'resourceVersionMatch is forbidden when continue is provided'],
+  [{ resourceVersionMatch: 'NotOlderThan' }, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'],
+  [{ sendInitialEvents: false, resourceVersion: '5' }, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'],
+])('watch.refuses %o', async (options, message) => {
+  expect((await refusal(watch(options))).message).toBe(`ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: ${message}`);
+});
+
+test('watch.of one name takes no other field selector', async () => {
+  const target = t.target('configmaps', 't', 'a');
+  const call = t.api.watch(t.ctx(), target, { fieldSelector: 'metadata.name=b' }, new Seen());
+  expect((await refusal(call)).message).toBe("fieldSelector metadata.name doesn't match requested name");
 });

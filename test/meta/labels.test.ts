@@ -54,7 +54,9 @@ describe('field selectors', () => {
   test('terms survive being written and read', () => {
     const term = fc.record({ field: word, operator: fc.constantFrom('=' as const, '!=' as const), value: fc.string() });
     fc.assert(fc.property(fc.array(term), (terms) => {
-      expect(parseFieldSelector(formatFieldSelector(terms))).toEqual(terms);
+      // in the order of their text
+      const sorted = terms.toSorted((a, b) => (formatFieldSelector([a]) < formatFieldSelector([b]) ? -1 : 1));
+      expect(parseFieldSelector(formatFieldSelector(terms))).toEqual(sorted);
     }));
   });
   test('a term without an operator is refused', () => {

@@ -325,6 +325,20 @@ describe('server', () => {
     expect([status, JSON.parse(text).metadata.name]).toEqual([200, 't']);
     session.close();
   });
+  it('forgets bodies that nobody reads, so that they do not fill up the connection', async () => {
+    const session = connect(server.url, { ca: server.ca.cert });
+    for (let i = 0; i < 8; i++) {
+      const stream = session.request({ ':method': 'POST', ':path': '/api/v1/nothing', authorization: `Bearer ${TOKEN}` });
+      stream.end(Buffer.alloc(3 * 1024 * 1024));
+      const status = await new Promise((resolve, reject) => {
+        stream.once('response', (headers) => resolve(headers[constants.HTTP2_HEADER_STATUS]));
+        stream.once('error', reject);
+      });
+      stream.resume();
+      expect(status).toBe(404);
+    }
+    session.close();
+  });
   it('counts what it serves', async () => {
     const { text } = await server.ask('/metrics');
     expect(text).toMatch(/apiserver_request_total\{code="200",verb="LIST",group="",version="v1",resource="configmaps"/);

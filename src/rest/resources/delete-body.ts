@@ -1,7 +1,8 @@
 import type { DeleteOptions } from '../../api/contract.ts';
-import { MAX_DEPTH, scanJson } from '../../kinds/json-scan.ts';
+import { jsonSyntaxError, MAX_DEPTH } from '../../kinds/json-error.ts';
+import { scanJson } from '../../kinds/json-scan.ts';
 import { decodeProtobuf } from '../../kinds/protobuf/envelope.ts';
-import { readYaml } from '../../kinds/yaml.ts';
+import { parseYaml } from '../../kinds/yaml.ts';
 import { badRequest, isStatusError, unsupportedMediaType } from '../../meta/status.ts';
 import { ALL_FORMATS, mediaNames } from '../negotiation/negotiate.ts';
 
@@ -9,7 +10,12 @@ import { ALL_FORMATS, mediaNames } from '../negotiation/negotiate.ts';
 type Loose = any;
 
 function parseJson(text: string): Loose {
-  const value = JSON.parse(text);
+  let value: Loose;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new SyntaxError(jsonSyntaxError(text) ?? String(error));
+  }
   if (text.length > MAX_DEPTH && scanJson(text).depth > MAX_DEPTH) throw new SyntaxError('exceeded max depth');
   return value;
 }
@@ -21,7 +27,7 @@ function parseBody(body: Buffer, contentType: string): Loose {
     case 'application/json':
       return parseJson(body.toString());
     case 'application/yaml':
-      return readYaml(body.toString());
+      return parseYaml(body.toString()).value;
     case 'application/vnd.kubernetes.protobuf':
       return decodeProtobuf(body, { apiVersion: 'meta.k8s.io/v1', kind: 'DeleteOptions' }).object;
     default:
@@ -56,6 +62,12 @@ export function deleteOptionsOfBody(body: Buffer, contentType: string): DeleteOp
   if (options.kind !== undefined && options.kind !== '' && options.kind !== 'DeleteOptions') {
     throw badRequest(`decoded object cannot be converted to DeleteOptions: ${JSON.stringify(options.kind)}`);
   }
+  const { dryRun } = options;
+  if (dryRun !== undefined && dryRun !== null && !(Array.isArray(dryRun) && dryRun.every((d) => typeof d === 'string')))
+    throw badRequest(`json: cannot unmarshal ${typeof dryRun} into Go struct field DeleteOptions.dryRun of type []string`);
+  const { preconditions } = options;
+  if (preconditions !== undefined && preconditions !== null && (typeof preconditions !== 'object' || Array.isArray(preconditions)))
+    throw badRequest(`json: cannot unmarshal ${Array.isArray(preconditions) ? 'array' : typeof preconditions} into Go struct field DeleteOptions.preconditions of type v1.Preconditions`);
   checkType(options, 'gracePeriodSeconds', 'number');
   checkType(options, 'orphanDependents', 'boolean');
   checkType(options, 'propagationPolicy', 'string');

@@ -1,4 +1,4 @@
-import type { DeleteOptions, ListOptions, PatchOptions, WatchOptions, WriteOptions } from '../../api/contract.ts';
+import type { DeleteOptions, PatchOptions, WatchOptions, WriteOptions } from '../../api/contract.ts';
 import { badRequest } from '../../meta/status.ts';
 
 const INT = /^[+-]?\d+$/;
@@ -22,17 +22,14 @@ export function intParam(query: URLSearchParams, name: string): number | undefin
 
 const text = (query: URLSearchParams, name: string): string | undefined => query.get(name) ?? undefined;
 
-export const listOptions = (query: URLSearchParams): ListOptions => ({
+/** Options of a list or a watch, all of which are read whichever it is. Throws 400 for what is no number. */
+export const listOptions = (query: URLSearchParams): WatchOptions => ({
   labelSelector: text(query, 'labelSelector'),
   fieldSelector: text(query, 'fieldSelector'),
   resourceVersion: text(query, 'resourceVersion'),
   resourceVersionMatch: text(query, 'resourceVersionMatch'),
   limit: intParam(query, 'limit'),
   continue: text(query, 'continue'),
-});
-
-export const watchOptions = (query: URLSearchParams): WatchOptions => ({
-  ...listOptions(query),
   allowWatchBookmarks: boolParam(query, 'allowWatchBookmarks'),
   sendInitialEvents: boolParam(query, 'sendInitialEvents'),
   timeoutSeconds: intParam(query, 'timeoutSeconds'),

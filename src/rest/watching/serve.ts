@@ -3,7 +3,7 @@ import { statusOf } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { MEDIA_TYPES, type Media } from '../negotiation/negotiate.ts';
 import { notAcceptable } from '../../meta/status.ts';
-import { watchOptions } from '../resources/query.ts';
+import { listOptions } from '../resources/query.ts';
 import { includeObjectOf } from '../table/table.ts';
 import { Framer } from './frames.ts';
 import { httpOutput } from './http-output.ts';
@@ -47,7 +47,7 @@ export async function runWatch(
       'object *v1.Table does not implement the protobuf marshalling interface and cannot be encoded to a protobuf message',
     );
   }
-  const options = watchOptions(exchange.query);
+  const options = listOptions(exchange.query);
   const include = media.as?.kind === 'Table' ? includeObjectOf(exchange.query) : 'Metadata';
   const framer = new Framer(target.kind, media, include, now);
   const lazy = new LazyOutput();

@@ -35,7 +35,8 @@ export function broken(request: FuzzRequest, answer: FuzzAnswer): string | undef
   if (request.method === 'HEAD' || status === 304 || status === 204 || status === 301) return body.length ? `a body of ${body.length} bytes where there must be none` : undefined;
   if (cut) return status >= 500 ? serverError(answer, '') : undefined;
   if (WITHOUT_BODY.has(status)) return undefined;
-  if (request.path.startsWith('/graph')) return graphql(answer, type);
+  // who asks is looked at before GraphQL is
+  if (request.path.startsWith('/graph') && !type.startsWith('application/vnd.kubernetes') && !type.startsWith('application/yaml')) return graphql(answer, type);
   if (JSON_TYPES.test(type)) return json(request, answer);
   if (type.startsWith('application/yaml')) return yaml(answer);
   if (type.startsWith('application/vnd.kubernetes.protobuf')) return protobuf(request, answer, type);
@@ -73,7 +74,7 @@ function parsed(body: Buffer): Any {
 function json(request: FuzzRequest, answer: FuzzAnswer): string | undefined {
   const text = answer.body.toString();
   // a watch that has ended is lines; any other answer is one document
-  if (/[?&]watch=|\/watch\//.test(request.path) && answer.status === 200) {
+  if (/[?&]watch\b|\/watch\//.test(request.path) && answer.status === 200) {
     const lines = text.split('\n').filter(Boolean);
     if (lines.every((line) => typeof parsed(Buffer.from(line))?.type === 'string')) return undefined;
   }

@@ -13,7 +13,7 @@ export interface FuzzAnswer {
 
 /** An answer that has not ended by then is one without end: what came is looked at. */
 const READ_MS = 150;
-const WATCHES = /[?&]watch=|\/watch\/|[?&]follow=/;
+const WATCHES = /[?&]watch\b|\/watch\/|[?&]follow=/;
 /** Nothing may take longer. */
 const LIMIT_MS = 20_000;
 
@@ -74,8 +74,12 @@ export class Wire {
         resolve({ status: Number(head[':status'] ?? 0), headers: head, body: Buffer.concat(chunks), cut });
         if (cut) stream.close(http2.constants.NGHTTP2_CANCEL);
       };
-      const timer = setTimeout(() => done(true), WATCHES.test(path) ? READ_MS * 2 : LIMIT_MS);
-      stream.on('response', (answer) => (head = answer));
+      let timer = setTimeout(() => done(true), LIMIT_MS);
+      stream.on('response', (answer) => {
+        head = answer;
+        clearTimeout(timer);
+        timer = setTimeout(() => done(true), WATCHES.test(path) ? READ_MS : LIMIT_MS);
+      });
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.once('end', () => done(false));
       stream.once('error', (error) => {
