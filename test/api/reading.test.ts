@@ -148,6 +148,7 @@ test('components are as well as the Leases that they renew', async () => {
   expect((await health())['scheduler']).toBe('True');
   expect((await t.get('componentstatuses', 'etcd-0', '')).object['conditions'][0].message).toBe('ok');
   expect((await refusal(t.get('componentstatuses', 'x', ''))).message).toBe('Component not found: x');
+});
 
 const token = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
 
