@@ -19,13 +19,7 @@ const handles = ({ kind }: Target, operation: AdmissionOperation): boolean => op
 
 /** Undefined where the webhook does not want to be asked, or cannot be and that is no matter. */
 async function ask(webhook: Webhook, request: AdmissionRequest) {
-  try {
-    if (!isAsked(webhook, request)) return undefined;
-  } catch (error) {
-    const refusal = unreachable(webhook, error);
-    if (refusal) throw refusal;
-    return undefined;
-  }
+  if (!isAsked(webhook, request)) return undefined;
   checkSideEffects(webhook, request);
   try {
     const response = await callWebhook(request, webhook.clientConfig, webhook.timeoutSeconds ?? TIMEOUT_SECONDS);

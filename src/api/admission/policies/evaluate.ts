@@ -62,8 +62,8 @@ function messageOf({ message, messageExpression, expression }: Validation, varia
   return message?.trim() || `failed expression: ${expression.trim()}`;
 }
 
-/** False where a condition says that the policy is not about this request; errors count only where none does. */
-function isAbout({ matchConditions = [] }: Expressions, variables: Variables): boolean | Error {
+/** False where a condition says that a policy or webhook is not about this request; errors count only where none does. */
+export function isAbout({ matchConditions = [] }: Pick<Expressions, 'matchConditions'>, variables: Variables): boolean | Error {
   const errors: string[] = [];
   for (const { expression } of matchConditions) {
     try {

@@ -36,3 +36,9 @@ export function addressOf(core: Core, config: ClientConfig): { url: URL; servern
   const host = endpointOf(core, namespace, name, portName) ?? `${service.object['spec']?.clusterIP}:${port}`;
   return { url: new URL(path, `https://${host}`), servername: `${name}.${namespace}.svc` };
 }
+
+/** The address that messages speak of: of a service, its name in the cluster. */
+export function shownUrl({ url, service }: ClientConfig): URL {
+  if (url || !service) return new URL(url ?? '');
+  return new URL(service.path ?? '/', `https://${service.name}.${service.namespace}.svc:${service.port ?? 443}`);
+}

@@ -1,7 +1,9 @@
 import https from 'node:https';
 import type { AdmissionRequest } from '../plugin.ts';
-import { addressOf, type ClientConfig } from './address.ts';
+import type { Core } from '../../core.ts';
+import { addressOf, shownUrl, type ClientConfig } from './address.ts';
 import { requestFacts, sentObject } from './request-facts.ts';
+import { goTransportError, httpProblem } from './transport-error.ts';
 
 /** admission/v1 AdmissionResponse */
 export interface AdmissionResponse {
@@ -18,6 +20,9 @@ export interface AdmissionResponse {
 const MAX_ANSWER = 3 << 20;
 /** Open connections to one webhook server, and those that are kept. */
 const agent = new https.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 16 });
+
+/** The server was reached, but its answer is of no use. */
+class Answered extends Error {}
 
 /** Sends JSON and reads JSON. Rejects with Error on anything but 200 in time. */
 function post(url: URL, body: string, ca: string | undefined, servername: string | undefined, timeoutMs: number): Promise<unknown> {
@@ -42,38 +47,53 @@ function post(url: URL, body: string, ca: string | undefined, servername: string
         });
         response.on('error', reject);
         response.on('end', () => {
-          if (response.statusCode !== 200) return reject(new Error(`an error on the server (${JSON.stringify(Buffer.concat(chunks).toString('utf8').slice(0, 256))}) has prevented the request from succeeding`));
+          const text = Buffer.concat(chunks).toString('utf8');
+          if (response.statusCode !== 200) return reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
           try {
-            resolve(JSON.parse(Buffer.concat(chunks).toString('utf8')));
+            resolve(JSON.parse(text));
           } catch (error) {
-            reject(error as Error);
+            reject(new Answered((error as Error).message));
           }
         });
       },
     );
-    request.on('error', (error) => reject(error.name === 'AbortError' || error.name === 'TimeoutError' ? new Error('context deadline exceeded') : error));
+    request.on('error', reject);
     request.end(body);
   });
 }
 
 /** Asks a webhook about a request. Rejects with Error where it cannot be asked or its answer cannot be read. */
 export async function callWebhook(request: AdmissionRequest, config: ClientConfig, timeoutSeconds: number): Promise<AdmissionResponse> {
-  const { url, servername } = addressOf(request.core, config);
   const facts = requestFacts(request);
   const review = {
     kind: 'AdmissionReview',
     apiVersion: 'admission.k8s.io/v1',
     request: { ...facts, object: sentObject(request, request.object), oldObject: sentObject(request, request.old) },
   };
-  url.searchParams.set('timeout', `${timeoutSeconds}s`);
+  const answer = await postTo(request.core, config, JSON.stringify(review), timeoutSeconds);
+  const { response, apiVersion, kind } = (answer ?? {}) as { response?: AdmissionResponse; apiVersion?: string; kind?: string };
+  const refuse = (why: string): Error => new Error(`received invalid webhook response: ${why}`);
+  if (apiVersion !== review.apiVersion || kind !== review.kind) {
+    throw refuse(`expected webhook response of ${review.apiVersion}, Kind=${review.kind}, got ${apiVersion ?? '/'}, Kind=${kind ?? ''}`);
+  }
+  if (!response) throw refuse('webhook response was absent');
+  if (response.uid !== facts['uid']) throw refuse(`expected response.uid=${JSON.stringify(facts['uid'])}, got ${JSON.stringify(response.uid ?? '')}`);
+  return response;
+}
+
+/** Posts JSON to a webhook. Errors speak of the address that the configuration names, wherever it leads. */
+export async function postTo(core: Core, config: ClientConfig, body: string, timeoutSeconds: number): Promise<unknown> {
+  const shown = shownUrl(config);
+  shown.searchParams.set('timeout', `${timeoutSeconds}s`);
   const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : undefined;
   try {
-    const answer = (await post(url, JSON.stringify(review), ca, servername, timeoutSeconds * 1000)) as { response?: AdmissionResponse } | null;
-    const response = answer?.response;
-    if (!response) throw new Error('webhook response was absent');
-    if (response.uid !== facts['uid']) throw new Error(`expected response.uid=${JSON.stringify(facts['uid'])}, got ${JSON.stringify(response.uid)}`);
-    return response;
+    const { url, servername } = addressOf(core, config);
+    url.search = shown.search;
+    return await post(url, body, ca, servername, timeoutSeconds * 1000);
   } catch (error) {
-    throw new Error(`failed to call webhook: Post ${JSON.stringify(url.href)}: ${(error as Error).message}`);
+    if (error instanceof Answered) throw new Error(`failed to call webhook: ${error.message}`, { cause: error });
+    // a port of its own is left out of a URL, but not of that of a service
+    const text = config.service ? shown.href.replace(/^(https:\/\/[^/:]+)\//, '$1:443/') : shown.href;
+    throw new Error(`failed to call webhook: Post ${JSON.stringify(text)}: ${goTransportError(error as Error)}`, { cause: error });
   }
 }

@@ -1,8 +1,10 @@
-import { compileCel } from '../../../kinds/cel.ts';
+import { forbiddenRequest } from '../../../meta/status.ts';
 import type { Store } from '../../../store/contract.ts';
+import { isAbout } from '../policies/evaluate.ts';
 import { ruleMatches, selectorsMatch, type Rule, type Selectors } from '../policies/matching.ts';
 import { celVariables } from '../policies/variables.ts';
-import type { AdmissionRequest } from '../plugin.ts';
+import { resourceOf } from '../../target.ts';
+import { requestName, type AdmissionRequest } from '../plugin.ts';
 import type { ClientConfig } from './address.ts';
 
 export interface Webhook extends Selectors {
@@ -21,11 +23,13 @@ export interface Webhook extends Selectors {
 export const webhooksOf = (store: Store, resource: string): Webhook[] =>
   store.count({ resource }) === 0 ? [] : store.list({ resource }).items.flatMap((c) => (c.object['webhooks'] ?? []) as Webhook[]);
 
-/** Whether a webhook wants to be asked. Throws Error where a condition of a webhook that must not fail does. */
+/** Whether a webhook wants to be asked. Throws 403 where a condition of a webhook that must not fail does. */
 export function isAsked(webhook: Webhook, request: AdmissionRequest): boolean {
   const equivalent = webhook.matchPolicy !== 'Exact';
   if (!webhook.rules?.some((rule) => ruleMatches(rule, request, equivalent)) || !selectorsMatch(webhook, request)) return false;
   if (!webhook.matchConditions?.length) return true;
-  const variables = celVariables(request, undefined);
-  return webhook.matchConditions.every(({ expression }) => compileCel(expression)(variables as never) === true);
+  const about = isAbout(webhook, celVariables(request, undefined));
+  if (typeof about === 'boolean') return about;
+  if (webhook.failurePolicy === 'Ignore') return false;
+  throw forbiddenRequest(resourceOf(request.target.kind), requestName(request), about.message);
 }

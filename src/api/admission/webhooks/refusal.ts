@@ -8,7 +8,7 @@ export function denied(webhook: Webhook, { status = {} }: AdmissionResponse): St
   const head = `admission webhook ${JSON.stringify(webhook.name)} denied the request`;
   const { message, reason, code = 0 } = status;
   const text = message ? `${head}: ${message}` : reason ? `${head}: ${reason}` : `${head} without explanation`;
-  return new StatusError({ ...status, message: text, ...(reason && { reason }), code: code >= 400 ? code : 403 });
+  return new StatusError({ ...status, message: text, ...(reason && { reason }), code: code >= 400 ? code : 400 });
 }
 
 /** What a webhook that cannot be asked means: nothing where its policy is Ignore. */
