@@ -1,5 +1,6 @@
 import { celSyntaxError } from '../cel-error.ts';
 import { compileCel } from '../cel.ts';
+import { placeOf, showProblems } from './error-text.ts';
 import { FUNCTIONS, METHODS, OPERATORS, OTHER_NAMES, resolve } from './functions.ts';
 import { ERROR, isDynamic, listOf, mapOf, showType, typeName, unify, UNKNOWN, type CelType } from './types.ts';
 
@@ -226,12 +227,6 @@ function literal(value: unknown): CelType {
   return value instanceof Uint8Array ? 'bytes' : 'uint';
 }
 
-function showIssue({ at, text }: Issue, expression: string): string {
-  const before = expression.slice(0, at).split('\n');
-  const column = (before.at(-1) as string).length;
-  return `ERROR: <input>:${before.length}:${column + 1}: ${text}\n | ${expression.split('\n')[before.length - 1]}\n | ${'.'.repeat(column)}^`;
-}
-
 /** What an expression gives; `error` says in cel-go's words why it does not compile. */
 export interface Checked {
   type: CelType;
@@ -253,8 +248,8 @@ export function checkCel(expression: string, variables: Scope, returns: readonly
   const checker = new Checker(expression);
   const type = checker.typeOf(ast, variables);
   if (checker.issues.length) {
-    const issues = checker.issues.sort((a, b) => a.at - b.at);
-    return { type: ERROR, error: `compilation failed: ${issues.map((issue) => showIssue(issue, expression)).join('\n')}` };
+    const problems = checker.issues.sort((a, b) => a.at - b.at).map(({ at, text }) => ({ ...placeOf(expression, at), text }));
+    return { type: ERROR, error: `compilation failed: ${showProblems(expression, problems)}` };
   }
   const got = typeName(type);
   if (returns.length === 0 || type === UNKNOWN || returns.includes(got)) return { type };

@@ -34,7 +34,7 @@ test.each([
     'overhead.limits[tea]: Invalid value: "tea": must be a standard resource type or fully qualified',
   ]],
   [{ handler: 'h', scheduling: { tolerations: [{ operator: 'Exists', value: 'v' }, { key: 'k' }, { key: 'k' }, { key: 'k', operator: 'Near', effect: 'Odd' }] } }, [
-    'scheduling.tolerations[0].operator: Invalid value: {"Key":"","Operator":"Exists","Value":"v","Effect":"","TolerationSeconds":null}: value must be empty when `operator` is \'Exists\'',
+    'scheduling.tolerations[0].operator: Invalid value: "v": value must be empty when `operator` is \'Exists\'',
     'scheduling.tolerations[2]: Duplicate value: {"Key":"k","Operator":"","Value":"","Effect":"","TolerationSeconds":null}',
     'scheduling.tolerations[3].effect: Unsupported value: "Odd": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
     'scheduling.tolerations[3].operator: Unsupported value: "Near": supported values: "Equal", "Exists"',

@@ -6,12 +6,16 @@ const registry = createRegistry();
 export const ctx = (subresource = ''): StrategyContext => ({ now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource, apiVersion: 'v1' });
 export const strategyOf = (key: string): Strategy => registry.storage(key)!.strategy;
 
-const objectOf = (fields: object): KubeObject => structuredClone({ metadata: { name: 'a' }, ...fields }) as unknown as KubeObject;
+const objectOf = (key: string, fields: object): KubeObject => {
+  const object = structuredClone({ metadata: { name: 'a' }, ...fields }) as unknown as KubeObject;
+  if (registry.storage(key)!.namespaced) object.metadata.namespace = 'n';
+  return object;
+};
 
 /** What a new object of the kind is refused with, as `field: words`, defaults filled in; sorted. */
 export function refusals(key: string, fields: object): string[] {
   const strategy = strategyOf(key);
-  const object = objectOf(fields);
+  const object = objectOf(key, fields);
   strategy.defaults?.(object);
   strategy.prepareForCreate?.(object, ctx());
   return strategy.validate!(object, ctx()).map((e) => `${e.field}: ${e.body}`).sort();
@@ -20,7 +24,7 @@ export function refusals(key: string, fields: object): string[] {
 /** What a change from `before` to `after` is refused with besides the rules of every object. */
 export function changeRefusals(key: string, before: object, after: object, subresource = ''): string[] {
   const strategy = strategyOf(key);
-  const [old, object] = [objectOf(before), objectOf(after)];
+  const [old, object] = [objectOf(key, before), objectOf(key, after)];
   for (const each of [old, object]) strategy.defaults?.(each);
   const rules = subresource ? strategy.subresources![subresource]! : strategy;
   rules.prepareForUpdate?.(object, old, ctx(subresource));
@@ -29,7 +33,7 @@ export function changeRefusals(key: string, before: object, after: object, subre
 
 /** The object as a create makes it. */
 export function created(key: string, fields: object): KubeObject {
-  const object = objectOf(fields);
+  const object = objectOf(key, fields);
   const strategy = strategyOf(key);
   strategy.defaults?.(object);
   strategy.prepareForCreate?.(object, ctx());

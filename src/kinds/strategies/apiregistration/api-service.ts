@@ -2,6 +2,7 @@ import { invalid, notSupported, Path, required, type FieldError } from '../../..
 import { isDns1035Label, isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateRule } from '../../validation/values.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 
@@ -75,5 +76,6 @@ export const apiServiceStrategy: Strategy = withStatus({
     object.status.conditions = [{ type: 'Available', status: 'True', lastTransitionTime: ctx.now, reason: 'Local', message }];
   },
   validate: (object) => [...nameErrors(object), ...specErrors(object.spec ?? {})],
+  validateUpdate: (object) => validateMetaOnUpdate(object, () => [], false),
   subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
 });

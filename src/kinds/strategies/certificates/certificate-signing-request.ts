@@ -2,6 +2,7 @@ import { X509Certificate } from 'node:crypto';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy, StrategyContext } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { withStatus } from '../status-split.ts';
 import { conditionChangeErrors, conditionErrors, keepApprovals, stampConditions } from './conditions.ts';
 import { pemBlocks } from './pem.ts';
@@ -63,7 +64,7 @@ function validate(object: KubeObject): FieldError[] {
 
 /** What holds for every way to change a request. */
 function changeErrors(object: KubeObject, old: KubeObject, may: { approve: boolean; issue: boolean }): FieldError[] {
-  const errors = conditionChangeErrors(object, old, may.approve);
+  const errors = [...validateMetaOnUpdate(object, () => [], false), ...conditionChangeErrors(object, old, may.approve)];
   const [now, before] = [object.status?.certificate, old.status?.certificate];
   if (now === before) return errors;
   const why = certificateError(now);

@@ -1,7 +1,9 @@
 import { Path } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabels } from '../../validation/labels.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateRule } from '../../validation/values.ts';
 import { overheadErrors } from './overhead.ts';
 import { tolerationListErrors } from './tolerations.ts';
@@ -19,5 +21,5 @@ export const runtimeClassStrategy: Strategy = {
     ...validateLabels(scheduling?.nodeSelector, SCHEDULING.child('nodeSelector')),
     ...tolerationListErrors(scheduling?.tolerations, SCHEDULING.child('tolerations')),
   ],
-  validateUpdate: (object, old) => validateImmutable(object.handler, old.handler, HANDLER),
+  validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...validateImmutable(object.handler, old.handler, HANDLER)],
 };

@@ -66,14 +66,11 @@ function subjectErrors({ kind = '', apiGroup = '', name, namespace }: Subject, a
  * @param namespaced a service account without a namespace is one of the binding's own
  */
 export function bindingStrategy(roles: readonly string[], namespaced: boolean): Strategy {
-  return {
-    ...rbacStrategy,
-    defaults,
-    validate: (object) => [
-      ...roleRefErrors(object.roleRef ?? {}, roles),
-      ...((object.subjects ?? []) as Subject[]).flatMap((subject, i) => subjectErrors(subject, SUBJECTS.index(i), namespaced)),
-    ],
-    validateUpdate: (object, old) =>
-      isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef)) ? [] : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')],
-  };
+  const validate = (object: KubeObject): FieldError[] => [
+    ...roleRefErrors(object.roleRef ?? {}, roles),
+    ...((object.subjects ?? []) as Subject[]).flatMap((subject, i) => subjectErrors(subject, SUBJECTS.index(i), namespaced)),
+  ];
+  const change = (object: KubeObject, old: KubeObject): FieldError[] =>
+    isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef)) ? [] : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')];
+  return { ...rbacStrategy(namespaced, validate, change), defaults };
 }

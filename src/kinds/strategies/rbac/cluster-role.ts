@@ -1,26 +1,22 @@
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { LabelSelectorLike } from '../../../meta/labels.ts';
 import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
-import { validateLabelSelector, type SelectorRules } from '../../validation/labels.ts';
+import { validateLabelSelector } from '../../validation/labels.ts';
 import { rbacStrategy } from './names.ts';
 import { policyRuleErrors } from './policy-rules.ts';
 
 const SELECTORS = Path.root('aggregationRule').child('clusterRoleSelectors');
 
 /** A bad selector is said twice: what is wrong with it, and that it is no selector (whose value is then none). */
-function aggregationErrors(object: KubeObject, rules: SelectorRules): FieldError[] {
+function aggregationErrors(object: KubeObject): FieldError[] {
   if (!object.aggregationRule) return [];
   const selectors: LabelSelectorLike[] = object.aggregationRule.clusterRoleSelectors ?? [];
   if (selectors.length === 0) return [required(SELECTORS, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
   return selectors.flatMap((selector, i) => {
     const at = SELECTORS.index(i);
-    const errors = validateLabelSelector(selector, at, rules);
-    return validateLabelSelector(selector, at).length ? [...errors, invalid(at, 'null', 'invalid label selector.')] : errors;
+    const errors = validateLabelSelector(selector, at);
+    return errors.length ? [...errors, invalid(at, 'null', 'invalid label selector.')] : errors;
   });
 }
 
-export const clusterRoleStrategy: Strategy = {
-  ...rbacStrategy,
-  validate: (object) => [...policyRuleErrors(object.rules, false), ...aggregationErrors(object, {})],
-};
+export const clusterRoleStrategy = rbacStrategy(false, (object) => [...policyRuleErrors(object.rules, false), ...aggregationErrors(object)]);

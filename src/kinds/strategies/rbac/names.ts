@@ -1,7 +1,24 @@
-import { pathSegmentName } from '../../validation/names.ts';
+import type { FieldError } from '../../../meta/field.ts';
+import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { pathSegmentName } from '../../validation/names.ts';
 
 export const GROUP = 'rbac.authorization.k8s.io';
 
-/** Common to roles and bindings: names are path segments (`system:node`), a PUT may create. Who may grant what is the pipeline's matter. */
-export const rbacStrategy: Strategy = { name: pathSegmentName, generation: false, createOnUpdate: true };
+/**
+ * Common to roles and bindings: names are path segments (`system:node`), a PUT may create, and an update checks the new
+ * object twice over. Who may grant what is the pipeline's matter.
+ */
+export function rbacStrategy(namespaced: boolean, validate: (object: KubeObject) => FieldError[], change?: (object: KubeObject, old: KubeObject) => FieldError[]): Strategy {
+  return {
+    name: pathSegmentName,
+    generation: false,
+    createOnUpdate: true,
+    validate,
+    validateUpdate(object, old) {
+      const meta = validateMetaOnUpdate(object, pathSegmentName, namespaced);
+      return [...meta, ...meta, ...validate(object), ...(change?.(object, old) ?? [])];
+    },
+  };
+}

@@ -1,5 +1,4 @@
-import type { Strategy } from '../../kind.ts';
 import { rbacStrategy } from './names.ts';
 import { policyRuleErrors } from './policy-rules.ts';
 
-export const roleStrategy: Strategy = { ...rbacStrategy, validate: ({ rules }) => policyRuleErrors(rules, true) };
+export const roleStrategy = rbacStrategy(true, ({ rules }) => policyRuleErrors(rules, true));

@@ -38,6 +38,7 @@ export const priorityClassStrategy: Strategy = {
     }
     return [...errors, ...validateChoice(object.preemptionPolicy, POLICIES, Path.root('preemptionPolicy'))];
   },
+  validatesAllOnUpdate: true,
   validateUpdate: (object, old) => [
     ...((object.value ?? 0) === (old.value ?? 0) ? [] : [forbidden(Path.root('value'), 'may not be changed in an update.')]),
     ...validateImmutable(object.preemptionPolicy, old.preemptionPolicy, Path.root('preemptionPolicy')),

@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { invalid, Path, type FieldError } from '../../../meta/field.ts';
 import { parseQuantity } from '../../../meta/quantity.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE, NOT_NEGATIVE } from '../../validation/values.ts';
@@ -19,6 +20,7 @@ export const csiStorageCapacityStrategy: Strategy = {
     return errors;
   },
   validateUpdate: (object, old) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName),
     ...(isDeepStrictEqual(object.nodeTopology ?? null, old.nodeTopology ?? null)
       ? []
       : [invalid(Path.root('nodeTopology'), object.nodeTopology ?? 'null', IMMUTABLE)]),

@@ -1,7 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
 import { duplicate, forbidden, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelName } from '../../validation/labels.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateOptionalChoice } from '../../validation/values.ts';
 import { parameterErrors, provisionerErrors } from './class-parameters.ts';
 
@@ -68,6 +70,7 @@ export const storageClassStrategy: Strategy = {
     const fixed = (field: string): FieldError[] =>
       isDeepStrictEqual(object[field] ?? null, old[field] ?? null) ? [] : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
     return [
+      ...validateMetaOnUpdate(object, dnsSubdomainName, false),
       ...fixed('parameters'),
       ...fixed('provisioner'),
       ...fixed('reclaimPolicy'),

@@ -3,6 +3,7 @@ import { forbidden, invalid, Path, required, tooLong, type FieldError } from '..
 import { rangeError } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
 import { validateAccessModes } from '../core/access-modes.ts';
@@ -81,12 +82,19 @@ const internalSpec = ({ attacher = '', nodeName = '', source = {} }: Record<stri
   NodeName: nodeName,
 });
 
+/** The whole is checked twice over. */
 function changeErrors(object: KubeObject, old: KubeObject): FieldError[] {
   const same = isDeepStrictEqual(internalSpec(object.spec ?? {}), internalSpec(old.spec ?? {}));
-  return same ? [] : [invalid(SPEC, internalSpec(object.spec ?? {}), IMMUTABLE)];
+  const own = errorsOf(object);
+  return [
+    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
+    ...own,
+    ...own,
+    ...(same ? [] : [invalid(SPEC, internalSpec(object.spec ?? {}), IMMUTABLE)]),
+  ];
 }
 
-/** storage.k8s.io/v1 VolumeAttachment: what it attaches is fixed. An update is checked twice over. */
+/** storage.k8s.io/v1 VolumeAttachment: what it attaches is fixed. */
 export const volumeAttachmentStrategy: Strategy = withStatus({
   generation: false,
   unconditionalUpdate: false,
@@ -95,8 +103,6 @@ export const volumeAttachmentStrategy: Strategy = withStatus({
   },
   validatesAllOnUpdate: true,
   validate: (object) => [...errorsOf(object), ...newErrors(object.spec ?? {})],
-  validateUpdate: (object, old) => [...errorsOf(object), ...errorsOf(object), ...changeErrors(object, old)],
-  subresources: {
-    status: { ...isolatedStatus, validateUpdate: (object, old) => [...errorsOf(object), ...errorsOf(object), ...changeErrors(object, old)] },
-  },
+  validateUpdate: changeErrors,
+  subresources: { status: { ...isolatedStatus, validateUpdate: changeErrors } },
 });

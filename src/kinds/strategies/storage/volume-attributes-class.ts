@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
 import type { Strategy } from '../../kind.ts';
+import { validateMetaOnUpdate } from '../../validate-meta.ts';
+import { dnsSubdomainName } from '../../validation/names.ts';
 import { parameterErrors, provisionerErrors } from './class-parameters.ts';
 
 /** storage.k8s.io/v1 VolumeAttributesClass: fixed once it is there. */
@@ -13,6 +15,6 @@ export const volumeAttributesClassStrategy: Strategy = {
   validateUpdate(object, old) {
     const fixed = (field: string): FieldError[] =>
       isDeepStrictEqual(object[field] ?? null, old[field] ?? null) ? [] : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
-    return [...fixed('driverName'), ...fixed('parameters')];
+    return [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...fixed('driverName'), ...fixed('parameters')];
   },
 };

@@ -1,3 +1,4 @@
+import type { LabelSelectorLike } from '../../../meta/labels.ts';
 import type { Printer } from '../printer.ts';
 import { since, UNSET } from './shared.ts';
 
@@ -14,10 +15,20 @@ const policies: Printer = ({ metadata, spec }, now) => [
   since(metadata.creationTimestamp, now),
 ];
 
+/** A selector as Go's generated code prints it. */
+function goSelector({ matchLabels = {}, matchExpressions = [] }: LabelSelectorLike): string {
+  const labels = Object.keys(matchLabels).sort().map((key) => `${key}: ${matchLabels[key]},`).join('');
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) => `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
+}
+
 const bindings: Printer = ({ metadata, spec }, now) => {
   const ref = spec?.paramRef;
-  const name = ref?.namespace ? `${ref.namespace}/${ref.name ?? '*'}` : (ref?.name ?? '*');
-  return [metadata.name, spec?.policyName ?? '', ref ? name : UNSET, since(metadata.creationTimestamp, now)];
+  // whether parameters have a namespace cannot be told from here
+  const params = ref?.name ? `${ref.namespace || '*'}/${ref.name}` : ref?.selector ? goSelector(ref.selector) : UNSET;
+  return [metadata.name, spec?.policyName ?? '', params, since(metadata.creationTimestamp, now)];
 };
 
 export const admissionCells: Readonly<Record<string, Printer>> = {
