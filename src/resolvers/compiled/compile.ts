@@ -18,6 +18,7 @@ import {
 } from 'graphql';
 import type { OperationContext } from '../context.ts';
 import { JsonWriter, type JsonText } from '../json-text.ts';
+import { compileArguments, compileVariables } from './arguments.ts';
 import { collectFields } from './selections.ts';
 import { NOT_COVERED, Writers, type Write } from './writers.ts';
 
@@ -36,6 +37,7 @@ interface RootField {
   as: string;
   nodes: readonly FieldNode[];
   field: GraphQLField<unknown, OperationContext>;
+  arguments: ReturnType<typeof compileArguments>;
   write: Write;
 }
 
@@ -57,31 +59,32 @@ export function compile(schema: GraphQLSchema, document: DocumentNode, operation
     const field = root.getFields()[nodes[0]!.name.value];
     const write = field && writers.of(field.type, nodes);
     if (!write) return undefined;
-    fields.push({ as, nodes, field, write });
+    fields.push({ as, nodes, field, arguments: compileArguments(field as GraphQLField<unknown, unknown>, nodes[0]!), write });
   }
   if (operation.operation === OperationTypeNode.MUTATION && !(fields.length === 1 && isLeafType(getNullableType(fields[0]!.field.type)))) return undefined;
+  const { variableDefinitions = [] } = operation;
+  const coerce = compileVariables(schema, variableDefinitions);
   return {
-    run: (variables, context, format) => run(schema, operation, fields, variables, context, format),
+    async run(variables, context, format) {
+      const values = coerce(variables);
+      if (values) return run(fields, values, context, format);
+      const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 });
+      return errors ? JSON.stringify({ errors: errors.map(format) }) : run(fields, coerced, context, format);
+    },
     event: (value) => written(fields, [value], []),
   };
 }
 
-async function run(
-  schema: GraphQLSchema,
-  { variableDefinitions = [] }: OperationDefinitionNode,
-  fields: readonly RootField[],
-  variables: Variables,
-  context: OperationContext,
-  format: FormatError,
-): Promise<JsonText | undefined> {
-  const { coerced, errors: wrong } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 });
-  if (wrong) return JSON.stringify({ errors: wrong.map(format) });
+/** @param variables coerced */
+async function run(fields: readonly RootField[], variables: Variables, context: OperationContext, format: FormatError): Promise<JsonText | undefined> {
   const errors: GraphQLFormattedError[] = [];
   let failed = false;
   const values = await Promise.all(
-    fields.map(async ({ as, nodes, field }) => {
+    fields.map(async ({ as, nodes, field, arguments: read }) => {
       try {
-        return await field.resolve!(undefined, getArgumentValues(field as GraphQLField<unknown, unknown>, nodes[0]!, coerced), context, undefined as never);
+        // What is wrong with arguments is thrown by graphql-js' own function.
+        const args = read(variables) ?? getArgumentValues(field as GraphQLField<unknown, unknown>, nodes[0]!, variables);
+        return await field.resolve!(undefined, args, context, undefined as never);
       } catch (error) {
         errors.push(format(locatedError(error, nodes, [as])));
         failed ||= isNonNullType(field.type);

@@ -6,7 +6,12 @@ export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
  * The fields that selection sets ask of an object type, by response name in the order of the answer (GraphQL
  * specification, CollectFields). Undefined where a directive decides.
  */
-export function collectFields(schema: GraphQLSchema, fragments: Fragments, type: GraphQLObjectType, sets: readonly SelectionSetNode[]): Map<string, FieldNode[]> | undefined {
+export function collectFields(
+  schema: GraphQLSchema,
+  fragments: Fragments,
+  type: GraphQLObjectType,
+  sets: readonly SelectionSetNode[],
+): Map<string, FieldNode[]> | undefined {
   const fields = new Map<string, FieldNode[]>();
   const visited = new Set<string>();
   const applies = (condition: string | undefined): boolean => {

@@ -1,0 +1,92 @@
+import {
+  Kind,
+  getNullableType,
+  isLeafType,
+  isNonNullType,
+  typeFromAST,
+  valueFromAST,
+  type FieldNode,
+  type GraphQLArgument,
+  type GraphQLField,
+  type GraphQLInputType,
+  type GraphQLSchema,
+  type ValueNode,
+  type VariableDefinitionNode,
+} from 'graphql';
+
+type Values = Record<string, unknown>;
+/** Undefined: something is not as it should be, and graphql-js says what. */
+type Coerce = (given: Readonly<Values>) => Values | undefined;
+
+/** Values that cannot be changed by who gets them, so that one serves all requests. */
+const SIMPLE: ReadonlySet<string> = new Set([Kind.STRING, Kind.INT, Kind.FLOAT, Kind.BOOLEAN, Kind.ENUM, Kind.NULL]);
+
+/** getVariableValues of graphql-js for variables of scalars and enums; for others undefined, always. */
+export function compileVariables(schema: GraphQLSchema, definitions: readonly VariableDefinitionNode[]): Coerce {
+  const variables = definitions.map(({ variable, type: node, defaultValue }) => {
+    const type = typeFromAST(schema, node as Parameters<typeof typeFromAST>[1]) as GraphQLInputType | undefined;
+    const leaf = type && getNullableType(type);
+    if (!isLeafType(leaf) || (defaultValue && !SIMPLE.has(defaultValue.kind))) return undefined;
+    return { name: variable.name.value, leaf, required: isNonNullType(type), byDefault: defaultValue && { value: valueFromAST(defaultValue, type!) } };
+  });
+  return (given) => {
+    const values: Values = {};
+    for (const variable of variables) {
+      if (!variable) return undefined;
+      const { name, leaf, required, byDefault } = variable;
+      const value = given[name];
+      if (!Object.hasOwn(given, name)) {
+        if (byDefault) values[name] = byDefault.value;
+        else if (required) return undefined;
+      } else if (value === null || value === undefined) {
+        if (required || value === undefined) return undefined;
+        values[name] = null;
+      } else {
+        try {
+          if ((values[name] = leaf.parseValue(value)) === undefined) return undefined;
+        } catch {
+          return undefined;
+        }
+      }
+    }
+    return values;
+  };
+}
+
+/** getArgumentValues of graphql-js for one field of a document. */
+export function compileArguments(field: GraphQLField<unknown, unknown>, node: FieldNode): Coerce {
+  const read = field.args.map((argument) => argumentOf(argument, node.arguments?.find(({ name }) => name.value === argument.name)?.value));
+  return (variables) => {
+    const values: Values = {};
+    for (const each of read) if (!each(variables, values)) return undefined;
+    return values;
+  };
+}
+
+/** Puts the argument's value into `values`; false where it cannot be had. */
+function argumentOf({ name, type, defaultValue }: GraphQLArgument, node: ValueNode | undefined): (variables: Readonly<Values>, values: Values) => boolean {
+  const absent = (values: Values): boolean => {
+    if (defaultValue === undefined) return !isNonNullType(type);
+    values[name] = defaultValue;
+    return true;
+  };
+  if (!node) return (_, values) => absent(values);
+  if (node.kind === Kind.VARIABLE) {
+    const variable = node.name.value;
+    return (variables, values) => {
+      if (!Object.hasOwn(variables, variable)) return absent(values);
+      const value = variables[variable];
+      if (value === undefined || (value === null && isNonNullType(type))) return false;
+      values[name] = value;
+      return true;
+    };
+  }
+  if (SIMPLE.has(node.kind) && isLeafType(getNullableType(type))) {
+    const value = valueFromAST(node, type);
+    return (_, values) => {
+      values[name] = value;
+      return value !== undefined;
+    };
+  }
+  return (variables, values) => (values[name] = valueFromAST(node, type, variables)) !== undefined;
+}
