@@ -7,7 +7,7 @@ const MISMATCH = '`selector` does not match template `labels`';
 const good = { selector, template: template() };
 
 describe('a Deployment', () => {
-  const { create, update, status, warnings } = rulesOf('apps', 'v1', 'deployments');
+  const { create, update, status, stored, statusOf, warnings } = rulesOf('apps', 'v1', 'deployments');
   test.each<[string, Record<string, unknown>, string[]]>([
     ['is good with a selector and a template', good, []],
     ['needs a selector', { template: template() }, ['spec.selector: Required value', `spec.template.metadata.labels: Invalid value: {"app":"a"}: ${MISMATCH}`]],
@@ -51,6 +51,12 @@ describe('a Deployment', () => {
       'status.availableReplicas: Invalid value: 3: cannot be greater than readyReplicas',
       'status.collisionCount: Invalid value: 1: cannot be decremented',
     ]);
+  });
+  test('keeps its labels when its status is written', () => {
+    const old = stored({ spec: good }, { labels: { a: 'b' } });
+    const object = { ...structuredClone(old), metadata: { ...old.metadata, labels: { c: 'd' } } };
+    statusOf(object, old);
+    expect(object.metadata.labels).toEqual({ a: 'b' });
   });
   test('is told when its name is no host name', () => {
     expect(warnings({ spec: good }, { name: 'a.b' })).toEqual([

@@ -51,6 +51,8 @@ export function rulesOf(group: string, version: string, resource: string) {
       status!.prepareForUpdate?.(object, old, context(apiVersion, 'status'));
       return shown(status!.validateUpdate?.(object, old, context(apiVersion, 'status')) ?? []);
     },
+    /** what a write to `/status` takes over from the old object; changes `object` */
+    statusOf: (object: KubeObject, old: KubeObject): void => strategy.subresources!['status']!.prepareForUpdate?.(object, old, context(apiVersion, 'status')),
     warnings: (fields: Spec, metadata: Spec = {}): string[] => strategy.warnings?.(defaulted(fields, metadata), undefined) ?? [],
   };
 }

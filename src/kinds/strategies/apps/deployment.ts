@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Strategy, SubresourceStrategy } from '../../kind.ts';
 import { intOrPercentValue, validateAtMost100Percent, validatePositiveIntOrPercent } from '../../validation/int-or-percent.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultPodTemplate, nameWarnings, templateWarnings, validateSameSelector } from '../pod-template.ts';
@@ -16,6 +16,19 @@ interface Rollout {
   type?: string;
   rollingUpdate?: { maxUnavailable?: number | string; maxSurge?: number | string };
 }
+
+const STATUS = countersStatus({
+  counted: ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount'],
+  withinReplicas: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
+  withinReady: 'readyReplicas',
+});
+
+/** Labels are not the status' either. */
+const keepSpecAndLabels: SubresourceStrategy['prepareForUpdate'] = (object, old, ctx) => {
+  STATUS.prepareForUpdate?.(object, old, ctx);
+  if (old.metadata.labels) object.metadata.labels = old.metadata.labels;
+  else delete object.metadata.labels;
+};
 
 /** apps/v1 Deployment */
 export const deploymentStrategy: Strategy = withStatus({
@@ -50,13 +63,7 @@ export const deploymentStrategy: Strategy = withStatus({
   // annotations are copied to the ReplicaSets, so that their changes are changes, too
   generation: (object, old) => !isDeepStrictEqual(object.spec, old.spec) || !isDeepStrictEqual(object.metadata.annotations, old.metadata.annotations),
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
-  subresources: {
-    status: countersStatus({
-      counted: ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount'],
-      withinReplicas: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
-      withinReady: 'readyReplicas',
-    }),
-  },
+  subresources: { status: { ...STATUS, prepareForUpdate: keepSpecAndLabels } },
 });
 
 function validateRollout(strategy: Rollout, at: Path): Errors {
