@@ -2,10 +2,12 @@ import bootstrapObjects from '../../schema/bootstrap.json' with { type: 'json' }
 import { groupResourceName } from '../meta/gvk.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
+import { formatTime } from '../meta/time.ts';
 import type { RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { insert } from './write/insert.ts';
 import { operationOf } from './write/operation.ts';
+import { replace } from './write/replace.ts';
 
 const NAMESPACES = ['kube-system', 'kube-public', 'kube-node-lease', 'default'];
 const RBAC = 'rbac.authorization.k8s.io';
@@ -23,11 +25,19 @@ const GROUPS: Readonly<Record<string, string>> = {
 /** Writes under way at once: as many as one commit takes. */
 const AT_ONCE = 64;
 
-type Wanted = { resource: string; object: KubeObject };
+/** `status` is written behind the object: a create has none. */
+type Wanted = { resource: string; object: KubeObject; status?: object };
 const object = (metadata: Record<string, unknown>, rest: Record<string, unknown> = {}): KubeObject => ({ metadata, ...rest }) as unknown as KubeObject;
 
+/** The range that Services get their addresses from (KEP-1880). */
+const serviceCidr = (cidr: string, now: number): Wanted => ({
+  resource: 'servicecidrs.networking.k8s.io',
+  object: object({ name: 'kubernetes' }, { spec: { cidrs: [cidr] } }),
+  status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(now), reason: '', message: 'Kubernetes default Service CIDR is ready' }] },
+});
+
 /** What a new cluster has. Namespaces come first: the others are in them. */
-function wanted(apiAddress: string, api: { address: string; port: number } | undefined): Wanted[][] {
+function wanted({ apiAddress, cidr }: Core['services']['range'], now: number, api: { address: string; port: number } | undefined): Wanted[][] {
   const namespaces = NAMESPACES.map((name) => ({ resource: 'namespaces', object: object({ name }) }));
   const facts = Object.entries(bootstrapObjects as unknown as Record<string, KubeObject[]>).flatMap(([resource, list]) =>
     list.map((one) => ({ resource: groupResourceName({ group: GROUPS[resource] ?? '', resource }), object: one })),
@@ -38,12 +48,12 @@ function wanted(apiAddress: string, api: { address: string; port: number } | und
     resource: 'services',
     object: object({ name: 'kubernetes', namespace: 'default', labels }, { spec: { type: 'ClusterIP', clusterIP: apiAddress, sessionAffinity: 'None', ports: [port] } }),
   };
-  return [namespaces, [...facts, service]];
+  return [namespaces, [...facts, service, serviceCidr(cidr, now)]];
 }
 
 const system: RequestContext = { user: { name: 'system:apiserver', groups: ['system:masters'] }, agent: 'kube-apiserver', warn() {} };
 
-async function ensure(core: Core, { resource, object: one }: Wanted): Promise<void> {
+async function ensure(core: Core, { resource, object: one, status }: Wanted): Promise<void> {
   const kind = core.registry.preferred(resource);
   if (!kind) return;
   const namespace = one.metadata.namespace ?? '';
@@ -52,6 +62,10 @@ async function ensure(core: Core, { resource, object: one }: Wanted): Promise<vo
   try {
     // an object that another process has made in the meantime is as good
     await insert(operationOf(core, system, target, 'create', { fieldManager: 'kube-apiserver' }), structuredClone(one));
+    if (!status) return;
+    const ofStatus: Target = { ...target, name: one.metadata.name, subresource: 'status' };
+    const next = (live: KubeObject | undefined): KubeObject => ({ ...structuredClone(live!), status });
+    await replace(operationOf(core, system, ofStatus, 'update', { fieldManager: 'kube-apiserver' }), { next, createMissing: false });
   } catch (error) {
     if (!isStatusError(error, 'AlreadyExists') && !isStatusError(error, 'Invalid')) throw error;
     core.log(`bootstrap of ${resource} ${one.metadata.name}: ${(error as Error).message}`);
@@ -60,7 +74,7 @@ async function ensure(core: Core, { resource, object: one }: Wanted): Promise<vo
 
 /** Makes what a new cluster has and this one lacks; on a second start it only looks. Any number of processes may do it at once. */
 export async function bootstrap(core: Core): Promise<void> {
-  for (const stage of wanted(core.services.range.apiAddress, undefined)) {
+  for (const stage of wanted(core.services.range, core.clock.now(), undefined)) {
     const waiting = [...stage];
     const worker = async (): Promise<void> => {
       for (let one = waiting.shift(); one; one = waiting.shift()) await ensure(core, one);

@@ -23,7 +23,6 @@ export function addressRecord(registry: Registry, ip: string, holder: Holder, by
     metadata: {
       name: ip,
       uid: newUid(),
-      generation: 1,
       creationTimestamp: formatTime(now),
       labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
     } as unknown as ObjectMeta,
