@@ -2,6 +2,7 @@ import { isStatusError } from '../meta/status.ts';
 import type { DeleteOptions, ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { removeAuthorized } from './delete.ts';
+import { warnOfDeletion } from './deletion/special.ts';
 import { listAuthorized } from './list.ts';
 import { checkDeleteOptions } from './options.ts';
 
@@ -12,6 +13,7 @@ const AT_ONCE = 64;
 export async function deleteCollection(core: Core, ctx: RequestContext, target: Target, options: ListOptions, how: DeleteOptions): Promise<ListAnswer> {
   core.authorizer.require(ctx, 'deletecollection', target);
   checkDeleteOptions(how);
+  warnOfDeletion(ctx, target.kind.storage, how);
   // who may delete the collection need not be allowed to list it
   const found = await listAuthorized(core, target, options);
   const waiting = [...found.items];

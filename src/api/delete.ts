@@ -6,7 +6,7 @@ import { objectAnswer, storedAnswer, successAnswer } from './answer.ts';
 import type { Answer, DeleteOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { answersWithObject } from './deletion/returned.ts';
-import { planOf } from './deletion/special.ts';
+import { planOf, warnOfDeletion } from './deletion/special.ts';
 import { checkDeleteOptions, isDryRun } from './options.ts';
 import { keyOf, resourceOf } from './target.ts';
 import { admissionRequest, operationOf, type Operation } from './write/operation.ts';
@@ -19,6 +19,7 @@ const MAX_ATTEMPTS = 20;
 export async function remove(core: Core, ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer> {
   core.authorizer.require(ctx, 'delete', target);
   checkDeleteOptions(options);
+  warnOfDeletion(ctx, target.kind.storage, options);
   return removeAuthorized(core, ctx, target, options);
 }
 

@@ -7,7 +7,7 @@ import { checkPatchOptions } from './options.ts';
 import type { Answer, PatchOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { APPLY_PATCH, JSON_PATCH, patchTypeOf, readConfiguration, readPatch, STRATEGIC_PATCH, type PatchBody, type PatchInput } from './patch-body.ts';
-import { applyPatch } from './patch/apply/applypatch.ts';
+import { applyPatch, unconvertible } from './patch/apply/applypatch.ts';
 import { ConvertWalk } from './patch/convert-walk.ts';
 import { patchRefused, showMap } from './patch/errors.ts';
 import { goJson } from './patch/go-json.ts';
@@ -104,7 +104,7 @@ function applying(core: Core, ctx: RequestContext, target: Target, input: PatchI
       const object = applyPatch({ ...ownershipOf(core.registry, kind, subresource), kind: kind.kind, live, patch: applied, manager, force, subresource, now });
       if (configuration.strict && options.fieldValidation === 'Strict') throw badRequest(configuration.strict);
       const { managedFields } = object.metadata;
-      const read = readBody(ctx, kind, { object }, options.fieldValidation);
+      const read = readApplied(ctx, kind, object, applied, options.fieldValidation);
       // field owners are not what the client wrote: they are kept as they came out
       if (managedFields) read.metadata.managedFields = managedFields;
       if (!live && read.metadata.uid) {
@@ -116,4 +116,13 @@ function applying(core: Core, ctx: RequestContext, target: Target, input: PatchI
       return read;
     },
   };
+}
+
+/** The outcome of an apply as an object of its kind; its fields are known, its values may be bad. */
+function readApplied(ctx: RequestContext, kind: Kind, object: KubeObject, applied: KubeObject, fieldValidation: string | undefined): KubeObject {
+  if (kind.custom) return readBody(ctx, kind, { object }, fieldValidation);
+  const refuse = (why: string): StatusError => unconvertible(applied, why);
+  const read = decodePatched(object, kind, 'Ignore', () => undefined, { refuse, refuseKind: refuse }, [], new ConvertWalk(kind.schema));
+  read.metadata ??= {} as ObjectMeta;
+  return read;
 }

@@ -4,8 +4,17 @@ import { badRequest, StatusError } from '../meta/status.ts';
 /** How long a read waits for a revision that this process has not seen (as the watch cache of kube-apiserver). */
 const WAIT_MS = 3_000;
 
+const DIGITS = /^\d+$/;
+const MAX = 2n ** 64n - 1n;
+
+/** What Go says of a resourceVersion in an object that is no number of 64 bits; undefined of a good one. */
+export function versionProblem(text: string): string | undefined {
+  if (!DIGITS.test(text)) return `strconv.ParseUint: parsing ${JSON.stringify(text)}: invalid syntax`;
+  return BigInt(text) > MAX ? `strconv.ParseUint: parsing ${JSON.stringify(text)}: value out of range` : undefined;
+}
+
 const explain = (text: string): string => {
-  const why = /^\d+$/.test(text) ? 'value out of range' : 'invalid syntax';
+  const why = DIGITS.test(text) ? 'value out of range' : 'invalid syntax';
   return `resourceVersion: Invalid value: ${JSON.stringify(text)}: strconv.ParseUint: parsing ${JSON.stringify(text)}: ${why}`;
 };
 const isNumber = (text: string): boolean => /^\d+$/.test(text) && Number(text) <= Number.MAX_SAFE_INTEGER;

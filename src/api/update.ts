@@ -22,6 +22,7 @@ export async function update(core: Core, ctx: RequestContext, target: Target, bo
   const createMissing = !target.subresource && kind.storage.strategy.createOnUpdate === true;
   return replace(op, {
     createMissing,
+    checksUid: true,
     next(live) {
       // a second attempt begins with what came in; its warnings have been given
       const object = sent ?? read('Ignore');

@@ -26,7 +26,7 @@ export class Walk {
   keys = 0;
   readonly trail: string[] = [];
   /** the object may claim to be of any kind: it is read as this one */
-  readonly anyKind: boolean = false;
+  anyKind = false;
   /** @param root the type of the whole value. `exact`: numbers may be NumberTokens. */
   constructor(
     private readonly root?: Schema,

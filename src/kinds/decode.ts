@@ -186,7 +186,7 @@ export function decodePatched(
   before: readonly string[],
   walk: Walk,
 ): KubeObject {
-  const shape = shapeOf(value, refusal.refuse);
+  const shape = shapeOf(value, (why) => refusal.refuse(`couldn't get version/kind; json parse error: ${why}`));
   if (kind.custom) checkTypeMeta(kind, shape);
   return read({ value, keys: undefined, text: '', before, sorted: walk.anyKind }, shape, kind, fieldValidation, warn, refusal, walk);
 }

@@ -5,6 +5,9 @@ import type { DeleteOptions } from '../contract.ts';
 export const ORPHAN = 'orphan';
 export const FOREGROUND = 'foregroundDeletion';
 
+/** Kinds that the garbage collector does not look at. */
+const UNCOLLECTED: ReadonlySet<string> = new Set(['events', 'events.events.k8s.io']);
+
 function orphans(storage: StorageKind, object: KubeObject, options: DeleteOptions): boolean {
   if (options.orphanDependents !== undefined) return options.orphanDependents;
   if (options.propagationPolicy !== undefined) return options.propagationPolicy === 'Orphan';
@@ -25,6 +28,7 @@ function deletesInForeground(object: KubeObject, options: DeleteOptions): boolea
  * Undefined: they are as they should be. Source: registry/generic/registry, deletionFinalizersForGarbageCollection.
  */
 export function finalizersForPropagation(storage: StorageKind, object: KubeObject, options: DeleteOptions): string[] | undefined {
+  if (UNCOLLECTED.has(storage.key)) return undefined;
   const old = object.metadata.finalizers ?? [];
   const wanted = old.filter((f) => f !== ORPHAN && f !== FOREGROUND);
   if (orphans(storage, object, options)) wanted.push(ORPHAN);

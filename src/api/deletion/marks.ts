@@ -10,11 +10,14 @@ import { finalizersForPropagation } from './finalizers.ts';
  */
 export type Deletion = { do: 'remove' } | { do: 'pending' } | { do: 'mark'; object: KubeObject; thenRemove: boolean };
 
+/** A hundred years, in seconds: more than that no time can tell. */
+const MAX_GRACE = 100 * 365 * 86_400;
+
 /** Seconds of grace for the first delete. An object that needs no grace (a pod without a node) gets none. */
 function gracePeriod(natural: number, asked: number | undefined): number {
   if (natural === 0) return 0;
-  const seconds = asked ?? natural;
-  return seconds < 0 ? 1 : seconds;
+  const seconds = Number(asked ?? natural);
+  return seconds < 0 ? 1 : Math.min(seconds, MAX_GRACE);
 }
 
 /** Sets deletionTimestamp and the grace period; undefined when the kind has no graceful deletion or it is over. */
@@ -34,14 +37,16 @@ function markGraceful(storage: StorageKind, object: KubeObject, options: DeleteO
   const asked = options.gracePeriodSeconds === undefined ? undefined : Math.max(options.gracePeriodSeconds, options.gracePeriodSeconds < 0 ? 1 : 0);
   // a second delete may only shorten it
   if (asked === undefined || asked >= left) return 'pending';
-  meta.deletionTimestamp = formatTime(timeMs(meta.deletionTimestamp) - (left - asked) * 1000);
-  meta.deletionGracePeriodSeconds = asked;
+  const end = timeMs(meta.deletionTimestamp) - (left - asked) * 1000;
+  // what would have been over is given the least time that is not none: somebody has to see it end
+  meta.deletionTimestamp = formatTime(Math.max(end, now));
+  meta.deletionGracePeriodSeconds = end < now && asked !== 0 ? 1 : asked;
   return 'graceful';
 }
 
 function markPending(object: KubeObject, now: number): void {
   const meta = object.metadata;
-  if (meta.deletionGracePeriodSeconds === undefined && meta.generation) meta.generation++;
+  if (!meta.deletionTimestamp && meta.generation) meta.generation++;
   if (!meta.deletionTimestamp || timeMs(meta.deletionTimestamp) > now) meta.deletionTimestamp = formatTime(now);
   meta.deletionGracePeriodSeconds = 0;
 }

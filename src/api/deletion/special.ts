@@ -50,3 +50,14 @@ const special: Readonly<Record<string, Plan>> = {
 
 /** How an object of this kind is deleted. */
 export const planOf = (storage: StorageKind): Plan => special[storage.key] ?? planDeletion;
+
+const WARNINGS: Readonly<Record<string, string>> = {
+  'jobs.batch':
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+};
+
+/** Advice to who deletes without saying what becomes of the dependents. */
+export function warnOfDeletion(ctx: { warn(text: string): void }, storage: StorageKind, options: DeleteOptions): void {
+  const warning = WARNINGS[storage.key];
+  if (warning && options.propagationPolicy === undefined && options.orphanDependents === undefined) ctx.warn(warning);
+}

@@ -24,7 +24,7 @@ const NUMBERS = new Set(['int32', 'int64', 'float64']);
  * object says to be does not matter. Source: apimachinery's converter, FromUnstructured.
  */
 export class ConvertWalk extends Walk {
-  override readonly anyKind = true;
+  override anyKind = true;
   constructor(private readonly schema: ObjectSchema) {
     super(schema);
   }

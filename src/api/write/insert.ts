@@ -9,6 +9,7 @@ import { objectAnswer, storedAnswer } from '../answer.ts';
 import type { Answer } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
+import { versionProblem } from '../resource-version.ts';
 import { resourceOf } from '../target.ts';
 import { allocationFor } from '../allocation/allocation.ts';
 import { applyDefaults, sentForm } from './defaults.ts';
@@ -74,7 +75,7 @@ async function insertNamed(op: Operation, object: KubeObject, first: ReturnType<
     else refuseInvalid(op, object);
     checkEscalation(core.authorizer, op.ctx, target, object, undefined);
     if (first) await core.admission.validate(first);
-    if (object.metadata.resourceVersion) {
+    if (versionGiven(object.metadata.resourceVersion)) {
       throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
     }
     const form = storedForm(kind.storage, kind.custom, object);
@@ -114,3 +115,6 @@ function refuseInvalid(op: Operation, object: KubeObject): void {
   const errors = [...validateMeta(kind, object), ...(strategy.validate?.(object, ctx) ?? []), ...(strategy.validateCreate?.(object, ctx) ?? [])];
   if (errors.length) throw invalidObject(kind.storage, object.metadata.name ?? '', errors);
 }
+
+/** A version that a new object names; nonsense counts as none. */
+const versionGiven = (text: string | undefined): boolean => text !== undefined && versionProblem(text) === undefined && BigInt(text) !== 0n;

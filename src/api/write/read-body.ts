@@ -31,7 +31,7 @@ export function checkPlace(target: Target, object: KubeObject): void {
 export function checkName({ name }: Target, object: KubeObject): void {
   const meta = object.metadata;
   if (!name) return;
-  if (!meta.name) throw badRequest(`the name of the object (based on URL) was undeterminable: name must be provided`);
+  if (!meta.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
   if (meta.name !== name) throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
 }
 

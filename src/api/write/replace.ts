@@ -3,7 +3,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import { metaWarnings, validateMetaUpdate } from '../../kinds/validate-meta.ts';
 import type { FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
-import { conflict, invalidObject, MODIFIED, notFound } from '../../meta/status.ts';
+import { conflict, invalidObject, MODIFIED, notFound, StatusError } from '../../meta/status.ts';
 import type { Outcome, Stored } from '../../store/contract.ts';
 import { allocationFor } from '../allocation/allocation.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
@@ -11,6 +11,7 @@ import type { Answer } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { keepTimes, updateManagedFields } from '../patch/apply/managed.ts';
 import { sameJson } from '../patch/equal.ts';
+import { versionProblem } from '../resource-version.ts';
 import { keyOf, resourceOf } from '../target.ts';
 import { applyDefaults, sentForm } from './defaults.ts';
 import { insert } from './insert.ts';
@@ -32,6 +33,8 @@ export interface Change {
   createMissing: boolean;
   /** managedFields are those of a server-side apply already */
   applied?: boolean;
+  /** a uid in the new object is a precondition; elsewhere it is a field that cannot change */
+  checksUid?: boolean;
 }
 
 /** The object in the cache, or after a look at what other processes have committed. */
@@ -77,6 +80,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   if (known) keepOthers(kind, subresource, next, known);
   applyDefaults(kind, next, subresource, known);
   const object = sentForm(kind, next, known);
+  if (change.checksUid) checkUid(kind, object, live);
   checkVersion(kind, object, live);
   dropRepeatedOwners(ctx, object);
   if (!change.applied) {
@@ -117,7 +121,15 @@ function withVersion(form: KubeObject, stored: Stored): KubeObject {
   return { ...form, metadata: { resourceVersion: String(stored.revision), ...metadata } };
 }
 
-/** Version and uid that the client names must be those that are there. */
+function checkUid(kind: Kind, { metadata: meta }: KubeObject, live: KubeObject): void {
+  const { name } = live.metadata;
+  if (!meta.uid || meta.uid === live.metadata.uid) return;
+  const at = kind.namespaced ? `${live.metadata.namespace}/${name}` : name;
+  const why = `StorageError: invalid object, Code: 4, Key: /registry/${kind.group && kind.custom ? `${kind.group}/` : ''}${kind.resource}/${at}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${live.metadata.uid}`;
+  throw conflict(resourceOf(kind), name, why);
+}
+
+/** The version that the client names must be the one that is there. */
 function checkVersion(kind: Kind, object: KubeObject, live: KubeObject): void {
   const meta = object.metadata;
   const { name } = live.metadata;
@@ -133,12 +145,9 @@ function checkVersion(kind: Kind, object: KubeObject, live: KubeObject): void {
     }
     meta.resourceVersion = live.metadata.resourceVersion;
   }
-  if (meta.uid && meta.uid !== live.metadata.uid) {
-    const at = kind.namespaced ? `${live.metadata.namespace}/${name}` : name;
-    const why = `StorageError: invalid object, Code: 4, Key: /registry/${kind.group && kind.custom ? `${kind.group}/` : ''}${kind.resource}/${at}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${live.metadata.uid}`;
-    throw conflict(resourceOf(kind), name, why);
-  }
-  if (meta.resourceVersion !== live.metadata.resourceVersion) throw conflict(resourceOf(kind), name, MODIFIED);
+  if (meta.resourceVersion === live.metadata.resourceVersion) return;
+  const why = versionProblem(meta.resourceVersion);
+  throw why === undefined ? conflict(resourceOf(kind), name, MODIFIED) : new StatusError({ message: why, code: 500 });
 }
 
 /** Strategy and validation of an update; the canonical form that is to be stored. */
@@ -172,9 +181,7 @@ function keepSystemFields({ metadata: meta }: KubeObject, { metadata: old }: Kub
   if (old.generation === undefined) delete meta.generation;
   else meta.generation = old.generation;
   if (old.deletionTimestamp) meta.deletionTimestamp = old.deletionTimestamp;
-  else delete meta.deletionTimestamp;
   if (old.deletionGracePeriodSeconds !== undefined) meta.deletionGracePeriodSeconds ??= old.deletionGracePeriodSeconds;
-  else delete meta.deletionGracePeriodSeconds;
 }
 
 const NOT_COUNTED = new Set(['metadata', 'status', 'kind', 'apiVersion']);

@@ -1,35 +1,26 @@
 import type { DeleteOptions } from '../../api/contract.ts';
-import { jsonSyntaxError, MAX_DEPTH } from '../../kinds/json-error.ts';
-import { scanJson } from '../../kinds/json-scan.ts';
+import { bodyKind } from '../../kinds/body-kind.ts';
+import { Walk } from '../../kinds/decode-struct.ts';
+import { decodePatched, parseJson } from '../../kinds/decode.ts';
 import { decodeProtobuf } from '../../kinds/protobuf/envelope.ts';
-import { parseYaml } from '../../kinds/yaml.ts';
-import { badRequest, isStatusError, unsupportedMediaType } from '../../meta/status.ts';
+import { parseYaml, YamlError } from '../../kinds/yaml.ts';
+import { withoutTokens } from '../../meta/json-numbers.ts';
+import { badRequest, unsupportedMediaType } from '../../meta/status.ts';
 import { ALL_FORMATS, mediaNames } from '../negotiation/negotiate.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
-type Loose = any;
+const TYPE = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 
-function parseJson(text: string): Loose {
-  let value: Loose;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    throw new SyntaxError(jsonSyntaxError(text) ?? String(error));
-  }
-  if (text.length > MAX_DEPTH && scanJson(text).depth > MAX_DEPTH) throw new SyntaxError('exceeded max depth');
-  return value;
-}
-
-function parseBody(body: Buffer, contentType: string): Loose {
-  const type = contentType.split(';', 1)[0].trim().toLowerCase();
-  switch (type) {
+function parseBody(body: Buffer, contentType: string): unknown {
+  switch (contentType.split(';', 1)[0].trim().toLowerCase()) {
     case '':
-    case 'application/json':
-      return parseJson(body.toString());
+    case 'application/json': {
+      const { value, exact } = parseJson(body.toString(), (why) => badRequest(`couldn't get version/kind; json parse error: ${why}`));
+      return exact ? withoutTokens(value) : value;
+    }
     case 'application/yaml':
-      return parseYaml(body.toString()).value;
+      return yaml(body.toString());
     case 'application/vnd.kubernetes.protobuf':
-      return decodeProtobuf(body, { apiVersion: 'meta.k8s.io/v1', kind: 'DeleteOptions' }).object;
+      return decodeProtobuf(body, { apiVersion: 'meta.k8s.io/v1', kind: TYPE.kind }).object;
     default:
       throw unsupportedMediaType(
         `the body of the request was in an unknown format - accepted media types include: ${mediaNames(ALL_FORMATS)}`,
@@ -37,47 +28,38 @@ function parseBody(body: Buffer, contentType: string): Loose {
   }
 }
 
-function checkType(options: Loose, name: string, type: string): void {
-  if (options[name] === undefined || options[name] === null || typeof options[name] === type) return;
-  throw badRequest(
-    `json: cannot unmarshal ${typeof options[name]} into Go struct field DeleteOptions.${name} of type ${type}`,
-  );
+function yaml(text: string): unknown {
+  try {
+    return parseYaml(text).value;
+  } catch (error) {
+    if (error instanceof YamlError) throw badRequest(error.message);
+    throw error;
+  }
 }
 
-/** DeleteOptions of a DELETE's body; undefined for an empty one. Throws 400 and 415. */
+/** DeleteOptions of a DELETE's body, of any group and version; undefined for an empty one. Throws 400 and 415. */
 export function deleteOptionsOfBody(body: Buffer, contentType: string): DeleteOptions | undefined {
   if (body.length === 0) return undefined;
-  let options: Loose;
-  try {
-    options = parseBody(body, contentType);
-  } catch (error) {
-    if (isStatusError(error)) throw error;
-    throw badRequest(`couldn't get version/kind; json parse error: ${(error as Error).message}`);
+  const value = parseBody(body, contentType);
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const { kind, apiVersion } = value as Record<string, unknown>;
+    if (typeof kind === 'string' && kind !== '' && kind !== TYPE.kind) {
+      const version = JSON.stringify(typeof apiVersion === 'string' && apiVersion ? apiVersion : 'v1');
+      throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`);
+    }
   }
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw badRequest(
-      `couldn't get version/kind; json parse error: json: cannot unmarshal ${Array.isArray(options) ? 'array' : typeof options} into Go value`,
-    );
-  }
-  if (options.kind !== undefined && options.kind !== '' && options.kind !== 'DeleteOptions') {
-    throw badRequest(`decoded object cannot be converted to DeleteOptions: ${JSON.stringify(options.kind)}`);
-  }
-  const { dryRun } = options;
-  if (dryRun !== undefined && dryRun !== null && !(Array.isArray(dryRun) && dryRun.every((d) => typeof d === 'string')))
-    throw badRequest(`json: cannot unmarshal ${typeof dryRun} into Go struct field DeleteOptions.dryRun of type []string`);
-  const { preconditions } = options;
-  if (preconditions !== undefined && preconditions !== null && (typeof preconditions !== 'object' || Array.isArray(preconditions)))
-    throw badRequest(`json: cannot unmarshal ${Array.isArray(preconditions) ? 'array' : typeof preconditions} into Go struct field DeleteOptions.preconditions of type v1.Preconditions`);
-  checkType(options, 'gracePeriodSeconds', 'number');
-  checkType(options, 'orphanDependents', 'boolean');
-  checkType(options, 'propagationPolicy', 'string');
-  const present = (name: string): Loose => options[name] ?? undefined;
+  const type = bodyKind(TYPE)!;
+  const walk = new Walk(type.schema);
+  walk.anyKind = true;
+  const refusal = { refuse: badRequest, refuseKind: badRequest };
+  const read = decodePatched(value as object, type, 'Ignore', () => undefined, refusal, [], walk) as unknown as Record<string, unknown>;
+  const { dryRun, gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions, ignoreStoreReadErrorWithClusterBreakingPotential } = read as DeleteOptions;
   return {
-    dryRun: options.dryRun?.length ? options.dryRun : undefined,
-    gracePeriodSeconds: present('gracePeriodSeconds'),
-    orphanDependents: present('orphanDependents'),
-    propagationPolicy: present('propagationPolicy'),
-    preconditions: present('preconditions'),
-    ignoreStoreReadErrorWithClusterBreakingPotential: present('ignoreStoreReadErrorWithClusterBreakingPotential'),
+    dryRun: dryRun?.length ? dryRun : undefined,
+    gracePeriodSeconds: gracePeriodSeconds === undefined ? undefined : Number(gracePeriodSeconds),
+    orphanDependents,
+    propagationPolicy,
+    preconditions,
+    ignoreStoreReadErrorWithClusterBreakingPotential,
   };
 }

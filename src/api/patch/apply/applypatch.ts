@@ -65,6 +65,20 @@ function typeOf({ apiVersion, kind }: KubeObject): string {
   return `${group}/${version}, Kind=${typeof kind === 'string' ? kind : ''}`;
 }
 
+/** How messages name a configuration: `namespace/name; group/version, Kind=Kind`. */
+function subjectOf(patch: KubeObject): string {
+  const { namespace, name } = (patch.metadata ?? {}) as { namespace?: unknown; name?: unknown };
+  const text = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return `${text(namespace)}/${text(name)}; ${typeOf(patch)}`;
+}
+
+/** 500 for a configuration whose values Go cannot hold, though its schema can. */
+export const unconvertible = (patch: KubeObject, why: string): StatusError =>
+  new StatusError({
+    message: `failed to convert new object (${subjectOf(patch)}) to proper version: unable to convert unstructured object to ${typeOf(patch)}: ${why}`,
+    code: 500,
+  });
+
 function checkConfig(request: ApplyRequest): void {
   const { patch, apiVersion, schema } = request;
   if (patch.apiVersion !== apiVersion || (request.kind !== undefined && patch.kind !== request.kind)) {
@@ -74,8 +88,7 @@ function checkConfig(request: ApplyRequest): void {
     throw badRequest('metadata.managedFields must be nil');
   const problems = configProblems(schema, patch, untypedOf(request));
   if (problems.length === 0) return;
-  const { namespace = '', name = '' } = patch.metadata ?? {};
-  const subject = `${namespace}/${name}; ${typeOf(patch)}`;
+  const subject = subjectOf(patch);
   const text =
     problems.length === 1 ? problems[0] : ['errors:', ...problems.map((problem) => `  ${problem}`)].join('\n');
   throw new StatusError({ message: `failed to create typed patch object (${subject}): ${text}`, code: 500 });
