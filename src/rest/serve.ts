@@ -1,6 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import type { Attributes, User } from '../api/contract.ts';
 import { badRequest, isStatusError, StatusError } from '../meta/status.ts';
+import { hasApiServices } from './aggregation/locate.ts';
+import { serveAggregated } from './aggregation/serve.ts';
 import { serveDiscovery } from './discovery/serve.ts';
 import { methodNotAllowedHere, PageNotFound, statusOf } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -112,6 +114,10 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
   }
 }
 
+/** May the caller ask for a route that another server has? Throws 403. */
+const requireRoute = (services: Services, exchange: Exchange, route: Route): void =>
+  route.type === 'resource' ? requireUnknown(services, exchange, route.path) : requirePath(services, exchange);
+
 /** One request from identity to answer. Never throws: whatever goes wrong becomes the answer. */
 export async function serve(services: Services, exchange: Exchange): Promise<void> {
   await answer(services, exchange);
@@ -123,6 +129,7 @@ async function answer(services: Services, exchange: Exchange): Promise<void> {
   try {
     Object.assign(exchange, await services.identifier.identify(exchange.req));
     const route = routeOf(exchange.pathname);
+    if (hasApiServices(services.api) && (await serveAggregated(services, exchange, route, requireRoute))) return;
     if (route.type === 'resource') await serveResource(services, exchange, route.path);
     else if (isGraphQL(exchange.pathname) && services.graphql)
       await services.graphql.handler(exchange.req, withStatusMessage(exchange), exchange);

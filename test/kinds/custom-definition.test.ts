@@ -134,7 +134,7 @@ describe('a schema', () => {
     ['default of another type', { type: 'integer', default: 'x' }, ['a.default: Invalid value: "string":  in body must be of type integer: "string"']],
     ['default with unknown fields', { type: 'object', default: { b: 1 } }, ['a.default: Invalid value: {"b":1}: must not have unknown fields']],
     ['list type', { type: 'string', 'x-kubernetes-list-type': 'set' }, ['a.type: Invalid value: "string": must be array if x-kubernetes-list-type is specified']],
-    ['set of objects', { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'object' } }, ['a.items.x-kubernetes-map-type: Invalid value: null: must be atomic as item of a list with x-kubernetes-list-type=set']],
+    ['set of objects', { type: 'array', 'x-kubernetes-list-type': 'set', items: { type: 'object' } }, ['a.items.x-kubernetes-map-type: Invalid value: "null": must be atomic as item of a list with x-kubernetes-list-type=set']],
     ['map without keys', { type: 'array', 'x-kubernetes-list-type': 'map', items: { type: 'object' } }, ['a.x-kubernetes-list-map-keys: Required value: must not be empty if x-kubernetes-list-type is map']],
     [
       'map with a key that may be missing',

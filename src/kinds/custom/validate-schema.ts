@@ -161,7 +161,7 @@ function looksAt(s: JsonSchema, value: unknown): number {
 function checkEnum(value: unknown, s: JsonSchema, at: At): FieldError[] {
   if (!s.enum?.length || (value !== null && s.enum.some((choice) => isDeepStrictEqual(choice, value)))) return [];
   const choices = s.enum.map((v) => JSON.stringify(typeof v === 'string' ? v : JSON.stringify(v))).join(', ');
-  return [{ type: 'FieldValueNotSupported', field: at, body: `Unsupported value: ${showValue(value)}: supported values: ${choices}` }];
+  return [{ type: 'FieldValueNotSupported', field: at, body: `Unsupported value: ${showValue(value ?? 'null')}: supported values: ${choices}` }];
 }
 
 /**

@@ -21,7 +21,7 @@ export class NodeDialer {
   private readonly plain = new HttpAgent({ keepAlive: true, maxFreeSockets: KEPT_SOCKETS, timeout: IDLE_MS });
   private readonly secure = new Map<string, HttpsAgent>();
 
-  constructor(private readonly client: { key: string; cert: string }) {}
+  constructor(readonly client: { key: string; cert: string }) {}
 
   /** The request is not sent before its `end`. An error is emitted when there is no answer within 30 s. */
   request(to: Connection, method: string, headers: OutgoingHttpHeaders): ClientRequest {

@@ -31,7 +31,7 @@ function listType(s: AnySchema, at: Path): FieldError[] {
     const why = 'must be atomic as item of a list with x-kubernetes-list-type=set';
     const [itemList, itemMap] = [items['x-kubernetes-list-type'], items['x-kubernetes-map-type']];
     if (items.type === 'array' && itemList !== undefined && itemList !== 'atomic') errors.push(invalid(at.child('items', 'x-kubernetes-list-type'), itemList, why));
-    if (items.type === 'object' && itemMap !== 'atomic') errors.push(invalid(at.child('items', 'x-kubernetes-map-type'), itemList, why));
+    if (items.type === 'object' && itemMap !== 'atomic') errors.push(invalid(at.child('items', 'x-kubernetes-map-type'), itemList ?? 'null', why));
   }
   if (!['atomic', 'set', 'map'].includes(type)) errors.push(notSupported(at.child('x-kubernetes-list-type'), type, ['atomic', 'set', 'map']));
   return errors;

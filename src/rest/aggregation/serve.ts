@@ -1,0 +1,104 @@
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { Agent, request as httpsRequest } from 'node:https';
+import { pipeline } from 'node:stream/promises';
+import type { User } from '../../api/contract.ts';
+import type { Exchange } from '../exchange.ts';
+import { sendJson, sendText } from '../respond.ts';
+import type { Route } from '../router.ts';
+import type { Services } from '../services.ts';
+import { forwardedHeaders } from '../streams/headers.ts';
+import { endpointOf, remoteOf, remoteVersions, type Endpoint, type RemoteSpec } from './locate.ts';
+
+const UNAVAILABLE = 503;
+/** A server that does not begin to answer in this time is taken for unreachable. Bodies and watches may last. */
+const ANSWER_MS = 60_000;
+/** CAs for which connections are kept open. */
+const MAX_AGENTS = 32;
+const agents = new Map<string, Agent>();
+
+type Authorize = (services: Services, exchange: Exchange, route: Route) => void;
+
+/** Headers by which another server knows who asks (https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/). */
+export function identityHeaders(user: User): OutgoingHttpHeaders {
+  const extra = Object.entries(user.extra ?? {}).map(([key, values]) => [`x-remote-extra-${encodeURIComponent(key)}`, [...values]]);
+  return {
+    'x-remote-user': user.name,
+    ...(user.uid && { 'x-remote-uid': user.uid }),
+    'x-remote-group': [...user.groups],
+    ...(Object.fromEntries(extra) as OutgoingHttpHeaders),
+  };
+}
+
+function agentFor({ caBundle = '', insecureSkipTLSVerify = false }: RemoteSpec, client: { key: string; cert: string }): Agent {
+  const key = `${insecureSkipTLSVerify} ${caBundle}`;
+  let agent = agents.get(key);
+  if (!agent) {
+    const ca = caBundle && Buffer.from(caBundle, 'base64').toString('utf8');
+    agent = new Agent({ ...client, ...(ca && { ca }), rejectUnauthorized: !insecureSkipTLSVerify, keepAlive: true, maxFreeSockets: 16 });
+    if (agents.size >= MAX_AGENTS) agents.clear();
+    agents.set(key, agent);
+  }
+  return agent;
+}
+
+/** Headers of the caller go on, but for those by which it could pass for somebody else. */
+function headersOf({ req, user }: Exchange, host: string): OutgoingHttpHeaders {
+  const headers = forwardedHeaders(req.headers);
+  for (const name of Object.keys(headers)) if (name.startsWith('x-remote-')) delete headers[name];
+  const forwarded = [req.headers['x-forwarded-for'], req.socket.remoteAddress].filter(Boolean).join(', ');
+  return { ...headers, ...identityHeaders(user), host, 'x-forwarded-for': forwarded };
+}
+
+async function proxy({ dialer, log }: Services, exchange: Exchange, spec: RemoteSpec, { host, port }: Endpoint): Promise<void> {
+  const servername = `${spec.service.name}.${spec.service.namespace}.svc`;
+  const { req, res } = exchange;
+  let answer: IncomingMessage;
+  try {
+    answer = await new Promise<IncomingMessage>((resolve, reject) => {
+      const request = httpsRequest({
+        host, port, servername, method: exchange.method, path: req.url, agent: agentFor(spec, dialer.client), headers: headersOf(exchange, `${servername}:${port}`),
+      }); // prettier-ignore
+      const timer = setTimeout(() => request.destroy(new Error(`${servername} does not answer`)), ANSWER_MS);
+      request.once('response', resolve);
+      request.once('error', reject);
+      request.once('close', () => clearTimeout(timer));
+      request.once('response', () => clearTimeout(timer));
+      res.once('close', () => request.destroy());
+      req.pipe(request);
+    });
+  } catch (error) {
+    log(`aggregation: ${spec.version}.${spec.group}: ${(error as Error).message}`);
+    return sendText(exchange, UNAVAILABLE, `error trying to reach service: ${(error as Error).message}\n`);
+  }
+  res.writeHead(answer.statusCode ?? 502, forwardedHeaders(answer.headers));
+  await pipeline(answer, res).catch(() => res.destroy());
+}
+
+/**
+ * Answers a request whose group and version belong to another API server; false where they do not.
+ * @param authorize throws where the caller may not ask
+ */
+export async function serveAggregated(services: Services, exchange: Exchange, route: Route, authorize: Authorize): Promise<boolean> {
+  if (route.type === 'other') return false;
+  const { group, version } = route.type === 'resource' ? route.path : route;
+  if (!group) return false;
+  if (!version) return serveGroup(services, exchange, route, group, authorize);
+  const spec = remoteOf(services.api, group, version);
+  if (!spec) return false;
+  authorize(services, exchange, route);
+  const endpoint = endpointOf(services.api, spec);
+  if (endpoint) await proxy(services, exchange, spec, endpoint);
+  else await sendText(exchange, UNAVAILABLE, 'service unavailable\n');
+  return true;
+}
+
+/** `/apis/GROUP` of a group that only other servers have. */
+async function serveGroup(services: Services, exchange: Exchange, route: Route, group: string, authorize: Authorize): Promise<boolean> {
+  const { api } = services;
+  if (exchange.method !== 'GET' || api.registry.groups().some((g) => g.group === group)) return false;
+  const versions = remoteVersions(api, group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
+  if (versions.length === 0) return false;
+  authorize(services, exchange, route);
+  await sendJson(exchange, 200, { kind: 'APIGroup', apiVersion: 'v1', name: group, versions, preferredVersion: versions[0] });
+  return true;
+}

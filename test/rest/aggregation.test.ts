@@ -1,0 +1,53 @@
+import https from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
+import { TestServer } from './support.ts';
+
+let server: TestServer;
+let other: https.Server;
+const GROUP = 'metrics.example.com';
+
+beforeAll(async () => {
+  server = await TestServer.open();
+  const authority = await makeAuthority('other');
+  const serving = await makeCertificate({ commonName: 'other' }, authority, ['other.t.svc']);
+  other = https.createServer({ ...serving, requestCert: true, rejectUnauthorized: false }, (request, response) => {
+    response.setHeader('content-type', 'application/json');
+    response.end(JSON.stringify({ url: request.url, user: request.headers['x-remote-user'], group: request.headers['x-remote-group'], auth: request.headers['authorization'] }));
+  });
+  await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
+  const { port } = other.address() as AddressInfo;
+  await server.create('/api/v1/namespaces/t/services', { metadata: { name: 'other' }, spec: { type: 'ExternalName', externalName: 'localhost' } });
+  const service = (version: string, name: string) =>
+    server.create('/apis/apiregistration.k8s.io/v1/apiservices', {
+      metadata: { name: `${version}.${GROUP}` },
+      spec: { group: GROUP, version, service: { namespace: 't', name, port }, caBundle: Buffer.from(authority.cert).toString('base64'), groupPriorityMinimum: 100, versionPriority: version === 'v1' ? 10 : 5 },
+    });
+  expect((await service('v1', 'other')).status).toBe(201);
+  expect((await service('v1beta1', 'nobody')).status).toBe(201);
+});
+afterAll(async () => {
+  other.closeAllConnections();
+  other.close();
+  await server.close();
+});
+
+it('passes requests of a group on, with who asks and without what he has shown', async () => {
+  const reply = await server.ask(`/apis/${GROUP}/v1/namespaces/t/pods?limit=5`, { headers: { 'x-remote-user': 'mallory' } });
+  expect(reply.status).toBe(200);
+  expect(reply.body).toEqual({ url: `/apis/${GROUP}/v1/namespaces/t/pods?limit=5`, user: 'admin', group: expect.stringContaining('system:masters') });
+});
+it('answers 503 where nobody serves', async () => {
+  const reply = await server.ask(`/apis/${GROUP}/v1beta1/pods`);
+  expect([reply.status, reply.text]).toEqual([503, 'service unavailable\n']);
+});
+it('knows the versions of the group', async () => {
+  const { body } = await server.ask(`/apis/${GROUP}`);
+  expect(body.versions.map((v: { version: string }) => v.version)).toEqual(['v1', 'v1beta1']);
+  expect(body.preferredVersion).toEqual({ groupVersion: `${GROUP}/v1`, version: 'v1' });
+});
+it('refuses who may not ask', async () => {
+  const reply = await server.ask(`/apis/${GROUP}/v1/pods`, { anonymous: true });
+  expect(reply.status).toBe(403);
+});
