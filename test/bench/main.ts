@@ -10,7 +10,7 @@ import { flameGraph, hottest } from './report/flame.ts';
 import { plot } from './report/plot.ts';
 import { show, type RowResult } from './report/results.ts';
 import { table } from './report/table.ts';
-import type { Bench, Row } from './row.ts';
+import { STAGES, type Bench, type Row } from './row.ts';
 import { ROWS } from './rows/all.ts';
 import { openSession } from './session.ts';
 
@@ -38,7 +38,7 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   const out = path.join(root, 'test/bench/out');
   mkdirSync(out, { recursive: true });
   const results: RowResult[] = [];
-  for (const stage of ['empty', 'filled', 'large'] as const) {
+  for (const stage of STAGES) {
     const some = rows.filter((row) => row.stage === stage);
     if (some.length === 0) continue;
     const failed = (error: Error): RowResult[] => {

@@ -12,13 +12,16 @@ export interface Measure {
   label?: string;
 }
 
+/** The server that a row wants: an empty one, or one that holds the objects (`crowded`: 50,000; `large`: 150,000). */
+export const STAGES = ['empty', 'filled', 'crowded', 'large'] as const;
+export type Stage = (typeof STAGES)[number];
+
 /** One line of the table. `run` returns a number for each of its measures. */
 export interface Row {
   name: string;
   title: string;
   measures: readonly Measure[];
-  /** the server that it wants: an empty one, or one that holds the objects (of the stage `large`: 150,000) */
-  stage: 'empty' | 'filled' | 'large';
+  stage: Stage;
   /** needs only the Kubernetes API, so it can be measured on another server too */
   anyServer: boolean;
   /** part of the quick check */
@@ -43,6 +46,8 @@ export interface Bench {
   streams(spec: Omit<StreamSpec, 'endpoint'>, act: () => Promise<unknown>): Promise<StreamResult>;
   /** One request; throws when the status is not 2xx. */
   request<T = Record<string, unknown>>(method: string, path: string, body?: unknown): Promise<T>;
+  /** The body of one GET as text, whatever its type, with these headers. Throws when the status is not 2xx. */
+  text(path: string, headers?: Record<string, string>): Promise<string>;
   /** CPU that server and Postgres have used for one request of the last load, ms; 0 for another server */
   readonly cost: number;
   /** a name part that was not used before */

@@ -7,17 +7,18 @@ import { authorization, connect } from './load/connect.ts';
 import { Generators } from './load/generators.ts';
 import { hasH2load, runH2load, suitsH2load } from './load/h2load.ts';
 import type { BenchOptions } from './options.ts';
-import type { Bench, Row } from './row.ts';
+import type { Bench, Stage } from './row.ts';
 import { cpuSeconds } from './processes.ts';
 import { startServer } from './server.ts';
 
-/** Pods of the stage `large`; their bodies are small, as nobody has 150,000 large ones. */
-const LARGE = 150_000;
+/** Pods of a stage; beyond `filled` their bodies are small, as nobody has 150,000 large ones. */
+const pods = (stage: Stage, options: BenchOptions): number =>
+  ({ empty: 0, filled: options.objects, crowded: 50_000, large: 150_000 })[stage];
 /** A request of a row's own gives up after this, ms. */
 const REQUEST_LIMIT = 60_000;
 
 /** A stage's server (or the one we were pointed to), with a namespace and the objects that its rows want. */
-export async function openSession(root: string, options: BenchOptions, stage: Row['stage']): Promise<{ bench: Bench; close(): Promise<void> }> {
+export async function openSession(root: string, options: BenchOptions, stage: Stage): Promise<{ bench: Bench; close(): Promise<void> }> {
   const server = options.against ? undefined : await startServer(root, options.profile);
   const generators = new Generators(path.join(root, 'dist/bench/generator.js'));
   let count = 0;
@@ -46,7 +47,8 @@ export async function openSession(root: string, options: BenchOptions, stage: Ro
       return result;
     },
     streams: (spec, act) => generators.streams({ ...spec, endpoint: bench.endpoint }, act),
-    request: (method, at, body) => request(bench.endpoint, method, at, body),
+    request: async (method, at, body) => JSON.parse(await request(bench.endpoint, method, at, {}, body)),
+    text: (at, headers = {}) => request(bench.endpoint, 'GET', at, headers),
   };
   const close = async () => {
     generators.close();
@@ -54,7 +56,7 @@ export async function openSession(root: string, options: BenchOptions, stage: Ro
     else await cleanUp(bench);
   };
   try {
-    await prepare(bench, stage === 'empty' ? 0 : stage === 'large' ? LARGE : options.objects, stage);
+    await prepare(bench, pods(stage, options), stage);
   } catch (error) {
     await close();
     throw error;
@@ -71,14 +73,14 @@ const other = (options: BenchOptions): Endpoint => ({
 });
 
 /** Without controllers nobody makes the service account that pods of a namespace need. */
-async function prepare(bench: Bench, objects: number, stage: Row['stage']): Promise<void> {
+async function prepare(bench: Bench, objects: number, stage: Stage): Promise<void> {
   const { namespace } = bench;
   await bench.request('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
   await bench.request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default' } }).catch((error: Error) => {
     if (!error.message.startsWith('409')) throw error;
   });
   if (objects === 0) return warmUp(bench);
-  const body = (stage === 'large' ? smallPod : largePod)('pod-{n}');
+  const body = (stage === 'filled' ? largePod : smallPod)('pod-{n}');
   await bench.load({ method: 'POST', paths: [`/api/v1/namespaces/${namespace}/pods`], body, inFlight: 128, count: objects });
   bench.objects = objects;
 }
@@ -99,11 +101,11 @@ async function cleanUp(bench: Bench): Promise<void> {
   await bench.request('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
 }
 
-async function request<T>(endpoint: Endpoint, method: string, at: string, body?: unknown): Promise<T> {
+async function request(endpoint: Endpoint, method: string, at: string, more: Record<string, string>, body?: unknown): Promise<string> {
   const session = await connect(endpoint);
   try {
-    return await new Promise<T>((resolve, reject) => {
-      const headers: http2.OutgoingHttpHeaders = { ':method': method, ':path': at, accept: 'application/json', ...authorization(endpoint) };
+    return await new Promise<string>((resolve, reject) => {
+      const headers: http2.OutgoingHttpHeaders = { ':method': method, ':path': at, accept: 'application/json', ...authorization(endpoint), ...more };
       if (body !== undefined) headers['content-type'] = 'application/json';
       const stream = session.request(headers, { endStream: body === undefined });
       const chunks: Buffer[] = [];
@@ -113,13 +115,9 @@ async function request<T>(endpoint: Endpoint, method: string, at: string, body?:
       stream.on('data', (chunk: Buffer) => chunks.push(chunk));
       stream.on('error', reject);
       stream.on('end', () => {
-        const text = Buffer.concat(chunks).toString();
-        if (status < 200 || status >= 300) return reject(new Error(`${status} ${method} ${at}: ${text.slice(0, 300)}`));
-        try {
-          resolve(JSON.parse(text) as T);
-        } catch (error) {
-          reject(error as Error);
-        }
+        const text = Buffer.concat(chunks).toString('latin1');
+        if (status >= 200 && status < 300) resolve(text);
+        else reject(new Error(`${status} ${method} ${at}: ${text.slice(0, 300)}`));
       });
       if (body !== undefined) stream.end(JSON.stringify(body));
     });
@@ -127,4 +125,3 @@ async function request<T>(endpoint: Endpoint, method: string, at: string, body?:
     session.destroy();
   }
 }
-

@@ -13,6 +13,10 @@ interface Histogram {
   count: number;
 }
 
+/** ms between two looks at how late the loop is; the interval itself is part of what is recorded */
+const RESOLUTION = 10;
+const lateness = (nanoseconds: number): number => Math.max(0, nanoseconds / 1e9 - RESOLUTION / 1000);
+
 const escape = (value: string): string => value.replace(/[\\"\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`));
 const labels = (pairs: Record<string, string | number>): string =>
   Object.entries(pairs)
@@ -33,10 +37,13 @@ export class Metrics {
   /** label sets as text, which every request needs and few are new */
   private readonly names = new Map<string, { counted: string; timed: string }>();
   private running = 0;
-  private readonly delay = monitorEventLoopDelay({ resolution: 20 });
+  private readonly delay = monitorEventLoopDelay({ resolution: RESOLUTION });
+  /** since the last exposition */
+  private readonly recent = monitorEventLoopDelay({ resolution: RESOLUTION });
 
   constructor(private readonly api: Api) {
     this.delay.enable();
+    this.recent.enable();
   }
 
   /** A request has come; the returned function is told how many milliseconds it took. */
@@ -71,6 +78,7 @@ export class Metrics {
 
   close(): void {
     this.delay.disable();
+    this.recent.disable();
   }
 
   private observe(key: string, seconds: number): void {
@@ -110,8 +118,11 @@ export class Metrics {
     metric('ku7s_event_loop_delay_seconds', 'summary', 'How late the event loop was.');
     for (const quantile of [0.5, 0.99])
       lines.push(
-        `ku7s_event_loop_delay_seconds{quantile="${quantile}"} ${this.delay.percentile(quantile * 100) / 1e9}`,
+        `ku7s_event_loop_delay_seconds{quantile="${quantile}"} ${lateness(this.delay.percentile(quantile * 100))}`,
       );
+    metric('ku7s_event_loop_delay_max_seconds', 'gauge', 'How late the event loop was at most since this was last asked.');
+    lines.push(`ku7s_event_loop_delay_max_seconds ${lateness(this.recent.max)}`);
+    this.recent.reset();
     metric('process_resident_memory_bytes', 'gauge', 'Resident memory.');
     lines.push(`process_resident_memory_bytes ${process.memoryUsage.rss()}`);
     metric('process_cpu_seconds_total', 'counter', 'Processor time used.');

@@ -1,10 +1,11 @@
 import type { Row } from '../row.ts';
 import { GRAPHQL } from './graphql.ts';
 import { INFORMERS } from './informers.ts';
+import { EVENT_LOOP } from './event-loop.ts';
 import { READS } from './reads.ts';
 import { WATCHES } from './watches.ts';
 import { COLD_START, LARGE, MEMORY } from './whole.ts';
 import { WRITES } from './writes.ts';
 
 /** In the order in which they run: memory before anything was read, the restarts last. */
-export const ROWS: readonly Row[] = [...WRITES, ...MEMORY, ...READS, ...INFORMERS, ...WATCHES, ...GRAPHQL, ...COLD_START, ...LARGE];
+export const ROWS: readonly Row[] = [...WRITES, ...MEMORY, ...READS, ...INFORMERS, ...WATCHES, ...GRAPHQL, ...COLD_START, ...EVENT_LOOP, ...LARGE];
