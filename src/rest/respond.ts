@@ -9,6 +9,10 @@ import { ALL_FORMATS, MEDIA_TYPES, negotiate, wantsPretty, type Media } from './
 const GZIP_FROM = 128 * 1024;
 /** Size of one write of a streamed answer. */
 const CHUNK = 128 * 1024;
+/** ms of making pieces, after which others have their turn */
+const SLICE_MS = 5;
+/** Pieces between two looks at the clock. */
+const LOOK_EVERY = 8;
 
 type Headers = Record<string, string | string[] | number>;
 
@@ -68,7 +72,10 @@ export async function sendStatus(exchange: Exchange, error: StatusError): Promis
   await send(exchange, error.code, MEDIA_TYPES[media.format], encodeStatus(error.status, media), more);
 }
 
-/** `pieces` (already small) joined to writes of about 128 KiB, at the pace of the client and without holding the loop. */
+/**
+ * `pieces` (already small) joined to writes of about 128 KiB, at the pace of the client and without holding the loop:
+ * a piece is made when it is its turn, and an empty one is an opportunity to pause.
+ */
 export async function sendStream(
   exchange: Exchange,
   contentType: string,
@@ -84,25 +91,22 @@ export async function sendStream(
   if (exchange.method === 'HEAD') return void res.end();
   const out = compress ? createGzip({ level: constants.Z_BEST_SPEED, chunkSize: 64 * 1024 }) : res;
   if (out !== res) out.pipe(res);
-  for (const chunk of chunks(pieces)) {
-    if (exchange.gone) break;
-    if (out.write(chunk)) await nextTurn();
-    else await exchange.drained(out);
-  }
-  out.end();
-}
-
-function* chunks(pieces: Iterable<Buffer>): Generator<Buffer> {
   let waiting: Buffer[] = [];
-  let size = 0;
+  let bytes = 0;
+  let made = 0;
+  let since = performance.now();
   for (const piece of pieces) {
-    waiting.push(piece);
-    size += piece.length;
-    if (size >= CHUNK) {
-      yield Buffer.concat(waiting, size);
+    if (piece.length) waiting.push(piece);
+    bytes += piece.length;
+    if (bytes >= CHUNK) {
+      const goesOn = out.write(Buffer.concat(waiting, bytes));
       waiting = [];
-      size = 0;
-    }
+      bytes = 0;
+      await (goesOn ? nextTurn() : exchange.drained(out));
+      if (exchange.gone) break;
+    } else if (++made % LOOK_EVERY || performance.now() - since < SLICE_MS) continue;
+    else await nextTurn();
+    since = performance.now();
   }
-  if (size) yield Buffer.concat(waiting, size);
+  out.end(Buffer.concat(waiting, bytes));
 }

@@ -1,4 +1,4 @@
-import { parseExact } from '../../meta/json-numbers.ts';
+import { parseExact, stringifyExact } from '../../meta/json-numbers.ts';
 import type { ListAnswer } from '../../api/contract.ts';
 import { listBytes } from '../../kinds/encode.ts';
 import { notAcceptable } from '../../meta/status.ts';
@@ -18,7 +18,7 @@ export interface Pieces {
   pieces: Iterable<Buffer>;
 }
 
-const whole = (buffer: Buffer): Pieces => ({ size: buffer.length, pieces: [buffer] });
+const BRACE = '{'.charCodeAt(0);
 
 /** A list in pieces, so that a large one is never one buffer. Throws 406 where the client asked for a single object's form. */
 export function encodeList(list: ListAnswer, media: Media, include: IncludeObject, now: number): Pieces {
@@ -37,9 +37,35 @@ export function encodeList(list: ListAnswer, media: Media, include: IncludeObjec
       );
     return { size, pieces: protobufListPieces(list, media.as?.version) };
   }
-  if (media.format === 'yaml' || media.pretty)
-    return whole(encodePlain(parseExact(Buffer.concat([...jsonPieces(list, media, include, now)]).toString()), media));
+  if (media.format === 'yaml' || media.pretty) return { size, pieces: readablePieces(list, media, include, now) };
   return { size, pieces: jsonPieces(list, media, include, now) };
+}
+
+/** Indented JSON or YAML, item by item: what stands around them is made from the same list without items. */
+function* readablePieces(list: ListAnswer, media: Media, include: IncludeObject, now: number): Generator<Buffer> {
+  const field = media.as?.kind === 'Table' ? 'rows' : 'items';
+  const empty = Buffer.concat([...jsonPieces({ ...list, items: [] }, media, include, now)]).toString();
+  const frame = encodePlain(parseExact(empty), media).toString();
+  const yaml = media.format === 'yaml';
+  const mark = yaml ? `${field}: []\n` : `"${field}": []`;
+  // keys of the list itself: in YAML at the begin of a line, in JSON after two spaces
+  const at = frame.startsWith(mark) ? 0 : frame.indexOf(yaml ? `\n${mark}` : `\n  ${mark}`) + (yaml ? 1 : 3);
+  if (list.items.length === 0) {
+    yield Buffer.from(frame);
+    return;
+  }
+  yield Buffer.from(frame.slice(0, at) + (yaml ? `${field}:\n` : `"${field}": [`));
+  let first = true;
+  let head = true;
+  for (const piece of jsonPieces(list, media, include, now)) {
+    if (!head && piece[0] === BRACE) {
+      const item = parseExact(piece.toString());
+      yield yaml ? encodePlain([item], media) : Buffer.from(`${first ? '' : ','}\n    ${stringifyExact(item, 2).replaceAll('\n', '\n    ')}`);
+      first = false;
+    }
+    head = false;
+  }
+  yield Buffer.from((yaml ? '' : '\n  ]') + frame.slice(at + mark.length));
 }
 
 function* jsonPieces(list: ListAnswer, media: Media, include: IncludeObject, now: number): Generator<Buffer> {

@@ -9,6 +9,7 @@ import { partialMetadata, partialObject } from './partial.ts';
 
 const MAGIC = Buffer.from('k8s\0', 'latin1');
 const RAW = 0x12;
+const NOTHING = Buffer.alloc(0);
 /** contentEncoding and contentType, both empty */
 const TAIL = Buffer.from([0x1a, 0, 0x22, 0]);
 
@@ -41,7 +42,10 @@ function messageWithin(envelope: Buffer): { type: Buffer; message: Buffer } {
   return { type: envelope.subarray(MAGIC.length, typeEnd), message: envelope.subarray(start, start + length) };
 }
 
-/** An enveloped list put together from its items' messages, each of which is made once per revision. */
+/**
+ * An enveloped list put together from its items' messages, each of which is made once per revision. Its length stands
+ * before it, so the first pieces are empty: one for each message that is made.
+ */
 export function* protobufListPieces(list: ListAnswer, partial: 'v1' | 'v1beta1' | undefined): Generator<Buffer> {
   if (list.kind.custom && !partial) throw notAcceptable('custom resources have no protobuf form');
   const apiVersion = partial ? `meta.k8s.io/${partial}` : apiVersionOf(list.kind);
@@ -64,6 +68,7 @@ export function* protobufListPieces(list: ListAnswer, partial: 'v1' | 'v1beta1' 
     const prefix = Buffer.concat([Buffer.from([RAW]), varint(message.length)]);
     parts.push(prefix, message);
     size += prefix.length + message.length;
+    yield NOTHING;
   }
   yield Buffer.concat([MAGIC, head.type, Buffer.from([RAW]), varint(size), head.message]);
   yield* parts;
