@@ -1,8 +1,9 @@
-import { forbidden, invalid, notSupported, required, tooLong, type FieldError } from '../meta/field.ts';
+import { validateFieldManager } from '../kinds/validation/references.ts';
+import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../meta/field.ts';
 import { invalidObject } from '../meta/status.ts';
 import type { DeleteOptions, PatchOptions, WriteOptions } from './contract.ts';
 
-const MAX_MANAGER = 128;
+const MANAGER = Path.root('fieldManager');
 const GROUP = 'meta.k8s.io';
 const APPLY = new Set(['application/apply-patch+yaml', 'application/apply-patch+cbor']);
 
@@ -12,12 +13,7 @@ const dryRunErrors = (dryRun: readonly string[] | undefined): FieldError[] =>
     : [];
 
 function writeErrors(options: WriteOptions): FieldError[] {
-  const errors: FieldError[] = [];
-  const manager = options.fieldManager ?? '';
-  if (Buffer.byteLength(manager) > MAX_MANAGER) errors.push(tooLong('fieldManager', MAX_MANAGER));
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f-\u009f]/.test(manager)) errors.push(invalid('fieldManager', manager, 'should only contain printable characters'));
-  errors.push(...dryRunErrors(options.dryRun));
+  const errors = [...validateFieldManager(options.fieldManager, MANAGER), ...dryRunErrors(options.dryRun)];
   const validation = options.fieldValidation ?? '';
   if (!['', 'Ignore', 'Warn', 'Strict'].includes(validation)) {
     errors.push(notSupported('fieldValidation', validation, ['', 'Ignore', 'Strict', 'Warn']));
@@ -42,7 +38,7 @@ export function checkPatchOptions(patchType: string, options: PatchOptions): voi
   refuse('PatchOptions', [...errors, ...writeErrors(options)]);
 }
 
-const POLICIES = ['Background', 'Foreground', 'Orphan'];
+const POLICIES = ['Foreground', 'Background', 'Orphan'];
 
 /** Throws 422 of DeleteOptions. */
 export function checkDeleteOptions(options: DeleteOptions): void {

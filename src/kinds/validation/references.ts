@@ -34,11 +34,21 @@ export function validateOwnerReferences(refs: readonly OwnerReference[] | undefi
   return errors;
 }
 
-/** A field manager as it stands in options and in managedFields. */
+/** What Go's unicode.IsPrint denies: controls, formats, unassigned ones, and all spaces but the plain one. */
+const UNPRINTABLE = /[^\P{C}]|[^\S ]/u;
+
+/** A field manager as it stands in options and in managedFields; each bad character is told with its place in bytes. */
 export function validateFieldManager(manager: string | undefined, at: Path): FieldError[] {
+  const name = manager ?? '';
   const errors: FieldError[] = [];
-  if (Buffer.byteLength(manager ?? '') > MAX_MANAGER) errors.push(tooLong(at, MAX_MANAGER));
-  if (/[^\P{C}]|[^\S ]/u.test(manager ?? '')) errors.push(invalid(at, manager, 'should only contain printable characters'));
+  if (Buffer.byteLength(name) > MAX_MANAGER) errors.push(tooLong(at, MAX_MANAGER));
+  if (!UNPRINTABLE.test(name)) return errors;
+  let place = 0;
+  for (const character of name) {
+    const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
+    if (UNPRINTABLE.test(character)) errors.push(invalid(at, name, `invalid character U+${code} (at position ${place})`));
+    place += Buffer.byteLength(character);
+  }
   return errors;
 }
 

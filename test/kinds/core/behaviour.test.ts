@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
 import { cidrWarnings, formatAddress, ipWarnings, parseAddress } from '../../../src/kinds/validation/ip.ts';
+import { validateFieldManager } from '../../../src/kinds/validation/references.ts';
 import { Path } from '../../../src/meta/field.ts';
 import { ctx, made, strategyOf, warningsOf } from './support.ts';
 
@@ -70,4 +71,11 @@ test('an account refers to Secrets by name only, a limit range needs no name', (
   const limits = made('limitranges', { metadata: { name: '' } });
   strategyOf('limitranges').prepareForCreate!(limits, ctx);
   expect(limits.metadata.name).toMatch(/^[0-9a-f-]{36}$/);
+});
+
+test('a field manager has only printable characters', () => {
+  const words = (name: string) => validateFieldManager(name, at).map((e) => e.body.slice(e.body.indexOf(': ', 16) + 2));
+  expect(words('kubectl edit')).toEqual([]);
+  expect(words('é\tx\u00a0')).toEqual(['invalid character U+0009 (at position 2)', 'invalid character U+00A0 (at position 4)']);
+  expect(validateFieldManager('x'.repeat(129), at).map((e) => e.body)).toEqual(['Too long: may not be more than 128 bytes']);
 });
