@@ -72,6 +72,8 @@ export class Documents {
       return new Document(schema, errors.length ? undefined : node, errors);
     } catch (error) {
       if (error instanceof GraphQLError) return new Document(schema, undefined, [error]);
+      // the parser descends: what is nested deeper than the stack is no document
+      if (error instanceof RangeError) return new Document(schema, undefined, [new GraphQLError('the document is nested too deeply')]);
       throw error;
     }
   }

@@ -30,7 +30,7 @@ export async function send(
   const headers: Headers = { ...exchange.commonHeaders(), 'Content-Type': contentType, ...more };
   let bytes = body;
   if (body.length >= GZIP_FROM && exchange.method !== 'HEAD') {
-    headers['Vary'] = 'Accept-Encoding';
+    headers['Vary'] ??= 'Accept-Encoding';
     if (acceptsGzip(exchange)) {
       bytes = await new Promise<Buffer>((resolve, reject) =>
         gzip(body, { level: constants.Z_BEST_SPEED }, (error, out) => (error ? reject(error) : resolve(out))),

@@ -6,6 +6,7 @@ import { decodeProtobuf } from '../../src/kinds/protobuf/envelope.ts';
 import { decodeWatchFrame } from '../../src/kinds/protobuf/watch-frame.ts';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
 import { lines, TestServer, TOKEN } from './support.ts';
+import { readOpenApi } from './openapi/read.ts';
 
 let server: TestServer;
 beforeAll(async () => {
@@ -279,6 +280,21 @@ describe('discovery and OpenAPI', () => {
     expect(patch['x-kubernetes-group-version-kind']).toEqual({ group: 'apps', kind: 'Deployment', version: 'v1' });
     expect((await server.ask('/openapi/v3/apis/apps/v1?hash=OLD')).headers.location).toBe(url);
   });
+  it('tells version 2 as protobuf to those who ask for it', async () => {
+    const json = (await server.ask('/openapi/v2')).body;
+    for (const version of ['v2@v1.0', 'v2.v1.0']) {
+      const reply = await server.ask('/openapi/v2', { headers: { accept: `application/com.github.proto-openapi.spec.${version}+protobuf` } });
+      expect(reply.headers['content-type']).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
+      expect(readOpenApi(reply.raw)).toEqual({
+        swagger: '2.0',
+        title: 'Kubernetes',
+        paths: Object.keys(json.paths),
+        definitions: Object.keys(json.definitions),
+      });
+    }
+    const refused = await server.ask('/openapi/v2', { headers: { accept: 'text/html' } });
+    expect([refused.status, refused.text]).toEqual([406, '']);
+  });
   it('describes custom kinds as their definition does', async () => {
     const schema = {
       type: 'object',
@@ -310,6 +326,28 @@ describe('discovery and OpenAPI', () => {
       name: 'gadgets',
       kind: 'Gadget',
     });
+  });
+});
+
+describe('methods and media types of built-in kinds', () => {
+  it('have no HEAD, but custom ones do', async () => {
+    for (const path of ['/api/v1/namespaces', '/api/v1/namespaces/t', '/api/v1', '/apis'])
+      expect((await server.ask(path, { method: 'HEAD' })).status).toBe(405);
+    expect((await server.ask('/healthz', { method: 'HEAD' })).status).toBe(200);
+  });
+  it('have patches of four types, and nothing else reaches them', async () => {
+    const patch = (type: string) => server.ask('/api/v1/namespaces/t', { method: 'PATCH', headers: { 'content-type': type, accept: 'text/html' }, body: '{}' });
+    expect((await patch('application/json')).body).toEqual({
+      kind: 'Status',
+      apiVersion: 'v1',
+      metadata: {},
+      status: 'Failure',
+      message: '415: Unsupported Media Type',
+      reason: 'UnsupportedMediaType',
+      details: {},
+      code: 415,
+    });
+    expect((await patch('application/merge-patch+json; charset=utf-8')).status).toBe(406);
   });
 });
 

@@ -23,7 +23,7 @@ export async function serveDiscovery(services: Services, exchange: Exchange, rou
     const known = route.legacy || services.discovery.isBuiltin(route.group);
     throw known ? noSuchResource() : new PageNotFound();
   }
-  if (exchange.method !== 'GET' && exchange.method !== 'HEAD') throw methodNotAllowedHere();
+  if (exchange.method !== 'GET') throw methodNotAllowedHere();
   const atRoot = route.legacy ? !route.version : !route.group;
   const version = atRoot ? aggregatedVersion(exchange.header('accept')) : undefined;
   if (version) return sendAggregated(services, exchange, route.legacy, version);

@@ -105,3 +105,10 @@ export function checkProduces(accept: string, produces: readonly string[]): void
     code: 406,
   });
 }
+
+/** The router's own check of Content-Type, before any handler, of routes that do not take everything. */
+export function checkConsumes(contentType: string, consumes: readonly string[]): void {
+  const given = contentType.split(',').map((one) => one.split(';', 1)[0].trim());
+  if (given.some((name) => consumes.includes(name))) return;
+  throw new StatusError({ message: '415: Unsupported Media Type', reason: 'UnsupportedMediaType', details: {}, code: 415 });
+}

@@ -5,6 +5,7 @@ import type { Store } from '../../store/contract.ts';
 import { customDefinitions } from './custom.ts';
 import { closure, definitionOf, refsOf, type Node, type OpenApiVersion } from './definitions.ts';
 import { discoveryPath, pathsOf } from './operations.ts';
+import { encodeOpenApi } from './protobuf.ts';
 import { typeNameOf } from './type-names.ts';
 
 export interface OpenApiDocument {
@@ -40,6 +41,7 @@ function definitionsFor(
 /** OpenAPI of what is served: version 2 as one document, version 3 one per group and version. Made when asked for. */
 export class OpenApi {
   private readonly groupDocuments = new Map<string, { kinds: readonly Kind[]; document: OpenApiDocument }>();
+  private encoded: { of: OpenApiDocument; document: OpenApiDocument } | undefined;
   private second: { generation: number; document: OpenApiDocument } | undefined;
 
   constructor(
@@ -86,6 +88,16 @@ export class OpenApi {
     const { generation } = this.registry;
     if (this.second?.generation !== generation) this.second = { generation, document: this.makeSecond() };
     return this.second.document;
+  }
+
+  /** The same as gnostic's message. */
+  get v2Protobuf(): OpenApiDocument {
+    const { v2 } = this;
+    if (this.encoded?.of !== v2) {
+      const body = encodeOpenApi(JSON.parse(v2.body.toString()) as object);
+      this.encoded = { of: v2, document: { body, hash: hashOf(body) } };
+    }
+    return this.encoded.document;
   }
 
   private makeSecond(): OpenApiDocument {

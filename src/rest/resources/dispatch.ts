@@ -1,9 +1,11 @@
 import type { Answer } from '../../api/contract.ts';
+import { APPLY_PATCH, JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH } from '../../api/patch-body.ts';
 import { encodeAnswer } from '../encoding/object.ts';
 import { encodeList } from '../encoding/list.ts';
 import type { Exchange } from '../exchange.ts';
 import {
   ALL_FORMATS,
+  checkConsumes,
   checkProduces,
   CUSTOM_FORMATS,
   MEDIA_TYPES,
@@ -24,6 +26,8 @@ import type { Resolved } from './resolve.ts';
 const PRODUCES = ALL_FORMATS.map((f) => MEDIA_TYPES[f]);
 const LIST_PRODUCES = [...PRODUCES, `${MEDIA_TYPES.json};stream=watch`, `${MEDIA_TYPES.protobuf};stream=watch`];
 
+const PATCHES = [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH];
+
 /** Calls the API for one request and sends what it answers. */
 export async function dispatch(serving: WatchServing, exchange: Exchange, { target, verb }: Resolved): Promise<void> {
   const { api, now } = serving;
@@ -31,6 +35,7 @@ export async function dispatch(serving: WatchServing, exchange: Exchange, { targ
   const { custom } = target.kind;
   exchange.warn(deprecationOf(target.kind) ?? '');
   const accept = exchange.header('accept');
+  if (!custom && verb === 'patch') checkConsumes(exchange.header('content-type'), PATCHES);
   if (!custom) checkProduces(accept, verb === 'list' || verb === 'watch' ? LIST_PRODUCES : PRODUCES);
   const formats: readonly Format[] = custom ? CUSTOM_FORMATS : ALL_FORMATS;
   const pretty = wantsPretty(query, exchange.header('user-agent'));

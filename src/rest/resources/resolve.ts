@@ -77,6 +77,8 @@ export function resolve(registry: Registry, path: ResourcePath, method: string, 
   }
   const error = missing(kind, path, verb);
   if (error) throw error;
+  // routes of built-in kinds are of one method each, and HEAD is none of them; only proxies pass it on
+  if (method === 'HEAD' && !kind.custom && path.subresource !== 'proxy') throw methodNotAllowedHere();
   if (!path.subresource && !allowed(kind, path, verb)) {
     throw kind.custom ? methodNotAllowed({ group: kind.group, resource: kind.resource }, verb) : methodNotAllowedHere();
   }

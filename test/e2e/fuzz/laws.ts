@@ -15,6 +15,7 @@ const SERVER_ERRORS: readonly [about: string, status: number, message: RegExp][]
   ['an apply of what the schema does not have', 500, /^failed to create typed (patch|live) object/],
   ['an apply with wrong field owners', 500, /^failed to (create manager|decode managed fields)|managedFields/],
   ['a strategic merge patch whose lists do not fit', 500, /does not contain declared merge key|element types are not identical|^expected a \[\]interface|^The order in patch list|^unknown patch type/],
+  ['a component that is none', 500, /^Component not found: /],
   ['a binding without a target', 500, /^(target\.\w+: |\[target)/],
   ['a stream to a node or service that does not answer', 500, /dial tcp|no preferred addresses found|no endpoints|address not allowed|unable to upgrade|error trying to reach/],
   ['a proxied service without endpoints', 503, /no endpoints available|error trying to reach|the server is currently unable/],

@@ -56,7 +56,7 @@ function onlyNewer(object: KubeObject): Errors {
   const draws = generateName ? dnsSubdomainName(generateName, true).map((why) => invalid(METADATA.child('generateName'), generateName, why)) : [];
   return [
     ...draws,
-    ...dnsSubdomainName(name, false).map((why) => invalid(METADATA.child('name'), name, why)),
+    ...dnsSubdomainName(name ?? '', false).map((why) => invalid(METADATA.child('name'), name, why)),
     ...validateSeries(object),
     ...(object.eventTime ? [] : [required(Path.root('eventTime'))]),
     ...(['Normal', 'Warning'].includes(object.type) ? [] : [invalid(Path.root('type'), '', `has invalid value: ${object.type ?? ''}`)]),

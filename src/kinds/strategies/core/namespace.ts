@@ -28,7 +28,7 @@ export const namespaceStrategy: Strategy = {
   prepareForCreate(object) {
     object.status = { phase: 'Active' };
     // a name that was drawn came after the defaults
-    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name };
+    object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name ?? '' };
     object.spec ??= {};
     const list = (object.spec.finalizers ??= []) as string[];
     if (!list.includes('kubernetes')) list.push('kubernetes');

@@ -32,7 +32,8 @@ export function validateSpecUpdate(spec: PodSpec, before: PodSpec): FieldError[]
 }
 
 /** False where nothing more can be said: the containers are not the same ones. */
-function addImages(errors: FieldError[], now: Container[] = [], before: Container[] = [], at: Path): boolean {
+function addImages(errors: FieldError[], given: Container[] | null | undefined, old: Container[] | null | undefined, at: Path): boolean {
+  const [now, before] = [given ?? [], old ?? []];
   if (now.length !== before.length) {
     errors.push(forbidden(at, 'pod updates may not add or remove containers'));
     return false;
