@@ -7,6 +7,7 @@ import type { Answer, DeleteOptions, RequestContext, Target } from './contract.t
 import type { Core } from './core.ts';
 import { answersWithObject } from './deletion/returned.ts';
 import { planOf, warnOfDeletion } from './deletion/special.ts';
+import { refuseSystemClass } from './deletion/system-classes.ts';
 import { checkDeleteOptions, isDryRun } from './options.ts';
 import { keyOf, resourceOf } from './target.ts';
 import { admissionRequest, operationOf, type Operation } from './write/operation.ts';
@@ -20,6 +21,7 @@ export async function remove(core: Core, ctx: RequestContext, target: Target, op
   core.authorizer.require(ctx, 'delete', target);
   checkDeleteOptions(options);
   warnOfDeletion(ctx, target.kind.storage, options);
+  refuseSystemClass(target);
   return removeAuthorized(core, ctx, target, options);
 }
 

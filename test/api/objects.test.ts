@@ -100,3 +100,8 @@ test('namespace.is not written to while it goes, and goes with its finalizers', 
   await t.update('namespaces/finalize', { metadata: { name: 'going' }, spec: { finalizers: [] } } as never);
   expect((await refusal(t.get('namespaces', 'going'))).code).toBe(404);
 });
+
+test('delete.leaves the system its priority classes', async () => {
+  const status = await refusal(t.delete('priorityclasses.scheduling.k8s.io', 'system-node-critical', {}, ''));
+  expect(status.message).toBe('priorityclasses.scheduling.k8s.io "system-node-critical" is forbidden: this is a system priority class and cannot be deleted');
+});

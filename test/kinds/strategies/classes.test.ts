@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import type { KubeObject } from '../../../src/meta/object.ts';
 import { changeRefusals, created, refusals, strategyOf } from './refusals.ts';
 
 const PRIORITIES = 'priorityclasses.scheduling.k8s.io';
@@ -16,6 +17,16 @@ test.each([
   ]],
 ])('a priority class %#', (fields, wanted) => {
   expect(refusals(PRIORITIES, fields)).toEqual(wanted);
+});
+
+test('labels of nodes that have newer names are told of', () => {
+  const warnings = (key: string, fields: object) => strategyOf(key).warnings!(fields as KubeObject, undefined);
+  const said = 'deprecated since v1.14; use "kubernetes.io/os" instead';
+  const old = 'beta.kubernetes.io/os';
+  expect(warnings(RUNTIMES, { scheduling: { nodeSelector: { [old]: 'linux', a: 'b' } } })).toEqual([`scheduling.nodeSelector: ${old} is ${said}`]);
+  expect(warnings('storageclasses.storage.k8s.io', { allowedTopologies: [{ matchLabelExpressions: [{ key: old, values: ['a'] }] }] })).toEqual([
+    `allowedTopologies[0].matchLabelExpressions[0].key: ${old} is ${said}`,
+  ]);
 });
 
 test('a priority stays', () => {

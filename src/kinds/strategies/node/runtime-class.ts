@@ -3,6 +3,7 @@ import { isDns1123Label } from '../../../meta/names.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabels } from '../../validation/labels.ts';
+import { deprecatedNodeLabel } from '../../validation/node-selector.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateRule } from '../../validation/values.ts';
 import { overheadErrors } from './overhead.ts';
@@ -21,5 +22,12 @@ export const runtimeClassStrategy: Strategy = {
     ...validateLabels(scheduling?.nodeSelector, SCHEDULING.child('nodeSelector')),
     ...tolerationListErrors(scheduling?.tolerations, SCHEDULING.child('tolerations')),
   ],
+  warnings: ({ scheduling }) =>
+    Object.keys(scheduling?.nodeSelector ?? {})
+      .sort()
+      .flatMap((key) => {
+        const said = deprecatedNodeLabel(key);
+        return said === undefined ? [] : [`${SCHEDULING.child('nodeSelector')}: ${key} is ${said}`];
+      }),
   validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...validateImmutable(object.handler, old.handler, HANDLER)],
 };

@@ -3,10 +3,12 @@ import { duplicate, forbidden, notSupported, Path, required, type FieldError } f
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelName } from '../../validation/labels.ts';
+import { deprecatedNodeLabel } from '../../validation/node-selector.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateOptionalChoice } from '../../validation/values.ts';
 import { parameterErrors, provisionerErrors } from './class-parameters.ts';
 
+const TOPOLOGIES = Path.root('allowedTopologies');
 const RECLAIM_POLICIES = ['Delete', 'Retain'];
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
 
@@ -41,7 +43,7 @@ function termErrors(term: TopologyTerm, at: Path): FieldError[] {
 function topologyErrors(terms: TopologyTerm[]): FieldError[] {
   const known = terms.map(() => signature({}));
   return terms.flatMap((term, i) => {
-    const at = Path.root('allowedTopologies').index(i);
+    const at = TOPOLOGIES.index(i);
     const own = signature(term);
     const errors = termErrors(term, at);
     for (const other of known) if (other === own) errors.push(duplicate(at.child('matchLabelExpressions'), ''));
@@ -66,6 +68,14 @@ export const storageClassStrategy: Strategy = {
       : [notSupported(Path.root('volumeBindingMode'), object.volumeBindingMode, BINDING_MODES)]),
     ...topologyErrors(object.allowedTopologies ?? []),
   ],
+  warnings: ({ allowedTopologies }) =>
+    ((allowedTopologies ?? []) as TopologyTerm[]).flatMap((term, i) =>
+      (term.matchLabelExpressions ?? []).flatMap(({ key = '' }, j) => {
+        const said = deprecatedNodeLabel(key);
+        const at = TOPOLOGIES.index(i).child('matchLabelExpressions').index(j).child('key');
+        return said === undefined ? [] : [`${at}: ${key} is ${said}`];
+      }),
+    ),
   validateUpdate(object, old) {
     const fixed = (field: string): FieldError[] =>
       isDeepStrictEqual(object[field] ?? null, old[field] ?? null) ? [] : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
