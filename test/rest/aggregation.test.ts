@@ -10,7 +10,7 @@ const GROUP = 'metrics.example.com';
 
 beforeAll(async () => {
   server = await TestServer.open();
-  const authority = await makeAuthority('other');
+  const authority = await makeAuthority('other-ca');
   const serving = await makeCertificate({ commonName: 'other' }, authority, ['other.t.svc']);
   other = https.createServer({ ...serving, requestCert: true, rejectUnauthorized: false }, (request, response) => {
     response.setHeader('content-type', 'application/json');

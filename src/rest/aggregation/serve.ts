@@ -1,6 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
+import { goTransportError } from '../../api/admission/webhooks/transport-error.ts';
 import type { User } from '../../api/contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
@@ -68,7 +69,7 @@ async function proxy({ dialer, log }: Services, exchange: Exchange, spec: Remote
     });
   } catch (error) {
     log(`aggregation: ${spec.version}.${spec.group}: ${(error as Error).message}`);
-    return sendText(exchange, UNAVAILABLE, `error trying to reach service: ${(error as Error).message}\n`);
+    return sendText(exchange, UNAVAILABLE, `error trying to reach service: ${goTransportError(error as Error)}\n`);
   }
   res.writeHead(answer.statusCode ?? 502, forwardedHeaders(answer.headers));
   await pipeline(answer, res).catch(() => res.destroy());
