@@ -1,7 +1,9 @@
 import { placeOf, showProblems, type CelProblem } from './cel/error-text.ts';
 import { syntaxErrors } from './cel/grammar.ts';
 
-const RESERVED = new Set(['as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while']); // prettier-ignore
+const RESERVED = new Set(
+  'as break const continue else for function if import let loop package namespace return var void while'.split(' '),
+);
 
 /**
  * What is wrong with a CEL expression in the form that clients of Kubernetes see: place, words of cel-go's parser, the

@@ -15,6 +15,9 @@ export interface SyntaxError {
 
 interface Listener {
   syntaxError(recognizer: unknown, symbol: unknown, line: number, column: number, text: string): void;
+  reportAmbiguity(): void;
+  reportAttemptingFullContext(): void;
+  reportContextSensitivity(): void;
 }
 interface Recognizer {
   removeErrorListeners(): void;
@@ -65,7 +68,9 @@ export function syntaxErrors(expression: string): SyntaxError[] {
       if (found.length < MAX_ERRORS) found.push({ line, column, text: `Syntax error: ${text}` });
     },
     // ambiguities of the grammar are no mistakes
-    ...{ reportAmbiguity: NOTHING, reportAttemptingFullContext: NOTHING, reportContextSensitivity: NOTHING },
+    reportAmbiguity: NOTHING,
+    reportAttemptingFullContext: NOTHING,
+    reportContextSensitivity: NOTHING,
   });
   return found.sort((a, b) => a.line - b.line || a.column - b.column);
 }

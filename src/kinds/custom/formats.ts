@@ -3,6 +3,8 @@ import { isCidr } from '../../meta/ip.ts';
 import { isTime } from '../../meta/time.ts';
 import { parseDuration } from '../../meta/duration.ts';
 
+/** 0 to 255 */
+const BYTE = '(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])';
 const HEX = '[0-9a-fA-F]';
 const uuid = (version: string): RegExp =>
   new RegExp(`^${HEX}{8}-?${HEX}{4}-?${version}-?${HEX}{4}-?${HEX}{12}$`);
@@ -46,7 +48,7 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   uuid4: matches(uuid(`4${HEX}{3}`)),
   uuid5: matches(uuid(`5${HEX}{3}`)),
   hexcolor: matches(/^#?([0-9a-fA-F]{3}|[0-9a-fA-F]{6})$/),
-  rgbcolor: matches(/^rgb\(\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*,\s*(0|[1-9]\d?|1\d\d?|2[0-4]\d|25[0-5])\s*\)$/),
+  rgbcolor: matches(new RegExp(`^rgb\\(\\s*${BYTE}\\s*,\\s*${BYTE}\\s*,\\s*${BYTE}\\s*\\)$`)),
   bsonobjectid: matches(/^[0-9a-fA-F]{24}$/),
   creditcard: (text) => /^\d{13,19}$/.test(text.replace(/[ -]/g, '')) && luhn(text.replace(/[ -]/g, '')),
   isbn: (text) => isbn10(text) || isbn13(text),

@@ -57,8 +57,14 @@ async function proxy({ dialer, log }: Services, exchange: Exchange, spec: Remote
   try {
     answer = await new Promise<IncomingMessage>((resolve, reject) => {
       const request = httpsRequest({
-        host, port, servername, method: exchange.method, path: req.url, agent: agentFor(spec, dialer.client), headers: headersOf(exchange, `${servername}:${port}`),
-      }); // prettier-ignore
+        host,
+        port,
+        servername,
+        method: exchange.method,
+        path: req.url,
+        agent: agentFor(spec, dialer.client),
+        headers: headersOf(exchange, `${servername}:${port}`),
+      });
       const timer = setTimeout(() => request.destroy(new Error(`${servername} does not answer`)), ANSWER_MS);
       request.once('response', resolve);
       request.once('error', reject);

@@ -23,6 +23,8 @@ function askFor({ core, ctx }: AdmissionRequest, { serviceAccount, path, verb, .
 export function celVariables(request: AdmissionRequest, params: KubeObject | undefined): Record<string, unknown> {
   const { core, target } = request;
   const { kind, subresource } = target;
+  const { group, resource } = kind;
+  const about = { group, resource, subresource, namespace: kind.namespaced ? target.namespace : '', name: requestName(request) };
   const namespace = target.kind.namespaced ? core.store.get({ resource: 'namespaces', namespace: '', name: target.namespace }) : undefined;
   return {
     object: visible(request, request.object),
@@ -30,7 +32,7 @@ export function celVariables(request: AdmissionRequest, params: KubeObject | und
     request: celValue(requestFacts(request)),
     params: params ? celValue(params) : null,
     namespaceObject: namespace ? celValue({ kind: 'Namespace', apiVersion: 'v1', ...namespace.object }) : null,
-    authorizer: celAuthorizer((question) => askFor(request, question), { group: kind.group, resource: kind.resource, subresource, namespace: kind.namespaced ? target.namespace : '', name: requestName(request) }),
+    authorizer: celAuthorizer((question) => askFor(request, question), about),
   };
 }
 

@@ -12,10 +12,13 @@ const fail = (why: string): never => {
   throw new Error(why);
 };
 
+const NO_FIELD = 'does not refer to a valid field';
+
 function step(schema: AnySchema, name: string): { schema: AnySchema; named: boolean } {
-  if (schema.properties) return { schema: Object.hasOwn(schema.properties, name) ? (schema.properties[name] as AnySchema) : fail('does not refer to a valid field'), named: true };
+  const { properties } = schema;
+  if (properties) return { schema: Object.hasOwn(properties, name) ? (properties[name] as AnySchema) : fail(NO_FIELD), named: true };
   const more = schema.additionalProperties;
-  if (!more) return fail('does not refer to a valid field');
+  if (!more) return fail(NO_FIELD);
   return { schema: more === true ? {} : more, named: false };
 }
 

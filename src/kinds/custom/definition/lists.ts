@@ -30,7 +30,9 @@ function listType(s: AnySchema, at: Path): FieldError[] {
   if (errors.length === 0 && type === 'set' && items) {
     const why = 'must be atomic as item of a list with x-kubernetes-list-type=set';
     const [itemList, itemMap] = [items['x-kubernetes-list-type'], items['x-kubernetes-map-type']];
-    if (items.type === 'array' && itemList !== undefined && itemList !== 'atomic') errors.push(invalid(at.child('items', 'x-kubernetes-list-type'), itemList, why));
+    if (items.type === 'array' && itemList !== undefined && itemList !== 'atomic') {
+      errors.push(invalid(at.child('items', 'x-kubernetes-list-type'), itemList, why));
+    }
     if (items.type === 'object' && itemMap !== 'atomic') errors.push(invalid(at.child('items', 'x-kubernetes-map-type'), itemList ?? 'null', why));
   }
   if (!['atomic', 'set', 'map'].includes(type)) errors.push(notSupported(at.child('x-kubernetes-list-type'), type, ['atomic', 'set', 'map']));
@@ -51,7 +53,9 @@ function mapKeys(s: AnySchema, at: Path): FieldError[] {
   if (keys.length === 0) errors.push(required(keysAt, 'must not be empty if x-kubernetes-list-type is map'));
   const items = single(s.items);
   if (!s.items) errors.push(required(at.child('items'), 'must have a schema if x-kubernetes-list-type is map'));
-  else if (items && items.type !== 'object') errors.push(invalid(at.child('items', 'type'), items.type ?? '', "must be object if parent array's x-kubernetes-list-type is map"));
+  else if (items && items.type !== 'object') {
+    errors.push(invalid(at.child('items', 'type'), items.type ?? '', "must be object if parent array's x-kubernetes-list-type is map"));
+  }
   if (items?.type !== 'object') return errors;
   keys.forEach((key, i) => {
     const property = items.properties?.[key];

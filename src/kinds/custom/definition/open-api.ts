@@ -22,17 +22,24 @@ interface Errors {
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const META = new Set(['metadata', 'kind', 'apiVersion']);
 const UNSUPPORTED = ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const;
-const isSaid = (value: unknown): boolean => value !== undefined && value !== '' && !(typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+const isEmpty = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+const isSaid = (value: unknown): boolean => value !== undefined && value !== '' && !isEmpty(value);
 
 function unsupported(s: AnySchema, at: Path, place: Place): FieldError[] {
   const errors: FieldError[] = [];
   if (s.type && !TYPES.includes(s.type)) errors.push(notSupported(at.child('type'), s.type, TYPES));
-  if (s.default !== undefined && place.noDefault !== undefined) errors.push(forbidden(at.child('default'), `must not be set${place.noDefault && ` ${place.noDefault}`}`));
+  if (s.default !== undefined && place.noDefault !== undefined) {
+    errors.push(forbidden(at.child('default'), `must not be set ${place.noDefault}`));
+  }
   for (const name of UNSUPPORTED) if (isSaid(s[name])) errors.push(forbidden(at.child(name), `${name} is not supported`));
   if (s.type === 'null') errors.push(forbidden(at.child('type'), 'type cannot be set to null, use nullable as an alternative'));
   if (Array.isArray(s.items) && s.items.length) errors.push(forbidden(at.child('items'), 'items must be a schema object and not an array'));
-  if (place.meta && s['x-kubernetes-embedded-resource']) errors.push(forbidden(at.child('x-kubernetes-embedded-resource'), 'must not be used inside of resource meta'));
-  if (s.uniqueItems) errors.push(forbidden(at.child('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'));
+  if (place.meta && s['x-kubernetes-embedded-resource']) {
+    errors.push(forbidden(at.child('x-kubernetes-embedded-resource'), 'must not be used inside of resource meta'));
+  }
+  if (s.uniqueItems) {
+    errors.push(forbidden(at.child('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'));
+  }
   return errors;
 }
 

@@ -39,6 +39,8 @@ export const validateColumns = (columns: Version['additionalPrinterColumns'], at
 /** So many fields may be selected by. */
 const MAX_SELECTABLE = 8;
 const SELECTABLE = ['string', 'boolean', 'integer'];
+const NOT_SELECTABLE =
+  'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.';
 
 export function validateSelectableFields(fields: NonNullable<Version['selectableFields']>, schema: AnySchema, at: Path): FieldError[] {
   const seen = new Set<string>();
@@ -50,7 +52,7 @@ export function validateSelectableFields(fields: NonNullable<Version['selectable
       const wrong: FieldError[] = [];
       if (found.root === 'metadata') wrong.push(invalid(here, jsonPath, 'must not point to fields in metadata'));
       if (!SELECTABLE.includes(found.schema.type ?? '')) {
-        wrong.push(invalid(here, jsonPath, 'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.'));
+        wrong.push(invalid(here, jsonPath, NOT_SELECTABLE));
       }
       if (seen.has(found.path)) wrong.push(duplicate(here, jsonPath));
       seen.add(found.path);

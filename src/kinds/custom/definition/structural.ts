@@ -29,7 +29,13 @@ function invariants(s: AnySchema, level: Level, at: Path): FieldError[] {
     if (level === 'root') errors.push(forbidden(at.child('additionalProperties'), 'must not be used at the root'));
     if (typeof s.additionalProperties === 'object') errors.push(...invariants(s.additionalProperties, 'field', at.child('additionalProperties')));
   }
-  return [...errors, ...extensions(s, at), ...restrictions(s, at, isIntOrString(s.anyOf), isIntOrString(s.allOf?.[0]?.anyOf)), ...typeRules(s, level, at), ...metaRules(s, level, at)];
+  return [
+    ...errors,
+    ...extensions(s, at),
+    ...restrictions(s, at, isIntOrString(s.anyOf), isIntOrString(s.allOf?.[0]?.anyOf)),
+    ...typeRules(s, level, at),
+    ...metaRules(s, level, at),
+  ];
 }
 
 const INT_OR_STRING = [{ type: 'integer' }, { type: 'string' }];

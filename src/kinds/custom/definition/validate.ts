@@ -15,6 +15,7 @@ import { isUnsupported, someSchema } from './walk.ts';
 
 const SPEC = Path.root('spec');
 const SCOPES = ['Cluster', 'Namespaced'];
+const PRESERVE = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
 
 /** A new definition, or with `old` one that takes its place. Source: apiextensions' ValidateCustomResourceDefinition. */
 export function validateDefinition(object: KubeObject, old: KubeObject | undefined): FieldError[] {
@@ -27,13 +28,14 @@ export function validateDefinition(object: KubeObject, old: KubeObject | undefin
     ...validateStoredVersions((object['status']?.storedVersions ?? []) as string[], spec.versions ?? []),
     ...validateApproval(object, old),
     ...(spec.preserveUnknownFields && !old?.['spec']?.preserveUnknownFields
-      ? [invalid(SPEC.child('preserveUnknownFields'), true, 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead')]
+      ? [invalid(SPEC.child('preserveUnknownFields'), true, PRESERVE)]
       : []),
   ];
 }
 
 /** status.acceptedNames, all that a write to the status has to get right. */
-export const validateStatus = (object: KubeObject): FieldError[] => validateNames(object['status']?.acceptedNames ?? {}, Path.root('status').child('acceptedNames'));
+export const validateStatus = (object: KubeObject): FieldError[] =>
+  validateNames(object['status']?.acceptedNames ?? {}, Path.root('status').child('acceptedNames'));
 
 function validateName({ metadata: { name } }: KubeObject, spec: DefinitionSpec): FieldError[] {
   if (!name || name === `${spec.names?.plural ?? ''}.${spec.group ?? ''}`) return [];
@@ -136,17 +138,21 @@ function validateShared(spec: DefinitionSpec, parts: Hoisted): FieldError[] {
 }
 
 /** Fields that the root may have beside status, by their Go names: what of them is not of type object stays valid for status alone. */
-const ROOT_FIELDS = 'Description Type Format Title Maximum ExclusiveMaximum Minimum ExclusiveMinimum MaxLength MinLength Pattern MaxItems MinItems UniqueItems MultipleOf Required Items Properties ExternalDocs Example XPreserveUnknownFields XValidations'; // prettier-ignore
+const ROOT_FIELDS = [
+  'Description', 'Type', 'Format', 'Title', 'Maximum', 'ExclusiveMaximum', 'Minimum', 'ExclusiveMinimum', 'MaxLength', 'MinLength',
+  'Pattern', 'MaxItems', 'MinItems', 'UniqueItems', 'MultipleOf', 'Required', 'Items', 'Properties', 'ExternalDocs', 'Example',
+  'XPreserveUnknownFields', 'XValidations',
+]; // prettier-ignore
+const AT_ROOT = 'at the root of the schema if the status subresource is enabled';
 const isZero = (value: unknown): boolean => value === null || value === '' || value === false;
 
 function validateRoot(schema: AnySchema, at: Path): FieldError[] {
-  const allowed = new Set(ROOT_FIELDS.split(' '));
   for (const [field, value] of Object.entries(goSchema(schema))) {
     if (isZero(value)) continue;
     if (field === 'Type') {
-      if (value !== 'object') return [invalid(`${at}.type`, value, 'only "object" is allowed as the type at the root of the schema if the status subresource is enabled')];
-    } else if (!allowed.has(field)) {
-      return [invalid(at, goSchema(schema), `only [${ROOT_FIELDS}] fields are allowed at the root of the schema if the status subresource is enabled`)];
+      if (value !== 'object') return [invalid(`${at}.type`, value, `only "object" is allowed as the type ${AT_ROOT}`)];
+    } else if (!ROOT_FIELDS.includes(field)) {
+      return [invalid(at, goSchema(schema), `only [${ROOT_FIELDS.join(' ')}] fields are allowed ${AT_ROOT}`)];
     }
   }
   return [];
@@ -167,16 +173,10 @@ function validateStoredVersions(stored: readonly string[], versions: readonly Ve
   const at = Path.root('status').child('storedVersions');
   if (stored.length === 0) return [invalid(at, null, 'must have at least one stored version')];
   const missing = versions.filter((v) => v.storage && !stored.includes(v.name)).map((v) => invalid(at, stored, `must have the storage version ${v.name}`));
-  const gone = stored.flatMap((version, i) =>
-    versions.some((v) => v.name === version)
-      ? []
-      : [
-          invalid(
-            at.index(i),
-            version,
-            `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`,
-          ),
-        ],
-  );
+  const gone = stored.flatMap((version, i) => (versions.some((v) => v.name === version) ? [] : [invalid(at.index(i), version, stillStored(version))]));
   return [...missing, ...gone];
 }
+
+const stillStored = (version: string): string =>
+  `missing from spec.versions; ${version} was previously a storage version, and must remain in spec.versions until a storage ` +
+  `migration ensures no data remains persisted in ${version} and removes ${version} from status.storedVersions`;

@@ -24,4 +24,8 @@ export function someSchema(schema: AnySchema | undefined, visit: (schema: AnySch
 
 /** Parts that no structural schema can have; with them nothing but they are spoken of. */
 export const isUnsupported = (s: AnySchema): boolean =>
-  Boolean(s.id || s.$ref !== undefined || s.patternProperties || s.definitions || s.dependencies || s.additionalItems !== undefined || Array.isArray(s.items) || s.type === 'null');
+  s.type === 'null' ||
+  Array.isArray(s.items) ||
+  s.$ref !== undefined ||
+  s.additionalItems !== undefined ||
+  Boolean(s.id || s.patternProperties || s.definitions || s.dependencies);
