@@ -102,6 +102,12 @@ describe('a Job', () => {
         'spec.selector: Required value', labels, 'spec.selector: Required value', labels, 'spec.selector: Invalid value: "null": field is immutable',
       ]);
     });
+    test('is refused, not broken, when a replacement has no containers', () => {
+      const spec = { ...failure({ action: 'Count', onExitCodes: { operator: 'In', values: [1], containerName: 'c' } }) };
+      expect(update({ spec }, { spec: { ...spec, template: template({ restartPolicy: 'Never', containers: null }) } })).toContain(
+        'spec.template.spec.containers: Required value',
+      );
+    });
     test('grows with its parallelism when it is indexed', () => {
       const spec = stored({ spec: indexed }).spec;
       expect(update({ spec: indexed }, { spec: { ...spec, completions: 5, parallelism: 5 } })).toEqual([]);

@@ -26,8 +26,8 @@ function validateEnum(value: string | undefined, values: readonly string[], at: 
 export function validatePodFailurePolicy(spec: Spec, at: Path): Errors {
   const rules: Spec[] = spec.podFailurePolicy.rules ?? [];
   const errors: Errors = rules.length > MAX_RULES ? [tooMany(at.child('rules'), rules.length, MAX_RULES)] : [];
-  const { containers = [], initContainers = [] } = spec.template?.spec ?? {};
-  const names = new Set([...containers, ...initContainers].map((c: { name: string }) => c.name));
+  const { containers, initContainers } = spec.template?.spec ?? {};
+  const names = new Set([...(containers ?? []), ...(initContainers ?? [])].map((c: { name: string }) => c.name));
   rules.forEach((rule, i) => errors.push(...validateFailureRule(rule, spec, names, at.child('rules').index(i))));
   return errors;
 }
