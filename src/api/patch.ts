@@ -64,17 +64,27 @@ export function patcher(
   };
 }
 
-/** The patched object as text, as kube-apiserver has it: what the patch has touched is in the order of its keys. */
+/**
+ * The patched object as text, as kube-apiserver has it: what the patch has touched is in the order of its keys, other
+ * structs are in that of their fields, and values of a JSON patch are as they came.
+ */
 function shown(kind: Kind, patched: KubeObject, live: KubeObject, patch: Json): string {
-  const untouched = new Set<unknown>();
-  const collect = (value: unknown): void => {
-    if (typeof value !== 'object' || value === null) return;
-    if (isPlain(value)) untouched.add(value);
-    Object.values(value).forEach(collect);
+  const collect = (value: unknown, into: Set<unknown>): Set<unknown> => {
+    if (typeof value !== 'object' || value === null) return into;
+    if (isPlain(value)) into.add(value);
+    for (const item of Object.values(value)) collect(item, into);
+    return into;
   };
-  if (!kind.custom) collect(live);
-  if (Array.isArray(patch)) collect(patch);
-  return goJson(patched, (object) => untouched.has(object));
+  const structs = kind.custom ? new Set() : collect(live, new Set());
+  const given = Array.isArray(patch) ? collect(patch, new Set()) : new Set();
+  return goJson(
+    patched,
+    (object, schema) => {
+      if (given.has(object)) return Object.keys(object);
+      return schema.type === 'object' && structs.has(object) ? [...schema.fields.keys()] : undefined;
+    },
+    kind.schema,
+  );
 }
 
 function patching(ctx: RequestContext, target: Target, type: string, input: PatchInput, options: PatchOptions): Change {
