@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { deleteOptionsOfBody } from '../../src/rest/resources/delete-body.ts';
-import { pod, refusal, TestApi } from './support.ts';
+import { refusal, TestApi } from './support.ts';
 
 const JSON_PATCH = 'application/json-patch+json';
 const MERGE = 'application/merge-patch+json';
@@ -112,14 +112,14 @@ describe('a delete', () => {
     expect(deleteOptionsOfBody(Buffer.from('propagationPolicy: Orphan'), 'application/yaml')).toMatchObject({ propagationPolicy: 'Orphan' });
   });
   test('of a job says what becomes of its pods', async () => {
-    const spec = { template: { spec: { ...pod('x').spec, restartPolicy: 'Never' } } };
+    const spec = { template: { spec: { containers: [{ name: 'c', image: 'i' }], restartPolicy: 'Never' } } };
     await t.create('jobs.batch', { metadata: { name: 'j' }, spec });
     const of = (options: object) => told(() => t.delete('jobs.batch', 'j', { ...options, dryRun: ['All'] }));
     expect(await of({})).toEqual([expect.stringContaining('child pods are preserved by default')]);
     expect(await of({ propagationPolicy: 'Orphan' })).toEqual([]);
   });
   test('of what is being deleted may shorten the time, but not into the past', async () => {
-    await t.create('pods', { ...pod('late'), spec: { ...pod('late').spec, nodeName: 'n' } });
+    await t.create('pods', { metadata: { name: 'late' }, spec: { containers: [{ name: 'c', image: 'i' }], nodeName: 'n' } });
     await t.delete('pods', 'late', { gracePeriodSeconds: 1000 });
     const { object } = await t.delete('pods', 'late', { gracePeriodSeconds: 5 });
     expect(object.metadata.deletionGracePeriodSeconds).toBe(5);
