@@ -10,13 +10,15 @@ const [QUOTE, BACKSLASH, OPEN, CLOSE, OPEN_LIST, CLOSE_LIST] = Buffer.from('"\\{
  * are half of what there is to parse, and nothing of the rest has to be looked at.
  */
 export function managedFieldsIn(json: Buffer): { start: number; end: number } | undefined {
+  const metadata = json.indexOf(METADATA);
+  if (metadata < 0) return undefined;
   let depth = 1;
   let start = 0;
-  for (let i = json.indexOf(METADATA) + METADATA.length; i < json.length; i++) {
+  for (let i = metadata + METADATA.length; i < json.length; i++) {
     const byte = json[i];
     if (byte === QUOTE) {
       if (depth === 1 && isKey(json, i)) start = i - 1;
-      for (i++; json[i] !== QUOTE; i++) if (json[i] === BACKSLASH) i++;
+      for (i++; i < json.length && json[i] !== QUOTE; i++) if (json[i] === BACKSLASH) i++;
     } else if (byte === OPEN || byte === OPEN_LIST) depth++;
     else if (byte === CLOSE || byte === CLOSE_LIST) {
       depth--;

@@ -3,6 +3,10 @@ import { managedFieldsIn } from '../../src/resolvers/managed-fields.ts';
 
 const entry = { manager: 'm', fieldsV1: { 'f:spec': { 'k:{"name":"a]}"}': {}, 'v:["\\\\"]': {}, '.': {} } } };
 
+test.each(['', '{}', '{"status":"Failure","message":"a', '{"metadata":{"name":"a'])('what has no metadata has no managedFields: %s', (json) => {
+  expect(managedFieldsIn(Buffer.from(json))).toBeUndefined();
+});
+
 test.each([
   ['last in the metadata', { metadata: { name: 'a', managedFields: [entry, entry] }, spec: {} }],
   ['in the middle', { kind: 'A', metadata: { name: 'a', managedFields: [entry], labels: { a: 'é' } } }],
