@@ -68,11 +68,13 @@ export class Documents {
     const { schema, limits } = this;
     try {
       const node = parse(text, { maxTokens: limits.tokens });
-      const errors = validate(schema, node, [...specifiedRules, limitsRule(limits)], { maxErrors: 20 });
+      // The limits first: rules of the specification call themselves for each level.
+      const over = validate(schema, node, [limitsRule(limits)]);
+      const errors = over.length ? over : validate(schema, node, specifiedRules, { maxErrors: 20 });
       return new Document(schema, errors.length ? undefined : node, errors);
     } catch (error) {
       if (error instanceof GraphQLError) return new Document(schema, undefined, [error]);
-      // the parser descends: what is nested deeper than the stack is no document
+      // The parser, too, calls itself for each level: what is nested deeper than the stack is no document.
       if (error instanceof RangeError) return new Document(schema, undefined, [new GraphQLError('the document is nested too deeply')]);
       throw error;
     }

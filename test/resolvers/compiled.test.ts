@@ -134,6 +134,16 @@ describe('compiled variables and arguments', () => {
   });
 });
 
+test.each([
+  ['fields', `{ ${'pods { items { node { '.repeat(800)} kind ${'} } } '.repeat(800)} }`],
+  ['fields without an end', '{ pods { items { node { '.repeat(1500)],
+  ['values', `{ pods(where: ${'{ not: '.repeat(3000)}{}${'}'.repeat(3000)}) { continue } }`],
+  ['lists', `mutation { createObject(resource: "pods", object: { a: ${'['.repeat(4800)}${']'.repeat(4800)} }) }`],
+])('a document of %s that is nested without end is the fault of who sent it', async (_, query) => {
+  const { errors } = JSON.parse(String(await graphql.executor.executeText({ query }))) as { errors: { extensions: { code: number } }[] };
+  expect(errors[0]!.extensions.code).toBe(400);
+});
+
 describe('a compiled operation', () => {
   test.each([
     ['any document, values of any type', false, 0.05],
