@@ -100,6 +100,8 @@ export function resolve(overloads: readonly Overload[], parameters: readonly Cel
   if (results.size > 1) return 'dyn';
   const [[, result]] = fitting as [Overload];
   // lists that are added keep the type of what is in them
-  if (typeof result !== 'string' && result.type === 'list' && parameters.every((p) => !isDynamic(p))) return unify(parameters[0]!, parameters[1] ?? parameters[0]!) ?? result;
+  if (typeof result !== 'string' && result.type === 'list' && parameters.every((p) => !isDynamic(p))) {
+    return unify(parameters[0]!, parameters[1] ?? parameters[0]!) ?? result;
+  }
   return result;
 }

@@ -10,7 +10,11 @@ export const GROUP = 'rbac.authorization.k8s.io';
  * Common to roles and bindings: names are path segments (`system:node`), a PUT may create, and an update checks the new
  * object twice over. Who may grant what is the pipeline's matter.
  */
-export function rbacStrategy(namespaced: boolean, validate: (object: KubeObject) => FieldError[], change?: (object: KubeObject, old: KubeObject) => FieldError[]): Strategy {
+export function rbacStrategy(
+  namespaced: boolean,
+  validate: (object: KubeObject) => FieldError[],
+  change?: (object: KubeObject, old: KubeObject) => FieldError[],
+): Strategy {
   return {
     name: pathSegmentName,
     generation: false,

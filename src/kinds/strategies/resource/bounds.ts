@@ -12,7 +12,14 @@ export function boundedErrors<T>(items: readonly T[] | undefined, max: number, c
   return items.length > max ? [tooMany(at, items.length, max)] : items.flatMap((item, i) => check(item, at.index(i)));
 }
 
-export function uniqueErrors<T>(items: readonly T[] | undefined, max: number, check: (item: T, at: Path) => FieldError[], key: (item: T) => string, at: Path): FieldError[] {
+/** `key` tells items apart. */
+export function uniqueErrors<T>(
+  items: readonly T[] | undefined,
+  max: number,
+  check: (item: T, at: Path) => FieldError[],
+  key: (item: T) => string,
+  at: Path,
+): FieldError[] {
   const errors = boundedErrors(items, max, check, at);
   if (!items || items.length > max) return errors;
   const seen = new Set<string>();

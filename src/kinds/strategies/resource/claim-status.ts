@@ -105,7 +105,8 @@ export function claimStatusErrors(object: KubeObject, old: KubeObject): FieldErr
   const at = STATUS.child('reservedFor');
   const errors = uniqueErrors(reservedFor as Consumer[] | undefined, MAX_CONSUMERS, consumerErrors, (consumer) => consumer.uid ?? '', at);
   const allocated = new Set(((allocation?.devices?.results ?? []) as Place[]).map(idOf));
-  errors.push(...uniqueErrors(devices as DeviceStatus[] | undefined, Infinity, (device, here) => deviceErrors(device, allocated, here), idOf, STATUS.child('devices')));
+  const check = (device: DeviceStatus, here: Path): FieldError[] => deviceErrors(device, allocated, here);
+  errors.push(...uniqueErrors(devices as DeviceStatus[] | undefined, Infinity, check, idOf, STATUS.child('devices')));
   if (reservedFor?.length && !allocation) errors.push(forbidden(at, 'may not be specified when `allocated` is not set'));
   else if (reservedFor?.length && object.metadata.deletionTimestamp) {
     const known = new Set(((before.reservedFor ?? []) as Consumer[]).map((consumer) => JSON.stringify(consumer)));

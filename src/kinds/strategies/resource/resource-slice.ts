@@ -15,7 +15,8 @@ const ONE_PLACE = 'exactly one of `nodeName`, `nodeSelector`, or `allNodes` is r
 
 /** Fields of a device that belong to features which are off in 1.35: partitions, taints, binding conditions, shared use. */
 const OFF = [
-  'consumesCounters', 'nodeName', 'nodeSelector', 'allNodes', 'taints', 'bindsToNode', 'bindingConditions', 'bindingFailureConditions', 'allowMultipleAllocations',
+  'consumesCounters', 'nodeName', 'nodeSelector', 'allNodes', 'taints', 'bindsToNode',
+  'bindingConditions', 'bindingFailureConditions', 'allowMultipleAllocations',
 ]; // prettier-ignore
 
 function dropFields({ spec }: KubeObject): void {

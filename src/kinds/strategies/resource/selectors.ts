@@ -13,14 +13,20 @@ const MAX_EXPRESSION = 10 * 1024;
 /** What an expression knows of a device; values are of any type (`any` in messages), by domain and name. */
 const values = mapOf('string', mapOf('string', 'any'));
 const VARIABLES = {
-  device: objectOf('kubernetes.DRADevice', { driver: 'string', attributes: values, capacity: mapOf('string', mapOf('string', UNKNOWN)), allowMultipleAllocations: 'bool' }),
+  device: objectOf('kubernetes.DRADevice', {
+    driver: 'string',
+    attributes: values,
+    capacity: mapOf('string', mapOf('string', UNKNOWN)),
+    allowMultipleAllocations: 'bool',
+  }),
 };
 
 function expressionErrors(expression: string, at: Path): FieldError[] {
   if (Buffer.byteLength(expression) > MAX_EXPRESSION) return [tooLong(at, MAX_EXPRESSION)];
   const { type, error } = checkCel(expression, VARIABLES, []);
   if (error !== undefined) return [invalid(at, expression, error)];
-  return type === 'bool' || type === 'any' || type === UNKNOWN ? [] : [invalid(at, expression, `must evaluate to bool or the unknown type, not ${typeName(type)}`)];
+  if (type === 'bool' || type === 'any' || type === UNKNOWN) return [];
+  return [invalid(at, expression, `must evaluate to bool or the unknown type, not ${typeName(type)}`)];
 }
 
 export const selectorErrors = (selectors: DeviceSelector[] | undefined, at: Path): FieldError[] =>
