@@ -11,6 +11,20 @@ export function parseDuration(text: string): number | undefined {
   return match[1] === '-' ? -ms : ms;
 }
 
+/** Why Go's time.ParseDuration does not take a text, in its words. */
+export function durationError(text: string): string {
+  const quoted = JSON.stringify(text);
+  for (let rest = text.replace(/^[+-]/, ''); rest; ) {
+    const part = /^(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest);
+    if (!part) break;
+    const unit = part[1] as string;
+    if (!unit) return `time: missing unit in duration ${quoted}`;
+    if (!Object.hasOwn(UNITS, unit)) return `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+    rest = rest.slice(part[0].length);
+  }
+  return `time: invalid duration ${quoted}`;
+}
+
 /** As Go prints a duration: `0s`, `1.5s`, `100ms`, `1h0m0s`. */
 export function formatDuration(ms: number): string {
   if (ms === 0) return '0s';

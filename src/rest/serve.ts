@@ -13,7 +13,7 @@ import { dispatch } from './resources/dispatch.ts';
 import { boolParam } from './resources/query.ts';
 import { isStream, resolve, verbOf, type Resolved } from './resources/resolve.ts';
 import { routeOf, type ResourcePath, type Route } from './router.ts';
-import { parseDuration } from '../meta/duration.ts';
+import { durationError, parseDuration } from '../meta/duration.ts';
 import { serveStream } from './streams/serve.ts';
 
 /** What authorisation sees of a route. */
@@ -87,7 +87,7 @@ function checkTimeout(exchange: Exchange): void {
   const ms = parseDuration(timeout);
   if (ms === undefined)
     throw badRequest(
-      `invalid timeout specified in the request URL - time: invalid duration ${JSON.stringify(timeout)}`,
+      `invalid timeout specified in the request URL - ${durationError(timeout)}`,
     );
 }
 

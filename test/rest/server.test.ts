@@ -195,7 +195,12 @@ describe('objects', () => {
     expect((await server.ask(`${CONFIG_MAPS}?limit=99999999999999999999`)).body).toMatchObject({
       message: 'strconv.ParseInt: parsing "99999999999999999999": value out of range',
     });
-    expect((await server.ask(`${CONFIG_MAPS}?includeObject=Some`, { headers: { accept: TABLE } })).status).toBe(400);
+    expect((await server.ask(`${CONFIG_MAPS}?includeObject=Some`, { headers: { accept: TABLE } })).body.message).toBe(
+      "Unable to convert to Table as requested: includeObject: Invalid value: \"Some\": must be 'Metadata', 'Object', 'None', or empty",
+    );
+    expect((await server.ask(`${CONFIG_MAPS}?timeout=1`)).body.message).toBe(
+      'invalid timeout specified in the request URL - time: missing unit in duration "1"',
+    );
   });
 });
 
@@ -384,6 +389,9 @@ describe('server', () => {
   });
   it('is live in detail', async () => {
     expect((await server.ask('/readyz?verbose&exclude=log')).text).toMatch(/\[\+\]etcd ok\n[^]*readyz check passed\n$/);
+    expect((await server.ask('/readyz?verbose&exclude=log&exclude=b&exclude=a')).text).toMatch(
+      /^\[\+\]ping ok\n\[\+\]log excluded: ok\n\[\+\]etcd ok\n[^]*no matches for "a", "b"\nreadyz check passed\n$/,
+    );
     expect((await server.ask('/livez/nope')).status).toBe(404);
     expect((await server.ask('/openid/v1/jwks', { headers: { accept: 'application/json' } })).status).toBe(406);
     expect((await server.ask('/openid/v1/jwks')).body.keys[0]).toMatchObject({ kty: 'RSA', alg: 'RS256' });

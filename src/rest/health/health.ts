@@ -42,16 +42,15 @@ export async function serveHealth(services: Services, exchange: Exchange, path: 
       ? sendText(exchange, 200, 'ok')
       : sendText(exchange, 500, `internal server error: ${one} failed\n`);
   }
-  const excluded = new Set(exchange.query.getAll('exclude'));
-  const names = Object.keys(all).filter((name) => !excluded.has(name));
-  const results = await Promise.all(names.map((name) => all[name](services)));
-  const lines = names.map((name, i) => (results[i] ? `[+]${name} ok` : `[-]${name} failed: reason withheld`));
-  for (const name of excluded)
-    lines.push(
-      Object.hasOwn(all, name)
-        ? `[+]${name} excluded: ok`
-        : `warn: some health checks cannot be excluded: no matches for ${JSON.stringify(name)}`,
-    );
+  const excluded = new Set(exchange.query.getAll('exclude').flatMap((names) => names.split(',')));
+  const names = Object.keys(all);
+  const results = await Promise.all(names.map((name) => excluded.has(name) || all[name](services)));
+  const lines = names.map((name, i) =>
+    excluded.has(name) ? `[+]${name} excluded: ok` : results[i] ? `[+]${name} ok` : `[-]${name} failed: reason withheld`,
+  );
+  const unknown = [...excluded].filter((name) => !Object.hasOwn(all, name)).sort();
+  if (unknown.length)
+    lines.push(`warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(', ')}`);
   if (results.includes(false)) return sendText(exchange, 500, `${lines.join('\n')}\n${endpoint} check failed\n`);
   if (exchange.query.has('verbose')) return sendText(exchange, 200, `${lines.join('\n')}\n${endpoint} check passed\n`);
   return sendText(exchange, 200, 'ok');
