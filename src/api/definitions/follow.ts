@@ -98,13 +98,20 @@ export function followDefinitions(core: Core): { stop(): void } {
     } else void settle(stored).catch(report(`definition ${stored.name}`));
   }
 
+  /** Names that a definition had are free for the others of its group. */
+  function gone(stored: Stored): void {
+    registry.setCustom(stored.name, []);
+    const groupOf = (s: Stored): unknown => (s.object['spec'] as { group?: string } | undefined)?.group;
+    for (const other of store.list({ resource: DEFINITIONS }).items) if (groupOf(other) === groupOf(stored)) seen(other);
+  }
+
   function follow(): void {
     const snapshot = store.list({ resource: DEFINITIONS });
     snapshot.items.forEach(seen);
     unwatch = store.watch({ resource: DEFINITIONS }, snapshot.revision, {
       onEvents(events) {
         for (const event of events) {
-          if (event.type === 'DELETED') registry.setCustom(event.stored.name, []);
+          if (event.type === 'DELETED') gone(event.stored);
           else seen(event.stored);
         }
       },

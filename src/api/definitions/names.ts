@@ -15,22 +15,46 @@ export interface Condition {
   reason?: string;
   message?: string;
 }
+export interface NamesVerdict {
+  /** what the definition may be called: of those that it wants the free ones, of others what it had */
+  accepted: Names;
+  /** the last name that is in use, undefined when all are free */
+  conflict?: { reason: string; message: string };
+}
 
 const wordsOf = (names: Names): string[] => [names.plural, names.singular ?? '', ...(names.shortNames ?? [])].filter(Boolean);
 const kindsOf = (names: Names): string[] => [names.kind, names.listKind ?? ''].filter(Boolean);
+const NONE: Names = { plural: '', kind: '' };
 
-/** Why the names of a definition cannot be accepted beside those of the others of its group; undefined when they can. */
-export function nameConflict(definition: KubeObject, others: readonly KubeObject[]): { reason: string; message: string } | undefined {
-  const { names, group } = definition['spec'] as { names: Names; group: string };
-  const accepted = others.filter((o) => o['spec'].group === group && o.metadata.name !== definition.metadata.name).map((o) => o['status']?.acceptedNames as Names | undefined);
-  const words = new Set(accepted.flatMap((n) => (n ? wordsOf(n) : [])));
-  const kinds = new Set(accepted.flatMap((n) => (n ? kindsOf(n) : [])));
-  const refuse = (reason: string, name: string) => ({ reason, message: `${JSON.stringify(name)} is already in use` });
-  if (words.has(names.plural)) return refuse('PluralConflict', names.plural);
-  if (names.singular && words.has(names.singular)) return refuse('SingularConflict', names.singular);
-  const short = names.shortNames?.find((name) => words.has(name));
-  if (short) return refuse('ShortNamesConflict', short);
-  if (kinds.has(names.kind)) return refuse('KindConflict', names.kind);
-  if (names.listKind && kinds.has(names.listKind)) return refuse('ListKindConflict', names.listKind);
-  return undefined;
+/** Which names of a definition are free beside those that others of its group have. Source: apiextensions' naming controller. */
+export function judgeNames(definition: KubeObject, others: readonly KubeObject[]): NamesVerdict {
+  const { names: wanted, group } = definition['spec'] as { names: Names; group: string };
+  const taken = others
+    .filter((o) => o['spec'].group === group && o.metadata.name !== definition.metadata.name)
+    .map((o) => (o['status']?.acceptedNames ?? NONE) as Names);
+  const words = new Set(taken.flatMap(wordsOf));
+  const kinds = new Set(taken.flatMap(kindsOf));
+  const had = (definition['status']?.acceptedNames ?? NONE) as Names;
+  const accepted: Names = { ...had };
+  let conflict: NamesVerdict['conflict'];
+  const refuse = (reason: string, used: readonly string[]): void => {
+    const texts = used.map((name) => `${JSON.stringify(name)} is already in use`);
+    conflict = { reason, message: texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]` };
+  };
+  const judge = (field: 'plural' | 'singular' | 'kind' | 'listKind', used: ReadonlySet<string>, reason: string): void => {
+    const name = wanted[field] ?? '';
+    if (name !== (had[field] ?? '') && used.has(name)) refuse(reason, [name]);
+    else if (name) accepted[field] = name;
+  };
+  judge('plural', words, 'PluralConflict');
+  judge('singular', words, 'SingularConflict');
+  const short = (wanted.shortNames ?? []).filter((name) => !had.shortNames?.includes(name) && words.has(name));
+  if (short.length) refuse('ShortNamesConflict', short);
+  else if (wanted.shortNames) accepted.shortNames = wanted.shortNames;
+  else delete accepted.shortNames;
+  judge('kind', kinds, 'KindConflict');
+  judge('listKind', kinds, 'ListKindConflict');
+  if (wanted.categories) accepted.categories = wanted.categories;
+  else delete accepted.categories;
+  return { accepted, ...(conflict && { conflict }) };
 }

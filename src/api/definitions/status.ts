@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../meta/object.ts';
 import { sameJson } from '../patch/equal.ts';
-import { nameConflict, type Condition } from './names.ts';
+import { approvalOf, isProtectedGroup } from '../../kinds/custom/definition/approval.ts';
+import { judgeNames, type Condition } from './names.ts';
 
 const conditionOf = (definition: KubeObject, type: string): Condition | undefined =>
   ((definition['status']?.conditions ?? []) as Condition[]).find((c) => c.type === type);
@@ -15,14 +16,22 @@ function setCondition(conditions: Condition[], condition: Condition, now: string
   return old ? conditions.map((c) => (c === old ? made : c)) : [...conditions, made];
 }
 
+const APPROVALS = { missing: 'MissingAnnotation', invalid: 'InvalidAnnotation', approved: 'ApprovedAnnotation', bypassed: 'UnapprovedAnnotation' };
+
+/** Whether a definition of a community's group has been reviewed (KEP-1111). */
+function approvalCondition(definition: KubeObject): Condition {
+  const { state, reason } = approvalOf(definition);
+  return { type: 'KubernetesAPIApprovalPolicyConformant', status: state === 'approved' ? 'True' : 'False', reason: APPROVALS[state], message: reason };
+}
+
 /**
  * The status that a definition should have: names accepted or not, established once they were, and every version in
  * which objects may be stored. Undefined when it has it. `now`: RFC 3339.
  */
 export function wantedStatus(definition: KubeObject, others: readonly KubeObject[], now: string): KubeObject | undefined {
   const status = (definition['status'] ?? {}) as { conditions?: Condition[]; acceptedNames?: unknown; storedVersions?: string[] };
-  const { names, versions } = definition['spec'] as { names: unknown; versions: { name: string; storage: boolean }[] };
-  const conflict = nameConflict(definition, others);
+  const { group, versions } = definition['spec'] as { group: string; versions: { name: string; storage: boolean }[] };
+  const { accepted: acceptedNames, conflict } = judgeNames(definition, others);
   let conditions = status.conditions ?? [];
   const accepted: Condition = conflict
     ? { type: 'NamesAccepted', status: 'False', ...conflict }
@@ -34,8 +43,9 @@ export function wantedStatus(definition: KubeObject, others: readonly KubeObject
       : { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' };
     conditions = setCondition(conditions, established, now);
   }
+  if (isProtectedGroup(group)) conditions = setCondition(conditions, approvalCondition(definition), now);
   const storage = versions.filter((v) => v.storage).map((v) => v.name);
   const storedVersions = [...(status.storedVersions ?? []), ...storage.filter((v) => !status.storedVersions?.includes(v))];
-  const wanted = { ...status, conditions, acceptedNames: conflict ? (status.acceptedNames ?? { plural: '', kind: '' }) : names, storedVersions };
+  const wanted = { ...status, conditions, acceptedNames, storedVersions };
   return sameJson(status, wanted) ? undefined : ({ ...definition, status: wanted } as KubeObject);
 }
