@@ -2,7 +2,6 @@ import { duplicate, forbidden, Path, type FieldError } from '../../../meta/field
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { cidrWarnings } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
 import { internalValue } from '../pod/internal-form.ts';
@@ -53,11 +52,10 @@ const validateNodeUpdate = (object: KubeObject, old: KubeObject): Errors => [
   ...validateTaints(object.spec?.taints, TAINTS),
 ];
 
-function warnings({ spec }: KubeObject): string[] {
-  const says = spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : [];
-  const ranges = ((spec?.podCIDRs ?? []) as string[]).flatMap((cidr, i) => cidrWarnings(cidr, SPEC.child('podCIDRs').index(i)));
-  return [...says, ...ranges];
-}
+const warnings = ({ spec }: KubeObject): string[] => [
+  ...(spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
+  ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+];
 
 /** podCIDR is the first of podCIDRs, whichever of them the client knows (the conversion of v1 to the internal type). */
 function joinPodCidrs({ spec }: KubeObject): void {

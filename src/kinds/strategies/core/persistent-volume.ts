@@ -30,10 +30,10 @@ const MOUNTABLE = [
   'portworxVolume',
 ];
 /** Sources that no kubelet mounts any more, by the field's name in the warning. */
-const GONE: readonly (readonly [field: string, said: string])[] = [
+const GONE: readonly (readonly [field: string, said: string, shown?: string])[] = [
   ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
   ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
-  ['storageos', 'deprecated in v1.22, non-functional in v1.25+'],
+  ['storageos', 'deprecated in v1.22, non-functional in v1.25+', 'storageOS'],
   ['glusterfs', 'deprecated in v1.25, non-functional in v1.26+'],
   ['cephfs', 'deprecated in v1.28, non-functional in v1.31+'],
   ['rbd', 'deprecated in v1.28, non-functional in v1.31+'],
@@ -160,7 +160,7 @@ function warnings({ metadata, spec = {} }: KubeObject): string[] {
   for (const [i, term] of ((spec.nodeAffinity?.required?.nodeSelectorTerms ?? []) as NodeSelectorTerm[]).entries()) {
     says.push(...nodeSelectorTermWarnings(term, terms.index(i), false));
   }
-  for (const [field, said] of GONE) if (spec[field]) says.push(`${SPEC.child(field)}: ${said}`);
+  for (const [field, said, shown = field] of GONE) if (spec[field]) says.push(`${SPEC.child(shown)}: ${said}`);
   return says;
 }
 

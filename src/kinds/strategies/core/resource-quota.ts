@@ -1,5 +1,6 @@
 import type { ResourceQuotaSpec } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import { canonicalQuantity, compareQuantity, parseQuantity } from '../../../meta/quantity.ts';
 import type { Strategy } from '../../kind.ts';
 import { isStandardQuotaResource, quantityErrors, validateQuotaResourceName } from '../../validation/resources.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
@@ -81,6 +82,17 @@ function validateScopeSelector({ scopeSelector: selector, hard, scopes }: Resour
   return [...errors, ...times(opposed(terms.map((term) => term.scopeName)), invalid(at, scopes ?? null, 'conflicting scopes'))];
 }
 
+/** A quota of requests above that of limits can never be used up. */
+function warnings(hard: Record<string, string>): string[] {
+  return ['cpu', 'memory', 'storage', 'ephemeral-storage'].flatMap((name) => {
+    const plain = (name === 'cpu' || name === 'memory') && hard[`requests.${name}`] === undefined;
+    const [request, limit] = [plain ? name : `requests.${name}`, `limits.${name}`];
+    const [asked, most] = [hard[request], hard[limit]];
+    if (asked === undefined || most === undefined || compareQuantity(parseQuantity(asked), parseQuantity(most)) <= 0) return [];
+    return [`ResourceQuota ${request} (${canonicalQuantity(asked)}) should be less than ${limit} (${canonicalQuantity(most)})`];
+  });
+}
+
 const split = withStatus();
 
 export const resourceQuotaStrategy: Strategy = withStatus({
@@ -99,5 +111,6 @@ export const resourceQuotaStrategy: Strategy = withStatus({
       validateUpdate: ({ status }) => [...validateAmounts(status?.hard, STATUS.child('hard')), ...validateAmounts(status?.used, STATUS.child('used'))],
     },
   },
+  warnings: ({ spec }, old) => (old ? [] : warnings((spec?.hard ?? {}) as Record<string, string>)),
   generation: false,
 });
