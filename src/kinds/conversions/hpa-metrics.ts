@@ -45,7 +45,10 @@ export function metricToV1(m: Any): Any {
 
 export function metricFromV1(m: Any): Any {
   const { type, resource, containerResource, pods, object, external } = m;
-  const named = (r: Any): Any => ({ name: r.name, target: targetOf(r.targetAverageUtilization == null ? 'AverageValue' : 'Utilization', undefined, r.targetAverageValue, r.targetAverageUtilization) });
+  const named = ({ name, targetAverageUtilization: share, targetAverageValue }: Any): Any => ({
+    name,
+    target: targetOf(share == null ? 'AverageValue' : 'Utilization', undefined, targetAverageValue, share),
+  });
   return clean({
     type,
     object: object && {

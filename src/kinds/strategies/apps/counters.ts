@@ -16,8 +16,10 @@ export interface Counters {
   withinReady?: string;
 }
 
+type Status = KubeObject['status'];
+
 /** What a write to `/status` may make of the counters (pkg/apis/apps/validation). collisionCount only grows. */
-export function validateCounters({ counted, withinReplicas = [], withinReady }: Counters, status: KubeObject['status'], old: KubeObject['status']): FieldError[] {
+export function validateCounters({ counted, withinReplicas = [], withinReady }: Counters, status: Status, old: Status): FieldError[] {
   const count = (field: string): number => status?.[field] ?? 0;
   const errors = counted.flatMap((field) => validateNonNegative(status?.[field], STATUS.child(field)));
   for (const field of withinReplicas)

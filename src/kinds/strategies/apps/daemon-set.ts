@@ -92,7 +92,9 @@ function validateSpec(spec: KubeObject['spec'], sent: KubeObject | undefined): E
 function validateUpdateStrategy(strategy: KubeObject['spec'], at: Path): Errors {
   if (strategy.type === 'OnDelete') return [];
   const rolling = at.child('rollingUpdate');
-  if (strategy.type !== 'RollingUpdate') return [notSupported(at, internalValue('io.k8s.api.apps.v1.DaemonSetUpdateStrategy', strategy), ['RollingUpdate', 'OnDelete'])];
+  if (strategy.type !== 'RollingUpdate') {
+    return [notSupported(at, internalValue('io.k8s.api.apps.v1.DaemonSetUpdateStrategy', strategy), ['RollingUpdate', 'OnDelete'])];
+  }
   if (!strategy.rollingUpdate) return [required(rolling)];
   const { maxUnavailable, maxSurge } = strategy.rollingUpdate;
   const errors = [

@@ -18,7 +18,9 @@ interface Rollout {
 }
 
 const STATUS = countersStatus({
-  counted: ['observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount'],
+  counted: [
+    'observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount',
+  ],
   withinReplicas: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
   withinReady: 'readyReplicas',
 });
@@ -69,7 +71,9 @@ export const deploymentStrategy: Strategy = withStatus({
 function validateRollout(strategy: Rollout, at: Path): Errors {
   const rolling = at.child('rollingUpdate');
   if (strategy.type === 'Recreate') return strategy.rollingUpdate ? [forbidden(rolling, "may not be specified when strategy `type` is 'Recreate'")] : [];
-  if (strategy.type !== 'RollingUpdate') return [notSupported(at, internalValue('io.k8s.api.apps.v1.DeploymentStrategy', strategy), ['Recreate', 'RollingUpdate'])];
+  if (strategy.type !== 'RollingUpdate') {
+    return [notSupported(at, internalValue('io.k8s.api.apps.v1.DeploymentStrategy', strategy), ['Recreate', 'RollingUpdate'])];
+  }
   if (!strategy.rollingUpdate) return [required(rolling, 'this should be defaulted and never be nil')];
   const { maxUnavailable, maxSurge } = strategy.rollingUpdate;
   const errors = [

@@ -13,7 +13,8 @@ const POLICY_TYPES = ['Percent', 'Pods'];
 /** Who says something of the behaviour gets the defaults for what it leaves open. */
 export function defaultBehavior(behavior: Any): void {
   const doubled = { type: 'Percent', value: 100, periodSeconds: 15 };
-  behavior.scaleUp = rules({ stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, doubled] }, behavior.scaleUp);
+  const fast = { stabilizationWindowSeconds: 0, selectPolicy: 'Max', policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, doubled] };
+  behavior.scaleUp = rules(fast, behavior.scaleUp);
   behavior.scaleDown = rules({ selectPolicy: 'Max', policies: [{ ...doubled }] }, behavior.scaleDown);
 }
 
@@ -24,8 +25,9 @@ export const validateBehavior = (behavior: Any, at: Path): Errors =>
 
 function validateRules({ stabilizationWindowSeconds: window, selectPolicy, policies, tolerance }: Any, at: Path): Errors {
   const errors: Errors = [];
-  if (window != null && window < 0) errors.push(invalid(at.child('stabilizationWindowSeconds'), window, 'must be greater than or equal to zero'));
-  if (window != null && window > MAX_WINDOW) errors.push(invalid(at.child('stabilizationWindowSeconds'), window, `must be less than or equal to ${MAX_WINDOW}`));
+  const ofWindow = at.child('stabilizationWindowSeconds');
+  if (window != null && window < 0) errors.push(invalid(ofWindow, window, 'must be greater than or equal to zero'));
+  if (window != null && window > MAX_WINDOW) errors.push(invalid(ofWindow, window, `must be less than or equal to ${MAX_WINDOW}`));
   if (selectPolicy != null && !SELECT_POLICIES.includes(selectPolicy)) errors.push(notSupported(at.child('selectPolicy'), selectPolicy, SELECT_POLICIES));
   const here = at.child('policies');
   if (!policies?.length) errors.push(required(here, 'must specify at least one Policy'));

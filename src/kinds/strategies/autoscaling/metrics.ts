@@ -93,8 +93,9 @@ function oneOfUtilizationAndValue({ averageUtilization, averageValue }: Any, at:
 function validateTarget({ type, value, averageValue, averageUtilization }: Any, at: Path): Errors {
   const errors: Errors = type ? [] : [required(at.child('type'), 'must specify a metric target type')];
   if (!TARGETS.includes(type)) errors.push(invalid(at.child('type'), type ?? '', 'must be either Utilization, Value, or AverageValue'));
-  if (value != null && !isPositive(value)) errors.push(invalid(at.child('value'), canonicalQuantity(String(value)), 'must be positive'));
-  if (averageValue != null && !isPositive(averageValue)) errors.push(invalid(at.child('averageValue'), canonicalQuantity(String(averageValue)), 'must be positive'));
+  for (const [field, amount] of [['value', value], ['averageValue', averageValue]] as const) {
+    if (amount != null && !isPositive(amount)) errors.push(invalid(at.child(field), canonicalQuantity(String(amount)), 'must be positive'));
+  }
   if (averageUtilization != null && averageUtilization < 1) errors.push(invalid(at.child('averageUtilization'), averageUtilization, 'must be greater than 0'));
   return errors;
 }

@@ -11,6 +11,7 @@ import { validateTimeZone } from './time-zone.ts';
 
 type Spec = KubeObject['spec'];
 const SPEC = Path.root('spec');
+const NAME = Path.root('metadata').child('name');
 /** The name of a Job is the CronJob's and eleven characters for its time. */
 const MAX_NAME = 63 - 11;
 
@@ -33,7 +34,7 @@ export const cronJobStrategy: Strategy = withStatus({
   validate({ spec, metadata }) {
     const errors = validateSpec(spec);
     // a name cannot change: what an update sends has been checked
-    if (metadata.name?.length > MAX_NAME) errors.push(invalid(Path.root('metadata').child('name'), metadata.name, `must be no more than ${MAX_NAME} characters`));
+    if (metadata.name?.length > MAX_NAME) errors.push(invalid(NAME, metadata.name, `must be no more than ${MAX_NAME} characters`));
     return errors;
   },
   warnings: (object, old) => [

@@ -97,7 +97,8 @@ function validateGeneratedSelector({ spec, metadata }: KubeObject): Errors {
   const expected: Record<string, string> = {};
   for (const label of UID_LABELS) expected[label] = metadata.uid;
   for (const label of NAME_LABELS) expected[label] = metadata.name;
-  const errors = [UID_LABELS[0], NAME_LABELS[0], UID_LABELS[1], NAME_LABELS[1]].flatMap((label) => validateHasLabel(labels, label, expected[label] as string, at));
+  const inOrder = [UID_LABELS[0], NAME_LABELS[0], UID_LABELS[1], NAME_LABELS[1]];
+  const errors = inOrder.flatMap((label) => validateHasLabel(labels, label, expected[label] as string, at));
   if (isUsable(spec.selector, SELECTOR) && !labelSelectorAsSelector(spec.selector).matches(expected))
     errors.push(invalid(SELECTOR, shownSelector(spec.selector), '`selector` not auto-generated'));
   return errors;
