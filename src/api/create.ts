@@ -1,9 +1,7 @@
-import { alreadyExists } from '../meta/status.ts';
 import type { Answer, Body, RequestContext, Target, WriteOptions } from './contract.ts';
 import type { Core } from './core.ts';
 import { checkWriteOptions } from './options.ts';
-import { resourceOf } from './target.ts';
-import { insert } from './write/insert.ts';
+import { insert, nameTaken } from './write/insert.ts';
 import { operationOf } from './write/operation.ts';
 import { checkPlace, readBody } from './write/read-body.ts';
 
@@ -15,6 +13,6 @@ export async function create(core: Core, ctx: RequestContext, target: Target, bo
   const object = readBody(ctx, target.kind, body, options.fieldValidation);
   checkPlace(target, object);
   const inserted = await insert(op, object);
-  if ('taken' in inserted) throw alreadyExists(resourceOf(target.kind), object.metadata.name);
+  if ('taken' in inserted) throw nameTaken(target.kind, object);
   return inserted.answer;
 }

@@ -1,11 +1,9 @@
-import { notFound } from '../meta/status.ts';
 import type { Answer, Body, RequestContext, Target, WriteOptions } from './contract.ts';
 import type { Core } from './core.ts';
 import { checkWriteOptions } from './options.ts';
-import { resourceOf } from './target.ts';
 import { operationOf } from './write/operation.ts';
 import { checkPlace, readBody } from './write/read-body.ts';
-import { replace } from './write/replace.ts';
+import { replace, uidConflict } from './write/replace.ts';
 
 /** A whole object in the place of the one that is there (or of none, where the kind allows it). */
 export async function update(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
@@ -29,7 +27,7 @@ export async function update(core: Core, ctx: RequestContext, target: Target, bo
       sent = undefined;
       if (live) return object;
       // a PUT that names a uid means an object that was there
-      if (object.metadata.uid) throw notFound(resourceOf(kind), target.name);
+      if (object.metadata.uid) throw uidConflict(target, object.metadata.uid, '');
       core.authorizer.require(ctx, 'create', target);
       delete (object.metadata as Partial<typeof object.metadata>).resourceVersion;
       return object;

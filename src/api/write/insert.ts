@@ -1,3 +1,4 @@
+import type { Kind } from '../../kinds/kind.ts';
 import { fromStorage, storedForm, toStorage } from '../../kinds/encode.ts';
 import { metaWarnings, validateMeta } from '../../kinds/validate-meta.ts';
 import { generateName } from '../../meta/names-generate.ts';
@@ -44,7 +45,7 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
     if (draw) internal.metadata.name = generateName(draw);
     const inserted = await insertNamed(op, internal, names === 1 ? request : undefined);
     if ('answer' in inserted || !draw) return inserted;
-    if (names === MAX_NAMES) throw alreadyExists(resourceOf(kind), internal.metadata.name);
+    if (names === MAX_NAMES) throw nameTaken(kind, internal);
   }
 }
 
@@ -80,7 +81,7 @@ async function insertNamed(op: Operation, object: KubeObject, first: ReturnType<
     }
     const form = storedForm(kind.storage, kind.custom, object);
     if (op.dryRun) {
-      if (core.store.get({ ...writeOf(op, form, undefined) })) throw alreadyExists(resourceOf(kind), form.metadata.name);
+      if (core.store.get({ ...writeOf(op, form, undefined) })) throw nameTaken(kind, form);
       return { answer: objectAnswer(kind, fromStorage(kind, form), 201) };
     }
     const outcome = await commit(op, form, allocation);
@@ -114,6 +115,17 @@ function refuseInvalid(op: Operation, object: KubeObject): void {
   const ctx = strategyContext(op);
   const errors = [...validateMeta(kind, object), ...(strategy.validate?.(object, ctx) ?? []), ...(strategy.validateCreate?.(object, ctx) ?? [])];
   if (errors.length) throw invalidObject(kind.storage, object.metadata.name ?? '', errors);
+}
+
+/** 409 for a name that is there; an object that asks for a drawn one is told to come again. Source: CheckGeneratedNameError. */
+export function nameTaken(kind: Kind, { metadata: { name, generateName } }: KubeObject): StatusError {
+  const error = alreadyExists(resourceOf(kind), name);
+  if (!generateName) return error;
+  return new StatusError({
+    ...error.status,
+    message: `${error.message}, the server was not able to generate a unique name for the object`,
+    details: { ...error.status.details, retryAfterSeconds: 1 },
+  });
 }
 
 /** A version that a new object names; nonsense counts as none. */

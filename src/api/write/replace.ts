@@ -7,7 +7,7 @@ import { conflict, invalidObject, MODIFIED, notFound, StatusError } from '../../
 import type { Outcome, Stored } from '../../store/contract.ts';
 import { allocationFor } from '../allocation/allocation.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
-import type { Answer } from '../contract.ts';
+import type { Answer, Target } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { keepTimes, updateManagedFields } from '../patch/apply/managed.ts';
 import { sameJson } from '../patch/equal.ts';
@@ -80,7 +80,8 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   if (known) keepOthers(kind, subresource, next, known);
   applyDefaults(kind, next, subresource, known);
   const object = sentForm(kind, next, known);
-  if (change.checksUid) checkUid(kind, object, live);
+  const { uid } = object.metadata;
+  if (change.checksUid && uid && uid !== live.metadata.uid) throw uidConflict(target, uid, live.metadata.uid);
   checkVersion(kind, object, live);
   dropRepeatedOwners(ctx, object);
   if (!change.applied) {
@@ -121,12 +122,12 @@ function withVersion(form: KubeObject, stored: Stored): KubeObject {
   return { ...form, metadata: { resourceVersion: String(stored.revision), ...metadata } };
 }
 
-function checkUid(kind: Kind, { metadata: meta }: KubeObject, live: KubeObject): void {
-  const { name } = live.metadata;
-  if (!meta.uid || meta.uid === live.metadata.uid) return;
-  const at = kind.namespaced ? `${live.metadata.namespace}/${name}` : name;
-  const why = `StorageError: invalid object, Code: 4, Key: /registry/${kind.group && kind.custom ? `${kind.group}/` : ''}${kind.resource}/${at}, ResourceVersion: 0, AdditionalErrorMsg: Precondition failed: UID in precondition: ${meta.uid}, UID in object meta: ${live.metadata.uid}`;
-  throw conflict(resourceOf(kind), name, why);
+/** 409 of a uid that is another's, in the words of the storage. `there`: the uid of what is there, '' where nothing is. */
+export function uidConflict({ kind, namespace, name }: Target, uid: string, there: string): StatusError {
+  const at = kind.namespaced ? `${namespace}/${name}` : name;
+  const key = `/registry/${kind.group && kind.custom ? `${kind.group}/` : ''}${kind.resource}/${at}`;
+  const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${there}`;
+  return conflict(resourceOf(kind), name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
 }
 
 /** The version that the client names must be the one that is there. */
