@@ -63,6 +63,7 @@ const ONE_PLACE = 'exactly one of `nodeName`, `nodeSelector`, or `allNodes` is r
 test.each([
   [{}, []],
   [{ nodeName: undefined }, [`spec: Required value: ${ONE_PLACE}`]],
+  [{ devices: [{ name: 'a', attributes: { 'x.example.com/v': { version: '1.0.0-rc.1+b' } } }] }, []],
   [{ allNodes: true }, ['spec: Invalid value: "{`nodeName`, `allNodes`}": ' + `${ONE_PLACE}, but multiple fields are set`]],
   [{ pool: { generation: -1 } }, [
     'spec.pool.generation: Invalid value: -1: must be greater than or equal to zero',

@@ -20,8 +20,10 @@ const MAX_VALUE = 64;
 /** domain, slash and identifier */
 const MAX_KEY = 63 + 1 + 32;
 // semver.org, 2.0.0
-const SEMVER =
-  /^(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)(\.(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*))*)?(\+[0-9a-zA-Z-]+(\.[0-9a-zA-Z-]+)*)?$/;
+const NUMBER = String.raw`(0|[1-9]\d*)`;
+const PRERELEASE = String.raw`(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)`;
+const BUILD = '[0-9a-zA-Z-]+';
+const SEMVER = new RegExp(String.raw`^${NUMBER}\.${NUMBER}\.${NUMBER}(-${PRERELEASE}(\.${PRERELEASE})*)?(\+${BUILD}(\.${BUILD})*)?$`);
 const ONE_VALUE = 'exactly one value must be specified';
 
 /** A key that is too long to print loses its middle. */
