@@ -58,7 +58,7 @@ function validateSpec(spec: DefinitionSpec): FieldError[] {
   const parts = hoisted(spec);
   const names = spec.names ?? {};
   const { conversion, preserveUnknownFields } = spec;
-  const errors = [...validateGroup(spec.group), ...validateScope(spec.scope), ...validateVersions(parts)];
+  const errors = [...validateGroup(spec.group), ...validateScope(spec.scope), ...validateVersions(parts, spec.versions !== undefined && spec.versions !== null)];
   if (preserveUnknownFields && schemasOf(parts).some((schema) => someSchema(schema, (s) => s.default !== undefined))) {
     errors.push(invalid(SPEC.child('preserveUnknownFields'), true, 'must be false in order to use defaults in the schema'));
   }
@@ -85,8 +85,8 @@ function validateScope(scope: string | undefined): FieldError[] {
 const schemasOf = ({ validation, versions }: Hoisted): AnySchema[] =>
   [validation, ...versions.map((v) => v.schema)].flatMap((s) => (s?.openAPIV3Schema ? [s.openAPIV3Schema] : []));
 
-/** Each version by itself, then all of them together. */
-function validateVersions({ versions, validation, subresources }: Hoisted): FieldError[] {
+/** Each version by itself, then all of them together. `given`: the list is there, if empty. */
+function validateVersions({ versions, validation, subresources }: Hoisted, given: boolean): FieldError[] {
   const at = SPEC.child('versions');
   const errors: FieldError[] = [];
   if (!validation?.openAPIV3Schema) {
@@ -95,7 +95,7 @@ function validateVersions({ versions, validation, subresources }: Hoisted): Fiel
     });
   }
   versions.forEach((v, i) => errors.push(...validateVersion(v, at.index(i), Boolean((subresources ?? v.subresources)?.status))));
-  const all = (): object[] => versions.map(goVersion);
+  const all = (): object[] | null => (given ? versions.map(goVersion) : null);
   if (new Set(versions.map((v) => v.name)).size !== versions.length) errors.push(invalid(at, all(), 'must contain unique version names'));
   if (versions.filter((v) => v.storage).length !== 1) errors.push(invalid(at, all(), 'must have exactly one version marked as storage version'));
   // the first version stands once more as the old field that held the only one
