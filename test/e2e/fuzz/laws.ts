@@ -11,8 +11,9 @@ type Any = any;
 const SERVER_ERRORS: readonly [about: string, status: number, message: RegExp][] = [
   ['a revision that is not there yet', 504, /^Timeout: Too large resource version/],
   ['a watch from what is no revision', 500, /^resourceVersion: Invalid value/],
+  ['an update from what is no revision', 500, /^strconv\.ParseUint: parsing /],
   ['a create with a resourceVersion', 500, /^resourceVersion should not be set on objects to be created$/],
-  ['an apply of what the schema does not have', 500, /^failed to create typed (patch|live) object/],
+  ['an apply of what the schema does not have', 500, /^failed to (create typed (patch|live) object|convert new object)/],
   ['an apply with wrong field owners', 500, /^failed to (create manager|decode managed fields)|managedFields/],
   ['a strategic merge patch whose lists do not fit', 500, /does not contain declared merge key|element types are not identical|^expected a \[\]interface|^The order in patch list|^unknown patch type/],
   ['a component that is none', 500, /^Component not found: /],
@@ -34,8 +35,9 @@ export function broken(request: FuzzRequest, answer: FuzzAnswer): string | undef
   if (status < 200) return `status ${status}`;
   const type = String(headers['content-type'] ?? '');
   if (request.method === 'HEAD' || status === 304 || status === 204 || status === 301) return body.length ? `a body of ${body.length} bytes where there must be none` : undefined;
-  if (cut) return status >= 500 ? serverError(answer, '') : undefined;
-  if (WITHOUT_BODY.has(status)) return undefined;
+  // what was cut may not have come to its message
+  if (cut) return status >= 500 && body.length ? serverError(answer, messageWithin(body)) : undefined;
+  if (WITHOUT_BODY.has(status) || (status === 406 && request.path.startsWith('/openapi/'))) return undefined;
   // who asks is looked at before GraphQL is
   if (request.path.startsWith('/graph') && !type.startsWith('application/vnd.kubernetes') && !type.startsWith('application/yaml')) return graphql(answer, type);
   if (JSON_TYPES.test(type)) return json(request, answer);
