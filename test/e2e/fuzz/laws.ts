@@ -29,7 +29,7 @@ const JSON_TYPES = /^application\/(json|graphql-response\+json|jwk-set\+json|pro
 
 /** What is wrong with an answer; undefined when nothing is. */
 export function broken(request: FuzzRequest, answer: FuzzAnswer): string | undefined {
-  if (request.wire === 'raw') return answer.status >= 500 ? serverError(answer, messageWithin(answer.body)) : undefined;
+  if (request.wire === 'raw') return answer.status >= 500 ? rawServerError(answer) : undefined;
   if (answer.headers['content-encoding'] === 'gzip' && !answer.cut && answer.body.length) return broken(request, unzipped(answer));
   const { status, headers, body, cut } = answer;
   if (status < 200) return `status ${status}`;
@@ -52,6 +52,13 @@ const messageWithin = (body: Buffer): string => /"message":\s*"((?:[^"\\]|\\.)*)
 
 function serverError({ status }: FuzzAnswer, message: string): string | undefined {
   return SERVER_ERRORS.some(([, code, words]) => code === status && words.test(message)) ? undefined : `${status}: ${message}`;
+}
+
+/** Of bytes in any form: the words somewhere within. */
+function rawServerError({ status, body }: FuzzAnswer): string | undefined {
+  const text = body.toString('latin1');
+  const known = SERVER_ERRORS.some(([, code, words]) => code === status && new RegExp(words.source.replaceAll('^', '').replaceAll('$', '')).test(text));
+  return known ? undefined : text.slice(0, 500);
 }
 
 function graphql({ status, body }: FuzzAnswer, type: string): string | undefined {

@@ -71,7 +71,7 @@ export function defaultFailurePolicy(spec: Spec): void {
 /** The selector is the Job's own uid, and the template says so; what the user has said already is validated later. */
 function generateSelector({ spec, metadata }: KubeObject): void {
   const labels = ((spec.template.metadata ??= {}).labels ??= {});
-  for (const label of NAME_LABELS) labels[label] ??= metadata.name;
+  for (const label of NAME_LABELS) labels[label] ??= metadata.name ?? '';
   for (const label of UID_LABELS) labels[label] ??= metadata.uid;
   spec.selector ??= {};
   (spec.selector.matchLabels ??= {})[UID_LABELS[1]] ??= metadata.uid;
@@ -96,7 +96,7 @@ function validateGeneratedSelector({ spec, metadata }: KubeObject): Errors {
   const labels: Record<string, string> = spec.template.metadata?.labels ?? {};
   const expected: Record<string, string> = {};
   for (const label of UID_LABELS) expected[label] = metadata.uid;
-  for (const label of NAME_LABELS) expected[label] = metadata.name;
+  for (const label of NAME_LABELS) expected[label] = metadata.name ?? '';
   const inOrder = [UID_LABELS[0], NAME_LABELS[0], UID_LABELS[1], NAME_LABELS[1]];
   const errors = inOrder.flatMap((label) => validateHasLabel(labels, label, expected[label] as string, at));
   if (isUsable(spec.selector, SELECTOR) && !labelSelectorAsSelector(spec.selector).matches(expected))
