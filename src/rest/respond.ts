@@ -11,8 +11,6 @@ const GZIP_FROM = 128 * 1024;
 const CHUNK = 128 * 1024;
 /** ms of making pieces, after which others have their turn */
 const SLICE_MS = 5;
-/** Pieces between two looks at the clock. */
-const LOOK_EVERY = 8;
 
 type Headers = Record<string, string | string[] | number>;
 
@@ -93,7 +91,6 @@ export async function sendStream(
   if (out !== res) out.pipe(res);
   let waiting: Buffer[] = [];
   let bytes = 0;
-  let made = 0;
   let since = performance.now();
   for (const piece of pieces) {
     if (piece.length) waiting.push(piece);
@@ -104,7 +101,7 @@ export async function sendStream(
       bytes = 0;
       await (goesOn ? nextTurn() : exchange.drained(out));
       if (exchange.gone) break;
-    } else if (++made % LOOK_EVERY || performance.now() - since < SLICE_MS) continue;
+    } else if (performance.now() - since < SLICE_MS) continue;
     else await nextTurn();
     since = performance.now();
   }

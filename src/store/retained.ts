@@ -15,7 +15,7 @@ export class Retained {
   readonly #maxBytes: number;
 
   /** `maxBytes` counts the serialised form: parsed objects take about four times as much */
-  constructor(maxEntries = 32_768, maxBytes = 64 << 20) {
+  constructor(maxEntries = 16_384, maxBytes = 24 << 20) {
     this.#maxEntries = maxEntries;
     this.#maxBytes = maxBytes;
   }

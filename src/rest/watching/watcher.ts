@@ -22,8 +22,6 @@ const HIGH_WATER = 256 * 1024;
 
 /** Nor for longer than this, ms. */
 const SLICE_MS = 5;
-/** Events between two looks at the clock. */
-const LOOK_EVERY = 16;
 
 /** So many sent events may stay at the front of the queue before it is cut down. */
 const COMPACT_FROM = 4096;
@@ -119,7 +117,7 @@ export class Watcher implements WatchSink {
     let sent = 0;
     const since = performance.now();
     while (this.at < this.queue.length && size < HIGH_WATER) {
-      if (frames.length % LOOK_EVERY === LOOK_EVERY - 1 && performance.now() - since > SLICE_MS) break;
+      if (sent && performance.now() - since > SLICE_MS) break;
       const item = this.queue[this.at++];
       const frame =
         'bookmark' in item ? this.framer.bookmark(item.bookmark, item.initialEventsEnd) : this.framer.event(item);
