@@ -165,7 +165,8 @@ export function decode(
     badRequest(`${name} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${why}`);
   if (kind.custom) {
     if (Buffer.isBuffer(input)) checkSentTypeMeta(kind, shape, input.toString('utf8'), (why) => unrecognized(kind, input, why));
-    else checkTypeMeta(kind, { kind: kind.kind, apiVersion: apiVersionOf(kind), ...shape });
+    // a caller inside may leave out what the endpoint says
+    else checkTypeMeta(kind, { ...shape, kind: shape['kind'] || kind.kind, apiVersion: shape['apiVersion'] || apiVersionOf(kind) });
   }
   const walk = new Walk(kind.schema, parsed.exact);
   walk.known = known;
