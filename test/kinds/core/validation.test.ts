@@ -4,6 +4,7 @@ import { causes, updateCauses } from './support.ts';
 type Case = [resource: string, object: object, ...causes: string[]];
 const volume = { capacity: { storage: '1Gi' }, accessModes: ['ReadWriteOnce'] };
 const claim = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+const annotated = (key: string, value: string): object => ({ metadata: { annotations: { [`scheduler.alpha.kubernetes.io/${key}`]: value } } });
 const IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 const QUALIFIED =
   "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyName',  or 'my.name',  or '123-abc', regex used for validation is '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]')";
@@ -23,6 +24,12 @@ const cases: Case[] = [
   ['namespaces', { metadata: { name: 'a.b' } }, 'metadata.name: Invalid value: "a.b": must not contain dots'],
   ['nodes', { spec: { taints: [{ key: 'a', effect: 'No' }] } }, 'metadata.taints[0].effect: Unsupported value: "No": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"'],
   ['nodes', { spec: { taints: [{ key: 'a', effect: 'NoSchedule' }, { key: 'a', effect: 'NoSchedule' }] } }, 'metadata.taints[1]: Duplicate value: {"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}: taints must be unique by key and effect pair'],
+  ['nodes', annotated('taints', '[{"key":"a"}]'), 'metadata.annotations.scheduler.alpha.kubernetes.io/taints[0].effect: Required value'],
+  ['nodes', annotated('taints', '{}'), 'metadata.annotations: Invalid value: "scheduler.alpha.kubernetes.io/taints": json: cannot unmarshal object into Go value of type []v1.Taint'],
+  ['nodes', annotated('taints', '[{"effect":1}]'), 'metadata.annotations: Invalid value: "scheduler.alpha.kubernetes.io/taints": json: cannot unmarshal number into Go struct field Taint.effect of type v1.TaintEffect'],
+  ['nodes', annotated('preferAvoidPods', '{'), 'metadata.annotations.AvoidPods: Invalid value: "scheduler.alpha.kubernetes.io/preferAvoidPods": unexpected end of JSON input'],
+  ['nodes', annotated('preferAvoidPods', '{"preferAvoidPods":[{"podSignature":{"podController":{"controller":true}}},{}]}'), 'metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[1].PodSignature: Required value'],
+  ['nodes', annotated('preferAvoidPods', '{"preferAvoidPods":[{"podSignature":{"podController":{"controller":false}}}]}'), 'metadata.annotations.scheduler.alpha.kubernetes.io/preferAvoidPods[0].PodSignature.PodController.Controller: Invalid value: false: must point to a controller'],
   ['nodes', { spec: { podCIDRs: ['10.0.0.0/24', '10.1.0.0/24'] } }, 'spec.podCIDRs: Invalid value: ["10.0.0.0/24","10.1.0.0/24"]: may specify no more than one CIDR for each IP family'],
   ['nodes', { status: { capacity: { pods: '1500m' } } }, 'status.allocatable.pods: Invalid value: "1500m": must be an integer', 'status.capacity.pods: Invalid value: "1500m": must be an integer'],
   ['endpoints', { subsets: [{ addresses: [{ ip: '127.0.0.1' }], ports: [{ port: 80 }, { port: 81 }] }] }, 'subsets[0].addresses[0].ip: Invalid value: "127.0.0.1": may not be in the loopback range (127.0.0.0/8, ::1/128)', 'subsets[0].ports[0].name: Required value', 'subsets[0].ports[1].name: Required value'],

@@ -1,6 +1,7 @@
 /**
- * Whether a text is a JSON object, in the words of Go's encoding/json (its scanner's states, and the type error where
- * it is JSON of another kind). Clients see them for docker configurations in Secrets.
+ * Whether a text is JSON of a Go type, in the words of Go's encoding/json (its scanner's states, and the type error where
+ * it is JSON of another kind). Clients see them for docker configurations in Secrets and for a
+ * Node's old annotations.
  */
 const SPACE = new Set([' ', '\t', '\r', '\n']);
 const LITERALS = ['true', 'false', 'null'];
@@ -116,15 +117,17 @@ class Scanner {
 
 const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
 
-/** The error for a text that is no JSON object (or null); undefined where it is one. */
-export function jsonObjectError(text: string): string | undefined {
+/** The error for a text that is no JSON of a Go type (an object, or a list if it says so); null is good for each. */
+export function jsonError(text: string, type: string): string | undefined {
   const error = nested(text) ? 'exceeded max depth' : new Scanner(text).document();
   if (error) return error;
   const value: unknown = JSON.parse(text);
-  return value === null || (typeof value === 'object' && !Array.isArray(value))
-    ? undefined
-    : `json: cannot unmarshal ${kindOf(value)} into Go value of type map[string]interface {}`;
+  const fits = typeof value === 'object' && Array.isArray(value) === type.startsWith('[]');
+  return value === null || fits ? undefined : `json: cannot unmarshal ${kindOf(value)} into Go value of type ${type}`;
 }
+
+/** The error for a text that is no JSON object (or null); undefined where it is one. */
+export const jsonObjectError = (text: string): string | undefined => jsonError(text, 'map[string]interface {}');
 
 /** Go's decoder stops at a depth of 10,000; the scanner above is recursive and stops before the stack does. */
 const MAX_DEPTH = 1000;

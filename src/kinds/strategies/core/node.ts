@@ -5,6 +5,7 @@ import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
 import { internalValue } from '../pod/internal-form.ts';
+import { validateNodeAnnotations } from './node-annotations.ts';
 import { validateConfigSource, validateConfigStatus } from './node-config.ts';
 import { validateNodeResources, validatePodCidrs, validateTaints } from './node-validation.ts';
 
@@ -14,10 +15,11 @@ const SPEC = Path.root('spec');
 const TAINTS = Path.root('metadata').child('taints');
 const ONCE = 'except from "" to valid';
 
-const validateNode = ({ spec, status }: KubeObject): Errors => [
-  ...validateTaints(spec?.taints, TAINTS),
-  ...validateNodeResources(status),
-  ...validatePodCidrs(spec?.podCIDRs, SPEC.child('podCIDRs')),
+const validateNode = (object: KubeObject): Errors => [
+  ...validateNodeAnnotations(object),
+  ...validateTaints(object.spec?.taints, TAINTS),
+  ...validateNodeResources(object.status),
+  ...validatePodCidrs(object.spec?.podCIDRs, SPEC.child('podCIDRs')),
 ];
 
 /** What may be set once: the ranges of its pods and the provider's name for it. */
@@ -44,6 +46,7 @@ function repeatedAddresses({ status }: KubeObject): Errors {
 
 /** ValidateNodeUpdate, for the node and for its status. */
 const validateNodeUpdate = (object: KubeObject, old: KubeObject): Errors => [
+  ...validateNodeAnnotations(object),
   ...validateNodeResources(object.status),
   ...repeatedAddresses(object),
   ...setOnce(object, old),

@@ -1,0 +1,50 @@
+import type { Taint } from '../../../../schema/types.ts';
+import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { KubeObject } from '../../../meta/object.ts';
+import { jsonError } from './go-json.ts';
+import { validateTaints } from './node-validation.ts';
+
+type Errors = FieldError[];
+const AT = Path.root('metadata').child('annotations');
+const TAINTS = 'scheduler.alpha.kubernetes.io/taints';
+const AVOID = 'scheduler.alpha.kubernetes.io/preferAvoidPods';
+
+const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+
+function taints(text: string): Errors {
+  const error = jsonError(text, '[]v1.Taint');
+  if (error) return [invalid(AT, TAINTS, error)];
+  const list = ((JSON.parse(text) ?? []) as unknown[]).map((taint) => taint ?? {});
+  const other = list.find((taint) => !isObject(taint));
+  if (other !== undefined) return [invalid(AT, TAINTS, `json: cannot unmarshal ${kindOf(other)} into Go value of type v1.Taint`)];
+  const all = list as Record<string, unknown>[];
+  for (const field of ['key', 'value', 'effect']) {
+    const bad = all.map((taint) => taint[field] ?? '').find((value) => typeof value !== 'string');
+    const type = field === 'effect' ? 'v1.TaintEffect' : 'string';
+    if (bad !== undefined) return [invalid(AT, TAINTS, `json: cannot unmarshal ${kindOf(bad)} into Go struct field Taint.${field} of type ${type}`)];
+  }
+  return validateTaints(all as unknown as Taint[], AT.child(TAINTS));
+}
+
+function avoidPods(text: string): Errors {
+  const refused = (error: string): Errors => [invalid(AT.child('AvoidPods'), AVOID, error)];
+  const error = jsonError(text, 'v1.AvoidPods');
+  if (error) return refused(error);
+  const list: unknown = JSON.parse(text)?.preferAvoidPods ?? [];
+  if (!Array.isArray(list)) return refused(`json: cannot unmarshal ${kindOf(list)} into Go struct field AvoidPods.preferAvoidPods of type []v1.PreferAvoidPodsEntry`);
+  return list.flatMap((entry, i) => {
+    const at = AT.child(AVOID).index(i).child('PodSignature');
+    const controller = entry?.podSignature?.podController;
+    if (!controller) return [required(at)];
+    return controller.controller === true ? [] : [invalid(at.child('PodController').child('Controller'), false, 'must point to a controller')];
+  });
+}
+
+/** ValidateNodeSpecificAnnotations: what once were fields of a Node, as JSON in its annotations. */
+export function validateNodeAnnotations({ metadata: { annotations = {} } }: KubeObject): Errors {
+  return [
+    ...(annotations[TAINTS] ? taints(annotations[TAINTS]) : []),
+    ...(annotations[AVOID] ? avoidPods(annotations[AVOID]) : []),
+  ];
+}
