@@ -85,7 +85,7 @@ function roundResources({ limits, requests }: ResourceRequirements): void {
 
 const MILLI = 10n ** 6n;
 /** Finer than thousandths can only be what is written with a fraction or a small suffix. */
-const MAY_BE_FINE = /[nu.]|e-/i;
+const MAY_BE_FINE = /[nu.]|[eE]-/;
 
 /** Amounts are kept in thousandths, rounded up (SetDefaults_ResourceList). */
 function roundAmounts(amounts: Record<string, string> | undefined): void {

@@ -7,12 +7,12 @@ import type { Container, PodSpec, PodStatus } from '../../../../schema/types.ts'
  */
 export function dropDisabledFields(spec: PodSpec | undefined): void {
   if (!spec) return;
-  delete spec.workloadRef;
+  if (spec.workloadRef) delete spec.workloadRef;
   for (const list of [spec.containers, spec.initContainers]) for (const container of list ?? []) dropStopSignal(container);
   for (const { projected } of spec.volumes ?? []) {
     for (const source of projected?.sources ?? []) {
-      delete source.podCertificate;
-      delete source.clusterTrustBundle;
+      if (source.podCertificate) delete source.podCertificate;
+      if (source.clusterTrustBundle) delete source.clusterTrustBundle;
     }
   }
 }

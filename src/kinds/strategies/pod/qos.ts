@@ -18,8 +18,14 @@ function add(sums: Sums, list: Record<string, string> | undefined): void {
   }
 }
 
-const isPositive = (amount: string | undefined): boolean => amount !== undefined && parseQuantity(String(amount)).nano > 0n;
+function isPositive(amount: string | undefined): boolean {
+  if (amount === undefined) return false;
+  const first = String(amount)[0]!;
+  return (first >= '1' && first <= '9') || parseQuantity(String(amount)).nano > 0n;
+}
 const limitsAll = ({ limits }: ResourceRequirements): boolean => COMPUTE.every((name) => isPositive(limits?.[name]));
+const isAnyPositive = ({ limits, requests }: ResourceRequirements): boolean =>
+  COMPUTE.some((name) => isPositive(limits?.[name]) || isPositive(requests?.[name]));
 const has = (list: Record<string, string> | undefined): boolean => Object.keys(list ?? {}).some(isPodLevelResource);
 const NONE: ResourceRequirements = {};
 
@@ -33,14 +39,15 @@ export function qosClass(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffor
     resources && (has(resources.requests) || has(resources.limits))
       ? [resources]
       : [...(spec.containers ?? []), ...(spec.initContainers ?? [])].map((container) => container.resources ?? NONE);
+  // most pods are not even candidates for the first class: then nothing has to be added up
+  if (!parts.every(limitsAll)) return parts.some(isAnyPositive) ? 'Burstable' : 'BestEffort';
   const requests: Sums = new Map();
   const limits: Sums = new Map();
   for (const part of parts) {
     add(requests, part.requests);
     add(limits, part.limits);
   }
-  if (requests.size === 0 && limits.size === 0) return 'BestEffort';
   const isLimit = ([name, request]: [string, Quantity]): boolean => limits.has(name) && compareQuantity(request, limits.get(name)!) === 0;
   const equal = requests.size === limits.size && [...requests].every(isLimit);
-  return equal && parts.every(limitsAll) ? 'Guaranteed' : 'Burstable';
+  return equal ? 'Guaranteed' : 'Burstable';
 }

@@ -149,9 +149,12 @@ function addFractions(out: string[], amounts: Record<string, string> | undefined
   }
 }
 
+/** Only these can be less than a whole. */
+const MAY_BE_FRACTION = /[.num]|[eE]-/;
+
 /** Half a byte cannot be had. */
 function addFraction(out: string[], amount: string, at: Path): void {
-  if (!/[.nume]/i.test(amount) || quantityMilli(amount) % 1000 === 0) return;
+  if (!MAY_BE_FRACTION.test(amount) || quantityMilli(amount) % 1000 === 0) return;
   out.push(`${at}: fractional byte value ${JSON.stringify(canonicalQuantity(amount))} is invalid, must be an integer`);
 }
 

@@ -70,9 +70,17 @@ function isMultiple(amount: string, page: string): boolean {
   }
 }
 
+const PLAIN = /^(\d{1,9})(m|k|M|G|Ki|Mi|Gi)?$/;
+
+/** Amounts of one unit need no exact arithmetic. */
+function compareAmounts(a: string, b: string): number {
+  const [left, right] = [PLAIN.exec(a), PLAIN.exec(b)];
+  return left && right && left[2] === right[2] ? Number(left[1]) - Number(right[1]) : compareQuantity(parseQuantity(a), parseQuantity(b));
+}
+
 function addAgainstLimit(errors: FieldError[], name: string, request: string, limit: string, at: Path): void {
   if (request === limit) return;
-  const order = compareQuantity(parseQuantity(request), parseQuantity(limit));
+  const order = compareAmounts(request, limit);
   const must = order !== 0 && !isOvercommitAllowed(name) ? 'must be equal to' : order > 0 ? 'must be less than or equal to' : undefined;
   if (must) errors.push(invalid(at, canonicalQuantity(request), `${must} ${name} limit of ${canonicalQuantity(limit)}`));
 }

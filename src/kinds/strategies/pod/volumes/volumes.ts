@@ -71,18 +71,23 @@ const SOURCES = new Map<keyof Volume, Source>(
 const MAX_INITIATOR = 64;
 const TOO_LONG = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
 
+/** The sources that are given, in the order of the table. Nearly always it is one. */
+function sourcesOf(volume: Volume): (keyof Volume)[] {
+  const found: (keyof Volume)[] = [];
+  for (const key in volume) if (key !== 'name' && volume[key as keyof Volume] != null && SOURCES.has(key as keyof Volume)) found.push(key as keyof Volume);
+  if (found.length < 2) return found;
+  const order = [...SOURCES.keys()];
+  return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
+}
+
 function addSource(errors: FieldError[], volume: Volume, at: Path, ctx: SpecContext): void {
-  let found = 0;
-  // a volume has one key or two besides its name, the table thirty
-  if (Object.keys(volume).length > 1) {
-    for (const [name, { check, below, second }] of SOURCES) {
-      const source = volume[name];
-      if (source == null) continue;
-      if (found++ > 0) errors.push(forbidden(at.child(second ?? name), 'may not specify more than 1 volume type'));
-      else check(source as never, at.child(below ?? name), errors, ctx);
-    }
-  }
-  if (found === 0) errors.push(required(at, 'must specify a volume type'));
+  const found = sourcesOf(volume);
+  found.forEach((name, i) => {
+    const { check, below, second } = SOURCES.get(name)!;
+    if (i > 0) errors.push(forbidden(at.child(second ?? name), 'may not specify more than 1 volume type'));
+    else check(volume[name] as never, at.child(below ?? name), errors, ctx);
+  });
+  if (found.length === 0) errors.push(required(at, 'must specify a volume type'));
   const { name = '', iscsi } = volume;
   if (iscsi?.initiatorName != null && `${name}:${iscsi.targetPortal ?? ''}`.length > MAX_INITIATOR) errors.push(invalid(at.child('name'), name, TOO_LONG));
   if (volume.ephemeral && ctx.name && name) {
