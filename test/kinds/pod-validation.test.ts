@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import type { StrategyContext } from '../../src/kinds/kind.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
+import { internalValue } from '../../src/kinds/strategies/pod/internal-form.ts';
 
 const { strategy } = createRegistry().storage('pods')!;
 const ctx: StrategyContext = { now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource: '', apiVersion: 'v1' };
@@ -177,4 +178,15 @@ test('annotations that mean something are looked at', () => {
   expect(causes({}, { 'seccomp.security.alpha.kubernetes.io/pod': 'bad' })).toEqual([
     'metadata.annotations.seccomp.security.alpha.kubernetes.io/pod: Invalid value: "bad": must be a valid seccomp profile',
   ]);
+});
+
+test('what messages print of a volume has the names and the order of the internal types', () => {
+  const rbd = { monitors: ['m'], image: 'i', pool: 'rbd', user: 'admin', keyring: '/k' };
+  const claim = { volumeClaimTemplate: { metadata: { labels: { a: 'b' } }, spec: {} } };
+  const form = internalValue('Volume', { name: 'v', rbd, iscsi: { chapAuthSession: true }, glusterfs: { endpoints: 'e' }, ephemeral: claim });
+  expect(Object.keys(form).slice(10, 15)).toEqual(['PersistentVolumeClaim', 'RBD', 'Quobyte', 'FlexVolume', 'Cinder']);
+  expect(Object.keys(form.RBD as Loose)).toEqual(['CephMonitors', 'RBDImage', 'FSType', 'RBDPool', 'RadosUser', 'Keyring', 'SecretRef', 'ReadOnly']);
+  expect(form.ISCSI).toMatchObject({ IQN: '', ISCSIInterface: '', DiscoveryCHAPAuth: false, SessionCHAPAuth: true });
+  expect(form.Glusterfs).toMatchObject({ EndpointsName: 'e' });
+  expect(Object.keys((form.Ephemeral as Loose).VolumeClaimTemplate as Loose)).toEqual(['labels', 'Spec']);
 });

@@ -20,7 +20,8 @@ const MAX_ATTEMPTS = 5;
 function check(binding: KubeObject): void {
   const { target } = binding as unknown as { target?: { kind?: string; name?: string } };
   const errors: string[] = [];
-  if (target?.kind && target.kind !== 'Node') errors.push(`target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`);
+  if (target?.kind && target.kind !== 'Node')
+    errors.push(`target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`);
   if (!target?.name) errors.push('target.name: Required value');
   if (errors.length) throw new StatusError({ message: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`, code: 500 });
 }

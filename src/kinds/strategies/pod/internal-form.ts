@@ -12,9 +12,15 @@ const CORE = 'io.k8s.api.core.v1.';
 /** Go names that are no capitalised JSON names: words that Go writes in capitals. */
 const GO_NAMES: Readonly<Record<string, string>> = {
   cephfs: 'CephFS', diskURI: 'DataDiskURI', fc: 'FC', grpc: 'GRPC', ip: 'IP', iqn: 'IQN', iscsi: 'ISCSI', nfs: 'NFS', os: 'OS', rbd: 'RBD',
-  storageos: 'StorageOS', tty: 'TTY', uid: 'UID', wwids: 'WWIDs', csi: 'CSI',
+  pdID: 'PdID', storageos: 'StorageOS', tty: 'TTY', uid: 'UID', wwids: 'WWIDs', csi: 'CSI',
 };
-const CAPITALS = /^(api|aws|csi|dns|fs|gce|gmsa|http|iscsi|pd|se|tcp|chap)(?=[A-Z])/;
+/** Names that the internal types have changed. */
+const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  ISCSIVolumeSource: { chapAuthDiscovery: 'DiscoveryCHAPAuth', chapAuthSession: 'SessionCHAPAuth' },
+  GlusterfsVolumeSource: { endpoints: 'EndpointsName' },
+  RBDVolumeSource: { monitors: 'CephMonitors', image: 'RBDImage', pool: 'RBDPool', user: 'RadosUser' },
+};
+const CAPITALS = /^(api|aws|csi|dns|fs|gce|gmsa|http|iscsi|pd|se|ssl|tcp|chap)(?=[A-Z])/;
 const goName = (name: string): string =>
   GO_NAMES[name] ?? (CAPITALS.test(name) ? name.replace(CAPITALS, (word) => word.toUpperCase()) : name[0]!.toUpperCase() + name.slice(1));
 
@@ -23,6 +29,7 @@ const HOST = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace', 'hos
 /** Fields that stand elsewhere: each comes right behind another one. */
 const BEHIND: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   PodSpec: { setHostnameAsFQDN: 'subdomain', preemptionPolicy: 'priority', overhead: 'runtimeClassName' },
+  Volume: { quobyte: 'rbd' },
   PodSecurityContext: { fsGroupChangePolicy: 'fsGroup' },
 };
 
@@ -58,11 +65,18 @@ function formOf(schema: Schema, value: unknown): unknown {
 
 function internalForm(schema: ObjectSchema, value: Shape): Shape {
   const out: Shape = {};
+  const renamed = RENAMED[schema.name.slice(CORE.length)];
   const isSpec = schema.name === `${CORE}PodSpec`;
   for (const field of fieldsOf(schema)) {
     const given = value[field.name];
+    if (field.name === 'metadata') {
+      // embedded, and the machinery's metadata leaves out what is unset
+      Object.assign(out, given);
+      continue;
+    }
     const form = given === undefined || given === null ? zero(field) : formOf(field.schema, given);
-    out[goName(field.name)] = isSpec && field.name === 'securityContext' ? { ...hostForm(schema, value), ...(form as Shape | null) } : form;
+    const host = isSpec && field.name === 'securityContext';
+    out[renamed?.[field.name] ?? goName(field.name)] = host ? { ...hostForm(schema, value), ...(form as Shape | null) } : form;
   }
   return out;
 }

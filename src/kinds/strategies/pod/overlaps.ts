@@ -8,7 +8,8 @@ interface Source {
 
 const quoted = (text: string | undefined): string => JSON.stringify(text ?? '');
 const shown = ({ path, from }: Source): string => quoted(path) + (from ? ` (${from()})` : '');
-const filesOf = (items: readonly { path: string }[] | undefined, from?: () => string): Source[] => (items ?? []).map(({ path }) => ({ path: path ?? '', from }));
+const filesOf = (items: readonly { path: string }[] | undefined, from?: () => string): Source[] =>
+  (items ?? []).map(({ path }) => ({ path: path ?? '', from }));
 
 /** One file is the other, or stands where the other needs a directory. */
 const overlaps = ({ path: a }: Source, { path: b }: Source): boolean => a !== '' && b !== '' && (isWithin(a, b) || isWithin(b, a));

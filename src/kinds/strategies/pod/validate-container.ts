@@ -10,7 +10,6 @@ import { addResources } from './container/resources.ts';
 import { addInitRestartPolicy, addResizePolicy, addRestartPolicy } from './container/restart.ts';
 import { addSecurityContext } from './container/security.ts';
 
-export { validatePortNumberOrName as portOrName } from '../../validation/ports.ts';
 
 /** What the containers' rules have to know of their pod. */
 export interface Surroundings {
