@@ -50,10 +50,15 @@ function parseToken(text: string): { v?: unknown; rv?: unknown; start?: unknown 
 /** Throws 400 for a token that no list gave. */
 export function decodeContinue(token: string): ContinueToken {
   const { v, rv, start } = parseToken(decodeBase64(token).toString('utf8'));
-  for (const [name, field, type] of [['v', v, 'string'], ['start', start, 'string']] as const) {
-    if (field !== undefined && field !== null && typeof field !== type) throw refuse(`json: cannot unmarshal ${typeof field} into Go struct field continueToken.${name} of type ${type}`);
+  for (const [name, field, type] of [
+    ['v', v, 'string'],
+    ['start', start, 'string'],
+  ] as const) {
+    if (field !== undefined && field !== null && typeof field !== type)
+      throw refuse(`json: cannot unmarshal ${typeof field} into Go struct field continueToken.${name} of type ${type}`);
   }
-  if (rv !== undefined && rv !== null && !Number.isSafeInteger(rv)) throw refuse(`json: cannot unmarshal ${typeof rv} into Go struct field continueToken.rv of type int64`);
+  if (rv !== undefined && rv !== null && !Number.isSafeInteger(rv))
+    throw refuse(`json: cannot unmarshal ${typeof rv} into Go struct field continueToken.rv of type int64`);
   if (v !== VERSION) throw refuse(`server does not recognize this encoded version ${JSON.stringify(v ?? '')}`);
   if (!rv) throw refuse(`incorrect encoded start resourceVersion (version ${VERSION})`);
   if (typeof start !== 'string' || start === '') throw refuse(`encoded start key empty (version ${VERSION})`);

@@ -58,7 +58,8 @@ function requireUnknown({ api }: Services, exchange: Exchange, path: ResourcePat
   const { group, resource, subresource, namespace, name, verb } = attributes;
   const full = `${resource}${group && `.${group}`}`;
   const scope = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
-  const what = `cannot ${verb} resource ${JSON.stringify(subresource ? `${resource}/${subresource}` : resource)} in API group ${JSON.stringify(group)} ${scope}`;
+  const kind = JSON.stringify(subresource ? `${resource}/${subresource}` : resource);
+  const what = `cannot ${verb} resource ${kind} in API group ${JSON.stringify(group)} ${scope}`;
   throw new StatusError({
     message: `${full}${name && ` ${JSON.stringify(name)}`} is forbidden: User ${JSON.stringify(exchange.user.name)} ${what}${reason && `: ${reason}`}`,
     reason: 'Forbidden',

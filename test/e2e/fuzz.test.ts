@@ -35,8 +35,10 @@ function sorts(faults: readonly string[]): string[] {
   return [...found.values()].slice(0, SHOWN).map(({ first, times }) => `${times} × ${first}`);
 }
 
-const shown = ({ number, method, path: target, headers, body, wire }: FuzzRequest): string =>
-  `#${number} ${wire} ${method} ${target.slice(0, 500)} ${JSON.stringify(headers).slice(0, 500)} ${body ? `${body.length} bytes: ${body.toString('latin1').slice(0, 400)}` : ''}`;
+function shown({ number, method, path: target, headers, body, wire }: FuzzRequest): string {
+  const sent = body ? `${body.length} bytes: ${body.toString('latin1').slice(0, 400)}` : '';
+  return `#${number} ${wire} ${method} ${target.slice(0, 500)} ${JSON.stringify(headers).slice(0, 500)} ${sent}`;
+}
 
 describe(`requests near to valid ones, with seed ${SEED}`, () => {
   let cluster: Cluster;
@@ -75,7 +77,10 @@ describe(`requests near to valid ones, with seed ${SEED}`, () => {
         const request = generator.make(numbers[next++]);
         // a server that closes the connection on a body that is too large has answered; the client need not see it
         const large = (request.body?.length ?? 0) > 1024 * 1024;
-        const fault = await wire.send(request).then((answer) => broken(request, answer), (error: Error) => (large ? undefined : `no answer: ${error.message}`));
+        const fault = await wire.send(request).then(
+          (answer) => broken(request, answer),
+          (error: Error) => (large ? undefined : `no answer: ${error.message}`),
+        );
         if (fault?.startsWith('no answer')) unanswered++;
         if (fault) faults.push(`${fault.slice(0, 500)}\n    ${shown(request)}`);
       }
@@ -99,7 +104,10 @@ describe(`requests near to valid ones, with seed ${SEED}`, () => {
   }, 180_000);
 
   it('a body over 3 MB is too large', async () => {
-    const { status, body } = await ask('POST', `/api/v1/namespaces/${NAMESPACE}/configmaps`, Buffer.alloc(3 * 1024 * 1024 + 1, ' ')).catch(() => ({ status: 413, body: Buffer.from('{"reason":"RequestEntityTooLarge"}') }));
+    const { status, body } = await ask('POST', `/api/v1/namespaces/${NAMESPACE}/configmaps`, Buffer.alloc(3 * 1024 * 1024 + 1, ' ')).catch(() => ({
+      status: 413,
+      body: Buffer.from('{"reason":"RequestEntityTooLarge"}'),
+    }));
     expect([status, JSON.parse(body.toString()).reason]).toEqual([413, 'RequestEntityTooLarge']);
   });
 

@@ -4,12 +4,24 @@ import { anyValue, mutateJson, mutateText, type Json } from './values.ts';
 const DOCUMENTS: readonly [string, Json][] = [
   ['{ pods(first: 2) { continue remainingItemCount items { metadata { name } } } }', {}],
   ['query ($n: String!) { pod(namespace: "fuzz", name: $n) { kind metadata { name labels { key value } } } }', { n: 'a' }],
-  ['query ($w: Where, $o: [OrderBy!]) { configMaps(namespace: "fuzz", where: $w, orderBy: $o) { items { metadata { name } } } }', { w: { path: 'metadata.name', equals: 'a' }, o: [{ path: 'metadata.name' }] }],
-  ['query ($a: String) { configMaps(after: $a, labelSelector: "a=b", fieldSelector: "metadata.name=a") { items { data { key value } } } }', { a: '' }],
+  [
+    'query ($w: Where, $o: [OrderBy!]) { configMaps(namespace: "fuzz", where: $w, orderBy: $o) { items { metadata { name } } } }',
+    { w: { path: 'metadata.name', equals: 'a' }, o: [{ path: 'metadata.name' }] },
+  ],
+  [
+    'query ($a: String) { configMaps(after: $a, labelSelector: "a=b", fieldSelector: "metadata.name=a") { items { data { key value } } } }',
+    { a: '' },
+  ],
   ['query ($r: String!) { objects(resource: $r, limit: 1) { continue items } }', { r: 'configmaps' }],
   ['query ($r: String!, $v: String) { object(resource: $r, namespace: "fuzz", name: "a", version: $v) }', { r: 'configmaps', v: 'v1' }],
-  ['mutation ($o: JSON!) { createObject(resource: "configmaps", namespace: "fuzz", object: $o) }', { o: { metadata: { name: 'g' }, data: { a: 'b' } } }],
-  ['mutation ($o: JSON!) { applyObject(resource: "configmaps", namespace: "fuzz", name: "g", object: $o, fieldManager: "m") }', { o: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'g' } } }],
+  [
+    'mutation ($o: JSON!) { createObject(resource: "configmaps", namespace: "fuzz", object: $o) }',
+    { o: { metadata: { name: 'g' }, data: { a: 'b' } } },
+  ],
+  [
+    'mutation ($o: JSON!) { applyObject(resource: "configmaps", namespace: "fuzz", name: "g", object: $o, fieldManager: "m") }',
+    { o: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'g' } } },
+  ],
   ['mutation ($p: JSON!) { patchObject(resource: "configmaps", namespace: "fuzz", name: "g", patch: $p) }', { p: { data: { c: 'd' } } }],
   ['mutation { deleteObject(resource: "configmaps", namespace: "fuzz", name: "g") }', {}],
   ['query { __schema { types { name fields { name args { name } } } } }', {}],

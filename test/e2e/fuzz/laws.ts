@@ -15,10 +15,18 @@ const SERVER_ERRORS: readonly [about: string, status: number, message: RegExp][]
   ['a create with a resourceVersion', 500, /^resourceVersion should not be set on objects to be created$/],
   ['an apply of what the schema does not have', 500, /^failed to (create typed (patch|live) object|convert new object)/],
   ['an apply with wrong field owners', 500, /^failed to (create manager|decode managed fields)|managedFields/],
-  ['a strategic merge patch whose lists do not fit', 500, /does not contain declared merge key|element types are not identical|^expected a \[\]interface|^The order in patch list|^unknown patch type/],
+  [
+    'a strategic merge patch whose lists do not fit',
+    500,
+    /does not contain declared merge key|element types are not identical|^expected a \[\]interface|^The order in patch list|^unknown patch type/,
+  ],
   ['a component that is none', 500, /^Component not found: /],
   ['a binding without a target', 500, /^(target\.\w+: |\[target)/],
-  ['a stream to a node or service that does not answer', 500, /dial tcp|no preferred addresses found|no endpoints|address not allowed|unable to upgrade|error trying to reach/],
+  [
+    'a stream to a node or service that does not answer',
+    500,
+    /dial tcp|no preferred addresses found|no endpoints|address not allowed|unable to upgrade|error trying to reach/,
+  ],
   ['a proxied service without endpoints', 503, /no endpoints available|error trying to reach|the server is currently unable/],
 ];
 
@@ -34,20 +42,27 @@ export function broken(request: FuzzRequest, answer: FuzzAnswer): string | undef
   const { status, headers, body, cut } = answer;
   if (status < 200) return `status ${status}`;
   const type = String(headers['content-type'] ?? '');
-  if (request.method === 'HEAD' || status === 304 || status === 204 || status === 301) return body.length ? `a body of ${body.length} bytes where there must be none` : undefined;
+  if (request.method === 'HEAD' || status === 304 || status === 204 || status === 301)
+    return body.length ? `a body of ${body.length} bytes where there must be none` : undefined;
   // what was cut may not have come to its message
   if (cut) return status >= 500 && body.length ? serverError(answer, messageWithin(body)) : undefined;
   if (WITHOUT_BODY.has(status) || (status === 406 && request.path.startsWith('/openapi/'))) return undefined;
   // who asks is looked at before GraphQL is
-  if (request.path.startsWith('/graph') && !type.startsWith('application/vnd.kubernetes') && !type.startsWith('application/yaml')) return graphql(answer, type);
+  if (request.path.startsWith('/graph') && !type.startsWith('application/vnd.kubernetes') && !type.startsWith('application/yaml'))
+    return graphql(answer, type);
   if (JSON_TYPES.test(type)) return json(request, answer);
   if (type.startsWith('application/yaml')) return yaml(answer);
   if (type.startsWith('application/vnd.kubernetes.protobuf')) return protobuf(request, answer, type);
-  if (type.startsWith('text/plain') || type.startsWith('text/html') || type.startsWith('application/com.github.proto-openapi')) return status >= 500 ? serverError(answer, body.toString()) : undefined;
+  if (type.startsWith('text/plain') || type.startsWith('text/html') || type.startsWith('application/com.github.proto-openapi'))
+    return status >= 500 ? serverError(answer, body.toString()) : undefined;
   return `media type ${JSON.stringify(type)}`;
 }
 
-const unzipped = (answer: FuzzAnswer): FuzzAnswer => ({ ...answer, body: gunzipSync(answer.body), headers: { ...answer.headers, 'content-encoding': undefined } });
+const unzipped = (answer: FuzzAnswer): FuzzAnswer => ({
+  ...answer,
+  body: gunzipSync(answer.body),
+  headers: { ...answer.headers, 'content-encoding': undefined },
+});
 const messageWithin = (body: Buffer): string => /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(body.toString())?.[1] ?? '';
 
 function serverError({ status }: FuzzAnswer, message: string): string | undefined {
@@ -57,18 +72,23 @@ function serverError({ status }: FuzzAnswer, message: string): string | undefine
 /** Of bytes in any form: the words somewhere within. */
 function rawServerError({ status, body }: FuzzAnswer): string | undefined {
   const text = body.toString('latin1');
-  const known = SERVER_ERRORS.some(([, code, words]) => code === status && new RegExp(words.source.replaceAll('^', '').replaceAll('$', '')).test(text));
+  const known = SERVER_ERRORS.some(
+    ([, code, words]) => code === status && new RegExp(words.source.replaceAll('^', '').replaceAll('$', '')).test(text),
+  );
   return known ? undefined : text.slice(0, 500);
 }
 
 function graphql({ status, body }: FuzzAnswer, type: string): string | undefined {
   if (status >= 500) return `${status}: ${body.toString().slice(0, 300)}`;
   // no path, method or media type of GraphQL
-  if (!JSON_TYPES.test(type)) return type.startsWith('text/') || [404, 405, 406, 415].includes(status) ? undefined : `${status} with media type ${JSON.stringify(type)}`;
+  if (!JSON_TYPES.test(type))
+    return type.startsWith('text/') || [404, 405, 406, 415].includes(status) ? undefined : `${status} with media type ${JSON.stringify(type)}`;
   const value = parsed(body);
   const answers = Array.isArray(value) ? value : [value];
   const fine = (a: Any) => typeof a === 'object' && a !== null && (Array.isArray(a.errors) || 'data' in a || a.kind === 'Status');
-  const internal = answers.flatMap((a) => (a?.errors ?? []) as Any[]).find((e) => e.extensions?.code >= 500 && !SERVER_ERRORS.some(([, , words]) => words.test(e.message)));
+  const internal = answers
+    .flatMap((a) => (a?.errors ?? []) as Any[])
+    .find((e) => e.extensions?.code >= 500 && !SERVER_ERRORS.some(([, , words]) => words.test(e.message)));
   if (internal) return `GraphQL: ${JSON.stringify(internal)}`;
   return answers.every(fine) ? undefined : `no GraphQL answer: ${body.toString().slice(0, 300)}`;
 }
@@ -112,7 +132,8 @@ function object(answer: FuzzAnswer, value: Any): string | undefined {
   if (typeof value !== 'object' || value === null) return `an answer that is no object: ${JSON.stringify(value)}`;
   if (status < 400) return undefined;
   const { kind, apiVersion, status: outcome, code, message, metadata } = value;
-  if (kind !== 'Status' || apiVersion !== 'v1' || outcome !== 'Failure' || typeof message !== 'string' || typeof metadata !== 'object') return `${status} without a Status: ${JSON.stringify(value).slice(0, 300)}`;
+  if (kind !== 'Status' || apiVersion !== 'v1' || outcome !== 'Failure' || typeof message !== 'string' || typeof metadata !== 'object')
+    return `${status} without a Status: ${JSON.stringify(value).slice(0, 300)}`;
   if (code !== status) return `a Status of ${code} answered as ${status}`;
   return status >= 500 ? serverError(answer, message) : undefined;
 }

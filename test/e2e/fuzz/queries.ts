@@ -1,8 +1,40 @@
 import type { Random } from './random.ts';
 import { mutateText, TEXTS } from './values.ts';
 
-const LABELS = ['a=b', 'a==b,c!=d', 'a in (b,c)', 'a notin (b)', '!a', 'a', 'a>1', 'a<1', 'a in ()', 'a in (', '(a)', ',', 'a,,b', 'in in (in)', 'x/y=z', '=', 'a=b=c', ' a = b '];
-const FIELDS = ['metadata.name=a', 'metadata.namespace!=a', 'status.phase=Running', 'spec.nodeName=', 'type=Opaque', 'a=b', 'metadata.name', 'metadata.name=a\\', 'metadata.name=\\,', ',', '=', 'metadata.name==a,metadata.name=b'];
+const LABELS = [
+  'a=b',
+  'a==b,c!=d',
+  'a in (b,c)',
+  'a notin (b)',
+  '!a',
+  'a',
+  'a>1',
+  'a<1',
+  'a in ()',
+  'a in (',
+  '(a)',
+  ',',
+  'a,,b',
+  'in in (in)',
+  'x/y=z',
+  '=',
+  'a=b=c',
+  ' a = b ',
+];
+const FIELDS = [
+  'metadata.name=a',
+  'metadata.namespace!=a',
+  'status.phase=Running',
+  'spec.nodeName=',
+  'type=Opaque',
+  'a=b',
+  'metadata.name',
+  'metadata.name=a\\',
+  'metadata.name=\\,',
+  ',',
+  '=',
+  'metadata.name==a,metadata.name=b',
+];
 const REVISIONS = ['0', '1', '5', '100', '-1', 'abc', '', '9007199254740993', '18446744073709551616', '1.5', '0x10', ' 1'];
 
 /** What each option is given, besides any text. */
@@ -34,7 +66,16 @@ const NAMES = Object.keys(OPTIONS);
 /** Adds, changes and removes query options. `tokens`: continue tokens that lists have given. */
 export function mutateQuery(random: Random, query: [string, string][], tokens: readonly string[]): [string, string][] {
   const out = query.filter(() => !random.chance(0.1));
-  for (let i = random.weighted([[4, 0], [4, 1], [2, 2], [1, 5]] as const); i > 0; i--) {
+  for (
+    let i = random.weighted([
+      [4, 0],
+      [4, 1],
+      [2, 2],
+      [1, 5],
+    ] as const);
+    i > 0;
+    i--
+  ) {
     if (random.chance(0.12)) out.push(['continue', tokenOf(random, tokens)]);
     else {
       const name = random.pick(NAMES);
@@ -50,7 +91,13 @@ function tokenOf(random: Random, tokens: readonly string[]): string {
   return random.weighted<() => string>([
     [3, () => token],
     [2, () => mutateText(random, token)],
-    [1, () => Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: random.pick([-1, 0, 1, 1e20, 'x', null]), start: random.pick(TEXTS) })).toString('base64url')],
+    [
+      1,
+      () =>
+        Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: random.pick([-1, 0, 1, 1e20, 'x', null]), start: random.pick(TEXTS) })).toString(
+          'base64url',
+        ),
+    ],
     [1, () => Buffer.from(random.pick(TEXTS)).toString('base64')],
   ])();
 }

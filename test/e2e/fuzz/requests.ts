@@ -1,12 +1,11 @@
 import { gzipSync } from 'node:zlib';
-import { stringify } from 'yaml';
-import { encodeProtobuf, hasProtobuf } from '../../../src/kinds/protobuf/envelope.ts';
+import { encoded, JSON_TYPE, PATCHES, PROTOBUF, YAML } from './bodies.ts';
 import { graphqlBody } from './graphql.ts';
 import { kinds, objectOf, pathOf } from './objects.ts';
 import { mutateQuery, searchOf, wellFormed } from './queries.ts';
 import { Random } from './random.ts';
 import { NAMESPACE, recordedSeeds, type Seed } from './seeds.ts';
-import { anyValue, mutateBytes, mutateJson, mutateText, TEXTS, type Json } from './values.ts';
+import { anyValue, mutateJson, mutateText, TEXTS, type Json } from './values.ts';
 
 export interface FuzzRequest {
   number: number;
@@ -19,26 +18,84 @@ export interface FuzzRequest {
   wire: 'http1' | 'http2' | 'raw';
 }
 
-const JSON_TYPE = 'application/json';
-const YAML = 'application/yaml';
-const PROTOBUF = 'application/vnd.kubernetes.protobuf';
-const PATCHES = ['application/json-patch+json', 'application/merge-patch+json', 'application/strategic-merge-patch+json', 'application/apply-patch+yaml'];
-const TYPES = [JSON_TYPE, YAML, PROTOBUF, ...PATCHES, 'text/plain', '', 'application/json; charset=utf-16', 'a', '/', 'application/cbor', 'multipart/form-data; boundary=x', 'application/JSON'];
 const ACCEPTS = [
-  JSON_TYPE, YAML, PROTOBUF, '*/*', 'application/*', '', 'text/html', 'application/json;q=0', 'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
-  'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io', 'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
-  'application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io', 'application/json;as=x;v=y;g=z', ',,,;;;', 'application/json;stream=watch', `${'a/b,'.repeat(200)}*/*`, 'application/yaml;as=Table;g=meta.k8s.io;v=v1beta1',
-  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList', 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
+  JSON_TYPE,
+  YAML,
+  PROTOBUF,
+  '*/*',
+  'application/*',
+  '',
+  'text/html',
+  'application/json;q=0',
+  'application/json;as=Table;v=v1;g=meta.k8s.io,application/json',
+  'application/json;as=PartialObjectMetadata;v=v1;g=meta.k8s.io',
+  'application/vnd.kubernetes.protobuf;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io',
+  'application/vnd.kubernetes.protobuf;as=Table;v=v1;g=meta.k8s.io',
+  'application/json;as=x;v=y;g=z',
+  ',,,;;;',
+  'application/json;stream=watch',
+  `${'a/b,'.repeat(200)}*/*`,
+  'application/yaml;as=Table;g=meta.k8s.io;v=v1beta1',
+  'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList',
+  'application/com.github.proto-openapi.spec.v2@v1.0+protobuf',
 ];
 const METHODS = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND'];
 const ROOTS = [
-  '/', '/api', '/apis', '/api/v1', '/apis/apps', '/apis/apps/v1', '/apis/x', '/healthz', '/livez/etcd', '/readyz', '/version', '/metrics', '/openapi/v2', '/openapi/v3', '/openapi/v3/apis/apps/v1',
-  '/openid/v1/jwks', '/.well-known/openid-configuration', '/graphql', '/graphiql', '/api/v1/watch/pods', '/api/v1/watch/namespaces/fuzz/configmaps/a', '/apis/apps/v1/namespaces/fuzz/deployments/a/scale',
-  '/api/v1/namespaces/fuzz/pods/a/log', '/api/v1/namespaces/fuzz/pods/a/exec', '/api/v1/namespaces/fuzz/services/a/proxy/x', '/api/v1/nodes/a/proxy/', '/api/v1/namespaces/fuzz/serviceaccounts/default/token',
+  '/',
+  '/api',
+  '/apis',
+  '/api/v1',
+  '/apis/apps',
+  '/apis/apps/v1',
+  '/apis/x',
+  '/healthz',
+  '/livez/etcd',
+  '/readyz',
+  '/version',
+  '/metrics',
+  '/openapi/v2',
+  '/openapi/v3',
+  '/openapi/v3/apis/apps/v1',
+  '/openid/v1/jwks',
+  '/.well-known/openid-configuration',
+  '/graphql',
+  '/graphiql',
+  '/api/v1/watch/pods',
+  '/api/v1/watch/namespaces/fuzz/configmaps/a',
+  '/apis/apps/v1/namespaces/fuzz/deployments/a/scale',
+  '/api/v1/namespaces/fuzz/pods/a/log',
+  '/api/v1/namespaces/fuzz/pods/a/exec',
+  '/api/v1/namespaces/fuzz/services/a/proxy/x',
+  '/api/v1/nodes/a/proxy/',
+  '/api/v1/namespaces/fuzz/serviceaccounts/default/token',
 ];
 /** A write of these could change who may do what, or how each later request fares: it is only tried out. */
-const TRIED_OUT = /webhookconfigurations|admissionpolic|flowschemas|prioritylevelconfigurations|apiservices|clusterrole|\/namespaces(\/(default|fuzz|kube-[a-z]+))?\/?$|serviceaccounts|resourcequotas|limitranges|namespaces\/[^/]+\/(status|finalize)/;
-const SUBRESOURCES = ['status', 'scale', 'binding', 'eviction', 'token', 'log', 'exec', 'attach', 'portforward', 'proxy', 'approval', 'finalize', 'ephemeralcontainers', 'resize', 'x', '%00', '..'];
+const TRIED_OUT = new RegExp(
+  [
+    'webhookconfigurations|admissionpolic|flowschemas|prioritylevelconfigurations|apiservices|clusterrole',
+    '/namespaces(/(default|fuzz|kube-[a-z]+))?/?$',
+    'serviceaccounts|resourcequotas|limitranges|namespaces/[^/]+/(status|finalize)',
+  ].join('|'),
+);
+const SUBRESOURCES = [
+  'status',
+  'scale',
+  'binding',
+  'eviction',
+  'token',
+  'log',
+  'exec',
+  'attach',
+  'portforward',
+  'proxy',
+  'approval',
+  'finalize',
+  'ephemeralcontainers',
+  'resize',
+  'x',
+  '%00',
+  '..',
+];
 
 /** Requests by number: the same seed and number always make the same one (continue tokens apart). */
 export class Generator {
@@ -73,17 +130,28 @@ export class Generator {
       headers['content-encoding'] = 'gzip';
       if (random.chance(0.7)) body = gzipSync(body);
     }
-    if (random.chance(0.02)) headers[random.pick(['impersonate-user', 'impersonate-group', 'impersonate-extra-%zz', 'if-none-match', 'audit-id', 'range', 'expect'])] = headerText(random.pick(TEXTS));
+    if (random.chance(0.02))
+      headers[random.pick(['impersonate-user', 'impersonate-group', 'impersonate-extra-%zz', 'if-none-match', 'audit-id', 'range', 'expect'])] =
+        headerText(random.pick(TEXTS));
     if (random.chance(0.004)) body = Buffer.alloc(random.pick([3 * 1024 * 1024, 3 * 1024 * 1024 + 1, 5 * 1024 * 1024]), ' ');
     const path = pathText(random, random.chance(0.06) ? mutateText(random, seed.path) : seed.path);
     const method = random.chance(0.03) ? random.pick(METHODS) : seed.method;
-    const wire = random.weighted([[86, 'http1'], [11, 'http2'], [3, 'raw']] as const);
+    const wire = random.weighted([
+      [86, 'http1'],
+      [11, 'http2'],
+      [3, 'raw'],
+    ] as const);
     return { number, method, path: `${path}${searchOf(random, seed.query)}`, headers, body, wire };
   }
 
   private recorded(random: Random, number: number): FuzzRequest {
     const seed = random.pick(this.seeds);
-    const changes = random.weighted([[2, 0], [5, 1], [3, 2], [1, 6]] as const);
+    const changes = random.weighted([
+      [2, 0],
+      [5, 1],
+      [3, 2],
+      [1, 6],
+    ] as const);
     const body = seed.body === undefined ? (random.chance(0.03) ? anyValue(random) : undefined) : mutateJson(random, seed.body, changes);
     return this.finish(random, number, { ...seed, body, query: mutateQuery(random, seed.query, this.tokens) });
   }
@@ -107,12 +175,23 @@ export class Generator {
     const kind = random.pick(kinds);
     const scope = kind.namespaced && random.chance(0.7) ? `/namespaces/${random.pick([NAMESPACE, 'default', 'none'])}` : '';
     const name = random.chance(0.3) ? `/${random.pick(['a', 'b', 'default'])}` : '';
-    const query: [string, string][] = random.chance(0.2) ? [['watch', random.pick(['1', 'true', 'false', '', 'x'])], ['timeoutSeconds', '1']] : [];
+    const query: [string, string][] = random.chance(0.2)
+      ? [
+          ['watch', random.pick(['1', 'true', 'false', '', 'x'])],
+          ['timeoutSeconds', '1'],
+        ]
+      : [];
     const accept = random.chance(0.6) ? { accept: random.pick(ACCEPTS) } : {};
     const method = random.chance(0.1) ? 'DELETE' : random.pick(['GET', 'GET', 'GET', 'HEAD']);
     const path = `${pathOf(kind)}${random.chance(0.05) ? '/watch' : ''}${scope}/${kind.resource}${name}`;
     const headers = accept as Record<string, string>;
-    return this.finish(random, number, { method, path, query: mutateQuery(random, query, this.tokens), headers, body: method === 'DELETE' && random.chance(0.4) ? deleteOptions(random) : undefined });
+    return this.finish(random, number, {
+      method,
+      path,
+      query: mutateQuery(random, query, this.tokens),
+      headers,
+      body: method === 'DELETE' && random.chance(0.4) ? deleteOptions(random) : undefined,
+    });
   }
 
   private patching(random: Random, number: number): FuzzRequest {
@@ -120,7 +199,16 @@ export class Generator {
     const path = seed.method === 'POST' ? `${seed.path}/${nameOf(seed.body as Json)}` : seed.path;
     const type = random.pick(PATCHES);
     const body = type === PATCHES[0] ? jsonPatch(random, seed.body as Json) : mutateJson(random, seed.body as Json, 1 + random.int(3));
-    const query = mutateQuery(random, type === PATCHES[3] ? [['fieldManager', 'm'], ['force', 'true']] : [], this.tokens);
+    const query = mutateQuery(
+      random,
+      type === PATCHES[3]
+        ? [
+            ['fieldManager', 'm'],
+            ['force', 'true'],
+          ]
+        : [],
+      this.tokens,
+    );
     return this.finish(random, number, { method: 'PATCH', path, query, headers: { 'content-type': type }, body });
   }
 
@@ -137,9 +225,18 @@ export class Generator {
   private anywhere(random: Random, number: number): FuzzRequest {
     const path = random.pick(ROOTS);
     const more = random.chance(0.3) ? `/${random.pick(TEXTS)}` : '';
-    const method = random.weighted([[5, 'GET'], [1, random.pick(METHODS)]] as const);
+    const method = random.weighted([
+      [5, 'GET'],
+      [1, random.pick(METHODS)],
+    ] as const);
     const body = method === 'GET' ? undefined : anyValue(random);
-    return this.finish(random, number, { method, path: `${path}${more}`, query: mutateQuery(random, [], this.tokens), headers: random.chance(0.5) ? { accept: random.pick(ACCEPTS) } : {}, body });
+    return this.finish(random, number, {
+      method,
+      path: `${path}${more}`,
+      query: mutateQuery(random, [], this.tokens),
+      headers: random.chance(0.5) ? { accept: random.pick(ACCEPTS) } : {},
+      body,
+    });
   }
 }
 
@@ -149,61 +246,53 @@ const nameOf = (body: Json): string => {
 };
 
 function jsonPatch(random: Random, document: Json): Json {
-  const paths = ['/metadata/labels', '/data/a', '/spec', '/spec/replicas', '/metadata/name', '/__proto__/x', '/constructor/prototype/x', '/spec/template/spec/containers/0', '/spec/template/spec/containers/-', '/a~1b', '/a~', '', 'x', '/status'];
+  const paths = [
+    '/metadata/labels',
+    '/data/a',
+    '/spec',
+    '/spec/replicas',
+    '/metadata/name',
+    '/__proto__/x',
+    '/constructor/prototype/x',
+    '/spec/template/spec/containers/0',
+    '/spec/template/spec/containers/-',
+    '/a~1b',
+    '/a~',
+    '',
+    'x',
+    '/status',
+  ];
   const one = (): Json => ({
     op: random.pick(['add', 'remove', 'replace', 'move', 'copy', 'test', 'x', 1 as Json]),
     path: random.chance(0.9) ? random.pick(paths) : anyValue(random),
     ...(random.chance(0.8) && { value: random.chance(0.5) ? anyValue(random) : document }),
     ...(random.chance(0.4) && { from: random.pick(paths) }),
   });
-  const operations = Array.from({ length: random.weighted([[8, 1 + random.int(4)], [0.3, 11_000]] as const) }, one);
+  const operations = Array.from(
+    {
+      length: random.weighted([
+        [8, 1 + random.int(4)],
+        [0.3, 11_000],
+      ] as const),
+    },
+    one,
+  );
   return random.chance(0.1) ? mutateJson(random, operations, 1) : operations;
 }
 
 const deleteOptions = (random: Random): Json =>
-  mutateJson(random, { apiVersion: 'v1', kind: 'DeleteOptions', gracePeriodSeconds: 0, propagationPolicy: 'Background', preconditions: { uid: 'x', resourceVersion: '1' }, dryRun: ['All'] }, 1 + random.int(3));
-
-/** The body in the form of its media type, sometimes broken below the level of values. */
-function encoded(random: Random, { body, headers, method }: Seed): { bytes: Buffer | undefined; type: string | undefined } {
-  if (body === undefined) return { bytes: undefined, type: undefined };
-  const text = random.chance(0.01) ? nested(random) : JSON.stringify(body);
-  const patch = headers['content-type'];
-  if (patch) return { bytes: broken(random, random.chance(0.1) && patch.includes('yaml') ? yamlOf(random, body) : Buffer.from(text)), type: random.chance(0.05) ? random.pick(TYPES) : patch };
-  return random.weighted<() => { bytes: Buffer; type: string | undefined }>([
-    [14, () => ({ bytes: broken(random, Buffer.from(text)), type: JSON_TYPE })],
-    [3, () => ({ bytes: broken(random, yamlOf(random, body)), type: YAML })],
-    [method === 'PATCH' ? 0 : 3, () => ({ bytes: protobufOf(random, body), type: PROTOBUF })],
-    [1, () => ({ bytes: broken(random, Buffer.from(text)), type: random.pick(TYPES) })],
-  ])();
-}
-
-function yamlOf(random: Random, body: Json): Buffer {
-  const bombs = ['a: &a [x]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c,*c]\n', '- *x\n', '&a [*a]', 'a: !!binary x\nb: !!js/function y\n', '---\na: 1\n---\nb: 2\n', '? {a: b}\n: c\n', '<<: {a: b}\n', 'a: 0o17\nb: 1_000\nc: .inf\n'];
-  if (random.chance(0.1)) return Buffer.from(random.pick(bombs));
-  return Buffer.from(mutateSome(random, stringify(body)));
-}
-const mutateSome = (random: Random, text: string): string => (random.chance(0.3) ? mutateText(random, text) : text);
-
-function protobufOf(random: Random, body: Json): Buffer {
-  const { apiVersion, kind } = (body ?? {}) as { apiVersion?: unknown; kind?: unknown };
-  let bytes = random.bytes(random.int(64));
-  if (typeof apiVersion === 'string' && typeof kind === 'string' && hasProtobuf(apiVersion, kind)) {
-    try {
-      bytes = encodeProtobuf(apiVersion, kind, body as object);
-    } catch {
-      // a mutated object need not have a protobuf form
-    }
-  }
-  return random.chance(0.7) ? mutateBytes(random, bytes, 1 + random.int(4)) : bytes;
-}
-
-const broken = (random: Random, bytes: Buffer): Buffer => (random.chance(0.1) ? mutateBytes(random, bytes, 1 + random.int(3)) : bytes);
-
-function nested(random: Random): string {
-  const depth = random.pick([100, 2_000, 10_000, 100_000]);
-  const [open, close] = random.pick([['[', ']'], ['{"a":', '}'], ['{"metadata":{"labels":', '}}']] as const);
-  return `${open.repeat(depth)}1${close.repeat(random.chance(0.8) ? depth : 0)}`;
-}
+  mutateJson(
+    random,
+    {
+      apiVersion: 'v1',
+      kind: 'DeleteOptions',
+      gracePeriodSeconds: 0,
+      propagationPolicy: 'Background',
+      preconditions: { uid: 'x', resourceVersion: '1' },
+      dryRun: ['All'],
+    },
+    1 + random.int(3),
+  );
 
 /** What can stand in a request line: the rest percent-encoded. */
 function pathText(random: Random, path: string): string {
@@ -218,7 +307,11 @@ function spared(request: FuzzRequest): FuzzRequest {
   const [pathname] = request.path.split('?');
   if (['GET', 'HEAD'].includes(request.method) || !TRIED_OUT.test(decoded(pathname))) return request;
   // options in the body of a DELETE would take the place of the query's
-  return { ...request, ...(request.method === 'DELETE' && { body: undefined }), path: `${pathname}?dryRun=All${request.headers['content-type']?.includes('apply') ? '&fieldManager=m' : ''}` };
+  return {
+    ...request,
+    ...(request.method === 'DELETE' && { body: undefined }),
+    path: `${pathname}?dryRun=All${request.headers['content-type']?.includes('apply') ? '&fieldManager=m' : ''}`,
+  };
 }
 const decoded = (path: string): string => {
   try {
@@ -227,4 +320,3 @@ const decoded = (path: string): string => {
     return path;
   }
 };
-

@@ -65,7 +65,10 @@ export class Wire {
       this.session.on('error', () => undefined);
     }
     const { expect: _, ...allowed } = headers;
-    const stream = this.session.request({ ':method': method, ':path': path, authorization: `Bearer ${this.token}`, ...allowed }, { endStream: body === undefined });
+    const stream = this.session.request(
+      { ':method': method, ':path': path, authorization: `Bearer ${this.token}`, ...allowed },
+      { endStream: body === undefined },
+    );
     return new Promise((resolve, reject) => {
       const chunks: Buffer[] = [];
       let head: http2.IncomingHttpHeaders = {};
@@ -85,7 +88,8 @@ export class Wire {
       stream.once('error', (error) => {
         clearTimeout(timer);
         // headers beyond what the server takes
-        if (error.message.includes('REFUSED_STREAM') && path.length > 16_000) return resolve({ status: 431, headers: {}, body: Buffer.alloc(0), cut: false });
+        if (error.message.includes('REFUSED_STREAM') && path.length > 16_000)
+          return resolve({ status: 431, headers: {}, body: Buffer.alloc(0), cut: false });
         reject(error);
       });
       if (body) stream.end(body);
@@ -103,7 +107,13 @@ export class Wire {
       () => Buffer.concat([head(line, ['content-length: -1']), body]),
       () => Buffer.concat([head(line, ['content-length: 5', 'content-length: 6']), body]),
       () => Buffer.concat([head(line, ['transfer-encoding: chunked', 'content-length: 5']), body]),
-      () => Buffer.concat([head(line, ['transfer-encoding: chunked']), Buffer.from(`${body.length.toString(16)}\r\n`), body, Buffer.from('\r\n0\r\n\r\n')]),
+      () =>
+        Buffer.concat([
+          head(line, ['transfer-encoding: chunked']),
+          Buffer.from(`${body.length.toString(16)}\r\n`),
+          body,
+          Buffer.from('\r\n0\r\n\r\n'),
+        ]),
       () => Buffer.concat([head(line, ['transfer-encoding: chunked']), Buffer.from('zz\r\n'), body]),
       () => Buffer.concat([head(line, ['transfer-encoding: gzip, chunked']), body]),
       () => head(`${method} ${path} HTTP/9.9`, []),
@@ -123,7 +133,9 @@ export class Wire {
 export function exchangeBytes(server: URL, bytes: Buffer, silenceMs = 400): Promise<FuzzAnswer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    const socket = tls.connect({ host: server.hostname, port: Number(server.port), rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, () => socket.write(bytes));
+    const socket = tls.connect({ host: server.hostname, port: Number(server.port), rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, () =>
+      socket.write(bytes),
+    );
     const done = () => {
       clearTimeout(timer);
       socket.destroy();
