@@ -41,7 +41,7 @@ const wantsToken = (pod: KubeObject, account: StoredObject): boolean =>
 /** Mounts a projected volume with the token into every container that has nothing at that path. */
 function mountToken(pod: KubeObject): void {
   const { spec } = pod;
-  const name: string = spec.volumes?.find((v: { name: string }) => v.name.startsWith('kube-api-access-'))?.name ?? generateName('kube-api-access-');
+  const name: string = spec.volumes?.find((v: { name: string }) => v.name?.startsWith('kube-api-access-'))?.name ?? generateName('kube-api-access-');
   let used = false;
   for (const container of containersOf(pod)) {
     if (container.volumeMounts?.some((m: { mountPath: string }) => m.mountPath === MOUNT_PATH)) continue;

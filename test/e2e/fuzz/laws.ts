@@ -18,7 +18,7 @@ const SERVER_ERRORS: readonly [about: string, status: number, message: RegExp][]
   [
     'a strategic merge patch whose lists do not fit',
     500,
-    /does not contain declared merge key|element types are not identical|^expected a \[\]interface|^The order in patch list|^unknown patch type/,
+    /does not contain declared merge key|element types are not identical|^expected a (\[\]|map\[string\])interface|^The order in patch list|^unknown patch type/,
   ],
   ['a component that is none', 500, /^Component not found: /],
   ['a binding without a target', 500, /^(target\.\w+: |\[target)/],
