@@ -98,6 +98,15 @@ export class Engine {
     return this.document(request.query).operation(request.operationName)?.node.operation;
   }
 
+  /** Fields that the operation may produce; 0 where it will be refused. */
+  cost(request: OperationRequest): number {
+    try {
+      return this.operation(request).cost(request.variables ?? {});
+    } catch {
+      return 0;
+    }
+  }
+
   /** The operation's type, or what is wrong with it; for transports that tell the two apart before they run it. */
   check(request: OperationRequest): { type: OperationTypeNode } | { errors: readonly GraphQLFormattedError[] } {
     try {

@@ -3,7 +3,7 @@ import { createYoga, type Plugin } from 'graphql-yoga';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Engine } from './engine.ts';
 import type { JsonText } from './json-text.ts';
-import type { OutsideRequest, Runner } from './runner.ts';
+import { whenAdmitted, type OutsideRequest, type Runner } from './runner.ts';
 
 /**
  * Subscriptions over HTTP, as event streams: yoga reads the request and writes the events; parsing, validation and
@@ -22,7 +22,10 @@ export function createEventStreams<Caller>(
         const { caller } = context as unknown as { caller: Caller };
         const type = typeof operation.query === 'string' ? engine.operationType(operation) : undefined;
         if (method === 'GET' && type === 'mutation') return asResult('{"errors":[{"message":"mutations need POST"}]}');
-        return type === 'subscription' ? new Results(runner.subscribe(operation, caller)) : runner.execute(operation, caller).then(asResult);
+        if (type === 'subscription') return new Results(runner.subscribe(operation, caller));
+        return whenAdmitted(runner, [operation], caller, () => runner.execute(operation, caller))
+          .catch((error: unknown) => JSON.stringify(engine.refusal(error)))
+          .then(asResult);
       });
     },
   };

@@ -3,9 +3,11 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
 import type { Api, RequestContext, User } from '../api/contract.ts';
+import type { FlowControl } from '../api/fairness/flow-control.ts';
 import { StatusError, unsupportedMediaType } from '../meta/status.ts';
 import { Dashboard } from './dashboard.ts';
 import { Engine, once, type OperationRequest, type Result } from './engine.ts';
+import { AdmittedFirst, admitted } from './fairness.ts';
 import { createHttp } from './http.ts';
 import type { Runner } from './runner.ts';
 import { withExtensions, type JsonText } from './json-text.ts';
@@ -16,6 +18,8 @@ import { createWebSocket } from './websocket.ts';
 
 export interface GraphQLOptions {
   api: Api;
+  /** priority and fairness for operations from outside; without it all run at once */
+  flowControl?: FlowControl;
   log?(line: string): void;
   limits?: Partial<Limits>;
   /** where the built dashboard is, if not in dist/dashboard */
@@ -60,6 +64,7 @@ const MAX_WARNINGS = 100;
 /** The GraphQL façade of one API process. */
 export async function createGraphQL({
   api,
+  flowControl,
   log = () => undefined,
   limits,
   dashboard,
@@ -129,6 +134,7 @@ export async function createGraphQL({
 
   /** From outside: who it acts for is in `extensions`. */
   const outside: Runner<Caller> = {
+    admit: (requests, { context }) => admitted(flowControl, engine, requests, context.user),
     async execute({ extensions, ...request }, caller) {
       try {
         return await executeText({ ...request, ...actingOf(extensions) }, caller);
@@ -138,7 +144,8 @@ export async function createGraphQL({
     },
     subscribe({ extensions, ...request }, caller) {
       try {
-        return subscribeText({ ...request, ...actingOf(extensions) }, caller);
+        const texts = subscribeText({ ...request, ...actingOf(extensions) }, caller);
+        return new AdmittedFirst(texts, () => admitted(flowControl, engine, [request], caller.context.user), refusedText);
       } catch (error) {
         return once(refusedText(error));
       }

@@ -3,7 +3,7 @@ import { StatusError, badRequest, isStatusError, requestEntityTooLarge } from '.
 import type { Engine } from './engine.ts';
 import { createEventStreams } from './event-streams.ts';
 import { joined, type JsonText } from './json-text.ts';
-import type { OutsideRequest, Runner } from './runner.ts';
+import { whenAdmitted, type OutsideRequest, type Runner } from './runner.ts';
 
 /** Bytes of a request's body, as kube-apiserver's own limit. */
 const MAX_BODY = 3 * 1024 * 1024;
@@ -30,17 +30,20 @@ export function createHttp<Caller>(
       const type = mediaType(accept);
       const asked = await requestsOf(req);
       if (!Array.isArray(asked)) {
-        const text = await runner.execute(checked(engine, req, asked), caller);
+        const request = checked(engine, req, asked);
+        const text = await whenAdmitted(runner, [request], caller, () => runner.execute(request, caller));
         return answer(res, statusOf(text, type), type, text);
       }
       if (asked.length === 0) throw badRequest('an empty list of operations');
       if (asked.length > batch) throw requestEntityTooLarge(`more than ${batch} operations in one request`);
       const requests = asked.map((request) => checked(engine, req, request));
-      const texts = await Promise.all(requests.map((request) => runner.execute(request, caller)));
+      const texts = await whenAdmitted(runner, requests, caller, () => Promise.all(requests.map((request) => runner.execute(request, caller))));
       answer(res, 200, type, joined(texts.flatMap((text, i) => [i ? ',' : '[', text]).concat(']')));
     } catch (error) {
       const refusal = engine.refusal(error);
       const code = isStatusError(error) ? error.code : 500;
+      const retry = isStatusError(error) ? error.status.details?.retryAfterSeconds : undefined;
+      if (retry) res.setHeader('retry-after', String(retry));
       if (code === 405) res.setHeader('allow', req.method === 'GET' ? 'POST' : 'GET, POST');
       answer(res, code, JSON_TYPE, JSON.stringify(refusal));
     }

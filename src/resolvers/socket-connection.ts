@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
 import type { Engine } from './engine.ts';
 import { JsonBytes, type JsonText } from './json-text.ts';
-import type { OutsideRequest, Runner } from './runner.ts';
+import { whenAdmitted, type OutsideRequest, type Runner } from './runner.ts';
 
 /** https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const PROTOCOL = 'graphql-transport-ws';
@@ -92,7 +92,7 @@ export class Connection<C> {
       if (results) {
         for (let next = await results.next(); !next.done && !isOver(); next = await results.next()) await this.next(id, next.value);
       } else {
-        const text = await this.runner.execute(request, this.caller);
+        const text = await whenAdmitted(this.runner, [request], this.caller, () => this.runner.execute(request, this.caller));
         if (!isOver()) await this.next(id, text);
       }
       if (isOver()) return;

@@ -11,6 +11,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Api } from '../api/contract.ts';
+import { createFlowControl, type FlowControl } from '../api/fairness/flow-control.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { asHttp1, Exchange } from './exchange.ts';
 import { createFairness } from './fairness/fairness.ts';
@@ -32,6 +33,8 @@ export interface RestOptions {
   version?: Partial<VersionInfo>;
   /** priority and fairness; true unless said */
   fairness?: boolean;
+  /** the one that other façades of this process use too; without it one is made. Closed with the server. */
+  flowControl?: FlowControl;
   clock?: { now(): number };
   log?(line: string): void;
 }
@@ -81,6 +84,7 @@ class Server implements RestServer {
     graphql,
     version,
     fairness = true,
+    flowControl,
     clock = Date,
     log = () => undefined,
   }: RestOptions) {
@@ -94,7 +98,7 @@ class Server implements RestServer {
       discovery: new Discovery(api.registry),
       openapi: new OpenApi(api.registry, api.store),
       dialer: new NodeDialer(kubeletClient),
-      fairness: fairness ? createFairness(api) : undefined,
+      fairness: fairness ? createFairness(flowControl ?? createFlowControl(api.store)) : undefined,
       version: { ...VERSION, ...version },
       ready: () => !this.stopping,
       now: () => clock.now(),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createApi } from '../api/api.ts';
 import type { Api } from '../api/contract.ts';
+import { createFlowControl } from '../api/fairness/flow-control.ts';
 import { createRegistry } from '../kinds/registry.ts';
 import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
 import { createRestServer } from '../rest/server.ts';
@@ -55,12 +56,14 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       log,
     });
     closers.push(() => api.close());
-    const graphql = await createGraphQL({ api, log });
+    const flowControl = createFlowControl(store);
+    const graphql = await createGraphQL({ api, flowControl, log });
     const server = createRestServer({
       api,
       tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert },
       kubeletClient: { cert: kubelet.cert, key: kubelet.key },
       graphql,
+      flowControl,
       log,
     });
     const address = await server.listen(options.securePort, options.bindAddress);

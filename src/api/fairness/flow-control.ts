@@ -2,14 +2,18 @@ import type { Store } from '../../store/contract.ts';
 import type { Attributes, User } from '../contract.ts';
 import { Level, refused, type LevelSpec, type Release, type Timers } from './level.ts';
 import { distinguisher, matches, type FlowSchemaSpec } from './matching.ts';
+import { Pressure } from './pressure.ts';
 
 const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
 const LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io';
-/** Seats of the whole server: kube-apiserver's 400 for reading and 200 for writing. */
-const TOTAL_SEATS = 600;
-/** A list takes a seat per so many objects, and no more than this. */
+/**
+ * Seats of the whole server, about one a share of the bootstrap levels. kube-apiserver has 600 for many threads; on one
+ * event loop more requests at once make each other wait and nothing faster, beyond what fills two group commits.
+ */
+const TOTAL_SEATS = 240;
+/** A list takes a seat per so many objects, and no more than MAX_SEATS. */
 const OBJECTS_PER_SEAT = 100;
-const MAX_SEATS = 10;
+export const MAX_SEATS = 10;
 
 export interface Admitted {
   /** may be called more than once */
@@ -19,8 +23,11 @@ export interface Admitted {
   level: string;
 }
 export interface FlowControl {
-  /** Resolves when the request may run; throws 429 with one second to wait. */
-  admit(user: User, attributes: Attributes): Promise<Admitted>;
+  /**
+   * Resolves when the request may run; throws 429 with one second to wait.
+   * @param seats how wide it is; without it by the attributes
+   */
+  admit(user: User, attributes: Attributes, seats?: number): Promise<Admitted>;
   close(): void;
 }
 
@@ -46,6 +53,7 @@ class Controller implements FlowControl {
   private levels = new Map<string, { level: Level; revision: number }>();
   private stale = true;
   private readonly stops: (() => void)[] = [];
+  private readonly pressure = new Pressure(() => this.resize());
 
   constructor(
     private readonly store: Store,
@@ -55,18 +63,19 @@ class Controller implements FlowControl {
     for (const resource of [SCHEMAS, LEVELS]) this.follow(resource);
   }
 
-  async admit(user: User, attributes: Attributes): Promise<Admitted> {
+  async admit(user: User, attributes: Attributes, seats = this.seats(attributes)): Promise<Admitted> {
     if (this.stale) this.rebuild();
     const schema = this.schemas.find((s) => matches(s.spec, user, attributes));
     // a new cluster has a catch-all; without one there is nothing to obey
     if (!schema) return { release: () => undefined, schema: '', level: '' };
     if (!schema.level) throw refused();
     const flow = `${schema.name}\0${distinguisher(schema.spec, user, attributes)}`;
-    const release = await schema.level.admit(flow, this.seats(attributes));
+    const release = await schema.level.admit(flow, seats);
     return { release, schema: schema.uid, level: schema.level.uid };
   }
 
   close(): void {
+    this.pressure.close();
     for (const stop of this.stops.splice(0)) stop();
   }
 
@@ -106,9 +115,7 @@ class Controller implements FlowControl {
       levels.set(stored.name, { level, revision: stored.revision });
     }
     this.levels = levels;
-    const all = [...levels.values()].map(({ level }) => level);
-    const shares = all.reduce((sum, level) => sum + level.shares, 0);
-    for (const level of all) level.nominal = Math.ceil((this.total * level.shares) / Math.max(1, shares));
+    this.resize();
     const schemas = this.store.list({ resource: SCHEMAS }).items.map((stored) => {
       const spec = stored.object.spec as FlowSchemaSpec;
       return {
@@ -122,9 +129,21 @@ class Controller implements FlowControl {
     this.schemas = schemas.sort((a, b) => precedence(a) - precedence(b) || (a.name < b.name ? -1 : 1));
   }
 
+  /** Each level's part of the seats that the server can afford now; who waits for one that has come goes on. */
+  private resize(): void {
+    const all = [...this.levels.values()].map(({ level }) => level);
+    const shares = all.reduce((sum, level) => sum + level.shares, 0);
+    for (const level of all) level.resize(Math.ceil((this.affordable * level.shares) / Math.max(1, shares)), this.pressure.share);
+    for (const level of all) level.dispatch();
+  }
+
+  private get affordable(): number {
+    return this.total * this.pressure.share;
+  }
+
   /** What the others neither use nor are guaranteed. */
   private borrowable(level: Level): number {
-    let spare = this.total;
+    let spare = Math.floor(this.affordable);
     for (const { level: other } of this.levels.values())
       spare -= other === level ? level.nominal : Math.max(other.inUse, other.guaranteed);
     return Math.max(0, spare);

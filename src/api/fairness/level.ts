@@ -14,6 +14,7 @@ export interface LevelSpec {
 
 /** How long a request may wait in a queue. */
 export const QUEUE_WAIT_MS = 15_000;
+const MAX_HANDS = 1_000;
 
 export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown;
@@ -37,11 +38,15 @@ export const refused = (): StatusError => tooManyRequests('Too many requests, pl
 /** The seats of one priority level, and the queues before them. Queues and their lengths are bounded by the level's spec. */
 export class Level {
   inUse = 0;
-  /** set by the controller whenever levels change */
+  /** its own seats now */
   nominal = 1;
   private readonly queues: Queue[];
   private readonly handSize: number;
-  private readonly lengthLimit: number;
+  private readonly fullLength: number;
+  private lengthLimit: number;
+  private waiting = 0;
+  /** Hands by flow, at most MAX_HANDS: dealing one costs more than refusing a request. */
+  private readonly hands = new Map<string, readonly Queue[]>();
 
   constructor(
     readonly name: string,
@@ -58,7 +63,17 @@ export class Level {
       served: 0,
     }));
     this.handSize = queuing?.handSize ?? 8;
-    this.lengthLimit = queuing?.queueLengthLimit ?? 50;
+    this.fullLength = this.lengthLimit = queuing?.queueLengthLimit ?? 50;
+  }
+
+  /**
+   * Said by the controller whenever the levels change, or what the server can afford.
+   * @param nominal seats
+   * @param share of its strength that the server has: the queues are as long, so that nobody waits for a seat that will not come
+   */
+  resize(nominal: number, share: number): void {
+    this.nominal = nominal;
+    this.lengthLimit = Math.ceil(this.fullLength * share);
   }
 
   get exempt(): boolean {
@@ -75,9 +90,8 @@ export class Level {
   /** Resolves when the request may run. Throws 429 when it may not even wait, or has waited too long. */
   admit(flow: string, seats: number): Promise<Release> {
     if (this.exempt) return Promise.resolve(() => undefined);
-    if (this.fits(seats) && !this.queues.some((q) => q.waiting.length)) return Promise.resolve(this.take(seats));
-    const hand = dealHand(flow, this.queues.length, this.handSize).map((i) => this.queues[i]);
-    const queue = hand.reduce<Queue | undefined>(
+    if (this.waiting === 0 && this.fits(seats)) return Promise.resolve(this.take(seats));
+    const queue = this.hand(flow).reduce<Queue | undefined>(
       (best, q) => (!best || q.waiting.length < best.waiting.length ? q : best),
       undefined,
     );
@@ -91,14 +105,28 @@ export class Level {
         },
         timer: this.timers.setTimeout(() => {
           const at = queue.waiting.indexOf(waiting);
-          if (at >= 0) queue.waiting.splice(at, 1);
+          if (at >= 0) {
+            queue.waiting.splice(at, 1);
+            this.waiting--;
+          }
           reject(refused());
         }, QUEUE_WAIT_MS),
       };
       // a queue that was empty has no claim to what it did not use before
       if (queue.waiting.length === 0) queue.served = Math.max(queue.served, this.leastServed());
       queue.waiting.push(waiting);
+      this.waiting++;
     });
+  }
+
+  private hand(flow: string): readonly Queue[] {
+    let hand = this.hands.get(flow);
+    if (!hand) {
+      if (this.hands.size >= MAX_HANDS) this.hands.clear();
+      hand = dealHand(flow, this.queues.length, this.handSize).map((i) => this.queues[i]);
+      this.hands.set(flow, hand);
+    }
+    return hand;
   }
 
   private fits(seats: number): boolean {
@@ -130,13 +158,14 @@ export class Level {
 
   /** The queue that has had least goes on, as long as there are seats. */
   dispatch(): void {
-    for (;;) {
+    while (this.waiting > 0) {
       const queue = this.queues.reduce<Queue | undefined>(
         (best, q) => (q.waiting.length && (!best || q.served < best.served) ? q : best),
         undefined,
       );
       if (!queue || !this.fits(queue.waiting[0].seats)) return;
       const next = queue.waiting.shift() as Waiting;
+      this.waiting--;
       queue.served += next.seats;
       next.start(this.take(next.seats));
     }
