@@ -65,4 +65,18 @@ describe('helm', () => {
     expect(await helm('list -q')).not.toContain('bad');
     expect((await cluster.kubectl('get deployment bad')).stderr).toContain('NotFound');
   });
+
+  it('takes back an upgrade that fails, and installs what is not there', async () => {
+    const up = `upgrade --install up ${CHART} --namespace deep --create-namespace --set replicas=1 --wait --timeout 60s`;
+    expect(await helm(up)).toContain('STATUS: deployed\nREVISION: 1\n');
+    const { code, stderr } = await cluster.helm(`${up} --set hook=exit --set greeting=lost --rollback-on-failure`);
+    expect(code, stderr).not.toBe(0);
+    expect(await field('configmap/up-greeting -n deep', '.data.greeting')).toBe('hello');
+    const past = JSON.parse(await helm('history up -n deep -o json')).map((each: { revision: number; status: string }) => `${each.revision} ${each.status}`);
+    expect(past).toEqual(['1 superseded', '2 failed', '3 deployed']);
+    expect(await helm('get manifest up -n deep')).toContain('name: up-greeting');
+    expect(await helm('get hooks up -n deep')).toContain('helm.sh/hook: pre-install');
+    expect(JSON.parse(await helm('list -A -o json'))).toMatchObject([{ name: 'up', namespace: 'deep', revision: '3' }]);
+    await helm('uninstall up -n deep --wait --timeout 60s');
+  });
 });

@@ -7,6 +7,7 @@ import { readLog } from '../../src/nodes/logs/read-log.ts';
 import { probeCapabilities } from '../../src/nodes/runtimes/process/capabilities.ts';
 import { ProcessRuntime } from '../../src/nodes/runtimes/process/process-runtime.ts';
 import type { ContainerSpec } from '../../src/nodes/runtimes/runtime.ts';
+import { attachSession } from '../../src/nodes/server/attach-session.ts';
 import { realClock } from './support.ts';
 
 let root: string;
@@ -46,6 +47,17 @@ describe('a container process', () => {
     const other = await runtime.start(spec(2, ['sh', '-c', 'trap "" TERM; setsid sleep 100 & while :; do sleep 1; done']));
     other.kill();
     expect(await other.exited).toMatchObject({ exitCode: 137 });
+  });
+
+  it('is attached to until it ends, without its exit code, and not after', async () => {
+    const container = await runtime.start(spec(20, ['sh', '-c', 'read x; echo "got $x"; exit 3'], { stdin: true }));
+    const session = attachSession(container, true, true);
+    let out = '';
+    session.onOutput((_, chunk) => (out += chunk.toString()));
+    session.write(Buffer.from('line\n'));
+    expect(await session.exited).toBe(0);
+    expect(out).toBe('got line\n');
+    expect(() => attachSession(container, false, false)).toThrow('CONTAINER_EXITED');
   });
 
   it('says why a command could not be started', async () => {

@@ -1,7 +1,12 @@
 import type { ExecSession, RunningContainer } from '../runtimes/runtime.ts';
 
-/** A running container's own streams as a session. Its end is the container's; leaving does not touch the container. */
+/**
+ * A running container's own streams as a session. It ends with the container, and successfully whatever the container's
+ * exit code is: that stands in the pod's status. Leaving does not touch the container.
+ * @throws when the container has ended; kubectl shows its log then
+ */
 export function attachSession(container: RunningContainer, stdin: boolean, stdinOnce: boolean): ExecSession {
+  if (!container.live) throw new Error('container is in CONTAINER_EXITED state');
   const input = stdin ? container.openStdin() : undefined;
   let unsubscribe: () => void = () => undefined;
   let listener: ((stream: 'stdout' | 'stderr', chunk: Buffer) => void) | undefined;
@@ -13,7 +18,7 @@ export function attachSession(container: RunningContainer, stdin: boolean, stdin
     exited: new Promise((resolve) => {
       container.onEnd(() => {
         unsubscribe();
-        void container.exited.then(({ exitCode }) => resolve(exitCode));
+        void container.exited.then(() => resolve(0));
       });
     }),
     write: (chunk) => input?.write(chunk),
