@@ -36,6 +36,12 @@ interface Result {
   found: (number | null)[] | null;
 }
 
+/**
+ * From this size on the writer's object is kept, if it is an update's: such an object is likely to be changed again
+ * soon. Others live on only as bytes, since whatever is kept has to be moved to the old generation and collected there,
+ * which costs more than a parse.
+ */
+const KEPT_FROM = 1_024;
 const HEAD = '{"metadata":{"';
 const keyOf = ({ resource, namespace, name }: Key): string => `${resource}/${namespace}/${name}`;
 
@@ -231,7 +237,8 @@ export class Writer {
       const { resource, namespace, name } = write;
       const key = { resource, namespace, name };
       if (write.type === 'delete') return { ...key, type: 'DELETED', revision, item: undefined };
-      const item = new Item(key, revision, itemBytes(write.body, revision), write.columns, this.#retained, write.object);
+      const kept = write.type === 'update' && write.body.length >= KEPT_FROM ? write.object : undefined;
+      const item = new Item(key, revision, itemBytes(write.body, revision), write.columns, this.#retained, kept);
       return { ...key, type: write.type === 'create' ? 'ADDED' : 'MODIFIED', revision, item };
     });
   }
