@@ -9,7 +9,9 @@ import type { Outcome, Stored } from '../../store/contract.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
 import type { Answer } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
-import { updateManagedFields } from '../patch/apply/managed.ts';
+import { CreatedSets } from '../patch/apply/created.ts';
+import { createdFields, setOwners, updateManagedFields } from '../patch/apply/managed.ts';
+import { ownerId } from '../patch/apply/managers.ts';
 import { versionProblem } from '../resource-version.ts';
 import { resourceOf } from '../target.ts';
 import { allocationFor } from '../allocation/allocation.ts';
@@ -49,14 +51,24 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
   }
 }
 
+const createdSets = new CreatedSets();
+
 /** What the manager owns is read off the object as Go would write it; the object itself stays as it was sent. */
 function own({ core, target, manager, now }: Operation, object: KubeObject): void {
   const { kind, subresource } = target;
-  const form = sentForm(kind, object);
-  updateManagedFields({ ...ownershipOf(core.registry, kind, subresource), live: undefined, object: form, manager, subresource, now });
-  const { managedFields } = form.metadata;
-  if (managedFields) object.metadata.managedFields = managedFields;
-  else delete object.metadata.managedFields;
+  const ownership = ownershipOf(core.registry, kind, subresource);
+  if (kind.custom || object.metadata.managedFields !== undefined) {
+    const form = sentForm(kind, object);
+    updateManagedFields({ ...ownership, live: undefined, object: form, manager, subresource, now });
+    const { managedFields } = form.metadata;
+    if (managedFields) object.metadata.managedFields = managedFields;
+    else delete object.metadata.managedFields;
+    return;
+  }
+  const { apiVersion, schema } = ownership;
+  const set = createdSets.of(`${apiVersion} ${kind.kind} ${subresource}`, schema, object, () => createdFields(ownership, sentForm(kind, object)));
+  const creator = { manager: manager || 'unknown', operation: 'Update', apiVersion, subresource, time: now, set } as const;
+  setOwners(object, new Map([[ownerId(creator), creator]]));
 }
 
 function setSystemFields(op: Operation, { metadata }: KubeObject): void {

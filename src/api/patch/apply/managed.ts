@@ -1,7 +1,7 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../../meta/object.ts';
 import { sameJson } from '../equal.ts';
 import { emptyObject } from './empty.ts';
-import { difference, isEmptySet, recursiveDifference, union, type FieldSet } from './fieldset.ts';
+import { difference, EMPTY, isEmptySet, recursiveDifference, sortedSet, union, type FieldSet } from './fieldset.ts';
 import { capUpdaters, isReset, ownerId, readOwners, writeOwners, type Owner, type Owners } from './managers.ts';
 import { versionedComparison, type Ownership } from './versions.ts';
 
@@ -63,6 +63,12 @@ export function updateManagedFields(request: UpdateRequest): KubeObject {
   });
   capUpdaters(owners);
   return setOwners(object, owners);
+}
+
+/** What the creator of `object` owns, in the order in which it is written. `object` is as Go would write what was sent. */
+export function createdFields(of: Ownership, object: KubeObject): FieldSet {
+  const own = versionedComparison(of, emptyObject(of.schema, of.custom ?? false), object)(of.apiVersion);
+  return own ? sortedSet(ownable(own.changed, undefined)) : EMPTY;
 }
 
 export function setOwners(object: KubeObject, owners: Owners): KubeObject {
