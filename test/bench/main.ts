@@ -4,6 +4,7 @@ import path from 'node:path';
 import { Calibration } from './calibrate.ts';
 import { median } from './load/percentile.ts';
 import { parseBenchOptions, type BenchOptions } from './options.ts';
+import { runOverload } from './overload/overload.ts';
 import { profileWhile } from './profiler.ts';
 import { compare, readBaseline, writeBaseline } from './report/baseline.ts';
 import { flameGraph, hottest } from './report/flame.ts';
@@ -13,6 +14,7 @@ import { table } from './report/table.ts';
 import { STAGES, type Bench, type Row } from './row.ts';
 import { ROWS } from './rows/all.ts';
 import { openSession } from './session.ts';
+import { runStudy } from './study/study.ts';
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 const progress = (line: string) => process.stderr.write(`${line}\n`);
@@ -27,6 +29,8 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
     say(options);
     return 0;
   }
+  if (options.overload) return runOverload(root, options, say);
+  if (options.study) return runStudy(root, options, say);
   const rows = ROWS.filter(
     (row) =>
       options.only.test(row.name) &&

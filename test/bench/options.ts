@@ -12,6 +12,9 @@ export interface BenchOptions {
   large: boolean;
   updateBaseline: boolean;
   profile: boolean;
+  /** instead of the rows: how costs grow (study/), and the server under more than it can do (overload/) */
+  study: boolean;
+  overload: boolean;
   /** objects of the reading rows */
   objects: number;
   /** runs per row, of which the median counts */
@@ -28,6 +31,9 @@ export const USAGE = `usage: npm run bench -- [options]
   --profile           a CPU profile and a flame graph of the server per row, in test/bench/out/
   --update-baseline   writes test/bench/baseline.json from this run (implies --quick)
   --large             also 150,000 pods (some minutes)
+  --study             instead of the rows: cost by number of objects, by API processes, and the store beside etcd (6 minutes;
+                      --objects N is the largest number of objects, 100000 unless said; --only 'objects|processes|etcd')
+  --overload          instead of the rows: ten times the load that the server can serve (1½ minutes)
   --objects N         objects of the reading rows (default 10000; quick: 2000)
   --runs N, --seconds S   runs per row, seconds per run`;
 
@@ -39,7 +45,7 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | strin
     args: [...argv],
     options: {
       against: text, token: text, ca: text, only: text, objects: text, runs: text, seconds: text,
-      quick: flag, large: flag, 'update-baseline': flag, profile: flag, help: flag,
+      quick: flag, large: flag, 'update-baseline': flag, profile: flag, study: flag, overload: flag, help: flag,
     },
   });
   if (values.help) return USAGE;
@@ -59,7 +65,9 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | strin
     large: values.large,
     updateBaseline: values['update-baseline'],
     profile: values.profile,
-    objects: number('objects', quick ? 2_000 : 10_000),
+    study: values.study,
+    overload: values.overload,
+    objects: number('objects', values.study ? 100_000 : quick || values.overload ? 2_000 : 10_000),
     runs: number('runs', quick || values.profile ? 1 : 3),
     seconds: number('seconds', quick ? 1 : 2),
   };

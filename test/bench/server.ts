@@ -21,12 +21,19 @@ export interface BenchServer {
   remove(): Promise<void>;
 }
 
-export async function startServer(root: string, profile: boolean): Promise<BenchServer> {
+export interface StartOptions {
+  /** lines of the token file besides the administrator's */
+  tokens?: readonly string[];
+  /** of a Postgres that runs already; without it the server brings its own */
+  databaseUrl?: string;
+}
+
+export async function startServer(root: string, profile: boolean, { tokens: more = [], databaseUrl }: StartOptions = {}): Promise<BenchServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'ku7s-bench-'));
   // Postgres may run as another user.
   chmodSync(folder, 0o755);
   const tokens = path.join(folder, 'tokens.csv');
-  writeFileSync(tokens, `${TOKEN},bench,bench,"system:masters"\n`, { mode: 0o600 });
+  writeFileSync(tokens, [`${TOKEN},bench,bench,"system:masters"`, ...more, ''].join('\n'), { mode: 0o600 });
   const data = path.join(folder, 'data');
   const inspect = profile ? ['--inspect=127.0.0.1:0'] : [];
   const { DATABASE_URL: _, ...environment } = process.env;
@@ -36,7 +43,7 @@ export async function startServer(root: string, profile: boolean): Promise<Bench
 
   const start = async (): Promise<number> => {
     const began = performance.now();
-    child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: environment });
+    child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: databaseUrl ? { ...environment, DATABASE_URL: databaseUrl } : environment });
     let text = '';
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the server is not ready\n${text}`)), START_LIMIT);

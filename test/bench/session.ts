@@ -17,8 +17,11 @@ const pods = (stage: Stage, options: BenchOptions): number =>
 /** A request of a row's own gives up after this, ms. */
 const REQUEST_LIMIT = 60_000;
 
-/** A stage's server (or the one we were pointed to), with a namespace and the objects that its rows want. */
-export async function openSession(root: string, options: BenchOptions, stage: Stage): Promise<{ bench: Bench; close(): Promise<void> }> {
+/**
+ * A stage's server (or the one we were pointed to), with a namespace and the objects that its rows want.
+ * @param objects another number of them than the stage's
+ */
+export async function openSession(root: string, options: BenchOptions, stage: Stage, objects = pods(stage, options)): Promise<{ bench: Bench; close(): Promise<void> }> {
   const server = options.against ? undefined : await startServer(root, options.profile);
   const generators = new Generators(path.join(root, 'dist/bench/generator.js'));
   let count = 0;
@@ -56,7 +59,7 @@ export async function openSession(root: string, options: BenchOptions, stage: St
     else await cleanUp(bench);
   };
   try {
-    await prepare(bench, pods(stage, options), stage);
+    await prepare(bench, objects, stage);
   } catch (error) {
     await close();
     throw error;
@@ -101,7 +104,8 @@ async function cleanUp(bench: Bench): Promise<void> {
   await bench.request('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
 }
 
-async function request(endpoint: Endpoint, method: string, at: string, more: Record<string, string>, body?: unknown): Promise<string> {
+/** The body of the answer to one request, as text. Throws when the status is not 2xx. */
+export async function request(endpoint: Endpoint, method: string, at: string, more: Record<string, string>, body?: unknown): Promise<string> {
   const session = await connect(endpoint);
   try {
     return await new Promise<string>((resolve, reject) => {
@@ -124,4 +128,10 @@ async function request(endpoint: Endpoint, method: string, at: string, more: Rec
   } finally {
     session.destroy();
   }
+}
+
+/** The path of a watch of what comes from now on, without the state before it. */
+export async function watchFromNow(endpoint: Endpoint, collection: string): Promise<string> {
+  const { metadata } = JSON.parse(await request(endpoint, 'GET', `${collection}?limit=1`, {})) as { metadata: { resourceVersion: string } };
+  return `${collection}?watch=1&resourceVersion=${metadata.resourceVersion}`;
 }

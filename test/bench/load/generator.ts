@@ -1,4 +1,5 @@
 import { Arrivals } from './arrivals.ts';
+import { runFlood } from './flood.ts';
 import type { Command, Report, StreamSpec } from './messages.ts';
 import { runLoad } from './requests.ts';
 import { openSubscriptions } from './subscriptions.ts';
@@ -24,7 +25,7 @@ async function runStreams(id: number, spec: StreamSpec) {
 
 process.on('message', (command: Command) => {
   if (command.type === 'go') return go();
-  const running = command.type === 'load' ? runLoad(command.spec) : runStreams(command.id, command.spec);
+  const running = command.type === 'load' ? runLoad(command.spec) : command.type === 'flood' ? runFlood(command.spec) : runStreams(command.id, command.spec);
   running.then(
     (result) => report({ id: command.id, type: 'result', result }),
     (error: Error) => report({ id: command.id, type: 'failed', error: error.message }),

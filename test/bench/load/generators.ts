@@ -1,5 +1,5 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { Command, LoadResult, LoadSpec, Report, StreamResult, StreamSpec } from './messages.ts';
+import type { Command, FloodResult, FloodSpec, LoadResult, LoadSpec, Report, Result, StreamResult, StreamSpec } from './messages.ts';
 
 /** The generator processes: one sends requests, one holds streams. */
 export class Generators {
@@ -13,6 +13,11 @@ export class Generators {
     return this.run('requests', (id) => ({ id, type: 'load', spec })) as Promise<LoadResult>;
   }
 
+  /** @param who one process per name */
+  flood(who: string, spec: FloodSpec): Promise<FloodResult> {
+    return this.run(who, (id) => ({ id, type: 'flood', spec })) as Promise<FloodResult>;
+  }
+
   /** @param act called once all streams are open */
   streams(spec: StreamSpec, act: () => Promise<unknown>): Promise<StreamResult> {
     return this.run('streams', (id) => ({ id, type: 'streams', spec }), act) as Promise<StreamResult>;
@@ -23,7 +28,7 @@ export class Generators {
     this.children.clear();
   }
 
-  private run(which: string, command: (id: number) => Command, act?: () => Promise<unknown>): Promise<LoadResult | StreamResult> {
+  private run(which: string, command: (id: number) => Command, act?: () => Promise<unknown>): Promise<Result> {
     const child = this.child(which);
     const id = ++this.id;
     return new Promise((resolve, reject) => {

@@ -66,8 +66,49 @@ export interface StreamResult {
   p99: number;
 }
 
-export type Command = { id: number; type: 'load'; spec: LoadSpec } | { id: number; type: 'streams'; spec: StreamSpec } | { id: number; type: 'go' };
+/** In path and body, `{n}` is the number of the request, `{t}` the time in ms, `{u}` six digits. */
+export interface FloodRequest {
+  method: string;
+  path: string;
+  token: string;
+  body?: string;
+}
+
+/** Requests that come whether the server answers or not; at most 60 s, 2,000 in flight, 64 connections. */
+export interface FloodSpec {
+  endpoint: Endpoint;
+  /** taken in turn */
+  requests: readonly FloodRequest[];
+  /** a second; without it as many as are answered, `inFlight` at once */
+  rate?: number;
+  inFlight: number;
+  connections: number;
+  seconds: number;
+}
+
+export interface FloodResult {
+  sent: number;
+  /** by status: 2xx, 429, and all else, lost ones included */
+  ok: number;
+  refused: number;
+  failed: number;
+  /** of the refused, those with Retry-After */
+  retryAfter: number;
+  firstError?: string;
+  seconds: number;
+  /** ms, of the 2xx */
+  p50: number;
+  p99: number;
+  /** 2xx by part of the run, `slice` ms each; holes are 0 */
+  timeline: number[];
+  slice: number;
+}
+
+export type Result = LoadResult | StreamResult | FloodResult;
+export type Command =
+  | { id: number; type: 'flood'; spec: FloodSpec }
+  | { id: number; type: 'load'; spec: LoadSpec } | { id: number; type: 'streams'; spec: StreamSpec } | { id: number; type: 'go' };
 export type Report =
-  | { id: number; type: 'result'; result: LoadResult | StreamResult }
+  | { id: number; type: 'result'; result: Result }
   | { id: number; type: 'open' }
   | { id: number; type: 'failed'; error: string };

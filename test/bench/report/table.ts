@@ -12,7 +12,12 @@ export function table(results: readonly RowResult[]): string {
       lines.push([title, reference === undefined ? '–' : show(reference, unit), `${sign} ${show(goal, unit)}`, show(median, unit), reached(measure, median) ? 'yes' : 'no', cost && !label ? `${cost.toFixed(2)} ms` : '']);
     }
   }
-  const widths = lines[0]!.map((_, column) => Math.max(3, ...lines.map((line) => line[column]!.length)));
+  return markdown(lines[0]!, lines.slice(1));
+}
+
+/** A Markdown table whose columns are aligned. */
+export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
+  const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]!.length)));
   const print = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
-  return [print(lines[0]!), print(widths.map((width) => '-'.repeat(width))), ...lines.slice(1).map(print)].join('\n');
+  return [print(head), print(widths.map((width) => '-'.repeat(width))), ...rows.map(print)].join('\n');
 }
