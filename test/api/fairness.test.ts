@@ -2,13 +2,15 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFlowControl, type FlowControl } from '../../src/api/fairness/flow-control.ts';
 import { Level } from '../../src/api/fairness/level.ts';
 import { Pressure } from '../../src/api/fairness/pressure.ts';
+import { Refusals } from '../../src/api/fairness/refusals.ts';
 import type { Attributes, User } from '../../src/api/contract.ts';
 import { TestApi } from './support.ts';
 
 const user = (name: string, ...groups: string[]): User => ({ name, groups: ['system:authenticated', ...groups] });
 const ANYONE = user('bob');
 const PODS: Attributes = { verb: 'create', group: '', version: 'v1', resource: 'pods', subresource: '', namespace: 'default', name: '' };
-const timers = { setTimeout: () => 0, clearTimeout: () => undefined };
+const held: { callback: () => void; ms: number }[] = [];
+const timers = { setTimeout: (callback: () => void, ms: number) => held.push({ callback, ms }), clearTimeout: () => undefined };
 
 describe('flow control by the bootstrap objects', () => {
   let test: TestApi;
@@ -46,28 +48,32 @@ describe('flow control by the bootstrap objects', () => {
 
   it('refuses a flood, while nodes, controllers and another user go on', async () => {
     const outcomes: string[] = [];
-    const held: (() => void)[] = [];
+    const running: (() => void)[] = [];
     for (let n = 0; n < 2_000; n++) {
       void control.admit(user('noisy'), PODS).then(
-        ({ release }) => (held.push(release), outcomes.push('admitted')),
+        ({ release }) => (running.push(release), outcomes.push('admitted')),
         () => outcomes.push('refused'),
       );
     }
-    await new Promise((resolve) => setImmediate(resolve));
-    const refused = outcomes.filter((each) => each === 'refused').length;
-    expect(refused).toBeGreaterThan(1_400);
-    expect(held.length).toBeLessThan(240);
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const refused = () => outcomes.filter((each) => each === 'refused').length;
+    await turn();
+    // a few are told at once; the others when whoever asks again at once has had to wait
+    expect(refused()).toBeGreaterThan(0);
+    expect(refused()).toBeLessThan(200);
+    for (const { callback, ms } of held.splice(0)) if (ms < 15_000) callback();
+    await turn();
+    expect(refused()).toBeGreaterThan(1_400);
+    expect(running.length).toBeLessThan(240);
     for (const [who, attributes] of [[NODE, LEASE], [user('system:kube-controller-manager'), PODS]] as const) (await control.admit(who, attributes)).release();
     // the other user's queue is served before the rest of the flood
     const quiet = control.admit(user('quiet'), PODS);
-    const admittedBefore = held.length;
-    const running = held.splice(0);
-    for (const release of running.slice(0, admittedBefore - 10)) release();
+    for (const release of running.splice(0, running.length - 10)) release();
     (await quiet).release();
-    for (const release of running) release();
-    while (held.length) {
-      for (const release of held.splice(0)) release();
-      await new Promise((resolve) => setImmediate(resolve));
+    for (let last = -1; last !== outcomes.length; await turn()) {
+      last = outcomes.length;
+      for (const release of running.splice(0)) release();
+      await turn();
     }
   });
 });
@@ -81,7 +87,7 @@ describe('pressure', () => {
     pressure.look(500);
     expect(pressure.share).toBeLessThan(0.7);
     for (let n = 0; n < 20; n++) pressure.look(500);
-    expect(pressure.share).toBeCloseTo(0.1);
+    expect(pressure.share).toBeCloseTo(0.25);
     for (let n = 0; n < 20; n++) pressure.look(0);
     expect(pressure.share).toBe(1);
     expect(changes).toBeLessThan(42);
@@ -108,5 +114,20 @@ describe('pressure', () => {
     level.dispatch();
     await waiting;
     expect(level.inUse).toBe(2);
+  });
+});
+
+describe('refusals', () => {
+  it('are told at once while they are few, and later in a flood, spread and bounded', () => {
+    let now = 0;
+    const waits: number[] = [];
+    const refusals = new Refusals({ setTimeout: (_, ms) => waits.push(ms), clearTimeout: () => undefined }, () => now);
+    const holdMany = (count: number): number => Array.from({ length: count }, () => refusals.hold()).filter(Boolean).length;
+    expect(holdMany(20)).toBe(0);
+    expect(holdMany(40)).toBe(40);
+    expect([Math.min(...waits), Math.max(...waits)]).toEqual([500, 1450]);
+    now = 50;
+    expect(holdMany(20)).toBe(0);
+    expect(holdMany(10_000)).toBe(4_960);
   });
 });

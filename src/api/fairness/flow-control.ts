@@ -3,6 +3,7 @@ import type { Attributes, User } from '../contract.ts';
 import { Level, refused, type LevelSpec, type Release, type Timers } from './level.ts';
 import { distinguisher, matches, type FlowSchemaSpec } from './matching.ts';
 import { Pressure } from './pressure.ts';
+import { Refusals } from './refusals.ts';
 
 const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
 const LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io';
@@ -54,12 +55,14 @@ class Controller implements FlowControl {
   private stale = true;
   private readonly stops: (() => void)[] = [];
   private readonly pressure = new Pressure(() => this.resize());
+  private readonly refusals: Refusals;
 
   constructor(
     private readonly store: Store,
     private readonly timers: Timers,
     private readonly total: number,
   ) {
+    this.refusals = new Refusals(timers);
     for (const resource of [SCHEMAS, LEVELS]) this.follow(resource);
   }
 
@@ -70,8 +73,13 @@ class Controller implements FlowControl {
     if (!schema) return { release: () => undefined, schema: '', level: '' };
     if (!schema.level) throw refused();
     const flow = `${schema.name}\0${distinguisher(schema.spec, user, attributes)}`;
-    const release = await schema.level.admit(flow, seats);
-    return { release, schema: schema.uid, level: schema.level.uid };
+    try {
+      const release = await schema.level.admit(flow, seats);
+      return { release, schema: schema.uid, level: schema.level.uid };
+    } catch (error) {
+      await this.refusals.hold();
+      throw error;
+    }
   }
 
   close(): void {

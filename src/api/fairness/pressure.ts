@@ -3,8 +3,8 @@ const EVERY_MS = 50;
 /** A loop that is so late has more to do than it can; one that is less late than CALM_MS has room. */
 const LATE_MS = 60;
 const CALM_MS = 20;
-/** What is left of the seats at worst, and how fast they go and come: at worst in ¼ s, whole again in 1 s. */
-const LEAST = 0.1;
+/** What is left of the seats at worst, and how fast they go and come: at worst in ⅕ s, whole again in 1 s. */
+const LEAST = 0.25;
 const SHRINK = 0.65;
 const GROW = 0.05;
 

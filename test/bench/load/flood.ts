@@ -115,8 +115,8 @@ class Flood {
 
 const fill = (text: string, turn: number): string => text.replaceAll('{n}', String(turn)).replaceAll('{t}', String(Date.now())).replaceAll('{u}', String(turn % 1_000_000).padStart(6, '0'));
 
-function headersOf({ method, path, token, body }: FloodRequest, turn: number): http2.OutgoingHttpHeaders {
+function headersOf({ method, path, token, body, contentType = 'application/json' }: FloodRequest, turn: number): http2.OutgoingHttpHeaders {
   const headers: http2.OutgoingHttpHeaders = { ':method': method, ':path': path.includes('{') ? fill(path, turn) : path, authorization: `Bearer ${token}`, accept: 'application/json' };
-  if (body !== undefined) headers['content-type'] = 'application/json';
+  if (body !== undefined) headers['content-type'] = contentType;
   return headers;
 }

@@ -72,6 +72,7 @@ export interface FloodRequest {
   path: string;
   token: string;
   body?: string;
+  contentType?: string;
 }
 
 /** Requests that come whether the server answers or not; at most 60 s, 2,000 in flight, 64 connections. */

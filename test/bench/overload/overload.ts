@@ -83,7 +83,9 @@ async function overload(server: BenchServer, generators: Generators, facade: str
 
 /** Those who must not notice. */
 async function besides(flood: (who: string, spec: Omit<FloodSpec, 'endpoint'>) => Promise<FloodResult>, server: BenchServer, generators: Generators, seconds: number) {
-  const renewals = Array.from({ length: NODES }, (_, n): FloodRequest => ({ method: 'PUT', path: `${LEASES}/node-${n}`, token: nodeToken(n), body: leaseOf(n) }));
+  const renewals = Array.from({ length: NODES }, (_, n): FloodRequest => ({
+    method: 'PATCH', path: `${LEASES}/node-${n}`, token: nodeToken(n), body: leaseOf(n), contentType: 'application/merge-patch+json',
+  }));
   const list: FloodRequest = { method: 'GET', path: `${LEASES}?limit=500`, token: CONTROLLER };
   const get: FloodRequest = { method: 'GET', path: `${PODS}/pod-1`, token: QUIET };
   const watch = { kind: 'watch', streams: WATCHERS, connections: 2, path: await watchFromNow(server.endpoint, LEASES), expected: RATES.leases * seconds, timeout: (seconds + 2) * 1000 } as const;
