@@ -1,10 +1,14 @@
 import { PassThrough } from 'node:stream';
-import { CoreV1Api, Exec, KubeConfig, KubernetesObjectApi, Log, makeInformer, PatchStrategy } from '@kubernetes/client-node';
+import { Attach, CoreV1Api, Exec, KubeConfig, KubernetesObjectApi, Log, makeInformer, PatchStrategy, PortForward } from '@kubernetes/client-node';
 import type { KubernetesObject, V1ConfigMap, V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goClient } from './clients/go/program.ts';
 import { pythonClient } from './clients/python/program.ts';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
+
+/** One line at once, then one ten times a second; and a web server. */
+const TALKS = `console.log("a line of the pod"); let n = 0; setInterval(() => console.log("tick " + ++n), 100);
+  require("http").createServer((q, s) => s.end("served " + q.url)).listen(8080);`;
 
 const kubeConfig = (cluster: Cluster): KubeConfig => {
   const config = new KubeConfig();
@@ -120,17 +124,17 @@ describe('@kubernetes/client-node and a pod that runs', () => {
   });
   afterAll(() => cluster?.remove());
 
-  it('reads its log and runs a command in it', async () => {
+  it('reads its log, runs a command in it, attaches to it and reaches its port', async () => {
     const config = kubeConfig(cluster);
     const core = config.makeApiClient(CoreV1Api);
-    const command = ['node', '-e', 'console.log("a line of the pod"); setInterval(() => {}, 1000)'];
+    const command = ['node', '-e', TALKS];
     await core.createNamespacedPod({ namespace: 'default', body: { metadata: { name: 'talks' }, spec: { containers: [{ name: 'main', image: 'node:20', command }] } } });
     const read = () => core.readNamespacedPod({ name: 'talks', namespace: 'default' });
     await eventually(read, (pod) => pod.status?.phase === 'Running');
 
     const log = new PassThrough();
     await new Log(config).log('default', 'talks', 'main', log, { follow: true });
-    expect(String(await new Promise((resolve) => log.once('data', resolve)))).toBe('a line of the pod\n');
+    expect(String(await new Promise((resolve) => log.once('data', resolve)))).toMatch(/^a line of the pod\n/);
 
     const output = new PassThrough();
     const stdin = new PassThrough();
@@ -143,6 +147,22 @@ describe('@kubernetes/client-node and a pod that runs', () => {
     });
     expect(text).toBe('heard hello\n');
     expect(status).toMatchObject({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '3' }] } });
+
+    const attached = new PassThrough();
+    const socket = await new Attach(config).attach('default', 'talks', 'main', attached, null, null, false);
+    expect(String(await new Promise((resolve) => attached.once('data', resolve)))).toMatch(/^tick \d+\n/);
+    socket.close();
+
+    const answer = new PassThrough();
+    const request = new PassThrough();
+    const forwarded = await new PortForward(config).portForward('default', 'talks', [8080], answer, null, request);
+    request.write('GET /there HTTP/1.1\r\nhost: pod\r\nconnection: close\r\n\r\n');
+    const said = await new Promise<string>((resolve) => {
+      let all = '';
+      answer.on('data', (chunk) => (all += String(chunk)).includes('served') && resolve(all));
+    });
+    expect(said).toContain('served /there');
+    (forwarded as { close(): void }).close();
 
     const ended = new Promise((resolve) => log.once('end', resolve).resume());
     await core.deleteNamespacedPod({ name: 'talks', namespace: 'default', gracePeriodSeconds: 1 });

@@ -5,7 +5,7 @@ import { configMap, kubectlSuite, lines } from './support/kubectl.ts';
 /** The verbs of the real kubectl on single objects, with what they bring about. Each test has a namespace of its own. */
 describe('kubectl verbs', () => {
   const suite = kubectlSuite('verbs', ['--nodes', 'simulated:3'], 3);
-  const { namespace, until } = suite;
+  const { file, namespace, until } = suite;
 
   it('create makes each kind that it has a generator for, and describe shows it', async () => {
     const { ns, ok, field } = await namespace();
@@ -175,5 +175,35 @@ describe('kubectl verbs', () => {
     expect(await ok('set env deployment/web --list --resolve')).toContain('KEY=value');
     expect(JSON.parse(await field('service/web', '.spec.selector'))).toEqual({ tier: 'front' });
     expect(await field('rolebinding/rb', '.subjects[*].name')).toBe('jo readers');
+  });
+
+  it('get prints from templates, as KYAML and raw; create and delete take raw paths too', async () => {
+    const { ns, ok } = await namespace();
+    await ok('create -f -', configMap('c', { key: 'value' }));
+    expect(await ok('get cm c -o kyaml')).toContain('  data: {\n    key: "value",\n  },\n');
+    expect(JSON.parse(await ok('get cm c -o jsonpath-as-json={.data}'))).toEqual([{ key: 'value' }]);
+    expect(await ok(`get cm c -o go-template-file=${file('t.tmpl', '{{.data.key}}')}`)).toBe('value');
+    expect(await ok(`get cm c -o jsonpath-file=${file('t.jsonpath', '{.data.key}')}`)).toBe('value');
+    expect(await ok(`get cm c -o custom-columns-file=${file('t.columns', 'KEY\n.data.key\n')}`)).toBe('KEY\nvalue\n');
+    expect(await ok('get cm c --server-print=false')).toMatch(/^NAME +AGE\nc +\d+s\n$/);
+    const path = `/api/v1/namespaces/${ns}/configmaps`;
+    expect(JSON.parse(await ok(`create --raw ${path} -f -`, configMap('raw', {}))).metadata.name).toBe('raw');
+    expect(JSON.parse(await ok(`get --raw ${path}/raw`)).kind).toBe('ConfigMap');
+    expect(JSON.parse(await ok(`delete --raw ${path}/raw`)).status).toBe('Success');
+    const [waited] = await Promise.all([ok('wait cm/later --for=create --timeout=30s'), ok('create configmap later')]);
+    expect(waited).toBe('configmap/later condition met\n');
+  });
+
+  it('label and annotate take many objects, lists and a version', async () => {
+    const { ok, fails, field } = await namespace();
+    for (const name of ['a', 'b']) await ok('create -f -', configMap(name, {}));
+    expect(lines(await ok('label cm a b tier=front'))).toEqual(['configmap/a labeled', 'configmap/b labeled']);
+    expect(lines(await ok('annotate cm -l tier=front note=1'))).toHaveLength(2);
+    expect(await ok('label cm a --list')).toBe('tier=front\n');
+    expect(await ok('annotate cm b --list')).toBe('note=1\n');
+    expect(await fails('label cm a tier=back --overwrite --resource-version=1')).toContain('the object has been modified');
+    await ok('label cm --all tier-');
+    expect(await field('cm a b', '.items[*].metadata.labels')).toBe('');
+    expect(await fails('label cm a -- -bad-=x')).toContain('Invalid value');
   });
 });
