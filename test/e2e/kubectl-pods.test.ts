@@ -56,6 +56,12 @@ describe('kubectl in pods', () => {
       const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
       expect(await fetch(`http://127.0.0.1:${port}/path`, { headers: { connection: 'close' } }).then((r) => r.text())).toBe('served /path');
     }, { env });
+    let complaint = '';
+    await suite.until(at('port-forward', 'pod/talks', ':9'), (text) => text.includes('-> 9'), async (text) => {
+      const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+      complaint = await fetch(`http://127.0.0.1:${port}/`).then(() => 'answered', () => 'refused');
+    }, { env });
+    expect(complaint).toBe('refused');
   });
 
   it('exec ends with the code of the command and keeps its outputs apart', async () => {

@@ -93,8 +93,11 @@ export class KubeletServer {
     if (route.verb === 'portForward') {
       const ports = route.query.getAll('port').concat(route.query.getAll('ports')).flatMap((each) => each.split(',')).map(Number);
       return servePortForward(request, socket, head, ports.filter(Boolean), async (port) => {
-        if (!worker.sandbox) throw new Error(`pod ${worker.object.metadata.name} has no network`);
-        return dialPod(worker.sandbox.address, port);
+        const { name } = worker.object.metadata;
+        // The kubelet's sentence: it never has the uid here.
+        const failed = (why: string) => new Error(`error forwarding port ${port} to pod ${name}, uid : ${why}`);
+        if (!worker.sandbox) throw failed('the pod has no network');
+        return dialPod(worker.sandbox.address, port).catch((error: Error) => Promise.reject(failed(error.message)));
       });
     }
     if (route.verb !== 'exec' && route.verb !== 'attach') return refuseUpgrade(socket, 404, '404 page not found');

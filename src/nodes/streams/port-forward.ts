@@ -52,7 +52,7 @@ async function join(data: SpdyStream, error: SpdyStream, port: number, dial: Dia
   try {
     socket = await dial(port);
   } catch (failure) {
-    error.write(Buffer.from(`error forwarding port ${port} to pod, uid : ${(failure as Error).message}`));
+    error.write(Buffer.from((failure as Error).message));
     error.end();
     data.end();
     data.listen(() => undefined, () => undefined);

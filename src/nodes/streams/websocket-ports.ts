@@ -29,7 +29,7 @@ export function servePortChannels(socket: WebSocketConnection, protocol: string,
         return { write: (data: Buffer) => void (connection.writable && connection.write(data)), end: () => void connection.destroy() };
       },
       (error: Error) => {
-        send(2 * index + 1, Buffer.from(`error forwarding port ${port} to pod: ${error.message}`));
+        send(2 * index + 1, Buffer.from(error.message));
         return { write: () => undefined, end: () => undefined };
       },
     );
