@@ -104,6 +104,17 @@ describe('pressure', () => {
     await expect(level.admit('a', 1)).rejects.toMatchObject({ code: 429 });
   });
 
+  it('lets no request be wider than a part of the level, whatever the pressure', async () => {
+    for (const share of [1, 0.25]) {
+      const level = new Level('l', 'uid', { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } }, timers, () => 0);
+      level.resize(20 * share, share);
+      (await level.admit('a', 2))();
+      const release = await level.admit('a', 10);
+      expect(level.inUse).toBe(3);
+      release();
+    }
+  });
+
   it('lets those go on that wait for seats which have come back', async () => {
     const spec = { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 1, handSize: 1 } } } } as const;
     const level = new Level('l', 'uid', spec, timers, () => 0);
@@ -125,7 +136,7 @@ describe('refusals', () => {
     const holdMany = (count: number): number => Array.from({ length: count }, () => refusals.hold()).filter(Boolean).length;
     expect(holdMany(20)).toBe(0);
     expect(holdMany(40)).toBe(40);
-    expect([Math.min(...waits), Math.max(...waits)]).toEqual([500, 1450]);
+    expect([Math.min(...waits), Math.max(...waits)]).toEqual([1_000, 2_900]);
     now = 50;
     expect(holdMany(20)).toBe(0);
     expect(holdMany(10_000)).toBe(4_960);

@@ -15,6 +15,8 @@ export interface LevelSpec {
 /** How long a request may wait in a queue. */
 export const QUEUE_WAIT_MS = 15_000;
 const MAX_HANDS = 1_000;
+/** Of a level's seats, the most that one request takes (KEP-1040): else whoever waits for many would empty the level first. */
+const WIDEST = 0.15;
 
 export interface Timers {
   setTimeout(callback: () => void, ms: number): unknown;
@@ -45,6 +47,7 @@ export class Level {
   private readonly fullLength: number;
   private lengthLimit: number;
   private waiting = 0;
+  private widest = Number.POSITIVE_INFINITY;
   /** Hands by flow, at most MAX_HANDS: dealing one costs more than refusing a request. */
   private readonly hands = new Map<string, readonly Queue[]>();
 
@@ -73,6 +76,7 @@ export class Level {
    */
   resize(nominal: number, share: number): void {
     this.nominal = nominal;
+    this.widest = Math.max(1, Math.floor((nominal / share) * WIDEST));
     this.lengthLimit = Math.ceil(this.fullLength * share);
   }
 
@@ -88,8 +92,9 @@ export class Level {
   }
 
   /** Resolves when the request may run. Throws 429 when it may not even wait, or has waited too long. */
-  admit(flow: string, seats: number): Promise<Release> {
+  admit(flow: string, width: number): Promise<Release> {
     if (this.exempt) return Promise.resolve(() => undefined);
+    const seats = Math.min(width, this.widest);
     if (this.waiting === 0 && this.fits(seats)) return Promise.resolve(this.take(seats));
     const queue = this.hand(flow).reduce<Queue | undefined>(
       (best, q) => (!best || q.waiting.length < best.waiting.length ? q : best),

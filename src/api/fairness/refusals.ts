@@ -4,15 +4,15 @@ import type { Timers } from './level.ts';
 const AT_ONCE = 20;
 const WINDOW_MS = 50;
 /** ms that a refusal is held: spread, so that those who come back do not come back together. */
-const LEAST_MS = 500;
-const STEP_MS = 50;
+const LEAST_MS = 1_000;
+const STEP_MS = 100;
 const STEPS = 20;
 /** Held at once; beyond this they are told at once again. */
 const MAX_HELD = 5_000;
 
 /**
  * Refusing costs a server a good part of what serving costs: one that refuses at once whoever asks again at once does
- * nothing else. In a flood refusals are therefore held for about the second that Retry-After asks for, and what a
+ * nothing else. In a flood refusals are therefore held for one to three seconds, and what a
  * client has in flight (which HTTP/2 bounds by connection) bounds what it can ask.
  */
 export class Refusals {
