@@ -37,14 +37,22 @@ test('a created object is in the cache with its revision spliced in', async () =
   expect(store.owned('o1')).toEqual([stored]);
 });
 
-test("the writer's object is used instead of a parse, with the new revision and without kind", async () => {
+test("the writer's object is used instead of a parse, with the new revision and without kind, where an update is large", async () => {
   const key = keyOf('given');
-  const { body, columns } = contentOf(key, { deep: true });
-  const object = { apiVersion: 'v1', kind: 'Thing', ...JSON.parse(body.toString()) };
-  object.metadata.resourceVersion = '3';
-  const stored = await done(store.commit({ ...create(key), type: 'create', body, columns, object }));
-  expect(stored.object).toEqual(JSON.parse(stored.bytes.toString()));
-  expect(stored.object.value).toBe(object.value);
+  const written = async (value: object) => {
+    const { body, columns } = contentOf(key, value);
+    const object = { apiVersion: 'v1', kind: 'Thing', ...JSON.parse(body.toString()) };
+    object.metadata.resourceVersion = '3';
+    const { current } = (await store.commit({ ...create(key), type: 'create', body, columns, object })) as { current?: { revision: number } };
+    const stored = current
+      ? await done(store.commit({ ...update(key, current.revision), type: 'update', expect: current.revision, body, columns, object }))
+      : store.get(key)!;
+    expect(stored.object).toEqual(JSON.parse(stored.bytes.toString()));
+    return stored.object.value === object.value;
+  };
+  expect(await written({ large: 'x'.repeat(2_000) })).toBe(false); // a create
+  expect(await written({ small: 'x' })).toBe(false);
+  expect(await written({ large: 'y'.repeat(2_000) })).toBe(true);
 });
 
 test('each failed expectation says what it met', async () => {
