@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import type { EndpointAddress, EndpointPort, EndpointSubset } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isQualifiedName } from '../../../meta/names.ts';
@@ -36,12 +37,19 @@ const validateSubset = (subset: EndpointSubset, at: Path): Errors => [
   ...(subset.ports ?? []).flatMap((port, i) => validatePort(port, subset.ports!.length > 1, at.child('ports').index(i))),
 ];
 
+const validateSubsets = (object: KubeObject): Errors => subsetsOf(object).flatMap((subset, i) => validateSubset(subset, SUBSETS.index(i)));
+
 export const endpointsStrategy: Strategy = {
   defaults(object) {
     for (const subset of subsetsOf(object)) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
   },
-  validate: (object) => subsetsOf(object).flatMap((subset, i) => validateSubset(subset, SUBSETS.index(i))),
-  validateUpdate: (object) => validateMetaOnUpdate(object, dnsSubdomainName),
+  validate: validateSubsets,
+  // subsets that stay as they are stay good, whatever the rules have become
+  validateUpdate: (object, old) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName),
+    ...(isDeepStrictEqual(object.subsets, old.subsets) ? [] : validateSubsets(object)),
+  ],
+  validatesAllOnUpdate: true,
   warnings(object) {
     // its own controller writes nothing that is worth a word
     if (object.metadata.labels?.[MANAGED_BY] === 'endpoint-controller') return [];

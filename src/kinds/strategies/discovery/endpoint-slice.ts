@@ -39,12 +39,12 @@ export const endpointSliceStrategy: Strategy = {
   },
   prepareForCreate: dropTopology,
   prepareForUpdate: dropTopology,
-  validate: (object) => [
-    ...validateChoice(object['addressType'], ADDRESS_TYPES, Path.root('addressType')),
-    ...validateEndpoints(object['endpoints'] ?? [], object['addressType']),
-    ...validatePorts(object['ports'] ?? []),
+  validate: (object) => validateSlice(object, undefined),
+  validateUpdate: (object, old) => [
+    ...validateSlice(object, old),
+    ...validateImmutable(object['addressType'] ?? '', old['addressType'], Path.root('addressType')),
   ],
-  validateUpdate: (object, old) => validateImmutable(object['addressType'] ?? '', old['addressType'], Path.root('addressType')),
+  validatesAllOnUpdate: true,
   warnings(object) {
     if (object['addressType'] === 'FQDN') return ['spec.addressType: FQDN endpoints are deprecated'];
     return (object['endpoints'] ?? []).flatMap((endpoint: Any, i: number) =>
@@ -52,6 +52,16 @@ export const endpointSliceStrategy: Strategy = {
     );
   },
 };
+
+/** Endpoints that an update leaves as they are stay good, whatever the rules have become. */
+function validateSlice(object: KubeObject, old: KubeObject | undefined): Errors {
+  const kept = old !== undefined && isDeepStrictEqual(object['endpoints'], old['endpoints']);
+  return [
+    ...validateChoice(object['addressType'], ADDRESS_TYPES, Path.root('addressType')),
+    ...(kept ? [] : validateEndpoints(object['endpoints'] ?? [], object['addressType'])),
+    ...validatePorts(object['ports'] ?? []),
+  ];
+}
 
 function validateEndpoints(endpoints: readonly Any[], type: string): Errors {
   if (endpoints.length > MAX_ENDPOINTS) return [tooMany(ENDPOINTS, endpoints.length, MAX_ENDPOINTS)];
