@@ -3,9 +3,9 @@ import type { ListSchema, MapSchema, ObjectSchema, Schema } from '../../../kinds
 import { itemElements } from './element.ts';
 import type { FieldSet } from './fieldset.ts';
 
-/** Sets are about ten times as large as the text of their shape: 20 MB at the most. */
-const MAX_TEXT = 2 << 20;
-const MAX_ENTRY = 32 << 10;
+/** Sets take some twenty times the text of their shape: about 10 MB at the most, for a thousand shapes of pods. */
+const MAX_TEXT = 512 << 10;
+const MAX_ENTRY = 16 << 10;
 
 /**
  * What a creator owns depends on which fields an object has, and not on their values; and objects that are created by

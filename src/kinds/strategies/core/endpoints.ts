@@ -54,7 +54,7 @@ export const endpointsStrategy: Strategy = {
     // its own controller writes nothing that is worth a word
     if (object.metadata.labels?.[MANAGED_BY] === 'endpoint-controller') return [];
     return subsetsOf(object).flatMap((subset, i) =>
-      LISTS.flatMap((field) => (subset[field] ?? []).flatMap(({ ip }, j) => ipWarnings(ip, SUBSETS.index(i).child(field).index(j).child('ip')))),
+      LISTS.flatMap((field) => (subset[field] ?? []).flatMap(({ ip = '' }, j) => ipWarnings(ip, SUBSETS.index(i).child(field).index(j).child('ip')))),
     );
   },
   createOnUpdate: true,

@@ -30,9 +30,10 @@ function verbErrors(verbs: string[] | undefined, at: Path): FieldError[] {
   return verbs.every((verb) => VERBS.includes(verb)) ? [] : [notSupported(at, verbs, VERBS)];
 }
 
-function namespaceErrors({ namespaces = [], clusterScope }: ResourceRule, at: Path): FieldError[] {
+function namespaceErrors(rule: ResourceRule, at: Path): FieldError[] {
+  const namespaces = rule.namespaces ?? [];
   if (namespaces.length === 0) {
-    return clusterScope ? [] : [required(at, 'resource rules that are not cluster scoped must supply at least one namespace')];
+    return rule.clusterScope ? [] : [required(at, 'resource rules that are not cluster scoped must supply at least one namespace')];
   }
   if (namespaces.includes('*')) return alone(namespaces, 'namespaces', at);
   return namespaces.flatMap((name, i) =>
@@ -41,7 +42,9 @@ function namespaceErrors({ namespaces = [], clusterScope }: ResourceRule, at: Pa
 }
 
 function resourceRuleErrors(rule: ResourceRule, at: Path): FieldError[] {
-  const { apiGroups = [], resources = [] } = rule;
+  // what is always written is null where it is empty
+  const apiGroups = rule.apiGroups ?? [];
+  const resources = rule.resources ?? [];
   return [
     ...verbErrors(rule.verbs, at.child('verbs')),
     ...(apiGroups.length
@@ -74,7 +77,8 @@ function urlErrors(urls: string[] | undefined, at: Path): FieldError[] {
 }
 
 /** Who, and which of their requests. */
-export function policyRulesErrors({ subjects = [], resourceRules = [], nonResourceRules = [] }: PolicyRules, at: Path): FieldError[] {
+export function policyRulesErrors(rules: PolicyRules, at: Path): FieldError[] {
+  const [subjects, resourceRules, nonResourceRules] = [rules.subjects ?? [], rules.resourceRules ?? [], rules.nonResourceRules ?? []];
   const errors: FieldError[] = subjects.flatMap((subject, i) => subjectErrors(subject, at.child('subjects').index(i)));
   if (subjects.length === 0) errors.push(required(at.child('subjects'), 'subjects must contain at least one value'));
   if (resourceRules.length === 0 && nonResourceRules.length === 0) {

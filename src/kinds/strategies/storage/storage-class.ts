@@ -18,13 +18,14 @@ interface TopologyTerm {
 
 /** A term as a comparable text: its keys and the sets of their values. */
 const signature = (term: TopologyTerm): string => {
-  const sets = new Map((term.matchLabelExpressions ?? []).map(({ key = '', values = [] }) => [key, [...new Set(values)].sort()]));
+  const sets = new Map((term.matchLabelExpressions ?? []).map(({ key = '', values }) => [key, [...new Set(values ?? [])].sort()]));
   return JSON.stringify([...sets].sort(([a], [b]) => (a < b ? -1 : 1)));
 };
 
 function termErrors(term: TopologyTerm, at: Path): FieldError[] {
   const keys = new Set<string>();
-  return (term.matchLabelExpressions ?? []).flatMap(({ key = '', values = [] }, i) => {
+  return (term.matchLabelExpressions ?? []).flatMap(({ key = '', values: given }, i) => {
+    const values = given ?? [];
     const here = at.child('matchLabelExpressions').index(i);
     const errors: FieldError[] = values.length ? [] : [required(here.child('values'))];
     const seen = new Set<string>();
