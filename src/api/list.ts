@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expired } from '../meta/status.ts';
 import { Compacted, type Having, type ListSnapshot, type Store, type Stored } from '../store/contract.ts';
 import type { ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
@@ -7,6 +8,11 @@ import { checkContinue, checkListOptions, isExact } from './list-options.ts';
 import { tooLargeRevision } from './store-errors.ts';
 import { parseRevision, waitFor } from './resource-version.ts';
 import { authorizedSelection, selectionOf, type Selection } from './selection.ts';
+
+/** ms of selecting after which others have their turn: a snapshot waits */
+const SLICE_MS = 5;
+/** Objects between two looks at the clock. */
+const LOOK_EVERY = 512;
 
 /** A collection, or a page of it, as it was at one revision. */
 export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
@@ -72,13 +78,18 @@ function startOf(items: readonly Stored[], token: ContinueToken | undefined): nu
   return low;
 }
 
-function page(target: Target, { matches }: Selection, snapshot: ListSnapshot, limit: number, token: ContinueToken | undefined): ListAnswer {
+async function page(target: Target, { matches }: Selection, snapshot: ListSnapshot, limit: number, token: ContinueToken | undefined): Promise<ListAnswer> {
   const { items: all, revision } = snapshot;
   const start = startOf(all, token);
   const answer = { kind: target.kind, revision };
-  if (!limit && start === 0) return { ...answer, items: matches ? all.filter(matches) : all };
+  if (!limit && start === 0 && !matches) return { ...answer, items: all };
   const items: Stored[] = [];
+  let since = performance.now();
   for (let i = start; i < all.length; i++) {
+    if (i % LOOK_EVERY === LOOK_EVERY - 1 && performance.now() - since > SLICE_MS) {
+      await nextTurn();
+      since = performance.now();
+    }
     if (matches && !matches(all[i])) continue;
     items.push(all[i]);
     if (!limit || items.length < limit || i + 1 === all.length) continue;

@@ -28,11 +28,11 @@ const validateStandardFinalizers = (finalizers: readonly string[] | undefined | 
       : [invalid(at.index(i), name, 'name is neither a standard finalizer name nor is it fully qualified')],
   );
 
-/** What is checked of a new object's metadata and of an old one's alike. */
-function validateShared(meta: ObjectMeta, at: Path): FieldError[] {
+/** What is checked of a new object's metadata and of an old one's alike. What is shared with `before` has been judged. */
+function validateShared(meta: ObjectMeta, at: Path, before?: ObjectMeta): FieldError[] {
   return [
-    ...validateLabels(meta.labels, at.child('labels')),
-    ...validateAnnotations(meta.annotations, at.child('annotations')),
+    ...(meta.labels === before?.labels ? [] : validateLabels(meta.labels, at.child('labels'))),
+    ...(meta.annotations === before?.annotations ? [] : validateAnnotations(meta.annotations, at.child('annotations'))),
     ...validateOwnerReferences(meta.ownerReferences, at.child('ownerReferences')),
     ...validateManagedFields(meta.managedFields, at.child('managedFields')),
   ];
@@ -100,7 +100,8 @@ function validateCommonUpdate(object: KubeObject, old: KubeObject, at: Path): Fi
   for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
     errors.push(...validateImmutable(now[field], before[field], at.child(field)));
   }
-  return [...errors, ...validateShared(now, at)];
+  errors.push(...validateShared(now, at, before));
+  return errors;
 }
 
 /** Advice that goes with an accepted custom object: finalizers without a path may clash. */

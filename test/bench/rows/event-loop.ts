@@ -63,7 +63,7 @@ const watches: Row = {
       bench,
       ['application/json', TABLE, PROTOBUF, METADATA.replace('MetadataList', 'Metadata')].map((accept) => [
         `watch ${accept}`,
-        () => bench.text(`${pods(bench)}?watch=1&timeoutSeconds=20&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`, { accept }),
+        () => bench.text(`${pods(bench)}?watch=1&timeoutSeconds=8&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`, { accept }),
       ]),
     ).then((ms) => [ms]),
 };

@@ -143,6 +143,8 @@ const withoutTimes = (entries: readonly ManagedFieldsEntry[] | undefined): unkno
  * Source: kube-apiserver's IgnoreManagedFieldsTimestampsTransformer.
  */
 export function keepTimes(live: KubeObject, object: KubeObject): boolean {
+  // most writes change something, and most of them not metadata
+  for (const key in object) if (key !== 'metadata' && !sameJson(live[key], object[key])) return false;
   const { managedFields: oldEntries, ...oldMeta } = live.metadata;
   const { managedFields: entries, ...meta } = object.metadata;
   if (!sameJson({ ...live, metadata: oldMeta }, { ...object, metadata: meta })) return false;
