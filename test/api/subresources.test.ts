@@ -63,3 +63,15 @@ test('connect.leads to the node\'s agent', async () => {
   await t.create('pods', pod('floating'));
   expect((await refusal(connect('pods/exec', 'floating', 'command=sh'))).message).toBe('pod floating does not have a host assigned');
 });
+
+test('connect.proxies to no address that is only this machine\'s', async () => {
+  await t.create('pods', pod('web', { containers: [{ name: 'a', image: 'i', ports: [{ containerPort: 8080 }] }], nodeName: 'n1' }));
+  const proxied = async (podIP: string) => {
+    await t.merge('pods/status', 'web', { status: { podIP, podIPs: [{ ip: podIP }] } });
+    return connect('pods/proxy', 'web', 'path=/a');
+  };
+  for (const ip of ['127.0.0.1', '169.254.1.1', '0.0.0.0', '::1', 'fe80::1']) expect((await refusal(proxied(ip))).message).toBe('address not allowed');
+  expect((await proxied('10.244.0.9')).url.href).toBe('http://10.244.0.9:8080/a');
+  // a pod of a node that has no network of its own
+  expect((await proxied('127.1.0.7')).url.href).toBe('http://127.1.0.7:8080/a');
+});

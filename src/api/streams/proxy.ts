@@ -1,3 +1,4 @@
+import { BlockList, isIP } from 'node:net';
 import { badRequest, notFound, serviceUnavailable } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { Connection, Target } from '../contract.ts';
@@ -35,11 +36,26 @@ const find = (core: Core, target: Target, resource: string, name: string): Store
   return stored;
 };
 
+/** Whoever may write a pod's status must not reach by it what only this machine may. Source: IsProxyableIP. */
+const notProxied = new BlockList();
+notProxied.addSubnet('0.0.0.0', 8);
+notProxied.addSubnet('127.0.0.0', 8);
+notProxied.addSubnet('169.254.0.0', 16);
+notProxied.addSubnet('224.0.0.0', 4);
+for (const [net, bits] of [['::', 127], ['fe80::', 10], ['ff00::', 8]] as const) notProxied.addSubnet(net, bits, 'ipv6');
+/** Where pods share the host's network, their own addresses are of the loopback range. */
+const PODS_OF_HOST = '127.1.';
+
+function isProxied(ip: string): boolean {
+  const family = isIP(ip);
+  return family !== 0 && (ip.startsWith(PODS_OF_HOST) || !notProxied.check(ip, family === 6 ? 'ipv6' : 'ipv4'));
+}
+
 export function podProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {
   const { scheme, name, port } = parseProxyName(target.name, 'pod');
   const pod = find(core, target, 'pods', name).object;
   const ip = pod['status']?.podIP;
-  if (!ip) throw badRequest('address not allowed');
+  if (!ip || !isProxied(ip)) throw badRequest('address not allowed');
   const ports = ((pod['spec']?.containers ?? []) as { ports?: { containerPort: number; name?: string }[] }[]).flatMap((c) => c.ports ?? []);
   const number = port === '' ? ports[0]?.containerPort ?? 80 : ports.find((p) => p.name === port)?.containerPort ?? port;
   return connection(scheme, ip, number, query);
