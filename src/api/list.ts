@@ -54,7 +54,7 @@ async function snapshotOf(store: Store, { scope, having }: Selection, options: L
  * node, of which kube-apiserver has an index too.
  */
 const pagesAs = ({ limit = 0 }: ListOptions, having: Having | undefined): Having | undefined =>
-  limit <= 0 || (having && 'field' in having && having.field === 'spec.nodeName') ? having : undefined;
+  limit <= 0 || having?.field === 'spec.nodeName' ? having : undefined;
 
 /** 410 with a token that goes on at the newest state. */
 const tooOld = (token: ContinueToken) =>

@@ -147,18 +147,9 @@ const NO_BODY = Buffer.alloc(0);
  * @param contentType media type of the bytes; '' is JSON
  * @param fieldValidation '' counts as Warn
  * @param warn receives `unknown field "spec.x"` and `duplicate field "data.a"` under Warn
- * @param known a stored object in this version, of a built-in kind: top-level fields that a parsed input shares with it
- *   are not looked at again, and are shared with the result (but for metadata, which is copied)
  * Throws 400 (with the words of Kubernetes' decoder) and 415.
  */
-export function decode(
-  input: DecodeInput,
-  contentType: string,
-  kind: Kind,
-  fieldValidation: string | undefined,
-  warn: Warn,
-  known?: KubeObject,
-): KubeObject {
+export function decode(input: DecodeInput, contentType: string, kind: Kind, fieldValidation: string | undefined, warn: Warn): KubeObject {
   const parsed = parse(input, contentType, kind);
   const shape = shapeOf(parsed.value, (why) => noObject(kind, Buffer.isBuffer(input) ? input : NO_BODY, why));
   const cannot = (why: string, name: string, version: string): StatusError =>
@@ -168,14 +159,14 @@ export function decode(
     // a caller inside may leave out what the endpoint says
     else checkTypeMeta(kind, { ...shape, kind: shape['kind'] || kind.kind, apiVersion: shape['apiVersion'] || apiVersionOf(kind) });
   }
-  const walk = new Walk(kind.schema, parsed.exact);
-  walk.known = known;
-  return read(parsed, shape, kind, fieldValidation, warn, { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot }, walk);
+  const refusal: Refusal = { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot };
+  return read(parsed, shape, kind, fieldValidation, warn, refusal, new Walk(kind.schema, parsed.exact));
 }
 
 /**
  * What a patch made of an object, checked as `decode` does it.
- * @param walk says type errors in the words of another decoder
+ * @param walk says type errors in the words of another decoder, and what is `known`: fields that the value shares with it
+ *   are not looked at again, and are shared with the result (but for metadata, which is copied)
  * @param before strict errors of the patch itself
  */
 export function decodePatched(

@@ -6,7 +6,8 @@ import { forbiddenRequest, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { resourceOf } from '../target.ts';
 import { evaluate, type Expressions, type Refusal } from './policies/evaluate.ts';
-import { ruleMatches, selectorsMatch, type Rule, type Selectors } from './policies/matching.ts';
+import type { Rule } from '../../kinds/strategies/admissionregistration/match-rules.ts';
+import { ruleMatches, selectorsMatch, type Selectors } from './policies/matching.ts';
 import { celVariables } from './policies/variables.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 

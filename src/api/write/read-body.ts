@@ -4,14 +4,11 @@ import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Body, RequestContext, Target } from '../contract.ts';
 
-/**
- * A body as an object of `kind`'s version that the caller may change, unknown fields warned about or refused.
- * `known`: see decode; what is shared with it may not be changed.
- */
-export function readBody(ctx: RequestContext, kind: Kind, body: Body, fieldValidation: string | undefined, known?: KubeObject): KubeObject {
+/** A body as an object of `kind`'s version that the caller may change, unknown fields warned about or refused. */
+export function readBody(ctx: RequestContext, kind: Kind, body: Body, fieldValidation: string | undefined): KubeObject {
   const warn = (text: string): void => ctx.warn(text);
   const object =
-    'object' in body ? decode(body.object, '', kind, fieldValidation, warn, known) : decode(body.bytes, body.contentType, kind, fieldValidation, warn);
+    'object' in body ? decode(body.object, '', kind, fieldValidation, warn) : decode(body.bytes, body.contentType, kind, fieldValidation, warn);
   object.metadata ??= {} as ObjectMeta;
   return object;
 }

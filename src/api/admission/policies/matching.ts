@@ -1,15 +1,6 @@
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../../meta/labels.ts';
+import type { Rule } from '../../../kinds/strategies/admissionregistration/match-rules.ts';
 import type { AdmissionRequest } from '../plugin.ts';
-
-/** admissionregistration/v1 RuleWithOperations */
-export interface Rule {
-  operations?: string[];
-  apiGroups?: string[];
-  apiVersions?: string[];
-  resources?: string[];
-  scope?: string;
-  resourceNames?: string[];
-}
 
 const has = (list: readonly string[] | undefined, value: string): boolean => (list ?? []).some((v) => v === '*' || v === value);
 

@@ -1,7 +1,8 @@
 import { forbiddenRequest } from '../../../meta/status.ts';
 import type { Store } from '../../../store/contract.ts';
 import { isAbout } from '../policies/evaluate.ts';
-import { ruleMatches, selectorsMatch, type Rule, type Selectors } from '../policies/matching.ts';
+import type { Rule } from '../../../kinds/strategies/admissionregistration/match-rules.ts';
+import { ruleMatches, selectorsMatch, type Selectors } from '../policies/matching.ts';
 import { celVariables } from '../policies/variables.ts';
 import { resourceOf } from '../../target.ts';
 import { requestName, type AdmissionRequest } from '../plugin.ts';
