@@ -16,10 +16,17 @@ export async function generatePrisma() {
   try {
     cli = path.join(path.dirname(require.resolve('prisma/package.json')), 'build/index.js');
   } catch {
-    throw new Error('the Prisma client has to be generated and the package "prisma" is not installed: run `npm ci` with development dependencies');
+    throw new Error(
+      'the Prisma client has to be generated and the package "prisma" is not installed: run `npm ci` with development dependencies',
+    );
   }
   // generating needs no schema engine, but the command looks for one and would download it: any program will do
-  const env = { ...process.env, PRISMA_SCHEMA_ENGINE_BINARY: process.execPath, CHECKPOINT_DISABLE: '1', PRISMA_HIDE_UPDATE_MESSAGE: '1' };
+  const env = {
+    ...process.env,
+    PRISMA_SCHEMA_ENGINE_BINARY: process.execPath,
+    CHECKPOINT_DISABLE: '1',
+    PRISMA_HIDE_UPDATE_MESSAGE: '1',
+  };
   await promisify(execFile)(process.execPath, [cli, 'generate'], { cwd: root, env });
   writeFileSync(stamp, readFileSync(schema));
 }

@@ -81,7 +81,12 @@ function type(name) {
     return required.has(n) ? 500 + [...required].indexOf(n) : 1000;
   };
   const { properties: _, required: __, type: ___, description: ____, ...rest } = s;
-  const { 'x-kubernetes-group-version-kind': gvk, 'x-kubernetes-map-type': map, 'x-kubernetes-unions': unions, ...raw } = rest;
+  const {
+    'x-kubernetes-group-version-kind': gvk,
+    'x-kubernetes-map-type': map,
+    'x-kubernetes-unions': unions,
+    ...raw
+  } = rest;
   return {
     ...(s.properties && {
       fields: Object.keys(properties)
@@ -92,7 +97,10 @@ function type(name) {
     ...(map && { map }),
     ...(unions && { unions }),
     // types that are not structs: their OpenAPI v2 and v3 forms as they are
-    ...(!s.properties && { v2: without(v2[name]), ...(v3[name] && { v3: without({ ...raw, ...(s.type && { type: s.type }) }) }) }),
+    ...(!s.properties && {
+      v2: without(v2[name]),
+      ...(v3[name] && { v3: without({ ...raw, ...(s.type && { type: s.type }) }) }),
+    }),
     ...(!v3[name] && { only: 2 }),
   };
 }
@@ -100,7 +108,11 @@ function without({ description: _, 'x-kubernetes-group-version-kind': __, ...sch
   return schema;
 }
 
-const types = Object.fromEntries(Object.keys(v2).sort().map((name) => [name, type(name)]));
+const types = Object.fromEntries(
+  Object.keys(v2)
+    .sort()
+    .map((name) => [name, type(name)]),
+);
 
 const typeByGvk = new Map();
 for (const [name, s] of Object.entries(v2)) {

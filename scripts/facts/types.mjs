@@ -15,11 +15,14 @@ for (const name of Object.keys(definitions)) taken.set(last(name), [...(taken.ge
 export function typeName(name) {
   const rivals = taken.get(last(name));
   if (rivals.length === 1) return last(name);
-  const rank = (n) => (n.includes('.core.v1.') ? 0 : n.includes('.autoscaling.v2.') ? 1 : n.startsWith('io.k8s.api.') ? 2 : 3);
+  const rank = (n) =>
+    n.includes('.core.v1.') ? 0 : n.includes('.autoscaling.v2.') ? 1 : n.startsWith('io.k8s.api.') ? 2 : 3;
   const first = [...rivals].sort((a, b) => rank(a) - rank(b) || a.localeCompare(b))[0];
   if (name === first) return last(name);
   const [group, version] = name.split('.').slice(-3);
-  return group[0].toUpperCase() + group.slice(1) + (first.includes(`.${group}.`) ? version.toUpperCase() : '') + last(name);
+  return (
+    group[0].toUpperCase() + group.slice(1) + (first.includes(`.${group}.`) ? version.toUpperCase() : '') + last(name)
+  );
 }
 const SPECIAL = {
   'io.k8s.apimachinery.pkg.api.resource.Quantity': 'string',
@@ -45,7 +48,7 @@ const out = [
   'export type { FieldsV1, ListMeta, ManagedFieldsEntry, ObjectMeta, OwnerReference };',
 ];
 for (const [name, s] of Object.entries(definitions).sort(([a], [b]) => typeName(a).localeCompare(typeName(b)))) {
-  if (SPECIAL[name] || name.endsWith('.Status') && name.startsWith(META)) continue;
+  if (SPECIAL[name] || (name.endsWith('.Status') && name.startsWith(META))) continue;
   if (!s.properties) {
     out.push(`export type ${typeName(name)} = ${type(s)};`);
     continue;
@@ -54,7 +57,22 @@ for (const [name, s] of Object.entries(definitions).sort(([a], [b]) => typeName(
   const object = 'metadata' in s.properties;
   out.push(`export interface ${typeName(name)} {`);
   for (const [field, f] of Object.entries(s.properties))
-    out.push(`  ${/^[A-Za-z_$][\w$]*$/.test(field) ? field : `'${field}'`}${required.has(field) || (object && field === 'metadata') ? '' : '?'}: ${type(f)};`);
+    out.push(
+      `  ${/^[A-Za-z_$][\w$]*$/.test(field) ? field : `'${field}'`}${required.has(field) || (object && field === 'metadata') ? '' : '?'}: ${type(f)};`,
+    );
   out.push('}');
 }
+const { resources } = JSON.parse(readFileSync('schema/kinds.json', 'utf8'));
+const typed = new Map();
+for (const { group, resource, type: name, verbs } of resources) {
+  const key = group ? `${resource}.${group}` : resource;
+  // discovery lists the preferred version first
+  if (verbs.includes('watch') && !typed.has(key)) typed.set(key, typeName(name));
+}
+out.push(
+  '/** What an informer or a client gives for a built-in resource: the type of its preferred version, by the key of the store. */',
+);
+out.push('export interface Resources {');
+for (const [key, name] of typed) out.push(`  ${/^[a-z]+$/.test(key) ? key : `'${key}'`}: ${name};`);
+out.push('}');
 writeFileSync('schema/types.ts', out.join('\n') + '\n');

@@ -9,12 +9,21 @@ import { keyOf } from './target.ts';
 import { operationOf } from './write/operation.ts';
 import { writeOf } from './write/stored-write.ts';
 
-const system: RequestContext = { user: { name: 'system:apiserver', groups: ['system:masters'] }, agent: 'kube-apiserver', warn() {} };
+const system: RequestContext = {
+  user: { name: 'system:apiserver', groups: ['system:masters'] },
+  agent: 'kube-apiserver',
+  warn() {},
+};
 /** Processes that start at once write the same; each tries so often. */
 const MAX_ATTEMPTS = 5;
 
 /** Makes `fields` those of an object of the namespace default; writes nothing where they are. */
-async function put(core: Core, resource: string, labels: Record<string, string>, change: (object: KubeObject) => void): Promise<void> {
+async function put(
+  core: Core,
+  resource: string,
+  labels: Record<string, string>,
+  change: (object: KubeObject) => void,
+): Promise<void> {
   const kind = core.registry.preferred(resource);
   if (!kind) return;
   const target: Target = { kind, namespace: 'default', name: 'kubernetes', subresource: '' };
@@ -22,7 +31,13 @@ async function put(core: Core, resource: string, labels: Record<string, string>,
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     const stored = core.store.get(keyOf(target));
     const object = (stored?.copy() ?? {
-      metadata: { name: 'kubernetes', namespace: 'default', uid: newUid(), creationTimestamp: formatTime(core.clock.now()), labels },
+      metadata: {
+        name: 'kubernetes',
+        namespace: 'default',
+        uid: newUid(),
+        creationTimestamp: formatTime(core.clock.now()),
+        labels,
+      },
     }) as unknown as KubeObject;
     change(object);
     // no validation: an address of this machine only is good for the pods of this machine
@@ -39,7 +54,8 @@ export async function advertise(core: Core, address: string, port: number): Prom
   const ports = [{ name: 'https', port, protocol: 'TCP' }];
   await Promise.all([
     put(core, 'services', {}, (service) => {
-      for (const one of (service['spec']?.ports ?? []) as { name?: string; targetPort?: unknown }[]) if (one.name === 'https') one.targetPort = port;
+      for (const one of (service['spec']?.ports ?? []) as { name?: string; targetPort?: unknown }[])
+        if (one.name === 'https') one.targetPort = port;
     }),
     put(core, 'endpoints', { 'endpointslice.kubernetes.io/skip-mirror': 'true' }, (endpoints) => {
       endpoints['subsets'] = [{ addresses: [{ ip: address }], ports }];

@@ -21,7 +21,11 @@ class StoredAnswer implements Answer {
 export const storedAnswer = (kind: Kind, stored: Stored, code = 200): Answer => new StoredAnswer(code, kind, stored);
 
 /** An object that is not in the store. `kind` is undefined for those that no resource serves (Scale, Status). */
-export const objectAnswer = (kind: Kind | undefined, object: KubeObject, code = 200): Answer => ({ code, kind, object });
+export const objectAnswer = (kind: Kind | undefined, object: KubeObject, code = 200): Answer => ({
+  code,
+  kind,
+  object,
+});
 
 /** Status Success. A status has no metadata of an object. */
 export const successAnswer = (code: number, details?: StatusDetails): Answer =>

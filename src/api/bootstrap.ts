@@ -27,31 +27,54 @@ const AT_ONCE = 64;
 
 /** `status` is written behind the object: a create has none. */
 type Wanted = { resource: string; object: KubeObject; status?: object };
-const object = (metadata: Record<string, unknown>, rest: Record<string, unknown> = {}): KubeObject => ({ metadata, ...rest }) as unknown as KubeObject;
+const object = (metadata: Record<string, unknown>, rest: Record<string, unknown> = {}): KubeObject =>
+  ({ metadata, ...rest }) as unknown as KubeObject;
 
 /** The range that Services get their addresses from (KEP-1880). */
 const serviceCidr = (cidr: string, now: number): Wanted => ({
   resource: 'servicecidrs.networking.k8s.io',
   object: object({ name: 'kubernetes' }, { spec: { cidrs: [cidr] } }),
-  status: { conditions: [{ type: 'Ready', status: 'True', lastTransitionTime: formatTime(now), reason: '', message: 'Kubernetes default Service CIDR is ready' }] },
+  status: {
+    conditions: [
+      {
+        type: 'Ready',
+        status: 'True',
+        lastTransitionTime: formatTime(now),
+        reason: '',
+        message: 'Kubernetes default Service CIDR is ready',
+      },
+    ],
+  },
 });
 
 /** What a new cluster has. Namespaces come first: the others are in them. */
-function wanted({ apiAddress, cidr }: Core['services']['range'], now: number, api: { address: string; port: number } | undefined): Wanted[][] {
+function wanted(
+  { apiAddress, cidr }: Core['services']['range'],
+  now: number,
+  api: { address: string; port: number } | undefined,
+): Wanted[][] {
   const namespaces = NAMESPACES.map((name) => ({ resource: 'namespaces', object: object({ name }) }));
-  const facts = Object.entries(bootstrapObjects as unknown as Record<string, KubeObject[]>).flatMap(([resource, list]) =>
-    list.map((one) => ({ resource: groupResourceName({ group: GROUPS[resource] ?? '', resource }), object: one })),
+  const facts = Object.entries(bootstrapObjects as unknown as Record<string, KubeObject[]>).flatMap(
+    ([resource, list]) =>
+      list.map((one) => ({ resource: groupResourceName({ group: GROUPS[resource] ?? '', resource }), object: one })),
   );
   const labels = { component: 'apiserver', provider: 'kubernetes' };
   const port = { name: 'https', port: 443, protocol: 'TCP', targetPort: api?.port ?? 6443 };
   const service: Wanted = {
     resource: 'services',
-    object: object({ name: 'kubernetes', namespace: 'default', labels }, { spec: { type: 'ClusterIP', clusterIP: apiAddress, sessionAffinity: 'None', ports: [port] } }),
+    object: object(
+      { name: 'kubernetes', namespace: 'default', labels },
+      { spec: { type: 'ClusterIP', clusterIP: apiAddress, sessionAffinity: 'None', ports: [port] } },
+    ),
   };
   return [namespaces, [...facts, service, serviceCidr(cidr, now)]];
 }
 
-const system: RequestContext = { user: { name: 'system:apiserver', groups: ['system:masters'] }, agent: 'kube-apiserver', warn() {} };
+const system: RequestContext = {
+  user: { name: 'system:apiserver', groups: ['system:masters'] },
+  agent: 'kube-apiserver',
+  warn() {},
+};
 
 async function ensure(core: Core, { resource, object: one, status }: Wanted): Promise<void> {
   const kind = core.registry.preferred(resource);
@@ -65,7 +88,10 @@ async function ensure(core: Core, { resource, object: one, status }: Wanted): Pr
     if (!status) return;
     const ofStatus: Target = { ...target, name: one.metadata.name, subresource: 'status' };
     const next = (live: KubeObject | undefined): KubeObject => ({ ...structuredClone(live!), status });
-    await replace(operationOf(core, system, ofStatus, 'update', { fieldManager: 'kube-apiserver' }), { next, createMissing: false });
+    await replace(operationOf(core, system, ofStatus, 'update', { fieldManager: 'kube-apiserver' }), {
+      next,
+      createMissing: false,
+    });
   } catch (error) {
     if (!isStatusError(error, 'AlreadyExists') && !isStatusError(error, 'Invalid')) throw error;
     core.log(`bootstrap of ${resource} ${one.metadata.name}: ${(error as Error).message}`);

@@ -9,7 +9,12 @@ import { keyOf, resourceOf } from './target.ts';
 const VERBS: Readonly<Record<string, string>> = { exec: 'create', attach: 'create', portforward: 'create' };
 
 /** Where the stream goes. Throws 404 without the object, 400 for an unclear container or port. */
-export async function connect(core: Core, ctx: RequestContext, target: Target, query: URLSearchParams): Promise<Connection> {
+export async function connect(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  query: URLSearchParams,
+): Promise<Connection> {
   const stream = streams[`${target.kind.resource}/${target.subresource}`];
   if (!stream) throw badRequest(`no stream ${target.subresource} of ${target.kind.resource}`);
   core.authorizer.require(ctx, VERBS[target.subresource] ?? 'get', target);

@@ -121,7 +121,13 @@ export interface Api {
   watch(ctx: RequestContext, target: Target, options: WatchOptions, sink: WatchSink): Promise<() => void>;
   create(ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer>;
   update(ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer>;
-  patch(ctx: RequestContext, target: Target, patchType: string, patch: { bytes: Buffer } | { value: Json }, options: PatchOptions): Promise<Answer>;
+  patch(
+    ctx: RequestContext,
+    target: Target,
+    patchType: string,
+    patch: { bytes: Buffer } | { value: Json },
+    options: PatchOptions,
+  ): Promise<Answer>;
   delete(ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer>;
   deleteCollection(ctx: RequestContext, target: Target, list: ListOptions, options: DeleteOptions): Promise<ListAnswer>;
 
@@ -132,12 +138,28 @@ export interface Api {
   authorize(user: User, attributes: Attributes): { allowed: boolean; reason: string };
   authenticate(credentials: Credentials): Promise<User | undefined>;
   /** Impersonate-* headers; throws 403 where `user` may not. */
-  impersonate(user: User, headers: { user?: string; uid?: string; groups: readonly string[]; extra: Readonly<Record<string, readonly string[]>> }): User;
+  impersonate(
+    user: User,
+    headers: {
+      user?: string;
+      uid?: string;
+      groups: readonly string[];
+      extra: Readonly<Record<string, readonly string[]>>;
+    },
+  ): User;
 }
 
 /** What authorisation decides on. A resource request has `resource`, another has `path`. */
 export type Attributes =
-  | { verb: string; group: string; version?: string; resource: string; subresource: string; namespace: string; name: string }
+  | {
+      verb: string;
+      group: string;
+      version?: string;
+      resource: string;
+      subresource: string;
+      namespace: string;
+      name: string;
+    }
   | { verb: string; path: string };
 
 export interface Credentials {

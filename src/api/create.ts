@@ -6,7 +6,13 @@ import { operationOf } from './write/operation.ts';
 import { checkPlace, readBody } from './write/read-body.ts';
 
 /** A new object. Throws 409 AlreadyExists, 422 Invalid, 403. */
-export async function create(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+export async function create(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  body: Body,
+  options: WriteOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'create', target);
   checkWriteOptions('CreateOptions', options);
   const op = operationOf(core, ctx, target, 'create', options);

@@ -10,7 +10,13 @@ import { checkDeleteOptions } from './options.ts';
 const AT_ONCE = 64;
 
 /** Deletes what a list of the same options finds, each on its own. Answers what was found. */
-export async function deleteCollection(core: Core, ctx: RequestContext, target: Target, options: ListOptions, how: DeleteOptions): Promise<ListAnswer> {
+export async function deleteCollection(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  options: ListOptions,
+  how: DeleteOptions,
+): Promise<ListAnswer> {
   core.authorizer.require(ctx, 'deletecollection', target);
   checkDeleteOptions(how);
   warnOfDeletion(ctx, target.kind.storage, how);

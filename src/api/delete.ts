@@ -26,8 +26,17 @@ export async function remove(core: Core, ctx: RequestContext, target: Target, op
 }
 
 /** The same for a caller that has been authorised for all objects (deletecollection, eviction). */
-export async function removeAuthorized(core: Core, ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer> {
-  const op: Operation = { ...operationOf(core, ctx, target, 'delete', {}), dryRun: isDryRun(options), options: options as Record<string, unknown> };
+export async function removeAuthorized(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  options: DeleteOptions,
+): Promise<Answer> {
+  const op: Operation = {
+    ...operationOf(core, ctx, target, 'delete', {}),
+    dryRun: isDryRun(options),
+    options: options as Record<string, unknown>,
+  };
   const key = keyOf(target);
   let stored = core.store.get(key);
   for (let attempt = 1; ; attempt++) {
@@ -38,7 +47,8 @@ export async function removeAuthorized(core: Core, ctx: RequestContext, target: 
     }
     const done = await removeOnce(op, stored, options);
     if ('answer' in done) return done.answer;
-    if (attempt === MAX_ATTEMPTS) throw conflict(resourceOf(target.kind), target.name, 'the object is being changed by others');
+    if (attempt === MAX_ATTEMPTS)
+      throw conflict(resourceOf(target.kind), target.name, 'the object is being changed by others');
     stored = done.current;
   }
 }
@@ -58,7 +68,9 @@ async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions)
   let last = stored;
   if (plan.do === 'mark') {
     if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, plan.object)) };
-    const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, kind.custom, plan.object), stored.revision));
+    const outcome = await core.store.commit(
+      writeOf(op, storedForm(kind.storage, kind.custom, plan.object), stored.revision),
+    );
     if (!outcome.ok) return { current: outcome.current };
     last = outcome.stored;
     if (!plan.thenRemove) return { answer: storedAnswer(kind, last, accepted(options)) };
@@ -76,7 +88,12 @@ function gone(op: Operation, last: Stored, options: DeleteOptions, pending?: Sto
   const { kind } = op.target;
   const code = pending ? accepted(options) : 200;
   if (answersWithObject.has(kind.storage.key)) return storedAnswer(kind, last, code);
-  return successAnswer(code, { name: last.name, ...(kind.group && { group: kind.group }), kind: kind.resource, uid: last.uid });
+  return successAnswer(code, {
+    name: last.name,
+    ...(kind.group && { group: kind.group }),
+    kind: kind.resource,
+    uid: last.uid,
+  });
 }
 
 function checkPreconditions({ kind }: Target, stored: Stored, { preconditions }: DeleteOptions): void {
@@ -93,4 +110,3 @@ function checkPreconditions({ kind }: Target, stored: Stored, { preconditions }:
     throw conflict(what, stored.name, why);
   }
 }
-

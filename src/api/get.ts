@@ -6,7 +6,12 @@ import { parseObjectRevision, waitFor } from './resource-version.ts';
 import { keyOf, resourceOf } from './target.ts';
 
 /** One object. resourceVersion as of lists: '' is the newest, 0 what the cache has, another at least that. Throws as a watch does for what is no number. */
-export async function get(core: Core, ctx: RequestContext, target: Target, options: { resourceVersion?: string }): Promise<Answer> {
+export async function get(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  options: { resourceVersion?: string },
+): Promise<Answer> {
   core.authorizer.require(ctx, 'get', target);
   await waitFor(core.store, parseObjectRevision(options.resourceVersion));
   const stored = core.store.get(keyOf(target));

@@ -18,15 +18,18 @@ export function checkListOptions(options: ListOptions & Pick<WatchOptions, 'send
     if (!resourceVersion) errors.push(forbidden(MATCH, `${MATCH} is forbidden unless resourceVersion is provided`));
     if (token) errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
     if (match !== EXACT && match !== NOT_OLDER) errors.push(notSupported(MATCH, match, [EXACT, NOT_OLDER, '']));
-    if (match === EXACT && resourceVersion === '0') errors.push(forbidden(MATCH, `${MATCH} "exact" is forbidden for resourceVersion "0"`));
+    if (match === EXACT && resourceVersion === '0')
+      errors.push(forbidden(MATCH, `${MATCH} "exact" is forbidden for resourceVersion "0"`));
   }
-  if (options.sendInitialEvents !== undefined) errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
+  if (options.sendInitialEvents !== undefined)
+    errors.push(forbidden('sendInitialEvents', 'sendInitialEvents is forbidden for list'));
   refuse(errors);
 }
 
 /** What a continue token does not go with; the token itself is read before. Throws 400. */
 export function checkContinue({ resourceVersion }: ListOptions): void {
-  if (resourceVersion && resourceVersion !== '0') throw badRequest('specifying resource version is not allowed when using continue');
+  if (resourceVersion && resourceVersion !== '0')
+    throw badRequest('specifying resource version is not allowed when using continue');
 }
 
 /**
@@ -49,7 +52,8 @@ export function checkedWatchOptions(given: WatchOptions): WatchOptions {
     errors.push(forbidden(MATCH, `sendInitialEvents requires setting ${MATCH} to ${NOT_OLDER}`));
   }
   if (match) {
-    if (sendInitialEvents === undefined) errors.push(forbidden(MATCH, `${MATCH} is forbidden for watch unless sendInitialEvents is provided`));
+    if (sendInitialEvents === undefined)
+      errors.push(forbidden(MATCH, `${MATCH} is forbidden for watch unless sendInitialEvents is provided`));
     if (match !== NOT_OLDER) errors.push(notSupported(MATCH, match, [NOT_OLDER]));
     if (token) errors.push(forbidden(MATCH, `${MATCH} is forbidden when continue is provided`));
   }
@@ -60,4 +64,7 @@ export function checkedWatchOptions(given: WatchOptions): WatchOptions {
 export const isExact = (options: ListOptions): boolean =>
   options.resourceVersionMatch === EXACT ||
   // a page of an old version, from before there was resourceVersionMatch
-  (!options.resourceVersionMatch && (options.limit ?? 0) > 0 && Boolean(options.resourceVersion) && options.resourceVersion !== '0');
+  (!options.resourceVersionMatch &&
+    (options.limit ?? 0) > 0 &&
+    Boolean(options.resourceVersion) &&
+    options.resourceVersion !== '0');

@@ -21,7 +21,12 @@ export async function list(core: Core, ctx: RequestContext, target: Target, opti
 }
 
 /** The same for a caller that has been authorised otherwise. */
-export async function listAuthorized(core: Core, target: Target, options: ListOptions, selection = selectionOf(target, options)): Promise<ListAnswer> {
+export async function listAuthorized(
+  core: Core,
+  target: Target,
+  options: ListOptions,
+  selection = selectionOf(target, options),
+): Promise<ListAnswer> {
   checkListOptions(options);
   const token = options.continue ? decodeContinue(options.continue) : undefined;
   if (token) checkContinue(options);
@@ -29,7 +34,12 @@ export async function listAuthorized(core: Core, target: Target, options: ListOp
   return page(target, selection, snapshot, Math.max(0, options.limit ?? 0), token);
 }
 
-async function snapshotOf(store: Store, { scope, having }: Selection, options: ListOptions, token: ContinueToken | undefined): Promise<ListSnapshot> {
+async function snapshotOf(
+  store: Store,
+  { scope, having }: Selection,
+  options: ListOptions,
+  token: ContinueToken | undefined,
+): Promise<ListSnapshot> {
   if (token?.revision !== undefined) {
     try {
       return await store.listAt(scope, token.revision);
@@ -78,7 +88,13 @@ function startOf(items: readonly Stored[], token: ContinueToken | undefined): nu
   return low;
 }
 
-async function page(target: Target, { matches }: Selection, snapshot: ListSnapshot, limit: number, token: ContinueToken | undefined): Promise<ListAnswer> {
+async function page(
+  target: Target,
+  { matches }: Selection,
+  snapshot: ListSnapshot,
+  limit: number,
+  token: ContinueToken | undefined,
+): Promise<ListAnswer> {
   const { items: all, revision } = snapshot;
   const start = startOf(all, token);
   const answer = { kind: target.kind, revision };

@@ -47,7 +47,8 @@ export function checkDeleteOptions(options: DeleteOptions): void {
   if (options.orphanDependents !== undefined && policy !== undefined) {
     errors.push(invalid('propagationPolicy', policy, 'orphanDependents and deletionPropagation cannot be both set'));
   }
-  if (policy !== undefined && !POLICIES.includes(policy)) errors.push(notSupported('propagationPolicy', policy, [...POLICIES, 'nil']));
+  if (policy !== undefined && !POLICIES.includes(policy))
+    errors.push(notSupported('propagationPolicy', policy, [...POLICIES, 'nil']));
   refuse('DeleteOptions', [...errors, ...dryRunErrors(options.dryRun)]);
 }
 

@@ -30,7 +30,9 @@ export function patchTypeOf(kind: Kind, contentType: string): string {
   const type = contentType.split(';')[0].trim();
   const accepted = patchTypesOf(kind);
   if (accepted.includes(type)) return type;
-  throw unsupportedMediaType(`the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`);
+  throw unsupportedMediaType(
+    `the body of the request was in an unknown format - accepted media types include: ${accepted.join(', ')}`,
+  );
 }
 
 const field = (name: string, schema: Schema): [string, Field] => [
@@ -88,7 +90,8 @@ export function readPatch(type: string, input: PatchInput, lenient: boolean): Pa
   return { value, strict: repeats ? strictErrors(ANY, text) : [] };
 }
 
-const isObject = (value: unknown): value is { [key: string]: Json } => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is { [key: string]: Json } =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * An applied configuration, JSON or YAML. Throws 400. `strict`: keys that come again, to be told once it has been
@@ -96,19 +99,31 @@ const isObject = (value: unknown): value is { [key: string]: Json } => typeof va
  */
 export function readConfiguration(input: PatchInput): { value: { [key: string]: Json }; strict: string | undefined } {
   const refuse = (why: string): StatusError => badRequest(`error decoding YAML: ${why}`);
-  const read = 'value' in input ? { value: input.value as unknown, strict: undefined } : parseConfiguration(input.bytes.toString('utf8'), refuse);
+  const read =
+    'value' in input
+      ? { value: input.value as unknown, strict: undefined }
+      : parseConfiguration(input.bytes.toString('utf8'), refuse);
   if (read.value === null || read.value === undefined) return { value: {}, strict: undefined };
   if (isObject(read.value)) return { value: read.value, strict: read.strict };
   const what = describe(read.value);
-  throw refuse(`error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`);
+  throw refuse(
+    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`,
+  );
 }
 
-function parseConfiguration(text: string, refuse: (why: string) => StatusError): { value: unknown; strict: string | undefined } {
+function parseConfiguration(
+  text: string,
+  refuse: (why: string) => StatusError,
+): { value: unknown; strict: string | undefined } {
   try {
     const json = parseIfJson(text);
     if (json && scanJson(text).keys === countKeys(json.value)) return { value: json.value, strict: undefined };
     const { value, repeated } = parseYaml(text);
-    return { value, strict: repeated === undefined ? undefined : `error strict decoding YAML: error converting YAML to JSON: ${repeated}` };
+    return {
+      value,
+      strict:
+        repeated === undefined ? undefined : `error strict decoding YAML: error converting YAML to JSON: ${repeated}`,
+    };
   } catch (error) {
     if (error instanceof YamlError) throw refuse(`error converting YAML to JSON: ${error.message}`);
     throw error;

@@ -6,7 +6,16 @@ import { badRequest, conflict, notFound, type StatusError } from '../meta/status
 import { checkPatchOptions } from './options.ts';
 import type { Answer, PatchOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
-import { APPLY_PATCH, JSON_PATCH, patchTypeOf, readConfiguration, readPatch, STRATEGIC_PATCH, type PatchBody, type PatchInput } from './patch-body.ts';
+import {
+  APPLY_PATCH,
+  JSON_PATCH,
+  patchTypeOf,
+  readConfiguration,
+  readPatch,
+  STRATEGIC_PATCH,
+  type PatchBody,
+  type PatchInput,
+} from './patch-body.ts';
 import { applyPatch, unconvertible } from './patch/apply/applypatch.ts';
 import { ConvertWalk } from './patch/convert-walk.ts';
 import { patchRefused, showMap } from './patch/errors.ts';
@@ -22,12 +31,22 @@ import { checkPlace, readBody } from './write/read-body.ts';
 import { replace, type Change } from './write/replace.ts';
 
 /** Changes the object that is there; an apply may create it. Throws 415 for types that the kind does not take. */
-export async function patch(core: Core, ctx: RequestContext, target: Target, contentType: string, input: PatchInput, options: PatchOptions): Promise<Answer> {
+export async function patch(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  contentType: string,
+  input: PatchInput,
+  options: PatchOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'patch', target);
   const type = patchTypeOf(target.kind, contentType);
   checkPatchOptions(type, options);
   const op = operationOf(core, ctx, target, type === APPLY_PATCH ? 'apply' : 'patch', options);
-  const change: Change = type === APPLY_PATCH ? applying(core, ctx, target, input, options, op.now) : patching(ctx, target, type, input, options);
+  const change: Change =
+    type === APPLY_PATCH
+      ? applying(core, ctx, target, input, options, op.now)
+      : patching(ctx, target, type, input, options);
   return replace(op, change);
 }
 
@@ -55,7 +74,8 @@ export function patcher(
       : type === JSON_PATCH
         ? applyJsonPatch(live, value)
         : applyMergePatch(live, value);
-    const refuse = (why: string): StatusError => patchRefused(strategic ? showMap((value ?? {}) as Plain) : shown(kind, patched, live, value), why);
+    const refuse = (why: string): StatusError =>
+      patchRefused(strategic ? showMap((value ?? {}) as Plain) : shown(kind, patched, live, value), why);
     const walk = strategic ? new ConvertWalk(kind.schema) : new Walk(kind.schema);
     if (sharing) walk.known = live;
     const object = decodePatched(patched, kind, fieldValidation, warn, { refuse, refuseKind: refuse }, strict, walk);
@@ -101,7 +121,14 @@ function patching(ctx: RequestContext, target: Target, type: string, input: Patc
   };
 }
 
-function applying(core: Core, ctx: RequestContext, target: Target, input: PatchInput, options: PatchOptions, now: string): Change {
+function applying(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  input: PatchInput,
+  options: PatchOptions,
+  now: string,
+): Change {
   const { kind, subresource } = target;
   const configuration = readConfiguration(input);
   const applied = configuration.value as unknown as KubeObject;
@@ -111,7 +138,16 @@ function applying(core: Core, ctx: RequestContext, target: Target, input: PatchI
     applied: true,
     next(live) {
       if (!live) core.authorizer.require(ctx, 'create', target);
-      const object = applyPatch({ ...ownershipOf(core.registry, kind, subresource), kind: kind.kind, live, patch: applied, manager, force, subresource, now });
+      const object = applyPatch({
+        ...ownershipOf(core.registry, kind, subresource),
+        kind: kind.kind,
+        live,
+        patch: applied,
+        manager,
+        force,
+        subresource,
+        now,
+      });
       if (configuration.strict && options.fieldValidation === 'Strict') throw badRequest(configuration.strict);
       const { managedFields } = object.metadata;
       const read = readApplied(ctx, kind, object, applied, options.fieldValidation);
@@ -129,10 +165,24 @@ function applying(core: Core, ctx: RequestContext, target: Target, input: PatchI
 }
 
 /** The outcome of an apply as an object of its kind; its fields are known, its values may be bad. */
-function readApplied(ctx: RequestContext, kind: Kind, object: KubeObject, applied: KubeObject, fieldValidation: string | undefined): KubeObject {
+function readApplied(
+  ctx: RequestContext,
+  kind: Kind,
+  object: KubeObject,
+  applied: KubeObject,
+  fieldValidation: string | undefined,
+): KubeObject {
   if (kind.custom) return readBody(ctx, kind, { object }, fieldValidation);
   const refuse = (why: string): StatusError => unconvertible(applied, why);
-  const read = decodePatched(object, kind, 'Ignore', () => undefined, { refuse, refuseKind: refuse }, [], new ConvertWalk(kind.schema));
+  const read = decodePatched(
+    object,
+    kind,
+    'Ignore',
+    () => undefined,
+    { refuse, refuseKind: refuse },
+    [],
+    new ConvertWalk(kind.schema),
+  );
   read.metadata ??= {} as ObjectMeta;
   return read;
 }

@@ -50,7 +50,8 @@ const RENAMED: Readonly<Record<string, ((label: string) => string | undefined) |
 /** Kinds whose refusal has words of its own. */
 const REFUSALS: Readonly<Record<string, ((label: string) => string) | undefined>> = {
   'batch/Job': (label) => `field label ${JSON.stringify(label)} not supported for batchv1.Job`,
-  'resource.k8s.io/ResourceSlice': (label) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${label}`,
+  'resource.k8s.io/ResourceSlice': (label) =>
+    `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${label}`,
 };
 
 /** The stored version's name of a field label. Throws 400 for one that the kind does not have. */
@@ -69,7 +70,11 @@ function storedLabel(kind: Kind, label: string): string {
 }
 
 const valueOf = (stored: Stored, field: string): string =>
-  field === 'metadata.name' ? stored.name : field === 'metadata.namespace' ? stored.namespace : (stored.fields?.[field] ?? '');
+  field === 'metadata.name'
+    ? stored.name
+    : field === 'metadata.namespace'
+      ? stored.namespace
+      : (stored.fields?.[field] ?? '');
 
 const termMatches = (stored: Stored, { field, operator, value }: FieldTerm): boolean =>
   (valueOf(stored, field) === value) === (operator === '=');
@@ -80,7 +85,11 @@ export function selectionOf(target: Target, options: ListOptions): Selection {
   const labels: Selector = options.labelSelector ? parseLabelSelector(options.labelSelector) : everything;
   const given = options.fieldSelector ? parseFieldSelector(options.fieldSelector) : [];
   const terms = given.map((term) => ({ ...term, field: storedLabel(kind, term.field) }));
-  if (target.name && terms.length && !terms.some((t) => t.field === 'metadata.name' && t.operator === '=' && t.value === target.name))
+  if (
+    target.name &&
+    terms.length &&
+    !terms.some((t) => t.field === 'metadata.name' && t.operator === '=' && t.value === target.name)
+  )
     throw badRequest("fieldSelector metadata.name doesn't match requested name");
   const scope: Scope = { resource: kind.storage.key };
   if (kind.namespaced && target.namespace) scope.namespace = target.namespace;
@@ -125,7 +134,13 @@ function havingOf(labels: Selector, terms: readonly FieldTerm[]): Having | undef
  * The selection of a request that has been authorised for `verb`, which comes before anything that is wrong with it. A
  * collection is authorised for the one name that the field selector demands. Throws 403 and 400.
  */
-export function authorizedSelection(core: Core, ctx: RequestContext, verb: string, target: Target, options: ListOptions): Selection {
+export function authorizedSelection(
+  core: Core,
+  ctx: RequestContext,
+  verb: string,
+  target: Target,
+  options: ListOptions,
+): Selection {
   let selection: Selection | undefined;
   let refusal: unknown;
   try {

@@ -6,13 +6,17 @@ export const tooLargeRevision = (requested: number, current: number, retryAfterS
   new StatusError({
     message: `Timeout: Too large resource version: ${requested}, current: ${current}`,
     reason: 'Timeout',
-    details: { causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }], ...(retryAfterSeconds && { retryAfterSeconds }) },
+    details: {
+      causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+      ...(retryAfterSeconds && { retryAfterSeconds }),
+    },
     code: 504,
   });
 
 /** The store's errors as Status, and that of a body nested deeper than the stack; others as they are. */
 export function translateStoreError(error: unknown): unknown {
-  if (error instanceof RangeError && error.message.startsWith('Maximum call stack')) return badRequest('exceeded max depth');
+  if (error instanceof RangeError && error.message.startsWith('Maximum call stack'))
+    return badRequest('exceeded max depth');
   if (error instanceof StoreUnavailable) return serviceUnavailable('the database does not answer');
   if (error instanceof Compacted) return expired('The resourceVersion for the provided list is too old.');
   if (error instanceof TooLargeRevision) return tooLargeRevision(error.requested, error.current, 1);

@@ -6,7 +6,13 @@ import { checkPlace, readBody } from './write/read-body.ts';
 import { replace, uidConflict } from './write/replace.ts';
 
 /** A whole object in the place of the one that is there (or of none, where the kind allows it). */
-export async function update(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+export async function update(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  body: Body,
+  options: WriteOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'update', target);
   checkWriteOptions('UpdateOptions', options);
   const { kind } = target;

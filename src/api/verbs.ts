@@ -50,15 +50,21 @@ export function verbs(core: Core): Api {
       if (target.subresource === 'scale') return getScale(core, ctx, target, options);
       return isComponentStatus(target) ? getComponent(core, ctx, target) : get(core, ctx, target, options);
     }),
-    list: on((ctx, target, options) => (isComponentStatus(target) ? listComponents(core, ctx, target) : list(core, ctx, target, options))),
+    list: on((ctx, target, options) =>
+      isComponentStatus(target) ? listComponents(core, ctx, target) : list(core, ctx, target, options),
+    ),
     watch: on((ctx, target, options, sink) => watch(core, ctx, target, options, sink)),
     create: on((ctx, target, body, options) => {
       if (isQuestion(target)) return createVirtual(core, ctx, target, body, options);
       const special = target.kind.group === '' ? creations[`${target.kind.resource}/${target.subresource}`] : undefined;
       return (special ?? create)(core, ctx, target, body, options);
     }),
-    update: on((ctx, target, body, options) => (target.subresource === 'scale' ? updateScale : update)(core, ctx, target, body, options)),
-    patch: on((ctx, target, type, input, options) => (target.subresource === 'scale' ? patchScale : patch)(core, ctx, target, type, input, options)),
+    update: on((ctx, target, body, options) =>
+      (target.subresource === 'scale' ? updateScale : update)(core, ctx, target, body, options),
+    ),
+    patch: on((ctx, target, type, input, options) =>
+      (target.subresource === 'scale' ? patchScale : patch)(core, ctx, target, type, input, options),
+    ),
     delete: on((ctx, target, options) => remove(core, ctx, target, options)),
     deleteCollection: on((ctx, target, options, how) => deleteCollection(core, ctx, target, options, how)),
     connect: on((ctx, target, query) => connect(core, ctx, target, query)),

@@ -17,7 +17,13 @@ const BOOKMARK_MS = 60_000;
  * A watch: from a revision (exclusive), or from what is there now, each object first as ADDED. An object that begins to
  * match the selectors is ADDED, one that ceases to is DELETED. The sink's onEnd is called once, unless the caller ends it.
  */
-export async function watch(core: Core, ctx: RequestContext, target: Target, given: WatchOptions, sink: WatchSink): Promise<() => void> {
+export async function watch(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  given: WatchOptions,
+  sink: WatchSink,
+): Promise<() => void> {
   const selection = authorizedSelection(core, ctx, 'watch', target, given);
   const options = checkedWatchOptions(given);
   const revision = parseObjectRevision(options.resourceVersion);
@@ -67,12 +73,20 @@ class RunningWatch {
     this.progress = from;
     this.bookmarked = from;
     const seconds = this.options.timeoutSeconds ?? 0;
-    this.timers.push(clock.setTimeout(() => this.end(), seconds > 0 ? Math.min(seconds * 1000, MAX_TIMEOUT_MS) : MIN_TIMEOUT_MS * (1 + Math.random())));
+    this.timers.push(
+      clock.setTimeout(
+        () => this.end(),
+        seconds > 0 ? Math.min(seconds * 1000, MAX_TIMEOUT_MS) : MIN_TIMEOUT_MS * (1 + Math.random()),
+      ),
+    );
     try {
       this.unwatch = store.watch(this.selection.scope, from, {
         onEvents: (events) => this.deliver(events),
         onProgress: (at) => (this.progress = Math.max(this.progress, at)),
-        onEnd: (reason) => this.end(reason === 'expired' ? expired('The resourceVersion for the provided watch is too old.') : undefined),
+        onEnd: (reason) =>
+          this.end(
+            reason === 'expired' ? expired('The resourceVersion for the provided watch is too old.') : undefined,
+          ),
       });
     } catch (error) {
       if (!(error instanceof Compacted)) throw error;

@@ -76,7 +76,10 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
       return (await run(KINDS))['kinds'] as ClientResource[];
     },
     as: (user: string, manager?: string) =>
-      createClient(transport, { as: { user, ...(user.startsWith(NODE_USER) && { groups: ['system:nodes'] }) }, manager: manager ?? defaults.manager }),
+      createClient(transport, {
+        as: { user, ...(user.startsWith(NODE_USER) && { groups: ['system:nodes'] }) },
+        manager: manager ?? defaults.manager,
+      }),
   };
 }
 

@@ -35,7 +35,13 @@ export interface Client {
   create<T = KubeObject>(resource: string, object: T, options?: { subresource?: string; name?: string }): Promise<T>;
   /** replaces; `subresource` 'status' for status */
   update<T = KubeObject>(resource: string, object: T, subresource?: string): Promise<T>;
-  patch<T = KubeObject>(resource: string, namespace: string, name: string, patch: unknown, options?: ClientPatchOptions): Promise<T>;
+  patch<T = KubeObject>(
+    resource: string,
+    namespace: string,
+    name: string,
+    patch: unknown,
+    options?: ClientPatchOptions,
+  ): Promise<T>;
   delete(resource: string, namespace: string, name: string, options?: ClientDeleteOptions): Promise<void>;
   /** any document; throws StatusError made from the first error */
   query<T>(document: string, variables?: Record<string, unknown>): Promise<T>;

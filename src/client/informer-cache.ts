@@ -44,7 +44,6 @@ export class InformerCache implements Informer {
 
   /** An index that comes after the first objects is filled from them. Adding one of the same name again changes nothing. */
   addIndex(name: string, values: (object: any) => readonly string[]): void {
-    // eslint-disable-line @typescript-eslint/no-explicit-any
     if (this.indexes.has(name)) return;
     const index: Index = { values, byValue: new Map() };
     this.indexes.set(name, index);
@@ -52,7 +51,6 @@ export class InformerCache implements Informer {
   }
 
   onChange(listener: (object: any, old: any) => void): () => void {
-    // eslint-disable-line @typescript-eslint/no-explicit-any
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }

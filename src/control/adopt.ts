@@ -77,8 +77,9 @@ async function adopt<T extends ObjectLike>(
 async function release<T extends ObjectLike>({ client, resource, owner }: Claim<T>, object: T): Promise<void> {
   if (controllerOf(object)?.uid !== owner.metadata.uid) return;
   const { namespace = '', name, uid } = object.metadata;
-  const ownerReferences =
-    (object.metadata.ownerReferences ?? []).filter((reference) => reference.uid !== owner.metadata.uid);
+  const ownerReferences = (object.metadata.ownerReferences ?? []).filter(
+    (reference) => reference.uid !== owner.metadata.uid,
+  );
   try {
     await client.patch(resource, namespace, name, { metadata: { uid, ownerReferences } }, { type: 'merge' });
   } catch (error) {

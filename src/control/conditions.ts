@@ -21,5 +21,7 @@ export function withCondition<T extends AnyCondition>(conditions: readonly T[] |
 export const withoutCondition = <T extends AnyCondition>(conditions: readonly T[] | undefined, type: string): T[] =>
   (conditions ?? []).filter((condition) => condition.type !== type);
 
-export const conditionOf = <T extends AnyCondition>(conditions: readonly T[] | undefined, type: string): T | undefined =>
-  conditions?.find((condition) => condition.type === type);
+export const conditionOf = <T extends AnyCondition>(
+  conditions: readonly T[] | undefined,
+  type: string,
+): T | undefined => conditions?.find((condition) => condition.type === type);

@@ -23,7 +23,7 @@ export interface Reconciler {
   /** Called once when its caches are filled: for what runs by the clock rather than by a change (use ctx.enqueueAfter). */
   start?(ctx: Context): void;
   /** indexes that it needs, by resource; added before the informers start */
-  indexes?: Readonly<Record<string, Readonly<Record<string, (object: any) => readonly string[]>>>>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  indexes?: Readonly<Record<string, Readonly<Record<string, (object: any) => readonly string[]>>>>;
 }
 
 export interface Watch {

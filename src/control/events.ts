@@ -113,5 +113,12 @@ function makeEvent(
     } as Event;
   }
   const at = formatTime(now);
-  return { ...common, source: { component }, firstTimestamp: at, lastTimestamp: at, count: 1, reportingInstance: '' } as Event;
+  return {
+    ...common,
+    source: { component },
+    firstTimestamp: at,
+    lastTimestamp: at,
+    count: 1,
+    reportingInstance: '',
+  } as Event;
 }

@@ -143,7 +143,11 @@ class Election implements Leader {
     const kind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
     this.lease = this.lease
       ? await client.update<Lease>('leases.coordination.k8s.io', { ...this.lease, spec })
-      : await client.create<Lease>('leases.coordination.k8s.io', { ...kind, metadata: { name, namespace } as Lease['metadata'], spec });
+      : await client.create<Lease>('leases.coordination.k8s.io', {
+          ...kind,
+          metadata: { name, namespace } as Lease['metadata'],
+          spec,
+        });
     this.observed = { record: JSON.stringify(this.lease.spec), at: clock.now() };
   }
 }

@@ -28,13 +28,16 @@ export function matchesTerm(term: NodeSelectorTerm | undefined, { metadata }: No
   if (matchExpressions.length + matchFields.length === 0) return false;
   return (
     matchExpressions.every((requirement) => satisfies(metadata.labels?.[requirement.key], requirement)) &&
-    matchFields.every((requirement) => satisfies(requirement.key === 'metadata.name' ? metadata.name : undefined, requirement))
+    matchFields.every((requirement) =>
+      satisfies(requirement.key === 'metadata.name' ? metadata.name : undefined, requirement),
+    )
   );
 }
 
 /** `spec.nodeSelector` and the required part of `spec.affinity.nodeAffinity`. */
 export function matchesNode(pod: Pod, node: Node): boolean {
-  for (const [key, value] of Object.entries(pod.spec?.nodeSelector ?? {})) if (node.metadata.labels?.[key] !== value) return false;
+  for (const [key, value] of Object.entries(pod.spec?.nodeSelector ?? {}))
+    if (node.metadata.labels?.[key] !== value) return false;
   const required = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
   return !required || (required.nodeSelectorTerms ?? []).some((term) => matchesTerm(term, node));
 }

@@ -2,7 +2,11 @@ import type { Pod, PodTemplateSpec } from '../../schema/types.ts';
 import type { ObjectLike, OwnerReference } from '../meta/object.ts';
 
 /** The pod that a controller makes from its template: named by the API from the owner's name, owned, otherwise as written. */
-export function podFromTemplate(template: PodTemplateSpec | undefined, owner: ObjectLike, reference: OwnerReference): Pod {
+export function podFromTemplate(
+  template: PodTemplateSpec | undefined,
+  owner: ObjectLike,
+  reference: OwnerReference,
+): Pod {
   const { labels, annotations, finalizers } = template?.metadata ?? {};
   return {
     apiVersion: 'v1',

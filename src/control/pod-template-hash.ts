@@ -60,7 +60,8 @@ const goType = (type: string): string => {
 };
 const BASIC = new Set(['string', 'bool', 'int32', 'int64']);
 
-const isEmpty = (value: unknown): boolean => value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
+const isEmpty = (value: unknown): boolean =>
+  value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0);
 
 function renderStruct(type: string, value: Fields): string {
   const fields = TYPES.get(type)!.map(({ name, json, type: fieldType, embedded }) => {
@@ -106,7 +107,9 @@ function renderQuantity(text: string | undefined): string {
   const show = (value: bigint | number, scale: number, s: string, format: string): string =>
     `{i:(resource.int64Amount){value:(int64)${value} scale:(resource.Scale)${scale}} d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>} s:(string)${s} Format:(resource.Format)${format}}`;
   if (text === undefined) return show(0, 0, '', '');
-  const [, sign, whole, fraction = '', suffix] = /^([+-]?)(\d*)(?:\.(\d*))?(.*)$/.exec(String(text)) as unknown as string[];
+  const [, sign, whole, fraction = '', suffix] = /^([+-]?)(\d*)(?:\.(\d*))?(.*)$/.exec(
+    String(text),
+  ) as unknown as string[];
   const digits = BigInt(`${sign === '-' ? '-' : ''}${whole}${fraction}` || '0');
   const binary = BINARY.indexOf(suffix!);
   if (binary > 0) return show(digits << BigInt(10 * binary), -fraction.length, String(text), 'BinarySI');

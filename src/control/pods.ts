@@ -12,7 +12,8 @@ export const isPodTerminal = (pod: Pod): boolean => pod.status?.phase === 'Succe
 /** Counts for its controller: neither ended nor being deleted. */
 export const isPodActive = (pod: Pod): boolean => !isPodTerminal(pod) && !pod.metadata.deletionTimestamp;
 
-export const isPodTerminating = (pod: Pod): boolean => !isPodTerminal(pod) && pod.metadata.deletionTimestamp !== undefined;
+export const isPodTerminating = (pod: Pod): boolean =>
+  !isPodTerminal(pod) && pod.metadata.deletionTimestamp !== undefined;
 
 /** Ready for at least `minReadySeconds`. `now` in ms. */
 export function isPodAvailable(pod: Pod, minReadySeconds: number, now: number): boolean {

@@ -30,7 +30,13 @@ export class WorkQueue {
   /** told when a key becomes ready */
   onReady: () => void = () => undefined;
 
-  constructor({ clock, baseDelay = 5, maxDelay = 1_000_000, limit = 500_000, onOverflow = () => undefined }: QueueOptions) {
+  constructor({
+    clock,
+    baseDelay = 5,
+    maxDelay = 1_000_000,
+    limit = 500_000,
+    onOverflow = () => undefined,
+  }: QueueOptions) {
     this.clock = clock;
     this.baseDelay = baseDelay;
     this.maxDelay = maxDelay;

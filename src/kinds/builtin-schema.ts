@@ -19,7 +19,14 @@ const scalar = (type: ScalarSchema['type']): ScalarSchema => {
   return schema;
 };
 
-const ZEROES: Readonly<Record<string, unknown>> = { string: '', boolean: false, int32: 0, int64: 0, double: 0, quantity: '' };
+const ZEROES: Readonly<Record<string, unknown>> = {
+  string: '',
+  boolean: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  quantity: '',
+};
 
 function schemaOf(expression: string, more: FieldMore = {}): Schema {
   if (expression.startsWith('[]')) {

@@ -8,7 +8,10 @@ import { isCidr, isIp } from '../meta/ip.ts';
 const MAX_COMPILED = 2000;
 
 const sum = (list: unknown[]): unknown =>
-  list.reduce<unknown>((a, b) => (typeof b === 'bigint' ? (a as bigint) + b : Number(a) + Number(b)), typeof list[0] === 'number' ? 0 : 0n);
+  list.reduce<unknown>(
+    (a, b) => (typeof b === 'bigint' ? (a as bigint) + b : Number(a) + Number(b)),
+    typeof list[0] === 'number' ? 0 : 0n,
+  );
 const less = (a: unknown, b: unknown): boolean => (a as number) < (b as number);
 
 function format(template: string, values: unknown[]): string {
@@ -19,7 +22,11 @@ function format(template: string, values: unknown[]): string {
     if (verb === 'f') return Number(value).toFixed(precision === undefined ? 6 : Number(precision));
     if (verb === 'e') return Number(value).toExponential(precision === undefined ? 6 : Number(precision));
     const radix = { x: 16, X: 16, o: 8, b: 2 }[verb];
-    const text = radix ? BigInt(value as bigint).toString(radix) : typeof value === 'object' ? JSON.stringify(value) : String(value);
+    const text = radix
+      ? BigInt(value as bigint).toString(radix)
+      : typeof value === 'object'
+        ? JSON.stringify(value)
+        : String(value);
     return verb === 'X' ? text.toUpperCase() : text;
   });
 }
@@ -67,7 +74,8 @@ const FUNCTIONS: Readonly<Record<string, (...args: never[]) => unknown>> = {
 interface QuantityValue {
   quantity: string;
 }
-const compare = (a: QuantityValue, b: QuantityValue): number => compareQuantity(parseQuantity(a.quantity), parseQuantity(b.quantity));
+const compare = (a: QuantityValue, b: QuantityValue): number =>
+  compareQuantity(parseQuantity(a.quantity), parseQuantity(b.quantity));
 
 function makeEnvironment(): Environment {
   const environment = new Environment({
@@ -75,7 +83,8 @@ function makeEnvironment(): Environment {
     homogeneousAggregateLiterals: false,
     enableOptionalTypes: true,
   });
-  for (const [signature, handler] of Object.entries(FUNCTIONS)) environment.registerFunction(signature, handler as () => unknown);
+  for (const [signature, handler] of Object.entries(FUNCTIONS))
+    environment.registerFunction(signature, handler as () => unknown);
   registerAuthorizer(environment);
   return environment;
 }
@@ -95,11 +104,37 @@ export function compileCel(expression: string): ParseResult {
 }
 
 /** CEL names that are its own words, and characters that no name has, are escaped (KEP-2876): `x-y` is `x__dash__y`. */
-const RESERVED = new Set(['true', 'false', 'null', 'in', 'as', 'break', 'const', 'continue', 'else', 'for', 'function', 'if', 'import', 'let', 'loop', 'package', 'namespace', 'return', 'var', 'void', 'while']); // prettier-ignore
+const RESERVED = new Set([
+  'true',
+  'false',
+  'null',
+  'in',
+  'as',
+  'break',
+  'const',
+  'continue',
+  'else',
+  'for',
+  'function',
+  'if',
+  'import',
+  'let',
+  'loop',
+  'package',
+  'namespace',
+  'return',
+  'var',
+  'void',
+  'while',
+]);
 export function celName(name: string): string {
   if (RESERVED.has(name)) return `__${name}__`;
   if (/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) && !name.includes('__')) return name;
-  return name.replaceAll('__', '__underscores__').replaceAll('.', '__dot__').replaceAll('-', '__dash__').replaceAll('/', '__slash__');
+  return name
+    .replaceAll('__', '__underscores__')
+    .replaceAll('.', '__dot__')
+    .replaceAll('-', '__dash__')
+    .replaceAll('/', '__slash__');
 }
 
 /** JSON as CEL sees it: whole numbers are ints. */
@@ -119,7 +154,10 @@ const WORDS: readonly [RegExp, (...found: string[]) => string][] = [
   [/^Ternary condition must be bool.*/, () => 'no such overload'],
   [/^(int|uint|double|bool)\(\) type error.*/, (_, type = '') => `type conversion error from 'string' to '${type}'`],
   [/^Invalid duration string.*/, () => "type conversion error from 'string' to 'google.protobuf.Duration'"],
-  [/^(?:timestamp\(\)|Invalid timestamp).*/, () => "type conversion error from 'string' to 'google.protobuf.Timestamp'"],
+  [
+    /^(?:timestamp\(\)|Invalid timestamp).*/,
+    () => "type conversion error from 'string' to 'google.protobuf.Timestamp'",
+  ],
 ];
 
 /** An evaluation error's first line in CEL's own words. */

@@ -39,10 +39,18 @@ function factsOf(version: Version): CustomFacts {
   };
 }
 
-function subresourcesOf(facts: CustomFacts, own: { group: string; version: string; kind: string }): ReadonlyMap<string, SubresourceFacts> {
+function subresourcesOf(
+  facts: CustomFacts,
+  own: { group: string; version: string; kind: string },
+): ReadonlyMap<string, SubresourceFacts> {
   const found: SubresourceFacts[] = [];
   if (facts.hasStatus) found.push({ name: 'status', verbs: SUBRESOURCE_VERBS, kind: own });
-  if (facts.scale) found.push({ name: 'scale', verbs: SUBRESOURCE_VERBS, kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' } });
+  if (facts.scale)
+    found.push({
+      name: 'scale',
+      verbs: SUBRESOURCE_VERBS,
+      kind: { group: 'autoscaling', version: 'v1', kind: 'Scale' },
+    });
   return new Map(found.map((s) => [s.name, s]));
 }
 
@@ -84,27 +92,31 @@ export function customKinds(definition: KubeObject): Kind[] {
     strategy: customStrategy(storedFacts),
     schema: storedFacts.schema,
   };
-  return versions.filter((v) => v.served).map((v) => {
-    const own = facts.get(v.name) as CustomFacts;
-    const gvk = { group, version: v.name, kind: names.kind };
-    return {
-      ...gvk,
-      resource: names.plural,
-      singular: names.singular || names.kind.toLowerCase(),
-      listKind: names.listKind || `${names.kind}List`,
-      shortNames: names.shortNames ?? [],
-      categories: names.categories ?? [],
-      namespaced: storage.namespaced,
-      verbs: VERBS,
-      subresources: subresourcesOf(own, gvk),
-      schema: own.schema,
-      custom: true,
-      // what is written through a version is held to that version's schema
-      storage: own === storedFacts ? storage : { ...storage, strategy: customStrategy(own), schema: own.schema },
-      convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs)),
-      columns: own.columns,
-      ...(v.deprecated && { deprecation: v.deprecationWarning ?? `${apiVersionOf(gvk)} ${names.kind} is deprecated` }),
-      names: { type: names.kind, one: names.singular || names.kind.toLowerCase(), many: names.plural },
-    };
-  });
+  return versions
+    .filter((v) => v.served)
+    .map((v) => {
+      const own = facts.get(v.name) as CustomFacts;
+      const gvk = { group, version: v.name, kind: names.kind };
+      return {
+        ...gvk,
+        resource: names.plural,
+        singular: names.singular || names.kind.toLowerCase(),
+        listKind: names.listKind || `${names.kind}List`,
+        shortNames: names.shortNames ?? [],
+        categories: names.categories ?? [],
+        namespaced: storage.namespaced,
+        verbs: VERBS,
+        subresources: subresourcesOf(own, gvk),
+        schema: own.schema,
+        custom: true,
+        // what is written through a version is held to that version's schema
+        storage: own === storedFacts ? storage : { ...storage, strategy: customStrategy(own), schema: own.schema },
+        convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs)),
+        columns: own.columns,
+        ...(v.deprecated && {
+          deprecation: v.deprecationWarning ?? `${apiVersionOf(gvk)} ${names.kind} is deprecated`,
+        }),
+        names: { type: names.kind, one: names.singular || names.kind.toLowerCase(), many: names.plural },
+      };
+    });
 }

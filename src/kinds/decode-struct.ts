@@ -137,7 +137,8 @@ function readMap(schema: Schema & { type: 'map' }, value: Value, walk: Walk): Va
     walk.trail.push(key);
     const item = readValue(schema.value, value[key], walk) ?? zeroOf(schema.value, walk);
     walk.trail.pop();
-    if (key === '__proto__') Object.defineProperty(out, key, { value: item, enumerable: true, configurable: true, writable: true });
+    if (key === '__proto__')
+      Object.defineProperty(out, key, { value: item, enumerable: true, configurable: true, writable: true });
     else out[key] = item;
   }
   return out;
@@ -185,7 +186,8 @@ function readOddInteger(bits: 32 | 64, value: Value, walk: Walk, decoder?: strin
 
 function readDouble(value: Value, walk: Walk): Value {
   if (typeof value === 'number') return value;
-  if (value instanceof NumberToken || typeof value === 'bigint') return Number(value instanceof NumberToken ? value.value : value);
+  if (value instanceof NumberToken || typeof value === 'bigint')
+    return Number(value instanceof NumberToken ? value.value : value);
   return walk.mismatch(value);
 }
 
@@ -212,7 +214,11 @@ function converted(convert: () => Value, walk: Walk): Value {
 function readQuantity(value: Value, walk: Walk): Value {
   // a number is taken as it is written; anything else is not even looked at
   const text =
-    value instanceof NumberToken ? value.text : typeof value === 'object' || typeof value === 'boolean' ? JSON.stringify(value) : String(value as string).trim();
+    value instanceof NumberToken
+      ? value.text
+      : typeof value === 'object' || typeof value === 'boolean'
+        ? JSON.stringify(value)
+        : String(value as string).trim();
   return converted(() => canonicalQuantity(text), walk);
 }
 

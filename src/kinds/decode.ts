@@ -51,7 +51,8 @@ function summary(body: Buffer): string {
 
 const unrecognized = (kind: Kind, body: Buffer, why: string): StatusError =>
   badRequest(`the object provided is unrecognized (must be of type ${kind.kind}): ${why} (${summary(body)})`);
-const noObject = (kind: Kind, body: Buffer, why: string): StatusError => unrecognized(kind, body, `couldn't get version/kind; json parse error: ${why}`);
+const noObject = (kind: Kind, body: Buffer, why: string): StatusError =>
+  unrecognized(kind, body, `couldn't get version/kind; json parse error: ${why}`);
 
 /** JSON as `parse` says it. Throws what `refuse` makes of Go's words for bad JSON. */
 export function parseJson(text: string, refuse: (why: string) => StatusError): Parsed {
@@ -90,10 +91,13 @@ function parse(input: DecodeInput, contentType: string, kind: Kind): Parsed {
   );
 }
 
-const goPackage = (group: string): string => (group === '' || group === 'events.k8s.io' ? 'core' : (group.split('.')[0] as string));
+const goPackage = (group: string): string =>
+  group === '' || group === 'events.k8s.io' ? 'core' : (group.split('.')[0] as string);
 const isRegistered = (gvk: GroupVersionKind): boolean =>
   resourceFacts.some((r) => r.group === gvk.group && r.version === gvk.version && r.kind === gvk.kind) ||
-  Object.values(typeFacts).some((t) => t.gvk?.some(([g, v, k]) => g === gvk.group && v === gvk.version && k === gvk.kind));
+  Object.values(typeFacts).some((t) =>
+    t.gvk?.some(([g, v, k]) => g === gvk.group && v === gvk.version && k === gvk.kind),
+  );
 
 /** How an object is told that it is not what it claims to be. */
 export interface Refusal {
@@ -105,12 +109,17 @@ export interface Refusal {
 
 /** Says no to an object that claims to be something else; absent apiVersion and kind are those of the endpoint. */
 function checkGroupVersionKind(kind: Kind, value: Record<string, unknown>, refusal: Refusal): void {
-  const gv = typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? parseApiVersion(value['apiVersion']) : kind;
+  const gv =
+    typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? parseApiVersion(value['apiVersion']) : kind;
   const name = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : kind.kind;
   if (gv.group === kind.group && gv.version === kind.version && name === kind.kind) return;
   if (!isRegistered({ group: gv.group, version: gv.version, kind: name })) {
     const version = JSON.stringify(apiVersionOf(gv));
-    throw refusal.refuseKind(`no kind ${JSON.stringify(name)} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`, name, gv.version);
+    throw refusal.refuseKind(
+      `no kind ${JSON.stringify(name)} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`,
+      name,
+      gv.version,
+    );
   }
   const sameType = name === kind.kind && goPackage(gv.group) === goPackage(kind.group);
   if (sameType) {
@@ -118,10 +127,15 @@ function checkGroupVersionKind(kind: Kind, value: Record<string, unknown>, refus
       `the API version in the data (${apiVersionOf(gv)}) does not match the expected API version (${apiVersionOf(kind)})`,
     );
   }
-  throw refusal.refuseKind(`converting (${gv.version}.${name}) to (${goPackage(kind.group)}.${kind.kind}): unknown conversion`, name, gv.version);
+  throw refusal.refuseKind(
+    `converting (${gv.version}.${name}) to (${goPackage(kind.group)}.${kind.kind}): unknown conversion`,
+    name,
+    gv.version,
+  );
 }
 
-const TYPE_META = 'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
+const TYPE_META =
+  'struct { APIVersion string "json:\\"apiVersion,omitempty\\""; Kind string "json:\\"kind,omitempty\\"" }';
 
 /** The value as an object, whose kind and apiVersion can be read; null is an empty one. */
 function shapeOf(value: unknown, fail: (why: string) => StatusError): Record<string, unknown> {
@@ -149,15 +163,27 @@ const NO_BODY = Buffer.alloc(0);
  * @param warn receives `unknown field "spec.x"` and `duplicate field "data.a"` under Warn
  * Throws 400 (with the words of Kubernetes' decoder) and 415.
  */
-export function decode(input: DecodeInput, contentType: string, kind: Kind, fieldValidation: string | undefined, warn: Warn): KubeObject {
+export function decode(
+  input: DecodeInput,
+  contentType: string,
+  kind: Kind,
+  fieldValidation: string | undefined,
+  warn: Warn,
+): KubeObject {
   const parsed = parse(input, contentType, kind);
   const shape = shapeOf(parsed.value, (why) => noObject(kind, Buffer.isBuffer(input) ? input : NO_BODY, why));
   const cannot = (why: string, name: string, version: string): StatusError =>
     badRequest(`${name} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${why}`);
   if (kind.custom) {
-    if (Buffer.isBuffer(input)) checkSentTypeMeta(kind, shape, input.toString('utf8'), (why) => unrecognized(kind, input, why));
+    if (Buffer.isBuffer(input))
+      checkSentTypeMeta(kind, shape, input.toString('utf8'), (why) => unrecognized(kind, input, why));
     // a caller inside may leave out what the endpoint says
-    else checkTypeMeta(kind, { ...shape, kind: shape['kind'] || kind.kind, apiVersion: shape['apiVersion'] || apiVersionOf(kind) });
+    else
+      checkTypeMeta(kind, {
+        ...shape,
+        kind: shape['kind'] || kind.kind,
+        apiVersion: shape['apiVersion'] || apiVersionOf(kind),
+      });
   }
   const refusal: Refusal = { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot };
   return read(parsed, shape, kind, fieldValidation, warn, refusal, new Walk(kind.schema, parsed.exact));
@@ -180,7 +206,15 @@ export function decodePatched(
 ): KubeObject {
   const shape = shapeOf(value, (why) => refusal.refuse(`couldn't get version/kind; json parse error: ${why}`));
   if (kind.custom) checkTypeMeta(kind, shape);
-  return read({ value, keys: undefined, text: '', before, sorted: walk.anyKind }, shape, kind, fieldValidation, warn, refusal, walk);
+  return read(
+    { value, keys: undefined, text: '', before, sorted: walk.anyKind },
+    shape,
+    kind,
+    fieldValidation,
+    warn,
+    refusal,
+    walk,
+  );
 }
 
 function read(
@@ -201,7 +235,8 @@ function read(
   if (walk.error !== undefined) throw refusal.refuse(walk.error);
   if (fieldValidation !== 'Ignore') {
     const errors = strictProblems(parsed, kind, walk);
-    if (errors.length && fieldValidation === 'Strict') throw refusal.refuse(`strict decoding error: ${errors.join(', ')}`);
+    if (errors.length && fieldValidation === 'Strict')
+      throw refusal.refuse(`strict decoding error: ${errors.join(', ')}`);
     // a header takes no line ends
     for (const error of errors) if (!error.includes('\n')) warn(error);
   }
@@ -221,6 +256,11 @@ function strictProblems(parsed: Parsed, kind: Kind, walk: Walk): string[] {
   if (text && !kind.custom) return strictErrors(kind.schema, text);
   const unknown = parsed.sorted ? [...walk.unknown].sort() : walk.unknown;
   const duplicates = isRepeated ? duplicateKeys(text).map((path) => `duplicate field ${JSON.stringify(path)}`) : [];
-  const all = [...(repeated === undefined ? [] : [repeated]), ...(before ?? []), ...duplicates, ...unknown.map(unknownField)];
+  const all = [
+    ...(repeated === undefined ? [] : [repeated]),
+    ...(before ?? []),
+    ...duplicates,
+    ...unknown.map(unknownField),
+  ];
   return [...new Set(all)].slice(0, MAX_ERRORS);
 }

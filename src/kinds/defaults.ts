@@ -11,7 +11,10 @@ type Apply = (value: unknown, known?: Record<string, unknown>) => void;
 type Step = (object: Record<string, unknown>, known?: Record<string, unknown>) => void;
 
 const isZero = (value: unknown): boolean =>
-  value === '' || value === 0 || value === false || (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
+  value === '' ||
+  value === 0 ||
+  value === false ||
+  (typeof value === 'object' && value !== null && Object.keys(value).length === 0);
 
 const compiled = new WeakMap<object, Apply | null>();
 const compiling = new Set<object>();
@@ -46,7 +49,9 @@ function compileStruct(schema: ObjectSchema, custom: boolean): Apply | null {
     if (step) steps.push(step);
   }
   compiling.delete(schema);
-  const apply: Apply | null = steps.length ? (value, above) => isObject(value) && steps.forEach((step) => step(value, above)) : null;
+  const apply: Apply | null = steps.length
+    ? (value, above) => isObject(value) && steps.forEach((step) => step(value, above))
+    : null;
   compiled.set(schema, apply);
   return apply;
 }
@@ -54,7 +59,8 @@ function compileStruct(schema: ObjectSchema, custom: boolean): Apply | null {
 function fieldStep(field: Field, custom: boolean): Step | undefined {
   const { name, nullable } = field;
   const below = compile(field.schema, custom);
-  const own = field.default !== undefined && (custom || !isZero(field.default)) ? JSON.stringify(field.default) : undefined;
+  const own =
+    field.default !== undefined && (custom || !isZero(field.default)) ? JSON.stringify(field.default) : undefined;
   if (own === undefined && !below) return undefined;
   // a zero-length string of Go stands for unset
   const unset = (value: unknown): boolean =>
@@ -69,6 +75,11 @@ function fieldStep(field: Field, custom: boolean): Step | undefined {
  * Fills in, in place, what the schema says of absent fields. Idempotent.
  * @param known an object that has its defaults: top-level fields that are shared with it are left alone
  */
-export function applySchemaDefaults(schema: ObjectSchema, object: KubeObject, custom: boolean, known?: KubeObject): void {
+export function applySchemaDefaults(
+  schema: ObjectSchema,
+  object: KubeObject,
+  custom: boolean,
+  known?: KubeObject,
+): void {
   compileStruct(schema, custom)?.(object, known);
 }

@@ -26,7 +26,8 @@ export function storedForm(storage: StorageKind, custom: boolean, object: KubeOb
 }
 
 /** Body bytes for the store of an object of the stored version: see store/contract. */
-export const bodyOf = (kind: Kind, object: KubeObject): Buffer => serializeBody(storedForm(kind.storage, kind.custom, object));
+export const bodyOf = (kind: Kind, object: KubeObject): Buffer =>
+  serializeBody(storedForm(kind.storage, kind.custom, object));
 
 /** From `storedForm`; metadata comes first, as the store needs it. */
 export function serializeBody({ metadata, ...rest }: KubeObject): Buffer {

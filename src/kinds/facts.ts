@@ -42,8 +42,10 @@ export interface FieldMore {
   within?: number;
 }
 
-export interface ResourceFacts
-  extends Pick<Kind, 'group' | 'version' | 'kind' | 'resource' | 'singular' | 'namespaced' | 'verbs' | 'shortNames' | 'categories'> {
+export interface ResourceFacts extends Pick<
+  Kind,
+  'group' | 'version' | 'kind' | 'resource' | 'singular' | 'namespaced' | 'verbs' | 'shortNames' | 'categories'
+> {
   type: string;
   subresources: { name: string; verbs: string[]; kind: [string, string, string] }[];
   /** name, type, format, priority */

@@ -2,7 +2,9 @@ import json from '../../schema/go-types.json' with { type: 'json' };
 import type { Field, ObjectSchema, Schema } from './schema.ts';
 
 /** Per struct and field: the field's Go type where it is a named one that is no struct ('' where not), and the embedded structs it is in. */
-const facts = json as unknown as Readonly<Record<string, Readonly<Record<string, readonly [type: string, embedded?: string]>>>>;
+const facts = json as unknown as Readonly<
+  Record<string, Readonly<Record<string, readonly [type: string, embedded?: string]>>>
+>;
 
 const GO: Readonly<Record<string, string>> = {
   boolean: 'bool',
@@ -30,7 +32,8 @@ export function goType(schema: Schema): string {
   }
 }
 
-const typeOfField = (struct: ObjectSchema, field: Field): string => facts[struct.name]?.[field.name]?.[0] || goType(field.schema);
+const typeOfField = (struct: ObjectSchema, field: Field): string =>
+  facts[struct.name]?.[field.name]?.[0] || goType(field.schema);
 
 /** The type of what a list or map of this type holds. */
 function typeOfItem(type: string, item: Schema): string {
@@ -42,7 +45,10 @@ function typeOfItem(type: string, item: Schema): string {
  * How Go's decoder names a place in an object: `Go struct field PodSpec.spec.replicas`, and the type that is there (`base` of the schema).
  * @param trail field names, map keys and `[0]` from the root, as the walk went
  */
-export function goPlace(root: Schema | undefined, trail: readonly string[]): { place: string; type: string; base: Schema['type'] } {
+export function goPlace(
+  root: Schema | undefined,
+  trail: readonly string[],
+): { place: string; type: string; base: Schema['type'] } {
   let schema: Schema = root ?? { type: 'any' };
   let type = goType(schema);
   let struct = '';

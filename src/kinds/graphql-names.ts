@@ -19,7 +19,9 @@ function plural(kind: string, resource: string): string {
   let common = 0;
   while (common < singular.length && singular[common] === resource[common]) common++;
   // irregular plurals (`criteria` of `Criterion`) stand as they are
-  return common >= Math.min(3, singular.length) ? lower(kind).slice(0, common) + identifier(resource.slice(common)) : identifier(resource);
+  return common >= Math.min(3, singular.length)
+    ? lower(kind).slice(0, common) + identifier(resource.slice(common))
+    : identifier(resource);
 }
 
 /** Names that another kind has already: the later one puts its group before it, then its version behind. */
@@ -38,7 +40,11 @@ export class NameTable {
       one: lower(head) + kind,
       many: lower(head) + upper(plural(kind, resource)),
     });
-    const versioned = (n: GraphqlNames): GraphqlNames => ({ type: n.type + version, one: n.one + version, many: n.many + version });
+    const versioned = (n: GraphqlNames): GraphqlNames => ({
+      type: n.type + version,
+      one: n.one + version,
+      many: n.many + version,
+    });
     const sameGroup = this.taken.get(kind)?.startsWith(`${gvk.group}/`) ?? false;
     const choices = sameGroup ? [versioned(base)] : [base, prefixed(group), prefixed(full), versioned(prefixed(full))];
     const free = choices.find((names) => this.free(names)) ?? versioned(prefixed(full));

@@ -6,7 +6,15 @@ import type { Field, ObjectSchema, Schema } from './schema.ts';
  * whose fields stand as in the served version; pods, which do not, have a form of their own.
  */
 type Shape = Record<string, unknown>;
-const ZEROES: Readonly<Record<string, unknown>> = { string: '', boolean: false, int32: 0, int64: 0, double: 0, quantity: '0', intOrString: 0 };
+const ZEROES: Readonly<Record<string, unknown>> = {
+  string: '',
+  boolean: false,
+  int32: 0,
+  int64: 0,
+  double: 0,
+  quantity: '0',
+  intOrString: 0,
+};
 /** Words that Go writes in capitals. */
 const CAPITALS = /^(api|cel|csi|uid|id)(?=[A-Z]|$)|(?<=[a-z])(Id|Uid|Url)(?=[A-Z]|s?$)/g;
 
@@ -23,7 +31,12 @@ function zero(field: Field): unknown {
 function valueOf(schema: Schema, value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (schema.type === 'list') return (value as unknown[]).map((item) => valueOf(schema.item, item));
-  if (schema.type === 'map') return Object.fromEntries(Object.keys(value).sort().map((key) => [key, valueOf(schema.value, (value as Shape)[key])]));
+  if (schema.type === 'map')
+    return Object.fromEntries(
+      Object.keys(value)
+        .sort()
+        .map((key) => [key, valueOf(schema.value, (value as Shape)[key])]),
+    );
   // the machinery's types have JSON names everywhere
   return schema.type === 'object' && schema.name.startsWith('io.k8s.api.') ? struct(schema, value as Shape) : value;
 }

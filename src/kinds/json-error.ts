@@ -14,7 +14,8 @@ function quoted(text: string, at: number): string {
   const c = String.fromCharCode(code);
   if (c === "'") return "'\\''";
   if (c === '"') return `'"'`;
-  if (code >= 0x20 && code !== 0x7f && (code < 0x80 || code > 0xa0) && code !== 0xad) return c === '\\' ? "'\\\\'" : `'${c}'`;
+  if (code >= 0x20 && code !== 0x7f && (code < 0x80 || code > 0xa0) && code !== 0xad)
+    return c === '\\' ? "'\\\\'" : `'${c}'`;
   const short: Readonly<Record<number, string>> = { 7: 'a', 8: 'b', 9: 't', 10: 'n', 11: 'v', 12: 'f', 13: 'r' };
   if (short[code]) return `'\\${short[code]}'`;
   return code < 0x80 ? `'\\x${code.toString(16).padStart(2, '0')}'` : `'\\u${code.toString(16).padStart(4, '0')}'`;
@@ -33,7 +34,8 @@ class Scanner {
 
   /** `inToken`: no space may be here; Go reads one at the end of a text. */
   private problem(where: string, inToken = false): SyntaxProblem {
-    if (this.at < this.text.length) return new SyntaxProblem(`invalid character ${quoted(this.text, this.at)} ${where}`);
+    if (this.at < this.text.length)
+      return new SyntaxProblem(`invalid character ${quoted(this.text, this.at)} ${where}`);
     return new SyntaxProblem(inToken ? `invalid character ' ' ${where}` : END);
   }
   private space(): void {
@@ -74,7 +76,8 @@ class Scanner {
         if (top === '{') this.key();
         return true;
       }
-      if (c !== (top === '{' ? '}' : ']')) throw this.problem(top === '{' ? 'after object key:value pair' : 'after array element');
+      if (c !== (top === '{' ? '}' : ']'))
+        throw this.problem(top === '{' ? 'after object key:value pair' : 'after array element');
       this.at++;
       open.pop();
     }
@@ -94,7 +97,8 @@ class Scanner {
     if (!literal) throw this.problem('looking for beginning of value');
     for (let i = 1; i < literal.length; i++) {
       this.at++;
-      if (this.text[this.at] !== literal[i]) throw this.problem(`in literal ${literal} (expecting '${literal[i]}')`, true);
+      if (this.text[this.at] !== literal[i])
+        throw this.problem(`in literal ${literal} (expecting '${literal[i]}')`, true);
     }
     this.at++;
   }
@@ -107,7 +111,9 @@ class Scanner {
       if (c !== '\\') continue;
       const escaped = this.text[++this.at];
       if (escaped === 'u') {
-        for (let i = 0; i < 4; i++) if (!/[0-9a-fA-F]/.test(this.text[++this.at] ?? '')) throw this.problem('in \\u hexadecimal character escape', true);
+        for (let i = 0; i < 4; i++)
+          if (!/[0-9a-fA-F]/.test(this.text[++this.at] ?? ''))
+            throw this.problem('in \\u hexadecimal character escape', true);
       } else if (escaped === undefined || !ESCAPED.includes(escaped)) throw this.problem('in string escape code', true);
     }
     this.at++;

@@ -77,4 +77,7 @@ export function duplicateKeys(text: string): string[] {
 }
 
 const pathOf = (frames: readonly { keys: Set<string> | undefined; index: number; key: string }[]): string =>
-  frames.map((f) => (f.keys ? f.key : `[${f.index}]`)).join('.').replaceAll('.[', '[');
+  frames
+    .map((f) => (f.keys ? f.key : `[${f.index}]`))
+    .join('.')
+    .replaceAll('.[', '[');

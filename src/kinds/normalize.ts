@@ -18,7 +18,8 @@ function absent(field: Field): Value {
   const { schema, pointer, omitEmpty } = field;
   if (pointer) return omitEmpty ? undefined : null;
   if (schema.type === 'object') return normalizeStruct(schema, {}, true);
-  if (NULL_WHEN_ABSENT.has(schema.type)) return field.name === OMIT_ZERO_TIME || (schema.type === 'any' && !field.number) ? undefined : null;
+  if (NULL_WHEN_ABSENT.has(schema.type))
+    return field.name === OMIT_ZERO_TIME || (schema.type === 'any' && !field.number) ? undefined : null;
   if (schema.type === 'quantity') return '0';
   if (schema.type === 'intOrString') return 0;
   if (omitEmpty) return undefined;
@@ -50,7 +51,8 @@ function noKeys(value: Shape): boolean {
 }
 
 function set(out: Shape, key: string, value: Value): void {
-  if (key === '__proto__') Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
+  if (key === '__proto__')
+    Object.defineProperty(out, key, { value, enumerable: true, configurable: true, writable: true });
   else out[key] = value;
 }
 
@@ -81,7 +83,13 @@ function put(out: Shape, field: Field, value: Value, stored: boolean): void {
     if (zero !== undefined) out[field.name] = zero;
   } else if (field.omitEmpty && !(field.pointer && isScalar(field)) && isOmitted(field.schema, value)) {
     // left out
-  } else if (stored && !field.omitEmpty && field.number && COLLECTIONS.has(field.schema.type) && isEmpty(field.schema, value)) {
+  } else if (
+    stored &&
+    !field.omitEmpty &&
+    field.number &&
+    COLLECTIONS.has(field.schema.type) &&
+    isEmpty(field.schema, value)
+  ) {
     // protobuf, in which built-in kinds are stored, cannot tell empty from absent
     out[field.name] = null;
   } else out[field.name] = normalizeValue(field.schema, value, stored);
@@ -97,7 +105,12 @@ const always = new WeakMap<ObjectSchema, readonly Field[]>();
 function alwaysWritten(schema: ObjectSchema): readonly Field[] {
   let fields = always.get(schema);
   if (!fields) {
-    fields = [...schema.fields.values()].filter((f) => f.name !== 'kind' && f.name !== 'apiVersion' && (f.schema.type === 'object' && !f.pointer || absent(f) !== undefined));
+    fields = [...schema.fields.values()].filter(
+      (f) =>
+        f.name !== 'kind' &&
+        f.name !== 'apiVersion' &&
+        ((f.schema.type === 'object' && !f.pointer) || absent(f) !== undefined),
+    );
     always.set(schema, fields);
   }
   return fields;

@@ -32,7 +32,8 @@ function innerSchema(expression: string, edition: Edition, choices: string[] | u
 
 function typeSchema(expression: string, edition: Edition, choices?: string[]): OpenApiSchema {
   if (expression.startsWith('[]')) return { type: 'array', items: innerSchema(expression.slice(2), edition, choices) };
-  if (expression.startsWith('{}')) return { type: 'object', additionalProperties: innerSchema(expression.slice(2), edition, choices) };
+  if (expression.startsWith('{}'))
+    return { type: 'object', additionalProperties: innerSchema(expression.slice(2), edition, choices) };
   if (expression.startsWith('#')) return { $ref: prefix(edition) + expression.slice(1) };
   return { ...PLAIN[expression], ...(choices && { enum: choices }) };
 }
@@ -83,7 +84,8 @@ export function openApiSchema(name: string, edition: Edition): OpenApiSchema | u
 }
 
 /** Names that a type's fields refer to. */
-const referred = (name: string): string[] => (typeFacts[name]?.fields ?? []).flatMap((f) => /#(.+)$/.exec(f[1])?.[1] ?? []);
+const referred = (name: string): string[] =>
+  (typeFacts[name]?.fields ?? []).flatMap((f) => /#(.+)$/.exec(f[1])?.[1] ?? []);
 
 /** `names` and all types that they need, as a `definitions` (2) or `components.schemas` (3) object sorted by name. */
 export function openApiSchemas(names: Iterable<string>, edition: Edition): Record<string, OpenApiSchema> {
@@ -103,7 +105,8 @@ export function openApiSchemas(names: Iterable<string>, edition: Edition): Recor
 }
 
 /** All definitions of the built-in types: the `definitions` of OpenAPI v2. */
-export const allOpenApiSchemas = (edition: Edition): Record<string, OpenApiSchema> => openApiSchemas(Object.keys(typeFacts), edition);
+export const allOpenApiSchemas = (edition: Edition): Record<string, OpenApiSchema> =>
+  openApiSchemas(Object.keys(typeFacts), edition);
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1.';
 

@@ -6,7 +6,9 @@ import type { Kind, Registry, StorageKind } from './kind.ts';
 export function compareVersions(a: string, b: string): number {
   const parse = (v: string): [number, number, number] | undefined => {
     const match = /^v(\d+)(?:(alpha|beta)(\d+))?$/.exec(v);
-    return match ? [match[2] === undefined ? 2 : match[2] === 'beta' ? 1 : 0, Number(match[1]), Number(match[3] ?? 0)] : undefined;
+    return match
+      ? [match[2] === undefined ? 2 : match[2] === 'beta' ? 1 : 0, Number(match[1]), Number(match[3] ?? 0)]
+      : undefined;
   };
   const [x, y] = [parse(a), parse(b)];
   if (!x || !y) return x ? -1 : y ? 1 : a < b ? -1 : a > b ? 1 : 0;

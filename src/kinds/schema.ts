@@ -61,7 +61,18 @@ export interface ListSchema {
 }
 
 export interface ScalarSchema {
-  type: 'string' | 'boolean' | 'int32' | 'int64' | 'double' | 'bytes' | 'time' | 'microTime' | 'duration' | 'quantity' | 'intOrString';
+  type:
+    | 'string'
+    | 'boolean'
+    | 'int32'
+    | 'int64'
+    | 'double'
+    | 'bytes'
+    | 'time'
+    | 'microTime'
+    | 'duration'
+    | 'quantity'
+    | 'intOrString';
   /** string enums of the facts; validation uses them only where a strategy says so, GraphQL and OpenAPI always */
   enum?: readonly string[];
 }

@@ -49,7 +49,8 @@ class StrictReader {
       this.peek();
       this.at++; // the colon
       const here = path ? `${path}.${key}` : key;
-      const unknown = fields !== undefined && !fields.has(key) && !(path === '' && (key === 'kind' || key === 'apiVersion'));
+      const unknown =
+        fields !== undefined && !fields.has(key) && !(path === '' && (key === 'kind' || key === 'apiVersion'));
       if (!quiet) {
         if (unknown) this.tell('unknown', here);
         else if (seen.has(key)) this.tell('duplicate', here);

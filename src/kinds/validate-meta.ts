@@ -12,7 +12,11 @@ export const isStandardFinalizer = (name: string): boolean => STANDARD_FINALIZER
 const metadata = Path.root('metadata');
 
 /** Finalizers of built-in kinds have a domain or are one of the standard ones; custom ones only have to be good names. */
-export function validateFinalizers(finalizers: readonly string[] | undefined | null, custom: boolean, at: Path): FieldError[] {
+export function validateFinalizers(
+  finalizers: readonly string[] | undefined | null,
+  custom: boolean,
+  at: Path,
+): FieldError[] {
   const errors: FieldError[] = [];
   for (const name of finalizers ?? []) for (const why of isQualifiedName(name)) errors.push(invalid(at, name, why));
   if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion')) {
@@ -41,19 +45,25 @@ function validateShared(meta: ObjectMeta, at: Path, before?: ObjectMeta): FieldE
 function validateNames(rule: NameRule, namespaced: boolean, meta: ObjectMeta, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   if (meta.generateName) {
-    for (const why of rule(meta.generateName, true)) errors.push(invalid(at.child('generateName'), meta.generateName, why));
+    for (const why of rule(meta.generateName, true))
+      errors.push(invalid(at.child('generateName'), meta.generateName, why));
   }
   if (!meta.name) errors.push(required(at.child('name'), 'name or generateName is required'));
   else for (const why of rule(meta.name, false)) errors.push(invalid(at.child('name'), meta.name, why));
   if (!namespaced) {
     if (meta.namespace) errors.push(forbidden(at.child('namespace'), 'not allowed on this type'));
   } else if (!meta.namespace) errors.push(required(at.child('namespace')));
-  else for (const why of isDns1123Label(meta.namespace)) errors.push(invalid(at.child('namespace'), meta.namespace, why));
+  else
+    for (const why of isDns1123Label(meta.namespace)) errors.push(invalid(at.child('namespace'), meta.namespace, why));
   return errors;
 }
 
 /** metadata of a new object. The name has been generated and the namespace set. */
-export function validateMeta(kind: Pick<Kind, 'namespaced' | 'storage' | 'custom'>, object: KubeObject, at = metadata): FieldError[] {
+export function validateMeta(
+  kind: Pick<Kind, 'namespaced' | 'storage' | 'custom'>,
+  object: KubeObject,
+  at = metadata,
+): FieldError[] {
   const meta = object.metadata;
   return [
     ...validateNames(kind.storage.strategy.name ?? dnsSubdomainName, kind.namespaced, meta, at),
@@ -67,7 +77,12 @@ export function validateMeta(kind: Pick<Kind, 'namespaced' | 'storage' | 'custom
  * The rules of a new object's metadata once more, with the update of one: the kinds whose update checks the whole new
  * object, metadata included, answer each mistake in it again.
  */
-export const validateMetaOnUpdate = ({ metadata: meta }: KubeObject, rule: NameRule, namespaced = true, at = metadata): FieldError[] => [
+export const validateMetaOnUpdate = (
+  { metadata: meta }: KubeObject,
+  rule: NameRule,
+  namespaced = true,
+  at = metadata,
+): FieldError[] => [
   ...validateNames(rule, namespaced, meta, at),
   ...validateNonNegative(meta.generation, at.child('generation')),
   ...validateShared(meta, at),
@@ -78,9 +93,18 @@ export const validateMetaOnUpdate = ({ metadata: meta }: KubeObject, rule: NameR
  * What an update may not change, and the new values of what it may. The system's own fields have been filled in.
  * Kubernetes checks this once for all kinds and once more with each kind's own rules, and clients see both causes.
  */
-export function validateMetaUpdate(kind: Pick<Kind, 'custom'>, object: KubeObject, old: KubeObject, at = metadata): FieldError[] {
+export function validateMetaUpdate(
+  kind: Pick<Kind, 'custom'>,
+  object: KubeObject,
+  old: KubeObject,
+  at = metadata,
+): FieldError[] {
   const common = validateCommonUpdate(object, old, at);
-  return [...common, ...common, ...(kind.custom ? [] : validateStandardFinalizers(object.metadata.finalizers, at.child('finalizers')))];
+  return [
+    ...common,
+    ...common,
+    ...(kind.custom ? [] : validateStandardFinalizers(object.metadata.finalizers, at.child('finalizers'))),
+  ];
 }
 
 function validateCommonUpdate(object: KubeObject, old: KubeObject, at: Path): FieldError[] {
@@ -97,7 +121,14 @@ function validateCommonUpdate(object: KubeObject, old: KubeObject, at: Path): Fi
   if ((now.generation ?? 0) < (before.generation ?? 0)) {
     errors.push(invalid(at.child('generation'), now.generation ?? 0, 'must not be decremented'));
   }
-  for (const field of ['name', 'namespace', 'uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds'] as const) {
+  for (const field of [
+    'name',
+    'namespace',
+    'uid',
+    'creationTimestamp',
+    'deletionTimestamp',
+    'deletionGracePeriodSeconds',
+  ] as const) {
     errors.push(...validateImmutable(now[field], before[field], at.child(field)));
   }
   errors.push(...validateShared(now, at, before));

@@ -1,11 +1,25 @@
-import { isAlias, isMap, isScalar, LineCounter, parseDocument, visit, type Document, type Tags, type YAMLError } from 'yaml';
+import {
+  isAlias,
+  isMap,
+  isScalar,
+  LineCounter,
+  parseDocument,
+  visit,
+  type Document,
+  type Tags,
+  type YAMLError,
+} from 'yaml';
 
 /** Bad YAML, in the words of Go's YAML: `yaml: line 1: did not find expected node content`. */
 export class YamlError extends Error {}
 
 /** Go's YAML knows neither numbers to base 60 (`12:30`) nor, where JSON is wanted, times: both stay text. */
 const asGo = (tags: Tags): Tags =>
-  tags.filter((tag) => typeof tag === 'string' || !('format' in tag && tag.format === 'TIME') && tag.tag !== 'tag:yaml.org,2002:timestamp');
+  tags.filter(
+    (tag) =>
+      typeof tag === 'string' ||
+      (!('format' in tag && tag.format === 'TIME') && tag.tag !== 'tag:yaml.org,2002:timestamp'),
+  );
 
 /** Errors of the scanner tell the line, those of the parser the one before, and neither tells the first. */
 const SCANNER: Readonly<Record<string, string>> = {
@@ -26,7 +40,8 @@ function explain(error: YAMLError): string {
   }
   if (error.message.includes('Missing closing')) return 'yaml: found unexpected end of stream';
   if (error.message.startsWith('Implicit map keys need')) return `yaml: line ${line + 1}: could not find expected ':'`;
-  if (error.message.includes('end with a }') && error.code === 'MISSING_CHAR') what = "did not find expected ',' or '}'";
+  if (error.message.includes('end with a }') && error.code === 'MISSING_CHAR')
+    what = "did not find expected ',' or '}'";
   else if (error.message.startsWith('Unexpected scalar at node end')) what = "did not find expected '-' indicator";
   return `yaml: line ${Math.max(line - 1, 1)}: ${what ?? 'did not find expected node content'}`;
 }
@@ -70,7 +85,8 @@ export function parseYaml(text: string): { value: unknown; repeated: string | un
   if (error) throw new YamlError(explain(error));
   visit(document, {
     Alias(_, alias) {
-      if (isAlias(alias) && !alias.resolve(document)) throw new YamlError(`yaml: unknown anchor '${alias.source}' referenced`);
+      if (isAlias(alias) && !alias.resolve(document))
+        throw new YamlError(`yaml: unknown anchor '${alias.source}' referenced`);
     },
   });
   try {

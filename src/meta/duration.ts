@@ -1,4 +1,13 @@
-const UNITS: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, 'µs': 1e-3, 'μs': 1e-3, ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
+const UNITS: Readonly<Record<string, number>> = {
+  ns: 1e-6,
+  us: 1e-3,
+  µs: 1e-3,
+  μs: 1e-3,
+  ms: 1,
+  s: 1000,
+  m: 60_000,
+  h: 3_600_000,
+};
 
 /** A Go duration (`1h30m`, `-1.5s`) in milliseconds; undefined for what is none. */
 export function parseDuration(text: string): number | undefined {
@@ -14,7 +23,7 @@ export function parseDuration(text: string): number | undefined {
 /** Why Go's time.ParseDuration does not take a text, in its words. */
 export function durationError(text: string): string {
   const quoted = JSON.stringify(text);
-  for (let rest = text.replace(/^[+-]/, ''); rest; ) {
+  for (let rest = text.replace(/^[+-]/, ''); rest;) {
     const part = /^(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest);
     if (!part) break;
     const unit = part[1] as string;

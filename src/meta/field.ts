@@ -11,9 +11,7 @@ export class Path {
     return new Path(undefined, name);
   }
   child(...names: string[]): Path {
-    let path: Path = this; // eslint-disable-line @typescript-eslint/no-this-alias
-    for (const name of names) path = new Path(path, name);
-    return path;
+    return names.reduce<Path>((path, name) => new Path(path, name), this);
   }
   index(i: number): Path {
     return new Path(this, `[${i}]`);
@@ -54,10 +52,20 @@ const make = (type: FieldErrorType, at: At, body: string): FieldError => ({ type
 /** A value as Go prints it in field errors: strings quoted, numbers and booleans bare, structures as JSON. */
 export function showValue(value: unknown): string {
   if (value === null || value === undefined) return 'null';
-  return typeof value === 'string' ? JSON.stringify(value) : typeof value === 'object' ? escapeHtml(JSON.stringify(value)) : String(value);
+  return typeof value === 'string'
+    ? JSON.stringify(value)
+    : typeof value === 'object'
+      ? escapeHtml(JSON.stringify(value))
+      : String(value);
 }
 
-const HTML: Readonly<Record<string, string>> = { '<': '\\u003c', '>': '\\u003e', '&': '\\u0026', '\u2028': '\\u2028', '\u2029': '\\u2029' };
+const HTML: Readonly<Record<string, string>> = {
+  '<': '\\u003c',
+  '>': '\\u003e',
+  '&': '\\u0026',
+  '\u2028': '\\u2028',
+  '\u2029': '\\u2029',
+};
 /** Go's encoder escapes what HTML would read as its own. */
 const escapeHtml = (json: string): string => json.replace(/[<>&\u2028\u2029]/g, (char) => HTML[char] as string);
 
@@ -69,7 +77,8 @@ export const typeInvalid = (at: At, value: unknown, detail: string): FieldError 
   make('FieldValueTypeInvalid', at, `Invalid value: ${showValue(value)}${detail && `: ${detail}`}`);
 export const duplicate = (at: At, value: unknown): FieldError =>
   make('FieldValueDuplicate', at, `Duplicate value: ${showValue(value)}`);
-export const forbidden = (at: At, detail: string): FieldError => make('FieldValueForbidden', at, `Forbidden${detail && `: ${detail}`}`);
+export const forbidden = (at: At, detail: string): FieldError =>
+  make('FieldValueForbidden', at, `Forbidden${detail && `: ${detail}`}`);
 export const notFoundValue = (at: At, value: unknown, detail = ''): FieldError =>
   make('FieldValueNotFound', at, `Not found: ${showValue(value)}${detail && `: ${detail}`}`);
 /** `supported` is printed in the order given. */
@@ -84,4 +93,5 @@ export const tooLong = (at: At, max: number): FieldError =>
   make('FieldValueTooLong', at, `Too long: may not be more than ${max} bytes`);
 export const tooMany = (at: At, actual: number, max: number): FieldError =>
   make('FieldValueTooMany', at, `Too many: ${actual}: must have at most ${max} items`);
-export const internalFieldError = (at: At, detail: string): FieldError => make('InternalError', at, `Internal error: ${detail}`);
+export const internalFieldError = (at: At, detail: string): FieldError =>
+  make('InternalError', at, `Internal error: ${detail}`);

@@ -38,7 +38,8 @@ function unescape(value: string): string {
     const c = value[i] as string;
     if (c === '\\') {
       const next = value[++i] ?? '';
-      if (next === '' || !'\\,='.includes(next)) throw badRequest(`invalid field selector: invalid escape sequence: \\${next}`);
+      if (next === '' || !'\\,='.includes(next))
+        throw badRequest(`invalid field selector: invalid escape sequence: \\${next}`);
       out += next;
     } else if (c === ',' || c === '=') {
       throw badRequest(`invalid field selector: unescaped character in value: ${c.codePointAt(0)}`);

@@ -43,7 +43,12 @@ function bracketStep(text: string): Step {
   if (/^-?\d+$/.test(text)) return { type: 'index', index: Number(text) };
   if (/^'.*'$|^".*"$/s.test(text)) return { type: 'key', key: text.slice(1, -1).replace(/\\(.)/g, '$1') };
   const slice = /^(-?\d*):(-?\d*)$/.exec(text);
-  if (slice) return { type: 'slice', from: slice[1] ? Number(slice[1]) : undefined, to: slice[2] ? Number(slice[2]) : undefined };
+  if (slice)
+    return {
+      type: 'slice',
+      from: slice[1] ? Number(slice[1]) : undefined,
+      to: slice[2] ? Number(slice[2]) : undefined,
+    };
   const filter = OPERATION.exec(text);
   if (filter) {
     const [, path = '', operator = '', value = ''] = filter;
@@ -62,7 +67,10 @@ function steps(path: string): Step[] {
       i = end;
       continue;
     }
-    if (path[i] !== '.') throw new JsonPathError(`unrecognized character in action: U+${path.charCodeAt(i).toString(16).toUpperCase().padStart(4, '0')} '${path[i]}'`);
+    if (path[i] !== '.')
+      throw new JsonPathError(
+        `unrecognized character in action: U+${path.charCodeAt(i).toString(16).toUpperCase().padStart(4, '0')} '${path[i]}'`,
+      );
     const deep = path[i + 1] === '.';
     i += deep ? 2 : 1;
     let key = '';
@@ -114,7 +122,8 @@ function apply(value: unknown, step: Step, out: unknown[]): void {
       deepValues(value, step.key, out);
       break;
     case 'filter':
-      if (Array.isArray(value)) out.push(...value.filter((v) => holds(walk(step.path, v)[0], step.operator, step.value)));
+      if (Array.isArray(value))
+        out.push(...value.filter((v) => holds(walk(step.path, v)[0], step.operator, step.value)));
   }
 }
 

@@ -108,7 +108,12 @@ export function parseLabelSelector(text: string): Selector {
   return selectorOf(result);
 }
 
-const OPERATORS: Readonly<Record<string, LabelOperator>> = { In: 'in', NotIn: 'notin', Exists: 'exists', DoesNotExist: '!' };
+const OPERATORS: Readonly<Record<string, LabelOperator>> = {
+  In: 'in',
+  NotIn: 'notin',
+  Exists: 'exists',
+  DoesNotExist: '!',
+};
 
 /**
  * A LabelSelector object as a Selector: undefined selects nothing, `{}` everything. An operator that does not exist
@@ -117,7 +122,8 @@ const OPERATORS: Readonly<Record<string, LabelOperator>> = { In: 'in', NotIn: 'n
 export function labelSelectorAsSelector(selector: LabelSelectorLike | undefined | null): Selector {
   if (!selector) return nothing;
   const requirements: Requirement[] = [];
-  for (const [key, value] of Object.entries(selector.matchLabels ?? {})) requirements.push({ key, operator: '=', values: [value] });
+  for (const [key, value] of Object.entries(selector.matchLabels ?? {}))
+    requirements.push({ key, operator: '=', values: [value] });
   for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
     const known = OPERATORS[operator];
     if (!known) throw badRequest(`${JSON.stringify(operator)} is not a valid label selector operator`);

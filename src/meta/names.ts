@@ -34,8 +34,12 @@ export function regexError(what: string, source: string, ...examples: string[]):
 
 const alphanumeric = (where: string, chars: string): string =>
   `${where} must consist of ${chars}, and must start and end with an alphanumeric character`;
-const QUALIFIED_WORDS = "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
-const SUBDOMAIN_WORDS = alphanumeric('a lowercase RFC 1123 subdomain', "lower case alphanumeric characters, '-' or '.'");
+const QUALIFIED_WORDS =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const SUBDOMAIN_WORDS = alphanumeric(
+  'a lowercase RFC 1123 subdomain',
+  "lower case alphanumeric characters, '-' or '.'",
+);
 
 export function isDns1123Label(value: string): string[] {
   if (value.length <= 63 && dnsLabel.test(value)) return GOOD;
@@ -107,7 +111,8 @@ export function isQualifiedName(value: string): string[] {
   }
   if (name === '') errors.push(`name part ${emptyError()}`);
   else if (bytes(name) > 63) errors.push(`name part ${maxLengthError(63)}`);
-  if (!qualified.test(name)) errors.push(`name part ${regexError(QUALIFIED_WORDS, QUALIFIED, 'MyName', 'my.name', '123-abc')}`);
+  if (!qualified.test(name))
+    errors.push(`name part ${regexError(QUALIFIED_WORDS, QUALIFIED, 'MyName', 'my.name', '123-abc')}`);
   return errors;
 }
 
@@ -132,12 +137,19 @@ export function isPathSegmentName(value: string, prefix = false): string[] {
 export function isCIdentifier(value: string): string[] {
   const source = '[A-Za-z_][A-Za-z0-9_]*';
   if (whole(source).test(value)) return GOOD;
-  const words = "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
+  const words =
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
   return [regexError(words, source, 'my_name', 'MY_NAME', 'MyName')];
 }
 
 const dotPrefix = (value: string): string[] =>
-  value === '.' ? ["must not be '.'"] : value === '..' ? ["must not be '..'"] : value.startsWith('..') ? ["must not start with '..'"] : [];
+  value === '.'
+    ? ["must not be '.'"]
+    : value === '..'
+      ? ["must not be '..'"]
+      : value.startsWith('..')
+        ? ["must not start with '..'"]
+        : [];
 
 const envVarName = /^[ -<>-~]+$/;
 
@@ -163,7 +175,8 @@ export function isConfigMapKey(value: string): string[] {
 export function isPortName(value: string): string[] {
   const errors: string[] = [];
   if (bytes(value) > 15) errors.push(maxLengthError(15));
-  if (!/^[-a-z0-9]+$/.test(value)) errors.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
+  if (!/^[-a-z0-9]+$/.test(value))
+    errors.push('must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)');
   if (!/[a-z]/.test(value)) errors.push('must contain at least one letter (a-z)');
   if (value.includes('--')) errors.push('must not contain consecutive hyphens');
   if (value.startsWith('-') || value.endsWith('-')) errors.push('must not begin or end with a hyphen');
@@ -172,7 +185,8 @@ export function isPortName(value: string): string[] {
 
 export const isPortNumber = (value: number): string[] =>
   Number.isInteger(value) && value >= 1 && value <= 65535 ? GOOD : [rangeError(1, 65535)];
-export const isUnixId = (value: number): string[] => (value >= 0 && value <= 2147483647 ? GOOD : [rangeError(0, 2147483647)]);
+export const isUnixId = (value: number): string[] =>
+  value >= 0 && value <= 2147483647 ? GOOD : [rangeError(0, 2147483647)];
 
 export const isPercent = (value: string): string[] =>
   /^[0-9]+%$/.test(value)
@@ -182,4 +196,10 @@ export const isPercent = (value: string): string[] =>
 export const isHttpHeaderName = (value: string): string[] =>
   /^[-A-Za-z0-9]+$/.test(value)
     ? GOOD
-    : [regexError("a valid HTTP header must consist of alphanumeric characters or '-'", '[-A-Za-z0-9]+', 'X-Header-Name')];
+    : [
+        regexError(
+          "a valid HTTP header must consist of alphanumeric characters or '-'",
+          '[-A-Za-z0-9]+',
+          'X-Header-Name',
+        ),
+      ];

@@ -56,7 +56,6 @@ export interface KubeObject {
   apiVersion?: string;
   kind?: string;
   metadata: ObjectMeta;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   [field: string]: any;
 }
 
@@ -65,3 +64,15 @@ export interface ListMeta {
   continue?: string;
   remainingItemCount?: number;
 }
+
+/**
+ * An object as it came in: decoded, so that what is there has its type, and not yet validated, so that any part may be
+ * missing. Only metadata is always there.
+ */
+export type Unchecked<T> = T extends ObjectLike ? Parts<Omit<T, 'metadata'>> & { metadata: ObjectMeta } : Parts<T>;
+/** Every field of every depth may be missing. */
+export type Parts<T> = T extends readonly (infer Item)[]
+  ? Parts<Item>[]
+  : T extends object
+    ? { [K in keyof T]?: Parts<T[K]> }
+    : T;

@@ -15,7 +15,18 @@ export const QUANTITY_FORMAT_ERROR =
 const SUFFIX_ERROR = "unable to parse quantity's suffix";
 
 const GIGA = 10n ** 9n;
-const DECIMAL = new Map([['n', -9], ['u', -6], ['m', -3], ['', 0], ['k', 3], ['M', 6], ['G', 9], ['T', 12], ['P', 15], ['E', 18]]); // prettier-ignore
+const DECIMAL = new Map([
+  ['n', -9],
+  ['u', -6],
+  ['m', -3],
+  ['', 0],
+  ['k', 3],
+  ['M', 6],
+  ['G', 9],
+  ['T', 12],
+  ['P', 15],
+  ['E', 18],
+]);
 const DECIMAL_BY_EXPONENT = new Map([...DECIMAL].map(([suffix, exponent]) => [exponent, suffix]));
 const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const MAX = (2n ** 63n - 1n) * GIGA;
@@ -41,7 +52,10 @@ export function parseQuantity(text: string): Quantity {
   const digits = BigInt(`${whole}${fraction}` || '0');
   const [value, format] = applySuffix(digits, fraction.length, suffix);
   const capped = value > MAX && format === 'BinarySI' ? MAX : value;
-  return { nano: sign === '-' ? -capped : capped, format: capped !== 0n && capped < GIGA && format === 'BinarySI' ? 'DecimalSI' : format };
+  return {
+    nano: sign === '-' ? -capped : capped,
+    format: capped !== 0n && capped < GIGA && format === 'BinarySI' ? 'DecimalSI' : format,
+  };
 }
 
 function applySuffix(digits: bigint, places: number, suffix: string): [bigint, Quantity['format']] {
@@ -102,7 +116,10 @@ export const compareQuantity = (a: Quantity, b: Quantity): number => (a.nano < b
 /** A zero takes the format of the other, so that sums look like their parts. */
 const formatOf = (a: Quantity, b: Quantity): Quantity['format'] => (a.nano === 0n ? b.format : a.format);
 export const addQuantity = (a: Quantity, b: Quantity): Quantity => ({ nano: a.nano + b.nano, format: formatOf(a, b) });
-export const subtractQuantity = (a: Quantity, b: Quantity): Quantity => ({ nano: a.nano - b.nano, format: formatOf(a, b) });
+export const subtractQuantity = (a: Quantity, b: Quantity): Quantity => ({
+  nano: a.nano - b.nano,
+  format: formatOf(a, b),
+});
 
 /** Rounded away from zero to a multiple of `unit` billionths. */
 function roundedUp(nano: bigint, unit: bigint): number {

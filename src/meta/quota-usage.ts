@@ -6,7 +6,15 @@ import { addQuantity, formatQuantity, parseQuantity, quantityOf, type Quantity }
 export type Usage = Record<string, Quantity>;
 
 /** Kinds that a quota counts by their plain names too. */
-const PLAIN = new Set(['configmaps', 'persistentvolumeclaims', 'pods', 'replicationcontrollers', 'resourcequotas', 'secrets', 'services']);
+const PLAIN = new Set([
+  'configmaps',
+  'persistentvolumeclaims',
+  'pods',
+  'replicationcontrollers',
+  'resourcequotas',
+  'secrets',
+  'services',
+]);
 const ONE = quantityOf(1);
 
 /** @param resource `pods`, `deployments.apps` */
@@ -28,12 +36,18 @@ export function resourceOfQuotaName(name: string): string | undefined {
   if (name.startsWith('services.')) return 'services';
   if (name === 'requests.storage' || name.includes('.storageclass.storage.k8s.io/')) return 'persistentvolumeclaims';
   if (PLAIN.has(name)) return name;
-  if (/^(requests\.|limits\.)/.test(name) || ['cpu', 'memory', 'ephemeral-storage'].includes(name) || name.startsWith('hugepages-')) return 'pods';
+  if (
+    /^(requests\.|limits\.)/.test(name) ||
+    ['cpu', 'memory', 'ephemeral-storage'].includes(name) ||
+    name.startsWith('hugepages-')
+  )
+    return 'pods';
   return undefined;
 }
 
 export function addUsage(total: Usage, more: Usage): void {
-  for (const [name, amount] of Object.entries(more)) total[name] = total[name] ? addQuantity(total[name]!, amount) : amount;
+  for (const [name, amount] of Object.entries(more))
+    total[name] = total[name] ? addQuantity(total[name]!, amount) : amount;
 }
 
 export const formatUsage = (usage: Usage): Record<string, string> =>
@@ -55,7 +69,8 @@ export function podAmounts(pod: KubeObject, kind: 'requests' | 'limits'): Amount
   const sidecars: Amounts = {};
   const steps: Amounts = {};
   const raise = (least: Amounts): void => {
-    for (const [name, amount] of Object.entries(least)) if (!steps[name] || steps[name]!.nano < amount.nano) steps[name] = amount;
+    for (const [name, amount] of Object.entries(least))
+      if (!steps[name] || steps[name]!.nano < amount.nano) steps[name] = amount;
   };
   for (const container of pod['spec']?.containers ?? []) addUsage(total, containerAmounts(container, kind));
   for (const container of pod['spec']?.initContainers ?? []) {
@@ -70,7 +85,8 @@ export function podAmounts(pod: KubeObject, kind: 'requests' | 'limits'): Amount
       raise(step);
     }
   }
-  for (const [name, amount] of Object.entries(steps)) if (!total[name] || total[name]!.nano < amount.nano) total[name] = amount;
+  for (const [name, amount] of Object.entries(steps))
+    if (!total[name] || total[name]!.nano < amount.nano) total[name] = amount;
   Object.assign(total, containerAmounts(pod['spec'] ?? {}, kind));
   const overhead = (pod['spec']?.overhead ?? {}) as Record<string, string>;
   for (const [name, text] of Object.entries(overhead)) addUsage(total, { [name]: parseQuantity(text) });
@@ -118,9 +134,14 @@ export function inScopes(quota: KubeObject, resource: string, object: KubeObject
   return requirements.every((requirement) => matchesScope(requirement, resource, object));
 }
 
-function matchesScope({ scopeName, operator, values = [] }: ScopeRequirement, resource: string, object: KubeObject): boolean {
+function matchesScope(
+  { scopeName, operator, values = [] }: ScopeRequirement,
+  resource: string,
+  object: KubeObject,
+): boolean {
   const { spec } = object;
-  if (scopeName === 'VolumeAttributesClass') return resource === 'persistentvolumeclaims' && matchesValue(spec?.volumeAttributesClassName, operator, values);
+  if (scopeName === 'VolumeAttributesClass')
+    return resource === 'persistentvolumeclaims' && matchesValue(spec?.volumeAttributesClassName, operator, values);
   if (resource !== 'pods') return false;
   switch (scopeName) {
     case 'Terminating':
@@ -155,7 +176,9 @@ function isBestEffort(pod: KubeObject): boolean {
 function hasCrossNamespaceAffinity(spec: KubeObject['spec']): boolean {
   return ['podAffinity', 'podAntiAffinity'].some((kind) => {
     const affinity = spec?.affinity?.[kind];
-    const preferred = (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((item: { podAffinityTerm: unknown }) => item.podAffinityTerm);
+    const preferred = (affinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map(
+      (item: { podAffinityTerm: unknown }) => item.podAffinityTerm,
+    );
     const terms = [...(affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []), ...preferred];
     return terms.some((term) => term.namespaces?.length || term.namespaceSelector);
   });

@@ -52,7 +52,8 @@ const details = (gr: GroupResource, name: string): StatusDetails => ({
   ...(gr.resource && { kind: gr.resource }),
 });
 
-export const badRequest = (message: string): StatusError => new StatusError({ message, reason: 'BadRequest', code: 400 });
+export const badRequest = (message: string): StatusError =>
+  new StatusError({ message, reason: 'BadRequest', code: 400 });
 export const unauthorized = (message = 'Unauthorized'): StatusError =>
   new StatusError({ message, reason: 'Unauthorized', code: 401 });
 export const forbiddenRequest = (gr: GroupResource, name: string, why: string): StatusError =>
@@ -71,7 +72,12 @@ export const notFound = (gr: GroupResource, name: string): StatusError =>
   });
 /** What a path that leads nowhere answers. */
 export const noSuchResource = (): StatusError =>
-  new StatusError({ message: 'the server could not find the requested resource', reason: 'NotFound', details: {}, code: 404 });
+  new StatusError({
+    message: 'the server could not find the requested resource',
+    reason: 'NotFound',
+    details: {},
+    code: 404,
+  });
 export const alreadyExists = (gr: GroupResource, name: string): StatusError =>
   new StatusError({
     message: `${groupResourceName(gr)} ${JSON.stringify(name)} already exists`,
@@ -90,7 +96,12 @@ export const MODIFIED = 'the object has been modified; please apply your changes
 export const gone = (message: string): StatusError => new StatusError({ message, reason: 'Gone', code: 410 });
 /** 410 Expired; `continueToken`, when given, lets the client go on with a list of the newest state. */
 export const expired = (message: string, continueToken?: string): StatusError =>
-  new StatusError({ message, reason: 'Expired', code: 410, ...(continueToken && { metadata: { continue: continueToken } }) });
+  new StatusError({
+    message,
+    reason: 'Expired',
+    code: 410,
+    ...(continueToken && { metadata: { continue: continueToken } }),
+  });
 
 /** 422 with one cause per field error. `kind` is the kind's name, not the resource. */
 export function invalidObject(gk: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
@@ -103,7 +114,9 @@ export function invalidObject(gk: { group: string; kind: string }, name: string,
       ...(name && { name }),
       ...(gk.group && { group: gk.group }),
       ...(gk.kind && { kind: gk.kind }),
-      ...(errors.length && { causes: errors.map((e) => ({ reason: e.type, message: e.body, ...(e.field && { field: e.field }) })) }),
+      ...(errors.length && {
+        causes: errors.map((e) => ({ reason: e.type, message: e.body, ...(e.field && { field: e.field }) })),
+      }),
     },
     code: 422,
   });
@@ -140,4 +153,9 @@ export const serverTimeout = (gr: GroupResource, verb: string, retryAfterSeconds
     code: 500,
   });
 export const timeout = (message: string, retryAfterSeconds = 0): StatusError =>
-  new StatusError({ message: `Timeout: ${message}`, reason: 'Timeout', details: { ...(retryAfterSeconds && { retryAfterSeconds }) }, code: 504 });
+  new StatusError({
+    message: `Timeout: ${message}`,
+    reason: 'Timeout',
+    details: { ...(retryAfterSeconds && { retryAfterSeconds }) },
+    code: 504,
+  });

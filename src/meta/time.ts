@@ -52,7 +52,8 @@ function explain(text: string, layout: string): string {
     rest = rest.slice(match[0].length);
     const range = RANGES.find(([index]) => index === found.length - 1);
     const value = Number(match[0]);
-    if (range && (value < range[1] || value > range[2])) return `parsing time ${JSON.stringify(text)}: ${range[3]} out of range`;
+    if (range && (value < range[1] || value > range[2]))
+      return `parsing time ${JSON.stringify(text)}: ${range[3]} out of range`;
   }
   const fraction = /^[.,]\d+/.exec(rest);
   if (fraction) rest = rest.slice(fraction[0].length);
@@ -71,7 +72,8 @@ function parse(text: string, layout: string): { ms: number; micros: number } {
   if (!m || (layout === MICRO_LAYOUT && m[7]?.length !== 6)) throw new TimeError(explain(text, layout));
   const [year, month, day] = [Number(m[1]), Number(m[2]), Number(m[3])];
   const dayGood = month >= 1 && month <= 12 && day >= 1 && day <= daysIn(year, month);
-  if (!dayGood || Number(m[4]) > 23 || Number(m[5]) > 59 || Number(m[6]) > 59) throw new TimeError(explain(text, layout));
+  if (!dayGood || Number(m[4]) > 23 || Number(m[5]) > 59 || Number(m[6]) > 59)
+    throw new TimeError(explain(text, layout));
   const micros = Number((m[7] ?? '').slice(0, 6).padEnd(6, '0'));
   return { ms: Date.parse(`${text.slice(0, 19)}${m[8]}`), micros };
 }

@@ -12,7 +12,12 @@ export const RENEW_MS = 10_000;
 const microTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, -1)}000Z`;
 
 /** Renews the node's lease, or makes it; one request while nothing goes wrong. @throws StatusError */
-export async function renewLease(client: Client, clock: Pick<Clock, 'now'>, name: string, nodeUid: string): Promise<void> {
+export async function renewLease(
+  client: Client,
+  clock: Pick<Clock, 'now'>,
+  name: string,
+  nodeUid: string,
+): Promise<void> {
   const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: microTime(clock.now()) };
   try {
     await client.patch(RESOURCE, NAMESPACE, name, { spec }, { type: 'merge' });

@@ -64,9 +64,19 @@ export function nodeStatus(facts: NodeFacts, known: readonly NodeCondition[], no
     conditions: HEALTHY.map(([type, status, reason, message]) => {
       const old = known.find((each) => each.type === type);
       const since = old?.status === status ? old.lastTransitionTime : undefined;
-      return { type, status, reason, message, lastHeartbeatTime: timestamp(now), lastTransitionTime: since ?? timestamp(now) };
+      return {
+        type,
+        status,
+        reason,
+        message,
+        lastHeartbeatTime: timestamp(now),
+        lastTransitionTime: since ?? timestamp(now),
+      };
     }),
-    addresses: [{ type: 'InternalIP', address: facts.address }, { type: 'Hostname', address: facts.name }],
+    addresses: [
+      { type: 'InternalIP', address: facts.address },
+      { type: 'Hostname', address: facts.name },
+    ],
     daemonEndpoints: { kubeletEndpoint: { Port: facts.port } },
     nodeInfo: {
       machineID: read('/etc/machine-id'),

@@ -23,7 +23,9 @@ import { PodVolumes } from './volumes/pod-volumes.ts';
  */
 export function createNode(options: NodeOptions): NodeHandle {
   if (options.runtime !== undefined && options.runtime !== 'process') {
-    throw badRequest(`this build has no node runtime ${JSON.stringify(options.runtime)}: use "process", or "simulated" for nodes without processes`);
+    throw badRequest(
+      `this build has no node runtime ${JSON.stringify(options.runtime)}: use "process", or "simulated" for nodes without processes`,
+    );
   }
   return new Agent(options);
 }
@@ -38,7 +40,8 @@ class Agent implements NodeHandle {
 
   constructor(private readonly options: NodeOptions) {
     // Informers that start before the agent does must already know what it reads.
-    for (const resource of ['pods', 'services', 'endpointslices.discovery.k8s.io']) options.informers.informer(resource);
+    for (const resource of ['pods', 'services', 'endpointslices.discovery.k8s.io'])
+      options.informers.informer(resource);
   }
 
   async start(): Promise<void> {
@@ -58,7 +61,12 @@ class Agent implements NodeHandle {
     await Promise.all([pods.whenSynced(), options.informers.informer('services').whenSynced()]);
     await this.manager.start();
     if (options.serviceProxy) await this.startServices(context);
-    options.log('node ready', { node: options.name, port: this.port, pods: context.network instanceof BridgeNetwork ? 'own network' : "the host's network", files: can.rootView ? 'own view' : "the host's" });
+    options.log('node ready', {
+      node: options.name,
+      port: this.port,
+      pods: context.network instanceof BridgeNetwork ? 'own network' : "the host's network",
+      files: can.rootView ? 'own view' : "the host's",
+    });
   }
 
   async stop(): Promise<void> {

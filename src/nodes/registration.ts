@@ -35,7 +35,9 @@ export class Registration {
         break;
       } catch (error) {
         this.log('the node could not be registered', { node: this.facts.name, error: String(error) });
-        await new Promise<void>((resolve) => this.clock.setTimeout(resolve, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)));
+        await new Promise<void>((resolve) =>
+          this.clock.setTimeout(resolve, Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** attempt)),
+        );
       }
     }
     this.repeat(RENEW_MS, () => renewLease(this.client, this.clock, this.facts.name, this.uid));
@@ -56,7 +58,9 @@ export class Registration {
       } catch (error) {
         this.log('the node could not report', { node: this.facts.name, error: String(error) });
         // Somebody may have deleted the node: it registers again, as a kubelet does when it starts.
-        await this.register().then(() => this.writeStatus()).catch(() => undefined);
+        await this.register()
+          .then(() => this.writeStatus())
+          .catch(() => undefined);
         return Math.min(ms, LAST_RETRY_MS);
       }
     };
@@ -73,7 +77,9 @@ export class Registration {
     } catch (error) {
       if (!isStatusError(error, 'AlreadyExists')) throw error;
       const patch = { metadata: { labels: wanted.metadata.labels, annotations: wanted.metadata.annotations } };
-      this.uid = (await this.client.patch<Node>('nodes', '', this.facts.name, patch, { type: 'strategic' })).metadata.uid;
+      this.uid = (
+        await this.client.patch<Node>('nodes', '', this.facts.name, patch, { type: 'strategic' })
+      ).metadata.uid;
     }
   }
 

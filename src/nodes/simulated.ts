@@ -54,7 +54,9 @@ class Simulation implements SimulatedNodes {
   }
 
   async start(): Promise<void> {
-    await Promise.all(this.names.map((name, n) => this.gate.run(() => this.register(name, (this.options.first ?? 1) - 1 + n))));
+    await Promise.all(
+      this.names.map((name, n) => this.gate.run(() => this.register(name, (this.options.first ?? 1) - 1 + n))),
+    );
     for (const name of this.names) this.heartbeat(name);
     this.unsubscribe = this.pods.onChange((pod, old) => {
       if (pod) this.look(pod);
@@ -75,12 +77,22 @@ class Simulation implements SimulatedNodes {
     const { zones } = this.options;
     const client = this.options.client.as(`system:node:${name}`, 'kubelet');
     const zone = (zones?.length ? zones : ['zone-a'])[index % (zones?.length || 1)]!;
-    const labels = { 'kubernetes.io/arch': 'amd64', 'kubernetes.io/hostname': name, 'kubernetes.io/os': 'linux', 'topology.kubernetes.io/zone': zone };
+    const labels = {
+      'kubernetes.io/arch': 'amd64',
+      'kubernetes.io/hostname': name,
+      'kubernetes.io/os': 'linux',
+      'topology.kubernetes.io/zone': zone,
+    };
     let uid = '';
     for (let attempt = 0; !this.stopped && !uid; attempt++) {
       try {
         const node = await client
-          .create<Node>('nodes', { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {} } as unknown as Node)
+          .create<Node>('nodes', {
+            apiVersion: 'v1',
+            kind: 'Node',
+            metadata: { name, labels },
+            spec: {},
+          } as unknown as Node)
           .catch((error: unknown) => {
             if (!isStatusError(error, 'AlreadyExists')) throw error;
             return client.patch<Node>('nodes', '', name, { metadata: { labels } }, { type: 'merge' });
@@ -90,7 +102,9 @@ class Simulation implements SimulatedNodes {
         uid = node.metadata.uid;
       } catch (error) {
         this.options.log('a simulated node could not be registered', { node: name, error: String(error) });
-        await new Promise<void>((resolve) => this.options.clock.setTimeout(resolve, RETRY_MS * Math.min(8, attempt + 1)));
+        await new Promise<void>((resolve) =>
+          this.options.clock.setTimeout(resolve, RETRY_MS * Math.min(8, attempt + 1)),
+        );
       }
     }
     this.nodes.set(name, { index, uid, client });
@@ -110,10 +124,21 @@ class Simulation implements SimulatedNodes {
         condition('PIDPressure', 'False', 'KubeletHasSufficientPID'),
         condition('Ready', 'True', 'KubeletReady'),
       ],
-      addresses: [{ type: 'InternalIP', address: hostIP(index) }, { type: 'Hostname', address: name }],
+      addresses: [
+        { type: 'InternalIP', address: hostIP(index) },
+        { type: 'Hostname', address: name },
+      ],
       nodeInfo: {
-        machineID: '', systemUUID: '', bootID: '', kernelVersion: '', osImage: 'simulated', containerRuntimeVersion: 'simulated://1',
-        kubeletVersion: KUBELET_VERSION, kubeProxyVersion: '', operatingSystem: 'linux', architecture: 'amd64',
+        machineID: '',
+        systemUUID: '',
+        bootID: '',
+        kernelVersion: '',
+        osImage: 'simulated',
+        containerRuntimeVersion: 'simulated://1',
+        kubeletVersion: KUBELET_VERSION,
+        kubeProxyVersion: '',
+        operatingSystem: 'linux',
+        architecture: 'amd64',
       },
     };
     await client.patch('nodes', '', name, { status }, { type: 'strategic', subresource: 'status' });
@@ -127,7 +152,9 @@ class Simulation implements SimulatedNodes {
         if (this.stopped) return;
         const timer = clock.setTimeout(() => {
           this.timers.delete(timer);
-          this.gate.run(work).catch((error: unknown) => log('a simulated node could not report', { node: name, error: String(error) }));
+          this.gate
+            .run(work)
+            .catch((error: unknown) => log('a simulated node could not report', { node: name, error: String(error) }));
           again(ms);
         }, delay);
         this.timers.add(timer);
@@ -161,18 +188,20 @@ class Simulation implements SimulatedNodes {
       const next = nextStage(factsOf(current));
       if (!next) return void this.busy.delete(uid);
       entry.running = true;
-      void this.gate.run(() => this.play(current, next)).then(
-        () => {
-          this.busy.delete(uid);
-          const after = this.pods.get(namespace, name);
-          if (after && after !== current) this.look(after);
-        },
-        (error: unknown) => {
-          this.options.log('a simulated pod could not go on', { pod: name, stage: next.name, error: String(error) });
-          if (this.stopped) return;
-          this.later(uid, current, next, RETRY_MS);
-        },
-      );
+      void this.gate
+        .run(() => this.play(current, next))
+        .then(
+          () => {
+            this.busy.delete(uid);
+            const after = this.pods.get(namespace, name);
+            if (after && after !== current) this.look(after);
+          },
+          (error: unknown) => {
+            this.options.log('a simulated pod could not go on', { pod: name, stage: next.name, error: String(error) });
+            if (this.stopped) return;
+            this.later(uid, current, next, RETRY_MS);
+          },
+        );
     }, ms);
     this.busy.set(uid, entry);
   }
@@ -188,7 +217,9 @@ class Simulation implements SimulatedNodes {
       return;
     }
     const status = statusAfter(pod, stage.name, this.address(uid), hostIP(index), this.options.clock.now());
-    await client.patch('pods', namespace, name, { metadata: { uid }, status }, { type: 'strategic', subresource: 'status' }).catch(gone);
+    await client
+      .patch('pods', namespace, name, { metadata: { uid }, status }, { type: 'strategic', subresource: 'status' })
+      .catch(gone);
   }
 
   private forget(uid: string): void {
@@ -202,7 +233,7 @@ class Simulation implements SimulatedNodes {
   private address(uid: string): string {
     let n = this.addresses.get(uid);
     if (n === undefined) {
-      n = (this.nextAddress = (this.nextAddress + 1) % 0x7fffff);
+      n = this.nextAddress = (this.nextAddress + 1) % 0x7fffff;
       this.addresses.set(uid, n);
     }
     return `10.${(n >> 16) & 0x7f}.${(n >> 8) & 0xff}.${n & 0xff}`;

@@ -14,7 +14,8 @@ export const clusterroleaggregation: Reconciler = {
     {
       resource: RESOURCE,
       *keys(_role, _old, ctx) {
-        for (const role of ctx.informer<ClusterRole>(RESOURCE).list()) if (role.aggregationRule) yield role.metadata.name;
+        for (const role of ctx.informer<ClusterRole>(RESOURCE).list())
+          if (role.aggregationRule) yield role.metadata.name;
       },
     },
   ],
@@ -37,6 +38,12 @@ export const clusterroleaggregation: Reconciler = {
     }
     if (semanticEqual(role.rules, rules)) return;
     const apply = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'ClusterRole', metadata: { name }, rules };
-    await unlessGone(ctx.client.patch(RESOURCE, '', name, apply, { type: 'apply', fieldManager: 'clusterrole-aggregation-controller', force: true }));
+    await unlessGone(
+      ctx.client.patch(RESOURCE, '', name, apply, {
+        type: 'apply',
+        fieldManager: 'clusterrole-aggregation-controller',
+        force: true,
+      }),
+    );
   },
 };

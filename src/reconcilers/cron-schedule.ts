@@ -23,8 +23,8 @@ export function scheduleTimes(
     return { latest, next: (latest ?? since) + expression, tooMany: false };
   }
   const tz = zone ?? prefixed?.[1] ?? 'UTC';
-  const parse =
-    (currentDate: number) => CronExpressionParser.parse(expression, { currentDate: new Date(currentDate), tz });
+  const parse = (currentDate: number) =>
+    CronExpressionParser.parse(expression, { currentDate: new Date(currentDate), tz });
   const next = parse(now).next().getTime();
   let latest: number | undefined;
   const steps = parse(since);
@@ -34,7 +34,13 @@ export function scheduleTimes(
     latest = time;
   }
   // prev() is exclusive: one ms later, a time that is exactly now counts.
-  return { latest: parse(now + 1).prev().getTime(), next, tooMany: true };
+  return {
+    latest: parse(now + 1)
+      .prev()
+      .getTime(),
+    next,
+    tooMany: true,
+  };
 }
 
 const UNITS: Record<string, number> = { h: 3_600_000, m: 60_000, s: 1000 };

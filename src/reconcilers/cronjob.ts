@@ -47,8 +47,9 @@ export const cronjob: Reconciler = {
 };
 
 const endOf = (job: Job): { type: string; at: string | undefined } | undefined => {
-  const condition =
-    job.status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
+  const condition = job.status?.conditions?.find(
+    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+  );
   return condition && { type: condition.type, at: job.status?.completionTime ?? condition.lastTransitionTime };
 };
 
@@ -68,7 +69,8 @@ function noteEnded(cron: CronJob, status: CronStatus, jobs: readonly Job[], ctx:
   for (const job of jobs) {
     const end = endOf(job);
     if (end?.type !== 'Complete' || !end.at) continue;
-    if (!status.lastSuccessfulTime || msOf(end.at) > msOf(status.lastSuccessfulTime)) status.lastSuccessfulTime = end.at;
+    if (!status.lastSuccessfulTime || msOf(end.at) > msOf(status.lastSuccessfulTime))
+      status.lastSuccessfulTime = end.at;
   }
   if (status.active.length === 0) delete status.active;
 }
@@ -78,7 +80,11 @@ async function trim(cron: CronJob, jobs: readonly Job[], ctx: Context): Promise<
   for (const [type, limit] of Object.entries(limits)) {
     if (limit === undefined) continue;
     const ended = jobs.filter((job) => endOf(job)?.type === type && !job.metadata.deletionTimestamp);
-    ended.sort((a, b) => msOf(a.status?.startTime ?? a.metadata.creationTimestamp) - msOf(b.status?.startTime ?? b.metadata.creationTimestamp));
+    ended.sort(
+      (a, b) =>
+        msOf(a.status?.startTime ?? a.metadata.creationTimestamp) -
+        msOf(b.status?.startTime ?? b.metadata.creationTimestamp),
+    );
     for (const job of ended.slice(0, Math.max(0, ended.length - limit))) await remove(cron, job, ctx);
   }
 }
@@ -98,12 +104,20 @@ async function runDue(
 ): Promise<number | undefined> {
   const now = ctx.clock.now();
   const deadline = cron.spec?.startingDeadlineSeconds;
-  const since = Math.max(msOf(status.lastScheduleTime ?? cron.metadata.creationTimestamp), deadline === undefined ? 0 : now - deadline * 1000);
+  const since = Math.max(
+    msOf(status.lastScheduleTime ?? cron.metadata.creationTimestamp),
+    deadline === undefined ? 0 : now - deadline * 1000,
+  );
   let times: ReturnType<typeof scheduleTimes>;
   try {
     times = scheduleTimes(cron.spec!.schedule, cron.spec?.timeZone, since, now);
   } catch (error) {
-    ctx.events.event(cron, 'Warning', 'UnparseableSchedule', `unparseable schedule: ${cron.spec!.schedule}: ${(error as Error).message}`);
+    ctx.events.event(
+      cron,
+      'Warning',
+      'UnparseableSchedule',
+      `unparseable schedule: ${cron.spec!.schedule}: ${(error as Error).message}`,
+    );
     return undefined;
   }
   if (times.tooMany) {
@@ -113,7 +127,12 @@ async function runDue(
   if (times.latest === undefined) return times.next;
   const policy = cron.spec?.concurrencyPolicy;
   if (policy === 'Forbid' && status.active?.length) {
-    ctx.events.event(cron, 'Normal', 'JobAlreadyActive', 'Not starting job because prior execution is running and concurrency policy is Forbid');
+    ctx.events.event(
+      cron,
+      'Normal',
+      'JobAlreadyActive',
+      'Not starting job because prior execution is running and concurrency policy is Forbid',
+    );
     return times.next;
   }
   if (policy === 'Replace') {
@@ -138,7 +157,10 @@ async function start(cron: CronJob, status: CronStatus, time: number, ctx: Conte
       name,
       namespace: cron.metadata.namespace,
       labels: { ...template.metadata?.labels },
-      annotations: { ...template.metadata?.annotations, 'batch.kubernetes.io/cronjob-scheduled-timestamp': inZone(time, zone) },
+      annotations: {
+        ...template.metadata?.annotations,
+        'batch.kubernetes.io/cronjob-scheduled-timestamp': inZone(time, zone),
+      },
       ownerReferences: [controllerRef(cron, 'batch/v1', 'CronJob')],
     },
     spec: structuredClone(template.spec),
@@ -159,7 +181,10 @@ async function start(cron: CronJob, status: CronStatus, time: number, ctx: Conte
   status.lastScheduleTime = formatTime(time);
   const { namespace, uid, resourceVersion } = created.metadata;
   if (!status.active?.some((active) => active.uid === uid) && !endOf(created)) {
-    status.active = [...(status.active ?? []), { apiVersion: 'batch/v1', kind: 'Job', namespace, name, uid, resourceVersion }];
+    status.active = [
+      ...(status.active ?? []),
+      { apiVersion: 'batch/v1', kind: 'Job', namespace, name, uid, resourceVersion },
+    ];
   }
 }
 

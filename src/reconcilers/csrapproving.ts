@@ -15,7 +15,8 @@ export const csrapproving: Reconciler = {
   watches: [{ resource: CSRS }],
   async reconcile(name, ctx) {
     const csr = ctx.informer<CertificateSigningRequest>(CSRS).get('', name);
-    if (!csr || csr.status?.certificate || csr.status?.conditions?.length || csr.spec?.signerName !== KUBELET_CLIENT) return;
+    if (!csr || csr.status?.certificate || csr.status?.conditions?.length || csr.spec?.signerName !== KUBELET_CLIENT)
+      return;
     const subject = nodeSubject(csr);
     if (!subject) return;
     const own = subject === csr.spec.username;
@@ -23,8 +24,17 @@ export const csrapproving: Reconciler = {
       if (subresource === 'selfnodeclient' && !own) continue;
       if (!(await mayRequest(csr, subresource, ctx))) continue;
       const time = formatTime(ctx.clock.now());
-      const condition = { type: 'Approved', status: 'True', reason: 'AutoApproved', message, lastUpdateTime: time, lastTransitionTime: time };
-      await unlessGone(ctx.client.update(CSRS, { ...csr, status: { ...csr.status, conditions: [condition] } }, 'approval'));
+      const condition = {
+        type: 'Approved',
+        status: 'True',
+        reason: 'AutoApproved',
+        message,
+        lastUpdateTime: time,
+        lastTransitionTime: time,
+      };
+      await unlessGone(
+        ctx.client.update(CSRS, { ...csr, status: { ...csr.status, conditions: [condition] } }, 'approval'),
+      );
       return;
     }
   },
@@ -55,7 +65,11 @@ export function nodeSubject(csr: CertificateSigningRequest): string | undefined 
   if (organisations.length !== 1 || organisations[0] !== 'system:nodes' || named || !name?.startsWith('system:node:')) {
     return undefined;
   }
-  return usages.every((usage) => USAGES.has(usage)) && usages.includes('client auth') && usages.includes('digital signature') ? name : undefined;
+  return usages.every((usage) => USAGES.has(usage)) &&
+    usages.includes('client auth') &&
+    usages.includes('digital signature')
+    ? name
+    : undefined;
 }
 
 async function mayRequest({ spec }: CertificateSigningRequest, subresource: string, ctx: Context): Promise<boolean> {
@@ -64,8 +78,17 @@ async function mayRequest({ spec }: CertificateSigningRequest, subresource: stri
     kind: 'SubjectAccessReview',
     metadata: {},
     spec: {
-      user: spec?.username, uid: spec?.uid, groups: spec?.groups, extra: spec?.extra,
-      resourceAttributes: { group: 'certificates.k8s.io', resource: 'certificatesigningrequests', subresource, verb: 'create', version: '*' },
+      user: spec?.username,
+      uid: spec?.uid,
+      groups: spec?.groups,
+      extra: spec?.extra,
+      resourceAttributes: {
+        group: 'certificates.k8s.io',
+        resource: 'certificatesigningrequests',
+        subresource,
+        verb: 'create',
+        version: '*',
+      },
     },
   };
   const answer = await ctx.client.create<object>('subjectaccessreviews.authorization.k8s.io', review);

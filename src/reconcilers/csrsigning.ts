@@ -26,7 +26,10 @@ const USAGES: Record<string, number> = {
   'key agreement': x509.KeyUsageFlags.keyAgreement,
   'data encipherment': x509.KeyUsageFlags.dataEncipherment,
 };
-const SIGNERS: Record<string, { allowed: readonly string[]; check(csr: CertificateSigningRequest): string | undefined }> = {
+const SIGNERS: Record<
+  string,
+  { allowed: readonly string[]; check(csr: CertificateSigningRequest): string | undefined }
+> = {
   'kubernetes.io/kube-apiserver-client': {
     allowed: ['client auth', 'digital signature', 'key encipherment'],
     check: ({ spec }) => (spec?.usages?.includes('client auth') ? undefined : 'usages did not match ["client auth"]'),
@@ -37,7 +40,10 @@ const SIGNERS: Record<string, { allowed: readonly string[]; check(csr: Certifica
   },
   'kubernetes.io/kubelet-serving': {
     allowed: ['server auth', 'digital signature', 'key encipherment'],
-    check: (csr) => (requestOf(csr)?.subjectName.getField('O')[0] === 'system:nodes' ? undefined : 'subject organization is not system:nodes'),
+    check: (csr) =>
+      requestOf(csr)?.subjectName.getField('O')[0] === 'system:nodes'
+        ? undefined
+        : 'subject organization is not system:nodes',
   },
 };
 
@@ -56,8 +62,17 @@ export const csrsigning = (signer: Signer): Reconciler => ({
     const problem = odd ? `usage "${odd}" is not allowed` : rules.check(csr);
     if (problem) {
       const time = formatTime(ctx.clock.now());
-      const failed = { type: 'Failed', status: 'True', reason: 'SignerValidationFailure', message: problem, lastUpdateTime: time, lastTransitionTime: time };
-      await unlessGone(ctx.client.update(CSRS, { ...csr, status: { ...csr.status, conditions: [...conditions, failed] } }, 'status'));
+      const failed = {
+        type: 'Failed',
+        status: 'True',
+        reason: 'SignerValidationFailure',
+        message: problem,
+        lastUpdateTime: time,
+        lastTransitionTime: time,
+      };
+      await unlessGone(
+        ctx.client.update(CSRS, { ...csr, status: { ...csr.status, conditions: [...conditions, failed] } }, 'status'),
+      );
       return;
     }
     const certificate = Buffer.from(await sign(csr, signer, ctx.clock.now())).toString('base64');
@@ -87,7 +102,9 @@ async function sign(csr: CertificateSigningRequest, signer: Signer, now: number)
     notAfter: new Date(Math.min(now - BACKDATE + length, issuer.notAfter.getTime())),
     signingAlgorithm: EC,
     publicKey: request.publicKey,
-    signingKey: await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(signer.key), EC, false, ['sign']),
+    signingKey: await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(signer.key), EC, false, [
+      'sign',
+    ]),
     extensions: [
       new x509.BasicConstraintsExtension(false, undefined, true),
       new x509.KeyUsagesExtension(flags, true),

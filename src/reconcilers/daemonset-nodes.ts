@@ -6,7 +6,11 @@ const NODE = 'node.kubernetes.io';
 
 /** What every daemon tolerates: a node in trouble is where it is needed. */
 export function daemonTolerations(hostNetwork: boolean): Toleration[] {
-  const make = (key: string, effect: 'NoExecute' | 'NoSchedule'): Toleration => ({ key: `${NODE}/${key}`, operator: 'Exists', effect });
+  const make = (key: string, effect: 'NoExecute' | 'NoSchedule'): Toleration => ({
+    key: `${NODE}/${key}`,
+    operator: 'Exists',
+    effect,
+  });
   return [
     make('not-ready', 'NoExecute'),
     make('unreachable', 'NoExecute'),
@@ -24,7 +28,8 @@ export function nodeOfDaemonPod(pod: Pod): string | undefined {
   const terms =
     pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms ?? [];
   for (const { matchFields = [] } of terms) {
-    for (const { key, operator, values } of matchFields) if (key === 'metadata.name' && operator === 'In' && values?.length === 1) return values[0];
+    for (const { key, operator, values } of matchFields)
+      if (key === 'metadata.name' && operator === 'In' && values?.length === 1) return values[0];
   }
   return undefined;
 }

@@ -39,7 +39,11 @@ export function daemonset(): Reconciler {
       {
         resource: 'nodes',
         *keys(node, old, ctx) {
-          const same = node && old && semanticEqual(node.metadata.labels, old.metadata.labels) && semanticEqual(node['spec'], old['spec']);
+          const same =
+            node &&
+            old &&
+            semanticEqual(node.metadata.labels, old.metadata.labels) &&
+            semanticEqual(node['spec'], old['spec']);
           if (!same) for (const set of ctx.informer<DaemonSet>(RESOURCE).list()) yield keyOf(set);
         },
       },
@@ -51,7 +55,12 @@ export function daemonset(): Reconciler {
       if (set.metadata.deletionTimestamp) return;
       const about = { ...set, apiVersion: 'apps/v1', kind: 'DaemonSet' };
       if (isEmptySelector(set.spec?.selector)) {
-        ctx.events.event(about, 'Warning', 'SelectingAll', 'This daemon set is selecting all pods. A non-empty selector is required.');
+        ctx.events.event(
+          about,
+          'Warning',
+          'SelectingAll',
+          'This daemon set is selecting all pods. A non-empty selector is required.',
+        );
         return;
       }
       await sync(about, expected(ctx), key, ctx);
@@ -70,9 +79,14 @@ function* podKeys(pod: KubeObject | undefined, old: KubeObject | undefined, expe
 
 async function sync(set: DaemonSet, expectations: Expectations, key: Key, ctx: Context): Promise<void> {
   const owner: RevisionedOwner = {
-    object: set as unknown as KubeObject, resource: RESOURCE, apiVersion: 'apps/v1', kind: 'DaemonSet',
-    template: set.spec!.template as PodTemplateSpec, hashLabel: HASH,
-    hash: (_data, count) => podTemplateHash(set.spec!.template as PodTemplateSpec, count), annotations: { ...set.metadata.annotations },
+    object: set as unknown as KubeObject,
+    resource: RESOURCE,
+    apiVersion: 'apps/v1',
+    kind: 'DaemonSet',
+    template: set.spec!.template as PodTemplateSpec,
+    hashLabel: HASH,
+    hash: (_data, count) => podTemplateHash(set.spec!.template as PodTemplateSpec, count),
+    annotations: { ...set.metadata.annotations },
   };
   const revisions = await revisionsOf(owner, ctx);
   const { revision, collisions } = await currentRevision(owner, revisions, set.status?.collisionCount ?? 0, ctx);
@@ -91,7 +105,12 @@ async function sync(set: DaemonSet, expectations: Expectations, key: Key, ctx: C
     }
   }
   const used = new Set(pods.map((pod) => pod.metadata.labels?.[HASH]));
-  await trimHistory(owner, revisions, (old: ControllerRevision) => old.metadata.name === revision.metadata.name || used.has(old.metadata.labels?.[HASH]), ctx);
+  await trimHistory(
+    owner,
+    revisions,
+    (old: ControllerRevision) => old.metadata.name === revision.metadata.name || used.has(old.metadata.labels?.[HASH]),
+    ctx,
+  );
   await writeStatus(set, nodes, byNode, hash, collisions, ctx);
 }
 
@@ -111,7 +130,13 @@ async function podsOf(set: DaemonSet, ctx: Context): Promise<Pod[]> {
 
 /** Pods where they are missing; none where they do not belong, more than one, or one that has failed. */
 async function place(
-  set: DaemonSet, nodes: readonly Node[], byNode: Map<string, Pod[]>, hash: string, expectations: Expectations, key: Key, ctx: Context,
+  set: DaemonSet,
+  nodes: readonly Node[],
+  byNode: Map<string, Pod[]>,
+  hash: string,
+  expectations: Expectations,
+  key: Key,
+  ctx: Context,
 ): Promise<void> {
   const missing: string[] = [];
   const surplus: Pod[] = [];
@@ -121,13 +146,26 @@ async function place(
     const living = here.filter((pod) => !pod.metadata.deletionTimestamp && !isFailed(pod));
     for (const pod of here) {
       if (!isFailed(pod) || pod.metadata.deletionTimestamp) continue;
-      ctx.events.event(set, 'Warning', 'FailedDaemonPod', `Found failed daemon pod ${pod.metadata.namespace}/${pod.metadata.name} on node ${node.metadata.name}, will try to kill it`);
+      ctx.events.event(
+        set,
+        'Warning',
+        'FailedDaemonPod',
+        `Found failed daemon pod ${pod.metadata.namespace}/${pod.metadata.name} on node ${node.metadata.name}, will try to kill it`,
+      );
       surplus.push(pod);
     }
     if (run && here.length === 0) missing.push(node.metadata.name);
     else if (!stay) surplus.push(...living);
     else if (living.length > 1 && surge(set, nodes.length) === 0) {
-      surplus.push(...living.sort((a, b) => Number(isPodReady(b)) - Number(isPodReady(a)) || (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1)).slice(1));
+      surplus.push(
+        ...living
+          .sort(
+            (a, b) =>
+              Number(isPodReady(b)) - Number(isPodReady(a)) ||
+              (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1),
+          )
+          .slice(1),
+      );
     }
   }
   await create(set, missing.slice(0, BURST), hash, expectations, key, ctx);
@@ -135,7 +173,8 @@ async function place(
 }
 
 const isFailed = (pod: Pod): boolean => pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
-const surge = (set: DaemonSet, total: number): number => scaledValue(set.spec?.updateStrategy?.rollingUpdate?.maxSurge, total, true);
+const surge = (set: DaemonSet, total: number): number =>
+  scaledValue(set.spec?.updateStrategy?.rollingUpdate?.maxSurge, total, true);
 
 async function create(
   set: DaemonSet,
@@ -151,7 +190,9 @@ async function create(
   const generation = set.metadata.annotations?.[GENERATION] ?? String(set.metadata.generation ?? 1);
   base.metadata.labels = { ...base.metadata.labels, [HASH]: hash, 'pod-template-generation': generation };
   const own = base.spec?.tolerations ?? [];
-  const added = daemonTolerations(!!base.spec?.hostNetwork).filter((toleration) => !own.some((other) => semanticEqual(other, toleration)));
+  const added = daemonTolerations(!!base.spec?.hostNetwork).filter(
+    (toleration) => !own.some((other) => semanticEqual(other, toleration)),
+  );
   base.spec!.tolerations = [...own, ...added];
   expectations.expectCreations(key, nodes.length);
   const { done, error } = await slowStart(nodes.length, async (i) => {
@@ -177,7 +218,11 @@ async function remove(
   creating = false,
 ): Promise<void> {
   if (pods.length === 0) return;
-  if (!creating) expectations.expectDeletions(key, pods.map(({ metadata }) => metadata.uid));
+  if (!creating)
+    expectations.expectDeletions(
+      key,
+      pods.map(({ metadata }) => metadata.uid),
+    );
   for (const { metadata } of pods) {
     await unlessGone(ctx.client.delete('pods', metadata.namespace ?? '', metadata.name, { uid: metadata.uid }));
     ctx.events.event(set, 'Normal', 'SuccessfulDelete', `Deleted pod: ${metadata.name}`);
@@ -186,7 +231,13 @@ async function remove(
 
 /** Replaces old pods: as many nodes at once as may be unavailable, or new pods beside the old ones with a surge. */
 async function roll(
-  set: DaemonSet, nodes: readonly Node[], byNode: Map<string, Pod[]>, hash: string, expectations: Expectations, key: Key, ctx: Context,
+  set: DaemonSet,
+  nodes: readonly Node[],
+  byNode: Map<string, Pod[]>,
+  hash: string,
+  expectations: Expectations,
+  key: Key,
+  ctx: Context,
 ): Promise<void> {
   const suited = nodes.filter((node) => placement(set, node).run);
   const maxSurge = surge(set, suited.length);
@@ -229,8 +280,14 @@ async function writeStatus(
   const now = ctx.clock.now();
   const minReady = set.spec?.minReadySeconds ?? 0;
   const status = {
-    currentNumberScheduled: 0, numberMisscheduled: 0, desiredNumberScheduled: 0, numberReady: 0,
-    updatedNumberScheduled: 0, numberAvailable: 0, numberUnavailable: 0, observedGeneration: set.metadata.generation,
+    currentNumberScheduled: 0,
+    numberMisscheduled: 0,
+    desiredNumberScheduled: 0,
+    numberReady: 0,
+    updatedNumberScheduled: 0,
+    numberAvailable: 0,
+    numberUnavailable: 0,
+    observedGeneration: set.metadata.generation,
     ...(collisions > 0 && { collisionCount: collisions }),
   };
   for (const node of nodes) {

@@ -8,8 +8,20 @@ import { isStatusError } from '../meta/status.ts';
 import { deploymentCondition, hasDeadline } from './deployment-status.ts';
 import { isRolling, maxSurge, maxUnavailable, newSetSize, proportionalSizes } from './deployment-scale.ts';
 import {
-  active, byAge, desiredOf, findNew, HASH_LABEL, maxOf, newSetAnnotations, replicasOf, REVISION, revisionOf, sameTemplate,
-  sizeAnnotations, sumReplicas, sumStatus,
+  active,
+  byAge,
+  desiredOf,
+  findNew,
+  HASH_LABEL,
+  maxOf,
+  newSetAnnotations,
+  replicasOf,
+  REVISION,
+  revisionOf,
+  sameTemplate,
+  sizeAnnotations,
+  sumReplicas,
+  sumStatus,
 } from './deployment-sets.ts';
 
 const SETS = 'replicasets.apps';
@@ -40,10 +52,16 @@ export class Rollout {
     const minReadySeconds = this.deployment.spec?.minReadySeconds ?? 0;
     const unchanged = semanticEqual(annotations, this.current.metadata.annotations);
     if (!unchanged || minReadySeconds !== (this.current.spec?.minReadySeconds ?? 0)) {
-      await this.replace(this.current, { ...this.current, metadata: { ...this.current.metadata, annotations }, spec: { ...this.current.spec!, minReadySeconds } });
+      await this.replace(this.current, {
+        ...this.current,
+        metadata: { ...this.current.metadata, annotations },
+        spec: { ...this.current.spec!, minReadySeconds },
+      });
     }
     const found = hasDeadline(this.deployment) && !conditionOf(this.deployment.status?.conditions, 'Progressing');
-    await this.noteRevision(found ? ['FoundNewReplicaSet', `Found new replica set "${this.current.metadata.name}"`] : undefined);
+    await this.noteRevision(
+      found ? ['FoundNewReplicaSet', `Found new replica set "${this.current.metadata.name}"`] : undefined,
+    );
   }
 
   async ensureNew(): Promise<void> {
@@ -52,7 +70,11 @@ export class Rollout {
     const set = this.makeNew();
     const created = await this.createOrFind(set);
     this.current = created;
-    await this.noteRevision(hasDeadline(deployment) ? ['NewReplicaSetCreated', `Created new replica set "${created.metadata.name}"`] : undefined);
+    await this.noteRevision(
+      hasDeadline(deployment)
+        ? ['NewReplicaSetCreated', `Created new replica set "${created.metadata.name}"`]
+        : undefined,
+    );
   }
 
   private makeNew(): ReplicaSet {
@@ -100,11 +122,20 @@ export class Rollout {
         const existing = await client.get<ReplicaSet>(SETS, set.metadata.namespace!, set.metadata.name);
         const ours = controllerOf(existing)?.uid === this.deployment.metadata.uid;
         if (ours && sameTemplate(existing.spec?.template, this.deployment.spec?.template)) return existing;
-        await this.writeStatus({ ...this.deployment.status, collisionCount: (this.deployment.status?.collisionCount ?? 0) + 1 });
-      } else if (hasDeadline(this.deployment) && !(isStatusError(error, 'Forbidden') && error.message.includes('being terminated'))) {
+        await this.writeStatus({
+          ...this.deployment.status,
+          collisionCount: (this.deployment.status?.collisionCount ?? 0) + 1,
+        });
+      } else if (
+        hasDeadline(this.deployment) &&
+        !(isStatusError(error, 'Forbidden') && error.message.includes('being terminated'))
+      ) {
         const message = `Failed to create new replica set "${set.metadata.name}": ${(error as Error).message}`;
         const condition = deploymentCondition('Progressing', 'False', 'ReplicaSetCreateError', message, clock.now());
-        await this.writeStatus({ ...this.deployment.status, conditions: withCondition(this.deployment.status?.conditions, condition) });
+        await this.writeStatus({
+          ...this.deployment.status,
+          conditions: withCondition(this.deployment.status?.conditions, condition),
+        });
       }
       throw error;
     }
@@ -115,7 +146,10 @@ export class Rollout {
     const { deployment } = this;
     const revision = this.current?.metadata.annotations?.[REVISION];
     const conditions = progress
-      ? withCondition(deployment.status?.conditions, deploymentCondition('Progressing', 'True', ...progress, this.ctx.clock.now()))
+      ? withCondition(
+          deployment.status?.conditions,
+          deploymentCondition('Progressing', 'True', ...progress, this.ctx.clock.now()),
+        )
       : deployment.status?.conditions;
     const known = revision === undefined || deployment.metadata.annotations?.[REVISION] === revision;
     if (known && semanticEqual(conditions, deployment.status?.conditions)) return;
@@ -133,7 +167,10 @@ export class Rollout {
     const set = this.current!;
     const wanted = replicasOf(this.deployment);
     if (replicasOf(set) === wanted) return false;
-    return this.scaleSet(set, replicasOf(set) > wanted ? wanted : newSetSize(this.deployment, this.all, replicasOf(set)));
+    return this.scaleSet(
+      set,
+      replicasOf(set) > wanted ? wanted : newSetSize(this.deployment, this.all, replicasOf(set)),
+    );
   }
 
   /** Takes from old sets what may be missing: first pods that are not available anyway, then others. True when one was scaled. */
@@ -177,7 +214,12 @@ export class Rollout {
   async scale(): Promise<void> {
     const wanted = replicasOf(this.deployment);
     const running = active(this.all);
-    const only = running.length === 1 ? running[0] : running.length === 0 ? (this.current ?? [...this.old].sort(byAge).at(-1)) : undefined;
+    const only =
+      running.length === 1
+        ? running[0]
+        : running.length === 0
+          ? (this.current ?? [...this.old].sort(byAge).at(-1))
+          : undefined;
     if (only) {
       if (replicasOf(only) !== wanted) await this.scaleSet(only, wanted);
       return;
@@ -193,13 +235,20 @@ export class Rollout {
   private isSaturated(): boolean {
     const wanted = replicasOf(this.deployment);
     const set = this.current;
-    return !!set && replicasOf(set) === wanted && desiredOf(set) === wanted && (set.status?.availableReplicas ?? 0) === wanted;
+    return (
+      !!set &&
+      replicasOf(set) === wanted &&
+      desiredOf(set) === wanted &&
+      (set.status?.availableReplicas ?? 0) === wanted
+    );
   }
 
   /** Old sets without pods beyond the history limit go, the oldest revisions first. */
   async cleanUp(): Promise<void> {
     const limit = this.deployment.spec?.revisionHistoryLimit ?? 2 ** 31 - 1;
-    const alive = this.old.filter((set) => !set.metadata.deletionTimestamp).sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b));
+    const alive = this.old
+      .filter((set) => !set.metadata.deletionTimestamp)
+      .sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b));
     for (const set of alive.slice(0, Math.max(0, alive.length - limit))) {
       const unseen = (set.metadata.generation ?? 0) > (set.status?.observedGeneration ?? 0);
       if ((set.status?.replicas ?? 0) !== 0 || replicasOf(set) !== 0 || unseen) continue;
@@ -217,10 +266,19 @@ export class Rollout {
     const noted = desiredOf(set) === replicasOf(deployment) && maxOf(set) === max;
     if (before === size && noted) return false;
     const annotations = { ...set.metadata.annotations, ...sizeAnnotations(replicasOf(deployment), max) };
-    await this.replace(set, { ...set, metadata: { ...set.metadata, annotations }, spec: { ...set.spec!, replicas: size } });
+    await this.replace(set, {
+      ...set,
+      metadata: { ...set.metadata, annotations },
+      spec: { ...set.spec!, replicas: size },
+    });
     if (before === size) return false;
     const direction = size > before ? 'up' : 'down';
-    ctx.events.event(deployment, 'Normal', 'ScalingReplicaSet', `Scaled ${direction} replica set ${set.metadata.name} from ${before} to ${size}`);
+    ctx.events.event(
+      deployment,
+      'Normal',
+      'ScalingReplicaSet',
+      `Scaled ${direction} replica set ${set.metadata.name} from ${before} to ${size}`,
+    );
     return true;
   }
 

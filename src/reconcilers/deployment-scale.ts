@@ -16,7 +16,9 @@ function fenceposts(deployment: Deployment): { surge: number; unavailable: numbe
 export const maxSurge = (deployment: Deployment): number => (isRolling(deployment) ? fenceposts(deployment).surge : 0);
 
 export const maxUnavailable = (deployment: Deployment): number =>
-  isRolling(deployment) && replicasOf(deployment) > 0 ? Math.min(fenceposts(deployment).unavailable, replicasOf(deployment)) : 0;
+  isRolling(deployment) && replicasOf(deployment) > 0
+    ? Math.min(fenceposts(deployment).unavailable, replicasOf(deployment))
+    : 0;
 
 /** How large the new set may be now: as much as the surge leaves. */
 export function newSetSize(deployment: Deployment, sets: readonly ReplicaSet[], current: number): number {

@@ -9,21 +9,30 @@ const DESIRED = 'deployment.kubernetes.io/desired-replicas';
 const MAX = 'deployment.kubernetes.io/max-replicas';
 /** Annotations that a ReplicaSet does not take over from its Deployment. */
 const OWN = new Set([
-  'kubectl.kubernetes.io/last-applied-configuration', REVISION, REVISION_HISTORY, DESIRED, MAX, 'deprecated.deployment.rollback.to',
+  'kubectl.kubernetes.io/last-applied-configuration',
+  REVISION,
+  REVISION_HISTORY,
+  DESIRED,
+  MAX,
+  'deprecated.deployment.rollback.to',
 ]);
 /** Characters of the revision history annotation; the oldest revisions go first. */
 const HISTORY_LENGTH = 2000;
 
 export const replicasOf = (object: Deployment | ReplicaSet): number => object.spec?.replicas ?? 1;
 export const sumReplicas = (sets: readonly ReplicaSet[]): number => sets.reduce((sum, set) => sum + replicasOf(set), 0);
-export const sumStatus = (sets: readonly ReplicaSet[], field: 'replicas' | 'readyReplicas' | 'availableReplicas'): number =>
-  sets.reduce((sum, set) => sum + (set.status?.[field] ?? 0), 0);
+export const sumStatus = (
+  sets: readonly ReplicaSet[],
+  field: 'replicas' | 'readyReplicas' | 'availableReplicas',
+): number => sets.reduce((sum, set) => sum + (set.status?.[field] ?? 0), 0);
 export const active = (sets: readonly ReplicaSet[]): ReplicaSet[] => sets.filter((set) => replicasOf(set) > 0);
-export const revisionOf = (object: Deployment | ReplicaSet | undefined): number => Number(object?.metadata.annotations?.[REVISION] ?? 0) || 0;
+export const revisionOf = (object: Deployment | ReplicaSet | undefined): number =>
+  Number(object?.metadata.annotations?.[REVISION] ?? 0) || 0;
 
 /** Oldest first; names decide among those of one second. */
 export const byAge = (a: ReplicaSet, b: ReplicaSet): number =>
-  msOf(a.metadata.creationTimestamp) - msOf(b.metadata.creationTimestamp) || (a.metadata.name < b.metadata.name ? -1 : 1);
+  msOf(a.metadata.creationTimestamp) - msOf(b.metadata.creationTimestamp) ||
+  (a.metadata.name < b.metadata.name ? -1 : 1);
 
 /** The same template, whatever hash label the ReplicaSet put into it. */
 export function sameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
@@ -39,10 +48,14 @@ export const findNew = (deployment: Deployment, sets: readonly ReplicaSet[]): Re
   [...sets].sort(byAge).find((set) => sameTemplate(set.spec?.template, deployment.spec?.template));
 
 /** The annotations that say how large the Deployment was when the set was scaled last. */
-export const sizeAnnotations = (replicas: number, max: number): Record<string, string> => ({ [DESIRED]: String(replicas), [MAX]: String(max) });
+export const sizeAnnotations = (replicas: number, max: number): Record<string, string> => ({
+  [DESIRED]: String(replicas),
+  [MAX]: String(max),
+});
 export const desiredOf = (set: ReplicaSet): number | undefined => integer(set.metadata.annotations?.[DESIRED]);
 export const maxOf = (set: ReplicaSet): number | undefined => integer(set.metadata.annotations?.[MAX]);
-const integer = (text: string | undefined): number | undefined => (text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined);
+const integer = (text: string | undefined): number | undefined =>
+  text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 
 /** What the annotations of the new ReplicaSet become: the Deployment's, its revision, and the revisions that it had before. */
 export function newSetAnnotations(
@@ -51,7 +64,8 @@ export function newSetAnnotations(
   revision: number,
 ): Record<string, string> {
   const annotations = { ...set?.metadata.annotations };
-  for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {})) if (!OWN.has(key)) annotations[key] = value;
+  for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {}))
+    if (!OWN.has(key)) annotations[key] = value;
   const old = revisionOf(set);
   if (old >= revision) return annotations;
   annotations[REVISION] = String(revision);

@@ -33,7 +33,13 @@ export function calculateStatus(
   const enough = available >= replicasOf(deployment) - maxUnavailable(deployment);
   const condition = enough
     ? deploymentCondition('Available', 'True', 'MinimumReplicasAvailable', 'Deployment has minimum availability.', now)
-    : deploymentCondition('Available', 'False', 'MinimumReplicasUnavailable', 'Deployment does not have minimum availability.', now);
+    : deploymentCondition(
+        'Available',
+        'False',
+        'MinimumReplicasUnavailable',
+        'Deployment does not have minimum availability.',
+        now,
+      );
   const collisions = deployment.status?.collisionCount;
   const terminating = sets.map((set) => set.status?.terminatingReplicas);
   return {
@@ -44,7 +50,9 @@ export function calculateStatus(
     availableReplicas: available,
     unavailableReplicas: Math.max(0, sumReplicas(sets) - available),
     // Unknown while one of the sets has not told yet.
-    ...(!terminating.includes(undefined) && { terminatingReplicas: terminating.reduce((sum: number, n) => sum + n!, 0) }),
+    ...(!terminating.includes(undefined) && {
+      terminatingReplicas: terminating.reduce((sum: number, n) => sum + n!, 0),
+    }),
     ...(collisions !== undefined && { collisionCount: collisions }),
     conditions: withCondition(deployment.status?.conditions, condition),
   };
@@ -89,7 +97,9 @@ export function rolloutStatus(
   const current = conditionOf(deployment.status?.conditions, 'Progressing');
   const done = status.replicas === status.updatedReplicas && current?.reason === 'NewReplicaSetAvailable';
   if (hasDeadline(deployment) && !done) status.conditions = progress(deployment, status, newSet, current, now);
-  const failure = [...(newSet ? [newSet] : []), ...sets].map((set) => conditionOf(set.status?.conditions, 'ReplicaFailure')).find(Boolean);
+  const failure = [...(newSet ? [newSet] : []), ...sets]
+    .map((set) => conditionOf(set.status?.conditions, 'ReplicaFailure'))
+    .find(Boolean);
   status.conditions = failure
     ? withCondition(status.conditions, {
         ...deploymentCondition('ReplicaFailure', failure.status, failure.reason ?? '', failure.message ?? '', now),
@@ -100,22 +110,43 @@ export function rolloutStatus(
 }
 
 function progress(
-  deployment: Deployment, status: DeploymentStatus, newSet: ReplicaSet | undefined, current: DeploymentCondition | undefined, now: number,
+  deployment: Deployment,
+  status: DeploymentStatus,
+  newSet: ReplicaSet | undefined,
+  current: DeploymentCondition | undefined,
+  now: number,
 ): DeploymentCondition[] {
   const subject = newSet ? `ReplicaSet "${newSet.metadata.name}"` : `Deployment "${deployment.metadata.name}"`;
   if (isComplete(deployment, status)) {
-    const condition = deploymentCondition('Progressing', 'True', 'NewReplicaSetAvailable', `${subject} has successfully progressed.`, now);
+    const condition = deploymentCondition(
+      'Progressing',
+      'True',
+      'NewReplicaSetAvailable',
+      `${subject} has successfully progressed.`,
+      now,
+    );
     return withCondition(status.conditions, condition);
   }
   if (hasProgressed(deployment.status ?? {}, status)) {
-    const condition =
-      deploymentCondition('Progressing', 'True', 'ReplicaSetUpdated', `${subject} is progressing.`, now);
+    const condition = deploymentCondition(
+      'Progressing',
+      'True',
+      'ReplicaSetUpdated',
+      `${subject} is progressing.`,
+      now,
+    );
     if (current?.status === 'True') condition.lastTransitionTime = current.lastTransitionTime;
     // Written anew each time: its update time is what the deadline is counted from.
     return withCondition(withoutCondition(status.conditions, 'Progressing'), condition);
   }
   if (hasTimedOut(deployment, status, now)) {
-    const condition = deploymentCondition('Progressing', 'False', 'ProgressDeadlineExceeded', `${subject} has timed out progressing.`, now);
+    const condition = deploymentCondition(
+      'Progressing',
+      'False',
+      'ProgressDeadlineExceeded',
+      `${subject} has timed out progressing.`,
+      now,
+    );
     return withCondition(status.conditions, condition);
   }
   return status.conditions ?? [];

@@ -9,7 +9,12 @@ import { isPodTerminal } from '../control/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import type { KubeObject } from '../meta/object.ts';
 import {
-  calculateStatus, deploymentCondition, hasDeadline, isComplete, rolloutStatus, untilDeadline,
+  calculateStatus,
+  deploymentCondition,
+  hasDeadline,
+  isComplete,
+  rolloutStatus,
+  untilDeadline,
 } from './deployment-status.ts';
 import { isRolling } from './deployment-scale.ts';
 import { active, desiredOf, findNew, replicasOf } from './deployment-sets.ts';
@@ -61,7 +66,12 @@ function* lastPodKeys(pod: KubeObject, ctx: Context): Iterable<string> {
 
 async function sync(object: Deployment, ctx: Context): Promise<void> {
   if (isEmptySelector(object.spec?.selector)) {
-    ctx.events.event(object, 'Warning', 'SelectingAll', 'This deployment is selecting all pods. A non-empty selector is required.');
+    ctx.events.event(
+      object,
+      'Warning',
+      'SelectingAll',
+      'This deployment is selecting all pods. A non-empty selector is required.',
+    );
     return;
   }
   const informer = ctx.informer<ReplicaSet>('replicasets.apps');
@@ -99,8 +109,9 @@ async function recreate(rollout: Rollout, ctx: Context): Promise<void> {
   await rollout.syncRevision();
   if (await rollout.stopOld()) return;
   const pods = ctx.informer<Pod>('pods');
-  const running =
-    rollout.old.some((set) => pods.index('controller', set.metadata.uid).some((pod) => !isPodTerminal(pod)));
+  const running = rollout.old.some((set) =>
+    pods.index('controller', set.metadata.uid).some((pod) => !isPodTerminal(pod)),
+  );
   if (running) return;
   await rollout.ensureNew();
   await rollout.fillNew();
@@ -118,8 +129,13 @@ async function notePause(object: Deployment, ctx: Context): Promise<boolean> {
   if (condition?.reason === 'ProgressDeadlineExceeded') return false;
   const noted = condition?.reason === 'DeploymentPaused';
   if (noted === !!object.spec?.paused) return false;
-  const [reason, message] = noted ? ['DeploymentResumed', 'Deployment is resumed'] : ['DeploymentPaused', 'Deployment is paused'];
-  const conditions = withCondition(object.status?.conditions, deploymentCondition('Progressing', 'Unknown', reason, message, ctx.clock.now()));
+  const [reason, message] = noted
+    ? ['DeploymentResumed', 'Deployment is resumed']
+    : ['DeploymentPaused', 'Deployment is paused'];
+  const conditions = withCondition(
+    object.status?.conditions,
+    deploymentCondition('Progressing', 'Unknown', reason, message, ctx.clock.now()),
+  );
   await unlessGone(ctx.client.update(RESOURCE, { ...object, status: { ...object.status, conditions } }, 'status'));
   return true;
 }

@@ -26,7 +26,8 @@ export const disruption: Reconciler = {
       resource,
       *keys(object: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<Key> {
         if (object && old && object['spec']?.replicas === old['spec']?.replicas) return;
-        for (const budget of ctx.informer<PodDisruptionBudget>(RESOURCE).list((object ?? old)!.metadata.namespace)) yield keyOf(budget);
+        for (const budget of ctx.informer<PodDisruptionBudget>(RESOURCE).list((object ?? old)!.metadata.namespace))
+          yield keyOf(budget);
       },
     })),
   ],
@@ -35,30 +36,62 @@ export const disruption: Reconciler = {
     const budget = ctx.informer<PodDisruptionBudget>(RESOURCE).get(namespace, name);
     if (!budget) return;
     const matches = labelMatcher(budget.spec?.selector);
-    const pods =
-      ctx.informer<Pod>('pods').list(namespace).filter((pod) => matches(pod.metadata.labels) && !isPodTerminal(pod));
+    const pods = ctx
+      .informer<Pod>('pods')
+      .list(namespace)
+      .filter((pod) => matches(pod.metadata.labels) && !isPodTerminal(pod));
     const about = { ...budget, apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' };
     if (pods.length === 0) ctx.events.event(about, 'Normal', 'NoPods', 'No matching pods found');
     let counts: { expected: number; desired: number };
     try {
       counts = await expectedCount(budget, pods, ctx);
     } catch (error) {
-      ctx.events.event(about, 'Warning', 'CalculateExpectedPodCountFailed', `Failed to calculate the number of expected pods: ${(error as Error).message}`);
-      return writeStatus(budget, { disruptionsAllowed: 0 }, { status: 'False', reason: 'SyncFailed', message: (error as Error).message }, ctx);
+      ctx.events.event(
+        about,
+        'Warning',
+        'CalculateExpectedPodCountFailed',
+        `Failed to calculate the number of expected pods: ${(error as Error).message}`,
+      );
+      return writeStatus(
+        budget,
+        { disruptionsAllowed: 0 },
+        { status: 'False', reason: 'SyncFailed', message: (error as Error).message },
+        ctx,
+      );
     }
     const disruptedPods = stillDisrupted(budget, pods, ctx);
-    const healthy = pods.filter((pod) => !pod.metadata.deletionTimestamp && isPodReady(pod) && !disruptedPods[pod.metadata.name]).length;
+    const healthy = pods.filter(
+      (pod) => !pod.metadata.deletionTimestamp && isPodReady(pod) && !disruptedPods[pod.metadata.name],
+    ).length;
     const allowed = counts.expected > 0 ? Math.max(0, healthy - counts.desired) : 0;
-    const condition = allowed > 0 ? { status: 'True', reason: 'SufficientPods', message: '' } : { status: 'False', reason: 'InsufficientPods', message: '' };
-    const status = { disruptionsAllowed: allowed, currentHealthy: healthy, desiredHealthy: counts.desired, expectedPods: counts.expected, disruptedPods };
+    const condition =
+      allowed > 0
+        ? { status: 'True', reason: 'SufficientPods', message: '' }
+        : { status: 'False', reason: 'InsufficientPods', message: '' };
+    const status = {
+      disruptionsAllowed: allowed,
+      currentHealthy: healthy,
+      desiredHealthy: counts.desired,
+      expectedPods: counts.expected,
+      disruptedPods,
+    };
     await writeStatus(budget, status, condition, ctx);
     if (Object.keys(disruptedPods).length) ctx.enqueueAfter(key, EVICTION_TIME);
   },
 };
 
 function* budgetsOf(pod: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<Key> {
-  if (pod && old && isPodReady(pod as unknown as Pod) === isPodReady(old as unknown as Pod) && semanticEqual(pod.metadata.labels, old.metadata.labels)) {
-    if (pod['status']?.phase === old['status']?.phase && pod.metadata.deletionTimestamp === old.metadata.deletionTimestamp) return;
+  if (
+    pod &&
+    old &&
+    isPodReady(pod as unknown as Pod) === isPodReady(old as unknown as Pod) &&
+    semanticEqual(pod.metadata.labels, old.metadata.labels)
+  ) {
+    if (
+      pod['status']?.phase === old['status']?.phase &&
+      pod.metadata.deletionTimestamp === old.metadata.deletionTimestamp
+    )
+      return;
   }
   for (const budget of ctx.informer<PodDisruptionBudget>(RESOURCE).list((pod ?? old)!.metadata.namespace)) {
     const matches = labelMatcher(budget.spec?.selector);
@@ -92,13 +125,19 @@ async function scaleOf(pods: readonly Pod[], ctx: Context): Promise<number> {
     if (sizes.has(owner.uid)) continue;
     const root = await rootOf(owner, pod.metadata.namespace ?? '', ctx);
     if (root) sizes.set(root.uid, root.replicas);
-    else throw new Error(`${owner.kind.toLowerCase()}s.${owner.apiVersion.split('/')[0]} does not implement the scale subresource`);
+    else
+      throw new Error(
+        `${owner.kind.toLowerCase()}s.${owner.apiVersion.split('/')[0]} does not implement the scale subresource`,
+      );
   }
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
 const KINDS: Record<string, string> = {
-  ReplicaSet: 'replicasets.apps', Deployment: 'deployments.apps', StatefulSet: 'statefulsets.apps', ReplicationController: 'replicationcontrollers',
+  ReplicaSet: 'replicasets.apps',
+  Deployment: 'deployments.apps',
+  StatefulSet: 'statefulsets.apps',
+  ReplicationController: 'replicationcontrollers',
 };
 
 async function rootOf(
@@ -122,8 +161,9 @@ async function scaleSubresource(
   ctx: Context,
 ): Promise<{ uid: string; replicas: number } | undefined> {
   const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : '';
-  const known =
-    (await ctx.client.resources()).find((resource) => resource.kind === owner.kind && resource.group === group);
+  const known = (await ctx.client.resources()).find(
+    (resource) => resource.kind === owner.kind && resource.group === group,
+  );
   if (!known) return undefined;
   try {
     const scale = await ctx.client.get<KubeObject>(known.resource, namespace, owner.name, 'scale');
@@ -140,20 +180,29 @@ function stillDisrupted(budget: PodDisruptionBudget, pods: readonly Pod[], ctx: 
   const left: Record<string, string> = {};
   for (const [name, time] of Object.entries(budget.status?.disruptedPods ?? {})) {
     const pod = pods.find(({ metadata }) => metadata.name === name);
-    if (pod && !pod.metadata.deletionTimestamp && msOf(time as string) + EVICTION_TIME > ctx.clock.now()) left[name] = time as string;
+    if (pod && !pod.metadata.deletionTimestamp && msOf(time as string) + EVICTION_TIME > ctx.clock.now())
+      left[name] = time as string;
   }
   return left;
 }
 
 async function writeStatus(
-  budget: PodDisruptionBudget, counts: Record<string, unknown>, condition: { status: string; reason: string; message: string }, ctx: Context,
+  budget: PodDisruptionBudget,
+  counts: Record<string, unknown>,
+  condition: { status: string; reason: string; message: string },
+  ctx: Context,
 ): Promise<void> {
   const observedGeneration = budget.metadata.generation;
   const old = budget.status?.conditions?.find(({ type }) => type === 'DisruptionAllowed');
   const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : formatTime(ctx.clock.now());
   const next = { type: 'DisruptionAllowed', observedGeneration, lastTransitionTime, ...condition };
   const others = (budget.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionAllowed');
-  const status = { ...budget.status, ...counts, observedGeneration, conditions: [...others, next] } as PodDisruptionBudget['status'];
+  const status = {
+    ...budget.status,
+    ...counts,
+    observedGeneration,
+    conditions: [...others, next],
+  } as PodDisruptionBudget['status'];
   if (!semanticEqual(budget.status, status)) {
     await unlessGone(ctx.client.update(RESOURCE, { ...budget, status }, 'status'));
   }

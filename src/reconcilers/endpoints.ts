@@ -38,19 +38,26 @@ export const endpoints: Reconciler = {
     }
     if (!service.spec?.selector || service.spec.type === 'ExternalName' || service.metadata.deletionTimestamp) return;
     const matches = mapMatcher(service.spec.selector);
-    const pods = ctx.informer<Pod>('pods').list(namespace).filter((pod) => matches(pod.metadata.labels));
+    const pods = ctx
+      .informer<Pod>('pods')
+      .list(namespace)
+      .filter((pod) => matches(pod.metadata.labels));
     const { subsets, over } = subsetsOf(service, pods);
     const labels = labelsOf(service);
     const same = current && semanticEqual(current.subsets, subsets) && semanticEqual(current.metadata.labels, labels);
     if (same && (current.metadata.annotations?.[OVER_CAPACITY] !== undefined) === over) return;
-    const { [OVER_CAPACITY]: _, ...annotations } = { ...current?.metadata.annotations, [TRIGGER_TIME]: formatTime(ctx.clock.now()) } as Record<string, string>;
+    const { [OVER_CAPACITY]: _, ...annotations } = {
+      ...current?.metadata.annotations,
+      [TRIGGER_TIME]: formatTime(ctx.clock.now()),
+    } as Record<string, string>;
     if (over) annotations[OVER_CAPACITY] = 'truncated';
     const metadata = { ...(current?.metadata ?? { name, namespace }), labels, annotations } as Endpoints['metadata'];
     const object: Endpoints = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets };
     try {
       await (current ? ctx.client.update('endpoints', object) : ctx.client.create('endpoints', object));
     } catch (error) {
-      if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating')) return;
+      if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating'))
+        return;
       throw error;
     }
   },
@@ -78,7 +85,12 @@ function subsetsOf(service: Service, pods: readonly Pod[]): { subsets: EndpointS
     const { namespace, name, uid } = pod.metadata;
     const hostname = pod.spec?.hostname && pod.spec.subdomain === service.metadata.name ? pod.spec.hostname : undefined;
     const nodeName = pod.spec?.nodeName;
-    const address = { ip, ...(hostname && { hostname }), ...(nodeName && { nodeName }), targetRef: { kind: 'Pod', namespace, name, uid } };
+    const address = {
+      ip,
+      ...(hostname && { hostname }),
+      ...(nodeName && { nodeName }),
+      targetRef: { kind: 'Pod', namespace, name, uid },
+    };
     found.push({ address, ready: publish || isPodReady(pod), ports: portsOf(service, pod) });
   }
   found.sort((a, b) => Number(b.ready) - Number(a.ready) || (a.address.ip < b.address.ip ? -1 : 1));
@@ -90,7 +102,9 @@ function portsOf(service: Service, pod: Pod): PodPorts['ports'] {
     const number = targetPort(pod, port);
     const { name, protocol = 'TCP', appProtocol } = port;
     if (number === undefined) return [];
-    return [{ ...(name && { name }), port: number, protocol, ...(appProtocol && { appProtocol }) } as PodPorts['ports'][0]];
+    return [
+      { ...(name && { name }), port: number, protocol, ...(appProtocol && { appProtocol }) } as PodPorts['ports'][0],
+    ];
   });
 }
 

@@ -38,13 +38,20 @@ export const endpointslice: Reconciler = {
     const { namespace, name } = splitKey(key);
     const service = ctx.informer<Service>('services').get(namespace, name);
     if (!service?.spec?.selector || service.metadata.deletionTimestamp || service.spec.type === 'ExternalName') return;
-    const existing = ctx.informer<EndpointSlice>(SLICES).index('service', key).filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
+    const existing = ctx
+      .informer<EndpointSlice>(SLICES)
+      .index('service', key)
+      .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
     const matches = mapMatcher(service.spec.selector);
-    const pods = ctx.informer<Pod>('pods').list(namespace).filter((pod) => matches(pod.metadata.labels));
+    const pods = ctx
+      .informer<Pod>('pods')
+      .list(namespace)
+      .filter((pod) => matches(pod.metadata.labels));
     const families = service.spec.ipFamilies?.length ? service.spec.ipFamilies : ['IPv4'];
     for (const family of families) {
-      const groups: PortGroup[] =
-        portGroups(service, pods, family, (node) => ctx.informer<Node>('nodes').get('', node));
+      const groups: PortGroup[] = portGroups(service, pods, family, (node) =>
+        ctx.informer<Node>('nodes').get('', node),
+      );
       // A service without endpoints has one empty slice, so that who watches slices knows that there is none.
       const wanted = groups.length ? groups : [{ ports: [], endpoints: [] }];
       const slices = existing.filter((slice) => slice.addressType === family);
@@ -59,9 +66,19 @@ function* ours(slice: EndpointSlice): Iterable<string> {
 }
 
 function labelsFor(service: Service): Record<string, string> {
-  const { [SERVICE_NAME]: _, [MANAGED_BY]: __, 'service.kubernetes.io/headless': ___, ...labels } = service.metadata.labels ?? {};
+  const {
+    [SERVICE_NAME]: _,
+    [MANAGED_BY]: __,
+    'service.kubernetes.io/headless': ___,
+    ...labels
+  } = service.metadata.labels ?? {};
   const headless = service.spec?.clusterIP === 'None';
-  return { ...labels, [SERVICE_NAME]: service.metadata.name, [MANAGED_BY]: MANAGER, ...(headless && { 'service.kubernetes.io/headless': '' }) };
+  return {
+    ...labels,
+    [SERVICE_NAME]: service.metadata.name,
+    [MANAGED_BY]: MANAGER,
+    ...(headless && { 'service.kubernetes.io/headless': '' }),
+  };
 }
 
 async function apply(plan: SlicePlan, service: Service, ctx: Context): Promise<void> {
@@ -78,12 +95,18 @@ async function apply(plan: SlicePlan, service: Service, ctx: Context): Promise<v
     try {
       await ctx.client.create(SLICES, slice as unknown as EndpointSlice);
     } catch (error) {
-      if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating')) return;
+      if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating'))
+        return;
       throw error;
     }
   }
   for (const slice of plan.update) {
-    await unlessGone(ctx.client.update(SLICES, { ...slice, metadata: { ...slice.metadata, annotations: { ...slice.metadata.annotations, ...annotations } } }));
+    await unlessGone(
+      ctx.client.update(SLICES, {
+        ...slice,
+        metadata: { ...slice.metadata, annotations: { ...slice.metadata.annotations, ...annotations } },
+      }),
+    );
   }
   for (const slice of plan.remove) await remove(slice, ctx);
 }

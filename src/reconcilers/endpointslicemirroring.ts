@@ -33,7 +33,10 @@ export const endpointslicemirroring: Reconciler = {
     const { namespace, name } = splitKey(key);
     const source = ctx.informer<Endpoints>('endpoints').get(namespace, name);
     const service = ctx.informer<Service>('services').get(namespace, name);
-    const existing = ctx.informer<EndpointSlice>(SLICES).index('service', key).filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
+    const existing = ctx
+      .informer<EndpointSlice>(SLICES)
+      .index('service', key)
+      .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
     const mirrored = source && service && shouldMirror(source) && !service.spec?.selector;
     if (!mirrored) {
       for (const slice of existing) await unlessGone(ctx.client.delete(SLICES, namespace, slice.metadata.name));
@@ -41,13 +44,30 @@ export const endpointslicemirroring: Reconciler = {
     }
     const { [SERVICE_NAME]: _, [MANAGED_BY]: __, ...own } = source.metadata.labels ?? {};
     const labels = { ...own, [SERVICE_NAME]: name, [MANAGED_BY]: MANAGER };
-    const { [TRIGGER_TIME]: ___, 'kubectl.kubernetes.io/last-applied-configuration': ____, ...annotations } = source.metadata.annotations ?? {};
+    const {
+      [TRIGGER_TIME]: ___,
+      'kubectl.kubernetes.io/last-applied-configuration': ____,
+      ...annotations
+    } = source.metadata.annotations ?? {};
     for (const family of ['IPv4', 'IPv6']) {
-      const plan = planSlices(family, groupsOf(source, family), existing.filter((slice) => slice.addressType === family), labels, SIZE);
+      const plan = planSlices(
+        family,
+        groupsOf(source, family),
+        existing.filter((slice) => slice.addressType === family),
+        labels,
+        SIZE,
+      );
       for (const { addressType, ports, endpoints } of plan.create) {
         const ownerReferences = [controllerRef(source, 'v1', 'Endpoints')];
         const metadata = { generateName: `${name}-`, namespace, labels, annotations, ownerReferences };
-        const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType, endpoints, ports };
+        const slice = {
+          apiVersion: 'discovery.k8s.io/v1',
+          kind: 'EndpointSlice',
+          metadata,
+          addressType,
+          endpoints,
+          ports,
+        };
         await ctx.client.create(SLICES, slice as unknown as EndpointSlice);
       }
       for (const slice of plan.update) await unlessGone(ctx.client.update(SLICES, slice));
@@ -71,7 +91,10 @@ function groupsOf(source: Endpoints, family: string): PortGroup[] {
       ...(address.targetRef && { targetRef: address.targetRef }),
       ...(address.nodeName && { nodeName: address.nodeName }),
     });
-    const all = [...(subset.addresses ?? []).map((a) => of(a, true)), ...(subset.notReadyAddresses ?? []).map((a) => of(a, false))];
+    const all = [
+      ...(subset.addresses ?? []).map((a) => of(a, true)),
+      ...(subset.notReadyAddresses ?? []).map((a) => of(a, false)),
+    ];
     const endpoints = all.filter(({ addresses }) => addresses[0]!.includes(':') === (family === 'IPv6')).slice(0, SIZE);
     return endpoints.length ? [{ ports, endpoints } as PortGroup] : [];
   });

@@ -64,7 +64,8 @@ class Collector {
     const wanted = new Map<string, ClientResource>();
     for (const resource of resources) {
       if (IGNORED.has(resource.resource)) continue;
-      if (['delete', 'list', 'watch'].every((verb) => resource.verbs.includes(verb))) wanted.set(resource.resource, resource);
+      if (['delete', 'list', 'watch'].every((verb) => resource.verbs.includes(verb)))
+        wanted.set(resource.resource, resource);
     }
     for (const [name, unsubscribe] of this.watched) {
       if (wanted.has(name)) continue;
@@ -76,7 +77,10 @@ class Collector {
 
   private watch(resource: ClientResource): void {
     const informer = this.ctx.informer(resource.resource);
-    this.watched.set(resource.resource, informer.onChange((object, old) => this.changed(resource, object, old)));
+    this.watched.set(
+      resource.resource,
+      informer.onChange((object, old) => this.changed(resource, object, old)),
+    );
     for (const object of informer.list()) this.changed(resource, object, undefined);
   }
 
@@ -94,7 +98,8 @@ class Collector {
     }
     const { node, old: before } = this.graph.put(resource.resource, apiVersionOf(resource), resource.kind, object);
     for (const owner of before?.owners ?? []) {
-      if (!node.owners.some(({ uid, blockOwnerDeletion }) => uid === owner.uid && blockOwnerDeletion)) this.wakeForeground(owner.uid);
+      if (!node.owners.some(({ uid, blockOwnerDeletion }) => uid === owner.uid && blockOwnerDeletion))
+        this.wakeForeground(owner.uid);
     }
     if (node.orphaning && !before?.orphaning) this.later('orphan', node);
     if (node.foreground && !before?.foreground) {
@@ -102,7 +107,8 @@ class Collector {
       for (const dependent of this.graph.dependentsOf(node.uid)) this.later('delete', dependent);
     }
     if (node.deleting || node.owners === before?.owners) return;
-    if (node.owners.some((owner) => !this.isKnown(node, owner) || this.graph.get(owner.uid)?.foreground)) this.later('delete', node);
+    if (node.owners.some((owner) => !this.isKnown(node, owner) || this.graph.get(owner.uid)?.foreground))
+      this.later('delete', node);
   }
 
   private wakeForeground(uid: string): void {
@@ -113,7 +119,12 @@ class Collector {
   /** The owner is in the graph and is where the reference says: a reference reaches its own namespace and cluster scope only. */
   private isKnown(node: GraphNode, owner: OwnerReference): boolean {
     const known = this.graph.get(owner.uid);
-    return !!known && known.name === owner.name && known.kind === owner.kind && (known.namespace === '' || known.namespace === node.namespace);
+    return (
+      !!known &&
+      known.name === owner.name &&
+      known.kind === owner.kind &&
+      (known.namespace === '' || known.namespace === node.namespace)
+    );
   }
 
   /** Deletes the object if nothing owns it any more, and goes on with a foreground deletion that has reached it. */
@@ -130,7 +141,11 @@ class Collector {
     const count = (fate: Fate): number => owners.filter((owner) => fates.get(owner) === fate).length;
     if (count('solid') > 0) {
       if (count('solid') < owners.length) {
-        await this.setOwners(node, live, owners.filter((owner) => fates.get(owner) === 'solid'));
+        await this.setOwners(
+          node,
+          live,
+          owners.filter((owner) => fates.get(owner) === 'solid'),
+        );
       }
       return;
     }
@@ -138,12 +153,24 @@ class Collector {
     if (count('waiting') > 0 && dependents.length > 0) {
       // A circle in which both wait for each other would never end: this one stops blocking.
       if (dependents.some((dependent) => dependent.foreground)) {
-        await this.setOwners(node, live, owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })));
+        await this.setOwners(
+          node,
+          live,
+          owners.map((owner) => ({ ...owner, blockOwnerDeletion: false })),
+        );
       }
       return this.remove(node, live, 'Foreground');
     }
     const finalizers = live.metadata.finalizers ?? [];
-    await this.remove(node, live, finalizers.includes('orphan') ? 'Orphan' : finalizers.includes('foregroundDeletion') ? 'Foreground' : 'Background');
+    await this.remove(
+      node,
+      live,
+      finalizers.includes('orphan')
+        ? 'Orphan'
+        : finalizers.includes('foregroundDeletion')
+          ? 'Foreground'
+          : 'Background',
+    );
   }
 
   private async finishForeground(node: GraphNode, live: KubeObject): Promise<void> {
@@ -161,16 +188,25 @@ class Collector {
     const resource = this.byKind.get(`${group}/${owner.kind}`);
     if (!resource) throw new Error(`no resource is served for owner kind ${owner.kind} of ${owner.apiVersion}`);
     if (resource.namespaced && node.namespace === '') {
-      const about = { apiVersion: node.apiVersion, kind: node.kind, metadata: { name: node.name, uid: node.uid } } as KubeObject;
+      const about = {
+        apiVersion: node.apiVersion,
+        kind: node.kind,
+        metadata: { name: node.name, uid: node.uid },
+      } as KubeObject;
       const message = `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: , name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace ""`;
       this.ctx.events.event(about, 'Warning', 'OwnerRefInvalidNamespace', message);
       return 'solid';
     }
     try {
-      const live =
-        await this.ctx.client.get<KubeObject>(resource.resource, resource.namespaced ? node.namespace : '', owner.name);
+      const live = await this.ctx.client.get<KubeObject>(
+        resource.resource,
+        resource.namespaced ? node.namespace : '',
+        owner.name,
+      );
       if (live.metadata.uid === owner.uid) {
-        return live.metadata.deletionTimestamp && live.metadata.finalizers?.includes('foregroundDeletion') ? 'waiting' : 'solid';
+        return live.metadata.deletionTimestamp && live.metadata.finalizers?.includes('foregroundDeletion')
+          ? 'waiting'
+          : 'solid';
       }
     } catch (error) {
       if (!isStatusError(error, 'NotFound')) throw error;
@@ -187,7 +223,11 @@ class Collector {
     for (const dependent of this.graph.dependentsOf(uid)) {
       const live = await this.read(dependent);
       if (live?.metadata.uid !== dependent.uid) continue;
-      await this.setOwners(dependent, live, (live.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== uid));
+      await this.setOwners(
+        dependent,
+        live,
+        (live.metadata.ownerReferences ?? []).filter((owner) => owner.uid !== uid),
+      );
     }
     const live = await this.read(node);
     if (live?.metadata.uid === uid) await this.dropFinalizer(node, live, 'orphan');
@@ -212,7 +252,9 @@ class Collector {
     metadata: Record<string, unknown>,
   ): Promise<void> {
     const { resourceVersion } = live.metadata;
-    await unlessGone(this.ctx.client.patch(resource, namespace, name, { metadata: { ...metadata, uid, resourceVersion } }));
+    await unlessGone(
+      this.ctx.client.patch(resource, namespace, name, { metadata: { ...metadata, uid, resourceVersion } }),
+    );
   }
 
   private async remove(

@@ -1,5 +1,7 @@
 import type {
-  HorizontalPodAutoscaler, HorizontalPodAutoscalerCondition, HorizontalPodAutoscalerStatus,
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerCondition,
+  HorizontalPodAutoscalerStatus,
 } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -25,7 +27,13 @@ export function horizontalpodautoscaler(): Reconciler {
     name: 'horizontal-pod-autoscaler',
     account: 'horizontal-pod-autoscaler',
     watches: [
-      { resource: RESOURCE, keys: (hpa, old) => (hpa && old && semanticEqual(hpa['spec'], old['spec']) ? [] : [`${(hpa ?? old)!.metadata.namespace}/${(hpa ?? old)!.metadata.name}`]) },
+      {
+        resource: RESOURCE,
+        keys: (hpa, old) =>
+          hpa && old && semanticEqual(hpa['spec'], old['spec'])
+            ? []
+            : [`${(hpa ?? old)!.metadata.namespace}/${(hpa ?? old)!.metadata.name}`],
+      },
       { resource: 'pods', keys: () => [] },
     ],
     async reconcile(key, ctx) {
@@ -60,34 +68,85 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
   } catch (error) {
     const message = (error as Error).message;
     ctx.events.event(hpa, 'Warning', 'FailedGetScale', message);
-    conditions.set('AbleToScale', 'False', 'FailedGetScale', `the HPA controller was unable to get the target's current scale: ${message}`);
+    conditions.set(
+      'AbleToScale',
+      'False',
+      'FailedGetScale',
+      `the HPA controller was unable to get the target's current scale: ${message}`,
+    );
     return write(hpa, { ...hpa.status, conditions: conditions.list } as HorizontalPodAutoscalerStatus, ctx);
   }
-  conditions.set('AbleToScale', 'True', 'SucceededGetScale', "the HPA controller was able to get the target's current scale");
+  conditions.set(
+    'AbleToScale',
+    'True',
+    'SucceededGetScale',
+    "the HPA controller was able to get the target's current scale",
+  );
   const status: HorizontalPodAutoscalerStatus = {
-    ...hpa.status, observedGeneration: undefined, currentReplicas: target.replicas, desiredReplicas: hpa.status?.desiredReplicas ?? 0, conditions: conditions.list,
+    ...hpa.status,
+    observedGeneration: undefined,
+    currentReplicas: target.replicas,
+    desiredReplicas: hpa.status?.desiredReplicas ?? 0,
+    conditions: conditions.list,
   } as HorizontalPodAutoscalerStatus;
   if (target.replicas === 0 && (hpa.spec?.minReplicas ?? 1) !== 0) {
-    conditions.set('ScalingActive', 'False', 'ScalingDisabled', 'scaling is disabled since the replica count of the target is zero');
+    conditions.set(
+      'ScalingActive',
+      'False',
+      'ScalingDisabled',
+      'scaling is disabled since the replica count of the target is zero',
+    );
     return write(hpa, { ...status, desiredReplicas: 0, conditions: conditions.list }, ctx);
   }
   const bounded = outOfBounds(hpa, target.replicas);
   if (bounded !== undefined) return resize(hpa, target, bounded, status, conditions, memory, ctx);
   let measured: Measured;
   try {
-    measured = await computeReplicas(hpa, (target.scale['status']?.selector as string | undefined) ?? '', target.replicas, ctx);
+    measured = await computeReplicas(
+      hpa,
+      (target.scale['status']?.selector as string | undefined) ?? '',
+      target.replicas,
+      ctx,
+    );
   } catch (error) {
     if (!(error instanceof MetricError)) throw error;
     ctx.events.event(hpa, 'Warning', error.reason, error.message);
     ctx.events.event(hpa, 'Warning', 'FailedComputeMetricsReplicas', error.summary);
-    conditions.set('ScalingActive', 'False', error.reason, `the HPA was unable to compute the replica count: ${error.message}`);
-    return write(hpa, { ...status, currentMetrics: [{ type: '' }] as HorizontalPodAutoscalerStatus['currentMetrics'], conditions: conditions.list }, ctx);
+    conditions.set(
+      'ScalingActive',
+      'False',
+      error.reason,
+      `the HPA was unable to compute the replica count: ${error.message}`,
+    );
+    return write(
+      hpa,
+      {
+        ...status,
+        currentMetrics: [{ type: '' }] as HorizontalPodAutoscalerStatus['currentMetrics'],
+        conditions: conditions.list,
+      },
+      ctx,
+    );
   }
-  conditions.set('ScalingActive', 'True', 'ValidMetricFound', `the HPA was able to successfully calculate a replica count from ${measured.name}`);
+  conditions.set(
+    'ScalingActive',
+    'True',
+    'ValidMetricFound',
+    `the HPA was able to successfully calculate a replica count from ${measured.name}`,
+  );
   const { replicas, able, limited } = withinBehavior(hpa, memory, target.replicas, measured.replicas, now);
   conditions.set('AbleToScale', 'True', able.reason, able.message);
   conditions.set('ScalingLimited', limited.status, limited.reason, limited.message);
-  await resize(hpa, target, replicas, { ...status, currentMetrics: measured.statuses }, conditions, memory, ctx, measured.reason);
+  await resize(
+    hpa,
+    target,
+    replicas,
+    { ...status, currentMetrics: measured.statuses },
+    conditions,
+    memory,
+    ctx,
+    measured.reason,
+  );
 }
 
 function outOfBounds({ spec }: HorizontalPodAutoscaler, replicas: number): number | undefined {
@@ -106,20 +165,46 @@ async function findTarget(hpa: HorizontalPodAutoscaler, ctx: Context): Promise<T
 }
 
 async function resize(
-  hpa: HorizontalPodAutoscaler, target: Target, replicas: number, status: HorizontalPodAutoscalerStatus, conditions: Conditions, memory: Memory, ctx: Context, why?: string,
+  hpa: HorizontalPodAutoscaler,
+  target: Target,
+  replicas: number,
+  status: HorizontalPodAutoscalerStatus,
+  conditions: Conditions,
+  memory: Memory,
+  ctx: Context,
+  why?: string,
 ): Promise<void> {
   let lastScaleTime = hpa.status?.lastScaleTime;
   if (replicas !== target.replicas) {
-    const reason = why ?? (replicas > target.replicas ? 'Current number of replicas below Spec.MinReplicas' : 'Current number of replicas above Spec.MaxReplicas');
+    const reason =
+      why ??
+      (replicas > target.replicas
+        ? 'Current number of replicas below Spec.MinReplicas'
+        : 'Current number of replicas above Spec.MaxReplicas');
     try {
       await ctx.client.update(target.resource, { ...target.scale, spec: { replicas } }, 'scale');
     } catch (error) {
-      ctx.events.event(hpa, 'Warning', 'FailedRescale', `New size: ${replicas}; reason: ${reason}; error: ${(error as Error).message}`);
-      conditions.set('AbleToScale', 'False', 'FailedUpdateScale', `the HPA controller was unable to update the target scale: ${(error as Error).message}`);
+      ctx.events.event(
+        hpa,
+        'Warning',
+        'FailedRescale',
+        `New size: ${replicas}; reason: ${reason}; error: ${(error as Error).message}`,
+      );
+      conditions.set(
+        'AbleToScale',
+        'False',
+        'FailedUpdateScale',
+        `the HPA controller was unable to update the target scale: ${(error as Error).message}`,
+      );
       await write(hpa, { ...status, conditions: conditions.list }, ctx);
       throw error;
     }
-    conditions.set('AbleToScale', 'True', 'SucceededRescale', `the HPA controller was able to update the target scale to ${replicas}`);
+    conditions.set(
+      'AbleToScale',
+      'True',
+      'SucceededRescale',
+      `the HPA controller was able to update the target scale to ${replicas}`,
+    );
     ctx.events.event(hpa, 'Normal', 'SuccessfulRescale', `New size: ${replicas}; reason: ${reason}`);
     memory.changes.push({ at: ctx.clock.now(), by: replicas - target.replicas });
     lastScaleTime = formatTime(ctx.clock.now());

@@ -18,31 +18,55 @@ interface Rules {
 const UP: Required<Rules> = {
   stabilizationWindowSeconds: 0,
   selectPolicy: 'Max',
-  policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }, { type: 'Pods', value: 4, periodSeconds: 15 }],
+  policies: [
+    { type: 'Percent', value: 100, periodSeconds: 15 },
+    { type: 'Pods', value: 4, periodSeconds: 15 },
+  ],
 };
-const DOWN: Required<Rules> = { stabilizationWindowSeconds: 300, selectPolicy: 'Max', policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }] };
+const DOWN: Required<Rules> = {
+  stabilizationWindowSeconds: 300,
+  selectPolicy: 'Max',
+  policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
+};
 
 /**
  * What becomes of a recommendation under the autoscaler's behaviour (KEP-853): steadied by its windows, slowed by its
  * policies, kept within its bounds. `now` in ms.
  */
 export function withinBehavior(
-  { spec }: HorizontalPodAutoscaler, memory: Memory, current: number, wanted: number, now: number,
+  { spec }: HorizontalPodAutoscaler,
+  memory: Memory,
+  current: number,
+  wanted: number,
+  now: number,
 ): { replicas: number; able: Said; limited: Said & { status: string } } {
   const up: Required<Rules> = { ...UP, ...defined(spec?.behavior?.scaleUp as Rules | undefined) };
   const down: Required<Rules> = { ...DOWN, ...defined(spec?.behavior?.scaleDown as Rules | undefined) };
-  const steady =
-    stabilized(memory, current, wanted, up.stabilizationWindowSeconds, down.stabilizationWindowSeconds, now);
+  const steady = stabilized(
+    memory,
+    current,
+    wanted,
+    up.stabilizationWindowSeconds,
+    down.stabilizationWindowSeconds,
+    now,
+  );
   const able =
     steady < wanted
-      ? { reason: 'ScaleUpStabilized', message: 'recent recommendations were lower than current one, applying the lowest recent recommendation' }
+      ? {
+          reason: 'ScaleUpStabilized',
+          message: 'recent recommendations were lower than current one, applying the lowest recent recommendation',
+        }
       : steady > wanted
-        ? { reason: 'ScaleDownStabilized', message: 'recent recommendations were higher than current one, applying the highest recent recommendation' }
+        ? {
+            reason: 'ScaleDownStabilized',
+            message: 'recent recommendations were higher than current one, applying the highest recent recommendation',
+          }
         : { reason: 'ReadyForNewScale', message: 'recommended size matches current size' };
   return { ...limit(spec!.minReplicas ?? 1, spec!.maxReplicas, memory, current, steady, up, down, now), able };
 }
 
-const defined = (rules: Rules | undefined): Rules => Object.fromEntries(Object.entries(rules ?? {}).filter(([, value]) => value !== undefined && value !== null));
+const defined = (rules: Rules | undefined): Rules =>
+  Object.fromEntries(Object.entries(rules ?? {}).filter(([, value]) => value !== undefined && value !== null));
 
 function stabilized(
   memory: Memory,
@@ -66,38 +90,91 @@ function stabilized(
 }
 
 function limit(
-  min: number, max: number, memory: Memory, current: number, wanted: number, up: Required<Rules>, down: Required<Rules>, now: number,
+  min: number,
+  max: number,
+  memory: Memory,
+  current: number,
+  wanted: number,
+  up: Required<Rules>,
+  down: Required<Rules>,
+  now: number,
 ): { replicas: number; limited: Said & { status: string } } {
   const limited = (reason: string, message: string) => ({ status: 'True', reason, message });
   const start = (period: number, sign: 1 | -1): number =>
-    current - memory.changes.filter(({ at, by }) => at > now - period * 1000 && Math.sign(by) === sign).reduce((sum, { by }) => sum + by, 0);
+    current -
+    memory.changes
+      .filter(({ at, by }) => at > now - period * 1000 && Math.sign(by) === sign)
+      .reduce((sum, { by }) => sum + by, 0);
   if (wanted > current) {
-    const rate = up.selectPolicy === 'Disabled' ? current : pick(up, (policy) => {
-      const from = start(policy.periodSeconds, 1);
-      return policy.type === 'Pods' ? from + policy.value : Math.ceil(from * (1 + policy.value / 100));
-    }, up.selectPolicy === 'Min' ? Math.min : Math.max);
+    const rate =
+      up.selectPolicy === 'Disabled'
+        ? current
+        : pick(
+            up,
+            (policy) => {
+              const from = start(policy.periodSeconds, 1);
+              return policy.type === 'Pods' ? from + policy.value : Math.ceil(from * (1 + policy.value / 100));
+            },
+            up.selectPolicy === 'Min' ? Math.min : Math.max,
+          );
     const most = Math.max(current, rate);
     if (wanted > most && most < max) {
-      return { replicas: most, limited: limited('ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate') };
+      return {
+        replicas: most,
+        limited: limited('ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate'),
+      };
     }
     if (wanted > max) {
-      return { replicas: max, limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count') };
+      return {
+        replicas: max,
+        limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count'),
+      };
     }
   } else if (wanted < current) {
-    const rate = down.selectPolicy === 'Disabled' ? current : pick(down, (policy) => {
-      const from = start(policy.periodSeconds, -1);
-      return policy.type === 'Pods' ? from - policy.value : Math.floor(from * (1 - policy.value / 100));
-    }, down.selectPolicy === 'Min' ? Math.max : Math.min);
+    const rate =
+      down.selectPolicy === 'Disabled'
+        ? current
+        : pick(
+            down,
+            (policy) => {
+              const from = start(policy.periodSeconds, -1);
+              return policy.type === 'Pods' ? from - policy.value : Math.floor(from * (1 - policy.value / 100));
+            },
+            down.selectPolicy === 'Min' ? Math.max : Math.min,
+          );
     const least = Math.min(current, rate);
     if (wanted < least && least > min) {
-      return { replicas: least, limited: limited('ScaleDownLimit', 'the desired replica count is decreasing faster than the maximum scale rate') };
+      return {
+        replicas: least,
+        limited: limited(
+          'ScaleDownLimit',
+          'the desired replica count is decreasing faster than the maximum scale rate',
+        ),
+      };
     }
     if (wanted < min) {
-      return { replicas: min, limited: limited('TooFewReplicas', 'the desired replica count is less than the minimum replica count') };
+      return {
+        replicas: min,
+        limited: limited('TooFewReplicas', 'the desired replica count is less than the minimum replica count'),
+      };
     }
-  } else if (wanted > max) return { replicas: max, limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count') };
-  return { replicas: wanted, limited: { status: 'False', reason: 'DesiredWithinRange', message: 'the desired count is within the acceptable range' } };
+  } else if (wanted > max)
+    return {
+      replicas: max,
+      limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count'),
+    };
+  return {
+    replicas: wanted,
+    limited: {
+      status: 'False',
+      reason: 'DesiredWithinRange',
+      message: 'the desired count is within the acceptable range',
+    },
+  };
 }
 
-const pick = (rules: Required<Rules>, size: (policy: Required<Rules>['policies'][0]) => number, best: (...sizes: number[]) => number): number =>
-  best(...rules.policies.map(size));
+const pick = (
+  rules: Required<Rules>,
+  size: (policy: Required<Rules>['policies'][0]) => number,
+  best: (...sizes: number[]) => number,
+): number => best(...rules.policies.map(size));

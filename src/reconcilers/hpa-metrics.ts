@@ -58,17 +58,26 @@ export async function computeReplicas(
   // With one unreadable metric the others may make it larger, never smaller.
   if (best && (failures.length === 0 || best.replicas >= current)) return { ...best, statuses };
   const [first] = failures;
-  const summary =
-    `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first?.summary}`;
+  const summary = `invalid metrics (${failures.length} invalid out of ${metrics.length}), first error is: ${first?.summary}`;
   throw new MetricError(first?.reason ?? 'InvalidMetricSourceType', first?.message ?? 'no metrics', summary);
 }
 
 function failureOf(metric: Metric, message: string): { reason: string; message: string; summary: string } {
-  const name = metric.resource?.name ?? metric.containerResource?.name ?? metric.pods?.metric.name ?? metric.object?.metric.name ?? metric.external?.metric.name ?? '';
+  const name =
+    metric.resource?.name ??
+    metric.containerResource?.name ??
+    metric.pods?.metric.name ??
+    metric.object?.metric.name ??
+    metric.external?.metric.name ??
+    '';
   const reason = `FailedGet${metric.type}Metric`;
   if (metric.type === 'Resource') {
     const what = metric.resource?.target.averageUtilization !== undefined ? `failed to get ${name} utilization: ` : '';
-    return { reason, message: `${what}${message}`, summary: `failed to get ${name} resource metric value: ${what}${message}` };
+    return {
+      reason,
+      message: `${what}${message}`,
+      summary: `failed to get ${name} resource metric value: ${what}${message}`,
+    };
   }
   return { reason, message, summary: `failed to get ${metric.type.toLowerCase()} metric value: ${message}` };
 }
@@ -83,20 +92,29 @@ async function measure(
   const source = metric.type === 'ContainerResource' ? metric.containerResource : metric.resource;
   if (!source || (metric.type !== 'Resource' && metric.type !== 'ContainerResource')) {
     const group = metric.type === 'External' ? 'external' : 'custom';
-    throw new Error(`unable to fetch metrics from ${group} metrics API: no ${group} metrics API (${group}.metrics.k8s.io) registered`);
+    throw new Error(
+      `unable to fetch metrics from ${group} metrics API: no ${group} metrics API (${group}.metrics.k8s.io) registered`,
+    );
   }
   const container = metric.containerResource?.container;
   const usage = await usageOf(hpa.metadata.namespace ?? '', source.name, container, ctx);
   const parsed = parseLabelSelector(selector);
-  const pods = ctx.informer<Pod>('pods').list(hpa.metadata.namespace).filter((pod) => parsed.matches(pod.metadata.labels) && !isPodTerminal(pod));
+  const pods = ctx
+    .informer<Pod>('pods')
+    .list(hpa.metadata.namespace)
+    .filter((pod) => parsed.matches(pod.metadata.labels) && !isPodTerminal(pod));
   const { averageUtilization, averageValue } = source.target;
   const ready = pods.filter((pod) => isPodReady(pod) && usage.has(pod.metadata.name));
   if (ready.length === 0) throw new Error('did not receive metrics for targeted pods (pods might be unready)');
   const used = ready.reduce((sum, pod) => sum + usage.get(pod.metadata.name)!, 0);
   const requested = ready.reduce((sum, pod) => sum + requestOf(pod, source.name, container), 0);
-  if (averageUtilization !== undefined && requested === 0) throw new Error(`missing request for ${source.name} in container of Pod`);
+  if (averageUtilization !== undefined && requested === 0)
+    throw new Error(`missing request for ${source.name} in container of Pod`);
   const utilization = requested === 0 ? 0 : Math.floor((used * 100) / requested);
-  const ratio = averageUtilization !== undefined ? utilization / averageUtilization : used / ready.length / quantityMilli(String(averageValue));
+  const ratio =
+    averageUtilization !== undefined
+      ? utilization / averageUtilization
+      : used / ready.length / quantityMilli(String(averageValue));
   const replicas = Math.abs(ratio - 1) <= TOLERANCE ? current : Math.ceil(ratio * ready.length);
   const name = container ? `${source.name} container resource` : `${source.name} resource`;
   const what = averageUtilization !== undefined ? `${name} utilization (percentage of request)` : name;
@@ -104,9 +122,19 @@ async function measure(
     averageValue: formatQuantity(quantityOfMilli(used / ready.length)),
     ...(averageUtilization !== undefined && { averageUtilization: utilization }),
   };
-  const field = container ? { containerResource: { container, name: source.name, current: currentValue } } : { resource: { name: source.name, current: currentValue } };
+  const field = container
+    ? { containerResource: { container, name: source.name, current: currentValue } }
+    : { resource: { name: source.name, current: currentValue } };
   const status = { type: metric.type, ...field } as MetricStatus;
-  return { replicas, name: what, reason: `${what} ${ratio > 1 ? 'above' : 'below'} target`.replace(/^(.*) below target$/, 'All metrics below target'), statuses: [status] };
+  return {
+    replicas,
+    name: what,
+    reason: `${what} ${ratio > 1 ? 'above' : 'below'} target`.replace(
+      /^(.*) below target$/,
+      'All metrics below target',
+    ),
+    statuses: [status],
+  };
 }
 
 /** Thousandths by pod, from the resource metrics API where one is installed. */
@@ -121,7 +149,9 @@ async function usageOf(
     items = (await ctx.client.list<PodMetrics>('pods.metrics.k8s.io', { namespace })).items;
   } catch {
     const reason = 'the server could not find the requested resource (get pods.metrics.k8s.io)';
-    throw new Error(`unable to get metrics for resource ${resource}: unable to fetch metrics from resource metrics API: ${reason}`);
+    throw new Error(
+      `unable to get metrics for resource ${resource}: unable to fetch metrics from resource metrics API: ${reason}`,
+    );
   }
   return new Map(
     items.map(({ metadata, containers }) => {
@@ -134,4 +164,7 @@ async function usageOf(
 const requestOf = (pod: Pod, resource: string, container: string | undefined): number =>
   (pod.spec?.containers ?? [])
     .filter(({ name }) => !container || name === container)
-    .reduce((sum, { resources }) => sum + quantityMilli((resources?.requests?.[resource] as string | undefined) ?? '0'), 0);
+    .reduce(
+      (sum, { resources }) => sum + quantityMilli((resources?.requests?.[resource] as string | undefined) ?? '0'),
+      0,
+    );

@@ -11,14 +11,20 @@ export function failureAction(job: Job, pod: Pod): { action: FailureAction; mess
     if (rule.onExitCodes) {
       const hit = exitCodeHit(rule.onExitCodes, pod);
       if (hit) {
-        return { action, message: `Container ${hit.name} ${where} failed with exit code ${hit.code} matching ${action} rule at index ${i}` };
+        return {
+          action,
+          message: `Container ${hit.name} ${where} failed with exit code ${hit.code} matching ${action} rule at index ${i}`,
+        };
       }
     }
     const condition = (rule.onPodConditions ?? []).find(({ type, status }) =>
       pod.status?.conditions?.some((found) => found.type === type && found.status === (status ?? 'True')),
     );
     if (condition) {
-      return { action, message: `Pod ${pod.metadata.namespace}/${pod.metadata.name} has condition ${condition.type} matching ${action} rule at index ${i}` };
+      return {
+        action,
+        message: `Pod ${pod.metadata.namespace}/${pod.metadata.name} has condition ${condition.type} matching ${action} rule at index ${i}`,
+      };
     }
   }
   return { action: 'Count', message: '' };
@@ -30,7 +36,10 @@ function exitCodeHit(
   { containerName, operator, values }: ExitCodes,
   pod: Pod,
 ): { name: string; code: number } | undefined {
-  for (const { name, state } of [...(pod.status?.containerStatuses ?? []), ...(pod.status?.initContainerStatuses ?? [])]) {
+  for (const { name, state } of [
+    ...(pod.status?.containerStatuses ?? []),
+    ...(pod.status?.initContainerStatuses ?? []),
+  ]) {
     const code = state?.terminated?.exitCode;
     if (code === undefined || code === 0 || (containerName && containerName !== name)) continue;
     if (values.includes(code) === (operator === 'In')) return { name, code };

@@ -25,7 +25,7 @@ export function parseIndexes(text: string | undefined): Set<number> {
 export function formatIndexes(indexes: ReadonlySet<number>): string {
   const sorted = [...indexes].sort((a, b) => a - b);
   const parts: string[] = [];
-  for (let i = 0; i < sorted.length; ) {
+  for (let i = 0; i < sorted.length;) {
     let end = i;
     while (sorted[end + 1] === sorted[end]! + 1) end++;
     if (end === i) parts.push(`${sorted[i]}`);
@@ -39,6 +39,7 @@ export function formatIndexes(indexes: ReadonlySet<number>): string {
 /** The lowest indexes that have neither succeeded, nor failed for good, nor a pod. */
 export function freeIndexes(job: Job, taken: ReadonlySet<number>, count: number): number[] {
   const free: number[] = [];
-  for (let index = 0; index < (job.spec?.completions ?? 0) && free.length < count; index++) if (!taken.has(index)) free.push(index);
+  for (let index = 0; index < (job.spec?.completions ?? 0) && free.length < count; index++)
+    if (!taken.has(index)) free.push(index);
   return free;
 }

@@ -10,11 +10,19 @@ export const TRACKING = 'batch.kubernetes.io/job-tracking';
 export type JobStatus = NonNullable<Job['status']>;
 
 export const isFinished = (job: Job): boolean =>
-  (job.status?.conditions ?? []).some(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
+  (job.status?.conditions ?? []).some(
+    ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+  );
 
 export const hasTracking = (pod: Pod): boolean => !!pod.metadata.finalizers?.includes(TRACKING);
 
-export const jobCondition = (type: string, reason: string, message: string, now: number, status = 'True'): JobCondition => {
+export const jobCondition = (
+  type: string,
+  reason: string,
+  message: string,
+  now: number,
+  status = 'True',
+): JobCondition => {
   const time = formatTime(now);
   return { type, status, lastProbeTime: time, lastTransitionTime: time, reason, message } as JobCondition;
 };
@@ -42,9 +50,14 @@ export interface Tally {
 /** Counts: what the status has already, what is on its way into it (uncounted), and what has ended since. */
 export function tally(job: Job, pods: readonly Pod[]): Tally {
   const status = job.status ?? {};
-  const uncounted = { succeeded: new Set(status.uncountedTerminatedPods?.succeeded), failed: new Set(status.uncountedTerminatedPods?.failed) };
+  const uncounted = {
+    succeeded: new Set(status.uncountedTerminatedPods?.succeeded),
+    failed: new Set(status.uncountedTerminatedPods?.failed),
+  };
   const result: Tally = {
-    active: [], terminating: [], ended: [],
+    active: [],
+    terminating: [],
+    ended: [],
     succeeded: status.succeeded ?? 0,
     failed: status.failed ?? 0,
     completedIndexes: parseIndexes(status.completedIndexes),
@@ -96,14 +109,26 @@ export function verdictOf(job: Job, counts: Tally, now: number): Verdict | undef
   if (counts.failJob) return { type: 'FailureTarget', reason: 'PodFailurePolicy', message: counts.failJob };
   const limit = spec.backoffLimitPerIndex === undefined ? (spec.backoffLimit ?? 6) : (spec.backoffLimit ?? 2 ** 31 - 1);
   if (counts.failed > limit || restartsExceeded(job, counts, limit)) {
-    return { type: 'FailureTarget', reason: 'BackoffLimitExceeded', message: 'Job has reached the specified backoff limit' };
+    return {
+      type: 'FailureTarget',
+      reason: 'BackoffLimitExceeded',
+      message: 'Job has reached the specified backoff limit',
+    };
   }
   const started = msOf(job.status?.startTime);
   if (spec.activeDeadlineSeconds !== undefined && !spec.suspend && started + spec.activeDeadlineSeconds * 1000 <= now) {
-    return { type: 'FailureTarget', reason: 'DeadlineExceeded', message: 'Job was active longer than specified deadline' };
+    return {
+      type: 'FailureTarget',
+      reason: 'DeadlineExceeded',
+      message: 'Job was active longer than specified deadline',
+    };
   }
   if (spec.maxFailedIndexes !== undefined && counts.failedIndexes.size > spec.maxFailedIndexes) {
-    return { type: 'FailureTarget', reason: 'MaxFailedIndexesExceeded', message: 'Job has exceeded the specified maximal number of failed indexes' };
+    return {
+      type: 'FailureTarget',
+      reason: 'MaxFailedIndexesExceeded',
+      message: 'Job has exceeded the specified maximal number of failed indexes',
+    };
   }
   return success(job, counts);
 }
@@ -118,10 +143,18 @@ function success(job: Job, counts: Tally): Verdict | undefined {
       return { type: 'SuccessCriteriaMet', reason: 'SuccessPolicy', message: `Matched rules at index ${i}` };
     }
   }
-  const over = { type: 'SuccessCriteriaMet', reason: 'CompletionsReached', message: 'Reached expected number of succeeded pods' } as const;
+  const over = {
+    type: 'SuccessCriteriaMet',
+    reason: 'CompletionsReached',
+    message: 'Reached expected number of succeeded pods',
+  } as const;
   if (spec.completions === undefined) return counts.succeeded > 0 && counts.active.length === 0 ? over : undefined;
   if (counts.succeeded >= spec.completions) return over;
-  if (counts.failedIndexes.size > 0 && counts.failedIndexes.size + counts.completedIndexes.size >= spec.completions && counts.active.length === 0) {
+  if (
+    counts.failedIndexes.size > 0 &&
+    counts.failedIndexes.size + counts.completedIndexes.size >= spec.completions &&
+    counts.active.length === 0
+  ) {
     return { type: 'FailureTarget', reason: 'FailedIndexes', message: 'Job has failed indexes' };
   }
   return undefined;
@@ -133,12 +166,14 @@ function restartsExceeded(job: Job, { active }: Tally, limit: number): boolean {
   let restarts = 0;
   for (const { status } of active) {
     if (status?.phase !== 'Running' && status?.phase !== 'Pending') continue;
-    for (const { restartCount } of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])]) restarts += restartCount ?? 0;
+    for (const { restartCount } of [...(status.initContainerStatuses ?? []), ...(status.containerStatuses ?? [])])
+      restarts += restartCount ?? 0;
   }
   return limit === 0 ? restarts > 0 : restarts >= limit;
 }
 
 export const indexFields = (job: Job, counts: Tally): Partial<JobStatus> => ({
-  ...(isIndexed(job) && counts.completedIndexes.size > 0 && { completedIndexes: formatIndexes(counts.completedIndexes) }),
+  ...(isIndexed(job) &&
+    counts.completedIndexes.size > 0 && { completedIndexes: formatIndexes(counts.completedIndexes) }),
   ...(job.spec?.backoffLimitPerIndex !== undefined && { failedIndexes: formatIndexes(counts.failedIndexes) }),
 });

@@ -16,7 +16,15 @@ import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import { freeIndexes, INDEX, indexOf, isIndexed } from './job-indexes.ts';
 import {
-  hasTracking, indexFields, isFinished, jobCondition, tally, TRACKING, verdictOf, type JobStatus, type Tally,
+  hasTracking,
+  indexFields,
+  isFinished,
+  jobCondition,
+  tally,
+  TRACKING,
+  verdictOf,
+  type JobStatus,
+  type Tally,
   type Verdict,
 } from './job-status.ts';
 
@@ -59,7 +67,10 @@ function* podKeys(pod: KubeObject | undefined, old: KubeObject | undefined, expe
 
 /** Pods of a job that is gone need no counting any more; the finalizer would keep them for ever. */
 async function releaseOrphans(namespace: string, name: string, ctx: Context): Promise<void> {
-  const pods = ctx.informer<Pod>('pods').list(namespace).filter((pod) => hasTracking(pod) && controllerOf(pod)?.kind === 'Job' && controllerOf(pod)?.name === name);
+  const pods = ctx
+    .informer<Pod>('pods')
+    .list(namespace)
+    .filter((pod) => hasTracking(pod) && controllerOf(pod)?.kind === 'Job' && controllerOf(pod)?.name === name);
   await untrack(pods, ctx);
 }
 
@@ -91,7 +102,10 @@ async function sync(object: Job, expectations: Expectations, key: Key, ctx: Cont
   });
   if (isFinished(object) || object.metadata.deletionTimestamp) return untrack(pods.filter(hasTracking), ctx);
   const now = ctx.clock.now();
-  const status: JobStatus = { ...object.status, uncountedTerminatedPods: { ...object.status?.uncountedTerminatedPods } };
+  const status: JobStatus = {
+    ...object.status,
+    uncountedTerminatedPods: { ...object.status?.uncountedTerminatedPods },
+  };
   if (!status.startTime && !object.spec?.suspend) status.startTime = formatTime(now);
   const current: Job = { ...object, status };
   const counts = tally(current, pods);
@@ -111,7 +125,10 @@ async function sync(object: Job, expectations: Expectations, key: Key, ctx: Cont
 
 function noteVerdict(status: JobStatus, verdict: Verdict, now: number): void {
   if (!conditionOf(status.conditions, verdict.type)) {
-    status.conditions = [...(status.conditions ?? []), jobCondition(verdict.type, verdict.reason, verdict.message, now)];
+    status.conditions = [
+      ...(status.conditions ?? []),
+      jobCondition(verdict.type, verdict.reason, verdict.message, now),
+    ];
   }
 }
 
@@ -119,7 +136,9 @@ function suspendOrResume(object: Job, status: JobStatus, now: number, ctx: Conte
   const old = conditionOf(status.conditions, 'Suspended');
   const set = (value: string, reason: string, message: string): void => {
     const condition = jobCondition('Suspended', reason, message, now, value);
-    status.conditions = old ? status.conditions!.map((item) => (item === old ? condition : item)) : [...(status.conditions ?? []), condition];
+    status.conditions = old
+      ? status.conditions!.map((item) => (item === old ? condition : item))
+      : [...(status.conditions ?? []), condition];
   };
   if (object.spec?.suspend && old?.status !== 'True') {
     set('True', 'JobSuspended', 'Job suspended');
@@ -148,22 +167,28 @@ async function manage(
     await remove(object, doomed, expectations, key, ctx);
     counts.terminating.push(...doomed);
     // They have not ended by themselves, but the job's failure is theirs.
-    if (failed) for (const pod of doomed) if (pod.status?.phase === 'Pending' && !pod.spec?.nodeName) counts.ended.push(pod);
+    if (failed)
+      for (const pod of doomed) if (pod.status?.phase === 'Pending' && !pod.spec?.nodeName) counts.ended.push(pod);
     return undefined;
   }
   const parallelism = spec.parallelism ?? 1;
   const replacing = spec.podReplacementPolicy === 'Failed' ? counts.terminating.length : 0;
   let wanted = parallelism;
-  if (spec.completions !== undefined) wanted = Math.min(parallelism, Math.max(0, spec.completions - counts.succeeded - counts.failedIndexes.size));
+  if (spec.completions !== undefined)
+    wanted = Math.min(parallelism, Math.max(0, spec.completions - counts.succeeded - counts.failedIndexes.size));
   else if (counts.succeeded > 0) wanted = counts.active.length;
   if (counts.active.length > wanted) {
-    const doomed = [...counts.active].sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b))).slice(0, counts.active.length - wanted);
+    const doomed = [...counts.active]
+      .sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)))
+      .slice(0, counts.active.length - wanted);
     counts.active = counts.active.filter((pod) => !doomed.includes(pod));
     await remove(object, doomed, expectations, key, ctx);
     return undefined;
   }
   const missing = Math.min(wanted - counts.active.length - replacing, BURST);
-  return missing > 0 && backoff(object, counts, ctx) <= 0 ? create(object, counts, missing, expectations, key, ctx) : undefined;
+  return missing > 0 && backoff(object, counts, ctx) <= 0
+    ? create(object, counts, missing, expectations, key, ctx)
+    : undefined;
 }
 
 async function create(
@@ -174,10 +199,17 @@ async function create(
   key: Key,
   ctx: Context,
 ): Promise<unknown> {
-  const base =
-    podFromTemplate(object.spec!.template as PodTemplateSpec, object, controllerRef(object, 'batch/v1', 'Job'));
+  const base = podFromTemplate(
+    object.spec!.template as PodTemplateSpec,
+    object,
+    controllerRef(object, 'batch/v1', 'Job'),
+  );
   base.metadata.finalizers = [...(base.metadata.finalizers ?? []), TRACKING];
-  const taken = new Set([...counts.completedIndexes, ...counts.failedIndexes, ...counts.active.flatMap((pod) => indexOf(pod) ?? [])]);
+  const taken = new Set([
+    ...counts.completedIndexes,
+    ...counts.failedIndexes,
+    ...counts.active.flatMap((pod) => indexOf(pod) ?? []),
+  ]);
   const indexes = isIndexed(object) ? freeIndexes(object, taken, missing) : undefined;
   const count = indexes ? indexes.length : missing;
   expectations.expectCreations(key, count);
@@ -201,13 +233,20 @@ function withIndex(object: Job, base: Pod, index: number, ctx: Context): Pod {
   pod.metadata.annotations = { ...pod.metadata.annotations, [INDEX]: String(index) };
   pod.metadata.labels = { ...pod.metadata.labels, [INDEX]: String(index) };
   if (object.spec?.backoffLimitPerIndex !== undefined) {
-    const earlier = ctx.informer<Pod>('pods').index('controller', object.metadata.uid).filter((other) => other.status?.phase === 'Failed' && indexOf(other) === index);
+    const earlier = ctx
+      .informer<Pod>('pods')
+      .index('controller', object.metadata.uid)
+      .filter((other) => other.status?.phase === 'Failed' && indexOf(other) === index);
     pod.metadata.annotations['batch.kubernetes.io/job-index-failure-count'] = String(earlier.length);
   }
   pod.spec!.hostname ??= `${object.metadata.name}-${index}`;
-  const variable = { name: 'JOB_COMPLETION_INDEX', valueFrom: { fieldRef: { fieldPath: `metadata.labels['${INDEX}']` } } };
+  const variable = {
+    name: 'JOB_COMPLETION_INDEX',
+    valueFrom: { fieldRef: { fieldPath: `metadata.labels['${INDEX}']` } },
+  };
   for (const container of [...pod.spec!.containers, ...(pod.spec!.initContainers ?? [])]) {
-    if (!container.env?.some(({ name }) => name === variable.name)) container.env = [...(container.env ?? []), variable];
+    if (!container.env?.some(({ name }) => name === variable.name))
+      container.env = [...(container.env ?? []), variable];
   }
   return pod;
 }
@@ -220,7 +259,10 @@ async function remove(
   ctx: Context,
 ): Promise<void> {
   if (pods.length === 0) return;
-  expectations.expectDeletions(key, pods.map(({ metadata }) => metadata.uid));
+  expectations.expectDeletions(
+    key,
+    pods.map(({ metadata }) => metadata.uid),
+  );
   await Promise.all(
     pods.slice(0, BURST).map(async ({ metadata }) => {
       await unlessGone(ctx.client.delete('pods', metadata.namespace ?? '', metadata.name, { uid: metadata.uid }));
@@ -234,14 +276,18 @@ function backoff(object: Job, counts: Tally, ctx: Context): number {
   const failures = counts.ended.filter((pod) => pod.status?.phase === 'Failed');
   const failed = Math.max(failures.length, counts.failed);
   if (failed === 0 || object.spec?.template?.spec?.restartPolicy === 'OnFailure') return 0;
-  const all =
-    ctx.informer<Pod>('pods').index('controller', object.metadata.uid).filter((pod) => pod.status?.phase === 'Failed');
+  const all = ctx
+    .informer<Pod>('pods')
+    .index('controller', object.metadata.uid)
+    .filter((pod) => pod.status?.phase === 'Failed');
   const last = Math.max(...all.map(endOf), 0);
   return last + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** Math.min(failed - 1, 16)) - ctx.clock.now();
 }
 
 const endOf = (pod: Pod): number => {
-  const times = (pod.status?.containerStatuses ?? []).map(({ state }) => msOf(state?.terminated?.finishedAt)).filter((time) => !Number.isNaN(time));
+  const times = (pod.status?.containerStatuses ?? [])
+    .map(({ state }) => msOf(state?.terminated?.finishedAt))
+    .filter((time) => !Number.isNaN(time));
   return times.length ? Math.max(...times) : msOf(pod.metadata.deletionTimestamp ?? pod.metadata.creationTimestamp);
 };
 
@@ -250,7 +296,8 @@ function planNext(object: Job, counts: Tally, ctx: Context): void {
   const key = keyOf(object);
   const deadline = object.spec?.activeDeadlineSeconds;
   const start = msOf(object.status?.startTime);
-  if (deadline !== undefined && !Number.isNaN(start) && !object.spec?.suspend) ctx.enqueueAfter(key, Math.max(1, start + deadline * 1000 - ctx.clock.now()));
+  if (deadline !== undefined && !Number.isNaN(start) && !object.spec?.suspend)
+    ctx.enqueueAfter(key, Math.max(1, start + deadline * 1000 - ctx.clock.now()));
   const wait = backoff(object, counts, ctx);
   if (wait > 0) ctx.enqueueAfter(key, wait);
 }
@@ -281,11 +328,15 @@ async function writeStatus(
     await write({ ...status, uncountedTerminatedPods: { succeeded: uids('Succeeded'), failed: uids('Failed') } });
     await untrack(counts.ended, ctx);
   }
-  const unended =
-    counts.ended.filter((pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed').length;
+  const unended = counts.ended.filter(
+    (pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
+  ).length;
   const next: JobStatus = {
-    ...status, ...indexFields(object, counts),
-    succeeded: counts.succeeded, failed: counts.failed + unended, uncountedTerminatedPods: {},
+    ...status,
+    ...indexFields(object, counts),
+    succeeded: counts.succeeded,
+    failed: counts.failed + unended,
+    uncountedTerminatedPods: {},
   };
   const gone = pods.every((pod) => !isPodActive(pod) || counts.ended.includes(pod));
   const left = counts.active.length + counts.terminating.filter((pod) => !counts.ended.includes(pod)).length;

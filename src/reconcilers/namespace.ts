@@ -20,7 +20,13 @@ export const namespace: Reconciler = {
     const object = ctx.informer<Namespace>('namespaces').get('', name);
     if (!object?.metadata.deletionTimestamp) return;
     if (object.status?.phase !== 'Terminating') {
-      await unlessGone(ctx.client.update<Namespace>('namespaces', { ...object, status: { ...object.status, phase: 'Terminating' } }, 'status'));
+      await unlessGone(
+        ctx.client.update<Namespace>(
+          'namespaces',
+          { ...object, status: { ...object.status, phase: 'Terminating' } },
+          'status',
+        ),
+      );
       return;
     }
     if (!object.spec?.finalizers?.includes('kubernetes')) return;
@@ -47,7 +53,9 @@ async function empty(name: string, ctx: Context): Promise<Left> {
   const left: Left = { remaining: new Map(), finalizers: new Map(), errors: [] };
   let resources: ClientResource[] = [];
   try {
-    resources = (await ctx.client.resources()).filter(({ namespaced, verbs }) => namespaced && verbs.includes('list') && verbs.includes('delete'));
+    resources = (await ctx.client.resources()).filter(
+      ({ namespaced, verbs }) => namespaced && verbs.includes('list') && verbs.includes('delete'),
+    );
   } catch (error) {
     left.discovery = (error as Error).message;
   }
@@ -57,7 +65,8 @@ async function empty(name: string, ctx: Context): Promise<Left> {
     try {
       await emptyResource(name, resource, left, ctx);
     } catch (error) {
-      if (!(error instanceof StatusError && (error.code === 404 || error.code === 405))) left.errors.push((error as Error).message);
+      if (!(error instanceof StatusError && (error.code === 404 || error.code === 405)))
+        left.errors.push((error as Error).message);
     }
   }
   return left;
@@ -70,46 +79,93 @@ async function emptyResource(namespace: string, resource: string, left: Left, ct
   for (let from = 0; from < pending.length; from += PARALLEL) {
     await Promise.all(
       pending.slice(from, from + PARALLEL).map(({ metadata }) =>
-        ctx.client.delete(resource, namespace, metadata.name, { propagationPolicy: 'Background', uid: metadata.uid }).catch((error: unknown) => {
-          if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) left.errors.push((error as Error).message);
-        }),
+        ctx.client
+          .delete(resource, namespace, metadata.name, { propagationPolicy: 'Background', uid: metadata.uid })
+          .catch((error: unknown) => {
+            if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict'))
+              left.errors.push((error as Error).message);
+          }),
       ),
     );
   }
   const { items: rest } = pending.length ? await ctx.client.list<KubeObject>(resource, { namespace }) : { items };
   if (rest.length) left.remaining.set(resource, rest.length);
   for (const item of rest) {
-    for (const finalizer of item.metadata.finalizers ?? []) left.finalizers.set(finalizer, (left.finalizers.get(finalizer) ?? 0) + 1);
+    for (const finalizer of item.metadata.finalizers ?? [])
+      left.finalizers.set(finalizer, (left.finalizers.get(finalizer) ?? 0) + 1);
   }
 }
 
 const count = (entries: Map<string, number>, show: (key: string, n: number) => string): string =>
-  [...entries].sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, n]) => show(key, n)).join(', ');
+  [...entries]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, n]) => show(key, n))
+    .join(', ');
 
 async function writeConditions(object: Namespace, left: Left, ctx: Context): Promise<void> {
   const time = formatTime(ctx.clock.now());
   const make = (type: string, bad: string, reason: [good: string, bad: string], good: string): NamespaceCondition =>
-    ({ type, status: bad ? 'True' : 'False', lastTransitionTime: time, reason: bad ? reason[1] : reason[0], message: bad || good }) as NamespaceCondition;
-  const remaining = count(left.remaining, (resource, n) => `${resource.includes('.') ? resource : `${resource}.`} has ${n} resource instances`);
+    ({
+      type,
+      status: bad ? 'True' : 'False',
+      lastTransitionTime: time,
+      reason: bad ? reason[1] : reason[0],
+      message: bad || good,
+    }) as NamespaceCondition;
+  const remaining = count(
+    left.remaining,
+    (resource, n) => `${resource.includes('.') ? resource : `${resource}.`} has ${n} resource instances`,
+  );
   const finalizers = count(left.finalizers, (finalizer, n) => `${finalizer} in ${n} resource instances`);
   const conditions = [
-    make('NamespaceDeletionDiscoveryFailure', left.discovery ?? '', ['ResourcesDiscovered', 'DiscoveryFailed'], 'All resources successfully discovered'),
-    make('NamespaceDeletionGroupVersionParsingFailure', '', ['ParsedGroupVersions', 'GroupVersionParsingFailed'], 'All legacy kube types successfully parsed'),
+    make(
+      'NamespaceDeletionDiscoveryFailure',
+      left.discovery ?? '',
+      ['ResourcesDiscovered', 'DiscoveryFailed'],
+      'All resources successfully discovered',
+    ),
+    make(
+      'NamespaceDeletionGroupVersionParsingFailure',
+      '',
+      ['ParsedGroupVersions', 'GroupVersionParsingFailed'],
+      'All legacy kube types successfully parsed',
+    ),
     make(
       'NamespaceDeletionContentFailure',
-      left.errors.length ? `Failed to delete all resource types, ${left.errors.length} remaining: ${left.errors.join(', ')}` : '',
+      left.errors.length
+        ? `Failed to delete all resource types, ${left.errors.length} remaining: ${left.errors.join(', ')}`
+        : '',
       ['ContentDeleted', 'ContentDeletionFailed'],
       'All content successfully deleted, may be waiting on finalization',
     ),
-    make('NamespaceContentRemaining', remaining && `Some resources are remaining: ${remaining}`, ['ContentRemoved', 'SomeResourcesRemain'], 'All content successfully removed'),
-    make('NamespaceFinalizersRemaining', finalizers && `Some content in the namespace has finalizers remaining: ${finalizers}`, ['ContentHasNoFinalizers', 'SomeFinalizersRemain'], 'All content-preserving finalizers finished'),
+    make(
+      'NamespaceContentRemaining',
+      remaining && `Some resources are remaining: ${remaining}`,
+      ['ContentRemoved', 'SomeResourcesRemain'],
+      'All content successfully removed',
+    ),
+    make(
+      'NamespaceFinalizersRemaining',
+      finalizers && `Some content in the namespace has finalizers remaining: ${finalizers}`,
+      ['ContentHasNoFinalizers', 'SomeFinalizersRemain'],
+      'All content-preserving finalizers finished',
+    ),
   ];
   const old = object.status?.conditions ?? [];
   const merged = conditions.map((condition) => {
     const before = old.find(({ type }) => type === condition.type);
-    return before?.status === condition.status ? { ...condition, lastTransitionTime: before.lastTransitionTime } : condition;
+    return before?.status === condition.status
+      ? { ...condition, lastTransitionTime: before.lastTransitionTime }
+      : condition;
   });
-  const unchanged = merged.every((condition) => old.some(({ type, status, message }) => type === condition.type && status === condition.status && message === condition.message));
+  const unchanged = merged.every((condition) =>
+    old.some(
+      ({ type, status, message }) =>
+        type === condition.type && status === condition.status && message === condition.message,
+    ),
+  );
   if (unchanged) return;
-  await unlessGone(ctx.client.update('namespaces', { ...object, status: { ...object.status, conditions: merged } }, 'status'));
+  await unlessGone(
+    ctx.client.update('namespaces', { ...object, status: { ...object.status, conditions: merged } }, 'status'),
+  );
 }

@@ -10,7 +10,11 @@ const BY_CONDITION: Record<string, Record<string, string>> = {
   NetworkUnavailable: { True: 'network-unavailable' },
   PIDPressure: { True: 'pid-pressure' },
 };
-const OURS = new Set([...Object.values(BY_CONDITION).flatMap((values) => Object.values(values)), 'unschedulable'].map((name) => PREFIX + name));
+const OURS = new Set(
+  [...Object.values(BY_CONDITION).flatMap((values) => Object.values(values)), 'unschedulable'].map(
+    (name) => PREFIX + name,
+  ),
+);
 
 /**
  * The node's taints as its conditions demand: NoSchedule for each bad one, and NoExecute for one that is not ready or

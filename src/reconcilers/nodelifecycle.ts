@@ -27,11 +27,7 @@ export function nodelifecycle(): Reconciler {
   return {
     name: 'node',
     indexes: { pods: { node: (pod: Pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []) } },
-    watches: [
-      { resource: 'nodes' },
-      { resource: LEASES, keys: () => [] },
-      { resource: 'pods', keys: () => [] },
-    ],
+    watches: [{ resource: 'nodes' }, { resource: LEASES, keys: () => [] }, { resource: 'pods', keys: () => [] }],
     async reconcile(name, ctx) {
       const node = ctx.informer<Node>('nodes').get('', name);
       if (!node) {
@@ -72,7 +68,13 @@ async function markUnknown(node: Node, ctx: Context): Promise<Node> {
     const at = conditions.findIndex((condition) => condition.type === type);
     const before = conditions[at];
     if (before?.status === 'Unknown') continue;
-    const condition = { ...before, type, status: 'Unknown', ...(before ? stopped : never), lastTransitionTime: now } as NodeCondition;
+    const condition = {
+      ...before,
+      type,
+      status: 'Unknown',
+      ...(before ? stopped : never),
+      lastTransitionTime: now,
+    } as NodeCondition;
     if (!before) conditions.push({ ...condition, lastHeartbeatTime: node.metadata.creationTimestamp });
     else conditions[at] = condition;
   }
@@ -88,7 +90,12 @@ async function taint(node: Node, ctx: Context): Promise<void> {
   const taints = taintsFor(node, formatTime(ctx.clock.now()));
   if (semanticEqual(taints, node.spec?.taints)) return;
   const { name, resourceVersion } = node.metadata;
-  await unlessGone(ctx.client.patch('nodes', '', name, { metadata: { resourceVersion }, spec: { taints: taints.length ? taints : null } }));
+  await unlessGone(
+    ctx.client.patch('nodes', '', name, {
+      metadata: { resourceVersion },
+      spec: { taints: taints.length ? taints : null },
+    }),
+  );
 }
 
 /** Their node cannot say it any more, and services must not send to them. */

@@ -38,7 +38,13 @@ export class OwnerGraph {
     const { uid, namespace = '', name, ownerReferences = [], finalizers = [], deletionTimestamp } = object.metadata;
     const deleting = deletionTimestamp !== undefined;
     const node: GraphNode = {
-      resource, apiVersion, kind, namespace, name, uid, deleting,
+      resource,
+      apiVersion,
+      kind,
+      namespace,
+      name,
+      uid,
+      deleting,
       owners: ownerReferences,
       foreground: deleting && finalizers.includes('foregroundDeletion'),
       orphaning: deleting && finalizers.includes('orphan'),

@@ -25,7 +25,8 @@ export const persistentvolume: Reconciler = {
     {
       resource: CLASSES,
       *keys(_object, _old, ctx): Iterable<Key> {
-        for (const claim of ctx.informer<PersistentVolumeClaim>(CLAIMS).list()) if (!claim.spec?.volumeName) yield keyOf(claim);
+        for (const claim of ctx.informer<PersistentVolumeClaim>(CLAIMS).list())
+          if (!claim.spec?.volumeName) yield keyOf(claim);
       },
     },
   ],
@@ -47,7 +48,9 @@ function* volumeKeys(volume: object | undefined, old: object | undefined, ctx: C
   yield object.metadata.name;
   const ref = object.spec?.claimRef;
   if (ref?.name) yield keyFor(ref.namespace, ref.name);
-  else for (const claim of ctx.informer<PersistentVolumeClaim>(CLAIMS).list()) if (!claim.spec?.volumeName) yield keyOf(claim);
+  else
+    for (const claim of ctx.informer<PersistentVolumeClaim>(CLAIMS).list())
+      if (!claim.spec?.volumeName) yield keyOf(claim);
 }
 
 async function syncClaim(namespace: string, name: string, ctx: Context): Promise<void> {
@@ -69,23 +72,53 @@ async function syncClaim(namespace: string, name: string, ctx: Context): Promise
   if (volume) return bind(claim, volume, true, ctx);
   await setPhase(claim, 'Pending', ctx);
   const about = { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
-  if (waits) ctx.events.event(about, 'Normal', 'WaitForFirstConsumer', 'waiting for first consumer to be created before binding');
+  if (waits)
+    ctx.events.event(
+      about,
+      'Normal',
+      'WaitForFirstConsumer',
+      'waiting for first consumer to be created before binding',
+    );
   else if (storage && storage.provisioner !== 'kubernetes.io/no-provisioner') await askProvisioner(claim, storage, ctx);
   else if (claim.spec?.storageClassName && !storage) {
-    ctx.events.event(about, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${claim.spec.storageClassName}" not found`);
-  } else ctx.events.event(about, 'Normal', 'FailedBinding', 'no persistent volumes available for this claim and no storage class is set');
+    ctx.events.event(
+      about,
+      'Warning',
+      'ProvisioningFailed',
+      `storageclass.storage.k8s.io "${claim.spec.storageClassName}" not found`,
+    );
+  } else
+    ctx.events.event(
+      about,
+      'Normal',
+      'FailedBinding',
+      'no persistent volumes available for this claim and no storage class is set',
+    );
 }
 
 async function askProvisioner(claim: PersistentVolumeClaim, storage: StorageClass, ctx: Context): Promise<void> {
   const { annotations } = claim.metadata;
   if (annotations?.[PROVISIONER] !== storage.provisioner) {
-    const wanted = { [PROVISIONER]: storage.provisioner, 'volume.beta.kubernetes.io/storage-provisioner': storage.provisioner };
-    await unlessGone(ctx.client.update(CLAIMS, { ...claim, metadata: { ...claim.metadata, annotations: { ...annotations, ...wanted } } }));
+    const wanted = {
+      [PROVISIONER]: storage.provisioner,
+      'volume.beta.kubernetes.io/storage-provisioner': storage.provisioner,
+    };
+    await unlessGone(
+      ctx.client.update(CLAIMS, {
+        ...claim,
+        metadata: { ...claim.metadata, annotations: { ...annotations, ...wanted } },
+      }),
+    );
   }
   const message =
     `Waiting for a volume to be created either by the external provisioner '${storage.provisioner}' or manually by the system administrator. ` +
     'If volume creation is delayed, please verify that the provisioner is running and correctly registered.';
-  ctx.events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, 'Normal', 'ExternalProvisioning', message);
+  ctx.events.event(
+    { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
+    'Normal',
+    'ExternalProvisioning',
+    message,
+  );
 }
 
 /** First the volume, then the claim: a volume that is reserved is nobody else's, and the rest can be done again. */
@@ -99,20 +132,35 @@ async function bind(
   const ref = volume.spec?.claimRef;
   let bound = volume;
   if (ref?.uid !== uid) {
-    const annotations =
-      ref ? volume.metadata.annotations : { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' };
+    const annotations = ref
+      ? volume.metadata.annotations
+      : { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' };
     const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
-    bound = await ctx.client.update<PersistentVolume>(VOLUMES, { ...volume, metadata: { ...volume.metadata, annotations }, spec: { ...volume.spec!, claimRef } });
+    bound = await ctx.client.update<PersistentVolume>(VOLUMES, {
+      ...volume,
+      metadata: { ...volume.metadata, annotations },
+      spec: { ...volume.spec!, claimRef },
+    });
   }
-  if (bound.status?.phase !== 'Bound') bound = await ctx.client.update(VOLUMES, { ...bound, status: { ...bound.status, phase: 'Bound' } }, 'status');
+  if (bound.status?.phase !== 'Bound')
+    bound = await ctx.client.update(VOLUMES, { ...bound, status: { ...bound.status, phase: 'Bound' } }, 'status');
   const added = { [BIND_COMPLETED]: 'yes', ...(byController && { [BOUND_BY_CONTROLLER]: 'yes' }) };
   const metadata = { ...claim.metadata, annotations: { ...claim.metadata.annotations, ...added } };
-  const written = await ctx.client.update<PersistentVolumeClaim>(CLAIMS, { ...claim, metadata, spec: { ...claim.spec!, volumeName: bound.metadata.name } });
+  const written = await ctx.client.update<PersistentVolumeClaim>(CLAIMS, {
+    ...claim,
+    metadata,
+    spec: { ...claim.spec!, volumeName: bound.metadata.name },
+  });
   await markBound(written, bound, ctx);
 }
 
 async function markBound(claim: PersistentVolumeClaim, volume: PersistentVolume, ctx: Context): Promise<void> {
-  const status = { ...claim.status, phase: 'Bound', accessModes: volume.spec?.accessModes, capacity: volume.spec?.capacity } as PersistentVolumeClaim['status'];
+  const status = {
+    ...claim.status,
+    phase: 'Bound',
+    accessModes: volume.spec?.accessModes,
+    capacity: volume.spec?.capacity,
+  } as PersistentVolumeClaim['status'];
   if (!semanticEqual(claim.status, status)) await unlessGone(ctx.client.update(CLAIMS, { ...claim, status }, 'status'));
 }
 
@@ -124,8 +172,15 @@ async function checkBound(claim: PersistentVolumeClaim, ctx: Context): Promise<v
     return;
   }
   if (claim.status?.phase === 'Lost') return;
-  const why = volume ? 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!' : 'Bound claim has lost its PersistentVolume. Data on the volume is lost!';
-  ctx.events.event({ ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' }, 'Warning', volume ? 'ClaimMisbound' : 'ClaimLost', why);
+  const why = volume
+    ? 'Bound claim has lost reference to PersistentVolume. Data on the volume is lost!'
+    : 'Bound claim has lost its PersistentVolume. Data on the volume is lost!';
+  ctx.events.event(
+    { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' },
+    'Warning',
+    volume ? 'ClaimMisbound' : 'ClaimLost',
+    why,
+  );
   await setPhase(claim, 'Lost', ctx);
 }
 

@@ -20,7 +20,10 @@ export function podgc(): Reconciler {
     account: 'pod-garbage-collector',
     workers: 1,
     indexes: { pods: { node: (pod: Pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []) } },
-    watches: [{ resource: 'pods', keys: () => [] }, { resource: 'nodes', keys: () => [] }],
+    watches: [
+      { resource: 'pods', keys: () => [] },
+      { resource: 'nodes', keys: () => [] },
+    ],
     start: (ctx) => ctx.enqueueAfter('round', PERIOD),
     async reconcile(_key, ctx) {
       const pods = ctx.informer<Pod>('pods').list();
@@ -68,10 +71,16 @@ async function remove(pod: Pod, ctx: Context): Promise<void> {
   const { namespace = '', name, uid } = pod.metadata;
   if (!isPodTerminal(pod)) {
     const condition = {
-      type: 'DisruptionTarget', status: 'True', reason: 'DeletionByPodGC', message: 'PodGC: node no longer exists', lastTransitionTime: formatTime(ctx.clock.now()),
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'DeletionByPodGC',
+      message: 'PodGC: node no longer exists',
+      lastTransitionTime: formatTime(ctx.clock.now()),
     };
     const conditions = [...(pod.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionTarget'), condition];
-    await unlessGone(ctx.client.patch('pods', namespace, name, { status: { phase: 'Failed', conditions } }, { subresource: 'status' }));
+    await unlessGone(
+      ctx.client.patch('pods', namespace, name, { status: { phase: 'Failed', conditions } }, { subresource: 'status' }),
+    );
   }
   await unlessGone(ctx.client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }));
 }

@@ -67,7 +67,9 @@ function podKeys(
   const keys = new Set<Key>();
   const ownerKey = (object: KubeObject | undefined): Key | undefined => {
     const owner = controllerOf(object as KubeObject);
-    return owner?.kind === kind.kind && owner.apiVersion === kind.apiVersion ? keyFor(object?.metadata.namespace, owner.name) : undefined;
+    return owner?.kind === kind.kind && owner.apiVersion === kind.apiVersion
+      ? keyFor(object?.metadata.namespace, owner.name)
+      : undefined;
   };
   const now = ownerKey(pod);
   const before = ownerKey(old);
@@ -104,7 +106,10 @@ async function reconcile(kind: ReplicasKind, expectations: Expectations, key: Ke
   const diff = active.length - (set.spec?.replicas ?? 1);
   let error: unknown;
   if (settled && !set.metadata.deletionTimestamp && diff !== 0) {
-    error = diff < 0 ? await grow(kind, expectations, key, set, -diff, ctx) : await shrink(kind, expectations, key, set, active, diff, ctx);
+    error =
+      diff < 0
+        ? await grow(kind, expectations, key, set, -diff, ctx)
+        : await shrink(kind, expectations, key, set, active, diff, ctx);
   }
   await writeStatus(kind, set, claimed, diff, error, ctx);
   if (error) throw error;
@@ -119,8 +124,11 @@ async function grow(
   ctx: Context,
 ): Promise<unknown> {
   const count = Math.min(missing, BURST);
-  const pod =
-    podFromTemplate(set.spec?.template as PodTemplateSpec, set, controllerRef(set, kind.apiVersion, kind.kind));
+  const pod = podFromTemplate(
+    set.spec?.template as PodTemplateSpec,
+    set,
+    controllerRef(set, kind.apiVersion, kind.kind),
+  );
   const about = { ...set, apiVersion: kind.apiVersion, kind: kind.kind };
   expectations.expectCreations(key, count);
   let terminating = false;
@@ -130,7 +138,10 @@ async function grow(
       ctx.events.event(about, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`);
     } catch (failure) {
       // In a namespace that goes away every create fails, for a reason that needs no telling.
-      if (isStatusError(failure) && failure.status.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating')) {
+      if (
+        isStatusError(failure) &&
+        failure.status.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating')
+      ) {
         terminating = true;
       } else ctx.events.event(about, 'Warning', 'FailedCreate', `Error creating: ${(failure as Error).message}`);
       throw failure;
@@ -141,11 +152,20 @@ async function grow(
 }
 
 async function shrink(
-  kind: ReplicasKind, expectations: Expectations, key: Key, set: ReplicaSet, active: Pod[], surplus: number, ctx: Context,
+  kind: ReplicasKind,
+  expectations: Expectations,
+  key: Key,
+  set: ReplicaSet,
+  active: Pod[],
+  surplus: number,
+  ctx: Context,
 ): Promise<unknown> {
   const victims = byDeletionOrder(active, crowding(kind, set, ctx), ctx.clock.now()).slice(0, Math.min(surplus, BURST));
   const about = { ...set, apiVersion: kind.apiVersion, kind: kind.kind };
-  expectations.expectDeletions(key, victims.map((pod) => pod.metadata.uid));
+  expectations.expectDeletions(
+    key,
+    victims.map((pod) => pod.metadata.uid),
+  );
   let error: unknown;
   await Promise.all(
     victims.map(async (pod) => {
@@ -194,11 +214,18 @@ async function writeStatus(
   if (error && !conditionOf(conditions, 'ReplicaFailure')) {
     const reason = diff < 0 ? 'FailedCreate' : 'FailedDelete';
     const message = (error as Error).message;
-    conditions = withCondition(conditions, { type: 'ReplicaFailure', status: 'True', reason, message, lastTransitionTime: formatTime(now) });
+    conditions = withCondition(conditions, {
+      type: 'ReplicaFailure',
+      status: 'True',
+      reason,
+      message,
+      lastTransitionTime: formatTime(now),
+    });
   } else if (!error) conditions = withoutCondition(conditions, 'ReplicaFailure');
   const status: NonNullable<ReplicaSet['status']> = {
     replicas: active.length,
-    fullyLabeledReplicas: active.filter((pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value)).length,
+    fullyLabeledReplicas: active.filter((pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value))
+      .length,
     readyReplicas: active.filter(isPodReady).length,
     availableReplicas: active.filter((pod) => isPodAvailable(pod, minReady, now)).length,
     ...(kind.kind === 'ReplicaSet' && { terminatingReplicas: claimed.filter(isPodTerminating).length }),

@@ -3,12 +3,13 @@ import { labelMatcher } from '../control/selector.ts';
 import { replicasReconciler } from './replicas.ts';
 
 /** Keeps the pods of a ReplicaSet: adopts and releases, creates in growing batches, deletes by rank. */
-export const replicaset = (): Reconciler => replicasReconciler({
-  name: 'replicaset',
-  account: 'replicaset-controller',
-  resource: 'replicasets.apps',
-  apiVersion: 'apps/v1',
-  kind: 'ReplicaSet',
-  matcher: (set) => labelMatcher(set.spec?.selector),
-  templateLabels: (set) => set.spec?.template?.metadata?.labels ?? {},
-});
+export const replicaset = (): Reconciler =>
+  replicasReconciler({
+    name: 'replicaset',
+    account: 'replicaset-controller',
+    resource: 'replicasets.apps',
+    apiVersion: 'apps/v1',
+    kind: 'ReplicaSet',
+    matcher: (set) => labelMatcher(set.spec?.selector),
+    templateLabels: (set) => set.spec?.template?.metadata?.labels ?? {},
+  });

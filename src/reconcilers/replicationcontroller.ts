@@ -3,12 +3,13 @@ import { mapMatcher } from '../control/selector.ts';
 import { replicasReconciler } from './replicas.ts';
 
 /** The same for the older kind, whose selector is a plain map. */
-export const replicationcontroller = (): Reconciler => replicasReconciler({
-  name: 'replication',
-  account: 'replication-controller',
-  resource: 'replicationcontrollers',
-  apiVersion: 'v1',
-  kind: 'ReplicationController',
-  matcher: (set) => mapMatcher(set.spec?.selector as Record<string, string> | undefined),
-  templateLabels: (set) => set.spec?.template?.metadata?.labels ?? {},
-});
+export const replicationcontroller = (): Reconciler =>
+  replicasReconciler({
+    name: 'replication',
+    account: 'replication-controller',
+    resource: 'replicationcontrollers',
+    apiVersion: 'v1',
+    kind: 'ReplicationController',
+    matcher: (set) => mapMatcher(set.spec?.selector as Record<string, string> | undefined),
+    templateLabels: (set) => set.spec?.template?.metadata?.labels ?? {},
+  });

@@ -53,7 +53,9 @@ async function count(quota: KubeObject, names: readonly string[], ctx: Context):
   const resources = new Set(names.flatMap((name) => resourceOfQuotaName(name) ?? []));
   for (const resource of resources) {
     const watched = [...WATCHED, RESOURCE].includes(resource);
-    const items = watched ? ctx.informer(resource).list(namespace) : (await ctx.client.list<KubeObject>(resource, { namespace })).items;
+    const items = watched
+      ? ctx.informer(resource).list(namespace)
+      : (await ctx.client.list<KubeObject>(resource, { namespace })).items;
     for (const item of items) if (inScopes(quota, resource, item)) addUsage(total, usageOf(resource, item));
   }
   return Object.fromEntries(names.map((name) => [name, formatQuantity(total[name] ?? zeroQuantity)]));

@@ -26,7 +26,8 @@ export interface RevisionedOwner {
 }
 
 export const templateOf = (revision: ControllerRevision): PodTemplateSpec => {
-  const { $patch: _, ...template } = ((revision.data as Record<string, any> | undefined)?.['spec']?.template ?? {}) as Record<string, unknown>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  const { $patch: _, ...template } = ((revision.data as Record<string, any> | undefined)?.['spec']?.template ??
+    {}) as Record<string, unknown>;
   return template as unknown as PodTemplateSpec;
 };
 
@@ -53,13 +54,19 @@ export async function revisionsOf(owner: RevisionedOwner, ctx: Context): Promise
  * @param collisions how often a name was taken by another template; counted on
  */
 export async function currentRevision(
-  owner: RevisionedOwner, revisions: readonly ControllerRevision[], collisions: number, ctx: Context,
+  owner: RevisionedOwner,
+  revisions: readonly ControllerRevision[],
+  collisions: number,
+  ctx: Context,
 ): Promise<{ revision: ControllerRevision; collisions: number }> {
   const highest = Math.max(0, ...revisions.map(({ revision }) => revision));
   const equal = revisions.filter((revision) => semanticEqual(templateOf(revision), owner.template)).at(-1);
   if (equal && equal.revision === highest) return { revision: equal, collisions };
   if (equal) {
-    return { revision: await ctx.client.update<ControllerRevision>(REVISIONS, { ...equal, revision: highest + 1 }), collisions };
+    return {
+      revision: await ctx.client.update<ControllerRevision>(REVISIONS, { ...equal, revision: highest + 1 }),
+      collisions,
+    };
   }
   const { object } = owner;
   const data = { spec: { template: { ...owner.template, $patch: 'replace' } } };
@@ -83,8 +90,9 @@ export async function currentRevision(
       return { revision: await ctx.client.create(REVISIONS, made), collisions: count };
     } catch (error) {
       if (!isStatusError(error, 'AlreadyExists')) throw error;
-      const existing =
-        await unlessGone(ctx.client.get<ControllerRevision>(REVISIONS, object.metadata.namespace ?? '', name));
+      const existing = await unlessGone(
+        ctx.client.get<ControllerRevision>(REVISIONS, object.metadata.namespace ?? '', name),
+      );
       if (existing && semanticEqual(templateOf(existing), owner.template)) {
         return { revision: existing, collisions: count };
       }
@@ -96,7 +104,8 @@ export async function currentRevision(
 export async function trimHistory(
   owner: RevisionedOwner,
   revisions: readonly ControllerRevision[],
-  used: (revision: ControllerRevision) => boolean, ctx: Context,
+  used: (revision: ControllerRevision) => boolean,
+  ctx: Context,
 ): Promise<void> {
   const limit = (owner.object['spec'].revisionHistoryLimit as number | undefined) ?? 10;
   const unused = revisions.filter((revision) => !used(revision));

@@ -25,11 +25,21 @@ export const rootCa = (ca: string): Reconciler => ({
     const annotations = { 'kubernetes.io/description': DESCRIPTION };
     if (!current) {
       const metadata = { name: NAME, namespace, annotations } as unknown as ConfigMap['metadata'];
-      await ctx.client.create<ConfigMap>('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data }).catch((error: unknown) => {
-        if (!['AlreadyExists', 'NotFound', 'Forbidden'].some((reason) => isStatusError(error, reason))) throw error;
+      await ctx.client
+        .create<ConfigMap>('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data })
+        .catch((error: unknown) => {
+          if (!['AlreadyExists', 'NotFound', 'Forbidden'].some((reason) => isStatusError(error, reason))) throw error;
+        });
+    } else if (
+      current.data?.['ca.crt'] !== ca ||
+      Object.keys(current.data).length !== 1 ||
+      !current.metadata.annotations?.['kubernetes.io/description']
+    ) {
+      await ctx.client.update('configmaps', {
+        ...current,
+        data,
+        metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, ...annotations } },
       });
-    } else if (current.data?.['ca.crt'] !== ca || Object.keys(current.data).length !== 1 || !current.metadata.annotations?.['kubernetes.io/description']) {
-      await ctx.client.update('configmaps', { ...current, data, metadata: { ...current.metadata, annotations: { ...current.metadata.annotations, ...annotations } } });
     }
   },
 });

@@ -7,7 +7,10 @@ export const serviceaccount: Reconciler = {
   name: 'service-account',
   watches: [
     { resource: 'namespaces' },
-    { resource: 'serviceaccounts', keys: (account, old) => (!account && old?.metadata.name === 'default' ? [old.metadata.namespace!] : []) },
+    {
+      resource: 'serviceaccounts',
+      keys: (account, old) => (!account && old?.metadata.name === 'default' ? [old.metadata.namespace!] : []),
+    },
   ],
   async reconcile(namespace, ctx) {
     const object = ctx.informer<Namespace>('namespaces').get('', namespace);
@@ -15,10 +18,19 @@ export const serviceaccount: Reconciler = {
     if (ctx.informer('serviceaccounts').get(namespace, 'default')) return;
     const metadata = { name: 'default', namespace } as ServiceAccount['metadata'];
     try {
-      await ctx.client.create<ServiceAccount>('serviceaccounts', { apiVersion: 'v1', kind: 'ServiceAccount', metadata });
+      await ctx.client.create<ServiceAccount>('serviceaccounts', {
+        apiVersion: 'v1',
+        kind: 'ServiceAccount',
+        metadata,
+      });
     } catch (error) {
       // Forbidden: the namespace has begun to go away.
-      if (!isStatusError(error, 'AlreadyExists') && !isStatusError(error, 'NotFound') && !isStatusError(error, 'Forbidden')) throw error;
+      if (
+        !isStatusError(error, 'AlreadyExists') &&
+        !isStatusError(error, 'NotFound') &&
+        !isStatusError(error, 'Forbidden')
+      )
+        throw error;
     }
   },
 };

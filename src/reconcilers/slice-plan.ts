@@ -15,7 +15,11 @@ export interface SlicePlan {
  * @param size endpoints of one slice; @param labels what every slice must carry, others of the managed ones are wrong
  */
 export function planSlices(
-  addressType: string, groups: readonly PortGroup[], existing: readonly EndpointSlice[], labels: Record<string, string>, size: number,
+  addressType: string,
+  groups: readonly PortGroup[],
+  existing: readonly EndpointSlice[],
+  labels: Record<string, string>,
+  size: number,
 ): SlicePlan {
   const plan: SlicePlan = { create: [], update: [], remove: [] };
   const byPorts = new Map<string, EndpointSlice[]>();
@@ -34,7 +38,10 @@ export function planSlices(
 }
 
 const portsKey = (ports: readonly DiscoveryEndpointPort[] | undefined | null): string =>
-  [...(ports ?? [])].map((port) => canonicalJson({ ...port, name: port.name ?? '' })).sort().join();
+  [...(ports ?? [])]
+    .map((port) => canonicalJson({ ...port, name: port.name ?? '' }))
+    .sort()
+    .join();
 const endpointKey = (endpoint: Endpoint): string => endpoint.targetRef?.uid ?? endpoint.addresses[0] ?? '';
 
 function planGroup(
@@ -45,8 +52,9 @@ function planGroup(
   labels: Record<string, string>,
   size: number,
 ): void {
-  const wanted =
-    new Map(group.endpoints.map((endpoint) => [`${endpointKey(endpoint)}|${endpoint.addresses[0]}`, endpoint]));
+  const wanted = new Map(
+    group.endpoints.map((endpoint) => [`${endpointKey(endpoint)}|${endpoint.addresses[0]}`, endpoint]),
+  );
   const changed: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
   const same: { slice: EndpointSlice; endpoints: Endpoint[] }[] = [];
   for (const slice of slices) {
@@ -62,7 +70,8 @@ function planGroup(
         differs ||= !semanticEqual(old, endpoint);
       }
     }
-    if (endpoints.length === 0 && (group.endpoints.length > 0 || changed.length + same.length > 0)) plan.remove.push(slice);
+    if (endpoints.length === 0 && (group.endpoints.length > 0 || changed.length + same.length > 0))
+      plan.remove.push(slice);
     else (differs ? changed : same).push({ slice, endpoints });
   }
   const fresh = [...wanted.values()];
@@ -77,11 +86,17 @@ function planGroup(
     changed.push({ slice: plan.remove.pop()!, endpoints: fresh.splice(0, size) });
   }
   while (fresh.length > 0) plan.create.push({ addressType, ports: group.ports, endpoints: fresh.splice(0, size) });
-  if (group.endpoints.length === 0 && slices.length === 0) plan.create.push({ addressType, ports: group.ports, endpoints: [] });
+  if (group.endpoints.length === 0 && slices.length === 0)
+    plan.create.push({ addressType, ports: group.ports, endpoints: [] });
   for (const { slice, endpoints } of changed) {
-    plan.update.push({ ...slice, metadata: { ...slice.metadata, labels: { ...labels } }, ports: group.ports, endpoints });
+    plan.update.push({
+      ...slice,
+      metadata: { ...slice.metadata, labels: { ...labels } },
+      ports: group.ports,
+      endpoints,
+    });
   }
 }
 
-const hasLabels =
-  (slice: EndpointSlice, labels: Record<string, string>): boolean => semanticEqual(slice.metadata.labels, labels);
+const hasLabels = (slice: EndpointSlice, labels: Record<string, string>): boolean =>
+  semanticEqual(slice.metadata.labels, labels);

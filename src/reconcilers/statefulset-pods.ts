@@ -23,7 +23,12 @@ export function statefulPod(set: StatefulSet, ordinal: number, revision: Control
   const pod = podFromTemplate(templateOf(revision), set, controllerRef(set, 'apps/v1', 'StatefulSet'));
   const name = `${set.metadata.name}-${ordinal}`;
   pod.metadata.name = name;
-  pod.metadata.labels = { ...pod.metadata.labels, [POD_NAME]: name, [INDEX]: String(ordinal), [REVISION_LABEL]: revision.metadata.name };
+  pod.metadata.labels = {
+    ...pod.metadata.labels,
+    [POD_NAME]: name,
+    [INDEX]: String(ordinal),
+    [REVISION_LABEL]: revision.metadata.name,
+  };
   const claims = (set.spec?.volumeClaimTemplates ?? []) as PersistentVolumeClaim[];
   const own = claims.map((template) => ({
     name: template.metadata.name,

@@ -42,7 +42,11 @@ export class StatefulRollout {
   }
 
   private isHealthy(pod: Pod | undefined): boolean {
-    return !!pod && !pod.metadata.deletionTimestamp && isPodAvailable(pod, this.set.spec?.minReadySeconds ?? 0, this.ctx.clock.now());
+    return (
+      !!pod &&
+      !pod.metadata.deletionTimestamp &&
+      isPodAvailable(pod, this.set.spec?.minReadySeconds ?? 0, this.ctx.clock.now())
+    );
   }
 
   /** From the first to the last. False: a pod must become available (or go) before anything else happens. */
@@ -91,8 +95,10 @@ export class StatefulRollout {
     const { updateStrategy } = this.set.spec ?? {};
     if (updateStrategy?.type === 'OnDelete') return;
     const partition = updateStrategy?.rollingUpdate?.partition ?? 0;
-    const limit =
-      Math.max(1, scaledValue(updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, this.to - this.from, false));
+    const limit = Math.max(
+      1,
+      scaledValue(updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, this.to - this.from, false),
+    );
     let unavailable = 0;
     for (let ordinal = this.to - 1; ordinal >= this.from + partition && unavailable < limit; ordinal--) {
       const pod = this.byOrdinal.get(ordinal);
@@ -126,7 +132,12 @@ export class StatefulRollout {
     const { set, ctx } = this;
     const { namespace = '', name, uid } = pod.metadata;
     await unlessGone(ctx.client.delete('pods', namespace, name, { uid }));
-    ctx.events.event(set, 'Normal', 'SuccessfulDelete', `Delete Pod ${name} in StatefulSet ${set.metadata.name} successful`);
+    ctx.events.event(
+      set,
+      'Normal',
+      'SuccessfulDelete',
+      `Delete Pod ${name} in StatefulSet ${set.metadata.name} successful`,
+    );
   }
 
   private async ensureClaims(ordinal: number): Promise<void> {
@@ -151,7 +162,10 @@ export class StatefulRollout {
   private async ownClaims(): Promise<void> {
     const policy = this.set.spec?.persistentVolumeClaimRetentionPolicy;
     const claims = this.ctx.informer<PersistentVolumeClaim>('persistentvolumeclaims');
-    const known: [number, Pod | undefined][] = [...this.byOrdinal, ...this.surplus.map((pod): [number, Pod] => [ordinalOf(this.set, pod), pod])];
+    const known: [number, Pod | undefined][] = [
+      ...this.byOrdinal,
+      ...this.surplus.map((pod): [number, Pod] => [ordinalOf(this.set, pod), pod]),
+    ];
     for (const [ordinal, pod] of known) {
       for (const template of (this.set.spec?.volumeClaimTemplates ?? []) as PersistentVolumeClaim[]) {
         const claim = claims.get(this.set.metadata.namespace ?? '', claimName(template, this.set, ordinal));
@@ -170,14 +184,27 @@ export class StatefulRollout {
     pod: ObjectLike | undefined,
   ): Promise<void> {
     const old = claim.metadata.ownerReferences ?? [];
-    const others = old.filter((owner) => !(owner.kind === 'StatefulSet' && owner.uid === this.set.metadata.uid) && !(owner.kind === 'Pod' && owner.name.startsWith(`${this.set.metadata.name}-`)));
+    const others = old.filter(
+      (owner) =>
+        !(owner.kind === 'StatefulSet' && owner.uid === this.set.metadata.uid) &&
+        !(owner.kind === 'Pod' && owner.name.startsWith(`${this.set.metadata.name}-`)),
+    );
     const owners = [
       ...others,
       ...(set ? [{ ...controllerRef(set, 'apps/v1', 'StatefulSet'), controller: true, blockOwnerDeletion: true }] : []),
       ...(pod ? [{ ...controllerRef(pod, 'v1', 'Pod'), controller: true, blockOwnerDeletion: true }] : []),
     ];
-    const ids = (list: typeof owners): string => list.map(({ uid }) => uid).sort().join();
+    const ids = (list: typeof owners): string =>
+      list
+        .map(({ uid }) => uid)
+        .sort()
+        .join();
     if (ids(owners) === ids(old)) return;
-    await unlessGone(this.ctx.client.update('persistentvolumeclaims', { ...claim, metadata: { ...claim.metadata, ownerReferences: owners } }));
+    await unlessGone(
+      this.ctx.client.update('persistentvolumeclaims', {
+        ...claim,
+        metadata: { ...claim.metadata, ownerReferences: owners },
+      }),
+    );
   }
 }

@@ -45,13 +45,23 @@ export const statefulset: Reconciler = {
 
 async function sync(set: StatefulSet, ctx: Context): Promise<void> {
   const owner: RevisionedOwner = {
-    object: set as unknown as KubeObject, resource: RESOURCE, apiVersion: 'apps/v1', kind: 'StatefulSet',
-    template: set.spec!.template as PodTemplateSpec, hashLabel: 'controller.kubernetes.io/hash',
+    object: set as unknown as KubeObject,
+    resource: RESOURCE,
+    apiVersion: 'apps/v1',
+    kind: 'StatefulSet',
+    template: set.spec!.template as PodTemplateSpec,
+    hashLabel: 'controller.kubernetes.io/hash',
     // Over the revision's JSON, and the number of collisions as text.
-    hash: (data, count) => safeEncode(String(fnv32a(`${canonicalJson(data)}${count ?? 0}`))), annotations: { ...set.metadata.annotations },
+    hash: (data, count) => safeEncode(String(fnv32a(`${canonicalJson(data)}${count ?? 0}`))),
+    annotations: { ...set.metadata.annotations },
   };
   const revisions = await revisionsOf(owner, ctx);
-  const { revision: update, collisions } = await currentRevision(owner, revisions, set.status?.collisionCount ?? 0, ctx);
+  const { revision: update, collisions } = await currentRevision(
+    owner,
+    revisions,
+    set.status?.collisionCount ?? 0,
+    ctx,
+  );
   const current = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update;
   const pods = await podsOf(set, ctx);
   let failure: unknown;
@@ -62,8 +72,11 @@ async function sync(set: StatefulSet, ctx: Context): Promise<void> {
   }
   await writeStatus(set, pods, current, update, collisions, ctx);
   if (failure) throw failure;
-  const used =
-    new Set([current.metadata.name, update.metadata.name, ...pods.map((pod) => pod.metadata.labels?.[REVISION_LABEL])]);
+  const used = new Set([
+    current.metadata.name,
+    update.metadata.name,
+    ...pods.map((pod) => pod.metadata.labels?.[REVISION_LABEL]),
+  ]);
   await trimHistory(owner, revisions, (revision: ControllerRevision) => used.has(revision.metadata.name), ctx);
 }
 
@@ -83,17 +96,25 @@ async function podsOf(set: StatefulSet, ctx: Context): Promise<Pod[]> {
 }
 
 async function writeStatus(
-  set: StatefulSet, before: readonly Pod[], current: ControllerRevision, update: ControllerRevision, collisions: number, ctx: Context,
+  set: StatefulSet,
+  before: readonly Pod[],
+  current: ControllerRevision,
+  update: ControllerRevision,
+  collisions: number,
+  ctx: Context,
 ): Promise<void> {
   const now = ctx.clock.now();
   // What was made or deleted just now is seen here already when the cache has it.
   const informer = ctx.informer<Pod>('pods');
   const seen = informer.index('controller', set.metadata.uid);
-  const pods =
-    (seen.length >= before.length ? seen : before).filter((pod) => ordinalOf(set, pod) >= 0 && !isPodTerminal(pod));
+  const pods = (seen.length >= before.length ? seen : before).filter(
+    (pod) => ordinalOf(set, pod) >= 0 && !isPodTerminal(pod),
+  );
   const minReady = set.spec?.minReadySeconds ?? 0;
   const of = (revision: ControllerRevision): Pod[] =>
-    pods.filter((pod) => !pod.metadata.deletionTimestamp && pod.metadata.labels?.[REVISION_LABEL] === revision.metadata.name);
+    pods.filter(
+      (pod) => !pod.metadata.deletionTimestamp && pod.metadata.labels?.[REVISION_LABEL] === revision.metadata.name,
+    );
   const available = pods.filter((pod) => isPodAvailable(pod, minReady, now)).length;
   const ready = pods.filter(isPodReady).length;
   const status: NonNullable<StatefulSet['status']> = {
@@ -108,7 +129,11 @@ async function writeStatus(
     collisionCount: collisions,
   };
   const wanted = set.spec?.replicas ?? 1;
-  const rolled = set.spec?.updateStrategy?.type !== 'OnDelete' && status.updatedReplicas === wanted && pods.length === wanted && ready === wanted;
+  const rolled =
+    set.spec?.updateStrategy?.type !== 'OnDelete' &&
+    status.updatedReplicas === wanted &&
+    pods.length === wanted &&
+    ready === wanted;
   if (rolled) {
     status.currentReplicas = status.updatedReplicas;
     status.currentRevision = status.updateRevision;

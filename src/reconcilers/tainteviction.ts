@@ -25,7 +25,11 @@ export const tainteviction: Reconciler = {
       resource: 'pods',
       *keys(pod, old, ctx): Iterable<Key> {
         const name = pod?.['spec']?.nodeName as string | undefined;
-        if (!name || (old?.['spec']?.nodeName === name && semanticEqual(pod!['spec'].tolerations, old['spec'].tolerations))) return;
+        if (
+          !name ||
+          (old?.['spec']?.nodeName === name && semanticEqual(pod!['spec'].tolerations, old['spec'].tolerations))
+        )
+          return;
         const node = ctx.informer<Node>('nodes').get('', name);
         if (node && noExecute(node).length) yield keyOf(pod!);
       },
@@ -43,8 +47,8 @@ export const tainteviction: Reconciler = {
   },
 };
 
-const noExecute =
-  (node: Node | undefined): Taint[] => (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
+const noExecute = (node: Node | undefined): Taint[] =>
+  (node?.spec?.taints ?? []).filter(({ effect }) => effect === 'NoExecute');
 
 /** ms at which the first taint is tolerated no more; undefined where all are tolerated for ever. */
 function toleratedUntil(pod: Pod, taints: readonly Taint[], now: number): number | undefined {
@@ -66,7 +70,10 @@ async function evict(pod: Pod, ctx: Context): Promise<undefined> {
   const about = { ...pod, apiVersion: 'v1', kind: 'Pod' };
   ctx.events.event(about, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${namespace}/${name}`);
   const condition = {
-    type: 'DisruptionTarget', status: 'True', reason: 'DeletionByTaintManager', message: 'Taint manager: deleting due to NoExecute taint',
+    type: 'DisruptionTarget',
+    status: 'True',
+    reason: 'DeletionByTaintManager',
+    message: 'Taint manager: deleting due to NoExecute taint',
     lastTransitionTime: formatTime(ctx.clock.now()),
   };
   const patch = { metadata: { uid }, status: { conditions: [condition] } };

@@ -12,7 +12,9 @@ export const ttlafterfinished: Reconciler = {
     const { namespace, name } = splitKey(key);
     const job = ctx.informer<Job>('jobs.batch').get(namespace, name);
     const ttl = job?.spec?.ttlSecondsAfterFinished;
-    const end = job?.status?.conditions?.find(({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True');
+    const end = job?.status?.conditions?.find(
+      ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
+    );
     if (ttl === undefined || !end || job!.metadata.deletionTimestamp) return undefined;
     const left = msOf(end.lastTransitionTime) + ttl * 1000 - ctx.clock.now();
     if (left > 0) return { requeueAfter: left };
@@ -20,7 +22,9 @@ export const ttlafterfinished: Reconciler = {
     const fresh = await unlessGone(ctx.client.get<Job>('jobs.batch', namespace, name));
     if (fresh?.metadata.uid !== job!.metadata.uid || fresh.spec?.ttlSecondsAfterFinished !== ttl) return undefined;
     const { uid, resourceVersion } = fresh.metadata;
-    await unlessGone(ctx.client.delete('jobs.batch', namespace, name, { propagationPolicy: 'Foreground', uid, resourceVersion }));
+    await unlessGone(
+      ctx.client.delete('jobs.batch', namespace, name, { propagationPolicy: 'Foreground', uid, resourceVersion }),
+    );
     return undefined;
   },
 };

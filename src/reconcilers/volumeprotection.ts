@@ -37,7 +37,10 @@ export const pvcprotection: Reconciler = {
     const { namespace, name } = splitKey(key);
     const claim = ctx.informer<PersistentVolumeClaim>('persistentvolumeclaims').get(namespace, name);
     if (!claim) return;
-    const used = ctx.informer<Pod>('pods').index('claim', key).some((pod) => !isPodTerminal(pod) && (!!pod.spec?.nodeName || !pod.metadata.deletionTimestamp));
+    const used = ctx
+      .informer<Pod>('pods')
+      .index('claim', key)
+      .some((pod) => !isPodTerminal(pod) && (!!pod.spec?.nodeName || !pod.metadata.deletionTimestamp));
     await protect('persistentvolumeclaims', claim, CLAIM_FINALIZER, used, ctx);
   },
 };
@@ -62,7 +65,8 @@ async function protect(
 ): Promise<void> {
   const { finalizers = [], deletionTimestamp } = object.metadata;
   const has = finalizers.includes(finalizer);
-  const write = (next: string[]) => unlessGone(ctx.client.update(resource, { ...object, metadata: { ...object.metadata, finalizers: next } }));
+  const write = (next: string[]) =>
+    unlessGone(ctx.client.update(resource, { ...object, metadata: { ...object.metadata, finalizers: next } }));
   if (deletionTimestamp && has && !used) await write(finalizers.filter((other) => other !== finalizer));
   else if (!deletionTimestamp && !has) await write([...finalizers, finalizer]);
 }

@@ -3,7 +3,6 @@ import type { OperationContext } from './context.ts';
 import { BytesScalar, Int64Scalar, IntOrStringScalar, JSONScalar, QuantityScalar, TimeScalar } from './scalars.ts';
 
 /** An object that comes or goes as one scalar, whatever its kind. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type AnyJson = any;
 
 interface Types {

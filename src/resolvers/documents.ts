@@ -1,4 +1,13 @@
-import { GraphQLError, getOperationAST, parse, specifiedRules, validate, type DocumentNode, type GraphQLSchema, type OperationDefinitionNode } from 'graphql';
+import {
+  GraphQLError,
+  getOperationAST,
+  parse,
+  specifiedRules,
+  validate,
+  type DocumentNode,
+  type GraphQLSchema,
+  type OperationDefinitionNode,
+} from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { compile, type CompiledOperation } from './compiled/compile.ts';
 import { costOf, limitsRule, type Limits } from './limits.ts';
@@ -51,7 +60,11 @@ const MAX_TEXT = 4 * 1024 * 1024;
 
 /** The documents that were asked of one schema lately. */
 export class Documents {
-  private readonly known = new LRUCache<string, Document>({ max: MAX_DOCUMENTS, maxSize: MAX_TEXT, sizeCalculation: (_, text) => text.length + 1 });
+  private readonly known = new LRUCache<string, Document>({
+    max: MAX_DOCUMENTS,
+    maxSize: MAX_TEXT,
+    sizeCalculation: (_, text) => text.length + 1,
+  });
 
   constructor(
     readonly schema: GraphQLSchema,
@@ -75,7 +88,8 @@ export class Documents {
     } catch (error) {
       if (error instanceof GraphQLError) return new Document(schema, undefined, [error]);
       // The parser, too, calls itself for each level: what is nested deeper than the stack is no document.
-      if (error instanceof RangeError) return new Document(schema, undefined, [new GraphQLError('the document is nested too deeply')]);
+      if (error instanceof RangeError)
+        return new Document(schema, undefined, [new GraphQLError('the document is nested too deeply')]);
       throw error;
     }
   }

@@ -70,7 +70,11 @@ export class Engine {
     try {
       const operation = this.notSubscription(request);
       const format = (error: GraphQLError): GraphQLFormattedError => formatError(error, this.report);
-      const text = await operation.compiled?.run(request.variables ?? {}, createContext(this.api, context, true), format);
+      const text = await operation.compiled?.run(
+        request.variables ?? {},
+        createContext(this.api, context, true),
+        format,
+      );
       return text ?? JSON.stringify(await this.run(operation, request, context));
     } catch (error) {
       return JSON.stringify(this.refusal(error));
@@ -89,7 +93,8 @@ export class Engine {
   subscribeText(request: OperationRequest, context: RequestContext): AsyncIterableIterator<JsonText> {
     return this.join(this.texts, request, context, {
       result: (result) => JSON.stringify(result),
-      event: async (operation, args) => operation.compiled?.event(args.rootValue) ?? JSON.stringify(await this.runEvent(operation, args)),
+      event: async (operation, args) =>
+        operation.compiled?.event(args.rootValue) ?? JSON.stringify(await this.runEvent(operation, args)),
     });
   }
 
@@ -123,31 +128,55 @@ export class Engine {
     };
   }
 
-  private join<T>(shared: SharedSubscriptions<T>, request: OperationRequest, context: RequestContext, form: Form<T>): AsyncIterableIterator<T> {
+  private join<T>(
+    shared: SharedSubscriptions<T>,
+    request: OperationRequest,
+    context: RequestContext,
+    form: Form<T>,
+  ): AsyncIterableIterator<T> {
     const { user, agent, impersonator } = context;
-    const key = JSON.stringify([request.query, request.operationName, request.variables, user.name, user.uid, user.groups, user.extra]);
+    const key = JSON.stringify([
+      request.query,
+      request.operationName,
+      request.variables,
+      user.name,
+      user.uid,
+      user.groups,
+      user.extra,
+    ]);
     // Not the first one's connection: others stay when it goes.
     const own: RequestContext = { user, agent, impersonator, warn: () => undefined };
     return shared.join(key, () => new Subscription(() => this.start(request, own, form)));
   }
 
-  private async start<T>(request: OperationRequest, requestContext: RequestContext, form: Form<T>): Promise<AsyncIterator<T>> {
+  private async start<T>(
+    request: OperationRequest,
+    requestContext: RequestContext,
+    form: Form<T>,
+  ): Promise<AsyncIterator<T>> {
     const refused = (error: unknown): T => form.result(this.refusal(error));
     try {
       const operation = this.operation(request);
       const { schema, document } = operation;
-      if (operation.node.operation !== 'subscription') return once(form.result(await this.execute(request, requestContext)));
+      if (operation.node.operation !== 'subscription')
+        return once(form.result(await this.execute(request, requestContext)));
       const args = { schema, document, variableValues: request.variables, operationName: request.operationName };
       const source = await createSourceEventStream({ ...args, contextValue: createContext(this.api, requestContext) });
       if (!(Symbol.asyncIterator in source)) return once(form.result(this.result(source)));
-      const each = (rootValue: unknown): Promise<T> => form.event(operation, { rootValue, request, context: requestContext });
+      const each = (rootValue: unknown): Promise<T> =>
+        form.event(operation, { rootValue, request, context: requestContext });
       return mapped(source[Symbol.asyncIterator](), each, refused);
     } catch (error) {
       return once(refused(error));
     }
   }
 
-  private async run({ schema, document }: Operation, request: OperationRequest, context: RequestContext, rootValue?: unknown): Promise<Result> {
+  private async run(
+    { schema, document }: Operation,
+    request: OperationRequest,
+    context: RequestContext,
+    rootValue?: unknown,
+  ): Promise<Result> {
     const contextValue = createContext(this.api, context);
     const { variables: variableValues, operationName } = request;
     return this.result(await execute({ schema, document, variableValues, operationName, contextValue, rootValue }));
@@ -167,15 +196,22 @@ export class Engine {
 
   private operation({ query, variables, operationName }: OperationRequest): Operation {
     if (typeof query !== 'string') throw badRequest('no query');
-    if (typeof (variables ?? {}) !== 'object' || Array.isArray(variables)) throw badRequest('variables must be an object');
+    if (typeof (variables ?? {}) !== 'object' || Array.isArray(variables))
+      throw badRequest('variables must be an object');
     const document = this.document(query);
     if (!document.node) throw new RefusedDocument(document.errors);
     const operation = document.operation(operationName);
     if (!operation)
-      throw badRequest(operationName ? `no operation ${JSON.stringify(operationName)}` : 'operationName must say which operation to run');
+      throw badRequest(
+        operationName
+          ? `no operation ${JSON.stringify(operationName)}`
+          : 'operationName must say which operation to run',
+      );
     const cost = operation.cost(variables ?? {});
     if (cost > this.limits.cost)
-      throw badRequest(`the operation may produce ${cost} fields, the limit is ${this.limits.cost}: ask for less or set first`);
+      throw badRequest(
+        `the operation may produce ${cost} fields, the limit is ${this.limits.cost}: ask for less or set first`,
+      );
     return operation;
   }
 
@@ -222,7 +258,11 @@ export async function* once<T>(value: T): AsyncGenerator<T> {
 }
 
 /** Each event executed in turn; an error of the source is the last result. */
-function mapped<T>(events: AsyncIterator<unknown>, each: (event: unknown) => Promise<T>, refused: (error: unknown) => T): AsyncIterator<T> {
+function mapped<T>(
+  events: AsyncIterator<unknown>,
+  each: (event: unknown) => Promise<T>,
+  refused: (error: unknown) => T,
+): AsyncIterator<T> {
   let over = false;
   const end: IteratorResult<T> = { done: true, value: undefined };
   return {

@@ -15,7 +15,10 @@ export async function admitted(
   user: User,
 ): Promise<() => void> {
   if (!control) return () => undefined;
-  const seats = requests.reduce((sum, request) => sum + Math.max(1, Math.ceil(engine.cost(request) / FIELDS_PER_SEAT)), 0);
+  const seats = requests.reduce(
+    (sum, request) => sum + Math.max(1, Math.ceil(engine.cost(request) / FIELDS_PER_SEAT)),
+    0,
+  );
   return (await control.admit(user, ATTRIBUTES, Math.min(MAX_SEATS, seats))).release;
 }
 

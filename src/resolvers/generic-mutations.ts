@@ -36,7 +36,10 @@ export function addGenericMutations(builder: Builder): void {
           const kind = kindOf(api.registry, args.resource, args.version);
           const object = own(args.object as KubeObject);
           const name = args.subresource ? (args.name ?? object.metadata?.name) : '';
-          return wholeAnswer(await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args)), args);
+          return wholeAnswer(
+            await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args)),
+            args,
+          );
         },
       }),
       updateObject: t.field({
@@ -70,7 +73,10 @@ export function addGenericMutations(builder: Builder): void {
           const type = args.type ?? 'application/merge-patch+json';
           // An apply without a manager of its own is the connection's: loops need not name themselves twice.
           if (type === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
-          return wholeAnswer(await api.patch(request, targetOf(kind, args), type, { value: own(args.patch) }, options), args);
+          return wholeAnswer(
+            await api.patch(request, targetOf(kind, args), type, { value: own(args.patch) }, options),
+            args,
+          );
         },
       }),
       deleteObject: t.field({

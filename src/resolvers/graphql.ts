@@ -145,7 +145,11 @@ export async function createGraphQL({
     subscribe({ extensions, ...request }, caller) {
       try {
         const texts = subscribeText({ ...request, ...actingOf(extensions) }, caller);
-        return new AdmittedFirst(texts, () => admitted(flowControl, engine, [request], caller.context.user), refusedText);
+        return new AdmittedFirst(
+          texts,
+          () => admitted(flowControl, engine, [request], caller.context.user),
+          refusedText,
+        );
       } catch (error) {
         return once(refusedText(error));
       }

@@ -37,7 +37,9 @@ export function createHttp<Caller>(
       if (asked.length === 0) throw badRequest('an empty list of operations');
       if (asked.length > batch) throw requestEntityTooLarge(`more than ${batch} operations in one request`);
       const requests = asked.map((request) => checked(engine, req, request));
-      const texts = await whenAdmitted(runner, requests, caller, () => Promise.all(requests.map((request) => runner.execute(request, caller))));
+      const texts = await whenAdmitted(runner, requests, caller, () =>
+        Promise.all(requests.map((request) => runner.execute(request, caller))),
+      );
       answer(res, 200, type, joined(texts.flatMap((text, i) => [i ? ',' : '[', text]).concat(']')));
     } catch (error) {
       const refusal = engine.refusal(error);
@@ -53,7 +55,11 @@ export function createHttp<Caller>(
 function mediaType(accept: string): string {
   if (accept.includes(RESPONSE_TYPE)) return RESPONSE_TYPE;
   if (/\*\/\*|application\/(\*|json)/.test(accept)) return JSON_TYPE;
-  throw new StatusError({ message: `only ${JSON_TYPE} and ${RESPONSE_TYPE} are produced`, reason: 'NotAcceptable', code: 406 });
+  throw new StatusError({
+    message: `only ${JSON_TYPE} and ${RESPONSE_TYPE} are produced`,
+    reason: 'NotAcceptable',
+    code: 406,
+  });
 }
 
 /** What the request's body or query says, as JSON: not checked yet. */
@@ -63,11 +69,17 @@ async function requestsOf(req: IncomingMessage): Promise<unknown> {
   const { searchParams } = new URL(req.url ?? '/', 'https://localhost');
   const json = (name: string): unknown => (searchParams.has(name) ? parsed(name, searchParams.get(name)!) : undefined);
   const operationName = searchParams.get('operationName');
-  return { query: searchParams.get('query'), operationName, variables: json('variables'), extensions: json('extensions') };
+  return {
+    query: searchParams.get('query'),
+    operationName,
+    variables: json('variables'),
+    extensions: json('extensions'),
+  };
 }
 
 function checked(engine: Engine, { method }: IncomingMessage, request: unknown): OutsideRequest {
-  if (typeof request !== 'object' || request === null || Array.isArray(request)) throw badRequest('an operation must be an object');
+  if (typeof request !== 'object' || request === null || Array.isArray(request))
+    throw badRequest('an operation must be an object');
   const { query, variables, operationName, extensions } = request as Record<string, unknown>;
   if (typeof query !== 'string') throw badRequest('an operation must have a query, which is text');
   if (!isObjectOrAbsent(variables)) throw badRequest('variables must be an object');
@@ -81,7 +93,8 @@ function checked(engine: Engine, { method }: IncomingMessage, request: unknown):
 const isObjectOrAbsent = (value: unknown): boolean =>
   value === null || value === undefined || (typeof value === 'object' && !Array.isArray(value));
 
-const methodNotAllowed = (message: string): StatusError => new StatusError({ message, reason: 'MethodNotAllowed', code: 405 });
+const methodNotAllowed = (message: string): StatusError =>
+  new StatusError({ message, reason: 'MethodNotAllowed', code: 405 });
 
 function parsed(what: string, text: string): unknown {
   try {

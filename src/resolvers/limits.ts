@@ -105,20 +105,28 @@ type Variables = Readonly<Record<string, unknown>>;
  * guess. The lists inside an object are as long as the object is: they are not the request's doing. The document is
  * walked once, and what is left for each request is the sum of the parts whose page size is a variable.
  */
-export function costOf(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): (variables: Variables) => number {
+export function costOf(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): (variables: Variables) => number {
   const fragments = fragmentsOf(document);
   const known = new Map<string, Cost>();
   const cost = (set: SelectionSetNode, type: GraphQLNamedType | undefined): Cost =>
     sum(
       set.selections.map((selection): Cost => {
         if (selection.kind === Kind.INLINE_FRAGMENT)
-          return cost(selection.selectionSet, selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type);
+          return cost(
+            selection.selectionSet,
+            selection.typeCondition ? schema.getType(selection.typeCondition.name.value) : type,
+          );
         if (selection.kind === Kind.FRAGMENT_SPREAD) {
           const name = selection.name.value;
           if (!known.has(name)) {
             known.set(name, 0);
             const fragment = fragments.get(name);
-            if (fragment) known.set(name, cost(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value)));
+            if (fragment)
+              known.set(name, cost(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value)));
           }
           return known.get(name)!;
         }
@@ -158,7 +166,11 @@ function itemsOf(field: FieldNode, paged: boolean, type: GraphQLNamedType | unde
     if (first?.kind === Kind.VARIABLE) return (variables) => pageSize(variables[first.name.value]);
     return pageSize(first?.kind === Kind.INT ? Number(first.value) : undefined);
   }
-  return RELATION_LISTS.has(field.name.value) && (isObjectType(type) || isInterfaceType(type)) && type.getFields()['_json'] ? RELATION_ITEMS : 1;
+  return RELATION_LISTS.has(field.name.value) &&
+    (isObjectType(type) || isInterfaceType(type)) &&
+    type.getFields()['_json']
+    ? RELATION_ITEMS
+    : 1;
 }
 
 const pageSize = (first: unknown): number => (typeof first === 'number' ? Math.max(1, first) : DEFAULT_FIRST);

@@ -29,7 +29,8 @@ export function managedFieldsIn(json: Buffer): { start: number; end: number } | 
   return undefined;
 }
 
-const isKey = (json: Buffer, at: number): boolean => at + KEY.length <= json.length && json.compare(KEY, 0, KEY.length, at, at + KEY.length) === 0;
+const isKey = (json: Buffer, at: number): boolean =>
+  at + KEY.length <= json.length && json.compare(KEY, 0, KEY.length, at, at + KEY.length) === 0;
 
 export function withoutManagedFields(object: KubeObject): KubeObject {
   const { managedFields: _, ...metadata } = object.metadata;

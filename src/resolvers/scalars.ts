@@ -29,10 +29,13 @@ export const IntOrStringScalar = scalar('IntOrString', 'An integer or a string: 
   typeof value === 'string' || isInteger(value) ? value : refuse('IntOrString', value),
 );
 /** JSON numbers end at 2^53 in JavaScript: a larger one is refused and not rounded. */
-export const Int64Scalar = scalar('Int64', 'An integer from -(2^53 - 1) to 2^53 - 1, as a number or its digits.', (value) =>
-  isInteger(typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value)
-    ? Number(value)
-    : refuse('Int64', value),
+export const Int64Scalar = scalar(
+  'Int64',
+  'An integer from -(2^53 - 1) to 2^53 - 1, as a number or its digits.',
+  (value) =>
+    isInteger(typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value)
+      ? Number(value)
+      : refuse('Int64', value),
 );
 export const TimeScalar = scalar('Time', 'RFC 3339, as Kubernetes writes it.', (value) =>
   typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : refuse('Time', value),

@@ -44,7 +44,10 @@ export class Connection<C> {
     private readonly runner: Runner<C>,
     private readonly authenticate: (caller: C, params: Record<string, unknown>) => Promise<C | undefined>,
   ) {
-    this.hello = setTimeout(() => !this.greeted && socket.close(4408, 'Connection initialisation timeout'), INIT_TIMEOUT);
+    this.hello = setTimeout(
+      () => !this.greeted && socket.close(4408, 'Connection initialisation timeout'),
+      INIT_TIMEOUT,
+    );
     if (socket.protocol !== PROTOCOL) socket.close(4406, 'Subprotocol not acceptable');
   }
 
@@ -81,7 +84,9 @@ export class Connection<C> {
     if (!this.accepted) return this.socket.close(4401, 'Unauthorized');
     if (this.running.has(id)) return this.socket.close(4409, `Subscriber for ${id} already exists`.slice(0, 120));
     if (this.running.size >= MAX_OPERATIONS)
-      return this.error(id, [{ message: `more than ${MAX_OPERATIONS} operations on one connection`, extensions: { code: 429 } }]);
+      return this.error(id, [
+        { message: `more than ${MAX_OPERATIONS} operations on one connection`, extensions: { code: 429 } },
+      ]);
     const checked = this.engine.check(request);
     if ('errors' in checked) return this.error(id, checked.errors);
     const results = checked.type === 'subscription' ? this.runner.subscribe(request, this.caller) : undefined;
@@ -90,9 +95,12 @@ export class Connection<C> {
     const isOver = (): boolean => !this.running.has(id) || this.running.get(id) !== results;
     try {
       if (results) {
-        for (let next = await results.next(); !next.done && !isOver(); next = await results.next()) await this.next(id, next.value);
+        for (let next = await results.next(); !next.done && !isOver(); next = await results.next())
+          await this.next(id, next.value);
       } else {
-        const text = await whenAdmitted(this.runner, [request], this.caller, () => this.runner.execute(request, this.caller));
+        const text = await whenAdmitted(this.runner, [request], this.caller, () =>
+          this.runner.execute(request, this.caller),
+        );
         if (!isOver()) await this.next(id, text);
       }
       if (isOver()) return;
@@ -180,7 +188,9 @@ function parseMessage(text: string): Message | undefined {
   const { type, id, payload } = message;
   switch (type) {
     case 'connection_init':
-      return payload === undefined || payload === null || isObject(payload) ? { type, payload: payload ?? undefined } : undefined;
+      return payload === undefined || payload === null || isObject(payload)
+        ? { type, payload: payload ?? undefined }
+        : undefined;
     case 'ping':
     case 'pong':
       return { type, payload };
@@ -193,7 +203,8 @@ function parseMessage(text: string): Message | undefined {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isId = (id: unknown): id is string => typeof id === 'string' && id !== '';
 const isRequest = (payload: unknown): payload is OutsideRequest =>
   isObject(payload) &&

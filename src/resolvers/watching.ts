@@ -40,7 +40,9 @@ export async function watchBatches<T>(
   args: WatchArguments,
   split: (events: readonly ObjectEvent[]) => Iterable<T>,
 ): Promise<AsyncIterableIterator<T>> {
-  const channel = new Channel<readonly ObjectEvent[]>(MAX_WAITING, () => tooManyRequests('the subscription is read too slowly', 1));
+  const channel = new Channel<readonly ObjectEvent[]>(MAX_WAITING, () =>
+    tooManyRequests('the subscription is read too slowly', 1),
+  );
   const { resourceVersion } = args;
   const options: WatchOptions = {
     ...selectOptions(args),
@@ -48,7 +50,8 @@ export async function watchBatches<T>(
     ...(resourceVersion ? { resourceVersion } : { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
   };
   const stop = await context.api.watch(context.request, targetOf(kind, args), options, {
-    onEvents: (events: readonly WatchEvent[]) => void channel.push(events.map((event) => new StoredEvent(kind, event, args.managedFields ?? true))),
+    onEvents: (events: readonly WatchEvent[]) =>
+      void channel.push(events.map((event) => new StoredEvent(kind, event, args.managedFields ?? true))),
     onBookmark: (revision, initialEventsEnd) => void channel.push([new Bookmark(kind, revision, initialEventsEnd)]),
     onEnd: (error) => channel.end(error),
   });
@@ -89,11 +92,7 @@ class StoredEvent implements ObjectEvent {
   readonly json: WholeObject;
   readonly resourceVersion: string;
 
-  constructor(
-    kind: Kind,
-    { type, stored }: WatchEvent,
-    managedFields: boolean,
-  ) {
+  constructor(kind: Kind, { type, stored }: WatchEvent, managedFields: boolean) {
     this.type = type;
     this.json = new WholeObject(kind, stored, managedFields);
     this.resourceVersion = String(stored.revision);
@@ -132,7 +131,11 @@ class Bookmark implements ObjectEvent {
   toJSON(): unknown {
     const { type, kind, resourceVersion, initialEventsEnd } = this;
     const annotations = initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } };
-    return { type, object: { ...typeMetaOf(kind), metadata: { resourceVersion, ...annotations } }, ...(initialEventsEnd && { initialEventsEnd }) };
+    return {
+      type,
+      object: { ...typeMetaOf(kind), metadata: { resourceVersion, ...annotations } },
+      ...(initialEventsEnd && { initialEventsEnd }),
+    };
   }
 }
 

@@ -60,4 +60,9 @@ export function createWebSocket<C extends { context: RequestContext }>(api: Api,
 }
 
 /** The fields of a context that may be an object with getters. */
-const plain = ({ user, agent, impersonator, warn }: RequestContext): RequestContext => ({ user, agent, impersonator, warn });
+const plain = ({ user, agent, impersonator, warn }: RequestContext): RequestContext => ({
+  user,
+  agent,
+  impersonator,
+  warn,
+});

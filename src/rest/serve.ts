@@ -86,10 +86,7 @@ function checkTimeout(exchange: Exchange): void {
   const timeout = exchange.query.get('timeout');
   if (!timeout) return;
   const ms = parseDuration(timeout);
-  if (ms === undefined)
-    throw badRequest(
-      `invalid timeout specified in the request URL - ${durationError(timeout)}`,
-    );
+  if (ms === undefined) throw badRequest(`invalid timeout specified in the request URL - ${durationError(timeout)}`);
 }
 
 async function serveResource(services: Services, exchange: Exchange, path: ResourcePath): Promise<void> {
@@ -148,7 +145,8 @@ async function answer(services: Services, exchange: Exchange): Promise<void> {
 function withStatusMessage({ req, res }: Exchange): ServerResponse {
   if (req.httpVersionMajor !== 2) return res;
   const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
-  res.writeHead = ((status: number, ...rest: unknown[]) => writeHead(status, ...rest.filter((r) => typeof r !== 'string'))) as typeof res.writeHead;
+  res.writeHead = ((status: number, ...rest: unknown[]) =>
+    writeHead(status, ...rest.filter((r) => typeof r !== 'string'))) as typeof res.writeHead;
   return res;
 }
 

@@ -1,5 +1,14 @@
 import type {
-  Namespace, PersistentVolume, PersistentVolumeClaim, Pod, PodDisruptionBudget, ReplicaSet, ReplicationController, Service, StatefulSet, StorageClass,
+  Namespace,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Pod,
+  PodDisruptionBudget,
+  ReplicaSet,
+  ReplicationController,
+  Service,
+  StatefulSet,
+  StorageClass,
 } from '../../schema/types.ts';
 import type { Informer } from '../client/contract.ts';
 import { controllerOf } from '../control/keys.ts';
@@ -8,8 +17,15 @@ import type { ClusterView } from './snapshot.ts';
 
 /** What the view reads; all of these are watched. */
 export const VIEW_RESOURCES = [
-  'namespaces', 'services', 'replicationcontrollers', 'replicasets.apps', 'statefulsets.apps',
-  'persistentvolumeclaims', 'persistentvolumes', 'storageclasses.storage.k8s.io', 'poddisruptionbudgets.policy',
+  'namespaces',
+  'services',
+  'replicationcontrollers',
+  'replicasets.apps',
+  'statefulsets.apps',
+  'persistentvolumeclaims',
+  'persistentvolumes',
+  'storageclasses.storage.k8s.io',
+  'poddisruptionbudgets.policy',
 ] as const;
 
 /** The plugins' view of other objects, straight from the informers' caches. */
@@ -40,8 +56,8 @@ function siblings(pod: Pod, informer: <T>(resource: string) => Informer<T>): Lab
   }
   const owner = controllerOf(pod);
   if (owner?.kind === 'ReplicationController') {
-    const selector =
-      informer<ReplicationController>('replicationcontrollers').get(namespace, owner.name)?.spec?.selector;
+    const selector = informer<ReplicationController>('replicationcontrollers').get(namespace, owner.name)?.spec
+      ?.selector;
     if (selector) matchers.push(mapMatcher(selector as Record<string, string>));
   } else if (owner?.kind === 'ReplicaSet' || owner?.kind === 'StatefulSet') {
     const resource = owner.kind === 'ReplicaSet' ? 'replicasets.apps' : 'statefulsets.apps';

@@ -27,7 +27,11 @@ export class NodeInfo {
   setNode(node: Node): void {
     this.node = node;
     this.allocatable = amountsOf(node.status?.allocatable as Record<string, string> | undefined);
-    this.images = new Map((node.status?.images ?? []).flatMap((image) => (image.names ?? []).map((name) => [name, image.sizeBytes ?? 0] as const)));
+    this.images = new Map(
+      (node.status?.images ?? []).flatMap((image) =>
+        (image.names ?? []).map((name) => [name, image.sizeBytes ?? 0] as const),
+      ),
+    );
   }
 
   add(info: PodInfo): void {
@@ -35,7 +39,13 @@ export class NodeInfo {
     this.pods.set(info.pod.metadata.uid, info);
     change(this.requested, info.requests, 1);
     change(this.nonZero, info.nonZero, 1);
-    if (info.affinity.length + info.antiAffinity.length + info.preferredAffinity.length + info.preferredAntiAffinity.length > 0) {
+    if (
+      info.affinity.length +
+        info.antiAffinity.length +
+        info.preferredAffinity.length +
+        info.preferredAntiAffinity.length >
+      0
+    ) {
       this.withAffinity.add(info);
     }
     if (info.antiAffinity.length > 0) this.withAntiAffinity.add(info);

@@ -24,17 +24,18 @@ export interface ClusterEvent {
  * One rule of the scheduler: pure functions, each asked in its phase. `State` is what it worked out once for the pod.
  * A `prepare…` that gives `undefined` has nothing to say about this pod and is not asked about nodes.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export interface Plugin<State = any> {
   name: string;
   events: readonly ClusterEvent[];
   /** `reject`: no node will do. `nodes`: only these can. */
-  prepareFilter?(pod: PodInfo, snapshot: Snapshot): { state: State; reject?: Rejection; nodes?: ReadonlySet<string> } | undefined;
+  prepareFilter?(
+    pod: PodInfo,
+    snapshot: Snapshot,
+  ): { state: State; reject?: Rejection; nodes?: ReadonlySet<string> } | undefined;
   filter?(state: State, pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Rejection | undefined;
   score?: Scoring;
 }
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export interface Scoring<State = any> {
   weight: number;
   /** `nodes` are those that passed the filters */

@@ -35,7 +35,8 @@ export interface PodInfo {
   preferredAntiAffinity: readonly Term[];
 }
 
-export const amountOf = (resource: string, text: string | number): number => (resource === 'cpu' ? quantityMilli(text) : quantityValue(text));
+export const amountOf = (resource: string, text: string | number): number =>
+  resource === 'cpu' ? quantityMilli(text) : quantityValue(text);
 
 export function amountsOf(list: Record<string, string> | undefined): Amounts {
   const amounts: Amounts = {};
@@ -54,8 +55,12 @@ export function podInfo(pod: Pod): PodInfo {
     ports: hostPorts(pod),
     affinity: (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((of) => term(of)),
     antiAffinity: (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((of) => term(of)),
-    preferredAffinity: (podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((of) => term(of.podAffinityTerm, of.weight)),
-    preferredAntiAffinity: (podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((of) => term(of.podAffinityTerm, of.weight)),
+    preferredAffinity: (podAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((of) =>
+      term(of.podAffinityTerm, of.weight),
+    ),
+    preferredAntiAffinity: (podAntiAffinity?.preferredDuringSchedulingIgnoredDuringExecution ?? []).map((of) =>
+      term(of.podAffinityTerm, of.weight),
+    ),
   };
 }
 

@@ -15,7 +15,12 @@ export class PodWriter {
 
   async bind(pod: Pod, node: string): Promise<void> {
     const { namespace, name, uid } = pod.metadata;
-    const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { namespace, name, uid }, target: { kind: 'Node', name: node } };
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { namespace, name, uid },
+      target: { kind: 'Node', name: node },
+    };
     await this.client.create('pods', binding, { subresource: 'binding', name });
     this.events.event(pod, 'Normal', 'Scheduled', `Successfully assigned ${namespace}/${name} to ${node}`);
   }
@@ -26,9 +31,16 @@ export class PodWriter {
     const old = podCondition(pod, 'PodScheduled');
     const same = old?.status === 'False' && old.reason === 'Unschedulable' && old.message === message;
     if (same && (nominated === undefined || nominated === (pod.status?.nominatedNodeName ?? ''))) return;
-    const condition =
-      this.condition(pod, old, { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message });
-    await this.patchStatus(pod, { conditions: [condition], ...(nominated !== undefined && { nominatedNodeName: nominated || null }) });
+    const condition = this.condition(pod, old, {
+      type: 'PodScheduled',
+      status: 'False',
+      reason: 'Unschedulable',
+      message,
+    });
+    await this.patchStatus(pod, {
+      conditions: [condition],
+      ...(nominated !== undefined && { nominatedNodeName: nominated || null }),
+    });
   }
 
   async clearNomination(pod: Pod): Promise<void> {
@@ -38,11 +50,22 @@ export class PodWriter {
   async evict(victim: Pod, preemptor: Pod, node: string): Promise<void> {
     const message = 'default-scheduler: preempting to accommodate a higher priority pod';
     const old = podCondition(victim, 'DisruptionTarget');
-    const condition = this.condition(victim, old, { type: 'DisruptionTarget', status: 'True', reason: 'PreemptionByScheduler', message });
+    const condition = this.condition(victim, old, {
+      type: 'DisruptionTarget',
+      status: 'True',
+      reason: 'PreemptionByScheduler',
+      message,
+    });
     await this.patchStatus(victim, { conditions: [condition] });
     const { namespace, name, uid } = victim.metadata;
     await this.client.delete('pods', namespace ?? '', name, { uid });
-    this.events.event(victim, 'Normal', 'Preempted', `Preempted by pod ${preemptor.metadata.uid} on node ${node}`, preemptor);
+    this.events.event(
+      victim,
+      'Normal',
+      'Preempted',
+      `Preempted by pod ${preemptor.metadata.uid} on node ${node}`,
+      preemptor,
+    );
   }
 
   private condition(
@@ -52,13 +75,24 @@ export class PodWriter {
   ): PodCondition {
     const { generation } = pod.metadata;
     const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : formatTime(this.clock.now());
-    return { ...condition, lastProbeTime: null as unknown as string, lastTransitionTime, ...(generation && { observedGeneration: generation }) };
+    return {
+      ...condition,
+      lastProbeTime: null as unknown as string,
+      lastTransitionTime,
+      ...(generation && { observedGeneration: generation }),
+    };
   }
 
   private async patchStatus(pod: Pod, status: Record<string, unknown>): Promise<void> {
     const { namespace, name, uid } = pod.metadata;
     try {
-      await this.client.patch('pods', namespace ?? '', name, { metadata: { uid }, status }, { type: 'strategic', subresource: 'status' });
+      await this.client.patch(
+        'pods',
+        namespace ?? '',
+        name,
+        { metadata: { uid }, status },
+        { type: 'strategic', subresource: 'status' },
+      );
     } catch (error) {
       // It is gone, or another pod has its name by now.
       if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;

@@ -28,7 +28,11 @@ const MIN_CANDIDATES = 100;
  * @param rejected why each node did not do
  */
 export function preempt(
-  snapshot: Snapshot, pod: PodInfo, plugins: readonly Plugin[], rejected: ReadonlyMap<NodeInfo, Rejection>, random: () => number,
+  snapshot: Snapshot,
+  pod: PodInfo,
+  plugins: readonly Plugin[],
+  rejected: ReadonlyMap<NodeInfo, Rejection>,
+  random: () => number,
 ): Preemption {
   const none = (message: string): Preemption => ({ message, victims: [] });
   if (pod.pod.spec?.preemptionPolicy === 'Never') return none('not eligible due to preemptionPolicy=Never.');
@@ -63,7 +67,10 @@ function victimsLeaving(snapshot: Snapshot, pod: PodInfo): boolean {
     ({ pod: other, priority }) =>
       other.metadata.deletionTimestamp !== undefined &&
       priority < pod.priority &&
-      other.status?.conditions?.some(({ type, status, reason }) => type === 'DisruptionTarget' && status === 'True' && reason === 'PreemptionByScheduler'),
+      other.status?.conditions?.some(
+        ({ type, status, reason }) =>
+          type === 'DisruptionTarget' && status === 'True' && reason === 'PreemptionByScheduler',
+      ),
   );
 }
 
@@ -88,7 +95,10 @@ function selectVictims(
     const victims: PodInfo[] = [];
     let violations = 0;
     // As many as possible stay: the most important ones, and those whose budget is used up, are tried first.
-    for (const [group, violates] of [[violating, true], [others, false]] as const) {
+    for (const [group, violates] of [
+      [violating, true],
+      [others, false],
+    ] as const) {
       for (const victim of group) {
         node.add(victim);
         if (!fits()) continue;

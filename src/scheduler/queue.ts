@@ -50,7 +50,14 @@ export class SchedulingQueue {
     const { uid } = pod.metadata;
     const known = this.entries.get(uid);
     if (known) return this.update(known, pod);
-    const entry: QueuedPod = { pod, since: this.clock.now(), attempts: 0, place: 'out', rejectedBy: new Set(), failedAt: 0 };
+    const entry: QueuedPod = {
+      pod,
+      since: this.clock.now(),
+      attempts: 0,
+      place: 'out',
+      rejectedBy: new Set(),
+      failedAt: 0,
+    };
     this.entries.set(uid, entry);
     if (isGated(pod)) this.wait(entry, new Set(['SchedulingGates']));
     else this.activate(entry);
@@ -60,7 +67,8 @@ export class SchedulingQueue {
     const old = entry.pod;
     entry.pod = pod;
     // A change of the pod itself may be what it waited for: gates, labels, tolerations, smaller requests.
-    if (entry.place === 'unschedulable' && old.metadata.generation !== pod.metadata.generation && !isGated(pod)) this.requeue(entry);
+    if (entry.place === 'unschedulable' && old.metadata.generation !== pod.metadata.generation && !isGated(pod))
+      this.requeue(entry);
     else if (entry.place === 'unschedulable' && isGated(old) && !isGated(pod)) this.requeue(entry);
   }
 

@@ -27,7 +27,9 @@ const MIN_NODES = 100;
 export function schedule(
   snapshot: Snapshot,
   pod: PodInfo,
-  random: () => number, plugins: readonly Plugin[] = allPlugins, start = { at: 0 },
+  random: () => number,
+  plugins: readonly Plugin[] = allPlugins,
+  start = { at: 0 },
 ): Decision {
   const total = snapshot.nodes.length;
   if (total === 0) return { message: 'no nodes available to schedule pods', rejectedBy: new Set() };
@@ -35,7 +37,10 @@ export function schedule(
   const head = `0/${total} nodes are available:`;
   if (rejection) {
     // The plugins after this one were not prepared, which is what the second sentence of kube-scheduler says.
-    return { message: `${head} ${rejection.by.reasons.join(', ')}. not found`, rejectedBy: new Set([rejection.plugin]) };
+    return {
+      message: `${head} ${rejection.by.reasons.join(', ')}. not found`,
+      rejectedBy: new Set([rejection.plugin]),
+    };
   }
   const { fit, rejected, rejectedBy } = findFit(snapshot, pod, prepared, only, start);
   if (fit.length === 1) return { node: fit[0]!.name };
@@ -52,7 +57,11 @@ export function schedule(
 }
 
 function findFit(
-  snapshot: Snapshot, pod: PodInfo, prepared: readonly Prepared[], only: ReadonlySet<string> | undefined, start: { at: number },
+  snapshot: Snapshot,
+  pod: PodInfo,
+  prepared: readonly Prepared[],
+  only: ReadonlySet<string> | undefined,
+  start: { at: number },
 ): { fit: NodeInfo[]; rejected: Map<NodeInfo, Rejection>; rejectedBy: Set<string> } {
   const nodes = only ? [...only].flatMap((name) => snapshot.node(name) ?? []) : snapshot.nodes;
   const wanted = enough(nodes.length);
@@ -81,7 +90,9 @@ function withNominated(
   prepared: readonly Prepared[],
   by: Set<string>,
 ): Rejection | undefined {
-  const waiting = snapshot.nominated(node.name, pod.priority, pod.pod.metadata.uid).filter(({ pod: { metadata } }) => !node.pods.has(metadata.uid));
+  const waiting = snapshot
+    .nominated(node.name, pod.priority, pod.pod.metadata.uid)
+    .filter(({ pod: { metadata } }) => !node.pods.has(metadata.uid));
   if (waiting.length > 0) {
     for (const info of waiting) node.add(info);
     try {

@@ -31,7 +31,11 @@ export interface Scheduler {
 }
 
 const NAME = 'default-scheduler';
-const ACTIONS: Record<string, string> = { Scheduled: 'Binding', FailedScheduling: 'Scheduling', Preempted: 'Preempting' };
+const ACTIONS: Record<string, string> = {
+  Scheduled: 'Binding',
+  FailedScheduling: 'Scheduling',
+  Preempted: 'Preempting',
+};
 /** Writes under way at once: bindings, conditions, evictions. */
 const MAX_WRITES = 128;
 /** ms of decisions before others of this thread get their turn */
@@ -59,7 +63,13 @@ class Loop implements Scheduler {
   constructor(private readonly options: SchedulerOptions) {
     const { client, clock, informers, log } = options;
     this.client = client.as('system:kube-scheduler', 'kube-scheduler');
-    const events = createEventRecorder({ client: this.client, component: NAME, clock, log, action: (reason) => ACTIONS[reason] ?? reason });
+    const events = createEventRecorder({
+      client: this.client,
+      component: NAME,
+      clock,
+      log,
+      action: (reason) => ACTIONS[reason] ?? reason,
+    });
     this.writer = new PodWriter(this.client, events, clock);
     this.cache = new SchedulerCache(clusterView((resource) => informers.informer(resource)));
     this.queue = new SchedulingQueue(clock, allPlugins);
@@ -72,13 +82,19 @@ class Loop implements Scheduler {
     this.unsubscribe.push(pods.onChange((pod, old) => this.podChanged(pod, old)));
     this.unsubscribe.push(nodes.onChange((node, old) => this.nodeChanged(node, old)));
     for (const resource of VIEW_RESOURCES) {
-      this.unsubscribe.push(informers.informer(resource).onChange((object, old) => this.queue.changed(resource, actionOf(object, old), object, old)));
+      this.unsubscribe.push(
+        informers
+          .informer(resource)
+          .onChange((object, old) => this.queue.changed(resource, actionOf(object, old), object, old)),
+      );
     }
     // What the caches know already (a follower that became the leader) was told to nobody.
     for (const node of nodes.list()) this.nodeChanged(node, undefined);
     for (const pod of pods.list()) this.podChanged(pod, undefined);
     informers.start();
-    await Promise.all(['pods', 'nodes', ...VIEW_RESOURCES].map((resource) => informers.informer(resource).whenSynced()));
+    await Promise.all(
+      ['pods', 'nodes', ...VIEW_RESOURCES].map((resource) => informers.informer(resource).whenSynced()),
+    );
     this.running = true;
     this.queue.onReady = () => this.resume();
     this.armFlush();
@@ -124,8 +140,17 @@ class Loop implements Scheduler {
     if (pod.spec?.nodeName) {
       this.queue.remove(uid);
       this.cache.setPod(pod);
-      const news = !old?.spec?.nodeName || !semanticEqual(old.metadata.labels, pod.metadata.labels) || !semanticEqual(old.spec, pod.spec);
-      if (news) this.queue.changed('pods', old?.spec?.nodeName ? 'update' : 'add', pod as unknown as KubeObject, old as unknown as KubeObject);
+      const news =
+        !old?.spec?.nodeName ||
+        !semanticEqual(old.metadata.labels, pod.metadata.labels) ||
+        !semanticEqual(old.spec, pod.spec);
+      if (news)
+        this.queue.changed(
+          'pods',
+          old?.spec?.nodeName ? 'update' : 'add',
+          pod as unknown as KubeObject,
+          old as unknown as KubeObject,
+        );
       return;
     }
     if ((pod.spec?.schedulerName ?? NAME) !== NAME) return;
@@ -212,7 +237,9 @@ class Loop implements Scheduler {
       return this.writer.unschedulable(pod, message);
     }
     const { node, victims } = preemption;
-    const outranked = this.cache.nominated(node, Number.MIN_SAFE_INTEGER, pod.metadata.uid).filter(({ priority }) => priority < info.priority);
+    const outranked = this.cache
+      .nominated(node, Number.MIN_SAFE_INTEGER, pod.metadata.uid)
+      .filter(({ priority }) => priority < info.priority);
     this.cache.nominate(pod, node);
     await this.writer.unschedulable(pod, message, node);
     for (const other of outranked) {
@@ -237,7 +264,10 @@ class Loop implements Scheduler {
       if (volume) {
         const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
         const annotations = { 'pv.kubernetes.io/bound-by-controller': 'yes' };
-        await this.client.patch('persistentvolumes', '', volume.metadata.name, { metadata: { annotations }, spec: { claimRef } });
+        await this.client.patch('persistentvolumes', '', volume.metadata.name, {
+          metadata: { annotations },
+          spec: { claimRef },
+        });
       } else {
         const annotations = { 'volume.kubernetes.io/selected-node': node };
         await this.client.patch('persistentvolumeclaims', namespace ?? '', name, { metadata: { annotations } });
@@ -246,8 +276,8 @@ class Loop implements Scheduler {
   }
 }
 
-const actionOf =
-  (object: unknown, old: unknown): 'add' | 'update' | 'delete' => (object ? (old ? 'update' : 'add') : 'delete');
+const actionOf = (object: unknown, old: unknown): 'add' | 'update' | 'delete' =>
+  object ? (old ? 'update' : 'add') : 'delete';
 
 const sameForPlugins = (a: Node, b: Node): boolean =>
   a.spec?.unschedulable === b.spec?.unschedulable &&

@@ -1,5 +1,9 @@
 import type {
-  PersistentVolume, PersistentVolumeClaim, PodDisruptionBudget, Pod, StorageClass,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  PodDisruptionBudget,
+  Pod,
+  StorageClass,
 } from '../../schema/types.ts';
 import type { LabelMatcher } from '../control/selector.ts';
 import type { NodeInfo } from './node-info.ts';

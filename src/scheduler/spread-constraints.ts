@@ -16,14 +16,17 @@ export interface Constraint {
 
 /** The pod's constraints of one kind, with the labels of `matchLabelKeys` in their selectors (KEP-3243, KEP-3094). */
 export function constraintsOf(pod: Pod, action: 'DoNotSchedule' | 'ScheduleAnyway'): Constraint[] {
-  return (pod.spec?.topologySpreadConstraints ?? []).filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action).map((constraint) => parse(constraint, pod));
+  return (pod.spec?.topologySpreadConstraints ?? [])
+    .filter(({ whenUnsatisfiable }) => whenUnsatisfiable === action)
+    .map((constraint) => parse(constraint, pod));
 }
 
 function parse(constraint: TopologySpreadConstraint, pod: Pod): Constraint {
   const selector = structuredClone(constraint.labelSelector);
   for (const key of constraint.matchLabelKeys ?? []) {
     const value = pod.metadata.labels?.[key];
-    if (selector && value !== undefined) selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator: 'In', values: [value] }];
+    if (selector && value !== undefined)
+      selector.matchExpressions = [...(selector.matchExpressions ?? []), { key, operator: 'In', values: [value] }];
   }
   return {
     key: constraint.topologyKey,
@@ -37,7 +40,9 @@ function parse(constraint: TopologySpreadConstraint, pod: Pod): Constraint {
 }
 
 const toleratesAll = (pod: Pod, node: Node): boolean =>
-  (node.spec?.taints ?? []).every((taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec?.tolerations, taint));
+  (node.spec?.taints ?? []).every(
+    (taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec?.tolerations, taint),
+  );
 
 /** What a pod without constraints gets: spread over zones and hosts with the others of its service or controller. */
 export function defaultConstraints(pod: Pod, snapshot: Snapshot): Constraint[] {
@@ -53,7 +58,8 @@ export function defaultConstraints(pod: Pod, snapshot: Snapshot): Constraint[] {
 export function countMatching(node: NodeInfo, matches: LabelMatcher, namespace: string | undefined): number {
   let count = 0;
   for (const { pod } of node.pods.values()) {
-    if (pod.metadata.namespace === namespace && !pod.metadata.deletionTimestamp && matches(pod.metadata.labels)) count++;
+    if (pod.metadata.namespace === namespace && !pod.metadata.deletionTimestamp && matches(pod.metadata.labels))
+      count++;
   }
   return count;
 }

@@ -32,16 +32,23 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     for (const close of closers.reverse()) await close();
   };
   try {
-    const postgres = options.databaseUrl ? undefined : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
+    const postgres = options.databaseUrl
+      ? undefined
+      : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
     if (postgres) closers.push(() => postgres.stop());
     const store = await openStore({ databaseUrl: options.databaseUrl || postgres!.url, log });
     closers.push(() => store.close());
 
-    const setting = async <T>(name: string, make: () => Promise<T>) => JSON.parse(await store.setting(name, async () => JSON.stringify(await make()))) as T;
+    const setting = async <T>(name: string, make: () => Promise<T>) =>
+      JSON.parse(await store.setting(name, async () => JSON.stringify(await make()))) as T;
     const ca = await setting('ca', () => makeAuthority('kubernetes'));
     const signing = await setting('service-account-key', makeSigningKey);
-    const kubelet = await setting('kubelet-client', () => makeCertificate({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ca));
-    const admin = await setting('admin', () => makeCertificate({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ca));
+    const kubelet = await setting('kubelet-client', () =>
+      makeCertificate({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ca),
+    );
+    const admin = await setting('admin', () =>
+      makeCertificate({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ca),
+    );
     const serving = await servingCertificate(options, ca, setting);
 
     const registry = createRegistry();
@@ -71,11 +78,22 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       await graphql.close();
       await server.close(5_000);
     });
-    const host = address.address.includes(':') ? `[${address.address}]` : address.address === '0.0.0.0' ? '127.0.0.1' : address.address;
+    const host = address.address.includes(':')
+      ? `[${address.address}]`
+      : address.address === '0.0.0.0'
+        ? '127.0.0.1'
+        : address.address;
     await api.advertise(options.bindAddress === '0.0.0.0' ? '127.0.0.1' : address.address, address.port);
     const url = `https://${host}:${address.port}`;
     writeKubeconfig(path.join(options.data, 'kubeconfig'), url, ca.cert, admin);
-    return { api, graphql, url, ca: ca.cert, graphiql: `${url}${graphql.loginLink({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, { write: true })}`, stop };
+    return {
+      api,
+      graphql,
+      url,
+      ca: ca.cert,
+      graphiql: `${url}${graphql.loginLink({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, { write: true })}`,
+      stop,
+    };
   } catch (error) {
     await stop().catch(() => undefined);
     throw error;
@@ -89,8 +107,16 @@ async function servingCertificate(
   setting: <T>(name: string, make: () => Promise<T>) => Promise<T>,
 ): Promise<KeyPair> {
   const service = firstAddress(options.serviceCidr);
-  const hosts = [...new Set(['127.0.0.1', '::1', 'localhost', options.bindAddress, service])].filter((h) => h !== '0.0.0.0' && h !== '::');
-  const names = ['kubernetes', 'kubernetes.default', 'kubernetes.default.svc', 'kubernetes.default.svc.cluster.local', ...hosts];
+  const hosts = [...new Set(['127.0.0.1', '::1', 'localhost', options.bindAddress, service])].filter(
+    (h) => h !== '0.0.0.0' && h !== '::',
+  );
+  const names = [
+    'kubernetes',
+    'kubernetes.default',
+    'kubernetes.default.svc',
+    'kubernetes.default.svc.cluster.local',
+    ...hosts,
+  ];
   const make = () => makeCertificate({ commonName: 'kube-apiserver' }, ca, names);
   const kept = await setting(`serving:${hosts.join(',')}`, make);
   return stillGood(kept, ca, hosts) ? kept : make();

@@ -19,9 +19,15 @@ async function pem(key: webcrypto.CryptoKey): Promise<string> {
 const newKeys = () => webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
 const importKey = (key: string) =>
   webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(key), EC, true, ['sign']);
-const serial = () => Buffer.from(webcrypto.getRandomValues(new Uint8Array(8))).toString('hex').replace(/^[89a-f]/, '7');
+const serial = () =>
+  Buffer.from(webcrypto.getRandomValues(new Uint8Array(8)))
+    .toString('hex')
+    .replace(/^[89a-f]/, '7');
 /** Valid from an hour ago, so that a clock that is a little behind accepts it. */
-const validity = (years: number) => ({ notBefore: new Date(Date.now() - 3600_000), notAfter: new Date(Date.now() + years * YEAR) });
+const validity = (years: number) => ({
+  notBefore: new Date(Date.now() - 3600_000),
+  notAfter: new Date(Date.now() + years * YEAR),
+});
 
 /** A cluster's certificate authority, ten years. */
 export async function makeAuthority(commonName: string): Promise<KeyPair> {
@@ -34,7 +40,10 @@ export async function makeAuthority(commonName: string): Promise<KeyPair> {
     keys,
     extensions: [
       new x509.BasicConstraintsExtension(true, undefined, true),
-      new x509.KeyUsagesExtension(x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature, true),
+      new x509.KeyUsagesExtension(
+        x509.KeyUsageFlags.keyCertSign | x509.KeyUsageFlags.cRLSign | x509.KeyUsageFlags.digitalSignature,
+        true,
+      ),
       await x509.SubjectKeyIdentifierExtension.create(keys.publicKey),
     ],
   });
@@ -63,7 +72,11 @@ export async function makeCertificate(
       new x509.KeyUsagesExtension(x509.KeyUsageFlags.digitalSignature | x509.KeyUsageFlags.keyEncipherment, true),
       new x509.ExtendedKeyUsageExtension([hosts.length ? serverAuth : clientAuth]),
       ...(hosts.length
-        ? [new x509.SubjectAlternativeNameExtension(hosts.map((h) => ({ type: isIP(h) ? ('ip' as const) : ('dns' as const), value: h })))]
+        ? [
+            new x509.SubjectAlternativeNameExtension(
+              hosts.map((h) => ({ type: isIP(h) ? ('ip' as const) : ('dns' as const), value: h })),
+            ),
+          ]
         : []),
     ],
   });

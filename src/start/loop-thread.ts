@@ -7,10 +7,19 @@ import type { LoopSettings, RunningLoops } from './loops.ts';
  * Runs the loops in a thread of their own, so that none of them ever stalls a request. Rejects when the thread ends
  * before it has started; one that ends later is told to `onExit`.
  */
-export function startLoopThread(settings: LoopSettings, executor: TextExecutor, log: (line: string) => void, onExit: (why: string) => void): Promise<RunningLoops> {
+export function startLoopThread(
+  settings: LoopSettings,
+  executor: TextExecutor,
+  log: (line: string) => void,
+  onExit: (why: string) => void,
+): Promise<RunningLoops> {
   const { port1, port2 } = new MessageChannel();
   const stopServing = servePort(port1, executor);
-  const worker = new Worker(new URL('./thread.js', import.meta.url), { workerData: { settings, port: port2 }, transferList: [port2], trackUnmanagedFds: false });
+  const worker = new Worker(new URL('./thread.js', import.meta.url), {
+    workerData: { settings, port: port2 },
+    transferList: [port2],
+    trackUnmanagedFds: false,
+  });
   let stopping = false;
   return new Promise((resolve, reject) => {
     const stop = () =>

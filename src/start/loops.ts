@@ -43,8 +43,11 @@ export const loopSettings = (options: Options, ca: string): LoopSettings => ({
 /** Controllers, scheduler and nodes over one connection and one set of informers. Resolves when all have started. */
 export async function runLoops(settings: LoopSettings, transport: Transport, log: Log): Promise<RunningLoops> {
   const client = createClient(transport);
-  const report = (message: string, fields?: Record<string, unknown>) => log(fields ? `${message} ${JSON.stringify(fields)}` : message);
-  const informers = createInformers(client, systemClock, { onError: (error, resource) => log(`watch of ${resource}: ${(error as Error).message}`) });
+  const report = (message: string, fields?: Record<string, unknown>) =>
+    log(fields ? `${message} ${JSON.stringify(fields)}` : message);
+  const informers = createInformers(client, systemClock, {
+    onError: (error, resource) => log(`watch of ${resource}: ${(error as Error).message}`),
+  });
   const identity = `${os.hostname()}_${randomUUID()}`;
   const stops: (() => Promise<void>)[] = [];
   if (settings.roles.includes('controllers')) stops.push(controllers(client, settings, identity, report));
@@ -67,7 +70,13 @@ interface Loop {
 }
 
 /** Runs what `make` makes while this process leads; made anew each time, with caches of its own, so no state survives a lost lease. */
-function whileLeading(client: Client, name: string, identity: string, report: Report, make: (informers: Informers) => Loop): () => Promise<void> {
+function whileLeading(
+  client: Client,
+  name: string,
+  identity: string,
+  report: Report,
+  make: (informers: Informers) => Loop,
+): () => Promise<void> {
   let running: { informers: Informers; loop: Loop } | undefined;
   const end = async () => {
     const ended = running;
@@ -84,7 +93,9 @@ function whileLeading(client: Client, name: string, identity: string, report: Re
     identity,
     log: report,
     onStarted() {
-      const informers = createInformers(client.as(`system:${name}`, name), systemClock, { onError: (error, resource) => report(`${name}: watch of ${resource}: ${(error as Error).message}`) });
+      const informers = createInformers(client.as(`system:${name}`, name), systemClock, {
+        onError: (error, resource) => report(`${name}: watch of ${resource}: ${(error as Error).message}`),
+      });
       running = { informers, loop: make(informers) };
       running.loop.start().catch((error: Error) => report(`${name}: ${error.message}`));
     },
@@ -101,7 +112,14 @@ function whileLeading(client: Client, name: string, identity: string, report: Re
 
 function controllers(client: Client, settings: LoopSettings, identity: string, log: Report): () => Promise<void> {
   return whileLeading(client, 'kube-controller-manager', identity, log, (informers) =>
-    runControllers({ client, informers, reconcilers: Object.values(allReconcilers({ ca: settings.ca || undefined })), clock: systemClock, random: Math.random, log }),
+    runControllers({
+      client,
+      informers,
+      reconcilers: Object.values(allReconcilers({ ca: settings.ca || undefined })),
+      clock: systemClock,
+      random: Math.random,
+      log,
+    }),
   );
 }
 
@@ -111,7 +129,12 @@ function scheduler(client: Client, identity: string, log: Report): () => Promise
   );
 }
 
-async function nodes(client: Client, informers: Informers, settings: LoopSettings, log: Report): Promise<() => Promise<void>> {
+async function nodes(
+  client: Client,
+  informers: Informers,
+  settings: LoopSettings,
+  log: Report,
+): Promise<() => Promise<void>> {
   const stops: (() => Promise<void>)[] = [];
   let simulated = 0;
   for (const spec of settings.nodes) {
@@ -121,16 +144,33 @@ async function nodes(client: Client, informers: Informers, settings: LoopSetting
         cpu: spec.cpu,
         memory: spec.memory,
         pods: String(spec.pods),
-        zones: Array.from({ length: spec.zones }, (_, n) => `zone-${String.fromCharCode(97 + (n % 26))}${n >= 26 ? Math.floor(n / 26) : ''}`),
+        zones: Array.from(
+          { length: spec.zones },
+          (_, n) => `zone-${String.fromCharCode(97 + (n % 26))}${n >= 26 ? Math.floor(n / 26) : ''}`,
+        ),
         first: simulated + 1,
-        client, informers, clock: systemClock, random: Math.random, log });
+        client,
+        informers,
+        clock: systemClock,
+        random: Math.random,
+        log,
+      });
       simulated += spec.count;
       await run.start();
       stops.push(() => run.stop());
       continue;
     }
-    const name = settings.nodeName ?? os.hostname().toLowerCase().replace(/[^a-z0-9.-]/g, '-');
-    const serving = await makeCertificate({ commonName: `system:node:${name}`, organizations: ['system:nodes'] }, undefined, ['127.0.0.1', 'localhost']);
+    const name =
+      settings.nodeName ??
+      os
+        .hostname()
+        .toLowerCase()
+        .replace(/[^a-z0-9.-]/g, '-');
+    const serving = await makeCertificate(
+      { commonName: `system:node:${name}`, organizations: ['system:nodes'] },
+      undefined,
+      ['127.0.0.1', 'localhost'],
+    );
     const node = createNode({
       name,
       runtime: spec.runtime,
@@ -139,7 +179,13 @@ async function nodes(client: Client, informers: Informers, settings: LoopSetting
       clock: systemClock,
       random: Math.random,
       log,
-      events: createEventRecorder({ client: client.as(`system:node:${name}`, 'kubelet'), component: 'kubelet', instance: name, clock: systemClock, log }),
+      events: createEventRecorder({
+        client: client.as(`system:node:${name}`, 'kubelet'),
+        component: 'kubelet',
+        instance: name,
+        clock: systemClock,
+        log,
+      }),
       dataDir: path.join(settings.data, 'node'),
       tls: { ...serving, ca: settings.ca },
       dnsIP: settings.dnsIP,

@@ -60,13 +60,23 @@ export function parseNodes(text: string): NodeSpec[] {
       const known: Record<string, string> = { cpu: '32', memory: '64Gi', pods: '110', zones: '1' };
       for (const setting of settings) {
         const [key, value] = setting.split('=');
-        if (runtime !== 'simulated' || !(key in known) || !value) throw new StartError(`--nodes ${one}: unknown setting ${setting}`);
+        if (runtime !== 'simulated' || !(key in known) || !value)
+          throw new StartError(`--nodes ${one}: unknown setting ${setting}`);
         known[key] = value;
       }
       if (runtime === 'simulated')
-        return { runtime, count: Number(count), cpu: known.cpu, memory: known.memory, pods: Number(known.pods), zones: Number(known.zones) };
-      if (runtime !== 'process' && runtime !== 'containerd') throw new StartError(`--nodes ${one}: runtimes are process, containerd and simulated`);
-      if (runtime === 'process' && Number(count) > 1) throw new StartError(`--nodes ${one}: a machine holds one process node`);
+        return {
+          runtime,
+          count: Number(count),
+          cpu: known.cpu,
+          memory: known.memory,
+          pods: Number(known.pods),
+          zones: Number(known.zones),
+        };
+      if (runtime !== 'process' && runtime !== 'containerd')
+        throw new StartError(`--nodes ${one}: runtimes are process, containerd and simulated`);
+      if (runtime === 'process' && Number(count) > 1)
+        throw new StartError(`--nodes ${one}: a machine holds one process node`);
       return { runtime, count: Number(count) };
     });
 }
@@ -77,11 +87,14 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
   if (values.help) return USAGE;
   if (values.version) return version;
   const roles = new Set(values.roles?.split(',').filter(Boolean) ?? ROLES);
-  for (const role of roles) if (!(ROLES as readonly string[]).includes(role)) throw new StartError(`--roles: there is no role ${role}; the roles are ${ROLES.join(', ')}`);
+  for (const role of roles)
+    if (!(ROLES as readonly string[]).includes(role))
+      throw new StartError(`--roles: there is no role ${role}; the roles are ${ROLES.join(', ')}`);
   if (roles.has('api') && values.server) throw new StartError('--server is for roles that run without api');
   if (!roles.has('api') && !values.server) throw new StartError('--roles without api needs --server URL');
   const port = Number(values['secure-port'] ?? 6443);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) throw new StartError(`--secure-port: ${values['secure-port']} is not a port`);
+  if (!Number.isInteger(port) || port < 0 || port > 65535)
+    throw new StartError(`--secure-port: ${values['secure-port']} is not a port`);
   const data = path.resolve(values.data ?? env.KU7S_DATA ?? '.ku7s');
   const tokens = values['token-auth-file'];
   if (tokens && !existsSync(tokens)) throw new StartError(`--token-auth-file: there is no file ${tokens}`);
@@ -108,8 +121,18 @@ function parse(argv: string[]) {
       args: argv,
       strict: true,
       options: {
-        roles: text, data: text, 'secure-port': text, 'bind-address': text, server: text, kubeconfig: text, nodes: text,
-        'node-name': text, 'token-auth-file': text, 'service-cluster-ip-range': text, help: flag, version: flag,
+        roles: text,
+        data: text,
+        'secure-port': text,
+        'bind-address': text,
+        server: text,
+        kubeconfig: text,
+        nodes: text,
+        'node-name': text,
+        'token-auth-file': text,
+        'service-cluster-ip-range': text,
+        help: flag,
+        version: flag,
       },
     });
   } catch (error) {

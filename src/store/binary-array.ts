@@ -22,7 +22,8 @@ export function textArray(values: readonly (string | Buffer | null)[]): Buffer {
   const buffer = Buffer.allocUnsafe(size);
   let at = head(buffer, OID.text, values.length);
   for (const value of values) {
-    const length = value === null ? -1 : typeof value === 'string' ? buffer.write(value, at + 4) : value.copy(buffer, at + 4);
+    const length =
+      value === null ? -1 : typeof value === 'string' ? buffer.write(value, at + 4) : value.copy(buffer, at + 4);
     buffer.writeInt32BE(length, at);
     at += 4 + Math.max(length, 0);
   }

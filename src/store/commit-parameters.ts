@@ -3,7 +3,6 @@ import type { Write } from './contract.ts';
 
 const TYPES = { create: 'ADDED', update: 'MODIFIED', delete: 'DELETED' } as const;
 /** Postgres' text has no NUL. */
-// eslint-disable-next-line no-control-regex
 const clean = (text: string): string => (text.includes('\0') ? text.replace(/\0/g, '\uFFFD') : text);
 
 /** The parameters of the commit statement, in its order. */

@@ -33,7 +33,12 @@ export class Compactor {
   #closed = false;
 
   constructor(parts: {
-    connection: Connection; follower: Follower; state: State; retention: Retention; now: () => number; log: Log;
+    connection: Connection;
+    follower: Follower;
+    state: State;
+    retention: Retention;
+    now: () => number;
+    log: Log;
   }) {
     this.#connection = parts.connection;
     this.#follower = parts.follower;
@@ -89,7 +94,9 @@ export class Compactor {
     while (low < high) {
       const middle = Math.floor((low + high) / 2);
       const [row] = await this.#connection.query<{ revision: number; at: number }>({
-        name: 'time-of', text: timeOf, values: [middle],
+        name: 'time-of',
+        text: timeOf,
+        values: [middle],
       });
       if (!row || row.at >= time) high = middle;
       else low = middle + 1;

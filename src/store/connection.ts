@@ -120,7 +120,9 @@ export class Connection {
     if (onNotify) client.on('notification', onNotify);
     try {
       await client.connect();
-      await client.query(`SET statement_timeout = ${statementMs}; SET default_transaction_isolation = 'read committed'; ${setup ?? ''}`);
+      await client.query(
+        `SET statement_timeout = ${statementMs}; SET default_transaction_isolation = 'read committed'; ${setup ?? ''}`,
+      );
     } catch (error) {
       void client.end().catch(() => undefined);
       throw error;
@@ -158,7 +160,12 @@ const isOutage = (code: string): boolean => /^(08|53|57|58|25006)/.test(code);
 const ignore = (): void => undefined;
 
 const integers = (value: string): (number | null)[] =>
-  value === '{}' ? [] : value.slice(1, -1).split(',').map((part) => (part === 'NULL' ? null : Number(part)));
+  value === '{}'
+    ? []
+    : value
+        .slice(1, -1)
+        .split(',')
+        .map((part) => (part === 'NULL' ? null : Number(part)));
 const PARSERS: Record<number, (value: string) => unknown> = {
   16: (value) => value === 't',
   20: Number,

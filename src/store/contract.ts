@@ -38,7 +38,6 @@ export interface Stored extends Key, Columns {
   /** Encodings of this revision (YAML, protobuf, Table row …) made at most once and shared. Bounded by the event's life in cache. */
   encoded(format: string, make: () => Buffer): Buffer;
 }
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type StoredObject = { metadata: import('../meta/object.ts').ObjectMeta; [field: string]: any };
 
 export interface Author {
@@ -127,7 +126,9 @@ export interface Store {
   /** One write; resolves when it is durable and in this process's cache. Throws StoreUnavailable. */
   commit(write: Write): Promise<Outcome>;
   /** All or nothing, at consecutive revisions. On a failed expectation nothing is written and that write's outcome says why. */
-  commitAll(writes: readonly Write[]): Promise<{ ok: true; stored: Stored[] } | { ok: false; index: number; outcome: Outcome & { ok: false } }>;
+  commitAll(
+    writes: readonly Write[],
+  ): Promise<{ ok: true; stored: Stored[] } | { ok: false; index: number; outcome: Outcome & { ok: false } }>;
 
   /** Waits until the cache holds everything committed anywhere before the call (one batched counter read); returns that revision. */
   fresh(): Promise<number>;

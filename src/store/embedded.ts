@@ -1,6 +1,17 @@
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { chownSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -109,10 +120,13 @@ function checkData({ pgdata, password }: Place): void {
   const version = path.join(pgdata, 'PG_VERSION');
   if (!existsSync(version) || !existsSync(password)) {
     const lost = existsSync(version) ? password : version;
-    throw new Error(`the data folder ${pgdata} is damaged (${lost} is missing): restore it from a backup, or remove it to start empty`);
+    throw new Error(
+      `the data folder ${pgdata} is damaged (${lost} is missing): restore it from a backup, or remove it to start empty`,
+    );
   }
   const found = readFileSync(version, 'utf8').trim();
-  if (found !== '18') throw new Error(`the data folder ${pgdata} is of Postgres ${found} and this is Postgres 18: dump and restore it`);
+  if (found !== '18')
+    throw new Error(`the data folder ${pgdata} is of Postgres ${found} and this is Postgres 18: dump and restore it`);
 }
 
 function own(file: string, { uid, gid }: Account): void {
@@ -125,7 +139,11 @@ async function adopt(place: Place, password: string): Promise<EmbeddedPostgres |
   if (!found) return undefined;
   const shared = ownerLives(place.owner);
   const url = urlOf(found.port, password, 'ku7s');
-  for (const until = Date.now() + (shared ? START_MS : 5_000); Date.now() < until && isAlive(found.pid); await delay(50)) {
+  for (
+    const until = Date.now() + (shared ? START_MS : 5_000);
+    Date.now() < until && isAlive(found.pid);
+    await delay(50)
+  ) {
     if (!(await makeDatabase(found.port, password))) continue;
     if (shared) return { url, pid: found.pid, stop: async () => undefined };
     return { url, pid: found.pid, stop: taken(place, () => stopPostmaster(found.pid)) };
@@ -192,7 +210,7 @@ async function start(
   });
   let failure: string | undefined;
   void ended.then((message) => (failure = message));
-  for (const until = Date.now() + START_MS; Date.now() < until && failure === undefined; ) {
+  for (const until = Date.now() + START_MS; Date.now() < until && failure === undefined;) {
     if (await makeDatabase(port, password)) {
       if (failure !== undefined) break;
       child.unref();
@@ -204,7 +222,9 @@ async function start(
   const why = failure ?? `no answer within ${START_MS / 1000} s`;
   const portTaken = /Address already in use|could not bind|could not create any TCP/i.test(why);
   throw new StartFailure(
-    portTaken ? `Postgres cannot listen on 127.0.0.1:${port}: the port is in use` : `Postgres did not start on ${place.pgdata}: ${why}`,
+    portTaken
+      ? `Postgres cannot listen on 127.0.0.1:${port}: the port is in use`
+      : `Postgres did not start on ${place.pgdata}: ${why}`,
     portTaken,
     /pre-existing shared memory block|lock file "postmaster.pid"/.test(why),
   );
@@ -229,7 +249,8 @@ async function makeDatabase(port: number, password: string): Promise<boolean> {
     if (!rowCount) await client.query('CREATE DATABASE ku7s').catch(ignoreDuplicate);
     return true;
   } catch (error) {
-    if ((error as { code?: string }).code === '28P01') throw new Error(`port ${port} is another Postgres: it refuses our password`);
+    if ((error as { code?: string }).code === '28P01')
+      throw new Error(`port ${port} is another Postgres: it refuses our password`);
     return false;
   } finally {
     await client.end().catch(() => undefined);

@@ -59,9 +59,11 @@ export class Follower {
     try {
       await one(loading.beginLoad);
       const [start] = await one<loading.LoadStart>(loading.loadStart);
-      for (let after: [string, string, string] = ['', '', '']; ; ) {
+      for (let after: [string, string, string] = ['', '', '']; ;) {
         const rows = await this.#connection.query<loading.LoadRow>({
-          name: 'load', text: loading.loadPage, values: [...after, LOAD_PAGE],
+          name: 'load',
+          text: loading.loadPage,
+          values: [...after, LOAD_PAGE],
         });
         for (const row of rows) cache.set(row, this.item(row, row.revision, row.columns, row.body));
         const last = rows.at(-1);
@@ -79,7 +81,12 @@ export class Follower {
     }
   }
 
-  item(key: { resource: string; namespace: string; name: string }, revision: number, columns: string, body: string): Item {
+  item(
+    key: { resource: string; namespace: string; name: string },
+    revision: number,
+    columns: string,
+    body: string,
+  ): Item {
     return new Item(key, revision, itemBytes(body, revision), columns, this.#retained);
   }
 
@@ -129,7 +136,8 @@ export class Follower {
       this.#running = false;
       // own results that could not be applied stay; everything else is asked for again by who wants it
       this.#target = 0;
-      const failure = error instanceof StoreUnavailable ? error : new StoreUnavailable((error as Error).message, { cause: error });
+      const failure =
+        error instanceof StoreUnavailable ? error : new StoreUnavailable((error as Error).message, { cause: error });
       if (!(error instanceof StoreUnavailable)) {
         this.#log('following the log failed', { error: String((error as Error).stack) });
         this.#reload = true;
@@ -161,7 +169,9 @@ export class Follower {
     let upto = this.#target;
     for (const first of this.#pending.keys()) if (first > this.#state.revision) upto = Math.min(upto, first - 1);
     const rows = await this.#connection.query<LogRow>({
-      name: 'tail', text: tail, values: [this.#state.revision, upto, PAGE],
+      name: 'tail',
+      text: tail,
+      values: [this.#state.revision, upto, PAGE],
     });
     const next = this.#state.revision + 1;
     const changes = rows.filter(({ revision }) => revision !== null && revision >= next).map((row) => this.change(row));
@@ -179,7 +189,7 @@ export class Follower {
   }
 
   #applyPending(): void {
-    for (let applied = true; applied; ) {
+    for (let applied = true; applied;) {
       applied = false;
       for (const [first, changes] of this.#pending) {
         if (first > this.#state.revision + 1) continue;

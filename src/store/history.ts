@@ -39,7 +39,8 @@ export class History {
         type: row.type as EventType,
         at: row.at.getTime(),
         by: { user: row.user, manager: row.manager, verb: row.verb },
-        stored: row.type === 'DELETED' ? items.get(row.previous!)?.deletedAt(Number(row.revision)) : items.get(row.revision),
+        stored:
+          row.type === 'DELETED' ? items.get(row.previous!)?.deletedAt(Number(row.revision)) : items.get(row.revision),
       }));
     } catch (error) {
       throw new StoreUnavailable(`history cannot be read: ${(error as Error).message}`, { cause: error });
@@ -62,5 +63,7 @@ async function connect(url: string): Promise<PrismaClient> {
     import('../../prisma/generated/client.ts'),
     import('@prisma/adapter-pg'),
   ]);
-  return new PrismaClient({ adapter: new PrismaPg({ connectionString: url, max: MAX_CONNECTIONS, application_name: 'ku7s history' }) });
+  return new PrismaClient({
+    adapter: new PrismaPg({ connectionString: url, max: MAX_CONNECTIONS, application_name: 'ku7s history' }),
+  });
 }

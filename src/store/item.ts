@@ -28,7 +28,14 @@ export class Item implements Stored {
   readonly #retained: Retained;
 
   /** `columns` as an object or as its JSON; `object` is the writer's, if it has one */
-  constructor(key: Key, revision: number, bytes: Buffer, columns: Columns | string, retained: Retained, object?: StoredObject) {
+  constructor(
+    key: Key,
+    revision: number,
+    bytes: Buffer,
+    columns: Columns | string,
+    retained: Retained,
+    object?: StoredObject,
+  ) {
     this.resource = key.resource;
     this.namespace = key.namespace;
     this.name = key.name;

@@ -68,7 +68,9 @@ export async function migrate(client: Client, migrations = readMigrations()): Pr
 function checkApplied(applied: Map<string, string>, migrations: Migration[]): void {
   const known = new Map(migrations.map(({ name, checksum }) => [name, checksum]));
   for (const [name, checksum] of applied) {
-    if (!known.has(name)) throw new Error(`the database has migration ${name}, which this version of ku7s does not know: use a newer one`);
-    if (known.get(name) !== checksum) throw new Error(`migration ${name} has changed since it was applied to the database`);
+    if (!known.has(name))
+      throw new Error(`the database has migration ${name}, which this version of ku7s does not know: use a newer one`);
+    if (known.get(name) !== checksum)
+      throw new Error(`migration ${name} has changed since it was applied to the database`);
   }
 }

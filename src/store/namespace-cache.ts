@@ -70,7 +70,7 @@ const byName = (a: Slot, b: Slot): number => (a.name < b.name ? -1 : 1);
 function merge(a: Slot[], b: Slot[]): Slot[] {
   if (!a.length || a[a.length - 1].name < b[0].name) return a.concat(b);
   const out: Slot[] = [];
-  for (let i = 0, j = 0; i < a.length || j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length || j < b.length;) {
     out.push(j >= b.length || (i < a.length && a[i].name < b[j].name) ? a[i++] : b[j++]);
   }
   return out;

@@ -26,7 +26,11 @@ export class ObjectCache {
   /** `item` undefined: deleted. Returns what was there. */
   set(key: Key, item: Item | undefined): Item | undefined {
     let resource = this.#resources.get(key.resource);
-    if (!resource) this.#resources.set(key.resource, (resource = { namespaces: new Map(), size: 0, snapshot: NONE, indexes: new SelectorIndexes() }));
+    if (!resource)
+      this.#resources.set(
+        key.resource,
+        (resource = { namespaces: new Map(), size: 0, snapshot: NONE, indexes: new SelectorIndexes() }),
+      );
     let namespace = resource.namespaces.get(key.namespace);
     if (!namespace) resource.namespaces.set(key.namespace, (namespace = new NamespaceCache()));
     const before = namespace.size;

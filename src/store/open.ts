@@ -52,18 +52,25 @@ export async function openStore(options: StoreOptions): Promise<Store> {
 
 async function prepare(url: string): Promise<void> {
   for (const until = Date.now() + WAIT_MS; ; await delay(200)) {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 5_000, application_name: 'ku7s migration' });
+    const client = new pg.Client({
+      connectionString: url,
+      connectionTimeoutMillis: 5_000,
+      application_name: 'ku7s migration',
+    });
     client.on('error', () => undefined);
     try {
       await client.connect();
     } catch (error) {
       void client.end().catch(() => undefined);
       if (isStarting(error as { code?: string }) && Date.now() < until) continue;
-      throw new Error(`cannot reach the database ${describe(url)}: ${(error as Error).message || (error as { code?: string }).code}`);
+      throw new Error(
+        `cannot reach the database ${describe(url)}: ${(error as Error).message || (error as { code?: string }).code}`,
+      );
     }
     try {
       const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
-      if (rows[0].server_encoding !== 'UTF8') throw new Error(`the database ${describe(url)} must have the encoding UTF8`);
+      if (rows[0].server_encoding !== 'UTF8')
+        throw new Error(`the database ${describe(url)} must have the encoding UTF8`);
       await migrate(client);
       return;
     } finally {
@@ -73,7 +80,8 @@ async function prepare(url: string): Promise<void> {
 }
 
 /** Not there yet: nobody listens, the server is starting up or has no connection to spare. */
-const isStarting = ({ code }: { code?: string }): boolean => code === 'ECONNREFUSED' || code === '57P03' || code === '53300';
+const isStarting = ({ code }: { code?: string }): boolean =>
+  code === 'ECONNREFUSED' || code === '57P03' || code === '53300';
 
 /** Without the password. */
 function describe(url: string): string {

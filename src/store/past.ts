@@ -43,7 +43,9 @@ export class Past {
   }
 
   #before(row: ReplayRow): Item | undefined {
-    return row.previous_body ? this.#follower.item(row, row.previous!, row.previous_columns!, row.previous_body) : undefined;
+    return row.previous_body
+      ? this.#follower.item(row, row.previous!, row.previous_columns!, row.previous_body)
+      : undefined;
   }
 
   #event(row: ReplayRow): StoreEvent {

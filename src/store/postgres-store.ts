@@ -1,7 +1,18 @@
 import { Connection, type Log } from './connection.ts';
 import {
-  Compacted, StoreUnavailable, TooLargeRevision,
-  type Having, type HistoryEntry, type Key, type ListSnapshot, type Outcome, type Scope, type Store, type Stored, type WatchHandlers, type Write,
+  Compacted,
+  StoreUnavailable,
+  TooLargeRevision,
+  type Having,
+  type HistoryEntry,
+  type Key,
+  type ListSnapshot,
+  type Outcome,
+  type Scope,
+  type Store,
+  type Stored,
+  type WatchHandlers,
+  type Write,
 } from './contract.ts';
 import { Compactor, type Retention } from './compactor.ts';
 import { Follower } from './follower.ts';
@@ -57,7 +68,15 @@ export class PostgresStore implements Store {
     const listener = connect('listener', listenerSession, () => this.#presence.notified());
     this.#presence = new Presence({ connection: connect('counter'), listener, follower, state, log });
     const onWritten = (): void => this.#presence.written();
-    this.#writer = new Writer({ connection: connect('writer', writerSession), follower, state, retained, now, log, onWritten });
+    this.#writer = new Writer({
+      connection: connect('writer', writerSession),
+      follower,
+      state,
+      retained,
+      now,
+      log,
+      onWritten,
+    });
     this.#compactor = new Compactor({ connection: background, follower, state, retention, now, log });
     this.#past = new Past(connect('past'), follower);
     this.#history = new History(url, retained);
@@ -138,7 +157,8 @@ export class PostgresStore implements Store {
   }
 
   async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {
-    if (revision > this.revision && (await this.fresh()) < revision) throw new TooLargeRevision(revision, this.revision);
+    if (revision > this.revision && (await this.fresh()) < revision)
+      throw new TooLargeRevision(revision, this.revision);
     if (revision < this.compacted) throw new Compacted(revision, this.compacted);
     if (revision >= this.#state.ringSince) return { items: this.#state.listAt(scope, revision), revision };
     return this.#past.listAt(scope, revision);

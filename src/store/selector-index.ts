@@ -79,12 +79,18 @@ export class SelectorIndexes {
    * @param size number of objects of the resource
    * @param all all of them
    */
-  select(having: Having, namespace: string | undefined, size: number, all: () => Iterable<Item>): readonly Item[] | undefined {
+  select(
+    having: Having,
+    namespace: string | undefined,
+    size: number,
+    all: () => Iterable<Item>,
+  ): readonly Item[] | undefined {
     if (size < MIN_OBJECTS) return undefined;
     const index = this.#indexOf(having, all);
     if (index.count(having.values) * 4 > size) return undefined;
     const found: Item[] = [];
-    for (const item of index.items(having.values)) if (namespace === undefined || item.namespace === namespace) found.push(item);
+    for (const item of index.items(having.values))
+      if (namespace === undefined || item.namespace === namespace) found.push(item);
     return found.sort(byKey);
   }
 
@@ -94,10 +100,11 @@ export class SelectorIndexes {
     if (index) this.#indexes.delete(name);
     else {
       index = new Index(having, all());
-      if (this.#indexes.size >= MAX_INDEXES) for (const oldest of this.#indexes.keys()) {
-        this.#indexes.delete(oldest);
-        break;
-      }
+      if (this.#indexes.size >= MAX_INDEXES)
+        for (const oldest of this.#indexes.keys()) {
+          this.#indexes.delete(oldest);
+          break;
+        }
     }
     // the newest is last
     this.#indexes.set(name, index);

@@ -18,7 +18,10 @@ export class Settings {
   }
 
   async #read(name: string): Promise<string | undefined> {
-    const rows = await this.#connection.query<{ value: string }>({ text: 'SELECT value FROM setting WHERE name = $1', values: [name] });
+    const rows = await this.#connection.query<{ value: string }>({
+      text: 'SELECT value FROM setting WHERE name = $1',
+      values: [name],
+    });
     return rows[0]?.value;
   }
 }

@@ -55,11 +55,13 @@ export class State {
     const events: StoreEvent[] = [];
     for (const change of changes) {
       if (change.revision <= this.#revision) continue;
-      if (change.revision !== this.#revision + 1) throw new Error(`revision ${change.revision} applied after ${this.#revision}`);
+      if (change.revision !== this.#revision + 1)
+        throw new Error(`revision ${change.revision} applied after ${this.#revision}`);
       const previous = this.#cache.set(change, change.item);
       this.#revision = change.revision;
       const stored = change.item ?? previous?.deletedAt(change.revision);
-      if (!stored) throw new Error(`revision ${change.revision} deletes ${change.resource} ${change.name}, which is unknown`);
+      if (!stored)
+        throw new Error(`revision ${change.revision} deletes ${change.resource} ${change.name}, which is unknown`);
       const event: StoreEvent = { type: change.type, revision: change.revision, stored, previous };
       this.#ring.push(event);
       events.push(event);

@@ -33,7 +33,10 @@ function goLive(state: State, watcher: Watcher): void {
 
 async function replay(state: State, past: Past, watcher: Watcher): Promise<void> {
   // known from the start, so that closing the store ends it
-  const waiting: Watcher = { ...watcher, handlers: { onEvents: () => undefined, onEnd: (reason) => state.watchers.end(watcher, reason) } };
+  const waiting: Watcher = {
+    ...watcher,
+    handlers: { onEvents: () => undefined, onEnd: (reason) => state.watchers.end(watcher, reason) },
+  };
   waiting.from = Number.MAX_SAFE_INTEGER;
   state.watchers.add(waiting);
   while (!watcher.ended && watcher.from < state.ringSince) {

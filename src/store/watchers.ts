@@ -116,7 +116,10 @@ export class Watchers {
     try {
       call();
     } catch (error) {
-      this.#log('a watch handler failed', { resource: watcher.scope.resource, error: String((error as Error)?.stack ?? error) });
+      this.#log('a watch handler failed', {
+        resource: watcher.scope.resource,
+        error: String((error as Error)?.stack ?? error),
+      });
       if (watcher.ended) return;
       this.remove(watcher);
       try {

@@ -14,7 +14,8 @@ const MAX_WAITING = 10_000;
 /** How far behind the first waiting write others of other keys are looked for. */
 const LOOK_AHEAD = 1_024;
 
-export type AllOutcome = { ok: true; stored: Stored[] } | { ok: false; index: number; outcome: Outcome & { ok: false } };
+export type AllOutcome =
+  { ok: true; stored: Stored[] } | { ok: false; index: number; outcome: Outcome & { ok: false } };
 
 /** What goes into one statement: single writes that met by chance, or one that is all or nothing. */
 interface Job {
@@ -66,7 +67,13 @@ export class Writer {
   #closed = false;
 
   constructor(parts: {
-    connection: Connection; follower: Follower; state: State; retained: Retained; now: () => number; log: Log; onWritten: () => void;
+    connection: Connection;
+    follower: Follower;
+    state: State;
+    retained: Retained;
+    now: () => number;
+    log: Log;
+    onWritten: () => void;
   }) {
     this.#connection = parts.connection;
     this.#follower = parts.follower;
@@ -101,7 +108,8 @@ export class Writer {
 
   #enqueue(writes: readonly Write[], atomic: boolean): Promise<Outcome[]> {
     if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'));
-    if (this.#waiting.length >= MAX_WAITING) return Promise.reject(new StoreUnavailable(`${MAX_WAITING} writes are waiting`));
+    if (this.#waiting.length >= MAX_WAITING)
+      return Promise.reject(new StoreUnavailable(`${MAX_WAITING} writes are waiting`));
     let bytes = 0;
     for (const write of writes) {
       if (write.type === 'delete') continue;

@@ -3,9 +3,19 @@ import { judgeNames, type Names } from '../../src/api/definitions/names.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 
 const definition = (name: string, names: Names, acceptedNames?: Names): KubeObject =>
-  ({ metadata: { name: `${name}.example.com` }, spec: { group: 'example.com', names }, ...(acceptedNames && { status: { acceptedNames } }) }) as unknown as KubeObject;
+  ({
+    metadata: { name: `${name}.example.com` },
+    spec: { group: 'example.com', names },
+    ...(acceptedNames && { status: { acceptedNames } }),
+  }) as unknown as KubeObject;
 
-const gadgets: Names = { plural: 'gadgets', singular: 'gadget', shortNames: ['g'], kind: 'Gadget', listKind: 'GadgetList' };
+const gadgets: Names = {
+  plural: 'gadgets',
+  singular: 'gadget',
+  shortNames: ['g'],
+  kind: 'Gadget',
+  listKind: 'GadgetList',
+};
 const others = [definition('gadgets', gadgets, gadgets)];
 
 test('judgeNames.accepts what is free', () => {

@@ -10,7 +10,10 @@ afterAll(() => t.close());
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 const spec = {
   type: 'object',
-  properties: { spec: { type: 'object', properties: { size: { type: 'integer', default: 3 } } }, status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } },
+  properties: {
+    spec: { type: 'object', properties: { size: { type: 'integer', default: 3 } } },
+    status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
+  },
 };
 const definition = (plural: string, kind: string) => ({
   metadata: { name: `${plural}.example.com` },
@@ -18,7 +21,15 @@ const definition = (plural: string, kind: string) => ({
     group: 'example.com',
     scope: 'Namespaced',
     names: { plural, singular: kind.toLowerCase(), kind, listKind: `${kind}List` },
-    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: spec }, subresources: { status: {}, scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } } }],
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        schema: { openAPIV3Schema: spec },
+        subresources: { status: {}, scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.size' } },
+      },
+    ],
   },
 });
 
@@ -42,12 +53,27 @@ test('a definition is established, its objects are served, and they go with it',
   const established = (await t.get(DEFINITIONS, 'widgets.example.com', '')).object;
   expect(established['status'].conditions).toMatchObject([
     { type: 'NamesAccepted', status: 'True', reason: 'NoConflicts', message: 'no conflicts found' },
-    { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' },
+    {
+      type: 'Established',
+      status: 'True',
+      reason: 'InitialNamesAccepted',
+      message: 'the initial names have been accepted',
+    },
   ]);
-  expect(established['status']).toMatchObject({ acceptedNames: { plural: 'widgets', kind: 'Widget' }, storedVersions: ['v1'] });
+  expect(established['status']).toMatchObject({
+    acceptedNames: { plural: 'widgets', kind: 'Widget' },
+    storedVersions: ['v1'],
+  });
   const { object } = await t.create('widgets.example.com', { metadata: { name: 'w' }, spec: {} });
-  expect(object).toMatchObject({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { generation: 1 }, spec: { size: 3 } });
-  expect((await t.merge('widgets.example.com/scale', 'w', { spec: { replicas: 5 } })).object['spec']).toEqual({ replicas: 5 });
+  expect(object).toMatchObject({
+    apiVersion: 'example.com/v1',
+    kind: 'Widget',
+    metadata: { generation: 1 },
+    spec: { size: 3 },
+  });
+  expect((await t.merge('widgets.example.com/scale', 'w', { spec: { replicas: 5 } })).object['spec']).toEqual({
+    replicas: 5,
+  });
   expect((await t.get('widgets.example.com', 'w')).object['spec']).toEqual({ size: 5 });
   const going = await t.delete(DEFINITIONS, 'widgets.example.com', {}, '');
   expect(going.object.metadata.finalizers).toEqual(['customresourcecleanup.apiextensions.k8s.io']);

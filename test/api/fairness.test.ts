@@ -8,15 +8,28 @@ import { TestApi } from './support.ts';
 
 const user = (name: string, ...groups: string[]): User => ({ name, groups: ['system:authenticated', ...groups] });
 const ANYONE = user('bob');
-const PODS: Attributes = { verb: 'create', group: '', version: 'v1', resource: 'pods', subresource: '', namespace: 'default', name: '' };
+const PODS: Attributes = {
+  verb: 'create',
+  group: '',
+  version: 'v1',
+  resource: 'pods',
+  subresource: '',
+  namespace: 'default',
+  name: '',
+};
 const held: { callback: () => void; ms: number }[] = [];
-const timers = { setTimeout: (callback: () => void, ms: number) => held.push({ callback, ms }), clearTimeout: () => undefined };
+const timers = {
+  setTimeout: (callback: () => void, ms: number) => held.push({ callback, ms }),
+  clearTimeout: () => undefined,
+};
 
 describe('flow control by the bootstrap objects', () => {
   let test: TestApi;
   let control: FlowControl;
   const levelUid = (name: string): string =>
-    test.api.store.list({ resource: 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io' }).items.find((each) => each.name === name)!.uid;
+    test.api.store
+      .list({ resource: 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io' })
+      .items.find((each) => each.name === name)!.uid;
 
   beforeAll(async () => {
     test = await TestApi.open();
@@ -28,7 +41,14 @@ describe('flow control by the bootstrap objects', () => {
   });
 
   const NODE = user('system:node:n', 'system:nodes');
-  const LEASE = { ...PODS, verb: 'update', group: 'coordination.k8s.io', resource: 'leases', namespace: 'kube-node-lease', name: 'n' };
+  const LEASE = {
+    ...PODS,
+    verb: 'update',
+    group: 'coordination.k8s.io',
+    resource: 'leases',
+    namespace: 'kube-node-lease',
+    name: 'n',
+  };
   const cases: [who: string, user: User, attributes: Attributes, level: string][] = [
     ['an administrator', user('root', 'system:masters'), PODS, 'exempt'],
     ['a probe', user('x', 'system:unauthenticated'), { verb: 'get', path: '/readyz' }, 'exempt'],
@@ -65,7 +85,11 @@ describe('flow control by the bootstrap objects', () => {
     await turn();
     expect(refused()).toBeGreaterThan(1_400);
     expect(running.length).toBeLessThan(240);
-    for (const [who, attributes] of [[NODE, LEASE], [user('system:kube-controller-manager'), PODS]] as const) (await control.admit(who, attributes)).release();
+    for (const [who, attributes] of [
+      [NODE, LEASE],
+      [user('system:kube-controller-manager'), PODS],
+    ] as const)
+      (await control.admit(who, attributes)).release();
     // the other user's queue is served before the rest of the flood
     const quiet = control.admit(user('quiet'), PODS);
     for (const release of running.splice(0, running.length - 10)) release();
@@ -95,7 +119,10 @@ describe('pressure', () => {
   });
 
   it('shortens the queues with the seats', async () => {
-    const spec = { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 1, handSize: 1, queueLengthLimit: 10 } } } } as const;
+    const spec = {
+      type: 'Limited',
+      limited: { limitResponse: { type: 'Queue', queuing: { queues: 1, handSize: 1, queueLengthLimit: 10 } } },
+    } as const;
     const level = new Level('l', 'uid', spec, timers, () => 0);
     level.resize(1, 0.2);
     await level.admit('a', 1);
@@ -106,7 +133,13 @@ describe('pressure', () => {
 
   it('lets no request be wider than a part of the level, whatever the pressure', async () => {
     for (const share of [1, 0.25]) {
-      const level = new Level('l', 'uid', { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } }, timers, () => 0);
+      const level = new Level(
+        'l',
+        'uid',
+        { type: 'Limited', limited: { limitResponse: { type: 'Reject' } } },
+        timers,
+        () => 0,
+      );
       level.resize(20 * share, share);
       (await level.admit('a', 2))();
       const release = await level.admit('a', 10);
@@ -116,7 +149,10 @@ describe('pressure', () => {
   });
 
   it('lets those go on that wait for seats which have come back', async () => {
-    const spec = { type: 'Limited', limited: { limitResponse: { type: 'Queue', queuing: { queues: 1, handSize: 1 } } } } as const;
+    const spec = {
+      type: 'Limited',
+      limited: { limitResponse: { type: 'Queue', queuing: { queues: 1, handSize: 1 } } },
+    } as const;
     const level = new Level('l', 'uid', spec, timers, () => 0);
     level.resize(1, 0.1);
     await level.admit('a', 1);
@@ -133,7 +169,8 @@ describe('refusals', () => {
     let now = 0;
     const waits: number[] = [];
     const refusals = new Refusals({ setTimeout: (_, ms) => waits.push(ms), clearTimeout: () => undefined }, () => now);
-    const holdMany = (count: number): number => Array.from({ length: count }, () => refusals.hold()).filter(Boolean).length;
+    const holdMany = (count: number): number =>
+      Array.from({ length: count }, () => refusals.hold()).filter(Boolean).length;
     expect(holdMany(20)).toBe(0);
     expect(holdMany(40)).toBe(40);
     expect([Math.min(...waits), Math.max(...waits)]).toEqual([1_000, 2_900]);

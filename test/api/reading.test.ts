@@ -7,7 +7,8 @@ let t: TestApi;
 const clock = new FakeClock();
 beforeAll(async () => {
   t = await TestApi.open({ clock });
-  for (const name of ['a', 'b', 'c', 'd', 'e']) await t.create('configmaps', { metadata: { name, labels: { app: name < 'c' ? 'x' : 'y' } } });
+  for (const name of ['a', 'b', 'c', 'd', 'e'])
+    await t.create('configmaps', { metadata: { name, labels: { app: name < 'c' ? 'x' : 'y' } } });
 });
 afterAll(() => t.close());
 
@@ -47,8 +48,12 @@ test('list.selects by labels and fields', async () => {
   expect(names((await list({ labelSelector: 'app in (y),app' })).items)).toBe('cde');
   expect(names((await list({ fieldSelector: 'metadata.name=c' })).items)).toBe('c');
   expect(names((await list({ fieldSelector: 'metadata.name!=c' })).items)).toBe('abde');
-  expect((await refusal(list({ labelSelector: 'a b' }))).message).toBe("unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt");
-  expect((await refusal(list({ fieldSelector: 'spec.bogus=1' }, 'pods'))).message).toBe('field label not supported: spec.bogus');
+  expect((await refusal(list({ labelSelector: 'a b' }))).message).toBe(
+    "unable to parse requirement: found 'b', expected: in, notin, =, ==, !=, gt, lt",
+  );
+  expect((await refusal(list({ fieldSelector: 'spec.bogus=1' }, 'pods'))).message).toBe(
+    'field label not supported: spec.bogus',
+  );
 });
 
 test('list.pages of one snapshot, whatever is written meanwhile', async () => {
@@ -80,11 +85,18 @@ test('list.checks its options as Kubernetes does', async () => {
   expect((await refusal(list({ resourceVersionMatch: 'Exact' }))).message).toBe(
     'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided',
   );
-  expect((await refusal(list({ resourceVersion: 'xyz' }))).message).toContain('strconv.ParseUint: parsing "xyz": invalid syntax');
+  expect((await refusal(list({ resourceVersion: 'xyz' }))).message).toContain(
+    'strconv.ParseUint: parsing "xyz": invalid syntax',
+  );
 });
 
 test('watch.without a version says first what is there', async () => {
-  const { seen, stop } = await watch({ labelSelector: 'app=x', sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan', allowWatchBookmarks: true });
+  const { seen, stop } = await watch({
+    labelSelector: 'app=x',
+    sendInitialEvents: true,
+    resourceVersionMatch: 'NotOlderThan',
+    allowWatchBookmarks: true,
+  });
   expect(seen.said).toEqual(['ADDED a', 'ADDED b', 'BOOKMARK end']);
   stop();
 });
@@ -102,7 +114,11 @@ test('watch.shows what comes into and goes out of its selection', async () => {
 });
 
 test('watch.tells by bookmarks how far it is, and ends in time', async () => {
-  const { seen } = await watch({ resourceVersion: String(t.api.store.revision), allowWatchBookmarks: true, timeoutSeconds: 100 });
+  const { seen } = await watch({
+    resourceVersion: String(t.api.store.revision),
+    allowWatchBookmarks: true,
+    timeoutSeconds: 100,
+  });
   await t.create('configmaps', { metadata: { name: 'mark' } });
   await seen.until(1);
   await clock.advance(60_000);
@@ -122,7 +138,11 @@ test('watch.from a version that is gone ends with 410', async () => {
 
 test('get.of a version to come is a timeout', async () => {
   const status = await refusal(t.api.get(t.ctx(), t.target('configmaps', 't', 'a'), { resourceVersion: '999999999' }));
-  expect(status).toMatchObject({ reason: 'Timeout', code: 504, details: { causes: [{ reason: 'ResourceVersionTooLarge' }], retryAfterSeconds: 1 } });
+  expect(status).toMatchObject({
+    reason: 'Timeout',
+    code: 504,
+    details: { causes: [{ reason: 'ResourceVersionTooLarge' }], retryAfterSeconds: 1 },
+  });
 }, 10_000);
 
 test('deletecollection.deletes what is selected and answers it', async () => {
@@ -141,9 +161,19 @@ test('pods are found by the fields of their kind', async () => {
 });
 
 test('components are as well as the Leases that they renew', async () => {
-  const health = async () => Object.fromEntries((await t.api.list(t.ctx(), t.target('componentstatuses'), {})).items.map((one) => [one.name, one.object['conditions'][0].status]));
+  const health = async () =>
+    Object.fromEntries(
+      (await t.api.list(t.ctx(), t.target('componentstatuses'), {})).items.map((one) => [
+        one.name,
+        one.object['conditions'][0].status,
+      ]),
+    );
   expect(await health()).toEqual({ scheduler: 'False', 'controller-manager': 'False', 'etcd-0': 'True' });
-  const spec = { holderIdentity: 'a', leaseDurationSeconds: 15, renewTime: new Date(clock.now()).toISOString().replace('Z', '000Z') };
+  const spec = {
+    holderIdentity: 'a',
+    leaseDurationSeconds: 15,
+    renewTime: new Date(clock.now()).toISOString().replace('Z', '000Z'),
+  };
   await t.create('leases.coordination.k8s.io', { metadata: { name: 'kube-scheduler' }, spec }, 'kube-system');
   expect((await health())['scheduler']).toBe('True');
   expect((await t.get('componentstatuses', 'etcd-0', '')).object['conditions'][0].message).toBe('ok');
@@ -162,9 +192,14 @@ test.each([
   [token({ v: 'meta.k8s.io/v1' }), 'incorrect encoded start resourceVersion (version meta.k8s.io/v1)'],
   [token({ v: 'meta.k8s.io/v1', rv: 1 }), 'encoded start key empty (version meta.k8s.io/v1)'],
   [token({ v: 'meta.k8s.io/v1', rv: 1, start: '../a' }), '../a'],
-  [token({ v: 'meta.k8s.io/v1', rv: 'x', start: 'a' }), 'json: cannot unmarshal string into Go struct field continueToken.rv of type int64'],
+  [
+    token({ v: 'meta.k8s.io/v1', rv: 'x', start: 'a' }),
+    'json: cannot unmarshal string into Go struct field continueToken.rv of type int64',
+  ],
 ])('list.refuses the continue token %s', async (given, why) => {
-  expect((await refusal(list({ continue: given }))).message).toBe(`invalid continue token: continue key is not valid: ${why}`);
+  expect((await refusal(list({ continue: given }))).message).toBe(
+    `invalid continue token: continue key is not valid: ${why}`,
+  );
 });
 
 test.each([
@@ -184,7 +219,11 @@ test.each([
   ['resourceslices.resource.k8s.io', 'a=b', 'field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: a'],
   ['nodes', 'metadata.namespace=b', 'field label not supported: metadata.namespace'],
   ['configmaps', 'a=b', '"a" is not a known field selector: only "metadata.name", "metadata.namespace"'],
-  ['clusterroles.rbac.authorization.k8s.io', 'metadata.namespace=a,b=c', '"b" is not a known field selector: only "metadata.name", "metadata.namespace"'],
+  [
+    'clusterroles.rbac.authorization.k8s.io',
+    'metadata.namespace=a,b=c',
+    '"b" is not a known field selector: only "metadata.name", "metadata.namespace"',
+  ],
   ['configmaps', 'z=b,a', "invalid selector: 'z=b,a'; can't understand 'a'"],
   ['configmaps', 'metadata.name=a=b', 'invalid field selector: unescaped character in value: 61'],
 ])('list.refuses of %s the field selector %s', async (resource, fieldSelector, message) => {
@@ -193,7 +232,9 @@ test.each([
 
 test('list.knows older names of a field', async () => {
   await expect(list({ fieldSelector: 'spec.host=' }, 'pods')).resolves.toBeDefined();
-  await expect(list({ fieldSelector: 'regarding.name=a,reportingController=b' }, 'events.events.k8s.io')).resolves.toBeDefined();
+  await expect(
+    list({ fieldSelector: 'regarding.name=a,reportingController=b' }, 'events.events.k8s.io'),
+  ).resolves.toBeDefined();
 });
 
 test('list.is refused to those who may not before anything else is said', async () => {
@@ -204,8 +245,12 @@ test('list.is refused to those who may not before anything else is said', async 
 test('list.does not wait for an exact revision, but for one that need not be older', async () => {
   const exact = await refusal(list({ resourceVersion: '999999999', resourceVersionMatch: 'Exact' }));
   expect(exact.message).toMatch(/^Timeout: Too large resource version: 999999999, current: \d+$/);
-  expect(exact.details).toEqual({ causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }] });
-  expect((await refusal(list({ sendInitialEvents: true } as WatchOptions))).message).toMatch('sendInitialEvents is forbidden for list');
+  expect(exact.details).toEqual({
+    causes: [{ reason: 'ResourceVersionTooLarge', message: 'Too large resource version' }],
+  });
+  expect((await refusal(list({ sendInitialEvents: true } as WatchOptions))).message).toMatch(
+    'sendInitialEvents is forbidden for list',
+  );
 });
 
 test('get.of what is no revision', async () => {
@@ -217,7 +262,11 @@ test('get.of what is no revision', async () => {
 
 test('watch.from now ends its beginning with a bookmark where bookmarks are wanted', async () => {
   for (const resourceVersion of [undefined, '0']) {
-    const { seen, stop } = await watch({ resourceVersion, allowWatchBookmarks: true, fieldSelector: 'metadata.name=a' });
+    const { seen, stop } = await watch({
+      resourceVersion,
+      allowWatchBookmarks: true,
+      fieldSelector: 'metadata.name=a',
+    });
     await seen.until(2);
     expect(seen.said).toEqual(['ADDED a', 'BOOKMARK end']);
     stop();
@@ -235,17 +284,29 @@ test('watch.from a revision that is not there yet begins, and hears of what is l
 });
 
 test('watch.with an initial state that is not there yet is a stream of one error', async () => {
-  const { seen } = await watch({ resourceVersion: '999999999', sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' });
+  const { seen } = await watch({
+    resourceVersion: '999999999',
+    sendInitialEvents: true,
+    resourceVersionMatch: 'NotOlderThan',
+  });
   await seen.until(1);
   expect(seen.said[0]).toMatch(/^END Timeout: Too large resource version: 999999999/);
 });
 
 test.each([
   [{ continue: 'x' }, 'resourceVersionMatch is forbidden when continue is provided'],
-  [{ resourceVersionMatch: 'NotOlderThan' }, 'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided'],
-  [{ sendInitialEvents: false, resourceVersion: '5' }, 'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan'],
+  [
+    { resourceVersionMatch: 'NotOlderThan' },
+    'resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided',
+  ],
+  [
+    { sendInitialEvents: false, resourceVersion: '5' },
+    'sendInitialEvents requires setting resourceVersionMatch to NotOlderThan',
+  ],
 ])('watch.refuses %o', async (options, message) => {
-  expect((await refusal(watch(options))).message).toBe(`ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: ${message}`);
+  expect((await refusal(watch(options))).message).toBe(
+    `ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch: Forbidden: ${message}`,
+  );
 });
 
 test('watch.of one name takes no other field selector', async () => {

@@ -12,7 +12,9 @@ const SELF = 'selfsubjectaccessreviews.authorization.k8s.io';
 const LOCAL = 'localsubjectaccessreviews.authorization.k8s.io';
 const TOKENS = 'tokenreviews.authentication.k8s.io';
 const user: User = { name: 'u', groups: ['system:authenticated'] };
-const objectOf = (answer: Answer): KubeObject => (answer as unknown as { object: KubeObject }).object ?? JSON.parse(String((answer as unknown as { bytes: Buffer }).bytes));
+const objectOf = (answer: Answer): KubeObject =>
+  (answer as unknown as { object: KubeObject }).object ??
+  JSON.parse(String((answer as unknown as { bytes: Buffer }).bytes));
 const causes = async (kind: string, spec: object, metadata: object = {}) => {
   const { message, details } = await refusal(api.create(kind, { metadata, spec }));
   return { message, details: details?.kind, causes: details?.causes?.map((c) => `${c.field}: ${c.message}`) };
@@ -25,7 +27,10 @@ test('a question is about a resource or a path, and of somebody', async () => {
     details: undefined,
     causes: [`spec.resourceAttributes: ${one}`],
   });
-  expect((await causes(ACCESS, { resourceAttributes: { verb: 'get' }, nonResourceAttributes: { path: '/a', verb: 'get' } })).causes).toEqual([
+  expect(
+    (await causes(ACCESS, { resourceAttributes: { verb: 'get' }, nonResourceAttributes: { path: '/a', verb: 'get' } }))
+      .causes,
+  ).toEqual([
     'spec.nonResourceAttributes: Invalid value: {"Path":"/a","Verb":"get"}: cannot be specified in combination with resourceAttributes',
     'spec.user: Invalid value: "": at least one of user or group must be specified',
   ]);
@@ -37,7 +42,17 @@ test('a question has no name', async () => {
 });
 
 test('selectors of a question have requirements', async () => {
-  const resourceAttributes = { verb: 'list', resource: 'pods', fieldSelector: {}, labelSelector: { requirements: [{ key: 'a', operator: 'In' }, { key: 'b', operator: 'New' }] } };
+  const resourceAttributes = {
+    verb: 'list',
+    resource: 'pods',
+    fieldSelector: {},
+    labelSelector: {
+      requirements: [
+        { key: 'a', operator: 'In' },
+        { key: 'b', operator: 'New' },
+      ],
+    },
+  };
   expect((await causes(SELF, { resourceAttributes })).causes).toEqual([
     'spec.resourceAttributes.fieldSelector.requirements: Required value: when spec.resourceAttributes.fieldSelector is specified, requirements or rawSelector is required',
     "spec.resourceAttributes.labelSelector.requirements[0].values: Required value: must be specified when `operator` is 'In' or 'NotIn'",
@@ -51,7 +66,12 @@ test('a local question stays in its namespace', async () => {
   expect((await causes(LOCAL, { user: 'u', nonResourceAttributes: { path: '/a' } })).causes).toEqual([
     'spec.nonResourceAttributes: Invalid value: {"Path":"/a","Verb":""}: disallowed on this kind of request',
   ]);
-  const answer = objectOf(await api.create(LOCAL, { metadata: {}, spec: { user: 'u', resourceAttributes: { namespace: 't', verb: 'get', resource: 'pods' } } }));
+  const answer = objectOf(
+    await api.create(LOCAL, {
+      metadata: {},
+      spec: { user: 'u', resourceAttributes: { namespace: 't', verb: 'get', resource: 'pods' } },
+    }),
+  );
   expect(answer['status']).toEqual({ allowed: false });
 });
 
@@ -60,22 +80,45 @@ test('rules are those of roles, and the answer repeats nothing', async () => {
   expect((await refusal(api.create(kind, { metadata: {}, spec: {} }))).message).toBe('no namespace on request');
   const masters = objectOf(await api.create(kind, { metadata: {}, spec: { namespace: 't' } }));
   expect(masters['spec']).toEqual({});
-  const nobody = objectOf(await api.create(kind, { metadata: {}, spec: { namespace: 't' } }, 't', { name: 'system:node:n', groups: ['system:nodes', 'system:masters'] }));
-  expect(nobody['status']).toMatchObject({ incomplete: true, evaluationError: 'node authorizer does not support user rule resolution' });
+  const nobody = objectOf(
+    await api.create(kind, { metadata: {}, spec: { namespace: 't' } }, 't', {
+      name: 'system:node:n',
+      groups: ['system:nodes', 'system:masters'],
+    }),
+  );
+  expect(nobody['status']).toMatchObject({
+    incomplete: true,
+    evaluationError: 'node authorizer does not support user rule resolution',
+  });
 });
 
 test('a token is needed to be reviewed', async () => {
-  expect((await refusal(api.create(TOKENS, { metadata: {}, spec: {} }))).message).toBe('token is required for TokenReview in authentication');
-  expect(objectOf(await api.create(TOKENS, { metadata: {}, spec: { token: 'x' } }))['status']).toEqual({ user: {}, error: 'invalid bearer token' });
+  expect((await refusal(api.create(TOKENS, { metadata: {}, spec: {} }))).message).toBe(
+    'token is required for TokenReview in authentication',
+  );
+  expect(objectOf(await api.create(TOKENS, { metadata: {}, spec: { token: 'x' } }))['status']).toEqual({
+    user: {},
+    error: 'invalid bearer token',
+  });
 });
 
 test('a token for others is no token here', async () => {
-  const made = objectOf(await api.create('serviceaccounts/token', { metadata: {}, spec: { audiences: ['other'] } }, 't', undefined, 'default'));
-  const review = async (audiences: string[]) => objectOf(await api.create(TOKENS, { metadata: {}, spec: { token: made['status'].token, audiences } }))['status'];
+  const made = objectOf(
+    await api.create(
+      'serviceaccounts/token',
+      { metadata: {}, spec: { audiences: ['other'] } },
+      't',
+      undefined,
+      'default',
+    ),
+  );
+  const review = async (audiences: string[]) =>
+    objectOf(await api.create(TOKENS, { metadata: {}, spec: { token: made['status'].token, audiences } }))['status'];
   expect(await review(['other'])).toMatchObject({ authenticated: true, audiences: ['other'] });
   expect(await review([])).toEqual({
     user: {},
-    error: '[invalid bearer token, token audiences ["other"] is invalid for the target audiences ["https://kubernetes.default.svc"]]',
+    error:
+      '[invalid bearer token, token audiences ["other"] is invalid for the target audiences ["https://kubernetes.default.svc"]]',
   });
 });
 

@@ -10,7 +10,8 @@ beforeAll(async () => {
 afterAll(() => t.close());
 
 const ports = [{ port: 80 }];
-const service = (name: string, spec = {}) => t.create('services', { metadata: { name }, spec: { selector: { a: 'b' }, ports, ...spec } });
+const service = (name: string, spec = {}) =>
+  t.create('services', { metadata: { name }, spec: { selector: { a: 'b' }, ports, ...spec } });
 const address = (ip: string) => t.api.store.get({ resource: 'ipaddresses.networking.k8s.io', namespace: '', name: ip });
 
 test('a new cluster has its namespaces, its roles and the Service kubernetes', async () => {
@@ -38,8 +39,12 @@ test('a Service gets an address that no other has, until it is gone', async () =
   expect((await refusal(service('two', { clusterIP: ip }))).message).toBe(
     `Service "two" is invalid: spec.clusterIPs: Invalid value: ["${ip}"]: failed to allocate IP ${ip}: provided IP is already allocated`,
   );
-  expect((await refusal(service('two', { clusterIP: '1.2.3.4' }))).message).toContain('failed to allocate IP 1.2.3.4: the provided network does not match the current range');
-  expect((await refusal(service('two', { clusterIP: '10.96.0.0' }))).message).toContain('is not in the valid range. The range of valid IPs is 10.96.0.0/16');
+  expect((await refusal(service('two', { clusterIP: '1.2.3.4' }))).message).toContain(
+    'failed to allocate IP 1.2.3.4: the provided network does not match the current range',
+  );
+  expect((await refusal(service('two', { clusterIP: '10.96.0.0' }))).message).toContain(
+    'is not in the valid range. The range of valid IPs is 10.96.0.0/16',
+  );
   await t.delete('services', 'one');
   expect(address(ip)).toBeUndefined();
   expect((await service('two', { clusterIP: ip })).object['spec'].clusterIP).toBe(ip);
@@ -50,7 +55,9 @@ test('node ports come and go with the type', async () => {
   const port = object['spec'].ports[0].nodePort as number;
   expect(port).toBeGreaterThanOrEqual(30_000);
   const taken = service('np2', { type: 'NodePort', ports: [{ port: 80, nodePort: port }] });
-  expect((await refusal(taken)).message).toBe(`Service "np2" is invalid: spec.ports[0].nodePort: Invalid value: ${port}: provided port is already allocated`);
+  expect((await refusal(taken)).message).toBe(
+    `Service "np2" is invalid: spec.ports[0].nodePort: Invalid value: ${port}: provided port is already allocated`,
+  );
   const kept = await t.merge('services', 'np', { metadata: { labels: { a: 'b' } } });
   expect(kept.object['spec'].ports[0].nodePort).toBe(port);
   await t.merge('services', 'np', { spec: { type: 'ClusterIP' } });
@@ -58,15 +65,37 @@ test('node ports come and go with the type', async () => {
 });
 
 test('a Service of another type lets go of what only the old one had', async () => {
-  const { object } = await service('lb', { type: 'LoadBalancer', externalTrafficPolicy: 'Local', loadBalancerClass: 'example.com/x' });
-  const { healthCheckNodePort, ports: [{ nodePort }], clusterIP } = object['spec'];
+  const { object } = await service('lb', {
+    type: 'LoadBalancer',
+    externalTrafficPolicy: 'Local',
+    loadBalancerClass: 'example.com/x',
+  });
+  const {
+    healthCheckNodePort,
+    ports: [{ nodePort }],
+    clusterIP,
+  } = object['spec'];
   expect([healthCheckNodePort, nodePort].every((port) => port >= 30_000)).toBe(true);
   const { object: plain } = await t.merge('services', 'lb', { spec: { type: 'ClusterIP' } });
   expect(plain['spec'].clusterIP).toBe(clusterIP);
-  for (const field of ['healthCheckNodePort', 'allocateLoadBalancerNodePorts', 'loadBalancerClass', 'externalTrafficPolicy']) expect(plain['spec'][field]).toBeUndefined();
+  for (const field of [
+    'healthCheckNodePort',
+    'allocateLoadBalancerNodePorts',
+    'loadBalancerClass',
+    'externalTrafficPolicy',
+  ])
+    expect(plain['spec'][field]).toBeUndefined();
   expect(plain['spec'].ports[0].nodePort).toBeUndefined();
-  await service('np5', { type: 'NodePort', ports: [{ name: 'a', port: 80, nodePort }, { name: 'b', port: 81, nodePort: healthCheckNodePort }] });
-  const { object: alias } = await t.merge('services', 'lb', { spec: { type: 'ExternalName', externalName: 'example.com' } });
+  await service('np5', {
+    type: 'NodePort',
+    ports: [
+      { name: 'a', port: 80, nodePort },
+      { name: 'b', port: 81, nodePort: healthCheckNodePort },
+    ],
+  });
+  const { object: alias } = await t.merge('services', 'lb', {
+    spec: { type: 'ExternalName', externalName: 'example.com' },
+  });
   expect(alias['spec'].clusterIP ?? alias['spec'].ipFamilies).toBeUndefined();
   expect(address(clusterIP as string)).toBeUndefined();
   const { object: back } = await t.merge('services', 'lb', { spec: { type: 'ClusterIP', externalName: null } });
@@ -74,35 +103,67 @@ test('a Service of another type lets go of what only the old one had', async () 
 });
 
 test('an address stays, a port keeps its node port by its name', async () => {
-  const { object } = await service('stays', { type: 'NodePort', ports: [{ name: 'a', port: 80 }, { name: 'b', port: 81 }] });
+  const { object } = await service('stays', {
+    type: 'NodePort',
+    ports: [
+      { name: 'a', port: 80 },
+      { name: 'b', port: 81 },
+    ],
+  });
   const spec = object['spec'];
   const [a, b] = spec.ports.map((p: { nodePort: number }) => p.nodePort);
-  const { object: next } = await t.merge('services', 'stays', { spec: { ports: [{ name: 'b', port: 90 }, { name: 'c', port: 91 }, { name: 'a', port: 92 }] } });
-  const ports = Object.fromEntries(next['spec'].ports.map((p: { name: string; nodePort: number }) => [p.name, p.nodePort]));
+  const { object: next } = await t.merge('services', 'stays', {
+    spec: {
+      ports: [
+        { name: 'b', port: 90 },
+        { name: 'c', port: 91 },
+        { name: 'a', port: 92 },
+      ],
+    },
+  });
+  const ports = Object.fromEntries(
+    next['spec'].ports.map((p: { name: string; nodePort: number }) => [p.name, p.nodePort]),
+  );
   expect([ports.a, ports.b]).toEqual([a, b]);
   const moved = await refusal(t.merge('services', 'stays', { spec: { clusterIP: '10.96.7.7' } }));
   expect(moved.message).toContain('spec.clusterIPs[0]: Invalid value: ["10.96.7.7"]: may not change once set');
 });
 
 test('TCP and UDP of one port share a node port', async () => {
-  const { object } = await service('both', { type: 'NodePort', ports: [{ name: 't', port: 53 }, { name: 'u', port: 53, protocol: 'UDP' }] });
+  const { object } = await service('both', {
+    type: 'NodePort',
+    ports: [
+      { name: 't', port: 53 },
+      { name: 'u', port: 53, protocol: 'UDP' },
+    ],
+  });
   const [one, two] = object['spec'].ports;
   expect(one.nodePort).toBe(two.nodePort);
 });
 
 test('families are those of the cluster', async () => {
-  const refused = async (spec: object) => (await refusal(service('families', spec))).details?.causes?.map((c) => `${c.field}: ${c.message}`);
+  const refused = async (spec: object) =>
+    (await refusal(service('families', spec))).details?.causes?.map((c) => `${c.field}: ${c.message}`);
   expect(await refused({ ipFamilyPolicy: 'RequireDualStack' })).toEqual([
     'spec.ipFamilyPolicy: Invalid value: "RequireDualStack": this cluster is not configured for dual-stack services',
   ]);
-  expect(await refused({ ipFamilies: ['IPv6'] })).toEqual(['spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster']);
-  expect(await refused({ clusterIP: 'fd00::1' })).toEqual(['spec.clusterIPs[0]: Invalid value: ["fd00::1"]: IPv6 is not configured on this cluster']);
-  expect(await refused({ clusterIP: 'x' })).toEqual(['spec.clusterIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)']);
+  expect(await refused({ ipFamilies: ['IPv6'] })).toEqual([
+    'spec.ipFamilies[0]: Invalid value: "IPv6": not configured on this cluster',
+  ]);
+  expect(await refused({ clusterIP: 'fd00::1' })).toEqual([
+    'spec.clusterIPs[0]: Invalid value: ["fd00::1"]: IPv6 is not configured on this cluster',
+  ]);
+  expect(await refused({ clusterIP: 'x' })).toEqual([
+    'spec.clusterIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
+  ]);
   expect(await refused({ ipFamilies: ['IPv4', 'IPv6'] })).toEqual([
-    'spec.ipFamilyPolicy: Invalid value: "SingleStack": must be \'RequireDualStack\' or \'PreferDualStack\' when multiple IP families are specified',
+    "spec.ipFamilyPolicy: Invalid value: \"SingleStack\": must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified",
   ]);
   expect((await service('prefer', { ipFamilyPolicy: 'PreferDualStack' })).object['spec'].ipFamilies).toEqual(['IPv4']);
-  expect((await service('bare', { clusterIP: 'None', selector: undefined })).object['spec']).toMatchObject({ ipFamilies: ['IPv4', 'IPv6'], ipFamilyPolicy: 'RequireDualStack' });
+  expect((await service('bare', { clusterIP: 'None', selector: undefined })).object['spec']).toMatchObject({
+    ipFamilies: ['IPv4', 'IPv6'],
+    ipFamilyPolicy: 'RequireDualStack',
+  });
 });
 
 test('the Endpoints of a Service go with it', async () => {
@@ -113,7 +174,12 @@ test('the Endpoints of a Service go with it', async () => {
 });
 
 test('a dry run takes nothing', async () => {
-  const { object } = await t.api.create(t.ctx(), t.target('services'), { object: { metadata: { name: 'dry' }, spec: { ports } } as never }, { dryRun: ['All'] });
+  const { object } = await t.api.create(
+    t.ctx(),
+    t.target('services'),
+    { object: { metadata: { name: 'dry' }, spec: { ports } } as never },
+    { dryRun: ['All'] },
+  );
   expect(address(object['spec'].clusterIP as string)).toBeUndefined();
 });
 

@@ -49,7 +49,9 @@ export class TestApi {
 
   kind(resource: string): Kind {
     const { group, resource: plural } = parseGroupResource(resource);
-    const kind = this.api.registry.preferred(resource) ?? this.api.registry.all().find((k) => k.group === group && k.resource === plural);
+    const kind =
+      this.api.registry.preferred(resource) ??
+      this.api.registry.all().find((k) => k.group === group && k.resource === plural);
     if (!kind) throw new Error(`no kind ${resource}`);
     return kind;
   }
@@ -70,7 +72,13 @@ export class TestApi {
     return this.api.update(this.ctx(user), this.target(path, namespace, object.metadata.name), { object }, {});
   }
   merge(path: string, name: string, value: unknown, namespace = 't', user = admin): Promise<Answer> {
-    return this.api.patch(this.ctx(user), this.target(path, namespace, name), 'application/merge-patch+json', { value: value as never }, {});
+    return this.api.patch(
+      this.ctx(user),
+      this.target(path, namespace, name),
+      'application/merge-patch+json',
+      { value: value as never },
+      {},
+    );
   }
   delete(path: string, name: string, options = {}, namespace = 't', user = admin): Promise<Answer> {
     return this.api.delete(this.ctx(user), this.target(path, namespace, name), options);

@@ -31,14 +31,22 @@ const postgres = await startEmbeddedPostgres({ dataDir: folder });
 const store = await openStore({ databaseUrl: postgres.url, log: console.error });
 const registry = createRegistry();
 const api = await createApi({ registry, store, serviceAccountKeys: { privateKey, publicKey } });
-const ctx: RequestContext = { user: { name: 'bench', groups: ['system:masters'] }, agent: 'bench', warn: () => undefined };
+const ctx: RequestContext = {
+  user: { name: 'bench', groups: ['system:masters'] },
+  agent: 'bench',
+  warn: () => undefined,
+};
 
 function target(resource: string, name = '', subresource = ''): Target {
   return { kind: registry.preferred(resource)!, namespace: NAMESPACE, name, subresource };
 }
 
 /** µs of CPU for each of `count` calls, `inFlight` at once. */
-async function cost(inFlight: number, count: number, call: (n: number) => Promise<{ stored?: unknown }>): Promise<number> {
+async function cost(
+  inFlight: number,
+  count: number,
+  call: (n: number) => Promise<{ stored?: unknown }>,
+): Promise<number> {
   const before = process.cpuUsage();
   let next = 0;
   const worker = async (): Promise<void> => {
@@ -61,11 +69,14 @@ const names = Array.from({ length: 1_000 }, (_, n) => `o-${n}`);
 
 const ROWS: Record<string, () => Promise<number>> = {
   'create pods': () => cost(64, COUNT, () => create('pods', podBody(`p-${++serial}`))),
-  'create configmaps': () => cost(64, COUNT, () => create('configmaps', configMap(`c-${++serial}`).replace('{t}', '1'))),
+  'create configmaps': () =>
+    cost(64, COUNT, () => create('configmaps', configMap(`c-${++serial}`).replace('{t}', '1'))),
   'patch pods/status': () =>
     cost(16, COUNT, async (n) => {
       const place = target('pods', names[n % names.length], 'status');
-      const bytes = Buffer.from(JSON.stringify({ status: { phase: 'Running', message: `${++serial}`, startTime: '2026-01-01T00:00:00Z' } }));
+      const bytes = Buffer.from(
+        JSON.stringify({ status: { phase: 'Running', message: `${++serial}`, startTime: '2026-01-01T00:00:00Z' } }),
+      );
       const answer = await api.patch(ctx, place, 'application/merge-patch+json', { bytes }, {});
       objectBytes(place.kind, answer.stored!);
       return answer;
@@ -84,7 +95,10 @@ const ROWS: Record<string, () => Promise<number>> = {
 try {
   await create('serviceaccounts', JSON.stringify({ metadata: { name: 'default' } })).catch(() => undefined);
   for (const name of names) {
-    await Promise.all([create('pods', podBody(name)), create('leases.coordination.k8s.io', lease(name).replace('{u}', '000000'))]);
+    await Promise.all([
+      create('pods', podBody(name)),
+      create('leases.coordination.k8s.io', lease(name).replace('{u}', '000000')),
+    ]);
   }
   const only = new RegExp(process.env.ONLY ?? '');
   const rows = Object.entries(ROWS).filter(([name]) => only.test(name));

@@ -3,7 +3,13 @@ import { median } from './load/percentile.ts';
 
 /** What servers like ours spend their time on: parsing and writing JSON, hashing, maps. About 50 ms on the reference machine. */
 function work(): number {
-  const text = JSON.stringify({ items: Array.from({ length: 400 }, (_, i) => ({ name: `item-${i}`, labels: { a: 'x', b: String(i) }, list: [1, 2, 3] })) });
+  const text = JSON.stringify({
+    items: Array.from({ length: 400 }, (_, i) => ({
+      name: `item-${i}`,
+      labels: { a: 'x', b: String(i) },
+      list: [1, 2, 3],
+    })),
+  });
   const counts = new Map<string, number>();
   for (let i = 0; i < 50; i++) {
     const { items } = JSON.parse(text) as { items: { name: string }[] };

@@ -14,7 +14,11 @@ const container = (name: string, env: number) => ({
 const pod = (name: string, padding: number) => ({
   apiVersion: 'v1',
   kind: 'Pod',
-  metadata: { name, labels: { app: 'bench', tier: 'web', number: 'n{n}' }, annotations: { 'example.com/note': 'y'.repeat(padding) } },
+  metadata: {
+    name,
+    labels: { app: 'bench', tier: 'web', number: 'n{n}' },
+    annotations: { 'example.com/note': 'y'.repeat(padding) },
+  },
   spec: { containers: [container('web', 4)], nodeSelector: { 'example.com/pool': 'bench' } },
 });
 
@@ -24,12 +28,20 @@ export const smallPod = (name: string): string => JSON.stringify(pod(name, 220))
 /** A pod that is about 7 KB when it is stored. */
 export function largePod(name: string): string {
   const object = pod(name, 300);
-  return JSON.stringify({ ...object, spec: { ...object.spec, containers: [container('web', 16), container('sidecar', 16)] } });
+  return JSON.stringify({
+    ...object,
+    spec: { ...object.spec, containers: [container('web', 16), container('sidecar', 16)] },
+  });
 }
 
 /** `t` lets those who watch measure how long it was on its way. */
 export const configMap = (name: string): string =>
-  JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { t: '{t}', text: 'z'.repeat(200) } });
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'ConfigMap',
+    metadata: { name },
+    data: { t: '{t}', text: 'z'.repeat(200) },
+  });
 
 export const lease = (name: string, resourceVersion?: string): string =>
   JSON.stringify({

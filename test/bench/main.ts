@@ -54,7 +54,14 @@ export async function main(argv: readonly string[], root: string): Promise<numbe
   return report(results, options, calibration.ms, root, out);
 }
 
-async function runStage(root: string, options: BenchOptions, stage: Row['stage'], rows: readonly Row[], calibration: Calibration, out: string): Promise<RowResult[]> {
+async function runStage(
+  root: string,
+  options: BenchOptions,
+  stage: Row['stage'],
+  rows: readonly Row[],
+  calibration: Calibration,
+  out: string,
+): Promise<RowResult[]> {
   progress(`stage ${stage}`);
   const { bench, close } = await openSession(root, options, stage);
   const interrupted = () => void close().finally(() => process.exit(1));
@@ -64,7 +71,9 @@ async function runStage(root: string, options: BenchOptions, stage: Row['stage']
     for (const row of rows) {
       calibration.measure();
       const result = await runRow(row, bench, options, out);
-      progress(`  ${row.name}: ${result.error ?? result.values.map(({ measure, median: value }) => show(value, measure.unit)).join(', ')}`);
+      progress(
+        `  ${row.name}: ${result.error ?? result.values.map(({ measure, median: value }) => show(value, measure.unit)).join(', ')}`,
+      );
       results.push(result);
     }
   } finally {
@@ -81,7 +90,9 @@ async function runRow(row: Row, bench: Bench, options: BenchOptions, out: string
     for (let i = 0; i < Math.min(options.runs, row.maxRuns ?? options.runs); i++) {
       const inspector = options.profile ? bench.server?.inspector : undefined;
       // A row that restarts the server would lose the inspector in the middle.
-      runs.push(inspector && row.name !== 'cold-start' ? await profiled(row, bench, inspector, out) : await row.run(bench));
+      runs.push(
+        inspector && row.name !== 'cold-start' ? await profiled(row, bench, inspector, out) : await row.run(bench),
+      );
       costs.push(LOADED.test(row.name) ? bench.cost : 0);
     }
   } catch (error) {
@@ -102,10 +113,30 @@ async function profiled(row: Row, bench: Bench, inspector: string, out: string):
   return result;
 }
 
-function report(results: readonly RowResult[], options: BenchOptions, calibration: number, root: string, out: string): number {
-  const machine = { cpus: os.cpus().length, model: os.cpus()[0]?.model ?? '', memoryGiB: Math.round(os.totalmem() / 2 ** 30), node: process.version };
-  const rows = results.map(({ row, values, cost, error }) => ({ name: row.name, title: row.title, error, cost, values: values.map((v) => ({ ...v.measure, median: v.median, runs: v.runs })) }));
-  writeFileSync(path.join(out, 'results.json'), `${JSON.stringify({ at: new Date().toISOString(), against: options.against, machine, calibration, rows }, null, 2)}\n`);
+function report(
+  results: readonly RowResult[],
+  options: BenchOptions,
+  calibration: number,
+  root: string,
+  out: string,
+): number {
+  const machine = {
+    cpus: os.cpus().length,
+    model: os.cpus()[0]?.model ?? '',
+    memoryGiB: Math.round(os.totalmem() / 2 ** 30),
+    node: process.version,
+  };
+  const rows = results.map(({ row, values, cost, error }) => ({
+    name: row.name,
+    title: row.title,
+    error,
+    cost,
+    values: values.map((v) => ({ ...v.measure, median: v.median, runs: v.runs })),
+  }));
+  writeFileSync(
+    path.join(out, 'results.json'),
+    `${JSON.stringify({ at: new Date().toISOString(), against: options.against, machine, calibration, rows }, null, 2)}\n`,
+  );
   const title = `${options.against ?? 'ku7s'} on ${machine.cpus} cores, share of the goal`;
   writeFileSync(path.join(out, 'results.svg'), plot(results, title));
   say(table(results));

@@ -44,8 +44,20 @@ export function parseBenchOptions(argv: readonly string[]): BenchOptions | strin
   const { values } = parseArgs({
     args: [...argv],
     options: {
-      against: text, token: text, ca: text, only: text, objects: text, runs: text, seconds: text,
-      quick: flag, large: flag, 'update-baseline': flag, profile: flag, study: flag, overload: flag, help: flag,
+      against: text,
+      token: text,
+      ca: text,
+      only: text,
+      objects: text,
+      runs: text,
+      seconds: text,
+      quick: flag,
+      large: flag,
+      'update-baseline': flag,
+      profile: flag,
+      study: flag,
+      overload: flag,
+      help: flag,
     },
   });
   if (values.help) return USAGE;

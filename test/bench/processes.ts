@@ -9,8 +9,12 @@ const read = (file: string): string => {
   }
 };
 /** Fields after the command's name, which may hold spaces. `[1]` is the parent, `[11]` and `[12]` user and system ticks. */
-const statOf = (pid: number): string[] => read(`/proc/${pid}/stat`).replace(/^.*\) /s, '').split(' ');
-const kilobytes = (text: string, field: string): number => Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
+const statOf = (pid: number): string[] =>
+  read(`/proc/${pid}/stat`)
+    .replace(/^.*\) /s, '')
+    .split(' ');
+const kilobytes = (text: string, field: string): number =>
+  Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(text)?.[1] ?? 0);
 
 /** Ticks of /proc are hundredths of a second on every Linux that Node runs on. */
 const TICKS = 100;
@@ -18,7 +22,12 @@ const TICKS = 100;
 /** The processes below `pid`, without itself. */
 export function descendants(pid: number): number[] {
   const children = new Map<number, number[]>();
-  const all = process.platform === 'linux' ? readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number) : [];
+  const all =
+    process.platform === 'linux'
+      ? readdirSync('/proc')
+          .filter((name) => /^\d+$/.test(name))
+          .map(Number)
+      : [];
   for (const one of all) {
     const parent = Number(statOf(one)[1] ?? 0);
     children.set(parent, [...(children.get(parent) ?? []), one]);
@@ -57,5 +66,8 @@ export function memoryOf(pid: number): { server: number; database: number } {
     const rollup = read(`/proc/${one}/smaps_rollup`);
     return rollup ? kilobytes(rollup, 'Pss') : kilobytes(read(`/proc/${one}/status`), 'RssAnon');
   });
-  return { server: kilobytes(read(`/proc/${pid}/status`), 'VmRSS') / 1024, database: database.reduce((sum, kb) => sum + kb, 0) / 1024 };
+  return {
+    server: kilobytes(read(`/proc/${pid}/status`), 'VmRSS') / 1024,
+    database: database.reduce((sum, kb) => sum + kb, 0) / 1024,
+  };
 }

@@ -8,7 +8,10 @@ export interface CpuProfile {
 }
 
 /** Profiles a running server through its inspector, so that rows need no server each. Sampling every 0.5 ms. */
-export async function profileWhile<T>(inspector: string, act: () => Promise<T>): Promise<{ result: T; profile: CpuProfile }> {
+export async function profileWhile<T>(
+  inspector: string,
+  act: () => Promise<T>,
+): Promise<{ result: T; profile: CpuProfile }> {
   const socket = new WebSocket(inspector, { perMessageDeflate: false, maxPayload: 512 * 1024 * 1024 });
   const waiting = new Map<number, { resolve(result: unknown): void; reject(error: Error): void }>();
   let id = 0;

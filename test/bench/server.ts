@@ -28,7 +28,11 @@ export interface StartOptions {
   databaseUrl?: string;
 }
 
-export async function startServer(root: string, profile: boolean, { tokens: more = [], databaseUrl }: StartOptions = {}): Promise<BenchServer> {
+export async function startServer(
+  root: string,
+  profile: boolean,
+  { tokens: more = [], databaseUrl }: StartOptions = {},
+): Promise<BenchServer> {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'ku7s-bench-'));
   // Postgres may run as another user.
   chmodSync(folder, 0o755);
@@ -37,13 +41,27 @@ export async function startServer(root: string, profile: boolean, { tokens: more
   const data = path.join(folder, 'data');
   const inspect = profile ? ['--inspect=127.0.0.1:0'] : [];
   const { DATABASE_URL: _, ...environment } = process.env;
-  const args = [...inspect, path.join(root, 'bin/ku7s.js'), '--roles', 'api', '--secure-port', '0', '--data', data, '--token-auth-file', tokens];
+  const args = [
+    ...inspect,
+    path.join(root, 'bin/ku7s.js'),
+    '--roles',
+    'api',
+    '--secure-port',
+    '0',
+    '--data',
+    data,
+    '--token-auth-file',
+    tokens,
+  ];
   let child: ChildProcess;
   const server = {} as BenchServer;
 
   const start = async (): Promise<number> => {
     const began = performance.now();
-    child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], env: databaseUrl ? { ...environment, DATABASE_URL: databaseUrl } : environment });
+    child = spawn(process.execPath, args, {
+      stdio: ['ignore', 'pipe', 'pipe'],
+      env: databaseUrl ? { ...environment, DATABASE_URL: databaseUrl } : environment,
+    });
     let text = '';
     await new Promise<void>((resolve, reject) => {
       const timer = setTimeout(() => reject(new Error(`the server is not ready\n${text}`)), START_LIMIT);

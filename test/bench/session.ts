@@ -21,7 +21,12 @@ const REQUEST_LIMIT = 60_000;
  * A stage's server (or the one we were pointed to), with a namespace and the objects that its rows want.
  * @param objects another number of them than the stage's
  */
-export async function openSession(root: string, options: BenchOptions, stage: Stage, objects = pods(stage, options)): Promise<{ bench: Bench; close(): Promise<void> }> {
+export async function openSession(
+  root: string,
+  options: BenchOptions,
+  stage: Stage,
+  objects = pods(stage, options),
+): Promise<{ bench: Bench; close(): Promise<void> }> {
   const server = options.against ? undefined : await startServer(root, options.profile);
   const generators = new Generators(path.join(root, 'dist/bench/generator.js'));
   let count = 0;
@@ -45,7 +50,8 @@ export async function openSession(root: string, options: BenchOptions, stage: St
       const cpu = (): number => Object.values(cpuSeconds(server!.pid)).reduce((sum, one) => sum + one);
       const before = server ? cpu() : 0;
       const result = await (suitsH2load(whole) && hasH2load() ? runH2load(whole) : generators.load(whole));
-      if (result.errors > 0) throw new Error(`${result.errors} of ${result.errors + result.done} requests failed: ${result.firstError}`);
+      if (result.errors > 0)
+        throw new Error(`${result.errors} of ${result.errors + result.done} requests failed: ${result.firstError}`);
       if (server) cost = ((cpu() - before) * 1000) / result.done;
       return result;
     },
@@ -79,19 +85,31 @@ const other = (options: BenchOptions): Endpoint => ({
 async function prepare(bench: Bench, objects: number, stage: Stage): Promise<void> {
   const { namespace } = bench;
   await bench.request('POST', '/api/v1/namespaces', { metadata: { name: namespace } });
-  await bench.request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default' } }).catch((error: Error) => {
-    if (!error.message.startsWith('409')) throw error;
-  });
+  await bench
+    .request('POST', `/api/v1/namespaces/${namespace}/serviceaccounts`, { metadata: { name: 'default' } })
+    .catch((error: Error) => {
+      if (!error.message.startsWith('409')) throw error;
+    });
   if (objects === 0) return warmUp(bench);
   const body = (stage === 'filled' ? largePod : smallPod)('pod-{n}');
-  await bench.load({ method: 'POST', paths: [`/api/v1/namespaces/${namespace}/pods`], body, inFlight: 128, count: objects });
+  await bench.load({
+    method: 'POST',
+    paths: [`/api/v1/namespaces/${namespace}/pods`],
+    body,
+    inFlight: 128,
+    count: objects,
+  });
   bench.objects = objects;
 }
 
 /** A server is measured as it is after its first seconds, when its code is compiled. */
 async function warmUp(bench: Bench): Promise<void> {
   const spec = { method: 'POST', inFlight: 32, seconds: bench.quick ? 1 : 3 };
-  await bench.load({ ...spec, paths: [`/api/v1/namespaces/${bench.namespace}/configmaps`], body: configMap('warm-{n}') });
+  await bench.load({
+    ...spec,
+    paths: [`/api/v1/namespaces/${bench.namespace}/configmaps`],
+    body: configMap('warm-{n}'),
+  });
   await bench.load({ ...spec, paths: [`/api/v1/namespaces/${bench.namespace}/pods`], body: smallPod('warm-{n}') });
 }
 
@@ -99,17 +117,31 @@ async function warmUp(bench: Bench): Promise<void> {
 async function cleanUp(bench: Bench): Promise<void> {
   const { namespace } = bench;
   for (const resource of ['pods', 'configmaps']) {
-    await bench.request('DELETE', `/api/v1/namespaces/${namespace}/${resource}?gracePeriodSeconds=0`).catch(() => undefined);
+    await bench
+      .request('DELETE', `/api/v1/namespaces/${namespace}/${resource}?gracePeriodSeconds=0`)
+      .catch(() => undefined);
   }
   await bench.request('DELETE', `/api/v1/namespaces/${namespace}`).catch(() => undefined);
 }
 
 /** The body of the answer to one request, as text. Throws when the status is not 2xx. */
-export async function request(endpoint: Endpoint, method: string, at: string, more: Record<string, string>, body?: unknown): Promise<string> {
+export async function request(
+  endpoint: Endpoint,
+  method: string,
+  at: string,
+  more: Record<string, string>,
+  body?: unknown,
+): Promise<string> {
   const session = await connect(endpoint);
   try {
     return await new Promise<string>((resolve, reject) => {
-      const headers: http2.OutgoingHttpHeaders = { ':method': method, ':path': at, accept: 'application/json', ...authorization(endpoint), ...more };
+      const headers: http2.OutgoingHttpHeaders = {
+        ':method': method,
+        ':path': at,
+        accept: 'application/json',
+        ...authorization(endpoint),
+        ...more,
+      };
       if (body !== undefined) headers['content-type'] = 'application/json';
       const stream = session.request(headers, { endStream: body === undefined });
       const chunks: Buffer[] = [];
@@ -132,6 +164,8 @@ export async function request(endpoint: Endpoint, method: string, at: string, mo
 
 /** The path of a watch of what comes from now on, without the state before it. */
 export async function watchFromNow(endpoint: Endpoint, collection: string): Promise<string> {
-  const { metadata } = JSON.parse(await request(endpoint, 'GET', `${collection}?limit=1`, {})) as { metadata: { resourceVersion: string } };
+  const { metadata } = JSON.parse(await request(endpoint, 'GET', `${collection}?limit=1`, {})) as {
+    metadata: { resourceVersion: string };
+  };
   return `${collection}?watch=1&resourceVersion=${metadata.resourceVersion}`;
 }

@@ -70,7 +70,8 @@ try {
       }
     }
   }
-  for (const inFlight of [1, 16, 64]) console.log(`fresh, ${inFlight} in flight: ${await freshReads(store, inFlight)}/s`);
+  for (const inFlight of [1, 16, 64])
+    console.log(`fresh, ${inFlight} in flight: ${await freshReads(store, inFlight)}/s`);
   await store.close();
 
   let start = performance.now();

@@ -52,17 +52,29 @@ describe('the client against the API', () => {
     expect(made.metadata.managedFields).toBeUndefined();
     const managers = '{ configMap(namespace: "a", name: "one") { metadata { managedFields { manager } } } }';
     expect(await client.query(managers)).toEqual({ configMap: { metadata: { managedFields: [{ manager: 'test' }] } } });
-    await expect(client.create('configmaps', configMap('one') as never)).rejects.toMatchObject({ reason: 'AlreadyExists' });
+    await expect(client.create('configmaps', configMap('one') as never)).rejects.toMatchObject({
+      reason: 'AlreadyExists',
+    });
     const updated = await client.update<KubeObject>('configmaps', { ...made, data: { a: '2' } });
-    await expect(client.update('configmaps', { ...made, data: { a: '3' } })).rejects.toMatchObject({ reason: 'Conflict' });
+    await expect(client.update('configmaps', { ...made, data: { a: '3' } })).rejects.toMatchObject({
+      reason: 'Conflict',
+    });
     expect(await client.get('configmaps', 'a', 'one')).toEqual(updated);
-    expect(await client.patch('configmaps', 'a', 'one', { data: { b: '3' } })).toMatchObject({ data: { a: '2', b: '3' } });
+    expect(await client.patch('configmaps', 'a', 'one', { data: { b: '3' } })).toMatchObject({
+      data: { a: '2', b: '3' },
+    });
     const json = [{ op: 'remove', path: '/data/a' }];
-    expect((await client.patch<KubeObject>('configmaps', 'a', 'one', json, { type: 'json' }))['data']).toEqual({ b: '3' });
-    const applied = await client.patch<KubeObject>('configmaps', 'a', 'one', configMap('one', { c: '4' }), { type: 'apply' });
+    expect((await client.patch<KubeObject>('configmaps', 'a', 'one', json, { type: 'json' }))['data']).toEqual({
+      b: '3',
+    });
+    const applied = await client.patch<KubeObject>('configmaps', 'a', 'one', configMap('one', { c: '4' }), {
+      type: 'apply',
+    });
     expect(applied['data']).toEqual({ b: '3', c: '4' });
     // What was read without managedFields and written back has not lost them.
-    expect(await client.query(managers)).toMatchObject({ configMap: { metadata: { managedFields: [{ manager: 'test' }, { manager: 'test' }] } } });
+    expect(await client.query(managers)).toMatchObject({
+      configMap: { metadata: { managedFields: [{ manager: 'test' }, { manager: 'test' }] } },
+    });
     await client.delete('configmaps', 'a', 'one', { uid: made.metadata.uid });
     await expect(client.get('configmaps', 'a', 'one')).rejects.toMatchObject({ reason: 'NotFound', code: 404 });
   });
@@ -74,7 +86,15 @@ describe('the client against the API', () => {
 
   test('lists what is served', async () => {
     const resources = await client.resources();
-    expect(resources).toContainEqual(expect.objectContaining({ resource: 'deployments.apps', group: 'apps', version: 'v1', kind: 'Deployment', namespaced: true }));
+    expect(resources).toContainEqual(
+      expect.objectContaining({
+        resource: 'deployments.apps',
+        group: 'apps',
+        version: 'v1',
+        kind: 'Deployment',
+        namespaced: true,
+      }),
+    );
   });
 
   test('watches from the beginning and from a revision', async () => {
@@ -83,7 +103,11 @@ describe('the client against the API', () => {
     const seen: string[] = [];
     let revision = '';
     while (!revision) {
-      for (const event of (await watch.next()).value as { type: string; object: KubeObject; initialEventsEnd?: boolean }[]) {
+      for (const event of (await watch.next()).value as {
+        type: string;
+        object: KubeObject;
+        initialEventsEnd?: boolean;
+      }[]) {
         seen.push(event.type);
         if (event.initialEventsEnd) revision = event.object.metadata.resourceVersion;
       }
@@ -92,25 +116,33 @@ describe('the client against the API', () => {
     await watch.return!();
     await client.patch('configmaps', 'a', 'watched', { data: { x: 'y' } });
     const again = client.watch('configmaps', { namespace: 'a', resourceVersion: revision });
-    expect((await again.next()).value).toMatchObject([{ type: 'MODIFIED', object: { kind: 'ConfigMap', data: { x: 'y' } } }]);
+    expect((await again.next()).value).toMatchObject([
+      { type: 'MODIFIED', object: { kind: 'ConfigMap', data: { x: 'y' } } },
+    ]);
     await again.return!();
   });
 
   test('typed queries read a state of the past', async () => {
     const made = await client.create<KubeObject>('configmaps', configMap('past', { v: '1' }) as never);
     await client.patch('configmaps', 'a', 'past', { data: { v: '2' } });
-    const query = 'query ($asOf: String) { configMap(namespace: "a", name: "past", asOf: $asOf) { dataJSON inNamespace { status { phase } } } }';
+    const query =
+      'query ($asOf: String) { configMap(namespace: "a", name: "past", asOf: $asOf) { dataJSON inNamespace { status { phase } } } }';
     const read = (asOf?: string) => client.query<{ configMap: unknown }>(query, { asOf });
     expect(await read()).toEqual({ configMap: { dataJSON: { v: '2' }, inNamespace: { status: { phase: 'Active' } } } });
     expect(await read(made.metadata.resourceVersion)).toMatchObject({ configMap: { dataJSON: { v: '1' } } });
   });
 
   test('an informer follows writes', async () => {
-    const informers = createInformers(client, { setTimeout, clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout) });
+    const informers = createInformers(client, {
+      setTimeout,
+      clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout),
+    });
     const maps = informers.informer('configmaps');
     informers.start();
     await maps.whenSynced();
-    const told = new Promise<KubeObject | undefined>((resolve) => maps.onChange((object) => object?.metadata.name === 'informed' && resolve(object)));
+    const told = new Promise<KubeObject | undefined>((resolve) =>
+      maps.onChange((object) => object?.metadata.name === 'informed' && resolve(object)),
+    );
     await client.create('configmaps', configMap('informed') as never);
     expect(await told).toMatchObject({ kind: 'ConfigMap' });
     expect(maps.get('a', 'informed')).toBeDefined();
@@ -118,7 +150,10 @@ describe('the client against the API', () => {
   });
 
   test('a custom kind is typed as soon as it is served', async () => {
-    const columns = { type: 'object', properties: { spec: { type: 'object', properties: { size: { type: 'integer' }, 'x-y': { type: 'string' } } } } };
+    const columns = {
+      type: 'object',
+      properties: { spec: { type: 'object', properties: { size: { type: 'integer' }, 'x-y': { type: 'string' } } } },
+    };
     await client.create('customresourcedefinitions.apiextensions.k8s.io', {
       metadata: { name: 'gadgets.example.com' },
       spec: {
@@ -129,8 +164,14 @@ describe('the client against the API', () => {
       },
     } as never);
     await expect.poll(() => api.registry.preferred('gadgets.example.com'), { timeout: 5000 }).toBeDefined();
-    const query = 'mutation { createGadget(namespace: "a", input: { metadata: { name: "g" }, spec: { size: 3, x_y: "z" } }) { metadata { name } spec { size x_y } } }';
-    expect(await client.query(query)).toEqual({ createGadget: { metadata: { name: 'g' }, spec: { size: 3, x_y: 'z' } } });
-    expect(await client.get('gadgets.example.com', 'a', 'g')).toMatchObject({ apiVersion: 'example.com/v1', spec: { size: 3, 'x-y': 'z' } });
+    const query =
+      'mutation { createGadget(namespace: "a", input: { metadata: { name: "g" }, spec: { size: 3, x_y: "z" } }) { metadata { name } spec { size x_y } } }';
+    expect(await client.query(query)).toEqual({
+      createGadget: { metadata: { name: 'g' }, spec: { size: 3, x_y: 'z' } },
+    });
+    expect(await client.get('gadgets.example.com', 'a', 'g')).toMatchObject({
+      apiVersion: 'example.com/v1',
+      spec: { size: 3, 'x-y': 'z' },
+    });
   });
 });

@@ -83,7 +83,10 @@ describe('an informer', () => {
     put('y');
     await clock.fire();
     expect(pods.list()).toHaveLength(2);
-    expect(fake.calls.map(({ options }) => (options as { resourceVersion?: string }).resourceVersion)).toEqual([undefined, '1']);
+    expect(fake.calls.map(({ options }) => (options as { resourceVersion?: string }).resourceVersion)).toEqual([
+      undefined,
+      '1',
+    ]);
     await informers.stop();
   });
 

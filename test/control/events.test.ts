@@ -3,7 +3,11 @@ import { createEventRecorder } from '../../src/control/events.ts';
 import { FakeClient } from '../support/fake-client.ts';
 import { FakeClock, flush } from '../support/fake-clock.ts';
 
-const about = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', namespace: 'a', uid: 'u', resourceVersion: '1', creationTimestamp: '' } };
+const about = {
+  apiVersion: 'v1',
+  kind: 'Pod',
+  metadata: { name: 'p', namespace: 'a', uid: 'u', resourceVersion: '1', creationTimestamp: '' },
+};
 
 async function record(send: (event: (message: string) => void) => void) {
   const clock = new FakeClock();
@@ -11,13 +15,21 @@ async function record(send: (event: (message: string) => void) => void) {
   const recorder = createEventRecorder({ client, component: 'c', clock });
   send((message) => recorder.event(about, 'Warning', 'Bad', message));
   await flush();
-  return (await client.list<{ message: string; count: number; source: unknown; metadata: { name: string } }>('events')).items;
+  return (await client.list<{ message: string; count: number; source: unknown; metadata: { name: string } }>('events'))
+    .items;
 }
 
 describe('event recorder', () => {
   it('writes a core event with its source', async () => {
     const [event] = await record((send) => send('x'));
-    expect(event).toMatchObject({ message: 'x', count: 1, source: { component: 'c' }, type: 'Warning', reason: 'Bad', involvedObject: { kind: 'Pod', name: 'p', uid: 'u' } });
+    expect(event).toMatchObject({
+      message: 'x',
+      count: 1,
+      source: { component: 'c' },
+      type: 'Warning',
+      reason: 'Bad',
+      involvedObject: { kind: 'Pod', name: 'p', uid: 'u' },
+    });
     expect(event!.metadata.name).toMatch(/^p\.[0-9a-f]{16}$/);
   });
 

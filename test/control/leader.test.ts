@@ -9,7 +9,12 @@ function candidates() {
   const said: string[] = [];
   const make = (identity: string) =>
     createLeader({
-      client, clock, identity, name: 'l', namespace: 'kube-system', random: () => 0.5,
+      client,
+      clock,
+      identity,
+      name: 'l',
+      namespace: 'kube-system',
+      random: () => 0.5,
       onStarted: () => said.push(`${identity} leads`),
       onStopped: () => said.push(`${identity} stops`),
     });
@@ -31,7 +36,10 @@ describe('leader election', () => {
     };
     await clock.advance(40_000);
     expect(said).toEqual(['a leads', 'a stops', 'b leads']);
-    expect((await client.get<{ spec: { leaseTransitions: number } }>('leases.coordination.k8s.io', 'kube-system', 'l')).spec.leaseTransitions).toBe(1);
+    expect(
+      (await client.get<{ spec: { leaseTransitions: number } }>('leases.coordination.k8s.io', 'kube-system', 'l')).spec
+        .leaseTransitions,
+    ).toBe(1);
   });
 
   it('hands over at once when the leader stops', async () => {

@@ -45,7 +45,11 @@ describe('controllers', () => {
 
   it('do nothing after they are stopped', async () => {
     const seen: string[] = [];
-    const watcher: Reconciler = { name: 'w', watches: [{ resource: 'configmaps' }], reconcile: async (key) => void seen.push(key) };
+    const watcher: Reconciler = {
+      name: 'w',
+      watches: [{ resource: 'configmaps' }],
+      reconcile: async (key) => void seen.push(key),
+    };
     const cluster = await startCluster([watcher]);
     await cluster.stop();
     await cluster.client.create('configmaps', { metadata: { name: 'a', namespace: 'x' } });

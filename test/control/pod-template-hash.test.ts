@@ -8,11 +8,20 @@ const template = (image: string, more: Record<string, unknown> = {}) =>
     spec: {
       containers: [
         {
-          name: 'c', image, ports: [{ name: 'http', containerPort: 80, protocol: 'TCP' }], resources: {},
-          terminationMessagePath: '/dev/termination-log', terminationMessagePolicy: 'File', imagePullPolicy: 'IfNotPresent',
+          name: 'c',
+          image,
+          ports: [{ name: 'http', containerPort: 80, protocol: 'TCP' }],
+          resources: {},
+          terminationMessagePath: '/dev/termination-log',
+          terminationMessagePolicy: 'File',
+          imagePullPolicy: 'IfNotPresent',
         },
       ],
-      restartPolicy: 'Always', terminationGracePeriodSeconds: 30, dnsPolicy: 'ClusterFirst', securityContext: {}, schedulerName: 'default-scheduler',
+      restartPolicy: 'Always',
+      terminationGracePeriodSeconds: 30,
+      dnsPolicy: 'ClusterFirst',
+      securityContext: {},
+      schedulerName: 'default-scheduler',
       ...more,
     },
   }) as unknown as PodTemplateSpec;

@@ -1,5 +1,15 @@
 import { PassThrough } from 'node:stream';
-import { Attach, CoreV1Api, Exec, KubeConfig, KubernetesObjectApi, Log, makeInformer, PatchStrategy, PortForward } from '@kubernetes/client-node';
+import {
+  Attach,
+  CoreV1Api,
+  Exec,
+  KubeConfig,
+  KubernetesObjectApi,
+  Log,
+  makeInformer,
+  PatchStrategy,
+  PortForward,
+} from '@kubernetes/client-node';
 import type { KubernetesObject, V1ConfigMap, V1Status } from '@kubernetes/client-node';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { goClient } from './clients/go/program.ts';
@@ -26,22 +36,41 @@ describe('official clients', () => {
 
   describe('@kubernetes/client-node', () => {
     const labels = { of: 'node' };
-    const map = (name: string, step: string): V1ConfigMap => ({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default', labels }, data: { step } });
+    const map = (name: string, step: string): V1ConfigMap => ({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: 'default', labels },
+      data: { step },
+    });
 
     it('tells an informer of each change, in order', async () => {
       const config = kubeConfig(cluster);
       const core = config.makeApiClient(CoreV1Api);
       const path = '/api/v1/namespaces/default/configmaps';
-      const informer = makeInformer<V1ConfigMap>(config, path, () => core.listNamespacedConfigMap({ namespace: 'default', labelSelector: 'of=node' }), 'of=node');
+      const informer = makeInformer<V1ConfigMap>(
+        config,
+        path,
+        () => core.listNamespacedConfigMap({ namespace: 'default', labelSelector: 'of=node' }),
+        'of=node',
+      );
       const events: string[] = [];
-      for (const verb of ['add', 'update', 'delete'] as const) informer.on(verb, (object: V1ConfigMap) => events.push(`${verb} ${object.data?.step}`));
+      for (const verb of ['add', 'update', 'delete'] as const)
+        informer.on(verb, (object: V1ConfigMap) => events.push(`${verb} ${object.data?.step}`));
       await informer.start();
       try {
         await core.createNamespacedConfigMap({ namespace: 'default', body: map('informed', 'one') });
-        await eventually(async () => events.length, (n) => n === 1, 10_000);
+        await eventually(
+          async () => events.length,
+          (n) => n === 1,
+          10_000,
+        );
         await core.replaceNamespacedConfigMap({ name: 'informed', namespace: 'default', body: map('informed', 'two') });
         await core.deleteNamespacedConfigMap({ name: 'informed', namespace: 'default' });
-        await eventually(async () => events.length, (n) => n === 3, 10_000);
+        await eventually(
+          async () => events.length,
+          (n) => n === 3,
+          10_000,
+        );
         expect(events).toEqual(['add one', 'update two', 'delete two']);
         expect(informer.list()).toEqual([]);
       } finally {
@@ -52,23 +81,58 @@ describe('official clients', () => {
     it('applies on the server side, patches in three ways and reads back', async () => {
       const objects = KubernetesObjectApi.makeApiClient(kubeConfig(cluster));
       const apply = (step: string, manager: string, force?: boolean) =>
-        objects.patch<V1ConfigMap>(map('patched', step), undefined, undefined, manager, force, PatchStrategy.ServerSideApply);
-      expect((await apply('one', 'first')).metadata?.managedFields).toMatchObject([{ manager: 'first', operation: 'Apply' }]);
+        objects.patch<V1ConfigMap>(
+          map('patched', step),
+          undefined,
+          undefined,
+          manager,
+          force,
+          PatchStrategy.ServerSideApply,
+        );
+      expect((await apply('one', 'first')).metadata?.managedFields).toMatchObject([
+        { manager: 'first', operation: 'Apply' },
+      ]);
       await expect(apply('two', 'second')).rejects.toMatchObject({ code: 409 });
       expect((await apply('two', 'second', true)).data).toEqual({ step: 'two' });
-      const patch = (body: object, strategy: PatchStrategy) => objects.patch<V1ConfigMap>({ ...map('patched', ''), data: undefined, ...body }, undefined, undefined, undefined, undefined, strategy);
-      expect((await patch({ data: { more: 'x' } }, PatchStrategy.StrategicMergePatch)).data).toEqual({ step: 'two', more: 'x' });
+      const patch = (body: object, strategy: PatchStrategy) =>
+        objects.patch<V1ConfigMap>(
+          { ...map('patched', ''), data: undefined, ...body },
+          undefined,
+          undefined,
+          undefined,
+          undefined,
+          strategy,
+        );
+      expect((await patch({ data: { more: 'x' } }, PatchStrategy.StrategicMergePatch)).data).toEqual({
+        step: 'two',
+        more: 'x',
+      });
       expect((await patch({ data: { more: null } }, PatchStrategy.MergePatch)).data).toEqual({ step: 'two' });
       const core = kubeConfig(cluster).makeApiClient(CoreV1Api);
-      const swapped = await core.patchNamespacedConfigMap({ name: 'patched', namespace: 'default', body: [{ op: 'replace', path: '/data/step', value: 'three' }] });
+      const swapped = await core.patchNamespacedConfigMap({
+        name: 'patched',
+        namespace: 'default',
+        body: [{ op: 'replace', path: '/data/step', value: 'three' }],
+      });
       expect(swapped.data).toEqual({ step: 'three' });
-      const listed = await objects.list<KubernetesObject>('v1', 'ConfigMap', 'default', undefined, undefined, undefined, undefined, 'of=node');
+      const listed = await objects.list<KubernetesObject>(
+        'v1',
+        'ConfigMap',
+        'default',
+        undefined,
+        undefined,
+        undefined,
+        undefined,
+        'of=node',
+      );
       expect(listed.items.map((item) => item.metadata?.name)).toEqual(['patched']);
     });
 
     it('gets the status of a refusal', async () => {
       const core = kubeConfig(cluster).makeApiClient(CoreV1Api);
-      const refused = await core.readNamespacedPod({ name: 'none', namespace: 'default' }).catch((error: { code: number; body: string }) => error);
+      const refused = await core
+        .readNamespacedPod({ name: 'none', namespace: 'default' })
+        .catch((error: { code: number; body: string }) => error);
       expect(refused).toMatchObject({ code: 404 });
       expect(JSON.parse((refused as { body: string }).body)).toMatchObject({ kind: 'Status', reason: 'NotFound' });
     });
@@ -106,7 +170,11 @@ describe('official clients', () => {
       stale: [409, 'Conflict'],
       invalid: [422, 'Invalid'],
       pages: [['second'], ['typed']],
-      watched: [['MODIFIED', 'typed'], ['ADDED', 'third'], ['DELETED', 'second']],
+      watched: [
+        ['MODIFIED', 'typed'],
+        ['ADDED', 'third'],
+        ['DELETED', 'second'],
+      ],
       ready: 2,
       pods: 2,
       scale: 1,
@@ -128,7 +196,10 @@ describe('@kubernetes/client-node and a pod that runs', () => {
     const config = kubeConfig(cluster);
     const core = config.makeApiClient(CoreV1Api);
     const command = ['node', '-e', TALKS];
-    await core.createNamespacedPod({ namespace: 'default', body: { metadata: { name: 'talks' }, spec: { containers: [{ name: 'main', image: 'node:20', command }] } } });
+    await core.createNamespacedPod({
+      namespace: 'default',
+      body: { metadata: { name: 'talks' }, spec: { containers: [{ name: 'main', image: 'node:20', command }] } },
+    });
     const read = () => core.readNamespacedPod({ name: 'talks', namespace: 'default' });
     await eventually(read, (pod) => pod.status?.phase === 'Running');
 
@@ -142,11 +213,17 @@ describe('@kubernetes/client-node and a pod that runs', () => {
     output.on('data', (chunk) => (text += String(chunk)));
     const status = await new Promise<V1Status>((resolve, reject) => {
       const script = 'read word; echo "heard $word"; exit 3';
-      new Exec(config).exec('default', 'talks', 'main', ['sh', '-c', script], output, null, stdin, false, resolve).catch(reject);
+      new Exec(config)
+        .exec('default', 'talks', 'main', ['sh', '-c', script], output, null, stdin, false, resolve)
+        .catch(reject);
       stdin.end('hello\n');
     });
     expect(text).toBe('heard hello\n');
-    expect(status).toMatchObject({ status: 'Failure', reason: 'NonZeroExitCode', details: { causes: [{ reason: 'ExitCode', message: '3' }] } });
+    expect(status).toMatchObject({
+      status: 'Failure',
+      reason: 'NonZeroExitCode',
+      details: { causes: [{ reason: 'ExitCode', message: '3' }] },
+    });
 
     const attached = new PassThrough();
     const socket = await new Attach(config).attach('default', 'talks', 'main', attached, null, null, false);

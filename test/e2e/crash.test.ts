@@ -22,7 +22,12 @@ describe('a crash during 2,000 concurrent creates', () => {
     await Promise.allSettled(
       Array.from({ length: CREATES }, async (_, n) => {
         const name = `c${n}`;
-        const { status, body } = await http.request('POST', BASE, { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name }, data: { n: String(n) } });
+        const { status, body } = await http.request('POST', BASE, {
+          apiVersion: 'v1',
+          kind: 'ConfigMap',
+          metadata: { name },
+          data: { n: String(n) },
+        });
         if (status === 201) acknowledged.set(name, Number(body.metadata.resourceVersion));
         if (acknowledged.size === CREATES / 4 && !killed) {
           killed = true;
@@ -38,7 +43,9 @@ describe('a crash during 2,000 concurrent creates', () => {
   async function nothingLost(acknowledged: Map<string, number>, from: string): Promise<void> {
     const http = httpClient(cluster.kubeconfig);
     const list = (await http.request('GET', BASE)).body;
-    const there = new Map<string, number>(list.items.map((o: any) => [o.metadata.name, Number(o.metadata.resourceVersion)])); // eslint-disable-line @typescript-eslint/no-explicit-any
+    const there = new Map<string, number>(
+      list.items.map((o: any) => [o.metadata.name, Number(o.metadata.resourceVersion)]),
+    );
     for (const [name, revision] of acknowledged) expect(there.get(name), name).toBe(revision);
     const revisions = [...there.values()];
     expect(new Set(revisions).size).toBe(revisions.length);

@@ -45,9 +45,22 @@ describe(`requests near to valid ones, with seed ${SEED}`, () => {
   let wire: Wire;
   const folder = mkdtempSync(path.join(os.tmpdir(), 'ku7s-fuzz-'));
   const generator = new Generator(SEED);
-  const ask = (method: string, target: string, body?: Buffer, headers: Record<string, string> = {}): Promise<FuzzAnswer> =>
-    wire.send({ number: 0, method, path: target, headers: { 'content-type': 'application/json', ...headers }, body, wire: 'http1' });
-  const resident = async () => Number(/^process_resident_memory_bytes (\S+)/m.exec((await ask('GET', '/metrics')).body.toString())?.[1]);
+  const ask = (
+    method: string,
+    target: string,
+    body?: Buffer,
+    headers: Record<string, string> = {},
+  ): Promise<FuzzAnswer> =>
+    wire.send({
+      number: 0,
+      method,
+      path: target,
+      headers: { 'content-type': 'application/json', ...headers },
+      body,
+      wire: 'http1',
+    });
+  const resident = async () =>
+    Number(/^process_resident_memory_bytes (\S+)/m.exec((await ask('GET', '/metrics')).body.toString())?.[1]);
 
   beforeAll(async () => {
     const tokens = path.join(folder, 'tokens.csv');
@@ -55,8 +68,14 @@ describe(`requests near to valid ones, with seed ${SEED}`, () => {
     cluster = await startCluster(['--roles', 'api', '--token-auth-file', tokens]);
     wire = new Wire(new URL(cluster.url), TOKEN);
     await ask('POST', '/api/v1/namespaces', Buffer.from(JSON.stringify({ metadata: { name: NAMESPACE } })));
-    await ask('POST', `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, Buffer.from(JSON.stringify({ metadata: { name: 'default' } })));
-    const page = JSON.parse((await ask('GET', '/apis/rbac.authorization.k8s.io/v1/clusterroles?limit=1')).body.toString());
+    await ask(
+      'POST',
+      `/api/v1/namespaces/${NAMESPACE}/serviceaccounts`,
+      Buffer.from(JSON.stringify({ metadata: { name: 'default' } })),
+    );
+    const page = JSON.parse(
+      (await ask('GET', '/apis/rbac.authorization.k8s.io/v1/clusterroles?limit=1')).body.toString(),
+    );
     generator.tokens.push(page.metadata.continue);
     process.stdout.write(`FUZZ_SEED=${SEED}\n`);
   });
@@ -104,7 +123,11 @@ describe(`requests near to valid ones, with seed ${SEED}`, () => {
   }, 180_000);
 
   it('a body over 3 MB is too large', async () => {
-    const { status, body } = await ask('POST', `/api/v1/namespaces/${NAMESPACE}/configmaps`, Buffer.alloc(3 * 1024 * 1024 + 1, ' ')).catch(() => ({
+    const { status, body } = await ask(
+      'POST',
+      `/api/v1/namespaces/${NAMESPACE}/configmaps`,
+      Buffer.alloc(3 * 1024 * 1024 + 1, ' '),
+    ).catch(() => ({
       status: 413,
       body: Buffer.from('{"reason":"RequestEntityTooLarge"}'),
     }));

@@ -5,8 +5,18 @@ import { chromium, type BrowserContext, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
 
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) => existsSync(file));
-const FLAGS = ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking', '--disable-component-update', '--disable-sync'];
+const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) =>
+  existsSync(file),
+);
+const FLAGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
 if (!CHROMIUM) process.stdout.write('skipped: GraphiQL needs a Chromium, and this machine has none\n');
 
 /** GraphiQL in a real browser, opened by the link that the start prints. */
@@ -22,10 +32,19 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
       apiVersion: 'apps/v1',
       kind: 'Deployment',
       metadata: { name: 'web' },
-      spec: { replicas: 1, selector: { matchLabels: { app: 'web' } }, template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'web:1' }] } } },
+      spec: {
+        replicas: 1,
+        selector: { matchLabels: { app: 'web' } },
+        template: { metadata: { labels: { app: 'web' } }, spec: { containers: [{ name: 'c', image: 'web:1' }] } },
+      },
     };
     expect((await cluster.kubectl('create -f -', JSON.stringify(deployment))).stderr).toBe('');
-    browser = await chromium.launchPersistentContext(profile, { executablePath: CHROMIUM, headless: true, ignoreHTTPSErrors: true, args: FLAGS });
+    browser = await chromium.launchPersistentContext(profile, {
+      executablePath: CHROMIUM,
+      headless: true,
+      ignoreHTTPSErrors: true,
+      args: FLAGS,
+    });
     page = await browser.newPage();
     const link = /https:\/\/\S*graphiql\S*/.exec(cluster.output())?.[0];
     expect(link).toBeDefined();
@@ -46,7 +65,11 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
     await page.keyboard.insertText(document);
     // The page reads the operation's name with a delay, shows it on the tab, and sends it.
     const name = /^\w+ (\w+)/.exec(document)![1];
-    await eventually(() => page.innerText('.graphiql-tab-active'), (title) => title.trim() === name, 10_000);
+    await eventually(
+      () => page.innerText('.graphiql-tab-active'),
+      (title) => title.trim() === name,
+      10_000,
+    );
     await page.click('.graphiql-execute-button');
   }
   const shown = async () => (await page.innerText('.result-window')).replaceAll('\u00a0', ' ');
@@ -67,7 +90,9 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
     await eventually(shown, (text) => text.includes('DELETED'), 60_000);
     await page.click('.graphiql-execute-button');
 
-    await execute('mutation ScaleWeb { patchDeployment(namespace: "default", name: "web", patch: { spec: { replicas: 3 } }) { spec { replicas } } }');
+    await execute(
+      'mutation ScaleWeb { patchDeployment(namespace: "default", name: "web", patch: { spec: { replicas: 3 } }) { spec { replicas } } }',
+    );
     await eventually(shown, (text) => /"replicas": 3/.test(text), 30_000);
     await eventually(
       async () => (await cluster.kubectl('get pods -o name')).stdout.trim().split('\n').filter(Boolean).length,

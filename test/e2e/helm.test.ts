@@ -15,7 +15,9 @@ describe('helm', () => {
   const helm = (line: string) => must('helm', line);
   const field = (what: string, at: string) => must('kubectl', `get ${what} -o jsonpath={${at}}`);
   const history = async (): Promise<string[]> =>
-    JSON.parse(await helm('history hi -o json')).map((each: { revision: number; status: string }) => `${each.revision} ${each.status}`);
+    JSON.parse(await helm('history hi -o json')).map(
+      (each: { revision: number; status: string }) => `${each.revision} ${each.status}`,
+    );
 
   beforeAll(async () => {
     cluster = await startCluster();
@@ -30,7 +32,9 @@ describe('helm', () => {
     expect(await field('job/hi-pre-install', '.status.succeeded')).toBe('1');
     expect(await field('deployment/hi', '.status.readyReplicas')).toBe('2');
     expect(await field('secrets', '.items[*].type')).toBe('helm.sh/release.v1');
-    expect(JSON.parse(await helm('list -o json'))).toMatchObject([{ name: 'hi', revision: '1', status: 'deployed', chart: 'greeter-0.1.0' }]);
+    expect(JSON.parse(await helm('list -o json'))).toMatchObject([
+      { name: 'hi', revision: '1', status: 'deployed', chart: 'greeter-0.1.0' },
+    ]);
 
     await helm(`upgrade hi ${CHART} --set greeting=welcome,replicas=1 --wait --timeout 60s`);
     expect(await field('configmap/hi-greeting', '.data.greeting')).toBe('welcome');
@@ -50,7 +54,8 @@ describe('helm', () => {
     await helm('uninstall hi --wait --timeout 60s');
     expect(await field('configmap/hi-farewell', '.data.said')).toBe('goodbye');
     expect(await helm('list -q')).toBe('');
-    const left = () => must('kubectl', 'get deployments,services,rs,pods,secrets -l app.kubernetes.io/instance=hi -o name');
+    const left = () =>
+      must('kubectl', 'get deployments,services,rs,pods,secrets -l app.kubernetes.io/instance=hi -o name');
     await eventually(left, (text) => text === '');
   });
 
@@ -60,7 +65,9 @@ describe('helm', () => {
   });
 
   it('takes back an installation whose hook fails', async () => {
-    const { code, stderr } = await cluster.helm(`install bad ${CHART} --set hook=exit --rollback-on-failure --timeout 60s`);
+    const { code, stderr } = await cluster.helm(
+      `install bad ${CHART} --set hook=exit --rollback-on-failure --timeout 60s`,
+    );
     expect(code, stderr).not.toBe(0);
     expect(await helm('list -q')).not.toContain('bad');
     expect((await cluster.kubectl('get deployment bad')).stderr).toContain('NotFound');
@@ -72,7 +79,9 @@ describe('helm', () => {
     const { code, stderr } = await cluster.helm(`${up} --set hook=exit --set greeting=lost --rollback-on-failure`);
     expect(code, stderr).not.toBe(0);
     expect(await field('configmap/up-greeting -n deep', '.data.greeting')).toBe('hello');
-    const past = JSON.parse(await helm('history up -n deep -o json')).map((each: { revision: number; status: string }) => `${each.revision} ${each.status}`);
+    const past = JSON.parse(await helm('history up -n deep -o json')).map(
+      (each: { revision: number; status: string }) => `${each.revision} ${each.status}`,
+    );
     expect(past).toEqual(['1 superseded', '2 failed', '3 deployed']);
     expect(await helm('get manifest up -n deep')).toContain('name: up-greeting');
     expect(await helm('get hooks up -n deep')).toContain('helm.sh/hook: pre-install');

@@ -26,9 +26,13 @@ describe('kubectl apply', () => {
     expect(await ok('apply view-last-applied cm c')).not.toContain('other');
     expect((await run('diff -f -', next)).code).toBe(0);
 
-    expect(await ok('apply --server-side --field-manager=one -f -', configMap('s', { a: '1', b: '1' }))).toContain('serverside-applied');
+    expect(await ok('apply --server-side --field-manager=one -f -', configMap('s', { a: '1', b: '1' }))).toContain(
+      'serverside-applied',
+    );
     const two = configMap('s', { a: '2' });
-    expect(await fails('apply --server-side --field-manager=two -f -', two)).toContain('Apply failed with 1 conflict: conflict with "one": .data.a');
+    expect(await fails('apply --server-side --field-manager=two -f -', two)).toContain(
+      'Apply failed with 1 conflict: conflict with "one": .data.a',
+    );
     await ok('apply --server-side --field-manager=two --force-conflicts -f -', two);
     expect(await data('s')).toEqual({ a: '2', b: '1' });
     await ok('apply --server-side --field-manager=one -f -', configMap('s', {}));
@@ -48,19 +52,27 @@ describe('kubectl apply', () => {
     await ok('wait pod/p --for=jsonpath={.status.phase}=Running --timeout=30s');
     const [gone] = await Promise.all([ok('wait pod/p --for=delete --timeout=30s'), ok('delete pod p')]);
     expect(gone).not.toContain('error');
-    expect(await fails('wait deployment --all --for=condition=Available --timeout=1s')).toContain('no matching resources found');
+    expect(await fails('wait deployment --all --for=condition=Available --timeout=1s')).toContain(
+      'no matching resources found',
+    );
     await ok('create deployment web --image=nginx');
     await ok('wait deployment/web --for=condition=Available --timeout=30s');
     expect(await fails('wait deployment/web --for=condition=Nothing --timeout=1s')).toContain('timed out waiting');
     expect(await ok('events --for=deployment/web')).toMatch(/Normal +ScalingReplicaSet +Deployment\/web/);
     expect(await ok('get events --field-selector involvedObject.kind=ReplicaSet')).toContain('SuccessfulCreate');
-    await eventually(() => ok('events'), (text) => /Scheduled +Pod\/web-/.test(text));
+    await eventually(
+      () => ok('events'),
+      (text) => /Scheduled +Pod\/web-/.test(text),
+    );
   });
 
   it('builds and applies a kustomization', async () => {
     const { ok, field } = await namespace();
     file('kustomize/c.yaml', configMap('c', { a: '1' }));
-    file('kustomize/kustomization.yaml', 'resources: [c.yaml]\nnamePrefix: my-\nconfigMapGenerator: [{name: made, literals: [x=1]}]\n');
+    file(
+      'kustomize/kustomization.yaml',
+      'resources: [c.yaml]\nnamePrefix: my-\nconfigMapGenerator: [{name: made, literals: [x=1]}]\n',
+    );
     const at = path.join(suite.folder, 'kustomize');
     expect(await ok(`kustomize ${at}`)).toContain('name: my-c');
     await ok(`apply -k ${at}`);
@@ -85,7 +97,9 @@ describe('kubectl apply', () => {
     } finally {
       delete process.env.KUBECTL_APPLYSET;
     }
-    expect(JSON.parse(await field('secret/mine', '.metadata.annotations'))).toMatchObject({ 'applyset.kubernetes.io/contains-group-kinds': 'ConfigMap' });
+    expect(JSON.parse(await field('secret/mine', '.metadata.annotations'))).toMatchObject({
+      'applyset.kubernetes.io/contains-group-kinds': 'ConfigMap',
+    });
   });
 
   it('takes folders, refuses unknown fields and writes subresources', async () => {
@@ -98,9 +112,18 @@ describe('kubectl apply', () => {
     expect(lines(await ok(`delete -R -f ${at}`))).toHaveLength(2);
     const unknown = JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'x' }, extra: 1 });
     expect(await fails('create -f -', unknown)).toContain('strict decoding error: unknown field "extra"');
-    expect(await run('create -f - --validate=warn', unknown)).toMatchObject({ code: 0, stderr: 'Warning: unknown field "extra"\n' });
+    expect(await run('create -f - --validate=warn', unknown)).toMatchObject({
+      code: 0,
+      stderr: 'Warning: unknown field "extra"\n',
+    });
     await ok('create deployment web --image=nginx');
-    const status = (collisionCount: number) => JSON.stringify({ apiVersion: 'apps/v1', kind: 'Deployment', metadata: { name: 'web' }, status: { collisionCount } });
+    const status = (collisionCount: number) =>
+      JSON.stringify({
+        apiVersion: 'apps/v1',
+        kind: 'Deployment',
+        metadata: { name: 'web' },
+        status: { collisionCount },
+      });
     await ok('apply --server-side --subresource=status -f -', status(1));
     expect(await field('deployment/web', '.status.collisionCount')).toBe('1');
     await ok(`patch deployment web --subresource=status --type=merge -p '{"status":{"collisionCount":2}}'`);
@@ -111,17 +134,34 @@ describe('kubectl apply', () => {
     const { ns, ok, fails, field } = await namespace();
     const group = `${ns}.example.com`;
     const integer = { type: 'integer', description: 'How many.' };
-    const schema = { type: 'object', properties: { spec: { type: 'object', properties: { lives: integer } }, status: { type: 'object', properties: { lives: integer } } } };
+    const schema = {
+      type: 'object',
+      properties: {
+        spec: { type: 'object', properties: { lives: integer } },
+        status: { type: 'object', properties: { lives: integer } },
+      },
+    };
     const version = {
-      name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: schema },
+      name: 'v1',
+      served: true,
+      storage: true,
+      schema: { openAPIV3Schema: schema },
       subresources: { status: {}, scale: { specReplicasPath: '.spec.lives', statusReplicasPath: '.status.lives' } },
       additionalPrinterColumns: [{ name: 'Lives', type: 'integer', jsonPath: '.spec.lives' }],
     };
     const names = { plural: 'cats', singular: 'cat', kind: 'Cat', shortNames: ['ct'] };
-    const crd = { apiVersion: 'apiextensions.k8s.io/v1', kind: 'CustomResourceDefinition', metadata: { name: `cats.${group}` }, spec: { group, scope: 'Namespaced', names, versions: [version] } };
+    const crd = {
+      apiVersion: 'apiextensions.k8s.io/v1',
+      kind: 'CustomResourceDefinition',
+      metadata: { name: `cats.${group}` },
+      spec: { group, scope: 'Namespaced', names, versions: [version] },
+    };
     await ok('create -f -', JSON.stringify(crd));
     await ok(`wait crd/cats.${group} --for=condition=Established --timeout=10s`);
-    await ok('apply -f -', JSON.stringify({ apiVersion: `${group}/v1`, kind: 'Cat', metadata: { name: 'tom' }, spec: { lives: 9 } }));
+    await ok(
+      'apply -f -',
+      JSON.stringify({ apiVersion: `${group}/v1`, kind: 'Cat', metadata: { name: 'tom' }, spec: { lives: 9 } }),
+    );
     expect(await ok('get ct')).toMatch(/^NAME +LIVES\ntom +9\n$/);
     expect(await ok('explain cat.spec')).toMatch(/lives\t<integer>\n +How many\./);
     await ok('scale cat/tom --replicas=3');

@@ -24,12 +24,22 @@ describe('kubectl and the cluster', () => {
       `Error from server (Forbidden): secrets is forbidden: User "jo" cannot list resource "secrets" in API group "" in the namespace "${ns}"\n`,
     );
     const rules = [{ apiGroups: [''], resources: ['secrets'], verbs: ['list'] }];
-    const role = { apiVersion: 'rbac.authorization.k8s.io/v1', kind: 'Role', metadata: { name: 'r', namespace: ns }, rules };
+    const role = {
+      apiVersion: 'rbac.authorization.k8s.io/v1',
+      kind: 'Role',
+      metadata: { name: 'r', namespace: ns },
+      rules,
+    };
     const reconciled = await run('auth reconcile -f -', JSON.stringify(role));
     expect(`${reconciled.stdout}${reconciled.stderr}`).toContain('missing rules added');
-    await eventually(() => run('auth can-i list secrets --as=jo'), ({ code }) => code === 0);
+    await eventually(
+      () => run('auth can-i list secrets --as=jo'),
+      ({ code }) => code === 0,
+    );
     expect(await ok('auth can-i list pods --as=jo')).toBe('yes\n');
-    expect(await ok('auth whoami')).toMatch(/Username +kubernetes-admin\nGroups +\[system:masters system:authenticated]/);
+    expect(await ok('auth whoami')).toMatch(
+      /Username +kubernetes-admin\nGroups +\[system:masters system:authenticated]/,
+    );
     expect(await ok('auth whoami --as=jo --as-group=dev')).toMatch(/Username +jo\nGroups +\[dev system:authenticated]/);
   });
 
@@ -38,11 +48,25 @@ describe('kubectl and the cluster', () => {
     x509.cryptoProvider.set(webcrypto as never);
     const keys = await webcrypto.subtle.generateKey({ name: 'ECDSA', namedCurve: 'P-256' }, true, ['sign', 'verify']);
     const request = await x509.Pkcs10CertificateRequestGenerator.create({
-      name: 'CN=alice, O=dev', keys, signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
+      name: 'CN=alice, O=dev',
+      keys,
+      signingAlgorithm: { name: 'ECDSA', hash: 'SHA-256' },
     });
     for (const name of [`${ns}-yes`, `${ns}-no`]) {
-      const spec = { request: Buffer.from(request.toString('pem')).toString('base64'), signerName: 'example.com/client', usages: ['client auth'] };
-      await ok('create -f -', JSON.stringify({ apiVersion: 'certificates.k8s.io/v1', kind: 'CertificateSigningRequest', metadata: { name }, spec }));
+      const spec = {
+        request: Buffer.from(request.toString('pem')).toString('base64'),
+        signerName: 'example.com/client',
+        usages: ['client auth'],
+      };
+      await ok(
+        'create -f -',
+        JSON.stringify({
+          apiVersion: 'certificates.k8s.io/v1',
+          kind: 'CertificateSigningRequest',
+          metadata: { name },
+          spec,
+        }),
+      );
     }
     expect(await ok(`certificate approve ${ns}-yes`)).toContain('approved');
     expect(await ok(`certificate deny ${ns}-no`)).toContain('denied');
@@ -56,13 +80,17 @@ describe('kubectl and the cluster', () => {
     expect(await ok('api-resources --api-group=apps')).toMatch(/\ndeployments +deploy +apps\/v1 +true +Deployment\n/);
     expect(lines(await ok('api-resources --namespaced=false -o name'))).toContain('nodes');
     expect(lines(await ok('api-versions'))).toEqual(expect.arrayContaining(['v1', 'apps/v1', 'batch/v1']));
-    expect(await ok('explain deployment.spec.strategy')).toMatch(/KIND: +Deployment[^]*rollingUpdate\t<RollingUpdateDeployment>/);
+    expect(await ok('explain deployment.spec.strategy')).toMatch(
+      /KIND: +Deployment[^]*rollingUpdate\t<RollingUpdateDeployment>/,
+    );
     expect(await ok('explain pod --recursive')).toContain('      containerPort\t<integer> -required-');
     expect(await fails('explain pod.nothing')).toContain('field "nothing" does not exist');
     expect(await ok('version')).toMatch(/Server Version: v1\.35\./);
     expect(await ok('cluster-info')).toContain(suite.cluster.url);
     await ok(`cluster-info dump --output-directory=${path.join(suite.folder, 'dump')}`);
-    expect(readdirSync(path.join(suite.folder, 'dump'))).toEqual(expect.arrayContaining(['nodes.json', 'kube-system', ns]));
+    expect(readdirSync(path.join(suite.folder, 'dump'))).toEqual(
+      expect.arrayContaining(['nodes.json', 'kube-system', ns]),
+    );
     expect(await ok('config view')).toContain('certificate-authority-data: DATA+OMITTED');
     expect(await ok('config current-context')).toBe('ku7s\n');
     expect(await fails('top nodes')).toBe('error: Metrics API not available\n');
@@ -70,9 +98,15 @@ describe('kubectl and the cluster', () => {
   });
 
   it('proxies a request', async () => {
-    await until(['proxy', '--port=0'], (text) => text.includes('Serving') || text.includes('serve on'), async (text) => {
-      const body = await fetch(`http://${/127\.0\.0\.1:\d+/.exec(text)?.[0]}/api/v1/namespaces/default`).then((r) => r.json());
-      expect(body).toMatchObject({ kind: 'Namespace', metadata: { name: 'default' } });
-    });
+    await until(
+      ['proxy', '--port=0'],
+      (text) => text.includes('Serving') || text.includes('serve on'),
+      async (text) => {
+        const body = await fetch(`http://${/127\.0\.0\.1:\d+/.exec(text)?.[0]}/api/v1/namespaces/default`).then((r) =>
+          r.json(),
+        );
+        expect(body).toMatchObject({ kind: 'Namespace', metadata: { name: 'default' } });
+      },
+    );
   });
 });

@@ -8,7 +8,12 @@ const SERVER = "require('http').createServer((q, s) => s.end('served ' + q.url))
 const TALKS = {
   terminationGracePeriodSeconds: 1,
   containers: [
-    { name: 'main', image: 'busybox', command: ['sh', '-c', 'echo first; echo second; while read l; do echo heard $l; done; sleep 1000'], stdin: true },
+    {
+      name: 'main',
+      image: 'busybox',
+      command: ['sh', '-c', 'echo first; echo second; while read l; do echo heard $l; done; sleep 1000'],
+      stdin: true,
+    },
     { name: 'web', image: 'node:20', command: ['node', '-e', SERVER] },
   ],
 };
@@ -25,14 +30,23 @@ describe('kubectl in pods', () => {
   beforeAll(async () => {
     session = await suite.namespace();
     await session.ok('create -f -', pod('talks', TALKS));
-    await session.ok('create -f -', pod('crashes', { containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'echo run; exit 3'] }] }));
+    await session.ok(
+      'create -f -',
+      pod('crashes', { containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'echo run; exit 3'] }] }),
+    );
     await session.ok('wait pod/talks --for=condition=Ready --timeout=30s');
   });
 
   it('logs: one container or all, from an end or a time, of the run before, followed', async () => {
     const { ns, ok, fails, run } = session;
-    await eventually(() => ok('logs talks -c main'), (text) => text === 'first\nsecond\n');
-    expect(await run('logs talks')).toMatchObject({ stdout: 'first\nsecond\n', stderr: 'Defaulted container "main" out of: main, web\n' });
+    await eventually(
+      () => ok('logs talks -c main'),
+      (text) => text === 'first\nsecond\n',
+    );
+    expect(await run('logs talks')).toMatchObject({
+      stdout: 'first\nsecond\n',
+      stderr: 'Defaulted container "main" out of: main, web\n',
+    });
     expect(await ok('logs talks -c main --tail=1')).toBe('second\n');
     expect(await ok('logs talks -c main --limit-bytes=3')).toBe('fir');
     expect(await ok('logs talks -c main --since=1h')).toBe('first\nsecond\n');
@@ -40,8 +54,13 @@ describe('kubectl in pods', () => {
     expect(await ok('logs talks -c main --timestamps')).toMatch(/^\d{4}-\d\d-\d\dT\S+Z first\n\S+ second\n$/);
     expect(await ok('logs talks --all-containers --prefix')).toContain('[pod/talks/main] first\n');
     expect(await fails('logs talks -c none')).toBe('error: container none is not valid for pod talks\n');
-    expect(await fails('logs talks -c main -p')).toBe('Error from server (BadRequest): previous terminated container "main" in pod "talks" not found\n');
-    await eventually(() => session.field('pod/crashes', '.status.containerStatuses[0].restartCount'), (count) => Number(count) >= 1);
+    expect(await fails('logs talks -c main -p')).toBe(
+      'Error from server (BadRequest): previous terminated container "main" in pod "talks" not found\n',
+    );
+    await eventually(
+      () => session.field('pod/crashes', '.status.containerStatuses[0].restartCount'),
+      (count) => Number(count) >= 1,
+    );
     expect(await ok('logs crashes -p')).toBe('run\n');
     await suite.until(['-n', ns, 'logs', '-f', 'talks', '-c', 'main', '--tail=1'], (text) => text.includes('second\n'));
   });
@@ -49,25 +68,52 @@ describe('kubectl in pods', () => {
   it.each(TRANSPORTS)('exec, attach and port-forward over %s', async (name, env) => {
     const { ns } = session;
     const at = (...args: string[]) => ['-n', ns, ...args];
-    const heard = await suite.until(at('attach', '-i', 'talks', '-c', 'main'), (text) => text.includes(`heard ${name}\n`), undefined, { input: `${name}\n`, env });
+    const heard = await suite.until(
+      at('attach', '-i', 'talks', '-c', 'main'),
+      (text) => text.includes(`heard ${name}\n`),
+      undefined,
+      { input: `${name}\n`, env },
+    );
     expect(heard).not.toContain('first');
-    await suite.until(at('exec', '-i', 'talks', '-c', 'main', '--', 'sh', '-c', 'read l; echo got $l'), (text) => text.includes('got typed\n'), undefined, { input: 'typed\n', env });
-    await suite.until(at('port-forward', 'pod/talks', ':8080'), (text) => text.includes('-> 8080'), async (text) => {
-      const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
-      expect(await fetch(`http://127.0.0.1:${port}/path`, { headers: { connection: 'close' } }).then((r) => r.text())).toBe('served /path');
-    }, { env });
+    await suite.until(
+      at('exec', '-i', 'talks', '-c', 'main', '--', 'sh', '-c', 'read l; echo got $l'),
+      (text) => text.includes('got typed\n'),
+      undefined,
+      { input: 'typed\n', env },
+    );
+    await suite.until(
+      at('port-forward', 'pod/talks', ':8080'),
+      (text) => text.includes('-> 8080'),
+      async (text) => {
+        const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+        expect(
+          await fetch(`http://127.0.0.1:${port}/path`, { headers: { connection: 'close' } }).then((r) => r.text()),
+        ).toBe('served /path');
+      },
+      { env },
+    );
     let complaint = '';
-    await suite.until(at('port-forward', 'pod/talks', ':9'), (text) => text.includes('-> 9'), async (text) => {
-      const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
-      complaint = await fetch(`http://127.0.0.1:${port}/`).then(() => 'answered', () => 'refused');
-    }, { env });
+    await suite.until(
+      at('port-forward', 'pod/talks', ':9'),
+      (text) => text.includes('-> 9'),
+      async (text) => {
+        const port = /127\.0\.0\.1:(\d+)/.exec(text)?.[1];
+        complaint = await fetch(`http://127.0.0.1:${port}/`).then(
+          () => 'answered',
+          () => 'refused',
+        );
+      },
+      { env },
+    );
     expect(complaint).toBe('refused');
   });
 
   it('exec ends with the code of the command and keeps its outputs apart', async () => {
     const { run } = session;
     expect(await run("exec talks -c main -- sh -c 'echo out; echo err >&2; exit 4'")).toEqual({
-      code: 4, stdout: 'out\n', stderr: 'err\ncommand terminated with exit code 4\n',
+      code: 4,
+      stdout: 'out\n',
+      stderr: 'err\ncommand terminated with exit code 4\n',
     });
     expect((await run('exec talks -c main -- nothing-of-that-name')).code).not.toBe(0);
     expect((await run('exec none -- true')).stderr).toBe('Error from server (NotFound): pods "none" not found\n');
@@ -86,8 +132,12 @@ describe('kubectl in pods', () => {
 
   it('run to the end shows the output, ends with the code and leaves no pod', async () => {
     const { ok, run } = session;
-    const once = (name: string, script: string, input?: string) => run(`run ${name} --image=busybox --restart=Never --rm -i -q --command -- sh -c '${script}'`, input);
-    expect(await once('typed', 'cat', 'typed\n')).toMatchObject({ code: 0, stdout: expect.stringContaining('typed\n') });
+    const once = (name: string, script: string, input?: string) =>
+      run(`run ${name} --image=busybox --restart=Never --rm -i -q --command -- sh -c '${script}'`, input);
+    expect(await once('typed', 'cat', 'typed\n')).toMatchObject({
+      code: 0,
+      stdout: expect.stringContaining('typed\n'),
+    });
     const failed = await once('failed', 'read l; exit 3', 'go\n');
     expect(failed.code).toBe(3);
     expect(failed.stderr).toContain('terminated (Error)');
@@ -97,7 +147,13 @@ describe('kubectl in pods', () => {
   it('delete --now and --force do not wait for the grace period', async () => {
     const { ok, run, fails } = session;
     for (const how of ['--now', '--grace-period=0 --force']) {
-      await ok('create -f -', pod('slow', { containers: [{ name: 'c', image: 'busybox', command: ['sleep', '1000'] }], terminationGracePeriodSeconds: 600 }));
+      await ok(
+        'create -f -',
+        pod('slow', {
+          containers: [{ name: 'c', image: 'busybox', command: ['sleep', '1000'] }],
+          terminationGracePeriodSeconds: 600,
+        }),
+      );
       expect((await run(`delete pod slow ${how}`)).code, how).toBe(0);
       expect(await fails('get pod slow')).toContain('NotFound');
     }

@@ -15,7 +15,11 @@ describe('kubectl verbs', () => {
       ["cronjob often --image=busybox --schedule '*/5 * * * *' -- echo hi", 'cronjob/often', '*/5 * * * *'],
       ['job copied --from=cronjob/often', 'job/copied', 'cronjob.kubernetes.io/instantiate: manual'],
       ['secret generic plain --from-literal=a=b', 'secret/plain', 'Opaque'],
-      ['secret docker-registry pull --docker-username=u --docker-password=p --docker-server=r', 'secret/pull', 'kubernetes.io/dockerconfigjson'],
+      [
+        'secret docker-registry pull --docker-username=u --docker-password=p --docker-server=r',
+        'secret/pull',
+        'kubernetes.io/dockerconfigjson',
+      ],
       ['configmap settings --from-literal=a=b', 'configmap/settings', 'Data'],
       ['role reader --verb=get,list --resource=pods,deployments.apps', 'role/reader', 'deployments.apps'],
       ['rolebinding readers --role=reader --user=jo --serviceaccount=x:y', 'rolebinding/readers', 'ServiceAccount'],
@@ -38,7 +42,10 @@ describe('kubectl verbs', () => {
     const [, claims] = (await ok('create token robot --duration=1h')).split('.');
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).sub).toBe(`system:serviceaccount:${ns}:robot`);
     await ok('wait job/once job/copied --for=condition=Complete --timeout=30s');
-    await eventually(() => field('quota/limits', '.status.used.configmaps'), (used) => used === '2');
+    await eventually(
+      () => field('quota/limits', '.status.used.configmaps'),
+      (used) => used === '2',
+    );
     await ok('rollout status deployment/web --timeout=30s');
     expect(await ok('describe pods -l app=web')).toContain('Successfully assigned');
     expect(await ok('describe rs,endpointslices,nodes')).toContain('Allocated resources:');
@@ -65,7 +72,10 @@ describe('kubectl verbs', () => {
     expect(lines(await ok('get pods --field-selector status.phase!=Running -o name'))).toEqual([]);
     expect(lines(await ok('get cm --field-selector metadata.name=b -o name'))).toEqual(['configmap/b']);
     expect(await fails('get pods --field-selector foo=bar')).toContain('field label not supported: foo');
-    expect(lines(await ok("get cm -l set --sort-by '{.metadata.resourceVersion}' -o name"))).toEqual(['configmap/b', 'configmap/a']);
+    expect(lines(await ok("get cm -l set --sort-by '{.metadata.resourceVersion}' -o name"))).toEqual([
+      'configmap/b',
+      'configmap/a',
+    ]);
     expect(await ok('get cm a --show-labels')).toMatch(/LABELS\na .* set=a\n/);
     expect(await ok('get cm a -L set')).toMatch(/SET\na .* a\n/);
     expect(await ok('get pods -A')).toMatch(new RegExp(`^NAMESPACE .*\n(.*\n)*${ns} `));
@@ -107,12 +117,18 @@ describe('kubectl verbs', () => {
     await ok('create deployment web --image=nginx');
     await ok(`patch deployment web --type=json -p '[{"op":"replace","path":"/spec/replicas","value":2}]'`);
     await ok(`patch deployment web --type=merge -p '{"metadata":{"labels":{"app":null,"tier":"front"}}}'`);
-    await ok(`patch deployment web -p '{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"busybox"}]}}}}'`);
-    expect(await field('deployment/web', '.spec.replicas}{.metadata.labels}{.spec.template.spec.containers[*].name')).toBe('2{"tier":"front"}side nginx');
+    await ok(
+      `patch deployment web -p '{"spec":{"template":{"spec":{"containers":[{"name":"side","image":"busybox"}]}}}}'`,
+    );
+    expect(
+      await field('deployment/web', '.spec.replicas}{.metadata.labels}{.spec.template.spec.containers[*].name'),
+    ).toBe('2{"tier":"front"}side nginx');
     await ok(`patch deployment web --subresource=scale --type=merge -p '{"spec":{"replicas":3}}'`);
     expect(await ok('get deployment web --subresource=scale')).toMatch(/^NAME +DESIRED +AVAILABLE +AGE\nweb +3 +\d /);
     expect(await ok(`patch deployment web --type=merge -p '{"spec":{"replicas":3}}'`)).toContain('(no change)');
-    expect(await fails(`patch deployment web --type=merge -p '{"spec":{"replicas":"x"}}'`)).toContain('cannot unmarshal string');
+    expect(await fails(`patch deployment web --type=merge -p '{"spec":{"replicas":"x"}}'`)).toContain(
+      'cannot unmarshal string',
+    );
 
     const uid = await field('cm/c', '.metadata.uid');
     expect(await ok('replace -f -', configMap('c', { greeting: 'again' }))).toContain('configmap/c replaced');
@@ -139,7 +155,10 @@ describe('kubectl verbs', () => {
     expect(await left('front')).toBe('');
     await make('back');
     await ok('delete deployment back --cascade=background');
-    await eventually(() => left('back'), (text) => text === '');
+    await eventually(
+      () => left('back'),
+      (text) => text === '',
+    );
     for (const name of ['a', 'b', 'c']) await ok('create -f -', configMap(name, {}, { name }));
     expect(await ok('delete cm -l name=a')).toContain('configmap "a" deleted');
     expect(await ok('delete cm --all --wait=false')).toMatch(/"b" deleted[^]*"c" deleted/);
@@ -170,7 +189,16 @@ describe('kubectl verbs', () => {
     const { template } = JSON.parse(await ok('get deployment web -o json')).spec;
     expect(template.spec).toMatchObject({
       serviceAccountName: 'robot',
-      containers: [{ image: 'nginx:1.27', resources: { limits: { cpu: '200m', memory: '64Mi' } }, env: [{ name: 'A', value: 'b' }, { name: 'KEY', valueFrom: { configMapKeyRef: { key: 'KEY', name: 'conf' } } }] }],
+      containers: [
+        {
+          image: 'nginx:1.27',
+          resources: { limits: { cpu: '200m', memory: '64Mi' } },
+          env: [
+            { name: 'A', value: 'b' },
+            { name: 'KEY', valueFrom: { configMapKeyRef: { key: 'KEY', name: 'conf' } } },
+          ],
+        },
+      ],
     });
     expect(await ok('set env deployment/web --list --resolve')).toContain('KEY=value');
     expect(JSON.parse(await field('service/web', '.spec.selector'))).toEqual({ tier: 'front' });
@@ -201,7 +229,9 @@ describe('kubectl verbs', () => {
     expect(lines(await ok('annotate cm -l tier=front note=1'))).toHaveLength(2);
     expect(await ok('label cm a --list')).toBe('tier=front\n');
     expect(await ok('annotate cm b --list')).toBe('note=1\n');
-    expect(await fails('label cm a tier=back --overwrite --resource-version=1')).toContain('the object has been modified');
+    expect(await fails('label cm a tier=back --overwrite --resource-version=1')).toContain(
+      'the object has been modified',
+    );
     await ok('label cm --all tier-');
     expect(await field('cm a b', '.items[*].metadata.labels')).toBe('');
     expect(await fails('label cm a -- -bad-=x')).toContain('Invalid value');

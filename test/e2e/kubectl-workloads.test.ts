@@ -23,7 +23,9 @@ describe('kubectl and workloads', () => {
     await ok('rollout pause deployment/web');
     expect(await fails('rollout pause deployment/web')).toContain('already paused');
     await ok('set image deployment/web nginx=nginx:3');
-    const current = async () => [...new Set((await field('pods -l app=web', '.items[*].spec.containers[0].image')).split(' '))];
+    const current = async () => [
+      ...new Set((await field('pods -l app=web', '.items[*].spec.containers[0].image')).split(' ')),
+    ];
     // Pods of the step before may still be ending; new ones do not come while it is paused.
     await eventually(current, (images) => images.join() === 'nginx:1');
     await ok('rollout resume deployment/web');
@@ -31,16 +33,25 @@ describe('kubectl and workloads', () => {
     await ok('rollout restart deployment/web');
     await status('deployment/web');
     await eventually(current, (images) => images.join() === 'nginx:3');
-    expect(await field('deployment/web', '.spec.template.metadata.annotations')).toContain('kubectl.kubernetes.io/restartedAt');
+    expect(await field('deployment/web', '.spec.template.metadata.annotations')).toContain(
+      'kubectl.kubernetes.io/restartedAt',
+    );
 
-    expect(await fails('scale deployment/web --replicas=1 --current-replicas=5')).toContain('Expected replicas to be 5, was 2');
+    expect(await fails('scale deployment/web --replicas=1 --current-replicas=5')).toContain(
+      'Expected replicas to be 5, was 2',
+    );
     await ok('scale deployment/web --replicas=3');
     await status('deployment/web');
     await ok('autoscale deployment/web --min=1 --max=4 --cpu=50%');
     expect(await ok('get hpa web')).toMatch(/Deployment\/web +cpu: <unknown>\/50% +1 +4 /);
     await ok('expose deployment/web --port=80 --target-port=8080');
-    await eventually(() => field('endpointslices -l kubernetes.io/service-name=web', '.items[*].endpoints[*].addresses[0]'), (ips) => ips.split(' ').length === 3);
-    expect(await ok('run single --image=nginx --port=80 --expose --labels=run=single')).toMatch(/service\/single created\npod\/single created/);
+    await eventually(
+      () => field('endpointslices -l kubernetes.io/service-name=web', '.items[*].endpoints[*].addresses[0]'),
+      (ips) => ips.split(' ').length === 3,
+    );
+    expect(await ok('run single --image=nginx --port=80 --expose --labels=run=single')).toMatch(
+      /service\/single created\npod\/single created/,
+    );
     await ok('wait pod/single --for=condition=Ready --timeout=30s');
     expect(await ok('run none --image=nginx --dry-run=client -o yaml')).toContain('run: none');
     expect(await ok('run none --image=nginx --dry-run=server -o name')).toBe('pod/none\n');
@@ -51,9 +62,18 @@ describe('kubectl and workloads', () => {
     const { ok, field } = await namespace();
     const template = { metadata: { labels: { app: 'x' } }, spec: { containers: [{ name: 'c', image: 'busybox:1' }] } };
     const spec = { selector: { matchLabels: { app: 'x' } }, template };
-    const make = (kind: string, more: object) => JSON.stringify({ apiVersion: 'apps/v1', kind, metadata: { name: 'x' }, spec: { ...spec, ...more } });
+    const make = (kind: string, more: object) =>
+      JSON.stringify({ apiVersion: 'apps/v1', kind, metadata: { name: 'x' }, spec: { ...spec, ...more } });
     await ok('create -f -', make('DaemonSet', {}));
-    await ok('create -f -', make('StatefulSet', { serviceName: 'x', replicas: 2, selector: { matchLabels: { app: 'y' } }, template: { ...template, metadata: { labels: { app: 'y' } } } }));
+    await ok(
+      'create -f -',
+      make('StatefulSet', {
+        serviceName: 'x',
+        replicas: 2,
+        selector: { matchLabels: { app: 'y' } },
+        template: { ...template, metadata: { labels: { app: 'y' } } },
+      }),
+    );
     for (const what of ['daemonset/x', 'statefulset/x']) {
       await ok(`rollout status ${what} --timeout=30s`);
       await ok(`set image ${what} c=busybox:2`);
@@ -95,11 +115,18 @@ describe('kubectl and workloads', () => {
     await ok('rollout status deployment/web --timeout=30s');
     await ok('wait pdb/web --for=jsonpath={.status.currentHealthy}=1 --timeout=30s');
     const node = await field('pods -l app=web', '.items[0].spec.nodeName');
-    expect(await fails(`drain ${node} --ignore-daemonsets --force --timeout=1s`)).toContain("Cannot evict pod as it would violate the pod's disruption budget.");
+    expect(await fails(`drain ${node} --ignore-daemonsets --force --timeout=1s`)).toContain(
+      "Cannot evict pod as it would violate the pod's disruption budget.",
+    );
     await ok(`uncordon ${node}`);
     await ok(`taint nodes ${node} k=v:NoExecute`);
-    expect(await fails(`taint nodes ${node} k=v:NoExecute`)).toContain('taint(s) with same effect(s) and --overwrite is false');
-    await eventually(() => field('pods -l app=web', '.items[*].spec.nodeName'), (at) => at !== '' && !at.includes(node));
+    expect(await fails(`taint nodes ${node} k=v:NoExecute`)).toContain(
+      'taint(s) with same effect(s) and --overwrite is false',
+    );
+    await eventually(
+      () => field('pods -l app=web', '.items[*].spec.nodeName'),
+      (at) => at !== '' && !at.includes(node),
+    );
     await ok(`taint nodes ${node} k:NoExecute-`);
   });
 
@@ -108,7 +135,9 @@ describe('kubectl and workloads', () => {
     await ok('create -f -', pod('p'));
     await ok('wait pod/p --for=condition=Ready --timeout=30s');
     await ok('debug p --image=busybox -c look --target=c --profile=general -- sh');
-    expect(JSON.parse(await field('pod/p', '.spec.ephemeralContainers'))).toMatchObject([{ name: 'look', image: 'busybox', targetContainerName: 'c', command: ['sh'] }]);
+    expect(JSON.parse(await field('pod/p', '.spec.ephemeralContainers'))).toMatchObject([
+      { name: 'look', image: 'busybox', targetContainerName: 'c', command: ['sh'] },
+    ]);
     await ok('debug p --image=busybox -c look --copy-to=copy --share-processes --profile=general -- sleep 100');
     await ok('wait pod/copy --for=condition=Ready --timeout=30s');
     expect(await field('pod/copy', '.spec.shareProcessNamespace}{.spec.containers[*].name')).toBe('truec look');

@@ -17,7 +17,10 @@ describe('kubectl', () => {
   afterAll(() => cluster?.remove());
 
   it('sees a ready node', async () => {
-    await eventually(() => good('get nodes --no-headers'), (text) => /\sReady\s/.test(text));
+    await eventually(
+      () => good('get nodes --no-headers'),
+      (text) => /\sReady\s/.test(text),
+    );
   });
 
   it('runs the web example and reaches its pods', async () => {
@@ -28,7 +31,12 @@ describe('kubectl', () => {
     const port = await good("get service web -o jsonpath='{.spec.ports[0].nodePort}'");
     await eventually(
       async () => {
-        seen.add(await fetch(`http://127.0.0.1:${port.replaceAll("'", '')}/`, { headers: { connection: 'close' } }).then((r) => r.text(), () => ''));
+        seen.add(
+          await fetch(`http://127.0.0.1:${port.replaceAll("'", '')}/`, { headers: { connection: 'close' } }).then(
+            (r) => r.text(),
+            () => '',
+          ),
+        );
         return seen.size;
       },
       (n) => n >= 3,
@@ -46,7 +54,10 @@ describe('kubectl', () => {
 
   it('scales, replaces a deleted pod, rolls out and undoes', async () => {
     await good('scale deployment/web --replicas=2');
-    await eventually(() => good('get pods -l app=web --no-headers'), (text) => text.trim().split('\n').length === 2);
+    await eventually(
+      () => good('get pods -l app=web --no-headers'),
+      (text) => text.trim().split('\n').length === 2,
+    );
     const pod = (await good('get pods -l app=web -o name')).split('\n')[0];
     await good(`delete ${pod} --wait=false`);
     await good('rollout status deployment/web --timeout=60s');
@@ -64,7 +75,10 @@ describe('kubectl', () => {
     expect(await good('get configmap c -o yaml')).toContain('b: "2"');
     await good('apply --server-side -f -', 'apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: ssa\ndata:\n  a: x\n');
     await good('delete -f -', example('web.yaml'));
-    await eventually(() => good('get pods --no-headers'), (text) => text.trim() === '');
+    await eventually(
+      () => good('get pods --no-headers'),
+      (text) => text.trim() === '',
+    );
   });
 
   it('stops within ten seconds and starts again with what there was', async () => {

@@ -19,7 +19,18 @@ describe('roles in processes of their own', () => {
   let second: Cluster;
 
   const startLoop = (role: string, api: Cluster, ...more: string[]) => {
-    const args = [BIN, '--roles', role, '--server', api.url, '--kubeconfig', api.kubeconfig, '--data', path.join(folder, role), ...more];
+    const args = [
+      BIN,
+      '--roles',
+      role,
+      '--server',
+      api.url,
+      '--kubeconfig',
+      api.kubeconfig,
+      '--data',
+      path.join(folder, role),
+      ...more,
+    ];
     const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
     loops.push(child);
     return new Promise<void>((resolve, reject) => {
@@ -49,7 +60,9 @@ describe('roles in processes of their own', () => {
     const from = (await http.request('GET', '/api/v1/namespaces/default/pods')).body.metadata.resourceVersion as string;
     expect((await first.kubectl('create deployment web --image=web:1 --replicas=3')).stderr).toBe('');
     const seen = new Set<string>();
-    for await (const event of http.lines(`/api/v1/namespaces/default/pods?watch=true&resourceVersion=${from}&timeoutSeconds=60`)) {
+    for await (const event of http.lines(
+      `/api/v1/namespaces/default/pods?watch=true&resourceVersion=${from}&timeoutSeconds=60`,
+    )) {
       if (event.object.status?.phase === 'Running') seen.add(event.object.metadata.name);
       if (seen.size === 3) break;
     }

@@ -29,15 +29,27 @@ describe('two servers side by side', () => {
     };
     await Promise.all(
       both.map(async (one, n) => {
-        await eventually(() => ok(one, 'get nodes --no-headers'), (text) => /\sReady\s/.test(text));
+        await eventually(
+          () => ok(one, 'get nodes --no-headers'),
+          (text) => /\sReady\s/.test(text),
+        );
         const script = `require("http").createServer((q, s) => s.end("of ${n}")).listen(8080)`;
         await ok(one, `run web --image=node:20 --port=8080 --expose --command -- node -e '${script}'`);
         await ok(one, 'wait pod/web --for=condition=Ready --timeout=60s');
         const path = '/api/v1/namespaces/default/services/web:8080/proxy/';
-        await eventually(() => one.kubectl(`get --raw ${path}`), ({ stdout }) => stdout === `of ${n}`);
+        await eventually(
+          () => one.kubectl(`get --raw ${path}`),
+          ({ stdout }) => stdout === `of ${n}`,
+        );
       }),
     );
     for (const one of both) expect(await one.stop()).toBe(0);
-    if (process.platform === 'linux') for (const one of both) await eventually(async () => processesOf(one.data), (left) => left.length === 0, 10_000);
+    if (process.platform === 'linux')
+      for (const one of both)
+        await eventually(
+          async () => processesOf(one.data),
+          (left) => left.length === 0,
+          10_000,
+        );
   });
 });

@@ -18,7 +18,11 @@ const specSchema = {
       type: 'array',
       'x-kubernetes-list-type': 'map',
       'x-kubernetes-list-map-keys': ['id'],
-      items: { type: 'object', required: ['id'], properties: { id: { type: 'string' }, n: { type: 'integer', default: 1 } } },
+      items: {
+        type: 'object',
+        required: ['id'],
+        properties: { id: { type: 'string' }, n: { type: 'integer', default: 1 } },
+      },
     },
     any: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
     port: { 'x-kubernetes-int-or-string': true },
@@ -40,8 +44,16 @@ function widgets(spec: object = specSchema, more: object = {}): Kind {
           name: 'v1',
           served: true,
           storage: true,
-          schema: { openAPIV3Schema: { type: 'object', properties: { spec, status: { type: 'object', properties: { ready: { type: 'boolean' } } } } } },
-          subresources: { status: {}, scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.replicas' } },
+          schema: {
+            openAPIV3Schema: {
+              type: 'object',
+              properties: { spec, status: { type: 'object', properties: { ready: { type: 'boolean' } } } },
+            },
+          },
+          subresources: {
+            status: {},
+            scale: { specReplicasPath: '.spec.size', statusReplicasPath: '.status.replicas' },
+          },
           additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }],
           selectableFields: [{ jsonPath: '.spec.color' }],
           ...more,
@@ -52,8 +64,20 @@ function widgets(spec: object = specSchema, more: object = {}): Kind {
   return customKinds(definition as unknown as KubeObject)[0] as Kind;
 }
 
-const ctx: StrategyContext = { now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource: '', apiVersion: 'example.com/v1' };
-const widget = (spec: unknown, more: object = {}): object => ({ apiVersion: 'example.com/v1', kind: 'Widget', metadata: { name: 'a' }, spec, ...more });
+const ctx: StrategyContext = {
+  now: '2025-01-01T00:00:00Z',
+  user: 'u',
+  warn: () => {},
+  subresource: '',
+  apiVersion: 'example.com/v1',
+};
+const widget = (spec: unknown, more: object = {}): object => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+  metadata: { name: 'a' },
+  spec,
+  ...more,
+});
 const read = (kind: Kind, value: object, mode = 'Warn', warnings: string[] = []): KubeObject => {
   const object = decode(Buffer.from(JSON.stringify(value)), '', kind, mode, (w) => warnings.push(w));
   kind.storage.strategy.defaults?.(object);
@@ -68,7 +92,14 @@ describe('a custom resource', () => {
     const spec = { size: 2, extra: 'x', any: { kept: [1, { x: null }] }, parts: [{ id: 'p' }], port: '80', nul: null };
     const object = read(widgets(), widget(spec, { junk: 1 }), 'Warn', warnings);
     expect(warnings).toEqual(['unknown field "junk"', 'unknown field "spec.extra"']);
-    expect(object.spec).toEqual({ any: { kept: [1, { x: null }] }, color: 'red', nul: null, parts: [{ id: 'p', n: 1 }], port: '80', size: 2 });
+    expect(object.spec).toEqual({
+      any: { kept: [1, { x: null }] },
+      color: 'red',
+      nul: null,
+      parts: [{ id: 'p', n: 1 }],
+      port: '80',
+      size: 2,
+    });
   });
   test('refuses unknown fields under Strict', () => {
     expect(() => read(widgets(), widget({ size: 1, bogus: 2 }), 'Strict')).toThrow(
@@ -76,11 +107,19 @@ describe('a custom resource', () => {
     );
   });
   test('is validated with the words of the API server', () => {
-    const spec = { color: 'green', size: 11, name: 'ABC', tags: ['a', 'a'], parts: [{ id: 'p' }, { id: 'p' }], map: { a: 'x' }, when: 'yesterday' };
+    const spec = {
+      color: 'green',
+      size: 11,
+      name: 'ABC',
+      tags: ['a', 'a'],
+      parts: [{ id: 'p' }, { id: 'p' }],
+      map: { a: 'x' },
+      when: 'yesterday',
+    };
     expect(errorsOf(widgets(), spec)).toEqual([
       'spec.color: Unsupported value: "green": supported values: "red", "blue"',
       'spec.map.a: Invalid value: "string": spec.map.a in body must be of type integer: "string"',
-      "spec.name: Invalid value: \"ABC\": spec.name in body should match '^[a-z]+$'",
+      'spec.name: Invalid value: "ABC": spec.name in body should match \'^[a-z]+$\'',
       'spec.parts[1]: Duplicate value: {"id":"p"}',
       'spec.size: Invalid value: 11: spec.size in body should be less than or equal to 10',
       'spec.tags[1]: Duplicate value: "a"',
@@ -112,7 +151,12 @@ describe('a custom resource', () => {
 });
 
 describe('CEL rules', () => {
-  const ruled = (rule: object): Kind => widgets({ type: 'object', properties: { a: { type: 'integer' }, b: { type: 'integer' } }, 'x-kubernetes-validations': [rule] });
+  const ruled = (rule: object): Kind =>
+    widgets({
+      type: 'object',
+      properties: { a: { type: 'integer' }, b: { type: 'integer' } },
+      'x-kubernetes-validations': [rule],
+    });
   test('fail with their message at the place of the rule', () => {
     const kind = ruled({ rule: 'self.a <= self.b', message: 'a must not exceed b' });
     expect(errorsOf(kind, { a: 2, b: 1 })).toEqual(['spec: Invalid value: a must not exceed b']);
@@ -140,17 +184,36 @@ test('custom kinds come and go in the registry, with names of their own', () => 
 });
 
 describe('validation', () => {
-  const of = (schema: object, value: unknown): string[] => errorsOf(widgets({ type: 'object', properties: { a: schema } }, { subresources: {} }), { a: value });
+  const of = (schema: object, value: unknown): string[] =>
+    errorsOf(widgets({ type: 'object', properties: { a: schema } }, { subresources: {} }), { a: value });
   test.each<[string, object, unknown, string[]]>([
     [
       'tells of the type and of the choices',
       { type: 'string', enum: ['x'] },
       5,
-      ['spec.a: Invalid value: "integer": spec.a in body must be of type string: "integer"', 'spec.a: Unsupported value: 5: supported values: "x"'],
+      [
+        'spec.a: Invalid value: "integer": spec.a in body must be of type string: "integer"',
+        'spec.a: Unsupported value: 5: supported values: "x"',
+      ],
     ],
-    ['prints large bounds of floats as Go does', { type: 'number', maximum: 1000000 }, 2000000.5, ['spec.a: Invalid value: 2.0000005e+06: spec.a in body should be less than or equal to 1e+06']],
-    ['prints bounds of whole numbers whole', { type: 'integer', maximum: 1000000 }, 2000000, ['spec.a: Invalid value: 2000000: spec.a in body should be less than or equal to 1000000']],
-    ['keeps int32 in its range', { type: 'integer', format: 'int32' }, 3000000000, ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.a']],
+    [
+      'prints large bounds of floats as Go does',
+      { type: 'number', maximum: 1000000 },
+      2000000.5,
+      ['spec.a: Invalid value: 2.0000005e+06: spec.a in body should be less than or equal to 1e+06'],
+    ],
+    [
+      'prints bounds of whole numbers whole',
+      { type: 'integer', maximum: 1000000 },
+      2000000,
+      ['spec.a: Invalid value: 2000000: spec.a in body should be less than or equal to 1000000'],
+    ],
+    [
+      'keeps int32 in its range',
+      { type: 'integer', format: 'int32' },
+      3000000000,
+      ['<nil>: Invalid value: "": Checked value must be of type integer with format int32 in spec.a'],
+    ],
     [
       'oneOf: two are good',
       { type: 'integer', oneOf: [{ minimum: 1 }, { minimum: 2 }] },
@@ -161,7 +224,10 @@ describe('validation', () => {
       'anyOf: the first of equals is told',
       { type: 'integer', anyOf: [{ minimum: 5 }, { minimum: 9 }] },
       3,
-      ['<nil>: Invalid value: "": "spec.a" must validate at least one schema (anyOf)', 'spec.a: Invalid value: 3: spec.a in body should be greater than or equal to 5'],
+      [
+        '<nil>: Invalid value: "": "spec.a" must validate at least one schema (anyOf)',
+        'spec.a: Invalid value: 3: spec.a in body should be greater than or equal to 5',
+      ],
     ],
     [
       'embedded resources have kind and apiVersion',
@@ -175,7 +241,16 @@ describe('validation', () => {
   ])('%s', (_, schema, value, expected) => expect(of(schema, value)).toEqual(expected));
 
   test('leaves what was wrong before, with a warning', () => {
-    const kind = widgets({ type: 'object', properties: { a: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 3' }] }, b: { type: 'string' } } }, { subresources: {} });
+    const kind = widgets(
+      {
+        type: 'object',
+        properties: {
+          a: { type: 'integer', 'x-kubernetes-validations': [{ rule: 'self > 3' }] },
+          b: { type: 'string' },
+        },
+      },
+      { subresources: {} },
+    );
     const [old, object] = [read(kind, widget({ a: 1 })), read(kind, widget({ a: 1, b: 'x' }))];
     const warnings: string[] = [];
     kind.storage.strategy.prepareForUpdate?.(object, old, ctx);
@@ -193,8 +268,12 @@ test('a custom object says what it is', () => {
       return (error as { status: { code: number; message: string } }).status.message;
     }
   };
-  expect(sent({ apiVersion: 'example.com/v9' })).toBe('the API version in the data (example.com/v9) does not match the expected API version (example.com/v1)');
-  expect(sent({ kind: 'Gadget' })).toBe('Gadget.example.com "a" is invalid: kind: Invalid value: "Gadget": must be Widget');
+  expect(sent({ apiVersion: 'example.com/v9' })).toBe(
+    'the API version in the data (example.com/v9) does not match the expected API version (example.com/v1)',
+  );
+  expect(sent({ kind: 'Gadget' })).toBe(
+    'Gadget.example.com "a" is invalid: kind: Invalid value: "Gadget": must be Widget',
+  );
   expect(sent({ kind: undefined })).toBe(
     `the object provided is unrecognized (must be of type Widget): Object 'Kind' is missing in '{"apiVersion":"example.com/v1","metadata":{"name":"a"},"spec":{"size":1}}' ({"apiVersion":"example.com/v1" ...)`,
   );

@@ -14,7 +14,9 @@ const configMap = kindOf('v1', 'ConfigMap');
 const deployment = kindOf('apps/v1', 'Deployment');
 const pod = kindOf('v1', 'Pod');
 const read = (kind: Kind, body: object | string, mode = 'Warn', warnings: string[] = [], type = ''): KubeObject =>
-  decode(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), type, kind, mode, (w) => warnings.push(w));
+  decode(Buffer.from(typeof body === 'string' ? body : JSON.stringify(body)), type, kind, mode, (w) =>
+    warnings.push(w),
+  );
 const why = (run: () => unknown): string => {
   try {
     run();
@@ -39,20 +41,58 @@ describe('decoding', () => {
   });
   test.each([
     [configMap, { data: { a: 1 } }, 'json: cannot unmarshal number into Go struct field ConfigMap.data of type string'],
-    [deployment, { spec: { replicas: '3' } }, 'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32'],
-    [deployment, { spec: { replicas: 1.5 } }, 'json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32'],
-    [deployment, { spec: [] }, 'json: cannot unmarshal array into Go struct field Deployment.spec of type v1.DeploymentSpec'],
+    [
+      deployment,
+      { spec: { replicas: '3' } },
+      'json: cannot unmarshal string into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
+    [
+      deployment,
+      { spec: { replicas: 1.5 } },
+      'json: cannot unmarshal number 1.5 into Go struct field DeploymentSpec.spec.replicas of type int32',
+    ],
+    [
+      deployment,
+      { spec: [] },
+      'json: cannot unmarshal array into Go struct field Deployment.spec of type v1.DeploymentSpec',
+    ],
     [configMap, { binaryData: { a: '!' } }, 'illegal base64 data at input byte 0'],
     [configMap, { binaryData: { a: 'YQ=' } }, 'illegal base64 data at input byte 3'],
-    [pod, { spec: { volumes: [{ emptyDir: { medium: 1 } }] } }, 'json: cannot unmarshal number into Go struct field EmptyDirVolumeSource.spec.volumes.VolumeSource.emptyDir.medium of type v1.StorageMedium'],
-    [pod, { spec: { containers: [{ resources: { limits: [] } }] } }, 'json: cannot unmarshal array into Go struct field ResourceRequirements.spec.containers.resources.limits of type v1.ResourceList'],
+    [
+      pod,
+      { spec: { volumes: [{ emptyDir: { medium: 1 } }] } },
+      'json: cannot unmarshal number into Go struct field EmptyDirVolumeSource.spec.volumes.VolumeSource.emptyDir.medium of type v1.StorageMedium',
+    ],
+    [
+      pod,
+      { spec: { containers: [{ resources: { limits: [] } }] } },
+      'json: cannot unmarshal array into Go struct field ResourceRequirements.spec.containers.resources.limits of type v1.ResourceList',
+    ],
     // a type with a decoder of its own stops the decoding
-    [pod, { spec: { hostNetwork: 1, containers: [{ resources: { limits: { cpu: 'x' } } }] } }, "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'"],
-    [pod, '{"spec":{"terminationGracePeriodSeconds":1e3}}', 'json: cannot unmarshal number 1e3 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64'],
-    [pod, '{"spec":{"terminationGracePeriodSeconds":9223372036854775808}}', 'json: cannot unmarshal number 9223372036854775808 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64'],
-    [configMap, { metadata: { creationTimestamp: 'x' } }, 'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"'],
+    [
+      pod,
+      { spec: { hostNetwork: 1, containers: [{ resources: { limits: { cpu: 'x' } } }] } },
+      "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'",
+    ],
+    [
+      pod,
+      '{"spec":{"terminationGracePeriodSeconds":1e3}}',
+      'json: cannot unmarshal number 1e3 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64',
+    ],
+    [
+      pod,
+      '{"spec":{"terminationGracePeriodSeconds":9223372036854775808}}',
+      'json: cannot unmarshal number 9223372036854775808 into Go struct field PodSpec.spec.terminationGracePeriodSeconds of type int64',
+    ],
+    [
+      configMap,
+      { metadata: { creationTimestamp: 'x' } },
+      'parsing time "x" as "2006-01-02T15:04:05Z07:00": cannot parse "x" as "2006"',
+    ],
   ])('refuses wrong types with the words of Go', (kind, body, message) => {
-    expect(why(() => read(kind, body))).toBe(`${kind.kind} in version "v1" cannot be handled as a ${kind.kind}: ${message}`);
+    expect(why(() => read(kind, body))).toBe(
+      `${kind.kind} in version "v1" cannot be handled as a ${kind.kind}: ${message}`,
+    );
   });
   test('names unknown and repeated fields', () => {
     const body = { spec: { template: { spec: { containers: [{ name: 'c', imagePulPolicy: 'x' }] } }, replicaz: 1 } };
@@ -74,15 +114,23 @@ describe('decoding', () => {
     expect(why(() => read(configMap, { apiVersion: 'v9', kind: 'ConfigMap' }))).toBe(
       'ConfigMap in version "v9" cannot be handled as a ConfigMap: no kind "ConfigMap" is registered for version "v9" in scheme "pkg/runtime/scheme.go:111"',
     );
-    expect(why(() => read(kindOf('autoscaling/v1', 'HorizontalPodAutoscaler'), { apiVersion: 'autoscaling/v2', kind: 'HorizontalPodAutoscaler' }))).toBe(
-      'the API version in the data (autoscaling/v2) does not match the expected API version (autoscaling/v1)',
-    );
+    expect(
+      why(() =>
+        read(kindOf('autoscaling/v1', 'HorizontalPodAutoscaler'), {
+          apiVersion: 'autoscaling/v2',
+          kind: 'HorizontalPodAutoscaler',
+        }),
+      ),
+    ).toBe('the API version in the data (autoscaling/v2) does not match the expected API version (autoscaling/v1)');
   });
-  test.each(['not json', '[]', '', '"x"', '{"apiVersion":1}', `${'['.repeat(20_000)}${']'.repeat(20_000)}`])('refuses %.20s as no object', (body) => {
-    expect(why(() => read(configMap, body))).toMatch(
-      /^the object provided is unrecognized \(must be of type ConfigMap\): couldn't get version\/kind; json parse error: ./,
-    );
-  });
+  test.each(['not json', '[]', '', '"x"', '{"apiVersion":1}', `${'['.repeat(20_000)}${']'.repeat(20_000)}`])(
+    'refuses %.20s as no object',
+    (body) => {
+      expect(why(() => read(configMap, body))).toMatch(
+        /^the object provided is unrecognized \(must be of type ConfigMap\): couldn't get version\/kind; json parse error: ./,
+      );
+    },
+  );
   test.each([
     ['not json', "invalid character 'o' in literal null (expecting 'u')"],
     ['{"a":1,}', "invalid character '}' looking for beginning of object key string"],
@@ -97,27 +145,43 @@ describe('decoding', () => {
     ['{}', undefined],
   ])('says of %s what Go says', (text, message) => expect(jsonSyntaxError(text)).toBe(message));
   test.each([
-    ['{"zz":1,"data":{"a":"1","a":"2"},"zz":{"b":1,"b":2},"data":{}}', ['unknown field "zz"', 'duplicate field "data.a"', 'duplicate field "data"']],
-    ['{"metadata":{"foo":1,"name":"x","name":"y"}}', ['unknown field "metadata.foo"', 'duplicate field "metadata.name"']],
+    [
+      '{"zz":1,"data":{"a":"1","a":"2"},"zz":{"b":1,"b":2},"data":{}}',
+      ['unknown field "zz"', 'duplicate field "data.a"', 'duplicate field "data"'],
+    ],
+    [
+      '{"metadata":{"foo":1,"name":"x","name":"y"}}',
+      ['unknown field "metadata.foo"', 'duplicate field "metadata.name"'],
+    ],
   ])('tells unknown and repeated fields of %s in order, each once', (text, told) => {
     const warnings: string[] = [];
     read(configMap, text, '', warnings);
     expect(warnings).toEqual(told);
   });
   test('keeps 64 bits of an integer', () => {
-    const read64 = read(pod, '{"spec":{"terminationGracePeriodSeconds":9223372036854775807,"activeDeadlineSeconds":9007199254740991}}');
-    expect([read64.spec.terminationGracePeriodSeconds, read64.spec.activeDeadlineSeconds]).toEqual([9223372036854775807n, 9007199254740991]);
+    const read64 = read(
+      pod,
+      '{"spec":{"terminationGracePeriodSeconds":9223372036854775807,"activeDeadlineSeconds":9007199254740991}}',
+    );
+    expect([read64.spec.terminationGracePeriodSeconds, read64.spec.activeDeadlineSeconds]).toEqual([
+      9223372036854775807n,
+      9007199254740991,
+    ]);
   });
   test('takes the last of repeated keys of YAML, and refuses them in strict mode', () => {
     const yaml = 'data:\n  a: x\n  a: z\n';
     expect(read(configMap, yaml, 'Warn', [], 'application/yaml')['data']).toEqual({ a: 'z' });
-    expect(why(() => read(configMap, yaml, 'Strict', [], 'application/yaml'))).toMatch(/: yaml: unmarshal errors:\n {2}line 3: key "a" already set in map$/);
+    expect(why(() => read(configMap, yaml, 'Strict', [], 'application/yaml'))).toMatch(
+      /: yaml: unmarshal errors:\n {2}line 3: key "a" already set in map$/,
+    );
   });
   test('reads YAML, and no other media type', () => {
     const yaml = 'metadata:\n  name: a\n  creationTimestamp: 2024-01-01T00:00:00Z\ndata:\n  k: 12:30\n';
     const object = read(configMap, yaml, '', [], 'application/yaml');
     expect([object['data'], object.metadata.creationTimestamp]).toEqual([{ k: '12:30' }, '2024-01-01T00:00:00Z']);
-    expect(why(() => read(configMap, 'x', '', [], 'text/plain'))).toMatch(/^the body of the request was in an unknown format/);
+    expect(why(() => read(configMap, 'x', '', [], 'text/plain'))).toMatch(
+      /^the body of the request was in an unknown format/,
+    );
   });
   test('writes quantities and times canonically', () => {
     const pod = read(kindOf('v1', 'Pod'), {

@@ -48,7 +48,11 @@ function full(schema: Schema, seen: readonly string[] = []): unknown {
 }
 
 type Node = Record<string | number, unknown>;
-function containers(value: unknown, path: string, found: [Node, string | number, string][] = []): [Node, string | number, string][] {
+function containers(
+  value: unknown,
+  path: string,
+  found: [Node, string | number, string][] = [],
+): [Node, string | number, string][] {
   if (typeof value !== 'object' || value === null) return found;
   for (const key of Array.isArray(value) ? value.keys() : Object.keys(value)) {
     const child = (value as Node)[key];
@@ -86,29 +90,45 @@ function exercise({ storage: { strategy } }: Kind, ctx: StrategyContext, object:
   }
 }
 
-const kinds = createRegistry().all().filter(({ storage, convert }) => storage.persisted && !convert);
+const kinds = createRegistry()
+  .all()
+  .filter(({ storage, convert }) => storage.persisted && !convert);
 
-test.each(kinds.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))('the rules of %s get along without any part of the object', (_, kind) => {
-  const warn = (): void => undefined;
-  const ctx: StrategyContext = { now: '2026-01-01T00:00:00Z', user: 'u', warn, subresource: '', apiVersion: apiVersionOf(kind) };
-  const whole = { ...(full(kind.schema) as object), kind: kind.kind, apiVersion: apiVersionOf(kind), metadata: { name: 'a', namespace: 'b', uid: 'u' } } as unknown as KubeObject;
-  const old = normalizeObject(kind.schema, whole);
-  const faults: string[] = [];
-  const places = containers(whole, '').length;
-  for (let at = 0; at < places; at++) {
-    const sent = structuredClone(whole);
-    const [where, key, path] = containers(sent, '')[at]!;
-    if (path.startsWith('.metadata')) continue;
-    if (Array.isArray(where)) where[key as number] = null;
-    else delete where[key];
-    const object = decode(sent, '', kind, 'Ignore', warn);
-    try {
-      exercise(kind, ctx, object, old);
-      // as an update sees it: lists that are always written are null
-      exercise(kind, ctx, normalizeObject(kind.schema, object, false), old);
-    } catch (error) {
-      faults.push(`${path}: ${(error as Error).message} ${(error as Error).stack?.split('\n')[1]?.trim()}`);
+test.each(kinds.map((kind) => [`${apiVersionOf(kind)} ${kind.kind}`, kind] as const))(
+  'the rules of %s get along without any part of the object',
+  (_, kind) => {
+    const warn = (): void => undefined;
+    const ctx: StrategyContext = {
+      now: '2026-01-01T00:00:00Z',
+      user: 'u',
+      warn,
+      subresource: '',
+      apiVersion: apiVersionOf(kind),
+    };
+    const whole = {
+      ...(full(kind.schema) as object),
+      kind: kind.kind,
+      apiVersion: apiVersionOf(kind),
+      metadata: { name: 'a', namespace: 'b', uid: 'u' },
+    } as unknown as KubeObject;
+    const old = normalizeObject(kind.schema, whole);
+    const faults: string[] = [];
+    const places = containers(whole, '').length;
+    for (let at = 0; at < places; at++) {
+      const sent = structuredClone(whole);
+      const [where, key, path] = containers(sent, '')[at]!;
+      if (path.startsWith('.metadata')) continue;
+      if (Array.isArray(where)) where[key as number] = null;
+      else delete where[key];
+      const object = decode(sent, '', kind, 'Ignore', warn);
+      try {
+        exercise(kind, ctx, object, old);
+        // as an update sees it: lists that are always written are null
+        exercise(kind, ctx, normalizeObject(kind.schema, object, false), old);
+      } catch (error) {
+        faults.push(`${path}: ${(error as Error).message} ${(error as Error).stack?.split('\n')[1]?.trim()}`);
+      }
     }
-  }
-  expect(faults).toEqual([]);
-});
+    expect(faults).toEqual([]);
+  },
+);

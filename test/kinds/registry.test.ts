@@ -25,17 +25,32 @@ test('resources that several versions share have one store key and one preferred
 });
 
 test('versions are ordered by maturity, then by number', () => {
-  expect(['v1beta1', 'foo', 'v1', 'v2', 'v1alpha1', 'v1beta2'].sort(compareVersions)).toEqual(['v2', 'v1', 'v1beta2', 'v1beta1', 'v1alpha1', 'foo']);
+  expect(['v1beta1', 'foo', 'v1', 'v2', 'v1alpha1', 'v1beta2'].sort(compareVersions)).toEqual([
+    'v2',
+    'v1',
+    'v1beta2',
+    'v1beta1',
+    'v1alpha1',
+    'foo',
+  ]);
 });
 
 test('OpenAPI documents refer only to what they define', () => {
   const dangling = (schemas: object): string[] =>
-    [...JSON.stringify(schemas).matchAll(/"\$ref":"#\/[a-z/]+\/([^"]+)"/g)].map((m) => m[1] as string).filter((name) => !(name in schemas));
+    [...JSON.stringify(schemas).matchAll(/"\$ref":"#\/[a-z/]+\/([^"]+)"/g)]
+      .map((m) => m[1] as string)
+      .filter((name) => !(name in schemas));
   expect(dangling(allOpenApiSchemas(2))).toEqual([]);
-  for (const { group, versions } of registry.groups()) for (const v of versions) expect(dangling(openApiComponents(group, v))).toEqual([]);
+  for (const { group, versions } of registry.groups())
+    for (const v of versions) expect(dangling(openApiComponents(group, v))).toEqual([]);
   expect(openApiSchema('io.k8s.api.core.v1.ConfigMapList', 3)).toMatchObject({
     required: ['items'],
-    properties: { items: { type: 'array', items: { default: {}, allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.ConfigMap' }] } } },
+    properties: {
+      items: {
+        type: 'array',
+        items: { default: {}, allOf: [{ $ref: '#/components/schemas/io.k8s.api.core.v1.ConfigMap' }] },
+      },
+    },
     'x-kubernetes-group-version-kind': [{ group: '', kind: 'ConfigMapList', version: 'v1' }],
   });
 });
@@ -46,14 +61,26 @@ test('metadata is validated with the words of the API server', () => {
     validateMeta(kind, { metadata: { namespace: 'n', ...metadata } } as KubeObject).map((e) => `${e.field}: ${e.body}`);
   expect(errors({})).toEqual(['metadata.name: Required value: name or generateName is required']);
   expect(errors({ name: 'a', generateName: 'a-' })).toEqual([]);
-  expect(errors({ name: 'a', labels: { 'bad key!': 'x' } })[0]).toMatch(/^metadata.labels: Invalid value: "bad key!": name part must consist of/);
+  expect(errors({ name: 'a', labels: { 'bad key!': 'x' } })[0]).toMatch(
+    /^metadata.labels: Invalid value: "bad key!": name part must consist of/,
+  );
   expect(errors({ name: 'a', finalizers: ['x'] })).toEqual([
     'metadata.finalizers[0]: Invalid value: "x": name is neither a standard finalizer name nor is it fully qualified',
   ]);
   const owner = { apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid: '', controller: true };
-  expect(errors({ name: 'a', ownerReferences: [owner] })).toEqual(['metadata.ownerReferences.uid: Invalid value: "": must not be empty']);
-  const [now, old] = [{ name: 'a', uid: 'u', finalizers: ['x.example.com/new'] }, { name: 'a', uid: 'u', deletionTimestamp: 't' }];
+  expect(errors({ name: 'a', ownerReferences: [owner] })).toEqual([
+    'metadata.ownerReferences.uid: Invalid value: "": must not be empty',
+  ]);
+  const [now, old] = [
+    { name: 'a', uid: 'u', finalizers: ['x.example.com/new'] },
+    { name: 'a', uid: 'u', deletionTimestamp: 't' },
+  ];
   // once for all kinds, and once with the rules of the kind
-  const why = 'Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"x.example.com/new"}';
-  expect(validateMetaUpdate(kind, { metadata: { ...now, deletionTimestamp: 't' } } as never, { metadata: old } as never).map((e) => e.body)).toEqual([why, why]);
+  const why =
+    'Forbidden: no new finalizers can be added if the object is being deleted, found new finalizers []string{"x.example.com/new"}';
+  expect(
+    validateMetaUpdate(kind, { metadata: { ...now, deletionTimestamp: 't' } } as never, { metadata: old } as never).map(
+      (e) => e.body,
+    ),
+  ).toEqual([why, why]);
 });

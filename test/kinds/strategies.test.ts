@@ -9,7 +9,13 @@ import { unifiedDiff } from '../../src/kinds/strategies/pod/unified-diff.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 
 const registry = createRegistry();
-const ctx = (apiVersion: string): StrategyContext => ({ now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource: '', apiVersion });
+const ctx = (apiVersion: string): StrategyContext => ({
+  now: '2025-01-01T00:00:00Z',
+  user: 'u',
+  warn: () => {},
+  subresource: '',
+  apiVersion,
+});
 const strategyOf = (key: string) => registry.storage(key)!.strategy;
 
 test('a difference has three lines around it, and near ones are one hunk', () => {
@@ -46,26 +52,37 @@ test('a mistake in CEL has a place', () => {
       return celSyntaxError(error as Error, expression);
     }
   };
-  expect(wordsOf('object.')).toBe("ERROR: <input>:1:8: Syntax error: no viable alternative at input '.'\n | object.\n | .......^");
+  expect(wordsOf('object.')).toBe(
+    "ERROR: <input>:1:8: Syntax error: no viable alternative at input '.'\n | object.\n | .......^",
+  );
   expect(wordsOf('1 +')).toMatch(/^ERROR: <input>:1:4: Syntax error: mismatched input '<EOF>' expecting \{/);
 });
 
 test('an event of the newer form says who did what', () => {
   const { validate } = strategyOf('events');
   const event = {
-    metadata: { name: 'e', namespace: 'n' }, involvedObject: { kind: 'Pod', name: 'p', namespace: 'n' }, eventTime: '2024-01-01T00:00:00.000000Z',
-    reportingComponent: 'c.example.com', reportingInstance: 'i', reason: 'R', type: 'Normal',
+    metadata: { name: 'e', namespace: 'n' },
+    involvedObject: { kind: 'Pod', name: 'p', namespace: 'n' },
+    eventTime: '2024-01-01T00:00:00.000000Z',
+    reportingComponent: 'c.example.com',
+    reportingInstance: 'i',
+    reason: 'R',
+    type: 'Normal',
   } as unknown as KubeObject;
   const fields = (object: KubeObject, apiVersion: string) => validate!(object, ctx(apiVersion)).map((e) => e.field);
   expect(fields(event, 'events.k8s.io/v1')).toEqual(['action']);
   expect(fields({ ...event, action: 'A' }, 'events.k8s.io/v1')).toEqual([]);
-  expect(fields({ ...event, action: 'A', eventTime: undefined, count: 1 }, 'events.k8s.io/v1')).toEqual(['eventTime', 'count']);
+  expect(fields({ ...event, action: 'A', eventTime: undefined, count: 1 }, 'events.k8s.io/v1')).toEqual([
+    'eventTime',
+    'count',
+  ]);
   expect(fields({ ...event, eventTime: undefined }, 'v1')).toEqual([]);
 });
 
 test('a pod that runs nowhere needs no grace', () => {
   const { gracePeriod } = strategyOf('pods');
-  const pod = (spec: object, phase = 'Running') => ({ metadata: { name: 'p' }, spec, status: { phase } }) as unknown as KubeObject;
+  const pod = (spec: object, phase = 'Running') =>
+    ({ metadata: { name: 'p' }, spec, status: { phase } }) as unknown as KubeObject;
   expect(gracePeriod!(pod({}))).toBe(0);
   expect(gracePeriod!(pod({ nodeName: 'n', terminationGracePeriodSeconds: 7 }))).toBe(7);
   expect(gracePeriod!(pod({ nodeName: 'n' }, 'Succeeded'))).toBe(0);
@@ -73,7 +90,11 @@ test('a pod that runs nowhere needs no grace', () => {
 
 test('a DaemonSet counts the changes of its template in an annotation', () => {
   const { defaults, prepareForCreate, prepareForUpdate } = strategyOf('daemonsets.apps');
-  const of = (image: string) => ({ metadata: { name: 'd' }, spec: { template: { spec: { containers: [{ name: 'c', image }] } } } }) as unknown as KubeObject;
+  const of = (image: string) =>
+    ({
+      metadata: { name: 'd' },
+      spec: { template: { spec: { containers: [{ name: 'c', image }] } } },
+    }) as unknown as KubeObject;
   const count = (object: KubeObject) => object.metadata.annotations?.['deprecated.daemonset.template.generation'];
   const [old, same, other] = [of('a'), of('a'), of('b')];
   for (const object of [old, same, other]) defaults!(object);

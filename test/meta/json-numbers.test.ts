@@ -17,13 +17,25 @@ describe('numbers in JSON', () => {
   });
   test('tokens keep the text of a number that is no plain integer', () => {
     const value = parseWithTokens('{"a":1.0,"b":"1.0","c":7,"d":"\\"9007199254740993"}') as Record<string, unknown>;
-    expect([(value['a'] as NumberToken).text, value['b'], value['c'], value['d']]).toEqual(['1.0', '1.0', 7, '"9007199254740993']);
+    expect([(value['a'] as NumberToken).text, value['b'], value['c'], value['d']]).toEqual([
+      '1.0',
+      '1.0',
+      7,
+      '"9007199254740993',
+    ]);
   });
   test('what is written is read back, and says whether a double would do', () => {
     const integers = fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     const unsafe = integers.filter((n) => !Number.isSafeInteger(Number(n)));
     const { value } = fc.letrec((tie) => ({
-      value: fc.oneof({ maxDepth: 3 }, fc.string(), fc.integer(), unsafe, fc.array(tie('value')), fc.dictionary(fc.string(), tie('value'))),
+      value: fc.oneof(
+        { maxDepth: 3 },
+        fc.string(),
+        fc.integer(),
+        unsafe,
+        fc.array(tie('value')),
+        fc.dictionary(fc.string(), tie('value')),
+      ),
     }));
     fc.assert(
       fc.property(value, (inner) => {

@@ -1,35 +1,72 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
-  addQuantity, canonicalQuantity, compareQuantity, formatQuantity, parseQuantity, QuantityError, quantityMilli, quantityValue, subtractQuantity,
-} from '../../src/meta/quantity.ts'; // prettier-ignore
+  addQuantity,
+  canonicalQuantity,
+  compareQuantity,
+  formatQuantity,
+  parseQuantity,
+  QuantityError,
+  quantityMilli,
+  quantityValue,
+  subtractQuantity,
+} from '../../src/meta/quantity.ts';
 
 const suffix = fc.constantFrom('', 'n', 'u', 'm', 'k', 'M', 'G', 'T', 'Ki', 'Mi', 'Gi', 'Ti', 'e3', 'E-2');
-const number = fc.oneof(fc.integer({ min: 0, max: 1e9 }).map(String), fc.tuple(fc.nat(9999), fc.nat(999)).map(([a, b]) => `${a}.${b}`));
+const number = fc.oneof(
+  fc.integer({ min: 0, max: 1e9 }).map(String),
+  fc.tuple(fc.nat(9999), fc.nat(999)).map(([a, b]) => `${a}.${b}`),
+);
 const quantity = fc.tuple(fc.constantFrom('', '-', '+'), number, suffix).map((parts) => parts.join(''));
 
 describe('quantities', () => {
   test.each([
-    ['0.5', '500m'], ['1000m', '1'], ['1024Mi', '1Gi'], ['1.5Gi', '1536Mi'], ['100', '100'], ['1000', '1k'], ['0', '0'], ['0Mi', '0'],
-    ['512', '512'], ['2048', '2048'], ['0.1Ki', '102400m'], ['1e3', '1e3'], ['12e6', '12e6'], ['1E', '1E'], ['100E', '100E'], ['1Ki', '1Ki'],
-    ['-1.5', '-1500m'], ['+3', '3'], ['1.0', '1'], ['123456789', '123456789'], ['1u', '1u'], ['0.0000000001', '1n'], ['1500Ki', '1500Ki'],
-  ])('%s is written as %s', (text, canonical) => expect(canonicalQuantity(text)).toBe(canonical)); // prettier-ignore
+    ['0.5', '500m'],
+    ['1000m', '1'],
+    ['1024Mi', '1Gi'],
+    ['1.5Gi', '1536Mi'],
+    ['100', '100'],
+    ['1000', '1k'],
+    ['0', '0'],
+    ['0Mi', '0'],
+    ['512', '512'],
+    ['2048', '2048'],
+    ['0.1Ki', '102400m'],
+    ['1e3', '1e3'],
+    ['12e6', '12e6'],
+    ['1E', '1E'],
+    ['100E', '100E'],
+    ['1Ki', '1Ki'],
+    ['-1.5', '-1500m'],
+    ['+3', '3'],
+    ['1.0', '1'],
+    ['123456789', '123456789'],
+    ['1u', '1u'],
+    ['0.0000000001', '1n'],
+    ['1500Ki', '1500Ki'],
+  ])('%s is written as %s', (text, canonical) => expect(canonicalQuantity(text)).toBe(canonical));
   test.each(['', 'abc', '1.2.3', '5 Gi', '1Xi', '--1', '10 '])('%j is refused', (text) => {
     expect(() => parseQuantity(text)).toThrow(QuantityError);
   });
   test('the canonical text means the same and is a fixed point', () => {
-    fc.assert(fc.property(quantity, (text) => {
-      const canonical = canonicalQuantity(text);
-      expect(parseQuantity(canonical).nano).toBe(parseQuantity(text).nano);
-      expect(canonicalQuantity(canonical)).toBe(canonical);
-    }));
+    fc.assert(
+      fc.property(quantity, (text) => {
+        const canonical = canonicalQuantity(text);
+        expect(parseQuantity(canonical).nano).toBe(parseQuantity(text).nano);
+        expect(canonicalQuantity(canonical)).toBe(canonical);
+      }),
+    );
   });
   test('sums undo differences, and order agrees with them', () => {
-    fc.assert(fc.property(quantity, quantity, (a, b) => {
-      const [x, y] = [parseQuantity(a), parseQuantity(b)];
-      expect(subtractQuantity(addQuantity(x, y), y).nano).toBe(x.nano);
-      expect(Math.sign(compareQuantity(x, y))).toBe(Number(subtractQuantity(x, y).nano > 0n) - Number(subtractQuantity(x, y).nano < 0n));
-    }));
+    fc.assert(
+      fc.property(quantity, quantity, (a, b) => {
+        const [x, y] = [parseQuantity(a), parseQuantity(b)];
+        expect(subtractQuantity(addQuantity(x, y), y).nano).toBe(x.nano);
+        expect(Math.sign(compareQuantity(x, y))).toBe(
+          Number(subtractQuantity(x, y).nano > 0n) - Number(subtractQuantity(x, y).nano < 0n),
+        );
+      }),
+    );
   });
   test('counts are rounded up', () => {
     expect(quantityValue('1001m')).toBe(2);

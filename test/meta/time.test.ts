@@ -7,8 +7,10 @@ import { canonicalJson, fnv32a } from '../../src/meta/hash.ts';
 
 describe('times', () => {
   test.each([
-    ['2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z'], ['2024-01-01T02:00:00+02:00', '2024-01-01T00:00:00Z'], ['2024-02-29T00:00:00.999Z', '2024-02-29T00:00:00Z'],
-  ])('%s is written as %s', (text, canonical) => expect(canonicalTime(text)).toBe(canonical)); // prettier-ignore
+    ['2024-01-01T00:00:00Z', '2024-01-01T00:00:00Z'],
+    ['2024-01-01T02:00:00+02:00', '2024-01-01T00:00:00Z'],
+    ['2024-02-29T00:00:00.999Z', '2024-02-29T00:00:00Z'],
+  ])('%s is written as %s', (text, canonical) => expect(canonicalTime(text)).toBe(canonical));
   test.each([
     ['yesterday', 'parsing time "yesterday" as "2006-01-02T15:04:05Z07:00": cannot parse "yesterday" as "2006"'],
     ['2024-13-01T00:00:00Z', 'parsing time "2024-13-01T00:00:00Z": month out of range'],
@@ -18,23 +20,46 @@ describe('times', () => {
   test('micro times keep six digits', () => {
     expect(canonicalMicroTime('2024-01-01T00:00:00.123456Z')).toBe('2024-01-01T00:00:00.123456Z');
     expect(() => canonicalMicroTime('2024-01-01T00:00:00Z')).toThrow('cannot parse "Z" as ".000000"');
-    expect([formatTime(1234), formatMicroTime(1234.5)]).toEqual(['1970-01-01T00:00:01Z', '1970-01-01T00:00:01.234500Z']);
+    expect([formatTime(1234), formatMicroTime(1234.5)]).toEqual([
+      '1970-01-01T00:00:01Z',
+      '1970-01-01T00:00:01.234500Z',
+    ]);
   });
 });
 
 describe('durations', () => {
-  test.each([[3_600_000, '1h0m0s'], [1500, '1.5s'], [90_000, '1m30s'], [0, '0s'], [100, '100ms'], [-1000, '-1s']])('%d is %s', (ms, text) => {
+  test.each([
+    [3_600_000, '1h0m0s'],
+    [1500, '1.5s'],
+    [90_000, '1m30s'],
+    [0, '0s'],
+    [100, '100ms'],
+    [-1000, '-1s'],
+  ])('%d is %s', (ms, text) => {
     expect(formatDuration(ms)).toBe(text);
     expect(parseDuration(text)).toBe(ms);
   });
   test.each([
-    [5, '5s'], [119, '119s'], [192, '3m12s'], [180, '3m'], [3600, '60m'], [4 * 3600 + 60, '4h1m'], [47 * 3600, '47h'], [51 * 3600, '2d3h'],
-    [30 * 86400, '30d'], [365 * 3 * 86400 + 20 * 86400, '3y20d'], [-1, '0s'], [-5, '<invalid>'],
-  ])('an age of %d s is shown as %s', (seconds, text) => expect(humanDuration(seconds * 1000)).toBe(text)); // prettier-ignore
+    [5, '5s'],
+    [119, '119s'],
+    [192, '3m12s'],
+    [180, '3m'],
+    [3600, '60m'],
+    [4 * 3600 + 60, '4h1m'],
+    [47 * 3600, '47h'],
+    [51 * 3600, '2d3h'],
+    [30 * 86400, '30d'],
+    [365 * 3 * 86400 + 20 * 86400, '3y20d'],
+    [-1, '0s'],
+    [-5, '<invalid>'],
+  ])('an age of %d s is shown as %s', (seconds, text) => expect(humanDuration(seconds * 1000)).toBe(text));
 });
 
 test('JSON paths find what the columns of custom resources need', () => {
-  const object = { spec: { a: [{ b: 1 }, { b: 2 }], 'x.y': 'z' }, status: { conditions: [{ type: 'Ready', status: 'True' }] } };
+  const object = {
+    spec: { a: [{ b: 1 }, { b: 2 }], 'x.y': 'z' },
+    status: { conditions: [{ type: 'Ready', status: 'True' }] },
+  };
   const find = (path: string): unknown[] => compileJsonPath(path)(object);
   expect(find('.spec.a[1].b')).toEqual([2]);
   expect(find(".spec['x.y']")).toEqual(['z']);

@@ -26,7 +26,9 @@ function make(): NodeHandle {
     clock: realClock,
     random: () => 0.5,
     log: () => undefined,
-    events: { event: (about, type, reason, message) => void events.push(`${about.metadata.name} ${type} ${reason} ${message}`) },
+    events: {
+      event: (about, type, reason, message) => void events.push(`${about.metadata.name} ${type} ${reason} ${message}`),
+    },
     dataDir: directory,
     tls,
     onStop: 'leave',
@@ -39,7 +41,11 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ku7s-agent-'));
   ca = await makeAuthority('ca');
   const serving = await makeCertificate({ commonName: 'system:node:n1' }, ca, ['127.0.0.1']);
-  client = await makeCertificate({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ca, []);
+  client = await makeCertificate(
+    { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] },
+    ca,
+    [],
+  );
   tls = { ...serving, ca: ca.cert };
   node = make();
   await node.start();
@@ -54,35 +60,70 @@ afterAll(async () => {
   rmSync(directory, { recursive: true, force: true });
 });
 const optionsOfLast = () => ({
-  name: 'n1', client: cluster.client(), informers: cluster, clock: realClock, random: () => 0.5, log: () => undefined,
-  events: { event: () => undefined }, dataDir: directory, tls, podNetwork: 200,
+  name: 'n1',
+  client: cluster.client(),
+  informers: cluster,
+  clock: realClock,
+  random: () => 0.5,
+  log: () => undefined,
+  events: { event: () => undefined },
+  dataDir: directory,
+  tls,
+  podNetwork: 200,
 });
 
 const pod = (name: string, spec: object, uid = name) => ({
-  apiVersion: 'v1', kind: 'Pod',
+  apiVersion: 'v1',
+  kind: 'Pod',
   metadata: { name, namespace: 'default', uid: `uid-${uid}`, labels: { app: name }, generation: 1 },
   spec: { nodeName: 'n1', restartPolicy: 'Always', terminationGracePeriodSeconds: 2, ...spec },
   status: { phase: 'Pending', conditions: [{ type: 'PodScheduled', status: 'True' }] },
 });
 const container = (command: string[], more: object = {}) => ({ name: 'c', image: 'busybox', command, ...more });
 const status = (name: string) => cluster.get('pods', 'default', name)?.['status'];
-const ready = (name: string) => status(name)?.conditions?.find((each: { type: string }) => each.type === 'Ready')?.status === 'True';
+const ready = (name: string) =>
+  status(name)?.conditions?.find((each: { type: string }) => each.type === 'Ready')?.status === 'True';
 
-function kubelet(path: string, certificate: { key: string; cert: string } | undefined = client): Promise<{ code: number; body: string }> {
+function kubelet(
+  path: string,
+  certificate: { key: string; cert: string } | undefined = client,
+): Promise<{ code: number; body: string }> {
   return new Promise((resolve, reject) => {
-    const options = { host: '127.0.0.1', port: node.port, path, ca: ca.cert, agent: false, ...(certificate && { key: certificate.key, cert: certificate.cert }) };
+    const options = {
+      host: '127.0.0.1',
+      port: node.port,
+      path,
+      ca: ca.cert,
+      agent: false,
+      ...(certificate && { key: certificate.key, cert: certificate.cert }),
+    };
     request(options, (response) => {
       let body = '';
       response.on('data', (chunk) => (body += chunk));
       response.on('end', () => resolve({ code: response.statusCode!, body }));
-    }).on('error', reject).end();
+    })
+      .on('error', reject)
+      .end();
   });
 }
 
 /** Runs a command over the channel protocol; ends its input after `input`. */
-function exec(pod: string, command: string[], input: string): Promise<{ protocol: string; out: string; err: string; status: { details?: object } }> {
-  const query = [...command.map((each) => `command=${encodeURIComponent(each)}`), 'input=1', 'output=1', 'error=1'].join('&');
-  const socket = new WebSocket(`wss://127.0.0.1:${node.port}/exec/default/${pod}/c?${query}`, ['v5.channel.k8s.io', 'v4.channel.k8s.io'], { ca: ca.cert, ...client });
+function exec(
+  pod: string,
+  command: string[],
+  input: string,
+): Promise<{ protocol: string; out: string; err: string; status: { details?: object } }> {
+  const query = [
+    ...command.map((each) => `command=${encodeURIComponent(each)}`),
+    'input=1',
+    'output=1',
+    'error=1',
+  ].join('&');
+  const socket = new WebSocket(
+    `wss://127.0.0.1:${node.port}/exec/default/${pod}/c?${query}`,
+    ['v5.channel.k8s.io', 'v4.channel.k8s.io'],
+    { ca: ca.cert, ...client },
+  );
   const channels: Record<number, string> = { 1: '', 2: '', 3: '' };
   return new Promise((resolve, reject) => {
     socket.on('error', reject);
@@ -91,7 +132,9 @@ function exec(pod: string, command: string[], input: string): Promise<{ protocol
       socket.send(Buffer.from([255, 0]));
     });
     socket.on('message', (data: Buffer) => (channels[data[0]!] += data.toString('utf8', 1)));
-    socket.on('close', () => resolve({ protocol: socket.protocol, out: channels[1]!, err: channels[2]!, status: JSON.parse(channels[3]!) }));
+    socket.on('close', () =>
+      resolve({ protocol: socket.protocol, out: channels[1]!, err: channels[2]!, status: JSON.parse(channels[3]!) }),
+    );
   });
 }
 
@@ -105,11 +148,31 @@ describe('the node agent', () => {
   });
 
   it('runs a pod and serves its log to the API server alone', async () => {
-    cluster.put('pods', pod('hello', { containers: [container(['sh', '-c', 'echo hello $NAME; sleep 100'], { env: [{ name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }] })] }));
+    cluster.put(
+      'pods',
+      pod('hello', {
+        containers: [
+          container(['sh', '-c', 'echo hello $NAME; sleep 100'], {
+            env: [{ name: 'NAME', valueFrom: { fieldRef: { fieldPath: 'metadata.name' } } }],
+          }),
+        ],
+      }),
+    );
     await eventually(() => ready('hello'));
     const now = status('hello');
-    expect(now).toMatchObject({ phase: 'Running', hostIP: '127.0.0.1', qosClass: 'BestEffort', containerStatuses: [{ name: 'c', ready: true, started: true, restartCount: 0 }] });
-    expect(now.conditions.map((each: { type: string }) => each.type).sort()).toEqual(['ContainersReady', 'Initialized', 'PodReadyToStartContainers', 'PodScheduled', 'Ready']);
+    expect(now).toMatchObject({
+      phase: 'Running',
+      hostIP: '127.0.0.1',
+      qosClass: 'BestEffort',
+      containerStatuses: [{ name: 'c', ready: true, started: true, restartCount: 0 }],
+    });
+    expect(now.conditions.map((each: { type: string }) => each.type).sort()).toEqual([
+      'ContainersReady',
+      'Initialized',
+      'PodReadyToStartContainers',
+      'PodScheduled',
+      'Ready',
+    ]);
     expect(await kubelet('/containerLogs/default/hello/c')).toEqual({ code: 200, body: 'hello hello\n' });
     expect((await kubelet('/pods', undefined)).code).toBe(200);
     const stranger = await makeCertificate({ commonName: 'kube-apiserver-kubelet-client' }, undefined, []);
@@ -144,35 +207,69 @@ describe('the node agent', () => {
   });
 
   it('backs off from a container that keeps failing', async () => {
-    cluster.put('pods', pod('crash', { containers: [container(['sh', '-c', 'echo bad > /dev/termination-log 2>/dev/null; exit 3'])] }));
-    const [now] = await eventually(() => status('crash')?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff' && status('crash').containerStatuses);
+    cluster.put(
+      'pods',
+      pod('crash', { containers: [container(['sh', '-c', 'echo bad > /dev/termination-log 2>/dev/null; exit 3'])] }),
+    );
+    const [now] = await eventually(
+      () =>
+        status('crash')?.containerStatuses?.[0]?.state?.waiting?.reason === 'CrashLoopBackOff' &&
+        status('crash').containerStatuses,
+    );
     expect(now.state.waiting).toEqual({
       reason: 'CrashLoopBackOff',
       message: 'back-off 10s restarting failed container=c pod=crash_default(uid-crash)',
     });
-    expect(now).toMatchObject({ restartCount: 1, ready: false, lastState: { terminated: { exitCode: 3, reason: 'Error' } } });
+    expect(now).toMatchObject({
+      restartCount: 1,
+      ready: false,
+      lastState: { terminated: { exitCode: 3, reason: 'Error' } },
+    });
     expect(status('crash').phase).toBe('Running');
     cluster.deletePod('default', 'crash', 0);
   });
 
   it('runs init containers in order, then the main ones to their end', async () => {
-    const init = [{ ...container(['sh', '-c', 'exit 0']), name: 'one' }, { ...container(['sh', '-c', 'exit 0']), name: 'two' }];
-    cluster.put('pods', pod('job', { restartPolicy: 'Never', initContainers: init, containers: [container(['sh', '-c', 'exit 0'])] }));
+    const init = [
+      { ...container(['sh', '-c', 'exit 0']), name: 'one' },
+      { ...container(['sh', '-c', 'exit 0']), name: 'two' },
+    ];
+    cluster.put(
+      'pods',
+      pod('job', { restartPolicy: 'Never', initContainers: init, containers: [container(['sh', '-c', 'exit 0'])] }),
+    );
     await eventually(() => status('job').phase === 'Succeeded');
-    expect(status('job').initContainerStatuses.map((each: { state: object }) => Object.keys(each.state))).toEqual([['terminated'], ['terminated']]);
-    expect(status('job').conditions.find((each: { type: string }) => each.type === 'Ready')).toMatchObject({ status: 'False', reason: 'PodCompleted' });
+    expect(status('job').initContainerStatuses.map((each: { state: object }) => Object.keys(each.state))).toEqual([
+      ['terminated'],
+      ['terminated'],
+    ]);
+    expect(status('job').conditions.find((each: { type: string }) => each.type === 'Ready')).toMatchObject({
+      status: 'False',
+      reason: 'PodCompleted',
+    });
   });
 
   it('keeps a sidecar for as long as the main container runs', async () => {
     const sidecar = { ...container(['sleep', '100']), name: 'side', restartPolicy: 'Always' };
-    cluster.put('pods', pod('side', { restartPolicy: 'Never', initContainers: [sidecar], containers: [container(['sh', '-c', 'sleep 0.2; exit 4'])] }));
+    cluster.put(
+      'pods',
+      pod('side', {
+        restartPolicy: 'Never',
+        initContainers: [sidecar],
+        containers: [container(['sh', '-c', 'sleep 0.2; exit 4'])],
+      }),
+    );
     await eventually(() => status('side').phase === 'Failed');
     expect(status('side').initContainerStatuses[0].state.terminated).toMatchObject({ exitCode: 143 });
   });
 
   it('says what to do about an image that it does not know', async () => {
     cluster.put('pods', pod('image', { containers: [{ name: 'c', image: 'example.com/app:1' }] }));
-    const waiting = await eventually(() => status('image')?.containerStatuses?.[0]?.state?.waiting?.reason !== 'ContainerCreating' && status('image')?.containerStatuses?.[0]?.state?.waiting);
+    const waiting = await eventually(
+      () =>
+        status('image')?.containerStatuses?.[0]?.state?.waiting?.reason !== 'ContainerCreating' &&
+        status('image')?.containerStatuses?.[0]?.state?.waiting,
+    );
     expect(waiting.reason).toBe('ErrImagePull');
     expect(waiting.message).toContain('set the container\'s "command"');
     await eventually(() => status('image').containerStatuses[0].state.waiting.reason === 'ImagePullBackOff');
@@ -180,8 +277,21 @@ describe('the node agent', () => {
   });
 
   it('waits for a config map that a variable needs', async () => {
-    cluster.put('pods', pod('config', { containers: [container(['sh', '-c', 'echo $KEY; sleep 100'], { env: [{ name: 'KEY', valueFrom: { configMapKeyRef: { name: 'cm', key: 'k' } } }] })] }));
-    const waiting = await eventually(() => status('config')?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError' && status('config').containerStatuses[0].state.waiting);
+    cluster.put(
+      'pods',
+      pod('config', {
+        containers: [
+          container(['sh', '-c', 'echo $KEY; sleep 100'], {
+            env: [{ name: 'KEY', valueFrom: { configMapKeyRef: { name: 'cm', key: 'k' } } }],
+          }),
+        ],
+      }),
+    );
+    const waiting = await eventually(
+      () =>
+        status('config')?.containerStatuses?.[0]?.state?.waiting?.reason === 'CreateContainerConfigError' &&
+        status('config').containerStatuses[0].state.waiting,
+    );
     expect(waiting.message).toBe('configmap "cm" not found');
     cluster.put('configmaps', { metadata: { name: 'cm', namespace: 'default' }, data: { k: 'value' } });
     await eventually(() => ready('config'), 15_000);
@@ -189,36 +299,68 @@ describe('the node agent', () => {
   });
 
   it('marks a pod ready by its probe and restarts it by its liveness', async () => {
-    const script = "const http=require('http');let n=0;http.createServer((q,r)=>{r.statusCode=q.url==='/live'&&++n>2?500:200;r.end()}).listen(8080,process.env.POD_IP)";
-    const probe = (path: string, failureThreshold: number) => ({ httpGet: { path, port: 'http' }, periodSeconds: 1, failureThreshold });
-    cluster.put('pods', pod('probe', {
-      terminationGracePeriodSeconds: 1,
-      containers: [{
-        name: 'c', image: 'node:20', command: ['node', '-e', script], ports: [{ name: 'http', containerPort: 8080 }],
-        env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
-        readinessProbe: probe('/ready', 1), livenessProbe: { ...probe('/live', 1), initialDelaySeconds: 2 },
-      }],
-    }));
+    const script =
+      "const http=require('http');let n=0;http.createServer((q,r)=>{r.statusCode=q.url==='/live'&&++n>2?500:200;r.end()}).listen(8080,process.env.POD_IP)";
+    const probe = (path: string, failureThreshold: number) => ({
+      httpGet: { path, port: 'http' },
+      periodSeconds: 1,
+      failureThreshold,
+    });
+    cluster.put(
+      'pods',
+      pod('probe', {
+        terminationGracePeriodSeconds: 1,
+        containers: [
+          {
+            name: 'c',
+            image: 'node:20',
+            command: ['node', '-e', script],
+            ports: [{ name: 'http', containerPort: 8080 }],
+            env: [{ name: 'POD_IP', valueFrom: { fieldRef: { fieldPath: 'status.podIP' } } }],
+            readinessProbe: probe('/ready', 1),
+            livenessProbe: { ...probe('/live', 1), initialDelaySeconds: 2 },
+          },
+        ],
+      }),
+    );
     await eventually(() => ready('probe'));
     await eventually(() => status('probe').containerStatuses[0].restartCount >= 1, 15_000);
-    expect(events.some((each) => each.startsWith('probe Warning Unhealthy Liveness probe failed: HTTP probe failed with statuscode: 500'))).toBe(true);
+    expect(
+      events.some((each) =>
+        each.startsWith('probe Warning Unhealthy Liveness probe failed: HTTP probe failed with statuscode: 500'),
+      ),
+    ).toBe(true);
     expect(events).toContain('probe Normal Killing Container c failed liveness probe, will be restarted');
     cluster.deletePod('default', 'probe', 0);
   });
 
   it('projects config maps, secrets, the downward API and tokens, and follows their changes', async () => {
     cluster.put('configmaps', { metadata: { name: 'files', namespace: 'default' }, data: { 'a.txt': 'one' } });
-    cluster.put('secrets', { metadata: { name: 'hidden', namespace: 'default' }, data: { pass: Buffer.from('word').toString('base64') } });
+    cluster.put('secrets', {
+      metadata: { name: 'hidden', namespace: 'default' },
+      data: { pass: Buffer.from('word').toString('base64') },
+    });
     const sources = [
-      { configMap: { name: 'files' } }, { secret: { name: 'hidden', items: [{ key: 'pass', path: 'deep/pass' }] } },
-      { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } }, { serviceAccountToken: { path: 'token' } },
+      { configMap: { name: 'files' } },
+      { secret: { name: 'hidden', items: [{ key: 'pass', path: 'deep/pass' }] } },
+      { downwardAPI: { items: [{ path: 'labels', fieldRef: { fieldPath: 'metadata.labels' } }] } },
+      { serviceAccountToken: { path: 'token' } },
     ];
-    cluster.put('pods', pod('volumes', {
-      volumes: [{ name: 'all', projected: { sources } }],
-      containers: [container(['sh', '-c', 'cd ${KU7S_ROOT:-}/etc/all; cat a.txt deep/pass labels token; echo; sleep 100'], { volumeMounts: [{ name: 'all', mountPath: '/etc/all' }] })],
-    }));
+    cluster.put(
+      'pods',
+      pod('volumes', {
+        volumes: [{ name: 'all', projected: { sources } }],
+        containers: [
+          container(['sh', '-c', 'cd ${KU7S_ROOT:-}/etc/all; cat a.txt deep/pass labels token; echo; sleep 100'], {
+            volumeMounts: [{ name: 'all', mountPath: '/etc/all' }],
+          }),
+        ],
+      }),
+    );
     await eventually(() => ready('volumes'));
-    await eventually(async () => (await kubelet('/containerLogs/default/volumes/c')).body === 'onewordapp="volumes"a-token\n');
+    await eventually(
+      async () => (await kubelet('/containerLogs/default/volumes/c')).body === 'onewordapp="volumes"a-token\n',
+    );
   });
 
   it('takes over what runs when it is started again', async () => {
@@ -237,12 +379,16 @@ describe('the node agent', () => {
   });
 
   it('gives each pod an address at which its server answers', async () => {
-    const script = "require('http').createServer((q,r)=>r.end(process.env.HOSTNAME)).listen(8080,process.env.POD_LISTEN)";
-    for (const name of ['web-1', 'web-2']) cluster.put('pods', pod(name, { containers: [{ name: 'c', image: 'node', command: ['node', '-e', script] }] }));
-    const answers = await Promise.all(['web-1', 'web-2'].map(async (name) => {
-      await eventually(() => ready(name));
-      return eventuallyText(`http://${status(name).podIP}:8080/`);
-    }));
+    const script =
+      "require('http').createServer((q,r)=>r.end(process.env.HOSTNAME)).listen(8080,process.env.POD_LISTEN)";
+    for (const name of ['web-1', 'web-2'])
+      cluster.put('pods', pod(name, { containers: [{ name: 'c', image: 'node', command: ['node', '-e', script] }] }));
+    const answers = await Promise.all(
+      ['web-1', 'web-2'].map(async (name) => {
+        await eventually(() => ready(name));
+        return eventuallyText(`http://${status(name).podIP}:8080/`);
+      }),
+    );
     expect(answers).toEqual(['web-1', 'web-2']);
   });
 });
@@ -266,5 +412,7 @@ async function eventuallyText(url: string): Promise<string> {
 
 function pidOf(name: string): number {
   const { restartCount } = status(name).containerStatuses[0];
-  return Number(readFileSync(join(directory, 'pods', `uid-${name}`, 'containers', 'c', String(restartCount), 'pid'), 'utf8'));
+  return Number(
+    readFileSync(join(directory, 'pods', `uid-${name}`, 'containers', 'c', String(restartCount), 'pid'), 'utf8'),
+  );
 }

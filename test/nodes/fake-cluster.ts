@@ -51,7 +51,8 @@ export class FakeCluster {
       get: async (resource: string, namespace: string, name: string) => find(resource, namespace, name),
       list: async (resource: string) => ({ items: [...this.table(resource).values()], resourceVersion: '1' }),
       create: async (resource: string, object: KubeObject, options?: { subresource?: string }) => {
-        if (options?.subresource === 'token') return { ...object, status: { token: 'a-token', expirationTimestamp: '2100-01-01T00:00:00Z' } };
+        if (options?.subresource === 'token')
+          return { ...object, status: { token: 'a-token', expirationTimestamp: '2100-01-01T00:00:00Z' } };
         if (this.table(resource).has(keyOf(object))) throw alreadyExists({ group: '', resource }, object.metadata.name);
         return this.put(resource, object);
       },
@@ -73,7 +74,8 @@ export class FakeCluster {
 
   informer = <T>(resource: string): Informer<T> => {
     const indexes = new Map<string, (object: never) => readonly string[]>();
-    const list = (namespace?: string) => [...this.table(resource).values()].filter((each) => !namespace || each.metadata.namespace === namespace);
+    const list = (namespace?: string) =>
+      [...this.table(resource).values()].filter((each) => !namespace || each.metadata.namespace === namespace);
     return {
       resource,
       synced: true,
@@ -100,8 +102,8 @@ export class FakeCluster {
 const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 
 /** Strategic merge as far as statuses need it: conditions by type, other lists whole, null removes. */
-function merge(target: any, patch: any): any { // eslint-disable-line @typescript-eslint/no-explicit-any
-  for (const [key, value] of Object.entries<any>(patch)) { // eslint-disable-line @typescript-eslint/no-explicit-any
+function merge(target: any, patch: any): any {
+  for (const [key, value] of Object.entries<any>(patch)) {
     if (value === null) delete target[key];
     else if (key === 'conditions') {
       const list = [...(target[key] ?? [])];

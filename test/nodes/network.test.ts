@@ -16,20 +16,47 @@ afterEach(async () => {
 });
 
 const service = (name: string, spec: object) => ({ metadata: { name, namespace: 'default' }, spec });
-const slice = (name: string, port: number, addresses: { ip: string; ready?: boolean; hostname?: string }[], portName = '') => ({
+const slice = (
+  name: string,
+  port: number,
+  addresses: { ip: string; ready?: boolean; hostname?: string }[],
+  portName = '',
+) => ({
   metadata: { name: `${name}-1`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
   addressType: 'IPv4',
   ports: [{ name: portName, port, protocol: 'TCP' }],
-  endpoints: addresses.map(({ ip, ready = true, hostname }) => ({ addresses: [ip], hostname, conditions: { ready, serving: ready } })),
+  endpoints: addresses.map(({ ip, ready = true, hostname }) => ({
+    addresses: [ip],
+    hostname,
+    conditions: { ready, serving: ready },
+  })),
 });
 
 describe('the cluster DNS', () => {
   const cluster = new FakeCluster();
-  cluster.put('services', service('web', { clusterIP: '10.96.0.7', clusterIPs: ['10.96.0.7'], ports: [{ name: 'http', port: 80, protocol: 'TCP' }] }));
+  cluster.put(
+    'services',
+    service('web', {
+      clusterIP: '10.96.0.7',
+      clusterIPs: ['10.96.0.7'],
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+    }),
+  );
   cluster.put('services', service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] }));
   cluster.put('services', service('out', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }));
-  cluster.put('endpointslices.discovery.k8s.io', slice('db', 5432, [{ ip: '10.1.0.1', hostname: 'db-0' }, { ip: '10.1.0.2' }, { ip: '10.1.0.3', ready: false }], 'sql'));
-  const table = new EndpointTable(cluster.informer<EndpointSlice>('endpointslices.discovery.k8s.io'), cluster.informer<Pod>('pods'));
+  cluster.put(
+    'endpointslices.discovery.k8s.io',
+    slice(
+      'db',
+      5432,
+      [{ ip: '10.1.0.1', hostname: 'db-0' }, { ip: '10.1.0.2' }, { ip: '10.1.0.3', ready: false }],
+      'sql',
+    ),
+  );
+  const table = new EndpointTable(
+    cluster.informer<EndpointSlice>('endpointslices.discovery.k8s.io'),
+    cluster.informer<Pod>('pods'),
+  );
   const dns = new DnsServer(cluster.informer<Service>('services'), table, 'cluster.local', () => 0, []);
   const ask = async (name: string, type: 'A' | 'SRV' | 'AAAA' | 'PTR' = 'A') => {
     const packet = decode((await dns.answer(encode({ type: 'query', id: 1, questions: [{ type, name }] }), false))!);
@@ -41,7 +68,11 @@ describe('the cluster DNS', () => {
     ['web.default.svc.cluster.local', 'A', ['10.96.0.7']],
     ['WEB.default.svc.cluster.local', 'A', ['10.96.0.7']],
     ['web.default.svc.cluster.local', 'AAAA', []],
-    ['_http._tcp.web.default.svc.cluster.local', 'SRV', [expect.objectContaining({ port: 80, target: 'web.default.svc.cluster.local' })]],
+    [
+      '_http._tcp.web.default.svc.cluster.local',
+      'SRV',
+      [expect.objectContaining({ port: 80, target: 'web.default.svc.cluster.local' })],
+    ],
     ['db-0.db.default.svc.cluster.local', 'A', ['10.1.0.1']],
     ['10-1-0-2.db.default.svc.cluster.local', 'A', ['10.1.0.2']],
     ['10-1-0-9.default.pod.cluster.local', 'A', ['10.1.0.9']],
@@ -54,7 +85,10 @@ describe('the cluster DNS', () => {
   it('lists only ready endpoints of a headless service, each also as SRV', async () => {
     expect((await ask('db.default.svc.cluster.local')).data.sort()).toEqual(['10.1.0.1', '10.1.0.2']);
     const { data } = await ask('_sql._tcp.db.default.svc.cluster.local', 'SRV');
-    expect(data.map((each) => (each as { target: string }).target).sort()).toEqual(['10-1-0-2.db.default.svc.cluster.local', 'db-0.db.default.svc.cluster.local']);
+    expect(data.map((each) => (each as { target: string }).target).sort()).toEqual([
+      '10-1-0-2.db.default.svc.cluster.local',
+      'db-0.db.default.svc.cluster.local',
+    ]);
   });
 
   it('does not know other names of its domain, and fails for names that nobody answers', async () => {
@@ -64,7 +98,10 @@ describe('the cluster DNS', () => {
 });
 
 describe('the balancer', () => {
-  const targets = [{ address: 'a', port: 1 }, { address: 'b', port: 1 }];
+  const targets = [
+    { address: 'a', port: 1 },
+    { address: 'b', port: 1 },
+  ];
   it('takes turns, and keeps a client where it was with affinity', () => {
     const balancer = new Balancer(() => 0, { now: () => 0 });
     expect([1, 2, 3].map(() => balancer.order(targets, 'x', 0)[0]!.address)).toEqual(['a', 'b', 'a']);
@@ -111,10 +148,21 @@ describe('a node port', () => {
     const { port } = one.address() as AddressInfo;
     await server('two', '127.0.0.3', port);
     const nodePort = await freePort();
-    cluster.put('services', service('web', { type: 'NodePort', clusterIP: '10.96.0.7', ports: [{ port: 80, nodePort, protocol: 'TCP' }] }));
-    cluster.put('endpointslices.discovery.k8s.io', slice('web', port, [{ ip: '127.0.0.2' }, { ip: '127.0.0.3' }, { ip: '127.0.0.4' }]));
+    cluster.put(
+      'services',
+      service('web', { type: 'NodePort', clusterIP: '10.96.0.7', ports: [{ port: 80, nodePort, protocol: 'TCP' }] }),
+    );
+    cluster.put(
+      'endpointslices.discovery.k8s.io',
+      slice('web', port, [{ ip: '127.0.0.2' }, { ip: '127.0.0.3' }, { ip: '127.0.0.4' }]),
+    );
     const network = new ServiceNetwork({
-      informers: cluster, clock: realClock, random: () => 0, log: () => undefined, clusterDomain: 'cluster.local', nodePortAddresses: ['127.0.0.1'],
+      informers: cluster,
+      clock: realClock,
+      random: () => 0,
+      log: () => undefined,
+      clusterDomain: 'cluster.local',
+      nodePortAddresses: ['127.0.0.1'],
     });
     await network.start();
     closing.push(() => network.stop());
@@ -122,7 +170,10 @@ describe('a node port', () => {
     const answers = await Promise.all(sockets.map(say));
     expect(new Set(answers)).toEqual(new Set(['one', 'two']));
 
-    cluster.put('endpointslices.discovery.k8s.io', slice('web', port, [{ ip: '127.0.0.2', ready: false }, { ip: '127.0.0.3' }]));
+    cluster.put(
+      'endpointslices.discovery.k8s.io',
+      slice('web', port, [{ ip: '127.0.0.2', ready: false }, { ip: '127.0.0.3' }]),
+    );
     expect(await say(sockets[answers.indexOf('one')]!)).toBe('one');
     expect(await say(await client(nodePort))).toBe('two');
     expect(await say(await client(nodePort))).toBe('two');
@@ -138,10 +189,18 @@ describe('a node port', () => {
     await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve));
     closing.push(() => echo.close());
     const nodePort = await freePort();
-    cluster.put('services', service('udp', { type: 'NodePort', clusterIP: '10.96.0.8', ports: [{ port: 53, nodePort, protocol: 'UDP' }] }));
+    cluster.put(
+      'services',
+      service('udp', { type: 'NodePort', clusterIP: '10.96.0.8', ports: [{ port: 53, nodePort, protocol: 'UDP' }] }),
+    );
     cluster.put('endpointslices.discovery.k8s.io', slice('udp', echo.address().port, [{ ip: '127.0.0.1' }]));
     const network = new ServiceNetwork({
-      informers: cluster, clock: realClock, random: () => 0, log: () => undefined, clusterDomain: 'cluster.local', nodePortAddresses: ['127.0.0.1'],
+      informers: cluster,
+      clock: realClock,
+      random: () => 0,
+      log: () => undefined,
+      clusterDomain: 'cluster.local',
+      nodePortAddresses: ['127.0.0.1'],
     });
     await network.start();
     closing.push(() => network.stop());

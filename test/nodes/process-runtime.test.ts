@@ -16,8 +16,16 @@ let logs: LogStore;
 const can = probeCapabilities(tmpdir());
 const pod = { namespace: 'default', name: 'p', uid: 'u1' };
 const spec = (attempt: number, command: string[], more: Partial<ContainerSpec> = {}): ContainerSpec => ({
-  pod, name: 'c', attempt, command, env: { PATH: process.env['PATH']!, HELLO: 'world' },
-  mounts: [], hostname: 'p', stdin: false, tty: false, ...more,
+  pod,
+  name: 'c',
+  attempt,
+  command,
+  env: { PATH: process.env['PATH']!, HELLO: 'world' },
+  mounts: [],
+  hostname: 'p',
+  stdin: false,
+  tty: false,
+  ...more,
 });
 const textOf = async (attempt: number): Promise<string> => {
   const chunks: Buffer[] = [];
@@ -44,7 +52,9 @@ describe('a container process', () => {
     const container = await runtime.start(spec(1, ['sleep', '100']));
     container.signal('SIGTERM');
     expect(await container.exited).toMatchObject({ exitCode: 143 });
-    const other = await runtime.start(spec(2, ['sh', '-c', 'trap "" TERM; setsid sleep 100 & while :; do sleep 1; done']));
+    const other = await runtime.start(
+      spec(2, ['sh', '-c', 'trap "" TERM; setsid sleep 100 & while :; do sleep 1; done']),
+    );
     other.kill();
     expect(await other.exited).toMatchObject({ exitCode: 137 });
   });
@@ -97,7 +107,11 @@ describe('a container process', () => {
     const source = join(root, 'config.txt');
     writeFileSync(source, 'mounted');
     const mounts = [{ source, target: '/etc/new/place/config.txt', readOnly: true, file: true }];
-    const command = ['sh', '-c', 'cat /etc/new/place/config.txt; hostname; echo mine > /etc/ku7s-own; echo x > /etc/new/place/config.txt'];
+    const command = [
+      'sh',
+      '-c',
+      'cat /etc/new/place/config.txt; hostname; echo mine > /etc/ku7s-own; echo x > /etc/new/place/config.txt',
+    ];
     const container = await runtime.start(spec(6, command, { mounts, hostname: 'web-0' }));
     expect((await container.exited).exitCode).not.toBe(0);
     expect(await textOf(6)).toMatch(/^mountedweb-0\n/);

@@ -32,7 +32,12 @@ class Client extends EventEmitter implements SpdyTransport {
   }
 
   async open(id: number, headers: Record<string, string>): Promise<Buffer> {
-    const entries = Object.entries(headers).flatMap(([name, value]) => [uint32(name.length), Buffer.from(name), uint32(value.length), Buffer.from(value)]);
+    const entries = Object.entries(headers).flatMap(([name, value]) => [
+      uint32(name.length),
+      Buffer.from(name),
+      uint32(value.length),
+      Buffer.from(value),
+    ]);
     this.deflate.write(Buffer.concat([uint32(Object.keys(headers).length), ...entries]));
     await new Promise<void>((resolve) => this.deflate.flush(constants.Z_SYNC_FLUSH, resolve));
     const block = Buffer.concat(this.packed.splice(0));
@@ -52,7 +57,10 @@ describe('a SPDY connection', () => {
     const heard: string[] = [];
     connection.on('stream', (stream: SpdyStream) => {
       streams.push(stream);
-      stream.listen((chunk) => heard.push(`${stream.id}: ${chunk}`), () => heard.push(`${stream.id} end`));
+      stream.listen(
+        (chunk) => heard.push(`${stream.id}: ${chunk}`),
+        () => heard.push(`${stream.id} end`),
+      );
     });
     const bytes = Buffer.concat([
       await client.open(1, { streamtype: 'error', port: '80', requestid: '0' }),
@@ -80,6 +88,8 @@ describe('a SPDY connection', () => {
     inflate.write(writer.write({ a: 'b' }));
     inflate.write(writer.write({}));
     await new Promise<void>((resolve) => inflate.flush(constants.Z_SYNC_FLUSH, resolve));
-    expect(Buffer.concat(out)).toEqual(Buffer.concat([uint32(1), uint32(1), Buffer.from('a'), uint32(1), Buffer.from('b'), uint32(0)]));
+    expect(Buffer.concat(out)).toEqual(
+      Buffer.concat([uint32(1), uint32(1), Buffer.from('a'), uint32(1), Buffer.from('b'), uint32(0)]),
+    );
   });
 });

@@ -8,7 +8,10 @@ export const realClock: Clock = {
 };
 
 /** Resolves with the first value that is not undefined or false; fails after `ms`. */
-export async function eventually<T>(look: () => T | undefined | false | Promise<T | undefined | false>, ms = 10_000): Promise<T> {
+export async function eventually<T>(
+  look: () => T | undefined | false | Promise<T | undefined | false>,
+  ms = 10_000,
+): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {
     const value = await look();

@@ -13,12 +13,20 @@ const keys = () => webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
 describe('certificate requests of nodes', () => {
   it('are approved and signed', async () => {
     const ca = await keys();
-    const cert = await x509.X509CertificateGenerator.createSelfSigned({ name: 'CN=ca', notBefore: new Date('2025-01-01'), notAfter: new Date('2040-01-01'), signingAlgorithm: EC, keys: ca });
+    const cert = await x509.X509CertificateGenerator.createSelfSigned({
+      name: 'CN=ca',
+      notBefore: new Date('2025-01-01'),
+      notAfter: new Date('2040-01-01'),
+      signingAlgorithm: EC,
+      keys: ca,
+    });
     const key = x509.PemConverter.encode(await webcrypto.subtle.exportKey('pkcs8', ca.privateKey), 'PRIVATE KEY');
     const cluster = await startCluster([csrapproving, csrsigning({ cert: cert.toString('pem'), key })]);
     const create = cluster.client.create.bind(cluster.client);
     cluster.client.create = (async (resource: string, object: never, options: never) =>
-      resource.startsWith('subjectaccessreviews') ? { status: { allowed: true } } : create(resource, object, options)) as never;
+      resource.startsWith('subjectaccessreviews')
+        ? { status: { allowed: true } }
+        : create(resource, object, options)) as never;
     interface Signed {
       status: { certificate: string; conditions: unknown[] };
     }
@@ -27,13 +35,28 @@ describe('certificate requests of nodes', () => {
         if (object?.status?.certificate) resolve(object);
       });
     });
-    const csr = await x509.Pkcs10CertificateRequestGenerator.create({ name: 'O=system:nodes, CN=system:node:n1', keys: await keys(), signingAlgorithm: EC });
+    const csr = await x509.Pkcs10CertificateRequestGenerator.create({
+      name: 'O=system:nodes, CN=system:node:n1',
+      keys: await keys(),
+      signingAlgorithm: EC,
+    });
     await cluster.client.create('certificatesigningrequests.certificates.k8s.io', {
       metadata: { name: 'c' },
-      spec: { signerName: 'kubernetes.io/kube-apiserver-client-kubelet', username: 'system:bootstrap:x', usages: ['digital signature', 'client auth'], request: Buffer.from(csr.toString('pem')).toString('base64') },
+      spec: {
+        signerName: 'kubernetes.io/kube-apiserver-client-kubelet',
+        username: 'system:bootstrap:x',
+        usages: ['digital signature', 'client auth'],
+        request: Buffer.from(csr.toString('pem')).toString('base64'),
+      },
     });
     const { status } = await signedRequest;
-    expect(status.conditions).toMatchObject([{ type: 'Approved', reason: 'AutoApproved', message: 'Auto approving kubelet client certificate after SubjectAccessReview.' }]);
+    expect(status.conditions).toMatchObject([
+      {
+        type: 'Approved',
+        reason: 'AutoApproved',
+        message: 'Auto approving kubelet client certificate after SubjectAccessReview.',
+      },
+    ]);
     const signed = new X509Certificate(Buffer.from(status.certificate, 'base64'));
     expect(signed.subject).toBe('O=system:nodes\nCN=system:node:n1');
     expect(signed.verify(new X509Certificate(cert.toString('pem')).publicKey)).toBe(true);

@@ -40,45 +40,89 @@ describe('deployment', () => {
     const object = await get();
     expect(object.metadata.annotations).toEqual({ 'deployment.kubernetes.io/revision': '1' });
     expect(object['status']).toMatchObject({ replicas: 3, updatedReplicas: 3, readyReplicas: 3, availableReplicas: 3 });
-    expect(object['status'].conditions.map(({ type, status, reason }: Record<string, string>) => [type, status, reason])).toEqual([
+    expect(
+      object['status'].conditions.map(({ type, status, reason }: Record<string, string>) => [type, status, reason]),
+    ).toEqual([
       ['Available', 'True', 'MinimumReplicasAvailable'],
       ['Progressing', 'True', 'NewReplicaSetAvailable'],
     ]);
     const [set] = await cluster.list('replicasets.apps');
-    expect(set!.metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/desired-replicas': '3', 'deployment.kubernetes.io/max-replicas': '4' });
-    expect(await cluster.events()).toContain(`Normal ScalingReplicaSet Deployment Scaled up replica set ${set!.metadata.name} from 0 to 3`);
+    expect(set!.metadata.annotations).toMatchObject({
+      'deployment.kubernetes.io/desired-replicas': '3',
+      'deployment.kubernetes.io/max-replicas': '4',
+    });
+    expect(await cluster.events()).toContain(
+      `Normal ScalingReplicaSet Deployment Scaled up replica set ${set!.metadata.name} from 0 to 3`,
+    );
   });
 
   it('rolls a new template out one pod at a time and keeps the old set', async () => {
     await start();
     await settle();
-    await cluster.client.edit('deployments.apps', 'a', 'd', (object) => (object['spec'].template.spec.containers[0].image = 'x:2'));
+    await cluster.client.edit(
+      'deployments.apps',
+      'a',
+      'd',
+      (object) => (object['spec'].template.spec.containers[0].image = 'x:2'),
+    );
     await settle();
-    const sets = (await cluster.list('replicasets.apps')).map((set) => [set['spec'].template.spec.containers[0].image, set['spec'].replicas, set['status'].replicas]);
-    expect(sets).toEqual([['x:1', 0, 0], ['x:2', 3, 3]]);
+    const sets = (await cluster.list('replicasets.apps')).map((set) => [
+      set['spec'].template.spec.containers[0].image,
+      set['spec'].replicas,
+      set['status'].replicas,
+    ]);
+    expect(sets).toEqual([
+      ['x:1', 0, 0],
+      ['x:2', 3, 3],
+    ]);
     expect((await get()).metadata.annotations!['deployment.kubernetes.io/revision']).toBe('2');
-    const scaled = (await cluster.events()).filter((event) => event.includes('ScalingReplicaSet')).map((event) => event.replace(/^.*Scaled (\w+).* from/, '$1'));
-    expect(scaled).toEqual(['up 0 to 3', 'up 0 to 1', 'down 3 to 2', 'up 1 to 2', 'down 2 to 1', 'up 2 to 3', 'down 1 to 0']);
+    const scaled = (await cluster.events())
+      .filter((event) => event.includes('ScalingReplicaSet'))
+      .map((event) => event.replace(/^.*Scaled (\w+).* from/, '$1'));
+    expect(scaled).toEqual([
+      'up 0 to 3',
+      'up 0 to 1',
+      'down 3 to 2',
+      'up 1 to 2',
+      'down 2 to 1',
+      'up 2 to 3',
+      'down 1 to 0',
+    ]);
   });
 
   it('gives an old template a new revision when it is rolled back to', async () => {
     await start();
     await settle();
     for (const image of ['x:2', 'x:1']) {
-      await cluster.client.edit('deployments.apps', 'a', 'd', (object) => (object['spec'].template.spec.containers[0].image = image));
+      await cluster.client.edit(
+        'deployments.apps',
+        'a',
+        'd',
+        (object) => (object['spec'].template.spec.containers[0].image = image),
+      );
       await settle();
     }
     const [set] = await cluster.list('replicasets.apps');
     expect(set!['spec'].replicas).toBe(3);
-    expect(set!.metadata.annotations).toMatchObject({ 'deployment.kubernetes.io/revision': '3', 'deployment.kubernetes.io/revision-history': '1' });
+    expect(set!.metadata.annotations).toMatchObject({
+      'deployment.kubernetes.io/revision': '3',
+      'deployment.kubernetes.io/revision-history': '1',
+    });
   });
 
   it('stops all old pods before it starts new ones when told to recreate', async () => {
     await start({ strategy: { type: 'Recreate' } });
     await settle();
-    await cluster.client.edit('deployments.apps', 'a', 'd', (object) => (object['spec'].template.spec.containers[0].image = 'x:2'));
+    await cluster.client.edit(
+      'deployments.apps',
+      'a',
+      'd',
+      (object) => (object['spec'].template.spec.containers[0].image = 'x:2'),
+    );
     await settle();
-    const scaled = (await cluster.events()).filter((event) => event.includes('ScalingReplicaSet')).map((event) => event.replace(/^.*Scaled (\w+).* from/, '$1'));
+    const scaled = (await cluster.events())
+      .filter((event) => event.includes('ScalingReplicaSet'))
+      .map((event) => event.replace(/^.*Scaled (\w+).* from/, '$1'));
     expect(scaled).toEqual(['up 0 to 3', 'down 3 to 0', 'up 0 to 3']);
   });
 
@@ -90,30 +134,52 @@ describe('deployment', () => {
   });
 
   it('scales in proportion in the middle of a rollout', async () => {
-    await start({ replicas: 10, strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } } });
+    await start({
+      replicas: 10,
+      strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } },
+    });
     await settle();
-    await cluster.client.edit('deployments.apps', 'a', 'd', (object) => (object['spec'].template.spec.containers[0].image = 'x:2'));
+    await cluster.client.edit(
+      'deployments.apps',
+      'a',
+      'd',
+      (object) => (object['spec'].template.spec.containers[0].image = 'x:2'),
+    );
     await cluster.advance();
     await cluster.client.edit('deployments.apps', 'a', 'd', (object) => (object['spec'].replicas = 20));
     await cluster.advance(50);
-    expect((await cluster.list('replicasets.apps')).map((set) => set['spec'].replicas).reduce((a: number, b: number) => a + b)).toBe(23);
+    expect(
+      (await cluster.list('replicasets.apps'))
+        .map((set) => set['spec'].replicas)
+        .reduce((a: number, b: number) => a + b),
+    ).toBe(23);
   });
 
   it('forgets sets beyond the history limit, the oldest revisions first', async () => {
     await start({ revisionHistoryLimit: 1 });
     await settle();
     for (const image of ['x:2', 'x:3', 'x:4']) {
-      await cluster.client.edit('deployments.apps', 'a', 'd', (object) => (object['spec'].template.spec.containers[0].image = image));
+      await cluster.client.edit(
+        'deployments.apps',
+        'a',
+        'd',
+        (object) => (object['spec'].template.spec.containers[0].image = image),
+      );
       await settle();
     }
-    expect((await cluster.list('replicasets.apps')).map((set) => set['spec'].template.spec.containers[0].image)).toEqual(['x:3', 'x:4']);
+    expect(
+      (await cluster.list('replicasets.apps')).map((set) => set['spec'].template.spec.containers[0].image),
+    ).toEqual(['x:3', 'x:4']);
   });
 
   it('does nothing while paused but says so', async () => {
     await start({ paused: true });
     await cluster.advance(50);
     expect(await cluster.list('replicasets.apps')).toEqual([]);
-    expect((await get())['status'].conditions.map(({ reason }: { reason: string }) => reason)).toEqual(['DeploymentPaused', 'MinimumReplicasUnavailable']);
+    expect((await get())['status'].conditions.map(({ reason }: { reason: string }) => reason)).toEqual([
+      'DeploymentPaused',
+      'MinimumReplicasUnavailable',
+    ]);
   });
 
   it('comes to rest: nothing is written when nothing changes', async () => {

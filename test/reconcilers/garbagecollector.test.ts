@@ -11,9 +11,17 @@ describe('garbage collector', () => {
     await cluster.advance(10);
   };
   const make = async (name: string, owner?: string, more: Record<string, unknown> = {}) => {
-    const uid = owner && (owner === 'nobody' ? 'none' : (await cluster.client.get<{ metadata: { uid: string } }>('configmaps', 'a', owner)).metadata.uid);
-    const ownerReferences = owner && [{ apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid, blockOwnerDeletion: true }];
-    await cluster.client.create('configmaps', { metadata: { name, namespace: 'a', ...(ownerReferences && { ownerReferences }), ...more } });
+    const uid =
+      owner &&
+      (owner === 'nobody'
+        ? 'none'
+        : (await cluster.client.get<{ metadata: { uid: string } }>('configmaps', 'a', owner)).metadata.uid);
+    const ownerReferences = owner && [
+      { apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid, blockOwnerDeletion: true },
+    ];
+    await cluster.client.create('configmaps', {
+      metadata: { name, namespace: 'a', ...(ownerReferences && { ownerReferences }), ...more },
+    });
   };
   const names = async () => (await cluster.list('configmaps')).map(({ metadata }) => metadata.name);
 
@@ -63,7 +71,9 @@ describe('garbage collector', () => {
     await make('b');
     await make('c', 'a');
     const { uid } = (await cluster.client.get<{ metadata: { uid: string } }>('configmaps', 'a', 'b')).metadata;
-    await cluster.client.edit('configmaps', 'a', 'c', (object) => object.metadata.ownerReferences!.push({ apiVersion: 'v1', kind: 'ConfigMap', name: 'b', uid }));
+    await cluster.client.edit('configmaps', 'a', 'c', (object) =>
+      object.metadata.ownerReferences!.push({ apiVersion: 'v1', kind: 'ConfigMap', name: 'b', uid }),
+    );
     await cluster.client.delete('configmaps', 'a', 'a');
     await cluster.advance(10);
     expect(await names()).toEqual(['b', 'c']);

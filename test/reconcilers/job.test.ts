@@ -10,8 +10,14 @@ describe('job', () => {
     await cluster.client.create('jobs.batch', {
       metadata: { name: 'j', namespace: 'a' },
       spec: {
-        parallelism: 1, completions: 1, backoffLimit: 6, selector: { matchLabels: { j: '1' } },
-        template: { metadata: { labels: { j: '1' } }, spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } },
+        parallelism: 1,
+        completions: 1,
+        backoffLimit: 6,
+        selector: { matchLabels: { j: '1' } },
+        template: {
+          metadata: { labels: { j: '1' } },
+          spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] },
+        },
         ...spec,
       },
     });
@@ -20,18 +26,25 @@ describe('job', () => {
   const status = async () => (await cluster.list('jobs.batch'))[0]!['status'];
   const end = async (phase: string) => {
     for (const pod of await cluster.list('pods')) {
-      if (pod['status'].phase === 'Pending') await cluster.client.edit('pods', 'a', pod.metadata.name, (object) => (object['status'] = { phase }), 'status');
+      if (pod['status'].phase === 'Pending')
+        await cluster.client.edit('pods', 'a', pod.metadata.name, (object) => (object['status'] = { phase }), 'status');
     }
     await cluster.advance(10);
   };
-  const conditions = async () => (await status()).conditions.map(({ type, status: value, reason }: Record<string, string>) => `${type} ${value} ${reason}`);
+  const conditions = async () =>
+    (await status()).conditions.map(
+      ({ type, status: value, reason }: Record<string, string>) => `${type} ${value} ${reason}`,
+    );
 
   it('runs pods until enough have succeeded', async () => {
     await start({ completions: 3, parallelism: 2 });
     expect(await cluster.list('pods')).toHaveLength(2);
     await end('Succeeded');
     await end('Succeeded');
-    expect(await conditions()).toEqual(['SuccessCriteriaMet True CompletionsReached', 'Complete True CompletionsReached']);
+    expect(await conditions()).toEqual([
+      'SuccessCriteriaMet True CompletionsReached',
+      'Complete True CompletionsReached',
+    ]);
     expect(await status()).toMatchObject({ succeeded: 3, ready: 0, terminating: 0, uncountedTerminatedPods: {} });
     expect((await cluster.list('pods')).every((pod) => !pod.metadata.finalizers?.length)).toBe(true);
     expect(await cluster.events()).toContain('Normal Completed Job Job completed');
@@ -62,12 +75,20 @@ describe('job', () => {
     await cluster.client.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].suspend = false));
     await cluster.advance(10);
     await end('Succeeded');
-    expect(await conditions()).toEqual(['Suspended False JobResumed', 'SuccessCriteriaMet True CompletionsReached', 'Complete True CompletionsReached']);
+    expect(await conditions()).toEqual([
+      'Suspended False JobResumed',
+      'SuccessCriteriaMet True CompletionsReached',
+      'Complete True CompletionsReached',
+    ]);
   });
 
   it('gives each pod of an indexed job an index of its own', async () => {
     await start({ completions: 3, parallelism: 3, completionMode: 'Indexed' });
-    expect((await cluster.list('pods')).map((pod) => pod.metadata.annotations!['batch.kubernetes.io/job-completion-index']).sort()).toEqual(['0', '1', '2']);
+    expect(
+      (await cluster.list('pods'))
+        .map((pod) => pod.metadata.annotations!['batch.kubernetes.io/job-completion-index'])
+        .sort(),
+    ).toEqual(['0', '1', '2']);
     await end('Succeeded');
     expect((await status()).completedIndexes).toBe('0-2');
     expect(await conditions()).toContain('Complete True CompletionsReached');

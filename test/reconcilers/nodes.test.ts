@@ -11,14 +11,31 @@ afterEach(() => cluster.stop());
 describe('a node that falls silent', () => {
   it('becomes unknown and loses its pods after they have tolerated that', async () => {
     cluster = await startCluster([nodelifecycle(), tainteviction]);
-    await cluster.client.create('nodes', { metadata: { name: 'n1' }, spec: {}, status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' }] } });
-    const tolerations = [{ key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 }];
-    await cluster.client.create('pods', { metadata: { name: 'p', namespace: 'a' }, spec: { nodeName: 'n1', tolerations, containers: [] } });
+    await cluster.client.create('nodes', {
+      metadata: { name: 'n1' },
+      spec: {},
+      status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' }] },
+    });
+    const tolerations = [
+      { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
+    ];
+    await cluster.client.create('pods', {
+      metadata: { name: 'p', namespace: 'a' },
+      spec: { nodeName: 'n1', tolerations, containers: [] },
+    });
     await cluster.runPods();
     await cluster.advance(60_000);
     const [node] = await cluster.list('nodes');
-    expect(node!['status'].conditions[0]).toMatchObject({ type: 'Ready', status: 'Unknown', reason: 'NodeStatusUnknown', message: 'Kubelet stopped posting node status.' });
-    expect(node!['spec'].taints).toMatchObject([{ key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule' }, { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' }]);
+    expect(node!['status'].conditions[0]).toMatchObject({
+      type: 'Ready',
+      status: 'Unknown',
+      reason: 'NodeStatusUnknown',
+      message: 'Kubelet stopped posting node status.',
+    });
+    expect(node!['spec'].taints).toMatchObject([
+      { key: 'node.kubernetes.io/unreachable', effect: 'NoSchedule' },
+      { key: 'node.kubernetes.io/unreachable', effect: 'NoExecute' },
+    ]);
     expect((await cluster.list('pods'))[0]!['status'].conditions).toMatchObject([{ type: 'Ready', status: 'False' }]);
     expect((await cluster.list('pods'))[0]!.metadata.deletionTimestamp).toBeUndefined();
     await cluster.advance(310_000);
@@ -30,11 +47,22 @@ describe('a node that falls silent', () => {
 describe('a quota', () => {
   it('says what its namespace uses', async () => {
     cluster = await startCluster([resourcequota]);
-    await cluster.client.create('resourcequotas', { metadata: { name: 'q', namespace: 'a' }, spec: { hard: { pods: '5', 'requests.cpu': '2', 'count/configmaps': '3' } } });
-    for (const name of ['p', 'q']) await cluster.client.create('pods', { metadata: { name, namespace: 'a' }, spec: { containers: [{ resources: { requests: { cpu: '150m' } } }] } });
+    await cluster.client.create('resourcequotas', {
+      metadata: { name: 'q', namespace: 'a' },
+      spec: { hard: { pods: '5', 'requests.cpu': '2', 'count/configmaps': '3' } },
+    });
+    for (const name of ['p', 'q'])
+      await cluster.client.create('pods', {
+        metadata: { name, namespace: 'a' },
+        spec: { containers: [{ resources: { requests: { cpu: '150m' } } }] },
+      });
     await cluster.client.create('configmaps', { metadata: { name: 'c', namespace: 'a' } });
     await cluster.advance(10);
-    expect((await cluster.list('resourcequotas'))[0]!['status'].used).toEqual({ pods: '2', 'requests.cpu': '300m', 'count/configmaps': '1' });
+    expect((await cluster.list('resourcequotas'))[0]!['status'].used).toEqual({
+      pods: '2',
+      'requests.cpu': '300m',
+      'count/configmaps': '1',
+    });
   });
 });
 
@@ -42,13 +70,26 @@ describe('a claim', () => {
   it('gets the smallest volume that is large enough', async () => {
     cluster = await startCluster([persistentvolume]);
     for (const storage of ['5Gi', '2Gi', '1Gi']) {
-      await cluster.client.create('persistentvolumes', { metadata: { name: `v${storage.toLowerCase()}` }, spec: { storageClassName: '', capacity: { storage }, accessModes: ['ReadWriteOnce'] } });
+      await cluster.client.create('persistentvolumes', {
+        metadata: { name: `v${storage.toLowerCase()}` },
+        spec: { storageClassName: '', capacity: { storage }, accessModes: ['ReadWriteOnce'] },
+      });
     }
-    await cluster.client.create('persistentvolumeclaims', { metadata: { name: 'c', namespace: 'a' }, spec: { storageClassName: '', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } } });
+    await cluster.client.create('persistentvolumeclaims', {
+      metadata: { name: 'c', namespace: 'a' },
+      spec: { storageClassName: '', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
+    });
     await cluster.advance(100);
-    expect((await cluster.list('persistentvolumeclaims'))[0]).toMatchObject({ spec: { volumeName: 'v2gi' }, status: { phase: 'Bound', capacity: { storage: '2Gi' } } });
+    expect((await cluster.list('persistentvolumeclaims'))[0]).toMatchObject({
+      spec: { volumeName: 'v2gi' },
+      status: { phase: 'Bound', capacity: { storage: '2Gi' } },
+    });
     await cluster.client.delete('persistentvolumeclaims', 'a', 'c');
     await cluster.advance(100);
-    expect(Object.fromEntries((await cluster.list('persistentvolumes')).map((volume) => [volume.metadata.name, volume['status'].phase]))).toEqual({ v1gi: 'Available', v2gi: 'Released', v5gi: 'Available' });
+    expect(
+      Object.fromEntries(
+        (await cluster.list('persistentvolumes')).map((volume) => [volume.metadata.name, volume['status'].phase]),
+      ),
+    ).toEqual({ v1gi: 'Available', v2gi: 'Released', v5gi: 'Available' });
   });
 });

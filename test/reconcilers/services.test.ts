@@ -5,8 +5,19 @@ import { endpointslicemirroring } from '../../src/reconcilers/endpointslicemirro
 import { planSlices } from '../../src/reconcilers/slice-plan.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 
-const pod = (name: string) => ({ metadata: { name, namespace: 'a', labels: { app: 'a' } }, spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'x', ports: [{ name: 'http', containerPort: 8080 }] }] } });
-const service = (spec: Record<string, unknown> = {}) => ({ metadata: { name: 'svc', namespace: 'a' }, spec: { selector: { app: 'a' }, ipFamilies: ['IPv4'], ports: [{ name: 'web', port: 80, targetPort: 'http', protocol: 'TCP' }], ...spec } });
+const pod = (name: string) => ({
+  metadata: { name, namespace: 'a', labels: { app: 'a' } },
+  spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'x', ports: [{ name: 'http', containerPort: 8080 }] }] },
+});
+const service = (spec: Record<string, unknown> = {}) => ({
+  metadata: { name: 'svc', namespace: 'a' },
+  spec: {
+    selector: { app: 'a' },
+    ipFamilies: ['IPv4'],
+    ports: [{ name: 'web', port: 80, targetPort: 'http', protocol: 'TCP' }],
+    ...spec,
+  },
+});
 
 describe('endpoints of services', () => {
   let cluster: Cluster;
@@ -22,13 +33,35 @@ describe('endpoints of services', () => {
     await cluster.runPods();
     await cluster.advance(10);
     const [slice] = await slices();
-    expect(slice!['endpoints']).toMatchObject([{ conditions: { ready: true, serving: true, terminating: false }, nodeName: 'n1', zone: 'z', targetRef: { kind: 'Pod', name: 'p' } }]);
+    expect(slice!['endpoints']).toMatchObject([
+      {
+        conditions: { ready: true, serving: true, terminating: false },
+        nodeName: 'n1',
+        zone: 'z',
+        targetRef: { kind: 'Pod', name: 'p' },
+      },
+    ]);
     expect(slice!['ports']).toEqual([{ name: 'web', protocol: 'TCP', port: 8080 }]);
-    expect(slice!.metadata.labels).toEqual({ 'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io', 'kubernetes.io/service-name': 'svc' });
-    await cluster.client.edit('pods', 'a', 'p', (object) => (object['status'].conditions[0].status = 'False'), 'status');
+    expect(slice!.metadata.labels).toEqual({
+      'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
+      'kubernetes.io/service-name': 'svc',
+    });
+    await cluster.client.edit(
+      'pods',
+      'a',
+      'p',
+      (object) => (object['status'].conditions[0].status = 'False'),
+      'status',
+    );
     await cluster.advance(10);
-    expect((await slices())[0]!['endpoints'][0].conditions).toEqual({ ready: false, serving: false, terminating: false });
-    expect((await cluster.list('endpoints'))[0]!['subsets']).toMatchObject([{ notReadyAddresses: [{ nodeName: 'n1' }], ports: [{ name: 'web', port: 8080, protocol: 'TCP' }] }]);
+    expect((await slices())[0]!['endpoints'][0].conditions).toEqual({
+      ready: false,
+      serving: false,
+      terminating: false,
+    });
+    expect((await cluster.list('endpoints'))[0]!['subsets']).toMatchObject([
+      { notReadyAddresses: [{ nodeName: 'n1' }], ports: [{ name: 'web', port: 8080, protocol: 'TCP' }] },
+    ]);
     expect(cluster.logs).toEqual([]);
   });
 
@@ -42,9 +75,18 @@ describe('endpoints of services', () => {
   it('are mirrored from endpoints that were written by hand', async () => {
     await start();
     await cluster.client.create('services', service({ selector: undefined }));
-    await cluster.client.create('endpoints', { metadata: { name: 'svc', namespace: 'a' }, subsets: [{ addresses: [{ ip: '10.1.2.3' }], ports: [{ port: 8080, protocol: 'TCP' }] }] });
+    await cluster.client.create('endpoints', {
+      metadata: { name: 'svc', namespace: 'a' },
+      subsets: [{ addresses: [{ ip: '10.1.2.3' }], ports: [{ port: 8080, protocol: 'TCP' }] }],
+    });
     await cluster.advance(10);
-    expect(await slices()).toMatchObject([{ addressType: 'IPv4', endpoints: [{ addresses: ['10.1.2.3'], conditions: { ready: true } }], ports: [{ name: '', port: 8080, protocol: 'TCP' }] }]);
+    expect(await slices()).toMatchObject([
+      {
+        addressType: 'IPv4',
+        endpoints: [{ addresses: ['10.1.2.3'], conditions: { ready: true } }],
+        ports: [{ name: '', port: 8080, protocol: 'TCP' }],
+      },
+    ]);
     await cluster.client.delete('endpoints', 'a', 'svc');
     await cluster.advance(10);
     expect(await slices()).toEqual([]);
@@ -54,11 +96,26 @@ describe('endpoints of services', () => {
 describe('slices', () => {
   const endpoint = (n: number) => ({ addresses: [`10.0.0.${n}`], conditions: { ready: true } });
   it('hold no more than their size', () => {
-    const plan = planSlices('IPv4', [{ ports: [], endpoints: Array.from({ length: 250 }, (_, n) => endpoint(n)) }], [], {}, 100);
+    const plan = planSlices(
+      'IPv4',
+      [{ ports: [], endpoints: Array.from({ length: 250 }, (_, n) => endpoint(n)) }],
+      [],
+      {},
+      100,
+    );
     expect(plan.create.map(({ endpoints: list }) => list.length)).toEqual([100, 100, 50]);
   });
   it('stay as they are when nothing changed', () => {
-    const existing = { metadata: { name: 's', labels: { a: 'b' } }, addressType: 'IPv4', ports: [], endpoints: [endpoint(1)] } as never;
-    expect(planSlices('IPv4', [{ ports: [], endpoints: [endpoint(1)] }], [existing], { a: 'b' }, 100)).toEqual({ create: [], update: [], remove: [] });
+    const existing = {
+      metadata: { name: 's', labels: { a: 'b' } },
+      addressType: 'IPv4',
+      ports: [],
+      endpoints: [endpoint(1)],
+    } as never;
+    expect(planSlices('IPv4', [{ ports: [], endpoints: [endpoint(1)] }], [existing], { a: 'b' }, 100)).toEqual({
+      create: [],
+      update: [],
+      remove: [],
+    });
   });
 });

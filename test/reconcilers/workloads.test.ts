@@ -6,7 +6,10 @@ import { replicaset } from '../../src/reconcilers/replicaset.ts';
 import { statefulset } from '../../src/reconcilers/statefulset.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 
-const template = (image = 'x:1') => ({ metadata: { labels: { app: 'a' } }, spec: { containers: [{ name: 'c', image }] } });
+const template = (image = 'x:1') => ({
+  metadata: { labels: { app: 'a' } },
+  spec: { containers: [{ name: 'c', image }] },
+});
 const selector = { matchLabels: { app: 'a' } };
 let cluster: Cluster;
 afterEach(() => cluster.stop());
@@ -15,7 +18,8 @@ const settle = async () => {
   for (let i = 0; i < 12; i++) {
     await cluster.runPods();
     for (const pod of await cluster.list('pods')) {
-      if (pod.metadata.deletionTimestamp) await cluster.client.delete('pods', 'a', pod.metadata.name, { gracePeriodSeconds: 0 });
+      if (pod.metadata.deletionTimestamp)
+        await cluster.client.delete('pods', 'a', pod.metadata.name, { gracePeriodSeconds: 0 });
     }
     await cluster.advance(20);
   }
@@ -24,7 +28,10 @@ const settle = async () => {
 describe('statefulset', () => {
   const start = async (spec: Record<string, unknown> = {}) => {
     cluster = await startCluster([statefulset]);
-    await cluster.client.create('statefulsets.apps', { metadata: { name: 's', namespace: 'a' }, spec: { replicas: 3, serviceName: 'svc', selector, template: template(), ...spec } });
+    await cluster.client.create('statefulsets.apps', {
+      metadata: { name: 's', namespace: 'a' },
+      spec: { replicas: 3, serviceName: 'svc', selector, template: template(), ...spec },
+    });
     await cluster.advance(10);
   };
   it('starts one pod after the other', async () => {
@@ -34,17 +41,30 @@ describe('statefulset', () => {
     expect(await names()).toEqual(['s-0', 's-1']);
     await settle();
     expect(await names()).toEqual(['s-0', 's-1', 's-2']);
-    expect((await cluster.list('statefulsets.apps'))[0]!['status']).toMatchObject({ replicas: 3, readyReplicas: 3, currentReplicas: 3, updatedReplicas: 3, collisionCount: 0 });
+    expect((await cluster.list('statefulsets.apps'))[0]!['status']).toMatchObject({
+      replicas: 3,
+      readyReplicas: 3,
+      currentReplicas: 3,
+      updatedReplicas: 3,
+      collisionCount: 0,
+    });
     const [pod] = await cluster.list('pods');
     expect(pod!['spec']).toMatchObject({ hostname: 's-0', subdomain: 'svc' });
-    expect(pod!.metadata.labels).toMatchObject({ 'statefulset.kubernetes.io/pod-name': 's-0', 'apps.kubernetes.io/pod-index': '0' });
+    expect(pod!.metadata.labels).toMatchObject({
+      'statefulset.kubernetes.io/pod-name': 's-0',
+      'apps.kubernetes.io/pod-index': '0',
+    });
   });
   it('replaces old pods from the last to the first, down to the partition', async () => {
     await start({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } });
     await settle();
     await cluster.client.edit('statefulsets.apps', 'a', 's', (object) => (object['spec'].template = template('x:2')));
     await settle();
-    expect(Object.fromEntries((await cluster.list('pods')).map((pod) => [pod.metadata.name, pod['spec'].containers[0].image]))).toEqual({ 's-0': 'x:1', 's-1': 'x:2', 's-2': 'x:2' });
+    expect(
+      Object.fromEntries(
+        (await cluster.list('pods')).map((pod) => [pod.metadata.name, pod['spec'].containers[0].image]),
+      ),
+    ).toEqual({ 's-0': 'x:1', 's-1': 'x:2', 's-2': 'x:2' });
     expect(cluster.logs).toEqual([]);
   });
   it('makes a claim for each pod and keeps it when it is scaled away', async () => {
@@ -54,23 +74,48 @@ describe('statefulset', () => {
     await cluster.client.edit('statefulsets.apps', 'a', 's', (object) => (object['spec'].replicas = 1));
     await settle();
     expect(await names()).toEqual(['s-0']);
-    expect((await cluster.list('persistentvolumeclaims')).map(({ metadata }) => metadata.name)).toEqual(['data-s-0', 'data-s-1', 'data-s-2']);
+    expect((await cluster.list('persistentvolumeclaims')).map(({ metadata }) => metadata.name)).toEqual([
+      'data-s-0',
+      'data-s-1',
+      'data-s-2',
+    ]);
   });
 });
 
 describe('daemonset', () => {
   const start = async () => {
     cluster = await startCluster([daemonset()]);
-    for (const name of ['n1', 'n2', 'n3']) await cluster.client.create('nodes', { metadata: { name, labels: {} }, spec: name === 'n3' ? { taints: [{ key: 'k', effect: 'NoSchedule' }] } : {} });
-    await cluster.client.create('daemonsets.apps', { metadata: { name: 'ds', namespace: 'a' }, spec: { selector, template: template(), updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } } } });
+    for (const name of ['n1', 'n2', 'n3'])
+      await cluster.client.create('nodes', {
+        metadata: { name, labels: {} },
+        spec: name === 'n3' ? { taints: [{ key: 'k', effect: 'NoSchedule' }] } : {},
+      });
+    await cluster.client.create('daemonsets.apps', {
+      metadata: { name: 'ds', namespace: 'a' },
+      spec: {
+        selector,
+        template: template(),
+        updateStrategy: { type: 'RollingUpdate', rollingUpdate: { maxUnavailable: 1 } },
+      },
+    });
     await cluster.advance(10);
   };
   it('runs one pod on each node that it tolerates', async () => {
     await start();
-    const nodes = (await cluster.list('pods')).map((pod) => pod['spec'].affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0].matchFields[0].values[0]);
+    const nodes = (await cluster.list('pods')).map(
+      (pod) =>
+        pod['spec'].affinity.nodeAffinity.requiredDuringSchedulingIgnoredDuringExecution.nodeSelectorTerms[0]
+          .matchFields[0].values[0],
+    );
     expect(nodes.sort()).toEqual(['n1', 'n2']);
     await settle();
-    expect((await cluster.list('daemonsets.apps'))[0]!['status']).toMatchObject({ desiredNumberScheduled: 2, currentNumberScheduled: 2, numberReady: 2, numberAvailable: 2, updatedNumberScheduled: 2 });
+    expect((await cluster.list('daemonsets.apps'))[0]!['status']).toMatchObject({
+      desiredNumberScheduled: 2,
+      currentNumberScheduled: 2,
+      numberReady: 2,
+      numberAvailable: 2,
+      updatedNumberScheduled: 2,
+    });
   });
   it('rolls a new template out', async () => {
     await start();
@@ -86,11 +131,24 @@ describe('daemonset', () => {
 describe('cronjob', () => {
   it('makes a job at each time of its schedule, in its zone', async () => {
     cluster = await startCluster([cronjob]);
-    await cluster.client.create('cronjobs.batch', { metadata: { name: 'c', namespace: 'a' }, spec: { schedule: '30 9 * * *', timeZone: 'Europe/Berlin', jobTemplate: { spec: {} }, successfulJobsHistoryLimit: 1 } });
+    await cluster.client.create('cronjobs.batch', {
+      metadata: { name: 'c', namespace: 'a' },
+      spec: {
+        schedule: '30 9 * * *',
+        timeZone: 'Europe/Berlin',
+        jobTemplate: { spec: {} },
+        successfulJobsHistoryLimit: 1,
+      },
+    });
     await cluster.advance(2 * 86_400_000);
     const jobs = await cluster.list('jobs.batch');
-    expect(jobs.map(({ metadata }) => metadata.annotations!['batch.kubernetes.io/cronjob-scheduled-timestamp'])).toEqual(['2026-01-01T09:30:00+01:00', '2026-01-02T09:30:00+01:00']);
-    expect((await cluster.list('cronjobs.batch'))[0]!['status']).toMatchObject({ lastScheduleTime: '2026-01-02T08:30:00Z', active: [{}, {}] });
+    expect(
+      jobs.map(({ metadata }) => metadata.annotations!['batch.kubernetes.io/cronjob-scheduled-timestamp']),
+    ).toEqual(['2026-01-01T09:30:00+01:00', '2026-01-02T09:30:00+01:00']);
+    expect((await cluster.list('cronjobs.batch'))[0]!['status']).toMatchObject({
+      lastScheduleTime: '2026-01-02T08:30:00Z',
+      active: [{}, {}],
+    });
     expect(cluster.logs).toEqual([]);
   });
 });
@@ -98,9 +156,21 @@ describe('cronjob', () => {
 describe('disruption', () => {
   it('counts how many pods may go', async () => {
     cluster = await startCluster([replicaset(), disruption]);
-    await cluster.client.create('replicasets.apps', { metadata: { name: 'r', namespace: 'a' }, spec: { replicas: 3, selector, template: template() } });
-    await cluster.client.create('poddisruptionbudgets.policy', { metadata: { name: 'b', namespace: 'a' }, spec: { maxUnavailable: '34%', selector } });
+    await cluster.client.create('replicasets.apps', {
+      metadata: { name: 'r', namespace: 'a' },
+      spec: { replicas: 3, selector, template: template() },
+    });
+    await cluster.client.create('poddisruptionbudgets.policy', {
+      metadata: { name: 'b', namespace: 'a' },
+      spec: { maxUnavailable: '34%', selector },
+    });
     await settle();
-    expect((await cluster.list('poddisruptionbudgets.policy'))[0]!['status']).toMatchObject({ disruptionsAllowed: 2, currentHealthy: 3, desiredHealthy: 1, expectedPods: 3, conditions: [{ type: 'DisruptionAllowed', status: 'True', reason: 'SufficientPods' }] });
+    expect((await cluster.list('poddisruptionbudgets.policy'))[0]!['status']).toMatchObject({
+      disruptionsAllowed: 2,
+      currentHealthy: 3,
+      desiredHealthy: 1,
+      expectedPods: 3,
+      conditions: [{ type: 'DisruptionAllowed', status: 'True', reason: 'SufficientPods' }],
+    });
   });
 });

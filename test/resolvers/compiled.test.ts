@@ -1,4 +1,17 @@
-import { getArgumentValues, getNamedType, getOperationAST, getVariableValues, isLeafType, isListType, isNonNullType, isObjectType, parse, type FieldNode, type GraphQLObjectType, type GraphQLOutputType } from 'graphql';
+import {
+  getArgumentValues,
+  getNamedType,
+  getOperationAST,
+  getVariableValues,
+  isLeafType,
+  isListType,
+  isNonNullType,
+  isObjectType,
+  parse,
+  type FieldNode,
+  type GraphQLObjectType,
+  type GraphQLOutputType,
+} from 'graphql';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { compileArguments, compileVariables } from '../../src/resolvers/compiled/arguments.ts';
 import { compile } from '../../src/resolvers/compiled/compile.ts';
@@ -34,22 +47,27 @@ class Arbitrary {
   /** Fields, aliases, fragments, sometimes the same field twice; `plain`: nothing that is not covered. */
   selection(type: GraphQLObjectType, plain: boolean, depth = 0): string {
     const parts: string[] = [];
-    const fields = Object.values(type.getFields()).filter((field) => !field.args.length && (!plain || !field.resolve || field.extensions['plain']));
+    const fields = Object.values(type.getFields()).filter(
+      (field) => !field.args.length && (!plain || !field.resolve || field.extensions['plain']),
+    );
     for (let i = 0; i < 1 + this.random() * 5; i++) {
       const field = this.pick(fields);
       const of = getNamedType(field.type);
       // An alias that tells types and fields apart: one name for two of them would be refused.
       const alias = this.chance(0.2) ? `${field.name}_a: ` : '';
-      const directive = this.chance(0.03) && !plain ? this.pick([' @include(if: true)', ' @skip(if: true)', ' @skip(if: $no)']) : '';
+      const directive =
+        this.chance(0.03) && !plain ? this.pick([' @include(if: true)', ' @skip(if: true)', ' @skip(if: $no)']) : '';
       if (isLeafType(of)) parts.push(`${alias}${field.name}${directive}`);
-      else if (isObjectType(of) && depth < 4) parts.push(`${alias}${field.name}${directive} ${this.selection(of, plain, depth + 1)}`);
+      else if (isObjectType(of) && depth < 4)
+        parts.push(`${alias}${field.name}${directive} ${this.selection(of, plain, depth + 1)}`);
     }
     if (!parts.length || this.chance(0.1)) parts.push('__typename');
     if (this.chance(0.15)) parts.push(`... on ${type.name} ${this.selection(type, plain, depth + 1)}`);
     if (this.chance(0.1)) {
       const name = `f${this.fragments.length}`;
       this.fragments.push('');
-      this.fragments[Number(name.slice(1))] = `fragment ${name} on ${type.name} ${this.selection(type, plain, depth + 1)}`;
+      this.fragments[Number(name.slice(1))] =
+        `fragment ${name} on ${type.name} ${this.selection(type, plain, depth + 1)}`;
       parts.push(`...${name}`);
     }
     return `{ ${parts.join(' ')} }`;
@@ -59,10 +77,12 @@ class Arbitrary {
   value(type: GraphQLOutputType, wrong: number, depth = 0): unknown {
     if (isNonNullType(type)) return this.chance(wrong) ? null : this.value(type.ofType, wrong, depth);
     if (this.chance(0.1)) return null;
-    if (this.chance(wrong)) return this.pick<unknown>([0, 1.5, -0, 2 ** 40, true, '7', 'text', '', [], ['a'], {}, { a: [{}] }, null]);
+    if (this.chance(wrong))
+      return this.pick<unknown>([0, 1.5, -0, 2 ** 40, true, '7', 'text', '', [], ['a'], {}, { a: [{}] }, null]);
     if (isListType(type)) return Array.from({ length: this.random() * 3 }, () => this.value(type.ofType, wrong, depth));
     if (isObjectType(type)) return this.object(type, wrong, depth);
-    const text = (): string => this.pick(['', 'a', 'é', '"', '\\', '\n', '\u2028', '\ud83d\ude00', '\ud83d', '</script>', 'constructor']);
+    const text = (): string =>
+      this.pick(['', 'a', 'é', '"', '\\', '\n', '\u2028', '\ud83d\ude00', '\ud83d', '</script>', 'constructor']);
     switch ((getNamedType(type) as { name: string }).name) {
       case 'Int':
         return this.pick([0, 1, -5, 2 ** 31 - 1, -(2 ** 31)]);
@@ -78,7 +98,10 @@ class Arbitrary {
   }
   object(type: GraphQLObjectType, wrong: number, depth = 0): Record<string, unknown> {
     if (depth > 5) return {};
-    const fields = Object.values(type.getFields()).filter(({ name, resolve }) => !resolve && (depth > 0 || !/^(apiVersion|kind)$/.test(name)) && this.chance(depth ? 0.5 : 1));
+    const fields = Object.values(type.getFields()).filter(
+      ({ name, resolve }) =>
+        !resolve && (depth > 0 || !/^(apiVersion|kind)$/.test(name)) && this.chance(depth ? 0.5 : 1),
+    );
     return Object.fromEntries(fields.map((field) => [field.name, this.value(field.type, wrong, depth + 1)]));
   }
 }
@@ -90,8 +113,25 @@ const compiles = (document: string): boolean => {
 };
 
 describe('compiled variables and arguments', () => {
-  const TYPES = ['String', 'String!', 'String = "d"', 'String! = "d"', 'Int', 'Int = 3', 'Boolean!', 'JSON', 'JSON = {a: 1}', 'PatchType', 'PatchType = APPLY', '[OrderBy!]'];
-  const VALUES = [{}, { other: 1 }, ...[null, undefined, 'x', '', 3, 2 ** 40, true, [1], { a: [{}] }, 'MERGE', [{ path: 'a' }]].map((v) => ({ v }))];
+  const TYPES = [
+    'String',
+    'String!',
+    'String = "d"',
+    'String! = "d"',
+    'Int',
+    'Int = 3',
+    'Boolean!',
+    'JSON',
+    'JSON = {a: 1}',
+    'PatchType',
+    'PatchType = APPLY',
+    '[OrderBy!]',
+  ];
+  const VALUES = [
+    {},
+    { other: 1 },
+    ...[null, undefined, 'x', '', 3, 2 ** 40, true, [1], { a: [{}] }, 'MERGE', [{ path: 'a' }]].map((v) => ({ v })),
+  ];
 
   test.each(TYPES)('variables are those of graphql-js: %s', (type) => {
     const { variableDefinitions } = getOperationAST(parse(`query ($v: ${type}) { kinds { kind } }`))!;
@@ -104,7 +144,8 @@ describe('compiled variables and arguments', () => {
       if (mine) covered++;
       if (mine) expect(mine, JSON.stringify(values)).toEqual(coerced);
       // Of scalars it leaves to graphql-js only what is wrong.
-      else if (isScalar && !('v' in values && values.v === undefined)) expect(errors, JSON.stringify(values)).toBeDefined();
+      else if (isScalar && !('v' in values && values.v === undefined))
+        expect(errors, JSON.stringify(values)).toBeDefined();
     }
     expect(covered > 0).toBe(isScalar);
   });
@@ -122,7 +163,8 @@ describe('compiled variables and arguments', () => {
     const field = graphql.schema.getQueryType()!.getFields()['pods']!;
     const node = getOperationAST(parse(`{ pods${args} { continue } }`))!.selectionSet.selections[0] as FieldNode;
     const read = compileArguments(field, node);
-    for (const values of [{}, { v: null }, { v: 3 }, { v: { path: 'a' } }]) expect({ ...read(values) }).toEqual(getArgumentValues(field, node, values));
+    for (const values of [{}, { v: null }, { v: 3 }, { v: { path: 'a' } }])
+      expect({ ...read(values) }).toEqual(getArgumentValues(field, node, values));
   });
 
   test('an argument that must be there is left to graphql-js', () => {
@@ -140,7 +182,9 @@ test.each([
   ['values', `{ pods(where: ${'{ not: '.repeat(3000)}{}${'}'.repeat(3000)}) { continue } }`],
   ['lists', `mutation { createObject(resource: "pods", object: { a: ${'['.repeat(4800)}${']'.repeat(4800)} }) }`],
 ])('a document of %s that is nested without end is the fault of who sent it', async (_, query) => {
-  const { errors } = JSON.parse(String(await graphql.executor.executeText({ query }))) as { errors: { extensions: { code: number } }[] };
+  const { errors } = JSON.parse(String(await graphql.executor.executeText({ query }))) as {
+    errors: { extensions: { code: number } }[];
+  };
   expect(errors[0]!.extensions.code).toBe(400);
 });
 
@@ -161,15 +205,21 @@ describe('a compiled operation', () => {
       fake.objects.clear();
       for (let i = 0; i < 3; i++) {
         const object = arbitrary.object(type, wrong);
-        const labels = arbitrary.chance(0.5) ? { [arbitrary.pick(['a', 'b.c/d'])]: arbitrary.pick(['', 'x']) } : undefined;
-        fake.put(kind.storage.key, { ...object, metadata: { name: `o${i}`, namespace: kind.namespaced ? 'n' : undefined, labels } });
+        const labels = arbitrary.chance(0.5)
+          ? { [arbitrary.pick(['a', 'b.c/d'])]: arbitrary.pick(['', 'x']) }
+          : undefined;
+        fake.put(kind.storage.key, {
+          ...object,
+          metadata: { name: `o${i}`, namespace: kind.namespaced ? 'n' : undefined, labels },
+        });
       }
       arbitrary.fragments = [];
       const where = kind.namespaced ? 'namespace: "n", ' : '';
       const one = `one: ${kind.names.one}(${where}name: $name) ${arbitrary.selection(type, plain)}`;
       const many = `${kind.names.many}(first: 2) { continue items ${arbitrary.selection(type, plain)} remainingItemCount resourceVersion }`;
       const whole = `object(resource: "${kind.storage.key}", ${where}name: "o1") objects(resource: "${kind.storage.key}") { items continue }`;
-      const decided = [one, many, ...arbitrary.fragments].some((part) => part.includes('$no')) || (!plain && arbitrary.chance(0.3));
+      const decided =
+        [one, many, ...arbitrary.fragments].some((part) => part.includes('$no')) || (!plain && arbitrary.chance(0.3));
       const variables = `$name: String!${decided ? ', $no: Boolean = false' : ''}`;
       const used = `${one} ${many} ${whole} ${decided ? 'kinds @skip(if: $no) { resource }' : ''}`;
       const query = `query (${variables}) { ${used} } ${arbitrary.fragments.join(' ')}`;
@@ -199,10 +249,18 @@ describe('a compiled operation', () => {
     ['variables that are missing', 'query ($name: String!) { pod(name: $name) { kind } }', {}],
     ['variables of another type', 'query ($first: Int) { pods(first: $first) { continue } }', { first: 'x' }],
     ['what the API refuses', '{ pods(first: 0) { continue } b: pod(name: "none") { kind } }', {}],
-    ['what the API refuses of a field that must not be null', '{ objects(resource: "none") { items } kinds { resource } }', {}],
+    [
+      'what the API refuses of a field that must not be null',
+      '{ objects(resource: "none") { items } kinds { resource } }',
+      {},
+    ],
     ['a document that is not valid', '{ nothing }', {}],
     ['an operation that is not there', '{ pods { continue } }', {}, 'other'],
-    ['too much', '{ a: pods(first: 5000) { items { metadata { ownerReferences { name uid kind apiVersion } managedFields { manager time } } spec { containers { name ports { name } env { name } } } } } }', {}],
+    [
+      'too much',
+      '{ a: pods(first: 5000) { items { metadata { ownerReferences { name uid kind apiVersion } managedFields { manager time } } spec { containers { name ports { name } env { name } } } } } }',
+      {},
+    ],
   ])('reports as graphql-js does: %s', async (_, query, variables, operationName?: string) => {
     const request = { query, variables, operationName };
     const text = String(await graphql.executor.executeText(request));
@@ -212,8 +270,13 @@ describe('a compiled operation', () => {
 
   test('does a write once, whose warnings are in its result', async () => {
     const query = 'mutation ($object: JSON!) { createObject(resource: "pods", namespace: "n", object: $object) }';
-    const text = String(await graphql.executor.executeText({ query, variables: { object: { metadata: { name: 'a' } } } }));
-    expect(JSON.parse(text)).toMatchObject({ data: { createObject: { kind: 'Pod', metadata: { name: 'a' } } }, extensions: { warnings: ['made up'] } });
+    const text = String(
+      await graphql.executor.executeText({ query, variables: { object: { metadata: { name: 'a' } } } }),
+    );
+    expect(JSON.parse(text)).toMatchObject({
+      data: { createObject: { kind: 'Pod', metadata: { name: 'a' } } },
+      extensions: { warnings: ['made up'] },
+    });
     expect(fake.calls).toHaveLength(1);
   });
 
@@ -229,7 +292,10 @@ describe('a compiled operation', () => {
     expect(Object.getPrototypeOf(seen[0])).toBe(Object.prototype);
     const object = { metadata: { name: 'b' } };
     const variables = { object };
-    await graphql.executor.execute({ query: 'mutation ($object: JSON!) { createObject(resource: "pods", namespace: "n", object: $object) }', variables });
+    await graphql.executor.execute({
+      query: 'mutation ($object: JSON!) { createObject(resource: "pods", namespace: "n", object: $object) }',
+      variables,
+    });
     expect(object).toEqual({ metadata: { name: 'b' } });
   });
 
@@ -253,14 +319,17 @@ describe('a compiled operation', () => {
 
 test('a large state comes in several batches, which wait for who reads them', async () => {
   const filler = 'x'.repeat(10_000);
-  for (let i = 0; i < 200; i++) fake.put('configmaps', { metadata: { namespace: 'n', name: `c${i}` }, data: { filler } });
+  for (let i = 0; i < 200; i++)
+    fake.put('configmaps', { metadata: { namespace: 'n', name: `c${i}` }, data: { filler } });
   const texts = graphql.executor.subscribeText({ query: 'subscription { objectsWatch(resource: "configmaps") }' });
   const names: string[] = [];
   let batches = 0;
   for (let done = false; !done; batches++) {
     const { value } = await texts.next();
     expect(value!.length).toBeLessThan(600_000);
-    const { data } = JSON.parse(String(value)) as { data: { objectsWatch: { object: { metadata: { name: string } }; initialEventsEnd?: boolean }[] } };
+    const { data } = JSON.parse(String(value)) as {
+      data: { objectsWatch: { object: { metadata: { name: string } }; initialEventsEnd?: boolean }[] };
+    };
     for (const event of data.objectsWatch) if (event.object.metadata.name) names.push(event.object.metadata.name);
     done = data.objectsWatch.some((event) => event.initialEventsEnd);
   }
@@ -271,7 +340,10 @@ test('a large state comes in several batches, which wait for who reads them', as
 
 test('a typed subscription to more objects than may wait is not cut', async () => {
   for (let i = 0; i < 1500; i++) fake.put('configmaps', { metadata: { namespace: 'n', name: `c${i}` } });
-  const events = graphql.subscribe({ query: 'subscription { configMapsWatch { type initialEventsEnd } }' }, asUser('me'));
+  const events = graphql.subscribe(
+    { query: 'subscription { configMapsWatch { type initialEventsEnd } }' },
+    asUser('me'),
+  );
   let count = 0;
   for await (const { data } of events) {
     if ((data!['configMapsWatch'] as { initialEventsEnd?: boolean }).initialEventsEnd) break;

@@ -270,7 +270,9 @@ describe('limits', () => {
 test('new kinds are no new schema for generic documents, and are there for typed ones', async () => {
   await run('{ pods { resourceVersion } }');
   const before = graphql.schema;
-  fake.registry.setCustom('x', [{ ...fake.registry.preferred('pods')!, group: 'example.com', kind: 'Thing', resource: 'things' }]);
+  fake.registry.setCustom('x', [
+    { ...fake.registry.preferred('pods')!, group: 'example.com', kind: 'Thing', resource: 'things' },
+  ]);
   expect((await run('{ kinds { kind } }')).errors).toBeUndefined();
   expect((await run('{ things { resourceVersion } }')).errors).toBeUndefined();
   expect(graphql.schema).not.toBe(before);

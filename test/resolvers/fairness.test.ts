@@ -43,7 +43,11 @@ afterEach(async () => {
 const POD = '{ pod(namespace: "a", name: "x") { metadata { name } } }';
 const WATCH = 'subscription { podsWatch(namespace: "a") { type } }';
 const post = (body: unknown, accept = '*/*') =>
-  fetch(`http://${base}`, { method: 'POST', headers: { 'content-type': 'application/json', accept }, body: JSON.stringify(body) });
+  fetch(`http://${base}`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json', accept },
+    body: JSON.stringify(body),
+  });
 
 /** The first message that is about the operation, over a WebSocket. */
 const overSocket = (query: string) =>
@@ -53,7 +57,8 @@ const overSocket = (query: string) =>
     socket.on('error', reject);
     socket.on('message', (data) => {
       const message = JSON.parse(String(data)) as { type: string; payload: unknown };
-      if (message.type === 'connection_ack') return socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+      if (message.type === 'connection_ack')
+        return socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
       socket.close();
       resolve(message);
     });
@@ -81,7 +86,9 @@ describe('fairness of operations', () => {
     full = true;
     const answer = await post({ query: POD });
     expect([answer.status, answer.headers.get('retry-after')]).toEqual([429, '1']);
-    expect(await answer.json()).toMatchObject({ errors: [{ extensions: { code: 429, reason: 'TooManyRequests', status: { kind: 'Status' } } }] });
+    expect(await answer.json()).toMatchObject({
+      errors: [{ extensions: { code: 429, reason: 'TooManyRequests', status: { kind: 'Status' } } }],
+    });
     expect((await post([{ query: POD }])).status).toBe(429);
   });
 

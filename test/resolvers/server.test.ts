@@ -85,16 +85,31 @@ describe('HTTP', () => {
     ['an operation name that is no text', { body: JSON.stringify({ query: POD, operationName: {} }) }, 400],
     ['another method', { method: 'PUT', body: '{}' }, 405],
     ['a client that takes neither type', { body: JSON.stringify({ query: POD }), accept: 'text/plain' }, 406],
-    ['a document that is not valid', { body: '{"query":"{ nothing }"}', accept: 'application/graphql-response+json' }, 400],
+    [
+      'a document that is not valid',
+      { body: '{"query":"{ nothing }"}', accept: 'application/graphql-response+json' },
+      400,
+    ],
     ['the same for who knows only JSON', { body: '{"query":"{ nothing }"}' }, 200],
-    ['an error beside data', { body: '{"query":"{ pod(name: \\"none\\") { kind } }"}', accept: 'application/graphql-response+json' }, 200],
-    ['a subscription', { body: '{"query":"subscription { podsWatch { type } }"}', accept: 'application/graphql-response+json' }, 400],
-  ])('the status says what is wrong: %s', async (_, { method = 'POST', body, accept = '*/*' }: { method?: string; body: string; accept?: string }, code) => {
-    const headers = { 'content-type': 'application/json', authorization: 'Bearer x', accept };
-    const response = await fetch(`${base}/graphql`, { method, headers, body });
-    expect(response.status).toBe(code);
-    expect(await response.json()).toHaveProperty('errors');
-  });
+    [
+      'an error beside data',
+      { body: '{"query":"{ pod(name: \\"none\\") { kind } }"}', accept: 'application/graphql-response+json' },
+      200,
+    ],
+    [
+      'a subscription',
+      { body: '{"query":"subscription { podsWatch { type } }"}', accept: 'application/graphql-response+json' },
+      400,
+    ],
+  ])(
+    'the status says what is wrong: %s',
+    async (_, { method = 'POST', body, accept = '*/*' }: { method?: string; body: string; accept?: string }, code) => {
+      const headers = { 'content-type': 'application/json', authorization: 'Bearer x', accept };
+      const response = await fetch(`${base}/graphql`, { method, headers, body });
+      expect(response.status).toBe(code);
+      expect(await response.json()).toHaveProperty('errors');
+    },
+  );
 
   test('a body over the limit is refused', async () => {
     expect((await post({ query: POD, variables: { a: 'x'.repeat(3 * 1024 * 1024) } })).status).toBe(413);

@@ -63,11 +63,19 @@ describe('a connection is closed', () => {
     ['that says a list', ['[]'], 4400],
     ['of unknown words', [{ type: 'start' }], 4400],
     ['without a query', [INIT, { type: 'subscribe', id: '1', payload: {} }], 4400],
-    ['whose variables are a list', [INIT, { type: 'subscribe', id: '1', payload: { query: NAMES, variables: [] } }], 4400],
+    [
+      'whose variables are a list',
+      [INIT, { type: 'subscribe', id: '1', payload: { query: NAMES, variables: [] } }],
+      4400,
+    ],
     ['that has not said hello', [subscribe('1', NAMES)], 4401],
     ['that says hello twice', [INIT, INIT], 4429],
     ['of a wrong token', [{ ...INIT, payload: { authorization: 'Bearer wrong' } }], 4403],
-    ['that uses an id twice', [INIT, subscribe('1', 'subscription { podsWatch { type } }'), subscribe('1', NAMES)], 4409],
+    [
+      'that uses an id twice',
+      [INIT, subscribe('1', 'subscription { podsWatch { type } }'), subscribe('1', NAMES)],
+      4409,
+    ],
   ])('%s', async (_, messages, code, protocols?: string[]) => {
     const client = new RawClient(protocols);
     const [first, ...rest] = messages;
@@ -85,7 +93,11 @@ test('a query is answered once and complete, beside others', async () => {
   await client.say({ type: 'ping', payload: { a: 1 } });
   expect(await client.next()).toEqual({ type: 'pong', payload: { a: 1 } });
   await client.say(subscribe('"', NAMES));
-  expect(await client.next()).toEqual({ id: '"', type: 'next', payload: { data: { pods: { items: [{ metadata: { name: 'x' } }] } } } });
+  expect(await client.next()).toEqual({
+    id: '"',
+    type: 'next',
+    payload: { data: { pods: { items: [{ metadata: { name: 'x' } }] } } },
+  });
   expect(await client.next()).toEqual({ id: '"', type: 'complete' });
   await client.say(subscribe('2', 'subscription { nothing }'));
   expect(await client.next()).toMatchObject({ id: '2', type: 'error', payload: [{ extensions: { code: 400 } }] });
@@ -116,7 +128,9 @@ test.each([10, 100, 40_000, 100_000])('a message with an object of %i bytes arri
   while (messages.length < 4) messages.push(await client.next());
   for (const id of ['1', '2']) {
     const [first, last] = messages.filter((message) => message.id === id);
-    expect(first).toMatchObject({ payload: { data: { object: { kind: 'ConfigMap', data: { text: 'é'.repeat(size / 2) } } } } });
+    expect(first).toMatchObject({
+      payload: { data: { object: { kind: 'ConfigMap', data: { text: 'é'.repeat(size / 2) } } } },
+    });
     expect(last).toEqual({ id, type: 'complete' });
   }
 });
@@ -134,7 +148,10 @@ test('a client that does not read is cut, and another of the same subscription g
   const text = 'x'.repeat(50_000);
   for (let i = 0; i < 1500; i++) {
     fake.put('configmaps', { metadata: { namespace: 'a', name: `c${i}` }, data: { text } });
-    expect(await quick.next()).toMatchObject({ type: 'next', payload: { data: { objectsWatch: [{ object: { metadata: { name: `c${i}` } } }] } } });
+    expect(await quick.next()).toMatchObject({
+      type: 'next',
+      payload: { data: { objectsWatch: [{ object: { metadata: { name: `c${i}` } } }] } },
+    });
   }
   slow.ws.resume();
   let last = await slow.next();

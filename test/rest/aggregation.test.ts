@@ -14,15 +14,32 @@ beforeAll(async () => {
   const serving = await makeCertificate({ commonName: 'other' }, authority, ['other.t.svc']);
   other = https.createServer({ ...serving, requestCert: true, rejectUnauthorized: false }, (request, response) => {
     response.setHeader('content-type', 'application/json');
-    response.end(JSON.stringify({ url: request.url, user: request.headers['x-remote-user'], group: request.headers['x-remote-group'], auth: request.headers['authorization'] }));
+    response.end(
+      JSON.stringify({
+        url: request.url,
+        user: request.headers['x-remote-user'],
+        group: request.headers['x-remote-group'],
+        auth: request.headers['authorization'],
+      }),
+    );
   });
   await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
   const { port } = other.address() as AddressInfo;
-  await server.create('/api/v1/namespaces/t/services', { metadata: { name: 'other' }, spec: { type: 'ExternalName', externalName: 'localhost' } });
+  await server.create('/api/v1/namespaces/t/services', {
+    metadata: { name: 'other' },
+    spec: { type: 'ExternalName', externalName: 'localhost' },
+  });
   const service = (version: string, name: string) =>
     server.create('/apis/apiregistration.k8s.io/v1/apiservices', {
       metadata: { name: `${version}.${GROUP}` },
-      spec: { group: GROUP, version, service: { namespace: 't', name, port }, caBundle: Buffer.from(authority.cert).toString('base64'), groupPriorityMinimum: 100, versionPriority: version === 'v1' ? 10 : 5 },
+      spec: {
+        group: GROUP,
+        version,
+        service: { namespace: 't', name, port },
+        caBundle: Buffer.from(authority.cert).toString('base64'),
+        groupPriorityMinimum: 100,
+        versionPriority: version === 'v1' ? 10 : 5,
+      },
     });
   expect((await service('v1', 'other')).status).toBe(201);
   expect((await service('v1beta1', 'nobody')).status).toBe(201);
@@ -34,9 +51,15 @@ afterAll(async () => {
 });
 
 it('passes requests of a group on, with who asks and without what he has shown', async () => {
-  const reply = await server.ask(`/apis/${GROUP}/v1/namespaces/t/pods?limit=5`, { headers: { 'x-remote-user': 'mallory' } });
+  const reply = await server.ask(`/apis/${GROUP}/v1/namespaces/t/pods?limit=5`, {
+    headers: { 'x-remote-user': 'mallory' },
+  });
   expect(reply.status).toBe(200);
-  expect(reply.body).toEqual({ url: `/apis/${GROUP}/v1/namespaces/t/pods?limit=5`, user: 'admin', group: expect.stringContaining('system:masters') });
+  expect(reply.body).toEqual({
+    url: `/apis/${GROUP}/v1/namespaces/t/pods?limit=5`,
+    user: 'admin',
+    group: expect.stringContaining('system:masters'),
+  });
 });
 it('answers 503 where nobody serves', async () => {
   const reply = await server.ask(`/apis/${GROUP}/v1beta1/pods`);

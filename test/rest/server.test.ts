@@ -288,7 +288,9 @@ describe('discovery and OpenAPI', () => {
   it('tells version 2 as protobuf to those who ask for it', async () => {
     const json = (await server.ask('/openapi/v2')).body;
     for (const version of ['v2@v1.0', 'v2.v1.0']) {
-      const reply = await server.ask('/openapi/v2', { headers: { accept: `application/com.github.proto-openapi.spec.${version}+protobuf` } });
+      const reply = await server.ask('/openapi/v2', {
+        headers: { accept: `application/com.github.proto-openapi.spec.${version}+protobuf` },
+      });
       expect(reply.headers['content-type']).toBe('application/com.github.proto-openapi.spec.v2.v1.0+protobuf');
       expect(readOpenApi(reply.raw)).toEqual({
         swagger: '2.0',
@@ -341,7 +343,12 @@ describe('methods and media types of built-in kinds', () => {
     expect((await server.ask('/healthz', { method: 'HEAD' })).status).toBe(200);
   });
   it('have patches of four types, and nothing else reaches them', async () => {
-    const patch = (type: string) => server.ask('/api/v1/namespaces/t', { method: 'PATCH', headers: { 'content-type': type, accept: 'text/html' }, body: '{}' });
+    const patch = (type: string) =>
+      server.ask('/api/v1/namespaces/t', {
+        method: 'PATCH',
+        headers: { 'content-type': type, accept: 'text/html' },
+        body: '{}',
+      });
     expect((await patch('application/json')).body).toEqual({
       kind: 'Status',
       apiVersion: 'v1',
@@ -371,7 +378,11 @@ describe('server', () => {
   it('forgets bodies that nobody reads, so that they do not fill up the connection', async () => {
     const session = connect(server.url, { ca: server.ca.cert });
     for (let i = 0; i < 8; i++) {
-      const stream = session.request({ ':method': 'POST', ':path': '/api/v1/nothing', authorization: `Bearer ${TOKEN}` });
+      const stream = session.request({
+        ':method': 'POST',
+        ':path': '/api/v1/nothing',
+        authorization: `Bearer ${TOKEN}`,
+      });
       stream.end(Buffer.alloc(3 * 1024 * 1024));
       const status = await new Promise((resolve, reject) => {
         stream.once('response', (headers) => resolve(headers[constants.HTTP2_HEADER_STATUS]));

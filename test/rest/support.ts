@@ -11,7 +11,6 @@ export interface Reply {
   headers: IncomingHttpHeaders;
   raw: Buffer;
   text: string;
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   body: any;
 }
 export interface Ask {

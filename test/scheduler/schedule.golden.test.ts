@@ -38,7 +38,8 @@ function play({ nodes, existing, pod }: Scenario, random: () => number) {
   for (const placed of existing) cache.setPod(admitted(placed));
   const info = podInfo(admitted(pod));
   let decision = schedule(cache, info, random);
-  const victims = 'preemption' in decision ? (decision.preemption?.victims.map(({ metadata }) => metadata.name).sort() ?? []) : [];
+  const victims =
+    'preemption' in decision ? (decision.preemption?.victims.map(({ metadata }) => metadata.name).sort() ?? []) : [];
   if ('preemption' in decision && decision.preemption) {
     for (const name of victims) cache.removePod(name);
     decision = schedule(cache, info, random);

@@ -1,17 +1,26 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 
-const node = (name: string, cpu = '4') => ({ metadata: { name, labels: {} }, spec: {}, status: { allocatable: { cpu, memory: '8Gi', pods: '110' } } });
+const node = (name: string, cpu = '4') => ({
+  metadata: { name, labels: {} },
+  spec: {},
+  status: { allocatable: { cpu, memory: '8Gi', pods: '110' } },
+});
 const pod = (name: string, cpu = '1', more: Record<string, unknown> = {}) => ({
   metadata: { name, namespace: 'a' },
-  spec: { schedulerName: 'default-scheduler', containers: [{ name: 'c', image: 'x', resources: { requests: { cpu } } }], ...more },
+  spec: {
+    schedulerName: 'default-scheduler',
+    containers: [{ name: 'c', image: 'x', resources: { requests: { cpu } } }],
+    ...more,
+  },
 });
 
 describe('scheduler', () => {
   let cluster: Cluster;
   afterEach(() => cluster.stop());
   const start = async () => (cluster = await startCluster([], { scheduler: true }));
-  const placed = async () => Object.fromEntries((await cluster.list('pods')).map((object) => [object.metadata.name, object['spec'].nodeName]));
+  const placed = async () =>
+    Object.fromEntries((await cluster.list('pods')).map((object) => [object.metadata.name, object['spec'].nodeName]));
 
   it('binds a pod and tells it', async () => {
     await start();
@@ -27,8 +36,11 @@ describe('scheduler', () => {
     await cluster.client.create('nodes', node('n1'));
     await cluster.client.create('pods', pod('p', '6'));
     await cluster.advance(10);
-    const message = '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
-    expect((await cluster.list('pods'))[0]!['status'].conditions).toMatchObject([{ type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message }]);
+    const message =
+      '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
+    expect((await cluster.list('pods'))[0]!['status'].conditions).toMatchObject([
+      { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message },
+    ]);
     await cluster.client.create('nodes', node('n2', '8'));
     await cluster.advance(2000);
     expect(await placed()).toEqual({ p: 'n2' });
@@ -63,6 +75,8 @@ describe('scheduler', () => {
     await cluster.client.create('pods', pod('high', '2', { priority: 10 }));
     await cluster.advance(3000);
     expect(await placed()).toEqual({ high: 'n1' });
-    expect(await cluster.events()).toContainEqual(expect.stringMatching(/^Normal Preempted Pod Preempted by pod uid-\d+ on node n1$/));
+    expect(await cluster.events()).toContainEqual(
+      expect.stringMatching(/^Normal Preempted Pod Preempted by pod uid-\d+ on node n1$/),
+    );
   });
 });

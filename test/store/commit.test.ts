@@ -23,7 +23,9 @@ async function done(outcome: Promise<Outcome>): Promise<(Outcome & { ok: true })
 
 test('a created object is in the cache with its revision spliced in', async () => {
   const key = keyOf('created', 'ns', 'pods');
-  const stored = await done(store.commit(create(key, 'ä€😀', { labels: { a: 'b' }, fields: { f: 'g' }, owners: ['o1'] })));
+  const stored = await done(
+    store.commit(create(key, 'ä€😀', { labels: { a: 'b' }, fields: { f: 'g' }, owners: ['o1'] })),
+  );
   expect(stored.bytes.toString()).toBe(
     `{"metadata":{"resourceVersion":"${stored.revision}","name":"created","namespace":"ns","uid":"uid-pods-ns-created"},"value":"ä€😀"}`,
   );
@@ -43,9 +45,20 @@ test("the writer's object is used instead of a parse, with the new revision and 
     const { body, columns } = contentOf(key, value);
     const object = { apiVersion: 'v1', kind: 'Thing', ...JSON.parse(body.toString()) };
     object.metadata.resourceVersion = '3';
-    const { current } = (await store.commit({ ...create(key), type: 'create', body, columns, object })) as { current?: { revision: number } };
+    const { current } = (await store.commit({ ...create(key), type: 'create', body, columns, object })) as {
+      current?: { revision: number };
+    };
     const stored = current
-      ? await done(store.commit({ ...update(key, current.revision), type: 'update', expect: current.revision, body, columns, object }))
+      ? await done(
+          store.commit({
+            ...update(key, current.revision),
+            type: 'update',
+            expect: current.revision,
+            body,
+            columns,
+            object,
+          }),
+        )
       : store.get(key)!;
     expect(stored.object).toEqual(JSON.parse(stored.bytes.toString()));
     return stored.object.value === object.value;
@@ -96,12 +109,21 @@ test('commitAll writes all at consecutive revisions, or nothing', async () => {
 
 test('a write that Postgres refuses fails alone', async () => {
   const bad = { ...create(keyOf('bad')), name: 'nul\0' };
-  const outcomes = await Promise.allSettled([store.commit(create(keyOf('beside-1'))), store.commit(bad), store.commit(create(keyOf('beside-2')))]);
+  const outcomes = await Promise.allSettled([
+    store.commit(create(keyOf('beside-1'))),
+    store.commit(bad),
+    store.commit(create(keyOf('beside-2'))),
+  ]);
   expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
 });
 
 test('a body that is not in the agreed form is refused', async () => {
-  const write = { ...create(keyOf('form')), type: 'create' as const, body: Buffer.from('{"kind":"x"}'), columns: contentOf(keyOf('form')).columns };
+  const write = {
+    ...create(keyOf('form')),
+    type: 'create' as const,
+    body: Buffer.from('{"kind":"x"}'),
+    columns: contentOf(keyOf('form')).columns,
+  };
   await expect(store.commit(write)).rejects.toThrow('a body must begin with');
 });
 
@@ -131,7 +153,9 @@ test('patient writes wait for others, and not longer when a hurried one comes', 
   const keys = ['patient-1', 'patient-2', 'patient-3'].map((name) => keyOf(name));
   const first = await Promise.all(keys.map((key) => done(store.commit(create(key)))));
   // a patience that would outlast the test: only the hurried write can have brought them along
-  const patient = keys.map((key, n) => done(store.commit({ ...update(key, first[n].revision, 2), patience: 1_000_000 })));
+  const patient = keys.map((key, n) =>
+    done(store.commit({ ...update(key, first[n].revision, 2), patience: 1_000_000 })),
+  );
   const hurried = await done(store.commit(create(keyOf('hurried'))));
   const revisions = (await Promise.all(patient)).map(({ revision }) => revision);
   expect([...revisions, hurried.revision]).toEqual([1, 2, 3, 4].map((n) => revisions[0] - 1 + n));

@@ -16,7 +16,12 @@ let now = 0;
 const log = (): void => undefined;
 beforeAll(async () => {
   database = await createDatabase();
-  store = await openStore({ databaseUrl: database.url, ringSize: 10, retention: { versions: 1 }, clock: { now: () => now } });
+  store = await openStore({
+    databaseUrl: database.url,
+    ringSize: 10,
+    retention: { versions: 1 },
+    clock: { now: () => now },
+  });
   connection = new Connection({ url: database.url, name: 'test', statementMs: 10_000, log });
 });
 afterAll(async () => {
@@ -26,7 +31,12 @@ afterAll(async () => {
 });
 
 /** One round as another process would do it, at the time `now`. */
-async function round(retention: { ms: number; minRevisions: number; maxRevisions: number; versions: number }): Promise<number> {
+async function round(retention: {
+  ms: number;
+  minRevisions: number;
+  maxRevisions: number;
+  versions: number;
+}): Promise<number> {
   const state = new State({ events: 10, bytes: 1_000 }, log);
   const follower = new Follower(state, new Retained(), connection, log);
   await follower.load();
@@ -40,7 +50,9 @@ test('history goes by age, within the bounds in number, and the present stays', 
   for (let i = 0; i < 2_400; i++) {
     now = i * 1_000;
     const key = keyOf(`k${Math.floor(i / 3)}`);
-    const outcome = await store.commit(i % 3 === 0 ? create(key, i) : i % 3 === 1 || i % 2 ? update(key, last, i) : remove(key, last));
+    const outcome = await store.commit(
+      i % 3 === 0 ? create(key, i) : i % 3 === 1 || i % 2 ? update(key, last, i) : remove(key, last),
+    );
     last = outcome.ok ? outcome.stored.revision : 0;
     revisions.push(last);
   }

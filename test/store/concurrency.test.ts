@@ -29,7 +29,9 @@ const operation = fc.record({
 function perform(store: Store, index: number, kind: 'create' | 'update' | 'remove', value: number): Promise<Outcome> {
   const key = keyOf(`k${index}`, `n${index % 2}`);
   const seen = store.get(key)?.revision ?? 1;
-  return store.commit(kind === 'create' ? create(key, value) : kind === 'update' ? update(key, seen, value) : remove(key, seen));
+  return store.commit(
+    kind === 'create' ? create(key, value) : kind === 'update' ? update(key, seen, value) : remove(key, seen),
+  );
 }
 
 test('two processes on one database: gapless revisions, and each watch hears each event once and in order', async () => {
@@ -48,7 +50,9 @@ test('two processes on one database: gapless revisions, and each watch hears eac
       outcomes.push(...(await Promise.all(running)));
       running = [];
 
-      const revisions = outcomes.flatMap((outcome) => (outcome.ok ? [outcome.stored.revision] : [])).sort((a, b) => a - b);
+      const revisions = outcomes
+        .flatMap((outcome) => (outcome.ok ? [outcome.stored.revision] : []))
+        .sort((a, b) => a - b);
       expect(revisions).toEqual(revisions.map((_, i) => from + 1 + i));
       await Promise.all(stores.map((store) => store.fresh()));
       for (const [i, witness] of witnesses.entries()) {
@@ -115,12 +119,17 @@ test('what one process commits reaches the watches of an idle other one', async 
 test('a process that slept through a compaction loads anew and ends its watches', async () => {
   const sleeper = await openStore({ databaseUrl: database.url });
   const ends: string[] = [];
-  sleeper.watch({ resource: 'things' }, sleeper.revision, { onEvents: () => undefined, onEnd: (why) => ends.push(why) });
+  sleeper.watch({ resource: 'things' }, sleeper.revision, {
+    onEvents: () => undefined,
+    onEnd: (why) => ends.push(why),
+  });
   const client = new pg.Client({ connectionString: database.url });
   await client.connect();
   // its follower cannot read while the log is locked
   await client.query('BEGIN; LOCK TABLE revision IN ACCESS EXCLUSIVE MODE');
-  await client.query('UPDATE counter SET revision = revision + 5; UPDATE compaction SET revision = (SELECT revision FROM counter)');
+  await client.query(
+    'UPDATE counter SET revision = revision + 5; UPDATE compaction SET revision = (SELECT revision FROM counter)',
+  );
   await client.query(`UPDATE compaction SET swept = revision`);
   await client.query('COMMIT');
   await client.end();

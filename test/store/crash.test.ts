@@ -43,13 +43,19 @@ test('Postgres killed in the middle of writes: the store goes on with all that w
   const other = await openStore({ databaseUrl: server.url });
   expect(other.revision).toBe(store.revision);
   for (const [name, revision] of acknowledged) expect(other.get(keyOf(name))?.revision).toBe(revision);
-  const all = other.list({ resource: 'things' }).items.map(({ revision }) => revision).sort((a, b) => a - b);
+  const all = other
+    .list({ resource: 'things' })
+    .items.map(({ revision }) => revision)
+    .sort((a, b) => a - b);
   expect(all).toEqual(all.map((_, i) => i + 2));
   expect(witness.revisions.slice(1)).toEqual(all);
   expect(witness.faultsAgainst(other)).toEqual([]);
 
   const resumed: number[] = [];
-  other.watch({ resource: 'things' }, 1, { onEvents: (events) => resumed.push(...events.map((e) => e.revision)), onEnd: () => undefined });
+  other.watch({ resource: 'things' }, 1, {
+    onEvents: (events) => resumed.push(...events.map((e) => e.revision)),
+    onEnd: () => undefined,
+  });
   await vi.waitFor(() => expect(resumed).toHaveLength(all.length), { timeout: 10_000 });
   expect(resumed).toEqual(all);
   await Promise.all([store.close(), other.close()]);

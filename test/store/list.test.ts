@@ -15,10 +15,18 @@ afterAll(async () => {
   await database.drop();
 });
 
-const names = (items: readonly { namespace: string; name: string }[]): string[] => items.map(({ namespace, name }) => `${namespace}/${name}`);
+const names = (items: readonly { namespace: string; name: string }[]): string[] =>
+  items.map(({ namespace, name }) => `${namespace}/${name}`);
 
 test('lists are sorted, scoped, and do not change once given', async () => {
-  for (const [namespace, name] of [['b', 'x'], ['a', 'z'], ['a', 'b-'], ['a', 'b.'], ['a', 'b'], ['', 'c']]) {
+  for (const [namespace, name] of [
+    ['b', 'x'],
+    ['a', 'z'],
+    ['a', 'b-'],
+    ['a', 'b.'],
+    ['a', 'b'],
+    ['', 'c'],
+  ]) {
     await store.commit(create(keyOf(name, namespace, 'lists')));
   }
   const all = store.list({ resource: 'lists' });
@@ -27,7 +35,11 @@ test('lists are sorted, scoped, and do not change once given', async () => {
   expect(names(store.list({ resource: 'lists', namespace: 'a', name: 'z' }).items)).toEqual(['a/z']);
   expect(names(store.list({ resource: 'lists', name: 'x' }).items)).toEqual(['b/x']);
   expect(store.list({ resource: 'none' }).items).toEqual([]);
-  expect([store.count({ resource: 'lists' }), store.count({ resource: 'lists', namespace: 'a' }), store.count({ resource: 'none' })]).toEqual([6, 4, 0]);
+  expect([
+    store.count({ resource: 'lists' }),
+    store.count({ resource: 'lists', namespace: 'a' }),
+    store.count({ resource: 'none' }),
+  ]).toEqual([6, 4, 0]);
   const listA = store.list({ resource: 'lists', namespace: 'a' }).items;
   expect(store.list({ resource: 'lists', namespace: 'a' }).items).toBe(listA);
   await store.commit(remove(keyOf('b', 'a', 'lists'), store.get(keyOf('b', 'a', 'lists'))!.revision));
@@ -63,9 +75,12 @@ test('a list at an older revision is the same from the ring, from the log, and a
   const middle = seen[25];
   await store.compact(middle.revision);
   expect(store.compacted).toBe(middle.revision);
-  for (const { revision, items } of seen.slice(25)) expect(shown((await store.listAt(scope, revision)).items)).toBe(items);
+  for (const { revision, items } of seen.slice(25))
+    expect(shown((await store.listAt(scope, revision)).items)).toBe(items);
   await expect(store.listAt(scope, middle.revision - 1)).rejects.toThrow(Compacted);
-  expect(() => store.watch(scope, middle.revision - 1, { onEvents: () => undefined, onEnd: () => undefined })).toThrow(Compacted);
+  expect(() => store.watch(scope, middle.revision - 1, { onEvents: () => undefined, onEnd: () => undefined })).toThrow(
+    Compacted,
+  );
 });
 
 test('a revision that nobody has written yet is refused', async () => {
@@ -92,7 +107,10 @@ test('history tells who did what, newest first, and outlives compaction in part'
   expect(entries.map(({ stored }) => stored!.object.value)).toEqual([5, 4, 3, 2, 1, 0]);
   expect(entries[0]).toMatchObject({ type: 'MODIFIED', by: { user: 'tester', manager: 'vitest', verb: 'test' } });
   expect(Math.abs(entries[0].at - Date.now())).toBeLessThan(60_000);
-  expect((await store.history(key, 2, revisions[3])).map(({ revision }) => revision)).toEqual([revisions[2], revisions[1]]);
+  expect((await store.history(key, 2, revisions[3])).map(({ revision }) => revision)).toEqual([
+    revisions[2],
+    revisions[1],
+  ]);
 
   await store.compact(store.revision);
   expect((await store.history(key, 10)).map(({ stored }) => stored!.object.value)).toEqual([5, 4]);

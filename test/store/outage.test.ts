@@ -56,7 +56,9 @@ test('connections that are cut in the middle of writes: nothing acknowledged is 
   await Promise.all(writers);
   await vi.waitFor(() => store.fresh(), { timeout: 5_000 });
 
-  const { rows } = await admin.query<{ revision: string; name: string }>('SELECT revision, name FROM revision ORDER BY revision');
+  const { rows } = await admin.query<{ revision: string; name: string }>(
+    'SELECT revision, name FROM revision ORDER BY revision',
+  );
   expect(rows.map(({ revision }) => Number(revision))).toEqual(rows.map((_, i) => i + 2));
   const written = new Map(rows.map(({ revision, name }) => [name, Number(revision)]));
   for (const [name, revision] of acknowledged) expect(written.get(name)).toBe(revision);
@@ -80,7 +82,10 @@ test('while the database refuses connections calls fail as unavailable, and go o
   expect(store.get(key)!.object.value).toBe(1);
   await outside.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
   await outside.end();
-  const again = await vi.waitFor(() => store.commit(update(key, store.get(key)!.revision, 3)), { timeout: 10_000, interval: 20 });
+  const again = await vi.waitFor(() => store.commit(update(key, store.get(key)!.revision, 3)), {
+    timeout: 10_000,
+    interval: 20,
+  });
   expect(again.ok).toBe(true);
 }, 30_000);
 
@@ -96,5 +101,7 @@ test('a statement that waits too long for a lock is given up', async () => {
 test('a database that cannot be reached is one clear error', async () => {
   const url = new URL(database.url);
   url.pathname = '/absent';
-  await expect(openStore({ databaseUrl: url.href })).rejects.toThrow(/cannot reach the database absent at 127\.0\.0\.1/);
+  await expect(openStore({ databaseUrl: url.href })).rejects.toThrow(
+    /cannot reach the database absent at 127\.0\.0\.1/,
+  );
 });

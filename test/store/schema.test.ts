@@ -21,7 +21,13 @@ interface Table {
   indexes: Record<string, string[]>;
 }
 
-const TYPES: Record<string, string> = { BigInt: 'bigint', Int: 'integer', String: 'text', Json: 'jsonb', DateTime: 'timestamp' };
+const TYPES: Record<string, string> = {
+  BigInt: 'bigint',
+  Int: 'integer',
+  String: 'text',
+  Json: 'jsonb',
+  DateTime: 'timestamp',
+};
 const NATIVE: Record<string, string> = { SmallInt: 'smallint', Json: 'json', Timestamptz: 'timestamp with time zone' };
 const list = (text: string): string[] => text.split(',').map((name) => name.trim());
 
@@ -31,7 +37,10 @@ function readSchema(): Record<string, Table> {
   const tables: Record<string, Table> = {};
   for (const [, body] of text.matchAll(/^model \w+ \{\n(.*?)^\}/gms)) {
     const table: Table = { columns: {}, primaryKey: [], indexes: {} };
-    for (const line of body.split('\n').map((l) => l.trim()).filter((l) => l && !l.startsWith('//'))) {
+    for (const line of body
+      .split('\n')
+      .map((l) => l.trim())
+      .filter((l) => l && !l.startsWith('//'))) {
       const [, map] = line.match(/^@@map\("(\w+)"\)/) ?? [];
       const [, id] = line.match(/^@@id\(\[(.*?)\]\)/) ?? [];
       const [, fields, name] = line.match(/^@@index\(\[(.*?)\], map: "(\w+)"\)/) ?? [];

@@ -31,7 +31,9 @@ const has = ({ label, field, values }: Having, one: Item): boolean =>
 test('an index answers as a look at every object does, whatever is written', () => {
   const value = fc.constantFrom('a', 'b', 'c');
   const write = fc.record({
-    namespace: fc.constantFrom('x', 'y'), name: fc.constantFrom('1', '2', '3', '4'), deleted: fc.boolean(),
+    namespace: fc.constantFrom('x', 'y'),
+    name: fc.constantFrom('1', '2', '3', '4'),
+    deleted: fc.boolean(),
     labels: fc.option(fc.dictionary(fc.constantFrom('app', 'tier'), value), { nil: undefined }),
     fields: fc.option(fc.dictionary(fc.constantFrom('node', 'phase'), value), { nil: undefined }),
   });
@@ -73,6 +75,7 @@ test('more selectors than indexes are kept for still answer', () => {
   const one = item('x', 'one', Object.fromEntries(Array.from({ length: 20 }, (_, n) => [`l${n}`, 'v'])));
   cache.set(one, one);
   for (let turn = 0; turn < 2; turn++) {
-    for (let n = 0; n < 20; n++) expect(names(cache.list({ resource }, { label: `l${n}`, values: ['v'] }))).toEqual(['x/one']);
+    for (let n = 0; n < 20; n++)
+      expect(names(cache.list({ resource }, { label: `l${n}`, values: ['v'] }))).toEqual(['x/one']);
   }
 });

@@ -1,4 +1,10 @@
-import type { Client, ClientDeleteOptions, ClientPatchOptions, ClientResource, Informer } from '../../src/client/contract.ts';
+import type {
+  Client,
+  ClientDeleteOptions,
+  ClientPatchOptions,
+  ClientResource,
+  Informer,
+} from '../../src/client/contract.ts';
 import { InformerCache } from '../../src/client/informer-cache.ts';
 import type { Clock } from '../../src/control/contract.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
@@ -9,15 +15,31 @@ import { formatTime } from '../../src/meta/time.ts';
 const PENDING = { status: { phase: 'Pending' } };
 /** Kinds that a test can store; `namespaced` false for cluster scope. */
 const KINDS: Record<string, [kind: string, version: string, namespaced?: boolean]> = {
-  pods: ['Pod', 'v1'], services: ['Service', 'v1'], endpoints: ['Endpoints', 'v1'], events: ['Event', 'v1'], configmaps: ['ConfigMap', 'v1'],
-  secrets: ['Secret', 'v1'], serviceaccounts: ['ServiceAccount', 'v1'], namespaces: ['Namespace', 'v1', false], nodes: ['Node', 'v1', false],
-  replicationcontrollers: ['ReplicationController', 'v1'], resourcequotas: ['ResourceQuota', 'v1'],
-  persistentvolumes: ['PersistentVolume', 'v1', false], persistentvolumeclaims: ['PersistentVolumeClaim', 'v1'],
-  'deployments.apps': ['Deployment', 'v1'], 'replicasets.apps': ['ReplicaSet', 'v1'], 'daemonsets.apps': ['DaemonSet', 'v1'],
-  'statefulsets.apps': ['StatefulSet', 'v1'], 'controllerrevisions.apps': ['ControllerRevision', 'v1'], 'jobs.batch': ['Job', 'v1'],
-  'cronjobs.batch': ['CronJob', 'v1'], 'endpointslices.discovery.k8s.io': ['EndpointSlice', 'v1'],
-  'poddisruptionbudgets.policy': ['PodDisruptionBudget', 'v1'], 'horizontalpodautoscalers.autoscaling': ['HorizontalPodAutoscaler', 'v2'],
-  'leases.coordination.k8s.io': ['Lease', 'v1'], 'storageclasses.storage.k8s.io': ['StorageClass', 'v1', false],
+  pods: ['Pod', 'v1'],
+  services: ['Service', 'v1'],
+  endpoints: ['Endpoints', 'v1'],
+  events: ['Event', 'v1'],
+  configmaps: ['ConfigMap', 'v1'],
+  secrets: ['Secret', 'v1'],
+  serviceaccounts: ['ServiceAccount', 'v1'],
+  namespaces: ['Namespace', 'v1', false],
+  nodes: ['Node', 'v1', false],
+  replicationcontrollers: ['ReplicationController', 'v1'],
+  resourcequotas: ['ResourceQuota', 'v1'],
+  persistentvolumes: ['PersistentVolume', 'v1', false],
+  persistentvolumeclaims: ['PersistentVolumeClaim', 'v1'],
+  'deployments.apps': ['Deployment', 'v1'],
+  'replicasets.apps': ['ReplicaSet', 'v1'],
+  'daemonsets.apps': ['DaemonSet', 'v1'],
+  'statefulsets.apps': ['StatefulSet', 'v1'],
+  'controllerrevisions.apps': ['ControllerRevision', 'v1'],
+  'jobs.batch': ['Job', 'v1'],
+  'cronjobs.batch': ['CronJob', 'v1'],
+  'endpointslices.discovery.k8s.io': ['EndpointSlice', 'v1'],
+  'poddisruptionbudgets.policy': ['PodDisruptionBudget', 'v1'],
+  'horizontalpodautoscalers.autoscaling': ['HorizontalPodAutoscaler', 'v2'],
+  'leases.coordination.k8s.io': ['Lease', 'v1'],
+  'storageclasses.storage.k8s.io': ['StorageClass', 'v1', false],
   'certificatesigningrequests.certificates.k8s.io': ['CertificateSigningRequest', 'v1', false],
   'clusterroles.rbac.authorization.k8s.io': ['ClusterRole', 'v1', false],
 };
@@ -80,8 +102,13 @@ export class FakeClient implements Client {
     return structuredClone(this.find(resource, namespace, name)) as T;
   }
 
-  async list<T>(resource: string, { namespace }: { namespace?: string } = {}): Promise<{ items: T[]; resourceVersion: string }> {
-    const items = [...this.of(resource).values()].filter((object) => namespace === undefined || object.metadata.namespace === namespace);
+  async list<T>(
+    resource: string,
+    { namespace }: { namespace?: string } = {},
+  ): Promise<{ items: T[]; resourceVersion: string }> {
+    const items = [...this.of(resource).values()].filter(
+      (object) => namespace === undefined || object.metadata.namespace === namespace,
+    );
     return { items: structuredClone(items) as T[], resourceVersion: String(this.revision) };
   }
 
@@ -89,7 +116,8 @@ export class FakeClient implements Client {
     const object = structuredClone(value) as KubeObject;
     if (options.subresource === 'binding') return this.bind(object, options.name!) as T;
     const { generateName } = object.metadata;
-    if (!object.metadata.name && generateName) object.metadata.name = `${generateName}${(this.revision + 1).toString(36).padStart(5, '0')}`;
+    if (!object.metadata.name && generateName)
+      object.metadata.name = `${generateName}${(this.revision + 1).toString(36).padStart(5, '0')}`;
     this.refuse('create', resource, object);
     const { namespace = '', name } = object.metadata;
     if (this.of(resource).has(`${namespace}/${name}`)) throw alreadyExists(parseGroupResource(resource), name);
@@ -117,20 +145,32 @@ export class FakeClient implements Client {
     const old = this.find(resource, object.metadata.namespace ?? '', object.metadata.name);
     this.refuse('update', resource, object);
     const { resourceVersion, namespace = '', name } = object.metadata;
-    if (resourceVersion && resourceVersion !== old.metadata.resourceVersion) throw conflict(parseGroupResource(resource), name, MODIFIED);
+    if (resourceVersion && resourceVersion !== old.metadata.resourceVersion)
+      throw conflict(parseGroupResource(resource), name, MODIFIED);
     this.writes.push(`update ${resource}${subresource ? `/${subresource}` : ''} ${namespace}/${name}`);
     return this.put(resource, old, object, subresource) as T;
   }
 
   private put(resource: string, old: KubeObject, object: KubeObject, subresource?: string): KubeObject {
-    const next: KubeObject = { ...object, kind: old.kind, apiVersion: old.apiVersion, metadata: { ...object.metadata, uid: old.metadata.uid } };
+    const next: KubeObject = {
+      ...object,
+      kind: old.kind,
+      apiVersion: old.apiVersion,
+      metadata: { ...object.metadata, uid: old.metadata.uid },
+    };
     if (subresource === 'status' || subresource === 'approval') next['spec'] = old['spec'];
     else if (subresource !== 'finalize') next['status'] = old['status'];
     const changed = JSON.stringify(next['spec']) !== JSON.stringify(old['spec']);
     next.metadata.generation = (old.metadata.generation ?? 1) + (changed ? 1 : 0);
     next.metadata.deletionTimestamp = old.metadata.deletionTimestamp;
-    if (JSON.stringify({ ...next, metadata: { ...next.metadata, resourceVersion: '' } }) === JSON.stringify({ ...old, metadata: { ...old.metadata, resourceVersion: '' } })) return structuredClone(old);
-    const left = (next.metadata.finalizers?.length ?? 0) + (resource === 'namespaces' ? (next['spec']?.finalizers?.length ?? 0) : 0);
+    if (
+      JSON.stringify({ ...next, metadata: { ...next.metadata, resourceVersion: '' } }) ===
+      JSON.stringify({ ...old, metadata: { ...old.metadata, resourceVersion: '' } })
+    )
+      return structuredClone(old);
+    const left =
+      (next.metadata.finalizers?.length ?? 0) +
+      (resource === 'namespaces' ? (next['spec']?.finalizers?.length ?? 0) : 0);
     if (next.metadata.deletionTimestamp && left === 0) {
       this.drop(resource, next);
       return next;
@@ -138,7 +178,13 @@ export class FakeClient implements Client {
     return this.store(resource, next, 'MODIFIED');
   }
 
-  async patch<T>(resource: string, namespace: string, name: string, patch: unknown, options: ClientPatchOptions = {}): Promise<T> {
+  async patch<T>(
+    resource: string,
+    namespace: string,
+    name: string,
+    patch: unknown,
+    options: ClientPatchOptions = {},
+  ): Promise<T> {
     const old = this.find(resource, namespace, name);
     const { uid, resourceVersion } = (patch as KubeObject).metadata ?? {};
     if ((uid && uid !== old.metadata.uid) || (resourceVersion && resourceVersion !== old.metadata.resourceVersion)) {
@@ -155,10 +201,16 @@ export class FakeClient implements Client {
     this.refuse('delete', resource, old);
     this.writes.push(`delete ${resource} ${namespace}/${name}`);
     const finalizers = [...(old.metadata.finalizers ?? [])];
-    if (options.propagationPolicy === 'Foreground' && !finalizers.includes('foregroundDeletion')) finalizers.push('foregroundDeletion');
+    if (options.propagationPolicy === 'Foreground' && !finalizers.includes('foregroundDeletion'))
+      finalizers.push('foregroundDeletion');
     if (options.propagationPolicy === 'Orphan' && !finalizers.includes('orphan')) finalizers.push('orphan');
-    const graceful = resource === 'pods' && old['spec']?.nodeName && options.gracePeriodSeconds !== 0 && old['status']?.phase === 'Running';
-    if (finalizers.length === 0 && !graceful && !(resource === 'namespaces' && old['spec']?.finalizers?.length)) return this.drop(resource, old);
+    const graceful =
+      resource === 'pods' &&
+      old['spec']?.nodeName &&
+      options.gracePeriodSeconds !== 0 &&
+      old['status']?.phase === 'Running';
+    if (finalizers.length === 0 && !graceful && !(resource === 'namespaces' && old['spec']?.finalizers?.length))
+      return this.drop(resource, old);
     if (old.metadata.deletionTimestamp) return;
     const next = structuredClone(old);
     next.metadata.finalizers = finalizers;
@@ -168,7 +220,14 @@ export class FakeClient implements Client {
 
   async resources(): Promise<ClientResource[]> {
     const verbs = ['create', 'delete', 'get', 'list', 'patch', 'update', 'watch'];
-    return Object.entries(KINDS).map(([resource, [kind, version, namespaced = true]]) => ({ resource, group: parseGroupResource(resource).group, version, kind, namespaced, verbs }));
+    return Object.entries(KINDS).map(([resource, [kind, version, namespaced = true]]) => ({
+      resource,
+      group: parseGroupResource(resource).group,
+      version,
+      kind,
+      namespaced,
+      verbs,
+    }));
   }
 
   query(): never {
@@ -182,7 +241,13 @@ export class FakeClient implements Client {
   }
 
   /** Changes an object as somebody else would. */
-  async edit(resource: string, namespace: string, name: string, change: (object: KubeObject) => void, subresource?: string): Promise<void> {
+  async edit(
+    resource: string,
+    namespace: string,
+    name: string,
+    change: (object: KubeObject) => void,
+    subresource?: string,
+  ): Promise<void> {
     const object = await this.get<KubeObject>(resource, namespace, name);
     change(object);
     await this.update(resource, object, subresource);

@@ -6,7 +6,13 @@ import path from 'node:path';
 
 const directory = process.argv[2];
 if (!directory) throw new Error('usage: node scripts/facts/cel/grammar.mjs INTERP_DIR');
-const NAMES = { 'token literal names': 'literals', 'token symbolic names': 'symbols', 'rule names': 'rules', 'channel names': 'channels', 'mode names': 'modes' };
+const NAMES = {
+  'token literal names': 'literals',
+  'token symbolic names': 'symbols',
+  'rule names': 'rules',
+  'channel names': 'channels',
+  'mode names': 'modes',
+};
 
 function tables(file) {
   const out = {};
@@ -19,4 +25,7 @@ function tables(file) {
   return out;
 }
 
-writeFileSync(new URL('../../../schema/cel.json', import.meta.url), `${JSON.stringify({ parser: tables('CEL.interp'), lexer: tables('CELLexer.interp') })}\n`);
+writeFileSync(
+  new URL('../../../schema/cel.json', import.meta.url),
+  `${JSON.stringify({ parser: tables('CEL.interp'), lexer: tables('CELLexer.interp') })}\n`,
+);

@@ -17,7 +17,8 @@ function maySign({ core, ctx }: AdmissionRequest, verb: string, signer: string):
   return names.some((name) => core.authorizer.decide(ctx.user, { ...common, name }).allowed);
 }
 
-const refuse = (request: AdmissionRequest, why: string) => forbiddenRequest(REQUESTS, request.object!.metadata.name, why);
+const refuse = (request: AdmissionRequest, why: string) =>
+  forbiddenRequest(REQUESTS, request.object!.metadata.name, why);
 
 /** A request for a certificate says who made it, whatever it says itself. */
 export const certificateRequester: AdmissionPlugin = {
@@ -36,7 +37,8 @@ export const certificateApproval: AdmissionPlugin = {
   handles: (target, operation) => operation === 'UPDATE' && isRequest(target, 'approval'),
   validate(request) {
     const signer: string = request.old!['spec']?.signerName ?? '';
-    if (!maySign(request, 'approve', signer)) throw refuse(request, `user not permitted to approve requests with signerName ${JSON.stringify(signer)}`);
+    if (!maySign(request, 'approve', signer))
+      throw refuse(request, `user not permitted to approve requests with signerName ${JSON.stringify(signer)}`);
   },
 };
 
@@ -45,10 +47,12 @@ export const certificateSigning: AdmissionPlugin = {
   handles: (target, operation) => operation === 'UPDATE' && isRequest(target, 'status'),
   validate(request) {
     const { object, old } = request;
-    const failed = (o: typeof object): unknown => ((o!['status']?.conditions ?? []) as { type: string }[]).filter((c) => c.type === 'Failed');
+    const failed = (o: typeof object): unknown =>
+      ((o!['status']?.conditions ?? []) as { type: string }[]).filter((c) => c.type === 'Failed');
     if (object!['status']?.certificate === old!['status']?.certificate && sameJson(failed(object), failed(old))) return;
     const signer: string = old!['spec']?.signerName ?? '';
-    if (!maySign(request, 'sign', signer)) throw refuse(request, `user not permitted to sign requests with signerName ${JSON.stringify(signer)}`);
+    if (!maySign(request, 'sign', signer))
+      throw refuse(request, `user not permitted to sign requests with signerName ${JSON.stringify(signer)}`);
   },
 };
 
@@ -61,10 +65,13 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
     if (spec.signerName !== CLIENT_SIGNER) return;
     let groups: string[];
     try {
-      groups = new Pkcs10CertificateRequest(Buffer.from(spec.request as string, 'base64').toString('utf8')).subjectName.getField('O');
+      groups = new Pkcs10CertificateRequest(
+        Buffer.from(spec.request as string, 'base64').toString('utf8'),
+      ).subjectName.getField('O');
     } catch (error) {
       throw refuse(request, `unable to parse csr: ${(error as Error).message}`);
     }
-    if (groups.includes('system:masters')) throw refuse(request, `use of ${CLIENT_SIGNER} signer with system:masters group is not allowed`);
+    if (groups.includes('system:masters'))
+      throw refuse(request, `use of ${CLIENT_SIGNER} signer with system:masters group is not allowed`);
   },
 };

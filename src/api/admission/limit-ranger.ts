@@ -25,11 +25,17 @@ interface Container {
 }
 
 const itemsOf = (request: AdmissionRequest): Item[] =>
-  request.core.store.list({ resource: 'limitranges', namespace: request.target.namespace }).items.flatMap((l) => (l.object['spec']?.limits ?? []) as Item[]);
+  request.core.store
+    .list({ resource: 'limitranges', namespace: request.target.namespace })
+    .items.flatMap((l) => (l.object['spec']?.limits ?? []) as Item[]);
 
 function fill(list: List | undefined, defaults: List | undefined): { list: List | undefined; set: string[] } {
-  const set = Object.keys(defaults ?? {}).filter((name) => list?.[name] === undefined).sort();
-  return set.length ? { list: { ...list, ...Object.fromEntries(set.map((name) => [name, defaults![name]])) }, set } : { list, set };
+  const set = Object.keys(defaults ?? {})
+    .filter((name) => list?.[name] === undefined)
+    .sort();
+  return set.length
+    ? { list: { ...list, ...Object.fromEntries(set.map((name) => [name, defaults![name]])) }, set }
+    : { list, set };
 }
 
 /** Gives containers the requests and limits that the namespace has for those that say none. */
@@ -38,7 +44,10 @@ function fillContainers(pod: KubeObject, item: Item): string[] {
   const each = (containers: Container[] | undefined, what: string): void => {
     for (const container of containers ?? []) {
       const resources = (container.resources ??= {});
-      for (const [side, word, defaults] of [['requests', 'request', item.defaultRequest], ['limits', 'limit', item.default]] as const) {
+      for (const [side, word, defaults] of [
+        ['requests', 'request', item.defaultRequest],
+        ['limits', 'limit', item.default],
+      ] as const) {
         const { list, set } = fill(resources[side], defaults);
         if (set.length === 0) continue;
         resources[side] = list;
@@ -74,10 +83,13 @@ function violations(item: Item, resources: Resources, requestsOnly = false): str
   }
   for (const [name, ratio] of Object.entries(item.maxLimitRequestRatio ?? {})) {
     const head = `${name} max limit to request ratio per ${item.type} is ${ratio}`;
-    const [request, limit] = [resources.requests?.[name], resources.limits?.[name]].map((q) => (q === undefined ? 0 : quantityMilli(q)));
+    const [request, limit] = [resources.requests?.[name], resources.limits?.[name]].map((q) =>
+      q === undefined ? 0 : quantityMilli(q),
+    );
     if (!request) wrong.push(`${head}, but no request is specified or request is 0`);
     else if (!limit) wrong.push(`${head}, but no limit is specified or limit is 0`);
-    else if ((limit / request) * 1000 > quantityMilli(ratio)) wrong.push(`${head}, but provided ratio is ${(limit / request).toFixed(6)}`);
+    else if ((limit / request) * 1000 > quantityMilli(ratio))
+      wrong.push(`${head}, but provided ratio is ${(limit / request).toFixed(6)}`);
   }
   return wrong;
 }
@@ -85,7 +97,9 @@ function violations(item: Item, resources: Resources, requestsOnly = false): str
 function podViolations(pod: KubeObject, item: Item): string[] {
   const spec = pod['spec'] ?? {};
   if (item.type === 'Container') {
-    return [...(spec.containers ?? []), ...(spec.initContainers ?? [])].flatMap((c: Container) => violations(item, c.resources ?? {}));
+    return [...(spec.containers ?? []), ...(spec.initContainers ?? [])].flatMap((c: Container) =>
+      violations(item, c.resources ?? {}),
+    );
   }
   if (item.type !== 'Pod') return [];
   const text = (side: 'requests' | 'limits'): List =>
@@ -99,13 +113,20 @@ const isClaim = ({ kind, subresource }: AdmissionRequest['target']): boolean =>
 /** Defaults and bounds that the LimitRanges of a namespace give its pods and claims. */
 export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
-  handles: (target, operation) => (isPod(target) && operation === 'CREATE') || (isClaim(target) && (operation === 'CREATE' || operation === 'UPDATE')),
+  handles: (target, operation) =>
+    (isPod(target) && operation === 'CREATE') ||
+    (isClaim(target) && (operation === 'CREATE' || operation === 'UPDATE')),
   admit(request) {
     if (!isPod(request.target)) return;
     const pod = request.object!;
-    const done = itemsOf(request).filter((item) => item.type === 'Container').flatMap((item) => fillContainers(pod, item));
+    const done = itemsOf(request)
+      .filter((item) => item.type === 'Container')
+      .flatMap((item) => fillContainers(pod, item));
     if (done.length) {
-      pod.metadata.annotations = { ...pod.metadata.annotations, 'kubernetes.io/limit-ranger': `LimitRanger plugin set: ${done.join('; ')}` };
+      pod.metadata.annotations = {
+        ...pod.metadata.annotations,
+        'kubernetes.io/limit-ranger': `LimitRanger plugin set: ${done.join('; ')}`,
+      };
     }
   },
   validate(request) {
@@ -116,6 +137,10 @@ export const limitRanger: AdmissionPlugin = {
     });
     if (wrong.length === 0) return;
     const distinct = [...new Set(wrong)];
-    throw forbiddenRequest(resourceOf(request.target.kind), requestName(request), distinct.length === 1 ? distinct[0] : `[${distinct.join(', ')}]`);
+    throw forbiddenRequest(
+      resourceOf(request.target.kind),
+      requestName(request),
+      distinct.length === 1 ? distinct[0] : `[${distinct.join(', ')}]`,
+    );
   },
 };

@@ -20,8 +20,16 @@ async function namespaceOf(request: AdmissionRequest): Promise<Stored | undefine
 
 function terminating(request: AdmissionRequest): StatusError {
   const { namespace, kind } = request.target;
-  const refused = forbiddenRequest(resourceOf(kind), requestName(request), `unable to create new content in namespace ${namespace} because it is being terminated`);
-  const cause = { reason: 'NamespaceTerminating', message: `namespace ${namespace} is being terminated`, field: 'metadata.namespace' };
+  const refused = forbiddenRequest(
+    resourceOf(kind),
+    requestName(request),
+    `unable to create new content in namespace ${namespace} because it is being terminated`,
+  );
+  const cause = {
+    reason: 'NamespaceTerminating',
+    message: `namespace ${namespace} is being terminated`,
+    field: 'metadata.namespace',
+  };
   return new StatusError({ ...refused.status, details: { ...refused.status.details, causes: [cause] } });
 }
 
@@ -29,11 +37,13 @@ function terminating(request: AdmissionRequest): StatusError {
 export const namespaceLifecycle: AdmissionPlugin = {
   name: 'NamespaceLifecycle',
   handles: ({ kind }, operation) =>
-    (operation === 'CREATE' && kind.namespaced) || (operation === 'DELETE' && kind.group === '' && kind.resource === 'namespaces'),
+    (operation === 'CREATE' && kind.namespaced) ||
+    (operation === 'DELETE' && kind.group === '' && kind.resource === 'namespaces'),
   async admit(request) {
     const { target, operation } = request;
     if (operation === 'DELETE') {
-      if (IMMORTAL.has(target.name)) throw forbiddenRequest(NAMESPACES, target.name, 'this namespace may not be deleted');
+      if (IMMORTAL.has(target.name))
+        throw forbiddenRequest(NAMESPACES, target.name, 'this namespace may not be deleted');
       return;
     }
     const namespace = await namespaceOf(request);

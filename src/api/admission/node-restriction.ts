@@ -8,9 +8,18 @@ import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plug
 const PROTECTED = 'node-restriction.kubernetes.io';
 /** Labels of kubernetes.io and k8s.io that a node may give itself. */
 const OWN_LABELS = new Set([
-  'kubernetes.io/hostname', 'topology.kubernetes.io/zone', 'topology.kubernetes.io/region', 'failure-domain.beta.kubernetes.io/zone', 'failure-domain.beta.kubernetes.io/region',
-  'node.kubernetes.io/instance-type', 'beta.kubernetes.io/instance-type', 'kubernetes.io/os', 'beta.kubernetes.io/os', 'kubernetes.io/arch', 'beta.kubernetes.io/arch',
-]); // prettier-ignore
+  'kubernetes.io/hostname',
+  'topology.kubernetes.io/zone',
+  'topology.kubernetes.io/region',
+  'failure-domain.beta.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region',
+  'node.kubernetes.io/instance-type',
+  'beta.kubernetes.io/instance-type',
+  'kubernetes.io/os',
+  'beta.kubernetes.io/os',
+  'kubernetes.io/arch',
+  'beta.kubernetes.io/arch',
+]);
 const OWN_DOMAINS = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
 
 const within = (domain: string, parent: string): boolean => domain === parent || domain.endsWith(`.${parent}`);
@@ -31,34 +40,53 @@ const nodes: Rule = ({ operation, object, old, target }, node, refuse) => {
   const [now, before] = [object!.metadata.labels ?? {}, old?.metadata.labels ?? {}];
   const changed = [...new Set([...Object.keys(now), ...Object.keys(before)])].filter((k) => now[k] !== before[k]);
   const bad = changed.filter(mayNotSet).sort();
-  if (bad.length) throw refuse(`is not allowed to ${operation === 'CREATE' ? 'set' : 'modify'} the following labels: ${bad.join(', ')}`);
+  if (bad.length)
+    throw refuse(
+      `is not allowed to ${operation === 'CREATE' ? 'set' : 'modify'} the following labels: ${bad.join(', ')}`,
+    );
   if (operation === 'UPDATE' && !sameJson(object!['spec']?.taints ?? [], old!['spec']?.taints ?? [])) {
     throw refuse(`node ${JSON.stringify(node)} is not allowed to modify taints`);
   }
-  if (operation === 'CREATE' && object!['spec']?.configSource) throw refuse('is not allowed to create pods with a non-nil configSource');
+  if (operation === 'CREATE' && object!['spec']?.configSource)
+    throw refuse('is not allowed to create pods with a non-nil configSource');
 };
 
 const pods: Rule = (request, node, refuse) => {
   const { operation, object, target, core } = request;
   if (operation === 'CREATE' && target.subresource === '') {
-    if (!isMirrorPod(object!)) throw refuse(`pod does not have "kubernetes.io/config.mirror" annotation, node ${JSON.stringify(node)} can only create mirror pods`);
-    if (object!['spec']?.nodeName !== node) throw refuse(`node ${JSON.stringify(node)} can only create pods with spec.nodeName set to itself`);
+    if (!isMirrorPod(object!))
+      throw refuse(
+        `pod does not have "kubernetes.io/config.mirror" annotation, node ${JSON.stringify(node)} can only create mirror pods`,
+      );
+    if (object!['spec']?.nodeName !== node)
+      throw refuse(`node ${JSON.stringify(node)} can only create pods with spec.nodeName set to itself`);
     return;
   }
-  const pod = (request.old ?? core.store.get(keyOf({ ...target, subresource: '' }))?.object) as { spec?: { nodeName?: string } } | undefined;
+  const pod = (request.old ?? core.store.get(keyOf({ ...target, subresource: '' }))?.object) as
+    { spec?: { nodeName?: string } } | undefined;
   if (pod && pod.spec?.nodeName !== node) {
-    const what = target.subresource === 'status' ? 'update status for' : operation === 'DELETE' ? 'delete' : target.subresource === 'eviction' ? 'evict' : 'update';
+    const what =
+      target.subresource === 'status'
+        ? 'update status for'
+        : operation === 'DELETE'
+          ? 'delete'
+          : target.subresource === 'eviction'
+            ? 'evict'
+            : 'update';
     throw refuse(`node ${JSON.stringify(node)} can only ${what} pods with spec.nodeName set to itself`);
   }
 };
 
 const leases: Rule = ({ target, object }, node, refuse) => {
-  if (target.namespace !== 'kube-node-lease') throw refuse('can only access leases in the "kube-node-lease" system namespace');
-  if ((target.name || object?.metadata.name) !== node) throw refuse('can only access node lease with the same name as the requesting node');
+  if (target.namespace !== 'kube-node-lease')
+    throw refuse('can only access leases in the "kube-node-lease" system namespace');
+  if ((target.name || object?.metadata.name) !== node)
+    throw refuse('can only access node lease with the same name as the requesting node');
 };
 
 const csiNodes: Rule = ({ target, object }, node, refuse) => {
-  if ((target.name || object?.metadata.name) !== node) throw refuse('can only access CSINode with the same name as the requesting node');
+  if ((target.name || object?.metadata.name) !== node)
+    throw refuse('can only access CSINode with the same name as the requesting node');
 };
 
 const rules: Readonly<Record<string, Rule>> = {

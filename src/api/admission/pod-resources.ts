@@ -20,7 +20,8 @@ export function addAmounts(a: Amounts, b: Amounts): Amounts {
 
 function maxAmounts(a: Amounts, b: Amounts): Amounts {
   const max: Amounts = { ...a };
-  for (const [name, amount] of Object.entries(b)) if (!max[name] || compareQuantity(amount, max[name]) > 0) max[name] = amount;
+  for (const [name, amount] of Object.entries(b))
+    if (!max[name] || compareQuantity(amount, max[name]) > 0) max[name] = amount;
   return max;
 }
 

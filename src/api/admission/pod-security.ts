@@ -25,7 +25,8 @@ const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
 
 const isPodWrite = ({ kind, subresource }: Target): boolean =>
   kind.group === '' && kind.resource === 'pods' && ['', 'ephemeralcontainers'].includes(subresource);
-const isNamespace = ({ kind, subresource }: Target): boolean => kind.group === '' && kind.resource === 'namespaces' && subresource === '';
+const isNamespace = ({ kind, subresource }: Target): boolean =>
+  kind.group === '' && kind.resource === 'namespaces' && subresource === '';
 
 interface Policy {
   level: Level;
@@ -35,7 +36,10 @@ interface Policy {
 function policyOf(labels: Record<string, string> | undefined, mode: Mode): Policy {
   const level = labels?.[PREFIX + mode] ?? 'privileged';
   // a level that cannot be read is taken at its strictest
-  return { level: (LEVELS.includes(level) ? level : 'restricted') as Level, version: labels?.[`${PREFIX}${mode}-version`] ?? 'latest' };
+  return {
+    level: (LEVELS.includes(level) ? level : 'restricted') as Level,
+    version: labels?.[`${PREFIX}${mode}-version`] ?? 'latest',
+  };
 }
 
 const show = ({ level, version }: Policy): string => `${level}:${version}`;
@@ -46,7 +50,12 @@ function templateOf(key: string, object: KubeObject): KubeObject | undefined {
   return value ? ({ metadata: {}, ...value } as unknown as KubeObject) : undefined;
 }
 
-function checkPod(request: AdmissionRequest, labels: Record<string, string> | undefined, pod: KubeObject, enforced: boolean): void {
+function checkPod(
+  request: AdmissionRequest,
+  labels: Record<string, string> | undefined,
+  pod: KubeObject,
+  enforced: boolean,
+): void {
   if (enforced) {
     const enforce = policyOf(labels, 'enforce');
     const found = violationsOf(pod, enforce.level, enforce.version);
@@ -57,7 +66,8 @@ function checkPod(request: AdmissionRequest, labels: Record<string, string> | un
   }
   const warn = policyOf(labels, 'warn');
   const found = violationsOf(pod, warn.level, warn.version);
-  if (found.length) request.ctx.warn(`would violate PodSecurity ${JSON.stringify(show(warn))}: ${found.map((v) => v.text).join(', ')}`);
+  if (found.length)
+    request.ctx.warn(`would violate PodSecurity ${JSON.stringify(show(warn))}: ${found.map((v) => v.text).join(', ')}`);
 }
 
 function checkLabels({ object }: AdmissionRequest): void {
@@ -65,7 +75,8 @@ function checkLabels({ object }: AdmissionRequest): void {
   for (const mode of MODES) {
     const level = object!.metadata.labels?.[PREFIX + mode];
     const at = `metadata.labels[${PREFIX}${mode}`;
-    if (level !== undefined && !LEVELS.includes(level)) errors.push(invalid(`${at}]`, level, `must be one of ${LEVELS.join(', ')}`));
+    if (level !== undefined && !LEVELS.includes(level))
+      errors.push(invalid(`${at}]`, level, `must be one of ${LEVELS.join(', ')}`));
     const version = object!.metadata.labels?.[`${PREFIX}${mode}-version`];
     if (version !== undefined && !/^(latest|v1\.(0|[1-9]\d*))$/.test(version)) {
       errors.push(invalid(`${at}-version]`, version, 'must be "latest" or "v1.x"'));
@@ -83,11 +94,15 @@ function warnOfPods({ core, ctx, object, old }: AdmissionRequest): void {
   if (policy.version === before.version && LEVELS.indexOf(policy.level) <= LEVELS.indexOf(before.level)) return;
   const byReasons = new Map<string, string[]>();
   for (const pod of core.store.list({ resource: 'pods', namespace: object!.metadata.name }).items) {
-    const reasons = violationsOf(pod.object as unknown as KubeObject, policy.level, policy.version).map((v) => v.reason).join(', ');
+    const reasons = violationsOf(pod.object as unknown as KubeObject, policy.level, policy.version)
+      .map((v) => v.reason)
+      .join(', ');
     if (reasons) byReasons.set(reasons, [...(byReasons.get(reasons) ?? []), pod.name]);
   }
   if (byReasons.size === 0) return;
-  ctx.warn(`existing pods in namespace ${JSON.stringify(object!.metadata.name)} violate the new PodSecurity enforce level ${JSON.stringify(show(policy))}`);
+  ctx.warn(
+    `existing pods in namespace ${JSON.stringify(object!.metadata.name)} violate the new PodSecurity enforce level ${JSON.stringify(show(policy))}`,
+  );
   const lines = [...byReasons].map(([reasons, pods]) => {
     const others = pods.length - 1;
     return `${pods[0]}${others > 1 ? ` (and ${others} other pods)` : others === 1 ? ' (and 1 other pod)' : ''}: ${reasons}`;

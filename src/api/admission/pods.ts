@@ -2,11 +2,12 @@ import type { KubeObject } from '../../meta/object.ts';
 import type { Target } from '../contract.ts';
 import type { AdmissionOperation } from './plugin.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Loose = any;
 
-export const isPod = ({ kind, subresource }: Target): boolean => kind.group === '' && kind.resource === 'pods' && subresource === '';
-export const podCreate = (target: Target, operation: AdmissionOperation): boolean => isPod(target) && operation === 'CREATE';
+export const isPod = ({ kind, subresource }: Target): boolean =>
+  kind.group === '' && kind.resource === 'pods' && subresource === '';
+export const podCreate = (target: Target, operation: AdmissionOperation): boolean =>
+  isPod(target) && operation === 'CREATE';
 
 /** Init and ordinary containers, and with `all` the ephemeral ones. */
 export const containersOf = (pod: KubeObject, all = false): Loose[] => [
@@ -16,4 +17,5 @@ export const containersOf = (pod: KubeObject, all = false): Loose[] => [
 ];
 
 /** A pod that the node agent made from a file: the API only shows it. */
-export const isMirrorPod = (pod: KubeObject): boolean => pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+export const isMirrorPod = (pod: KubeObject): boolean =>
+  pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;

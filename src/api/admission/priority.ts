@@ -20,7 +20,8 @@ async function admitPod(request: AdmissionRequest): Promise<void> {
   if (operation === 'UPDATE') {
     // a client that does not know of it does not unset it
     if (old!['spec']?.priority !== undefined && spec.priority === undefined) spec.priority = old!['spec'].priority;
-    if (old!['spec']?.preemptionPolicy !== undefined && spec.preemptionPolicy === undefined) spec.preemptionPolicy = old!['spec'].preemptionPolicy;
+    if (old!['spec']?.preemptionPolicy !== undefined && spec.preemptionPolicy === undefined)
+      spec.preemptionPolicy = old!['spec'].preemptionPolicy;
     return;
   }
   if (isMirrorPod(object!)) return;
@@ -28,7 +29,12 @@ async function admitPod(request: AdmissionRequest): Promise<void> {
   if (spec.priorityClassName) {
     const key = { resource: CLASSES, namespace: '', name: spec.priorityClassName as string };
     found = core.store.get(key) ?? (await core.store.fresh(), core.store.get(key));
-    if (!found) throw forbiddenRequest(PODS, requestName(request), `no PriorityClass with name ${spec.priorityClassName} was found`);
+    if (!found)
+      throw forbiddenRequest(
+        PODS,
+        requestName(request),
+        `no PriorityClass with name ${spec.priorityClassName} was found`,
+      );
   } else {
     found = globalDefault(core.store);
     if (found) spec.priorityClassName = found.name;
@@ -51,7 +57,9 @@ async function admitPod(request: AdmissionRequest): Promise<void> {
 export const priority: AdmissionPlugin = {
   name: 'Priority',
   handles: (target, operation) =>
-    operation !== 'DELETE' && operation !== 'CONNECT' && (isPod(target) || (target.kind.storage.key === CLASSES && target.subresource === '')),
+    operation !== 'DELETE' &&
+    operation !== 'CONNECT' &&
+    (isPod(target) || (target.kind.storage.key === CLASSES && target.subresource === '')),
   async admit(request) {
     if (isPod(request.target)) await admitPod(request);
   },

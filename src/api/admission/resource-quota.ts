@@ -1,5 +1,12 @@
 import { objectOf, storedForm } from '../../kinds/encode.ts';
-import { addQuantity, compareQuantity, formatQuantity, subtractQuantity, zeroQuantity, type Quantity } from '../../meta/quantity.ts';
+import {
+  addQuantity,
+  compareQuantity,
+  formatQuantity,
+  subtractQuantity,
+  zeroQuantity,
+  type Quantity,
+} from '../../meta/quantity.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { conflict, forbiddenRequest, MODIFIED } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
@@ -17,7 +24,11 @@ import { unsaid, usageOf } from './quota/usage.ts';
 const QUOTAS = 'resourcequotas';
 /** Times that a quota's count is written anew when others write it too. */
 const MAX_ATTEMPTS = 10;
-const system: RequestContext = { user: { name: 'system:apiserver', groups: ['system:masters'] }, agent: 'kube-apiserver', warn() {} };
+const system: RequestContext = {
+  user: { name: 'system:apiserver', groups: ['system:masters'] },
+  agent: 'kube-apiserver',
+  warn() {},
+};
 
 /** What the write adds, for resources that become more. */
 function deltaOf(target: Target, object: KubeObject, old: KubeObject | undefined): Amounts {
@@ -30,7 +41,8 @@ function deltaOf(target: Target, object: KubeObject, old: KubeObject | undefined
   return delta;
 }
 
-const list = (amounts: Amounts, names: readonly string[]): string => names.map((name) => `${name}=${formatQuantity(amounts[name] ?? zeroQuantity)}`).join(',');
+const list = (amounts: Amounts, names: readonly string[]): string =>
+  names.map((name) => `${name}=${formatQuantity(amounts[name] ?? zeroQuantity)}`).join(',');
 
 /** The quota with the delta counted, undefined when it is not about it. Throws 403 where it is too much. */
 function counted(request: AdmissionRequest, stored: Stored, delta: Amounts): KubeObject | undefined {
@@ -46,13 +58,19 @@ function counted(request: AdmissionRequest, stored: Stored, delta: Amounts): Kub
   }
   // a pod that comes into a quota's scope by an update is counted whole
   const own = old && isPod && !inScopes(quota, old) ? deltaOf(target, object!, undefined) : delta;
-  const names = Object.keys(own).filter((name) => name in hard).sort();
+  const names = Object.keys(own)
+    .filter((name) => name in hard)
+    .sort();
   if (names.length === 0) return undefined;
   const used = amountsOf(quota['status']?.used);
-  const after: Amounts = Object.fromEntries(names.map((name) => [name, addQuantity(used[name] ?? zeroQuantity, own[name])]));
+  const after: Amounts = Object.fromEntries(
+    names.map((name) => [name, addQuantity(used[name] ?? zeroQuantity, own[name])]),
+  );
   const exceeded = names.filter((name) => compareQuantity(after[name], hard[name]) > 0);
   if (exceeded.length) {
-    throw refuse(`exceeded quota: ${stored.name}, requested: ${list(own, exceeded)}, used: ${list(used, exceeded)}, limited: ${list(hard, exceeded)}`);
+    throw refuse(
+      `exceeded quota: ${stored.name}, requested: ${list(own, exceeded)}, used: ${list(used, exceeded)}, limited: ${list(hard, exceeded)}`,
+    );
   }
   const texts = Object.fromEntries(names.map((name) => [name, formatQuantity(after[name])]));
   quota['status'] = { ...quota['status'], used: { ...quota['status']?.used, ...texts } };
@@ -71,7 +89,14 @@ async function count(request: AdmissionRequest, first: Stored, delta: Amounts): 
     const target: Target = { kind, namespace: stored.namespace, name: stored.name, subresource: 'status' };
     const op = operationOf(core, system, target, 'count', {});
     const ownership = ownershipOf(core.registry, kind, 'status');
-    updateManagedFields({ ...ownership, live: objectOf(kind, stored), object: quota, manager: op.manager, subresource: 'status', now: op.now });
+    updateManagedFields({
+      ...ownership,
+      live: objectOf(kind, stored),
+      object: quota,
+      manager: op.manager,
+      subresource: 'status',
+      now: op.now,
+    });
     const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, false, quota), stored.revision));
     if (outcome.ok) return;
     if (attempt === MAX_ATTEMPTS) throw conflict({ group: '', resource: QUOTAS }, first.name, MODIFIED);
@@ -83,7 +108,12 @@ async function count(request: AdmissionRequest, first: Stored, delta: Amounts): 
 export const resourceQuota: AdmissionPlugin = {
   name: 'ResourceQuota',
   handles: ({ kind, subresource }, operation) =>
-    kind.namespaced && (subresource === '' || subresource === 'resize') && (operation === 'CREATE' || (operation === 'UPDATE' && kind.group === '' && ['pods', 'services', 'persistentvolumeclaims'].includes(kind.resource))),
+    kind.namespaced &&
+    (subresource === '' || subresource === 'resize') &&
+    (operation === 'CREATE' ||
+      (operation === 'UPDATE' &&
+        kind.group === '' &&
+        ['pods', 'services', 'persistentvolumeclaims'].includes(kind.resource))),
   async validate(request) {
     const { core, target, object, old } = request;
     if (target.kind.storage.key === QUOTAS && old) return;
@@ -93,4 +123,3 @@ export const resourceQuota: AdmissionPlugin = {
     for (const quota of quotas) await count(request, quota, delta);
   },
 };
-

@@ -7,14 +7,22 @@ import { podCreate } from './pods.ts';
 const CLASSES = 'runtimeclasses.node.k8s.io';
 const PODS = { group: '', resource: 'pods' };
 
-const refuse = (request: AdmissionRequest, why: string) => forbiddenRequest(PODS, requestName(request), `pod rejected: ${why}`);
+const refuse = (request: AdmissionRequest, why: string) =>
+  forbiddenRequest(PODS, requestName(request), `pod rejected: ${why}`);
 
-function addScheduling(request: AdmissionRequest, pod: KubeObject, scheduling: { nodeSelector?: Record<string, string>; tolerations?: object[] }): void {
+function addScheduling(
+  request: AdmissionRequest,
+  pod: KubeObject,
+  scheduling: { nodeSelector?: Record<string, string>; tolerations?: object[] },
+): void {
   const { spec } = pod;
   for (const [key, value] of Object.entries(scheduling.nodeSelector ?? {})) {
     const asked = spec.nodeSelector?.[key];
     if (asked !== undefined && asked !== value) {
-      throw refuse(request, `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${asked}`);
+      throw refuse(
+        request,
+        `conflict: runtimeClass.scheduling.nodeSelector[${key}] = ${value}; pod.spec.nodeSelector[${key}] = ${asked}`,
+      );
     }
     spec.nodeSelector = { ...spec.nodeSelector, [key]: value };
   }
@@ -36,10 +44,13 @@ export const runtimeClass: AdmissionPlugin = {
     const key = { resource: CLASSES, namespace: '', name };
     const found = store.get(key) ?? (await store.fresh(), store.get(key));
     if (!found) throw refuse(request, `RuntimeClass ${JSON.stringify(name)} not found`);
-    const { overhead, scheduling } = found.object as { overhead?: { podFixed?: Record<string, string> }; scheduling?: object };
+    const { overhead, scheduling } = found.object as {
+      overhead?: { podFixed?: Record<string, string> };
+      scheduling?: object;
+    };
     if (overhead?.podFixed) {
       if (pod['spec'].overhead && !sameJson(pod['spec'].overhead, overhead.podFixed)) {
-        throw refuse(request, 'Pod\'s Overhead doesn\'t match RuntimeClass\'s defined Overhead');
+        throw refuse(request, "Pod's Overhead doesn't match RuntimeClass's defined Overhead");
       }
       pod['spec'].overhead = { ...overhead.podFixed };
     }

@@ -29,7 +29,11 @@ const tokenVolume = (name: string): unknown => ({
     sources: [
       { serviceAccountToken: { expirationSeconds: TOKEN_SECONDS, path: 'token' } },
       { configMap: { name: 'kube-root-ca.crt', items: [{ key: 'ca.crt', path: 'ca.crt' }] } },
-      { downwardAPI: { items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }] } },
+      {
+        downwardAPI: {
+          items: [{ path: 'namespace', fieldRef: { apiVersion: 'v1', fieldPath: 'metadata.namespace' } }],
+        },
+      },
     ],
     defaultMode: 420,
   },
@@ -41,14 +45,17 @@ const wantsToken = (pod: KubeObject, account: StoredObject): boolean =>
 /** Mounts a projected volume with the token into every container that has nothing at that path. */
 function mountToken(pod: KubeObject): void {
   const { spec } = pod;
-  const name: string = spec.volumes?.find((v: { name: string }) => v.name?.startsWith('kube-api-access-'))?.name ?? generateName('kube-api-access-');
+  const name: string =
+    spec.volumes?.find((v: { name: string }) => v.name?.startsWith('kube-api-access-'))?.name ??
+    generateName('kube-api-access-');
   let used = false;
   for (const container of containersOf(pod)) {
     if (container.volumeMounts?.some((m: { mountPath: string }) => m.mountPath === MOUNT_PATH)) continue;
     (container.volumeMounts ??= []).push({ name, readOnly: true, mountPath: MOUNT_PATH });
     used = true;
   }
-  if (used && !spec.volumes?.some((v: { name: string }) => v.name === name)) (spec.volumes ??= []).push(tokenVolume(name));
+  if (used && !spec.volumes?.some((v: { name: string }) => v.name === name))
+    (spec.volumes ??= []).push(tokenVolume(name));
 }
 
 /** Every pod runs as a service account of its namespace, with its token and its image pull secrets. */
@@ -63,15 +70,24 @@ export const serviceAccount: AdmissionPlugin = {
     spec.serviceAccount = spec.serviceAccountName;
     const account = await find(request, spec.serviceAccountName);
     if (wantsToken(pod, account)) mountToken(pod);
-    if (!spec.imagePullSecrets?.length && account['imagePullSecrets']?.length) spec.imagePullSecrets = structuredClone(account['imagePullSecrets']);
+    if (!spec.imagePullSecrets?.length && account['imagePullSecrets']?.length)
+      spec.imagePullSecrets = structuredClone(account['imagePullSecrets']);
   },
 };
 
 function refuseForMirror(request: AdmissionRequest): void {
   const { spec } = request.object!;
-  if (spec.serviceAccountName) throw forbiddenRequest(PODS, requestName(request), 'a mirror pod may not reference service accounts');
-  const sources = (spec.volumes ?? []).flatMap((v: { secret?: unknown; projected?: { sources?: { serviceAccountToken?: unknown }[] } }) => v.projected?.sources ?? []);
+  if (spec.serviceAccountName)
+    throw forbiddenRequest(PODS, requestName(request), 'a mirror pod may not reference service accounts');
+  const sources = (spec.volumes ?? []).flatMap(
+    (v: { secret?: unknown; projected?: { sources?: { serviceAccountToken?: unknown }[] } }) =>
+      v.projected?.sources ?? [],
+  );
   if (sources.some((s: { serviceAccountToken?: unknown }) => s.serviceAccountToken)) {
-    throw forbiddenRequest(PODS, requestName(request), 'a mirror pod may not use ServiceAccountToken volume projections');
+    throw forbiddenRequest(
+      PODS,
+      requestName(request),
+      'a mirror pod may not use ServiceAccountToken volume projections',
+    );
   }
 }

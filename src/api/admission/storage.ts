@@ -15,11 +15,23 @@ export const defaultStorageClass: AdmissionPlugin = {
   handles: (target, operation) => operation === 'CREATE' && isPlain(target, 'persistentvolumeclaims'),
   admit({ core, object }) {
     const spec = (object!['spec'] ??= {});
-    if (spec.storageClassName !== undefined || object!.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined) return;
+    if (
+      spec.storageClassName !== undefined ||
+      object!.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined
+    )
+      return;
     const classes = core.store
       .list({ resource: CLASSES })
       .items.filter((c) => c.object.metadata.annotations?.[DEFAULT] === 'true')
-      .sort((a, b) => (a.object.metadata.creationTimestamp < b.object.metadata.creationTimestamp ? 1 : a.object.metadata.creationTimestamp > b.object.metadata.creationTimestamp ? -1 : a.name < b.name ? -1 : 1));
+      .sort((a, b) =>
+        a.object.metadata.creationTimestamp < b.object.metadata.creationTimestamp
+          ? 1
+          : a.object.metadata.creationTimestamp > b.object.metadata.creationTimestamp
+            ? -1
+            : a.name < b.name
+              ? -1
+              : 1,
+      );
     if (classes.length) spec.storageClassName = classes[0].name;
   },
 };
@@ -32,7 +44,8 @@ const PROTECTION: Readonly<Record<string, string>> = {
 /** Volumes and claims in use are held by a finalizer that a controller takes away. */
 export const storageObjectInUseProtection: AdmissionPlugin = {
   name: 'StorageObjectInUseProtection',
-  handles: (target, operation) => operation === 'CREATE' && Object.keys(PROTECTION).some((resource) => isPlain(target, resource)),
+  handles: (target, operation) =>
+    operation === 'CREATE' && Object.keys(PROTECTION).some((resource) => isPlain(target, resource)),
   admit({ object, target }) {
     const finalizer = PROTECTION[target.kind.resource];
     const finalizers = object!.metadata.finalizers ?? [];
@@ -53,7 +66,9 @@ export const persistentVolumeClaimResize: AdmissionPlugin = {
     const name: string = object!['spec']?.storageClassName ?? '';
     const storageClass = name ? core.store.get({ resource: CLASSES, namespace: '', name }) : undefined;
     if (storageClass?.object['allowVolumeExpansion'] !== true) {
-      throw refuse('only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize');
+      throw refuse(
+        'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',
+      );
     }
   },
 };

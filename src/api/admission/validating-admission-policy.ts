@@ -14,7 +14,12 @@ import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plug
 const GROUP = 'admissionregistration.k8s.io';
 const POLICIES = `validatingadmissionpolicies.${GROUP}`;
 const BINDINGS = `validatingadmissionpolicybindings.${GROUP}`;
-const CODES: Readonly<Record<string, number>> = { Invalid: 422, Forbidden: 403, Unauthorized: 401, RequestEntityTooLarge: 413 };
+const CODES: Readonly<Record<string, number>> = {
+  Invalid: 422,
+  Forbidden: 403,
+  Unauthorized: 401,
+  RequestEntityTooLarge: 413,
+};
 
 interface Constraints extends Selectors {
   resourceRules?: Rule[];
@@ -34,7 +39,8 @@ interface Binding {
 function constraintsMatch(constraints: Constraints | undefined, request: AdmissionRequest): boolean {
   if (!constraints) return true;
   const equivalent = constraints.matchPolicy !== 'Exact';
-  const any = (rules: Rule[] | undefined): boolean => (rules ?? []).some((rule) => ruleMatches(rule, request, equivalent));
+  const any = (rules: Rule[] | undefined): boolean =>
+    (rules ?? []).some((rule) => ruleMatches(rule, request, equivalent));
   if (any(constraints.excludeResourceRules)) return false;
   return (!constraints.resourceRules?.length || any(constraints.resourceRules)) && selectorsMatch(constraints, request);
 }
@@ -48,18 +54,27 @@ function paramsOf({ core, target }: AdmissionRequest, policy: Policy, binding: B
   const kind = core.registry.byKind(group, version, paramKind.kind);
   if (!kind) throw new Error(`paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`);
   const namespace = kind.namespaced ? ref.namespace || target.namespace : '';
-  if (kind.namespaced && !namespace) throw new Error('cannot use namespaced paramRef in policy binding that matches cluster-scoped resources');
+  if (kind.namespaced && !namespace)
+    throw new Error('cannot use namespaced paramRef in policy binding that matches cluster-scoped resources');
   const resource = groupResourceName({ group, resource: kind.resource });
   const found: Stored[] = ref.name
     ? [core.store.get({ resource, namespace, name: ref.name })].filter((s) => s !== undefined)
-    : core.store.list({ resource, ...(namespace && { namespace }) }).items.filter((s) => labelSelectorAsSelector(ref.selector ?? {}).matches(s.labels));
-  if (found.length === 0 && ref.parameterNotFoundAction === 'Deny') throw new Error('no params found for policy binding with `Deny` parameterNotFoundAction');
+    : core.store
+        .list({ resource, ...(namespace && { namespace }) })
+        .items.filter((s) => labelSelectorAsSelector(ref.selector ?? {}).matches(s.labels));
+  if (found.length === 0 && ref.parameterNotFoundAction === 'Deny')
+    throw new Error('no params found for policy binding with `Deny` parameterNotFoundAction');
   return found.map((stored) => objectOf(kind, stored));
 }
 
 function deny(request: AdmissionRequest, text: string, reason: string): StatusError {
   const { status } = forbiddenRequest(resourceOf(request.target.kind), requestName(request), text);
-  return new StatusError({ ...status, reason, code: CODES[reason] ?? 422, details: { ...status.details, causes: [{ message: text }] } });
+  return new StatusError({
+    ...status,
+    reason,
+    code: CODES[reason] ?? 422,
+    details: { ...status.details, causes: [{ message: text }] },
+  });
 }
 
 /** What one binding refuses; what it only warns of is said here. */
@@ -68,20 +83,26 @@ function refusalsOf(request: AdmissionRequest, policy: Policy, bindingName: stri
   try {
     params = paramsOf(request, policy, binding);
   } catch (error) {
-    return policy.failurePolicy === 'Ignore' ? [] : [{ message: `failed to configure binding: ${(error as Error).message}`, reason: 'Invalid' }];
+    return policy.failurePolicy === 'Ignore'
+      ? []
+      : [{ message: `failed to configure binding: ${(error as Error).message}`, reason: 'Invalid' }];
   }
   const actions = binding.validationActions ?? [];
   const found = params.flatMap((param) => evaluate(policy, celVariables(request, param)));
   if (actions.includes('Warn')) {
     for (const { message, always } of found) {
-      if (!always) request.ctx.warn(`Validation failed for ValidatingAdmissionPolicy '${binding.policyName}' with binding '${bindingName}': ${message}`);
+      if (!always)
+        request.ctx.warn(
+          `Validation failed for ValidatingAdmissionPolicy '${binding.policyName}' with binding '${bindingName}': ${message}`,
+        );
     }
   }
   return found.filter(({ always }) => always || actions.includes('Deny'));
 }
 
 /** Questions that decide nothing, and policies themselves: who could forbid these could not be undone. */
-const EXEMPT = /admissionpolicies|admissionpolicybindings|^(?:tokenreviews|selfsubjectreviews|(?:local|self)?subjectaccessreviews|selfsubjectrulesreviews)$/;
+const EXEMPT =
+  /admissionpolicies|admissionpolicybindings|^(?:tokenreviews|selfsubjectreviews|(?:local|self)?subjectaccessreviews|selfsubjectrulesreviews)$/;
 
 /** Rules of the cluster in CEL, each in force where a binding says so. */
 export const validatingAdmissionPolicy: AdmissionPlugin = {
@@ -94,8 +115,14 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
     // all are asked, since all may warn; the first that refuses is told
     for (const stored of store.list({ resource: BINDINGS }).items) {
       const binding = stored.object['spec'] as Binding;
-      const policy = store.get({ resource: POLICIES, namespace: '', name: binding.policyName })?.object['spec'] as Policy | undefined;
-      if (!policy || !constraintsMatch(policy.matchConstraints, request) || !constraintsMatch(binding.matchResources, request)) continue;
+      const policy = store.get({ resource: POLICIES, namespace: '', name: binding.policyName })?.object['spec'] as
+        Policy | undefined;
+      if (
+        !policy ||
+        !constraintsMatch(policy.matchConstraints, request) ||
+        !constraintsMatch(binding.matchResources, request)
+      )
+        continue;
       const [first] = refusalsOf(request, policy, stored.name, binding);
       if (!first) continue;
       const head = `ValidatingAdmissionPolicy '${binding.policyName}' with binding '${stored.name}' denied request: `;

@@ -15,7 +15,8 @@ const MUTATING = `mutatingwebhookconfigurations.${GROUP}`;
 const VALIDATING = `validatingwebhookconfigurations.${GROUP}`;
 const TIMEOUT_SECONDS = 10;
 /** Webhooks that could forbid their own removal, and questions that decide nothing, are not asked. */
-const handles = ({ kind }: Target, operation: AdmissionOperation): boolean => operation !== 'CONNECT' && kind.group !== GROUP && kind.group !== 'authorization.k8s.io';
+const handles = ({ kind }: Target, operation: AdmissionOperation): boolean =>
+  operation !== 'CONNECT' && kind.group !== GROUP && kind.group !== 'authorization.k8s.io';
 
 /** Undefined where the webhook does not want to be asked, or cannot be and that is no matter. */
 async function ask(webhook: Webhook, request: AdmissionRequest) {
@@ -49,13 +50,20 @@ async function mutate(webhook: Webhook, request: AdmissionRequest): Promise<bool
   if (!response) return false;
   if (!response.allowed) throw denied(webhook, response);
   if (!response.patch || !request.object) return false;
-  if (response.patchType !== 'JSONPatch') throw internalError(`admission webhook ${JSON.stringify(webhook.name)}: unsupported patch type ${JSON.stringify(response.patchType)}`);
+  if (response.patchType !== 'JSONPatch')
+    throw internalError(
+      `admission webhook ${JSON.stringify(webhook.name)}: unsupported patch type ${JSON.stringify(response.patchType)}`,
+    );
   const before = fromStorage(request.target.kind, request.object);
   let patched: KubeObject;
   try {
-    patched = structuredClone(applyJsonPatch(before, JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8'))));
+    patched = structuredClone(
+      applyJsonPatch(before, JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8'))),
+    );
   } catch (error) {
-    throw internalError(`admission webhook ${JSON.stringify(webhook.name)} attempted to patch the object: ${(error as Error).message}`);
+    throw internalError(
+      `admission webhook ${JSON.stringify(webhook.name)} attempted to patch the object: ${(error as Error).message}`,
+    );
   }
   if (sameJson(before, patched)) return false;
   takeOver(request, patched);
@@ -72,7 +80,8 @@ export const mutatingAdmissionWebhook: AdmissionPlugin = {
     for (const webhook of webhooksOf(request.core.store, MUTATING)) {
       if (await mutate(webhook, request)) {
         // those before it have not seen this change
-        for (const earlier of asked) if (earlier.reinvocationPolicy === 'IfNeeded' && !again.includes(earlier)) again.push(earlier);
+        for (const earlier of asked)
+          if (earlier.reinvocationPolicy === 'IfNeeded' && !again.includes(earlier)) again.push(earlier);
       }
       asked = [...asked, webhook];
     }

@@ -9,8 +9,10 @@ const CONFIGURED: readonly Family[] = ['IPv4'];
 const POLICY = 'spec.ipFamilyPolicy';
 
 const other = (family: string): Family => (family === 'IPv4' ? 'IPv6' : 'IPv4');
-const same = (a: readonly string[] = [], b: readonly string[] = []): boolean => a.length === b.length && a.every((one, i) => one === b[i]);
-const hasAddresses = ({ type }: ServiceSpec): boolean => type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
+const same = (a: readonly string[] = [], b: readonly string[] = []): boolean =>
+  a.length === b.length && a.every((one, i) => one === b[i]);
+const hasAddresses = ({ type }: ServiceSpec): boolean =>
+  type === 'ClusterIP' || type === 'NodePort' || type === 'LoadBalancer';
 
 /** A Service that prefers two families keeps what it has, whatever the cluster has become. */
 export function isUnchangedPreferDualStack(spec: ServiceSpec, old: ServiceSpec | undefined): boolean {
@@ -25,17 +27,22 @@ export function isUnchangedPreferDualStack(spec: ServiceSpec, old: ServiceSpec |
   );
 }
 
-const isBare = ({ clusterIP, selector }: ServiceSpec): boolean => clusterIP === 'None' && Object.keys(selector ?? {}).length === 0;
+const isBare = ({ clusterIP, selector }: ServiceSpec): boolean =>
+  clusterIP === 'None' && Object.keys(selector ?? {}).length === 0;
 
 /** To say one family is to let go of the second; to let go without saying so is a mistake. */
 function narrow(spec: ServiceSpec, old: ServiceSpec): FieldError[] {
   if (spec.ipFamilyPolicy === 'SingleStack') {
-    if (same(spec.clusterIPs, old.clusterIPs) && (spec.clusterIPs?.length ?? 0) > 1) spec.clusterIPs = spec.clusterIPs!.slice(0, 1);
-    if (same(spec.ipFamilies, old.ipFamilies) && (spec.ipFamilies?.length ?? 0) > 1) spec.ipFamilies = spec.ipFamilies!.slice(0, 1);
+    if (same(spec.clusterIPs, old.clusterIPs) && (spec.clusterIPs?.length ?? 0) > 1)
+      spec.clusterIPs = spec.clusterIPs!.slice(0, 1);
+    if (same(spec.ipFamilies, old.ipFamilies) && (spec.ipFamilies?.length ?? 0) > 1)
+      spec.ipFamilies = spec.ipFamilies!.slice(0, 1);
     return [];
   }
-  const fewer = (now: readonly unknown[] = [], before: readonly unknown[] = []): boolean => now.length > 0 && now.length < before.length;
-  const refuse = (what: string) => invalid(POLICY, spec.ipFamilyPolicy, `must be 'SingleStack' to release the secondary ${what}`);
+  const fewer = (now: readonly unknown[] = [], before: readonly unknown[] = []): boolean =>
+    now.length > 0 && now.length < before.length;
+  const refuse = (what: string) =>
+    invalid(POLICY, spec.ipFamilyPolicy, `must be 'SingleStack' to release the secondary ${what}`);
   return [
     ...(fewer(spec.clusterIPs, old.clusterIPs) ? [refuse('cluster IP')] : []),
     ...(fewer(spec.ipFamilies, old.ipFamilies) ? [refuse('IP family')] : []),
@@ -44,7 +51,12 @@ function narrow(spec: ServiceSpec, old: ServiceSpec): FieldError[] {
 
 function tooMany(spec: ServiceSpec): FieldError[] {
   if (spec.ipFamilyPolicy !== 'SingleStack') return [];
-  const refuse = (what: string) => invalid(POLICY, 'SingleStack', `must be 'RequireDualStack' or 'PreferDualStack' when multiple ${what} are specified`);
+  const refuse = (what: string) =>
+    invalid(
+      POLICY,
+      'SingleStack',
+      `must be 'RequireDualStack' or 'PreferDualStack' when multiple ${what} are specified`,
+    );
   return [
     ...(spec.clusterIPs?.length === 2 ? [refuse('cluster IPs')] : []),
     ...(spec.ipFamilies?.length === 2 ? [refuse('IP families')] : []),
@@ -79,7 +91,8 @@ function unconfigured(spec: ServiceSpec): FieldError[] {
     errors.push(invalid(POLICY, spec.ipFamilyPolicy, 'this cluster is not configured for dual-stack services'));
   }
   (spec.ipFamilies ?? []).forEach((family, i) => {
-    if (!CONFIGURED.includes(family as Family)) errors.push(invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'));
+    if (!CONFIGURED.includes(family as Family))
+      errors.push(invalid(`spec.ipFamilies[${i}]`, family, 'not configured on this cluster'));
   });
   return errors;
 }
@@ -100,6 +113,7 @@ export function setIpFamilies(spec: ServiceSpec, old: ServiceSpec | undefined): 
   if (missing.length) return missing;
   const families = (spec.ipFamilies ??= []);
   if (families.length === 0) families.push(CONFIGURED[0]!);
-  if (spec.ipFamilyPolicy !== 'SingleStack' && families.length === 1 && CONFIGURED.length === 2) families.push(other(families[0]!));
+  if (spec.ipFamilyPolicy !== 'SingleStack' && families.length === 1 && CONFIGURED.length === 2)
+    families.push(other(families[0]!));
   return [];
 }

@@ -16,7 +16,8 @@ export class NodePorts {
   /** Takes one; why it is not to be had, undefined when it is taken. A dry run does not look at the range. */
   allocate(port: number): string | undefined {
     const [from, to] = this.range;
-    if (!this.dryRun && (port < from || port > to)) return `provided port is not in the valid range. The range of valid ports is ${from}-${to}`;
+    if (!this.dryRun && (port < from || port > to))
+      return `provided port is not in the valid range. The range of valid ports is ${from}-${to}`;
     if (!this.isFree(port)) return 'provided port is already allocated';
     this.take(port);
     return undefined;

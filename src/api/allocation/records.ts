@@ -24,23 +24,43 @@ export function addressRecord(registry: Registry, ip: string, holder: Holder, by
       name: ip,
       uid: newUid(),
       creationTimestamp: formatTime(now),
-      labels: { 'ipaddress.kubernetes.io/ip-family': 'IPv4', 'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io' },
+      labels: {
+        'ipaddress.kubernetes.io/ip-family': 'IPv4',
+        'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+      },
     } as unknown as ObjectMeta,
     spec: { parentRef: { resource: 'services', namespace: holder.namespace, name: holder.name } },
   } as KubeObject;
   const storage = registry.storage(ADDRESSES);
   const form = storage ? storedForm(storage, false, object) : object;
   const { uid, labels } = object.metadata;
-  return { ...addressKey(ip), by, type: 'create', body: serializeBody(form), columns: { uid, labels, fields: undefined, owners: undefined } };
+  return {
+    ...addressKey(ip),
+    by,
+    type: 'create',
+    body: serializeBody(form),
+    columns: { uid, labels, fields: undefined, owners: undefined },
+  };
 }
 
 export function portRecord(port: number, holder: Holder, by: Author): Write {
-  const body = serializeBody({ metadata: { name: String(port) } as ObjectMeta, service: `${holder.namespace}/${holder.name}` });
-  return { ...portKey(port), by, type: 'create', body, columns: { uid: newUid(), labels: undefined, fields: undefined, owners: undefined } };
+  const body = serializeBody({
+    metadata: { name: String(port) } as ObjectMeta,
+    service: `${holder.namespace}/${holder.name}`,
+  });
+  return {
+    ...portKey(port),
+    by,
+    type: 'create',
+    body,
+    columns: { uid: newUid(), labels: undefined, fields: undefined, owners: undefined },
+  };
 }
 
 /** Who holds an address or a port, `namespace/name`. */
 export function holderOf(record: Stored): string {
   const ref = record.object['spec']?.parentRef;
-  return record.resource === PORTS ? (record.object['service'] as string) : `${ref?.namespace ?? ''}/${ref?.name ?? ''}`;
+  return record.resource === PORTS
+    ? (record.object['service'] as string)
+    : `${ref?.namespace ?? ''}/${ref?.name ?? ''}`;
 }

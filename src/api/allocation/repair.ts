@@ -20,7 +20,8 @@ export async function repairAllocations(store: Store, registry: Registry, clock:
   for (const stored of store.list({ resource: 'services' }).items) {
     const service = stored.object as unknown as KubeObject;
     const holder = { namespace: stored.namespace, name: stored.name };
-    for (const ip of heldAddresses(service)) add(addressKey(ip), holder, () => addressRecord(registry, ip, holder, BY, clock.now()));
+    for (const ip of heldAddresses(service))
+      add(addressKey(ip), holder, () => addressRecord(registry, ip, holder, BY, clock.now()));
     for (const port of heldPorts(service)) add(portKey(port), holder, () => portRecord(port, holder, BY));
   }
   const writes: Write[] = [];
@@ -28,7 +29,8 @@ export async function repairAllocations(store: Store, registry: Registry, clock:
   for (const resource of [ADDRESSES, PORTS]) {
     for (const record of store.list({ resource }).items) {
       const of = wanted.get(`${resource}/${record.name}`);
-      const managed = resource === PORTS || record.labels?.['ipaddress.kubernetes.io/managed-by'] === 'ipallocator.k8s.io';
+      const managed =
+        resource === PORTS || record.labels?.['ipaddress.kubernetes.io/managed-by'] === 'ipallocator.k8s.io';
       if (!managed || of?.holder === holderOf(record)) continue;
       writes.push({ resource, namespace: '', name: record.name, by: BY, type: 'delete', expect: record.revision });
     }

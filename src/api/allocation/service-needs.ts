@@ -36,7 +36,8 @@ export function heldPorts(service: KubeObject | undefined): number[] {
 export function takeOver(spec: ServiceSpec, old: ServiceSpec): void {
   if (needsClusterIp(spec) && needsClusterIp(old)) {
     if (!spec.clusterIP && old.clusterIP) spec.clusterIP = old.clusterIP;
-    if (!spec.clusterIPs?.length && spec.clusterIP === old.clusterIP && old.clusterIPs) spec.clusterIPs = [...old.clusterIPs];
+    if (!spec.clusterIPs?.length && spec.clusterIP === old.clusterIP && old.clusterIPs)
+      spec.clusterIPs = [...old.clusterIPs];
   }
   if (needsNodePorts(spec) && needsNodePorts(old)) takeOverPorts(spec, old);
   if (needsHealthCheck(spec) && needsHealthCheck(old)) spec.healthCheckNodePort ||= old.healthCheckNodePort ?? 0;
@@ -45,7 +46,9 @@ export function takeOver(spec: ServiceSpec, old: ServiceSpec): void {
 /** Ports are known by their names; a node port that another one has taken is not given twice. */
 function takeOverPorts(spec: ServiceSpec, old: ServiceSpec): void {
   const now = new Set((spec.ports ?? []).map((port) => port.nodePort ?? 0));
-  const used = new Set((old.ports ?? []).map((port) => port.nodePort ?? 0).filter((port) => port !== 0 && now.has(port)));
+  const used = new Set(
+    (old.ports ?? []).map((port) => port.nodePort ?? 0).filter((port) => port !== 0 && now.has(port)),
+  );
   const byName = new Map((old.ports ?? []).map((port) => [port.name ?? '', port.nodePort ?? 0]));
   for (const port of spec.ports ?? []) {
     const before = byName.get(port.name ?? '') ?? 0;

@@ -59,7 +59,10 @@ export class ServiceAllocation {
     const holder = `${stored.namespace}/${stored.name}`;
     const service = stored.object as unknown as KubeObject;
     for (let attempt = 1; ; attempt++) {
-      const others = [...this.releases(op, holder, heldAddresses(service), heldPorts(service)), ...this.endpointsOf(op, stored)];
+      const others = [
+        ...this.releases(op, holder, heldAddresses(service), heldPorts(service)),
+        ...this.endpointsOf(op, stored),
+      ];
       const done = await this.commitWith(write, others);
       if (done || attempt === MAX_ATTEMPTS) return done ?? this.store.commit(write);
     }
@@ -69,18 +72,30 @@ export class ServiceAllocation {
     if (errors.length) throw invalidObject(SERVICE, service.metadata.name, errors);
   }
 
-  private allocation(op: Operation, service: KubeObject, before: { ips: string[]; ports: number[] }, chosen: Set<string>): Allocation {
+  private allocation(
+    op: Operation,
+    service: KubeObject,
+    before: { ips: string[]; ports: number[] },
+    chosen: Set<string>,
+  ): Allocation {
     const by = authorOf(op);
     return {
       commit: async (write) => {
         const holder: Holder = { namespace: op.target.namespace, name: service.metadata.name };
         const [ips, ports] = [heldAddresses(service), heldPorts(service)];
         const creates = [
-          ...ips.filter((ip) => !before.ips.includes(ip)).map((ip) => addressRecord(this.registry, ip, holder, by, this.clock.now())),
+          ...ips
+            .filter((ip) => !before.ips.includes(ip))
+            .map((ip) => addressRecord(this.registry, ip, holder, by, this.clock.now())),
           ...ports.filter((port) => !before.ports.includes(port)).map((port) => portRecord(port, holder, by)),
         ];
         const who = `${holder.namespace}/${holder.name}`;
-        const gone = this.releases(op, who, before.ips.filter((ip) => !ips.includes(ip)), before.ports.filter((port) => !ports.includes(port)));
+        const gone = this.releases(
+          op,
+          who,
+          before.ips.filter((ip) => !ips.includes(ip)),
+          before.ports.filter((port) => !ports.includes(port)),
+        );
         const done = await this.commitWith(write, [...creates, ...gone]);
         // another process took it between our look and our write
         if (!done) throw serverTimeout({ group: '', resource: 'services' }, write.type, 1);
@@ -106,7 +121,9 @@ export class ServiceAllocation {
   private releases(op: Operation, holder: string, ips: string[], ports: number[]): Write[] {
     return [...ips.map(addressKey), ...ports.map(portKey)].flatMap((key): Write[] => {
       const record = this.store.get(key);
-      return record && holderOf(record) === holder ? [{ ...key, by: authorOf(op), type: 'delete', expect: record.revision }] : [];
+      return record && holderOf(record) === holder
+        ? [{ ...key, by: authorOf(op), type: 'delete', expect: record.revision }]
+        : [];
     });
   }
 
@@ -148,7 +165,8 @@ export class ServiceAllocation {
   private reserve(asked: string, chosen: Set<string>, dryRun: boolean): string | undefined {
     const ip = recordName(asked);
     if (!dryRun && !this.range.covers(ip)) return 'the provided network does not match the current range';
-    if (!this.range.contains(ip)) return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.range.cidr}`;
+    if (!this.range.contains(ip))
+      return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.range.cidr}`;
     if (dryRun) return undefined;
     if (!this.isFree(addressKey(ip))) return 'provided IP is already allocated';
     this.take(addressKey(ip), chosen);
@@ -162,8 +180,19 @@ export class ServiceAllocation {
     return ip;
   }
 
-  private fillPorts(spec: ServiceSpec, old: ServiceSpec | undefined, chosen: Set<string>, dryRun: boolean): FieldError[] {
-    const ports = new NodePorts(this.ports, dryRun, (port) => this.isFree(portKey(port)), (port) => this.take(portKey(port), chosen), this.random);
+  private fillPorts(
+    spec: ServiceSpec,
+    old: ServiceSpec | undefined,
+    chosen: Set<string>,
+    dryRun: boolean,
+  ): FieldError[] {
+    const ports = new NodePorts(
+      this.ports,
+      dryRun,
+      (port) => this.isFree(portKey(port)),
+      (port) => this.take(portKey(port), chosen),
+      this.random,
+    );
     const wrong = needsNodePorts(spec) ? (old ? updatePorts(spec, old, ports) : setPorts(spec, ports)) : undefined;
     if (wrong) return [wrong];
     if (!needsHealthCheck(spec) || (old && needsHealthCheck(old))) return [];
@@ -177,4 +206,3 @@ export class ServiceAllocation {
     return [];
   }
 }
-

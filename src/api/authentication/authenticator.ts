@@ -7,7 +7,9 @@ export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unau
 
 /** Everybody who has shown who he is belongs to system:authenticated. */
 export const authenticated = (user: User): User =>
-  user.groups.includes(AUTHENTICATED) || user.groups.includes('system:unauthenticated') ? user : { ...user, groups: [...user.groups, AUTHENTICATED] };
+  user.groups.includes(AUTHENTICATED) || user.groups.includes('system:unauthenticated')
+    ? user
+    : { ...user, groups: [...user.groups, AUTHENTICATED] };
 
 /** Who is it? In this order: client certificate, static token, service account token, nobody. */
 export class Authenticator {
@@ -24,7 +26,10 @@ export class Authenticator {
   }
 
   /** As TokenReview answers: the user and the audiences that both sides know. */
-  async review(token: string, audiences: readonly string[]): Promise<{ user: User; audiences: readonly string[] } | undefined> {
+  async review(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<{ user: User; audiences: readonly string[] } | undefined> {
     const known = this.staticTokens.get(token);
     if (known) return { user: authenticated(known), audiences };
     try {

@@ -30,14 +30,19 @@ const CLAIM = 'kubernetes.io';
 
 /** base64url of the SHA-256 of the key's DER: the key id that kube-apiserver gives. */
 const keyIdOf = (key: KeyObject): string =>
-  createHash('sha256').update(key.export({ type: 'spki', format: 'der' })).digest('base64url');
+  createHash('sha256')
+    .update(key.export({ type: 'spki', format: 'der' }))
+    .digest('base64url');
 
 /** Service account tokens: signed here (RS256), and good as long as what they are bound to lives (KEP-1205). */
 export class ServiceAccountTokens {
   private readonly privateKey: KeyObject;
   readonly publicKey: KeyObject;
   readonly keyId: string;
-  private readonly verified = new LRUCache<string, { claims: Claims; audiences: readonly string[]; until: number; from: number; id: string }>({ max: MAX_VERIFIED });
+  private readonly verified = new LRUCache<
+    string,
+    { claims: Claims; audiences: readonly string[]; until: number; from: number; id: string }
+  >({ max: MAX_VERIFIED });
 
   constructor(
     keys: SigningKeys,
@@ -56,7 +61,14 @@ export class ServiceAccountTokens {
   }
 
   /** @param seconds how long it is good */
-  async sign(namespace: string, account: { name: string; uid: string }, audiences: readonly string[], seconds: number, bound?: BoundObject, node?: { name: string; uid: string }): Promise<{ token: string; expires: number }> {
+  async sign(
+    namespace: string,
+    account: { name: string; uid: string },
+    audiences: readonly string[],
+    seconds: number,
+    bound?: BoundObject,
+    node?: { name: string; uid: string },
+  ): Promise<{ token: string; expires: number }> {
     const now = Math.floor(this.clock.now() / 1000);
     const claims: Claims = {
       namespace,
@@ -78,7 +90,10 @@ export class ServiceAccountTokens {
   }
 
   /** Undefined for what is no token of ours, is over, or is bound to what is gone. `audiences` [] means the API itself. */
-  async verify(token: string, audiences: readonly string[]): Promise<{ user: User; audiences: readonly string[] } | undefined> {
+  async verify(
+    token: string,
+    audiences: readonly string[],
+  ): Promise<{ user: User; audiences: readonly string[] } | undefined> {
     const known = await this.signature(token);
     const now = this.clock.now() / 1000;
     if (!known || known.until <= now || known.from > now + 10) return undefined;
@@ -98,7 +113,8 @@ export class ServiceAccountTokens {
     const known = this.verified.get(token);
     const now = this.clock.now() / 1000;
     const { exp = 0 } = decodeJwt(token);
-    if (!known) return exp <= now ? 'service account token has expired' : 'go-jose/go-jose: error in cryptographic primitive';
+    if (!known)
+      return exp <= now ? 'service account token has expired' : 'go-jose/go-jose: error in cryptographic primitive';
     const wanted = audiences.length ? audiences : [this.issuer];
     if (!wanted.some((audience) => known.audiences.includes(audience))) {
       return `token audiences ${goList(known.audiences)} is invalid for the target audiences ${goList(wanted)}`;
@@ -108,7 +124,8 @@ export class ServiceAccountTokens {
     const { namespace, serviceaccount } = known.claims;
     const account = this.store.get({ resource: 'serviceaccounts', namespace, name: serviceaccount.name });
     if (!account) return `serviceaccounts ${JSON.stringify(serviceaccount.name)} not found`;
-    if (account.uid !== serviceaccount.uid) return `service account UID (${account.uid}) does not match claim (${serviceaccount.uid})`;
+    if (account.uid !== serviceaccount.uid)
+      return `service account UID (${account.uid}) does not match claim (${serviceaccount.uid})`;
     return 'service account token has been invalidated';
   }
 
@@ -117,7 +134,11 @@ export class ServiceAccountTokens {
     if (kept) return kept;
     if (!looksLikeOurs(token, this.issuer)) return undefined;
     try {
-      const { payload } = await jwtVerify(token, this.publicKey, { issuer: this.issuer, algorithms: ['RS256'], currentDate: new Date(this.clock.now()) });
+      const { payload } = await jwtVerify(token, this.publicKey, {
+        issuer: this.issuer,
+        algorithms: ['RS256'],
+        currentDate: new Date(this.clock.now()),
+      });
       const claims = payload[CLAIM] as Claims | undefined;
       if (!claims?.serviceaccount) return undefined;
       const audiences = typeof payload.aud === 'string' ? [payload.aud] : (payload.aud ?? []);
@@ -157,8 +178,14 @@ function looksLikeOurs(token: string, issuer: string): boolean {
 function userOf({ namespace, serviceaccount, pod, node }: Claims, id: string): User {
   const extra: Record<string, readonly string[]> = {
     ...(id && { 'authentication.kubernetes.io/credential-id': [`JTI=${id}`] }),
-    ...(node && { 'authentication.kubernetes.io/node-name': [node.name], 'authentication.kubernetes.io/node-uid': [node.uid] }),
-    ...(pod && { 'authentication.kubernetes.io/pod-name': [pod.name], 'authentication.kubernetes.io/pod-uid': [pod.uid] }),
+    ...(node && {
+      'authentication.kubernetes.io/node-name': [node.name],
+      'authentication.kubernetes.io/node-uid': [node.uid],
+    }),
+    ...(pod && {
+      'authentication.kubernetes.io/pod-name': [pod.name],
+      'authentication.kubernetes.io/pod-uid': [pod.uid],
+    }),
   };
   return {
     name: `system:serviceaccount:${namespace}:${serviceaccount.name}`,

@@ -17,8 +17,16 @@ export function parseStaticTokens(csv: string): Map<string, User> {
   csv.split(/\r?\n/).forEach((line, i) => {
     if (line.trim() === '' || line.startsWith('#')) return;
     const [token, name, uid, groups = ''] = fieldsOf(line);
-    if (!token || !name || uid === undefined) throw new Error(`token file, line ${i + 1}: token, user name and user uid are needed`);
-    users.set(token, { name, ...(uid && { uid }), groups: groups.split(',').map((g) => g.trim()).filter(Boolean) });
+    if (!token || !name || uid === undefined)
+      throw new Error(`token file, line ${i + 1}: token, user name and user uid are needed`);
+    users.set(token, {
+      name,
+      ...(uid && { uid }),
+      groups: groups
+        .split(',')
+        .map((g) => g.trim())
+        .filter(Boolean),
+    });
   });
   return users;
 }

@@ -30,7 +30,9 @@ export class Authorizer {
       reason = decision.reason;
     }
     const rbac = this.rbac.decide(user, attributes);
-    return rbac.allowed || !reason ? rbac : { allowed: false, reason: [reason, rbac.reason].filter(Boolean).join(', ') };
+    return rbac.allowed || !reason
+      ? rbac
+      : { allowed: false, reason: [reason, rbac.reason].filter(Boolean).join(', ') };
   }
 
   /** Throws 403 with the words of Kubernetes. */

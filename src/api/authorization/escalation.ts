@@ -9,7 +9,12 @@ import { describeRules, goList, missingRules, type PolicyRule } from './rules.ts
 const GROUP = 'rbac.authorization.k8s.io';
 
 /** Words for rules that the user does not hold; undefined when all are held. */
-function notHeld(authorizer: Authorizer, user: User, namespace: string, wanted: readonly PolicyRule[]): string | undefined {
+function notHeld(
+  authorizer: Authorizer,
+  user: User,
+  namespace: string,
+  wanted: readonly PolicyRule[],
+): string | undefined {
   const { rules, errors } = authorizer.rbac.rulesFor(user, namespace);
   const missing = missingRules(rules, wanted);
   if (missing.length === 0) return undefined;
@@ -22,18 +27,42 @@ function notHeld(authorizer: Authorizer, user: User, namespace: string, wanted: 
  * Nobody grants what he does not have: a role's new rules, or those of the role that a binding names, must be held by
  * the writer, unless he may `escalate` the role or `bind` it (Kubernetes, RBAC: privilege escalation prevention).
  */
-export function checkEscalation(authorizer: Authorizer, ctx: RequestContext, target: Target, object: KubeObject, old: KubeObject | undefined): void {
+export function checkEscalation(
+  authorizer: Authorizer,
+  ctx: RequestContext,
+  target: Target,
+  object: KubeObject,
+  old: KubeObject | undefined,
+): void {
   const { kind } = target;
   if (kind.group !== GROUP || target.subresource || ctx.user.groups.includes(MASTERS)) return;
   const namespace = kind.namespaced ? target.namespace : '';
   const name = object.metadata.name;
   const may = (verb: string, resource: string, of: string): boolean =>
-    authorizer.decide(ctx.user, { verb, group: GROUP, version: kind.version, resource, subresource: '', namespace, name: of }).allowed;
+    authorizer.decide(ctx.user, {
+      verb,
+      group: GROUP,
+      version: kind.version,
+      resource,
+      subresource: '',
+      namespace,
+      name: of,
+    }).allowed;
   let wanted: readonly PolicyRule[];
   if (kind.resource.endsWith('roles')) {
     if (may('escalate', kind.resource, name)) return;
-    if (old && sameJson(old['rules'] ?? [], object['rules'] ?? []) && sameJson(old['aggregationRule'], object['aggregationRule'])) return;
-    wanted = object['aggregationRule'] ? [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }, { verbs: ['*'], nonResourceURLs: ['*'] }] : (object['rules'] ?? []);
+    if (
+      old &&
+      sameJson(old['rules'] ?? [], object['rules'] ?? []) &&
+      sameJson(old['aggregationRule'], object['aggregationRule'])
+    )
+      return;
+    wanted = object['aggregationRule']
+      ? [
+          { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+          { verbs: ['*'], nonResourceURLs: ['*'] },
+        ]
+      : (object['rules'] ?? []);
   } else {
     const { roleRef } = object as unknown as { roleRef?: { kind: string; name: string } };
     if (!roleRef) return;

@@ -10,23 +10,29 @@ const NODES = 'system:nodes';
 export const nodeNameOf = (user: User): string | undefined =>
   user.groups.includes(NODES) && user.name.startsWith(NODE_PREFIX) ? user.name.slice(NODE_PREFIX.length) : undefined;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Loose = any;
 
 /** Names of what a pod's spec refers to, by kind. */
 function refersTo(pod: Loose, resource: string, name: string): boolean {
   const spec = pod.spec ?? {};
-  const containers: Loose[] = [...(spec.initContainers ?? []), ...(spec.containers ?? []), ...(spec.ephemeralContainers ?? [])];
+  const containers: Loose[] = [
+    ...(spec.initContainers ?? []),
+    ...(spec.containers ?? []),
+    ...(spec.ephemeralContainers ?? []),
+  ];
   const key = resource === 'secrets' ? 'secretRef' : 'configMapRef';
   const single = resource === 'secrets' ? 'secretKeyRef' : 'configMapKeyRef';
   const fromEnvironment = containers.some(
-    (c) => c.envFrom?.some((e: Loose) => e[key]?.name === name) || c.env?.some((e: Loose) => e.valueFrom?.[single]?.name === name),
+    (c) =>
+      c.envFrom?.some((e: Loose) => e[key]?.name === name) ||
+      c.env?.some((e: Loose) => e.valueFrom?.[single]?.name === name),
   );
   if (fromEnvironment) return true;
   if (resource === 'secrets' && spec.imagePullSecrets?.some((s: Loose) => s.name === name)) return true;
   const source = resource === 'secrets' ? 'secret' : 'configMap';
   return (spec.volumes ?? []).some((v: Loose) => {
-    if (resource === 'secrets' && (v.secret?.secretName === name || v.csi?.nodePublishSecretRef?.name === name)) return true;
+    if (resource === 'secrets' && (v.secret?.secretName === name || v.csi?.nodePublishSecretRef?.name === name))
+      return true;
     if (resource === 'configmaps' && v.configMap?.name === name) return true;
     return v.projected?.sources?.some((s: Loose) => s[source]?.name === name);
   });
@@ -34,7 +40,8 @@ function refersTo(pod: Loose, resource: string, name: string): boolean {
 
 const claims = (pod: Loose, name: string): boolean =>
   (pod.spec?.volumes ?? []).some(
-    (v: Loose) => v.persistentVolumeClaim?.claimName === name || (v.ephemeral && `${pod.metadata.name}-${v.name}` === name),
+    (v: Loose) =>
+      v.persistentVolumeClaim?.claimName === name || (v.ephemeral && `${pod.metadata.name}-${v.name}` === name),
   );
 
 /**
@@ -54,7 +61,8 @@ export class NodeAuthorizer {
     if (group === '' && (resource === 'secrets' || resource === 'configmaps')) {
       return yes(read && pods().some((p) => refersTo(p, resource, name)));
     }
-    if (group === '' && resource === 'persistentvolumeclaims' && verb === 'get') return yes(pods().some((p) => claims(p, name)));
+    if (group === '' && resource === 'persistentvolumeclaims' && verb === 'get')
+      return yes(pods().some((p) => claims(p, name)));
     if (group === '' && resource === 'persistentvolumes' && verb === 'get') return yes(this.usesVolume(node, name));
     if (group === '' && resource === 'serviceaccounts') {
       const allowed = (subresource === 'token' && verb === 'create') || (subresource === '' && verb === 'get');

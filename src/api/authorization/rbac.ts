@@ -29,7 +29,8 @@ export interface Decision {
 }
 
 const subjectKey = (subject: Subject, namespace: string): string => {
-  if (subject.kind === 'ServiceAccount') return `u:system:serviceaccount:${subject.namespace || namespace}:${subject.name}`;
+  if (subject.kind === 'ServiceAccount')
+    return `u:system:serviceaccount:${subject.namespace || namespace}:${subject.name}`;
   return `${subject.kind === 'Group' ? 'g' : 'u'}:${subject.name}`;
 };
 const subjectsOf = (user: User): string[] => [`u:${user.name}`, ...user.groups.map((g) => `g:${g}`)];
@@ -89,9 +90,13 @@ export class Rbac {
     for (const { binding, subject } of this.bindingsOf(user, namespace)) {
       const rules = this.roleRules(binding);
       if (!rules) errors.push(missing(binding));
-      else if (rules.some((rule) => ruleAllows(rule, attributes))) return { allowed: true, reason: explain(binding, subject) };
+      else if (rules.some((rule) => ruleAllows(rule, attributes)))
+        return { allowed: true, reason: explain(binding, subject) };
     }
-    return { allowed: false, reason: errors.length ? `RBAC: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}` : '' };
+    return {
+      allowed: false,
+      reason: errors.length ? `RBAC: ${errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`}` : '',
+    };
   }
 
   private *bindingsOf(user: User, namespace: string): Generator<{ binding: Binding; subject: string }> {
@@ -139,7 +144,9 @@ export class Rbac {
   private setBinding(stored: Stored, deleted: boolean): void {
     const key = `${stored.namespace}/${stored.name}`;
     const old = this.bindings.get(key);
-    if (old) for (const subject of old.subjects) this.bySubject.get(subjectKey(subject, old.namespace))?.get(old.namespace)?.delete(old);
+    if (old)
+      for (const subject of old.subjects)
+        this.bySubject.get(subjectKey(subject, old.namespace))?.get(old.namespace)?.delete(old);
     this.bindings.delete(key);
     if (deleted) return;
     const { roleRef, subjects } = stored.object as { roleRef?: { kind: string; name: string }; subjects?: Subject[] };
@@ -152,7 +159,11 @@ export class Rbac {
     };
     this.bindings.set(key, binding);
     for (const subject of binding.subjects) {
-      const places = getOrMake(this.bySubject, subjectKey(subject, binding.namespace), () => new Map<string, Set<Binding>>());
+      const places = getOrMake(
+        this.bySubject,
+        subjectKey(subject, binding.namespace),
+        () => new Map<string, Set<Binding>>(),
+      );
       getOrMake(places, binding.namespace, () => new Set<Binding>()).add(binding);
     }
   }

@@ -14,7 +14,11 @@ const ALL = '*';
 const has = (list: readonly string[] | null | undefined, value: string): boolean =>
   list !== null && list !== undefined && (list.includes(value) || list.includes(ALL));
 
-function resourceMatches(resources: readonly string[] | null | undefined, resource: string, subresource: string): boolean {
+function resourceMatches(
+  resources: readonly string[] | null | undefined,
+  resource: string,
+  subresource: string,
+): boolean {
   if (!resources) return false;
   const combined = subresource ? `${resource}/${subresource}` : resource;
   return resources.some((r) => r === ALL || r === combined || (subresource !== '' && r === `*/${subresource}`));
@@ -57,7 +61,12 @@ function ruleCovers(owner: PolicyRule, one: PolicyRule): boolean {
   const [main, subresource = ''] = resource.split('/');
   if (!covers(owner.apiGroups, one.apiGroups![0])) return false;
   if (!owner.resources?.includes(resource) && !resourceMatches(owner.resources, main, subresource)) return false;
-  return !owner.resourceNames?.length || (one.resourceNames !== undefined && one.resourceNames !== null && owner.resourceNames.includes(one.resourceNames[0]));
+  return (
+    !owner.resourceNames?.length ||
+    (one.resourceNames !== undefined &&
+      one.resourceNames !== null &&
+      owner.resourceNames.includes(one.resourceNames[0]))
+  );
 }
 
 /** What of `wanted` no rule of `owned` covers, in single rules. */
@@ -84,7 +93,10 @@ export function describeRules(rules: readonly PolicyRule[]): string[] {
       ['ResourceNames', rule.resourceNames],
       ['Verbs', rule.verbs],
     ];
-    return `{${parts.filter(([, list]) => list?.length).map(([name, list]) => `${name}:${goList(list!)}`).join(', ')}}`;
+    return `{${parts
+      .filter(([, list]) => list?.length)
+      .map(([name, list]) => `${name}:${goList(list!)}`)
+      .join(', ')}}`;
   };
   return [...new Set([...together.values()].map(describe))].sort();
 }

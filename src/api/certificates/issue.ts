@@ -15,7 +15,10 @@ const KEY_USAGES: Readonly<Record<string, x509.KeyUsageFlags>> = {
   signing: KeyUsageFlags.digitalSignature,
   'key encipherment': KeyUsageFlags.keyEncipherment,
 };
-const EXTENDED: Readonly<Record<string, string>> = { 'client auth': ExtendedKeyUsage.clientAuth, 'server auth': ExtendedKeyUsage.serverAuth };
+const EXTENDED: Readonly<Record<string, string>> = {
+  'client auth': ExtendedKeyUsage.clientAuth,
+  'server auth': ExtendedKeyUsage.serverAuth,
+};
 
 export interface Authority {
   /** PEM */
@@ -25,10 +28,22 @@ export interface Authority {
 }
 
 /** Signs a PKCS #10 request (PEM) for `ms`, with the usages that it may have. Rejects with Error for a request that is not good. */
-export async function issueCertificate(authority: Authority, request: string, usages: readonly string[], now: number, ms: number): Promise<string> {
+export async function issueCertificate(
+  authority: Authority,
+  request: string,
+  usages: readonly string[],
+  now: number,
+  ms: number,
+): Promise<string> {
   const csr = new x509.Pkcs10CertificateRequest(request);
   if (!(await csr.verify())) throw new Error('the signature of the request is not good');
-  const signingKey = await webcrypto.subtle.importKey('pkcs8', x509.PemConverter.decodeFirst(authority.key), CA_ALGORITHM, false, ['sign']);
+  const signingKey = await webcrypto.subtle.importKey(
+    'pkcs8',
+    x509.PemConverter.decodeFirst(authority.key),
+    CA_ALGORITHM,
+    false,
+    ['sign'],
+  );
   const flags = usages.reduce((all, usage) => all | (KEY_USAGES[usage] ?? 0), 0);
   const extended = usages.map((usage) => EXTENDED[usage]).filter((oid) => oid !== undefined);
   const names = csr.extensions.find((e) => e.type === SUBJECT_ALTERNATIVE_NAME);

@@ -14,24 +14,53 @@ const SIGNERS: Readonly<Record<string, readonly string[]>> = {
   'kubernetes.io/kube-apiserver-client-kubelet': ['digital signature', 'key encipherment', 'client auth'],
   'kubernetes.io/kubelet-serving': ['digital signature', 'key encipherment', 'server auth'],
 };
-const system: RequestContext = { user: { name: 'system:apiserver', groups: ['system:masters'] }, agent: 'kube-apiserver', warn() {} };
+const system: RequestContext = {
+  user: { name: 'system:apiserver', groups: ['system:masters'] },
+  agent: 'kube-apiserver',
+  warn() {},
+};
 
 function waits({ object }: Stored): boolean {
-  const has = (type: string): boolean => ((object['status']?.conditions ?? []) as { type: string }[]).some((c) => c.type === type);
-  return object['spec']?.signerName in SIGNERS && has('Approved') && !has('Denied') && !has('Failed') && !object['status']?.certificate;
+  const has = (type: string): boolean =>
+    ((object['status']?.conditions ?? []) as { type: string }[]).some((c) => c.type === type);
+  return (
+    object['spec']?.signerName in SIGNERS &&
+    has('Approved') &&
+    !has('Denied') &&
+    !has('Failed') &&
+    !object['status']?.certificate
+  );
 }
 
-async function statusOf(core: Core, authority: Authority, spec: KubeObject['spec'], now: string): Promise<(status: KubeObject['status']) => KubeObject['status']> {
+async function statusOf(
+  core: Core,
+  authority: Authority,
+  spec: KubeObject['spec'],
+  now: string,
+): Promise<(status: KubeObject['status']) => KubeObject['status']> {
   const usages = (spec.usages ?? []) as string[];
   const seconds: number | undefined = spec.expirationSeconds;
   const ms = Math.min(YEAR_MS, Math.max(600, seconds ?? Infinity) * 1000);
   try {
     const strange = usages.filter((usage) => !SIGNERS[spec.signerName as string].includes(usage));
     if (strange.length) throw new Error(`usages ${JSON.stringify(strange)} are not for this signer`);
-    const pem = await issueCertificate(authority, Buffer.from(spec.request as string, 'base64').toString('utf8'), usages, core.clock.now(), ms);
+    const pem = await issueCertificate(
+      authority,
+      Buffer.from(spec.request as string, 'base64').toString('utf8'),
+      usages,
+      core.clock.now(),
+      ms,
+    );
     return (status) => ({ ...status, certificate: Buffer.from(pem).toString('base64') });
   } catch (error) {
-    const failed = { type: 'Failed', status: 'True', reason: 'SignerValidationFailure', message: (error as Error).message, lastUpdateTime: now, lastTransitionTime: now };
+    const failed = {
+      type: 'Failed',
+      status: 'True',
+      reason: 'SignerValidationFailure',
+      message: (error as Error).message,
+      lastUpdateTime: now,
+      lastTransitionTime: now,
+    };
     return (status) => ({ ...status, conditions: [...(status?.conditions ?? []), failed] });
   }
 }
@@ -43,7 +72,12 @@ export function followCertificateRequests(core: Core, authority: Authority): { s
   let unwatch = (): void => undefined;
 
   async function sign(stored: Stored): Promise<void> {
-    const target: Target = { kind: registry.preferred(REQUESTS)!, namespace: '', name: stored.name, subresource: 'status' };
+    const target: Target = {
+      kind: registry.preferred(REQUESTS)!,
+      namespace: '',
+      name: stored.name,
+      subresource: 'status',
+    };
     const op = operationOf(core, system, target, 'sign', {});
     const change = await statusOf(core, authority, stored.object['spec'], op.now);
     await replace(op, {
@@ -56,7 +90,8 @@ export function followCertificateRequests(core: Core, authority: Authority): { s
     });
   }
   const seen = (stored: Stored): void => {
-    if (waits(stored)) void sign(stored).catch((error: Error) => core.log(`certificate request ${stored.name}: ${error.message}`));
+    if (waits(stored))
+      void sign(stored).catch((error: Error) => core.log(`certificate request ${stored.name}: ${error.message}`));
   };
   function follow(): void {
     const snapshot = store.list({ resource: REQUESTS });

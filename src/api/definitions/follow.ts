@@ -19,7 +19,11 @@ const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 const AT_ONCE = 64;
 const AGAIN_MS = 1_000;
 
-const system: RequestContext = { user: { name: 'system:apiserver', groups: ['system:masters'] }, agent: 'kube-apiserver', warn() {} };
+const system: RequestContext = {
+  user: { name: 'system:apiserver', groups: ['system:masters'] },
+  agent: 'kube-apiserver',
+  warn() {},
+};
 
 /**
  * Keeps the registry's custom kinds as the definitions in the store say, gives definitions their status, and deletes
@@ -30,7 +34,12 @@ export function followDefinitions(core: Core): { stop(): void } {
   let over = false;
   let unwatch = (): void => undefined;
   const cleaning = new Set<string>();
-  const target = (name: string): Target => ({ kind: registry.preferred(DEFINITIONS)!, namespace: '', name, subresource: '' });
+  const target = (name: string): Target => ({
+    kind: registry.preferred(DEFINITIONS)!,
+    namespace: '',
+    name,
+    subresource: '',
+  });
   const report = (what: string) => (error: unknown) => core.log(`${what}: ${(error as Error).message}`);
 
   function serve(stored: Stored): void {
@@ -50,7 +59,14 @@ export function followDefinitions(core: Core): { stop(): void } {
     const { kind } = target(stored.name);
     const op = operationOf(core, system, target(stored.name), 'establish', {});
     const ownership = ownershipOf(registry, kind, 'status');
-    updateManagedFields({ ...ownership, live: objectOf(kind, stored), object: wanted, manager: op.manager, subresource: 'status', now: op.now });
+    updateManagedFields({
+      ...ownership,
+      live: objectOf(kind, stored),
+      object: wanted,
+      manager: op.manager,
+      subresource: 'status',
+      now: op.now,
+    });
     // a conflict means that another process has done it, or that a new event comes
     await store.commit(writeOf(op, storedForm(kind.storage, false, wanted), stored.revision));
   }
@@ -59,7 +75,8 @@ export function followDefinitions(core: Core): { stop(): void } {
     if (over || cleaning.has(name)) return;
     cleaning.add(name);
     try {
-      if (!(await emptied(name))) clock.setTimeout(() => void cleanUp(name).catch(report(`definition ${name}`)), AGAIN_MS);
+      if (!(await emptied(name)))
+        clock.setTimeout(() => void cleanUp(name).catch(report(`definition ${name}`)), AGAIN_MS);
     } finally {
       cleaning.delete(name);
     }
@@ -73,7 +90,12 @@ export function followDefinitions(core: Core): { stop(): void } {
     const items = [...store.list({ resource: name }).items].filter((i) => !i.object.metadata.deletionTimestamp);
     const worker = async (): Promise<void> => {
       for (let item = items.pop(); item && kind && !over; item = items.pop()) {
-        await removeAuthorized(core, system, { kind, namespace: item.namespace, name: item.name, subresource: '' }, {}).catch(report(`${name} ${item.name}`));
+        await removeAuthorized(
+          core,
+          system,
+          { kind, namespace: item.namespace, name: item.name, subresource: '' },
+          {},
+        ).catch(report(`${name} ${item.name}`));
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
@@ -94,7 +116,8 @@ export function followDefinitions(core: Core): { stop(): void } {
   function seen(stored: Stored): void {
     serve(stored);
     if (stored.object.metadata.deletionTimestamp) {
-      if (stored.object.metadata.finalizers?.includes(CLEANUP)) void cleanUp(stored.name).catch(report(`definition ${stored.name}`));
+      if (stored.object.metadata.finalizers?.includes(CLEANUP))
+        void cleanUp(stored.name).catch(report(`definition ${stored.name}`));
     } else void settle(stored).catch(report(`definition ${stored.name}`));
   }
 
@@ -102,7 +125,8 @@ export function followDefinitions(core: Core): { stop(): void } {
   function gone(stored: Stored): void {
     registry.setCustom(stored.name, []);
     const groupOf = (s: Stored): unknown => (s.object['spec'] as { group?: string } | undefined)?.group;
-    for (const other of store.list({ resource: DEFINITIONS }).items) if (groupOf(other) === groupOf(stored)) seen(other);
+    for (const other of store.list({ resource: DEFINITIONS }).items)
+      if (groupOf(other) === groupOf(stored)) seen(other);
   }
 
   function follow(): void {

@@ -22,7 +22,8 @@ export interface NamesVerdict {
   conflict?: { reason: string; message: string };
 }
 
-const wordsOf = (names: Names): string[] => [names.plural, names.singular ?? '', ...(names.shortNames ?? [])].filter(Boolean);
+const wordsOf = (names: Names): string[] =>
+  [names.plural, names.singular ?? '', ...(names.shortNames ?? [])].filter(Boolean);
 const kindsOf = (names: Names): string[] => [names.kind, names.listKind ?? ''].filter(Boolean);
 const NONE: Names = { plural: '', kind: '' };
 
@@ -41,7 +42,11 @@ export function judgeNames(definition: KubeObject, others: readonly KubeObject[]
     const texts = used.map((name) => `${JSON.stringify(name)} is already in use`);
     conflict = { reason, message: texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]` };
   };
-  const judge = (field: 'plural' | 'singular' | 'kind' | 'listKind', used: ReadonlySet<string>, reason: string): void => {
+  const judge = (
+    field: 'plural' | 'singular' | 'kind' | 'listKind',
+    used: ReadonlySet<string>,
+    reason: string,
+  ): void => {
     const name = wanted[field] ?? '';
     if (name !== (had[field] ?? '') && used.has(name)) refuse(reason, [name]);
     else if (name) accepted[field] = name;

@@ -6,7 +6,8 @@ import { judgeNames, type Condition } from './names.ts';
 const conditionOf = (definition: KubeObject, type: string): Condition | undefined =>
   ((definition['status']?.conditions ?? []) as Condition[]).find((c) => c.type === type);
 
-export const isEstablished = (definition: KubeObject): boolean => conditionOf(definition, 'Established')?.status === 'True';
+export const isEstablished = (definition: KubeObject): boolean =>
+  conditionOf(definition, 'Established')?.status === 'True';
 
 function setCondition(conditions: Condition[], condition: Condition, now: string): Condition[] {
   const old = conditions.find((c) => c.type === condition.type);
@@ -16,20 +17,38 @@ function setCondition(conditions: Condition[], condition: Condition, now: string
   return old ? conditions.map((c) => (c === old ? made : c)) : [...conditions, made];
 }
 
-const APPROVALS = { missing: 'MissingAnnotation', invalid: 'InvalidAnnotation', approved: 'ApprovedAnnotation', bypassed: 'UnapprovedAnnotation' };
+const APPROVALS = {
+  missing: 'MissingAnnotation',
+  invalid: 'InvalidAnnotation',
+  approved: 'ApprovedAnnotation',
+  bypassed: 'UnapprovedAnnotation',
+};
 
 /** Whether a definition of a community's group has been reviewed (KEP-1111). */
 function approvalCondition(definition: KubeObject): Condition {
   const { state, reason } = approvalOf(definition);
-  return { type: 'KubernetesAPIApprovalPolicyConformant', status: state === 'approved' ? 'True' : 'False', reason: APPROVALS[state], message: reason };
+  return {
+    type: 'KubernetesAPIApprovalPolicyConformant',
+    status: state === 'approved' ? 'True' : 'False',
+    reason: APPROVALS[state],
+    message: reason,
+  };
 }
 
 /**
  * The status that a definition should have: names accepted or not, established once they were, and every version in
  * which objects may be stored. Undefined when it has it. `now`: RFC 3339.
  */
-export function wantedStatus(definition: KubeObject, others: readonly KubeObject[], now: string): KubeObject | undefined {
-  const status = (definition['status'] ?? {}) as { conditions?: Condition[]; acceptedNames?: unknown; storedVersions?: string[] };
+export function wantedStatus(
+  definition: KubeObject,
+  others: readonly KubeObject[],
+  now: string,
+): KubeObject | undefined {
+  const status = (definition['status'] ?? {}) as {
+    conditions?: Condition[];
+    acceptedNames?: unknown;
+    storedVersions?: string[];
+  };
   const { group, versions } = definition['spec'] as { group: string; versions: { name: string; storage: boolean }[] };
   const { accepted: acceptedNames, conflict } = judgeNames(definition, others);
   let conditions = status.conditions ?? [];
@@ -40,12 +59,20 @@ export function wantedStatus(definition: KubeObject, others: readonly KubeObject
   if (!isEstablished(definition)) {
     const established: Condition = conflict
       ? { type: 'Established', status: 'False', reason: 'NotAccepted', message: 'not all names are accepted' }
-      : { type: 'Established', status: 'True', reason: 'InitialNamesAccepted', message: 'the initial names have been accepted' };
+      : {
+          type: 'Established',
+          status: 'True',
+          reason: 'InitialNamesAccepted',
+          message: 'the initial names have been accepted',
+        };
     conditions = setCondition(conditions, established, now);
   }
   if (isProtectedGroup(group)) conditions = setCondition(conditions, approvalCondition(definition), now);
   const storage = versions.filter((v) => v.storage).map((v) => v.name);
-  const storedVersions = [...(status.storedVersions ?? []), ...storage.filter((v) => !status.storedVersions?.includes(v))];
+  const storedVersions = [
+    ...(status.storedVersions ?? []),
+    ...storage.filter((v) => !status.storedVersions?.includes(v)),
+  ];
   const wanted = { ...status, conditions, acceptedNames, storedVersions };
   return sameJson(status, wanted) ? undefined : ({ ...definition, status: wanted } as KubeObject);
 }

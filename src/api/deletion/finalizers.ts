@@ -27,7 +27,11 @@ function deletesInForeground(object: KubeObject, options: DeleteOptions): boolea
  * The finalizers that the garbage collector needs for the propagation that the delete asks for, with those of others.
  * Undefined: they are as they should be. Source: registry/generic/registry, deletionFinalizersForGarbageCollection.
  */
-export function finalizersForPropagation(storage: StorageKind, object: KubeObject, options: DeleteOptions): string[] | undefined {
+export function finalizersForPropagation(
+  storage: StorageKind,
+  object: KubeObject,
+  options: DeleteOptions,
+): string[] | undefined {
   if (UNCOLLECTED.has(storage.key)) return undefined;
   const old = object.metadata.finalizers ?? [];
   const wanted = old.filter((f) => f !== ORPHAN && f !== FOREGROUND);

@@ -21,7 +21,12 @@ function gracePeriod(natural: number, asked: number | undefined): number {
 }
 
 /** Sets deletionTimestamp and the grace period; undefined when the kind has no graceful deletion or it is over. */
-function markGraceful(storage: StorageKind, object: KubeObject, options: DeleteOptions, now: number): 'graceful' | 'pending' | undefined {
+function markGraceful(
+  storage: StorageKind,
+  object: KubeObject,
+  options: DeleteOptions,
+  now: number,
+): 'graceful' | 'pending' | undefined {
   const natural = storage.strategy.gracePeriod?.(object);
   if (natural === undefined) return undefined;
   const meta = object.metadata;
@@ -34,7 +39,10 @@ function markGraceful(storage: StorageKind, object: KubeObject, options: DeleteO
   }
   const left = meta.deletionGracePeriodSeconds;
   if (!left) return undefined;
-  const asked = options.gracePeriodSeconds === undefined ? undefined : Math.max(options.gracePeriodSeconds, options.gracePeriodSeconds < 0 ? 1 : 0);
+  const asked =
+    options.gracePeriodSeconds === undefined
+      ? undefined
+      : Math.max(options.gracePeriodSeconds, options.gracePeriodSeconds < 0 ? 1 : 0);
   // a second delete may only shorten it
   if (asked === undefined || asked >= left) return 'pending';
   const end = timeMs(meta.deletionTimestamp) - (left - asked) * 1000;

@@ -141,7 +141,8 @@ class Controller implements FlowControl {
   private resize(): void {
     const all = [...this.levels.values()].map(({ level }) => level);
     const shares = all.reduce((sum, level) => sum + level.shares, 0);
-    for (const level of all) level.resize(Math.ceil((this.affordable * level.shares) / Math.max(1, shares)), this.pressure.share);
+    for (const level of all)
+      level.resize(Math.ceil((this.affordable * level.shares) / Math.max(1, shares)), this.pressure.share);
     for (const level of all) level.dispatch();
   }
 

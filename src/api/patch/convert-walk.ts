@@ -41,12 +41,17 @@ export class ConvertWalk extends Walk {
     if (base === 'map') this.fail(`cannot restore map from ${from}`);
     else if (base === 'list' || base === 'bytes') this.fail(`cannot restore slice from ${from}`);
     else if (base === 'object') this.fail(`cannot restore struct from: ${from}`);
-    else if (NUMBERS.has(from) && (NUMBERS.has(type) || (base === 'string' && from === 'int64'))) this.fail(`cannot convert ${from} to ${type}`);
+    else if (NUMBERS.has(from) && (NUMBERS.has(type) || (base === 'string' && from === 'int64')))
+      this.fail(`cannot convert ${from} to ${type}`);
     else this.fail(`unrecognized type: ${base === 'boolean' ? 'bool' : base === 'double' ? 'float64' : base}`);
   }
   override unmarshal(what: string, decoder?: string): void {
     const { type } = goPlace(this.schema, this.trail);
     const fraction = what.includes('.');
-    this.fail(!decoder && fraction ? `cannot convert float64 to ${type}` : `json: cannot unmarshal ${what} into Go value of type ${decoder ?? type}`);
+    this.fail(
+      !decoder && fraction
+        ? `cannot convert float64 to ${type}`
+        : `json: cannot unmarshal ${what} into Go value of type ${decoder ?? type}`,
+    );
   }
 }

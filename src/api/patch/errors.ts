@@ -52,4 +52,10 @@ export function showMap(map: Plain): string {
 }
 export const showList = (list: readonly unknown[]): string => `[${list.map(show).join(' ')}]`;
 const show = (value: unknown): string =>
-  Array.isArray(value) ? showList(value) : isPlain(value) ? showMap(value) : value === null || value === undefined ? '<nil>' : String(value as string);
+  Array.isArray(value)
+    ? showList(value)
+    : isPlain(value)
+      ? showMap(value)
+      : value === null || value === undefined
+        ? '<nil>'
+        : String(value as string);

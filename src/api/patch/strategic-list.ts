@@ -26,7 +26,8 @@ export function mergeList(
   if (all.length === 0) return [];
   if (Array.isArray(all[0])) throw rejected();
   const type = goType(all[0]);
-  if (all.some((item) => goType(item) !== type)) throw failed(`list element types are not identical: ${showList([original, patch])}`);
+  if (all.some((item) => goType(item) !== type))
+    throw failed(`list element types are not identical: ${showList([original, patch])}`);
   if (isPlain(all[0])) return mergeMaps(rule, original as Plain[], patch as Plain[], server);
   if (deletes) return original.filter((item) => !patch.includes(item));
   return orderList('', [...new Set(all)], patch, original);
@@ -72,7 +73,8 @@ function mergeMaps(rule: ListRule, original: readonly Plain[], patch: readonly P
 const find = (items: readonly unknown[], mergeKey: string, key: unknown): number =>
   items.findIndex((item) => sameJson(own(item as Plain, mergeKey), key));
 
-export const badItem = (item: unknown): StatusError => failed(`expected a map[string]interface {}, but received a ${goType(item)}`);
+export const badItem = (item: unknown): StatusError =>
+  failed(`expected a map[string]interface {}, but received a ${goType(item)}`);
 
 /** The merge key of an item, which must have one. */
 export function requireKey(item: unknown, mergeKey: string): unknown {

@@ -93,7 +93,13 @@ function ruleOf({ schema, mergeKey: key }: Below): ListRule {
   return { mergeKey: key, merge: (original, patch) => mergeMap(item, original, patch) };
 }
 
-function mergeLists(rule: Below, original: unknown[], patch: unknown[], deletes: boolean, server?: unknown[]): unknown[] {
+function mergeLists(
+  rule: Below,
+  original: unknown[],
+  patch: unknown[],
+  deletes: boolean,
+  server?: unknown[],
+): unknown[] {
   if (rule.strategy !== 'merge' && !deletes) return patch;
   return mergeList(ruleOf(rule), original, patch, deletes, server);
 }
@@ -162,7 +168,9 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
     else if (sameJson(identity(items[i]), identity(order[j++]))) i++;
   }
   if (i === items.length) return;
-  throw failed(`The order in patch list:\n${showList(patch)}\n doesn't match $setElementOrder list:\n${showList(order)}\n`);
+  throw failed(
+    `The order in patch list:\n${showList(patch)}\n doesn't match $setElementOrder list:\n${showList(order)}\n`,
+  );
 }
 
 /**

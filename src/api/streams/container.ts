@@ -5,7 +5,8 @@ interface Pod {
   spec?: Record<string, unknown>;
 }
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
-const names = (pod: Pod, field: string): string[] => ((pod.spec?.[field] ?? []) as { name: string }[]).map((c) => c.name);
+const names = (pod: Pod, field: string): string[] =>
+  ((pod.spec?.[field] ?? []) as { name: string }[]).map((c) => c.name);
 
 /** The container that a stream means: the one that is named, or the only one. Throws 400. */
 export function containerOf(pod: Pod, asked: string | null): string {

@@ -8,8 +8,13 @@ export function kubeletOf(core: Core, node: string): { host: string; port: numbe
   if (!stored) throw notFound({ group: '', resource: 'nodes' }, node);
   const status = stored.object['status'] ?? {};
   const addresses = (status.addresses ?? []) as { type: string; address: string }[];
-  const address = ['InternalIP', 'ExternalIP', 'Hostname'].map((type) => addresses.find((a) => a.type === type)?.address).find(Boolean);
-  if (!address) throw internalError(`no preferred addresses found; known addresses: [${addresses.map((a) => a.address).join(' ')}]`);
+  const address = ['InternalIP', 'ExternalIP', 'Hostname']
+    .map((type) => addresses.find((a) => a.type === type)?.address)
+    .find(Boolean);
+  if (!address)
+    throw internalError(
+      `no preferred addresses found; known addresses: [${addresses.map((a) => a.address).join(' ')}]`,
+    );
   return { host: address, port: status.daemonEndpoints?.kubeletEndpoint?.Port || 10250 };
 }
 

@@ -16,7 +16,8 @@ export function parseProxyName(text: string, what: string): ProxyName {
   const parts = text.split(':');
   if (parts.length === 1) return { scheme: '', name: parts[0], port: '' };
   if (parts.length === 2) return { scheme: '', name: parts[0], port: parts[1] };
-  if (parts.length === 3 && ['', 'http', 'https'].includes(parts[0])) return { scheme: parts[0], name: parts[1], port: parts[2] };
+  if (parts.length === 3 && ['', 'http', 'https'].includes(parts[0]))
+    return { scheme: parts[0], name: parts[1], port: parts[2] };
   throw badRequest(`invalid ${what} request ${JSON.stringify(text)}`);
 }
 
@@ -42,7 +43,12 @@ notProxied.addSubnet('0.0.0.0', 8);
 notProxied.addSubnet('127.0.0.0', 8);
 notProxied.addSubnet('169.254.0.0', 16);
 notProxied.addSubnet('224.0.0.0', 4);
-for (const [net, bits] of [['::', 127], ['fe80::', 10], ['ff00::', 8]] as const) notProxied.addSubnet(net, bits, 'ipv6');
+for (const [net, bits] of [
+  ['::', 127],
+  ['fe80::', 10],
+  ['ff00::', 8],
+] as const)
+  notProxied.addSubnet(net, bits, 'ipv6');
 /** Where pods share the host's network, their own addresses are of the loopback range. */
 const PODS_OF_HOST = '127.1.';
 
@@ -56,8 +62,11 @@ export function podProxy(core: Core, target: Target, _stored: Stored | undefined
   const pod = find(core, target, 'pods', name).object;
   const ip = pod['status']?.podIP;
   if (!ip || !isProxied(ip)) throw badRequest('address not allowed');
-  const ports = ((pod['spec']?.containers ?? []) as { ports?: { containerPort: number; name?: string }[] }[]).flatMap((c) => c.ports ?? []);
-  const number = port === '' ? ports[0]?.containerPort ?? 80 : ports.find((p) => p.name === port)?.containerPort ?? port;
+  const ports = ((pod['spec']?.containers ?? []) as { ports?: { containerPort: number; name?: string }[] }[]).flatMap(
+    (c) => c.ports ?? [],
+  );
+  const number =
+    port === '' ? (ports[0]?.containerPort ?? 80) : (ports.find((p) => p.name === port)?.containerPort ?? port);
   return connection(scheme, ip, number, query);
 }
 
@@ -66,19 +75,31 @@ interface Slice {
   ports?: { name?: string; port?: number }[];
 }
 
-export function serviceProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {
+export function serviceProxy(
+  core: Core,
+  target: Target,
+  _stored: Stored | undefined,
+  query: URLSearchParams,
+): Connection {
   const { scheme, name, port } = parseProxyName(target.name, 'service');
   const service = find(core, target, 'services', name).object;
   const ports = (service['spec']?.ports ?? []) as { name?: string; port: number }[];
-  const wanted = port === '' ? (ports.length === 1 ? ports[0] : undefined) : ports.find((p) => p.name === port || String(p.port) === port);
-  if (!wanted) throw serviceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
+  const wanted =
+    port === ''
+      ? ports.length === 1
+        ? ports[0]
+        : undefined
+      : ports.find((p) => p.name === port || String(p.port) === port);
+  if (!wanted)
+    throw serviceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
   const slices = core.store.list({ resource: 'endpointslices.discovery.k8s.io', namespace: target.namespace }).items;
   for (const stored of slices) {
     if (stored.labels?.['kubernetes.io/service-name'] !== name) continue;
     const slice = stored.object as unknown as Slice;
     const at = slice.ports?.find((p) => (p.name ?? '') === (wanted.name ?? ''))?.port;
     const ready = (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false);
-    if (at && ready.length) return connection(scheme, ready[Math.floor(Math.random() * ready.length)].addresses[0], at, query);
+    if (at && ready.length)
+      return connection(scheme, ready[Math.floor(Math.random() * ready.length)].addresses[0], at, query);
   }
   throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
 }

@@ -14,14 +14,28 @@ const pass = (query: URLSearchParams, ...names: string[]): URLSearchParams => {
   return out;
 };
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 const podOf = (stored: Stored | undefined): any => stored!.object;
 
 const logs: Stream = (core, target, stored, query) => {
   const pod = podOf(stored);
   const container = containerOf(pod, query.get('container'));
-  const options = pass(query, 'follow', 'previous', 'sinceSeconds', 'sinceTime', 'timestamps', 'tailLines', 'limitBytes', 'stream');
-  return kubeletConnection(core, nodeOf(pod), `/containerLogs/${target.namespace}/${target.name}/${container}`, options);
+  const options = pass(
+    query,
+    'follow',
+    'previous',
+    'sinceSeconds',
+    'sinceTime',
+    'timestamps',
+    'tailLines',
+    'limitBytes',
+    'stream',
+  );
+  return kubeletConnection(
+    core,
+    nodeOf(pod),
+    `/containerLogs/${target.namespace}/${target.name}/${container}`,
+    options,
+  );
 };
 
 /** The kubelet has its own names for what a client asks. */

@@ -23,7 +23,8 @@ function check(binding: KubeObject): void {
   if (target?.kind && target.kind !== 'Node')
     errors.push(`target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`);
   if (!target?.name) errors.push('target.name: Required value');
-  if (errors.length) throw new StatusError({ message: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`, code: 500 });
+  if (errors.length)
+    throw new StatusError({ message: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`, code: 500 });
 }
 
 /** The binding names the pod that it means, and maybe its uid and version. */
@@ -31,10 +32,15 @@ function checkPreconditions({ metadata: wanted }: KubeObject, { metadata }: Kube
   const refuse = (field: string, given: string, there: string): never => {
     const why = `Precondition failed: ${field} in precondition: ${given}, ${field} in object meta: ${there}`;
     const at = `/registry/pods/${metadata.namespace}/${metadata.name}`;
-    throw conflict(PODS, metadata.name, `StorageError: invalid object, Code: 4, Key: ${at}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
+    throw conflict(
+      PODS,
+      metadata.name,
+      `StorageError: invalid object, Code: 4, Key: ${at}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+    );
   };
   if (wanted.uid && wanted.uid !== metadata.uid) refuse('UID', wanted.uid, metadata.uid ?? '');
-  if (wanted.resourceVersion && wanted.resourceVersion !== String(revision)) refuse('ResourceVersion', wanted.resourceVersion, String(revision));
+  if (wanted.resourceVersion && wanted.resourceVersion !== String(revision))
+    refuse('ResourceVersion', wanted.resourceVersion, String(revision));
 }
 
 /** The condition in place of the one of its type. */
@@ -59,24 +65,46 @@ function assign(op: Operation, stored: Stored, binding: KubeObject): KubeObject 
   if (binding.metadata.labels) metadata.labels = { ...binding.metadata.labels, ...metadata.labels };
   if (binding.metadata.annotations) metadata.annotations = { ...metadata.annotations, ...binding.metadata.annotations };
   const { nominatedNodeName: _, ...status } = (pod.status ?? {}) as PodStatus;
-  const scheduled: PodCondition = { type: 'PodScheduled', status: 'True', lastProbeTime: null as never, lastTransitionTime: op.now };
+  const scheduled: PodCondition = {
+    type: 'PodScheduled',
+    status: 'True',
+    lastProbeTime: null as never,
+    lastTransitionTime: op.now,
+  };
   pod['status'] = { ...status, conditions: withCondition(status.conditions ?? [], scheduled) };
   return pod;
 }
 
 /** Puts a pod on a node. `target` is pods/binding, or bindings whose name is the pod's. */
-export async function bind(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+export async function bind(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  body: Body,
+  options: WriteOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'create', target);
   checkWriteOptions('CreateOptions', options);
   const kind = core.registry.byResource('', 'v1', 'bindings') ?? target.kind;
   const binding = readBody(ctx, kind, body, options.fieldValidation);
   checkPlace({ ...target, kind, name: '' }, binding);
-  if (target.name && target.name !== binding.metadata.name) throw badRequest('name in URL does not match name in Binding object');
+  if (target.name && target.name !== binding.metadata.name)
+    throw badRequest('name in URL does not match name in Binding object');
   check(binding);
   const pods = core.registry.byResource('', 'v1', 'pods')!;
-  const podTarget: Target = { kind: pods, namespace: target.namespace, name: target.name || binding.metadata.name, subresource: '' };
+  const podTarget: Target = {
+    kind: pods,
+    namespace: target.namespace,
+    name: target.name || binding.metadata.name,
+    subresource: '',
+  };
   const op = operationOf(core, ctx, podTarget, 'bind', options);
-  const request = admissionRequest({ ...op, target: { ...podTarget, subresource: 'binding' } }, 'CREATE', binding, undefined);
+  const request = admissionRequest(
+    { ...op, target: { ...podTarget, subresource: 'binding' } },
+    'CREATE',
+    binding,
+    undefined,
+  );
   await core.admission.admit(request);
   await core.admission.validate(request);
   const key = keyOf(podTarget);

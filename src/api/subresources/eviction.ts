@@ -22,12 +22,19 @@ const ALLOWED = 'DisruptionAllowed';
 type BudgetStatus = Partial<PodDisruptionBudgetStatus>;
 
 const isReady = (pod: Stored): boolean =>
-  (pod.object['status']?.conditions ?? []).some((c: { type: string; status: string }) => c.type === 'Ready' && c.status === 'True');
+  (pod.object['status']?.conditions ?? []).some(
+    (c: { type: string; status: string }) => c.type === 'Ready' && c.status === 'True',
+  );
 
 /** A pod that does not run (or is leaving anyway) disturbs nobody's budget. */
 function ignoresBudget(pod: Stored): boolean {
   const phase = pod.object['status']?.phase;
-  return phase === 'Succeeded' || phase === 'Failed' || phase === 'Pending' || pod.object.metadata.deletionTimestamp !== undefined;
+  return (
+    phase === 'Succeeded' ||
+    phase === 'Failed' ||
+    phase === 'Pending' ||
+    pod.object.metadata.deletionTimestamp !== undefined
+  );
 }
 
 /** 429; `why` of the budget. */
@@ -35,7 +42,10 @@ const tooMany = (why: string, retryAfterSeconds?: number): StatusError =>
   new StatusError({
     message: "Cannot evict pod as it would violate the pod's disruption budget.",
     reason: 'TooManyRequests',
-    details: { causes: [{ reason: 'DisruptionBudget', message: why }], ...(retryAfterSeconds && { retryAfterSeconds }) },
+    details: {
+      causes: [{ reason: 'DisruptionBudget', message: why }],
+      ...(retryAfterSeconds && { retryAfterSeconds }),
+    },
     code: 429,
   });
 
@@ -57,7 +67,8 @@ function take(budget: KubeObject, pod: string, nowText: string): void {
   if ((status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) {
     throw tooMany(`The disruption budget ${name} is still being processed by the server.`, 10);
   }
-  const refuse = (why: string): StatusError => forbiddenRequest({ group: 'policy', resource: 'poddisruptionbudget' }, name, why);
+  const refuse = (why: string): StatusError =>
+    forbiddenRequest({ group: 'policy', resource: 'poddisruptionbudget' }, name, why);
   if ((status.disruptionsAllowed ?? 0) < 0) throw refuse('pdb disruptions allowed is negative');
   if (Object.keys(status.disruptedPods ?? {}).length > MAX_DISRUPTED) {
     throw refuse('DisruptedPods map too big - too many evictions not confirmed by PDB controller');
@@ -96,7 +107,10 @@ const hasSelector = (selector: LabelSelectorLike | undefined): boolean =>
 function budgetsOf(core: Core, pod: Stored): Stored[] {
   return core.store
     .list({ resource: BUDGETS, namespace: pod.namespace })
-    .items.filter(({ object }) => hasSelector(object['spec']?.selector) && labelSelectorAsSelector(object['spec'].selector).matches(pod.labels));
+    .items.filter(
+      ({ object }) =>
+        hasSelector(object['spec']?.selector) && labelSelectorAsSelector(object['spec'].selector).matches(pod.labels),
+    );
 }
 
 /** The answer where the pod cannot be evicted at all; undefined where its budget allows it. */
@@ -115,7 +129,8 @@ async function consume(core: Core, ctx: RequestContext, pod: Stored, dryRun: boo
     if (dryRun) return undefined;
     const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, false, changed), budget.revision));
     if (outcome.ok) return undefined;
-    if (attempt === MAX_ATTEMPTS) throw timeout(`couldn't update PodDisruptionBudget ${JSON.stringify(budget.name)} due to conflicts`, 10);
+    if (attempt === MAX_ATTEMPTS)
+      throw timeout(`couldn't update PodDisruptionBudget ${JSON.stringify(budget.name)} due to conflicts`, 10);
     await core.store.fresh();
   }
   return undefined;
@@ -137,9 +152,20 @@ const twoBudgets = (): Answer =>
   );
 
 /** Deletes a pod if its disruption budget allows. Throws 429 where it does not, 404, 400. */
-export async function evict(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+export async function evict(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  body: Body,
+  options: WriteOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'create', target);
-  const eviction = readBody(ctx, bodyKind({ group: 'policy', version: 'v1', kind: 'Eviction' })!, body, options.fieldValidation);
+  const eviction = readBody(
+    ctx,
+    bodyKind({ group: 'policy', version: 'v1', kind: 'Eviction' })!,
+    body,
+    options.fieldValidation,
+  );
   if (eviction.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
   const podTarget: Target = { ...target, subresource: '' };
   let pod = core.store.get(keyOf(podTarget));
@@ -148,7 +174,10 @@ export async function evict(core: Core, ctx: RequestContext, target: Target, bod
     pod = core.store.get(keyOf(podTarget));
     if (!pod) throw notFound({ group: '', resource: 'pods' }, target.name);
   }
-  const how: DeleteOptions = { ...(eviction['deleteOptions'] as DeleteOptions | undefined), ...(options.dryRun && { dryRun: options.dryRun }) };
+  const how: DeleteOptions = {
+    ...(eviction['deleteOptions'] as DeleteOptions | undefined),
+    ...(options.dryRun && { dryRun: options.dryRun }),
+  };
   const refused = ignoresBudget(pod) ? undefined : await consume(core, ctx, pod, Boolean(how.dryRun?.length));
   if (refused) return refused;
   await removeAuthorized(core, ctx, podTarget, how);

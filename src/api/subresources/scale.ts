@@ -31,7 +31,14 @@ function scaleOf(object: KubeObject, paths: ScalePaths, managedFields?: ManagedF
   const scale = {
     kind: kind.kind,
     apiVersion: apiVersionOf(kind),
-    metadata: { name, ...(namespace && { namespace }), uid, resourceVersion, creationTimestamp, ...(managedFields?.length && { managedFields }) },
+    metadata: {
+      name,
+      ...(namespace && { namespace }),
+      uid,
+      resourceVersion,
+      creationTimestamp,
+      ...(managedFields?.length && { managedFields }),
+    },
     spec: { replicas: Number(atPath(object, paths.spec) ?? 0) },
     status: { replicas: Number(atPath(object, paths.status) ?? 0), selector: paths.selector(object) },
   } as unknown as KubeObject;
@@ -44,7 +51,12 @@ function pathsOf(core: Core, target: Target): ScalePaths {
   return paths;
 }
 
-export async function getScale(core: Core, ctx: RequestContext, target: Target, options: { resourceVersion?: string }): Promise<Answer> {
+export async function getScale(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  options: { resourceVersion?: string },
+): Promise<Answer> {
   const paths = pathsOf(core, target);
   const { object } = await get(core, ctx, target, options);
   return objectAnswer(undefined, scaleOf(object, paths));
@@ -64,27 +76,56 @@ async function writeScale(op: Operation, next: (live: KubeObject) => KubeObject,
       const before = scaleOf(live, paths, managedFieldsOfScale(live.metadata.managedFields, owned));
       const scale = next(before);
       checkPlace(target, scale);
-      if (!applied) updateManagedFields({ ...ownershipOf(core.registry, kind, ''), live: before, object: scale, manager: op.manager, subresource: 'scale', now: op.now });
+      if (!applied)
+        updateManagedFields({
+          ...ownershipOf(core.registry, kind, ''),
+          live: before,
+          object: scale,
+          manager: op.manager,
+          subresource: 'scale',
+          now: op.now,
+        });
       const replicas = Number(scale['spec']?.replicas ?? 0);
-      if (replicas < 0) throw invalidObject(kind, target.name, [invalid('spec.replicas', replicas, 'must be greater than or equal to 0')]);
+      if (replicas < 0)
+        throw invalidObject(kind, target.name, [
+          invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
+        ]);
       const object = withReplicas(live, paths.spec, replicas);
       const { uid, resourceVersion, managedFields } = scale.metadata;
       Object.assign(object.metadata, { uid, resourceVersion: resourceVersion ?? '' });
-      object.metadata.managedFields = managedFieldsOfScaled(live.metadata.managedFields, managedFields, apiVersionOf(target.kind), owned);
+      object.metadata.managedFields = managedFieldsOfScaled(
+        live.metadata.managedFields,
+        managedFields,
+        apiVersionOf(target.kind),
+        owned,
+      );
       return object;
     },
   });
   return objectAnswer(undefined, scaleOf(answer.object, paths), answer.code);
 }
 
-export async function updateScale(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+export async function updateScale(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  body: Body,
+  options: WriteOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'update', target);
   checkWriteOptions('UpdateOptions', options);
   const scale = readBody(ctx, scaleKind(), body, options.fieldValidation);
   return writeScale(operationOf(core, ctx, target, 'scale', options), () => structuredClone(scale), false);
 }
 
-export async function patchScale(core: Core, ctx: RequestContext, target: Target, contentType: string, input: PatchInput, options: PatchOptions): Promise<Answer> {
+export async function patchScale(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  contentType: string,
+  input: PatchInput,
+  options: PatchOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'patch', target);
   const type = patchTypeOf(target.kind, contentType);
   checkPatchOptions(type, options);
@@ -94,5 +135,19 @@ export async function patchScale(core: Core, ctx: RequestContext, target: Target
   const applied = readConfiguration(input).value as unknown as KubeObject;
   const ownership = ownershipOf(core.registry, kind, '');
   const { fieldManager: manager = '', force = false } = options;
-  return writeScale(op, (live) => applyPatch({ ...ownership, kind: kind.kind, live, patch: applied, manager, force, subresource: 'scale', now: op.now }), true);
+  return writeScale(
+    op,
+    (live) =>
+      applyPatch({
+        ...ownership,
+        kind: kind.kind,
+        live,
+        patch: applied,
+        manager,
+        force,
+        subresource: 'scale',
+        now: op.now,
+      }),
+    true,
+  );
 }

@@ -28,54 +28,100 @@ interface Spec {
 
 function checkSeconds(seconds: number): void {
   const errors: FieldError[] = [];
-  if (seconds < MIN_SECONDS) errors.push(invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'));
-  if (seconds > 2 ** 32) errors.push(invalid('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'));
+  if (seconds < MIN_SECONDS)
+    errors.push(invalid('spec.expirationSeconds', seconds, 'may not specify a duration less than 10 minutes'));
+  if (seconds > 2 ** 32)
+    errors.push(invalid('spec.expirationSeconds', seconds, 'may not specify a duration larger than 2^32 seconds'));
   if (errors.length) throw invalidObject(TOKEN_REQUEST, '', errors);
 }
 
 /** What the token ends with, which must be there. Throws 404, 409. */
-function boundObject(core: Core, target: Target, ref: NonNullable<Spec['boundObjectRef']>): { bound: BoundObject; node?: { name: string; uid: string } } {
+function boundObject(
+  core: Core,
+  target: Target,
+  ref: NonNullable<Spec['boundObjectRef']>,
+): { bound: BoundObject; node?: { name: string; uid: string } } {
   const { kind = '', name = '', uid } = ref;
   const resource = BINDABLE[kind];
-  if (!resource) throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(target.name)} to type ${JSON.stringify(kind)}`);
+  if (!resource)
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(target.name)} to type ${JSON.stringify(kind)}`,
+    );
   const stored = core.store.get({ resource, namespace: kind === 'Node' ? '' : target.namespace, name });
   if (!stored) throw notFound({ group: '', resource }, name);
   if (uid && uid !== stored.uid) {
-    throw conflict({ group: '', resource }, name, `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`);
+    throw conflict(
+      { group: '', resource },
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
   }
   if (kind === 'Pod' && stored.object['spec']?.serviceAccountName !== target.name) {
-    throw badRequest(`cannot bind token for serviceaccount ${JSON.stringify(target.name)} to pod running with different serviceaccount name.`);
+    throw badRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(target.name)} to pod running with different serviceaccount name.`,
+    );
   }
   const bound: BoundObject = { kind: kind as BoundObject['kind'], name, uid: stored.uid };
-  const nodeName: string | undefined = kind === 'Node' ? name : kind === 'Pod' ? stored.object['spec']?.nodeName : undefined;
+  const nodeName: string | undefined =
+    kind === 'Node' ? name : kind === 'Pod' ? stored.object['spec']?.nodeName : undefined;
   const node = nodeName ? core.store.get({ resource: 'nodes', namespace: '', name: nodeName }) : undefined;
   return { bound, ...(node && { node: { name: node.name, uid: node.uid } }) };
 }
 
 /** A token of the service account that the target names (TokenRequest, KEP-1205). */
-export async function requestToken(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+export async function requestToken(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  body: Body,
+  options: WriteOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'create', target);
   const kind = bodyKind(TOKEN_REQUEST)!;
   const op = operationOf(core, ctx, target, 'create', options);
   const request = readBody(ctx, kind, body, options.fieldValidation);
   applyDefaults(kind, request);
-  updateManagedFields({ ...ownershipOf(core.registry, kind, ''), live: undefined, object: request, manager: op.manager, subresource: 'token', now: op.now });
+  updateManagedFields({
+    ...ownershipOf(core.registry, kind, ''),
+    live: undefined,
+    object: request,
+    manager: op.manager,
+    subresource: 'token',
+    now: op.now,
+  });
   const spec = (request['spec'] ?? {}) as Spec;
   const key = keyOf({ ...target, subresource: '' });
   const account = core.store.get(key) ?? (await core.store.fresh(), core.store.get(key));
   if (!account) throw notFound({ group: '', resource: 'serviceaccounts' }, target.name);
   if (request.metadata?.name && request.metadata.name !== target.name) {
-    throw badRequest(`the name of the object (${request.metadata.name}) does not match the name on the URL (${target.name})`);
+    throw badRequest(
+      `the name of the object (${request.metadata.name}) does not match the name on the URL (${target.name})`,
+    );
   }
   const seconds = spec.expirationSeconds ?? HOUR;
   checkSeconds(seconds);
   const audiences = spec.audiences?.length ? spec.audiences : [core.tokens.issuer];
-  const { bound, node } = spec.boundObjectRef ? boundObject(core, target, spec.boundObjectRef) : { bound: undefined, node: undefined };
-  const { token, expires } = await core.tokens.sign(target.namespace, { name: account.name, uid: account.uid }, audiences, seconds, bound, node);
+  const { bound, node } = spec.boundObjectRef
+    ? boundObject(core, target, spec.boundObjectRef)
+    : { bound: undefined, node: undefined };
+  const { token, expires } = await core.tokens.sign(
+    target.namespace,
+    { name: account.name, uid: account.uid },
+    audiences,
+    seconds,
+    bound,
+    node,
+  );
   const { managedFields } = request.metadata;
   const answer = {
     ...request,
-    metadata: { name: account.name, namespace: account.namespace, uid: account.uid, creationTimestamp: op.now, ...(managedFields && { managedFields }) },
+    metadata: {
+      name: account.name,
+      namespace: account.namespace,
+      uid: account.uid,
+      creationTimestamp: op.now,
+      ...(managedFields && { managedFields }),
+    },
     spec: { ...spec, audiences, expirationSeconds: seconds },
     status: { token: op.dryRun ? '' : token, expirationTimestamp: formatTime(expires) },
   } as unknown as KubeObject;

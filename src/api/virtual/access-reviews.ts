@@ -25,10 +25,16 @@ function attributesOf({ resourceAttributes: r, nonResourceAttributes: n }: Spec)
 }
 
 /** As Go prints the internal struct, which has no JSON names. */
-const internalNonResource = ({ path = '', verb = '' }: NonNullable<Spec['nonResourceAttributes']>): unknown => ({ Path: path, Verb: verb });
+const internalNonResource = ({ path = '', verb = '' }: NonNullable<Spec['nonResourceAttributes']>): unknown => ({
+  Path: path,
+  Verb: verb,
+});
 
 /** A question is about a resource or a path, and of somebody. */
-function specErrors({ resourceAttributes, nonResourceAttributes, user, groups }: Spec, needsUser: boolean): FieldError[] {
+function specErrors(
+  { resourceAttributes, nonResourceAttributes, user, groups }: Spec,
+  needsUser: boolean,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (resourceAttributes && nonResourceAttributes) {
     const why = 'cannot be specified in combination with resourceAttributes';
@@ -39,13 +45,16 @@ function specErrors({ resourceAttributes, nonResourceAttributes, user, groups }:
     errors.push(invalid(at, 'null', 'exactly one of nonResourceAttributes or resourceAttributes must be specified'));
   }
   errors.push(...selectorErrors(resourceAttributes, at));
-  if (needsUser && !user && !groups?.length) errors.push(invalid(SPEC.child('user'), user ?? '', 'at least one of user or group must be specified'));
+  if (needsUser && !user && !groups?.length)
+    errors.push(invalid(SPEC.child('user'), user ?? '', 'at least one of user or group must be specified'));
   return errors;
 }
 
 /** It is no object that could have a name. */
 function metadataErrors(target: Target, object: KubeObject, why: string): FieldError[] {
-  const given = Object.keys(object.metadata).filter((key) => key !== 'managedFields' && !(key === 'namespace' && target.namespace));
+  const given = Object.keys(object.metadata).filter(
+    (key) => key !== 'managedFields' && !(key === 'namespace' && target.namespace),
+  );
   return given.length ? [invalid('metadata', normalizeObject(target.kind.schema, object, false).metadata, why)] : [];
 }
 
@@ -68,7 +77,11 @@ const status = (decision: { allowed: boolean; reason: string }): unknown => ({
 
 /** May I? */
 export const selfSubjectAccessReview: Question = {
-  check: ({ target, object }) => refuse(target.kind.group, [...specErrors(specOf(object), false), ...metadataErrors(target, object, 'must be empty')]),
+  check: ({ target, object }) =>
+    refuse(target.kind.group, [
+      ...specErrors(specOf(object), false),
+      ...metadataErrors(target, object, 'must be empty'),
+    ]),
   answer({ core, ctx, object }) {
     object['status'] = status(core.authorizer.decide(ctx.user, attributesOf(specOf(object))));
   },
@@ -76,7 +89,11 @@ export const selfSubjectAccessReview: Question = {
 
 /** May somebody? */
 export const subjectAccessReview: Question = {
-  check: ({ target, object }) => refuse(target.kind.group, [...specErrors(specOf(object), true), ...metadataErrors(target, object, 'must be empty')]),
+  check: ({ target, object }) =>
+    refuse(target.kind.group, [
+      ...specErrors(specOf(object), true),
+      ...metadataErrors(target, object, 'must be empty'),
+    ]),
   answer({ core, object }) {
     object['status'] = status(core.authorizer.decide(userOf(specOf(object)), attributesOf(specOf(object))));
   },

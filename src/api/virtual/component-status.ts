@@ -23,7 +23,8 @@ const DATABASE = 'etcd-0';
 
 /** The loops are clients, of which the API knows whether they lead: by the Lease that they renew. */
 function isLeading(core: Core, lease: string): boolean {
-  const spec = core.store.get({ resource: 'leases.coordination.k8s.io', namespace: 'kube-system', name: lease })?.object['spec'];
+  const spec = core.store.get({ resource: 'leases.coordination.k8s.io', namespace: 'kube-system', name: lease })
+    ?.object['spec'];
   if (!spec?.holderIdentity || !spec.renewTime) return false;
   return timeMs(spec.renewTime) + (spec.leaseDurationSeconds ?? 0) * 1000 > core.clock.now();
 }
@@ -31,14 +32,19 @@ function isLeading(core: Core, lease: string): boolean {
 function conditionOf(core: Core, { lease, port }: Component): object {
   if (isLeading(core, lease)) return { type: 'Healthy', status: 'True', message: 'ok' };
   const address = `127.0.0.1:${port}`;
-  return { type: 'Healthy', status: 'False', message: `Get "https://${address}/healthz": dial tcp ${address}: connect: connection refused` };
+  return {
+    type: 'Healthy',
+    status: 'False',
+    message: `Get "https://${address}/healthz": dial tcp ${address}: connect: connection refused`,
+  };
 }
 
 /** All components: what answers this is the database's proof of health. */
 const components = (core: Core): StoredObject[] =>
-  [...LOOPS.map((one) => [one.name, conditionOf(core, one)] as const), [DATABASE, { type: 'Healthy', status: 'True', message: 'ok' }] as const].map(
-    ([name, condition]) => ({ metadata: { name }, conditions: [condition] }) as unknown as StoredObject,
-  );
+  [
+    ...LOOPS.map((one) => [one.name, conditionOf(core, one)] as const),
+    [DATABASE, { type: 'Healthy', status: 'True', message: 'ok' }] as const,
+  ].map(([name, condition]) => ({ metadata: { name }, conditions: [condition] }) as unknown as StoredObject);
 
 /** In the form of what is stored, which these are not. */
 function asStored(object: StoredObject): Stored {

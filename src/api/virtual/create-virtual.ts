@@ -31,7 +31,13 @@ export interface Question {
 }
 
 /** What the system alone sets, and sets on no question. */
-const SYSTEM_FIELDS = ['uid', 'creationTimestamp', 'deletionTimestamp', 'deletionGracePeriodSeconds', 'selfLink'] as const;
+const SYSTEM_FIELDS = [
+  'uid',
+  'creationTimestamp',
+  'deletionTimestamp',
+  'deletionGracePeriodSeconds',
+  'selfLink',
+] as const;
 
 const questions: Readonly<Record<string, Question>> = {
   'selfsubjectaccessreviews.authorization.k8s.io': selfSubjectAccessReview,
@@ -45,7 +51,13 @@ const questions: Readonly<Record<string, Question>> = {
 export const isQuestion = (target: Target): boolean => target.kind.storage.key in questions;
 
 /** Answers 201 with the object and its status. */
-export async function createVirtual(core: Core, ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer> {
+export async function createVirtual(
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  body: Body,
+  options: WriteOptions,
+): Promise<Answer> {
   core.authorizer.require(ctx, 'create', target);
   checkWriteOptions('CreateOptions', options);
   const { kind } = target;
@@ -54,7 +66,13 @@ export async function createVirtual(core: Core, ctx: RequestContext, target: Tar
   checkPlace(target, object);
   for (const field of SYSTEM_FIELDS) delete object.metadata[field];
   applyDefaults(kind, object);
-  updateManagedFields({ ...ownershipOf(core.registry, kind, ''), live: undefined, object, manager: op.manager, now: op.now });
+  updateManagedFields({
+    ...ownershipOf(core.registry, kind, ''),
+    live: undefined,
+    object,
+    manager: op.manager,
+    now: op.now,
+  });
   const request = admissionRequest(op, 'CREATE', object, undefined);
   const asked: Asked = { core, ctx, target, object };
   const question = questions[kind.storage.key]!;

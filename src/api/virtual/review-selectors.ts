@@ -35,7 +35,10 @@ function valueErrors({ operator, values }: Requirement, at: Path): FieldError[] 
 }
 
 function fieldRequirementErrors(requirement: Requirement, at: Path): FieldError[] {
-  return [...(requirement.key ? [] : [required(at.child('key'), 'must be specified')]), ...valueErrors(requirement, at)];
+  return [
+    ...(requirement.key ? [] : [required(at.child('key'), 'must be specified')]),
+    ...valueErrors(requirement, at),
+  ];
 }
 
 function labelRequirementErrors(requirement: Requirement, at: Path): FieldError[] {
@@ -48,11 +51,16 @@ function labelRequirementErrors(requirement: Requirement, at: Path): FieldError[
   return errors;
 }
 
-function attributeErrors(selector: SelectorAttributes | undefined, at: Path, check: typeof fieldRequirementErrors): FieldError[] {
+function attributeErrors(
+  selector: SelectorAttributes | undefined,
+  at: Path,
+  check: typeof fieldRequirementErrors,
+): FieldError[] {
   if (!selector) return [];
   const { rawSelector = '', requirements = [] } = selector;
   const errors: FieldError[] = [];
-  if (rawSelector && requirements.length) errors.push(invalid(at.child('rawSelector'), rawSelector, 'may not specified at the same time as requirements'));
+  if (rawSelector && requirements.length)
+    errors.push(invalid(at.child('rawSelector'), rawSelector, 'may not specified at the same time as requirements'));
   if (!rawSelector && requirements.length === 0) {
     errors.push(required(at.child('requirements'), `when ${at} is specified, requirements or rawSelector is required`));
   }

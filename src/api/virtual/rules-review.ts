@@ -15,11 +15,23 @@ export const selfSubjectRulesReview: Question = {
     const all = isNode ? [NODES, ...errors] : errors;
     const resourceRules = rules
       .filter((rule) => rule.resources?.length)
-      .map(({ verbs, apiGroups, resources, resourceNames }) => ({ verbs, apiGroups, resources, ...(resourceNames?.length && { resourceNames }) }));
-    const nonResourceRules = rules.filter((rule) => rule.nonResourceURLs?.length).map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
+      .map(({ verbs, apiGroups, resources, resourceNames }) => ({
+        verbs,
+        apiGroups,
+        resources,
+        ...(resourceNames?.length && { resourceNames }),
+      }));
+    const nonResourceRules = rules
+      .filter((rule) => rule.nonResourceURLs?.length)
+      .map(({ verbs, nonResourceURLs }) => ({ verbs, nonResourceURLs }));
     object.metadata = {} as never;
     object['spec'] = {};
     const evaluationError = all.length === 1 ? all[0] : `[${all.join(', ')}]`;
-    object['status'] = { resourceRules, nonResourceRules, incomplete: isNode, ...(all.length > 0 && { evaluationError }) };
+    object['status'] = {
+      resourceRules,
+      nonResourceRules,
+      incomplete: isNode,
+      ...(all.length > 0 && { evaluationError }),
+    };
   },
 };

@@ -11,10 +11,17 @@ export const tokenReview: Question = {
     const { token, audiences = [] } = object['spec'] as { token: string; audiences?: string[] };
     const found = await core.authenticator.review(token, audiences);
     if (found) {
-      object['status'] = { authenticated: true, user: userInfo(found.user), audiences: found.audiences.length ? found.audiences : [core.tokens.issuer] };
+      object['status'] = {
+        authenticated: true,
+        user: userInfo(found.user),
+        audiences: found.audiences.length ? found.audiences : [core.tokens.issuer],
+      };
       return;
     }
     const why = core.tokens.refusal(token, audiences);
-    object['status'] = { user: {}, error: why === undefined ? 'invalid bearer token' : `[invalid bearer token, ${why}]` };
+    object['status'] = {
+      user: {},
+      error: why === undefined ? 'invalid bearer token' : `[invalid bearer token, ${why}]`,
+    };
   },
 };

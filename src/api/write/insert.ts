@@ -66,8 +66,17 @@ function own({ core, target, manager, now }: Operation, object: KubeObject): voi
     return;
   }
   const { apiVersion, schema } = ownership;
-  const set = createdSets.of(`${apiVersion} ${kind.kind} ${subresource}`, schema, object, () => createdFields(ownership, sentForm(kind, object)));
-  const creator = { manager: manager || 'unknown', operation: 'Update', apiVersion, subresource, time: now, set } as const;
+  const set = createdSets.of(`${apiVersion} ${kind.kind} ${subresource}`, schema, object, () =>
+    createdFields(ownership, sentForm(kind, object)),
+  );
+  const creator = {
+    manager: manager || 'unknown',
+    operation: 'Update',
+    apiVersion,
+    subresource,
+    time: now,
+    set,
+  } as const;
   setOwners(object, new Map([[ownerId(creator), creator]]));
 }
 
@@ -79,7 +88,11 @@ function setSystemFields(op: Operation, { metadata }: KubeObject): void {
   delete metadata.selfLink;
 }
 
-async function insertNamed(op: Operation, object: KubeObject, first: ReturnType<typeof admissionRequest> | undefined): Promise<Inserted> {
+async function insertNamed(
+  op: Operation,
+  object: KubeObject,
+  first: ReturnType<typeof admissionRequest> | undefined,
+): Promise<Inserted> {
   const { core, target } = op;
   const { kind } = target;
   const allocation = allocationFor(op, object, undefined);
@@ -125,7 +138,11 @@ function refuseInvalid(op: Operation, object: KubeObject): void {
   const { kind } = op.target;
   const { strategy } = kind.storage;
   const ctx = strategyContext(op);
-  const errors = [...validateMeta(kind, object), ...(strategy.validate?.(object, ctx) ?? []), ...(strategy.validateCreate?.(object, ctx) ?? [])];
+  const errors = [
+    ...validateMeta(kind, object),
+    ...(strategy.validate?.(object, ctx) ?? []),
+    ...(strategy.validateCreate?.(object, ctx) ?? []),
+  ];
   if (errors.length) throw invalidObject(kind.storage, object.metadata.name ?? '', errors);
 }
 
@@ -141,4 +158,5 @@ export function nameTaken(kind: Kind, { metadata: { name, generateName } }: Kube
 }
 
 /** A version that a new object names; nonsense counts as none. */
-const versionGiven = (text: string | undefined): boolean => text !== undefined && versionProblem(text) === undefined && BigInt(text) !== 0n;
+const versionGiven = (text: string | undefined): boolean =>
+  text !== undefined && versionProblem(text) === undefined && BigInt(text) !== 0n;

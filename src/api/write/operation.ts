@@ -23,7 +23,13 @@ export interface Operation {
   options: Record<string, unknown> | undefined;
 }
 
-export const operationOf = (core: Core, ctx: RequestContext, target: Target, verb: string, options: WriteOptions): Operation => ({
+export const operationOf = (
+  core: Core,
+  ctx: RequestContext,
+  target: Target,
+  verb: string,
+  options: WriteOptions,
+): Operation => ({
   core,
   ctx,
   target,
@@ -45,7 +51,12 @@ export const strategyContext = (op: Operation): StrategyContext => ({
 
 export const authorOf = (op: Operation): Author => ({ user: op.ctx.user.name, manager: op.manager, verb: op.verb });
 
-export const admissionRequest = (op: Operation, operation: AdmissionOperation, object: KubeObject | undefined, old: KubeObject | undefined): AdmissionRequest => ({
+export const admissionRequest = (
+  op: Operation,
+  operation: AdmissionOperation,
+  object: KubeObject | undefined,
+  old: KubeObject | undefined,
+): AdmissionRequest => ({
   core: op.core,
   ctx: op.ctx,
   target: op.target,

@@ -29,7 +29,12 @@ const RESETS: Readonly<Record<string, Readonly<Record<string, readonly string[]>
 
 /** Nobody can own through an endpoint what it resets. Source: GetResetFields of the registry's strategies. */
 function ignoredFields(kind: Kind, subresource: string): FieldSet | undefined {
-  const usual = subresource === 'status' ? ['spec'] : subresource === 'finalize' || (!subresource && kind.subresources.has('status')) ? ['status'] : [];
+  const usual =
+    subresource === 'status'
+      ? ['spec']
+      : subresource === 'finalize' || (!subresource && kind.subresources.has('status'))
+        ? ['status']
+        : [];
   const paths = RESETS[kind.storage.key]?.[subresource] ?? usual;
   return paths.length ? setOfPaths(paths.map((path) => path.split('.').map((name) => `f:${name}`))) : undefined;
 }
@@ -38,7 +43,8 @@ function ignoredFields(kind: Kind, subresource: string): FieldSet | undefined {
  * Whether an endpoint writes only some top-level fields of a built-in kind. What it does not write may then be shared
  * with the stored object all the way to the store.
  */
-export const writesPart = (kind: Kind, subresource: string): boolean => !kind.custom && LETS_THROUGH[subresource] !== undefined;
+export const writesPart = (kind: Kind, subresource: string): boolean =>
+  !kind.custom && LETS_THROUGH[subresource] !== undefined;
 
 /** What the endpoint does not let through becomes, by reference, what is stored. Changes `object`. */
 export function keepOthers(kind: Kind, subresource: string, object: KubeObject, live: KubeObject): void {

@@ -8,7 +8,9 @@ import type { Body, RequestContext, Target } from '../contract.ts';
 export function readBody(ctx: RequestContext, kind: Kind, body: Body, fieldValidation: string | undefined): KubeObject {
   const warn = (text: string): void => ctx.warn(text);
   const object =
-    'object' in body ? decode(body.object, '', kind, fieldValidation, warn) : decode(body.bytes, body.contentType, kind, fieldValidation, warn);
+    'object' in body
+      ? decode(body.object, '', kind, fieldValidation, warn)
+      : decode(body.bytes, body.contentType, kind, fieldValidation, warn);
   object.metadata ??= {} as ObjectMeta;
   return object;
 }
@@ -28,8 +30,10 @@ export function checkPlace(target: Target, object: KubeObject): void {
 export function checkName({ name }: Target, object: KubeObject): void {
   const meta = object.metadata;
   if (!name) return;
-  if (!meta.name) throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
-  if (meta.name !== name) throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
+  if (!meta.name)
+    throw badRequest(`the name of the object (${name} based on URL) was undeterminable: name must be provided`);
+  if (meta.name !== name)
+    throw badRequest(`the name of the object (${meta.name}) does not match the name on the URL (${name})`);
 }
 
 /** Repeated owners are one; clients are told. */
@@ -38,7 +42,14 @@ export function dropRepeatedOwners(ctx: RequestContext, object: KubeObject): voi
   if (!owners || owners.length < 2) return;
   const seen = new Set<string>();
   const kept = owners.filter((owner) => {
-    const key = JSON.stringify([owner.apiVersion, owner.kind, owner.name, owner.uid, owner.controller, owner.blockOwnerDeletion]);
+    const key = JSON.stringify([
+      owner.apiVersion,
+      owner.kind,
+      owner.name,
+      owner.uid,
+      owner.controller,
+      owner.blockOwnerDeletion,
+    ]);
     if (seen.has(key)) return false;
     seen.add(key);
     return true;

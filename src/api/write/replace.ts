@@ -85,7 +85,14 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   checkVersion(kind, object, live);
   dropRepeatedOwners(ctx, object);
   if (!change.applied) {
-    updateManagedFields({ ...ownershipOf(core.registry, kind, subresource), live, object, manager: op.manager, subresource, now: op.now });
+    updateManagedFields({
+      ...ownershipOf(core.registry, kind, subresource),
+      live,
+      object,
+      manager: op.manager,
+      subresource,
+      now: op.now,
+    });
   }
   const old = stored.object as unknown as KubeObject;
   const internal = toStorage(kind, object);
@@ -102,7 +109,12 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   }
 }
 
-async function write(op: Operation, form: KubeObject, stored: Stored, allocation: ReturnType<typeof allocationFor>): Promise<Once> {
+async function write(
+  op: Operation,
+  form: KubeObject,
+  stored: Stored,
+  allocation: ReturnType<typeof allocationFor>,
+): Promise<Once> {
   const { kind } = op.target;
   const old = stored.object as unknown as KubeObject;
   const versioned = withVersion(form, stored);
@@ -127,7 +139,11 @@ export function uidConflict({ kind, namespace, name }: Target, uid: string, ther
   const at = kind.namespaced ? `${namespace}/${name}` : name;
   const key = `/registry/${kind.group && kind.custom ? `${kind.group}/` : ''}${kind.resource}/${at}`;
   const why = `Precondition failed: UID in precondition: ${uid}, UID in object meta: ${there}`;
-  return conflict(resourceOf(kind), name, `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`);
+  return conflict(
+    resourceOf(kind),
+    name,
+    `StorageError: invalid object, Code: 4, Key: ${key}, ResourceVersion: 0, AdditionalErrorMsg: ${why}`,
+  );
 }
 
 /** The version that the client names must be the one that is there. */
@@ -193,7 +209,9 @@ function countGeneration(kind: Kind, object: KubeObject, form: KubeObject, old: 
   if (generation === false) return;
   const changed = generation
     ? generation(form, old)
-    : [...new Set([...Object.keys(form), ...Object.keys(old)])].some((field) => !NOT_COUNTED.has(field) && !sameJson(form[field], old[field]));
+    : [...new Set([...Object.keys(form), ...Object.keys(old)])].some(
+        (field) => !NOT_COUNTED.has(field) && !sameJson(form[field], old[field]),
+      );
   if (changed) form.metadata.generation = object.metadata.generation = (old.metadata.generation ?? 0) + 1;
 }
 

@@ -29,4 +29,9 @@ export function writeOf(op: Operation, form: KubeObject, expect: number | undefi
   return { ...common, type: 'update', expect, ...(patience !== undefined && { patience }) };
 }
 
-export const deleteOf = (op: Operation, name: string, expect: number): Write => ({ ...keyOf(op.target, name), by: authorOf(op), type: 'delete', expect });
+export const deleteOf = (op: Operation, name: string, expect: number): Write => ({
+  ...keyOf(op.target, name),
+  by: authorOf(op),
+  type: 'delete',
+  expect,
+});

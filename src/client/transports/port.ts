@@ -80,7 +80,11 @@ export function servePort(port: MessagePort, executor: TextExecutor): () => void
     } else if (message.type === 'execute') {
       execute(message.id, requestOf(message.json));
     } else if (message.type === 'subscribe') {
-      const started: Served = { results: executor.subscribeText(requestOf(message.json)), credit: WINDOW, pulling: false };
+      const started: Served = {
+        results: executor.subscribeText(requestOf(message.json)),
+        credit: WINDOW,
+        pulling: false,
+      };
       running.set(message.id, started);
       void pull(message.id, started);
     }
@@ -109,7 +113,9 @@ const jsonOf = (message: JsonMessage): string | Uint8Array =>
   typeof message === 'string' || message.length < LARGE ? String(message) : message.buffer;
 
 const parsed = (json: string | Uint8Array): GraphQLResult =>
-  JSON.parse(typeof json === 'string' ? json : Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString()) as GraphQLResult;
+  JSON.parse(
+    typeof json === 'string' ? json : Buffer.from(json.buffer, json.byteOffset, json.byteLength).toString(),
+  ) as GraphQLResult;
 
 /** The client's end. When the port closes, what waits is rejected with 503. */
 export function portTransport(port: MessagePort): Transport {

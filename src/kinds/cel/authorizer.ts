@@ -54,12 +54,18 @@ const check = (from: Step, verb: string): Decision => new Decision(from.ask({ ..
 
 export function registerAuthorizer(environment: Environment): void {
   const types = { Authorizer: CelAuthorizer, PathCheck, GroupCheck, ResourceCheck, Decision };
-  environment.registerType('Authorizer', { ctor: CelAuthorizer, fields: { requestResource: 'ResourceCheck' } } as never);
-  for (const [name, ctor] of Object.entries(types)) if (name !== 'Authorizer') environment.registerType(name, ctor as never);
+  environment.registerType('Authorizer', {
+    ctor: CelAuthorizer,
+    fields: { requestResource: 'ResourceCheck' },
+  } as never);
+  for (const [name, ctor] of Object.entries(types))
+    if (name !== 'Authorizer') environment.registerType(name, ctor as never);
   const functions: Record<string, (...args: never[]) => unknown> = {
     'Authorizer.path(string): PathCheck': step(PathCheck, (path) => ({ path })),
     'Authorizer.group(string): GroupCheck': step(GroupCheck, (group) => ({ group })),
-    'Authorizer.serviceAccount(string, string): Authorizer': step(CelAuthorizer, (namespace = '', name = '') => ({ serviceAccount: { namespace, name } })),
+    'Authorizer.serviceAccount(string, string): Authorizer': step(CelAuthorizer, (namespace = '', name = '') => ({
+      serviceAccount: { namespace, name },
+    })),
     'GroupCheck.resource(string): ResourceCheck': step(ResourceCheck, (resource) => ({ resource })),
     'ResourceCheck.subresource(string): ResourceCheck': step(ResourceCheck, (subresource) => ({ subresource })),
     'ResourceCheck.namespace(string): ResourceCheck': step(ResourceCheck, (namespace) => ({ namespace })),
@@ -71,5 +77,6 @@ export function registerAuthorizer(environment: Environment): void {
     'Decision.errored(): bool': () => false,
     'Decision.error(): string': () => '',
   } as never;
-  for (const [signature, handler] of Object.entries(functions)) environment.registerFunction(signature, handler as () => unknown);
+  for (const [signature, handler] of Object.entries(functions))
+    environment.registerFunction(signature, handler as () => unknown);
 }

@@ -14,13 +14,22 @@ export interface CheckedRule {
  * Reads an expression of x-kubernetes-validations at a schema and says what is wrong with it.
  * @param whole the schema is that of a whole object
  */
-export function checkRule(expression: string, schema: JsonSchema, result: 'bool' | 'string', optionalOldSelf: boolean, whole: boolean): CheckedRule {
+export function checkRule(
+  expression: string,
+  schema: JsonSchema,
+  result: 'bool' | 'string',
+  optionalOldSelf: boolean,
+  whole: boolean,
+): CheckedRule {
   const self = schemaType(schema, whole) ?? 'dyn';
   const { type, error } = checkCel(expression, { self, oldSelf: optionalOldSelf ? UNKNOWN : self }, []);
   const usesOldSelf = usesName(expression);
   if (error) return { usesOldSelf, problem: error };
   if (type === UNKNOWN || typeName(type) === result) return { usesOldSelf };
-  return { usesOldSelf, problem: result === 'bool' ? 'cel expression must evaluate to a bool' : 'must evaluate to a string' };
+  return {
+    usesOldSelf,
+    problem: result === 'bool' ? 'cel expression must evaluate to a bool' : 'must evaluate to a string',
+  };
 }
 
 /** Is `oldSelf` a name in the expression, and not only a word in a string? */

@@ -7,7 +7,7 @@ import { ERROR, isDynamic, listOf, mapOf, showType, typeName, unify, UNKNOWN, ty
 /** A node of the parser; what `args` are depends on `op`. Places count from the start of the expression. */
 interface Node {
   op: string;
-  args: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  args: any;
   pos: number;
   end: number;
 }
@@ -18,10 +18,41 @@ interface Issue {
 }
 
 /** Macros by the number of names that they bind before what they compute. */
-const ONE_NAME = new Set(['all', 'exists', 'exists_one', 'existsOne', 'map', 'filter', 'optMap', 'optFlatMap', 'sortBy']);
-const BOTH_NAMES = new Set(['transformList', 'transformMap', 'transformMapEntry', 'all', 'exists', 'exists_one', 'existsOne']);
+const ONE_NAME = new Set([
+  'all',
+  'exists',
+  'exists_one',
+  'existsOne',
+  'map',
+  'filter',
+  'optMap',
+  'optFlatMap',
+  'sortBy',
+]);
+const BOTH_NAMES = new Set([
+  'transformList',
+  'transformMap',
+  'transformMapEntry',
+  'all',
+  'exists',
+  'exists_one',
+  'existsOne',
+]);
 const TYPE_NAMES = new Set(['int', 'uint', 'double', 'bool', 'string', 'bytes', 'list', 'map', 'null_type', 'type']);
-const NAMESPACES = new Set(['math', 'base64', 'strings', 'sets', 'optional', 'cel', 'lists', 'regex', 'ip', 'cidr', 'format', 'url']);
+const NAMESPACES = new Set([
+  'math',
+  'base64',
+  'strings',
+  'sets',
+  'optional',
+  'cel',
+  'lists',
+  'regex',
+  'ip',
+  'cidr',
+  'format',
+  'url',
+]);
 
 class Checker {
   readonly issues: Issue[] = [];
@@ -93,7 +124,8 @@ class Checker {
     if (node.op === '.?') return UNKNOWN;
     const at = this.text.lastIndexOf('.', node.pos);
     if (typeof type !== 'string' && type.type === 'map') return type.value;
-    if (typeof type !== 'string' && type.type === 'object') return type.fields.get(name) ?? this.report(at, `undefined field '${name}'`);
+    if (typeof type !== 'string' && type.type === 'object')
+      return type.fields.get(name) ?? this.report(at, `undefined field '${name}'`);
     return this.report(at, `type '${showType(type)}' does not support field selection`);
   }
 
@@ -126,7 +158,16 @@ class Checker {
 
   private map(node: Node, scope: Scope): CelType {
     const entries = node.args as [Node, Node][];
-    return mapOf(this.common(entries.map(([key]) => key), scope), this.common(entries.map(([, value]) => value), scope));
+    return mapOf(
+      this.common(
+        entries.map(([key]) => key),
+        scope,
+      ),
+      this.common(
+        entries.map(([, value]) => value),
+        scope,
+      ),
+    );
   }
 
   private conditional(node: Node, scope: Scope): CelType {
@@ -146,33 +187,53 @@ class Checker {
     const types = [this.typeOf(left, scope), this.typeOf(right, scope)] as const;
     const at = this.operatorAt(left.end);
     const name = node.op === 'in' ? '@in' : `_${node.op}_`;
-    if (node.op === '==' || node.op === '!=') return unify(...types) === undefined ? this.mismatch(name, at, types) : 'bool';
+    if (node.op === '==' || node.op === '!=')
+      return unify(...types) === undefined ? this.mismatch(name, at, types) : 'bool';
     if (node.op !== 'in') return this.operator(name, at, types);
     const [item, range] = types;
     if (isDynamic(range)) return 'bool';
-    const of = typeof range === 'string' ? undefined : range.type === 'list' ? range.item : range.type === 'map' ? range.key : undefined;
+    const of =
+      typeof range === 'string'
+        ? undefined
+        : range.type === 'list'
+          ? range.item
+          : range.type === 'map'
+            ? range.key
+            : undefined;
     return of === undefined || unify(of, item) === undefined ? this.mismatch(name, at, types) : 'bool';
   }
 
   private call(node: Node, scope: Scope): CelType {
     const [name, parameters] = node.args as [string, Node[]];
-    if (name === 'has') return void this.typeOf(parameters[0]!, scope), 'bool';
+    if (name === 'has') return (void this.typeOf(parameters[0]!, scope), 'bool');
     const types = parameters.map((parameter) => this.typeOf(parameter, scope));
     const at = this.text.indexOf('(', node.pos);
     if (name === 'size') return this.size(at, types, false);
     if (Object.hasOwn(FUNCTIONS, name)) return resolve(FUNCTIONS[name]!, types) ?? this.mismatch(name, at, types);
-    return OTHER_NAMES.has(name) ? (name === 'type' ? 'type' : name === 'dyn' ? 'dyn' : UNKNOWN) : this.undeclared(name, at);
+    return OTHER_NAMES.has(name)
+      ? name === 'type'
+        ? 'type'
+        : name === 'dyn'
+          ? 'dyn'
+          : UNKNOWN
+      : this.undeclared(name, at);
   }
 
   private size(at: number, types: readonly CelType[], member: boolean): CelType {
     const [type] = types;
-    const sized = type !== undefined && types.length === 1 && (isDynamic(type) || typeof type !== 'string' || type === 'string' || type === 'bytes');
-    return sized && !(typeof type !== 'string' && type.type === 'object') ? 'int' : this.mismatch('size', at, types, member);
+    const sized =
+      type !== undefined &&
+      types.length === 1 &&
+      (isDynamic(type) || typeof type !== 'string' || type === 'string' || type === 'bytes');
+    return sized && !(typeof type !== 'string' && type.type === 'object')
+      ? 'int'
+      : this.mismatch('size', at, types, member);
   }
 
   private method(node: Node, scope: Scope): CelType {
     const [name, receiver, parameters] = node.args as [string, Node, Node[]];
-    const space = receiver.op === 'id' && NAMESPACES.has(receiver.args as string) && !Object.hasOwn(scope, receiver.args as string);
+    const space =
+      receiver.op === 'id' && NAMESPACES.has(receiver.args as string) && !Object.hasOwn(scope, receiver.args as string);
     if (space && name === 'bind' && receiver.args === 'cel') {
       const bound = { ...scope, [parameters[0]!.args as string]: this.typeOf(parameters[1]!, scope) };
       return this.typeOf(parameters[2]!, bound);
@@ -192,7 +253,10 @@ class Checker {
   private isMacro(name: string, parameters: readonly Node[]): boolean {
     if (parameters[0]?.op !== 'id') return false;
     if (ONE_NAME.has(name) && parameters.length === 2) return true;
-    return (name === 'map' && parameters.length === 3) || (BOTH_NAMES.has(name) && parameters[1]?.op === 'id' && parameters.length >= 3);
+    return (
+      (name === 'map' && parameters.length === 3) ||
+      (BOTH_NAMES.has(name) && parameters[1]?.op === 'id' && parameters.length >= 3)
+    );
   }
 
   private macro(node: Node, scope: Scope): CelType {
@@ -201,19 +265,35 @@ class Checker {
     const dynamic = isDynamic(range) || name.startsWith('opt');
     const iterated = typeof range !== 'string' && (range.type === 'list' || range.type === 'map') ? range : undefined;
     if (!dynamic && !iterated) {
-      return this.report(receiver.pos, `expression of type '${showType(range)}' cannot be range of a comprehension (must be list, map, or dynamic)`);
+      return this.report(
+        receiver.pos,
+        `expression of type '${showType(range)}' cannot be range of a comprehension (must be list, map, or dynamic)`,
+      );
     }
     const names = BOTH_NAMES.has(name) && parameters.length >= 3 && parameters[1]!.op === 'id' ? 2 : 1;
-    const key: CelType = !iterated ? 'dyn' : iterated.type === 'map' ? iterated.key : names === 2 ? 'int' : iterated.item;
+    const key: CelType = !iterated
+      ? 'dyn'
+      : iterated.type === 'map'
+        ? iterated.key
+        : names === 2
+          ? 'int'
+          : iterated.item;
     const inner = { ...scope, [parameters[0]!.args as string]: key };
-    if (names === 2) inner[parameters[1]!.args as string] = !iterated ? 'dyn' : iterated.type === 'map' ? iterated.value : iterated.item;
+    if (names === 2)
+      inner[parameters[1]!.args as string] = !iterated
+        ? 'dyn'
+        : iterated.type === 'map'
+          ? iterated.value
+          : iterated.item;
     const types = parameters.slice(names).map((parameter) => this.typeOf(parameter, inner));
     if (name === 'all' || name.startsWith('exists')) {
       const at = this.text.indexOf('(', this.text.indexOf(name, receiver.end));
-      if (unify('bool', types[0]!) === undefined) return this.mismatch(name === 'all' ? '_&&_' : name === 'exists' ? '_||_' : '_?_:_', at, ['bool', types[0]!]);
+      if (unify('bool', types[0]!) === undefined)
+        return this.mismatch(name === 'all' ? '_&&_' : name === 'exists' ? '_||_' : '_?_:_', at, ['bool', types[0]!]);
       return 'bool';
     }
-    if (name === 'filter' || name === 'sortBy') return range === ERROR ? 'dyn' : iterated?.type === 'map' ? listOf(iterated.key) : range;
+    if (name === 'filter' || name === 'sortBy')
+      return range === ERROR ? 'dyn' : iterated?.type === 'map' ? listOf(iterated.key) : range;
     return name === 'map' || name === 'transformList' ? listOf(types.at(-1)!) : UNKNOWN;
   }
 }
@@ -248,11 +328,14 @@ export function checkCel(expression: string, variables: Scope, returns: readonly
   const checker = new Checker(expression);
   const type = checker.typeOf(ast, variables);
   if (checker.issues.length) {
-    const problems = checker.issues.sort((a, b) => a.at - b.at).map(({ at, text }) => ({ ...placeOf(expression, at), text }));
+    const problems = checker.issues
+      .sort((a, b) => a.at - b.at)
+      .map(({ at, text }) => ({ ...placeOf(expression, at), text }));
     return { type: ERROR, error: `compilation failed: ${showProblems(expression, problems)}` };
   }
   const got = typeName(type);
   if (returns.length === 0 || type === UNKNOWN || returns.includes(got)) return { type };
-  const wanted = returns.length === 1 ? `must evaluate to ${returns[0]}` : `must evaluate to one of [${returns.join(' ')}]`;
+  const wanted =
+    returns.length === 1 ? `must evaluate to ${returns[0]}` : `must evaluate to one of [${returns.join(' ')}]`;
   return { type, error: `${wanted} but got ${got}` };
 }

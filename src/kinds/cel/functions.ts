@@ -6,7 +6,8 @@ export type Overload = readonly [parameters: readonly CelType[], result: CelType
 const TIME = 'timestamp';
 const DURATION = 'duration';
 const NUMBERS = ['int', 'uint', 'double'];
-const same = (types: readonly CelType[], result?: CelType): Overload[] => types.map((type) => [[type, type], result ?? type]);
+const same = (types: readonly CelType[], result?: CelType): Overload[] =>
+  types.map((type) => [[type, type], result ?? type]);
 
 const ORDER: readonly Overload[] = [
   ...same(['bool', 'string', 'bytes', TIME, DURATION], 'bool'),
@@ -33,11 +34,17 @@ export const OPERATORS: Readonly<Record<string, readonly Overload[]>> = {
   '_&&_': LOGIC,
   '_||_': LOGIC,
   '!_': [[['bool'], 'bool']],
-  '-_': [[['int'], 'int'], [['double'], 'double']],
+  '-_': [
+    [['int'], 'int'],
+    [['double'], 'double'],
+  ],
 };
 
 const text = (...rest: CelType[]): Overload => [['string', ...rest], 'bool'];
-const clock: Overload[] = [[[TIME], 'int'], [[TIME, 'string'], 'int']];
+const clock: Overload[] = [
+  [[TIME], 'int'],
+  [[TIME, 'string'], 'int'],
+];
 
 /** Methods whose types are worth telling; of others only the name is known. */
 export const METHODS: Readonly<Record<string, readonly Overload[]>> = {
@@ -49,10 +56,22 @@ export const METHODS: Readonly<Record<string, readonly Overload[]>> = {
   upperAscii: [[['string'], 'string']],
   trim: [[['string'], 'string']],
   charAt: [[['string', 'int'], 'string']],
-  replace: [[['string', 'string', 'string'], 'string'], [['string', 'string', 'string', 'int'], 'string']],
-  split: [[['string', 'string'], listOf('string')], [['string', 'string', 'int'], listOf('string')]],
-  substring: [[['string', 'int'], 'string'], [['string', 'int', 'int'], 'string']],
-  join: [[[listOf('string')], 'string'], [[listOf('string'), 'string'], 'string']],
+  replace: [
+    [['string', 'string', 'string'], 'string'],
+    [['string', 'string', 'string', 'int'], 'string'],
+  ],
+  split: [
+    [['string', 'string'], listOf('string')],
+    [['string', 'string', 'int'], listOf('string')],
+  ],
+  substring: [
+    [['string', 'int'], 'string'],
+    [['string', 'int', 'int'], 'string'],
+  ],
+  join: [
+    [[listOf('string')], 'string'],
+    [[listOf('string'), 'string'], 'string'],
+  ],
   getFullYear: clock,
   getMonth: clock,
   getDayOfMonth: clock,
@@ -89,12 +108,17 @@ export const OTHER_NAMES: ReadonlySet<string> = new Set(
   family isUnspecified isLoopback isLinkLocalMulticast isLinkLocalUnicast isGlobalUnicast isCanonical containsIP containsCIDR masked prefixLength
   path group serviceAccount resource subresource namespace name check allowed reason errored error fieldSelector labelSelector
   major minor patch equivalent intersects validate dns1123Label dns1123Subdomain dns1035Label qualifiedName dns1123LabelPrefix
-  dns1123SubdomainPrefix dns1035LabelPrefix labelValue uri uuid byte date datetime named includes first last unwrapOpt flatten`.split(/\s+/),
+  dns1123SubdomainPrefix dns1035LabelPrefix labelValue uri uuid byte date datetime named includes first last unwrapOpt flatten`.split(
+    /\s+/,
+  ),
 );
 
 /** The result of the overloads that fit; undefined where none does. */
 export function resolve(overloads: readonly Overload[], parameters: readonly CelType[]): CelType | undefined {
-  const fitting = overloads.filter(([wanted]) => wanted.length === parameters.length && wanted.every((type, i) => unify(type, parameters[i]!) !== undefined));
+  const fitting = overloads.filter(
+    ([wanted]) =>
+      wanted.length === parameters.length && wanted.every((type, i) => unify(type, parameters[i]!) !== undefined),
+  );
   if (fitting.length === 0) return undefined;
   const results = new Set(fitting.map(([, result]) => JSON.stringify(result)));
   if (results.size > 1) return 'dyn';

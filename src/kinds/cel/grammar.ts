@@ -38,7 +38,9 @@ type Parse = (text: string, listener: Listener) => void;
 function load(): Parse {
   const antlr = createRequire(import.meta.url)('antlr4ng') as Runtime;
   const { parser, lexer } = tables;
-  const [parserNetwork, lexerNetwork] = [parser.atn, lexer.atn].map((atn) => new antlr.ATNDeserializer().deserialize(atn));
+  const [parserNetwork, lexerNetwork] = [parser.atn, lexer.atn].map((atn) =>
+    new antlr.ATNDeserializer().deserialize(atn),
+  );
   const vocabulary = new antlr.Vocabulary(parser.literals, parser.symbols, []);
   const listen = (to: Recognizer, listener: Listener): void => {
     to.removeErrorListeners();
@@ -46,9 +48,23 @@ function load(): Parse {
   };
   return (text, listener) => {
     const input = antlr.CharStream.fromString(text);
-    const tokens = new antlr.LexerInterpreter('CEL', vocabulary, lexer.rules, lexer.channels, lexer.modes, lexerNetwork, input);
+    const tokens = new antlr.LexerInterpreter(
+      'CEL',
+      vocabulary,
+      lexer.rules,
+      lexer.channels,
+      lexer.modes,
+      lexerNetwork,
+      input,
+    );
     listen(tokens, listener);
-    const reader = new antlr.ParserInterpreter('CEL', vocabulary, parser.rules, parserNetwork, new antlr.CommonTokenStream(tokens));
+    const reader = new antlr.ParserInterpreter(
+      'CEL',
+      vocabulary,
+      parser.rules,
+      parserNetwork,
+      new antlr.CommonTokenStream(tokens),
+    );
     listen(reader, listener);
     reader.parse(0);
   };

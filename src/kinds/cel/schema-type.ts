@@ -3,8 +3,16 @@ import type { JsonSchema } from '../custom/json-schema.ts';
 import { listOf, mapOf, objectOf, type CelType } from './types.ts';
 
 const SCALARS: Readonly<Record<string, CelType>> = { boolean: 'bool', number: 'double', integer: 'int' };
-const FORMATS: Readonly<Record<string, CelType>> = { byte: 'bytes', duration: 'duration', date: 'timestamp', 'date-time': 'timestamp' };
-const NAMES: JsonSchema = { type: 'object', properties: { name: { type: 'string' }, generateName: { type: 'string' } } };
+const FORMATS: Readonly<Record<string, CelType>> = {
+  byte: 'bytes',
+  duration: 'duration',
+  date: 'timestamp',
+  'date-time': 'timestamp',
+};
+const NAMES: JsonSchema = {
+  type: 'object',
+  properties: { name: { type: 'string' }, generateName: { type: 'string' } },
+};
 
 /**
  * The type of a value of a structural schema; undefined for what rules cannot see.
@@ -24,7 +32,9 @@ function objectType(schema: JsonSchema, whole: boolean): CelType | undefined {
     const value = schemaType(schema.additionalProperties);
     return value && mapOf('string', value);
   }
-  const own: Record<string, JsonSchema> = whole ? { kind: { type: 'string' }, apiVersion: { type: 'string' }, metadata: NAMES } : {};
+  const own: Record<string, JsonSchema> = whole
+    ? { kind: { type: 'string' }, apiVersion: { type: 'string' }, metadata: NAMES }
+    : {};
   const fields = Object.entries({ ...schema.properties, ...own }).flatMap(([name, property]) => {
     const type = schemaType(property);
     return type === undefined ? [] : [[celName(name), type] as const];

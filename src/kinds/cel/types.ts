@@ -21,9 +21,14 @@ export const ERROR = 'error';
 export const UNKNOWN = 'unknown';
 export const listOf = (item: CelType): CelList => ({ type: 'list', item });
 export const mapOf = (key: CelType, value: CelType): CelMap => ({ type: 'map', key, value });
-export const objectOf = (name: string, fields: Record<string, CelType>): CelObject => ({ type: 'object', name, fields: new Map(Object.entries(fields)) });
+export const objectOf = (name: string, fields: Record<string, CelType>): CelObject => ({
+  type: 'object',
+  name,
+  fields: new Map(Object.entries(fields)),
+});
 
-export const isDynamic = (type: CelType): boolean => type === 'dyn' || type === 'any' || type === ERROR || type === UNKNOWN;
+export const isDynamic = (type: CelType): boolean =>
+  type === 'dyn' || type === 'any' || type === ERROR || type === UNKNOWN;
 
 /** As messages print it: `list(int)`, `map(string, dyn)`. */
 export function showType(type: CelType): string {
@@ -32,7 +37,11 @@ export function showType(type: CelType): string {
   return type.type === 'list' ? `list(${showType(type.item)})` : `map(${showType(type.key)}, ${showType(type.value)})`;
 }
 
-const NAMES: Readonly<Record<string, string>> = { null: 'null_type', timestamp: 'google.protobuf.Timestamp', duration: 'google.protobuf.Duration' };
+const NAMES: Readonly<Record<string, string>> = {
+  null: 'null_type',
+  timestamp: 'google.protobuf.Timestamp',
+  duration: 'google.protobuf.Duration',
+};
 /** The type's own name, which some messages print in place of the shorter one. */
 export const typeName = (type: CelType): string => NAMES[showType(type)] ?? showType(type);
 
@@ -44,12 +53,14 @@ export function unify(a: CelType, b: CelType): CelType | undefined {
   if (typeof a === 'string' || typeof b === 'string') {
     if (a === b) return a;
     // null stands for times and messages, but for no plain value
-    const nullable = (t: CelType): boolean => typeof t !== 'string' ? t.type === 'object' : t === 'timestamp' || t === 'duration';
+    const nullable = (t: CelType): boolean =>
+      typeof t !== 'string' ? t.type === 'object' : t === 'timestamp' || t === 'duration';
     if (a === 'null') return nullable(b) ? b : undefined;
     if (b === 'null') return nullable(a) ? a : undefined;
     return undefined;
   }
-  if (a.type === 'object' || b.type === 'object') return a.type === 'object' && b.type === 'object' && a.name === b.name ? a : undefined;
+  if (a.type === 'object' || b.type === 'object')
+    return a.type === 'object' && b.type === 'object' && a.name === b.name ? a : undefined;
   if (a.type === 'list' && b.type === 'list') {
     const item = unify(a.item, b.item);
     return item && listOf(item);

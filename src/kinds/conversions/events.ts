@@ -15,7 +15,8 @@ const BACK = Object.fromEntries(Object.entries(RENAMED).map(([events, core]) => 
 
 function rename(object: KubeObject, names: Readonly<Record<string, string>>, apiVersion: string): KubeObject {
   const out = {} as KubeObject;
-  for (const [field, value] of Object.entries(object)) out[Object.hasOwn(names, field) ? (names[field] as string) : field] = value;
+  for (const [field, value] of Object.entries(object))
+    out[Object.hasOwn(names, field) ? (names[field] as string) : field] = value;
   if (out.apiVersion !== undefined) out.apiVersion = apiVersion;
   return out;
 }

@@ -10,7 +10,6 @@ const CURRENT = `${PREFIX}current-metrics`;
 const CONDITIONS = `${PREFIX}conditions`;
 const BEHAVIOR = `${PREFIX}behavior`;
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = any;
 
 /** What an autoscaler keeps to that names no metric at all, % of the request. */
@@ -18,7 +17,10 @@ export const DEFAULT_CPU_UTILIZATION = 80;
 
 const isCpu = (m: Any): boolean => m.type === 'Resource' && m.resource?.name === 'cpu';
 const isCpuTarget = (m: Any): boolean => isCpu(m) && m.resource.target?.averageUtilization != null;
-const cpuTarget = (averageUtilization: number): Any => ({ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } } });
+const cpuTarget = (averageUtilization: number): Any => ({
+  type: 'Resource',
+  resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization } },
+});
 
 /** What stands in an annotation, as a value of this type of autoscaling/v2. What a user broke is as good as none. */
 function readAs(type: string, value: Any): Any {
@@ -35,19 +37,27 @@ function parsed(annotations: Record<string, string>, key: string): unknown {
   }
 }
 
-const isObject = (value: unknown): value is object => typeof value === 'object' && value !== null && !Array.isArray(value);
+const isObject = (value: unknown): value is object =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** A list of values; undefined where one of them is none of its type. */
-function readList(annotations: Record<string, string>, key: string, type: string, from: (item: Any) => Any = (item) => item): Any[] | undefined {
+function readList(
+  annotations: Record<string, string>,
+  key: string,
+  type: string,
+  from: (item: Any) => Any = (item) => item,
+): Any[] | undefined {
   const list = parsed(annotations, key);
   const read = Array.isArray(list) && list.every(isObject) ? list.map((item) => readAs(type, from(item))) : [undefined];
   return read.includes(undefined) ? undefined : read;
 }
 
-const otherMetrics = (annotations: Record<string, string>): Any[] | undefined => readList(annotations, METRICS, 'MetricSpec', metricFromV1);
+const otherMetrics = (annotations: Record<string, string>): Any[] | undefined =>
+  readList(annotations, METRICS, 'MetricSpec', metricFromV1);
 
 /** Whether an object of v1 names metrics that only v2 knows. */
-export const hasMetricsAnnotation = ({ metadata }: KubeObject): boolean => !!otherMetrics(metadata.annotations ?? {})?.length;
+export const hasMetricsAnnotation = ({ metadata }: KubeObject): boolean =>
+  !!otherMetrics(metadata.annotations ?? {})?.length;
 
 function withAnnotations(object: KubeObject, annotations: Record<string, string>): KubeObject['metadata'] {
   const { annotations: _, ...metadata } = object.metadata;
@@ -65,13 +75,18 @@ function toStorage(object: KubeObject): KubeObject {
   const { targetCPUUtilizationPercentage: cpu, ...spec } = object.spec ?? {};
   const metrics = [...(others ?? []), ...(cpu == null ? [] : [cpuTarget(cpu)])];
   const { currentCPUUtilizationPercentage: used, ...status } = object.status ?? {};
-  const usedCpu = used == null ? [] : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: used } } }];
+  const usedCpu =
+    used == null ? [] : [{ type: 'Resource', resource: { name: 'cpu', current: { averageUtilization: used } } }];
   const currentMetrics = current ?? usedCpu;
   return {
     ...object,
     ...(object.apiVersion && { apiVersion: 'autoscaling/v2' }),
     metadata: withAnnotations(object, annotations),
-    spec: { ...spec, metrics: metrics.length ? metrics : [cpuTarget(DEFAULT_CPU_UTILIZATION)], ...(behavior && { behavior }) },
+    spec: {
+      ...spec,
+      metrics: metrics.length ? metrics : [cpuTarget(DEFAULT_CPU_UTILIZATION)],
+      ...(behavior && { behavior }),
+    },
     status: { ...status, ...(currentMetrics.length && { currentMetrics }), ...(conditions && { conditions }) },
   };
 }

@@ -1,7 +1,6 @@
 /**
  * Metrics of autoscaling/v2 as the annotations of v1 hold them: flat, with one field per kind of target.
  */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = any;
 
 /** A copy without undefined and empty values. */
@@ -9,11 +8,14 @@ const clean = (object: Record<string, Any>): Any =>
   Object.fromEntries(Object.entries(object).filter(([, v]) => v !== undefined && v !== null));
 
 /** What is aimed at; v1 does not say of which type it is. */
-const targetOf = (type: string, value: Any, averageValue: Any, averageUtilization?: Any): Any => clean({ type, averageUtilization, value, averageValue });
+const targetOf = (type: string, value: Any, averageValue: Any, averageUtilization?: Any): Any =>
+  clean({ type, averageUtilization, value, averageValue });
 
 /** An object's value is no pointer in v1: nought stands for none where there is an average. */
 const objectTarget = ({ targetValue, averageValue }: Any): Any =>
-  averageValue == null ? targetOf('Value', targetValue, undefined) : targetOf('AverageValue', targetValue === '0' ? undefined : targetValue, averageValue);
+  averageValue == null
+    ? targetOf('Value', targetValue, undefined)
+    : targetOf('AverageValue', targetValue === '0' ? undefined : targetValue, averageValue);
 
 export function metricToV1(m: Any): Any {
   const { type, resource, containerResource, pods, object, external } = m;
@@ -24,22 +26,33 @@ export function metricToV1(m: Any): Any {
   });
   return clean({
     type,
-    object: object && clean({
-      target: object.describedObject,
-      metricName: object.metric?.name,
-      targetValue: object.target?.value ?? '0',
-      selector: object.metric?.selector,
-      averageValue: object.target?.averageValue,
-    }),
-    pods: pods && clean({ metricName: pods.metric?.name, targetAverageValue: pods.target?.averageValue, selector: pods.metric?.selector }),
+    object:
+      object &&
+      clean({
+        target: object.describedObject,
+        metricName: object.metric?.name,
+        targetValue: object.target?.value ?? '0',
+        selector: object.metric?.selector,
+        averageValue: object.target?.averageValue,
+      }),
+    pods:
+      pods &&
+      clean({
+        metricName: pods.metric?.name,
+        targetAverageValue: pods.target?.averageValue,
+        selector: pods.metric?.selector,
+      }),
     resource: resource && clean(named(resource)),
-    containerResource: containerResource && clean({ ...named(containerResource), container: containerResource.container }),
-    external: external && clean({
-      metricName: external.metric?.name,
-      metricSelector: external.metric?.selector,
-      targetValue: external.target?.value,
-      targetAverageValue: external.target?.averageValue,
-    }),
+    containerResource:
+      containerResource && clean({ ...named(containerResource), container: containerResource.container }),
+    external:
+      external &&
+      clean({
+        metricName: external.metric?.name,
+        metricSelector: external.metric?.selector,
+        targetValue: external.target?.value,
+        targetAverageValue: external.target?.averageValue,
+      }),
   });
 }
 
@@ -64,7 +77,11 @@ export function metricFromV1(m: Any): Any {
     containerResource: containerResource && { ...named(containerResource), container: containerResource.container },
     external: external && {
       metric: clean({ name: external.metricName, selector: external.metricSelector }),
-      target: targetOf(external.targetValue == null ? 'AverageValue' : 'Value', external.targetValue, external.targetAverageValue),
+      target: targetOf(
+        external.targetValue == null ? 'AverageValue' : 'Value',
+        external.targetValue,
+        external.targetAverageValue,
+      ),
     },
   });
 }
@@ -78,22 +95,33 @@ export function metricStatusToV1(m: Any): Any {
   });
   return clean({
     type,
-    object: object && clean({
-      target: object.describedObject,
-      metricName: object.metric?.name,
-      currentValue: object.current?.value ?? '0',
-      selector: object.metric?.selector,
-      averageValue: object.current?.averageValue,
-    }),
-    pods: pods && clean({ metricName: pods.metric?.name, currentAverageValue: pods.current?.averageValue, selector: pods.metric?.selector }),
+    object:
+      object &&
+      clean({
+        target: object.describedObject,
+        metricName: object.metric?.name,
+        currentValue: object.current?.value ?? '0',
+        selector: object.metric?.selector,
+        averageValue: object.current?.averageValue,
+      }),
+    pods:
+      pods &&
+      clean({
+        metricName: pods.metric?.name,
+        currentAverageValue: pods.current?.averageValue,
+        selector: pods.metric?.selector,
+      }),
     resource: resource && clean(named(resource)),
-    containerResource: containerResource && clean({ ...named(containerResource), container: containerResource.container }),
-    external: external && clean({
-      metricName: external.metric?.name,
-      metricSelector: external.metric?.selector,
-      currentValue: external.current?.value ?? '0',
-      currentAverageValue: external.current?.averageValue,
-    }),
+    containerResource:
+      containerResource && clean({ ...named(containerResource), container: containerResource.container }),
+    external:
+      external &&
+      clean({
+        metricName: external.metric?.name,
+        metricSelector: external.metric?.selector,
+        currentValue: external.current?.value ?? '0',
+        currentAverageValue: external.current?.averageValue,
+      }),
   });
 }
 
@@ -111,7 +139,10 @@ export function metricStatusFromV1(m: Any): Any {
       current: value(object.currentValue, object.averageValue),
       describedObject: object.target,
     },
-    pods: pods && { metric: clean({ name: pods.metricName, selector: pods.selector }), current: value(undefined, pods.currentAverageValue) },
+    pods: pods && {
+      metric: clean({ name: pods.metricName, selector: pods.selector }),
+      current: value(undefined, pods.currentAverageValue),
+    },
     resource: resource && named(resource),
     containerResource: containerResource && { ...named(containerResource), container: containerResource.container },
     external: external && {

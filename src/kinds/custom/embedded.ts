@@ -10,26 +10,35 @@ function validateObject(value: Record<string, unknown>, at: string): FieldError[
   if (apiVersion === undefined) errors.push(required(place('apiVersion'), 'must not be empty'));
   else if (typeof apiVersion !== 'string') errors.push(invalid(place('apiVersion'), apiVersion, 'must be a string'));
   else if (apiVersion === '') errors.push(invalid(place('apiVersion'), '', 'must not be empty'));
-  else if (apiVersion.split('/').length > 2) errors.push(invalid(place('apiVersion'), apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
+  else if (apiVersion.split('/').length > 2)
+    errors.push(invalid(place('apiVersion'), apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
   if (kind === undefined) errors.push(required(place('kind'), 'must not be empty'));
   else if (typeof kind !== 'string') errors.push(invalid(place('kind'), kind, 'must be a string'));
   else if (kind === '') errors.push(invalid(place('kind'), '', 'must not be empty'));
   else {
     const why = isDns1035Label(kind.toLowerCase());
-    if (why.length) errors.push(invalid(place('kind'), kind, `may have mixed case, but should otherwise match: ${why.join(',')}`));
+    if (why.length)
+      errors.push(invalid(place('kind'), kind, `may have mixed case, but should otherwise match: ${why.join(',')}`));
   }
   return errors;
 }
 
 export function validateEmbedded(schema: JsonSchema, value: unknown, at: string): FieldError[] {
-  if (Array.isArray(value)) return schema.items ? value.flatMap((item, i) => validateEmbedded(schema.items as JsonSchema, item, `${at}[${i}]`)) : [];
+  if (Array.isArray(value))
+    return schema.items
+      ? value.flatMap((item, i) => validateEmbedded(schema.items as JsonSchema, item, `${at}[${i}]`))
+      : [];
   if (!isObject(value)) return [];
   const own = schema['x-kubernetes-embedded-resource'] ? validateObject(value, at) : [];
   const more = isObject(schema.additionalProperties) ? (schema.additionalProperties as JsonSchema) : undefined;
   const below = Object.keys(value).flatMap((key) => {
     const property = schema.properties?.[key] ?? more;
     if (!property) return [];
-    return validateEmbedded(property, value[key], schema.properties?.[key] ? (at ? `${at}.${key}` : key) : `${at}[${key}]`);
+    return validateEmbedded(
+      property,
+      value[key],
+      schema.properties?.[key] ? (at ? `${at}.${key}` : key) : `${at}[${key}]`,
+    );
   });
   return [...own, ...below];
 }

@@ -6,15 +6,19 @@ import { parseDuration } from '../../meta/duration.ts';
 /** 0 to 255 */
 const BYTE = '(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])';
 const HEX = '[0-9a-fA-F]';
-const uuid = (version: string): RegExp =>
-  new RegExp(`^${HEX}{8}-?${HEX}{4}-?${version}-?${HEX}{4}-?${HEX}{12}$`);
+const uuid = (version: string): RegExp => new RegExp(`^${HEX}{8}-?${HEX}{4}-?${version}-?${HEX}{4}-?${HEX}{12}$`);
 const matches =
   (pattern: RegExp) =>
   (text: string): boolean =>
     pattern.test(text);
 
 function luhn(digits: string): boolean {
-  const sum = [...digits].reverse().reduce((total, digit, i) => total + (i % 2 ? ((Number(digit) * 2) % 10) + (Number(digit) > 4 ? 1 : 0) : Number(digit)), 0);
+  const sum = [...digits]
+    .reverse()
+    .reduce(
+      (total, digit, i) => total + (i % 2 ? ((Number(digit) * 2) % 10) + (Number(digit) > 4 ? 1 : 0) : Number(digit)),
+      0,
+    );
   return sum % 10 === 0;
 }
 
@@ -37,7 +41,9 @@ export const formats: Readonly<Record<string, (text: string) => boolean>> = {
   duration: (text) => parseDuration(text) !== undefined,
   byte: matches(/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/),
   email: matches(/^[^\s@<>]+@[^\s@<>]+$/),
-  hostname: matches(/^(?=.{1,253}$)[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$/),
+  hostname: matches(
+    /^(?=.{1,253}$)[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?(\.[A-Za-z0-9]([-A-Za-z0-9]{0,61}[A-Za-z0-9])?)*$/,
+  ),
   ipv4: (text) => isIP(text) === 4,
   ipv6: (text) => isIP(text) === 6,
   cidr: (text) => isCidr(text).length === 0,

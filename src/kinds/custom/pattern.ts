@@ -7,7 +7,11 @@ export function patternOf(source: string): RegExp {
   let pattern = patterns.get(source);
   if (!pattern) {
     const flags = /^\(\?([ims]+)\)/.exec(source)?.[1] ?? '';
-    const script = source.replace(/^\(\?([ims]+)\)/, '').replaceAll('\\A', '^').replaceAll('\\z', '$').replaceAll('(?P<', '(?<');
+    const script = source
+      .replace(/^\(\?([ims]+)\)/, '')
+      .replaceAll('\\A', '^')
+      .replaceAll('\\z', '$')
+      .replaceAll('(?P<', '(?<');
     pattern = new RegExp(script, flags);
     if (patterns.size >= MAX_PATTERNS) patterns.clear();
     patterns.set(source, pattern);

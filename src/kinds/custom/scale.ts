@@ -9,7 +9,12 @@ export interface ScalePaths {
   labelSelectorPath?: string;
 }
 
-const goTypes: Readonly<Record<string, string>> = { string: 'string', number: 'int64', boolean: 'bool', object: '[]interface {}' };
+const goTypes: Readonly<Record<string, string>> = {
+  string: 'string',
+  number: 'int64',
+  boolean: 'bool',
+  object: '[]interface {}',
+};
 
 /** A value by a dotted path, undefined where it is absent; throws the words of the accessor where a part is no object. */
 export function atPath(object: unknown, path: string): unknown {
@@ -18,7 +23,9 @@ export function atPath(object: unknown, path: string): unknown {
     if (value === undefined || value === null) return undefined;
     if (!isObject(value)) {
       const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
-      throw new Error(`${path} accessor error: ${shown} is of the type ${goTypes[typeof value]}, expected map[string]interface{}`);
+      throw new Error(
+        `${path} accessor error: ${shown} is of the type ${goTypes[typeof value]}, expected map[string]interface{}`,
+      );
     }
     value = value[key];
   }

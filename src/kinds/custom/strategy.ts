@@ -26,7 +26,13 @@ export interface CustomFacts {
 }
 
 /** Errors after which rules are not tried: the value is not of the shape that they expect. */
-const BLOCKING = new Set(['FieldValueTypeInvalid', 'FieldValueRequired', 'FieldValueTooLong', 'FieldValueTooMany', 'FieldValueNotSupported']);
+const BLOCKING = new Set([
+  'FieldValueTypeInvalid',
+  'FieldValueRequired',
+  'FieldValueTooLong',
+  'FieldValueTooMany',
+  'FieldValueNotSupported',
+]);
 const UNCHECKED =
   'some validation rules were not checked because the object was invalid; correct the existing errors to complete validation';
 
@@ -63,8 +69,12 @@ export function customStrategy(facts: CustomFacts): Strategy {
   // validation needs what was before (ratcheting, transition rules); the object leads to it from prepare to validate
   const before = new WeakMap<KubeObject, KubeObject>();
   const remember = (object: KubeObject, old: KubeObject): void => void before.set(object, old);
-  const validate = (object: KubeObject, ctx: StrategyContext): FieldError[] => check(object, before.get(object), (text) => ctx.warn(text));
-  const selectable = facts.selectableFields.map((path) => ({ name: path.replace(/^\./, ''), find: compileJsonPath(path) }));
+  const validate = (object: KubeObject, ctx: StrategyContext): FieldError[] =>
+    check(object, before.get(object), (text) => ctx.warn(text));
+  const selectable = facts.selectableFields.map((path) => ({
+    name: path.replace(/^\./, ''),
+    find: compileJsonPath(path),
+  }));
   const base: Strategy = {
     defaults: (object) => completeCustom(facts.schema, object),
     prepareForUpdate: remember,
@@ -75,7 +85,8 @@ export function customStrategy(facts: CustomFacts): Strategy {
     fields: (object) => Object.fromEntries(selectable.map(({ name, find }) => [name, String(find(object)[0] ?? '')])),
     fieldLabels: selectable.map(({ name }) => name),
   };
-  if (!facts.hasStatus) return { ...base, generation: (object, old) => !isDeepStrictEqual(withoutMetadata(object), withoutMetadata(old)) };
+  if (!facts.hasStatus)
+    return { ...base, generation: (object, old) => !isDeepStrictEqual(withoutMetadata(object), withoutMetadata(old)) };
   const split = withStatus(base);
   const status = split.subresources?.['status'];
   return {
@@ -84,7 +95,11 @@ export function customStrategy(facts: CustomFacts): Strategy {
       status: {
         prepareForUpdate(object, old, ctx) {
           status?.prepareForUpdate?.(object, old, ctx);
-          object.metadata = { ...old.metadata, managedFields: object.metadata.managedFields, resourceVersion: object.metadata.resourceVersion };
+          object.metadata = {
+            ...old.metadata,
+            managedFields: object.metadata.managedFields,
+            resourceVersion: object.metadata.resourceVersion,
+          };
           remember(object, old);
         },
         validateUpdate: (object, _, ctx) => validate(object, ctx),

@@ -3,14 +3,17 @@ import { apiVersionOf, parseApiVersion, type GroupVersionKind } from '../../meta
 import { badRequest, invalidObject } from '../../meta/status.ts';
 import { isObject } from './json-schema.ts';
 
-const textOf = (object: Record<string, unknown>, field: string): string => (typeof object[field] === 'string' ? object[field] : '');
+const textOf = (object: Record<string, unknown>, field: string): string =>
+  typeof object[field] === 'string' ? object[field] : '';
 
 function refuse(wanted: GroupVersionKind, object: Record<string, unknown>, field: 'kind' | 'apiVersion'): never {
   // the error speaks of what the object says that it is
   const { group } = parseApiVersion(textOf(object, 'apiVersion'));
   const name = isObject(object['metadata']) ? textOf(object['metadata'], 'name') : '';
   const must = field === 'kind' ? wanted.kind : apiVersionOf(wanted);
-  throw invalidObject({ group, kind: textOf(object, 'kind') }, name, [invalid(field, textOf(object, field), `must be ${must}`)]);
+  throw invalidObject({ group, kind: textOf(object, 'kind') }, name, [
+    invalid(field, textOf(object, field), `must be ${must}`),
+  ]);
 }
 
 /** A custom object is what the endpoint serves: kind and apiVersion of one that a patch has made. Throws 422. */
@@ -23,11 +26,18 @@ export function checkTypeMeta(wanted: GroupVersionKind, object: Record<string, u
  * Kind and apiVersion of an object that was sent. Throws 400 without a kind (what `unrecognized` makes of it) and for
  * another version, 422 for another kind.
  */
-export function checkSentTypeMeta(wanted: GroupVersionKind, object: Record<string, unknown>, text: string, unrecognized: (why: string) => Error): void {
+export function checkSentTypeMeta(
+  wanted: GroupVersionKind,
+  object: Record<string, unknown>,
+  text: string,
+  unrecognized: (why: string) => Error,
+): void {
   if (!textOf(object, 'kind')) throw unrecognized(`Object 'Kind' is missing in '${text}'`);
   const apiVersion = textOf(object, 'apiVersion');
   if (apiVersion !== apiVersionOf(wanted)) {
-    throw badRequest(`the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(wanted)})`);
+    throw badRequest(
+      `the API version in the data (${apiVersion}) does not match the expected API version (${apiVersionOf(wanted)})`,
+    );
   }
   checkTypeMeta(wanted, object);
 }

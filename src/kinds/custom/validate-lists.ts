@@ -4,14 +4,20 @@ import { keyOf } from './validate-schema.ts';
 
 /** JSON in which the order of keys is none. */
 const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, v: unknown) => (isObject(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v));
+  JSON.stringify(value, (_, v: unknown) =>
+    isObject(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v,
+  );
 
 function validateUnique(items: readonly unknown[], s: JsonSchema, at: string): FieldError[] {
   const type = s['x-kubernetes-list-type'];
   if (type !== 'set' && type !== 'map') return [];
   const keys = s['x-kubernetes-list-map-keys'] ?? [];
   // keys that an item leaves out have the value of their default
-  const defaults = Object.fromEntries(keys.filter((k) => s.items?.properties?.[k]?.default !== undefined).map((k) => [k, s.items?.properties?.[k]?.default]));
+  const defaults = Object.fromEntries(
+    keys
+      .filter((k) => s.items?.properties?.[k]?.default !== undefined)
+      .map((k) => [k, s.items?.properties?.[k]?.default]),
+  );
   const seen = new Map<string, number>();
   return items.flatMap((item, i) => {
     const value = type === 'set' ? item : keyOf({ ...defaults, ...(item as object) }, keys);
@@ -26,7 +32,9 @@ function validateUnique(items: readonly unknown[], s: JsonSchema, at: string): F
 /** Lists of type set and map have no two equal items. */
 export function validateLists(schema: JsonSchema, value: unknown, at: string): FieldError[] {
   if (Array.isArray(value)) {
-    const below = schema.items ? value.flatMap((item, i) => validateLists(schema.items as JsonSchema, item, `${at}[${i}]`)) : [];
+    const below = schema.items
+      ? value.flatMap((item, i) => validateLists(schema.items as JsonSchema, item, `${at}[${i}]`))
+      : [];
     return [...validateUnique(value, schema, at), ...below];
   }
   if (!isObject(value)) return [];

@@ -51,7 +51,10 @@ function ruleValue(schema: JsonSchema, value: unknown): unknown {
   const more = isObject(schema.additionalProperties) ? (schema.additionalProperties as JsonSchema) : {};
   const named = schema.properties !== undefined || schema['x-kubernetes-embedded-resource'] === true;
   return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [named ? celName(key) : key, ruleValue(schema.properties?.[key] ?? more, item)]),
+    Object.entries(value).map(([key, item]) => [
+      named ? celName(key) : key,
+      ruleValue(schema.properties?.[key] ?? more, item),
+    ]),
   );
 }
 
@@ -66,7 +69,9 @@ function ruleError(reason: string | undefined, at: At, schema: JsonSchema, value
     case 'FieldValueDuplicate':
       return omitted ? { type: 'FieldValueDuplicate', field: at, body: 'Duplicate value' } : duplicate(at, value);
     default:
-      return omitted ? { type: 'FieldValueInvalid', field: at, body: `Invalid value: ${why}` } : invalid(at, value, why);
+      return omitted
+        ? { type: 'FieldValueInvalid', field: at, body: `Invalid value: ${why}` }
+        : invalid(at, value, why);
   }
 }
 
@@ -76,7 +81,8 @@ function messageOf(rule: ValidationRule, variables: Record<string, unknown>): st
   if (rule.messageExpression) {
     try {
       const text: unknown = compileCel(rule.messageExpression)(variables);
-      if (typeof text === 'string' && text.trim() && !text.includes('\n') && text.length <= MAX_MESSAGE) return text.trim();
+      if (typeof text === 'string' && text.trim() && !text.includes('\n') && text.length <= MAX_MESSAGE)
+        return text.trim();
     } catch {
       // a message that cannot be made falls back to the fixed one
     }
@@ -104,12 +110,19 @@ function placeOf(rule: ValidationRule, schema: JsonSchema, at: At): At {
   }
 }
 
-function checkRule(rule: ValidationRule, schema: JsonSchema, value: unknown, at: At, { old, same, warn }: RuleContext): FieldError[] {
+function checkRule(
+  rule: ValidationRule,
+  schema: JsonSchema,
+  value: unknown,
+  at: At,
+  { old, same, warn }: RuleContext,
+): FieldError[] {
   const transition = usesOldSelf(rule);
   if (transition && old === undefined && !rule.optionalOldSelf) return [];
   const shown = schema.type ?? '';
   const variables: Record<string, unknown> = { self: ruleValue(schema, value) };
-  if (old !== undefined) variables['oldSelf'] = rule.optionalOldSelf ? optional(ruleValue(schema, old)) : ruleValue(schema, old);
+  if (old !== undefined)
+    variables['oldSelf'] = rule.optionalOldSelf ? optional(ruleValue(schema, old)) : ruleValue(schema, old);
   else if (rule.optionalOldSelf) variables['oldSelf'] = optional(undefined);
   try {
     if (compileCel(rule.rule)(variables) === true) return [];
@@ -117,7 +130,13 @@ function checkRule(rule: ValidationRule, schema: JsonSchema, value: unknown, at:
     const why = celMessage(error);
     const told = rule.message ? rule.message.trim() : rule.rule.trim();
     if (!why.startsWith('no such overload')) return [invalid(at, shown, `${why} evaluating rule: ${told}`)];
-    return [invalid(at, shown, `'${why}': call arguments did not match a supported operator, function or macro signature for rule: ${told}`)];
+    return [
+      invalid(
+        at,
+        shown,
+        `'${why}': call arguments did not match a supported operator, function or macro signature for rule: ${told}`,
+      ),
+    ];
   }
   const error = ruleError(rule.reason, placeOf(rule, schema, at), schema, value, messageOf(rule, variables));
   // what was wrong before may stay so (KEP-4008)
@@ -137,17 +156,26 @@ const inside = (context: RuleContext, item: unknown, old: unknown): RuleContext 
 });
 
 /** All rules of a schema and of what is in it. `old` undefined: there was no such value. */
-export function validateRules(schema: JsonSchema, value: unknown, at: At, old: unknown, warn: (text: string) => void): FieldError[] {
+export function validateRules(
+  schema: JsonSchema,
+  value: unknown,
+  at: At,
+  old: unknown,
+  warn: (text: string) => void,
+): FieldError[] {
   return walkRules(schema, value, at, { old, warn, same: old !== undefined && isDeepStrictEqual(value, old) });
 }
 
 function walkRules(schema: JsonSchema, value: unknown, at: At, context: RuleContext): FieldError[] {
   if (value === null || value === undefined) return [];
   const { old } = context;
-  const errors = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) => checkRule(rule, schema, value, at, context));
+  const errors = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) =>
+    checkRule(rule, schema, value, at, context),
+  );
   if (Array.isArray(value) && schema.items) {
     const keys = schema['x-kubernetes-list-type'] === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : [];
-    const alike = (a: unknown, b: unknown): boolean => isObject(a) && isObject(b) && keys.every((k) => isDeepStrictEqual(a[k], b[k]));
+    const alike = (a: unknown, b: unknown): boolean =>
+      isObject(a) && isObject(b) && keys.every((k) => isDeepStrictEqual(a[k], b[k]));
     value.forEach((item, i) => {
       const before = keys.length && Array.isArray(old) ? old.find((o) => alike(o, item)) : undefined;
       errors.push(...walkRules(schema.items as JsonSchema, item, `${at}[${i}]`, inside(context, item, before)));
@@ -157,8 +185,10 @@ function walkRules(schema: JsonSchema, value: unknown, at: At, context: RuleCont
     const compared = isObject(old) && schema['x-kubernetes-map-type'] !== 'atomic' ? old : undefined;
     for (const key of Object.keys(value)) {
       const property = schema.properties?.[key];
-      if (property) errors.push(...walkRules(property, value[key], below(at, key), inside(context, value[key], compared?.[key])));
-      else if (more) errors.push(...walkRules(more, value[key], `${at}[${key}]`, inside(context, value[key], compared?.[key])));
+      if (property)
+        errors.push(...walkRules(property, value[key], below(at, key), inside(context, value[key], compared?.[key])));
+      else if (more)
+        errors.push(...walkRules(more, value[key], `${at}[${key}]`, inside(context, value[key], compared?.[key])));
     }
   }
   return errors;

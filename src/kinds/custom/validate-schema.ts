@@ -42,7 +42,8 @@ function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
     errors.push(invalid(at, value, `${at} in body should match '${s.pattern}'`));
   }
   const format = s.format === undefined ? undefined : formats[s.format];
-  if (format && !format(value)) errors.push(typeInvalid(at, value, `${at} in body must be of type ${s.format}: ${JSON.stringify(value)}`));
+  if (format && !format(value))
+    errors.push(typeInvalid(at, value, `${at} in body must be of type ${s.format}: ${JSON.stringify(value)}`));
   return errors;
 }
 
@@ -50,10 +51,17 @@ function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
 function checkNumber(value: number, s: JsonSchema, at: At): FieldError[] {
   const whole = Number.isInteger(value) && s.type !== 'number';
   const show = (bound: number): string => (whole ? String(Math.trunc(bound)) : goFloat(bound));
-  const errors: FieldError[] = outOfRange(value, s) ? [invalid(NOWHERE, '', `Checked value must be of type ${s.type} with format ${s.format} in ${at}`)] : [];
+  const errors: FieldError[] = outOfRange(value, s)
+    ? [invalid(NOWHERE, '', `Checked value must be of type ${s.type} with format ${s.format} in ${at}`)]
+    : [];
   const fail = (why: string): number =>
-    errors.push({ type: 'FieldValueInvalid', field: at, body: `Invalid value: ${whole ? value : goFloat(value)}: ${at} in body should be ${why}` });
-  if (s.multipleOf && Math.abs(value / s.multipleOf - Math.round(value / s.multipleOf)) > 1e-9) fail(`a multiple of ${show(s.multipleOf)}`);
+    errors.push({
+      type: 'FieldValueInvalid',
+      field: at,
+      body: `Invalid value: ${whole ? value : goFloat(value)}: ${at} in body should be ${why}`,
+    });
+  if (s.multipleOf && Math.abs(value / s.multipleOf - Math.round(value / s.multipleOf)) > 1e-9)
+    fail(`a multiple of ${show(s.multipleOf)}`);
   if (s.minimum !== undefined && (s.exclusiveMinimum ? value <= s.minimum : value < s.minimum)) {
     fail(`greater than ${s.exclusiveMinimum ? '' : 'or equal to '}${show(s.minimum)}`);
   }
@@ -69,7 +77,9 @@ function outOfRange(value: number, { type, format }: JsonSchema): boolean {
 }
 
 export const keyOf = (item: unknown, keys: readonly string[]): Record<string, unknown> =>
-  Object.fromEntries(keys.filter((k) => isObject(item) && item[k] !== undefined).map((k) => [k, (item as Record<string, unknown>)[k]]));
+  Object.fromEntries(
+    keys.filter((k) => isObject(item) && item[k] !== undefined).map((k) => [k, (item as Record<string, unknown>)[k]]),
+  );
 
 function checkList(items: unknown[], s: JsonSchema, at: At, old: unknown): FieldError[] {
   const errors: FieldError[] = [];
@@ -79,7 +89,9 @@ function checkList(items: unknown[], s: JsonSchema, at: At, old: unknown): Field
   }
   const keys = s['x-kubernetes-list-type'] === 'map' ? (s['x-kubernetes-list-map-keys'] ?? []) : [];
   const before = (item: unknown): unknown =>
-    keys.length && Array.isArray(old) ? old.find((o) => isDeepStrictEqual(keyOf(o, keys), keyOf(item, keys))) : undefined;
+    keys.length && Array.isArray(old)
+      ? old.find((o) => isDeepStrictEqual(keyOf(o, keys), keyOf(item, keys)))
+      : undefined;
   items.forEach((item, i) => errors.push(...validateValue(s.items ?? {}, item, `${at}[${i}]`, before(item))));
   return errors;
 }
@@ -94,7 +106,8 @@ function checkObject(object: Record<string, unknown>, s: JsonSchema, at: At, old
   const before = isObject(old) ? old : {};
   for (const name of s.required ?? []) if (object[name] === undefined) errors.push(required(below(at, name)));
   for (const [name, property] of Object.entries(s.properties ?? {})) {
-    if (object[name] !== undefined) errors.push(...validateValue(property, object[name], below(at, name), before[name]));
+    if (object[name] !== undefined)
+      errors.push(...validateValue(property, object[name], below(at, name), before[name]));
   }
   if (isObject(s.additionalProperties)) {
     for (const name of Object.keys(object)) {
@@ -117,23 +130,31 @@ function best(results: readonly Result[]): FieldError[] {
 function checkComposition(value: unknown, s: JsonSchema, at: At): FieldError[] {
   const errors: FieldError[] = [];
   const results = (schemas: JsonSchema[] | undefined): Result[] =>
-    (schemas ?? []).map((each) => ({ errors: validateValue(each, value, at, undefined), looked: looksAt(each, value) }));
+    (schemas ?? []).map((each) => ({
+      errors: validateValue(each, value, at, undefined),
+      looked: looksAt(each, value),
+    }));
   const fails = (r: Result): boolean => r.errors.length > 0;
   const any = results(s.anyOf);
-  if (any.length && any.every(fails)) errors.push(composed(at, 'must validate at least one schema (anyOf)'), ...best(any));
+  if (any.length && any.every(fails))
+    errors.push(composed(at, 'must validate at least one schema (anyOf)'), ...best(any));
   const one = results(s.oneOf);
   const good = one.filter((r) => !fails(r)).length;
   if (one.length && good !== 1) {
     const found = good === 0 ? 'Found none valid' : `Found ${good} valid alternatives`;
     const first = one.findIndex((r) => !fails(r));
-    errors.push(composed(at, `must validate one and only one schema (oneOf). ${found}`), ...best(first < 0 ? one : one.slice(0, first)));
+    errors.push(
+      composed(at, `must validate one and only one schema (oneOf). ${found}`),
+      ...best(first < 0 ? one : one.slice(0, first)),
+    );
   }
   const all = results(s.allOf);
   if (all.some(fails)) {
     const none = all.every(fails) ? '. None validated' : '';
     errors.push(...all.flatMap((r) => r.errors), composed(at, `must validate all the schemas (allOf)${none}`));
   }
-  if (s.not && validateValue(s.not, value, at, undefined).length === 0) errors.push(composed(at, 'must not validate the schema (not)'));
+  if (s.not && validateValue(s.not, value, at, undefined).length === 0)
+    errors.push(composed(at, 'must not validate the schema (not)'));
   return errors;
 }
 
@@ -148,7 +169,8 @@ function looksAt(s: JsonSchema, value: unknown): number {
   let count = 3 + (s.type ? 1 : 0);
   if (isObject(value)) {
     count++;
-    for (const [name, property] of Object.entries(s.properties ?? {})) if (value[name] !== undefined) count += looksAt(property, value[name]);
+    for (const [name, property] of Object.entries(s.properties ?? {}))
+      if (value[name] !== undefined) count += looksAt(property, value[name]);
   } else if (Array.isArray(value)) {
     count++;
     if (s.items) for (const item of value) count += looksAt(s.items, item);
@@ -161,7 +183,13 @@ function looksAt(s: JsonSchema, value: unknown): number {
 function checkEnum(value: unknown, s: JsonSchema, at: At): FieldError[] {
   if (!s.enum?.length || (value !== null && s.enum.some((choice) => isDeepStrictEqual(choice, value)))) return [];
   const choices = s.enum.map((v) => JSON.stringify(typeof v === 'string' ? v : JSON.stringify(v))).join(', ');
-  return [{ type: 'FieldValueNotSupported', field: at, body: `Unsupported value: ${showValue(value ?? 'null')}: supported values: ${choices}` }];
+  return [
+    {
+      type: 'FieldValueNotSupported',
+      field: at,
+      body: `Unsupported value: ${showValue(value ?? 'null')}: supported values: ${choices}`,
+    },
+  ];
 }
 
 /**
@@ -179,7 +207,8 @@ export function validateValue(schema: JsonSchema, value: unknown, at: At, old: u
   if (value === null) return [...errors, ...checkEnum(value, schema, at)];
   errors.push(...checkComposition(value, schema, at), ...checkEnum(value, schema, at));
   if (typeof value === 'string') errors.push(...checkString(value, schema, at));
-  else if (typeof value === 'number' || typeof value === 'bigint') errors.push(...checkNumber(Number(value), schema, at));
+  else if (typeof value === 'number' || typeof value === 'bigint')
+    errors.push(...checkNumber(Number(value), schema, at));
   else if (Array.isArray(value)) errors.push(...checkList(value, schema, at, old));
   else if (isObject(value)) errors.push(...checkObject(value, schema, at, old));
   return errors;

@@ -45,7 +45,6 @@ export interface Decoded {
   apiVersion: string;
   kind: string;
   /** the JSON form, with kind and apiVersion, as Go's types would marshal it */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any
   object: any;
 }
 

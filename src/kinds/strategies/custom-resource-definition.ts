@@ -6,7 +6,8 @@ import type { Strategy } from '../kind.ts';
 import { statusSubresource, withStatus } from './status-split.ts';
 
 /** apiextensions.k8s.io/v1 CustomResourceDefinition. Its conditions and accepted names are the API's matter. */
-const storageVersion = (object: KubeObject): string | undefined => specOf(object).versions?.find((v) => v.storage)?.name;
+const storageVersion = (object: KubeObject): string | undefined =>
+  specOf(object).versions?.find((v) => v.storage)?.name;
 
 // what was before decides what is looked at; the object leads to it from prepare to validate
 const before = new WeakMap<KubeObject, KubeObject>();
@@ -26,13 +27,18 @@ export const customResourceDefinitionStrategy: Strategy = withStatus({
   },
   prepareForCreate(object) {
     const version = storageVersion(object);
-    object.status = { conditions: null, acceptedNames: { plural: '', kind: '' }, storedVersions: version === undefined ? null : [version] };
+    object.status = {
+      conditions: null,
+      acceptedNames: { plural: '', kind: '' },
+      storedVersions: version === undefined ? null : [version],
+    };
   },
   prepareForUpdate(object, old) {
     before.set(object, old);
     const version = storageVersion(object);
     const stored = (object.status?.storedVersions ?? []) as string[];
-    if (version && !stored.includes(version)) object.status = { ...object.status, storedVersions: [...stored, version] };
+    if (version && !stored.includes(version))
+      object.status = { ...object.status, storedVersions: [...stored, version] };
   },
   validate: (object) => validateDefinition(object, before.get(object)),
   warnings: definitionWarnings,

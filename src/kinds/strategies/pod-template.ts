@@ -25,14 +25,27 @@ export function defaultPodTemplate(owner: { template?: Partial<PodTemplateSpec> 
  * core/v1 ValidatePodTemplateSpec: labels and annotations of a template stand right below it in messages.
  * @param volumes volumes that come from elsewhere (a StatefulSet's claims): before the template's own, in place of those of their names
  */
-export function validatePodTemplateSpec(template: PodTemplateSpec | undefined, at: Path, volumes: readonly Volume[] = []): Errors {
+export function validatePodTemplateSpec(
+  template: PodTemplateSpec | undefined,
+  at: Path,
+  volumes: readonly Volume[] = [],
+): Errors {
   const spec = template?.spec;
   const annotations = template?.metadata?.annotations;
-  const errors: Errors = [...validateLabels(template?.metadata?.labels, at.child('labels')), ...validateAnnotations(annotations, at.child('annotations'))];
+  const errors: Errors = [
+    ...validateLabels(template?.metadata?.labels, at.child('labels')),
+    ...validateAnnotations(annotations, at.child('annotations')),
+  ];
   addPodAnnotations(errors, annotations, spec, at.child('annotations'));
-  errors.push(...validatePodSpec(spec && volumes.length ? { ...spec, volumes: withVolumes(spec.volumes, volumes) } : spec, at.child('spec')));
+  errors.push(
+    ...validatePodSpec(
+      spec && volumes.length ? { ...spec, volumes: withVolumes(spec.volumes, volumes) } : spec,
+      at.child('spec'),
+    ),
+  );
   if (spec) addProfileMismatches(errors, annotations, spec, at.child('spec'));
-  if (spec?.ephemeralContainers?.length) errors.push(forbidden(at.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
+  if (spec?.ephemeralContainers?.length)
+    errors.push(forbidden(at.child('spec', 'ephemeralContainers'), 'ephemeral containers not allowed in pod template'));
   return errors;
 }
 
@@ -47,18 +60,22 @@ export function validateAlwaysRestarts(template: PodTemplateSpec | undefined, at
   const policy = template?.spec?.restartPolicy;
   if (policy !== 'Always') errors.push(notSupported(at.child('spec', 'restartPolicy'), policy ?? '', ['Always']));
   if (template?.spec?.activeDeadlineSeconds !== undefined)
-    errors.push(forbidden(at.child('spec', 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${kind} is not Supported`));
+    errors.push(
+      forbidden(at.child('spec', 'activeDeadlineSeconds'), `activeDeadlineSeconds in ${kind} is not Supported`),
+    );
   return errors;
 }
 
 /** Whether a selector could be made at all: its keys, operators and values are what they must be. */
-export const isUsable = (selector: LabelSelectorLike | undefined, at: Path): boolean => validateLabelSelector(selector, at).length === 0;
+export const isUsable = (selector: LabelSelectorLike | undefined, at: Path): boolean =>
+  validateLabelSelector(selector, at).length === 0;
 
 /** A selector that must be there and must select something. */
 export function validateSelector(selector: LabelSelectorLike | undefined, at: Path, empty: string): Errors {
   if (!selector) return [required(at)];
   const errors = validateLabelSelector(selector, at);
-  if (!Object.keys(selector.matchLabels ?? {}).length && !selector.matchExpressions?.length) errors.push(invalid(at, shownSelector(selector), empty));
+  if (!Object.keys(selector.matchLabels ?? {}).length && !selector.matchExpressions?.length)
+    errors.push(invalid(at, shownSelector(selector), empty));
   return errors;
 }
 
@@ -67,15 +84,29 @@ export const shownSelector = (selector: LabelSelectorLike | undefined | null): L
   selector ? { ...selector, ...(selector.matchLabels && { matchLabels: sorted(selector.matchLabels)! }) } : undefined;
 
 /** The selector of a controller never changes. */
-export const validateSameSelector = (selector: LabelSelectorLike | undefined, old: LabelSelectorLike | undefined, at: Path): Errors =>
-  validateImmutable(shownSelector(selector), shownSelector(old), at);
+export const validateSameSelector = (
+  selector: LabelSelectorLike | undefined,
+  old: LabelSelectorLike | undefined,
+  at: Path,
+): Errors => validateImmutable(shownSelector(selector), shownSelector(old), at);
 
 /** The selector must match what it will count. No selector matches nothing. @param sent the object as it was sent: empty labels are shown as such */
-export function validateMatches(selector: LabelSelectorLike | undefined, template: PodTemplateSpec | undefined, at: Path, sent?: KubeObject): Errors {
+export function validateMatches(
+  selector: LabelSelectorLike | undefined,
+  template: PodTemplateSpec | undefined,
+  at: Path,
+  sent?: KubeObject,
+): Errors {
   const labels = template?.metadata?.labels;
   return selector && labelSelectorAsSelector(selector).matches(labels)
     ? []
-    : [invalid(at.child('metadata', 'labels'), sorted(labels ?? sent?.spec?.template?.metadata?.labels), '`selector` does not match template `labels`')];
+    : [
+        invalid(
+          at.child('metadata', 'labels'),
+          sorted(labels ?? sent?.spec?.template?.metadata?.labels),
+          '`selector` does not match template `labels`',
+        ),
+      ];
 }
 
 /** A map as Go prints it. */

@@ -10,7 +10,8 @@ function take(object: KubeObject, old: KubeObject, field: string): void {
 export const statusSubresource: SubresourceStrategy = {
   prepareForUpdate(object, old) {
     for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
-      if (field !== 'status' && field !== 'metadata' && field !== 'kind' && field !== 'apiVersion') take(object, old, field);
+      if (field !== 'status' && field !== 'metadata' && field !== 'kind' && field !== 'apiVersion')
+        take(object, old, field);
     }
   },
 };
@@ -26,7 +27,9 @@ export const isolatedStatus: SubresourceStrategy = {
 };
 
 /** `/status` of a kind that checks what is written to it. */
-export const statusWith = (validateUpdate: NonNullable<SubresourceStrategy['validateUpdate']>): SubresourceStrategy => ({ ...statusSubresource, validateUpdate });
+export const statusWith = (
+  validateUpdate: NonNullable<SubresourceStrategy['validateUpdate']>,
+): SubresourceStrategy => ({ ...statusSubresource, validateUpdate });
 
 /**
  * A kind with spec and status: a create has no status, an update leaves it, `/status` leaves the rest.

@@ -25,11 +25,13 @@ function validateCondition(condition: Condition, at: Path): FieldError[] {
   const { type = '', status = '', observedGeneration = 0, lastTransitionTime, reason = '', message = '' } = condition;
   const errors = validateLabelName(type, at.child('type'));
   if (!STATUSES.includes(status)) errors.push(notSupported(at.child('status'), status, STATUSES));
-  if (observedGeneration < 0) errors.push(invalid(at.child('observedGeneration'), observedGeneration, 'must be greater than or equal to zero'));
+  if (observedGeneration < 0)
+    errors.push(invalid(at.child('observedGeneration'), observedGeneration, 'must be greater than or equal to zero'));
   if (!lastTransitionTime) errors.push(required(at.child('lastTransitionTime'), 'must be set'));
   if (!reason) errors.push(required(at.child('reason'), 'must be set'));
   else {
-    if (!reasonPattern.test(reason)) errors.push(invalid(at.child('reason'), reason, regexError(REASON_WORDS, REASON, ...REASON_EXAMPLES)));
+    if (!reasonPattern.test(reason))
+      errors.push(invalid(at.child('reason'), reason, regexError(REASON_WORDS, REASON, ...REASON_EXAMPLES)));
     if (Buffer.byteLength(reason) > MAX_REASON) errors.push(tooLong(at.child('reason'), MAX_REASON));
   }
   if (Buffer.byteLength(message) > MAX_MESSAGE) errors.push(tooLong(at.child('message'), MAX_MESSAGE));

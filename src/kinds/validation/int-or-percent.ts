@@ -8,7 +8,9 @@ type IntOrString = number | string;
 /** A count that is not negative, or a percentage; absent is good. */
 export function validatePositiveIntOrPercent(value: IntOrString | null | undefined, at: Path): FieldError[] {
   if (value == null) return [];
-  return typeof value === 'number' ? validateNonNegative(value, at) : isPercent(value).map((why) => invalid(at, value, why));
+  return typeof value === 'number'
+    ? validateNonNegative(value, at)
+    : isPercent(value).map((why) => invalid(at, value, why));
 }
 
 /** What a value counts for: `"25%"` is 25, a text that is neither is as Go's Atoi has it or 0. */

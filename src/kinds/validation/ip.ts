@@ -25,16 +25,20 @@ function parseV6(text: string): number[] | undefined {
   const dotted = text.lastIndexOf(':');
   const tail = text.includes('.') ? parseV4(text.slice(dotted + 1)) : undefined;
   if (text.includes('.') && !tail) return undefined;
-  const hex = tail ? `${text.slice(0, dotted + 1)}${((tail[0]! << 8) | tail[1]!).toString(16)}:${((tail[2]! << 8) | tail[3]!).toString(16)}` : text;
+  const hex = tail
+    ? `${text.slice(0, dotted + 1)}${((tail[0]! << 8) | tail[1]!).toString(16)}:${((tail[2]! << 8) | tail[3]!).toString(16)}`
+    : text;
   if (isIP(hex) !== 6 || hex.includes('%')) return undefined;
   const [head = '', rest] = hex.split('::');
   const left = head ? head.split(':') : [];
   const right = rest ? rest.split(':') : [];
-  const groups = rest === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
+  const groups =
+    rest === undefined ? left : [...left, ...Array<string>(8 - left.length - right.length).fill('0'), ...right];
   return groups.flatMap((group) => [parseInt(group, 16) >> 8, parseInt(group, 16) & 255]);
 }
 
-const isMapped = (bytes: readonly number[]): boolean => bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
+const isMapped = (bytes: readonly number[]): boolean =>
+  bytes.slice(0, 10).every((b) => b === 0) && bytes[10] === 255 && bytes[11] === 255;
 
 /** Undefined for what is no address. */
 export function parseAddress(text: string): Address | undefined {
@@ -55,7 +59,9 @@ export function formatAddress({ family, bytes }: Address): string {
     while (groups[at + length] === '0') length++;
     if (length > best.length) best = { at, length };
   }
-  return best.at < 0 ? groups.join(':') : `${groups.slice(0, best.at).join(':')}::${groups.slice(best.at + best.length).join(':')}`;
+  return best.at < 0
+    ? groups.join(':')
+    : `${groups.slice(0, best.at).join(':')}::${groups.slice(best.at + best.length).join(':')}`;
 }
 
 export interface Range {
@@ -81,10 +87,12 @@ export function parseRange(text: string): Range | undefined {
 }
 
 /** Errors of an address in one of the older fields. */
-export const validateIp = (value: string, at: Path): FieldError[] => (parseAddress(value) ? [] : [invalid(at, value, IP_WORDS)]);
+export const validateIp = (value: string, at: Path): FieldError[] =>
+  parseAddress(value) ? [] : [invalid(at, value, IP_WORDS)];
 
 /** Errors of a range in one of the older fields. */
-export const validateCidr = (value: string, at: Path): FieldError[] => (parseRange(value) ? [] : [invalid(at, value, CIDR_WORDS)]);
+export const validateCidr = (value: string, at: Path): FieldError[] =>
+  parseRange(value) ? [] : [invalid(at, value, CIDR_WORDS)];
 
 /** 4 or 6; 0 for what is no range. */
 export const rangeFamily = (value: string): number => parseRange(value)?.address.family ?? 0;
@@ -101,7 +109,8 @@ export function validateNonSpecialIp(value: string, at: Path): FieldError[] {
   const zeros = bytes.slice(0, -1).every((byte) => byte === 0);
   const errors: FieldError[] = [];
   if (zeros && bytes.at(-1) === 0) errors.push(invalid(at, value, `may not be unspecified (${value})`));
-  if (four ? a === 127 : zeros && bytes.at(-1) === 1) errors.push(invalid(at, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
+  if (four ? a === 127 : zeros && bytes.at(-1) === 1)
+    errors.push(invalid(at, value, 'may not be in the loopback range (127.0.0.0/8, ::1/128)'));
   if (four ? a === 169 && b === 254 : a === 0xfe && (b & 0xc0) === 0x80) {
     errors.push(invalid(at, value, 'may not be in the link-local range (169.254.0.0/16, fe80::/10)'));
   }
@@ -120,9 +129,13 @@ export function ipWarnings(value: string, at: Path): string[] {
   if (!address) return [];
   const canonical = formatAddress(address);
   if (!isStandard(value, address)) {
-    return [`${at}: non-standard IP address ${JSON.stringify(value)} will be considered invalid in a future Kubernetes release: use "${canonical}"`];
+    return [
+      `${at}: non-standard IP address ${JSON.stringify(value)} will be considered invalid in a future Kubernetes release: use "${canonical}"`,
+    ];
   }
-  return canonical === value ? [] : [`${at}: IPv6 address ${JSON.stringify(value)} should be in RFC 5952 canonical format ("${canonical}")`];
+  return canonical === value
+    ? []
+    : [`${at}: IPv6 address ${JSON.stringify(value)} should be in RFC 5952 canonical format ("${canonical}")`];
 }
 
 /** The same of a range. */
@@ -139,8 +152,11 @@ export function cidrWarnings(value: string, at: Path): string[] {
   }
   const [written = '', length = ''] = value.split('/');
   if (!isStandard(written, address) || String(Number(length)) !== length) {
-    warnings.push(`${at}: non-standard CIDR value ${shown} will be considered invalid in a future Kubernetes release: use "${canonical}"`);
+    warnings.push(
+      `${at}: non-standard CIDR value ${shown} will be considered invalid in a future Kubernetes release: use "${canonical}"`,
+    );
   }
-  if (warnings.length === 0 && canonical !== value) warnings.push(`${at}: IPv6 CIDR value ${shown} should be in RFC 5952 canonical format ("${canonical}")`);
+  if (warnings.length === 0 && canonical !== value)
+    warnings.push(`${at}: IPv6 CIDR value ${shown} should be in RFC 5952 canonical format ("${canonical}")`);
   return warnings;
 }

@@ -5,7 +5,8 @@ import { isLabelValue, isQualifiedName } from '../../meta/names.ts';
 /** Keys and values of all annotations together, in bytes. */
 const MAX_ANNOTATIONS = 256 * 1024;
 
-export const validateLabelName = (name: string, at: Path): FieldError[] => isQualifiedName(name).map((why) => invalid(at, name, why));
+export const validateLabelName = (name: string, at: Path): FieldError[] =>
+  isQualifiedName(name).map((why) => invalid(at, name, why));
 
 /** Labels of an object or of `matchLabels`; errors stand at the map, as Kubernetes has them. */
 export function validateLabels(labels: Record<string, string> | undefined | null, at: Path): FieldError[] {
@@ -35,7 +36,11 @@ export interface SelectorRules {
   allowInvalidValues?: boolean;
 }
 
-export function validateLabelSelector(selector: LabelSelectorLike | undefined | null, at: Path, rules: SelectorRules = {}): FieldError[] {
+export function validateLabelSelector(
+  selector: LabelSelectorLike | undefined | null,
+  at: Path,
+  rules: SelectorRules = {},
+): FieldError[] {
   if (!selector) return [];
   const errors = validateLabels(selector.matchLabels, at.child('matchLabels'));
   (selector.matchExpressions ?? []).forEach((expression, i) => {
@@ -46,13 +51,18 @@ export function validateLabelSelector(selector: LabelSelectorLike | undefined | 
 
 type Requirement = NonNullable<LabelSelectorLike['matchExpressions']>[number];
 
-function validateRequirement({ key = '', operator = '', values }: Requirement, at: Path, rules: SelectorRules): FieldError[] {
+function validateRequirement(
+  { key = '', operator = '', values }: Requirement,
+  at: Path,
+  rules: SelectorRules,
+): FieldError[] {
   const errors: FieldError[] = [];
   const count = values?.length ?? 0;
   if (operator === 'In' || operator === 'NotIn') {
     if (count === 0) errors.push(required(at.child('values'), "must be specified when `operator` is 'In' or 'NotIn'"));
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (count) errors.push(forbidden(at.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+    if (count)
+      errors.push(forbidden(at.child('values'), "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
   } else errors.push(invalid(at.child('operator'), operator, 'not a valid selector operator'));
   errors.push(...validateLabelName(key, at.child('key')));
   if (rules.allowInvalidValues) return errors;

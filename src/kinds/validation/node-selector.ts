@@ -20,12 +20,20 @@ export function validateNodeSelector(selector: NodeSelector, at: Path, rules: No
 
 export function validateNodeSelectorTerm(term: NodeSelectorTerm, at: Path, rules: NodeSelectorRules = {}): Errors {
   const errors: Errors = [];
-  term.matchExpressions?.forEach((one, i) => errors.push(...validateRequirement(one, at.child('matchExpressions').index(i), rules)));
-  term.matchFields?.forEach((one, i) => errors.push(...validateFieldRequirement(one, at.child('matchFields').index(i))));
+  term.matchExpressions?.forEach((one, i) =>
+    errors.push(...validateRequirement(one, at.child('matchExpressions').index(i), rules)),
+  );
+  term.matchFields?.forEach((one, i) =>
+    errors.push(...validateFieldRequirement(one, at.child('matchFields').index(i))),
+  );
   return errors;
 }
 
-function validateRequirement({ key, operator, values = [] }: NodeSelectorRequirement, at: Path, rules: NodeSelectorRules): Errors {
+function validateRequirement(
+  { key, operator, values = [] }: NodeSelectorRequirement,
+  at: Path,
+  rules: NodeSelectorRules,
+): Errors {
   const errors: Errors = [];
   const here = at.child('values');
   switch (operator) {
@@ -35,29 +43,38 @@ function validateRequirement({ key, operator, values = [] }: NodeSelectorRequire
       break;
     case 'Exists':
     case 'DoesNotExist':
-      if (values.length) errors.push(forbidden(here, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
+      if (values.length)
+        errors.push(forbidden(here, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"));
       break;
     case 'Gt':
     case 'Lt':
-      if (values.length !== 1) errors.push(required(here, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
+      if (values.length !== 1)
+        errors.push(required(here, "must be specified single value when `operator` is 'Lt' or 'Gt'"));
       break;
     default:
       errors.push(invalid(at.child('operator'), operator ?? '', 'not a valid selector operator'));
   }
   errors.push(...validateLabelName(key ?? '', at.child('key')));
-  if (!rules.allowInvalidValues) values.forEach((value, i) => errors.push(...isLabelValue(value).map((why) => invalid(here.index(i), value, why))));
+  if (!rules.allowInvalidValues)
+    values.forEach((value, i) => errors.push(...isLabelValue(value).map((why) => invalid(here.index(i), value, why))));
   return errors;
 }
 
 /** Only a node's name can be asked for. */
 function validateFieldRequirement({ key, operator, values = [] }: NodeSelectorRequirement, at: Path): Errors {
   const errors: Errors = [];
-  if (operator !== 'In' && operator !== 'NotIn') errors.push(invalid(at.child('operator'), operator ?? '', 'not a valid selector operator'));
+  if (operator !== 'In' && operator !== 'NotIn')
+    errors.push(invalid(at.child('operator'), operator ?? '', 'not a valid selector operator'));
   else if (values.length !== 1) {
-    errors.push(required(at.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"));
+    errors.push(
+      required(at.child('values'), "must be only one value when `operator` is 'In' or 'NotIn' for node field selector"),
+    );
   }
-  if (key !== 'metadata.name') return [...errors, invalid(at.child('key'), key ?? '', 'not a valid field selector key')];
-  values.forEach((value, i) => errors.push(...dnsSubdomainName(value, false).map((why) => invalid(at.child('values').index(i), value, why))));
+  if (key !== 'metadata.name')
+    return [...errors, invalid(at.child('key'), key ?? '', 'not a valid field selector key')];
+  values.forEach((value, i) =>
+    errors.push(...dnsSubdomainName(value, false).map((why) => invalid(at.child('values').index(i), value, why))),
+  );
   return errors;
 }
 
@@ -74,14 +91,19 @@ const DEPRECATED_LABELS: Readonly<Record<string, string>> = {
 };
 
 /** What is said of a label's key; undefined where nothing is. */
-export const deprecatedNodeLabel = (key: string): string | undefined => (Object.hasOwn(DEPRECATED_LABELS, key) ? DEPRECATED_LABELS[key] : undefined);
+export const deprecatedNodeLabel = (key: string): string | undefined =>
+  Object.hasOwn(DEPRECATED_LABELS, key) ? DEPRECATED_LABELS[key] : undefined;
 
 /** Warnings for a term's expressions; with `checkValues` also for values that no label can have. */
 export function nodeSelectorTermWarnings(term: NodeSelectorTerm, at: Path, checkValues: boolean): string[] {
   return (term.matchExpressions ?? []).flatMap(({ key, values = [] }, i) => {
     const here = at.child('matchExpressions').index(i);
     const said = deprecatedNodeLabel(key);
-    const bad = (value: string, j: number): string[] => isLabelValue(value).map((why) => `${here.child('values').index(j)}: ${value} is invalid, ${why}`);
-    return [...(said === undefined ? [] : [`${here.child('key')}: ${key} is ${said}`]), ...(checkValues ? values.flatMap(bad) : [])];
+    const bad = (value: string, j: number): string[] =>
+      isLabelValue(value).map((why) => `${here.child('values').index(j)}: ${value} is invalid, ${why}`);
+    return [
+      ...(said === undefined ? [] : [`${here.child('key')}: ${key} is ${said}`]),
+      ...(checkValues ? values.flatMap(bad) : []),
+    ];
   });
 }

@@ -8,7 +8,8 @@ export function validateProtocol(protocol: string | undefined, at: Path): FieldE
   return PROTOCOLS.includes(protocol) ? [] : [notSupported(at, protocol, PROTOCOLS)];
 }
 
-export const validatePortNumber = (port: number | undefined, at: Path): FieldError[] => isPortNumber(port ?? 0).map((why) => invalid(at, port ?? 0, why));
+export const validatePortNumber = (port: number | undefined, at: Path): FieldError[] =>
+  isPortNumber(port ?? 0).map((why) => invalid(at, port ?? 0, why));
 
 /** A port by number or by the name of one (IntOrString). */
 export const validatePortNumberOrName = (port: number | string | undefined, at: Path): FieldError[] =>

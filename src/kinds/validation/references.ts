@@ -46,13 +46,17 @@ export function validateFieldManager(manager: string | undefined, at: Path): Fie
   let place = 0;
   for (const character of name) {
     const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-    if (UNPRINTABLE.test(character)) errors.push(invalid(at, name, `invalid character U+${code} (at position ${place})`));
+    if (UNPRINTABLE.test(character))
+      errors.push(invalid(at, name, `invalid character U+${code} (at position ${place})`));
     place += Buffer.byteLength(character);
   }
   return errors;
 }
 
-export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | undefined | null, at: Path): FieldError[] {
+export function validateManagedFields(
+  entries: readonly ManagedFieldsEntry[] | undefined | null,
+  at: Path,
+): FieldError[] {
   return (entries ?? []).flatMap((entry, i) => {
     const errors: FieldError[] = [];
     const here = at.index(i);
@@ -63,7 +67,8 @@ export function validateManagedFields(entries: readonly ManagedFieldsEntry[] | u
       errors.push(invalid(here.child('fieldsType'), entry.fieldsType, 'must be `FieldsV1`'));
     }
     errors.push(...validateFieldManager(entry.manager, here.child('manager')));
-    if ((entry.subresource?.length ?? 0) > MAX_SUBRESOURCE) errors.push(tooLong(here.child('subresource'), MAX_SUBRESOURCE));
+    if ((entry.subresource?.length ?? 0) > MAX_SUBRESOURCE)
+      errors.push(tooLong(here.child('subresource'), MAX_SUBRESOURCE));
     return errors;
   });
 }

@@ -8,12 +8,26 @@ type Errors = FieldError[];
 const WHOLE = 1_000_000_000n;
 
 const INTEGER = new Set([
-  'pods', 'resourcequotas', 'services', 'replicationcontrollers', 'secrets', 'configmaps', 'persistentvolumeclaims', 'services.nodeports',
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
   'services.loadbalancers',
 ]);
 const CONTAINER = new Set(['cpu', 'memory', 'ephemeral-storage']);
 const QUOTA = new Set([
-  ...INTEGER, ...CONTAINER, 'requests.cpu', 'requests.memory', 'requests.storage', 'requests.ephemeral-storage', 'limits.cpu', 'limits.memory',
+  ...INTEGER,
+  ...CONTAINER,
+  'requests.cpu',
+  'requests.memory',
+  'requests.storage',
+  'requests.ephemeral-storage',
+  'limits.cpu',
+  'limits.memory',
   'limits.ephemeral-storage',
 ]);
 
@@ -35,7 +49,8 @@ export function quantityErrors(value: string | number, at: Path, resource: strin
   try {
     const { nano } = parseQuantity(String(value));
     const errors: Errors = nano < 0n ? [invalid(at, canonicalQuantity(String(value)), NOT_NEGATIVE)] : [];
-    if (isIntegerResource(resource) && nano % WHOLE !== 0n) errors.push(invalid(at, canonicalQuantity(String(value)), 'must be an integer'));
+    if (isIntegerResource(resource) && nano % WHOLE !== 0n)
+      errors.push(invalid(at, canonicalQuantity(String(value)), 'must be an integer'));
     return errors;
   } catch (error) {
     if (error instanceof QuantityError) return [invalid(at, String(value), error.message)];
@@ -58,18 +73,27 @@ export function validateBasicQuantity(value: string, at: Path): Errors {
 export function validateResourceName(name: string, at: Path): Errors {
   const errors = isQualifiedName(name).map((why) => invalid(at, name, why));
   if (errors.length) return errors;
-  return name.includes('/') || isStandardResource(name) ? [] : [invalid(at, name, 'must be a standard resource type or fully qualified')];
+  return name.includes('/') || isStandardResource(name)
+    ? []
+    : [invalid(at, name, 'must be a standard resource type or fully qualified')];
 }
 
 /** What a container may ask for. */
 export function validateContainerResourceName(name: string, at: Path): Errors {
   const errors = validateResourceName(name, at);
-  if (!name.includes('/')) return isStandardContainerResource(name) ? errors : [...errors, invalid(at, name, 'must be a standard resource for containers')];
-  return isNativeResource(name) || isExtendedResource(name) ? errors : [...errors, invalid(at, name, "doesn't follow extended resource name standard")];
+  if (!name.includes('/'))
+    return isStandardContainerResource(name)
+      ? errors
+      : [...errors, invalid(at, name, 'must be a standard resource for containers')];
+  return isNativeResource(name) || isExtendedResource(name)
+    ? errors
+    : [...errors, invalid(at, name, "doesn't follow extended resource name standard")];
 }
 
 /** What a quota may limit. */
 export function validateQuotaResourceName(name: string, at: Path): Errors {
   const errors = validateResourceName(name, at);
-  return name.includes('/') || isStandardQuotaResource(name) ? errors : [...errors, invalid(at, name, 'must be a standard resource for quota')];
+  return name.includes('/') || isStandardQuotaResource(name)
+    ? errors
+    : [...errors, invalid(at, name, 'must be a standard resource for quota')];
 }

@@ -11,7 +11,9 @@ export function strictIpProblems(value: string): string[] {
   const address = parseAddress(value);
   if (!address) return [IP_WORDS];
   if (!isIP(value)) return ['must not have leading 0s'];
-  return isIP(value) === address.family ? canonicalForm(value, formatAddress(address)) : ['must not be an IPv4-mapped IPv6 address'];
+  return isIP(value) === address.family
+    ? canonicalForm(value, formatAddress(address))
+    : ['must not be an IPv4-mapped IPv6 address'];
 }
 
 const hasBits = ({ address, network }: Range): boolean => network.bytes.some((byte, i) => byte !== address.bytes[i]);
@@ -21,7 +23,8 @@ export function validateStrictCidr(value: string, at: Path): FieldError[] {
   if (!range) return validateCidr(value, at);
   const [written = '', length = ''] = value.split('/');
   const problems: string[] = [];
-  if (!isIP(written) || String(Number(length)) !== length) problems.push('must not have leading 0s in IP or prefix length');
+  if (!isIP(written) || String(Number(length)) !== length)
+    problems.push('must not have leading 0s in IP or prefix length');
   else if (isIP(written) !== range.address.family) problems.push('must not have an IPv4-mapped IPv6 address');
   if (hasBits(range)) problems.push('must not have bits set beyond the prefix length');
   if (!problems.length) problems.push(...canonicalForm(value, `${formatAddress(range.network)}/${range.prefix}`));
@@ -31,6 +34,7 @@ export function validateStrictCidr(value: string, at: Path): FieldError[] {
 /** Whether a range is in another and smaller than it. */
 export function isStrictlyWithin(inner: Range, outer: Range): boolean {
   if (inner.network.family !== outer.network.family || inner.prefix <= outer.prefix) return false;
-  const bits = (byte: number, i: number): number => byte & (0xff00 >> Math.min(8, Math.max(0, outer.prefix - 8 * i))) & 0xff;
+  const bits = (byte: number, i: number): number =>
+    byte & (0xff00 >> Math.min(8, Math.max(0, outer.prefix - 8 * i))) & 0xff;
   return inner.network.bytes.every((byte, i) => bits(byte, i) === outer.network.bytes[i]);
 }

@@ -24,14 +24,20 @@ export function semanticallyEqual(a: unknown, b: unknown): boolean {
   if (isAbsent(a) || isAbsent(b)) return isAbsent(a) && isAbsent(b);
   if (typeof a !== 'object' || typeof b !== 'object') return false;
   if (Array.isArray(a) || Array.isArray(b)) {
-    return Array.isArray(a) && Array.isArray(b) && a.length === b.length && a.every((item, i) => semanticallyEqual(item, b[i]));
+    return (
+      Array.isArray(a) &&
+      Array.isArray(b) &&
+      a.length === b.length &&
+      a.every((item, i) => semanticallyEqual(item, b[i]))
+    );
   }
   const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>];
   for (const key in left) if (!semanticallyEqual(left[key], right[key])) return false;
   for (const key in right) if (!(key in left) && !isAbsent(right[key])) return false;
   return true;
 }
-const isAbsent = (value: unknown): boolean => value === undefined || value === null || (Array.isArray(value) && value.length === 0);
+const isAbsent = (value: unknown): boolean =>
+  value === undefined || value === null || (Array.isArray(value) && value.length === 0);
 
 /** One of a fixed set; an empty value is required first. */
 export function validateChoice(value: string | null | undefined, choices: readonly string[], at: Path): Errors {
@@ -40,15 +46,22 @@ export function validateChoice(value: string | null | undefined, choices: readon
 }
 
 /** One of a fixed set, where it is given. */
-export const validateOptionalChoice = (value: string | null | undefined, choices: readonly string[], at: Path): Errors =>
-  !value || choices.includes(value) ? [] : [notSupported(at, value, choices)];
+export const validateOptionalChoice = (
+  value: string | null | undefined,
+  choices: readonly string[],
+  at: Path,
+): Errors => (!value || choices.includes(value) ? [] : [notSupported(at, value, choices)]);
 
 /** The reasons of one of meta/names' rules as errors at `at`. */
 export const validateRule = (value: string, rule: (value: string) => string[], at: Path): Errors =>
   rule(value).map((why) => invalid(at, value, why));
 
 /** An error that does not show the value. */
-export const invalidUnshown = (at: Path, why: string): FieldError => ({ type: 'FieldValueInvalid', field: String(at), body: `Invalid value: ${why}` });
+export const invalidUnshown = (at: Path, why: string): FieldError => ({
+  type: 'FieldValueInvalid',
+  field: String(at),
+  body: `Invalid value: ${why}`,
+});
 
 const HTTP_PATH = "[A-Za-z0-9/\\-._~%!$&'()*+,;=:]+";
 const httpPath = new RegExp(`^(?:${HTTP_PATH})$`);

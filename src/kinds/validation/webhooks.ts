@@ -12,7 +12,9 @@ export interface WebhookService {
 }
 
 /** Scheme, user, host, query and fragment as Go's net/url takes them apart; a text where it would not. */
-function splitUrl(url: string): { scheme: string; host: string; user: string | undefined; query: string; fragment: string } | string {
+function splitUrl(
+  url: string,
+): { scheme: string; host: string; user: string | undefined; query: string; fragment: string } | string {
   const refuse = (why: string): string => `parse ${JSON.stringify(url)}: ${why}`;
   // eslint-disable-next-line no-control-regex
   if (/[\x00-\x1f\x7f]/.test(url)) return refuse('net/url: invalid control character in URL');
@@ -26,7 +28,8 @@ function splitUrl(url: string): { scheme: string; host: string; user: string | u
   const mark = rest.indexOf('?');
   const query = mark < 0 ? '' : rest.slice(mark + 1);
   if (mark >= 0) rest = rest.slice(0, mark);
-  if (!scheme && !rest.startsWith('/') && rest.split('/')[0]!.includes(':')) return refuse('first path segment in URL cannot contain colon');
+  if (!scheme && !rest.startsWith('/') && rest.split('/')[0]!.includes(':'))
+    return refuse('first path segment in URL cannot contain colon');
   if (!rest.startsWith('//')) return { scheme, host: '', user: undefined, query, fragment };
   const slash = rest.indexOf('/', 2);
   const authority = rest.slice(2, slash < 0 ? undefined : slash);
@@ -35,8 +38,10 @@ function splitUrl(url: string): { scheme: string; host: string; user: string | u
   const at = authority.lastIndexOf('@');
   const host = authority.slice(at + 1);
   const port = /:([^\]]*)$/.exec(host.replace(/^\[[^\]]*\]/, ''));
-  if (port && !/^\d*$/.test(port[1] as string)) return refuse(`invalid port ${JSON.stringify(`:${port[1]}`)} after host`);
-  if (/[ "<>\\^`{|}]/.test(host)) return refuse(`invalid character ${JSON.stringify(/[ "<>\\^`{|}]/.exec(host)![0])} in host name`);
+  if (port && !/^\d*$/.test(port[1] as string))
+    return refuse(`invalid port ${JSON.stringify(`:${port[1]}`)} after host`);
+  if (/[ "<>\\^`{|}]/.test(host))
+    return refuse(`invalid character ${JSON.stringify(/[ "<>\\^`{|}]/.exec(host)![0])} in host name`);
   return { scheme, host, user: at < 0 ? undefined : authority.slice(0, at), query, fragment };
 }
 
@@ -57,10 +62,14 @@ function pathErrors(path: string, at: Path): FieldError[] {
   if (path === '' || path === '/') return [];
   if (path === '//') return [invalid(at, path, 'segment[0] may not be empty')];
   const errors: FieldError[] = path.startsWith('/') ? [] : [invalid(at, path, "must start with a '/'")];
-  path.slice(1).replace(/\/$/, '').split('/').forEach((step, i) => {
-    if (step === '') errors.push(invalid(at, path, `segment[${i}] may not be empty`));
-    else for (const why of isDns1123Subdomain(step)) errors.push(invalid(at, path, `segment[${i}]: ${why}`));
-  });
+  path
+    .slice(1)
+    .replace(/\/$/, '')
+    .split('/')
+    .forEach((step, i) => {
+      if (step === '') errors.push(invalid(at, path, `segment[${i}] may not be empty`));
+      else for (const why of isDns1123Subdomain(step)) errors.push(invalid(at, path, `segment[${i}]: ${why}`));
+    });
   return errors;
 }
 

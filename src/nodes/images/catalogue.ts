@@ -26,7 +26,10 @@ export const CATALOGUE: Readonly<Record<string, Image>> = {
   'docker.io/library/python': { entrypoint: [], command: ['python3'] },
   'docker.io/library/perl': { entrypoint: [], command: ['perl'] },
   'docker.io/library/nginx': { entrypoint: ['node', '-e', STATIC_SERVER, '/usr/share/nginx/html', '80'], command: [] },
-  'docker.io/library/httpd': { entrypoint: ['node', '-e', STATIC_SERVER, '/usr/local/apache2/htdocs', '80'], command: [] },
+  'docker.io/library/httpd': {
+    entrypoint: ['node', '-e', STATIC_SERVER, '/usr/local/apache2/htdocs', '80'],
+    command: [],
+  },
   'registry.k8s.io/pause': { entrypoint: PAUSE, command: [] },
 };
 
@@ -39,7 +42,8 @@ export interface ImageReference {
   digest?: string;
 }
 
-const VALID = /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[a-z0-9]+:[0-9a-fA-F]{32,})?$/;
+const VALID =
+  /^(?:[a-zA-Z0-9.-]+(?::[0-9]+)?\/)?[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*(?:\/[a-z0-9]+(?:(?:\.|_|__|-+)[a-z0-9]+)*)*(?::[\w][\w.-]{0,127})?(?:@[a-z0-9]+:[0-9a-fA-F]{32,})?$/;
 
 /** The reference with the registry and the tag that runtimes assume; undefined when it is malformed. */
 export function parseImage(image: string): ImageReference | undefined {

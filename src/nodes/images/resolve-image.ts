@@ -25,7 +25,11 @@ export class ImageError extends Error {
 export function resolveImage(container: Container): ResolvedImage {
   const text = container.image ?? '';
   const reference = parseImage(text);
-  if (!reference) throw new ImageError('InvalidImageName', `Failed to apply default image tag "${text}": couldn't parse image name "${text}": invalid reference format`);
+  if (!reference)
+    throw new ImageError(
+      'InvalidImageName',
+      `Failed to apply default image tag "${text}": couldn't parse image name "${text}": invalid reference format`,
+    );
   const known = CATALOGUE[reference.repository];
   if (!known && !container.command?.length) {
     if (container.imagePullPolicy === 'Never') {
@@ -35,10 +39,17 @@ export function resolveImage(container: Container): ResolvedImage {
       'ErrImagePull',
       `failed to pull image "${text}": containers are processes of this machine here, and no program is known for this image; ` +
         'set the container\'s "command" to a program of the machine, or use one of: ' +
-        Object.keys(CATALOGUE).map((name) => name.replace('docker.io/library/', '')).join(', '),
+        Object.keys(CATALOGUE)
+          .map((name) => name.replace('docker.io/library/', ''))
+          .join(', '),
     );
   }
   const entrypoint = container.command?.length ? container.command : (known?.entrypoint ?? []);
   const rest = container.args?.length ? container.args : container.command?.length ? [] : (known?.command ?? []);
-  return { image: reference.name, imageID: imageId(reference), command: [...entrypoint, ...rest], env: known?.env ?? {} };
+  return {
+    image: reference.name,
+    imageID: imageId(reference),
+    command: [...entrypoint, ...rest],
+    env: known?.env ?? {},
+  };
 }

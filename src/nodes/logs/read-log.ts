@@ -42,7 +42,14 @@ export async function* readLog(
 /** Oldest first; the current file last, whether it exists or not. */
 async function existing(path: string): Promise<string[]> {
   const rotated = Array.from({ length: MAX_FILES - 1 }, (_, n) => `${path}.${MAX_FILES - 1 - n}`);
-  const found = await Promise.all(rotated.map((file) => stat(file).then(() => true, () => false)));
+  const found = await Promise.all(
+    rotated.map((file) =>
+      stat(file).then(
+        () => true,
+        () => false,
+      ),
+    ),
+  );
   return [...rotated.filter((_, n) => found[n]), path];
 }
 

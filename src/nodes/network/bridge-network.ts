@@ -114,12 +114,16 @@ export class BridgeNetwork implements PodNetwork {
       `link add ${link} type veth peer name eth0 address ${hardware(this.network, number)} netns ${name}`,
       `link set ${link} master ${this.bridge} up`,
     ]);
-    await this.batch([
-      'link set lo up',
-      `address add ${address.ip}/24 dev eth0`,
-      'link set eth0 up',
-      `route add default via ${this.gateway}`,
-    ], false, name);
+    await this.batch(
+      [
+        'link set lo up',
+        `address add ${address.ip}/24 dev eth0`,
+        'link set eth0 up',
+        `route add default via ${this.gateway}`,
+      ],
+      false,
+      name,
+    );
     return address;
   }
 
@@ -130,7 +134,7 @@ export class BridgeNetwork implements PodNetwork {
   private allocate(uid: string): number {
     const used = new Set(this.uids().map((each) => this.numberOf(each)));
     for (let tries = 0; tries < 253; tries++) {
-      const number = (this.last = (this.last - 1) % 253 + 2);
+      const number = (this.last = ((this.last - 1) % 253) + 2);
       if (used.has(number)) continue;
       writeFileSync(join(this.options.directory, uid), String(number));
       return number;

@@ -32,7 +32,10 @@ export class ClusterRecords {
 
   /** @param name lower case, without final dot */
   lookup(name: string, type: string): Records {
-    const labels = name.slice(0, -this.domain.length - 1).split('.').filter(Boolean);
+    const labels = name
+      .slice(0, -this.domain.length - 1)
+      .split('.')
+      .filter(Boolean);
     const kind = labels.pop();
     const namespace = labels.pop();
     if (kind === 'pod' && namespace && labels.length === 1) return this.pod(name, labels[0]!, type);
@@ -69,10 +72,16 @@ export class ClusterRecords {
       return [{ type: 'CNAME', name, ttl: TTL, data: spec.externalName ?? '' }];
     }
     const headless = spec?.clusterIP === 'None';
-    if (rest.length === 2 && rest[0]!.startsWith('_')) return this.ports(name, service, rest[0]!.slice(1), rest[1]!.slice(1), type);
+    if (rest.length === 2 && rest[0]!.startsWith('_'))
+      return this.ports(name, service, rest[0]!.slice(1), rest[1]!.slice(1), type);
     if (!headless) return rest.length ? undefined : this.clusterIP(name, service, type);
     const hosts = this.hosts(service);
-    if (rest.length === 0) return type === 'A' ? hosts.map((host) => address(name, host.address)) : type === 'SRV' ? this.allPorts(name, service) : [];
+    if (rest.length === 0)
+      return type === 'A'
+        ? hosts.map((host) => address(name, host.address))
+        : type === 'SRV'
+          ? this.allPorts(name, service)
+          : [];
     const named = rest.length === 1 ? hosts.filter((host) => host.name === rest[0]) : [];
     if (!named.length) return undefined;
     return type === 'A' ? named.map((host) => address(name, host.address)) : [];
@@ -89,17 +98,25 @@ export class ClusterRecords {
   }
 
   private ports(name: string, service: Service, port: string, protocol: string, type: string): Records {
-    const found = service.spec?.ports?.find((each) => each.name === port && (each.protocol ?? 'TCP').toLowerCase() === protocol);
+    const found = service.spec?.ports?.find(
+      (each) => each.name === port && (each.protocol ?? 'TCP').toLowerCase() === protocol,
+    );
     if (!found) return undefined;
     return type === 'SRV' ? this.srv(name, service, port, found.port) : [];
   }
 
   private srv(name: string, service: Service, portName: string, port: number): Answer[] {
     const one = (target: string, number: number): Answer => ({
-      type: 'SRV', name, ttl: TTL, data: { priority: 0, weight: 100, port: number, target },
+      type: 'SRV',
+      name,
+      ttl: TTL,
+      data: { priority: 0, weight: 100, port: number, target },
     });
     if (service.spec?.clusterIP !== 'None') return [one(this.full(service), port)];
-    const slicePort = this.table.slicesOf(service).flatMap((slice) => slice.ports ?? []).find((each) => (each.name ?? '') === portName)?.port;
+    const slicePort = this.table
+      .slicesOf(service)
+      .flatMap((slice) => slice.ports ?? [])
+      .find((each) => (each.name ?? '') === portName)?.port;
     return this.hosts(service).map((host) => one(`${host.name}.${this.full(service)}`, slicePort ?? port));
   }
 

@@ -44,7 +44,9 @@ function open(host: string, port: number): Promise<Duplex> {
 }
 
 function relay(netns: string, port: number): Promise<Duplex> {
-  const child = spawn('nsenter', [`--net=${netns}`, '--', process.execPath, '-e', RELAY, String(port)], { stdio: 'pipe' });
+  const child = spawn('nsenter', [`--net=${netns}`, '--', process.execPath, '-e', RELAY, String(port)], {
+    stdio: 'pipe',
+  });
   return new Promise((resolve, reject) => {
     let said = '';
     const timer = setTimeout(() => child.kill('SIGKILL'), RELAY_TIMEOUT_MS);

@@ -1,7 +1,16 @@
 import { createSocket, type RemoteInfo, type Socket } from 'node:dgram';
 import { readFileSync } from 'node:fs';
 import { createServer, type Server, type Socket as TcpSocket } from 'node:net';
-import { AUTHORITATIVE_ANSWER, decode, encode, RECURSION_AVAILABLE, RECURSION_DESIRED, type Answer, type Packet, type Question } from 'dns-packet';
+import {
+  AUTHORITATIVE_ANSWER,
+  decode,
+  encode,
+  RECURSION_AVAILABLE,
+  RECURSION_DESIRED,
+  type Answer,
+  type Packet,
+  type Question,
+} from 'dns-packet';
 import type { Service } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import { ClusterRecords, TTL } from './cluster-records.ts';
@@ -84,7 +93,12 @@ export class DnsServer {
     if (first?.type !== 'CNAME') return found;
     const target = String(first.data).toLowerCase().replace(/\.$/, '');
     if (this.records.owns(target)) return [...found!, ...(this.records.lookup(target, 'A') ?? [])];
-    const question = encode({ type: 'query', id: Math.floor(this.random() * 65536), flags: RECURSION_DESIRED, questions: [{ type: 'A', name: target }] });
+    const question = encode({
+      type: 'query',
+      id: Math.floor(this.random() * 65536),
+      flags: RECURSION_DESIRED,
+      questions: [{ type: 'A', name: target }],
+    });
     const answer = await this.forward(question);
     return answer ? [...found!, ...(decode(answer).answers ?? [])] : found;
   }
@@ -107,8 +121,13 @@ export class DnsServer {
 
   private startOfAuthority(): Answer {
     const data = {
-      mname: `ns.dns.${this.domain}`, rname: `hostmaster.${this.domain}`,
-      serial: 1, refresh: 7200, retry: 1800, expire: 86_400, minimum: TTL,
+      mname: `ns.dns.${this.domain}`,
+      rname: `hostmaster.${this.domain}`,
+      serial: 1,
+      refresh: 7200,
+      retry: 1800,
+      expire: 86_400,
+      minimum: TTL,
     };
     return { type: 'SOA', name: this.domain, ttl: TTL, data };
   }

@@ -70,7 +70,9 @@ export class ServiceNetwork {
     const { bridge, dnsIP, log } = this.options;
     if (bridge && dnsIP) {
       await this.addAddress(dnsIP);
-      await this.dns.listen(53, dnsIP).catch((error: Error) => log('DNS is not served', { address: dnsIP, error: error.message }));
+      await this.dns
+        .listen(53, dnsIP)
+        .catch((error: Error) => log('DNS is not served', { address: dnsIP, error: error.message }));
     }
     this.unsubscribe = this.services.onChange(() => this.sync());
     this.sync();
@@ -99,7 +101,12 @@ export class ServiceNetwork {
   private async run(): Promise<void> {
     while (this.dirty && !this.stopped) {
       this.dirty = false;
-      const wanted = new Map(this.services.list().flatMap((service) => this.bindings(service)).map((each) => [each.key, each]));
+      const wanted = new Map(
+        this.services
+          .list()
+          .flatMap((service) => this.bindings(service))
+          .map((each) => [each.key, each]),
+      );
       for (const [key, listener] of this.listeners) {
         if (wanted.has(key)) continue;
         listener.close();
@@ -131,7 +138,8 @@ export class ServiceNetwork {
   private async open(binding: Binding): Promise<void> {
     const { clock, log, random } = this.options;
     if (clock.now() < (this.failedAt.get(binding.key) ?? -Infinity) + RETRY_MS) return;
-    if (this.listeners.size >= MAX_LISTENERS) return log('a service port is not served: too many', { port: binding.port });
+    if (this.listeners.size >= MAX_LISTENERS)
+      return log('a service port is not served: too many', { port: binding.port });
     if (!this.options.nodePortAddresses.includes(binding.address)) await this.addAddress(binding.address);
     const port = this.proxyPort(binding, random);
     const proxy = binding.protocol === 'UDP' ? new UdpProxy(port, binding.address) : new TcpProxy(port);
@@ -143,7 +151,12 @@ export class ServiceNetwork {
       proxy.close();
       this.failedAt.set(binding.key, clock.now());
       const { name, namespace } = binding.service.metadata;
-      log('a service port is not served', { service: `${namespace}/${name}`, address: binding.address, port: binding.port, error: (error as Error).message });
+      log('a service port is not served', {
+        service: `${namespace}/${name}`,
+        address: binding.address,
+        port: binding.port,
+        error: (error as Error).message,
+      });
       clock.clearTimeout(this.retry);
       this.retry = clock.setTimeout(() => this.sync(), RETRY_MS);
     }
@@ -191,4 +204,7 @@ export class ServiceNetwork {
   }
 }
 
-const ipsOf = ({ spec }: Service): string[] => [...(spec?.clusterIPs ?? [spec?.clusterIP ?? '']), ...(spec?.externalIPs ?? [])];
+const ipsOf = ({ spec }: Service): string[] => [
+  ...(spec?.clusterIPs ?? [spec?.clusterIP ?? '']),
+  ...(spec?.externalIPs ?? []),
+];

@@ -10,7 +10,10 @@ export class UdpProxy {
   private readonly socket: Socket;
   private readonly flows = new Map<string, { upstream: Socket; timer: NodeJS.Timeout }>();
 
-  constructor(private readonly port: ProxyPort, address: string) {
+  constructor(
+    private readonly port: ProxyPort,
+    address: string,
+  ) {
     this.socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     this.socket.on('message', (data, from) => this.forward(data, from.address, from.port));
     this.socket.on('error', () => undefined);
@@ -80,6 +83,7 @@ function queued(socket: Socket): Socket {
     ready = true;
     for (const data of waiting.splice(0)) send(data);
   });
-  socket.send = ((data: Buffer) => (ready ? send(data) : waiting.length < 16 && waiting.push(data))) as typeof socket.send;
+  socket.send = ((data: Buffer) =>
+    ready ? send(data) : waiting.length < 16 && waiting.push(data)) as typeof socket.send;
   return socket;
 }

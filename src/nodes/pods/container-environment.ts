@@ -29,11 +29,18 @@ export async function containerEnvironment(
   return { ...services, ...result };
 }
 
-async function addSources(result: Record<string, string>, pod: Pod, container: Container, source: ObjectSource): Promise<void> {
+async function addSources(
+  result: Record<string, string>,
+  pod: Pod,
+  container: Container,
+  source: ObjectSource,
+): Promise<void> {
   const namespace = pod.metadata.namespace ?? '';
   for (const from of container.envFrom ?? []) {
     const data = from.configMapRef
-      ? await source.configMapData(namespace, from.configMapRef.name ?? '', from.configMapRef.optional).catch(asConfigError)
+      ? await source
+          .configMapData(namespace, from.configMapRef.name ?? '', from.configMapRef.optional)
+          .catch(asConfigError)
       : await source.secretData(namespace, from.secretRef?.name ?? '', from.secretRef?.optional).catch(asConfigError);
     for (const [key, value] of data ?? []) result[`${from.prefix ?? ''}${key}`] = value.toString();
   }

@@ -17,9 +17,18 @@ export interface ProbeEffects {
 const TITLE = { startup: 'Startup', readiness: 'Readiness', liveness: 'Liveness' } as const;
 
 /** Starts the probes of a running container; the other two wait for the startup probe. @returns how to stop them */
-export function startProbes(container: Container, target: ProbeTarget, context: AgentContext, effects: ProbeEffects): () => void {
+export function startProbes(
+  container: Container,
+  target: ProbeTarget,
+  context: AgentContext,
+  effects: ProbeEffects,
+): () => void {
   const probers: Prober[] = [];
-  const add = (kind: keyof typeof TITLE, probe: Probe | undefined, onVerdict: (healthy: boolean, probe: Probe) => void): void => {
+  const add = (
+    kind: keyof typeof TITLE,
+    probe: Probe | undefined,
+    onVerdict: (healthy: boolean, probe: Probe) => void,
+  ): void => {
     if (!probe) return;
     const active = (): boolean => effects.active() && (kind === 'startup' ? !effects.started() : effects.started());
     probers.push(
@@ -35,7 +44,9 @@ export function startProbes(container: Container, target: ProbeTarget, context: 
       }),
     );
   };
-  add('startup', container.startupProbe, (healthy, probe) => (healthy ? effects.setStarted() : effects.kill('startup', probe)));
+  add('startup', container.startupProbe, (healthy, probe) =>
+    healthy ? effects.setStarted() : effects.kill('startup', probe),
+  );
   add('readiness', container.readinessProbe, (healthy) => effects.setReady(healthy));
   add('liveness', container.livenessProbe, (healthy, probe) => !healthy && effects.kill('liveness', probe));
   return () => probers.forEach((prober) => prober.stop());

@@ -53,7 +53,12 @@ export async function containerSpec(
     workingDir: container.workingDir,
     mounts: [
       ...sandbox.etc,
-      { source: message, target: container.terminationMessagePath ?? '/dev/termination-log', readOnly: false, file: true },
+      {
+        source: message,
+        target: container.terminationMessagePath ?? '/dev/termination-log',
+        readOnly: false,
+        file: true,
+      },
       ...(await mountsOf(pod, container, sandbox, env)),
     ],
     hostname: hostnameOf(pod),
@@ -62,7 +67,8 @@ export async function containerSpec(
     tty: container.tty ?? false,
     ...identity(pod, container),
   };
-  if (!spec.command.length) throw new ConfigError(`no command specified for container ${JSON.stringify(container.name)}`);
+  if (!spec.command.length)
+    throw new ConfigError(`no command specified for container ${JSON.stringify(container.name)}`);
   return { spec, image };
 }
 
@@ -74,7 +80,8 @@ function base(pod: Pod, sandbox: Sandbox): Record<string, string> {
     HOSTNAME: hostnameOf(pod),
   };
   // Without a network of its own a pod must listen on its own address; these variables name it.
-  if (!sandbox.address.netns && !pod.spec?.hostNetwork) Object.assign(env, { HOST: sandbox.address.ip, POD_IP: sandbox.address.ip, POD_LISTEN: sandbox.address.ip });
+  if (!sandbox.address.netns && !pod.spec?.hostNetwork)
+    Object.assign(env, { HOST: sandbox.address.ip, POD_IP: sandbox.address.ip, POD_LISTEN: sandbox.address.ip });
   return env;
 }
 
@@ -85,12 +92,20 @@ function searchPath(): string {
   return path.split(delimiter).includes(own) ? path : `${path}${delimiter}${own}`;
 }
 
-async function mountsOf(pod: Pod, container: Container, sandbox: Sandbox, env: Readonly<Record<string, string>>): Promise<BindMount[]> {
+async function mountsOf(
+  pod: Pod,
+  container: Container,
+  sandbox: Sandbox,
+  env: Readonly<Record<string, string>>,
+): Promise<BindMount[]> {
   const mounts: BindMount[] = [];
   for (const mount of container.volumeMounts ?? []) {
     const volume = pod.spec?.volumes?.find((each) => each.name === mount.name);
     const path = sandbox.volumes.get(mount.name);
-    if (!volume || !path) throw new ConfigError(`cannot find volume ${JSON.stringify(mount.name)} to mount into container ${JSON.stringify(container.name)}`);
+    if (!volume || !path)
+      throw new ConfigError(
+        `cannot find volume ${JSON.stringify(mount.name)} to mount into container ${JSON.stringify(container.name)}`,
+      );
     const subPath = mount.subPathExpr ? expandVariables(mount.subPathExpr, env) : (mount.subPath ?? '');
     mounts.push(await bindMount(mount, volume, path, subPath));
   }

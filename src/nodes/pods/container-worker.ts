@@ -50,7 +50,10 @@ export class ContainerWorker {
 
   get terminated(): ContainerStateTerminated | undefined {
     if (this.running || this.busy === 'starting') return undefined;
-    return this.record.state.terminated ?? (this.record.state.waiting?.reason === 'CrashLoopBackOff' ? this.record.lastState?.terminated : undefined);
+    return (
+      this.record.state.terminated ??
+      (this.record.state.waiting?.reason === 'CrashLoopBackOff' ? this.record.lastState?.terminated : undefined)
+    );
   }
 
   /**
@@ -100,7 +103,8 @@ export class ContainerWorker {
     const target = this.target(running);
     if (preStop && graceMs > 0 && target) {
       const failed = await this.bounded(runHook(preStop, target, graceMs, clock), graceMs);
-      if (failed) this.context.events.event(this.pod(), 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${failed}`);
+      if (failed)
+        this.context.events.event(this.pod(), 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${failed}`);
     }
     const signal = (this.container.lifecycle?.stopSignal ?? 'SIGTERM') as NodeJS.Signals;
     const left = graceMs > 0 ? Math.max(MIN_TERM_MS, deadline - clock.now()) : 0;
@@ -116,7 +120,9 @@ export class ContainerWorker {
 
   private async bounded<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
     let timer: unknown;
-    const late = new Promise<undefined>((resolve) => (timer = this.context.clock.setTimeout(() => resolve(undefined), ms)));
+    const late = new Promise<undefined>(
+      (resolve) => (timer = this.context.clock.setTimeout(() => resolve(undefined), ms)),
+    );
     const result = await Promise.race([work, late]);
     this.context.clock.clearTimeout(timer);
     return result;
@@ -131,7 +137,12 @@ export class ContainerWorker {
       const sandbox = this.sandbox();
       if (!sandbox) return;
       const { spec, image } = await containerSpec(pod, this.container, attempt, sandbox, this.context);
-      events.event(pod, 'Normal', 'Pulled', `Container image ${JSON.stringify(this.container.image)} already present on machine and can be accessed by the pod`);
+      events.event(
+        pod,
+        'Normal',
+        'Pulled',
+        `Container image ${JSON.stringify(this.container.image)} already present on machine and can be accessed by the pod`,
+      );
       await this.context.logs.dropOlderThan(spec.pod, this.name, attempt);
       const running = await runtime.start(spec);
       events.event(pod, 'Normal', 'Created', 'Container created');
@@ -191,12 +202,22 @@ export class ContainerWorker {
     if (error.reason !== 'ErrImagePull') {
       this.record.state = { waiting: { reason: error.reason, message: error.message } };
       this.retryAt = now + CONFIG_RETRY_MS;
-      events.event(pod, 'Warning', error.reason === 'InvalidImageName' ? 'InspectFailed' : 'ErrImageNeverPull', error.message);
+      events.event(
+        pod,
+        'Warning',
+        error.reason === 'InvalidImageName' ? 'InspectFailed' : 'ErrImageNeverPull',
+        error.message,
+      );
       return;
     }
     const waiting = this.failedPullAt === undefined ? 0 : this.imageBackoff.remaining(this.failedPullAt, now);
     if (this.record.state.waiting?.reason === 'ErrImagePull' || waiting > 0) {
-      this.record.state = { waiting: { reason: 'ImagePullBackOff', message: `Back-off pulling image ${image}: ErrImagePull: ${error.message}` } };
+      this.record.state = {
+        waiting: {
+          reason: 'ImagePullBackOff',
+          message: `Back-off pulling image ${image}: ErrImagePull: ${error.message}`,
+        },
+      };
       events.event(pod, 'Normal', 'BackOff', `Back-off pulling image ${image}`);
       events.event(pod, 'Warning', 'Failed', 'Error: ImagePullBackOff');
       this.retryAt = now + Math.max(waiting, CONFIG_RETRY_MS);
@@ -258,7 +279,8 @@ export class ContainerWorker {
     const attempt = this.record.restartCount;
     const log = this.context.logs.path({ namespace, name, uid }, this.name, attempt);
     const file = terminationFile(this.context, pod, this.name, attempt);
-    const message = exit.startError ?? terminationMessage(file, log, this.container.terminationMessagePolicy, exit.exitCode);
+    const message =
+      exit.startError ?? terminationMessage(file, log, this.container.terminationMessagePolicy, exit.exitCode);
     return {
       exitCode: exit.exitCode,
       reason: exit.startError ? 'StartError' : exit.exitCode === 0 ? 'Completed' : 'Error',
@@ -276,10 +298,18 @@ export class ContainerWorker {
     this.record.lastState = { terminated: ended };
     const delay = goDuration(this.restartBackoff.current);
     this.record.state = {
-      waiting: { reason: 'CrashLoopBackOff', message: `back-off ${delay} restarting failed container=${this.name} pod=${full}` },
+      waiting: {
+        reason: 'CrashLoopBackOff',
+        message: `back-off ${delay} restarting failed container=${this.name} pod=${full}`,
+      },
     };
     this.save();
-    this.context.events.event(this.pod(), 'Warning', 'BackOff', `Back-off restarting failed container ${this.name} in pod ${full}`);
+    this.context.events.event(
+      this.pod(),
+      'Warning',
+      'BackOff',
+      `Back-off restarting failed container ${this.name} in pod ${full}`,
+    );
   }
 
   private target(running: RunningContainer) {
@@ -294,10 +324,20 @@ export class ContainerWorker {
   private fromStatus(): ContainerRecord {
     const { initContainerStatuses = [], containerStatuses = [] } = this.pod().status ?? {};
     const known = [...initContainerStatuses, ...containerStatuses].find((each) => each.name === this.name);
-    const base = { restartCount: known?.restartCount ?? 0, image: known?.image ?? this.container.image ?? '', imageID: known?.imageID ?? '' };
+    const base = {
+      restartCount: known?.restartCount ?? 0,
+      image: known?.image ?? this.container.image ?? '',
+      imageID: known?.imageID ?? '',
+    };
     const ended = known?.state?.terminated ?? known?.lastState?.terminated;
     const state = known?.state?.terminated ? { terminated: known.state.terminated } : {};
-    return { ...base, containerID: known?.containerID, state, ...(ended && { lastState: { terminated: ended } }), started: false };
+    return {
+      ...base,
+      containerID: known?.containerID,
+      state,
+      ...(ended && { lastState: { terminated: ended } }),
+      started: false,
+    };
   }
 
   /** After a restart of the agent: what ran then is taken over, or is found to have ended. */

@@ -15,27 +15,47 @@ export function fieldValue(pod: Pod, path: string, facts: PodFacts): string | un
   const keyed = /^metadata\.(labels|annotations)\['(.+)'\]$/.exec(path);
   if (keyed) return metadata[keyed[1] as 'labels' | 'annotations']?.[keyed[2]!] ?? '';
   switch (path) {
-    case 'metadata.name': return metadata.name;
-    case 'metadata.namespace': return metadata.namespace ?? '';
-    case 'metadata.uid': return metadata.uid;
-    case 'metadata.labels': return mapLines(metadata.labels);
-    case 'metadata.annotations': return mapLines(metadata.annotations);
-    case 'spec.nodeName': return spec?.nodeName ?? '';
-    case 'spec.serviceAccountName': return spec?.serviceAccountName ?? '';
-    case 'status.hostIP': return facts.hostIP;
-    case 'status.hostIPs': return facts.hostIP;
-    case 'status.podIP': return facts.podIPs[0] ?? '';
-    case 'status.podIPs': return facts.podIPs.join(',');
-    default: return undefined;
+    case 'metadata.name':
+      return metadata.name;
+    case 'metadata.namespace':
+      return metadata.namespace ?? '';
+    case 'metadata.uid':
+      return metadata.uid;
+    case 'metadata.labels':
+      return mapLines(metadata.labels);
+    case 'metadata.annotations':
+      return mapLines(metadata.annotations);
+    case 'spec.nodeName':
+      return spec?.nodeName ?? '';
+    case 'spec.serviceAccountName':
+      return spec?.serviceAccountName ?? '';
+    case 'status.hostIP':
+      return facts.hostIP;
+    case 'status.hostIPs':
+      return facts.hostIP;
+    case 'status.podIP':
+      return facts.podIPs[0] ?? '';
+    case 'status.podIPs':
+      return facts.podIPs.join(',');
+    default:
+      return undefined;
   }
 }
 
 /** `key="value"` a line, sorted; the value escaped as Go's %q does. */
 const mapLines = (map: Record<string, string> | undefined): string =>
-  Object.keys(map ?? {}).sort().map((key) => `${key}=${JSON.stringify(map![key])}`).join('\n');
+  Object.keys(map ?? {})
+    .sort()
+    .map((key) => `${key}=${JSON.stringify(map![key])}`)
+    .join('\n');
 
 /** The value of a `resourceFieldRef`: limits that are absent are the node's allocatable amount. */
-export function resourceValue(container: Container, resource: string, divisor: string | undefined, facts: PodFacts): string | undefined {
+export function resourceValue(
+  container: Container,
+  resource: string,
+  divisor: string | undefined,
+  facts: PodFacts,
+): string | undefined {
   const dot = resource.indexOf('.');
   const side = resource.slice(0, dot);
   const name = resource.slice(dot + 1);

@@ -16,8 +16,10 @@ export async function runHook(
     const result = await runCommand(target, command, timeoutMs);
     if (!result) return `command '${command.join(' ')}' timed out`;
     if (result.code === 0) return undefined;
-    return `Exec lifecycle hook (${JSON.stringify(command)}) for Container ${JSON.stringify(container.name)} failed - error: ` +
-      `command '${command.join(' ')}' exited with ${result.code}: ${result.output}, message: ${JSON.stringify(result.output)}`;
+    return (
+      `Exec lifecycle hook (${JSON.stringify(command)}) for Container ${JSON.stringify(container.name)} failed - error: ` +
+      `command '${command.join(' ')}' exited with ${result.code}: ${result.output}, message: ${JSON.stringify(result.output)}`
+    );
   }
   if (handler.httpGet) {
     const port = portOf(container, handler.httpGet.port);

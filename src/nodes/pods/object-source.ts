@@ -34,7 +34,10 @@ export class ObjectSource {
     if (!object && !optional) throw new MissingObject(`configmap ${JSON.stringify(name)} not found`);
     if (!object) return undefined;
     const entries = Object.entries(object.data ?? {}).map(([key, text]): [string, Buffer] => [key, Buffer.from(text)]);
-    const binary = Object.entries(object.binaryData ?? {}).map(([key, text]): [string, Buffer] => [key, Buffer.from(text, 'base64')]);
+    const binary = Object.entries(object.binaryData ?? {}).map(([key, text]): [string, Buffer] => [
+      key,
+      Buffer.from(text, 'base64'),
+    ]);
     return new Map([...entries, ...binary]);
   }
 

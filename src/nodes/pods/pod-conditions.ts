@@ -22,8 +22,12 @@ export function podConditions(pod: Pod, facts: Facts): PodCondition[] {
 const names = (list: readonly string[]): string => `[${list.join(' ')}]`;
 
 function initialized(pod: Pod, { phase, init, main }: Facts): PodCondition {
-  const waiting = (pod.spec?.initContainers ?? []).filter((each, index) => !initDone(pod, each, init[index])).map((each) => each.name);
-  const began = main.some((status) => status.state?.running || status.state?.terminated || status.lastState?.terminated);
+  const waiting = (pod.spec?.initContainers ?? [])
+    .filter((each, index) => !initDone(pod, each, init[index]))
+    .map((each) => each.name);
+  const began = main.some(
+    (status) => status.state?.running || status.state?.terminated || status.lastState?.terminated,
+  );
   if (!waiting.length || began) {
     return { type: 'Initialized', status: 'True', ...(phase === 'Succeeded' && { reason: 'PodCompleted' }) };
   }
@@ -42,7 +46,12 @@ function readiness(pod: Pod, { phase, init, main }: Facts): PodCondition {
   const sidecars = init.filter((_, index) => pod.spec?.initContainers?.[index]?.restartPolicy === 'Always');
   const unready = [...sidecars, ...main].filter((status) => !status.ready).map((status) => status.name);
   if (!unready.length) return { type, status: 'True' };
-  return { type, status: 'False', reason: 'ContainersNotReady', message: `containers with unready status: ${names(unready)}` };
+  return {
+    type,
+    status: 'False',
+    reason: 'ContainersNotReady',
+    message: `containers with unready status: ${names(unready)}`,
+  };
 }
 
 /** Ready is ContainersReady and every readiness gate (KEP-580). */
@@ -51,9 +60,12 @@ function withGates(pod: Pod, containers: PodCondition): PodCondition {
   const messages: string[] = [];
   for (const { conditionType } of pod.spec?.readinessGates ?? []) {
     const condition = pod.status?.conditions?.find((each) => each.type === conditionType);
-    if (!condition) messages.push(`corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`);
+    if (!condition)
+      messages.push(`corresponding condition of pod readiness gate ${JSON.stringify(conditionType)} does not exist.`);
     else if (condition.status !== 'True') {
-      messages.push(`the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${condition.status}`);
+      messages.push(
+        `the status of pod readiness gate ${JSON.stringify(conditionType)} is not "True", but ${condition.status}`,
+      );
     }
   }
   if (!messages.length) return { type: 'Ready', status: 'True' };

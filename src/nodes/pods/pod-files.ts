@@ -47,8 +47,15 @@ function resolvConf(pod: Pod, { clusterDomain, dnsIP }: AgentContext): string {
   const own = dnsPolicy === 'None' || cluster;
   const nameservers = cluster ? [dnsIP] : own ? [] : words(host, 'nameserver');
   const searches = cluster
-    ? [`${pod.metadata.namespace}.svc.${clusterDomain}`, `svc.${clusterDomain}`, clusterDomain, ...words(host, 'search')]
-    : own ? [] : words(host, 'search');
+    ? [
+        `${pod.metadata.namespace}.svc.${clusterDomain}`,
+        `svc.${clusterDomain}`,
+        clusterDomain,
+        ...words(host, 'search'),
+      ]
+    : own
+      ? []
+      : words(host, 'search');
   const options = cluster ? ['ndots:5'] : own ? [] : words(host, 'options');
   for (const option of dnsConfig?.options ?? []) {
     const text = option.value === undefined ? option.name! : `${option.name}:${option.value}`;

@@ -68,14 +68,20 @@ export class PodManager {
   private add(pod: Pod): void {
     const { uid } = pod.metadata;
     if (this.workers.size >= this.maxPods) {
-      this.context.events.event(pod, 'Warning', 'OutOfpods', `Node didn't have enough resource: pods, requested: 1, used: ${this.workers.size}, capacity: ${this.maxPods}`);
+      this.context.events.event(
+        pod,
+        'Warning',
+        'OutOfpods',
+        `Node didn't have enough resource: pods, requested: 1, used: ${this.workers.size}, capacity: ${this.maxPods}`,
+      );
       void this.reject(pod);
       return;
     }
     const worker = new PodWorker(pod, this.context, () => {
       this.workers.delete(uid);
       this.finished.add(uid);
-      if (this.pods.get(pod.metadata.namespace ?? '', pod.metadata.name)?.metadata.uid !== uid) this.finished.delete(uid);
+      if (this.pods.get(pod.metadata.namespace ?? '', pod.metadata.name)?.metadata.uid !== uid)
+        this.finished.delete(uid);
     });
     this.workers.set(uid, worker);
     worker.kick();

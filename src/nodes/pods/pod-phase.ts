@@ -14,7 +14,12 @@ const ended = (status: ContainerStatus | undefined): number | undefined =>
  * The phase as the kubelet derives it from the statuses of init and main containers.
  * @param over the pod is being deleted and nothing of it will start again
  */
-export function podPhase(pod: Pod, init: readonly ContainerStatus[], main: readonly ContainerStatus[], over = false): Phase {
+export function podPhase(
+  pod: Pod,
+  init: readonly ContainerStatus[],
+  main: readonly ContainerStatus[],
+  over = false,
+): Phase {
   const policy = pod.spec?.restartPolicy ?? 'Always';
   const initSpecs = pod.spec?.initContainers ?? [];
   const mainStarted = main.some((status) => status.state?.running || ended(status) !== undefined);

@@ -30,9 +30,16 @@ export interface StatusInput {
 export function podStatus(pod: Pod, input: StatusInput): PodStatus {
   const init = input.init.map((view) => containerStatus(view, 'PodInitializing', pod));
   const started = init.length === 0 || input.main.some(({ record }) => record.state.running || record.state.terminated);
-  const main = input.main.map((view) => containerStatus(view, init.length && !started ? 'PodInitializing' : 'ContainerCreating', pod));
+  const main = input.main.map((view) =>
+    containerStatus(view, init.length && !started ? 'PodInitializing' : 'ContainerCreating', pod),
+  );
   const phase = input.verdict ? 'Failed' : podPhase(pod, init, main, input.over);
-  const facts = { phase, init, main, sandboxReady: input.podIP !== undefined && !(phase === 'Succeeded' || phase === 'Failed') };
+  const facts = {
+    phase,
+    init,
+    main,
+    sandboxReady: input.podIP !== undefined && !(phase === 'Succeeded' || phase === 'Failed'),
+  };
   const { generation } = pod.metadata;
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
@@ -64,7 +71,8 @@ function dated(condition: PodCondition, pod: Pod, now: number): PodCondition {
 
 function containerStatus({ container, record, ready }: ContainerView, waiting: string, pod: Pod): ContainerStatus {
   const { state } = record;
-  const isInit = pod.spec?.initContainers?.some((each) => each.name === container.name) && container.restartPolicy !== 'Always';
+  const isInit =
+    pod.spec?.initContainers?.some((each) => each.name === container.name) && container.restartPolicy !== 'Always';
   const settled = Object.keys(state).length > 0;
   return {
     name: container.name,
@@ -76,13 +84,16 @@ function containerStatus({ container, record, ready }: ContainerView, waiting: s
     imageID: record.imageID,
     ...(record.containerID && { containerID: record.containerID }),
     started: Boolean(state.running) && record.started,
-    ...(container.resources && Object.keys(container.resources).length > 0 && {
-      resources: container.resources,
-      ...(container.resources.requests && { allocatedResources: container.resources.requests }),
-    }),
+    ...(container.resources &&
+      Object.keys(container.resources).length > 0 && {
+        resources: container.resources,
+        ...(container.resources.requests && { allocatedResources: container.resources.requests }),
+      }),
     ...(container.volumeMounts?.length && {
       volumeMounts: container.volumeMounts.map(({ name, mountPath, readOnly }) => ({
-        name, mountPath, ...(readOnly && { readOnly, recursiveReadOnly: 'Disabled' }),
+        name,
+        mountPath,
+        ...(readOnly && { readOnly, recursiveReadOnly: 'Disabled' }),
       })),
     }),
   };

@@ -44,7 +44,13 @@ export class PodWorker {
   ) {
     this.startTime = pod.status?.startTime ?? timestamp(context.clock.now());
     const worker = (container: NonNullable<Pod['spec']>['containers'][number]): ContainerWorker =>
-      new ContainerWorker(container, () => this.pod, () => this.sandbox, context, () => this.kick());
+      new ContainerWorker(
+        container,
+        () => this.pod,
+        () => this.sandbox,
+        context,
+        () => this.kick(),
+      );
     this.init = (pod.spec?.initContainers ?? []).map(worker);
     this.main = (pod.spec?.containers ?? []).map(worker);
     this.reporter = new StatusReporter(() => this.pod, context);
@@ -65,7 +71,14 @@ export class PodWorker {
 
   /** The pod is gone from the API: everything ends at once. */
   removed(): void {
-    this.pod = { ...this.pod, metadata: { ...this.pod.metadata, deletionTimestamp: timestamp(this.context.clock.now()), deletionGracePeriodSeconds: 0 } };
+    this.pod = {
+      ...this.pod,
+      metadata: {
+        ...this.pod.metadata,
+        deletionTimestamp: timestamp(this.context.clock.now()),
+        deletionGracePeriodSeconds: 0,
+      },
+    };
     this.ended = true;
     this.kick();
   }
@@ -117,10 +130,14 @@ export class PodWorker {
   private async sync(): Promise<number | undefined> {
     const phase = this.pod.status?.phase;
     if (this.pod.metadata.deletionTimestamp) return this.terminate();
-    if ((phase === 'Succeeded' || phase === 'Failed') && !this.containers.some((each) => each.running)) return this.settle();
+    if ((phase === 'Succeeded' || phase === 'Failed') && !this.containers.some((each) => each.running))
+      return this.settle();
     const deadline = this.deadline();
     if (deadline !== undefined && deadline <= 0 && !this.verdict) {
-      this.verdict = { reason: 'DeadlineExceeded', message: 'Pod was active on the node longer than the specified deadline' };
+      this.verdict = {
+        reason: 'DeadlineExceeded',
+        message: 'Pod was active on the node longer than the specified deadline',
+      };
       this.context.events.event(this.pod, 'Normal', 'DeadlineExceeded', this.verdict.message);
     }
     if (this.verdict) {
@@ -147,11 +164,18 @@ export class PodWorker {
     const { network, volumes, clock, hostIP, allocatable } = this.context;
     const { uid } = this.pod.metadata;
     if (this.sandbox && clock.now() - this.refreshedAt < VOLUME_REFRESH_MS) return;
-    const address = this.pod.spec?.hostNetwork ? { ip: hostIP } : (this.sandbox?.address ?? (await network.attach(uid)));
+    const address = this.pod.spec?.hostNetwork
+      ? { ip: hostIP }
+      : (this.sandbox?.address ?? (await network.attach(uid)));
     const facts = { podIPs: [address.ip], hostIP, allocatable };
     try {
       const paths = await volumes.prepare(this.pod, facts);
-      this.sandbox = { address, facts, volumes: paths, etc: this.sandbox?.etc ?? podFiles(this.pod, address.ip, this.context) };
+      this.sandbox = {
+        address,
+        facts,
+        volumes: paths,
+        etc: this.sandbox?.etc ?? podFiles(this.pod, address.ip, this.context),
+      };
     } catch (error) {
       // A running pod keeps what its volumes had; only the start waits for them.
       if (!this.sandbox) throw error;
@@ -215,9 +239,11 @@ export class PodWorker {
     const { namespace = '', name, uid } = this.pod.metadata;
     await this.context.network.detach(uid);
     if (!this.ended) {
-      await this.context.client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }).catch((error: unknown) => {
-        if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;
-      });
+      await this.context.client
+        .delete('pods', namespace, name, { gracePeriodSeconds: 0, uid })
+        .catch((error: unknown) => {
+          if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;
+        });
     }
     // A finalizer may keep the object; what the pod had on this node is gone all the same.
     const identity = { namespace, name, uid };

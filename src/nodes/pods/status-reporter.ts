@@ -59,10 +59,15 @@ export class StatusReporter {
   private async send(status: PodStatus): Promise<void> {
     const { metadata } = this.pod();
     // Lists without a merge key are replaced; the conditions of others (PodScheduled, gates) stay.
-    const cleared = Object.fromEntries(['reason', 'message', 'podIP'].filter((key) => !(key in status)).map((key) => [key, null]));
+    const cleared = Object.fromEntries(
+      ['reason', 'message', 'podIP'].filter((key) => !(key in status)).map((key) => [key, null]),
+    );
     // A condition is merged into the one of its type, whose reason must not outlive it.
     const conditions = status.conditions?.map((each) => ({ reason: null, message: null, ...each }));
     const patch = { metadata: { uid: metadata.uid }, status: { ...cleared, ...status, conditions } };
-    await this.context.client.patch('pods', metadata.namespace ?? '', metadata.name, patch, { type: 'strategic', subresource: 'status' });
+    await this.context.client.patch('pods', metadata.namespace ?? '', metadata.name, patch, {
+      type: 'strategic',
+      subresource: 'status',
+    });
   }
 }

@@ -14,13 +14,23 @@ export function grpcProbe(service: string, host: string, port: number, timeoutMs
       resolve(result);
     };
     const timer = setTimeout(
-      () => finish(failure(`timeout: failed to connect service ${JSON.stringify(address)} within ${timeoutMs / 1000}s: context deadline exceeded`)),
+      () =>
+        finish(
+          failure(
+            `timeout: failed to connect service ${JSON.stringify(address)} within ${timeoutMs / 1000}s: context deadline exceeded`,
+          ),
+        ),
       timeoutMs,
     );
-    session.on('error', (error) => finish(failure(`error: failed to connect service at ${JSON.stringify(address)}: ${error.message}`)));
+    session.on('error', (error) =>
+      finish(failure(`error: failed to connect service at ${JSON.stringify(address)}: ${error.message}`)),
+    );
     const stream = session.request({
-      ':method': 'POST', ':path': '/grpc.health.v1.Health/Check',
-      'content-type': 'application/grpc', te: 'trailers', 'user-agent': 'kube-probe/1.35',
+      ':method': 'POST',
+      ':path': '/grpc.health.v1.Health/Check',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+      'user-agent': 'kube-probe/1.35',
     });
     const chunks: Buffer[] = [];
     let status = '0';
@@ -46,9 +56,12 @@ function frame(service: string): Buffer {
 }
 
 function verdict(body: Buffer, status: string): ProbeResult {
-  if (status === '12') return failure('error: this server does not implement the grpc health protocol (grpc.health.v1.Health)');
+  if (status === '12')
+    return failure('error: this server does not implement the grpc health protocol (grpc.health.v1.Health)');
   if (status !== '0') return failure(`error: health rpc failed: rpc error: code = ${status}`);
   // HealthCheckResponse {1: status}: an absent field is UNKNOWN.
   const serving = body.length >= 7 && body[5] === 0x08 ? body[6]! : 0;
-  return serving === 1 ? success : failure(`service unhealthy (responded with ${JSON.stringify(STATUS[serving] ?? 'UNKNOWN')})`);
+  return serving === 1
+    ? success
+    : failure(`service unhealthy (responded with ${JSON.stringify(STATUS[serving] ?? 'UNKNOWN')})`);
 }

@@ -61,6 +61,7 @@ export async function runCommand(
 
 async function execProbe(target: ProbeTarget, command: readonly string[], timeoutMs: number): Promise<ProbeResult> {
   const result = await runCommand(target, command, timeoutMs);
-  if (!result) return failure(`command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs / 1000}s`);
+  if (!result)
+    return failure(`command timed out: ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs / 1000}s`);
   return result.code === 0 ? success : failure(result.output);
 }

@@ -17,7 +17,12 @@ interface Upgrade {
 }
 
 /** exec and attach, over WebSocket or SPDY as the client likes. */
-export async function serveCommand(upgrade: Upgrade, route: KubeletRequest, worker: ContainerWorker, runtime: ContainerRuntime): Promise<void> {
+export async function serveCommand(
+  upgrade: Upgrade,
+  route: KubeletRequest,
+  worker: ContainerWorker,
+  runtime: ContainerRuntime,
+): Promise<void> {
   const { running } = worker;
   if (!running) return refuseUpgrade(upgrade.socket, 404, `container not found (${JSON.stringify(worker.name)})`);
   const streams = {
@@ -52,7 +57,11 @@ async function accept({ request, socket, head }: Upgrade, wanted: Wanted): Promi
   const protocol = chooseProtocol(request, COMMAND_PROTOCOLS);
   // A client that names no protocol speaks the first one.
   if (!protocol && request.headers['sec-websocket-protocol']) {
-    refuseUpgrade(socket, 403, `unable to upgrade: no supported protocol among ${request.headers['sec-websocket-protocol']}`);
+    refuseUpgrade(
+      socket,
+      403,
+      `unable to upgrade: no supported protocol among ${request.headers['sec-websocket-protocol']}`,
+    );
     return undefined;
   }
   return new WebSocketChannels(acceptWebSocket(request, socket, head, protocol), protocol ?? 'channel.k8s.io');

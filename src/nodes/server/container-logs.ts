@@ -15,24 +15,38 @@ export async function serveLogs(
   response: ServerResponse,
 ): Promise<void> {
   const container = worker.containers.find((each) => each.name === request.container);
-  if (!container) return refuse(response, 404, `container ${JSON.stringify(request.container)} not found in pod ${JSON.stringify(request.pod)}\n`);
+  if (!container)
+    return refuse(
+      response,
+      404,
+      `container ${JSON.stringify(request.container)} not found in pod ${JSON.stringify(request.pod)}\n`,
+    );
   const { namespace = '', name, uid } = worker.object.metadata;
   const { restartCount } = container.record;
   const previous = flag(request.query, 'previous');
   const attempt = previous ? restartCount - 1 : restartCount;
   const path = logs.path({ namespace, name, uid }, container.name, attempt);
   if (attempt < 0 || (previous && !existsSync(path))) {
-    return refuse(response, 400, `previous terminated container ${JSON.stringify(container.name)} in pod ${JSON.stringify(name)} not found`);
+    return refuse(
+      response,
+      400,
+      `previous terminated container ${JSON.stringify(container.name)} in pod ${JSON.stringify(name)} not found`,
+    );
   }
   if (!container.running && !existsSync(path)) {
     const reason = container.record.state.waiting?.reason ?? 'ContainerCreating';
-    return refuse(response, 400, `container ${JSON.stringify(container.name)} in pod ${JSON.stringify(name)} is waiting to start: ${reason}`);
+    return refuse(
+      response,
+      400,
+      `container ${JSON.stringify(container.name)} in pod ${JSON.stringify(name)} is waiting to start: ${reason}`,
+    );
   }
   const left = new AbortController();
   response.on('close', () => left.abort());
   response.writeHead(200, { 'content-type': 'text/plain' });
   response.flushHeaders();
-  const live = (): boolean => !previous && container.record.restartCount === attempt && Boolean(container.running?.live);
+  const live = (): boolean =>
+    !previous && container.record.restartCount === attempt && Boolean(container.running?.live);
   for await (const chunk of readLog(logs, path, optionsOf(request.query, now), live, left.signal)) {
     if (left.signal.aborted) return;
     if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);

@@ -63,7 +63,12 @@ export class KubeletServer {
     const denied = denial(request);
     if (denied) return send(response, denied.code, 'text/plain; charset=utf-8', denied.message);
     if (pathname === '/pods') {
-      return send(response, 200, 'application/json', JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: this.pods.list() }));
+      return send(
+        response,
+        200,
+        'application/json',
+        JSON.stringify({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: this.pods.list() }),
+      );
     }
     if (pathname === '/stats/summary') {
       const summary = statsSummary(this.context.nodeName, this.pods.allWorkers(), this.context.clock.now());
@@ -75,11 +80,17 @@ export class KubeletServer {
     const route = parseKubeletPath(request.url ?? '/');
     if (route?.verb === 'containerLogs') {
       const worker = this.pods.worker(route.namespace, route.pod);
-      if (!worker) return send(response, 404, 'text/plain; charset=utf-8', `pod ${JSON.stringify(route.pod)} not found\n`);
+      if (!worker)
+        return send(response, 404, 'text/plain; charset=utf-8', `pod ${JSON.stringify(route.pod)} not found\n`);
       return serveLogs(route, worker, this.context.logs, this.context.clock.now(), response);
     }
     if (['exec', 'attach', 'portForward'].includes(route?.verb ?? '')) {
-      return send(response, 400, 'text/plain; charset=utf-8', 'you must specify at least 1 of stdin, stdout, stderr, and an upgrade');
+      return send(
+        response,
+        400,
+        'text/plain; charset=utf-8',
+        'you must specify at least 1 of stdin, stdout, stderr, and an upgrade',
+      );
     }
     send(response, 404, 'text/plain; charset=utf-8', '404 page not found\n');
   }
@@ -91,7 +102,11 @@ export class KubeletServer {
     const worker = route && this.pods.worker(route.namespace, route.pod);
     if (!route || !worker) return refuseUpgrade(socket, 404, `pod does not exist`);
     if (route.verb === 'portForward') {
-      const ports = route.query.getAll('port').concat(route.query.getAll('ports')).flatMap((each) => each.split(',')).map(Number);
+      const ports = route.query
+        .getAll('port')
+        .concat(route.query.getAll('ports'))
+        .flatMap((each) => each.split(','))
+        .map(Number);
       return servePortForward(request, socket, head, ports.filter(Boolean), async (port) => {
         const { name } = worker.object.metadata;
         // The kubelet's sentence: it never has the uid here.

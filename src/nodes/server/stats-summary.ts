@@ -8,20 +8,27 @@ export function statsSummary(nodeName: string, workers: readonly PodWorker[], no
   return {
     node: {
       nodeName,
-      memory: { time, availableBytes: freemem(), usageBytes: totalmem() - freemem(), workingSetBytes: totalmem() - freemem() },
+      memory: {
+        time,
+        availableBytes: freemem(),
+        usageBytes: totalmem() - freemem(),
+        workingSetBytes: totalmem() - freemem(),
+      },
     },
     pods: workers.map(({ object, containers }) => ({
       podRef: { name: object.metadata.name, namespace: object.metadata.namespace, uid: object.metadata.uid },
       startTime: object.status?.startTime,
-      containers: containers.filter((each) => each.running).map((each) => {
-        const usage = usageOf(each.running!.pid);
-        return {
-          name: each.name,
-          startTime: new Date(each.running!.startedAt).toISOString(),
-          cpu: { time, usageCoreNanoSeconds: usage.cpu },
-          memory: { time, workingSetBytes: usage.memory, rssBytes: usage.memory },
-        };
-      }),
+      containers: containers
+        .filter((each) => each.running)
+        .map((each) => {
+          const usage = usageOf(each.running!.pid);
+          return {
+            name: each.name,
+            startTime: new Date(each.running!.startedAt).toISOString(),
+            cpu: { time, usageCoreNanoSeconds: usage.cpu },
+            memory: { time, workingSetBytes: usage.memory, rssBytes: usage.memory },
+          };
+        }),
     })),
   };
 }
@@ -39,8 +46,12 @@ export function resourceMetrics(workers: readonly PodWorker[]): string {
     }
   }
   return [
-    '# TYPE container_cpu_usage_seconds_total counter', ...cpu,
-    '# TYPE container_memory_working_set_bytes gauge', ...memory,
-    '# TYPE kubelet_running_pods gauge', `kubelet_running_pods ${workers.length}`, '',
+    '# TYPE container_cpu_usage_seconds_total counter',
+    ...cpu,
+    '# TYPE container_memory_working_set_bytes gauge',
+    ...memory,
+    '# TYPE kubelet_running_pods gauge',
+    `kubelet_running_pods ${workers.length}`,
+    '',
   ].join('\n');
 }

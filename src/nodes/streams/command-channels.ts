@@ -37,13 +37,20 @@ export const exitStatus = (code: number): CommandStatus =>
       };
 
 export const failedStatus = (message: string): CommandStatus => ({
-  metadata: {}, status: 'Failure', message, reason: 'InternalError', code: 500,
+  metadata: {},
+  status: 'Failure',
+  message,
+  reason: 'InternalError',
+  code: 500,
   details: { causes: [{ reason: '', message }] },
 });
 
 /** Joins a command to its client, with back-pressure from the client to the command's output. */
 export function connectCommand(session: ExecSession, channels: CommandChannels): void {
-  channels.onInput((chunk) => session.write(chunk), () => session.endInput());
+  channels.onInput(
+    (chunk) => session.write(chunk),
+    () => session.endInput(),
+  );
   channels.onResize((columns, rows) => session.resize(columns, rows));
   channels.onClose(() => session.kill());
   channels.onDrain(() => session.resume());

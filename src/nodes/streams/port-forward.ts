@@ -17,7 +17,13 @@ const MAX_PENDING = 256;
 export type DialPort = (port: number) => Promise<Duplex>;
 
 /** Port-forward over SPDY, over SPDY in a WebSocket, or over the plain WebSocket channels. */
-export function servePortForward(request: IncomingMessage, socket: Duplex, head: Buffer, ports: readonly number[], dial: DialPort): void {
+export function servePortForward(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  ports: readonly number[],
+  dial: DialPort,
+): void {
   if (isSpdy(request)) {
     const protocol = chooseStreamProtocol(request, [PORT_FORWARD]);
     if (protocol === null) return refuseUpgrade(socket, 403, 'unable to upgrade: no supported port-forward protocol');
@@ -25,7 +31,8 @@ export function servePortForward(request: IncomingMessage, socket: Duplex, head:
   }
   if (!isWebSocket(request)) return refuseUpgrade(socket, 400, 'unable to upgrade: missing upgrade headers');
   const protocol = chooseProtocol(request, [TUNNEL, ...PORT_PROTOCOLS]);
-  if (protocol === TUNNEL) return forward(new Connection(overWebSocket(acceptWebSocket(request, socket, head, protocol))), dial);
+  if (protocol === TUNNEL)
+    return forward(new Connection(overWebSocket(acceptWebSocket(request, socket, head, protocol))), dial);
   servePortChannels(acceptWebSocket(request, socket, head, protocol), protocol ?? PORT_PROTOCOLS[0], ports, dial);
 }
 
@@ -37,7 +44,10 @@ function forward(connection: SpdyConnection, dial: DialPort): void {
     if (streamtype === 'error') {
       if (pending.size >= MAX_PENDING) return stream.reset();
       pending.set(requestid, stream);
-      stream.listen(() => undefined, () => undefined);
+      stream.listen(
+        () => undefined,
+        () => undefined,
+      );
       return;
     }
     const error = pending.get(requestid);
@@ -55,7 +65,10 @@ async function join(data: SpdyStream, error: SpdyStream, port: number, dial: Dia
     error.write(Buffer.from((failure as Error).message));
     error.end();
     data.end();
-    data.listen(() => undefined, () => undefined);
+    data.listen(
+      () => undefined,
+      () => undefined,
+    );
     return;
   }
   socket.on('data', (chunk: Buffer) => {
@@ -69,5 +82,8 @@ async function join(data: SpdyStream, error: SpdyStream, port: number, dial: Dia
     error.end();
   });
   socket.on('end', () => data.end());
-  data.listen((chunk) => void (socket.writable && socket.write(chunk)), () => void socket.end());
+  data.listen(
+    (chunk) => void (socket.writable && socket.write(chunk)),
+    () => void socket.end(),
+  );
 }

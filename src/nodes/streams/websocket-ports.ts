@@ -6,7 +6,12 @@ export const PORT_PROTOCOLS = ['v4.channel.k8s.io', 'v4.base64.channel.k8s.io'] 
 const MAX_PORTS = 100;
 
 /** Port-forward over channels: 2n carries the data of the n-th port, 2n+1 its errors; each begins with the port in two bytes. */
-export function servePortChannels(socket: WebSocketConnection, protocol: string, ports: readonly number[], dial: DialPort): void {
+export function servePortChannels(
+  socket: WebSocketConnection,
+  protocol: string,
+  ports: readonly number[],
+  dial: DialPort,
+): void {
   const base64 = protocol.includes('base64');
   const send = (channel: number, data: Buffer): boolean =>
     base64
@@ -26,7 +31,10 @@ export function servePortChannels(socket: WebSocketConnection, protocol: string,
         socket.on('drain', () => connection.resume());
         connection.on('error', () => connection.destroy());
         if (ports.length === 1) connection.on('close', () => socket.close());
-        return { write: (data: Buffer) => void (connection.writable && connection.write(data)), end: () => void connection.destroy() };
+        return {
+          write: (data: Buffer) => void (connection.writable && connection.write(data)),
+          end: () => void connection.destroy(),
+        };
       },
       (error: Error) => {
         send(2 * index + 1, Buffer.from(error.message));

@@ -13,7 +13,11 @@ export interface ProjectedFile {
  * @param files by path relative to the volume
  * @returns whether anything changed
  */
-export async function writeAtomically(directory: string, files: ReadonlyMap<string, ProjectedFile>, now: number): Promise<boolean> {
+export async function writeAtomically(
+  directory: string,
+  files: ReadonlyMap<string, ProjectedFile>,
+  now: number,
+): Promise<boolean> {
   await mkdir(directory, { recursive: true });
   const data = join(directory, '..data');
   const current = await readlink(data).catch(() => undefined);

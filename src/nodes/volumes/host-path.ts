@@ -15,11 +15,25 @@ export async function checkHostPath(source: HostPathVolumeSource): Promise<strin
   if (type === '' && !found) await mkdir(path, { recursive: true });
   const now = await stat(path).catch(() => undefined);
   const wanted: Readonly<Record<string, boolean | undefined>> = {
-    Directory: now?.isDirectory(), DirectoryOrCreate: now?.isDirectory(), File: now?.isFile(), FileOrCreate: now?.isFile(),
-    Socket: now?.isSocket(), CharDevice: now?.isCharacterDevice(), BlockDevice: now?.isBlockDevice(), '': true,
+    Directory: now?.isDirectory(),
+    DirectoryOrCreate: now?.isDirectory(),
+    File: now?.isFile(),
+    FileOrCreate: now?.isFile(),
+    Socket: now?.isSocket(),
+    CharDevice: now?.isCharacterDevice(),
+    BlockDevice: now?.isBlockDevice(),
+    '': true,
   };
   if (!wanted[type]) {
-    const words = { Directory: 'directory', DirectoryOrCreate: 'directory', File: 'file', FileOrCreate: 'file', Socket: 'socket file', CharDevice: 'character device', BlockDevice: 'block device' };
+    const words = {
+      Directory: 'directory',
+      DirectoryOrCreate: 'directory',
+      File: 'file',
+      FileOrCreate: 'file',
+      Socket: 'socket file',
+      CharDevice: 'character device',
+      BlockDevice: 'block device',
+    };
     throw new Error(`hostPath type check failed: ${path} is not a ${words[type as keyof typeof words]}`);
   }
   return path;

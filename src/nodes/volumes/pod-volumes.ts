@@ -33,7 +33,9 @@ export class PodVolumes {
       try {
         paths.set(volume.name, await this.one(pod, volume, facts));
       } catch (error) {
-        throw new MountError(`MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${(error as Error).message}`);
+        throw new MountError(
+          `MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${(error as Error).message}`,
+        );
       }
     }
     return paths;
@@ -64,7 +66,9 @@ export class PodVolumes {
 
   private async claimed(pod: Pod, name: string): Promise<string> {
     const namespace = pod.metadata.namespace ?? '';
-    const claim = await this.client.get<PersistentVolumeClaim>('persistentvolumeclaims', namespace, name).catch(missingClaim(name));
+    const claim = await this.client
+      .get<PersistentVolumeClaim>('persistentvolumeclaims', namespace, name)
+      .catch(missingClaim(name));
     const bound = claim.spec?.volumeName;
     if (claim.status?.phase !== 'Bound' || !bound) throw new Error(`PVC ${namespace}/${name} is not bound`);
     const volume = await this.client.get<PersistentVolume>('persistentvolumes', '', bound);
@@ -82,10 +86,12 @@ export class PodVolumes {
   }
 }
 
-const missingClaim = (name: string) => (error: unknown): never => {
-  if (isStatusError(error, 'NotFound')) throw new Error(`persistentvolumeclaim ${JSON.stringify(name)} not found`);
-  throw error;
-};
+const missingClaim =
+  (name: string) =>
+  (error: unknown): never => {
+    if (isStatusError(error, 'NotFound')) throw new Error(`persistentvolumeclaim ${JSON.stringify(name)} not found`);
+    throw error;
+  };
 
 const typeOf = (volume: Volume): string => Object.keys(volume).find((key) => key !== 'name') ?? 'none';
 
@@ -104,6 +110,8 @@ export async function bindMount(
   }
   const target = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;
   // Volumes that the node writes are not the container's to change.
-  const readOnly = Boolean(mount.readOnly || volume.configMap || volume.secret || volume.downwardAPI || volume.projected);
+  const readOnly = Boolean(
+    mount.readOnly || volume.configMap || volume.secret || volume.downwardAPI || volume.projected,
+  );
   return { source, target, readOnly, file: !found?.isDirectory() };
 }

@@ -35,7 +35,10 @@ export class TokenCache {
         boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
       },
     };
-    const answer = await client.create<TokenRequest>('serviceaccounts', request as unknown as TokenRequest, { subresource: 'token', name: account });
+    const answer = await client.create<TokenRequest>('serviceaccounts', request as unknown as TokenRequest, {
+      subresource: 'token',
+      name: account,
+    });
     const expires = Date.parse(answer.status?.expirationTimestamp ?? '') || now + seconds * 1000;
     const token = answer.status?.token ?? '';
     this.tokens.delete(key);

@@ -8,7 +8,11 @@ export type Files = Map<string, ProjectedFile>;
 const DEFAULT_MODE = 0o644;
 
 /** The files of a configMap, secret, downwardAPI or projected volume; undefined for other volumes. */
-export async function volumeFiles(volume: Volume, context: VolumeContext, tokens: TokenCache): Promise<Files | undefined> {
+export async function volumeFiles(
+  volume: Volume,
+  context: VolumeContext,
+  tokens: TokenCache,
+): Promise<Files | undefined> {
   const { configMap, secret, downwardAPI, projected } = volume;
   const { source, pod } = context;
   const namespace = pod.metadata.namespace ?? '';
@@ -30,7 +34,12 @@ export async function volumeFiles(volume: Volume, context: VolumeContext, tokens
   return files;
 }
 
-async function projectedFiles(from: VolumeProjection, mode: number, context: VolumeContext, tokens: TokenCache): Promise<Files> {
+async function projectedFiles(
+  from: VolumeProjection,
+  mode: number,
+  context: VolumeContext,
+  tokens: TokenCache,
+): Promise<Files> {
   const { source, pod } = context;
   const namespace = pod.metadata.namespace ?? '';
   if (from.configMap) {
@@ -45,15 +54,23 @@ async function projectedFiles(from: VolumeProjection, mode: number, context: Vol
   if (from.serviceAccountToken) {
     const token = await tokens.token(context, from.serviceAccountToken);
     // Tokens are the owner's alone unless the pod runs as somebody else.
-    return new Map([[from.serviceAccountToken.path, { data: Buffer.from(token), mode: runsAsOther(context) ? 0o644 : 0o600 }]]);
+    return new Map([
+      [from.serviceAccountToken.path, { data: Buffer.from(token), mode: runsAsOther(context) ? 0o644 : 0o600 }],
+    ]);
   }
   throw new Error(`this node cannot project ${Object.keys(from).join(', ')}`);
 }
 
 const runsAsOther = ({ pod }: VolumeContext): boolean =>
-  Boolean(pod.spec?.securityContext?.runAsUser) || (pod.spec?.containers ?? []).some((each) => each.securityContext?.runAsUser);
+  Boolean(pod.spec?.securityContext?.runAsUser) ||
+  (pod.spec?.containers ?? []).some((each) => each.securityContext?.runAsUser);
 
-function pick(data: Map<string, Buffer> | undefined, items: KeyToPath[] | undefined, mode: number, optional = false): Files {
+function pick(
+  data: Map<string, Buffer> | undefined,
+  items: KeyToPath[] | undefined,
+  mode: number,
+  optional = false,
+): Files {
   const files: Files = new Map();
   if (!items?.length) {
     for (const [key, bytes] of data ?? []) files.set(key, { data: bytes, mode });

@@ -27,7 +27,12 @@ export function compileVariables(schema: GraphQLSchema, definitions: readonly Va
     const type = typeFromAST(schema, node as Parameters<typeof typeFromAST>[1]) as GraphQLInputType | undefined;
     const leaf = type && getNullableType(type);
     if (!isLeafType(leaf) || (defaultValue && !SIMPLE.has(defaultValue.kind))) return undefined;
-    return { name: variable.name.value, leaf, required: isNonNullType(type), byDefault: defaultValue && { value: valueFromAST(defaultValue, type!) } };
+    return {
+      name: variable.name.value,
+      leaf,
+      required: isNonNullType(type),
+      byDefault: defaultValue && { value: valueFromAST(defaultValue, type!) },
+    };
   });
   return (given) => {
     const values: Values = {};
@@ -55,7 +60,9 @@ export function compileVariables(schema: GraphQLSchema, definitions: readonly Va
 
 /** getArgumentValues of graphql-js for one field of a document. */
 export function compileArguments(field: GraphQLField<unknown, unknown>, node: FieldNode): Coerce {
-  const read = field.args.map((argument) => argumentOf(argument, node.arguments?.find(({ name }) => name.value === argument.name)?.value));
+  const read = field.args.map((argument) =>
+    argumentOf(argument, node.arguments?.find(({ name }) => name.value === argument.name)?.value),
+  );
   return (variables) => {
     const values: Values = {};
     for (const each of read) if (!each(variables, values)) return undefined;
@@ -64,7 +71,10 @@ export function compileArguments(field: GraphQLField<unknown, unknown>, node: Fi
 }
 
 /** Puts the argument's value into `values`; false where it cannot be had. */
-function argumentOf({ name, type, defaultValue }: GraphQLArgument, node: ValueNode | undefined): (variables: Readonly<Values>, values: Values) => boolean {
+function argumentOf(
+  { name, type, defaultValue }: GraphQLArgument,
+  node: ValueNode | undefined,
+): (variables: Readonly<Values>, values: Values) => boolean {
   const absent = (values: Values): boolean => {
     if (defaultValue === undefined) return !isNonNullType(type);
     values[name] = defaultValue;

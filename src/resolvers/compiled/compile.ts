@@ -47,11 +47,17 @@ interface RootField {
  * Undefined for an operation of which a part is not covered (see Writers), and for a mutation whose result might have
  * to be asked for again: only those that answer with one scalar are compiled.
  */
-export function compile(schema: GraphQLSchema, document: DocumentNode, operation: OperationDefinitionNode): CompiledOperation | undefined {
+export function compile(
+  schema: GraphQLSchema,
+  document: DocumentNode,
+  operation: OperationDefinitionNode,
+): CompiledOperation | undefined {
   const root = schema.getRootType(operation.operation);
   const fragments = new Map<string, FragmentDefinitionNode>();
-  for (const definition of document.definitions) if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
-  const selected = root && !operation.directives?.length && collectFields(schema, fragments, root, [operation.selectionSet]);
+  for (const definition of document.definitions)
+    if (definition.kind === Kind.FRAGMENT_DEFINITION) fragments.set(definition.name.value, definition);
+  const selected =
+    root && !operation.directives?.length && collectFields(schema, fragments, root, [operation.selectionSet]);
   if (!root || !selected) return undefined;
   const writers = new Writers(schema, fragments);
   const fields: RootField[] = [];
@@ -59,9 +65,19 @@ export function compile(schema: GraphQLSchema, document: DocumentNode, operation
     const field = root.getFields()[nodes[0]!.name.value];
     const write = field && writers.of(field.type, nodes);
     if (!write) return undefined;
-    fields.push({ as, nodes, field, arguments: compileArguments(field as GraphQLField<unknown, unknown>, nodes[0]!), write });
+    fields.push({
+      as,
+      nodes,
+      field,
+      arguments: compileArguments(field as GraphQLField<unknown, unknown>, nodes[0]!),
+      write,
+    });
   }
-  if (operation.operation === OperationTypeNode.MUTATION && !(fields.length === 1 && isLeafType(getNullableType(fields[0]!.field.type)))) return undefined;
+  if (
+    operation.operation === OperationTypeNode.MUTATION &&
+    !(fields.length === 1 && isLeafType(getNullableType(fields[0]!.field.type)))
+  )
+    return undefined;
   const { variableDefinitions = [] } = operation;
   const coerce = compileVariables(schema, variableDefinitions);
   return {
@@ -76,14 +92,20 @@ export function compile(schema: GraphQLSchema, document: DocumentNode, operation
 }
 
 /** @param variables coerced */
-async function run(fields: readonly RootField[], variables: Variables, context: OperationContext, format: FormatError): Promise<JsonText | undefined> {
+async function run(
+  fields: readonly RootField[],
+  variables: Variables,
+  context: OperationContext,
+  format: FormatError,
+): Promise<JsonText | undefined> {
   const errors: GraphQLFormattedError[] = [];
   let failed = false;
   const values = await Promise.all(
     fields.map(async ({ as, nodes, field, arguments: read }) => {
       try {
         // What is wrong with arguments is thrown by graphql-js' own function.
-        const args = read(variables) ?? getArgumentValues(field as GraphQLField<unknown, unknown>, nodes[0]!, variables);
+        const args =
+          read(variables) ?? getArgumentValues(field as GraphQLField<unknown, unknown>, nodes[0]!, variables);
         return await field.resolve!(undefined, args, context, undefined as never);
       } catch (error) {
         errors.push(format(locatedError(error, nodes, [as])));
@@ -98,13 +120,23 @@ async function run(fields: readonly RootField[], variables: Variables, context: 
 
 const FAILED = Symbol('failed');
 
-function written(fields: readonly RootField[], values: readonly unknown[], errors: readonly GraphQLFormattedError[]): JsonText | undefined {
+function written(
+  fields: readonly RootField[],
+  values: readonly unknown[],
+  errors: readonly GraphQLFormattedError[],
+): JsonText | undefined {
   const out = new JsonWriter();
   try {
     for (const [i, { as, field, write }] of fields.entries()) {
       out.text += `${i ? ',' : '{"data":{'}${JSON.stringify(as)}:`;
       if (values[i] === FAILED) out.text += 'null';
-      else write(field.subscribe && field.resolve ? field.resolve(values[i], {}, undefined as never, undefined as never) : values[i], out);
+      else
+        write(
+          field.subscribe && field.resolve
+            ? field.resolve(values[i], {}, undefined as never, undefined as never)
+            : values[i],
+          out,
+        );
     }
   } catch (error) {
     if (error === NOT_COVERED) return undefined;

@@ -1,4 +1,12 @@
-import { Kind, isAbstractType, type FieldNode, type FragmentDefinitionNode, type GraphQLObjectType, type GraphQLSchema, type SelectionSetNode } from 'graphql';
+import {
+  Kind,
+  isAbstractType,
+  type FieldNode,
+  type FragmentDefinitionNode,
+  type GraphQLObjectType,
+  type GraphQLSchema,
+  type SelectionSetNode,
+} from 'graphql';
 
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 
@@ -29,7 +37,8 @@ export function collectFields(
         else fields.set(name, [selection]);
         return true;
       }
-      if (selection.kind === Kind.INLINE_FRAGMENT) return !applies(selection.typeCondition?.name.value) || collect(selection.selectionSet);
+      if (selection.kind === Kind.INLINE_FRAGMENT)
+        return !applies(selection.typeCondition?.name.value) || collect(selection.selectionSet);
       const name = selection.name.value;
       if (visited.has(name)) return true;
       visited.add(name);

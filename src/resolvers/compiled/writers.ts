@@ -30,22 +30,34 @@ export const NOT_COVERED = new Error('a value that only graphql-js can answer');
 
 const INT32 = 2 ** 31;
 const scalars = new Map<GraphQLLeafType, Write>([
-  [GraphQLString, (value, out) => {
-    if (typeof value !== 'string') throw NOT_COVERED;
-    out.text += quoted(value);
-  }],
-  [GraphQLInt, (value, out) => {
-    if (typeof value !== 'number' || !Number.isInteger(value) || value >= INT32 || value < -INT32) throw NOT_COVERED;
-    out.text += value;
-  }],
-  [GraphQLFloat, (value, out) => {
-    if (typeof value !== 'number' || !Number.isFinite(value)) throw NOT_COVERED;
-    out.text += value;
-  }],
-  [GraphQLBoolean, (value, out) => {
-    if (typeof value !== 'boolean') throw NOT_COVERED;
-    out.text += value;
-  }],
+  [
+    GraphQLString,
+    (value, out) => {
+      if (typeof value !== 'string') throw NOT_COVERED;
+      out.text += quoted(value);
+    },
+  ],
+  [
+    GraphQLInt,
+    (value, out) => {
+      if (typeof value !== 'number' || !Number.isInteger(value) || value >= INT32 || value < -INT32) throw NOT_COVERED;
+      out.text += value;
+    },
+  ],
+  [
+    GraphQLFloat,
+    (value, out) => {
+      if (typeof value !== 'number' || !Number.isFinite(value)) throw NOT_COVERED;
+      out.text += value;
+    },
+  ],
+  [
+    GraphQLBoolean,
+    (value, out) => {
+      if (typeof value !== 'boolean') throw NOT_COVERED;
+      out.text += value;
+    },
+  ],
 ]);
 
 /** Fields of one document; what nests fragments in fragments to many more is left to graphql-js. */
@@ -72,28 +84,41 @@ export class Writers {
   of(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write | undefined {
     if (isNonNullType(type)) {
       const write = this.of(type.ofType, nodes);
-      return write && ((value, out) => {
-        if (value === null || value === undefined) throw NOT_COVERED;
-        write(value, out);
-      });
+      return (
+        write &&
+        ((value, out) => {
+          if (value === null || value === undefined) throw NOT_COVERED;
+          write(value, out);
+        })
+      );
     }
-    const write = isListType(type) ? this.list(type.ofType, nodes) : isObjectType(type) ? this.object(type, nodes) : leaf(type);
-    return write && ((value, out) => {
-      if (value === null || value === undefined) out.text += 'null';
-      else write(value, out);
-    });
+    const write = isListType(type)
+      ? this.list(type.ofType, nodes)
+      : isObjectType(type)
+        ? this.object(type, nodes)
+        : leaf(type);
+    return (
+      write &&
+      ((value, out) => {
+        if (value === null || value === undefined) out.text += 'null';
+        else write(value, out);
+      })
+    );
   }
 
   private list(type: GraphQLOutputType, nodes: readonly FieldNode[]): Write | undefined {
     const write = this.of(type, nodes);
-    return write && ((value, out) => {
-      if (!Array.isArray(value)) throw NOT_COVERED;
-      for (let i = 0; i < value.length; i++) {
-        out.text += i === 0 ? '[' : ',';
-        write(value[i], out);
-      }
-      out.text += value.length ? ']' : '[]';
-    });
+    return (
+      write &&
+      ((value, out) => {
+        if (!Array.isArray(value)) throw NOT_COVERED;
+        for (let i = 0; i < value.length; i++) {
+          out.text += i === 0 ? '[' : ',';
+          write(value[i], out);
+        }
+        out.text += value.length ? ']' : '[]';
+      })
+    );
   }
 
   private object(type: GraphQLObjectType, nodes: readonly FieldNode[]): Write | undefined {
@@ -112,7 +137,9 @@ export class Writers {
       for (const { head, name, resolve, write } of fields) {
         out.text += head;
         // PLAIN: these resolvers look at their first argument only.
-        const part = resolve ? resolve(value, undefined as never, undefined, undefined as never) : (value as Record<string, unknown>)[name];
+        const part = resolve
+          ? resolve(value, undefined as never, undefined, undefined as never)
+          : (value as Record<string, unknown>)[name];
         if (typeof part === 'function') throw NOT_COVERED;
         write(part, out);
       }
@@ -132,4 +159,6 @@ export class Writers {
 
 /** Our own scalars pass on what the API answers as it is; an enum or another scalar is not covered. */
 const leaf = (type: GraphQLOutputType): Write | undefined =>
-  isLeafType(type) ? (scalars.get(type) ?? (OUR_SCALARS.has((type as GraphQLScalarType).name) ? writeJson : undefined)) : undefined;
+  isLeafType(type)
+    ? (scalars.get(type) ?? (OUR_SCALARS.has((type as GraphQLScalarType).name) ? writeJson : undefined))
+    : undefined;

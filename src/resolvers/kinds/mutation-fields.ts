@@ -12,13 +12,7 @@ import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
-import {
-  deleteOptions,
-  targetOf,
-  writeOptions,
-  type DeleteArguments,
-  type WriteArguments,
-} from '../targets.ts';
+import { deleteOptions, targetOf, writeOptions, type DeleteArguments, type WriteArguments } from '../targets.ts';
 import { wholeAnswer } from '../whole.ts';
 import type { InputTypes } from './input-types.ts';
 import type { FieldConfigs } from './output-types.ts';
@@ -108,7 +102,12 @@ const objectTarget = (kind: Kind, args: ObjectArguments, object: KubeObject): Re
     subresource: args.subresource,
   });
 
-function bodyOf(kind: Kind, inputs: InputTypes, { input, object }: ObjectArguments, own: OperationContext['own']): KubeObject {
+function bodyOf(
+  kind: Kind,
+  inputs: InputTypes,
+  { input, object }: ObjectArguments,
+  own: OperationContext['own'],
+): KubeObject {
   if ((input === undefined || input === null) === (object === undefined || object === null))
     throw badRequest('give either input or object');
   const json = own((object ?? inputs.toJson(kind.schema, input)) as KubeObject);

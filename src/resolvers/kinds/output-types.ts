@@ -14,7 +14,6 @@ import type { OperationContext } from '../context.ts';
 import { structKey, uniqueFieldNames, type StructKey, type TypeNames } from './names.ts';
 import type { Scalars } from './scalars-of.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Source = any;
 type FieldConfig = GraphQLFieldConfig<Source, OperationContext>;
 export type FieldConfigs = GraphQLFieldConfigMap<Source, OperationContext>;

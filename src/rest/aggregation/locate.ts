@@ -29,7 +29,8 @@ export const hasApiServices = ({ store }: Api): boolean => store.count(ALL) > 0;
 export function remoteOf({ store, registry }: Api, group: string, version: string): RemoteSpec | undefined {
   // what this server has itself it serves itself
   if (registry.groups().some((g) => g.group === group && g.versions.includes(version))) return undefined;
-  const spec = store.get({ resource: API_SERVICES, namespace: '', name: `${version}.${group}` })?.object['spec'] as RemoteSpec | undefined;
+  const spec = store.get({ resource: API_SERVICES, namespace: '', name: `${version}.${group}` })?.object['spec'] as
+    RemoteSpec | undefined;
   return spec?.service ? spec : undefined;
 }
 
@@ -43,9 +44,17 @@ export function remoteVersions({ store }: Api, group: string): string[] {
 }
 
 /** Where a service answers: one of its ready endpoints, else its cluster IP. Undefined: nowhere. */
-export function endpointOf({ store }: Api, { service: { namespace, name, port = 443 } }: RemoteSpec): Endpoint | undefined {
+export function endpointOf(
+  { store }: Api,
+  { service: { namespace, name, port = 443 } }: RemoteSpec,
+): Endpoint | undefined {
   const service = store.get({ resource: 'services', namespace, name });
-  const spec = (service?.object['spec'] ?? {}) as { clusterIP?: string; type?: string; externalName?: string; ports?: { name?: string; port: number }[] };
+  const spec = (service?.object['spec'] ?? {}) as {
+    clusterIP?: string;
+    type?: string;
+    externalName?: string;
+    ports?: { name?: string; port: number }[];
+  };
   if (!service) return undefined;
   if (spec.type === 'ExternalName') return spec.externalName ? { host: spec.externalName, port } : undefined;
   const wanted = spec.ports?.find((p) => p.port === port);

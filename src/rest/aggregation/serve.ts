@@ -21,7 +21,10 @@ type Authorize = (services: Services, exchange: Exchange, route: Route) => void;
 
 /** Headers by which another server knows who asks (https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/). */
 export function identityHeaders(user: User): OutgoingHttpHeaders {
-  const extra = Object.entries(user.extra ?? {}).map(([key, values]) => [`x-remote-extra-${encodeURIComponent(key)}`, [...values]]);
+  const extra = Object.entries(user.extra ?? {}).map(([key, values]) => [
+    `x-remote-extra-${encodeURIComponent(key)}`,
+    [...values],
+  ]);
   return {
     'x-remote-user': user.name,
     ...(user.uid && { 'x-remote-uid': user.uid }),
@@ -30,12 +33,21 @@ export function identityHeaders(user: User): OutgoingHttpHeaders {
   };
 }
 
-function agentFor({ caBundle = '', insecureSkipTLSVerify = false }: RemoteSpec, client: { key: string; cert: string }): Agent {
+function agentFor(
+  { caBundle = '', insecureSkipTLSVerify = false }: RemoteSpec,
+  client: { key: string; cert: string },
+): Agent {
   const key = `${insecureSkipTLSVerify} ${caBundle}`;
   let agent = agents.get(key);
   if (!agent) {
     const ca = caBundle && Buffer.from(caBundle, 'base64').toString('utf8');
-    agent = new Agent({ ...client, ...(ca && { ca }), rejectUnauthorized: !insecureSkipTLSVerify, keepAlive: true, maxFreeSockets: 16 });
+    agent = new Agent({
+      ...client,
+      ...(ca && { ca }),
+      rejectUnauthorized: !insecureSkipTLSVerify,
+      keepAlive: true,
+      maxFreeSockets: 16,
+    });
     if (agents.size >= MAX_AGENTS) agents.clear();
     agents.set(key, agent);
   }
@@ -50,7 +62,12 @@ function headersOf({ req, user }: Exchange, host: string): OutgoingHttpHeaders {
   return { ...headers, ...identityHeaders(user), host, 'x-forwarded-for': forwarded };
 }
 
-async function proxy({ dialer, log }: Services, exchange: Exchange, spec: RemoteSpec, { host, port }: Endpoint): Promise<void> {
+async function proxy(
+  { dialer, log }: Services,
+  exchange: Exchange,
+  spec: RemoteSpec,
+  { host, port }: Endpoint,
+): Promise<void> {
   const servername = `${spec.service.name}.${spec.service.namespace}.svc`;
   const { req, res } = exchange;
   let answer: IncomingMessage;
@@ -85,7 +102,12 @@ async function proxy({ dialer, log }: Services, exchange: Exchange, spec: Remote
  * Answers a request whose group and version belong to another API server; false where they do not.
  * @param authorize throws where the caller may not ask
  */
-export async function serveAggregated(services: Services, exchange: Exchange, route: Route, authorize: Authorize): Promise<boolean> {
+export async function serveAggregated(
+  services: Services,
+  exchange: Exchange,
+  route: Route,
+  authorize: Authorize,
+): Promise<boolean> {
   if (route.type === 'other') return false;
   const { group, version } = route.type === 'resource' ? route.path : route;
   if (!group) return false;
@@ -100,12 +122,24 @@ export async function serveAggregated(services: Services, exchange: Exchange, ro
 }
 
 /** `/apis/GROUP` of a group that only other servers have. */
-async function serveGroup(services: Services, exchange: Exchange, route: Route, group: string, authorize: Authorize): Promise<boolean> {
+async function serveGroup(
+  services: Services,
+  exchange: Exchange,
+  route: Route,
+  group: string,
+  authorize: Authorize,
+): Promise<boolean> {
   const { api } = services;
   if (exchange.method !== 'GET' || api.registry.groups().some((g) => g.group === group)) return false;
   const versions = remoteVersions(api, group).map((version) => ({ groupVersion: `${group}/${version}`, version }));
   if (versions.length === 0) return false;
   authorize(services, exchange, route);
-  await sendJson(exchange, 200, { kind: 'APIGroup', apiVersion: 'v1', name: group, versions, preferredVersion: versions[0] });
+  await sendJson(exchange, 200, {
+    kind: 'APIGroup',
+    apiVersion: 'v1',
+    name: group,
+    versions,
+    preferredVersion: versions[0],
+  });
   return true;
 }

@@ -60,7 +60,9 @@ function* readablePieces(list: ListAnswer, media: Media, include: IncludeObject,
   for (const piece of jsonPieces(list, media, include, now)) {
     if (!head && piece[0] === BRACE) {
       const item = parseExact(piece.toString());
-      yield yaml ? encodePlain([item], media) : Buffer.from(`${first ? '' : ','}\n    ${stringifyExact(item, 2).replaceAll('\n', '\n    ')}`);
+      yield yaml
+        ? encodePlain([item], media)
+        : Buffer.from(`${first ? '' : ','}\n    ${stringifyExact(item, 2).replaceAll('\n', '\n    ')}`);
       first = false;
     }
     head = false;

@@ -24,7 +24,9 @@ const heads = {
 const END = Buffer.from('}');
 
 /** Annotations that stand for fields of the API server's own type, by resource: they are part of whole objects only. */
-const OF_WHOLE_OBJECTS: ReadonlyMap<string, string> = new Map([['daemonsets.apps', 'deprecated.daemonset.template.generation']]);
+const OF_WHOLE_OBJECTS: ReadonlyMap<string, string> = new Map([
+  ['daemonsets.apps', 'deprecated.daemonset.template.generation'],
+]);
 
 /** The metadata that is shown without its object. @param resource key in the store */
 export function partialMetadata(resource: string | undefined, metadata: ObjectMeta): ObjectMeta {
@@ -36,7 +38,8 @@ export function partialMetadata(resource: string | undefined, metadata: ObjectMe
 }
 
 /** The same of an answer: as stored, which is also without what a conversion puts into annotations. */
-export const metadataOf = ({ kind, object, stored }: Answer): ObjectMeta => partialMetadata(kind?.storage.key, (stored ?? { object }).object.metadata);
+export const metadataOf = ({ kind, object, stored }: Answer): ObjectMeta =>
+  partialMetadata(kind?.storage.key, (stored ?? { object }).object.metadata);
 
 /** JSON of a stored object's metadata alone: the store's bytes between two constants. */
 export function partialBytes(stored: Stored, version: Version): Buffer {

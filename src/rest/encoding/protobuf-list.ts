@@ -52,7 +52,11 @@ export function* protobufListPieces(list: ListAnswer, partial: 'v1' | 'v1beta1' 
   const itemOf = (item: Stored): Buffer => {
     if (!partial) return protobufBytes(list.kind, item);
     return item.encoded(`protobuf metadata ${partial}`, () =>
-      encodeProtobuf(apiVersion, 'PartialObjectMetadata', partialObject(partialMetadata(item.resource, item.object.metadata), partial)),
+      encodeProtobuf(
+        apiVersion,
+        'PartialObjectMetadata',
+        partialObject(partialMetadata(item.resource, item.object.metadata), partial),
+      ),
     );
   };
   const head = messageWithin(

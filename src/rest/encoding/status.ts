@@ -12,8 +12,4 @@ export function encodeStatus(status: Status, media: Media): Buffer {
 
 /** Any JSON value as JSON (one line, or indented) or YAML. */
 export const encodePlain = (value: unknown, media: Media): Buffer =>
-  Buffer.from(
-    media.format === 'yaml'
-      ? toYaml(value)
-      : `${stringifyExact(value, media.pretty ? 2 : undefined)}\n`,
-  );
+  Buffer.from(media.format === 'yaml' ? toYaml(value) : `${stringifyExact(value, media.pretty ? 2 : undefined)}\n`);

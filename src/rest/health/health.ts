@@ -46,11 +46,17 @@ export async function serveHealth(services: Services, exchange: Exchange, path: 
   const names = Object.keys(all);
   const results = await Promise.all(names.map((name) => (excluded.has(name) ? yes(services) : all[name](services))));
   const lines = names.map((name, i) =>
-    excluded.has(name) ? `[+]${name} excluded: ok` : results[i] ? `[+]${name} ok` : `[-]${name} failed: reason withheld`,
+    excluded.has(name)
+      ? `[+]${name} excluded: ok`
+      : results[i]
+        ? `[+]${name} ok`
+        : `[-]${name} failed: reason withheld`,
   );
   const unknown = [...excluded].filter((name) => !Object.hasOwn(all, name)).sort();
   if (unknown.length)
-    lines.push(`warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(', ')}`);
+    lines.push(
+      `warn: some health checks cannot be excluded: no matches for ${unknown.map((name) => JSON.stringify(name)).join(', ')}`,
+    );
   if (results.includes(false)) return sendText(exchange, 500, `${lines.join('\n')}\n${endpoint} check failed\n`);
   if (exchange.query.has('verbose')) return sendText(exchange, 200, `${lines.join('\n')}\n${endpoint} check passed\n`);
   return sendText(exchange, 200, 'ok');

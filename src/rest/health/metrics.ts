@@ -120,7 +120,11 @@ export class Metrics {
       lines.push(
         `ku7s_event_loop_delay_seconds{quantile="${quantile}"} ${lateness(this.delay.percentile(quantile * 100))}`,
       );
-    metric('ku7s_event_loop_delay_max_seconds', 'gauge', 'How late the event loop was at most since this was last asked.');
+    metric(
+      'ku7s_event_loop_delay_max_seconds',
+      'gauge',
+      'How late the event loop was at most since this was last asked.',
+    );
     lines.push(`ku7s_event_loop_delay_max_seconds ${lateness(this.recent.max)}`);
     this.recent.reset();
     metric('process_resident_memory_bytes', 'gauge', 'Resident memory.');

@@ -110,5 +110,10 @@ export function checkProduces(accept: string, produces: readonly string[]): void
 export function checkConsumes(contentType: string, consumes: readonly string[]): void {
   const given = contentType.split(',').map((one) => one.split(';', 1)[0].trim());
   if (given.some((name) => consumes.includes(name))) return;
-  throw new StatusError({ message: '415: Unsupported Media Type', reason: 'UnsupportedMediaType', details: {}, code: 415 });
+  throw new StatusError({
+    message: '415: Unsupported Media Type',
+    reason: 'UnsupportedMediaType',
+    details: {},
+    code: 415,
+  });
 }

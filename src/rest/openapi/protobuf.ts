@@ -56,9 +56,26 @@ const limits = (at: number): Fields => ({
   minItems: [at + 8, 'int'],
   uniqueItems: [at + 9, 'boolean'],
 });
-const PARAMETER: Fields = { required: [1, 'boolean'], in: [2, 'string'], description: [3, 'string'], name: [4, 'string'] };
-const PATH_PARAMETER: Fields = { ...PARAMETER, type: [5, 'string'], format: [6, 'string'], default: [9, 'any'], ...limits(10) };
-const QUERY_PARAMETER: Fields = { ...PARAMETER, type: [6, 'string'], format: [7, 'string'], default: [10, 'any'], ...limits(11) };
+const PARAMETER: Fields = {
+  required: [1, 'boolean'],
+  in: [2, 'string'],
+  description: [3, 'string'],
+  name: [4, 'string'],
+};
+const PATH_PARAMETER: Fields = {
+  ...PARAMETER,
+  type: [5, 'string'],
+  format: [6, 'string'],
+  default: [9, 'any'],
+  ...limits(10),
+};
+const QUERY_PARAMETER: Fields = {
+  ...PARAMETER,
+  type: [6, 'string'],
+  format: [7, 'string'],
+  default: [10, 'any'],
+  ...limits(11),
+};
 
 const SCHEMA: Fields = {
   $ref: [1, 'string'],
@@ -117,7 +134,6 @@ const DOCUMENT: Fields = {
   securityDefinitions: [13, 'SecurityDefinitions'],
 };
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Loose = any;
 type Write = (writer: Writer, value: Loose) => void;
 
@@ -126,7 +142,10 @@ const struct =
   (fields: () => Fields, extensions: number): Write =>
   (writer, value: Node) => {
     // from the end to the start, as the writer does
-    for (const name of Object.keys(value).filter((key) => EXTENSION.test(key)).reverse()) named(writer, extensions, name, value[name], 'any');
+    for (const name of Object.keys(value)
+      .filter((key) => EXTENSION.test(key))
+      .reverse())
+      named(writer, extensions, name, value[name], 'any');
     const table = fields();
     const known = Object.keys(table).filter((name) => value[name] !== undefined);
     for (const name of known.sort((a, b) => table[b][0] - table[a][0])) field(writer, table[name], value[name]);
@@ -140,10 +159,12 @@ const mapOf =
 /** One of several messages, as `choose` says. */
 const oneOf =
   (choose: (value: Loose) => readonly [number: number, type: Type]): Write =>
-  (writer, value) => field(writer, choose(value), value);
+  (writer, value) =>
+    field(writer, choose(value), value);
 const list =
   (number: number, type: Type): Write =>
-  (writer, value) => field(writer, [number, type, 'repeated'], Array.isArray(value) ? value : [value]);
+  (writer, value) =>
+    field(writer, [number, type, 'repeated'], Array.isArray(value) ? value : [value]);
 
 const QUERY_LIKE: Readonly<Record<string, readonly [number, Type]>> = {
   header: [1, 'PathParameter'],
@@ -161,7 +182,16 @@ const WRITERS: Readonly<Record<MessageName, Write>> = {
   Items: list(1, 'Schema'),
   Strings: list(1, 'string'),
   Reference: struct(() => ({ $ref: [1, 'string'], description: [2, 'string'] }), 0),
-  BodyParameter: struct(() => ({ description: [1, 'string'], name: [2, 'string'], in: [3, 'string'], required: [4, 'boolean'], schema: [5, 'Schema'] }), 6),
+  BodyParameter: struct(
+    () => ({
+      description: [1, 'string'],
+      name: [2, 'string'],
+      in: [3, 'string'],
+      required: [4, 'boolean'],
+      schema: [5, 'Schema'],
+    }),
+    6,
+  ),
   PathParameter: struct(() => PATH_PARAMETER, 22),
   QueryParameter: struct(() => QUERY_PARAMETER, 23),
   OtherParameter: oneOf((value) => QUERY_LIKE[value.in] ?? [3, 'QueryParameter']),
@@ -175,7 +205,10 @@ const WRITERS: Readonly<Record<MessageName, Write>> = {
   PathItem: struct(() => PATH_ITEM, 10),
   Paths: mapOf(2, 'PathItem'),
   Info: struct(() => ({ title: [1, 'string'], version: [2, 'string'], description: [3, 'string'] }), 7),
-  ApiKey: struct(() => ({ type: [1, 'string'], name: [2, 'string'], in: [3, 'string'], description: [4, 'string'] }), 5),
+  ApiKey: struct(
+    () => ({ type: [1, 'string'], name: [2, 'string'], in: [3, 'string'], description: [4, 'string'] }),
+    5,
+  ),
   SecurityDefinition: oneOf(() => [2, 'ApiKey']),
   SecurityDefinitions: mapOf(1, 'SecurityDefinition'),
   Requirement: mapOf(1, 'Strings'),

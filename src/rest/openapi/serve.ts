@@ -57,7 +57,10 @@ export async function serveOpenApi({ openapi }: Services, exchange: Exchange): P
   const second = path === '/openapi/v2';
   const type = accepted(exchange, second ? [JSON_TYPE, ...PROTOBUF_TYPES] : [JSON_TYPE]);
   if (!type) return refuse(exchange);
-  if (second) return type === JSON_TYPE ? sendDocument(exchange, JSON_TYPE, openapi.v2) : sendDocument(exchange, PROTOBUF_TYPE, openapi.v2Protobuf);
+  if (second)
+    return type === JSON_TYPE
+      ? sendDocument(exchange, JSON_TYPE, openapi.v2)
+      : sendDocument(exchange, PROTOBUF_TYPE, openapi.v2Protobuf);
   if (path === V3) {
     const paths = openapi
       .index()

@@ -14,7 +14,9 @@ function parseBody(body: Buffer, contentType: string): unknown {
   switch (contentType.split(';', 1)[0].trim().toLowerCase()) {
     case '':
     case 'application/json': {
-      const { value, exact } = parseJson(body.toString(), (why) => badRequest(`couldn't get version/kind; json parse error: ${why}`));
+      const { value, exact } = parseJson(body.toString(), (why) =>
+        badRequest(`couldn't get version/kind; json parse error: ${why}`),
+      );
       return exact ? withoutTokens(value) : value;
     }
     case 'application/yaml':
@@ -45,15 +47,27 @@ export function deleteOptionsOfBody(body: Buffer, contentType: string): DeleteOp
     const { kind, apiVersion } = value as Record<string, unknown>;
     if (typeof kind === 'string' && kind !== '' && kind !== TYPE.kind) {
       const version = JSON.stringify(typeof apiVersion === 'string' && apiVersion ? apiVersion : 'v1');
-      throw badRequest(`no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`);
+      throw badRequest(
+        `no kind ${JSON.stringify(kind)} is registered for version ${version} in scheme "pkg/runtime/scheme.go:111"`,
+      );
     }
   }
   const type = bodyKind(TYPE)!;
   const walk = new Walk(type.schema);
   walk.anyKind = true;
   const refusal = { refuse: badRequest, refuseKind: badRequest };
-  const read = decodePatched(value as object, type, 'Ignore', () => undefined, refusal, [], walk) as unknown as Record<string, unknown>;
-  const { dryRun, gracePeriodSeconds, orphanDependents, propagationPolicy, preconditions, ignoreStoreReadErrorWithClusterBreakingPotential } = read as DeleteOptions;
+  const read = decodePatched(value as object, type, 'Ignore', () => undefined, refusal, [], walk) as unknown as Record<
+    string,
+    unknown
+  >;
+  const {
+    dryRun,
+    gracePeriodSeconds,
+    orphanDependents,
+    propagationPolicy,
+    preconditions,
+    ignoreStoreReadErrorWithClusterBreakingPotential,
+  } = read as DeleteOptions;
   return {
     dryRun: dryRun?.length ? dryRun : undefined,
     gracePeriodSeconds: gracePeriodSeconds === undefined ? undefined : Number(gracePeriodSeconds),

@@ -2,7 +2,13 @@ import type { KubeObject } from '../../meta/object.ts';
 import { count, since } from './cells/shared.ts';
 import type { Cell, ColumnDefinition } from './printer.ts';
 
-const column = (name: string, type: string, description: string): ColumnDefinition => ({ name, type, format: '', description, priority: 0 });
+const column = (name: string, type: string, description: string): ColumnDefinition => ({
+  name,
+  type,
+  format: '',
+  description,
+  priority: 0,
+});
 
 /** A Scale is no resource of its own, so its columns are in no kind: autoscaling/v1, of any resource that scales. */
 export const SCALE_COLUMNS: readonly ColumnDefinition[] = [
@@ -12,7 +18,8 @@ export const SCALE_COLUMNS: readonly ColumnDefinition[] = [
   column('Age', 'string', 'Time since what is scaled was made.'),
 ];
 
-export const isScale = (object: KubeObject): boolean => object.kind === 'Scale' && object.apiVersion === 'autoscaling/v1';
+export const isScale = (object: KubeObject): boolean =>
+  object.kind === 'Scale' && object.apiVersion === 'autoscaling/v1';
 
 export const scaleCells = ({ metadata, spec, status }: KubeObject, now: number): Cell[] => [
   metadata.name,

@@ -33,24 +33,26 @@ const conditionsOf = (kind: Kind | undefined, object: KubeObject): object[] | un
   kind?.storage.key === 'pods' ? podRowConditions(object.status?.phase) : undefined;
 
 /** Table of a single object (meta/v1 Table, see https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
-export function tableOfObject(
-  answer: Answer,
-  version: Version,
-  include: IncludeObject,
-  now: number,
-): object {
+export function tableOfObject(answer: Answer, version: Version, include: IncludeObject, now: number): object {
   const { kind, object, stored } = answer;
   const { resourceVersion } = object.metadata;
   const printed = kind && stored ? printedOf(kind, stored) : object;
   const conditions = conditionsOf(kind, printed);
   const scale = isScale(object);
-  const row = include === 'Object' ? object : include === 'Metadata' ? partialObject(metadataOf(answer), version) : null;
+  const row =
+    include === 'Object' ? object : include === 'Metadata' ? partialObject(metadataOf(answer), version) : null;
   return {
     kind: 'Table',
     apiVersion: `meta.k8s.io/${version}`,
     metadata: { ...(resourceVersion && { resourceVersion }) },
     columnDefinitions: scale ? SCALE_COLUMNS : columnsOf(kind),
-    rows: [{ cells: scale ? scaleCells(object, now) : cellsOf(kind, printed, now), ...(conditions && { conditions }), object: row }],
+    rows: [
+      {
+        cells: scale ? scaleCells(object, now) : cellsOf(kind, printed, now),
+        ...(conditions && { conditions }),
+        object: row,
+      },
+    ],
   };
 }
 

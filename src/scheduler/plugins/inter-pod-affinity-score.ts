@@ -29,7 +29,8 @@ export const scoreAffinity: Scoring<Points> = {
   normalize(scores) {
     const most = Math.max(...scores);
     const least = Math.min(...scores);
-    for (let i = 0; i < scores.length; i++) scores[i] = most > least ? Math.trunc((100 * (scores[i]! - least)) / (most - least)) : 0;
+    for (let i = 0; i < scores.length; i++)
+      scores[i] = most > least ? Math.trunc((100 * (scores[i]! - least)) / (most - least)) : 0;
   },
 };
 

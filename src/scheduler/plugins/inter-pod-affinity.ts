@@ -73,7 +73,8 @@ function shunnedBy({ pod }: PodInfo, snapshot: Snapshot): Counts {
   const counts: Counts = new Map();
   for (const node of snapshot.withAntiAffinity) {
     for (const { antiAffinity } of node.withAntiAffinity) {
-      for (const term of antiAffinity) if (term.matches(pod, snapshot.cluster.namespaceLabels)) add(counts, term.topologyKey, node);
+      for (const term of antiAffinity)
+        if (term.matches(pod, snapshot.cluster.namespaceLabels)) add(counts, term.topologyKey, node);
     }
   }
   return counts;

@@ -5,7 +5,13 @@ import { normalizeToHighest, reject, type Plugin } from '../plugin.ts';
 /** Node selector and node affinity, required and preferred. */
 export const nodeAffinity: Plugin = {
   name: 'NodeAffinity',
-  events: [{ resource: 'nodes', on: ['add', 'update'], helps: (pod, node) => !!node && matchesNode(pod, node as unknown as Node) }],
+  events: [
+    {
+      resource: 'nodes',
+      on: ['add', 'update'],
+      helps: (pod, node) => !!node && matchesNode(pod, node as unknown as Node),
+    },
+  ],
   prepareFilter({ pod }) {
     const affinity = pod.spec?.affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution;
     if (!affinity && !Object.keys(pod.spec?.nodeSelector ?? {}).length) return undefined;

@@ -34,14 +34,16 @@ export const scoreSpread = (
       }
       return values;
     });
-    const weights =
-      constraints.map(({ key }, i) => Math.log((key === HOSTNAME ? nodes.length - ignored.size : counts[i]!.size) + 2));
+    const weights = constraints.map(({ key }, i) =>
+      Math.log((key === HOSTNAME ? nodes.length - ignored.size : counts[i]!.size) + 2),
+    );
     for (const node of snapshot.nodes) {
       if (requireAll && !hasAllKeys(node, constraints)) continue;
       constraints.forEach(({ key, matches, includes }, i) => {
         const value = node.labels[key] ?? '';
         const before = counts[i]!.get(value);
-        if (before !== undefined && includes(node.node)) counts[i]!.set(value, before + countMatching(node, matches, pod.metadata.namespace));
+        if (before !== undefined && includes(node.node))
+          counts[i]!.set(value, before + countMatching(node, matches, pod.metadata.namespace));
       });
     }
     return { constraints, counts, weights, ignored };

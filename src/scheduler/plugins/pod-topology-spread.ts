@@ -1,6 +1,10 @@
 import { reject, type Plugin } from '../plugin.ts';
 import {
-  constraintsOf, countMatching, defaultConstraints, hasAllKeys, type Constraint,
+  constraintsOf,
+  countMatching,
+  defaultConstraints,
+  hasAllKeys,
+  type Constraint,
 } from '../spread-constraints.ts';
 import { scoreSpread } from './pod-topology-spread-score.ts';
 
@@ -16,7 +20,11 @@ interface Counted extends Constraint {
 export const podTopologySpread: Plugin<Counted[]> = {
   name: 'PodTopologySpread',
   events: [
-    { resource: 'pods', on: ['add', 'update', 'delete'], helps: (pod, object, old) => (object ?? old)?.metadata.namespace === pod.metadata.namespace },
+    {
+      resource: 'pods',
+      on: ['add', 'update', 'delete'],
+      helps: (pod, object, old) => (object ?? old)?.metadata.namespace === pod.metadata.namespace,
+    },
     { resource: 'nodes', on: ['add', 'update', 'delete'] },
   ],
   prepareFilter({ pod }, snapshot) {
@@ -47,6 +55,9 @@ export const podTopologySpread: Plugin<Counted[]> = {
   },
   score: scoreSpread((pod, snapshot) => {
     const own = pod.spec?.topologySpreadConstraints?.length;
-    return { constraints: own ? constraintsOf(pod, 'ScheduleAnyway') : defaultConstraints(pod, snapshot), requireAll: !!own };
+    return {
+      constraints: own ? constraintsOf(pod, 'ScheduleAnyway') : defaultConstraints(pod, snapshot),
+      requireAll: !!own,
+    };
   }),
 };

@@ -7,7 +7,9 @@ export const taintToleration: Plugin = {
   events: [{ resource: 'nodes', on: ['add', 'update'] }],
   filter(_state, { pod }, { node }) {
     const hard = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute');
-    return hard.every((taint) => tolerates(pod.spec?.tolerations, taint)) ? undefined : reject('node(s) had untolerated taint(s)', true);
+    return hard.every((taint) => tolerates(pod.spec?.tolerations, taint))
+      ? undefined
+      : reject('node(s) had untolerated taint(s)', true);
   },
   score: {
     weight: 3,

@@ -16,7 +16,11 @@ interface State {
 export const volumeBinding: Plugin<State> = {
   name: 'VolumeBinding',
   events: [
-    { resource: 'persistentvolumeclaims', on: ['add', 'update'], helps: (pod, claim) => claim?.metadata.namespace === pod.metadata.namespace },
+    {
+      resource: 'persistentvolumeclaims',
+      on: ['add', 'update'],
+      helps: (pod, claim) => claim?.metadata.namespace === pod.metadata.namespace,
+    },
     { resource: 'persistentvolumes', on: ['add', 'update'] },
     { resource: 'storageclasses.storage.k8s.io', on: ['add', 'update'] },
     { resource: 'nodes', on: ['add', 'update'] },
@@ -32,7 +36,8 @@ export const volumeBinding: Plugin<State> = {
         return { state, reject: reject(`persistentvolumeclaim "${name}" is being deleted`, true) };
       }
       if (isBound(claim)) state.bound.push(claim);
-      else if (cluster.storageClass(claim.spec?.storageClassName ?? '')?.volumeBindingMode === 'WaitForFirstConsumer') state.waiting.push(claim);
+      else if (cluster.storageClass(claim.spec?.storageClassName ?? '')?.volumeBindingMode === 'WaitForFirstConsumer')
+        state.waiting.push(claim);
       else return { state, reject: reject('pod has unbound immediate PersistentVolumeClaims', true) };
     }
     return { state };
@@ -47,7 +52,8 @@ export const volumeBinding: Plugin<State> = {
     for (const claim of waiting) {
       const volume = findVolume(claim, node, snapshot, taken);
       if (volume) taken.add(volume.metadata.name);
-      else if (!canProvision(claim, node, snapshot)) return reject("node(s) didn't find available persistent volumes to bind", true);
+      else if (!canProvision(claim, node, snapshot))
+        return reject("node(s) didn't find available persistent volumes to bind", true);
     }
     return undefined;
   },
@@ -55,7 +61,11 @@ export const volumeBinding: Plugin<State> = {
 
 const claimNames = (pod: Pod): string[] =>
   (pod.spec?.volumes ?? []).flatMap((volume) =>
-    volume.persistentVolumeClaim ? [volume.persistentVolumeClaim.claimName] : volume.ephemeral ? [`${pod.metadata.name}-${volume.name}`] : [],
+    volume.persistentVolumeClaim
+      ? [volume.persistentVolumeClaim.claimName]
+      : volume.ephemeral
+        ? [`${pod.metadata.name}-${volume.name}`]
+        : [],
   );
 
 const isBound = (claim: PersistentVolumeClaim): boolean =>
@@ -91,15 +101,26 @@ function findVolume(
 ): PersistentVolume | undefined {
   const wanted = quantityValue((claim.spec?.resources?.requests?.['storage'] as string | undefined) ?? '0');
   const matches = claim.spec?.selector ? labelMatcher(claim.spec.selector) : () => true;
-  const size = (volume: PersistentVolume): number => quantityValue((volume.spec?.capacity?.['storage'] as string | undefined) ?? '0');
+  const size = (volume: PersistentVolume): number =>
+    quantityValue((volume.spec?.capacity?.['storage'] as string | undefined) ?? '0');
   return snapshot.cluster
     .volumes(claim.spec?.storageClassName ?? '')
     .filter((volume) => {
       const owner = volume.spec?.claimRef;
-      const free = owner ? owner.namespace === claim.metadata.namespace && owner.name === claim.metadata.name : volume.status?.phase === 'Available';
+      const free = owner
+        ? owner.namespace === claim.metadata.namespace && owner.name === claim.metadata.name
+        : volume.status?.phase === 'Available';
       const modes = (claim.spec?.accessModes ?? []).every((mode) => volume.spec?.accessModes?.includes(mode));
       const sameMode = (volume.spec?.volumeMode ?? 'Filesystem') === (claim.spec?.volumeMode ?? 'Filesystem');
-      return free && modes && sameMode && !taken.has(volume.metadata.name) && size(volume) >= wanted && matches(volume.metadata.labels) && reaches(volume, node);
+      return (
+        free &&
+        modes &&
+        sameMode &&
+        !taken.has(volume.metadata.name) &&
+        size(volume) >= wanted &&
+        matches(volume.metadata.labels) &&
+        reaches(volume, node)
+      );
     })
     .sort((a, b) => size(a) - size(b))[0];
 }

@@ -1,5 +1,17 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
 import { closedFolder, type Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
@@ -27,7 +39,9 @@ export function reachableData(dataDir: string, account: Account, refuge = REFUGE
 /** The programs where they are, or a copy of them in the refuge. */
 export function reachableBinaries(binaries: Binaries, account: Account, refuge = REFUGE): Binaries {
   if (closedFolder(binaries.postgres, account) === undefined) return binaries;
-  const { version } = JSON.parse(readFileSync(path.join(binaries.native, '../package.json'), 'utf8')) as { version: string };
+  const { version } = JSON.parse(readFileSync(path.join(binaries.native, '../package.json'), 'utf8')) as {
+    version: string;
+  };
   const copy = path.join(refuge, `postgres-${version}`);
   if (!existsSync(copy)) {
     const partial = `${copy}.${process.pid}`;

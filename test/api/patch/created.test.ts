@@ -9,7 +9,9 @@ import type { KubeObject } from '../../../src/meta/object.ts';
 import { parseApiVersion } from '../../../src/meta/gvk.ts';
 
 const registry = createRegistry();
-const pairs = JSON.parse(readFileSync(new URL('../../golden/protobuf.json', import.meta.url), 'utf8')) as { json: KubeObject }[];
+const pairs = JSON.parse(readFileSync(new URL('../../golden/protobuf.json', import.meta.url), 'utf8')) as {
+  json: KubeObject;
+}[];
 const objects = pairs.flatMap(({ json }) => {
   const { group, version } = parseApiVersion(json.apiVersion ?? '');
   const kind = registry.byKind(group, version, json.kind ?? '');

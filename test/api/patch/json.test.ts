@@ -82,13 +82,16 @@ describe('JSON patch', () => {
   test('what differs, as operations, makes the one of the other, and a test of it holds', () => {
     type Operation = Record<string, unknown>;
     const escape = (key: string): string => key.replaceAll('~', '~0').replaceAll('/', '~1');
-    const isMap = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
+    const isMap = (value: unknown): value is Record<string, unknown> =>
+      typeof value === 'object' && value !== null && !Array.isArray(value);
     const difference = (before: unknown, after: unknown, path: string): Operation[] => {
       if (isMap(before) && isMap(after)) {
         return [...new Set([...Object.keys(before), ...Object.keys(after)])].flatMap((key) => {
           const at = `${path}/${escape(key)}`;
           if (!Object.hasOwn(after, key)) return [{ op: 'remove', path: at }];
-          return Object.hasOwn(before, key) ? difference(before[key], after[key], at) : [{ op: 'add', path: at, value: after[key] }];
+          return Object.hasOwn(before, key)
+            ? difference(before[key], after[key], at)
+            : [{ op: 'add', path: at, value: after[key] }];
         });
       }
       if (Array.isArray(before) && Array.isArray(after)) {
@@ -101,7 +104,9 @@ describe('JSON patch', () => {
       }
       return [{ op: 'replace', path, value: after }];
     };
-    const documents = fc.dictionary(fc.string({ unit: fc.constantFrom('a', '/', '~', '0') }), json, { noNullPrototype: true });
+    const documents = fc.dictionary(fc.string({ unit: fc.constantFrom('a', '/', '~', '0') }), json, {
+      noNullPrototype: true,
+    });
     fc.assert(
       fc.property(documents, documents, (before, after) => {
         const patch = [...difference(before, after, ''), { op: 'test', path: '', value: after }];
@@ -116,9 +121,24 @@ describe('JSON patch', () => {
     fc.assert(
       fc.property(documents, json, (before, value) => {
         const key = `/${Object.keys(before)[0]}`;
-        expect(applyJsonPatch(before, [{ op: 'move', from: key, path: '/z' }, { op: 'move', from: '/z', path: key }])).toEqual(before);
-        expect(applyJsonPatch(before, [{ op: 'add', path: '/z', value }, { op: 'remove', path: '/z' }])).toEqual(before);
-        expect(applyJsonPatch(before, [{ op: 'copy', from: key, path: '/z' }, { op: 'test', path: '/z', value: before[key.slice(1)] }])).toEqual({
+        expect(
+          applyJsonPatch(before, [
+            { op: 'move', from: key, path: '/z' },
+            { op: 'move', from: '/z', path: key },
+          ]),
+        ).toEqual(before);
+        expect(
+          applyJsonPatch(before, [
+            { op: 'add', path: '/z', value },
+            { op: 'remove', path: '/z' },
+          ]),
+        ).toEqual(before);
+        expect(
+          applyJsonPatch(before, [
+            { op: 'copy', from: key, path: '/z' },
+            { op: 'test', path: '/z', value: before[key.slice(1)] },
+          ]),
+        ).toEqual({
           ...before,
           z: before[key.slice(1)],
         });
@@ -159,18 +179,29 @@ describe('merge patch', () => {
 
   // nulls in lists differ: kube-apiserver takes them out of objects there, the RFC does not
   const plain = fc.letrec((tie) => ({
-    value: fc.oneof({ maxDepth: 3 }, fc.constantFrom(0, '', true, 'x'), fc.array(fc.integer(), { maxLength: 2 }), tie('map')),
+    value: fc.oneof(
+      { maxDepth: 3 },
+      fc.constantFrom(0, '', true, 'x'),
+      fc.array(fc.integer(), { maxLength: 2 }),
+      tie('map'),
+    ),
     map: fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__'), tie('value'), { maxKeys: 3 }),
-    change: fc.dictionary(fc.constantFrom('a', 'b', 'c', '__proto__'), fc.oneof({ maxDepth: 3 }, fc.constant(null), tie('value'), tie('change')), {
-      maxKeys: 3,
-    }),
+    change: fc.dictionary(
+      fc.constantFrom('a', 'b', 'c', '__proto__'),
+      fc.oneof({ maxDepth: 3 }, fc.constant(null), tie('value'), tie('change')),
+      {
+        maxKeys: 3,
+      },
+    ),
   }));
   type Map = Record<string, unknown>;
   const target = plain.map as fc.Arbitrary<Map>;
   const change = plain.change as fc.Arbitrary<Map>;
   const isMap = (value: unknown): value is Map => typeof value === 'object' && value !== null && !Array.isArray(value);
   const text = (value: unknown): string =>
-    JSON.stringify(value, (_, v: unknown) => (isMap(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v));
+    JSON.stringify(value, (_, v: unknown) =>
+      isMap(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v,
+    );
 
   test('follows the definition of RFC 7386', () => {
     const definition = (before: unknown, patch: unknown): unknown => {

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { applyPatch } from '../../../src/api/patch/apply/applypatch.ts';
 import { fieldsOf } from '../../../src/api/patch/apply/compare.ts';
-import { difference, EMPTY, intersection, isEmptySet, members, type FieldSet } from '../../../src/api/patch/apply/fieldset.ts';
+import {
+  difference,
+  EMPTY,
+  intersection,
+  isEmptySet,
+  members,
+  type FieldSet,
+} from '../../../src/api/patch/apply/fieldset.ts';
 import { updateManagedFields } from '../../../src/api/patch/apply/managed.ts';
 import { normalizeObject } from '../../../src/kinds/normalize.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
@@ -28,13 +35,21 @@ const configs = (names: readonly string[]): fc.Arbitrary<KubeObject> => {
     .record(
       {
         labels: fc.dictionary(name, value, { minKeys: 1, maxKeys: 3, noNullPrototype: true }),
-        finalizers: fc.uniqueArray(name.map((n) => `x/${n}`), { minLength: 1, maxLength: 2 }),
+        finalizers: fc.uniqueArray(
+          name.map((n) => `x/${n}`),
+          { minLength: 1, maxLength: 2 },
+        ),
         containers: container.map((c) => [c]),
       },
       { requiredKeys: [] },
     )
     .map(({ labels, finalizers, containers }) => {
-      const object = { apiVersion: 'v1', kind: 'Pod', metadata: { name: 'p', labels, finalizers }, spec: { containers } };
+      const object = {
+        apiVersion: 'v1',
+        kind: 'Pod',
+        metadata: { name: 'p', labels, finalizers },
+        spec: { containers },
+      };
       return JSON.parse(JSON.stringify(object)) as KubeObject;
     });
 };
@@ -47,19 +62,37 @@ const stored = (object: KubeObject): KubeObject => {
 const apply = (live: KubeObject | undefined, patch: KubeObject, manager: string, force = true): KubeObject =>
   stored(applyPatch({ schema, apiVersion: 'v1', live, patch, manager, force, now }));
 const update = (live: KubeObject, object: KubeObject, manager: string): KubeObject =>
-  stored(updateManagedFields({ schema, apiVersion: 'v1', live, object: stored({ ...object, metadata: { ...object.metadata } }), manager, now }));
-const owned = (object: KubeObject, manager: string): FieldSet => object.metadata.managedFields?.find((e) => e.manager === manager)?.fieldsV1 ?? EMPTY;
-const without = ({ metadata: { managedFields: _, ...metadata }, ...rest }: KubeObject): unknown => ({ ...rest, metadata });
+  stored(
+    updateManagedFields({
+      schema,
+      apiVersion: 'v1',
+      live,
+      object: stored({ ...object, metadata: { ...object.metadata } }),
+      manager,
+      now,
+    }),
+  );
+const owned = (object: KubeObject, manager: string): FieldSet =>
+  object.metadata.managedFields?.find((e) => e.manager === manager)?.fieldsV1 ?? EMPTY;
+const without = ({ metadata: { managedFields: _, ...metadata }, ...rest }: KubeObject): unknown => ({
+  ...rest,
+  metadata,
+});
 /** Leaves of the object as text, each with its value, whatever the order of lists. */
 const content = (value: unknown): unknown =>
   Array.isArray(value)
     ? value.map((item) => JSON.stringify(content(item))).sort()
     : typeof value === 'object' && value !== null
-      ? Object.fromEntries(Object.entries(value).sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, item]) => [key, content(item)]))
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, item]) => [key, content(item)]),
+        )
       : value;
 /** Lists and maps that nothing is left in keep their owners. */
 const MAY_BE_EMPTY = ['f:spec', 'f:labels', 'f:finalizers', 'f:containers', 'f:env', 'f:ports'];
-const check = (property: fc.IPropertyWithHooks<never> | fc.IProperty<never>): void => fc.assert(property as fc.IProperty<never>, { numRuns: 200 });
+const check = (property: fc.IPropertyWithHooks<never> | fc.IProperty<never>): void =>
+  fc.assert(property as fc.IProperty<never>, { numRuns: 200 });
 
 describe('field owners', () => {
   test('name only fields that are there', () => {
@@ -98,8 +131,12 @@ describe('field owners', () => {
         const left = apply(live, nothing, 'm1');
         const gone = difference(fieldsOf(schema, without(live), 'atomic'), fieldsOf(schema, without(left), 'atomic'));
         expect(isEmptySet(intersection(gone, owned(live, 'm2')))).toBe(true);
-        const remaining = intersection(fieldsOf(schema, without(left), 'atomic'), difference(owned(live, 'm1'), owned(live, 'm2')));
-        for (const path of members(remaining)) expect([...MAY_BE_EMPTY, 'f:name', 'k:{"name":"c"}']).toContain(path.at(-1));
+        const remaining = intersection(
+          fieldsOf(schema, without(left), 'atomic'),
+          difference(owned(live, 'm1'), owned(live, 'm2')),
+        );
+        for (const path of members(remaining))
+          expect([...MAY_BE_EMPTY, 'f:name', 'k:{"name":"c"}']).toContain(path.at(-1));
         expect(owned(left, 'm1')).toEqual({});
         expect(owned(left, 'm2')).toEqual(owned(live, 'm2'));
       }) as never,
@@ -120,7 +157,10 @@ describe('field owners', () => {
         const forced = apply(live, two, 'm2', true);
         const lost = difference(owned(live, 'm1'), owned(forced, 'm1'));
         const leaves = (set: FieldSet): number =>
-          Object.entries(set).reduce((sum, [element, child]) => sum + (element === '.' ? 0 : isEmptySet(child) ? 1 : leaves(child)), 0);
+          Object.entries(set).reduce(
+            (sum, [element, child]) => sum + (element === '.' ? 0 : isEmptySet(child) ? 1 : leaves(child)),
+            0,
+          );
         expect(leaves(lost)).toBe(fields.length);
         expect(isEmptySet(intersection(lost, owned(forced, 'm2')))).toBe(fields.length === 0);
       }) as never,

@@ -7,7 +7,6 @@ import { applyPatch } from '../../../src/api/patch/apply/applypatch.ts';
 import { updateManagedFields } from '../../../src/api/patch/apply/managed.ts';
 
 /** What kube-apiserver recorded as managedFields after a write, or answered to an apply in conflict. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 const cases = JSON.parse(readFileSync(new URL('./ownership.json', import.meta.url), 'utf8')) as any[];
 const registry = createRegistry();
 const now = '2024-05-01T10:00:00Z';

@@ -172,7 +172,8 @@ describe('strategic merge patch', () => {
 
   test('what differs, as a patch, makes the one of the other', () => {
     type Map = Record<string, unknown>;
-    const isMap = (value: unknown): value is Map => typeof value === 'object' && value !== null && !Array.isArray(value);
+    const isMap = (value: unknown): value is Map =>
+      typeof value === 'object' && value !== null && !Array.isArray(value);
     const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b);
     /** As kubectl makes it: by the schema's merge keys, with the order of each list that is merged. */
     const difference = (schema: Schema, before: Map, after: Map): Map => {
@@ -183,37 +184,67 @@ describe('strategic merge patch', () => {
         const field = schema.type === 'object' ? schema.fields.get(key) : undefined;
         if (same(old, value)) continue;
         if (isMap(old) && isMap(value) && field) out[key] = difference(field.schema, old, value);
-        else if (!Array.isArray(old) || !Array.isArray(value) || !field?.patchStrategy?.includes('merge')) out[key] = value;
+        else if (!Array.isArray(old) || !Array.isArray(value) || !field?.patchStrategy?.includes('merge'))
+          out[key] = value;
         else Object.assign(out, listDifference(key, field, old, value));
       }
       return out;
     };
-    const listDifference = (key: string, { schema, patchMergeKey: name }: Field, old: unknown[], value: unknown[]): Map => {
-      const order = { [`$setElementOrder/${key}`]: name ? value.map((item) => ({ [name]: (item as Map)[name] })) : value };
+    const listDifference = (
+      key: string,
+      { schema, patchMergeKey: name }: Field,
+      old: unknown[],
+      value: unknown[],
+    ): Map => {
+      const order = {
+        [`$setElementOrder/${key}`]: name ? value.map((item) => ({ [name]: (item as Map)[name] })) : value,
+      };
       if (!name) {
         const gone = old.filter((item) => !value.includes(item));
         const added = value.filter((item) => !old.includes(item));
-        return { ...order, ...(gone.length && { [`$deleteFromPrimitiveList/${key}`]: gone }), ...(added.length && { [key]: added }) };
+        return {
+          ...order,
+          ...(gone.length && { [`$deleteFromPrimitiveList/${key}`]: gone }),
+          ...(added.length && { [key]: added }),
+        };
       }
-      const find = (list: unknown[], item: unknown): Map | undefined => (list as Map[]).find((other) => other[name] === (item as Map)[name]);
+      const find = (list: unknown[], item: unknown): Map | undefined =>
+        (list as Map[]).find((other) => other[name] === (item as Map)[name]);
       const item = (schema as { item: Schema }).item;
       const changed = (value as Map[]).flatMap((now) => {
         const was = find(old, now);
         if (!was) return [now];
         return same(was, now) ? [] : [{ ...difference(item, was, now), [name]: now[name] }];
       });
-      const gone = (old as Map[]).filter((was) => !find(value, was)).map((was) => ({ [name]: was[name], $patch: 'delete' }));
+      const gone = (old as Map[])
+        .filter((was) => !find(value, was))
+        .map((was) => ({ [name]: was[name], $patch: 'delete' }));
       return { ...order, ...(changed.length + gone.length && { [key]: [...changed, ...gone] }) };
     };
-    const of = <T>(item: fc.Arbitrary<T>, id: (item: T) => unknown): fc.Arbitrary<T[]> => fc.uniqueArray(item, { selector: id, minLength: 1, maxLength: 4 });
+    const of = <T>(item: fc.Arbitrary<T>, id: (item: T) => unknown): fc.Arbitrary<T[]> =>
+      fc.uniqueArray(item, { selector: id, minLength: 1, maxLength: 4 });
     const env = fc.record({ name: fc.constantFrom('A', 'B', 'C'), value: fc.constantFrom('1', '2') });
     const container = fc.record(
-      { name: fc.constantFrom('a', 'b', 'c', 'd'), image: fc.constantFrom('1', '2'), env: of(env, (e) => e.name), args: fc.array(fc.constantFrom('p', 'q')) },
+      {
+        name: fc.constantFrom('a', 'b', 'c', 'd'),
+        image: fc.constantFrom('1', '2'),
+        env: of(env, (e) => e.name),
+        args: fc.array(fc.constantFrom('p', 'q')),
+      },
       { requiredKeys: ['name'] },
     );
     const pods = fc.record({
-      metadata: fc.record({ labels: fc.dictionary(fc.constantFrom('a', 'b'), fc.constantFrom('1', '2')), finalizers: of(fc.constantFrom('x/a', 'x/b', 'x/c'), (f) => f) }),
-      spec: fc.record({ containers: of(container, (c) => c.name), tolerations: fc.array(fc.record({ key: fc.constantFrom('a', 'b') })) }, { requiredKeys: ['containers'] }),
+      metadata: fc.record({
+        labels: fc.dictionary(fc.constantFrom('a', 'b'), fc.constantFrom('1', '2')),
+        finalizers: of(fc.constantFrom('x/a', 'x/b', 'x/c'), (f) => f),
+      }),
+      spec: fc.record(
+        {
+          containers: of(container, (c) => c.name),
+          tolerations: fc.array(fc.record({ key: fc.constantFrom('a', 'b') })),
+        },
+        { requiredKeys: ['containers'] },
+      ),
     });
     fc.assert(
       fc.property(pods, pods, (before, after) => {

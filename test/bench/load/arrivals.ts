@@ -39,7 +39,10 @@ export class Arrivals {
   }
 
   private check(): void {
-    const cut = this.ended.reduce((n, ended, stream) => n + Number(ended && this.counts[stream]! < this.spec.expected), 0);
+    const cut = this.ended.reduce(
+      (n, ended, stream) => n + Number(ended && this.counts[stream]! < this.spec.expected),
+      0,
+    );
     if (this.complete + cut >= this.spec.streams) this.over();
   }
 

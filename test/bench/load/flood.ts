@@ -40,7 +40,18 @@ class Flood {
     const seconds = Math.min(MAX_SECONDS, spec.seconds);
     this.until = this.began + seconds * 1000;
     this.inFlight = Math.min(MAX_IN_FLIGHT, spec.inFlight);
-    this.result = { sent: 0, ok: 0, refused: 0, retryAfter: 0, failed: 0, seconds, p50: 0, p99: 0, timeline: [], slice: SLICE };
+    this.result = {
+      sent: 0,
+      ok: 0,
+      refused: 0,
+      retryAfter: 0,
+      failed: 0,
+      seconds,
+      p50: 0,
+      p99: 0,
+      timeline: [],
+      slice: SLICE,
+    };
   }
 
   async run(): Promise<FloodResult> {
@@ -113,10 +124,22 @@ class Flood {
   }
 }
 
-const fill = (text: string, turn: number): string => text.replaceAll('{n}', String(turn)).replaceAll('{t}', String(Date.now())).replaceAll('{u}', String(turn % 1_000_000).padStart(6, '0'));
+const fill = (text: string, turn: number): string =>
+  text
+    .replaceAll('{n}', String(turn))
+    .replaceAll('{t}', String(Date.now()))
+    .replaceAll('{u}', String(turn % 1_000_000).padStart(6, '0'));
 
-function headersOf({ method, path, token, body, contentType = 'application/json' }: FloodRequest, turn: number): http2.OutgoingHttpHeaders {
-  const headers: http2.OutgoingHttpHeaders = { ':method': method, ':path': path.includes('{') ? fill(path, turn) : path, authorization: `Bearer ${token}`, accept: 'application/json' };
+function headersOf(
+  { method, path, token, body, contentType = 'application/json' }: FloodRequest,
+  turn: number,
+): http2.OutgoingHttpHeaders {
+  const headers: http2.OutgoingHttpHeaders = {
+    ':method': method,
+    ':path': path.includes('{') ? fill(path, turn) : path,
+    authorization: `Bearer ${token}`,
+    accept: 'application/json',
+  };
   if (body !== undefined) headers['content-type'] = contentType;
   return headers;
 }

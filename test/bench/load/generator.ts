@@ -25,7 +25,12 @@ async function runStreams(id: number, spec: StreamSpec) {
 
 process.on('message', (command: Command) => {
   if (command.type === 'go') return go();
-  const running = command.type === 'load' ? runLoad(command.spec) : command.type === 'flood' ? runFlood(command.spec) : runStreams(command.id, command.spec);
+  const running =
+    command.type === 'load'
+      ? runLoad(command.spec)
+      : command.type === 'flood'
+        ? runFlood(command.spec)
+        : runStreams(command.id, command.spec);
   running.then(
     (result) => report({ id: command.id, type: 'result', result }),
     (error: Error) => report({ id: command.id, type: 'failed', error: error.message }),

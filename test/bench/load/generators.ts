@@ -1,5 +1,15 @@
 import { fork, type ChildProcess } from 'node:child_process';
-import type { Command, FloodResult, FloodSpec, LoadResult, LoadSpec, Report, Result, StreamResult, StreamSpec } from './messages.ts';
+import type {
+  Command,
+  FloodResult,
+  FloodSpec,
+  LoadResult,
+  LoadSpec,
+  Report,
+  Result,
+  StreamResult,
+  StreamSpec,
+} from './messages.ts';
 
 /** The generator processes: one sends requests, one holds streams. */
 export class Generators {

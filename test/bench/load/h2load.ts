@@ -4,19 +4,39 @@ import type { LoadResult, LoadSpec } from './messages.ts';
 
 let found: boolean | undefined;
 /** Whether nghttp2's generator is installed (Debian: nghttp2-client). It is lighter than ours, so more is left for the server. */
-export const hasH2load = (): boolean => (found ??= spawnSync('h2load', ['--version'], { stdio: 'ignore' }).status === 0);
+export const hasH2load = (): boolean =>
+  (found ??= spawnSync('h2load', ['--version'], { stdio: 'ignore' }).status === 0);
 
 /** Plain reads for a time are what it can do; their latencies only as a mean, so rows that tell latencies do not use it. */
-export const suitsH2load = (spec: LoadSpec): boolean => spec.method === 'GET' && spec.inFlight > 1 && !!spec.seconds && !spec.rate && !spec.track;
+export const suitsH2load = (spec: LoadSpec): boolean =>
+  spec.method === 'GET' && spec.inFlight > 1 && !!spec.seconds && !spec.rate && !spec.track;
 
 /** @throws when its output has no rate: it could not connect, or the server has not answered */
 export async function runH2load(spec: LoadSpec): Promise<LoadResult> {
   const clients = Math.min(4, spec.inFlight);
   const seconds = Math.min(600, Math.max(1, Math.round(spec.seconds!)));
-  const headers = ['accept: application/json', ...(spec.endpoint.token ? [`authorization: Bearer ${spec.endpoint.token}`] : [])];
-  const args = ['-c', String(clients), '-m', String(Math.ceil(spec.inFlight / clients)), '-D', String(seconds), '-w', '26', '-W', '26'];
+  const headers = [
+    'accept: application/json',
+    ...(spec.endpoint.token ? [`authorization: Bearer ${spec.endpoint.token}`] : []),
+  ];
+  const args = [
+    '-c',
+    String(clients),
+    '-m',
+    String(Math.ceil(spec.inFlight / clients)),
+    '-D',
+    String(seconds),
+    '-w',
+    '26',
+    '-W',
+    '26',
+  ];
   const urls = spec.paths.map((path) => spec.endpoint.server + path);
-  const { stdout } = await promisify(execFile)('h2load', [...args, ...headers.flatMap((header) => ['-H', header]), ...urls], { maxBuffer: 1 << 20 });
+  const { stdout } = await promisify(execFile)(
+    'h2load',
+    [...args, ...headers.flatMap((header) => ['-H', header]), ...urls],
+    { maxBuffer: 1 << 20 },
+  );
   return parseH2load(stdout, seconds);
 }
 
@@ -29,5 +49,14 @@ export function parseH2load(text: string, seconds: number): LoadResult {
   const errors = Number(requests[2]) + Number(requests[3]);
   const bytes = Number(/traffic: \S+ \((\d+)\) total/.exec(text)?.[1] ?? 0);
   const done = Number(requests[1]);
-  return { done, errors, firstError: errors ? text.match(/status codes:.*/)?.[0] : undefined, seconds, rate: Number(rate[1]), p50: ms, p99: ms, bytes };
+  return {
+    done,
+    errors,
+    firstError: errors ? text.match(/status codes:.*/)?.[0] : undefined,
+    seconds,
+    rate: Number(rate[1]),
+    p50: ms,
+    p99: ms,
+    bytes,
+  };
 }

@@ -108,7 +108,9 @@ export interface FloodResult {
 export type Result = LoadResult | StreamResult | FloodResult;
 export type Command =
   | { id: number; type: 'flood'; spec: FloodSpec }
-  | { id: number; type: 'load'; spec: LoadSpec } | { id: number; type: 'streams'; spec: StreamSpec } | { id: number; type: 'go' };
+  | { id: number; type: 'load'; spec: LoadSpec }
+  | { id: number; type: 'streams'; spec: StreamSpec }
+  | { id: number; type: 'go' };
 export type Report =
   | { id: number; type: 'result'; result: Result }
   | { id: number; type: 'open' }

@@ -61,7 +61,16 @@ class Run {
     const seconds = (performance.now() - this.began) / 1000;
     const done = this.latencies.length;
     const { errors, bytes, firstError } = this;
-    return { done, errors, firstError, seconds, rate: done / seconds, p50: percentile(this.latencies, 0.5), p99: percentile(this.latencies, 0.99), bytes };
+    return {
+      done,
+      errors,
+      firstError,
+      seconds,
+      rate: done / seconds,
+      p50: percentile(this.latencies, 0.5),
+      p99: percentile(this.latencies, 0.99),
+      bytes,
+    };
   }
 
   private get over(): boolean {
@@ -89,13 +98,22 @@ class Run {
     const n = (spec.first ?? 0) + (spec.modulo ? turn % spec.modulo : turn);
     const micros = String(sequence++ % 1_000_000).padStart(6, '0');
     const fill = (text: string) =>
-      text.includes('{') ? text.replaceAll('{n}', String(n)).replaceAll('{t}', String(Date.now())).replaceAll('{u}', micros).replaceAll('{v}', versions.get(n) ?? '') : text;
+      text.includes('{')
+        ? text
+            .replaceAll('{n}', String(n))
+            .replaceAll('{t}', String(Date.now()))
+            .replaceAll('{u}', micros)
+            .replaceAll('{v}', versions.get(n) ?? '')
+        : text;
     const session = this.sessions[turn % this.sessions.length]!;
     this.flying += 1;
     const began = performance.now();
     let status = 0;
     let kept = '';
-    const request = session.request({ ':method': spec.method, ':path': fill(spec.paths[turn % spec.paths.length]!), ...this.fixed }, { endStream: spec.body === undefined });
+    const request = session.request(
+      { ':method': spec.method, ':path': fill(spec.paths[turn % spec.paths.length]!), ...this.fixed },
+      { endStream: spec.body === undefined },
+    );
     request.on('response', (headers) => (status = Number(headers[':status'])));
     request.on('data', (chunk: Buffer) => {
       this.bytes += chunk.length;

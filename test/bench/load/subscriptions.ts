@@ -9,7 +9,11 @@ export async function openSubscriptions(spec: StreamSpec, arrivals: Arrivals): P
   const url = `${endpoint.server.replace(/^http/, 'ws')}${spec.path}`;
   const openOne = (connection: number) =>
     new Promise<WebSocket>((resolve, reject) => {
-      const socket = new WebSocket(url, 'graphql-transport-ws', { ca: endpoint.ca, rejectUnauthorized: !endpoint.insecure, headers: authorization(endpoint) });
+      const socket = new WebSocket(url, 'graphql-transport-ws', {
+        ca: endpoint.ca,
+        rejectUnauthorized: !endpoint.insecure,
+        headers: authorization(endpoint),
+      });
       const send = (message: object) => socket.send(JSON.stringify(message));
       socket.on('open', () => send({ type: 'connection_init', payload: authorization(endpoint) }));
       socket.on('error', reject);

@@ -16,8 +16,14 @@ export async function openWatches(spec: StreamSpec, arrivals: Arrivals): Promise
   const open = (stream: number) =>
     new Promise<void>((resolve, reject) => {
       const session: http2.ClientHttp2Session = sessions[stream % sessions.length]!;
-      const request = session.request({ ':path': spec.path, accept: 'application/json', ...authorization(spec.endpoint) });
-      request.once('response', (headers) => (headers[':status'] === 200 ? resolve() : reject(new Error(`watch: status ${headers[':status']}`))));
+      const request = session.request({
+        ':path': spec.path,
+        accept: 'application/json',
+        ...authorization(spec.endpoint),
+      });
+      request.once('response', (headers) =>
+        headers[':status'] === 200 ? resolve() : reject(new Error(`watch: status ${headers[':status']}`)),
+      );
       request.on('data', (chunk: Buffer) => arrivals.add(stream, lines(chunk), () => chunk.toString('latin1')));
       request.on('error', reject);
       request.on('close', () => arrivals.end(stream));

@@ -35,7 +35,12 @@ const restRequests = (name: string): FloodRequest[] => [
 const QUERY = `query Pods($namespace: String) { pods(namespace: $namespace, first: 100) { items {
   metadata { name namespace uid resourceVersion creationTimestamp generation } spec { nodeName restartPolicy schedulerName } status { phase } } } }`;
 const graphqlRequests = (): FloodRequest[] => [
-  { method: 'POST', path: '/graphql', token: NOISY, body: JSON.stringify({ query: QUERY, variables: { namespace: NAMESPACE } }) },
+  {
+    method: 'POST',
+    path: '/graphql',
+    token: NOISY,
+    body: JSON.stringify({ query: QUERY, variables: { namespace: NAMESPACE } }),
+  },
 ];
 
 /** Ten times the load that the server can serve, over REST and over GraphQL. @returns the exit code: 1 when a goal is missed */
@@ -46,7 +51,14 @@ export async function runOverload(root: string, options: BenchOptions, say: (lin
   process.once('SIGINT', interrupted).once('SIGTERM', interrupted);
   try {
     await settle(server.endpoint);
-    await generators.load({ endpoint: server.endpoint, method: 'POST', paths: [PODS], body: smallPod('pod-{n}'), inFlight: 128, count: options.objects });
+    await generators.load({
+      endpoint: server.endpoint,
+      method: 'POST',
+      paths: [PODS],
+      body: smallPod('pod-{n}'),
+      inFlight: 128,
+      count: options.objects,
+    });
     const results = [
       await overload(server, generators, 'REST', restRequests, SECONDS.rest),
       await overload(server, generators, 'GraphQL', graphqlRequests, SECONDS.graphql),
@@ -64,9 +76,16 @@ export async function runOverload(root: string, options: BenchOptions, say: (lin
   }
 }
 
-async function overload(server: BenchServer, generators: Generators, facade: string, requestsOf: (name: string) => FloodRequest[], seconds: number): Promise<Overload> {
+async function overload(
+  server: BenchServer,
+  generators: Generators,
+  facade: string,
+  requestsOf: (name: string) => FloodRequest[],
+  seconds: number,
+): Promise<Overload> {
   const prefix = `${facade.toLowerCase()}-${Date.now().toString(36)}`;
-  const flood = (who: string, spec: Omit<FloodSpec, 'endpoint'>): Promise<FloodResult> => generators.flood(who, { endpoint: server.endpoint, ...spec });
+  const flood = (who: string, spec: Omit<FloodSpec, 'endpoint'>): Promise<FloodResult> =>
+    generators.flood(who, { endpoint: server.endpoint, ...spec });
   const sustain = (name: string, length: number) =>
     flood('probe', { requests: requestsOf(`${prefix}-${name}`), inFlight: SUSTAINED, connections: 8, seconds: length });
   const before = await sustain('before', SECONDS.sustained);
@@ -74,26 +93,59 @@ async function overload(server: BenchServer, generators: Generators, facade: str
   const sustained = rate(before, 1000);
   process.stderr.write(`${facade}: ${Math.round(sustained)}/s sustained\n`);
   const memory = watchMemory(server.pid);
-  const noisy = flood('noisy', { requests: requestsOf(`${prefix}-flood`), rate: sustained * TIMES, inFlight: IN_FLIGHT, connections: CONNECTIONS, seconds });
+  const noisy = flood('noisy', {
+    requests: requestsOf(`${prefix}-flood`),
+    rate: sustained * TIMES,
+    inFlight: IN_FLIGHT,
+    connections: CONNECTIONS,
+    seconds,
+  });
   const others = besides(flood, server, generators, seconds);
   await new Promise((resolve) => setTimeout(resolve, seconds * 1000));
   const after = await sustain('after', SECONDS.recovery);
-  return { facade, sustained, offered: TIMES * sustained, noisy: await noisy, ...(await others), recovery: recovery(after, sustained * 0.9), memory: memory() };
+  return {
+    facade,
+    sustained,
+    offered: TIMES * sustained,
+    noisy: await noisy,
+    ...(await others),
+    recovery: recovery(after, sustained * 0.9),
+    memory: memory(),
+  };
 }
 
 /** Those who must not notice. */
-async function besides(flood: (who: string, spec: Omit<FloodSpec, 'endpoint'>) => Promise<FloodResult>, server: BenchServer, generators: Generators, seconds: number) {
+async function besides(
+  flood: (who: string, spec: Omit<FloodSpec, 'endpoint'>) => Promise<FloodResult>,
+  server: BenchServer,
+  generators: Generators,
+  seconds: number,
+) {
   const renewals = Array.from({ length: NODES }, (_, n): FloodRequest => ({
-    method: 'PATCH', path: `${LEASES}/node-${n}`, token: nodeToken(n), body: leaseOf(n), contentType: 'application/merge-patch+json',
+    method: 'PATCH',
+    path: `${LEASES}/node-${n}`,
+    token: nodeToken(n),
+    body: leaseOf(n),
+    contentType: 'application/merge-patch+json',
   }));
   const list: FloodRequest = { method: 'GET', path: `${LEASES}?limit=500`, token: CONTROLLER };
   const get: FloodRequest = { method: 'GET', path: `${PODS}/pod-1`, token: QUIET };
-  const watch = { kind: 'watch', streams: WATCHERS, connections: 2, path: await watchFromNow(server.endpoint, LEASES), expected: RATES.leases * seconds, timeout: (seconds + 2) * 1000 } as const;
+  const watch = {
+    kind: 'watch',
+    streams: WATCHERS,
+    connections: 2,
+    path: await watchFromNow(server.endpoint, LEASES),
+    expected: RATES.leases * seconds,
+    timeout: (seconds + 2) * 1000,
+  } as const;
   let leases!: Promise<FloodResult>;
-  const streams: Promise<StreamResult> = generators.streams({ endpoint: { ...server.endpoint, token: CONTROLLER }, ...watch }, () => {
-    leases = flood('nodes', { requests: renewals, rate: RATES.leases, inFlight: 500, connections: 20, seconds });
-    return leases;
-  });
+  const streams: Promise<StreamResult> = generators.streams(
+    { endpoint: { ...server.endpoint, token: CONTROLLER }, ...watch },
+    () => {
+      leases = flood('nodes', { requests: renewals, rate: RATES.leases, inFlight: 500, connections: 20, seconds });
+      return leases;
+    },
+  );
   const [watches, lists, gets] = await Promise.all([
     streams,
     flood('controller', { requests: [list], rate: RATES.lists, inFlight: 50, connections: 1, seconds }),

@@ -34,9 +34,18 @@ export async function settle(endpoint: Endpoint): Promise<void> {
     });
   for (const name of [NAMESPACE, 'kube-node-lease']) await post('/api/v1/namespaces', { metadata: { name } });
   await post(`/api/v1/namespaces/${NAMESPACE}/serviceaccounts`, { metadata: { name: 'default' } });
-  const subjects = ['noisy', 'quiet', 'system:kube-controller-manager'].map((name) => ({ apiGroup: 'rbac.authorization.k8s.io', kind: 'User', name }));
+  const subjects = ['noisy', 'quiet', 'system:kube-controller-manager'].map((name) => ({
+    apiGroup: 'rbac.authorization.k8s.io',
+    kind: 'User',
+    name,
+  }));
   const roleRef = { apiGroup: 'rbac.authorization.k8s.io', kind: 'ClusterRole', name: 'cluster-admin' };
-  await post('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', { metadata: { name: 'overload' }, roleRef, subjects });
+  await post('/apis/rbac.authorization.k8s.io/v1/clusterrolebindings', {
+    metadata: { name: 'overload' },
+    roleRef,
+    subjects,
+  });
   const parse = (n: number): unknown => JSON.parse(leaseOf(n).replace('{t}', '0'.repeat(13)).replace('{u}', '000000'));
-  for (let n = 0; n < NODES; n++) await post('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', parse(n));
+  for (let n = 0; n < NODES; n++)
+    await post('/apis/coordination.k8s.io/v1/namespaces/kube-node-lease/leases', parse(n));
 }

@@ -34,27 +34,76 @@ const percent = (part: number, whole: number): number => (whole > 0 ? (part / wh
 /** Markdown, and whether all goals are reached. */
 export function overloadTable(results: readonly Overload[]): { text: string; reached: boolean } {
   const lines = results.flatMap(linesOf);
-  const cells = lines.map(([what, goal, measured, reached]) => [what, goal, measured, reached === undefined ? '' : reached ? 'yes' : 'no']);
-  return { text: markdown(['under ten times the load', 'goal', 'measured', 'reached'], cells), reached: lines.every(([, , , reached]) => reached !== false) };
+  const cells = lines.map(([what, goal, measured, reached]) => [
+    what,
+    goal,
+    measured,
+    reached === undefined ? '' : reached ? 'yes' : 'no',
+  ]);
+  return {
+    text: markdown(['under ten times the load', 'goal', 'measured', 'reached'], cells),
+    reached: lines.every(([, , , reached]) => reached !== false),
+  };
 }
 
-function linesOf({ facade, sustained, offered, noisy, leases, lists, gets, watches, recovery, memory }: Overload): Line[] {
+function linesOf({
+  facade,
+  sustained,
+  offered,
+  noisy,
+  leases,
+  lists,
+  gets,
+  watches,
+  recovery,
+  memory,
+}: Overload): Line[] {
   const served = percent(noisy.ok / noisy.seconds, sustained);
   return [
     [`${facade}: sustained, 64 in flight`, '', show(sustained, '/s'), undefined],
-    [`${facade}: sent (of ${show(offered, '/s')} wanted, 2,000 in flight at most)`, '', show(noisy.sent / noisy.seconds, '/s'), undefined],
+    [
+      `${facade}: sent (of ${show(offered, '/s')} wanted, 2,000 in flight at most)`,
+      '',
+      show(noisy.sent / noisy.seconds, '/s'),
+      undefined,
+    ],
     [`${facade}: noisy user, served, of what is sustained`, `≥ ${SHARE}%`, show(served, '%'), served >= SHARE],
     [`${facade}: noisy user, 2xx of all answers`, '', show(percent(noisy.ok, noisy.sent), '%'), undefined],
     [`${facade}: noisy user, 429 of all answers`, '', show(percent(noisy.refused, noisy.sent), '%'), undefined],
-    [`${facade}: noisy user, 429 without Retry-After`, '0', String(noisy.refused - noisy.retryAfter), noisy.refused === noisy.retryAfter],
-    [`${facade}: noisy user, any other answer, or none${noisy.firstError ? ` (${noisy.firstError.slice(0, 60)})` : ''}`, '0', String(noisy.failed), noisy.failed === 0],
+    [
+      `${facade}: noisy user, 429 without Retry-After`,
+      '0',
+      String(noisy.refused - noisy.retryAfter),
+      noisy.refused === noisy.retryAfter,
+    ],
+    [
+      `${facade}: noisy user, any other answer, or none${noisy.firstError ? ` (${noisy.firstError.slice(0, 60)})` : ''}`,
+      '0',
+      String(noisy.failed),
+      noisy.failed === 0,
+    ],
     ...latencies(`${facade}: lease renewals of 200 nodes`, leases, GOALS.leases),
     ...latencies(`${facade}: lists of the controller`, lists, GOALS.lists),
     ...latencies(`${facade}: GETs of another user, 20/s`, gets, GOALS.gets),
-    [`${facade}: watch events of the controller, p50 / p99`, `≤ ${show(GOALS.events, 'ms')}`, `${show(watches.p50, 'ms')} / ${show(watches.p99, 'ms')}`, watches.p99 <= GOALS.events],
+    [
+      `${facade}: watch events of the controller, p50 / p99`,
+      `≤ ${show(GOALS.events, 'ms')}`,
+      `${show(watches.p50, 'ms')} / ${show(watches.p99, 'ms')}`,
+      watches.p99 <= GOALS.events,
+    ],
     [`${facade}: watches cut`, '0', String(watches.cut), watches.cut === 0],
-    [`${facade}: memory before / peak / after`, `≤ +${GROWTH} MB`, [memory.before, memory.peak, memory.after].map((mb) => show(Math.round(mb), 'MB')).join(' / '), memory.peak - memory.before <= GROWTH],
-    [`${facade}: until 90% of the rate is back`, `≤ ${RECOVERY} s`, recovery === undefined ? 'longer' : show(recovery, 's'), recovery !== undefined && recovery <= RECOVERY],
+    [
+      `${facade}: memory before / peak / after`,
+      `≤ +${GROWTH} MB`,
+      [memory.before, memory.peak, memory.after].map((mb) => show(Math.round(mb), 'MB')).join(' / '),
+      memory.peak - memory.before <= GROWTH,
+    ],
+    [
+      `${facade}: until 90% of the rate is back`,
+      `≤ ${RECOVERY} s`,
+      recovery === undefined ? 'longer' : show(recovery, 's'),
+      recovery !== undefined && recovery <= RECOVERY,
+    ],
   ];
 }
 

@@ -20,7 +20,8 @@ export function writeBaseline(file: string, results: readonly RowResult[], calib
   const old = readBaseline(file);
   const rows: Baseline['rows'] = {};
   for (const { row } of results) if (old?.rows[row.name]) rows[row.name] = old.rows[row.name]!;
-  for (const { row, values, error } of results) if (!error) rows[row.name] = values.map(({ median }) => Number(median.toPrecision(4)));
+  for (const { row, values, error } of results)
+    if (!error) rows[row.name] = values.map(({ median }) => Number(median.toPrecision(4)));
   writeFileSync(file, `${JSON.stringify({ calibration: Number(calibration.toFixed(2)), rows }, null, 2)}\n`);
 }
 
@@ -28,7 +29,11 @@ export function writeBaseline(file: string, results: readonly RowResult[], calib
  * Ratios to the baseline, above 1 is better now. A machine that does the calibration loop in twice the time is
  * expected to have half the rates and twice the times; memory and counts do not depend on its speed.
  */
-export function compare(results: readonly RowResult[], baseline: Baseline, calibration: number): { text: string; slower: string[] } {
+export function compare(
+  results: readonly RowResult[],
+  baseline: Baseline,
+  calibration: number,
+): { text: string; slower: string[] } {
   const speed = baseline.calibration / calibration;
   const slower: string[] = [];
   const lines = results.flatMap(({ row, values, error }) => {
@@ -39,9 +44,13 @@ export function compare(results: readonly RowResult[], baseline: Baseline, calib
     }
     return values.map(({ measure, median }, i) => {
       const before = then?.[i];
-      if (!before || !median) return `  ${row.name.padEnd(22)} ${show(median, measure.unit).padStart(12)}   no baseline`;
+      if (!before || !median)
+        return `  ${row.name.padEnd(22)} ${show(median, measure.unit).padStart(12)}   no baseline`;
       const depends = measure.unit !== 'MB' && measure.unit !== 'cut';
-      const ratio = measure.better === 'more' ? median / before / (depends ? speed : 1) : (before / median) * (depends ? 1 / speed : 1);
+      const ratio =
+        measure.better === 'more'
+          ? median / before / (depends ? speed : 1)
+          : (before / median) * (depends ? 1 / speed : 1);
       if (ratio < SLOWER) slower.push(row.name);
       return `  ${row.name.padEnd(22)} ${show(median, measure.unit).padStart(12)}   ×${ratio.toFixed(2)}${ratio < SLOWER ? '  slower' : ''}`;
     });

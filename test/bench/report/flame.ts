@@ -23,12 +23,18 @@ class Sources {
   of(url: string, line: number): string {
     if (!url.startsWith('file:')) return url.replace(/^node:/, '');
     const modules = url.replace(/^.*node_modules\//, '');
-    if (modules !== url) return modules.split('/').slice(0, modules.startsWith('@') ? 2 : 1).join('/');
+    if (modules !== url)
+      return modules
+        .split('/')
+        .slice(0, modules.startsWith('@') ? 2 : 1)
+        .join('/');
     let lines = this.files.get(url);
     if (!lines) {
       let last = '';
       try {
-        lines = readFileSync(fileURLToPath(url), 'utf8').split('\n').map((text) => (last = /^\/\/ (src\/\S+)$/.exec(text)?.[1] ?? last));
+        lines = readFileSync(fileURLToPath(url), 'utf8')
+          .split('\n')
+          .map((text) => (last = /^\/\/ (src\/\S+)$/.exec(text)?.[1] ?? last));
       } catch {
         lines = [];
       }
@@ -71,7 +77,10 @@ export function hottest(profile: CpuProfile, count = 25): string[] {
     frame.children.forEach(visit);
   };
   visit(root);
-  return [...totals].sort((a, b) => b[1] - a[1]).slice(0, count).map(([name, ms]) => `${((ms / root.total) * 100).toFixed(1).padStart(5)} %  ${name}`);
+  return [...totals]
+    .sort((a, b) => b[1] - a[1])
+    .slice(0, count)
+    .map(([name, ms]) => `${((ms / root.total) * 100).toFixed(1).padStart(5)} %  ${name}`);
 }
 
 /** Callers above their callees, as wide as they took time. */
@@ -84,10 +93,15 @@ export function flameGraph(profile: CpuProfile, title: string): string {
     if (width < NARROWEST || depth > DEEPEST) return;
     deepest = Math.max(deepest, depth);
     const y = 30 + depth * LINE;
-    const text = width > 30 ? `<text x="${(left + 2).toFixed(1)}" y="${y + 12}">${escape(frame.name.slice(0, Math.floor(width / 6.2)))}</text>` : '';
+    const text =
+      width > 30
+        ? `<text x="${(left + 2).toFixed(1)}" y="${y + 12}">${escape(frame.name.slice(0, Math.floor(width / 6.2)))}</text>`
+        : '';
     const hue = [...frame.name].reduce((sum, c) => sum + c.charCodeAt(0), 0) % 50;
     const label = `${frame.name}: ${frame.total.toFixed(1)} ms, ${((frame.total / root.total) * 100).toFixed(1)} %`;
-    boxes.push(`<g><title>${escape(label)}</title><rect x="${left.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${LINE - 1}" fill="hsl(${hue} 80% 65%)"/>${text}</g>`);
+    boxes.push(
+      `<g><title>${escape(label)}</title><rect x="${left.toFixed(1)}" y="${y}" width="${width.toFixed(1)}" height="${LINE - 1}" fill="hsl(${hue} 80% 65%)"/>${text}</g>`,
+    );
     let at = left;
     for (const child of [...frame.children.values()].sort((a, b) => b.total - a.total)) {
       draw(child, at, depth + 1);

@@ -12,19 +12,24 @@ export const escape = (text: string): string => text.replace(/[&<>"]/g, (c) => `
 /** A bar per measure: how much of its goal is reached (the line at 1), and where kube-apiserver with etcd stands. */
 export function plot(results: readonly RowResult[], title: string): string {
   const bars = results.flatMap(({ row, values }) =>
-    values.filter(({ measure }) => measure.unit !== 'cut').map(({ measure, median }) => ({
-      label: measure.label ? `${row.name}, ${measure.label}` : row.name,
-      value: show(median, measure.unit),
-      share: shareOfGoal(measure, median),
-      reference: measure.reference === undefined ? undefined : shareOfGoal(measure, measure.reference),
-    })),
+    values
+      .filter(({ measure }) => measure.unit !== 'cut')
+      .map(({ measure, median }) => ({
+        label: measure.label ? `${row.name}, ${measure.label}` : row.name,
+        value: show(median, measure.unit),
+        share: shareOfGoal(measure, median),
+        reference: measure.reference === undefined ? undefined : shareOfGoal(measure, measure.reference),
+      })),
   );
   const height = TOP + bars.length * LINE + 20;
   const scale = (WIDTH - LABELS - 30) / MOST;
   const x = (share: number) => LABELS + Math.min(MOST, share) * scale;
   const lines = bars.map(({ label, value, share, reference }, i) => {
     const y = TOP + i * LINE;
-    const mark = reference === undefined ? '' : `<path d="M${x(reference).toFixed(1)} ${y - 1}v16" stroke="#555" stroke-width="2"/>`;
+    const mark =
+      reference === undefined
+        ? ''
+        : `<path d="M${x(reference).toFixed(1)} ${y - 1}v16" stroke="#555" stroke-width="2"/>`;
     const color = share >= 1 ? '#2f855a' : '#c05621';
     return (
       `<text x="${LABELS - 90}" y="${y + 12}" text-anchor="end">${escape(label)}</text>` +

@@ -16,7 +16,8 @@ export function shareOfGoal({ better, goal }: Measure, value: number): number {
   return goal / value;
 }
 
-export const reached = (measure: Measure, value: number): boolean => (measure.better === 'more' ? value >= measure.goal : value <= measure.goal);
+export const reached = (measure: Measure, value: number): boolean =>
+  measure.better === 'more' ? value >= measure.goal : value <= measure.goal;
 
 export function show(value: number, unit: Measure['unit']): string {
   const digits = value >= 100 || Number.isInteger(value) ? 0 : value >= 10 ? 1 : 2;

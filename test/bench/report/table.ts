@@ -9,7 +9,14 @@ export function table(results: readonly RowResult[]): string {
       const { label, reference, goal, unit, better } = measure;
       const title = label ? `${row.title}: ${label}` : row.title;
       const sign = better === 'more' ? '≥' : '≤';
-      lines.push([title, reference === undefined ? '–' : show(reference, unit), `${sign} ${show(goal, unit)}`, show(median, unit), reached(measure, median) ? 'yes' : 'no', cost && !label ? `${cost.toFixed(2)} ms` : '']);
+      lines.push([
+        title,
+        reference === undefined ? '–' : show(reference, unit),
+        `${sign} ${show(goal, unit)}`,
+        show(median, unit),
+        reached(measure, median) ? 'yes' : 'no',
+        cost && !label ? `${cost.toFixed(2)} ms` : '',
+      ]);
     }
   }
   return markdown(lines[0]!, lines.slice(1));
@@ -18,6 +25,7 @@ export function table(results: readonly RowResult[]): string {
 /** A Markdown table whose columns are aligned. */
 export function markdown(head: readonly string[], rows: readonly (readonly string[])[]): string {
   const widths = head.map((title, column) => Math.max(3, title.length, ...rows.map((row) => row[column]!.length)));
-  const print = (cells: readonly string[]) => `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
+  const print = (cells: readonly string[]) =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column]!)).join(' | ')} |`;
   return [print(head), print(widths.map((width) => '-'.repeat(width))), ...rows.map(print)].join('\n');
 }

@@ -8,4 +8,14 @@ import { COLD_START, LARGE, MEMORY } from './whole.ts';
 import { WRITES } from './writes.ts';
 
 /** In the order in which they run: memory before anything was read, the restarts last. */
-export const ROWS: readonly Row[] = [...WRITES, ...MEMORY, ...READS, ...INFORMERS, ...WATCHES, ...GRAPHQL, ...COLD_START, ...EVENT_LOOP, ...LARGE];
+export const ROWS: readonly Row[] = [
+  ...WRITES,
+  ...MEMORY,
+  ...READS,
+  ...INFORMERS,
+  ...WATCHES,
+  ...GRAPHQL,
+  ...COLD_START,
+  ...EVENT_LOOP,
+  ...LARGE,
+];

@@ -26,7 +26,8 @@ const LISTS: readonly [query: string, headers: Headers][] = [
 
 /** ms that the server's loop was late at most while `act` ran, as the server itself measures it (perf_hooks). */
 async function latest(bench: Bench, act: () => Promise<unknown>): Promise<number> {
-  const read = async () => Number(/^ku7s_event_loop_delay_max_seconds (\S+)$/m.exec(await bench.text('/metrics', { accept: '*/*' }))?.[1]);
+  const read = async () =>
+    Number(/^ku7s_event_loop_delay_max_seconds (\S+)$/m.exec(await bench.text('/metrics', { accept: '*/*' }))?.[1]);
   await read();
   await act();
   return (await read()) * 1000;
@@ -43,7 +44,13 @@ async function worst(bench: Bench, acts: readonly [name: string, act: () => Prom
   return most;
 }
 
-const common = { stage: 'crowded', anyServer: false, quick: false, maxRuns: 1, measures: [{ unit: 'ms', better: 'less', goal: GOAL }] } as const;
+const common = {
+  stage: 'crowded',
+  anyServer: false,
+  quick: false,
+  maxRuns: 1,
+  measures: [{ unit: 'ms', better: 'less', goal: GOAL }],
+} as const;
 const pods = (bench: Bench) => `/api/v1/namespaces/${bench.namespace}/pods`;
 
 const lists: Row = {
@@ -51,7 +58,13 @@ const lists: Row = {
   name: 'event-loop-lists',
   title: 'event loop late at most, during lists of 50,000 pods in all forms',
   run: (bench) =>
-    worst(bench, LISTS.map(([query, headers]) => [`list${query} ${headers.accept ?? headers['accept-encoding'] ?? ''}`, () => bench.text(pods(bench) + query, headers)])).then((ms) => [ms]),
+    worst(
+      bench,
+      LISTS.map(([query, headers]) => [
+        `list${query} ${headers.accept ?? headers['accept-encoding'] ?? ''}`,
+        () => bench.text(pods(bench) + query, headers),
+      ]),
+    ).then((ms) => [ms]),
 };
 
 const watches: Row = {
@@ -63,7 +76,11 @@ const watches: Row = {
       bench,
       ['application/json', TABLE, PROTOBUF, METADATA.replace('MetadataList', 'Metadata')].map((accept) => [
         `watch ${accept}`,
-        () => bench.text(`${pods(bench)}?watch=1&timeoutSeconds=8&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`, { accept }),
+        () =>
+          bench.text(
+            `${pods(bench)}?watch=1&timeoutSeconds=8&allowWatchBookmarks=true&sendInitialEvents=true&resourceVersionMatch=NotOlderThan`,
+            { accept },
+          ),
       ]),
     ).then((ms) => [ms]),
 };

@@ -13,8 +13,15 @@ const query: Row = {
       metadata { name namespace uid resourceVersion creationTimestamp generation }
       spec { nodeName restartPolicy schedulerName } status { phase } } } }`;
     const body = JSON.stringify({ query: document, variables: { namespace: bench.namespace } });
-    const result = await bench.load({ method: 'POST', paths: ['/graphql'], body, inFlight: 16, seconds: bench.seconds });
-    if (result.bytes / result.done < 10_000) throw new Error(`the answers have no pods (${result.bytes / result.done} bytes)`);
+    const result = await bench.load({
+      method: 'POST',
+      paths: ['/graphql'],
+      body,
+      inFlight: 16,
+      seconds: bench.seconds,
+    });
+    if (result.bytes / result.done < 10_000)
+      throw new Error(`the answers have no pods (${result.bytes / result.done} bytes)`);
     return [result.rate];
   },
 };
@@ -31,10 +38,21 @@ const subscription: Row = {
     const fields = '{ type json }';
     const document = `subscription { configMapsWatch(namespace: "${bench.namespace}", resourceVersion: "${metadata.resourceVersion}") ${fields} }`;
     const count = bench.quick ? 100 : 300;
-    const streams = { kind: 'subscription', streams: SUBSCRIBERS, connections: 50, path: '/graphql', document, expected: count, timeout: 60_000 } as const;
+    const streams = {
+      kind: 'subscription',
+      streams: SUBSCRIBERS,
+      connections: 50,
+      path: '/graphql',
+      document,
+      expected: count,
+      timeout: 60_000,
+    } as const;
     const body = configMap(`g-${bench.unique()}-{n}`);
-    const result = await bench.streams(streams, () => bench.load({ method: 'POST', paths: [path], body, inFlight: 4, count }));
-    if (result.cut + result.late > 0) throw new Error(`${result.cut} subscriptions were cut, ${result.late} incomplete`);
+    const result = await bench.streams(streams, () =>
+      bench.load({ method: 'POST', paths: [path], body, inFlight: 4, count }),
+    );
+    if (result.cut + result.late > 0)
+      throw new Error(`${result.cut} subscriptions were cut, ${result.late} incomplete`);
     return [result.deliveries / result.seconds];
   },
 };

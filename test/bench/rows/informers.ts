@@ -7,13 +7,18 @@ import type { Bench, Row } from '../row.ts';
 
 const clock = { setTimeout, clearTimeout: (handle: unknown) => clearTimeout(handle as NodeJS.Timeout) };
 
-async function withInformers<T>(bench: Bench, act: (informers: ReturnType<typeof createInformers>, client: ReturnType<typeof createClient>) => Promise<T>): Promise<T> {
+async function withInformers<T>(
+  bench: Bench,
+  act: (informers: ReturnType<typeof createInformers>, client: ReturnType<typeof createClient>) => Promise<T>,
+): Promise<T> {
   const transport = socketTransport(bench.endpoint);
   const client = createClient(transport);
   let last: unknown;
   const informers = createInformers(client, clock, { onError: (error) => (last = error) });
   let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => (timer = setTimeout(() => reject(new Error(`the informer is late: ${String(last)}`)), 60_000)));
+  const late = new Promise<never>(
+    (_, reject) => (timer = setTimeout(() => reject(new Error(`the informer is late: ${String(last)}`)), 60_000)),
+  );
   try {
     return await Promise.race([act(informers, client), late]);
   } finally {
@@ -64,7 +69,10 @@ const event: Row = {
       const id = bench.unique();
       for (let n = 0; n < 200; n++) {
         const name = `e-${id}-${n}`;
-        await client.create('configmaps', { ...JSON.parse(configMap(name)), metadata: { name, namespace: bench.namespace } });
+        await client.create('configmaps', {
+          ...JSON.parse(configMap(name)),
+          metadata: { name, namespace: bench.namespace },
+        });
         const committed = performance.now();
         while (!arrived.has(name)) await new Promise<void>((resolve) => (wake = resolve));
         latencies.push(Math.max(0, arrived.get(name)! - committed));

@@ -9,7 +9,9 @@ const get: Row = {
   title: 'GET one object, 64 in flight',
   measures: [{ unit: '/s', better: 'more', goal: 6_600, reference: 2_218 }],
   async run(bench) {
-    return [(await bench.load({ method: 'GET', paths: [`${pods(bench)}/pod-1`], inFlight: 64, seconds: bench.seconds })).rate];
+    return [
+      (await bench.load({ method: 'GET', paths: [`${pods(bench)}/pod-1`], inFlight: 64, seconds: bench.seconds })).rate,
+    ];
   },
 };
 
@@ -32,7 +34,7 @@ const listPaged: Row = {
   async run(bench) {
     const paths = [`${pods(bench)}?limit=${PAGE}`];
     // The pages' addresses are found once, so that the generator need not read what it gets.
-    for (let at = paths[0]!; paths.length < bench.objects / PAGE; ) {
+    for (let at = paths[0]!; paths.length < bench.objects / PAGE;) {
       const { metadata } = await bench.request<{ metadata: { continue?: string } }>('GET', at);
       if (!metadata.continue) break;
       at = `${paths[0]}&continue=${encodeURIComponent(metadata.continue)}`;
@@ -48,7 +50,10 @@ const selector = (name: string, query: string, reference: number): Row => ({
   title: `LIST with a ${name} selector that matches none`,
   measures: [{ unit: 'ms', better: 'less', goal: 2, reference }],
   async run(bench) {
-    return [(await bench.load({ method: 'GET', paths: [`${pods(bench)}?${query}`], inFlight: 1, seconds: bench.seconds / 2 })).p50];
+    return [
+      (await bench.load({ method: 'GET', paths: [`${pods(bench)}?${query}`], inFlight: 1, seconds: bench.seconds / 2 }))
+        .p50,
+    ];
   },
 });
 

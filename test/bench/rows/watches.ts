@@ -8,9 +8,18 @@ async function watch(bench: Bench, watchers: number, creates: number) {
   const path = `/api/v1/namespaces/${bench.namespace}/configmaps`;
   const { metadata } = await bench.request<{ metadata: { resourceVersion: string } }>('GET', `${path}?limit=1`);
   const from = `${path}?watch=1&resourceVersion=${metadata.resourceVersion}`;
-  const streams = { kind: 'watch', streams: watchers, connections: Math.ceil(watchers / 10), path: from, expected: creates, timeout: 60_000 } as const;
+  const streams = {
+    kind: 'watch',
+    streams: watchers,
+    connections: Math.ceil(watchers / 10),
+    path: from,
+    expected: creates,
+    timeout: 60_000,
+  } as const;
   const body = configMap(`w-${bench.unique()}-{n}`);
-  return bench.streams(streams, () => bench.load({ method: 'POST', paths: [path], body, inFlight: 16, count: creates }));
+  return bench.streams(streams, () =>
+    bench.load({ method: 'POST', paths: [path], body, inFlight: 16, count: creates }),
+  );
 }
 
 const hundred: Row = {

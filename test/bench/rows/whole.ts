@@ -41,10 +41,17 @@ const largeList: Row = {
   quick: false,
   measures: [{ unit: 'ms', better: 'less', goal: 50 }],
   async run(bench) {
-    return [(await bench.load({ method: 'GET', paths: ['/api/v1/pods?limit=500'], inFlight: 1, seconds: bench.seconds })).p99];
+    return [
+      (await bench.load({ method: 'GET', paths: ['/api/v1/pods?limit=500'], inFlight: 1, seconds: bench.seconds })).p99,
+    ];
   },
 };
 
-export const MEMORY: readonly Row[] = [memory('filled', 'memory', 'memory with 10,000 pods, server and Postgres', 600, 1_650)];
+export const MEMORY: readonly Row[] = [
+  memory('filled', 'memory', 'memory with 10,000 pods, server and Postgres', 600, 1_650),
+];
 export const COLD_START: readonly Row[] = [coldStart];
-export const LARGE: readonly Row[] = [memory('large', 'large-memory', 'memory with 150,000 pods, server and Postgres', 3_072), largeList];
+export const LARGE: readonly Row[] = [
+  memory('large', 'large-memory', 'memory with 150,000 pods, server and Postgres', 3_072),
+  largeList,
+];

@@ -16,7 +16,13 @@ function create(kind: 'Pod' | 'ConfigMap', inFlight: number, goal: number, refer
     quick,
     async run(bench) {
       const path = inNamespace(bench, kind === 'Pod' ? 'pods' : 'configmaps');
-      const { rate } = await bench.load({ method: 'POST', paths: [path], body: body(`c-${bench.unique()}-{n}`), inFlight, seconds: bench.seconds });
+      const { rate } = await bench.load({
+        method: 'POST',
+        paths: [path],
+        body: body(`c-${bench.unique()}-{n}`),
+        inFlight,
+        seconds: bench.seconds,
+      });
       return [rate];
     },
   };
@@ -35,8 +41,15 @@ const patchStatus: Row = {
     const modulo = 256;
     await bench.load({ method: 'POST', paths: [path], body: smallPod(name), inFlight: 64, count: modulo });
     const status = { phase: 'Running', message: '{t}-{u}', startTime: '2026-01-01T00:00:00Z' };
-    const spec = { method: 'PATCH', paths: [`${path}/${name}/status`], contentType: 'application/merge-patch+json', modulo };
-    return [(await bench.load({ ...spec, body: JSON.stringify({ status }), inFlight: 16, seconds: bench.seconds })).rate];
+    const spec = {
+      method: 'PATCH',
+      paths: [`${path}/${name}/status`],
+      contentType: 'application/merge-patch+json',
+      modulo,
+    };
+    return [
+      (await bench.load({ ...spec, body: JSON.stringify({ status }), inFlight: 16, seconds: bench.seconds })).rate,
+    ];
   },
 };
 

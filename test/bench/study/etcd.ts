@@ -19,7 +19,8 @@ const varint = (value: number): Buffer => {
   return Buffer.from([...bytes, value]);
 };
 const number = (field: number, value: number): Buffer => Buffer.concat([varint(field << 3), varint(value)]);
-const bytes = (field: number, value: Buffer): Buffer => Buffer.concat([varint((field << 3) | 2), varint(value.length), value]);
+const bytes = (field: number, value: Buffer): Buffer =>
+  Buffer.concat([varint((field << 3) | 2), varint(value.length), value]);
 
 /** Compare{result EQUAL, target MOD, key, mod_revision}, then RequestOp{PutRequest{key, value}}: what kube-apiserver sends for a write. */
 export function encodeTxn(key: string, value: Buffer, revision: number): Buffer {
@@ -63,11 +64,32 @@ export interface Etcd {
 /** etcd with its defaults (fsync on) in a folder of its own. */
 export async function startEtcd(): Promise<Etcd> {
   const folder = mkdtempSync(path.join(process.env.BENCH_DIR ?? tmpdir(), 'ku7s-bench-etcd-'));
-  const [client, peer] = (await Promise.all([freePort(), freePort()])).map((port) => `http://127.0.0.1:${port}`) as [string, string];
-  const args = ['--data-dir', folder, '--listen-client-urls', client, '--advertise-client-urls', client, '--listen-peer-urls', peer, '--initial-advertise-peer-urls', peer];
-  const child = spawn('etcd', [...args, '--initial-cluster', `default=${peer}`, '--log-level', 'error'], { stdio: 'ignore' });
+  const [client, peer] = (await Promise.all([freePort(), freePort()])).map((port) => `http://127.0.0.1:${port}`) as [
+    string,
+    string,
+  ];
+  const args = [
+    '--data-dir',
+    folder,
+    '--listen-client-urls',
+    client,
+    '--advertise-client-urls',
+    client,
+    '--listen-peer-urls',
+    peer,
+    '--initial-advertise-peer-urls',
+    peer,
+  ];
+  const child = spawn('etcd', [...args, '--initial-cluster', `default=${peer}`, '--log-level', 'error'], {
+    stdio: 'ignore',
+  });
   const until = performance.now() + READY_WITHIN;
-  while (!(await fetch(`${client}/health`).then((answer) => answer.ok, () => false))) {
+  while (
+    !(await fetch(`${client}/health`).then(
+      (answer) => answer.ok,
+      () => false,
+    ))
+  ) {
     if (performance.now() > until || child.exitCode !== null) throw new Error('etcd does not start');
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
@@ -88,7 +110,12 @@ export async function startEtcd(): Promise<Etcd> {
 /** One call by gRPC over HTTP/2: a message has a byte for its compression and four for its length before it. */
 function call(session: http2.ClientHttp2Session, message: Buffer): Promise<number> {
   return new Promise((resolve, reject) => {
-    const stream = session.request({ ':method': 'POST', ':path': '/etcdserverpb.KV/Txn', 'content-type': 'application/grpc', te: 'trailers' });
+    const stream = session.request({
+      ':method': 'POST',
+      ':path': '/etcdserverpb.KV/Txn',
+      'content-type': 'application/grpc',
+      te: 'trailers',
+    });
     const chunks: Buffer[] = [];
     stream.on('data', (chunk: Buffer) => chunks.push(chunk));
     stream.on('error', reject);

@@ -19,7 +19,11 @@ const X = 'API processes';
 const PATH = '/api/v1/namespaces/default/configmaps';
 
 /** One, two and four API processes on one Postgres: rates of all together, and an event's way from one to another. */
-export async function studyProcesses(root: string, { seconds }: BenchOptions, progress: (line: string) => void): Promise<Series[]> {
+export async function studyProcesses(
+  root: string,
+  { seconds }: BenchOptions,
+  progress: (line: string) => void,
+): Promise<Series[]> {
   const folder = mkdtempSync(path.join(tmpdir(), 'ku7s-bench-'));
   chmodSync(folder, 0o755);
   const postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') });
@@ -30,11 +34,16 @@ export async function studyProcesses(root: string, { seconds }: BenchOptions, pr
   try {
     for (const count of COUNTS) {
       while (servers.length < count) servers.push(await startServer(root, false, { databaseUrl: postgres.url }));
-      for (const [name, requestsOf] of Object.entries(LOADS)) add(name, count, await rate(generators, servers, requestsOf(`${count}-${Date.now().toString(36)}`), seconds));
+      for (const [name, requestsOf] of Object.entries(LOADS))
+        add(name, count, await rate(generators, servers, requestsOf(`${count}-${Date.now().toString(36)}`), seconds));
       const { p50, p99 } = await crossing(generators, servers[0]!, servers.at(-1)!, seconds);
       add('p50', count, p50);
       add('p99', count, p99);
-      progress(`  ${count} API processes: ${Object.entries(points).map(([name, all]) => `${name} ${all.at(-1)![1].toFixed(1)}`).join(', ')}`);
+      progress(
+        `  ${count} API processes: ${Object.entries(points)
+          .map(([name, all]) => `${name} ${all.at(-1)![1].toFixed(1)}`)
+          .join(', ')}`,
+      );
     }
   } finally {
     generators.close();
@@ -45,7 +54,13 @@ export async function studyProcesses(root: string, { seconds }: BenchOptions, pr
   const event = 'event from the first process’ write to a watcher at the last';
   return Object.entries(points).map(([name, all]) => {
     const latency = name === 'p50' || name === 'p99';
-    return { chart: latency ? event : 'API processes on one Postgres', x: X, unit: latency ? 'ms' : '/s', name, points: all };
+    return {
+      chart: latency ? event : 'API processes on one Postgres',
+      x: X,
+      unit: latency ? 'ms' : '/s',
+      name,
+      points: all,
+    };
   });
 }
 
@@ -60,19 +75,52 @@ const LOADS: Record<string, (name: string) => FloodRequest[]> = {
 };
 
 /** 2xx a second of all processes together; each gets its part of those in flight. Throws on any other answer. */
-async function rate(generators: Generators, servers: readonly BenchServer[], requests: readonly FloodRequest[], seconds: number): Promise<number> {
-  const named = (n: number) => requests.map((one) => (one.body ? { ...one, body: one.body.replace('-{n}', `-${n}-{n}`) } : one));
+async function rate(
+  generators: Generators,
+  servers: readonly BenchServer[],
+  requests: readonly FloodRequest[],
+  seconds: number,
+): Promise<number> {
+  const named = (n: number) =>
+    requests.map((one) => (one.body ? { ...one, body: one.body.replace('-{n}', `-${n}-{n}`) } : one));
   const results = await Promise.all(
-    servers.map(({ endpoint }, n) => generators.flood(`flood-${n}`, { endpoint, requests: named(n), inFlight: IN_FLIGHT / servers.length, connections: CONNECTIONS, seconds })),
+    servers.map(({ endpoint }, n) =>
+      generators.flood(`flood-${n}`, {
+        endpoint,
+        requests: named(n),
+        inFlight: IN_FLIGHT / servers.length,
+        connections: CONNECTIONS,
+        seconds,
+      }),
+    ),
   );
-  for (const { failed, refused, firstError } of results) if (failed + refused > 0) throw new Error(`${failed + refused} requests failed: ${firstError}`);
+  for (const { failed, refused, firstError } of results)
+    if (failed + refused > 0) throw new Error(`${failed + refused} requests failed: ${firstError}`);
   return results.reduce((sum, { ok }) => sum + ok, 0) / seconds;
 }
 
 async function crossing(generators: Generators, from: BenchServer, to: BenchServer, seconds: number) {
   const count = Math.round(WATCH_RATE * seconds);
   const watched = await watchFromNow(to.endpoint, PATH);
-  return generators.streams({ endpoint: to.endpoint, kind: 'watch', streams: 1, connections: 1, path: watched, expected: count, timeout: 30_000 }, () =>
-    generators.load({ endpoint: from.endpoint, method: 'POST', paths: [PATH], body: configMap(`w-${Date.now().toString(36)}-{n}`), inFlight: 16, rate: WATCH_RATE, count }),
+  return generators.streams(
+    {
+      endpoint: to.endpoint,
+      kind: 'watch',
+      streams: 1,
+      connections: 1,
+      path: watched,
+      expected: count,
+      timeout: 30_000,
+    },
+    () =>
+      generators.load({
+        endpoint: from.endpoint,
+        method: 'POST',
+        paths: [PATH],
+        body: configMap(`w-${Date.now().toString(36)}-{n}`),
+        inFlight: 16,
+        rate: WATCH_RATE,
+        count,
+      }),
   );
 }

@@ -22,7 +22,15 @@ export async function compareStores(seconds: number, progress: (line: string) =>
   }
   const etcd = await startEtcd();
   try {
-    return [...ours, ...(await measure('etcd', (name, body, revision) => etcd.put(`/registry/pods/bench/${name}`, body, revision), seconds, progress))];
+    return [
+      ...ours,
+      ...(await measure(
+        'etcd',
+        (name, body, revision) => etcd.put(`/registry/pods/bench/${name}`, body, revision),
+        seconds,
+        progress,
+      )),
+    ];
   } finally {
     await etcd.stop();
   }
@@ -42,7 +50,13 @@ async function measure(whose: string, put: Put, seconds: number, progress: (line
 }
 
 /** Each writer makes a new object a time, or one of its own again and again. */
-async function writes(put: Put, verb: 'creates' | 'updates', size: number, inFlight: number, seconds: number): Promise<number> {
+async function writes(
+  put: Put,
+  verb: 'creates' | 'updates',
+  size: number,
+  inFlight: number,
+  seconds: number,
+): Promise<number> {
   const began = performance.now();
   const until = began + seconds * 1000;
   let done = 0;
@@ -84,8 +98,15 @@ async function withStore<T>(run: (put: Put) => Promise<T>): Promise<T> {
 
 /** With what the columns of a pod cost: our store indexes by them, etcd has none. */
 function writeOf(name: string, body: Buffer, revision: number): Write {
-  const columns = { uid: `uid-${name}`, labels: { app: 'bench', n: name }, fields: { 'spec.nodeName': 'node-1' }, owners: undefined };
+  const columns = {
+    uid: `uid-${name}`,
+    labels: { app: 'bench', n: name },
+    fields: { 'spec.nodeName': 'node-1' },
+    owners: undefined,
+  };
   const key = { resource: 'pods', namespace: 'bench', name };
   const by = { user: 'bench', manager: 'bench', verb: revision ? 'update' : 'create' } as const;
-  return revision ? { ...key, by, type: 'update', expect: revision, body, columns } : { ...key, by, type: 'create', body, columns };
+  return revision
+    ? { ...key, by, type: 'update', expect: revision, body, columns }
+    : { ...key, by, type: 'create', body, columns };
 }

@@ -26,7 +26,10 @@ export async function runStudy(root: string, options: BenchOptions, say: (line: 
     try {
       const series = await run(root, options, progress);
       const machine = { cpus: os.cpus().length, model: os.cpus()[0]?.model ?? '', node: process.version };
-      writeFileSync(path.join(out, `study-${name}.json`), `${JSON.stringify({ at: new Date().toISOString(), machine, series }, null, 2)}\n`);
+      writeFileSync(
+        path.join(out, `study-${name}.json`),
+        `${JSON.stringify({ at: new Date().toISOString(), machine, series }, null, 2)}\n`,
+      );
       writeFileSync(path.join(out, `study-${name}.svg`), linePlots(series));
       say(`${seriesTable(series)}\n`);
     } catch (error) {

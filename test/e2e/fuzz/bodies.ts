@@ -29,7 +29,10 @@ const TYPES = [
 ];
 
 /** The body in the form of its media type, sometimes broken below the level of values. */
-export function encoded(random: Random, { body, headers, method }: Seed): { bytes: Buffer | undefined; type: string | undefined } {
+export function encoded(
+  random: Random,
+  { body, headers, method }: Seed,
+): { bytes: Buffer | undefined; type: string | undefined } {
   if (body === undefined) return { bytes: undefined, type: undefined };
   const text = random.chance(0.01) ? nested(random) : JSON.stringify(body);
   const patch = headers['content-type'];
@@ -75,7 +78,8 @@ function protobufOf(random: Random, body: Json): Buffer {
   return random.chance(0.7) ? mutateBytes(random, bytes, 1 + random.int(4)) : bytes;
 }
 
-const broken = (random: Random, bytes: Buffer): Buffer => (random.chance(0.1) ? mutateBytes(random, bytes, 1 + random.int(3)) : bytes);
+const broken = (random: Random, bytes: Buffer): Buffer =>
+  random.chance(0.1) ? mutateBytes(random, bytes, 1 + random.int(3)) : bytes;
 
 function nested(random: Random): string {
   const depth = random.pick([100, 2_000, 10_000, 100_000]);
@@ -86,4 +90,3 @@ function nested(random: Random): string {
   ] as const);
   return `${open.repeat(depth)}1${close.repeat(random.chance(0.8) ? depth : 0)}`;
 }
-

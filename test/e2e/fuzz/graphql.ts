@@ -3,7 +3,10 @@ import { anyValue, mutateJson, mutateText, type Json } from './values.ts';
 
 const DOCUMENTS: readonly [string, Json][] = [
   ['{ pods(first: 2) { continue remainingItemCount items { metadata { name } } } }', {}],
-  ['query ($n: String!) { pod(namespace: "fuzz", name: $n) { kind metadata { name labels { key value } } } }', { n: 'a' }],
+  [
+    'query ($n: String!) { pod(namespace: "fuzz", name: $n) { kind metadata { name labels { key value } } } }',
+    { n: 'a' },
+  ],
   [
     'query ($w: Where, $o: [OrderBy!]) { configMaps(namespace: "fuzz", where: $w, orderBy: $o) { items { metadata { name } } } }',
     { w: { path: 'metadata.name', equals: 'a' }, o: [{ path: 'metadata.name' }] },
@@ -13,7 +16,10 @@ const DOCUMENTS: readonly [string, Json][] = [
     { a: '' },
   ],
   ['query ($r: String!) { objects(resource: $r, limit: 1) { continue items } }', { r: 'configmaps' }],
-  ['query ($r: String!, $v: String) { object(resource: $r, namespace: "fuzz", name: "a", version: $v) }', { r: 'configmaps', v: 'v1' }],
+  [
+    'query ($r: String!, $v: String) { object(resource: $r, namespace: "fuzz", name: "a", version: $v) }',
+    { r: 'configmaps', v: 'v1' },
+  ],
   [
     'mutation ($o: JSON!) { createObject(resource: "configmaps", namespace: "fuzz", object: $o) }',
     { o: { metadata: { name: 'g' }, data: { a: 'b' } } },
@@ -22,7 +28,10 @@ const DOCUMENTS: readonly [string, Json][] = [
     'mutation ($o: JSON!) { applyObject(resource: "configmaps", namespace: "fuzz", name: "g", object: $o, fieldManager: "m") }',
     { o: { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'g' } } },
   ],
-  ['mutation ($p: JSON!) { patchObject(resource: "configmaps", namespace: "fuzz", name: "g", patch: $p) }', { p: { data: { c: 'd' } } }],
+  [
+    'mutation ($p: JSON!) { patchObject(resource: "configmaps", namespace: "fuzz", name: "g", patch: $p) }',
+    { p: { data: { c: 'd' } } },
+  ],
   ['mutation { deleteObject(resource: "configmaps", namespace: "fuzz", name: "g") }', {}],
   ['query { __schema { types { name fields { name args { name } } } } }', {}],
   ['{ kinds { kind group version } }', {}],

@@ -4,7 +4,6 @@ import { decodeProtobuf } from '../../../src/kinds/protobuf/envelope.ts';
 import type { FuzzRequest } from './requests.ts';
 import type { FuzzAnswer } from './wire.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = any;
 
 /** 5xx that kube-apiserver gives too: what a client did, and the words of the answer. */
@@ -13,7 +12,11 @@ const SERVER_ERRORS: readonly [about: string, status: number, message: RegExp][]
   ['a watch from what is no revision', 500, /^resourceVersion: Invalid value/],
   ['an update from what is no revision', 500, /^strconv\.ParseUint: parsing /],
   ['a create with a resourceVersion', 500, /^resourceVersion should not be set on objects to be created$/],
-  ['an apply of what the schema does not have', 500, /^failed to (create typed (patch|live) object|convert new object)/],
+  [
+    'an apply of what the schema does not have',
+    500,
+    /^failed to (create typed (patch|live) object|convert new object)/,
+  ],
   ['an apply with wrong field owners', 500, /^failed to (create manager|decode managed fields)|managedFields/],
   [
     'a strategic merge patch whose lists do not fit',
@@ -27,7 +30,11 @@ const SERVER_ERRORS: readonly [about: string, status: number, message: RegExp][]
     500,
     /dial tcp|no preferred addresses found|no endpoints|address not allowed|unable to upgrade|error trying to reach/,
   ],
-  ['a proxied service without endpoints', 503, /no endpoints available|error trying to reach|the server is currently unable/],
+  [
+    'a proxied service without endpoints',
+    503,
+    /no endpoints available|error trying to reach|the server is currently unable/,
+  ],
 ];
 
 /** Answers of the HTTP layer itself, which have no body in Go's server either. */
@@ -38,7 +45,8 @@ const JSON_TYPES = /^application\/(json|graphql-response\+json|jwk-set\+json|pro
 /** What is wrong with an answer; undefined when nothing is. */
 export function broken(request: FuzzRequest, answer: FuzzAnswer): string | undefined {
   if (request.wire === 'raw') return answer.status >= 500 ? rawServerError(answer) : undefined;
-  if (answer.headers['content-encoding'] === 'gzip' && !answer.cut && answer.body.length) return broken(request, unzipped(answer));
+  if (answer.headers['content-encoding'] === 'gzip' && !answer.cut && answer.body.length)
+    return broken(request, unzipped(answer));
   const { status, headers, body, cut } = answer;
   if (status < 200) return `status ${status}`;
   const type = String(headers['content-type'] ?? '');
@@ -48,12 +56,20 @@ export function broken(request: FuzzRequest, answer: FuzzAnswer): string | undef
   if (cut) return status >= 500 && body.length ? serverError(answer, messageWithin(body)) : undefined;
   if (WITHOUT_BODY.has(status) || (status === 406 && request.path.startsWith('/openapi/'))) return undefined;
   // who asks is looked at before GraphQL is
-  if (request.path.startsWith('/graph') && !type.startsWith('application/vnd.kubernetes') && !type.startsWith('application/yaml'))
+  if (
+    request.path.startsWith('/graph') &&
+    !type.startsWith('application/vnd.kubernetes') &&
+    !type.startsWith('application/yaml')
+  )
     return graphql(answer, type);
   if (JSON_TYPES.test(type)) return json(request, answer);
   if (type.startsWith('application/yaml')) return yaml(answer);
   if (type.startsWith('application/vnd.kubernetes.protobuf')) return protobuf(request, answer, type);
-  if (type.startsWith('text/plain') || type.startsWith('text/html') || type.startsWith('application/com.github.proto-openapi'))
+  if (
+    type.startsWith('text/plain') ||
+    type.startsWith('text/html') ||
+    type.startsWith('application/com.github.proto-openapi')
+  )
     return status >= 500 ? serverError(answer, body.toString()) : undefined;
   // what is behind a proxy says what it likes
   if (/\/proxy([/?]|$)/.test(request.path) && status < 500) return undefined;
@@ -68,7 +84,9 @@ const unzipped = (answer: FuzzAnswer): FuzzAnswer => ({
 const messageWithin = (body: Buffer): string => /"message":\s*"((?:[^"\\]|\\.)*)"/.exec(body.toString())?.[1] ?? '';
 
 function serverError({ status }: FuzzAnswer, message: string): string | undefined {
-  return SERVER_ERRORS.some(([, code, words]) => code === status && words.test(message)) ? undefined : `${status}: ${message}`;
+  return SERVER_ERRORS.some(([, code, words]) => code === status && words.test(message))
+    ? undefined
+    : `${status}: ${message}`;
 }
 
 /** Of bytes in any form: the words somewhere within. */
@@ -84,10 +102,13 @@ function graphql({ status, body }: FuzzAnswer, type: string): string | undefined
   if (status >= 500) return `${status}: ${body.toString().slice(0, 300)}`;
   // no path, method or media type of GraphQL
   if (!JSON_TYPES.test(type))
-    return type.startsWith('text/') || [404, 405, 406, 415].includes(status) ? undefined : `${status} with media type ${JSON.stringify(type)}`;
+    return type.startsWith('text/') || [404, 405, 406, 415].includes(status)
+      ? undefined
+      : `${status} with media type ${JSON.stringify(type)}`;
   const value = parsed(body);
   const answers = Array.isArray(value) ? value : [value];
-  const fine = (a: Any) => typeof a === 'object' && a !== null && (Array.isArray(a.errors) || 'data' in a || a.kind === 'Status');
+  const fine = (a: Any) =>
+    typeof a === 'object' && a !== null && (Array.isArray(a.errors) || 'data' in a || a.kind === 'Status');
   const internal = answers
     .flatMap((a) => (a?.errors ?? []) as Any[])
     .find((e) => e.extensions?.code >= 500 && !SERVER_ERRORS.some(([, , words]) => words.test(e.message)));
@@ -134,7 +155,13 @@ function object(answer: FuzzAnswer, value: Any): string | undefined {
   if (typeof value !== 'object' || value === null) return `an answer that is no object: ${JSON.stringify(value)}`;
   if (status < 400) return undefined;
   const { kind, apiVersion, status: outcome, code, message, metadata } = value;
-  if (kind !== 'Status' || apiVersion !== 'v1' || outcome !== 'Failure' || typeof message !== 'string' || typeof metadata !== 'object')
+  if (
+    kind !== 'Status' ||
+    apiVersion !== 'v1' ||
+    outcome !== 'Failure' ||
+    typeof message !== 'string' ||
+    typeof metadata !== 'object'
+  )
     return `${status} without a Status: ${JSON.stringify(value).slice(0, 300)}`;
   if (code !== status) return `a Status of ${code} answered as ${status}`;
   return status >= 500 ? serverError(answer, message) : undefined;

@@ -22,7 +22,9 @@ function valueOf(random: Random, schema: Schema, depth: number): Json {
     case 'list':
       return Array.from({ length: depth <= -3 ? 0 : random.int(3) }, () => valueOf(random, schema.item, depth - 1));
     case 'map':
-      return depth <= -3 ? {} : { [random.pick(['a', 'k8s.io/b', random.pick(KEYS)])]: valueOf(random, schema.value, depth - 1) };
+      return depth <= -3
+        ? {}
+        : { [random.pick(['a', 'k8s.io/b', random.pick(KEYS)])]: valueOf(random, schema.value, depth - 1) };
     case 'any':
       return anyValue(random);
     default:
@@ -59,5 +61,10 @@ function scalarOf(random: Random, schema: ScalarSchema): Json {
 export function objectOf(random: Random, kind: Kind, name: string, namespace: string): Json {
   const object = valueOf(random, kind.schema, 4) as Record<string, Json>;
   const metadata = random.chance(0.3) ? (object.metadata as Record<string, Json>) : {};
-  return { ...object, apiVersion: apiVersionOf(kind), kind: kind.kind, metadata: { ...metadata, name, ...(namespace && { namespace }) } };
+  return {
+    ...object,
+    apiVersion: apiVersionOf(kind),
+    kind: kind.kind,
+    metadata: { ...metadata, name, ...(namespace && { namespace }) },
+  };
 }

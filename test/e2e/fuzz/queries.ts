@@ -35,7 +35,20 @@ const FIELDS = [
   '=',
   'metadata.name==a,metadata.name=b',
 ];
-const REVISIONS = ['0', '1', '5', '100', '-1', 'abc', '', '9007199254740993', '18446744073709551616', '1.5', '0x10', ' 1'];
+const REVISIONS = [
+  '0',
+  '1',
+  '5',
+  '100',
+  '-1',
+  'abc',
+  '',
+  '9007199254740993',
+  '18446744073709551616',
+  '1.5',
+  '0x10',
+  ' 1',
+];
 
 /** What each option is given, besides any text. */
 const OPTIONS: Readonly<Record<string, readonly string[]>> = {
@@ -80,7 +93,10 @@ export function mutateQuery(random: Random, query: [string, string][], tokens: r
     else {
       const name = random.pick(NAMES);
       const value = random.pick(OPTIONS[name]);
-      out.push([name, random.chance(0.15) ? mutateText(random, value) : random.chance(0.05) ? random.pick(TEXTS) : value]);
+      out.push([
+        name,
+        random.chance(0.15) ? mutateText(random, value) : random.chance(0.05) ? random.pick(TEXTS) : value,
+      ]);
     }
   }
   return out;
@@ -94,9 +110,13 @@ function tokenOf(random: Random, tokens: readonly string[]): string {
     [
       1,
       () =>
-        Buffer.from(JSON.stringify({ v: 'meta.k8s.io/v1', rv: random.pick([-1, 0, 1, 1e20, 'x', null]), start: random.pick(TEXTS) })).toString(
-          'base64url',
-        ),
+        Buffer.from(
+          JSON.stringify({
+            v: 'meta.k8s.io/v1',
+            rv: random.pick([-1, 0, 1, 1e20, 'x', null]),
+            start: random.pick(TEXTS),
+          }),
+        ).toString('base64url'),
     ],
     [1, () => Buffer.from(random.pick(TEXTS)).toString('base64')],
   ])();
@@ -106,7 +126,9 @@ function tokenOf(random: Random, tokens: readonly string[]): string {
 export function searchOf(random: Random, query: readonly [string, string][]): string {
   if (query.length === 0) return '';
   const wrong = random.chance(0.03);
-  const text = query.map(([name, value]) => `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(value))}`).join('&');
+  const text = query
+    .map(([name, value]) => `${encodeURIComponent(wellFormed(name))}=${encodeURIComponent(wellFormed(value))}`)
+    .join('&');
   return `?${wrong ? text.replaceAll('%2', '%').replace('=', random.pick(['==', '&', '%', '%zz', ';'])) : text}`;
 }
 

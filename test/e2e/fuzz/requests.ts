@@ -124,16 +124,27 @@ export class Generator {
     let body = bytes;
     if (random.chance(0.15)) headers.accept = random.pick(ACCEPTS);
     if (random.chance(0.04)) headers.accept = headerText(mutateText(random, random.pick(ACCEPTS)));
-    if (random.chance(0.03)) headers['content-type'] = headerText(mutateText(random, headers['content-type'] ?? JSON_TYPE));
+    if (random.chance(0.03))
+      headers['content-type'] = headerText(mutateText(random, headers['content-type'] ?? JSON_TYPE));
     if (random.chance(0.05)) headers['accept-encoding'] = random.pick(['gzip', 'gzip;q=0', 'br', '*', 'gzip, x', ';']);
     if (random.chance(0.02) && body) {
       headers['content-encoding'] = 'gzip';
       if (random.chance(0.7)) body = gzipSync(body);
     }
     if (random.chance(0.02))
-      headers[random.pick(['impersonate-user', 'impersonate-group', 'impersonate-extra-%zz', 'if-none-match', 'audit-id', 'range', 'expect'])] =
-        headerText(random.pick(TEXTS));
-    if (random.chance(0.004)) body = Buffer.alloc(random.pick([3 * 1024 * 1024, 3 * 1024 * 1024 + 1, 5 * 1024 * 1024]), ' ');
+      headers[
+        random.pick([
+          'impersonate-user',
+          'impersonate-group',
+          'impersonate-extra-%zz',
+          'if-none-match',
+          'audit-id',
+          'range',
+          'expect',
+        ])
+      ] = headerText(random.pick(TEXTS));
+    if (random.chance(0.004))
+      body = Buffer.alloc(random.pick([3 * 1024 * 1024, 3 * 1024 * 1024 + 1, 5 * 1024 * 1024]), ' ');
     const path = pathText(random, random.chance(0.06) ? mutateText(random, seed.path) : seed.path);
     const method = random.chance(0.03) ? random.pick(METHODS) : seed.method;
     const wire = random.weighted([
@@ -152,7 +163,12 @@ export class Generator {
       [3, 2],
       [1, 6],
     ] as const);
-    const body = seed.body === undefined ? (random.chance(0.03) ? anyValue(random) : undefined) : mutateJson(random, seed.body, changes);
+    const body =
+      seed.body === undefined
+        ? random.chance(0.03)
+          ? anyValue(random)
+          : undefined
+        : mutateJson(random, seed.body, changes);
     return this.finish(random, number, { ...seed, body, query: mutateQuery(random, seed.query, this.tokens) });
   }
 
@@ -164,16 +180,26 @@ export class Generator {
     let body = objectOf(random, kind, name, namespace);
     if (random.chance(0.4)) body = mutateJson(random, body, 1 + random.int(3));
     const one = random.chance(0.4);
-    const subresource = one && random.chance(0.3) ? `/${random.pick(kind.subresources.size ? [...kind.subresources.keys()] : SUBRESOURCES)}` : '';
+    const subresource =
+      one && random.chance(0.3)
+        ? `/${random.pick(kind.subresources.size ? [...kind.subresources.keys()] : SUBRESOURCES)}`
+        : '';
     const method = one ? random.pick(['PUT', 'PUT', 'PATCH', 'POST', 'GET']) : 'POST';
     const headers: Record<string, string> = method === 'PATCH' ? { 'content-type': random.pick(PATCHES) } : {};
     const query = mutateQuery(random, method === 'PATCH' ? [['fieldManager', 'm']] : [], this.tokens);
-    return this.finish(random, number, { method, path: one ? `${collection}/${name}${subresource}` : collection, query, headers, body });
+    return this.finish(random, number, {
+      method,
+      path: one ? `${collection}/${name}${subresource}` : collection,
+      query,
+      headers,
+      body,
+    });
   }
 
   private reading(random: Random, number: number): FuzzRequest {
     const kind = random.pick(kinds);
-    const scope = kind.namespaced && random.chance(0.7) ? `/namespaces/${random.pick([NAMESPACE, 'default', 'none'])}` : '';
+    const scope =
+      kind.namespaced && random.chance(0.7) ? `/namespaces/${random.pick([NAMESPACE, 'default', 'none'])}` : '';
     const name = random.chance(0.3) ? `/${random.pick(['a', 'b', 'default'])}` : '';
     const query: [string, string][] = random.chance(0.2)
       ? [
@@ -198,7 +224,10 @@ export class Generator {
     const seed = random.pick(this.seeds.filter((s) => s.body !== undefined && s.method !== 'DELETE'));
     const path = seed.method === 'POST' ? `${seed.path}/${nameOf(seed.body as Json)}` : seed.path;
     const type = random.pick(PATCHES);
-    const body = type === PATCHES[0] ? jsonPatch(random, seed.body as Json) : mutateJson(random, seed.body as Json, 1 + random.int(3));
+    const body =
+      type === PATCHES[0]
+        ? jsonPatch(random, seed.body as Json)
+        : mutateJson(random, seed.body as Json, 1 + random.int(3));
     const query = mutateQuery(
       random,
       type === PATCHES[3]
@@ -216,7 +245,10 @@ export class Generator {
     const body = graphqlBody(random);
     if (random.chance(0.15)) {
       const fields = Object.entries(typeof body === 'object' && body !== null && !Array.isArray(body) ? body : {});
-      const query = fields.map(([name, value]): [string, string] => [name, typeof value === 'string' ? value : JSON.stringify(value)]);
+      const query = fields.map(([name, value]): [string, string] => [
+        name,
+        typeof value === 'string' ? value : JSON.stringify(value),
+      ]);
       return this.finish(random, number, { method: 'GET', path: '/graphql', query, headers: {}, body: undefined });
     }
     return this.finish(random, number, { method: 'POST', path: '/graphql', query: [], headers: {}, body });

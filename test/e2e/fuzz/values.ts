@@ -220,7 +220,13 @@ function change(random: Random, { parent, key }: Place, other: Place): void {
     [6, () => set(leaf(random))],
     [2, () => set(anyValue(random))],
     [3, () => (Array.isArray(parent) ? parent.splice(Number(key), 1) : delete parent[key])],
-    [2, () => (Array.isArray(parent) ? parent.push(structuredClone(old)) : define(parent, random.pick(KEYS), structuredClone(old)))],
+    [
+      2,
+      () =>
+        Array.isArray(parent)
+          ? parent.push(structuredClone(old))
+          : define(parent, random.pick(KEYS), structuredClone(old)),
+    ],
     [2, () => set(structuredClone((other.parent as Record<string | number, Json>)[other.key]))],
     [1, () => set([old])],
     [1, () => set({ [random.pick(KEYS)]: old })],
@@ -254,7 +260,15 @@ export function mutateBytes(random: Random, bytes: Buffer, changes: number): Buf
       [2, () => Buffer.concat([out.subarray(0, at), random.bytes(random.int(8)), out.subarray(at)])],
       [2, () => Buffer.concat([out.subarray(0, at), out.subarray(at + random.int(16))])],
       [1, () => out.subarray(0, at)],
-      [1, () => Buffer.concat([out.subarray(0, at), Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]), out.subarray(at)])],
+      [
+        1,
+        () =>
+          Buffer.concat([
+            out.subarray(0, at),
+            Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]),
+            out.subarray(at),
+          ]),
+      ],
     ])();
   }
   return out;

@@ -40,18 +40,21 @@ export class Wire {
   private http1({ method, path, headers, body }: FuzzRequest): Promise<FuzzAnswer> {
     return new Promise((resolve, reject) => {
       const all = { authorization: `Bearer ${this.token}`, ...headers, ...(body && { 'content-length': body.length }) };
-      const request = https.request({ host: this.server.hostname, port: this.server.port, agent: this.agent, method, path, headers: all }, (res) => {
-        const chunks: Buffer[] = [];
-        const done = (cut: boolean) => {
-          clearTimeout(timer);
-          resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks), cut });
-          if (cut) res.destroy();
-        };
-        const timer = setTimeout(() => done(true), WATCHES.test(path) ? READ_MS : LIMIT_MS);
-        res.on('data', (chunk: Buffer) => chunks.push(chunk));
-        res.once('end', () => done(false));
-        res.once('error', () => done(true));
-      });
+      const request = https.request(
+        { host: this.server.hostname, port: this.server.port, agent: this.agent, method, path, headers: all },
+        (res) => {
+          const chunks: Buffer[] = [];
+          const done = (cut: boolean) => {
+            clearTimeout(timer);
+            resolve({ status: res.statusCode ?? 0, headers: res.headers, body: Buffer.concat(chunks), cut });
+            if (cut) res.destroy();
+          };
+          const timer = setTimeout(() => done(true), WATCHES.test(path) ? READ_MS : LIMIT_MS);
+          res.on('data', (chunk: Buffer) => chunks.push(chunk));
+          res.once('end', () => done(false));
+          res.once('error', () => done(true));
+        },
+      );
       request.setTimeout(LIMIT_MS, () => request.destroy(new Error(`no answer in ${LIMIT_MS} ms`)));
       // the server may answer and close before it has read a body that it will not take
       request.on('error', reject);
@@ -98,8 +101,11 @@ export class Wire {
 
   /** Bytes that break the protocol somewhere. A closed connection is an answer too (status 0). */
   private raw({ number, method, path, headers, body = Buffer.alloc(0) }: FuzzRequest): Promise<FuzzAnswer> {
-    const lines = Object.entries({ host: 'x', authorization: `Bearer ${this.token}`, ...headers }).map(([name, value]) => `${name}: ${value}`);
-    const head = (first: string, more: string[]) => Buffer.from([first, ...lines, ...more, '', ''].join('\r\n'), 'latin1');
+    const lines = Object.entries({ host: 'x', authorization: `Bearer ${this.token}`, ...headers }).map(
+      ([name, value]) => `${name}: ${value}`,
+    );
+    const head = (first: string, more: string[]) =>
+      Buffer.from([first, ...lines, ...more, '', ''].join('\r\n'), 'latin1');
     const line = `${method} ${path} HTTP/1.1`;
     const forms: (() => Buffer)[] = [
       () => Buffer.concat([head(line, [`content-length: ${body.length + 10}`]), body]),
@@ -120,9 +126,13 @@ export class Wire {
       () => head(`${method}${path}`, []),
       () => head(line, [`x: ${'y'.repeat(70_000)}`]),
       () => head(line, ['bad header line']),
-      () => head(line, ['connection: upgrade', 'upgrade: websocket', 'sec-websocket-key: x', 'sec-websocket-version: 13']),
+      () =>
+        head(line, ['connection: upgrade', 'upgrade: websocket', 'sec-websocket-key: x', 'sec-websocket-version: 13']),
       () => head(line, ['connection: upgrade', 'upgrade: SPDY/3.1']),
-      () => Buffer.concat([head(line, ['connection: upgrade', 'upgrade: h2c', 'http2-settings: AAMAAABkAARAAAAAAAIAAAAA'])]),
+      () =>
+        Buffer.concat([
+          head(line, ['connection: upgrade', 'upgrade: h2c', 'http2-settings: AAMAAABkAARAAAAAAAIAAAAA']),
+        ]),
       () => Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), body]),
     ];
     return exchangeBytes(this.server, forms[number % forms.length]());
@@ -133,14 +143,20 @@ export class Wire {
 export function exchangeBytes(server: URL, bytes: Buffer, silenceMs = 400): Promise<FuzzAnswer> {
   return new Promise((resolve) => {
     const chunks: Buffer[] = [];
-    const socket = tls.connect({ host: server.hostname, port: Number(server.port), rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] }, () =>
-      socket.write(bytes),
+    const socket = tls.connect(
+      { host: server.hostname, port: Number(server.port), rejectUnauthorized: false, ALPNProtocols: ['http/1.1'] },
+      () => socket.write(bytes),
     );
     const done = () => {
       clearTimeout(timer);
       socket.destroy();
       const text = Buffer.concat(chunks);
-      resolve({ status: Number(/^HTTP\/1\.1 (\d+)/.exec(text.subarray(0, 20).toString('latin1'))?.[1] ?? 0), headers: {}, body: text, cut: true });
+      resolve({
+        status: Number(/^HTTP\/1\.1 (\d+)/.exec(text.subarray(0, 20).toString('latin1'))?.[1] ?? 0),
+        headers: {},
+        body: text,
+        cut: true,
+      });
     };
     const timer = setTimeout(done, silenceMs);
     socket.on('data', (chunk: Buffer) => {

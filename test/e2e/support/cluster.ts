@@ -24,13 +24,20 @@ export interface Cluster {
   remove(): Promise<void>;
 }
 
-export async function startCluster(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}, data?: string): Promise<Cluster> {
+export async function startCluster(
+  args: readonly string[] = [],
+  env: NodeJS.ProcessEnv = {},
+  data?: string,
+): Promise<Cluster> {
   const folder = data ?? mkdtempSync(path.join(os.tmpdir(), 'ku7s-e2e-'));
   const cluster = { data: folder, kubeconfig: path.join(folder, 'kubeconfig') } as Cluster;
   let text = '';
   const start = async () => {
     text = '';
-    const child = spawn(process.execPath, [BIN, '--data', folder, '--secure-port', '0', ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+    const child = spawn(process.execPath, [BIN, '--data', folder, '--secure-port', '0', ...args], {
+      env: { ...process.env, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
     cluster.process = child;
     await new Promise<void>((resolve, reject) => {
       const onText = (chunk: Buffer) => {
@@ -78,4 +85,5 @@ export async function eventually<T>(ask: () => Promise<T>, good: (value: T) => b
   }
 }
 
-export const example = (name: string): string => readFileSync(new URL(`../../../examples/${name}`, import.meta.url), 'utf8');
+export const example = (name: string): string =>
+  readFileSync(new URL(`../../../examples/${name}`, import.meta.url), 'utf8');

@@ -4,14 +4,14 @@ import { parse } from 'yaml';
 
 export interface Answer {
   status: number;
-  body: any; // eslint-disable-line @typescript-eslint/no-explicit-any
+  body: any;
 }
 
 /** Plain HTTPS requests with the credentials of a kubeconfig, for what kubectl cannot ask. */
 export function httpClient(kubeconfig: string): {
   request(method: string, path: string, body?: unknown, headers?: Record<string, string>): Promise<Answer>;
   /** Lines of a watch as they come; ends when the server does, throws when the connection breaks. */
-  lines(path: string): AsyncGenerator<any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+  lines(path: string): AsyncGenerator<any>;
   close(): void;
 } {
   const config = parse(readFileSync(kubeconfig, 'utf8'));
@@ -29,15 +29,32 @@ export function httpClient(kubeconfig: string): {
     request: (method, path, body, headers = {}) =>
       new Promise((resolve, reject) => {
         const text = body === undefined ? undefined : JSON.stringify(body);
-        const req = https.request(`${server}${path}`, { method, agent, headers: { ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }), ...headers } }, (res) => {
-          const chunks: Buffer[] = [];
-          res.on('data', (chunk: Buffer) => chunks.push(chunk));
-          res.on('error', reject);
-          res.on('end', () => {
-            const all = Buffer.concat(chunks).toString();
-            resolve({ status: res.statusCode ?? 0, body: res.headers['content-type']?.includes('json') ? JSON.parse(all) : all });
-          });
-        });
+        const req = https.request(
+          `${server}${path}`,
+          {
+            method,
+            agent,
+            headers: {
+              ...(text !== undefined && {
+                'content-type': 'application/json',
+                'content-length': Buffer.byteLength(text),
+              }),
+              ...headers,
+            },
+          },
+          (res) => {
+            const chunks: Buffer[] = [];
+            res.on('data', (chunk: Buffer) => chunks.push(chunk));
+            res.on('error', reject);
+            res.on('end', () => {
+              const all = Buffer.concat(chunks).toString();
+              resolve({
+                status: res.statusCode ?? 0,
+                body: res.headers['content-type']?.includes('json') ? JSON.parse(all) : all,
+              });
+            });
+          },
+        );
         req.on('error', reject);
         req.end(text);
       }),

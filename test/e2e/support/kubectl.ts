@@ -29,7 +29,12 @@ export interface KubectlSuite {
    * Starts a kubectl that does not end by itself; resolves with its first output that `good` accepts, after `then`, and
    * ends it. `input` is written once it runs, and its standard input stays open.
    */
-  until(args: readonly string[], good: (text: string) => boolean, then?: (text: string) => Promise<void>, more?: { input?: string; env?: NodeJS.ProcessEnv }): Promise<string>;
+  until(
+    args: readonly string[],
+    good: (text: string) => boolean,
+    then?: (text: string) => Promise<void>,
+    more?: { input?: string; env?: NodeJS.ProcessEnv },
+  ): Promise<string>;
 }
 
 /** One cluster with `nodes` ready nodes for the tests of a file, whose namespaces begin with `prefix`. */
@@ -64,7 +69,10 @@ export function kubectlSuite(prefix: string, args: readonly string[], nodes: num
     },
     until: (line, good, then, { input, env } = {}) =>
       new Promise<string>((resolve, reject) => {
-        const child = spawn(tool('kubectl'), line, { env: { ...process.env, ...env, KUBECONFIG: cluster.kubeconfig }, stdio: ['pipe', 'pipe', 'pipe'] });
+        const child = spawn(tool('kubectl'), line, {
+          env: { ...process.env, ...env, KUBECONFIG: cluster.kubeconfig },
+          stdio: ['pipe', 'pipe', 'pipe'],
+        });
         child.stdin.on('error', () => {});
         if (input !== undefined) child.stdin.write(input);
         let text = '';
@@ -74,7 +82,9 @@ export function kubectlSuite(prefix: string, args: readonly string[], nodes: num
           text += chunk.toString();
           if (seen || !good(text)) return;
           seen = true;
-          Promise.resolve(then?.(text)).then(() => resolve(text), reject).finally(() => child.kill());
+          Promise.resolve(then?.(text))
+            .then(() => resolve(text), reject)
+            .finally(() => child.kill());
         });
         child.once('exit', () => seen || reject(new Error(`ended with ${text}`)));
       }),
@@ -102,4 +112,9 @@ export const configMap = (name: string, data: Record<string, string>, labels?: R
   JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels }, data });
 
 export const pod = (name: string, spec: object = {}): string =>
-  JSON.stringify({ apiVersion: 'v1', kind: 'Pod', metadata: { name }, spec: { containers: [{ name: 'c', image: 'busybox' }], ...spec } });
+  JSON.stringify({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name },
+    spec: { containers: [{ name: 'c', image: 'busybox' }], ...spec },
+  });

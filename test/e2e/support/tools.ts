@@ -31,7 +31,13 @@ export interface Ran {
 }
 
 /** Runs a tool against one server; never throws for an exit code. `input` goes to its standard input. */
-export async function run(name: 'kubectl' | 'helm', kubeconfig: string, args: readonly string[], input?: string, timeout = 60_000): Promise<Ran> {
+export async function run(
+  name: 'kubectl' | 'helm',
+  kubeconfig: string,
+  args: readonly string[],
+  input?: string,
+  timeout = 60_000,
+): Promise<Ran> {
   const child = promisify(execFile)(tool(name), args, {
     env: { ...process.env, KUBECONFIG: kubeconfig, HOME: path.dirname(kubeconfig) },
     maxBuffer: 64 << 20,
@@ -42,6 +48,10 @@ export async function run(name: 'kubectl' | 'helm', kubeconfig: string, args: re
   child.child.stdin?.end(input ?? '');
   return child.then(
     ({ stdout, stderr }) => ({ code: 0, stdout, stderr }),
-    (error: { code?: number; stdout: string; stderr: string }) => ({ code: error.code ?? 1, stdout: error.stdout, stderr: error.stderr }),
+    (error: { code?: number; stdout: string; stderr: string }) => ({
+      code: error.code ?? 1,
+      stdout: error.stdout,
+      stderr: error.stderr,
+    }),
   );
 }

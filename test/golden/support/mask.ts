@@ -14,7 +14,10 @@ export function mask(value: unknown, ctx: MaskContext, key = ''): unknown {
   if (Array.isArray(value)) return value.map((item) => mask(item, ctx, key === 'clusterIPs' ? 'clusterIP' : ''));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(
-    Object.entries(value).map(([name, child]) => [name.includes('{') ? maskText(name, ctx, '') : name.replaceAll(ctx.namespace, '«ns»'), mask(child, ctx, name)]),
+    Object.entries(value).map(([name, child]) => [
+      name.includes('{') ? maskText(name, ctx, '') : name.replaceAll(ctx.namespace, '«ns»'),
+      mask(child, ctx, name),
+    ]),
   );
 }
 
@@ -24,7 +27,8 @@ function maskText(text: string, { namespace, asked }: MaskContext, key: string):
   if (key === 'storageVersionHash' && asked.includes('customresourcedefinitions')) return '«hash»';
   if (key === 'token' && text.length > 40) return '«token»';
   if (key === 'clusterIP' && /^[\d.:a-f]+$/.test(text) && !asked.includes(text)) return '«ip»';
-  if (key === 'uid') return text === '' || (asked.includes(`"${text}"`) && !new RegExp(UID.source).test(text)) ? text : '«uid»';
+  if (key === 'uid')
+    return text === '' || (asked.includes(`"${text}"`) && !new RegExp(UID.source).test(text)) ? text : '«uid»';
   const unasked = (mark: string) => (found: string) => (asked.includes(found) ? found : mark);
   const masked = text
     .replace(/json parse error: .*$/s, 'json parse error: «text»')
@@ -41,7 +45,10 @@ function maskText(text: string, { namespace, asked }: MaskContext, key: string):
     .replace(/current: \d+/g, 'current: «rv»')
     .replace(/(in record \()\d+/g, '$1«rv»')
     .replace(/(resourceVersion: ")\d+/g, '$1«rv»')
-    .replace(/(requested|current|resource version:?|resource version \(|too old resource version: )(\s*)\d+/gi, '$1$2«rv»');
+    .replace(
+      /(requested|current|resource version:?|resource version \(|too old resource version: )(\s*)\d+/gi,
+      '$1$2«rv»',
+    );
 }
 
 /** Every field of `want`, and none that it does not have; marks match any value of their sort. */
@@ -50,7 +57,13 @@ export function differences(want: unknown, got: unknown, at = '', out: string[] 
   if (typeof want === 'string' && want.includes('«')) {
     if (got === want) return out;
     if (/^«\w+»$/.test(want) && (typeof got === 'number' || (typeof got === 'string' && got !== ''))) return out;
-    const pattern = new RegExp(`^${want.split(/«[^»]*»/).map((s) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&')).join('.*')}$`, 's');
+    const pattern = new RegExp(
+      `^${want
+        .split(/«[^»]*»/)
+        .map((s) => s.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
+        .join('.*')}$`,
+      's',
+    );
     if (typeof got !== 'string' || !pattern.test(got)) out.push(`${at}: want ${show(want)} got ${show(got)}`);
     return out;
   }

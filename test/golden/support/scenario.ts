@@ -18,7 +18,6 @@ interface Answer {
   headers: Record<string, string | string[] | undefined>;
   text: string;
 }
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = any;
 
 /** Plays recorded scenarios against a server and tells what differs. */
@@ -48,14 +47,24 @@ export class Player {
       const answer = await this.call(request, step.watch);
       const { json, seen } = read(answer, step, ctx);
       answers.push(json);
-      out.push(...differences(step.response, JSON.parse(JSON.stringify(seen))).map((d) => `step ${i} ${method} ${path}: ${d}`));
+      out.push(
+        ...differences(step.response, JSON.parse(JSON.stringify(seen))).map((d) => `step ${i} ${method} ${path}: ${d}`),
+      );
     }
     return out;
   }
 
   private async prepare(name: string): Promise<void> {
-    await this.call({ method: 'POST', path: '/api/v1/namespaces', body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } } });
-    await this.call({ method: 'POST', path: `/api/v1/namespaces/${name}/serviceaccounts`, body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } } });
+    await this.call({
+      method: 'POST',
+      path: '/api/v1/namespaces',
+      body: { apiVersion: 'v1', kind: 'Namespace', metadata: { name } },
+    });
+    await this.call({
+      method: 'POST',
+      path: `/api/v1/namespaces/${name}/serviceaccounts`,
+      body: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'default' } },
+    });
   }
 
   /** Puts in `{{ns}}`, `{{2.metadata.uid}}`, `{{+2.metadata.resourceVersion}}`. */
@@ -73,7 +82,9 @@ export class Player {
     }
     if (Array.isArray(value)) return value.map((v) => this.fill(v, ctx, answers));
     if (value && typeof value === 'object')
-      return Object.fromEntries(Object.entries(value).map(([k, v]) => [this.fill(k, ctx, answers), this.fill(v, ctx, answers)]));
+      return Object.fromEntries(
+        Object.entries(value).map(([k, v]) => [this.fill(k, ctx, answers), this.fill(v, ctx, answers)]),
+      );
     return value;
   }
 
@@ -88,7 +99,16 @@ export class Player {
     const sent = Object.fromEntries(Object.entries(all).filter(([, v]) => v !== null)) as Record<string, string>;
     return new Promise((resolve, reject) => {
       const req = https.request(
-        { host: this.server.hostname, port: this.server.port, path, method, headers: sent, agent: watch ? undefined : this.agent, rejectUnauthorized: false, timeout: 30_000 },
+        {
+          host: this.server.hostname,
+          port: this.server.port,
+          path,
+          method,
+          headers: sent,
+          agent: watch ? undefined : this.agent,
+          rejectUnauthorized: false,
+          timeout: 30_000,
+        },
         (res) => {
           let text = '';
           const done = () => resolve({ status: res.statusCode ?? 0, headers: res.headers, text });
@@ -124,16 +144,34 @@ const byText = (a: unknown, b: unknown) => (JSON.stringify(a) < JSON.stringify(b
 function read(answer: Answer, step: Step, ctx: MaskContext): { json: Any; seen: unknown } {
   const type = String(answer.headers['content-type'] ?? '').split(';')[0];
   const json = step.watch
-    ? answer.text.split('\n').filter(Boolean).map(parse).filter(Boolean).slice(0, step.watch.events ?? Infinity)
+    ? answer.text
+        .split('\n')
+        .filter(Boolean)
+        .map(parse)
+        .filter(Boolean)
+        .slice(0, step.watch.events ?? Infinity)
     : type.includes('json')
       ? parse(answer.text)
       : undefined;
-  let body: Any = json !== undefined ? mask(json, ctx) : answer.text.length > 4000 ? '«text long»' : mask(answer.text, ctx);
+  let body: Any =
+    json !== undefined ? mask(json, ctx) : answer.text.length > 4000 ? '«text long»' : mask(answer.text, ctx);
   for (const object of [body, ...(body?.items ?? [])]) object?.metadata?.managedFields?.sort?.(byText);
   if (body?.details?.causes?.length > 1) {
     body.details.causes.sort(byText);
     body.message = String(body.message).replace(/: \[.*\]$/s, ': [«list»]');
   }
-  if (step.keep) body = step.keep === 'none' ? undefined : Object.fromEntries(step.keep.map((path) => [path, path.split('.').reduce((x: Any, k) => x?.[k], body)]));
-  return { json, seen: { status: answer.status, type, ...(answer.headers.warning && { warning: mask(String(answer.headers.warning), ctx) }), body } };
+  if (step.keep)
+    body =
+      step.keep === 'none'
+        ? undefined
+        : Object.fromEntries(step.keep.map((path) => [path, path.split('.').reduce((x: Any, k) => x?.[k], body)]));
+  return {
+    json,
+    seen: {
+      status: answer.status,
+      type,
+      ...(answer.headers.warning && { warning: mask(String(answer.headers.warning), ctx) }),
+      body,
+    },
+  };
 }

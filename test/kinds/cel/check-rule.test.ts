@@ -12,15 +12,22 @@ function syntaxError(expression: string): string {
   }
   return '';
 }
-const OPERAND = "'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
+const OPERAND =
+  "'[', '{', '(', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}";
 
 describe('a mistake in an expression is told as ANTLR tells it', () => {
   test.each([
-    ['self.bad(', `ERROR: <input>:1:10: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', ')', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | self.bad(\n | .........^`],
+    [
+      'self.bad(',
+      `ERROR: <input>:1:10: Syntax error: mismatched input '<EOF>' expecting {'[', '{', '(', ')', '.', '-', '!', 'true', 'false', 'null', NUM_FLOAT, NUM_INT, NUM_UINT, STRING, BYTES, IDENTIFIER}\n | self.bad(\n | .........^`,
+    ],
     ['1 +', `ERROR: <input>:1:4: Syntax error: mismatched input '<EOF>' expecting {${OPERAND}\n | 1 +\n | ...^`],
     ['a b', "ERROR: <input>:1:3: Syntax error: extraneous input 'b' expecting <EOF>\n | a b\n | ..^"],
     ['(a', "ERROR: <input>:1:3: Syntax error: missing ')' at '<EOF>'\n | (a\n | ..^"],
-    ['a = b', "ERROR: <input>:1:3: Syntax error: token recognition error at: '= '\n | a = b\n | ..^\nERROR: <input>:1:5: Syntax error: extraneous input 'b' expecting <EOF>\n | a = b\n | ....^"],
+    [
+      'a = b',
+      "ERROR: <input>:1:3: Syntax error: token recognition error at: '= '\n | a = b\n | ..^\nERROR: <input>:1:5: Syntax error: extraneous input 'b' expecting <EOF>\n | a = b\n | ....^",
+    ],
     ['self.', "ERROR: <input>:1:6: Syntax error: no viable alternative at input '.'\n | self.\n | .....^"],
   ])('%s', (expression, expected) => expect(syntaxError(expression)).toBe(expected));
 });
@@ -41,18 +48,44 @@ const check = (expression: string): string | undefined => checkRule(expression, 
 
 describe('a rule', () => {
   test.each([
-    'self.a > 1', 'self.l.all(x, x.size() < 3)', 'self.m.all(k, self.m[k] > 0)', 'has(self.a) && self.a in [1, 2]', "self.l[0] == 'x'", 'self.p > 3',
-    "self.x__dash__y == 'a'", "self.metadata.name == 'x'", "quantity(self.s).isLessThan(quantity('1'))", 'cel.bind(x, self.a, x + 1) > 1',
-    "self.when < timestamp('2030-01-01T00:00:00Z')", 'self.a == oldSelf.a', "self.l.filter(x, x == 'a') == ['a']", "self.?s.orValue('x') == 'y'",
-  ])('is good: %s', (expression) => expect(check(expression)).toBeUndefined()); // prettier-ignore
+    'self.a > 1',
+    'self.l.all(x, x.size() < 3)',
+    'self.m.all(k, self.m[k] > 0)',
+    'has(self.a) && self.a in [1, 2]',
+    "self.l[0] == 'x'",
+    'self.p > 3',
+    "self.x__dash__y == 'a'",
+    "self.metadata.name == 'x'",
+    "quantity(self.s).isLessThan(quantity('1'))",
+    'cel.bind(x, self.a, x + 1) > 1',
+    "self.when < timestamp('2030-01-01T00:00:00Z')",
+    'self.a == oldSelf.a',
+    "self.l.filter(x, x == 'a') == ['a']",
+    "self.?s.orValue('x') == 'y'",
+  ])('is good: %s', (expression) => expect(check(expression)).toBeUndefined());
 
   test.each([
     ['self.foo > 1', "compilation failed: ERROR: <input>:1:5: undefined field 'foo'\n | self.foo > 1\n | ....^"],
-    ["self.a > 'x'", "compilation failed: ERROR: <input>:1:8: found no matching overload for '_>_' applied to '(int, string)'\n | self.a > 'x'\n | .......^"],
-    ['foo == 1', "compilation failed: ERROR: <input>:1:1: undeclared reference to 'foo' (in container '')\n | foo == 1\n | ^"],
-    ['self.a.b', "compilation failed: ERROR: <input>:1:7: type 'int' does not support field selection\n | self.a.b\n | ......^"],
-    ['self.s.bad(1)', "compilation failed: ERROR: <input>:1:11: undeclared reference to 'bad' (in container '')\n | self.s.bad(1)\n | ..........^"],
-    ['self.s.startsWith(1)', "compilation failed: ERROR: <input>:1:18: found no matching overload for 'startsWith' applied to 'string.(int)'\n | self.s.startsWith(1)\n | .................^"],
+    [
+      "self.a > 'x'",
+      "compilation failed: ERROR: <input>:1:8: found no matching overload for '_>_' applied to '(int, string)'\n | self.a > 'x'\n | .......^",
+    ],
+    [
+      'foo == 1',
+      "compilation failed: ERROR: <input>:1:1: undeclared reference to 'foo' (in container '')\n | foo == 1\n | ^",
+    ],
+    [
+      'self.a.b',
+      "compilation failed: ERROR: <input>:1:7: type 'int' does not support field selection\n | self.a.b\n | ......^",
+    ],
+    [
+      'self.s.bad(1)',
+      "compilation failed: ERROR: <input>:1:11: undeclared reference to 'bad' (in container '')\n | self.s.bad(1)\n | ..........^",
+    ],
+    [
+      'self.s.startsWith(1)',
+      "compilation failed: ERROR: <input>:1:18: found no matching overload for 'startsWith' applied to 'string.(int)'\n | self.s.startsWith(1)\n | .................^",
+    ],
     ['self.a', 'cel expression must evaluate to a bool'],
   ])('is refused: %s', (expression, problem) => expect(check(expression)).toBe(problem));
 });

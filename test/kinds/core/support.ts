@@ -6,7 +6,13 @@ import type { FieldError } from '../../../src/meta/field.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
 
 const registry = createRegistry();
-export const ctx: StrategyContext = { now: '2025-01-01T00:00:00Z', user: 'u', warn() {}, subresource: '', apiVersion: 'v1' };
+export const ctx: StrategyContext = {
+  now: '2025-01-01T00:00:00Z',
+  user: 'u',
+  warn() {},
+  subresource: '',
+  apiVersion: 'v1',
+};
 const show = (errors: readonly FieldError[]): string[] => errors.map((e) => `${e.field}: ${e.body}`).sort();
 
 /** A core/v1 object with defaults, as a create would have it before it is checked. */

@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { rulesOf, selector, template } from './support.ts';
 
 const NEGATIVE = 'must be greater than or equal to 0';
-const PERCENT = "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
+const PERCENT =
+  "a valid percent string must be a numeric string followed by an ending '%' (e.g. '1%',  or '93%', regex used for validation is '[0-9]+%')";
 const MISMATCH = '`selector` does not match template `labels`';
 const good = { selector, template: template() };
 
@@ -10,8 +11,16 @@ describe('a Deployment', () => {
   const { create, update, status, stored, statusOf, warnings } = rulesOf('apps', 'v1', 'deployments');
   test.each<[string, Record<string, unknown>, string[]]>([
     ['is good with a selector and a template', good, []],
-    ['needs a selector', { template: template() }, ['spec.selector: Required value', `spec.template.metadata.labels: Invalid value: {"app":"a"}: ${MISMATCH}`]],
-    ['selects something', { ...good, selector: {} }, ['spec.selector: Invalid value: {}: empty selector is invalid for deployment']],
+    [
+      'needs a selector',
+      { template: template() },
+      ['spec.selector: Required value', `spec.template.metadata.labels: Invalid value: {"app":"a"}: ${MISMATCH}`],
+    ],
+    [
+      'selects something',
+      { ...good, selector: {} },
+      ['spec.selector: Invalid value: {}: empty selector is invalid for deployment'],
+    ],
     [
       'has a selector that works',
       { ...good, selector: { matchExpressions: [{ key: 'a', operator: 'X' }] } },
@@ -20,31 +29,72 @@ describe('a Deployment', () => {
         'spec.selector: Invalid value: {"matchExpressions":[{"key":"a","operator":"X"}]}: invalid label selector',
       ],
     ],
-    ['prints labels in order', { ...good, selector: { matchLabels: { x: 'y' } }, template: template({}, { labels: { b: '1', a: '2' } }) },
-      [`spec.template.metadata.labels: Invalid value: {"a":"2","b":"1"}: ${MISMATCH}`]],
-    ['is not negative', { ...good, replicas: -1, minReadySeconds: -2, revisionHistoryLimit: -3 },
-      [`spec.replicas: Invalid value: -1: ${NEGATIVE}`, `spec.minReadySeconds: Invalid value: -2: ${NEGATIVE}`, `spec.revisionHistoryLimit: Invalid value: -3: ${NEGATIVE}`]],
-    ['takes longer than its pods need to be ready', { ...good, minReadySeconds: 10, progressDeadlineSeconds: 10 },
-      ['spec.progressDeadlineSeconds: Invalid value: 10: must be greater than minReadySeconds']],
-    ['knows two strategies', { ...good, strategy: { type: 'X' } },
-      ['spec.strategy: Unsupported value: {"Type":"X","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"']],
-    ['moves something', { ...good, strategy: { rollingUpdate: { maxSurge: '0%', maxUnavailable: 0 } } },
-      ['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0']],
-    ['counts or names a share', { ...good, strategy: { rollingUpdate: { maxSurge: 'many', maxUnavailable: '150%' } } },
-      [`spec.strategy.rollingUpdate.maxSurge: Invalid value: "many": ${PERCENT}`, 'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "150%": must not be greater than 100%']],
-    ['has pods without a deadline', { ...good, template: template({ activeDeadlineSeconds: 5 }) },
-      ['spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported']],
+    [
+      'prints labels in order',
+      { ...good, selector: { matchLabels: { x: 'y' } }, template: template({}, { labels: { b: '1', a: '2' } }) },
+      [`spec.template.metadata.labels: Invalid value: {"a":"2","b":"1"}: ${MISMATCH}`],
+    ],
+    [
+      'is not negative',
+      { ...good, replicas: -1, minReadySeconds: -2, revisionHistoryLimit: -3 },
+      [
+        `spec.replicas: Invalid value: -1: ${NEGATIVE}`,
+        `spec.minReadySeconds: Invalid value: -2: ${NEGATIVE}`,
+        `spec.revisionHistoryLimit: Invalid value: -3: ${NEGATIVE}`,
+      ],
+    ],
+    [
+      'takes longer than its pods need to be ready',
+      { ...good, minReadySeconds: 10, progressDeadlineSeconds: 10 },
+      ['spec.progressDeadlineSeconds: Invalid value: 10: must be greater than minReadySeconds'],
+    ],
+    [
+      'knows two strategies',
+      { ...good, strategy: { type: 'X' } },
+      [
+        'spec.strategy: Unsupported value: {"Type":"X","RollingUpdate":null}: supported values: "Recreate", "RollingUpdate"',
+      ],
+    ],
+    [
+      'moves something',
+      { ...good, strategy: { rollingUpdate: { maxSurge: '0%', maxUnavailable: 0 } } },
+      ['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0'],
+    ],
+    [
+      'counts or names a share',
+      { ...good, strategy: { rollingUpdate: { maxSurge: 'many', maxUnavailable: '150%' } } },
+      [
+        `spec.strategy.rollingUpdate.maxSurge: Invalid value: "many": ${PERCENT}`,
+        'spec.strategy.rollingUpdate.maxUnavailable: Invalid value: "150%": must not be greater than 100%',
+      ],
+    ],
+    [
+      'has pods without a deadline',
+      { ...good, template: template({ activeDeadlineSeconds: 5 }) },
+      ['spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in ReplicaSet is not Supported'],
+    ],
   ])('%s', (_, spec, errors) => expect(create({ spec })).toEqual(errors));
 
   test('keeps its selector', () => {
     const other = { selector: { matchLabels: { app: 'b' } }, template: template({}, { labels: { app: 'b' } }) };
-    expect(update({ spec: good }, { spec: other })).toEqual(['spec.selector: Invalid value: {"matchLabels":{"app":"b"}}: field is immutable']);
+    expect(update({ spec: good }, { spec: other })).toEqual([
+      'spec.selector: Invalid value: {"matchLabels":{"app":"b"}}: field is immutable',
+    ]);
   });
   test('without a spec says what is missing', () => {
-    expect(create({}).slice(0, 2)).toEqual(['spec.selector: Required value', `spec.template.metadata.labels: Invalid value: null: ${MISMATCH}`]);
+    expect(create({}).slice(0, 2)).toEqual([
+      'spec.selector: Required value',
+      `spec.template.metadata.labels: Invalid value: null: ${MISMATCH}`,
+    ]);
   });
   test('counts pods in its status', () => {
-    expect(status({ spec: good }, { collisionCount: 2 }, { replicas: 1, readyReplicas: 2, availableReplicas: 3, collisionCount: 1, updatedReplicas: -1 })).toEqual([
+    expect(
+      status(
+        { spec: good },
+        { collisionCount: 2 },
+        { replicas: 1, readyReplicas: 2, availableReplicas: 3, collisionCount: 1, updatedReplicas: -1 },
+      ),
+    ).toEqual([
       `status.updatedReplicas: Invalid value: -1: ${NEGATIVE}`,
       'status.readyReplicas: Invalid value: 2: cannot be greater than status.replicas',
       'status.availableReplicas: Invalid value: 3: cannot be greater than status.replicas',
@@ -67,57 +117,145 @@ describe('a Deployment', () => {
 });
 
 test('a ReplicaSet that selects nothing is told in the words of a Deployment', () => {
-  expect(rulesOf('apps', 'v1', 'replicasets').create({ spec: { ...good, selector: {} } })).toEqual(['spec.selector: Invalid value: {}: empty selector is invalid for deployment']);
+  expect(rulesOf('apps', 'v1', 'replicasets').create({ spec: { ...good, selector: {} } })).toEqual([
+    'spec.selector: Invalid value: {}: empty selector is invalid for deployment',
+  ]);
 });
 
 describe('a DaemonSet', () => {
   const { create, update, status, stored } = rulesOf('apps', 'v1', 'daemonsets');
   test.each<[string, Record<string, unknown>, string[]]>([
-    ['does not miss its selector', { template: template() }, [`spec.template.metadata.labels: Invalid value: {"app":"a"}: ${MISMATCH}`]],
-    ['selects something', { ...good, selector: {} }, ['spec.selector: Invalid value: {}: empty selector is invalid for daemonset']],
-    ['knows two strategies', { ...good, updateStrategy: { type: 'X' } },
-      ['spec.updateStrategy: Unsupported value: {"Type":"X","RollingUpdate":null}: supported values: "RollingUpdate", "OnDelete"']],
-    ['surges or is unavailable', { ...good, updateStrategy: { rollingUpdate: { maxSurge: 1 } } },
-      ['spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero']],
-    ['moves something', { ...good, updateStrategy: { rollingUpdate: { maxUnavailable: '0%' } } },
-      ['spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0']],
+    [
+      'does not miss its selector',
+      { template: template() },
+      [`spec.template.metadata.labels: Invalid value: {"app":"a"}: ${MISMATCH}`],
+    ],
+    [
+      'selects something',
+      { ...good, selector: {} },
+      ['spec.selector: Invalid value: {}: empty selector is invalid for daemonset'],
+    ],
+    [
+      'knows two strategies',
+      { ...good, updateStrategy: { type: 'X' } },
+      [
+        'spec.updateStrategy: Unsupported value: {"Type":"X","RollingUpdate":null}: supported values: "RollingUpdate", "OnDelete"',
+      ],
+    ],
+    [
+      'surges or is unavailable',
+      { ...good, updateStrategy: { rollingUpdate: { maxSurge: 1 } } },
+      ['spec.updateStrategy.rollingUpdate.maxSurge: Invalid value: 1: may not be set when maxUnavailable is non-zero'],
+    ],
+    [
+      'moves something',
+      { ...good, updateStrategy: { rollingUpdate: { maxUnavailable: '0%' } } },
+      ['spec.updateStrategy.rollingUpdate.maxUnavailable: Required value: cannot be 0 when maxSurge is 0'],
+    ],
   ])('%s', (_, spec, errors) => expect(create({ spec })).toEqual(errors));
   test('is checked twice when it changes', () => {
-    expect(update({ spec: good }, { spec: { ...good, minReadySeconds: -1 } })).toEqual(Array(2).fill(`spec.minReadySeconds: Invalid value: -1: ${NEGATIVE}`));
+    expect(update({ spec: good }, { spec: { ...good, minReadySeconds: -1 } })).toEqual(
+      Array(2).fill(`spec.minReadySeconds: Invalid value: -1: ${NEGATIVE}`),
+    );
   });
   test('has a status that keeps the count of its templates', () => {
-    expect(status({ spec: good }, {}, { currentNumberScheduled: -1 })).toEqual([`status.currentNumberScheduled: Invalid value: -1: ${NEGATIVE}`]);
+    expect(status({ spec: good }, {}, { currentNumberScheduled: -1 })).toEqual([
+      `status.currentNumberScheduled: Invalid value: -1: ${NEGATIVE}`,
+    ]);
     expect(stored({ spec: good }).metadata.annotations).toEqual({ 'deprecated.daemonset.template.generation': '1' });
   });
 });
 
 describe('a StatefulSet', () => {
   const { create, update, defaulted, stored, warnings } = rulesOf('apps', 'v1', 'statefulsets');
-  const claim = { metadata: { name: 'd' }, spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } } };
+  const claim = {
+    metadata: { name: 'd' },
+    spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+  };
   test.each<[string, Record<string, unknown>, string[]]>([
-    ['mounts its claims by name', { ...good, template: template({ containers: [{ name: 'c', image: 'i', volumeMounts: [{ name: 'd', mountPath: '/d' }] }] }), volumeClaimTemplates: [claim] }, []],
-    ['has one of two ways to start pods', { ...good, podManagementPolicy: 'X' }, [`spec.podManagementPolicy: Invalid value: "X": must be 'OrderedReady' or 'Parallel'`]],
-    ['has one of two strategies', { ...good, updateStrategy: { type: 'X' } },
-      [`spec.updateStrategy: Invalid value: {"Type":"X","RollingUpdate":null}: must be 'RollingUpdate' or 'OnDelete'`]],
-    ['rolls only where it says so', { ...good, updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
-      [`spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy 'RollingUpdate'`]],
-    ['keeps or deletes claims', { ...good, persistentVolumeClaimRetentionPolicy: { whenScaled: 'X' } },
-      ['spec.persistentVolumeClaimRetentionPolicy.whenScaled: Unsupported value: "X": supported values: "Retain", "Delete"']],
-    ['counts from nought', { ...good, ordinals: { start: -1 } }, [`spec.ordinals.start: Invalid value: -1: ${NEGATIVE}`]],
-    ['has a service with the name of a host', { ...good, serviceName: 'A' },
-      [`spec.serviceName: Invalid value: "A": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`]],
-    ['has pods without a deadline', { ...good, template: template({ activeDeadlineSeconds: 5 }) },
-      ['spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in StatefulSet is not Supported']],
+    [
+      'mounts its claims by name',
+      {
+        ...good,
+        template: template({ containers: [{ name: 'c', image: 'i', volumeMounts: [{ name: 'd', mountPath: '/d' }] }] }),
+        volumeClaimTemplates: [claim],
+      },
+      [],
+    ],
+    [
+      'has one of two ways to start pods',
+      { ...good, podManagementPolicy: 'X' },
+      [`spec.podManagementPolicy: Invalid value: "X": must be 'OrderedReady' or 'Parallel'`],
+    ],
+    [
+      'has one of two strategies',
+      { ...good, updateStrategy: { type: 'X' } },
+      [`spec.updateStrategy: Invalid value: {"Type":"X","RollingUpdate":null}: must be 'RollingUpdate' or 'OnDelete'`],
+    ],
+    [
+      'rolls only where it says so',
+      { ...good, updateStrategy: { type: 'OnDelete', rollingUpdate: { partition: 1 } } },
+      [
+        `spec.updateStrategy.rollingUpdate: Invalid value: {"Partition":1,"MaxUnavailable":null}: only allowed for updateStrategy 'RollingUpdate'`,
+      ],
+    ],
+    [
+      'keeps or deletes claims',
+      { ...good, persistentVolumeClaimRetentionPolicy: { whenScaled: 'X' } },
+      [
+        'spec.persistentVolumeClaimRetentionPolicy.whenScaled: Unsupported value: "X": supported values: "Retain", "Delete"',
+      ],
+    ],
+    [
+      'counts from nought',
+      { ...good, ordinals: { start: -1 } },
+      [`spec.ordinals.start: Invalid value: -1: ${NEGATIVE}`],
+    ],
+    [
+      'has a service with the name of a host',
+      { ...good, serviceName: 'A' },
+      [
+        `spec.serviceName: Invalid value: "A": a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character (e.g. 'my-name',  or '123-abc', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?')`,
+      ],
+    ],
+    [
+      'has pods without a deadline',
+      { ...good, template: template({ activeDeadlineSeconds: 5 }) },
+      ['spec.template.spec.activeDeadlineSeconds: Forbidden: activeDeadlineSeconds in StatefulSet is not Supported'],
+    ],
   ])('%s', (_, spec, errors) => expect(create({ spec })).toEqual(errors));
   test('changes in few places', () => {
     const spec = { ...good, serviceName: 's' };
-    expect(update({ spec }, { spec: { ...spec, replicas: 3, minReadySeconds: 1, revisionHistoryLimit: 2, template: template({ hostNetwork: true }) } })).toEqual([]);
-    expect(update({ spec }, { spec: { ...spec, serviceName: 't' } })).toEqual([expect.stringMatching(/^spec: Forbidden: updates to statefulset spec for fields other than 'replicas'/)]);
+    expect(
+      update(
+        { spec },
+        {
+          spec: {
+            ...spec,
+            replicas: 3,
+            minReadySeconds: 1,
+            revisionHistoryLimit: 2,
+            template: template({ hostNetwork: true }),
+          },
+        },
+      ),
+    ).toEqual([]);
+    expect(update({ spec }, { spec: { ...spec, serviceName: 't' } })).toEqual([
+      expect.stringMatching(/^spec: Forbidden: updates to statefulset spec for fields other than 'replicas'/),
+    ]);
   });
   test('has a partition unless the strategy is named without it', () => {
-    expect(defaulted({ spec: good }, {}).spec.updateStrategy).toEqual({ type: 'RollingUpdate', rollingUpdate: { partition: 0 } });
-    expect(defaulted({ spec: { ...good, updateStrategy: { type: 'RollingUpdate' } } }, {}).spec.updateStrategy).toEqual({ type: 'RollingUpdate' });
-    expect(stored({ spec: { ...good, updateStrategy: { rollingUpdate: { maxUnavailable: 2 } } } }).spec.updateStrategy.rollingUpdate).toEqual({ partition: 0 });
+    expect(defaulted({ spec: good }, {}).spec.updateStrategy).toEqual({
+      type: 'RollingUpdate',
+      rollingUpdate: { partition: 0 },
+    });
+    expect(defaulted({ spec: { ...good, updateStrategy: { type: 'RollingUpdate' } } }, {}).spec.updateStrategy).toEqual(
+      { type: 'RollingUpdate' },
+    );
+    expect(
+      stored({ spec: { ...good, updateStrategy: { rollingUpdate: { maxUnavailable: 2 } } } }).spec.updateStrategy
+        .rollingUpdate,
+    ).toEqual({ partition: 0 });
   });
   test('may keep all its revisions', () => {
     expect(warnings({ spec: { ...good, revisionHistoryLimit: -1 } })).toEqual([
@@ -129,7 +267,12 @@ describe('a StatefulSet', () => {
 describe('a ControllerRevision', () => {
   const { create, update } = rulesOf('apps', 'v1', 'controllerrevisions');
   test('has data that stays and a number that does not fall below nought', () => {
-    expect(create({ revision: -1 })).toEqual(['data: Required value: data is mandatory', `revision: Invalid value: -1: ${NEGATIVE}`]);
-    expect(update({ data: { a: 1 }, revision: 1 }, { data: { a: 2 }, revision: 2 })).toEqual(['data: Invalid value: {"a":2}: field is immutable']);
+    expect(create({ revision: -1 })).toEqual([
+      'data: Required value: data is mandatory',
+      `revision: Invalid value: -1: ${NEGATIVE}`,
+    ]);
+    expect(update({ data: { a: 1 }, revision: 1 }, { data: { a: 2 }, revision: 2 })).toEqual([
+      'data: Invalid value: {"a":2}: field is immutable',
+    ]);
   });
 });

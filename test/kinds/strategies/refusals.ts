@@ -3,7 +3,13 @@ import { createRegistry } from '../../../src/kinds/registry.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
 
 const registry = createRegistry();
-export const ctx = (subresource = ''): StrategyContext => ({ now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource, apiVersion: 'v1' });
+export const ctx = (subresource = ''): StrategyContext => ({
+  now: '2025-01-01T00:00:00Z',
+  user: 'u',
+  warn: () => {},
+  subresource,
+  apiVersion: 'v1',
+});
 export const strategyOf = (key: string): Strategy => registry.storage(key)!.strategy;
 
 const objectOf = (key: string, fields: object): KubeObject => {
@@ -18,7 +24,9 @@ export function refusals(key: string, fields: object): string[] {
   const object = objectOf(key, fields);
   strategy.defaults?.(object);
   strategy.prepareForCreate?.(object, ctx());
-  return strategy.validate!(object, ctx()).map((e) => `${e.field}: ${e.body}`).sort();
+  return strategy.validate!(object, ctx())
+    .map((e) => `${e.field}: ${e.body}`)
+    .sort();
 }
 
 /** What a change from `before` to `after` is refused with besides the rules of every object. */

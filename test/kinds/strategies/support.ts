@@ -7,8 +7,15 @@ import type { KubeObject } from '../../../src/meta/object.ts';
 const registry = createRegistry();
 type Spec = Record<string, unknown>;
 
-const context = (apiVersion: string, subresource = ''): StrategyContext => ({ now: '2025-01-01T00:00:00Z', user: 'u', warn: () => {}, subresource, apiVersion });
-const shown = (errors: readonly { field: string; body: string }[]): string[] => errors.map(({ field, body }) => `${field}: ${body}`);
+const context = (apiVersion: string, subresource = ''): StrategyContext => ({
+  now: '2025-01-01T00:00:00Z',
+  user: 'u',
+  warn: () => {},
+  subresource,
+  apiVersion,
+});
+const shown = (errors: readonly { field: string; body: string }[]): string[] =>
+  errors.map(({ field, body }) => `${field}: ${body}`);
 
 /** The rules of one kind, run as the API runs them. */
 export function rulesOf(group: string, version: string, resource: string) {
@@ -16,7 +23,12 @@ export function rulesOf(group: string, version: string, resource: string) {
   const { schema, strategy } = kind.storage;
   const apiVersion = group ? `${group}/${version}` : version;
   const defaulted = (fields: Spec, metadata: Spec): KubeObject => {
-    const object = { apiVersion, kind: kind.kind, metadata: { name: 'a', namespace: 'n', uid: 'u-1', ...metadata }, ...structuredClone(fields) } as unknown as KubeObject;
+    const object = {
+      apiVersion,
+      kind: kind.kind,
+      metadata: { name: 'a', namespace: 'n', uid: 'u-1', ...metadata },
+      ...structuredClone(fields),
+    } as unknown as KubeObject;
     applySchemaDefaults(kind.schema, object, false);
     strategy.defaults?.(object);
     return object;
@@ -25,7 +37,10 @@ export function rulesOf(group: string, version: string, resource: string) {
   const stored = (fields: Spec, metadata: Spec = {}): KubeObject => {
     const object = defaulted(fields, metadata);
     strategy.prepareForCreate?.(object, context(apiVersion));
-    return { ...normalizeObject(schema, object), metadata: { ...object.metadata, resourceVersion: '1', generation: 1 } };
+    return {
+      ...normalizeObject(schema, object),
+      metadata: { ...object.metadata, resourceVersion: '1', generation: 1 },
+    };
   };
   return {
     stored,
@@ -42,7 +57,10 @@ export function rulesOf(group: string, version: string, resource: string) {
       const object = normalizeObject(schema, sent);
       const ctx = { ...context(apiVersion), sent };
       strategy.prepareForUpdate?.(object, old, ctx);
-      return shown([...(strategy.validate?.(object, ctx) ?? []), ...(strategy.validateUpdate?.(object, old, ctx) ?? [])]);
+      return shown([
+        ...(strategy.validate?.(object, ctx) ?? []),
+        ...(strategy.validateUpdate?.(object, old, ctx) ?? []),
+      ]);
     },
     status(fields: Spec, before: Spec, after: Spec): string[] {
       const old = { ...stored(fields), status: before } as KubeObject;
@@ -52,11 +70,16 @@ export function rulesOf(group: string, version: string, resource: string) {
       return shown(status!.validateUpdate?.(object, old, context(apiVersion, 'status')) ?? []);
     },
     /** what a write to `/status` takes over from the old object; changes `object` */
-    statusOf: (object: KubeObject, old: KubeObject): void => strategy.subresources!['status']!.prepareForUpdate?.(object, old, context(apiVersion, 'status')),
-    warnings: (fields: Spec, metadata: Spec = {}): string[] => strategy.warnings?.(defaulted(fields, metadata), undefined) ?? [],
+    statusOf: (object: KubeObject, old: KubeObject): void =>
+      strategy.subresources!['status']!.prepareForUpdate?.(object, old, context(apiVersion, 'status')),
+    warnings: (fields: Spec, metadata: Spec = {}): string[] =>
+      strategy.warnings?.(defaulted(fields, metadata), undefined) ?? [],
   };
 }
 
 /** A template of one good container. */
-export const template = (spec: Spec = {}, metadata: Spec = { labels: { app: 'a' } }): Spec => ({ metadata, spec: { containers: [{ name: 'c', image: 'i' }], ...spec } });
+export const template = (spec: Spec = {}, metadata: Spec = { labels: { app: 'a' } }): Spec => ({
+  metadata,
+  spec: { containers: [{ name: 'c', image: 'i' }], ...spec },
+});
 export const selector = { matchLabels: { app: 'a' } };

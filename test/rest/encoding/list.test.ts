@@ -12,16 +12,29 @@ const kind = createRegistry().byResource('', 'v1', 'configmaps')!;
 
 function listOf(count: number): ListAnswer {
   const items = Array.from({ length: count }, (_, n) => {
-    const metadata = { resourceVersion: String(n), name: `c-${n}`, namespace: 'x', uid: `u-${n}`, creationTimestamp: '2026-01-01T00:00:00Z' };
+    const metadata = {
+      resourceVersion: String(n),
+      name: `c-${n}`,
+      namespace: 'x',
+      uid: `u-${n}`,
+      creationTimestamp: '2026-01-01T00:00:00Z',
+    };
     // what a reader that cuts at line ends, commas or `items` would stumble over
     const data = { text: 'one\ntwo, "items": []\nitems: []', '{': '}' };
     const bytes = Buffer.from(JSON.stringify({ metadata, data }));
-    return new Item({ resource: 'configmaps', namespace: 'x', name: `c-${n}` }, n, bytes, { uid: `u-${n}`, labels: undefined, fields: undefined, owners: undefined }, retained);
+    return new Item(
+      { resource: 'configmaps', namespace: 'x', name: `c-${n}` },
+      n,
+      bytes,
+      { uid: `u-${n}`, labels: undefined, fields: undefined, owners: undefined },
+      retained,
+    );
   });
   return { kind, items, revision: 99 };
 }
 
-const text = (list: ListAnswer, media: Media): string => Buffer.concat([...encodeList(list, media, 'Metadata', 0).pieces]).toString();
+const text = (list: ListAnswer, media: Media): string =>
+  Buffer.concat([...encodeList(list, media, 'Metadata', 0).pieces]).toString();
 const plain = { format: 'json', pretty: false } as const;
 const forms: [string, Media['as']][] = [
   ['whole objects', undefined],
@@ -39,7 +52,10 @@ describe.each(forms)('a list as %s', (_, as) => {
   });
 
   it('is made item by item', () => {
-    for (const media of [{ format: 'json', pretty: true, ...extra }, { format: 'yaml', pretty: false, ...extra }] as Media[]) {
+    for (const media of [
+      { format: 'json', pretty: true, ...extra },
+      { format: 'yaml', pretty: false, ...extra },
+    ] as Media[]) {
       expect([...encodeList(listOf(50), media, 'Metadata', 0).pieces].length).toBeGreaterThanOrEqual(52);
     }
   });

@@ -27,7 +27,8 @@ function fieldsOf(bytes: Buffer): Map<number, Buffer[]> {
 
 const text = (fields: Map<number, Buffer[]>, number: number): string => (fields.get(number)?.[0] ?? '').toString();
 /** names of a map, whose entries are field `number` */
-const names = (bytes: Buffer, number: number): string[] => (fieldsOf(bytes).get(number) ?? []).map((entry) => text(fieldsOf(entry), 1));
+const names = (bytes: Buffer, number: number): string[] =>
+  (fieldsOf(bytes).get(number) ?? []).map((entry) => text(fieldsOf(entry), 1));
 
 /** What the tests look at of an `openapi.v2.Document`. */
 export function readOpenApi(bytes: Buffer): { swagger: string; title: string; paths: string[]; definitions: string[] } {

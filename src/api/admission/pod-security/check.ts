@@ -1,7 +1,6 @@
 import type { KubeObject } from '../../../meta/object.ts';
 import { containersOf } from '../pods.ts';
 
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export type Loose = any;
 
 /** One rule of the Pod Security Standards: what a pod does that it must not, in the words of Kubernetes; undefined when nothing. */
@@ -10,11 +9,14 @@ export type Check = (pod: KubeObject) => { reason: string; detail: string } | un
 export const quoted = (names: readonly string[]): string => names.map((name) => JSON.stringify(name)).join(', ');
 
 /** `container "a"`, `containers "a", "b"` */
-export const namely = (word: string, names: readonly string[]): string => `${word}${names.length === 1 ? '' : 's'} ${quoted(names)}`;
+export const namely = (word: string, names: readonly string[]): string =>
+  `${word}${names.length === 1 ? '' : 's'} ${quoted(names)}`;
 
 /** Names of the containers, of whatever sort, for which it holds. */
 export const namesWhere = (pod: KubeObject, test: (container: Loose) => boolean): string[] =>
-  containersOf(pod, true).filter(test).map((c) => c.name as string);
+  containersOf(pod, true)
+    .filter(test)
+    .map((c) => c.name as string);
 
 export const podContext = (pod: KubeObject): Loose => pod['spec']?.securityContext ?? {};
 

@@ -36,7 +36,9 @@ function checksOf(level: Level, minor: number): readonly Check[] {
   if (!checks) {
     const own = level === 'restricted' ? RESTRICTED.filter(({ since }) => since <= minor) : [];
     const replaced = new Set(own.map(({ replaces }) => replaces));
-    const base = Object.entries(baselineFor(minor)).filter(([name]) => (BASELINE_SINCE[name] ?? 0) <= minor && !replaced.has(name));
+    const base = Object.entries(baselineFor(minor)).filter(
+      ([name]) => (BASELINE_SINCE[name] ?? 0) <= minor && !replaced.has(name),
+    );
     checks = [...base.map(([, check]) => check), ...own.map(({ check }) => check)];
     made.set(key, checks);
   }

@@ -3,7 +3,17 @@ import { containersOf } from '../pods.ts';
 import { containerCheck, namely, namesWhere, podContext, quoted, setters, type Check, type Loose } from './check.ts';
 
 /** https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted */
-const VOLUMES = new Set(['configMap', 'csi', 'downwardAPI', 'emptyDir', 'ephemeral', 'image', 'persistentVolumeClaim', 'projected', 'secret']);
+const VOLUMES = new Set([
+  'configMap',
+  'csi',
+  'downwardAPI',
+  'emptyDir',
+  'ephemeral',
+  'image',
+  'persistentVolumeClaim',
+  'projected',
+  'secret',
+]);
 const ADDABLE = new Set(['NET_BIND_SERVICE']);
 
 const capabilities: Check = (pod) => {
@@ -11,7 +21,9 @@ const capabilities: Check = (pod) => {
   const { names, added } = addedCapabilities(pod, ADDABLE);
   const details = [
     ...(keeps.length ? [`${namely('container', keeps)} must set securityContext.capabilities.drop=["ALL"]`] : []),
-    ...(names.length ? [`${namely('container', names)} must not include ${quoted(added)} in securityContext.capabilities.add`] : []),
+    ...(names.length
+      ? [`${namely('container', names)} must not include ${quoted(added)} in securityContext.capabilities.add`]
+      : []),
   ];
   return details.length ? { reason: 'unrestricted capabilities', detail: details.join('; ') } : undefined;
 };
@@ -22,19 +34,36 @@ const volumes: Check = (pod) => {
   if (bad.length === 0) return undefined;
   const types = [...new Set(bad.map(typeOf))].sort();
   const uses = `${bad.length > 1 ? 'use' : 'uses'} restricted volume type${types.length > 1 ? 's' : ''}`;
-  return { reason: 'restricted volume types', detail: `${namely('volume', bad.map((v) => v.name))} ${uses} ${quoted(types)}` };
+  return {
+    reason: 'restricted volume types',
+    detail: `${namely(
+      'volume',
+      bad.map((v) => v.name),
+    )} ${uses} ${quoted(types)}`,
+  };
 };
 
 /** Either the pod or each container has to say it; no container may say the contrary. */
 const runAsNonRoot: Check = (pod) => {
   const inPod = podContext(pod).runAsNonRoot;
   const explicit = setters(pod, inPod === false, (c) => c.securityContext?.runAsNonRoot === false);
-  if (namesWhere(pod, (c) => c.securityContext?.runAsNonRoot === false).length || (inPod === false && explicit && namesWhere(pod, (c) => c.securityContext?.runAsNonRoot !== true).length)) {
+  if (
+    namesWhere(pod, (c) => c.securityContext?.runAsNonRoot === false).length ||
+    (inPod === false && explicit && namesWhere(pod, (c) => c.securityContext?.runAsNonRoot !== true).length)
+  ) {
     return { reason: 'runAsNonRoot != true', detail: `${explicit} must not set securityContext.runAsNonRoot=false` };
   }
   if (inPod === true) return undefined;
-  const silent = namesWhere(pod, (c) => c.securityContext?.runAsNonRoot === undefined || c.securityContext?.runAsNonRoot === null);
-  return silent.length ? { reason: 'runAsNonRoot != true', detail: `pod or ${namely('container', silent)} must set securityContext.runAsNonRoot=true` } : undefined;
+  const silent = namesWhere(
+    pod,
+    (c) => c.securityContext?.runAsNonRoot === undefined || c.securityContext?.runAsNonRoot === null,
+  );
+  return silent.length
+    ? {
+        reason: 'runAsNonRoot != true',
+        detail: `pod or ${namely('container', silent)} must set securityContext.runAsNonRoot=true`,
+      }
+    : undefined;
 };
 
 const runAsUser: Check = (pod) => {
@@ -50,13 +79,21 @@ const seccomp: Check = (pod) => {
   const badInContainers = namesWhere(pod, (c) => isBad(type(c.securityContext)));
   if (badInContainers.length || isBad(inPod)) {
     const who = setters(pod, isBad(inPod), (c) => isBad(type(c.securityContext)));
-    const types = [...new Set([inPod, ...containersOf(pod, true).map((c) => type(c.securityContext))].filter(isBad) as string[])].sort();
-    return { reason: 'seccompProfile', detail: `${who} must not set securityContext.seccompProfile.type to ${quoted(types)}` };
+    const types = [
+      ...new Set([inPod, ...containersOf(pod, true).map((c) => type(c.securityContext))].filter(isBad) as string[]),
+    ].sort();
+    return {
+      reason: 'seccompProfile',
+      detail: `${who} must not set securityContext.seccompProfile.type to ${quoted(types)}`,
+    };
   }
   if (good(inPod)) return undefined;
   const silent = namesWhere(pod, (c) => type(c.securityContext) === undefined);
   return silent.length
-    ? { reason: 'seccompProfile', detail: `pod or ${namely('container', silent)} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"` }
+    ? {
+        reason: 'seccompProfile',
+        detail: `pod or ${namely('container', silent)} must set securityContext.seccompProfile.type to "RuntimeDefault" or "Localhost"`,
+      }
     : undefined;
 };
 

@@ -25,7 +25,8 @@ type Variables = Record<string, unknown>;
 
 const MAX_MESSAGE = 5 * 1024;
 const run = (expression: string, variables: Variables): unknown => compileCel(expression)(variables as never);
-const failed = (expression: string, error: unknown): string => `expression '${expression}' resulted in error: ${celMessage(error)}`;
+const failed = (expression: string, error: unknown): string =>
+  `expression '${expression}' resulted in error: ${celMessage(error)}`;
 
 /** `variables.x` are worked out when an expression asks for them, in order, each once. */
 function withVariables({ variables = [] }: Expressions, base: Variables): Variables {
@@ -40,7 +41,9 @@ function withVariables({ variables = [] }: Expressions, base: Variables): Variab
         try {
           if (!done) value = run(expression, all);
         } catch (error) {
-          throw new Error(`composited variable ${JSON.stringify(name)} fails to evaluate: ${celMessage(error)}`, { cause: error });
+          throw new Error(`composited variable ${JSON.stringify(name)} fails to evaluate: ${celMessage(error)}`, {
+            cause: error,
+          });
         }
         done = true;
         return value;
@@ -63,7 +66,10 @@ function messageOf({ message, messageExpression, expression }: Validation, varia
 }
 
 /** False where a condition says that a policy or webhook is not about this request; errors count only where none does. */
-export function isAbout({ matchConditions = [] }: Pick<Expressions, 'matchConditions'>, variables: Variables): boolean | Error {
+export function isAbout(
+  { matchConditions = [] }: Pick<Expressions, 'matchConditions'>,
+  variables: Variables,
+): boolean | Error {
   const errors: string[] = [];
   for (const { expression } of matchConditions) {
     try {
@@ -86,7 +92,8 @@ export function evaluate(policy: Expressions, base: Variables): Refusal[] {
   const refusals: Refusal[] = [];
   for (const validation of policy.validations ?? []) {
     try {
-      if (run(validation.expression, variables) !== true) refusals.push({ message: messageOf(validation, variables), reason: validation.reason || 'Invalid' });
+      if (run(validation.expression, variables) !== true)
+        refusals.push({ message: messageOf(validation, variables), reason: validation.reason || 'Invalid' });
     } catch (error) {
       if (fails) refusals.push({ message: failed(validation.expression, error), reason: 'Invalid' });
     }
@@ -96,7 +103,11 @@ export function evaluate(policy: Expressions, base: Variables): Refusal[] {
     try {
       run(valueExpression, variables);
     } catch (error) {
-      refusals.push({ message: `valueExpression '${valueExpression}' resulted in error: ${celMessage(error)}`, reason: 'Invalid', always: true });
+      refusals.push({
+        message: `valueExpression '${valueExpression}' resulted in error: ${celMessage(error)}`,
+        reason: 'Invalid',
+        always: true,
+      });
     }
   }
   return refusals;

@@ -2,18 +2,26 @@ import { labelSelectorAsSelector, type LabelSelectorLike } from '../../../meta/l
 import type { Rule } from '../../../kinds/strategies/admissionregistration/match-rules.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 
-const has = (list: readonly string[] | undefined, value: string): boolean => (list ?? []).some((v) => v === '*' || v === value);
+const has = (list: readonly string[] | undefined, value: string): boolean =>
+  (list ?? []).some((v) => v === '*' || v === value);
 
 function resourceMatches(resources: readonly string[] | undefined, resource: string, subresource: string): boolean {
   return (resources ?? []).some((text) => {
     const [main, sub = ''] = text.split('/');
     if (text === '*/*') return true;
-    return (main === '*' || main === resource) && (sub === subresource || (sub === '*' && subresource !== '') || (sub === '*' && text.includes('/')));
+    return (
+      (main === '*' || main === resource) &&
+      (sub === subresource || (sub === '*' && subresource !== '') || (sub === '*' && text.includes('/')))
+    );
   });
 }
 
 /** Whether a rule is about this request; with `equivalent` in any version of the resource (matchPolicy). */
-export function ruleMatches(rule: Rule, { target, operation, object, old }: AdmissionRequest, equivalent: boolean): boolean {
+export function ruleMatches(
+  rule: Rule,
+  { target, operation, object, old }: AdmissionRequest,
+  equivalent: boolean,
+): boolean {
   const { kind, subresource } = target;
   const scope = kind.namespaced ? 'Namespaced' : 'Cluster';
   const name = target.name || object?.metadata.name || old?.metadata.name || '';
@@ -28,7 +36,12 @@ export function ruleMatches(rule: Rule, { target, operation, object, old }: Admi
 }
 
 /** The labels of the namespace that the request is in, or of the namespace that it is about. Undefined: cluster scope. */
-function namespaceLabels({ core, target, object, old }: AdmissionRequest): Readonly<Record<string, string>> | undefined {
+function namespaceLabels({
+  core,
+  target,
+  object,
+  old,
+}: AdmissionRequest): Readonly<Record<string, string>> | undefined {
   const { kind, namespace } = target;
   if (kind.group === '' && kind.resource === 'namespaces') return (object ?? old)?.metadata.labels ?? {};
   if (!kind.namespaced) return undefined;
@@ -49,5 +62,7 @@ export function selectorsMatch({ namespaceSelector, objectSelector }: Selectors,
   if (!objectSelector) return true;
   const selector = labelSelectorAsSelector(objectSelector);
   // what either state of the object matches is meant
-  return selector.empty || [request.object, request.old].some((o) => o !== undefined && selector.matches(o.metadata.labels));
+  return (
+    selector.empty || [request.object, request.old].some((o) => o !== undefined && selector.matches(o.metadata.labels))
+  );
 }

@@ -24,8 +24,16 @@ export function celVariables(request: AdmissionRequest, params: KubeObject | und
   const { core, target } = request;
   const { kind, subresource } = target;
   const { group, resource } = kind;
-  const about = { group, resource, subresource, namespace: kind.namespaced ? target.namespace : '', name: requestName(request) };
-  const namespace = target.kind.namespaced ? core.store.get({ resource: 'namespaces', namespace: '', name: target.namespace }) : undefined;
+  const about = {
+    group,
+    resource,
+    subresource,
+    namespace: kind.namespaced ? target.namespace : '',
+    name: requestName(request),
+  };
+  const namespace = target.kind.namespaced
+    ? core.store.get({ resource: 'namespaces', namespace: '', name: target.namespace })
+    : undefined;
   return {
     object: visible(request, request.object),
     oldObject: visible(request, request.old),
@@ -35,4 +43,3 @@ export function celVariables(request: AdmissionRequest, params: KubeObject | und
     authorizer: celAuthorizer((question) => askFor(request, question), about),
   };
 }
-

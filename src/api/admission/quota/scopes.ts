@@ -8,15 +8,24 @@ interface Scope {
 }
 
 const isBestEffort = (pod: KubeObject): boolean =>
-  containersOf(pod).every((c) => ['requests', 'limits'].every((side) => !['cpu', 'memory'].some((name) => c.resources?.[side]?.[name] !== undefined)));
+  containersOf(pod).every((c) =>
+    ['requests', 'limits'].every(
+      (side) => !['cpu', 'memory'].some((name) => c.resources?.[side]?.[name] !== undefined),
+    ),
+  );
 
 const hasCrossNamespaceAffinity = (pod: KubeObject): boolean => {
   const affinity = pod['spec']?.affinity ?? {};
   const terms = [affinity.podAffinity, affinity.podAntiAffinity].flatMap((a) => [
     ...(a?.requiredDuringSchedulingIgnoredDuringExecution ?? []),
-    ...((a?.preferredDuringSchedulingIgnoredDuringExecution ?? []) as { podAffinityTerm: unknown }[]).map((w) => w.podAffinityTerm),
+    ...((a?.preferredDuringSchedulingIgnoredDuringExecution ?? []) as { podAffinityTerm: unknown }[]).map(
+      (w) => w.podAffinityTerm,
+    ),
   ]);
-  return terms.some((t: { namespaces?: string[]; namespaceSelector?: unknown }) => (t.namespaces?.length ?? 0) > 0 || Boolean(t.namespaceSelector));
+  return terms.some(
+    (t: { namespaces?: string[]; namespaceSelector?: unknown }) =>
+      (t.namespaces?.length ?? 0) > 0 || Boolean(t.namespaceSelector),
+  );
 };
 
 function matches(pod: KubeObject, { scopeName, operator, values = [] }: Scope): boolean {

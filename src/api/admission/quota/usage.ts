@@ -7,7 +7,15 @@ import { podAmounts, type Amounts } from '../pod-resources.ts';
 
 const ONE = quantityOf(1);
 /** Resources that quotas count under their own name, besides `count/…`. */
-const COUNTED = new Set(['configmaps', 'secrets', 'services', 'persistentvolumeclaims', 'replicationcontrollers', 'resourcequotas', 'pods']);
+const COUNTED = new Set([
+  'configmaps',
+  'secrets',
+  'services',
+  'persistentvolumeclaims',
+  'replicationcontrollers',
+  'resourcequotas',
+  'pods',
+]);
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
 
 /** Succeeded and failed pods hold nothing any more; neither does one that has outlived its grace period. */
@@ -27,7 +35,8 @@ function serviceUsage({ spec = {} }: KubeObject): Amounts {
   const ports = (spec.ports ?? []) as { nodePort?: number }[];
   if (spec.type === 'NodePort') return { 'services.nodeports': quantityOf(ports.length) };
   if (spec.type !== 'LoadBalancer') return {};
-  const nodePorts = spec.allocateLoadBalancerNodePorts === false ? ports.filter((p) => p.nodePort).length : ports.length;
+  const nodePorts =
+    spec.allocateLoadBalancerNodePorts === false ? ports.filter((p) => p.nodePort).length : ports.length;
   return { 'services.loadbalancers': ONE, 'services.nodeports': quantityOf(nodePorts) };
 }
 
@@ -56,7 +65,17 @@ export function usageOf({ kind }: Target, object: KubeObject | undefined): Amoun
   return usage;
 }
 
-const MUST_SAY = new Set(['cpu', 'memory', 'requests.cpu', 'requests.memory', 'limits.cpu', 'limits.memory', 'ephemeral-storage', 'requests.ephemeral-storage', 'limits.ephemeral-storage']);
+const MUST_SAY = new Set([
+  'cpu',
+  'memory',
+  'requests.cpu',
+  'requests.memory',
+  'limits.cpu',
+  'limits.memory',
+  'ephemeral-storage',
+  'requests.ephemeral-storage',
+  'limits.ephemeral-storage',
+]);
 
 /** A quota on a compute resource wants every container to say how much it needs: `requests.cpu for: c`. */
 export function unsaid(pod: KubeObject, hard: Iterable<string>): string[] {
@@ -67,7 +86,9 @@ export function unsaid(pod: KubeObject, hard: Iterable<string>): string[] {
       const side = name.startsWith('limits.') ? 'limits' : 'requests';
       const resource = name.replace(/^(limits|requests)\./, '');
       if (pod['spec']?.resources?.[side]?.[resource] !== undefined) return [];
-      const silent = containersOf(pod).filter((c) => c.resources?.[side]?.[resource] === undefined).map((c) => c.name as string);
+      const silent = containersOf(pod)
+        .filter((c) => c.resources?.[side]?.[resource] === undefined)
+        .map((c) => c.name as string);
       return silent.length ? [`${name} for: ${[...new Set(silent)].sort().join(',')}`] : [];
     });
 }

@@ -25,14 +25,24 @@ const agent = new https.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets:
 class Answered extends Error {}
 
 /** Sends JSON and reads JSON. Rejects with Error on anything but 200 in time. */
-function post(url: URL, body: string, ca: string | undefined, servername: string | undefined, timeoutMs: number): Promise<unknown> {
+function post(
+  url: URL,
+  body: string,
+  ca: string | undefined,
+  servername: string | undefined,
+  timeoutMs: number,
+): Promise<unknown> {
   return new Promise((resolve, reject) => {
     const request = https.request(
       url,
       {
         method: 'POST',
         agent,
-        headers: { 'content-type': 'application/json', accept: 'application/json', 'content-length': Buffer.byteLength(body) },
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'content-length': Buffer.byteLength(body),
+        },
         signal: AbortSignal.timeout(timeoutMs),
         ...(ca && { ca }),
         ...(servername && { servername }),
@@ -48,7 +58,8 @@ function post(url: URL, body: string, ca: string | undefined, servername: string
         response.on('error', reject);
         response.on('end', () => {
           const text = Buffer.concat(chunks).toString('utf8');
-          if (response.statusCode !== 200) return reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
+          if (response.statusCode !== 200)
+            return reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
           try {
             resolve(JSON.parse(text));
           } catch (error) {
@@ -63,7 +74,11 @@ function post(url: URL, body: string, ca: string | undefined, servername: string
 }
 
 /** Asks a webhook about a request. Rejects with Error where it cannot be asked or its answer cannot be read. */
-export async function callWebhook(request: AdmissionRequest, config: ClientConfig, timeoutSeconds: number): Promise<AdmissionResponse> {
+export async function callWebhook(
+  request: AdmissionRequest,
+  config: ClientConfig,
+  timeoutSeconds: number,
+): Promise<AdmissionResponse> {
   const facts = requestFacts(request);
   const review = {
     kind: 'AdmissionReview',
@@ -71,13 +86,20 @@ export async function callWebhook(request: AdmissionRequest, config: ClientConfi
     request: { ...facts, object: sentObject(request, request.object), oldObject: sentObject(request, request.old) },
   };
   const answer = await postTo(request.core, config, JSON.stringify(review), timeoutSeconds);
-  const { response, apiVersion, kind } = (answer ?? {}) as { response?: AdmissionResponse; apiVersion?: string; kind?: string };
+  const { response, apiVersion, kind } = (answer ?? {}) as {
+    response?: AdmissionResponse;
+    apiVersion?: string;
+    kind?: string;
+  };
   const refuse = (why: string): Error => new Error(`received invalid webhook response: ${why}`);
   if (apiVersion !== review.apiVersion || kind !== review.kind) {
-    throw refuse(`expected webhook response of ${review.apiVersion}, Kind=${review.kind}, got ${apiVersion ?? '/'}, Kind=${kind ?? ''}`);
+    throw refuse(
+      `expected webhook response of ${review.apiVersion}, Kind=${review.kind}, got ${apiVersion ?? '/'}, Kind=${kind ?? ''}`,
+    );
   }
   if (!response) throw refuse('webhook response was absent');
-  if (response.uid !== facts['uid']) throw refuse(`expected response.uid=${JSON.stringify(facts['uid'])}, got ${JSON.stringify(response.uid ?? '')}`);
+  if (response.uid !== facts['uid'])
+    throw refuse(`expected response.uid=${JSON.stringify(facts['uid'])}, got ${JSON.stringify(response.uid ?? '')}`);
   return response;
 }
 
@@ -94,6 +116,8 @@ export async function postTo(core: Core, config: ClientConfig, body: string, tim
     if (error instanceof Answered) throw new Error(`failed to call webhook: ${error.message}`, { cause: error });
     // a port of its own is left out of a URL, but not of that of a service
     const text = config.service ? shown.href.replace(/^(https:\/\/[^/:]+)\//, '$1:443/') : shown.href;
-    throw new Error(`failed to call webhook: Post ${JSON.stringify(text)}: ${goTransportError(error as Error)}`, { cause: error });
+    throw new Error(`failed to call webhook: Post ${JSON.stringify(text)}: ${goTransportError(error as Error)}`, {
+      cause: error,
+    });
   }
 }

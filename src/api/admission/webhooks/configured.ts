@@ -22,12 +22,15 @@ export interface Webhook extends Selectors {
 
 /** All webhooks of a kind of configuration, by the names of the configurations. */
 export const webhooksOf = (store: Store, resource: string): Webhook[] =>
-  store.count({ resource }) === 0 ? [] : store.list({ resource }).items.flatMap((c) => (c.object['webhooks'] ?? []) as Webhook[]);
+  store.count({ resource }) === 0
+    ? []
+    : store.list({ resource }).items.flatMap((c) => (c.object['webhooks'] ?? []) as Webhook[]);
 
 /** Whether a webhook wants to be asked. Throws 403 where a condition of a webhook that must not fail does. */
 export function isAsked(webhook: Webhook, request: AdmissionRequest): boolean {
   const equivalent = webhook.matchPolicy !== 'Exact';
-  if (!webhook.rules?.some((rule) => ruleMatches(rule, request, equivalent)) || !selectorsMatch(webhook, request)) return false;
+  if (!webhook.rules?.some((rule) => ruleMatches(rule, request, equivalent)) || !selectorsMatch(webhook, request))
+    return false;
   if (!webhook.matchConditions?.length) return true;
   const about = isAbout(webhook, celVariables(request, undefined));
   if (typeof about === 'boolean') return about;

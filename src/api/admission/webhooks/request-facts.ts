@@ -4,7 +4,11 @@ import { newUid } from '../../../meta/uid.ts';
 import { userInfo } from '../../virtual/self-subject-review.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 
-const OPTION_KINDS: Readonly<Record<string, string>> = { CREATE: 'CreateOptions', UPDATE: 'UpdateOptions', DELETE: 'DeleteOptions' };
+const OPTION_KINDS: Readonly<Record<string, string>> = {
+  CREATE: 'CreateOptions',
+  UPDATE: 'UpdateOptions',
+  DELETE: 'DeleteOptions',
+};
 
 /** admission/v1 AdmissionRequest without the objects: what policies and webhooks are told of a request. */
 export function requestFacts(request: AdmissionRequest): Record<string, unknown> {

@@ -6,7 +6,13 @@ interface NodeError extends Error {
   cert?: { subjectaltname?: string };
   host?: string;
 }
-const UNTRUSTED = new Set(['SELF_SIGNED_CERT_IN_CHAIN', 'DEPTH_ZERO_SELF_SIGNED_CERT', 'UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'UNABLE_TO_GET_ISSUER_CERT_LOCALLY', 'UNABLE_TO_GET_ISSUER_CERT']); // prettier-ignore
+const UNTRUSTED = new Set([
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_GET_ISSUER_CERT',
+]);
 const VERIFY = 'tls: failed to verify certificate: x509:';
 const SYSTEM: Readonly<Record<string, string>> = {
   ECONNREFUSED: 'connection refused',
@@ -19,7 +25,8 @@ const SYSTEM: Readonly<Record<string, string>> = {
 export function goTransportError(error: Error): string {
   const { name, code = '', address, port, hostname, host, cert, message } = error as NodeError;
   if (name === 'AbortError' || name === 'TimeoutError') return 'context deadline exceeded';
-  if (SYSTEM[code]) return `dial tcp ${address?.includes(':') ? `[${address}]` : address}:${port}: connect: ${SYSTEM[code]}`;
+  if (SYSTEM[code])
+    return `dial tcp ${address?.includes(':') ? `[${address}]` : address}:${port}: connect: ${SYSTEM[code]}`;
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return `dial tcp: lookup ${hostname}: no such host`;
   if (UNTRUSTED.has(code)) return `${VERIFY} certificate signed by unknown authority`;
   if (code === 'CERT_HAS_EXPIRED') return `${VERIFY} certificate has expired or is not yet valid`;

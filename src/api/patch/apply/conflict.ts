@@ -15,12 +15,21 @@ function showOwner(owner: Owner): string {
 
 /** The entry without its fields and times as text, by which Kubernetes sorts owners. */
 const identifier = ({ manager, operation, apiVersion, subresource }: Owner): string =>
-  JSON.stringify({ manager, operation, ...(operation === 'Update' && { apiVersion }), ...(subresource && { subresource }) });
+  JSON.stringify({
+    manager,
+    operation,
+    ...(operation === 'Update' && { apiVersion }),
+    ...(subresource && { subresource }),
+  });
 
 /** 409 with one cause per field, of reason FieldManagerConflict. */
 export function applyConflict(conflicts: Conflicts): StatusError {
   const byOwner = [...conflicts]
-    .map(([owner, set]) => ({ id: identifier(owner), owner: showOwner(owner), paths: members(sortedSet(set)).map(showPath) }))
+    .map(([owner, set]) => ({
+      id: identifier(owner),
+      owner: showOwner(owner),
+      paths: members(sortedSet(set)).map(showPath),
+    }))
     .sort((a, b) => (a.id < b.id ? -1 : 1));
   const all = byOwner.flatMap(({ owner, paths }) => paths.map((path) => ({ owner, path })));
   const message =

@@ -78,6 +78,7 @@ function shapeOfList(schema: ListSchema, items: readonly unknown[]): string {
   const elements = schema.listType === 'atomic' ? undefined : itemElements(schema, items);
   if (!elements) return '1';
   let shape = '[';
-  for (let i = 0; i < items.length; i++) shape += `${elements[i]!.length}:${elements[i]}${shapeOf(schema.item, items[i])},`;
+  for (let i = 0; i < items.length; i++)
+    shape += `${elements[i]!.length}:${elements[i]}${shapeOf(schema.item, items[i])},`;
   return `${shape}]`;
 }

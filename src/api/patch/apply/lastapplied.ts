@@ -29,7 +29,8 @@ export function allowedByLastApplied(of: Ownership, live: KubeObject): ((set: Fi
   if (!isPlain(applied) || applied['apiVersion'] !== of.apiVersion) return undefined;
   const untyped = untypedOf(of);
   // what the schema cannot read allows nothing
-  if (configProblems(of.schema, applied, untyped).length || configProblems(of.schema, live, untyped).length) return undefined;
+  if (configProblems(of.schema, applied, untyped).length || configProblems(of.schema, live, untyped).length)
+    return undefined;
   const { changed, removed } = compare(of.schema, applied, live, untyped);
   const allowed = difference(difference(fieldsOf(of.schema, applied, untyped), changed), removed);
   return (set) => difference(set, allowed);

@@ -17,7 +17,12 @@ export interface Owner {
 export type Owners = Map<string, Owner>;
 
 /** An applier stays the same one whatever version it applies with; an updater is another in each version. */
-export const ownerId = ({ manager, operation, apiVersion, subresource }: Pick<Owner, 'manager' | 'operation' | 'apiVersion' | 'subresource'>): string =>
+export const ownerId = ({
+  manager,
+  operation,
+  apiVersion,
+  subresource,
+}: Pick<Owner, 'manager' | 'operation' | 'apiVersion' | 'subresource'>): string =>
   `${manager}\0${operation}\0${operation === 'Apply' ? '' : apiVersion}\0${subresource}`;
 
 /** What a client sends to have all entries removed: `[]` or `[{}]`. */

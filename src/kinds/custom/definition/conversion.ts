@@ -15,13 +15,16 @@ function validateReviews(versions: readonly string[], at: Path): FieldError[] {
     if (versions.indexOf(version) < i) errors.push(invalid(at.index(i), version, 'duplicate version'));
     else errors.push(...isDns1035Label(version).map((why) => invalid(at.index(i), version, why)));
   });
-  if (!versions.some((v) => REVIEWS.includes(v))) errors.push(invalid(at, versions, `must include at least one of ${REVIEWS.join(', ')}`));
+  if (!versions.some((v) => REVIEWS.includes(v)))
+    errors.push(invalid(at, versions, `must include at least one of ${REVIEWS.join(', ')}`));
   return errors;
 }
 
 function validateBundle(bundle: string | undefined, at: Path): FieldError[] {
   if (!bundle) return [];
-  const blocks = Buffer.from(bundle, 'base64').toString('utf8').match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
+  const blocks = Buffer.from(bundle, 'base64')
+    .toString('utf8')
+    .match(/-----BEGIN CERTIFICATE-----[\s\S]*?-----END CERTIFICATE-----/g);
   let why = blocks ? '' : 'data does not contain any valid RSA or ECDSA certificates';
   for (const block of blocks ?? []) {
     try {
@@ -51,7 +54,8 @@ export function validateConversion(conversion: Conversion | undefined, at: Path)
   }
   if (!client) errors.push(required(configAt, 'required when strategy is set to Webhook'));
   else {
-    if ((client.url === undefined) === (client.service === undefined)) errors.push(required(configAt, 'exactly one of url or service is required'));
+    if ((client.url === undefined) === (client.service === undefined))
+      errors.push(required(configAt, 'exactly one of url or service is required'));
     else if (client.url !== undefined) errors.push(...validateWebhookUrl(client.url, configAt.child('url')));
     else errors.push(...validateWebhookService(client.service!, configAt.child('service')));
     errors.push(...validateBundle(client.caBundle, configAt.child('caBundle')));

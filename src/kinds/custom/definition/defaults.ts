@@ -17,14 +17,20 @@ function validateDefault(schema: AnySchema, at: Path): FieldError[] {
     pruneValue(structuralSchema(schema as JsonSchema), pruned, new Walk());
     if (!isDeepStrictEqual(pruned, value)) errors.push(invalid(at, value, 'must not have unknown fields'));
   }
-  const place = (field: string): string => (field === '' || field === NOWHERE ? String(at) : `${at}${field.startsWith('[') ? '' : '.'}${field}`);
-  return [...errors, ...validateValue(schema as JsonSchema, value, '', undefined).map((e) => ({ ...e, field: place(e.field) }))];
+  const place = (field: string): string =>
+    field === '' || field === NOWHERE ? String(at) : `${at}${field.startsWith('[') ? '' : '.'}${field}`;
+  return [
+    ...errors,
+    ...validateValue(schema as JsonSchema, value, '', undefined).map((e) => ({ ...e, field: place(e.field) })),
+  ];
 }
 
 /** Defaults have to be good values of their schemas, without anything that pruning would take. */
 export function validateDefaults(schema: AnySchema, at: Path): FieldError[] {
-  const errors = schema.default === undefined || schema.default === null ? [] : validateDefault(schema, at.child('default'));
+  const errors =
+    schema.default === undefined || schema.default === null ? [] : validateDefault(schema, at.child('default'));
   if (schema.items && !Array.isArray(schema.items)) errors.push(...validateDefaults(schema.items, at.child('items')));
-  for (const [name, property] of Object.entries(schema.properties ?? {})) errors.push(...validateDefaults(property, at.child('properties').key(name)));
+  for (const [name, property] of Object.entries(schema.properties ?? {}))
+    errors.push(...validateDefaults(property, at.child('properties').key(name)));
   return errors;
 }

@@ -16,7 +16,8 @@ const NO_FIELD = 'does not refer to a valid field';
 
 function step(schema: AnySchema, name: string): { schema: AnySchema; named: boolean } {
   const { properties } = schema;
-  if (properties) return { schema: Object.hasOwn(properties, name) ? (properties[name] as AnySchema) : fail(NO_FIELD), named: true };
+  if (properties)
+    return { schema: Object.hasOwn(properties, name) ? (properties[name] as AnySchema) : fail(NO_FIELD), named: true };
   const more = schema.additionalProperties;
   if (!more) return fail(NO_FIELD);
   return { schema: more === true ? {} : more, named: false };

@@ -3,7 +3,13 @@ import type { AnySchema, Version } from './spec.ts';
 
 /** Parts of a definition as Go's encoder writes its internal structs: all fields, by their Go names, in their order. */
 const map = <T>(of: Record<string, T> | undefined, each: (value: T) => unknown): unknown =>
-  of ? Object.fromEntries(Object.keys(of).sort().map((key) => [key, each(of[key] as T)])) : null;
+  of
+    ? Object.fromEntries(
+        Object.keys(of)
+          .sort()
+          .map((key) => [key, each(of[key] as T)]),
+      )
+    : null;
 const list = (of: AnySchema[] | undefined): unknown => of?.map(goSchema) ?? null;
 const schemaOrBool = (of: AnySchema | boolean | undefined): unknown => {
   if (of === undefined) return null;
@@ -11,7 +17,9 @@ const schemaOrBool = (of: AnySchema | boolean | undefined): unknown => {
 };
 const schemaOrList = (of: AnySchema | AnySchema[] | undefined): unknown => {
   if (!of) return null;
-  return Array.isArray(of) ? { Schema: null, JSONSchemas: of.map(goSchema) } : { Schema: goSchema(of), JSONSchemas: null };
+  return Array.isArray(of)
+    ? { Schema: null, JSONSchemas: of.map(goSchema) }
+    : { Schema: goSchema(of), JSONSchemas: null };
 };
 
 export const goRule = (rule: ValidationRule): object => ({
@@ -71,10 +79,14 @@ export function goSchema(s: AnySchema): object {
     Properties: map(s.properties, goSchema),
     AdditionalProperties: schemaOrBool(s.additionalProperties),
     PatternProperties: map(s.patternProperties, goSchema),
-    Dependencies: map(s.dependencies, (d) => (Array.isArray(d) ? { Schema: null, Property: d } : { Schema: goSchema(d), Property: null })),
+    Dependencies: map(s.dependencies, (d) =>
+      Array.isArray(d) ? { Schema: null, Property: d } : { Schema: goSchema(d), Property: null },
+    ),
     AdditionalItems: schemaOrBool(s.additionalItems),
     Definitions: map(s.definitions, goSchema),
-    ExternalDocs: s.externalDocs ? { Description: s.externalDocs.description ?? '', URL: s.externalDocs.url ?? '' } : null,
+    ExternalDocs: s.externalDocs
+      ? { Description: s.externalDocs.description ?? '', URL: s.externalDocs.url ?? '' }
+      : null,
     Example: s.example ?? null,
     ...extensions(s),
   };

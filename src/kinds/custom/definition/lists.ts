@@ -18,7 +18,8 @@ function mapType(s: AnySchema, at: Path): FieldError[] {
   const type = s['x-kubernetes-map-type'] as string | undefined;
   if (type === undefined) return [];
   const errors = mustBe(s, 'object', 'x-kubernetes-map-type', at);
-  if (!['atomic', 'granular'].includes(type)) errors.push(notSupported(at.child('x-kubernetes-map-type'), type, ['atomic', 'granular']));
+  if (!['atomic', 'granular'].includes(type))
+    errors.push(notSupported(at.child('x-kubernetes-map-type'), type, ['atomic', 'granular']));
   return errors;
 }
 
@@ -33,9 +34,11 @@ function listType(s: AnySchema, at: Path): FieldError[] {
     if (items.type === 'array' && itemList !== undefined && itemList !== 'atomic') {
       errors.push(invalid(at.child('items', 'x-kubernetes-list-type'), itemList, why));
     }
-    if (items.type === 'object' && itemMap !== 'atomic') errors.push(invalid(at.child('items', 'x-kubernetes-map-type'), itemList ?? 'null', why));
+    if (items.type === 'object' && itemMap !== 'atomic')
+      errors.push(invalid(at.child('items', 'x-kubernetes-map-type'), itemList ?? 'null', why));
   }
-  if (!['atomic', 'set', 'map'].includes(type)) errors.push(notSupported(at.child('x-kubernetes-list-type'), type, ['atomic', 'set', 'map']));
+  if (!['atomic', 'set', 'map'].includes(type))
+    errors.push(notSupported(at.child('x-kubernetes-list-type'), type, ['atomic', 'set', 'map']));
   return errors;
 }
 
@@ -54,7 +57,13 @@ function mapKeys(s: AnySchema, at: Path): FieldError[] {
   const items = single(s.items);
   if (!s.items) errors.push(required(at.child('items'), 'must have a schema if x-kubernetes-list-type is map'));
   else if (items && items.type !== 'object') {
-    errors.push(invalid(at.child('items', 'type'), items.type ?? '', "must be object if parent array's x-kubernetes-list-type is map"));
+    errors.push(
+      invalid(
+        at.child('items', 'type'),
+        items.type ?? '',
+        "must be object if parent array's x-kubernetes-list-type is map",
+      ),
+    );
   }
   if (items?.type !== 'object') return errors;
   keys.forEach((key, i) => {
@@ -62,7 +71,9 @@ function mapKeys(s: AnySchema, at: Path): FieldError[] {
     const propertyAt = at.child('items', 'properties').key(key).child('type');
     if (!property) errors.push(invalid(keysAt, keys, 'entries must all be names of item properties'));
     else if (property.type === 'array' || property.type === 'object') {
-      errors.push(invalid(propertyAt, items.type, "must be a scalar type if parent array's x-kubernetes-list-type is map"));
+      errors.push(
+        invalid(propertyAt, items.type, "must be a scalar type if parent array's x-kubernetes-list-type is map"),
+      );
     }
     if (keys.indexOf(key) < i) errors.push(invalid(keysAt, keys, 'must not contain duplicate entries'));
   });
@@ -75,7 +86,8 @@ function keysOfItems(s: AnySchema, at: Path): FieldError[] {
   const items = single(s.items);
   if (!items || (type !== 'set' && type !== 'map')) return [];
   const errors: FieldError[] = [];
-  if (items.nullable) errors.push(forbidden(at.child('items', 'nullable'), `cannot be nullable when x-kubernetes-list-type is ${type}`));
+  if (items.nullable)
+    errors.push(forbidden(at.child('items', 'nullable'), `cannot be nullable when x-kubernetes-list-type is ${type}`));
   for (const key of type === 'map' ? (s['x-kubernetes-list-map-keys'] ?? []) : []) {
     const property = items.properties?.[key];
     if (!property) continue;

@@ -5,7 +5,8 @@ import type { Names } from './spec.ts';
 const REQUIRED = ['plural', 'singular', 'kind', 'listKind'] as const;
 
 /** What spec must say, and status need not. */
-export const requireNames = (names: Names, at: Path): FieldError[] => REQUIRED.filter((field) => !names[field]).map((field) => required(at.child(field)));
+export const requireNames = (names: Names, at: Path): FieldError[] =>
+  REQUIRED.filter((field) => !names[field]).map((field) => required(at.child(field)));
 
 function label(value: string | undefined, at: Path, lead = ''): FieldError[] {
   if (!value) return [];
@@ -28,7 +29,9 @@ export function validateNames(names: Names, at: Path): FieldError[] {
     ...label(names.kind, at.child('kind'), MIXED),
     ...label(names.listKind, at.child('listKind'), MIXED),
     ...each(names.shortNames, 'shortNames'),
-    ...(names.kind && names.kind === names.listKind ? [invalid(at.child('listKind'), names.listKind, 'kind and listKind may not be the same')] : []),
+    ...(names.kind && names.kind === names.listKind
+      ? [invalid(at.child('listKind'), names.listKind, 'kind and listKind may not be the same')]
+      : []),
     ...each(names.categories, 'categories'),
   ];
 }

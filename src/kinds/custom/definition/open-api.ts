@@ -22,7 +22,8 @@ interface Errors {
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const META = new Set(['metadata', 'kind', 'apiVersion']);
 const UNSUPPORTED = ['id', 'additionalItems', 'patternProperties', 'definitions', 'dependencies', '$ref'] as const;
-const isEmpty = (value: unknown): boolean => typeof value === 'object' && value !== null && Object.keys(value).length === 0;
+const isEmpty = (value: unknown): boolean =>
+  typeof value === 'object' && value !== null && Object.keys(value).length === 0;
 const isSaid = (value: unknown): boolean => value !== undefined && value !== '' && !isEmpty(value);
 
 function unsupported(s: AnySchema, at: Path, place: Place): FieldError[] {
@@ -31,22 +32,36 @@ function unsupported(s: AnySchema, at: Path, place: Place): FieldError[] {
   if (s.default !== undefined && place.noDefault !== undefined) {
     errors.push(forbidden(at.child('default'), `must not be set ${place.noDefault}`));
   }
-  for (const name of UNSUPPORTED) if (isSaid(s[name])) errors.push(forbidden(at.child(name), `${name} is not supported`));
-  if (s.type === 'null') errors.push(forbidden(at.child('type'), 'type cannot be set to null, use nullable as an alternative'));
-  if (Array.isArray(s.items) && s.items.length) errors.push(forbidden(at.child('items'), 'items must be a schema object and not an array'));
+  for (const name of UNSUPPORTED)
+    if (isSaid(s[name])) errors.push(forbidden(at.child(name), `${name} is not supported`));
+  if (s.type === 'null')
+    errors.push(forbidden(at.child('type'), 'type cannot be set to null, use nullable as an alternative'));
+  if (Array.isArray(s.items) && s.items.length)
+    errors.push(forbidden(at.child('items'), 'items must be a schema object and not an array'));
   if (place.meta && s['x-kubernetes-embedded-resource']) {
     errors.push(forbidden(at.child('x-kubernetes-embedded-resource'), 'must not be used inside of resource meta'));
   }
   if (s.uniqueItems) {
-    errors.push(forbidden(at.child('uniqueItems'), 'uniqueItems cannot be set to true since the runtime complexity becomes quadratic'));
+    errors.push(
+      forbidden(
+        at.child('uniqueItems'),
+        'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
+      ),
+    );
   }
   return errors;
 }
 
 function own(s: AnySchema, at: Path, place: Place): FieldError[] {
   const errors = unsupported(s, at, place);
-  if (Object.keys(s.properties ?? {}).length && s.additionalProperties !== undefined && s.additionalProperties !== true) {
-    errors.push(forbidden(at.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive'));
+  if (
+    Object.keys(s.properties ?? {}).length &&
+    s.additionalProperties !== undefined &&
+    s.additionalProperties !== true
+  ) {
+    errors.push(
+      forbidden(at.child('additionalProperties'), 'additionalProperties and properties are mutual exclusive'),
+    );
   }
   if (s['x-kubernetes-preserve-unknown-fields'] === false) {
     errors.push(invalid(at.child('x-kubernetes-preserve-unknown-fields'), false, 'must be true or undefined'));
@@ -60,21 +75,33 @@ function* children(s: AnySchema, at: Path, place: Place): Generator<[AnySchema, 
   const restricted: Place = { ...below, rules: false };
   if (typeof s.additionalProperties === 'object') {
     const noDefault = place.meta ? 'inside additionalProperties applying to object metadata' : place.noDefault;
-    yield [s.additionalProperties, at.child('additionalProperties'), { ...below, ...(noDefault !== undefined && { noDefault }) }];
+    yield [
+      s.additionalProperties,
+      at.child('additionalProperties'),
+      { ...below, ...(noDefault !== undefined && { noDefault }) },
+    ];
   }
   const lost = { ...below, within: place.within ?? at };
   const inside = s['x-kubernetes-map-type'] === 'atomic' ? lost : below;
   for (const [name, property] of Object.entries(s.properties ?? {})) {
     const meta = (place.root || s['x-kubernetes-embedded-resource']) && META.has(name);
-    yield [property, at.child('properties').key(name), meta ? { ...inside, meta, ...(place.root && { noDefault: `in top-level ${name}` }) } : inside];
+    yield [
+      property,
+      at.child('properties').key(name),
+      meta ? { ...inside, meta, ...(place.root && { noDefault: `in top-level ${name}` }) } : inside,
+    ];
   }
   if (s.not) yield [s.not, at.child('not'), restricted];
-  for (const word of ['allOf', 'oneOf', 'anyOf'] as const) for (const [i, each] of (s[word] ?? []).entries()) yield [each, at.child(word).index(i), restricted];
-  for (const [name, each] of Object.entries(s.definitions ?? {})) yield [each, at.child('definitions').key(name), restricted];
+  for (const word of ['allOf', 'oneOf', 'anyOf'] as const)
+    for (const [i, each] of (s[word] ?? []).entries()) yield [each, at.child(word).index(i), restricted];
+  for (const [name, each] of Object.entries(s.definitions ?? {}))
+    yield [each, at.child('definitions').key(name), restricted];
   const items = s['x-kubernetes-list-type'] === 'map' ? below : lost;
-  if (Array.isArray(s.items)) for (const [i, each] of s.items.entries()) yield [each, at.child('items').index(i), items];
+  if (Array.isArray(s.items))
+    for (const [i, each] of s.items.entries()) yield [each, at.child('items').index(i), items];
   else if (s.items) yield [s.items, at.child('items'), items];
-  for (const [name, each] of Object.entries(s.dependencies ?? {})) if (!Array.isArray(each)) yield [each, at.child('dependencies').key(name), restricted];
+  for (const [name, each] of Object.entries(s.dependencies ?? {}))
+    if (!Array.isArray(each)) yield [each, at.child('dependencies').key(name), restricted];
 }
 
 function validate(s: AnySchema, at: Path, place: Place): Errors {
@@ -85,7 +112,8 @@ function validate(s: AnySchema, at: Path, place: Place): Errors {
     errors.rules.push(...found.rules);
   }
   // rules on a schema that is not good say nothing that helps
-  if (place.rules && errors.schema.length === 0) errors.rules.push(...validateRuleExpressions(s, at, place.within, place.root ?? false));
+  if (place.rules && errors.schema.length === 0)
+    errors.rules.push(...validateRuleExpressions(s, at, place.within, place.root ?? false));
   return errors;
 }
 

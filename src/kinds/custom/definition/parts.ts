@@ -3,7 +3,13 @@ import type { PrinterColumn } from '../columns.ts';
 import { findFieldPath } from './field-path.ts';
 import type { AnySchema, Subresources, Version } from './spec.ts';
 
-function simplePath(path: string | undefined, at: Path, roots: readonly string[], where: string, needed: boolean): FieldError[] {
+function simplePath(
+  path: string | undefined,
+  at: Path,
+  roots: readonly string[],
+  where: string,
+  needed: boolean,
+): FieldError[] {
   if (!path) return needed ? [required(at)] : [];
   if (!path.startsWith('.')) return [invalid(at, path, 'must be a simple json path starting with .')];
   if (roots.length === 0 || roots.some((root) => path.startsWith(`.${root}.`))) return [];
@@ -16,7 +22,13 @@ export function validateSubresources(subresources: Subresources | undefined, at:
   return [
     ...simplePath(scale.specReplicasPath, at.child('scale.specReplicasPath'), ['spec'], '.spec', true),
     ...simplePath(scale.statusReplicasPath, at.child('scale.statusReplicasPath'), ['status'], '.status', true),
-    ...simplePath(scale.labelSelectorPath, at.child('scale.labelSelectorPath'), ['spec', 'status'], 'either .spec or .status', false),
+    ...simplePath(
+      scale.labelSelectorPath,
+      at.child('scale.labelSelectorPath'),
+      ['spec', 'status'],
+      'either .spec or .status',
+      false,
+    ),
   ];
 }
 
@@ -29,7 +41,8 @@ function validateColumn(column: Partial<PrinterColumn>, at: Path): FieldError[] 
   if (!name) errors.push(required(at.child('name')));
   if (!type) errors.push(required(at.child('type'), `must be one of ${TYPES.join(',')}`));
   else if (!TYPES.includes(type)) errors.push(invalid(at.child('type'), type, `must be one of ${TYPES.join(',')}`));
-  if (format && !FORMATS.includes(format)) errors.push(invalid(at.child('format'), format, `must be one of ${FORMATS.join(',')}`));
+  if (format && !FORMATS.includes(format))
+    errors.push(invalid(at.child('format'), format, `must be one of ${FORMATS.join(',')}`));
   return [...errors, ...simplePath(jsonPath, at.child('JSONPath'), [], '', true)];
 }
 
@@ -42,7 +55,11 @@ const SELECTABLE = ['string', 'boolean', 'integer'];
 const NOT_SELECTABLE =
   'must point to a field of type string, boolean or integer. Enum string fields and strings with formats are allowed.';
 
-export function validateSelectableFields(fields: NonNullable<Version['selectableFields']>, schema: AnySchema, at: Path): FieldError[] {
+export function validateSelectableFields(
+  fields: NonNullable<Version['selectableFields']>,
+  schema: AnySchema,
+  at: Path,
+): FieldError[] {
   const seen = new Set<string>();
   const errors = fields.flatMap(({ jsonPath }, i) => {
     const here = at.index(i).child('jsonPath');
@@ -75,7 +92,13 @@ export function validateDeprecation(version: Version, at: Path): FieldError[] {
   const strange = text.search(/[^\P{C}]|[^\P{Z} ]/u);
   if (strange >= 0) {
     const index = Buffer.byteLength(text.slice(0, strange));
-    errors.push(invalid(at, text, `must only contain printable UTF-8 characters; non-printable character found at index ${index}`));
+    errors.push(
+      invalid(
+        at,
+        text,
+        `must only contain printable UTF-8 characters; non-printable character found at index ${index}`,
+      ),
+    );
   }
   return errors;
 }

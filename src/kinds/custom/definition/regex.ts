@@ -7,8 +7,10 @@ export function regexProblem(source: string): string | undefined {
   } catch {
     return `error parsing regexp: ${reason(source)}`;
   }
-  if (/\(\?[=!]|\(\?<[=!]/.test(source)) return `error parsing regexp: invalid or unsupported Perl syntax: \`${/\(\?<?[=!]/.exec(source)?.[0].slice(0, 4)}\``;
-  if (/\\[1-9]/.test(source)) return `error parsing regexp: invalid escape sequence: \`${/\\[1-9]/.exec(source)?.[0]}\``;
+  if (/\(\?[=!]|\(\?<[=!]/.test(source))
+    return `error parsing regexp: invalid or unsupported Perl syntax: \`${/\(\?<?[=!]/.exec(source)?.[0].slice(0, 4)}\``;
+  if (/\\[1-9]/.test(source))
+    return `error parsing regexp: invalid escape sequence: \`${/\\[1-9]/.exec(source)?.[0]}\``;
   return undefined;
 }
 

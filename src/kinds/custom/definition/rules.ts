@@ -22,10 +22,14 @@ function validateForm(rule: ValidationRule, schema: AnySchema, at: Path): FieldE
   const text = (rule.rule ?? '').trim();
   const errors: FieldError[] = [];
   if (!text) errors.push(required(at.child('rule'), 'rule is not specified'));
-  else if (message && !message.trim()) errors.push(invalid(at.child('message'), message, 'message must be non-empty if specified'));
-  else if (hasBreaks(message.trim())) errors.push(invalid(at.child('message'), message, 'message must not contain line breaks'));
-  else if (hasBreaks(text) && !message.trim()) errors.push(required(at.child('message'), 'message must be specified if rule contains line breaks'));
-  if (messageExpression && !messageExpression.trim()) errors.push(required(at.child('messageExpression'), 'messageExpression must be non-empty if specified'));
+  else if (message && !message.trim())
+    errors.push(invalid(at.child('message'), message, 'message must be non-empty if specified'));
+  else if (hasBreaks(message.trim()))
+    errors.push(invalid(at.child('message'), message, 'message must not contain line breaks'));
+  else if (hasBreaks(text) && !message.trim())
+    errors.push(required(at.child('message'), 'message must be specified if rule contains line breaks'));
+  if (messageExpression && !messageExpression.trim())
+    errors.push(required(at.child('messageExpression'), 'messageExpression must be non-empty if specified'));
   if (reason !== undefined && !REASONS.includes(reason)) errors.push(notSupported(at.child('reason'), reason, REASONS));
   if (!fieldPath) return errors;
   const pathAt = at.child('fieldPath');
@@ -37,13 +41,20 @@ function validateForm(rule: ValidationRule, schema: AnySchema, at: Path): FieldE
 
 /** The forms of x-kubernetes-validations, before any expression is read. */
 export const validateRuleForms = (schema: AnySchema, at: Path): FieldError[] =>
-  (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) => validateForm(rule, schema, at.child('x-kubernetes-validations').index(i)));
+  (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) =>
+    validateForm(rule, schema, at.child('x-kubernetes-validations').index(i)),
+  );
 
 /**
  * The expressions of x-kubernetes-validations.
  * @param within the first part above whose items cannot be told from those before; there `oldSelf` means nothing
  */
-export function validateRuleExpressions(schema: AnySchema, at: Path, within: Path | undefined, root: boolean): FieldError[] {
+export function validateRuleExpressions(
+  schema: AnySchema,
+  at: Path,
+  within: Path | undefined,
+  root: boolean,
+): FieldError[] {
   return (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) => {
     const here = at.child('x-kubernetes-validations').index(i);
     const errors: FieldError[] = [];
@@ -52,13 +63,22 @@ export function validateRuleExpressions(schema: AnySchema, at: Path, within: Pat
     if (problem) errors.push(invalid(here.child('rule'), goRule(rule), problem));
     if (rule.messageExpression) {
       const message = checkRule(rule.messageExpression, schema as JsonSchema, 'string', optional, root);
-      if (message.problem) errors.push(invalid(here.child('messageExpression'), goRule(rule), `messageExpression ${message.problem}`));
+      if (message.problem)
+        errors.push(invalid(here.child('messageExpression'), goRule(rule), `messageExpression ${message.problem}`));
     }
     if (usesOldSelf && within) {
-      errors.push(invalid(here.child('rule'), rule.rule, `oldSelf cannot be used on the uncorrelatable portion of the schema within ${within}`));
+      errors.push(
+        invalid(
+          here.child('rule'),
+          rule.rule,
+          `oldSelf cannot be used on the uncorrelatable portion of the schema within ${within}`,
+        ),
+      );
     }
     if (!usesOldSelf && !problem && rule.optionalOldSelf !== undefined) {
-      errors.push(invalid(here.child('optionalOldSelf'), rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'));
+      errors.push(
+        invalid(here.child('optionalOldSelf'), rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'),
+      );
     }
     return errors;
   });

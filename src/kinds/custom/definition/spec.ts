@@ -5,7 +5,10 @@ import type { JsonSchema } from '../json-schema.ts';
 import type { ScalePaths } from '../scale.ts';
 
 /** JSONSchemaProps with all that a definition may say, the unsupported parts included. */
-export interface AnySchema extends Omit<JsonSchema, 'items' | 'properties' | 'allOf' | 'anyOf' | 'oneOf' | 'not' | 'additionalProperties'> {
+export interface AnySchema extends Omit<
+  JsonSchema,
+  'items' | 'properties' | 'allOf' | 'anyOf' | 'oneOf' | 'not' | 'additionalProperties'
+> {
   id?: string;
   $schema?: string;
   $ref?: string;
@@ -49,7 +52,11 @@ export interface Names {
 export interface Conversion {
   strategy?: string;
   webhook?: {
-    clientConfig?: { url?: string; service?: { namespace?: string; name?: string; path?: string; port?: number }; caBundle?: string };
+    clientConfig?: {
+      url?: string;
+      service?: { namespace?: string; name?: string; path?: string; port?: number };
+      caBundle?: string;
+    };
     conversionReviewVersions?: string[];
   };
 }
@@ -88,7 +95,9 @@ export function hoisted(spec: DefinitionSpec): Hoisted {
   const shared = (['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const).filter((part) =>
     versions.every((v) => isDeepStrictEqual(partOf(v, part), partOf(first, part))),
   );
-  const own = versions.map((v) => Object.fromEntries(Object.entries(v).filter(([key]) => !shared.includes(key as Part))) as unknown as Version);
+  const own = versions.map(
+    (v) => Object.fromEntries(Object.entries(v).filter(([key]) => !shared.includes(key as Part))) as unknown as Version,
+  );
   const up = (part: Part): unknown => (shared.includes(part) ? partOf(first, part) : undefined);
   return {
     versions: own,

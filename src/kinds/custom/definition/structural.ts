@@ -13,7 +13,8 @@ const EMPTY_TYPE: Readonly<Record<Level, string>> = {
   item: 'must not be empty for specified array items',
   field: 'must not be empty for specified object fields',
 };
-const sub = (schema: AnySchema | AnySchema[] | undefined): AnySchema | undefined => (Array.isArray(schema) ? undefined : schema);
+const sub = (schema: AnySchema | AnySchema[] | undefined): AnySchema | undefined =>
+  Array.isArray(schema) ? undefined : schema;
 
 export function validateStructural(schema: AnySchema, at: Path): FieldError[] {
   return [...invariants(schema, 'root', at), ...completeness(schema, schema, at, at)];
@@ -24,10 +25,12 @@ function invariants(s: AnySchema, level: Level, at: Path): FieldError[] {
   const items = sub(s.items);
   if (s.type === 'array' && !items) errors.push(required(at.child('items'), 'must be specified'));
   if (items) errors.push(...invariants(items, 'item', at.child('items')));
-  for (const [name, property] of Object.entries(s.properties ?? {})) errors.push(...invariants(property, 'field', at.child('properties').key(name)));
+  for (const [name, property] of Object.entries(s.properties ?? {}))
+    errors.push(...invariants(property, 'field', at.child('properties').key(name)));
   if (s.additionalProperties) {
     if (level === 'root') errors.push(forbidden(at.child('additionalProperties'), 'must not be used at the root'));
-    if (typeof s.additionalProperties === 'object') errors.push(...invariants(s.additionalProperties, 'field', at.child('additionalProperties')));
+    if (typeof s.additionalProperties === 'object')
+      errors.push(...invariants(s.additionalProperties, 'field', at.child('additionalProperties')));
   }
   return [
     ...errors,
@@ -40,7 +43,8 @@ function invariants(s: AnySchema, level: Level, at: Path): FieldError[] {
 
 const INT_OR_STRING = [{ type: 'integer' }, { type: 'string' }];
 /** The one pattern in which types may stand below anyOf. */
-const isIntOrString = (anyOf: AnySchema[] | undefined): boolean => anyOf?.length === 2 && isDeepStrictEqual(anyOf, INT_OR_STRING);
+const isIntOrString = (anyOf: AnySchema[] | undefined): boolean =>
+  anyOf?.length === 2 && isDeepStrictEqual(anyOf, INT_OR_STRING);
 
 function extensions(s: AnySchema, at: Path): FieldError[] {
   if (!s['x-kubernetes-int-or-string']) return [];
@@ -56,9 +60,14 @@ function typeRules(s: AnySchema, level: Level, at: Path): FieldError[] {
   if (embedded && s.type !== 'object') {
     const why = 'must be object if x-kubernetes-embedded-resource is true';
     errors.push(s.type ? invalid(typeAt, s.type, why) : required(typeAt, why));
-  } else if (!s.type && !s['x-kubernetes-int-or-string'] && !s['x-kubernetes-preserve-unknown-fields']) errors.push(required(typeAt, EMPTY_TYPE[level]));
-  if (embedded && s.additionalProperties) errors.push(forbidden(at.child('additionalProperties'), 'must not be used if x-kubernetes-embedded-resource is set'));
-  if (level === 'root' && s.type && s.type !== 'object') errors.push(invalid(typeAt, s.type, 'must be object at the root'));
+  } else if (!s.type && !s['x-kubernetes-int-or-string'] && !s['x-kubernetes-preserve-unknown-fields'])
+    errors.push(required(typeAt, EMPTY_TYPE[level]));
+  if (embedded && s.additionalProperties)
+    errors.push(
+      forbidden(at.child('additionalProperties'), 'must not be used if x-kubernetes-embedded-resource is set'),
+    );
+  if (level === 'root' && s.type && s.type !== 'object')
+    errors.push(invalid(typeAt, s.type, 'must be object at the root'));
   return errors;
 }
 
@@ -68,18 +77,33 @@ function metaRules(s: AnySchema, level: Level, at: Path): FieldError[] {
   const checked = level === 'root' || embedded;
   const { kind, apiVersion, metadata } = s.properties ?? {};
   const below = (name: string): Path => at.child('properties').key(name);
-  const named: [string, AnySchema | undefined][] = [['kind', kind], ['apiVersion', apiVersion]];
+  const named: [string, AnySchema | undefined][] = [
+    ['kind', kind],
+    ['apiVersion', apiVersion],
+  ];
   for (const [name, property] of named) {
-    if (checked && property && property.type !== 'string') errors.push(invalid(below(name).child('type'), property.type ?? '', 'must be string'));
+    if (checked && property && property.type !== 'string')
+      errors.push(invalid(below(name).child('type'), property.type ?? '', 'must be string'));
   }
   if (metadata) {
-    if (checked && metadata.type !== 'object') errors.push(invalid(below('metadata').child('type'), metadata.type ?? '', 'must be object'));
+    if (checked && metadata.type !== 'object')
+      errors.push(invalid(below('metadata').child('type'), metadata.type ?? '', 'must be object'));
     if (level === 'root' && saysMore(metadata)) {
-      errors.push(forbidden(below('metadata'), 'must not specify anything other than name and generateName, but metadata is implicitly specified'));
+      errors.push(
+        forbidden(
+          below('metadata'),
+          'must not specify anything other than name and generateName, but metadata is implicitly specified',
+        ),
+      );
     }
   }
   if (embedded && !s['x-kubernetes-preserve-unknown-fields'] && !Object.keys(s.properties ?? {}).length) {
-    errors.push(required(at.child('properties'), 'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields'));
+    errors.push(
+      required(
+        at.child('properties'),
+        'must not be empty if x-kubernetes-embedded-resource is true without x-kubernetes-preserve-unknown-fields',
+      ),
+    );
   }
   return errors;
 }
@@ -87,7 +111,12 @@ function metaRules(s: AnySchema, level: Level, at: Path): FieldError[] {
 /** Does the schema of metadata say more than how names look? */
 function saysMore({ type: _, default: __, properties = {}, ...rest }: AnySchema): boolean {
   const names = Object.keys(properties).filter((name) => name !== 'name' && name !== 'generateName');
-  return names.length > 0 || Object.values(rest).some((value) => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0));
+  return (
+    names.length > 0 ||
+    Object.values(rest).some(
+      (value) => value !== undefined && value !== false && !(Array.isArray(value) && value.length === 0),
+    )
+  );
 }
 
 function restrictions(v: AnySchema, at: Path, skipAnyOf: boolean, skipFirst: boolean): FieldError[] {
@@ -97,7 +126,8 @@ function restrictions(v: AnySchema, at: Path, skipAnyOf: boolean, skipFirst: boo
   v.oneOf?.forEach((each, i) => errors.push(...nested(each, at.child('oneOf').index(i), false)));
   if (v.not) errors.push(...nested(v.not, at.child('not'), false));
   const problem = v.pattern ? regexProblem(v.pattern) : undefined;
-  if (problem) errors.push(invalid(at.child('pattern'), v.pattern, `must be a valid regular expression, but isn't: ${problem}`));
+  if (problem)
+    errors.push(invalid(at.child('pattern'), v.pattern, `must be a valid regular expression, but isn't: ${problem}`));
   return errors;
 }
 
@@ -117,15 +147,19 @@ const NESTED: readonly [keyof AnySchema, string][] = [
   ['x-kubernetes-map-type', 'undefined'],
   ['x-kubernetes-validations', 'empty'],
 ];
-const isSaid = (value: unknown): boolean => value !== undefined && value !== false && value !== '' && !(Array.isArray(value) && value.length === 0);
+const isSaid = (value: unknown): boolean =>
+  value !== undefined && value !== false && value !== '' && !(Array.isArray(value) && value.length === 0);
 
 function nested(v: AnySchema, at: Path, skipAnyOf: boolean): FieldError[] {
   const errors = restrictions(v, at, skipAnyOf, false);
   const items = sub(v.items);
   if (items) errors.push(...nested(items, at.child('items'), false));
-  for (const [name, property] of Object.entries(v.properties ?? {})) errors.push(...nested(property, at.child('properties').key(name), false));
-  for (const [name, what] of NESTED) if (isSaid(v[name])) errors.push(forbidden(at.child(name), `must be ${what} to be structural`));
-  if (v.properties?.['metadata']) errors.push(forbidden(at.child('properties').key('metadata'), 'must not be specified in a nested context'));
+  for (const [name, property] of Object.entries(v.properties ?? {}))
+    errors.push(...nested(property, at.child('properties').key(name), false));
+  for (const [name, what] of NESTED)
+    if (isSaid(v[name])) errors.push(forbidden(at.child(name), `must be ${what} to be structural`));
+  if (v.properties?.['metadata'])
+    errors.push(forbidden(at.child('properties').key('metadata'), 'must not be specified in a nested context'));
   return errors;
 }
 
@@ -146,7 +180,14 @@ function nestedCompleteness(v: AnySchema, s: AnySchema | undefined, at: Path, fr
   const items = sub(v.items);
   if (items) errors.push(...nestedCompleteness(items, sub(s.items), at.child('items'), from.child('items')));
   for (const [name, property] of Object.entries(v.properties ?? {})) {
-    errors.push(...nestedCompleteness(property, s.properties?.[name], at.child('properties').key(name), from.child('properties').key(name)));
+    errors.push(
+      ...nestedCompleteness(
+        property,
+        s.properties?.[name],
+        at.child('properties').key(name),
+        from.child('properties').key(name),
+      ),
+    );
   }
   return errors;
 }

@@ -15,7 +15,8 @@ import { isUnsupported, someSchema } from './walk.ts';
 
 const SPEC = Path.root('spec');
 const SCOPES = ['Cluster', 'Namespaced'];
-const PRESERVE = 'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
+const PRESERVE =
+  'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
 
 /** A new definition, or with `old` one that takes its place. Source: apiextensions' ValidateCustomResourceDefinition. */
 export function validateDefinition(object: KubeObject, old: KubeObject | undefined): FieldError[] {
@@ -58,13 +59,29 @@ function validateSpec(spec: DefinitionSpec): FieldError[] {
   const parts = hoisted(spec);
   const names = spec.names ?? {};
   const { conversion, preserveUnknownFields } = spec;
-  const errors = [...validateGroup(spec.group), ...validateScope(spec.scope), ...validateVersions(parts, spec.versions !== undefined && spec.versions !== null)];
+  const errors = [
+    ...validateGroup(spec.group),
+    ...validateScope(spec.scope),
+    ...validateVersions(parts, spec.versions !== undefined && spec.versions !== null),
+  ];
   if (preserveUnknownFields && schemasOf(parts).some((schema) => someSchema(schema, (s) => s.default !== undefined))) {
-    errors.push(invalid(SPEC.child('preserveUnknownFields'), true, 'must be false in order to use defaults in the schema'));
+    errors.push(
+      invalid(SPEC.child('preserveUnknownFields'), true, 'must be false in order to use defaults in the schema'),
+    );
   }
-  errors.push(...requireNames(names, SPEC.child('names')), ...validateNames(names, SPEC.child('names')), ...validateShared(spec, parts));
+  errors.push(
+    ...requireNames(names, SPEC.child('names')),
+    ...validateNames(names, SPEC.child('names')),
+    ...validateShared(spec, parts),
+  );
   if (conversion && conversion.strategy !== 'None' && preserveUnknownFields) {
-    errors.push(invalid(SPEC.child('conversion', 'strategy'), conversion.strategy ?? '', 'must be None if spec.preserveUnknownFields is true'));
+    errors.push(
+      invalid(
+        SPEC.child('conversion', 'strategy'),
+        conversion.strategy ?? '',
+        'must be None if spec.preserveUnknownFields is true',
+      ),
+    );
   }
   return [...errors, ...validateConversion(conversion, SPEC.child('conversion'))];
 }
@@ -94,10 +111,14 @@ function validateVersions({ versions, validation, subresources }: Hoisted, given
       if (!v.schema?.openAPIV3Schema) errors.push(required(at.index(i).child('schema', 'openAPIV3Schema')));
     });
   }
-  versions.forEach((v, i) => errors.push(...validateVersion(v, at.index(i), Boolean((subresources ?? v.subresources)?.status))));
+  versions.forEach((v, i) =>
+    errors.push(...validateVersion(v, at.index(i), Boolean((subresources ?? v.subresources)?.status))),
+  );
   const all = (): object[] | null => (given ? versions.map(goVersion) : null);
-  if (new Set(versions.map((v) => v.name)).size !== versions.length) errors.push(invalid(at, all(), 'must contain unique version names'));
-  if (versions.filter((v) => v.storage).length !== 1) errors.push(invalid(at, all(), 'must have exactly one version marked as storage version'));
+  if (new Set(versions.map((v) => v.name)).size !== versions.length)
+    errors.push(invalid(at, all(), 'must contain unique version names'));
+  if (versions.filter((v) => v.storage).length !== 1)
+    errors.push(invalid(at, all(), 'must have exactly one version marked as storage version'));
   // the first version stands once more as the old field that held the only one
   const first = versions[0]?.name;
   const why = first ? isDns1035Label(first) : [];
@@ -118,8 +139,12 @@ function validateVersion(version: Version, at: Path, hasStatus: boolean): FieldE
   );
   if (!selectableFields?.length) return errors;
   const fieldsAt = at.child('selectableFields');
-  if (schema?.openAPIV3Schema) return [...errors, ...validateSelectableFields(selectableFields, schema.openAPIV3Schema, fieldsAt)];
-  return [...errors, invalid(fieldsAt, '', 'selectableFields may only be set when version.schema.openAPIV3Schema is not included')];
+  if (schema?.openAPIV3Schema)
+    return [...errors, ...validateSelectableFields(selectableFields, schema.openAPIV3Schema, fieldsAt)];
+  return [
+    ...errors,
+    invalid(fieldsAt, '', 'selectableFields may only be set when version.schema.openAPIV3Schema is not included'),
+  ];
 }
 
 /** What all versions have in common. */
@@ -133,16 +158,36 @@ function validateShared(spec: DefinitionSpec, parts: Hoisted): FieldError[] {
   ];
   if (!selectableFields?.length) return errors;
   const at = SPEC.child('selectableFields');
-  if (validation?.openAPIV3Schema) return [...errors, ...validateSelectableFields(selectableFields, validation.openAPIV3Schema, at)];
+  if (validation?.openAPIV3Schema)
+    return [...errors, ...validateSelectableFields(selectableFields, validation.openAPIV3Schema, at)];
   return [...errors, invalid(at, '', 'selectableFields may only be set when validations.schema is included')];
 }
 
 /** Fields that the root may have beside status, by their Go names: what of them is not of type object stays valid for status alone. */
 const ROOT_FIELDS = [
-  'Description', 'Type', 'Format', 'Title', 'Maximum', 'ExclusiveMaximum', 'Minimum', 'ExclusiveMinimum', 'MaxLength', 'MinLength',
-  'Pattern', 'MaxItems', 'MinItems', 'UniqueItems', 'MultipleOf', 'Required', 'Items', 'Properties', 'ExternalDocs', 'Example',
-  'XPreserveUnknownFields', 'XValidations',
-]; // prettier-ignore
+  'Description',
+  'Type',
+  'Format',
+  'Title',
+  'Maximum',
+  'ExclusiveMaximum',
+  'Minimum',
+  'ExclusiveMinimum',
+  'MaxLength',
+  'MinLength',
+  'Pattern',
+  'MaxItems',
+  'MinItems',
+  'UniqueItems',
+  'MultipleOf',
+  'Required',
+  'Items',
+  'Properties',
+  'ExternalDocs',
+  'Example',
+  'XPreserveUnknownFields',
+  'XValidations',
+];
 const AT_ROOT = 'at the root of the schema if the status subresource is enabled';
 const isZero = (value: unknown): boolean => value === null || value === '' || value === false;
 
@@ -172,8 +217,12 @@ function validateSchema(schema: AnySchema | undefined, at: Path, hasStatus: bool
 function validateStoredVersions(stored: readonly string[], versions: readonly Version[]): FieldError[] {
   const at = Path.root('status').child('storedVersions');
   if (stored.length === 0) return [invalid(at, null, 'must have at least one stored version')];
-  const missing = versions.filter((v) => v.storage && !stored.includes(v.name)).map((v) => invalid(at, stored, `must have the storage version ${v.name}`));
-  const gone = stored.flatMap((version, i) => (versions.some((v) => v.name === version) ? [] : [invalid(at.index(i), version, stillStored(version))]));
+  const missing = versions
+    .filter((v) => v.storage && !stored.includes(v.name))
+    .map((v) => invalid(at, stored, `must have the storage version ${v.name}`));
+  const gone = stored.flatMap((version, i) =>
+    versions.some((v) => v.name === version) ? [] : [invalid(at.index(i), version, stillStored(version))],
+  );
   return [...missing, ...gone];
 }
 

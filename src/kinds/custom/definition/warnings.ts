@@ -17,5 +17,7 @@ function strangeFormats(object: KubeObject): string[] {
 /** Formats that mean nothing to the API server, those that an update brings. */
 export function definitionWarnings(object: KubeObject, old: KubeObject | undefined): string[] {
   const before = old ? strangeFormats(old) : [];
-  return strangeFormats(object).filter((format) => !before.includes(format)).map((format) => `unrecognized format ${JSON.stringify(format)}`);
+  return strangeFormats(object)
+    .filter((format) => !before.includes(format))
+    .map((format) => `unrecognized format ${JSON.stringify(format)}`);
 }

@@ -9,6 +9,9 @@ export interface ClientConfig {
 
 /** Where a webhook is: a URL or a service of the cluster. */
 export function clientConfigErrors({ url, service }: ClientConfig, at: Path): FieldError[] {
-  if ((url === undefined) === (service === undefined)) return [required(at, 'exactly one of url or service is required')];
-  return url !== undefined ? validateWebhookUrl(url, at.child('url')) : validateWebhookService(service!, at.child('service'));
+  if ((url === undefined) === (service === undefined))
+    return [required(at, 'exactly one of url or service is required')];
+  return url !== undefined
+    ? validateWebhookUrl(url, at.child('url'))
+    : validateWebhookService(service!, at.child('service'));
 }

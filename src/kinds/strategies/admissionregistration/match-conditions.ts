@@ -10,13 +10,22 @@ export interface MatchCondition {
 }
 const MAX_CONDITIONS = 64;
 /** An expression's mistakes as an error of its field. */
-export function expressionErrors(expression: string, variables: Readonly<Record<string, CelType>>, returns: readonly string[], at: Path): FieldError[] {
+export function expressionErrors(
+  expression: string,
+  variables: Readonly<Record<string, CelType>>,
+  returns: readonly string[],
+  at: Path,
+): FieldError[] {
   const { error } = checkCel(expression, variables, returns);
   return error === undefined ? [] : [invalid(at, expression, error)];
 }
 
 /** Conditions of a webhook (no parameters) or a policy. */
-export function matchConditionErrors(conditions: MatchCondition[] | undefined, withParams: boolean, at: Path): FieldError[] {
+export function matchConditionErrors(
+  conditions: MatchCondition[] | undefined,
+  withParams: boolean,
+  at: Path,
+): FieldError[] {
   const variables = { ...admissionVariables, authorizer: 'dyn', ...(withParams && { params: 'dyn' }) };
   const errors: FieldError[] = [];
   const names = new Set<string>();

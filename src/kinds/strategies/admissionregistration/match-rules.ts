@@ -20,7 +20,9 @@ export function defaultRules(rules: Rule[] | undefined): void {
 /** `*` stands alone. */
 function aloneErrors(values: string[] | undefined, what: string, at: Path): FieldError[] {
   if (!values?.length) return [required(at)];
-  return values.length > 1 && values.includes('*') ? [invalid(at, values, `if '*' is present, must not specify other ${what}`)] : [];
+  return values.length > 1 && values.includes('*')
+    ? [invalid(at, values, `if '*' is present, must not specify other ${what}`)]
+    : [];
 }
 
 /** `pods`, `pods/log`, and with stars: what a star covers must not be named again. */
@@ -35,13 +37,16 @@ function resourceErrors(resources: string[] | undefined, at: Path): FieldError[]
     const slash = resource.indexOf('/');
     if (slash < 0) return (plain = resource !== '*');
     const [name, subresource] = [resource.slice(0, slash), resource.slice(slash + 1)];
-    if (wholeResources.has(name)) errors.push(invalid(at.index(i), resource, `if '${name}/*' is present, must not specify ${resource}`));
-    if (wholeSubresources.has(subresource)) errors.push(invalid(at.index(i), resource, `if '*/${subresource}' is present, must not specify ${resource}`));
+    if (wholeResources.has(name))
+      errors.push(invalid(at.index(i), resource, `if '${name}/*' is present, must not specify ${resource}`));
+    if (wholeSubresources.has(subresource))
+      errors.push(invalid(at.index(i), resource, `if '*/${subresource}' is present, must not specify ${resource}`));
     if (subresource === '*') wholeResources.add(name);
     if (name === '*') wholeSubresources.add(subresource);
     return undefined;
   });
-  if (resources.length > 1 && resources.includes('*/*')) errors.push(invalid(at, resources, "if '*/*' is present, must not specify other resources"));
+  if (resources.length > 1 && resources.includes('*/*'))
+    errors.push(invalid(at, resources, "if '*/*' is present, must not specify other resources"));
   if (resources.includes('*') && plain) {
     errors.push(invalid(at, resources, "if '*' is present, must not specify other resources without subresources"));
   }
@@ -51,7 +56,8 @@ function resourceErrors(resources: string[] | undefined, at: Path): FieldError[]
 export function ruleErrors(rule: Rule, at: Path): FieldError[] {
   const errors = aloneErrors(rule.operations, 'operations', at.child('operations'));
   rule.operations?.forEach((operation, i) => {
-    if (!OPERATIONS.includes(operation)) errors.push(notSupported(at.child('operations').index(i), operation, OPERATIONS));
+    if (!OPERATIONS.includes(operation))
+      errors.push(notSupported(at.child('operations').index(i), operation, OPERATIONS));
   });
   errors.push(...aloneErrors(rule.apiGroups, 'API groups', at.child('apiGroups')));
   errors.push(...aloneErrors(rule.apiVersions, 'API versions', at.child('apiVersions')));
@@ -59,7 +65,8 @@ export function ruleErrors(rule: Rule, at: Path): FieldError[] {
     if (version === '') errors.push(required(at.child('apiVersions').index(i)));
   });
   errors.push(...resourceErrors(rule.resources, at.child('resources')));
-  if (rule.scope !== undefined && !SCOPES.includes(rule.scope)) errors.push(notSupported(at.child('scope'), rule.scope, SCOPES));
+  if (rule.scope !== undefined && !SCOPES.includes(rule.scope))
+    errors.push(notSupported(at.child('scope'), rule.scope, SCOPES));
   return errors;
 }
 

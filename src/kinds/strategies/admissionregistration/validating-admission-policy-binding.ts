@@ -26,7 +26,8 @@ function paramRefErrors(ref: ParamRef | undefined, at: Path): FieldError[] {
   if (name && selector) errors.push(forbidden(at.child('selector'), EXCLUSIVE));
   if (!name && !selector) errors.push(required(at, 'one of name or selector must be specified'));
   if (!action) errors.push(required(at.child('parameterNotFoundAction')));
-  else if (!NOT_FOUND_ACTIONS.includes(action)) errors.push(notSupported(at.child('parameterNotFoundAction'), action, NOT_FOUND_ACTIONS));
+  else if (!NOT_FOUND_ACTIONS.includes(action))
+    errors.push(notSupported(at.child('parameterNotFoundAction'), action, NOT_FOUND_ACTIONS));
   return errors;
 }
 
@@ -36,7 +37,8 @@ function actionErrors(actions: string[], at: Path): FieldError[] {
     ...(actions.indexOf(action) < i ? [duplicate(at.index(i), action)] : []),
   ]);
   if (actions.includes('Deny') && actions.includes('Warn')) {
-    const why = 'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
+    const why =
+      'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
     errors.push(invalid(at, actions, why));
   }
   return actions.length ? errors : [...errors, required(at, 'at least one validation action is required')];

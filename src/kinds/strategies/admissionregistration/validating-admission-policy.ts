@@ -32,7 +32,8 @@ const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const MAX_ANNOTATIONS = 20;
 /** bytes of an annotation's expression */
 const MAX_VALUE_EXPRESSION = 5 * 1024;
-const RESERVED = /^(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)$/;
+const RESERVED =
+  /^(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)$/;
 const IDENTIFIER = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
 function paramKindErrors({ apiVersion = '', kind = '' }: { apiVersion?: string; kind?: string }): FieldError[] {
@@ -52,7 +53,10 @@ function paramKindErrors({ apiVersion = '', kind = '' }: { apiVersion?: string; 
   }
   const badKind = kind ? isDns1035Label(kind.toLowerCase()) : [];
   if (!kind) errors.push(required(at.child('kind')));
-  else if (badKind.length) errors.push(invalid(at.child('kind'), kind, `may have mixed case, but should otherwise match: ${badKind.join(',')}`));
+  else if (badKind.length)
+    errors.push(
+      invalid(at.child('kind'), kind, `may have mixed case, but should otherwise match: ${badKind.join(',')}`),
+    );
   return errors;
 }
 
@@ -64,7 +68,8 @@ function variableErrors(list: Named[], scope: Scope, errors: FieldError[]): Scop
   list.forEach(({ name = '', expression = '' }, i) => {
     const at = SPEC.child('variables').index(i);
     if (name.trim() === '') errors.push(required(at.child('name'), 'name is not specified'));
-    else if (!IDENTIFIER.test(name) || RESERVED.test(name)) errors.push(invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
+    else if (!IDENTIFIER.test(name) || RESERVED.test(name))
+      errors.push(invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
     if (expression.trim() === '') return errors.push(required(at.child('expression'), 'expression is not specified'));
     const { type, error } = checkCel(expression, withKnown(), []);
     if (error !== undefined) errors.push(invalid(at.child('expression'), expression, error));
@@ -99,7 +104,8 @@ function validationErrors(validation: Validation, scope: Scope, at: Path): Field
 function annotationErrors(annotations: AuditAnnotation[], policy: string, scope: Scope): FieldError[] {
   const at = SPEC.child('auditAnnotations');
   const errors: FieldError[] = [];
-  if (annotations.length > MAX_ANNOTATIONS) errors.push(invalid(at, annotations, `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`));
+  if (annotations.length > MAX_ANNOTATIONS)
+    errors.push(invalid(at, annotations, `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`));
   const keys = new Set<string>();
   annotations.forEach(({ key = '', valueExpression = '' }, i) => {
     const here = at.index(i);
@@ -108,7 +114,8 @@ function annotationErrors(annotations: AuditAnnotation[], policy: string, scope:
     const text = valueExpression.trim();
     const value = here.child('valueExpression');
     if (text === '') errors.push(required(value, 'valueExpression is not specified'));
-    else if (Buffer.byteLength(text) > MAX_VALUE_EXPRESSION) errors.push(required(value, `must not exceed ${MAX_VALUE_EXPRESSION} bytes in length`));
+    else if (Buffer.byteLength(text) > MAX_VALUE_EXPRESSION)
+      errors.push(required(value, `must not exceed ${MAX_VALUE_EXPRESSION} bytes in length`));
     else {
       const { error } = checkCel(text, scope, ['string', 'null_type']);
       if (error !== undefined) errors.push(invalid(value, valueExpression, error));
@@ -123,7 +130,8 @@ function policyErrors(object: KubeObject, skipConditions: boolean): FieldError[]
   const { spec = {} } = object;
   const errors: FieldError[] = [];
   const policy: string = spec.failurePolicy ?? '';
-  if (!FAILURE_POLICIES.includes(policy)) errors.push(notSupported(SPEC.child('failurePolicy'), policy, FAILURE_POLICIES));
+  if (!FAILURE_POLICIES.includes(policy))
+    errors.push(notSupported(SPEC.child('failurePolicy'), policy, FAILURE_POLICIES));
   if (spec.paramKind) errors.push(...paramKindErrors(spec.paramKind));
   const match = SPEC.child('matchConstraints');
   if (!spec.matchConstraints) errors.push(required(match));
@@ -132,7 +140,8 @@ function policyErrors(object: KubeObject, skipConditions: boolean): FieldError[]
     if (!spec.matchConstraints.resourceRules?.length) errors.push(required(match.child('resourceRules')));
   }
   const withParams = Boolean(spec.paramKind);
-  if (!skipConditions) errors.push(...matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions')));
+  if (!skipConditions)
+    errors.push(...matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions')));
   const base: Scope = { ...admissionVariables, authorizer: 'dyn', ...(withParams && { params: 'dyn' }) };
   const scope = variableErrors(spec.variables ?? [], base, errors);
   const validations: Validation[] = spec.validations ?? [];
@@ -141,16 +150,20 @@ function policyErrors(object: KubeObject, skipConditions: boolean): FieldError[]
     const why = 'validations or auditAnnotations must contain at least one item';
     return [...errors, required(SPEC.child('validations'), why), required(SPEC.child('auditAnnotations'), why)];
   }
-  validations.forEach((validation, i) => errors.push(...validationErrors(validation, scope, SPEC.child('validations').index(i))));
+  validations.forEach((validation, i) =>
+    errors.push(...validationErrors(validation, scope, SPEC.child('validations').index(i))),
+  );
   return [...errors, ...annotationErrors(annotations, object.metadata.name ?? '', scope)];
 }
 
 function warningErrors({ status }: KubeObject): FieldError[] {
   const at = Path.root('status').child('typeChecking', 'expressionWarnings');
-  return ((status?.typeChecking?.expressionWarnings ?? []) as { fieldRef?: string; warning?: string }[]).flatMap(({ fieldRef, warning }, i) => [
-    ...(warning ? [] : [required(at.index(i).child('warning'))]),
-    ...(fieldRef?.trim() ? [] : [required(at.index(i).child('fieldRef'))]),
-  ]);
+  return ((status?.typeChecking?.expressionWarnings ?? []) as { fieldRef?: string; warning?: string }[]).flatMap(
+    ({ fieldRef, warning }, i) => [
+      ...(warning ? [] : [required(at.index(i).child('warning'))]),
+      ...(fieldRef?.trim() ? [] : [required(at.index(i).child('fieldRef'))]),
+    ],
+  );
 }
 
 /** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy */

@@ -46,12 +46,16 @@ function ratchet(object: KubeObject, old: KubeObject): Ratchet {
   const now = hooksOf(object);
   return {
     sideEffects: before.some(({ sideEffects = '' }) => !NO_SIDE_EFFECTS.includes(sideEffects)),
-    versions: before.some(({ admissionReviewVersions: versions }) => versions?.length && !versions.some((v) => REVIEW_VERSIONS.includes(v))),
+    versions: before.some(
+      ({ admissionReviewVersions: versions }) => versions?.length && !versions.some((v) => REVIEW_VERSIONS.includes(v)),
+    ),
     duplicates: new Set(before.map((hook) => hook.name)).size < before.length,
     selectors: before.some(({ namespaceSelector, objectSelector }) =>
       [namespaceSelector, objectSelector].some((selector) => validateLabelSelector(selector, WEBHOOKS).length > 0),
     ),
-    conditions: now.length === before.length && now.every((hook, i) => isDeepStrictEqual(hook.matchConditions, before[i]!.matchConditions)),
+    conditions:
+      now.length === before.length &&
+      now.every((hook, i) => isDeepStrictEqual(hook.matchConditions, before[i]!.matchConditions)),
   };
 }
 
@@ -60,7 +64,9 @@ function nameErrors(name: string | undefined, at: Path): FieldError[] {
   if (!name) return [required(at)];
   const why = isDns1123Subdomain(name);
   if (why.length) return [invalid(at, name, why.join(','))];
-  return name.split('.').length < 3 ? [invalid(at, name, 'should be a domain with at least three segments separated by dots')] : [];
+  return name.split('.').length < 3
+    ? [invalid(at, name, 'should be a domain with at least three segments separated by dots')]
+    : [];
 }
 
 function versionErrors(versions: string[] | undefined, recognised: boolean, at: Path): FieldError[] {
@@ -100,7 +106,10 @@ function webhookErrors(hook: Webhook, at: Path, mutating: boolean, keep: Ratchet
   if (mutating) errors.push(...choice(hook.reinvocationPolicy, REINVOCATION_POLICIES, at.child('reinvocationPolicy')));
   errors.push(...clientConfigErrors(hook.clientConfig ?? {}, at.child('clientConfig')));
   if (!keep.conditions) errors.push(...matchConditionErrors(hook.matchConditions, false, at.child('matchConditions')));
-  return [...errors, ...versionErrors(hook.admissionReviewVersions, !keep.versions, at.child('admissionReviewVersions'))];
+  return [
+    ...errors,
+    ...versionErrors(hook.admissionReviewVersions, !keep.versions, at.child('admissionReviewVersions')),
+  ];
 }
 
 function configurationErrors(object: KubeObject, mutating: boolean, keep: Ratchet): FieldError[] {

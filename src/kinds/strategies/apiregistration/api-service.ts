@@ -19,7 +19,9 @@ function nameErrors({ metadata, spec }: KubeObject): FieldError[] {
   const bad = validateRule(name, isPathSegmentName, NAME);
   if (bad.length) return bad;
   const wanted = `${spec?.version ?? ''}.${spec?.group ?? ''}`;
-  return name === wanted ? [] : [invalid(NAME, name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)];
+  return name === wanted
+    ? []
+    : [invalid(NAME, name, `must be \`spec.version+"."+spec.group\`: ${JSON.stringify(wanted)}`)];
 }
 
 /** A group that this server serves itself has no service, and so nothing about TLS either. */
@@ -27,28 +29,39 @@ function backendErrors({ service, caBundle, insecureSkipTLSVerify: insecure }: R
   const bundle = Buffer.from(caBundle ?? '', 'base64').length;
   if (!service) {
     return [
-      ...(bundle ? [invalid(SPEC.child('caBundle'), `${bundle} bytes`, 'local APIServices may not have a caBundle')] : []),
-      ...(insecure ? [invalid(SPEC.child('insecureSkipTLSVerify'), true, 'local APIServices may not have insecureSkipTLSVerify')] : []),
+      ...(bundle
+        ? [invalid(SPEC.child('caBundle'), `${bundle} bytes`, 'local APIServices may not have a caBundle')]
+        : []),
+      ...(insecure
+        ? [invalid(SPEC.child('insecureSkipTLSVerify'), true, 'local APIServices may not have insecureSkipTLSVerify')]
+        : []),
     ];
   }
   return [
     ...(service.namespace ? [] : [required(SPEC.child('service', 'namespace'))]),
     ...(service.name ? [] : [required(SPEC.child('service', 'name'))]),
-    ...(insecure && bundle ? [invalid(SPEC.child('insecureSkipTLSVerify'), true, 'may not be true if caBundle is present')] : []),
+    ...(insecure && bundle
+      ? [invalid(SPEC.child('insecureSkipTLSVerify'), true, 'may not be true if caBundle is present')]
+      : []),
   ];
 }
 
 function specErrors(spec: Record<string, any>): FieldError[] {
   const { group = '', version = '', groupPriorityMinimum: minimum = 0, versionPriority: priority = 0 } = spec;
   const errors: FieldError[] = [];
-  if (!group && version !== 'v1') errors.push(required(SPEC.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
+  if (!group && version !== 'v1')
+    errors.push(required(SPEC.child('group'), 'only v1 may have an empty group and it better be legacy kube'));
   if (group) errors.push(...validateRule(group, isDns1123Subdomain, SPEC.child('group')));
   errors.push(...validateRule(version, isDns1035Label, SPEC.child('version')));
   if (minimum <= 0 || minimum > MAX_GROUP_PRIORITY) {
-    errors.push(invalid(SPEC.child('groupPriorityMinimum'), minimum, `must be positive and less than ${MAX_GROUP_PRIORITY}`));
+    errors.push(
+      invalid(SPEC.child('groupPriorityMinimum'), minimum, `must be positive and less than ${MAX_GROUP_PRIORITY}`),
+    );
   }
   if (priority <= 0 || priority > MAX_VERSION_PRIORITY) {
-    errors.push(invalid(SPEC.child('versionPriority'), priority, `must be positive and less than ${MAX_VERSION_PRIORITY}`));
+    errors.push(
+      invalid(SPEC.child('versionPriority'), priority, `must be positive and less than ${MAX_VERSION_PRIORITY}`),
+    );
   }
   return [...errors, ...backendErrors(spec)];
 }
@@ -57,7 +70,13 @@ const conditionErrors = ({ status }: KubeObject): FieldError[] =>
   ((status?.conditions ?? []) as { status?: string }[]).flatMap((condition, i) =>
     STATUSES.includes(condition.status ?? '')
       ? []
-      : [notSupported(Path.root('status').child('conditions').index(i).child('status'), condition.status ?? '', STATUSES)],
+      : [
+          notSupported(
+            Path.root('status').child('conditions').index(i).child('status'),
+            condition.status ?? '',
+            STATUSES,
+          ),
+        ],
   );
 
 /** apiregistration.k8s.io/v1 APIService */
@@ -73,7 +92,9 @@ export const apiServiceStrategy: Strategy = withStatus({
     object.status = {};
     if (object.spec?.service) return;
     const message = 'Local APIServices are always available';
-    object.status.conditions = [{ type: 'Available', status: 'True', lastTransitionTime: ctx.now, reason: 'Local', message }];
+    object.status.conditions = [
+      { type: 'Available', status: 'True', lastTransitionTime: ctx.now, reason: 'Local', message },
+    ];
   },
   validate: (object) => [...nameErrors(object), ...specErrors(object.spec ?? {})],
   validateUpdate: (object) => validateMetaOnUpdate(object, () => [], false),

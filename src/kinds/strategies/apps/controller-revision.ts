@@ -11,5 +11,8 @@ export const controllerRevisionStrategy: Strategy = {
     const errors: FieldError[] = object.data == null ? [required(Path.root('data'), 'data is mandatory')] : [];
     return [...errors, ...validateNonNegative(object.revision, Path.root('revision'))];
   },
-  validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateImmutable(object.data, old.data, Path.root('data'))],
+  validateUpdate: (object, old) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName),
+    ...validateImmutable(object.data, old.data, Path.root('data')),
+  ],
 };

@@ -19,13 +19,20 @@ export interface Counters {
 type Status = KubeObject['status'];
 
 /** What a write to `/status` may make of the counters (pkg/apis/apps/validation). collisionCount only grows. */
-export function validateCounters({ counted, withinReplicas = [], withinReady }: Counters, status: Status, old: Status): FieldError[] {
+export function validateCounters(
+  { counted, withinReplicas = [], withinReady }: Counters,
+  status: Status,
+  old: Status,
+): FieldError[] {
   const count = (field: string): number => status?.[field] ?? 0;
   const errors = counted.flatMap((field) => validateNonNegative(status?.[field], STATUS.child(field)));
   for (const field of withinReplicas)
-    if (count(field) > count('replicas')) errors.push(invalid(STATUS.child(field), count(field), 'cannot be greater than status.replicas'));
+    if (count(field) > count('replicas'))
+      errors.push(invalid(STATUS.child(field), count(field), 'cannot be greater than status.replicas'));
   if (withinReady && count('availableReplicas') > count('readyReplicas'))
-    errors.push(invalid(STATUS.child('availableReplicas'), count('availableReplicas'), `cannot be greater than ${withinReady}`));
+    errors.push(
+      invalid(STATUS.child('availableReplicas'), count('availableReplicas'), `cannot be greater than ${withinReady}`),
+    );
   if (counted.includes('collisionCount') && old?.collisionCount != null && count('collisionCount') < old.collisionCount)
     errors.push(invalid(STATUS.child('collisionCount'), count('collisionCount'), 'cannot be decremented'));
   return errors;

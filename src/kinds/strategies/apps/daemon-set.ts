@@ -3,12 +3,23 @@ import { invalid, notSupported, Path, required, type FieldError } from '../../..
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { intOrPercentValue, validateAtMost100Percent, validatePositiveIntOrPercent } from '../../validation/int-or-percent.ts';
+import {
+  intOrPercentValue,
+  validateAtMost100Percent,
+  validatePositiveIntOrPercent,
+} from '../../validation/int-or-percent.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import {
-  defaultPodTemplate, isUsable, shownSelector, templateWarnings, validateAlwaysRestarts, validateMatches, validatePodTemplateSpec, validateSameSelector,
+  defaultPodTemplate,
+  isUsable,
+  shownSelector,
+  templateWarnings,
+  validateAlwaysRestarts,
+  validateMatches,
+  validatePodTemplateSpec,
+  validateSameSelector,
 } from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
 import { statusSubresource, withStatus } from '../status-split.ts';
@@ -21,14 +32,22 @@ const TEMPLATE = SPEC.child('template');
 
 /** The old count of template changes: a field of the internal type that clients see as an annotation. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
-const templateGeneration = (object: KubeObject): number => Number(object.metadata.annotations?.[TEMPLATE_GENERATION]) || 0;
+const templateGeneration = (object: KubeObject): number =>
+  Number(object.metadata.annotations?.[TEMPLATE_GENERATION]) || 0;
 function setTemplateGeneration(object: KubeObject, count: number): void {
   object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(count) };
 }
 
 const COUNTERS = [
-  'currentNumberScheduled', 'numberMisscheduled', 'desiredNumberScheduled', 'numberReady', 'observedGeneration', 'updatedNumberScheduled',
-  'numberAvailable', 'numberUnavailable', 'collisionCount',
+  'currentNumberScheduled',
+  'numberMisscheduled',
+  'desiredNumberScheduled',
+  'numberReady',
+  'observedGeneration',
+  'updatedNumberScheduled',
+  'numberAvailable',
+  'numberUnavailable',
+  'collisionCount',
 ];
 
 /** apps/v1 DaemonSet */
@@ -93,7 +112,12 @@ function validateUpdateStrategy(strategy: KubeObject['spec'], at: Path): Errors 
   if (strategy.type === 'OnDelete') return [];
   const rolling = at.child('rollingUpdate');
   if (strategy.type !== 'RollingUpdate') {
-    return [notSupported(at, internalValue('io.k8s.api.apps.v1.DaemonSetUpdateStrategy', strategy), ['RollingUpdate', 'OnDelete'])];
+    return [
+      notSupported(at, internalValue('io.k8s.api.apps.v1.DaemonSetUpdateStrategy', strategy), [
+        'RollingUpdate',
+        'OnDelete',
+      ]),
+    ];
   }
   if (!strategy.rollingUpdate) return [required(rolling)];
   const { maxUnavailable, maxSurge } = strategy.rollingUpdate;
@@ -104,7 +128,8 @@ function validateUpdateStrategy(strategy: KubeObject['spec'], at: Path): Errors 
     ...validateAtMost100Percent(maxSurge, rolling.child('maxSurge')),
   ];
   const [unavailable, surge] = [maxUnavailable, maxSurge].map((value) => intOrPercentValue(value) !== 0);
-  if (unavailable && surge) errors.push(invalid(rolling.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
+  if (unavailable && surge)
+    errors.push(invalid(rolling.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
   if (!unavailable && !surge) errors.push(required(rolling.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
   return errors;
 }

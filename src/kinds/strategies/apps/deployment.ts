@@ -1,7 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Strategy, SubresourceStrategy } from '../../kind.ts';
-import { intOrPercentValue, validateAtMost100Percent, validatePositiveIntOrPercent } from '../../validation/int-or-percent.ts';
+import {
+  intOrPercentValue,
+  validateAtMost100Percent,
+  validatePositiveIntOrPercent,
+} from '../../validation/int-or-percent.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultPodTemplate, nameWarnings, templateWarnings, validateSameSelector } from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
@@ -19,7 +23,14 @@ interface Rollout {
 
 const STATUS = countersStatus({
   counted: [
-    'observedGeneration', 'replicas', 'updatedReplicas', 'readyReplicas', 'availableReplicas', 'unavailableReplicas', 'terminatingReplicas', 'collisionCount',
+    'observedGeneration',
+    'replicas',
+    'updatedReplicas',
+    'readyReplicas',
+    'availableReplicas',
+    'unavailableReplicas',
+    'terminatingReplicas',
+    'collisionCount',
   ],
   withinReplicas: ['updatedReplicas', 'readyReplicas', 'availableReplicas'],
   withinReady: 'readyReplicas',
@@ -58,21 +69,35 @@ export const deploymentStrategy: Strategy = withStatus({
       ...validateNonNegative(spec.progressDeadlineSeconds, SPEC.child('progressDeadlineSeconds')),
     ];
     if (spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0))
-      errors.push(invalid(SPEC.child('progressDeadlineSeconds'), spec.progressDeadlineSeconds, 'must be greater than minReadySeconds'));
+      errors.push(
+        invalid(
+          SPEC.child('progressDeadlineSeconds'),
+          spec.progressDeadlineSeconds,
+          'must be greater than minReadySeconds',
+        ),
+      );
     return errors;
   },
-  validateUpdate: (object, old) => validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
+  validateUpdate: (object, old) =>
+    validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
   // annotations are copied to the ReplicaSets, so that their changes are changes, too
-  generation: (object, old) => !isDeepStrictEqual(object.spec, old.spec) || !isDeepStrictEqual(object.metadata.annotations, old.metadata.annotations),
+  generation: (object, old) =>
+    !isDeepStrictEqual(object.spec, old.spec) ||
+    !isDeepStrictEqual(object.metadata.annotations, old.metadata.annotations),
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   subresources: { status: { ...STATUS, prepareForUpdate: keepSpecAndLabels } },
 });
 
 function validateRollout(strategy: Rollout, at: Path): Errors {
   const rolling = at.child('rollingUpdate');
-  if (strategy.type === 'Recreate') return strategy.rollingUpdate ? [forbidden(rolling, "may not be specified when strategy `type` is 'Recreate'")] : [];
+  if (strategy.type === 'Recreate')
+    return strategy.rollingUpdate
+      ? [forbidden(rolling, "may not be specified when strategy `type` is 'Recreate'")]
+      : [];
   if (strategy.type !== 'RollingUpdate') {
-    return [notSupported(at, internalValue('io.k8s.api.apps.v1.DeploymentStrategy', strategy), ['Recreate', 'RollingUpdate'])];
+    return [
+      notSupported(at, internalValue('io.k8s.api.apps.v1.DeploymentStrategy', strategy), ['Recreate', 'RollingUpdate']),
+    ];
   }
   if (!strategy.rollingUpdate) return [required(rolling, 'this should be defaulted and never be nil')];
   const { maxUnavailable, maxSurge } = strategy.rollingUpdate;

@@ -24,11 +24,19 @@ export const replicaSetStrategy: Strategy = withStatus({
     // the words are the Deployment's
     ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment', ctx),
   ],
-  validateUpdate: (object, old) => validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
+  validateUpdate: (object, old) =>
+    validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   subresources: {
     status: countersStatus({
-      counted: ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'terminatingReplicas', 'observedGeneration'],
+      counted: [
+        'replicas',
+        'fullyLabeledReplicas',
+        'readyReplicas',
+        'availableReplicas',
+        'terminatingReplicas',
+        'observedGeneration',
+      ],
       withinReplicas: ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'],
       withinReady: 'readyReplicas',
     }),

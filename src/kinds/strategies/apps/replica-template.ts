@@ -1,15 +1,22 @@
 import { invalid, Path, type FieldError } from '../../../meta/field.ts';
 import type { StrategyContext } from '../../kind.ts';
-import { isUsable, shownSelector, validateAlwaysRestarts, validateMatches, validatePodTemplateSpec, validateSelector } from '../pod-template.ts';
+import {
+  isUsable,
+  shownSelector,
+  validateAlwaysRestarts,
+  validateMatches,
+  validatePodTemplateSpec,
+  validateSelector,
+} from '../pod-template.ts';
 
 const SELECTOR = Path.root('spec').child('selector');
 const TEMPLATE = Path.root('spec').child('template');
 
 /** Selector and template of a Deployment or ReplicaSet. `empty`: what is said of a selector that selects nothing. */
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 export function validateReplicaTemplate(spec: any, empty: string, { sent }: StrategyContext): FieldError[] {
   const errors = validateSelector(spec.selector, SELECTOR, empty);
-  if (!isUsable(spec.selector, SELECTOR)) return [...errors, invalid(SELECTOR, shownSelector(spec.selector), 'invalid label selector')];
+  if (!isUsable(spec.selector, SELECTOR))
+    return [...errors, invalid(SELECTOR, shownSelector(spec.selector), 'invalid label selector')];
   return [
     ...errors,
     ...validateMatches(spec.selector, spec.template, TEMPLATE, sent),

@@ -8,7 +8,14 @@ import { dnsLabelName } from '../../validation/names.ts';
 import { validateNonNegative, validateRule } from '../../validation/values.ts';
 import { claimSpecWarnings, validateClaimSpec } from '../core/persistent-volume-claim.ts';
 import {
-  defaultPodTemplate, isUsable, shownSelector, templateWarnings, validateAlwaysRestarts, validateMatches, validatePodTemplateSpec, validateSelector,
+  defaultPodTemplate,
+  isUsable,
+  shownSelector,
+  templateWarnings,
+  validateAlwaysRestarts,
+  validateMatches,
+  validatePodTemplateSpec,
+  validateSelector,
 } from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
 import { withStatus } from '../status-split.ts';
@@ -24,7 +31,13 @@ const UPDATE_STRATEGY = SPEC.child('updateStrategy');
 
 /** What an update may change. */
 const MUTABLE = new Set([
-  'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy', 'minReadySeconds',
+  'replicas',
+  'ordinals',
+  'template',
+  'updateStrategy',
+  'revisionHistoryLimit',
+  'persistentVolumeClaimRetentionPolicy',
+  'minReadySeconds',
 ]);
 const IMMUTABLE =
   "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
@@ -56,15 +69,28 @@ export const statefulSetStrategy: Strategy = withStatus({
   },
   prepareForUpdate: (object, old) => dropMaxUnavailable(object.spec, old.spec),
   validate: ({ spec }, { sent }) => validateSpec(spec, sent),
-  validateUpdate: (object, old) => (isDeepStrictEqual(immutablePart(object.spec), immutablePart(old.spec)) ? [] : [forbidden(SPEC, IMMUTABLE)]),
+  validateUpdate: (object, old) =>
+    isDeepStrictEqual(immutablePart(object.spec), immutablePart(old.spec)) ? [] : [forbidden(SPEC, IMMUTABLE)],
   warnings: ({ metadata, spec }, old) => [
     ...templateWarnings({ metadata, spec }, old),
-    ...(spec.volumeClaimTemplates ?? []).flatMap((claim: Spec, i: number) => claimSpecWarnings(claim.spec, CLAIMS.index(i))),
-    ...(spec.revisionHistoryLimit < 0 ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended'] : []),
+    ...(spec.volumeClaimTemplates ?? []).flatMap((claim: Spec, i: number) =>
+      claimSpecWarnings(claim.spec, CLAIMS.index(i)),
+    ),
+    ...(spec.revisionHistoryLimit < 0
+      ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
+      : []),
   ],
   subresources: {
     status: countersStatus({
-      counted: ['replicas', 'readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas', 'observedGeneration', 'collisionCount'],
+      counted: [
+        'replicas',
+        'readyReplicas',
+        'currentReplicas',
+        'updatedReplicas',
+        'availableReplicas',
+        'observedGeneration',
+        'collisionCount',
+      ],
       withinReplicas: ['readyReplicas', 'currentReplicas', 'updatedReplicas', 'availableReplicas'],
       withinReady: 'status.readyReplicas',
     }),
@@ -81,20 +107,28 @@ function defaultClaim(claim: KubeObject): void {
 
 /** The field belongs to a feature that is off (MaxUnavailableStatefulSet). */
 function dropMaxUnavailable(spec: Spec, old?: Spec): void {
-  if (old?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined) delete spec.updateStrategy.rollingUpdate?.maxUnavailable;
+  if (old?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined)
+    delete spec.updateStrategy.rollingUpdate?.maxUnavailable;
 }
 
-const immutablePart = (spec: Spec): Spec => Object.fromEntries(Object.entries(spec).filter(([field]) => !MUTABLE.has(field)));
+const immutablePart = (spec: Spec): Spec =>
+  Object.fromEntries(Object.entries(spec).filter(([field]) => !MUTABLE.has(field)));
 
 function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
-  const errors: Errors = [...validateManagementPolicy(spec.podManagementPolicy), ...validateUpdateStrategy(spec.updateStrategy)];
+  const errors: Errors = [
+    ...validateManagementPolicy(spec.podManagementPolicy),
+    ...validateUpdateStrategy(spec.updateStrategy),
+  ];
   const retention = SPEC.child('persistentVolumeClaimRetentionPolicy');
   for (const when of ['whenDeleted', 'whenScaled']) {
     const policy = spec.persistentVolumeClaimRetentionPolicy?.[when];
-    if (policy !== 'Retain' && policy !== 'Delete') errors.push(notSupported(retention.child(when), policy ?? '', ['Retain', 'Delete']));
+    if (policy !== 'Retain' && policy !== 'Delete')
+      errors.push(notSupported(retention.child(when), policy ?? '', ['Retain', 'Delete']));
   }
   errors.push(
-    ...(spec.volumeClaimTemplates ?? []).flatMap((claim: Spec, i: number) => validateClaimSpec(claim.spec, CLAIMS.index(i).child('spec'))),
+    ...(spec.volumeClaimTemplates ?? []).flatMap((claim: Spec, i: number) =>
+      validateClaimSpec(claim.spec, CLAIMS.index(i).child('spec')),
+    ),
     ...validateNonNegative(spec.replicas, SPEC.child('replicas')),
     ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
     ...validateNonNegative(spec.ordinals?.start, SPEC.child('ordinals.start')),
@@ -112,13 +146,18 @@ function validateTemplate({ selector, template, volumeClaimTemplates }: Spec, se
     const name = metadata?.name ?? '';
     return { name, persistentVolumeClaim: { claimName: name } };
   });
-  return [...validateMatches(selector, template, TEMPLATE, sent), ...validatePodTemplateSpec(template, TEMPLATE, volumes)];
+  return [
+    ...validateMatches(selector, template, TEMPLATE, sent),
+    ...validatePodTemplateSpec(template, TEMPLATE, volumes),
+  ];
 }
 
 function validateManagementPolicy(policy: string | undefined): Errors {
   const at = SPEC.child('podManagementPolicy');
   if (!policy) return [required(at)];
-  return policy === 'OrderedReady' || policy === 'Parallel' ? [] : [invalid(at, policy, "must be 'OrderedReady' or 'Parallel'")];
+  return policy === 'OrderedReady' || policy === 'Parallel'
+    ? []
+    : [invalid(at, policy, "must be 'OrderedReady' or 'Parallel'")];
 }
 
 function validateUpdateStrategy(strategy: Spec): Errors {
@@ -127,8 +166,16 @@ function validateUpdateStrategy(strategy: Spec): Errors {
   if (type === 'OnDelete') {
     if (!rollingUpdate) return [];
     const value = internalValue('io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy', rollingUpdate) as Spec;
-    return [invalid(at, { ...value, Partition: value.Partition ?? 0 }, "only allowed for updateStrategy 'RollingUpdate'")];
+    return [
+      invalid(at, { ...value, Partition: value.Partition ?? 0 }, "only allowed for updateStrategy 'RollingUpdate'"),
+    ];
   }
   if (type === 'RollingUpdate') return validateNonNegative(rollingUpdate?.partition, at.child('partition'));
-  return [invalid(UPDATE_STRATEGY, internalValue('io.k8s.api.apps.v1.StatefulSetUpdateStrategy', strategy), "must be 'RollingUpdate' or 'OnDelete'")];
+  return [
+    invalid(
+      UPDATE_STRATEGY,
+      internalValue('io.k8s.api.apps.v1.StatefulSetUpdateStrategy', strategy),
+      "must be 'RollingUpdate' or 'OnDelete'",
+    ),
+  ];
 }

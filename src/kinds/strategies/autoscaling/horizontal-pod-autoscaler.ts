@@ -18,11 +18,17 @@ export const horizontalPodAutoscalerStrategy: Strategy = withStatus({
     const spec = (object.spec ??= {});
     spec.minReplicas ??= 1;
     if (object.apiVersion === FIRST) {
-      if (spec.targetCPUUtilizationPercentage == null && !hasMetricsAnnotation(object)) spec.targetCPUUtilizationPercentage = DEFAULT_CPU_UTILIZATION;
+      if (spec.targetCPUUtilizationPercentage == null && !hasMetricsAnnotation(object))
+        spec.targetCPUUtilizationPercentage = DEFAULT_CPU_UTILIZATION;
       return;
     }
     if (!spec.metrics?.length)
-      spec.metrics = [{ type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: DEFAULT_CPU_UTILIZATION } } }];
+      spec.metrics = [
+        {
+          type: 'Resource',
+          resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: DEFAULT_CPU_UTILIZATION } },
+        },
+      ];
     if (spec.behavior) defaultBehavior(spec.behavior);
   },
   prepareForCreate(object) {
@@ -30,7 +36,11 @@ export const horizontalPodAutoscalerStrategy: Strategy = withStatus({
   },
   validate: ({ spec }) => validateSpec(spec),
   subresources: {
-    status: statusWith(({ status }) => ['currentReplicas', 'desiredReplicas'].flatMap((field) => validateNonNegative(status?.[field], STATUS.child(field)))),
+    status: statusWith(({ status }) =>
+      ['currentReplicas', 'desiredReplicas'].flatMap((field) =>
+        validateNonNegative(status?.[field], STATUS.child(field)),
+      ),
+    ),
   },
 });
 
@@ -39,7 +49,8 @@ function validateSpec(spec: KubeObject['spec']): FieldError[] {
   const min: number | undefined = spec.minReplicas;
   const max: number = spec.maxReplicas ?? 0;
   const at = SPEC.child('maxReplicas');
-  if (min != null && min < 1) errors.push(invalid(SPEC.child('minReplicas'), min, 'must be greater than or equal to 1'));
+  if (min != null && min < 1)
+    errors.push(invalid(SPEC.child('minReplicas'), min, 'must be greater than or equal to 1'));
   if (max < 1) errors.push(invalid(at, max, 'must be greater than 0'));
   if (min != null && max < min) errors.push(invalid(at, max, 'must be greater than or equal to `minReplicas`'));
   return [

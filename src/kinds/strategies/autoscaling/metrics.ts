@@ -13,28 +13,42 @@ const TYPES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 const TARGETS = ['Utilization', 'Value', 'AverageValue'];
 
 /** Type of a metric → its field, in the order of the checks. */
-const SOURCES = { Object: 'object', External: 'external', Pods: 'pods', Resource: 'resource', ContainerResource: 'containerResource' } as const;
+const SOURCES = {
+  Object: 'object',
+  External: 'external',
+  Pods: 'pods',
+  Resource: 'resource',
+  ContainerResource: 'containerResource',
+} as const;
 type Source = (typeof SOURCES)[keyof typeof SOURCES];
 
 const isPositive = (quantity: unknown): boolean => parseQuantity(String(quantity)).nano > 0n;
-const named = (name: string | undefined, at: Path, why = ''): Errors => (name ? validateRule(name, isPathSegmentName, at) : [required(at, why)]);
+const named = (name: string | undefined, at: Path, why = ''): Errors =>
+  name ? validateRule(name, isPathSegmentName, at) : [required(at, why)];
 
 /** @param grouped the kind must be of a named group, unless it is the only one of the core that scales */
 export function validateReference(ref: Any, at: Path, grouped: boolean): Errors {
   const errors = [...named(ref.kind, at.child('kind')), ...named(ref.name, at.child('name'))];
   const apiVersion: string = ref.apiVersion ?? '';
   const here = at.child('apiVersion');
-  if (apiVersion.split('/').length > 2) errors.push(invalid(here, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
+  if (apiVersion.split('/').length > 2)
+    errors.push(invalid(here, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
   else if (grouped && ref.kind !== 'ReplicationController' && !parseApiVersion(apiVersion).group)
     errors.push(invalid(here, apiVersion, 'apiVersion must specify API group'));
   return errors;
 }
 
-export function validateMetrics(metrics: readonly Any[] | undefined, at: Path, minReplicas: number | undefined): Errors {
+export function validateMetrics(
+  metrics: readonly Any[] | undefined,
+  at: Path,
+  minReplicas: number | undefined,
+): Errors {
   const errors = (metrics ?? []).flatMap((metric, i) => validateMetric(metric, at.index(i)));
   const fromOutside = (metrics ?? []).some(({ type }) => type === 'Object' || type === 'External');
   if (minReplicas === 0 && !fromOutside)
-    errors.push(forbidden(at, 'must specify at least one Object or External metric to support scaling to zero replicas'));
+    errors.push(
+      forbidden(at, 'must specify at least one Object or External metric to support scaling to zero replicas'),
+    );
   return errors;
 }
 
@@ -49,9 +63,11 @@ function validateMetric(metric: Any, at: Path): Errors {
   if (first) errors.push(...validateSource(first, metric[first], at.child(first)));
   const expected: Source | undefined = SOURCES[type as keyof typeof SOURCES];
   if (!expected) errors.push(unknown);
-  else if (!metric[expected]) errors.push(required(at.child(expected), 'must populate information for the given metric source'));
+  else if (!metric[expected])
+    errors.push(required(at.child(expected), 'must populate information for the given metric source'));
   if (present.length > 1)
-    for (const field of present) if (field !== expected) errors.push(forbidden(at.child(field), 'must populate the given metric source only'));
+    for (const field of present)
+      if (field !== expected) errors.push(forbidden(at.child(field), 'must populate the given metric source only'));
   return errors;
 }
 
@@ -60,24 +76,38 @@ function validateSource(field: Source, source: Any, at: Path): Errors {
   const here = at.child('target');
   const checks = validateTarget(target, here);
   if (field === 'resource' || field === 'containerResource') {
-    const names = field === 'resource' ? resourceName(source.name, at) : [...containerResourceName(source.name, at), ...containerName(source.container, at)];
+    const names =
+      field === 'resource'
+        ? resourceName(source.name, at)
+        : [...containerResourceName(source.name, at), ...containerName(source.container, at)];
     return [...names, ...checks, ...oneOfUtilizationAndValue(target, here)];
   }
-  const described = field === 'object' ? validateReference(source.describedObject ?? {}, at.child('describedObject'), false) : [];
-  const errors = [...described, ...named(source.metric?.name, at.child('metric', 'name'), 'must specify a metric name'), ...checks];
+  const described =
+    field === 'object' ? validateReference(source.describedObject ?? {}, at.child('describedObject'), false) : [];
+  const errors = [
+    ...described,
+    ...named(source.metric?.name, at.child('metric', 'name'), 'must specify a metric name'),
+    ...checks,
+  ];
   const none = target.value == null && target.averageValue == null;
-  if (field === 'pods' && target.averageValue == null) errors.push(required(here.child('averageValue'), 'must specify a positive target averageValue'));
-  if (field === 'object' && none) errors.push(required(here.child('averageValue'), 'must set either a target value or averageValue'));
-  if (field === 'external' && none) errors.push(required(here.child('averageValue'), 'must set either a target value for metric or a per-pod target'));
+  if (field === 'pods' && target.averageValue == null)
+    errors.push(required(here.child('averageValue'), 'must specify a positive target averageValue'));
+  if (field === 'object' && none)
+    errors.push(required(here.child('averageValue'), 'must set either a target value or averageValue'));
+  if (field === 'external' && none)
+    errors.push(required(here.child('averageValue'), 'must set either a target value for metric or a per-pod target'));
   if (field === 'external' && target.value != null && target.averageValue != null)
     errors.push(forbidden(here.child('value'), 'may not set both a target value for metric and a per-pod target'));
   return errors;
 }
 
-const resourceName = (name: string | undefined, at: Path): Errors => (name ? [] : [required(at.child('name'), 'must specify a resource name')]);
+const resourceName = (name: string | undefined, at: Path): Errors =>
+  name ? [] : [required(at.child('name'), 'must specify a resource name')];
 
 const containerName = (name: string | undefined, at: Path): Errors =>
-  name ? validateRule(name, isDns1123Label, at.child('container')) : [required(at.child('container'), 'must specify a container')];
+  name
+    ? validateRule(name, isDns1123Label, at.child('container'))
+    : [required(at.child('container'), 'must specify a container')];
 
 const containerResourceName = (name: string | undefined, at: Path): Errors =>
   name ? validateContainerResourceName(name, at.child('name')) : resourceName(name, at);
@@ -92,10 +122,16 @@ function oneOfUtilizationAndValue({ averageUtilization, averageValue }: Any, at:
 
 function validateTarget({ type, value, averageValue, averageUtilization }: Any, at: Path): Errors {
   const errors: Errors = type ? [] : [required(at.child('type'), 'must specify a metric target type')];
-  if (!TARGETS.includes(type)) errors.push(invalid(at.child('type'), type ?? '', 'must be either Utilization, Value, or AverageValue'));
-  for (const [field, amount] of [['value', value], ['averageValue', averageValue]] as const) {
-    if (amount != null && !isPositive(amount)) errors.push(invalid(at.child(field), canonicalQuantity(String(amount)), 'must be positive'));
+  if (!TARGETS.includes(type))
+    errors.push(invalid(at.child('type'), type ?? '', 'must be either Utilization, Value, or AverageValue'));
+  for (const [field, amount] of [
+    ['value', value],
+    ['averageValue', averageValue],
+  ] as const) {
+    if (amount != null && !isPositive(amount))
+      errors.push(invalid(at.child(field), canonicalQuantity(String(amount)), 'must be positive'));
   }
-  if (averageUtilization != null && averageUtilization < 1) errors.push(invalid(at.child('averageUtilization'), averageUtilization, 'must be greater than 0'));
+  if (averageUtilization != null && averageUtilization < 1)
+    errors.push(invalid(at.child('averageUtilization'), averageUtilization, 'must be greater than 0'));
   return errors;
 }

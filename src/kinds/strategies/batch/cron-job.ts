@@ -34,12 +34,15 @@ export const cronJobStrategy: Strategy = withStatus({
   validate({ spec, metadata }) {
     const errors = validateSpec(spec);
     // a name cannot change: what an update sends has been checked
-    if (metadata.name?.length > MAX_NAME) errors.push(invalid(NAME, metadata.name, `must be no more than ${MAX_NAME} characters`));
+    if (metadata.name?.length > MAX_NAME)
+      errors.push(invalid(NAME, metadata.name, `must be no more than ${MAX_NAME} characters`));
     return errors;
   },
   warnings: (object, old) => [
     ...(old ? [] : nameWarnings(object)),
-    ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec.jobTemplate.spec, SPEC.child('jobTemplate', 'spec'))),
+    ...(old && object.metadata.generation === old.metadata.generation
+      ? []
+      : jobSpecWarnings(object.spec.jobTemplate.spec, SPEC.child('jobTemplate', 'spec'))),
   ],
 });
 
@@ -53,7 +56,8 @@ function validateSpec(spec: Spec): FieldError[] {
     ...validateChoice(spec.concurrencyPolicy, ['Allow', 'Forbid', 'Replace'], SPEC.child('concurrencyPolicy')),
     ...validateJobSpec(job, at),
   ];
-  if (job.selector) errors.push(invalid(at.child('selector'), shownSelector(job.selector), '`selector` will be auto-generated'));
+  if (job.selector)
+    errors.push(invalid(at.child('selector'), shownSelector(job.selector), '`selector` will be auto-generated'));
   if (job.manualSelector) errors.push(notSupported(at.child('manualSelector'), job.manualSelector, ['nil', 'false']));
   return [
     ...errors,

@@ -11,7 +11,8 @@ export interface Interval {
 const integer = /^[+-]?\d+$/;
 
 function parseIndex(text: string, completions: number): number {
-  if (!integer.test(text)) throw new IndexesError(`cannot convert string to integer for index: ${JSON.stringify(text)}`);
+  if (!integer.test(text))
+    throw new IndexesError(`cannot convert string to integer for index: ${JSON.stringify(text)}`);
   const index = Number(text);
   if (index >= completions) throw new IndexesError(`too large index: ${JSON.stringify(text)}`);
   return index;
@@ -20,7 +21,9 @@ function parseIndex(text: string, completions: number): number {
 function parseInterval(text: string, completions: number): Interval {
   const limits = text.split('-');
   if (limits.length > 2) {
-    throw new IndexesError(`the fragment ${JSON.stringify(text)} violates the requirement that an index interval can have at most two parts separated by '-'`);
+    throw new IndexesError(
+      `the fragment ${JSON.stringify(text)} violates the requirement that an index interval can have at most two parts separated by '-'`,
+    );
   }
   const first = parseIndex(limits[0] as string, completions);
   if (limits.length === 1) return { first, last: first };
@@ -36,7 +39,8 @@ export function countIndexes(text: string, completions: number): number {
   let previous: number | undefined;
   for (const part of text.split(',')) {
     const { first, last } = parseInterval(part, completions);
-    if (previous !== undefined && previous >= first) throw new IndexesError(`non-increasing order, previous: ${previous}, current: ${first}`);
+    if (previous !== undefined && previous >= first)
+      throw new IndexesError(`non-increasing order, previous: ${previous}, current: ${first}`);
     total += last - first + 1;
     previous = last;
   }
@@ -69,7 +73,7 @@ function intervalsOf(text: string, completions: number): Interval[] {
 export function commonIndex(left: string, right: string, completions: number): number | undefined {
   if (!left || !right) return undefined;
   const [a, b] = [intervalsOf(left, completions), intervalsOf(right, completions)];
-  for (let i = 0, j = 0; i < a.length && j < b.length; ) {
+  for (let i = 0, j = 0; i < a.length && j < b.length;) {
     const [x, y] = [a[i] as Interval, b[j] as Interval];
     if (x.first <= y.last && y.first <= x.last) return Math.max(x.first, y.first);
     if (x.first <= y.first) i++;

@@ -16,7 +16,15 @@ const MAX_FAILED_INDEXES = 100_000;
 const MANY_COMPLETIONS = 100_000;
 const LIMIT_OF_MANY = 10_000;
 const MAX_MANAGED_BY = 63;
-const COUNTS = ['parallelism', 'completions', 'activeDeadlineSeconds', 'backoffLimit', 'ttlSecondsAfterFinished', 'backoffLimitPerIndex', 'maxFailedIndexes'];
+const COUNTS = [
+  'parallelism',
+  'completions',
+  'activeDeadlineSeconds',
+  'backoffLimit',
+  'ttlSecondsAfterFinished',
+  'backoffLimitPerIndex',
+  'maxFailedIndexes',
+];
 
 export function validateJobSpec(spec: Spec, at: Path): Errors {
   const errors: Errors = COUNTS.flatMap((field) => validateNonNegative(spec[field], at.child(field)));
@@ -31,7 +39,14 @@ export function validateJobSpec(spec: Spec, at: Path): Errors {
   if (spec.successPolicy) {
     const here = at.child('successPolicy');
     if (spec.completionMode === 'Indexed') errors.push(...validateSuccessPolicy(spec, here));
-    else errors.push(invalid(here, internalValue('io.k8s.api.batch.v1.SuccessPolicy', spec.successPolicy), 'requires indexed completion mode'));
+    else
+      errors.push(
+        invalid(
+          here,
+          internalValue('io.k8s.api.batch.v1.SuccessPolicy', spec.successPolicy),
+          'requires indexed completion mode',
+        ),
+      );
   }
   errors.push(
     ...validatePodReplacementPolicy(spec, at.child('podReplacementPolicy')),
@@ -50,16 +65,24 @@ function validateCompletionMode(spec: Spec, at: Path): Errors {
   );
 }
 
-function validateIndexed({ completions, parallelism = 0, maxFailedIndexes: failed, backoffLimitPerIndex }: Spec, at: Path): Errors {
+function validateIndexed(
+  { completions, parallelism = 0, maxFailedIndexes: failed, backoffLimitPerIndex }: Spec,
+  at: Path,
+): Errors {
   const errors: Errors = [];
-  const atMost = (field: string, value: number, limit: string) => errors.push(invalid(at.child(field), value, `must be less than or equal to ${limit}`));
+  const atMost = (field: string, value: number, limit: string) =>
+    errors.push(invalid(at.child(field), value, `must be less than or equal to ${limit}`));
   if (completions == null) errors.push(required(at.child('completions'), 'when completion mode is Indexed'));
-  if (parallelism > MAX_PARALLELISM) atMost('parallelism', parallelism, `${MAX_PARALLELISM} when completion mode is Indexed`);
+  if (parallelism > MAX_PARALLELISM)
+    atMost('parallelism', parallelism, `${MAX_PARALLELISM} when completion mode is Indexed`);
   if (completions != null && failed != null && failed > completions) atMost('maxFailedIndexes', failed, 'completions');
   if (failed != null && failed > MAX_FAILED_INDEXES) atMost('maxFailedIndexes', failed, String(MAX_FAILED_INDEXES));
   if (completions == null || completions <= MANY_COMPLETIONS || backoffLimitPerIndex == null) return errors;
   const limit = `${LIMIT_OF_MANY} when completions are above ${MANY_COMPLETIONS} and used with backoff limit per index`;
-  if (failed == null) errors.push(required(at.child('maxFailedIndexes'), `must be specified when completions is above ${MANY_COMPLETIONS}`));
+  if (failed == null)
+    errors.push(
+      required(at.child('maxFailedIndexes'), `must be specified when completions is above ${MANY_COMPLETIONS}`),
+    );
   if (parallelism > LIMIT_OF_MANY) atMost('parallelism', parallelism, limit);
   if (failed != null && failed > LIMIT_OF_MANY) atMost('maxFailedIndexes', failed, limit);
   return errors;
@@ -70,13 +93,16 @@ function validateRestartPolicy(spec: Spec, at: Path): Errors {
   const policy = spec.template?.spec?.restartPolicy;
   if (!policy || policy === 'Always') return [required(at, 'valid values: "OnFailure", "Never"')];
   if (policy !== 'OnFailure' && policy !== 'Never') return [notSupported(at, policy, ['OnFailure', 'Never'])];
-  return spec.podFailurePolicy && policy !== 'Never' ? [invalid(at, policy, 'only "Never" is supported when podFailurePolicy is specified')] : [];
+  return spec.podFailurePolicy && policy !== 'Never'
+    ? [invalid(at, policy, 'only "Never" is supported when podFailurePolicy is specified')]
+    : [];
 }
 
 /** Indexed Jobs of this size may lose track of their indexes; and what is said of the template. */
 export function jobSpecWarnings(spec: Spec, at: Path): string[] {
   const ofTemplate = podTemplateWarnings(spec.template, at.child('template'));
-  if (spec.completionMode !== 'Indexed' || !(spec.completions > MANY_COMPLETIONS && spec.parallelism > LIMIT_OF_MANY)) return ofTemplate;
+  if (spec.completionMode !== 'Indexed' || !(spec.completions > MANY_COMPLETIONS && spec.parallelism > LIMIT_OF_MANY))
+    return ofTemplate;
   return [
     `${at}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,
     ...ofTemplate,

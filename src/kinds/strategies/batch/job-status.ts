@@ -26,7 +26,9 @@ export function validateJobStatus(job: KubeObject, oldJob: KubeObject): Errors {
   const old: Status = oldJob.status ?? {};
   const differs = (field: string): boolean => !isDeepStrictEqual(now[field] ?? null, old[field] ?? null);
   return [
-    ...['active', 'succeeded', 'failed', 'ready', 'terminating'].flatMap((field) => validateNonNegative(now[field], AT.child(field))),
+    ...['active', 'succeeded', 'failed', 'ready', 'terminating'].flatMap((field) =>
+      validateNonNegative(now[field], AT.child(field)),
+    ),
     ...validateUncounted(now.uncountedTerminatedPods),
     ...validateConditions(now, old),
     ...validateTimes(now, old, differs),
@@ -57,13 +59,18 @@ function validateConditions(now: Status, old: Status): Errors {
   const complete = isTrue(now, 'Complete');
   const failed = isTrue(now, 'Failed');
   const target = isTrue(now, 'FailureTarget');
-  if (turned('Complete', 'Failed') && complete && failed) errors.push(invalidUnshown(CONDITIONS, 'cannot set Complete=True and Failed=true conditions'));
+  if (turned('Complete', 'Failed') && complete && failed)
+    errors.push(invalidUnshown(CONDITIONS, 'cannot set Complete=True and Failed=true conditions'));
   if (turned('Complete', 'FailureTarget') && complete && target)
     errors.push(invalidUnshown(CONDITIONS, 'cannot set Complete=True and FailureTarget=true conditions'));
   if (turned('Failed', 'FailureTarget') && failed && !target)
-    errors.push(invalidUnshown(CONDITIONS, 'cannot set Failed=True condition without the FailureTarget=true condition'));
+    errors.push(
+      invalidUnshown(CONDITIONS, 'cannot set Failed=True condition without the FailureTarget=true condition'),
+    );
   if (turned('Complete', 'SuccessCriteriaMet') && complete && !isTrue(now, 'SuccessCriteriaMet'))
-    errors.push(invalidUnshown(CONDITIONS, 'cannot set Complete=True condition without the SuccessCriteriaMet=true condition'));
+    errors.push(
+      invalidUnshown(CONDITIONS, 'cannot set Complete=True condition without the SuccessCriteriaMet=true condition'),
+    );
   return errors;
 }
 
@@ -73,7 +80,8 @@ function validateTimes(now: Status, old: Status, differs: Differs): Errors {
   const complete = isTrue(now, 'Complete');
   const { startTime, completionTime } = now;
   if (complete !== isTrue(old, 'Complete') || differs('completionTime')) {
-    if (completionTime && !complete) errors.push(invalid(at, completionTime, 'cannot set completionTime when there is no Complete=True condition'));
+    if (completionTime && !complete)
+      errors.push(invalid(at, completionTime, 'cannot set completionTime when there is no Complete=True condition'));
     if (!completionTime && complete) errors.push(required(at, 'completionTime is required for Complete jobs'));
   }
   // times of one form: their texts are in their order
@@ -88,12 +96,16 @@ function validateFinished(spec: KubeObject['spec'], now: Status, old: Status, di
   if (!isFinished(now)) return errors;
   const ended = !isFinished(old);
   const neverRan = spec.suspend && spec.completions === 0;
-  if ((ended || differs('active')) && now.active > 0) errors.push(invalid(AT.child('active'), now.active, 'active>0 is invalid for finished job'));
-  if ((ended || differs('startTime')) && !now.startTime && !neverRan) errors.push(required(AT.child('startTime'), 'startTime is required for finished job'));
+  if ((ended || differs('active')) && now.active > 0)
+    errors.push(invalid(AT.child('active'), now.active, 'active>0 is invalid for finished job'));
+  if ((ended || differs('startTime')) && !now.startTime && !neverRan)
+    errors.push(required(AT.child('startTime'), 'startTime is required for finished job'));
   const uncounted = now.uncountedTerminatedPods;
   if ((ended || differs('uncountedTerminatedPods')) && (uncounted?.failed?.length || uncounted?.succeeded?.length)) {
     const value = internalValue('io.k8s.api.batch.v1.UncountedTerminatedPods', uncounted);
-    errors.push(invalid(AT.child('uncountedTerminatedPods'), value, 'uncountedTerminatedPods needs to be empty for finished job'));
+    errors.push(
+      invalid(AT.child('uncountedTerminatedPods'), value, 'uncountedTerminatedPods needs to be empty for finished job'),
+    );
   }
   if ((ended || differs('terminating')) && now.terminating > 0)
     errors.push(invalid(AT.child('terminating'), now.terminating, 'terminating>0 is invalid for finished job'));
@@ -110,16 +122,20 @@ function validateIndexes(spec: KubeObject['spec'], now: Status, differs: Differs
     const why = completions == null ? undefined : indexesProblem(completed, completions);
     if (why) errors.push(invalid(completedAt, completed, `error parsing completedIndexes: ${why}`));
     if (completed && spec.completionMode !== 'Indexed')
-      errors.push(invalid(completedAt, completed, 'cannot set non-empty completedIndexes when non-indexed completion mode'));
+      errors.push(
+        invalid(completedAt, completed, 'cannot set non-empty completedIndexes when non-indexed completion mode'),
+      );
   }
   if (differs('failedIndexes') && failed != null) {
     const why = completions == null || perIndex == null ? undefined : indexesProblem(failed, completions);
     if (why) errors.push(invalid(failedAt, failed, `error parsing failedIndexes: ${why}`));
-    if (perIndex == null) errors.push(invalid(failedAt, failed, 'cannot set non-null failedIndexes when backoffLimitPerIndex is null'));
+    if (perIndex == null)
+      errors.push(invalid(failedAt, failed, 'cannot set non-null failedIndexes when backoffLimitPerIndex is null'));
   }
   if ((differs('failedIndexes') || differs('completedIndexes')) && completions != null && failed != null) {
     const both = commonIndex(completed, failed, completions);
-    if (both !== undefined) errors.push(invalid(failedAt, failed, `failedIndexes and completedIndexes overlap at index: ${both}`));
+    if (both !== undefined)
+      errors.push(invalid(failedAt, failed, `failedIndexes and completedIndexes overlap at index: ${both}`));
   }
   if ((differs('ready') || differs('active')) && now.ready != null && now.ready > (now.active ?? 0))
     errors.push(invalid(AT.child('ready'), now.ready, 'cannot set more ready pods than active'));
@@ -129,10 +145,14 @@ function validateIndexes(spec: KubeObject['spec'], now: Status, differs: Differs
 function validateCriteria(spec: KubeObject['spec'], now: Status): Errors {
   const errors: Errors = [];
   const met = isTrue(now, 'SuccessCriteriaMet');
-  if (met && isTrue(now, 'Failed')) errors.push(invalidUnshown(CONDITIONS, 'cannot set SuccessCriteriaMet=True and Failed=true conditions'));
-  if (met && isTrue(now, 'FailureTarget')) errors.push(invalidUnshown(CONDITIONS, 'cannot set SuccessCriteriaMet=True and FailureTarget=true conditions'));
+  if (met && isTrue(now, 'Failed'))
+    errors.push(invalidUnshown(CONDITIONS, 'cannot set SuccessCriteriaMet=True and Failed=true conditions'));
+  if (met && isTrue(now, 'FailureTarget'))
+    errors.push(invalidUnshown(CONDITIONS, 'cannot set SuccessCriteriaMet=True and FailureTarget=true conditions'));
   if (spec.successPolicy && !met && isTrue(now, 'Complete'))
-    errors.push(invalidUnshown(CONDITIONS, 'cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True'));
+    errors.push(
+      invalidUnshown(CONDITIONS, 'cannot set Complete=True for Job with SuccessPolicy unless SuccessCriteriaMet=True'),
+    );
   return errors;
 }
 
@@ -142,17 +162,21 @@ function validateTransition(spec: KubeObject['spec'], now: Status, old: Status, 
     .filter((type) => isTrue(old, type) && !isTrue(now, type))
     .map((type) => invalidUnshown(CONDITIONS, `cannot disable the terminal ${type}=True condition`));
   const count = (status: Status, field: string): number => status[field] ?? 0;
-  if (count(now, 'failed') < count(old, 'failed')) errors.push(invalid(AT.child('failed'), count(now, 'failed'), 'cannot decrease the failed counter'));
+  if (count(now, 'failed') < count(old, 'failed'))
+    errors.push(invalid(AT.child('failed'), count(now, 'failed'), 'cannot decrease the failed counter'));
   // an Indexed Job that scales with its parallelism may be made smaller
   const elastic = spec.completionMode === 'Indexed' && spec.completions === spec.parallelism;
   if (!elastic && count(now, 'succeeded') < count(old, 'succeeded'))
     errors.push(invalid(AT.child('succeeded'), count(now, 'succeeded'), 'cannot decrease the succeeded counter'));
   if (now.completionTime && old.completionTime && differs('completionTime'))
     errors.push(invalid(AT.child('completionTime'), now.completionTime, 'completionTime cannot be mutated'));
-  if (old.startTime && differs('startTime') && !spec.suspend) errors.push(required(AT.child('startTime'), 'startTime cannot be removed for unsuspended job'));
+  if (old.startTime && differs('startTime') && !spec.suspend)
+    errors.push(required(AT.child('startTime'), 'startTime cannot be removed for unsuspended job'));
   const [met, wasMet] = [isTrue(now, 'SuccessCriteriaMet'), isTrue(old, 'SuccessCriteriaMet')];
   if (wasMet && !met) errors.push(invalidUnshown(CONDITIONS, 'cannot disable the SuccessCriteriaMet=True condition'));
   if (isTrue(old, 'Complete') && !wasMet && met)
-    errors.push(invalidUnshown(CONDITIONS, 'cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions'));
+    errors.push(
+      invalidUnshown(CONDITIONS, 'cannot set SuccessCriteriaMet=True for Job already has Complete=true conditions'),
+    );
   return errors;
 }

@@ -9,7 +9,15 @@ import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable } from '../../validation/values.ts';
-import { defaultPodTemplate, isUsable, nameWarnings, shownSelector, sorted, validateMatches, validateSameSelector } from '../pod-template.ts';
+import {
+  defaultPodTemplate,
+  isUsable,
+  nameWarnings,
+  shownSelector,
+  sorted,
+  validateMatches,
+  validateSameSelector,
+} from '../pod-template.ts';
 import { internalValue as internalPodValue } from '../pod/internal-form.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { jobSpecWarnings, validateJobSpec } from './job-spec.ts';
@@ -45,7 +53,8 @@ export const jobStrategy: Strategy = withStatus({
   prepareForCreate(object) {
     if (!object.spec.manualSelector) generateSelector(object);
     // what has no labels has those of its template, also when it is read back
-    if (!Object.keys(object.metadata.labels ?? {}).length) object.metadata.labels = object.spec.template.metadata?.labels;
+    if (!Object.keys(object.metadata.labels ?? {}).length)
+      object.metadata.labels = object.spec.template.metadata?.labels;
     object.status = {};
   },
   validate: validateJob,
@@ -65,7 +74,8 @@ export const jobStrategy: Strategy = withStatus({
 });
 
 export function defaultFailurePolicy(spec: Spec): void {
-  for (const rule of spec.podFailurePolicy?.rules ?? []) for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True';
+  for (const rule of spec.podFailurePolicy?.rules ?? [])
+    for (const pattern of rule.onPodConditions ?? []) pattern.status ||= 'True';
 }
 
 /** The selector is the Job's own uid, and the template says so; what the user has said already is validated later. */
@@ -84,7 +94,13 @@ function validateJob(object: KubeObject, { sent }: StrategyContext): Errors {
   if (spec.completionMode === 'Indexed' && spec.completions > 0) {
     const longest = `${metadata.name}-${spec.completions - 1}`;
     if (isDns1123Label(longest).length)
-      errors.push(invalid(Path.root('metadata').child('name'), metadata.name, `will not able to create pod with invalid DNS label: ${longest}`));
+      errors.push(
+        invalid(
+          Path.root('metadata').child('name'),
+          metadata.name,
+          `will not able to create pod with invalid DNS label: ${longest}`,
+        ),
+      );
   }
   return errors;
 }
@@ -113,7 +129,9 @@ function validateHasLabel(labels: Readonly<Record<string, string>>, key: string,
 function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
   const errors = validateJobSpec(spec, SPEC);
   errors.push(...(spec.selector ? validateLabelSelector(spec.selector, SELECTOR) : [required(SELECTOR)]));
-  return isUsable(spec.selector, SELECTOR) ? [...errors, ...validateMatches(spec.selector, spec.template, TEMPLATE, sent)] : errors;
+  return isUsable(spec.selector, SELECTOR)
+    ? [...errors, ...validateMatches(spec.selector, spec.template, TEMPLATE, sent)]
+    : errors;
 }
 
 function validateSpecUpdate(spec: Spec, { spec: old, status }: KubeObject): Errors {
@@ -138,7 +156,8 @@ function validateSpecUpdate(spec: Spec, { spec: old, status }: KubeObject): Erro
 function validateCompletions(spec: Spec, old: Spec): Errors {
   const at = SPEC.child('completions');
   if (spec.completionMode !== 'Indexed') return validateImmutable(spec.completions, old.completions, at);
-  if (spec.completions == null || spec.completions === old.completions || spec.completions === spec.parallelism) return [];
+  if (spec.completions == null || spec.completions === old.completions || spec.completions === spec.parallelism)
+    return [];
   return [invalid(at, spec.completions, 'can only be modified in tandem with spec.parallelism')];
 }
 
@@ -149,7 +168,9 @@ function validateTemplateUpdate(template: Spec, old: Spec, movable: boolean): Er
 
 /** A template as messages print it: its metadata has no name of its own. */
 function internalTemplate({ metadata = {}, spec }: Spec): unknown {
-  const maps = Object.fromEntries(['labels', 'annotations'].flatMap((field) => (metadata[field] ? [[field, sorted(metadata[field])]] : [])));
+  const maps = Object.fromEntries(
+    ['labels', 'annotations'].flatMap((field) => (metadata[field] ? [[field, sorted(metadata[field])]] : [])),
+  );
   return { ...metadata, ...maps, Spec: internalPodValue('PodSpec', spec) };
 }
 

@@ -12,7 +12,8 @@ interface Bounds {
   names?: Readonly<Record<string, number>>;
 }
 
-const numbered = (words: string, from: number): Record<string, number> => Object.fromEntries(words.split(' ').map((word, i) => [word, i + from]));
+const numbered = (words: string, from: number): Record<string, number> =>
+  Object.fromEntries(words.split(' ').map((word, i) => [word, i + from]));
 /** minute, hour, day of the month, month, day of the week */
 const FIELDS: readonly Bounds[] = [
   { min: 0, max: 59 },
@@ -25,9 +26,15 @@ const DESCRIPTORS = new Set(['@yearly', '@annually', '@monthly', '@weekly', '@da
 const EVERY = '@every ';
 
 function parseNumber(text: string): number {
-  if (!/^[+-]?\d+$/.test(text)) throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`);
+  if (!/^[+-]?\d+$/.test(text))
+    throw new ScheduleError(
+      `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: invalid syntax`,
+    );
   const value = Number(text);
-  if (Math.abs(value) > 2 ** 63) throw new ScheduleError(`failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`);
+  if (Math.abs(value) > 2 ** 63)
+    throw new ScheduleError(
+      `failed to parse int from ${text}: strconv.Atoi: parsing ${JSON.stringify(text)}: value out of range`,
+    );
   if (value < 0) throw new ScheduleError(`negative number (${value}) not allowed: ${text}`);
   return value;
 }
@@ -53,7 +60,8 @@ function checkRange(text: string, bounds: Bounds): void {
     // "5/10" starts at 5 and goes on to the end
     if (limits.length === 1) end = bounds.max;
   } else if (steps.length > 1) throw new ScheduleError(`too many slashes: ${text}`);
-  if (start < bounds.min) throw new ScheduleError(`beginning of range (${start}) below minimum (${bounds.min}): ${text}`);
+  if (start < bounds.min)
+    throw new ScheduleError(`beginning of range (${start}) below minimum (${bounds.min}): ${text}`);
   if (end > bounds.max) throw new ScheduleError(`end of range (${end}) above maximum (${bounds.max}): ${text}`);
   if (start > end) throw new ScheduleError(`beginning of range (${start}) beyond end of range (${end}): ${text}`);
   if (step === 0) throw new ScheduleError(`step of range should be a positive number: ${text}`);
@@ -73,7 +81,9 @@ function durationProblem(text: string): string {
   const quoted = JSON.stringify(text);
   const unit = /^(?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))*(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest)?.[1];
   if (unit === undefined) return `time: invalid duration ${quoted}`;
-  return unit === '' ? `time: missing unit in duration ${quoted}` : `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
+  return unit === ''
+    ? `time: missing unit in duration ${quoted}`
+    : `time: unknown unit ${JSON.stringify(unit)} in duration ${quoted}`;
 }
 
 /** The text without a time zone in front of it. */
@@ -87,7 +97,8 @@ function checkSchedule(text: string): void {
   const spec = withoutZone(text);
   if (spec.startsWith('@')) return checkDescriptor(spec);
   const fields = spec.split(/\s+/u).filter(Boolean);
-  if (fields.length !== FIELDS.length) throw new ScheduleError(`expected exactly ${FIELDS.length} fields, found ${fields.length}: [${fields.join(' ')}]`);
+  if (fields.length !== FIELDS.length)
+    throw new ScheduleError(`expected exactly ${FIELDS.length} fields, found ${fields.length}: [${fields.join(' ')}]`);
   fields.forEach((field, i) => {
     for (const range of field.split(',').filter(Boolean)) checkRange(range, FIELDS[i] as Bounds);
   });
@@ -103,6 +114,7 @@ export function validateSchedule(schedule: string | undefined, at: Path): FieldE
     if (!(error instanceof ScheduleError)) throw error;
     errors.push(invalid(at, schedule, error.message));
   }
-  if (schedule.includes('TZ')) errors.push(invalid(at, schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
+  if (schedule.includes('TZ'))
+    errors.push(invalid(at, schedule, 'cannot use TZ or CRON_TZ in schedule, use timeZone field instead'));
   return errors;
 }

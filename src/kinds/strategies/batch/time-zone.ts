@@ -26,9 +26,12 @@ export function validateTimeZone(zone: string | null | undefined, at: Path): Fie
   if (zone == null) return [];
   if (zone === '') return [invalid(at, zone, 'timeZone must be nil or non-empty string')];
   const unknown = [invalid(at, zone, `unknown time zone ${zone}`)];
-  if (zone.split('/').some((name) => name === '.' || name === '..' || name.startsWith('-') || !part.test(name))) return unknown;
+  if (zone.split('/').some((name) => name === '.' || name === '..' || name.startsWith('-') || !part.test(name)))
+    return unknown;
   if (zone.toLowerCase() === 'local') {
-    const local = [invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones')];
+    const local = [
+      invalid(at, zone, 'timeZone must be an explicit time zone as defined in https://www.iana.org/time-zones'),
+    ];
     return zone === 'Local' ? local : [...local, ...unknown];
   }
   return zone === 'UTC' || isZone(zone) ? [] : unknown;

@@ -14,10 +14,30 @@ const CERTIFICATE = Path.root('status').child('certificate');
 const MIN_SECONDS = 600;
 const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
 const USAGES = [
-  'any', 'cert sign', 'client auth', 'code signing', 'content commitment', 'crl sign', 'data encipherment', 'decipher only',
-  'digital signature', 'email protection', 'encipher only', 'ipsec end system', 'ipsec tunnel', 'ipsec user', 'key agreement',
-  'key encipherment', 'microsoft sgc', 'netscape sgc', 'ocsp signing', 's/mime', 'server auth', 'signing', 'timestamping',
-]; // prettier-ignore
+  'any',
+  'cert sign',
+  'client auth',
+  'code signing',
+  'content commitment',
+  'crl sign',
+  'data encipherment',
+  'decipher only',
+  'digital signature',
+  'email protection',
+  'encipher only',
+  'ipsec end system',
+  'ipsec tunnel',
+  'ipsec user',
+  'key agreement',
+  'key encipherment',
+  'microsoft sgc',
+  'netscape sgc',
+  'ocsp signing',
+  's/mime',
+  'server auth',
+  'signing',
+  'timestamping',
+];
 
 function usageErrors(usages: string[]): FieldError[] {
   const at = SPEC.child('usages');
@@ -53,11 +73,18 @@ function validate(object: KubeObject): FieldError[] {
   if (why) errors.push(invalid(SPEC.child('request'), spec.request ?? 'null', why));
   errors.push(...usageErrors(spec.usages ?? []));
   const signer = SPEC.child('signerName');
-  if (spec.signerName === LEGACY_SIGNER) errors.push(invalid(signer, spec.signerName, 'the legacy signerName is not allowed via this API version'));
+  if (spec.signerName === LEGACY_SIGNER)
+    errors.push(invalid(signer, spec.signerName, 'the legacy signerName is not allowed via this API version'));
   else errors.push(...signerNameErrors(spec.signerName, signer));
   const seconds = spec.expirationSeconds;
   if (seconds !== undefined && seconds < MIN_SECONDS) {
-    errors.push(invalid(SPEC.child('expirationSeconds'), seconds, 'may not specify a duration less than 600 seconds (10 minutes)'));
+    errors.push(
+      invalid(
+        SPEC.child('expirationSeconds'),
+        seconds,
+        'may not specify a duration less than 600 seconds (10 minutes)',
+      ),
+    );
   }
   return [...errors, ...conditionErrors(object)];
 }
@@ -98,7 +125,10 @@ export const certificateSigningRequestStrategy: Strategy = withStatus({
         keepApprovals(object, old);
         stampConditions(object, old, ctx.now);
       },
-      validateUpdate: (object, old) => [...validate(object), ...changeErrors(object, old, { approve: false, issue: true })],
+      validateUpdate: (object, old) => [
+        ...validate(object),
+        ...changeErrors(object, old, { approve: false, issue: true }),
+      ],
     },
     approval: {
       prepareForUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext) {
@@ -108,7 +138,10 @@ export const certificateSigningRequestStrategy: Strategy = withStatus({
         object.status = { ...status, ...(conditions && { conditions }) };
         stampConditions(object, old, ctx.now);
       },
-      validateUpdate: (object, old) => [...validate(object), ...changeErrors(object, old, { approve: true, issue: false })],
+      validateUpdate: (object, old) => [
+        ...validate(object),
+        ...changeErrors(object, old, { approve: true, issue: false }),
+      ],
     },
   },
   fields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),

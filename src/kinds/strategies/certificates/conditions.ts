@@ -17,7 +17,8 @@ const DECISIONS = ['Approved', 'Denied', 'Failed'];
 const APPROVALS = ['Approved', 'Denied'];
 
 export const conditionsOf = (object: KubeObject): Condition[] => object.status?.conditions ?? [];
-const ofType = (object: KubeObject, type: string): Condition[] => conditionsOf(object).filter((condition) => condition.type === type);
+const ofType = (object: KubeObject, type: string): Condition[] =>
+  conditionsOf(object).filter((condition) => condition.type === type);
 
 export function conditionErrors(object: KubeObject): FieldError[] {
   const seen = new Set<string>();
@@ -42,10 +43,13 @@ export function conditionChangeErrors(object: KubeObject, old: KubeObject, mayAp
   for (const type of DECISIONS) {
     const [now, before] = [ofType(object, type), ofType(old, type)];
     const quoted = JSON.stringify(type);
-    if (now.length < before.length) errors.push(forbidden(CONDITIONS, `updates may not remove a condition of type ${quoted}`));
+    if (now.length < before.length)
+      errors.push(forbidden(CONDITIONS, `updates may not remove a condition of type ${quoted}`));
     else if (!mayApprove && APPROVALS.includes(type)) {
-      if (now.length > before.length) errors.push(forbidden(CONDITIONS, `updates may not add a condition of type ${quoted}`));
-      else if (!isDeepStrictEqual(now, before)) errors.push(forbidden(CONDITIONS, `updates may not modify a condition of type ${quoted}`));
+      if (now.length > before.length)
+        errors.push(forbidden(CONDITIONS, `updates may not add a condition of type ${quoted}`));
+      else if (!isDeepStrictEqual(now, before))
+        errors.push(forbidden(CONDITIONS, `updates may not modify a condition of type ${quoted}`));
     }
   }
   return errors;
@@ -57,7 +61,9 @@ export function keepApprovals(object: KubeObject, old: KubeObject): void {
     const before = ofType(old, type);
     if (before.length !== ofType(object, type).length) continue;
     let next = 0;
-    object.status.conditions = conditionsOf(object).map((condition) => (condition.type === type ? before[next++] : condition));
+    object.status.conditions = conditionsOf(object).map((condition) =>
+      condition.type === type ? before[next++] : condition,
+    );
     if (object.status.conditions.length === 0) delete object.status.conditions;
   }
 }
@@ -67,7 +73,9 @@ export function stampConditions(object: KubeObject, old: KubeObject, now: string
   for (const condition of conditionsOf(object)) {
     condition.lastUpdateTime ??= now;
     if (condition.lastTransitionTime !== undefined) continue;
-    const same = conditionsOf(old).find((c) => c.type === condition.type && c.status === condition.status && c.lastTransitionTime);
+    const same = conditionsOf(old).find(
+      (c) => c.type === condition.type && c.status === condition.status && c.lastTransitionTime,
+    );
     condition.lastTransitionTime = same?.lastTransitionTime ?? now;
   }
 }

@@ -1,13 +1,26 @@
 import { createPublicKey, verify, type KeyObject } from 'node:crypto';
-import { BIT_STRING, contentOf, endOf, expectElement, OBJECT_IDENTIFIER, readElement, SEQUENCE, trailingData } from './der.ts';
+import {
+  BIT_STRING,
+  contentOf,
+  endOf,
+  expectElement,
+  OBJECT_IDENTIFIER,
+  readElement,
+  SEQUENCE,
+  trailingData,
+} from './der.ts';
 import { pemBlocks } from './pem.ts';
 
 /** Signature algorithms by the hex of their identifier, and the digest of each. */
 const DIGESTS: Readonly<Record<string, string | null>> = {
-  '2a864886f70d01010b': 'sha256', '2a864886f70d01010c': 'sha384', '2a864886f70d01010d': 'sha512', // RSA
-  '2a8648ce3d040302': 'sha256', '2a8648ce3d040303': 'sha384', '2a8648ce3d040304': 'sha512', // ECDSA
+  '2a864886f70d01010b': 'sha256',
+  '2a864886f70d01010c': 'sha384',
+  '2a864886f70d01010d': 'sha512', // RSA
+  '2a8648ce3d040302': 'sha256',
+  '2a8648ce3d040303': 'sha384',
+  '2a8648ce3d040304': 'sha512', // ECDSA
   '2b6570': null, // Ed25519
-}; // prettier-ignore
+};
 const FAILURES: Readonly<Record<string, string>> = {
   rsa: 'crypto/rsa: verification error',
   ec: 'x509: ECDSA verification failure',

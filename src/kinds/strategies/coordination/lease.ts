@@ -35,7 +35,8 @@ export const leaseStrategy: Strategy = {
       ...validateNonNegative(spec.leaseTransitions, SPEC.child('leaseTransitions')),
       ...(spec.strategy == null ? [] : validateStrategy(spec.strategy)),
     ];
-    if (spec.preferredHolder && !spec.strategy) errors.push(forbidden(SPEC.child('preferredHolder'), 'may only be specified if `strategy` is defined'));
+    if (spec.preferredHolder && !spec.strategy)
+      errors.push(forbidden(SPEC.child('preferredHolder'), 'may only be specified if `strategy` is defined'));
     return errors;
   },
 };

@@ -7,6 +7,7 @@ export const VOLUME_MODES = ['Block', 'Filesystem'];
 export function validateAccessModes(modes: readonly string[] | undefined | null, at: Path, missing = ''): FieldError[] {
   if (!modes?.length) return [required(at, missing)];
   const errors = modes.filter((mode) => !MODES.includes(mode)).map((mode) => notSupported(at, mode, MODES));
-  const alone = modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && MODES.includes(mode));
+  const alone =
+    modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod' && MODES.includes(mode));
   return alone ? [...errors, forbidden(at, 'may not use ReadWriteOncePod with other access modes')] : errors;
 }

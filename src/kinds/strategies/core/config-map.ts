@@ -38,7 +38,8 @@ export const configMapStrategy: Strategy = {
   validate(object) {
     const errors = [...validateDataKeys(object.data, data), ...validateDataKeys(object.binaryData, binaryData)];
     for (const key of Object.keys(object.data ?? {})) {
-      if (Object.hasOwn(object.binaryData ?? {}, key)) errors.push(invalid(data.key(key), key, 'duplicate of key present in binaryData'));
+      if (Object.hasOwn(object.binaryData ?? {}, key))
+        errors.push(invalid(data.key(key), key, 'duplicate of key present in binaryData'));
     }
     // an empty path: the error is about the whole object
     if (dataSize(object.data, false) + dataSize(object.binaryData, true) > MAX_DATA) errors.push(tooLong('', MAX_DATA));

@@ -15,11 +15,20 @@ const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const LISTS = ['addresses', 'notReadyAddresses'] as const;
 
 const subsetsOf = (object: KubeObject): EndpointSubset[] => (object.subsets ?? []) as EndpointSubset[];
-const label = (value: string | undefined, at: Path): Errors => (value ? isDns1123Label(value).map((why) => invalid(at, value, why)) : []);
+const label = (value: string | undefined, at: Path): Errors =>
+  value ? isDns1123Label(value).map((why) => invalid(at, value, why)) : [];
 
 function validateAddress({ ip = '', hostname, nodeName }: EndpointAddress, at: Path): Errors {
-  const node = nodeName === undefined || nodeName === null ? [] : dnsSubdomainName(nodeName, false).map((why) => invalid(at.child('nodeName'), nodeName, why));
-  return [...validateIp(ip, at.child('ip')), ...label(hostname, at.child('hostname')), ...node, ...validateNonSpecialIp(ip, at.child('ip'))];
+  const node =
+    nodeName === undefined || nodeName === null
+      ? []
+      : dnsSubdomainName(nodeName, false).map((why) => invalid(at.child('nodeName'), nodeName, why));
+  return [
+    ...validateIp(ip, at.child('ip')),
+    ...label(hostname, at.child('hostname')),
+    ...node,
+    ...validateNonSpecialIp(ip, at.child('ip')),
+  ];
 }
 
 function validatePort({ name, port, protocol, appProtocol }: EndpointPort, named: boolean, at: Path): Errors {
@@ -32,12 +41,19 @@ function validatePort({ name, port, protocol, appProtocol }: EndpointPort, named
 }
 
 const validateSubset = (subset: EndpointSubset, at: Path): Errors => [
-  ...(LISTS.some((field) => subset[field]?.length) ? [] : [required(at, 'must specify `addresses` or `notReadyAddresses`')]),
-  ...LISTS.flatMap((field) => (subset[field] ?? []).flatMap((address, i) => validateAddress(address, at.child(field).index(i)))),
-  ...(subset.ports ?? []).flatMap((port, i) => validatePort(port, subset.ports!.length > 1, at.child('ports').index(i))),
+  ...(LISTS.some((field) => subset[field]?.length)
+    ? []
+    : [required(at, 'must specify `addresses` or `notReadyAddresses`')]),
+  ...LISTS.flatMap((field) =>
+    (subset[field] ?? []).flatMap((address, i) => validateAddress(address, at.child(field).index(i))),
+  ),
+  ...(subset.ports ?? []).flatMap((port, i) =>
+    validatePort(port, subset.ports!.length > 1, at.child('ports').index(i)),
+  ),
 ];
 
-const validateSubsets = (object: KubeObject): Errors => subsetsOf(object).flatMap((subset, i) => validateSubset(subset, SUBSETS.index(i)));
+const validateSubsets = (object: KubeObject): Errors =>
+  subsetsOf(object).flatMap((subset, i) => validateSubset(subset, SUBSETS.index(i)));
 
 export const endpointsStrategy: Strategy = {
   defaults(object) {
@@ -54,7 +70,11 @@ export const endpointsStrategy: Strategy = {
     // its own controller writes nothing that is worth a word
     if (object.metadata.labels?.[MANAGED_BY] === 'endpoint-controller') return [];
     return subsetsOf(object).flatMap((subset, i) =>
-      LISTS.flatMap((field) => (subset[field] ?? []).flatMap(({ ip = '' }, j) => ipWarnings(ip, SUBSETS.index(i).child(field).index(j).child('ip')))),
+      LISTS.flatMap((field) =>
+        (subset[field] ?? []).flatMap(({ ip = '' }, j) =>
+          ipWarnings(ip, SUBSETS.index(i).child(field).index(j).child('ip')),
+        ),
+      ),
     );
   },
   createOnUpdate: true,

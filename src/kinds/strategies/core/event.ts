@@ -19,14 +19,17 @@ function foreign(object: KubeObject): Errors {
   const own = object.metadata.namespace ?? '';
   const fits = object.eventTime
     ? about !== '' || own === 'default' || own === 'kube-system'
-    : about === '' ? own === '' || own === 'default' : about === own;
+    : about === ''
+      ? own === '' || own === 'default'
+      : about === own;
   return fits ? [] : [invalid(at, about, 'does not match event.namespace')];
 }
 
 const longText = (text: string, max: number, field: string): Errors =>
   Buffer.byteLength(text) > max ? [invalid(Path.root(field), '', `can have at most ${max} characters`)] : [];
 
-const neededText = (text: string | undefined, field: string): Errors => (text ? longText(text, MAX_TEXT, field) : [required(Path.root(field))]);
+const neededText = (text: string | undefined, field: string): Errors =>
+  text ? longText(text, MAX_TEXT, field) : [required(Path.root(field))];
 
 function newerForm(object: KubeObject, apiVersion: string): Errors {
   const reporter: string = object.reportingComponent ?? '';
@@ -51,15 +54,20 @@ function validateSeries({ series }: KubeObject): Errors {
 
 /** Through events.k8s.io an event is of the newer form, and the fields of the older one stay empty. */
 function onlyNewer(object: KubeObject): Errors {
-  const unset = (value: unknown, field: string): Errors => (value ? [invalid(Path.root(field), '', 'needs to be unset')] : []);
+  const unset = (value: unknown, field: string): Errors =>
+    value ? [invalid(Path.root(field), '', 'needs to be unset')] : [];
   const { generateName = '', name } = object.metadata;
-  const draws = generateName ? dnsSubdomainName(generateName, true).map((why) => invalid(METADATA.child('generateName'), generateName, why)) : [];
+  const draws = generateName
+    ? dnsSubdomainName(generateName, true).map((why) => invalid(METADATA.child('generateName'), generateName, why))
+    : [];
   return [
     ...draws,
     ...dnsSubdomainName(name ?? '', false).map((why) => invalid(METADATA.child('name'), name, why)),
     ...validateSeries(object),
     ...(object.eventTime ? [] : [required(Path.root('eventTime'))]),
-    ...(['Normal', 'Warning'].includes(object.type) ? [] : [invalid(Path.root('type'), '', `has invalid value: ${object.type ?? ''}`)]),
+    ...(['Normal', 'Warning'].includes(object.type)
+      ? []
+      : [invalid(Path.root('type'), '', `has invalid value: ${object.type ?? ''}`)]),
     ...unset(object.firstTimestamp, 'firstTimestamp'),
     ...unset(object.lastTimestamp, 'lastTimestamp'),
     ...unset(object.count, 'count'),
@@ -73,10 +81,20 @@ const said = (value: unknown): unknown =>
 
 /** Fields that an update through events.k8s.io leaves alone: the type of those that are structs, and what else is zero. */
 const FIXED: readonly (readonly [field: string, at: string, zero: string | number | null])[] = [
-  ['involvedObject', 'involvedObject', 'ObjectReference'], ['reason', 'reason', ''], ['message', 'message', ''], ['source', 'source', 'EventSource'],
-  ['firstTimestamp', 'firstTimestamp', null], ['lastTimestamp', 'lastTimestamp', null], ['count', 'count', 0], ['reason', 'reason', ''], ['type', 'type', ''],
-  ['eventTime', 'eventTime', null], ['action', 'action', ''], ['related', 'related', 'ObjectReference'],
-  ['reportingComponent', 'reportingController', ''], ['reportingInstance', 'reportingInstance', ''],
+  ['involvedObject', 'involvedObject', 'ObjectReference'],
+  ['reason', 'reason', ''],
+  ['message', 'message', ''],
+  ['source', 'source', 'EventSource'],
+  ['firstTimestamp', 'firstTimestamp', null],
+  ['lastTimestamp', 'lastTimestamp', null],
+  ['count', 'count', 0],
+  ['reason', 'reason', ''],
+  ['type', 'type', ''],
+  ['eventTime', 'eventTime', null],
+  ['action', 'action', ''],
+  ['related', 'related', 'ObjectReference'],
+  ['reportingComponent', 'reportingController', ''],
+  ['reportingInstance', 'reportingInstance', ''],
 ];
 const STRUCTS = new Set(['ObjectReference', 'EventSource']);
 

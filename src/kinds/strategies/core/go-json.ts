@@ -52,7 +52,8 @@ class Scanner {
       if (c !== '\\') continue;
       const escape = this.text[++this.at];
       if (escape === 'u') {
-        for (let i = 0; i < 4; i++) if (!/[0-9a-fA-F]/.test(this.text[++this.at] ?? '')) return this.bad('in \\u hexadecimal character escape');
+        for (let i = 0; i < 4; i++)
+          if (!/[0-9a-fA-F]/.test(this.text[++this.at] ?? '')) return this.bad('in \\u hexadecimal character escape');
       } else if (escape === undefined || !'bfnrt\\/"'.includes(escape)) return this.bad('in string escape code');
     }
     this.at++;
@@ -115,7 +116,8 @@ class Scanner {
   }
 }
 
-const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+const kindOf = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 
 /** The error for a text that is no JSON of a Go type (an object, or a list if it says so); null is good for each. */
 export function jsonError(text: string, type: string): string | undefined {

@@ -12,7 +12,7 @@ const DASHES = '-----';
 /** The blocks up to the first that does not end: one pass over the text. */
 function blocksOf(pem: string): Block[] {
   const blocks: Block[] = [];
-  for (let at = pem.indexOf(BEGIN); at >= 0; ) {
+  for (let at = pem.indexOf(BEGIN); at >= 0;) {
     const named = pem.indexOf(DASHES, at + BEGIN.length);
     if (named < 0) break;
     const type = pem.slice(at + BEGIN.length, named);
@@ -42,7 +42,8 @@ function keyOf(blocks: readonly Block[]): Block | string {
   const found = blocks.find((b) => isKey(b.type));
   if (found) return found;
   if (blocks.length === 0) return 'tls: failed to find any PEM data in key input';
-  if (blocks.length === 1 && blocks[0]!.type === 'CERTIFICATE') return 'tls: found a certificate rather than a key in the PEM for the private key';
+  if (blocks.length === 1 && blocks[0]!.type === 'CERTIFICATE')
+    return 'tls: found a certificate rather than a key in the PEM for the private key';
   return `tls: failed to find PEM block with type ending in "PRIVATE KEY" in key input after skipping PEM blocks of the following types: ${list(blocks)}`;
 }
 
@@ -64,6 +65,7 @@ export function keyPairError(certificatePem: string, keyPem: string): string | u
   } catch {
     return 'tls: failed to parse private key';
   }
-  if (x509.publicKey.asymmetricKeyType !== secret.asymmetricKeyType) return 'tls: private key type does not match public key type';
+  if (x509.publicKey.asymmetricKeyType !== secret.asymmetricKeyType)
+    return 'tls: private key type does not match public key type';
   return x509.checkPrivateKey(secret) ? undefined : 'tls: private key does not match public key';
 }

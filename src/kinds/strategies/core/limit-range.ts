@@ -4,7 +4,11 @@ import { isQualifiedName } from '../../../meta/names.ts';
 import { compareQuantity, formatQuantity, parseQuantity, quantityOf, type Quantity } from '../../../meta/quantity.ts';
 import { newUid } from '../../../meta/uid.ts';
 import type { Strategy } from '../../kind.ts';
-import { isOvercommitAllowed, validateContainerResourceName, validateResourceName } from '../../validation/resources.ts';
+import {
+  isOvercommitAllowed,
+  validateContainerResourceName,
+  validateResourceName,
+} from '../../validation/resources.ts';
 
 type Errors = FieldError[];
 const LIMITS = Path.root('spec').child('limits');
@@ -13,7 +17,9 @@ const ONE = quantityOf(1);
 
 function validateType(type: string, at: Path): Errors {
   const errors = isQualifiedName(type).map((why) => invalid(at, type, why));
-  return errors.length || type.includes('/') || TYPES.includes(type) ? errors : [invalid(at, type, 'must be a standard limit type or fully qualified')];
+  return errors.length || type.includes('/') || TYPES.includes(type)
+    ? errors
+    : [invalid(at, type, 'must be a standard limit type or fully qualified')];
 }
 
 interface Amounts {
@@ -37,19 +43,31 @@ const ORDERED = [
 
 function validateAmounts(amounts: Amounts, at: Path, resource: string): Errors {
   const errors: Errors = [];
-  const wrong = (field: string, value: Quantity, why: string) => errors.push(invalid(at.child(field).key(resource), formatQuantity(value), why));
+  const wrong = (field: string, value: Quantity, why: string) =>
+    errors.push(invalid(at.child(field).key(resource), formatQuantity(value), why));
   for (const [low, high, field, shown, lowName, highName] of ORDERED) {
     const [a, b] = [amounts[low], amounts[high]];
-    if (a && b && compareQuantity(a, b) > 0) wrong(field, amounts[shown]!, `${lowName} ${formatQuantity(a)} is greater than ${highName} ${formatQuantity(b)}`);
+    if (a && b && compareQuantity(a, b) > 0)
+      wrong(field, amounts[shown]!, `${lowName} ${formatQuantity(a)} is greater than ${highName} ${formatQuantity(b)}`);
   }
   const { min, max, default: limit, defaultRequest: request, maxLimitRequestRatio: ratio } = amounts;
-  if (ratio && compareQuantity(ratio, ONE) < 0) wrong('maxLimitRequestRatio', ratio, `ratio ${formatQuantity(ratio)} is less than 1`);
+  if (ratio && compareQuantity(ratio, ONE) < 0)
+    wrong('maxLimitRequestRatio', ratio, `ratio ${formatQuantity(ratio)} is less than 1`);
   if (ratio && min && max) {
     const most = Number(max.nano) / Number(min.nano);
-    if (Number(ratio.nano) / 1e9 > most) wrong('maxLimitRequestRatio', ratio, `ratio ${formatQuantity(ratio)} is greater than max/min = ${most.toFixed(6)}`);
+    if (Number(ratio.nano) / 1e9 > most)
+      wrong(
+        'maxLimitRequestRatio',
+        ratio,
+        `ratio ${formatQuantity(ratio)} is greater than max/min = ${most.toFixed(6)}`,
+      );
   }
   if (!isOvercommitAllowed(resource) && limit && request && compareQuantity(limit, request) !== 0) {
-    wrong('defaultRequest', request, `default value ${formatQuantity(limit)} must equal to defaultRequest value ${formatQuantity(request)} in ${resource}`);
+    wrong(
+      'defaultRequest',
+      request,
+      `default value ${formatQuantity(limit)} must equal to defaultRequest value ${formatQuantity(request)} in ${resource}`,
+    );
   }
   return errors;
 }
@@ -57,7 +75,8 @@ function validateAmounts(amounts: Amounts, at: Path, resource: string): Errors {
 function validateItem(item: LimitRangeItem, at: Path): Errors {
   const errors = validateType(item.type ?? '', at.child('type'));
   const byResource = new Map<string, Amounts>();
-  const nameRule = item.type === 'Pod' || item.type === 'Container' ? validateContainerResourceName : validateResourceName;
+  const nameRule =
+    item.type === 'Pod' || item.type === 'Container' ? validateContainerResourceName : validateResourceName;
   for (const field of FIELDS) {
     const list = Object.entries(item[field] ?? {});
     if (item.type === 'Pod' && (field === 'default' || field === 'defaultRequest')) {
@@ -70,7 +89,9 @@ function validateItem(item: LimitRangeItem, at: Path): Errors {
     }
   }
   if (item.type === 'PersistentVolumeClaim' && !item.min?.['storage'] && !item.max?.['storage']) {
-    errors.push(required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'));
+    errors.push(
+      required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'),
+    );
   }
   for (const [name, amounts] of byResource) errors.push(...validateAmounts(amounts, at, name));
   return errors;
@@ -93,7 +114,9 @@ export const limitRangeStrategy: Strategy = {
     const items = (spec?.limits ?? []) as LimitRangeItem[];
     return items.flatMap((item, i) => [
       ...validateItem(item, LIMITS.index(i)),
-      ...(items.findIndex((other) => (other.type ?? '') === (item.type ?? '')) < i ? [duplicate(LIMITS.index(i).child('type'), item.type ?? '')] : []),
+      ...(items.findIndex((other) => (other.type ?? '') === (item.type ?? '')) < i
+        ? [duplicate(LIMITS.index(i).child('type'), item.type ?? '')]
+        : []),
     ]);
   },
   createOnUpdate: true,

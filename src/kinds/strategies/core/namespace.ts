@@ -46,7 +46,13 @@ export const namespaceStrategy: Strategy = {
         const phase = status?.phase ?? '';
         const wanted = metadata.deletionTimestamp ? 'Terminating' : 'Active';
         if (phase === wanted) return [];
-        return [invalid(PHASE, phase, `may only be '${wanted}' if \`deletionTimestamp\` is ${metadata.deletionTimestamp ? 'not empty' : 'empty'}`)];
+        return [
+          invalid(
+            PHASE,
+            phase,
+            `may only be '${wanted}' if \`deletionTimestamp\` is ${metadata.deletionTimestamp ? 'not empty' : 'empty'}`,
+          ),
+        ];
       },
     },
     finalize: {

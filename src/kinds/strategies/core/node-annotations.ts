@@ -9,20 +9,30 @@ const AT = Path.root('metadata').child('annotations');
 const TAINTS = 'scheduler.alpha.kubernetes.io/taints';
 const AVOID = 'scheduler.alpha.kubernetes.io/preferAvoidPods';
 
-const isObject = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);
-const kindOf = (value: unknown): string => (Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+const kindOf = (value: unknown): string =>
+  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 
 function taints(text: string): Errors {
   const error = jsonError(text, '[]v1.Taint');
   if (error) return [invalid(AT, TAINTS, error)];
   const list = ((JSON.parse(text) ?? []) as unknown[]).map((taint) => taint ?? {});
   const other = list.find((taint) => !isObject(taint));
-  if (other !== undefined) return [invalid(AT, TAINTS, `json: cannot unmarshal ${kindOf(other)} into Go value of type v1.Taint`)];
+  if (other !== undefined)
+    return [invalid(AT, TAINTS, `json: cannot unmarshal ${kindOf(other)} into Go value of type v1.Taint`)];
   const all = list as Record<string, unknown>[];
   for (const field of ['key', 'value', 'effect']) {
     const bad = all.map((taint) => taint[field] ?? '').find((value) => typeof value !== 'string');
     const type = field === 'effect' ? 'v1.TaintEffect' : 'string';
-    if (bad !== undefined) return [invalid(AT, TAINTS, `json: cannot unmarshal ${kindOf(bad)} into Go struct field Taint.${field} of type ${type}`)];
+    if (bad !== undefined)
+      return [
+        invalid(
+          AT,
+          TAINTS,
+          `json: cannot unmarshal ${kindOf(bad)} into Go struct field Taint.${field} of type ${type}`,
+        ),
+      ];
   }
   return validateTaints(all as unknown as Taint[], AT.child(TAINTS));
 }
@@ -32,12 +42,17 @@ function avoidPods(text: string): Errors {
   const error = jsonError(text, 'v1.AvoidPods');
   if (error) return refused(error);
   const list: unknown = JSON.parse(text)?.preferAvoidPods ?? [];
-  if (!Array.isArray(list)) return refused(`json: cannot unmarshal ${kindOf(list)} into Go struct field AvoidPods.preferAvoidPods of type []v1.PreferAvoidPodsEntry`);
+  if (!Array.isArray(list))
+    return refused(
+      `json: cannot unmarshal ${kindOf(list)} into Go struct field AvoidPods.preferAvoidPods of type []v1.PreferAvoidPodsEntry`,
+    );
   return list.flatMap((entry, i) => {
     const at = AT.child(AVOID).index(i).child('PodSignature');
     const controller = entry?.podSignature?.podController;
     if (!controller) return [required(at)];
-    return controller.controller === true ? [] : [invalid(at.child('PodController').child('Controller'), false, 'must point to a controller')];
+    return controller.controller === true
+      ? []
+      : [invalid(at.child('PodController').child('Controller'), false, 'must point to a controller')];
   });
 }
 

@@ -11,7 +11,10 @@ type Part = 'spec' | 'status';
 /** What is asked for names no version of the ConfigMap; what is in use does. */
 function versionErrors({ uid, resourceVersion }: ConfigMapNodeConfigSource, at: Path, part: Part): Errors {
   const errors: Errors = [];
-  for (const [field, value] of [['uid', uid], ['resourceVersion', resourceVersion]] as const) {
+  for (const [field, value] of [
+    ['uid', uid],
+    ['resourceVersion', resourceVersion],
+  ] as const) {
     if (part === 'spec' && value) errors.push(forbidden(at.child(field), `${field} must not be set in spec`));
     if (part === 'status' && !value) errors.push(required(at.child(field), `${field} must be set in status`));
   }

@@ -1,5 +1,13 @@
 import type { Taint } from '../../../../schema/types.ts';
-import { duplicate, internalFieldError, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import {
+  duplicate,
+  internalFieldError,
+  invalid,
+  notSupported,
+  Path,
+  required,
+  type FieldError,
+} from '../../../meta/field.ts';
 import { isLabelValue } from '../../../meta/names.ts';
 import { rangeFamily, validateCidr } from '../../validation/ip.ts';
 import { validateLabelName } from '../../validation/labels.ts';
@@ -36,7 +44,9 @@ interface Amounts {
 
 export const validateNodeResources = (status: Amounts | undefined): Errors =>
   (['capacity', 'allocatable'] as const).flatMap((field) =>
-    Object.entries(status?.[field] ?? {}).flatMap(([name, amount]) => quantityErrors(amount, Path.root('status').child(field, name), name)),
+    Object.entries(status?.[field] ?? {}).flatMap(([name, amount]) =>
+      quantityErrors(amount, Path.root('status').child(field, name), name),
+    ),
   );
 
 /** At most one range of each family. */
@@ -46,9 +56,16 @@ export function validatePodCidrs(cidrs: readonly string[] | undefined | null, at
   if (cidrs.length < 2) return errors;
   const families = cidrs.map(rangeFamily);
   const wrong = cidrs.find((_, i) => families[i] === 0);
-  if (wrong !== undefined) errors.push(internalFieldError(at, `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: ${wrong}`));
+  if (wrong !== undefined)
+    errors.push(
+      internalFieldError(
+        at,
+        `invalid PodCIDRs. failed to check with dual stack with error:invalid CIDR address: ${wrong}`,
+      ),
+    );
   const dual = wrong === undefined && new Set(families).size === 2;
-  if (!dual || cidrs.length > 2) errors.push(invalid(at, cidrs, 'may specify no more than one CIDR for each IP family'));
+  if (!dual || cidrs.length > 2)
+    errors.push(invalid(at, cidrs, 'may specify no more than one CIDR for each IP family'));
   cidrs.forEach((cidr, i) => {
     if (cidrs.indexOf(cidr) < i) errors.push(duplicate(at.index(i), cidr));
   });

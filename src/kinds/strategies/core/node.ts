@@ -25,12 +25,14 @@ const validateNode = (object: KubeObject): Errors => [
 /** What may be set once: the ranges of its pods and the provider's name for it. */
 function setOnce({ spec = {} }: KubeObject, { spec: old = {} }: KubeObject): Errors {
   const errors: Errors = [];
-  const refuse = (field: string, what: string) => forbidden(SPEC.child(field), `node updates may not change ${what} ${ONCE}`);
+  const refuse = (field: string, what: string) =>
+    forbidden(SPEC.child(field), `node updates may not change ${what} ${ONCE}`);
   const [now, before] = [(spec.podCIDRs ?? []) as string[], (old.podCIDRs ?? []) as string[]];
   if (before.length && now.length !== before.length) errors.push(refuse('podCIDRs', 'podCIDR'));
   else for (const [i, cidr] of before.entries()) if (now[i] !== cidr) errors.push(refuse('podCIDRs', 'podCIDR'));
   if (old.providerID && old.providerID !== spec.providerID) errors.push(refuse('providerID', 'providerID'));
-  if ((spec.externalID ?? '') !== (old.externalID ?? '')) errors.push(forbidden(SPEC.child('externalID'), 'may not be updated'));
+  if ((spec.externalID ?? '') !== (old.externalID ?? ''))
+    errors.push(forbidden(SPEC.child('externalID'), 'may not be updated'));
   return errors;
 }
 
@@ -50,7 +52,9 @@ const validateNodeUpdate = (object: KubeObject, old: KubeObject): Errors => [
   ...validateNodeResources(object.status),
   ...repeatedAddresses(object),
   ...setOnce(object, old),
-  ...(object.spec?.configSource ? validateConfigSource(object.spec.configSource, SPEC.child('configSource'), 'spec') : []),
+  ...(object.spec?.configSource
+    ? validateConfigSource(object.spec.configSource, SPEC.child('configSource'), 'spec')
+    : []),
   ...validateConfigStatus(object.status?.config),
   ...validateTaints(object.spec?.taints, TAINTS),
 ];
@@ -100,7 +104,10 @@ export const nodeStrategy: Strategy = {
     },
   },
   validate: validateNode,
-  validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...validateNodeUpdate(object, old)],
+  validateUpdate: (object, old) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
+    ...validateNodeUpdate(object, old),
+  ],
   warnings,
   fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
   generation: false,

@@ -7,7 +7,12 @@ import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsLabelName, dnsSubdomainName } from '../../validation/names.ts';
-import { isNativeResource, quantityErrors, validateBasicQuantity, validatePositiveQuantity } from '../../validation/resources.ts';
+import {
+  isNativeResource,
+  quantityErrors,
+  validateBasicQuantity,
+  validatePositiveQuantity,
+} from '../../validation/resources.ts';
 import { IMMUTABLE, semanticallyEqual, validateImmutable } from '../../validation/values.ts';
 import { internalDiff } from '../pod/internal-form.ts';
 import { withStatus } from '../status-split.ts';
@@ -19,16 +24,20 @@ const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 
-const className = (value: string | null | undefined, at: Path): Errors => (value ? dnsSubdomainName(value, false).map((why) => invalid(at, value, why)) : []);
+const className = (value: string | null | undefined, at: Path): Errors =>
+  value ? dnsSubdomainName(value, false).map((why) => invalid(at, value, why)) : [];
 
 function validateSource(source: TypedObjectReference, at: Path, anyGroup: boolean): Errors {
   const { name, kind = '', apiGroup, namespace } = source;
   const errors: Errors = [];
   if (!name) errors.push(required(at.child('name')));
   if (!kind) errors.push(required(at.child('kind')));
-  if (!apiGroup && kind !== 'PersistentVolumeClaim') errors.push(invalid(at, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
-  if (apiGroup && !anyGroup) errors.push(...isDns1123Subdomain(apiGroup).map((why) => invalid(at.child('apiGroup'), apiGroup, why)));
-  if (namespace) errors.push(...dnsLabelName(namespace, false).map((why) => invalid(at.child('namespace'), namespace, why)));
+  if (!apiGroup && kind !== 'PersistentVolumeClaim')
+    errors.push(invalid(at, kind, "must be 'PersistentVolumeClaim' when referencing the default apiGroup"));
+  if (apiGroup && !anyGroup)
+    errors.push(...isDns1123Subdomain(apiGroup).map((why) => invalid(at.child('apiGroup'), apiGroup, why)));
+  if (namespace)
+    errors.push(...dnsLabelName(namespace, false).map((why) => invalid(at.child('namespace'), namespace, why)));
   return errors;
 }
 
@@ -39,8 +48,12 @@ function sources({ dataSource, dataSourceRef: ref }: Spec, at: Path, anyGroup: b
   if (ref) errors.push(...validateSource(ref, at.child('dataSourceRef'), anyGroup));
   if (!dataSource || !ref) return errors;
   // the server prints a path here, of which nothing can be seen
-  if (ref.namespace) return [...errors, invalid(at, {}, 'may not be specified when dataSourceRef.namespace is specified')];
-  const same = (dataSource.apiGroup ?? null) === (ref.apiGroup ?? null) && dataSource.kind === ref.kind && dataSource.name === ref.name;
+  if (ref.namespace)
+    return [...errors, invalid(at, {}, 'may not be specified when dataSourceRef.namespace is specified')];
+  const same =
+    (dataSource.apiGroup ?? null) === (ref.apiGroup ?? null) &&
+    dataSource.kind === ref.kind &&
+    dataSource.name === ref.name;
   return same ? errors : [...errors, invalid(at, {}, 'must match dataSourceRef')];
 }
 
@@ -58,10 +71,18 @@ function storage(spec: Spec, at: Path): Errors {
 export function validateClaimSpec(spec: Spec, at: Path, anyGroup = false): Errors {
   const errors = validateAccessModes(spec.accessModes, at.child('accessModes'), 'at least 1 access mode is required');
   errors.push(...validateLabelSelector(spec.selector, at.child('selector')));
-  errors.push(...storage(spec, at.child('resources').key('storage')), ...className(spec.storageClassName, at.child('storageClassName')));
+  errors.push(
+    ...storage(spec, at.child('resources').key('storage')),
+    ...className(spec.storageClassName, at.child('storageClassName')),
+  );
   const { volumeMode } = spec;
-  if (volumeMode != null && !VOLUME_MODES.includes(volumeMode)) errors.push(notSupported(at.child('volumeMode'), volumeMode, VOLUME_MODES));
-  return [...errors, ...sources(spec, at, anyGroup), ...className(spec.volumeAttributesClassName, at.child('volumeAttributesClassName'))];
+  if (volumeMode != null && !VOLUME_MODES.includes(volumeMode))
+    errors.push(notSupported(at.child('volumeMode'), volumeMode, VOLUME_MODES));
+  return [
+    ...errors,
+    ...sources(spec, at, anyGroup),
+    ...className(spec.volumeAttributesClassName, at.child('volumeAttributesClassName')),
+  ];
 }
 
 /** Only claims and snapshots may be a dataSource; other values are ignored, unless the newer field is there. */
@@ -71,12 +92,17 @@ function dropForeignSource(spec: Spec, old: Spec | undefined): void {
   const { dataSource } = spec;
   if (spec.dataSourceRef || !dataSource) return;
   const claim = dataSource.kind === 'PersistentVolumeClaim' && !dataSource.apiGroup;
-  if (!claim && !(dataSource.kind === 'VolumeSnapshot' && dataSource.apiGroup === 'snapshot.storage.k8s.io')) delete spec.dataSource;
+  if (!claim && !(dataSource.kind === 'VolumeSnapshot' && dataSource.apiGroup === 'snapshot.storage.k8s.io'))
+    delete spec.dataSource;
 }
 
 function normalizeSources(spec: Spec): void {
   const { dataSource, dataSourceRef: ref } = spec;
-  const copy = ({ apiGroup, kind, name }: TypedObjectReference) => ({ ...(apiGroup != null && { apiGroup }), kind, name });
+  const copy = ({ apiGroup, kind, name }: TypedObjectReference) => ({
+    ...(apiGroup != null && { apiGroup }),
+    kind,
+    name,
+  });
   if (dataSource && !ref) spec.dataSourceRef = copy(dataSource);
   else if (ref && !dataSource && !ref.namespace) spec.dataSource = copy(ref);
 }
@@ -97,22 +123,34 @@ function comparable(object: KubeObject, old: KubeObject): [now: Spec, before: Sp
   if (!before.volumeName) before.volumeName = now.volumeName;
   const beta = old.metadata.annotations?.[BETA_CLASS];
   // the class may move from the annotation to the field, or be set late
-  const late = before.storageClassName == null && now.storageClassName != null && (beta === undefined || beta === now.storageClassName);
+  const late =
+    before.storageClassName == null &&
+    now.storageClassName != null &&
+    (beta === undefined || beta === now.storageClassName);
   if (late) now.storageClassName = before.storageClassName;
   if (object.status?.phase !== 'Bound') return [now, before];
   const requests = before.resources?.requests;
-  if (now.resources?.requests) now.resources = { ...now.resources, requests: { ...now.resources.requests, storage: requests?.['storage'] ?? '0' } };
+  if (now.resources?.requests)
+    now.resources = {
+      ...now.resources,
+      requests: { ...now.resources.requests, storage: requests?.['storage'] ?? '0' },
+    };
   if (now.volumeAttributesClassName != null) now.volumeAttributesClassName = before.volumeAttributesClassName;
   return [now, before];
 }
 
-const IMMUTABLE_SPEC = 'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
+const IMMUTABLE_SPEC =
+  'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
 function resized(spec: Spec, old: KubeObject): Errors {
   const held: string | undefined = old.status?.capacity?.storage;
-  const [now, before, real] = [size(spec), size(old.spec), held].map((text) => (text ? parseQuantity(text) : zeroQuantity));
+  const [now, before, real] = [size(spec), size(old.spec), held].map((text) =>
+    text ? parseQuantity(text) : zeroQuantity,
+  );
   const less = compareQuantity(now!, before!) < 0 && compareQuantity(now!, real!) <= 0;
-  return less ? [forbidden(SPEC.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity')] : [];
+  return less
+    ? [forbidden(SPEC.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity')]
+    : [];
 }
 
 function attributes(spec: Spec, old: Spec): Errors {
@@ -123,9 +161,12 @@ function attributes(spec: Spec, old: Spec): Errors {
 
 function immutableClass(object: KubeObject, old: KubeObject): Errors {
   const [now, before] = [object, old].map((one) => one.metadata.annotations?.[BETA_CLASS]);
-  const toField = before !== undefined && old.spec?.storageClassName == null && object.spec?.storageClassName === before;
+  const toField =
+    before !== undefined && old.spec?.storageClassName == null && object.spec?.storageClassName === before;
   const moved = toField && (now === undefined || now === before);
-  return moved || (now ?? '') === (before ?? '') ? [] : [invalid(`metadata.annotations.${BETA_CLASS}`, now ?? '', IMMUTABLE)];
+  return moved || (now ?? '') === (before ?? '')
+    ? []
+    : [invalid(`metadata.annotations.${BETA_CLASS}`, now ?? '', IMMUTABLE)];
 }
 
 function validateUpdate(object: KubeObject, old: KubeObject): Errors {
@@ -137,7 +178,9 @@ function validateUpdate(object: KubeObject, old: KubeObject): Errors {
     ...validateMetaOnUpdate(object, dnsSubdomainName),
     ...validateClaimSpec(spec, SPEC, hasGroup(before)),
     ...immutableClass(object, old),
-    ...(semanticallyEqual(now, was) ? [] : [forbidden(SPEC, `${IMMUTABLE_SPEC}\n${internalDiff('PersistentVolumeClaimSpec', was, now)}`)]),
+    ...(semanticallyEqual(now, was)
+      ? []
+      : [forbidden(SPEC, `${IMMUTABLE_SPEC}\n${internalDiff('PersistentVolumeClaimSpec', was, now)}`)]),
     ...resized(spec, old),
     ...validateImmutable(spec.volumeMode, before.volumeMode, Path.root('volumeMode')),
     ...attributes(spec, before),
@@ -146,17 +189,26 @@ function validateUpdate(object: KubeObject, old: KubeObject): Errors {
 
 const hasGroup = (spec: Spec): boolean => spec.dataSource?.apiGroup != null || spec.dataSourceRef?.apiGroup != null;
 
-const RESIZES = ['ControllerResizeInProgress', 'ControllerResizeInfeasible', 'NodeResizeInProgress', 'NodeResizeInfeasible', 'NodeResizePending'].sort();
+const RESIZES = [
+  'ControllerResizeInProgress',
+  'ControllerResizeInfeasible',
+  'NodeResizeInProgress',
+  'NodeResizeInfeasible',
+  'NodeResizePending',
+].sort();
 
 function resourceKey(name: string, at: Path): Errors {
   const errors = isQualifiedName(name).map((why) => invalid(at, name, why));
-  return errors.length || !isNativeResource(name) || name === 'storage' ? errors : [notSupported(at, name, ['storage'])];
+  return errors.length || !isNativeResource(name) || name === 'storage'
+    ? errors
+    : [notSupported(at, name, ['storage'])];
 }
 
 function validateStatus({ spec, status = {} }: KubeObject): Errors {
   const errors: Errors = spec?.accessModes?.length ? [] : [required(Path.root('Spec').child('accessModes'))];
   const entries = (field: string) => Object.entries((status[field] ?? {}) as Record<string, string>);
-  for (const [name, amount] of entries('capacity')) errors.push(...validateBasicQuantity(amount, STATUS.child('capacity').key(name)));
+  for (const [name, amount] of entries('capacity'))
+    errors.push(...validateBasicQuantity(amount, STATUS.child('capacity').key(name)));
   for (const [name, state] of entries('allocatedResourceStatuses')) {
     const at = STATUS.child('allocatedResourceStatus');
     errors.push(...resourceKey(name, at), ...(RESIZES.includes(state) ? [] : [notSupported(at, name, RESIZES)]));
@@ -184,7 +236,9 @@ export const claimSpecWarnings = (spec: Spec | undefined, at: Path): string[] =>
     const amount = spec?.resources?.[field]?.['storage'];
     if (amount === undefined || parseQuantity(amount).nano % 1_000_000_000n === 0n) return [];
     const here = at.child('resources', field).key('storage');
-    return [`${here}: fractional byte value ${JSON.stringify(canonicalQuantity(amount))} is invalid, must be an integer`];
+    return [
+      `${here}: fractional byte value ${JSON.stringify(canonicalQuantity(amount))} is invalid, must be an integer`,
+    ];
   });
 
 const split = withStatus();

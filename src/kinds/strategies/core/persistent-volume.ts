@@ -13,7 +13,7 @@ import { validateAccessModes, VOLUME_MODES } from './access-modes.ts';
 import { validateVolumeSource } from './volume-sources.ts';
 
 type Errors = FieldError[];
-type Spec = PersistentVolumeSpec & Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+type Spec = PersistentVolumeSpec & Record<string, any>;
 const SPEC = Path.root('spec');
 const POLICIES = ['Delete', 'Recycle', 'Retain'];
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
@@ -21,12 +21,43 @@ const MOUNT_OPTIONS = 'volume.beta.kubernetes.io/mount-options';
 
 /** Go's order of the sources, in which they are printed. */
 const PRINTED = [
-  'GCEPersistentDisk', 'AWSElasticBlockStore', 'HostPath', 'Glusterfs', 'NFS', 'RBD', 'Quobyte', 'ISCSI', 'FlexVolume', 'Cinder', 'CephFS', 'FC', 'Flocker',
-  'AzureFile', 'VsphereVolume', 'AzureDisk', 'PhotonPersistentDisk', 'PortworxVolume', 'ScaleIO', 'Local', 'StorageOS', 'CSI',
+  'GCEPersistentDisk',
+  'AWSElasticBlockStore',
+  'HostPath',
+  'Glusterfs',
+  'NFS',
+  'RBD',
+  'Quobyte',
+  'ISCSI',
+  'FlexVolume',
+  'Cinder',
+  'CephFS',
+  'FC',
+  'Flocker',
+  'AzureFile',
+  'VsphereVolume',
+  'AzureDisk',
+  'PhotonPersistentDisk',
+  'PortworxVolume',
+  'ScaleIO',
+  'Local',
+  'StorageOS',
+  'CSI',
 ];
 /** Whose mount options may be an annotation. */
 const MOUNTABLE = [
-  'gcePersistentDisk', 'awsElasticBlockStore', 'glusterfs', 'nfs', 'rbd', 'quobyte', 'iscsi', 'cinder', 'cephfs', 'azureFile', 'vsphereVolume', 'azureDisk',
+  'gcePersistentDisk',
+  'awsElasticBlockStore',
+  'glusterfs',
+  'nfs',
+  'rbd',
+  'quobyte',
+  'iscsi',
+  'cinder',
+  'cephfs',
+  'azureFile',
+  'vsphereVolume',
+  'azureDisk',
   'portworxVolume',
 ];
 /** Sources that no kubelet mounts any more, by the field's name in the warning. */
@@ -43,16 +74,23 @@ function capacity(amounts: Record<string, string> | undefined, at: Path): Errors
   const names = Object.keys(amounts ?? {});
   const errors: Errors = names.length ? [] : [required(at)];
   if (names.length !== 1 || names[0] !== 'storage') errors.push(notSupported(at, amounts ?? null, ['storage']));
-  for (const name of names) errors.push(...validateBasicQuantity(amounts![name]!, at.key(name)), ...validatePositiveQuantity(amounts![name]!, at.key(name)));
+  for (const name of names)
+    errors.push(
+      ...validateBasicQuantity(amounts![name]!, at.key(name)),
+      ...validatePositiveQuantity(amounts![name]!, at.key(name)),
+    );
   return errors;
 }
 
-const className = (value: string, at: Path): Errors => dnsSubdomainName(value, false).map((why) => invalid(at, value, why));
+const className = (value: string, at: Path): Errors =>
+  dnsSubdomainName(value, false).map((why) => invalid(at, value, why));
 
 /** The whole path is the root: `/`, `//`, `/./`, `/a/..`. */
 const isRoot = (path: string): boolean => {
   const parts: string[] = [];
-  for (const part of path.split('/')) if (part === '..') parts.pop(); else if (part && part !== '.') parts.push(part); // prettier-ignore
+  for (const part of path.split('/'))
+    if (part === '..') parts.pop();
+    else if (part && part !== '.') parts.push(part);
   return path.startsWith('/') && parts.length === 0;
 };
 
@@ -61,28 +99,37 @@ function attributesClass(spec: Spec): Errors {
   if (name === undefined || name === null) return [];
   const at = SPEC.child('volumeAttributesClassName');
   const errors = name ? className(name, at) : [required(at, 'an empty string is disallowed')];
-  return spec.csi ? errors : [...errors, required(SPEC.child('csi'), 'has to be specified when using volumeAttributesClassName')];
+  return spec.csi
+    ? errors
+    : [...errors, required(SPEC.child('csi'), 'has to be specified when using volumeAttributesClassName')];
 }
 
 function nodeAffinity({ nodeAffinity: affinity }: Spec): Errors {
   if (!affinity) return [];
   const at = SPEC.child('nodeAffinity', 'required');
-  return affinity.required ? validateNodeSelector(affinity.required, at) : [required(at, 'must specify required node constraints')];
+  return affinity.required
+    ? validateNodeSelector(affinity.required, at)
+    : [required(at, 'must specify required node constraints')];
 }
 
 /** ValidatePersistentVolumeSpec */
 function validateSpec(spec: Spec, name: string): Errors {
   const { persistentVolumeReclaimPolicy: policy, volumeMode } = spec;
   const policyAt = SPEC.child('persistentVolumeReclaimPolicy');
-  const errors = [...validateAccessModes(spec.accessModes, SPEC.child('accessModes')), ...capacity(spec.capacity, SPEC.child('capacity'))];
+  const errors = [
+    ...validateAccessModes(spec.accessModes, SPEC.child('accessModes')),
+    ...capacity(spec.capacity, SPEC.child('capacity')),
+  ];
   if (policy && !POLICIES.includes(policy)) errors.push(notSupported(policyAt, policy, POLICIES));
   errors.push(...nodeAffinity(spec), ...validateVolumeSource(spec, name, SPEC));
-  if (spec.local && !spec.nodeAffinity) errors.push(required(SPEC.child('nodeAffinity'), 'Local volume requires node affinity'));
+  if (spec.local && !spec.nodeAffinity)
+    errors.push(required(SPEC.child('nodeAffinity'), 'Local volume requires node affinity'));
   if (spec.hostPath && isRoot(spec.hostPath.path ?? '') && policy === 'Recycle') {
     errors.push(forbidden(policyAt, "may not be 'recycle' for a hostPath mount of '/'"));
   }
   if (spec.storageClassName) errors.push(...className(spec.storageClassName, SPEC.child('storageClassName')));
-  if (volumeMode && !VOLUME_MODES.includes(volumeMode)) errors.push(notSupported(SPEC.child('volumeMode'), volumeMode, VOLUME_MODES));
+  if (volumeMode && !VOLUME_MODES.includes(volumeMode))
+    errors.push(notSupported(SPEC.child('volumeMode'), volumeMode, VOLUME_MODES));
   return [...errors, ...attributesClass(spec)];
 }
 
@@ -90,7 +137,12 @@ function validateSpec(spec: Spec, name: string): Errors {
 const mountOptions = ({ metadata, spec }: KubeObject): Errors =>
   metadata.annotations?.[MOUNT_OPTIONS] === undefined || MOUNTABLE.some((field) => spec?.[field])
     ? []
-    : [forbidden(Path.root('metadata').child('annotations', MOUNT_OPTIONS), 'may not specify mount options for this volume type')];
+    : [
+        forbidden(
+          Path.root('metadata').child('annotations', MOUNT_OPTIONS),
+          'may not specify mount options for this volume type',
+        ),
+      ];
 
 const validateSpecOf = (object: KubeObject): Errors => validateSpec((object.spec ?? {}) as Spec, object.metadata.name);
 
@@ -102,9 +154,17 @@ function sourceForm(spec: Spec): Record<string, unknown> {
 /** The source stays; only the secret that a CSI driver needs to expand may come later. */
 function immutableSource(spec: Spec, old: Spec): Errors {
   const late = old.csi && !old.csi.controllerExpandSecretRef && spec.csi?.controllerExpandSecretRef;
-  const [now, before] = [sourceForm(late ? { ...spec, csi: { ...spec.csi!, controllerExpandSecretRef: undefined } } : spec), sourceForm(old)];
+  const [now, before] = [
+    sourceForm(late ? { ...spec, csi: { ...spec.csi!, controllerExpandSecretRef: undefined } } : spec),
+    sourceForm(old),
+  ];
   if (semanticallyEqual(now, before)) return [];
-  return [forbidden(SPEC.child('persistentvolumesource'), `spec.persistentvolumesource is immutable after creation\n${formDiff(before, now)}`)];
+  return [
+    forbidden(
+      SPEC.child('persistentvolumesource'),
+      `spec.persistentvolumesource is immutable after creation\n${formDiff(before, now)}`,
+    ),
+  ];
 }
 
 const GA_LABELS: Readonly<Record<string, string>> = {
@@ -141,7 +201,9 @@ function validateUpdate(object: KubeObject, old: KubeObject): Errors {
     ...immutableSource(spec, before),
     ...validateImmutable(spec.volumeMode, before.volumeMode, Path.root('volumeMode')),
     ...immutableAffinity(spec, before),
-    ...(lost ? [forbidden(SPEC.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden')] : []),
+    ...(lost
+      ? [forbidden(SPEC.child('volumeAttributesClassName'), 'update from non-nil value to nil is forbidden')]
+      : []),
   ];
 }
 

@@ -1,4 +1,8 @@
-import type { PodTemplateSpec, ReplicationControllerSpec, ReplicationControllerStatus } from '../../../../schema/types.ts';
+import type {
+  PodTemplateSpec,
+  ReplicationControllerSpec,
+  ReplicationControllerStatus,
+} from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { selectorFromSet } from '../../../meta/labels.ts';
 import type { KubeObject } from '../../../meta/object.ts';
@@ -14,14 +18,22 @@ type Errors = FieldError[];
 const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
 const TEMPLATE = SPEC.child('template');
-const COUNTS = ['replicas', 'fullyLabeledReplicas', 'readyReplicas', 'availableReplicas', 'observedGeneration'] as const;
+const COUNTS = [
+  'replicas',
+  'fullyLabeledReplicas',
+  'readyReplicas',
+  'availableReplicas',
+  'observedGeneration',
+] as const;
 
 function validateTemplate(template: PodTemplateSpec | undefined, selector: Record<string, string>): Errors {
   if (!template) return [required(TEMPLATE)];
   const errors: Errors = [];
   const labels = template.metadata?.labels;
   if (Object.keys(selector).length && !selectorFromSet(selector).matches(labels)) {
-    errors.push(invalid(TEMPLATE.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'));
+    errors.push(
+      invalid(TEMPLATE.child('metadata', 'labels'), labels ?? null, '`selector` does not match template `labels`'),
+    );
   }
   errors.push(...validatePodTemplateSpec(template, TEMPLATE));
   errors.push(...validateAlwaysRestarts(template, TEMPLATE, 'ReplicationController'));
@@ -42,10 +54,13 @@ function validateStatus(object: KubeObject): Errors {
   const status = (object.status ?? {}) as ReplicationControllerStatus;
   const errors = COUNTS.flatMap((field) => validateNonNegative(status[field], STATUS.child(field)));
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
-    if ((status[field] ?? 0) > (status.replicas ?? 0)) errors.push(invalid(STATUS.child(field), status[field], 'cannot be greater than status.replicas'));
+    if ((status[field] ?? 0) > (status.replicas ?? 0))
+      errors.push(invalid(STATUS.child(field), status[field], 'cannot be greater than status.replicas'));
   }
   if ((status.availableReplicas ?? 0) > (status.readyReplicas ?? 0)) {
-    errors.push(invalid(STATUS.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'));
+    errors.push(
+      invalid(STATUS.child('availableReplicas'), status.availableReplicas, 'cannot be greater than readyReplicas'),
+    );
   }
   return errors;
 }

@@ -10,8 +10,19 @@ import { withStatus } from '../status-split.ts';
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
-const SCOPES = new Set(['Terminating', 'NotTerminating', 'BestEffort', 'NotBestEffort', 'PriorityClass', 'CrossNamespacePodAffinity', 'VolumeAttributesClass']);
-const OPPOSITES = [['BestEffort', 'NotBestEffort'], ['Terminating', 'NotTerminating']] as const;
+const SCOPES = new Set([
+  'Terminating',
+  'NotTerminating',
+  'BestEffort',
+  'NotBestEffort',
+  'PriorityClass',
+  'CrossNamespacePodAffinity',
+  'VolumeAttributesClass',
+]);
+const OPPOSITES = [
+  ['BestEffort', 'NotBestEffort'],
+  ['Terminating', 'NotTerminating'],
+] as const;
 const POD_RESOURCES = ['pods', 'cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
 /** The standard resources that each scope can be about. */
 const ABOUT: Readonly<Record<string, readonly string[]>> = {
@@ -25,13 +36,19 @@ const ABOUT: Readonly<Record<string, readonly string[]>> = {
 };
 
 const validateAmounts = (amounts: Record<string, string> | undefined, at: Path): Errors =>
-  Object.entries(amounts ?? {}).flatMap(([name, amount]) => [...validateQuotaResourceName(name, at.key(name)), ...quantityErrors(amount, at.key(name), name)]);
+  Object.entries(amounts ?? {}).flatMap(([name, amount]) => [
+    ...validateQuotaResourceName(name, at.key(name)),
+    ...quantityErrors(amount, at.key(name), name),
+  ]);
 
 /** Each standard resource of the quota that a scope cannot be about. */
 const foreign = (scope: string, hard: Record<string, string> | undefined): string[] =>
-  Object.keys(hard ?? {}).filter((name) => isStandardQuotaResource(name) && ABOUT[scope] && !ABOUT[scope].includes(name));
+  Object.keys(hard ?? {}).filter(
+    (name) => isStandardQuotaResource(name) && ABOUT[scope] && !ABOUT[scope].includes(name),
+  );
 
-const opposed = (scopes: readonly string[]): number => OPPOSITES.filter((pair) => pair.every((scope) => scopes.includes(scope))).length;
+const opposed = (scopes: readonly string[]): number =>
+  OPPOSITES.filter((pair) => pair.every((scope) => scopes.includes(scope))).length;
 const times = (count: number, error: FieldError): Errors => Array<FieldError>(count).fill(error);
 
 function validateScopes({ scopes, hard }: ResourceQuotaSpec): Errors {
@@ -63,9 +80,22 @@ function validateRequirement({ scopeName, operator, values }: Term, at: Path): E
   const here = at.child('operator');
   if (ONLY_EXISTS.includes(scopeName) && operator !== 'Exists') errors.push(invalid(here, operator, ONLY_EXISTS_WORDS));
   if (operator === 'In' || operator === 'NotIn') {
-    if (!values?.length) errors.push(required(at.child('values'), "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector"));
+    if (!values?.length)
+      errors.push(
+        required(
+          at.child('values'),
+          "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector",
+        ),
+      );
   } else if (operator === 'Exists' || operator === 'DoesNotExist') {
-    if (values?.length) errors.push(invalid(at.child('values'), values, "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector"));
+    if (values?.length)
+      errors.push(
+        invalid(
+          at.child('values'),
+          values,
+          "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector",
+        ),
+      );
   } else errors.push(invalid(here, operator, 'not a valid selector operator'));
   return errors;
 }
@@ -73,13 +103,22 @@ function validateRequirement({ scopeName, operator, values }: Term, at: Path): E
 function validateScopeSelector({ scopeSelector: selector, hard, scopes }: ResourceQuotaSpec): Errors {
   if (!selector) return [];
   const at = SPEC.child('scopeSelector', 'matchExpressions');
-  const terms = (selector.matchExpressions ?? []).map(({ scopeName, operator, values }): Term => ({ scopeName: scopeName ?? '', operator: operator ?? '', values }));
+  const terms = (selector.matchExpressions ?? []).map(({ scopeName, operator, values }): Term => ({
+    scopeName: scopeName ?? '',
+    operator: operator ?? '',
+    values,
+  }));
   const errors = terms.flatMap((term) => [
     ...(SCOPES.has(term.scopeName) ? [] : [invalid(at.child('scopeName'), term.scopeName, 'unsupported scope')]),
-    ...foreign(term.scopeName, hard).map(() => invalid(at, internalValue('ScopeSelector', selector), 'unsupported scope applied to resource')),
+    ...foreign(term.scopeName, hard).map(() =>
+      invalid(at, internalValue('ScopeSelector', selector), 'unsupported scope applied to resource'),
+    ),
     ...validateRequirement(term, at),
   ]);
-  return [...errors, ...times(opposed(terms.map((term) => term.scopeName)), invalid(at, scopes ?? null, 'conflicting scopes'))];
+  return [
+    ...errors,
+    ...times(opposed(terms.map((term) => term.scopeName)), invalid(at, scopes ?? null, 'conflicting scopes')),
+  ];
 }
 
 /** A quota of requests above that of limits can never be used up. */
@@ -88,8 +127,11 @@ function warnings(hard: Record<string, string>): string[] {
     const plain = (name === 'cpu' || name === 'memory') && hard[`requests.${name}`] === undefined;
     const [request, limit] = [plain ? name : `requests.${name}`, `limits.${name}`];
     const [asked, most] = [hard[request], hard[limit]];
-    if (asked === undefined || most === undefined || compareQuantity(parseQuantity(asked), parseQuantity(most)) <= 0) return [];
-    return [`ResourceQuota ${request} (${canonicalQuantity(asked)}) should be less than ${limit} (${canonicalQuantity(most)})`];
+    if (asked === undefined || most === undefined || compareQuantity(parseQuantity(asked), parseQuantity(most)) <= 0)
+      return [];
+    return [
+      `ResourceQuota ${request} (${canonicalQuantity(asked)}) should be less than ${limit} (${canonicalQuantity(most)})`,
+    ];
   });
 }
 
@@ -98,7 +140,11 @@ const split = withStatus();
 export const resourceQuotaStrategy: Strategy = withStatus({
   validate({ spec }) {
     const quota = (spec ?? {}) as ResourceQuotaSpec;
-    return [...validateAmounts(quota.hard, SPEC.child('hard')), ...validateScopes(quota), ...validateScopeSelector(quota)];
+    return [
+      ...validateAmounts(quota.hard, SPEC.child('hard')),
+      ...validateScopes(quota),
+      ...validateScopeSelector(quota),
+    ];
   },
   validateUpdate(object, old) {
     const [now, before] = [object, old].map(({ spec }) => new Set((spec?.scopes ?? []) as string[]));
@@ -108,7 +154,10 @@ export const resourceQuotaStrategy: Strategy = withStatus({
   subresources: {
     status: {
       ...split.subresources!['status'],
-      validateUpdate: ({ status }) => [...validateAmounts(status?.hard, STATUS.child('hard')), ...validateAmounts(status?.used, STATUS.child('used'))],
+      validateUpdate: ({ status }) => [
+        ...validateAmounts(status?.hard, STATUS.child('hard')),
+        ...validateAmounts(status?.used, STATUS.child('used')),
+      ],
     },
   },
   warnings: ({ spec }, old) => (old ? [] : warnings((spec?.hard ?? {}) as Record<string, string>)),

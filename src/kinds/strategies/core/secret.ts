@@ -26,9 +26,12 @@ const TYPES: Readonly<Record<string, (values: Record<string, string>, secret: Ku
   'kubernetes.io/dockercfg': (values) => dockerConfig(values, '.dockercfg'),
   'kubernetes.io/dockerconfigjson': (values) => dockerConfig(values, '.dockerconfigjson'),
   'kubernetes.io/basic-auth': (values) =>
-    values['username'] === undefined && values['password'] === undefined ? [required(data.key('username')), required(data.key('password'))] : [],
+    values['username'] === undefined && values['password'] === undefined
+      ? [required(data.key('username')), required(data.key('password'))]
+      : [],
   'kubernetes.io/ssh-auth': (values) => (values['ssh-privatekey'] ? [] : [required(data.key('ssh-privatekey'))]),
-  'kubernetes.io/tls': (values) => ['tls.crt', 'tls.key'].filter((key) => values[key] === undefined).map((key) => required(data.key(key))),
+  'kubernetes.io/tls': (values) =>
+    ['tls.crt', 'tls.key'].filter((key) => values[key] === undefined).map((key) => required(data.key(key))),
 };
 
 /** What clients write as text is stored as data, and owned as such. */

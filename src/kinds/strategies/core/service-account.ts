@@ -7,7 +7,8 @@ const MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets';
 
 /** Secrets are of the account's namespace: of what refers to one only the name counts. */
 function cleanSecretReferences(object: KubeObject): void {
-  if (Array.isArray(object.secrets)) object.secrets = (object.secrets as { name?: string }[]).map(({ name }) => (name ? { name } : {}));
+  if (Array.isArray(object.secrets))
+    object.secrets = (object.secrets as { name?: string }[]).map(({ name }) => (name ? { name } : {}));
 }
 
 export const serviceAccountStrategy: Strategy = {
@@ -18,7 +19,9 @@ export const serviceAccountStrategy: Strategy = {
     const has = ({ metadata }: KubeObject): boolean => metadata.annotations?.[MOUNTABLE] !== undefined;
     // said once, when the annotation comes
     return has(object) && !(old && has(old))
-      ? [`metadata.annotations[${MOUNTABLE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`]
+      ? [
+          `metadata.annotations[${MOUNTABLE}]: deprecated in v1.32+; prefer separate namespaces to isolate access to mounted secrets`,
+        ]
       : [];
   },
   generation: false,

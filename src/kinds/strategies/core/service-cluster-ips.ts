@@ -1,5 +1,13 @@
 import type { ServiceSpec } from '../../../../schema/types.ts';
-import { duplicate, internalFieldError, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import {
+  duplicate,
+  internalFieldError,
+  invalid,
+  notSupported,
+  Path,
+  required,
+  type FieldError,
+} from '../../../meta/field.ts';
 import { addressFamily, validateIp } from '../../validation/ip.ts';
 
 /** Cluster addresses and their families (KEP-563, KEP-2438): one of each family at most, the first for good. */
@@ -11,11 +19,13 @@ const POLICY = SPEC.child('ipFamilyPolicy');
 const ONCE = 'may not change once set';
 export const POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 
-export const isHeadless = ({ clusterIPs }: ServiceSpec): boolean => clusterIPs?.length === 1 && clusterIPs[0] === 'None';
+export const isHeadless = ({ clusterIPs }: ServiceSpec): boolean =>
+  clusterIPs?.length === 1 && clusterIPs[0] === 'None';
 
 /** clusterIP is the first of clusterIPs. */
 function joined({ clusterIP, clusterIPs = [] }: ServiceSpec): Errors {
-  if (!clusterIP) return clusterIPs.length ? [invalid(IPS, clusterIPs, 'must be empty when `clusterIP` is not specified')] : [];
+  if (!clusterIP)
+    return clusterIPs.length ? [invalid(IPS, clusterIPs, 'must be empty when `clusterIP` is not specified')] : [];
   if (!clusterIPs.length) return [required(IPS)];
   return clusterIPs[0] === clusterIP ? [] : [invalid(IPS, clusterIPs, 'first value must match `clusterIP`')];
 }
@@ -25,7 +35,8 @@ function families({ ipFamilies = [], ipFamilyPolicy: policy }: ServiceSpec): Err
     ...(family === 'IPv4' || family === 'IPv6' ? [] : [notSupported(FAMILIES.index(i), family, ['IPv4', 'IPv6'])]),
     ...(ipFamilies.indexOf(family) < i ? [duplicate(FAMILIES.index(i), family)] : []),
   ]);
-  if (policy !== undefined && policy !== null && !POLICIES.includes(policy)) errors.push(notSupported(POLICY, policy, POLICIES));
+  if (policy !== undefined && policy !== null && !POLICIES.includes(policy))
+    errors.push(notSupported(POLICY, policy, POLICIES));
   return errors;
 }
 
@@ -48,8 +59,10 @@ function matched(spec: ServiceSpec): Errors {
   if (isHeadless(spec)) return errors;
   for (const [i, ip] of ips.slice(0, ipFamilies.length).entries()) {
     const six = addressFamily(ip) === 6;
-    if (ipFamilies[i] === 'IPv4' && six) errors.push(invalid(IPS.index(i), ip, `expected an IPv4 value as indicated by \`ipFamilies[${i}]\``));
-    if (ipFamilies[i] === 'IPv6' && !six) errors.push(invalid(IPS.index(i), ip, `expected an IPv6 value as indicated by \`ipFamilies[${i}]\``));
+    if (ipFamilies[i] === 'IPv4' && six)
+      errors.push(invalid(IPS.index(i), ip, `expected an IPv4 value as indicated by \`ipFamilies[${i}]\``));
+    if (ipFamilies[i] === 'IPv6' && !six)
+      errors.push(invalid(IPS.index(i), ip, `expected an IPv6 value as indicated by \`ipFamilies[${i}]\``));
   }
   return errors;
 }
@@ -66,16 +79,20 @@ export function validateClusterIps(spec: ServiceSpec): Errors {
   return wrong.length ? errors : [...errors, ...matched(spec)];
 }
 
-const neither = (spec: ServiceSpec, old: ServiceSpec): boolean => spec.type !== 'ExternalName' && old.type !== 'ExternalName';
+const neither = (spec: ServiceSpec, old: ServiceSpec): boolean =>
+  spec.type !== 'ExternalName' && old.type !== 'ExternalName';
 function single({ ipFamilyPolicy: policy = null }: { ipFamilyPolicy?: string | null }, what: string): Errors {
-  return policy === 'SingleStack' ? [] : [invalid(POLICY, policy, `must be set to 'SingleStack' when releasing the secondary ${what}`)];
+  return policy === 'SingleStack'
+    ? []
+    : [invalid(POLICY, policy, `must be set to 'SingleStack' when releasing the secondary ${what}`)];
 }
 
 /** The second address may come and go, the first stays. */
 export function validateClusterIpsUpdate(spec: ServiceSpec, old: ServiceSpec): Errors {
   const [ips, before] = [spec.clusterIPs ?? [], old.clusterIPs ?? []];
   if (!neither(spec, old) || (isHeadless(spec) && isHeadless(old))) return [];
-  if (ips.length === before.length) return ips.flatMap((ip, i) => (ip === before[i] ? [] : [invalid(IPS.index(i), ips, ONCE)]));
+  if (ips.length === before.length)
+    return ips.flatMap((ip, i) => (ip === before[i] ? [] : [invalid(IPS.index(i), ips, ONCE)]));
   if (ips.length === 0) return [invalid(IPS.index(0), null, 'primary clusterIP can not be unset')];
   const errors: Errors = before.length && ips[0] !== before[0] ? [invalid(IPS.index(0), ips, ONCE)] : [];
   return ips.length < before.length && ips.length === 1 ? [...errors, ...single(spec, 'clusterIP')] : errors;
@@ -85,9 +102,11 @@ export function validateFamiliesUpdate(spec: ServiceSpec, old: ServiceSpec): Err
   const [now, before] = [spec.ipFamilies ?? [], old.ipFamilies ?? []];
   if (!neither(spec, old) || isHeadless(spec) || isHeadless(old)) return [];
   const at = FAMILIES.index(0);
-  if (now.length === before.length) return now.flatMap((family, i) => (family === before[i] ? [] : [invalid(at, now, ONCE)]));
+  if (now.length === before.length)
+    return now.flatMap((family, i) => (family === before[i] ? [] : [invalid(at, now, ONCE)]));
   const errors: Errors = [];
-  if (now.length < before.length && !spec.clusterIPs?.length) errors.push(invalid(at, now, 'primary ipFamily can not be unset'));
+  if (now.length < before.length && !spec.clusterIPs?.length)
+    errors.push(invalid(at, now, 'primary ipFamily can not be unset'));
   // the addresses, not the families, are what the message shows
   if (now.length && before.length && now[0] !== before[0]) errors.push(invalid(at, spec.clusterIPs ?? null, ONCE));
   return now.length < before.length && now.length === 1 ? [...errors, ...single(spec, 'ipFamily')] : errors;

@@ -6,7 +6,12 @@ import { validateLabels } from '../../validation/labels.ts';
 import { validatePortNumber, validatePortNumberOrName, validateProtocol } from '../../validation/ports.ts';
 import { validateChoice } from '../../validation/values.ts';
 import { internalValue } from '../pod/internal-form.ts';
-import { isHeadless, validateClusterIps, validateClusterIpsUpdate, validateFamiliesUpdate } from './service-cluster-ips.ts';
+import {
+  isHeadless,
+  validateClusterIps,
+  validateClusterIpsUpdate,
+  validateFamiliesUpdate,
+} from './service-cluster-ips.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -29,13 +34,15 @@ export const isExternallyAccessible = ({ type, externalIPs }: ServiceSpec): bool
   type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && (externalIPs?.length ?? 0) > 0);
 
 /** Nodes without endpoints of it say so on a port of its own. */
-export const needsHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean => type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
+export const needsHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+  type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 
 function externalName(spec: ServiceSpec): Errors {
   const errors = (['clusterIPs', 'ipFamilies'] as const)
     .filter((field) => spec[field]?.length)
     .map((field) => forbidden(SPEC.child(field), 'may not be set for ExternalName services'));
-  if (given(spec.ipFamilyPolicy)) errors.push(forbidden(SPEC.child('ipFamilyPolicy'), 'may not be set for ExternalName services'));
+  if (given(spec.ipFamilyPolicy))
+    errors.push(forbidden(SPEC.child('ipFamilyPolicy'), 'may not be set for ExternalName services'));
   const name = (spec.externalName ?? '').replace(/\.$/, '');
   const at = SPEC.child('externalName');
   return [...errors, ...(name ? isDns1123Subdomain(name).map((why) => invalid(at, name, why)) : [required(at)])];
@@ -44,7 +51,9 @@ function externalName(spec: ServiceSpec): Errors {
 function ofType(spec: ServiceSpec): Errors {
   if (spec.type === 'ExternalName') return externalName(spec);
   const noHeadless = (spec.type === 'LoadBalancer' || spec.type === 'NodePort') && isHeadless(spec);
-  return noHeadless ? [invalid(SPEC.child('clusterIPs').index(0), 'None', `may not be set to 'None' for ${spec.type} services`)] : [];
+  return noHeadless
+    ? [invalid(SPEC.child('clusterIPs').index(0), 'None', `may not be set to 'None' for ${spec.type} services`)]
+    : [];
 }
 
 function validatePort(port: ServicePort, named: boolean, names: Set<string>, at: Path): Errors {
@@ -55,7 +64,10 @@ function validatePort(port: ServicePort, named: boolean, names: Set<string>, at:
     if (names.has(name)) errors.push(duplicate(at.child('name'), name));
     names.add(name);
   } else if (named) errors.push(required(at.child('name')));
-  errors.push(...validatePortNumber(port.port, at.child('port')), ...validateProtocol(port.protocol, at.child('protocol')));
+  errors.push(
+    ...validatePortNumber(port.port, at.child('port')),
+    ...validateProtocol(port.protocol, at.child('protocol')),
+  );
   errors.push(...validatePortNumberOrName(port.targetPort, at.child('targetPort')));
   return given(appProtocol) ? [...errors, ...qualified(appProtocol, at.child('appProtocol'))] : errors;
 }
@@ -65,8 +77,12 @@ function repeatedPorts(ports: readonly ServicePort[]): Errors {
   const seen = new Set<string>();
   const again = (key: string): boolean => seen.size === seen.add(key).size;
   return ports.flatMap(({ protocol = '', port, nodePort }, i) => [
-    ...(nodePort && again(`node ${protocol} ${nodePort}`) ? [duplicate(PORTS.index(i).child('nodePort'), nodePort)] : []),
-    ...(again(`${protocol} ${port}`) ? [duplicate(PORTS.index(i), internalValue('ServicePort', { protocol, port }))] : []),
+    ...(nodePort && again(`node ${protocol} ${nodePort}`)
+      ? [duplicate(PORTS.index(i).child('nodePort'), nodePort)]
+      : []),
+    ...(again(`${protocol} ${port}`)
+      ? [duplicate(PORTS.index(i), internalValue('ServicePort', { protocol, port }))]
+      : []),
   ]);
 }
 
@@ -76,7 +92,8 @@ function validatePorts(spec: ServiceSpec): Errors {
   const names = new Set<string>();
   ports.forEach((port, i) => {
     errors.push(...validatePort(port, ports.length > 1, names, PORTS.index(i)));
-    if (spec.type === 'ClusterIP' && port.nodePort) errors.push(forbidden(PORTS.index(i).child('nodePort'), "may not be used when `type` is 'ClusterIP'"));
+    if (spec.type === 'ClusterIP' && port.nodePort)
+      errors.push(forbidden(PORTS.index(i).child('nodePort'), "may not be used when `type` is 'ClusterIP'"));
   });
   return [...errors, ...repeatedPorts(ports)];
 }
@@ -88,14 +105,17 @@ function clientIp({ sessionAffinityConfig: config }: ServiceSpec, at: Path): Err
   const seconds = config.clientIP.timeoutSeconds;
   const here = at.child('clientIP', 'timeoutSeconds');
   if (!given(seconds)) return [required(here, why)];
-  return seconds > 0 && seconds <= MAX_TIMEOUT ? [] : [invalid(here, seconds, `must be greater than 0 and less than ${MAX_TIMEOUT}`)];
+  return seconds > 0 && seconds <= MAX_TIMEOUT
+    ? []
+    : [invalid(here, seconds, `must be greater than 0 and less than ${MAX_TIMEOUT}`)];
 }
 
 function sessionAffinity(spec: ServiceSpec): Errors {
   const config = SPEC.child('sessionAffinityConfig');
   const errors = validateChoice(spec.sessionAffinity, ['ClientIP', 'None'], SPEC.child('sessionAffinity'));
   if (spec.sessionAffinity === 'ClientIP') errors.push(...clientIp(spec, config));
-  else if (spec.sessionAffinity === 'None' && spec.sessionAffinityConfig) errors.push(forbidden(config, 'must not be set when session affinity is None'));
+  else if (spec.sessionAffinity === 'None' && spec.sessionAffinityConfig)
+    errors.push(forbidden(config, 'must not be set when session affinity is None'));
   return errors;
 }
 
@@ -105,13 +125,19 @@ function sourceRanges({ metadata, spec = {} }: Service): Errors {
   if (ranges.length) {
     const at = SPEC.child('LoadBalancerSourceRanges');
     // they came from an annotation, where they could be padded
-    return [...(balancer ? [] : [forbidden(at, ONLY_BALANCER)]), ...ranges.flatMap((range, i) => validateCidr(range.trim(), at.index(i)))];
+    return [
+      ...(balancer ? [] : [forbidden(at, ONLY_BALANCER)]),
+      ...ranges.flatMap((range, i) => validateCidr(range.trim(), at.index(i))),
+    ];
   }
   const value = metadata.annotations?.[SOURCE_RANGES];
   if (value === undefined) return [];
   const at = ANNOTATIONS.key(SOURCE_RANGES);
   const list = value.trim() ? value.trim().split(',') : [];
-  return [...(balancer ? [] : [forbidden(at, ONLY_BALANCER)]), ...list.flatMap((range) => validateCidr(range.trim(), at))];
+  return [
+    ...(balancer ? [] : [forbidden(at, ONLY_BALANCER)]),
+    ...list.flatMap((range) => validateCidr(range.trim(), at)),
+  ];
 }
 
 function balancing(spec: ServiceSpec): Errors {
@@ -125,7 +151,9 @@ function balancing(spec: ServiceSpec): Errors {
 
 function balancerClass(name: string | null | undefined, balancer: boolean): Errors {
   if (!given(name)) return [];
-  return balancer ? qualified(name, SPEC.child('loadBalancerClass')) : [forbidden(SPEC.child('loadBalancerClass'), ONLY_BALANCER)];
+  return balancer
+    ? qualified(name, SPEC.child('loadBalancerClass'))
+    : [forbidden(SPEC.child('loadBalancerClass'), ONLY_BALANCER)];
 }
 
 function externalTraffic(spec: ServiceSpec): Errors {
@@ -137,16 +165,23 @@ function externalTraffic(spec: ServiceSpec): Errors {
 function healthCheck(spec: ServiceSpec): Errors {
   const [port, at] = [spec.healthCheckNodePort ?? 0, SPEC.child('healthCheckNodePort')];
   if (needsHealthCheck(spec)) return port ? validatePortNumber(port, at) : [required(at)];
-  return port ? [invalid(at, port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")] : [];
+  return port
+    ? [invalid(at, port, "may only be set when `type` is 'LoadBalancer' and `externalTrafficPolicy` is 'Local'")]
+    : [];
 }
 
 const WITH_ADDRESS = new Set<string | undefined>(['NodePort', 'LoadBalancer', 'ClusterIP']);
-function internalTraffic({ type, internalTrafficPolicy: policy, trafficDistribution: distribution }: ServiceSpec): Errors {
+function internalTraffic({
+  type,
+  internalTrafficPolicy: policy,
+  trafficDistribution: distribution,
+}: ServiceSpec): Errors {
   const at = SPEC.child('internalTrafficPolicy');
   const errors: Errors = [];
   if (given(policy) && !POLICIES.includes(policy)) errors.push(notSupported(at, policy, POLICIES));
   if (!given(policy) && WITH_ADDRESS.has(type)) errors.push(required(at));
-  if (given(distribution) && !DISTRIBUTIONS.includes(distribution)) errors.push(notSupported(SPEC.child('trafficDistribution'), distribution, DISTRIBUTIONS));
+  if (given(distribution) && !DISTRIBUTIONS.includes(distribution))
+    errors.push(notSupported(SPEC.child('trafficDistribution'), distribution, DISTRIBUTIONS));
   return errors;
 }
 
@@ -188,7 +223,10 @@ export function validateService(service: Service): Errors {
 export function validateServiceUpdate({ spec = {} }: Service, { spec: old = {} }: Service): Errors {
   const both = spec.type === 'LoadBalancer' && old.type === 'LoadBalancer';
   const [name, before] = [spec.loadBalancerClass ?? null, old.loadBalancerClass ?? null];
-  const moved = needsHealthCheck(spec) && needsHealthCheck(old) && (spec.healthCheckNodePort ?? 0) !== (old.healthCheckNodePort ?? 0);
+  const moved =
+    needsHealthCheck(spec) &&
+    needsHealthCheck(old) &&
+    (spec.healthCheckNodePort ?? 0) !== (old.healthCheckNodePort ?? 0);
   return [
     ...validateClusterIpsUpdate(spec, old),
     ...validateFamiliesUpdate(spec, old),
@@ -205,7 +243,8 @@ const IP_MODES = ['Proxy', 'VIP'];
 export function validateLoadBalancerStatus(status: LoadBalancerStatus | undefined, spec: ServiceSpec): Errors {
   const at = Path.root('status').child('loadBalancer', 'ingress');
   const list = status?.ingress ?? [];
-  if (list.length && spec.type !== 'LoadBalancer') return [forbidden(at, "may only be used when `spec.type` is 'LoadBalancer'")];
+  if (list.length && spec.type !== 'LoadBalancer')
+    return [forbidden(at, "may only be used when `spec.type` is 'LoadBalancer'")];
   return list.flatMap(({ ip, ipMode, hostname }, i) => {
     const here = at.index(i);
     const errors = ip ? validateIp(ip, here.child('ip')) : [];
@@ -215,6 +254,8 @@ export function validateLoadBalancerStatus(status: LoadBalancerStatus | undefine
     else if (!IP_MODES.includes(ipMode)) errors.push(notSupported(mode, ipMode, IP_MODES));
     if (!hostname) return errors;
     errors.push(...isDns1123Subdomain(hostname).map((why) => invalid(here.child('hostname'), hostname, why)));
-    return parseAddress(hostname) ? [...errors, invalid(here.child('hostname'), hostname, 'must be a DNS name, not an IP address')] : errors;
+    return parseAddress(hostname)
+      ? [...errors, invalid(here.child('hostname'), hostname, 'must be a DNS name, not an IP address')]
+      : errors;
   });
 }

@@ -6,7 +6,13 @@ import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { cidrWarnings, ipWarnings } from '../../validation/ip.ts';
 import { dns1035LabelName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
-import { isExternallyAccessible, needsHealthCheck, validateLoadBalancerStatus, validateService, validateServiceUpdate } from './service-validation.ts';
+import {
+  isExternallyAccessible,
+  needsHealthCheck,
+  validateLoadBalancerStatus,
+  validateService,
+  validateServiceUpdate,
+} from './service-validation.ts';
 
 const SPEC = Path.root('spec');
 const DEFAULT_TIMEOUT = 10_800;
@@ -20,7 +26,8 @@ function defaultAffinity(spec: ServiceSpec): void {
   spec.sessionAffinity ||= 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
-  if (spec.sessionAffinity === 'ClientIP' && timeout == null) spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: DEFAULT_TIMEOUT } };
+  if (spec.sessionAffinity === 'ClientIP' && timeout == null)
+    spec.sessionAffinityConfig = { clientIP: { timeoutSeconds: DEFAULT_TIMEOUT } };
 }
 
 /** SetDefaults_Service */
@@ -49,17 +56,21 @@ function dropWhatTheTypeDoesNotHave(spec: ServiceSpec, old: ServiceSpec): void {
       delete spec.clusterIP;
       delete spec.clusterIPs;
     }
-    for (const field of ['ipFamilies', 'ipFamilyPolicy'] as const) if (same(spec[field], old[field])) delete spec[field];
+    for (const field of ['ipFamilies', 'ipFamilyPolicy'] as const)
+      if (same(spec[field], old[field])) delete spec[field];
   }
   if (hasNodePorts(old) && !hasNodePorts(spec)) {
     const held = new Set((old.ports ?? []).map((port) => port.nodePort));
     // ports that are new are the client's wish, and an error
     const ports = spec.ports ?? [];
-    if (ports.every((port: ServicePort) => !port.nodePort || held.has(port.nodePort))) for (const port of ports) delete port.nodePort;
+    if (ports.every((port: ServicePort) => !port.nodePort || held.has(port.nodePort)))
+      for (const port of ports) delete port.nodePort;
   }
-  if (needsHealthCheck(old) && !needsHealthCheck(spec) && spec.healthCheckNodePort === old.healthCheckNodePort) delete spec.healthCheckNodePort;
+  if (needsHealthCheck(old) && !needsHealthCheck(spec) && spec.healthCheckNodePort === old.healthCheckNodePort)
+    delete spec.healthCheckNodePort;
   if (old.type === 'LoadBalancer' && spec.type !== 'LoadBalancer') {
-    for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const) if (spec[field] === old[field]) delete spec[field];
+    for (const field of ['allocateLoadBalancerNodePorts', 'loadBalancerClass'] as const)
+      if (spec[field] === old[field]) delete spec[field];
   }
   const inward = isExternallyAccessible(old) && !isExternallyAccessible(spec);
   if (inward && spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
@@ -69,7 +80,8 @@ function warnings({ metadata, spec = {} }: Service): string[] {
   const says: string[] = [];
   const headless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';
   const ips = spec.externalIPs ?? [];
-  if (metadata.annotations?.[HINTS] !== undefined) says.push(`annotation ${HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`);
+  if (metadata.annotations?.[HINTS] !== undefined)
+    says.push(`annotation ${HINTS} is deprecated, please use service.kubernetes.io/topology-mode instead`);
   const clusterIps = spec.clusterIP && spec.clusterIP !== 'None' ? (spec.clusterIPs ?? []) : [];
   says.push(...clusterIps.flatMap((ip, i) => ipWarnings(ip, SPEC.child('clusterIPs').index(i))));
   if (headless && spec.loadBalancerIP) says.push('spec.loadBalancerIP is ignored for headless services');
@@ -77,10 +89,17 @@ function warnings({ metadata, spec = {} }: Service): string[] {
   if (headless && spec.sessionAffinity !== 'None') says.push('spec.SessionAffinity is ignored for headless services');
   says.push(...ips.flatMap((ip, i) => ipWarnings(ip, SPEC.child('externalIPs').index(i))));
   if (spec.loadBalancerIP) says.push(...ipWarnings(spec.loadBalancerIP, SPEC.child('loadBalancerIP')));
-  says.push(...(spec.loadBalancerSourceRanges ?? []).flatMap((range, i) => cidrWarnings(range, SPEC.child('loadBalancerSourceRanges').index(i))));
-  if (spec.type === 'ExternalName' && ips.length) says.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
-  if (spec.type !== 'ExternalName' && spec.externalName) says.push('spec.externalName is ignored when spec.type is not "ExternalName"');
-  if (spec.trafficDistribution === 'PreferClose') says.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
+  says.push(
+    ...(spec.loadBalancerSourceRanges ?? []).flatMap((range, i) =>
+      cidrWarnings(range, SPEC.child('loadBalancerSourceRanges').index(i)),
+    ),
+  );
+  if (spec.type === 'ExternalName' && ips.length)
+    says.push('spec.externalIPs is ignored when spec.type is "ExternalName"');
+  if (spec.type !== 'ExternalName' && spec.externalName)
+    says.push('spec.externalName is ignored when spec.type is not "ExternalName"');
+  if (spec.trafficDistribution === 'PreferClose')
+    says.push('spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone"');
   return says;
 }
 
@@ -96,9 +115,16 @@ export const serviceStrategy: Strategy = {
     if (object.spec && old.spec) dropWhatTheTypeDoesNotHave(object.spec as ServiceSpec, old.spec as ServiceSpec);
   },
   validate: (object) => validateService(typed(object)),
-  validateUpdate: (object, old) => [...validateServiceUpdate(typed(object), typed(old)), ...validateMetaOnUpdate(object, dns1035LabelName)],
+  validateUpdate: (object, old) => [
+    ...validateServiceUpdate(typed(object), typed(old)),
+    ...validateMetaOnUpdate(object, dns1035LabelName),
+  ],
   subresources: {
-    status: { ...statusSubresource, validateUpdate: (object) => validateLoadBalancerStatus(typed(object).status?.loadBalancer, typed(object).spec ?? {}) },
+    status: {
+      ...statusSubresource,
+      validateUpdate: (object) =>
+        validateLoadBalancerStatus(typed(object).status?.loadBalancer, typed(object).spec ?? {}),
+    },
   },
   warnings: (object) => warnings(typed(object)),
   fields: (object) => ({ 'spec.clusterIP': object.spec?.clusterIP ?? '', 'spec.type': object.spec?.type ?? '' }),

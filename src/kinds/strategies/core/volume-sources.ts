@@ -1,9 +1,17 @@
-import { forbidden, invalid, notSupported, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
+import {
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  type FieldError,
+  type Path,
+} from '../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, rangeError } from '../../../meta/names.ts';
 
 /** What each source of a PersistentVolume must say (core/v1 ValidatePersistentVolumeSpec). */
 type Errors = FieldError[];
-type Source = Record<string, any>; // eslint-disable-line @typescript-eslint/no-explicit-any
+type Source = Record<string, any>;
 type Check = (source: Source, at: Path, volume: string) => Errors;
 
 const need = (source: Source, at: Path, ...fields: string[]): Errors =>
@@ -11,13 +19,26 @@ const need = (source: Source, at: Path, ...fields: string[]): Errors =>
 const label = (value: string, at: Path): Errors => isDns1123Label(value).map((why) => invalid(at, value, why));
 
 /** No element of the path leads up. */
-export const validateNoBacksteps = (path: string, at: Path): Errors => (path.split('/').includes('..') ? [invalid(at, path, "must not contain '..'")] : []);
+export const validateNoBacksteps = (path: string, at: Path): Errors =>
+  path.split('/').includes('..') ? [invalid(at, path, "must not contain '..'")] : [];
 
-const HOST_PATH_TYPES = ['', 'BlockDevice', 'CharDevice', 'Directory', 'DirectoryOrCreate', 'File', 'FileOrCreate', 'Socket'];
+const HOST_PATH_TYPES = [
+  '',
+  'BlockDevice',
+  'CharDevice',
+  'Directory',
+  'DirectoryOrCreate',
+  'File',
+  'FileOrCreate',
+  'Socket',
+];
 export const hostPath: Check = ({ path, type }, at) => {
   if (!path) return [required(at.child('path'))];
   const known = type === undefined || type === null || HOST_PATH_TYPES.includes(type);
-  return [...validateNoBacksteps(path, at.child('path')), ...(known ? [] : [notSupported(at.child('type'), type, HOST_PATH_TYPES)])];
+  return [
+    ...validateNoBacksteps(path, at.child('path')),
+    ...(known ? [] : [notSupported(at.child('type'), type, HOST_PATH_TYPES)]),
+  ];
 };
 
 const partition = (value: number | undefined, at: Path): Errors =>
@@ -34,8 +55,11 @@ const REGISTRY = 'must be a host:port pair or multiple pairs separated by commas
 export const quobyte: Check = ({ registry, tenant, volume }, at) => {
   const errors: Errors = [];
   if (!registry) errors.push(required(at.child('registry'), REGISTRY));
-  else if ((tenant?.length ?? 0) >= 65) errors.push(required(at.child('tenant'), 'must be a UUID and may not exceed a length of 64 characters'));
-  else for (const pair of (registry as string).split(',')) if (!isHostPort(pair)) errors.push(invalid(at.child('registry'), registry, REGISTRY));
+  else if ((tenant?.length ?? 0) >= 65)
+    errors.push(required(at.child('tenant'), 'must be a UUID and may not exceed a length of 64 characters'));
+  else
+    for (const pair of (registry as string).split(','))
+      if (!isHostPort(pair)) errors.push(invalid(at.child('registry'), registry, REGISTRY));
   return volume ? errors : [...errors, required(at.child('volume'))];
 };
 
@@ -43,14 +67,16 @@ const glusterfs: Check = (source, at) => {
   const errors = need(source, at, 'endpoints', 'path');
   const space: string | undefined = source.endpointsNamespace ?? undefined;
   const here = at.child('endpointsNamespace');
-  if (space === '') return [...errors, invalid(here, space, 'if the endpointnamespace is set, it must be a valid namespace name')];
+  if (space === '')
+    return [...errors, invalid(here, space, 'if the endpointnamespace is set, it must be a valid namespace name')];
   return space === undefined ? errors : [...errors, ...label(space, here)];
 };
 
 export const flocker: Check = ({ datasetName: name, datasetUUID: uuid }, at) => {
   const errors: Errors = [];
   if (!name && !uuid) errors.push(required(at, 'one of datasetName and datasetUUID is required'));
-  if (name && uuid) errors.push(invalid(at, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'));
+  if (name && uuid)
+    errors.push(invalid(at, 'resource', 'datasetName and datasetUUID can not be specified simultaneously'));
   if (name?.includes('/')) errors.push(invalid(at.child('datasetName'), name, "must not contain '/'"));
   return errors;
 };
@@ -68,12 +94,14 @@ function iscsiName(value: string, at: Path): Errors {
 
 const lun = (value: number | undefined, at: Path): Errors =>
   (value ?? 0) < 0 || (value ?? 0) > 255 ? [invalid(at.child('lun'), value, rangeError(0, 255))] : [];
-const LONG_PORTAL = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+const LONG_PORTAL =
+  'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
 const iscsi: Check = (source, at, volume) => {
   const { initiatorName, targetPortal = '', iqn, secretRef } = source;
   const errors = need(source, at, 'targetPortal');
   const named = initiatorName !== undefined && initiatorName !== null;
-  if (named && Buffer.byteLength(`${volume}:${targetPortal}`) > 64) errors.push(invalid(at.child('targetportal'), targetPortal, LONG_PORTAL));
+  if (named && Buffer.byteLength(`${volume}:${targetPortal}`) > 64)
+    errors.push(invalid(at.child('targetportal'), targetPortal, LONG_PORTAL));
   errors.push(...(iqn ? iscsiName(iqn, at.child('iqn')) : [required(at.child('iqn'))]), ...lun(source.lun, at));
   if ((source.chapAuthDiscovery || source.chapAuthSession) && !secretRef) errors.push(required(at.child('secretRef')));
   if (secretRef && !secretRef.name) errors.push(required(at.child('secretRef', 'name')));
@@ -83,22 +111,34 @@ const iscsi: Check = (source, at, volume) => {
 export const fc: Check = ({ targetWWNs = [], wwids = [], lun: number }, at) => {
   const errors: Errors = [];
   const names = at.child('targetWWNs');
-  if (!targetWWNs.length && !wwids.length) errors.push(required(names, 'must specify either targetWWNs or wwids, but not both'));
-  if (targetWWNs.length && wwids.length) errors.push(invalid(names, targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
+  if (!targetWWNs.length && !wwids.length)
+    errors.push(required(names, 'must specify either targetWWNs or wwids, but not both'));
+  if (targetWWNs.length && wwids.length)
+    errors.push(invalid(names, targetWWNs, 'targetWWNs and wwids can not be specified simultaneously'));
   if (!targetWWNs.length) return errors;
-  return [...errors, ...(number == null ? [required(at.child('lun'), 'lun is required if targetWWNs is specified')] : lun(number, at))];
+  return [
+    ...errors,
+    ...(number == null ? [required(at.child('lun'), 'lun is required if targetWWNs is specified')] : lun(number, at)),
+  ];
 };
 
 export const flexVolume: Check = (source, at) => {
-  const reserved = Object.keys(source.options ?? {}).filter((key) => /\.(kubernetes|k8s)\.io$/.test(`.${key.split('/', 1)[0]!.toLowerCase()}`));
+  const reserved = Object.keys(source.options ?? {}).filter((key) =>
+    /\.(kubernetes|k8s)\.io$/.test(`.${key.split('/', 1)[0]!.toLowerCase()}`),
+  );
   const errors = need(source, at, 'driver');
-  for (const key of reserved) errors.push(invalid(at.child('options').key(key), key, 'kubernetes.io and k8s.io namespaces are reserved'));
+  for (const key of reserved)
+    errors.push(invalid(at.child('options').key(key), key, 'kubernetes.io and k8s.io namespaces are reserved'));
   return errors;
 };
 
 /** A Secret in a namespace of its own choice, both named. */
 const secretNamed = (ref: Source | undefined, at: Path): Errors =>
-  ref ? (['name', 'namespace'] as const).filter((field) => !ref[field]).map((field) => required(at.child('secretRef', field))) : [];
+  ref
+    ? (['name', 'namespace'] as const)
+        .filter((field) => !ref[field])
+        .map((field) => required(at.child('secretRef', field)))
+    : [];
 
 const azureFile: Check = (source, at) => [
   ...need(source, at, 'secretName', 'shareName'),
@@ -112,10 +152,13 @@ const BLOB = ['https://{account-name}.blob.core.windows.net/{container-name}/{di
 export const azureDisk: Check = (source, at) => {
   const { cachingMode, kind, diskURI = '' } = source;
   const errors = need(source, at, 'diskName', 'diskURI');
-  if (cachingMode && !CACHING.includes(cachingMode)) errors.push(notSupported(at.child('cachingMode'), cachingMode, CACHING));
+  if (cachingMode && !CACHING.includes(cachingMode))
+    errors.push(notSupported(at.child('cachingMode'), cachingMode, CACHING));
   if (kind && !DISKS.includes(kind)) errors.push(notSupported(at.child('kind'), kind, DISKS));
-  if (kind === 'Managed' && !diskURI.startsWith('/subscriptions/')) errors.push(notSupported(at.child('diskURI'), diskURI, MANAGED));
-  if (kind && kind !== 'Managed' && !diskURI.startsWith('https://')) errors.push(notSupported(at.child('diskURI'), diskURI, BLOB));
+  if (kind === 'Managed' && !diskURI.startsWith('/subscriptions/'))
+    errors.push(notSupported(at.child('diskURI'), diskURI, MANAGED));
+  if (kind && kind !== 'Managed' && !diskURI.startsWith('https://'))
+    errors.push(notSupported(at.child('diskURI'), diskURI, BLOB));
   return errors;
 };
 
@@ -137,11 +180,18 @@ export function validateCsiDriverName(driver: string | undefined, at: Path): Err
 
 function csiSecret({ name, namespace }: Source, at: Path): Errors {
   return [
-    ...(name ? isDns1123Subdomain(name).map((why) => invalid(at.child('name'), name, why)) : [required(at.child('name'))]),
+    ...(name
+      ? isDns1123Subdomain(name).map((why) => invalid(at.child('name'), name, why))
+      : [required(at.child('name'))]),
     ...(namespace ? label(namespace, at.child('namespace')) : [required(at.child('namespace'))]),
   ];
 }
-const CSI_SECRETS = ['controllerPublishSecretRef', 'controllerExpandSecretRef', 'nodePublishSecretRef', 'nodeExpandSecretRef'];
+const CSI_SECRETS = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+];
 const csi: Check = (source, at) => [
   ...validateCsiDriverName(source.driver, at.child('driver')),
   ...need(source, at, 'volumeHandle'),
@@ -183,7 +233,8 @@ const PATHS: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistent
 const TWICE: Readonly<Record<string, string>> = { cephfs: 'cephFS' };
 
 /** The sources that a volume's spec names, in the order in which they are looked at. */
-const sourcesOf = (spec: Source): string[] => Object.keys(SOURCES).filter((field) => spec[field] !== undefined && spec[field] !== null);
+const sourcesOf = (spec: Source): string[] =>
+  Object.keys(SOURCES).filter((field) => spec[field] !== undefined && spec[field] !== null);
 
 /** Exactly one source, and that one good. A flexVolume is looked at in any place, and never one too many. */
 export function validateVolumeSource(spec: Source, volume: string, at: Path): Errors {

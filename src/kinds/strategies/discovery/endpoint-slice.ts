@@ -8,7 +8,6 @@ import { validateLabelName } from '../../validation/labels.ts';
 import { validateChoice, validateImmutable, validateRule } from '../../validation/values.ts';
 
 type Errors = FieldError[];
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = Record<string, any>;
 const ENDPOINTS = Path.root('endpoints');
 const PORTS = Path.root('ports');
@@ -29,8 +28,9 @@ export const endpointSliceStrategy: Strategy = {
   createOnUpdate: true,
   // labels say which Service a slice is of: their changes count as well
   generation: (object, old) =>
-    [...new Set([...Object.keys(object), ...Object.keys(old)])].some((field) => field !== 'metadata' && !isDeepStrictEqual(object[field], old[field])) ||
-    !isDeepStrictEqual(object.metadata.labels ?? {}, old.metadata.labels ?? {}),
+    [...new Set([...Object.keys(object), ...Object.keys(old)])].some(
+      (field) => field !== 'metadata' && !isDeepStrictEqual(object[field], old[field]),
+    ) || !isDeepStrictEqual(object.metadata.labels ?? {}, old.metadata.labels ?? {}),
   defaults(object) {
     for (const port of object['ports'] ?? []) {
       port.name ??= '';
@@ -48,7 +48,9 @@ export const endpointSliceStrategy: Strategy = {
   warnings(object) {
     if (object['addressType'] === 'FQDN') return ['spec.addressType: FQDN endpoints are deprecated'];
     return (object['endpoints'] ?? []).flatMap((endpoint: Any, i: number) =>
-      (endpoint['addresses'] ?? []).flatMap((address: string, j: number) => ipWarnings(address, ENDPOINTS.index(i).child('addresses').index(j))),
+      (endpoint['addresses'] ?? []).flatMap((address: string, j: number) =>
+        ipWarnings(address, ENDPOINTS.index(i).child('addresses').index(j)),
+      ),
     );
   },
 };
@@ -75,8 +77,10 @@ function validateEndpoint(endpoint: Any, type: string, at: Path): Errors {
   if (!addresses.length) errors.push(required(here, 'must contain at least 1 address'));
   else if (addresses.length > MAX_ADDRESSES) errors.push(tooMany(here, addresses.length, MAX_ADDRESSES));
   addresses.forEach((address, i) => errors.push(...validateAddress(address, type, here.index(i))));
-  if (endpoint['nodeName'] != null) errors.push(...validateRule(endpoint['nodeName'], isDns1123Subdomain, at.child('nodeName')));
-  if (endpoint['hostname'] != null) errors.push(...validateRule(endpoint['hostname'], isDns1123Label, at.child('hostname')));
+  if (endpoint['nodeName'] != null)
+    errors.push(...validateRule(endpoint['nodeName'], isDns1123Subdomain, at.child('nodeName')));
+  if (endpoint['hostname'] != null)
+    errors.push(...validateRule(endpoint['hostname'], isDns1123Label, at.child('hostname')));
   if (endpoint['hints']) errors.push(...validateHints(endpoint['hints'], at.child('hints')));
   return errors;
 }
@@ -105,7 +109,10 @@ function validateDomainName(text: string, at: Path): Errors {
 
 function validateHints(hints: Any, at: Path): Errors {
   const errors: Errors = [];
-  for (const [field, rule] of [['forZones', isLabelValue], ['forNodes', isDns1123Subdomain]] as const) {
+  for (const [field, rule] of [
+    ['forZones', isLabelValue],
+    ['forNodes', isDns1123Subdomain],
+  ] as const) {
     const list: { name?: string }[] = hints[field] ?? [];
     const here = at.child(field);
     if (list.length > MAX_HINTS) return [...errors, tooMany(here, list.length, MAX_HINTS)];
@@ -129,7 +136,8 @@ function validatePorts(ports: readonly Any[]): Errors {
     const errors = name ? validateRule(name, isDns1123Label, at.child('name')) : [];
     if (seen.has(name)) errors.push(duplicate(at.child('name'), name));
     seen.add(name);
-    if (!PROTOCOLS.includes(port['protocol'])) errors.push(notSupported(at.child('protocol'), port['protocol'], PROTOCOLS));
+    if (!PROTOCOLS.includes(port['protocol']))
+      errors.push(notSupported(at.child('protocol'), port['protocol'], PROTOCOLS));
     if (port['appProtocol'] != null) errors.push(...validateLabelName(port['appProtocol'], at.child('appProtocol')));
     return errors;
   });

@@ -18,7 +18,9 @@ function precedenceErrors(name: string, precedence: number): FieldError[] {
   const at = SPEC.child('matchingPrecedence');
   if (precedence <= 0) return [invalid(at, precedence, 'must be a positive value')];
   if (precedence > MAX_PRECEDENCE) return [invalid(at, precedence, `must not be greater than ${MAX_PRECEDENCE}`)];
-  return precedence === 1 && name !== 'exempt' ? [invalid(at, precedence, "only the schema named 'exempt' may have matchingPrecedence 1")] : [];
+  return precedence === 1 && name !== 'exempt'
+    ? [invalid(at, precedence, "only the schema named 'exempt' may have matchingPrecedence 1")]
+    : [];
 }
 
 function specErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[] {
@@ -31,7 +33,9 @@ function specErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[]
   const at = SPEC.child('priorityLevelConfiguration', 'name');
   if (!level) errors.push(required(at, 'must reference a priority level'));
   else for (const why of dnsSubdomainName(level, false)) errors.push(invalid(at, level, why));
-  ((spec.rules ?? []) as PolicyRules[]).forEach((rules, i) => errors.push(...policyRulesErrors(rules, SPEC.child('rules').index(i))));
+  ((spec.rules ?? []) as PolicyRules[]).forEach((rules, i) =>
+    errors.push(...policyRulesErrors(rules, SPEC.child('rules').index(i))),
+  );
   return errors;
 }
 
@@ -39,7 +43,13 @@ function specErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[]
 function mandatoryErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[] {
   const wanted = Object.hasOwn(MANDATORY_SCHEMAS, name) ? MANDATORY_SCHEMAS[name] : undefined;
   if (!wanted || isDeepStrictEqual(JSON.parse(JSON.stringify(spec)), wanted)) return [];
-  return [invalid(SPEC, internalValue('io.k8s.api.flowcontrol.v1.FlowSchemaSpec', spec), `spec of '${name}' must equal the fixed value`)];
+  return [
+    invalid(
+      SPEC,
+      internalValue('io.k8s.api.flowcontrol.v1.FlowSchemaSpec', spec),
+      `spec of '${name}' must equal the fixed value`,
+    ),
+  ];
 }
 
 /** flowcontrol.apiserver.k8s.io/v1 FlowSchema (KEP-1040) */

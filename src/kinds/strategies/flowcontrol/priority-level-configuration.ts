@@ -28,7 +28,9 @@ const LIMITED_SHARES = 30;
 const QUEUING = { handSize: 8, queues: 64, queueLengthLimit: 50 } as const;
 
 function percentErrors(value: number | undefined, at: Path): FieldError[] {
-  return value !== undefined && (value < 0 || value > 100) ? [invalid(at, value, 'must be between 0 and 100, inclusive')] : [];
+  return value !== undefined && (value < 0 || value > 100)
+    ? [invalid(at, value, 'must be between 0 and 100, inclusive')]
+    : [];
 }
 
 function sharesErrors(value: number | undefined, at: Path): FieldError[] {
@@ -39,7 +41,8 @@ function queuingErrors({ queues = 0, handSize = 0, queueLengthLimit = 0 }: Queui
   const errors: FieldError[] = [];
   if (queueLengthLimit <= 0) errors.push(invalid(at.child('queueLengthLimit'), queueLengthLimit, 'must be positive'));
   if (queues <= 0) errors.push(invalid(at.child('queues'), queues, 'must be positive'));
-  else if (queues > MAX_QUEUES) errors.push(invalid(at.child('queues'), queues, `must not be greater than ${MAX_QUEUES}`));
+  else if (queues > MAX_QUEUES)
+    errors.push(invalid(at.child('queues'), queues, `must not be greater than ${MAX_QUEUES}`));
   const hand = at.child('handSize');
   if (handSize <= 0) errors.push(invalid(hand, handSize, 'must be positive'));
   else if (handSize > queues) errors.push(invalid(hand, handSize, `should not be greater than queues (${queues})`));
@@ -53,8 +56,11 @@ function queuingErrors({ queues = 0, handSize = 0, queueLengthLimit = 0 }: Queui
 function responseErrors({ type = '', queuing }: NonNullable<Limited['limitResponse']>, at: Path): FieldError[] {
   if (!RESPONSES.includes(type)) return [notSupported(at.child('type'), type, RESPONSES)];
   const here = at.child('queuing');
-  if (type === 'Reject') return queuing ? [forbidden(here, 'must be nil if limited.limitResponse.type is not Limited')] : [];
-  return queuing ? queuingErrors(queuing, here) : [required(here, 'must not be empty if limited.limitResponse.type is Limited')];
+  if (type === 'Reject')
+    return queuing ? [forbidden(here, 'must be nil if limited.limitResponse.type is not Limited')] : [];
+  return queuing
+    ? queuingErrors(queuing, here)
+    : [required(here, 'must not be empty if limited.limitResponse.type is Limited')];
 }
 
 function limitedErrors(limited: Limited, at: Path): FieldError[] {
@@ -72,7 +78,8 @@ function limitedErrors(limited: Limited, at: Path): FieldError[] {
 function specErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[] {
   const { type = '', exempt, limited } = spec;
   const errors: FieldError[] = [];
-  if ((name === 'exempt') !== (type === 'Exempt')) errors.push(invalid(SPEC.child('type'), type, "type must be 'Exempt' if and only if name is 'exempt'"));
+  if ((name === 'exempt') !== (type === 'Exempt'))
+    errors.push(invalid(SPEC.child('type'), type, "type must be 'Exempt' if and only if name is 'exempt'"));
   if (type === 'Exempt') {
     if (limited) errors.push(forbidden(SPEC.child('limited'), 'must be nil if the type is not Limited'));
     if (!exempt) return [...errors, required(SPEC.child('exempt'), 'must not be empty when type is Exempt')];
@@ -94,7 +101,13 @@ function mandatoryErrors({ metadata: { name }, spec = {} }: KubeObject): FieldEr
   const compared = name === 'exempt' ? rest : spec;
   if (isDeepStrictEqual(JSON.parse(JSON.stringify(compared)), wanted)) return [];
   const what = name === 'exempt' ? `spec of '${name}' except the 'spec.exempt' field` : `spec of '${name}'`;
-  return [invalid(SPEC, internalValue('io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec', spec), `${what} must equal the fixed value`)];
+  return [
+    invalid(
+      SPEC,
+      internalValue('io.k8s.api.flowcontrol.v1.PriorityLevelConfigurationSpec', spec),
+      `${what} must equal the fixed value`,
+    ),
+  ];
 }
 
 /** flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration (KEP-1040) */

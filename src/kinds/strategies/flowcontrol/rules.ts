@@ -22,7 +22,9 @@ const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', '
 
 /** A star stands alone. */
 const alone = (values: string[], what: string, at: Path): FieldError[] =>
-  values.length > 1 && values.includes('*') ? [invalid(at, values, `if '*' is present, must not specify other ${what}`)] : [];
+  values.length > 1 && values.includes('*')
+    ? [invalid(at, values, `if '*' is present, must not specify other ${what}`)]
+    : [];
 
 function verbErrors(verbs: string[] | undefined, at: Path): FieldError[] {
   if (!verbs?.length) return [required(at, 'verbs must contain at least one value')];
@@ -33,11 +35,15 @@ function verbErrors(verbs: string[] | undefined, at: Path): FieldError[] {
 function namespaceErrors(rule: ResourceRule, at: Path): FieldError[] {
   const namespaces = rule.namespaces ?? [];
   if (namespaces.length === 0) {
-    return rule.clusterScope ? [] : [required(at, 'resource rules that are not cluster scoped must supply at least one namespace')];
+    return rule.clusterScope
+      ? []
+      : [required(at, 'resource rules that are not cluster scoped must supply at least one namespace')];
   }
   if (namespaces.includes('*')) return alone(namespaces, 'namespaces', at);
   return namespaces.flatMap((name, i) =>
-    dnsLabelName(name, false).map((why) => invalid(at.index(i), name, `each member of this list must be '*' or a DNS-1123 label; ${why}`)),
+    dnsLabelName(name, false).map((why) =>
+      invalid(at.index(i), name, `each member of this list must be '*' or a DNS-1123 label; ${why}`),
+    ),
   );
 }
 
@@ -78,7 +84,11 @@ function urlErrors(urls: string[] | undefined, at: Path): FieldError[] {
 
 /** Who, and which of their requests. */
 export function policyRulesErrors(rules: PolicyRules, at: Path): FieldError[] {
-  const [subjects, resourceRules, nonResourceRules] = [rules.subjects ?? [], rules.resourceRules ?? [], rules.nonResourceRules ?? []];
+  const [subjects, resourceRules, nonResourceRules] = [
+    rules.subjects ?? [],
+    rules.resourceRules ?? [],
+    rules.nonResourceRules ?? [],
+  ];
   const errors: FieldError[] = subjects.flatMap((subject, i) => subjectErrors(subject, at.child('subjects').index(i)));
   if (subjects.length === 0) errors.push(required(at.child('subjects'), 'subjects must contain at least one value'));
   if (resourceRules.length === 0 && nonResourceRules.length === 0) {
@@ -87,7 +97,10 @@ export function policyRulesErrors(rules: PolicyRules, at: Path): FieldError[] {
   resourceRules.forEach((rule, i) => errors.push(...resourceRuleErrors(rule, at.child('resourceRules').index(i))));
   nonResourceRules.forEach((rule, i) => {
     const here = at.child('nonResourceRules').index(i);
-    errors.push(...verbErrors(rule.verbs, here.child('verbs')), ...urlErrors(rule.nonResourceURLs, here.child('nonResourceURLs')));
+    errors.push(
+      ...verbErrors(rule.verbs, here.child('verbs')),
+      ...urlErrors(rule.nonResourceURLs, here.child('nonResourceURLs')),
+    );
   });
   return errors;
 }

@@ -14,7 +14,8 @@ const KINDS = Object.keys(PARTS);
 function accountErrors({ namespace = '', name = '' }: NonNullable<Subject['serviceAccount']>, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   if (!name) errors.push(required(at.child('name')));
-  else if (name !== '*') for (const why of dnsSubdomainName(name, false)) errors.push(invalid(at.child('name'), name, why));
+  else if (name !== '*')
+    for (const why of dnsSubdomainName(name, false)) errors.push(invalid(at.child('name'), name, why));
   if (!namespace) errors.push(required(at.child('namespace'), 'must specify namespace for service account'));
   else for (const why of dnsLabelName(namespace, false)) errors.push(invalid(at.child('namespace'), namespace, why));
   return errors;
@@ -31,7 +32,8 @@ export function subjectErrors(subject: Subject, at: Path): FieldError[] {
   else if (own === 'serviceAccount') errors.push(...accountErrors(part, at.child(own)));
   else if (!part.name) errors.push(required(at.child(own, 'name')));
   for (const [name, other] of Object.entries(PARTS)) {
-    if (other !== own && subject[other]) errors.push(forbidden(at.child(other), `${other} is forbidden when subject kind is not '${name}'`));
+    if (other !== own && subject[other])
+      errors.push(forbidden(at.child(other), `${other} is forbidden when subject kind is not '${name}'`));
   }
   return errors;
 }

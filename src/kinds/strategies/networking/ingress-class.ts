@@ -34,7 +34,8 @@ function validateParameters(parameters: KubeObject['spec'], at: Path): FieldErro
   const { scope, namespace } = parameters;
   const here = at.child('namespace');
   if (!SCOPES.includes(scope)) errors.push(notSupported(at.child('scope'), scope, SCOPES));
-  else if (scope === 'Namespace' && namespace == null) errors.push(required(here, "`parameters.scope` is set to 'Namespace'"));
+  else if (scope === 'Namespace' && namespace == null)
+    errors.push(required(here, "`parameters.scope` is set to 'Namespace'"));
   else if (scope === 'Namespace') errors.push(...validateRule(namespace, isDns1123Label, here));
   else if (namespace != null) errors.push(forbidden(here, "`parameters.scope` is set to 'Cluster'"));
   return errors;

@@ -1,5 +1,11 @@
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import { isDns1035Label, isDns1123Subdomain, isPortName, isPortNumber, isWildcardDns1123Subdomain } from '../../../meta/names.ts';
+import {
+  isDns1035Label,
+  isDns1123Subdomain,
+  isPortName,
+  isPortNumber,
+  isWildcardDns1123Subdomain,
+} from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
@@ -10,7 +16,6 @@ import { statusWith, withStatus } from '../status-split.ts';
 import { validateTypedReference } from './typed-reference.ts';
 
 type Errors = FieldError[];
-// eslint-disable-next-line @typescript-eslint/no-explicit-any
 type Any = Record<string, any>;
 const SPEC = Path.root('spec');
 /** The older way to name the class. */
@@ -45,9 +50,12 @@ function validateSpec(spec: Any): Errors {
   if (!spec['rules']?.length && !spec['defaultBackend'])
     errors.push(invalid(SPEC, spec['rules'] ?? null, 'either `defaultBackend` or `rules` must be specified'));
   if (spec['defaultBackend']) errors.push(...validateBackend(spec['defaultBackend'], SPEC.child('defaultBackend')));
-  (spec['rules'] ?? []).forEach((rule: Any, i: number) => errors.push(...validateIngressRule(rule, SPEC.child('rules').index(i))));
+  (spec['rules'] ?? []).forEach((rule: Any, i: number) =>
+    errors.push(...validateIngressRule(rule, SPEC.child('rules').index(i))),
+  );
   (spec['tls'] ?? []).forEach((tls: Any, i: number) => errors.push(...validateTls(tls, SPEC.child('tls').index(i))));
-  if (spec['ingressClassName'] != null) errors.push(...validateRule(spec['ingressClassName'], isDns1123Subdomain, SPEC.child('ingressClassName')));
+  if (spec['ingressClassName'] != null)
+    errors.push(...validateRule(spec['ingressClassName'], isDns1123Subdomain, SPEC.child('ingressClassName')));
   return errors;
 }
 
@@ -68,7 +76,9 @@ function validateIngressRule({ host, http }: Any, at: Path): Errors {
 }
 
 function validateTls({ hosts, secretName }: Any, at: Path): Errors {
-  const errors: Errors = (hosts ?? []).flatMap((host: string, i: number) => validateHost(host, at.child('hosts').index(i)));
+  const errors: Errors = (hosts ?? []).flatMap((host: string, i: number) =>
+    validateHost(host, at.child('hosts').index(i)),
+  );
   return secretName ? [...errors, ...validateRule(secretName, isDns1123Subdomain, at.child('secretName'))] : errors;
 }
 
@@ -81,7 +91,8 @@ function validatePath({ pathType, path = '', backend }: Any, at: Path): Errors {
     const free = pathType === 'ImplementationSpecific';
     if (!path.startsWith('/') && !(free && path === '')) errors.push(invalid(here, path, 'must be an absolute path'));
     if (!free) {
-      for (const part of BAD_PARTS) if (path.includes(part)) errors.push(invalid(here, path, `must not contain '${part}'`));
+      for (const part of BAD_PARTS)
+        if (path.includes(part)) errors.push(invalid(here, path, `must not contain '${part}'`));
       for (const end of BAD_ENDS) if (path.endsWith(end)) errors.push(invalid(here, path, `cannot end with '${end}'`));
     }
   }
@@ -92,7 +103,9 @@ function validateBackend({ service, resource }: Any, at: Path): Errors {
   if (service && resource) return [invalid(at, '', 'cannot set both resource and service backends')];
   if (resource) return validateTypedReference(resource, at.child('resource'));
   if (!service) return [invalid(at, '', 'resource or service backend is required')];
-  const errors = service.name ? validateRule(service.name, isDns1035Label, at.child('service', 'name')) : [required(at.child('service', 'name'))];
+  const errors = service.name
+    ? validateRule(service.name, isDns1035Label, at.child('service', 'name'))
+    : [required(at.child('service', 'name'))];
   const { name, number } = service.port ?? {};
   const port = at.child('service', 'port');
   if (name && number) errors.push(invalid(at, '', 'cannot set both port name & port number'));
@@ -118,5 +131,11 @@ function validateClassAnnotation({ metadata, spec }: KubeObject): Errors {
   const annotation = metadata.annotations?.[CLASS_ANNOTATION];
   const name = spec?.ingressClassName;
   if (annotation === undefined || name == null || annotation === name) return [];
-  return [invalid(Path.root('annotations').child(CLASS_ANNOTATION), annotation, 'must match `ingressClassName` when both are specified')];
+  return [
+    invalid(
+      Path.root('annotations').child(CLASS_ANNOTATION),
+      annotation,
+      'must match `ingressClassName` when both are specified',
+    ),
+  ];
 }

@@ -17,11 +17,17 @@ export const ipAddressStrategy: Strategy = {
     if (!ref) return [required(AT)];
     const errors: FieldError[] = ref.group ? validateRule(ref.group, isDns1123Subdomain, AT.child('group')) : [];
     for (const field of ['resource', 'name'])
-      errors.push(...(ref[field] ? validateRule(ref[field], isPathSegmentName, AT.child(field)) : [required(AT.child(field))]));
-    return ref.namespace ? [...errors, ...validateRule(ref.namespace, isPathSegmentName, AT.child('namespace'))] : errors;
+      errors.push(
+        ...(ref[field] ? validateRule(ref[field], isPathSegmentName, AT.child(field)) : [required(AT.child(field))]),
+      );
+    return ref.namespace
+      ? [...errors, ...validateRule(ref.namespace, isPathSegmentName, AT.child('namespace'))]
+      : errors;
   },
   validateUpdate(object, old) {
-    const [ref, before] = [object, old].map(({ spec }) => spec?.parentRef && internalValue('io.k8s.api.networking.v1.ParentReference', spec.parentRef));
+    const [ref, before] = [object, old].map(
+      ({ spec }) => spec?.parentRef && internalValue('io.k8s.api.networking.v1.ParentReference', spec.parentRef),
+    );
     return [...validateMetaOnUpdate(object, strictIpProblems, false), ...validateImmutable(ref, before, AT)];
   },
 };

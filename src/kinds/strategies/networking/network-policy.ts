@@ -14,23 +14,28 @@ type Spec = KubeObject['spec'];
 const SPEC = Path.root('spec');
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 const TYPES = ['Ingress', 'Egress'];
-const DIRECTIONS = [['ingress', 'from'], ['egress', 'to']] as const;
+const DIRECTIONS = [
+  ['ingress', 'from'],
+  ['egress', 'to'],
+] as const;
 
 /** networking.k8s.io/v1 NetworkPolicy */
 export const networkPolicyStrategy: Strategy = {
   defaults(object) {
     const spec = (object.spec ??= {});
-    for (const [direction] of DIRECTIONS) for (const rule of spec[direction] ?? []) for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
+    for (const [direction] of DIRECTIONS)
+      for (const rule of spec[direction] ?? []) for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
     // any policy says something of what comes in, unless it says that it does not
     if (!spec.policyTypes?.length) spec.policyTypes = ['Ingress', ...(spec.egress?.length ? ['Egress'] : [])];
   },
   validate: ({ spec }) => validateSpec(spec),
   // an update checks the whole once more
   validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateSpec(object.spec)],
-  warnings: ({ spec }) => [...blocksOf(spec)].flatMap(([block, at]) => [
-    ...(block.cidr ? cidrWarnings(block.cidr, at.child('cidr')) : []),
-    ...(block.except ?? []).flatMap((except: string, i: number) => cidrWarnings(except, at.child('except').index(i))),
-  ]),
+  warnings: ({ spec }) =>
+    [...blocksOf(spec)].flatMap(([block, at]) => [
+      ...(block.cidr ? cidrWarnings(block.cidr, at.child('cidr')) : []),
+      ...(block.except ?? []).flatMap((except: string, i: number) => cidrWarnings(except, at.child('except').index(i))),
+    ]),
 };
 
 function* blocksOf(spec: Spec): Generator<[Spec, Path]> {
@@ -45,8 +50,12 @@ function validateSpec(spec: Spec): Errors {
   for (const [direction, peers] of DIRECTIONS)
     (spec[direction] ?? []).forEach((rule: Spec, i: number) => {
       const at = SPEC.child(direction).index(i);
-      (rule.ports ?? []).forEach((port: Spec, j: number) => errors.push(...validatePort(port, at.child('ports').index(j))));
-      (rule[peers] ?? []).forEach((peer: Spec, j: number) => errors.push(...validatePeer(peer, at.child(peers).index(j))));
+      (rule.ports ?? []).forEach((port: Spec, j: number) =>
+        errors.push(...validatePort(port, at.child('ports').index(j))),
+      );
+      (rule[peers] ?? []).forEach((peer: Spec, j: number) =>
+        errors.push(...validatePeer(peer, at.child(peers).index(j))),
+      );
     });
   const at = SPEC.child('policyTypes');
   const types: string[] = spec.policyTypes ?? [];
@@ -60,7 +69,8 @@ function validateSpec(spec: Spec): Errors {
 function validatePort({ protocol, port, endPort }: Spec, at: Path): Errors {
   const errors: Errors = [];
   const end = at.child('endPort');
-  if (protocol != null && !PROTOCOLS.includes(protocol)) errors.push(notSupported(at.child('protocol'), protocol, PROTOCOLS));
+  if (protocol != null && !PROTOCOLS.includes(protocol))
+    errors.push(notSupported(at.child('protocol'), protocol, PROTOCOLS));
   if (port == null) {
     if (endPort != null) errors.push(invalid(end, endPort, 'may not be specified when `port` is not specified'));
   } else if (typeof port === 'string') {
@@ -81,7 +91,8 @@ function validatePeer({ podSelector, namespaceSelector, ipBlock }: Spec, at: Pat
     ...(ipBlock ? validateBlock(ipBlock, at.child('ipBlock')) : []),
   ];
   if (!podSelector && !namespaceSelector && !ipBlock) errors.push(required(at, 'must specify a peer'));
-  else if (ipBlock && (podSelector || namespaceSelector)) errors.push(forbidden(at, 'may not specify both ipBlock and another peer'));
+  else if (ipBlock && (podSelector || namespaceSelector))
+    errors.push(forbidden(at, 'may not specify both ipBlock and another peer'));
   return errors;
 }
 

@@ -20,7 +20,13 @@ export const serviceCidrStrategy: Strategy = withStatus({
     if (cidrs.length === 2) {
       const [first, second] = cidrs.map(rangeFamily);
       if (!first || !second || first === second)
-        return [invalid(AT, whole, 'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64')];
+        return [
+          invalid(
+            AT,
+            whole,
+            'may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64',
+          ),
+        ];
     }
     return cidrs.flatMap((cidr, i) => validateStrictCidr(cidr, AT.index(i)));
   },

@@ -29,5 +29,8 @@ export const runtimeClassStrategy: Strategy = {
         const said = deprecatedNodeLabel(key);
         return said === undefined ? [] : [`${SCHEDULING.child('nodeSelector')}: ${key} is ${said}`];
       }),
-  validateUpdate: (object, old) => [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...validateImmutable(object.handler, old.handler, HANDLER)],
+  validateUpdate: (object, old) => [
+    ...validateMetaOnUpdate(object, dnsSubdomainName, false),
+    ...validateImmutable(object.handler, old.handler, HANDLER),
+  ],
 };

@@ -16,11 +16,17 @@ const LOCALHOST = 'localhost/';
 type Annotations = Record<string, string>;
 
 /** Annotations that mean something to Kubernetes (core/v1 ValidatePodSpecificAnnotations). `at`: the annotations. */
-export function addPodAnnotations(errors: FieldError[], annotations: Annotations | undefined, spec: PodSpec | undefined, at: Path): void {
+export function addPodAnnotations(
+  errors: FieldError[],
+  annotations: Annotations | undefined,
+  spec: PodSpec | undefined,
+  at: Path,
+): void {
   if (!annotations) return;
   for (const [key, value] of Object.entries(annotations)) {
     if (key === MIRROR) {
-      if (!spec?.nodeName) errors.push(invalid(at.key(key), value, 'must set spec.nodeName if mirror pod annotation is set'));
+      if (!spec?.nodeName)
+        errors.push(invalid(at.key(key), value, 'must set spec.nodeName if mirror pod annotation is set'));
     } else if (key === TOLERATIONS) addTolerationsText(errors, value, at);
     else if (key === DELETION_COST) {
       if (!isCost(value)) errors.push(invalid(at.key(key), value, 'must be a 32bit integer'));
@@ -29,7 +35,8 @@ export function addPodAnnotations(errors: FieldError[], annotations: Annotations
   }
 }
 
-const isCost = (text: string): boolean => /^(0|-\d+|[1-9]\d*)$/.test(text) && Number(text) >= -2147483648 && Number(text) <= 2147483647;
+const isCost = (text: string): boolean =>
+  /^(0|-\d+|[1-9]\d*)$/.test(text) && Number(text) >= -2147483648 && Number(text) <= 2147483647;
 
 function addTolerationsText(errors: FieldError[], text: string, at: Path): void {
   if (text === '') return;
@@ -51,17 +58,29 @@ function addSeccompText(errors: FieldError[], profile: string, at: Path): void {
   else errors.push(invalid(at, profile, 'must be a valid seccomp profile'));
 }
 
-function addAppArmorText(errors: FieldError[], key: string, profile: string, spec: PodSpec | undefined, at: Path): void {
+function addAppArmorText(
+  errors: FieldError[],
+  key: string,
+  profile: string,
+  spec: PodSpec | undefined,
+  at: Path,
+): void {
   const name = key.slice(APPARMOR.length);
   let found = false;
   if (spec) visitContainers(spec, at, (container) => (found ||= container.name === name));
   if (!found) errors.push(invalid(at.key(key), name, 'container not found'));
-  if (profile === '' || profile === 'runtime/default' || profile === 'unconfined' || profile.startsWith(LOCALHOST)) return;
+  if (profile === '' || profile === 'runtime/default' || profile === 'unconfined' || profile.startsWith(LOCALHOST))
+    return;
   errors.push(invalid(at.key(key), profile, `invalid AppArmor profile name: ${JSON.stringify(profile)}`));
 }
 
 /** What an update may do with the annotations of a pod: not all of them are its own to change. */
-export function addAnnotationChanges(errors: FieldError[], now: Annotations = {}, before: Annotations = {}, at: Path): void {
+export function addAnnotationChanges(
+  errors: FieldError[],
+  now: Annotations = {},
+  before: Annotations = {},
+  at: Path,
+): void {
   for (const [key, value] of Object.entries(before)) {
     if (now[key] === value) continue;
     if (key.startsWith(APPARMOR)) errors.push(forbidden(at.key(key), 'may not remove or update AppArmor annotations'));
@@ -79,7 +98,12 @@ type Profile = Pick<SeccompProfile & AppArmorProfile, 'type' | 'localhostProfile
 
 /** The newer field and the older annotation say the same, or one of them nothing. */
 function addMismatch(
-  errors: FieldError[], what: string, annotation: string | undefined, profile: Profile | undefined, defaults: readonly string[], at: Path,
+  errors: FieldError[],
+  what: string,
+  annotation: string | undefined,
+  profile: Profile | undefined,
+  defaults: readonly string[],
+  at: Path,
 ): void {
   if (annotation === undefined || !profile) return;
   const { type, localhostProfile } = profile;
@@ -94,16 +118,42 @@ function addMismatch(
 }
 
 /** A new pod's or a template's profiles. `at` is the spec. */
-export function addProfileMismatches(errors: FieldError[], annotations: Annotations | undefined, spec: PodSpec, at: Path): void {
+export function addProfileMismatches(
+  errors: FieldError[],
+  annotations: Annotations | undefined,
+  spec: PodSpec,
+  at: Path,
+): void {
   if (!annotations) return;
   const ofPod = spec.securityContext;
-  addMismatch(errors, 'seccomp', annotations[SECCOMP_POD], ofPod?.seccompProfile, SECCOMP_DEFAULTS, at.child('securityContext', 'seccompProfile'));
+  addMismatch(
+    errors,
+    'seccomp',
+    annotations[SECCOMP_POD],
+    ofPod?.seccompProfile,
+    SECCOMP_DEFAULTS,
+    at.child('securityContext', 'seccompProfile'),
+  );
   visitContainers(spec, at, ({ name, securityContext: own }, here) => {
     const context = here.child('securityContext');
-    addMismatch(errors, 'seccomp', annotations[SECCOMP_CONTAINER + name], own?.seccompProfile, SECCOMP_DEFAULTS, context.child('seccompProfile'));
+    addMismatch(
+      errors,
+      'seccomp',
+      annotations[SECCOMP_CONTAINER + name],
+      own?.seccompProfile,
+      SECCOMP_DEFAULTS,
+      context.child('seccompProfile'),
+    );
     if (spec.os?.name === 'windows') return;
     const profile = own?.appArmorProfile ?? ofPod?.appArmorProfile;
-    addMismatch(errors, 'apparmor', annotations[APPARMOR + name], profile, ['runtime/default'], context.child('appArmorProfile'));
+    addMismatch(
+      errors,
+      'apparmor',
+      annotations[APPARMOR + name],
+      profile,
+      ['runtime/default'],
+      context.child('appArmorProfile'),
+    );
   });
 }
 
@@ -118,10 +168,15 @@ function profileOf(annotation: string): AppArmorProfile | undefined {
   return errors.length ? undefined : profile;
 }
 
-const sameProfile = (a: AppArmorProfile, b: AppArmorProfile | undefined): boolean => a.type === b?.type && a.localhostProfile === b.localhostProfile;
+const sameProfile = (a: AppArmorProfile, b: AppArmorProfile | undefined): boolean =>
+  a.type === b?.type && a.localhostProfile === b.localhostProfile;
 
 /** Writes what the older AppArmor annotations of a new pod say into the fields (KEP-24). Changes `spec`. */
-export function appArmorFromAnnotations(annotations: Annotations | undefined, spec: PodSpec, warn: (text: string) => void): void {
+export function appArmorFromAnnotations(
+  annotations: Annotations | undefined,
+  spec: PodSpec,
+  warn: (text: string) => void,
+): void {
   if (!annotations || spec.os?.name === 'windows') return;
   visitContainers(spec, Path.root('spec'), (container: Container) => {
     const annotation = annotations[APPARMOR + container.name];
@@ -129,8 +184,15 @@ export function appArmorFromAnnotations(annotations: Annotations | undefined, sp
     const profile = profileOf(annotation);
     if (profile && sameProfile(profile, spec.securityContext?.appArmorProfile)) return;
     if (profile) (container.securityContext ??= {}).appArmorProfile = profile;
-    warn(appArmorDeprecated(Path.root('metadata').child('annotations').key(APPARMOR + container.name)));
+    warn(
+      appArmorDeprecated(
+        Path.root('metadata')
+          .child('annotations')
+          .key(APPARMOR + container.name),
+      ),
+    );
   });
 }
 
-export const appArmorDeprecated = (at: Path): string => `${at.toString()}: deprecated since v1.30; use the "appArmorProfile" field instead`;
+export const appArmorDeprecated = (at: Path): string =>
+  `${at.toString()}: deprecated since v1.30; use the "appArmorProfile" field instead`;

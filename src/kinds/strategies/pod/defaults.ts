@@ -1,4 +1,13 @@
-import type { Container, HTTPGetAction, Lifecycle, PodSpec, PodStatus, PodTemplateSpec, Probe, ResourceRequirements } from '../../../../schema/types.ts';
+import type {
+  Container,
+  HTTPGetAction,
+  Lifecycle,
+  PodSpec,
+  PodStatus,
+  PodTemplateSpec,
+  Probe,
+  ResourceRequirements,
+} from '../../../../schema/types.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { formatQuantity, parseQuantity, QuantityError } from '../../../meta/quantity.ts';
 import { dropDisabledFields } from './drop-disabled.ts';
@@ -20,7 +29,8 @@ export function defaultPodSpec(spec: PodSpec): void {
     delete spec.serviceAccountName;
     delete spec.serviceAccount;
   }
-  for (const list of [spec.initContainers, spec.containers, spec.ephemeralContainers as Container[] | undefined]) list?.forEach(defaultContainer);
+  for (const list of [spec.initContainers, spec.containers, spec.ephemeralContainers as Container[] | undefined])
+    list?.forEach(defaultContainer);
   spec.volumes?.forEach(defaultVolume);
   roundAmounts(spec.overhead);
   if (spec.resources) roundResources(spec.resources);
@@ -74,7 +84,8 @@ function defaultContainer(container: Container): void {
   else container.resources = {};
   for (const port of container.ports ?? []) port.protocol ||= 'TCP';
   for (const env of container.env ?? []) if (env.valueFrom?.fieldRef) env.valueFrom.fieldRef.apiVersion ||= 'v1';
-  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) if (probe) defaultProbe(probe);
+  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe])
+    if (probe) defaultProbe(probe);
   if (container.lifecycle) defaultLifecycle(container.lifecycle);
 }
 

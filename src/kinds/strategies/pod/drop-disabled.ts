@@ -8,7 +8,8 @@ import type { Container, PodSpec, PodStatus } from '../../../../schema/types.ts'
 export function dropDisabledFields(spec: PodSpec | undefined): void {
   if (!spec) return;
   if (spec.workloadRef) delete spec.workloadRef;
-  for (const list of [spec.containers, spec.initContainers]) for (const container of list ?? []) dropStopSignal(container);
+  for (const list of [spec.containers, spec.initContainers])
+    for (const container of list ?? []) dropStopSignal(container);
   for (const { projected } of spec.volumes ?? []) {
     for (const source of projected?.sources ?? []) {
       if (source.podCertificate) delete source.podCertificate;

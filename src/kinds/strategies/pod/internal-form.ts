@@ -11,8 +11,22 @@ const CORE = 'io.k8s.api.core.v1.';
 
 /** Go names that are no capitalised JSON names: words that Go writes in capitals. */
 const GO_NAMES: Readonly<Record<string, string>> = {
-  cephfs: 'CephFS', diskURI: 'DataDiskURI', fc: 'FC', grpc: 'GRPC', ip: 'IP', iqn: 'IQN', iscsi: 'ISCSI', nfs: 'NFS', os: 'OS', rbd: 'RBD',
-  pdID: 'PdID', storageos: 'StorageOS', tty: 'TTY', uid: 'UID', wwids: 'WWIDs', csi: 'CSI',
+  cephfs: 'CephFS',
+  diskURI: 'DataDiskURI',
+  fc: 'FC',
+  grpc: 'GRPC',
+  ip: 'IP',
+  iqn: 'IQN',
+  iscsi: 'ISCSI',
+  nfs: 'NFS',
+  os: 'OS',
+  rbd: 'RBD',
+  pdID: 'PdID',
+  storageos: 'StorageOS',
+  tty: 'TTY',
+  uid: 'UID',
+  wwids: 'WWIDs',
+  csi: 'CSI',
 };
 /** Names that the internal types have changed. */
 const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
@@ -22,7 +36,8 @@ const RENAMED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 };
 const CAPITALS = /^(api|aws|csi|dns|fs|gce|gmsa|http|iscsi|pd|se|ssl|tcp|chap)(?=[A-Z])/;
 const goName = (name: string): string =>
-  GO_NAMES[name] ?? (CAPITALS.test(name) ? name.replace(CAPITALS, (word) => word.toUpperCase()) : name[0]!.toUpperCase() + name.slice(1));
+  GO_NAMES[name] ??
+  (CAPITALS.test(name) ? name.replace(CAPITALS, (word) => word.toUpperCase()) : name[0]!.toUpperCase() + name.slice(1));
 
 /** Kept in the security context of the internal type, in this order and before its own fields. */
 const HOST = ['hostNetwork', 'hostPID', 'hostIPC', 'shareProcessNamespace', 'hostUsers'];
@@ -38,7 +53,9 @@ function fieldsOf(schema: ObjectSchema): readonly Field[] {
   let fields = orders.get(schema);
   if (fields) return fields;
   const short = schema.name.slice(CORE.length);
-  const list = [...schema.fields.values()].filter((f) => short !== 'PodSpec' || (!HOST.includes(f.name) && f.name !== 'serviceAccount'));
+  const list = [...schema.fields.values()].filter(
+    (f) => short !== 'PodSpec' || (!HOST.includes(f.name) && f.name !== 'serviceAccount'),
+  );
   for (const [name, before] of Object.entries(BEHIND[short] ?? {})) {
     const at = list.findIndex((f) => f.name === name);
     if (at < 0) continue;
@@ -52,13 +69,22 @@ function fieldsOf(schema: ObjectSchema): readonly Field[] {
 function zero({ schema, pointer }: Field): unknown {
   if (pointer) return null;
   if (schema.type === 'object') return internalForm(schema, {});
-  return { string: '', boolean: false, int32: 0, int64: 0, double: 0, quantity: '0', intOrString: 0 }[schema.type as string] ?? null;
+  return (
+    { string: '', boolean: false, int32: 0, int64: 0, double: 0, quantity: '0', intOrString: 0 }[
+      schema.type as string
+    ] ?? null
+  );
 }
 
 function formOf(schema: Schema, value: unknown): unknown {
   if (value === null || typeof value !== 'object') return value;
   if (schema.type === 'list') return (value as unknown[]).map((item) => formOf(schema.item, item));
-  if (schema.type === 'map') return Object.fromEntries(Object.keys(value).sort().map((key) => [key, formOf(schema.value, (value as Shape)[key])]));
+  if (schema.type === 'map')
+    return Object.fromEntries(
+      Object.keys(value)
+        .sort()
+        .map((key) => [key, formOf(schema.value, (value as Shape)[key])]),
+    );
   // the machinery's types have JSON names everywhere
   return schema.type === 'object' && schema.name.startsWith(CORE) ? internalForm(schema, value as Shape) : value;
 }
@@ -76,7 +102,9 @@ function internalForm(schema: ObjectSchema, value: Shape): Shape {
     }
     const form = given === undefined || given === null ? zero(field) : formOf(field.schema, given);
     const host = isSpec && field.name === 'securityContext';
-    out[renamed?.[field.name] ?? goName(field.name)] = host ? { ...hostForm(schema, value), ...(form as Shape | null) } : form;
+    out[renamed?.[field.name] ?? goName(field.name)] = host
+      ? { ...hostForm(schema, value), ...(form as Shape | null) }
+      : form;
   }
   return out;
 }
@@ -84,13 +112,17 @@ function internalForm(schema: ObjectSchema, value: Shape): Shape {
 const hostForm = (schema: ObjectSchema, spec: Shape): Shape =>
   Object.fromEntries(HOST.map((name) => [goName(name), spec[name] ?? zero(schema.fields.get(name) as Field)]));
 
-const textOf = (form: Shape): string => JSON.stringify(form, null, 1).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+const textOf = (form: Shape): string =>
+  JSON.stringify(form, null, 1).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 
 /** A value of a core/v1 type as messages print it: `{"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}`. */
-export const internalValue = (type: string, value: unknown): Shape => internalForm(structSchema(CORE + type), value as Shape);
+export const internalValue = (type: string, value: unknown): Shape =>
+  internalForm(structSchema(CORE + type), value as Shape);
 
 /** What an update of a part of an object changes, as the API server prints it. `type` of core/v1: PodSpec, EphemeralContainer. */
-export const internalDiff = (type: string, old: unknown, value: unknown): string => formDiff(internalValue(type, old), internalValue(type, value));
+export const internalDiff = (type: string, old: unknown, value: unknown): string =>
+  formDiff(internalValue(type, old), internalValue(type, value));
 
 /** The same for two forms that `internalValue` has made. */
-export const formDiff = (old: Shape, value: Shape): string => unifiedDiff(textOf(old).split('\n'), textOf(value).split('\n'));
+export const formDiff = (old: Shape, value: Shape): string =>
+  unifiedDiff(textOf(old).split('\n'), textOf(value).split('\n'));

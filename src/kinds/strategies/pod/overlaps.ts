@@ -12,7 +12,8 @@ const filesOf = (items: readonly { path: string }[] | undefined, from?: () => st
   (items ?? []).map(({ path }) => ({ path: path ?? '', from }));
 
 /** One file is the other, or stands where the other needs a directory. */
-const overlaps = ({ path: a }: Source, { path: b }: Source): boolean => a !== '' && b !== '' && (isWithin(a, b) || isWithin(b, a));
+const overlaps = ({ path: a }: Source, { path: b }: Source): boolean =>
+  a !== '' && b !== '' && (isWithin(a, b) || isWithin(b, a));
 const isWithin = (path: string, directory: string): boolean =>
   path.startsWith(directory) && (path.length === directory.length || path[directory.length] === '/');
 

@@ -9,7 +9,12 @@ import { validateMeta } from '../../validate-meta.ts';
 import { semanticallyEqual } from '../../validation/values.ts';
 import { ipWarnings } from '../../validation/ip.ts';
 import { statusSubresource } from '../status-split.ts';
-import { addAnnotationChanges, addPodAnnotations, addProfileMismatches, appArmorFromAnnotations } from './annotations.ts';
+import {
+  addAnnotationChanges,
+  addPodAnnotations,
+  addProfileMismatches,
+  appArmorFromAnnotations,
+} from './annotations.ts';
 import { defaultPod, syncAddresses } from './defaults.ts';
 import { dropDisabledFields, dropDisabledStatus } from './drop-disabled.ts';
 import { qosClass } from './qos.ts';
@@ -45,7 +50,8 @@ export const podStrategy: Strategy = {
   validate: (object) => validatePod(object as Pod),
   validateCreate({ metadata, spec }) {
     const errors: FieldError[] = [];
-    if (spec.ephemeralContainers?.length) errors.push(forbidden(SPEC.child('ephemeralContainers'), 'cannot be set on create'));
+    if (spec.ephemeralContainers?.length)
+      errors.push(forbidden(SPEC.child('ephemeralContainers'), 'cannot be set on create'));
     if (spec.nodeName && spec.schedulingGates?.length) {
       errors.push(forbidden(SPEC.child('nodeName'), 'cannot be set until all schedulingGates have been cleared'));
     }
@@ -85,7 +91,8 @@ export const podStrategy: Strategy = {
     },
     resize: {
       prepareForUpdate: takeResources,
-      validateUpdate: (object, old) => wholeOr(object, validateResize({ ...object, spec: canonical(object.spec) } as KubeObject, old)),
+      validateUpdate: (object, old) =>
+        wholeOr(object, validateResize({ ...object, spec: canonical(object.spec) } as KubeObject, old)),
     },
   },
   generation: (object, old) => !isDeepStrictEqual(object.spec, old.spec),
@@ -129,9 +136,10 @@ function validatePod({ metadata, spec }: Pod): FieldError[] {
   errors.push(...validatePodSpec(spec, SPEC, metadata ?? {}));
   if (!spec) return errors;
   if (!spec.serviceAccountName) addNoToken(errors, spec);
-  for (const list of ['containers', 'initContainers'] as const) spec[list]?.forEach(({ image }, i) => {
-    if (image && image.trim() !== image) addImageSpace(errors, image, SPEC.child(list).index(i));
-  });
+  for (const list of ['containers', 'initContainers'] as const)
+    spec[list]?.forEach(({ image }, i) => {
+      if (image && image.trim() !== image) addImageSpace(errors, image, SPEC.child(list).index(i));
+    });
   return errors;
 }
 
@@ -153,7 +161,10 @@ function annotationErrors({ metadata, spec }: KubeObject, old: KubeObject): Fiel
 }
 
 /** Kubernetes looks at an updated pod as a new one once more, and clients see both causes. */
-const validateMetaAgain = (object: KubeObject, old: KubeObject): FieldError[] => [...validateMeta(KIND, object), ...annotationErrors(object, old)];
+const validateMetaAgain = (object: KubeObject, old: KubeObject): FieldError[] => [
+  ...validateMeta(KIND, object),
+  ...annotationErrors(object, old),
+];
 
 /** Subresources validate the whole pod, and some say one thing only. */
 function wholeOr(object: KubeObject, errors: FieldError[]): FieldError[] {

@@ -47,7 +47,8 @@ export function qosClass(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffor
     add(requests, part.requests);
     add(limits, part.limits);
   }
-  const isLimit = ([name, request]: [string, Quantity]): boolean => limits.has(name) && compareQuantity(request, limits.get(name)!) === 0;
+  const isLimit = ([name, request]: [string, Quantity]): boolean =>
+    limits.has(name) && compareQuantity(request, limits.get(name)!) === 0;
   const equal = requests.size === limits.size && [...requests].every(isLimit);
   return equal ? 'Guaranteed' : 'Burstable';
 }

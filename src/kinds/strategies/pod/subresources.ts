@@ -12,7 +12,11 @@ const LISTS = ['containers', 'initContainers'] as const;
 /** Makes the object what `old` is, but for what the store keeps of every write. Returns the spec that was given. */
 function restore(object: KubeObject, old: KubeObject): Partial<PodSpec> {
   const given = (object.spec ?? {}) as Partial<PodSpec>;
-  const metadata = { ...old.metadata, resourceVersion: object.metadata.resourceVersion, managedFields: object.metadata.managedFields };
+  const metadata = {
+    ...old.metadata,
+    resourceVersion: object.metadata.resourceVersion,
+    managedFields: object.metadata.managedFields,
+  };
   for (const key of Object.keys(object)) if (key !== 'kind' && key !== 'apiVersion') delete object[key];
   Object.assign(object, structuredClone({ ...old, metadata }));
   return given;
@@ -27,7 +31,8 @@ export function takeEphemeralContainers(object: KubeObject, old: KubeObject): vo
 
 /** Containers for debugging come, and stay as they are (core/v1 ValidatePodEphemeralContainersUpdate). */
 export function ephemeralContainersOnlyGrow(object: KubeObject, old: KubeObject): FieldError[] {
-  if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden('', 'static pods do not support ephemeral containers')];
+  if (old.metadata.annotations?.[MIRROR] !== undefined)
+    return [forbidden('', 'static pods do not support ephemeral containers')];
   const at = SPEC.child('ephemeralContainers');
   const errors: FieldError[] = [];
   const now = new Map(((object.spec as PodSpec).ephemeralContainers ?? []).map((c) => [c.name, c]));
@@ -37,7 +42,8 @@ export function ephemeralContainersOnlyGrow(object: KubeObject, old: KubeObject)
     if (!same) errors.push(forbidden(at, `existing ephemeral containers ${name} may not be removed\n`));
     else if (!semanticallyEqual(same, container)) {
       const difference = internalDiff('EphemeralContainer', container, same);
-      if (difference) errors.push(forbidden(at, `existing ephemeral containers ${name} may not be changed\n${difference}`));
+      if (difference)
+        errors.push(forbidden(at, `existing ephemeral containers ${name} may not be changed\n${difference}`));
     }
   }
   return errors;
@@ -93,18 +99,27 @@ function sameContainers(now: readonly Container[], before: readonly Container[],
   const at = SPEC.child(list);
   if (now.length !== before.length) return [forbidden(at, `${list} may not be added or removed on resize`)];
   return now.flatMap(({ name }, i) =>
-    name === before[i]!.name ? [] : [forbidden(at.index(i).child('name'), `${list} may not be renamed or reordered on resize`)],
+    name === before[i]!.name
+      ? []
+      : [forbidden(at.index(i).child('name'), `${list} may not be renamed or reordered on resize`)],
   );
 }
 
-function addResize(errors: FieldError[], now: readonly Container[], before: readonly Container[], list: (typeof LISTS)[number]): void {
+function addResize(
+  errors: FieldError[],
+  now: readonly Container[],
+  before: readonly Container[],
+  list: (typeof LISTS)[number],
+): void {
   now.forEach((container, i) => {
     const old = before[i]!;
     const stays = list === 'containers' || container.restartPolicy === 'Always';
     if (stays) {
       for (const kind of ['requests', 'limits'] as const) {
         if (!isRemoved(container.resources?.[kind], old.resources?.[kind])) continue;
-        errors.push(forbidden(SPEC.child(list).index(i).child('resources', kind), `resource ${kind} cannot be removed`));
+        errors.push(
+          forbidden(SPEC.child(list).index(i).child('resources', kind), `resource ${kind} cannot be removed`),
+        );
       }
     }
     if (semanticallyEqual(rest(container, stays), rest(old, stays))) return;
@@ -121,7 +136,13 @@ const isRemoved = (now: Record<string, string> = {}, before: Record<string, stri
 /** A container in comparable form; `stays`: without what a resize may change. */
 function rest(container: Container, stays: boolean): unknown {
   const fixed = (amounts: Record<string, string> | undefined): [string, string][] =>
-    Object.entries(amounts ?? {}).filter(([name]) => !stays || (name !== 'cpu' && name !== 'memory')).sort();
+    Object.entries(amounts ?? {})
+      .filter(([name]) => !stays || (name !== 'cpu' && name !== 'memory'))
+      .sort();
   const { limits, requests, claims = [] }: ResourceRequirements = container.resources ?? {};
-  return { ...container, resizePolicy: container.resizePolicy ?? [], resources: [fixed(limits), fixed(requests), claims] };
+  return {
+    ...container,
+    resizePolicy: container.resizePolicy ?? [],
+    resources: [fixed(limits), fixed(requests), claims],
+  };
 }

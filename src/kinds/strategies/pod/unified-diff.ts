@@ -47,8 +47,14 @@ class Matcher {
       }
       lengths = next;
     }
-    while (best.a > aFrom && best.b > bFrom && this.a[best.a - 1] === this.b[best.b - 1]) best = { a: best.a - 1, b: best.b - 1, size: best.size + 1 };
-    while (best.a + best.size < aTo && best.b + best.size < bTo && this.a[best.a + best.size] === this.b[best.b + best.size]) best.size++;
+    while (best.a > aFrom && best.b > bFrom && this.a[best.a - 1] === this.b[best.b - 1])
+      best = { a: best.a - 1, b: best.b - 1, size: best.size + 1 };
+    while (
+      best.a + best.size < aTo &&
+      best.b + best.size < bTo &&
+      this.a[best.a + best.size] === this.b[best.b + best.size]
+    )
+      best.size++;
     return best;
   }
 
@@ -74,7 +80,8 @@ class Matcher {
   }
 }
 
-const range = (from: number, to: number): string => (to - from === 1 ? `${from + 1}` : `${to === from ? from : from + 1},${to - from}`);
+const range = (from: number, to: number): string =>
+  to - from === 1 ? `${from + 1}` : `${to === from ? from : from + 1},${to - from}`;
 
 /** The hunks of the lines' differences, without a head; '' where they are the same. */
 export function unifiedDiff(a: readonly string[], b: readonly string[]): string {
@@ -84,11 +91,18 @@ export function unifiedDiff(a: readonly string[], b: readonly string[]): string 
   let i = 0;
   let j = 0;
   const lines = (mark: string, from: readonly string[], start: number, end: number): string =>
-    from.slice(start, end).map((line) => `${mark}${line}\n`).join('');
+    from
+      .slice(start, end)
+      .map((line) => `${mark}${line}\n`)
+      .join('');
   for (const block of blocks) {
     if (i < block.a || j < block.b) {
       // what is equal before the first difference is the end of the block before
-      hunk ??= { a: Math.max(i - CONTEXT, 0), b: Math.max(j - CONTEXT, 0), text: lines(' ', a, Math.max(i - CONTEXT, 0), i) };
+      hunk ??= {
+        a: Math.max(i - CONTEXT, 0),
+        b: Math.max(j - CONTEXT, 0),
+        text: lines(' ', a, Math.max(i - CONTEXT, 0), i),
+      };
       hunk.text += lines('-', a, i, block.a) + lines('+', b, j, block.b);
     }
     i = block.a + block.size;

@@ -1,5 +1,14 @@
 import type { Container, EphemeralContainer, PodSpec, Volume } from '../../../../schema/types.ts';
-import { duplicate, forbidden, invalid, notFoundValue, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notFoundValue,
+  notSupported,
+  required,
+  type FieldError,
+  type Path,
+} from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import { addReasons } from '../../validation/report.ts';
 import { addEnvironment } from './container/environment.ts';
@@ -9,7 +18,6 @@ import { addNoSupervision, addSupervision } from './container/probes.ts';
 import { addResources } from './container/resources.ts';
 import { addInitRestartPolicy, addResizePolicy, addRestartPolicy } from './container/restart.ts';
 import { addSecurityContext } from './container/security.ts';
-
 
 /** What the containers' rules have to know of their pod. */
 export interface Surroundings {
@@ -35,11 +43,19 @@ function addCommon(errors: FieldError[], container: Container, around: Surroundi
   if (container.volumeMounts || container.volumeDevices) addMounts(errors, container, around.volumes, at);
   addChoice(errors, container.imagePullPolicy, PULL_POLICIES, at, 'imagePullPolicy');
   if (container.resources) addResources(errors, container.resources, around.claims, at.child('resources'));
-  if (container.resizePolicy) addResizePolicy(errors, container.resizePolicy, around.spec.restartPolicy, at.child('resizePolicy'));
-  if (container.securityContext) addSecurityContext(errors, container.securityContext, around.hostUsers, at.child('securityContext'));
+  if (container.resizePolicy)
+    addResizePolicy(errors, container.resizePolicy, around.spec.restartPolicy, at.child('resizePolicy'));
+  if (container.securityContext)
+    addSecurityContext(errors, container.securityContext, around.hostUsers, at.child('securityContext'));
 }
 
-function addChoice(errors: FieldError[], value: string | undefined, choices: readonly string[], at: Path, field: string): void {
+function addChoice(
+  errors: FieldError[],
+  value: string | undefined,
+  choices: readonly string[],
+  at: Path,
+  field: string,
+): void {
   if (!value) errors.push(required(at.child(field)));
   else if (!choices.includes(value)) errors.push(notSupported(at.child(field), value, choices));
 }
@@ -83,7 +99,15 @@ export function addInitContainers(errors: FieldError[], around: Surroundings, at
 
 /** What a debugging container cannot have, in the order of Go's type. */
 const NOT_EPHEMERAL = [
-  'ports', 'resources', 'resizePolicy', 'restartPolicy', 'restartPolicyRules', 'livenessProbe', 'readinessProbe', 'startupProbe', 'lifecycle',
+  'ports',
+  'resources',
+  'resizePolicy',
+  'restartPolicy',
+  'restartPolicyRules',
+  'livenessProbe',
+  'readinessProbe',
+  'startupProbe',
+  'lifecycle',
 ] as const;
 
 const isSet = (value: unknown): boolean =>
@@ -123,5 +147,6 @@ function addNotEphemeral(errors: FieldError[], container: EphemeralContainer, at
 
 /** Only a pod is this strict: some put a blank image into templates, for others to fill in. */
 export function addImageSpace(errors: FieldError[], image: string | undefined, at: Path): void {
-  if (image && image.trim() !== image) errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'));
+  if (image && image.trim() !== image)
+    errors.push(invalid(at.child('image'), image, 'must not have leading or trailing whitespace'));
 }

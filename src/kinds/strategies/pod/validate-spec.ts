@@ -42,7 +42,8 @@ export function validatePodSpec(spec: PodSpec | undefined, at: Path, meta?: Pod[
   addPodResources(errors, spec, around.claims, at);
   addHostNetworkPorts(errors, spec, isPod, at);
   if (!spec.restartPolicy) errors.push(required(at.child('restartPolicy')));
-  else if (!RESTART_POLICIES.includes(spec.restartPolicy)) errors.push(notSupported(at.child('restartPolicy'), spec.restartPolicy, RESTART_POLICIES));
+  else if (!RESTART_POLICIES.includes(spec.restartPolicy))
+    errors.push(notSupported(at.child('restartPolicy'), spec.restartPolicy, RESTART_POLICIES));
   addDns(errors, spec, at);
   if (spec.nodeSelector) errors.push(...validateLabels(spec.nodeSelector, at.child('nodeSelector')));
   addPodSecurity(errors, spec, at);
@@ -65,7 +66,8 @@ function addRest(errors: FieldError[], spec: PodSpec, at: Path): void {
     if (name) addReasons(errors, isDns1123Subdomain(name), name, at, field);
   }
   const { runtimeClassName, preemptionPolicy, activeDeadlineSeconds: deadline, overhead } = spec;
-  if (runtimeClassName != null) addReasons(errors, isDns1123Subdomain(runtimeClassName), runtimeClassName, at, 'runtimeClassName');
+  if (runtimeClassName != null)
+    addReasons(errors, isDns1123Subdomain(runtimeClassName), runtimeClassName, at, 'runtimeClassName');
   if (deadline != null && (deadline < 1 || deadline > MAX_INT32)) {
     errors.push(invalid(at.child('activeDeadlineSeconds'), deadline, rangeError(1, MAX_INT32)));
   }
@@ -85,7 +87,11 @@ function addFileKeyVolumes(errors: FieldError[], spec: PodSpec, at: Path): void 
       const volume = spec.volumes?.findLast((v) => v.name === volumeName);
       if (volume?.emptyDir) return;
       const named = here.child('env').index(i).child('valueFrom', 'fileKeyRef', 'volumeName');
-      errors.push(volume ? invalid(named, volumeName, 'referenced volume must be of type emptyDir') : notFoundValue(named, volumeName));
+      errors.push(
+        volume
+          ? invalid(named, volumeName, 'referenced volume must be of type emptyDir')
+          : notFoundValue(named, volumeName),
+      );
     }),
   );
 }

@@ -11,21 +11,33 @@ const SYSTEM_CONDITIONS = new Set(['PodScheduled', 'Ready', 'Initialized']);
 const NOT_NEGATIVE = 'must be a non-negative integer';
 
 /** What a write of the status may say (core/v1 ValidatePodStatusUpdate), metadata apart. */
-export function validateStatusUpdate({ spec, status = {} }: Pod, { spec: oldSpec, status: old = {} }: Pod): FieldError[] {
+export function validateStatusUpdate(
+  { spec, status = {} }: Pod,
+  { spec: oldSpec, status: old = {} }: Pod,
+): FieldError[] {
   const errors: FieldError[] = [];
   addConditions(errors, status);
   addNomination(errors, status, old, oldSpec as PodSpec);
-  if ((status.observedGeneration ?? 0) < 0) errors.push(invalid(STATUS.child('observedGeneration'), status.observedGeneration, NOT_NEGATIVE));
+  if ((status.observedGeneration ?? 0) < 0)
+    errors.push(invalid(STATUS.child('observedGeneration'), status.observedGeneration, NOT_NEGATIVE));
   errors.push(...validateImmutable(status.qosClass, old.qosClass, STATUS.child('qosClass')));
   for (const list of LISTS) {
-    addTransitions(errors, status[list], old[list], containersOf(oldSpec as PodSpec, list), oldSpec as PodSpec, STATUS.child(list));
+    addTransitions(
+      errors,
+      status[list],
+      old[list],
+      containersOf(oldSpec as PodSpec, list),
+      oldSpec as PodSpec,
+      STATUS.child(list),
+    );
     addUsers(errors, status[list], spec?.os?.name ?? 'linux', STATUS.child(list));
   }
   addClaims(errors, status, spec as PodSpec);
   addIps(errors, 'podIPs', status, old);
   if (status.hostIPs?.length) {
     const first = status.hostIPs[0]!.ip ?? '';
-    if ((status.hostIP ?? '') !== first) errors.push(invalid(STATUS.child('hostIPs').index(0).child('ip'), first, 'must be equal to `hostIP`'));
+    if ((status.hostIP ?? '') !== first)
+      errors.push(invalid(STATUS.child('hostIPs').index(0).child('ip'), first, 'must be equal to `hostIP`'));
     addIps(errors, 'hostIPs', status, old);
   }
   return errors;
@@ -39,7 +51,12 @@ function addConditions(errors: FieldError[], { conditions }: PodStatus): void {
   });
 }
 
-function addNomination(errors: FieldError[], { nominatedNodeName: name }: PodStatus, old: PodStatus, { nodeName }: PodSpec): void {
+function addNomination(
+  errors: FieldError[],
+  { nominatedNodeName: name }: PodStatus,
+  old: PodStatus,
+  { nodeName }: PodSpec,
+): void {
   if (!name || name === old.nominatedNodeName) return;
   const at = STATUS.child('nominatedNodeName');
   addReasons(errors, isDns1123Subdomain(name), name, at);
@@ -47,7 +64,11 @@ function addNomination(errors: FieldError[], { nominatedNodeName: name }: PodSta
 }
 
 const containersOf = (spec: PodSpec, list: (typeof LISTS)[number]): readonly Container[] =>
-  (list === 'containerStatuses' ? spec.containers : list === 'initContainerStatuses' ? spec.initContainers : undefined) ?? [];
+  (list === 'containerStatuses'
+    ? spec.containers
+    : list === 'initContainerStatuses'
+      ? spec.initContainers
+      : undefined) ?? [];
 
 /** Whether a container that has ended with `code` is to run again: its own rules and policy, then the pod's. */
 function mayRestart({ restartPolicy, restartPolicyRules = [] }: Container, spec: PodSpec, code: number): boolean {
@@ -62,7 +83,12 @@ function mayRestart({ restartPolicy, restartPolicyRules = [] }: Container, spec:
 
 /** What has ended for good does not run again. */
 function addTransitions(
-  errors: FieldError[], now: ContainerStatus[] | undefined, before: ContainerStatus[] | undefined, containers: readonly Container[], spec: PodSpec, at: Path,
+  errors: FieldError[],
+  now: ContainerStatus[] | undefined,
+  before: ContainerStatus[] | undefined,
+  containers: readonly Container[],
+  spec: PodSpec,
+  at: Path,
 ): void {
   before?.forEach((old, i) => {
     const ended = old.state?.terminated;
@@ -82,7 +108,9 @@ function addUsers(errors: FieldError[], statuses: ContainerStatus[] | undefined,
     if (os === 'windows') errors.push(forbidden(here, 'cannot be set for a windows pod'));
     if (os !== 'linux') return;
     for (const id of ['uid', 'gid'] as const) addReasons(errors, isUnixId(linux[id] ?? 0), linux[id] ?? 0, here, id);
-    linux.supplementalGroups?.forEach((id, j) => addReasons(errors, isUnixId(id), id, here.child('supplementalGroups').index(j)));
+    linux.supplementalGroups?.forEach((id, j) =>
+      addReasons(errors, isUnixId(id), id, here.child('supplementalGroups').index(j)),
+    );
   });
 }
 
@@ -95,7 +123,8 @@ function addClaims(errors: FieldError[], { resourceClaimStatuses }: PodStatus, {
     }
     if (seen.has(name)) errors.push(duplicate(at.child('name'), name));
     seen.add(name);
-    if (resourceClaimName != null) addReasons(errors, isDns1123Subdomain(resourceClaimName), resourceClaimName, at, 'resourceClaimName');
+    if (resourceClaimName != null)
+      addReasons(errors, isDns1123Subdomain(resourceClaimName), resourceClaimName, at, 'resourceClaimName');
   });
 }
 
@@ -110,9 +139,16 @@ function addIps(errors: FieldError[], field: 'podIPs' | 'hostIPs', status: PodSt
   if (ips.length < 2) return;
   const families = ips.map(addressFamily);
   const bad = families.indexOf(0);
-  if (bad >= 0) errors.push(internalFieldError(at, `failed to check for dual stack with error:invalid IP[${bad}]: ${ips[bad]}`));
+  if (bad >= 0)
+    errors.push(internalFieldError(at, `failed to check for dual stack with error:invalid IP[${bad}]: ${ips[bad]}`));
   if (ips.length > 2 || !families.includes(4) || !families.includes(6)) {
-    errors.push(invalid(at, ips.map((ip) => ({ IP: ip })), 'may specify no more than one IP for each IP family'));
+    errors.push(
+      invalid(
+        at,
+        ips.map((ip) => ({ IP: ip })),
+        'may specify no more than one IP for each IP family',
+      ),
+    );
   }
 }
 
@@ -121,7 +157,8 @@ export function keepObservedGeneration(status: PodStatus, old: PodStatus): void 
   if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration;
   if (!status.conditions?.length || !old.conditions?.length) return;
   const before = new Map<string, number[]>();
-  for (const { type, observedGeneration = 0 } of old.conditions) before.set(type, [...(before.get(type) ?? []), observedGeneration]);
+  for (const { type, observedGeneration = 0 } of old.conditions)
+    before.set(type, [...(before.get(type) ?? []), observedGeneration]);
   for (const condition of status.conditions) {
     const generation = before.get(condition.type)?.shift();
     if (!condition.observedGeneration && generation) condition.observedGeneration = generation;

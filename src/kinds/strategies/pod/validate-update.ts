@@ -8,7 +8,10 @@ import { addImageSpace } from './validate-container.ts';
 
 const SPEC = Path.root('spec');
 const MAY_CHANGE = [
-  '`spec.containers[*].image`', '`spec.initContainers[*].image`', '`spec.activeDeadlineSeconds`', '`spec.tolerations` (only additions to existing tolerations)',
+  '`spec.containers[*].image`',
+  '`spec.initContainers[*].image`',
+  '`spec.activeDeadlineSeconds`',
+  '`spec.tolerations` (only additions to existing tolerations)',
   '`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)',
 ];
 const ONLY = `pod updates may not change fields other than ${MAY_CHANGE.join(',')}`;
@@ -18,7 +21,8 @@ const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 /** What an update may do with a pod's spec (core/v1 ValidatePodUpdate): what it may change is made equal, the rest compared. */
 export function validateSpecUpdate(spec: PodSpec, before: PodSpec): FieldError[] {
   const errors: FieldError[] = [];
-  for (const list of ['containers', 'initContainers'] as const) if (!addImages(errors, spec[list], before[list], SPEC.child(list))) return errors;
+  for (const list of ['containers', 'initContainers'] as const)
+    if (!addImages(errors, spec[list], before[list], SPEC.child(list))) return errors;
   if (!addDeadline(errors, spec.activeDeadlineSeconds, before.activeDeadlineSeconds)) return errors;
   addTolerationChanges(errors, spec, before);
   addGateChanges(errors, spec, before);
@@ -32,7 +36,12 @@ export function validateSpecUpdate(spec: PodSpec, before: PodSpec): FieldError[]
 }
 
 /** False where nothing more can be said: the containers are not the same ones. */
-function addImages(errors: FieldError[], given: Container[] | null | undefined, old: Container[] | null | undefined, at: Path): boolean {
+function addImages(
+  errors: FieldError[],
+  given: Container[] | null | undefined,
+  old: Container[] | null | undefined,
+  at: Path,
+): boolean {
   const [now, before] = [given ?? [], old ?? []];
   if (now.length !== before.length) {
     errors.push(forbidden(at, 'pod updates may not add or remove containers'));
@@ -53,7 +62,8 @@ function addDeadline(errors: FieldError[], now: number | undefined, before: numb
     return true;
   }
   if (now < 0 || now > MAX_INT32) errors.push(invalid(at, now, rangeError(0, MAX_INT32)));
-  else if (before != null && before < now) errors.push(invalid(at, now, 'must be less than or equal to previous value'));
+  else if (before != null && before < now)
+    errors.push(invalid(at, now, 'must be less than or equal to previous value'));
   else return true;
   return false;
 }
@@ -61,7 +71,10 @@ function addDeadline(errors: FieldError[], now: number | undefined, before: numb
 function addTolerationChanges(errors: FieldError[], { tolerations = [] }: PodSpec, before: PodSpec): void {
   const at = SPEC.child('tolerations');
   for (const old of before.tolerations ?? []) {
-    if (tolerations.some((now) => isDeepStrictEqual({ ...now, tolerationSeconds: 0 }, { ...old, tolerationSeconds: 0 }))) continue;
+    if (
+      tolerations.some((now) => isDeepStrictEqual({ ...now, tolerationSeconds: 0 }, { ...old, tolerationSeconds: 0 }))
+    )
+      continue;
     errors.push(forbidden(at, 'existing toleration can not be modified except its tolerationSeconds'));
     return;
   }
@@ -79,7 +92,8 @@ function addGateChanges(errors: FieldError[], spec: PodSpec, before: PodSpec): v
 
 /** The new spec with everything that may change as it was: what still differs may not. */
 function munged(errors: FieldError[], spec: PodSpec, before: PodSpec): PodSpec {
-  const images = (list: Container[] | undefined, old: Container[] | undefined) => list?.map((c, i) => ({ ...c, image: old?.[i]?.image }));
+  const images = (list: Container[] | undefined, old: Container[] | undefined) =>
+    list?.map((c, i) => ({ ...c, image: old?.[i]?.image }));
   const shortened = spec.terminationGracePeriodSeconds === 1 && (before.terminationGracePeriodSeconds ?? 0) < 0;
   const taken: (keyof PodSpec)[] = ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'];
   if (shortened) taken.push('terminationGracePeriodSeconds');
@@ -100,10 +114,20 @@ function munged(errors: FieldError[], spec: PodSpec, before: PodSpec): PodSpec {
   return withoutUndefined(rest);
 }
 
-function addSelectorChange(errors: FieldError[], now: Record<string, string> = {}, before: Record<string, string> = {}): void {
+function addSelectorChange(
+  errors: FieldError[],
+  now: Record<string, string> = {},
+  before: Record<string, string> = {},
+): void {
   if (Object.entries(before).every(([key, value]) => now[key] === value)) return;
   const shown = Object.keys(now).length ? now : null;
-  errors.push(invalid(SPEC.child('nodeSelector'), shown, 'only additions to spec.nodeSelector are allowed (no mutations or deletions)'));
+  errors.push(
+    invalid(
+      SPEC.child('nodeSelector'),
+      shown,
+      'only additions to spec.nodeSelector are allowed (no mutations or deletions)',
+    ),
+  );
 }
 
 /** Checks the change of the node affinity and takes it back out of `rest`. */
@@ -117,18 +141,29 @@ function steer(errors: FieldError[], rest: PodSpec, { affinity: before }: PodSpe
   else delete rest.affinity;
 }
 
-function addAffinityChange(errors: FieldError[], now: NodeAffinity | undefined, before: NodeAffinity | undefined): void {
+function addAffinityChange(
+  errors: FieldError[],
+  now: NodeAffinity | undefined,
+  before: NodeAffinity | undefined,
+): void {
   const old = before?.[REQUIRED]?.nodeSelectorTerms ?? [];
   if (old.length === 0) return;
   const terms = now?.[REQUIRED]?.nodeSelectorTerms ?? [];
   const at = SPEC.child('affinity', 'nodeAffinity', REQUIRED, 'nodeSelectorTerms');
   const shown = (term: NodeSelectorTerm): unknown => internalValue('NodeSelectorTerm', term);
   if (old.length !== terms.length) {
-    errors.push(invalid(at, terms.length ? terms.map(shown) : null, 'no additions/deletions to non-empty NodeSelectorTerms list are allowed'));
+    errors.push(
+      invalid(
+        at,
+        terms.length ? terms.map(shown) : null,
+        'no additions/deletions to non-empty NodeSelectorTerms list are allowed',
+      ),
+    );
     return;
   }
   old.forEach((term, i) => {
-    if (!onlyAdds(terms[i]!, term)) errors.push(invalid(at.index(i), shown(terms[i]!), 'only additions are allowed (no mutations or deletions)'));
+    if (!onlyAdds(terms[i]!, term))
+      errors.push(invalid(at.index(i), shown(terms[i]!), 'only additions are allowed (no mutations or deletions)'));
   });
 }
 

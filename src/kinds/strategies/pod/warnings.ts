@@ -1,4 +1,11 @@
-import type { Container, ContainerPort, Pod, PodAffinityTerm, PodSpec, PodTemplateSpec } from '../../../../schema/types.ts';
+import type {
+  Container,
+  ContainerPort,
+  Pod,
+  PodAffinityTerm,
+  PodSpec,
+  PodTemplateSpec,
+} from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import { canonicalQuantity, quantityMilli } from '../../../meta/quantity.ts';
@@ -39,7 +46,9 @@ function nameWarnings(name = ''): string[] {
 
 /** Advice for who makes a pod (pkg/api/pod GetWarningsForPod). */
 export function podWarnings({ metadata, spec }: Pod): string[] {
-  const warnings = spec ? specWarnings(spec, metadata?.annotations, Path.root('spec'), Path.root('metadata').child('annotations')) : [];
+  const warnings = spec
+    ? specWarnings(spec, metadata?.annotations, Path.root('spec'), Path.root('metadata').child('annotations'))
+    : [];
   return [...nameWarnings(metadata?.name), ...warnings];
 }
 
@@ -56,7 +65,8 @@ export function podTemplateWarnings(template: PodTemplateSpec | undefined, at: P
   if (annotations && !spec.securityContext?.appArmorProfile) {
     visitContainers(spec, at, ({ name, securityContext }) => {
       const key = APPARMOR + name;
-      if (!securityContext?.appArmorProfile && annotations[key] !== undefined) warnings.push(appArmorDeprecated(keys.key(key)));
+      if (!securityContext?.appArmorProfile && annotations[key] !== undefined)
+        warnings.push(appArmorDeprecated(keys.key(key)));
     });
   }
   return warnings;
@@ -65,7 +75,8 @@ export function podTemplateWarnings(template: PodTemplateSpec | undefined, at: P
 function specWarnings(spec: PodSpec, annotations: Annotations | undefined, at: Path, keys: Path): string[] {
   const out: string[] = [];
   addNodeLabels(out, spec, at);
-  for (const [key, message] of Object.entries(OLD_ANNOTATIONS)) if (annotations?.[key] !== undefined) out.push(`${keys.key(key)}: ${message}`);
+  for (const [key, message] of Object.entries(OLD_ANNOTATIONS))
+    if (annotations?.[key] !== undefined) out.push(`${keys.key(key)}: ${message}`);
   addVolumes(out, spec, at);
   addRepeated(out, spec, at);
   addFractions(out, spec.overhead, at.child('overhead'));
@@ -73,7 +84,9 @@ function specWarnings(spec: PodSpec, annotations: Annotations | undefined, at: P
   visitContainers(spec, at, (container, here) => addContainer(out, container, here));
   addPorts(out, spec, at);
   if ((spec.terminationGracePeriodSeconds ?? 0) < 0) {
-    out.push(`${at.child('terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`);
+    out.push(
+      `${at.child('terminationGracePeriodSeconds')}: must be >= 0; negative values are invalid and will be treated as 1`,
+    );
   }
   for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
     const affinity = spec.affinity?.[kind];
@@ -81,10 +94,16 @@ function specWarnings(spec: PodSpec, annotations: Annotations | undefined, at: P
       if (!term?.labelSelector) out.push(`${here.child('labelSelector')}: ${NO_POD}`);
     };
     affinity?.[REQUIRED]?.forEach((term, i) => look(term, at.child('affinity', kind, REQUIRED).index(i)));
-    affinity?.[PREFERRED]?.forEach((term, i) => look(term.podAffinityTerm, at.child('affinity', kind, PREFERRED).index(i).child('podAffinityTerm')));
+    affinity?.[PREFERRED]?.forEach((term, i) =>
+      look(term.podAffinityTerm, at.child('affinity', kind, PREFERRED).index(i).child('podAffinityTerm')),
+    );
   }
-  spec.dnsConfig?.nameservers?.forEach((ip, i) => out.push(...ipWarnings(ip, at.child('dnsConfig', 'nameservers').index(i))));
-  spec.hostAliases?.forEach(({ ip = '' }, i) => out.push(...ipWarnings(ip, at.child('hostAliases').index(i).child('ip'))));
+  spec.dnsConfig?.nameservers?.forEach((ip, i) =>
+    out.push(...ipWarnings(ip, at.child('dnsConfig', 'nameservers').index(i))),
+  );
+  spec.hostAliases?.forEach(({ ip = '' }, i) =>
+    out.push(...ipWarnings(ip, at.child('hostAliases').index(i).child('ip'))),
+  );
   return out;
 }
 
@@ -114,7 +133,8 @@ function addVolumes(out: string[], { volumes }: PodSpec, at: Path): void {
   volumes.forEach((volume, i) => {
     const here = at.child('volumes').index(i);
     for (const [source, message] of Object.entries(OLD_VOLUMES)) {
-      if (volume[source as keyof typeof OLD_VOLUMES]) out.push(`${here.child(source === 'storageos' ? 'storageOS' : source)}: ${message}`);
+      if (volume[source as keyof typeof OLD_VOLUMES])
+        out.push(`${here.child(source === 'storageos' ? 'storageOS' : source)}: ${message}`);
     }
     const claim = volume.ephemeral?.volumeClaimTemplate?.spec?.resources?.requests?.['storage'];
     if (claim !== undefined) {
@@ -133,7 +153,8 @@ function addRepeated(out: string[], { hostAliases = [], imagePullSecrets = [] }:
   });
   const names = new Set<string>();
   imagePullSecrets.forEach(({ name = '' }, i) => {
-    if (names.has(name)) out.push(`${at.child('imagePullSecrets').index(i).child('name')}: duplicate name ${JSON.stringify(name)}`);
+    if (names.has(name))
+      out.push(`${at.child('imagePullSecrets').index(i).child('name')}: duplicate name ${JSON.stringify(name)}`);
     names.add(name);
   });
   imagePullSecrets.forEach(({ name = '' }, i) => {
@@ -160,7 +181,8 @@ function addFraction(out: string[], amount: string, at: Path): void {
 
 function addSeccomp(out: string[], spec: PodSpec, annotations: Annotations, keys: Path): void {
   const say = (key: string): void => {
-    if (annotations[key] !== undefined) out.push(`${keys.key(key)}: non-functional in v1.27+; use the "seccompProfile" field instead`);
+    if (annotations[key] !== undefined)
+      out.push(`${keys.key(key)}: non-functional in v1.27+; use the "seccompProfile" field instead`);
   };
   if (!spec.securityContext?.seccompProfile) say(SECCOMP_POD);
   visitContainers(spec, keys, ({ name, securityContext }) => {
@@ -176,7 +198,9 @@ function addContainer(out: string[], { resources, env = [] }: Container, at: Pat
     const reference = `$(${name})`;
     // a later value may build upon the earlier one
     if (names.has(name) && (valueFrom || value === reference || !value.includes(reference))) {
-      out.push(`${at.child('env').index(i)}: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`);
+      out.push(
+        `${at.child('env').index(i)}: hides previous definition of ${JSON.stringify(name)}, which may be dropped when using apply`,
+      );
     }
     names.add(name);
   });

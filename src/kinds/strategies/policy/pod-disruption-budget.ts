@@ -23,20 +23,29 @@ export const podDisruptionBudgetStrategy: Strategy = withStatus({
   validate({ spec = {} }) {
     const errors: FieldError[] = [];
     if (spec.minAvailable != null && spec.maxUnavailable != null) {
-      const value = internalValue('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', { ...spec, selector: shownSelector(spec.selector) });
+      const value = internalValue('io.k8s.api.policy.v1.PodDisruptionBudgetSpec', {
+        ...spec,
+        selector: shownSelector(spec.selector),
+      });
       errors.push(invalid(SPEC, value, 'minAvailable and maxUnavailable cannot be both set'));
     }
     for (const field of ['minAvailable', 'maxUnavailable'])
-      errors.push(...validatePositiveIntOrPercent(spec[field], SPEC.child(field)), ...validateAtMost100Percent(spec[field], SPEC.child(field)));
+      errors.push(
+        ...validatePositiveIntOrPercent(spec[field], SPEC.child(field)),
+        ...validateAtMost100Percent(spec[field], SPEC.child(field)),
+      );
     errors.push(...validateLabelSelector(spec.selector, SPEC.child('selector')));
     const policy = spec.unhealthyPodEvictionPolicy;
-    if (policy != null && !POLICIES.includes(policy)) errors.push(notSupported(SPEC.child('unhealthyPodEvictionPolicy'), policy, POLICIES));
+    if (policy != null && !POLICIES.includes(policy))
+      errors.push(notSupported(SPEC.child('unhealthyPodEvictionPolicy'), policy, POLICIES));
     return errors;
   },
   subresources: {
     status: statusWith(({ status = {} }) => [
       ...validateConditions(status.conditions, STATUS.child('conditions')),
-      ...['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'].flatMap((field) => validateNonNegative(status[field], STATUS.child(field))),
+      ...['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'].flatMap((field) =>
+        validateNonNegative(status[field], STATUS.child(field)),
+      ),
     ]),
   },
 });

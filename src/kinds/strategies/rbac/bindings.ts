@@ -20,7 +20,11 @@ const ROLE_REF = Path.root('roleRef');
 const SUBJECTS = Path.root('subjects');
 
 /** A reference as Go prints the internal struct, which has no JSON names. */
-const internalRef = (ref: RoleRef = {}): unknown => ({ APIGroup: ref.apiGroup ?? '', Kind: ref.kind ?? '', Name: ref.name ?? '' });
+const internalRef = (ref: RoleRef = {}): unknown => ({
+  APIGroup: ref.apiGroup ?? '',
+  Kind: ref.kind ?? '',
+  Name: ref.name ?? '',
+});
 
 function defaults(object: KubeObject): void {
   if (object.roleRef) object.roleRef.apiGroup ||= GROUP;
@@ -41,7 +45,11 @@ function roleRefErrors(ref: RoleRef, kinds: readonly string[]): FieldError[] {
   return errors;
 }
 
-function subjectErrors({ kind = '', apiGroup = '', name, namespace }: Subject, at: Path, namespaced: boolean): FieldError[] {
+function subjectErrors(
+  { kind = '', apiGroup = '', name, namespace }: Subject,
+  at: Path,
+  namespaced: boolean,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (!name) errors.push(required(at.child('name')));
   switch (kind) {
@@ -68,9 +76,13 @@ function subjectErrors({ kind = '', apiGroup = '', name, namespace }: Subject, a
 export function bindingStrategy(roles: readonly string[], namespaced: boolean): Strategy {
   const validate = (object: KubeObject): FieldError[] => [
     ...roleRefErrors(object.roleRef ?? {}, roles),
-    ...((object.subjects ?? []) as Subject[]).flatMap((subject, i) => subjectErrors(subject, SUBJECTS.index(i), namespaced)),
+    ...((object.subjects ?? []) as Subject[]).flatMap((subject, i) =>
+      subjectErrors(subject, SUBJECTS.index(i), namespaced),
+    ),
   ];
   const change = (object: KubeObject, old: KubeObject): FieldError[] =>
-    isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef)) ? [] : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')];
+    isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef))
+      ? []
+      : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')];
   return { ...rbacStrategy(namespaced, validate, change), defaults };
 }

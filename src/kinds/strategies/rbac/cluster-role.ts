@@ -11,7 +11,8 @@ const SELECTORS = Path.root('aggregationRule').child('clusterRoleSelectors');
 function aggregationErrors(object: KubeObject): FieldError[] {
   if (!object.aggregationRule) return [];
   const selectors: LabelSelectorLike[] = object.aggregationRule.clusterRoleSelectors ?? [];
-  if (selectors.length === 0) return [required(SELECTORS, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
+  if (selectors.length === 0)
+    return [required(SELECTORS, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
   return selectors.flatMap((selector, i) => {
     const at = SELECTORS.index(i);
     const errors = validateLabelSelector(selector, at);
@@ -19,4 +20,7 @@ function aggregationErrors(object: KubeObject): FieldError[] {
   });
 }
 
-export const clusterRoleStrategy = rbacStrategy(false, (object) => [...policyRuleErrors(object.rules, false), ...aggregationErrors(object)]);
+export const clusterRoleStrategy = rbacStrategy(false, (object) => [
+  ...policyRuleErrors(object.rules, false),
+  ...aggregationErrors(object),
+]);

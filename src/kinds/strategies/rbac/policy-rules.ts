@@ -22,8 +22,10 @@ function ruleErrors(rule: PolicyRule, at: Path, namespaced: boolean): FieldError
     }
     return errors;
   }
-  if (!rule.apiGroups?.length) errors.push(required(at.child('apiGroups'), 'resource rules must supply at least one api group'));
-  if (!rule.resources?.length) errors.push(required(at.child('resources'), 'resource rules must supply at least one resource'));
+  if (!rule.apiGroups?.length)
+    errors.push(required(at.child('apiGroups'), 'resource rules must supply at least one api group'));
+  if (!rule.resources?.length)
+    errors.push(required(at.child('resources'), 'resource rules must supply at least one resource'));
   return errors;
 }
 

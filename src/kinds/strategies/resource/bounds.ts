@@ -7,7 +7,12 @@ const MAX_IDENTIFIER = 32;
 const MAX_POOL_NAME = 253;
 
 /** `max` undefined: no bound. */
-export function boundedErrors<T>(items: readonly T[] | undefined, max: number, check: (item: T, at: Path) => FieldError[], at: Path): FieldError[] {
+export function boundedErrors<T>(
+  items: readonly T[] | undefined,
+  max: number,
+  check: (item: T, at: Path) => FieldError[],
+  at: Path,
+): FieldError[] {
   if (!items) return [];
   return items.length > max ? [tooMany(at, items.length, max)] : items.flatMap((item, i) => check(item, at.index(i)));
 }
@@ -50,7 +55,9 @@ export function qualifiedNameErrors(name: string, at: Path): FieldError[] {
 
 export function fullyQualifiedNameErrors(name: string, at: Path): FieldError[] {
   const errors = qualifiedNameErrors(name, at);
-  return name.includes('/') ? errors : [...errors, invalid(at, name, 'a fully qualified name must be a domain and a name separated by a slash')];
+  return name.includes('/')
+    ? errors
+    : [...errors, invalid(at, name, 'a fully qualified name must be a domain and a name separated by a slash')];
 }
 
 export function poolNameErrors(name: string | undefined, at: Path): FieldError[] {

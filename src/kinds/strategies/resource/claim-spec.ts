@@ -36,10 +36,14 @@ const MAX_CONSTRAINTS = 32;
 const MAX_ALTERNATIVES = 8;
 const MODES = ['All', 'ExactCount'];
 const ONE_KIND = 'exactly one of `exactly` or `firstAvailable` is required';
-const NO_REQUEST = "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
+const NO_REQUEST =
+  "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
 
 const exactRequests = ({ devices }: ClaimSpec): ExactRequest[] =>
-  (devices?.requests ?? []).flatMap(({ exactly, firstAvailable }) => [...(exactly ? [exactly] : []), ...(firstAvailable ?? [])]);
+  (devices?.requests ?? []).flatMap(({ exactly, firstAvailable }) => [
+    ...(exactly ? [exactly] : []),
+    ...(firstAvailable ?? []),
+  ]);
 
 export function defaultClaim(spec: ClaimSpec | undefined): void {
   for (const request of exactRequests(spec ?? {})) {
@@ -59,7 +63,12 @@ export function dropClaimFields(spec: ClaimSpec | undefined): void {
 
 /** Names that the rest of a claim may refer to: `request` and `request/subrequest`. */
 export const requestNames = ({ devices }: ClaimSpec): ReadonlySet<string> =>
-  new Set((devices?.requests ?? []).flatMap(({ name = '', firstAvailable }) => [name, ...(firstAvailable ?? []).map((sub) => `${name}/${sub.name ?? ''}`)]));
+  new Set(
+    (devices?.requests ?? []).flatMap(({ name = '', firstAvailable }) => [
+      name,
+      ...(firstAvailable ?? []).map((sub) => `${name}/${sub.name ?? ''}`),
+    ]),
+  );
 
 export function requestRefErrors(name: string, names: ReadonlySet<string>, at: Path): FieldError[] {
   const segments = name.split('/');
@@ -69,20 +78,33 @@ export function requestRefErrors(name: string, names: ReadonlySet<string>, at: P
 }
 
 export const requestRefsErrors = (refs: string[] | undefined, names: ReadonlySet<string>, at: Path): FieldError[] =>
-  uniqueErrors(refs, MAX_REQUESTS, (name, here) => requestRefErrors(name, names, here), (name) => name, at);
+  uniqueErrors(
+    refs,
+    MAX_REQUESTS,
+    (name, here) => requestRefErrors(name, names, here),
+    (name) => name,
+    at,
+  );
 
-function exactErrors({ deviceClassName = '', selectors, allocationMode = '', count = 0 }: ExactRequest, at: Path): FieldError[] {
-  const errors = deviceClassName ? validateRule(deviceClassName, isDns1123Subdomain, at.child('deviceClassName')) : [required(at.child('deviceClassName'))];
+function exactErrors(
+  { deviceClassName = '', selectors, allocationMode = '', count = 0 }: ExactRequest,
+  at: Path,
+): FieldError[] {
+  const errors = deviceClassName
+    ? validateRule(deviceClassName, isDns1123Subdomain, at.child('deviceClassName'))
+    : [required(at.child('deviceClassName'))];
   errors.push(...selectorErrors(selectors, at.child('selectors')));
   if (allocationMode === 'All') {
-    if (count !== 0) errors.push(invalid(at.child('count'), count, "must not be specified when allocationMode is 'All'"));
+    if (count !== 0)
+      errors.push(invalid(at.child('count'), count, "must not be specified when allocationMode is 'All'"));
   } else if (allocationMode === 'ExactCount') {
     if (count <= 0) errors.push(invalid(at.child('count'), count, 'must be greater than zero'));
   } else errors.push(notSupported(at.child('allocationMode'), allocationMode, MODES));
   return errors;
 }
 
-const nameErrors = (name: string | undefined, at: Path): FieldError[] => validateRule(name ?? '', isDns1123Label, at.child('name'));
+const nameErrors = (name: string | undefined, at: Path): FieldError[] =>
+  validateRule(name ?? '', isDns1123Label, at.child('name'));
 
 function requestErrors({ name, exactly, firstAvailable }: Request, at: Path): FieldError[] {
   const errors = nameErrors(name, at);
@@ -90,11 +112,21 @@ function requestErrors({ name, exactly, firstAvailable }: Request, at: Path): Fi
   if (exactly && alternatives) return [...errors, invalid(at, 'null', `${ONE_KIND}, but multiple fields are set`)];
   if (exactly) return [...errors, ...exactErrors(exactly, at.child('exactly'))];
   if (!alternatives) return [...errors, required(at, ONE_KIND)];
-  const check = (sub: SubRequest, here: Path): FieldError[] => [...nameErrors(sub.name, here), ...exactErrors(sub, here)];
-  return [...errors, ...uniqueErrors(alternatives, MAX_ALTERNATIVES, check, (sub) => sub.name ?? '', at.child('firstAvailable'))];
+  const check = (sub: SubRequest, here: Path): FieldError[] => [
+    ...nameErrors(sub.name, here),
+    ...exactErrors(sub, here),
+  ];
+  return [
+    ...errors,
+    ...uniqueErrors(alternatives, MAX_ALTERNATIVES, check, (sub) => sub.name ?? '', at.child('firstAvailable')),
+  ];
 }
 
-function constraintErrors({ requests, matchAttribute }: Constraint, names: ReadonlySet<string>, at: Path): FieldError[] {
+function constraintErrors(
+  { requests, matchAttribute }: Constraint,
+  names: ReadonlySet<string>,
+  at: Path,
+): FieldError[] {
   const here = at.child('matchAttribute');
   return [
     ...requestRefsErrors(requests, names, at.child('requests')),
@@ -108,11 +140,19 @@ export function claimSpecErrors(spec: ClaimSpec | undefined, at: Path): FieldErr
   const here = at.child('devices');
   return [
     ...uniqueErrors(requests, MAX_REQUESTS, requestErrors, (request) => request.name ?? '', here.child('requests')),
-    ...boundedErrors(constraints, MAX_CONSTRAINTS, (constraint, place) => constraintErrors(constraint, names, place), here.child('constraints')),
+    ...boundedErrors(
+      constraints,
+      MAX_CONSTRAINTS,
+      (constraint, place) => constraintErrors(constraint, names, place),
+      here.child('constraints'),
+    ),
     ...boundedErrors(
       config,
       MAX_CONFIGURATIONS,
-      (item, place) => [...requestRefsErrors(item.requests, names, place.child('requests')), ...configurationErrors(item, place)],
+      (item, place) => [
+        ...requestRefsErrors(item.requests, names, place.child('requests')),
+        ...configurationErrors(item, place),
+      ],
       here.child('config'),
     ),
   ];

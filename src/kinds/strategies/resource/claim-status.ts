@@ -1,5 +1,14 @@
 import { isIP } from 'node:net';
-import { forbidden, invalid, notSupported, Path, required, tooLong, tooMany, type FieldError } from '../../../meta/field.ts';
+import {
+  forbidden,
+  invalid,
+  notSupported,
+  Path,
+  required,
+  tooLong,
+  tooMany,
+  type FieldError,
+} from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
@@ -54,15 +63,25 @@ const consumerErrors = (consumer: Consumer, at: Path): FieldError[] =>
 function addressErrors(address: string, at: Path): FieldError[] {
   const [ip = '', length = ''] = address.split('/');
   const family = isIP(ip);
-  const good = family !== 0 && address.split('/').length === 2 && /^\d+$/.test(length) && Number(length) <= (family === 4 ? 32 : 128);
-  return good ? [] : [invalid(at, address, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')];
+  const good =
+    family !== 0 &&
+    address.split('/').length === 2 &&
+    /^\d+$/.test(length) &&
+    Number(length) <= (family === 4 ? 32 : 128);
+  return good
+    ? []
+    : [invalid(at, address, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')];
 }
 
 function networkErrors(network: Network | undefined, at: Path): FieldError[] {
   const { interfaceName = '', hardwareAddress = '', ips } = network ?? {};
   return [
-    ...(Buffer.byteLength(interfaceName) > MAX_INTERFACE_NAME ? [tooLong(at.child('interfaceName'), MAX_INTERFACE_NAME)] : []),
-    ...(Buffer.byteLength(hardwareAddress) > MAX_HARDWARE_ADDRESS ? [tooLong(at.child('hardwareAddress'), MAX_HARDWARE_ADDRESS)] : []),
+    ...(Buffer.byteLength(interfaceName) > MAX_INTERFACE_NAME
+      ? [tooLong(at.child('interfaceName'), MAX_INTERFACE_NAME)]
+      : []),
+    ...(Buffer.byteLength(hardwareAddress) > MAX_HARDWARE_ADDRESS
+      ? [tooLong(at.child('hardwareAddress'), MAX_HARDWARE_ADDRESS)]
+      : []),
     ...uniqueErrors(ips, MAX_IPS, addressErrors, (ip) => ip, at.child('ips')),
   ];
 }
@@ -87,13 +106,22 @@ function allocationErrors(allocation: Record<string, any>, names: ReadonlySet<st
     ...placeErrors(one, here),
   ];
   const config = (one: Configuration & { source?: string; requests?: string[] }, here: Path): FieldError[] => [
-    ...(!one.source ? [required(here.child('source'))] : SOURCES.includes(one.source) ? [] : [notSupported(here.child('source'), one.source, SOURCES)]),
+    ...(!one.source
+      ? [required(here.child('source'))]
+      : SOURCES.includes(one.source)
+        ? []
+        : [notSupported(here.child('source'), one.source, SOURCES)]),
     ...requestRefsErrors(one.requests, names, here.child('requests')),
     ...configurationErrors(one, here),
   ];
   return [
     ...boundedErrors(allocation.devices?.results as Place[] | undefined, MAX_RESULTS, result, devices.child('results')),
-    ...boundedErrors(allocation.devices?.config as Configuration[] | undefined, 2 * MAX_CONFIGURATIONS, config, devices.child('config')),
+    ...boundedErrors(
+      allocation.devices?.config as Configuration[] | undefined,
+      2 * MAX_CONFIGURATIONS,
+      config,
+      devices.child('config'),
+    ),
     ...(allocation.nodeSelector ? validateNodeSelector(allocation.nodeSelector, at.child('nodeSelector')) : []),
   ];
 }
@@ -103,19 +131,35 @@ export function claimStatusErrors(object: KubeObject, old: KubeObject): FieldErr
   const { allocation, reservedFor, devices } = object.status ?? {};
   const before = old.status ?? {};
   const at = STATUS.child('reservedFor');
-  const errors = uniqueErrors(reservedFor as Consumer[] | undefined, MAX_CONSUMERS, consumerErrors, (consumer) => consumer.uid ?? '', at);
+  const errors = uniqueErrors(
+    reservedFor as Consumer[] | undefined,
+    MAX_CONSUMERS,
+    consumerErrors,
+    (consumer) => consumer.uid ?? '',
+    at,
+  );
   const allocated = new Set(((allocation?.devices?.results ?? []) as Place[]).map(idOf));
   const check = (device: DeviceStatus, here: Path): FieldError[] => deviceErrors(device, allocated, here);
   errors.push(...uniqueErrors(devices as DeviceStatus[] | undefined, Infinity, check, idOf, STATUS.child('devices')));
-  if (reservedFor?.length && !allocation) errors.push(forbidden(at, 'may not be specified when `allocated` is not set'));
+  if (reservedFor?.length && !allocation)
+    errors.push(forbidden(at, 'may not be specified when `allocated` is not set'));
   else if (reservedFor?.length && object.metadata.deletionTimestamp) {
     const known = new Set(((before.reservedFor ?? []) as Consumer[]).map((consumer) => JSON.stringify(consumer)));
     if ((reservedFor as Consumer[]).some((consumer) => !known.has(JSON.stringify(consumer)))) {
-      errors.push(forbidden(at, 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set'));
+      errors.push(
+        forbidden(at, 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set'),
+      );
     }
   }
   if (!allocation) return errors;
   if (!before.allocation) return [...errors, ...allocationErrors(allocation, requestNames(object.spec ?? {}))];
   if (semanticallyEqual(allocation, before.allocation)) return errors;
-  return [...errors, invalid(STATUS.child('allocation'), internalValue('io.k8s.api.resource.v1.AllocationResult', allocation), IMMUTABLE)];
+  return [
+    ...errors,
+    invalid(
+      STATUS.child('allocation'),
+      internalValue('io.k8s.api.resource.v1.AllocationResult', allocation),
+      IMMUTABLE,
+    ),
+  ];
 }

@@ -13,11 +13,16 @@ const MAX_PARAMETERS = 10 * 1024;
 export function rawObjectErrors(value: unknown, max: number, at: Path): FieldError[] {
   if (value === undefined || value === null) return [required(at)];
   if (Buffer.byteLength(JSON.stringify(value)) > max) return [tooLong(at, max)];
-  return typeof value === 'object' && !Array.isArray(value) ? [] : [invalid(at, '<value omitted>', 'must be a valid JSON object')];
+  return typeof value === 'object' && !Array.isArray(value)
+    ? []
+    : [invalid(at, '<value omitted>', 'must be a valid JSON object')];
 }
 
 export function configurationErrors({ opaque }: Configuration, at: Path): FieldError[] {
   const here = at.child('opaque');
   if (!opaque) return [required(here)];
-  return [...validateCsiDriverName(opaque.driver, here.child('driver')), ...rawObjectErrors(opaque.parameters, MAX_PARAMETERS, here.child('parameters'))];
+  return [
+    ...validateCsiDriverName(opaque.driver, here.child('driver')),
+    ...rawObjectErrors(opaque.parameters, MAX_PARAMETERS, here.child('parameters')),
+  ];
 }

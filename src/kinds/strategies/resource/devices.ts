@@ -23,7 +23,9 @@ const MAX_KEY = 63 + 1 + 32;
 const NUMBER = String.raw`(0|[1-9]\d*)`;
 const PRERELEASE = String.raw`(0|[1-9]\d*|\d*[a-zA-Z-][0-9a-zA-Z-]*)`;
 const BUILD = '[0-9a-zA-Z-]+';
-const SEMVER = new RegExp(String.raw`^${NUMBER}\.${NUMBER}\.${NUMBER}(-${PRERELEASE}(\.${PRERELEASE})*)?(\+${BUILD}(\.${BUILD})*)?$`);
+const SEMVER = new RegExp(
+  String.raw`^${NUMBER}\.${NUMBER}\.${NUMBER}(-${PRERELEASE}(\.${PRERELEASE})*)?(\+${BUILD}(\.${BUILD})*)?$`,
+);
 const ONE_VALUE = 'exactly one value must be specified';
 
 /** A key that is too long to print loses its middle. */
@@ -33,7 +35,12 @@ function shown(key: string): string {
 }
 
 /** As Go prints the internal struct. */
-const internal = ({ int = null, bool = null, string = null, version = null }: Partial<Record<keyof Attribute, unknown>>): unknown => ({
+const internal = ({
+  int = null,
+  bool = null,
+  string = null,
+  version = null,
+}: Partial<Record<keyof Attribute, unknown>>): unknown => ({
   IntValue: int,
   BoolValue: bool,
   StringValue: string,
@@ -43,9 +50,11 @@ const internal = ({ int = null, bool = null, string = null, version = null }: Pa
 function attributeErrors(attribute: Attribute, at: Path): FieldError[] {
   const { string, version } = attribute;
   const errors: FieldError[] = [];
-  if (string !== undefined && Buffer.byteLength(string) > MAX_VALUE) errors.push(tooLong(at.child('string'), MAX_VALUE));
+  if (string !== undefined && Buffer.byteLength(string) > MAX_VALUE)
+    errors.push(tooLong(at.child('string'), MAX_VALUE));
   if (version !== undefined) {
-    if (!SEMVER.test(version)) errors.push(invalid(at.child('version'), version, 'must be a string compatible with semver.org spec 2.0.0'));
+    if (!SEMVER.test(version))
+      errors.push(invalid(at.child('version'), version, 'must be a string compatible with semver.org spec 2.0.0'));
     if (Buffer.byteLength(version) > MAX_VALUE) errors.push(tooLong(at.child('version'), MAX_VALUE));
   }
   const values = [attribute.int, attribute.bool, string, version].filter((value) => value !== undefined).length;
@@ -58,9 +67,13 @@ function attributeErrors(attribute: Attribute, at: Path): FieldError[] {
 export function deviceErrors({ name = '', attributes = {}, capacity = {} }: Device, at: Path): FieldError[] {
   const errors = validateRule(name, isDns1123Label, at.child('name'));
   const count = Object.keys(attributes).length + Object.keys(capacity).length;
-  if (count > MAX_FACTS) errors.push(invalid(at, count, `the total number of attributes and capacities must not exceed ${MAX_FACTS}`));
+  if (count > MAX_FACTS)
+    errors.push(invalid(at, count, `the total number of attributes and capacities must not exceed ${MAX_FACTS}`));
   for (const [key, attribute] of Object.entries(attributes)) {
-    errors.push(...qualifiedNameErrors(key, at.child('attributes')), ...attributeErrors(attribute, at.child('attributes').key(shown(key))));
+    errors.push(
+      ...qualifiedNameErrors(key, at.child('attributes')),
+      ...attributeErrors(attribute, at.child('attributes').key(shown(key))),
+    );
   }
   for (const key of Object.keys(capacity)) errors.push(...qualifiedNameErrors(key, at.child('capacity')));
   return errors;

@@ -21,5 +21,7 @@ export const resourceClaimTemplateStrategy: Strategy = {
     ...claimSpecErrors(spec.spec, SPEC.child('spec')),
   ],
   validateUpdate: ({ spec = {} }, old) =>
-    semanticallyEqual(spec, old.spec ?? {}) ? [] : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', spec), IMMUTABLE)],
+    semanticallyEqual(spec, old.spec ?? {})
+      ? []
+      : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', spec), IMMUTABLE)],
 };

@@ -17,6 +17,8 @@ export const resourceClaimStrategy: Strategy = withStatus({
   validatesAllOnUpdate: true,
   validate: ({ spec }) => claimSpecErrors(spec, SPEC),
   validateUpdate: ({ spec = {} }, old) =>
-    semanticallyEqual(spec, old.spec ?? {}) ? [] : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimSpec', spec), IMMUTABLE)],
+    semanticallyEqual(spec, old.spec ?? {})
+      ? []
+      : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimSpec', spec), IMMUTABLE)],
   subresources: { status: { ...isolatedStatus, validateUpdate: claimStatusErrors } },
 });

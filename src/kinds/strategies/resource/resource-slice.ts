@@ -15,9 +15,16 @@ const ONE_PLACE = 'exactly one of `nodeName`, `nodeSelector`, or `allNodes` is r
 
 /** Fields of a device that belong to features which are off in 1.35: partitions, taints, binding conditions, shared use. */
 const OFF = [
-  'consumesCounters', 'nodeName', 'nodeSelector', 'allNodes', 'taints', 'bindsToNode',
-  'bindingConditions', 'bindingFailureConditions', 'allowMultipleAllocations',
-]; // prettier-ignore
+  'consumesCounters',
+  'nodeName',
+  'nodeSelector',
+  'allNodes',
+  'taints',
+  'bindsToNode',
+  'bindingConditions',
+  'bindingFailureConditions',
+  'allowMultipleAllocations',
+];
 
 function dropFields({ spec }: KubeObject): void {
   if (!spec) return;
@@ -25,7 +32,8 @@ function dropFields({ spec }: KubeObject): void {
   delete spec.perDeviceNodeSelection;
   for (const device of (spec.devices ?? []) as Record<string, any>[]) {
     for (const field of OFF) delete device[field];
-    for (const capacity of Object.values((device['capacity'] ?? {}) as Record<string, any>)) delete capacity.requestPolicy;
+    for (const capacity of Object.values((device['capacity'] ?? {}) as Record<string, any>))
+      delete capacity.requestPolicy;
   }
 }
 
@@ -39,7 +47,15 @@ function poolErrors({ name, generation = 0, resourceSliceCount: count = 0 }: Rec
 }
 
 /** Devices are of one node, of those that a term selects, or of all. */
-function placeErrors({ nodeName, nodeSelector, allNodes }: { nodeName?: string; nodeSelector?: NodeSelector; allNodes?: boolean }): FieldError[] {
+function placeErrors({
+  nodeName,
+  nodeSelector,
+  allNodes,
+}: {
+  nodeName?: string;
+  nodeSelector?: NodeSelector;
+  allNodes?: boolean;
+}): FieldError[] {
   const errors: FieldError[] = [];
   const given: string[] = [];
   const at = SPEC.child('nodeName');
@@ -52,12 +68,17 @@ function placeErrors({ nodeName, nodeSelector, allNodes }: { nodeName?: string; 
     given.push('`nodeSelector`');
     errors.push(...validateNodeSelector(nodeSelector, SPEC.child('nodeSelector')));
     const terms = nodeSelector.nodeSelectorTerms ?? [];
-    if (terms.length !== 1) errors.push(invalid(SPEC.child('nodeSelector', 'nodeSelectorTerms'), terms, 'must have exactly one node selector term'));
+    if (terms.length !== 1)
+      errors.push(
+        invalid(SPEC.child('nodeSelector', 'nodeSelectorTerms'), terms, 'must have exactly one node selector term'),
+      );
   }
   if (allNodes) given.push('`allNodes`');
-  else if (allNodes === false) errors.push(invalid(SPEC.child('allNodes'), allNodes, 'must be either unset or set to true'));
+  else if (allNodes === false)
+    errors.push(invalid(SPEC.child('allNodes'), allNodes, 'must be either unset or set to true'));
   if (given.length === 0) errors.push(required(SPEC, ONE_PLACE));
-  if (given.length > 1) errors.push(invalid(SPEC, `{${given.join(', ')}}`, `${ONE_PLACE}, but multiple fields are set`));
+  if (given.length > 1)
+    errors.push(invalid(SPEC, `{${given.join(', ')}}`, `${ONE_PLACE}, but multiple fields are set`));
   return errors;
 }
 
@@ -69,7 +90,13 @@ export const resourceSliceStrategy: Strategy = {
     ...validateCsiDriverName(spec.driver, SPEC.child('driver')),
     ...poolErrors(spec.pool ?? {}),
     ...placeErrors(spec),
-    ...uniqueErrors(spec.devices as Device[] | undefined, MAX_DEVICES, deviceErrors, (device) => device.name ?? '', SPEC.child('devices')),
+    ...uniqueErrors(
+      spec.devices as Device[] | undefined,
+      MAX_DEVICES,
+      deviceErrors,
+      (device) => device.name ?? '',
+      SPEC.child('devices'),
+    ),
   ],
   validateUpdate: ({ spec = {} }, { spec: old = {} }) => [
     ...validateImmutable(spec.pool?.name, old.pool?.name, SPEC.child('pool', 'name')),

@@ -33,6 +33,7 @@ export const selectorErrors = (selectors: DeviceSelector[] | undefined, at: Path
   boundedErrors(
     selectors,
     MAX_SELECTORS,
-    ({ cel }, here) => (cel ? expressionErrors(cel.expression ?? '', here.child('cel', 'expression')) : [required(here.child('cel'))]),
+    ({ cel }, here) =>
+      cel ? expressionErrors(cel.expression ?? '', here.child('cel', 'expression')) : [required(here.child('cel'))],
     at,
   );

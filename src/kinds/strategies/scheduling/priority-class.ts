@@ -35,13 +35,17 @@ export const priorityClassStrategy: Strategy = {
       const reserved = `priority class names with '${SYSTEM_PREFIX}' prefix are reserved for system use only. error: ${why}`;
       if (why) errors.push(forbidden(Path.root('metadata').child('name'), reserved));
     } else if ((object.value ?? 0) > HIGHEST_USER_PRIORITY) {
-      errors.push(forbidden(Path.root('value'), `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`));
+      errors.push(
+        forbidden(Path.root('value'), `maximum allowed value of a user defined priority is ${HIGHEST_USER_PRIORITY}`),
+      );
     }
     return [...errors, ...validateChoice(object.preemptionPolicy, POLICIES, Path.root('preemptionPolicy'))];
   },
   validatesAllOnUpdate: true,
   validateUpdate: (object, old) => [
-    ...((object.value ?? 0) === (old.value ?? 0) ? [] : [forbidden(Path.root('value'), 'may not be changed in an update.')]),
+    ...((object.value ?? 0) === (old.value ?? 0)
+      ? []
+      : [forbidden(Path.root('value'), 'may not be changed in an update.')]),
     ...validateImmutable(object.preemptionPolicy, old.preemptionPolicy, Path.root('preemptionPolicy')),
   ],
 };

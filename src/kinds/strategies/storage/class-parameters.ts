@@ -13,7 +13,11 @@ export function provisionerErrors(name: string | undefined, at: Path): FieldErro
 }
 
 /** What a class tells its driver. `allowEmpty`: there may be nothing. */
-export function parameterErrors(parameters: Record<string, string> | undefined, allowEmpty: boolean, at: Path): FieldError[] {
+export function parameterErrors(
+  parameters: Record<string, string> | undefined,
+  allowEmpty: boolean,
+  at: Path,
+): FieldError[] {
   const entries = Object.entries(parameters ?? {});
   if (entries.length > MAX_PARAMETERS) return [tooLong(at, MAX_PARAMETERS)];
   const errors: FieldError[] = [];

@@ -11,7 +11,13 @@ const MAX_TOKEN_SECONDS = 2 ** 32;
 const MIN_UPDATE_SECONDS = 10;
 
 /** What of a driver may change; a driver that has changed starts to count. */
-const MUTABLE = ['tokenRequests', 'requiresRepublish', 'seLinuxMount', 'nodeAllocatableUpdatePeriodSeconds', 'serviceAccountTokenInSecrets'];
+const MUTABLE = [
+  'tokenRequests',
+  'requiresRepublish',
+  'seLinuxMount',
+  'nodeAllocatableUpdatePeriodSeconds',
+  'serviceAccountTokenInSecrets',
+];
 
 /** One token per audience; only one request may leave it out. */
 function tokenRequestErrors(requests: { audience?: string; expirationSeconds?: number }[]): FieldError[] {
@@ -21,8 +27,10 @@ function tokenRequestErrors(requests: { audience?: string; expirationSeconds?: n
     if (seen.has(audience)) return [duplicate(at.child('audience'), audience)];
     seen.add(audience);
     const here = at.child('expirationSeconds');
-    if (seconds !== undefined && seconds < MIN_TOKEN_SECONDS) return [invalid(here, seconds, 'may not specify a duration less than 10 minutes')];
-    if (seconds !== undefined && seconds > MAX_TOKEN_SECONDS) return [invalid(here, seconds, 'may not specify a duration larger than 2^32 seconds')];
+    if (seconds !== undefined && seconds < MIN_TOKEN_SECONDS)
+      return [invalid(here, seconds, 'may not specify a duration less than 10 minutes')];
+    if (seconds !== undefined && seconds > MAX_TOKEN_SECONDS)
+      return [invalid(here, seconds, 'may not specify a duration larger than 2^32 seconds')];
     return [];
   });
 }
@@ -47,14 +55,22 @@ export const csiDriverStrategy: Strategy = {
   },
   validate({ spec = {} }) {
     const errors: FieldError[] = [];
-    if (!FS_GROUP_POLICIES.includes(spec.fsGroupPolicy)) errors.push(notSupported(SPEC.child('fsGroupPolicy'), spec.fsGroupPolicy ?? '', FS_GROUP_POLICIES));
+    if (!FS_GROUP_POLICIES.includes(spec.fsGroupPolicy))
+      errors.push(notSupported(SPEC.child('fsGroupPolicy'), spec.fsGroupPolicy ?? '', FS_GROUP_POLICIES));
     errors.push(...tokenRequestErrors(spec.tokenRequests ?? []));
     for (const mode of (spec.volumeLifecycleModes ?? []) as string[]) {
-      if (!LIFECYCLE_MODES.includes(mode)) errors.push(notSupported(SPEC.child('volumeLifecycleModes'), mode, LIFECYCLE_MODES));
+      if (!LIFECYCLE_MODES.includes(mode))
+        errors.push(notSupported(SPEC.child('volumeLifecycleModes'), mode, LIFECYCLE_MODES));
     }
     const period = spec.nodeAllocatableUpdatePeriodSeconds;
     if (period !== undefined && period < MIN_UPDATE_SECONDS) {
-      errors.push(invalid(SPEC.child('nodeAllocatableUpdatePeriodSeconds'), period, 'must be greater than or equal to 10 seconds'));
+      errors.push(
+        invalid(
+          SPEC.child('nodeAllocatableUpdatePeriodSeconds'),
+          period,
+          'must be greater than or equal to 10 seconds',
+        ),
+      );
     }
     const inSecrets = spec.serviceAccountTokenInSecrets;
     if (inSecrets !== undefined && !spec.tokenRequests?.length) {
@@ -66,6 +82,10 @@ export const csiDriverStrategy: Strategy = {
   validateUpdate: (object, old) => [
     // the name in the path is Kubernetes' own slip
     ...validateImmutable(object.spec?.attachRequired, old.spec?.attachRequired, SPEC.child('attachedRequired')),
-    ...validateImmutable(object.spec?.volumeLifecycleModes, old.spec?.volumeLifecycleModes, SPEC.child('volumeLifecycleModes')),
+    ...validateImmutable(
+      object.spec?.volumeLifecycleModes,
+      old.spec?.volumeLifecycleModes,
+      SPEC.child('volumeLifecycleModes'),
+    ),
   ],
 };

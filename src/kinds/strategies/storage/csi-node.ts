@@ -19,7 +19,8 @@ interface Driver {
 function driverErrors({ name, nodeID, allocatable, topologyKeys }: Driver, at: Path, names: Set<string>): FieldError[] {
   const errors = validateCsiDriverName(name, at.child('name'));
   if (!nodeID) errors.push(required(at.child('nodeID')));
-  else if (Buffer.byteLength(nodeID) > MAX_NODE_ID) errors.push(invalid(at.child('nodeID'), nodeID, `must be ${MAX_NODE_ID} characters or less`));
+  else if (Buffer.byteLength(nodeID) > MAX_NODE_ID)
+    errors.push(invalid(at.child('nodeID'), nodeID, `must be ${MAX_NODE_ID} characters or less`));
   errors.push(...validateNonNegative(allocatable?.count, at.child('allocatable', 'count')));
   if (names.has(name)) errors.push(duplicate(at.child('name'), name));
   names.add(name);
@@ -34,7 +35,12 @@ function driverErrors({ name, nodeID, allocatable, topologyKeys }: Driver, at: P
 }
 
 /** A driver without its limits as Go prints the internal struct. */
-const fixedPart = ({ name, nodeID, topologyKeys }: Driver): unknown => ({ Name: name, NodeID: nodeID, TopologyKeys: topologyKeys ?? null, Allocatable: null });
+const fixedPart = ({ name, nodeID, topologyKeys }: Driver): unknown => ({
+  Name: name,
+  NodeID: nodeID,
+  TopologyKeys: topologyKeys ?? null,
+  Allocatable: null,
+});
 
 /** storage.k8s.io/v1 CSINode: drivers come and go; of one that stays only the limits change. */
 export const csiNodeStrategy: Strategy = {

@@ -16,7 +16,8 @@ export const csiStorageCapacityStrategy: Strategy = {
     const errors: FieldError[] = validateLabelSelector(object.nodeTopology, Path.root('nodeTopology'));
     for (const why of dnsSubdomainName(name, false)) errors.push(invalid(Path.root('storageClassName'), name, why));
     const { capacity } = object;
-    if (capacity !== undefined && parseQuantity(String(capacity)).nano < 0n) errors.push(invalid(Path.root('capacity'), String(capacity), NOT_NEGATIVE));
+    if (capacity !== undefined && parseQuantity(String(capacity)).nano < 0n)
+      errors.push(invalid(Path.root('capacity'), String(capacity), NOT_NEGATIVE));
     return errors;
   },
   validateUpdate: (object, old) => [
@@ -24,6 +25,8 @@ export const csiStorageCapacityStrategy: Strategy = {
     ...(isDeepStrictEqual(object.nodeTopology ?? null, old.nodeTopology ?? null)
       ? []
       : [invalid(Path.root('nodeTopology'), object.nodeTopology ?? 'null', IMMUTABLE)]),
-    ...(object.storageClassName === old.storageClassName ? [] : [invalid(Path.root('storageClassName'), object.storageClassName, IMMUTABLE)]),
+    ...(object.storageClassName === old.storageClassName
+      ? []
+      : [invalid(Path.root('storageClassName'), object.storageClassName, IMMUTABLE)]),
   ],
 };

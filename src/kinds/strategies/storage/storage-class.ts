@@ -18,7 +18,9 @@ interface TopologyTerm {
 
 /** A term as a comparable text: its keys and the sets of their values. */
 const signature = (term: TopologyTerm): string => {
-  const sets = new Map((term.matchLabelExpressions ?? []).map(({ key = '', values }) => [key, [...new Set(values ?? [])].sort()]));
+  const sets = new Map(
+    (term.matchLabelExpressions ?? []).map(({ key = '', values }) => [key, [...new Set(values ?? [])].sort()]),
+  );
   return JSON.stringify([...sets].sort(([a], [b]) => (a < b ? -1 : 1)));
 };
 
@@ -79,7 +81,9 @@ export const storageClassStrategy: Strategy = {
     ),
   validateUpdate(object, old) {
     const fixed = (field: string): FieldError[] =>
-      isDeepStrictEqual(object[field] ?? null, old[field] ?? null) ? [] : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
+      isDeepStrictEqual(object[field] ?? null, old[field] ?? null)
+        ? []
+        : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
     return [
       ...validateMetaOnUpdate(object, dnsSubdomainName, false),
       ...fixed('parameters'),

@@ -17,18 +17,24 @@ const SOURCE = SPEC.child('source');
 const MAX_METADATA = 256 * 1024;
 const MAX_MESSAGE = 1024;
 
-const nameErrors = (name: string, at: Path): FieldError[] => dnsSubdomainName(name, false).map((why) => invalid(at, name, why));
+const nameErrors = (name: string, at: Path): FieldError[] =>
+  dnsSubdomainName(name, false).map((why) => invalid(at, name, why));
 
 /** What a volume inside an attachment may not have, besides the rules of every volume: it is CSI's, and nobody claims it. */
 function inlineErrors(volume: Record<string, any>, at: Path): FieldError[] {
   const context = 'in the context of inline volumes';
   const errors: FieldError[] = [];
   if (volume.claimRef) errors.push(forbidden(at.child('claimRef'), `may not be specified ${context}`));
-  if (Object.keys(volume.capacity ?? {}).length) errors.push(forbidden(at.child('capacity'), `may not be specified ${context}`));
+  if (Object.keys(volume.capacity ?? {}).length)
+    errors.push(forbidden(at.child('capacity'), `may not be specified ${context}`));
   if (!volume.csi) errors.push(required(at.child('csi'), `has to be specified ${context}`));
-  errors.push(...validateAccessModes(volume.accessModes, at.child('accessModes')), ...validateVolumeSource(volume, '', at));
+  errors.push(
+    ...validateAccessModes(volume.accessModes, at.child('accessModes')),
+    ...validateVolumeSource(volume, '', at),
+  );
   const policy: string = volume.persistentVolumeReclaimPolicy ?? '';
-  if (policy && policy !== 'Retain') errors.push(forbidden(at.child('persistentVolumeReclaimPolicy'), `may only be Retain ${context}`));
+  if (policy && policy !== 'Retain')
+    errors.push(forbidden(at.child('persistentVolumeReclaimPolicy'), `may only be Retain ${context}`));
   if (volume.storageClassName) errors.push(forbidden(at.child('storageClassName'), `may not be specified ${context}`));
   if (volume.volumeMode && volume.volumeMode !== 'Filesystem') {
     errors.push(forbidden(at.child('volumeMode'), `may not specify volumeMode other than Filesystem ${context}`));
@@ -41,11 +47,17 @@ function sourceErrors({ persistentVolumeName: name, inlineVolumeSpec: inline }: 
   if (inline && name !== undefined) return [forbidden(SOURCE, one)];
   if (inline) return inlineErrors(inline, SOURCE.child('inlineVolumeSpec'));
   if (name === undefined) return [required(SOURCE, one)];
-  return name === '' ? [required(SOURCE.child('persistentVolumeName'), 'must specify non empty persistentVolumeName')] : [];
+  return name === ''
+    ? [required(SOURCE.child('persistentVolumeName'), 'must specify non empty persistentVolumeName')]
+    : [];
 }
 
 function specErrors({ attacher = '', nodeName = '', source = {} }: Record<string, any>): FieldError[] {
-  return [...(attacher ? [] : [required(SPEC.child('attacher'))]), ...sourceErrors(source), ...nameErrors(nodeName, SPEC.child('nodeName'))];
+  return [
+    ...(attacher ? [] : [required(SPEC.child('attacher'))]),
+    ...sourceErrors(source),
+    ...nameErrors(nodeName, SPEC.child('nodeName')),
+  ];
 }
 
 /** What v1 asks of a new attachment besides. */
@@ -60,7 +72,9 @@ function volumeErrorErrors(error: { message?: string; errorCode?: number } | und
   // the limit that is told is another one than that which is checked
   if (Buffer.byteLength(error?.message ?? '') > MAX_MESSAGE) errors.push(tooLong(at.child('message'), MAX_METADATA));
   const code = error?.errorCode;
-  return code !== undefined && code < 0 ? [...errors, invalid(at.child('errorCode'), code, rangeError(0, 2 ** 31 - 1))] : errors;
+  return code !== undefined && code < 0
+    ? [...errors, invalid(at.child('errorCode'), code, rangeError(0, 2 ** 31 - 1))]
+    : errors;
 }
 
 function statusErrors({ attachmentMetadata, attachError, detachError }: Record<string, any>): FieldError[] {
@@ -73,12 +87,18 @@ function statusErrors({ attachmentMetadata, attachError, detachError }: Record<s
   ];
 }
 
-const errorsOf = (object: KubeObject): FieldError[] => [...specErrors(object.spec ?? {}), ...statusErrors(object.status ?? {})];
+const errorsOf = (object: KubeObject): FieldError[] => [
+  ...specErrors(object.spec ?? {}),
+  ...statusErrors(object.status ?? {}),
+];
 
 /** The spec as Go prints the internal struct, which has no JSON names. */
 const internalSpec = ({ attacher = '', nodeName = '', source = {} }: Record<string, any>): unknown => ({
   Attacher: attacher,
-  Source: { PersistentVolumeName: source.persistentVolumeName ?? null, InlineVolumeSpec: source.inlineVolumeSpec ?? null },
+  Source: {
+    PersistentVolumeName: source.persistentVolumeName ?? null,
+    InlineVolumeSpec: source.inlineVolumeSpec ?? null,
+  },
   NodeName: nodeName,
 });
 

@@ -14,7 +14,9 @@ export const volumeAttributesClassStrategy: Strategy = {
   ],
   validateUpdate(object, old) {
     const fixed = (field: string): FieldError[] =>
-      isDeepStrictEqual(object[field] ?? null, old[field] ?? null) ? [] : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
+      isDeepStrictEqual(object[field] ?? null, old[field] ?? null)
+        ? []
+        : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
     return [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...fixed('driverName'), ...fixed('parameters')];
   },
 };

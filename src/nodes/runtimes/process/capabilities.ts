@@ -63,8 +63,14 @@ export function probeCapabilities(scratch: string): Capabilities {
   const unshareFlags = root ? ['--mount', '--uts'] : ['--user', '--map-root-user', '--mount', '--uts'];
   const rootView = Boolean(tools.unshare && tools.nsenter && tools.chroot) && tryRootView(tools, unshareFlags, scratch);
   const podNetwork =
-    root && Boolean(tools.ip && tools.nsenter && tools.unshare) &&
-    works(tools.unshare!, ['--net', tools.sh, '-c', `${tools.ip} link add a0 type veth peer name a1 && ${tools.ip} link add b0 type bridge`]);
+    root &&
+    Boolean(tools.ip && tools.nsenter && tools.unshare) &&
+    works(tools.unshare!, [
+      '--net',
+      tools.sh,
+      '-c',
+      `${tools.ip} link add a0 type veth peer name a1 && ${tools.ip} link add b0 type bridge`,
+    ]);
   const pty = Boolean(tools.script) && works(tools.script!, ['-qec', 'true', '/dev/null']);
   return { tools, root, rootView, unshareFlags, podNetwork, pty };
 }

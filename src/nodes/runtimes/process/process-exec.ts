@@ -73,7 +73,8 @@ function resize(scriptPid: number, columns: number, rows: number, can: Capabilit
   if (!can.tools.stty || columns < 1 || rows < 1) return;
   const attempt = (left: number): void => {
     const terminal = terminalBelow(scriptPid);
-    if (terminal) spawnSync(can.tools.stty!, ['-F', terminal, 'cols', String(columns), 'rows', String(rows)], { stdio: 'ignore' });
+    if (terminal)
+      spawnSync(can.tools.stty!, ['-F', terminal, 'cols', String(columns), 'rows', String(rows)], { stdio: 'ignore' });
     else if (left > 0) setTimeout(() => attempt(left - 1), 20).unref();
   };
   attempt(25);

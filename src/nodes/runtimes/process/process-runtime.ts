@@ -4,7 +4,14 @@ import { closeSync, constants, mkdirSync, openSync, rmSync, statSync, symlinkSyn
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../../control/contract.ts';
 import type { LogStore, PodIdentity } from '../../logs/log-store.ts';
-import type { ContainerExit, ContainerRuntime, ContainerSpec, ExecOptions, ExecSession, RunningContainer } from '../runtime.ts';
+import type {
+  ContainerExit,
+  ContainerRuntime,
+  ContainerSpec,
+  ExecOptions,
+  ExecSession,
+  RunningContainer,
+} from '../runtime.ts';
 import type { Capabilities } from './capabilities.ts';
 import { innerScript, outerScript, type LaunchPlan } from './launch-script.ts';
 import { ProcessContainer, readText, writeText } from './process-container.ts';
@@ -39,7 +46,8 @@ export class ProcessRuntime implements ContainerRuntime {
     const id = randomBytes(32).toString('hex');
     const fifos = ['stdout', 'stderr', ...(spec.stdin ? ['stdin'] : [])].map((name) => join(directory, name));
     const made = spawnSync('mkfifo', ['-m', '600', ...fifos], { stdio: ['ignore', 'ignore', 'pipe'] });
-    if (made.status !== 0) throw new Error(`making the container's pipes: ${made.stderr?.toString().trim() ?? made.error}`);
+    if (made.status !== 0)
+      throw new Error(`making the container's pipes: ${made.stderr?.toString().trim() ?? made.error}`);
 
     const plan = this.plan(spec, directory);
     writeText(join(directory, 'outer.sh'), outerScript(plan, this.can));
@@ -116,7 +124,10 @@ export class ProcessRuntime implements ContainerRuntime {
     if (!this.can.rootView) env['KU7S_ROOT'] = join(directory, 'view');
     writeText(join(directory, 'env.json'), JSON.stringify(env));
     const outer = [this.can.tools.sh, join(directory, 'outer.sh'), ...spec.command];
-    const command = spec.tty && this.can.pty ? [this.can.tools.script!, '-qefc', outer.map(shellQuote).join(' '), '/dev/null'] : outer;
+    const command =
+      spec.tty && this.can.pty
+        ? [this.can.tools.script!, '-qefc', outer.map(shellQuote).join(' '), '/dev/null']
+        : outer;
     const child = spawn(command[0]!, command.slice(1), { detached: true, stdio: [...stdio], env, cwd: directory });
     for (const fd of stdio) if (typeof fd === 'number') closeSync(fd);
     if (held >= 0) container.holdStdin(held);

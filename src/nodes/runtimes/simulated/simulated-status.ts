@@ -19,17 +19,39 @@ export const factsOf = (pod: Pod): SimulatedFacts => {
 };
 
 /** The status of a pod after a stage. @param ip the pod's address, once it has one */
-export function statusAfter(pod: Pod, stage: Exclude<StageName, 'delete'>, ip: string, hostIP: string, now: number): PodStatus {
+export function statusAfter(
+  pod: Pod,
+  stage: Exclude<StageName, 'delete'>,
+  ip: string,
+  hostIP: string,
+  now: number,
+): PodStatus {
   const startTime = pod.status?.startTime ?? timestamp(now);
   const isSidecar = (each: Container): boolean => each.restartPolicy === 'Always';
   const running = (each: Container) => view(pod, each, { running: { startedAt: timestamp(now) } }, true);
   const completed = (each: Container, exitStart?: string) =>
-    view(pod, each, { terminated: { exitCode: 0, reason: 'Completed', startedAt: exitStart ?? timestamp(now), finishedAt: timestamp(now) } }, false);
+    view(
+      pod,
+      each,
+      {
+        terminated: {
+          exitCode: 0,
+          reason: 'Completed',
+          startedAt: exitStart ?? timestamp(now),
+          finishedAt: timestamp(now),
+        },
+      },
+      false,
+    );
   const init = pod.spec?.initContainers ?? [];
   const main = pod.spec?.containers ?? [];
   const input = { hostIP, podIP: pod.spec?.hostNetwork ? hostIP : ip, startTime, now };
   if (stage === 'initialize') {
-    return podStatus(pod, { ...input, init: init.map((each) => (isSidecar(each) ? running(each) : completed(each))), main: main.map((each) => view(pod, each, {}, false)) });
+    return podStatus(pod, {
+      ...input,
+      init: init.map((each) => (isSidecar(each) ? running(each) : completed(each))),
+      main: main.map((each) => view(pod, each, {}, false)),
+    });
   }
   const initNow = init.map((each) => (isSidecar(each) && stage === 'run' ? running(each) : completed(each)));
   if (stage === 'run') return podStatus(pod, { ...input, init: initNow, main: main.map(running) });
@@ -59,4 +81,6 @@ function view(pod: Pod, container: Container, state: ContainerRecord['state'], u
 }
 
 const statusOf = (pod: Pod, { name }: Container) =>
-  [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find((each) => each.name === name);
+  [...(pod.status?.initContainerStatuses ?? []), ...(pod.status?.containerStatuses ?? [])].find(
+    (each) => each.name === name,
+  );

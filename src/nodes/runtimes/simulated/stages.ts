@@ -23,9 +23,24 @@ export interface Stage {
 /** The lifecycle as a table: the first stage that applies is taken. */
 export const STAGES: readonly Stage[] = [
   { name: 'delete', applies: (facts) => facts.deleting && !facts.released, delayMs: 100, jitterMs: 400 },
-  { name: 'initialize', applies: (facts) => !facts.deleting && facts.phase === 'Pending' && !facts.initDone, delayMs: 100, jitterMs: 200 },
-  { name: 'run', applies: (facts) => !facts.deleting && facts.phase === 'Pending' && facts.initDone, delayMs: 200, jitterMs: 300 },
-  { name: 'complete', applies: (facts) => !facts.deleting && facts.phase === 'Running' && facts.job, delayMs: 300, jitterMs: 300 },
+  {
+    name: 'initialize',
+    applies: (facts) => !facts.deleting && facts.phase === 'Pending' && !facts.initDone,
+    delayMs: 100,
+    jitterMs: 200,
+  },
+  {
+    name: 'run',
+    applies: (facts) => !facts.deleting && facts.phase === 'Pending' && facts.initDone,
+    delayMs: 200,
+    jitterMs: 300,
+  },
+  {
+    name: 'complete',
+    applies: (facts) => !facts.deleting && facts.phase === 'Running' && facts.job,
+    delayMs: 300,
+    jitterMs: 300,
+  },
 ];
 
 /** The next stage; undefined: the pod stays as it is. */

@@ -19,10 +19,19 @@ interface Wanted {
 }
 
 /** exec and attach over SPDY: one stream for each of error, stdin, stdout, stderr and resize. */
-export async function acceptSpdyCommand(request: IncomingMessage, socket: Duplex, head: Buffer, wanted: Wanted): Promise<CommandChannels | undefined> {
+export async function acceptSpdyCommand(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  wanted: Wanted,
+): Promise<CommandChannels | undefined> {
   const protocol = chooseStreamProtocol(request, PROTOCOLS);
   if (protocol === null) {
-    refuseUpgrade(socket, 403, `unable to upgrade: unable to negotiate protocol: client supports ${request.headers['x-stream-protocol-version']}, server supports ${PROTOCOLS}`);
+    refuseUpgrade(
+      socket,
+      403,
+      `unable to upgrade: unable to negotiate protocol: client supports ${request.headers['x-stream-protocol-version']}, server supports ${PROTOCOLS}`,
+    );
     return undefined;
   }
   const connection = acceptSpdy(socket, head, protocol);

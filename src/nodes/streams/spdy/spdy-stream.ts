@@ -40,7 +40,8 @@ export class SpdyStream extends EventEmitter {
   write(data: Buffer): boolean {
     if (this.finished) return true;
     let free = true;
-    for (let at = 0; at < data.length; at += CHUNK) free = this.connection.data(this.id, data.subarray(at, at + CHUNK), 0) && free;
+    for (let at = 0; at < data.length; at += CHUNK)
+      free = this.connection.data(this.id, data.subarray(at, at + CHUNK), 0) && free;
     this.blocked = !free;
     return free;
   }

@@ -6,8 +6,14 @@ import { SpdyConnection, type SpdyTransport } from './spdy-connection.ts';
 export const isSpdy = (request: IncomingMessage): boolean => request.headers.upgrade?.toLowerCase() === 'spdy/3.1';
 
 /** The newest of the client's stream protocols that is supported; `null` when it offers others only. */
-export function chooseStreamProtocol(request: IncomingMessage, supported: readonly string[]): string | null | undefined {
-  const offered = String(request.headers['x-stream-protocol-version'] ?? '').split(',').map((each) => each.trim()).filter(Boolean);
+export function chooseStreamProtocol(
+  request: IncomingMessage,
+  supported: readonly string[],
+): string | null | undefined {
+  const offered = String(request.headers['x-stream-protocol-version'] ?? '')
+    .split(',')
+    .map((each) => each.trim())
+    .filter(Boolean);
   if (!offered.length) return undefined;
   return supported.find((each) => offered.includes(each)) ?? null;
 }

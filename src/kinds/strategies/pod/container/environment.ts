@@ -7,8 +7,15 @@ import { addReasons } from '../../../validation/report.ts';
 import { addFieldSelector, addResourceSelector } from '../volumes/items.ts';
 
 const ENV_FIELDS = [
-  'metadata.name', 'metadata.namespace', 'metadata.uid', 'spec.nodeName', 'spec.serviceAccountName',
-  'status.hostIP', 'status.hostIPs', 'status.podIP', 'status.podIPs',
+  'metadata.name',
+  'metadata.namespace',
+  'metadata.uid',
+  'spec.nodeName',
+  'spec.serviceAccountName',
+  'status.hostIP',
+  'status.hostIPs',
+  'status.podIP',
+  'status.podIPs',
 ];
 const ONE_OF = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapKeyRef`, `secretKeyRef` or `fileKeyRef`';
 const TOO_MANY = 'may not have more than one field specified at a time';
@@ -21,7 +28,8 @@ export function addEnvironment(errors: FieldError[], { env, envFrom }: Container
       const reasons = isEnvVarName(variable.name);
       if (reasons.length) addReasons(errors, reasons, variable.name, at.child('env').index(i), 'name');
     }
-    if (variable.valueFrom) addValueFrom(errors, variable, variable.valueFrom, at.child('env').index(i).child('valueFrom'));
+    if (variable.valueFrom)
+      addValueFrom(errors, variable, variable.valueFrom, at.child('env').index(i).child('valueFrom'));
   });
   envFrom?.forEach(({ prefix, configMapRef, secretRef }, i) => {
     const list = at.child('envFrom');
@@ -30,7 +38,8 @@ export function addEnvironment(errors: FieldError[], { env, envFrom }: Container
     if (configMapRef) addSourceName(errors, configMapRef.name, here.child('configMapRef', 'name'));
     if (secretRef) addSourceName(errors, secretRef.name, here.child('secretRef', 'name'));
     // Kubernetes names the list here and not the item
-    if (!configMapRef && !secretRef) errors.push(invalid(list, '', 'must specify one of: `configMapRef` or `secretRef`'));
+    if (!configMapRef && !secretRef)
+      errors.push(invalid(list, '', 'must specify one of: `configMapRef` or `secretRef`'));
     else if (configMapRef && secretRef) errors.push(invalid(list, '', TOO_MANY));
   });
 }
@@ -43,7 +52,8 @@ function addSourceName(errors: FieldError[], name: string | undefined, at: Path)
 function addValueFrom(errors: FieldError[], { value }: EnvVar, from: NonNullable<EnvVar['valueFrom']>, at: Path): void {
   let sources = 0;
   if (from.fieldRef && ++sources) addFieldSelector(errors, from.fieldRef, ENV_FIELDS, at.child('fieldRef'));
-  if (from.resourceFieldRef && ++sources) addResourceSelector(errors, from.resourceFieldRef, false, at.child('resourceFieldRef'));
+  if (from.resourceFieldRef && ++sources)
+    addResourceSelector(errors, from.resourceFieldRef, false, at.child('resourceFieldRef'));
   for (const ref of ['configMapKeyRef', 'secretKeyRef'] as const) {
     const source = from[ref];
     if (!source) continue;

@@ -1,5 +1,13 @@
 import type { Container, Volume, VolumeDevice, VolumeMount } from '../../../../../schema/types.ts';
-import { forbidden, invalid, notFoundValue, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import {
+  forbidden,
+  invalid,
+  notFoundValue,
+  notSupported,
+  required,
+  type FieldError,
+  type Path,
+} from '../../../../meta/field.ts';
 import { addDescendingPath, hasBackstep } from '../../../validation/paths.ts';
 
 type Volumes = ReadonlyMap<string, Volume>;
@@ -20,7 +28,9 @@ export function addMounts(errors: FieldError[], container: Container, volumes: V
         errors.push(invalid(list.index(i).child('name'), name, 'must not already exist in volumeDevices'));
       }
       if (volumeDevices.some((d) => (d.devicePath ?? '') === path)) {
-        errors.push(invalid(list.index(i).child('mountPath'), path, 'must not already exist as a path in volumeDevices'));
+        errors.push(
+          invalid(list.index(i).child('mountPath'), path, 'must not already exist as a path in volumeDevices'),
+        );
       }
     }
     // Kubernetes names the list in what follows and not the item
@@ -40,23 +50,40 @@ function addMount(errors: FieldError[], { name = '', mountPath }: VolumeMount, v
 function addSubPath(errors: FieldError[], { subPath, subPathExpr }: VolumeMount, list: Path, i: number): void {
   if (subPath) addDescendingPath(errors, subPath, list.child('subPath'));
   if (!subPathExpr) return;
-  if (subPath) errors.push(invalid(list.index(i).child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'));
+  if (subPath)
+    errors.push(
+      invalid(list.index(i).child('subPathExpr'), subPathExpr, 'subPathExpr and subPath are mutually exclusive'),
+    );
   addDescendingPath(errors, subPathExpr, list.child('subPathExpr'));
 }
 
 const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None'];
 
-function addPropagation(errors: FieldError[], { mountPropagation: mode }: VolumeMount, { securityContext }: Container, list: Path): void {
+function addPropagation(
+  errors: FieldError[],
+  { mountPropagation: mode }: VolumeMount,
+  { securityContext }: Container,
+  list: Path,
+): void {
   if (mode == null) return;
   if (!PROPAGATIONS.includes(mode)) errors.push(notSupported(list.child('mountPropagation'), mode, PROPAGATIONS));
   if (mode === 'Bidirectional' && !securityContext?.privileged) {
-    errors.push(forbidden(list.child('mountPropagation'), 'Bidirectional mount propagation is available only to privileged containers'));
+    errors.push(
+      forbidden(
+        list.child('mountPropagation'),
+        'Bidirectional mount propagation is available only to privileged containers',
+      ),
+    );
   }
 }
 
 const RECURSIONS = ['Disabled', 'Enabled', 'IfPossible'];
 
-function addRecursiveReadOnly(errors: FieldError[], { recursiveReadOnly: mode, readOnly, mountPropagation }: VolumeMount, at: Path): void {
+function addRecursiveReadOnly(
+  errors: FieldError[],
+  { recursiveReadOnly: mode, readOnly, mountPropagation }: VolumeMount,
+  at: Path,
+): void {
   if (mode == null || mode === 'Disabled') return;
   if (!RECURSIONS.includes(mode)) {
     errors.push(notSupported(at, mode, RECURSIONS));
@@ -68,7 +95,13 @@ function addRecursiveReadOnly(errors: FieldError[], { recursiveReadOnly: mode, r
   }
 }
 
-function addDevices(errors: FieldError[], devices: readonly VolumeDevice[], mounts: readonly VolumeMount[], volumes: Volumes, at: Path): void {
+function addDevices(
+  errors: FieldError[],
+  devices: readonly VolumeDevice[],
+  mounts: readonly VolumeMount[],
+  volumes: Volumes,
+  at: Path,
+): void {
   const paths = new Set<string>();
   const names = new Set<string>();
   devices.forEach(({ name = '', devicePath = '' }, i) => {
@@ -79,15 +112,19 @@ function addDevices(errors: FieldError[], devices: readonly VolumeDevice[], moun
     if (!name) errors.push(required(nameAt));
     if (names.has(name)) errors.push(invalid(nameAt, name, 'must be unique'));
     if (volume && !volume.persistentVolumeClaim && !volume.ephemeral) {
-      errors.push(invalid(nameAt, name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'));
+      errors.push(
+        invalid(nameAt, name, 'can only use volume source type of PersistentVolumeClaim or Ephemeral for block mode'),
+      );
     }
     if (!volume) errors.push(notFoundValue(nameAt, name));
     if (!devicePath) errors.push(required(pathAt));
     if (paths.has(devicePath)) errors.push(invalid(pathAt, devicePath, 'must be unique'));
     if (hasBackstep(devicePath)) errors.push(invalid(pathAt, devicePath, "can not contain backsteps ('..')"));
     else paths.add(devicePath);
-    if (mounts.some((m) => (m.name ?? '') === name)) errors.push(invalid(nameAt, name, 'must not already exist in volumeMounts'));
-    if (mounts.some((m) => (m.mountPath ?? '') === devicePath)) errors.push(invalid(pathAt, devicePath, 'must not already exist as a path in volumeMounts'));
+    if (mounts.some((m) => (m.name ?? '') === name))
+      errors.push(invalid(nameAt, name, 'must not already exist in volumeMounts'));
+    if (mounts.some((m) => (m.mountPath ?? '') === devicePath))
+      errors.push(invalid(pathAt, devicePath, 'must not already exist as a path in volumeMounts'));
     if (name) names.add(name);
   });
 }

@@ -1,4 +1,11 @@
-import type { Container, HTTPGetAction, Lifecycle, LifecycleHandler, PodSpec, Probe } from '../../../../../schema/types.ts';
+import type {
+  Container,
+  HTTPGetAction,
+  Lifecycle,
+  LifecycleHandler,
+  PodSpec,
+  Probe,
+} from '../../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isHttpHeaderName } from '../../../../meta/names.ts';
 import { validatePortNumberOrName } from '../../../validation/ports.ts';
@@ -8,7 +15,11 @@ import { NOT_NEGATIVE } from '../../../validation/values.ts';
 type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<LifecycleHandler, 'sleep'>;
 const SCHEMES = ['HTTP', 'HTTPS'];
 
-function addHttpGet(errors: FieldError[], { path, port, scheme = '' as never, httpHeaders }: HTTPGetAction, at: Path): void {
+function addHttpGet(
+  errors: FieldError[],
+  { path, port, scheme = '' as never, httpHeaders }: HTTPGetAction,
+  at: Path,
+): void {
   if (!path) errors.push(required(at.child('path')));
   errors.push(...validatePortNumberOrName(port, at.child('port')));
   if (!SCHEMES.includes(scheme)) errors.push(notSupported(at.child('scheme'), scheme, SCHEMES));
@@ -16,7 +27,13 @@ function addHttpGet(errors: FieldError[], { path, port, scheme = '' as never, ht
 }
 
 /** One of the ways to ask or tell a container; `handlers` in the order in which Kubernetes looks at them. */
-function addHandler(errors: FieldError[], handler: Handler, handlers: readonly (keyof Handler)[], grace: number | undefined, at: Path): void {
+function addHandler(
+  errors: FieldError[],
+  handler: Handler,
+  handlers: readonly (keyof Handler)[],
+  grace: number | undefined,
+  at: Path,
+): void {
   let found = 0;
   for (const kind of handlers) {
     const action = handler[kind];
@@ -27,7 +44,13 @@ function addHandler(errors: FieldError[], handler: Handler, handlers: readonly (
   if (found === 0) errors.push(required(at, 'must specify a handler type'));
 }
 
-function addAction(errors: FieldError[], handler: Handler, kind: keyof Handler, grace: number | undefined, at: Path): void {
+function addAction(
+  errors: FieldError[],
+  handler: Handler,
+  kind: keyof Handler,
+  grace: number | undefined,
+  at: Path,
+): void {
   if (kind === 'exec') {
     if (!handler.exec?.command?.length) errors.push(required(at.child('command')));
   } else if (kind === 'httpGet') addHttpGet(errors, handler.httpGet!, at);
@@ -43,26 +66,77 @@ function addAction(errors: FieldError[], handler: Handler, kind: keyof Handler, 
 
 const PROBE_HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'grpc'] as const;
 const LIFECYCLE_HANDLERS = ['exec', 'httpGet', 'tcpSocket', 'sleep'] as const;
-const COUNTS = ['initialDelaySeconds', 'timeoutSeconds', 'periodSeconds', 'successThreshold', 'failureThreshold'] as const;
+const COUNTS = [
+  'initialDelaySeconds',
+  'timeoutSeconds',
+  'periodSeconds',
+  'successThreshold',
+  'failureThreshold',
+] as const;
 const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;
 
-function addProbe(errors: FieldError[], probe: Probe, name: (typeof PROBES)[number], grace: number | undefined, at: Path): void {
+function addProbe(
+  errors: FieldError[],
+  probe: Probe,
+  name: (typeof PROBES)[number],
+  grace: number | undefined,
+  at: Path,
+): void {
   addHandler(errors, probe, PROBE_HANDLERS, grace, at);
-  for (const field of COUNTS) if ((probe[field] ?? 0) < 0) errors.push(invalid(at.child(field), probe[field], NOT_NEGATIVE));
+  for (const field of COUNTS)
+    if ((probe[field] ?? 0) < 0) errors.push(invalid(at.child(field), probe[field], NOT_NEGATIVE));
   const own = probe.terminationGracePeriodSeconds;
-  if (own != null && own <= 0) errors.push(invalid(at.child('terminationGracePeriodSeconds'), own, 'must be greater than 0'));
+  if (own != null && own <= 0)
+    errors.push(invalid(at.child('terminationGracePeriodSeconds'), own, 'must be greater than 0'));
   if (name === 'readinessProbe') {
-    if (own != null) errors.push(invalid(at.child('terminationGracePeriodSeconds'), own, 'must not be set for readinessProbes'));
-  } else if ((probe.successThreshold ?? 0) !== 1) errors.push(invalid(at.child('successThreshold'), probe.successThreshold ?? 0, 'must be 1'));
+    if (own != null)
+      errors.push(invalid(at.child('terminationGracePeriodSeconds'), own, 'must not be set for readinessProbes'));
+  } else if ((probe.successThreshold ?? 0) !== 1)
+    errors.push(invalid(at.child('successThreshold'), probe.successThreshold ?? 0, 'must be 1'));
 }
 
-const range = (head: string, from: number, to: number): string[] => Array.from({ length: to - from + 1 }, (_, i) => `${head}${from + i}`);
+const range = (head: string, from: number, to: number): string[] =>
+  Array.from({ length: to - from + 1 }, (_, i) => `${head}${from + i}`);
 /** signal(7), and the real-time ones by their distance from the first or last. */
 const LINUX_SIGNALS = [
-  'SIGABRT', 'SIGALRM', 'SIGBUS', 'SIGCHLD', 'SIGCLD', 'SIGCONT', 'SIGFPE', 'SIGHUP', 'SIGILL', 'SIGINT', 'SIGIO', 'SIGIOT', 'SIGKILL', 'SIGPIPE',
-  'SIGPOLL', 'SIGPROF', 'SIGPWR', 'SIGQUIT', 'SIGSEGV', 'SIGSTKFLT', 'SIGSTOP', 'SIGSYS', 'SIGTERM', 'SIGTRAP', 'SIGTSTP', 'SIGTTIN', 'SIGTTOU',
-  'SIGURG', 'SIGUSR1', 'SIGUSR2', 'SIGVTALRM', 'SIGWINCH', 'SIGXCPU', 'SIGXFSZ',
-  'SIGRTMIN', ...range('SIGRTMIN+', 1, 15), 'SIGRTMAX', ...range('SIGRTMAX-', 1, 14),
+  'SIGABRT',
+  'SIGALRM',
+  'SIGBUS',
+  'SIGCHLD',
+  'SIGCLD',
+  'SIGCONT',
+  'SIGFPE',
+  'SIGHUP',
+  'SIGILL',
+  'SIGINT',
+  'SIGIO',
+  'SIGIOT',
+  'SIGKILL',
+  'SIGPIPE',
+  'SIGPOLL',
+  'SIGPROF',
+  'SIGPWR',
+  'SIGQUIT',
+  'SIGSEGV',
+  'SIGSTKFLT',
+  'SIGSTOP',
+  'SIGSYS',
+  'SIGTERM',
+  'SIGTRAP',
+  'SIGTSTP',
+  'SIGTTIN',
+  'SIGTTOU',
+  'SIGURG',
+  'SIGUSR1',
+  'SIGUSR2',
+  'SIGVTALRM',
+  'SIGWINCH',
+  'SIGXCPU',
+  'SIGXFSZ',
+  'SIGRTMIN',
+  ...range('SIGRTMIN+', 1, 15),
+  'SIGRTMAX',
+  ...range('SIGRTMAX-', 1, 14),
 ].sort();
 const WINDOWS_SIGNALS = ['SIGKILL', 'SIGTERM'];
 
@@ -74,7 +148,12 @@ function addStopSignal(errors: FieldError[], signal: string, os: PodSpec['os'], 
   }
 }
 
-function addLifecycle(errors: FieldError[], { postStart, preStop, stopSignal }: Lifecycle, spec: PodSpec, at: Path): void {
+function addLifecycle(
+  errors: FieldError[],
+  { postStart, preStop, stopSignal }: Lifecycle,
+  spec: PodSpec,
+  at: Path,
+): void {
   const grace = spec.terminationGracePeriodSeconds;
   if (postStart) addHandler(errors, postStart, LIFECYCLE_HANDLERS, grace, at.child('postStart'));
   if (preStop) addHandler(errors, preStop, LIFECYCLE_HANDLERS, grace, at.child('preStop'));
@@ -93,6 +172,7 @@ export function addSupervision(errors: FieldError[], container: Container, spec:
 /** What a container that ends by itself cannot have. */
 export function addNoSupervision(errors: FieldError[], container: Container, at: Path): void {
   for (const name of ['lifecycle', ...PROBES] as const) {
-    if (container[name]) errors.push(forbidden(at.child(name), 'may not be set for init containers without restartPolicy=Always'));
+    if (container[name])
+      errors.push(forbidden(at.child(name), 'may not be set for init containers without restartPolicy=Always'));
   }
 }

@@ -1,10 +1,24 @@
 import type { ResourceRequirements } from '../../../../../schema/types.ts';
-import { duplicate, forbidden, invalid, notFoundValue, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notFoundValue,
+  notSupported,
+  required,
+  type FieldError,
+  type Path,
+} from '../../../../meta/field.ts';
 import { isDns1123Label } from '../../../../meta/names.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity } from '../../../../meta/quantity.ts';
 import { addReasons } from '../../../validation/report.ts';
 import {
-  isHugePages, isOvercommitAllowed, isStandardContainerResource, quantityErrors, validateContainerResourceName, validateResourceName,
+  isHugePages,
+  isOvercommitAllowed,
+  isStandardContainerResource,
+  quantityErrors,
+  validateContainerResourceName,
+  validateResourceName,
 } from '../../../validation/resources.ts';
 
 type NameRule = (errors: FieldError[], name: string, at: Path) => void;
@@ -24,7 +38,13 @@ const podName: NameRule = (errors, name, at) => {
 };
 
 /** Resources of a container, or with `pod` those of the pod. `claims`: names of spec.resourceClaims. */
-export function addResources(errors: FieldError[], resources: ResourceRequirements | undefined, claims: readonly string[], at: Path, pod = false): void {
+export function addResources(
+  errors: FieldError[],
+  resources: ResourceRequirements | undefined,
+  claims: readonly string[],
+  at: Path,
+  pod = false,
+): void {
   if (!resources) return;
   const { limits, requests } = resources;
   const nameRule = pod ? podName : containerName;
@@ -44,7 +64,8 @@ export function addResources(errors: FieldError[], resources: ResourceRequiremen
     addAmount(errors, nameRule, name, request, at.child('requests').key(name));
     const limit = limits?.[name];
     if (limit !== undefined) addAgainstLimit(errors, name, request, String(limit), at.child('requests'));
-    else if (!isOvercommitAllowed(name)) errors.push(required(at.child('limits'), 'Limit must be set for non overcommitable resources'));
+    else if (!isOvercommitAllowed(name))
+      errors.push(required(at.child('limits'), 'Limit must be set for non overcommitable resources'));
   }
   if (hugePages && !compute) errors.push(forbidden(at, 'HugePages require cpu or memory'));
   if (resources.claims?.length) addClaims(errors, resources.claims, claims, at.child('claims'));
@@ -75,18 +96,31 @@ const PLAIN = /^(\d{1,9})(m|k|M|G|Ki|Mi|Gi)?$/;
 /** Amounts of one unit need no exact arithmetic. */
 function compareAmounts(a: string, b: string): number {
   const [left, right] = [PLAIN.exec(a), PLAIN.exec(b)];
-  return left && right && left[2] === right[2] ? Number(left[1]) - Number(right[1]) : compareQuantity(parseQuantity(a), parseQuantity(b));
+  return left && right && left[2] === right[2]
+    ? Number(left[1]) - Number(right[1])
+    : compareQuantity(parseQuantity(a), parseQuantity(b));
 }
 
 function addAgainstLimit(errors: FieldError[], name: string, request: string, limit: string, at: Path): void {
   if (request === limit) return;
   const order = compareAmounts(request, limit);
-  const must = order !== 0 && !isOvercommitAllowed(name) ? 'must be equal to' : order > 0 ? 'must be less than or equal to' : undefined;
-  if (must) errors.push(invalid(at, canonicalQuantity(request), `${must} ${name} limit of ${canonicalQuantity(limit)}`));
+  const must =
+    order !== 0 && !isOvercommitAllowed(name)
+      ? 'must be equal to'
+      : order > 0
+        ? 'must be less than or equal to'
+        : undefined;
+  if (must)
+    errors.push(invalid(at, canonicalQuantity(request), `${must} ${name} limit of ${canonicalQuantity(limit)}`));
 }
 
 /** A container uses whole claims or requests of them, each once. */
-function addClaims(errors: FieldError[], used: readonly { name?: string; request?: string }[], claims: readonly string[], at: Path): void {
+function addClaims(
+  errors: FieldError[],
+  used: readonly { name?: string; request?: string }[],
+  claims: readonly string[],
+  at: Path,
+): void {
   const seen = new Set<string>();
   used.forEach(({ name, request }, i) => {
     const here = at.index(i);

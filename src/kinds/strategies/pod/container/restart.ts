@@ -1,5 +1,14 @@
 import type { Container, ContainerResizePolicy } from '../../../../../schema/types.ts';
-import { duplicate, forbidden, invalid, notSupported, required, tooMany, type FieldError, type Path } from '../../../../meta/field.ts';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooMany,
+  type FieldError,
+  type Path,
+} from '../../../../meta/field.ts';
 
 const POLICIES = ['Always', 'Never', 'OnFailure'];
 const OPERATORS = ['In', 'NotIn'];
@@ -8,11 +17,16 @@ const MAX_RULES = 20;
 const MAX_CODES = 255;
 
 /** Restart policy and rules of one container (KEP-5307). */
-export function addRestartPolicy(errors: FieldError[], { restartPolicy, restartPolicyRules: rules = [] }: Container, at: Path): void {
+export function addRestartPolicy(
+  errors: FieldError[],
+  { restartPolicy, restartPolicyRules: rules = [] }: Container,
+  at: Path,
+): void {
   if (restartPolicy == null) {
     if (rules.length === 0) return;
     errors.push(required(at.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
-  } else if (!POLICIES.includes(restartPolicy)) errors.push(notSupported(at.child('restartPolicy'), restartPolicy, POLICIES));
+  } else if (!POLICIES.includes(restartPolicy))
+    errors.push(notSupported(at.child('restartPolicy'), restartPolicy, POLICIES));
   if (rules.length > MAX_RULES) errors.push(tooMany(at.child('restartPolicyRules'), rules.length, MAX_RULES));
   rules.forEach(({ action = '', exitCodes }, i) => {
     const here = at.child('restartPolicyRules').index(i);
@@ -22,7 +36,8 @@ export function addRestartPolicy(errors: FieldError[], { restartPolicy, restartP
       return;
     }
     const { operator = '', values = [] } = exitCodes;
-    if (!OPERATORS.includes(operator)) errors.push(notSupported(here.child('exitCodes', 'operator'), operator, OPERATORS));
+    if (!OPERATORS.includes(operator))
+      errors.push(notSupported(here.child('exitCodes', 'operator'), operator, OPERATORS));
     if (values.length > MAX_CODES) errors.push(tooMany(here.child('exitCodes', 'values'), values.length, MAX_CODES));
   });
 }
@@ -34,7 +49,12 @@ export function addInitRestartPolicy(errors: FieldError[], container: Container,
     errors.push(required(at.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
   } else if (restartPolicy === 'Always') {
     if (rules.length) {
-      errors.push(forbidden(at.child('restartPolicyRules'), 'restartPolicyRules are not allowed for init containers with restart policy Always'));
+      errors.push(
+        forbidden(
+          at.child('restartPolicyRules'),
+          'restartPolicyRules are not allowed for init containers with restart policy Always',
+        ),
+      );
     }
   } else if (restartPolicy != null) addRestartPolicy(errors, container, at);
 }
@@ -43,7 +63,12 @@ const RESIZED = ['cpu', 'memory'];
 const RESIZES = ['NotRequired', 'RestartContainer'];
 
 /** What a change of resources does to the container; Kubernetes names the list and not the item. */
-export function addResizePolicy(errors: FieldError[], policies: readonly ContainerResizePolicy[] | undefined, podPolicy: string | undefined, at: Path): void {
+export function addResizePolicy(
+  errors: FieldError[],
+  policies: readonly ContainerResizePolicy[] | undefined,
+  podPolicy: string | undefined,
+  at: Path,
+): void {
   if (!policies?.length) return;
   const seen = new Set<string>();
   policies.forEach(({ resourceName = '', restartPolicy = '' }, i) => {

@@ -17,10 +17,17 @@ export function addSeccomp(errors: FieldError[], profile: SeccompProfile | undef
   if (!type) errors.push(required(at.child('type'), 'type is required when seccompProfile is set'));
   else if (!PROFILES.includes(type)) errors.push(notSupported(at.child('type'), type, PROFILES));
   if (type === 'Localhost') {
-    if (local == null) errors.push(required(at.child('localhostProfile'), 'must be set when seccomp type is Localhost'));
+    if (local == null)
+      errors.push(required(at.child('localhostProfile'), 'must be set when seccomp type is Localhost'));
     else addDescendingPath(errors, local, at.child('localhostProfile'));
   } else if (local != null) {
-    errors.push(invalid(at.child('localhostProfile'), internalValue('SeccompProfile', profile), 'can only be set when seccomp type is Localhost'));
+    errors.push(
+      invalid(
+        at.child('localhostProfile'),
+        internalValue('SeccompProfile', profile),
+        'can only be set when seccomp type is Localhost',
+      ),
+    );
   }
 }
 
@@ -40,14 +47,20 @@ export function addAppArmor(errors: FieldError[], profile: AppArmorProfile | und
 }
 
 /** core/v1 ValidateSecurityContext. `hostUsers`: the pod shares the host's user namespace. */
-export function addSecurityContext(errors: FieldError[], context: SecurityContext | undefined, hostUsers: boolean, at: Path): void {
+export function addSecurityContext(
+  errors: FieldError[],
+  context: SecurityContext | undefined,
+  hostUsers: boolean,
+  at: Path,
+): void {
   if (!context) return;
   const { runAsUser, runAsGroup, procMount } = context;
   if (runAsUser != null) addReasons(errors, isUnixId(runAsUser), runAsUser, at, 'runAsUser');
   if (runAsGroup != null) addReasons(errors, isUnixId(runAsGroup), runAsGroup, at, 'runAsGroup');
   if (procMount != null) {
     if (!PROC_MOUNTS.includes(procMount)) errors.push(notSupported(at.child('procMount'), procMount, PROC_MOUNTS));
-    if (hostUsers && procMount === 'Unmasked') errors.push(invalid(at.child('procMount'), procMount, '`hostUsers` must be false to use `Unmasked`'));
+    if (hostUsers && procMount === 'Unmasked')
+      errors.push(invalid(at.child('procMount'), procMount, '`hostUsers` must be false to use `Unmasked`'));
   }
   addSeccomp(errors, context.seccompProfile, at.child('seccompProfile'));
   addEscalation(errors, context, at);
@@ -59,8 +72,15 @@ export function addSecurityContext(errors: FieldError[], context: SecurityContex
 function addEscalation(errors: FieldError[], context: SecurityContext, at: Path): void {
   if (context.allowPrivilegeEscalation !== false) return;
   const refuse = (what: string): void => {
-    errors.push(invalid(at, internalValue('SecurityContext', context), `cannot set \`allowPrivilegeEscalation\` to false and ${what}`));
+    errors.push(
+      invalid(
+        at,
+        internalValue('SecurityContext', context),
+        `cannot set \`allowPrivilegeEscalation\` to false and ${what}`,
+      ),
+    );
   };
   if (context.privileged) refuse('`privileged` to true');
-  for (const capability of context.capabilities?.add ?? []) if (capability === 'CAP_SYS_ADMIN') refuse('`capabilities.Add` CAP_SYS_ADMIN');
+  for (const capability of context.capabilities?.add ?? [])
+    if (capability === 'CAP_SYS_ADMIN') refuse('`capabilities.Add` CAP_SYS_ADMIN');
 }

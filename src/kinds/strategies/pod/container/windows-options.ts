@@ -23,24 +23,35 @@ function userNameReasons(name: string): string[] {
   const domain = parts.length === 2 ? (parts[0] as string) : undefined;
   const reasons: string[] = [];
   if (domain !== undefined) {
-    if (domain.length >= MAX_DOMAIN) reasons.push(`runAsUserName's Domain length must be under ${MAX_DOMAIN} characters`);
-    if (!NETBIOS.test(domain) && !DNS.test(domain)) reasons.push("runAsUserName's Domain doesn't match the NetBios nor the DNS format");
+    if (domain.length >= MAX_DOMAIN)
+      reasons.push(`runAsUserName's Domain length must be under ${MAX_DOMAIN} characters`);
+    if (!NETBIOS.test(domain) && !DNS.test(domain))
+      reasons.push("runAsUserName's Domain doesn't match the NetBios nor the DNS format");
   }
   if (user === '') reasons.push("runAsUserName's User cannot be empty");
-  else if (user.length > MAX_USER) reasons.push(`runAsUserName's User length must not be longer than ${MAX_USER} characters`);
+  else if (user.length > MAX_USER)
+    reasons.push(`runAsUserName's User length must not be longer than ${MAX_USER} characters`);
   if (DOTS_OR_SPACES.test(user)) reasons.push("runAsUserName's User cannot contain only periods or spaces");
-  if (NOT_OF_A_USER.test(user)) reasons.push('runAsUserName\'s User cannot contain the following characters: "/\\:;|=,+*?<>@[]');
+  if (NOT_OF_A_USER.test(user))
+    reasons.push('runAsUserName\'s User cannot contain the following characters: "/\\:;|=,+*?<>@[]');
   return reasons;
 }
 
 /** core/v1 validateWindowsSecurityContextOptions. */
-export function addWindowsOptions(errors: FieldError[], options: WindowsSecurityContextOptions | undefined, at: Path): void {
+export function addWindowsOptions(
+  errors: FieldError[],
+  options: WindowsSecurityContextOptions | undefined,
+  at: Path,
+): void {
   if (!options) return;
   const { gmsaCredentialSpecName: specName, gmsaCredentialSpec: spec, runAsUserName } = options;
   if (specName != null) addReasons(errors, isDns1123Subdomain(specName), specName, at, 'gmsaCredentialSpecName');
-  if (spec === '') errors.push(invalid(at.child('gmsaCredentialSpec'), spec, 'gmsaCredentialSpec cannot be an empty string'));
+  if (spec === '')
+    errors.push(invalid(at.child('gmsaCredentialSpec'), spec, 'gmsaCredentialSpec cannot be an empty string'));
   else if (spec && Buffer.byteLength(spec) > MAX_SPEC_KIB * 1024) {
-    errors.push(invalid(at.child('gmsaCredentialSpec'), spec, `gmsaCredentialSpec size must be under ${MAX_SPEC_KIB} KiB`));
+    errors.push(
+      invalid(at.child('gmsaCredentialSpec'), spec, `gmsaCredentialSpec size must be under ${MAX_SPEC_KIB} KiB`),
+    );
   }
   if (runAsUserName != null) addReasons(errors, userNameReasons(runAsUserName), runAsUserName, at, 'runAsUserName');
 }

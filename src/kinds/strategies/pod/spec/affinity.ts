@@ -13,11 +13,13 @@ const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 export function addAffinity(errors: FieldError[], affinity: Affinity | undefined, at: Path): void {
   if (!affinity) return;
   if (affinity.nodeAffinity) addNodeAffinity(errors, affinity.nodeAffinity, at.child('nodeAffinity'));
-  for (const kind of ['podAffinity', 'podAntiAffinity'] as const) if (affinity[kind]) addPodAffinity(errors, affinity[kind], at.child(kind));
+  for (const kind of ['podAffinity', 'podAntiAffinity'] as const)
+    if (affinity[kind]) addPodAffinity(errors, affinity[kind], at.child(kind));
 }
 
 function addWeight(errors: FieldError[], weight: number | undefined, at: Path): void {
-  if (!weight || weight < 0 || weight > 100) errors.push(invalid(at.child('weight'), weight ?? 0, 'must be in the range 1-100'));
+  if (!weight || weight < 0 || weight > 100)
+    errors.push(invalid(at.child('weight'), weight ?? 0, 'must be in the range 1-100'));
 }
 
 function addNodeAffinity(errors: FieldError[], affinity: NodeAffinity, at: Path): void {

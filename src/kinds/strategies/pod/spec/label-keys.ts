@@ -4,7 +4,13 @@ import { isQualifiedName } from '../../../../meta/names.ts';
 import { addReasons } from '../../../validation/report.ts';
 
 /** `matchLabelKeys` and `mismatchLabelKeys` (KEP-3633, KEP-3243): keys whose values the pod's own labels give. */
-export function addLabelKeys(errors: FieldError[], match: readonly string[], mismatch: readonly string[], selector: LabelSelector | undefined, at: Path): void {
+export function addLabelKeys(
+  errors: FieldError[],
+  match: readonly string[],
+  mismatch: readonly string[],
+  selector: LabelSelector | undefined,
+  at: Path,
+): void {
   if (match.length === 0 && mismatch.length === 0) return;
   addNames(errors, match, selector, at.child('matchLabelKeys'));
   addNames(errors, mismatch, selector, at.child('mismatchLabelKeys'));
@@ -13,12 +19,16 @@ export function addLabelKeys(errors: FieldError[], match: readonly string[], mis
     const seen = new Set(Object.keys(selector.matchLabels ?? {}));
     for (const { key } of selector.matchExpressions ?? []) {
       const i = match.lastIndexOf(key);
-      if (i >= 0 && seen.has(key)) errors.push(invalid(at.index(i), key, 'exists in both matchLabelKeys and labelSelector'));
+      if (i >= 0 && seen.has(key))
+        errors.push(invalid(at.index(i), key, 'exists in both matchLabelKeys and labelSelector'));
       seen.add(key);
     }
   }
   match.forEach((key, i) => {
-    if (mismatch.includes(key)) errors.push(invalid(at.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys'));
+    if (mismatch.includes(key))
+      errors.push(
+        invalid(at.child('matchLabelKeys').index(i), key, 'exists in both matchLabelKeys and mismatchLabelKeys'),
+      );
   });
 }
 
@@ -28,7 +38,12 @@ function addNames(errors: FieldError[], keys: readonly string[], selector: Label
   else keys.forEach((key, i) => addReasons(errors, isQualifiedName(key), key, at.index(i)));
 }
 
-function merge(selector: LabelSelector | undefined, keys: readonly string[] | undefined, operator: 'In' | 'NotIn', labels: Record<string, string>): void {
+function merge(
+  selector: LabelSelector | undefined,
+  keys: readonly string[] | undefined,
+  operator: 'In' | 'NotIn',
+  labels: Record<string, string>,
+): void {
   if (!selector) return;
   for (const key of keys ?? []) {
     const value = labels[key];
@@ -52,5 +67,6 @@ export function mergeLabelKeys(spec: PodSpec, labels: Record<string, string> | u
       merge(term.labelSelector, term.mismatchLabelKeys, 'NotIn', labels);
     }
   }
-  for (const constraint of spec.topologySpreadConstraints ?? []) merge(constraint.labelSelector, constraint.matchLabelKeys, 'In', labels);
+  for (const constraint of spec.topologySpreadConstraints ?? [])
+    merge(constraint.labelSelector, constraint.matchLabelKeys, 'In', labels);
 }

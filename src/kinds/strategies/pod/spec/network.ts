@@ -1,5 +1,13 @@
 import type { PodDNSConfig, PodSpec } from '../../../../../schema/types.ts';
-import { forbidden, invalid, notSupported, required, tooLong, type FieldError, type Path } from '../../../../meta/field.ts';
+import {
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  type FieldError,
+  type Path,
+} from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, isDns1123SubdomainWithUnderscore } from '../../../../meta/names.ts';
 import { validateIp } from '../../../validation/ip.ts';
 import { addReasons } from '../../../validation/report.ts';
@@ -17,18 +25,28 @@ export function addDns(errors: FieldError[], { dnsPolicy, dnsConfig }: PodSpec, 
   if (dnsPolicy === 'None' && !dnsConfig?.nameservers?.length) {
     errors.push(
       dnsConfig
-        ? required(at.child('dnsConfig', 'nameservers'), 'must provide at least one DNS nameserver when `dnsPolicy` is None')
+        ? required(
+            at.child('dnsConfig', 'nameservers'),
+            'must provide at least one DNS nameserver when `dnsPolicy` is None',
+          )
         : required(at.child('dnsConfig'), 'must provide `dnsConfig` when `dnsPolicy` is None'),
     );
   } else if (dnsConfig) addDnsConfig(errors, dnsConfig, at.child('dnsConfig'));
 }
 
-function addDnsConfig(errors: FieldError[], { nameservers = [], searches = [], options = [] }: PodDNSConfig, at: Path): void {
+function addDnsConfig(
+  errors: FieldError[],
+  { nameservers = [], searches = [], options = [] }: PodDNSConfig,
+  at: Path,
+): void {
   if (nameservers.length > MAX_NAMESERVERS) {
-    errors.push(invalid(at.child('nameservers'), nameservers, `must not have more than ${MAX_NAMESERVERS} nameservers`));
+    errors.push(
+      invalid(at.child('nameservers'), nameservers, `must not have more than ${MAX_NAMESERVERS} nameservers`),
+    );
   }
   nameservers.forEach((server, i) => errors.push(...validateIp(server, at.child('nameservers').index(i))));
-  if (searches.length > MAX_SEARCHES) errors.push(invalid(at.child('searches'), searches, `must not have more than ${MAX_SEARCHES} search paths`));
+  if (searches.length > MAX_SEARCHES)
+    errors.push(invalid(at.child('searches'), searches, `must not have more than ${MAX_SEARCHES} search paths`));
   if (searches.join(' ').length > MAX_SEARCH_CHARACTERS) {
     const why = `must not have more than ${MAX_SEARCH_CHARACTERS} characters (including spaces) in the search list`;
     errors.push(invalid(at.child('searches'), searches, why));
@@ -58,12 +76,19 @@ export function addHostNames(errors: FieldError[], spec: PodSpec, at: Path): voi
   spec.hostAliases?.forEach(({ ip = '', hostnames = [] }, i) => {
     const here = at.child('hostAliases').index(i);
     errors.push(...validateIp(ip, here.child('ip')));
-    hostnames.forEach((name, j) => addReasons(errors, isDns1123Subdomain(name), name, here.child('hostnames').index(j)));
+    hostnames.forEach((name, j) =>
+      addReasons(errors, isDns1123Subdomain(name), name, here.child('hostnames').index(j)),
+    );
   });
 }
 
 /** On the host's network a container's port is the host's. A template may leave it open: the pod gets it as a default. */
-export function addHostNetworkPorts(errors: FieldError[], { hostNetwork, containers }: PodSpec, isPod: boolean, at: Path): void {
+export function addHostNetworkPorts(
+  errors: FieldError[],
+  { hostNetwork, containers }: PodSpec,
+  isPod: boolean,
+  at: Path,
+): void {
   if (!hostNetwork) return;
   containers?.forEach((container, i) =>
     container.ports?.forEach(({ hostPort = 0, containerPort = 0 }, j) => {

@@ -7,14 +7,31 @@ const NOT_WINDOWS = 'cannot be set for a windows pod';
 
 /** Fields of the pod's and the containers' security contexts that Windows does not know. */
 const POD_FIELDS = [
-  'appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'fsGroup', 'fsGroupChangePolicy', 'sysctls', 'runAsUser', 'runAsGroup',
-  'supplementalGroups', 'supplementalGroupsPolicy', 'seLinuxChangePolicy',
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'fsGroup',
+  'fsGroupChangePolicy',
+  'sysctls',
+  'runAsUser',
+  'runAsGroup',
+  'supplementalGroups',
+  'supplementalGroupsPolicy',
+  'seLinuxChangePolicy',
 ] as const;
 const SPEC_FIELDS = ['hostUsers', 'shareProcessNamespace'] as const;
 const SPEC_FLAGS = ['hostPID', 'hostIPC'] as const;
 const CONTAINER_FIELDS = [
-  'appArmorProfile', 'seLinuxOptions', 'seccompProfile', 'capabilities', 'readOnlyRootFilesystem', 'privileged', 'allowPrivilegeEscalation',
-  'procMount', 'runAsUser', 'runAsGroup',
+  'appArmorProfile',
+  'seLinuxOptions',
+  'seccompProfile',
+  'capabilities',
+  'readOnlyRootFilesystem',
+  'privileged',
+  'allowPrivilegeEscalation',
+  'procMount',
+  'runAsUser',
+  'runAsGroup',
 ] as const;
 
 /** What goes with spec.os (KEP-2802). `at` is the spec. */
@@ -29,7 +46,10 @@ export function addOperatingSystem(errors: FieldError[], spec: PodSpec, at: Path
 
 function addLinux(errors: FieldError[], spec: PodSpec, at: Path): void {
   const refuse = (context: { windowsOptions?: unknown } | undefined, here: Path): void => {
-    if (context?.windowsOptions) errors.push(forbidden(here.child('securityContext', 'windowsOptions'), 'windows options cannot be set for a linux pod'));
+    if (context?.windowsOptions)
+      errors.push(
+        forbidden(here.child('securityContext', 'windowsOptions'), 'windows options cannot be set for a linux pod'),
+      );
   };
   refuse(spec.securityContext, at);
   visitContainers(spec, at, (container, here) => refuse(container.securityContext, here));
@@ -46,7 +66,8 @@ function addWindows(errors: FieldError[], spec: PodSpec, at: Path): void {
   for (const field of SPEC_FLAGS) if (spec[field]) errors.push(forbidden(at.child(field), NOT_WINDOWS));
   visitContainers(spec, at, (container, here) => {
     for (const field of CONTAINER_FIELDS) {
-      if (container.securityContext?.[field] != null) errors.push(forbidden(here.child('securityContext', field), NOT_WINDOWS));
+      if (container.securityContext?.[field] != null)
+        errors.push(forbidden(here.child('securityContext', field), NOT_WINDOWS));
     }
   });
 }
@@ -66,8 +87,14 @@ export function addHostProcess(errors: FieldError[], spec: PodSpec, at: Path): v
     if (own ?? ofPod) host++;
   });
   if (host === 0) return;
-  if (host !== count) errors.push(invalid(at, '', 'If pod contains any hostProcess containers then all containers must be HostProcess containers'));
-  if (!spec.hostNetwork) errors.push(invalid(at.child('hostNetwork'), false, 'hostNetwork must be true if pod contains any hostProcess containers'));
+  if (host !== count)
+    errors.push(
+      invalid(at, '', 'If pod contains any hostProcess containers then all containers must be HostProcess containers'),
+    );
+  if (!spec.hostNetwork)
+    errors.push(
+      invalid(at.child('hostNetwork'), false, 'hostNetwork must be true if pod contains any hostProcess containers'),
+    );
 }
 
 /** With a user namespace of its own a pod shares no other with the host (KEP-127). Kubernetes spells these paths so. */

@@ -1,7 +1,13 @@
 import type { Pod, PodResourceClaim, PodSpec } from '../../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../../meta/names.ts';
-import { canonicalQuantity, compareQuantity, formatQuantity, parseQuantity, type Quantity } from '../../../../meta/quantity.ts';
+import {
+  canonicalQuantity,
+  compareQuantity,
+  formatQuantity,
+  parseQuantity,
+  type Quantity,
+} from '../../../../meta/quantity.ts';
 import { addReasons } from '../../../validation/report.ts';
 import { isHugePages, isOvercommitAllowed } from '../../../validation/resources.ts';
 import { aggregate } from '../aggregate.ts';
@@ -19,7 +25,8 @@ export function addPodResources(errors: FieldError[], spec: PodSpec, claims: rea
     errors.push(forbidden(here, 'may not be set for a windows pod'));
     return;
   }
-  if (resources.claims) errors.push(forbidden(here.child('claims'), 'claims may not be set for Resources at pod-level'));
+  if (resources.claims)
+    errors.push(forbidden(here.child('claims'), 'claims may not be set for Resources at pod-level'));
   addResources(errors, resources, claims, here, true);
   addConsistency(errors, spec, here);
 }
@@ -45,7 +52,13 @@ function addConsistency(errors: FieldError[], spec: PodSpec, at: Path): void {
       const own = limits?.[name];
       if (own === undefined || !exceeds(String(own), parseQuantity(String(limit)))) continue;
       const here = at.child('containers').index(i).key(name).child('limits');
-      errors.push(invalid(here, canonicalQuantity(String(limit)), `must be less than or equal to pod limits of ${canonicalQuantity(String(own))}`));
+      errors.push(
+        invalid(
+          here,
+          canonicalQuantity(String(limit)),
+          `must be less than or equal to pod limits of ${canonicalQuantity(String(own))}`,
+        ),
+      );
     }
   });
 }
@@ -70,7 +83,12 @@ export function defaultPodResources(spec: PodSpec): void {
 }
 
 /** Claims for devices (KEP-4381). `annotations` of the pod, where it is one. */
-export function addResourceClaims(errors: FieldError[], claims: readonly PodResourceClaim[] | undefined, meta: Pod['metadata'] | undefined, at: Path): void {
+export function addResourceClaims(
+  errors: FieldError[],
+  claims: readonly PodResourceClaim[] | undefined,
+  meta: Pod['metadata'] | undefined,
+  at: Path,
+): void {
   if (!claims?.length) return;
   const isStatic = meta?.annotations?.['kubernetes.io/config.mirror'] !== undefined;
   const names = new Set<string>();
@@ -91,7 +109,8 @@ function addClaim(errors: FieldError[], claim: PodResourceClaim, names: Set<stri
   const refuse = (why: string): void => {
     errors.push(invalid(at, internalValue('PodResourceClaim', claim), why));
   };
-  if (of != null && template != null) refuse('at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified');
+  if (of != null && template != null)
+    refuse('at most one of `resourceClaimName` or `resourceClaimTemplateName` may be specified');
   if (of == null && template == null) refuse('must specify one of: `resourceClaimName`, `resourceClaimTemplateName`');
   if (of != null) addReasons(errors, isDns1123Subdomain(of), of, at, 'resourceClaimName');
   if (template != null) addReasons(errors, isDns1123Subdomain(template), template, at, 'resourceClaimTemplateName');

@@ -10,13 +10,25 @@ export function addTolerations(errors: FieldError[], tolerations: readonly Toler
   tolerations?.forEach((toleration, i) => addToleration(errors, toleration, at.index(i)));
 }
 
-function addToleration(errors: FieldError[], { key, operator = '' as never, value = '', effect, tolerationSeconds }: Toleration, at: Path): void {
+function addToleration(
+  errors: FieldError[],
+  { key, operator = '' as never, value = '', effect, tolerationSeconds }: Toleration,
+  at: Path,
+): void {
   if (key) addReasons(errors, isQualifiedName(key), key, at, 'key');
   else if (operator !== 'Exists') {
-    errors.push(invalid(at.child('operator'), operator, 'operator must be Exists when `key` is empty, which means "match all values and all keys"'));
+    errors.push(
+      invalid(
+        at.child('operator'),
+        operator,
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      ),
+    );
   }
   if (tolerationSeconds != null && effect !== 'NoExecute') {
-    errors.push(invalid(at.child('effect'), effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"));
+    errors.push(
+      invalid(at.child('effect'), effect ?? '', "effect must be 'NoExecute' when `tolerationSeconds` is set"),
+    );
   }
   addOperator(errors, operator, value, at.child('operator'));
   if (effect && !EFFECTS.includes(effect)) errors.push(notSupported(at.child('effect'), effect, EFFECTS));
@@ -39,7 +51,8 @@ function addOperator(errors: FieldError[], operator: string, value: string, at: 
 export function addGates(errors: FieldError[], { readinessGates, schedulingGates }: PodSpec, at: Path): void {
   readinessGates?.forEach(({ conditionType = '' }, i) => {
     const reasons = isQualifiedName(conditionType);
-    if (reasons.length) addReasons(errors, reasons, conditionType, at.child('readinessGates').index(i), 'conditionType');
+    if (reasons.length)
+      addReasons(errors, reasons, conditionType, at.child('readinessGates').index(i), 'conditionType');
   });
   const seen = new Set<string>();
   schedulingGates?.forEach(({ name = '' }, i) => {

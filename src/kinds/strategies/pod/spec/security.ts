@@ -15,7 +15,9 @@ export function addPodSecurity(errors: FieldError[], spec: PodSpec, at: Path): v
   const context = spec.securityContext;
   const here = at.child('securityContext');
   if (spec.shareProcessNamespace && spec.hostPID) {
-    errors.push(invalid(here.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'));
+    errors.push(
+      invalid(here.child('shareProcessNamespace'), true, 'ShareProcessNamespace and HostPID cannot both be enabled'),
+    );
   }
   // nearly every pod has an empty one
   if (!context || Object.keys(context).length === 0) return;
@@ -23,7 +25,9 @@ export function addPodSecurity(errors: FieldError[], spec: PodSpec, at: Path): v
     const id = context[field];
     if (id != null) addReasons(errors, isUnixId(id), id, here, field);
   }
-  context.supplementalGroups?.forEach((id, i) => addReasons(errors, isUnixId(id), id, here.child('supplementalGroups').index(i)));
+  context.supplementalGroups?.forEach((id, i) =>
+    addReasons(errors, isUnixId(id), id, here.child('supplementalGroups').index(i)),
+  );
   if (context.sysctls) addSysctls(errors, context.sysctls, spec, here.child('sysctls'));
   addChoice(errors, context.fsGroupChangePolicy, GROUP_CHANGES, here, 'fsGroupChangePolicy');
   addSeccomp(errors, context.seccompProfile, here.child('seccompProfile'));
@@ -33,7 +37,13 @@ export function addPodSecurity(errors: FieldError[], spec: PodSpec, at: Path): v
   addChoice(errors, context.seLinuxChangePolicy, SELINUX_CHANGES, here, 'seLinuxChangePolicy');
 }
 
-function addChoice(errors: FieldError[], value: string | undefined, choices: readonly string[], at: Path, field: string): void {
+function addChoice(
+  errors: FieldError[],
+  value: string | undefined,
+  choices: readonly string[],
+  at: Path,
+  field: string,
+): void {
   if (value != null && !choices.includes(value)) errors.push(notSupported(at.child(field), value, choices));
 }
 
@@ -58,8 +68,10 @@ function addSysctls(errors: FieldError[], sysctls: readonly Sysctl[], spec: PodS
       errors.push(invalid(here, name, `must have at most ${MAX_SYSCTL} characters and match regex ${SYSCTL}`));
     } else if (seen.has(name)) errors.push(duplicate(here, name));
     const plain = dotted(name);
-    if (spec.hostNetwork && plain.startsWith('net.')) errors.push(invalid(here, name, "may not be specified when 'hostNetwork' is true"));
-    else if (spec.hostIPC && IPC.test(plain)) errors.push(invalid(here, name, "may not be specified when 'hostIPC' is true"));
+    if (spec.hostNetwork && plain.startsWith('net.'))
+      errors.push(invalid(here, name, "may not be specified when 'hostNetwork' is true"));
+    else if (spec.hostIPC && IPC.test(plain))
+      errors.push(invalid(here, name, "may not be specified when 'hostIPC' is true"));
     seen.add(name);
   });
 }

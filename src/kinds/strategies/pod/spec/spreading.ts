@@ -8,20 +8,34 @@ const POLICIES = ['Honor', 'Ignore'];
 const NOT_POSITIVE = 'must be greater than zero';
 
 /** core/v1 validateTopologySpreadConstraints. */
-export function addSpreading(errors: FieldError[], constraints: readonly TopologySpreadConstraint[] | undefined, at: Path): void {
+export function addSpreading(
+  errors: FieldError[],
+  constraints: readonly TopologySpreadConstraint[] | undefined,
+  at: Path,
+): void {
   constraints?.forEach((constraint, i) => {
     const here = at.index(i);
     const { maxSkew = 0, topologyKey = '', whenUnsatisfiable: action = '' as never, minDomains } = constraint;
     if (maxSkew <= 0) errors.push(invalid(here.child('maxSkew'), maxSkew, NOT_POSITIVE));
     if (!topologyKey) errors.push(required(here.child('topologyKey'), 'can not be empty'));
     if (!ACTIONS.includes(action)) errors.push(notSupported(here.child('whenUnsatisfiable'), action, ACTIONS));
-    if (constraints.some((other, j) => j > i && (other.topologyKey ?? '') === topologyKey && (other.whenUnsatisfiable ?? '') === action)) {
+    if (
+      constraints.some(
+        (other, j) => j > i && (other.topologyKey ?? '') === topologyKey && (other.whenUnsatisfiable ?? '') === action,
+      )
+    ) {
       errors.push(duplicate(here.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${action}}`));
     }
     if (minDomains != null) {
       if (minDomains <= 0) errors.push(invalid(here.child('minDomains'), minDomains, NOT_POSITIVE));
       if (action !== 'DoNotSchedule') {
-        errors.push(invalid(here.child('minDomains'), minDomains, `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${action}`));
+        errors.push(
+          invalid(
+            here.child('minDomains'),
+            minDomains,
+            `can only use minDomains if whenUnsatisfiable=DoNotSchedule, not ${action}`,
+          ),
+        );
       }
     }
     for (const field of ['nodeAffinityPolicy', 'nodeTaintsPolicy'] as const) {

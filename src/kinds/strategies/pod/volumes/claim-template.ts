@@ -7,7 +7,11 @@ import { validateClaimSpec } from '../../core/persistent-volume-claim.ts';
 const TEMPLATE_META = new Set(['annotations', 'labels']);
 
 /** A claim that is made with the pod (validateEphemeralVolumeSource). */
-export function ephemeral({ volumeClaimTemplate: template }: EphemeralVolumeSource, at: Path, errors: FieldError[]): void {
+export function ephemeral(
+  { volumeClaimTemplate: template }: EphemeralVolumeSource,
+  at: Path,
+  errors: FieldError[],
+): void {
   const here = at.child('volumeClaimTemplate');
   if (!template) {
     errors.push(required(here));
@@ -17,7 +21,8 @@ export function ephemeral({ volumeClaimTemplate: template }: EphemeralVolumeSour
   errors.push(...validateAnnotations(template.metadata?.annotations, meta.child('annotations')));
   errors.push(...validateLabels(template.metadata?.labels, meta.child('labels')));
   for (const [field, value] of Object.entries(template.metadata ?? {})) {
-    if (TEMPLATE_META.has(field) || value == null || value === '' || (Array.isArray(value) && value.length === 0)) continue;
+    if (TEMPLATE_META.has(field) || value == null || value === '' || (Array.isArray(value) && value.length === 0))
+      continue;
     errors.push(forbidden(meta.child(field === 'uid' ? 'uID' : field), 'cannot be set'));
   }
   errors.push(...validateClaimSpec(template.spec ?? {}, here.child('spec')));

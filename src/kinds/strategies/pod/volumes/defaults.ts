@@ -10,7 +10,8 @@ const defaultFields = (items: readonly DownwardAPIVolumeFile[] | undefined): voi
 /** core/v1 SetDefaults_Volume and those of the sources. */
 export function defaultVolume(volume: Volume): void {
   if (Object.keys(volume).every((key) => key === 'name')) volume.emptyDir = {};
-  for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected]) if (source) source.defaultMode ??= DEFAULT_MODE;
+  for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected])
+    if (source) source.defaultMode ??= DEFAULT_MODE;
   defaultFields(volume.downwardAPI?.items);
   for (const { serviceAccountToken, downwardAPI } of volume.projected?.sources ?? []) {
     if (serviceAccountToken) serviceAccountToken.expirationSeconds ??= 3600;
@@ -18,7 +19,8 @@ export function defaultVolume(volume: Volume): void {
   }
   if (volume.hostPath) volume.hostPath.type ??= '' as never;
   if (volume.image) volume.image.pullPolicy ||= pullPolicyOf(volume.image.reference ?? '');
-  if (volume.ephemeral?.volumeClaimTemplate) (volume.ephemeral.volumeClaimTemplate.spec ??= {}).volumeMode ??= 'Filesystem';
+  if (volume.ephemeral?.volumeClaimTemplate)
+    (volume.ephemeral.volumeClaimTemplate.spec ??= {}).volumeMode ??= 'Filesystem';
   defaultProviders(volume);
 }
 

@@ -1,4 +1,9 @@
-import type { KeyToPath, ProjectedVolumeSource, ServiceAccountTokenProjection, VolumeProjection } from '../../../../../schema/types.ts';
+import type {
+  KeyToPath,
+  ProjectedVolumeSource,
+  ServiceAccountTokenProjection,
+  VolumeProjection,
+} from '../../../../../schema/types.ts';
 import { forbidden, invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { addFileMode, addLocalPath } from '../../../validation/paths.ts';
 import { addDownwardFile, addKeyToPath } from './items.ts';
@@ -14,11 +19,18 @@ export function projected(source: ProjectedVolumeSource, at: Path, errors: Field
   source.sources?.forEach((projection, i) => {
     const here = at.child('sources').index(i);
     addProjection(errors, projection, paths, at, here);
-    if (SOURCES.filter((name) => projection[name]).length > 1) errors.push(forbidden(here, 'may not specify more than 1 volume type per source'));
+    if (SOURCES.filter((name) => projection[name]).length > 1)
+      errors.push(forbidden(here, 'may not specify more than 1 volume type per source'));
   });
 }
 
-function addProjection(errors: FieldError[], projection: VolumeProjection, paths: Set<string>, volume: Path, at: Path): void {
+function addProjection(
+  errors: FieldError[],
+  projection: VolumeProjection,
+  paths: Set<string>,
+  volume: Path,
+  at: Path,
+): void {
   const { secret, configMap, downwardAPI, serviceAccountToken } = projection;
   if (secret) addKeys(errors, secret, paths, volume, at.child('secret'));
   if (configMap) addKeys(errors, configMap, paths, volume, at.child('configMap'));
@@ -29,7 +41,13 @@ function addProjection(errors: FieldError[], projection: VolumeProjection, paths
   if (serviceAccountToken) addToken(errors, serviceAccountToken, volume, at.child('serviceAccountToken'));
 }
 
-function addKeys(errors: FieldError[], source: { name?: string; items?: KeyToPath[] }, paths: Set<string>, volume: Path, at: Path): void {
+function addKeys(
+  errors: FieldError[],
+  source: { name?: string; items?: KeyToPath[] },
+  paths: Set<string>,
+  volume: Path,
+  at: Path,
+): void {
   if (!source.name) errors.push(required(at.child('name')));
   source.items?.forEach((item, i) => {
     addKeyToPath(errors, item, at.child('items').index(i));
@@ -46,8 +64,10 @@ function claim(errors: FieldError[], path: string | undefined, value: string, pa
 
 function addToken(errors: FieldError[], token: ServiceAccountTokenProjection, volume: Path, at: Path): void {
   const seconds = token.expirationSeconds ?? 0;
-  if (seconds < MIN_TOKEN_SECONDS) errors.push(invalid(at.child('expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes'));
-  if (seconds > MAX_TOKEN_SECONDS) errors.push(invalid(at.child('expirationSeconds'), seconds, 'may not specify a duration larger than 2^32 seconds'));
+  if (seconds < MIN_TOKEN_SECONDS)
+    errors.push(invalid(at.child('expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes'));
+  if (seconds > MAX_TOKEN_SECONDS)
+    errors.push(invalid(at.child('expirationSeconds'), seconds, 'may not specify a duration larger than 2^32 seconds'));
   if (!token.path) errors.push(required(volume.child('path')));
   else addLocalPath(errors, token.path, volume.child('path'));
 }

@@ -98,7 +98,8 @@ export const iscsi: Rule<'iscsi'> = (source, at, errors) => {
   if (!iqn) errors.push(required(at.child('iqn')));
   else addReasons(errors, initiator(iqn), iqn, at, 'iqn');
   if (lun < 0 || lun > 255) errors.push(invalid(at.child('lun'), lun, rangeError(0, 255)));
-  if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef) errors.push(required(at.child('secretRef')));
+  if ((source.chapAuthDiscovery || source.chapAuthSession) && !source.secretRef)
+    errors.push(required(at.child('secretRef')));
   if (initiatorName != null) addReasons(errors, initiator(initiatorName), initiatorName, at, 'initiatorname');
 };
 

@@ -1,5 +1,13 @@
 import type { Volume } from '../../../../../schema/types.ts';
-import { duplicate, forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import {
+  duplicate,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  type FieldError,
+  type Path,
+} from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../../meta/names.ts';
 import { addReasons } from '../../../validation/report.ts';
 import { ephemeral } from './claim-template.ts';
@@ -28,7 +36,8 @@ const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 function image(source: NonNullable<Volume['image']>, at: Path, errors: FieldError[], { isPod }: SpecContext): void {
   if (isPod && !source.reference) errors.push(required(at.child('reference')));
   if (!source.pullPolicy) errors.push(required(at.child('pullPolicy')));
-  else if (!PULL_POLICIES.includes(source.pullPolicy)) errors.push(notSupported(at.child('pullPolicy'), source.pullPolicy, PULL_POLICIES));
+  else if (!PULL_POLICIES.includes(source.pullPolicy))
+    errors.push(notSupported(at.child('pullPolicy'), source.pullPolicy, PULL_POLICIES));
 }
 
 /** In the order in which Kubernetes looks at them: of two, the later one is too many. */
@@ -69,12 +78,15 @@ const SOURCES = new Map<keyof Volume, Source>(
 
 /** Bytes that a volume's name and its portal may have together where the initiator is named. */
 const MAX_INITIATOR = 64;
-const TOO_LONG = 'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
+const TOO_LONG =
+  'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
 
 /** The sources that are given, in the order of the table. Nearly always it is one. */
 function sourcesOf(volume: Volume): (keyof Volume)[] {
   const found: (keyof Volume)[] = [];
-  for (const key in volume) if (key !== 'name' && volume[key as keyof Volume] != null && SOURCES.has(key as keyof Volume)) found.push(key as keyof Volume);
+  for (const key in volume)
+    if (key !== 'name' && volume[key as keyof Volume] != null && SOURCES.has(key as keyof Volume))
+      found.push(key as keyof Volume);
   if (found.length < 2) return found;
   const order = [...SOURCES.keys()];
   return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
@@ -89,10 +101,17 @@ function addSource(errors: FieldError[], volume: Volume, at: Path, ctx: SpecCont
   });
   if (found.length === 0) errors.push(required(at, 'must specify a volume type'));
   const { name = '', iscsi } = volume;
-  if (iscsi?.initiatorName != null && `${name}:${iscsi.targetPortal ?? ''}`.length > MAX_INITIATOR) errors.push(invalid(at.child('name'), name, TOO_LONG));
+  if (iscsi?.initiatorName != null && `${name}:${iscsi.targetPortal ?? ''}`.length > MAX_INITIATOR)
+    errors.push(invalid(at.child('name'), name, TOO_LONG));
   if (volume.ephemeral && ctx.name && name) {
     const claim = `${ctx.name}-${name}`;
-    addReasons(errors, isDns1123Subdomain(claim).map((why) => `PVC name ${JSON.stringify(claim)}: ${why}`), name, at, 'name');
+    addReasons(
+      errors,
+      isDns1123Subdomain(claim).map((why) => `PVC name ${JSON.stringify(claim)}: ${why}`),
+      name,
+      at,
+      'name',
+    );
   }
 }
 
@@ -100,7 +119,12 @@ function addSource(errors: FieldError[], volume: Volume, at: Path, ctx: SpecCont
  * core/v1 ValidateVolumes.
  * @returns the volumes without a fault by name: only those can be mounted
  */
-export function addVolumes(errors: FieldError[], volumes: readonly Volume[] | undefined, at: Path, ctx: SpecContext): Map<string, Volume> {
+export function addVolumes(
+  errors: FieldError[],
+  volumes: readonly Volume[] | undefined,
+  at: Path,
+  ctx: SpecContext,
+): Map<string, Volume> {
   const good = new Map<string, Volume>();
   const created = new Set(ctx.name ? volumes?.filter((v) => v.ephemeral).map((v) => `${ctx.name}-${v.name}`) : []);
   volumes?.forEach((volume, i) => {
@@ -114,7 +138,13 @@ export function addVolumes(errors: FieldError[], volumes: readonly Volume[] | un
     if (errors.length === before) good.set(name, volume);
     const claim = volume.persistentVolumeClaim?.claimName;
     if (claim && created.has(claim)) {
-      errors.push(invalid(here.child('persistentVolumeClaim', 'claimName'), claim, 'must not reference a PVC that gets created for an ephemeral volume'));
+      errors.push(
+        invalid(
+          here.child('persistentVolumeClaim', 'claimName'),
+          claim,
+          'must not reference a PVC that gets created for an ephemeral volume',
+        ),
+      );
     }
   });
   return good;
