@@ -1,6 +1,6 @@
 import type { FieldError } from '../meta/field.ts';
 import type { GroupVersionKind } from '../meta/gvk.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { KubeObject, ObjectLike, Unchecked } from '../meta/object.ts';
 import type { ObjectSchema } from './schema.ts';
 
 /** One served resource of one group and version: what the URL, discovery and the GraphQL schema speak of. */
@@ -46,7 +46,7 @@ export interface StorageKind extends GroupVersionKind {
   head: Buffer;
   /** False for kinds that are never stored (SubjectAccessReview, Binding, ComponentStatus): only create or get. */
   persisted: boolean;
-  strategy: Strategy;
+  strategy: Strategy<ObjectLike>;
   /** of the stored version */
   schema: ObjectSchema;
 }
@@ -67,54 +67,65 @@ export interface StrategyContext {
 
 /**
  * What the schema of a kind cannot say. All functions work on objects of the stored version, except `defaults`, which
- * gets the version of the request. An object passed as `object` may be changed in place; `old` is frozen.
+ * gets the version of the request. An object passed as `object` may be changed in place; `old` is frozen, and no more
+ * to be trusted than `object`: it may have been stored before a rule was there. Functions are declared as methods, so
+ * that a `Strategy<Deployment>` is a `Strategy<ObjectLike>`, which is what the pipeline holds.
  */
-export interface Strategy {
+export interface Strategy<T extends ObjectLike = KubeObject> {
   /** Validates metadata.name; the rule's own words (`a lowercase RFC 1123 subdomain must consist of …`), '' when good. Default: DNS-1123 subdomain. */
   name?(name: string, prefix: boolean): string[];
   /** Defaults that depend on other fields or that OpenAPI does not list. Runs after the schema's own defaults. Idempotent. */
-  defaults?(object: KubeObject): void;
+  defaults?(object: Unchecked<T>): void;
   /** Clears what a create may not set (status), sets what the system sets. */
-  prepareForCreate?(object: KubeObject, ctx: StrategyContext): void;
+  prepareForCreate?(object: Unchecked<T>, ctx: StrategyContext): void;
   /** Takes over from `old` what an update may not touch (status; for the status subresource: all but status). */
-  prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
-  validate?(object: KubeObject, ctx: StrategyContext): FieldError[];
+  prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext): void;
+  validate?(object: Unchecked<T>, ctx: StrategyContext): FieldError[];
   /** Only what a create adds to `validate`, which holds for updates too. */
-  validateCreate?(object: KubeObject, ctx: StrategyContext): FieldError[];
+  validateCreate?(object: Unchecked<T>, ctx: StrategyContext): FieldError[];
   /** Only what an update adds to `validate` (immutable fields, transitions). `validate` runs as well unless `validatesAllOnUpdate`. */
-  validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+  validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext): FieldError[];
   /** An update is checked by `validateUpdate` alone, which lets an old object keep what is no longer allowed. */
   validatesAllOnUpdate?: true;
   /** Status and other subresources that write the same object: their own prepare and validation replace those above. */
-  subresources?: Readonly<Record<string, SubresourceStrategy>>;
-  warnings?(object: KubeObject, old: KubeObject | undefined): string[];
+  subresources?: Readonly<Record<string, SubresourceStrategy<T>>>;
+  warnings?(object: Unchecked<T>, old: Unchecked<T> | undefined): string[];
   /** Whether metadata.generation is kept, and what it counts: changes of anything but metadata and status by default. */
-  generation?: false | ((object: KubeObject, old: KubeObject) => boolean);
+  generation?: false | Changed<T>;
   /** Values for field selectors besides metadata.name and metadata.namespace; names are the selectors' own. */
-  fields?(object: KubeObject): Record<string, string>;
+  fields?(object: Unchecked<T>): Record<string, string>;
   /** Field labels accepted besides those that `fields` yields (none by default) */
   fieldLabels?: readonly string[];
   /** Seconds of grace for a delete that names none; undefined: no graceful deletion (all but pods). */
-  gracePeriod?(object: KubeObject): number;
+  gracePeriod?(object: Unchecked<T>): number;
   /** What propagation means when a delete names none: background unless said (`orphan` for old kinds). */
   defaultPropagation?: 'background' | 'orphan';
   /** Finalizers that are in spec (Namespace) and keep the object as those of metadata do. */
-  specFinalizers?(object: KubeObject): readonly string[];
+  specFinalizers?(object: Unchecked<T>): readonly string[];
   /** May a PUT to a missing name create it? (Lease, EndpointSlice, Service …: AllowCreateOnUpdate) */
   createOnUpdate?: boolean;
   /** ms that an update may wait in the store for others to be committed with; for kinds that are renewed by thousands (Lease). */
   patience?: number;
   /** May an update leave out resourceVersion? (AllowUnconditionalUpdate; true unless said) */
   unconditionalUpdate?: boolean;
-  /** Cells of the Table in the order of the kind's columns. `now` in ms since the epoch. */
-  cells?(object: KubeObject, now: number): (string | number | boolean | null)[];
+  cells?: Printer<T>;
 }
 
-export interface SubresourceStrategy {
+/** The type of a method, and so as loose as the methods of `Strategy` are. */
+type Changed<T extends ObjectLike> = { changed(object: Unchecked<T>, old: Unchecked<T>): boolean }['changed'];
+
+export type Cell = string | number | boolean | null;
+
+/** Makes an object's cells of the Table, in the order of its kind's columns. `now` in ms since the epoch. */
+export type Printer<T extends ObjectLike = KubeObject> = {
+  cells(object: Unchecked<T>, now: number): Cell[];
+}['cells'];
+
+export interface SubresourceStrategy<T extends ObjectLike = KubeObject> {
   /** In place of the kind's `defaults`: the rest of the object is the stored one and has its own. */
-  defaults?(object: KubeObject): void;
-  prepareForUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): void;
-  validateUpdate?(object: KubeObject, old: KubeObject, ctx: StrategyContext): FieldError[];
+  defaults?(object: Unchecked<T>): void;
+  prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext): void;
+  validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext): FieldError[];
 }
 
 export interface Column {

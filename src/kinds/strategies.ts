@@ -1,3 +1,4 @@
+import type { ObjectLike } from '../meta/object.ts';
 import type { Strategy } from './kind.ts';
 import { configMapStrategy } from './strategies/core/config-map.ts';
 import { endpointsStrategy } from './strategies/core/endpoints.ts';
@@ -61,7 +62,7 @@ import { withStatus } from './strategies/status-split.ts';
  * The rules of each built-in kind that its schema cannot say, by storage key. What is not here has the rules of
  * `defaultStrategy`.
  */
-export const strategies: Readonly<Record<string, Strategy>> = {
+export const strategies: Readonly<Record<string, Strategy<ObjectLike>>> = {
   configmaps: configMapStrategy,
   endpoints: endpointsStrategy,
   events: eventStrategy,
@@ -120,8 +121,8 @@ export const strategies: Readonly<Record<string, Strategy>> = {
   'volumeattachments.storage.k8s.io': volumeAttachmentStrategy,
 };
 
-const PLAIN: Strategy = {};
-const SPLIT: Strategy = withStatus();
+const PLAIN: Strategy<ObjectLike> = {};
+const SPLIT: Strategy<ObjectLike> = withStatus();
 
 /** Kinds with a status subresource keep spec and status apart; others have no rules of their own. */
-export const defaultStrategy = (hasStatus: boolean): Strategy => (hasStatus ? SPLIT : PLAIN);
+export const defaultStrategy = (hasStatus: boolean): Strategy<ObjectLike> => (hasStatus ? SPLIT : PLAIN);

@@ -67,9 +67,13 @@ export interface ListMeta {
 
 /**
  * An object as it came in: decoded, so that what is there has its type, and not yet validated, so that any part may be
- * missing. Only metadata is always there.
+ * missing. Only metadata is always there. An object whose kind is not known stays what it is.
  */
-export type Unchecked<T> = T extends ObjectLike ? Parts<Omit<T, 'metadata'>> & { metadata: ObjectMeta } : Parts<T>;
+export type Unchecked<T> = string extends keyof T
+  ? T
+  : T extends ObjectLike
+    ? Parts<Omit<T, 'metadata'>> & { metadata: ObjectMeta }
+    : Parts<T>;
 /** Every field of every depth may be missing. */
 export type Parts<T> = T extends readonly (infer Item)[]
   ? Parts<Item>[]

@@ -1,45 +1,47 @@
-import type { KubeObject } from '../../meta/object.ts';
+import type { KubeObject, ObjectLike } from '../../meta/object.ts';
 import type { Strategy, SubresourceStrategy } from '../kind.ts';
 
-function take(object: KubeObject, old: KubeObject, field: string): void {
-  if (old[field] === undefined) delete object[field];
-  else object[field] = old[field];
+/** `old`'s value of a field in place of `object`'s. */
+function take(object: object, old: object, field: string): void {
+  const [to, from] = [object as Record<string, unknown>, old as Record<string, unknown>];
+  if (from[field] === undefined) delete to[field];
+  else to[field] = from[field];
 }
 
 /** A write to `/status` changes status, and metadata but for what only the resource itself may change. */
-export const statusSubresource: SubresourceStrategy = {
+export const statusSubresource = {
   prepareForUpdate(object, old) {
     for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
       if (field !== 'status' && field !== 'metadata' && field !== 'kind' && field !== 'apiVersion')
         take(object, old, field);
     }
   },
-};
+} satisfies SubresourceStrategy<ObjectLike>;
 
 const KEPT = ['deletionTimestamp', 'labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
 
 /** The same for kinds whose `/status` changes nothing of metadata either (ResetObjectMetaForStatus). */
-export const isolatedStatus: SubresourceStrategy = {
-  prepareForUpdate(object, old, ctx) {
-    statusSubresource.prepareForUpdate!(object, old, ctx);
-    for (const field of KEPT) take(object.metadata as never, old.metadata as never, field);
+export const isolatedStatus: SubresourceStrategy<ObjectLike> = {
+  prepareForUpdate(object, old) {
+    statusSubresource.prepareForUpdate(object, old);
+    for (const field of KEPT) take(object.metadata, old.metadata, field);
   },
 };
 
 /** `/status` of a kind that checks what is written to it. */
-export const statusWith = (
-  validateUpdate: NonNullable<SubresourceStrategy['validateUpdate']>,
-): SubresourceStrategy => ({ ...statusSubresource, validateUpdate });
+export const statusWith = <T extends ObjectLike = KubeObject>(
+  validateUpdate: NoInfer<NonNullable<SubresourceStrategy<T>['validateUpdate']>>,
+): SubresourceStrategy<T> => ({ ...statusSubresource, validateUpdate });
 
 /**
  * A kind with spec and status: a create has no status, an update leaves it, `/status` leaves the rest.
  * What `strategy` says comes on top: its own prepare functions run after these.
  */
-export function withStatus(strategy: Strategy = {}): Strategy {
+export function withStatus<T extends ObjectLike = KubeObject>(strategy: NoInfer<Strategy<T>> = {}): Strategy<T> {
   return {
     ...strategy,
     prepareForCreate(object, ctx) {
-      delete object.status;
+      delete (object as { status?: unknown }).status;
       strategy.prepareForCreate?.(object, ctx);
     },
     prepareForUpdate(object, old, ctx) {

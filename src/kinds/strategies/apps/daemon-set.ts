@@ -83,8 +83,8 @@ export const daemonSetStrategy: Strategy = withStatus({
   ],
   subresources: {
     status: {
-      prepareForUpdate(object, old, ctx) {
-        statusSubresource.prepareForUpdate?.(object, old, ctx);
+      prepareForUpdate(object, old) {
+        statusSubresource.prepareForUpdate(object, old);
         setTemplateGeneration(object, templateGeneration(old));
       },
       validateUpdate: (object, old) => validateCounters({ counted: COUNTERS }, object.status, old.status),

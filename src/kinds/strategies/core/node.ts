@@ -94,8 +94,8 @@ export const nodeStrategy: Strategy = {
   },
   subresources: {
     status: {
-      prepareForUpdate(object, old, ctx) {
-        statusSubresource.prepareForUpdate?.(object, old, ctx);
+      prepareForUpdate(object, old) {
+        statusSubresource.prepareForUpdate(object, old);
         if (object.status) object.status = { ...object.status };
         if (object.status && !old.status?.config) delete object.status.config;
         if (object.status && !old.status?.declaredFeatures) delete object.status.declaredFeatures;

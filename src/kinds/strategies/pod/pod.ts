@@ -67,8 +67,8 @@ export const podStrategy: Strategy = {
     status: {
       // the rest is as it was stored
       defaults: ({ status }) => status && syncAddresses(status as PodStatus),
-      prepareForUpdate(object, old, ctx) {
-        statusSubresource.prepareForUpdate?.(object, old, ctx);
+      prepareForUpdate(object, old) {
+        statusSubresource.prepareForUpdate(object, old);
         const status = (object.status ??= {}) as PodStatus;
         const before = (old.status ?? {}) as PodStatus;
         // old nodes would break what the garbage collector goes by
