@@ -1,6 +1,6 @@
 import { invalid, type FieldError } from './field.ts';
 import { isLabelValue, isQualifiedName } from './names.ts';
-import type { LabelOperator, Requirement } from './labels.ts';
+import type { LabelOperator, Requirement } from './requirement.ts';
 
 type Token = 'id' | 'in' | 'notin' | '=' | '==' | '!=' | '!' | '>' | '<' | ',' | '(' | ')' | 'end' | 'error';
 interface Lexeme {

@@ -1,13 +1,6 @@
 import { LabelParser } from './labels-parse.ts';
+import type { LabelOperator, Requirement } from './requirement.ts';
 import { badRequest } from './status.ts';
-
-export type LabelOperator = '=' | '==' | '!=' | 'in' | 'notin' | 'exists' | '!' | 'gt' | 'lt';
-
-export interface Requirement {
-  key: string;
-  operator: LabelOperator;
-  values: readonly string[];
-}
 
 /** meta/v1 LabelSelector */
 export interface LabelSelectorLike {

@@ -11,10 +11,10 @@ const isRequest = (target: Target, subresource: string): boolean =>
   target.kind.storage.key === 'certificatesigningrequests.certificates.k8s.io' && target.subresource === subresource;
 
 /** May the user do `verb` for this signer, by its name or for all of its domain? */
-function maySign({ core, ctx }: AdmissionRequest, verb: string, signer: string): boolean {
+function maySign({ authorizer, ctx }: AdmissionRequest, verb: string, signer: string): boolean {
   const names = [signer, `${signer.split('/')[0]}/*`];
   const common = { verb, group: REQUESTS.group, version: 'v1', resource: 'signers', subresource: '', namespace: '' };
-  return names.some((name) => core.authorizer.decide(ctx.user, { ...common, name }).allowed);
+  return names.some((name) => authorizer.decide(ctx.user, { ...common, name }).allowed);
 }
 
 const refuse = (request: AdmissionRequest, why: string) =>

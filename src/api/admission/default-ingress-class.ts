@@ -11,14 +11,14 @@ export const defaultIngressClass: AdmissionPlugin = {
   name: 'DefaultIngressClass',
   handles: (target, operation) =>
     operation === 'CREATE' && target.kind.storage.key === INGRESSES && target.subresource === '',
-  admit({ core, object }) {
+  admit({ store, object }) {
     const spec = (object!['spec'] ??= {});
     if (
       spec.ingressClassName !== undefined ||
       object!.metadata.annotations?.['kubernetes.io/ingress.class'] !== undefined
     )
       return;
-    const classes = core.store
+    const classes = store
       .list({ resource: CLASSES })
       .items.filter((c) => c.object.metadata.annotations?.[DEFAULT] === 'true');
     if (classes.length === 0) return;

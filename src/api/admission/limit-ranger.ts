@@ -25,7 +25,7 @@ interface Container {
 }
 
 const itemsOf = (request: AdmissionRequest): Item[] =>
-  request.core.store
+  request.store
     .list({ resource: 'limitranges', namespace: request.target.namespace })
     .items.flatMap((l) => (l.object['spec']?.limits ?? []) as Item[]);
 

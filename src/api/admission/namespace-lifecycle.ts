@@ -9,7 +9,7 @@ const IMMORTAL = new Set(['default', 'kube-system', 'kube-public']);
 const ALWAYS = new Set(['localsubjectaccessreviews.authorization.k8s.io']);
 
 async function namespaceOf(request: AdmissionRequest): Promise<Stored | undefined> {
-  const { store } = request.core;
+  const { store } = request;
   const key = { resource: 'namespaces', namespace: '', name: request.target.namespace };
   const known = store.get(key);
   if (known) return known;

@@ -52,7 +52,7 @@ const nodes: Rule = ({ operation, object, old, target }, node, refuse) => {
 };
 
 const pods: Rule = (request, node, refuse) => {
-  const { operation, object, target, core } = request;
+  const { operation, object, target, store } = request;
   if (operation === 'CREATE' && target.subresource === '') {
     if (!isMirrorPod(object!))
       throw refuse(
@@ -62,7 +62,7 @@ const pods: Rule = (request, node, refuse) => {
       throw refuse(`node ${JSON.stringify(node)} can only create pods with spec.nodeName set to itself`);
     return;
   }
-  const pod = (request.old ?? core.store.get(keyOf({ ...target, subresource: '' }))?.object) as
+  const pod = (request.old ?? store.get(keyOf({ ...target, subresource: '' }))?.object) as
     { spec?: { nodeName?: string } } | undefined;
   if (pod && pod.spec?.nodeName !== node) {
     const what =

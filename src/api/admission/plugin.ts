@@ -1,12 +1,16 @@
+import type { Registry } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import type { Store } from '../../store/contract.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import type { RequestContext, Target } from '../contract.ts';
-import type { Core } from '../core.ts';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
 /** One write on its way to the store. Objects are of the stored version. */
 export interface AdmissionRequest {
-  core: Core;
+  store: Store;
+  registry: Registry;
+  authorizer: Authorizer;
   ctx: RequestContext;
   target: Target;
   operation: AdmissionOperation;
@@ -15,6 +19,8 @@ export interface AdmissionRequest {
   /** what is there; shared with the store, not to be changed. Undefined for a create. */
   old: KubeObject | undefined;
   dryRun: boolean;
+  /** RFC 3339, whole seconds */
+  now: string;
   /** the request's CreateOptions, PatchOptions … as webhooks are told them */
   options: Record<string, unknown> | undefined;
 }

@@ -86,14 +86,14 @@ function checkLabels({ object }: AdmissionRequest): void {
 }
 
 /** Tells who makes a namespace stricter which of its pods would not be let in any more. */
-function warnOfPods({ core, ctx, object, old }: AdmissionRequest): void {
+function warnOfPods({ store, ctx, object, old }: AdmissionRequest): void {
   const policy = policyOf(object!.metadata.labels, 'enforce');
   if (!old || policy.level === 'privileged') return;
   const before = policyOf(old.metadata.labels, 'enforce');
   // what is let in by a stricter level of the same version is let in by this one
   if (policy.version === before.version && LEVELS.indexOf(policy.level) <= LEVELS.indexOf(before.level)) return;
   const byReasons = new Map<string, string[]>();
-  for (const pod of core.store.list({ resource: 'pods', namespace: object!.metadata.name }).items) {
+  for (const pod of store.list({ resource: 'pods', namespace: object!.metadata.name }).items) {
     const reasons = violationsOf(pod.object as unknown as KubeObject, policy.level, policy.version)
       .map((v) => v.reason)
       .join(', ');
@@ -117,12 +117,12 @@ export const podSecurity: AdmissionPlugin = {
     (operation === 'CREATE' || operation === 'UPDATE') &&
     (isPodWrite(target) || isNamespace(target) || (target.kind.storage.key in TEMPLATES && target.subresource === '')),
   validate(request) {
-    const { core, target, object, old } = request;
+    const { store, target, object, old } = request;
     if (isNamespace(target)) {
       checkLabels(request);
       return warnOfPods(request);
     }
-    const namespace = core.store.get({ resource: 'namespaces', namespace: '', name: target.namespace });
+    const namespace = store.get({ resource: 'namespaces', namespace: '', name: target.namespace });
     const labels = namespace?.labels;
     if (!labels || !MODES.some((mode) => PREFIX + mode in labels)) return;
     // an update that leaves the spec as it is brings nothing new in

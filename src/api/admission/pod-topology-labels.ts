@@ -7,8 +7,8 @@ export const podTopologyLabels: AdmissionPlugin = {
   name: 'PodTopologyLabels',
   handles: ({ kind, subresource }, operation) =>
     operation === 'CREATE' && kind.group === '' && kind.resource === 'pods' && subresource === 'binding',
-  admit({ core, object }) {
-    const node = core.store.get({ resource: 'nodes', namespace: '', name: object!['target']?.name ?? '' });
+  admit({ store, object }) {
+    const node = store.get({ resource: 'nodes', namespace: '', name: object!['target']?.name ?? '' });
     const found = LABELS.filter((label) => node?.labels?.[label] !== undefined);
     if (found.length === 0) return;
     object!.metadata.labels = {

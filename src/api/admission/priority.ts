@@ -15,7 +15,7 @@ function globalDefault(store: Store): Stored | undefined {
 }
 
 async function admitPod(request: AdmissionRequest): Promise<void> {
-  const { core, object, old, operation } = request;
+  const { store, object, old, operation } = request;
   const spec = (object!['spec'] ??= {});
   if (operation === 'UPDATE') {
     // a client that does not know of it does not unset it
@@ -28,7 +28,7 @@ async function admitPod(request: AdmissionRequest): Promise<void> {
   let found: Stored | undefined;
   if (spec.priorityClassName) {
     const key = { resource: CLASSES, namespace: '', name: spec.priorityClassName as string };
-    found = core.store.get(key) ?? (await core.store.fresh(), core.store.get(key));
+    found = store.get(key) ?? (await store.fresh(), store.get(key));
     if (!found)
       throw forbiddenRequest(
         PODS,
@@ -36,7 +36,7 @@ async function admitPod(request: AdmissionRequest): Promise<void> {
         `no PriorityClass with name ${spec.priorityClassName} was found`,
       );
   } else {
-    found = globalDefault(core.store);
+    found = globalDefault(store);
     if (found) spec.priorityClassName = found.name;
   }
   const value: number = found?.object['value'] ?? 0;
@@ -63,9 +63,9 @@ export const priority: AdmissionPlugin = {
   async admit(request) {
     if (isPod(request.target)) await admitPod(request);
   },
-  validate({ core, object, target }) {
+  validate({ store, object, target }) {
     if (isPod(target) || object!['globalDefault'] !== true) return;
-    const other = globalDefault(core.store);
+    const other = globalDefault(store);
     if (other && other.name !== object!.metadata.name) {
       const why = `PriorityClass ${other.name} is already marked as default. Only one default can exist`;
       throw forbiddenRequest({ group: 'scheduling.k8s.io', resource: 'priorityclasses' }, object!.metadata.name, why);

@@ -9,11 +9,10 @@ import {
 } from '../../meta/quantity.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { conflict, forbiddenRequest, MODIFIED } from '../../meta/status.ts';
-import type { Stored } from '../../store/contract.ts';
-import type { RequestContext, Target } from '../contract.ts';
+import type { Author, Stored } from '../../store/contract.ts';
+import type { Target } from '../contract.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { resourceOf } from '../target.ts';
-import { operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { writeOf } from '../write/stored-write.ts';
 import { amountsOf, type Amounts } from './pod-resources.ts';
@@ -24,11 +23,7 @@ import { unsaid, usageOf } from './quota/usage.ts';
 const QUOTAS = 'resourcequotas';
 /** Times that a quota's count is written anew when others write it too. */
 const MAX_ATTEMPTS = 10;
-const system: RequestContext = {
-  user: { name: 'system:apiserver', groups: ['system:masters'] },
-  agent: 'kube-apiserver',
-  warn() {},
-};
+const by: Author = { user: 'system:apiserver', manager: 'kube-apiserver', verb: 'count' };
 
 /** What the write adds, for resources that become more. */
 function deltaOf(target: Target, object: KubeObject, old: KubeObject | undefined): Amounts {
@@ -79,28 +74,29 @@ function counted(request: AdmissionRequest, stored: Stored, delta: Amounts): Kub
 
 /** Counts in one quota until the count is in the store. */
 async function count(request: AdmissionRequest, first: Stored, delta: Amounts): Promise<void> {
-  const { core } = request;
-  const kind = core.registry.preferred(QUOTAS)!;
+  const { store, registry, now } = request;
+  const kind = registry.preferred(QUOTAS)!;
   const key = { resource: QUOTAS, namespace: first.namespace, name: first.name };
   let stored: Stored | undefined = first;
   for (let attempt = 1; stored; attempt++) {
     const quota = counted(request, stored, delta);
     if (!quota || request.dryRun) return;
     const target: Target = { kind, namespace: stored.namespace, name: stored.name, subresource: 'status' };
-    const op = operationOf(core, system, target, 'count', {});
-    const ownership = ownershipOf(core.registry, kind, 'status');
+    const ownership = ownershipOf(registry, kind, 'status');
     updateManagedFields({
       ...ownership,
       live: objectOf(kind, stored),
       object: quota,
-      manager: op.manager,
+      manager: by.manager,
       subresource: 'status',
-      now: op.now,
+      now,
     });
-    const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, false, quota), stored.revision));
+    const outcome = await store.commit(
+      writeOf({ target, by }, storedForm(kind.storage, false, quota), stored.revision),
+    );
     if (outcome.ok) return;
     if (attempt === MAX_ATTEMPTS) throw conflict({ group: '', resource: QUOTAS }, first.name, MODIFIED);
-    stored = outcome.current ?? core.store.get(key);
+    stored = outcome.current ?? store.get(key);
   }
 }
 
@@ -115,9 +111,9 @@ export const resourceQuota: AdmissionPlugin = {
         kind.group === '' &&
         ['pods', 'services', 'persistentvolumeclaims'].includes(kind.resource))),
   async validate(request) {
-    const { core, target, object, old } = request;
+    const { store, target, object, old } = request;
     if (target.kind.storage.key === QUOTAS && old) return;
-    const quotas = core.store.list({ resource: QUOTAS, namespace: target.namespace }).items;
+    const quotas = store.list({ resource: QUOTAS, namespace: target.namespace }).items;
     if (quotas.length === 0) return;
     const delta = deltaOf(target, object!, old);
     for (const quota of quotas) await count(request, quota, delta);

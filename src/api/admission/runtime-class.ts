@@ -40,7 +40,7 @@ export const runtimeClass: AdmissionPlugin = {
     const pod = request.object!;
     const name: string | undefined = pod['spec']?.runtimeClassName;
     if (!name) return;
-    const { store } = request.core;
+    const { store } = request;
     const key = { resource: CLASSES, namespace: '', name };
     const found = store.get(key) ?? (await store.fresh(), store.get(key));
     if (!found) throw refuse(request, `RuntimeClass ${JSON.stringify(name)} not found`);

@@ -11,12 +11,12 @@ const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 const TOKEN_SECONDS = 3607;
 
 async function find(request: AdmissionRequest, name: string): Promise<StoredObject> {
-  const { core, target } = request;
+  const { store, target } = request;
   const key = { resource: 'serviceaccounts', namespace: target.namespace, name };
-  let account = core.store.get(key);
+  let account = store.get(key);
   if (!account) {
-    await core.store.fresh();
-    account = core.store.get(key);
+    await store.fresh();
+    account = store.get(key);
   }
   if (account) return account.object;
   const why = `error looking up service account ${target.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;

@@ -13,14 +13,14 @@ const isPlain = (target: Target, resource: string): boolean =>
 export const defaultStorageClass: AdmissionPlugin = {
   name: 'DefaultStorageClass',
   handles: (target, operation) => operation === 'CREATE' && isPlain(target, 'persistentvolumeclaims'),
-  admit({ core, object }) {
+  admit({ store, object }) {
     const spec = (object!['spec'] ??= {});
     if (
       spec.storageClassName !== undefined ||
       object!.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined
     )
       return;
-    const classes = core.store
+    const classes = store
       .list({ resource: CLASSES })
       .items.filter((c) => c.object.metadata.annotations?.[DEFAULT] === 'true')
       .sort((a, b) =>
@@ -57,14 +57,14 @@ export const storageObjectInUseProtection: AdmissionPlugin = {
 export const persistentVolumeClaimResize: AdmissionPlugin = {
   name: 'PersistentVolumeClaimResize',
   handles: (target, operation) => operation === 'UPDATE' && isPlain(target, 'persistentvolumeclaims'),
-  validate({ core, object, old }) {
+  validate({ store, object, old }) {
     const size = (o: typeof object): string | undefined => o!['spec']?.resources?.requests?.storage;
     const [now, before] = [size(object), size(old)];
     if (!now || !before || compareQuantity(parseQuantity(now), parseQuantity(before)) <= 0) return;
     const refuse = (why: string) => forbiddenRequest(CLAIMS, object!.metadata.name, why);
     if (old!['status']?.phase !== 'Bound') throw refuse('only bound persistent volume claims can be expanded');
     const name: string = object!['spec']?.storageClassName ?? '';
-    const storageClass = name ? core.store.get({ resource: CLASSES, namespace: '', name }) : undefined;
+    const storageClass = name ? store.get({ resource: CLASSES, namespace: '', name }) : undefined;
     if (storageClass?.object['allowVolumeExpansion'] !== true) {
       throw refuse(
         'only dynamically provisioned pvc can be resized and the storageclass that provisions the pvc must support resize',

@@ -46,20 +46,24 @@ function constraintsMatch(constraints: Constraints | undefined, request: Admissi
 }
 
 /** The parameter objects of a binding; [undefined] for a policy without. Throws an Error that says why there are none. */
-function paramsOf({ core, target }: AdmissionRequest, policy: Policy, binding: Binding): (KubeObject | undefined)[] {
+function paramsOf(
+  { store, registry, target }: AdmissionRequest,
+  policy: Policy,
+  binding: Binding,
+): (KubeObject | undefined)[] {
   const { paramKind } = policy;
   const ref = binding.paramRef;
   if (!paramKind || !ref) return [undefined];
   const { group, version } = parseApiVersion(paramKind.apiVersion);
-  const kind = core.registry.byKind(group, version, paramKind.kind);
+  const kind = registry.byKind(group, version, paramKind.kind);
   if (!kind) throw new Error(`paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`);
   const namespace = kind.namespaced ? ref.namespace || target.namespace : '';
   if (kind.namespaced && !namespace)
     throw new Error('cannot use namespaced paramRef in policy binding that matches cluster-scoped resources');
   const resource = groupResourceName({ group, resource: kind.resource });
   const found: Stored[] = ref.name
-    ? [core.store.get({ resource, namespace, name: ref.name })].filter((s) => s !== undefined)
-    : core.store
+    ? [store.get({ resource, namespace, name: ref.name })].filter((s) => s !== undefined)
+    : store
         .list({ resource, ...(namespace && { namespace }) })
         .items.filter((s) => labelSelectorAsSelector(ref.selector ?? {}).matches(s.labels));
   if (found.length === 0 && ref.parameterNotFoundAction === 'Deny')
@@ -109,7 +113,7 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
   handles: ({ kind }, operation) => operation !== 'CONNECT' && !EXEMPT.test(kind.resource),
   validate(request) {
-    const { store } = request.core;
+    const { store } = request;
     if (store.count({ resource: BINDINGS }) === 0) return;
     let refused: StatusError | undefined;
     // all are asked, since all may warn; the first that refuses is told

@@ -77,7 +77,7 @@ export const mutatingAdmissionWebhook: AdmissionPlugin = {
   async admit(request) {
     const again: Webhook[] = [];
     let asked: Webhook[] = [];
-    for (const webhook of webhooksOf(request.core.store, MUTATING)) {
+    for (const webhook of webhooksOf(request.store, MUTATING)) {
       if (await mutate(webhook, request)) {
         // those before it have not seen this change
         for (const earlier of asked)
@@ -94,7 +94,7 @@ export const validatingAdmissionWebhook: AdmissionPlugin = {
   name: 'ValidatingAdmissionWebhook',
   handles,
   async validate(request) {
-    const webhooks = webhooksOf(request.core.store, VALIDATING);
+    const webhooks = webhooksOf(request.store, VALIDATING);
     if (webhooks.length === 0) return;
     await Promise.all(
       webhooks.map(async (webhook) => {

@@ -1,6 +1,12 @@
-import type { KubeObject } from '../../meta/object.ts';
-import type { Outcome, Write } from '../../store/contract.ts';
-import type { Operation } from '../write/operation.ts';
+import type { Author, Outcome, Write } from '../../store/contract.ts';
+import type { Target } from '../contract.ts';
+
+/** For whose write it is, and where. */
+export interface Allocating {
+  target: Target;
+  by: Author;
+  dryRun: boolean;
+}
 
 /**
  * What a write reserves besides its object (addresses and ports of a Service). The reservations are written in the same
@@ -14,13 +20,3 @@ export interface Allocation {
   /** always called in the end; gives back what was not kept */
   release(): void;
 }
-
-/** Fills in what has to be allocated for `object`. Undefined for kinds that need nothing. */
-export const allocationFor = (
-  op: Operation,
-  object: KubeObject,
-  old: KubeObject | undefined,
-): Allocation | undefined =>
-  op.target.kind.storage.key === 'services' && !op.target.subresource
-    ? op.core.services.allocate(op, object, old)
-    : undefined;

@@ -6,8 +6,7 @@ import type { KubeObject } from '../../meta/object.ts';
 import { internalError, invalidObject, serverTimeout } from '../../meta/status.ts';
 import type { Key, Outcome, Store, Stored, Write } from '../../store/contract.ts';
 import type { Clock } from '../clock.ts';
-import { authorOf, type Operation } from '../write/operation.ts';
-import type { Allocation } from './allocation.ts';
+import type { Allocating, Allocation } from './allocation.ts';
 import { isUnchangedPreferDualStack, setIpFamilies } from './ip-families.ts';
 import type { IpRange } from './ip-range.ts';
 import { NodePorts, setPorts, updatePorts } from './node-ports.ts';
@@ -36,7 +35,7 @@ export class ServiceAllocation {
   ) {}
 
   /** Fills in a Service's addresses and ports. Throws 422 for those that are not to be had, 500 where none is left. */
-  allocate(op: Operation, service: KubeObject, old: KubeObject | undefined): Allocation {
+  allocate(op: Allocating, service: KubeObject, old: KubeObject | undefined): Allocation {
     const spec = (service['spec'] ??= {}) as ServiceSpec;
     const before = old?.['spec'] as ServiceSpec | undefined;
     if (before) takeOver(spec, before);
@@ -54,7 +53,7 @@ export class ServiceAllocation {
   }
 
   /** Deletes an object; a Service's reservations go with it, and the Endpoints of its name. */
-  async commitDelete(op: Operation, write: Write, stored: Stored): Promise<Outcome> {
+  async commitDelete(op: Allocating, write: Write, stored: Stored): Promise<Outcome> {
     if (stored.resource !== 'services') return this.store.commit(write);
     const holder = `${stored.namespace}/${stored.name}`;
     const service = stored.object as unknown as KubeObject;
@@ -73,12 +72,12 @@ export class ServiceAllocation {
   }
 
   private allocation(
-    op: Operation,
+    op: Allocating,
     service: KubeObject,
     before: { ips: string[]; ports: number[] },
     chosen: Set<string>,
   ): Allocation {
-    const by = authorOf(op);
+    const by = op.by;
     return {
       commit: async (write) => {
         const holder: Holder = { namespace: op.target.namespace, name: service.metadata.name };
@@ -118,21 +117,21 @@ export class ServiceAllocation {
     return done.index === 0 ? done.outcome : (await this.store.fresh(), undefined);
   }
 
-  private releases(op: Operation, holder: string, ips: string[], ports: number[]): Write[] {
+  private releases(op: Allocating, holder: string, ips: string[], ports: number[]): Write[] {
     return [...ips.map(addressKey), ...ports.map(portKey)].flatMap((key): Write[] => {
       const record = this.store.get(key);
       return record && holderOf(record) === holder
-        ? [{ ...key, by: authorOf(op), type: 'delete', expect: record.revision }]
+        ? [{ ...key, by: op.by, type: 'delete', expect: record.revision }]
         : [];
     });
   }
 
   /** A new Service of the same name must not meet the old one's Endpoints, which a controller would take away later. */
-  private endpointsOf(op: Operation, { namespace, name }: Stored): Write[] {
+  private endpointsOf(op: Allocating, { namespace, name }: Stored): Write[] {
     const key = { resource: 'endpoints', namespace, name };
     const endpoints = this.store.get(key);
     if (!endpoints || endpoints.object.metadata.finalizers?.length) return [];
-    return [{ ...key, by: authorOf(op), type: 'delete', expect: endpoints.revision }];
+    return [{ ...key, by: op.by, type: 'delete', expect: endpoints.revision }];
   }
 
   private isFree(key: Key): boolean {

@@ -63,7 +63,7 @@ export function followDefinitions(core: Core): { stop(): void } {
       ...ownership,
       live: objectOf(kind, stored),
       object: wanted,
-      manager: op.manager,
+      manager: op.by.manager,
       subresource: 'status',
       now: op.now,
     });

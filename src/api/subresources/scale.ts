@@ -81,7 +81,7 @@ async function writeScale(op: Operation, next: (live: KubeObject) => KubeObject,
           ...ownershipOf(core.registry, kind, ''),
           live: before,
           object: scale,
-          manager: op.manager,
+          manager: op.by.manager,
           subresource: 'scale',
           now: op.now,
         });

@@ -85,7 +85,7 @@ export async function requestToken(
     ...ownershipOf(core.registry, kind, ''),
     live: undefined,
     object: request,
-    manager: op.manager,
+    manager: op.by.manager,
     subresource: 'token',
     now: op.now,
   });

@@ -3,7 +3,7 @@ import { invalid, Path, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { invalidObject } from '../../meta/status.ts';
 import type { Attributes, Target, User } from '../contract.ts';
-import type { Question } from './create-virtual.ts';
+import type { Question } from './question.ts';
 import { selectorErrors, type ResourceAttributes } from './review-selectors.ts';
 
 const SPEC = Path.root('spec');

@@ -1,5 +1,4 @@
 import { normalizeObject } from '../../kinds/normalize.ts';
-import type { KubeObject } from '../../meta/object.ts';
 import { objectAnswer } from '../answer.ts';
 import type { Answer, Body, RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
@@ -9,26 +8,11 @@ import { applyDefaults } from '../write/defaults.ts';
 import { admissionRequest, operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { checkPlace, readBody } from '../write/read-body.ts';
+import type { Asked, Question } from './question.ts';
 import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from './access-reviews.ts';
 import { selfSubjectReview } from './self-subject-review.ts';
 import { selfSubjectRulesReview } from './rules-review.ts';
 import { tokenReview } from './token-review.ts';
-
-/** Who asks what, and where. `object` may be changed. */
-export interface Asked {
-  core: Core;
-  ctx: RequestContext;
-  target: Target;
-  object: KubeObject;
-}
-
-/** A question in the form of an object: the answer is its status, and nothing is stored. */
-export interface Question {
-  /** Throws what the question is refused with; before webhooks and policies see it. */
-  check?(asked: Asked): void;
-  /** Puts the answer into the object. */
-  answer(asked: Asked): void | Promise<void>;
-}
 
 /** What the system alone sets, and sets on no question. */
 const SYSTEM_FIELDS = [
@@ -70,7 +54,7 @@ export async function createVirtual(
     ...ownershipOf(core.registry, kind, ''),
     live: undefined,
     object,
-    manager: op.manager,
+    manager: op.by.manager,
     now: op.now,
   });
   const request = admissionRequest(op, 'CREATE', object, undefined);

@@ -1,6 +1,6 @@
 import { badRequest } from '../../meta/status.ts';
 import { nodeNameOf } from '../authorization/node-authorizer.ts';
-import type { Question } from './create-virtual.ts';
+import type { Question } from './question.ts';
 
 const NODES = 'node authorizer does not support user rule resolution';
 

@@ -1,14 +1,6 @@
 import { formatTime } from '../../meta/time.ts';
-import type { User } from '../contract.ts';
-import type { Question } from './create-virtual.ts';
-
-/** authentication/v1 UserInfo */
-export const userInfo = (user: User): Record<string, unknown> => ({
-  username: user.name,
-  ...(user.uid && { uid: user.uid }),
-  groups: user.groups,
-  ...(user.extra && Object.keys(user.extra).length && { extra: user.extra }),
-});
+import { userInfo } from '../authentication/user-info.ts';
+import type { Question } from './question.ts';
 
 /** Who am I? The answer repeats nothing of the question. */
 export const selfSubjectReview: Question = {

@@ -1,6 +1,6 @@
 import { badRequest } from '../../meta/status.ts';
-import type { Question } from './create-virtual.ts';
-import { userInfo } from './self-subject-review.ts';
+import { userInfo } from '../authentication/user-info.ts';
+import type { Question } from './question.ts';
 
 /** Whose token is it? */
 export const tokenReview: Question = {

@@ -14,8 +14,9 @@ import { createdFields, setOwners, updateManagedFields } from '../patch/apply/ma
 import { ownerId } from '../patch/apply/managers.ts';
 import { versionProblem } from '../resource-version.ts';
 import { resourceOf } from '../target.ts';
-import { allocationFor } from '../allocation/allocation.ts';
+import type { Allocation } from '../allocation/allocation.ts';
 import { applyDefaults, sentForm } from './defaults.ts';
+import { allocationFor } from './allocation-for.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { ownershipOf } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
@@ -54,12 +55,12 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
 const createdSets = new CreatedSets();
 
 /** What the manager owns is read off the object as Go would write it; the object itself stays as it was sent. */
-function own({ core, target, manager, now }: Operation, object: KubeObject): void {
+function own({ core, target, by, now }: Operation, object: KubeObject): void {
   const { kind, subresource } = target;
   const ownership = ownershipOf(core.registry, kind, subresource);
   if (kind.custom || object.metadata.managedFields !== undefined) {
     const form = sentForm(kind, object);
-    updateManagedFields({ ...ownership, live: undefined, object: form, manager, subresource, now });
+    updateManagedFields({ ...ownership, live: undefined, object: form, manager: by.manager, subresource, now });
     const { managedFields } = form.metadata;
     if (managedFields) object.metadata.managedFields = managedFields;
     else delete object.metadata.managedFields;
@@ -70,7 +71,7 @@ function own({ core, target, manager, now }: Operation, object: KubeObject): voi
     createdFields(ownership, sentForm(kind, object)),
   );
   const creator = {
-    manager: manager || 'unknown',
+    manager: by.manager,
     operation: 'Update',
     apiVersion,
     subresource,
@@ -118,7 +119,7 @@ async function insertNamed(
   }
 }
 
-async function commit(op: Operation, form: KubeObject, allocation: ReturnType<typeof allocationFor>): Promise<Outcome> {
+async function commit(op: Operation, form: KubeObject, allocation: Allocation | undefined): Promise<Outcome> {
   const write = writeOf(op, form, undefined);
   return allocation ? allocation.commit(write) : op.core.store.commit(write);
 }

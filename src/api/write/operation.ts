@@ -13,9 +13,8 @@ export interface Operation {
   core: Core;
   ctx: RequestContext;
   target: Target;
-  /** create, update, patch, apply, delete: what the history of the object says */
-  verb: string;
-  manager: string;
+  /** as the history of the object says it; verb: create, update, patch, apply, delete */
+  by: Author;
   dryRun: boolean;
   fieldValidation: string | undefined;
   /** RFC 3339, whole seconds */
@@ -33,8 +32,7 @@ export const operationOf = (
   core,
   ctx,
   target,
-  verb,
-  manager: options.fieldManager || ctx.agent || 'unknown',
+  by: { user: ctx.user.name, manager: options.fieldManager || ctx.agent || 'unknown', verb },
   dryRun: isDryRun(options),
   fieldValidation: options.fieldValidation,
   now: formatTime(core.clock.now()),
@@ -49,20 +47,21 @@ export const strategyContext = (op: Operation): StrategyContext => ({
   apiVersion: apiVersionOf(op.target.kind),
 });
 
-export const authorOf = (op: Operation): Author => ({ user: op.ctx.user.name, manager: op.manager, verb: op.verb });
-
 export const admissionRequest = (
   op: Operation,
   operation: AdmissionOperation,
   object: KubeObject | undefined,
   old: KubeObject | undefined,
 ): AdmissionRequest => ({
-  core: op.core,
+  store: op.core.store,
+  registry: op.core.registry,
+  authorizer: op.core.authorizer,
   ctx: op.ctx,
   target: op.target,
   operation,
   object,
   old,
   dryRun: op.dryRun,
+  now: op.now,
   options: op.options,
 });

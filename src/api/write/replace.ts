@@ -5,7 +5,7 @@ import type { FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { conflict, invalidObject, MODIFIED, notFound, StatusError } from '../../meta/status.ts';
 import type { Outcome, Stored } from '../../store/contract.ts';
-import { allocationFor } from '../allocation/allocation.ts';
+import type { Allocation } from '../allocation/allocation.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
 import type { Answer, Target } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
@@ -15,6 +15,7 @@ import { versionProblem } from '../resource-version.ts';
 import { keyOf, resourceOf } from '../target.ts';
 import { applyDefaults, sentForm } from './defaults.ts';
 import { insert } from './insert.ts';
+import { allocationFor } from './allocation-for.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { keepOthers, ownershipOf, writesPart } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
@@ -89,7 +90,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
       ...ownershipOf(core.registry, kind, subresource),
       live,
       object,
-      manager: op.manager,
+      manager: op.by.manager,
       subresource,
       now: op.now,
     });
@@ -113,7 +114,7 @@ async function write(
   op: Operation,
   form: KubeObject,
   stored: Stored,
-  allocation: ReturnType<typeof allocationFor>,
+  allocation: Allocation | undefined,
 ): Promise<Once> {
   const { kind } = op.target;
   const old = stored.object as unknown as KubeObject;

@@ -3,7 +3,10 @@ import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Columns, StoredObject, Write } from '../../store/contract.ts';
 import { keyOf } from '../target.ts';
-import { authorOf, type Operation } from './operation.ts';
+import type { Operation } from './operation.ts';
+
+/** Whose write it is, and of what. */
+type Writer = Pick<Operation, 'target' | 'by'>;
 
 function columnsOf(kind: Kind, form: KubeObject): Columns {
   const { metadata } = form;
@@ -16,10 +19,10 @@ function columnsOf(kind: Kind, form: KubeObject): Columns {
 }
 
 /** What the store is to write. `form` is of storedForm; `expect` undefined for a create. */
-export function writeOf(op: Operation, form: KubeObject, expect: number | undefined): Write {
+export function writeOf(op: Writer, form: KubeObject, expect: number | undefined): Write {
   const common = {
     ...keyOf(op.target, form.metadata.name),
-    by: authorOf(op),
+    by: op.by,
     body: serializeBody(form),
     columns: columnsOf(op.target.kind, form),
     object: form as unknown as StoredObject,
@@ -29,9 +32,9 @@ export function writeOf(op: Operation, form: KubeObject, expect: number | undefi
   return { ...common, type: 'update', expect, ...(patience !== undefined && { patience }) };
 }
 
-export const deleteOf = (op: Operation, name: string, expect: number): Write => ({
+export const deleteOf = (op: Writer, name: string, expect: number): Write => ({
   ...keyOf(op.target, name),
-  by: authorOf(op),
+  by: op.by,
   type: 'delete',
   expect,
 });

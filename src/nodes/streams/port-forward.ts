@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { DialPort } from './dial-port.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
-import type { SpdyConnection } from './spdy/spdy-connection.ts';
-import { SpdyConnection as Connection } from './spdy/spdy-connection.ts';
+import { SpdyConnection } from './spdy/spdy-connection.ts';
 import type { SpdyStream } from './spdy/spdy-stream.ts';
 import { acceptSpdy, chooseStreamProtocol, isSpdy, overWebSocket } from './spdy/spdy-upgrade.ts';
 import { acceptWebSocket, chooseProtocol, isWebSocket } from './websocket.ts';
@@ -12,9 +12,6 @@ const PORT_FORWARD = 'portforward.k8s.io';
 const TUNNEL = `SPDY/3.1+${PORT_FORWARD}`;
 /** Connections that wait for the second of their two streams. */
 const MAX_PENDING = 256;
-
-/** Opens a connection to a port of the pod; the error's message goes to the client. */
-export type DialPort = (port: number) => Promise<Duplex>;
 
 /** Port-forward over SPDY, over SPDY in a WebSocket, or over the plain WebSocket channels. */
 export function servePortForward(
@@ -32,7 +29,7 @@ export function servePortForward(
   if (!isWebSocket(request)) return refuseUpgrade(socket, 400, 'unable to upgrade: missing upgrade headers');
   const protocol = chooseProtocol(request, [TUNNEL, ...PORT_PROTOCOLS]);
   if (protocol === TUNNEL)
-    return forward(new Connection(overWebSocket(acceptWebSocket(request, socket, head, protocol))), dial);
+    return forward(new SpdyConnection(overWebSocket(acceptWebSocket(request, socket, head, protocol))), dial);
   servePortChannels(acceptWebSocket(request, socket, head, protocol), protocol ?? PORT_PROTOCOLS[0], ports, dial);
 }
 

@@ -1,4 +1,4 @@
-import type { DialPort } from './port-forward.ts';
+import type { DialPort } from './dial-port.ts';
 import type { WebSocketConnection } from './websocket.ts';
 
 export const PORT_PROTOCOLS = ['v4.channel.k8s.io', 'v4.base64.channel.k8s.io'] as const;

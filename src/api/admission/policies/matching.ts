@@ -37,7 +37,7 @@ export function ruleMatches(
 
 /** The labels of the namespace that the request is in, or of the namespace that it is about. Undefined: cluster scope. */
 function namespaceLabels({
-  core,
+  store,
   target,
   object,
   old,
@@ -45,7 +45,7 @@ function namespaceLabels({
   const { kind, namespace } = target;
   if (kind.group === '' && kind.resource === 'namespaces') return (object ?? old)?.metadata.labels ?? {};
   if (!kind.namespaced) return undefined;
-  return core.store.get({ resource: 'namespaces', namespace: '', name: namespace })?.labels ?? {};
+  return store.get({ resource: 'namespaces', namespace: '', name: namespace })?.labels ?? {};
 }
 
 export interface Selectors {

@@ -12,16 +12,16 @@ function visible({ target }: AdmissionRequest, object: KubeObject | undefined): 
 }
 
 /** A question of an expression, for who makes the request or for the service account that it names. */
-function askFor({ core, ctx }: AdmissionRequest, { serviceAccount, path, verb, ...what }: Question): Verdict {
+function askFor({ authorizer, ctx }: AdmissionRequest, { serviceAccount, path, verb, ...what }: Question): Verdict {
   const { namespace = '', name = '' } = serviceAccount ?? {};
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
   const user = serviceAccount ? { name: `system:serviceaccount:${namespace}:${name}`, groups } : ctx.user;
-  return core.authorizer.decide(user, path === undefined ? { ...what, verb } : { path, verb });
+  return authorizer.decide(user, path === undefined ? { ...what, verb } : { path, verb });
 }
 
 /** What every admission expression may use: object, oldObject, request, params, namespaceObject (KEP-3488). */
 export function celVariables(request: AdmissionRequest, params: KubeObject | undefined): Record<string, unknown> {
-  const { core, target } = request;
+  const { store, target } = request;
   const { kind, subresource } = target;
   const { group, resource } = kind;
   const about = {
@@ -32,7 +32,7 @@ export function celVariables(request: AdmissionRequest, params: KubeObject | und
     name: requestName(request),
   };
   const namespace = target.kind.namespaced
-    ? core.store.get({ resource: 'namespaces', namespace: '', name: target.namespace })
+    ? store.get({ resource: 'namespaces', namespace: '', name: target.namespace })
     : undefined;
   return {
     object: visible(request, request.object),

@@ -1,4 +1,4 @@
-import type { Core } from '../../core.ts';
+import type { Store } from '../../../store/contract.ts';
 import { hostOf } from '../../streams/kubelet.ts';
 
 /** clientConfig of a webhook: a URL, or a Service of the cluster. */
@@ -14,8 +14,8 @@ interface Slice {
 }
 
 /** A ready endpoint of a service port: this process need not be where cluster IPs lead anywhere. */
-function endpointOf(core: Core, namespace: string, name: string, portName: string): string | undefined {
-  for (const stored of core.store.list({ resource: 'endpointslices.discovery.k8s.io', namespace }).items) {
+function endpointOf(store: Store, namespace: string, name: string, portName: string): string | undefined {
+  for (const stored of store.list({ resource: 'endpointslices.discovery.k8s.io', namespace }).items) {
     if (stored.labels?.['kubernetes.io/service-name'] !== name) continue;
     const slice = stored.object as unknown as Slice;
     const port = slice.ports?.find((p) => (p.name ?? '') === portName)?.port;
@@ -26,14 +26,14 @@ function endpointOf(core: Core, namespace: string, name: string, portName: strin
 }
 
 /** Where a webhook is called, and the name that its certificate must have. Throws Error without the service. */
-export function addressOf(core: Core, config: ClientConfig): { url: URL; servername?: string } {
+export function addressOf(store: Store, config: ClientConfig): { url: URL; servername?: string } {
   if (config.url) return { url: new URL(config.url) };
   const { namespace, name, path = '/', port = 443 } = config.service!;
-  const service = core.store.get({ resource: 'services', namespace, name });
+  const service = store.get({ resource: 'services', namespace, name });
   if (!service) throw new Error(`service ${JSON.stringify(name)} not found`);
   const ports = (service.object['spec']?.ports ?? []) as { name?: string; port: number }[];
   const portName = ports.find((p) => p.port === port)?.name ?? '';
-  const host = endpointOf(core, namespace, name, portName) ?? `${service.object['spec']?.clusterIP}:${port}`;
+  const host = endpointOf(store, namespace, name, portName) ?? `${service.object['spec']?.clusterIP}:${port}`;
   return { url: new URL(path, `https://${host}`), servername: `${name}.${namespace}.svc` };
 }
 

@@ -1,6 +1,6 @@
 import https from 'node:https';
 import type { AdmissionRequest } from '../plugin.ts';
-import type { Core } from '../../core.ts';
+import type { Store } from '../../../store/contract.ts';
 import { addressOf, shownUrl, type ClientConfig } from './address.ts';
 import { requestFacts, sentObject } from './request-facts.ts';
 import { goTransportError, httpProblem } from './transport-error.ts';
@@ -85,7 +85,7 @@ export async function callWebhook(
     apiVersion: 'admission.k8s.io/v1',
     request: { ...facts, object: sentObject(request, request.object), oldObject: sentObject(request, request.old) },
   };
-  const answer = await postTo(request.core, config, JSON.stringify(review), timeoutSeconds);
+  const answer = await postTo(request.store, config, JSON.stringify(review), timeoutSeconds);
   const { response, apiVersion, kind } = (answer ?? {}) as {
     response?: AdmissionResponse;
     apiVersion?: string;
@@ -104,12 +104,17 @@ export async function callWebhook(
 }
 
 /** Posts JSON to a webhook. Errors speak of the address that the configuration names, wherever it leads. */
-export async function postTo(core: Core, config: ClientConfig, body: string, timeoutSeconds: number): Promise<unknown> {
+export async function postTo(
+  store: Store,
+  config: ClientConfig,
+  body: string,
+  timeoutSeconds: number,
+): Promise<unknown> {
   const shown = shownUrl(config);
   shown.searchParams.set('timeout', `${timeoutSeconds}s`);
   const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : undefined;
   try {
-    const { url, servername } = addressOf(core, config);
+    const { url, servername } = addressOf(store, config);
     url.search = shown.search;
     return await post(url, body, ca, servername, timeoutSeconds * 1000);
   } catch (error) {

@@ -1,7 +1,7 @@
 import { fromStorage } from '../../../kinds/encode.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { newUid } from '../../../meta/uid.ts';
-import { userInfo } from '../../virtual/self-subject-review.ts';
+import { userInfo } from '../../authentication/user-info.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 
 const OPTION_KINDS: Readonly<Record<string, string>> = {

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events';
 import { HeaderReader, HeaderWriter, uint32, type Headers } from './headers.ts';
-import { SpdyStream } from './spdy-stream.ts';
+import { FIN, SpdyStream, type SpdySink } from './spdy-stream.ts';
 
 /** Bytes of one frame's payload; clients send at most 64 KiB. */
 const MAX_FRAME = 1024 * 1024;
@@ -9,7 +9,6 @@ const MAX_STREAMS = 1024;
 
 const VERSION = 3;
 const TYPE = { synStream: 1, synReply: 2, rst: 3, ping: 6, goAway: 7, headers: 8, window: 9 } as const;
-export const FIN = 1;
 
 /** What carries the bytes: an upgraded socket, or the messages of a WebSocket (tunnel). */
 export interface SpdyTransport {
@@ -22,7 +21,7 @@ export interface SpdyTransport {
 }
 
 /** The server's end of SPDY/3.1. Events: `stream` (SpdyStream), `drain`, `close`. */
-export class SpdyConnection extends EventEmitter {
+export class SpdyConnection extends EventEmitter implements SpdySink {
   private buffer: Buffer = Buffer.alloc(0);
   private readonly reader = new HeaderReader();
   private readonly writer = new HeaderWriter();
@@ -58,7 +57,6 @@ export class SpdyConnection extends EventEmitter {
     this.control(TYPE.rst, 0, Buffer.concat([uint32(stream), uint32(code)]));
   }
 
-  /** Gives the client room for as many bytes as were taken. */
   credit(stream: number, bytes: number): void {
     if (bytes > 0) this.control(TYPE.window, 0, Buffer.concat([uint32(stream), uint32(bytes)]));
   }

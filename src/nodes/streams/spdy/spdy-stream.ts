@@ -1,10 +1,20 @@
 import { EventEmitter } from 'node:events';
 import type { Headers } from './headers.ts';
-import type { SpdyConnection } from './spdy-connection.ts';
 
 /** Bytes of a data frame that the server sends. */
 const CHUNK = 32 * 1024;
-const FIN = 1;
+export const FIN = 1;
+
+/** Where a stream's frames go: its connection. */
+export interface SpdySink {
+  /** False when the other side reads slowly. */
+  data(stream: number, data: Buffer, flags: number): boolean;
+  /** Gives the client room for as many bytes as were taken. */
+  credit(stream: number, bytes: number): void;
+  reset(stream: number, code: number): void;
+  /** Nothing more goes or comes by this stream. */
+  forget(stream: number): void;
+}
 
 /**
  * One stream. Events: `data`, `end` (the client has finished), `close` (either side gave it up), `drain`.
@@ -23,7 +33,7 @@ export class SpdyStream extends EventEmitter {
   constructor(
     readonly id: number,
     readonly headers: Headers,
-    private readonly connection: SpdyConnection,
+    private readonly connection: SpdySink,
   ) {
     super();
   }
