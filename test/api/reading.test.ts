@@ -143,7 +143,7 @@ test('get.of a version to come is a timeout', async () => {
     code: 504,
     details: { causes: [{ reason: 'ResourceVersionTooLarge' }], retryAfterSeconds: 1 },
   });
-}, 10_000);
+});
 
 test('deletecollection.deletes what is selected and answers it', async () => {
   for (const name of ['x1', 'x2']) await t.create('secrets', { metadata: { name, labels: { del: 'y' } } });

@@ -163,7 +163,7 @@ describe('the client against the API', () => {
         versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: columns } }],
       },
     } as never);
-    await expect.poll(() => api.registry.preferred('gadgets.example.com'), { timeout: 5000 }).toBeDefined();
+    await expect.poll(() => api.registry.preferred('gadgets.example.com')).toBeDefined();
     const query =
       'mutation { createGadget(namespace: "a", input: { metadata: { name: "g" }, spec: { size: 3, x_y: "z" } }) { metadata { name } spec { size x_y } } }';
     expect(await client.query(query)).toEqual({

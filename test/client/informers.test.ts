@@ -198,18 +198,5 @@ describe('an informer', () => {
       }),
       { numRuns: 40 },
     );
-  }, 60_000);
-
-  test('is filled with 10,000 pods in half a second', async () => {
-    const { informers, put } = await setup();
-    for (let i = 0; i < 10_000; i++) put(`p${i}`, { spec: { nodeName: `n${i % 100}` } });
-    const pods = informers.informer('pods');
-    pods.addIndex('node', (pod: KubeObject) => [pod['spec'].nodeName]);
-    const start = performance.now();
-    informers.start();
-    await pods.whenSynced();
-    expect(pods.list()).toHaveLength(10_000);
-    expect(performance.now() - start).toBeLessThan(500);
-    await informers.stop();
   });
 });

@@ -27,7 +27,7 @@ describe('helm', () => {
   afterAll(() => cluster?.remove());
 
   it('installs, upgrades, tests, rolls back and uninstalls a chart with hooks', async () => {
-    const said = await helm(`install hi ${CHART} --wait --timeout 60s`);
+    const said = await helm(`install hi ${CHART} --wait --timeout 110s`);
     expect(said).toMatch(/STATUS: deployed\nREVISION: 1\n[^]*hi says hello\./);
     expect(await field('job/hi-pre-install', '.status.succeeded')).toBe('1');
     expect(await field('deployment/hi', '.status.readyReplicas')).toBe('2');
@@ -36,7 +36,7 @@ describe('helm', () => {
       { name: 'hi', revision: '1', status: 'deployed', chart: 'greeter-0.1.0' },
     ]);
 
-    await helm(`upgrade hi ${CHART} --set greeting=welcome,replicas=1 --wait --timeout 60s`);
+    await helm(`upgrade hi ${CHART} --set greeting=welcome,replicas=1 --wait --timeout 110s`);
     expect(await field('configmap/hi-greeting', '.data.greeting')).toBe('welcome');
     expect(await field('deployment/hi', '.spec.replicas')).toBe('1');
     expect(await field('job/hi-post-upgrade', '.status.succeeded')).toBe('1');
@@ -44,14 +44,14 @@ describe('helm', () => {
     expect(await helm('status hi')).toContain('REVISION: 2');
     expect(await history()).toEqual(['1 superseded', '2 deployed']);
 
-    expect(await helm('test hi --timeout 60s')).toMatch(/TEST SUITE: +hi-test\n[^]*Phase: +Succeeded/);
+    expect(await helm('test hi --timeout 110s')).toMatch(/TEST SUITE: +hi-test\n[^]*Phase: +Succeeded/);
 
-    await helm('rollback hi 1 --wait --timeout 60s');
+    await helm('rollback hi 1 --wait --timeout 110s');
     expect(await field('configmap/hi-greeting', '.data.greeting')).toBe('hello');
     expect(await field('deployment/hi', '.spec.replicas')).toBe('2');
     expect(await history()).toEqual(['1 superseded', '2 superseded', '3 deployed']);
 
-    await helm('uninstall hi --wait --timeout 60s');
+    await helm('uninstall hi --wait --timeout 110s');
     expect(await field('configmap/hi-farewell', '.data.said')).toBe('goodbye');
     expect(await helm('list -q')).toBe('');
     const left = () =>
@@ -66,7 +66,7 @@ describe('helm', () => {
 
   it('takes back an installation whose hook fails', async () => {
     const { code, stderr } = await cluster.helm(
-      `install bad ${CHART} --set hook=exit --rollback-on-failure --timeout 60s`,
+      `install bad ${CHART} --set hook=exit --rollback-on-failure --timeout 110s`,
     );
     expect(code, stderr).not.toBe(0);
     expect(await helm('list -q')).not.toContain('bad');
@@ -74,7 +74,7 @@ describe('helm', () => {
   });
 
   it('takes back an upgrade that fails, and installs what is not there', async () => {
-    const up = `upgrade --install up ${CHART} --namespace deep --create-namespace --set replicas=1 --wait --timeout 60s`;
+    const up = `upgrade --install up ${CHART} --namespace deep --create-namespace --set replicas=1 --wait --timeout 110s`;
     expect(await helm(up)).toContain('STATUS: deployed\nREVISION: 1\n');
     const { code, stderr } = await cluster.helm(`${up} --set hook=exit --set greeting=lost --rollback-on-failure`);
     expect(code, stderr).not.toBe(0);
@@ -86,6 +86,6 @@ describe('helm', () => {
     expect(await helm('get manifest up -n deep')).toContain('name: up-greeting');
     expect(await helm('get hooks up -n deep')).toContain('helm.sh/hook: pre-install');
     expect(JSON.parse(await helm('list -A -o json'))).toMatchObject([{ name: 'up', namespace: 'deep', revision: '3' }]);
-    await helm('uninstall up -n deep --wait --timeout 60s');
+    await helm('uninstall up -n deep --wait --timeout 110s');
   });
 });

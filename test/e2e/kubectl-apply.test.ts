@@ -48,15 +48,15 @@ describe('kubectl apply', () => {
   it('waits for conditions, values and deletion, and shows events', async () => {
     const { ok, fails } = await namespace();
     await ok('create -f -', pod('p'));
-    await ok('wait pod/p --for=condition=Ready --timeout=30s');
-    await ok('wait pod/p --for=jsonpath={.status.phase}=Running --timeout=30s');
-    const [gone] = await Promise.all([ok('wait pod/p --for=delete --timeout=30s'), ok('delete pod p')]);
+    await ok('wait pod/p --for=condition=Ready --timeout=110s');
+    await ok('wait pod/p --for=jsonpath={.status.phase}=Running --timeout=110s');
+    const [gone] = await Promise.all([ok('wait pod/p --for=delete --timeout=110s'), ok('delete pod p')]);
     expect(gone).not.toContain('error');
     expect(await fails('wait deployment --all --for=condition=Available --timeout=1s')).toContain(
       'no matching resources found',
     );
     await ok('create deployment web --image=nginx');
-    await ok('wait deployment/web --for=condition=Available --timeout=30s');
+    await ok('wait deployment/web --for=condition=Available --timeout=110s');
     expect(await fails('wait deployment/web --for=condition=Nothing --timeout=1s')).toContain('timed out waiting');
     expect(await ok('events --for=deployment/web')).toMatch(/Normal +ScalingReplicaSet +Deployment\/web/);
     expect(await ok('get events --field-selector involvedObject.kind=ReplicaSet')).toContain('SuccessfulCreate');
@@ -157,7 +157,7 @@ describe('kubectl apply', () => {
       spec: { group, scope: 'Namespaced', names, versions: [version] },
     };
     await ok('create -f -', JSON.stringify(crd));
-    await ok(`wait crd/cats.${group} --for=condition=Established --timeout=10s`);
+    await ok(`wait crd/cats.${group} --for=condition=Established --timeout=110s`);
     await ok(
       'apply -f -',
       JSON.stringify({ apiVersion: `${group}/v1`, kind: 'Cat', metadata: { name: 'tom' }, spec: { lives: 9 } }),

@@ -34,7 +34,7 @@ describe('kubectl in pods', () => {
       'create -f -',
       pod('crashes', { containers: [{ name: 'main', image: 'busybox', command: ['sh', '-c', 'echo run; exit 3'] }] }),
     );
-    await session.ok('wait pod/talks --for=condition=Ready --timeout=30s');
+    await session.ok('wait pod/talks --for=condition=Ready --timeout=110s');
   });
 
   it('logs: one container or all, from an end or a time, of the run before, followed', async () => {

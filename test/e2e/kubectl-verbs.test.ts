@@ -41,12 +41,12 @@ describe('kubectl verbs', () => {
     }
     const [, claims] = (await ok('create token robot --duration=1h')).split('.');
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).sub).toBe(`system:serviceaccount:${ns}:robot`);
-    await ok('wait job/once job/copied --for=condition=Complete --timeout=30s');
+    await ok('wait job/once job/copied --for=condition=Complete --timeout=110s');
     await eventually(
       () => field('quota/limits', '.status.used.configmaps'),
       (used) => used === '2',
     );
-    await ok('rollout status deployment/web --timeout=30s');
+    await ok('rollout status deployment/web --timeout=110s');
     expect(await ok('describe pods -l app=web')).toContain('Successfully assigned');
     expect(await ok('describe rs,endpointslices,nodes')).toContain('Allocated resources:');
     await ok(`delete clusterrole/${ns}-logs clusterrolebinding/${ns}-logs priorityclass/${ns}-high`);
@@ -56,7 +56,7 @@ describe('kubectl verbs', () => {
     const { ns, ok, fails, run } = await namespace();
     await ok('create deployment web --image=nginx --replicas=2');
     for (const name of ['b', 'a']) await ok('create -f -', configMap(name, { key: name }, { set: name }));
-    await ok('rollout status deployment/web --timeout=30s');
+    await ok('rollout status deployment/web --timeout=110s');
     const pods = await ok('get pods -o wide');
     expect(pods).toMatch(/^NAME +READY +STATUS +RESTARTS +AGE +IP +NODE +NOMINATED NODE +READINESS GATES\n/);
     expect(pods.match(/ 1\/1 +Running +0 +\S+ +\d+(\.\d+){3} +node-\d /g)).toHaveLength(2);
@@ -142,7 +142,7 @@ describe('kubectl verbs', () => {
     const { ok, fails } = await namespace();
     const make = async (name: string) => {
       await ok(`create deployment ${name} --image=nginx`);
-      await ok(`rollout status deployment/${name} --timeout=30s`);
+      await ok(`rollout status deployment/${name} --timeout=110s`);
     };
     const left = (name: string) => ok(`get deployments,rs,pods -l app=${name} -o name`);
     await make('orphans');
@@ -218,7 +218,7 @@ describe('kubectl verbs', () => {
     expect(JSON.parse(await ok(`create --raw ${path} -f -`, configMap('raw', {}))).metadata.name).toBe('raw');
     expect(JSON.parse(await ok(`get --raw ${path}/raw`)).kind).toBe('ConfigMap');
     expect(JSON.parse(await ok(`delete --raw ${path}/raw`)).status).toBe('Success');
-    const [waited] = await Promise.all([ok('wait cm/later --for=create --timeout=30s'), ok('create configmap later')]);
+    const [waited] = await Promise.all([ok('wait cm/later --for=create --timeout=110s'), ok('create configmap later')]);
     expect(waited).toBe('configmap/later condition met\n');
   });
 

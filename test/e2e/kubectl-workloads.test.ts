@@ -9,7 +9,7 @@ describe('kubectl and workloads', () => {
 
   it('rollout, scale, autoscale, expose and run', async () => {
     const { ok, fails, field } = await namespace();
-    const status = (what: string) => ok(`rollout status ${what} --timeout=30s`);
+    const status = (what: string) => ok(`rollout status ${what} --timeout=110s`);
     const image = () => field('deployment/web', '.spec.template.spec.containers[0].image');
     await ok('create deployment web --image=nginx:1 --replicas=2');
     expect(await status('deployment/web')).toContain('successfully rolled out');
@@ -52,7 +52,7 @@ describe('kubectl and workloads', () => {
     expect(await ok('run single --image=nginx --port=80 --expose --labels=run=single')).toMatch(
       /service\/single created\npod\/single created/,
     );
-    await ok('wait pod/single --for=condition=Ready --timeout=30s');
+    await ok('wait pod/single --for=condition=Ready --timeout=110s');
     expect(await ok('run none --image=nginx --dry-run=client -o yaml')).toContain('run: none');
     expect(await ok('run none --image=nginx --dry-run=server -o name')).toBe('pod/none\n');
     expect(await fails('get pod none')).toContain('NotFound');
@@ -75,12 +75,12 @@ describe('kubectl and workloads', () => {
       }),
     );
     for (const what of ['daemonset/x', 'statefulset/x']) {
-      await ok(`rollout status ${what} --timeout=30s`);
+      await ok(`rollout status ${what} --timeout=110s`);
       await ok(`set image ${what} c=busybox:2`);
-      await ok(`rollout status ${what} --timeout=30s`);
+      await ok(`rollout status ${what} --timeout=110s`);
       expect(lines(await ok(`rollout history ${what}`)).slice(2), what).toHaveLength(2);
       await ok(`rollout undo ${what}`);
-      await ok(`rollout status ${what} --timeout=30s`);
+      await ok(`rollout status ${what} --timeout=110s`);
       expect(await field(what, '.spec.template.spec.containers[0].image')).toBe('busybox:1');
     }
     expect(await ok('describe daemonset/x')).toContain('Number of Nodes Scheduled with Available Pods: 3');
@@ -90,7 +90,7 @@ describe('kubectl and workloads', () => {
   it('cordons, taints and drains a node', async () => {
     const { ok, fails, field } = await namespace();
     await ok('create deployment web --image=nginx --replicas=3');
-    await ok('rollout status deployment/web --timeout=30s');
+    await ok('rollout status deployment/web --timeout=110s');
     await ok('cordon node-2');
     expect(await ok('get node node-2')).toContain('Ready,SchedulingDisabled');
     await ok('uncordon node-2');
@@ -99,11 +99,11 @@ describe('kubectl and workloads', () => {
     expect(await ok('describe node node-2')).toContain('k=v:PreferNoSchedule');
     await ok('taint nodes node-2 k-');
     await ok('create -f -', pod('bare'));
-    await ok('wait pod/bare --for=condition=Ready --timeout=30s');
+    await ok('wait pod/bare --for=condition=Ready --timeout=110s');
     const node = await field('pod/bare', '.spec.nodeName');
-    expect(await fails(`drain ${node} --ignore-daemonsets --timeout=30s`)).toContain('use --force to override');
-    expect(await ok(`drain ${node} --ignore-daemonsets --force --timeout=30s`)).toContain('drained');
-    await ok('rollout status deployment/web --timeout=30s');
+    expect(await fails(`drain ${node} --ignore-daemonsets --timeout=110s`)).toContain('use --force to override');
+    expect(await ok(`drain ${node} --ignore-daemonsets --force --timeout=110s`)).toContain('drained');
+    await ok('rollout status deployment/web --timeout=110s');
     expect(await field('pods', '.items[*].spec.nodeName')).not.toContain(node);
     await ok(`uncordon ${node}`);
   });
@@ -112,8 +112,8 @@ describe('kubectl and workloads', () => {
     const { ok, fails, field } = await namespace();
     await ok('create deployment web --image=nginx');
     await ok('create pdb web --selector=app=web --min-available=1');
-    await ok('rollout status deployment/web --timeout=30s');
-    await ok('wait pdb/web --for=jsonpath={.status.currentHealthy}=1 --timeout=30s');
+    await ok('rollout status deployment/web --timeout=110s');
+    await ok('wait pdb/web --for=jsonpath={.status.currentHealthy}=1 --timeout=110s');
     const node = await field('pods -l app=web', '.items[0].spec.nodeName');
     expect(await fails(`drain ${node} --ignore-daemonsets --force --timeout=1s`)).toContain(
       "Cannot evict pod as it would violate the pod's disruption budget.",
@@ -133,13 +133,13 @@ describe('kubectl and workloads', () => {
   it('debug adds an ephemeral container, or makes a copy of a pod', async () => {
     const { ok, field } = await namespace();
     await ok('create -f -', pod('p'));
-    await ok('wait pod/p --for=condition=Ready --timeout=30s');
+    await ok('wait pod/p --for=condition=Ready --timeout=110s');
     await ok('debug p --image=busybox -c look --target=c --profile=general -- sh');
     expect(JSON.parse(await field('pod/p', '.spec.ephemeralContainers'))).toMatchObject([
       { name: 'look', image: 'busybox', targetContainerName: 'c', command: ['sh'] },
     ]);
     await ok('debug p --image=busybox -c look --copy-to=copy --share-processes --profile=general -- sleep 100');
-    await ok('wait pod/copy --for=condition=Ready --timeout=30s');
+    await ok('wait pod/copy --for=condition=Ready --timeout=110s');
     expect(await field('pod/copy', '.spec.shareProcessNamespace}{.spec.containers[*].name')).toBe('truec look');
     await ok('debug p --copy-to=other --set-image=c=nginx --profile=general');
     expect(await field('pod/other', '.spec.containers[*].image')).toBe('nginx');

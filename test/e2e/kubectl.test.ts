@@ -25,7 +25,7 @@ describe('kubectl', () => {
 
   it('runs the web example and reaches its pods', async () => {
     await good('apply -f -', example('web.yaml'));
-    await good('rollout status deployment/web --timeout=60s');
+    await good('rollout status deployment/web --timeout=110s');
     expect((await good('get pods -l app=web --no-headers')).trim().split('\n')).toHaveLength(3);
     const seen = new Set<string>();
     const port = await good("get service web -o jsonpath='{.spec.ports[0].nodePort}'");
@@ -60,11 +60,11 @@ describe('kubectl', () => {
     );
     const pod = (await good('get pods -l app=web -o name')).split('\n')[0];
     await good(`delete ${pod} --wait=false`);
-    await good('rollout status deployment/web --timeout=60s');
+    await good('rollout status deployment/web --timeout=110s');
     await good('set env deployment/web STEP=two');
-    await good('rollout status deployment/web --timeout=60s');
+    await good('rollout status deployment/web --timeout=110s');
     await good('rollout undo deployment/web');
-    await good('rollout status deployment/web --timeout=60s');
+    await good('rollout status deployment/web --timeout=110s');
     expect(await good('rollout history deployment/web')).toContain('REVISION');
   });
 

@@ -35,7 +35,7 @@ describe('two servers side by side', () => {
         );
         const script = `require("http").createServer((q, s) => s.end("of ${n}")).listen(8080)`;
         await ok(one, `run web --image=node:20 --port=8080 --expose --command -- node -e '${script}'`);
-        await ok(one, 'wait pod/web --for=condition=Ready --timeout=60s');
+        await ok(one, 'wait pod/web --for=condition=Ready --timeout=110s');
         const path = '/api/v1/namespaces/default/services/web:8080/proxy/';
         await eventually(
           () => one.kubectl(`get --raw ${path}`),
@@ -49,7 +49,6 @@ describe('two servers side by side', () => {
         await eventually(
           async () => processesOf(one.data),
           (left) => left.length === 0,
-          10_000,
         );
   });
 });

@@ -294,7 +294,7 @@ describe('the node agent', () => {
     );
     expect(waiting.message).toBe('configmap "cm" not found');
     cluster.put('configmaps', { metadata: { name: 'cm', namespace: 'default' }, data: { k: 'value' } });
-    await eventually(() => ready('config'), 15_000);
+    await eventually(() => ready('config'));
     expect((await kubelet('/containerLogs/default/config/c?tailLines=1')).body).toBe('value\n');
   });
 
@@ -324,7 +324,7 @@ describe('the node agent', () => {
       }),
     );
     await eventually(() => ready('probe'));
-    await eventually(() => status('probe').containerStatuses[0].restartCount >= 1, 15_000);
+    await eventually(() => status('probe').containerStatuses[0].restartCount >= 1);
     expect(
       events.some((each) =>
         each.startsWith('probe Warning Unhealthy Liveness probe failed: HTTP probe failed with statuscode: 500'),

@@ -92,11 +92,13 @@ describe('a container process', () => {
 
   it.runIf(can.pty)('gives a terminal of the wanted size', async () => {
     const container = await runtime.start(spec(5, ['sleep', '100']));
-    const session = runtime.exec(container, ['sh', '-c', 'read x; stty size'], { tty: true, stdin: true });
+    const session = runtime.exec(container, ['sh', '-c', 'until stty size | grep "33 99"; do sleep 0.05; done'], {
+      tty: true,
+      stdin: true,
+    });
     let out = '';
     session.onOutput((_, chunk) => (out += chunk.toString()));
     session.resize(99, 33);
-    setTimeout(() => session.write(Buffer.from('go\n')), 200);
     expect(await session.exited).toBe(0);
     expect(out).toContain('33 99');
     container.kill();

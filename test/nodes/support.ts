@@ -1,4 +1,5 @@
 import type { Clock } from '../../src/control/contract.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 /** Wall time, for the tests that run real processes. */
 export const realClock: Clock = {
@@ -10,7 +11,7 @@ export const realClock: Clock = {
 /** Resolves with the first value that is not undefined or false; fails after `ms`. */
 export async function eventually<T>(
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  ms = 10_000,
+  ms = PATIENCE_MS,
 ): Promise<T> {
   const deadline = Date.now() + ms;
   for (;;) {

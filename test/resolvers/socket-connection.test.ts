@@ -157,4 +157,4 @@ test('a client that does not read is cut, and another of the same subscription g
   let last = await slow.next();
   while (last.type === 'next') last = await slow.next();
   expect(last).toMatchObject({ type: 'error', payload: [{ extensions: { code: 429 } }] });
-}, 30_000);
+});

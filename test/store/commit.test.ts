@@ -139,7 +139,7 @@ test('waiting writes are bounded', async () => {
   const results = await Promise.allSettled(writes);
   const refused = results.filter(({ status }) => status === 'rejected');
   expect(refused).toHaveLength(50);
-}, 60_000);
+});
 
 test('encodings are made once', async () => {
   const stored = await done(store.commit(create(keyOf('encoded'))));

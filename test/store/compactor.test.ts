@@ -73,4 +73,4 @@ test('history goes by age, within the bounds in number, and the present stays', 
   const again = await openStore({ databaseUrl: database.url });
   expect(again.list({ resource: 'things' }).items.map(({ bytes }) => bytes.toString())).toEqual(before);
   await again.close();
-}, 60_000);
+});

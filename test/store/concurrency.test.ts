@@ -6,6 +6,7 @@ import { openStore } from '../../src/store/open.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { Witness } from '../support/witness.ts';
 import { create, keyOf, remove, update } from '../support/write.ts';
+import { PATIENCE_MS } from '../support/patience.ts';
 
 let database: TestDatabase;
 let stores: Store[];
@@ -63,7 +64,7 @@ test('two processes on one database: gapless revisions, and each watch hears eac
     }),
     { numRuns: 25 },
   );
-}, 60_000);
+});
 
 test('of many who create the same object at once, in two processes, one does', async () => {
   for (let round = 0; round < 20; round++) {
@@ -112,7 +113,7 @@ test('all-or-nothing writes of two processes that overlap never mix', async () =
 test('what one process commits reaches the watches of an idle other one', async () => {
   const witness = new Witness(stores[1], { resource: 'idle' }, await stores[1].fresh());
   await stores[0].commit(create(keyOf('woken', 'n', 'idle')));
-  await vi.waitFor(() => expect(witness.revisions).toHaveLength(2), { timeout: 5_000, interval: 5 });
+  await vi.waitFor(() => expect(witness.revisions).toHaveLength(2), { timeout: PATIENCE_MS, interval: 5 });
   witness.stop();
 });
 

@@ -2,6 +2,7 @@ import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { afterAll, expect, test, vi } from 'vitest';
+import { PATIENCE_MS } from '../support/patience.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { startEmbeddedPostgres } from '../../src/store/embedded.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -34,11 +35,14 @@ test('Postgres killed in the middle of writes: the store goes on with all that w
   for (let round = 0; round < 2; round++) {
     const writers = Array.from({ length: 16 }, (_, i) => writeUntilItFails(store, `r${round}-${i}`, acknowledged));
     const before = acknowledged.size;
-    await vi.waitFor(() => expect(acknowledged.size).toBeGreaterThan(before + 300), { timeout: 10_000, interval: 5 });
+    await vi.waitFor(() => expect(acknowledged.size).toBeGreaterThan(before + 300), {
+      timeout: PATIENCE_MS,
+      interval: 5,
+    });
     process.kill(server.pid, 'SIGKILL');
     await Promise.all(writers);
     server = await startEmbeddedPostgres({ dataDir: folder, port });
-    await vi.waitFor(() => store.fresh(), { timeout: 15_000, interval: 50 });
+    await vi.waitFor(() => store.fresh(), { timeout: PATIENCE_MS, interval: 50 });
   }
   const other = await openStore({ databaseUrl: server.url });
   expect(other.revision).toBe(store.revision);
@@ -56,8 +60,8 @@ test('Postgres killed in the middle of writes: the store goes on with all that w
     onEvents: (events) => resumed.push(...events.map((e) => e.revision)),
     onEnd: () => undefined,
   });
-  await vi.waitFor(() => expect(resumed).toHaveLength(all.length), { timeout: 10_000 });
+  await vi.waitFor(() => expect(resumed).toHaveLength(all.length), { timeout: PATIENCE_MS });
   expect(resumed).toEqual(all);
   await Promise.all([store.close(), other.close()]);
   await server.stop();
-}, 60_000);
+});

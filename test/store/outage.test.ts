@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { StoreUnavailable, type Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -47,14 +48,17 @@ test('connections that are cut in the middle of writes: nothing acknowledged is 
   const writers = Array.from({ length: 8 }, (_, id) => writer(id));
   for (const which of ['ku7s writer', '%', 'ku7s follower', 'ku7s counter', 'ku7s listener', '%']) {
     const before = acknowledged.size;
-    await vi.waitFor(() => expect(acknowledged.size).toBeGreaterThan(before + 20), { timeout: 10_000, interval: 5 });
+    await vi.waitFor(() => expect(acknowledged.size).toBeGreaterThan(before + 20), {
+      timeout: PATIENCE_MS,
+      interval: 5,
+    });
     await cut(which);
   }
   const before = acknowledged.size;
-  await vi.waitFor(() => expect(acknowledged.size).toBeGreaterThan(before + 20), { timeout: 10_000, interval: 5 });
+  await vi.waitFor(() => expect(acknowledged.size).toBeGreaterThan(before + 20), { timeout: PATIENCE_MS, interval: 5 });
   running = false;
   await Promise.all(writers);
-  await vi.waitFor(() => store.fresh(), { timeout: 5_000 });
+  await vi.waitFor(() => store.fresh(), { timeout: PATIENCE_MS });
 
   const { rows } = await admin.query<{ revision: string; name: string }>(
     'SELECT revision, name FROM revision ORDER BY revision',
@@ -65,7 +69,7 @@ test('connections that are cut in the middle of writes: nothing acknowledged is 
   expect(witness.revisions.slice(1)).toEqual(rows.map(({ revision }) => Number(revision)));
   expect(witness.faultsAgainst(store)).toEqual([]);
   witness.stop();
-}, 60_000);
+});
 
 test('while the database refuses connections calls fail as unavailable, and go on afterwards by themselves', async () => {
   const key = keyOf('outage');
@@ -83,11 +87,11 @@ test('while the database refuses connections calls fail as unavailable, and go o
   await outside.query(`ALTER DATABASE ${name} ALLOW_CONNECTIONS true`);
   await outside.end();
   const again = await vi.waitFor(() => store.commit(update(key, store.get(key)!.revision, 3)), {
-    timeout: 10_000,
+    timeout: PATIENCE_MS,
     interval: 20,
   });
   expect(again.ok).toBe(true);
-}, 30_000);
+});
 
 test('a statement that waits too long for a lock is given up', async () => {
   const hasty = await openStore({ databaseUrl: database.url, statementMs: 100 });

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
+import { PATIENCE_MS } from '../support/patience.ts';
 import type { Scope, Store, StoreEvent } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -70,12 +71,12 @@ test('a watch from the past hears the same, from the ring or from the log', asyn
   const ring = listen(store, { resource: 'past' }, from);
   expect(ring.events).toEqual([]);
   const expected = [0, 1, 2].flatMap((i) => told(`x${i}`));
-  await vi.waitFor(() => expect(ring.events).toEqual(expected));
+  await vi.waitFor(() => expect(ring.events).toEqual(expected), { timeout: PATIENCE_MS });
   for (let i = 0; i < 4; i++) await life('noise', 'n', `x${i}`);
   const log = listen(store, { resource: 'past' }, from);
   const busy = life('past', 'n', 'late');
   await busy;
-  await vi.waitFor(() => expect(log.events).toEqual([...expected, ...told('late')]));
+  await vi.waitFor(() => expect(log.events).toEqual([...expected, ...told('late')]), { timeout: PATIENCE_MS });
   expect(ring.events).toEqual(log.events);
   ring.stop();
   log.stop();
@@ -91,7 +92,7 @@ test('a watch from a later revision does not hear what comes before it', async (
 test('progress says how far all resources have been heard of', async () => {
   const heard = listen(store, { resource: 'quiet' }, store.revision);
   await life('noise', 'n', 'y');
-  await vi.waitFor(() => expect(heard.progress.at(-1)).toBe(store.revision));
+  await vi.waitFor(() => expect(heard.progress.at(-1)).toBe(store.revision), { timeout: PATIENCE_MS });
   heard.stop();
 });
 

@@ -1,5 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 /** A program with a client library, ready to run; or why this machine cannot have it. */
 export type ClientProgram = { missing: string } | { check(kubeconfig: string, namespace: string): Promise<unknown> };
@@ -21,7 +22,7 @@ export async function prepare(steps: readonly Step[], program: readonly [string,
   return {
     async check(kubeconfig, namespace) {
       const [command, ...args] = program;
-      const { stdout } = await execute(command, [...args, kubeconfig, namespace], { timeout: 60_000, maxBuffer: 16 << 20 });
+      const { stdout } = await execute(command, [...args, kubeconfig, namespace], { timeout: PATIENCE_MS, maxBuffer: 16 << 20 });
       return JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
     },
   };

@@ -4,6 +4,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { run, type Ran } from './tools.ts';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 const BIN = fileURLToPath(new URL('../../../bin/ku7s.js', import.meta.url));
 
@@ -75,7 +76,7 @@ export async function startCluster(
 const split = (line: string): string[] => (line.match(/'[^']*'|\S+/g) ?? []).map((word) => word.replace(/^'|'$/g, ''));
 
 /** Asks again until `good` holds; each try is a request, so it needs no clock but the limit. */
-export async function eventually<T>(ask: () => Promise<T>, good: (value: T) => boolean, ms = 60_000): Promise<T> {
+export async function eventually<T>(ask: () => Promise<T>, good: (value: T) => boolean, ms = PATIENCE_MS): Promise<T> {
   const end = Date.now() + ms;
   for (;;) {
     const value = await ask();

