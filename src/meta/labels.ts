@@ -1,4 +1,5 @@
 import { LabelParser } from './labels-parse.ts';
+import type { Parts } from './object.ts';
 import type { LabelOperator, Requirement } from './requirement.ts';
 import { badRequest } from './status.ts';
 
@@ -112,15 +113,15 @@ const OPERATORS: Readonly<Record<string, LabelOperator>> = {
  * A LabelSelector object as a Selector: undefined selects nothing, `{}` everything. An operator that does not exist
  * throws 400; values are not checked (validation has done so).
  */
-export function labelSelectorAsSelector(selector: LabelSelectorLike | undefined | null): Selector {
+export function labelSelectorAsSelector(selector: Parts<LabelSelectorLike> | undefined | null): Selector {
   if (!selector) return nothing;
   const requirements: Requirement[] = [];
   for (const [key, value] of Object.entries(selector.matchLabels ?? {}))
     requirements.push({ key, operator: '=', values: [value] });
-  for (const { key, operator, values = [] } of selector.matchExpressions ?? []) {
+  for (const { key = '', operator = '', values = [] } of selector.matchExpressions ?? []) {
     const known = OPERATORS[operator];
     if (!known) throw badRequest(`${JSON.stringify(operator)} is not a valid label selector operator`);
-    requirements.push({ key, operator: known, values: values ?? [] });
+    requirements.push({ key, operator: known, values });
   }
   return requirements.length ? selectorOf(requirements) : everything;
 }

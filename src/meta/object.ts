@@ -74,9 +74,11 @@ export type Unchecked<T> = string extends keyof T
   : T extends ObjectLike
     ? Parts<Omit<T, 'metadata'>> & { metadata: ObjectMeta }
     : Parts<T>;
-/** Every field of every depth may be missing. */
+/** Every field of every depth may be missing. A map has what it has: its keys are no fields. */
 export type Parts<T> = T extends readonly (infer Item)[]
   ? Parts<Item>[]
   : T extends object
-    ? { [K in keyof T]?: Parts<T[K]> }
+    ? string extends keyof T
+      ? { [K in keyof T]: Parts<T[K]> }
+      : { [K in keyof T]?: Parts<T[K]> }
     : T;

@@ -2,7 +2,7 @@ import type { PodTemplateSpec, Volume } from '../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../meta/field.ts';
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
 import { isDns1123Label } from '../../meta/names.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { KubeObject, Parts } from '../../meta/object.ts';
 import { validateAnnotations, validateLabels, validateLabelSelector } from '../validation/labels.ts';
 import { validateImmutable } from '../validation/values.ts';
 import { addPodAnnotations, addProfileMismatches } from './pod/annotations.ts';
@@ -15,10 +15,10 @@ type Errors = FieldError[];
 const TEMPLATE = Path.root('spec').child('template');
 
 /** A template is a struct of its owner's spec: it and its parts are there, and get their defaults, even when none was sent. */
-export function defaultPodTemplate(owner: { template?: Partial<PodTemplateSpec> }): void {
+export function defaultPodTemplate(owner: { template?: Parts<PodTemplateSpec> }): void {
   const template = (owner.template ??= {});
-  template.spec ??= {} as PodTemplateSpec['spec'];
-  defaultTemplate(template as PodTemplateSpec);
+  template.spec ??= {} as Parts<PodTemplateSpec>['spec'];
+  defaultTemplate(template as Parts<PodTemplateSpec>);
 }
 
 /**
@@ -26,9 +26,9 @@ export function defaultPodTemplate(owner: { template?: Partial<PodTemplateSpec> 
  * @param volumes volumes that come from elsewhere (a StatefulSet's claims): before the template's own, in place of those of their names
  */
 export function validatePodTemplateSpec(
-  template: PodTemplateSpec | undefined,
+  template: Parts<PodTemplateSpec> | undefined,
   at: Path,
-  volumes: readonly Volume[] = [],
+  volumes: readonly Parts<Volume>[] = [],
 ): Errors {
   const spec = template?.spec;
   const annotations = template?.metadata?.annotations;
@@ -49,13 +49,13 @@ export function validatePodTemplateSpec(
   return errors;
 }
 
-function withVolumes(own: readonly Volume[] | undefined, added: readonly Volume[]): Volume[] {
+function withVolumes(own: readonly Parts<Volume>[] | undefined, added: readonly Parts<Volume>[]): Parts<Volume>[] {
   const byName = new Map(added.map((volume) => [volume.name, volume]));
   return [...byName.values(), ...(own ?? []).filter((volume) => !byName.has(volume.name))];
 }
 
 /** Pods of a controller are started again when they end, and have no deadline. */
-export function validateAlwaysRestarts(template: PodTemplateSpec | undefined, at: Path, kind: string): Errors {
+export function validateAlwaysRestarts(template: Parts<PodTemplateSpec> | undefined, at: Path, kind: string): Errors {
   const errors: Errors = [];
   const policy = template?.spec?.restartPolicy;
   if (policy !== 'Always') errors.push(notSupported(at.child('spec', 'restartPolicy'), policy ?? '', ['Always']));
@@ -93,7 +93,7 @@ export const validateSameSelector = (
 /** The selector must match what it will count. No selector matches nothing. @param sent the object as it was sent: empty labels are shown as such */
 export function validateMatches(
   selector: LabelSelectorLike | undefined,
-  template: PodTemplateSpec | undefined,
+  template: Parts<PodTemplateSpec> | undefined,
   at: Path,
   sent?: KubeObject,
 ): Errors {

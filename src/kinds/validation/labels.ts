@@ -1,6 +1,7 @@
 import { forbidden, invalid, required, tooLong, type FieldError, type Path } from '../../meta/field.ts';
 import type { LabelSelectorLike } from '../../meta/labels.ts';
 import { isLabelValue, isQualifiedName } from '../../meta/names.ts';
+import type { Parts } from '../../meta/object.ts';
 
 /** Keys and values of all annotations together, in bytes. */
 const MAX_ANNOTATIONS = 256 * 1024;
@@ -37,7 +38,7 @@ export interface SelectorRules {
 }
 
 export function validateLabelSelector(
-  selector: LabelSelectorLike | undefined | null,
+  selector: Parts<LabelSelectorLike> | undefined | null,
   at: Path,
   rules: SelectorRules = {},
 ): FieldError[] {
@@ -49,7 +50,7 @@ export function validateLabelSelector(
   return errors;
 }
 
-type Requirement = NonNullable<LabelSelectorLike['matchExpressions']>[number];
+type Requirement = NonNullable<Parts<LabelSelectorLike>['matchExpressions']>[number];
 
 function validateRequirement(
   { key = '', operator = '', values }: Requirement,

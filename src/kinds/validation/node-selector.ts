@@ -1,6 +1,7 @@
 import type { NodeSelector, NodeSelectorRequirement, NodeSelectorTerm } from '../../../schema/types.ts';
 import { forbidden, invalid, required, type FieldError, type Path } from '../../meta/field.ts';
 import { isLabelValue } from '../../meta/names.ts';
+import type { Parts } from '../../meta/object.ts';
 import { validateLabelName } from './labels.ts';
 import { dnsSubdomainName } from './names.ts';
 
@@ -12,13 +13,17 @@ export interface NodeSelectorRules {
   allowInvalidValues?: boolean;
 }
 
-export function validateNodeSelector(selector: NodeSelector, at: Path, rules: NodeSelectorRules = {}): Errors {
+export function validateNodeSelector(selector: Parts<NodeSelector>, at: Path, rules: NodeSelectorRules = {}): Errors {
   const terms = at.child('nodeSelectorTerms');
   if (!selector.nodeSelectorTerms?.length) return [required(terms, 'must have at least one node selector term')];
   return selector.nodeSelectorTerms.flatMap((term, i) => validateNodeSelectorTerm(term, terms.index(i), rules));
 }
 
-export function validateNodeSelectorTerm(term: NodeSelectorTerm, at: Path, rules: NodeSelectorRules = {}): Errors {
+export function validateNodeSelectorTerm(
+  term: Parts<NodeSelectorTerm>,
+  at: Path,
+  rules: NodeSelectorRules = {},
+): Errors {
   const errors: Errors = [];
   term.matchExpressions?.forEach((one, i) =>
     errors.push(...validateRequirement(one, at.child('matchExpressions').index(i), rules)),
@@ -30,7 +35,7 @@ export function validateNodeSelectorTerm(term: NodeSelectorTerm, at: Path, rules
 }
 
 function validateRequirement(
-  { key, operator, values = [] }: NodeSelectorRequirement,
+  { key, operator, values = [] }: Parts<NodeSelectorRequirement>,
   at: Path,
   rules: NodeSelectorRules,
 ): Errors {
@@ -61,7 +66,7 @@ function validateRequirement(
 }
 
 /** Only a node's name can be asked for. */
-function validateFieldRequirement({ key, operator, values = [] }: NodeSelectorRequirement, at: Path): Errors {
+function validateFieldRequirement({ key, operator, values = [] }: Parts<NodeSelectorRequirement>, at: Path): Errors {
   const errors: Errors = [];
   if (operator !== 'In' && operator !== 'NotIn')
     errors.push(invalid(at.child('operator'), operator ?? '', 'not a valid selector operator'));
@@ -95,8 +100,8 @@ export const deprecatedNodeLabel = (key: string): string | undefined =>
   Object.hasOwn(DEPRECATED_LABELS, key) ? DEPRECATED_LABELS[key] : undefined;
 
 /** Warnings for a term's expressions; with `checkValues` also for values that no label can have. */
-export function nodeSelectorTermWarnings(term: NodeSelectorTerm, at: Path, checkValues: boolean): string[] {
-  return (term.matchExpressions ?? []).flatMap(({ key, values = [] }, i) => {
+export function nodeSelectorTermWarnings(term: Parts<NodeSelectorTerm>, at: Path, checkValues: boolean): string[] {
+  return (term.matchExpressions ?? []).flatMap(({ key = '', values = [] }, i) => {
     const here = at.child('matchExpressions').index(i);
     const said = deprecatedNodeLabel(key);
     const bad = (value: string, j: number): string[] =>

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Volume } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { dnsLabelName } from '../../validation/names.ts';
 import { validateNonNegative, validateRule } from '../../validation/values.ts';
@@ -142,7 +142,7 @@ function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
 
 /** Containers mount the claims by the names of their templates. */
 function validateTemplate({ selector, template, volumeClaimTemplates }: Spec, sent: KubeObject | undefined): Errors {
-  const volumes = (volumeClaimTemplates ?? []).map(({ metadata }: KubeObject): Volume => {
+  const volumes = (volumeClaimTemplates ?? []).map(({ metadata }: KubeObject): Parts<Volume> => {
     const name = metadata?.name ?? '';
     return { name, persistentVolumeClaim: { claimName: name } };
   });

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { EndpointAddress, EndpointPort, EndpointSubset } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
@@ -14,11 +14,11 @@ const SUBSETS = Path.root('subsets');
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const LISTS = ['addresses', 'notReadyAddresses'] as const;
 
-const subsetsOf = (object: KubeObject): EndpointSubset[] => (object.subsets ?? []) as EndpointSubset[];
+const subsetsOf = (object: KubeObject): Parts<EndpointSubset>[] => (object.subsets ?? []) as Parts<EndpointSubset>[];
 const label = (value: string | undefined, at: Path): Errors =>
   value ? isDns1123Label(value).map((why) => invalid(at, value, why)) : [];
 
-function validateAddress({ ip = '', hostname, nodeName }: EndpointAddress, at: Path): Errors {
+function validateAddress({ ip = '', hostname, nodeName }: Parts<EndpointAddress>, at: Path): Errors {
   const node =
     nodeName === undefined || nodeName === null
       ? []
@@ -31,7 +31,7 @@ function validateAddress({ ip = '', hostname, nodeName }: EndpointAddress, at: P
   ];
 }
 
-function validatePort({ name, port, protocol, appProtocol }: EndpointPort, named: boolean, at: Path): Errors {
+function validatePort({ name, port, protocol, appProtocol }: Parts<EndpointPort>, named: boolean, at: Path): Errors {
   const errors: Errors = named && !name ? [required(at.child('name'))] : label(name, at.child('name'));
   errors.push(...validatePortNumber(port, at.child('port')), ...validateProtocol(protocol, at.child('protocol')));
   if (appProtocol !== undefined && appProtocol !== null) {
@@ -40,7 +40,7 @@ function validatePort({ name, port, protocol, appProtocol }: EndpointPort, named
   return errors;
 }
 
-const validateSubset = (subset: EndpointSubset, at: Path): Errors => [
+const validateSubset = (subset: Parts<EndpointSubset>, at: Path): Errors => [
   ...(LISTS.some((field) => subset[field]?.length)
     ? []
     : [required(at, 'must specify `addresses` or `notReadyAddresses`')]),

@@ -1,6 +1,7 @@
 import type { LimitRangeItem } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { compareQuantity, formatQuantity, parseQuantity, quantityOf, type Quantity } from '../../../meta/quantity.ts';
 import { newUid } from '../../../meta/uid.ts';
 import type { Strategy } from '../../kind.ts';
@@ -72,7 +73,7 @@ function validateAmounts(amounts: Amounts, at: Path, resource: string): Errors {
   return errors;
 }
 
-function validateItem(item: LimitRangeItem, at: Path): Errors {
+function validateItem(item: Parts<LimitRangeItem>, at: Path): Errors {
   const errors = validateType(item.type ?? '', at.child('type'));
   const byResource = new Map<string, Amounts>();
   const nameRule =
@@ -100,7 +101,7 @@ function validateItem(item: LimitRangeItem, at: Path): Errors {
 export const limitRangeStrategy: Strategy = {
   /** For a container: no default limit is the max, no default request is the default limit, else the min (SetDefaults_LimitRangeItem). */
   defaults({ spec }) {
-    for (const item of (spec?.limits ?? []) as LimitRangeItem[]) {
+    for (const item of (spec?.limits ?? []) as Parts<LimitRangeItem>[]) {
       if (item.type !== 'Container') continue;
       item.default = { ...item.max, ...item.default };
       item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };
@@ -111,7 +112,7 @@ export const limitRangeStrategy: Strategy = {
     if (!metadata.name) metadata.name = newUid();
   },
   validate({ spec }) {
-    const items = (spec?.limits ?? []) as LimitRangeItem[];
+    const items = (spec?.limits ?? []) as Parts<LimitRangeItem>[];
     return items.flatMap((item, i) => [
       ...validateItem(item, LIMITS.index(i)),
       ...(items.findIndex((other) => (other.type ?? '') === (item.type ?? '')) < i

@@ -1,6 +1,6 @@
 import type { Taint } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts } from '../../../meta/object.ts';
 import { jsonError } from './go-json.ts';
 import { validateTaints } from './node-validation.ts';
 
@@ -34,7 +34,7 @@ function taints(text: string): Errors {
         ),
       ];
   }
-  return validateTaints(all as unknown as Taint[], AT.child(TAINTS));
+  return validateTaints(all as unknown as Parts<Taint>[], AT.child(TAINTS));
 }
 
 function avoidPods(text: string): Errors {

@@ -1,6 +1,7 @@
 import type { ConfigMapNodeConfigSource, NodeConfigSource, NodeConfigStatus } from '../../../../schema/types.ts';
 import { forbidden, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isConfigMapKey } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { dnsLabelName, dnsSubdomainName } from '../../validation/names.ts';
 import { internalValue } from '../pod/internal-form.ts';
 
@@ -9,7 +10,7 @@ type Errors = FieldError[];
 type Part = 'spec' | 'status';
 
 /** What is asked for names no version of the ConfigMap; what is in use does. */
-function versionErrors({ uid, resourceVersion }: ConfigMapNodeConfigSource, at: Path, part: Part): Errors {
+function versionErrors({ uid, resourceVersion }: Parts<ConfigMapNodeConfigSource>, at: Path, part: Part): Errors {
   const errors: Errors = [];
   for (const [field, value] of [
     ['uid', uid],
@@ -21,7 +22,7 @@ function versionErrors({ uid, resourceVersion }: ConfigMapNodeConfigSource, at: 
   return errors;
 }
 
-function configMapErrors(source: ConfigMapNodeConfigSource, at: Path, part: Part): Errors {
+function configMapErrors(source: Parts<ConfigMapNodeConfigSource>, at: Path, part: Part): Errors {
   const errors = versionErrors(source, at, part);
   const rules = { namespace: dnsLabelName, name: dnsSubdomainName, kubeletConfigKey: isConfigMapKey };
   for (const field of ['namespace', 'name', 'kubeletConfigKey'] as const) {
@@ -32,12 +33,12 @@ function configMapErrors(source: ConfigMapNodeConfigSource, at: Path, part: Part
   return errors;
 }
 
-export function validateConfigSource(source: NodeConfigSource, at: Path, part: Part): Errors {
+export function validateConfigSource(source: Parts<NodeConfigSource>, at: Path, part: Part): Errors {
   if (source.configMap) return configMapErrors(source.configMap, at.child('configMap'), part);
   return [invalid(at, internalValue('NodeConfigSource', source), 'exactly one reference subfield must be non-nil')];
 }
 
-export function validateConfigStatus(config: NodeConfigStatus | undefined | null): Errors {
+export function validateConfigStatus(config: Parts<NodeConfigStatus> | undefined | null): Errors {
   const at = Path.root('status').child('config');
   return (['assigned', 'active', 'lastKnownGood'] as const).flatMap((field) => {
     const source = config?.[field];

@@ -9,6 +9,7 @@ import {
   type FieldError,
 } from '../../../meta/field.ts';
 import { isLabelValue } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { rangeFamily, validateCidr } from '../../validation/ip.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { quantityErrors } from '../../validation/resources.ts';
@@ -17,7 +18,7 @@ import { internalValue } from '../pod/internal-form.ts';
 type Errors = FieldError[];
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
-export function validateTaints(taints: readonly Taint[] | undefined | null, at: Path): Errors {
+export function validateTaints(taints: readonly Parts<Taint>[] | undefined | null, at: Path): Errors {
   const seen = new Set<string>();
   return (taints ?? []).flatMap((taint, i) => {
     const here = at.index(i);

@@ -1,7 +1,7 @@
 import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts } from '../../../meta/object.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity, zeroQuantity } from '../../../meta/quantity.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
@@ -19,7 +19,7 @@ import { withStatus } from '../status-split.ts';
 import { validateAccessModes, VOLUME_MODES } from './access-modes.ts';
 
 type Errors = FieldError[];
-type Spec = PersistentVolumeClaimSpec;
+type Spec = Parts<PersistentVolumeClaimSpec>;
 const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
@@ -27,7 +27,7 @@ const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
 const className = (value: string | null | undefined, at: Path): Errors =>
   value ? dnsSubdomainName(value, false).map((why) => invalid(at, value, why)) : [];
 
-function validateSource(source: TypedObjectReference, at: Path, anyGroup: boolean): Errors {
+function validateSource(source: Parts<TypedObjectReference>, at: Path, anyGroup: boolean): Errors {
   const { name, kind = '', apiGroup, namespace } = source;
   const errors: Errors = [];
   if (!name) errors.push(required(at.child('name')));
@@ -98,7 +98,7 @@ function dropForeignSource(spec: Spec, old: Spec | undefined): void {
 
 function normalizeSources(spec: Spec): void {
   const { dataSource, dataSourceRef: ref } = spec;
-  const copy = ({ apiGroup, kind, name }: TypedObjectReference) => ({
+  const copy = ({ apiGroup, kind, name }: Parts<TypedObjectReference>) => ({
     ...(apiGroup != null && { apiGroup }),
     kind,
     name,

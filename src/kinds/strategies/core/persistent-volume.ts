@@ -1,6 +1,6 @@
 import type { NodeSelectorTerm, PersistentVolumeSpec } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
@@ -13,7 +13,7 @@ import { validateAccessModes, VOLUME_MODES } from './access-modes.ts';
 import { validateVolumeSource } from './volume-sources.ts';
 
 type Errors = FieldError[];
-type Spec = PersistentVolumeSpec & Record<string, any>;
+type Spec = Parts<PersistentVolumeSpec> & Record<string, any>;
 const SPEC = Path.root('spec');
 const POLICIES = ['Delete', 'Recycle', 'Retain'];
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
@@ -178,12 +178,12 @@ const GA_LABELS: Readonly<Record<string, string>> = {
 /** Affinity may come, and its labels may get their newer names; nothing else. */
 function immutableAffinity(spec: Spec, old: Spec): Errors {
   if (!old.nodeAffinity) return [];
-  const terms = (of: Spec): NodeSelectorTerm[] => of.nodeAffinity?.required?.nodeSelectorTerms ?? [];
+  const terms = (of: Spec): Parts<NodeSelectorTerm>[] => of.nodeAffinity?.required?.nodeSelectorTerms ?? [];
   const renamed = terms(old).map((term, i) => ({
     ...term,
     matchExpressions: term.matchExpressions?.map((one, j) => {
       const key = terms(spec)[i]?.matchExpressions?.[j]?.key ?? one.key;
-      return GA_LABELS[one.key] === key ? { ...one, key } : one;
+      return GA_LABELS[one.key ?? ''] === key ? { ...one, key } : one;
     }),
   }));
   if (spec.nodeAffinity && semanticallyEqual(terms(spec), renamed)) return [];
@@ -219,7 +219,9 @@ function warnings({ metadata, spec = {} }: KubeObject): string[] {
   annotation(MOUNT_OPTIONS, 'deprecated since v1.31; use "mountOptions" attribute instead');
   if (spec.persistentVolumeReclaimPolicy === 'Recycle') says.push(RECYCLE);
   const terms = SPEC.child('nodeAffinity', 'required', 'nodeSelectorTerms');
-  for (const [i, term] of ((spec.nodeAffinity?.required?.nodeSelectorTerms ?? []) as NodeSelectorTerm[]).entries()) {
+  for (const [i, term] of (
+    (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []) as Parts<NodeSelectorTerm>[]
+  ).entries()) {
     says.push(...nodeSelectorTermWarnings(term, terms.index(i), false));
   }
   for (const [field, said, shown = field] of GONE) if (spec[field]) says.push(`${SPEC.child(shown)}: ${said}`);

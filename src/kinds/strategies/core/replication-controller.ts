@@ -5,7 +5,7 @@ import type {
 } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { selectorFromSet } from '../../../meta/labels.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
@@ -26,7 +26,7 @@ const COUNTS = [
   'observedGeneration',
 ] as const;
 
-function validateTemplate(template: PodTemplateSpec | undefined, selector: Record<string, string>): Errors {
+function validateTemplate(template: Parts<PodTemplateSpec> | undefined, selector: Record<string, string>): Errors {
   if (!template) return [required(TEMPLATE)];
   const errors: Errors = [];
   const labels = template.metadata?.labels;
@@ -41,7 +41,7 @@ function validateTemplate(template: PodTemplateSpec | undefined, selector: Recor
 }
 
 function validate({ spec }: KubeObject): Errors {
-  const { minReadySeconds, selector = {}, replicas, template } = (spec ?? {}) as ReplicationControllerSpec;
+  const { minReadySeconds, selector = {}, replicas, template } = (spec ?? {}) as Parts<ReplicationControllerSpec>;
   return [
     ...validateNonNegative(minReadySeconds, SPEC.child('minReadySeconds')),
     ...(Object.keys(selector).length ? [] : [required(SPEC.child('selector'))]),
@@ -51,7 +51,7 @@ function validate({ spec }: KubeObject): Errors {
 }
 
 function validateStatus(object: KubeObject): Errors {
-  const status = (object.status ?? {}) as ReplicationControllerStatus;
+  const status = (object.status ?? {}) as Parts<ReplicationControllerStatus>;
   const errors = COUNTS.flatMap((field) => validateNonNegative(status[field], STATUS.child(field)));
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
     if ((status[field] ?? 0) > (status.replicas ?? 0))
@@ -69,7 +69,7 @@ const split = withStatus();
 
 export const replicationControllerStrategy: Strategy = withStatus({
   defaults(object) {
-    const spec = (object.spec ??= {}) as ReplicationControllerSpec;
+    const spec = (object.spec ??= {}) as Parts<ReplicationControllerSpec>;
     const labels = spec.template?.metadata?.labels;
     if (labels) {
       if (!Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };

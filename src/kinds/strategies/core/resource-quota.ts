@@ -1,5 +1,6 @@
 import type { ResourceQuotaSpec } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity } from '../../../meta/quantity.ts';
 import type { Strategy } from '../../kind.ts';
 import { isStandardQuotaResource, quantityErrors, validateQuotaResourceName } from '../../validation/resources.ts';
@@ -51,7 +52,7 @@ const opposed = (scopes: readonly string[]): number =>
   OPPOSITES.filter((pair) => pair.every((scope) => scopes.includes(scope))).length;
 const times = (count: number, error: FieldError): Errors => Array<FieldError>(count).fill(error);
 
-function validateScopes({ scopes, hard }: ResourceQuotaSpec): Errors {
+function validateScopes({ scopes, hard }: Parts<ResourceQuotaSpec>): Errors {
   if (!scopes?.length) return [];
   const at = SPEC.child('scopes');
   return [
@@ -100,7 +101,7 @@ function validateRequirement({ scopeName, operator, values }: Term, at: Path): E
   return errors;
 }
 
-function validateScopeSelector({ scopeSelector: selector, hard, scopes }: ResourceQuotaSpec): Errors {
+function validateScopeSelector({ scopeSelector: selector, hard, scopes }: Parts<ResourceQuotaSpec>): Errors {
   if (!selector) return [];
   const at = SPEC.child('scopeSelector', 'matchExpressions');
   const terms = (selector.matchExpressions ?? []).map(({ scopeName, operator, values }): Term => ({
@@ -139,7 +140,7 @@ const split = withStatus();
 
 export const resourceQuotaStrategy: Strategy = withStatus({
   validate({ spec }) {
-    const quota = (spec ?? {}) as ResourceQuotaSpec;
+    const quota = (spec ?? {}) as Parts<ResourceQuotaSpec>;
     return [
       ...validateAmounts(quota.hard, SPEC.child('hard')),
       ...validateScopes(quota),

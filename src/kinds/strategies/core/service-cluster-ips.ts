@@ -8,6 +8,7 @@ import {
   required,
   type FieldError,
 } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { addressFamily, validateIp } from '../../validation/ip.ts';
 
 /** Cluster addresses and their families (KEP-563, KEP-2438): one of each family at most, the first for good. */
@@ -19,18 +20,18 @@ const POLICY = SPEC.child('ipFamilyPolicy');
 const ONCE = 'may not change once set';
 export const POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 
-export const isHeadless = ({ clusterIPs }: ServiceSpec): boolean =>
+export const isHeadless = ({ clusterIPs }: Parts<ServiceSpec>): boolean =>
   clusterIPs?.length === 1 && clusterIPs[0] === 'None';
 
 /** clusterIP is the first of clusterIPs. */
-function joined({ clusterIP, clusterIPs = [] }: ServiceSpec): Errors {
+function joined({ clusterIP, clusterIPs = [] }: Parts<ServiceSpec>): Errors {
   if (!clusterIP)
     return clusterIPs.length ? [invalid(IPS, clusterIPs, 'must be empty when `clusterIP` is not specified')] : [];
   if (!clusterIPs.length) return [required(IPS)];
   return clusterIPs[0] === clusterIP ? [] : [invalid(IPS, clusterIPs, 'first value must match `clusterIP`')];
 }
 
-function families({ ipFamilies = [], ipFamilyPolicy: policy }: ServiceSpec): Errors {
+function families({ ipFamilies = [], ipFamilyPolicy: policy }: Parts<ServiceSpec>): Errors {
   const errors: Errors = ipFamilies.flatMap((family, i) => [
     ...(family === 'IPv4' || family === 'IPv6' ? [] : [notSupported(FAMILIES.index(i), family, ['IPv4', 'IPv6'])]),
     ...(ipFamilies.indexOf(family) < i ? [duplicate(FAMILIES.index(i), family)] : []),
@@ -48,7 +49,7 @@ function addresses(ips: readonly string[]): Errors {
 }
 
 /** Two addresses are of two families, and each is of the family that is said. */
-function matched(spec: ServiceSpec): Errors {
+function matched(spec: Parts<ServiceSpec>): Errors {
   const { clusterIPs: ips = [], ipFamilies = [] } = spec;
   const errors: Errors = [];
   if (ips.length > 1) {
@@ -68,7 +69,7 @@ function matched(spec: ServiceSpec): Errors {
 }
 
 /** ValidateServiceClusterIPsRelatedFields: before anything is allocated, and with the whole Service. */
-export function validateClusterIps(spec: ServiceSpec): Errors {
+export function validateClusterIps(spec: Parts<ServiceSpec>): Errors {
   if (spec.type === 'ExternalName') return [];
   const ips = spec.clusterIPs ?? [];
   const errors = [...joined(spec), ...families(spec)];
@@ -79,7 +80,7 @@ export function validateClusterIps(spec: ServiceSpec): Errors {
   return wrong.length ? errors : [...errors, ...matched(spec)];
 }
 
-const neither = (spec: ServiceSpec, old: ServiceSpec): boolean =>
+const neither = (spec: Parts<ServiceSpec>, old: Parts<ServiceSpec>): boolean =>
   spec.type !== 'ExternalName' && old.type !== 'ExternalName';
 function single({ ipFamilyPolicy: policy = null }: { ipFamilyPolicy?: string | null }, what: string): Errors {
   return policy === 'SingleStack'
@@ -88,7 +89,7 @@ function single({ ipFamilyPolicy: policy = null }: { ipFamilyPolicy?: string | n
 }
 
 /** The second address may come and go, the first stays. */
-export function validateClusterIpsUpdate(spec: ServiceSpec, old: ServiceSpec): Errors {
+export function validateClusterIpsUpdate(spec: Parts<ServiceSpec>, old: Parts<ServiceSpec>): Errors {
   const [ips, before] = [spec.clusterIPs ?? [], old.clusterIPs ?? []];
   if (!neither(spec, old) || (isHeadless(spec) && isHeadless(old))) return [];
   if (ips.length === before.length)
@@ -98,7 +99,7 @@ export function validateClusterIpsUpdate(spec: ServiceSpec, old: ServiceSpec): E
   return ips.length < before.length && ips.length === 1 ? [...errors, ...single(spec, 'clusterIP')] : errors;
 }
 
-export function validateFamiliesUpdate(spec: ServiceSpec, old: ServiceSpec): Errors {
+export function validateFamiliesUpdate(spec: Parts<ServiceSpec>, old: Parts<ServiceSpec>): Errors {
   const [now, before] = [spec.ipFamilies ?? [], old.ipFamilies ?? []];
   if (!neither(spec, old) || isHeadless(spec) || isHeadless(old)) return [];
   const at = FAMILIES.index(0);

@@ -1,6 +1,7 @@
 import type { LoadBalancerStatus, Service, ServicePort, ServiceSpec } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, isQualifiedName } from '../../../meta/names.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { parseAddress, validateCidr, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { validatePortNumber, validatePortNumberOrName, validateProtocol } from '../../validation/ports.ts';
@@ -30,14 +31,14 @@ const given = <T>(value: T | null | undefined): value is T => value !== undefine
 const qualified = (value: string, at: Path): Errors => isQualifiedName(value).map((why) => invalid(at, value, why));
 
 /** Traffic from outside of the cluster reaches it. */
-export const isExternallyAccessible = ({ type, externalIPs }: ServiceSpec): boolean =>
+export const isExternallyAccessible = ({ type, externalIPs }: Parts<ServiceSpec>): boolean =>
   type === 'LoadBalancer' || type === 'NodePort' || (type === 'ClusterIP' && (externalIPs?.length ?? 0) > 0);
 
 /** Nodes without endpoints of it say so on a port of its own. */
-export const needsHealthCheck = ({ type, externalTrafficPolicy }: ServiceSpec): boolean =>
+export const needsHealthCheck = ({ type, externalTrafficPolicy }: Parts<ServiceSpec>): boolean =>
   type === 'LoadBalancer' && externalTrafficPolicy === 'Local';
 
-function externalName(spec: ServiceSpec): Errors {
+function externalName(spec: Parts<ServiceSpec>): Errors {
   const errors = (['clusterIPs', 'ipFamilies'] as const)
     .filter((field) => spec[field]?.length)
     .map((field) => forbidden(SPEC.child(field), 'may not be set for ExternalName services'));
@@ -48,7 +49,7 @@ function externalName(spec: ServiceSpec): Errors {
   return [...errors, ...(name ? isDns1123Subdomain(name).map((why) => invalid(at, name, why)) : [required(at)])];
 }
 
-function ofType(spec: ServiceSpec): Errors {
+function ofType(spec: Parts<ServiceSpec>): Errors {
   if (spec.type === 'ExternalName') return externalName(spec);
   const noHeadless = (spec.type === 'LoadBalancer' || spec.type === 'NodePort') && isHeadless(spec);
   return noHeadless
@@ -56,7 +57,7 @@ function ofType(spec: ServiceSpec): Errors {
     : [];
 }
 
-function validatePort(port: ServicePort, named: boolean, names: Set<string>, at: Path): Errors {
+function validatePort(port: Parts<ServicePort>, named: boolean, names: Set<string>, at: Path): Errors {
   const errors: Errors = [];
   const { name, appProtocol } = port;
   if (name) {
@@ -73,7 +74,7 @@ function validatePort(port: ServicePort, named: boolean, names: Set<string>, at:
 }
 
 /** No two ports of one protocol, and no two node ports. */
-function repeatedPorts(ports: readonly ServicePort[]): Errors {
+function repeatedPorts(ports: readonly Parts<ServicePort>[]): Errors {
   const seen = new Set<string>();
   const again = (key: string): boolean => seen.size === seen.add(key).size;
   return ports.flatMap(({ protocol = '', port, nodePort }, i) => [
@@ -86,7 +87,7 @@ function repeatedPorts(ports: readonly ServicePort[]): Errors {
   ]);
 }
 
-function validatePorts(spec: ServiceSpec): Errors {
+function validatePorts(spec: Parts<ServiceSpec>): Errors {
   const ports = spec.ports ?? [];
   const errors: Errors = ports.length || isHeadless(spec) || spec.type === 'ExternalName' ? [] : [required(PORTS)];
   const names = new Set<string>();
@@ -98,7 +99,7 @@ function validatePorts(spec: ServiceSpec): Errors {
   return [...errors, ...repeatedPorts(ports)];
 }
 
-function clientIp({ sessionAffinityConfig: config }: ServiceSpec, at: Path): Errors {
+function clientIp({ sessionAffinityConfig: config }: Parts<ServiceSpec>, at: Path): Errors {
   const why = 'when session affinity type is ClientIP';
   if (!config) return [required(at, why)];
   if (!config.clientIP) return [required(at.child('clientIP'), why)];
@@ -110,7 +111,7 @@ function clientIp({ sessionAffinityConfig: config }: ServiceSpec, at: Path): Err
     : [invalid(here, seconds, `must be greater than 0 and less than ${MAX_TIMEOUT}`)];
 }
 
-function sessionAffinity(spec: ServiceSpec): Errors {
+function sessionAffinity(spec: Parts<ServiceSpec>): Errors {
   const config = SPEC.child('sessionAffinityConfig');
   const errors = validateChoice(spec.sessionAffinity, ['ClientIP', 'None'], SPEC.child('sessionAffinity'));
   if (spec.sessionAffinity === 'ClientIP') errors.push(...clientIp(spec, config));
@@ -119,7 +120,7 @@ function sessionAffinity(spec: ServiceSpec): Errors {
   return errors;
 }
 
-function sourceRanges({ metadata, spec = {} }: Service): Errors {
+function sourceRanges({ metadata, spec = {} }: Unchecked<Service>): Errors {
   const balancer = spec.type === 'LoadBalancer';
   const ranges = spec.loadBalancerSourceRanges ?? [];
   if (ranges.length) {
@@ -140,7 +141,7 @@ function sourceRanges({ metadata, spec = {} }: Service): Errors {
   ];
 }
 
-function balancing(spec: ServiceSpec): Errors {
+function balancing(spec: Parts<ServiceSpec>): Errors {
   const balancer = spec.type === 'LoadBalancer';
   const [allocate, name] = [spec.allocateLoadBalancerNodePorts, spec.loadBalancerClass];
   const errors: Errors = [];
@@ -156,13 +157,13 @@ function balancerClass(name: string | null | undefined, balancer: boolean): Erro
     : [forbidden(SPEC.child('loadBalancerClass'), ONLY_BALANCER)];
 }
 
-function externalTraffic(spec: ServiceSpec): Errors {
+function externalTraffic(spec: Parts<ServiceSpec>): Errors {
   const [policy, at] = [spec.externalTrafficPolicy, SPEC.child('externalTrafficPolicy')];
   if (isExternallyAccessible(spec)) return validateChoice(policy, POLICIES, at);
   return policy ? [invalid(at, policy, 'may only be set for externally-accessible services')] : [];
 }
 
-function healthCheck(spec: ServiceSpec): Errors {
+function healthCheck(spec: Parts<ServiceSpec>): Errors {
   const [port, at] = [spec.healthCheckNodePort ?? 0, SPEC.child('healthCheckNodePort')];
   if (needsHealthCheck(spec)) return port ? validatePortNumber(port, at) : [required(at)];
   return port
@@ -175,7 +176,7 @@ function internalTraffic({
   type,
   internalTrafficPolicy: policy,
   trafficDistribution: distribution,
-}: ServiceSpec): Errors {
+}: Parts<ServiceSpec>): Errors {
   const at = SPEC.child('internalTrafficPolicy');
   const errors: Errors = [];
   if (given(policy) && !POLICIES.includes(policy)) errors.push(notSupported(at, policy, POLICIES));
@@ -185,7 +186,7 @@ function internalTraffic({
   return errors;
 }
 
-function externalIps({ externalIPs = [] }: ServiceSpec): Errors {
+function externalIps({ externalIPs = [] }: Parts<ServiceSpec>): Errors {
   return externalIPs.flatMap((ip, i) => {
     const at = SPEC.child('externalIPs').index(i);
     const errors = validateIp(ip, at);
@@ -193,14 +194,14 @@ function externalIps({ externalIPs = [] }: ServiceSpec): Errors {
   });
 }
 
-function topology({ metadata }: Service): Errors {
+function topology({ metadata }: Unchecked<Service>): Errors {
   const [hints, mode] = [metadata.annotations?.[HINTS], metadata.annotations?.[MODE]];
   if (hints === undefined || mode === undefined || hints === mode) return [];
   return [invalid(ANNOTATIONS.key(MODE), mode, `must match annotations[${HINTS}] when both are specified`)];
 }
 
 /** ValidateService, but for metadata. */
-export function validateService(service: Service): Errors {
+export function validateService(service: Unchecked<Service>): Errors {
   const spec = service.spec ?? {};
   return [
     ...topology(service),
@@ -220,7 +221,10 @@ export function validateService(service: Service): Errors {
 }
 
 /** What an update adds: addresses and the class of a load balancer stay, and so does the health check's port. */
-export function validateServiceUpdate({ spec = {} }: Service, { spec: old = {} }: Service): Errors {
+export function validateServiceUpdate(
+  { spec = {} }: Unchecked<Service>,
+  { spec: old = {} }: Unchecked<Service>,
+): Errors {
   const both = spec.type === 'LoadBalancer' && old.type === 'LoadBalancer';
   const [name, before] = [spec.loadBalancerClass ?? null, old.loadBalancerClass ?? null];
   const moved =
@@ -240,7 +244,10 @@ export function validateServiceUpdate({ spec = {} }: Service, { spec: old = {} }
 const IP_MODES = ['Proxy', 'VIP'];
 
 /** ValidateLoadBalancerStatus; an Ingress has no modes. */
-export function validateLoadBalancerStatus(status: LoadBalancerStatus | undefined, spec: ServiceSpec): Errors {
+export function validateLoadBalancerStatus(
+  status: Parts<LoadBalancerStatus> | undefined,
+  spec: Parts<ServiceSpec>,
+): Errors {
   const at = Path.root('status').child('loadBalancer', 'ingress');
   const list = status?.ingress ?? [];
   if (list.length && spec.type !== 'LoadBalancer')

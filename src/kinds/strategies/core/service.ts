@@ -1,6 +1,6 @@
 import type { Service, ServicePort, ServiceSpec } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { cidrWarnings, ipWarnings } from '../../validation/ip.ts';
@@ -18,11 +18,11 @@ const SPEC = Path.root('spec');
 const DEFAULT_TIMEOUT = 10_800;
 const HINTS = 'service.kubernetes.io/topology-aware-hints';
 
-const typed = (object: KubeObject): Service => object as unknown as Service;
+const typed = (object: KubeObject): Unchecked<Service> => object as unknown as Unchecked<Service>;
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
-const hasNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
+const hasNodePorts = ({ type }: Parts<ServiceSpec>): boolean => type === 'NodePort' || type === 'LoadBalancer';
 
-function defaultAffinity(spec: ServiceSpec): void {
+function defaultAffinity(spec: Parts<ServiceSpec>): void {
   spec.sessionAffinity ||= 'None';
   if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   const timeout = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
@@ -32,7 +32,7 @@ function defaultAffinity(spec: ServiceSpec): void {
 
 /** SetDefaults_Service */
 function defaults(object: KubeObject): void {
-  const spec = (object.spec ??= {}) as ServiceSpec;
+  const spec = (object.spec ??= {}) as Parts<ServiceSpec>;
   defaultAffinity(spec);
   spec.type ||= 'ClusterIP';
   for (const port of spec.ports ?? []) {
@@ -50,7 +50,7 @@ function defaults(object: KubeObject): void {
  * A change of type lets go of what only the old type had, where the client left it as it was. (That addresses and ports
  * are let go of is the allocation's matter.) Source: dropTypeDependentFields of the Service registry.
  */
-function dropWhatTheTypeDoesNotHave(spec: ServiceSpec, old: ServiceSpec): void {
+function dropWhatTheTypeDoesNotHave(spec: Parts<ServiceSpec>, old: Parts<ServiceSpec>): void {
   if (old.type !== 'ExternalName' && spec.type === 'ExternalName') {
     if (same(spec.clusterIPs, old.clusterIPs)) {
       delete spec.clusterIP;
@@ -63,7 +63,7 @@ function dropWhatTheTypeDoesNotHave(spec: ServiceSpec, old: ServiceSpec): void {
     const held = new Set((old.ports ?? []).map((port) => port.nodePort));
     // ports that are new are the client's wish, and an error
     const ports = spec.ports ?? [];
-    if (ports.every((port: ServicePort) => !port.nodePort || held.has(port.nodePort)))
+    if (ports.every((port: Parts<ServicePort>) => !port.nodePort || held.has(port.nodePort)))
       for (const port of ports) delete port.nodePort;
   }
   if (needsHealthCheck(old) && !needsHealthCheck(spec) && spec.healthCheckNodePort === old.healthCheckNodePort)
@@ -76,7 +76,7 @@ function dropWhatTheTypeDoesNotHave(spec: ServiceSpec, old: ServiceSpec): void {
   if (inward && spec.externalTrafficPolicy === old.externalTrafficPolicy) delete spec.externalTrafficPolicy;
 }
 
-function warnings({ metadata, spec = {} }: Service): string[] {
+function warnings({ metadata, spec = {} }: Unchecked<Service>): string[] {
   const says: string[] = [];
   const headless = spec.type === 'ClusterIP' && spec.clusterIP === 'None';
   const ips = spec.externalIPs ?? [];
@@ -112,7 +112,8 @@ export const serviceStrategy: Strategy = {
   },
   prepareForUpdate(object, old) {
     object.status = old.status;
-    if (object.spec && old.spec) dropWhatTheTypeDoesNotHave(object.spec as ServiceSpec, old.spec as ServiceSpec);
+    if (object.spec && old.spec)
+      dropWhatTheTypeDoesNotHave(object.spec as Parts<ServiceSpec>, old.spec as Parts<ServiceSpec>);
   },
   validate: (object) => validateService(typed(object)),
   validateUpdate: (object, old) => [

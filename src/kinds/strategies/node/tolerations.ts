@@ -1,10 +1,11 @@
 import type { Toleration } from '../../../../schema/types.ts';
 import { duplicate, type FieldError, type Path } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { internalValue } from '../pod/internal-form.ts';
 import { addTolerations } from '../pod/spec/scheduling.ts';
 
 /** Tolerations that a class adds to its pods; each but once, whatever its seconds. */
-export function tolerationListErrors(tolerations: Toleration[] | undefined, at: Path): FieldError[] {
+export function tolerationListErrors(tolerations: Parts<Toleration>[] | undefined, at: Path): FieldError[] {
   const seen = new Set<string>();
   const errors: FieldError[] = [];
   addTolerations(errors, tolerations, at);

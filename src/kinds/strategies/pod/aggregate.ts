@@ -1,4 +1,5 @@
 import type { Container, PodSpec } from '../../../../schema/types.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { addQuantity, compareQuantity, parseQuantity, type Quantity } from '../../../meta/quantity.ts';
 
 type Amounts = Map<string, Quantity>;
@@ -22,9 +23,9 @@ function raise(most: Amounts, other: Amounts): void {
  * What all containers of a pod ask for together: those that stay are added up, init containers run one at a time next
  * to the sidecars before them (component-helpers/resource AggregateContainerRequests).
  */
-export function aggregate(spec: PodSpec, kind: 'requests' | 'limits'): Amounts {
+export function aggregate(spec: Parts<PodSpec>, kind: 'requests' | 'limits'): Amounts {
   const sum: Amounts = new Map();
-  const listOf = (container: Container): Record<string, string> | undefined => container.resources?.[kind];
+  const listOf = (container: Parts<Container>): Record<string, string> | undefined => container.resources?.[kind];
   for (const container of spec.containers ?? []) add(sum, listOf(container));
   const sidecars: Amounts = new Map();
   const most: Amounts = new Map();

@@ -1,5 +1,6 @@
 import type { AppArmorProfile, Container, PodSpec, SeccompProfile } from '../../../../schema/types.ts';
 import { forbidden, invalid, Path, type FieldError } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { addDescendingPath } from '../../validation/paths.ts';
 import { addAppArmor } from './container/security.ts';
 import { visitContainers } from './spec/containers-of.ts';
@@ -19,7 +20,7 @@ type Annotations = Record<string, string>;
 export function addPodAnnotations(
   errors: FieldError[],
   annotations: Annotations | undefined,
-  spec: PodSpec | undefined,
+  spec: Parts<PodSpec> | undefined,
   at: Path,
 ): void {
   if (!annotations) return;
@@ -62,7 +63,7 @@ function addAppArmorText(
   errors: FieldError[],
   key: string,
   profile: string,
-  spec: PodSpec | undefined,
+  spec: Parts<PodSpec> | undefined,
   at: Path,
 ): void {
   const name = key.slice(APPARMOR.length);
@@ -94,7 +95,7 @@ export function addAnnotationChanges(
 }
 
 const SECCOMP_DEFAULTS = ['runtime/default', 'docker/default'];
-type Profile = Pick<SeccompProfile & AppArmorProfile, 'type' | 'localhostProfile'>;
+type Profile = Pick<Parts<SeccompProfile> & Parts<AppArmorProfile>, 'type' | 'localhostProfile'>;
 
 /** The newer field and the older annotation say the same, or one of them nothing. */
 function addMismatch(
@@ -121,7 +122,7 @@ function addMismatch(
 export function addProfileMismatches(
   errors: FieldError[],
   annotations: Annotations | undefined,
-  spec: PodSpec,
+  spec: Parts<PodSpec>,
   at: Path,
 ): void {
   if (!annotations) return;
@@ -157,28 +158,28 @@ export function addProfileMismatches(
   });
 }
 
-function profileOf(annotation: string): AppArmorProfile | undefined {
+function profileOf(annotation: string): Parts<AppArmorProfile> | undefined {
   if (annotation === 'unconfined') return { type: 'Unconfined' };
   if (annotation === 'runtime/default') return { type: 'RuntimeDefault' };
   const localhostProfile = annotation.startsWith(LOCALHOST) ? annotation.slice(LOCALHOST.length) : '';
   if (!localhostProfile) return undefined;
-  const profile: AppArmorProfile = { type: 'Localhost', localhostProfile };
+  const profile: Parts<AppArmorProfile> = { type: 'Localhost', localhostProfile };
   const errors: FieldError[] = [];
   addAppArmor(errors, profile, Path.root(''));
   return errors.length ? undefined : profile;
 }
 
-const sameProfile = (a: AppArmorProfile, b: AppArmorProfile | undefined): boolean =>
-  a.type === b?.type && a.localhostProfile === b.localhostProfile;
+const sameProfile = (a: Parts<AppArmorProfile>, b: Parts<AppArmorProfile> | undefined): boolean =>
+  a.type === b?.type && a.localhostProfile === b?.localhostProfile;
 
 /** Writes what the older AppArmor annotations of a new pod say into the fields (KEP-24). Changes `spec`. */
 export function appArmorFromAnnotations(
   annotations: Annotations | undefined,
-  spec: PodSpec,
+  spec: Parts<PodSpec>,
   warn: (text: string) => void,
 ): void {
   if (!annotations || spec.os?.name === 'windows') return;
-  visitContainers(spec, Path.root('spec'), (container: Container) => {
+  visitContainers(spec, Path.root('spec'), (container: Parts<Container>) => {
     const annotation = annotations[APPARMOR + container.name];
     if (annotation === undefined || container.securityContext?.appArmorProfile) return;
     const profile = profileOf(annotation);

@@ -8,7 +8,7 @@ import type {
   Probe,
   ResourceRequirements,
 } from '../../../../schema/types.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts } from '../../../meta/object.ts';
 import { formatQuantity, parseQuantity, QuantityError } from '../../../meta/quantity.ts';
 import { dropDisabledFields } from './drop-disabled.ts';
 import { defaultPodResources } from './spec/pod-resources.ts';
@@ -16,7 +16,7 @@ import { defaultVolume } from './volumes/defaults.ts';
 import { pullPolicyOf } from './image-name.ts';
 
 /** Defaults of a pod template and of a pod alike (core/v1 SetDefaults_PodSpec and below). */
-export function defaultPodSpec(spec: PodSpec): void {
+export function defaultPodSpec(spec: Parts<PodSpec>): void {
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};
@@ -29,7 +29,7 @@ export function defaultPodSpec(spec: PodSpec): void {
     delete spec.serviceAccountName;
     delete spec.serviceAccount;
   }
-  for (const list of [spec.initContainers, spec.containers, spec.ephemeralContainers as Container[] | undefined])
+  for (const list of [spec.initContainers, spec.containers, spec.ephemeralContainers as Parts<Container>[] | undefined])
     list?.forEach(defaultContainer);
   spec.volumes?.forEach(defaultVolume);
   roundAmounts(spec.overhead);
@@ -38,7 +38,7 @@ export function defaultPodSpec(spec: PodSpec): void {
 
 /** What only a pod gets, not a template. */
 export function defaultPod(pod: KubeObject): void {
-  const spec = (pod.spec ??= {}) as PodSpec;
+  const spec = (pod.spec ??= {}) as Parts<PodSpec>;
   for (const list of [spec.containers, spec.initContainers]) {
     for (const container of list ?? []) {
       defaultRequests(container.resources);
@@ -53,30 +53,30 @@ export function defaultPod(pod: KubeObject): void {
   }
   spec.enableServiceLinks ??= true;
   defaultPodSpec(spec);
-  if (pod.status) syncAddresses(pod.status as PodStatus);
+  if (pod.status) syncAddresses(pod.status as Parts<PodStatus>);
 }
 
-export function defaultTemplate(template: PodTemplateSpec | undefined): void {
+export function defaultTemplate(template: Parts<PodTemplateSpec> | undefined): void {
   if (!template?.spec) return;
   dropDisabledFields(template.spec);
   defaultPodSpec(template.spec);
 }
 
 /** A limit without a request is the request. */
-function defaultRequests(resources: ResourceRequirements | undefined): void {
+function defaultRequests(resources: Parts<ResourceRequirements> | undefined): void {
   if (!resources?.limits) return;
   for (const [name, limit] of Object.entries(resources.limits)) (resources.requests ??= {})[name] ??= limit;
 }
 
 /** podIP is the first of podIPs. Where they differ, the older field says what is meant. */
-export function syncAddresses(status: PodStatus): void {
+export function syncAddresses(status: Parts<PodStatus>): void {
   const { podIP } = status;
   const first = status.podIPs?.[0]?.ip;
   if (podIP && podIP !== first) status.podIPs = [{ ip: podIP }];
   else if (!podIP && first) status.podIP = first;
 }
 
-function defaultContainer(container: Container): void {
+function defaultContainer(container: Parts<Container>): void {
   container.imagePullPolicy ||= pullPolicyOf(container.image ?? '');
   container.terminationMessagePath ||= '/dev/termination-log';
   container.terminationMessagePolicy ||= 'File';
@@ -89,7 +89,7 @@ function defaultContainer(container: Container): void {
   if (container.lifecycle) defaultLifecycle(container.lifecycle);
 }
 
-function roundResources({ limits, requests }: ResourceRequirements): void {
+function roundResources({ limits, requests }: Parts<ResourceRequirements>): void {
   roundAmounts(limits);
   roundAmounts(requests);
 }
@@ -109,13 +109,13 @@ function roundAmounts(amounts: Record<string, string> | undefined): void {
   }
 }
 
-function defaultHttpGet(get: HTTPGetAction | undefined): void {
+function defaultHttpGet(get: Parts<HTTPGetAction> | undefined): void {
   if (!get) return;
   get.path ||= '/';
   get.scheme ||= 'HTTP';
 }
 
-function defaultProbe(probe: Probe): void {
+function defaultProbe(probe: Parts<Probe>): void {
   defaultHttpGet(probe.httpGet);
   if (probe.grpc) probe.grpc.service ??= '';
   probe.timeoutSeconds ||= 1;
@@ -124,7 +124,7 @@ function defaultProbe(probe: Probe): void {
   probe.failureThreshold ||= 3;
 }
 
-function defaultLifecycle({ postStart, preStop }: Lifecycle): void {
+function defaultLifecycle({ postStart, preStop }: Parts<Lifecycle>): void {
   defaultHttpGet(postStart?.httpGet);
   defaultHttpGet(preStop?.httpGet);
 }

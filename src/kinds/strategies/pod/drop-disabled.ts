@@ -1,11 +1,12 @@
 import type { Container, PodSpec, PodStatus } from '../../../../schema/types.ts';
+import type { Parts } from '../../../meta/object.ts';
 
 /**
  * Fields that Kubernetes 1.35 serves but does not take, because the feature behind them is off by default: workloadRef
  * (GenericWorkload), lifecycle.stopSignal (ContainerStopSignals), projections of certificates (PodCertificateRequest) and
  * of trust bundles (ClusterTrustBundleProjection). Changes `spec`, of a pod or of a template.
  */
-export function dropDisabledFields(spec: PodSpec | undefined): void {
+export function dropDisabledFields(spec: Parts<PodSpec> | undefined): void {
   if (!spec) return;
   if (spec.workloadRef) delete spec.workloadRef;
   for (const list of [spec.containers, spec.initContainers])
@@ -18,7 +19,7 @@ export function dropDisabledFields(spec: PodSpec | undefined): void {
   }
 }
 
-function dropStopSignal(container: Container): void {
+function dropStopSignal(container: Parts<Container>): void {
   const { lifecycle } = container;
   if (lifecycle?.stopSignal === undefined) return;
   delete lifecycle.stopSignal;
@@ -29,7 +30,7 @@ function dropStopSignal(container: Container): void {
  * The same for a status: resources of the pod as a whole (InPlacePodLevelResourcesVerticalScaling), health of devices
  * (ResourceHealthStatus), stop signals and claims for extended resources (DRAExtendedResource). Changes `status`.
  */
-export function dropDisabledStatus(status: PodStatus): void {
+export function dropDisabledStatus(status: Parts<PodStatus>): void {
   delete status.allocatedResources;
   delete status.resources;
   delete status.extendedResourceClaimStatus;

@@ -1,4 +1,5 @@
 import type { Volume, VolumeProjection } from '../../../../schema/types.ts';
+import type { Parts } from '../../../meta/object.ts';
 
 /** A file of a volume, and where it comes from (made only to be shown). */
 interface Source {
@@ -8,7 +9,7 @@ interface Source {
 
 const quoted = (text: string | undefined): string => JSON.stringify(text ?? '');
 const shown = ({ path, from }: Source): string => quoted(path) + (from ? ` (${from()})` : '');
-const filesOf = (items: readonly { path: string }[] | undefined, from?: () => string): Source[] =>
+const filesOf = (items: readonly { path?: string }[] | undefined, from?: () => string): Source[] =>
   (items ?? []).map(({ path }) => ({ path: path ?? '', from }));
 
 /** One file is the other, or stands where the other needs a directory. */
@@ -30,7 +31,7 @@ function pairs(files: readonly Source[]): string[] {
   return out;
 }
 
-function projectedFiles(source: VolumeProjection): Source[] {
+function projectedFiles(source: Parts<VolumeProjection>): Source[] {
   const { configMap, secret, downwardAPI, serviceAccountToken } = source;
   if (configMap?.items) return filesOf(configMap.items, () => `ConfigMap ${quoted(configMap.name)}`);
   if (secret?.items) return filesOf(secret.items, () => `Secret ${quoted(secret.name)}`);
@@ -39,7 +40,7 @@ function projectedFiles(source: VolumeProjection): Source[] {
 }
 
 /** Files of one volume that are in each other's way (pkg/api/pod warningsForOverlappingVirtualPaths). */
-export function overlapWarnings(volumes: readonly Volume[]): string[] {
+export function overlapWarnings(volumes: readonly Parts<Volume>[]): string[] {
   const out: string[] = [];
   for (const { name, configMap, secret, downwardAPI, projected } of volumes) {
     const say = (what: () => string, files: readonly Source[]): void => {

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodSpec, PodStatus } from '../../../../schema/types.ts';
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
 import { structSchema } from '../../builtin-schema.ts';
 import type { StorageKind, Strategy } from '../../kind.ts';
 import { normalizeObject } from '../../normalize.ts';
@@ -36,7 +36,7 @@ const KIND = { namespaced: true, custom: false, storage: { strategy: {} } as Sto
 export const podStrategy: Strategy = {
   defaults: defaultPod,
   prepareForCreate(object, ctx) {
-    const spec = object.spec as PodSpec;
+    const spec = object.spec as Parts<PodSpec>;
     object.status = { phase: 'Pending', qosClass: qosClass(spec) };
     dropDisabledFields(spec);
     if (spec.schedulingGates?.length) object.status.conditions = [gated(ctx.now)];
@@ -47,7 +47,7 @@ export const podStrategy: Strategy = {
     object.status = old.status;
     dropDisabledFields(object.spec);
   },
-  validate: (object) => validatePod(object as Pod),
+  validate: (object) => validatePod(object as Unchecked<Pod>),
   validateCreate({ metadata, spec }) {
     const errors: FieldError[] = [];
     if (spec.ephemeralContainers?.length)
@@ -66,11 +66,11 @@ export const podStrategy: Strategy = {
   subresources: {
     status: {
       // the rest is as it was stored
-      defaults: ({ status }) => status && syncAddresses(status as PodStatus),
+      defaults: ({ status }) => status && syncAddresses(status as Parts<PodStatus>),
       prepareForUpdate(object, old) {
         statusSubresource.prepareForUpdate(object, old);
-        const status = (object.status ??= {}) as PodStatus;
-        const before = (old.status ?? {}) as PodStatus;
+        const status = (object.status ??= {}) as Parts<PodStatus>;
+        const before = (old.status ?? {}) as Parts<PodStatus>;
         // old nodes would break what the garbage collector goes by
         if (old.metadata.ownerReferences) object.metadata.ownerReferences = old.metadata.ownerReferences;
         else delete object.metadata.ownerReferences;
@@ -80,8 +80,9 @@ export const podStrategy: Strategy = {
       },
       validateUpdate(object, old, ctx) {
         const errors = annotationErrors(object, old);
-        errors.push(...validateStatusUpdate(object as Pod, old as Pod));
-        if (errors.length === 0) for (const warning of statusWarnings((object as Pod).status ?? {})) ctx.warn(warning);
+        errors.push(...validateStatusUpdate(object as Unchecked<Pod>, old as Unchecked<Pod>));
+        if (errors.length === 0)
+          for (const warning of statusWarnings((object as Unchecked<Pod>).status ?? {})) ctx.warn(warning);
         return errors;
       },
     },
@@ -97,7 +98,7 @@ export const podStrategy: Strategy = {
   },
   generation: (object, old) => !isDeepStrictEqual(object.spec, old.spec),
   // those of an update would be made for nobody: it is programs that write pods
-  warnings: (object, old) => (old ? [] : podWarnings(object as Pod)),
+  warnings: (object, old) => (old ? [] : podWarnings(object as Unchecked<Pod>)),
   fields: (object) => ({
     'spec.nodeName': object.spec?.nodeName ?? '',
     'spec.restartPolicy': object.spec?.restartPolicy ?? '',
@@ -127,10 +128,10 @@ const gated = (now: string) => ({
 
 const specSchema = structSchema('io.k8s.api.core.v1.PodSpec');
 /** As it is read back from the store: empty is absent. */
-const canonical = (spec: PodSpec): PodSpec => normalizeObject(specSchema, spec);
+const canonical = (spec: Parts<PodSpec>): Parts<PodSpec> => normalizeObject(specSchema, spec);
 
 /** core/v1 validatePodMetadataAndSpec, without the metadata that all kinds have. */
-function validatePod({ metadata, spec }: Pod): FieldError[] {
+function validatePod({ metadata, spec }: Unchecked<Pod>): FieldError[] {
   const errors: FieldError[] = [];
   addPodAnnotations(errors, metadata?.annotations, spec, ANNOTATIONS);
   errors.push(...validatePodSpec(spec, SPEC, metadata ?? {}));
@@ -143,7 +144,7 @@ function validatePod({ metadata, spec }: Pod): FieldError[] {
   return errors;
 }
 
-function addNoToken(errors: FieldError[], { volumes }: PodSpec): void {
+function addNoToken(errors: FieldError[], { volumes }: Parts<PodSpec>): void {
   volumes?.forEach(({ projected }, i) =>
     projected?.sources?.forEach(({ serviceAccountToken }, j) => {
       if (!serviceAccountToken) return;
@@ -169,10 +170,10 @@ const validateMetaAgain = (object: KubeObject, old: KubeObject): FieldError[] =>
 /** Subresources validate the whole pod, and some say one thing only. */
 function wholeOr(object: KubeObject, errors: FieldError[]): FieldError[] {
   const alone = errors.length === 1 && errors[0]!.field === '' && !errors[0]!.body.includes('pod-level');
-  return alone ? errors : [...validatePod(object as Pod), ...errors];
+  return alone ? errors : [...validatePod(object as Unchecked<Pod>), ...errors];
 }
 
-function statusWarnings({ podIPs, hostIPs }: PodStatus): string[] {
+function statusWarnings({ podIPs, hostIPs }: Parts<PodStatus>): string[] {
   const status = Path.root('status');
   return Object.entries({ podIPs, hostIPs }).flatMap(([field, ips]) =>
     (ips ?? []).flatMap(({ ip }, i) => ipWarnings(ip ?? '', status.child(field).index(i).child('ip'))),

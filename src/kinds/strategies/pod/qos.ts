@@ -1,4 +1,5 @@
 import type { PodSpec, ResourceRequirements } from '../../../../schema/types.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { addQuantity, compareQuantity, parseQuantity, type Quantity } from '../../../meta/quantity.ts';
 import { isPodLevelResource } from './spec/pod-resources.ts';
 
@@ -23,17 +24,18 @@ function isPositive(amount: string | undefined): boolean {
   const first = String(amount)[0]!;
   return (first >= '1' && first <= '9') || parseQuantity(String(amount)).nano > 0n;
 }
-const limitsAll = ({ limits }: ResourceRequirements): boolean => COMPUTE.every((name) => isPositive(limits?.[name]));
-const isAnyPositive = ({ limits, requests }: ResourceRequirements): boolean =>
+const limitsAll = ({ limits }: Parts<ResourceRequirements>): boolean =>
+  COMPUTE.every((name) => isPositive(limits?.[name]));
+const isAnyPositive = ({ limits, requests }: Parts<ResourceRequirements>): boolean =>
   COMPUTE.some((name) => isPositive(limits?.[name]) || isPositive(requests?.[name]));
 const has = (list: Record<string, string> | undefined): boolean => Object.keys(list ?? {}).some(isPodLevelResource);
-const NONE: ResourceRequirements = {};
+const NONE: Parts<ResourceRequirements> = {};
 
 /**
  * Guaranteed, Burstable or BestEffort, from cpu and memory of the pod as a whole where it names them, else of all its
  * containers (pkg/apis/core/helper/qos ComputePodQOS).
  */
-export function qosClass(spec: PodSpec): 'Guaranteed' | 'Burstable' | 'BestEffort' {
+export function qosClass(spec: Parts<PodSpec>): 'Guaranteed' | 'Burstable' | 'BestEffort' {
   const { resources } = spec;
   const parts =
     resources && (has(resources.requests) || has(resources.limits))

@@ -1,6 +1,6 @@
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../../../schema/types.ts';
 import { forbidden, invalid, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
 import { semanticallyEqual } from '../../validation/values.ts';
 import { MIRROR } from './annotations.ts';
 import { internalDiff } from './internal-form.ts';
@@ -10,8 +10,8 @@ const SPEC = Path.root('spec');
 const LISTS = ['containers', 'initContainers'] as const;
 
 /** Makes the object what `old` is, but for what the store keeps of every write. Returns the spec that was given. */
-function restore(object: KubeObject, old: KubeObject): Partial<PodSpec> {
-  const given = (object.spec ?? {}) as Partial<PodSpec>;
+function restore(object: KubeObject, old: KubeObject): Parts<PodSpec> {
+  const given = (object.spec ?? {}) as Parts<PodSpec>;
   const metadata = {
     ...old.metadata,
     resourceVersion: object.metadata.resourceVersion,
@@ -35,8 +35,8 @@ export function ephemeralContainersOnlyGrow(object: KubeObject, old: KubeObject)
     return [forbidden('', 'static pods do not support ephemeral containers')];
   const at = SPEC.child('ephemeralContainers');
   const errors: FieldError[] = [];
-  const now = new Map(((object.spec as PodSpec).ephemeralContainers ?? []).map((c) => [c.name, c]));
-  for (const container of (old.spec as PodSpec).ephemeralContainers ?? []) {
+  const now = new Map(((object.spec as Parts<PodSpec>).ephemeralContainers ?? []).map((c) => [c.name, c]));
+  for (const container of (old.spec as Parts<PodSpec>).ephemeralContainers ?? []) {
     const name = JSON.stringify(container.name);
     const same = now.get(container.name);
     if (!same) errors.push(forbidden(at, `existing ephemeral containers ${name} may not be removed\n`));
@@ -50,19 +50,24 @@ export function ephemeralContainersOnlyGrow(object: KubeObject, old: KubeObject)
 }
 
 /** Resources and resize policies of the given containers, everything else as it is; containers that are not the same ones are left to validation. */
-function resized(given: Container[] | undefined, old: Container[] | undefined): Container[] | undefined {
+function resized(
+  given: Parts<Container>[] | undefined,
+  old: Parts<Container>[] | undefined,
+): Parts<Container>[] | undefined {
   if (!given?.length || given.some((container, i) => container.name !== old?.[i]?.name)) return given;
   return old!.map((container, i) => {
     const { resources: _, resizePolicy: __, ...rest } = container;
     const { resources, resizePolicy } = given[i]!;
-    return { ...rest, ...(resources && { resources }), ...(resizePolicy && { resizePolicy }) } as Container;
+    return { ...rest, ...(resources && { resources }), ...(resizePolicy && { resizePolicy }) } as Parts<Container>;
   });
 }
 
 /** A write of resize lets nothing through but the resources of the containers that are there. */
 export function takeResources(object: KubeObject, old: KubeObject): void {
-  const before = old.spec as PodSpec;
-  const differs = LISTS.some((list) => ((object.spec as PodSpec)?.[list]?.length ?? 0) !== (before[list]?.length ?? 0));
+  const before = old.spec as Parts<PodSpec>;
+  const differs = LISTS.some(
+    (list) => ((object.spec as Parts<PodSpec>)?.[list]?.length ?? 0) !== (before[list]?.length ?? 0),
+  );
   if (differs) return;
   const given = restore(object, old);
   for (const list of LISTS) {
@@ -71,19 +76,19 @@ export function takeResources(object: KubeObject, old: KubeObject): void {
   }
 }
 
-const isPodLevel = ({ resources }: PodSpec): boolean =>
+const isPodLevel = ({ resources }: Parts<PodSpec>): boolean =>
   Object.keys(resources?.requests ?? {}).length + Object.keys(resources?.limits ?? {}).length > 0;
 
 /** core/v1 ValidatePodResize; the whole spec has been looked at. */
 export function validateResize(object: KubeObject, old: KubeObject): FieldError[] {
-  const spec = object.spec as PodSpec;
-  const before = old.spec as PodSpec;
+  const spec = object.spec as Parts<PodSpec>;
+  const before = old.spec as Parts<PodSpec>;
   if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden('', 'static pods cannot be resized')];
   if (before.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
   const errors: FieldError[] = [];
-  const qos = (old as Pod).status?.qosClass ?? qosClass(before);
+  const qos = (old as Unchecked<Pod>).status?.qosClass ?? qosClass(before);
   if (qos !== qosClass(spec)) errors.push(invalid(SPEC, qos, 'Pod QOS Class may not change as a result of resizing'));
-  const running = (old as Pod).status?.containerStatuses?.find((status) => status.state?.running);
+  const running = (old as Unchecked<Pod>).status?.containerStatuses?.find((status) => status.state?.running);
   if (running && !running.resources) errors.push(forbidden(SPEC, 'Pod running on node without support for resize'));
   if (isPodLevel(before) || isPodLevel(spec)) {
     const gate = 'InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled';
@@ -95,7 +100,11 @@ export function validateResize(object: KubeObject, old: KubeObject): FieldError[
   return errors;
 }
 
-function sameContainers(now: readonly Container[], before: readonly Container[], list: string): FieldError[] {
+function sameContainers(
+  now: readonly Parts<Container>[],
+  before: readonly Parts<Container>[],
+  list: string,
+): FieldError[] {
   const at = SPEC.child(list);
   if (now.length !== before.length) return [forbidden(at, `${list} may not be added or removed on resize`)];
   return now.flatMap(({ name }, i) =>
@@ -107,8 +116,8 @@ function sameContainers(now: readonly Container[], before: readonly Container[],
 
 function addResize(
   errors: FieldError[],
-  now: readonly Container[],
-  before: readonly Container[],
+  now: readonly Parts<Container>[],
+  before: readonly Parts<Container>[],
   list: (typeof LISTS)[number],
 ): void {
   now.forEach((container, i) => {
@@ -134,12 +143,12 @@ const isRemoved = (now: Record<string, string> = {}, before: Record<string, stri
   Object.keys(before).some((name) => now[name] === undefined);
 
 /** A container in comparable form; `stays`: without what a resize may change. */
-function rest(container: Container, stays: boolean): unknown {
+function rest(container: Parts<Container>, stays: boolean): unknown {
   const fixed = (amounts: Record<string, string> | undefined): [string, string][] =>
     Object.entries(amounts ?? {})
       .filter(([name]) => !stays || (name !== 'cpu' && name !== 'memory'))
       .sort();
-  const { limits, requests, claims = [] }: ResourceRequirements = container.resources ?? {};
+  const { limits, requests, claims = [] }: Parts<ResourceRequirements> = container.resources ?? {};
   return {
     ...container,
     resizePolicy: container.resizePolicy ?? [],

@@ -10,6 +10,7 @@ import {
   type Path,
 } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { addReasons } from '../../validation/report.ts';
 import { addEnvironment } from './container/environment.ts';
 import { addMounts } from './container/mounts.ts';
@@ -21,9 +22,9 @@ import { addSecurityContext } from './container/security.ts';
 
 /** What the containers' rules have to know of their pod. */
 export interface Surroundings {
-  spec: PodSpec;
+  spec: Parts<PodSpec>;
   /** those without a fault, by name */
-  volumes: ReadonlyMap<string, Volume>;
+  volumes: ReadonlyMap<string, Parts<Volume>>;
   /** names of spec.resourceClaims */
   claims: readonly string[];
   hostUsers: boolean;
@@ -33,7 +34,7 @@ const MESSAGE_POLICIES = ['File', 'FallbackToLogsOnError'];
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 
 /** What holds for every container (core/v1 validateContainerCommon). */
-function addCommon(errors: FieldError[], container: Container, around: Surroundings, at: Path): void {
+function addCommon(errors: FieldError[], container: Parts<Container>, around: Surroundings, at: Path): void {
   if (!container.name) errors.push(required(at.child('name')));
   else addReasons(errors, isDns1123Label(container.name), container.name, at, 'name');
   if (!container.image) errors.push(required(at.child('image')));
@@ -120,7 +121,7 @@ export function addEphemeralContainers(errors: FieldError[], around: Surrounding
   const names = new Set(others);
   ephemeralContainers.forEach((ephemeral, i) => {
     const here = at.index(i);
-    addCommon(errors, ephemeral as Container, around, here);
+    addCommon(errors, ephemeral as Parts<Container>, around, here);
     addImageSpace(errors, ephemeral.image, here);
     const { name = '', targetContainerName: target } = ephemeral;
     if (names.has(name)) errors.push(duplicate(here.child('name'), name));
@@ -130,7 +131,7 @@ export function addEphemeralContainers(errors: FieldError[], around: Surrounding
   });
 }
 
-function addNotEphemeral(errors: FieldError[], container: EphemeralContainer, at: Path): void {
+function addNotEphemeral(errors: FieldError[], container: Parts<EphemeralContainer>, at: Path): void {
   const why = 'cannot be set for an Ephemeral Container';
   for (const field of NOT_EPHEMERAL) {
     // a pointer to an empty struct is set, an empty list or struct is not

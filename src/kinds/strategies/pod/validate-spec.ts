@@ -1,6 +1,7 @@
 import type { Pod, PodSpec } from '../../../../schema/types.ts';
 import { invalid, notFoundValue, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 import { isDns1123Subdomain, rangeError } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { addReasons } from '../../validation/report.ts';
 import { addResources } from './container/resources.ts';
@@ -24,7 +25,11 @@ const NONE: readonly string[] = [];
  * core/v1 ValidatePodSpec: the spec of a pod or of a template, after its defaults.
  * @param meta of the pod; undefined for a template, which is treated with more patience
  */
-export function validatePodSpec(spec: PodSpec | undefined, at: Path, meta?: Pod['metadata']): FieldError[] {
+export function validatePodSpec(
+  spec: Parts<PodSpec> | undefined,
+  at: Path,
+  meta?: Parts<Pod>['metadata'],
+): FieldError[] {
   if (!spec) return [required(at.child('containers'))];
   const errors: FieldError[] = [];
   const isPod = meta !== undefined;
@@ -32,7 +37,7 @@ export function validatePodSpec(spec: PodSpec | undefined, at: Path, meta?: Pod[
   const around: Surroundings = {
     spec,
     volumes: addVolumes(errors, spec.volumes, at.child('volumes'), { isPod, ...(meta?.name && { name: meta.name }) }),
-    claims: spec.resourceClaims?.map((claim) => claim.name).filter(Boolean) ?? NONE,
+    claims: spec.resourceClaims?.flatMap(({ name }) => name || []) ?? NONE,
     hostUsers: spec.hostUsers ?? true,
   };
   addResourceClaims(errors, spec.resourceClaims, meta, at.child('resourceClaims'));
@@ -60,7 +65,7 @@ export function validatePodSpec(spec: PodSpec | undefined, at: Path, meta?: Pod[
   return errors;
 }
 
-function addRest(errors: FieldError[], spec: PodSpec, at: Path): void {
+function addRest(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   for (const field of ['serviceAccountName', 'nodeName', 'priorityClassName'] as const) {
     const name = spec[field];
     if (name) addReasons(errors, isDns1123Subdomain(name), name, at, field);
@@ -79,7 +84,7 @@ function addRest(errors: FieldError[], spec: PodSpec, at: Path): void {
 }
 
 /** An environment can be read from a file of an empty volume only: an init container has written it there. */
-function addFileKeyVolumes(errors: FieldError[], spec: PodSpec, at: Path): void {
+function addFileKeyVolumes(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   visitContainers(spec, at, (container, here) =>
     container.env?.forEach(({ valueFrom }, i) => {
       if (!valueFrom?.fileKeyRef) return;

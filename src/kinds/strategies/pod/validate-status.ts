@@ -1,6 +1,7 @@
 import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../../../schema/types.ts';
 import { duplicate, forbidden, internalFieldError, invalid, Path, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Subdomain, isQualifiedName, isUnixId } from '../../../meta/names.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { addressFamily, validateIp } from '../../validation/ip.ts';
 import { addReasons } from '../../validation/report.ts';
 import { validateImmutable } from '../../validation/values.ts';
@@ -12,12 +13,12 @@ const NOT_NEGATIVE = 'must be a non-negative integer';
 
 /** What a write of the status may say (core/v1 ValidatePodStatusUpdate), metadata apart. */
 export function validateStatusUpdate(
-  { spec, status = {} }: Pod,
-  { spec: oldSpec, status: old = {} }: Pod,
+  { spec, status = {} }: Unchecked<Pod>,
+  { spec: oldSpec, status: old = {} }: Unchecked<Pod>,
 ): FieldError[] {
   const errors: FieldError[] = [];
   addConditions(errors, status);
-  addNomination(errors, status, old, oldSpec as PodSpec);
+  addNomination(errors, status, old, oldSpec as Parts<PodSpec>);
   if ((status.observedGeneration ?? 0) < 0)
     errors.push(invalid(STATUS.child('observedGeneration'), status.observedGeneration, NOT_NEGATIVE));
   errors.push(...validateImmutable(status.qosClass, old.qosClass, STATUS.child('qosClass')));
@@ -26,13 +27,13 @@ export function validateStatusUpdate(
       errors,
       status[list],
       old[list],
-      containersOf(oldSpec as PodSpec, list),
-      oldSpec as PodSpec,
+      containersOf(oldSpec as Parts<PodSpec>, list),
+      oldSpec as Parts<PodSpec>,
       STATUS.child(list),
     );
     addUsers(errors, status[list], spec?.os?.name ?? 'linux', STATUS.child(list));
   }
-  addClaims(errors, status, spec as PodSpec);
+  addClaims(errors, status, spec as Parts<PodSpec>);
   addIps(errors, 'podIPs', status, old);
   if (status.hostIPs?.length) {
     const first = status.hostIPs[0]!.ip ?? '';
@@ -43,7 +44,7 @@ export function validateStatusUpdate(
   return errors;
 }
 
-function addConditions(errors: FieldError[], { conditions }: PodStatus): void {
+function addConditions(errors: FieldError[], { conditions }: Parts<PodStatus>): void {
   conditions?.forEach(({ type = '', observedGeneration = 0 }, i) => {
     const at = STATUS.child('conditions').index(i);
     if (observedGeneration < 0) errors.push(invalid(at.child('observedGeneration'), observedGeneration, NOT_NEGATIVE));
@@ -53,9 +54,9 @@ function addConditions(errors: FieldError[], { conditions }: PodStatus): void {
 
 function addNomination(
   errors: FieldError[],
-  { nominatedNodeName: name }: PodStatus,
-  old: PodStatus,
-  { nodeName }: PodSpec,
+  { nominatedNodeName: name }: Parts<PodStatus>,
+  old: Parts<PodStatus>,
+  { nodeName }: Parts<PodSpec>,
 ): void {
   if (!name || name === old.nominatedNodeName) return;
   const at = STATUS.child('nominatedNodeName');
@@ -63,7 +64,7 @@ function addNomination(
   if (nodeName) errors.push(forbidden(at, 'may not be set on pods that are already bound to a node'));
 }
 
-const containersOf = (spec: PodSpec, list: (typeof LISTS)[number]): readonly Container[] =>
+const containersOf = (spec: Parts<PodSpec>, list: (typeof LISTS)[number]): readonly Parts<Container>[] =>
   (list === 'containerStatuses'
     ? spec.containers
     : list === 'initContainerStatuses'
@@ -71,7 +72,11 @@ const containersOf = (spec: PodSpec, list: (typeof LISTS)[number]): readonly Con
       : undefined) ?? [];
 
 /** Whether a container that has ended with `code` is to run again: its own rules and policy, then the pod's. */
-function mayRestart({ restartPolicy, restartPolicyRules = [] }: Container, spec: PodSpec, code: number): boolean {
+function mayRestart(
+  { restartPolicy, restartPolicyRules = [] }: Parts<Container>,
+  spec: Parts<PodSpec>,
+  code: number,
+): boolean {
   const rule = restartPolicyRules.find(({ exitCodes }) => {
     const { operator, values = [] } = exitCodes ?? {};
     return operator === 'In' ? values.includes(code) : operator === 'NotIn' && !values.includes(code);
@@ -84,10 +89,10 @@ function mayRestart({ restartPolicy, restartPolicyRules = [] }: Container, spec:
 /** What has ended for good does not run again. */
 function addTransitions(
   errors: FieldError[],
-  now: ContainerStatus[] | undefined,
-  before: ContainerStatus[] | undefined,
-  containers: readonly Container[],
-  spec: PodSpec,
+  now: Parts<ContainerStatus>[] | undefined,
+  before: Parts<ContainerStatus>[] | undefined,
+  containers: readonly Parts<Container>[],
+  spec: Parts<PodSpec>,
   at: Path,
 ): void {
   before?.forEach((old, i) => {
@@ -95,12 +100,12 @@ function addTransitions(
     const next = ended && now?.find((status) => status.name === old.name);
     if (!next || next.state?.terminated) return;
     const container = containers.find((c) => c.name === old.name);
-    if (container && mayRestart(container, spec, ended.exitCode)) return;
+    if (container && mayRestart(container, spec, ended.exitCode ?? 0)) return;
     errors.push(forbidden(at.index(i).child('state'), 'may not be transitioned to non-terminated state'));
   });
 }
 
-function addUsers(errors: FieldError[], statuses: ContainerStatus[] | undefined, os: string, at: Path): void {
+function addUsers(errors: FieldError[], statuses: Parts<ContainerStatus>[] | undefined, os: string, at: Path): void {
   statuses?.forEach(({ user }, i) => {
     const linux = user?.linux;
     if (!linux) return;
@@ -114,7 +119,11 @@ function addUsers(errors: FieldError[], statuses: ContainerStatus[] | undefined,
   });
 }
 
-function addClaims(errors: FieldError[], { resourceClaimStatuses }: PodStatus, { resourceClaims = [] }: PodSpec): void {
+function addClaims(
+  errors: FieldError[],
+  { resourceClaimStatuses }: Parts<PodStatus>,
+  { resourceClaims = [] }: Parts<PodSpec>,
+): void {
   const seen = new Set<string>();
   resourceClaimStatuses?.forEach(({ name = '', resourceClaimName }, i) => {
     const at = STATUS.child('resourceClaimStatuses').index(i);
@@ -129,7 +138,12 @@ function addClaims(errors: FieldError[], { resourceClaimStatuses }: PodStatus, {
 }
 
 /** Addresses: one of each family at most. What was there already may stay, however it is written. */
-function addIps(errors: FieldError[], field: 'podIPs' | 'hostIPs', status: PodStatus, old: PodStatus): void {
+function addIps(
+  errors: FieldError[],
+  field: 'podIPs' | 'hostIPs',
+  status: Parts<PodStatus>,
+  old: Parts<PodStatus>,
+): void {
   const at = STATUS.child(field);
   const ips = (status[field] ?? []).map(({ ip }) => ip ?? '');
   const before = new Set((old[field] ?? []).map(({ ip }) => ip ?? ''));
@@ -153,14 +167,14 @@ function addIps(errors: FieldError[], field: 'podIPs' | 'hostIPs', status: PodSt
 }
 
 /** An observedGeneration once given stays: of the status, and of each condition in the order of those of its type. Changes `status`. */
-export function keepObservedGeneration(status: PodStatus, old: PodStatus): void {
+export function keepObservedGeneration(status: Parts<PodStatus>, old: Parts<PodStatus>): void {
   if (!status.observedGeneration && old.observedGeneration) status.observedGeneration = old.observedGeneration;
   if (!status.conditions?.length || !old.conditions?.length) return;
   const before = new Map<string, number[]>();
-  for (const { type, observedGeneration = 0 } of old.conditions)
+  for (const { type = '', observedGeneration = 0 } of old.conditions)
     before.set(type, [...(before.get(type) ?? []), observedGeneration]);
   for (const condition of status.conditions) {
-    const generation = before.get(condition.type)?.shift();
+    const generation = before.get(condition.type ?? '')?.shift();
     if (!condition.observedGeneration && generation) condition.observedGeneration = generation;
   }
 }

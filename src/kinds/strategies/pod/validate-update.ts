@@ -2,6 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Affinity, Container, NodeAffinity, NodeSelectorTerm, PodSpec } from '../../../../schema/types.ts';
 import { forbidden, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { rangeError } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { internalDiff, internalValue } from './internal-form.ts';
 import { addTolerations } from './spec/scheduling.ts';
 import { addImageSpace } from './validate-container.ts';
@@ -19,7 +20,7 @@ const MAX_INT32 = 2147483647;
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 
 /** What an update may do with a pod's spec (core/v1 ValidatePodUpdate): what it may change is made equal, the rest compared. */
-export function validateSpecUpdate(spec: PodSpec, before: PodSpec): FieldError[] {
+export function validateSpecUpdate(spec: Parts<PodSpec>, before: Parts<PodSpec>): FieldError[] {
   const errors: FieldError[] = [];
   for (const list of ['containers', 'initContainers'] as const)
     if (!addImages(errors, spec[list], before[list], SPEC.child(list))) return errors;
@@ -38,8 +39,8 @@ export function validateSpecUpdate(spec: PodSpec, before: PodSpec): FieldError[]
 /** False where nothing more can be said: the containers are not the same ones. */
 function addImages(
   errors: FieldError[],
-  given: Container[] | null | undefined,
-  old: Container[] | null | undefined,
+  given: Parts<Container>[] | null | undefined,
+  old: Parts<Container>[] | null | undefined,
   at: Path,
 ): boolean {
   const [now, before] = [given ?? [], old ?? []];
@@ -68,7 +69,11 @@ function addDeadline(errors: FieldError[], now: number | undefined, before: numb
   return false;
 }
 
-function addTolerationChanges(errors: FieldError[], { tolerations = [] }: PodSpec, before: PodSpec): void {
+function addTolerationChanges(
+  errors: FieldError[],
+  { tolerations = [] }: Parts<PodSpec>,
+  before: Parts<PodSpec>,
+): void {
   const at = SPEC.child('tolerations');
   for (const old of before.tolerations ?? []) {
     if (
@@ -81,7 +86,7 @@ function addTolerationChanges(errors: FieldError[], { tolerations = [] }: PodSpe
   addTolerations(errors, tolerations, at);
 }
 
-function addGateChanges(errors: FieldError[], spec: PodSpec, before: PodSpec): void {
+function addGateChanges(errors: FieldError[], spec: Parts<PodSpec>, before: Parts<PodSpec>): void {
   const old = new Set((before.schedulingGates ?? []).map((gate) => gate.name));
   (spec.schedulingGates ?? []).forEach(({ name }, i) => {
     if (old.has(name)) return;
@@ -91,8 +96,8 @@ function addGateChanges(errors: FieldError[], spec: PodSpec, before: PodSpec): v
 }
 
 /** The new spec with everything that may change as it was: what still differs may not. */
-function munged(errors: FieldError[], spec: PodSpec, before: PodSpec): PodSpec {
-  const images = (list: Container[] | undefined, old: Container[] | undefined) =>
+function munged(errors: FieldError[], spec: Parts<PodSpec>, before: Parts<PodSpec>): Parts<PodSpec> {
+  const images = (list: Parts<Container>[] | undefined, old: Parts<Container>[] | undefined) =>
     list?.map((c, i) => ({ ...c, image: old?.[i]?.image }));
   const shortened = spec.terminationGracePeriodSeconds === 1 && (before.terminationGracePeriodSeconds ?? 0) < 0;
   const taken: (keyof PodSpec)[] = ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'];
@@ -101,7 +106,7 @@ function munged(errors: FieldError[], spec: PodSpec, before: PodSpec): PodSpec {
     ...spec,
     containers: images(spec.containers, before.containers),
     initContainers: images(spec.initContainers, before.initContainers),
-  } as PodSpec;
+  } as Parts<PodSpec>;
   // While it is gated a pod may still be steered: its selector and affinity may become narrower.
   if (before.schedulingGates?.length) {
     if (!isDeepStrictEqual(spec.nodeSelector, before.nodeSelector)) {
@@ -131,26 +136,26 @@ function addSelectorChange(
 }
 
 /** Checks the change of the node affinity and takes it back out of `rest`. */
-function steer(errors: FieldError[], rest: PodSpec, { affinity: before }: PodSpec): void {
+function steer(errors: FieldError[], rest: Parts<PodSpec>, { affinity: before }: Parts<PodSpec>): void {
   const now = rest.affinity;
   if (isDeepStrictEqual(now?.nodeAffinity, before?.nodeAffinity)) return;
   addAffinityChange(errors, now?.nodeAffinity, before?.nodeAffinity);
   const { nodeAffinity: _, ...others } = now ?? {};
-  const affinity: Affinity = { ...others, ...(before?.nodeAffinity && { nodeAffinity: before.nodeAffinity }) };
+  const affinity: Parts<Affinity> = { ...others, ...(before?.nodeAffinity && { nodeAffinity: before.nodeAffinity }) };
   if (Object.keys(affinity).length || before) rest.affinity = affinity;
   else delete rest.affinity;
 }
 
 function addAffinityChange(
   errors: FieldError[],
-  now: NodeAffinity | undefined,
-  before: NodeAffinity | undefined,
+  now: Parts<NodeAffinity> | undefined,
+  before: Parts<NodeAffinity> | undefined,
 ): void {
   const old = before?.[REQUIRED]?.nodeSelectorTerms ?? [];
   if (old.length === 0) return;
   const terms = now?.[REQUIRED]?.nodeSelectorTerms ?? [];
   const at = SPEC.child('affinity', 'nodeAffinity', REQUIRED, 'nodeSelectorTerms');
-  const shown = (term: NodeSelectorTerm): unknown => internalValue('NodeSelectorTerm', term);
+  const shown = (term: Parts<NodeSelectorTerm>): unknown => internalValue('NodeSelectorTerm', term);
   if (old.length !== terms.length) {
     errors.push(
       invalid(
@@ -168,7 +173,7 @@ function addAffinityChange(
 }
 
 /** An empty term matches nothing: anything added would widen it. */
-function onlyAdds(now: NodeSelectorTerm, before: NodeSelectorTerm): boolean {
+function onlyAdds(now: Parts<NodeSelectorTerm>, before: Parts<NodeSelectorTerm>): boolean {
   const lists = ['matchExpressions', 'matchFields'] as const;
   if (lists.every((list) => !before[list]?.length)) return lists.every((list) => !now[list]?.length);
   return lists.every((list) => {
@@ -177,5 +182,5 @@ function onlyAdds(now: NodeSelectorTerm, before: NodeSelectorTerm): boolean {
   });
 }
 
-const withoutUndefined = (spec: PodSpec): PodSpec =>
-  Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as unknown as PodSpec;
+const withoutUndefined = (spec: Parts<PodSpec>): Parts<PodSpec> =>
+  Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as unknown as Parts<PodSpec>;

@@ -8,6 +8,7 @@ import type {
 } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { canonicalQuantity, quantityMilli } from '../../../meta/quantity.ts';
 import { ipWarnings } from '../../validation/ip.ts';
 import { deprecatedNodeLabel, nodeSelectorTermWarnings } from '../../validation/node-selector.ts';
@@ -45,7 +46,7 @@ function nameWarnings(name = ''): string[] {
 }
 
 /** Advice for who makes a pod (pkg/api/pod GetWarningsForPod). */
-export function podWarnings({ metadata, spec }: Pod): string[] {
+export function podWarnings({ metadata, spec }: Unchecked<Pod>): string[] {
   const warnings = spec
     ? specWarnings(spec, metadata?.annotations, Path.root('spec'), Path.root('metadata').child('annotations'))
     : [];
@@ -56,7 +57,7 @@ export function podWarnings({ metadata, spec }: Pod): string[] {
  * Advice for who makes or changes a template (GetWarningsForPodTemplate).
  * @param at the template: `spec.template`
  */
-export function podTemplateWarnings(template: PodTemplateSpec | undefined, at: Path): string[] {
+export function podTemplateWarnings(template: Parts<PodTemplateSpec> | undefined, at: Path): string[] {
   const spec = template?.spec;
   if (!spec) return [];
   const annotations = template.metadata?.annotations;
@@ -72,7 +73,7 @@ export function podTemplateWarnings(template: PodTemplateSpec | undefined, at: P
   return warnings;
 }
 
-function specWarnings(spec: PodSpec, annotations: Annotations | undefined, at: Path, keys: Path): string[] {
+function specWarnings(spec: Parts<PodSpec>, annotations: Annotations | undefined, at: Path, keys: Path): string[] {
   const out: string[] = [];
   addNodeLabels(out, spec, at);
   for (const [key, message] of Object.entries(OLD_ANNOTATIONS))
@@ -90,7 +91,7 @@ function specWarnings(spec: PodSpec, annotations: Annotations | undefined, at: P
   }
   for (const kind of ['podAffinity', 'podAntiAffinity'] as const) {
     const affinity = spec.affinity?.[kind];
-    const look = (term: PodAffinityTerm | undefined, here: Path): void => {
+    const look = (term: Parts<PodAffinityTerm> | undefined, here: Path): void => {
       if (!term?.labelSelector) out.push(`${here.child('labelSelector')}: ${NO_POD}`);
     };
     affinity?.[REQUIRED]?.forEach((term, i) => look(term, at.child('affinity', kind, REQUIRED).index(i)));
@@ -107,7 +108,7 @@ function specWarnings(spec: PodSpec, annotations: Annotations | undefined, at: P
   return out;
 }
 
-function addNodeLabels(out: string[], spec: PodSpec, at: Path): void {
+function addNodeLabels(out: string[], spec: Parts<PodSpec>, at: Path): void {
   for (const key of Object.keys(spec.nodeSelector ?? {}).sort()) {
     const message = deprecatedNodeLabel(key);
     if (message) out.push(`${at.child('nodeSelector').key(key)}: ${message}`);
@@ -120,7 +121,7 @@ function addNodeLabels(out: string[], spec: PodSpec, at: Path): void {
   affinity?.[PREFERRED]?.forEach(({ preference }, i) =>
     out.push(...nodeSelectorTermWarnings(preference ?? {}, here.child(PREFERRED).index(i).child('preference'), true)),
   );
-  spec.topologySpreadConstraints?.forEach(({ topologyKey, labelSelector }, i) => {
+  spec.topologySpreadConstraints?.forEach(({ topologyKey = '', labelSelector }, i) => {
     const constraint = at.child('topologySpreadConstraints').index(i);
     const message = deprecatedNodeLabel(topologyKey);
     if (message) out.push(`${constraint.child('topologyKey')}: ${topologyKey} is ${message}`);
@@ -128,7 +129,7 @@ function addNodeLabels(out: string[], spec: PodSpec, at: Path): void {
   });
 }
 
-function addVolumes(out: string[], { volumes }: PodSpec, at: Path): void {
+function addVolumes(out: string[], { volumes }: Parts<PodSpec>, at: Path): void {
   if (!volumes?.length) return;
   volumes.forEach((volume, i) => {
     const here = at.child('volumes').index(i);
@@ -145,7 +146,7 @@ function addVolumes(out: string[], { volumes }: PodSpec, at: Path): void {
   out.push(...overlapWarnings(volumes));
 }
 
-function addRepeated(out: string[], { hostAliases = [], imagePullSecrets = [] }: PodSpec, at: Path): void {
+function addRepeated(out: string[], { hostAliases = [], imagePullSecrets = [] }: Parts<PodSpec>, at: Path): void {
   const ips = new Set<string>();
   hostAliases.forEach(({ ip = '' }, i) => {
     if (ips.has(ip)) out.push(`${at.child('hostAliases').index(i).child('ip')}: duplicate ip ${JSON.stringify(ip)}`);
@@ -179,7 +180,7 @@ function addFraction(out: string[], amount: string, at: Path): void {
   out.push(`${at}: fractional byte value ${JSON.stringify(canonicalQuantity(amount))} is invalid, must be an integer`);
 }
 
-function addSeccomp(out: string[], spec: PodSpec, annotations: Annotations, keys: Path): void {
+function addSeccomp(out: string[], spec: Parts<PodSpec>, annotations: Annotations, keys: Path): void {
   const say = (key: string): void => {
     if (annotations[key] !== undefined)
       out.push(`${keys.key(key)}: non-functional in v1.27+; use the "seccompProfile" field instead`);
@@ -190,11 +191,11 @@ function addSeccomp(out: string[], spec: PodSpec, annotations: Annotations, keys
   });
 }
 
-function addContainer(out: string[], { resources, env = [] }: Container, at: Path): void {
+function addContainer(out: string[], { resources, env = [] }: Parts<Container>, at: Path): void {
   for (const kind of ['limits', 'requests'] as const) addFractions(out, resources?.[kind], at.child('resources', kind));
   if (env.length < 2) return;
   const names = new Set<string>();
-  env.forEach(({ name, value = '', valueFrom }, i) => {
+  env.forEach(({ name = '', value = '', valueFrom }, i) => {
     const reference = `$(${name})`;
     // a later value may build upon the earlier one
     if (names.has(name) && (valueFrom || value === reference || !value.includes(reference))) {
@@ -206,10 +207,10 @@ function addContainer(out: string[], { resources, env = [] }: Container, at: Pat
   });
 }
 
-const goForm = ({ name = '', hostPort = 0, containerPort = 0, protocol, hostIP = '' }: ContainerPort): string =>
+const goForm = ({ name = '', hostPort = 0, containerPort = 0, protocol, hostIP = '' }: Parts<ContainerPort>): string =>
   `{Name:${name} HostPort:${hostPort} ContainerPort:${containerPort} Protocol:${protocol ?? ''} HostIP:${hostIP}}`;
 
-function addPorts(out: string[], spec: PodSpec, at: Path): void {
+function addPorts(out: string[], spec: Parts<PodSpec>, at: Path): void {
   const ports = new Map<string, { at: Path; hostPort: number; hostIP: string }[]>();
   const names = new Map<string, Path>();
   const sameName: string[] = [];

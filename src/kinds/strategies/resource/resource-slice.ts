@@ -1,6 +1,6 @@
 import type { NodeSelector } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Parts } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNodeSelector } from '../../validation/node-selector.ts';
@@ -53,7 +53,7 @@ function placeErrors({
   allNodes,
 }: {
   nodeName?: string;
-  nodeSelector?: NodeSelector;
+  nodeSelector?: Parts<NodeSelector>;
   allNodes?: boolean;
 }): FieldError[] {
   const errors: FieldError[] = [];

@@ -1,6 +1,7 @@
 import type { Container, EnvVar } from '../../../../../schema/types.ts';
 import { invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isConfigMapKey, isDns1123Label, isDns1123Subdomain, isEnvVarName } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { dnsSubdomainName } from '../../../validation/names.ts';
 import { addBackstep } from '../../../validation/paths.ts';
 import { addReasons } from '../../../validation/report.ts';
@@ -21,7 +22,7 @@ const ONE_OF = 'must specify one of: `fieldRef`, `resourceFieldRef`, `configMapK
 const TOO_MANY = 'may not have more than one field specified at a time';
 
 /** core/v1 ValidateEnv and ValidateEnvFrom. */
-export function addEnvironment(errors: FieldError[], { env, envFrom }: Container, at: Path): void {
+export function addEnvironment(errors: FieldError[], { env, envFrom }: Parts<Container>, at: Path): void {
   env?.forEach((variable, i) => {
     if (!variable.name) errors.push(required(at.child('env').index(i).child('name')));
     else {
@@ -49,7 +50,12 @@ function addSourceName(errors: FieldError[], name: string | undefined, at: Path)
   else addReasons(errors, dnsSubdomainName(name, true), name, at);
 }
 
-function addValueFrom(errors: FieldError[], { value }: EnvVar, from: NonNullable<EnvVar['valueFrom']>, at: Path): void {
+function addValueFrom(
+  errors: FieldError[],
+  { value }: Parts<EnvVar>,
+  from: NonNullable<Parts<EnvVar>['valueFrom']>,
+  at: Path,
+): void {
   let sources = 0;
   if (from.fieldRef && ++sources) addFieldSelector(errors, from.fieldRef, ENV_FIELDS, at.child('fieldRef'));
   if (from.resourceFieldRef && ++sources)

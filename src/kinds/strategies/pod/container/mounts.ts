@@ -8,12 +8,13 @@ import {
   type FieldError,
   type Path,
 } from '../../../../meta/field.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { addDescendingPath, hasBackstep } from '../../../validation/paths.ts';
 
-type Volumes = ReadonlyMap<string, Volume>;
+type Volumes = ReadonlyMap<string, Parts<Volume>>;
 
 /** core/v1 ValidateVolumeMounts and ValidateVolumeDevices. `volumes`: those without a fault. */
-export function addMounts(errors: FieldError[], container: Container, volumes: Volumes, at: Path): void {
+export function addMounts(errors: FieldError[], container: Parts<Container>, volumes: Volumes, at: Path): void {
   const { volumeMounts = [], volumeDevices = [] } = container;
   const paths = new Set<string>();
   volumeMounts.forEach((mount, i) => {
@@ -41,13 +42,18 @@ export function addMounts(errors: FieldError[], container: Container, volumes: V
   if (volumeDevices.length) addDevices(errors, volumeDevices, volumeMounts, volumes, at.child('volumeDevices'));
 }
 
-function addMount(errors: FieldError[], { name = '', mountPath }: VolumeMount, volumes: Volumes, at: Path): void {
+function addMount(
+  errors: FieldError[],
+  { name = '', mountPath }: Parts<VolumeMount>,
+  volumes: Volumes,
+  at: Path,
+): void {
   if (!name) errors.push(required(at.child('name')));
   if (!volumes.has(name)) errors.push(notFoundValue(at.child('name'), name));
   if (!mountPath) errors.push(required(at.child('mountPath')));
 }
 
-function addSubPath(errors: FieldError[], { subPath, subPathExpr }: VolumeMount, list: Path, i: number): void {
+function addSubPath(errors: FieldError[], { subPath, subPathExpr }: Parts<VolumeMount>, list: Path, i: number): void {
   if (subPath) addDescendingPath(errors, subPath, list.child('subPath'));
   if (!subPathExpr) return;
   if (subPath)
@@ -61,8 +67,8 @@ const PROPAGATIONS = ['Bidirectional', 'HostToContainer', 'None'];
 
 function addPropagation(
   errors: FieldError[],
-  { mountPropagation: mode }: VolumeMount,
-  { securityContext }: Container,
+  { mountPropagation: mode }: Parts<VolumeMount>,
+  { securityContext }: Parts<Container>,
   list: Path,
 ): void {
   if (mode == null) return;
@@ -81,7 +87,7 @@ const RECURSIONS = ['Disabled', 'Enabled', 'IfPossible'];
 
 function addRecursiveReadOnly(
   errors: FieldError[],
-  { recursiveReadOnly: mode, readOnly, mountPropagation }: VolumeMount,
+  { recursiveReadOnly: mode, readOnly, mountPropagation }: Parts<VolumeMount>,
   at: Path,
 ): void {
   if (mode == null || mode === 'Disabled') return;
@@ -97,8 +103,8 @@ function addRecursiveReadOnly(
 
 function addDevices(
   errors: FieldError[],
-  devices: readonly VolumeDevice[],
-  mounts: readonly VolumeMount[],
+  devices: readonly Parts<VolumeDevice>[],
+  mounts: readonly Parts<VolumeMount>[],
   volumes: Volumes,
   at: Path,
 ): void {

@@ -1,11 +1,12 @@
 import type { Container, ContainerPort } from '../../../../../schema/types.ts';
 import { duplicate, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isPortName, isPortNumber } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { validateProtocol } from '../../../validation/ports.ts';
 import { addReasons } from '../../../validation/report.ts';
 
 /** core/v1 validateContainerPorts. */
-export function addPorts(errors: FieldError[], ports: readonly ContainerPort[] | undefined, at: Path): void {
+export function addPorts(errors: FieldError[], ports: readonly Parts<ContainerPort>[] | undefined, at: Path): void {
   if (!ports?.length) return;
   const names = new Set<string>();
   ports.forEach((port, i) => {
@@ -24,7 +25,7 @@ export function addPorts(errors: FieldError[], ports: readonly ContainerPort[] |
 }
 
 /** Two containers cannot have one port of the host (checkHostPortConflicts). */
-export function addHostPortConflicts(errors: FieldError[], containers: readonly Container[], at: Path): void {
+export function addHostPortConflicts(errors: FieldError[], containers: readonly Parts<Container>[], at: Path): void {
   let taken: Set<string> | undefined;
   containers.forEach((container, i) =>
     container.ports?.forEach((port, j) => {

@@ -8,16 +8,17 @@ import type {
 } from '../../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isHttpHeaderName } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { validatePortNumberOrName } from '../../../validation/ports.ts';
 import { addReasons } from '../../../validation/report.ts';
 import { NOT_NEGATIVE } from '../../../validation/values.ts';
 
-type Handler = Pick<Probe, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<LifecycleHandler, 'sleep'>;
+type Handler = Pick<Parts<Probe>, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<Parts<LifecycleHandler>, 'sleep'>;
 const SCHEMES = ['HTTP', 'HTTPS'];
 
 function addHttpGet(
   errors: FieldError[],
-  { path, port, scheme = '' as never, httpHeaders }: HTTPGetAction,
+  { path, port, scheme = '' as never, httpHeaders }: Parts<HTTPGetAction>,
   at: Path,
 ): void {
   if (!path) errors.push(required(at.child('path')));
@@ -77,7 +78,7 @@ const PROBES = ['livenessProbe', 'readinessProbe', 'startupProbe'] as const;
 
 function addProbe(
   errors: FieldError[],
-  probe: Probe,
+  probe: Parts<Probe>,
   name: (typeof PROBES)[number],
   grace: number | undefined,
   at: Path,
@@ -140,7 +141,7 @@ const LINUX_SIGNALS = [
 ].sort();
 const WINDOWS_SIGNALS = ['SIGKILL', 'SIGTERM'];
 
-function addStopSignal(errors: FieldError[], signal: string, os: PodSpec['os'], at: Path): void {
+function addStopSignal(errors: FieldError[], signal: string, os: Parts<PodSpec>['os'], at: Path): void {
   if (!os) errors.push(forbidden(at, 'may not be set for containers with empty `spec.os.name`'));
   else {
     const signals = os.name === 'windows' ? WINDOWS_SIGNALS : os.name === 'linux' ? LINUX_SIGNALS : [signal];
@@ -150,8 +151,8 @@ function addStopSignal(errors: FieldError[], signal: string, os: PodSpec['os'], 
 
 function addLifecycle(
   errors: FieldError[],
-  { postStart, preStop, stopSignal }: Lifecycle,
-  spec: PodSpec,
+  { postStart, preStop, stopSignal }: Parts<Lifecycle>,
+  spec: Parts<PodSpec>,
   at: Path,
 ): void {
   const grace = spec.terminationGracePeriodSeconds;
@@ -161,7 +162,12 @@ function addLifecycle(
 }
 
 /** Lifecycle and probes of a container that stays. */
-export function addSupervision(errors: FieldError[], container: Container, spec: PodSpec, at: Path): void {
+export function addSupervision(
+  errors: FieldError[],
+  container: Parts<Container>,
+  spec: Parts<PodSpec>,
+  at: Path,
+): void {
   if (container.lifecycle) addLifecycle(errors, container.lifecycle, spec, at.child('lifecycle'));
   for (const name of PROBES) {
     const probe = container[name];
@@ -170,7 +176,7 @@ export function addSupervision(errors: FieldError[], container: Container, spec:
 }
 
 /** What a container that ends by itself cannot have. */
-export function addNoSupervision(errors: FieldError[], container: Container, at: Path): void {
+export function addNoSupervision(errors: FieldError[], container: Parts<Container>, at: Path): void {
   for (const name of ['lifecycle', ...PROBES] as const) {
     if (container[name])
       errors.push(forbidden(at.child(name), 'may not be set for init containers without restartPolicy=Always'));

@@ -10,6 +10,7 @@ import {
   type Path,
 } from '../../../../meta/field.ts';
 import { isDns1123Label } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity } from '../../../../meta/quantity.ts';
 import { addReasons } from '../../../validation/report.ts';
 import {
@@ -40,7 +41,7 @@ const podName: NameRule = (errors, name, at) => {
 /** Resources of a container, or with `pod` those of the pod. `claims`: names of spec.resourceClaims. */
 export function addResources(
   errors: FieldError[],
-  resources: ResourceRequirements | undefined,
+  resources: Parts<ResourceRequirements> | undefined,
   claims: readonly string[],
   at: Path,
   pod = false,

@@ -9,6 +9,7 @@ import {
   type FieldError,
   type Path,
 } from '../../../../meta/field.ts';
+import type { Parts } from '../../../../meta/object.ts';
 
 const POLICIES = ['Always', 'Never', 'OnFailure'];
 const OPERATORS = ['In', 'NotIn'];
@@ -19,7 +20,7 @@ const MAX_CODES = 255;
 /** Restart policy and rules of one container (KEP-5307). */
 export function addRestartPolicy(
   errors: FieldError[],
-  { restartPolicy, restartPolicyRules: rules = [] }: Container,
+  { restartPolicy, restartPolicyRules: rules = [] }: Parts<Container>,
   at: Path,
 ): void {
   if (restartPolicy == null) {
@@ -43,7 +44,7 @@ export function addRestartPolicy(
 }
 
 /** The same for an init container, which is a sidecar where it is Always. */
-export function addInitRestartPolicy(errors: FieldError[], container: Container, at: Path): void {
+export function addInitRestartPolicy(errors: FieldError[], container: Parts<Container>, at: Path): void {
   const { restartPolicy, restartPolicyRules: rules = [] } = container;
   if (restartPolicy == null && rules.length) {
     errors.push(required(at.child('restartPolicy'), 'must specify restartPolicy when restart rules are used'));
@@ -65,7 +66,7 @@ const RESIZES = ['NotRequired', 'RestartContainer'];
 /** What a change of resources does to the container; Kubernetes names the list and not the item. */
 export function addResizePolicy(
   errors: FieldError[],
-  policies: readonly ContainerResizePolicy[] | undefined,
+  policies: readonly Parts<ContainerResizePolicy>[] | undefined,
   podPolicy: string | undefined,
   at: Path,
 ): void {

@@ -1,6 +1,7 @@
 import type { AppArmorProfile, SeccompProfile, SecurityContext } from '../../../../../schema/types.ts';
 import { invalid, notSupported, required, tooLong, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isUnixId } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { addDescendingPath } from '../../../validation/paths.ts';
 import { addReasons } from '../../../validation/report.ts';
 import { internalValue } from '../internal-form.ts';
@@ -11,7 +12,7 @@ const PROFILES = ['Localhost', 'RuntimeDefault', 'Unconfined'];
 /** PATH_MAX without the end */
 const MAX_PROFILE = 4095;
 
-export function addSeccomp(errors: FieldError[], profile: SeccompProfile | undefined, at: Path): void {
+export function addSeccomp(errors: FieldError[], profile: Parts<SeccompProfile> | undefined, at: Path): void {
   if (!profile) return;
   const { type, localhostProfile: local } = profile;
   if (!type) errors.push(required(at.child('type'), 'type is required when seccompProfile is set'));
@@ -31,7 +32,7 @@ export function addSeccomp(errors: FieldError[], profile: SeccompProfile | undef
   }
 }
 
-export function addAppArmor(errors: FieldError[], profile: AppArmorProfile | undefined, at: Path): void {
+export function addAppArmor(errors: FieldError[], profile: Parts<AppArmorProfile> | undefined, at: Path): void {
   if (!profile) return;
   const { type, localhostProfile: local } = profile;
   const here = at.child('localhostProfile');
@@ -49,7 +50,7 @@ export function addAppArmor(errors: FieldError[], profile: AppArmorProfile | und
 /** core/v1 ValidateSecurityContext. `hostUsers`: the pod shares the host's user namespace. */
 export function addSecurityContext(
   errors: FieldError[],
-  context: SecurityContext | undefined,
+  context: Parts<SecurityContext> | undefined,
   hostUsers: boolean,
   at: Path,
 ): void {
@@ -69,7 +70,7 @@ export function addSecurityContext(
 }
 
 /** Whoever may do everything cannot be kept from more. */
-function addEscalation(errors: FieldError[], context: SecurityContext, at: Path): void {
+function addEscalation(errors: FieldError[], context: Parts<SecurityContext>, at: Path): void {
   if (context.allowPrivilegeEscalation !== false) return;
   const refuse = (what: string): void => {
     errors.push(

@@ -1,6 +1,7 @@
 import type { WindowsSecurityContextOptions } from '../../../../../schema/types.ts';
 import { invalid, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isDns1123Subdomain } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { addReasons } from '../../../validation/report.ts';
 
 const MAX_SPEC_KIB = 64;
@@ -40,7 +41,7 @@ function userNameReasons(name: string): string[] {
 /** core/v1 validateWindowsSecurityContextOptions. */
 export function addWindowsOptions(
   errors: FieldError[],
-  options: WindowsSecurityContextOptions | undefined,
+  options: Parts<WindowsSecurityContextOptions> | undefined,
   at: Path,
 ): void {
   if (!options) return;

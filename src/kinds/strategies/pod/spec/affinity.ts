@@ -1,6 +1,7 @@
 import type { Affinity, NodeAffinity, PodAffinity, PodAffinityTerm } from '../../../../../schema/types.ts';
 import { invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isDns1123Label, isQualifiedName } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { validateLabelSelector } from '../../../validation/labels.ts';
 import { validateNodeSelector, validateNodeSelectorTerm } from '../../../validation/node-selector.ts';
 import { addReasons } from '../../../validation/report.ts';
@@ -10,7 +11,7 @@ const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';
 const PREFERRED = 'preferredDuringSchedulingIgnoredDuringExecution';
 
 /** core/v1 validateAffinity. */
-export function addAffinity(errors: FieldError[], affinity: Affinity | undefined, at: Path): void {
+export function addAffinity(errors: FieldError[], affinity: Parts<Affinity> | undefined, at: Path): void {
   if (!affinity) return;
   if (affinity.nodeAffinity) addNodeAffinity(errors, affinity.nodeAffinity, at.child('nodeAffinity'));
   for (const kind of ['podAffinity', 'podAntiAffinity'] as const)
@@ -22,7 +23,7 @@ function addWeight(errors: FieldError[], weight: number | undefined, at: Path): 
     errors.push(invalid(at.child('weight'), weight ?? 0, 'must be in the range 1-100'));
 }
 
-function addNodeAffinity(errors: FieldError[], affinity: NodeAffinity, at: Path): void {
+function addNodeAffinity(errors: FieldError[], affinity: Parts<NodeAffinity>, at: Path): void {
   const must = affinity[REQUIRED];
   if (must) errors.push(...validateNodeSelector(must, at.child(REQUIRED)));
   affinity[PREFERRED]?.forEach(({ weight, preference }, i) => {
@@ -33,7 +34,7 @@ function addNodeAffinity(errors: FieldError[], affinity: NodeAffinity, at: Path)
   });
 }
 
-function addPodAffinity(errors: FieldError[], affinity: PodAffinity, at: Path): void {
+function addPodAffinity(errors: FieldError[], affinity: Parts<PodAffinity>, at: Path): void {
   affinity[REQUIRED]?.forEach((term, i) => addPodTerm(errors, term, at.child(REQUIRED).index(i)));
   affinity[PREFERRED]?.forEach(({ weight, podAffinityTerm }, i) => {
     const here = at.child(PREFERRED).index(i);
@@ -42,7 +43,7 @@ function addPodAffinity(errors: FieldError[], affinity: PodAffinity, at: Path): 
   });
 }
 
-function addPodTerm(errors: FieldError[], term: Partial<PodAffinityTerm>, at: Path): void {
+function addPodTerm(errors: FieldError[], term: Parts<PodAffinityTerm>, at: Path): void {
   const { labelSelector, namespaceSelector, namespaces, topologyKey = '' } = term;
   errors.push(...validateLabelSelector(labelSelector, at.child('labelSelector')));
   errors.push(...validateLabelSelector(namespaceSelector, at.child('namespaceSelector')));

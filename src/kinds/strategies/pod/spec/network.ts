@@ -9,6 +9,7 @@ import {
   type Path,
 } from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, isDns1123SubdomainWithUnderscore } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { validateIp } from '../../../validation/ip.ts';
 import { addReasons } from '../../../validation/report.ts';
 
@@ -19,7 +20,7 @@ const MAX_SEARCHES = 32;
 const MAX_SEARCH_CHARACTERS = 2048;
 const MAX_HOSTNAME = 64;
 
-export function addDns(errors: FieldError[], { dnsPolicy, dnsConfig }: PodSpec, at: Path): void {
+export function addDns(errors: FieldError[], { dnsPolicy, dnsConfig }: Parts<PodSpec>, at: Path): void {
   if (!dnsPolicy) errors.push(required(at.child('dnsPolicy')));
   else if (!DNS_POLICIES.includes(dnsPolicy)) errors.push(notSupported(at.child('dnsPolicy'), dnsPolicy, DNS_POLICIES));
   if (dnsPolicy === 'None' && !dnsConfig?.nameservers?.length) {
@@ -36,7 +37,7 @@ export function addDns(errors: FieldError[], { dnsPolicy, dnsConfig }: PodSpec, 
 
 function addDnsConfig(
   errors: FieldError[],
-  { nameservers = [], searches = [], options = [] }: PodDNSConfig,
+  { nameservers = [], searches = [], options = [] }: Parts<PodDNSConfig>,
   at: Path,
 ): void {
   if (nameservers.length > MAX_NAMESERVERS) {
@@ -62,7 +63,7 @@ function addDnsConfig(
 }
 
 /** How the pod is called, and what it calls others. */
-export function addHostNames(errors: FieldError[], spec: PodSpec, at: Path): void {
+export function addHostNames(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   const { hostnameOverride: override } = spec;
   if (override != null) {
     const here = at.child('hostnameOverride');
@@ -85,7 +86,7 @@ export function addHostNames(errors: FieldError[], spec: PodSpec, at: Path): voi
 /** On the host's network a container's port is the host's. A template may leave it open: the pod gets it as a default. */
 export function addHostNetworkPorts(
   errors: FieldError[],
-  { hostNetwork, containers }: PodSpec,
+  { hostNetwork, containers }: Parts<PodSpec>,
   isPod: boolean,
   at: Path,
 ): void {

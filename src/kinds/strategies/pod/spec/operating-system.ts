@@ -1,5 +1,6 @@
 import type { PodSpec } from '../../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { visitContainers } from './containers-of.ts';
 
 const SYSTEMS = ['linux', 'windows'];
@@ -35,7 +36,7 @@ const CONTAINER_FIELDS = [
 ] as const;
 
 /** What goes with spec.os (KEP-2802). `at` is the spec. */
-export function addOperatingSystem(errors: FieldError[], spec: PodSpec, at: Path): void {
+export function addOperatingSystem(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   if (!spec.os) return;
   const { name } = spec.os;
   if (!name) errors.push(required(at.child('os', 'name')));
@@ -44,7 +45,7 @@ export function addOperatingSystem(errors: FieldError[], spec: PodSpec, at: Path
   else addWindows(errors, spec, at);
 }
 
-function addLinux(errors: FieldError[], spec: PodSpec, at: Path): void {
+function addLinux(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   const refuse = (context: { windowsOptions?: unknown } | undefined, here: Path): void => {
     if (context?.windowsOptions)
       errors.push(
@@ -55,7 +56,7 @@ function addLinux(errors: FieldError[], spec: PodSpec, at: Path): void {
   visitContainers(spec, at, (container, here) => refuse(container.securityContext, here));
 }
 
-function addWindows(errors: FieldError[], spec: PodSpec, at: Path): void {
+function addWindows(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   for (const field of POD_FIELDS) {
     const value = spec.securityContext?.[field];
     if (value != null && !(field === 'sysctls' && Array.isArray(value) && value.length === 0)) {
@@ -73,7 +74,7 @@ function addWindows(errors: FieldError[], spec: PodSpec, at: Path): void {
 }
 
 /** Containers of Windows that are processes of the host: all or none, and on the host's network (KEP-1981). */
-export function addHostProcess(errors: FieldError[], spec: PodSpec, at: Path): void {
+export function addHostProcess(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   const ofPod = spec.securityContext?.windowsOptions?.hostProcess;
   let count = 0;
   let host = 0;
@@ -98,7 +99,7 @@ export function addHostProcess(errors: FieldError[], spec: PodSpec, at: Path): v
 }
 
 /** With a user namespace of its own a pod shares no other with the host (KEP-127). Kubernetes spells these paths so. */
-export function addHostUsers(errors: FieldError[], spec: PodSpec, at: Path): void {
+export function addHostUsers(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   if (spec.hostUsers !== false) return;
   const why = 'when `hostUsers` is false';
   if (spec.hostNetwork) errors.push(forbidden(at.child('hostNetwork'), why));

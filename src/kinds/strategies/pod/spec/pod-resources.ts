@@ -1,6 +1,7 @@
 import type { Pod, PodResourceClaim, PodSpec } from '../../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import {
   canonicalQuantity,
   compareQuantity,
@@ -17,7 +18,7 @@ import { internalValue } from '../internal-form.ts';
 export const isPodLevelResource = (name: string): boolean => name === 'cpu' || name === 'memory' || isHugePages(name);
 
 /** spec.resources: what the pod as a whole may use (KEP-2837). `at` is the spec. */
-export function addPodResources(errors: FieldError[], spec: PodSpec, claims: readonly string[], at: Path): void {
+export function addPodResources(errors: FieldError[], spec: Parts<PodSpec>, claims: readonly string[], at: Path): void {
   const { resources } = spec;
   if (!resources) return;
   const here = at.child('resources');
@@ -32,7 +33,7 @@ export function addPodResources(errors: FieldError[], spec: PodSpec, claims: rea
 }
 
 /** The containers together ask for no more, and each alone may use no more than the pod. */
-function addConsistency(errors: FieldError[], spec: PodSpec, at: Path): void {
+function addConsistency(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   const { requests, limits } = spec.resources!;
   const exceeds = (most: string, amounts: Quantity): boolean => compareQuantity(amounts, parseQuantity(most)) > 0;
   for (const [name, sum] of aggregate(spec, 'requests')) {
@@ -64,7 +65,7 @@ function addConsistency(errors: FieldError[], spec: PodSpec, at: Path): void {
 }
 
 /** What the pod's own resources are where they are given in part (defaultHugePagePodLimits, defaultPodRequests). Pods only. */
-export function defaultPodResources(spec: PodSpec): void {
+export function defaultPodResources(spec: Parts<PodSpec>): void {
   const { resources } = spec;
   if (!resources) return;
   const { limits, requests } = resources;
@@ -85,8 +86,8 @@ export function defaultPodResources(spec: PodSpec): void {
 /** Claims for devices (KEP-4381). `annotations` of the pod, where it is one. */
 export function addResourceClaims(
   errors: FieldError[],
-  claims: readonly PodResourceClaim[] | undefined,
-  meta: Pod['metadata'] | undefined,
+  claims: readonly Parts<PodResourceClaim>[] | undefined,
+  meta: Parts<Pod>['metadata'] | undefined,
   at: Path,
 ): void {
   if (!claims?.length) return;
@@ -98,7 +99,7 @@ export function addResourceClaims(
   });
 }
 
-function addClaim(errors: FieldError[], claim: PodResourceClaim, names: Set<string>, at: Path): void {
+function addClaim(errors: FieldError[], claim: Parts<PodResourceClaim>, names: Set<string>, at: Path): void {
   const { name, resourceClaimName: of, resourceClaimTemplateName: template } = claim;
   if (!name) errors.push(required(at.child('name')));
   else if (names.has(name)) errors.push(duplicate(at.child('name'), name));

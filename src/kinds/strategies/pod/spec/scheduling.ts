@@ -1,18 +1,23 @@
 import type { PodSpec, Toleration } from '../../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isLabelValue, isQualifiedName } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { addReasons } from '../../../validation/report.ts';
 
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];
 
 /** core/v1 ValidateTolerations. */
-export function addTolerations(errors: FieldError[], tolerations: readonly Toleration[] | undefined, at: Path): void {
+export function addTolerations(
+  errors: FieldError[],
+  tolerations: readonly Parts<Toleration>[] | undefined,
+  at: Path,
+): void {
   tolerations?.forEach((toleration, i) => addToleration(errors, toleration, at.index(i)));
 }
 
 function addToleration(
   errors: FieldError[],
-  { key, operator = '' as never, value = '', effect, tolerationSeconds }: Toleration,
+  { key, operator = '' as never, value = '', effect, tolerationSeconds }: Parts<Toleration>,
   at: Path,
 ): void {
   if (key) addReasons(errors, isQualifiedName(key), key, at, 'key');
@@ -48,7 +53,7 @@ function addOperator(errors: FieldError[], operator: string, value: string, at: 
 }
 
 /** Conditions that others set before the pod counts as ready, and names that keep it from the scheduler. */
-export function addGates(errors: FieldError[], { readinessGates, schedulingGates }: PodSpec, at: Path): void {
+export function addGates(errors: FieldError[], { readinessGates, schedulingGates }: Parts<PodSpec>, at: Path): void {
   readinessGates?.forEach(({ conditionType = '' }, i) => {
     const reasons = isQualifiedName(conditionType);
     if (reasons.length)

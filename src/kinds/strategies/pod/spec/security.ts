@@ -1,6 +1,7 @@
 import type { PodSpec, Sysctl } from '../../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isUnixId } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { addReasons } from '../../../validation/report.ts';
 import { addAppArmor, addSeccomp } from '../container/security.ts';
 import { addWindowsOptions } from '../container/windows-options.ts';
@@ -11,7 +12,7 @@ const GROUP_POLICIES = ['Merge', 'Strict'];
 const SELINUX_CHANGES = ['Recursive'];
 
 /** core/v1 validatePodSpecSecurityContext. `at` is the spec. */
-export function addPodSecurity(errors: FieldError[], spec: PodSpec, at: Path): void {
+export function addPodSecurity(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   const context = spec.securityContext;
   const here = at.child('securityContext');
   if (spec.shareProcessNamespace && spec.hostPID) {
@@ -59,7 +60,7 @@ function dotted(name: string): string {
   return first === '/' ? name.replace(/[./]/g, (c) => (c === '/' ? '.' : '/')) : name;
 }
 
-function addSysctls(errors: FieldError[], sysctls: readonly Sysctl[], spec: PodSpec, at: Path): void {
+function addSysctls(errors: FieldError[], sysctls: readonly Parts<Sysctl>[], spec: Parts<PodSpec>, at: Path): void {
   const seen = new Set<string>();
   sysctls.forEach(({ name = '' }, i) => {
     const here = at.index(i).child('name');

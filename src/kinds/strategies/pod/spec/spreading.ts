@@ -1,5 +1,6 @@
 import type { TopologySpreadConstraint } from '../../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { validateLabelSelector } from '../../../validation/labels.ts';
 import { addLabelKeys } from './label-keys.ts';
 
@@ -10,7 +11,7 @@ const NOT_POSITIVE = 'must be greater than zero';
 /** core/v1 validateTopologySpreadConstraints. */
 export function addSpreading(
   errors: FieldError[],
-  constraints: readonly TopologySpreadConstraint[] | undefined,
+  constraints: readonly Parts<TopologySpreadConstraint>[] | undefined,
   at: Path,
 ): void {
   constraints?.forEach((constraint, i) => {

@@ -1,5 +1,6 @@
 import type { EphemeralVolumeSource } from '../../../../../schema/types.ts';
 import { forbidden, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { validateAnnotations, validateLabels } from '../../../validation/labels.ts';
 import { validateClaimSpec } from '../../core/persistent-volume-claim.ts';
 
@@ -8,7 +9,7 @@ const TEMPLATE_META = new Set(['annotations', 'labels']);
 
 /** A claim that is made with the pod (validateEphemeralVolumeSource). */
 export function ephemeral(
-  { volumeClaimTemplate: template }: EphemeralVolumeSource,
+  { volumeClaimTemplate: template }: Parts<EphemeralVolumeSource>,
   at: Path,
   errors: FieldError[],
 ): void {

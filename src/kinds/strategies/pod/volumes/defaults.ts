@@ -1,14 +1,15 @@
 import type { DownwardAPIVolumeFile, Volume } from '../../../../../schema/types.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { pullPolicyOf } from '../image-name.ts';
 
 const DEFAULT_MODE = 0o644;
 
-const defaultFields = (items: readonly DownwardAPIVolumeFile[] | undefined): void => {
+const defaultFields = (items: readonly Parts<DownwardAPIVolumeFile>[] | undefined): void => {
   for (const { fieldRef } of items ?? []) if (fieldRef) fieldRef.apiVersion ||= 'v1';
 };
 
 /** core/v1 SetDefaults_Volume and those of the sources. */
-export function defaultVolume(volume: Volume): void {
+export function defaultVolume(volume: Parts<Volume>): void {
   if (Object.keys(volume).every((key) => key === 'name')) volume.emptyDir = {};
   for (const source of [volume.secret, volume.configMap, volume.downwardAPI, volume.projected])
     if (source) source.defaultMode ??= DEFAULT_MODE;
@@ -24,7 +25,7 @@ export function defaultVolume(volume: Volume): void {
   defaultProviders(volume);
 }
 
-function defaultProviders({ iscsi, rbd, scaleIO, azureDisk }: Volume): void {
+function defaultProviders({ iscsi, rbd, scaleIO, azureDisk }: Parts<Volume>): void {
   if (iscsi) iscsi.iscsiInterface ||= 'default';
   if (rbd) {
     rbd.pool ||= 'rbd';

@@ -6,12 +6,13 @@ import type {
 } from '../../../../../schema/types.ts';
 import { invalid, notSupported, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isQualifiedName } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { canonicalQuantity } from '../../../../meta/quantity.ts';
 import { addFileMode, addLocalPath } from '../../../validation/paths.ts';
 import { addReasons } from '../../../validation/report.ts';
 
 /** One key of a Secret or ConfigMap as a file. */
-export function addKeyToPath(errors: FieldError[], { key, path, mode }: KeyToPath, at: Path): void {
+export function addKeyToPath(errors: FieldError[], { key, path, mode }: Parts<KeyToPath>, at: Path): void {
   if (!key) errors.push(required(at.child('key')));
   if (!path) errors.push(required(at.child('path')));
   addLocalPath(errors, path ?? '', at.child('path'));
@@ -27,7 +28,7 @@ const VOLUME_FIELDS = [
 ];
 
 /** One field or resource of the pod as a file. */
-export function addDownwardFile(errors: FieldError[], file: DownwardAPIVolumeFile, at: Path): void {
+export function addDownwardFile(errors: FieldError[], file: Parts<DownwardAPIVolumeFile>, at: Path): void {
   if (!file.path) errors.push(required(at.child('path')));
   addLocalPath(errors, file.path ?? '', at.child('path'));
   if (file.fieldRef) {
@@ -63,7 +64,7 @@ const SUBSCRIPT = /^(.+?)\['(.*)'\]$/s;
 /** A field of the pod by its path; `supported` are those without a subscript that are good here, in their order. */
 export function addFieldSelector(
   errors: FieldError[],
-  { apiVersion, fieldPath }: ObjectFieldSelector,
+  { apiVersion, fieldPath }: Parts<ObjectFieldSelector>,
   supported: readonly string[],
   at: Path,
 ): void {
@@ -107,7 +108,7 @@ const isHugePages = (resource: string): boolean =>
 /** A resource of a container. `volume`: it does not stand in a container, and so must name one. */
 export function addResourceSelector(
   errors: FieldError[],
-  { containerName, resource, divisor }: ResourceFieldSelector,
+  { containerName, resource, divisor }: Parts<ResourceFieldSelector>,
   volume: boolean,
   at: Path,
 ): void {

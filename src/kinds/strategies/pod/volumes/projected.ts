@@ -5,6 +5,7 @@ import type {
   VolumeProjection,
 } from '../../../../../schema/types.ts';
 import { forbidden, invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { addFileMode, addLocalPath } from '../../../validation/paths.ts';
 import { addDownwardFile, addKeyToPath } from './items.ts';
 
@@ -13,7 +14,7 @@ const MIN_TOKEN_SECONDS = 600;
 const MAX_TOKEN_SECONDS = 2 ** 32;
 
 /** Several sources in one directory (validateProjectedVolumeSource). Their files must not have the same path. */
-export function projected(source: ProjectedVolumeSource, at: Path, errors: FieldError[]): void {
+export function projected(source: Parts<ProjectedVolumeSource>, at: Path, errors: FieldError[]): void {
   addFileMode(errors, source.defaultMode, at.child('defaultMode'));
   const paths = new Set<string>();
   source.sources?.forEach((projection, i) => {
@@ -26,7 +27,7 @@ export function projected(source: ProjectedVolumeSource, at: Path, errors: Field
 
 function addProjection(
   errors: FieldError[],
-  projection: VolumeProjection,
+  projection: Parts<VolumeProjection>,
   paths: Set<string>,
   volume: Path,
   at: Path,
@@ -36,14 +37,14 @@ function addProjection(
   if (configMap) addKeys(errors, configMap, paths, volume, at.child('configMap'));
   for (const file of downwardAPI?.items ?? []) {
     addDownwardFile(errors, file, at.child('downwardAPI'));
-    claim(errors, file.path, file.path, paths, volume);
+    claim(errors, file.path, file.path ?? '', paths, volume);
   }
   if (serviceAccountToken) addToken(errors, serviceAccountToken, volume, at.child('serviceAccountToken'));
 }
 
 function addKeys(
   errors: FieldError[],
-  source: { name?: string; items?: KeyToPath[] },
+  source: { name?: string; items?: Parts<KeyToPath>[] },
   paths: Set<string>,
   volume: Path,
   at: Path,
@@ -62,7 +63,7 @@ function claim(errors: FieldError[], path: string | undefined, value: string, pa
   paths.add(path);
 }
 
-function addToken(errors: FieldError[], token: ServiceAccountTokenProjection, volume: Path, at: Path): void {
+function addToken(errors: FieldError[], token: Parts<ServiceAccountTokenProjection>, volume: Path, at: Path): void {
   const seconds = token.expirationSeconds ?? 0;
   if (seconds < MIN_TOKEN_SECONDS)
     errors.push(invalid(at.child('expirationSeconds'), seconds, 'may not specify a duration less than 10 minutes'));

@@ -1,6 +1,7 @@
 import type { Volume } from '../../../../../schema/types.ts';
 import { forbidden, invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, rangeError } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { parseQuantity } from '../../../../meta/quantity.ts';
 import { addDescendingPath, addFileMode } from '../../../validation/paths.ts';
 import { addReasons } from '../../../validation/report.ts';
@@ -8,7 +9,7 @@ import * as persistent from '../../core/volume-sources.ts';
 import { addKeyToPath, addDownwardFile } from './items.ts';
 
 /** The rules of the volume sources that stand for themselves, one function a source (core/v1 validateVolumeSource and below). */
-type Rule<K extends keyof Volume> = (source: NonNullable<Volume[K]>, at: Path, errors: FieldError[]) => void;
+type Rule<K extends keyof Volume> = (source: NonNullable<Parts<Volume>[K]>, at: Path, errors: FieldError[]) => void;
 type Shape = Record<string, unknown>;
 
 /** Fields that must not be empty; `name` of a reference as `secretRef.name`. */

@@ -9,6 +9,7 @@ import {
   type Path,
 } from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../../meta/names.ts';
+import type { Parts } from '../../../../meta/object.ts';
 import { addReasons } from '../../../validation/report.ts';
 import { ephemeral } from './claim-template.ts';
 import { projected } from './projected.ts';
@@ -33,7 +34,12 @@ interface Source {
 const { needs } = sources;
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
 
-function image(source: NonNullable<Volume['image']>, at: Path, errors: FieldError[], { isPod }: SpecContext): void {
+function image(
+  source: NonNullable<Parts<Volume>['image']>,
+  at: Path,
+  errors: FieldError[],
+  { isPod }: SpecContext,
+): void {
   if (isPod && !source.reference) errors.push(required(at.child('reference')));
   if (!source.pullPolicy) errors.push(required(at.child('pullPolicy')));
   else if (!PULL_POLICIES.includes(source.pullPolicy))
@@ -82,7 +88,7 @@ const TOO_LONG =
   'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
 
 /** The sources that are given, in the order of the table. Nearly always it is one. */
-function sourcesOf(volume: Volume): (keyof Volume)[] {
+function sourcesOf(volume: Parts<Volume>): (keyof Volume)[] {
   const found: (keyof Volume)[] = [];
   for (const key in volume)
     if (key !== 'name' && volume[key as keyof Volume] != null && SOURCES.has(key as keyof Volume))
@@ -92,7 +98,7 @@ function sourcesOf(volume: Volume): (keyof Volume)[] {
   return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
 }
 
-function addSource(errors: FieldError[], volume: Volume, at: Path, ctx: SpecContext): void {
+function addSource(errors: FieldError[], volume: Parts<Volume>, at: Path, ctx: SpecContext): void {
   const found = sourcesOf(volume);
   found.forEach((name, i) => {
     const { check, below, second } = SOURCES.get(name)!;
@@ -121,11 +127,11 @@ function addSource(errors: FieldError[], volume: Volume, at: Path, ctx: SpecCont
  */
 export function addVolumes(
   errors: FieldError[],
-  volumes: readonly Volume[] | undefined,
+  volumes: readonly Parts<Volume>[] | undefined,
   at: Path,
   ctx: SpecContext,
-): Map<string, Volume> {
-  const good = new Map<string, Volume>();
+): Map<string, Parts<Volume>> {
+  const good = new Map<string, Parts<Volume>>();
   const created = new Set(ctx.name ? volumes?.filter((v) => v.ephemeral).map((v) => `${ctx.name}-${v.name}`) : []);
   volumes?.forEach((volume, i) => {
     const here = at.index(i);
