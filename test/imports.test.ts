@@ -4,6 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
 
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
+const DASHBOARD = fileURLToPath(new URL('../dashboard', import.meta.url));
 
 /** The folders, and which others each may import. */
 const ALLOWED: Record<string, readonly string[]> = {
@@ -28,7 +29,7 @@ const PROGRAM = ['main.ts', 'start', 'thread.ts'];
 const files = (folder: string): string[] =>
   readdirSync(folder).flatMap((name) => {
     const file = path.join(folder, name);
-    return statSync(file).isDirectory() ? files(file) : file.endsWith('.ts') ? [file] : [];
+    return statSync(file).isDirectory() ? files(file) : /\.tsx?$/.test(file) ? [file] : [];
   });
 
 interface Import {
@@ -40,12 +41,14 @@ const IMPORTS = [/^(?:import|export)\s+(?:[^'"]*?\sfrom\s+)?['"](\.[^'"]+)['"]/g
 const importsOf = (text: string): string[] =>
   IMPORTS.flatMap((pattern) => [...text.matchAll(pattern)].map((match) => match[1]!));
 
-const imports: Import[] = files(SRC).flatMap((file) =>
-  importsOf(readFileSync(file, 'utf8')).map((target) => ({
-    from: path.relative(SRC, file),
-    to: path.relative(SRC, path.resolve(path.dirname(file), target)),
-  })),
-);
+const importsBelow = (root: string): Import[] =>
+  files(root).flatMap((file) =>
+    importsOf(readFileSync(file, 'utf8')).map((target) => ({
+      from: path.relative(root, file),
+      to: path.relative(root, path.resolve(path.dirname(file), target)),
+    })),
+  );
+const imports = importsBelow(SRC);
 const folderOf = (file: string): string => file.split('/')[0]!;
 
 describe('imports', () => {
@@ -72,6 +75,11 @@ describe('imports', () => {
       return a in ALLOWED && a !== b && b !== '..' && !ALLOWED[a]!.includes(b);
     });
     expect(wrong.map((i) => `${i.from} → ${i.to}`)).toEqual([]);
+  });
+
+  it('of the dashboard stay in it', () => {
+    const out = importsBelow(DASHBOARD).filter(({ to }) => to.startsWith('..'));
+    expect(out.map((i) => `${i.from} → ${i.to}`)).toEqual([]);
   });
 
   it('make no cycle, by types neither', () => {

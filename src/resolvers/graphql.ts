@@ -1,11 +1,9 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
 import type { Api, RequestContext, User } from '../api/contract.ts';
 import type { FlowControl } from '../api/fairness/flow-control.ts';
 import { StatusError, unsupportedMediaType } from '../meta/status.ts';
-import { Dashboard } from './dashboard.ts';
 import { Engine, once, type OperationRequest, type Result } from './engine.ts';
 import { AdmittedFirst, admitted } from './fairness.ts';
 import { createHttp } from './http.ts';
@@ -13,7 +11,6 @@ import type { Runner } from './runner.ts';
 import { withExtensions, type JsonText } from './json-text.ts';
 import { actAs, actingOf, type Acting } from './identity.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import { Sessions, isSameOrigin } from './sessions.ts';
 import { createWebSocket } from './websocket.ts';
 
 export interface GraphQLOptions {
@@ -22,9 +19,9 @@ export interface GraphQLOptions {
   flowControl?: FlowControl;
   log?(line: string): void;
   limits?: Partial<Limits>;
-  /** where the built dashboard is, if not in dist/dashboard */
-  dashboard?: string;
 }
+/** Of a request from outside; `readOnly`: a browser session that may not write, whose mutations are refused. */
+export type OutsideContext = RequestContext & { readOnly?: boolean };
 /** An operation of the same process. */
 export type InProcessRequest = OperationRequest & Acting;
 
@@ -42,12 +39,10 @@ export interface GraphQLFacade {
     executeText(request: InProcessRequest): Promise<JsonText>;
     subscribeText(request: InProcessRequest): AsyncIterableIterator<JsonText>;
   };
-  /** Serves /graphql, /graphiql and what is below it. `context.user` is system:anonymous where nothing authenticated the request. */
-  handler(req: IncomingMessage, res: ServerResponse, context: RequestContext): Promise<void>;
+  /** Serves /graphql. `context.user` is system:anonymous where nothing authenticated the request. */
+  handler(req: IncomingMessage, res: ServerResponse, context: OutsideContext): Promise<void>;
   /** graphql-transport-ws on /graphql */
-  onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, context: RequestContext): void;
-  /** Path and query of a link that logs a browser in, once, within ten minutes; for reading only unless `write`. */
-  loginLink(user: User, options?: { write?: boolean }): string;
+  onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, context: OutsideContext): void;
   close(): Promise<void>;
 }
 
@@ -62,21 +57,11 @@ const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters', 'sys
 const MAX_WARNINGS = 100;
 
 /** The GraphQL façade of one API process. */
-export async function createGraphQL({
-  api,
-  flowControl,
-  log = () => undefined,
-  limits,
-  dashboard,
-}: GraphQLOptions): Promise<GraphQLFacade> {
+export function createGraphQL({ api, flowControl, log = () => undefined, limits }: GraphQLOptions): GraphQLFacade {
   const allLimits = { ...DEFAULT_LIMITS, ...limits };
   const report = (error: unknown): void =>
     log(`graphql: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const engine = new Engine(api, allLimits, report);
-  const sessions = new Sessions(
-    await api.store.setting('graphiql-session-key', () => Promise.resolve(randomBytes(32).toString('base64'))),
-  );
-  const pages = new Dashboard(dashboard);
 
   /** Runs one operation for whom it says that it acts; `refused` makes what is wrong with it the result. */
   const execute = async <T>(
@@ -158,16 +143,7 @@ export async function createGraphQL({
   const http = createHttp<Caller>(engine, outside, allLimits.batch);
   const sockets = createWebSocket<Caller>(api, engine, outside);
 
-  /** Credentials of the request itself come first; a cookie counts only from our own page. */
-  const callerOf = (req: IncomingMessage, context: RequestContext): Caller => {
-    const session = context.user.name === 'system:anonymous' && isSameOrigin(req) ? sessions.of(req) : undefined;
-    if (!session) return { context, readOnly: false };
-    const { agent } = context;
-    return {
-      context: { user: session.user, agent, warn: (text) => context.warn(text), signal: context.signal },
-      readOnly: !session.write,
-    };
-  };
+  const callerOf = (context: OutsideContext): Caller => ({ context, readOnly: context.readOnly ?? false });
   const system: Caller = { context: { user: SYSTEM, agent: 'ku7s', warn: () => undefined }, readOnly: false };
 
   return {
@@ -183,40 +159,14 @@ export async function createGraphQL({
       subscribeText: (request) => subscribeText(request, system),
     },
     async handler(req, res, context) {
-      const url = new URL(req.url ?? '/', 'https://localhost');
-      if (url.pathname.startsWith('/graphiql/')) return pages.file(url.pathname.slice('/graphiql/'.length), req, res);
-      if (url.pathname === '/graphiql') return graphiql(url, res, sessions, pages);
-      const wantsPage =
-        req.method === 'GET' && !url.searchParams.has('query') && /text\/html/.test(String(req.headers.accept ?? ''));
-      if (wantsPage) return pages.page(res);
       // Types that a plain form can send are how other sites' pages would write (CSRF).
       if (req.method === 'POST' && !/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
         return refuse(res, unsupportedMediaType('the body must be application/json'));
-      await http(req, res, callerOf(req, context));
+      await http(req, res, callerOf(context));
     },
-    onUpgrade: (req, socket, head, context) => sockets.upgrade(req, socket, head, callerOf(req, context)),
-    loginLink: (user, { write = false } = {}) => `/graphiql?token=${sessions.link({ user, write })}`,
+    onUpgrade: (req, socket, head, context) => sockets.upgrade(req, socket, head, callerOf(context)),
     close: () => sockets.close(),
   };
-}
-
-/** The page; with a token it logs in first, and the token leaves the address bar. */
-function graphiql(url: URL, res: ServerResponse, sessions: Sessions, pages: Dashboard): void {
-  const token = url.searchParams.get('token');
-  if (token === null) return pages.page(res);
-  const session = sessions.redeem(token);
-  if (!session) {
-    res.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-    res.end('This link was used already or is older than ten minutes.\n');
-    return;
-  }
-  res.writeHead(303, {
-    location: '/graphiql',
-    'set-cookie': sessions.cookie(session),
-    'cache-control': 'no-store',
-    'referrer-policy': 'no-referrer',
-  });
-  res.end();
 }
 
 function refuse(res: ServerResponse, { status, code }: StatusError): void {

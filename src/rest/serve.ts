@@ -1,4 +1,3 @@
-import type { ServerResponse } from 'node:http';
 import type { Attributes, User } from '../api/contract.ts';
 import { badRequest, isStatusError, StatusError } from '../meta/status.ts';
 import { hasApiServices } from './aggregation/locate.ts';
@@ -6,6 +5,7 @@ import { serveAggregated } from './aggregation/serve.ts';
 import { serveDiscovery } from './discovery/serve.ts';
 import { methodNotAllowedHere, PageNotFound, statusOf } from './errors.ts';
 import type { Exchange } from './exchange.ts';
+import { isGraphQL, serveGraphQL } from './graphql.ts';
 import { serveOther } from './other.ts';
 import type { Services } from './services.ts';
 import { sendStatus, sendText } from './respond.ts';
@@ -129,8 +129,7 @@ async function answer(services: Services, exchange: Exchange): Promise<void> {
     const route = routeOf(exchange.pathname);
     if (hasApiServices(services.api) && (await serveAggregated(services, exchange, route, requireRoute))) return;
     if (route.type === 'resource') await serveResource(services, exchange, route.path);
-    else if (isGraphQL(exchange.pathname) && services.graphql)
-      await services.graphql.handler(exchange.req, withStatusMessage(exchange), exchange);
+    else if (isGraphQL(services, exchange)) await serveGraphQL(services, exchange);
     else {
       requirePath(services, exchange);
       if (route.type === 'discovery') await serveDiscovery(services, exchange, route);
@@ -140,17 +139,6 @@ async function answer(services: Services, exchange: Exchange): Promise<void> {
     await answerError(services, exchange, error);
   }
 }
-
-/** The handler gives HTTP/1.1's reason phrase, which HTTP/2 has not and about which Node would print a warning. */
-function withStatusMessage({ req, res }: Exchange): ServerResponse {
-  if (req.httpVersionMajor !== 2) return res;
-  const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
-  res.writeHead = ((status: number, ...rest: unknown[]) =>
-    writeHead(status, ...rest.filter((r) => typeof r !== 'string'))) as typeof res.writeHead;
-  return res;
-}
-
-export const isGraphQL = (path: string): boolean => /^\/graph(ql|iql)(\/|$)/.test(path);
 
 async function answerError(services: Services, exchange: Exchange, error: unknown): Promise<void> {
   const { res } = exchange;

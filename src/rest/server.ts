@@ -18,6 +18,7 @@ import { createFairness } from './fairness/fairness.ts';
 import { Metrics } from './health/metrics.ts';
 import { Identifier } from './identify.ts';
 import { OpenApi } from './openapi/openapi.ts';
+import type { Pages } from './pages/pages.ts';
 import { serve } from './serve.ts';
 import type { GraphQLHandler, Services, TokenIssuer, VersionInfo } from './services.ts';
 import { NodeDialer } from './streams/dial.ts';
@@ -30,6 +31,7 @@ export interface RestOptions {
   /** PEM, shown to nodes */
   kubeletClient: { key: string; cert: string };
   graphql?: GraphQLHandler;
+  pages?: Pages;
   version?: Partial<VersionInfo>;
   /** priority and fairness; true unless said */
   fairness?: boolean;
@@ -82,6 +84,7 @@ class Server implements RestServer {
     tls,
     kubeletClient,
     graphql,
+    pages,
     version,
     fairness = true,
     flowControl,
@@ -92,6 +95,7 @@ class Server implements RestServer {
     this.services = {
       api,
       graphql,
+      pages,
       log,
       metrics,
       identifier: new Identifier(api),

@@ -1,18 +1,20 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Api, Attributes, RequestContext } from '../api/contract.ts';
+import type { Api, Attributes } from '../api/contract.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { Metrics } from './health/metrics.ts';
 import type { Identifier } from './identify.ts';
 import type { OpenApi } from './openapi/openapi.ts';
+import type { Pages } from './pages/pages.ts';
+import type { SessionContext } from './pages/sessions.ts';
 import type { NodeDialer } from './streams/dial.ts';
 import type { WatchCounter } from './watching/serve.ts';
 
 /** The GraphQL façade, as far as this port serves it. */
 export interface GraphQLHandler {
-  handler(req: IncomingMessage, res: ServerResponse, context: RequestContext): Promise<void> | void;
-  onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, context: RequestContext): void;
+  handler(req: IncomingMessage, res: ServerResponse, context: SessionContext): Promise<void> | void;
+  onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer, context: SessionContext): void;
 }
 
 /** Who issues service account tokens, for clients that verify them on their own. */
@@ -42,6 +44,8 @@ export interface Services {
   metrics: Metrics;
   dialer: NodeDialer;
   graphql: GraphQLHandler | undefined;
+  /** without it only operations are served */
+  pages: Pages | undefined;
   fairness: Fairness | undefined;
   watches: WatchCounter;
   version: VersionInfo;

@@ -5,6 +5,7 @@ import type { Api } from '../api/contract.ts';
 import { createFlowControl } from '../api/fairness/flow-control.ts';
 import { createRegistry } from '../kinds/registry.ts';
 import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
+import { Pages } from '../rest/pages/pages.ts';
 import { createRestServer } from '../rest/server.ts';
 import { openStore } from '../store/open.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
@@ -64,12 +65,14 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     });
     closers.push(() => api.close());
     const flowControl = createFlowControl(store);
-    const graphql = await createGraphQL({ api, flowControl, log });
+    const graphql = createGraphQL({ api, flowControl, log });
+    const pages = await Pages.open(store);
     const server = createRestServer({
       api,
       tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert },
       kubeletClient: { cert: kubelet.cert, key: kubelet.key },
       graphql,
+      pages,
       flowControl,
       log,
     });
@@ -91,7 +94,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       graphql,
       url,
       ca: ca.cert,
-      graphiql: `${url}${graphql.loginLink({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, { write: true })}`,
+      graphiql: `${url}${pages.loginLink({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, { write: true })}`,
       stop,
     };
   } catch (error) {

@@ -27,7 +27,7 @@ beforeAll(async () => {
     publicKeyEncoding: { type: 'spki', format: 'pem' },
   });
   api = await createApi({ registry: createRegistry(), store, serviceAccountKeys: { privateKey, publicKey } });
-  graphql = await createGraphQL({ api });
+  graphql = createGraphQL({ api });
   client = createClient(directTransport(graphql.executor), { manager: 'test' });
   await client.create('namespaces', { metadata: { name: 'a' } });
 });

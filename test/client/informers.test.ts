@@ -38,7 +38,7 @@ async function settle(): Promise<void> {
 
 async function setup() {
   const fake = new FakeApi();
-  const graphql = await createGraphQL({ api: fake.api });
+  const graphql = createGraphQL({ api: fake.api });
   const clock = new ManualClock();
   const client = createClient(directTransport(graphql.executor));
   const errors: unknown[] = [];

@@ -20,7 +20,7 @@ const tick = () => new Promise(setImmediate);
 
 test('the client works over a port as it does in process', async () => {
   const fake = new FakeApi();
-  const { transport } = over((await createGraphQL({ api: fake.api })).executor);
+  const { transport } = over(createGraphQL({ api: fake.api }).executor);
   const client = createClient(transport, { manager: 'loop' });
   await client.create('pods', { metadata: { namespace: 'a', name: 'x' } });
   expect(fake.calls[0]!.context.agent).toBe('loop');

@@ -23,7 +23,7 @@ let fake: FakeApi;
 let graphql: GraphQLFacade;
 beforeEach(async () => {
   fake = new FakeApi();
-  graphql = await createGraphQL({ api: fake.api });
+  graphql = createGraphQL({ api: fake.api });
 });
 
 /** Numbers in [0, 1), the same for the same seed (mulberry32). */

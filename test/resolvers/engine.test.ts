@@ -13,7 +13,7 @@ const pod = (name: string, more: Record<string, unknown> = {}, metadata: Record<
 
 beforeEach(async () => {
   fake = new FakeApi();
-  graphql = await createGraphQL({ api: fake.api });
+  graphql = createGraphQL({ api: fake.api });
 });
 
 describe('typed queries', () => {
@@ -58,7 +58,7 @@ describe('typed queries', () => {
 
   test('what is no Status is masked and reported', async () => {
     const lines: string[] = [];
-    graphql = await createGraphQL({ api: fake.api, log: (line) => lines.push(line) });
+    graphql = createGraphQL({ api: fake.api, log: (line) => lines.push(line) });
     fake.get = () => Promise.reject(new Error('secret'));
     const { errors } = await run('{ pod(name: "x") { kind } }');
     expect(JSON.stringify(errors)).not.toContain('secret');

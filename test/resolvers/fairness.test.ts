@@ -28,7 +28,7 @@ beforeEach(async () => {
   [full, seats, released] = [false, [], 0];
   const fake = new FakeApi();
   fake.put('pods', { metadata: { namespace: 'a', name: 'x' } });
-  graphql = await createGraphQL({ api: fake.api, flowControl });
+  graphql = createGraphQL({ api: fake.api, flowControl });
   server = createServer((req, res) => void graphql.handler(req, res, asUser('me')));
   server.on('upgrade', (req, socket, head) => graphql.onUpgrade(req, socket, head, asUser('me')));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

@@ -1,8 +1,5 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createClient } from '../../src/client/client.ts';
@@ -14,18 +11,20 @@ let fake: FakeApi;
 let graphql: GraphQLFacade;
 let server: Server;
 let base: string;
-const contextOf = (req: IncomingMessage) =>
-  req.headers.authorization === 'Bearer admin'
+let readOnly: boolean;
+const contextOf = (req: IncomingMessage) => ({
+  ...(req.headers.authorization === 'Bearer admin'
     ? asUser('admin', ['system:masters'])
     : req.headers.authorization
       ? asUser('me')
-      : asUser('system:anonymous', ['system:unauthenticated']);
+      : asUser('system:anonymous', ['system:unauthenticated'])),
+  readOnly,
+});
 
 beforeEach(async () => {
   fake = new FakeApi();
-  const dashboard = mkdtempSync(path.join(tmpdir(), 'dashboard-'));
-  writeFileSync(path.join(dashboard, 'graphiql.js'), 'export {};');
-  graphql = await createGraphQL({ api: fake.api, dashboard });
+  readOnly = false;
+  graphql = createGraphQL({ api: fake.api });
   server = createServer((req, res) => void graphql.handler(req, res, contextOf(req)));
   server.on('upgrade', (req, socket, head) => graphql.onUpgrade(req, socket, head, contextOf(req)));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
@@ -145,63 +144,16 @@ describe('HTTP', () => {
   });
 });
 
-describe('the page', () => {
-  const login = async (options?: { write?: boolean }) => {
-    const link = graphql.loginLink({ name: 'kim', groups: [] }, options);
-    const response = await fetch(base + link, { redirect: 'manual' });
-    return { link, response, cookie: response.headers.get('set-cookie')!.split(';')[0]! };
-  };
-  const own = (cookie: string) => ({ cookie, origin: base, authorization: '' });
-
-  test('is served with its files', async () => {
-    const page = await fetch(`${base}/graphql`, { headers: { accept: 'text/html' } });
-    expect(await page.text()).toContain('/graphiql/graphiql.js');
-    const script = await fetch(`${base}/graphiql/graphiql.js`);
-    expect(script.headers.get('content-type')).toContain('javascript');
-    expect(
-      (await fetch(`${base}/graphiql/graphiql.js`, { headers: { 'if-none-match': script.headers.get('etag')! } }))
-        .status,
-    ).toBe(304);
-    expect((await fetch(`${base}/graphiql/..%2fsecret.js`)).status).toBe(404);
-  });
-
-  test('a link logs in once', async () => {
-    const { link, response, cookie } = await login();
-    expect(response.status).toBe(303);
-    expect(response.headers.get('set-cookie')).toMatch(/HttpOnly; Secure; SameSite=Strict/);
-    expect((await fetch(base + link, { redirect: 'manual' })).status).toBe(403);
-    await post({ query: POD }, own(cookie));
-    expect(fake.calls.at(-1)!.context.user.name).toBe('kim');
-  });
-
-  test('a cookie counts from our own page only, and not when it was changed', async () => {
-    const { cookie } = await login();
-    for (const headers of [
-      { cookie, origin: 'https://elsewhere', authorization: '' },
-      { cookie, authorization: '' },
-      own(`${cookie.slice(0, -2)}zz`),
-    ]) {
-      await post({ query: POD }, headers);
-      expect(fake.calls.at(-1)!.context.user.name).toBe('system:anonymous');
-    }
-  });
-
-  test('a session reads, and writes only if it was made to', async () => {
-    const refused = (await (await post({ query: DELETE }, own((await login()).cookie))).json()) as {
-      errors: { extensions: unknown }[];
-    };
-    expect(refused.errors[0]!.extensions).toMatchObject({ code: 403 });
+describe('a session for reading only', () => {
+  test('is refused mutations, over HTTP and over a web socket', async () => {
+    readOnly = true;
+    const { errors } = (await (await post({ query: DELETE })).json()) as { errors: { extensions: unknown }[] };
+    expect(errors[0]!.extensions).toMatchObject({ code: 403 });
+    const transport = socketTransport({ server: base, insecure: true, namespace: '', token: 'good' });
+    await expect(createClient(transport).delete('pods', 'a', 'x')).rejects.toMatchObject({ code: 403 });
+    await transport.close();
     expect(fake.objects.size).toBe(1);
-    await post({ query: DELETE }, own((await login({ write: true })).cookie));
-    expect(fake.objects.size).toBe(0);
-  });
-
-  test('a session is good on another process with the same key', async () => {
-    const { cookie } = await login();
-    await graphql.close();
-    graphql = await createGraphQL({ api: fake.api });
-    await post({ query: POD }, own(cookie));
-    expect(fake.calls.at(-1)!.context.user.name).toBe('kim');
+    expect(await (await post({ query: POD })).json()).toEqual({ data: { pod: { metadata: { name: 'x' } } } });
   });
 });
 

@@ -12,7 +12,7 @@ let address: string;
 
 beforeEach(async () => {
   fake = new FakeApi();
-  graphql = await createGraphQL({ api: fake.api });
+  graphql = createGraphQL({ api: fake.api });
   server = createServer();
   server.on('upgrade', (req, socket, head) => graphql.onUpgrade(req, socket, head, asUser('me')));
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));

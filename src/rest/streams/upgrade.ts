@@ -5,11 +5,12 @@ import type { Target } from '../../api/contract.ts';
 import { badRequest } from '../../meta/status.ts';
 import { statusOf, PageNotFound } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
+import { isGraphQL, upgradeToGraphQL } from '../graphql.ts';
 import { ALL_FORMATS, CUSTOM_FORMATS, negotiate } from '../negotiation/negotiate.ts';
 import { sendStatus, sendText } from '../respond.ts';
 import { isStream } from '../resources/resolve.ts';
 import { routeOf, type ResourcePath } from '../router.ts';
-import { isGraphQL, resolved, serve } from '../serve.ts';
+import { resolved, serve } from '../serve.ts';
 import type { Services } from '../services.ts';
 import { runWatch } from '../watching/serve.ts';
 import { webSocketOutput } from '../watching/websocket-output.ts';
@@ -32,8 +33,7 @@ export async function serveUpgrade(
   try {
     const identity = await services.identifier.identify(req);
     Object.assign(exchange, identity);
-    if (isGraphQL(exchange.pathname) && services.graphql)
-      return services.graphql.onUpgrade(req, socket, head, exchange);
+    if (isGraphQL(services, exchange)) return upgradeToGraphQL(services, exchange, req, socket, head);
     const route = routeOf(exchange.pathname);
     if (route.type === 'resource') return await serveResource(services, exchange, route.path, socket, head);
     await plain(services, exchange, socket);

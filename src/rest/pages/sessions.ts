@@ -1,11 +1,16 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
-import type { User } from '../api/contract.ts';
+import type { RequestContext, User } from '../../api/contract.ts';
 
 /** Who a browser session acts as. One without `write` may only read. */
 export interface Session {
   user: User;
   write: boolean;
+}
+
+/** Whom a request acts for; `readOnly`: in a session that may not write. */
+export interface SessionContext extends RequestContext {
+  readOnly?: boolean;
 }
 
 const COOKIE = 'ku7s_session';

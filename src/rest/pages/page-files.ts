@@ -3,8 +3,8 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
+const HTML = 'text/html; charset=utf-8';
 const TYPES: Readonly<Record<string, string>> = {
-  html: 'text/html; charset=utf-8',
   js: 'text/javascript; charset=utf-8',
   css: 'text/css; charset=utf-8',
   ttf: 'font/ttf',
@@ -27,21 +27,24 @@ interface Asset {
   type: string;
   tag: string;
   plain: Buffer;
-  gzip?: Buffer;
+  gzip: Buffer | undefined;
 }
 
 /** Where scripts/dashboard.mjs puts the files: beside the bundle, or in dist/ when run from source. */
-const folders = ['./dashboard/', '../../dist/dashboard/'].map((path) => fileURLToPath(new URL(path, import.meta.url)));
+const folders = ['./dashboard/', '../../../dist/dashboard/'].map((path) =>
+  fileURLToPath(new URL(path, import.meta.url)),
+);
 
 /** GraphiQL's files, read into memory at the first request. Nothing is loaded from elsewhere. */
-export class Dashboard {
+export class PageFiles {
   private assets: Map<string, Asset> | undefined;
 
   constructor(private readonly folder: string | undefined = folders.find((path) => existsSync(path))) {}
 
+  /** The page itself, which asks for the files. */
   page(res: ServerResponse): void {
     res.writeHead(200, {
-      'content-type': TYPES['html'],
+      'content-type': HTML,
       'content-security-policy': POLICY,
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',

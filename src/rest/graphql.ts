@@ -1,0 +1,40 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Duplex } from 'node:stream';
+import type { Exchange } from './exchange.ts';
+import type { SessionContext } from './pages/sessions.ts';
+import type { Services } from './services.ts';
+
+const PATHS = /^\/graph(ql|iql)(\/|$)/;
+
+/** Whether a path is the GraphQL façade's or its page's. */
+export const isGraphQL = ({ graphql }: Services, { pathname }: Exchange): boolean =>
+  graphql !== undefined && PATHS.test(pathname);
+
+const contextOf = ({ pages }: Services, exchange: Exchange): SessionContext => pages?.contextOf(exchange) ?? exchange;
+
+/** An operation, or the page that sends them. */
+export async function serveGraphQL(services: Services, exchange: Exchange): Promise<void> {
+  const { graphql, pages } = services;
+  if (pages?.serve(exchange)) return;
+  await graphql?.handler(exchange.req, withoutReason(exchange), contextOf(services, exchange));
+}
+
+/** Subscriptions over a web socket. */
+export function upgradeToGraphQL(
+  services: Services,
+  exchange: Exchange,
+  req: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  services.graphql?.onUpgrade(req, socket, head, contextOf(services, exchange));
+}
+
+/** Event streams come with HTTP/1.1's reason phrase, which HTTP/2 has not and about which Node would print a warning. */
+function withoutReason({ req, res }: Exchange): ServerResponse {
+  if (req.httpVersionMajor !== 2) return res;
+  const writeHead = res.writeHead.bind(res) as (...args: unknown[]) => ServerResponse;
+  res.writeHead = ((status: number, ...rest: unknown[]) =>
+    writeHead(status, ...rest.filter((r) => typeof r !== 'string'))) as typeof res.writeHead;
+  return res;
+}
