@@ -9,6 +9,7 @@ import { answersWithObject } from './deletion/returned.ts';
 import { planOf, warnOfDeletion } from './deletion/special.ts';
 import { refuseSystemClass } from './deletion/system-classes.ts';
 import { checkDeleteOptions, isDryRun } from './options.ts';
+import { sameJson } from './patch/equal.ts';
 import { keyOf, resourceOf } from './target.ts';
 import { admissionRequest, operationOf, type Operation } from './write/operation.ts';
 import { deleteOf, writeOf } from './write/stored-write.ts';
@@ -68,11 +69,13 @@ async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions)
   let last = stored;
   if (plan.do === 'mark') {
     if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, plan.object)) };
-    const outcome = await core.store.commit(
-      writeOf(op, storedForm(kind.storage, kind.custom, plan.object), stored.revision),
-    );
-    if (!outcome.ok) return { current: outcome.current };
-    last = outcome.stored;
+    // one that is marked already is not written again, as by no update that changes nothing
+    if (!old.metadata.deletionTimestamp || !sameJson(plan.object, old)) {
+      const form = storedForm(kind.storage, kind.custom, plan.object);
+      const outcome = await core.store.commit(writeOf(op, form, stored.revision));
+      if (!outcome.ok) return { current: outcome.current };
+      last = outcome.stored;
+    }
     if (!plan.thenRemove) return { answer: storedAnswer(kind, last, accepted(options)) };
   }
   if (op.dryRun) return { answer: gone(op, last, options) };

@@ -4,6 +4,8 @@ import type { Clock } from '../../src/control/contract.ts';
 export class FakeClock implements Clock {
   private readonly timers = new Map<number, { at: number; run: () => void }>();
   private serial = 0;
+  /** lets everything that a timer has started come to its end */
+  settle: () => Promise<void> = flush;
   constructor(private time = Date.parse('2026-01-01T00:00:00Z')) {}
 
   now(): number {
@@ -20,7 +22,7 @@ export class FakeClock implements Clock {
   /** Runs what is due within the next `ms`; between timers everything that they started may finish. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms;
-    await flush();
+    await this.settle();
     for (;;) {
       let next: [number, { at: number; run: () => void }] | undefined;
       for (const entry of this.timers) if (entry[1].at <= end && (!next || entry[1].at < next[1].at)) next = entry;
@@ -28,7 +30,7 @@ export class FakeClock implements Clock {
       this.timers.delete(next[0]);
       this.time = Math.max(this.time, next[1].at);
       next[1].run();
-      await flush();
+      await this.settle();
     }
     this.time = end;
   }

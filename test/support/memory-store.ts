@@ -1,0 +1,169 @@
+import {
+  Compacted,
+  StoreUnavailable,
+  TooLargeRevision,
+  type Having,
+  type HistoryEntry,
+  type Key,
+  type ListSnapshot,
+  type Outcome,
+  type Scope,
+  type Store,
+  type Stored,
+  type WatchHandlers,
+  type Write,
+} from '../../src/store/contract.ts';
+import { Item, itemBytes } from '../../src/store/item.ts';
+import { Retained } from '../../src/store/retained.ts';
+import { State, type Change } from '../../src/store/state.ts';
+import type { Watcher } from '../../src/store/watchers.ts';
+
+type Refusal = Outcome & { ok: false };
+
+/**
+ * A store without a database: the real one's state (cache, ring, watchers) behind a counter of its own. Commits are
+ * applied in the turn in which they come, so whoever awaits one sees it everywhere.
+ */
+export class MemoryStore implements Store {
+  private readonly state: State;
+  private readonly retained = new Retained();
+  private readonly settings = new Map<string, string>();
+  private readonly log: (HistoryEntry & Key)[] = [];
+  private readonly changes: Change[] = [];
+  private closed = false;
+  compacted = 0;
+
+  constructor(
+    private readonly now: () => number = Date.now,
+    ring = 100_000,
+  ) {
+    this.state = new State({ events: ring, bytes: 64 << 20 }, () => undefined);
+  }
+
+  get revision(): number {
+    return this.state.revision;
+  }
+
+  async commit(write: Write): Promise<Outcome> {
+    const [outcome] = this.write([write]);
+    return outcome!;
+  }
+
+  async commitAll(writes: readonly Write[]): ReturnType<Store['commitAll']> {
+    const outcomes = this.write(writes);
+    const index = outcomes.findIndex(({ ok }) => !ok);
+    if (index >= 0) return { ok: false, index, outcome: outcomes[index] as Refusal };
+    return { ok: true, stored: outcomes.map((outcome) => (outcome as Outcome & { ok: true }).stored) };
+  }
+
+  private write(writes: readonly Write[]): Outcome[] {
+    if (this.closed) throw new StoreUnavailable('the store is closed');
+    const refusals = writes.map((write) => this.refusal(write));
+    const refused = refusals.filter((refusal) => refusal !== undefined);
+    if (refused.length) return refusals.map((refusal) => refusal ?? refused[0]!);
+    return writes.map((write) => ({ ok: true, stored: this.apply(write) }));
+  }
+
+  private refusal(write: Write): Refusal | undefined {
+    const current = this.state.cache.get(write);
+    if (write.type === 'create') return current && { ok: false, why: 'exists', current };
+    if (!current) return { ok: false, why: 'missing', current };
+    return current.revision === write.expect ? undefined : { ok: false, why: 'changed', current };
+  }
+
+  private apply(write: Write): Stored {
+    const revision = this.revision + 1;
+    const { resource, namespace, name } = write;
+    const key = { resource, namespace, name };
+    const type = write.type === 'create' ? 'ADDED' : write.type === 'update' ? 'MODIFIED' : 'DELETED';
+    const item =
+      write.type === 'delete'
+        ? undefined
+        : new Item(key, revision, itemBytes(write.body, revision), write.columns, this.retained);
+    this.enter({ ...key, type, revision, item });
+    const { stored } = this.state.eventAt(revision)!;
+    this.log.push({ ...key, revision, type, at: this.now(), by: write.by, stored });
+    return stored;
+  }
+
+  private enter(change: Change): void {
+    this.changes.push(change);
+    this.state.apply([change]);
+  }
+
+  /** Another store with the same past. */
+  copy(now: () => number): MemoryStore {
+    const store = new MemoryStore(now);
+    for (const change of this.changes) store.enter(change);
+    store.log.push(...this.log);
+    for (const [name, value] of this.settings) store.settings.set(name, value);
+    return store;
+  }
+
+  async fresh(): Promise<number> {
+    if (this.closed) throw new StoreUnavailable('the store is closed');
+    return this.revision;
+  }
+  async reached(revision: number): Promise<void> {
+    if (revision > this.revision) throw new TooLargeRevision(revision, this.revision);
+  }
+  get(key: Key): Stored | undefined {
+    return this.state.cache.get(key);
+  }
+  list(scope: Scope, having?: Having): ListSnapshot {
+    return { items: this.state.cache.list(scope, having), revision: this.revision };
+  }
+  count(scope: Scope): number {
+    return this.state.cache.count(scope);
+  }
+  owned(ownerUid: string): readonly Stored[] {
+    return this.state.cache.owned(ownerUid);
+  }
+  byUid(uid: string): Stored | undefined {
+    return this.state.cache.byUid(uid);
+  }
+  resources(): readonly string[] {
+    return this.state.cache.resources();
+  }
+
+  async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {
+    if (revision > this.revision) throw new TooLargeRevision(revision, this.revision);
+    if (revision < this.compacted) throw new Compacted(revision, this.compacted);
+    return { items: this.state.listAt(scope, revision), revision };
+  }
+  async getAt(key: Key, revision: number): Promise<Stored | undefined> {
+    return (await this.listAt(key, revision)).items[0];
+  }
+  async history({ resource, namespace, name }: Key, limit: number, before = Infinity): Promise<HistoryEntry[]> {
+    return this.log
+      .filter((e) => e.resource === resource && e.namespace === namespace && e.name === name && e.revision < before)
+      .reverse()
+      .slice(0, limit);
+  }
+
+  watch(scope: Scope, from: number, handlers: WatchHandlers): () => void {
+    if (this.closed) throw new StoreUnavailable('the store is closed');
+    if (from < this.compacted) throw new Compacted(from, this.compacted);
+    const watcher: Watcher = { scope, handlers, from, backlog: undefined, ended: false };
+    const backlog = this.state.eventsAfter(scope, from);
+    watcher.from = Math.max(from, this.revision);
+    this.state.watchers.add(watcher);
+    if (backlog.length) {
+      watcher.backlog = backlog;
+      setImmediate(() => !watcher.ended && this.state.watchers.flush(watcher));
+    }
+    return () => this.state.watchers.remove(watcher);
+  }
+
+  async setting(name: string, makeValue: () => Promise<string>): Promise<string> {
+    if (!this.settings.has(name)) this.settings.set(name, await makeValue());
+    return this.settings.get(name)!;
+  }
+  async compact(before: number): Promise<void> {
+    this.compacted = Math.max(this.compacted, before);
+  }
+  async close(): Promise<void> {
+    this.closed = true;
+    this.state.watchers.endAll('closed');
+  }
+}
