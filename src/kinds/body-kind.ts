@@ -3,7 +3,7 @@ import { headOf } from './builtin.ts';
 import { structSchema } from './builtin-schema.ts';
 import { typeFacts } from './facts.ts';
 import type { Kind } from './kind.ts';
-import { definitionOf } from './openapi.ts';
+import { builtinTypeName } from './type-names.ts';
 
 const DELETE_OPTIONS = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
 /** As many as there are subresource bodies and versions of DeleteOptions. */
@@ -11,7 +11,7 @@ const made = new Map<string, Kind | undefined>();
 
 function make(gvk: GroupVersionKind): Kind | undefined {
   // DeleteOptions belong to every group and version, and have one type
-  const name = gvk.kind === 'DeleteOptions' ? DELETE_OPTIONS : definitionOf(gvk.group, gvk.version, gvk.kind);
+  const name = gvk.kind === 'DeleteOptions' ? DELETE_OPTIONS : builtinTypeName(gvk);
   if (!name || !typeFacts[name]?.fields) return undefined;
   const schema = structSchema(name);
   const resource = `${gvk.kind.toLowerCase()}s`;

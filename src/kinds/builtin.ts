@@ -1,7 +1,8 @@
 import { apiVersionOf, groupResourceName } from '../meta/gvk.ts';
 import { structSchema } from './builtin-schema.ts';
 import { conversions, storageVersions } from './conversions.ts';
-import { columnDescription, resourceFacts, type ResourceFacts } from './facts.ts';
+import { columnDescription } from './descriptions.ts';
+import { resourceFacts, type ResourceFacts } from './facts.ts';
 import { deprecations } from './deprecations.ts';
 import { NameTable } from './graphql-names.ts';
 import type { Column, Kind, StorageKind, SubresourceFacts } from './kind.ts';
@@ -45,7 +46,7 @@ const subresourcesOf = (r: ResourceFacts): ReadonlyMap<string, SubresourceFacts>
 
 const columnsOf = (r: ResourceFacts): Column[] =>
   r.columns.map(([name, type, format, priority]) => {
-    const description = columnDescription(apiVersionOf(r), r.resource, name);
+    const description = columnDescription(`${apiVersionOf(r)}/${r.resource}`, name);
     return { name, type, format, description, priority };
   });
 

@@ -1,5 +1,4 @@
 import type { Kind } from './kind.ts';
-import descriptions from '../../schema/column-descriptions.json' with { type: 'json' };
 import json from '../../schema/kinds.json' with { type: 'json' };
 
 /**
@@ -57,9 +56,3 @@ const facts = json as unknown as { resources: ResourceFacts[]; types: Record<str
 /** In the order of discovery. */
 export const resourceFacts: readonly ResourceFacts[] = facts.resources;
 export const typeFacts: Readonly<Record<string, TypeFacts>> = facts.types;
-
-const texts = descriptions as unknown as Record<string, Record<string, string>>;
-
-/** What a Table says of a column; '' where no answer of a server is known. `apiVersion` is that of the resource. */
-export const columnDescription = (apiVersion: string, resource: string, column: string): string =>
-  texts[`${apiVersion}/${resource}`]?.[column] ?? texts['*']?.[column] ?? '';

@@ -1,4 +1,5 @@
 import { GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, GraphQLString, type GraphQLInputType } from 'graphql';
+import { ANY_OBJECT, fieldDescription, typeDescription } from '../kinds/descriptions.ts';
 import type { Kind, Registry } from '../kinds/kind.ts';
 import { parseApiVersion } from '../meta/gvk.ts';
 import type { KubeObject } from '../meta/object.ts';
@@ -52,6 +53,11 @@ export function buildSchema(registry: Registry): GraphQLSchema {
 /** What all objects have: the type of relations that lead to several kinds. */
 const INTERFACE = 'KubernetesObject';
 
+const typeMeta: FieldConfigs = {
+  apiVersion: { type: GraphQLString, description: fieldDescription(ANY_OBJECT, 'apiVersion') },
+  kind: { type: GraphQLString, description: fieldDescription(ANY_OBJECT, 'kind') },
+};
+
 function kindTypes(
   registry: Registry,
   kinds: readonly Kind[],
@@ -64,9 +70,10 @@ function kindTypes(
   const anyObject = new GraphQLInterfaceType({
     name: INTERFACE,
     fields: () => ({
-      apiVersion: { type: GraphQLString },
-      kind: { type: GraphQLString },
-      ...(metadata && { metadata: { type: outputs.of(metadata, 'Metadata') } }),
+      ...typeMeta,
+      ...(metadata && {
+        metadata: { type: outputs.of(metadata, 'Metadata'), description: fieldDescription(ANY_OBJECT, 'metadata') },
+      }),
       _json: whole,
     }),
     resolveType(object: KubeObject) {
@@ -81,11 +88,11 @@ function kindTypes(
       kind.storage.persisted && metadata !== undefined && kind.schema.fields.get('metadata')?.schema === metadata;
     const type = new GraphQLObjectType({
       name: typeName,
+      description: typeDescription(kind.schema.name),
       interfaces: hasRelations ? [anyObject] : [],
       fields: () => ({
         ...(hasRelations && relationFields(kind, registry, (to) => types.get(to)!, anyObject)),
-        apiVersion: { type: GraphQLString },
-        kind: { type: GraphQLString },
+        ...typeMeta,
         _json: whole,
         ...outputs.fields(kind.schema, typeName),
       }),

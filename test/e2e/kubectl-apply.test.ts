@@ -164,6 +164,11 @@ describe('kubectl apply', () => {
     );
     expect(await ok('get ct')).toMatch(/^NAME +LIVES\ntom +9\n$/);
     expect(await ok('explain cat.spec')).toMatch(/lives\t<integer>\n +How many\./);
+    // what the conformance tests of Kubernetes look for
+    expect(await ok('explain cat')).toMatch(/FIELDS:[^]*apiVersion\t<string>\n +APIVersion defines/);
+    expect(await ok('explain cat.metadata')).toMatch(
+      /DESCRIPTION:\n +Standard object's metadata[^]*creationTimestamp\t<string>\n +CreationTimestamp is a timestamp/,
+    );
     await ok('scale cat/tom --replicas=3');
     expect(await field('cat/tom', '.spec.lives')).toBe('3');
     expect(await ok('describe cat tom')).toContain('Lives:  3');

@@ -4,6 +4,7 @@ import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import * as x509 from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
+import descriptions from '../../schema/descriptions.json' with { type: 'json' };
 import { eventually } from './support/cluster.ts';
 import { kubectlSuite, lines } from './support/kubectl.ts';
 
@@ -84,6 +85,11 @@ describe('kubectl and the cluster', () => {
       /KIND: +Deployment[^]*rollingUpdate\t<RollingUpdateDeployment>/,
     );
     expect(await ok('explain pod --recursive')).toContain('      containerPort\t<integer> -required-');
+    const said = (await ok('explain pod.spec.containers')).replace(/\s+/g, ' ');
+    const words = descriptions.types['io.k8s.api.core.v1.Container'];
+    expect(said).toContain(`DESCRIPTION: ${descriptions.types['io.k8s.api.core.v1.PodSpec'].fields.containers}`);
+    expect(said).toContain(words.description);
+    expect(said).toContain(`image <string> ${words.fields.image}`);
     expect(await fails('explain pod.nothing')).toContain('field "nothing" does not exist');
     expect(await ok('version')).toMatch(/Server Version: v1\.35\./);
     expect(await ok('cluster-info')).toContain(suite.cluster.url);

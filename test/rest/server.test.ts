@@ -323,7 +323,10 @@ describe('discovery and OpenAPI', () => {
     const third = await server.ask('/openapi/v3/apis/example.com/v1');
     expect(third.body.components.schemas['com.example.v1.Gadget'].properties.spec).toEqual(schema.properties.spec);
     expect(Object.keys(third.body.components.schemas)).toContain('io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta');
+    const { properties } = third.body.components.schemas['com.example.v1.Gadget'];
+    expect(properties.metadata.description).toMatch(/^Standard object's metadata/);
     const second = await server.ask('/openapi/v2');
+    expect(second.body.definitions['com.example.v1.GadgetList'].properties.kind.description).toMatch(/^Kind /);
     expect(second.body.definitions['com.example.v1.Gadget'].properties.spec.properties.size).toEqual({
       type: 'integer',
       description: 'how large',

@@ -2,7 +2,7 @@ import { humanDuration } from '../../meta/duration.ts';
 import { compileJsonPath } from '../../meta/json-path.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { isTime } from '../../meta/time.ts';
-import { columnDescription } from '../facts.ts';
+import { columnDescription } from '../descriptions.ts';
 import type { Column } from '../kind.ts';
 
 export interface PrinterColumn {
@@ -18,14 +18,14 @@ type Cell = string | number | boolean | null;
 const AGE: PrinterColumn = {
   name: 'Age',
   type: 'date',
-  description: columnDescription('', '', 'Age'),
+  description: columnDescription('', 'Age'),
   jsonPath: '.metadata.creationTimestamp',
 };
 const NAME: Column = {
   name: 'Name',
   type: 'string',
   format: 'name',
-  description: columnDescription('', '', 'Name'),
+  description: columnDescription('', 'Name'),
   priority: 0,
 };
 

@@ -7,6 +7,7 @@ import {
   type GraphQLInputType,
   type GraphQLNamedInputType,
 } from 'graphql';
+import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { structKey, uniqueFieldNames, type StructKey, type TypeNames } from './names.ts';
 import type { Scalars } from './scalars-of.ts';
@@ -88,6 +89,7 @@ export class InputTypes {
         const name = this.names.of(schema, path);
         type = new GraphQLInputObjectType({
           name: this.names.claim(`${name}Input`),
+          description: typeDescription(schema.name),
           fields: () => this.fields(schema, name),
         });
       } else type = this.scalars.any;
@@ -100,7 +102,10 @@ export class InputTypes {
     const configs: GraphQLInputFieldConfigMap = {};
     const names = this.namesOf(schema);
     for (const [name, json] of names)
-      configs[name] = { type: this.of(schema.fields.get(json)!.schema, `${typeName}_${json}`) };
+      configs[name] = {
+        type: this.of(schema.fields.get(json)!.schema, `${typeName}_${json}`),
+        description: fieldDescription(schema.name, json),
+      };
     for (const [name, json] of names) {
       if (schema.fields.get(json)!.schema.type === 'map') configs[`${name}JSON`] ??= { type: this.scalars.any };
     }

@@ -8,6 +8,7 @@ import {
   type GraphQLNamedOutputType,
   type GraphQLOutputType,
 } from 'graphql';
+import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { PLAIN } from '../compiled/plain.ts';
 import type { OperationContext } from '../context.ts';
@@ -59,12 +60,13 @@ export class OutputTypes {
     for (const [json, field] of schema.fields) {
       const name = names.get(json)!;
       const type = this.of(field.schema, `${typeName}_${json}`);
+      const description = fieldDescription(schema.name, json);
       configs[name] =
         field.schema.type === 'map'
-          ? mapField(type, json)
+          ? { ...mapField(type, json), description }
           : name === json
-            ? { type }
-            : { type, extensions: PLAIN, resolve: (source: Source) => source[json] };
+            ? { type, description }
+            : { type, description, extensions: PLAIN, resolve: (source: Source) => source[json] };
     }
     for (const [json, field] of schema.fields) {
       const name = `${names.get(json)!}JSON`;
@@ -85,7 +87,11 @@ export class OutputTypes {
   }
 
   private make(schema: ObjectSchema, name: string): GraphQLObjectType {
-    return new GraphQLObjectType<Source, OperationContext>({ name, fields: () => this.fields(schema, name) });
+    return new GraphQLObjectType<Source, OperationContext>({
+      name,
+      description: typeDescription(schema.name),
+      fields: () => this.fields(schema, name),
+    });
   }
 
   /** `StringEntry`, `QuantityEntry`: a pair of a map, one type per type of value. */

@@ -1,3 +1,4 @@
+import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import { typeFacts, type FieldFacts, type TypeFacts } from '../../kinds/facts.ts';
 
 export type OpenApiVersion = 2 | 3;
@@ -58,30 +59,36 @@ function extensions(more: NonNullable<FieldFacts[4]>): Node {
   };
 }
 
-function property([, type, , flags, more = {}]: FieldFacts, version: OpenApiVersion): Node {
+/** `description` first, where there is one, as kube-openapi writes it. */
+export const described = (description: string | undefined): Node => (description === undefined ? {} : { description });
+
+function property(owner: string, [name, type, , flags, more = {}]: FieldFacts, version: OpenApiVersion): Node {
   const node = typeNode(type, version, more.enum, false);
   const ext = extensions(more);
-  if (version === 2) return { ...node, ...ext };
+  const text = described(fieldDescription(owner, name));
+  if (version === 2) return { ...text, ...node, ...ext };
   const value = flags.includes('z')
     ? { default: zeroOf(type) }
     : more.default !== undefined
       ? { default: more.default }
       : {};
-  if (!('$ref' in node)) return { ...node, ...value, ...ext };
-  return flags.includes('b') ? node : { ...value, allOf: [node], ...ext };
+  if (!('$ref' in node)) return { ...text, ...node, ...value, ...ext };
+  return flags.includes('b') ? node : { ...text, ...value, allOf: [node], ...ext };
 }
 
-function definition(facts: TypeFacts, version: OpenApiVersion): Node {
+function definition(name: string, facts: TypeFacts, version: OpenApiVersion): Node {
+  const text = described(typeDescription(name));
   const gvk = facts.gvk && {
     'x-kubernetes-group-version-kind': facts.gvk.map(([group, v, kind]) => ({ group, kind, version: v })),
   };
-  if (!facts.fields) return { ...(version === 2 ? facts.v2 : facts.v3), ...gvk };
-  const required = facts.fields.filter(([, , , flags]) => flags.includes('r')).map(([name]) => name);
+  if (!facts.fields) return { ...text, ...(version === 2 ? facts.v2 : facts.v3), ...gvk };
+  const required = facts.fields.filter(([, , , flags]) => flags.includes('r')).map(([field]) => field);
   const sorted = facts.fields.toSorted(([a], [b]) => (a < b ? -1 : 1));
   return {
+    ...text,
     type: 'object',
     ...(required.length && { required }),
-    properties: Object.fromEntries(sorted.map((field) => [field[0], property(field, version)])),
+    properties: Object.fromEntries(sorted.map((field) => [field[0], property(name, field, version)])),
     ...gvk,
     ...(facts.map && { 'x-kubernetes-map-type': facts.map }),
     ...(facts.unions !== undefined && { 'x-kubernetes-unions': facts.unions }),
@@ -96,7 +103,7 @@ export function definitionOf(name: string, version: OpenApiVersion): Node | unde
   if (known) return known;
   const facts = typeFacts[name];
   if (!facts || (version === 3 && facts.only === 2)) return undefined;
-  const node = definition(facts, version);
+  const node = definition(name, facts, version);
   made[version].set(name, node);
   return node;
 }

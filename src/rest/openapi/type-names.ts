@@ -1,12 +1,5 @@
-import { typeFacts } from '../../kinds/facts.ts';
+import { builtinTypeName } from '../../kinds/type-names.ts';
 import type { GroupVersionKind } from '../../meta/gvk.ts';
-
-const byKind = new Map<string, string>();
-for (const [name, { gvk = [] }] of Object.entries(typeFacts)) {
-  if (gvk.length !== 1) continue;
-  const [group, version, kind] = gvk[0];
-  byKind.set(`${group}/${version}/${kind}`, name);
-}
 
 /** `com.example.stable.v1.CronTab`: the group's labels in reverse, then version and kind. */
 const customName = ({ group, version, kind }: GroupVersionKind): string =>
@@ -14,4 +7,4 @@ const customName = ({ group, version, kind }: GroupVersionKind): string =>
 
 /** The name of a kind's type among the definitions; undefined for one that has no type of its own. */
 export const typeNameOf = (kind: GroupVersionKind & { custom: boolean }): string | undefined =>
-  kind.custom ? customName(kind) : byKind.get(`${kind.group}/${kind.version}/${kind.kind}`);
+  kind.custom ? customName(kind) : builtinTypeName(kind);
