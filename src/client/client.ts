@@ -1,13 +1,15 @@
-import type { KubeObject } from '../meta/object.ts';
+import type { New, ObjectLike } from '../meta/object.ts';
 import type {
   Client,
   ClientDeleteOptions,
+  ClientList,
   ClientListOptions,
   ClientPatchOptions,
   ClientResource,
   ClientWatchEvent,
   ClientWatchOptions,
   GraphQLRequest,
+  ObjectOf,
   Transport,
 } from './contract.ts';
 import { CREATE, DELETE, GET, KINDS, LIST, PATCH, UPDATE, WATCH } from './documents.ts';
@@ -24,15 +26,15 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
   const run = async (query: string, variables?: Record<string, unknown>): Promise<Record<string, unknown>> =>
     dataOf(await transport.execute({ ...defaults, query, variables }));
 
-  async function list<T>(
-    resource: string,
+  async function list<R extends string>(
+    resource: R,
     options: ClientListOptions = {},
-  ): Promise<{ items: T[]; resourceVersion: string }> {
-    const items: T[] = [];
+  ): Promise<ClientList<ObjectOf<R>>> {
+    const items: ObjectOf<R>[] = [];
     let token: string | undefined;
     for (;;) {
       const data = await run(LIST, { resource, ...options, limit: PAGE, continue: token });
-      const page = data['objects'] as { items: T[]; resourceVersion: string; continue?: string | null };
+      const page = data['objects'] as ClientList<ObjectOf<R>> & { continue?: string | null };
       if (!page.continue && items.length === 0) return { items: page.items, resourceVersion: page.resourceVersion };
       for (const item of page.items) items.push(item);
       if (!page.continue) return { items, resourceVersion: page.resourceVersion };
@@ -42,19 +44,24 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
 
   return {
     list,
-    async get<T>(resource: string, namespace: string, name: string, subresource?: string) {
-      return (await run(GET, { resource, namespace, name, subresource }))['object'] as T;
+    async get<R extends string, S extends string = ''>(resource: R, namespace: string, name: string, subresource?: S) {
+      return (await run(GET, { resource, namespace, name, subresource }))['object'] as ObjectOf<R, S>;
     },
-    async create<T>(resource: string, object: T, options: { subresource?: string; name?: string } = {}) {
-      const { namespace } = metadataOf(object);
-      return (await run(CREATE, { resource, namespace, ...options, object }))['createObject'] as T;
+    async create<R extends string, S extends string = ''>(
+      resource: R,
+      object: New<ObjectOf<R, S>>,
+      options: { subresource?: S; name?: string } = {},
+    ) {
+      const { namespace } = object.metadata;
+      return (await run(CREATE, { resource, namespace, ...options, object }))['createObject'] as ObjectOf<R, S>;
     },
-    async update<T>(resource: string, object: T, subresource?: string) {
-      const { namespace, name } = metadataOf(object);
-      return (await run(UPDATE, { resource, namespace, name, subresource, object }))['updateObject'] as T;
+    async update<R extends string, S extends string = ''>(resource: R, object: ObjectOf<R, S>, subresource?: S) {
+      const { namespace, name } = object.metadata;
+      const variables = { resource, namespace, name, subresource, object };
+      return (await run(UPDATE, variables))['updateObject'] as ObjectOf<R, S>;
     },
-    async patch<T>(
-      resource: string,
+    async patch<R extends string>(
+      resource: R,
       namespace: string,
       name: string,
       patch: unknown,
@@ -62,7 +69,7 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
     ) {
       const { type = 'merge', ...rest } = options;
       const variables = { resource, namespace, name, patch, type: type.toUpperCase(), ...rest };
-      return (await run(PATCH, variables))['patchObject'] as T;
+      return (await run(PATCH, variables))['patchObject'] as ObjectOf<R>;
     },
     async delete(resource: string, namespace: string, name: string, options: ClientDeleteOptions = {}) {
       await run(DELETE, { resource, namespace, name, ...options });
@@ -70,8 +77,8 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
     async query<T>(document: string, variables?: Record<string, unknown>) {
       return (await run(document, variables)) as T;
     },
-    watch: (resource: string, options: ClientWatchOptions) =>
-      new Watch(transport.subscribe({ ...defaults, query: WATCH, variables: { resource, ...options } })),
+    watch: <R extends string>(resource: R, options: ClientWatchOptions) =>
+      new Watch<ObjectOf<R>>(transport.subscribe({ ...defaults, query: WATCH, variables: { resource, ...options } })),
     async resources() {
       return (await run(KINDS))['kinds'] as ClientResource[];
     },
@@ -86,24 +93,22 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
 /** A node's user is always of the nodes' group (kubernetes.io: Node Authorization); impersonation adds no group by itself. */
 const NODE_USER = 'system:node:';
 
-const metadataOf = (object: unknown): { namespace?: string; name?: string } => (object as KubeObject).metadata ?? {};
-
 /** The events in the results of a subscription. Not a generator: `return()` must end a watch on which `next()` waits. */
-class Watch implements AsyncIterableIterator<ClientWatchEvent[]> {
+class Watch<T extends ObjectLike> implements AsyncIterableIterator<ClientWatchEvent<T>[]> {
   constructor(private readonly results: ReturnType<Transport['subscribe']>) {}
 
-  async next(): Promise<IteratorResult<ClientWatchEvent[]>> {
+  async next(): Promise<IteratorResult<ClientWatchEvent<T>[]>> {
     const result = await this.results.next();
     if (result.done) return { done: true, value: undefined };
     try {
-      return { done: false, value: dataOf(result.value)['objectsWatch'] as ClientWatchEvent[] };
+      return { done: false, value: dataOf(result.value)['objectsWatch'] as ClientWatchEvent<T>[] };
     } catch (error) {
       await this.results.return?.();
       throw error;
     }
   }
 
-  async return(): Promise<IteratorResult<ClientWatchEvent[]>> {
+  async return(): Promise<IteratorResult<ClientWatchEvent<T>[]>> {
     await this.results.return?.();
     return { done: true, value: undefined };
   }

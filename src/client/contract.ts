@@ -1,4 +1,5 @@
-import type { KubeObject } from '../meta/object.ts';
+import type { Binding, Eviction, Resources, Scale, SubjectAccessReview, TokenRequest } from '../../schema/types.ts';
+import type { KubeObject, New, ObjectLike } from '../meta/object.ts';
 
 /**
  * The client of the loops: GraphQL documents over one of three transports (same thread, MessagePort,
@@ -24,33 +25,73 @@ export interface GraphQLResult {
   errors?: readonly { message: string; extensions?: Record<string, unknown> }[];
 }
 
+/** The resources whose objects have a type: what is stored, and what is only answered. */
+export interface TypedResources extends Resources {
+  'subjectaccessreviews.authorization.k8s.io': SubjectAccessReview;
+}
+/** The subresources whose objects are not those of the resource. */
+export interface TypedSubresources {
+  binding: Binding;
+  eviction: Eviction;
+  scale: Scale;
+  token: TokenRequest;
+}
+/**
+ * What is behind the name of a resource: `pods` is Pod, `deployments.apps` is Deployment. A name that is known only at
+ * run time, or that is a custom resource's, has what every object has.
+ */
+export type ObjectOf<R extends string, S extends string = ''> = S extends keyof TypedSubresources
+  ? TypedSubresources[S]
+  : R extends keyof TypedResources
+    ? TypedResources[R]
+    : KubeObject;
+
 /**
  * Resources are named as in RBAC messages: `pods`, `deployments.apps`. Objects go as one JSON scalar, and come without
  * managedFields; an update that has none keeps those that there are. All throw StatusError.
  */
 export interface Client {
-  /** `subresource`: `scale` for one */
-  get<T = KubeObject>(resource: string, namespace: string, name: string, subresource?: string): Promise<T>;
-  list<T = KubeObject>(resource: string, options?: ClientListOptions): Promise<{ items: T[]; resourceVersion: string }>;
-  create<T = KubeObject>(resource: string, object: T, options?: { subresource?: string; name?: string }): Promise<T>;
+  get<R extends string, S extends string = ''>(
+    resource: R,
+    namespace: string,
+    name: string,
+    subresource?: S,
+  ): Promise<ObjectOf<R, S>>;
+  list<R extends string>(resource: R, options?: ClientListOptions): Promise<ClientList<ObjectOf<R>>>;
+  create<R extends string, S extends string = ''>(
+    resource: R,
+    object: New<ObjectOf<R, S>>,
+    options?: { subresource?: S; name?: string },
+  ): Promise<ObjectOf<R, S>>;
   /** replaces; `subresource` 'status' for status */
-  update<T = KubeObject>(resource: string, object: T, subresource?: string): Promise<T>;
-  patch<T = KubeObject>(
-    resource: string,
+  update<R extends string, S extends string = ''>(
+    resource: R,
+    object: ObjectOf<R, S>,
+    subresource?: S,
+  ): Promise<ObjectOf<R, S>>;
+  patch<R extends string>(
+    resource: R,
     namespace: string,
     name: string,
     patch: unknown,
     options?: ClientPatchOptions,
-  ): Promise<T>;
+  ): Promise<ObjectOf<R>>;
   delete(resource: string, namespace: string, name: string, options?: ClientDeleteOptions): Promise<void>;
   /** any document; throws StatusError made from the first error */
   query<T>(document: string, variables?: Record<string, unknown>): Promise<T>;
   /** Events as they come, initial state first; see Informer for a cache. Ends with an error that says why. */
-  watch(resource: string, options: ClientWatchOptions): AsyncIterableIterator<ClientWatchEvent[]>;
+  watch<R extends string>(
+    resource: R,
+    options: ClientWatchOptions,
+  ): AsyncIterableIterator<ClientWatchEvent<ObjectOf<R>>[]>;
   /** All served resources, preferred versions (for the garbage collector and the namespace controller). */
   resources(): Promise<ClientResource[]>;
   /** the same connection acting as another user and field manager */
   as(user: string, manager?: string): Client;
+}
+export interface ClientList<T> {
+  items: T[];
+  resourceVersion: string;
 }
 export interface ClientResource {
   /** `pods`, `deployments.apps` */
@@ -70,10 +111,10 @@ export interface ClientWatchOptions extends ClientListOptions {
   /** '' : send the state first, then what follows */
   resourceVersion?: string;
 }
-export interface ClientWatchEvent {
+export interface ClientWatchEvent<T extends ObjectLike = KubeObject> {
   type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK';
   /** whole, with kind and apiVersion; for BOOKMARK only metadata.resourceVersion */
-  object: KubeObject;
+  object: T;
   /** on the bookmark that ends the initial state */
   initialEventsEnd?: boolean;
 }
@@ -91,7 +132,7 @@ export interface ClientDeleteOptions {
 }
 
 /** A cache of one resource, filled by a subscription, resumed after a lost connection without losing an event. */
-export interface Informer<T = KubeObject> {
+export interface Informer<T extends ObjectLike = KubeObject> {
   readonly resource: string;
   readonly synced: boolean;
   whenSynced(): Promise<void>;

@@ -1,17 +1,17 @@
-import type { KubeObject } from '../meta/object.ts';
+import type { ObjectLike } from '../meta/object.ts';
 import type { Informer } from './contract.ts';
 
-type Listener = (object: KubeObject | undefined, old: KubeObject | undefined) => void;
-interface Index {
-  values(object: KubeObject): readonly string[];
-  byValue: Map<string, Map<string, KubeObject>>;
+type Listener<T> = (object: T | undefined, old: T | undefined) => void;
+interface Index<T> {
+  values(object: T): readonly string[];
+  byValue: Map<string, Map<string, T>>;
 }
 
 /** What an informer knows: the objects of one resource by namespace and name, with indexes and listeners. */
-export class InformerCache implements Informer {
-  private readonly byNamespace = new Map<string, Map<string, KubeObject>>();
-  private readonly indexes = new Map<string, Index>();
-  private readonly listeners = new Set<Listener>();
+export class InformerCache<T extends ObjectLike> implements Informer<T> {
+  private readonly byNamespace = new Map<string, Map<string, T>>();
+  private readonly indexes = new Map<string, Index<T>>();
+  private readonly listeners = new Set<Listener<T>>();
   private readonly waiting: (() => void)[] = [];
   synced = false;
 
@@ -25,52 +25,52 @@ export class InformerCache implements Informer {
     return this.synced ? Promise.resolve() : new Promise((resolve) => this.waiting.push(resolve));
   }
 
-  get<T>(namespace: string, name: string): T | undefined {
-    return this.byNamespace.get(namespace)?.get(name) as T | undefined;
+  get(namespace: string, name: string): T | undefined {
+    return this.byNamespace.get(namespace)?.get(name);
   }
 
-  list<T>(namespace?: string): T[] {
-    if (namespace !== undefined) return [...(this.byNamespace.get(namespace)?.values() ?? [])] as T[];
-    const all: KubeObject[] = [];
+  list(namespace?: string): T[] {
+    if (namespace !== undefined) return [...(this.byNamespace.get(namespace)?.values() ?? [])];
+    const all: T[] = [];
     for (const objects of this.byNamespace.values()) for (const object of objects.values()) all.push(object);
-    return all as T[];
+    return all;
   }
 
-  index<T>(name: string, value: string): T[] {
+  index(name: string, value: string): T[] {
     const index = this.indexes.get(name);
     if (!index) throw new Error(`informer of ${this.resource} has no index ${name}`);
-    return [...(index.byValue.get(value)?.values() ?? [])] as T[];
+    return [...(index.byValue.get(value)?.values() ?? [])];
   }
 
   /** An index that comes after the first objects is filled from them. Adding one of the same name again changes nothing. */
-  addIndex(name: string, values: (object: any) => readonly string[]): void {
+  addIndex(name: string, values: (object: T) => readonly string[]): void {
     if (this.indexes.has(name)) return;
-    const index: Index = { values, byValue: new Map() };
+    const index: Index<T> = { values, byValue: new Map() };
     this.indexes.set(name, index);
-    for (const object of this.list<KubeObject>()) enter(index, object);
+    for (const object of this.list()) enter(index, object);
   }
 
-  onChange(listener: (object: any, old: any) => void): () => void {
+  onChange(listener: Listener<T>): () => void {
     this.listeners.add(listener);
     return () => void this.listeners.delete(listener);
   }
 
   /** The whole state as a list gave it: what is new, changed or gone since is told as if it had been watched. */
-  replace(items: readonly KubeObject[]): void {
+  replace(items: readonly T[]): void {
     const seen = new Set<string>();
     for (const item of items) seen.add(keyOf(item));
-    for (const old of this.list<KubeObject>()) if (!seen.has(keyOf(old))) this.remove(old);
+    for (const old of this.list()) if (!seen.has(keyOf(old))) this.remove(old);
     for (const item of items) this.put(item);
     this.synced = true;
     for (const resolve of this.waiting.splice(0)) resolve();
   }
 
-  apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: KubeObject): void {
+  apply(type: 'ADDED' | 'MODIFIED' | 'DELETED', object: T): void {
     if (type === 'DELETED') this.remove(object);
     else this.put(object);
   }
 
-  private put(object: KubeObject): void {
+  private put(object: T): void {
     const { namespace = '', name, resourceVersion, uid } = object.metadata;
     let objects = this.byNamespace.get(namespace);
     if (!objects) this.byNamespace.set(namespace, (objects = new Map()));
@@ -89,7 +89,7 @@ export class InformerCache implements Informer {
     this.tell(object, old);
   }
 
-  private remove(object: KubeObject): void {
+  private remove(object: T): void {
     const { namespace = '', name } = object.metadata;
     const objects = this.byNamespace.get(namespace);
     const old = objects?.get(name);
@@ -100,7 +100,7 @@ export class InformerCache implements Informer {
     this.tell(undefined, old === object ? old : object.metadata.uid === old.metadata.uid ? object : old);
   }
 
-  private tell(object: KubeObject | undefined, old: KubeObject | undefined): void {
+  private tell(object: T | undefined, old: T | undefined): void {
     for (const listener of this.listeners) {
       try {
         listener(object, old);
@@ -111,9 +111,9 @@ export class InformerCache implements Informer {
   }
 }
 
-const keyOf = (object: KubeObject): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
+const keyOf = (object: ObjectLike): string => `${object.metadata.namespace ?? ''}/${object.metadata.name}`;
 
-function enter(index: Index, object: KubeObject): void {
+function enter<T extends ObjectLike>(index: Index<T>, object: T): void {
   const key = keyOf(object);
   for (const value of index.values(object)) {
     const at = index.byValue.get(value);
@@ -122,7 +122,7 @@ function enter(index: Index, object: KubeObject): void {
   }
 }
 
-function leave(index: Index, object: KubeObject): void {
+function leave<T extends ObjectLike>(index: Index<T>, object: T): void {
   const key = keyOf(object);
   for (const value of index.values(object)) {
     const at = index.byValue.get(value);

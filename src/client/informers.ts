@@ -1,5 +1,5 @@
-import type { KubeObject } from '../meta/object.ts';
-import type { Client, ClientWatchEvent, Informer } from './contract.ts';
+import type { ObjectLike } from '../meta/object.ts';
+import type { Client, ClientWatchEvent, Informer, ObjectOf } from './contract.ts';
 import { InformerCache } from './informer-cache.ts';
 import { isStatusError } from '../meta/status.ts';
 
@@ -11,7 +11,7 @@ export interface InformerClock {
 
 export interface Informers {
   /** One per resource, shared. After `start` a new one starts at once. */
-  informer<T = KubeObject>(resource: string): Informer<T>;
+  informer<R extends string>(resource: R): Informer<ObjectOf<R>>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -34,19 +34,21 @@ export function createInformers(
     onError = () => undefined,
   }: { random?: () => number; onError?: (error: unknown, resource: string) => void } = {},
 ): Informers {
-  const informers = new Map<string, { cache: InformerCache; feed: Feed }>();
+  /** by resource, whose objects each cache has */
+  const informers = new Map<string, { cache: object; feed: Pick<Feed<ObjectLike>, 'start' | 'stop'> }>();
   let started = false;
   return {
-    informer<T>(resource: string): Informer<T> {
+    informer<R extends string>(resource: R) {
       let entry = informers.get(resource);
       if (!entry) {
-        const cache = new InformerCache(resource, (error) => onError(error, resource));
-        entry = { cache, feed: new Feed(client, cache, clock, random, (error) => onError(error, resource)) };
+        const cache = new InformerCache<ObjectOf<R>>(resource, (error) => onError(error, resource));
+        const open = (resourceVersion: string) => client.watch(resource, { resourceVersion });
+        entry = { cache, feed: new Feed(open, cache, clock, random, (error) => onError(error, resource)) };
         informers.set(resource, entry);
         // An index or a listener that is added in the same turn must not miss the first state.
         if (started) queueMicrotask(() => entry!.feed.start());
       }
-      return entry.cache as unknown as Informer<T>;
+      return entry.cache as Informer<ObjectOf<R>>;
     },
     start() {
       started = true;
@@ -59,18 +61,21 @@ export function createInformers(
   };
 }
 
+type Events<T extends ObjectLike> = AsyncIterableIterator<ClientWatchEvent<T>[]>;
+
 /** Keeps one cache in step with the server until it is stopped. */
-class Feed {
+class Feed<T extends ObjectLike> {
   private running: Promise<void> | undefined;
   private stopped = false;
   private revision = '';
   private failures = 0;
-  private watch: ReturnType<Client['watch']> | undefined;
+  private watch: Events<T> | undefined;
   private wake: (() => void) | undefined;
 
   constructor(
-    private readonly client: Client,
-    private readonly cache: InformerCache,
+    /** the events since a revision; from '' on: the state first */
+    private readonly open: (resourceVersion: string) => Events<T>,
+    private readonly cache: InformerCache<T>,
     private readonly clock: InformerClock,
     private readonly random: () => number,
     private readonly onError: (error: unknown) => void,
@@ -103,8 +108,8 @@ class Feed {
 
   private async follow(): Promise<void> {
     if (this.stopped) return;
-    const state: KubeObject[] = [];
-    this.watch = this.client.watch(this.cache.resource, { resourceVersion: this.revision });
+    const state: T[] = [];
+    this.watch = this.open(this.revision);
     try {
       for (;;) {
         const batch = await this.watch.next();
@@ -126,7 +131,7 @@ class Feed {
     }
   }
 
-  private take({ type, object }: ClientWatchEvent): void {
+  private take({ type, object }: ClientWatchEvent<T>): void {
     if (type !== 'BOOKMARK') this.cache.apply(type, object);
     this.revision = object.metadata.resourceVersion;
   }

@@ -1,21 +1,21 @@
 import { isStatusError } from '../meta/status.ts';
 import type { ObjectLike, OwnerReference } from '../meta/object.ts';
-import type { Client } from '../client/contract.ts';
+import type { Client, ObjectOf } from '../client/contract.ts';
 import { controllerOf } from './keys.ts';
 import type { LabelMatcher } from './selector.ts';
 
-export interface Claim<T> {
+export interface Claim<R extends string> {
   client: Client;
   /** resource of the dependents: `pods` */
-  resource: string;
+  resource: R;
   /** the owner and the resource under which it is stored */
   owner: ObjectLike;
   ownerResource: string;
   reference: OwnerReference;
   matches: LabelMatcher;
   /** those that it controls now, and those of its namespace that nobody does */
-  owned: readonly T[];
-  orphans: readonly T[];
+  owned: readonly ObjectOf<R>[];
+  orphans: readonly ObjectOf<R>[];
 }
 
 /**
@@ -23,9 +23,9 @@ export interface Claim<T> {
  * released, matching orphans are adopted. Nothing is adopted by, or released from, an owner that is being deleted.
  * @returns the claimed objects; an adopted one in its new form
  */
-export async function claim<T extends ObjectLike>(request: Claim<T>): Promise<T[]> {
+export async function claim<R extends string>(request: Claim<R>): Promise<ObjectOf<R>[]> {
   const { owner, matches } = request;
-  const claimed: T[] = [];
+  const claimed: ObjectOf<R>[] = [];
   for (const object of request.owned) {
     if (matches(object.metadata.labels)) claimed.push(object);
     else if (!owner.metadata.deletionTimestamp) await release(request, object);
@@ -45,9 +45,9 @@ export async function claim<T extends ObjectLike>(request: Claim<T>): Promise<T[
   return claimed;
 }
 
-async function isAlive<T>({ client, owner, ownerResource }: Claim<T>): Promise<boolean> {
+async function isAlive<R extends string>({ client, owner, ownerResource }: Claim<R>): Promise<boolean> {
   try {
-    const fresh = await client.get<ObjectLike>(ownerResource, owner.metadata.namespace ?? '', owner.metadata.name);
+    const fresh = await client.get(ownerResource, owner.metadata.namespace ?? '', owner.metadata.name);
     return fresh.metadata.uid === owner.metadata.uid && !fresh.metadata.deletionTimestamp;
   } catch (error) {
     if (isStatusError(error, 'NotFound')) return false;
@@ -55,13 +55,13 @@ async function isAlive<T>({ client, owner, ownerResource }: Claim<T>): Promise<b
   }
 }
 
-async function adopt<T extends ObjectLike>(
-  { client, resource, reference }: Claim<T>,
-  object: T,
-): Promise<T | undefined> {
+async function adopt<R extends string>(
+  { client, resource, reference }: Claim<R>,
+  object: ObjectOf<R>,
+): Promise<ObjectOf<R> | undefined> {
   const { namespace = '', name, uid } = object.metadata;
   try {
-    return await client.patch<T>(
+    return await client.patch(
       resource,
       namespace,
       name,
@@ -74,7 +74,7 @@ async function adopt<T extends ObjectLike>(
   }
 }
 
-async function release<T extends ObjectLike>({ client, resource, owner }: Claim<T>, object: T): Promise<void> {
+async function release<R extends string>({ client, resource, owner }: Claim<R>, object: ObjectOf<R>): Promise<void> {
   if (controllerOf(object)?.uid !== owner.metadata.uid) return;
   const { namespace = '', name, uid } = object.metadata;
   const ownerReferences = (object.metadata.ownerReferences ?? []).filter(

@@ -1,4 +1,5 @@
-import type { Client, Informer } from '../client/contract.ts';
+import type { Client, Informer, ObjectOf } from '../client/contract.ts';
+import type { Resources } from '../../schema/types.ts';
 import type { KubeObject, ObjectLike } from '../meta/object.ts';
 
 /** `namespace/name`, or `name` in cluster scope. */
@@ -23,20 +24,30 @@ export interface Reconciler {
   /** Called once when its caches are filled: for what runs by the clock rather than by a change (use ctx.enqueueAfter). */
   start?(ctx: Context): void;
   /** indexes that it needs, by resource; added before the informers start */
-  indexes?: Readonly<Record<string, Readonly<Record<string, (object: any) => readonly string[]>>>>;
+  indexes?: Indexes;
 }
 
-export interface Watch {
-  /** `deployments.apps` */
-  resource: string;
+/**
+ * What makes keys when it changes: `{ resource: 'pods', keys: (pod, old, ctx) => … }`, where pods are of type Pod. A custom
+ * resource, or one whose name is known only at run time, is `{ custom: 'widgets.example.com', … }`.
+ */
+export type Watch =
+  | { [R in keyof Resources]: { resource: R; custom?: never } & Keys<ObjectOf<R>> }[keyof Resources]
+  | ({ custom: string; resource?: never } & Keys<KubeObject>);
+
+export interface Keys<T> {
   /** keys to look at when this object changed; its own key when not given. `old`/`object` as in Informer.onChange. */
-  keys?(object: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<Key>;
+  keys?(object: T | undefined, old: T | undefined, ctx: Context): Iterable<Key>;
 }
+
+/** By resource and name of the index: the values under which an object is found. */
+export type Indexes = { readonly [R in keyof Resources]?: IndexesOf<ObjectOf<R>> };
+export type IndexesOf<T> = Readonly<Record<string, (object: T) => readonly string[]>>;
 
 export interface Context {
   client: Client;
   /** shared between all controllers of the process; synced before the first reconcile */
-  informer<T = KubeObject>(resource: string): Informer<T>;
+  informer<R extends string>(resource: R): Informer<ObjectOf<R>>;
   events: EventRecorder;
   clock: Clock;
   random(): number;

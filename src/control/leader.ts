@@ -105,7 +105,7 @@ class Election implements Leader {
   private async tryAcquire(): Promise<boolean> {
     const { client, clock, identity, name, namespace, log } = this.options;
     try {
-      this.lease = await client.get<Lease>('leases.coordination.k8s.io', namespace, name);
+      this.lease = await client.get('leases.coordination.k8s.io', namespace, name);
     } catch (error) {
       if (!isStatusError(error, 'NotFound')) {
         log?.('lease cannot be read', { error: (error as Error).message });
@@ -142,8 +142,8 @@ class Election implements Leader {
     };
     const kind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
     this.lease = this.lease
-      ? await client.update<Lease>('leases.coordination.k8s.io', { ...this.lease, spec })
-      : await client.create<Lease>('leases.coordination.k8s.io', {
+      ? await client.update('leases.coordination.k8s.io', { ...this.lease, spec })
+      : await client.create('leases.coordination.k8s.io', {
           ...kind,
           metadata: { name, namespace } as Lease['metadata'],
           spec,

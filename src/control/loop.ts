@@ -1,20 +1,16 @@
-import type { Client, Informer } from '../client/contract.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { Resources } from '../../schema/types.ts';
+import type { Client, ObjectOf } from '../client/contract.ts';
+import type { Informers } from '../client/informers.ts';
+import type { ObjectLike } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
-import type { Clock, Context, Key, Reconciler } from './contract.ts';
+import type { Clock, Context, Indexes, IndexesOf, Key, Keys, Reconciler, Watch } from './contract.ts';
 import { createEventRecorder } from './events.ts';
 import { keyOf } from './keys.ts';
 import { WorkQueue } from './queue.ts';
 
-/** What is needed of the client's informers. */
-export interface InformerSource {
-  informer<T = KubeObject>(resource: string): Informer<T>;
-  start(): void;
-}
-
 export interface ControllersOptions {
   client: Client;
-  informers: InformerSource;
+  informers: Pick<Informers, 'informer' | 'start'>;
   reconcilers: readonly Reconciler[];
   clock: Clock;
   random: () => number;
@@ -85,24 +81,30 @@ class ControllerRun {
   }
 
   prepare(): void {
-    const { informers } = this.options;
-    for (const [resource, indexes] of Object.entries(this.reconciler.indexes ?? {})) {
-      for (const [name, values] of Object.entries(indexes)) informers.informer(resource).addIndex(name, values);
-    }
-    for (const watch of this.reconciler.watches) {
-      const informer = informers.informer(watch.resource);
-      const keys = watch.keys?.bind(watch) ?? ((object, old) => [keyOf((object ?? old)!)]);
-      this.unsubscribe.push(
-        informer.onChange((object, old) => {
-          for (const key of keys(object, old, this.ctx)) this.queue.add(key);
-        }),
-      );
-    }
+    const { watches, indexes = {} } = this.reconciler;
+    for (const resource of Object.keys(indexes) as (keyof Resources)[]) this.addIndexes(resource, indexes);
+    for (const watch of watches) this.follow(resourceOf(watch), watch);
+  }
+
+  private addIndexes<R extends keyof Resources>(resource: R, indexes: Indexes): void {
+    const informer = this.options.informers.informer(resource);
+    const named: IndexesOf<ObjectOf<R>> = indexes[resource] ?? {};
+    for (const [name, values] of Object.entries(named)) informer.addIndex(name, values);
+  }
+
+  private follow<R extends string>(resource: R, watch: Keys<ObjectOf<R>>): void {
+    const informer = this.options.informers.informer(resource);
+    this.unsubscribe.push(
+      informer.onChange((object, old) => {
+        const keys = watch.keys ? watch.keys(object, old, this.ctx) : ownKey(object, old);
+        for (const key of keys) this.queue.add(key);
+      }),
+    );
   }
 
   async start(): Promise<void> {
     const { informers } = this.options;
-    await Promise.all(this.reconciler.watches.map((watch) => informers.informer(watch.resource).whenSynced()));
+    await Promise.all(this.reconciler.watches.map((watch) => informers.informer(resourceOf(watch)).whenSynced()));
     if (this.abort.signal.aborted) return;
     this.running = true;
     this.queue.onReady = () => this.fill();
@@ -149,3 +151,10 @@ class ControllerRun {
     }
   }
 }
+
+const resourceOf = (watch: Watch): string => watch.resource ?? watch.custom;
+
+const ownKey = (object: ObjectLike | undefined, old: ObjectLike | undefined): Key[] => {
+  const changed = object ?? old;
+  return changed ? [keyOf(changed)] : [];
+};

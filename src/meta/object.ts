@@ -51,6 +51,12 @@ export interface ObjectLike {
   metadata: ObjectMeta;
 }
 
+/** Metadata of what is not there yet, and of templates: what its maker says. A part that is undefined is not sent. */
+export type NewMeta = { [K in keyof ObjectMeta]?: ObjectMeta[K] | undefined };
+
+/** An object that is not there yet. */
+export type New<T> = T extends ObjectLike ? Omit<T, 'metadata'> & { metadata: NewMeta } : T;
+
 /** An object whose kind is known only at run time: its fields are reached by index. */
 export interface KubeObject {
   apiVersion?: string;

@@ -1,6 +1,5 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Pod, Service } from '../../schema/types.ts';
 import { badRequest } from '../meta/status.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
 import { LogStore } from './logs/log-store.ts';
@@ -49,7 +48,7 @@ class Agent implements NodeHandle {
     mkdirSync(options.dataDir, { recursive: true });
     const can = probeCapabilities(options.dataDir);
     const facts = this.facts();
-    const pods = options.informers.informer<Pod>('pods');
+    const pods = options.informers.informer('pods');
     const context = await this.makeContext(can, facts);
     this.context = context;
     this.manager = new PodManager(pods, context, facts.maxPods);
@@ -91,7 +90,7 @@ class Agent implements NodeHandle {
     const client = options.client.as(`system:node:${options.name}`, 'kubelet');
     const logs = new LogStore(join(options.dataDir, 'logs'), () => options.clock.now());
     const source = new ObjectSource(client, options.clock);
-    const services = options.informers.informer<Service>('services');
+    const services = options.informers.informer('services');
     return {
       nodeName: options.name,
       hostIP: facts.address,

@@ -1,4 +1,3 @@
-import type { Node } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
 import type { Clock } from '../control/contract.ts';
 import { isStatusError } from '../meta/status.ts';
@@ -73,18 +72,16 @@ export class Registration {
   private async register(): Promise<void> {
     const wanted = nodeObject(this.facts);
     try {
-      this.uid = (await this.client.create<Node>('nodes', wanted)).metadata.uid;
+      this.uid = (await this.client.create('nodes', wanted)).metadata.uid;
     } catch (error) {
       if (!isStatusError(error, 'AlreadyExists')) throw error;
       const patch = { metadata: { labels: wanted.metadata.labels, annotations: wanted.metadata.annotations } };
-      this.uid = (
-        await this.client.patch<Node>('nodes', '', this.facts.name, patch, { type: 'strategic' })
-      ).metadata.uid;
+      this.uid = (await this.client.patch('nodes', '', this.facts.name, patch, { type: 'strategic' })).metadata.uid;
     }
   }
 
   private async writeStatus(): Promise<void> {
-    const known = await this.client.get<Node>('nodes', '', this.facts.name);
+    const known = await this.client.get('nodes', '', this.facts.name);
     const status = nodeStatus(this.facts, known.status?.conditions ?? [], this.clock.now());
     await this.client.patch('nodes', '', this.facts.name, { status }, { type: 'strategic', subresource: 'status' });
   }

@@ -50,7 +50,7 @@ class Simulation implements SimulatedNodes {
   constructor(private readonly options: SimulatedNodesOptions) {
     const first = options.first ?? 1;
     this.names = options.names ?? Array.from({ length: options.count }, (_, n) => `node-${first + n}`);
-    this.pods = options.informers.informer<Pod>('pods');
+    this.pods = options.informers.informer('pods');
   }
 
   async start(): Promise<void> {
@@ -87,7 +87,7 @@ class Simulation implements SimulatedNodes {
     for (let attempt = 0; !this.stopped && !uid; attempt++) {
       try {
         const node = await client
-          .create<Node>('nodes', {
+          .create('nodes', {
             apiVersion: 'v1',
             kind: 'Node',
             metadata: { name, labels },
@@ -95,7 +95,7 @@ class Simulation implements SimulatedNodes {
           } as unknown as Node)
           .catch((error: unknown) => {
             if (!isStatusError(error, 'AlreadyExists')) throw error;
-            return client.patch<Node>('nodes', '', name, { metadata: { labels } }, { type: 'merge' });
+            return client.patch('nodes', '', name, { metadata: { labels } }, { type: 'merge' });
           });
         await this.writeStatus(client, name, index);
         await renewLease(client, this.options.clock, name, node.metadata.uid);

@@ -1,4 +1,4 @@
-import type { ClusterRole, PolicyRule } from '../../schema/types.ts';
+import type { PolicyRule } from '../../schema/types.ts';
 import type { Reconciler } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { labelMatcher } from '../control/selector.ts';
@@ -14,13 +14,12 @@ export const clusterroleaggregation: Reconciler = {
     {
       resource: RESOURCE,
       *keys(_role, _old, ctx) {
-        for (const role of ctx.informer<ClusterRole>(RESOURCE).list())
-          if (role.aggregationRule) yield role.metadata.name;
+        for (const role of ctx.informer(RESOURCE).list()) if (role.aggregationRule) yield role.metadata.name;
       },
     },
   ],
   async reconcile(name, ctx) {
-    const informer = ctx.informer<ClusterRole>(RESOURCE);
+    const informer = ctx.informer(RESOURCE);
     const role = informer.get('', name);
     if (!role?.aggregationRule) return;
     const rules: PolicyRule[] = [];

@@ -30,10 +30,10 @@ export const cronjob: Reconciler = {
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const found = ctx.informer<CronJob>(RESOURCE).get(namespace, name);
+    const found = ctx.informer(RESOURCE).get(namespace, name);
     if (!found) return undefined;
     const cron: CronJob = { ...found, apiVersion: 'batch/v1', kind: 'CronJob' };
-    const jobs = ctx.informer<Job>('jobs.batch').index('controller', cron.metadata.uid);
+    const jobs = ctx.informer('jobs.batch').index('controller', cron.metadata.uid);
     const status: CronStatus = structuredClone(cron.status ?? {});
     noteEnded(cron, status, jobs, ctx);
     await trim(cron, jobs, ctx);
@@ -175,7 +175,7 @@ async function start(cron: CronJob, status: CronStatus, time: number, ctx: Conte
       throw error;
     }
     // Made before, by an attempt whose status was not written.
-    created = await unlessGone(ctx.client.get<Job>('jobs.batch', cron.metadata.namespace ?? '', name));
+    created = await unlessGone(ctx.client.get('jobs.batch', cron.metadata.namespace ?? '', name));
     if (!created || controllerOf(created)?.uid !== cron.metadata.uid) return;
   }
   status.lastScheduleTime = formatTime(time);

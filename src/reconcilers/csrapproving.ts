@@ -14,7 +14,7 @@ export const csrapproving: Reconciler = {
   name: 'certificate',
   watches: [{ resource: CSRS }],
   async reconcile(name, ctx) {
-    const csr = ctx.informer<CertificateSigningRequest>(CSRS).get('', name);
+    const csr = ctx.informer(CSRS).get('', name);
     if (!csr || csr.status?.certificate || csr.status?.conditions?.length || csr.spec?.signerName !== KUBELET_CLIENT)
       return;
     const subject = nodeSubject(csr);
@@ -91,6 +91,6 @@ async function mayRequest({ spec }: CertificateSigningRequest, subresource: stri
       },
     },
   };
-  const answer = await ctx.client.create<object>('subjectaccessreviews.authorization.k8s.io', review);
+  const answer = await ctx.client.create('subjectaccessreviews.authorization.k8s.io', review);
   return (answer as { status?: { allowed?: boolean } }).status?.allowed === true;
 }

@@ -53,7 +53,7 @@ export const csrsigning = (signer: Signer): Reconciler => ({
   account: 'certificate-controller',
   watches: [{ resource: CSRS }],
   async reconcile(name, ctx) {
-    const csr = ctx.informer<CertificateSigningRequest>(CSRS).get('', name);
+    const csr = ctx.informer(CSRS).get('', name);
     const rules = SIGNERS[csr?.spec?.signerName ?? ''];
     const conditions = csr?.status?.conditions ?? [];
     if (!csr || !rules || csr.status?.certificate || !conditions.some(({ type }) => type === 'Approved')) return;

@@ -44,13 +44,13 @@ export function daemonset(): Reconciler {
             old &&
             semanticEqual(node.metadata.labels, old.metadata.labels) &&
             semanticEqual(node['spec'], old['spec']);
-          if (!same) for (const set of ctx.informer<DaemonSet>(RESOURCE).list()) yield keyOf(set);
+          if (!same) for (const set of ctx.informer(RESOURCE).list()) yield keyOf(set);
         },
       },
     ],
     async reconcile(key, ctx) {
       const { namespace, name } = splitKey(key);
-      const set = ctx.informer<DaemonSet>(RESOURCE).get(namespace, name);
+      const set = ctx.informer(RESOURCE).get(namespace, name);
       if (!set) return expected(ctx).forget(key);
       if (set.metadata.deletionTimestamp) return;
       const about = { ...set, apiVersion: 'apps/v1', kind: 'DaemonSet' };
@@ -92,7 +92,7 @@ async function sync(set: DaemonSet, expectations: Expectations, key: Key, ctx: C
   const { revision, collisions } = await currentRevision(owner, revisions, set.status?.collisionCount ?? 0, ctx);
   const hash = revision.metadata.labels?.[HASH] ?? '';
   const pods = await podsOf(set, ctx);
-  const nodes = ctx.informer<Node>('nodes').list();
+  const nodes = ctx.informer('nodes').list();
   const byNode = new Map<string, Pod[]>();
   for (const pod of pods) {
     const node = nodeOfDaemonPod(pod) ?? '';
@@ -115,7 +115,7 @@ async function sync(set: DaemonSet, expectations: Expectations, key: Key, ctx: C
 }
 
 async function podsOf(set: DaemonSet, ctx: Context): Promise<Pod[]> {
-  const informer = ctx.informer<Pod>('pods');
+  const informer = ctx.informer('pods');
   return claim({
     client: ctx.client,
     resource: 'pods',
@@ -198,7 +198,7 @@ async function create(
   const { done, error } = await slowStart(nodes.length, async (i) => {
     try {
       const pod = { ...base, spec: { ...base.spec!, affinity: affinityTo(nodes[i]!, template.spec?.affinity) } };
-      const created = await ctx.client.create<Pod>('pods', pod);
+      const created = await ctx.client.create('pods', pod);
       ctx.events.event(set, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`);
     } catch (failure) {
       ctx.events.event(set, 'Warning', 'FailedCreate', `Error creating: ${(failure as Error).message}`);

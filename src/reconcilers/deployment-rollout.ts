@@ -112,14 +112,14 @@ export class Rollout {
   private async createOrFind(set: ReplicaSet): Promise<ReplicaSet> {
     const { client, clock } = this.ctx;
     try {
-      const created = await client.create<ReplicaSet>(SETS, set);
+      const created = await client.create(SETS, set);
       const size = replicasOf(created);
       const message = `Scaled up replica set ${created.metadata.name} from 0 to ${size}`;
       if (size > 0) this.ctx.events.event(this.deployment, 'Normal', 'ScalingReplicaSet', message);
       return created;
     } catch (error) {
       if (isStatusError(error, 'AlreadyExists')) {
-        const existing = await client.get<ReplicaSet>(SETS, set.metadata.namespace!, set.metadata.name);
+        const existing = await client.get(SETS, set.metadata.namespace!, set.metadata.name);
         const ours = controllerOf(existing)?.uid === this.deployment.metadata.uid;
         if (ours && sameTemplate(existing.spec?.template, this.deployment.spec?.template)) return existing;
         await this.writeStatus({
@@ -283,7 +283,7 @@ export class Rollout {
   }
 
   private async replace(before: ReplicaSet, after: ReplicaSet): Promise<void> {
-    const written = await this.ctx.client.update<ReplicaSet>(SETS, after);
+    const written = await this.ctx.client.update(SETS, after);
     if (this.current === before) this.current = written;
     else this.old = this.old.map((set) => (set === before ? written : set));
   }

@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../schema/types.ts';
+import type { Deployment, DeploymentStatus, ReplicaSet } from '../../schema/types.ts';
 import { claim } from '../control/adopt.ts';
 import { conditionOf, withCondition } from '../control/conditions.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -37,7 +37,7 @@ export const deployment: Reconciler = {
   ],
   reconcile: async (key, ctx) => {
     const { namespace, name } = splitKey(key);
-    const object = ctx.informer<Deployment>(RESOURCE).get(namespace, name);
+    const object = ctx.informer(RESOURCE).get(namespace, name);
     if (object) await sync({ ...object, apiVersion: 'apps/v1', kind: 'Deployment' }, ctx);
   },
 };
@@ -48,7 +48,7 @@ function* setKeys(set: KubeObject | undefined, old: KubeObject | undefined, ctx:
     if (owner?.kind === 'Deployment') yield keyFor(object!.metadata.namespace, owner.name);
   }
   if (!set || controllerOf(set) || set.metadata.deletionTimestamp) return;
-  for (const candidate of ctx.informer<Deployment>(RESOURCE).list(set.metadata.namespace ?? '')) {
+  for (const candidate of ctx.informer(RESOURCE).list(set.metadata.namespace ?? '')) {
     if (labelMatcher(candidate.spec?.selector)(set.metadata.labels)) yield keyOf(candidate);
   }
 }
@@ -57,10 +57,9 @@ function* setKeys(set: KubeObject | undefined, old: KubeObject | undefined, ctx:
 function* lastPodKeys(pod: KubeObject, ctx: Context): Iterable<string> {
   const owner = controllerOf(pod);
   const namespace = pod.metadata.namespace ?? '';
-  const set =
-    owner?.kind === 'ReplicaSet' ? ctx.informer<ReplicaSet>('replicasets.apps').get(namespace, owner.name) : undefined;
+  const set = owner?.kind === 'ReplicaSet' ? ctx.informer('replicasets.apps').get(namespace, owner.name) : undefined;
   const root = set && controllerOf(set);
-  const object = root?.kind === 'Deployment' ? ctx.informer<Deployment>(RESOURCE).get(namespace, root.name) : undefined;
+  const object = root?.kind === 'Deployment' ? ctx.informer(RESOURCE).get(namespace, root.name) : undefined;
   if (object && !isRolling(object)) yield keyOf(object);
 }
 
@@ -74,7 +73,7 @@ async function sync(object: Deployment, ctx: Context): Promise<void> {
     );
     return;
   }
-  const informer = ctx.informer<ReplicaSet>('replicasets.apps');
+  const informer = ctx.informer('replicasets.apps');
   const sets = await claim({
     client: ctx.client,
     resource: 'replicasets.apps',
@@ -108,7 +107,7 @@ async function roll(rollout: Rollout): Promise<void> {
 async function recreate(rollout: Rollout, ctx: Context): Promise<void> {
   await rollout.syncRevision();
   if (await rollout.stopOld()) return;
-  const pods = ctx.informer<Pod>('pods');
+  const pods = ctx.informer('pods');
   const running = rollout.old.some((set) =>
     pods.index('controller', set.metadata.uid).some((pod) => !isPodTerminal(pod)),
   );

@@ -1,4 +1,5 @@
 import type { Pod, PodDisruptionBudget } from '../../schema/types.ts';
+import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { msOf } from '../control/clock.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -7,13 +8,17 @@ import { controllerOf, keyOf, splitKey } from '../control/keys.ts';
 import { scaledValue } from '../control/percent.ts';
 import { isPodReady, isPodTerminal } from '../control/pods.ts';
 import { labelMatcher } from '../control/selector.ts';
-import type { KubeObject, OwnerReference } from '../meta/object.ts';
+import type { OwnerReference } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 
 const RESOURCE = 'poddisruptionbudgets.policy';
 /** How long an eviction may take to show in the cache, ms; then it is taken for failed. */
 const EVICTION_TIME = 120_000;
+
+/** Whose size is read from the object itself, without its scale subresource. */
+const SCALED = ['deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'replicationcontrollers'] as const;
+type Scaled = ObjectOf<(typeof SCALED)[number]>;
 
 /** Counts how many pods of a budget may be evicted now. */
 export const disruption: Reconciler = {
@@ -22,22 +27,21 @@ export const disruption: Reconciler = {
   watches: [
     { resource: RESOURCE },
     { resource: 'pods', keys: budgetsOf },
-    ...['deployments.apps', 'replicasets.apps', 'statefulsets.apps', 'replicationcontrollers'].map((resource) => ({
+    ...SCALED.map((resource) => ({
       resource,
-      *keys(object: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<Key> {
-        if (object && old && object['spec']?.replicas === old['spec']?.replicas) return;
-        for (const budget of ctx.informer<PodDisruptionBudget>(RESOURCE).list((object ?? old)!.metadata.namespace))
-          yield keyOf(budget);
+      *keys(object: Scaled | undefined, old: Scaled | undefined, ctx: Context): Iterable<Key> {
+        if (object && old && object.spec?.replicas === old.spec?.replicas) return;
+        for (const budget of ctx.informer(RESOURCE).list((object ?? old)!.metadata.namespace)) yield keyOf(budget);
       },
     })),
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const budget = ctx.informer<PodDisruptionBudget>(RESOURCE).get(namespace, name);
+    const budget = ctx.informer(RESOURCE).get(namespace, name);
     if (!budget) return;
     const matches = labelMatcher(budget.spec?.selector);
     const pods = ctx
-      .informer<Pod>('pods')
+      .informer('pods')
       .list(namespace)
       .filter((pod) => matches(pod.metadata.labels) && !isPodTerminal(pod));
     const about = { ...budget, apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' };
@@ -80,20 +84,15 @@ export const disruption: Reconciler = {
   },
 };
 
-function* budgetsOf(pod: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<Key> {
-  if (
-    pod &&
-    old &&
-    isPodReady(pod as unknown as Pod) === isPodReady(old as unknown as Pod) &&
-    semanticEqual(pod.metadata.labels, old.metadata.labels)
-  ) {
+function* budgetsOf(pod: Pod | undefined, old: Pod | undefined, ctx: Context): Iterable<Key> {
+  if (pod && old && isPodReady(pod) === isPodReady(old) && semanticEqual(pod.metadata.labels, old.metadata.labels)) {
     if (
       pod['status']?.phase === old['status']?.phase &&
       pod.metadata.deletionTimestamp === old.metadata.deletionTimestamp
     )
       return;
   }
-  for (const budget of ctx.informer<PodDisruptionBudget>(RESOURCE).list((pod ?? old)!.metadata.namespace)) {
+  for (const budget of ctx.informer(RESOURCE).list((pod ?? old)!.metadata.namespace)) {
     const matches = labelMatcher(budget.spec?.selector);
     if ((pod && matches(pod.metadata.labels)) || (old && matches(old.metadata.labels))) yield keyOf(budget);
   }
@@ -133,7 +132,7 @@ async function scaleOf(pods: readonly Pod[], ctx: Context): Promise<number> {
   return [...sizes.values()].reduce((sum, size) => sum + size, 0);
 }
 
-const KINDS: Record<string, string> = {
+const KINDS: Record<string, (typeof SCALED)[number]> = {
   ReplicaSet: 'replicasets.apps',
   Deployment: 'deployments.apps',
   StatefulSet: 'statefulsets.apps',
@@ -147,11 +146,11 @@ async function rootOf(
 ): Promise<{ uid: string; replicas: number } | undefined> {
   const resource = KINDS[owner.kind];
   if (!resource) return scaleSubresource(owner, namespace, ctx);
-  const object = ctx.informer<KubeObject>(resource).get(namespace, owner.name);
+  const object = ctx.informer(resource).get(namespace, owner.name);
   if (!object) return { uid: owner.uid, replicas: 0 };
   const above = owner.kind === 'ReplicaSet' ? controllerOf(object) : undefined;
   if (above?.kind === 'Deployment') return rootOf(above, namespace, ctx);
-  return { uid: owner.uid, replicas: object['spec']?.replicas ?? 1 };
+  return { uid: owner.uid, replicas: object.spec?.replicas ?? 1 };
 }
 
 /** Any other kind that can be scaled, custom ones too. */
@@ -166,9 +165,9 @@ async function scaleSubresource(
   );
   if (!known) return undefined;
   try {
-    const scale = await ctx.client.get<KubeObject>(known.resource, namespace, owner.name, 'scale');
-    const replicas: unknown = scale['spec']?.replicas;
-    return typeof replicas === 'number' ? { uid: owner.uid, replicas } : undefined;
+    const scale = await ctx.client.get(known.resource, namespace, owner.name, 'scale');
+    const replicas = scale.spec?.replicas;
+    return replicas === undefined ? undefined : { uid: owner.uid, replicas };
   } catch (error) {
     if (isStatusError(error, 'NotFound')) return { uid: owner.uid, replicas: 0 };
     throw error;

@@ -28,8 +28,8 @@ export const endpoints: Reconciler = {
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const service = ctx.informer<Service>('services').get(namespace, name);
-    const current = ctx.informer<Endpoints>('endpoints').get(namespace, name);
+    const service = ctx.informer('services').get(namespace, name);
+    const current = ctx.informer('endpoints').get(namespace, name);
     if (!service) {
       if (current?.metadata.labels?.[ENDPOINTS_MANAGED_BY]) {
         await unlessGone(ctx.client.delete('endpoints', namespace, name));
@@ -39,7 +39,7 @@ export const endpoints: Reconciler = {
     if (!service.spec?.selector || service.spec.type === 'ExternalName' || service.metadata.deletionTimestamp) return;
     const matches = mapMatcher(service.spec.selector);
     const pods = ctx
-      .informer<Pod>('pods')
+      .informer('pods')
       .list(namespace)
       .filter((pod) => matches(pod.metadata.labels));
     const { subsets, over } = subsetsOf(service, pods);

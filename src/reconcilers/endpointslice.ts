@@ -1,4 +1,4 @@
-import type { EndpointSlice, Node, Pod, Service } from '../../schema/types.ts';
+import type { EndpointSlice, Pod, Service } from '../../schema/types.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
@@ -36,22 +36,20 @@ export const endpointslice: Reconciler = {
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const service = ctx.informer<Service>('services').get(namespace, name);
+    const service = ctx.informer('services').get(namespace, name);
     if (!service?.spec?.selector || service.metadata.deletionTimestamp || service.spec.type === 'ExternalName') return;
     const existing = ctx
-      .informer<EndpointSlice>(SLICES)
+      .informer(SLICES)
       .index('service', key)
       .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
     const matches = mapMatcher(service.spec.selector);
     const pods = ctx
-      .informer<Pod>('pods')
+      .informer('pods')
       .list(namespace)
       .filter((pod) => matches(pod.metadata.labels));
     const families = service.spec.ipFamilies?.length ? service.spec.ipFamilies : ['IPv4'];
     for (const family of families) {
-      const groups: PortGroup[] = portGroups(service, pods, family, (node) =>
-        ctx.informer<Node>('nodes').get('', node),
-      );
+      const groups: PortGroup[] = portGroups(service, pods, family, (node) => ctx.informer('nodes').get('', node));
       // A service without endpoints has one empty slice, so that who watches slices knows that there is none.
       const wanted = groups.length ? groups : [{ ports: [], endpoints: [] }];
       const slices = existing.filter((slice) => slice.addressType === family);

@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointAddress, Endpoints, EndpointSlice, Service } from '../../schema/types.ts';
+import type { Endpoint, EndpointAddress, Endpoints, EndpointSlice } from '../../schema/types.ts';
 import type { Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { controllerRef, splitKey } from '../control/keys.ts';
@@ -31,10 +31,10 @@ export const endpointslicemirroring: Reconciler = {
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const source = ctx.informer<Endpoints>('endpoints').get(namespace, name);
-    const service = ctx.informer<Service>('services').get(namespace, name);
+    const source = ctx.informer('endpoints').get(namespace, name);
+    const service = ctx.informer('services').get(namespace, name);
     const existing = ctx
-      .informer<EndpointSlice>(SLICES)
+      .informer(SLICES)
       .index('service', key)
       .filter((slice) => slice.metadata.labels?.[MANAGED_BY] === MANAGER);
     const mirrored = source && service && shouldMirror(source) && !service.spec?.selector;

@@ -198,11 +198,7 @@ class Collector {
       return 'solid';
     }
     try {
-      const live = await this.ctx.client.get<KubeObject>(
-        resource.resource,
-        resource.namespaced ? node.namespace : '',
-        owner.name,
-      );
+      const live = await this.ctx.client.get(resource.resource, resource.namespaced ? node.namespace : '', owner.name);
       if (live.metadata.uid === owner.uid) {
         return live.metadata.deletionTimestamp && live.metadata.finalizers?.includes('foregroundDeletion')
           ? 'waiting'
@@ -234,7 +230,7 @@ class Collector {
   }
 
   private async read({ resource, namespace, name }: GraphNode): Promise<KubeObject | undefined> {
-    return unlessGone(this.ctx.client.get<KubeObject>(resource, namespace, name));
+    return unlessGone(this.ctx.client.get(resource, namespace, name));
   }
 
   private async setOwners(node: GraphNode, live: KubeObject, ownerReferences: OwnerReference[]): Promise<void> {

@@ -38,7 +38,7 @@ export function horizontalpodautoscaler(): Reconciler {
     ],
     async reconcile(key, ctx) {
       const { namespace, name } = splitKey(key);
-      const hpa = ctx.informer<HorizontalPodAutoscaler>(RESOURCE).get(namespace, name);
+      const hpa = ctx.informer(RESOURCE).get(namespace, name);
       if (!hpa) {
         memories.delete(key);
         return undefined;
@@ -160,7 +160,7 @@ async function findTarget(hpa: HorizontalPodAutoscaler, ctx: Context): Promise<T
   const { group } = parseApiVersion(apiVersion);
   const known = (await ctx.client.resources()).find((resource) => resource.kind === kind && resource.group === group);
   if (!known) throw new Error(`no matches for kind "${kind}" in group "${group}"`);
-  const scale = await ctx.client.get<KubeObject>(known.resource, hpa.metadata.namespace ?? '', name, 'scale');
+  const scale = await ctx.client.get(known.resource, hpa.metadata.namespace ?? '', name, 'scale');
   return { resource: known.resource, scale, replicas: (scale['spec']?.replicas as number | undefined) ?? 0 };
 }
 

@@ -1,7 +1,7 @@
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus, Pod } from '../../schema/types.ts';
 import type { Context } from '../control/contract.ts';
 import { isPodReady, isPodTerminal } from '../control/pods.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { ObjectLike, Unchecked } from '../meta/object.ts';
 import { parseLabelSelector } from '../meta/labels.ts';
 import { formatQuantity, quantityMilli, quantityOfMilli } from '../meta/quantity.ts';
 
@@ -31,7 +31,8 @@ export class MetricError extends Error {
   }
 }
 
-interface PodMetrics extends KubeObject {
+/** metrics.k8s.io/v1beta1, as whoever serves it wrote it. */
+interface PodMetrics extends ObjectLike {
   containers: { name: string; usage: Record<string, string> }[];
 }
 
@@ -100,7 +101,7 @@ async function measure(
   const usage = await usageOf(hpa.metadata.namespace ?? '', source.name, container, ctx);
   const parsed = parseLabelSelector(selector);
   const pods = ctx
-    .informer<Pod>('pods')
+    .informer('pods')
     .list(hpa.metadata.namespace)
     .filter((pod) => parsed.matches(pod.metadata.labels) && !isPodTerminal(pod));
   const { averageUtilization, averageValue } = source.target;
@@ -144,9 +145,9 @@ async function usageOf(
   container: string | undefined,
   ctx: Context,
 ): Promise<Map<string, number>> {
-  let items: PodMetrics[];
+  let items: Unchecked<PodMetrics>[];
   try {
-    items = (await ctx.client.list<PodMetrics>('pods.metrics.k8s.io', { namespace })).items;
+    ({ items } = await ctx.client.list('pods.metrics.k8s.io', { namespace }));
   } catch {
     const reason = 'the server could not find the requested resource (get pods.metrics.k8s.io)';
     throw new Error(
@@ -154,9 +155,9 @@ async function usageOf(
     );
   }
   return new Map(
-    items.map(({ metadata, containers }) => {
+    items.map(({ metadata, containers = [] }) => {
       const chosen = containers.filter(({ name }) => !container || name === container);
-      return [metadata.name, chosen.reduce((sum, { usage }) => sum + quantityMilli(usage[resource] ?? '0'), 0)];
+      return [metadata.name, chosen.reduce((sum, { usage }) => sum + quantityMilli(usage?.[resource] ?? '0'), 0)];
     }),
   );
 }

@@ -45,7 +45,7 @@ export function job(): Reconciler {
     watches: [{ resource: RESOURCE }, { resource: 'pods', keys: (pod, old, ctx) => podKeys(pod, old, expected(ctx)) }],
     async reconcile(key, ctx) {
       const { namespace, name } = splitKey(key);
-      const found = ctx.informer<Job>(RESOURCE).get(namespace, name);
+      const found = ctx.informer(RESOURCE).get(namespace, name);
       if (!found) {
         expected(ctx).forget(key);
         return releaseOrphans(namespace, name, ctx);
@@ -68,7 +68,7 @@ function* podKeys(pod: KubeObject | undefined, old: KubeObject | undefined, expe
 /** Pods of a job that is gone need no counting any more; the finalizer would keep them for ever. */
 async function releaseOrphans(namespace: string, name: string, ctx: Context): Promise<void> {
   const pods = ctx
-    .informer<Pod>('pods')
+    .informer('pods')
     .list(namespace)
     .filter((pod) => hasTracking(pod) && controllerOf(pod)?.kind === 'Job' && controllerOf(pod)?.name === name);
   await untrack(pods, ctx);
@@ -89,7 +89,7 @@ async function untrack(pods: readonly Pod[], ctx: Context): Promise<void> {
 }
 
 async function sync(object: Job, expectations: Expectations, key: Key, ctx: Context): Promise<void> {
-  const informer = ctx.informer<Pod>('pods');
+  const informer = ctx.informer('pods');
   const pods = await claim({
     client: ctx.client,
     resource: 'pods',
@@ -215,7 +215,7 @@ async function create(
   expectations.expectCreations(key, count);
   const { done, error } = await slowStart(count, async (i) => {
     try {
-      const created = await ctx.client.create<Pod>('pods', indexes ? withIndex(object, base, indexes[i]!, ctx) : base);
+      const created = await ctx.client.create('pods', indexes ? withIndex(object, base, indexes[i]!, ctx) : base);
       counts.active.push(created);
       ctx.events.event(object, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`);
     } catch (failure) {
@@ -234,7 +234,7 @@ function withIndex(object: Job, base: Pod, index: number, ctx: Context): Pod {
   pod.metadata.labels = { ...pod.metadata.labels, [INDEX]: String(index) };
   if (object.spec?.backoffLimitPerIndex !== undefined) {
     const earlier = ctx
-      .informer<Pod>('pods')
+      .informer('pods')
       .index('controller', object.metadata.uid)
       .filter((other) => other.status?.phase === 'Failed' && indexOf(other) === index);
     pod.metadata.annotations['batch.kubernetes.io/job-index-failure-count'] = String(earlier.length);
@@ -277,7 +277,7 @@ function backoff(object: Job, counts: Tally, ctx: Context): number {
   const failed = Math.max(failures.length, counts.failed);
   if (failed === 0 || object.spec?.template?.spec?.restartPolicy === 'OnFailure') return 0;
   const all = ctx
-    .informer<Pod>('pods')
+    .informer('pods')
     .index('controller', object.metadata.uid)
     .filter((pod) => pod.status?.phase === 'Failed');
   const last = Math.max(...all.map(endOf), 0);
@@ -314,10 +314,10 @@ async function writeStatus(
   verdict: Verdict | undefined,
   ctx: Context,
 ): Promise<void> {
-  const original = ctx.informer<Job>(RESOURCE).get(object.metadata.namespace ?? '', object.metadata.name)?.status ?? {};
+  const original = ctx.informer(RESOURCE).get(object.metadata.namespace ?? '', object.metadata.name)?.status ?? {};
   let latest = object;
   const write = async (next: JobStatus): Promise<void> => {
-    const written = await unlessGone(ctx.client.update<Job>(RESOURCE, { ...latest, status: next }, 'status'));
+    const written = await unlessGone(ctx.client.update(RESOURCE, { ...latest, status: next }, 'status'));
     if (written) latest = { ...latest, metadata: written.metadata };
   };
   const uids = (phase: 'Succeeded' | 'Failed'): string[] =>

@@ -3,7 +3,6 @@ import type { ClientResource } from '../client/contract.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { formatTime } from '../meta/time.ts';
-import type { KubeObject } from '../meta/object.ts';
 import { isStatusError, StatusError } from '../meta/status.ts';
 
 /** Looked at again after so many ms while objects wait for their finalizers or their grace. */
@@ -17,15 +16,11 @@ export const namespace: Reconciler = {
   workers: 10,
   watches: [{ resource: 'namespaces' }],
   async reconcile(name, ctx) {
-    const object = ctx.informer<Namespace>('namespaces').get('', name);
+    const object = ctx.informer('namespaces').get('', name);
     if (!object?.metadata.deletionTimestamp) return;
     if (object.status?.phase !== 'Terminating') {
       await unlessGone(
-        ctx.client.update<Namespace>(
-          'namespaces',
-          { ...object, status: { ...object.status, phase: 'Terminating' } },
-          'status',
-        ),
+        ctx.client.update('namespaces', { ...object, status: { ...object.status, phase: 'Terminating' } }, 'status'),
       );
       return;
     }
@@ -33,7 +28,7 @@ export const namespace: Reconciler = {
     const left = await empty(name, ctx);
     await writeConditions(object, left, ctx);
     if (left.remaining.size > 0 || left.errors.length > 0) return { requeueAfter: RETRY };
-    const fresh = await unlessGone(ctx.client.get<Namespace>('namespaces', '', name));
+    const fresh = await unlessGone(ctx.client.get('namespaces', '', name));
     if (!fresh) return;
     const finalizers = (fresh.spec?.finalizers ?? []).filter((finalizer) => finalizer !== 'kubernetes');
     await unlessGone(ctx.client.update('namespaces', { ...fresh, spec: { ...fresh.spec, finalizers } }, 'finalize'));
@@ -73,7 +68,7 @@ async function empty(name: string, ctx: Context): Promise<Left> {
 }
 
 async function emptyResource(namespace: string, resource: string, left: Left, ctx: Context): Promise<void> {
-  const { items } = await ctx.client.list<KubeObject>(resource, { namespace });
+  const { items } = await ctx.client.list(resource, { namespace });
   if (items.length === 0) return;
   const pending = items.filter((item) => !item.metadata.deletionTimestamp);
   for (let from = 0; from < pending.length; from += PARALLEL) {
@@ -88,7 +83,7 @@ async function emptyResource(namespace: string, resource: string, left: Left, ct
       ),
     );
   }
-  const { items: rest } = pending.length ? await ctx.client.list<KubeObject>(resource, { namespace }) : { items };
+  const { items: rest } = pending.length ? await ctx.client.list(resource, { namespace }) : { items };
   if (rest.length) left.remaining.set(resource, rest.length);
   for (const item of rest) {
     for (const finalizer of item.metadata.finalizers ?? [])

@@ -1,4 +1,4 @@
-import type { Lease, Node, NodeCondition, Pod } from '../../schema/types.ts';
+import type { Node, NodeCondition, Pod } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
@@ -29,7 +29,7 @@ export function nodelifecycle(): Reconciler {
     indexes: { pods: { node: (pod: Pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []) } },
     watches: [{ resource: 'nodes' }, { resource: LEASES, keys: () => [] }, { resource: 'pods', keys: () => [] }],
     async reconcile(name, ctx) {
-      const node = ctx.informer<Node>('nodes').get('', name);
+      const node = ctx.informer('nodes').get('', name);
       if (!node) {
         heard.delete(name);
         return undefined;
@@ -47,7 +47,7 @@ export function nodelifecycle(): Reconciler {
 function isSilent(node: Node, heard: Map<string, Heard>, ctx: Context): boolean {
   const { name } = node.metadata;
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-  const lease = ctx.informer<Lease>(LEASES).get('kube-node-lease', name);
+  const lease = ctx.informer(LEASES).get('kube-node-lease', name);
   const sign = `${lease?.spec?.renewTime ?? ''}|${ready?.lastHeartbeatTime ?? ''}`;
   const now = ctx.clock.now();
   const last = heard.get(name);
@@ -80,7 +80,7 @@ async function markUnknown(node: Node, ctx: Context): Promise<Node> {
   }
   if (semanticEqual(conditions, old)) return node;
   const next = { ...node, status: { ...node.status, conditions } };
-  const written = await unlessGone(ctx.client.update<Node>('nodes', next, 'status'));
+  const written = await unlessGone(ctx.client.update('nodes', next, 'status'));
   const about = { ...node, apiVersion: 'v1', kind: 'Node' };
   ctx.events.event(about, 'Normal', 'NodeNotReady', `Node ${node.metadata.name} status is now: NodeNotReady`);
   return written ?? next;
@@ -100,7 +100,7 @@ async function taint(node: Node, ctx: Context): Promise<void> {
 
 /** Their node cannot say it any more, and services must not send to them. */
 async function markPodsNotReady(node: Node, ctx: Context): Promise<void> {
-  for (const pod of ctx.informer<Pod>('pods').index('node', node.metadata.name)) {
+  for (const pod of ctx.informer('pods').index('node', node.metadata.name)) {
     if (!isPodReady(pod)) continue;
     const conditions = [{ type: 'Ready', status: 'False', lastTransitionTime: formatTime(ctx.clock.now()) }];
     const { namespace = '', name, uid } = pod.metadata;

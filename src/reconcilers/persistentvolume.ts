@@ -25,8 +25,7 @@ export const persistentvolume: Reconciler = {
     {
       resource: CLASSES,
       *keys(_object, _old, ctx): Iterable<Key> {
-        for (const claim of ctx.informer<PersistentVolumeClaim>(CLAIMS).list())
-          if (!claim.spec?.volumeName) yield keyOf(claim);
+        for (const claim of ctx.informer(CLAIMS).list()) if (!claim.spec?.volumeName) yield keyOf(claim);
       },
     },
   ],
@@ -48,23 +47,21 @@ function* volumeKeys(volume: object | undefined, old: object | undefined, ctx: C
   yield object.metadata.name;
   const ref = object.spec?.claimRef;
   if (ref?.name) yield keyFor(ref.namespace, ref.name);
-  else
-    for (const claim of ctx.informer<PersistentVolumeClaim>(CLAIMS).list())
-      if (!claim.spec?.volumeName) yield keyOf(claim);
+  else for (const claim of ctx.informer(CLAIMS).list()) if (!claim.spec?.volumeName) yield keyOf(claim);
 }
 
 async function syncClaim(namespace: string, name: string, ctx: Context): Promise<void> {
-  const claim = ctx.informer<PersistentVolumeClaim>(CLAIMS).get(namespace, name);
+  const claim = ctx.informer(CLAIMS).get(namespace, name);
   if (!claim || claim.metadata.deletionTimestamp) return;
   if (claim.metadata.annotations?.[BIND_COMPLETED] !== undefined) return checkBound(claim, ctx);
-  const volumes = ctx.informer<PersistentVolume>(VOLUMES);
+  const volumes = ctx.informer(VOLUMES);
   const wanted = claim.spec?.volumeName;
   if (wanted) {
     const volume = volumes.get('', wanted);
     if (volume && (!volume.spec?.claimRef || isFor(volume, claim))) return bind(claim, volume, false, ctx);
     return setPhase(claim, 'Pending', ctx);
   }
-  const storage = ctx.informer<StorageClass>(CLASSES).get('', claim.spec?.storageClassName ?? '');
+  const storage = ctx.informer(CLASSES).get('', claim.spec?.storageClassName ?? '');
   const candidates = volumes.index('class', claim.spec?.storageClassName ?? '');
   const waits = storage?.volumeBindingMode === 'WaitForFirstConsumer' && !claim.metadata.annotations?.[SELECTED_NODE];
   // With a class that waits, only a volume that the scheduler has reserved for the claim may be taken.
@@ -136,7 +133,7 @@ async function bind(
       ? volume.metadata.annotations
       : { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' };
     const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
-    bound = await ctx.client.update<PersistentVolume>(VOLUMES, {
+    bound = await ctx.client.update(VOLUMES, {
       ...volume,
       metadata: { ...volume.metadata, annotations },
       spec: { ...volume.spec!, claimRef },
@@ -146,7 +143,7 @@ async function bind(
     bound = await ctx.client.update(VOLUMES, { ...bound, status: { ...bound.status, phase: 'Bound' } }, 'status');
   const added = { [BIND_COMPLETED]: 'yes', ...(byController && { [BOUND_BY_CONTROLLER]: 'yes' }) };
   const metadata = { ...claim.metadata, annotations: { ...claim.metadata.annotations, ...added } };
-  const written = await ctx.client.update<PersistentVolumeClaim>(CLAIMS, {
+  const written = await ctx.client.update(CLAIMS, {
     ...claim,
     metadata,
     spec: { ...claim.spec!, volumeName: bound.metadata.name },
@@ -166,7 +163,7 @@ async function markBound(claim: PersistentVolumeClaim, volume: PersistentVolume,
 
 /** A claim that is bound stays so, or is lost when its volume is gone or another's. */
 async function checkBound(claim: PersistentVolumeClaim, ctx: Context): Promise<void> {
-  const volume = ctx.informer<PersistentVolume>(VOLUMES).get('', claim.spec?.volumeName ?? '');
+  const volume = ctx.informer(VOLUMES).get('', claim.spec?.volumeName ?? '');
   if (volume && isFor(volume, claim)) {
     if (claim.status?.phase !== 'Bound') await markBound(claim, volume, ctx);
     return;
@@ -191,12 +188,12 @@ async function setPhase(claim: PersistentVolumeClaim, phase: 'Pending' | 'Lost',
 
 /** Available, bound, released or failed; a released volume is deleted by its provisioner, or kept. */
 async function syncVolume(name: string, ctx: Context): Promise<void> {
-  const volume = ctx.informer<PersistentVolume>(VOLUMES).get('', name);
+  const volume = ctx.informer(VOLUMES).get('', name);
   if (!volume || volume.metadata.deletionTimestamp) return;
   const ref = volume.spec?.claimRef;
-  let phase = 'Available';
+  let phase: 'Available' | 'Bound' | 'Released' = 'Available';
   if (ref?.uid) {
-    const claim = ctx.informer<PersistentVolumeClaim>(CLAIMS).get(ref.namespace ?? '', ref.name ?? '');
+    const claim = ctx.informer(CLAIMS).get(ref.namespace ?? '', ref.name ?? '');
     if (claim?.metadata.uid === ref.uid) phase = 'Bound';
     // The cache may not have the claim yet that the volume was bound to a moment ago.
     else phase = (await isGone(ref.namespace ?? '', ref.name ?? '', ref.uid, ctx)) ? 'Released' : 'Bound';
@@ -207,6 +204,6 @@ async function syncVolume(name: string, ctx: Context): Promise<void> {
 }
 
 async function isGone(namespace: string, name: string, uid: string, ctx: Context): Promise<boolean> {
-  const claim = await unlessGone(ctx.client.get<PersistentVolumeClaim>(CLAIMS, namespace, name));
+  const claim = await unlessGone(ctx.client.get(CLAIMS, namespace, name));
   return claim?.metadata.uid !== uid;
 }

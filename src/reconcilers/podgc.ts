@@ -1,4 +1,4 @@
-import type { Node, Pod } from '../../schema/types.ts';
+import type { Pod } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { isPodTerminal } from '../control/pods.ts';
@@ -26,7 +26,7 @@ export function podgc(): Reconciler {
     ],
     start: (ctx) => ctx.enqueueAfter('round', PERIOD),
     async reconcile(_key, ctx) {
-      const pods = ctx.informer<Pod>('pods').list();
+      const pods = ctx.informer('pods').list();
       await collectEnded(pods, ctx);
       await collectOrphans(pods, missing, ctx);
       for (const pod of pods) if (pod.metadata.deletionTimestamp && !pod.spec?.nodeName) await remove(pod, ctx);
@@ -44,7 +44,7 @@ async function collectEnded(pods: readonly Pod[], ctx: Context): Promise<void> {
 }
 
 async function collectOrphans(pods: readonly Pod[], missing: Map<string, number>, ctx: Context): Promise<void> {
-  const nodes = ctx.informer<Node>('nodes');
+  const nodes = ctx.informer('nodes');
   const now = ctx.clock.now();
   const used = new Set(pods.flatMap((pod) => pod.spec?.nodeName || []));
   for (const name of missing.keys()) if (!used.has(name) || nodes.get('', name)) missing.delete(name);
@@ -52,7 +52,7 @@ async function collectOrphans(pods: readonly Pod[], missing: Map<string, number>
     if (nodes.get('', name)) continue;
     if (!missing.has(name)) missing.set(name, now);
     if (now - missing.get(name)! < QUARANTINE || (await isThere(name, ctx))) continue;
-    for (const pod of ctx.informer<Pod>('pods').index('node', name)) await remove(pod, ctx);
+    for (const pod of ctx.informer('pods').index('node', name)) await remove(pod, ctx);
     missing.delete(name);
   }
 }

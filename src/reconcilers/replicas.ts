@@ -1,4 +1,5 @@
-import type { Pod, PodTemplateSpec, ReplicaSet } from '../../schema/types.ts';
+import type { ObjectOf } from '../client/contract.ts';
+import type { Pod } from '../../schema/types.ts';
 import { claim } from '../control/adopt.ts';
 import { conditionOf, withCondition, withoutCondition } from '../control/conditions.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
@@ -10,7 +11,7 @@ import { podFromTemplate } from '../control/pod-from-template.ts';
 import { isPodActive, isPodAvailable, isPodReady, isPodTerminating } from '../control/pods.ts';
 import type { LabelMatcher } from '../control/selector.ts';
 import { slowStart } from '../control/slow-start.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { ObjectLike } from '../meta/object.ts';
 import { formatTime } from '../meta/time.ts';
 import { isStatusError } from '../meta/status.ts';
 import { byDeletionOrder } from './pod-deletion-order.ts';
@@ -19,19 +20,19 @@ import { byDeletionOrder } from './pod-deletion-order.ts';
 const BURST = 500;
 
 /** What ReplicaSet and ReplicationController differ in. */
-export interface ReplicasKind {
+export interface ReplicasKind<R extends ReplicasResource = ReplicasResource> {
   name: string;
   account: string;
-  /** `replicasets.apps` */
-  resource: string;
+  resource: R;
   apiVersion: string;
   kind: string;
-  matcher(object: ReplicaSet): LabelMatcher;
-  templateLabels(object: ReplicaSet): Record<string, string>;
+  matcher(object: ObjectOf<R>): LabelMatcher;
 }
+type ReplicasResource = 'replicasets.apps' | 'replicationcontrollers';
+type Replicas = ObjectOf<ReplicasResource>;
 
 /** The controller that keeps `spec.replicas` pods of a template alive. */
-export function replicasReconciler(kind: ReplicasKind): Reconciler {
+export function replicasReconciler<R extends ReplicasResource>(kind: ReplicasKind<R>): Reconciler {
   let expectations: Expectations | undefined;
   const expected = (ctx: Context): Expectations => (expectations ??= new Expectations(ctx.clock));
   return {
@@ -44,7 +45,7 @@ export function replicasReconciler(kind: ReplicasKind): Reconciler {
     watches: [
       {
         resource: kind.resource,
-        keys(object, old, ctx) {
+        keys(object: ObjectLike | undefined, old: ObjectLike | undefined, ctx: Context) {
           const key = keyOf((object ?? old)!);
           if (!object) expected(ctx).forget(key);
           return [key];
@@ -60,13 +61,13 @@ export function replicasReconciler(kind: ReplicasKind): Reconciler {
 function podKeys(
   kind: ReplicasKind,
   expectations: Expectations,
-  pod: KubeObject | undefined,
-  old: KubeObject | undefined,
+  pod: Pod | undefined,
+  old: Pod | undefined,
   ctx: Context,
 ): Key[] {
   const keys = new Set<Key>();
-  const ownerKey = (object: KubeObject | undefined): Key | undefined => {
-    const owner = controllerOf(object as KubeObject);
+  const ownerKey = (object: Pod | undefined): Key | undefined => {
+    const owner = controllerOf(object);
     return owner?.kind === kind.kind && owner.apiVersion === kind.apiVersion
       ? keyFor(object?.metadata.namespace, owner.name)
       : undefined;
@@ -79,7 +80,7 @@ function podKeys(
   if (now) keys.add(now);
   if (before) keys.add(before);
   if (pod && !controllerOf(pod) && !pod.metadata.deletionTimestamp) {
-    for (const set of ctx.informer<ReplicaSet>(kind.resource).list(pod.metadata.namespace ?? '')) {
+    for (const set of ctx.informer(kind.resource).list(pod.metadata.namespace ?? '')) {
       if (kind.matcher(set)(pod.metadata.labels)) keys.add(keyOf(set));
     }
   }
@@ -88,10 +89,10 @@ function podKeys(
 
 async function reconcile(kind: ReplicasKind, expectations: Expectations, key: Key, ctx: Context): Promise<void> {
   const { namespace, name } = splitKey(key);
-  const set = ctx.informer<ReplicaSet>(kind.resource).get(namespace, name);
+  const set = ctx.informer(kind.resource).get(namespace, name);
   if (!set) return expectations.forget(key);
   const settled = expectations.satisfied(key);
-  const pods = ctx.informer<Pod>('pods');
+  const pods = ctx.informer('pods');
   const claimed = await claim({
     client: ctx.client,
     resource: 'pods',
@@ -119,22 +120,18 @@ async function grow(
   kind: ReplicasKind,
   expectations: Expectations,
   key: Key,
-  set: ReplicaSet,
+  set: Replicas,
   missing: number,
   ctx: Context,
 ): Promise<unknown> {
   const count = Math.min(missing, BURST);
-  const pod = podFromTemplate(
-    set.spec?.template as PodTemplateSpec,
-    set,
-    controllerRef(set, kind.apiVersion, kind.kind),
-  );
+  const pod = podFromTemplate(set.spec?.template, set, controllerRef(set, kind.apiVersion, kind.kind));
   const about = { ...set, apiVersion: kind.apiVersion, kind: kind.kind };
   expectations.expectCreations(key, count);
   let terminating = false;
   const { done, error } = await slowStart(count, async () => {
     try {
-      const created = await ctx.client.create<Pod>('pods', pod);
+      const created = await ctx.client.create('pods', pod);
       ctx.events.event(about, 'Normal', 'SuccessfulCreate', `Created pod: ${created.metadata.name}`);
     } catch (failure) {
       // In a namespace that goes away every create fails, for a reason that needs no telling.
@@ -155,7 +152,7 @@ async function shrink(
   kind: ReplicasKind,
   expectations: Expectations,
   key: Key,
-  set: ReplicaSet,
+  set: Replicas,
   active: Pod[],
   surplus: number,
   ctx: Context,
@@ -184,12 +181,12 @@ async function shrink(
 }
 
 /** Active pods per node of all sets that belong to the same owner (all revisions of one Deployment). */
-function crowding(kind: ReplicasKind, set: ReplicaSet, ctx: Context): Map<string, number> {
+function crowding(kind: ReplicasKind, set: Replicas, ctx: Context): Map<string, number> {
   const owner = controllerOf(set);
-  const siblings = owner ? ctx.informer<ReplicaSet>(kind.resource).index('controller', owner.uid) : [set];
+  const siblings = owner ? ctx.informer(kind.resource).index('controller', owner.uid) : [set];
   const perNode = new Map<string, number>();
   for (const sibling of siblings) {
-    for (const pod of ctx.informer<Pod>('pods').index('controller', sibling.metadata.uid)) {
+    for (const pod of ctx.informer('pods').index('controller', sibling.metadata.uid)) {
       const node = pod.spec?.nodeName;
       if (node && isPodActive(pod)) perNode.set(node, (perNode.get(node) ?? 0) + 1);
     }
@@ -199,7 +196,7 @@ function crowding(kind: ReplicasKind, set: ReplicaSet, ctx: Context): Map<string
 
 async function writeStatus(
   kind: ReplicasKind,
-  set: ReplicaSet,
+  set: Replicas,
   claimed: Pod[],
   diff: number,
   error: unknown,
@@ -207,7 +204,7 @@ async function writeStatus(
 ): Promise<void> {
   const now = ctx.clock.now();
   const minReady = set.spec?.minReadySeconds ?? 0;
-  const labels = Object.entries(kind.templateLabels(set));
+  const labels = Object.entries(set.spec?.template?.metadata?.labels ?? {});
   const active = claimed.filter(isPodActive);
   const old = set.status ?? { replicas: 0 };
   let conditions = old.conditions;
@@ -222,7 +219,7 @@ async function writeStatus(
       lastTransitionTime: formatTime(now),
     });
   } else if (!error) conditions = withoutCondition(conditions, 'ReplicaFailure');
-  const status: NonNullable<ReplicaSet['status']> = {
+  const status: NonNullable<Replicas['status']> = {
     replicas: active.length,
     fullyLabeledReplicas: active.filter((pod) => labels.every(([key, value]) => pod.metadata.labels?.[key] === value))
       .length,

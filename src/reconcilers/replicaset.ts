@@ -11,5 +11,4 @@ export const replicaset = (): Reconciler =>
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
     matcher: (set) => labelMatcher(set.spec?.selector),
-    templateLabels: (set) => set.spec?.template?.metadata?.labels ?? {},
   });

@@ -10,6 +10,5 @@ export const replicationcontroller = (): Reconciler =>
     resource: 'replicationcontrollers',
     apiVersion: 'v1',
     kind: 'ReplicationController',
-    matcher: (set) => mapMatcher(set.spec?.selector as Record<string, string> | undefined),
-    templateLabels: (set) => set.spec?.template?.metadata?.labels ?? {},
+    matcher: (set) => mapMatcher(set.spec?.selector),
   });

@@ -33,7 +33,7 @@ export const templateOf = (revision: ControllerRevision): PodTemplateSpec => {
 
 /** All revisions that belong to the owner, the oldest first. */
 export async function revisionsOf(owner: RevisionedOwner, ctx: Context): Promise<ControllerRevision[]> {
-  const informer = ctx.informer<ControllerRevision>(REVISIONS);
+  const informer = ctx.informer(REVISIONS);
   const { object } = owner;
   const revisions = await claim({
     client: ctx.client,
@@ -64,7 +64,7 @@ export async function currentRevision(
   if (equal && equal.revision === highest) return { revision: equal, collisions };
   if (equal) {
     return {
-      revision: await ctx.client.update<ControllerRevision>(REVISIONS, { ...equal, revision: highest + 1 }),
+      revision: await ctx.client.update(REVISIONS, { ...equal, revision: highest + 1 }),
       collisions,
     };
   }
@@ -90,9 +90,7 @@ export async function currentRevision(
       return { revision: await ctx.client.create(REVISIONS, made), collisions: count };
     } catch (error) {
       if (!isStatusError(error, 'AlreadyExists')) throw error;
-      const existing = await unlessGone(
-        ctx.client.get<ControllerRevision>(REVISIONS, object.metadata.namespace ?? '', name),
-      );
+      const existing = await unlessGone(ctx.client.get(REVISIONS, object.metadata.namespace ?? '', name));
       if (existing && semanticEqual(templateOf(existing), owner.template)) {
         return { revision: existing, collisions: count };
       }

@@ -1,5 +1,5 @@
 import type { Reconciler } from '../control/contract.ts';
-import type { ConfigMap, Namespace } from '../../schema/types.ts';
+import type { ConfigMap } from '../../schema/types.ts';
 import { isStatusError } from '../meta/status.ts';
 
 const NAME = 'kube-root-ca.crt';
@@ -18,15 +18,15 @@ export const rootCa = (ca: string): Reconciler => ({
     },
   ],
   async reconcile(namespace, ctx) {
-    const object = ctx.informer<Namespace>('namespaces').get('', namespace);
+    const object = ctx.informer('namespaces').get('', namespace);
     if (!object || object.status?.phase === 'Terminating' || object.metadata.deletionTimestamp) return;
-    const current = ctx.informer<ConfigMap>('configmaps').get(namespace, NAME);
+    const current = ctx.informer('configmaps').get(namespace, NAME);
     const data = { 'ca.crt': ca };
     const annotations = { 'kubernetes.io/description': DESCRIPTION };
     if (!current) {
       const metadata = { name: NAME, namespace, annotations } as unknown as ConfigMap['metadata'];
       await ctx.client
-        .create<ConfigMap>('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data })
+        .create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data })
         .catch((error: unknown) => {
           if (!['AlreadyExists', 'NotFound', 'Forbidden'].some((reason) => isStatusError(error, reason))) throw error;
         });

@@ -1,5 +1,5 @@
 import type { Reconciler } from '../control/contract.ts';
-import type { Namespace, ServiceAccount } from '../../schema/types.ts';
+import type { ServiceAccount } from '../../schema/types.ts';
 import { isStatusError } from '../meta/status.ts';
 
 /** Gives each namespace that lives its `default` service account, again when it is deleted. Keys are namespaces. */
@@ -13,12 +13,12 @@ export const serviceaccount: Reconciler = {
     },
   ],
   async reconcile(namespace, ctx) {
-    const object = ctx.informer<Namespace>('namespaces').get('', namespace);
+    const object = ctx.informer('namespaces').get('', namespace);
     if (!object || object.status?.phase === 'Terminating' || object.metadata.deletionTimestamp) return;
     if (ctx.informer('serviceaccounts').get(namespace, 'default')) return;
     const metadata = { name: 'default', namespace } as ServiceAccount['metadata'];
     try {
-      await ctx.client.create<ServiceAccount>('serviceaccounts', {
+      await ctx.client.create('serviceaccounts', {
         apiVersion: 'v1',
         kind: 'ServiceAccount',
         metadata,

@@ -1,4 +1,4 @@
-import type { Pod, Service } from '../../schema/types.ts';
+import type { Pod } from '../../schema/types.ts';
 import { semanticEqual } from '../control/equal.ts';
 import type { Context, Key } from '../control/contract.ts';
 import { keyOf } from '../control/keys.ts';
@@ -9,7 +9,7 @@ import { isPodReady } from '../control/pods.ts';
 export function* servicesOfPod(pod: Pod | undefined, old: Pod | undefined, ctx: Context): Iterable<Key> {
   if (pod && old && sameEndpoint(pod, old) && semanticEqual(pod.metadata.labels, old.metadata.labels)) return;
   const namespace = (pod ?? old)!.metadata.namespace ?? '';
-  for (const service of ctx.informer<Service>('services').list(namespace)) {
+  for (const service of ctx.informer('services').list(namespace)) {
     const matches = mapMatcher(service.spec?.selector);
     if ((pod && matches(pod.metadata.labels)) || (old && matches(old.metadata.labels))) yield keyOf(service);
   }

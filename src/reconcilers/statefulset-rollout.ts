@@ -142,7 +142,7 @@ export class StatefulRollout {
 
   private async ensureClaims(ordinal: number): Promise<void> {
     const { set, ctx } = this;
-    const claims = ctx.informer<PersistentVolumeClaim>('persistentvolumeclaims');
+    const claims = ctx.informer('persistentvolumeclaims');
     for (const claim of statefulClaims(set, ordinal)) {
       const { namespace = '', name } = claim.metadata;
       if (claims.get(namespace, name)) continue;
@@ -161,7 +161,7 @@ export class StatefulRollout {
   /** Claims that go with the set, or with the pod that is scaled away, are owned by it (KEP-1847). */
   private async ownClaims(): Promise<void> {
     const policy = this.set.spec?.persistentVolumeClaimRetentionPolicy;
-    const claims = this.ctx.informer<PersistentVolumeClaim>('persistentvolumeclaims');
+    const claims = this.ctx.informer('persistentvolumeclaims');
     const known: [number, Pod | undefined][] = [
       ...this.byOrdinal,
       ...this.surplus.map((pod): [number, Pod] => [ordinalOf(this.set, pod), pod]),

@@ -37,7 +37,7 @@ export const statefulset: Reconciler = {
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const found = ctx.informer<StatefulSet>(RESOURCE).get(namespace, name);
+    const found = ctx.informer(RESOURCE).get(namespace, name);
     if (!found || found.metadata.deletionTimestamp || isEmptySelector(found.spec?.selector)) return;
     await sync({ ...found, apiVersion: 'apps/v1', kind: 'StatefulSet' }, ctx);
   },
@@ -81,7 +81,7 @@ async function sync(set: StatefulSet, ctx: Context): Promise<void> {
 }
 
 async function podsOf(set: StatefulSet, ctx: Context): Promise<Pod[]> {
-  const informer = ctx.informer<Pod>('pods');
+  const informer = ctx.informer('pods');
   return claim({
     client: ctx.client,
     resource: 'pods',
@@ -105,7 +105,7 @@ async function writeStatus(
 ): Promise<void> {
   const now = ctx.clock.now();
   // What was made or deleted just now is seen here already when the cache has it.
-  const informer = ctx.informer<Pod>('pods');
+  const informer = ctx.informer('pods');
   const seen = informer.index('controller', set.metadata.uid);
   const pods = (seen.length >= before.length ? seen : before).filter(
     (pod) => ordinalOf(set, pod) >= 0 && !isPodTerminal(pod),

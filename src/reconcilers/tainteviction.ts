@@ -17,28 +17,24 @@ export const tainteviction: Reconciler = {
     {
       resource: 'nodes',
       *keys(node, old, ctx): Iterable<Key> {
-        if (!node || semanticEqual(noExecute(node as unknown as Node), noExecute(old as unknown as Node))) return;
-        for (const pod of ctx.informer<Pod>('pods').index('node', node.metadata.name)) yield keyOf(pod);
+        if (!node || semanticEqual(noExecute(node), noExecute(old))) return;
+        for (const pod of ctx.informer('pods').index('node', node.metadata.name)) yield keyOf(pod);
       },
     },
     {
       resource: 'pods',
       *keys(pod, old, ctx): Iterable<Key> {
-        const name = pod?.['spec']?.nodeName as string | undefined;
-        if (
-          !name ||
-          (old?.['spec']?.nodeName === name && semanticEqual(pod!['spec'].tolerations, old['spec'].tolerations))
-        )
-          return;
-        const node = ctx.informer<Node>('nodes').get('', name);
-        if (node && noExecute(node).length) yield keyOf(pod!);
+        if (!pod?.spec?.nodeName) return;
+        const { nodeName, tolerations } = pod.spec;
+        if (old?.spec?.nodeName === nodeName && semanticEqual(tolerations, old.spec.tolerations)) return;
+        if (noExecute(ctx.informer('nodes').get('', nodeName)).length) yield keyOf(pod);
       },
     },
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const pod = ctx.informer<Pod>('pods').get(namespace, name);
-    const node = pod?.spec?.nodeName ? ctx.informer<Node>('nodes').get('', pod.spec.nodeName) : undefined;
+    const pod = ctx.informer('pods').get(namespace, name);
+    const node = pod?.spec?.nodeName ? ctx.informer('nodes').get('', pod.spec.nodeName) : undefined;
     if (!pod || !node || pod.metadata.deletionTimestamp) return undefined;
     const until = toleratedUntil(pod, noExecute(node), ctx.clock.now());
     if (until === undefined) return undefined;

@@ -1,4 +1,3 @@
-import type { Job } from '../../schema/types.ts';
 import type { Reconciler } from '../control/contract.ts';
 import { msOf } from '../control/clock.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -10,7 +9,7 @@ export const ttlafterfinished: Reconciler = {
   watches: [{ resource: 'jobs.batch' }],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const job = ctx.informer<Job>('jobs.batch').get(namespace, name);
+    const job = ctx.informer('jobs.batch').get(namespace, name);
     const ttl = job?.spec?.ttlSecondsAfterFinished;
     const end = job?.status?.conditions?.find(
       ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
@@ -19,7 +18,7 @@ export const ttlafterfinished: Reconciler = {
     const left = msOf(end.lastTransitionTime) + ttl * 1000 - ctx.clock.now();
     if (left > 0) return { requeueAfter: left };
     // The cache may be behind a change of the time to live, and a delete cannot be taken back.
-    const fresh = await unlessGone(ctx.client.get<Job>('jobs.batch', namespace, name));
+    const fresh = await unlessGone(ctx.client.get('jobs.batch', namespace, name));
     if (fresh?.metadata.uid !== job!.metadata.uid || fresh.spec?.ttlSecondsAfterFinished !== ttl) return undefined;
     const { uid, resourceVersion } = fresh.metadata;
     await unlessGone(

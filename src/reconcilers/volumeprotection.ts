@@ -1,4 +1,4 @@
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
+import type { Pod } from '../../schema/types.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { keyFor, splitKey } from '../control/keys.ts';
@@ -35,10 +35,10 @@ export const pvcprotection: Reconciler = {
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const claim = ctx.informer<PersistentVolumeClaim>('persistentvolumeclaims').get(namespace, name);
+    const claim = ctx.informer('persistentvolumeclaims').get(namespace, name);
     if (!claim) return;
     const used = ctx
-      .informer<Pod>('pods')
+      .informer('pods')
       .index('claim', key)
       .some((pod) => !isPodTerminal(pod) && (!!pod.spec?.nodeName || !pod.metadata.deletionTimestamp));
     await protect('persistentvolumeclaims', claim, CLAIM_FINALIZER, used, ctx);
@@ -50,7 +50,7 @@ export const pvprotection: Reconciler = {
   name: 'pv-protection',
   watches: [{ resource: 'persistentvolumes' }],
   async reconcile(name, ctx) {
-    const volume = ctx.informer<PersistentVolume>('persistentvolumes').get('', name);
+    const volume = ctx.informer('persistentvolumes').get('', name);
     if (volume) await protect('persistentvolumes', volume, VOLUME_FINALIZER, volume.status?.phase === 'Bound', ctx);
   },
 };

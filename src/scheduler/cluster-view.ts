@@ -1,16 +1,5 @@
-import type {
-  Namespace,
-  PersistentVolume,
-  PersistentVolumeClaim,
-  Pod,
-  PodDisruptionBudget,
-  ReplicaSet,
-  ReplicationController,
-  Service,
-  StatefulSet,
-  StorageClass,
-} from '../../schema/types.ts';
-import type { Informer } from '../client/contract.ts';
+import type { Pod } from '../../schema/types.ts';
+import type { Informers } from '../client/informers.ts';
 import { controllerOf } from '../control/keys.ts';
 import { labelMatcher, mapMatcher, type LabelMatcher } from '../control/selector.ts';
 import type { ClusterView } from './snapshot.ts';
@@ -29,12 +18,12 @@ export const VIEW_RESOURCES = [
 ] as const;
 
 /** The plugins' view of other objects, straight from the informers' caches. */
-export function clusterView(informer: <T>(resource: string) => Informer<T>): ClusterView {
-  const namespaces = informer<Namespace>('namespaces');
-  const claims = informer<PersistentVolumeClaim>('persistentvolumeclaims');
-  const volumes = informer<PersistentVolume>('persistentvolumes');
-  const classes = informer<StorageClass>('storageclasses.storage.k8s.io');
-  const budgets = informer<PodDisruptionBudget>('poddisruptionbudgets.policy');
+export function clusterView(informer: Informers['informer']): ClusterView {
+  const namespaces = informer('namespaces');
+  const claims = informer('persistentvolumeclaims');
+  const volumes = informer('persistentvolumes');
+  const classes = informer('storageclasses.storage.k8s.io');
+  const budgets = informer('poddisruptionbudgets.policy');
   volumes.addIndex('class', (volume) => [volume.spec?.storageClassName ?? '']);
   return {
     namespaceLabels: (name) => namespaces.get('', name)?.metadata.labels,
@@ -48,20 +37,19 @@ export function clusterView(informer: <T>(resource: string) => Informer<T>): Clu
 }
 
 /** Pods of all services that select this one and of its controller: who matches all of their selectors. */
-function siblings(pod: Pod, informer: <T>(resource: string) => Informer<T>): LabelMatcher | undefined {
+function siblings(pod: Pod, informer: Informers['informer']): LabelMatcher | undefined {
   const namespace = pod.metadata.namespace ?? '';
   const matchers: LabelMatcher[] = [];
-  for (const { spec } of informer<Service>('services').list(namespace)) {
+  for (const { spec } of informer('services').list(namespace)) {
     if (spec?.selector && mapMatcher(spec.selector)(pod.metadata.labels)) matchers.push(mapMatcher(spec.selector));
   }
   const owner = controllerOf(pod);
   if (owner?.kind === 'ReplicationController') {
-    const selector = informer<ReplicationController>('replicationcontrollers').get(namespace, owner.name)?.spec
-      ?.selector;
+    const selector = informer('replicationcontrollers').get(namespace, owner.name)?.spec?.selector;
     if (selector) matchers.push(mapMatcher(selector as Record<string, string>));
   } else if (owner?.kind === 'ReplicaSet' || owner?.kind === 'StatefulSet') {
     const resource = owner.kind === 'ReplicaSet' ? 'replicasets.apps' : 'statefulsets.apps';
-    const selector = informer<ReplicaSet | StatefulSet>(resource).get(namespace, owner.name)?.spec?.selector;
+    const selector = informer(resource).get(namespace, owner.name)?.spec?.selector;
     if (selector) matchers.push(labelMatcher(selector));
   }
   return matchers.length ? (labels) => matchers.every((matches) => matches(labels)) : undefined;

@@ -3,7 +3,7 @@ import type { Client } from '../client/contract.ts';
 import type { Clock } from '../control/contract.ts';
 import { createEventRecorder } from '../control/events.ts';
 import { semanticEqual } from '../control/equal.ts';
-import type { InformerSource } from '../control/loop.ts';
+import type { Informers } from '../client/informers.ts';
 import { isPodTerminal } from '../control/pods.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
@@ -19,7 +19,7 @@ import { schedule } from './schedule.ts';
 
 export interface SchedulerOptions {
   client: Client;
-  informers: InformerSource;
+  informers: Pick<Informers, 'informer' | 'start'>;
   clock: Clock;
   random: () => number;
   log(message: string, fields?: Record<string, unknown>): void;
@@ -77,8 +77,8 @@ class Loop implements Scheduler {
 
   async start(): Promise<void> {
     const { informers } = this.options;
-    const pods = informers.informer<Pod>('pods');
-    const nodes = informers.informer<Node>('nodes');
+    const pods = informers.informer('pods');
+    const nodes = informers.informer('nodes');
     this.unsubscribe.push(pods.onChange((pod, old) => this.podChanged(pod, old)));
     this.unsubscribe.push(nodes.onChange((node, old) => this.nodeChanged(node, old)));
     for (const resource of VIEW_RESOURCES) {

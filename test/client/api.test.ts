@@ -47,7 +47,7 @@ const configMap = (name: string, data: Record<string, string> = {}) => ({
 
 describe('the client against the API', () => {
   test('creates, reads, updates, patches, applies and deletes', async () => {
-    const made = await client.create<KubeObject>('configmaps', configMap('one', { a: '1' }) as never);
+    const made = await client.create('configmaps', configMap('one', { a: '1' }) as never);
     expect(made).toMatchObject({ kind: 'ConfigMap', apiVersion: 'v1', metadata: { name: 'one', namespace: 'a' } });
     expect(made.metadata.managedFields).toBeUndefined();
     const managers = '{ configMap(namespace: "a", name: "one") { metadata { managedFields { manager } } } }';
@@ -55,7 +55,7 @@ describe('the client against the API', () => {
     await expect(client.create('configmaps', configMap('one') as never)).rejects.toMatchObject({
       reason: 'AlreadyExists',
     });
-    const updated = await client.update<KubeObject>('configmaps', { ...made, data: { a: '2' } });
+    const updated = await client.update('configmaps', { ...made, data: { a: '2' } });
     await expect(client.update('configmaps', { ...made, data: { a: '3' } })).rejects.toMatchObject({
       reason: 'Conflict',
     });
@@ -64,10 +64,10 @@ describe('the client against the API', () => {
       data: { a: '2', b: '3' },
     });
     const json = [{ op: 'remove', path: '/data/a' }];
-    expect((await client.patch<KubeObject>('configmaps', 'a', 'one', json, { type: 'json' }))['data']).toEqual({
+    expect((await client.patch('configmaps', 'a', 'one', json, { type: 'json' }))['data']).toEqual({
       b: '3',
     });
-    const applied = await client.patch<KubeObject>('configmaps', 'a', 'one', configMap('one', { c: '4' }), {
+    const applied = await client.patch('configmaps', 'a', 'one', configMap('one', { c: '4' }), {
       type: 'apply',
     });
     expect(applied['data']).toEqual({ b: '3', c: '4' });
@@ -123,7 +123,7 @@ describe('the client against the API', () => {
   });
 
   test('typed queries read a state of the past', async () => {
-    const made = await client.create<KubeObject>('configmaps', configMap('past', { v: '1' }) as never);
+    const made = await client.create('configmaps', configMap('past', { v: '1' }) as never);
     await client.patch('configmaps', 'a', 'past', { data: { v: '2' } });
     const query =
       'query ($asOf: String) { configMap(namespace: "a", name: "past", asOf: $asOf) { dataJSON inNamespace { status { phase } } } }';

@@ -1,4 +1,4 @@
-import type { Client, Informer } from '../../src/client/contract.ts';
+import type { Client, Informer, ObjectOf } from '../../src/client/contract.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 import { notFound, alreadyExists } from '../../src/meta/status.ts';
 
@@ -72,7 +72,8 @@ export class FakeCluster {
     } as unknown as Client;
   }
 
-  informer = <T>(resource: string): Informer<T> => {
+  informer = <R extends string>(resource: R): Informer<ObjectOf<R>> => {
+    type T = ObjectOf<R>;
     const indexes = new Map<string, (object: never) => readonly string[]>();
     const list = (namespace?: string) =>
       [...this.table(resource).values()].filter((each) => !namespace || each.metadata.namespace === namespace);

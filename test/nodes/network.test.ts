@@ -2,7 +2,6 @@ import { createSocket } from 'node:dgram';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { decode, encode, type Answer } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { EndpointSlice, Pod, Service } from '../../schema/types.ts';
 import { Balancer } from '../../src/nodes/network/balancer.ts';
 import { DnsServer } from '../../src/nodes/network/dns-server.ts';
 import { EndpointTable } from '../../src/nodes/network/endpoint-table.ts';
@@ -53,11 +52,8 @@ describe('the cluster DNS', () => {
       'sql',
     ),
   );
-  const table = new EndpointTable(
-    cluster.informer<EndpointSlice>('endpointslices.discovery.k8s.io'),
-    cluster.informer<Pod>('pods'),
-  );
-  const dns = new DnsServer(cluster.informer<Service>('services'), table, 'cluster.local', () => 0, []);
+  const table = new EndpointTable(cluster.informer('endpointslices.discovery.k8s.io'), cluster.informer('pods'));
+  const dns = new DnsServer(cluster.informer('services'), table, 'cluster.local', () => 0, []);
   const ask = async (name: string, type: 'A' | 'SRV' | 'AAAA' | 'PTR' = 'A') => {
     const packet = decode((await dns.answer(encode({ type: 'query', id: 1, questions: [{ type, name }] }), false))!);
     const data = (packet.answers as (Answer & { data: unknown })[]).map((each) => each.data);

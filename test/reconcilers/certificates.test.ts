@@ -2,6 +2,7 @@ import { X509Certificate, webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import * as x509 from '@peculiar/x509';
 import { describe, expect, it } from 'vitest';
+import type { CertificateSigningRequest } from '../../schema/types.ts';
 import { csrapproving } from '../../src/reconcilers/csrapproving.ts';
 import { csrsigning } from '../../src/reconcilers/csrsigning.ts';
 import { startCluster } from '../support/cluster.ts';
@@ -27,11 +28,8 @@ describe('certificate requests of nodes', () => {
       resource.startsWith('subjectaccessreviews')
         ? { status: { allowed: true } }
         : create(resource, object, options)) as never;
-    interface Signed {
-      status: { certificate: string; conditions: unknown[] };
-    }
-    const signedRequest = new Promise<Signed>((resolve) => {
-      cluster.client.informers.informer<Signed>('certificatesigningrequests.certificates.k8s.io').onChange((object) => {
+    const signedRequest = new Promise<CertificateSigningRequest>((resolve) => {
+      cluster.client.informers.informer('certificatesigningrequests.certificates.k8s.io').onChange((object) => {
         if (object?.status?.certificate) resolve(object);
       });
     });
@@ -50,14 +48,14 @@ describe('certificate requests of nodes', () => {
       },
     });
     const { status } = await signedRequest;
-    expect(status.conditions).toMatchObject([
+    expect(status?.conditions).toMatchObject([
       {
         type: 'Approved',
         reason: 'AutoApproved',
         message: 'Auto approving kubelet client certificate after SubjectAccessReview.',
       },
     ]);
-    const signed = new X509Certificate(Buffer.from(status.certificate, 'base64'));
+    const signed = new X509Certificate(Buffer.from(status?.certificate ?? '', 'base64'));
     expect(signed.subject).toBe('O=system:nodes\nCN=system:node:n1');
     expect(signed.verify(new X509Certificate(cert.toString('pem')).publicKey)).toBe(true);
     await cluster.stop();

@@ -23,7 +23,7 @@ describe('deployment', () => {
   afterEach(() => cluster.stop());
   const start = async (spec?: Record<string, unknown>) => {
     cluster = await startCluster([deployment, replicaset()]);
-    await cluster.client.create('deployments.apps', make(spec));
+    await cluster.client.add('deployments.apps', make(spec));
     await cluster.advance();
   };
   const settle = async () => {

@@ -12,14 +12,11 @@ describe('garbage collector', () => {
   };
   const make = async (name: string, owner?: string, more: Record<string, unknown> = {}) => {
     const uid =
-      owner &&
-      (owner === 'nobody'
-        ? 'none'
-        : (await cluster.client.get<{ metadata: { uid: string } }>('configmaps', 'a', owner)).metadata.uid);
-    const ownerReferences = owner && [
-      { apiVersion: 'v1', kind: 'ConfigMap', name: owner, uid, blockOwnerDeletion: true },
+      owner && (owner === 'nobody' ? 'none' : (await cluster.client.get('configmaps', 'a', owner)).metadata.uid);
+    const ownerReferences = uid && [
+      { apiVersion: 'v1', kind: 'ConfigMap', name: owner!, uid, blockOwnerDeletion: true },
     ];
-    await cluster.client.create('configmaps', {
+    await cluster.client.add('configmaps', {
       metadata: { name, namespace: 'a', ...(ownerReferences && { ownerReferences }), ...more },
     });
   };
@@ -70,7 +67,7 @@ describe('garbage collector', () => {
     await make('a');
     await make('b');
     await make('c', 'a');
-    const { uid } = (await cluster.client.get<{ metadata: { uid: string } }>('configmaps', 'a', 'b')).metadata;
+    const { uid } = (await cluster.client.get('configmaps', 'a', 'b')).metadata;
     await cluster.client.edit('configmaps', 'a', 'c', (object) =>
       object.metadata.ownerReferences!.push({ apiVersion: 'v1', kind: 'ConfigMap', name: 'b', uid }),
     );
@@ -82,7 +79,7 @@ describe('garbage collector', () => {
 
   it('empties a namespace that is deleted', async () => {
     await start();
-    await cluster.client.create('namespaces', { metadata: { name: 'a' }, spec: { finalizers: ['kubernetes'] } });
+    await cluster.client.add('namespaces', { metadata: { name: 'a' }, spec: { finalizers: ['kubernetes'] } });
     await make('x');
     await cluster.client.delete('namespaces', '', 'a');
     await cluster.advance(5000);

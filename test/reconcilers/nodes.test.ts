@@ -11,7 +11,7 @@ afterEach(() => cluster.stop());
 describe('a node that falls silent', () => {
   it('becomes unknown and loses its pods after they have tolerated that', async () => {
     cluster = await startCluster([nodelifecycle(), tainteviction]);
-    await cluster.client.create('nodes', {
+    await cluster.client.add('nodes', {
       metadata: { name: 'n1' },
       spec: {},
       status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime: '2026-01-01T00:00:00Z' }] },
@@ -19,7 +19,7 @@ describe('a node that falls silent', () => {
     const tolerations = [
       { key: 'node.kubernetes.io/unreachable', operator: 'Exists', effect: 'NoExecute', tolerationSeconds: 300 },
     ];
-    await cluster.client.create('pods', {
+    await cluster.client.add('pods', {
       metadata: { name: 'p', namespace: 'a' },
       spec: { nodeName: 'n1', tolerations, containers: [] },
     });
@@ -47,16 +47,16 @@ describe('a node that falls silent', () => {
 describe('a quota', () => {
   it('says what its namespace uses', async () => {
     cluster = await startCluster([resourcequota]);
-    await cluster.client.create('resourcequotas', {
+    await cluster.client.add('resourcequotas', {
       metadata: { name: 'q', namespace: 'a' },
       spec: { hard: { pods: '5', 'requests.cpu': '2', 'count/configmaps': '3' } },
     });
     for (const name of ['p', 'q'])
-      await cluster.client.create('pods', {
+      await cluster.client.add('pods', {
         metadata: { name, namespace: 'a' },
         spec: { containers: [{ resources: { requests: { cpu: '150m' } } }] },
       });
-    await cluster.client.create('configmaps', { metadata: { name: 'c', namespace: 'a' } });
+    await cluster.client.add('configmaps', { metadata: { name: 'c', namespace: 'a' } });
     await cluster.advance(10);
     expect((await cluster.list('resourcequotas'))[0]!['status'].used).toEqual({
       pods: '2',
@@ -70,12 +70,12 @@ describe('a claim', () => {
   it('gets the smallest volume that is large enough', async () => {
     cluster = await startCluster([persistentvolume]);
     for (const storage of ['5Gi', '2Gi', '1Gi']) {
-      await cluster.client.create('persistentvolumes', {
+      await cluster.client.add('persistentvolumes', {
         metadata: { name: `v${storage.toLowerCase()}` },
         spec: { storageClassName: '', capacity: { storage }, accessModes: ['ReadWriteOnce'] },
       });
     }
-    await cluster.client.create('persistentvolumeclaims', {
+    await cluster.client.add('persistentvolumeclaims', {
       metadata: { name: 'c', namespace: 'a' },
       spec: { storageClassName: '', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
     });

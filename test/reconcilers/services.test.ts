@@ -27,9 +27,9 @@ describe('endpoints of services', () => {
 
   it('follow the pods and their readiness', async () => {
     await start();
-    await cluster.client.create('nodes', { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'z' } } });
-    await cluster.client.create('services', service());
-    await cluster.client.create('pods', pod('p'));
+    await cluster.client.add('nodes', { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'z' } } });
+    await cluster.client.add('services', service());
+    await cluster.client.add('pods', pod('p'));
     await cluster.runPods();
     await cluster.advance(10);
     const [slice] = await slices();
@@ -67,15 +67,15 @@ describe('endpoints of services', () => {
 
   it('are an empty slice where a service has no pods', async () => {
     await start();
-    await cluster.client.create('services', service());
+    await cluster.client.add('services', service());
     await cluster.advance(10);
     expect((await slices()).map((slice) => slice['endpoints'])).toEqual([[]]);
   });
 
   it('are mirrored from endpoints that were written by hand', async () => {
     await start();
-    await cluster.client.create('services', service({ selector: undefined }));
-    await cluster.client.create('endpoints', {
+    await cluster.client.add('services', service({ selector: undefined }));
+    await cluster.client.add('endpoints', {
       metadata: { name: 'svc', namespace: 'a' },
       subsets: [{ addresses: [{ ip: '10.1.2.3' }], ports: [{ port: 8080, protocol: 'TCP' }] }],
     });

@@ -28,7 +28,7 @@ const settle = async () => {
 describe('statefulset', () => {
   const start = async (spec: Record<string, unknown> = {}) => {
     cluster = await startCluster([statefulset]);
-    await cluster.client.create('statefulsets.apps', {
+    await cluster.client.add('statefulsets.apps', {
       metadata: { name: 's', namespace: 'a' },
       spec: { replicas: 3, serviceName: 'svc', selector, template: template(), ...spec },
     });
@@ -86,11 +86,11 @@ describe('daemonset', () => {
   const start = async () => {
     cluster = await startCluster([daemonset()]);
     for (const name of ['n1', 'n2', 'n3'])
-      await cluster.client.create('nodes', {
+      await cluster.client.add('nodes', {
         metadata: { name, labels: {} },
         spec: name === 'n3' ? { taints: [{ key: 'k', effect: 'NoSchedule' }] } : {},
       });
-    await cluster.client.create('daemonsets.apps', {
+    await cluster.client.add('daemonsets.apps', {
       metadata: { name: 'ds', namespace: 'a' },
       spec: {
         selector,
@@ -131,7 +131,7 @@ describe('daemonset', () => {
 describe('cronjob', () => {
   it('makes a job at each time of its schedule, in its zone', async () => {
     cluster = await startCluster([cronjob]);
-    await cluster.client.create('cronjobs.batch', {
+    await cluster.client.add('cronjobs.batch', {
       metadata: { name: 'c', namespace: 'a' },
       spec: {
         schedule: '30 9 * * *',
@@ -156,11 +156,11 @@ describe('cronjob', () => {
 describe('disruption', () => {
   it('counts how many pods may go', async () => {
     cluster = await startCluster([replicaset(), disruption]);
-    await cluster.client.create('replicasets.apps', {
+    await cluster.client.add('replicasets.apps', {
       metadata: { name: 'r', namespace: 'a' },
       spec: { replicas: 3, selector, template: template() },
     });
-    await cluster.client.create('poddisruptionbudgets.policy', {
+    await cluster.client.add('poddisruptionbudgets.policy', {
       metadata: { name: 'b', namespace: 'a' },
       spec: { maxUnavailable: '34%', selector },
     });

@@ -17,7 +17,7 @@ export async function startCluster(reconcilers: readonly Reconciler[], { schedul
   await controllers.start();
   const loop = scheduler ? createScheduler(options) : undefined;
   await loop?.start();
-  const list = async (resource: string): Promise<KubeObject[]> => (await client.list<KubeObject>(resource)).items;
+  const list = async (resource: string): Promise<KubeObject[]> => (await client.list(resource)).items;
   return {
     client,
     clock,

@@ -1,13 +1,15 @@
 import type {
   Client,
   ClientDeleteOptions,
+  ClientList,
   ClientPatchOptions,
   ClientResource,
   Informer,
+  ObjectOf,
 } from '../../src/client/contract.ts';
 import { InformerCache } from '../../src/client/informer-cache.ts';
 import type { Clock } from '../../src/control/contract.ts';
-import type { KubeObject } from '../../src/meta/object.ts';
+import type { KubeObject, New, NewMeta } from '../../src/meta/object.ts';
 import { alreadyExists, conflict, MODIFIED, notFound } from '../../src/meta/status.ts';
 import { parseGroupResource } from '../../src/meta/gvk.ts';
 import { formatTime } from '../../src/meta/time.ts';
@@ -47,7 +49,7 @@ const KINDS: Record<string, [kind: string, version: string, namespaced?: boolean
 /** A client over a map, with the API server's rules that loops depend on, and informers that see each write at once. */
 export class FakeClient implements Client {
   private readonly objects = new Map<string, Map<string, KubeObject>>();
-  private readonly caches = new Map<string, InformerCache>();
+  private readonly caches = new Map<string, InformerCache<KubeObject>>();
   private revision = 0;
   /** writes as `verb resource namespace/name`, for what a test wants to count */
   readonly writes: string[] = [];
@@ -57,12 +59,12 @@ export class FakeClient implements Client {
   constructor(private readonly clock: Clock) {}
 
   readonly informers = {
-    informer: <T>(resource: string): Informer<T> => this.cache(resource) as unknown as Informer<T>,
+    informer: <R extends string>(resource: R) => this.cache(resource) as object as Informer<ObjectOf<R>>,
     start: (): void => undefined,
     stop: async (): Promise<void> => undefined,
   };
 
-  private cache(resource: string): InformerCache {
+  private cache(resource: string): InformerCache<KubeObject> {
     let cache = this.caches.get(resource);
     if (!cache) {
       cache = new InformerCache(resource, (error) => {
@@ -98,23 +100,34 @@ export class FakeClient implements Client {
     return object;
   }
 
-  async get<T>(resource: string, namespace: string, name: string): Promise<T> {
-    return structuredClone(this.find(resource, namespace, name)) as T;
+  async get<R extends string, S extends string = ''>(
+    resource: R,
+    namespace: string,
+    name: string,
+  ): Promise<ObjectOf<R, S>> {
+    return structuredClone<object>(this.find(resource, namespace, name)) as ObjectOf<R, S>;
   }
 
-  async list<T>(
-    resource: string,
+  async list<R extends string>(
+    resource: R,
     { namespace }: { namespace?: string } = {},
-  ): Promise<{ items: T[]; resourceVersion: string }> {
+  ): Promise<ClientList<ObjectOf<R>>> {
     const items = [...this.of(resource).values()].filter(
       (object) => namespace === undefined || object.metadata.namespace === namespace,
     );
-    return { items: structuredClone(items) as T[], resourceVersion: String(this.revision) };
+    return { items: structuredClone<object[]>(items) as ObjectOf<R>[], resourceVersion: String(this.revision) };
   }
 
-  async create<T>(resource: string, value: T, options: { subresource?: string; name?: string } = {}): Promise<T> {
-    const object = structuredClone(value) as KubeObject;
-    if (options.subresource === 'binding') return this.bind(object, options.name!) as T;
+  async create<R extends string, S extends string = ''>(
+    resource: R,
+    value: New<ObjectOf<R, S>>,
+    options: { subresource?: S; name?: string } = {},
+  ): Promise<ObjectOf<R, S>> {
+    return this.make(resource, structuredClone<object>(value) as KubeObject, options) as object as ObjectOf<R, S>;
+  }
+
+  private make(resource: string, object: KubeObject, options: { subresource?: string; name?: string }): KubeObject {
+    if (options.subresource === 'binding') return this.bind(object, options.name!);
     const { generateName } = object.metadata;
     if (!object.metadata.name && generateName)
       object.metadata.name = `${generateName}${(this.revision + 1).toString(36).padStart(5, '0')}`;
@@ -130,7 +143,7 @@ export class FakeClient implements Client {
     object.metadata.creationTimestamp = formatTime(this.clock.now());
     if (resource === 'pods') object['status'] ??= PENDING.status;
     this.writes.push(`create ${resource} ${namespace}/${name}`);
-    return this.store(resource, object, 'ADDED') as T;
+    return this.store(resource, object, 'ADDED');
   }
 
   private bind(binding: KubeObject, name: string): KubeObject {
@@ -140,15 +153,19 @@ export class FakeClient implements Client {
     return this.store('pods', pod, 'MODIFIED');
   }
 
-  async update<T>(resource: string, value: T, subresource?: string): Promise<T> {
-    const object = structuredClone(value) as KubeObject;
+  async update<R extends string, S extends string = ''>(
+    resource: R,
+    value: ObjectOf<R, S>,
+    subresource?: S,
+  ): Promise<ObjectOf<R, S>> {
+    const object = structuredClone<object>(value) as KubeObject;
     const old = this.find(resource, object.metadata.namespace ?? '', object.metadata.name);
     this.refuse('update', resource, object);
     const { resourceVersion, namespace = '', name } = object.metadata;
     if (resourceVersion && resourceVersion !== old.metadata.resourceVersion)
       throw conflict(parseGroupResource(resource), name, MODIFIED);
     this.writes.push(`update ${resource}${subresource ? `/${subresource}` : ''} ${namespace}/${name}`);
-    return this.put(resource, old, object, subresource) as T;
+    return this.put(resource, old, object, subresource) as object as ObjectOf<R, S>;
   }
 
   private put(resource: string, old: KubeObject, object: KubeObject, subresource?: string): KubeObject {
@@ -178,13 +195,13 @@ export class FakeClient implements Client {
     return this.store(resource, next, 'MODIFIED');
   }
 
-  async patch<T>(
-    resource: string,
+  async patch<R extends string>(
+    resource: R,
     namespace: string,
     name: string,
     patch: unknown,
     options: ClientPatchOptions = {},
-  ): Promise<T> {
+  ): Promise<ObjectOf<R>> {
     const old = this.find(resource, namespace, name);
     const { uid, resourceVersion } = (patch as KubeObject).metadata ?? {};
     if ((uid && uid !== old.metadata.uid) || (resourceVersion && resourceVersion !== old.metadata.resourceVersion)) {
@@ -192,7 +209,7 @@ export class FakeClient implements Client {
     }
     this.writes.push(`patch ${resource}${options.subresource ? `/${options.subresource}` : ''} ${namespace}/${name}`);
     const merged = merge(old, patch, options.type === 'strategic') as KubeObject;
-    return this.put(resource, old, merged, options.subresource) as T;
+    return this.put(resource, old, merged, options.subresource) as object as ObjectOf<R>;
   }
 
   async delete(resource: string, namespace: string, name: string, options: ClientDeleteOptions = {}): Promise<void> {
@@ -240,6 +257,11 @@ export class FakeClient implements Client {
     return this;
   }
 
+  /** Makes an object as somebody else would, whatever it is. */
+  async add(resource: string, object: { metadata: NewMeta; [field: string]: unknown }): Promise<KubeObject> {
+    return this.make(resource, structuredClone<object>(object) as KubeObject, {});
+  }
+
   /** Changes an object as somebody else would. */
   async edit(
     resource: string,
@@ -248,7 +270,7 @@ export class FakeClient implements Client {
     change: (object: KubeObject) => void,
     subresource?: string,
   ): Promise<void> {
-    const object = await this.get<KubeObject>(resource, namespace, name);
+    const object = await this.get(resource, namespace, name);
     change(object);
     await this.update(resource, object, subresource);
   }

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { EndpointSlice, Pod, Service, ServicePort } from '../../../schema/types.ts';
+import type { Service, ServicePort } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import type { Informers } from '../../client/informers.ts';
 import type { Clock } from '../../control/contract.ts';
@@ -60,9 +60,9 @@ export class ServiceNetwork {
 
   constructor(private readonly options: ServiceNetworkOptions) {
     const { informers } = options;
-    this.services = informers.informer<Service>('services');
-    const pods = informers.informer<Pod>('pods');
-    this.table = new EndpointTable(informers.informer<EndpointSlice>('endpointslices.discovery.k8s.io'), pods);
+    this.services = informers.informer('services');
+    const pods = informers.informer('pods');
+    this.table = new EndpointTable(informers.informer('endpointslices.discovery.k8s.io'), pods);
     this.dns = new DnsServer(this.services, this.table, options.clusterDomain, options.random);
   }
 

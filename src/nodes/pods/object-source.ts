@@ -53,7 +53,7 @@ export class ObjectSource {
     const now = this.clock.now();
     const known = this.cache.get(key);
     if (known && now - known.at < TTL_MS) return known.value as Promise<T | undefined>;
-    const value = this.client.get<T>(resource, namespace, name).catch((error: unknown) => {
+    const value = this.client.get(resource, namespace, name).catch((error: unknown) => {
       this.cache.delete(key);
       if (isStatusError(error, 'NotFound')) return undefined;
       throw error;

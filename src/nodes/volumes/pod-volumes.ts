@@ -1,6 +1,6 @@
 import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { PersistentVolume, PersistentVolumeClaim, Pod, Volume } from '../../../schema/types.ts';
+import type { Pod, Volume } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
 import type { Clock } from '../../control/contract.ts';
 import { isStatusError } from '../../meta/status.ts';
@@ -66,12 +66,10 @@ export class PodVolumes {
 
   private async claimed(pod: Pod, name: string): Promise<string> {
     const namespace = pod.metadata.namespace ?? '';
-    const claim = await this.client
-      .get<PersistentVolumeClaim>('persistentvolumeclaims', namespace, name)
-      .catch(missingClaim(name));
+    const claim = await this.client.get('persistentvolumeclaims', namespace, name).catch(missingClaim(name));
     const bound = claim.spec?.volumeName;
     if (claim.status?.phase !== 'Bound' || !bound) throw new Error(`PVC ${namespace}/${name} is not bound`);
-    const volume = await this.client.get<PersistentVolume>('persistentvolumes', '', bound);
+    const volume = await this.client.get('persistentvolumes', '', bound);
     const { hostPath, local } = volume.spec ?? {};
     if (hostPath) return checkHostPath(hostPath);
     if (local) return checkHostPath({ path: local.path, type: 'Directory' });

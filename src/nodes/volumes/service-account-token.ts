@@ -35,7 +35,7 @@ export class TokenCache {
         boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
       },
     };
-    const answer = await client.create<TokenRequest>('serviceaccounts', request as unknown as TokenRequest, {
+    const answer = await client.create('serviceaccounts', request as unknown as TokenRequest, {
       subresource: 'token',
       name: account,
     });
