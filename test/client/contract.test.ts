@@ -77,7 +77,7 @@ const lineOf = ({ type, object, initialEventsEnd }: ClientWatchEvent): string =>
 
 const SCENARIOS: Record<string, Scenario> = {
   async 'a new object gets a uid, a time, a generation and a version'({ client, ns, api }) {
-    const made = await client.create<KubeObject>('deployments.apps', deployment(ns, 'd') as never);
+    const made = await client.create('deployments.apps', deployment(ns, 'd') as never);
     expect(made.metadata).toMatchObject({
       name: 'd',
       namespace: ns,
@@ -90,15 +90,15 @@ const SCENARIOS: Record<string, Scenario> = {
     expect(await client.get('deployments.apps', ns, 'd')).toEqual(made);
   },
   async 'versions rise over all resources, by one for each write'({ client, ns }) {
-    const first = versionOf(await client.create<KubeObject>('configmaps', map(ns, 'x') as never));
-    expect(versionOf(await client.create<KubeObject>('pods', pod(ns, 'p') as never))).toBe(first + 1);
-    const patched = await client.patch<KubeObject>('configmaps', ns, 'x', { data: { k: 'w' } });
+    const first = versionOf(await client.create('configmaps', map(ns, 'x') as never));
+    expect(versionOf(await client.create('pods', pod(ns, 'p') as never))).toBe(first + 1);
+    const patched = await client.patch('configmaps', ns, 'x', { data: { k: 'w' } });
     expect(versionOf(patched)).toBe(first + 2);
   },
   async 'a name is drawn for generateName, and each is another'({ client, ns }) {
     const manifest = { ...map(ns, ''), metadata: { generateName: 'gen-', namespace: ns } };
     const names = [];
-    for (let n = 0; n < 3; n++) names.push((await client.create<KubeObject>('configmaps', manifest as never)).metadata);
+    for (let n = 0; n < 3; n++) names.push((await client.create('configmaps', manifest as never)).metadata);
     expect(new Set(names.map(({ name }) => name)).size).toBe(3);
     for (const { name } of names) expect(name).toMatch(/^gen-[bcdfghjklmnpqrstvwxz2456789]{5}$/);
   },
@@ -113,7 +113,7 @@ const SCENARIOS: Record<string, Scenario> = {
     expect(await refusal(client.create('pods', { ...pod(ns, 'p'), spec: {} } as never))).toBe('422 Invalid');
   },
   async 'an update of what has changed meanwhile is a conflict; one without a version is not'({ client, ns }) {
-    const first = await client.create<KubeObject>('configmaps', map(ns, 'x') as never);
+    const first = await client.create('configmaps', map(ns, 'x') as never);
     await client.patch('configmaps', ns, 'x', { data: { k: 'w' } });
     expect(await refusal(client.update('configmaps', { ...first, data: { k: 'lost' } }))).toBe('409 Conflict');
     const { resourceVersion: _, ...metadata } = first.metadata;
@@ -123,33 +123,31 @@ const SCENARIOS: Record<string, Scenario> = {
     expect(await refusal(client.update('configmaps', other))).toBe('409 Conflict');
   },
   async 'of two updates at once of one version, one wins'({ client, ns }) {
-    const first = await client.create<KubeObject>('configmaps', map(ns, 'x') as never);
+    const first = await client.create('configmaps', map(ns, 'x') as never);
     const outcomes = await Promise.all(
       ['1', '2', '3'].map((k) => refusal(client.update('configmaps', { ...first, data: { k } }))),
     );
     expect(outcomes.sort()).toEqual(['409 Conflict', '409 Conflict', 'done']);
   },
   async 'a write that changes nothing is none'({ client, ns }) {
-    const first = await client.create<KubeObject>('configmaps', map(ns, 'x') as never);
-    expect(versionOf(await client.update<KubeObject>('configmaps', first))).toBe(versionOf(first));
-    expect(versionOf(await client.patch<KubeObject>('configmaps', ns, 'x', { data: { k: 'v' } }))).toBe(
-      versionOf(first),
-    );
+    const first = await client.create('configmaps', map(ns, 'x') as never);
+    expect(versionOf(await client.update('configmaps', first))).toBe(versionOf(first));
+    expect(versionOf(await client.patch('configmaps', ns, 'x', { data: { k: 'v' } }))).toBe(versionOf(first));
   },
   async 'the status is written by itself, and does not count as a generation'({ client, ns }) {
-    const made = await client.create<KubeObject>('deployments.apps', {
+    const made = await client.create('deployments.apps', {
       ...deployment(ns, 'd'),
       status: { replicas: 7 },
     } as never);
     expect(made['status']).toEqual({});
-    const { spec } = made as unknown as { spec: object };
-    const written = await client.update<KubeObject>(
+    const spec = made.spec!;
+    const written = await client.update(
       'deployments.apps',
       { ...made, spec: { ...spec, replicas: 9 }, status: { replicas: 2 } },
       'status',
     );
     expect(written).toMatchObject({ metadata: { generation: 1 }, spec: { replicas: 2 }, status: { replicas: 2 } });
-    const changed = await client.update<KubeObject>('deployments.apps', {
+    const changed = await client.update('deployments.apps', {
       ...written,
       spec: { ...spec, replicas: 3 },
       status: {},
@@ -161,7 +159,7 @@ const SCENARIOS: Record<string, Scenario> = {
   async 'a finalizer holds what is deleted until it is taken off'({ client, ns, api }) {
     await client.create('configmaps', map(ns, 'x', { metadata: { finalizers: ['example.com/hold'] } }) as never);
     await client.delete('configmaps', ns, 'x');
-    const held = await client.get<KubeObject>('configmaps', ns, 'x');
+    const held = await client.get('configmaps', ns, 'x');
     expect(held.metadata).toMatchObject({ deletionTimestamp: '2026-01-01T00:00:00Z', deletionGracePeriodSeconds: 0 });
     const { revision } = api.store;
     await client.delete('configmaps', ns, 'x');
@@ -184,19 +182,19 @@ const SCENARIOS: Record<string, Scenario> = {
       '409 Conflict',
     );
     await client.delete('pods', ns, 'p');
-    expect((await client.get<KubeObject>('pods', ns, 'p')).metadata).toMatchObject({
+    expect((await client.get('pods', ns, 'p')).metadata).toMatchObject({
       deletionTimestamp: '2026-01-01T00:00:30Z',
       deletionGracePeriodSeconds: 30,
     });
     await client.delete('pods', ns, 'p', { gracePeriodSeconds: 5 });
-    expect((await client.get<KubeObject>('pods', ns, 'p')).metadata.deletionGracePeriodSeconds).toBe(5);
+    expect((await client.get('pods', ns, 'p')).metadata.deletionGracePeriodSeconds).toBe(5);
     await client.delete('pods', ns, 'p', { gracePeriodSeconds: 0 });
     expect(await refusal(client.get('pods', ns, 'p'))).toBe('404 NotFound');
   },
   async 'a deletion says what becomes of dependents, and leaves them alone'({ client, ns }) {
     const names = ['background', 'foreground', 'orphan'];
     for (const name of names) {
-      const owner = await client.create<KubeObject>('configmaps', map(ns, name) as never);
+      const owner = await client.create('configmaps', map(ns, name) as never);
       const reference = { apiVersion: 'v1', kind: 'ConfigMap', name, uid: owner.metadata.uid };
       const metadata = { ownerReferences: [{ ...reference, blockOwnerDeletion: true }] };
       await client.create('configmaps', map(ns, `of-${name}`, { metadata }) as never);
@@ -205,13 +203,13 @@ const SCENARIOS: Record<string, Scenario> = {
     await client.delete('configmaps', ns, 'foreground', { propagationPolicy: 'Foreground' });
     await client.delete('configmaps', ns, 'orphan', { propagationPolicy: 'Orphan' });
     expect(await refusal(client.get('configmaps', ns, 'background'))).toBe('404 NotFound');
-    const finalizers = async (name: string) => (await client.get<KubeObject>('configmaps', ns, name)).metadata;
+    const finalizers = async (name: string) => (await client.get('configmaps', ns, name)).metadata;
     expect(await finalizers('foreground')).toMatchObject({ finalizers: ['foregroundDeletion'] });
     expect(await finalizers('orphan')).toMatchObject({ finalizers: ['orphan'] });
     for (const name of names) expect(await refusal(client.get('configmaps', ns, `of-${name}`))).toBe('done');
   },
   async 'preconditions of deletions and patches hold'({ client, ns }) {
-    const { metadata } = await client.create<KubeObject>('configmaps', map(ns, 'x') as never);
+    const { metadata } = await client.create('configmaps', map(ns, 'x') as never);
     const { uid, resourceVersion } = metadata;
     expect(await refusal(client.delete('configmaps', ns, 'x', { uid: 'another' }))).toBe('409 Conflict');
     expect(await refusal(client.delete('configmaps', ns, 'x', { uid, resourceVersion: '1' }))).toBe('409 Conflict');
@@ -222,9 +220,9 @@ const SCENARIOS: Record<string, Scenario> = {
   },
   async 'patches merge by their type'({ client, ns }) {
     await client.create('pods', pod(ns, 'p', { a: '1', b: '2' }) as never);
-    const merged = await client.patch<KubeObject>('pods', ns, 'p', { metadata: { labels: { a: null, c: '3' } } });
+    const merged = await client.patch('pods', ns, 'p', { metadata: { labels: { a: null, c: '3' } } });
     expect(merged.metadata.labels).toEqual({ b: '2', c: '3' });
-    const pointed = await client.patch<KubeObject>(
+    const pointed = await client.patch(
       'pods',
       ns,
       'p',
@@ -258,17 +256,16 @@ const SCENARIOS: Record<string, Scenario> = {
     await client.patch('configmaps', ns, 'x', applied('2'), as('two', true));
     expect(await client.get('configmaps', ns, 'x')).toMatchObject({ data: { k: '2' } });
     const without = { ...applied(''), data: undefined };
-    const left = await client.patch<KubeObject>('configmaps', ns, 'x', without, as('two'));
+    const left = await client.patch('configmaps', ns, 'x', without, as('two'));
     expect(left['data']).toBeUndefined();
   },
   async 'lists are sorted, of one moment, and select'({ client, ns }) {
     for (const name of ['c', 'a', 'b'])
       await client.create('pods', pod(ns, name, { odd: String(name !== 'b') }) as never);
-    const { items, resourceVersion } = await client.list<KubeObject>('pods', { namespace: ns });
+    const { items, resourceVersion } = await client.list('pods', { namespace: ns });
     expect(namesOf(items)).toEqual(['a', 'b', 'c']);
     expect(Number(resourceVersion)).toBe(Math.max(...items.map(versionOf)));
-    const select = async (options: object) =>
-      namesOf((await client.list<KubeObject>('pods', { namespace: ns, ...options })).items);
+    const select = async (options: object) => namesOf((await client.list('pods', { namespace: ns, ...options })).items);
     expect(await select({ labelSelector: 'odd=true' })).toEqual(['a', 'c']);
     expect(await select({ labelSelector: 'odd notin (true)' })).toEqual(['b']);
     expect(await select({ fieldSelector: 'metadata.name=c' })).toEqual(['c']);
@@ -304,7 +301,7 @@ const SCENARIOS: Record<string, Scenario> = {
     expect(lines.slice(3)).toEqual(['MODIFIED a', 'DELETED b']);
   },
   async 'a watch goes on after the version that it names, without a gap'({ client, ns }) {
-    const { metadata } = await client.create<KubeObject>('configmaps', map(ns, 'a') as never);
+    const { metadata } = await client.create('configmaps', map(ns, 'a') as never);
     await client.patch('configmaps', ns, 'a', { data: { k: '1' } });
     await client.create('configmaps', map(ns, 'b') as never);
     await client.delete('configmaps', ns, 'a');
@@ -336,7 +333,7 @@ const SCENARIOS: Record<string, Scenario> = {
     ]);
   },
   async 'a watch from a version that is compacted is gone, and one of the future is refused'({ client, ns, api }) {
-    const { metadata } = await client.create<KubeObject>('configmaps', map(ns, 'a') as never);
+    const { metadata } = await client.create('configmaps', map(ns, 'a') as never);
     await client.create('configmaps', map(ns, 'b') as never);
     await api.store.compact(api.store.revision);
     const { resourceVersion } = metadata;
@@ -345,7 +342,7 @@ const SCENARIOS: Record<string, Scenario> = {
   },
   async 'scale and eviction are written through their own forms'({ client, ns }) {
     await client.create('deployments.apps', deployment(ns, 'd') as never);
-    const scale = await client.get<KubeObject>('deployments.apps', ns, 'd', 'scale');
+    const scale = await client.get('deployments.apps', ns, 'd', 'scale');
     expect(scale).toMatchObject({ kind: 'Scale', spec: { replicas: 2 }, status: { selector: 'app=d' } });
     await client.update('deployments.apps', { ...scale, spec: { replicas: 5 } }, 'scale');
     expect(await client.get('deployments.apps', ns, 'd')).toMatchObject({
@@ -364,7 +361,7 @@ const SCENARIOS: Record<string, Scenario> = {
       metadata: { name, namespace: ns },
       spec: { ports: [{ port: 80 }], clusterIP },
     });
-    const first = await client.create<KubeObject>('services', service('s') as never);
+    const first = await client.create('services', service('s') as never);
     const { clusterIP } = (first as unknown as { spec: { clusterIP: string } }).spec;
     expect(await refusal(client.create('services', service('t', clusterIP) as never))).toBe('422 Invalid');
     await client.delete('services', ns, 's');
@@ -377,7 +374,7 @@ const SCENARIOS: Record<string, Scenario> = {
     expect(await refusal(client.as('nobody').list('pods', { namespace: ns }))).toBe('403 Forbidden');
   },
   async 'an object comes without managedFields, and keeps them when it is written back'({ client, ns }) {
-    const made = await client.create<KubeObject>('pods', pod(ns, 'p') as never);
+    const made = await client.create('pods', pod(ns, 'p') as never);
     expect(made.metadata.managedFields).toBeUndefined();
     const other = client.as('system:serviceaccount:kube-system:replicaset-controller', 'other');
     await other.patch('pods', ns, 'p', { metadata: { labels: { a: 'b' } } });

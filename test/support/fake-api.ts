@@ -1,7 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createApi, type ApiOptions, type RunningApi } from '../../src/api/api.ts';
 import { createClient } from '../../src/client/client.ts';
-import type { Client } from '../../src/client/contract.ts';
+import type { Client, ObjectOf } from '../../src/client/contract.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import { groupResourceName } from '../../src/meta/gvk.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
@@ -94,9 +94,9 @@ export class FakeApi {
     const made: KubeObject[] = [];
     for (const manifest of manifests) {
       const resource = this.resourceOf(manifest);
-      const created = await this.client.create<KubeObject>(resource, structuredClone(manifest) as never);
+      const created = await this.client.create(resource, structuredClone(manifest) as never);
       const { status } = manifest;
-      made.push(status ? await this.client.update<KubeObject>(resource, { ...created, status }, 'status') : created);
+      made.push(status ? await this.client.update(resource, { ...created, status }, 'status') : created);
     }
     return made;
   }
@@ -109,21 +109,21 @@ export class FakeApi {
     return groupResourceName(found);
   }
 
-  async list<T = KubeObject>(resource: string, namespace?: string): Promise<T[]> {
-    return (await this.client.list<T>(resource, namespace === undefined ? {} : { namespace })).items;
+  async list<R extends string>(resource: R, namespace?: string): Promise<ObjectOf<R>[]> {
+    return (await this.client.list(resource, namespace === undefined ? {} : { namespace })).items;
   }
 
   /** Changes an object as somebody else would. */
-  async edit<T extends KubeObject>(
-    resource: string,
+  async edit<R extends string>(
+    resource: R,
     namespace: string,
     name: string,
-    change: (object: T) => void,
+    change: (object: ObjectOf<R>) => void,
     subresource?: string,
-  ): Promise<T> {
-    const object = await this.client.get<T>(resource, namespace, name);
+  ): Promise<ObjectOf<R>> {
+    const object = await this.client.get(resource, namespace, name);
     change(object);
-    return this.client.update<T>(resource, object, subresource);
+    return this.client.update(resource, object, subresource);
   }
 
   async close(): Promise<void> {
