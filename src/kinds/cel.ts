@@ -1,3 +1,4 @@
+import { stringifyExact } from '../meta/json-numbers.ts';
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
 import { LRUCache } from 'lru-cache';
 import { registerAuthorizer } from './cel/authorizer.ts';
@@ -25,7 +26,7 @@ function format(template: string, values: unknown[]): string {
     const text = radix
       ? BigInt(value as bigint).toString(radix)
       : typeof value === 'object'
-        ? JSON.stringify(value)
+        ? stringifyExact(value)
         : String(value);
     return verb === 'X' ? text.toUpperCase() : text;
   });

@@ -2,7 +2,7 @@ import { canonicalQuantity, QuantityError } from '../meta/quantity.ts';
 import { canonicalMicroTime, canonicalTime, TimeError } from '../meta/time.ts';
 import { base64Problem } from './base64.ts';
 import { goPlace } from './go-types.ts';
-import { NumberToken, withoutTokens } from '../meta/json-numbers.ts';
+import { NumberToken, stringifyExact, withoutTokens } from '../meta/json-numbers.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
 
 /**
@@ -217,7 +217,7 @@ function readQuantity(value: Value, walk: Walk): Value {
     value instanceof NumberToken
       ? value.text
       : typeof value === 'object' || typeof value === 'boolean'
-        ? JSON.stringify(value)
+        ? stringifyExact(withoutTokens(value))
         : String(value as string).trim();
   return converted(() => canonicalQuantity(text), walk);
 }

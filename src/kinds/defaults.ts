@@ -1,3 +1,4 @@
+import { stringifyExact } from '../meta/json-numbers.ts';
 import type { KubeObject } from '../meta/object.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
 
@@ -60,7 +61,7 @@ function fieldStep(field: Field, custom: boolean): Step | undefined {
   const { name, nullable } = field;
   const below = compile(field.schema, custom);
   const own =
-    field.default !== undefined && (custom || !isZero(field.default)) ? JSON.stringify(field.default) : undefined;
+    field.default !== undefined && (custom || !isZero(field.default)) ? stringifyExact(field.default) : undefined;
   if (own === undefined && !below) return undefined;
   // a zero-length string of Go stands for unset
   const unset = (value: unknown): boolean =>

@@ -1,5 +1,5 @@
 import { apiVersionOf } from '../meta/gvk.ts';
-import { stringifyExact } from '../meta/json-numbers.ts';
+import { stringifyExact, stringifyMarked } from '../meta/json-numbers.ts';
 import type { KubeObject, ListMeta, ObjectMeta } from '../meta/object.ts';
 import { headOf } from './builtin.ts';
 import type { Kind, StorageKind } from './kind.ts';
@@ -25,13 +25,13 @@ export function storedForm(storage: StorageKind, custom: boolean, object: KubeOb
   return custom ? body : normalizeObject(storage.schema, body, true, known);
 }
 
-/** Body bytes for the store of an object of the stored version: see store/contract. */
-export const bodyOf = (kind: Kind, object: KubeObject): Buffer =>
-  serializeBody(storedForm(kind.storage, kind.custom, object));
-
-/** From `storedForm`; metadata comes first, as the store needs it. */
-export function serializeBody({ metadata, ...rest }: KubeObject): Buffer {
-  return Buffer.from(stringifyExact({ metadata, ...rest }));
+/**
+ * Body bytes for the store (see store/contract), of a `storedForm`: metadata comes first. `exact`: for the columns of
+ * the same name.
+ */
+export function serializeBody({ metadata, ...rest }: KubeObject): { body: Buffer; exact: boolean } {
+  const { text, exact } = stringifyMarked({ metadata, ...rest });
+  return { body: Buffer.from(text), exact };
 }
 
 /** An object of the request's version in the stored version. */

@@ -114,7 +114,7 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
 /** The type of a method, and so as loose as the methods of `Strategy` are. */
 type Changed<T extends ObjectLike> = { changed(object: Unchecked<T>, old: Unchecked<T>): boolean }['changed'];
 
-export type Cell = string | number | boolean | null;
+export type Cell = string | number | bigint | boolean | null;
 
 /** Makes an object's cells of the Table, in the order of its kind's columns. `now` in ms since the epoch. */
 export type Printer<T extends ObjectLike = KubeObject> = {

@@ -1,3 +1,5 @@
+import { stringifyExact } from './json-numbers.ts';
+
 /**
  * Field paths and validation errors, with the wording that Kubernetes clients know
  * (k8s.io/apimachinery/pkg/util/validation/field).
@@ -55,7 +57,7 @@ export function showValue(value: unknown): string {
   return typeof value === 'string'
     ? JSON.stringify(value)
     : typeof value === 'object'
-      ? escapeHtml(JSON.stringify(value))
+      ? escapeHtml(stringifyExact(value))
       : String(value);
 }
 

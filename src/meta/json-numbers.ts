@@ -104,40 +104,29 @@ export function withoutTokens(value: unknown): unknown {
 /** JSON.parse that keeps integers beyond 2^53 as bigints. */
 export const parseExact = (text: string): unknown => withoutTokens(parseWithTokens(text));
 
-declare global {
-  interface BigInt {
-    /** Where JSON.stringify meets a bigint: it is written as a double, and `stringifyExact` is told. */
-    toJSON(): number;
-  }
-}
-let met = false;
-Object.defineProperty(BigInt.prototype, 'toJSON', {
-  configurable: true,
-  value(this: bigint): number {
-    met = true;
-    return Number(this);
-  },
-});
 const MARKED = new RegExp(`"${MARK}(-?\\d+)"`, 'g');
-const mark = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${MARK}${value}` : value);
+const marked = (_: string, value: unknown): unknown => (typeof value === 'bigint' ? `${MARK}${value}` : value);
 
-/**
- * JSON.stringify that writes bigints as numbers. A text with such has a space before its last brace, so that
- * `isExact` knows it; others cost nothing more.
- */
+/** JSON.stringify refuses bigints, so a value without any, which nearly all are, costs nothing more than that. */
+function stringifyBigints(value: unknown, refused: unknown, indent?: number): string {
+  if (!(refused instanceof TypeError)) throw refused;
+  return JSON.stringify(value, marked, indent).replace(MARKED, '$1');
+}
+
+/** JSON.stringify that writes bigints as numbers. */
 export function stringifyExact(value: unknown, indent?: number): string {
-  met = false;
-  const text = JSON.stringify(value, undefined, indent);
-  if (!met) return text;
-  // toJSON comes before a replacer, which so would see no bigint
-  const { toJSON } = BigInt.prototype;
-  Reflect.deleteProperty(BigInt.prototype, 'toJSON');
   try {
-    return `${JSON.stringify(value, mark, indent).replace(MARKED, '$1').slice(0, -1)} }`;
-  } finally {
-    Object.defineProperty(BigInt.prototype, 'toJSON', { configurable: true, value: toJSON });
+    return JSON.stringify(value, undefined, indent);
+  } catch (error) {
+    return stringifyBigints(value, error, indent);
   }
 }
 
-/** Whether bytes of `stringifyExact` have integers that JSON.parse would round. */
-export const isExact = (bytes: Uint8Array): boolean => bytes[bytes.length - 2] === 0x20;
+/** The same, and whether the text has integers that JSON.parse would round: then only `parseExact` reads it as it was. */
+export function stringifyMarked(value: object): { text: string; exact: boolean } {
+  try {
+    return { text: JSON.stringify(value), exact: false };
+  } catch (error) {
+    return { text: stringifyBigints(value, error), exact: true };
+  }
+}

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../meta/json-numbers.ts';
 import {
   createSourceEventStream,
   execute,
@@ -75,7 +76,7 @@ export class Engine {
         createContext(this.api, context, true),
         format,
       );
-      return text ?? JSON.stringify(await this.run(operation, request, context));
+      return text ?? stringifyExact(await this.run(operation, request, context));
     } catch (error) {
       return JSON.stringify(this.refusal(error));
     }
@@ -92,9 +93,9 @@ export class Engine {
   /** The same as texts. An event's text is made once for all who share the subscription. */
   subscribeText(request: OperationRequest, context: RequestContext): AsyncIterableIterator<JsonText> {
     return this.join(this.texts, request, context, {
-      result: (result) => JSON.stringify(result),
+      result: (result) => stringifyExact(result),
       event: async (operation, args) =>
-        operation.compiled?.event(args.rootValue) ?? JSON.stringify(await this.runEvent(operation, args)),
+        operation.compiled?.event(args.rootValue) ?? stringifyExact(await this.runEvent(operation, args)),
     });
   }
 

@@ -1,3 +1,5 @@
+import { stringifyExact } from '../meta/json-numbers.ts';
+
 /** JSON as it goes over a wire. */
 export type JsonText = string | JsonBytes;
 
@@ -59,7 +61,7 @@ export abstract class WritesJson {
 /** Any JSON value; undefined is null. */
 export function writeJson(value: unknown, out: JsonWriter): void {
   if (value instanceof WritesJson) value.write(out);
-  else out.text += typeof value === 'string' ? quoted(value) : (JSON.stringify(value) ?? 'null');
+  else out.text += typeof value === 'string' ? quoted(value) : (stringifyExact(value) ?? 'null');
 }
 
 /** A result's text with `extensions` put in at its end. */

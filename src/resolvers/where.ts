@@ -1,3 +1,4 @@
+import { stringifyExact } from '../meta/json-numbers.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { badRequest } from '../meta/status.ts';
 
@@ -163,7 +164,7 @@ function step(value: unknown, segment: string, into: unknown[]): void {
 }
 
 const same = (a: unknown, b: unknown): boolean =>
-  a === b || (typeof a === 'object' && typeof b === 'object' && JSON.stringify(a) === JSON.stringify(b));
+  a === b || (typeof a === 'object' && typeof b === 'object' && stringifyExact(a) === stringifyExact(b));
 
 /** Numbers by value, all else as text (RFC 3339 times are in order as text); NaN where they cannot be compared. */
 function compare(a: unknown, b: unknown): number {

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../meta/json-numbers.ts';
 import { constants, createGzip, gzip } from 'node:zlib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StatusError } from '../meta/status.ts';
@@ -44,8 +45,8 @@ export async function send(
 
 export const sendJson = (exchange: Exchange, code: number, value: unknown, more?: Headers): Promise<void> => {
   const text = wantsPretty(exchange.query, exchange.header('user-agent'))
-    ? JSON.stringify(value, null, 2)
-    : JSON.stringify(value);
+    ? stringifyExact(value, 2)
+    : stringifyExact(value);
   return send(exchange, code, 'application/json', Buffer.from(`${text}\n`), more);
 };
 

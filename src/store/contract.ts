@@ -22,6 +22,8 @@ export interface Columns {
   fields: Record<string, string> | undefined;
   /** uids of metadata.ownerReferences */
   owners: readonly string[] | undefined;
+  /** the body has integers beyond 2^53: JSON.parse would round them */
+  exact?: true | undefined;
 }
 
 /** One object at one revision. Immutable and shared: `object` must not be changed (use `copy`). */

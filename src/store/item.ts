@@ -1,4 +1,4 @@
-import { isExact, parseExact } from '../meta/json-numbers.ts';
+import { parseExact } from '../meta/json-numbers.ts';
 import type { Columns, Key, Stored, StoredObject } from './contract.ts';
 import type { Retained } from './retained.ts';
 
@@ -58,12 +58,15 @@ export class Item implements Stored {
   get owners(): readonly string[] | undefined {
     return this.#column().owners;
   }
+  get exact(): true | undefined {
+    return this.#column().exact;
+  }
   get object(): StoredObject {
     return this.#object ?? this.#keep(this.copy());
   }
   copy(): StoredObject {
     const text = this.bytes.toString('utf8');
-    return (isExact(this.bytes) ? parseExact(text) : JSON.parse(text)) as StoredObject;
+    return (this.exact ? parseExact(text) : JSON.parse(text)) as StoredObject;
   }
 
   encoded(format: string, make: () => Buffer): Buffer {

@@ -1,11 +1,20 @@
 import { describe, expect, test } from 'vitest';
-import { bodyOf, fromStorage, itemBytes, listBytes, objectBytes, toStorage } from '../../src/kinds/encode.ts';
+import {
+  fromStorage,
+  itemBytes,
+  listBytes,
+  objectBytes,
+  serializeBody,
+  storedForm,
+  toStorage,
+} from '../../src/kinds/encode.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 
 const registry = createRegistry();
 const kind = (group: string, version: string, name: string): Kind => registry.byKind(group, version, name) as Kind;
+const bodyOf = (k: Kind, object: KubeObject): Buffer => serializeBody(storedForm(k.storage, k.custom, object)).body;
 const text = (value: Buffer): unknown => JSON.parse(value.toString());
 const body = (k: Kind, object: object): unknown =>
   text(bodyOf(k, { metadata: { name: 'a' }, ...object } as KubeObject));

@@ -38,13 +38,13 @@ export function addressRecord(registry: Registry, ip: string, holder: Holder, by
     ...addressKey(ip),
     by,
     type: 'create',
-    body: serializeBody(form),
+    body: serializeBody(form).body,
     columns: { uid, labels, fields: undefined, owners: undefined },
   };
 }
 
 export function portRecord(port: number, holder: Holder, by: Author): Write {
-  const body = serializeBody({
+  const { body } = serializeBody({
     metadata: { name: String(port) } as ObjectMeta,
     service: `${holder.namespace}/${holder.name}`,
   });

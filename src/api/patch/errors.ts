@@ -17,7 +17,7 @@ export const failed = (message: string): StatusError => new StatusError({ messag
 export function jsonType(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value;
+  return typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
 }
 
 /** 422 for what is no object of its kind after a patch. `shown` is what the message quotes. */
@@ -39,7 +39,7 @@ export const goType = (value: unknown): string =>
       ? 'map[string]interface {}'
       : typeof value === 'boolean'
         ? 'bool'
-        : typeof value === 'number'
+        : typeof value === 'number' || typeof value === 'bigint'
           ? 'int64'
           : value === null || value === undefined
             ? '%!s(<nil>)'

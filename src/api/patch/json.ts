@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import { badRequest, requestEntityTooLarge } from '../../meta/status.ts';
 import { sameJson } from './equal.ts';
 import { isPlain, own, put, type Plain } from './plain.ts';
@@ -59,7 +60,7 @@ class Run {
       case 'copy': {
         const source = this.get(parse(from));
         this.parent(path);
-        this.copied += JSON.stringify(source).length;
+        this.copied += stringifyExact(source).length;
         if (this.copied > MAX_COPIED) throw rejected();
         return this.add(path, source);
       }

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import { sameJson } from './equal.ts';
 import { isPlain, own, type Plain } from './plain.ts';
 import type { StatusError } from '../../meta/status.ts';
@@ -95,7 +96,7 @@ export function orderList(
   server: readonly unknown[],
 ): unknown[] {
   const identity = (item: unknown): string =>
-    JSON.stringify(mergeKey && isPlain(item) ? own(item, mergeKey) : item) ?? '';
+    stringifyExact(mergeKey && isPlain(item) ? own(item, mergeKey) : item) ?? '';
   const ranks = (list: readonly unknown[]): Map<string, number> =>
     new Map([...list].map((item, i) => [identity(item), i] as const).reverse());
   const wanted = ranks(order);

@@ -8,23 +8,26 @@ import type { Operation } from './operation.ts';
 /** Whose write it is, and of what. */
 type Writer = Pick<Operation, 'target' | 'by'>;
 
-function columnsOf(kind: Kind, form: KubeObject): Columns {
+function columnsOf(kind: Kind, form: KubeObject, exact: boolean): Columns {
   const { metadata } = form;
-  return {
+  const columns: Columns = {
     uid: metadata.uid,
     labels: metadata.labels,
     fields: kind.storage.strategy.fields?.(form),
     owners: metadata.ownerReferences?.map((owner) => owner.uid),
   };
+  if (exact) columns.exact = true;
+  return columns;
 }
 
 /** What the store is to write. `form` is of storedForm; `expect` undefined for a create. */
 export function writeOf(op: Writer, form: KubeObject, expect: number | undefined): Write {
+  const { body, exact } = serializeBody(form);
   const common = {
     ...keyOf(op.target, form.metadata.name),
     by: op.by,
-    body: serializeBody(form),
-    columns: columnsOf(op.target.kind, form),
+    body,
+    columns: columnsOf(op.target.kind, form, exact),
     object: form as unknown as StoredObject,
   };
   if (expect === undefined) return { ...common, type: 'create' };

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import { humanDuration } from '../../meta/duration.ts';
 import { compileJsonPath } from '../../meta/json-path.ts';
 import type { KubeObject } from '../../meta/object.ts';
@@ -13,7 +14,7 @@ export interface PrinterColumn {
   priority?: number;
   jsonPath: string;
 }
-type Cell = string | number | boolean | null;
+type Cell = string | number | bigint | boolean | null;
 
 const AGE: PrinterColumn = {
   name: 'Age',
@@ -46,7 +47,7 @@ function cellOf(type: string, value: unknown, now: number): Cell {
   if (value === undefined || value === null) return null;
   switch (type) {
     case 'integer':
-      return typeof value === 'number' ? Math.trunc(value) : null;
+      return typeof value === 'number' ? Math.trunc(value) : typeof value === 'bigint' ? value : null;
     case 'number':
       return typeof value === 'number' ? value : null;
     case 'boolean':
@@ -55,7 +56,7 @@ function cellOf(type: string, value: unknown, now: number): Cell {
       if (typeof value !== 'string') return null;
       return isTime(value) ? humanDuration(now - Date.parse(value)) : '<invalid>';
     default:
-      return typeof value === 'object' ? JSON.stringify(value) : String(value);
+      return typeof value === 'object' ? stringifyExact(value) : String(value);
   }
 }
 

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { isObject } from './json-schema.ts';
@@ -22,7 +23,7 @@ export function atPath(object: unknown, path: string): unknown {
   for (const key of path.replace(/^\./, '').split('.')) {
     if (value === undefined || value === null) return undefined;
     if (!isObject(value)) {
-      const shown = typeof value === 'object' ? JSON.stringify(value) : String(value);
+      const shown = typeof value === 'object' ? stringifyExact(value) : String(value);
       throw new Error(
         `${path} accessor error: ${shown} is of the type ${goTypes[typeof value]}, expected map[string]interface{}`,
       );

@@ -1,12 +1,20 @@
 import { duplicate, type FieldError } from '../../meta/field.ts';
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
 import { keyOf } from './validate-schema.ts';
 
 /** JSON in which the order of keys is none. */
-const canonical = (value: unknown): string =>
-  JSON.stringify(value, (_, v: unknown) =>
-    isObject(v) ? Object.fromEntries(Object.entries(v).sort(([a], [b]) => (a < b ? -1 : 1))) : v,
-  );
+const canonical = (value: unknown): string => stringifyExact(inOrder(value));
+const inOrder = (value: unknown): unknown =>
+  Array.isArray(value)
+    ? value.map(inOrder)
+    : isObject(value)
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, item]) => [key, inOrder(item)]),
+        )
+      : value;
 
 function validateUnique(items: readonly unknown[], s: JsonSchema, at: string): FieldError[] {
   const type = s['x-kubernetes-list-type'];
@@ -25,7 +33,7 @@ function validateUnique(items: readonly unknown[], s: JsonSchema, at: string): F
     const times = (seen.get(text) ?? 0) + 1;
     seen.set(text, times);
     // each value is told of once
-    return times === 2 ? [duplicate(`${at}[${i}]`, type === 'map' ? JSON.parse(canonical(value)) : value)] : [];
+    return times === 2 ? [duplicate(`${at}[${i}]`, type === 'map' ? inOrder(value) : value)] : [];
   });
 }
 

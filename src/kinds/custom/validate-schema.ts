@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { invalid, required, showValue, tooLong, tooMany, typeInvalid, type FieldError } from '../../meta/field.ts';
 import { formats } from './formats.ts';
@@ -175,14 +176,14 @@ function looksAt(s: JsonSchema, value: unknown): number {
     count++;
     if (s.items) for (const item of value) count += looksAt(s.items, item);
   } else if (typeof value === 'string') count += s.format && formats[s.format] ? 2 : 1;
-  else if (typeof value === 'number') count++;
+  else if (typeof value === 'number' || typeof value === 'bigint') count++;
   for (const each of [...(s.allOf ?? []), ...(s.anyOf ?? []), ...(s.oneOf ?? [])]) count += looksAt(each, value);
   return count;
 }
 
 function checkEnum(value: unknown, s: JsonSchema, at: At): FieldError[] {
   if (!s.enum?.length || (value !== null && s.enum.some((choice) => isDeepStrictEqual(choice, value)))) return [];
-  const choices = s.enum.map((v) => JSON.stringify(typeof v === 'string' ? v : JSON.stringify(v))).join(', ');
+  const choices = s.enum.map((v) => JSON.stringify(typeof v === 'string' ? v : stringifyExact(v))).join(', ');
   return [
     {
       type: 'FieldValueNotSupported',

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';
@@ -104,7 +105,7 @@ const rawJson: Codec = {
   write: (writer, value) =>
     block(writer, () => {
       if (value === undefined || value === null) return;
-      writer.string(JSON.stringify(value));
+      writer.string(stringifyExact(value));
       writer.varint(0x0a);
     }),
   read: (reader) =>

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import type { Answer } from '../../api/contract.ts';
 import type { ObjectMeta } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
@@ -45,7 +46,7 @@ export const metadataOf = ({ kind, object, stored }: Answer): ObjectMeta =>
 export function partialBytes(stored: Stored, version: Version): Buffer {
   const { resource } = stored;
   const metadata = OF_WHOLE_OBJECTS.has(resource)
-    ? Buffer.from(JSON.stringify(partialMetadata(resource, stored.object.metadata)))
+    ? Buffer.from(stringifyExact(partialMetadata(resource, stored.object.metadata)))
     : metadataSlice(stored.bytes);
   return Buffer.concat([heads[version], metadata, END]);
 }

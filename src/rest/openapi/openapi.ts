@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import { createHash } from 'node:crypto';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import { typeFacts } from '../../kinds/facts.ts';
@@ -17,7 +18,7 @@ export interface OpenApiDocument {
 const INFO = { title: 'Kubernetes', version: '1.35' };
 const hashOf = (body: Buffer): string => createHash('sha512').update(body).digest('hex').toUpperCase();
 const documentOf = (value: object): OpenApiDocument => {
-  const body = Buffer.from(JSON.stringify(value));
+  const body = Buffer.from(stringifyExact(value));
   return { body, hash: hashOf(body) };
 };
 

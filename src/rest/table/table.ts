@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import type { Answer } from '../../api/contract.ts';
 import { fromStorage, objectBytes } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
@@ -60,7 +61,7 @@ function rowBytes(kind: Kind, stored: Stored, version: Version, include: Include
   const printed = printedOf(kind, stored);
   const conditions = conditionsOf(kind, printed);
   const cells =
-    JSON.stringify(cellsOf(kind, printed, now)) + (conditions ? `,"conditions":${JSON.stringify(conditions)}` : '');
+    stringifyExact(cellsOf(kind, printed, now)) + (conditions ? `,"conditions":${JSON.stringify(conditions)}` : '');
   const object =
     include === 'Object' ? objectBytes(kind, stored) : include === 'Metadata' ? partialBytes(stored, version) : 'null';
   return typeof object === 'string'

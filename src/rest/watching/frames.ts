@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../meta/json-numbers.ts';
 import type { WatchEvent } from '../../api/contract.ts';
 import { objectBytes } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
@@ -56,7 +57,7 @@ export class Framer {
   private whole(type: string, object: KubeObject): Buffer[] {
     if (this.media.format === 'protobuf')
       return [encodeWatchFrame(type, encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object))];
-    return this.text([Buffer.from(`${JSON.stringify({ type, object })}\n`)]);
+    return this.text([Buffer.from(`${stringifyExact({ type, object })}\n`)]);
   }
 
   private bookmarkObject(metadata: ObjectMeta): KubeObject {

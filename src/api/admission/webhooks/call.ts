@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../../meta/json-numbers.ts';
 import https from 'node:https';
 import type { AdmissionRequest } from '../plugin.ts';
 import type { Store } from '../../../store/contract.ts';
@@ -85,7 +86,7 @@ export async function callWebhook(
     apiVersion: 'admission.k8s.io/v1',
     request: { ...facts, object: sentObject(request, request.object), oldObject: sentObject(request, request.old) },
   };
-  const answer = await postTo(request.store, config, JSON.stringify(review), timeoutSeconds);
+  const answer = await postTo(request.store, config, stringifyExact(review), timeoutSeconds);
   const { response, apiVersion, kind } = (answer ?? {}) as {
     response?: AdmissionResponse;
     apiVersion?: string;

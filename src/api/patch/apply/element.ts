@@ -1,3 +1,4 @@
+import { parseExact, stringifyExact } from '../../../meta/json-numbers.ts';
 import type { ListSchema, ObjectSchema } from '../../../kinds/schema.ts';
 import { isPlain, own } from '../plain.ts';
 
@@ -45,7 +46,7 @@ export function itemElement(list: ListSchema, item: unknown): string {
     if (item === null) throw new ElementError("associative list without keys has an element that's an explicit null");
     if (isPlain(item)) throw new ElementError("associative list without keys has an element that's a map type");
     if (Array.isArray(item)) throw new ElementError('not supported: associative list with lists as elements');
-    return `v:${JSON.stringify(item)}`;
+    return `v:${stringifyExact(item)}`;
   }
   if (item === null) throw new ElementError('associative list with keys may not have a null element');
   if (!isPlain(item)) throw new ElementError('associative list with keys may not have non-map elements');
@@ -53,7 +54,7 @@ export function itemElement(list: ListSchema, item: unknown): string {
   for (const key of keysOf(list)) {
     const value = own(item, key.name) ?? key.fallback;
     // a key that is left out is no part of the element; one at least must be there
-    if (value !== undefined) element += (element ? ',' : 'k:{') + key.prefix + JSON.stringify(value);
+    if (value !== undefined) element += (element ? ',' : 'k:{') + key.prefix + stringifyExact(value);
   }
   if (element) return `${element}}`;
   const names = list.keys.map((name) => JSON.stringify(name)).join(' ');
@@ -82,8 +83,8 @@ export function showElement(element: string): string {
     case 'v':
       return `[=${rest}]`;
     case 'k':
-      return `[${Object.entries(JSON.parse(rest) as object)
-        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
+      return `[${Object.entries(parseExact(rest) as object)
+        .map(([name, value]) => `${name}=${stringifyExact(value)}`)
         .join(',')}]`;
     default:
       return `[${rest}]`;

@@ -1,3 +1,4 @@
+import { parseExact, stringifyExact } from '../../../meta/json-numbers.ts';
 import type { FieldsV1 } from '../../../meta/object.ts';
 
 /**
@@ -206,12 +207,12 @@ function parseElement(element: string): string | undefined {
   const kind = element.slice(0, 2);
   if (kind !== 'k:' && kind !== 'v:') return undefined;
   try {
-    const parsed: unknown = JSON.parse(element.slice(2));
-    if (kind === 'v:') return `v:${JSON.stringify(parsed)}`;
+    const parsed: unknown = parseExact(element.slice(2));
+    if (kind === 'v:') return `v:${stringifyExact(parsed)}`;
     if (typeof parsed !== 'object' || parsed === null || Array.isArray(parsed)) return undefined;
     const names = Object.keys(parsed).sort();
     const keys = parsed as Record<string, unknown>;
-    return `k:{${names.map((name) => `${JSON.stringify(name)}:${JSON.stringify(keys[name])}`).join(',')}}`;
+    return `k:{${names.map((name) => `${JSON.stringify(name)}:${stringifyExact(keys[name])}`).join(',')}}`;
   } catch {
     return undefined;
   }

@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../../meta/json-numbers.ts';
 import type { Field, ObjectSchema, Schema } from '../../schema.ts';
 import { structSchema } from '../../builtin-schema.ts';
 import { unifiedDiff } from './unified-diff.ts';
@@ -113,7 +114,7 @@ const hostForm = (schema: ObjectSchema, spec: Shape): Shape =>
   Object.fromEntries(HOST.map((name) => [goName(name), spec[name] ?? zero(schema.fields.get(name) as Field)]));
 
 const textOf = (form: Shape): string =>
-  JSON.stringify(form, null, 1).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
+  stringifyExact(form, 1).replace(/[<>&]/g, (c) => `\\u00${c.charCodeAt(0).toString(16)}`);
 
 /** A value of a core/v1 type as messages print it: `{"Key":"a","Value":"","Effect":"NoSchedule","TimeAdded":null}`. */
 export const internalValue = (type: string, value: unknown): Shape =>

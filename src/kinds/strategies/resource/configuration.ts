@@ -1,3 +1,4 @@
+import { stringifyExact } from '../../../meta/json-numbers.ts';
 import { invalid, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
 
@@ -12,7 +13,7 @@ const MAX_PARAMETERS = 10 * 1024;
 /** A JSON object of at most `max` bytes. */
 export function rawObjectErrors(value: unknown, max: number, at: Path): FieldError[] {
   if (value === undefined || value === null) return [required(at)];
-  if (Buffer.byteLength(JSON.stringify(value)) > max) return [tooLong(at, max)];
+  if (Buffer.byteLength(stringifyExact(value)) > max) return [tooLong(at, max)];
   return typeof value === 'object' && !Array.isArray(value)
     ? []
     : [invalid(at, '<value omitted>', 'must be a valid JSON object')];
