@@ -150,4 +150,11 @@ const resources = groups.flatMap((g) =>
 const lines = (entries) => entries.map(([k, v]) => `${JSON.stringify(k)}:${JSON.stringify(v)}`).join(',\n');
 const rows = resources.map((r) => JSON.stringify(r)).join(',\n');
 writeFileSync('schema/kinds.json', `{"resources":[\n${rows}\n],"types":{\n${lines(Object.entries(types))}\n}}\n`);
-writeFileSync('schema/bootstrap.json', `{\n${lines(Object.entries(read('bootstrap-objects.json')))}\n}\n`);
+const bootstrap = read('bootstrap-objects.json');
+/** In our own words, as all descriptions are. */
+const WORDS = {
+  'system-cluster-critical': 'For pods that the cluster cannot do without; they may run on another node.',
+  'system-node-critical': 'For pods that their own node cannot do without; they cannot run elsewhere.',
+};
+for (const priorityClass of bootstrap.priorityclasses) priorityClass.description = WORDS[priorityClass.metadata.name];
+writeFileSync('schema/bootstrap.json', `{\n${lines(Object.entries(bootstrap))}\n}\n`);

@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import type { GraphQLInputObjectType, GraphQLObjectType } from 'graphql';
 import { describe, expect, it } from 'vitest';
 import json from '../../schema/descriptions.json' with { type: 'json' };
@@ -73,6 +74,19 @@ it.each([
 it('creationTimestamp begins as tools expect it', () => {
   const meta = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
   expect(fieldDescription(meta, 'creationTimestamp')).toMatch(/^CreationTimestamp is a timestamp /);
+});
+
+it('recordings hold no descriptions of columns, but for what a definition is', () => {
+  const folder = new URL('../golden/api/', import.meta.url);
+  const found = readdirSync(folder).flatMap((file) =>
+    [...readFileSync(new URL(file, folder), 'utf8').matchAll(/"description":"((?:[^"\\]|\\.)*)","priority"/g)].map(
+      (match) => match[1] ?? '',
+    ),
+  );
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.filter((text) => text && text !== '«text»' && !text.startsWith('Custom resource definition'))).toEqual(
+    [],
+  );
 });
 
 describe('OpenAPI', () => {

@@ -1,5 +1,8 @@
 // The grammar of CEL (https://github.com/google/cel-spec, langdef.md) with the rules, alternatives and order of tokens
 // of cel-go: what its parser says of a mistake follows from them.
+//
+// From cel-go's parser/gen/CEL.g4, without its labels and comments. Copyright 2018 Google LLC, licensed under the Apache
+// License, Version 2.0 (../../../LICENSE).
 grammar CEL;
 
 start : expr EOF ;
