@@ -12,7 +12,7 @@ import { ServiceAccountTokens, type SigningKeys } from './authentication/service
 import { Authorizer } from './authorization/authorizer.ts';
 import { bootstrap } from './bootstrap.ts';
 import { followCertificateRequests } from './certificates/sign.ts';
-import { systemClock, type Clock } from './clock.ts';
+import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api } from './contract.ts';
 import type { Core } from './core.ts';
 import { followDefinitions } from './definitions/follow.ts';

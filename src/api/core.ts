@@ -5,7 +5,7 @@ import type { ServiceAllocation } from './allocation/services.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
-import type { Clock } from './clock.ts';
+import type { Clock } from '../rules/clock.ts';
 
 /** What a verb works with. Made once by createApi; holds caches, no state. */
 export interface Core {

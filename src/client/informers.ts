@@ -2,12 +2,7 @@ import type { ObjectLike } from '../meta/object.ts';
 import type { Client, ClientWatchEvent, Informer, ObjectOf } from './contract.ts';
 import { InformerCache } from './informer-cache.ts';
 import { isStatusError } from '../meta/status.ts';
-
-/** The part of control's Clock that an informer needs. */
-export interface InformerClock {
-  setTimeout(run: () => void, ms: number): unknown;
-  clearTimeout(handle: unknown): void;
-}
+import type { Timers } from '../rules/clock.ts';
 
 export interface Informers {
   /** One per resource, shared. After `start` a new one starts at once. */
@@ -28,7 +23,7 @@ const LAST_DELAY = 10_000;
  */
 export function createInformers(
   client: Client,
-  clock: InformerClock,
+  clock: Timers,
   {
     random = Math.random,
     onError = () => undefined,
@@ -76,7 +71,7 @@ class Feed<T extends ObjectLike> {
     /** the events since a revision; from '' on: the state first */
     private readonly open: (resourceVersion: string) => Events<T>,
     private readonly cache: InformerCache<T>,
-    private readonly clock: InformerClock,
+    private readonly clock: Timers,
     private readonly random: () => number,
     private readonly onError: (error: unknown) => void,
   ) {}

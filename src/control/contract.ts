@@ -1,6 +1,7 @@
 import type { Client, Informer, ObjectOf } from '../client/contract.ts';
 import type { Resources } from '../../schema/types.ts';
 import type { KubeObject, ObjectLike } from '../meta/object.ts';
+import type { Clock } from '../rules/clock.ts';
 
 /** `namespace/name`, or `name` in cluster scope. */
 export type Key = string;
@@ -60,12 +61,4 @@ export interface Context {
 export interface EventRecorder {
   /** type Normal or Warning. Identical events are counted, not repeated; sending is bounded and never fails the caller. */
   event(about: ObjectLike, type: 'Normal' | 'Warning', reason: string, message: string, related?: ObjectLike): void;
-}
-
-/** Injected everywhere, so that a test plays a day in a second. */
-export interface Clock {
-  /** ms since the epoch */
-  now(): number;
-  setTimeout(run: () => void, ms: number): unknown;
-  clearTimeout(handle: unknown): void;
 }

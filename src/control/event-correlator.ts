@@ -1,6 +1,6 @@
 import type { Event } from '../../schema/types.ts';
 import { formatMicroTime } from '../meta/time.ts';
-import type { Clock } from './contract.ts';
+import type { Clock } from '../rules/clock.ts';
 
 /** Different messages about one thing within the window; the next ones become one combined event. */
 const MAX_SIMILAR = 10;

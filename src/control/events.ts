@@ -3,7 +3,8 @@ import type { Client } from '../client/contract.ts';
 import type { ObjectLike } from '../meta/object.ts';
 import { isStatusError, StatusError } from '../meta/status.ts';
 import { formatMicroTime, formatTime } from '../meta/time.ts';
-import type { Clock, EventRecorder } from './contract.ts';
+import type { EventRecorder } from './contract.ts';
+import type { Clock } from '../rules/clock.ts';
 import { EventCorrelator } from './event-correlator.ts';
 
 export interface EventRecorderOptions {

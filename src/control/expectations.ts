@@ -1,4 +1,5 @@
-import type { Clock, Key } from './contract.ts';
+import type { Key } from './contract.ts';
+import type { Clock } from '../rules/clock.ts';
 
 /** How long a write may take to come back through the informer before a controller counts without it, ms. */
 const EXPIRY = 5 * 60_000;

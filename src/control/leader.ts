@@ -2,7 +2,7 @@ import type { Lease } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatMicroTime } from '../meta/time.ts';
-import type { Clock } from './contract.ts';
+import type { Clock } from '../rules/clock.ts';
 
 export interface LeaderOptions {
   client: Client;

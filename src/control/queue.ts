@@ -1,4 +1,5 @@
-import type { Clock, Key } from './contract.ts';
+import type { Key } from './contract.ts';
+import type { Clock } from '../rules/clock.ts';
 
 export interface QueueOptions {
   clock: Clock;

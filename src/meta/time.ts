@@ -13,8 +13,8 @@ export const formatMicroTime = (ms: number): string => {
 export const nowTime = (): string => formatTime(Date.now());
 export const nowMicroTime = (): string => formatMicroTime(Date.now());
 
-/** ms since the epoch of a time that has been validated; NaN for what is no time. */
-export const timeMs = (time: string): number => Date.parse(time);
+/** ms since the epoch of a time that has been validated; NaN for what is no time, and where there is none. */
+export const timeMs = (time: string | undefined): number => (time ? Date.parse(time) : Number.NaN);
 
 const LAYOUT = '2006-01-02T15:04:05Z07:00';
 const MICRO_LAYOUT = '2006-01-02T15:04:05.000000Z07:00';

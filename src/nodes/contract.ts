@@ -1,4 +1,5 @@
-import type { Clock, EventRecorder } from '../control/contract.ts';
+import type { EventRecorder } from '../control/contract.ts';
+import type { Clock } from '../rules/clock.ts';
 import type { Client } from '../client/contract.ts';
 import type { Informers } from '../client/informers.ts';
 

@@ -1,6 +1,6 @@
 import type { Lease } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
-import type { Clock } from '../control/contract.ts';
+import type { Clock } from '../rules/clock.ts';
 import { isStatusError } from '../meta/status.ts';
 
 const NAMESPACE = 'kube-node-lease';

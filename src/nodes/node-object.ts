@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
 import type { Node, NodeCondition, NodeStatus } from '../../schema/types.ts';
 import { KUBELET_VERSION } from './contract.ts';
-import { timestamp } from './time.ts';
+import { formatTime } from '../meta/time.ts';
 
 export interface NodeFacts {
   name: string;
@@ -69,8 +69,8 @@ export function nodeStatus(facts: NodeFacts, known: readonly NodeCondition[], no
         status,
         reason,
         message,
-        lastHeartbeatTime: timestamp(now),
-        lastTransitionTime: since ?? timestamp(now),
+        lastHeartbeatTime: formatTime(now),
+        lastTransitionTime: since ?? formatTime(now),
       };
     }),
     addresses: [

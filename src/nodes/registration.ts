@@ -1,5 +1,5 @@
 import type { Client } from '../client/contract.ts';
-import type { Clock } from '../control/contract.ts';
+import type { Clock } from '../rules/clock.ts';
 import { isStatusError } from '../meta/status.ts';
 import { renewLease, RENEW_MS } from './node-lease.ts';
 import { nodeObject, nodeStatus, type NodeFacts } from './node-object.ts';

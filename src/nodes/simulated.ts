@@ -4,7 +4,7 @@ import type { Client, Informer } from '../client/contract.ts';
 import { KUBELET_VERSION, type NodeDependencies } from './contract.ts';
 import { factsOf, statusAfter } from './runtimes/simulated/simulated-status.ts';
 import { nextStage, type Stage } from './runtimes/simulated/stages.ts';
-import { timestamp } from './time.ts';
+import { formatTime } from '../meta/time.ts';
 import { renewLease, RENEW_MS } from './node-lease.ts';
 
 export interface SimulatedNodesOptions extends Omit<NodeDependencies, 'events'> {
@@ -112,7 +112,7 @@ class Simulation implements SimulatedNodes {
 
   private async writeStatus(client: Client, name: string, index: number): Promise<void> {
     const { cpu = '32', memory = '64Gi', pods = '110', clock } = this.options;
-    const now = timestamp(clock.now());
+    const now = formatTime(clock.now());
     const condition = (type: string, status: string, reason: string): NodeCondition =>
       ({ type, status, reason, message: '', lastHeartbeatTime: now, lastTransitionTime: now }) as NodeCondition;
     const status = {

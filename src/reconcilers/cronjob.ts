@@ -1,6 +1,6 @@
 import type { CronJob, Job } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { byController, controllerOf, controllerRef, keyFor, splitKey } from '../control/keys.ts';
@@ -69,7 +69,7 @@ function noteEnded(cron: CronJob, status: CronStatus, jobs: readonly Job[], ctx:
   for (const job of jobs) {
     const end = endOf(job);
     if (end?.type !== 'Complete' || !end.at) continue;
-    if (!status.lastSuccessfulTime || msOf(end.at) > msOf(status.lastSuccessfulTime))
+    if (!status.lastSuccessfulTime || timeMs(end.at) > timeMs(status.lastSuccessfulTime))
       status.lastSuccessfulTime = end.at;
   }
   if (status.active.length === 0) delete status.active;
@@ -82,8 +82,8 @@ async function trim(cron: CronJob, jobs: readonly Job[], ctx: Context): Promise<
     const ended = jobs.filter((job) => endOf(job)?.type === type && !job.metadata.deletionTimestamp);
     ended.sort(
       (a, b) =>
-        msOf(a.status?.startTime ?? a.metadata.creationTimestamp) -
-        msOf(b.status?.startTime ?? b.metadata.creationTimestamp),
+        timeMs(a.status?.startTime ?? a.metadata.creationTimestamp) -
+        timeMs(b.status?.startTime ?? b.metadata.creationTimestamp),
     );
     for (const job of ended.slice(0, Math.max(0, ended.length - limit))) await remove(cron, job, ctx);
   }
@@ -105,7 +105,7 @@ async function runDue(
   const now = ctx.clock.now();
   const deadline = cron.spec?.startingDeadlineSeconds;
   const since = Math.max(
-    msOf(status.lastScheduleTime ?? cron.metadata.creationTimestamp),
+    timeMs(status.lastScheduleTime ?? cron.metadata.creationTimestamp),
     deadline === undefined ? 0 : now - deadline * 1000,
   );
   let times: ReturnType<typeof scheduleTimes>;

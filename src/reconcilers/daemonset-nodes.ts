@@ -1,6 +1,6 @@
 import type { DaemonSet, Node, NodeSelectorRequirement, Pod, Toleration } from '../../schema/types.ts';
-import { matchesNode } from '../control/node-selector.ts';
-import { tolerates } from '../control/tolerations.ts';
+import { matchesNode } from '../rules/node-selector.ts';
+import { isHardTaint, tolerates } from '../rules/tolerations.ts';
 
 const NODE = 'node.kubernetes.io';
 
@@ -53,11 +53,9 @@ export function affinityTo(
 /** Whether a new daemon pod belongs on the node, and whether one that is there may stay. */
 export function placement(set: DaemonSet, node: Node): { run: boolean; stay: boolean } {
   const spec = set.spec!.template.spec!;
-  const pod = { metadata: {}, spec } as unknown as Pod;
   if (spec.nodeName && spec.nodeName !== node.metadata.name) return { run: false, stay: false };
-  if (!matchesNode(pod, node)) return { run: false, stay: false };
+  if (!matchesNode({ spec }, node)) return { run: false, stay: false };
   const tolerations = [...(spec.tolerations ?? []), ...daemonTolerations(!!spec.hostNetwork)];
-  const taints = (node.spec?.taints ?? []).filter(({ effect }) => effect !== 'PreferNoSchedule');
-  const bad = taints.filter((taint) => !tolerates(tolerations, taint));
+  const bad = (node.spec?.taints ?? []).filter((taint) => isHardTaint(taint) && !tolerates(tolerations, taint));
   return { run: bad.length === 0, stay: bad.every(({ effect }) => effect !== 'NoExecute') };
 }

@@ -8,7 +8,7 @@ import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, 
 import { scaledValue } from '../control/percent.ts';
 import { podTemplateHash } from '../control/pod-template-hash.ts';
 import { podFromTemplate } from '../control/pod-from-template.ts';
-import { isPodAvailable, isPodReady } from '../control/pods.ts';
+import { isPodAvailable, isPodReady } from '../rules/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import { slowStart } from '../control/slow-start.ts';
 import type { KubeObject } from '../meta/object.ts';

@@ -1,6 +1,6 @@
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../schema/types.ts';
 import { semanticEqual } from '../control/equal.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 
 export const HASH_LABEL = 'pod-template-hash';
 export const REVISION = 'deployment.kubernetes.io/revision';
@@ -31,7 +31,7 @@ export const revisionOf = (object: Deployment | ReplicaSet | undefined): number 
 
 /** Oldest first; names decide among those of one second. */
 export const byAge = (a: ReplicaSet, b: ReplicaSet): number =>
-  msOf(a.metadata.creationTimestamp) - msOf(b.metadata.creationTimestamp) ||
+  timeMs(a.metadata.creationTimestamp) - timeMs(b.metadata.creationTimestamp) ||
   (a.metadata.name < b.metadata.name ? -1 : 1);
 
 /** The same template, whatever hash label the ReplicaSet put into it. */

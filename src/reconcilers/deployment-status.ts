@@ -1,6 +1,6 @@
 import type { Deployment, DeploymentCondition, DeploymentStatus, ReplicaSet } from '../../schema/types.ts';
 import { conditionOf, withCondition, withoutCondition } from '../control/conditions.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 import { formatTime } from '../meta/time.ts';
 import { replicasOf, sumReplicas, sumStatus } from './deployment-sets.ts';
 import { maxUnavailable } from './deployment-scale.ts';
@@ -82,7 +82,7 @@ function hasTimedOut(deployment: Deployment, status: DeploymentStatus, now: numb
   const condition = conditionOf(status.conditions, 'Progressing');
   if (!condition || condition.reason === 'NewReplicaSetAvailable') return false;
   if (condition.reason === 'ProgressDeadlineExceeded') return true;
-  return msOf(condition.lastUpdateTime) + deployment.spec!.progressDeadlineSeconds! * 1000 < now;
+  return timeMs(condition.lastUpdateTime) + deployment.spec!.progressDeadlineSeconds! * 1000 < now;
 }
 
 /** The status with the Progressing and ReplicaFailure conditions of a rollout. */
@@ -157,5 +157,8 @@ export function untilDeadline(deployment: Deployment, status: DeploymentStatus, 
   const condition = conditionOf(status.conditions, 'Progressing');
   if (!hasDeadline(deployment) || !condition || isComplete(deployment, status)) return undefined;
   if (['ProgressDeadlineExceeded', 'NewReplicaSetAvailable'].includes(condition.reason ?? '')) return undefined;
-  return Math.max(1000, msOf(condition.lastUpdateTime) + deployment.spec!.progressDeadlineSeconds! * 1000 - now + 1000);
+  return Math.max(
+    1000,
+    timeMs(condition.lastUpdateTime) + deployment.spec!.progressDeadlineSeconds! * 1000 - now + 1000,
+  );
 }

@@ -5,7 +5,7 @@ import { unlessGone } from '../control/conflict.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
-import { isPodTerminal } from '../control/pods.ts';
+import { isPodTerminal } from '../rules/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import type { KubeObject } from '../meta/object.ts';
 import {

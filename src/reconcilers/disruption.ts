@@ -1,12 +1,12 @@
 import type { Pod, PodDisruptionBudget } from '../../schema/types.ts';
 import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { controllerOf, keyOf, splitKey } from '../control/keys.ts';
 import { scaledValue } from '../control/percent.ts';
-import { isPodReady, isPodTerminal } from '../control/pods.ts';
+import { isPodReady, isPodTerminal } from '../rules/pods.ts';
 import { labelMatcher } from '../control/selector.ts';
 import type { OwnerReference } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
@@ -179,7 +179,7 @@ function stillDisrupted(budget: PodDisruptionBudget, pods: readonly Pod[], ctx: 
   const left: Record<string, string> = {};
   for (const [name, time] of Object.entries(budget.status?.disruptedPods ?? {})) {
     const pod = pods.find(({ metadata }) => metadata.name === name);
-    if (pod && !pod.metadata.deletionTimestamp && msOf(time as string) + EVICTION_TIME > ctx.clock.now())
+    if (pod && !pod.metadata.deletionTimestamp && timeMs(time as string) + EVICTION_TIME > ctx.clock.now())
       left[name] = time as string;
   }
   return left;

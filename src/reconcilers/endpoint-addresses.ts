@@ -1,5 +1,6 @@
 import type { Endpoint, DiscoveryEndpointPort, Node, Pod, Service, ServicePort } from '../../schema/types.ts';
-import { isPodReady } from '../control/pods.ts';
+import { lastingContainers } from '../rules/containers.ts';
+import { isPodReady, isPodTerminal } from '../rules/pods.ts';
 import { canonicalJson } from '../meta/hash.ts';
 
 /** Addresses that share their ports: one or more slices. */
@@ -17,8 +18,7 @@ export function podAddress(pod: Pod, family: string): string | undefined {
 /** A pod that could be an endpoint: it has an address and has not ended. */
 export const isEndpoint = (pod: Pod, withTerminating: boolean): boolean =>
   !!(pod.status?.podIP || pod.status?.podIPs?.length) &&
-  pod.status?.phase !== 'Failed' &&
-  pod.status?.phase !== 'Succeeded' &&
+  !isPodTerminal(pod) &&
   (withTerminating || !pod.metadata.deletionTimestamp);
 
 /** The number of a service's port on a pod; undefined where the pod has no port of that name. */
@@ -27,8 +27,7 @@ export function targetPort(pod: Pod, port: ServicePort): number | undefined {
   if (typeof target === 'number' && target > 0) return target;
   if (target === undefined || target === '' || target === 0) return port.port;
   const protocol = port.protocol ?? 'TCP';
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
-  for (const container of [...(pod.spec?.containers ?? []), ...sidecars]) {
+  for (const container of lastingContainers(pod.spec)) {
     for (const candidate of container.ports ?? []) {
       if (candidate.name === target && (candidate.protocol ?? 'TCP') === protocol) return candidate.containerPort;
     }

@@ -3,7 +3,7 @@ import type { Reconciler } from '../control/contract.ts';
 import { isStatusError } from '../meta/status.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { splitKey } from '../control/keys.ts';
-import { isPodReady } from '../control/pods.ts';
+import { isPodReady } from '../rules/pods.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { canonicalJson } from '../meta/hash.ts';

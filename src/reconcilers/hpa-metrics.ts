@@ -1,6 +1,6 @@
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus, Pod } from '../../schema/types.ts';
 import type { Context } from '../control/contract.ts';
-import { isPodReady, isPodTerminal } from '../control/pods.ts';
+import { isPodReady, isPodTerminal } from '../rules/pods.ts';
 import type { ObjectLike, Unchecked } from '../meta/object.ts';
 import { parseLabelSelector } from '../meta/labels.ts';
 import { formatQuantity, quantityMilli, quantityOfMilli } from '../meta/quantity.ts';

@@ -1,7 +1,7 @@
 import type { Job, JobCondition, Pod } from '../../schema/types.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 import { conditionOf } from '../control/conditions.ts';
-import { isPodTerminal } from '../control/pods.ts';
+import { isPodTerminal } from '../rules/pods.ts';
 import { formatTime } from '../meta/time.ts';
 import { failureAction } from './job-failure-policy.ts';
 import { formatIndexes, indexOf, isIndexed, parseIndexes } from './job-indexes.ts';
@@ -115,7 +115,7 @@ export function verdictOf(job: Job, counts: Tally, now: number): Verdict | undef
       message: 'Job has reached the specified backoff limit',
     };
   }
-  const started = msOf(job.status?.startTime);
+  const started = timeMs(job.status?.startTime);
   if (spec.activeDeadlineSeconds !== undefined && !spec.suspend && started + spec.activeDeadlineSeconds * 1000 <= now) {
     return {
       type: 'FailureTarget',

@@ -1,6 +1,6 @@
 import type { Job, Pod, PodTemplateSpec } from '../../schema/types.ts';
 import { claim } from '../control/adopt.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 import { conditionOf } from '../control/conditions.ts';
 import { unlessGone } from '../control/conflict.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
@@ -8,7 +8,7 @@ import { semanticEqual } from '../control/equal.ts';
 import { Expectations } from '../control/expectations.ts';
 import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { podFromTemplate } from '../control/pod-from-template.ts';
-import { isPodActive, isPodReady } from '../control/pods.ts';
+import { isPodActive, isPodReady } from '../rules/pods.ts';
 import { labelMatcher } from '../control/selector.ts';
 import { slowStart } from '../control/slow-start.ts';
 import type { KubeObject } from '../meta/object.ts';
@@ -286,16 +286,16 @@ function backoff(object: Job, counts: Tally, ctx: Context): number {
 
 const endOf = (pod: Pod): number => {
   const times = (pod.status?.containerStatuses ?? [])
-    .map(({ state }) => msOf(state?.terminated?.finishedAt))
+    .map(({ state }) => timeMs(state?.terminated?.finishedAt))
     .filter((time) => !Number.isNaN(time));
-  return times.length ? Math.max(...times) : msOf(pod.metadata.deletionTimestamp ?? pod.metadata.creationTimestamp);
+  return times.length ? Math.max(...times) : timeMs(pod.metadata.deletionTimestamp ?? pod.metadata.creationTimestamp);
 };
 
 /** Looks again when the deadline or the back-off is over, of which no event tells. */
 function planNext(object: Job, counts: Tally, ctx: Context): void {
   const key = keyOf(object);
   const deadline = object.spec?.activeDeadlineSeconds;
-  const start = msOf(object.status?.startTime);
+  const start = timeMs(object.status?.startTime);
   if (deadline !== undefined && !Number.isNaN(start) && !object.spec?.suspend)
     ctx.enqueueAfter(key, Math.max(1, start + deadline * 1000 - ctx.clock.now()));
   const wait = backoff(object, counts, ctx);

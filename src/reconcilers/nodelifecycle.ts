@@ -2,7 +2,7 @@ import type { Node, NodeCondition, Pod } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
-import { isPodReady } from '../control/pods.ts';
+import { isPodReady } from '../rules/pods.ts';
 import { formatTime } from '../meta/time.ts';
 import { taintsFor } from './node-taints.ts';
 

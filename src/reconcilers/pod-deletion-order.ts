@@ -1,6 +1,6 @@
 import type { Pod } from '../../schema/types.ts';
-import { msOf } from '../control/clock.ts';
-import { isPodReady, podCondition } from '../control/pods.ts';
+import { timeMs } from '../meta/time.ts';
+import { isPodReady, podCondition } from '../rules/pods.ts';
 
 const PHASE: Record<string, number> = { Pending: 0, Unknown: 1, Running: 2 };
 const COST = 'controller.kubernetes.io/pod-deletion-cost';
@@ -25,13 +25,13 @@ function compare(a: Pod, b: Pod, perNode: ReadonlyMap<string, number>, now: numb
     crowd(b) - crowd(a) ||
     (isPodReady(a) && isPodReady(b) ? magnitude(readySince(a), now) - magnitude(readySince(b), now) : 0) ||
     restarts(b) - restarts(a) ||
-    magnitude(msOf(a.metadata.creationTimestamp), now) - magnitude(msOf(b.metadata.creationTimestamp), now) ||
+    magnitude(timeMs(a.metadata.creationTimestamp), now) - magnitude(timeMs(b.metadata.creationTimestamp), now) ||
     (a.metadata.uid < b.metadata.uid ? -1 : 1)
   );
 }
 
 const cost = (pod: Pod): number => Number.parseInt(pod.metadata.annotations?.[COST] ?? '0', 10) || 0;
-const readySince = (pod: Pod): number => msOf(podCondition(pod, 'Ready')?.lastTransitionTime);
+const readySince = (pod: Pod): number => timeMs(podCondition(pod, 'Ready')?.lastTransitionTime);
 const restarts = (pod: Pod): number =>
   Math.max(0, ...(pod.status?.containerStatuses ?? []).map((container) => container.restartCount ?? 0));
 

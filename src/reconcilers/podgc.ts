@@ -1,7 +1,7 @@
 import type { Pod } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
-import { isPodTerminal } from '../control/pods.ts';
+import { isPodTerminal } from '../rules/pods.ts';
 import { formatTime } from '../meta/time.ts';
 import { isStatusError } from '../meta/status.ts';
 

@@ -8,7 +8,7 @@ import { Expectations } from '../control/expectations.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { podFromTemplate } from '../control/pod-from-template.ts';
-import { isPodActive, isPodAvailable, isPodReady, isPodTerminating } from '../control/pods.ts';
+import { isPodActive, isPodAvailable, isPodReady, isPodTerminating } from '../rules/pods.ts';
 import type { LabelMatcher } from '../control/selector.ts';
 import { slowStart } from '../control/slow-start.ts';
 import type { ObjectLike } from '../meta/object.ts';

@@ -3,7 +3,7 @@ import { semanticEqual } from '../control/equal.ts';
 import type { Context, Key } from '../control/contract.ts';
 import { keyOf } from '../control/keys.ts';
 import { mapMatcher } from '../control/selector.ts';
-import { isPodReady } from '../control/pods.ts';
+import { isPodReady } from '../rules/pods.ts';
 
 /** The services that a change of a pod concerns: none when nothing changed that an endpoint shows. */
 export function* servicesOfPod(pod: Pod | undefined, old: Pod | undefined, ctx: Context): Iterable<Key> {

@@ -3,7 +3,7 @@ import { unlessGone } from '../control/conflict.ts';
 import type { Context } from '../control/contract.ts';
 import { controllerRef } from '../control/keys.ts';
 import { scaledValue } from '../control/percent.ts';
-import { isPodAvailable, isPodTerminal } from '../control/pods.ts';
+import { isPodAvailable, isPodTerminal } from '../rules/pods.ts';
 import type { ObjectLike } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import { claimName, firstOrdinal, ordinalOf, REVISION_LABEL, statefulClaims, statefulPod } from './statefulset-pods.ts';

@@ -4,7 +4,7 @@ import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
-import { isPodAvailable, isPodReady, isPodTerminal } from '../control/pods.ts';
+import { isPodAvailable, isPodReady, isPodTerminal } from '../rules/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import { canonicalJson, fnv32a, safeEncode } from '../meta/hash.ts';
 import type { KubeObject } from '../meta/object.ts';

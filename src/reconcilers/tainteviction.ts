@@ -1,10 +1,10 @@
 import type { Node, Pod, Taint } from '../../schema/types.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { keyOf, splitKey } from '../control/keys.ts';
-import { covers } from '../control/tolerations.ts';
+import { covers } from '../rules/tolerations.ts';
 import { formatTime } from '../meta/time.ts';
 
 /** Deletes pods from nodes with NoExecute taints, after the time for which they tolerate them. */
@@ -54,7 +54,7 @@ function toleratedUntil(pod: Pod, taints: readonly Taint[], now: number): number
     if (matching.length === 0) return now;
     const limits = matching.flatMap(({ tolerationSeconds }) => tolerationSeconds ?? []);
     if (limits.length === 0) continue;
-    const since = msOf(taint.timeAdded as string | undefined);
+    const since = timeMs(taint.timeAdded as string | undefined);
     const until = (Number.isNaN(since) ? now : since) + Math.max(0, Math.min(...limits)) * 1000;
     first = first === undefined ? until : Math.min(first, until);
   }

@@ -1,5 +1,5 @@
 import type { Reconciler } from '../control/contract.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { splitKey } from '../control/keys.ts';
 
@@ -15,7 +15,7 @@ export const ttlafterfinished: Reconciler = {
       ({ type, status }) => (type === 'Complete' || type === 'Failed') && status === 'True',
     );
     if (ttl === undefined || !end || job!.metadata.deletionTimestamp) return undefined;
-    const left = msOf(end.lastTransitionTime) + ttl * 1000 - ctx.clock.now();
+    const left = timeMs(end.lastTransitionTime) + ttl * 1000 - ctx.clock.now();
     if (left > 0) return { requeueAfter: left };
     // The cache may be behind a change of the time to live, and a delete cannot be taken back.
     const fresh = await unlessGone(ctx.client.get('jobs.batch', namespace, name));

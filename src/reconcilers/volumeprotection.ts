@@ -2,7 +2,7 @@ import type { Pod } from '../../schema/types.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { keyFor, splitKey } from '../control/keys.ts';
-import { isPodTerminal } from '../control/pods.ts';
+import { isPodTerminal } from '../rules/pods.ts';
 import type { ObjectLike } from '../meta/object.ts';
 
 const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';

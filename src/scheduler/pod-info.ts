@@ -1,5 +1,6 @@
 import type { Pod, PodAffinityTerm, Container } from '../../schema/types.ts';
 import { labelMatcher, type LabelMatcher } from '../control/selector.ts';
+import { lastingContainers } from '../rules/containers.ts';
 import { quantityMilli, quantityValue } from '../meta/quantity.ts';
 
 /** Amounts by resource: millicores for cpu, whole units for all others. */
@@ -105,8 +106,7 @@ function raise(total: Amounts, least: Amounts): void {
 }
 
 function hostPorts(pod: Pod): HostPort[] {
-  const sidecars = (pod.spec?.initContainers ?? []).filter((container) => container.restartPolicy === 'Always');
-  return [...(pod.spec?.containers ?? []), ...sidecars].flatMap((container) =>
+  return lastingContainers(pod.spec).flatMap((container) =>
     (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol }) =>
       hostPort ? [{ ip: hostIP || '0.0.0.0', protocol: protocol || 'TCP', port: hostPort }] : [],
     ),

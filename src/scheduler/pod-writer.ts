@@ -1,7 +1,8 @@
 import type { Pod, PodCondition } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
-import type { Clock, EventRecorder } from '../control/contract.ts';
-import { podCondition } from '../control/pods.ts';
+import type { EventRecorder } from '../control/contract.ts';
+import type { Clock } from '../rules/clock.ts';
+import { podCondition } from '../rules/pods.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 

@@ -1,5 +1,5 @@
 import type { Pod } from '../../schema/types.ts';
-import { msOf } from '../control/clock.ts';
+import { timeMs } from '../meta/time.ts';
 import { labelMatcher } from '../control/selector.ts';
 import type { NodeInfo } from './node-info.ts';
 import { prepareFilters, runFilters, summary } from './filters.ts';
@@ -115,7 +115,7 @@ function selectVictims(
 }
 
 const startOf = ({ pod }: PodInfo): number => {
-  const start = msOf(pod.status?.startTime);
+  const start = timeMs(pod.status?.startTime);
   return Number.isNaN(start) ? Number.MAX_SAFE_INTEGER : start;
 };
 const byImportance = (a: PodInfo, b: PodInfo): number => b.priority - a.priority || startOf(a) - startOf(b);

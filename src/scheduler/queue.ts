@@ -1,5 +1,5 @@
 import type { Pod } from '../../schema/types.ts';
-import type { Clock } from '../control/contract.ts';
+import type { Clock } from '../rules/clock.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { Heap } from './heap.ts';
 import type { Plugin } from './plugin.ts';

@@ -1,10 +1,10 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
-import type { Clock } from '../control/contract.ts';
+import type { Clock } from '../rules/clock.ts';
 import { createEventRecorder } from '../control/events.ts';
 import { semanticEqual } from '../control/equal.ts';
 import type { Informers } from '../client/informers.ts';
-import { isPodTerminal } from '../control/pods.ts';
+import { isPodTerminal } from '../rules/pods.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import { SchedulerCache } from './cache.ts';

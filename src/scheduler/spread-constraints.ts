@@ -1,9 +1,9 @@
 import type { Node, Pod, TopologySpreadConstraint } from '../../schema/types.ts';
 import { labelMatcher, type LabelMatcher } from '../control/selector.ts';
-import { matchesNode } from '../control/node-selector.ts';
+import { matchesNode } from '../rules/node-selector.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Snapshot } from './snapshot.ts';
-import { tolerates } from '../control/tolerations.ts';
+import { isHardTaint, tolerates } from '../rules/tolerations.ts';
 
 export interface Constraint {
   key: string;
@@ -40,9 +40,7 @@ function parse(constraint: TopologySpreadConstraint, pod: Pod): Constraint {
 }
 
 const toleratesAll = (pod: Pod, node: Node): boolean =>
-  (node.spec?.taints ?? []).every(
-    (taint) => taint.effect === 'PreferNoSchedule' || tolerates(pod.spec?.tolerations, taint),
-  );
+  (node.spec?.taints ?? []).every((taint) => !isHardTaint(taint) || tolerates(pod.spec?.tolerations, taint));
 
 /** What a pod without constraints gets: spread over zones and hosts with the others of its service or controller. */
 export function defaultConstraints(pod: Pod, snapshot: Snapshot): Constraint[] {

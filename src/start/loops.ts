@@ -4,7 +4,7 @@ import path from 'node:path';
 import { createClient } from '../client/client.ts';
 import type { Client, Transport } from '../client/contract.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
-import { systemClock } from '../control/clock.ts';
+import { systemClock } from '../rules/clock.ts';
 import { createEventRecorder } from '../control/events.ts';
 import { createLeader } from '../control/leader.ts';
 import { runControllers } from '../control/loop.ts';

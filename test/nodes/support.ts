@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/control/contract.ts';
+import type { Clock } from '../../src/rules/clock.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
 
 /** Wall time, for the tests that run real processes. */

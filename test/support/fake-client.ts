@@ -8,7 +8,7 @@ import type {
   ObjectOf,
 } from '../../src/client/contract.ts';
 import { InformerCache } from '../../src/client/informer-cache.ts';
-import type { Clock } from '../../src/control/contract.ts';
+import type { Clock } from '../../src/rules/clock.ts';
 import type { KubeObject, New, NewMeta } from '../../src/meta/object.ts';
 import { alreadyExists, conflict, MODIFIED, notFound } from '../../src/meta/status.ts';
 import { parseGroupResource } from '../../src/meta/gvk.ts';

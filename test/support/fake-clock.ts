@@ -1,4 +1,4 @@
-import type { Clock } from '../../src/control/contract.ts';
+import type { Clock } from '../../src/rules/clock.ts';
 
 /** A clock that stands still until it is advanced; timers run in the order of their time. */
 export class FakeClock implements Clock {

@@ -1,7 +1,7 @@
 import type { Author, Key, Store, Write } from '../../store/contract.ts';
 import type { Registry } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../rules/clock.ts';
 import { ADDRESSES, addressKey, addressRecord, holderOf, portKey, portRecord, PORTS, type Holder } from './records.ts';
 import { heldAddresses, heldPorts } from './service-needs.ts';
 

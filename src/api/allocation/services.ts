@@ -5,7 +5,7 @@ import { invalid, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { internalError, invalidObject, serverTimeout } from '../../meta/status.ts';
 import type { Key, Outcome, Store, Stored, Write } from '../../store/contract.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../rules/clock.ts';
 import type { Allocating, Allocation } from './allocation.ts';
 import { isUnchangedPreferDualStack, setIpFamilies } from './ip-families.ts';
 import type { IpRange } from './ip-range.ts';

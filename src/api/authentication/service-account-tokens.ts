@@ -3,7 +3,7 @@ import { decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Store } from '../../store/contract.ts';
 import type { User } from '../contract.ts';
-import type { Clock } from '../clock.ts';
+import type { Clock } from '../../rules/clock.ts';
 
 export interface SigningKeys {
   /** PEM, PKCS #8 */

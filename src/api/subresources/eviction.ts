@@ -4,6 +4,7 @@ import { storedForm } from '../../kinds/encode.ts';
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { badRequest, forbiddenRequest, notFound, StatusError, timeout } from '../../meta/status.ts';
+import { isPodReady, isPodTerminal } from '../../rules/pods.ts';
 import type { Stored } from '../../store/contract.ts';
 import { objectAnswer, successAnswer } from '../answer.ts';
 import type { Answer, Body, DeleteOptions, RequestContext, Target, WriteOptions } from '../contract.ts';
@@ -21,20 +22,10 @@ const MAX_DISRUPTED = 2000;
 const ALLOWED = 'DisruptionAllowed';
 type BudgetStatus = Partial<PodDisruptionBudgetStatus>;
 
-const isReady = (pod: Stored): boolean =>
-  (pod.object['status']?.conditions ?? []).some(
-    (c: { type: string; status: string }) => c.type === 'Ready' && c.status === 'True',
-  );
-
 /** A pod that does not run (or is leaving anyway) disturbs nobody's budget. */
 function ignoresBudget(pod: Stored): boolean {
-  const phase = pod.object['status']?.phase;
-  return (
-    phase === 'Succeeded' ||
-    phase === 'Failed' ||
-    phase === 'Pending' ||
-    pod.object.metadata.deletionTimestamp !== undefined
-  );
+  const { status, metadata } = pod.object;
+  return isPodTerminal(pod.object) || status?.phase === 'Pending' || metadata.deletionTimestamp !== undefined;
 }
 
 /** 429; `why` of the budget. */
@@ -121,7 +112,7 @@ async function consume(core: Core, ctx: RequestContext, pod: Stored, dryRun: boo
     const [budget] = budgets;
     if (!budget) return undefined;
     if (budgets.length > 1) return twoBudgets();
-    if (!isReady(pod) && unhealthyMayGo(budget)) return undefined;
+    if (!isPodReady(pod.object) && unhealthyMayGo(budget)) return undefined;
     const target: Target = { kind, namespace: pod.namespace, name: budget.name, subresource: 'status' };
     const op = operationOf(core, ctx, target, 'evict', {});
     const changed = budget.copy() as unknown as KubeObject;

@@ -1,4 +1,4 @@
-import type { Clock } from '../../control/contract.ts';
+import type { Clock } from '../../rules/clock.ts';
 import type { Target } from './endpoint-table.ts';
 
 /** Clients whose choice is remembered per service port. */

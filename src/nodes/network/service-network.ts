@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import type { Service, ServicePort } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import type { Informers } from '../../client/informers.ts';
-import type { Clock } from '../../control/contract.ts';
+import type { Clock } from '../../rules/clock.ts';
 import { Balancer } from './balancer.ts';
 import { DnsServer } from './dns-server.ts';
 import { EndpointTable } from './endpoint-table.ts';

@@ -1,6 +1,7 @@
 import type { Service } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
-import type { Clock, EventRecorder } from '../../control/contract.ts';
+import type { EventRecorder } from '../../control/contract.ts';
+import type { Clock } from '../../rules/clock.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { ContainerRuntime } from '../runtimes/runtime.ts';

@@ -1,7 +1,8 @@
 import type { Container, ContainerStateTerminated, Pod } from '../../../schema/types.ts';
 import { ImageError } from '../images/resolve-image.ts';
 import type { ContainerExit, RunningContainer } from '../runtimes/runtime.ts';
-import { goDuration, timestamp } from '../time.ts';
+import { formatTime } from '../../meta/time.ts';
+import { formatDuration } from '../../meta/duration.ts';
 import type { AgentContext } from './agent-context.ts';
 import { Backoff } from './backoff.ts';
 import { ConfigError } from './container-environment.ts';
@@ -151,7 +152,7 @@ export class ContainerWorker {
         containerID: `${runtime.scheme}://${running.id}`,
         image: image.image,
         imageID: image.imageID,
-        state: { running: { startedAt: timestamp(running.startedAt) } },
+        state: { running: { startedAt: formatTime(running.startedAt) } },
         ...(previous && { lastState: { terminated: previous } }),
         started: !this.container.startupProbe,
       };
@@ -285,8 +286,8 @@ export class ContainerWorker {
       exitCode: exit.exitCode,
       reason: exit.startError ? 'StartError' : exit.exitCode === 0 ? 'Completed' : 'Error',
       ...(message && { message }),
-      startedAt: timestamp(startedAt),
-      finishedAt: timestamp(exit.finishedAt),
+      startedAt: formatTime(startedAt),
+      finishedAt: formatTime(exit.finishedAt),
       containerID: this.record.containerID,
     };
   }
@@ -296,7 +297,7 @@ export class ContainerWorker {
     const { name, namespace, uid } = this.pod().metadata;
     const full = `${name}_${namespace}(${uid})`;
     this.record.lastState = { terminated: ended };
-    const delay = goDuration(this.restartBackoff.current);
+    const delay = formatDuration(this.restartBackoff.current);
     this.record.state = {
       waiting: {
         reason: 'CrashLoopBackOff',

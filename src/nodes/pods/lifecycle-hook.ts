@@ -1,5 +1,5 @@
 import type { LifecycleHandler } from '../../../schema/types.ts';
-import type { Clock } from '../../control/contract.ts';
+import type { Clock } from '../../rules/clock.ts';
 import { httpProbe } from '../probes/http-probe.ts';
 import { portOf, runCommand, type ProbeTarget } from '../probes/run-probe.ts';
 

@@ -1,6 +1,6 @@
 import type { ConfigMap, Secret } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
-import type { Clock } from '../../control/contract.ts';
+import type { Clock } from '../../rules/clock.ts';
 import { isStatusError } from '../../meta/status.ts';
 
 /** A config map or secret that a pod needs is not there. */

@@ -1,4 +1,5 @@
 import type { ContainerStatus, Pod, PodCondition } from '../../../schema/types.ts';
+import { isSidecar } from '../../rules/containers.ts';
 import { initDone } from './pod-phase.ts';
 
 interface Facts {
@@ -43,7 +44,8 @@ function readiness(pod: Pod, { phase, init, main }: Facts): PodCondition {
   const type = 'ContainersReady';
   if (phase === 'Succeeded') return { type, status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { type, status: 'False', reason: 'PodFailed' };
-  const sidecars = init.filter((_, index) => pod.spec?.initContainers?.[index]?.restartPolicy === 'Always');
+  const specs = pod.spec?.initContainers ?? [];
+  const sidecars = init.filter((_, index) => specs[index] && isSidecar(specs[index]));
   const unready = [...sidecars, ...main].filter((status) => !status.ready).map((status) => status.name);
   if (!unready.length) return { type, status: 'True' };
   return {

@@ -1,5 +1,5 @@
 import type { Container, ContainerStatus, Pod, PodCondition, PodStatus } from '../../../schema/types.ts';
-import { timestamp } from '../time.ts';
+import { formatTime } from '../../meta/time.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { podConditions } from './pod-conditions.ts';
 import { podPhase } from './pod-phase.ts';
@@ -65,7 +65,7 @@ function dated(condition: PodCondition, pod: Pod, now: number): PodCondition {
     ...(generation !== undefined && { observedGeneration: generation }),
     ...condition,
     lastProbeTime: null as unknown as undefined,
-    lastTransitionTime: since ?? timestamp(now),
+    lastTransitionTime: since ?? formatTime(now),
   };
 }
 

@@ -1,6 +1,6 @@
 import type { Pod, PodStatus } from '../../../schema/types.ts';
 import { isStatusError } from '../../meta/status.ts';
-import { timestamp } from '../time.ts';
+import { formatTime } from '../../meta/time.ts';
 import { MountError } from '../volumes/pod-volumes.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { Sandbox } from './container-spec.ts';
@@ -42,7 +42,7 @@ export class PodWorker {
     private readonly context: AgentContext,
     private readonly done: () => void,
   ) {
-    this.startTime = pod.status?.startTime ?? timestamp(context.clock.now());
+    this.startTime = pod.status?.startTime ?? formatTime(context.clock.now());
     const worker = (container: NonNullable<Pod['spec']>['containers'][number]): ContainerWorker =>
       new ContainerWorker(
         container,
@@ -75,7 +75,7 @@ export class PodWorker {
       ...this.pod,
       metadata: {
         ...this.pod.metadata,
-        deletionTimestamp: timestamp(this.context.clock.now()),
+        deletionTimestamp: formatTime(this.context.clock.now()),
         deletionGracePeriodSeconds: 0,
       },
     };

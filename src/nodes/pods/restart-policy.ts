@@ -1,8 +1,8 @@
 import type { Container, Pod } from '../../../schema/types.ts';
+import { isSidecar as staysBesides } from '../../rules/containers.ts';
 
 export const isSidecar = (pod: Pod, container: Container): boolean =>
-  container.restartPolicy === 'Always' &&
-  Boolean(pod.spec?.initContainers?.some((each) => each.name === container.name));
+  staysBesides(container) && Boolean(pod.spec?.initContainers?.some((each) => each.name === container.name));
 
 /**
  * Whether a container that ended so is started again: its own rules first (KEP-5307), then its own policy, then the

@@ -1,5 +1,5 @@
 import type { Probe } from '../../../schema/types.ts';
-import type { Clock } from '../../control/contract.ts';
+import type { Clock } from '../../rules/clock.ts';
 import type { ProbeResult } from './probe-result.ts';
 
 export interface ProberOptions {

@@ -2,7 +2,7 @@ import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod, Volume } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
-import type { Clock } from '../../control/contract.ts';
+import type { Clock } from '../../rules/clock.ts';
 import { isStatusError } from '../../meta/status.ts';
 import type { PodFacts } from '../pods/field-value.ts';
 import type { ObjectSource } from '../pods/object-source.ts';

@@ -1,6 +1,6 @@
 import type { Pod } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
-import type { Clock } from '../../control/contract.ts';
+import type { Clock } from '../../rules/clock.ts';
 import type { PodFacts } from '../pods/field-value.ts';
 import type { ObjectSource } from '../pods/object-source.ts';
 

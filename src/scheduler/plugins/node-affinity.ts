@@ -1,5 +1,5 @@
 import type { Node, Pod } from '../../../schema/types.ts';
-import { matchesNode, matchesTerm } from '../../control/node-selector.ts';
+import { matchesNode, matchesTerm } from '../../rules/node-selector.ts';
 import { normalizeToHighest, reject, type Plugin } from '../plugin.ts';
 
 /** Node selector and node affinity, required and preferred. */

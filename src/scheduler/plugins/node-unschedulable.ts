@@ -1,4 +1,4 @@
-import { tolerates } from '../../control/tolerations.ts';
+import { tolerates } from '../../rules/tolerations.ts';
 import { reject, type Plugin } from '../plugin.ts';
 
 /** Nodes that are cordoned. */

@@ -1,4 +1,4 @@
-import { covers, tolerates } from '../../control/tolerations.ts';
+import { covers, isHardTaint, tolerates } from '../../rules/tolerations.ts';
 import { normalizeToHighest, reject, type Plugin } from '../plugin.ts';
 
 /** Taints keep pods away that do not tolerate them; PreferNoSchedule ones only make the node less welcome. */
@@ -6,8 +6,7 @@ export const taintToleration: Plugin = {
   name: 'TaintToleration',
   events: [{ resource: 'nodes', on: ['add', 'update'] }],
   filter(_state, { pod }, { node }) {
-    const hard = (node.spec?.taints ?? []).filter(({ effect }) => effect === 'NoSchedule' || effect === 'NoExecute');
-    return hard.every((taint) => tolerates(pod.spec?.tolerations, taint))
+    return (node.spec?.taints ?? []).every((taint) => !isHardTaint(taint) || tolerates(pod.spec?.tolerations, taint))
       ? undefined
       : reject('node(s) had untolerated taint(s)', true);
   },

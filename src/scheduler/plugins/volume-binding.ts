@@ -1,7 +1,7 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../../schema/types.ts';
 import { quantityValue } from '../../meta/quantity.ts';
 import { labelMatcher } from '../../control/selector.ts';
-import { matchesTerm } from '../../control/node-selector.ts';
+import { matchesTerm } from '../../rules/node-selector.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { reject, type Plugin } from '../plugin.ts';
 import type { Snapshot } from '../snapshot.ts';

@@ -1,4 +1,5 @@
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../../../schema/types.ts';
+import { isSidecar } from '../../../rules/containers.ts';
 import { forbidden, invalid, Path, type FieldError } from '../../../meta/field.ts';
 import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
 import { semanticallyEqual } from '../../validation/values.ts';
@@ -122,7 +123,7 @@ function addResize(
 ): void {
   now.forEach((container, i) => {
     const old = before[i]!;
-    const stays = list === 'containers' || container.restartPolicy === 'Always';
+    const stays = list === 'containers' || isSidecar(container);
     if (stays) {
       for (const kind of ['requests', 'limits'] as const) {
         if (!isRemoved(container.resources?.[kind], old.resources?.[kind])) continue;

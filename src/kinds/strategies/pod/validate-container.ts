@@ -1,4 +1,5 @@
 import type { Container, EphemeralContainer, PodSpec, Volume } from '../../../../schema/types.ts';
+import { isSidecar } from '../../../rules/containers.ts';
 import {
   duplicate,
   forbidden,
@@ -93,7 +94,7 @@ export function addInitContainers(errors: FieldError[], around: Surroundings, at
     else if (name) names.add(name);
     // they run one after another: only a container's own ports can be in each other's way
     addHostPortConflicts(errors, [container], at);
-    if (container.restartPolicy === 'Always') addSupervision(errors, container, around.spec, here);
+    if (isSidecar(container)) addSupervision(errors, container, around.spec, here);
     else addNoSupervision(errors, container, here);
   });
 }

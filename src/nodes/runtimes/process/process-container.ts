@@ -2,7 +2,7 @@ import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync, ex
 import { join } from 'node:path';
 import { Socket } from 'node:net';
 import { EventEmitter } from 'node:events';
-import type { Clock } from '../../../control/contract.ts';
+import type { Clock } from '../../../rules/clock.ts';
 import type { LogWriter } from '../../logs/log-writer.ts';
 import type { ContainerExit, RunningContainer } from '../runtime.ts';
 import { processesOf, sendSignal, startTicks } from './process-table.ts';

@@ -2,7 +2,7 @@ import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { closeSync, constants, mkdirSync, openSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { Clock } from '../../../control/contract.ts';
+import type { Clock } from '../../../rules/clock.ts';
 import type { LogStore, PodIdentity } from '../../logs/log-store.ts';
 import type {
   ContainerExit,

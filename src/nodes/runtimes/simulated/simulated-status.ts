@@ -3,11 +3,12 @@ import type { Container, Pod, PodStatus } from '../../../../schema/types.ts';
 import { imageId, parseImage } from '../../images/catalogue.ts';
 import type { ContainerRecord } from '../../pods/container-record.ts';
 import { podStatus, type ContainerView } from '../../pods/pod-status.ts';
-import { timestamp } from '../../time.ts';
+import { formatTime } from '../../../meta/time.ts';
+import { isSidecar } from '../../../rules/containers.ts';
 import type { SimulatedFacts, StageName } from './stages.ts';
 
 export const factsOf = (pod: Pod): SimulatedFacts => {
-  const init = (pod.spec?.initContainers ?? []).filter((each) => each.restartPolicy !== 'Always');
+  const init = (pod.spec?.initContainers ?? []).filter((each) => !isSidecar(each));
   const done = pod.status?.initContainerStatuses?.filter((each) => each.state?.terminated?.exitCode === 0).length ?? 0;
   return {
     phase: pod.status?.phase ?? 'Pending',
@@ -26,9 +27,8 @@ export function statusAfter(
   hostIP: string,
   now: number,
 ): PodStatus {
-  const startTime = pod.status?.startTime ?? timestamp(now);
-  const isSidecar = (each: Container): boolean => each.restartPolicy === 'Always';
-  const running = (each: Container) => view(pod, each, { running: { startedAt: timestamp(now) } }, true);
+  const startTime = pod.status?.startTime ?? formatTime(now);
+  const running = (each: Container) => view(pod, each, { running: { startedAt: formatTime(now) } }, true);
   const completed = (each: Container, exitStart?: string) =>
     view(
       pod,
@@ -37,8 +37,8 @@ export function statusAfter(
         terminated: {
           exitCode: 0,
           reason: 'Completed',
-          startedAt: exitStart ?? timestamp(now),
-          finishedAt: timestamp(now),
+          startedAt: exitStart ?? formatTime(now),
+          finishedAt: formatTime(now),
         },
       },
       false,

@@ -1,4 +1,6 @@
 import type { ContainerStatus, Pod } from '../../../../schema/types.ts';
+import { isSidecar, lastingContainers } from '../../../rules/containers.ts';
+import { hasPodCondition, isPodReady, isPodTerminal } from '../../../rules/pods.ts';
 import type { Printer } from '../printer.ts';
 import { NONE, since } from './shared.ts';
 
@@ -17,9 +19,6 @@ function addRestarts(total: Restarts, status: ContainerStatus): void {
 const exitReason = (terminated: { reason?: string; signal?: number; exitCode?: number }): string =>
   terminated.reason || (terminated.signal ? `Signal:${terminated.signal}` : `ExitCode:${terminated.exitCode ?? 0}`);
 
-const hasCondition = (pod: Pod, type: string): boolean =>
-  pod.status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
-
 interface Progress {
   reason: string;
   ready: number;
@@ -32,7 +31,7 @@ function initProgress(pod: Pod, progress: Progress): { initializing: boolean; si
   const sidecars: Restarts = { count: 0, last: '' };
   for (const [i, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
     addRestarts(progress.restarts, status);
-    const restartable = spec.get(status.name)?.restartPolicy === 'Always';
+    const restartable = isSidecar(spec.get(status.name) ?? {});
     if (restartable) addRestarts(sidecars, status);
     const { terminated, waiting } = status.state ?? {};
     if (terminated && (terminated.exitCode ?? 0) === 0) continue;
@@ -61,7 +60,7 @@ function containerProgress(pod: Pod, progress: Progress): void {
       progress.ready++;
     }
   }
-  if (progress.reason === 'Completed' && running) progress.reason = hasCondition(pod, 'Ready') ? 'Running' : 'NotReady';
+  if (progress.reason === 'Completed' && running) progress.reason = isPodReady(pod) ? 'Running' : 'NotReady';
 }
 
 function progressOf(pod: Pod): Progress {
@@ -74,14 +73,13 @@ function progressOf(pod: Pod): Progress {
   if (status?.conditions?.some((c) => c.type === 'PodScheduled' && c.reason === 'SchedulingGated'))
     progress.reason = 'SchedulingGated';
   const { initializing, sidecars } = initProgress(pod, progress);
-  if (!initializing || hasCondition(pod, 'Initialized')) {
+  if (!initializing || hasPodCondition(pod, 'Initialized')) {
     progress.restarts = sidecars;
     containerProgress(pod, progress);
   }
-  const ended = status?.phase === 'Succeeded' || status?.phase === 'Failed';
   if (pod.metadata.deletionTimestamp) {
     if (status?.reason === 'NodeLost') progress.reason = 'Unknown';
-    else if (!ended) progress.reason = 'Terminating';
+    else if (!isPodTerminal(pod)) progress.reason = 'Terminating';
   }
   return progress;
 }
@@ -89,15 +87,14 @@ function progressOf(pod: Pod): Progress {
 function gates(pod: Pod): string {
   const wanted = pod.spec?.readinessGates ?? [];
   if (wanted.length === 0) return NONE;
-  return `${wanted.filter((gate) => hasCondition(pod, gate.conditionType)).length}/${wanted.length}`;
+  return `${wanted.filter((gate) => hasPodCondition(pod, gate.conditionType)).length}/${wanted.length}`;
 }
 
 /** Pods: the status is the most telling of phase, reason and the containers' states. */
 export const podCells: Printer = (object, now) => {
   const pod = object as unknown as Pod;
   const { reason, ready, restarts } = progressOf(pod);
-  const sidecars = (pod.spec?.initContainers ?? []).filter((c) => c.restartPolicy === 'Always').length;
-  const total = (pod.spec?.containers?.length ?? 0) + sidecars;
+  const total = lastingContainers(pod.spec).length;
   return [
     pod.metadata.name,
     `${ready}/${total}`,

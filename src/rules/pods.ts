@@ -1,0 +1,32 @@
+import type { Pod, PodCondition } from '../../schema/types.ts';
+import { timeMs } from '../meta/time.ts';
+
+type Status = Pick<Pod, 'metadata' | 'status'>;
+
+export const podCondition = (pod: Status, type: string): PodCondition | undefined =>
+  pod.status?.conditions?.find((condition) => condition.type === type);
+
+/** Whether the condition is there and true. */
+export const hasPodCondition = (pod: Status, type: string): boolean => podCondition(pod, type)?.status === 'True';
+
+/** Ready: containers and readiness gates alike, as the kubelet has summed them up (KEP-580). */
+export const isPodReady = (pod: Status): boolean => hasPodCondition(pod, 'Ready');
+
+/** Ended: it will not run again. */
+export const isPodTerminal = ({ status }: Status): boolean =>
+  status?.phase === 'Succeeded' || status?.phase === 'Failed';
+
+/** Counts for its controller: neither ended nor being deleted. */
+export const isPodActive = (pod: Pod): boolean => !isPodTerminal(pod) && !pod.metadata.deletionTimestamp;
+
+export const isPodTerminating = (pod: Pod): boolean =>
+  !isPodTerminal(pod) && pod.metadata.deletionTimestamp !== undefined;
+
+/** Ready for at least `minReadySeconds`. `now` in ms. Source: pkg/api/v1/pod IsPodAvailable. */
+export function isPodAvailable(pod: Status, minReadySeconds: number, now: number): boolean {
+  const ready = podCondition(pod, 'Ready');
+  if (ready?.status !== 'True') return false;
+  if (!minReadySeconds) return true;
+  const since = timeMs(ready.lastTransitionTime);
+  return !Number.isNaN(since) && since + minReadySeconds * 1000 <= now;
+}
