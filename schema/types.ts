@@ -687,7 +687,7 @@ export interface CustomResourceSubresourceScale {
   specReplicasPath: string;
   statusReplicasPath: string;
 }
-export type CustomResourceSubresourceStatus = any;
+export type CustomResourceSubresourceStatus = unknown;
 export interface CustomResourceValidation {
   openAPIV3Schema?: JSONSchemaProps;
 }
@@ -1283,7 +1283,7 @@ export interface HorizontalPodAutoscalerSpec {
 }
 export interface HorizontalPodAutoscalerStatus {
   conditions?: HorizontalPodAutoscalerCondition[];
-  currentMetrics?: MetricStatus[];
+  currentMetrics?: MetricStatus[] | null;
   currentReplicas?: number;
   desiredReplicas: number;
   lastScaleTime?: string;
@@ -1476,7 +1476,7 @@ export interface Job {
   status?: JobStatus;
 }
 export interface JobCondition {
-  lastProbeTime?: string;
+  lastProbeTime?: string | null;
   lastTransitionTime?: string;
   message?: string;
   reason?: string;
@@ -1524,7 +1524,7 @@ export interface JobTemplateSpec {
   metadata?: NewMeta;
   spec?: JobSpec;
 }
-export type JSON = any;
+export type JSON = unknown;
 export interface JSONSchemaProps {
   $ref?: string;
   $schema?: string;
@@ -1571,9 +1571,9 @@ export interface JSONSchemaProps {
   'x-kubernetes-preserve-unknown-fields'?: boolean;
   'x-kubernetes-validations'?: ValidationRule[];
 }
-export type JSONSchemaPropsOrArray = any;
-export type JSONSchemaPropsOrBool = any;
-export type JSONSchemaPropsOrStringArray = any;
+export type JSONSchemaPropsOrArray = unknown;
+export type JSONSchemaPropsOrBool = unknown;
+export type JSONSchemaPropsOrStringArray = unknown;
 export interface KeyToPath {
   key: string;
   mode?: number;
@@ -2001,7 +2001,7 @@ export interface ParentReference {
   namespace?: string;
   resource: string;
 }
-export type Patch = any;
+export type Patch = unknown;
 export interface PersistentVolume {
   apiVersion?: string;
   kind?: string;
@@ -2017,7 +2017,7 @@ export interface PersistentVolumeClaim {
   status?: PersistentVolumeClaimStatus;
 }
 export interface PersistentVolumeClaimCondition {
-  lastProbeTime?: string;
+  lastProbeTime?: string | null;
   lastTransitionTime?: string;
   message?: string;
   reason?: string;
@@ -2141,7 +2141,7 @@ export interface PodCertificateProjection {
   userAnnotations?: Record<string, string>;
 }
 export interface PodCondition {
-  lastProbeTime?: string;
+  lastProbeTime?: string | null;
   lastTransitionTime?: string;
   message?: string;
   observedGeneration?: number;
@@ -2444,7 +2444,7 @@ export interface QuobyteVolumeSource {
   user?: string;
   volume: string;
 }
-export type RawExtension = any;
+export type RawExtension = unknown;
 export interface RbacSubject {
   apiGroup?: string;
   kind: string;

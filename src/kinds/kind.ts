@@ -51,7 +51,7 @@ export interface StorageKind extends GroupVersionKind {
   schema: ObjectSchema;
 }
 
-export interface StrategyContext {
+export interface StrategyContext<T extends ObjectLike = KubeObject> {
   /** RFC 3339, whole seconds */
   now: string;
   user: string;
@@ -62,7 +62,7 @@ export interface StrategyContext {
   /** of the request: `events.k8s.io/v1`. Some rules hold only for objects that come in by the newer version. */
   apiVersion: string;
   /** Of an update: the object in the request's version before what is empty was left out of it. Messages print it. */
-  sent?: KubeObject;
+  sent?: Unchecked<T>;
 }
 
 /**
@@ -77,14 +77,14 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   /** Defaults that depend on other fields or that OpenAPI does not list. Runs after the schema's own defaults. Idempotent. */
   defaults?(object: Unchecked<T>): void;
   /** Clears what a create may not set (status), sets what the system sets. */
-  prepareForCreate?(object: Unchecked<T>, ctx: StrategyContext): void;
+  prepareForCreate?(object: Unchecked<T>, ctx: StrategyContext<T>): void;
   /** Takes over from `old` what an update may not touch (status; for the status subresource: all but status). */
-  prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext): void;
-  validate?(object: Unchecked<T>, ctx: StrategyContext): FieldError[];
+  prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): void;
+  validate?(object: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
   /** Only what a create adds to `validate`, which holds for updates too. */
-  validateCreate?(object: Unchecked<T>, ctx: StrategyContext): FieldError[];
+  validateCreate?(object: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
   /** Only what an update adds to `validate` (immutable fields, transitions). `validate` runs as well unless `validatesAllOnUpdate`. */
-  validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext): FieldError[];
+  validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
   /** An update is checked by `validateUpdate` alone, which lets an old object keep what is no longer allowed. */
   validatesAllOnUpdate?: true;
   /** Status and other subresources that write the same object: their own prepare and validation replace those above. */
@@ -124,8 +124,8 @@ export type Printer<T extends ObjectLike = KubeObject> = {
 export interface SubresourceStrategy<T extends ObjectLike = KubeObject> {
   /** In place of the kind's `defaults`: the rest of the object is the stored one and has its own. */
   defaults?(object: Unchecked<T>): void;
-  prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext): void;
-  validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext): FieldError[];
+  prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): void;
+  validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
 }
 
 export interface Column {

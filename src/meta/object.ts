@@ -75,11 +75,7 @@ export interface ListMeta {
  * An object as it came in: decoded, so that what is there has its type, and not yet validated, so that any part may be
  * missing. Only metadata is always there. An object whose kind is not known stays what it is.
  */
-export type Unchecked<T> = string extends keyof T
-  ? T
-  : T extends ObjectLike
-    ? Parts<Omit<T, 'metadata'>> & { metadata: ObjectMeta }
-    : Parts<T>;
+export type Unchecked<T> = { [K in keyof T as Exclude<K, 'metadata'>]?: Parts<T[K]> } & { metadata: ObjectMeta };
 /** Every field of every depth may be missing. A map has what it has: its keys are no fields. */
 export type Parts<T> = T extends readonly (infer Item)[]
   ? Parts<Item>[]

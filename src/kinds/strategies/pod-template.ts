@@ -2,7 +2,7 @@ import type { PodTemplateSpec, Volume } from '../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../meta/field.ts';
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
 import { isDns1123Label } from '../../meta/names.ts';
-import type { KubeObject, Parts } from '../../meta/object.ts';
+import type { ObjectLike, ObjectMeta, Parts } from '../../meta/object.ts';
 import { validateAnnotations, validateLabels, validateLabelSelector } from '../validation/labels.ts';
 import { validateImmutable } from '../validation/values.ts';
 import { addPodAnnotations, addProfileMismatches } from './pod/annotations.ts';
@@ -12,13 +12,14 @@ import { podTemplateWarnings } from './pod/warnings.ts';
 
 /** What the kinds that make pods from a template have in common (apps/v1, batch/v1). */
 type Errors = FieldError[];
+type Selector = Parts<LabelSelectorLike>;
 const TEMPLATE = Path.root('spec').child('template');
 
 /** A template is a struct of its owner's spec: it and its parts are there, and get their defaults, even when none was sent. */
 export function defaultPodTemplate(owner: { template?: Parts<PodTemplateSpec> }): void {
   const template = (owner.template ??= {});
-  template.spec ??= {} as Parts<PodTemplateSpec>['spec'];
-  defaultTemplate(template as Parts<PodTemplateSpec>);
+  template.spec ??= {};
+  defaultTemplate(template);
 }
 
 /**
@@ -67,11 +68,11 @@ export function validateAlwaysRestarts(template: Parts<PodTemplateSpec> | undefi
 }
 
 /** Whether a selector could be made at all: its keys, operators and values are what they must be. */
-export const isUsable = (selector: LabelSelectorLike | undefined, at: Path): boolean =>
+export const isUsable = (selector: Selector | undefined, at: Path): boolean =>
   validateLabelSelector(selector, at).length === 0;
 
 /** A selector that must be there and must select something. */
-export function validateSelector(selector: LabelSelectorLike | undefined, at: Path, empty: string): Errors {
+export function validateSelector(selector: Selector | undefined, at: Path, empty: string): Errors {
   if (!selector) return [required(at)];
   const errors = validateLabelSelector(selector, at);
   if (!Object.keys(selector.matchLabels ?? {}).length && !selector.matchExpressions?.length)
@@ -80,22 +81,19 @@ export function validateSelector(selector: LabelSelectorLike | undefined, at: Pa
 }
 
 /** A selector as Go prints it. */
-export const shownSelector = (selector: LabelSelectorLike | undefined | null): LabelSelectorLike | undefined =>
+export const shownSelector = (selector: Selector | undefined | null): Selector | undefined =>
   selector ? { ...selector, ...(selector.matchLabels && { matchLabels: sorted(selector.matchLabels)! }) } : undefined;
 
 /** The selector of a controller never changes. */
-export const validateSameSelector = (
-  selector: LabelSelectorLike | undefined,
-  old: LabelSelectorLike | undefined,
-  at: Path,
-): Errors => validateImmutable(shownSelector(selector), shownSelector(old), at);
+export const validateSameSelector = (selector: Selector | undefined, old: Selector | undefined, at: Path): Errors =>
+  validateImmutable(shownSelector(selector), shownSelector(old), at);
 
 /** The selector must match what it will count. No selector matches nothing. @param sent the object as it was sent: empty labels are shown as such */
 export function validateMatches(
-  selector: LabelSelectorLike | undefined,
+  selector: Selector | undefined,
   template: Parts<PodTemplateSpec> | undefined,
   at: Path,
-  sent?: KubeObject,
+  sent?: Templated,
 ): Errors {
   const labels = template?.metadata?.labels;
   return selector && labelSelectorAsSelector(selector).matches(labels)
@@ -113,12 +111,18 @@ export function validateMatches(
 export const sorted = (map: Readonly<Record<string, string>> | undefined | null): Record<string, string> | null =>
   map ? Object.fromEntries(Object.entries(map).sort(([a], [b]) => (a < b ? -1 : 1))) : null;
 
+/** A kind that makes pods: what it has in common with the others. */
+export interface Templated {
+  metadata: ObjectMeta;
+  spec?: { template?: Parts<PodTemplateSpec> };
+}
+
 /** What is said of a template that is new, or that has changed with its owner's spec. */
-export const templateWarnings = ({ metadata, spec }: KubeObject, old: KubeObject | undefined): string[] =>
+export const templateWarnings = ({ metadata, spec }: Templated, old: Templated | undefined): string[] =>
   old && metadata.generation === old.metadata.generation ? [] : podTemplateWarnings(spec?.template, TEMPLATE);
 
 /** The name becomes a part of pods' names, which are host names. */
-export function nameWarnings({ metadata }: KubeObject): string[] {
+export function nameWarnings({ metadata }: ObjectLike): string[] {
   const why = isDns1123Label(metadata.name);
   if (!why.length) return [];
   return [

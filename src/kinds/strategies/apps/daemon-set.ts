@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { ObjectLike, Parts, Unchecked } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import {
@@ -32,9 +33,9 @@ const TEMPLATE = SPEC.child('template');
 
 /** The old count of template changes: a field of the internal type that clients see as an annotation. */
 const TEMPLATE_GENERATION = 'deprecated.daemonset.template.generation';
-const templateGeneration = (object: KubeObject): number =>
+const templateGeneration = (object: ObjectLike): number =>
   Number(object.metadata.annotations?.[TEMPLATE_GENERATION]) || 0;
-function setTemplateGeneration(object: KubeObject, count: number): void {
+function setTemplateGeneration(object: ObjectLike, count: number): void {
   object.metadata.annotations = { ...object.metadata.annotations, [TEMPLATE_GENERATION]: String(count) };
 }
 
@@ -48,10 +49,10 @@ const COUNTERS = [
   'numberAvailable',
   'numberUnavailable',
   'collisionCount',
-];
+] as const;
 
 /** apps/v1 DaemonSet */
-export const daemonSetStrategy: Strategy = withStatus({
+export const daemonSetStrategy: Strategy<DaemonSet> = withStatus<DaemonSet>({
   defaults(object) {
     setTemplateGeneration(object, templateGeneration(object));
     const spec = (object.spec ??= {});
@@ -73,13 +74,13 @@ export const daemonSetStrategy: Strategy = withStatus({
     const changed = !isDeepStrictEqual(object.spec?.template, old.spec?.template);
     setTemplateGeneration(object, templateGeneration(old) + (changed ? 1 : 0));
   },
-  validate: ({ spec }, { sent }) => validateSpec(spec, sent),
+  validate: ({ spec = {} }, { sent }) => validateSpec(spec, sent),
   warnings: templateWarnings,
   // an update checks the whole once more
   validateUpdate: (object, old, { sent }) => [
     ...validateMetaOnUpdate(object, dnsSubdomainName),
-    ...validateSpec(object.spec, sent),
-    ...validateSameSelector(object.spec.selector, old.spec.selector, SELECTOR),
+    ...validateSpec(object.spec ?? {}, sent),
+    ...validateSameSelector(object.spec?.selector, old.spec?.selector, SELECTOR),
   ],
   subresources: {
     status: {
@@ -92,7 +93,7 @@ export const daemonSetStrategy: Strategy = withStatus({
   },
 });
 
-function validateSpec(spec: KubeObject['spec'], sent: KubeObject | undefined): Errors {
+function validateSpec(spec: Parts<DaemonSetSpec>, sent: Unchecked<DaemonSet> | undefined): Errors {
   const { selector } = spec;
   const errors = validateLabelSelector(selector, SELECTOR);
   if (isUsable(selector, SELECTOR)) errors.push(...validateMatches(selector, spec.template, TEMPLATE, sent));
@@ -103,12 +104,12 @@ function validateSpec(spec: KubeObject['spec'], sent: KubeObject | undefined): E
     ...validatePodTemplateSpec(spec.template, TEMPLATE),
     ...validateAlwaysRestarts(spec.template, TEMPLATE, 'DaemonSet'),
     ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
-    ...validateUpdateStrategy(spec.updateStrategy, SPEC.child('updateStrategy')),
+    ...validateUpdateStrategy(spec.updateStrategy ?? {}, SPEC.child('updateStrategy')),
     ...validateNonNegative(spec.revisionHistoryLimit, SPEC.child('revisionHistoryLimit')),
   ];
 }
 
-function validateUpdateStrategy(strategy: KubeObject['spec'], at: Path): Errors {
+function validateUpdateStrategy(strategy: Parts<DaemonSetUpdateStrategy>, at: Path): Errors {
   if (strategy.type === 'OnDelete') return [];
   const rolling = at.child('rollingUpdate');
   if (strategy.type !== 'RollingUpdate') {

@@ -1,6 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Deployment, DeploymentStrategy } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { Strategy, SubresourceStrategy } from '../../kind.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
+import type { Strategy } from '../../kind.ts';
 import {
   intOrPercentValue,
   validateAtMost100Percent,
@@ -9,17 +11,12 @@ import {
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultPodTemplate, nameWarnings, templateWarnings, validateSameSelector } from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
-import { withStatus } from '../status-split.ts';
+import { statusSubresource, withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
 import { validateReplicaTemplate } from './replica-template.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
-
-interface Rollout {
-  type?: string;
-  rollingUpdate?: { maxUnavailable?: number | string; maxSurge?: number | string };
-}
 
 const STATUS = countersStatus({
   counted: [
@@ -37,14 +34,14 @@ const STATUS = countersStatus({
 });
 
 /** Labels are not the status' either. */
-const keepSpecAndLabels: SubresourceStrategy['prepareForUpdate'] = (object, old, ctx) => {
-  STATUS.prepareForUpdate?.(object, old, ctx);
+function keepSpecAndLabels(object: Unchecked<Deployment>, old: Unchecked<Deployment>): void {
+  statusSubresource.prepareForUpdate(object, old);
   if (old.metadata.labels) object.metadata.labels = old.metadata.labels;
   else delete object.metadata.labels;
-};
+}
 
 /** apps/v1 Deployment */
-export const deploymentStrategy: Strategy = withStatus({
+export const deploymentStrategy: Strategy<Deployment> = withStatus<Deployment>({
   defaults(object) {
     const spec = (object.spec ??= {});
     spec.replicas ??= 1;
@@ -59,27 +56,22 @@ export const deploymentStrategy: Strategy = withStatus({
     spec.progressDeadlineSeconds ??= 600;
     defaultPodTemplate(spec);
   },
-  validate({ spec }, ctx) {
+  validate({ spec = {} }, { sent }) {
     const errors = [
       ...validateNonNegative(spec.replicas, SPEC.child('replicas')),
-      ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment', ctx),
-      ...validateRollout(spec.strategy, SPEC.child('strategy')),
+      ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment', sent),
+      ...validateRollout(spec.strategy ?? {}, SPEC.child('strategy')),
       ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
       ...validateNonNegative(spec.revisionHistoryLimit, SPEC.child('revisionHistoryLimit')),
       ...validateNonNegative(spec.progressDeadlineSeconds, SPEC.child('progressDeadlineSeconds')),
     ];
-    if (spec.progressDeadlineSeconds <= (spec.minReadySeconds ?? 0))
-      errors.push(
-        invalid(
-          SPEC.child('progressDeadlineSeconds'),
-          spec.progressDeadlineSeconds,
-          'must be greater than minReadySeconds',
-        ),
-      );
+    const { progressDeadlineSeconds: deadline, minReadySeconds: ready = 0 } = spec;
+    if (deadline !== undefined && deadline <= ready)
+      errors.push(invalid(SPEC.child('progressDeadlineSeconds'), deadline, 'must be greater than minReadySeconds'));
     return errors;
   },
   validateUpdate: (object, old) =>
-    validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
+    validateSameSelector(object.spec?.selector, old.spec?.selector, SPEC.child('selector')),
   // annotations are copied to the ReplicaSets, so that their changes are changes, too
   generation: (object, old) =>
     !isDeepStrictEqual(object.spec, old.spec) ||
@@ -88,7 +80,7 @@ export const deploymentStrategy: Strategy = withStatus({
   subresources: { status: { ...STATUS, prepareForUpdate: keepSpecAndLabels } },
 });
 
-function validateRollout(strategy: Rollout, at: Path): Errors {
+function validateRollout(strategy: Parts<DeploymentStrategy>, at: Path): Errors {
   const rolling = at.child('rollingUpdate');
   if (strategy.type === 'Recreate')
     return strategy.rollingUpdate

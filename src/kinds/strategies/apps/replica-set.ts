@@ -1,3 +1,4 @@
+import type { ReplicaSet } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateNonNegative } from '../../validation/values.ts';
@@ -9,7 +10,7 @@ import { validateReplicaTemplate } from './replica-template.ts';
 const SPEC = Path.root('spec');
 
 /** apps/v1 ReplicaSet */
-export const replicaSetStrategy: Strategy = withStatus({
+export const replicaSetStrategy: Strategy<ReplicaSet> = withStatus<ReplicaSet>({
   defaults(object) {
     const spec = (object.spec ??= {});
     spec.replicas ??= 1;
@@ -18,14 +19,14 @@ export const replicaSetStrategy: Strategy = withStatus({
   prepareForCreate(object) {
     object.status = { replicas: 0 };
   },
-  validate: ({ spec }, ctx) => [
+  validate: ({ spec = {} }, { sent }) => [
     ...validateNonNegative(spec.replicas, SPEC.child('replicas')),
     ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
     // the words are the Deployment's
-    ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment', ctx),
+    ...validateReplicaTemplate(spec, 'empty selector is invalid for deployment', sent),
   ],
   validateUpdate: (object, old) =>
-    validateSameSelector(object.spec.selector, old.spec.selector, SPEC.child('selector')),
+    validateSameSelector(object.spec?.selector, old.spec?.selector, SPEC.child('selector')),
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   subresources: {
     status: countersStatus({

@@ -1,8 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Volume } from '../../../../schema/types.ts';
+import type {
+  PersistentVolumeClaim,
+  StatefulSet,
+  StatefulSetSpec,
+  StatefulSetUpdateStrategy,
+  Volume,
+} from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
-import type { KubeObject, Parts } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { dnsLabelName } from '../../validation/names.ts';
 import { validateNonNegative, validateRule } from '../../validation/values.ts';
@@ -22,7 +28,7 @@ import { withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
 
 type Errors = FieldError[];
-type Spec = KubeObject['spec'];
+type Spec = Parts<StatefulSetSpec>;
 const SPEC = Path.root('spec');
 const SELECTOR = SPEC.child('selector');
 const TEMPLATE = SPEC.child('template');
@@ -43,7 +49,7 @@ const IMMUTABLE =
   "updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden";
 
 /** apps/v1 StatefulSet. Its name is the host name of its pods. */
-export const statefulSetStrategy: Strategy = withStatus({
+export const statefulSetStrategy: Strategy<StatefulSet> = withStatus<StatefulSet>({
   name: dnsLabelName,
   defaults(object) {
     const spec = (object.spec ??= {});
@@ -68,15 +74,13 @@ export const statefulSetStrategy: Strategy = withStatus({
     dropMaxUnavailable(object.spec);
   },
   prepareForUpdate: (object, old) => dropMaxUnavailable(object.spec, old.spec),
-  validate: ({ spec }, { sent }) => validateSpec(spec, sent),
+  validate: ({ spec = {} }, { sent }) => validateSpec(spec, sent),
   validateUpdate: (object, old) =>
     isDeepStrictEqual(immutablePart(object.spec), immutablePart(old.spec)) ? [] : [forbidden(SPEC, IMMUTABLE)],
-  warnings: ({ metadata, spec }, old) => [
+  warnings: ({ metadata, spec = {} }, old) => [
     ...templateWarnings({ metadata, spec }, old),
-    ...(spec.volumeClaimTemplates ?? []).flatMap((claim: Spec, i: number) =>
-      claimSpecWarnings(claim.spec, CLAIMS.index(i)),
-    ),
-    ...(spec.revisionHistoryLimit < 0
+    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, i) => claimSpecWarnings(claim.spec ?? {}, CLAIMS.index(i))),
+    ...((spec.revisionHistoryLimit ?? 0) < 0
       ? ['spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended']
       : []),
   ],
@@ -97,7 +101,7 @@ export const statefulSetStrategy: Strategy = withStatus({
   },
 });
 
-function defaultClaim(claim: KubeObject): void {
+function defaultClaim(claim: Parts<PersistentVolumeClaim>): void {
   claim.apiVersion ??= 'v1';
   claim.kind ??= 'PersistentVolumeClaim';
   (claim.spec ??= {}).volumeMode ??= 'Filesystem';
@@ -106,28 +110,28 @@ function defaultClaim(claim: KubeObject): void {
 }
 
 /** The field belongs to a feature that is off (MaxUnavailableStatefulSet). */
-function dropMaxUnavailable(spec: Spec, old?: Spec): void {
+function dropMaxUnavailable(spec: Spec | undefined, old?: Spec): void {
   if (old?.updateStrategy?.rollingUpdate?.maxUnavailable === undefined)
-    delete spec.updateStrategy.rollingUpdate?.maxUnavailable;
+    delete spec?.updateStrategy?.rollingUpdate?.maxUnavailable;
 }
 
-const immutablePart = (spec: Spec): Spec =>
+const immutablePart = (spec: Spec = {}): object =>
   Object.fromEntries(Object.entries(spec).filter(([field]) => !MUTABLE.has(field)));
 
-function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
+function validateSpec(spec: Spec, sent: Unchecked<StatefulSet> | undefined): Errors {
   const errors: Errors = [
     ...validateManagementPolicy(spec.podManagementPolicy),
-    ...validateUpdateStrategy(spec.updateStrategy),
+    ...validateUpdateStrategy(spec.updateStrategy ?? {}),
   ];
   const retention = SPEC.child('persistentVolumeClaimRetentionPolicy');
-  for (const when of ['whenDeleted', 'whenScaled']) {
+  for (const when of ['whenDeleted', 'whenScaled'] as const) {
     const policy = spec.persistentVolumeClaimRetentionPolicy?.[when];
     if (policy !== 'Retain' && policy !== 'Delete')
       errors.push(notSupported(retention.child(when), policy ?? '', ['Retain', 'Delete']));
   }
   errors.push(
-    ...(spec.volumeClaimTemplates ?? []).flatMap((claim: Spec, i: number) =>
-      validateClaimSpec(claim.spec, CLAIMS.index(i).child('spec')),
+    ...(spec.volumeClaimTemplates ?? []).flatMap((claim, i) =>
+      validateClaimSpec(claim.spec ?? {}, CLAIMS.index(i).child('spec')),
     ),
     ...validateNonNegative(spec.replicas, SPEC.child('replicas')),
     ...validateNonNegative(spec.minReadySeconds, SPEC.child('minReadySeconds')),
@@ -141,8 +145,11 @@ function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
 }
 
 /** Containers mount the claims by the names of their templates. */
-function validateTemplate({ selector, template, volumeClaimTemplates }: Spec, sent: KubeObject | undefined): Errors {
-  const volumes = (volumeClaimTemplates ?? []).map(({ metadata }: KubeObject): Parts<Volume> => {
+function validateTemplate(
+  { selector, template, volumeClaimTemplates }: Spec,
+  sent: Unchecked<StatefulSet> | undefined,
+): Errors {
+  const volumes = (volumeClaimTemplates ?? []).map(({ metadata }): Parts<Volume> => {
     const name = metadata?.name ?? '';
     return { name, persistentVolumeClaim: { claimName: name } };
   });
@@ -160,15 +167,16 @@ function validateManagementPolicy(policy: string | undefined): Errors {
     : [invalid(at, policy, "must be 'OrderedReady' or 'Parallel'")];
 }
 
-function validateUpdateStrategy(strategy: Spec): Errors {
+function validateUpdateStrategy(strategy: Parts<StatefulSetUpdateStrategy>): Errors {
   const at = UPDATE_STRATEGY.child('rollingUpdate');
   const { type, rollingUpdate } = strategy;
   if (type === 'OnDelete') {
     if (!rollingUpdate) return [];
-    const value = internalValue('io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy', rollingUpdate) as Spec;
-    return [
-      invalid(at, { ...value, Partition: value.Partition ?? 0 }, "only allowed for updateStrategy 'RollingUpdate'"),
-    ];
+    const value = internalValue('io.k8s.api.apps.v1.RollingUpdateStatefulSetStrategy', {
+      ...rollingUpdate,
+      partition: rollingUpdate.partition ?? 0,
+    });
+    return [invalid(at, value, "only allowed for updateStrategy 'RollingUpdate'")];
   }
   if (type === 'RollingUpdate') return validateNonNegative(rollingUpdate?.partition, at.child('partition'));
   return [

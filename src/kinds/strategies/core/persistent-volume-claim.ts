@@ -98,7 +98,7 @@ function dropForeignSource(spec: Spec, old: Spec | undefined): void {
 
 function normalizeSources(spec: Spec): void {
   const { dataSource, dataSourceRef: ref } = spec;
-  const copy = ({ apiGroup, kind, name }: Parts<TypedObjectReference>) => ({
+  const copy = ({ apiGroup, kind = '', name = '' }: Parts<TypedObjectReference>) => ({
     ...(apiGroup != null && { apiGroup }),
     kind,
     name,

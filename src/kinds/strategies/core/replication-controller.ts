@@ -1,17 +1,13 @@
-import type {
-  PodTemplateSpec,
-  ReplicationControllerSpec,
-  ReplicationControllerStatus,
-} from '../../../../schema/types.ts';
+import type { PodTemplateSpec, ReplicationController } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { selectorFromSet } from '../../../meta/labels.ts';
-import type { KubeObject, Parts } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultTemplate } from '../pod/defaults.ts';
-import { withStatus } from '../status-split.ts';
+import { statusWith, withStatus } from '../status-split.ts';
 import { nameWarnings, templateWarnings, validateAlwaysRestarts, validatePodTemplateSpec } from '../pod-template.ts';
 
 type Errors = FieldError[];
@@ -40,8 +36,8 @@ function validateTemplate(template: Parts<PodTemplateSpec> | undefined, selector
   return errors;
 }
 
-function validate({ spec }: KubeObject): Errors {
-  const { minReadySeconds, selector = {}, replicas, template } = (spec ?? {}) as Parts<ReplicationControllerSpec>;
+function validate({ spec = {} }: Unchecked<ReplicationController>): Errors {
+  const { minReadySeconds, selector = {}, replicas, template } = spec;
   return [
     ...validateNonNegative(minReadySeconds, SPEC.child('minReadySeconds')),
     ...(Object.keys(selector).length ? [] : [required(SPEC.child('selector'))]),
@@ -50,8 +46,7 @@ function validate({ spec }: KubeObject): Errors {
   ];
 }
 
-function validateStatus(object: KubeObject): Errors {
-  const status = (object.status ?? {}) as Parts<ReplicationControllerStatus>;
+function validateStatus({ status = {} }: Unchecked<ReplicationController>): Errors {
   const errors = COUNTS.flatMap((field) => validateNonNegative(status[field], STATUS.child(field)));
   for (const field of ['fullyLabeledReplicas', 'readyReplicas', 'availableReplicas'] as const) {
     if ((status[field] ?? 0) > (status.replicas ?? 0))
@@ -65,11 +60,9 @@ function validateStatus(object: KubeObject): Errors {
   return errors;
 }
 
-const split = withStatus();
-
-export const replicationControllerStrategy: Strategy = withStatus({
+export const replicationControllerStrategy: Strategy<ReplicationController> = withStatus<ReplicationController>({
   defaults(object) {
-    const spec = (object.spec ??= {}) as Parts<ReplicationControllerSpec>;
+    const spec = (object.spec ??= {});
     const labels = spec.template?.metadata?.labels;
     if (labels) {
       if (!Object.keys(spec.selector ?? {}).length) spec.selector = { ...labels };
@@ -84,7 +77,7 @@ export const replicationControllerStrategy: Strategy = withStatus({
   validate,
   // the whole is checked twice: once for itself and once as a part of the update
   validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validate(object)],
-  subresources: { status: { ...split.subresources!['status'], validateUpdate: validateStatus } },
+  subresources: { status: statusWith<ReplicationController>(validateStatus) },
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   // what core/v1 has always done: its pods stay
   defaultPropagation: 'orphan',

@@ -2,13 +2,14 @@ import type {
   Container,
   HTTPGetAction,
   Lifecycle,
+  Pod,
   PodSpec,
   PodStatus,
   PodTemplateSpec,
   Probe,
   ResourceRequirements,
 } from '../../../../schema/types.ts';
-import type { KubeObject, Parts } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { formatQuantity, parseQuantity, QuantityError } from '../../../meta/quantity.ts';
 import { dropDisabledFields } from './drop-disabled.ts';
 import { defaultPodResources } from './spec/pod-resources.ts';
@@ -23,26 +24,28 @@ export function defaultPodSpec(spec: Parts<PodSpec>): void {
   spec.terminationGracePeriodSeconds ??= 30;
   spec.schedulerName ||= 'default-scheduler';
   // the older name says the same
-  spec.serviceAccountName ||= spec.serviceAccount;
-  if (spec.serviceAccountName) spec.serviceAccount = spec.serviceAccountName;
-  else {
+  const account = spec.serviceAccountName || spec.serviceAccount;
+  if (account) {
+    spec.serviceAccountName = account;
+    spec.serviceAccount = account;
+  } else {
     delete spec.serviceAccountName;
     delete spec.serviceAccount;
   }
-  for (const list of [spec.initContainers, spec.containers, spec.ephemeralContainers as Parts<Container>[] | undefined])
-    list?.forEach(defaultContainer);
+  for (const list of [spec.initContainers, spec.containers, spec.ephemeralContainers]) list?.forEach(defaultContainer);
   spec.volumes?.forEach(defaultVolume);
   roundAmounts(spec.overhead);
   if (spec.resources) roundResources(spec.resources);
 }
 
 /** What only a pod gets, not a template. */
-export function defaultPod(pod: KubeObject): void {
-  const spec = (pod.spec ??= {}) as Parts<PodSpec>;
+export function defaultPod(pod: Unchecked<Pod>): void {
+  const spec = (pod.spec ??= {});
   for (const list of [spec.containers, spec.initContainers]) {
     for (const container of list ?? []) {
       defaultRequests(container.resources);
-      if (spec.hostNetwork) for (const port of container.ports ?? []) port.hostPort ||= port.containerPort;
+      if (spec.hostNetwork)
+        for (const port of container.ports ?? []) if (port.containerPort) port.hostPort ||= port.containerPort;
     }
   }
   try {
@@ -53,7 +56,7 @@ export function defaultPod(pod: KubeObject): void {
   }
   spec.enableServiceLinks ??= true;
   defaultPodSpec(spec);
-  if (pod.status) syncAddresses(pod.status as Parts<PodStatus>);
+  if (pod.status) syncAddresses(pod.status);
 }
 
 export function defaultTemplate(template: Parts<PodTemplateSpec> | undefined): void {

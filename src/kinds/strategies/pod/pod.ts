@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { Pod, PodSpec, PodStatus } from '../../../../schema/types.ts';
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { structSchema } from '../../builtin-schema.ts';
 import type { StorageKind, Strategy } from '../../kind.ts';
 import { normalizeObject } from '../../normalize.ts';
@@ -33,10 +33,10 @@ const ENDED: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed']);
 const KIND = { namespaced: true, custom: false, storage: { strategy: {} } as StorageKind };
 
 /** core/v1 Pod (pkg/registry/core/pod's rules). */
-export const podStrategy: Strategy = {
+export const podStrategy: Strategy<Pod> = {
   defaults: defaultPod,
   prepareForCreate(object, ctx) {
-    const spec = object.spec as Parts<PodSpec>;
+    const spec = object.spec ?? {};
     object.status = { phase: 'Pending', qosClass: qosClass(spec) };
     dropDisabledFields(spec);
     if (spec.schedulingGates?.length) object.status.conditions = [gated(ctx.now)];
@@ -44,11 +44,12 @@ export const podStrategy: Strategy = {
     appArmorFromAnnotations(object.metadata.annotations, spec, ctx.warn);
   },
   prepareForUpdate(object, old) {
-    object.status = old.status;
+    if (old.status) object.status = old.status;
+    else delete object.status;
     dropDisabledFields(object.spec);
   },
-  validate: (object) => validatePod(object as Unchecked<Pod>),
-  validateCreate({ metadata, spec }) {
+  validate: validatePod,
+  validateCreate({ metadata, spec = {} }) {
     const errors: FieldError[] = [];
     if (spec.ephemeralContainers?.length)
       errors.push(forbidden(SPEC.child('ephemeralContainers'), 'cannot be set on create'));
@@ -60,17 +61,18 @@ export const podStrategy: Strategy = {
   },
   validateUpdate(object, old) {
     const errors = validateMetaAgain(object, old);
-    if (!semanticallyEqual(object.spec, old.spec)) errors.push(...validateSpecUpdate(canonical(object.spec), old.spec));
+    if (!semanticallyEqual(object.spec, old.spec))
+      errors.push(...validateSpecUpdate(canonical(object.spec), old.spec ?? {}));
     return errors;
   },
   subresources: {
     status: {
       // the rest is as it was stored
-      defaults: ({ status }) => status && syncAddresses(status as Parts<PodStatus>),
+      defaults: ({ status }) => status && syncAddresses(status),
       prepareForUpdate(object, old) {
         statusSubresource.prepareForUpdate(object, old);
-        const status = (object.status ??= {}) as Parts<PodStatus>;
-        const before = (old.status ?? {}) as Parts<PodStatus>;
+        const status = (object.status ??= {});
+        const before = old.status ?? {};
         // old nodes would break what the garbage collector goes by
         if (old.metadata.ownerReferences) object.metadata.ownerReferences = old.metadata.ownerReferences;
         else delete object.metadata.ownerReferences;
@@ -80,9 +82,8 @@ export const podStrategy: Strategy = {
       },
       validateUpdate(object, old, ctx) {
         const errors = annotationErrors(object, old);
-        errors.push(...validateStatusUpdate(object as Unchecked<Pod>, old as Unchecked<Pod>));
-        if (errors.length === 0)
-          for (const warning of statusWarnings((object as Unchecked<Pod>).status ?? {})) ctx.warn(warning);
+        errors.push(...validateStatusUpdate(object, old));
+        if (errors.length === 0) for (const warning of statusWarnings(object.status ?? {})) ctx.warn(warning);
         return errors;
       },
     },
@@ -93,12 +94,12 @@ export const podStrategy: Strategy = {
     resize: {
       prepareForUpdate: takeResources,
       validateUpdate: (object, old) =>
-        wholeOr(object, validateResize({ ...object, spec: canonical(object.spec) } as KubeObject, old)),
+        wholeOr(object, validateResize({ ...object, spec: canonical(object.spec) }, old)),
     },
   },
   generation: (object, old) => !isDeepStrictEqual(object.spec, old.spec),
   // those of an update would be made for nobody: it is programs that write pods
-  warnings: (object, old) => (old ? [] : podWarnings(object as Unchecked<Pod>)),
+  warnings: (object, old) => (old ? [] : podWarnings(object)),
   fields: (object) => ({
     'spec.nodeName': object.spec?.nodeName ?? '',
     'spec.restartPolicy': object.spec?.restartPolicy ?? '',
@@ -128,7 +129,7 @@ const gated = (now: string) => ({
 
 const specSchema = structSchema('io.k8s.api.core.v1.PodSpec');
 /** As it is read back from the store: empty is absent. */
-const canonical = (spec: Parts<PodSpec>): Parts<PodSpec> => normalizeObject(specSchema, spec);
+const canonical = (spec: Parts<PodSpec> = {}): Parts<PodSpec> => normalizeObject(specSchema, spec);
 
 /** core/v1 validatePodMetadataAndSpec, without the metadata that all kinds have. */
 function validatePod({ metadata, spec }: Unchecked<Pod>): FieldError[] {
@@ -154,7 +155,7 @@ function addNoToken(errors: FieldError[], { volumes }: Parts<PodSpec>): void {
   );
 }
 
-function annotationErrors({ metadata, spec }: KubeObject, old: KubeObject): FieldError[] {
+function annotationErrors({ metadata, spec }: Unchecked<Pod>, old: Unchecked<Pod>): FieldError[] {
   const errors: FieldError[] = [];
   addAnnotationChanges(errors, metadata.annotations, old.metadata.annotations, ANNOTATIONS);
   addPodAnnotations(errors, metadata.annotations, spec, ANNOTATIONS);
@@ -162,15 +163,15 @@ function annotationErrors({ metadata, spec }: KubeObject, old: KubeObject): Fiel
 }
 
 /** Kubernetes looks at an updated pod as a new one once more, and clients see both causes. */
-const validateMetaAgain = (object: KubeObject, old: KubeObject): FieldError[] => [
+const validateMetaAgain = (object: Unchecked<Pod>, old: Unchecked<Pod>): FieldError[] => [
   ...validateMeta(KIND, object),
   ...annotationErrors(object, old),
 ];
 
 /** Subresources validate the whole pod, and some say one thing only. */
-function wholeOr(object: KubeObject, errors: FieldError[]): FieldError[] {
+function wholeOr(object: Unchecked<Pod>, errors: FieldError[]): FieldError[] {
   const alone = errors.length === 1 && errors[0]!.field === '' && !errors[0]!.body.includes('pod-level');
-  return alone ? errors : [...validatePod(object as Unchecked<Pod>), ...errors];
+  return alone ? errors : [...validatePod(object), ...errors];
 }
 
 function statusWarnings({ podIPs, hostIPs }: Parts<PodStatus>): string[] {

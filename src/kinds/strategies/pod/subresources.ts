@@ -1,7 +1,7 @@
 import type { Container, Pod, PodSpec, ResourceRequirements } from '../../../../schema/types.ts';
 import { isSidecar } from '../../../rules/containers.ts';
 import { forbidden, invalid, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { semanticallyEqual } from '../../validation/values.ts';
 import { MIRROR } from './annotations.ts';
 import { internalDiff } from './internal-form.ts';
@@ -11,33 +11,35 @@ const SPEC = Path.root('spec');
 const LISTS = ['containers', 'initContainers'] as const;
 
 /** Makes the object what `old` is, but for what the store keeps of every write. Returns the spec that was given. */
-function restore(object: KubeObject, old: KubeObject): Parts<PodSpec> {
-  const given = (object.spec ?? {}) as Parts<PodSpec>;
+function restore(object: Unchecked<Pod>, old: Unchecked<Pod>): Parts<PodSpec> {
+  const given = object.spec ?? {};
   const metadata = {
     ...old.metadata,
     resourceVersion: object.metadata.resourceVersion,
     managedFields: object.metadata.managedFields,
   };
-  for (const key of Object.keys(object)) if (key !== 'kind' && key !== 'apiVersion') delete object[key];
+  for (const key of Object.keys(object))
+    if (key !== 'kind' && key !== 'apiVersion') Reflect.deleteProperty(object, key);
   Object.assign(object, structuredClone({ ...old, metadata }));
   return given;
 }
 
 /** A write of ephemeralcontainers changes those and nothing else. */
-export function takeEphemeralContainers(object: KubeObject, old: KubeObject): void {
+export function takeEphemeralContainers(object: Unchecked<Pod>, old: Unchecked<Pod>): void {
   const { ephemeralContainers } = restore(object, old);
-  if (ephemeralContainers?.length) object.spec.ephemeralContainers = ephemeralContainers;
-  else delete object.spec.ephemeralContainers;
+  const spec = (object.spec ??= {});
+  if (ephemeralContainers?.length) spec.ephemeralContainers = ephemeralContainers;
+  else delete spec.ephemeralContainers;
 }
 
 /** Containers for debugging come, and stay as they are (core/v1 ValidatePodEphemeralContainersUpdate). */
-export function ephemeralContainersOnlyGrow(object: KubeObject, old: KubeObject): FieldError[] {
+export function ephemeralContainersOnlyGrow(object: Unchecked<Pod>, old: Unchecked<Pod>): FieldError[] {
   if (old.metadata.annotations?.[MIRROR] !== undefined)
     return [forbidden('', 'static pods do not support ephemeral containers')];
   const at = SPEC.child('ephemeralContainers');
   const errors: FieldError[] = [];
-  const now = new Map(((object.spec as Parts<PodSpec>).ephemeralContainers ?? []).map((c) => [c.name, c]));
-  for (const container of (old.spec as Parts<PodSpec>).ephemeralContainers ?? []) {
+  const now = new Map((object.spec?.ephemeralContainers ?? []).map((c) => [c.name, c]));
+  for (const container of old.spec?.ephemeralContainers ?? []) {
     const name = JSON.stringify(container.name);
     const same = now.get(container.name);
     if (!same) errors.push(forbidden(at, `existing ephemeral containers ${name} may not be removed\n`));
@@ -59,21 +61,19 @@ function resized(
   return old!.map((container, i) => {
     const { resources: _, resizePolicy: __, ...rest } = container;
     const { resources, resizePolicy } = given[i]!;
-    return { ...rest, ...(resources && { resources }), ...(resizePolicy && { resizePolicy }) } as Parts<Container>;
+    return { ...rest, ...(resources && { resources }), ...(resizePolicy && { resizePolicy }) };
   });
 }
 
 /** A write of resize lets nothing through but the resources of the containers that are there. */
-export function takeResources(object: KubeObject, old: KubeObject): void {
-  const before = old.spec as Parts<PodSpec>;
-  const differs = LISTS.some(
-    (list) => ((object.spec as Parts<PodSpec>)?.[list]?.length ?? 0) !== (before[list]?.length ?? 0),
-  );
+export function takeResources(object: Unchecked<Pod>, old: Unchecked<Pod>): void {
+  const before = old.spec ?? {};
+  const differs = LISTS.some((list) => (object.spec?.[list]?.length ?? 0) !== (before[list]?.length ?? 0));
   if (differs) return;
   const given = restore(object, old);
   for (const list of LISTS) {
     const containers = resized(given[list], before[list]);
-    if (containers) object.spec[list] = structuredClone(containers);
+    if (containers) (object.spec ??= {})[list] = structuredClone(containers);
   }
 }
 
@@ -81,15 +81,15 @@ const isPodLevel = ({ resources }: Parts<PodSpec>): boolean =>
   Object.keys(resources?.requests ?? {}).length + Object.keys(resources?.limits ?? {}).length > 0;
 
 /** core/v1 ValidatePodResize; the whole spec has been looked at. */
-export function validateResize(object: KubeObject, old: KubeObject): FieldError[] {
-  const spec = object.spec as Parts<PodSpec>;
-  const before = old.spec as Parts<PodSpec>;
+export function validateResize(object: Unchecked<Pod>, old: Unchecked<Pod>): FieldError[] {
+  const spec = object.spec ?? {};
+  const before = old.spec ?? {};
   if (old.metadata.annotations?.[MIRROR] !== undefined) return [forbidden('', 'static pods cannot be resized')];
   if (before.os?.name === 'windows') return [forbidden('', 'windows pods cannot be resized')];
   const errors: FieldError[] = [];
-  const qos = (old as Unchecked<Pod>).status?.qosClass ?? qosClass(before);
+  const qos = old.status?.qosClass ?? qosClass(before);
   if (qos !== qosClass(spec)) errors.push(invalid(SPEC, qos, 'Pod QOS Class may not change as a result of resizing'));
-  const running = (old as Unchecked<Pod>).status?.containerStatuses?.find((status) => status.state?.running);
+  const running = old.status?.containerStatuses?.find((status) => status.state?.running);
   if (running && !running.resources) errors.push(forbidden(SPEC, 'Pod running on node without support for resize'));
   if (isPodLevel(before) || isPodLevel(spec)) {
     const gate = 'InPlacePodLevelResourcesVerticalScalingEnabled feature gate is disabled';

@@ -122,7 +122,7 @@ export function addEphemeralContainers(errors: FieldError[], around: Surrounding
   const names = new Set(others);
   ephemeralContainers.forEach((ephemeral, i) => {
     const here = at.index(i);
-    addCommon(errors, ephemeral as Parts<Container>, around, here);
+    addCommon(errors, ephemeral, around, here);
     addImageSpace(errors, ephemeral.image, here);
     const { name = '', targetContainerName: target } = ephemeral;
     if (names.has(name)) errors.push(duplicate(here.child('name'), name));

@@ -1,7 +1,7 @@
-import type { Pod, PodSpec } from '../../../../schema/types.ts';
+import type { PodSpec } from '../../../../schema/types.ts';
 import { invalid, notFoundValue, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 import { isDns1123Subdomain, rangeError } from '../../../meta/names.ts';
-import type { Parts } from '../../../meta/object.ts';
+import type { ObjectMeta, Parts } from '../../../meta/object.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { addReasons } from '../../validation/report.ts';
 import { addResources } from './container/resources.ts';
@@ -25,11 +25,7 @@ const NONE: readonly string[] = [];
  * core/v1 ValidatePodSpec: the spec of a pod or of a template, after its defaults.
  * @param meta of the pod; undefined for a template, which is treated with more patience
  */
-export function validatePodSpec(
-  spec: Parts<PodSpec> | undefined,
-  at: Path,
-  meta?: Parts<Pod>['metadata'],
-): FieldError[] {
+export function validatePodSpec(spec: Parts<PodSpec> | undefined, at: Path, meta?: ObjectMeta): FieldError[] {
   if (!spec) return [required(at.child('containers'))];
   const errors: FieldError[] = [];
   const isPod = meta !== undefined;

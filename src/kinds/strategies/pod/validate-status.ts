@@ -13,27 +13,20 @@ const NOT_NEGATIVE = 'must be a non-negative integer';
 
 /** What a write of the status may say (core/v1 ValidatePodStatusUpdate), metadata apart. */
 export function validateStatusUpdate(
-  { spec, status = {} }: Unchecked<Pod>,
-  { spec: oldSpec, status: old = {} }: Unchecked<Pod>,
+  { spec = {}, status = {} }: Unchecked<Pod>,
+  { spec: oldSpec = {}, status: old = {} }: Unchecked<Pod>,
 ): FieldError[] {
   const errors: FieldError[] = [];
   addConditions(errors, status);
-  addNomination(errors, status, old, oldSpec as Parts<PodSpec>);
+  addNomination(errors, status, old, oldSpec);
   if ((status.observedGeneration ?? 0) < 0)
     errors.push(invalid(STATUS.child('observedGeneration'), status.observedGeneration, NOT_NEGATIVE));
   errors.push(...validateImmutable(status.qosClass, old.qosClass, STATUS.child('qosClass')));
   for (const list of LISTS) {
-    addTransitions(
-      errors,
-      status[list],
-      old[list],
-      containersOf(oldSpec as Parts<PodSpec>, list),
-      oldSpec as Parts<PodSpec>,
-      STATUS.child(list),
-    );
-    addUsers(errors, status[list], spec?.os?.name ?? 'linux', STATUS.child(list));
+    addTransitions(errors, status[list], old[list], containersOf(oldSpec, list), oldSpec, STATUS.child(list));
+    addUsers(errors, status[list], spec.os?.name ?? 'linux', STATUS.child(list));
   }
-  addClaims(errors, status, spec as Parts<PodSpec>);
+  addClaims(errors, status, spec);
   addIps(errors, 'podIPs', status, old);
   if (status.hostIPs?.length) {
     const first = status.hostIPs[0]!.ip ?? '';

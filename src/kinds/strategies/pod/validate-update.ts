@@ -97,16 +97,17 @@ function addGateChanges(errors: FieldError[], spec: Parts<PodSpec>, before: Part
 
 /** The new spec with everything that may change as it was: what still differs may not. */
 function munged(errors: FieldError[], spec: Parts<PodSpec>, before: Parts<PodSpec>): Parts<PodSpec> {
-  const images = (list: Parts<Container>[] | undefined, old: Parts<Container>[] | undefined) =>
-    list?.map((c, i) => ({ ...c, image: old?.[i]?.image }));
+  const images = (list: 'containers' | 'initContainers') =>
+    spec[list] && {
+      [list]: spec[list].map(({ image: _, ...container }, i) => {
+        const image = before[list]?.[i]?.image;
+        return image === undefined ? container : { ...container, image };
+      }),
+    };
   const shortened = spec.terminationGracePeriodSeconds === 1 && (before.terminationGracePeriodSeconds ?? 0) < 0;
   const taken: (keyof PodSpec)[] = ['activeDeadlineSeconds', 'tolerations', 'schedulingGates'];
   if (shortened) taken.push('terminationGracePeriodSeconds');
-  const rest = {
-    ...spec,
-    containers: images(spec.containers, before.containers),
-    initContainers: images(spec.initContainers, before.initContainers),
-  } as Parts<PodSpec>;
+  const rest: Parts<PodSpec> = { ...spec, ...images('containers'), ...images('initContainers') };
   // While it is gated a pod may still be steered: its selector and affinity may become narrower.
   if (before.schedulingGates?.length) {
     if (!isDeepStrictEqual(spec.nodeSelector, before.nodeSelector)) {
@@ -115,8 +116,11 @@ function munged(errors: FieldError[], spec: Parts<PodSpec>, before: Parts<PodSpe
     }
     steer(errors, rest, before);
   }
-  for (const field of taken) Object.assign(rest, { [field]: before[field] });
-  return withoutUndefined(rest);
+  for (const field of taken) {
+    if (before[field] === undefined) delete rest[field];
+    else Object.assign(rest, { [field]: before[field] });
+  }
+  return rest;
 }
 
 function addSelectorChange(
@@ -181,6 +185,3 @@ function onlyAdds(now: Parts<NodeSelectorTerm>, before: Parts<NodeSelectorTerm>)
     return isDeepStrictEqual((now[list] ?? []).slice(0, old.length), old);
   });
 }
-
-const withoutUndefined = (spec: Parts<PodSpec>): Parts<PodSpec> =>
-  Object.fromEntries(Object.entries(spec).filter(([, value]) => value !== undefined)) as unknown as Parts<PodSpec>;

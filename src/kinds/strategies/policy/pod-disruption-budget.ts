@@ -1,3 +1,4 @@
+import type { PodDisruptionBudget } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, type FieldError } from '../../../meta/field.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateConditions } from '../../validation/conditions.ts';
@@ -14,7 +15,7 @@ const STATUS = Path.root('status');
 const POLICIES = ['AlwaysAllow', 'IfHealthyBudget'];
 
 /** policy/v1 PodDisruptionBudget. Nothing checks its name but the rule for all names. */
-export const podDisruptionBudgetStrategy: Strategy = withStatus({
+export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = withStatus<PodDisruptionBudget>({
   name: pathSegmentName,
   unconditionalUpdate: false,
   prepareForCreate(object) {
@@ -29,7 +30,7 @@ export const podDisruptionBudgetStrategy: Strategy = withStatus({
       });
       errors.push(invalid(SPEC, value, 'minAvailable and maxUnavailable cannot be both set'));
     }
-    for (const field of ['minAvailable', 'maxUnavailable'])
+    for (const field of ['minAvailable', 'maxUnavailable'] as const)
       errors.push(
         ...validatePositiveIntOrPercent(spec[field], SPEC.child(field)),
         ...validateAtMost100Percent(spec[field], SPEC.child(field)),
@@ -41,9 +42,9 @@ export const podDisruptionBudgetStrategy: Strategy = withStatus({
     return errors;
   },
   subresources: {
-    status: statusWith(({ status = {} }) => [
+    status: statusWith<PodDisruptionBudget>(({ status = {} }) => [
       ...validateConditions(status.conditions, STATUS.child('conditions')),
-      ...['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'].flatMap((field) =>
+      ...(['disruptionsAllowed', 'currentHealthy', 'desiredHealthy', 'expectedPods'] as const).flatMap((field) =>
         validateNonNegative(status[field], STATUS.child(field)),
       ),
     ]),

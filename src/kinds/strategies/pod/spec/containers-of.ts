@@ -11,7 +11,7 @@ export function visitContainers(
   visit: (container: Parts<Container>, at: Path) => void,
 ): void {
   for (const list of LISTS) {
-    const containers = spec[list] as readonly Parts<Container>[] | undefined;
+    const containers: readonly Parts<Container>[] | undefined = spec[list];
     if (!containers?.length) continue;
     const here = at.child(list);
     containers.forEach((container, i) => visit(container, here.index(i)));

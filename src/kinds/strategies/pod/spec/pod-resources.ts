@@ -1,7 +1,7 @@
-import type { Pod, PodResourceClaim, PodSpec } from '../../../../../schema/types.ts';
+import type { PodResourceClaim, PodSpec } from '../../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, required, type FieldError, type Path } from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../../meta/names.ts';
-import type { Parts } from '../../../../meta/object.ts';
+import type { ObjectMeta, Parts } from '../../../../meta/object.ts';
 import {
   canonicalQuantity,
   compareQuantity,
@@ -87,7 +87,7 @@ export function defaultPodResources(spec: Parts<PodSpec>): void {
 export function addResourceClaims(
   errors: FieldError[],
   claims: readonly Parts<PodResourceClaim>[] | undefined,
-  meta: Parts<Pod>['metadata'] | undefined,
+  meta: ObjectMeta | undefined,
   at: Path,
 ): void {
   if (!claims?.length) return;
