@@ -109,6 +109,8 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   /** May an update leave out resourceVersion? (AllowUnconditionalUpdate; true unless said) */
   unconditionalUpdate?: boolean;
   cells?: Printer<T>;
+  /** Conditions of the Table's row, by which kubectl leaves out objects that have ended. */
+  rowConditions?(object: Unchecked<T>): object[] | undefined;
 }
 
 /** The type of a method, and so as loose as the methods of `Strategy` are. */

@@ -1,5 +1,6 @@
 import type { ObjectLike } from '../meta/object.ts';
 import type { Strategy } from './kind.ts';
+import { componentStatusStrategy } from './strategies/core/component-status.ts';
 import { configMapStrategy } from './strategies/core/config-map.ts';
 import { endpointsStrategy } from './strategies/core/endpoints.ts';
 import { eventStrategy } from './strategies/core/event.ts';
@@ -63,6 +64,7 @@ import { withStatus } from './strategies/status-split.ts';
  * `defaultStrategy`.
  */
 export const strategies: Readonly<Record<string, Strategy<ObjectLike>>> = {
+  componentstatuses: componentStatusStrategy,
   configmaps: configMapStrategy,
   endpoints: endpointsStrategy,
   events: eventStrategy,

@@ -1,13 +1,15 @@
 import type { Container, PodSpec } from '../../schema/types.ts';
 
 /** An init container that stays: a sidecar. The argument is one of `initContainers` (KEP-753). */
-export const isSidecar = ({ restartPolicy }: Pick<Container, 'restartPolicy'>): boolean => restartPolicy === 'Always';
+export const isSidecar = ({ restartPolicy }: { restartPolicy?: string }): boolean => restartPolicy === 'Always';
 
 export const sidecarsOf = (spec: PodSpec | undefined): readonly Container[] =>
   (spec?.initContainers ?? []).filter(isSidecar);
 
 /** The containers that run for as long as the pod does: the ordinary ones, then the sidecars. */
-export function lastingContainers(spec: PodSpec | undefined): readonly Container[] {
+export function lastingContainers<C extends { restartPolicy?: string }>(
+  spec: { containers?: readonly C[]; initContainers?: readonly C[] } | undefined,
+): readonly C[] {
   const containers = spec?.containers ?? [];
-  return spec?.initContainers?.length ? [...containers, ...sidecarsOf(spec)] : containers;
+  return spec?.initContainers?.length ? [...containers, ...spec.initContainers.filter(isSidecar)] : containers;
 }

@@ -1,19 +1,29 @@
-import type { Pod, PodCondition } from '../../schema/types.ts';
+import type { Pod } from '../../schema/types.ts';
+import type { ObjectMeta } from '../meta/object.ts';
 import { timeMs } from '../meta/time.ts';
 
 type Status = Pick<Pod, 'metadata' | 'status'>;
+/** What is asked of a pod here; one that has not been validated has it too. */
+interface Conditioned<C> {
+  metadata: ObjectMeta;
+  status?: { phase?: string; conditions?: readonly C[] };
+}
+type Condition = { type?: string; status?: string };
 
-export const podCondition = (pod: Status, type: string): PodCondition | undefined =>
-  pod.status?.conditions?.find((condition) => condition.type === type);
+export const podCondition = <C extends { type?: string }>(
+  pod: Conditioned<C>,
+  type: string | undefined,
+): C | undefined => pod.status?.conditions?.find((condition) => condition.type === type);
 
 /** Whether the condition is there and true. */
-export const hasPodCondition = (pod: Status, type: string): boolean => podCondition(pod, type)?.status === 'True';
+export const hasPodCondition = (pod: Conditioned<Condition>, type: string | undefined): boolean =>
+  podCondition(pod, type)?.status === 'True';
 
 /** Ready: containers and readiness gates alike, as the kubelet has summed them up (KEP-580). */
-export const isPodReady = (pod: Status): boolean => hasPodCondition(pod, 'Ready');
+export const isPodReady = (pod: Conditioned<Condition>): boolean => hasPodCondition(pod, 'Ready');
 
 /** Ended: it will not run again. */
-export const isPodTerminal = ({ status }: Status): boolean =>
+export const isPodTerminal = ({ status }: Conditioned<unknown>): boolean =>
   status?.phase === 'Succeeded' || status?.phase === 'Failed';
 
 /** Counts for its controller: neither ended nor being deleted. */

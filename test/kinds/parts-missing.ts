@@ -76,6 +76,8 @@ function exercise({ storage: { strategy } }: Kind, ctx: StrategyContext, object:
     () => strategy.warnings?.(copy(), old),
     () => strategy.warnings?.(structuredClone(old), object),
     () => strategy.fields?.(copy()),
+    () => strategy.cells?.(copy(), 0),
+    () => strategy.rowConditions?.(copy()),
     ...Object.values(strategy.subresources ?? {}).flatMap((sub) => [
       () => sub.prepareForUpdate?.(copy(), old, ctx),
       () => sub.validateUpdate?.(copy(), old, ctx),

@@ -4,7 +4,7 @@ import { compileJsonPath } from '../../meta/json-path.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { isTime } from '../../meta/time.ts';
 import { columnDescription } from '../descriptions.ts';
-import type { Column } from '../kind.ts';
+import type { Cell, Column } from '../kind.ts';
 
 export interface PrinterColumn {
   name: string;
@@ -14,7 +14,6 @@ export interface PrinterColumn {
   priority?: number;
   jsonPath: string;
 }
-type Cell = string | number | bigint | boolean | null;
 
 const AGE: PrinterColumn = {
   name: 'Age',

@@ -1,6 +1,7 @@
 import { columnDescription } from '../../kinds/descriptions.ts';
-import type { Kind } from '../../kinds/kind.ts';
-import type { ColumnDefinition } from './printer.ts';
+import type { Column, Kind } from '../../kinds/kind.ts';
+
+export type ColumnDefinition = Pick<Column, 'name' | 'type' | 'format' | 'description' | 'priority'>;
 
 const made = new WeakMap<Kind, readonly ColumnDefinition[]>();
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../meta/object.ts';
-import { count, since } from './cells/shared.ts';
-import type { Cell, ColumnDefinition } from './printer.ts';
+import { count, since } from '../../kinds/cells.ts';
+import type { Cell } from '../../kinds/kind.ts';
+import type { ColumnDefinition } from './columns.ts';
 
 const column = (name: string, type: string, description: string): ColumnDefinition => ({
   name,

@@ -7,9 +7,7 @@ import { badRequest } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { metadataOf, partialBytes, partialObject } from '../encoding/partial.ts';
 import { cellsOf } from './cells.ts';
-import { podRowConditions } from './cells/pods.ts';
-import { columnsOf } from './columns.ts';
-import type { ColumnDefinition } from './printer.ts';
+import { columnsOf, type ColumnDefinition } from './columns.ts';
 import { isScale, SCALE_COLUMNS, scaleCells } from './scale.ts';
 
 type Version = 'v1' | 'v1beta1';
@@ -31,7 +29,7 @@ const printedOf = (kind: Kind, stored: Stored): KubeObject =>
   kind.custom ? fromStorage(kind, stored.object) : (stored.object as KubeObject);
 
 const conditionsOf = (kind: Kind | undefined, object: KubeObject): object[] | undefined =>
-  kind?.storage.key === 'pods' ? podRowConditions(object.status?.phase) : undefined;
+  kind?.storage.strategy.rowConditions?.(object);
 
 /** Table of a single object (meta/v1 Table, see https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
 export function tableOfObject(answer: Answer, version: Version, include: IncludeObject, now: number): object {

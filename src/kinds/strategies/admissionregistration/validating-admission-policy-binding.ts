@@ -1,10 +1,13 @@
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { LabelSelectorLike } from '../../../meta/labels.ts';
 import { isPathSegmentName } from '../../../meta/names.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { defaultMatch, matchResourcesErrors } from './match-resources.ts';
+import type { LabelSelector, ValidatingAdmissionPolicyBinding } from '../../../../schema/types.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
+import { since, UNSET } from '../../cells.ts';
 
 interface ParamRef {
   name?: string;
@@ -61,4 +64,25 @@ export const validatingAdmissionPolicyBindingStrategy: Strategy = {
       ...actionErrors(spec.validationActions ?? [], SPEC.child('validationActions')),
     ];
   },
+  cells,
 };
+
+function cells({ metadata, spec }: Unchecked<ValidatingAdmissionPolicyBinding>, now: number): Cell[] {
+  const ref = spec?.paramRef;
+  // whether parameters have a namespace cannot be told from here
+  const params = ref?.name ? `${ref.namespace || '*'}/${ref.name}` : ref?.selector ? goSelector(ref.selector) : UNSET;
+  return [metadata.name, spec?.policyName ?? '', params, since(metadata.creationTimestamp, now)];
+}
+
+/** A selector as Go's generated code prints it. */
+function goSelector({ matchLabels = {}, matchExpressions = [] }: Parts<LabelSelector>): string {
+  const labels = Object.keys(matchLabels)
+    .sort()
+    .map((key) => `${key}: ${matchLabels[key]},`)
+    .join('');
+  const expressions = matchExpressions.map(
+    ({ key, operator, values = [] }) =>
+      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
+  );
+  return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
+}

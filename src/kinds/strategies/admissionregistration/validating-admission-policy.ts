@@ -1,15 +1,17 @@
 import { isDeepStrictEqual } from 'node:util';
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
 import { admissionVariables } from '../../cel/admission.ts';
 import { checkCel } from '../../cel/check.ts';
 import { ERROR, objectOf, type CelType } from '../../cel/types.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { expressionErrors, matchConditionErrors } from './match-conditions.ts';
 import { defaultMatch, FAILURE_POLICIES, matchResourcesErrors } from './match-resources.ts';
+import type { ValidatingAdmissionPolicy } from '../../../../schema/types.ts';
+import { since, UNSET } from '../../cells.ts';
 
 interface Named {
   name?: string;
@@ -181,4 +183,14 @@ export const validatingAdmissionPolicyStrategy: Strategy = withStatus({
     return policyErrors(object, same('paramKind') && same('matchConditions'));
   },
   subresources: { status: { ...isolatedStatus, validateUpdate: warningErrors } },
+  cells,
 });
+
+function cells({ metadata, spec }: Unchecked<ValidatingAdmissionPolicy>, now: number): Cell[] {
+  return [
+    metadata.name,
+    spec?.validations?.length ?? 0,
+    spec?.paramKind ? `${spec.paramKind.apiVersion}/${spec.paramKind.kind}` : UNSET,
+    since(metadata.creationTimestamp, now),
+  ];
+}

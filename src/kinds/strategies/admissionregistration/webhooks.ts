@@ -2,13 +2,15 @@ import { isDeepStrictEqual } from 'node:util';
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { LabelSelectorLike } from '../../../meta/labels.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { clientConfigErrors, type ClientConfig } from './client-config.ts';
 import { matchConditionErrors, type MatchCondition } from './match-conditions.ts';
 import { defaultMatch, FAILURE_POLICIES, MATCH_POLICIES } from './match-resources.ts';
 import { defaultRules, ruleErrors, type Rule } from './match-rules.ts';
+import type { ValidatingWebhookConfiguration } from '../../../../schema/types.ts';
+import { since } from '../../cells.ts';
 
 interface Webhook {
   name?: string;
@@ -139,4 +141,9 @@ export const webhookStrategy = (mutating: boolean): Strategy => ({
   validatesAllOnUpdate: true,
   validate: (object) => configurationErrors(object, mutating, STRICT),
   validateUpdate: (object, old) => configurationErrors(object, mutating, ratchet(object, old)),
+  cells,
 });
+
+function cells({ metadata, webhooks }: Unchecked<ValidatingWebhookConfiguration>, now: number): Cell[] {
+  return [metadata.name, webhooks?.length ?? 0, since(metadata.creationTimestamp, now)];
+}

@@ -1,10 +1,12 @@
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateRule } from '../../validation/values.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
+import type { APIService } from '../../../../schema/types.ts';
+import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const NAME = Path.root('metadata').child('name');
@@ -99,4 +101,20 @@ export const apiServiceStrategy: Strategy = withStatus({
   validate: (object) => [...nameErrors(object), ...specErrors(object.spec ?? {})],
   validateUpdate: (object) => validateMetaOnUpdate(object, () => [], false),
   subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<APIService>, now: number): Cell[] {
+  const available = status?.conditions?.find((c) => c.type === 'Available');
+  const state = !available
+    ? 'Unknown'
+    : available.status === 'True'
+      ? 'True'
+      : `${available.status} (${available.reason ?? ''})`;
+  return [
+    metadata.name,
+    spec?.service ? `${spec.service.namespace}/${spec.service.name}` : 'Local',
+    state,
+    since(metadata.creationTimestamp, now),
+  ];
+}

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { DaemonSet, DaemonSetSpec, DaemonSetUpdateStrategy } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { ObjectLike, Parts, Unchecked } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import {
   intOrPercentValue,
@@ -25,6 +25,7 @@ import {
 import { internalValue } from '../../internal-value.ts';
 import { statusSubresource, withStatus } from '../status-split.ts';
 import { validateCounters } from './counters.ts';
+import { containerCells, count, formatLabels, formatSelector, since } from '../../cells.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -91,6 +92,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = withStatus<DaemonSet>({
       validateUpdate: (object, old) => validateCounters({ counted: COUNTERS }, object.status, old.status),
     },
   },
+  cells,
 });
 
 function validateSpec(spec: Parts<DaemonSetSpec>, sent: Unchecked<DaemonSet> | undefined): Errors {
@@ -133,4 +135,19 @@ function validateUpdateStrategy(strategy: Parts<DaemonSetUpdateStrategy>, at: Pa
     errors.push(invalid(rolling.child('maxSurge'), maxSurge, 'may not be set when maxUnavailable is non-zero'));
   if (!unavailable && !surge) errors.push(required(rolling.child('maxUnavailable'), 'cannot be 0 when maxSurge is 0'));
   return errors;
+}
+
+function cells({ metadata, spec, status }: Unchecked<DaemonSet>, now: number): Cell[] {
+  return [
+    metadata.name,
+    count(status?.desiredNumberScheduled),
+    count(status?.currentNumberScheduled),
+    count(status?.numberReady),
+    count(status?.updatedNumberScheduled),
+    count(status?.numberAvailable),
+    formatLabels(spec?.template?.spec?.nodeSelector),
+    since(metadata.creationTimestamp, now),
+    ...containerCells(spec?.template?.spec),
+    formatSelector(spec?.selector),
+  ];
 }

@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Deployment, DeploymentStrategy } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import {
   intOrPercentValue,
   validateAtMost100Percent,
@@ -14,6 +14,7 @@ import { internalValue } from '../../internal-value.ts';
 import { statusSubresource, withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
 import { validateReplicaTemplate } from './replica-template.ts';
+import { containerCells, count, formatSelector, since } from '../../cells.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -78,6 +79,7 @@ export const deploymentStrategy: Strategy<Deployment> = withStatus<Deployment>({
     !isDeepStrictEqual(object.metadata.annotations, old.metadata.annotations),
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   subresources: { status: { ...STATUS, prepareForUpdate: keepSpecAndLabels } },
+  cells,
 });
 
 function validateRollout(strategy: Parts<DeploymentStrategy>, at: Path): Errors {
@@ -100,4 +102,16 @@ function validateRollout(strategy: Parts<DeploymentStrategy>, at: Path): Errors 
   if (intOrPercentValue(maxUnavailable) === 0 && intOrPercentValue(maxSurge) === 0)
     errors.push(invalid(rolling.child('maxUnavailable'), maxUnavailable, 'may not be 0 when `maxSurge` is 0'));
   return [...errors, ...validateAtMost100Percent(maxUnavailable, rolling.child('maxUnavailable'))];
+}
+
+function cells({ metadata, spec, status }: Unchecked<Deployment>, now: number): Cell[] {
+  return [
+    metadata.name,
+    `${count(status?.readyReplicas)}/${count(spec?.replicas)}`,
+    count(status?.updatedReplicas),
+    count(status?.availableReplicas),
+    since(metadata.creationTimestamp, now),
+    ...containerCells(spec?.template?.spec),
+    formatSelector(spec?.selector),
+  ];
 }

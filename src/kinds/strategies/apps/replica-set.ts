@@ -1,11 +1,13 @@
 import type { ReplicaSet } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultPodTemplate, nameWarnings, templateWarnings, validateSameSelector } from '../pod-template.ts';
 import { withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
 import { validateReplicaTemplate } from './replica-template.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { containerCells, count, formatSelector, since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 
@@ -42,4 +44,17 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = withStatus<ReplicaSet>({
       withinReady: 'readyReplicas',
     }),
   },
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<ReplicaSet>, now: number): Cell[] {
+  return [
+    metadata.name,
+    count(spec?.replicas),
+    count(status?.replicas),
+    count(status?.readyReplicas),
+    since(metadata.creationTimestamp, now),
+    ...containerCells(spec?.template?.spec),
+    formatSelector(spec?.selector),
+  ];
+}

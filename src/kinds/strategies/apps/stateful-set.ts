@@ -6,10 +6,10 @@ import type {
   StatefulSetUpdateStrategy,
   Volume,
 } from '../../../../schema/types.ts';
-import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
+import { type FieldError, forbidden, invalid, notSupported, Path, required } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { dnsLabelName } from '../../validation/names.ts';
 import { validateNonNegative, validateRule } from '../../validation/values.ts';
 import { claimSpecWarnings, validateClaimSpec } from '../core/persistent-volume-claim.ts';
@@ -26,6 +26,7 @@ import {
 import { internalValue } from '../../internal-value.ts';
 import { withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
+import { containerCells, count, since } from '../../cells.ts';
 
 type Errors = FieldError[];
 type Spec = Parts<StatefulSetSpec>;
@@ -99,6 +100,7 @@ export const statefulSetStrategy: Strategy<StatefulSet> = withStatus<StatefulSet
       withinReady: 'status.readyReplicas',
     }),
   },
+  cells,
 });
 
 function defaultClaim(claim: Parts<PersistentVolumeClaim>): void {
@@ -185,5 +187,14 @@ function validateUpdateStrategy(strategy: Parts<StatefulSetUpdateStrategy>): Err
       internalValue('io.k8s.api.apps.v1.StatefulSetUpdateStrategy', strategy),
       "must be 'RollingUpdate' or 'OnDelete'",
     ),
+  ];
+}
+
+function cells({ metadata, spec, status }: Unchecked<StatefulSet>, now: number): Cell[] {
+  return [
+    metadata.name,
+    `${count(status?.readyReplicas)}/${count(spec?.replicas)}`,
+    since(metadata.creationTimestamp, now),
+    ...containerCells(spec?.template?.spec),
   ];
 }

@@ -1,6 +1,6 @@
 import { invalid, notSupported, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateChoice, validateNonNegative } from '../../validation/values.ts';
 import { defaultPodTemplate, nameWarnings, shownSelector } from '../pod-template.ts';
 import { withStatus } from '../status-split.ts';
@@ -8,6 +8,8 @@ import { jobSpecWarnings, validateJobSpec } from './job-spec.ts';
 import { defaultFailurePolicy } from './job.ts';
 import { validateSchedule } from './schedule.ts';
 import { validateTimeZone } from './time-zone.ts';
+import type { CronJob } from '../../../../schema/types.ts';
+import { boolPointer, containerCells, formatSelector, NONE, since } from '../../cells.ts';
 
 type Spec = KubeObject['spec'];
 const SPEC = Path.root('spec');
@@ -44,6 +46,7 @@ export const cronJobStrategy: Strategy = withStatus({
       ? []
       : jobSpecWarnings(object.spec.jobTemplate.spec, SPEC.child('jobTemplate', 'spec'))),
   ],
+  cells,
 });
 
 function validateSpec(spec: Spec): FieldError[] {
@@ -63,5 +66,20 @@ function validateSpec(spec: Spec): FieldError[] {
     ...errors,
     ...validateNonNegative(spec.successfulJobsHistoryLimit, SPEC.child('successfulJobsHistoryLimit')),
     ...validateNonNegative(spec.failedJobsHistoryLimit, SPEC.child('failedJobsHistoryLimit')),
+  ];
+}
+
+function cells({ metadata, spec, status }: Unchecked<CronJob>, now: number): Cell[] {
+  const job = spec?.jobTemplate?.spec;
+  return [
+    metadata.name,
+    spec?.schedule ?? '',
+    spec?.timeZone ?? NONE,
+    boolPointer(spec?.suspend),
+    status?.active?.length ?? 0,
+    status?.lastScheduleTime ? since(status.lastScheduleTime, now) : NONE,
+    since(metadata.creationTimestamp, now),
+    ...containerCells(job?.template?.spec),
+    formatSelector(job?.selector),
   ];
 }

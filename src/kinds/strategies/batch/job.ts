@@ -2,9 +2,9 @@ import { isDeepStrictEqual } from 'node:util';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { labelSelectorAsSelector } from '../../../meta/labels.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
-import type { Strategy, StrategyContext } from '../../kind.ts';
+import type { Cell, Strategy, StrategyContext } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
@@ -22,6 +22,9 @@ import { internalValue as internalPodValue } from '../pod/internal-form.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { jobSpecWarnings, validateJobSpec } from './job-spec.ts';
 import { validateJobStatus } from './job-status.ts';
+import type { Job } from '../../../../schema/types.ts';
+import { containerCells, count, formatSelector, since } from '../../cells.ts';
+import { humanDuration } from '../../../meta/duration.ts';
 
 type Errors = FieldError[];
 type Spec = KubeObject['spec'];
@@ -71,6 +74,7 @@ export const jobStrategy: Strategy = withStatus({
   subresources: { status: statusWith(validateJobStatus) },
   fields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),
   defaultPropagation: 'orphan',
+  cells,
 });
 
 export function defaultFailurePolicy(spec: Spec): void {
@@ -189,4 +193,33 @@ function moved(old: Spec, template: Spec): Spec {
   if (Object.keys(affinity).length || template.spec.affinity) out.spec.affinity = affinity;
   else delete out.spec.affinity;
   return out;
+}
+
+function cells(job: Unchecked<Job>, now: number): Cell[] {
+  const { metadata, spec, status } = job;
+  const end = status?.completionTime ? Date.parse(status.completionTime) : now;
+  return [
+    metadata.name,
+    state(job),
+    completions(job),
+    status?.startTime ? humanDuration(end - Date.parse(status.startTime)) : '',
+    since(metadata.creationTimestamp, now),
+    ...containerCells(spec?.template?.spec),
+    formatSelector(spec?.selector),
+  ];
+}
+
+function completions({ spec, status }: Unchecked<Job>): string {
+  const succeeded = count(status?.succeeded);
+  if (spec?.completions !== undefined) return `${succeeded}/${spec.completions}`;
+  const parallelism = count(spec?.parallelism);
+  return parallelism > 1 ? `${succeeded}/1 of ${parallelism}` : `${succeeded}/1`;
+}
+
+function state({ metadata, status }: Unchecked<Job>): string {
+  const is = (type: string) => status?.conditions?.some((c) => c.type === type && c.status === 'True') ?? false;
+  if (is('Complete')) return 'Complete';
+  if (is('Failed')) return 'Failed';
+  if (metadata.deletionTimestamp) return 'Terminating';
+  return ['Suspended', 'FailureTarget', 'SuccessCriteriaMet'].find(is) ?? 'Running';
 }

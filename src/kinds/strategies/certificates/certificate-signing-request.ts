@@ -1,13 +1,16 @@
 import { X509Certificate } from 'node:crypto';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy, StrategyContext } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy, StrategyContext } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { withStatus } from '../status-split.ts';
 import { conditionChangeErrors, conditionErrors, keepApprovals, stampConditions } from './conditions.ts';
 import { pemBlocks } from './pem.ts';
 import { requestError } from './request.ts';
 import { signerNameErrors } from './signer-name.ts';
+import type { CertificateSigningRequest } from '../../../../schema/types.ts';
+import { NONE, since } from '../../cells.ts';
+import { humanDuration } from '../../../meta/duration.ts';
 
 const SPEC = Path.root('spec');
 const CERTIFICATE = Path.root('status').child('certificate');
@@ -145,4 +148,18 @@ export const certificateSigningRequestStrategy: Strategy = withStatus({
     },
   },
   fields: (object) => ({ 'spec.signerName': object.spec?.signerName ?? '' }),
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<CertificateSigningRequest>, now: number): Cell[] {
+  const has = (type: string) => status?.conditions?.some((c) => c.type === type) ?? false;
+  const state = has('Denied') ? 'Denied' : has('Approved') ? 'Approved' : 'Pending';
+  return [
+    metadata.name,
+    since(metadata.creationTimestamp, now),
+    spec?.signerName || NONE,
+    spec?.username ?? '',
+    spec?.expirationSeconds === undefined ? NONE : humanDuration(spec.expirationSeconds * 1000),
+    `${state}${has('Failed') ? ',Failed' : ''}${status?.certificate ? ',Issued' : ''}`,
+  ];
+}

@@ -1,8 +1,10 @@
 import { forbidden, notSupported, Path, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateNonNegative, validatePositive, validateRule } from '../../validation/values.ts';
+import type { Lease } from '../../../../schema/types.ts';
+import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const STRATEGIES = ['OldestEmulationVersion'];
@@ -39,4 +41,9 @@ export const leaseStrategy: Strategy = {
       errors.push(forbidden(SPEC.child('preferredHolder'), 'may only be specified if `strategy` is defined'));
     return errors;
   },
+  cells,
 };
+
+function cells({ metadata, spec }: Unchecked<Lease>, now: number): Cell[] {
+  return [metadata.name, spec?.holderIdentity ?? '', since(metadata.creationTimestamp, now)];
+}

@@ -1,10 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, Path, tooLong, type FieldError } from '../../../meta/field.ts';
 import { isConfigMapKey } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
+import type { ConfigMap } from '../../../../schema/types.ts';
+import { since, size } from '../../cells.ts';
 
 type Errors = FieldError[];
 type Data = Record<string, string> | null | undefined;
@@ -50,4 +52,9 @@ export const configMapStrategy: Strategy = {
     ...validateMetaOnUpdate(object, dnsSubdomainName),
   ],
   generation: false,
+  cells,
 };
+
+function cells({ metadata, data, binaryData }: Unchecked<ConfigMap>, now: number): Cell[] {
+  return [metadata.name, size(data) + size(binaryData), since(metadata.creationTimestamp, now)];
+}

@@ -1,13 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EndpointAddress, EndpointPort, EndpointSubset } from '../../../../schema/types.ts';
+import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject, Parts } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validatePortNumber, validateProtocol } from '../../validation/ports.ts';
+import { listWithMore, NONE, since } from '../../cells.ts';
 
 type Errors = FieldError[];
 const SUBSETS = Path.root('subsets');
@@ -79,4 +80,20 @@ export const endpointsStrategy: Strategy = {
   },
   createOnUpdate: true,
   generation: false,
+  cells,
 };
+
+/** Addresses that are shown of one object. */
+const SHOWN = 3;
+
+function cells({ metadata, subsets }: Unchecked<Endpoints>, now: number): Cell[] {
+  const all = (subsets ?? []).flatMap(({ addresses = [], ports = [] }) =>
+    ports.length
+      ? ports.flatMap((port) => addresses.map(({ ip = '' }) => hostPort(ip, port.port)))
+      : addresses.map(({ ip = '' }) => ip),
+  );
+  return [metadata.name, listWithMore(all, SHOWN) || NONE, since(metadata.creationTimestamp, now)];
+}
+
+const hostPort = (host: string, port: number | undefined): string =>
+  host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;

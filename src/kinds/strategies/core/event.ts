@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { dnsSubdomainName, pathSegmentName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
 import { internalValue } from '../pod/internal-form.ts';
+import type { Event } from '../../../../schema/types.ts';
+import { since } from '../../cells.ts';
 
 /** Events, stored as core/v1. One that has an eventTime is of the newer form and says more (KEP-383). */
 type Errors = FieldError[];
@@ -137,4 +139,31 @@ export const eventStrategy: Strategy = {
   },
   createOnUpdate: true,
   generation: false,
+  cells,
 };
+
+/** Events of either group print the form of core/v1, in which they are stored. */
+function cells(object: Unchecked<Event>, now: number): Cell[] {
+  const { metadata, involvedObject = {}, source = {}, series } = object;
+  const first = since(object.firstTimestamp ?? object.eventTime, now);
+  const last = series
+    ? since(series.lastObservedTime, now)
+    : object.lastTimestamp
+      ? since(object.lastTimestamp, now)
+      : first;
+  const kind = (involvedObject.kind ?? '').toLowerCase();
+  const component = source.component || object.reportingComponent || '';
+  const instance = source.host || object.reportingInstance || '';
+  return [
+    last,
+    object.type ?? '',
+    object.reason ?? '',
+    involvedObject.name ? `${kind}/${involvedObject.name}` : kind,
+    involvedObject.fieldPath ?? '',
+    instance ? `${component}, ${instance}` : component,
+    (object.message ?? '').trim(),
+    first,
+    series ? (series.count ?? 0) : object.count || 1,
+    metadata.name,
+  ];
+}

@@ -1,10 +1,12 @@
 import { invalid, Path, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { isStandardFinalizer, validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsLabelName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
+import type { Namespace } from '../../../../schema/types.ts';
+import { since } from '../../cells.ts';
 
 type Errors = FieldError[];
 const FINALIZERS = Path.root('spec').child('finalizers');
@@ -65,4 +67,9 @@ export const namespaceStrategy: Strategy = {
   specFinalizers: (object) => object.spec?.finalizers ?? [],
   fields: (object) => ({ 'status.phase': object.status?.phase ?? '' }),
   generation: false,
+  cells,
 };
+
+function cells({ metadata, status }: Unchecked<Namespace>, now: number): Cell[] {
+  return [metadata.name, status?.phase ?? '', since(metadata.creationTimestamp, now)];
+}

@@ -1,6 +1,6 @@
 import { duplicate, forbidden, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
@@ -8,6 +8,8 @@ import { internalValue } from '../pod/internal-form.ts';
 import { validateNodeAnnotations } from './node-annotations.ts';
 import { validateConfigSource, validateConfigStatus } from './node-config.ts';
 import { validateNodeResources, validatePodCidrs, validateTaints } from './node-validation.ts';
+import type { Node } from '../../../../schema/types.ts';
+import { NONE, since, UNKNOWN } from '../../cells.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -111,4 +113,41 @@ export const nodeStrategy: Strategy = {
   warnings,
   fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
   generation: false,
+  cells,
 };
+
+function cells(node: Unchecked<Node>, now: number): Cell[] {
+  const { metadata, status } = node;
+  const info = status?.nodeInfo;
+  const address = (type: string): string => status?.addresses?.find((a) => a.type === type)?.address ?? NONE;
+  return [
+    metadata.name,
+    state(node),
+    roles(metadata.labels),
+    since(metadata.creationTimestamp, now),
+    info?.kubeletVersion ?? '',
+    address('InternalIP'),
+    address('ExternalIP'),
+    info?.osImage || UNKNOWN,
+    info?.kernelVersion || UNKNOWN,
+    info?.containerRuntimeVersion || UNKNOWN,
+  ];
+}
+
+function state({ spec, status }: Unchecked<Node>): string {
+  const ready = status?.conditions?.find((c) => c.type === 'Ready');
+  const known = ready ? (ready.status === 'True' ? 'Ready' : 'NotReady') : 'Unknown';
+  return spec?.unschedulable ? `${known},SchedulingDisabled` : known;
+}
+
+const ROLE_PREFIX = 'node-role.kubernetes.io/';
+const ROLE_LABEL = 'kubernetes.io/role';
+
+function roles(labels: Record<string, string> | undefined): string {
+  const found = new Set<string>();
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    if (key.startsWith(ROLE_PREFIX) && key.length > ROLE_PREFIX.length) found.add(key.slice(ROLE_PREFIX.length));
+    else if (key === ROLE_LABEL && value) found.add(value);
+  }
+  return [...found].sort().join(',') || NONE;
+}

@@ -1,9 +1,13 @@
-import type { PersistentVolumeClaimSpec, TypedObjectReference } from '../../../../schema/types.ts';
+import type {
+  PersistentVolumeClaim,
+  PersistentVolumeClaimSpec,
+  TypedObjectReference,
+} from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject, Parts } from '../../../meta/object.ts';
+import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity, zeroQuantity } from '../../../meta/quantity.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsLabelName, dnsSubdomainName } from '../../validation/names.ts';
@@ -17,6 +21,8 @@ import { IMMUTABLE, semanticallyEqual, validateImmutable } from '../../validatio
 import { internalDiff } from '../pod/internal-form.ts';
 import { withStatus } from '../status-split.ts';
 import { validateAccessModes, VOLUME_MODES } from './access-modes.ts';
+import { since, UNSET } from '../../cells.ts';
+import { accessModesCell, classCell, phaseCell } from './volume-cells.ts';
 
 type Errors = FieldError[];
 type Spec = Parts<PersistentVolumeClaimSpec>;
@@ -258,4 +264,20 @@ export const persistentVolumeClaimStrategy: Strategy = withStatus({
   subresources: { status: { ...split.subresources!['status'], validateUpdate: validateStatus } },
   warnings,
   generation: false,
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<PersistentVolumeClaim>, now: number): Cell[] {
+  const bound = Boolean(spec?.volumeName);
+  return [
+    metadata.name,
+    phaseCell(metadata, status?.phase),
+    spec?.volumeName ?? '',
+    bound ? (status?.capacity?.['storage'] ?? '0') : '',
+    bound ? accessModesCell(status?.accessModes) : '',
+    classCell(metadata, spec?.storageClassName),
+    spec?.volumeAttributesClassName ?? UNSET,
+    since(metadata.creationTimestamp, now),
+    spec?.volumeMode ?? UNSET,
+  ];
+}

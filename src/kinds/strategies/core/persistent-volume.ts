@@ -1,7 +1,7 @@
-import type { NodeSelectorTerm, PersistentVolumeSpec } from '../../../../schema/types.ts';
+import type { NodeSelectorTerm, PersistentVolume, PersistentVolumeSpec } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Parts } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { nodeSelectorTermWarnings, validateNodeSelector } from '../../validation/node-selector.ts';
@@ -11,6 +11,8 @@ import { formDiff, internalValue } from '../pod/internal-form.ts';
 import { withStatus } from '../status-split.ts';
 import { validateAccessModes, VOLUME_MODES } from './access-modes.ts';
 import { validateVolumeSource } from './volume-sources.ts';
+import { since, UNSET } from '../../cells.ts';
+import { accessModesCell, classCell, phaseCell } from './volume-cells.ts';
 
 type Errors = FieldError[];
 type Spec = Parts<PersistentVolumeSpec> & Record<string, any>;
@@ -264,4 +266,21 @@ export const persistentVolumeStrategy: Strategy = withStatus({
   },
   warnings,
   generation: false,
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<PersistentVolume>, now: number): Cell[] {
+  return [
+    metadata.name,
+    spec?.capacity?.['storage'] ?? '0',
+    accessModesCell(spec?.accessModes),
+    spec?.persistentVolumeReclaimPolicy ?? '',
+    phaseCell(metadata, status?.phase),
+    spec?.claimRef ? `${spec.claimRef.namespace ?? ''}/${spec.claimRef.name ?? ''}` : '',
+    classCell(metadata, spec?.storageClassName),
+    spec?.volumeAttributesClassName ?? UNSET,
+    status?.reason ?? '',
+    since(metadata.creationTimestamp, now),
+    spec?.volumeMode ?? UNSET,
+  ];
+}

@@ -1,14 +1,15 @@
 import type { PodTemplateSpec, ReplicationController } from '../../../../schema/types.ts';
-import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
+import { type FieldError, invalid, Path, required } from '../../../meta/field.ts';
 import { selectorFromSet } from '../../../meta/labels.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { defaultTemplate } from '../pod/defaults.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { nameWarnings, templateWarnings, validateAlwaysRestarts, validatePodTemplateSpec } from '../pod-template.ts';
+import { containerCells, count, formatLabels, since } from '../../cells.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -82,4 +83,17 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = wi
   // what core/v1 has always done: its pods stay
   defaultPropagation: 'orphan',
   fields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<ReplicationController>, now: number): Cell[] {
+  return [
+    metadata.name,
+    count(spec?.replicas),
+    count(status?.replicas),
+    count(status?.readyReplicas),
+    since(metadata.creationTimestamp, now),
+    ...containerCells(spec?.template?.spec),
+    formatLabels(spec?.selector),
+  ];
+}

@@ -1,12 +1,13 @@
-import type { ResourceQuotaSpec } from '../../../../schema/types.ts';
+import type { ResourceQuota, ResourceQuotaSpec } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { Parts } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity } from '../../../meta/quantity.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { isStandardQuotaResource, quantityErrors, validateQuotaResourceName } from '../../validation/resources.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
 import { internalValue } from '../pod/internal-form.ts';
 import { withStatus } from '../status-split.ts';
+import { since } from '../../cells.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -163,4 +164,14 @@ export const resourceQuotaStrategy: Strategy = withStatus({
   },
   warnings: ({ spec }, old) => (old ? [] : warnings((spec?.hard ?? {}) as Record<string, string>)),
   generation: false,
+  cells,
 });
+
+/** Each resource as `name: used/hard`, limits in a column of their own. */
+function cells({ metadata, status }: Unchecked<ResourceQuota>, now: number): Cell[] {
+  const requests: string[] = [];
+  const limits: string[] = [];
+  for (const [name, hard] of Object.entries(status?.hard ?? {}).sort(([a], [b]) => (a < b ? -1 : 1)))
+    (name.startsWith('limits.') ? limits : requests).push(`${name}: ${status?.used?.[name] ?? '0'}/${hard}`);
+  return [metadata.name, requests.join(', '), limits.join(', '), since(metadata.creationTimestamp, now)];
+}

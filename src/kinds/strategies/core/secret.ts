@@ -1,12 +1,14 @@
 import { invalid, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { dataSize, MAX_DATA, validateDataKeys, validateImmutableData } from './config-map.ts';
 import { jsonObjectError } from './go-json.ts';
 import { keyPairError } from './key-pair.ts';
+import type { Secret } from '../../../../schema/types.ts';
+import { since, size } from '../../cells.ts';
 
 type Errors = FieldError[];
 const data = Path.root('data');
@@ -66,4 +68,9 @@ export const secretStrategy: Strategy = {
   },
   fields: (object) => ({ type: object.type ?? '' }),
   generation: false,
+  cells,
 };
+
+function cells({ metadata, type, data }: Unchecked<Secret>, now: number): Cell[] {
+  return [metadata.name, type ?? '', size(data), since(metadata.creationTimestamp, now)];
+}

@@ -2,6 +2,7 @@ import type { KubeObject } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
+import { nameAndAge } from '../../cells.ts';
 
 const MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets';
 
@@ -25,4 +26,5 @@ export const serviceAccountStrategy: Strategy = {
       : [];
   },
   generation: false,
+  cells: nameAndAge,
 };

@@ -1,7 +1,7 @@
 import type { Service, ServicePort, ServiceSpec } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
 import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { cidrWarnings, ipWarnings } from '../../validation/ip.ts';
 import { dns1035LabelName } from '../../validation/names.ts';
@@ -13,6 +13,7 @@ import {
   validateService,
   validateServiceUpdate,
 } from './service-validation.ts';
+import { formatLabels, loadBalancerAddresses, NONE, since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const DEFAULT_TIMEOUT = 10_800;
@@ -131,4 +132,34 @@ export const serviceStrategy: Strategy = {
   fields: (object) => ({ 'spec.clusterIP': object.spec?.clusterIP ?? '', 'spec.type': object.spec?.type ?? '' }),
   createOnUpdate: true,
   generation: false,
+  cells,
 };
+
+function cells(service: Unchecked<Service>, now: number): Cell[] {
+  const { metadata, spec } = service;
+  const ports = (spec?.ports ?? []).map((p) => `${p.port}${p.nodePort ? `:${p.nodePort}` : ''}/${p.protocol}`);
+  return [
+    metadata.name,
+    spec?.type ?? '',
+    spec?.clusterIPs?.[0] ?? NONE,
+    externalAddress(service),
+    ports.join(',') || NONE,
+    since(metadata.creationTimestamp, now),
+    formatLabels(spec?.selector),
+  ];
+}
+
+function externalAddress({ spec, status }: Unchecked<Service>): string {
+  const own = spec?.externalIPs ?? [];
+  switch (spec?.type) {
+    case 'ClusterIP':
+    case 'NodePort':
+      return own.join(',') || NONE;
+    case 'LoadBalancer':
+      return [...loadBalancerAddresses(status?.loadBalancer?.ingress), ...own].join(',') || '<pending>';
+    case 'ExternalName':
+      return spec.externalName ?? '';
+    default:
+      return '<unknown>';
+  }
+}

@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { duplicate, invalid, notSupported, Path, required, tooMany, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { addressFamily, ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { validateChoice, validateImmutable, validateRule } from '../../validation/values.ts';
+import type { EndpointSlice } from '../../../../schema/types.ts';
+import { listWithMore, since, UNSET } from '../../cells.ts';
 
 type Errors = FieldError[];
 type Any = Record<string, any>;
@@ -53,6 +55,7 @@ export const endpointSliceStrategy: Strategy = {
       ),
     );
   },
+  cells,
 };
 
 /** Endpoints that an update leaves as they are stay good, whatever the rules have become. */
@@ -141,4 +144,19 @@ function validatePorts(ports: readonly Any[]): Errors {
     if (port['appProtocol'] != null) errors.push(...validateLabelName(port['appProtocol'], at.child('appProtocol')));
     return errors;
   });
+}
+
+/** Ports and addresses that are shown of one slice. */
+const SHOWN = 3;
+
+function cells({ metadata, addressType, ports, endpoints }: Unchecked<EndpointSlice>, now: number): Cell[] {
+  const numbers = (ports ?? []).map((p) => (p.port !== undefined ? String(p.port) : (p.name ?? '*')));
+  const addresses = (endpoints ?? []).flatMap((e) => e.addresses ?? []);
+  return [
+    metadata.name,
+    addressType ?? '',
+    listWithMore(numbers, SHOWN) || UNSET,
+    listWithMore(addresses, SHOWN) || UNSET,
+    since(metadata.creationTimestamp, now),
+  ];
 }

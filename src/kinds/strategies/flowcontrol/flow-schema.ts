@@ -1,13 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { conditionErrors } from './conditions.ts';
 import { MANDATORY_SCHEMAS } from './mandatory.ts';
 import { policyRulesErrors, type PolicyRules } from './rules.ts';
+import type { FlowSchema } from '../../../../schema/types.ts';
+import { NONE, since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const MAX_PRECEDENCE = 10_000;
@@ -60,4 +62,16 @@ export const flowSchemaStrategy: Strategy = withStatus({
   },
   validate: (object) => [...specErrors(object), ...mandatoryErrors(object), ...conditionErrors(object)],
   subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<FlowSchema>, now: number): Cell[] {
+  return [
+    metadata.name,
+    spec?.priorityLevelConfiguration?.name || NONE,
+    spec?.matchingPrecedence ?? 0,
+    spec?.distinguisherMethod?.type ?? NONE,
+    since(metadata.creationTimestamp, now),
+    status?.conditions?.find((c) => c.type === 'Dangling')?.status ?? '?',
+  ];
+}

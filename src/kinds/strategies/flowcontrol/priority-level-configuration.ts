@@ -1,11 +1,13 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { conditionErrors } from './conditions.ts';
 import { MANDATORY_LEVELS } from './mandatory.ts';
+import type { PriorityLevelConfiguration } from '../../../../schema/types.ts';
+import { NONE, since } from '../../cells.ts';
 
 interface Queuing {
   queues?: number;
@@ -127,4 +129,18 @@ export const priorityLevelConfigurationStrategy: Strategy = withStatus({
   },
   validate: (object) => [...specErrors(object), ...mandatoryErrors(object), ...conditionErrors(object)],
   subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
+  cells,
 });
+
+function cells({ metadata, spec }: Unchecked<PriorityLevelConfiguration>, now: number): Cell[] {
+  const queuing = spec?.limited?.limitResponse?.queuing;
+  return [
+    metadata.name,
+    spec?.type ?? '',
+    (spec?.limited ?? spec?.exempt)?.nominalConcurrencyShares ?? NONE,
+    queuing?.queues ?? NONE,
+    queuing?.handSize ?? NONE,
+    queuing?.queueLengthLimit ?? NONE,
+    since(metadata.creationTimestamp, now),
+  ];
+}

@@ -1,11 +1,13 @@
 import { forbidden, notSupported, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateDomainPrefixedPath, validateImmutable, validateRule } from '../../validation/values.ts';
 import { validateTypedReference } from './typed-reference.ts';
+import type { IngressClass } from '../../../../schema/types.ts';
+import { NONE, since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const MAX_CONTROLLER = 250;
@@ -27,6 +29,7 @@ export const ingressClassStrategy: Strategy = {
     ...validateMetaOnUpdate(object, dnsSubdomainName, false),
     ...validateImmutable(object.spec?.controller ?? '', old.spec?.controller ?? '', SPEC.child('controller')),
   ],
+  cells,
 };
 
 function validateParameters(parameters: KubeObject['spec'], at: Path): FieldError[] {
@@ -39,4 +42,14 @@ function validateParameters(parameters: KubeObject['spec'], at: Path): FieldErro
   else if (scope === 'Namespace') errors.push(...validateRule(namespace, isDns1123Label, here));
   else if (namespace != null) errors.push(forbidden(here, "`parameters.scope` is set to 'Cluster'"));
   return errors;
+}
+
+function cells({ metadata, spec }: Unchecked<IngressClass>, now: number): Cell[] {
+  const p = spec?.parameters;
+  return [
+    metadata.name,
+    spec?.controller ?? '',
+    p ? `${p.kind}${p.apiGroup ? `.${p.apiGroup}` : ''}/${p.name}` : NONE,
+    since(metadata.creationTimestamp, now),
+  ];
 }

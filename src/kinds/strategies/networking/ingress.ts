@@ -6,14 +6,16 @@ import {
   isPortNumber,
   isWildcardDns1123Subdomain,
 } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { parseAddress, validateIp } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateRule } from '../../validation/values.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { validateTypedReference } from './typed-reference.ts';
+import type { Ingress } from '../../../../schema/types.ts';
+import { loadBalancerAddresses, NONE, since } from '../../cells.ts';
 
 type Errors = FieldError[];
 type Any = Record<string, any>;
@@ -43,6 +45,7 @@ export const ingressStrategy: Strategy = withStatus({
       : [];
   },
   subresources: { status: statusWith(({ status }) => validateLoadBalancer(status?.loadBalancer?.ingress)) },
+  cells,
 });
 
 function validateSpec(spec: Any): Errors {
@@ -138,4 +141,29 @@ function validateClassAnnotation({ metadata, spec }: KubeObject): Errors {
       'must match `ingressClassName` when both are specified',
     ),
   ];
+}
+
+function cells({ metadata, spec, status }: Unchecked<Ingress>, now: number): Cell[] {
+  return [
+    metadata.name,
+    spec?.ingressClassName ?? NONE,
+    hosts(spec?.rules ?? []),
+    loadBalancerAddresses(status?.loadBalancer?.ingress).join(','),
+    spec?.tls?.length ? '80, 443' : '80',
+    since(metadata.creationTimestamp, now),
+  ];
+}
+
+/** Hosts that are shown of one Ingress. */
+const SHOWN = 3;
+
+function hosts(rules: readonly { host?: string }[]): string {
+  const named: string[] = [];
+  let more = false;
+  for (const { host } of rules) {
+    if (named.length === SHOWN) more = true;
+    else if (host) named.push(host);
+  }
+  if (named.length === 0) return '*';
+  return more ? `${named.join(',')} + ${rules.length - SHOWN} more...` : named.join(',');
 }

@@ -1,10 +1,13 @@
 import { Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { strictIpProblems } from '../../validation/strict-ip.ts';
 import { validateImmutable, validateRule } from '../../validation/values.ts';
 import { internalValue } from '../../internal-value.ts';
+import type { IPAddress } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { NONE } from '../../cells.ts';
 
 const AT = Path.root('spec').child('parentRef');
 
@@ -30,4 +33,10 @@ export const ipAddressStrategy: Strategy = {
     );
     return [...validateMetaOnUpdate(object, strictIpProblems, false), ...validateImmutable(ref, before, AT)];
   },
+  cells,
 };
+
+function cells({ metadata, spec }: Unchecked<IPAddress>): Cell[] {
+  const ref = spec?.parentRef;
+  return [metadata.name, ref ? [ref.resource, ref.namespace, ref.name].filter(Boolean).join('/') : NONE];
+}

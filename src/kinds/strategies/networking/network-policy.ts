@@ -1,13 +1,15 @@
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isPortName, isPortNumber } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { cidrWarnings, parseRange, validateCidr } from '../../validation/ip.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { isStrictlyWithin } from '../../validation/strict-ip.ts';
 import { validateRule } from '../../validation/values.ts';
+import type { NetworkPolicy } from '../../../../schema/types.ts';
+import { formatSelector, since } from '../../cells.ts';
 
 type Errors = FieldError[];
 type Spec = KubeObject['spec'];
@@ -36,6 +38,7 @@ export const networkPolicyStrategy: Strategy = {
       ...(block.cidr ? cidrWarnings(block.cidr, at.child('cidr')) : []),
       ...(block.except ?? []).flatMap((except: string, i: number) => cidrWarnings(except, at.child('except').index(i))),
     ]),
+  cells,
 };
 
 function* blocksOf(spec: Spec): Generator<[Spec, Path]> {
@@ -106,4 +109,8 @@ function validateBlock({ cidr, except }: Spec, at: Path): Errors {
     if (!inner) return validateCidr(text, here);
     return isStrictlyWithin(inner, network) ? [] : [invalid(here, text, 'must be a strict subset of `cidr`')];
   });
+}
+
+function cells({ metadata, spec }: Unchecked<NetworkPolicy>, now: number): Cell[] {
+  return [metadata.name, formatSelector(spec?.podSelector ?? {}), since(metadata.creationTimestamp, now)];
 }

@@ -1,11 +1,14 @@
 import { invalid, Path, required } from '../../../meta/field.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { rangeFamily } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateStrictCidr } from '../../validation/strict-ip.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { withStatus } from '../status-split.ts';
+import type { ServiceCIDR } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { since } from '../../cells.ts';
 
 const AT = Path.root('spec').child('cidrs');
 
@@ -34,4 +37,9 @@ export const serviceCidrStrategy: Strategy = withStatus({
     ...validateMetaOnUpdate(object, dnsSubdomainName, false),
     ...validateImmutable(object.spec?.cidrs ?? null, old.spec?.cidrs ?? null, AT),
   ],
+  cells,
 });
+
+function cells({ metadata, spec }: Unchecked<ServiceCIDR>, now: number): Cell[] {
+  return [metadata.name, (spec?.cidrs ?? []).join(','), since(metadata.creationTimestamp, now)];
+}

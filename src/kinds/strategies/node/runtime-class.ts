@@ -1,6 +1,6 @@
 import { Path } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { deprecatedNodeLabel } from '../../validation/node-selector.ts';
@@ -8,6 +8,9 @@ import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateRule } from '../../validation/values.ts';
 import { overheadErrors } from './overhead.ts';
 import { tolerationListErrors } from './tolerations.ts';
+import type { RuntimeClass } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { since } from '../../cells.ts';
 
 const HANDLER = Path.root('handler');
 const SCHEDULING = Path.root('scheduling');
@@ -33,4 +36,9 @@ export const runtimeClassStrategy: Strategy = {
     ...validateMetaOnUpdate(object, dnsSubdomainName, false),
     ...validateImmutable(object.handler, old.handler, HANDLER),
   ],
+  cells,
 };
+
+function cells({ metadata, handler }: Unchecked<RuntimeClass>, now: number): Cell[] {
+  return [metadata.name, handler ?? '', since(metadata.creationTimestamp, now)];
+}

@@ -15,6 +15,7 @@ import {
   addProfileMismatches,
   appArmorFromAnnotations,
 } from './annotations.ts';
+import { podCells, podRowConditions } from './cells.ts';
 import { defaultPod, syncAddresses } from './defaults.ts';
 import { dropDisabledFields, dropDisabledStatus } from './drop-disabled.ts';
 import { qosClass } from './qos.ts';
@@ -116,6 +117,8 @@ export const podStrategy: Strategy<Pod> = {
     const seconds = spec.terminationGracePeriodSeconds ?? 30;
     return seconds < 0 ? 1 : seconds;
   },
+  cells: podCells,
+  rowConditions: podRowConditions,
 };
 
 const gated = (now: string) => ({

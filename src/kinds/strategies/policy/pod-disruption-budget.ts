@@ -1,6 +1,6 @@
 import type { PodDisruptionBudget } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, type FieldError } from '../../../meta/field.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateConditions } from '../../validation/conditions.ts';
 import { validateAtMost100Percent, validatePositiveIntOrPercent } from '../../validation/int-or-percent.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
@@ -9,6 +9,8 @@ import { validateNonNegative } from '../../validation/values.ts';
 import { shownSelector } from '../pod-template.ts';
 import { internalValue } from '../../internal-value.ts';
 import { statusWith, withStatus } from '../status-split.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { count, since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
@@ -49,4 +51,15 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = withSt
       ),
     ]),
   },
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<PodDisruptionBudget>, now: number): Cell[] {
+  return [
+    metadata.name,
+    spec?.minAvailable === undefined ? 'N/A' : String(spec.minAvailable),
+    spec?.maxUnavailable === undefined ? 'N/A' : String(spec.maxUnavailable),
+    count(status?.disruptionsAllowed),
+    since(metadata.creationTimestamp, now),
+  ];
+}

@@ -1,9 +1,11 @@
 import { isDeepStrictEqual } from 'node:util';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { dnsSubdomainName, pathSegmentName } from '../../validation/names.ts';
 import { GROUP, rbacStrategy } from './names.ts';
+import type { RoleBinding } from '../../../../schema/types.ts';
+import { since } from '../../cells.ts';
 
 interface Subject {
   kind?: string;
@@ -84,5 +86,21 @@ export function bindingStrategy(roles: readonly string[], namespaced: boolean): 
     isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef))
       ? []
       : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')];
-  return { ...rbacStrategy(namespaced, validate, change), defaults };
+  return { ...rbacStrategy(namespaced, validate, change), defaults, cells };
+}
+
+function cells({ metadata, roleRef, subjects }: Unchecked<RoleBinding>, now: number): Cell[] {
+  const namesOf = (kind: string): string =>
+    (subjects ?? [])
+      .filter((subject) => subject.kind === kind)
+      .map(({ name, namespace }) => (kind === 'ServiceAccount' ? `${namespace ?? ''}/${name}` : name))
+      .join(', ');
+  return [
+    metadata.name,
+    `${roleRef?.kind}/${roleRef?.name}`,
+    since(metadata.creationTimestamp, now),
+    namesOf('User'),
+    namesOf('Group'),
+    namesOf('ServiceAccount'),
+  ];
 }

@@ -3,6 +3,7 @@ import type { Strategy } from '../../kind.ts';
 import { boundedErrors } from './bounds.ts';
 import { configurationErrors, MAX_CONFIGURATIONS } from './configuration.ts';
 import { selectorErrors } from './selectors.ts';
+import { nameAndAge } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 
@@ -19,4 +20,5 @@ export const deviceClassStrategy: Strategy = {
     ...selectorErrors(spec.selectors, SPEC.child('selectors')),
     ...boundedErrors(spec.config, MAX_CONFIGURATIONS, configurationErrors, SPEC.child('config')),
   ],
+  cells: nameAndAge,
 };

@@ -4,6 +4,7 @@ import type { Strategy } from '../../kind.ts';
 import { validateAnnotations, validateLabels } from '../../validation/labels.ts';
 import { IMMUTABLE, semanticallyEqual } from '../../validation/values.ts';
 import { claimSpecErrors, defaultClaim, dropClaimFields } from './claim-spec.ts';
+import { nameAndAge } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const METADATA = SPEC.child('metadata');
@@ -24,4 +25,5 @@ export const resourceClaimTemplateStrategy: Strategy = {
     semanticallyEqual(spec, old.spec ?? {})
       ? []
       : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', spec), IMMUTABLE)],
+  cells: nameAndAge,
 };

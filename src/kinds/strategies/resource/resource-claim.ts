@@ -1,10 +1,13 @@
 import { invalid, Path } from '../../../meta/field.ts';
 import { internalValue } from '../../internal-value.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { IMMUTABLE, semanticallyEqual } from '../../validation/values.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { claimSpecErrors, defaultClaim, dropClaimFields } from './claim-spec.ts';
 import { claimStatusErrors } from './claim-status.ts';
+import type { ResourceResourceClaim } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 
@@ -21,4 +24,13 @@ export const resourceClaimStrategy: Strategy = withStatus({
       ? []
       : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimSpec', spec), IMMUTABLE)],
   subresources: { status: { ...isolatedStatus, validateUpdate: claimStatusErrors } },
+  cells,
 });
+
+function cells({ metadata, status }: Unchecked<ResourceResourceClaim>, now: number): Cell[] {
+  const states: string[] = [];
+  if (metadata.deletionTimestamp) states.push('deleted');
+  if (status?.allocation) states.push('allocated', ...(status.reservedFor?.length ? ['reserved'] : []));
+  else if (!metadata.deletionTimestamp) states.push('pending');
+  return [metadata.name, states.join(','), since(metadata.creationTimestamp, now)];
+}

@@ -1,13 +1,14 @@
-import type { NodeSelector } from '../../../../schema/types.ts';
+import type { NodeSelector, ResourceSlice } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Parts } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNodeSelector } from '../../validation/node-selector.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
 import { poolNameErrors, uniqueErrors } from './bounds.ts';
 import { deviceErrors, type Device } from './devices.ts';
+import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const MAX_DEVICES = 128;
@@ -104,4 +105,15 @@ export const resourceSliceStrategy: Strategy = {
     ...validateImmutable(spec.nodeName, old.nodeName, SPEC.child('nodeName')),
   ],
   fields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
+  cells,
 };
+
+function cells({ metadata, spec }: Unchecked<ResourceSlice>, now: number): Cell[] {
+  return [
+    metadata.name,
+    spec?.nodeName ?? '',
+    spec?.driver ?? '',
+    spec?.pool?.name ?? '',
+    since(metadata.creationTimestamp, now),
+  ];
+}

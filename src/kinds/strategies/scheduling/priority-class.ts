@@ -1,7 +1,9 @@
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateChoice, validateImmutable } from '../../validation/values.ts';
+import type { PriorityClass } from '../../../../schema/types.ts';
+import { since } from '../../cells.ts';
 
 /** Values above this are the system's. */
 const HIGHEST_USER_PRIORITY = 1_000_000_000;
@@ -48,4 +50,15 @@ export const priorityClassStrategy: Strategy = {
       : [forbidden(Path.root('value'), 'may not be changed in an update.')]),
     ...validateImmutable(object.preemptionPolicy, old.preemptionPolicy, Path.root('preemptionPolicy')),
   ],
+  cells,
 };
+
+function cells({ metadata, value, globalDefault, preemptionPolicy }: Unchecked<PriorityClass>, now: number): Cell[] {
+  return [
+    metadata.name,
+    value ?? 0,
+    globalDefault ?? false,
+    since(metadata.creationTimestamp, now),
+    preemptionPolicy ?? '',
+  ];
+}

@@ -1,7 +1,10 @@
 import { isDeepStrictEqual } from 'node:util';
 import { duplicate, invalid, notSupported, Path, type FieldError } from '../../../meta/field.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateImmutable } from '../../validation/values.ts';
+import type { CSIDriver } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { NONE, since, UNSET } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const FS_GROUP_POLICIES = ['File', 'None', 'ReadWriteOnceWithFSType'];
@@ -88,4 +91,18 @@ export const csiDriverStrategy: Strategy = {
       SPEC.child('volumeLifecycleModes'),
     ),
   ],
+  cells,
 };
+
+function cells({ metadata, spec }: Unchecked<CSIDriver>, now: number): Cell[] {
+  return [
+    metadata.name,
+    spec?.attachRequired ?? true,
+    spec?.podInfoOnMount ?? false,
+    spec?.storageCapacity ?? false,
+    spec?.tokenRequests?.map((t) => t.audience).join(',') ?? UNSET,
+    spec?.requiresRepublish ?? false,
+    spec?.volumeLifecycleModes?.join(',') || NONE,
+    since(metadata.creationTimestamp, now),
+  ];
+}

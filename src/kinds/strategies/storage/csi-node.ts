@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { duplicate, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { IMMUTABLE, validateNonNegative } from '../../validation/values.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
+import type { CSINode } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { since } from '../../cells.ts';
 
 const DRIVERS = Path.root('spec').child('drivers');
 /** bytes (KEP-1885 raised it from 192) */
@@ -56,4 +59,9 @@ export const csiNodeStrategy: Strategy = {
         .filter((now) => now.name === before.name && !isDeepStrictEqual(fixedPart(now), fixedPart(before)))
         .map((now) => invalid(DRIVERS, fixedPart(now), IMMUTABLE)),
     ),
+  cells,
 };
+
+function cells({ metadata, spec }: Unchecked<CSINode>, now: number): Cell[] {
+  return [metadata.name, spec?.drivers?.length ?? 0, since(metadata.creationTimestamp, now)];
+}

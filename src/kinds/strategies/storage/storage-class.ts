@@ -1,12 +1,15 @@
 import { isDeepStrictEqual } from 'node:util';
 import { duplicate, forbidden, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { deprecatedNodeLabel } from '../../validation/node-selector.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateOptionalChoice } from '../../validation/values.ts';
 import { parameterErrors, provisionerErrors } from './class-parameters.ts';
+import type { StorageClass } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { since } from '../../cells.ts';
 
 const TOPOLOGIES = Path.root('allowedTopologies');
 const RECLAIM_POLICIES = ['Delete', 'Retain'];
@@ -92,4 +95,23 @@ export const storageClassStrategy: Strategy = {
       ...validateImmutable(object.volumeBindingMode, old.volumeBindingMode, Path.root('volumeBindingMode')),
     ];
   },
+  cells,
 };
+
+const DEFAULT_CLASS = [
+  'storageclass.kubernetes.io/is-default-class',
+  'storageclass.beta.kubernetes.io/is-default-class',
+];
+
+function cells(object: Unchecked<StorageClass>, now: number): Cell[] {
+  const { metadata, provisioner, reclaimPolicy, volumeBindingMode, allowVolumeExpansion } = object;
+  const isDefault = DEFAULT_CLASS.some((name) => metadata.annotations?.[name] === 'true');
+  return [
+    `${metadata.name}${isDefault ? ' (default)' : ''}`,
+    provisioner ?? '',
+    reclaimPolicy ?? 'Delete',
+    volumeBindingMode ?? 'Immediate',
+    allowVolumeExpansion ?? false,
+    since(metadata.creationTimestamp, now),
+  ];
+}

@@ -1,14 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
 import { rangeError } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
-import type { Strategy } from '../../kind.ts';
+import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
 import { validateAccessModes } from '../core/access-modes.ts';
 import { validateCsiDriverName, validateVolumeSource } from '../core/volume-sources.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
+import type { VolumeAttachment } from '../../../../schema/types.ts';
+import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
@@ -125,4 +127,16 @@ export const volumeAttachmentStrategy: Strategy = withStatus({
   validate: (object) => [...errorsOf(object), ...newErrors(object.spec ?? {})],
   validateUpdate: changeErrors,
   subresources: { status: { ...isolatedStatus, validateUpdate: changeErrors } },
+  cells,
 });
+
+function cells({ metadata, spec, status }: Unchecked<VolumeAttachment>, now: number): Cell[] {
+  return [
+    metadata.name,
+    spec?.attacher ?? '',
+    spec?.source?.persistentVolumeName ?? '',
+    spec?.nodeName ?? '',
+    status?.attached ?? false,
+    since(metadata.creationTimestamp, now),
+  ];
+}

@@ -1,9 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
-import type { Strategy } from '../../kind.ts';
+import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { parameterErrors, provisionerErrors } from './class-parameters.ts';
+import type { VolumeAttributesClass } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import { since } from '../../cells.ts';
 
 /** storage.k8s.io/v1 VolumeAttributesClass: fixed once it is there. */
 export const volumeAttributesClassStrategy: Strategy = {
@@ -19,4 +22,9 @@ export const volumeAttributesClassStrategy: Strategy = {
         : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];
     return [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...fixed('driverName'), ...fixed('parameters')];
   },
+  cells,
 };
+
+function cells({ metadata, driverName }: Unchecked<VolumeAttributesClass>, now: number): Cell[] {
+  return [metadata.name, driverName ?? '', since(metadata.creationTimestamp, now)];
+}

@@ -1,8 +1,9 @@
 import type { ContainerStatus, Pod } from '../../../../schema/types.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { isSidecar, lastingContainers } from '../../../rules/containers.ts';
 import { hasPodCondition, isPodReady, isPodTerminal } from '../../../rules/pods.ts';
-import type { Printer } from '../printer.ts';
-import { NONE, since } from './shared.ts';
+import { NONE, since } from '../../cells.ts';
+import type { Cell } from '../../kind.ts';
 
 /** Restarts of some containers and when the last of them was. */
 interface Restarts {
@@ -10,7 +11,7 @@ interface Restarts {
   last: string;
 }
 
-function addRestarts(total: Restarts, status: ContainerStatus): void {
+function addRestarts(total: Restarts, status: Parts<ContainerStatus>): void {
   total.count += status.restartCount ?? 0;
   const finished = status.lastState?.terminated?.finishedAt;
   if (finished && finished > total.last) total.last = finished;
@@ -26,7 +27,7 @@ interface Progress {
 }
 
 /** Walks the init containers: what they have restarted, and, while they are not done, what the pod waits for. */
-function initProgress(pod: Pod, progress: Progress): { initializing: boolean; sidecars: Restarts } {
+function initProgress(pod: Unchecked<Pod>, progress: Progress): { initializing: boolean; sidecars: Restarts } {
   const spec = new Map((pod.spec?.initContainers ?? []).map((c) => [c.name, c]));
   const sidecars: Restarts = { count: 0, last: '' };
   for (const [i, status] of (pod.status?.initContainerStatuses ?? []).entries()) {
@@ -48,7 +49,7 @@ function initProgress(pod: Pod, progress: Progress): { initializing: boolean; si
 }
 
 /** Walks the containers from the last to the first, so that the first one's reason stands. */
-function containerProgress(pod: Pod, progress: Progress): void {
+function containerProgress(pod: Unchecked<Pod>, progress: Progress): void {
   let running = false;
   for (const status of (pod.status?.containerStatuses ?? []).toReversed()) {
     addRestarts(progress.restarts, status);
@@ -63,7 +64,7 @@ function containerProgress(pod: Pod, progress: Progress): void {
   if (progress.reason === 'Completed' && running) progress.reason = isPodReady(pod) ? 'Running' : 'NotReady';
 }
 
-function progressOf(pod: Pod): Progress {
+function progressOf(pod: Unchecked<Pod>): Progress {
   const { status } = pod;
   const progress: Progress = {
     reason: status?.reason || status?.phase || '',
@@ -84,15 +85,14 @@ function progressOf(pod: Pod): Progress {
   return progress;
 }
 
-function gates(pod: Pod): string {
+function gates(pod: Unchecked<Pod>): string {
   const wanted = pod.spec?.readinessGates ?? [];
   if (wanted.length === 0) return NONE;
   return `${wanted.filter((gate) => hasPodCondition(pod, gate.conditionType)).length}/${wanted.length}`;
 }
 
 /** Pods: the status is the most telling of phase, reason and the containers' states. */
-export const podCells: Printer = (object, now) => {
-  const pod = object as unknown as Pod;
+export function podCells(pod: Unchecked<Pod>, now: number): Cell[] {
   const { reason, ready, restarts } = progressOf(pod);
   const total = lastingContainers(pod.spec).length;
   return [
@@ -106,12 +106,12 @@ export const podCells: Printer = (object, now) => {
     pod.status?.nominatedNodeName || NONE,
     gates(pod),
   ];
-};
+}
 
 const completed = (reason: string, message: string) => [{ type: 'Completed', status: 'True', reason, message }];
 const succeededRow = completed('Succeeded', 'The pod has completed successfully.');
 const failedRow = completed('Failed', 'The pod failed.');
 
 /** Conditions of a pod's row, by which kubectl may leave out pods that have ended. */
-export const podRowConditions = (phase: string | undefined): object[] | undefined =>
-  phase === 'Succeeded' ? succeededRow : phase === 'Failed' ? failedRow : undefined;
+export const podRowConditions = ({ status }: Unchecked<Pod>): object[] | undefined =>
+  status?.phase === 'Succeeded' ? succeededRow : status?.phase === 'Failed' ? failedRow : undefined;

@@ -1,5 +1,7 @@
-import { humanDuration } from '../../../meta/duration.ts';
-import { labelSelectorAsSelector, type LabelSelectorLike } from '../../../meta/labels.ts';
+import { humanDuration } from '../meta/duration.ts';
+import { labelSelectorAsSelector, type LabelSelectorLike } from '../meta/labels.ts';
+import type { ObjectLike, Parts } from '../meta/object.ts';
+import type { Cell } from './kind.ts';
 
 export const NONE = '<none>';
 export const UNSET = '<unset>';
@@ -21,7 +23,7 @@ export function formatLabels(labels: Record<string, string> | undefined): string
   return text || NONE;
 }
 
-export const formatSelector = (selector: LabelSelectorLike | undefined | null): string => {
+export const formatSelector = (selector: Parts<LabelSelectorLike> | undefined | null): string => {
   try {
     return labelSelectorAsSelector(selector).toString() || NONE;
   } catch {
@@ -33,7 +35,7 @@ export const boolPointer = (value: boolean | undefined): string =>
   value === undefined ? UNSET : value ? 'True' : 'False';
 
 interface Containers {
-  containers?: { name: string; image?: string }[];
+  containers?: { name?: string; image?: string }[];
 }
 /** Names and images of a pod template's containers, one cell each. */
 export const containerCells = (spec: Containers | undefined): [string, string] => {
@@ -46,3 +48,16 @@ export function listWithMore(all: readonly string[], max: number, separator = ',
   const text = all.slice(0, max).join(separator);
   return all.length > max ? `${text} + ${all.length - max} more...` : text;
 }
+
+/** Addresses of a load balancer's status, each once and sorted. */
+export const loadBalancerAddresses = (ingress: readonly { ip?: string; hostname?: string }[] | undefined): string[] =>
+  [...new Set((ingress ?? []).map((i) => i.ip || i.hostname || '').filter(Boolean))].sort();
+
+/** Entries of a map that may not be there. */
+export const size = (map: object | undefined): number => Object.keys(map ?? {}).length;
+
+/** The cells of a kind of which nothing else is shown. */
+export const nameAndAge = ({ metadata }: ObjectLike, now: number): Cell[] => [
+  metadata.name,
+  since(metadata.creationTimestamp, now),
+];

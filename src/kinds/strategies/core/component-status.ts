@@ -1,0 +1,12 @@
+import type { ComponentStatus } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import type { Cell, Strategy } from '../../kind.ts';
+
+/** core/v1 ComponentStatus: never stored, made anew for each read. */
+export const componentStatusStrategy: Strategy = { cells };
+
+function cells({ metadata, conditions }: Unchecked<ComponentStatus>): Cell[] {
+  const healthy = conditions?.find((c) => c.type === 'Healthy');
+  const state = healthy ? (healthy.status === 'True' ? 'Healthy' : 'Unhealthy') : 'Unknown';
+  return [metadata.name, state, healthy?.message ?? '', healthy?.error ?? ''];
+}
