@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { createEventRecorder } from '../../src/control/events.ts';
-import { FakeClient } from '../support/fake-client.ts';
-import { FakeClock, flush } from '../support/fake-clock.ts';
+import { FakeApi } from '../support/fake-api.ts';
 
 const about = {
   apiVersion: 'v1',
@@ -10,12 +9,12 @@ const about = {
 };
 
 async function record(send: (event: (message: string) => void) => void) {
-  const clock = new FakeClock();
-  const client = new FakeClient(clock);
+  const api = await FakeApi.open();
+  const { client, clock } = api;
   const recorder = createEventRecorder({ client, component: 'c', clock });
   send((message) => recorder.event(about, 'Warning', 'Bad', message));
-  await flush();
-  return (await client.list('events')).items;
+  await api.quiet();
+  return api.list('events');
 }
 
 describe('event recorder', () => {

@@ -1,15 +1,18 @@
 import { describe, expect, it } from 'vitest';
 import { createLeader } from '../../src/control/leader.ts';
-import { FakeClient } from '../support/fake-client.ts';
-import { FakeClock } from '../support/fake-clock.ts';
+import { createClient } from '../../src/client/client.ts';
+import { serviceUnavailable } from '../../src/meta/status.ts';
+import type { FaultyTransport } from '../support/faulty-transport.ts';
+import { FakeApi } from '../support/fake-api.ts';
 
-function candidates() {
-  const clock = new FakeClock();
-  const client = new FakeClient(clock);
+async function candidates() {
+  const api = await FakeApi.open();
+  const { clock, client } = api;
   const said: string[] = [];
+  const transports: Record<string, FaultyTransport> = {};
   const make = (identity: string) =>
     createLeader({
-      client,
+      client: createClient((transports[identity] = api.connect())),
       clock,
       identity,
       name: 'l',
@@ -18,12 +21,12 @@ function candidates() {
       onStarted: () => said.push(`${identity} leads`),
       onStopped: () => said.push(`${identity} stops`),
     });
-  return { clock, client, said, make };
+  return { clock, client, said, make, transports };
 }
 
 describe('leader election', () => {
   it('has one leader, and another one when the first falls silent', async () => {
-    const { clock, client, said, make } = candidates();
+    const { clock, client, said, make, transports } = await candidates();
     const a = make('a');
     const b = make('b');
     a.start();
@@ -31,8 +34,8 @@ describe('leader election', () => {
     b.start();
     await clock.advance(60_000);
     expect(said).toEqual(['a leads']);
-    client.refuse = (verb, _resource, object) => {
-      if (verb === 'update' && object['spec'].holderIdentity === 'a') throw new Error('cut off');
+    transports['a']!.before = ({ verb }) => {
+      if (verb === 'update') throw serviceUnavailable('cut off');
     };
     await clock.advance(40_000);
     expect(said).toEqual(['a leads', 'a stops', 'b leads']);
@@ -40,7 +43,7 @@ describe('leader election', () => {
   });
 
   it('hands over at once when the leader stops', async () => {
-    const { clock, said, make } = candidates();
+    const { clock, said, make } = await candidates();
     const a = make('a');
     const b = make('b');
     a.start();

@@ -13,7 +13,7 @@ describe('controllers', () => {
       },
     };
     const cluster = await startCluster([flaky]);
-    await cluster.client.create('configmaps', { metadata: { name: 'a', namespace: 'x' } });
+    await cluster.put('configmaps', { metadata: { name: 'a', namespace: 'a' } });
     await cluster.advance(1000);
     expect(attempts).toBe(4);
     expect(cluster.logs).toHaveLength(3);
@@ -35,9 +35,9 @@ describe('controllers', () => {
       },
     };
     const cluster = await startCluster([slow]);
-    await cluster.client.create('configmaps', { metadata: { name: 'a', namespace: 'x' } });
+    await cluster.put('configmaps', { metadata: { name: 'a', namespace: 'a' } });
     await cluster.advance(1);
-    await cluster.client.edit('configmaps', 'x', 'a', (object) => (object['data'] = { a: '1' }));
+    await cluster.edit('configmaps', 'a', 'a', (object) => (object['data'] = { a: '1' }));
     await cluster.advance(100);
     expect([count, most]).toEqual([2, 1]);
     await cluster.stop();
@@ -51,8 +51,8 @@ describe('controllers', () => {
       reconcile: async (key) => void seen.push(key),
     };
     const cluster = await startCluster([watcher]);
-    await cluster.stop();
-    await cluster.client.create('configmaps', { metadata: { name: 'a', namespace: 'x' } });
+    await cluster.die();
+    await cluster.put('configmaps', { metadata: { name: 'a', namespace: 'a' } });
     await cluster.advance(1000);
     expect(seen).toEqual([]);
   });

@@ -23,7 +23,7 @@ describe('deployment', () => {
   afterEach(() => cluster.stop());
   const start = async (spec?: Record<string, unknown>) => {
     cluster = await startCluster([deployment, replicaset()]);
-    await cluster.client.add('deployments.apps', make(spec));
+    await cluster.put('deployments.apps', make(spec));
     await cluster.advance();
   };
   const settle = async () => {
@@ -59,7 +59,7 @@ describe('deployment', () => {
   it('rolls a new template out one pod at a time and keeps the old set', async () => {
     await start();
     await settle();
-    await cluster.client.edit(
+    await cluster.edit(
       'deployments.apps',
       'a',
       'd',
@@ -71,7 +71,7 @@ describe('deployment', () => {
       set['spec'].replicas,
       set['status'].replicas,
     ]);
-    expect(sets).toEqual([
+    expect(sets.sort()).toEqual([
       ['x:1', 0, 0],
       ['x:2', 3, 3],
     ]);
@@ -94,7 +94,7 @@ describe('deployment', () => {
     await start();
     await settle();
     for (const image of ['x:2', 'x:1']) {
-      await cluster.client.edit(
+      await cluster.edit(
         'deployments.apps',
         'a',
         'd',
@@ -102,7 +102,8 @@ describe('deployment', () => {
       );
       await settle();
     }
-    const [set] = await cluster.list('replicasets.apps');
+    const sets = await cluster.list('replicasets.apps');
+    const set = sets.find((one) => one['spec'].template.spec.containers[0].image === 'x:1');
     expect(set!['spec'].replicas).toBe(3);
     expect(set!.metadata.annotations).toMatchObject({
       'deployment.kubernetes.io/revision': '3',
@@ -113,7 +114,7 @@ describe('deployment', () => {
   it('stops all old pods before it starts new ones when told to recreate', async () => {
     await start({ strategy: { type: 'Recreate' } });
     await settle();
-    await cluster.client.edit(
+    await cluster.edit(
       'deployments.apps',
       'a',
       'd',
@@ -139,14 +140,14 @@ describe('deployment', () => {
       strategy: { type: 'RollingUpdate', rollingUpdate: { maxSurge: 3, maxUnavailable: 2 } },
     });
     await settle();
-    await cluster.client.edit(
+    await cluster.edit(
       'deployments.apps',
       'a',
       'd',
       (object) => (object['spec'].template.spec.containers[0].image = 'x:2'),
     );
     await cluster.advance();
-    await cluster.client.edit('deployments.apps', 'a', 'd', (object) => (object['spec'].replicas = 20));
+    await cluster.edit('deployments.apps', 'a', 'd', (object) => (object['spec'].replicas = 20));
     await cluster.advance(50);
     expect(
       (await cluster.list('replicasets.apps'))
@@ -159,7 +160,7 @@ describe('deployment', () => {
     await start({ revisionHistoryLimit: 1 });
     await settle();
     for (const image of ['x:2', 'x:3', 'x:4']) {
-      await cluster.client.edit(
+      await cluster.edit(
         'deployments.apps',
         'a',
         'd',
@@ -168,7 +169,7 @@ describe('deployment', () => {
       await settle();
     }
     expect(
-      (await cluster.list('replicasets.apps')).map((set) => set['spec'].template.spec.containers[0].image),
+      (await cluster.list('replicasets.apps')).map((set) => set['spec'].template.spec.containers[0].image).sort(),
     ).toEqual(['x:3', 'x:4']);
   });
 
@@ -185,9 +186,9 @@ describe('deployment', () => {
   it('comes to rest: nothing is written when nothing changes', async () => {
     await start();
     await settle();
-    const before = cluster.client.writes.length;
+    const before = cluster.transport.writes.length;
     await cluster.advance(60_000);
-    expect(cluster.client.writes.slice(before)).toEqual([]);
+    expect(cluster.transport.writes.slice(before)).toEqual([]);
     expect(cluster.logs).toEqual([]);
   });
 });

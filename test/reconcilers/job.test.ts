@@ -7,13 +7,12 @@ describe('job', () => {
   afterEach(() => cluster.stop());
   const start = async (spec: Record<string, unknown>) => {
     cluster = await startCluster([job()]);
-    await cluster.client.create('jobs.batch', {
+    await cluster.put('jobs.batch', {
       metadata: { name: 'j', namespace: 'a' },
       spec: {
         parallelism: 1,
         completions: 1,
         backoffLimit: 6,
-        selector: { matchLabels: { j: '1' } },
         template: {
           metadata: { labels: { j: '1' } },
           spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] },
@@ -27,7 +26,7 @@ describe('job', () => {
   const end = async (phase: string) => {
     for (const pod of await cluster.list('pods')) {
       if (pod['status'].phase === 'Pending')
-        await cluster.client.edit('pods', 'a', pod.metadata.name, (object) => (object['status'] = { phase }), 'status');
+        await cluster.edit('pods', 'a', pod.metadata.name, (object) => (object['status'] = { phase }), 'status');
     }
     await cluster.advance(10);
   };
@@ -72,7 +71,7 @@ describe('job', () => {
     await start({ suspend: true });
     expect(await cluster.list('pods')).toEqual([]);
     expect(await conditions()).toEqual(['Suspended True JobSuspended']);
-    await cluster.client.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].suspend = false));
+    await cluster.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].suspend = false));
     await cluster.advance(10);
     await end('Succeeded');
     expect(await conditions()).toEqual([

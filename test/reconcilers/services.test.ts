@@ -27,9 +27,9 @@ describe('endpoints of services', () => {
 
   it('follow the pods and their readiness', async () => {
     await start();
-    await cluster.client.add('nodes', { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'z' } } });
-    await cluster.client.add('services', service());
-    await cluster.client.add('pods', pod('p'));
+    await cluster.put('nodes', { metadata: { name: 'n1', labels: { 'topology.kubernetes.io/zone': 'z' } } });
+    await cluster.put('services', service());
+    await cluster.put('pods', pod('p'));
     await cluster.runPods();
     await cluster.advance(10);
     const [slice] = await slices();
@@ -46,13 +46,7 @@ describe('endpoints of services', () => {
       'endpointslice.kubernetes.io/managed-by': 'endpointslice-controller.k8s.io',
       'kubernetes.io/service-name': 'svc',
     });
-    await cluster.client.edit(
-      'pods',
-      'a',
-      'p',
-      (object) => (object['status'].conditions[0].status = 'False'),
-      'status',
-    );
+    await cluster.edit('pods', 'a', 'p', (object) => (object['status'].conditions[0].status = 'False'), 'status');
     await cluster.advance(10);
     expect((await slices())[0]!['endpoints'][0].conditions).toEqual({
       ready: false,
@@ -67,15 +61,15 @@ describe('endpoints of services', () => {
 
   it('are an empty slice where a service has no pods', async () => {
     await start();
-    await cluster.client.add('services', service());
+    await cluster.put('services', service());
     await cluster.advance(10);
-    expect((await slices()).map((slice) => slice['endpoints'])).toEqual([[]]);
+    expect((await slices()).map((slice) => slice['endpoints'])).toEqual([null]);
   });
 
   it('are mirrored from endpoints that were written by hand', async () => {
     await start();
-    await cluster.client.add('services', service({ selector: undefined }));
-    await cluster.client.add('endpoints', {
+    await cluster.put('services', service({ selector: undefined }));
+    await cluster.put('endpoints', {
       metadata: { name: 'svc', namespace: 'a' },
       subsets: [{ addresses: [{ ip: '10.1.2.3' }], ports: [{ port: 8080, protocol: 'TCP' }] }],
     });

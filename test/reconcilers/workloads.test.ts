@@ -28,7 +28,7 @@ const settle = async () => {
 describe('statefulset', () => {
   const start = async (spec: Record<string, unknown> = {}) => {
     cluster = await startCluster([statefulset]);
-    await cluster.client.add('statefulsets.apps', {
+    await cluster.put('statefulsets.apps', {
       metadata: { name: 's', namespace: 'a' },
       spec: { replicas: 3, serviceName: 'svc', selector, template: template(), ...spec },
     });
@@ -58,7 +58,7 @@ describe('statefulset', () => {
   it('replaces old pods from the last to the first, down to the partition', async () => {
     await start({ updateStrategy: { type: 'RollingUpdate', rollingUpdate: { partition: 1 } } });
     await settle();
-    await cluster.client.edit('statefulsets.apps', 'a', 's', (object) => (object['spec'].template = template('x:2')));
+    await cluster.edit('statefulsets.apps', 'a', 's', (object) => (object['spec'].template = template('x:2')));
     await settle();
     expect(
       Object.fromEntries(
@@ -68,10 +68,13 @@ describe('statefulset', () => {
     expect(cluster.logs).toEqual([]);
   });
   it('makes a claim for each pod and keeps it when it is scaled away', async () => {
-    const claim = { metadata: { name: 'data' }, spec: { accessModes: ['ReadWriteOnce'] } };
+    const claim = {
+      metadata: { name: 'data' },
+      spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } },
+    };
     await start({ volumeClaimTemplates: [claim], podManagementPolicy: 'Parallel' });
     await settle();
-    await cluster.client.edit('statefulsets.apps', 'a', 's', (object) => (object['spec'].replicas = 1));
+    await cluster.edit('statefulsets.apps', 'a', 's', (object) => (object['spec'].replicas = 1));
     await settle();
     expect(await names()).toEqual(['s-0']);
     expect((await cluster.list('persistentvolumeclaims')).map(({ metadata }) => metadata.name)).toEqual([
@@ -85,12 +88,9 @@ describe('statefulset', () => {
 describe('daemonset', () => {
   const start = async () => {
     cluster = await startCluster([daemonset()]);
-    for (const name of ['n1', 'n2', 'n3'])
-      await cluster.client.add('nodes', {
-        metadata: { name, labels: {} },
-        spec: name === 'n3' ? { taints: [{ key: 'k', effect: 'NoSchedule' }] } : {},
-      });
-    await cluster.client.add('daemonsets.apps', {
+    const spec = { taints: [{ key: 'k', effect: 'NoSchedule' }] };
+    await cluster.addNodes('n1', 'n2', { metadata: { name: 'n3' }, spec });
+    await cluster.put('daemonsets.apps', {
       metadata: { name: 'ds', namespace: 'a' },
       spec: {
         selector,
@@ -120,10 +120,12 @@ describe('daemonset', () => {
   it('rolls a new template out', async () => {
     await start();
     await settle();
-    await cluster.client.edit('daemonsets.apps', 'a', 'ds', (object) => (object['spec'].template = template('x:2')));
+    await cluster.edit('daemonsets.apps', 'a', 'ds', (object) => (object['spec'].template = template('x:2')));
     await settle();
     expect((await cluster.list('pods')).map((pod) => pod['spec'].containers[0].image)).toEqual(['x:2', 'x:2']);
-    expect((await cluster.list('controllerrevisions.apps')).map((revision) => revision['revision'])).toEqual([1, 2]);
+    expect((await cluster.list('controllerrevisions.apps')).map((revision) => revision['revision']).sort()).toEqual([
+      1, 2,
+    ]);
     expect(cluster.logs).toEqual([]);
   });
 });
@@ -131,12 +133,14 @@ describe('daemonset', () => {
 describe('cronjob', () => {
   it('makes a job at each time of its schedule, in its zone', async () => {
     cluster = await startCluster([cronjob]);
-    await cluster.client.add('cronjobs.batch', {
+    await cluster.put('cronjobs.batch', {
       metadata: { name: 'c', namespace: 'a' },
       spec: {
         schedule: '30 9 * * *',
         timeZone: 'Europe/Berlin',
-        jobTemplate: { spec: {} },
+        jobTemplate: {
+          spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } } },
+        },
         successfulJobsHistoryLimit: 1,
       },
     });
@@ -156,11 +160,11 @@ describe('cronjob', () => {
 describe('disruption', () => {
   it('counts how many pods may go', async () => {
     cluster = await startCluster([replicaset(), disruption]);
-    await cluster.client.add('replicasets.apps', {
+    await cluster.put('replicasets.apps', {
       metadata: { name: 'r', namespace: 'a' },
       spec: { replicas: 3, selector, template: template() },
     });
-    await cluster.client.add('poddisruptionbudgets.policy', {
+    await cluster.put('poddisruptionbudgets.policy', {
       metadata: { name: 'b', namespace: 'a' },
       spec: { maxUnavailable: '34%', selector },
     });

@@ -2,8 +2,7 @@ import { afterEach, describe, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 
 const node = (name: string, cpu = '4') => ({
-  metadata: { name, labels: {} },
-  spec: {},
+  metadata: { name },
   status: { allocatable: { cpu, memory: '8Gi', pods: '110' } },
 });
 const pod = (name: string, cpu = '1', more: Record<string, unknown> = {}) => ({
@@ -24,8 +23,8 @@ describe('scheduler', () => {
 
   it('binds a pod and tells it', async () => {
     await start();
-    await cluster.client.create('nodes', node('n1'));
-    await cluster.client.create('pods', pod('p'));
+    await cluster.addNodes(node('n1'));
+    await cluster.put('pods', pod('p'));
     await cluster.advance(10);
     expect(await placed()).toEqual({ p: 'n1' });
     expect(await cluster.events()).toEqual(['Normal Scheduled Pod Successfully assigned a/p to n1']);
@@ -33,23 +32,23 @@ describe('scheduler', () => {
 
   it('says why a pod does not fit, and binds it when a node comes on which it does', async () => {
     await start();
-    await cluster.client.create('nodes', node('n1'));
-    await cluster.client.create('pods', pod('p', '6'));
+    await cluster.addNodes(node('n1'));
+    await cluster.put('pods', pod('p', '6'));
     await cluster.advance(10);
     const message =
       '0/1 nodes are available: 1 Insufficient cpu. no new claims to deallocate, preemption: 0/1 nodes are available: 1 Preemption is not helpful for scheduling.';
     expect((await cluster.list('pods'))[0]!['status'].conditions).toMatchObject([
       { type: 'PodScheduled', status: 'False', reason: 'Unschedulable', message },
     ]);
-    await cluster.client.create('nodes', node('n2', '8'));
+    await cluster.addNodes(node('n2', '8'));
     await cluster.advance(2000);
     expect(await placed()).toEqual({ p: 'n2' });
   });
 
   it('counts pods that it has just placed', async () => {
     await start();
-    for (const name of ['n1', 'n2']) await cluster.client.create('nodes', node(name, '2'));
-    for (const name of ['a', 'b', 'c', 'd', 'e']) await cluster.client.create('pods', pod(name));
+    for (const name of ['n1', 'n2']) await cluster.addNodes(node(name, '2'));
+    for (const name of ['a', 'b', 'c', 'd', 'e']) await cluster.put('pods', pod(name));
     await cluster.advance(10);
     const where = Object.values(await placed());
     expect(where.filter((name) => name === 'n1')).toHaveLength(2);
@@ -58,25 +57,28 @@ describe('scheduler', () => {
 
   it('leaves gated pods alone until the gate is gone', async () => {
     await start();
-    await cluster.client.create('nodes', node('n1'));
-    await cluster.client.create('pods', pod('p', '1', { schedulingGates: [{ name: 'g' }] }));
+    await cluster.addNodes(node('n1'));
+    await cluster.put('pods', pod('p', '1', { schedulingGates: [{ name: 'g' }] }));
     await cluster.advance(10);
     expect(await placed()).toEqual({ p: undefined });
-    await cluster.client.edit('pods', 'a', 'p', (object) => delete object['spec'].schedulingGates);
+    await cluster.edit('pods', 'a', 'p', (object) => delete object['spec'].schedulingGates);
     await cluster.advance(10);
     expect(await placed()).toEqual({ p: 'n1' });
   });
 
   it('takes less important pods away for a more important one', async () => {
     await start();
-    await cluster.client.create('nodes', node('n1', '2'));
-    await cluster.client.create('pods', pod('low', '2', { priority: 0 }));
+    await cluster.addNodes(node('n1', '2'));
+    await cluster.put('priorityclasses.scheduling.k8s.io', { metadata: { name: 'high' }, value: 10 });
+    await cluster.put('pods', pod('low', '2', {}));
     await cluster.advance(10);
-    await cluster.client.create('pods', pod('high', '2', { priority: 10 }));
-    await cluster.advance(3000);
+    await cluster.put('pods', pod('high', '2', { priorityClassName: 'high' }));
+    await cluster.advance(1000);
+    await cluster.reapPods();
+    await cluster.advance(2000);
     expect(await placed()).toEqual({ high: 'n1' });
     expect(await cluster.events()).toContainEqual(
-      expect.stringMatching(/^Normal Preempted Pod Preempted by pod uid-\d+ on node n1$/),
+      expect.stringMatching(/^Normal Preempted Pod Preempted by pod [0-9a-f-]{36} on node n1$/),
     );
   });
 });

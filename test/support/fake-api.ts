@@ -1,10 +1,10 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createApi, type ApiOptions, type RunningApi } from '../../src/api/api.ts';
 import { createClient } from '../../src/client/client.ts';
-import type { Client, ObjectOf } from '../../src/client/contract.ts';
+import type { Client } from '../../src/client/contract.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import { groupResourceName } from '../../src/meta/gvk.ts';
-import type { KubeObject } from '../../src/meta/object.ts';
+import type { KubeObject, ObjectLike } from '../../src/meta/object.ts';
 import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { FakeClock } from './fake-clock.ts';
@@ -18,10 +18,20 @@ const { privateKey, publicKey } = generateKeyPairSync('rsa', {
 });
 export const serviceAccountKeys = { privateKey, publicKey };
 
+/** Turns of the event loop in which nothing happens: then nothing will, until time passes. */
+const QUIET_TURNS = 4;
+
 export interface FakeApiOptions extends Partial<Omit<ApiOptions, 'store'>> {
   clock?: FakeClock;
   /** another than one in memory */
   store?: Store;
+}
+
+/** An object as a test reads it: what is not there fails the test, so no type has to say that it may be missing. */
+export interface Loose extends ObjectLike {
+  apiVersion: string;
+  kind: string;
+  [field: string]: any;
 }
 
 /** What an object is given as: all that a manifest needs, and a status that is written behind it. */
@@ -51,6 +61,7 @@ export class FakeApi {
   ) {
     this.transport = this.connect();
     this.client = createClient(this.transport);
+    clock.settle = () => this.quiet();
   }
 
   /** With what every cluster has, and the namespace `a` with its service account. */
@@ -83,8 +94,19 @@ export class FakeApi {
     return transport;
   }
 
+  /** Until nothing happens any more, before time passes; `busy` says what cannot be seen from here. */
+  async quiet(busy: () => boolean = () => false): Promise<void> {
+    let seen: number | undefined;
+    for (let turns = 0; turns < QUIET_TURNS;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      const { activity } = this;
+      turns = activity !== undefined && activity === seen && !busy() ? turns + 1 : 0;
+      seen = activity;
+    }
+  }
+
   /** Changes whenever something happens; undefined while a call is under way. */
-  get activity(): number | undefined {
+  private get activity(): number | undefined {
     if (this.transports.some(({ pending }) => pending > 0)) return undefined;
     return this.transports.reduce((sum, { activity }) => sum + activity, this.store.revision);
   }
@@ -95,10 +117,19 @@ export class FakeApi {
     for (const manifest of manifests) {
       const resource = this.resourceOf(manifest);
       const created = await this.client.create(resource, structuredClone(manifest) as never);
+      const { namespace = '', name } = created.metadata;
       const { status } = manifest;
-      made.push(status ? await this.client.update(resource, { ...created, status }, 'status') : created);
+      const written = { subresource: 'status' };
+      made.push(status ? await this.client.patch(resource, namespace, name, { status }, written) : created);
     }
     return made;
+  }
+
+  /** kind and apiVersion of `deployments.apps`, in its preferred version */
+  typeOf(resource: string): Pick<Manifest, 'apiVersion' | 'kind'> {
+    const found = this.api.registry.preferred(resource);
+    if (!found) throw new Error(`no resource ${resource}`);
+    return { apiVersion: found.group ? `${found.group}/${found.version}` : found.version, kind: found.kind };
   }
 
   private resourceOf({ apiVersion, kind }: Manifest): string {
@@ -109,19 +140,19 @@ export class FakeApi {
     return groupResourceName(found);
   }
 
-  async list<R extends string>(resource: R, namespace?: string): Promise<ObjectOf<R>[]> {
-    return (await this.client.list(resource, namespace === undefined ? {} : { namespace })).items;
+  async list(resource: string, namespace?: string): Promise<Loose[]> {
+    return (await this.client.list(resource, namespace === undefined ? {} : { namespace })).items as Loose[];
   }
 
   /** Changes an object as somebody else would. */
-  async edit<R extends string>(
-    resource: R,
+  async edit(
+    resource: string,
     namespace: string,
     name: string,
-    change: (object: ObjectOf<R>) => void,
+    change: (object: Loose) => void,
     subresource?: string,
-  ): Promise<ObjectOf<R>> {
-    const object = await this.client.get(resource, namespace, name);
+  ): Promise<KubeObject> {
+    const object = (await this.client.get(resource, namespace, name)) as Loose;
     change(object);
     return this.client.update(resource, object, subresource);
   }
