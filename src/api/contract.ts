@@ -45,12 +45,6 @@ export interface WriteOptions {
 export interface PatchOptions extends WriteOptions {
   force?: boolean;
 }
-export type PatchType =
-  | 'application/json-patch+json'
-  | 'application/merge-patch+json'
-  | 'application/strategic-merge-patch+json'
-  | 'application/apply-patch+yaml'
-  | 'application/apply-patch+cbor';
 
 export interface DeleteOptions {
   dryRun?: readonly string[];

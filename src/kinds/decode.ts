@@ -13,8 +13,6 @@ import { decodeProtobuf, PROTOBUF } from './protobuf/envelope.ts';
 import type { Kind } from './kind.ts';
 import { parseYaml, YamlError } from './yaml.ts';
 
-/** `fieldValidation` of a request; Warn where it says nothing (KEP-2885). */
-export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 export type Warn = (text: string) => void;
 
 /** What a body may be: bytes with their media type, or a value that has been parsed (GraphQL, patches, protobuf). */

@@ -60,9 +60,3 @@ export function parseFieldSelector(selector: string): FieldTerm[] {
   }
   return terms;
 }
-
-const escape = (value: string): string => value.replace(/[\\,=]/g, '\\$&');
-
-/** The inverse of parseFieldSelector. */
-export const formatFieldSelector = (terms: readonly FieldTerm[]): string =>
-  terms.map((t) => `${t.field}${t.operator}${escape(t.value)}`).join(',');

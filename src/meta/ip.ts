@@ -15,5 +15,3 @@ export function isCidr(value: string): string[] {
 
 /** 4 or 6; 0 for what is no address. */
 export const ipFamily = (value: string): number => isIP(value);
-/** 4 or 6 for a CIDR's address part. */
-export const cidrFamily = (value: string): number => isIP(value.split('/')[0] as string);

@@ -10,8 +10,6 @@ export const formatMicroTime = (ms: number): string => {
   const micros = Math.floor((ms - Math.floor(ms)) * 1000);
   return `${new Date(Math.floor(ms)).toISOString().slice(0, 23)}${String(micros).padStart(3, '0')}Z`;
 };
-export const nowTime = (): string => formatTime(Date.now());
-export const nowMicroTime = (): string => formatMicroTime(Date.now());
 
 /** ms since the epoch of a time that has been validated; NaN for what is no time, and where there is none. */
 export const timeMs = (time: string | undefined): number => (time ? Date.parse(time) : Number.NaN);

@@ -55,7 +55,7 @@ class Loop implements Scheduler {
   private readonly client: Client;
   private readonly unsubscribe: (() => void)[] = [];
   private readonly writes = new Set<Promise<void>>();
-  private readonly start_ = { at: 0 };
+  private readonly rotation = { at: 0 };
   private running = false;
   private resuming = false;
   private flushTimer: unknown;
@@ -184,7 +184,7 @@ class Loop implements Scheduler {
 
   private decide(entry: QueuedPod): void {
     const info = podInfo(entry.pod);
-    const decision = schedule(this.cache, info, this.options.random, allPlugins, this.start_);
+    const decision = schedule(this.cache, info, this.options.random, allPlugins, this.rotation);
     if (!('node' in decision)) {
       this.queue.unschedulable(entry, decision.rejectedBy);
       this.write(entry, () => this.giveUp(info, decision.message, decision.preemption));

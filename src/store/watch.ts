@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { Compacted, StoreUnavailable, type Scope, type WatchHandlers } from './contract.ts';
+import { StoreUnavailable, type Scope, type WatchHandlers } from './contract.ts';
 import type { Past } from './past.ts';
 import type { State } from './state.ts';
 import type { Watcher } from './watchers.ts';
@@ -49,7 +49,6 @@ async function replay(state: State, past: Past, watcher: Watcher): Promise<void>
     } catch (error) {
       // a watch outlives an outage; nothing is lost as long as the log has it
       if (error instanceof StoreUnavailable) await delay(RETRY_MS);
-      else if (error instanceof Compacted) state.watchers.end(watcher, 'expired');
       else state.watchers.end(watcher, 'expired');
     }
   }

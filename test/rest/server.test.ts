@@ -3,7 +3,7 @@ import { gunzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import WebSocket from 'ws';
 import { decodeProtobuf } from '../../src/kinds/protobuf/envelope.ts';
-import { decodeWatchFrame } from '../../src/kinds/protobuf/watch-frame.ts';
+import { decodeWatchFrame } from '../support/watch-frame.ts';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
 import { lines, TestServer, TOKEN } from './support.ts';
 import { readOpenApi } from './openapi/read.ts';

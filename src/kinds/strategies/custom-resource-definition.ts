@@ -9,9 +9,6 @@ import { statusSubresource, withStatus } from './status-split.ts';
 const storageVersion = (object: KubeObject): string | undefined =>
   specOf(object).versions?.find((v) => v.storage)?.name;
 
-// what was before decides what is looked at; the object leads to it from prepare to validate
-const before = new WeakMap<KubeObject, KubeObject>();
-
 export const customResourceDefinitionStrategy: Strategy = withStatus({
   unconditionalUpdate: false,
   defaults(object) {
@@ -33,14 +30,16 @@ export const customResourceDefinitionStrategy: Strategy = withStatus({
       storedVersions: version === undefined ? null : [version],
     };
   },
-  prepareForUpdate(object, old) {
-    before.set(object, old);
+  prepareForUpdate(object) {
     const version = storageVersion(object);
     const stored = (object.status?.storedVersions ?? []) as string[];
     if (version && !stored.includes(version))
       object.status = { ...object.status, storedVersions: [...stored, version] };
   },
-  validate: (object) => validateDefinition(object, before.get(object)),
+  validate: (object) => validateDefinition(object, undefined),
+  // what was before decides what is looked at
+  validatesAllOnUpdate: true,
+  validateUpdate: validateDefinition,
   warnings: definitionWarnings,
   subresources: { status: { ...statusSubresource, validateUpdate: validateStatus } },
 });

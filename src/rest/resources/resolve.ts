@@ -1,6 +1,5 @@
 import type { Target } from '../../api/contract.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
-import { groupResourceName } from '../../meta/gvk.ts';
 import { methodNotAllowed, notFound, noSuchResource, type StatusError } from '../../meta/status.ts';
 import { methodNotAllowedHere, PageNotFound } from '../errors.ts';
 import type { ResourcePath } from '../router.ts';
@@ -92,7 +91,3 @@ function allowed(kind: Kind, path: ResourcePath, verb: string): boolean {
   if (kind.namespaced && !path.namespace && !['list', 'watch'].includes(verb)) return false;
   return Boolean(path.name) !== collectionOnly.has(verb);
 }
-
-/** What authorisation sees of a path that no kind serves. */
-export const resourceName = (path: ResourcePath): string =>
-  groupResourceName({ group: path.group, resource: path.resource });

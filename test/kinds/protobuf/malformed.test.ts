@@ -4,7 +4,8 @@ import { describe, expect, test } from 'vitest';
 import { isStatusError } from '../../../src/meta/status.ts';
 import { decodeProtobuf, encodeProtobuf, hasProtobuf } from '../../../src/kinds/protobuf/envelope.ts';
 import { wire } from '../../../src/kinds/protobuf/facts.ts';
-import { decodeWatchFrame, encodeWatchFrame } from '../../../src/kinds/protobuf/watch-frame.ts';
+import { encodeWatchFrame } from '../../../src/kinds/protobuf/watch-frame.ts';
+import { decodeWatchFrame } from '../../support/watch-frame.ts';
 
 const pairs = JSON.parse(readFileSync(new URL('../../golden/protobuf.json', import.meta.url), 'utf8')) as {
   protobuf: string;

@@ -9,8 +9,6 @@ import { processesOf, sendSignal, startTicks } from './process-table.ts';
 
 /** How often an adopted container, whose exit nobody reports, is looked at. */
 const ADOPTED_POLL_MS = 500;
-/** What a slow attached client may leave unread before it is cut; the container itself never waits for it. */
-export const ATTACH_BUFFER = 1024 * 1024;
 
 /**
  * A started container. Its output comes through two FIFOs that it holds open itself, so it lives on, and loses
