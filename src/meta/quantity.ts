@@ -128,12 +128,36 @@ function roundedUp(nano: bigint, unit: bigint): number {
   return Number(rest === 0n ? floor : nano > 0n ? floor + 1n : floor - 1n);
 }
 
+/** The quantity in whole units, rounded away from zero (resource.Quantity RoundUp(0)). */
+export function roundUp(q: Quantity): Quantity {
+  const rest = q.nano % GIGA;
+  if (rest === 0n) return q;
+  return { nano: q.nano - rest + (q.nano > 0n ? GIGA : -GIGA), format: q.format };
+}
+
 const of = (q: Quantity | string | number): Quantity => (typeof q === 'object' ? q : parseQuantity(String(q)));
 
+/** Texts that numbers hold exactly, in thousandths: most of what a scheduler reads. */
+const small = /^(\d{1,7})(m|k|M|Ki|Mi|Gi)?$/;
+const MILLI: Readonly<Record<string, number>> = { m: 1, k: 1e6, M: 1e9, Ki: 1000 * 2 ** 10, Mi: 1000 * 2 ** 20 };
+
+/** Thousandths of a text, undefined where exact arithmetic is needed for them. */
+function quickMilli(q: Quantity | string | number): number | undefined {
+  if (typeof q !== 'string') return undefined;
+  const match = small.exec(q);
+  if (!match) return undefined;
+  const milli = Number(match[1]) * (match[2] ? (MILLI[match[2]] ?? 1000 * 2 ** 30) : 1000);
+  return Number.isSafeInteger(milli) ? milli : undefined;
+}
+
 /** Whole units (bytes, cores, counts), rounded up. Accepts the wire form. */
-export const quantityValue = (q: Quantity | string | number): number => roundedUp(of(q).nano, GIGA);
+export function quantityValue(q: Quantity | string | number): number {
+  const milli = quickMilli(q);
+  return milli === undefined ? roundedUp(of(q).nano, GIGA) : Math.ceil(milli / 1000);
+}
 /** Thousandths (millicores), rounded up. Accepts the wire form. */
-export const quantityMilli = (q: Quantity | string | number): number => roundedUp(of(q).nano, 10n ** 6n);
+export const quantityMilli = (q: Quantity | string | number): number =>
+  quickMilli(q) ?? roundedUp(of(q).nano, 10n ** 6n);
 
 /** From a count of whole units, or of thousandths. */
 export const quantityOf = (value: number, format: Quantity['format'] = 'DecimalSI'): Quantity => ({

@@ -6,7 +6,9 @@ import { semanticEqual } from '../control/equal.ts';
 import { keyOf, splitKey } from '../control/keys.ts';
 import type { KubeObject, ObjectLike } from '../meta/object.ts';
 import { formatQuantity, zeroQuantity } from '../meta/quantity.ts';
-import { addUsage, inScopes, resourceOfQuotaName, usageOf, type Usage } from '../meta/quota-usage.ts';
+import { addAmounts, exact } from '../rules/pod-amounts.ts';
+import { inScopes } from '../rules/quota-scopes.ts';
+import { resourceOfQuotaName, usageOf, type Usage } from '../rules/quota-usage.ts';
 
 const RESOURCE = 'resourcequotas';
 /** Counted anew so often, ms: what is counted by name only (custom resources) sends no events here. */
@@ -28,7 +30,7 @@ export const resourcequota: Reconciler = {
     ...BY_SPEC.map((resource) => ({
       resource,
       keys: (object: BySpec | undefined, old: BySpec | undefined, ctx: Context) =>
-        object && old && semanticEqual(object.spec, old.spec) ? [] : quotasOf(object ?? old, ctx),
+        object && old && sameParts(object, old) ? [] : quotasOf(object ?? old, ctx),
     })),
     ...BY_NUMBER.map((resource) => ({
       resource,
@@ -55,6 +57,10 @@ type BySpec = ObjectOf<(typeof BY_SPEC)[number]>;
 const sameUsage = (pod: Pod, old: Pod): boolean =>
   pod.status?.phase === old.status?.phase && pod.metadata.generation === old.metadata.generation;
 
+/** A claim takes by its status too: by what is allocated for it, and by its class. */
+const sameParts = (object: BySpec, old: BySpec): boolean =>
+  semanticEqual(object.spec, old.spec) && semanticEqual(object.status, old.status);
+
 const quotasOf = (object: ObjectLike | undefined, ctx: Context): Key[] =>
   ctx.informer(RESOURCE).list(object?.metadata.namespace).map(keyOf);
 
@@ -66,7 +72,8 @@ async function count(quota: KubeObject, names: readonly string[], ctx: Context):
     const items = WATCHED.includes(resource)
       ? ctx.informer(resource).list(namespace)
       : (await ctx.client.list(resource, { namespace })).items;
-    for (const item of items) if (inScopes(quota, resource, item)) addUsage(total, usageOf(resource, item));
+    for (const item of items)
+      if (inScopes(quota, resource, item)) addAmounts(total, usageOf(resource, item, ctx.clock.now()), exact);
   }
   return Object.fromEntries(names.map((name) => [name, formatQuantity(total[name] ?? zeroQuantity)]));
 }

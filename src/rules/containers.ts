@@ -1,7 +1,8 @@
 import type { Container, PodSpec } from '../../schema/types.ts';
 
 /** An init container that stays: a sidecar. The argument is one of `initContainers` (KEP-753). */
-export const isSidecar = ({ restartPolicy }: { restartPolicy?: string }): boolean => restartPolicy === 'Always';
+export const isSidecar = ({ restartPolicy }: { restartPolicy?: string | undefined }): boolean =>
+  restartPolicy === 'Always';
 
 export const sidecarsOf = (spec: PodSpec | undefined): readonly Container[] =>
   (spec?.initContainers ?? []).filter(isSidecar);

@@ -1,5 +1,6 @@
 import type { Node } from '../../schema/types.ts';
-import { amountsOf, type Amounts, type PodInfo } from './pod-info.ts';
+import { amountsOf, rounded } from '../rules/pod-amounts.ts';
+import type { Amounts, PodInfo } from './pod-info.ts';
 
 /** A node and what stands on it. Sums are kept while pods come and go, so that a filter is a comparison. */
 export class NodeInfo {
@@ -26,7 +27,7 @@ export class NodeInfo {
 
   setNode(node: Node): void {
     this.node = node;
-    this.allocatable = amountsOf(node.status?.allocatable as Record<string, string> | undefined);
+    this.allocatable = amountsOf(node.status?.allocatable, rounded);
     this.images = new Map(
       (node.status?.images ?? []).flatMap((image) =>
         (image.names ?? []).map((name) => [name, image.sizeBytes ?? 0] as const),

@@ -1,10 +1,10 @@
-import type { Pod, PodAffinityTerm, Container } from '../../schema/types.ts';
+import type { Pod, PodAffinityTerm } from '../../schema/types.ts';
 import { labelMatcher, type LabelMatcher } from '../control/selector.ts';
 import { lastingContainers } from '../rules/containers.ts';
-import { quantityMilli, quantityValue } from '../meta/quantity.ts';
+import { podAmounts, rounded, type Amounts as SumsOf } from '../rules/pod-amounts.ts';
 
-/** Amounts by resource: millicores for cpu, whole units for all others. */
-export type Amounts = Record<string, number>;
+/** Amounts by resource: millicores for cpu, whole units for all others (KEP-753, KEP-2837). */
+export type Amounts = SumsOf<number>;
 
 /** What a container that asks for nothing is counted as in scoring: 100 millicores, 200 MB. */
 const DEFAULTS: Amounts = { cpu: 100, memory: 200 * 1024 * 1024 };
@@ -36,23 +36,14 @@ export interface PodInfo {
   preferredAntiAffinity: readonly Term[];
 }
 
-export const amountOf = (resource: string, text: string | number): number =>
-  resource === 'cpu' ? quantityMilli(text) : quantityValue(text);
-
-export function amountsOf(list: Record<string, string> | undefined): Amounts {
-  const amounts: Amounts = {};
-  for (const resource in list) amounts[resource] = amountOf(resource, list[resource]!);
-  return amounts;
-}
-
 export function podInfo(pod: Pod): PodInfo {
   const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
   const term = (of: PodAffinityTerm, weight = 0): Term => parseTerm(of, pod, weight);
   return {
     pod,
     priority: pod.spec?.priority ?? 0,
-    requests: podRequests(pod, false),
-    nonZero: podRequests(pod, true),
+    requests: podAmounts(pod.spec, 'requests', rounded),
+    nonZero: podAmounts(pod.spec, 'requests', rounded, { missing: DEFAULTS }),
     ports: hostPorts(pod),
     affinity: (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((of) => term(of)),
     antiAffinity: (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((of) => term(of)),
@@ -63,46 +54,6 @@ export function podInfo(pod: Pod): PodInfo {
       term(of.podAffinityTerm, of.weight),
     ),
   };
-}
-
-/**
- * What a pod needs of its node: the sum of its containers and sidecars, or the largest step of its initialisation if that
- * is more, and its overhead. Pod-level requests replace the sum (KEP-753, KEP-2837).
- */
-function podRequests(pod: Pod, nonZero: boolean): Amounts {
-  const total: Amounts = {};
-  for (const container of pod.spec?.containers ?? []) add(total, containerRequests(container, nonZero));
-  const sidecars: Amounts = {};
-  const steps: Amounts = {};
-  for (const container of pod.spec?.initContainers ?? []) {
-    const requests = containerRequests(container, nonZero);
-    if (container.restartPolicy === 'Always') {
-      add(total, requests);
-      add(sidecars, requests);
-      raise(steps, sidecars);
-    } else {
-      const step = { ...sidecars };
-      add(step, requests);
-      raise(steps, step);
-    }
-  }
-  raise(total, steps);
-  Object.assign(total, amountsOf(pod.spec?.resources?.requests as Record<string, string> | undefined));
-  add(total, amountsOf(pod.spec?.overhead as Record<string, string> | undefined));
-  return total;
-}
-
-function containerRequests(container: Container, nonZero: boolean): Amounts {
-  const requests = amountsOf(container.resources?.requests as Record<string, string> | undefined);
-  return nonZero ? { ...DEFAULTS, ...requests } : requests;
-}
-
-function add(total: Amounts, more: Amounts): void {
-  for (const resource in more) total[resource] = (total[resource] ?? 0) + more[resource]!;
-}
-
-function raise(total: Amounts, least: Amounts): void {
-  for (const resource in least) total[resource] = Math.max(total[resource] ?? 0, least[resource]!);
 }
 
 function hostPorts(pod: Pod): HostPort[] {

@@ -57,6 +57,19 @@ describe('quantities', () => {
       }),
     );
   });
+  test('numbers are the same whether a text is read quickly or exactly', () => {
+    fc.assert(
+      fc.property(quantity, (text) => {
+        expect(quantityValue(text)).toBe(quantityValue(parseQuantity(text)));
+        expect(quantityMilli(text)).toBe(quantityMilli(parseQuantity(text)));
+      }),
+    );
+    for (const text of ['9999999Gi', '9999999Mi', '1234567m', '0Ki'])
+      expect([quantityValue(text), quantityMilli(text)]).toEqual([
+        quantityValue(parseQuantity(text)),
+        quantityMilli(parseQuantity(text)),
+      ]);
+  });
   test('sums undo differences, and order agrees with them', () => {
     fc.assert(
       fc.property(quantity, quantity, (a, b) => {

@@ -1,10 +1,10 @@
-import { compareQuantity, formatQuantity, parseQuantity, quantityMilli } from '../../meta/quantity.ts';
+import { compareQuantity, formatQuantity, parseQuantity, quantityMilli, type Quantity } from '../../meta/quantity.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { forbiddenRequest } from '../../meta/status.ts';
+import { exact, podAmounts, type Amounts, type Side } from '../../rules/pod-amounts.ts';
 import { resourceOf } from '../target.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 import { isPod } from './pods.ts';
-import { podAmounts } from './pod-resources.ts';
 
 type List = Record<string, string>;
 interface Item {
@@ -94,6 +94,9 @@ function violations(item: Item, resources: Resources, requestsOnly = false): str
   return wrong;
 }
 
+const formatted = (amounts: Amounts<Quantity>): List =>
+  Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, formatQuantity(amount)]));
+
 function podViolations(pod: KubeObject, item: Item): string[] {
   const spec = pod['spec'] ?? {};
   if (item.type === 'Container') {
@@ -102,8 +105,8 @@ function podViolations(pod: KubeObject, item: Item): string[] {
     );
   }
   if (item.type !== 'Pod') return [];
-  const text = (side: 'requests' | 'limits'): List =>
-    Object.fromEntries(Object.entries(podAmounts(pod, side)).map(([name, amount]) => [name, formatQuantity(amount)]));
+  // the overhead is the cluster's and not the pod's: it is left out (plugin/pkg/admission/limitranger podRequests)
+  const text = (side: Side): List => formatted(podAmounts(pod['spec'], side, exact, { overhead: false }));
   return violations(item, { requests: text('requests'), limits: text('limits') });
 }
 

@@ -1,3 +1,4 @@
+import type { ResourceQuota } from '../../../schema/types.ts';
 import { objectOf, storedForm } from '../../kinds/encode.ts';
 import {
   addQuantity,
@@ -9,56 +10,62 @@ import {
 } from '../../meta/quantity.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { conflict, forbiddenRequest, MODIFIED } from '../../meta/status.ts';
+import { groupResourceName } from '../../meta/gvk.ts';
+import { timeMs } from '../../meta/time.ts';
+import { amountsOf, exact } from '../../rules/pod-amounts.ts';
+import { unsaid } from '../../rules/quota-demands.ts';
+import { inScopes } from '../../rules/quota-scopes.ts';
+import { usageOf, type Usage } from '../../rules/quota-usage.ts';
 import type { Author, Stored } from '../../store/contract.ts';
 import type { Target } from '../contract.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { resourceOf } from '../target.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { writeOf } from '../write/stored-write.ts';
-import { amountsOf, type Amounts } from './pod-resources.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
-import { inScopes } from './quota/scopes.ts';
-import { unsaid, usageOf } from './quota/usage.ts';
 
 const QUOTAS = 'resourcequotas';
 /** Times that a quota's count is written anew when others write it too. */
 const MAX_ATTEMPTS = 10;
 const by: Author = { user: 'system:apiserver', manager: 'kube-apiserver', verb: 'count' };
 
-/** What the write adds, for resources that become more. */
-function deltaOf(target: Target, object: KubeObject, old: KubeObject | undefined): Amounts {
-  const before = usageOf(target, old);
-  const delta: Amounts = {};
-  for (const [name, amount] of Object.entries(usageOf(target, object))) {
+/** `pods`, `deployments.apps` */
+const resourceNameOf = ({ kind }: Target): string => groupResourceName({ group: kind.group, resource: kind.resource });
+
+/** What the write adds, for resources that become more. `now` in ms. */
+function deltaOf(resource: string, object: KubeObject, old: KubeObject | undefined, now: number): Usage {
+  const before = old ? usageOf(resource, old, now) : {};
+  const delta: Usage = {};
+  for (const [name, amount] of Object.entries(usageOf(resource, object, now))) {
     const more: Quantity = before[name] ? subtractQuantity(amount, before[name]) : amount;
     if (compareQuantity(more, zeroQuantity) > 0) delta[name] = more;
   }
   return delta;
 }
 
-const list = (amounts: Amounts, names: readonly string[]): string =>
+const list = (amounts: Usage, names: readonly string[]): string =>
   names.map((name) => `${name}=${formatQuantity(amounts[name] ?? zeroQuantity)}`).join(',');
 
 /** The quota with the delta counted, undefined when it is not about it. Throws 403 where it is too much. */
-function counted(request: AdmissionRequest, stored: Stored, delta: Amounts): KubeObject | undefined {
+function counted(request: AdmissionRequest, stored: Stored, delta: Usage): KubeObject | undefined {
   const { object, old, target, operation } = request;
-  const quota = stored.copy() as unknown as KubeObject;
-  const isPod = target.kind.group === '' && target.kind.resource === 'pods';
-  if (!inScopes(quota, isPod ? object : undefined)) return undefined;
-  const hard = amountsOf(quota['status']?.hard);
+  const current: ResourceQuota = stored.object;
+  const resource = resourceNameOf(target);
+  if (!inScopes(current, resource, object!)) return undefined;
+  const hard = amountsOf(current.status?.hard, exact);
   const refuse = (why: string) => forbiddenRequest(resourceOf(target.kind), requestName(request), why);
-  if (isPod && operation === 'CREATE') {
-    const missing = unsaid(object!, Object.keys(hard));
+  if (resource === 'pods' && operation === 'CREATE') {
+    const missing = unsaid(object!['spec'], Object.keys(hard));
     if (missing.length) throw refuse(`failed quota: ${stored.name}: must specify ${missing.join('; ')}`);
   }
-  // a pod that comes into a quota's scope by an update is counted whole
-  const own = old && isPod && !inScopes(quota, old) ? deltaOf(target, object!, undefined) : delta;
+  // what comes into a quota's scope by an update is counted whole
+  const own = old && !inScopes(current, resource, old) ? usageOf(resource, object!, timeMs(request.now)) : delta;
   const names = Object.keys(own)
     .filter((name) => name in hard)
     .sort();
   if (names.length === 0) return undefined;
-  const used = amountsOf(quota['status']?.used);
-  const after: Amounts = Object.fromEntries(
+  const used = amountsOf(current.status?.used, exact);
+  const after: Usage = Object.fromEntries(
     names.map((name) => [name, addQuantity(used[name] ?? zeroQuantity, own[name])]),
   );
   const exceeded = names.filter((name) => compareQuantity(after[name], hard[name]) > 0);
@@ -68,12 +75,13 @@ function counted(request: AdmissionRequest, stored: Stored, delta: Amounts): Kub
     );
   }
   const texts = Object.fromEntries(names.map((name) => [name, formatQuantity(after[name])]));
+  const quota = stored.copy() as unknown as KubeObject;
   quota['status'] = { ...quota['status'], used: { ...quota['status']?.used, ...texts } };
   return quota;
 }
 
 /** Counts in one quota until the count is in the store. */
-async function count(request: AdmissionRequest, first: Stored, delta: Amounts): Promise<void> {
+async function count(request: AdmissionRequest, first: Stored, delta: Usage): Promise<void> {
   const { store, registry, now } = request;
   const kind = registry.preferred(QUOTAS)!;
   const key = { resource: QUOTAS, namespace: first.namespace, name: first.name };
@@ -115,7 +123,7 @@ export const resourceQuota: AdmissionPlugin = {
     if (target.kind.storage.key === QUOTAS && old) return;
     const quotas = store.list({ resource: QUOTAS, namespace: target.namespace }).items;
     if (quotas.length === 0) return;
-    const delta = deltaOf(target, object!, old);
+    const delta = deltaOf(resourceNameOf(target), object!, old, timeMs(request.now));
     for (const quota of quotas) await count(request, quota, delta);
   },
 };

@@ -1,5 +1,5 @@
 import type { Container, Pod } from '../../../schema/types.ts';
-import { divided } from './quantity.ts';
+import { quantityMilli, quantityValue } from '../../meta/quantity.ts';
 
 /** What the node knows and the pod's object may not say yet. */
 export interface PodFacts {
@@ -62,5 +62,7 @@ export function resourceValue(
   if (side !== 'limits' && side !== 'requests') return undefined;
   const own = container.resources?.[side]?.[name];
   const fallback = side === 'limits' ? (facts.allocatable[name] ?? '0') : '0';
-  return divided(own ?? fallback, divisor === '0' ? undefined : divisor);
+  const count = name === 'cpu' ? quantityMilli : quantityValue;
+  // a divisor of zero is one that was not given
+  return String(Math.ceil(count(own ?? fallback) / (count(divisor ?? '1') || count('1'))));
 }

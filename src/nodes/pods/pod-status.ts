@@ -3,7 +3,7 @@ import { formatTime } from '../../meta/time.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { podConditions } from './pod-conditions.ts';
 import { podPhase } from './pod-phase.ts';
-import { qosClass } from './qos-class.ts';
+import { qosClass } from '../../rules/qos-class.ts';
 
 /** What the worker knows of one container. */
 export interface ContainerView {
@@ -52,7 +52,7 @@ export function podStatus(pod: Pod, input: StatusInput): PodStatus {
     ...(input.verdict && { reason: input.verdict.reason, message: input.verdict.message }),
     ...(init.length && { initContainerStatuses: init }),
     containerStatuses: main,
-    qosClass: pod.status?.qosClass ?? qosClass(pod),
+    qosClass: pod.status?.qosClass ?? qosClass(pod.spec),
   };
 }
 

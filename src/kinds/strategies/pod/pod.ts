@@ -18,7 +18,7 @@ import {
 import { podCells, podRowConditions } from './cells.ts';
 import { defaultPod, syncAddresses } from './defaults.ts';
 import { dropDisabledFields, dropDisabledStatus } from './drop-disabled.ts';
-import { qosClass } from './qos.ts';
+import { qosClass } from '../../../rules/qos-class.ts';
 import { mergeLabelKeys } from './spec/label-keys.ts';
 import { addImageSpace } from './validate-container.ts';
 import { ephemeralContainersOnlyGrow, takeEphemeralContainers, takeResources, validateResize } from './subresources.ts';

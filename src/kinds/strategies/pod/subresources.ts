@@ -5,7 +5,7 @@ import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { semanticallyEqual } from '../../validation/values.ts';
 import { MIRROR } from './annotations.ts';
 import { internalDiff } from './internal-form.ts';
-import { qosClass } from './qos.ts';
+import { qosClass } from '../../../rules/qos-class.ts';
 
 const SPEC = Path.root('spec');
 const LISTS = ['containers', 'initContainers'] as const;

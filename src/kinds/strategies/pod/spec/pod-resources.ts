@@ -9,13 +9,20 @@ import {
   parseQuantity,
   type Quantity,
 } from '../../../../meta/quantity.ts';
+import {
+  containerAmounts,
+  exact,
+  isPodLevelResource,
+  type Side,
+  type SpecOfAmounts,
+} from '../../../../rules/pod-amounts.ts';
 import { addReasons } from '../../../validation/report.ts';
 import { isHugePages, isOvercommitAllowed } from '../../../validation/resources.ts';
-import { aggregate } from '../aggregate.ts';
 import { addResources } from '../container/resources.ts';
 import { internalValue } from '../internal-form.ts';
 
-export const isPodLevelResource = (name: string): boolean => name === 'cpu' || name === 'memory' || isHugePages(name);
+const sums = (spec: SpecOfAmounts, side: Side): [name: string, sum: Quantity][] =>
+  Object.entries(containerAmounts(spec, side, exact));
 
 /** spec.resources: what the pod as a whole may use (KEP-2837). `at` is the spec. */
 export function addPodResources(errors: FieldError[], spec: Parts<PodSpec>, claims: readonly string[], at: Path): void {
@@ -36,13 +43,13 @@ export function addPodResources(errors: FieldError[], spec: Parts<PodSpec>, clai
 function addConsistency(errors: FieldError[], spec: Parts<PodSpec>, at: Path): void {
   const { requests, limits } = spec.resources!;
   const exceeds = (most: string, amounts: Quantity): boolean => compareQuantity(amounts, parseQuantity(most)) > 0;
-  for (const [name, sum] of aggregate(spec, 'requests')) {
+  for (const [name, sum] of sums(spec, 'requests')) {
     const own = requests?.[name];
     if (own === undefined || !exceeds(String(own), sum)) continue;
     const why = `must be greater than or equal to aggregate container requests of ${formatQuantity(sum)}`;
     errors.push(invalid(at.child('requests').key(name), canonicalQuantity(String(own)), why));
   }
-  for (const [name, sum] of aggregate(spec, 'limits')) {
+  for (const [name, sum] of sums(spec, 'limits')) {
     const own = limits?.[name];
     if (!isHugePages(name) || own === undefined || !exceeds(String(own), sum)) continue;
     const why = `must be greater than or equal to aggregate container limits of ${formatQuantity(sum)}`;
@@ -70,13 +77,13 @@ export function defaultPodResources(spec: Parts<PodSpec>): void {
   if (!resources) return;
   const { limits, requests } = resources;
   if (Object.keys(limits ?? {}).length === 0 && Object.keys(requests ?? {}).length === 0) return;
-  for (const [name, sum] of aggregate(spec, 'limits')) {
+  for (const [name, sum] of sums(spec, 'limits')) {
     if (isHugePages(name) && requests?.[name] === undefined) (resources.limits ??= {})[name] ??= formatQuantity(sum);
   }
   const most = resources.limits ?? {};
   if (Object.keys(most).length === 0) return;
   const own: Record<string, string> = requests ?? {};
-  for (const [name, sum] of aggregate(spec, 'requests')) {
+  for (const [name, sum] of sums(spec, 'requests')) {
     if (isPodLevelResource(name) && isOvercommitAllowed(name)) own[name] ??= formatQuantity(sum);
   }
   for (const [name, limit] of Object.entries(most)) if (isPodLevelResource(name)) own[name] ??= limit;
