@@ -14,11 +14,11 @@ export interface Transport {
 }
 export interface GraphQLRequest {
   query: string;
-  variables?: Record<string, unknown>;
+  variables?: Record<string, unknown> | undefined;
   /** act as this user (`system:serviceaccount:kube-system:…`), which the connection's own user must be allowed to impersonate */
   as?: { user: string; groups?: readonly string[] };
   /** field manager of writes */
-  manager?: string;
+  manager?: string | undefined;
 }
 export interface GraphQLResult {
   data?: Record<string, unknown> | null;

@@ -6,13 +6,13 @@ import { parse } from 'yaml';
 export interface Endpoint {
   /** `https://127.0.0.1:6443` */
   server: string;
-  ca?: string;
+  ca?: string | undefined;
   insecure: boolean;
   /** name to verify and to send as SNI, where it is not the host of `server` */
-  serverName?: string;
-  certificate?: string;
-  key?: string;
-  token?: string;
+  serverName?: string | undefined;
+  certificate?: string | undefined;
+  key?: string | undefined;
+  token?: string | undefined;
   /** of the context; '' when it names none */
   namespace: string;
 }

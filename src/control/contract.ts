@@ -60,5 +60,9 @@ export interface Context {
 
 export interface EventRecorder {
   /** type Normal or Warning. Identical events are counted, not repeated; sending is bounded and never fails the caller. */
-  event(about: ObjectLike, type: 'Normal' | 'Warning', reason: string, message: string, related?: ObjectLike): void;
+  event(about: EventSubject, type: 'Normal' | 'Warning', reason: string, message: string, related?: EventSubject): void;
+}
+/** What an event is about: an object, or as much as is known of it. */
+export interface EventSubject extends Pick<ObjectLike, 'apiVersion' | 'kind'> {
+  metadata: Pick<ObjectLike['metadata'], 'name' | 'namespace' | 'uid'> & { resourceVersion?: string };
 }

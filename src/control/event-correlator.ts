@@ -1,4 +1,5 @@
 import type { Event } from '../../schema/types.ts';
+import type { New } from '../meta/object.ts';
 import { formatMicroTime } from '../meta/time.ts';
 import type { Clock } from '../rules/clock.ts';
 
@@ -12,10 +13,13 @@ const REFILL = 300_000;
 const MEMORY = 4096;
 const PREFIX = '(combined from similar events): ';
 
+/** An event that is about to be sent; it has its name. */
+export type NewEvent = New<Event> & { metadata: { name: string } };
+
 interface Seen {
   name: string;
   count: number;
-  firstTimestamp?: string;
+  firstTimestamp: string | undefined;
 }
 
 /**
@@ -30,7 +34,7 @@ export class EventCorrelator {
   constructor(private readonly clock: Clock) {}
 
   /** `event` undefined: drop it. `known`: the name of the event that must be updated instead of making one. */
-  correlate(event: Event): { event?: Event; known?: string } {
+  correlate(event: NewEvent): { event?: NewEvent; known?: string } {
     const { key, message } = this.aggregate(event);
     const old = this.seen.get(key);
     const merged = { ...event, message };
@@ -39,18 +43,18 @@ export class EventCorrelator {
     const count = old.count + 1;
     const counted = event.eventTime
       ? { ...merged, series: { count, lastObservedTime: formatMicroTime(this.clock.now()) } }
-      : { ...merged, count, firstTimestamp: old.firstTimestamp };
+      : { ...merged, count, ...(old.firstTimestamp && { firstTimestamp: old.firstTimestamp }) };
     return { event: { ...counted, metadata: { ...event.metadata, name: old.name } }, known: old.name };
   }
 
   /** The event is in the API: what is identical to it will be counted there. */
-  sent(event: Event): void {
+  sent(event: NewEvent): void {
     const key = event.message?.startsWith(PREFIX) ? groupKey(event) : exactKey(event);
     const count = event.series?.count ?? event.count ?? 1;
     this.seen.set(key, { name: event.metadata.name, count, firstTimestamp: event.firstTimestamp });
   }
 
-  private aggregate(event: Event): { key: string; message: string } {
+  private aggregate(event: NewEvent): { key: string; message: string } {
     const now = this.clock.now();
     const group = groupKey(event);
     let entry = this.similar.get(group);
@@ -67,7 +71,7 @@ export class EventCorrelator {
     return { key: group, message: PREFIX + (event.message ?? '') };
   }
 
-  private allow(event: Event): boolean {
+  private allow(event: NewEvent): boolean {
     const now = this.clock.now();
     const key = `${event.source?.component ?? event.reportingComponent}|${objectKey(event)}`;
     const bucket = this.tokens.get(key) ?? { left: BURST, at: now };
@@ -80,11 +84,11 @@ export class EventCorrelator {
   }
 }
 
-const objectKey = ({ involvedObject: about }: Event): string =>
+const objectKey = ({ involvedObject: about }: NewEvent): string =>
   `${about.kind}|${about.namespace}|${about.name}|${about.uid}|${about.apiVersion}|${about.fieldPath ?? ''}`;
-const groupKey = (event: Event): string =>
+const groupKey = (event: NewEvent): string =>
   `${event.source?.component ?? event.reportingComponent}|${objectKey(event)}|${event.type}|${event.reason}|${event.action ?? ''}`;
-const exactKey = (event: Event): string => `${groupKey(event)}|${event.message}`;
+const exactKey = (event: NewEvent): string => `${groupKey(event)}|${event.message}`;
 
 /** The most recently used entries. */
 class Memory<T> {

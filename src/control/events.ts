@@ -1,11 +1,11 @@
 import type { Event } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
-import type { ObjectLike } from '../meta/object.ts';
+import { present } from '../meta/present.ts';
 import { isStatusError, StatusError } from '../meta/status.ts';
 import { formatMicroTime, formatTime } from '../meta/time.ts';
-import type { EventRecorder } from './contract.ts';
+import type { EventRecorder, EventSubject } from './contract.ts';
 import type { Clock } from '../rules/clock.ts';
-import { EventCorrelator } from './event-correlator.ts';
+import { EventCorrelator, type NewEvent } from './event-correlator.ts';
 
 export interface EventRecorderOptions {
   client: Client;
@@ -28,7 +28,7 @@ const ATTEMPTS = 3;
 export function createEventRecorder(options: EventRecorderOptions): EventRecorder {
   const { client, clock, log = () => undefined } = options;
   const correlator = new EventCorrelator(clock);
-  const waiting: Event[] = [];
+  const waiting: NewEvent[] = [];
   let sending = false;
 
   async function drain(): Promise<void> {
@@ -40,7 +40,7 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
     sending = false;
   }
 
-  async function send(event: Event, known: string | undefined): Promise<void> {
+  async function send(event: NewEvent, known: string | undefined): Promise<void> {
     const namespace = event.metadata.namespace ?? 'default';
     for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
       try {
@@ -70,25 +70,21 @@ export function createEventRecorder(options: EventRecorderOptions): EventRecorde
   };
 }
 
-const referenceTo = (object: ObjectLike): Event['involvedObject'] => ({
-  kind: object.kind,
-  namespace: object.metadata.namespace,
-  name: object.metadata.name,
-  uid: object.metadata.uid,
-  apiVersion: object.apiVersion,
-  resourceVersion: object.metadata.resourceVersion,
-});
+const referenceTo = ({ kind, apiVersion, metadata }: EventSubject): Event['involvedObject'] => {
+  const { namespace, name, uid, resourceVersion } = metadata;
+  return present({ kind, namespace, name, uid, apiVersion, resourceVersion });
+};
 
 let serial = 0;
 
 function makeEvent(
   { clock, component, action, instance }: EventRecorderOptions,
-  about: ObjectLike,
+  about: EventSubject,
   type: 'Normal' | 'Warning',
   reason: string,
   message: string,
-  related?: ObjectLike,
-): Event {
+  related?: EventSubject,
+): NewEvent {
   const now = clock.now();
   const namespace = about.metadata.namespace || 'default';
   // Nanoseconds in hexadecimal, as client-go names events; the serial tells those of one millisecond apart.
@@ -96,7 +92,7 @@ function makeEvent(
   const common = {
     apiVersion: 'v1',
     kind: 'Event',
-    metadata: { name: `${about.metadata.name}.${suffix}`, namespace } as Event['metadata'],
+    metadata: { name: `${about.metadata.name}.${suffix}`, namespace },
     involvedObject: referenceTo(about),
     reason,
     message: message.slice(0, 1024),
@@ -111,7 +107,7 @@ function makeEvent(
       eventTime: formatMicroTime(now),
       action: action(reason),
       reportingInstance: `${component}-${instance ?? 'ku7s'}`,
-    } as Event;
+    };
   }
   const at = formatTime(now);
   return {
@@ -121,5 +117,5 @@ function makeEvent(
     lastTimestamp: at,
     count: 1,
     reportingInstance: '',
-  } as Event;
+  };
 }

@@ -1,5 +1,6 @@
 import type { Lease } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
+import { present } from '../meta/present.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatMicroTime } from '../meta/time.ts';
 import type { Clock } from '../rules/clock.ts';
@@ -134,18 +135,18 @@ class Election implements Leader {
     const now = formatMicroTime(clock.now());
     const old = this.lease?.spec;
     const changed = old?.holderIdentity !== holder.holderIdentity;
-    const spec = {
+    const spec = present({
       ...holder,
       renewTime: now,
       acquireTime: changed ? now : old?.acquireTime,
       leaseTransitions: (old?.leaseTransitions ?? 0) + (changed && old?.holderIdentity ? 1 : 0),
-    };
+    });
     const kind = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease' };
     this.lease = this.lease
       ? await client.update('leases.coordination.k8s.io', { ...this.lease, spec })
       : await client.create('leases.coordination.k8s.io', {
           ...kind,
-          metadata: { name, namespace } as Lease['metadata'],
+          metadata: { name, namespace },
           spec,
         });
     this.observed = { record: JSON.stringify(this.lease.spec), at: clock.now() };

@@ -84,7 +84,10 @@ class ControllerRun {
   prepare(): void {
     const { watches, indexes = {} } = this.reconciler;
     for (const resource of Object.keys(indexes) as (keyof Resources)[]) this.addIndexes(resource, indexes);
-    for (const watch of watches) this.follow(resourceOf(watch), watch);
+    for (const watch of watches) {
+      if (watch.custom === undefined) this.follow(watch.resource, watch);
+      else this.follow(watch.custom, watch);
+    }
   }
 
   private addIndexes<R extends keyof Resources>(resource: R, indexes: Indexes): void {

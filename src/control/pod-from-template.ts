@@ -1,12 +1,12 @@
 import type { Pod, PodTemplateSpec } from '../../schema/types.ts';
-import type { ObjectLike, OwnerReference } from '../meta/object.ts';
+import type { New, ObjectLike, OwnerReference } from '../meta/object.ts';
 
 /** The pod that a controller makes from its template: named by the API from the owner's name, owned, otherwise as written. */
 export function podFromTemplate(
   template: PodTemplateSpec | undefined,
   owner: ObjectLike,
   reference: OwnerReference,
-): Pod {
+): New<Pod> {
   const { labels, annotations, finalizers } = template?.metadata ?? {};
   return {
     apiVersion: 'v1',
@@ -18,7 +18,7 @@ export function podFromTemplate(
       annotations: { ...annotations },
       ...(finalizers && { finalizers: [...finalizers] }),
       ownerReferences: [reference],
-    } as Pod['metadata'],
-    spec: structuredClone(template?.spec),
-  } as Pod;
+    },
+    ...(template?.spec && { spec: structuredClone(template.spec) }),
+  };
 }

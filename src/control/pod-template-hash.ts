@@ -9,7 +9,7 @@ import { POD_TEMPLATE_TYPES } from './pod-template-types.ts';
  * @param collisions status.collisionCount of the owner, undefined before the first collision
  */
 export function podTemplateHash(template: PodTemplateSpec, collisions?: number): string {
-  const text = Buffer.from(`(v1.PodTemplateSpec)${renderStruct('PodTemplateSpec', template as unknown as Fields)}`);
+  const text = Buffer.from(`(v1.PodTemplateSpec)${renderStruct('PodTemplateSpec', { ...template })}`);
   const count = Buffer.alloc(collisions === undefined ? 0 : 8);
   if (collisions !== undefined) count.writeUInt32LE(collisions);
   return safeEncode(String(fnv32a(Buffer.concat([text, count]))));
@@ -54,7 +54,7 @@ function jsonName(name: string): string {
 
 /** As Go's reflection names it: all API packages are called v1. */
 const goType = (type: string): string => {
-  const [, prefix, base] = /^((?:\[\]|\*|map\[string\])*)(.*)$/.exec(type) as unknown as [string, string, string];
+  const [, prefix = '', base = ''] = /^((?:\[\]|\*|map\[string\])*)(.*)$/.exec(type) ?? [];
   if (base.startsWith('meta.')) return `${prefix}v1.${base.slice(5)}`;
   return prefix + (base.includes('.') || BASIC.has(base) ? base : `v1.${base}`);
 };
@@ -107,13 +107,11 @@ function renderQuantity(text: string | undefined): string {
   const show = (value: bigint | number, scale: number, s: string, format: string): string =>
     `{i:(resource.int64Amount){value:(int64)${value} scale:(resource.Scale)${scale}} d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>} s:(string)${s} Format:(resource.Format)${format}}`;
   if (text === undefined) return show(0, 0, '', '');
-  const [, sign, whole, fraction = '', suffix] = /^([+-]?)(\d*)(?:\.(\d*))?(.*)$/.exec(
-    String(text),
-  ) as unknown as string[];
+  const [, sign, whole = '', fraction = '', suffix = ''] = /^([+-]?)(\d*)(?:\.(\d*))?(.*)$/.exec(String(text)) ?? [];
   const digits = BigInt(`${sign === '-' ? '-' : ''}${whole}${fraction}` || '0');
-  const binary = BINARY.indexOf(suffix!);
+  const binary = BINARY.indexOf(suffix);
   if (binary > 0) return show(digits << BigInt(10 * binary), -fraction.length, String(text), 'BinarySI');
-  const exponent = /^[eE]([+-]?\d+)$/.exec(suffix!);
+  const exponent = /^[eE]([+-]?\d+)$/.exec(suffix);
   if (exponent) return show(digits, Number(exponent[1]) - fraction.length, String(text), 'DecimalExponent');
-  return show(digits, (DECIMAL[suffix!] ?? 0) - fraction.length, String(text), 'DecimalSI');
+  return show(digits, (DECIMAL[suffix] ?? 0) - fraction.length, String(text), 'DecimalSI');
 }

@@ -15,7 +15,7 @@ export function scheduleTimes(
   zone: string | undefined,
   since: number,
   now: number,
-): { latest?: number; next: number; tooMany: boolean } {
+): { latest: number | undefined; next: number; tooMany: boolean } {
   const prefixed = /^(?:CRON_)?TZ=(\S+)\s+(.*)$/.exec(schedule);
   const expression = everyOf(prefixed?.[2] ?? schedule);
   if (typeof expression === 'number') {

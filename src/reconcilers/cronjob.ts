@@ -7,6 +7,7 @@ import { byController, controllerOf, controllerRef, keyFor, splitKey } from '../
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import { scheduleTimes } from './cron-schedule.ts';
+import { present } from '../meta/present.ts';
 
 const RESOURCE = 'cronjobs.batch';
 /** Added to the next time, so that a clock that runs a little fast does not wake the loop too early, ms. */
@@ -163,8 +164,8 @@ async function start(cron: CronJob, status: CronStatus, time: number, ctx: Conte
       },
       ownerReferences: [controllerRef(cron, 'batch/v1', 'CronJob')],
     },
-    spec: structuredClone(template.spec),
-  } as unknown as Job;
+    ...(template.spec && { spec: structuredClone(template.spec) }),
+  };
   let created: Job | undefined;
   try {
     created = await ctx.client.create('jobs.batch', job);
@@ -183,7 +184,7 @@ async function start(cron: CronJob, status: CronStatus, time: number, ctx: Conte
   if (!status.active?.some((active) => active.uid === uid) && !endOf(created)) {
     status.active = [
       ...(status.active ?? []),
-      { apiVersion: 'batch/v1', kind: 'Job', namespace, name, uid, resourceVersion },
+      present({ apiVersion: 'batch/v1', kind: 'Job', namespace, name, uid, resourceVersion }),
     ];
   }
 }

@@ -4,6 +4,7 @@ import type { CertificateSigningRequest } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { formatTime } from '../meta/time.ts';
+import { present } from '../meta/present.ts';
 
 export const CSRS = 'certificatesigningrequests.certificates.k8s.io';
 export const KUBELET_CLIENT = 'kubernetes.io/kube-apiserver-client-kubelet';
@@ -78,10 +79,7 @@ async function mayRequest({ spec }: CertificateSigningRequest, subresource: stri
     kind: 'SubjectAccessReview',
     metadata: {},
     spec: {
-      user: spec?.username,
-      uid: spec?.uid,
-      groups: spec?.groups,
-      extra: spec?.extra,
+      ...present({ user: spec?.username, uid: spec?.uid, groups: spec?.groups, extra: spec?.extra }),
       resourceAttributes: {
         group: 'certificates.k8s.io',
         resource: 'certificatesigningrequests',
@@ -92,5 +90,5 @@ async function mayRequest({ spec }: CertificateSigningRequest, subresource: stri
     },
   };
   const answer = await ctx.client.create('subjectaccessreviews.authorization.k8s.io', review);
-  return (answer as { status?: { allowed?: boolean } }).status?.allowed === true;
+  return answer.status?.allowed === true;
 }

@@ -1,4 +1,4 @@
-import type { DaemonSet, Node, NodeSelectorRequirement, Pod, Toleration } from '../../schema/types.ts';
+import type { Affinity, DaemonSet, Node, NodeSelectorRequirement, Pod, Toleration } from '../../schema/types.ts';
 import { matchesNode } from '../rules/node-selector.ts';
 import { isHardTaint, tolerates } from '../rules/tolerations.ts';
 
@@ -35,10 +35,7 @@ export function nodeOfDaemonPod(pod: Pod): string | undefined {
 }
 
 /** The pod's affinity with the node's name in place of (and in addition to) what the template asks of names. */
-export function affinityTo(
-  node: string,
-  affinity: NonNullable<Pod['spec']>['affinity'],
-): NonNullable<Pod['spec']>['affinity'] {
+export function affinityTo(node: string, affinity: Affinity | undefined): Affinity {
   const requirement: NodeSelectorRequirement = { key: 'metadata.name', operator: 'In', values: [node] };
   const terms = affinity?.nodeAffinity?.requiredDuringSchedulingIgnoredDuringExecution?.nodeSelectorTerms;
   const nodeSelectorTerms = terms?.length

@@ -1,4 +1,4 @@
-import type { ControllerRevision, DaemonSet, Node, Pod, PodTemplateSpec } from '../../schema/types.ts';
+import type { ControllerRevision, DaemonSet, Node, Pod } from '../../schema/types.ts';
 import { claim } from '../control/adopt.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -11,9 +11,9 @@ import { podFromTemplate } from '../control/pod-from-template.ts';
 import { isPodAvailable, isPodReady } from '../rules/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import { slowStart } from '../control/slow-start.ts';
-import type { KubeObject } from '../meta/object.ts';
 import { affinityTo, daemonTolerations, nodeOfDaemonPod, placement } from './daemonset-nodes.ts';
 import { currentRevision, REVISIONS, revisionsOf, trimHistory, type RevisionedOwner } from './revisions.ts';
+import { present } from '../meta/present.ts';
 
 const RESOURCE = 'daemonsets.apps';
 const HASH = 'controller-revision-hash';
@@ -68,7 +68,7 @@ export function daemonset(): Reconciler {
   };
 }
 
-function* podKeys(pod: KubeObject | undefined, old: KubeObject | undefined, expectations: Expectations): Iterable<Key> {
+function* podKeys(pod: Pod | undefined, old: Pod | undefined, expectations: Expectations): Iterable<Key> {
   const owner = controllerOf((pod ?? old)!);
   if (owner?.kind !== 'DaemonSet') return;
   const key = keyFor((pod ?? old)!.metadata.namespace, owner.name);
@@ -79,13 +79,13 @@ function* podKeys(pod: KubeObject | undefined, old: KubeObject | undefined, expe
 
 async function sync(set: DaemonSet, expectations: Expectations, key: Key, ctx: Context): Promise<void> {
   const owner: RevisionedOwner = {
-    object: set as unknown as KubeObject,
+    object: set,
     resource: RESOURCE,
     apiVersion: 'apps/v1',
     kind: 'DaemonSet',
-    template: set.spec!.template as PodTemplateSpec,
+    template: set.spec!.template,
     hashLabel: HASH,
-    hash: (_data, count) => podTemplateHash(set.spec!.template as PodTemplateSpec, count),
+    hash: (_data, count) => podTemplateHash(set.spec!.template, count),
     annotations: { ...set.metadata.annotations },
   };
   const revisions = await revisionsOf(owner, ctx);
@@ -185,7 +185,7 @@ async function create(
   ctx: Context,
 ): Promise<void> {
   if (nodes.length === 0) return;
-  const template = set.spec!.template as PodTemplateSpec;
+  const template = set.spec!.template;
   const base = podFromTemplate(template, set, controllerRef(set, 'apps/v1', 'DaemonSet'));
   const generation = set.metadata.annotations?.[GENERATION] ?? String(set.metadata.generation ?? 1);
   base.metadata.labels = { ...base.metadata.labels, [HASH]: hash, 'pod-template-generation': generation };
@@ -287,7 +287,7 @@ async function writeStatus(
     updatedNumberScheduled: 0,
     numberAvailable: 0,
     numberUnavailable: 0,
-    observedGeneration: set.metadata.generation,
+    ...present({ observedGeneration: set.metadata.generation }),
     ...(collisions > 0 && { collisionCount: collisions }),
   };
   for (const node of nodes) {

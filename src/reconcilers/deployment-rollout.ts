@@ -1,4 +1,4 @@
-import type { Deployment, LabelSelector, PodTemplateSpec, ReplicaSet } from '../../schema/types.ts';
+import type { Deployment, DeploymentStatus, LabelSelector, ReplicaSet } from '../../schema/types.ts';
 import { conditionOf, withCondition } from '../control/conditions.ts';
 import type { Context } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
@@ -23,6 +23,8 @@ import {
   sumReplicas,
   sumStatus,
 } from './deployment-sets.ts';
+import { present } from '../meta/present.ts';
+import type { New } from '../meta/object.ts';
 
 const SETS = 'replicasets.apps';
 
@@ -77,9 +79,9 @@ export class Rollout {
     );
   }
 
-  private makeNew(): ReplicaSet {
+  private makeNew(): New<ReplicaSet> & { metadata: { name: string } } {
     const { deployment } = this;
-    const template = structuredClone(deployment.spec!.template) as PodTemplateSpec;
+    const template = structuredClone(deployment.spec!.template);
     const hash = podTemplateHash(template, deployment.status?.collisionCount);
     const labels = { ...template.metadata?.labels, [HASH_LABEL]: hash };
     const selector: LabelSelector = structuredClone(deployment.spec!.selector);
@@ -101,15 +103,15 @@ export class Rollout {
       },
       spec: {
         replicas,
-        minReadySeconds: deployment.spec?.minReadySeconds,
+        ...present({ minReadySeconds: deployment.spec?.minReadySeconds }),
         selector,
         template: { ...template, metadata: { ...template.metadata, labels } },
       },
-    } as unknown as ReplicaSet;
+    };
   }
 
   /** A name that is taken by another template is a collision of hashes: it is counted, and the next attempt hashes anew. */
-  private async createOrFind(set: ReplicaSet): Promise<ReplicaSet> {
+  private async createOrFind(set: ReturnType<Rollout['makeNew']>): Promise<ReplicaSet> {
     const { client, clock } = this.ctx;
     try {
       const created = await client.create(SETS, set);
@@ -119,7 +121,7 @@ export class Rollout {
       return created;
     } catch (error) {
       if (isStatusError(error, 'AlreadyExists')) {
-        const existing = await client.get(SETS, set.metadata.namespace!, set.metadata.name);
+        const existing = await client.get(SETS, set.metadata.namespace ?? '', set.metadata.name);
         const ours = controllerOf(existing)?.uid === this.deployment.metadata.uid;
         if (ours && sameTemplate(existing.spec?.template, this.deployment.spec?.template)) return existing;
         await this.writeStatus({
@@ -155,10 +157,10 @@ export class Rollout {
     if (known && semanticEqual(conditions, deployment.status?.conditions)) return;
     const annotations = { ...deployment.metadata.annotations, ...(revision !== undefined && { [REVISION]: revision }) };
     this.deployment = { ...deployment, metadata: { ...deployment.metadata, annotations } };
-    await this.writeStatus({ ...deployment.status, conditions });
+    await this.writeStatus({ ...deployment.status, ...present({ conditions }) });
   }
 
-  private async writeStatus(status: Deployment['status']): Promise<void> {
+  private async writeStatus(status: DeploymentStatus): Promise<void> {
     this.deployment = await this.ctx.client.update('deployments.apps', { ...this.deployment, status }, 'status');
   }
 

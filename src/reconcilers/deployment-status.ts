@@ -4,6 +4,7 @@ import { timeMs } from '../meta/time.ts';
 import { formatTime } from '../meta/time.ts';
 import { replicasOf, sumReplicas, sumStatus } from './deployment-sets.ts';
 import { maxUnavailable } from './deployment-scale.ts';
+import { present } from '../meta/present.ts';
 
 /** What a deployment that does not say may take: `progressDeadlineSeconds` of MaxInt32 means no deadline. */
 const NO_DEADLINE = 2 ** 31 - 1;
@@ -19,7 +20,7 @@ export function deploymentCondition(
   now: number,
 ): DeploymentCondition {
   const time = formatTime(now);
-  return { type, status, lastUpdateTime: time, lastTransitionTime: time, reason, message } as DeploymentCondition;
+  return { type, status, lastUpdateTime: time, lastTransitionTime: time, reason, message };
 }
 
 /** Counts and the Available condition. `sets` are all sets, the new one among them. */
@@ -43,7 +44,7 @@ export function calculateStatus(
   const collisions = deployment.status?.collisionCount;
   const terminating = sets.map((set) => set.status?.terminatingReplicas);
   return {
-    observedGeneration: deployment.metadata.generation,
+    ...present({ observedGeneration: deployment.metadata.generation }),
     replicas: sumStatus(sets, 'replicas'),
     updatedReplicas: newSet?.status?.replicas ?? 0,
     readyReplicas: sumStatus(sets, 'readyReplicas'),
@@ -103,7 +104,7 @@ export function rolloutStatus(
   status.conditions = failure
     ? withCondition(status.conditions, {
         ...deploymentCondition('ReplicaFailure', failure.status, failure.reason ?? '', failure.message ?? '', now),
-        lastTransitionTime: failure.lastTransitionTime,
+        ...present({ lastTransitionTime: failure.lastTransitionTime }),
       })
     : withoutCondition(status.conditions, 'ReplicaFailure');
   return status;
@@ -135,7 +136,8 @@ function progress(
       `${subject} is progressing.`,
       now,
     );
-    if (current?.status === 'True') condition.lastTransitionTime = current.lastTransitionTime;
+    if (current?.status === 'True')
+      Object.assign(condition, present({ lastTransitionTime: current.lastTransitionTime }));
     // Written anew each time: its update time is what the deadline is counted from.
     return withCondition(withoutCondition(status.conditions, 'Progressing'), condition);
   }

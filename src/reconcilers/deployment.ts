@@ -1,4 +1,4 @@
-import type { Deployment, DeploymentStatus, ReplicaSet } from '../../schema/types.ts';
+import type { Deployment, DeploymentStatus, Pod, ReplicaSet } from '../../schema/types.ts';
 import { claim } from '../control/adopt.ts';
 import { conditionOf, withCondition } from '../control/conditions.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -7,7 +7,6 @@ import { semanticEqual } from '../control/equal.ts';
 import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { isPodTerminal } from '../rules/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
-import type { KubeObject } from '../meta/object.ts';
 import {
   calculateStatus,
   deploymentCondition,
@@ -42,7 +41,7 @@ export const deployment: Reconciler = {
   },
 };
 
-function* setKeys(set: KubeObject | undefined, old: KubeObject | undefined, ctx: Context): Iterable<string> {
+function* setKeys(set: ReplicaSet | undefined, old: ReplicaSet | undefined, ctx: Context): Iterable<string> {
   for (const object of [set, old]) {
     const owner = object && controllerOf(object);
     if (owner?.kind === 'Deployment') yield keyFor(object!.metadata.namespace, owner.name);
@@ -54,7 +53,7 @@ function* setKeys(set: KubeObject | undefined, old: KubeObject | undefined, ctx:
 }
 
 /** Recreate goes on when the last old pod is gone; no status of a ReplicaSet tells that. */
-function* lastPodKeys(pod: KubeObject, ctx: Context): Iterable<string> {
+function* lastPodKeys(pod: Pod, ctx: Context): Iterable<string> {
   const owner = controllerOf(pod);
   const namespace = pod.metadata.namespace ?? '';
   const set = owner?.kind === 'ReplicaSet' ? ctx.informer('replicasets.apps').get(namespace, owner.name) : undefined;

@@ -1,4 +1,4 @@
-import type { Pod, PodDisruptionBudget } from '../../schema/types.ts';
+import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../schema/types.ts';
 import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { timeMs } from '../meta/time.ts';
@@ -11,6 +11,7 @@ import { labelMatcher } from '../control/selector.ts';
 import type { OwnerReference } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
+import { present } from '../meta/present.ts';
 
 const RESOURCE = 'poddisruptionbudgets.policy';
 /** How long an eviction may take to show in the cache, ms; then it is taken for failed. */
@@ -187,21 +188,23 @@ function stillDisrupted(budget: PodDisruptionBudget, pods: readonly Pod[], ctx: 
 
 async function writeStatus(
   budget: PodDisruptionBudget,
-  counts: Record<string, unknown>,
+  counts: Partial<PodDisruptionBudgetStatus>,
   condition: { status: string; reason: string; message: string },
   ctx: Context,
 ): Promise<void> {
   const observedGeneration = budget.metadata.generation;
   const old = budget.status?.conditions?.find(({ type }) => type === 'DisruptionAllowed');
   const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : formatTime(ctx.clock.now());
-  const next = { type: 'DisruptionAllowed', observedGeneration, lastTransitionTime, ...condition };
+  const next = { type: 'DisruptionAllowed', ...present({ observedGeneration }), lastTransitionTime, ...condition };
   const others = (budget.status?.conditions ?? []).filter(({ type }) => type !== 'DisruptionAllowed');
-  const status = {
+  const none = { currentHealthy: 0, desiredHealthy: 0, disruptionsAllowed: 0, expectedPods: 0 };
+  const status: PodDisruptionBudgetStatus = {
+    ...none,
     ...budget.status,
     ...counts,
-    observedGeneration,
+    ...present({ observedGeneration }),
     conditions: [...others, next],
-  } as PodDisruptionBudget['status'];
+  };
   if (!semanticEqual(budget.status, status)) {
     await unlessGone(ctx.client.update(RESOURCE, { ...budget, status }, 'status'));
   }

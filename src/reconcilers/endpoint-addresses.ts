@@ -2,6 +2,7 @@ import type { Endpoint, DiscoveryEndpointPort, Node, Pod, Service, ServicePort }
 import { lastingContainers } from '../rules/containers.ts';
 import { isPodReady, isPodTerminal } from '../rules/pods.ts';
 import { canonicalJson } from '../meta/hash.ts';
+import { present } from '../meta/present.ts';
 
 /** Addresses that share their ports: one or more slices. */
 export interface PortGroup {
@@ -35,12 +36,9 @@ export function targetPort(pod: Pod, port: ServicePort): number | undefined {
   return undefined;
 }
 
-const reference = (pod: Pod): NonNullable<Endpoint['targetRef']> => ({
-  kind: 'Pod',
-  namespace: pod.metadata.namespace,
-  name: pod.metadata.name,
-  uid: pod.metadata.uid,
-});
+/** How endpoints name their pod. */
+export const podReference = ({ metadata: { namespace, name, uid } }: Pod): NonNullable<Endpoint['targetRef']> =>
+  present({ kind: 'Pod', namespace, name, uid });
 
 /** The pods of a service as slices hold them, grouped by the ports that they have. */
 export function portGroups(
@@ -67,7 +65,7 @@ function portsOf(service: Service, pod: Pod): DiscoveryEndpointPort[] {
     const number = targetPort(pod, port);
     if (number === undefined) return [];
     const { name = '', protocol = 'TCP', appProtocol } = port;
-    return [{ name, protocol, port: number, ...(appProtocol && { appProtocol }) } as DiscoveryEndpointPort];
+    return [{ name, protocol, port: number, ...(appProtocol && { appProtocol }) }];
   });
 }
 
@@ -82,7 +80,7 @@ function endpointOf(service: Service, pod: Pod, address: string, nodeOf: (name: 
     addresses: [address],
     conditions: { ready: !!ready, serving, terminating },
     ...(hostname && { hostname }),
-    targetRef: reference(pod),
+    targetRef: podReference(pod),
     ...(nodeName && { nodeName }),
     ...(zone && { zone }),
   };

@@ -1,4 +1,4 @@
-import type { EndpointAddress, Endpoints, EndpointSubset, Pod, Service } from '../../schema/types.ts';
+import type { EndpointAddress, EndpointSubset, Pod, Service } from '../../schema/types.ts';
 import type { Reconciler } from '../control/contract.ts';
 import { isStatusError } from '../meta/status.ts';
 import { semanticEqual } from '../control/equal.ts';
@@ -8,7 +8,7 @@ import { unlessGone } from '../control/conflict.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { canonicalJson } from '../meta/hash.ts';
 import { formatTime } from '../meta/time.ts';
-import { isEndpoint, podAddress, targetPort } from './endpoint-addresses.ts';
+import { isEndpoint, podAddress, podReference, targetPort } from './endpoint-addresses.ts';
 import { TRIGGER_TIME } from './endpointslice.ts';
 import { servicesOfPod } from './services-of-pod.ts';
 
@@ -21,11 +21,7 @@ const HEADLESS = 'service.kubernetes.io/headless';
 /** Keeps the Endpoints of services that select pods: the older form of slices, one object a service. */
 export const endpoints: Reconciler = {
   name: 'endpoint',
-  watches: [
-    { resource: 'services' },
-    { resource: 'pods', keys: (pod, old, ctx) => servicesOfPod(pod as Pod | undefined, old as Pod | undefined, ctx) },
-    { resource: 'endpoints' },
-  ],
+  watches: [{ resource: 'services' }, { resource: 'pods', keys: servicesOfPod }, { resource: 'endpoints' }],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
     const service = ctx.informer('services').get(namespace, name);
@@ -46,15 +42,16 @@ export const endpoints: Reconciler = {
     const labels = labelsOf(service);
     const same = current && semanticEqual(current.subsets, subsets) && semanticEqual(current.metadata.labels, labels);
     if (same && (current.metadata.annotations?.[OVER_CAPACITY] !== undefined) === over) return;
-    const { [OVER_CAPACITY]: _, ...annotations } = {
+    const { [OVER_CAPACITY]: _, ...annotations }: Record<string, string> = {
       ...current?.metadata.annotations,
       [TRIGGER_TIME]: formatTime(ctx.clock.now()),
-    } as Record<string, string>;
+    };
     if (over) annotations[OVER_CAPACITY] = 'truncated';
-    const metadata = { ...(current?.metadata ?? { name, namespace }), labels, annotations } as Endpoints['metadata'];
-    const object: Endpoints = { apiVersion: 'v1', kind: 'Endpoints', metadata, subsets };
+    const object = { apiVersion: 'v1', kind: 'Endpoints', subsets };
     try {
-      await (current ? ctx.client.update('endpoints', object) : ctx.client.create('endpoints', object));
+      await (current
+        ? ctx.client.update('endpoints', { ...object, metadata: { ...current.metadata, labels, annotations } })
+        : ctx.client.create('endpoints', { ...object, metadata: { name, namespace, labels, annotations } }));
     } catch (error) {
       if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating'))
         return;
@@ -82,14 +79,13 @@ function subsetsOf(service: Service, pods: readonly Pod[]): { subsets: EndpointS
     const publish = !!service.spec?.publishNotReadyAddresses;
     const ip = podAddress(pod, family);
     if (!ip || !isEndpoint(pod, publish)) continue;
-    const { namespace, name, uid } = pod.metadata;
     const hostname = pod.spec?.hostname && pod.spec.subdomain === service.metadata.name ? pod.spec.hostname : undefined;
     const nodeName = pod.spec?.nodeName;
     const address = {
       ip,
       ...(hostname && { hostname }),
       ...(nodeName && { nodeName }),
-      targetRef: { kind: 'Pod', namespace, name, uid },
+      targetRef: podReference(pod),
     };
     found.push({ address, ready: publish || isPodReady(pod), ports: portsOf(service, pod) });
   }
@@ -102,9 +98,7 @@ function portsOf(service: Service, pod: Pod): PodPorts['ports'] {
     const number = targetPort(pod, port);
     const { name, protocol = 'TCP', appProtocol } = port;
     if (number === undefined) return [];
-    return [
-      { ...(name && { name }), port: number, protocol, ...(appProtocol && { appProtocol }) } as PodPorts['ports'][0],
-    ];
+    return [{ ...(name && { name }), port: number, protocol, ...(appProtocol && { appProtocol }) }];
   });
 }
 

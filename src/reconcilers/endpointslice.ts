@@ -1,4 +1,4 @@
-import type { EndpointSlice, Pod, Service } from '../../schema/types.ts';
+import type { EndpointSlice, Service } from '../../schema/types.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
@@ -30,8 +30,8 @@ export const endpointslice: Reconciler = {
   indexes: { [SLICES]: { service: byService } },
   watches: [
     { resource: 'services' },
-    { resource: 'pods', keys: (pod, old, ctx) => servicesOfPod(pod as Pod | undefined, old as Pod | undefined, ctx) },
-    { resource: SLICES, keys: (slice, old) => ours((slice ?? old) as EndpointSlice) },
+    { resource: 'pods', keys: servicesOfPod },
+    { resource: SLICES, keys: (slice, old) => ours(slice ?? old) },
     { resource: 'nodes', keys: () => [] },
   ],
   async reconcile(key, ctx) {
@@ -47,7 +47,8 @@ export const endpointslice: Reconciler = {
       .informer('pods')
       .list(namespace)
       .filter((pod) => matches(pod.metadata.labels));
-    const families = service.spec.ipFamilies?.length ? service.spec.ipFamilies : ['IPv4'];
+    const said = (service.spec.ipFamilies ?? []).flatMap((family) => family || []);
+    const families: EndpointSlice['addressType'][] = said.length ? said : ['IPv4'];
     for (const family of families) {
       const groups: PortGroup[] = portGroups(service, pods, family, (node) => ctx.informer('nodes').get('', node));
       // A service without endpoints has one empty slice, so that who watches slices knows that there is none.
@@ -59,8 +60,8 @@ export const endpointslice: Reconciler = {
   },
 };
 
-function* ours(slice: EndpointSlice): Iterable<string> {
-  if (slice.metadata.labels?.[MANAGED_BY] === MANAGER) yield* byService(slice);
+function* ours(slice: EndpointSlice | undefined): Iterable<string> {
+  if (slice?.metadata.labels?.[MANAGED_BY] === MANAGER) yield* byService(slice);
 }
 
 function labelsFor(service: Service): Record<string, string> {
@@ -91,7 +92,7 @@ async function apply(plan: SlicePlan, service: Service, ctx: Context): Promise<v
     };
     const slice = { apiVersion: 'discovery.k8s.io/v1', kind: 'EndpointSlice', metadata, addressType, endpoints, ports };
     try {
-      await ctx.client.create(SLICES, slice as unknown as EndpointSlice);
+      await ctx.client.create(SLICES, slice);
     } catch (error) {
       if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating'))
         return;

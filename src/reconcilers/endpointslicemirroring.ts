@@ -1,4 +1,4 @@
-import type { Endpoint, EndpointAddress, Endpoints, EndpointSlice } from '../../schema/types.ts';
+import type { Endpoint, EndpointAddress, Endpoints } from '../../schema/types.ts';
 import type { Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { controllerRef, splitKey } from '../control/keys.ts';
@@ -24,8 +24,8 @@ export const endpointslicemirroring: Reconciler = {
     {
       resource: SLICES,
       *keys(slice, old) {
-        const object = (slice ?? old) as EndpointSlice;
-        if (object.metadata.labels?.[MANAGED_BY] === MANAGER) yield* byService(object);
+        const object = slice ?? old;
+        if (object?.metadata.labels?.[MANAGED_BY] === MANAGER) yield* byService(object);
       },
     },
   ],
@@ -49,7 +49,7 @@ export const endpointslicemirroring: Reconciler = {
       'kubectl.kubernetes.io/last-applied-configuration': ____,
       ...annotations
     } = source.metadata.annotations ?? {};
-    for (const family of ['IPv4', 'IPv6']) {
+    for (const family of ['IPv4', 'IPv6'] as const) {
       const plan = planSlices(
         family,
         groupsOf(source, family),
@@ -68,7 +68,7 @@ export const endpointslicemirroring: Reconciler = {
           endpoints,
           ports,
         };
-        await ctx.client.create(SLICES, slice as unknown as EndpointSlice);
+        await ctx.client.create(SLICES, slice);
       }
       for (const slice of plan.update) await unlessGone(ctx.client.update(SLICES, slice));
       for (const slice of plan.remove) await unlessGone(ctx.client.delete(SLICES, namespace, slice.metadata.name));
@@ -96,6 +96,6 @@ function groupsOf(source: Endpoints, family: string): PortGroup[] {
       ...(subset.notReadyAddresses ?? []).map((a) => of(a, false)),
     ];
     const endpoints = all.filter(({ addresses }) => addresses[0]!.includes(':') === (family === 'IPv6')).slice(0, SIZE);
-    return endpoints.length ? [{ ports, endpoints } as PortGroup] : [];
+    return endpoints.length ? [{ ports, endpoints }] : [];
   });
 }

@@ -192,7 +192,7 @@ class Collector {
         apiVersion: node.apiVersion,
         kind: node.kind,
         metadata: { name: node.name, uid: node.uid },
-      } as KubeObject;
+      };
       const message = `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: , name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace ""`;
       this.ctx.events.event(about, 'Warning', 'OwnerRefInvalidNamespace', message);
       return 'solid';

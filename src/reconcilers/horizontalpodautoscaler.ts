@@ -2,16 +2,17 @@ import type {
   HorizontalPodAutoscaler,
   HorizontalPodAutoscalerCondition,
   HorizontalPodAutoscalerStatus,
+  Scale,
 } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { splitKey } from '../control/keys.ts';
 import { parseApiVersion } from '../meta/gvk.ts';
-import type { KubeObject } from '../meta/object.ts';
 import { formatTime } from '../meta/time.ts';
 import { computeReplicas, MetricError, type Measured } from './hpa-metrics.ts';
 import { withinBehavior, type Memory } from './hpa-behavior.ts';
+import { present } from '../meta/present.ts';
 
 const RESOURCE = 'horizontalpodautoscalers.autoscaling';
 /** ms between looks (--horizontal-pod-autoscaler-sync-period) */
@@ -30,7 +31,7 @@ export function horizontalpodautoscaler(): Reconciler {
       {
         resource: RESOURCE,
         keys: (hpa, old) =>
-          hpa && old && semanticEqual(hpa['spec'], old['spec'])
+          hpa && old && semanticEqual(hpa.spec, old.spec)
             ? []
             : [`${(hpa ?? old)!.metadata.namespace}/${(hpa ?? old)!.metadata.name}`],
       },
@@ -55,7 +56,7 @@ export function horizontalpodautoscaler(): Reconciler {
 interface Target {
   resource: string;
   /** its autoscaling/v1 Scale */
-  scale: KubeObject;
+  scale: Scale;
   replicas: number;
 }
 
@@ -74,7 +75,7 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
       'FailedGetScale',
       `the HPA controller was unable to get the target's current scale: ${message}`,
     );
-    return write(hpa, { ...hpa.status, conditions: conditions.list } as HorizontalPodAutoscalerStatus, ctx);
+    return write(hpa, { desiredReplicas: 0, ...hpa.status, conditions: conditions.list }, ctx);
   }
   conditions.set(
     'AbleToScale',
@@ -82,13 +83,13 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
     'SucceededGetScale',
     "the HPA controller was able to get the target's current scale",
   );
+  const { observedGeneration: _, ...before } = hpa.status ?? {};
   const status: HorizontalPodAutoscalerStatus = {
-    ...hpa.status,
-    observedGeneration: undefined,
+    ...before,
     currentReplicas: target.replicas,
     desiredReplicas: hpa.status?.desiredReplicas ?? 0,
     conditions: conditions.list,
-  } as HorizontalPodAutoscalerStatus;
+  };
   if (target.replicas === 0 && (hpa.spec?.minReplicas ?? 1) !== 0) {
     conditions.set(
       'ScalingActive',
@@ -102,12 +103,7 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
   if (bounded !== undefined) return resize(hpa, target, bounded, status, conditions, memory, ctx);
   let measured: Measured;
   try {
-    measured = await computeReplicas(
-      hpa,
-      (target.scale['status']?.selector as string | undefined) ?? '',
-      target.replicas,
-      ctx,
-    );
+    measured = await computeReplicas(hpa, target.scale.status?.selector ?? '', target.replicas, ctx);
   } catch (error) {
     if (!(error instanceof MetricError)) throw error;
     ctx.events.event(hpa, 'Warning', error.reason, error.message);
@@ -122,7 +118,7 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
       hpa,
       {
         ...status,
-        currentMetrics: [{ type: '' }] as HorizontalPodAutoscalerStatus['currentMetrics'],
+        currentMetrics: [{ type: '' }],
         conditions: conditions.list,
       },
       ctx,
@@ -161,7 +157,7 @@ async function findTarget(hpa: HorizontalPodAutoscaler, ctx: Context): Promise<T
   const known = (await ctx.client.resources()).find((resource) => resource.kind === kind && resource.group === group);
   if (!known) throw new Error(`no matches for kind "${kind}" in group "${group}"`);
   const scale = await ctx.client.get(known.resource, hpa.metadata.namespace ?? '', name, 'scale');
-  return { resource: known.resource, scale, replicas: (scale['spec']?.replicas as number | undefined) ?? 0 };
+  return { resource: known.resource, scale, replicas: scale.spec?.replicas ?? 0 };
 }
 
 async function resize(
@@ -209,7 +205,11 @@ async function resize(
     memory.changes.push({ at: ctx.clock.now(), by: replicas - target.replicas });
     lastScaleTime = formatTime(ctx.clock.now());
   }
-  await write(hpa, { ...status, desiredReplicas: replicas, lastScaleTime, conditions: conditions.list }, ctx);
+  await write(
+    hpa,
+    { ...status, desiredReplicas: replicas, ...present({ lastScaleTime }), conditions: conditions.list },
+    ctx,
+  );
 }
 
 async function write(hpa: HorizontalPodAutoscaler, status: HorizontalPodAutoscalerStatus, ctx: Context): Promise<void> {
@@ -230,7 +230,13 @@ class Conditions {
     const at = this.list.findIndex((condition) => condition.type === type);
     const before = this.list[at];
     const lastTransitionTime = before?.status === status ? before.lastTransitionTime : this.now;
-    const condition = { type, status, reason, message, lastTransitionTime } as HorizontalPodAutoscalerCondition;
+    const condition: HorizontalPodAutoscalerCondition = {
+      type,
+      status,
+      reason,
+      message,
+      ...present({ lastTransitionTime }),
+    };
     if (before) this.list[at] = condition;
     else this.list.push(condition);
   }

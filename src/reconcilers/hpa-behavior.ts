@@ -1,4 +1,4 @@
-import type { HorizontalPodAutoscaler } from '../../schema/types.ts';
+import type { HorizontalPodAutoscaler, HPAScalingPolicy, HPAScalingRules } from '../../schema/types.ts';
 
 /** What was recommended and done lately, for stabilisation windows; lost with the process, as in Kubernetes. */
 export interface Memory {
@@ -9,13 +9,9 @@ interface Said {
   reason: string;
   message: string;
 }
-interface Rules {
-  stabilizationWindowSeconds?: number;
-  selectPolicy?: string;
-  policies?: { type: string; value: number; periodSeconds: number }[];
-}
+type Rules = Required<Omit<HPAScalingRules, 'tolerance'>>;
 
-const UP: Required<Rules> = {
+const UP: Rules = {
   stabilizationWindowSeconds: 0,
   selectPolicy: 'Max',
   policies: [
@@ -23,7 +19,7 @@ const UP: Required<Rules> = {
     { type: 'Pods', value: 4, periodSeconds: 15 },
   ],
 };
-const DOWN: Required<Rules> = {
+const DOWN: Rules = {
   stabilizationWindowSeconds: 300,
   selectPolicy: 'Max',
   policies: [{ type: 'Percent', value: 100, periodSeconds: 15 }],
@@ -40,8 +36,8 @@ export function withinBehavior(
   wanted: number,
   now: number,
 ): { replicas: number; able: Said; limited: Said & { status: string } } {
-  const up: Required<Rules> = { ...UP, ...defined(spec?.behavior?.scaleUp as Rules | undefined) };
-  const down: Required<Rules> = { ...DOWN, ...defined(spec?.behavior?.scaleDown as Rules | undefined) };
+  const up: Rules = { ...UP, ...spec?.behavior?.scaleUp };
+  const down: Rules = { ...DOWN, ...spec?.behavior?.scaleDown };
   const steady = stabilized(
     memory,
     current,
@@ -64,9 +60,6 @@ export function withinBehavior(
         : { reason: 'ReadyForNewScale', message: 'recommended size matches current size' };
   return { ...limit(spec!.minReplicas ?? 1, spec!.maxReplicas, memory, current, steady, up, down, now), able };
 }
-
-const defined = (rules: Rules | undefined): Rules =>
-  Object.fromEntries(Object.entries(rules ?? {}).filter(([, value]) => value !== undefined && value !== null));
 
 function stabilized(
   memory: Memory,
@@ -95,8 +88,8 @@ function limit(
   memory: Memory,
   current: number,
   wanted: number,
-  up: Required<Rules>,
-  down: Required<Rules>,
+  up: Rules,
+  down: Rules,
   now: number,
 ): { replicas: number; limited: Said & { status: string } } {
   const limited = (reason: string, message: string) => ({ status: 'True', reason, message });
@@ -173,8 +166,5 @@ function limit(
   };
 }
 
-const pick = (
-  rules: Required<Rules>,
-  size: (policy: Required<Rules>['policies'][0]) => number,
-  best: (...sizes: number[]) => number,
-): number => best(...rules.policies.map(size));
+const pick = (rules: Rules, size: (policy: HPAScalingPolicy) => number, best: (...sizes: number[]) => number): number =>
+  best(...rules.policies.map(size));

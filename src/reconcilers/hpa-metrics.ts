@@ -126,7 +126,7 @@ async function measure(
   const field = container
     ? { containerResource: { container, name: source.name, current: currentValue } }
     : { resource: { name: source.name, current: currentValue } };
-  const status = { type: metric.type, ...field } as MetricStatus;
+  const status: MetricStatus = { type: metric.type, ...field };
   return {
     replicas,
     name: what,
@@ -165,7 +165,4 @@ async function usageOf(
 const requestOf = (pod: Pod, resource: string, container: string | undefined): number =>
   (pod.spec?.containers ?? [])
     .filter(({ name }) => !container || name === container)
-    .reduce(
-      (sum, { resources }) => sum + quantityMilli((resources?.requests?.[resource] as string | undefined) ?? '0'),
-      0,
-    );
+    .reduce((sum, { resources }) => sum + quantityMilli(resources?.requests?.[resource] ?? '0'), 0);

@@ -6,7 +6,7 @@ export type FailureAction = 'FailJob' | 'FailIndex' | 'Ignore' | 'Count';
 export function failureAction(job: Job, pod: Pod): { action: FailureAction; message: string } {
   const rules = job.spec?.podFailurePolicy?.rules ?? [];
   for (const [i, rule] of rules.entries()) {
-    const action = rule.action as FailureAction;
+    const { action } = rule;
     const where = `for pod ${pod.metadata.namespace}/${pod.metadata.name}`;
     if (rule.onExitCodes) {
       const hit = exitCodeHit(rule.onExitCodes, pod);

@@ -24,7 +24,7 @@ export const jobCondition = (
   status = 'True',
 ): JobCondition => {
   const time = formatTime(now);
-  return { type, status, lastProbeTime: time, lastTransitionTime: time, reason, message } as JobCondition;
+  return { type, status, lastProbeTime: time, lastTransitionTime: time, reason, message };
 };
 
 /** How the job must end, if it must: the condition that says so before its last pods are gone. */
@@ -103,9 +103,10 @@ function countFailuresByIndex(job: Job, pods: readonly Pod[], result: Tally): vo
 /** Whether the job is over, and why. `now` in ms. */
 export function verdictOf(job: Job, counts: Tally, now: number): Verdict | undefined {
   const spec: Partial<NonNullable<Job['spec']>> = job.spec ?? {};
-  const done =
-    conditionOf(job.status?.conditions, 'SuccessCriteriaMet') ?? conditionOf(job.status?.conditions, 'FailureTarget');
-  if (done) return { type: done.type as Verdict['type'], reason: done.reason ?? '', message: done.message ?? '' };
+  for (const type of ['SuccessCriteriaMet', 'FailureTarget'] as const) {
+    const done = conditionOf(job.status?.conditions, type);
+    if (done) return { type, reason: done.reason ?? '', message: done.message ?? '' };
+  }
   if (counts.failJob) return { type: 'FailureTarget', reason: 'PodFailurePolicy', message: counts.failJob };
   const limit = spec.backoffLimitPerIndex === undefined ? (spec.backoffLimit ?? 6) : (spec.backoffLimit ?? 2 ** 31 - 1);
   if (counts.failed > limit || restartsExceeded(job, counts, limit)) {

@@ -1,4 +1,4 @@
-import type { Job, Pod, PodTemplateSpec } from '../../schema/types.ts';
+import type { Job, Pod } from '../../schema/types.ts';
 import { claim } from '../control/adopt.ts';
 import { timeMs } from '../meta/time.ts';
 import { conditionOf } from '../control/conditions.ts';
@@ -11,7 +11,7 @@ import { podFromTemplate } from '../control/pod-from-template.ts';
 import { isPodActive, isPodReady } from '../rules/pods.ts';
 import { labelMatcher } from '../control/selector.ts';
 import { slowStart } from '../control/slow-start.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { New } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import { freeIndexes, INDEX, indexOf, isIndexed } from './job-indexes.ts';
@@ -56,7 +56,7 @@ export function job(): Reconciler {
   };
 }
 
-function* podKeys(pod: KubeObject | undefined, old: KubeObject | undefined, expectations: Expectations): Iterable<Key> {
+function* podKeys(pod: Pod | undefined, old: Pod | undefined, expectations: Expectations): Iterable<Key> {
   const owner = controllerOf((pod ?? old)!);
   if (owner?.kind !== 'Job') return;
   const key = keyFor((pod ?? old)!.metadata.namespace, owner.name);
@@ -199,11 +199,7 @@ async function create(
   key: Key,
   ctx: Context,
 ): Promise<unknown> {
-  const base = podFromTemplate(
-    object.spec!.template as PodTemplateSpec,
-    object,
-    controllerRef(object, 'batch/v1', 'Job'),
-  );
+  const base = podFromTemplate(object.spec!.template, object, controllerRef(object, 'batch/v1', 'Job'));
   base.metadata.finalizers = [...(base.metadata.finalizers ?? []), TRACKING];
   const taken = new Set([
     ...counts.completedIndexes,
@@ -227,7 +223,7 @@ async function create(
   return error;
 }
 
-function withIndex(object: Job, base: Pod, index: number, ctx: Context): Pod {
+function withIndex(object: Job, base: New<Pod>, index: number, ctx: Context): New<Pod> {
   const pod = structuredClone(base);
   pod.metadata.generateName = `${object.metadata.name}-${index}-`;
   pod.metadata.annotations = { ...pod.metadata.annotations, [INDEX]: String(index) };

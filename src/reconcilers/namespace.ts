@@ -4,6 +4,7 @@ import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { formatTime } from '../meta/time.ts';
 import { isStatusError, StatusError } from '../meta/status.ts';
+import { present } from '../meta/present.ts';
 
 /** Looked at again after so many ms while objects wait for their finalizers or their grace. */
 const RETRY = 1000;
@@ -99,14 +100,13 @@ const count = (entries: Map<string, number>, show: (key: string, n: number) => s
 
 async function writeConditions(object: Namespace, left: Left, ctx: Context): Promise<void> {
   const time = formatTime(ctx.clock.now());
-  const make = (type: string, bad: string, reason: [good: string, bad: string], good: string): NamespaceCondition =>
-    ({
-      type,
-      status: bad ? 'True' : 'False',
-      lastTransitionTime: time,
-      reason: bad ? reason[1] : reason[0],
-      message: bad || good,
-    }) as NamespaceCondition;
+  const make = (type: string, bad: string, reason: [good: string, bad: string], good: string): NamespaceCondition => ({
+    type,
+    status: bad ? 'True' : 'False',
+    lastTransitionTime: time,
+    reason: bad ? reason[1] : reason[0],
+    message: bad || good,
+  });
   const remaining = count(
     left.remaining,
     (resource, n) => `${resource.includes('.') ? resource : `${resource}.`} has ${n} resource instances`,
@@ -150,7 +150,7 @@ async function writeConditions(object: Namespace, left: Left, ctx: Context): Pro
   const merged = conditions.map((condition) => {
     const before = old.find(({ type }) => type === condition.type);
     return before?.status === condition.status
-      ? { ...condition, lastTransitionTime: before.lastTransitionTime }
+      ? { ...condition, ...present({ lastTransitionTime: before.lastTransitionTime }) }
       : condition;
   });
   const unchanged = merged.every((condition) =>

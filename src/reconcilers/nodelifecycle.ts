@@ -68,13 +68,13 @@ async function markUnknown(node: Node, ctx: Context): Promise<Node> {
     const at = conditions.findIndex((condition) => condition.type === type);
     const before = conditions[at];
     if (before?.status === 'Unknown') continue;
-    const condition = {
+    const condition: NodeCondition = {
       ...before,
       type,
       status: 'Unknown',
       ...(before ? stopped : never),
       lastTransitionTime: now,
-    } as NodeCondition;
+    };
     if (!before) conditions.push({ ...condition, lastHeartbeatTime: node.metadata.creationTimestamp });
     else conditions[at] = condition;
   }

@@ -4,6 +4,7 @@ import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { bestVolume, isFor } from './volume-match.ts';
+import { present } from '../meta/present.ts';
 
 const CLAIMS = 'persistentvolumeclaims';
 const VOLUMES = 'persistentvolumes';
@@ -36,14 +37,20 @@ export const persistentvolume: Reconciler = {
   },
 };
 
-function* claimKeys(claim: object | undefined, old: object | undefined): Iterable<Key> {
-  const object = (claim ?? old) as PersistentVolumeClaim;
+function* claimKeys(claim: PersistentVolumeClaim | undefined, old: PersistentVolumeClaim | undefined): Iterable<Key> {
+  const object = claim ?? old;
+  if (!object) return;
   yield keyOf(object);
   if (object.spec?.volumeName) yield object.spec.volumeName;
 }
 
-function* volumeKeys(volume: object | undefined, old: object | undefined, ctx: Context): Iterable<Key> {
-  const object = (volume ?? old) as PersistentVolume;
+function* volumeKeys(
+  volume: PersistentVolume | undefined,
+  old: PersistentVolume | undefined,
+  ctx: Context,
+): Iterable<Key> {
+  const object = volume ?? old;
+  if (!object) return;
   yield object.metadata.name;
   const ref = object.spec?.claimRef;
   if (ref?.name) yield keyFor(ref.namespace, ref.name);
@@ -129,13 +136,11 @@ async function bind(
   const ref = volume.spec?.claimRef;
   let bound = volume;
   if (ref?.uid !== uid) {
-    const annotations = ref
-      ? volume.metadata.annotations
-      : { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' };
+    const annotations = { ...volume.metadata.annotations, [BOUND_BY_CONTROLLER]: 'yes' };
     const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
     bound = await ctx.client.update(VOLUMES, {
       ...volume,
-      metadata: { ...volume.metadata, annotations },
+      metadata: ref ? volume.metadata : { ...volume.metadata, annotations },
       spec: { ...volume.spec!, claimRef },
     });
   }
@@ -152,12 +157,8 @@ async function bind(
 }
 
 async function markBound(claim: PersistentVolumeClaim, volume: PersistentVolume, ctx: Context): Promise<void> {
-  const status = {
-    ...claim.status,
-    phase: 'Bound',
-    accessModes: volume.spec?.accessModes,
-    capacity: volume.spec?.capacity,
-  } as PersistentVolumeClaim['status'];
+  const { accessModes, capacity } = volume.spec ?? {};
+  const status = { ...claim.status, ...present({ phase: 'Bound' as const, accessModes, capacity }) };
   if (!semanticEqual(claim.status, status)) await unlessGone(ctx.client.update(CLAIMS, { ...claim, status }, 'status'));
 }
 

@@ -15,6 +15,7 @@ import type { ObjectLike } from '../meta/object.ts';
 import { formatTime } from '../meta/time.ts';
 import { isStatusError } from '../meta/status.ts';
 import { byDeletionOrder } from './pod-deletion-order.ts';
+import { present } from '../meta/present.ts';
 
 /** Pods that one reconcile makes or deletes at most. */
 const BURST = 500;
@@ -226,7 +227,7 @@ async function writeStatus(
     readyReplicas: active.filter(isPodReady).length,
     availableReplicas: active.filter((pod) => isPodAvailable(pod, minReady, now)).length,
     ...(kind.kind === 'ReplicaSet' && { terminatingReplicas: claimed.filter(isPodTerminating).length }),
-    observedGeneration: set.metadata.generation,
+    ...present({ observedGeneration: set.metadata.generation }),
     ...(conditions?.length && { conditions }),
   };
   if (!semanticEqual({ fullyLabeledReplicas: 0, readyReplicas: 0, availableReplicas: 0, ...old }, status)) {

@@ -1,10 +1,10 @@
-import type { Pod } from '../../schema/types.ts';
+import type { Pod, ResourceQuota } from '../../schema/types.ts';
 import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { keyOf, splitKey } from '../control/keys.ts';
-import type { KubeObject, ObjectLike } from '../meta/object.ts';
+import type { ObjectLike } from '../meta/object.ts';
 import { formatQuantity, zeroQuantity } from '../meta/quantity.ts';
 import { addAmounts, exact } from '../rules/pod-amounts.ts';
 import { inScopes } from '../rules/quota-scopes.ts';
@@ -40,12 +40,12 @@ export const resourcequota: Reconciler = {
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    const quota = ctx.informer<string>(RESOURCE).get(namespace, name);
+    const quota = ctx.informer(RESOURCE).get(namespace, name);
     if (!quota) return undefined;
-    const hard = (quota['spec']?.hard ?? {}) as Record<string, string>;
+    const hard = quota.spec?.hard ?? {};
     const used = await count(quota, Object.keys(hard), ctx);
     const status = { hard, used };
-    if (!semanticEqual(quota['status'], status)) {
+    if (!semanticEqual(quota.status, status)) {
       await unlessGone(ctx.client.update(RESOURCE, { ...quota, status }, 'status'));
     }
     return { requeueAfter: RESYNC };
@@ -64,7 +64,11 @@ const sameParts = (object: BySpec, old: BySpec): boolean =>
 const quotasOf = (object: ObjectLike | undefined, ctx: Context): Key[] =>
   ctx.informer(RESOURCE).list(object?.metadata.namespace).map(keyOf);
 
-async function count(quota: KubeObject, names: readonly string[], ctx: Context): Promise<Record<string, string>> {
+async function count(
+  { ...quota }: ResourceQuota,
+  names: readonly string[],
+  ctx: Context,
+): Promise<Record<string, string>> {
   const namespace = quota.metadata.namespace ?? '';
   const total: Usage = {};
   const resources = new Set(names.flatMap((name) => resourceOfQuotaName(name) ?? []));

@@ -1,18 +1,17 @@
-import type { ControllerRevision, PodTemplateSpec } from '../../schema/types.ts';
+import type { ControllerRevision, DaemonSet, PodTemplateSpec, StatefulSet } from '../../schema/types.ts';
 import { claim } from '../control/adopt.ts';
 import type { Context } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { controllerRef } from '../control/keys.ts';
 import { labelMatcher } from '../control/selector.ts';
-import type { KubeObject } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 
 export const REVISIONS = 'controllerrevisions.apps';
 
 /** A DaemonSet or StatefulSet, as far as its history goes. */
 export interface RevisionedOwner {
-  object: KubeObject;
+  object: DaemonSet | StatefulSet;
   resource: string;
   apiVersion: string;
   kind: string;
@@ -20,15 +19,20 @@ export interface RevisionedOwner {
   /** label that carries the hash on its revisions */
   hashLabel: string;
   /** the hash that names a revision; `collisions` is undefined before the first */
-  hash(data: Record<string, unknown>, collisions: number | undefined): string;
+  hash(data: object, collisions: number | undefined): string;
   /** annotations that a new revision gets */
   annotations: Record<string, string>;
 }
 
+/** What a revision keeps: the part of its owner that a strategic merge patch puts back. */
+interface RevisionData {
+  spec?: { template?: PodTemplateSpec & { $patch?: string } };
+}
+
 export const templateOf = (revision: ControllerRevision): PodTemplateSpec => {
-  const { $patch: _, ...template } = ((revision.data as Record<string, any> | undefined)?.['spec']?.template ??
-    {}) as Record<string, unknown>;
-  return template as unknown as PodTemplateSpec;
+  const data: RevisionData | undefined = revision.data;
+  const { $patch: _, ...template } = data?.spec?.template ?? {};
+  return template;
 };
 
 /** All revisions that belong to the owner, the oldest first. */
@@ -41,7 +45,7 @@ export async function revisionsOf(owner: RevisionedOwner, ctx: Context): Promise
     owner: object,
     ownerResource: owner.resource,
     reference: controllerRef(object, owner.apiVersion, owner.kind),
-    matches: labelMatcher(object['spec'].selector),
+    matches: labelMatcher(object.spec?.selector),
     owned: informer.index('controller', object.metadata.uid),
     orphans: informer.index('orphans', object.metadata.namespace ?? ''),
   });
@@ -85,7 +89,7 @@ export async function currentRevision(
       },
       data,
       revision: highest + 1,
-    } as unknown as ControllerRevision;
+    };
     try {
       return { revision: await ctx.client.create(REVISIONS, made), collisions: count };
     } catch (error) {
@@ -105,7 +109,7 @@ export async function trimHistory(
   used: (revision: ControllerRevision) => boolean,
   ctx: Context,
 ): Promise<void> {
-  const limit = (owner.object['spec'].revisionHistoryLimit as number | undefined) ?? 10;
+  const limit = owner.object.spec?.revisionHistoryLimit ?? 10;
   const unused = revisions.filter((revision) => !used(revision));
   for (const { metadata } of unused.slice(0, Math.max(0, unused.length - limit))) {
     await unlessGone(ctx.client.delete(REVISIONS, metadata.namespace ?? '', metadata.name));

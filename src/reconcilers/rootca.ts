@@ -1,5 +1,4 @@
 import type { Reconciler } from '../control/contract.ts';
-import type { ConfigMap } from '../../schema/types.ts';
 import { isStatusError } from '../meta/status.ts';
 
 const NAME = 'kube-root-ca.crt';
@@ -24,7 +23,7 @@ export const rootCa = (ca: string): Reconciler => ({
     const data = { 'ca.crt': ca };
     const annotations = { 'kubernetes.io/description': DESCRIPTION };
     if (!current) {
-      const metadata = { name: NAME, namespace, annotations } as unknown as ConfigMap['metadata'];
+      const metadata = { name: NAME, namespace, annotations };
       await ctx.client
         .create('configmaps', { apiVersion: 'v1', kind: 'ConfigMap', metadata, data })
         .catch((error: unknown) => {

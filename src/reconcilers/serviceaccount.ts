@@ -1,5 +1,4 @@
 import type { Reconciler } from '../control/contract.ts';
-import type { ServiceAccount } from '../../schema/types.ts';
 import { isStatusError } from '../meta/status.ts';
 
 /** Gives each namespace that lives its `default` service account, again when it is deleted. Keys are namespaces. */
@@ -16,12 +15,11 @@ export const serviceaccount: Reconciler = {
     const object = ctx.informer('namespaces').get('', namespace);
     if (!object || object.status?.phase === 'Terminating' || object.metadata.deletionTimestamp) return;
     if (ctx.informer('serviceaccounts').get(namespace, 'default')) return;
-    const metadata = { name: 'default', namespace } as ServiceAccount['metadata'];
     try {
       await ctx.client.create('serviceaccounts', {
         apiVersion: 'v1',
         kind: 'ServiceAccount',
-        metadata,
+        metadata: { name: 'default', namespace },
       });
     } catch (error) {
       // Forbidden: the namespace has begun to go away.

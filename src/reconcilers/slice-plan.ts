@@ -3,8 +3,10 @@ import { semanticEqual } from '../control/equal.ts';
 import { canonicalJson } from '../meta/hash.ts';
 import type { PortGroup } from './endpoint-addresses.ts';
 
+type AddressType = EndpointSlice['addressType'];
+
 export interface SlicePlan {
-  create: { addressType: string; ports: DiscoveryEndpointPort[]; endpoints: Endpoint[] }[];
+  create: { addressType: AddressType; ports: DiscoveryEndpointPort[]; endpoints: Endpoint[] }[];
   update: EndpointSlice[];
   remove: EndpointSlice[];
 }
@@ -15,7 +17,7 @@ export interface SlicePlan {
  * @param size endpoints of one slice; @param labels what every slice must carry, others of the managed ones are wrong
  */
 export function planSlices(
-  addressType: string,
+  addressType: AddressType,
   groups: readonly PortGroup[],
   existing: readonly EndpointSlice[],
   labels: Record<string, string>,
@@ -46,7 +48,7 @@ const endpointKey = (endpoint: Endpoint): string => endpoint.targetRef?.uid ?? e
 
 function planGroup(
   plan: SlicePlan,
-  addressType: string,
+  addressType: AddressType,
   group: PortGroup,
   slices: readonly EndpointSlice[],
   labels: Record<string, string>,

@@ -2,6 +2,8 @@ import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet } from
 import { controllerRef } from '../control/keys.ts';
 import { podFromTemplate } from '../control/pod-from-template.ts';
 import { templateOf } from './revisions.ts';
+import { present } from '../meta/present.ts';
+import type { New } from '../meta/object.ts';
 
 const POD_NAME = 'statefulset.kubernetes.io/pod-name';
 const INDEX = 'apps.kubernetes.io/pod-index';
@@ -19,7 +21,7 @@ export const claimName = (template: PersistentVolumeClaim, set: StatefulSet, ord
   `${template.metadata.name}-${set.metadata.name}-${ordinal}`;
 
 /** The pod of one ordinal: a name of its own, a host name under the set's service, and its own claims as volumes. */
-export function statefulPod(set: StatefulSet, ordinal: number, revision: ControllerRevision): Pod {
+export function statefulPod(set: StatefulSet, ordinal: number, revision: ControllerRevision): New<Pod> {
   const pod = podFromTemplate(templateOf(revision), set, controllerRef(set, 'apps/v1', 'StatefulSet'));
   const name = `${set.metadata.name}-${ordinal}`;
   pod.metadata.name = name;
@@ -29,19 +31,26 @@ export function statefulPod(set: StatefulSet, ordinal: number, revision: Control
     [INDEX]: String(ordinal),
     [REVISION_LABEL]: revision.metadata.name,
   };
-  const claims = (set.spec?.volumeClaimTemplates ?? []) as PersistentVolumeClaim[];
+  const claims = set.spec?.volumeClaimTemplates ?? [];
   const own = claims.map((template) => ({
     name: template.metadata.name,
     persistentVolumeClaim: { claimName: claimName(template, set, ordinal) },
   }));
   const others = (pod.spec!.volumes ?? []).filter((volume) => !own.some(({ name: taken }) => taken === volume.name));
-  pod.spec = { ...pod.spec!, hostname: name, subdomain: set.spec?.serviceName, volumes: [...own, ...others] };
+  pod.spec = {
+    ...pod.spec!,
+    hostname: name,
+    ...present({ subdomain: set.spec?.serviceName }),
+    volumes: [...own, ...others],
+  };
   return pod;
 }
 
+type NewClaim = New<PersistentVolumeClaim> & { metadata: { name: string } };
+
 /** The claims of one ordinal as they are made. */
-export function statefulClaims(set: StatefulSet, ordinal: number): PersistentVolumeClaim[] {
-  return ((set.spec?.volumeClaimTemplates ?? []) as PersistentVolumeClaim[]).map((template) => ({
+export function statefulClaims(set: StatefulSet, ordinal: number): NewClaim[] {
+  return (set.spec?.volumeClaimTemplates ?? []).map((template) => ({
     apiVersion: 'v1',
     kind: 'PersistentVolumeClaim',
     metadata: {
@@ -49,7 +58,7 @@ export function statefulClaims(set: StatefulSet, ordinal: number): PersistentVol
       name: claimName(template, set, ordinal),
       namespace: set.metadata.namespace,
       labels: { ...template.metadata.labels, ...set.spec?.selector?.matchLabels },
-    } as PersistentVolumeClaim['metadata'],
-    spec: template.spec,
+    },
+    ...present({ spec: template.spec }),
   }));
 }

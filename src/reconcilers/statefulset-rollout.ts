@@ -167,7 +167,7 @@ export class StatefulRollout {
       ...this.surplus.map((pod): [number, Pod] => [ordinalOf(this.set, pod), pod]),
     ];
     for (const [ordinal, pod] of known) {
-      for (const template of (this.set.spec?.volumeClaimTemplates ?? []) as PersistentVolumeClaim[]) {
+      for (const template of this.set.spec?.volumeClaimTemplates ?? []) {
         const claim = claims.get(this.set.metadata.namespace ?? '', claimName(template, this.set, ordinal));
         if (!claim || claim.metadata.deletionTimestamp) continue;
         const scaledAway = ordinal >= this.to || ordinal < this.from;

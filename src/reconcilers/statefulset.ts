@@ -1,4 +1,4 @@
-import type { ControllerRevision, Pod, PodTemplateSpec, StatefulSet } from '../../schema/types.ts';
+import type { ControllerRevision, Pod, StatefulSet } from '../../schema/types.ts';
 import { claim } from '../control/adopt.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -7,10 +7,10 @@ import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, 
 import { isPodAvailable, isPodReady, isPodTerminal } from '../rules/pods.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import { canonicalJson, fnv32a, safeEncode } from '../meta/hash.ts';
-import type { KubeObject } from '../meta/object.ts';
 import { currentRevision, REVISIONS, revisionsOf, trimHistory, type RevisionedOwner } from './revisions.ts';
 import { ordinalOf, REVISION_LABEL } from './statefulset-pods.ts';
 import { StatefulRollout } from './statefulset-rollout.ts';
+import { present } from '../meta/present.ts';
 
 const RESOURCE = 'statefulsets.apps';
 
@@ -45,11 +45,11 @@ export const statefulset: Reconciler = {
 
 async function sync(set: StatefulSet, ctx: Context): Promise<void> {
   const owner: RevisionedOwner = {
-    object: set as unknown as KubeObject,
+    object: set,
     resource: RESOURCE,
     apiVersion: 'apps/v1',
     kind: 'StatefulSet',
-    template: set.spec!.template as PodTemplateSpec,
+    template: set.spec!.template,
     hashLabel: 'controller.kubernetes.io/hash',
     // Over the revision's JSON, and the number of collisions as text.
     hash: (data, count) => safeEncode(String(fnv32a(`${canonicalJson(data)}${count ?? 0}`))),
@@ -118,7 +118,7 @@ async function writeStatus(
   const available = pods.filter((pod) => isPodAvailable(pod, minReady, now)).length;
   const ready = pods.filter(isPodReady).length;
   const status: NonNullable<StatefulSet['status']> = {
-    observedGeneration: set.metadata.generation,
+    ...present({ observedGeneration: set.metadata.generation }),
     replicas: pods.length,
     readyReplicas: ready,
     availableReplicas: available,
@@ -134,10 +134,8 @@ async function writeStatus(
     status.updatedReplicas === wanted &&
     pods.length === wanted &&
     ready === wanted;
-  if (rolled) {
-    status.currentReplicas = status.updatedReplicas;
-    status.currentRevision = status.updateRevision;
-  }
+  if (rolled)
+    Object.assign(status, { currentReplicas: status.updatedReplicas, currentRevision: status.updateRevision });
   const zero = { readyReplicas: 0, availableReplicas: 0, currentReplicas: 0, updatedReplicas: 0 };
   if (!semanticEqual({ ...zero, ...set.status, conditions: undefined }, status)) {
     await unlessGone(ctx.client.update(RESOURCE, { ...set, status: { ...set.status, ...status } }, 'status'));

@@ -1,9 +1,9 @@
 import type { Pod } from '../../schema/types.ts';
+import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { keyFor, splitKey } from '../control/keys.ts';
 import { isPodTerminal } from '../rules/pods.ts';
-import type { ObjectLike } from '../meta/object.ts';
 
 const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
 const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
@@ -24,9 +24,9 @@ export const pvcprotection: Reconciler = {
     {
       resource: 'pods',
       *keys(pod, old, ctx): Iterable<Key> {
-        const ended = !pod || isPodTerminal(pod as unknown as Pod);
-        if (!ended) return;
-        for (const key of claimsOf((pod ?? old) as unknown as Pod)) {
+        const user = pod ?? old;
+        if (!user || (pod && !isPodTerminal(pod))) return;
+        for (const key of claimsOf(user)) {
           const { namespace, name } = splitKey(key);
           if (ctx.informer('persistentvolumeclaims').get(namespace, name)?.metadata.deletionTimestamp) yield key;
         }
@@ -56,9 +56,9 @@ export const pvprotection: Reconciler = {
 };
 
 /** The finalizer is there while the object lives, and goes when it is to be deleted and nobody uses it. */
-async function protect(
-  resource: string,
-  object: ObjectLike,
+async function protect<R extends 'persistentvolumeclaims' | 'persistentvolumes'>(
+  resource: R,
+  object: ObjectOf<R>,
   finalizer: string,
   used: boolean,
   ctx: Context,

@@ -46,7 +46,7 @@ function siblings(pod: Pod, informer: Informers['informer']): LabelMatcher | und
   const owner = controllerOf(pod);
   if (owner?.kind === 'ReplicationController') {
     const selector = informer('replicationcontrollers').get(namespace, owner.name)?.spec?.selector;
-    if (selector) matchers.push(mapMatcher(selector as Record<string, string>));
+    if (selector) matchers.push(mapMatcher(selector));
   } else if (owner?.kind === 'ReplicaSet' || owner?.kind === 'StatefulSet') {
     const resource = owner.kind === 'ReplicaSet' ? 'replicasets.apps' : 'statefulsets.apps';
     const selector = informer(resource).get(namespace, owner.name)?.spec?.selector;

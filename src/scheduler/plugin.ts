@@ -1,5 +1,5 @@
-import type { Pod } from '../../schema/types.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { Pod, Resources } from '../../schema/types.ts';
+import type { ObjectOf } from '../client/contract.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -12,12 +12,13 @@ export interface Rejection {
 export const reject = (reason: string, unresolvable = false): Rejection => ({ reasons: [reason], unresolvable });
 
 /** A change of the cluster that could let a rejected pod fit. */
-export interface ClusterEvent {
-  /** `nodes`, `pods` … */
-  resource: string;
+export type ClusterEvent = {
+  [R in keyof Resources]: { /** `nodes`, `pods` … */ resource: R } & ChangeOf<ObjectOf<R>>;
+}[keyof Resources];
+export interface ChangeOf<T> {
   on: readonly ('add' | 'update' | 'delete')[];
   /** False when this change surely does not help this pod; it is then not tried again. */
-  helps?(pod: Pod, object: KubeObject | undefined, old: KubeObject | undefined): boolean;
+  helps?(pod: Pod, object: T | undefined, old: T | undefined): boolean;
 }
 
 /**

@@ -69,16 +69,12 @@ export class PodWriter {
     );
   }
 
-  private condition(
-    pod: Pod,
-    old: PodCondition | undefined,
-    condition: Omit<PodCondition, 'lastTransitionTime'>,
-  ): PodCondition {
+  private condition(pod: Pod, old: PodCondition | undefined, condition: Omit<PodCondition, 'lastTransitionTime'>) {
     const { generation } = pod.metadata;
     const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : formatTime(this.clock.now());
     return {
       ...condition,
-      lastProbeTime: null as unknown as string,
+      lastProbeTime: null,
       lastTransitionTime,
       ...(generation && { observedGeneration: generation }),
     };

@@ -1,8 +1,9 @@
-import type { Pod } from '../../schema/types.ts';
+import type { Pod, Resources } from '../../schema/types.ts';
+import type { ObjectOf } from '../client/contract.ts';
 import type { Clock } from '../rules/clock.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { ObjectLike } from '../meta/object.ts';
 import { Heap } from './heap.ts';
-import type { Plugin } from './plugin.ts';
+import type { ChangeOf, Plugin } from './plugin.ts';
 import { isGated } from './plugins/scheduling-gates.ts';
 
 export interface QueuedPod {
@@ -105,17 +106,19 @@ export class SchedulingQueue {
   }
 
   /** Brings back the pods that the change may help. */
-  changed(
-    resource: string,
+  changed<R extends keyof Resources>(
+    resource: R,
     on: 'add' | 'update' | 'delete',
-    object: KubeObject | undefined,
-    old: KubeObject | undefined,
+    object: ObjectOf<R> | undefined,
+    old: ObjectOf<R> | undefined,
   ): void {
     for (const entry of this.waiting.get('') ?? []) this.requeue(entry);
     for (const plugin of this.plugins) {
       const waiting = this.waiting.get(plugin.name);
       if (!waiting?.size) continue;
-      const event = plugin.events.find((candidate) => candidate.resource === resource && candidate.on.includes(on));
+      const event: ChangeOf<ObjectLike> | undefined = plugin.events.find(
+        (candidate) => candidate.resource === resource && candidate.on.includes(on),
+      );
       if (!event) continue;
       for (const entry of waiting) if (!event.helps || event.helps(entry.pod, object, old)) this.requeue(entry);
     }

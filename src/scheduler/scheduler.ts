@@ -5,7 +5,6 @@ import { createEventRecorder } from '../control/events.ts';
 import { semanticEqual } from '../control/equal.ts';
 import type { Informers } from '../client/informers.ts';
 import { isPodTerminal } from '../rules/pods.ts';
-import type { KubeObject } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import { SchedulerCache } from './cache.ts';
 import { clusterView, VIEW_RESOURCES } from './cluster-view.ts';
@@ -119,13 +118,13 @@ class Loop implements Scheduler {
   private nodeChanged(node: Node | undefined, old: Node | undefined): void {
     if (!node) {
       this.cache.removeNode(old!.metadata.name);
-      this.queue.changed('nodes', 'delete', undefined, old as unknown as KubeObject);
+      this.queue.changed('nodes', 'delete', undefined, old);
       return;
     }
     this.cache.setNode(node);
     // Heartbeats change nothing that a plugin looks at.
     if (old && sameForPlugins(node, old)) return;
-    this.queue.changed('nodes', old ? 'update' : 'add', node as unknown as KubeObject, old as unknown as KubeObject);
+    this.queue.changed('nodes', old ? 'update' : 'add', node, old);
   }
 
   private podChanged(pod: Pod | undefined, old: Pod | undefined): void {
@@ -134,7 +133,7 @@ class Loop implements Scheduler {
       this.queue.remove(uid);
       const counted = this.cache.isPlaced(uid);
       this.cache.removePod(uid);
-      if (counted) this.queue.changed('pods', 'delete', undefined, (old ?? pod) as unknown as KubeObject);
+      if (counted) this.queue.changed('pods', 'delete', undefined, old ?? pod);
       return;
     }
     if (pod.spec?.nodeName) {
@@ -144,13 +143,7 @@ class Loop implements Scheduler {
         !old?.spec?.nodeName ||
         !semanticEqual(old.metadata.labels, pod.metadata.labels) ||
         !semanticEqual(old.spec, pod.spec);
-      if (news)
-        this.queue.changed(
-          'pods',
-          old?.spec?.nodeName ? 'update' : 'add',
-          pod as unknown as KubeObject,
-          old as unknown as KubeObject,
-        );
+      if (news) this.queue.changed('pods', old?.spec?.nodeName ? 'update' : 'add', pod, old);
       return;
     }
     if ((pod.spec?.schedulerName ?? NAME) !== NAME) return;
@@ -204,7 +197,7 @@ class Loop implements Scheduler {
         this.queue.remove(entry.pod.metadata.uid);
       } catch (error) {
         this.cache.forget(entry.pod.metadata.uid);
-        this.queue.changed('pods', 'delete', undefined, entry.pod as unknown as KubeObject);
+        this.queue.changed('pods', 'delete', undefined, entry.pod);
         throw error;
       }
     });

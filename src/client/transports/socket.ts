@@ -1,6 +1,7 @@
 import { createClient as createSocketClient, type Sink } from 'graphql-ws';
 import { WebSocket, type ClientOptions } from 'ws';
 import { Channel } from '../../meta/channel.ts';
+import { present } from '../../meta/present.ts';
 import { StatusError, serviceUnavailable, tooManyRequests } from '../../meta/status.ts';
 import type { GraphQLRequest, GraphQLResult, Transport } from '../contract.ts';
 import type { Endpoint } from '../kubeconfig.ts';
@@ -21,15 +22,15 @@ const MAX_PAYLOAD = 256 * 1024 * 1024;
  */
 export function socketTransport(endpoint: Endpoint, path = '/graphql'): Transport {
   const url = `${endpoint.server.replace(/^http/, 'ws')}${path}`;
-  const socketOptions: ClientOptions & { servername?: string } = {
+  const socketOptions: ClientOptions & { servername?: string } = present({
     ca: endpoint.ca,
     cert: endpoint.certificate,
     key: endpoint.key,
     rejectUnauthorized: !endpoint.insecure,
     servername: endpoint.serverName,
     maxPayload: MAX_PAYLOAD,
-    headers: endpoint.token ? { authorization: `Bearer ${endpoint.token}` } : {},
-  };
+    headers: endpoint.token ? { authorization: `Bearer ${endpoint.token}` } : undefined,
+  });
   let open = false;
   /** from the loss of an open connection until all operations on it have been told */
   let justLost = false;
@@ -111,7 +112,7 @@ const lost = (why: string): StatusError => serviceUnavailable(`the connection to
 
 /** graphql-ws reports GraphQL errors (an array), close events and errors of the socket through one door. */
 function settleError(error: unknown, resolve: (result: GraphQLResult) => void, reject: (error: Error) => void): void {
-  if (Array.isArray(error)) return resolve({ errors: error as GraphQLResult['errors'] });
+  if (Array.isArray(error)) return resolve({ errors: error });
   const close = error as { code?: number; reason?: string; message?: string } | undefined;
   if (close?.code === 4401 || close?.code === 4403) {
     return reject(new StatusError({ message: 'Unauthorized', reason: 'Unauthorized', code: 401 }));

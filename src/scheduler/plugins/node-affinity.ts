@@ -1,4 +1,4 @@
-import type { Node, Pod } from '../../../schema/types.ts';
+import type { Pod } from '../../../schema/types.ts';
 import { matchesNode, matchesTerm } from '../../rules/node-selector.ts';
 import { normalizeToHighest, reject, type Plugin } from '../plugin.ts';
 
@@ -9,7 +9,7 @@ export const nodeAffinity: Plugin = {
     {
       resource: 'nodes',
       on: ['add', 'update'],
-      helps: (pod, node) => !!node && matchesNode(pod, node as unknown as Node),
+      helps: (pod, node) => !!node && matchesNode(pod, node),
     },
   ],
   prepareFilter({ pod }) {
