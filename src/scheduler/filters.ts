@@ -22,7 +22,7 @@ export interface PreparedFilters {
   prepared: Prepared[];
   rejection?: { plugin: string; by: Rejection };
   /** the nodes that can do at all, and who says so */
-  only?: ReadonlySet<string>;
+  only?: ReadonlySet<string> | undefined;
   onlyBy: string[];
 }
 

@@ -32,7 +32,7 @@ export interface Plugin<State = any> {
   prepareFilter?(
     pod: PodInfo,
     snapshot: Snapshot,
-  ): { state: State; reject?: Rejection; nodes?: ReadonlySet<string> } | undefined;
+  ): { state: State; reject?: Rejection; nodes?: ReadonlySet<string> | undefined } | undefined;
   filter?(state: State, pod: PodInfo, node: NodeInfo, snapshot: Snapshot): Rejection | undefined;
   score?: Scoring;
 }

@@ -81,7 +81,7 @@ export function bindingsFor(
   pod: Pod,
   node: NodeInfo,
   snapshot: Snapshot,
-): { claim: PersistentVolumeClaim; volume?: PersistentVolume }[] {
+): { claim: PersistentVolumeClaim; volume: PersistentVolume | undefined }[] {
   const taken = new Set<string>();
   return claimNames(pod).flatMap((name) => {
     const claim = snapshot.cluster.claim(pod.metadata.namespace ?? '', name);
