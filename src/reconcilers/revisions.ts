@@ -30,7 +30,7 @@ interface RevisionData {
 }
 
 export const templateOf = (revision: ControllerRevision): PodTemplateSpec => {
-  const data: RevisionData | undefined = revision.data;
+  const data = revision.data as RevisionData | undefined;
   const { $patch: _, ...template } = data?.spec?.template ?? {};
   return template;
 };
