@@ -2,7 +2,7 @@ import { isStatusError } from '../meta/status.ts';
 import type { DeleteOptions, ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { removeAuthorized } from './delete.ts';
-import { warnOfDeletion } from './deletion/special.ts';
+import { warnOfDeletion } from './deletion/refuse.ts';
 import { listAuthorized } from './list.ts';
 import { checkDeleteOptions } from './options.ts';
 
@@ -19,7 +19,7 @@ export async function deleteCollection(
 ): Promise<ListAnswer> {
   core.authorizer.require(ctx, 'deletecollection', target);
   checkDeleteOptions(how);
-  warnOfDeletion(ctx, target.kind.storage, how);
+  warnOfDeletion(ctx, target, how);
   // who may delete the collection need not be allowed to list it
   const found = await listAuthorized(core, target, options);
   const waiting = [...found.items];

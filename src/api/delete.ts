@@ -5,9 +5,8 @@ import type { Stored } from '../store/contract.ts';
 import { objectAnswer, storedAnswer, successAnswer } from './answer.ts';
 import type { Answer, DeleteOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
-import { answersWithObject } from './deletion/returned.ts';
-import { planOf, warnOfDeletion } from './deletion/special.ts';
-import { refuseSystemClass } from './deletion/system-classes.ts';
+import { planDeletion } from './deletion/marks.ts';
+import { refuseDeletion, warnOfDeletion } from './deletion/refuse.ts';
 import { checkDeleteOptions, isDryRun } from './options.ts';
 import { sameJson } from './patch/equal.ts';
 import { keyOf, resourceOf } from './target.ts';
@@ -21,8 +20,8 @@ const MAX_ATTEMPTS = 20;
 export async function remove(core: Core, ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer> {
   core.authorizer.require(ctx, 'delete', target);
   checkDeleteOptions(options);
-  warnOfDeletion(ctx, target.kind.storage, options);
-  refuseSystemClass(target);
+  warnOfDeletion(ctx, target, options);
+  refuseDeletion(target);
   return removeAuthorized(core, ctx, target, options);
 }
 
@@ -64,7 +63,7 @@ async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions)
   await core.admission.admit(request);
   await core.admission.validate(request);
   const { kind } = target;
-  const plan = planOf(kind.storage)(kind.storage, stored.copy() as unknown as KubeObject, options, core.clock.now());
+  const plan = planDeletion(kind.storage, stored.copy() as unknown as KubeObject, options, core.clock.now());
   if (plan.do === 'pending') return { answer: gone(op, stored, options, stored) };
   let last = stored;
   if (plan.do === 'mark') {
@@ -90,7 +89,7 @@ const accepted = (options: DeleteOptions): number => (options.orphanDependents =
 function gone(op: Operation, last: Stored, options: DeleteOptions, pending?: Stored): Answer {
   const { kind } = op.target;
   const code = pending ? accepted(options) : 200;
-  if (answersWithObject.has(kind.storage.key)) return storedAnswer(kind, last, code);
+  if (kind.storage.strategy.returnsDeleted) return storedAnswer(kind, last, code);
   return successAnswer(code, {
     name: last.name,
     ...(kind.group && { group: kind.group }),

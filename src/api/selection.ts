@@ -33,37 +33,15 @@ function fieldLabels(kind: Kind): ReadonlySet<string> {
   return labels;
 }
 
-/** Labels of a version that the stored one has under other names. */
-const RENAMED: Readonly<Record<string, ((label: string) => string | undefined) | undefined>> = {
-  'events.k8s.io/Event': (label) =>
-    label.startsWith('regarding.')
-      ? `involvedObject.${label.slice('regarding.'.length)}`
-      : label === 'reportingController'
-        ? 'reportingComponent'
-        : ['reason', 'type', 'metadata.name', 'metadata.namespace'].includes(label)
-          ? label
-          : undefined,
-  // what clients called it before v1
-  '/Pod': (label) => (label === 'spec.host' ? 'spec.nodeName' : label),
-};
-
-/** Kinds whose refusal has words of its own. */
-const REFUSALS: Readonly<Record<string, ((label: string) => string) | undefined>> = {
-  'batch/Job': (label) => `field label ${JSON.stringify(label)} not supported for batchv1.Job`,
-  'resource.k8s.io/ResourceSlice': (label) =>
-    `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${label}`,
-};
-
 /** The stored version's name of a field label. Throws 400 for one that the kind does not have. */
 function storedLabel(kind: Kind, label: string): string {
-  const id = `${kind.group}/${kind.kind}`;
-  const rename = RENAMED[id];
-  const stored = rename && !kind.custom ? rename(label) : label;
+  const { strategy } = kind.storage;
+  const own = kind.convert?.fieldLabel ? kind.convert.fieldLabel(label) : label;
+  const stored = own === undefined ? undefined : (strategy.currentFieldLabel?.(own) ?? own);
   if (stored !== undefined && fieldLabels(kind).has(stored)) return stored;
-  const refusal = kind.custom ? undefined : REFUSALS[id];
-  if (refusal) throw badRequest(refusal(label));
+  if (strategy.unknownFieldLabel) throw badRequest(strategy.unknownFieldLabel(label));
   throw badRequest(
-    kind.storage.strategy.fields || kind.custom
+    strategy.fields || kind.custom
       ? `field label not supported: ${label}`
       : `${JSON.stringify(label)} is not a known field selector: only "metadata.name", "metadata.namespace"`,
   );

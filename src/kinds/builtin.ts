@@ -3,7 +3,6 @@ import { structSchema } from './builtin-schema.ts';
 import { conversions, storageVersions } from './conversions.ts';
 import { columnDescription } from './descriptions.ts';
 import { resourceFacts, type ResourceFacts } from './facts.ts';
-import { deprecations } from './deprecations.ts';
 import { NameTable } from './graphql-names.ts';
 import type { Column, Kind, StorageKind, SubresourceFacts } from './kind.ts';
 import { defaultStrategy, strategies } from './strategies.ts';
@@ -58,7 +57,7 @@ export function builtinKinds(names: NameTable): Kind[] {
     const id = idOf(stored.group, stored.version, stored.resource);
     const storage = storages.get(id) ?? storageOf(stored);
     storages.set(id, storage);
-    const deprecation = deprecations[idOf(r.group, r.version, r.resource)];
+    const deprecation = r === stored ? storage.strategy.deprecation : undefined;
     const convert = conversions[idOf(r.group, r.version, r.resource)];
     return {
       group: r.group,

@@ -21,7 +21,12 @@ export interface Kind extends GroupVersionKind {
   /** Where and how it is stored. Kinds of one group that are versions of each other share it. */
   storage: StorageKind;
   /** From this version to the stored one and back; undefined where they are the same. Pure: the argument stays as it is. */
-  convert?: { toStorage(object: KubeObject): KubeObject; fromStorage(object: KubeObject): KubeObject };
+  convert?: {
+    toStorage(object: KubeObject): KubeObject;
+    fromStorage(object: KubeObject): KubeObject;
+    /** The stored version's name of a field label; undefined for one that this version does not have. Default: the same. */
+    fieldLabel?(label: string): string | undefined;
+  };
   /** Table columns of this version (server-side printing). */
   columns: readonly Column[];
   /** said with every answer of a version that will go, reads and errors too */
@@ -96,6 +101,10 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   fields?(object: Unchecked<T>): Record<string, string>;
   /** Field labels accepted besides those that `fields` yields (none by default) */
   fieldLabels?: readonly string[];
+  /** The name of a field label that clients may use under an older one. */
+  currentFieldLabel?(label: string): string;
+  /** Words for a field label that the kind does not have, where they are the kind's own. */
+  unknownFieldLabel?(label: string): string;
   /** Seconds of grace for a delete that names none; undefined: no graceful deletion (all but pods). */
   gracePeriod?(object: Unchecked<T>): number;
   /** What propagation means when a delete names none: background unless said (`orphan` for old kinds). */
@@ -109,6 +118,26 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   /** May an update leave out resourceVersion? (AllowUnconditionalUpdate; true unless said) */
   unconditionalUpdate?: boolean;
   cells?: Printer<T>;
+  /**
+   * Paths (`metadata.labels`) that a write to the resource resets, so that nobody can own them through it. Usual: status,
+   * where it is a subresource. Source: GetResetFields of the registry's strategies.
+   */
+  resets?: readonly string[];
+  /** Whether a delete answers the object that is gone, and not a Status; `unsaid`: it does, and OpenAPI says Status. */
+  returnsDeleted?: true | 'unsaid';
+  /**
+   * Of kinds that go when what they hold is gone: what the first delete writes besides the time of deletion. A later
+   * one takes the object away, when no finalizer is left. `now` RFC 3339, whole seconds.
+   */
+  beginDeletion?(object: Unchecked<T>, now: string): void;
+  /** Said to who deletes without saying what becomes of the dependents. */
+  deletionWarning?: string;
+  /** Why an object of this name cannot be deleted, whether or not it is there; undefined where it can be. */
+  refusesDelete?(name: string): string | undefined;
+  /** False where the garbage collector does not look at the kind, neither as owner nor as dependent. */
+  collected?: false;
+  /** Said with every answer, reads and errors too, where the stored version will go. */
+  deprecation?: string;
   /** Conditions of the Table's row, by which kubectl leaves out objects that have ended. */
   rowConditions?(object: Unchecked<T>): object[] | undefined;
 }
@@ -124,6 +153,10 @@ export type Printer<T extends ObjectLike = KubeObject> = {
 }['cells'];
 
 export interface SubresourceStrategy<T extends ObjectLike = KubeObject> {
+  /** Top-level fields that are written, besides metadata, where they are not all: for status it is itself. */
+  writes?: readonly string[];
+  /** As those of the resource. Usual: spec for status, status for finalize. */
+  resets?: readonly string[];
   /** In place of the kind's `defaults`: the rest of the object is the stored one and has its own. */
   defaults?(object: Unchecked<T>): void;
   prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): void;

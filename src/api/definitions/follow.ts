@@ -1,12 +1,12 @@
 import { customKinds } from '../../kinds/custom.ts';
 import { objectOf, storedForm } from '../../kinds/encode.ts';
+import { CLEANUP } from '../../kinds/strategies/custom-resource-definition.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
-import { CLEANUP } from '../deletion/special.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';

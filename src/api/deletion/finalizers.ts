@@ -5,9 +5,6 @@ import type { DeleteOptions } from '../contract.ts';
 export const ORPHAN = 'orphan';
 export const FOREGROUND = 'foregroundDeletion';
 
-/** Kinds that the garbage collector does not look at. */
-const UNCOLLECTED: ReadonlySet<string> = new Set(['events', 'events.events.k8s.io']);
-
 function orphans(storage: StorageKind, object: KubeObject, options: DeleteOptions): boolean {
   if (options.orphanDependents !== undefined) return options.orphanDependents;
   if (options.propagationPolicy !== undefined) return options.propagationPolicy === 'Orphan';
@@ -32,7 +29,7 @@ export function finalizersForPropagation(
   object: KubeObject,
   options: DeleteOptions,
 ): string[] | undefined {
-  if (UNCOLLECTED.has(storage.key)) return undefined;
+  if (storage.strategy.collected === false) return undefined;
   const old = object.metadata.finalizers ?? [];
   const wanted = old.filter((f) => f !== ORPHAN && f !== FOREGROUND);
   if (orphans(storage, object, options)) wanted.push(ORPHAN);

@@ -59,15 +59,25 @@ function markPending(object: KubeObject, now: number): void {
   meta.deletionGracePeriodSeconds = 0;
 }
 
+function setFinalizers({ metadata }: KubeObject, finalizers: string[] | undefined): void {
+  if (finalizers?.length) metadata.finalizers = finalizers;
+  else if (finalizers) delete metadata.finalizers;
+}
+
 /** @param object a copy of the object in the store; it is changed. `now` in ms. */
 export function planDeletion(storage: StorageKind, object: KubeObject, options: DeleteOptions, now: number): Deletion {
+  const { strategy } = storage;
+  if (strategy.beginDeletion && !object.metadata.deletionTimestamp) {
+    const time = formatTime(now);
+    object.metadata.deletionTimestamp = time;
+    setFinalizers(object, finalizersForPropagation(storage, object, options));
+    strategy.beginDeletion(object, time);
+    return { do: 'mark', object, thenRemove: false };
+  }
+  if (strategy.specFinalizers?.(object).length) return { do: 'pending' };
   const graceful = markGraceful(storage, object, options, now);
   if (graceful === 'pending') return { do: 'pending' };
-  const finalizers = finalizersForPropagation(storage, object, options);
-  if (finalizers) {
-    if (finalizers.length) object.metadata.finalizers = finalizers;
-    else delete object.metadata.finalizers;
-  }
+  setFinalizers(object, finalizersForPropagation(storage, object, options));
   const waits = (object.metadata.finalizers?.length ?? 0) > 0;
   if (graceful) {
     return { do: 'mark', object, thenRemove: !waits && object.metadata.deletionGracePeriodSeconds === 0 };

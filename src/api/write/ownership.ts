@@ -5,28 +5,6 @@ import { apiVersionOf, parseApiVersion } from '../../meta/gvk.ts';
 import { setOfPaths, type FieldSet } from '../patch/apply/fieldset.ts';
 import type { Ownership } from '../patch/apply/versions.ts';
 
-/** Subresources that write the whole object, each with the top-level fields that it lets through besides metadata. */
-const LETS_THROUGH: Readonly<Record<string, readonly string[]>> = { status: ['status'], approval: ['status'] };
-
-const METADATA_AND_SPEC = { status: ['metadata', 'spec'] };
-/** Fields that an endpoint resets, where they are others than status (by the main one) and spec (by that of status). */
-const RESETS: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
-  pods: { status: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'] },
-  'deployments.apps': { status: ['spec', 'metadata.labels'] },
-  'certificatesigningrequests.certificates.k8s.io': {
-    '': ['spec', 'status'],
-    status: ['spec', 'status.conditions'],
-    approval: ['spec', 'status.certificate'],
-  },
-  'validatingadmissionpolicies.admissionregistration.k8s.io': METADATA_AND_SPEC,
-  'customresourcedefinitions.apiextensions.k8s.io': METADATA_AND_SPEC,
-  'apiservices.apiregistration.k8s.io': METADATA_AND_SPEC,
-  'flowschemas.flowcontrol.apiserver.k8s.io': METADATA_AND_SPEC,
-  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': METADATA_AND_SPEC,
-  'resourceclaims.resource.k8s.io': METADATA_AND_SPEC,
-  'volumeattachments.storage.k8s.io': METADATA_AND_SPEC,
-};
-
 /** Nobody can own through an endpoint what it resets. Source: GetResetFields of the registry's strategies. */
 function ignoredFields(kind: Kind, subresource: string): FieldSet | undefined {
   const usual =
@@ -35,22 +13,29 @@ function ignoredFields(kind: Kind, subresource: string): FieldSet | undefined {
       : subresource === 'finalize' || (!subresource && kind.subresources.has('status'))
         ? ['status']
         : [];
-  const paths = RESETS[kind.storage.key]?.[subresource] ?? usual;
+  const { strategy } = kind.storage;
+  const paths = (subresource ? strategy.subresources?.[subresource] : strategy)?.resets ?? usual;
   return paths.length ? setOfPaths(paths.map((path) => path.split('.').map((name) => `f:${name}`))) : undefined;
 }
+
+const STATUS = ['status'];
+
+/** Top-level fields, besides metadata, that an endpoint writes; undefined for all. */
+const written = (kind: Kind, subresource: string): readonly string[] | undefined =>
+  subresource === 'status' ? STATUS : kind.storage.strategy.subresources?.[subresource]?.writes;
 
 /**
  * Whether an endpoint writes only some top-level fields of a built-in kind. What it does not write may then be shared
  * with the stored object all the way to the store.
  */
 export const writesPart = (kind: Kind, subresource: string): boolean =>
-  !kind.custom && LETS_THROUGH[subresource] !== undefined;
+  !kind.custom && written(kind, subresource) !== undefined;
 
 /** What the endpoint does not let through becomes, by reference, what is stored. Changes `object`. */
 export function keepOthers(kind: Kind, subresource: string, object: KubeObject, live: KubeObject): void {
-  const lets = LETS_THROUGH[subresource]!;
+  const own = written(kind, subresource) ?? [];
   for (const field of kind.schema.fields.keys()) {
-    if (field === 'metadata' || field === 'kind' || field === 'apiVersion' || lets.includes(field)) continue;
+    if (field === 'metadata' || field === 'kind' || field === 'apiVersion' || own.includes(field)) continue;
     if (live[field] === undefined) delete object[field];
     else object[field] = live[field];
   }

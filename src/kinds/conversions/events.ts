@@ -13,6 +13,15 @@ const RENAMED: Readonly<Record<string, string>> = {
 };
 const BACK = Object.fromEntries(Object.entries(RENAMED).map(([events, core]) => [core, events]));
 
+/** Field labels besides those of `regarding`. */
+const LABELS: ReadonlyMap<string, string> = new Map([
+  ['reportingController', 'reportingComponent'],
+  ['reason', 'reason'],
+  ['type', 'type'],
+  ['metadata.name', 'metadata.name'],
+  ['metadata.namespace', 'metadata.namespace'],
+]);
+
 function rename(object: KubeObject, names: Readonly<Record<string, string>>, apiVersion: string): KubeObject {
   const out = {} as KubeObject;
   for (const [field, value] of Object.entries(object))
@@ -25,4 +34,8 @@ function rename(object: KubeObject, names: Readonly<Record<string, string>>, api
 export const eventsV1: NonNullable<Kind['convert']> = {
   toStorage: (object) => rename(object, RENAMED, 'v1'),
   fromStorage: (object) => rename(object, BACK, 'events.k8s.io/v1'),
+  fieldLabel(label) {
+    if (label.startsWith('regarding.')) return `involvedObject.${label.slice('regarding.'.length)}`;
+    return LABELS.get(label);
+  },
 };

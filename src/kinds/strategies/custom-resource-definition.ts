@@ -1,4 +1,5 @@
-import type { KubeObject } from '../../meta/object.ts';
+import type { CustomResourceDefinition } from '../../../schema/types.ts';
+import type { KubeObject, Unchecked } from '../../meta/object.ts';
 import { specOf } from '../custom/definition/spec.ts';
 import { validateDefinition, validateStatus } from '../custom/definition/validate.ts';
 import { definitionWarnings } from '../custom/definition/warnings.ts';
@@ -41,5 +42,23 @@ export const customResourceDefinitionStrategy: Strategy = withStatus({
   validatesAllOnUpdate: true,
   validateUpdate: validateDefinition,
   warnings: definitionWarnings,
-  subresources: { status: { ...statusSubresource, validateUpdate: validateStatus } },
+  subresources: { status: { ...statusSubresource, validateUpdate: validateStatus, resets: ['metadata', 'spec'] } },
+  beginDeletion,
 });
+
+/** Held until the objects of a definition are gone. */
+export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
+
+/** It goes when its objects are gone: its finalizer is taken away after them. */
+function beginDeletion(object: Unchecked<CustomResourceDefinition>, now: string): void {
+  object.metadata.finalizers = [...(object.metadata.finalizers ?? []).filter((f) => f !== CLEANUP), CLEANUP];
+  const others = (object.status?.conditions ?? []).filter((c) => c.type !== 'Terminating');
+  const terminating = {
+    type: 'Terminating',
+    status: 'True',
+    lastTransitionTime: now,
+    reason: 'InstanceDeletionPending',
+    message: 'CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon',
+  };
+  object.status = { ...object.status, conditions: [...others, terminating] };
+}

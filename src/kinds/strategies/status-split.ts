@@ -22,6 +22,7 @@ const KEPT = ['deletionTimestamp', 'labels', 'annotations', 'finalizers', 'owner
 
 /** The same for kinds whose `/status` changes nothing of metadata either (ResetObjectMetaForStatus). */
 export const isolatedStatus: SubresourceStrategy<ObjectLike> = {
+  resets: ['metadata', 'spec'],
   prepareForUpdate(object, old) {
     statusSubresource.prepareForUpdate(object, old);
     for (const field of KEPT) take(object.metadata, old.metadata, field);

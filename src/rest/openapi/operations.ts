@@ -79,7 +79,10 @@ const VERBS: Record<string, Verb> = {
     codes: [200],
   },
 };
-const STATUS_ANSWERS = new Set(['delete', 'deletecollection']);
+
+/** Whether an operation answers a Status: deletes do, but for kinds that return what is gone. */
+const answersStatus = ({ storage }: Kind, name: string): boolean =>
+  name === 'deletecollection' || (name === 'delete' && storage.strategy.returnsDeleted !== true);
 
 const upper = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 /** `AppsV1`, `CoreV1`, `RbacAuthorizationV1` */
@@ -116,7 +119,7 @@ function operation({ kind, verb, name, namespaced, suffix, type, gvk }: Operatio
   const produces = (kind.custom ? CUSTOM_FORMATS : ALL_FORMATS).map((f) => MEDIA_TYPES[f]);
   const consumes = verb.action === 'patch' ? PATCHES.filter((p) => !kind.custom || !p.includes('strategic')) : ['*/*'];
   const list = name === 'list' && type ? listTypeOf(kind, type) : type;
-  const answer = ref(STATUS_ANSWERS.has(name) ? `${META}.Status` : list);
+  const answer = ref(answersStatus(kind, name) ? `${META}.Status` : list);
   const body = verb.body && ref(verb.body === 'object' ? type : `${META}.${verb.body}`);
   const required = verb.body !== 'DeleteOptions';
   const middle = namespaced ? 'Namespaced' : '';

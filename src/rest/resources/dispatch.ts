@@ -19,7 +19,6 @@ import { send, sendStream } from '../respond.ts';
 import { includeObjectOf } from '../table/table.ts';
 import { serveWatch, type WatchServing } from '../watching/serve.ts';
 import { deleteOptionsOfBody } from './delete-body.ts';
-import { deprecationOf } from './deprecation.ts';
 import { deleteOptionsOfQuery, listOptions, patchOptions, writeOptions } from './query.ts';
 import type { Resolved } from './resolve.ts';
 
@@ -33,7 +32,7 @@ export async function dispatch(serving: WatchServing, exchange: Exchange, { targ
   const { api, now } = serving;
   const { query } = exchange;
   const { custom } = target.kind;
-  exchange.warn(deprecationOf(target.kind) ?? '');
+  if (target.kind.deprecation) exchange.warn(target.kind.deprecation);
   const accept = exchange.header('accept');
   if (!custom && verb === 'patch') checkConsumes(exchange.header('content-type'), PATCHES);
   if (!custom) checkProduces(accept, verb === 'list' || verb === 'watch' ? LIST_PRODUCES : PRODUCES);

@@ -78,7 +78,7 @@ export const deploymentStrategy: Strategy<Deployment> = withStatus<Deployment>({
     !isDeepStrictEqual(object.spec, old.spec) ||
     !isDeepStrictEqual(object.metadata.annotations, old.metadata.annotations),
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
-  subresources: { status: { ...STATUS, prepareForUpdate: keepSpecAndLabels } },
+  subresources: { status: { ...STATUS, prepareForUpdate: keepSpecAndLabels, resets: ['spec', 'metadata.labels'] } },
   cells,
 });
 

@@ -75,6 +75,9 @@ export const jobStrategy: Strategy = withStatus({
   fields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),
   defaultPropagation: 'orphan',
   cells,
+  deletionWarning:
+    'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
+  unknownFieldLabel: (label) => `field label ${JSON.stringify(label)} not supported for batchv1.Job`,
 });
 
 export function defaultFailurePolicy(spec: Spec): void {

@@ -120,8 +120,10 @@ export const certificateSigningRequestStrategy: Strategy = withStatus({
   prepareForUpdate: keepSpec,
   validate,
   validateUpdate: (object, old) => changeErrors(object, old, { approve: false, issue: false }),
+  resets: ['spec', 'status'],
   subresources: {
     status: {
+      resets: ['spec', 'status.conditions'],
       prepareForUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext) {
         keepSpec(object, old);
         object.status ??= {};
@@ -134,6 +136,8 @@ export const certificateSigningRequestStrategy: Strategy = withStatus({
       ],
     },
     approval: {
+      writes: ['status'],
+      resets: ['spec', 'status.certificate'],
       prepareForUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext) {
         const conditions = object.status?.conditions;
         keepSpec(object, old);

@@ -81,6 +81,7 @@ export const endpointsStrategy: Strategy = {
   createOnUpdate: true,
   generation: false,
   cells,
+  deprecation: 'v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice',
 };
 
 /** Addresses that are shown of one object. */

@@ -140,6 +140,7 @@ export const eventStrategy: Strategy = {
   createOnUpdate: true,
   generation: false,
   cells,
+  collected: false,
 };
 
 /** Events of either group print the form of core/v1, in which they are stored. */

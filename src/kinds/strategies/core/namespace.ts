@@ -68,6 +68,11 @@ export const namespaceStrategy: Strategy = {
   fields: (object) => ({ 'status.phase': object.status?.phase ?? '' }),
   generation: false,
   cells,
+  returnsDeleted: 'unsaid',
+  // it goes when what is in it is gone: its controller takes the finalizers of spec away
+  beginDeletion(object) {
+    object.status = { ...object.status, phase: 'Terminating' };
+  },
 };
 
 function cells({ metadata, status }: Unchecked<Namespace>, now: number): Cell[] {

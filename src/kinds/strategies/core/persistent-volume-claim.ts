@@ -265,6 +265,7 @@ export const persistentVolumeClaimStrategy: Strategy = withStatus({
   warnings,
   generation: false,
   cells,
+  returnsDeleted: true,
 });
 
 function cells({ metadata, spec, status }: Unchecked<PersistentVolumeClaim>, now: number): Cell[] {

@@ -267,6 +267,7 @@ export const persistentVolumeStrategy: Strategy = withStatus({
   warnings,
   generation: false,
   cells,
+  returnsDeleted: true,
 });
 
 function cells({ metadata, spec, status }: Unchecked<PersistentVolume>, now: number): Cell[] {

@@ -13,6 +13,7 @@ export const podTemplateStrategy: Strategy<PodTemplate> = {
   generation: (object, old) => !isDeepStrictEqual(object.template, old.template),
   warnings: (object) => podTemplateWarnings(object.template, Path.root('template')),
   cells,
+  returnsDeleted: true,
 };
 
 function cells({ metadata, template }: Unchecked<PodTemplate>): Cell[] {

@@ -165,6 +165,7 @@ export const resourceQuotaStrategy: Strategy = withStatus({
   warnings: ({ spec }, old) => (old ? [] : warnings((spec?.hard ?? {}) as Record<string, string>)),
   generation: false,
   cells,
+  returnsDeleted: true,
 });
 
 /** Each resource as `name: used/hard`, limits in a column of their own. */

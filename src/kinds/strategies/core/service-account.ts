@@ -27,4 +27,5 @@ export const serviceAccountStrategy: Strategy = {
   },
   generation: false,
   cells: nameAndAge,
+  returnsDeleted: true,
 };

@@ -133,6 +133,7 @@ export const serviceStrategy: Strategy = {
   createOnUpdate: true,
   generation: false,
   cells,
+  returnsDeleted: true,
 };
 
 function cells(service: Unchecked<Service>, now: number): Cell[] {

@@ -68,6 +68,7 @@ export const podStrategy: Strategy<Pod> = {
   },
   subresources: {
     status: {
+      resets: ['spec', 'metadata.deletionTimestamp', 'metadata.ownerReferences'],
       // the rest is as it was stored
       defaults: ({ status }) => status && syncAddresses(status),
       prepareForUpdate(object, old) {
@@ -119,6 +120,9 @@ export const podStrategy: Strategy<Pod> = {
   },
   cells: podCells,
   rowConditions: podRowConditions,
+  returnsDeleted: true,
+  // what clients called it before v1
+  currentFieldLabel: (label) => (label === 'spec.host' ? 'spec.nodeName' : label),
 };
 
 const gated = (now: string) => ({

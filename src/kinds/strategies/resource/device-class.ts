@@ -21,4 +21,5 @@ export const deviceClassStrategy: Strategy = {
     ...boundedErrors(spec.config, MAX_CONFIGURATIONS, configurationErrors, SPEC.child('config')),
   ],
   cells: nameAndAge,
+  returnsDeleted: true,
 };

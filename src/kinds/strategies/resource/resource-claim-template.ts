@@ -26,4 +26,5 @@ export const resourceClaimTemplateStrategy: Strategy = {
       ? []
       : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimTemplateSpec', spec), IMMUTABLE)],
   cells: nameAndAge,
+  returnsDeleted: true,
 };

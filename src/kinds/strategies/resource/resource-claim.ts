@@ -25,6 +25,7 @@ export const resourceClaimStrategy: Strategy = withStatus({
       : [invalid(SPEC, internalValue('io.k8s.api.resource.v1.ResourceClaimSpec', spec), IMMUTABLE)],
   subresources: { status: { ...isolatedStatus, validateUpdate: claimStatusErrors } },
   cells,
+  returnsDeleted: true,
 });
 
 function cells({ metadata, status }: Unchecked<ResourceResourceClaim>, now: number): Cell[] {

@@ -106,6 +106,8 @@ export const resourceSliceStrategy: Strategy = {
   ],
   fields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
   cells,
+  returnsDeleted: true,
+  unknownFieldLabel: (label) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${label}`,
 };
 
 function cells({ metadata, spec }: Unchecked<ResourceSlice>, now: number): Cell[] {

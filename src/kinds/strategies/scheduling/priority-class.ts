@@ -51,6 +51,8 @@ export const priorityClassStrategy: Strategy = {
     ...validateImmutable(object.preemptionPolicy, old.preemptionPolicy, Path.root('preemptionPolicy')),
   ],
   cells,
+  refusesDelete: (name) =>
+    isSystemPriorityClass(name) ? 'this is a system priority class and cannot be deleted' : undefined,
 };
 
 function cells({ metadata, value, globalDefault, preemptionPolicy }: Unchecked<PriorityClass>, now: number): Cell[] {

@@ -92,6 +92,7 @@ export const csiDriverStrategy: Strategy = {
     ),
   ],
   cells,
+  returnsDeleted: true,
 };
 
 function cells({ metadata, spec }: Unchecked<CSIDriver>, now: number): Cell[] {

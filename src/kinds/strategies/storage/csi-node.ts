@@ -60,6 +60,7 @@ export const csiNodeStrategy: Strategy = {
         .map((now) => invalid(DRIVERS, fixedPart(now), IMMUTABLE)),
     ),
   cells,
+  returnsDeleted: true,
 };
 
 function cells({ metadata, spec }: Unchecked<CSINode>, now: number): Cell[] {

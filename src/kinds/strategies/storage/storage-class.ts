@@ -96,6 +96,7 @@ export const storageClassStrategy: Strategy = {
     ];
   },
   cells,
+  returnsDeleted: true,
 };
 
 const DEFAULT_CLASS = [

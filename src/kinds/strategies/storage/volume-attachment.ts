@@ -128,6 +128,7 @@ export const volumeAttachmentStrategy: Strategy = withStatus({
   validateUpdate: changeErrors,
   subresources: { status: { ...isolatedStatus, validateUpdate: changeErrors } },
   cells,
+  returnsDeleted: true,
 });
 
 function cells({ metadata, spec, status }: Unchecked<VolumeAttachment>, now: number): Cell[] {

@@ -23,6 +23,7 @@ export const volumeAttributesClassStrategy: Strategy = {
     return [...validateMetaOnUpdate(object, dnsSubdomainName, false), ...fixed('driverName'), ...fixed('parameters')];
   },
   cells,
+  returnsDeleted: true,
 };
 
 function cells({ metadata, driverName }: Unchecked<VolumeAttributesClass>, now: number): Cell[] {
