@@ -13,6 +13,10 @@ export interface ControllersOptions {
   client: Client;
   informers: Pick<Informers, 'informer' | 'start'>;
   reconcilers: readonly Reconciler[];
+  /** service account of all that do not name one; each has its own when not said */
+  account?: string;
+  /** field manager of what they write; `kube-controller-manager` when not said */
+  manager?: string;
   clock: Clock;
   random: () => number;
   log(message: string, fields?: Record<string, unknown>): void;
@@ -63,8 +67,9 @@ class ControllerRun {
     const { clock, log, random, informers } = options;
     const { name } = reconciler;
     this.queue = new WorkQueue({ clock, onOverflow: (key) => log('queue is full', { controller: name, key }) });
-    const account = reconciler.account ?? `${name}-controller`;
-    const client = options.client.as(`system:serviceaccount:kube-system:${account}`, 'kube-controller-manager');
+    const { manager = 'kube-controller-manager' } = options;
+    const account = reconciler.account ?? options.account ?? `${name}-controller`;
+    const client = options.client.as(`system:serviceaccount:kube-system:${account}`, manager);
     this.ctx = {
       client,
       informer: (resource) => informers.informer(resource),

@@ -27,8 +27,6 @@ export interface NodeTls {
 
 export interface NodeOptions extends NodeDependencies {
   name: string;
-  /** only `process` is an agent; `simulated` nodes come from createSimulatedNodes */
-  runtime?: string;
   /** where pods' volumes, logs and records live; made when it is missing */
   dataDir: string;
   /** InternalIP of the node, on which the kubelet server listens */
@@ -37,7 +35,7 @@ export interface NodeOptions extends NodeDependencies {
   port?: number;
   tls: NodeTls;
   clusterDomain?: string;
-  /** cluster IP of the DNS service, written to pods' resolv.conf */
+  /** address at which pods ask for names, written to their resolv.conf */
   dnsIP?: string;
   /** addresses that node ports listen on */
   nodePortAddresses?: readonly string[];
@@ -47,7 +45,7 @@ export interface NodeOptions extends NodeDependencies {
   maxPods?: number;
   labels?: Readonly<Record<string, string>>;
   taints?: readonly { key: string; value?: string; effect: string }[];
-  /** serve cluster IPs, node ports and DNS from this agent; one agent per machine */
+  /** serve cluster IPs and node ports from this agent; one agent per machine */
   serviceProxy?: boolean;
   /** on `stop`: end the containers, or leave them to be adopted by the next start */
   onStop?: 'kill' | 'leave';

@@ -1,6 +1,5 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
-import { badRequest } from '../meta/status.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
 import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
@@ -16,18 +15,8 @@ import { ProcessRuntime } from './runtimes/process/process-runtime.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
 
-/**
- * A node whose containers are processes of this machine. It acts as `system:node:NAME`.
- * @throws StatusError for a runtime that there is not
- */
-export function createNode(options: NodeOptions): NodeHandle {
-  if (options.runtime !== undefined && options.runtime !== 'process') {
-    throw badRequest(
-      `this build has no node runtime ${JSON.stringify(options.runtime)}: use "process", or "simulated" for nodes without processes`,
-    );
-  }
-  return new Agent(options);
-}
+/** A node whose containers are processes of this machine. It acts as `system:node:NAME`. */
+export const createNode = (options: NodeOptions): NodeHandle => new Agent(options);
 
 class Agent implements NodeHandle {
   port = 0;
@@ -133,8 +122,6 @@ class Agent implements NodeHandle {
       clock: options.clock,
       random: options.random,
       log: options.log,
-      clusterDomain: context.clusterDomain,
-      dnsIP: options.dnsIP,
       nodePortAddresses: options.nodePortAddresses ?? ['0.0.0.0'],
       bridge,
     });

@@ -2,7 +2,8 @@ import type { EndpointSlice, Service } from '../../schema/types.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
-import { controllerRef, keyFor, splitKey } from '../control/keys.ts';
+import { controllerRef, splitKey } from '../control/keys.ts';
+import { SERVICE_NAME, servicesOfSlice } from '../rules/service-slices.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { portGroups, type PortGroup } from './endpoint-addresses.ts';
@@ -10,24 +11,17 @@ import { servicesOfPod } from './services-of-pod.ts';
 import { planSlices, type SlicePlan } from './slice-plan.ts';
 
 export const SLICES = 'endpointslices.discovery.k8s.io';
-export const SERVICE_NAME = 'kubernetes.io/service-name';
 export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 const MANAGER = 'endpointslice-controller.k8s.io';
 /** Endpoints of one slice. */
 export const SLICE_SIZE = 100;
 
-/** Index of slices by `namespace/service`. */
-export const byService = (slice: EndpointSlice): readonly string[] => {
-  const service = slice.metadata.labels?.[SERVICE_NAME];
-  return service ? [keyFor(slice.metadata.namespace, service)] : [];
-};
-
 /** Keeps the slices of services that select pods. A service without a selector is somebody else's. */
 export const endpointslice: Reconciler = {
   name: 'endpointslice',
   source: 'endpoint-slice-controller',
-  indexes: { [SLICES]: { service: byService } },
+  indexes: { [SLICES]: { service: servicesOfSlice } },
   watches: [
     { resource: 'services' },
     { resource: 'pods', keys: servicesOfPod },
@@ -61,7 +55,7 @@ export const endpointslice: Reconciler = {
 };
 
 function* ours(slice: EndpointSlice | undefined): Iterable<string> {
-  if (slice?.metadata.labels?.[MANAGED_BY] === MANAGER) yield* byService(slice);
+  if (slice?.metadata.labels?.[MANAGED_BY] === MANAGER) yield* servicesOfSlice(slice);
 }
 
 function labelsFor(service: Service): Record<string, string> {

@@ -3,7 +3,8 @@ import type { Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { controllerRef, splitKey } from '../control/keys.ts';
 import { ENDPOINTS_MANAGED_BY } from './endpoints.ts';
-import { byService, MANAGED_BY, SERVICE_NAME, SLICES, TRIGGER_TIME } from './endpointslice.ts';
+import { SERVICE_NAME, servicesOfSlice } from '../rules/service-slices.ts';
+import { MANAGED_BY, SLICES, TRIGGER_TIME } from './endpointslice.ts';
 import type { PortGroup } from './endpoint-addresses.ts';
 import { planSlices } from './slice-plan.ts';
 
@@ -17,7 +18,7 @@ const SIZE = 1000;
 export const endpointslicemirroring: Reconciler = {
   name: 'endpointslicemirroring',
   source: 'endpoint-slice-mirroring-controller',
-  indexes: { [SLICES]: { service: byService } },
+  indexes: { [SLICES]: { service: servicesOfSlice } },
   watches: [
     { resource: 'endpoints' },
     { resource: 'services' },
@@ -25,7 +26,7 @@ export const endpointslicemirroring: Reconciler = {
       resource: SLICES,
       *keys(slice, old) {
         const object = slice ?? old;
-        if (object?.metadata.labels?.[MANAGED_BY] === MANAGER) yield* byService(object);
+        if (object?.metadata.labels?.[MANAGED_BY] === MANAGER) yield* servicesOfSlice(object);
       },
     },
   ],

@@ -58,7 +58,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       store,
       clientCA: ca.cert,
       clientCAKey: ca.key,
-      staticTokens: options.staticTokens,
+      ...(options.staticTokens !== undefined && { staticTokens: options.staticTokens }),
       serviceAccountKeys: signing,
       serviceCidr: options.serviceCidr,
       log,
@@ -126,9 +126,8 @@ async function servingCertificate(
 }
 
 function firstAddress(cidr: string): string {
-  const parts = cidr.split('/')[0].split('.').map(Number);
-  parts[3] += 1;
-  return parts.join('.');
+  const [network = ''] = cidr.split('/');
+  return network.replace(/\d+$/, (last) => String(Number(last) + 1));
 }
 
 /** `version` of package.json, which is two folders up from the bundle and from the source alike. */

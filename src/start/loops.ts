@@ -1,6 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
+import type { Cluster } from '../addons/addon.ts';
+import { ADDONS } from '../addons/all.ts';
+import { runAddonLoops, runAddons, type AddonsOptions } from '../addons/run.ts';
 import { createClient } from '../client/client.ts';
 import type { Client, Transport } from '../client/contract.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
@@ -23,8 +26,10 @@ export interface LoopSettings {
   nodeName: string | undefined;
   /** PEM of the cluster's CA */
   ca: string;
-  /** cluster IP of DNS */
-  dnsIP: string;
+  /** names of add-ons */
+  addons: string[];
+  /** what nodes and add-ons know of the cluster */
+  cluster: Cluster;
 }
 export interface RunningLoops {
   stop(): Promise<void>;
@@ -37,7 +42,8 @@ export const loopSettings = (options: Options, ca: string): LoopSettings => ({
   nodes: options.nodes,
   nodeName: options.nodeName,
   ca,
-  dnsIP: options.serviceCidr.replace(/\d+\/\d+$/, '10'),
+  addons: options.addons,
+  cluster: { dnsIP: options.serviceCidr.replace(/\d+\/\d+$/, '10'), domain: 'cluster.local' },
 });
 
 /** Controllers, scheduler and nodes over one connection and one set of informers. Resolves when all have started. */
@@ -50,13 +56,21 @@ export async function runLoops(settings: LoopSettings, transport: Transport, log
   });
   const identity = `${os.hostname()}_${randomUUID()}`;
   const stops: (() => Promise<void>)[] = [];
-  if (settings.roles.includes('controllers')) stops.push(controllers(client, settings, identity, report));
+  const ends: (() => Promise<void>)[] = [];
+  if (settings.roles.includes('controllers')) {
+    const addons = addonsOf(client, settings, report);
+    stops.push(controllers(client, settings, addons, identity, report));
+    const running = runAddons(addons);
+    ends.push(() => running.stop());
+  }
   if (settings.roles.includes('scheduler')) stops.push(scheduler(client, identity, report));
   if (settings.roles.includes('nodes')) stops.push(await nodes(client, informers, settings, report));
   return {
     async stop() {
       // Nodes last of the three: pods that end are still reported while controllers no longer replace them.
       for (const stop of stops) await stop();
+      // What pods may ask for goes on until they have ended.
+      for (const end of ends) await end();
       await informers.stop();
       await transport.close();
     },
@@ -110,17 +124,32 @@ function whileLeading(
   };
 }
 
-function controllers(client: Client, settings: LoopSettings, identity: string, log: Report): () => Promise<void> {
-  return whileLeading(client, 'kube-controller-manager', identity, log, (informers) =>
-    runControllers({
-      client,
-      informers,
-      reconcilers: Object.values(allReconcilers({ ca: settings.ca || undefined })),
-      clock: systemClock,
-      random: Math.random,
-      log,
-    }),
-  );
+const addonsOf = (client: Client, { addons, cluster }: LoopSettings, log: Report): AddonsOptions => ({
+  addons: addons.map((name) => ADDONS[name]).filter((addon) => addon !== undefined),
+  cluster,
+  client,
+  clock: systemClock,
+  random: Math.random,
+  log,
+});
+
+/** The controllers of Kubernetes, and those of the add-ons beside them. */
+function controllers(
+  client: Client,
+  settings: LoopSettings,
+  addons: AddonsOptions,
+  identity: string,
+  log: Report,
+): () => Promise<void> {
+  return whileLeading(client, 'kube-controller-manager', identity, log, (informers) => {
+    const reconcilers = Object.values(allReconcilers(settings.ca ? { ca: settings.ca } : {}));
+    const own = runControllers({ client, informers, reconcilers, clock: systemClock, random: Math.random, log });
+    const others = runAddonLoops(addons);
+    return {
+      start: async () => void (await Promise.all([own.start(), others.start()])),
+      stop: async () => void (await Promise.all([own.stop(), others.stop()])),
+    };
+  });
 }
 
 function scheduler(client: Client, identity: string, log: Report): () => Promise<void> {
@@ -173,7 +202,6 @@ async function nodes(
     );
     const node = createNode({
       name,
-      runtime: spec.runtime,
       client,
       informers,
       clock: systemClock,
@@ -188,7 +216,8 @@ async function nodes(
       }),
       dataDir: path.join(settings.data, 'node'),
       tls: { ...serving, ca: settings.ca },
-      dnsIP: settings.dnsIP,
+      dnsIP: settings.cluster.dnsIP,
+      clusterDomain: settings.cluster.domain,
       serviceProxy: true,
     });
     informers.start();

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import { ADDONS } from '../addons/all.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
 export type Role = (typeof ROLES)[number];
 
 export type NodeSpec =
-  | { runtime: 'process' | 'containerd'; count: number }
+  | { runtime: 'process'; count: number }
   | { runtime: 'simulated'; count: number; cpu: string; memory: string; pods: number; zones: number };
 
 export interface Options {
@@ -23,6 +24,8 @@ export interface Options {
   databaseUrl: string | undefined;
   nodes: NodeSpec[];
   nodeName: string | undefined;
+  /** names of add-ons that run with the controllers */
+  addons: string[];
   staticTokens: string | undefined;
   serviceCidr: string;
 }
@@ -42,6 +45,7 @@ export const USAGE = `usage: npm start -- [options]
   --kubeconfig FILE         credentials for --server (default DATA/kubeconfig)
   --nodes SPEC              process:1 (default), simulated:3, simulated:5000,cpu=32,memory=64Gi,pods=110,zones=3
   --node-name NAME          name of the process node (default: the host's)
+  --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
   --token-auth-file FILE    lines of token,user,uid,"group1,group2"
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
   --help, --version
@@ -49,36 +53,42 @@ export const USAGE = `usage: npm start -- [options]
 DATABASE_URL names a Postgres (16 or later) to use in place of the embedded one.`;
 
 /** `process:1`, `simulated:3,cpu=32,memory=64Gi,pods=110,zones=3`; several apart by spaces or `+`. */
-export function parseNodes(text: string): NodeSpec[] {
-  return text
+export const parseNodes = (text: string): NodeSpec[] =>
+  text
     .split(/[\s+]+/)
     .filter(Boolean)
-    .map((one) => {
-      const [head, ...settings] = one.split(',');
-      const [runtime, count = '1'] = head.split(':');
-      if (!/^\d{1,6}$/.test(count)) throw new StartError(`--nodes ${one}: ${count} is not a number of nodes`);
-      const known: Record<string, string> = { cpu: '32', memory: '64Gi', pods: '110', zones: '1' };
-      for (const setting of settings) {
-        const [key, value] = setting.split('=');
-        if (runtime !== 'simulated' || !(key in known) || !value)
-          throw new StartError(`--nodes ${one}: unknown setting ${setting}`);
-        known[key] = value;
-      }
-      if (runtime === 'simulated')
-        return {
-          runtime,
-          count: Number(count),
-          cpu: known.cpu,
-          memory: known.memory,
-          pods: Number(known.pods),
-          zones: Number(known.zones),
-        };
-      if (runtime !== 'process' && runtime !== 'containerd')
-        throw new StartError(`--nodes ${one}: runtimes are process, containerd and simulated`);
-      if (runtime === 'process' && Number(count) > 1)
-        throw new StartError(`--nodes ${one}: a machine holds one process node`);
-      return { runtime, count: Number(count) };
-    });
+    .map(parseNode);
+
+function parseNode(one: string): NodeSpec {
+  const [head = '', ...settings] = one.split(',');
+  const [runtime, count = '1'] = head.split(':');
+  if (!/^\d{1,6}$/.test(count)) throw new StartError(`--nodes ${one}: ${count} is not a number of nodes`);
+  const known = { cpu: '32', memory: '64Gi', pods: '110', zones: '1' };
+  const isKnown = (key: string): key is keyof typeof known => Object.hasOwn(known, key);
+  for (const setting of settings) {
+    const [key = '', value] = setting.split('=');
+    if (runtime !== 'simulated' || !isKnown(key) || !value)
+      throw new StartError(`--nodes ${one}: unknown setting ${setting}`);
+    known[key] = value;
+  }
+  const { cpu, memory, pods, zones } = known;
+  if (runtime === 'simulated')
+    return { runtime, count: Number(count), cpu, memory, pods: Number(pods), zones: Number(zones) };
+  if (runtime !== 'process') throw new StartError(`--nodes ${one}: runtimes are process and simulated`);
+  if (Number(count) > 1) throw new StartError(`--nodes ${one}: a machine holds one process node`);
+  return { runtime, count: Number(count) };
+}
+
+/** `dns,…`: names of add-ons; all when not said, none for `none` and for nothing. */
+export function parseAddons(text: string | undefined): string[] {
+  const known = Object.keys(ADDONS);
+  if (text === undefined) return known;
+  if (text === 'none') return [];
+  const names = [...new Set(text.split(',').filter(Boolean))];
+  const unknown = names.find((name) => !known.includes(name));
+  if (unknown !== undefined)
+    throw new StartError(`--addons: there is no add-on ${unknown}; the add-ons are ${known.join(', ')}`);
+  return names;
 }
 
 /** Throws StartError; returns a string for --help and --version. */
@@ -108,6 +118,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     databaseUrl: env.DATABASE_URL,
     nodes: parseNodes(values.nodes ?? 'process:1'),
     nodeName: values['node-name'],
+    addons: parseAddons(values.addons),
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
   };
@@ -129,6 +140,7 @@ function parse(argv: string[]) {
         kubeconfig: text,
         nodes: text,
         'node-name': text,
+        addons: text,
         'token-auth-file': text,
         'service-cluster-ip-range': text,
         help: flag,

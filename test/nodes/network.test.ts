@@ -1,10 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
-import { decode, encode, type Answer } from 'dns-packet';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Balancer } from '../../src/nodes/network/balancer.ts';
-import { DnsServer } from '../../src/nodes/network/dns-server.ts';
-import { EndpointTable } from '../../src/nodes/network/endpoint-table.ts';
 import { ServiceNetwork } from '../../src/nodes/network/service-network.ts';
 import { FakeCluster } from './fake-cluster.ts';
 import { realClock } from './support.ts';
@@ -29,68 +26,6 @@ const slice = (
     hostname,
     conditions: { ready, serving: ready },
   })),
-});
-
-describe('the cluster DNS', () => {
-  const cluster = new FakeCluster();
-  cluster.put(
-    'services',
-    service('web', {
-      clusterIP: '10.96.0.7',
-      clusterIPs: ['10.96.0.7'],
-      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
-    }),
-  );
-  cluster.put('services', service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] }));
-  cluster.put('services', service('out', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }));
-  cluster.put(
-    'endpointslices.discovery.k8s.io',
-    slice(
-      'db',
-      5432,
-      [{ ip: '10.1.0.1', hostname: 'db-0' }, { ip: '10.1.0.2' }, { ip: '10.1.0.3', ready: false }],
-      'sql',
-    ),
-  );
-  const table = new EndpointTable(cluster.informer('endpointslices.discovery.k8s.io'), cluster.informer('pods'));
-  const dns = new DnsServer(cluster.informer('services'), table, 'cluster.local', () => 0, []);
-  const ask = async (name: string, type: 'A' | 'SRV' | 'AAAA' | 'PTR' = 'A') => {
-    const packet = decode((await dns.answer(encode({ type: 'query', id: 1, questions: [{ type, name }] }), false))!);
-    const data = (packet.answers as (Answer & { data: unknown })[]).map((each) => each.data);
-    return { code: (packet as { rcode?: string }).rcode, data };
-  };
-
-  it.each([
-    ['web.default.svc.cluster.local', 'A', ['10.96.0.7']],
-    ['WEB.default.svc.cluster.local', 'A', ['10.96.0.7']],
-    ['web.default.svc.cluster.local', 'AAAA', []],
-    [
-      '_http._tcp.web.default.svc.cluster.local',
-      'SRV',
-      [expect.objectContaining({ port: 80, target: 'web.default.svc.cluster.local' })],
-    ],
-    ['db-0.db.default.svc.cluster.local', 'A', ['10.1.0.1']],
-    ['10-1-0-2.db.default.svc.cluster.local', 'A', ['10.1.0.2']],
-    ['10-1-0-9.default.pod.cluster.local', 'A', ['10.1.0.9']],
-    ['out.default.svc.cluster.local', 'A', ['web.default.svc.cluster.local', '10.96.0.7']],
-    ['7.0.96.10.in-addr.arpa', 'PTR', ['web.default.svc.cluster.local']],
-  ] as const)('answers %s %s', async (name, type, data) => {
-    expect(await ask(name, type)).toEqual({ code: 'NOERROR', data });
-  });
-
-  it('lists only ready endpoints of a headless service, each also as SRV', async () => {
-    expect((await ask('db.default.svc.cluster.local')).data.sort()).toEqual(['10.1.0.1', '10.1.0.2']);
-    const { data } = await ask('_sql._tcp.db.default.svc.cluster.local', 'SRV');
-    expect(data.map((each) => (each as { target: string }).target).sort()).toEqual([
-      '10-1-0-2.db.default.svc.cluster.local',
-      'db-0.db.default.svc.cluster.local',
-    ]);
-  });
-
-  it('does not know other names of its domain, and fails for names that nobody answers', async () => {
-    expect((await ask('none.default.svc.cluster.local')).code).toBe('NXDOMAIN');
-    expect((await ask('example.com')).code).toBe('SERVFAIL');
-  });
 });
 
 describe('the balancer', () => {
@@ -157,7 +92,6 @@ describe('a node port', () => {
       clock: realClock,
       random: () => 0,
       log: () => undefined,
-      clusterDomain: 'cluster.local',
       nodePortAddresses: ['127.0.0.1'],
     });
     await network.start();
@@ -195,7 +129,6 @@ describe('a node port', () => {
       clock: realClock,
       random: () => 0,
       log: () => undefined,
-      clusterDomain: 'cluster.local',
       nodePortAddresses: ['127.0.0.1'],
     });
     await network.start();

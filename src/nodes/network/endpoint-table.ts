@@ -1,14 +1,13 @@
 import type { EndpointSlice, Pod, Service } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
+import { servicesOfSlice } from '../../rules/service-slices.ts';
 
 export interface Target {
   address: string;
   port: number;
 }
 
-/** Label by which a slice names its service. */
-const SERVICE_NAME = 'kubernetes.io/service-name';
-export const BY_SERVICE = 'service';
+const BY_SERVICE = 'service';
 const BY_ADDRESS = 'podIP';
 
 /**
@@ -20,14 +19,11 @@ export class EndpointTable {
     private readonly slices: Informer<EndpointSlice>,
     private readonly pods: Informer<Pod>,
   ) {
-    slices.addIndex(BY_SERVICE, (slice) => {
-      const name = slice.metadata.labels?.[SERVICE_NAME];
-      return name ? [`${slice.metadata.namespace}/${name}`] : [];
-    });
+    slices.addIndex(BY_SERVICE, servicesOfSlice);
     pods.addIndex(BY_ADDRESS, (pod) => (pod.status?.podIP ? [pod.status.podIP] : []));
   }
 
-  slicesOf(service: Service): EndpointSlice[] {
+  private slicesOf(service: Service): EndpointSlice[] {
     return this.slices.index(BY_SERVICE, `${service.metadata.namespace}/${service.metadata.name}`);
   }
 

@@ -5,7 +5,6 @@ import type { Informer } from '../../client/contract.ts';
 import type { Informers } from '../../client/informers.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { Balancer } from './balancer.ts';
-import { DnsServer } from './dns-server.ts';
 import { EndpointTable } from './endpoint-table.ts';
 import { TcpProxy, type ProxyPort } from './tcp-proxy.ts';
 import { UdpProxy } from './udp-proxy.ts';
@@ -22,8 +21,6 @@ export interface ServiceNetworkOptions {
   clock: Clock;
   random(): number;
   log(message: string, fields?: Record<string, unknown>): void;
-  clusterDomain: string;
-  dnsIP?: string;
   /** addresses on which node ports listen */
   nodePortAddresses: readonly string[];
   /** the pods' bridge, which takes the cluster IPs; without it cluster IPs are not served */
@@ -44,14 +41,13 @@ interface Binding {
   portName: string;
 }
 
-/** Serves node ports on the host, cluster IPs on the pods' bridge, and the cluster's DNS. */
+/** Serves node ports on the host, and cluster IPs on the pods' bridge. */
 export class ServiceNetwork {
   private readonly services: Informer<Service>;
   private readonly table: EndpointTable;
   private readonly listeners = new Map<string, Listener>();
   private readonly failedAt = new Map<string, number>();
   private readonly addresses = new Set<string>();
-  private readonly dns: DnsServer;
   private dirty = false;
   private syncing: Promise<void> | undefined;
   private retry: unknown;
@@ -63,17 +59,9 @@ export class ServiceNetwork {
     this.services = informers.informer('services');
     const pods = informers.informer('pods');
     this.table = new EndpointTable(informers.informer('endpointslices.discovery.k8s.io'), pods);
-    this.dns = new DnsServer(this.services, this.table, options.clusterDomain, options.random);
   }
 
   async start(): Promise<void> {
-    const { bridge, dnsIP, log } = this.options;
-    if (bridge && dnsIP) {
-      await this.addAddress(dnsIP);
-      await this.dns
-        .listen(53, dnsIP)
-        .catch((error: Error) => log('DNS is not served', { address: dnsIP, error: error.message }));
-    }
     this.unsubscribe = this.services.onChange(() => this.sync());
     this.sync();
     await this.syncing;
@@ -86,7 +74,6 @@ export class ServiceNetwork {
     await this.syncing;
     for (const listener of this.listeners.values()) listener.close();
     this.listeners.clear();
-    this.dns.close();
     for (const address of this.addresses) await this.ip('del', address);
   }
 
@@ -131,8 +118,7 @@ export class ServiceNetwork {
       if (port.nodePort) for (const address of this.options.nodePortAddresses) add(address, port.nodePort, port);
       if (this.options.bridge) for (const ip of ipsOf(service)) if (/^\d+\./.test(ip)) add(ip, port.port, port);
     }
-    // The DNS of this agent answers on the address itself.
-    return result.filter((each) => !(each.address === this.options.dnsIP && each.port === 53));
+    return result;
   }
 
   private async open(binding: Binding): Promise<void> {
@@ -184,7 +170,7 @@ export class ServiceNetwork {
   private async dropAddresses(): Promise<void> {
     const used = new Set(this.services.list().flatMap(ipsOf));
     for (const address of this.addresses) {
-      if (used.has(address) || address === this.options.dnsIP) continue;
+      if (used.has(address)) continue;
       this.addresses.delete(address);
       await this.ip('del', address);
     }

@@ -1,10 +1,12 @@
 import type { Answer } from 'dns-packet';
-import type { Service } from '../../../schema/types.ts';
+import type { EndpointSlice, Service } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
-import type { EndpointTable } from './endpoint-table.ts';
+import { servicesOfSlice } from '../../rules/service-slices.ts';
 
 /** Seconds that an answer may be kept, as the cluster's DNS usually says. */
 export const TTL = 30;
+
+const BY_SERVICE = 'service';
 
 interface Host {
   name: string;
@@ -21,9 +23,11 @@ export type Records = Answer[] | undefined;
 export class ClusterRecords {
   constructor(
     private readonly services: Informer<Service>,
-    private readonly table: EndpointTable,
-    private readonly domain: string,
-  ) {}
+    private readonly slices: Informer<EndpointSlice>,
+    readonly domain: string,
+  ) {
+    slices.addIndex(BY_SERVICE, servicesOfSlice);
+  }
 
   /** Whether the name is this cluster's to answer. */
   owns(name: string): boolean {
@@ -54,6 +58,10 @@ export class ClusterRecords {
     const service = this.services.list().find(({ spec }) => spec?.clusterIP === address);
     if (!service) return undefined;
     return [{ type: 'PTR', name, ttl: TTL, data: this.full(service) }];
+  }
+
+  private slicesOf({ metadata }: Service): EndpointSlice[] {
+    return this.slices.index(BY_SERVICE, `${metadata.namespace}/${metadata.name}`);
   }
 
   private full(service: Service): string {
@@ -113,8 +121,7 @@ export class ClusterRecords {
       data: { priority: 0, weight: 100, port: number, target },
     });
     if (service.spec?.clusterIP !== 'None') return [one(this.full(service), port)];
-    const slicePort = this.table
-      .slicesOf(service)
+    const slicePort = this.slicesOf(service)
       .flatMap((slice) => slice.ports ?? [])
       .find((each) => (each.name ?? '') === portName)?.port;
     return this.hosts(service).map((host) => one(`${host.name}.${this.full(service)}`, slicePort ?? port));
@@ -123,8 +130,7 @@ export class ClusterRecords {
   /** Endpoints with the name that each has below its service: its host name, or its address with dashes. */
   private hosts(service: Service): Host[] {
     const all = service.spec?.publishNotReadyAddresses;
-    return this.table
-      .slicesOf(service)
+    return this.slicesOf(service)
       .filter((slice) => slice.addressType === 'IPv4')
       .flatMap((slice) => slice.endpoints)
       .filter((endpoint) => all || endpoint.conditions?.ready !== false)

@@ -11,62 +11,68 @@ import {
   type Packet,
   type Question,
 } from 'dns-packet';
-import type { Service } from '../../../schema/types.ts';
-import type { Informer } from '../../client/contract.ts';
-import { ClusterRecords, TTL } from './cluster-records.ts';
-import type { EndpointTable } from './endpoint-table.ts';
+import { TTL, type ClusterRecords } from './cluster-records.ts';
 
 /** Largest answer over UDP without EDNS; questions on their way to another server; how long one may take, ms. */
 const MAX_UDP = 512;
 const MAX_FORWARDED = 512;
 const FORWARD_TIMEOUT_MS = 3000;
 const MAX_TCP = 256;
+/** Ports that are tried. */
+const MAX_ATTEMPTS = 10;
 
 const CODE = { ok: 0, failure: 2, noName: 3 } as const;
 
 /** The cluster's DNS over UDP and TCP: its own domain from the informers, all other names from the host's servers. */
 export class DnsServer {
-  private readonly records: ClusterRecords;
-  private readonly udp: Socket = createSocket('udp4');
-  private readonly tcp: Server;
+  private udp: Socket | undefined;
+  private tcp: Server | undefined;
   private forwarded = 0;
-  private open = false;
-  private closed = false;
 
   constructor(
-    services: Informer<Service>,
-    table: EndpointTable,
-    private readonly domain: string,
+    private readonly records: ClusterRecords,
+    /** who may ask, by address: one that answers everybody can be used against others */
+    private readonly mayAsk: (address: string) => boolean,
     private readonly random: () => number,
     private readonly upstream: readonly string[] = hostServers(),
-  ) {
-    this.records = new ClusterRecords(services, table, domain);
-    this.udp.on('message', (data, from) => void this.overUdp(data, from));
-    this.udp.on('error', () => undefined);
-    this.tcp = createServer((socket) => this.overTcp(socket));
-    this.tcp.maxConnections = MAX_TCP;
-    this.tcp.on('error', () => undefined);
-  }
+  ) {}
 
-  /** @returns the port of both; @throws when the address cannot be had */
-  async listen(port: number, address: string): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.udp.once('error', reject);
-      this.udp.bind(port, address, () => resolve());
-    });
-    const bound = this.udp.address().port;
-    await new Promise<void>((resolve, reject) => {
-      this.tcp.once('error', reject);
-      this.tcp.listen(bound, address, () => resolve());
-    });
-    this.open = true;
-    return bound;
+  /** @returns the free port on which both listen; @throws when the address cannot be had */
+  async listen(address: string): Promise<number> {
+    for (let attempt = 1; ; attempt++) {
+      const udp = createSocket('udp4');
+      try {
+        const port = await bound(udp, address);
+        this.tcp = await this.listenTcp(port, address);
+        udp.on('message', (data, from) => void this.overUdp(udp, data, from));
+        udp.on('error', () => undefined);
+        this.udp = udp;
+        return port;
+      } catch (error) {
+        udp.close();
+        // A port that is free for datagrams may be taken for connections.
+        if (attempt === MAX_ATTEMPTS || (error as NodeJS.ErrnoException).code !== 'EADDRINUSE') throw error;
+      }
+    }
   }
 
   close(): void {
-    if (!this.closed) this.udp.close();
-    if (!this.closed && this.open) this.tcp.close();
-    this.closed = true;
+    this.udp?.close();
+    this.tcp?.close();
+    this.udp = this.tcp = undefined;
+  }
+
+  private listenTcp(port: number, address: string): Promise<Server> {
+    const server = createServer((socket) => this.overTcp(socket));
+    server.maxConnections = MAX_TCP;
+    return new Promise((resolve, reject) => {
+      server.once('error', reject);
+      server.listen(port, address, () => {
+        server.off('error', reject);
+        server.on('error', () => undefined);
+        resolve(server);
+      });
+    });
   }
 
   /** The answer to one packet; undefined when it is no question. */
@@ -120,16 +126,17 @@ export class DnsServer {
   }
 
   private startOfAuthority(): Answer {
+    const { domain } = this.records;
     const data = {
-      mname: `ns.dns.${this.domain}`,
-      rname: `hostmaster.${this.domain}`,
+      mname: `ns.dns.${domain}`,
+      rname: `hostmaster.${domain}`,
       serial: 1,
       refresh: 7200,
       retry: 1800,
       expire: 86_400,
       minimum: TTL,
     };
-    return { type: 'SOA', name: this.domain, ttl: TTL, data };
+    return { type: 'SOA', name: domain, ttl: TTL, data };
   }
 
   private async forward(data: Buffer): Promise<Buffer | undefined> {
@@ -146,12 +153,14 @@ export class DnsServer {
     }
   }
 
-  private async overUdp(data: Buffer, from: RemoteInfo): Promise<void> {
+  private async overUdp(udp: Socket, data: Buffer, from: RemoteInfo): Promise<void> {
+    if (!this.mayAsk(from.address)) return;
     const answer = await this.answer(data, false).catch(() => undefined);
-    if (answer) this.udp.send(answer, from.port, from.address);
+    if (answer && udp === this.udp) udp.send(answer, from.port, from.address);
   }
 
   private overTcp(socket: TcpSocket): void {
+    if (!this.mayAsk(socket.remoteAddress ?? '')) return void socket.destroy();
     let buffer = Buffer.alloc(0);
     socket.setTimeout(10_000, () => socket.destroy());
     socket.on('error', () => socket.destroy());
@@ -170,6 +179,16 @@ export class DnsServer {
       }
     });
   }
+}
+
+function bound(udp: Socket, address: string): Promise<number> {
+  return new Promise((resolve, reject) => {
+    udp.once('error', reject);
+    udp.bind(0, address, () => {
+      udp.off('error', reject);
+      resolve(udp.address().port);
+    });
+  });
 }
 
 function ask(server: string, data: Buffer): Promise<Buffer | undefined> {

@@ -1,0 +1,99 @@
+import type { Resources } from '../../schema/types.ts';
+import type { Client } from '../client/contract.ts';
+import type { Informers } from '../client/informers.ts';
+import type { Reconciler } from '../control/contract.ts';
+import type { Clock } from '../rules/clock.ts';
+import type { Parts } from '../meta/object.ts';
+import type { Machine } from './machine.ts';
+
+/** Where the objects and the accounts of all add-ons are. */
+export const NAMESPACE = 'kube-system';
+
+/**
+ * A part of the cluster that is no part of Kubernetes itself. It is a client like any other: it shows itself by objects
+ * of its own, acts as a service account of its own, and has the rights that its own roles give it and no others.
+ */
+export interface Addon {
+  /** `dns`: its name for --addons; its field manager is `addon-dns` */
+  name: string;
+  /** service account in kube-system, one of its manifests, as which its loops and its server act */
+  account: string;
+  /**
+   * What there is of it in the cluster: ServiceAccount, Service, ConfigMap … Applied at each start with only the fields
+   * that are said here: what was deleted comes back, what was changed of them is as it was, and what others have added
+   * (a label, an annotation) stays.
+   */
+  manifests(cluster: Cluster): readonly Manifest[];
+  /** Rights of its account, and bindings of them to it alone. Applied like the manifests. */
+  roles: readonly RoleManifest[];
+  /** Controllers, which run where those of Kubernetes run: in one process at a time, that which leads. */
+  loops?(cluster: Cluster): readonly Reconciler[];
+  /**
+   * A server, in every process that has the role `controllers`, whether it leads or not: what it answers must outlive a
+   * leader. Of several, one is in the EndpointSlice of its Service, and another steps in when that one no longer answers.
+   * @throws Error why this machine cannot carry it, which is said in one line; everything else goes on
+   */
+  serve?(context: ServeContext): Promise<Serving>;
+}
+
+/** What add-ons know of the cluster; decided where the program starts. */
+export interface Cluster {
+  /** address at which nodes tell pods to ask for names, of the range of Services */
+  dnsIP: string;
+  /** `cluster.local` */
+  domain: string;
+}
+
+export interface ServeContext {
+  cluster: Cluster;
+  machine: Machine;
+  /** acts as the add-on's account */
+  client: Client;
+  /** of that client; stopped with the server */
+  informers: Pick<Informers, 'informer'>;
+  clock: Clock;
+  /** 0 ≤ n < 1 */
+  random(): number;
+  log(message: string, fields?: Record<string, unknown>): void;
+}
+
+/** A server that listens. */
+export interface Serving {
+  /** the Service in kube-system, without selector, that leads to it */
+  service: string;
+  /** by the names that the Service's ports have. One of them is TCP: by connecting to it others see that it answers. */
+  ports: readonly { name: string; protocol: 'TCP' | 'UDP'; port: number }[];
+  /**
+   * What can be said only now. An HTTP API is an APIService here, which names `service` and has in `caBundle` the CA of
+   * the certificate that the server shows (for `SERVICE.kube-system.svc`); callers come through the API server with
+   * X-Remote-User and X-Remote-Group, under the certificate of its front proxy.
+   */
+  manifests?: readonly Manifest[];
+  stop(): Promise<void>;
+}
+
+/** An object as its add-on declares it: the fields that are its own. */
+type Declared<T> = Parts<Omit<T, 'apiVersion' | 'kind' | 'metadata' | 'status'>> & {
+  apiVersion: string;
+  kind: string;
+  metadata: {
+    name: string;
+    namespace?: string;
+    labels?: Record<string, string>;
+    annotations?: Record<string, string>;
+  };
+};
+type ManifestOf<R extends keyof Resources> = { [K in R]: { resource: K; object: Declared<Resources[K]> } }[R];
+
+export type Manifest = ManifestOf<keyof Resources>;
+export type RoleManifest = ManifestOf<
+  | 'clusterroles.rbac.authorization.k8s.io'
+  | 'clusterrolebindings.rbac.authorization.k8s.io'
+  | 'roles.rbac.authorization.k8s.io'
+  | 'rolebindings.rbac.authorization.k8s.io'
+>;
+
+/** User as which the API knows an add-on. */
+export const userOf = ({ account }: Addon): string => `system:serviceaccount:${NAMESPACE}:${account}`;
+/** Field manager of all that an add-on writes. */
+export const managerOf = ({ name }: Addon): string => `addon-${name}`;

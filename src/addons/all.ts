@@ -1,0 +1,5 @@
+import type { Addon } from './addon.ts';
+import { dns } from './dns/dns.ts';
+
+/** Every add-on, by the name that `--addons` has for it. */
+export const ADDONS: Readonly<Record<string, Addon>> = { dns };

@@ -1,0 +1,10 @@
+import type { EndpointSlice } from '../../schema/types.ts';
+
+/** Label by which an EndpointSlice names its Service. */
+export const SERVICE_NAME = 'kubernetes.io/service-name';
+
+/** `namespace/name` of the Service that a slice is of, as the values of an index. */
+export const servicesOfSlice = ({ metadata }: EndpointSlice): readonly string[] => {
+  const service = metadata.labels?.[SERVICE_NAME];
+  return service ? [`${metadata.namespace}/${service}`] : [];
+};

@@ -1,0 +1,119 @@
+import { createSocket } from 'node:dgram';
+import { connect } from 'node:net';
+import { decode, encode, type Answer } from 'dns-packet';
+import { describe, expect, it } from 'vitest';
+import { ClusterRecords } from '../../../src/addons/dns/cluster-records.ts';
+import { DnsServer } from '../../../src/addons/dns/dns-server.ts';
+import { FakeCluster } from '../../nodes/fake-cluster.ts';
+
+const service = (name: string, spec: object) => ({ metadata: { name, namespace: 'default' }, spec });
+const slice = (
+  name: string,
+  port: number,
+  addresses: { ip: string; ready?: boolean; hostname?: string }[],
+  portName = '',
+) => ({
+  metadata: { name: `${name}-1`, namespace: 'default', labels: { 'kubernetes.io/service-name': name } },
+  addressType: 'IPv4',
+  ports: [{ name: portName, port, protocol: 'TCP' }],
+  endpoints: addresses.map(({ ip, ready = true, hostname }) => ({
+    addresses: [ip],
+    hostname,
+    conditions: { ready, serving: ready },
+  })),
+});
+
+describe('the records', () => {
+  const cluster = new FakeCluster();
+  cluster.put(
+    'services',
+    service('web', {
+      clusterIP: '10.96.0.7',
+      clusterIPs: ['10.96.0.7'],
+      ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
+    }),
+  );
+  cluster.put('services', service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] }));
+  cluster.put('services', service('out', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }));
+  cluster.put(
+    'endpointslices.discovery.k8s.io',
+    slice(
+      'db',
+      5432,
+      [{ ip: '10.1.0.1', hostname: 'db-0' }, { ip: '10.1.0.2' }, { ip: '10.1.0.3', ready: false }],
+      'sql',
+    ),
+  );
+  const records = new ClusterRecords(
+    cluster.informer('services'),
+    cluster.informer('endpointslices.discovery.k8s.io'),
+    'cluster.local',
+  );
+  const dns = new DnsServer(
+    records,
+    () => true,
+    () => 0,
+    [],
+  );
+  const ask = async (name: string, type: 'A' | 'SRV' | 'AAAA' | 'PTR' = 'A') => {
+    const packet = decode((await dns.answer(encode({ type: 'query', id: 1, questions: [{ type, name }] }), false))!);
+    const data = (packet.answers as (Answer & { data: unknown })[]).map((each) => each.data);
+    return { code: (packet as { rcode?: string }).rcode, data };
+  };
+
+  it.each([
+    ['web.default.svc.cluster.local', 'A', ['10.96.0.7']],
+    ['WEB.default.svc.cluster.local', 'A', ['10.96.0.7']],
+    ['web.default.svc.cluster.local', 'AAAA', []],
+    [
+      '_http._tcp.web.default.svc.cluster.local',
+      'SRV',
+      [expect.objectContaining({ port: 80, target: 'web.default.svc.cluster.local' })],
+    ],
+    ['db-0.db.default.svc.cluster.local', 'A', ['10.1.0.1']],
+    ['10-1-0-2.db.default.svc.cluster.local', 'A', ['10.1.0.2']],
+    ['10-1-0-9.default.pod.cluster.local', 'A', ['10.1.0.9']],
+    ['out.default.svc.cluster.local', 'A', ['web.default.svc.cluster.local', '10.96.0.7']],
+    ['7.0.96.10.in-addr.arpa', 'PTR', ['web.default.svc.cluster.local']],
+  ] as const)('answers %s %s', async (name, type, data) => {
+    expect(await ask(name, type)).toEqual({ code: 'NOERROR', data });
+  });
+
+  it('lists only ready endpoints of a headless service, each also as SRV', async () => {
+    expect((await ask('db.default.svc.cluster.local')).data.sort()).toEqual(['10.1.0.1', '10.1.0.2']);
+    const { data } = await ask('_sql._tcp.db.default.svc.cluster.local', 'SRV');
+    expect(data.map((each) => (each as { target: string }).target).sort()).toEqual([
+      '10-1-0-2.db.default.svc.cluster.local',
+      'db-0.db.default.svc.cluster.local',
+    ]);
+  });
+
+  it('does not know other names of its domain, and fails for names that nobody answers', async () => {
+    expect((await ask('none.default.svc.cluster.local')).code).toBe('NXDOMAIN');
+    expect((await ask('example.com')).code).toBe('SERVFAIL');
+  });
+});
+
+describe('the server', () => {
+  it('does not answer an address that may not ask', async () => {
+    const cluster = new FakeCluster();
+    const records = new ClusterRecords(
+      cluster.informer('services'),
+      cluster.informer('endpointslices.discovery.k8s.io'),
+      'cluster.local',
+    );
+    const asked: string[] = [];
+    const mayAsk = (address: string): boolean => asked.push(address) > 1;
+    const dns = new DnsServer(records, mayAsk, () => 0, []);
+    const port = await dns.listen('127.0.0.1');
+    const refused = connect(port, '127.0.0.1');
+    await new Promise((closed) => refused.once('close', closed));
+    const socket = createSocket('udp4');
+    const answer = new Promise((resolve) => socket.once('message', resolve));
+    socket.send(encode({ type: 'query', id: 1, questions: [{ type: 'A', name: 'cluster.local' }] }), port, '127.0.0.1');
+    await answer;
+    expect(asked).toEqual(['127.0.0.1', '127.0.0.1']);
+    socket.close();
+    dns.close();
+  });
+});

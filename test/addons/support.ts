@@ -1,0 +1,51 @@
+import type { networkInterfaces } from 'node:os';
+import type { Addon } from '../../src/addons/addon.ts';
+import { Machine } from '../../src/addons/machine.ts';
+import type { Clock } from '../../src/rules/clock.ts';
+
+type Interfaces = ReturnType<typeof networkInterfaces>;
+
+/** Interfaces with these addresses, one each. */
+export const interfacesOf = (...addresses: string[]): Interfaces =>
+  Object.fromEntries(
+    addresses.map((address, i) => [
+      `eth${i}`,
+      [
+        {
+          address,
+          family: 'IPv4',
+          netmask: '255.0.0.0',
+          mac: '',
+          internal: address.startsWith('127.'),
+          cidr: `${address}/8`,
+        },
+      ],
+    ]),
+  );
+
+/** A machine with the addresses that `addresses` has when it is asked. */
+export const machineWith = (clock: Clock, addresses: readonly string[]): Machine =>
+  new Machine(clock, () => interfacesOf(...addresses));
+
+/** An add-on with a Service and an account, and no rights. */
+export const addonOf = (name: string, more: Partial<Addon> = {}): Addon => ({
+  name,
+  account: name,
+  manifests: () => [
+    {
+      resource: 'serviceaccounts',
+      object: { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name, namespace: 'kube-system' } },
+    },
+    {
+      resource: 'services',
+      object: {
+        apiVersion: 'v1',
+        kind: 'Service',
+        metadata: { name, namespace: 'kube-system' },
+        spec: { ports: [{ name: 'https', port: 443, protocol: 'TCP' }] },
+      },
+    },
+  ],
+  roles: [],
+  ...more,
+});
