@@ -9,8 +9,8 @@ const DASHBOARD = fileURLToPath(new URL('../dashboard', import.meta.url));
 /** The folders, and which others each may import. */
 const ALLOWED: Record<string, readonly string[]> = {
   go: [],
-  meta: [],
-  rules: ['meta'],
+  meta: ['go'],
+  rules: ['meta', 'go'],
   kinds: ['meta', 'rules', 'go'],
   store: ['meta', 'rules', 'go'],
   api: ['meta', 'rules', 'go', 'kinds', 'store'],
@@ -21,7 +21,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   reconcilers: ['meta', 'rules', 'go', 'client', 'control'],
   scheduler: ['meta', 'rules', 'go', 'client', 'control'],
   nodes: ['meta', 'rules', 'go', 'client', 'control'],
-  addons: ['meta', 'rules', 'client', 'control'],
+  addons: ['meta', 'rules', 'go', 'client', 'control'],
 };
 /** What puts the folders together into a program: imports all, and none of them imports it. */
 const PROGRAM = ['main.ts', 'start', 'thread.ts'];

@@ -1,5 +1,6 @@
 import path from 'node:path';
-import { jsonSyntaxError } from '../kinds/json-error.ts';
+import { unmarshalError } from '../go/json-unmarshal.ts';
+import { jsonSyntaxError } from '../go/json-syntax.ts';
 import { badRequest } from '../meta/status.ts';
 
 /** Where a list goes on: at which revision (undefined: the newest, not consistent with the pages before), after which object. */
@@ -41,8 +42,7 @@ function parseToken(text: string): { v?: unknown; rv?: unknown; start?: unknown 
   }
   if (value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value)) {
-    const type = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-    throw refuse(`json: cannot unmarshal ${type} into Go value of type storage.continueToken`);
+    throw refuse(unmarshalError(value, 'storage.continueToken'));
   }
   return value;
 }

@@ -4,8 +4,8 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Field, Schema } from '../kinds/schema.ts';
 import { strictErrors } from '../kinds/strict.ts';
 import { parseYaml, YamlError } from '../kinds/yaml.ts';
-import { scanJson } from '../kinds/json-scan.ts';
-import { parseExact, withoutTokens } from '../meta/json-numbers.ts';
+import { scanJson } from '../go/json-scan.ts';
+import { parseExact, withoutTokens } from '../go/json-numbers.ts';
 import type { Json } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 

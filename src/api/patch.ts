@@ -1,6 +1,7 @@
 import { Walk } from '../kinds/decode-struct.ts';
 import { decodePatched } from '../kinds/decode.ts';
 import type { Kind } from '../kinds/kind.ts';
+import type { Schema } from '../kinds/schema.ts';
 import type { Json, KubeObject, ObjectMeta } from '../meta/object.ts';
 import { badRequest, conflict, notFound, type StatusError } from '../meta/status.ts';
 import { checkPatchOptions } from './options.ts';
@@ -18,11 +19,12 @@ import {
 } from './patch-body.ts';
 import { applyPatch, unconvertible } from './patch/apply/applypatch.ts';
 import { ConvertWalk } from './patch/convert-walk.ts';
-import { patchRefused, showMap } from './patch/errors.ts';
-import { goJson } from './patch/go-json.ts';
+import { printValue } from '../go/print-value.ts';
+import { patchRefused } from './patch/errors.ts';
+import { goJson } from '../go/json-write.ts';
 import { applyJsonPatch } from './patch/json.ts';
 import { applyMergePatch } from './patch/merge.ts';
-import { isPlain, type Plain } from './patch/plain.ts';
+import { isPlain } from './patch/plain.ts';
 import { applyStrategicMergePatch } from './patch/strategic.ts';
 import { resourceOf } from './target.ts';
 import { operationOf } from './write/operation.ts';
@@ -75,7 +77,7 @@ export function patcher(
         ? applyJsonPatch(live, value)
         : applyMergePatch(live, value);
     const refuse = (why: string): StatusError =>
-      patchRefused(strategic ? showMap((value ?? {}) as Plain) : shown(kind, patched, live, value), why);
+      patchRefused(strategic ? printValue(value ?? {}) : shown(kind, patched, live, value), why);
     const walk = strategic ? new ConvertWalk(kind.schema) : new Walk(kind.schema);
     if (sharing) walk.known = live;
     const object = decodePatched(patched, kind, fieldValidation, warn, { refuse, refuseKind: refuse }, strict, walk);
@@ -83,6 +85,16 @@ export function patcher(
     return object;
   };
 }
+
+const ANY: Schema = { type: 'any' };
+/** Which schema is that of a part. */
+const SCHEMA_PARTS = {
+  item: (schema: Schema): Schema => (schema.type === 'list' ? schema.item : ANY),
+  below(schema: Schema, key: string): Schema {
+    if (schema.type === 'object') return schema.fields.get(key)?.schema ?? ANY;
+    return schema.type === 'map' ? schema.value : ANY;
+  },
+};
 
 /**
  * The patched object as text, as kube-apiserver has it: what the patch has touched is in the order of its keys, other
@@ -99,9 +111,12 @@ function shown(kind: Kind, patched: KubeObject, live: KubeObject, patch: Json): 
   const given = Array.isArray(patch) ? collect(patch, new Set()) : new Set();
   return goJson(
     patched,
-    (object, schema) => {
-      if (given.has(object)) return Object.keys(object);
-      return schema.type === 'object' && structs.has(object) ? [...schema.fields.keys()] : undefined;
+    {
+      ...SCHEMA_PARTS,
+      keysOf(object, schema) {
+        if (given.has(object)) return Object.keys(object);
+        return schema.type === 'object' && structs.has(object) ? [...schema.fields.keys()] : undefined;
+      },
     },
     kind.schema,
   );

@@ -1,5 +1,6 @@
 import type { PodTemplateSpec } from '../../schema/types.ts';
-import { safeEncode } from '../meta/hash.ts';
+import { fnv32a } from '../go/fnv.ts';
+import { safeEncode } from '../meta/names-generate.ts';
 import { POD_TEMPLATE_TYPES } from './pod-template-types.ts';
 
 /**
@@ -13,12 +14,6 @@ export function podTemplateHash(template: PodTemplateSpec, collisions?: number):
   const count = Buffer.alloc(collisions === undefined ? 0 : 8);
   if (collisions !== undefined) count.writeUInt32LE(collisions);
   return safeEncode(String(fnv32a(Buffer.concat([text, count]))));
-}
-
-export function fnv32a(bytes: Buffer): number {
-  let hash = 0x811c9dc5;
-  for (const byte of bytes) hash = Math.imul(hash ^ byte, 0x01000193) >>> 0;
-  return hash;
 }
 
 type Fields = Record<string, unknown>;

@@ -1,4 +1,4 @@
-import { stringifyExact } from '../meta/json-numbers.ts';
+import { stringifyExact } from '../go/json-numbers.ts';
 import { Environment, type ParseResult } from '@marcbachmann/cel-js';
 import { LRUCache } from 'lru-cache';
 import { registerAuthorizer } from './cel/authorizer.ts';

@@ -1,8 +1,8 @@
 import { canonicalQuantity, QuantityError } from '../meta/quantity.ts';
 import { canonicalMicroTime, canonicalTime, TimeError } from '../meta/time.ts';
-import { base64Problem } from './base64.ts';
+import { base64Problem } from '../go/base64.ts';
 import { goPlace } from './go-types.ts';
-import { NumberToken, stringifyExact, withoutTokens } from '../meta/json-numbers.ts';
+import { NumberToken, stringifyExact, withoutTokens } from '../go/json-numbers.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
 
 /**

@@ -5,9 +5,10 @@ import { decodeCustom } from './custom/decode.ts';
 import { checkSentTypeMeta, checkTypeMeta } from './custom/type-meta.ts';
 import { describe, readStruct, Walk } from './decode-struct.ts';
 import { resourceFacts, typeFacts } from './facts.ts';
-import { jsonSyntaxError, MAX_DEPTH } from './json-error.ts';
-import { NumberToken, parseWithTokens, withoutTokens } from '../meta/json-numbers.ts';
-import { duplicateKeys, scanJson } from './json-scan.ts';
+import { jsonSyntaxError, MAX_DEPTH } from '../go/json-syntax.ts';
+import { NumberToken, parseWithTokens, withoutTokens } from '../go/json-numbers.ts';
+import { duplicateKeys } from './duplicate-keys.ts';
+import { scanJson } from '../go/json-scan.ts';
 import { strictErrors } from './strict.ts';
 import { decodeProtobuf, PROTOBUF } from './protobuf/envelope.ts';
 import type { Kind } from './kind.ts';
@@ -61,7 +62,7 @@ export function parseJson(text: string, refuse: (why: string) => StatusError): P
     throw refuse(jsonSyntaxError(text) ?? String(error));
   }
   const { keys, depth, odd } = scanJson(text);
-  if (depth > MAX_DEPTH) throw refuse('exceeded max depth');
+  if (depth > MAX_DEPTH) throw refuse(jsonSyntaxError(text) ?? 'exceeded max depth');
   return odd ? { value: parseWithTokens(text), keys, text, exact: true } : { value, keys, text };
 }
 

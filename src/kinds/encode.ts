@@ -1,5 +1,5 @@
 import { apiVersionOf } from '../meta/gvk.ts';
-import { stringifyExact, stringifyMarked } from '../meta/json-numbers.ts';
+import { stringifyExact, stringifyMarked } from '../go/json-numbers.ts';
 import type { KubeObject, ListMeta, ObjectMeta } from '../meta/object.ts';
 import { headOf } from './builtin.ts';
 import type { Kind, StorageKind } from './kind.ts';

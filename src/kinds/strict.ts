@@ -1,4 +1,4 @@
-import { endOfString } from '../meta/json-numbers.ts';
+import { endOfString } from '../go/json-numbers.ts';
 import type { Schema } from './schema.ts';
 
 /** So many are told of one body. */

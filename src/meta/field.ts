@@ -1,4 +1,6 @@
-import { stringifyExact } from './json-numbers.ts';
+import { escapeHtml } from '../go/html-escape.ts';
+import { stringifyExact } from '../go/json-numbers.ts';
+import { quote } from '../go/quote.ts';
 
 /**
  * Field paths and validation errors, with the wording that Kubernetes clients know
@@ -55,21 +57,11 @@ const make = (type: FieldErrorType, at: At, body: string): FieldError => ({ type
 export function showValue(value: unknown): string {
   if (value === null || value === undefined) return 'null';
   return typeof value === 'string'
-    ? JSON.stringify(value)
+    ? quote(value)
     : typeof value === 'object'
       ? escapeHtml(stringifyExact(value))
       : String(value);
 }
-
-const HTML: Readonly<Record<string, string>> = {
-  '<': '\\u003c',
-  '>': '\\u003e',
-  '&': '\\u0026',
-  '\u2028': '\\u2028',
-  '\u2029': '\\u2029',
-};
-/** Go's encoder escapes what HTML would read as its own. */
-const escapeHtml = (json: string): string => json.replace(/[<>&\u2028\u2029]/g, (char) => HTML[char] as string);
 
 export const required = (at: At, detail = ''): FieldError =>
   make('FieldValueRequired', at, `Required value${detail && `: ${detail}`}`);
@@ -88,7 +80,7 @@ export const notSupported = (at: At, value: unknown, supported: readonly string[
   make(
     'FieldValueNotSupported',
     at,
-    `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${supported.map((v) => JSON.stringify(v)).join(', ')}` : ''}`,
+    `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${supported.map(quote).join(', ')}` : ''}`,
   );
 /** `max` in bytes */
 export const tooLong = (at: At, max: number): FieldError =>

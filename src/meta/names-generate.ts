@@ -14,3 +14,7 @@ export function generateName(base: string, random: (max: number) => number = ran
   for (let i = 0; i < SUFFIX; i++) name += SAFE_ALPHABET[random(SAFE_ALPHABET.length)];
   return name;
 }
+
+/** Every character of `text` replaced by one that is safe in a name (apimachinery/util/rand SafeEncodeString). */
+export const safeEncode = (text: string): string =>
+  [...Buffer.from(text)].map((byte) => SAFE_ALPHABET[byte % SAFE_ALPHABET.length]).join('');

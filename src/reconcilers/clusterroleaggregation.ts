@@ -3,7 +3,7 @@ import type { Reconciler } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { labelMatcher } from '../control/selector.ts';
 import { unlessGone } from '../control/conflict.ts';
-import { canonicalJson } from '../meta/hash.ts';
+import { canonicalJson } from '../meta/canonical-json.ts';
 
 const RESOURCE = 'clusterroles.rbac.authorization.k8s.io';
 

@@ -1,7 +1,7 @@
 import type { Endpoint, DiscoveryEndpointPort, Node, Pod, Service, ServicePort } from '../../schema/types.ts';
 import { lastingContainers } from '../rules/containers.ts';
 import { isPodReady, isPodTerminal } from '../rules/pods.ts';
-import { canonicalJson } from '../meta/hash.ts';
+import { canonicalJson } from '../meta/canonical-json.ts';
 import { present } from '../meta/present.ts';
 
 /** Addresses that share their ports: one or more slices. */

@@ -6,7 +6,7 @@ import { splitKey } from '../control/keys.ts';
 import { isPodReady } from '../rules/pods.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { mapMatcher } from '../control/selector.ts';
-import { canonicalJson } from '../meta/hash.ts';
+import { canonicalJson } from '../meta/canonical-json.ts';
 import { formatTime } from '../meta/time.ts';
 import { isEndpoint, podAddress, podReference, targetPort } from './endpoint-addresses.ts';
 import { TRIGGER_TIME } from './endpointslice.ts';

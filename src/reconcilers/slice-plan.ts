@@ -1,6 +1,6 @@
 import type { Endpoint, DiscoveryEndpointPort, EndpointSlice } from '../../schema/types.ts';
 import { semanticEqual } from '../control/equal.ts';
-import { canonicalJson } from '../meta/hash.ts';
+import { canonicalJson } from '../meta/canonical-json.ts';
 import type { PortGroup } from './endpoint-addresses.ts';
 
 type AddressType = EndpointSlice['addressType'];

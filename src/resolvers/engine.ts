@@ -1,4 +1,4 @@
-import { stringifyExact } from '../meta/json-numbers.ts';
+import { stringifyExact } from '../go/json-numbers.ts';
 import {
   createSourceEventStream,
   execute,

@@ -1,4 +1,4 @@
-import { stringifyExact } from '../meta/json-numbers.ts';
+import { stringifyExact } from '../go/json-numbers.ts';
 
 /** JSON as it goes over a wire. */
 export type JsonText = string | JsonBytes;

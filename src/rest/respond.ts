@@ -1,4 +1,4 @@
-import { stringifyExact } from '../meta/json-numbers.ts';
+import { stringifyExact } from '../go/json-numbers.ts';
 import { constants, createGzip, gzip } from 'node:zlib';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { StatusError } from '../meta/status.ts';

@@ -13,7 +13,7 @@ import { dispatch } from './resources/dispatch.ts';
 import { boolParam } from './resources/query.ts';
 import { isStream, resolve, verbOf, type Resolved } from './resources/resolve.ts';
 import { routeOf, type ResourcePath, type Route } from './router.ts';
-import { durationError, parseDuration } from '../meta/duration.ts';
+import { durationError, parseDuration } from '../go/duration.ts';
 import { serveStream } from './streams/serve.ts';
 
 /** What authorisation sees of a route. */

@@ -1,4 +1,4 @@
-import { parseExact } from '../meta/json-numbers.ts';
+import { parseExact } from '../go/json-numbers.ts';
 import type { Columns, Key, Stored, StoredObject } from './contract.ts';
 import type { Retained } from './retained.ts';
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { decode } from '../../src/kinds/decode.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
-import { jsonSyntaxError } from '../../src/kinds/json-error.ts';
+import { jsonSyntaxError } from '../../src/go/json-syntax.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 

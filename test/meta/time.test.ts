@@ -1,9 +1,11 @@
 import { describe, expect, test } from 'vitest';
-import { formatDuration, humanDuration, parseDuration } from '../../src/meta/duration.ts';
+import { formatDuration, parseDuration } from '../../src/go/duration.ts';
+import { humanDuration } from '../../src/meta/duration.ts';
 import { canonicalMicroTime, canonicalTime, formatMicroTime, formatTime } from '../../src/meta/time.ts';
 import { compileJsonPath } from '../../src/meta/json-path.ts';
 import { generateName } from '../../src/meta/names-generate.ts';
-import { canonicalJson, fnv32a } from '../../src/meta/hash.ts';
+import { canonicalJson } from '../../src/meta/canonical-json.ts';
+import { fnv32a } from '../../src/go/fnv.ts';
 
 describe('times', () => {
   test.each([

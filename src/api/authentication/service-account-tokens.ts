@@ -1,3 +1,4 @@
+import { quoteList } from '../../go/quote.ts';
 import { createPrivateKey, createPublicKey, createHash, randomUUID, type KeyObject } from 'node:crypto';
 import { decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
@@ -117,7 +118,7 @@ export class ServiceAccountTokens {
       return exp <= now ? 'service account token has expired' : 'go-jose/go-jose: error in cryptographic primitive';
     const wanted = audiences.length ? audiences : [this.issuer];
     if (!wanted.some((audience) => known.audiences.includes(audience))) {
-      return `token audiences ${goList(known.audiences)} is invalid for the target audiences ${goList(wanted)}`;
+      return `token audiences ${quoteList(known.audiences)} is invalid for the target audiences ${quoteList(wanted)}`;
     }
     if (known.until <= now) return 'service account token has expired';
     if (known.from > now + 10) return 'service account token is not valid yet';
@@ -162,9 +163,6 @@ export class ServiceAccountTokens {
     );
   }
 }
-
-/** A list of strings as Go's %q prints it. */
-const goList = (list: readonly string[]): string => `[${list.map((item) => JSON.stringify(item)).join(' ')}]`;
 
 function looksLikeOurs(token: string, issuer: string): boolean {
   if (token.split('.').length !== 3) return false;

@@ -1,3 +1,4 @@
+import { unmarshalError } from '../../go/json-unmarshal.ts';
 import { Walk } from '../../kinds/decode-struct.ts';
 import { goPlace } from '../../kinds/go-types.ts';
 import type { ObjectSchema } from '../../kinds/schema.ts';
@@ -33,8 +34,7 @@ export class ConvertWalk extends Walk {
   }
   override mismatch(value: unknown, decoder?: string): void {
     if (decoder) {
-      const what = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-      return this.fail(`json: cannot unmarshal ${what} into Go value of type ${decoder}`);
+      return this.fail(unmarshalError(value, decoder));
     }
     const from = kindOf(value);
     const { type, base } = goPlace(this.schema, this.trail);

@@ -1,8 +1,9 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { badRequest, requestEntityTooLarge } from '../../meta/status.ts';
 import { sameJson } from './equal.ts';
 import { isPlain, own, put, type Plain } from './plain.ts';
-import { jsonType, rejected } from './errors.ts';
+import { unmarshalError } from '../../go/json-unmarshal.ts';
+import { rejected } from './errors.ts';
 
 const MAX_OPERATIONS = 10_000;
 /** `copy` may add as many bytes in all: a few operations could otherwise double an object again and again */
@@ -24,11 +25,9 @@ type Container = Plain | unknown[];
  * there, `copy` of such a key and an operation without a value give null, and what is before the first `/` is not read.
  */
 export function applyJsonPatch<T>(document: T, patch: unknown): T {
-  if (!Array.isArray(patch))
-    throw badRequest(`json: cannot unmarshal ${jsonType(patch)} into Go value of type jsonpatch.Patch`);
+  if (!Array.isArray(patch)) throw badRequest(unmarshalError(patch, 'jsonpatch.Patch'));
   const wrong = patch.find((operation) => operation !== null && !isPlain(operation));
-  if (wrong !== undefined)
-    throw badRequest(`json: cannot unmarshal ${jsonType(wrong)} into Go value of type jsonpatch.Operation`);
+  if (wrong !== undefined) throw badRequest(unmarshalError(wrong, 'jsonpatch.Operation'));
   if (patch.length > MAX_OPERATIONS) {
     throw requestEntityTooLarge(
       `The allowed maximum operations in a JSON patch is ${MAX_OPERATIONS}, got ${patch.length}`,

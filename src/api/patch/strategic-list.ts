@@ -1,8 +1,9 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { sameJson } from './equal.ts';
 import { isPlain, own, type Plain } from './plain.ts';
 import type { StatusError } from '../../meta/status.ts';
-import { failed, goType, rejected, showList, showMap } from './errors.ts';
+import { printValue } from '../../go/print-value.ts';
+import { failed, rejected, typeShown } from './errors.ts';
 
 export interface ListRule {
   /** '' for lists of scalars */
@@ -26,9 +27,9 @@ export function mergeList(
   const all = [...original, ...patch];
   if (all.length === 0) return [];
   if (Array.isArray(all[0])) throw rejected();
-  const type = goType(all[0]);
-  if (all.some((item) => goType(item) !== type))
-    throw failed(`list element types are not identical: ${showList([original, patch])}`);
+  const type = typeShown(all[0]);
+  if (all.some((item) => typeShown(item) !== type))
+    throw failed(`list element types are not identical: ${printValue([original, patch])}`);
   if (isPlain(all[0])) return mergeMaps(rule, original as Plain[], patch as Plain[], server);
   if (deletes) return original.filter((item) => !patch.includes(item));
   return orderList('', [...new Set(all)], patch, original);
@@ -51,7 +52,7 @@ function mergeMaps(rule: ListRule, original: readonly Plain[], patch: readonly P
       }
     } else if (directive === 'replace') replace = true;
     else if (directive === 'merge') throw failed('merging lists cannot yet be specified in the patch');
-    else throw failed(`unknown patch type: ${String(directive as string)} in map: ${showMap(item)}`);
+    else throw failed(`unknown patch type: ${String(directive as string)} in map: ${printValue(item)}`);
   }
   if (replace) {
     for (const item of changes) requireKey(item, mergeKey);
@@ -75,13 +76,13 @@ const find = (items: readonly unknown[], mergeKey: string, key: unknown): number
   items.findIndex((item) => sameJson(own(item as Plain, mergeKey), key));
 
 export const badItem = (item: unknown): StatusError =>
-  failed(`expected a map[string]interface {}, but received a ${goType(item)}`);
+  failed(`expected a map[string]interface {}, but received a ${typeShown(item)}`);
 
 /** The merge key of an item, which must have one. */
 export function requireKey(item: unknown, mergeKey: string): unknown {
   if (!isPlain(item)) throw badItem(item);
   const key = own(item, mergeKey);
-  if (key === undefined) throw failed(`map: ${showMap(item)} does not contain declared merge key: ${mergeKey}`);
+  if (key === undefined) throw failed(`map: ${printValue(item)} does not contain declared merge key: ${mergeKey}`);
   return key;
 }
 

@@ -3,7 +3,9 @@ import { badRequest, type StatusError } from '../../meta/status.ts';
 import { sameJson } from './equal.ts';
 import { badItem, mergeList, orderList, requireKey, type ListRule } from './strategic-list.ts';
 import { isPlain, own, put, type Plain } from './plain.ts';
-import { failed, goType, jsonType, showList, showMap } from './errors.ts';
+import { unmarshalError } from '../../go/json-unmarshal.ts';
+import { printValue } from '../../go/print-value.ts';
+import { failed, typeShown } from './errors.ts';
 
 const PATCH = '$patch';
 const RETAIN_KEYS = '$retainKeys';
@@ -20,9 +22,7 @@ const SET_ORDER = '$setElementOrder/';
 export function applyStrategicMergePatch<T>(schema: Schema, object: T, patch: unknown): T {
   if (patch === null) return object;
   if (!isPlain(patch)) {
-    throw badRequest(
-      `error decoding patch: json: cannot unmarshal ${jsonType(patch)} into Go value of type map[string]interface {}`,
-    );
+    throw badRequest(`error decoding patch: ${unmarshalError(patch, 'map[string]interface {}')}`);
   }
   return mergeMap(schema, isPlain(object) ? object : {}, patch) as T;
 }
@@ -51,7 +51,7 @@ export function mergeMap(schema: Schema, original: Plain, patch: Plain): Plain {
       return rest;
     }
     if (directive === 'delete') return {};
-    throw failed(`unknown patch type: ${String(directive as string)} in map: ${showMap(patch)}`);
+    throw failed(`unknown patch type: ${String(directive as string)} in map: ${printValue(patch)}`);
   }
   const out = retained(original, patch);
   const done = applyOrders(schema, out, patch);
@@ -152,7 +152,8 @@ function applyOrders(schema: Schema, out: Plain, patch: Plain): Set<string> {
   return done;
 }
 
-const badList = (value: unknown): StatusError => failed(`expected a []interface {}, but received a ${goType(value)}`);
+const badList = (value: unknown): StatusError =>
+  failed(`expected a []interface {}, but received a ${typeShown(value)}`);
 
 /** What a patch changes must be in its own order list, and in that order. */
 function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeKey: string): void {
@@ -169,7 +170,7 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
   }
   if (i === items.length) return;
   throw failed(
-    `The order in patch list:\n${showList(patch)}\n doesn't match $setElementOrder list:\n${showList(order)}\n`,
+    `The order in patch list:\n${printValue(patch)}\n doesn't match $setElementOrder list:\n${printValue(order)}\n`,
   );
 }
 

@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { humanDuration } from '../../meta/duration.ts';
 import { compileJsonPath } from '../../meta/json-path.ts';
 import type { KubeObject } from '../../meta/object.ts';

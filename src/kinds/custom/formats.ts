@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { isCidr } from '../../meta/ip.ts';
 import { isTime } from '../../meta/time.ts';
-import { parseDuration } from '../../meta/duration.ts';
+import { parseDuration } from '../../go/duration.ts';
 
 /** 0 to 255 */
 const BYTE = '(?:0|[1-9]\\d?|1\\d\\d|2[0-4]\\d|25[0-5])';

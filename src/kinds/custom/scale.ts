@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { isObject } from './json-schema.ts';

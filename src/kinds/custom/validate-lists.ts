@@ -1,5 +1,5 @@
 import { duplicate, type FieldError } from '../../meta/field.ts';
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
 import { keyOf } from './validate-schema.ts';
 

@@ -1,9 +1,9 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { invalid, required, showValue, tooLong, tooMany, typeInvalid, type FieldError } from '../../meta/field.ts';
 import { formats } from './formats.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
-import { goFloat } from './go-number.ts';
+import { printFloat } from '../../go/print-float.ts';
 import { patternOf } from './pattern.ts';
 
 /** Where a value is: as text, since the API server's messages repeat it. '' is the root. */
@@ -51,7 +51,7 @@ function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
 /** Bounds of whole numbers are cut to whole numbers, others are printed as Go prints floats. */
 function checkNumber(value: number, s: JsonSchema, at: At): FieldError[] {
   const whole = Number.isInteger(value) && s.type !== 'number';
-  const show = (bound: number): string => (whole ? String(Math.trunc(bound)) : goFloat(bound));
+  const show = (bound: number): string => (whole ? String(Math.trunc(bound)) : printFloat(bound));
   const errors: FieldError[] = outOfRange(value, s)
     ? [invalid(NOWHERE, '', `Checked value must be of type ${s.type} with format ${s.format} in ${at}`)]
     : [];
@@ -59,7 +59,7 @@ function checkNumber(value: number, s: JsonSchema, at: At): FieldError[] {
     errors.push({
       type: 'FieldValueInvalid',
       field: at,
-      body: `Invalid value: ${whole ? value : goFloat(value)}: ${at} in body should be ${why}`,
+      body: `Invalid value: ${whole ? value : printFloat(value)}: ${at} in body should be ${why}`,
     });
   if (s.multipleOf && Math.abs(value / s.multipleOf - Math.round(value / s.multipleOf)) > 1e-9)
     fail(`a multiple of ${show(s.multipleOf)}`);

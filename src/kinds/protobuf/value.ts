@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Reader } from './reader.ts';
 import type { Writer } from './writer.ts';

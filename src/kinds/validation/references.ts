@@ -1,3 +1,4 @@
+import { isPrint } from '../../go/unicode.ts';
 import { invalid, tooLong, type FieldError, type Path } from '../../meta/field.ts';
 import { parseApiVersion } from '../../meta/gvk.ts';
 import type { ManagedFieldsEntry, OwnerReference } from '../../meta/object.ts';
@@ -34,20 +35,16 @@ export function validateOwnerReferences(refs: readonly OwnerReference[] | undefi
   return errors;
 }
 
-/** What Go's unicode.IsPrint denies: controls, formats, unassigned ones, and all spaces but the plain one. */
-const UNPRINTABLE = /[^\P{C}]|[^\S ]/u;
-
 /** A field manager as it stands in options and in managedFields; each bad character is told with its place in bytes. */
 export function validateFieldManager(manager: string | undefined, at: Path): FieldError[] {
   const name = manager ?? '';
   const errors: FieldError[] = [];
   if (Buffer.byteLength(name) > MAX_MANAGER) errors.push(tooLong(at, MAX_MANAGER));
-  if (!UNPRINTABLE.test(name)) return errors;
+  if (isPrint(name)) return errors;
   let place = 0;
   for (const character of name) {
     const code = character.codePointAt(0)!.toString(16).toUpperCase().padStart(4, '0');
-    if (UNPRINTABLE.test(character))
-      errors.push(invalid(at, name, `invalid character U+${code} (at position ${place})`));
+    if (!isPrint(character)) errors.push(invalid(at, name, `invalid character U+${code} (at position ${place})`));
     place += Buffer.byteLength(character);
   }
   return errors;

@@ -2,7 +2,7 @@ import type { Container, ContainerStateTerminated, Pod } from '../../../schema/t
 import { ImageError } from '../images/resolve-image.ts';
 import type { ContainerExit, RunningContainer } from '../runtimes/runtime.ts';
 import { formatTime } from '../../meta/time.ts';
-import { formatDuration } from '../../meta/duration.ts';
+import { formatDuration } from '../../go/duration.ts';
 import type { AgentContext } from './agent-context.ts';
 import { Backoff } from './backoff.ts';
 import { ConfigError } from './container-environment.ts';

@@ -1,4 +1,5 @@
 import type { Container, Pod } from '../../../schema/types.ts';
+import { quote } from '../../go/quote.ts';
 import { quantityMilli, quantityValue } from '../../meta/quantity.ts';
 
 /** What the node knows and the pod's object may not say yet. */
@@ -46,7 +47,7 @@ export function fieldValue(pod: Pod, path: string, facts: PodFacts): string | un
 const mapLines = (map: Record<string, string> | undefined): string =>
   Object.keys(map ?? {})
     .sort()
-    .map((key) => `${key}=${JSON.stringify(map![key])}`)
+    .map((key) => `${key}=${quote(map![key]!)}`)
     .join('\n');
 
 /** The value of a `resourceFieldRef`: limits that are absent are the node's allocatable amount. */

@@ -1,4 +1,4 @@
-import { parseExact, stringifyExact } from '../../meta/json-numbers.ts';
+import { parseExact, stringifyExact } from '../../go/json-numbers.ts';
 import type { ListAnswer } from '../../api/contract.ts';
 import { listBytes } from '../../kinds/encode.ts';
 import { notAcceptable } from '../../meta/status.ts';

@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import type { Answer } from '../../api/contract.ts';
 import type { ObjectMeta } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';

@@ -1,5 +1,5 @@
 import { encodeProtobuf } from '../../kinds/protobuf/envelope.ts';
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import type { Status } from '../../meta/status.ts';
 import type { Media } from '../negotiation/negotiate.ts';
 import { toYaml } from '../negotiation/yaml.ts';

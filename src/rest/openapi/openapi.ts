@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import { createHash } from 'node:crypto';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import { typeFacts } from '../../kinds/facts.ts';

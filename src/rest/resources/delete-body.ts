@@ -4,7 +4,7 @@ import { Walk } from '../../kinds/decode-struct.ts';
 import { decodePatched, parseJson } from '../../kinds/decode.ts';
 import { decodeProtobuf } from '../../kinds/protobuf/envelope.ts';
 import { parseYaml, YamlError } from '../../kinds/yaml.ts';
-import { withoutTokens } from '../../meta/json-numbers.ts';
+import { withoutTokens } from '../../go/json-numbers.ts';
 import { badRequest, unsupportedMediaType } from '../../meta/status.ts';
 import { ALL_FORMATS, mediaNames } from '../negotiation/negotiate.ts';
 

@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import type { Answer } from '../../api/contract.ts';
 import { fromStorage, objectBytes } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';

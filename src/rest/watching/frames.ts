@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../meta/json-numbers.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
 import type { WatchEvent } from '../../api/contract.ts';
 import { objectBytes } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';

@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../../meta/json-numbers.ts';
+import { stringifyExact } from '../../../go/json-numbers.ts';
 import https from 'node:https';
 import type { AdmissionRequest } from '../plugin.ts';
 import type { Store } from '../../../store/contract.ts';

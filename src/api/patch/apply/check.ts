@@ -1,33 +1,10 @@
 import type { Schema } from '../../../kinds/schema.ts';
 import { isPlain } from '../plain.ts';
 import { ElementError, fieldElements, itemElement, showElement } from './element.ts';
+import { printLiteral, printValue, typeName } from '../../../go/print-value.ts';
 import type { Untyped } from './compare.ts';
 
-/** A value as Go's %v shows it inside the messages of structured-merge-diff: `&{text}`. */
-function goValue(value: unknown): string {
-  if (value === null || value === undefined) return '<nil>';
-  if (Array.isArray(value)) return `[${value.map(goValue).join(' ')}]`;
-  if (isPlain(value)) {
-    const keys = Object.keys(value).sort();
-    return `map[${keys.map((key) => `${key}:${goValue(value[key])}`).join(' ')}]`;
-  }
-  return String(value as string | number | boolean);
-}
-const goType = (value: unknown): string => {
-  if (typeof value === 'string') return 'string';
-  if (typeof value === 'boolean') return 'bool';
-  return Array.isArray(value) ? '[]interface {}' : 'map[string]interface {}';
-};
-/** Go's %#v of a value. */
-function goLiteral(value: unknown): string {
-  if (value === null || value === undefined) return 'interface {}(nil)';
-  if (typeof value === 'string') return JSON.stringify(value);
-  if (Array.isArray(value)) return `[]interface {}{${value.map(goLiteral).join(', ')}}`;
-  if (!isPlain(value)) return goValue(value);
-  const keys = Object.keys(value).sort();
-  return `map[string]interface {}{${keys.map((key) => `${JSON.stringify(key)}:${goLiteral(value[key])}`).join(', ')}}`;
-}
-const goSyntax = (value: unknown): string => `&value.valueUnstructured{Value:${goLiteral(value)}}`;
+const goSyntax = (value: unknown): string => `&value.valueUnstructured{Value:${printLiteral(value)}}`;
 
 function scalarProblem(type: string, value: unknown): string | undefined {
   switch (type) {
@@ -36,15 +13,15 @@ function scalarProblem(type: string, value: unknown): string | undefined {
     case 'duration':
       return typeof value === 'string' ? undefined : `expected string, got ${goSyntax(value)}`;
     case 'boolean':
-      return typeof value === 'boolean' ? undefined : `expected boolean, got &{${goValue(value)}}`;
+      return typeof value === 'boolean' ? undefined : `expected boolean, got &{${printValue(value)}}`;
     case 'int32':
     case 'int64':
     case 'double':
       return typeof value === 'number' || typeof value === 'bigint'
         ? undefined
-        : `expected numeric (int or float), got ${goType(value)}`;
+        : `expected numeric (int or float), got ${typeName(value)}`;
     default:
-      return typeof value === 'object' ? `expected any scalar, got &{${goValue(value)}}` : undefined;
+      return typeof value === 'object' ? `expected any scalar, got &{${printValue(value)}}` : undefined;
   }
 }
 
@@ -63,7 +40,7 @@ const at = (path: string, problem: string): string => (path ? `${path}: ${proble
 function walk(schema: Schema, value: unknown, path: string, untyped: Untyped, problems: string[]): void {
   if (value === null || value === undefined || schema.type === 'any') return;
   if (schema.type === 'list') {
-    if (!Array.isArray(value)) problems.push(at(path, `expected list, got &{${goValue(value)}}`));
+    if (!Array.isArray(value)) problems.push(at(path, `expected list, got &{${printValue(value)}}`));
     else if (schema.listType === 'atomic')
       value.forEach((item, i) => walk(schema.item, item, `${path}[${i}]`, untyped, problems));
     else walkItems(schema, value, path, untyped, problems);
@@ -75,7 +52,7 @@ function walk(schema: Schema, value: unknown, path: string, untyped: Untyped, pr
     return;
   }
   if (!isPlain(value)) {
-    problems.push(at(path, `expected map, got &{${goValue(value)}}`));
+    problems.push(at(path, `expected map, got &{${printValue(value)}}`));
     return;
   }
   const declared = schema.type === 'object' ? fieldElements(schema) : undefined;

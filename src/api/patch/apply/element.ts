@@ -1,4 +1,4 @@
-import { parseExact, stringifyExact } from '../../../meta/json-numbers.ts';
+import { parseExact, stringifyExact } from '../../../go/json-numbers.ts';
 import type { ListSchema, ObjectSchema } from '../../../kinds/schema.ts';
 import { isPlain, own } from '../plain.ts';
 

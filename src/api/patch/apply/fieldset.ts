@@ -1,4 +1,4 @@
-import { parseExact, stringifyExact } from '../../../meta/json-numbers.ts';
+import { parseExact, stringifyExact } from '../../../go/json-numbers.ts';
 import type { FieldsV1 } from '../../../meta/object.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../../meta/object.ts';
-import { goJson } from '../go-json.ts';
+import { goJson } from '../../../go/json-write.ts';
 import { isPlain } from '../plain.ts';
 import { configProblems } from './check.ts';
 import { compare, fieldsOf } from './compare.ts';

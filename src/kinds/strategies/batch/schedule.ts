@@ -1,4 +1,4 @@
-import { parseDuration } from '../../../meta/duration.ts';
+import { parseDuration } from '../../../go/duration.ts';
 import { invalid, required, type FieldError, type Path } from '../../../meta/field.ts';
 
 /** A CronJob's schedule: five fields or a word (`@daily`, `@every 1h`). Messages are those of robfig/cron's standard parser. */

@@ -1,7 +1,7 @@
 import type { Taint } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { KubeObject, Parts } from '../../../meta/object.ts';
-import { jsonError } from './go-json.ts';
+import { jsonError } from '../../../go/json-unmarshal.ts';
 import { validateTaints } from './node-validation.ts';
 
 type Errors = FieldError[];

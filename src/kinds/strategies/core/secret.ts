@@ -5,7 +5,7 @@ import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { dataSize, MAX_DATA, validateDataKeys, validateImmutableData } from './config-map.ts';
-import { jsonObjectError } from './go-json.ts';
+import { jsonObjectError } from '../../../go/json-unmarshal.ts';
 import { keyPairError } from './key-pair.ts';
 import type { Secret } from '../../../../schema/types.ts';
 import { since, size } from '../../cells.ts';

@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../../meta/json-numbers.ts';
+import { stringifyExact } from '../../../go/json-numbers.ts';
 import type { Field, ObjectSchema, Schema } from '../../schema.ts';
 import { structSchema } from '../../builtin-schema.ts';
 import { unifiedDiff } from './unified-diff.ts';

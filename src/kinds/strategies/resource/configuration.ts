@@ -1,4 +1,4 @@
-import { stringifyExact } from '../../../meta/json-numbers.ts';
+import { stringifyExact } from '../../../go/json-numbers.ts';
 import { invalid, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
 

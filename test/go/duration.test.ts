@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { durationError, parseDuration } from '../../src/meta/duration.ts';
+import { durationError, parseDuration } from '../../src/go/duration.ts';
 
 describe('what is no duration', () => {
   test.each([

@@ -6,7 +6,7 @@ import {
   parseWithTokens,
   stringifyExact,
   stringifyMarked,
-} from '../../src/meta/json-numbers.ts';
+} from '../../src/go/json-numbers.ts';
 
 describe('numbers in JSON', () => {
   test.each([

@@ -52,7 +52,7 @@ class Scanner {
     for (;;) {
       const c = this.peek();
       if (c === '{' || c === '[') {
-        if (open.push(c) > MAX_DEPTH) throw new SyntaxProblem('exceeded max depth');
+        if (open.push(c) > MAX_DEPTH) throw this.problem('exceeded max depth');
         this.at++;
         if (this.peek() !== (c === '{' ? '}' : ']')) {
           if (c === '{') this.key();
