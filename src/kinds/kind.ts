@@ -1,6 +1,7 @@
 import type { FieldError } from '../meta/field.ts';
 import type { GroupVersionKind } from '../meta/gvk.ts';
 import type { KubeObject, ObjectLike, Unchecked } from '../meta/object.ts';
+import type { Relation } from './relation.ts';
 import type { ObjectSchema } from './schema.ts';
 
 /** One served resource of one group and version: what the URL, discovery and the GraphQL schema speak of. */
@@ -138,6 +139,8 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   collected?: false;
   /** Said with every answer, reads and errors too, where the stored version will go. */
   deprecation?: string;
+  /** Where an object leads besides its owners, what it owns and its namespace. */
+  relations?: readonly Relation<T>[];
   /** Conditions of the Table's row, by which kubectl leaves out objects that have ended. */
   rowConditions?(object: Unchecked<T>): object[] | undefined;
 }

@@ -15,6 +15,7 @@ import {
   type ValidationContext,
 } from 'graphql';
 import { DEFAULT_FIRST } from './kinds/list-resolver.ts';
+import { strategies } from '../kinds/strategies.ts';
 
 /** What a document may ask for. All are on by default; a request over one of them is refused before it is executed. */
 export interface Limits {
@@ -176,4 +177,10 @@ function itemsOf(field: FieldNode, paged: boolean, type: GraphQLNamedType | unde
 const pageSize = (first: unknown): number => (typeof first === 'number' ? Math.max(1, first) : DEFAULT_FIRST);
 
 /** Fields that lead to many objects of their own (relation-fields.ts). */
-const RELATION_LISTS: ReadonlySet<string> = new Set(['owned', 'contents', 'pods', 'endpointSlices']);
+const RELATION_LISTS: ReadonlySet<string> = new Set([
+  'owned',
+  'contents',
+  ...Object.values(strategies).flatMap(({ relations = [] }) =>
+    relations.filter(({ form }) => form !== 'one').map(({ field }) => field),
+  ),
+]);

@@ -1,15 +1,15 @@
 import { GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLInterfaceType, type GraphQLObjectType } from 'graphql';
 import type { Kind, Registry } from '../../kinds/kind.ts';
+import type { Relation } from '../../kinds/relation.ts';
 import { parseApiVersion } from '../../meta/gvk.ts';
 import { labelSelectorAsSelector } from '../../meta/labels.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { KubeObject, ObjectLike } from '../../meta/object.ts';
 import type { OperationContext } from '../context.ts';
 import { kindOf } from '../targets.ts';
 import type { FieldConfigs } from './output-types.ts';
-import { RELATIONS, type Relation } from './relations.ts';
 
 /**
- * The relation fields of one kind: those of the table, owners and owned, and the namespace. A field that the kind itself
+ * The relation fields of one kind: those of its strategy, owners and owned, and the namespace. A field that the kind itself
  * has keeps its name.
  */
 export function relationFields(
@@ -50,8 +50,8 @@ export function relationFields(
         snapshot.list(kindOf(registry, resource), object.metadata.name),
     };
   }
-  for (const relation of RELATIONS) {
-    const to = relation.on === kind.storage.key ? registry.preferred(relation.to) : undefined;
+  for (const relation of kind.storage.strategy.relations ?? []) {
+    const to = registry.preferred(relation.to);
     if (!to) continue;
     const type = typeOf(to);
     fields[relation.field] = {
@@ -64,7 +64,7 @@ export function relationFields(
 
 async function related(
   object: KubeObject,
-  relation: Relation,
+  relation: Relation<ObjectLike>,
   to: Kind,
   snapshot: OperationContext['snapshot'],
 ): Promise<KubeObject | KubeObject[] | null> {

@@ -26,6 +26,7 @@ import { internalValue } from '../../internal-value.ts';
 import { statusSubresource, withStatus } from '../status-split.ts';
 import { validateCounters } from './counters.ts';
 import { containerCells, count, formatLabels, formatSelector, since } from '../../cells.ts';
+import { selectedPods } from '../../relation.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -93,6 +94,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = withStatus<DaemonSet>({
     },
   },
   cells,
+  relations: [selectedPods],
 });
 
 function validateSpec(spec: Parts<DaemonSetSpec>, sent: Unchecked<DaemonSet> | undefined): Errors {

@@ -15,6 +15,7 @@ import { statusSubresource, withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
 import { validateReplicaTemplate } from './replica-template.ts';
 import { containerCells, count, formatSelector, since } from '../../cells.ts';
+import { selectedPods } from '../../relation.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -80,6 +81,7 @@ export const deploymentStrategy: Strategy<Deployment> = withStatus<Deployment>({
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   subresources: { status: { ...STATUS, prepareForUpdate: keepSpecAndLabels, resets: ['spec', 'metadata.labels'] } },
   cells,
+  relations: [selectedPods],
 });
 
 function validateRollout(strategy: Parts<DeploymentStrategy>, at: Path): Errors {

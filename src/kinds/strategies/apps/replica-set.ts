@@ -8,6 +8,7 @@ import { countersStatus } from './counters.ts';
 import { validateReplicaTemplate } from './replica-template.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { containerCells, count, formatSelector, since } from '../../cells.ts';
+import { selectedPods } from '../../relation.ts';
 
 const SPEC = Path.root('spec');
 
@@ -45,6 +46,7 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = withStatus<ReplicaSet>({
     }),
   },
   cells,
+  relations: [selectedPods],
 });
 
 function cells({ metadata, spec, status }: Unchecked<ReplicaSet>, now: number): Cell[] {

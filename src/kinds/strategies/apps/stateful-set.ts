@@ -27,6 +27,7 @@ import { internalValue } from '../../internal-value.ts';
 import { withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
 import { containerCells, count, since } from '../../cells.ts';
+import { selectedPods } from '../../relation.ts';
 
 type Errors = FieldError[];
 type Spec = Parts<StatefulSetSpec>;
@@ -101,6 +102,7 @@ export const statefulSetStrategy: Strategy<StatefulSet> = withStatus<StatefulSet
     }),
   },
   cells,
+  relations: [selectedPods],
 });
 
 function defaultClaim(claim: Parts<PersistentVolumeClaim>): void {

@@ -25,6 +25,7 @@ import { validateJobStatus } from './job-status.ts';
 import type { Job } from '../../../../schema/types.ts';
 import { containerCells, count, formatSelector, since } from '../../cells.ts';
 import { humanDuration } from '../../../meta/duration.ts';
+import { selectedPods } from '../../relation.ts';
 
 type Errors = FieldError[];
 type Spec = KubeObject['spec'];
@@ -78,6 +79,7 @@ export const jobStrategy: Strategy = withStatus({
   deletionWarning:
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   unknownFieldLabel: (label) => `field label ${JSON.stringify(label)} not supported for batchv1.Job`,
+  relations: [selectedPods],
 });
 
 export function defaultFailurePolicy(spec: Spec): void {

@@ -8,7 +8,7 @@ import { internalValue } from '../pod/internal-form.ts';
 import { validateNodeAnnotations } from './node-annotations.ts';
 import { validateConfigSource, validateConfigStatus } from './node-config.ts';
 import { validateNodeResources, validatePodCidrs, validateTaints } from './node-validation.ts';
-import type { Node } from '../../../../schema/types.ts';
+import type { Node, Pod } from '../../../../schema/types.ts';
 import { NONE, since, UNKNOWN } from '../../cells.ts';
 
 type Errors = FieldError[];
@@ -114,6 +114,15 @@ export const nodeStrategy: Strategy = {
   fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
   generation: false,
   cells,
+  relations: [
+    {
+      field: 'pods',
+      to: 'pods',
+      form: 'grouped',
+      key: ({ metadata }) => metadata.name,
+      keyOf: ({ spec }: Unchecked<Pod>) => spec?.nodeName,
+    },
+  ],
 };
 
 function cells(node: Unchecked<Node>, now: number): Cell[] {

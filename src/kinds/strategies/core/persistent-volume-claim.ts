@@ -266,6 +266,15 @@ export const persistentVolumeClaimStrategy: Strategy = withStatus({
   generation: false,
   cells,
   returnsDeleted: true,
+  relations: [
+    { field: 'volume', to: 'persistentvolumes', form: 'one', name: ({ spec }) => spec?.volumeName },
+    {
+      field: 'storageClass',
+      to: 'storageclasses.storage.k8s.io',
+      form: 'one',
+      name: ({ spec }) => spec?.storageClassName,
+    },
+  ],
 });
 
 function cells({ metadata, spec, status }: Unchecked<PersistentVolumeClaim>, now: number): Cell[] {

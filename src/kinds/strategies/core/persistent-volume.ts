@@ -268,6 +268,15 @@ export const persistentVolumeStrategy: Strategy = withStatus({
   generation: false,
   cells,
   returnsDeleted: true,
+  relations: [
+    {
+      field: 'claim',
+      to: 'persistentvolumeclaims',
+      form: 'one',
+      name: ({ spec }) => spec?.claimRef?.name,
+      namespace: ({ spec }) => spec?.claimRef?.namespace,
+    },
+  ],
 });
 
 function cells({ metadata, spec, status }: Unchecked<PersistentVolume>, now: number): Cell[] {

@@ -10,6 +10,7 @@ import { defaultTemplate } from '../pod/defaults.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { nameWarnings, templateWarnings, validateAlwaysRestarts, validatePodTemplateSpec } from '../pod-template.ts';
 import { containerCells, count, formatLabels, since } from '../../cells.ts';
+import { labelledPods } from '../../relation.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -84,6 +85,7 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = wi
   defaultPropagation: 'orphan',
   fields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
   cells,
+  relations: [labelledPods],
 });
 
 function cells({ metadata, spec, status }: Unchecked<ReplicationController>, now: number): Cell[] {

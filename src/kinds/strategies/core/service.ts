@@ -14,6 +14,8 @@ import {
   validateServiceUpdate,
 } from './service-validation.ts';
 import { formatLabels, loadBalancerAddresses, NONE, since } from '../../cells.ts';
+import { labelledPods } from '../../relation.ts';
+import { SERVICE_NAME } from '../discovery/endpoint-slice.ts';
 
 const SPEC = Path.root('spec');
 const DEFAULT_TIMEOUT = 10_800;
@@ -134,6 +136,16 @@ export const serviceStrategy: Strategy = {
   generation: false,
   cells,
   returnsDeleted: true,
+  relations: [
+    labelledPods,
+    {
+      field: 'endpointSlices',
+      to: 'endpointslices.discovery.k8s.io',
+      form: 'grouped',
+      key: ({ metadata }) => metadata.name,
+      keyOf: ({ metadata }) => metadata.labels?.[SERVICE_NAME],
+    },
+  ],
 };
 
 function cells(service: Unchecked<Service>, now: number): Cell[] {

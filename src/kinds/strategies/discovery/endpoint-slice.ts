@@ -25,6 +25,9 @@ function dropTopology(object: KubeObject): void {
   for (const endpoint of object['endpoints'] ?? []) delete endpoint.deprecatedTopology;
 }
 
+/** Label of a slice: the name of its Service. */
+export const SERVICE_NAME = 'kubernetes.io/service-name';
+
 /** discovery.k8s.io/v1 EndpointSlice */
 export const endpointSliceStrategy: Strategy = {
   createOnUpdate: true,
@@ -56,6 +59,9 @@ export const endpointSliceStrategy: Strategy = {
     );
   },
   cells,
+  relations: [
+    { field: 'service', to: 'services', form: 'one', name: ({ metadata }) => metadata.labels?.[SERVICE_NAME] },
+  ],
 };
 
 /** Endpoints that an update leaves as they are stay good, whatever the rules have become. */

@@ -123,6 +123,10 @@ export const podStrategy: Strategy<Pod> = {
   returnsDeleted: true,
   // what clients called it before v1
   currentFieldLabel: (label) => (label === 'spec.host' ? 'spec.nodeName' : label),
+  relations: [
+    { field: 'node', to: 'nodes', form: 'one', name: ({ spec }) => spec?.nodeName },
+    { field: 'serviceAccount', to: 'serviceaccounts', form: 'one', name: ({ spec }) => spec?.serviceAccountName },
+  ],
 };
 
 const gated = (now: string) => ({

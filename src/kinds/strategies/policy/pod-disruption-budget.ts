@@ -11,6 +11,7 @@ import { internalValue } from '../../internal-value.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { count, since } from '../../cells.ts';
+import { selectedPods } from '../../relation.ts';
 
 const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
@@ -52,6 +53,7 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = withSt
     ]),
   },
   cells,
+  relations: [selectedPods],
 });
 
 function cells({ metadata, spec, status }: Unchecked<PodDisruptionBudget>, now: number): Cell[] {
