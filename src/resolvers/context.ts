@@ -1,5 +1,6 @@
 import type { Api, RequestContext } from '../api/contract.ts';
 import { Snapshot } from './snapshot.ts';
+import type { Subscription } from './subscription.ts';
 
 /** What every resolver gets: the caller, the API, and one snapshot that all relations of the operation read. */
 export interface OperationContext {
@@ -11,6 +12,8 @@ export interface OperationContext {
    * variable may be that of several fields: then it is a copy.
    */
   own<T>(value: T): T;
+  /** where a subscription's field puts its events; undefined in a query or mutation */
+  subscription?: Subscription;
 }
 
 /** @param owned variables were read off a wire, and the operation has one field that uses them: there is nobody to copy them for */

@@ -1,67 +1,55 @@
-import type { ExecutionResult } from 'graphql';
-import { createYoga, type Plugin } from 'graphql-yoga';
-import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { Engine } from './engine.ts';
+import type { ServerResponse } from 'node:http';
 import type { JsonText } from './json-text.ts';
-import { whenAdmitted, type OutsideRequest, type Runner } from './runner.ts';
+import type { Subscriber } from './subscription.ts';
+
+/** ms after which a quiet stream shows that it is alive */
+const PING_MS = 12_000;
+const PING = ':\n\n';
 
 /**
- * Subscriptions over HTTP, as event streams: yoga reads the request and writes the events; parsing, validation and
- * execution are the engine's, as on the other transports.
+ * Answers with the results of one operation as an event stream: `next` for each, `complete` at the end.
+ * https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections)
+ * @param refused an error as a result
  */
-export function createEventStreams<Caller>(
-  engine: Engine,
-  runner: Runner<Caller>,
-  maxRequestBodySize: number,
-): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
-  const runInEngine: Plugin<{ caller: Caller }> = {
-    onParams({ request: { method }, setParamsHandler }) {
-      setParamsHandler(({ params, context }) => {
-        const { variables, operationName, extensions } = params;
-        const operation: OutsideRequest = { query: params.query as string, variables, operationName, extensions };
-        const { caller } = context as unknown as { caller: Caller };
-        const type = typeof operation.query === 'string' ? engine.operationType(operation) : undefined;
-        if (method === 'GET' && type === 'mutation') return asResult('{"errors":[{"message":"mutations need POST"}]}');
-        if (type === 'subscription') return new Results(runner.subscribe(operation, caller));
-        return whenAdmitted(runner, [operation], caller, () => runner.execute(operation, caller))
-          .catch((error: unknown) => JSON.stringify(engine.refusal(error)))
-          .then(asResult);
-      });
-    },
-  };
-  const yoga = createYoga<{ caller: Caller }>({
-    schema: () => engine.schema,
-    graphqlEndpoint: '/graphql',
-    landingPage: false,
-    graphiql: false,
-    cors: false,
-    multipart: false,
-    logging: false,
-    maskedErrors: false,
-    batching: false,
-    maxRequestBodySize,
-    plugins: [runInEngine],
+export async function streamEvents(
+  res: ServerResponse,
+  results: Subscriber,
+  refused: (error: unknown) => JsonText,
+): Promise<void> {
+  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
+  // some browsers take no answer for one before there is something in it
+  res.write(PING);
+  const ping = setInterval(() => !res.writableNeedDrain && res.write(PING), PING_MS);
+  let gone = false;
+  res.once('close', () => {
+    gone = true;
+    clearInterval(ping);
+    void results.return();
   });
-  return async (req, res, caller) => {
-    await yoga.handle(req, res, { caller });
-  };
+  try {
+    for await (const text of results) {
+      if (gone) return;
+      if (!writeEvent(res, text)) await drained(res);
+    }
+  } catch (error) {
+    if (!gone) writeEvent(res, refused(error));
+  }
+  if (!gone) res.end('event: complete\ndata:\n\n');
 }
 
-/** yoga writes a result by its own `stringify` where it has one. */
-const asResult = (text: JsonText): ExecutionResult => ({ stringify: () => text.toString() }) as ExecutionResult;
-
-/** Not a generator: `return()` must end a subscription on which `next()` waits. */
-class Results implements AsyncIterableIterator<ExecutionResult> {
-  constructor(private readonly texts: AsyncIterableIterator<JsonText>) {}
-  async next(): Promise<IteratorResult<ExecutionResult>> {
-    const text = await this.texts.next();
-    return text.done ? text : { done: false, value: asResult(text.value) };
-  }
-  async return(): Promise<IteratorResult<ExecutionResult>> {
-    await this.texts.return?.();
-    return { done: true, value: undefined };
-  }
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+/** False where the reader has to be waited for. JSON has no line ends, so a result is one line. */
+function writeEvent(res: ServerResponse, text: JsonText): boolean {
+  res.write('event: next\ndata: ');
+  if (typeof text === 'string') res.write(text);
+  else for (const piece of text.pieces) res.write(piece);
+  return res.write('\n\n');
 }
+
+const drained = (res: ServerResponse): Promise<void> =>
+  new Promise((resolve) => {
+    const done = (): void => {
+      res.off('drain', done).off('close', done);
+      resolve();
+    };
+    res.on('drain', done).on('close', done);
+  });

@@ -1,6 +1,6 @@
 import type { Builder } from './builder.ts';
 import { MANAGED_FIELDS, kindOf } from './targets.ts';
-import { EventBatch, watchBatches } from './watching.ts';
+import { EventBatch, beginWatch } from './watching.ts';
 
 /** `objectsWatch`: one payload carries all events of a batch as one scalar, so nothing is executed per event. */
 export function addGenericSubscriptions(builder: Builder): void {
@@ -18,9 +18,9 @@ export function addGenericSubscriptions(builder: Builder): void {
         resourceVersion: t.arg.string(),
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
-      subscribe: (_, args, context): Promise<AsyncIterableIterator<EventBatch>> => {
+      subscribe: (_, args, context): Promise<AsyncIterable<unknown>> => {
         const kind = kindOf(context.api.registry, args.resource, args.version);
-        return watchBatches(context, kind, args, EventBatch.of);
+        return beginWatch(context, kind, args, EventBatch.of);
       },
       resolve: (batch) => batch,
     }),

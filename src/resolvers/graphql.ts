@@ -3,14 +3,14 @@ import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
 import type { Api, RequestContext, User } from '../api/contract.ts';
 import type { FlowControl } from '../api/fairness/flow-control.ts';
-import { StatusError, unsupportedMediaType } from '../meta/status.ts';
-import { Engine, once, type OperationRequest, type Result } from './engine.ts';
-import { AdmittedFirst, admitted } from './fairness.ts';
+import { unsupportedMediaType, type StatusError } from '../meta/status.ts';
+import { Engine } from './engine.ts';
 import { createHttp } from './http.ts';
-import type { Runner } from './runner.ts';
-import { withExtensions, type JsonText } from './json-text.ts';
-import { actAs, actingOf, type Acting } from './identity.ts';
+import type { Acting } from './identity.ts';
+import type { JsonText } from './json-text.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
+import type { OperationRequest } from './operations.ts';
+import { Runner, type Caller } from './runner.ts';
 import { createWebSocket } from './websocket.ts';
 
 export interface GraphQLOptions {
@@ -25,20 +25,20 @@ export type OutsideContext = RequestContext & { readOnly?: boolean };
 /** An operation of the same process. */
 export type InProcessRequest = OperationRequest & Acting;
 
+/** Runs operations of this process. Whatever goes wrong is in the result. */
+export interface Executor {
+  execute(request: InProcessRequest): Promise<JsonText>;
+  /** Errors are the last result; the iterator throws only when it was read too slowly. */
+  subscribe(request: InProcessRequest): AsyncIterableIterator<JsonText>;
+}
+
 export interface GraphQLFacade {
   /** of the kinds that are served now */
   readonly schema: GraphQLSchema;
-  execute(request: InProcessRequest, context: RequestContext): Promise<Result>;
-  /** Errors are the last result; the iterator throws only when it was read too slowly. */
-  subscribe(request: InProcessRequest, context: RequestContext): AsyncIterableIterator<Result>;
-  /** execute and subscribe as the server itself, for the loops' transports; requests say `as` whom they act */
-  executor: {
-    execute(request: InProcessRequest): Promise<Result>;
-    subscribe(request: InProcessRequest): AsyncIterableIterator<Result>;
-    /** the same as the text of the result, for what is not in this thread */
-    executeText(request: InProcessRequest): Promise<JsonText>;
-    subscribeText(request: InProcessRequest): AsyncIterableIterator<JsonText>;
-  };
+  /** The server itself, for the loops' transports; requests say `as` whom they act. */
+  readonly executor: Executor;
+  /** The same as one user. */
+  as(context: RequestContext): Executor;
   /** Serves /graphql. `context.user` is system:anonymous where nothing authenticated the request. */
   handler(req: IncomingMessage, res: ServerResponse, context: OutsideContext): Promise<void>;
   /** graphql-transport-ws on /graphql */
@@ -46,15 +46,7 @@ export interface GraphQLFacade {
   close(): Promise<void>;
 }
 
-/** Who asks. `readOnly`: a browser session that may not write. */
-interface Caller {
-  context: RequestContext;
-  readOnly: boolean;
-}
-
 const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
-/** Warnings in one result; more are dropped. */
-const MAX_WARNINGS = 100;
 
 /** The GraphQL façade of one API process. */
 export function createGraphQL({ api, flowControl, log = () => undefined, limits }: GraphQLOptions): GraphQLFacade {
@@ -63,101 +55,23 @@ export function createGraphQL({ api, flowControl, log = () => undefined, limits 
     log(`graphql: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const engine = new Engine(api, allLimits, report);
 
-  /** Runs one operation for whom it says that it acts; `refused` makes what is wrong with it the result. */
-  const execute = async <T>(
-    request: InProcessRequest,
-    { context, readOnly }: Caller,
-    run: (context: RequestContext) => Promise<T>,
-    refused: (error: unknown) => T,
-    withWarnings: (result: T, extensions: Record<string, unknown>) => T,
-  ): Promise<T> => {
-    const warnings = new Set<string>();
-    const warn = (text: string): void => {
-      if (warnings.size < MAX_WARNINGS) warnings.add(text);
-      context.warn(text);
-    };
-    try {
-      if (readOnly && engine.operationType(request) === 'mutation') throw readOnlySession();
-      const result = await run(actAs(api, context, request, warn));
-      return warnings.size ? withWarnings(result, { warnings: [...warnings] }) : result;
-    } catch (error) {
-      return refused(error);
-    }
-  };
-  const executeResult = (request: InProcessRequest, caller: Caller): Promise<Result> =>
-    execute(
-      request,
-      caller,
-      (context) => engine.execute(request, context),
-      (error) => engine.refusal(error),
-      (result, extensions) => ({ ...result, extensions }),
-    );
-  const executeText = (request: InProcessRequest, caller: Caller): Promise<JsonText> =>
-    execute(request, caller, (context) => engine.executeText(request, context), refusedText, withExtensions);
-  const refusedText = (error: unknown): JsonText => JSON.stringify(engine.refusal(error));
-  const subscribe = <T>(
-    request: InProcessRequest,
-    { context }: Caller,
-    run: (context: RequestContext) => AsyncIterableIterator<T>,
-    refused: (error: unknown) => T,
-  ): AsyncIterableIterator<T> => {
-    try {
-      return run(actAs(api, context, request, (text) => context.warn(text)));
-    } catch (error) {
-      return once(refused(error));
-    }
-  };
-  const subscribeResult = (request: InProcessRequest, caller: Caller): AsyncIterableIterator<Result> =>
-    subscribe(
-      request,
-      caller,
-      (context) => engine.subscribe(request, context),
-      (error) => engine.refusal(error),
-    );
-  const subscribeText = (request: InProcessRequest, caller: Caller): AsyncIterableIterator<JsonText> =>
-    subscribe(request, caller, (context) => engine.subscribeText(request, context), refusedText);
-
-  /** From outside: who it acts for is in `extensions`. */
-  const outside: Runner<Caller> = {
-    admit: (requests, { context }) => admitted(flowControl, engine, requests, context.user),
-    async execute({ extensions, ...request }, caller) {
-      try {
-        return await executeText({ ...request, ...actingOf(extensions) }, caller);
-      } catch (error) {
-        return refusedText(error);
-      }
-    },
-    subscribe({ extensions, ...request }, caller) {
-      try {
-        const texts = subscribeText({ ...request, ...actingOf(extensions) }, caller);
-        return new AdmittedFirst(
-          texts,
-          () => admitted(flowControl, engine, [request], caller.context.user),
-          refusedText,
-        );
-      } catch (error) {
-        return once(refusedText(error));
-      }
-    },
-  };
-  const http = createHttp<Caller>(engine, outside, allLimits.batch);
-  const sockets = createWebSocket<Caller>(api, engine, outside);
+  const runner = new Runner(api, engine, flowControl);
+  const http = createHttp(engine, runner, allLimits.batch);
+  const sockets = createWebSocket(api, engine, runner);
 
   const callerOf = (context: OutsideContext): Caller => ({ context, readOnly: context.readOnly ?? false });
+  const executorOf = (caller: Caller): Executor => ({
+    execute: (request) => runner.executeAs(request, engine.ask(request), caller),
+    subscribe: (request) => runner.subscribeAs(request, engine.ask(request), caller),
+  });
   const system: Caller = { context: { user: SYSTEM, agent: 'ku7s', warn: () => undefined }, readOnly: false };
 
   return {
     get schema() {
       return engine.schema;
     },
-    execute: (request, context) => executeResult(request, { context, readOnly: false }),
-    subscribe: (request, context) => subscribeResult(request, { context, readOnly: false }),
-    executor: {
-      execute: (request) => executeResult(request, system),
-      subscribe: (request) => subscribeResult(request, system),
-      executeText: (request) => executeText(request, system),
-      subscribeText: (request) => subscribeText(request, system),
-    },
+    as: (context) => executorOf({ context, readOnly: false }),
+    executor: executorOf(system),
     async handler(req, res, context) {
       // Types that a plain form can send are how other sites' pages would write (CSRF).
       if (req.method === 'POST' && !/^application\/json\b/i.test(req.headers['content-type'] ?? ''))
@@ -175,6 +89,3 @@ function refuse(res: ServerResponse, { status, code }: StatusError): void {
     JSON.stringify({ errors: [{ message: status.message, extensions: { code, reason: status.reason, status } }] }),
   );
 }
-
-const readOnlySession = (): StatusError =>
-  new StatusError({ message: 'this session is for reading only', reason: 'Forbidden', code: 403 });

@@ -1,9 +1,10 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError, badRequest, isStatusError, requestEntityTooLarge } from '../meta/status.ts';
 import type { Engine } from './engine.ts';
-import { createEventStreams } from './event-streams.ts';
+import { streamEvents } from './event-streams.ts';
 import { joined, type JsonText } from './json-text.ts';
-import { whenAdmitted, type OutsideRequest, type Runner } from './runner.ts';
+import type { Asked } from './operations.ts';
+import type { Caller, OutsideRequest, Runner } from './runner.ts';
 
 /** Bytes of a request's body, as kube-apiserver's own limit. */
 const MAX_BODY = 3 * 1024 * 1024;
@@ -17,37 +18,38 @@ const RESPONSE_TYPE = 'application/graphql-response+json';
  * request as a list. Who takes an event stream is answered with one.
  * @param batch operations in one request
  */
-export function createHttp<Caller>(
+export function createHttp(
   engine: Engine,
-  runner: Runner<Caller>,
+  runner: Runner,
   batch: number,
 ): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
-  const eventStreams = createEventStreams(engine, runner, MAX_BODY);
   return async (req, res, caller) => {
     const accept = req.headers.accept ?? '*/*';
-    if (accept.includes('text/event-stream')) return eventStreams(req, res, caller);
     try {
+      if (accept.includes('text/event-stream')) {
+        const results = await runner.results(checked(runner, req, await requestsOf(req)), caller);
+        return await streamEvents(res, results, (error) => engine.refused(error));
+      }
       const type = mediaType(accept);
       const asked = await requestsOf(req);
       if (!Array.isArray(asked)) {
-        const request = checked(engine, req, asked);
-        const text = await whenAdmitted(runner, [request], caller, () => runner.execute(request, caller));
+        const one = checked(runner, req, asked);
+        const text = await runner.whenAdmitted([one], caller, () => runner.execute(one, caller));
         return answer(res, statusOf(text, type), type, text);
       }
       if (asked.length === 0) throw badRequest('an empty list of operations');
       if (asked.length > batch) throw requestEntityTooLarge(`more than ${batch} operations in one request`);
-      const requests = asked.map((request) => checked(engine, req, request));
-      const texts = await whenAdmitted(runner, requests, caller, () =>
-        Promise.all(requests.map((request) => runner.execute(request, caller))),
+      const all = asked.map((request) => checked(runner, req, request));
+      const texts = await runner.whenAdmitted(all, caller, () =>
+        Promise.all(all.map((one) => runner.execute(one, caller))),
       );
       answer(res, 200, type, joined(texts.flatMap((text, i) => [i ? ',' : '[', text]).concat(']')));
     } catch (error) {
-      const refusal = engine.refusal(error);
       const code = isStatusError(error) ? error.code : 500;
       const retry = isStatusError(error) ? error.status.details?.retryAfterSeconds : undefined;
       if (retry) res.setHeader('retry-after', String(retry));
       if (code === 405) res.setHeader('allow', req.method === 'GET' ? 'POST' : 'GET, POST');
-      answer(res, code, JSON_TYPE, JSON.stringify(refusal));
+      answer(res, code, JSON_TYPE, engine.refused(error));
     }
   };
 }
@@ -77,7 +79,7 @@ async function requestsOf(req: IncomingMessage): Promise<unknown> {
   };
 }
 
-function checked(engine: Engine, { method }: IncomingMessage, request: unknown): OutsideRequest {
+function checked(runner: Runner, { method }: IncomingMessage, request: unknown): Asked<OutsideRequest> {
   if (typeof request !== 'object' || request === null || Array.isArray(request))
     throw badRequest('an operation must be an object');
   const { query, variables, operationName, extensions } = request as Record<string, unknown>;
@@ -85,9 +87,9 @@ function checked(engine: Engine, { method }: IncomingMessage, request: unknown):
   if (!isObjectOrAbsent(variables)) throw badRequest('variables must be an object');
   if (!isObjectOrAbsent(extensions)) throw badRequest('extensions must be an object');
   if (typeof (operationName ?? '') !== 'string') throw badRequest('operationName must be text');
-  const operation = { query, variables, operationName, extensions } as OutsideRequest;
-  if (method === 'GET' && engine.operationType(operation) === 'mutation') throw methodNotAllowed('mutations need POST');
-  return operation;
+  const asked = runner.ask({ query, variables, operationName, extensions } as OutsideRequest);
+  if (method === 'GET' && asked.operation?.node.operation === 'mutation') throw methodNotAllowed('mutations need POST');
+  return asked;
 }
 
 const isObjectOrAbsent = (value: unknown): boolean =>

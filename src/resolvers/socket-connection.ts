@@ -1,9 +1,10 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
-import type { Engine } from './engine.ts';
 import { JsonBytes, type JsonText } from './json-text.ts';
-import { whenAdmitted, type OutsideRequest, type Runner } from './runner.ts';
+import type { Asked } from './operations.ts';
+import type { Caller, OutsideRequest, Runner } from './runner.ts';
+import type { Subscriber } from './subscription.ts';
 
 /** https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const PROTOCOL = 'graphql-transport-ws';
@@ -23,26 +24,34 @@ type Message =
   | { type: 'subscribe'; id: string; payload: OutsideRequest }
   | { type: 'complete'; id: string };
 
+/** An operation; `events` of a subscription that has begun. */
+interface Running {
+  events: Subscriber | undefined;
+}
+
 /**
  * The server's side of one graphql-transport-ws connection. Our own and not graphql-ws's, because that one makes each
  * message out of objects: here a result is text already, often one for many subscribers, and is put between two strings.
  * A client that does not read holds back only its own operations, whose subscriptions are cut when too much waits.
  */
-export class Connection<C> {
-  private readonly running = new Map<string, AsyncIterator<JsonText> | undefined>();
+export class Connection {
+  private readonly running = new Map<string, Running>();
   private greeted = false;
   private accepted = false;
   private corked = false;
   private readonly hello: NodeJS.Timeout;
 
-  /** @param authenticate who the caller is by the parameters of `connection_init`; undefined refuses the connection */
+  /**
+   * @param errorsOf what is thrown, as errors of a result
+   * @param authenticate who the caller is by the parameters of `connection_init`; undefined refuses the connection
+   */
   constructor(
     private readonly socket: WebSocket,
     private readonly raw: Duplex,
-    private caller: C,
-    private readonly engine: Engine,
-    private readonly runner: Runner<C>,
-    private readonly authenticate: (caller: C, params: Record<string, unknown>) => Promise<C | undefined>,
+    private caller: Caller,
+    private readonly runner: Runner,
+    private readonly errorsOf: (error: unknown) => readonly GraphQLFormattedError[],
+    private readonly authenticate: (caller: Caller, params: Record<string, unknown>) => Promise<Caller | undefined>,
   ) {
     this.hello = setTimeout(
       () => !this.greeted && socket.close(4408, 'Connection initialisation timeout'),
@@ -58,15 +67,15 @@ export class Connection<C> {
     if (message.type === 'ping') return void this.send(JSON.stringify({ type: 'pong', payload: message.payload }));
     if (message.type === 'subscribe') return this.subscribe(message.id, message.payload);
     if (message.type === 'complete') {
-      const results = this.running.get(message.id);
+      const running = this.running.get(message.id);
       this.running.delete(message.id);
-      await results?.return?.();
+      await running?.events?.return();
     }
   }
 
   onClose(): void {
     clearTimeout(this.hello);
-    for (const results of this.running.values()) void results?.return?.();
+    for (const { events } of this.running.values()) void events?.return();
     this.running.clear();
   }
 
@@ -87,19 +96,17 @@ export class Connection<C> {
       return this.error(id, [
         { message: `more than ${MAX_OPERATIONS} operations on one connection`, extensions: { code: 429 } },
       ]);
-    const checked = this.engine.check(request);
-    if ('errors' in checked) return this.error(id, checked.errors);
-    const results = checked.type === 'subscription' ? this.runner.subscribe(request, this.caller) : undefined;
-    this.running.set(id, results);
+    const asked = this.runner.ask(request);
+    if (!asked.operation) return this.error(id, this.errorsOf(asked.refusal));
     // This operation's own: the client may end it and begin another of the same id.
-    const isOver = (): boolean => !this.running.has(id) || this.running.get(id) !== results;
+    const running: Running = { events: undefined };
+    this.running.set(id, running);
+    const isOver = (): boolean => this.running.get(id) !== running;
     try {
-      if (results) {
-        for (let next = await results.next(); !next.done && !isOver(); next = await results.next())
-          await this.next(id, next.value);
-      } else {
-        const text = await whenAdmitted(this.runner, [request], this.caller, () =>
-          this.runner.execute(request, this.caller),
+      if (asked.operation.node.operation === 'subscription') await this.follow(id, asked, running, isOver);
+      else {
+        const text = await this.runner.whenAdmitted([asked], this.caller, () =>
+          this.runner.execute(asked, this.caller),
         );
         if (!isOver()) await this.next(id, text);
       }
@@ -109,8 +116,21 @@ export class Connection<C> {
     } catch (error) {
       if (isOver()) return;
       this.running.delete(id);
-      this.error(id, this.engine.refusal(error).errors!);
+      this.error(id, this.errorsOf(error));
     }
+  }
+
+  private async follow(
+    id: string,
+    asked: Asked<OutsideRequest>,
+    running: Running,
+    isOver: () => boolean,
+  ): Promise<void> {
+    const events = await this.runner.subscribe(asked, this.caller);
+    if (isOver()) return void events.return();
+    running.events = events;
+    for (let next = await events.next(); !next.done && !isOver(); next = await events.next())
+      await this.next(id, next.value);
   }
 
   private error(id: string, payload: readonly GraphQLFormattedError[]): void {

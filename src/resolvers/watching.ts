@@ -1,15 +1,12 @@
 import type { WatchEvent, WatchOptions } from '../api/contract.ts';
 import type { Kind } from '../kinds/kind.ts';
-import { Channel } from '../meta/channel.ts';
 import type { KubeObject } from '../meta/object.ts';
-import { tooManyRequests } from '../meta/status.ts';
+import { internalError } from '../meta/status.ts';
 import type { OperationContext } from './context.ts';
 import { WritesJson, type JsonWriter } from './json-text.ts';
+import type { Subscription } from './subscription.ts';
 import { selectOptions, targetOf, typeMetaOf, type SelectArguments } from './targets.ts';
 import { WholeObject } from './whole.ts';
-
-/** Batches that may wait for a subscriber; a slower one is cut with 429 and resumes from its revision. */
-const MAX_WAITING = 1024;
 
 /** An event as a subscription's fields read it. */
 export interface ObjectEvent {
@@ -30,61 +27,35 @@ export interface WatchArguments extends SelectArguments {
 }
 
 /**
- * A watch of the API as an async iterator. Without a resourceVersion the state comes first and a BOOKMARK with
- * `initialEventsEnd` ends it. Throws what the API refuses it with.
- * @param split what a reader gets of the events that came together
+ * Begins a watch of the API whose events the operation's subscription gets. Without a resourceVersion the state comes
+ * first and a BOOKMARK with `initialEventsEnd` ends it. Throws what the API refuses it with.
+ * @param payloads what subscribers are sent of the events that came together
  */
-export async function watchBatches<T>(
-  context: OperationContext,
+export async function beginWatch(
+  { api, request, subscription }: OperationContext,
   kind: Kind,
   args: WatchArguments,
-  split: (events: readonly ObjectEvent[]) => Iterable<T>,
-): Promise<AsyncIterableIterator<T>> {
-  const channel = new Channel<readonly ObjectEvent[]>(MAX_WAITING, () =>
-    tooManyRequests('the subscription is read too slowly', 1),
-  );
+  payloads: (events: readonly ObjectEvent[]) => readonly object[],
+): Promise<Subscription> {
+  if (!subscription) throw internalError('a watch outside of a subscription');
+  const push = (events: readonly ObjectEvent[]): void =>
+    subscription.push(
+      payloads(events),
+      events.reduce((sum, { json }) => sum + (json?.size ?? 0), 0),
+    );
   const { resourceVersion } = args;
   const options: WatchOptions = {
     ...selectOptions(args),
     allowWatchBookmarks: true,
     ...(resourceVersion ? { resourceVersion } : { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
   };
-  const stop = await context.api.watch(context.request, targetOf(kind, args), options, {
-    onEvents: (events: readonly WatchEvent[]) =>
-      void channel.push(events.map((event) => new StoredEvent(kind, event, args.managedFields ?? true))),
-    onBookmark: (revision, initialEventsEnd) => void channel.push([new Bookmark(kind, revision, initialEventsEnd)]),
-    onEnd: (error) => channel.end(error),
+  const stop = await api.watch(request, targetOf(kind, args), options, {
+    onEvents: (events) => push(events.map((event) => new StoredEvent(kind, event, args.managedFields ?? true))),
+    onBookmark: (revision, initialEventsEnd) => push([new Bookmark(kind, revision, initialEventsEnd)]),
+    onEnd: (error) => subscription.end(error),
   });
-  channel.closing(stop);
-  return new Split(channel, split);
-}
-
-/** Reads lists and gives out what they are split into. Not a generator, for the reason that Channel says. */
-class Split<E, T> implements AsyncIterableIterator<T> {
-  private current: Iterator<T> | undefined;
-
-  constructor(
-    private readonly lists: AsyncIterableIterator<readonly E[]>,
-    private readonly split: (list: readonly E[]) => Iterable<T>,
-  ) {}
-
-  async next(): Promise<IteratorResult<T>> {
-    for (;;) {
-      const part = this.current?.next();
-      if (part && !part.done) return part;
-      const list = await this.lists.next();
-      if (list.done) return list;
-      this.current = this.split(list.value)[Symbol.iterator]();
-    }
-  }
-  async return(): Promise<IteratorResult<T>> {
-    this.current = undefined;
-    await this.lists.return?.();
-    return { done: true, value: undefined };
-  }
-  [Symbol.asyncIterator](): this {
-    return this;
-  }
+  subscription.closing(stop);
+  return subscription;
 }
 
 class StoredEvent implements ObjectEvent {
@@ -147,15 +118,18 @@ export class EventBatch extends WritesJson {
   private constructor(private readonly events: readonly ObjectEvent[]) {
     super();
   }
-  static *of(this: void, events: readonly ObjectEvent[]): Generator<EventBatch> {
+  /** Batches of about the same size. */
+  static of(this: void, events: readonly ObjectEvent[]): EventBatch[] {
+    const batches: EventBatch[] = [];
     let [start, bytes] = [0, 0];
-    for (let i = 0; i < events.length; i++) {
-      bytes += events[i]!.json?.size ?? 0;
+    for (const [i, { json }] of events.entries()) {
+      bytes += json?.size ?? 0;
       if (bytes < BATCH_BYTES) continue;
-      yield new EventBatch(events.slice(start, i + 1));
+      batches.push(new EventBatch(events.slice(start, i + 1)));
       [start, bytes] = [i + 1, 0];
     }
-    if (start < events.length) yield new EventBatch(events.slice(start));
+    if (start < events.length) batches.push(new EventBatch(events.slice(start)));
+    return batches;
   }
   write(out: JsonWriter): void {
     for (const [i, event] of this.events.entries()) {

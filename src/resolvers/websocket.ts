@@ -3,7 +3,7 @@ import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Api, RequestContext } from '../api/contract.ts';
 import type { Engine } from './engine.ts';
-import type { Runner } from './runner.ts';
+import type { Caller, Runner } from './runner.ts';
 import { Connection, PROTOCOL } from './socket-connection.ts';
 
 /** Bytes of one message, as of a request's body over HTTP. */
@@ -14,7 +14,7 @@ const KEEP_ALIVE = 15_000;
 const CLOSE_WAIT = 2_000;
 
 /** WebSockets on /graphql. The caller is who the upgrade request was, unless `connection_init` brings a bearer token. */
-export function createWebSocket<C extends { context: RequestContext }>(api: Api, engine: Engine, runner: Runner<C>) {
+export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
   const server = new WebSocketServer({
     noServer: true,
     maxPayload: MAX_MESSAGE,
@@ -22,7 +22,7 @@ export function createWebSocket<C extends { context: RequestContext }>(api: Api,
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
 
-  const authenticate = async (caller: C, params: Record<string, unknown>): Promise<C | undefined> => {
+  const authenticate = async (caller: Caller, params: Record<string, unknown>): Promise<Caller | undefined> => {
     const header = params['authorization'] ?? params['Authorization'];
     if (header === undefined) return caller;
     const token = /^Bearer (\S+)$/i.exec(String(header))?.[1];
@@ -30,10 +30,12 @@ export function createWebSocket<C extends { context: RequestContext }>(api: Api,
     return user ? { ...caller, context: { ...plain(caller.context), user } } : undefined;
   };
 
+  const errorsOf = (error: unknown) => engine.errorsOf(error);
+
   return {
-    upgrade(req: IncomingMessage, raw: Duplex, head: Buffer, caller: C): void {
+    upgrade(req: IncomingMessage, raw: Duplex, head: Buffer, caller: Caller): void {
       server.handleUpgrade(req, raw, head, (socket) => {
-        const connection = new Connection(socket, raw, caller, engine, runner, authenticate);
+        const connection = new Connection(socket, raw, caller, runner, errorsOf, authenticate);
         let answered = true;
         const ping = setInterval(() => {
           if (!answered) return socket.terminate();

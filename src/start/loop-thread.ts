@@ -1,5 +1,5 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
-import type { TextExecutor } from '../client/transports/direct.ts';
+import type { Executor } from '../client/transports/executor.ts';
 import { servePort } from '../client/transports/port.ts';
 import type { LoopSettings, RunningLoops } from './loops.ts';
 
@@ -9,7 +9,7 @@ import type { LoopSettings, RunningLoops } from './loops.ts';
  */
 export function startLoopThread(
   settings: LoopSettings,
-  executor: TextExecutor,
+  executor: Executor,
   log: (line: string) => void,
   onExit: (why: string) => void,
 ): Promise<RunningLoops> {

@@ -4,7 +4,7 @@ import { createApi, type RunningApi } from '../../src/api/api.ts';
 import { createClient } from '../../src/client/client.ts';
 import type { Client } from '../../src/client/contract.ts';
 import { createInformers } from '../../src/client/informers.ts';
-import { directTransport } from '../../src/client/transports/direct.ts';
+import { directTransport } from '../support/direct-transport.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
 import { createInformers } from '../../src/client/informers.ts';
-import { directTransport } from '../../src/client/transports/direct.ts';
+import { directTransport } from '../support/direct-transport.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 import { expired } from '../../src/meta/status.ts';
 import { createGraphQL } from '../../src/resolvers/graphql.ts';

@@ -1,7 +1,7 @@
 import { MessageChannel } from 'node:worker_threads';
 import { afterEach, expect, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
-import type { TextExecutor } from '../../src/client/transports/direct.ts';
+import type { Executor } from '../../src/client/transports/executor.ts';
 import { portTransport, servePort } from '../../src/client/transports/port.ts';
 import { Channel } from '../../src/meta/channel.ts';
 import { conflict, tooManyRequests } from '../../src/meta/status.ts';
@@ -10,7 +10,7 @@ import { FakeApi } from '../resolvers/fake-api.ts';
 
 const open: { close(): void }[] = [];
 afterEach(() => open.splice(0).forEach((port) => port.close()));
-function over(executor: TextExecutor) {
+function over(executor: Executor) {
   const { port1, port2 } = new MessageChannel();
   open.push(port1, port2);
   servePort(port1, executor);
@@ -37,9 +37,9 @@ test('the client works over a port as it does in process', async () => {
 
 test('a reader that waits is not sent more than the window', async () => {
   const pulled: number[] = [];
-  const source: TextExecutor = {
-    executeText: () => Promise.reject(conflict({ group: '', resource: 'pods' }, 'x', 'why')),
-    subscribeText: () => {
+  const source: Executor = {
+    execute: () => Promise.reject(conflict({ group: '', resource: 'pods' }, 'x', 'why')),
+    subscribe: () => {
       let i = 0;
       const iterator: AsyncIterableIterator<string> = {
         next: () => {
@@ -63,7 +63,7 @@ test('a reader that waits is not sent more than the window', async () => {
 
 test('an error of a subscription arrives with its Status, after what came before it', async () => {
   const channel = new Channel<string>(10, () => new Error('full'));
-  const { transport } = over({ executeText: () => Promise.resolve('{}'), subscribeText: () => channel });
+  const { transport } = over({ execute: () => Promise.resolve('{}'), subscribe: () => channel });
   channel.push('{"data":{"i":1}}');
   channel.end(tooManyRequests('slow', 1));
   const results = transport.subscribe({ query: '' });
@@ -73,8 +73,8 @@ test('an error of a subscription arrives with its Status, after what came before
 
 test('a closed port ends all with 503', async () => {
   const { transport, server } = over({
-    executeText: () => new Promise(() => undefined),
-    subscribeText: () => new Channel(1, () => new Error('full')),
+    execute: () => new Promise(() => undefined),
+    subscribe: () => new Channel(1, () => new Error('full')),
   });
   const call = transport.execute({ query: '' });
   const next = transport.subscribe({ query: '' }).next();

@@ -130,6 +130,32 @@ describe('HTTP', () => {
     stop.abort();
   });
 
+  test.each([
+    ['a query', POD, '{"data":{"pod":{"metadata":{"name":"x"}}}}'],
+    ['a document that is not valid', '{ nothing }', '"code":400'],
+    ['a watch that is refused', 'subscription { objectsWatch(resource: "none") }', '"errors"'],
+  ])('an event stream of %s has one result and the end', async (_, query, result) => {
+    const response = await post({ query }, { accept: 'text/event-stream' });
+    const text = await response.text();
+    expect(text).toMatch(/^:\n\nevent: next\ndata: .*\n\nevent: complete\ndata:\n\n$/);
+    expect(text).toContain(result);
+  });
+
+  test('an event stream is one operation, and its reader ends the watch', async () => {
+    expect((await post([{ query: POD }], { accept: 'text/event-stream' })).status).toBe(400);
+    const stop = new AbortController();
+    const response = await fetch(`${base}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', accept: 'text/event-stream', authorization: 'Bearer x' },
+      body: JSON.stringify({ query: 'subscription { objectsWatch(resource: "pods") }' }),
+      signal: stop.signal,
+    });
+    await response.body!.getReader().read();
+    await expect.poll(() => fake.watchers.size).toBe(1);
+    stop.abort();
+    await expect.poll(() => fake.watchers.size).toBe(0);
+  });
+
   test('extensions say whom to act as', async () => {
     await post({ query: POD, extensions: { as: { user: 'other' }, manager: 'm' } }, { authorization: 'Bearer admin' });
     expect(fake.calls[0]!.context).toMatchObject({

@@ -1,6 +1,6 @@
 import type { GraphQLRequest, GraphQLResult, Transport } from '../../src/client/contract.ts';
 import { CREATE, DELETE, GET, LIST, PATCH, UPDATE, WATCH } from '../../src/client/documents.ts';
-import type { TextExecutor } from '../../src/client/transports/direct.ts';
+import type { Executor } from '../../src/client/transports/executor.ts';
 import { Channel } from '../../src/meta/channel.ts';
 import { internalError, serviceUnavailable, type StatusError } from '../../src/meta/status.ts';
 
@@ -47,7 +47,7 @@ export class FaultyTransport implements Transport {
   private last: Promise<unknown> = Promise.resolve();
   private readonly watches = new Set<Channel<GraphQLResult>>();
 
-  constructor(private readonly executor: TextExecutor) {}
+  constructor(private readonly executor: Executor) {}
 
   /** whether it was cut for good */
   get closed(): boolean {
@@ -68,7 +68,7 @@ export class FaultyTransport implements Transport {
     try {
       if (this.lost) throw unreachable();
       this.before(call);
-      const result = JSON.parse(String(await this.executor.executeText(copyOf(request)))) as GraphQLResult;
+      const result = JSON.parse(String(await this.executor.execute(copyOf(request)))) as GraphQLResult;
       if (WRITES.has(call.verb) && !result.errors) this.writes.push(lineOf(named(call, result)));
       this.after(call);
       if (this.lost) throw unreachable();
@@ -84,14 +84,14 @@ export class FaultyTransport implements Transport {
     try {
       if (this.lost) throw unreachable();
       this.before(callOf(request));
-      void this.pump(this.executor.subscribeText(copyOf(request)), watch);
+      void this.pump(this.executor.subscribe(copyOf(request)), watch);
     } catch (error) {
       watch.end(error);
     }
     return watch;
   }
 
-  private async pump(results: ReturnType<TextExecutor['subscribeText']>, watch: Channel<GraphQLResult>): Promise<void> {
+  private async pump(results: ReturnType<Executor['subscribe']>, watch: Channel<GraphQLResult>): Promise<void> {
     this.watches.add(watch);
     watch.closing(() => void results.return?.());
     try {

@@ -57,7 +57,7 @@ const running =
   };
 
 const portForward: Stream = (core, target, stored, query) => {
-  const options = new URLSearchParams(query.getAll('ports').map((port) => ['port', port]));
+  const options = new URLSearchParams(query.getAll('ports').map((port): [string, string] => ['port', port]));
   return kubeletConnection(core, nodeOf(podOf(stored)), `/portForward/${target.namespace}/${target.name}`, options);
 };
 

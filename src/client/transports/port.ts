@@ -2,7 +2,7 @@ import type { MessagePort } from 'node:worker_threads';
 import { Channel } from '../../meta/channel.ts';
 import { StatusError, internalError, serviceUnavailable, tooManyRequests, type Status } from '../../meta/status.ts';
 import type { GraphQLRequest, GraphQLResult, Transport } from '../contract.ts';
-import type { JsonMessage, TextExecutor } from './direct.ts';
+import type { Executor, JsonMessage } from './executor.ts';
 
 /** Results of one subscription that may be under way: the server takes the next one from its queue when one was read. */
 const WINDOW = 32;
@@ -29,14 +29,14 @@ const statusOf = (error: unknown): Status =>
  * of the same objects, and its parse happens in the other thread. What consists of stored bytes goes as bytes.
  * @returns ends all that runs and lets go of the port
  */
-export function servePort(port: MessagePort, executor: TextExecutor): () => void {
+export function servePort(port: MessagePort, executor: Executor): () => void {
   const running = new Map<number, Served>();
   const send = (message: ToClient): void => port.postMessage(message);
 
   const execute = (id: number, request: GraphQLRequest): void => {
     running.set(id, { credit: 0, pulling: false });
     executor
-      .executeText(request)
+      .execute(request)
       .then(
         (result) => send({ id, type: 'result', json: jsonOf(result) }),
         (error: unknown) => send({ id, type: 'error', status: statusOf(error) }),
@@ -81,7 +81,7 @@ export function servePort(port: MessagePort, executor: TextExecutor): () => void
       execute(message.id, requestOf(message.json));
     } else if (message.type === 'subscribe') {
       const started: Served = {
-        results: executor.subscribeText(requestOf(message.json)),
+        results: executor.subscribe(requestOf(message.json)),
         credit: WINDOW,
         pulling: false,
       };

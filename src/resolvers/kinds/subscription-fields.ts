@@ -1,7 +1,7 @@
 import { GraphQLBoolean, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { PLAIN } from '../compiled/plain.ts';
-import { watchBatches, type ObjectEvent, type WatchArguments } from '../watching.ts';
+import { beginWatch, type ObjectEvent, type WatchArguments } from '../watching.ts';
 import type { TypeNames } from './names.ts';
 import type { FieldConfigs } from './output-types.ts';
 import { namespaceArgument, type SharedTypes } from './query-fields.ts';
@@ -33,7 +33,7 @@ export function subscriptionFields(
         fieldSelector: { type: GraphQLString },
         resourceVersion: { type: GraphQLString, description: 'where to begin; when not given the state comes first' },
       },
-      subscribe: (_, args: WatchArguments, context) => watchBatches(context, kind, args, (events) => events),
+      subscribe: (_, args: WatchArguments, context) => beginWatch(context, kind, args, (events) => events),
       resolve: (value: ObjectEvent) => value,
     },
   };

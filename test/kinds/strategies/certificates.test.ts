@@ -1,3 +1,4 @@
+import type { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { beforeAll, expect, test } from 'vitest';
@@ -21,7 +22,7 @@ beforeAll(async () => {
     const keys = await crypto.subtle.generateKey(algorithm, false, ['sign', 'verify']);
     const csr = await Pkcs10CertificateRequestGenerator.create({
       name: 'CN=a',
-      keys: keys as CryptoKeyPair,
+      keys: keys as webcrypto.CryptoKeyPair,
       signingAlgorithm: algorithm,
     });
     der = Buffer.from(csr.rawData);

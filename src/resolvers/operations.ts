@@ -1,0 +1,93 @@
+import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { Api } from '../api/contract.ts';
+import { badRequest } from '../meta/status.ts';
+import { Documents, type Document, type Operation } from './documents.ts';
+import { genericSchema } from './generic.ts';
+import type { Limits } from './limits.ts';
+import { buildSchema } from './schema.ts';
+
+export interface OperationRequest {
+  query: string;
+  variables?: Record<string, unknown> | null;
+  operationName?: string | null;
+}
+
+/** A request with the operation that it asks for, found once, or with what is wrong with it. */
+export type Asked<R extends OperationRequest = OperationRequest> =
+  | { readonly request: R; readonly operation: Operation; readonly refusal?: undefined }
+  | { readonly request: R; readonly operation?: undefined; readonly refusal: unknown };
+
+/** What is wrong with a document, each of it an error of the result. */
+export class RefusedDocument extends Error {
+  constructor(readonly errors: readonly GraphQLError[]) {
+    super('invalid document');
+  }
+}
+
+/** Asks for the schema itself, which must be the whole one. */
+const INTROSPECTION = /__(schema|type)\b/;
+
+/**
+ * The operations of the kinds that are served now. When the kinds change, the next operation gets a new schema; what
+ * runs ends on the old one.
+ */
+export class Operations {
+  private current: { generation: number; documents: Documents } | undefined;
+  /**
+   * What asks for no typed kind (all that the loops send) runs on the part of the schema that no kind changes: a new
+   * custom resource then costs them no new schema.
+   */
+  private readonly generic: Documents;
+
+  constructor(
+    private readonly api: Api,
+    private readonly limits: Limits,
+  ) {
+    this.generic = new Documents(genericSchema(), limits);
+  }
+
+  get schema(): GraphQLSchema {
+    return this.typed().schema;
+  }
+
+  /** Parses and checks the document, unless it is known, and looks at what the operation may cost. */
+  ask<R extends OperationRequest>(request: R): Asked<R> {
+    try {
+      return { request, operation: this.find(request) };
+    } catch (refusal) {
+      return { request, refusal };
+    }
+  }
+
+  private find({ query, variables, operationName }: OperationRequest): Operation {
+    if (typeof query !== 'string') throw badRequest('no query');
+    if (typeof (variables ?? {}) !== 'object' || Array.isArray(variables))
+      throw badRequest('variables must be an object');
+    const document = this.document(query);
+    if (!document.node) throw new RefusedDocument(document.errors);
+    const operation = document.operation(operationName);
+    if (!operation) {
+      const why = operationName
+        ? `no operation ${JSON.stringify(operationName)}`
+        : 'operationName must say which operation to run';
+      throw badRequest(why);
+    }
+    const cost = operation.cost(variables ?? {});
+    const { cost: limit } = this.limits;
+    if (cost > limit)
+      throw badRequest(`the operation may produce ${cost} fields, the limit is ${limit}: ask for less or set first`);
+    return operation;
+  }
+
+  private document(query: string): Document {
+    const generic = INTROSPECTION.test(query) ? undefined : this.generic.of(query);
+    return generic?.node ? generic : this.typed().of(query);
+  }
+
+  private typed(): Documents {
+    const { generation } = this.api.registry;
+    if (this.current?.generation !== generation)
+      this.current = { generation, documents: new Documents(buildSchema(this.api.registry), this.limits) };
+    return this.current.documents;
+  }
+}

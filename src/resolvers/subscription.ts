@@ -1,0 +1,230 @@
+import { tooManyRequests } from '../meta/status.ts';
+import type { JsonText } from './json-text.ts';
+
+/** Batches that a subscriber may be behind; a slower one is cut with 429 and resumes from its revision, the others go on. */
+const MAX_BEHIND = 1024;
+/** Events from the start, and their bytes, that are kept for those who join later. */
+const MAX_REPLAY = 64;
+const MAX_REPLAY_BYTES = 1024 * 1024;
+/** Texts that are kept for those who read at another pace. */
+const MAX_TEXTS = 64;
+
+/** The payload that an event is. */
+export type TextOf = (event: object) => JsonText | Promise<JsonText>;
+
+/** Events that came together, and how many subscribers have not read through them. */
+interface Batch {
+  readonly events: readonly object[];
+  unread: number;
+}
+
+/**
+ * One execution of a subscription, and all who read it: the one queue between a watch, which cannot wait, and sockets,
+ * which may be slow. Each subscriber has its place in it, and an event becomes text when the first of them comes to it.
+ * Who joins begins at the start, so that a watch from a revision misses no event, whoever began it.
+ */
+export class Subscription {
+  private readonly batches: Batch[] = [];
+  /** number of the oldest batch that is kept */
+  private first = 0;
+  private readonly subscribers = new Set<Subscriber>();
+  private readonly texts = new Map<object, JsonText | Promise<JsonText>>();
+  private replay = { events: 0, bytes: 0 };
+  private last: JsonText | undefined;
+  private over = false;
+  private stop: (() => void) | undefined;
+
+  /**
+   * @param refused an error as a payload, which is then the last one
+   * @param onOver called once, when no more events come or nobody is left to read them
+   */
+  constructor(
+    private readonly textOf: TextOf,
+    private readonly refused: (error: unknown) => JsonText,
+    private readonly onOver: () => void = () => undefined,
+  ) {}
+
+  /** One payload and the end. */
+  static of(text: JsonText): Subscriber {
+    const subscription = new Subscription(
+      () => text,
+      () => text,
+    );
+    const subscriber = subscription.join();
+    subscription.finish(text);
+    return subscriber;
+  }
+
+  /** It is still known from the start. */
+  get joinable(): boolean {
+    return !this.over && this.replay.events <= MAX_REPLAY && this.replay.bytes <= MAX_REPLAY_BYTES;
+  }
+
+  join(): Subscriber {
+    const subscriber = new Subscriber(this, this.first);
+    for (const batch of this.batches) batch.unread++;
+    this.subscribers.add(subscriber);
+    return subscriber;
+  }
+
+  /** What graphql-js takes for the source of a subscription's events. */
+  [Symbol.asyncIterator](): Subscriber {
+    return this.join();
+  }
+
+  /** @param bytes of the events' objects, about */
+  push(events: readonly object[], bytes: number): void {
+    if (this.over || events.length === 0) return;
+    this.replay.events += events.length;
+    this.replay.bytes += bytes;
+    this.batches.push({ events, unread: this.subscribers.size });
+    this.forget();
+    const end = this.first + this.batches.length;
+    for (const subscriber of this.subscribers) {
+      if (end - subscriber.batch > MAX_BEHIND) this.cut(subscriber);
+      subscriber.wake();
+    }
+  }
+
+  /** No more events come; an error is told to all. */
+  end(error?: unknown): void {
+    this.finish(error === undefined ? undefined : this.refused(error));
+  }
+
+  /** @param last payload after all events */
+  finish(last?: JsonText): void {
+    if (this.over) return;
+    this.over = true;
+    this.last = last;
+    this.onOver();
+    for (const subscriber of this.subscribers) subscriber.wake();
+  }
+
+  /** Sets what ends the source; called at once where nobody reads any more. */
+  closing(stop: () => void): void {
+    if (this.over) stop();
+    else this.stop = stop;
+  }
+
+  /** The payload at a subscriber's place, which goes on by one. Undefined: nothing is there yet. */
+  take(subscriber: Subscriber): JsonText | Promise<JsonText> | undefined {
+    const batch = this.batches[subscriber.batch - this.first];
+    if (!batch) return undefined;
+    const event = batch.events[subscriber.at++]!;
+    if (subscriber.at === batch.events.length) {
+      subscriber.batch++;
+      subscriber.at = 0;
+      batch.unread--;
+      this.forget();
+    }
+    return this.text(event);
+  }
+
+  /** What a subscriber is told that has read all: whether that was all, and the last payload. */
+  ending(): { last: JsonText | undefined } | undefined {
+    return this.over ? { last: this.last } : undefined;
+  }
+
+  leave(subscriber: Subscriber): void {
+    if (!this.subscribers.delete(subscriber)) return;
+    for (let i = subscriber.batch - this.first; i < this.batches.length; i++) this.batches[i]!.unread--;
+    this.forget();
+    if (this.subscribers.size > 0) return;
+    this.finish();
+    const { stop } = this;
+    this.stop = undefined;
+    stop?.();
+  }
+
+  private cut(subscriber: Subscriber): void {
+    this.leave(subscriber);
+    subscriber.fail(tooManyRequests('the subscription is read too slowly', 1));
+  }
+
+  private forget(): void {
+    if (this.joinable) return;
+    while (this.batches[0]?.unread === 0) {
+      this.batches.shift();
+      this.first++;
+    }
+  }
+
+  private text(event: object): JsonText | Promise<JsonText> {
+    const known = this.texts.get(event);
+    if (known !== undefined) return known;
+    const made = this.made(event);
+    if (this.subscribers.size > 1) {
+      this.texts.set(event, made);
+      if (this.texts.size > MAX_TEXTS) this.texts.delete(this.texts.keys().next().value!);
+    }
+    return made;
+  }
+
+  private made(event: object): JsonText | Promise<JsonText> {
+    try {
+      return this.textOf(event);
+    } catch (error) {
+      return this.refused(error);
+    }
+  }
+}
+
+const DONE = { done: true, value: undefined } as const;
+
+/** A reader of a subscription. Errors are its last payload; it throws only when it was cut for being slow. */
+export class Subscriber implements AsyncIterableIterator<JsonText> {
+  /** place: number of the batch, and of the event in it */
+  at = 0;
+  private over = false;
+  private error: unknown;
+  private waking: (() => void) | undefined;
+
+  constructor(
+    private readonly subscription: Subscription,
+    public batch: number,
+  ) {}
+
+  /** To be called again only when it has answered. */
+  async next(): Promise<IteratorResult<JsonText>> {
+    while (!this.over) {
+      const text = this.subscription.take(this);
+      if (text !== undefined) return { done: false, value: text instanceof Promise ? await text : text };
+      const ending = this.subscription.ending();
+      if (!ending) {
+        await new Promise<void>((wake) => (this.waking = wake));
+        continue;
+      }
+      this.over = true;
+      this.subscription.leave(this);
+      if (ending.last !== undefined) return { done: false, value: ending.last };
+    }
+    const { error } = this;
+    this.error = undefined;
+    if (error !== undefined) throw error as Error;
+    return DONE;
+  }
+
+  /** Ends it, and a `next()` that waits. */
+  return(): Promise<IteratorResult<JsonText>> {
+    this.over = true;
+    this.error = undefined;
+    this.subscription.leave(this);
+    this.wake();
+    return Promise.resolve(DONE);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
+
+  fail(error: unknown): void {
+    this.over = true;
+    this.error = error;
+  }
+
+  wake(): void {
+    const wake = this.waking;
+    this.waking = undefined;
+    wake?.();
+  }
+}

@@ -1,0 +1,161 @@
+import { describe, expect, test, vi } from 'vitest';
+import { SharedSubscriptions } from '../../src/resolvers/shared-subscriptions.ts';
+import { Subscription, type Subscriber } from '../../src/resolvers/subscription.ts';
+
+interface Event {
+  n: number;
+}
+const events = (...numbers: number[]): Event[] => numbers.map((n) => ({ n }));
+const refused = (error: unknown): string => `refused: ${(error as Error).message}`;
+const textOf = (event: object): string => String((event as Event).n);
+const begin = (of: (event: object) => string | Promise<string> = textOf): Subscription => new Subscription(of, refused);
+const read = async (subscriber: Subscriber, count: number): Promise<string[]> => {
+  const texts: string[] = [];
+  for (let i = 0; i < count; i++) texts.push(String((await subscriber.next()).value));
+  return texts;
+};
+
+describe('a subscriber', () => {
+  test('reads all events in their order, whether they are there or still to come', async () => {
+    const subscription = begin();
+    const [one, two] = [subscription.join(), subscription.join()];
+    subscription.push(events(1, 2), 0);
+    subscription.push([], 0);
+    const rest = read(one, 4);
+    subscription.push(events(3), 0);
+    await new Promise(setImmediate);
+    subscription.push(events(4), 0);
+    expect(await rest).toEqual(['1', '2', '3', '4']);
+    expect(await read(two, 4)).toEqual(['1', '2', '3', '4']);
+  });
+
+  test('that joins later begins at the start', async () => {
+    const subscription = begin();
+    const one = subscription.join();
+    subscription.push(events(1, 2), 0);
+    expect(await read(one, 2)).toEqual(['1', '2']);
+    expect(await read(subscription.join(), 2)).toEqual(['1', '2']);
+  });
+
+  test('is told an error last, then the end', async () => {
+    const subscription = begin();
+    const subscriber = subscription.join();
+    subscription.push(events(1), 0);
+    subscription.end(new Error('gone'));
+    subscription.push(events(2), 0);
+    expect(await read(subscriber, 2)).toEqual(['1', 'refused: gone']);
+    expect(await subscriber.next()).toEqual({ done: true, value: undefined });
+    expect(subscription.joinable).toBe(false);
+  });
+
+  test('waits for a text that takes its time', async () => {
+    const subscription = begin((event) => new Promise((resolve) => setImmediate(() => resolve(textOf(event)))));
+    const subscriber = subscription.join();
+    subscription.push(events(1, 2), 0);
+    expect(await read(subscriber, 2)).toEqual(['1', '2']);
+  });
+
+  test('is told of an event that cannot be written, and goes on', async () => {
+    const subscription = begin((event) => {
+      if ((event as Event).n === 1) throw new Error('no text');
+      return textOf(event);
+    });
+    const subscriber = subscription.join();
+    subscription.push(events(1, 2), 0);
+    expect(await read(subscriber, 2)).toEqual(['refused: no text', '2']);
+  });
+
+  test('that leaves is woken, and its last word is the end', async () => {
+    const subscription = begin();
+    const subscriber = subscription.join();
+    const waiting = subscriber.next();
+    await subscriber.return();
+    expect(await waiting).toEqual({ done: true, value: undefined });
+  });
+
+  test('that is too slow is cut with 429, the others go on', async () => {
+    const subscription = begin();
+    const [slow, quick] = [subscription.join(), subscription.join()];
+    for (let n = 0; n < 1100; n++) {
+      subscription.push(events(n), 0);
+      expect(await read(quick, 1)).toEqual([String(n)]);
+    }
+    await expect(slow.next()).rejects.toMatchObject({ code: 429 });
+    expect((await slow.next()).done).toBe(true);
+    subscription.push(events(-1), 0);
+    expect(await read(quick, 1)).toEqual(['-1']);
+  });
+
+  test('may have more events to read than batches may wait', async () => {
+    const subscription = begin();
+    const subscriber = subscription.join();
+    const many = Array.from({ length: 5000 }, (_, n) => n);
+    subscription.push(events(...many), 0);
+    expect(await read(subscriber, many.length)).toEqual(many.map(String));
+  });
+});
+
+describe('the source', () => {
+  test.each([false, true])('is ended when the last one leaves, even before it has begun: %s', async (early) => {
+    const stop = vi.fn<() => void>();
+    const subscription = begin();
+    const [one, two] = [subscription.join(), subscription.join()];
+    if (!early) subscription.closing(stop);
+    await one.return();
+    expect(stop).not.toHaveBeenCalled();
+    await two.return();
+    await two.return();
+    if (early) subscription.closing(stop);
+    expect(stop).toHaveBeenCalledTimes(1);
+  });
+  test('is ended when the only one is cut', () => {
+    const stop = vi.fn<() => void>();
+    const subscription = begin();
+    subscription.join();
+    subscription.closing(stop);
+    for (let n = 0; n < 1025; n++) subscription.push(events(n), 0);
+    expect(stop).toHaveBeenCalledTimes(1);
+  });
+});
+
+test('an event becomes text once for those who read at one pace', async () => {
+  const of = vi.fn<typeof textOf>(textOf);
+  const subscription = begin(of);
+  const subscribers = Array.from({ length: 5 }, () => subscription.join());
+  for (let n = 0; n < 200; n++) {
+    subscription.push(events(n), 0);
+    for (const subscriber of subscribers) expect(await read(subscriber, 1)).toEqual([String(n)]);
+  }
+  expect(of).toHaveBeenCalledTimes(200);
+});
+
+describe('subscriptions are shared', () => {
+  const join = (shared: SharedSubscriptions, key: string, running: Subscription[]): Subscriber =>
+    shared.join(key, textOf, (subscription) => void running.push(subscription));
+
+  test.each([
+    ['of the same key', ['a', 'a', 'b'], () => undefined, 2],
+    ['but not when it is over', ['a', 'a'], (s: Subscription) => s.end(), 2],
+    ['but not after 64 events', ['a', 'a'], (s: Subscription) => s.push(events(...Array(65).keys()), 0), 2],
+    ['but not after a mebibyte', ['a', 'a'], (s: Subscription) => s.push(events(1), 1024 * 1024 + 1), 2],
+    ['after 64 events of a mebibyte', ['a', 'a'], (s: Subscription) => s.push(events(...Array(64).keys()), 1 << 20), 1],
+  ])('%s', (_, keys, between, expected) => {
+    const shared = new SharedSubscriptions(refused);
+    const running: Subscription[] = [];
+    for (const key of keys) {
+      join(shared, key, running);
+      between(running[0]!);
+    }
+    expect(running).toHaveLength(expected);
+  });
+
+  test('up to a bound, and the others run alone', () => {
+    const shared = new SharedSubscriptions(refused);
+    const running: Subscription[] = [];
+    for (let i = 0; i < 1001; i++) join(shared, `k${i}`, running);
+    join(shared, 'k5', running);
+    expect(running).toHaveLength(1001);
+    join(shared, 'k1000', running);
+    expect(running).toHaveLength(1002);
+  });
+});
