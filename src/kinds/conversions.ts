@@ -1,6 +1,6 @@
 import { eventsV1 } from './conversions/events.ts';
 import { horizontalPodAutoscalersV1 } from './conversions/horizontal-pod-autoscaler.ts';
-import type { Kind } from './kind.ts';
+import type { Conversion } from './kind.ts';
 
 /** `group/version/resource` that is stored as another one. */
 export const storageVersions: Readonly<Record<string, string>> = {
@@ -8,7 +8,7 @@ export const storageVersions: Readonly<Record<string, string>> = {
   'events.k8s.io/v1/events': '/v1/events',
 };
 
-export const conversions: Readonly<Record<string, NonNullable<Kind['convert']>>> = {
+export const conversions: Readonly<Record<string, Conversion>> = {
   'autoscaling/v1/horizontalpodautoscalers': horizontalPodAutoscalersV1,
   'events.k8s.io/v1/events': eventsV1,
 };

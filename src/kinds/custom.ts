@@ -9,7 +9,7 @@ import { completeCustom, customStrategy, type CustomFacts } from './custom/strat
 import { sortedCopy } from './custom/sorted.ts';
 import { rootSchema } from './custom/structural.ts';
 import { Walk } from './decode-struct.ts';
-import type { Kind, StorageKind, SubresourceFacts } from './kind.ts';
+import type { Conversion, Kind, StorageKind, SubresourceFacts } from './kind.ts';
 
 /** spec.versions[] of a CustomResourceDefinition */
 interface Version {
@@ -58,7 +58,7 @@ function subresourcesOf(
  * Objects are stored as they were written. A definition may have changed since, so a read prunes and defaults them by
  * the schema of now, as a write does.
  */
-function conversionOf(facts: CustomFacts, own: string, stored: string): NonNullable<Kind['convert']> {
+function conversionOf(facts: CustomFacts, own: string, stored: string): Conversion {
   return {
     toStorage: (object) => ({ ...object, apiVersion: stored }),
     fromStorage(object) {

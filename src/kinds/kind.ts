@@ -21,13 +21,8 @@ export interface Kind extends GroupVersionKind {
   custom: boolean;
   /** Where and how it is stored. Kinds of one group that are versions of each other share it. */
   storage: StorageKind;
-  /** From this version to the stored one and back; undefined where they are the same. Pure: the argument stays as it is. */
-  convert?: {
-    toStorage(object: KubeObject): KubeObject;
-    fromStorage(object: KubeObject): KubeObject;
-    /** The stored version's name of a field label; undefined for one that this version does not have. Default: the same. */
-    fieldLabel?(label: string): string | undefined;
-  };
+  /** From this version to the stored one and back; undefined where they are the same. */
+  convert?: Conversion;
   /** Table columns of this version (server-side printing). */
   columns: readonly Column[];
   /** said with every answer of a version that will go, reads and errors too */
@@ -41,6 +36,14 @@ export interface SubresourceFacts {
   verbs: readonly string[];
   /** kind of the body (`Scale`, `Eviction`, the parent for status); group and version '' means the parent's */
   kind: GroupVersionKind;
+}
+
+/** Between two versions of one kind. Pure: the argument stays as it is. */
+export interface Conversion<Served = KubeObject, Stored = KubeObject> {
+  toStorage(object: Served): Stored;
+  fromStorage(object: Stored): Served;
+  /** The stored version's name of a field label; undefined for one that this version does not have. Default: the same. */
+  fieldLabel?(label: string): string | undefined;
 }
 
 /** What is common to all versions of a resource. `key` is its name in the store. */

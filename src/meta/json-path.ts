@@ -1,3 +1,5 @@
+import { isRecord } from './record.ts';
+
 /**
  * The part of JSONPath that custom resource columns, selectable fields and kubectl's simple templates use:
  * `.a.b`, `['a.b']`, `[0]`, `[-1]`, `[*]`, `..a`, `[?(@.type=="Ready")]`.
@@ -83,9 +85,6 @@ function steps(path: string): Step[] {
   }
   return out;
 }
-
-const isRecord = (value: unknown): value is Record<string, unknown> =>
-  value !== null && typeof value === 'object' && !Array.isArray(value);
 
 function holds(left: unknown, operator: string, right: unknown): boolean {
   if (operator === '') return left !== undefined;

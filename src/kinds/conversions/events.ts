@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../meta/object.ts';
-import type { Kind } from '../kind.ts';
+import type { Conversion } from '../kind.ts';
 
 /** events.k8s.io/v1 field → core/v1 field; the others have one name in both. */
 const RENAMED: Readonly<Record<string, string>> = {
@@ -23,15 +23,15 @@ const LABELS: ReadonlyMap<string, string> = new Map([
 ]);
 
 function rename(object: KubeObject, names: Readonly<Record<string, string>>, apiVersion: string): KubeObject {
-  const out = {} as KubeObject;
+  const out: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(object))
     out[Object.hasOwn(names, field) ? (names[field] as string) : field] = value;
-  if (out.apiVersion !== undefined) out.apiVersion = apiVersion;
-  return out;
+  if (object.apiVersion !== undefined) out['apiVersion'] = apiVersion;
+  return Object.assign(out, { metadata: object.metadata });
 }
 
 /** Events of both groups are one resource, stored as core/v1. */
-export const eventsV1: NonNullable<Kind['convert']> = {
+export const eventsV1: Conversion = {
   toStorage: (object) => rename(object, RENAMED, 'v1'),
   fromStorage: (object) => rename(object, BACK, 'events.k8s.io/v1'),
   fieldLabel(label) {

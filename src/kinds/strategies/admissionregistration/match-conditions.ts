@@ -1,13 +1,11 @@
+import type { MatchCondition } from '../../../../schema/types.ts';
 import { duplicate, invalid, required, tooMany, type FieldError, type Path } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { admissionVariables } from '../../cel/admission.ts';
 import { checkCel } from '../../cel/check.ts';
 import type { CelType } from '../../cel/types.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 
-export interface MatchCondition {
-  name?: string;
-  expression?: string;
-}
 const MAX_CONDITIONS = 64;
 /** An expression's mistakes as an error of its field. */
 export function expressionErrors(
@@ -22,7 +20,7 @@ export function expressionErrors(
 
 /** Conditions of a webhook (no parameters) or a policy. */
 export function matchConditionErrors(
-  conditions: MatchCondition[] | undefined,
+  conditions: readonly Parts<MatchCondition>[] | undefined,
   withParams: boolean,
   at: Path,
 ): FieldError[] {

@@ -1,20 +1,14 @@
+import type { MatchResources } from '../../../../schema/types.ts';
 import { notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
-import type { LabelSelectorLike } from '../../../meta/labels.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
-import { defaultRules, namedRuleErrors, type Rule } from './match-rules.ts';
+import { defaultRules, namedRuleErrors } from './match-rules.ts';
 
-export interface MatchResources {
-  matchPolicy?: string;
-  namespaceSelector?: LabelSelectorLike;
-  objectSelector?: LabelSelectorLike;
-  resourceRules?: Rule[];
-  excludeResourceRules?: Rule[];
-}
 export const MATCH_POLICIES = ['Equivalent', 'Exact'];
 export const FAILURE_POLICIES = ['Fail', 'Ignore'];
 
 /** What webhooks and policies have in common: nothing said of objects is all of them. */
-export function defaultMatch(match: MatchResources): void {
+export function defaultMatch(match: Parts<MatchResources>): void {
   match.matchPolicy ??= 'Equivalent';
   match.namespaceSelector ??= {};
   match.objectSelector ??= {};
@@ -22,7 +16,7 @@ export function defaultMatch(match: MatchResources): void {
   defaultRules(match.excludeResourceRules);
 }
 
-export function matchResourcesErrors(match: MatchResources | undefined, at: Path): FieldError[] {
+export function matchResourcesErrors(match: Parts<MatchResources> | undefined, at: Path): FieldError[] {
   if (!match) return [];
   const errors: FieldError[] = [];
   const policy = match.matchPolicy;

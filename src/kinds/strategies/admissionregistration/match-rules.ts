@@ -1,15 +1,10 @@
+import type { NamedRuleWithOperations } from '../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 import { isPathSegmentName } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 
 /** RuleWithOperations, and the names of NamedRuleWithOperations */
-export interface Rule {
-  operations?: string[];
-  apiGroups?: string[];
-  apiVersions?: string[];
-  resources?: string[];
-  scope?: string;
-  resourceNames?: string[];
-}
+export type Rule = Parts<NamedRuleWithOperations>;
 const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
 const SCOPES = ['*', 'Cluster', 'Namespaced'];
 

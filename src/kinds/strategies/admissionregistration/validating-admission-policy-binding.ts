@@ -1,26 +1,20 @@
+import type { LabelSelector, ParamRef, ValidatingAdmissionPolicyBinding } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { LabelSelectorLike } from '../../../meta/labels.ts';
 import { isPathSegmentName } from '../../../meta/names.ts';
 import type { Cell, Strategy } from '../../kind.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { defaultMatch, matchResourcesErrors } from './match-resources.ts';
-import type { LabelSelector, ValidatingAdmissionPolicyBinding } from '../../../../schema/types.ts';
-import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { since, UNSET } from '../../cells.ts';
 
-interface ParamRef {
-  name?: string;
-  selector?: LabelSelectorLike;
-  parameterNotFoundAction?: string;
-}
 const SPEC = Path.root('spec');
 const ACTIONS = ['Audit', 'Deny', 'Warn'];
 const NOT_FOUND_ACTIONS = ['Deny', 'Allow'];
 const EXCLUSIVE = 'name and selector are mutually exclusive';
 
 /** Parameters are one object by name, or those that a selector finds. */
-function paramRefErrors(ref: ParamRef | undefined, at: Path): FieldError[] {
+function paramRefErrors(ref: Parts<ParamRef> | undefined, at: Path): FieldError[] {
   if (!ref) return [];
   const { name = '', selector, parameterNotFoundAction: action } = ref;
   const errors: FieldError[] = name ? isPathSegmentName(name).map((why) => invalid(at.child('name'), name, why)) : [];
@@ -34,7 +28,7 @@ function paramRefErrors(ref: ParamRef | undefined, at: Path): FieldError[] {
   return errors;
 }
 
-function actionErrors(actions: string[], at: Path): FieldError[] {
+function actionErrors(actions: readonly string[], at: Path): FieldError[] {
   const errors = actions.flatMap((action, i) => [
     ...(ACTIONS.includes(action) ? [] : [notSupported(at.index(i), action, ACTIONS)]),
     ...(actions.indexOf(action) < i ? [duplicate(at.index(i), action)] : []),
@@ -48,13 +42,13 @@ function actionErrors(actions: string[], at: Path): FieldError[] {
 }
 
 /** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicyBinding */
-export const validatingAdmissionPolicyBindingStrategy: Strategy = {
+export const validatingAdmissionPolicyBindingStrategy: Strategy<ValidatingAdmissionPolicyBinding> = {
   unconditionalUpdate: false,
   defaults({ spec }) {
     if (spec?.matchResources) defaultMatch(spec.matchResources);
   },
   validate({ spec = {} }) {
-    const name: string = spec.policyName ?? '';
+    const name = spec.policyName ?? '';
     const at = SPEC.child('policyName');
     return [
       ...(name ? dnsSubdomainName(name, false).map((why) => invalid(at, name, why)) : [required(at)]),

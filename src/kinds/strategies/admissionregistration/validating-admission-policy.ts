@@ -1,32 +1,26 @@
 import { isDeepStrictEqual } from 'node:util';
+import type {
+  AuditAnnotation,
+  ParamKind,
+  ValidatingAdmissionPolicy,
+  ValidatingAdmissionPolicySpec,
+  Validation,
+  Variable,
+} from '../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { admissionVariables } from '../../cel/admission.ts';
 import { checkCel } from '../../cel/check.ts';
 import { ERROR, objectOf, type CelType } from '../../cel/types.ts';
-import type { Cell, Strategy } from '../../kind.ts';
+import type { Cell } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { expressionErrors, matchConditionErrors } from './match-conditions.ts';
 import { defaultMatch, FAILURE_POLICIES, matchResourcesErrors } from './match-resources.ts';
-import type { ValidatingAdmissionPolicy } from '../../../../schema/types.ts';
 import { since, UNSET } from '../../cells.ts';
 
-interface Named {
-  name?: string;
-  expression?: string;
-}
-interface Validation {
-  expression?: string;
-  message?: string;
-  messageExpression?: string;
-  reason?: string;
-}
-interface AuditAnnotation {
-  key?: string;
-  valueExpression?: string;
-}
+type Policy = Unchecked<ValidatingAdmissionPolicy>;
 type Scope = Readonly<Record<string, CelType>>;
 
 const SPEC = Path.root('spec');
@@ -38,7 +32,7 @@ const RESERVED =
   /^(true|false|null|in|as|break|const|continue|else|for|function|if|import|let|loop|package|namespace|return|var|void|while)$/;
 const IDENTIFIER = /^[_a-zA-Z][_a-zA-Z0-9]*$/;
 
-function paramKindErrors({ apiVersion = '', kind = '' }: { apiVersion?: string; kind?: string }): FieldError[] {
+function paramKindErrors({ apiVersion = '', kind = '' }: Parts<ParamKind>): FieldError[] {
   const at = SPEC.child('paramKind');
   const errors: FieldError[] = [];
   const here = at.child('apiVersion');
@@ -63,7 +57,7 @@ function paramKindErrors({ apiVersion = '', kind = '' }: { apiVersion?: string; 
 }
 
 /** Each variable knows those before it. Gives the scope with `variables`, where there are any. */
-function variableErrors(list: Named[], scope: Scope, errors: FieldError[]): Scope {
+function variableErrors(list: readonly Parts<Variable>[], scope: Scope, errors: FieldError[]): Scope {
   if (list.length === 0) return scope;
   const known: Record<string, CelType> = {};
   const withKnown = (): Scope => ({ ...scope, variables: objectOf('kubernetes.variables', known) });
@@ -83,12 +77,12 @@ function variableErrors(list: Named[], scope: Scope, errors: FieldError[]): Scop
 
 const hasLineBreak = (text: string): boolean => /[\n\r]/.test(text);
 
-function messageErrors({ message = '' }: Validation, at: Path): FieldError[] {
+function messageErrors({ message = '' }: Parts<Validation>, at: Path): FieldError[] {
   if (message !== '' && message.trim() === '') return [invalid(at, message, 'message must be non-empty if specified')];
   return hasLineBreak(message.trim()) ? [invalid(at, message, 'message must not contain line breaks')] : [];
 }
 
-function validationErrors(validation: Validation, scope: Scope, at: Path): FieldError[] {
+function validationErrors(validation: Parts<Validation>, scope: Scope, at: Path): FieldError[] {
   const { expression = '', messageExpression = '', reason } = validation;
   const errors: FieldError[] = [];
   if (expression.trim() === '') errors.push(required(at.child('expression'), 'expression is not specified'));
@@ -103,7 +97,7 @@ function validationErrors(validation: Validation, scope: Scope, at: Path): Field
   return errors;
 }
 
-function annotationErrors(annotations: AuditAnnotation[], policy: string, scope: Scope): FieldError[] {
+function annotationErrors(annotations: readonly Parts<AuditAnnotation>[], policy: string, scope: Scope): FieldError[] {
   const at = SPEC.child('auditAnnotations');
   const errors: FieldError[] = [];
   if (annotations.length > MAX_ANNOTATIONS)
@@ -128,10 +122,10 @@ function annotationErrors(annotations: AuditAnnotation[], policy: string, scope:
   return errors;
 }
 
-function policyErrors(object: KubeObject, skipConditions: boolean): FieldError[] {
+function policyErrors(object: Policy, skipConditions: boolean): FieldError[] {
   const { spec = {} } = object;
   const errors: FieldError[] = [];
-  const policy: string = spec.failurePolicy ?? '';
+  const policy = spec.failurePolicy ?? '';
   if (!FAILURE_POLICIES.includes(policy))
     errors.push(notSupported(SPEC.child('failurePolicy'), policy, FAILURE_POLICIES));
   if (spec.paramKind) errors.push(...paramKindErrors(spec.paramKind));
@@ -146,8 +140,7 @@ function policyErrors(object: KubeObject, skipConditions: boolean): FieldError[]
     errors.push(...matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions')));
   const base: Scope = { ...admissionVariables, authorizer: 'dyn', ...(withParams && { params: 'dyn' }) };
   const scope = variableErrors(spec.variables ?? [], base, errors);
-  const validations: Validation[] = spec.validations ?? [];
-  const annotations: AuditAnnotation[] = spec.auditAnnotations ?? [];
+  const { validations = [], auditAnnotations: annotations = [] } = spec;
   if (validations.length === 0 && annotations.length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item';
     return [...errors, required(SPEC.child('validations'), why), required(SPEC.child('auditAnnotations'), why)];
@@ -158,18 +151,16 @@ function policyErrors(object: KubeObject, skipConditions: boolean): FieldError[]
   return [...errors, ...annotationErrors(annotations, object.metadata.name ?? '', scope)];
 }
 
-function warningErrors({ status }: KubeObject): FieldError[] {
+function warningErrors({ status }: Policy): FieldError[] {
   const at = Path.root('status').child('typeChecking', 'expressionWarnings');
-  return ((status?.typeChecking?.expressionWarnings ?? []) as { fieldRef?: string; warning?: string }[]).flatMap(
-    ({ fieldRef, warning }, i) => [
-      ...(warning ? [] : [required(at.index(i).child('warning'))]),
-      ...(fieldRef?.trim() ? [] : [required(at.index(i).child('fieldRef'))]),
-    ],
-  );
+  return (status?.typeChecking?.expressionWarnings ?? []).flatMap(({ fieldRef, warning }, i) => [
+    ...(warning ? [] : [required(at.index(i).child('warning'))]),
+    ...(fieldRef?.trim() ? [] : [required(at.index(i).child('fieldRef'))]),
+  ]);
 }
 
 /** admissionregistration.k8s.io/v1 ValidatingAdmissionPolicy */
-export const validatingAdmissionPolicyStrategy: Strategy = withStatus({
+export const validatingAdmissionPolicyStrategy = withStatus<ValidatingAdmissionPolicy>({
   unconditionalUpdate: false,
   defaults({ spec }) {
     if (!spec) return;
@@ -179,7 +170,8 @@ export const validatingAdmissionPolicyStrategy: Strategy = withStatus({
   validatesAllOnUpdate: true,
   validate: (object) => policyErrors(object, false),
   validateUpdate: (object, old) => {
-    const same = (field: string): boolean => isDeepStrictEqual(object.spec?.[field] ?? null, old.spec?.[field] ?? null);
+    const same = (field: keyof ValidatingAdmissionPolicySpec): boolean =>
+      isDeepStrictEqual(object.spec?.[field] ?? null, old.spec?.[field] ?? null);
     return policyErrors(object, same('paramKind') && same('matchConditions'));
   },
   subresources: { status: { ...isolatedStatus, validateUpdate: warningErrors } },

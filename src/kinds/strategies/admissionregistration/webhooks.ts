@@ -1,31 +1,23 @@
 import { isDeepStrictEqual } from 'node:util';
+import type {
+  MutatingWebhook,
+  MutatingWebhookConfiguration,
+  ValidatingWebhookConfiguration,
+} from '../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { LabelSelectorLike } from '../../../meta/labels.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
-import { clientConfigErrors, type ClientConfig } from './client-config.ts';
-import { matchConditionErrors, type MatchCondition } from './match-conditions.ts';
+import { clientConfigErrors } from './client-config.ts';
+import { matchConditionErrors } from './match-conditions.ts';
 import { defaultMatch, FAILURE_POLICIES, MATCH_POLICIES } from './match-resources.ts';
-import { defaultRules, ruleErrors, type Rule } from './match-rules.ts';
-import type { ValidatingWebhookConfiguration } from '../../../../schema/types.ts';
+import { defaultRules, ruleErrors } from './match-rules.ts';
 import { since } from '../../cells.ts';
 
-interface Webhook {
-  name?: string;
-  clientConfig?: ClientConfig;
-  rules?: Rule[];
-  failurePolicy?: string;
-  matchPolicy?: string;
-  namespaceSelector?: LabelSelectorLike;
-  objectSelector?: LabelSelectorLike;
-  sideEffects?: string;
-  timeoutSeconds?: number;
-  reinvocationPolicy?: string;
-  admissionReviewVersions?: string[];
-  matchConditions?: MatchCondition[];
-}
+/** A validating configuration is the same without reinvocationPolicy. */
+type Configuration = Unchecked<MutatingWebhookConfiguration>;
+type Webhook = Parts<MutatingWebhook>;
 const WEBHOOKS = Path.root('webhooks');
 const NO_SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun', 'Some', 'Unknown'];
@@ -41,11 +33,8 @@ interface Ratchet {
   conditions: boolean;
 }
 const STRICT: Ratchet = { sideEffects: false, versions: false, duplicates: false, selectors: false, conditions: false };
-const hooksOf = (object: KubeObject): Webhook[] => object.webhooks ?? [];
 
-function ratchet(object: KubeObject, old: KubeObject): Ratchet {
-  const before = hooksOf(old);
-  const now = hooksOf(object);
+function ratchet({ webhooks: now = [] }: Configuration, { webhooks: before = [] }: Configuration): Ratchet {
   return {
     sideEffects: before.some(({ sideEffects = '' }) => !NO_SIDE_EFFECTS.includes(sideEffects)),
     versions: before.some(
@@ -57,7 +46,7 @@ function ratchet(object: KubeObject, old: KubeObject): Ratchet {
     ),
     conditions:
       now.length === before.length &&
-      now.every((hook, i) => isDeepStrictEqual(hook.matchConditions, before[i]!.matchConditions)),
+      now.every((hook, i) => isDeepStrictEqual(hook.matchConditions, before[i]?.matchConditions)),
   };
 }
 
@@ -114,9 +103,9 @@ function webhookErrors(hook: Webhook, at: Path, mutating: boolean, keep: Ratchet
   ];
 }
 
-function configurationErrors(object: KubeObject, mutating: boolean, keep: Ratchet): FieldError[] {
+function configurationErrors({ webhooks = [] }: Configuration, mutating: boolean, keep: Ratchet): FieldError[] {
   const names = new Set<string>();
-  return hooksOf(object).flatMap((hook, i) => {
+  return webhooks.flatMap((hook, i) => {
     const at = WEBHOOKS.index(i);
     const errors = webhookErrors(hook, at, mutating, keep);
     if (hook.name && names.has(hook.name) && !keep.duplicates) errors.push(duplicate(at.child('name'), hook.name));
@@ -126,10 +115,10 @@ function configurationErrors(object: KubeObject, mutating: boolean, keep: Ratche
 }
 
 /** Validating and mutating configurations differ in one field. */
-export const webhookStrategy = (mutating: boolean): Strategy => ({
+export const webhookStrategy = (mutating: boolean): Strategy<MutatingWebhookConfiguration> => ({
   unconditionalUpdate: false,
   defaults(object) {
-    for (const hook of hooksOf(object)) {
+    for (const hook of object.webhooks ?? []) {
       defaultMatch(hook);
       hook.failurePolicy ??= 'Fail';
       hook.timeoutSeconds ??= 10;

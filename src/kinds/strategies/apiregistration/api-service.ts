@@ -1,11 +1,11 @@
+import type { APIService, APIServiceSpec } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { validateRule } from '../../validation/values.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
-import type { APIService } from '../../../../schema/types.ts';
 import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -15,7 +15,7 @@ const MAX_VERSION_PRIORITY = 1000;
 const STATUSES = ['True', 'False', 'Unknown'];
 
 /** The object's name is what it serves. */
-function nameErrors({ metadata, spec }: KubeObject): FieldError[] {
+function nameErrors({ metadata, spec }: Unchecked<APIService>): FieldError[] {
   const { name } = metadata;
   if (!name) return [];
   const bad = validateRule(name, isPathSegmentName, NAME);
@@ -27,7 +27,7 @@ function nameErrors({ metadata, spec }: KubeObject): FieldError[] {
 }
 
 /** A group that this server serves itself has no service, and so nothing about TLS either. */
-function backendErrors({ service, caBundle, insecureSkipTLSVerify: insecure }: Record<string, any>): FieldError[] {
+function backendErrors({ service, caBundle, insecureSkipTLSVerify: insecure }: Parts<APIServiceSpec>): FieldError[] {
   const bundle = Buffer.from(caBundle ?? '', 'base64').length;
   if (!service) {
     return [
@@ -48,7 +48,7 @@ function backendErrors({ service, caBundle, insecureSkipTLSVerify: insecure }: R
   ];
 }
 
-function specErrors(spec: Record<string, any>): FieldError[] {
+function specErrors(spec: Parts<APIServiceSpec>): FieldError[] {
   const { group = '', version = '', groupPriorityMinimum: minimum = 0, versionPriority: priority = 0 } = spec;
   const errors: FieldError[] = [];
   if (!group && version !== 'v1')
@@ -68,8 +68,8 @@ function specErrors(spec: Record<string, any>): FieldError[] {
   return [...errors, ...backendErrors(spec)];
 }
 
-const conditionErrors = ({ status }: KubeObject): FieldError[] =>
-  ((status?.conditions ?? []) as { status?: string }[]).flatMap((condition, i) =>
+const conditionErrors = ({ status }: Unchecked<APIService>): FieldError[] =>
+  (status?.conditions ?? []).flatMap((condition, i) =>
     STATUSES.includes(condition.status ?? '')
       ? []
       : [
@@ -82,7 +82,7 @@ const conditionErrors = ({ status }: KubeObject): FieldError[] =>
   );
 
 /** apiregistration.k8s.io/v1 APIService */
-export const apiServiceStrategy: Strategy = withStatus({
+export const apiServiceStrategy: Strategy<APIService> = withStatus<APIService>({
   generation: false,
   unconditionalUpdate: false,
   // the rule needs the spec: see nameErrors

@@ -1,18 +1,20 @@
+import type {
+  AutoscalingV1HorizontalPodAutoscaler,
+  HorizontalPodAutoscaler,
+  HorizontalPodAutoscalerSpec,
+  MetricSpec,
+  MetricStatus,
+  MetricTarget,
+  MetricValueStatus,
+} from '../../../../schema/types.ts';
 import { invalid, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { ObjectLike, Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { DEFAULT_CPU_UTILIZATION, hasMetricsAnnotation } from '../../conversions/horizontal-pod-autoscaler.ts';
 import { validateNonNegative } from '../../validation/values.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { defaultBehavior, validateBehavior } from './behavior.ts';
 import { validateMetrics, validateReference } from './metrics.ts';
-import type {
-  HorizontalPodAutoscaler,
-  MetricSpec,
-  MetricStatus,
-  MetricTarget,
-  MetricValueStatus,
-} from '../../../../schema/types.ts';
 import { count, listWithMore, NONE, since, UNKNOWN, UNSET } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -20,16 +22,12 @@ const STATUS = Path.root('status');
 const FIRST = 'autoscaling/v1';
 
 /** autoscaling HorizontalPodAutoscaler, stored as v2 */
-export const horizontalPodAutoscalerStrategy: Strategy = withStatus({
+export const horizontalPodAutoscalerStrategy: Strategy<HorizontalPodAutoscaler> = withStatus<HorizontalPodAutoscaler>({
   generation: false,
   defaults(object) {
     const spec = (object.spec ??= {});
     spec.minReplicas ??= 1;
-    if (object.apiVersion === FIRST) {
-      if (spec.targetCPUUtilizationPercentage == null && !hasMetricsAnnotation(object))
-        spec.targetCPUUtilizationPercentage = DEFAULT_CPU_UTILIZATION;
-      return;
-    }
+    if (isFirst(object)) return defaultFirst(object);
     if (!spec.metrics?.length)
       spec.metrics = [
         {
@@ -42,10 +40,10 @@ export const horizontalPodAutoscalerStrategy: Strategy = withStatus({
   prepareForCreate(object) {
     object.status = { desiredReplicas: 0, currentMetrics: null };
   },
-  validate: ({ spec }) => validateSpec(spec),
+  validate: ({ spec = {} }) => validateSpec(spec),
   subresources: {
-    status: statusWith(({ status }) =>
-      ['currentReplicas', 'desiredReplicas'].flatMap((field) =>
+    status: statusWith<HorizontalPodAutoscaler>(({ status }) =>
+      (['currentReplicas', 'desiredReplicas'] as const).flatMap((field) =>
         validateNonNegative(status?.[field], STATUS.child(field)),
       ),
     ),
@@ -53,10 +51,19 @@ export const horizontalPodAutoscalerStrategy: Strategy = withStatus({
   cells,
 });
 
-function validateSpec(spec: KubeObject['spec']): FieldError[] {
+/** Defaults come before the conversion. */
+const isFirst = (object: ObjectLike): object is Unchecked<AutoscalingV1HorizontalPodAutoscaler> =>
+  object.apiVersion === FIRST;
+
+function defaultFirst(object: Unchecked<AutoscalingV1HorizontalPodAutoscaler>): void {
+  const spec = (object.spec ??= {});
+  if (spec.targetCPUUtilizationPercentage == null && !hasMetricsAnnotation(object))
+    spec.targetCPUUtilizationPercentage = DEFAULT_CPU_UTILIZATION;
+}
+
+function validateSpec(spec: Parts<HorizontalPodAutoscalerSpec>): FieldError[] {
   const errors: FieldError[] = [];
-  const min: number | undefined = spec.minReplicas;
-  const max: number = spec.maxReplicas ?? 0;
+  const { minReplicas: min, maxReplicas: max = 0 } = spec;
   const at = SPEC.child('maxReplicas');
   if (min != null && min < 1)
     errors.push(invalid(SPEC.child('minReplicas'), min, 'must be greater than or equal to 1'));

@@ -1,14 +1,23 @@
+import type {
+  ContainerResourceMetricSource,
+  CrossVersionObjectReference,
+  ExternalMetricSource,
+  MetricSpec,
+  MetricTarget,
+  ObjectMetricSource,
+} from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 import { parseApiVersion } from '../../../meta/gvk.ts';
 import { isDns1123Label, isPathSegmentName } from '../../../meta/names.ts';
 import { canonicalQuantity, parseQuantity } from '../../../meta/quantity.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { validateContainerResourceName } from '../../validation/resources.ts';
 import { validateRule } from '../../validation/values.ts';
 
 /** What an autoscaler looks at (pkg/apis/autoscaling/validation). */
 type Errors = FieldError[];
-type Any = KubeObject['spec'];
+/** A source of any type, by the fields of all of them. */
+type Fields = Parts<ContainerResourceMetricSource & ExternalMetricSource & ObjectMetricSource>;
 const TYPES = ['ContainerResource', 'External', 'Object', 'Pods', 'Resource'];
 const TARGETS = ['Utilization', 'Value', 'AverageValue'];
 
@@ -27,9 +36,9 @@ const named = (name: string | undefined, at: Path, why = ''): Errors =>
   name ? validateRule(name, isPathSegmentName, at) : [required(at, why)];
 
 /** @param grouped the kind must be of a named group, unless it is the only one of the core that scales */
-export function validateReference(ref: Any, at: Path, grouped: boolean): Errors {
+export function validateReference(ref: Parts<CrossVersionObjectReference>, at: Path, grouped: boolean): Errors {
   const errors = [...named(ref.kind, at.child('kind')), ...named(ref.name, at.child('name'))];
-  const apiVersion: string = ref.apiVersion ?? '';
+  const apiVersion = ref.apiVersion ?? '';
   const here = at.child('apiVersion');
   if (apiVersion.split('/').length > 2)
     errors.push(invalid(here, apiVersion, `unexpected GroupVersion string: ${apiVersion}`));
@@ -39,7 +48,7 @@ export function validateReference(ref: Any, at: Path, grouped: boolean): Errors 
 }
 
 export function validateMetrics(
-  metrics: readonly Any[] | undefined,
+  metrics: readonly Parts<MetricSpec>[] | undefined,
   at: Path,
   minReplicas: number | undefined,
 ): Errors {
@@ -52,15 +61,15 @@ export function validateMetrics(
   return errors;
 }
 
-function validateMetric(metric: Any, at: Path): Errors {
+function validateMetric(metric: Parts<MetricSpec>, at: Path): Errors {
   const errors: Errors = [];
-  const type: string = metric.type ?? '';
+  const type = metric.type ?? '';
   const unknown = notSupported(at.child('type'), type, TYPES);
   if (!type) errors.push(required(at.child('type'), 'must specify a metric source type'));
   if (!TYPES.includes(type)) errors.push(unknown);
   const present = Object.values(SOURCES).filter((field) => metric[field]);
   const [first] = present;
-  if (first) errors.push(...validateSource(first, metric[first], at.child(first)));
+  if (first) errors.push(...validateSource(first, metric[first] ?? {}, at.child(first)));
   const expected: Source | undefined = SOURCES[type as keyof typeof SOURCES];
   if (!expected) errors.push(unknown);
   else if (!metric[expected])
@@ -71,7 +80,7 @@ function validateMetric(metric: Any, at: Path): Errors {
   return errors;
 }
 
-function validateSource(field: Source, source: Any, at: Path): Errors {
+function validateSource(field: Source, source: Fields, at: Path): Errors {
   const target = source.target ?? {};
   const here = at.child('target');
   const checks = validateTarget(target, here);
@@ -112,7 +121,7 @@ const containerName = (name: string | undefined, at: Path): Errors =>
 const containerResourceName = (name: string | undefined, at: Path): Errors =>
   name ? validateContainerResourceName(name, at.child('name')) : resourceName(name, at);
 
-function oneOfUtilizationAndValue({ averageUtilization, averageValue }: Any, at: Path): Errors {
+function oneOfUtilizationAndValue({ averageUtilization, averageValue }: Parts<MetricTarget>, at: Path): Errors {
   if (averageUtilization == null && averageValue == null)
     return [required(at.child('averageUtilization'), 'must set either a target raw value or a target utilization')];
   return averageUtilization != null && averageValue != null
@@ -120,9 +129,9 @@ function oneOfUtilizationAndValue({ averageUtilization, averageValue }: Any, at:
     : [];
 }
 
-function validateTarget({ type, value, averageValue, averageUtilization }: Any, at: Path): Errors {
+function validateTarget({ type, value, averageValue, averageUtilization }: Parts<MetricTarget>, at: Path): Errors {
   const errors: Errors = type ? [] : [required(at.child('type'), 'must specify a metric target type')];
-  if (!TARGETS.includes(type))
+  if (!type || !TARGETS.includes(type))
     errors.push(invalid(at.child('type'), type ?? '', 'must be either Utilization, Value, or AverageValue'));
   for (const [field, amount] of [
     ['value', value],

@@ -1,5 +1,6 @@
+import type { CronJob, CronJobSpec } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateChoice, validateNonNegative } from '../../validation/values.ts';
 import { defaultPodTemplate, nameWarnings, shownSelector } from '../pod-template.ts';
@@ -8,17 +9,15 @@ import { jobSpecWarnings, validateJobSpec } from './job-spec.ts';
 import { defaultFailurePolicy } from './job.ts';
 import { validateSchedule } from './schedule.ts';
 import { validateTimeZone } from './time-zone.ts';
-import type { CronJob } from '../../../../schema/types.ts';
 import { boolPointer, containerCells, formatSelector, NONE, since } from '../../cells.ts';
 
-type Spec = KubeObject['spec'];
 const SPEC = Path.root('spec');
 const NAME = Path.root('metadata').child('name');
 /** The name of a Job is the CronJob's and eleven characters for its time. */
 const MAX_NAME = 63 - 11;
 
 /** batch/v1 CronJob */
-export const cronJobStrategy: Strategy = withStatus({
+export const cronJobStrategy: Strategy<CronJob> = withStatus<CronJob>({
   defaults(object) {
     const spec = (object.spec ??= {});
     spec.concurrencyPolicy ||= 'Allow';
@@ -33,10 +32,10 @@ export const cronJobStrategy: Strategy = withStatus({
   prepareForCreate(object) {
     object.status = {};
   },
-  validate({ spec, metadata }) {
+  validate({ spec = {}, metadata }) {
     const errors = validateSpec(spec);
     // a name cannot change: what an update sends has been checked
-    if (metadata.name?.length > MAX_NAME)
+    if ((metadata.name ?? '').length > MAX_NAME)
       errors.push(invalid(NAME, metadata.name, `must be no more than ${MAX_NAME} characters`));
     return errors;
   },
@@ -44,13 +43,13 @@ export const cronJobStrategy: Strategy = withStatus({
     ...(old ? [] : nameWarnings(object)),
     ...(old && object.metadata.generation === old.metadata.generation
       ? []
-      : jobSpecWarnings(object.spec.jobTemplate.spec, SPEC.child('jobTemplate', 'spec'))),
+      : jobSpecWarnings(object.spec?.jobTemplate?.spec ?? {}, SPEC.child('jobTemplate', 'spec'))),
   ],
   cells,
 });
 
-function validateSpec(spec: Spec): FieldError[] {
-  const job = spec.jobTemplate.spec;
+function validateSpec(spec: Parts<CronJobSpec>): FieldError[] {
+  const job = spec.jobTemplate?.spec ?? {};
   const at = SPEC.child('jobTemplate', 'spec');
   const errors = [
     ...validateSchedule(spec.schedule, SPEC.child('schedule')),

@@ -1,3 +1,9 @@
+import type {
+  JobSpec,
+  PodFailurePolicyOnExitCodesRequirement,
+  PodFailurePolicyRule,
+  SuccessPolicyRule,
+} from '../../../../schema/types.ts';
 import {
   duplicate,
   invalid,
@@ -8,14 +14,14 @@ import {
   tooMany,
   type FieldError,
 } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { invalidUnshown, validateNonNegative } from '../../validation/values.ts';
 import { countIndexes, indexesProblem } from './indexes.ts';
 
 /** When pods that fail or succeed decide a Job: podFailurePolicy, successPolicy, podReplacementPolicy. */
 type Errors = FieldError[];
-type Spec = KubeObject['spec'];
+type Spec = Parts<JobSpec>;
 
 const MAX_RULES = 20;
 const MAX_EXIT_CODES = 255;
@@ -34,17 +40,22 @@ function validateEnum(value: string | undefined, values: readonly string[], at: 
 }
 
 export function validatePodFailurePolicy(spec: Spec, at: Path): Errors {
-  const rules: Spec[] = spec.podFailurePolicy.rules ?? [];
+  const rules = spec.podFailurePolicy?.rules ?? [];
   const errors: Errors = rules.length > MAX_RULES ? [tooMany(at.child('rules'), rules.length, MAX_RULES)] : [];
   const { containers, initContainers } = spec.template?.spec ?? {};
-  const names = new Set([...(containers ?? []), ...(initContainers ?? [])].map((c: { name: string }) => c.name));
+  const names = new Set([...(containers ?? []), ...(initContainers ?? [])].map((c) => c.name ?? ''));
   rules.forEach((rule, i) => errors.push(...validateFailureRule(rule, spec, names, at.child('rules').index(i))));
   return errors;
 }
 
-function validateFailureRule(rule: Spec, spec: Spec, containers: ReadonlySet<string>, at: Path): Errors {
+function validateFailureRule(
+  rule: Parts<PodFailurePolicyRule>,
+  spec: Spec,
+  containers: ReadonlySet<string>,
+  at: Path,
+): Errors {
   const errors: Errors = [];
-  const conditions: Spec[] = rule.onPodConditions ?? [];
+  const conditions = rule.onPodConditions ?? [];
   if (rule.action !== 'FailIndex') errors.push(...validateEnum(rule.action, ACTIONS, at.child('action')));
   else if (spec.backoffLimitPerIndex == null)
     errors.push(invalid(at.child('action'), rule.action, 'requires the backoffLimitPerIndex to be set'));
@@ -65,7 +76,11 @@ function validateFailureRule(rule: Spec, spec: Spec, containers: ReadonlySet<str
   return errors;
 }
 
-function validateExitCodes(codes: Spec, containers: ReadonlySet<string>, at: Path): Errors {
+function validateExitCodes(
+  codes: Parts<PodFailurePolicyOnExitCodesRequirement>,
+  containers: ReadonlySet<string>,
+  at: Path,
+): Errors {
   const errors = validateEnum(codes.operator, OPERATORS, at.child('operator'));
   if (codes.containerName != null && !containers.has(codes.containerName))
     errors.push(
@@ -76,7 +91,7 @@ function validateExitCodes(codes: Spec, containers: ReadonlySet<string>, at: Pat
       ),
     );
   const here = at.child('values');
-  const values: number[] = codes.values ?? [];
+  const values = codes.values ?? [];
   if (!values.length) errors.push(invalid(here, codes.values ?? null, 'at least one value is required'));
   else if (values.length > MAX_EXIT_CODES) errors.push(tooMany(here, values.length, MAX_EXIT_CODES));
   const seen = new Set<number>();
@@ -92,7 +107,7 @@ function validateExitCodes(codes: Spec, containers: ReadonlySet<string>, at: Pat
 }
 
 export function validateSuccessPolicy(spec: Spec, at: Path): Errors {
-  const rules: Spec[] = spec.successPolicy.rules ?? [];
+  const rules = spec.successPolicy?.rules ?? [];
   const here = at.child('rules');
   const errors: Errors = rules.length
     ? []
@@ -103,7 +118,11 @@ export function validateSuccessPolicy(spec: Spec, at: Path): Errors {
   return errors;
 }
 
-function validateSuccessRule({ succeededIndexes, succeededCount }: Spec, completions: number, at: Path): Errors {
+function validateSuccessRule(
+  { succeededIndexes, succeededCount }: Parts<SuccessPolicyRule>,
+  completions: number,
+  at: Path,
+): Errors {
   const errors: Errors = [];
   if (succeededCount == null && succeededIndexes == null)
     errors.push(required(at, 'at least one of succeededCount or succeededIndexes must be specified'));

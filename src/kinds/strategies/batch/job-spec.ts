@@ -1,5 +1,6 @@
+import type { JobSpec } from '../../../../schema/types.ts';
 import { invalid, notSupported, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { validateDomainPrefixedPath, validateNonNegative } from '../../validation/values.ts';
 import { podTemplateWarnings } from '../pod/warnings.ts';
 import { validatePodTemplateSpec } from '../pod-template.ts';
@@ -8,7 +9,7 @@ import { validatePodFailurePolicy, validatePodReplacementPolicy, validateSuccess
 
 /** What a Job and the template of a CronJob's Jobs have in common (pkg/apis/batch/validation). */
 type Errors = FieldError[];
-type Spec = KubeObject['spec'];
+type Spec = Parts<JobSpec>;
 
 /** Limits of Indexed Jobs: their finished indexes are kept as text in the status. */
 const MAX_PARALLELISM = 100_000;
@@ -24,7 +25,7 @@ const COUNTS = [
   'ttlSecondsAfterFinished',
   'backoffLimitPerIndex',
   'maxFailedIndexes',
-];
+] as const;
 
 export function validateJobSpec(spec: Spec, at: Path): Errors {
   const errors: Errors = COUNTS.flatMap((field) => validateNonNegative(spec[field], at.child(field)));
@@ -60,7 +61,7 @@ function validateCompletionMode(spec: Spec, at: Path): Errors {
   const mode = spec.completionMode ?? 'NonIndexed';
   if (mode === 'Indexed') return validateIndexed(spec, at);
   if (mode !== 'NonIndexed') return [notSupported(at.child('completionMode'), mode, ['NonIndexed', 'Indexed'])];
-  return ['backoffLimitPerIndex', 'maxFailedIndexes'].flatMap((field) =>
+  return (['backoffLimitPerIndex', 'maxFailedIndexes'] as const).flatMap((field) =>
     spec[field] == null ? [] : [invalid(at.child(field), spec[field], 'requires indexed completion mode')],
   );
 }
@@ -100,8 +101,9 @@ function validateRestartPolicy(spec: Spec, at: Path): Errors {
 
 /** Indexed Jobs of this size may lose track of their indexes; and what is said of the template. */
 export function jobSpecWarnings(spec: Spec, at: Path): string[] {
+  const { completions = 0, parallelism = 0 } = spec;
   const ofTemplate = podTemplateWarnings(spec.template, at.child('template'));
-  if (spec.completionMode !== 'Indexed' || !(spec.completions > MANY_COMPLETIONS && spec.parallelism > LIMIT_OF_MANY))
+  if (spec.completionMode !== 'Indexed' || !(completions > MANY_COMPLETIONS && parallelism > LIMIT_OF_MANY))
     return ofTemplate;
   return [
     `${at}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail`,

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Job, JobSpec, JobStatus, UncountedTerminatedPods } from '../../../../schema/types.ts';
 import { duplicate, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { invalidUnshown, validateNonNegative } from '../../validation/values.ts';
 import { internalValue } from '../../internal-value.ts';
 import { commonIndex, indexesProblem } from './indexes.ts';
@@ -10,39 +11,41 @@ import { commonIndex, indexesProblem } from './indexes.ts';
  * fields that change, so that a status that was wrong before does not block others (pkg/registry/batch/job).
  */
 type Errors = FieldError[];
-type Status = NonNullable<KubeObject['status']>;
+type Spec = Parts<JobSpec>;
+type Status = Parts<JobStatus>;
 const AT = Path.root('status');
 const CONDITIONS = AT.child('conditions');
 
 /** Whether a field of the status changes. */
-type Differs = (field: string) => boolean;
+type Differs = (field: keyof JobStatus) => boolean;
 
 const isTrue = (status: Status, type: string): boolean =>
-  (status.conditions ?? []).some((c: { type: string; status: string }) => c.type === type && c.status === 'True');
+  (status.conditions ?? []).some((c) => c.type === type && c.status === 'True');
 const isFinished = (status: Status): boolean => isTrue(status, 'Complete') || isTrue(status, 'Failed');
 
-export function validateJobStatus(job: KubeObject, oldJob: KubeObject): Errors {
-  const now: Status = job.status ?? {};
-  const old: Status = oldJob.status ?? {};
-  const differs = (field: string): boolean => !isDeepStrictEqual(now[field] ?? null, old[field] ?? null);
+export function validateJobStatus(
+  { spec = {}, status: now = {} }: Unchecked<Job>,
+  { status: old = {} }: Unchecked<Job>,
+): Errors {
+  const differs: Differs = (field) => !isDeepStrictEqual(now[field] ?? null, old[field] ?? null);
   return [
-    ...['active', 'succeeded', 'failed', 'ready', 'terminating'].flatMap((field) =>
+    ...(['active', 'succeeded', 'failed', 'ready', 'terminating'] as const).flatMap((field) =>
       validateNonNegative(now[field], AT.child(field)),
     ),
     ...validateUncounted(now.uncountedTerminatedPods),
     ...validateConditions(now, old),
     ...validateTimes(now, old, differs),
-    ...validateFinished(job.spec, now, old, differs),
-    ...validateIndexes(job.spec, now, differs),
-    ...validateCriteria(job.spec, now),
-    ...validateTransition(job.spec, now, old, differs),
+    ...validateFinished(spec, now, old, differs),
+    ...validateIndexes(spec, now, differs),
+    ...validateCriteria(spec, now),
+    ...validateTransition(spec, now, old, differs),
   ];
 }
 
-function validateUncounted(uncounted: Record<string, string[]> | undefined): Errors {
+function validateUncounted(uncounted: Parts<UncountedTerminatedPods> | undefined): Errors {
   const errors: Errors = [];
   const seen = new Set<string>();
-  for (const field of ['succeeded', 'failed'])
+  for (const field of ['succeeded', 'failed'] as const)
     (uncounted?.[field] ?? []).forEach((uid, i) => {
       const at = AT.child('uncountedTerminatedPods', field).index(i);
       if (uid === '') errors.push(invalid(at, uid, 'must not be empty'));
@@ -91,12 +94,12 @@ function validateTimes(now: Status, old: Status, differs: Differs): Errors {
 }
 
 /** A finished Job has started, and nothing of it runs. */
-function validateFinished(spec: KubeObject['spec'], now: Status, old: Status, differs: Differs): Errors {
+function validateFinished(spec: Spec, now: Status, old: Status, differs: Differs): Errors {
   const errors: Errors = [];
   if (!isFinished(now)) return errors;
   const ended = !isFinished(old);
   const neverRan = spec.suspend && spec.completions === 0;
-  if ((ended || differs('active')) && now.active > 0)
+  if ((ended || differs('active')) && (now.active ?? 0) > 0)
     errors.push(invalid(AT.child('active'), now.active, 'active>0 is invalid for finished job'));
   if ((ended || differs('startTime')) && !now.startTime && !neverRan)
     errors.push(required(AT.child('startTime'), 'startTime is required for finished job'));
@@ -107,12 +110,12 @@ function validateFinished(spec: KubeObject['spec'], now: Status, old: Status, di
       invalid(AT.child('uncountedTerminatedPods'), value, 'uncountedTerminatedPods needs to be empty for finished job'),
     );
   }
-  if ((ended || differs('terminating')) && now.terminating > 0)
+  if ((ended || differs('terminating')) && (now.terminating ?? 0) > 0)
     errors.push(invalid(AT.child('terminating'), now.terminating, 'terminating>0 is invalid for finished job'));
   return errors;
 }
 
-function validateIndexes(spec: KubeObject['spec'], now: Status, differs: Differs): Errors {
+function validateIndexes(spec: Spec, now: Status, differs: Differs): Errors {
   const errors: Errors = [];
   const { completedIndexes: completed = '', failedIndexes: failed } = now;
   const { completions, backoffLimitPerIndex: perIndex } = spec;
@@ -142,7 +145,7 @@ function validateIndexes(spec: KubeObject['spec'], now: Status, differs: Differs
   return errors;
 }
 
-function validateCriteria(spec: KubeObject['spec'], now: Status): Errors {
+function validateCriteria(spec: Spec, now: Status): Errors {
   const errors: Errors = [];
   const met = isTrue(now, 'SuccessCriteriaMet');
   if (met && isTrue(now, 'Failed'))
@@ -157,11 +160,11 @@ function validateCriteria(spec: KubeObject['spec'], now: Status): Errors {
 }
 
 /** What has been reached stays so. */
-function validateTransition(spec: KubeObject['spec'], now: Status, old: Status, differs: Differs): Errors {
+function validateTransition(spec: Spec, now: Status, old: Status, differs: Differs): Errors {
   const errors: Errors = ['Failed', 'Complete', 'FailureTarget']
     .filter((type) => isTrue(old, type) && !isTrue(now, type))
     .map((type) => invalidUnshown(CONDITIONS, `cannot disable the terminal ${type}=True condition`));
-  const count = (status: Status, field: string): number => status[field] ?? 0;
+  const count = (status: Status, field: 'failed' | 'succeeded'): number => status[field] ?? 0;
   if (count(now, 'failed') < count(old, 'failed'))
     errors.push(invalid(AT.child('failed'), count(now, 'failed'), 'cannot decrease the failed counter'));
   // an Indexed Job that scales with its parallelism may be made smaller

@@ -1,8 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Affinity, Job, JobSpec, PodTemplateSpec } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { labelSelectorAsSelector } from '../../../meta/labels.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { ObjectMeta, Parts, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
 import type { Cell, Strategy, StrategyContext } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
@@ -22,13 +23,13 @@ import { internalValue as internalPodValue } from '../pod/internal-form.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { jobSpecWarnings, validateJobSpec } from './job-spec.ts';
 import { validateJobStatus } from './job-status.ts';
-import type { Job } from '../../../../schema/types.ts';
 import { containerCells, count, formatSelector, since } from '../../cells.ts';
 import { humanDuration } from '../../../meta/duration.ts';
 import { selectedPods } from '../../relation.ts';
 
 type Errors = FieldError[];
-type Spec = KubeObject['spec'];
+type Spec = Parts<JobSpec>;
+type Template = Parts<PodTemplateSpec>;
 const SPEC = Path.root('spec');
 const SELECTOR = SPEC.child('selector');
 const TEMPLATE = SPEC.child('template');
@@ -38,7 +39,7 @@ const NAME_LABELS = ['job-name', 'batch.kubernetes.io/job-name'] as const;
 const NO_LIMIT = 2147483647;
 
 /** batch/v1 Job */
-export const jobStrategy: Strategy = withStatus({
+export const jobStrategy: Strategy<Job> = withStatus<Job>({
   defaults(object) {
     const spec = (object.spec ??= {});
     if (spec.completions == null && spec.parallelism == null) spec.completions = 1;
@@ -55,24 +56,24 @@ export const jobStrategy: Strategy = withStatus({
     defaultPodTemplate(spec);
   },
   prepareForCreate(object) {
-    if (!object.spec.manualSelector) generateSelector(object);
+    if (object.spec && !object.spec.manualSelector) generateSelector(object.spec, object.metadata);
     // what has no labels has those of its template, also when it is read back
-    if (!Object.keys(object.metadata.labels ?? {}).length)
-      object.metadata.labels = object.spec.template.metadata?.labels;
+    const labels = object.spec?.template?.metadata?.labels;
+    if (labels && !Object.keys(object.metadata.labels ?? {}).length) object.metadata.labels = labels;
     object.status = {};
   },
   validate: validateJob,
   // an update checks the whole once more
   validateUpdate: (object, old, { sent }) => [
     ...validateMetaOnUpdate(object, dnsSubdomainName),
-    ...validateSpec(object.spec, sent),
-    ...validateSpecUpdate(object.spec, old),
+    ...validateSpec(object.spec ?? {}, sent),
+    ...validateSpecUpdate(object.spec ?? {}, old),
   ],
   warnings: (object, old) => [
     ...(old ? [] : nameWarnings(object)),
-    ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec, SPEC)),
+    ...(old && object.metadata.generation === old.metadata.generation ? [] : jobSpecWarnings(object.spec ?? {}, SPEC)),
   ],
-  subresources: { status: statusWith(validateJobStatus) },
+  subresources: { status: statusWith<Job>(validateJobStatus) },
   fields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),
   defaultPropagation: 'orphan',
   cells,
@@ -88,20 +89,21 @@ export function defaultFailurePolicy(spec: Spec): void {
 }
 
 /** The selector is the Job's own uid, and the template says so; what the user has said already is validated later. */
-function generateSelector({ spec, metadata }: KubeObject): void {
-  const labels = ((spec.template.metadata ??= {}).labels ??= {});
+function generateSelector(spec: Spec, metadata: ObjectMeta): void {
+  const labels = (((spec.template ??= {}).metadata ??= {}).labels ??= {});
   for (const label of NAME_LABELS) labels[label] ??= metadata.name ?? '';
   for (const label of UID_LABELS) labels[label] ??= metadata.uid;
   spec.selector ??= {};
   (spec.selector.matchLabels ??= {})[UID_LABELS[1]] ??= metadata.uid;
 }
 
-function validateJob(object: KubeObject, { sent }: StrategyContext): Errors {
-  const { spec, metadata } = object;
+function validateJob(object: Unchecked<Job>, { sent }: StrategyContext<Job>): Errors {
+  const { spec = {}, metadata } = object;
   const errors = [...validateGeneratedSelector(object), ...validateSpec(spec, sent)];
   // pods of an Indexed Job have their index in their host names
-  if (spec.completionMode === 'Indexed' && spec.completions > 0) {
-    const longest = `${metadata.name}-${spec.completions - 1}`;
+  const { completionMode, completions = 0 } = spec;
+  if (completionMode === 'Indexed' && completions > 0) {
+    const longest = `${metadata.name}-${completions - 1}`;
     if (isDns1123Label(longest).length)
       errors.push(
         invalid(
@@ -115,15 +117,13 @@ function validateJob(object: KubeObject, { sent }: StrategyContext): Errors {
 }
 
 /** Unless the user selects by hand, labels and selector must be those that were generated. */
-function validateGeneratedSelector({ spec, metadata }: KubeObject): Errors {
+function validateGeneratedSelector({ spec = {}, metadata }: Unchecked<Job>): Errors {
   if (spec.manualSelector || !spec.selector) return [];
   const at = TEMPLATE.child('metadata');
-  const labels: Record<string, string> = spec.template.metadata?.labels ?? {};
-  const expected: Record<string, string> = {};
-  for (const label of UID_LABELS) expected[label] = metadata.uid;
-  for (const label of NAME_LABELS) expected[label] = metadata.name ?? '';
-  const inOrder = [UID_LABELS[0], NAME_LABELS[0], UID_LABELS[1], NAME_LABELS[1]];
-  const errors = inOrder.flatMap((label) => validateHasLabel(labels, label, expected[label] as string, at));
+  const labels = spec.template?.metadata?.labels ?? {};
+  const { uid, name = '' } = metadata;
+  const expected = { [UID_LABELS[0]]: uid, [NAME_LABELS[0]]: name, [UID_LABELS[1]]: uid, [NAME_LABELS[1]]: name };
+  const errors = Object.entries(expected).flatMap(([label, value]) => validateHasLabel(labels, label, value, at));
   if (isUsable(spec.selector, SELECTOR) && !labelSelectorAsSelector(spec.selector).matches(expected))
     errors.push(invalid(SELECTOR, shownSelector(spec.selector), '`selector` not auto-generated'));
   return errors;
@@ -135,7 +135,7 @@ function validateHasLabel(labels: Readonly<Record<string, string>>, key: string,
   return labels[key] === value ? [] : [invalid(here.key(key), sorted(labels), `must be '${value}'`)];
 }
 
-function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
+function validateSpec(spec: Spec, sent: Unchecked<Job> | undefined): Errors {
   const errors = validateJobSpec(spec, SPEC);
   errors.push(...(spec.selector ? validateLabelSelector(spec.selector, SELECTOR) : [required(SELECTOR)]));
   return isUsable(spec.selector, SELECTOR)
@@ -143,16 +143,17 @@ function validateSpec(spec: Spec, sent: KubeObject | undefined): Errors {
     : errors;
 }
 
-function validateSpecUpdate(spec: Spec, { spec: old, status }: KubeObject): Errors {
-  const same = (field: string, type?: string): Errors => {
-    const shown = (value: unknown): unknown => (type && value != null ? internalValue(type, value as object) : value);
+function validateSpecUpdate(spec: Spec, { spec: old = {}, status }: Unchecked<Job>): Errors {
+  const same = (field: keyof JobSpec, type?: string): Errors => {
+    const shown = (value: unknown): unknown =>
+      type && typeof value === 'object' && value !== null ? internalValue(type, value) : value;
     return validateImmutable(shown(spec[field]), shown(old[field]), SPEC.child(field));
   };
   return [
     ...validateCompletions(spec, old),
     ...validateSameSelector(spec.selector, old.selector, SELECTOR),
     // a Job that waits and has never run may still be moved to other nodes
-    ...validateTemplateUpdate(spec.template, old.template, old.suspend === true && !status?.startTime),
+    ...validateTemplateUpdate(spec.template ?? {}, old.template ?? {}, old.suspend === true && !status?.startTime),
     ...same('completionMode'),
     ...same('podFailurePolicy', 'io.k8s.api.batch.v1.PodFailurePolicy'),
     ...same('backoffLimitPerIndex'),
@@ -170,34 +171,40 @@ function validateCompletions(spec: Spec, old: Spec): Errors {
   return [invalid(at, spec.completions, 'can only be modified in tandem with spec.parallelism')];
 }
 
-function validateTemplateUpdate(template: Spec, old: Spec, movable: boolean): Errors {
+function validateTemplateUpdate(template: Template, old: Template, movable: boolean): Errors {
   if (isDeepStrictEqual(template, movable ? moved(old, template) : old)) return [];
   return [invalid(TEMPLATE, internalTemplate(template), 'field is immutable')];
 }
 
 /** A template as messages print it: its metadata has no name of its own. */
-function internalTemplate({ metadata = {}, spec }: Spec): unknown {
+function internalTemplate({ metadata = {}, spec }: Template): unknown {
   const maps = Object.fromEntries(
-    ['labels', 'annotations'].flatMap((field) => (metadata[field] ? [[field, sorted(metadata[field])]] : [])),
+    (['labels', 'annotations'] as const).flatMap((field) =>
+      metadata[field] ? [[field, sorted(metadata[field])]] : [],
+    ),
   );
   return { ...metadata, ...maps, Spec: internalPodValue('PodSpec', spec) };
 }
 
 /** The old template with what says where pods may run taken from the new one (KEP-2926). */
-function moved(old: Spec, template: Spec): Spec {
-  const out: Spec = { ...old, metadata: { ...old.metadata }, spec: { ...old.spec } };
-  const take = (to: Spec, from: Spec, field: string): void => {
+function moved(old: Template, template: Template): Template {
+  const [metadata, spec] = [{ ...old.metadata }, { ...old.spec }];
+  take(metadata, template.metadata, ['annotations', 'labels']);
+  take(spec, template.spec, ['nodeSelector', 'tolerations', 'schedulingGates']);
+  const affinity: Parts<Affinity> = { ...spec.affinity };
+  take(affinity, template.spec?.affinity, ['nodeAffinity']);
+  // an affinity without any part is none, unless the new one is as empty
+  if (Object.keys(affinity).length || template.spec?.affinity) spec.affinity = affinity;
+  else delete spec.affinity;
+  return { ...old, metadata, spec };
+}
+
+/** The fields as `from` has them, or has not. */
+function take<T extends object>(to: T, from: T | undefined, fields: readonly (keyof T)[]): void {
+  for (const field of fields) {
     if (from?.[field] === undefined) delete to[field];
     else to[field] = from[field];
-  };
-  for (const field of ['annotations', 'labels']) take(out.metadata, template.metadata, field);
-  for (const field of ['nodeSelector', 'tolerations', 'schedulingGates']) take(out.spec, template.spec, field);
-  const affinity = { ...old.spec.affinity };
-  take(affinity, template.spec.affinity, 'nodeAffinity');
-  // an affinity without any part is none, unless the new one is as empty
-  if (Object.keys(affinity).length || template.spec.affinity) out.spec.affinity = affinity;
-  else delete out.spec.affinity;
-  return out;
+  }
 }
 
 function cells(job: Unchecked<Job>, now: number): Cell[] {

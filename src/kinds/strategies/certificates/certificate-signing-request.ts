@@ -1,17 +1,18 @@
 import { X509Certificate } from 'node:crypto';
+import type { CertificateSigningRequest } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
-import type { Cell, Strategy, StrategyContext } from '../../kind.ts';
+import type { Unchecked } from '../../../meta/object.ts';
+import type { Cell } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { withStatus } from '../status-split.ts';
 import { conditionChangeErrors, conditionErrors, keepApprovals, stampConditions } from './conditions.ts';
 import { pemBlocks } from './pem.ts';
 import { requestError } from './request.ts';
 import { signerNameErrors } from './signer-name.ts';
-import type { CertificateSigningRequest } from '../../../../schema/types.ts';
 import { NONE, since } from '../../cells.ts';
 import { humanDuration } from '../../../meta/duration.ts';
 
+type Request = Unchecked<CertificateSigningRequest>;
 const SPEC = Path.root('spec');
 const CERTIFICATE = Path.root('status').child('certificate');
 const MIN_SECONDS = 600;
@@ -42,7 +43,7 @@ const USAGES = [
   'timestamping',
 ];
 
-function usageErrors(usages: string[]): FieldError[] {
+function usageErrors(usages: readonly string[]): FieldError[] {
   const at = SPEC.child('usages');
   if (usages.length === 0) return [required(at)];
   return usages.flatMap((usage, i) => [
@@ -69,7 +70,7 @@ function certificateError(certificate: string | undefined): string | undefined {
   return undefined;
 }
 
-function validate(object: KubeObject): FieldError[] {
+function validate(object: Request): FieldError[] {
   const { spec = {} } = object;
   const errors: FieldError[] = [];
   const why = requestError(spec.request ?? '');
@@ -93,7 +94,7 @@ function validate(object: KubeObject): FieldError[] {
 }
 
 /** What holds for every way to change a request. */
-function changeErrors(object: KubeObject, old: KubeObject, may: { approve: boolean; issue: boolean }): FieldError[] {
+function changeErrors(object: Request, old: Request, may: { approve: boolean; issue: boolean }): FieldError[] {
   const errors = [...validateMetaOnUpdate(object, () => [], false), ...conditionChangeErrors(object, old, may.approve)];
   const [now, before] = [object.status?.certificate, old.status?.certificate];
   if (now === before) return errors;
@@ -104,12 +105,13 @@ function changeErrors(object: KubeObject, old: KubeObject, may: { approve: boole
   return errors;
 }
 
-function keepSpec(object: KubeObject, old: KubeObject): void {
-  object.spec = old.spec;
+function keepSpec(object: Request, old: Request): void {
+  if (old.spec) object.spec = old.spec;
+  else delete object.spec;
 }
 
 /** certificates.k8s.io/v1 CertificateSigningRequest: its spec is what was asked; `/approval` decides, `/status` answers. */
-export const certificateSigningRequestStrategy: Strategy = withStatus({
+export const certificateSigningRequestStrategy = withStatus<CertificateSigningRequest>({
   // any name will do
   name: () => [],
   generation: false,
@@ -124,7 +126,7 @@ export const certificateSigningRequestStrategy: Strategy = withStatus({
   subresources: {
     status: {
       resets: ['spec', 'status.conditions'],
-      prepareForUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext) {
+      prepareForUpdate(object, old, ctx) {
         keepSpec(object, old);
         object.status ??= {};
         keepApprovals(object, old);
@@ -138,7 +140,7 @@ export const certificateSigningRequestStrategy: Strategy = withStatus({
     approval: {
       writes: ['status'],
       resets: ['spec', 'status.certificate'],
-      prepareForUpdate(object: KubeObject, old: KubeObject, ctx: StrategyContext) {
+      prepareForUpdate(object, old, ctx) {
         const conditions = object.status?.conditions;
         keepSpec(object, old);
         const { conditions: _, ...status } = old.status ?? {};

@@ -1,26 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CertificateSigningRequest } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 
-export interface Condition {
-  type?: string;
-  status?: string;
-  reason?: string;
-  message?: string;
-  lastUpdateTime?: string;
-  lastTransitionTime?: string;
-}
+type Request = Unchecked<CertificateSigningRequest>;
+type Condition = NonNullable<NonNullable<Request['status']>['conditions']>[number];
 const CONDITIONS = Path.root('status').child('conditions');
 const STATUSES = ['False', 'True', 'Unknown'];
 /** Decisions, which are there or not, and stay. */
 const DECISIONS = ['Approved', 'Denied', 'Failed'];
 const APPROVALS = ['Approved', 'Denied'];
 
-export const conditionsOf = (object: KubeObject): Condition[] => object.status?.conditions ?? [];
-const ofType = (object: KubeObject, type: string): Condition[] =>
+export const conditionsOf = (object: Request): Condition[] => object.status?.conditions ?? [];
+const ofType = (object: Request, type: string): Condition[] =>
   conditionsOf(object).filter((condition) => condition.type === type);
 
-export function conditionErrors(object: KubeObject): FieldError[] {
+export function conditionErrors(object: Request): FieldError[] {
   const seen = new Set<string>();
   return conditionsOf(object).flatMap(({ type = '', status = '' }, i) => {
     const at = CONDITIONS.index(i);
@@ -38,7 +33,7 @@ export function conditionErrors(object: KubeObject): FieldError[] {
 }
 
 /** Decisions do not go away; who only writes the status may neither approve nor deny. */
-export function conditionChangeErrors(object: KubeObject, old: KubeObject, mayApprove: boolean): FieldError[] {
+export function conditionChangeErrors(object: Request, old: Request, mayApprove: boolean): FieldError[] {
   const errors: FieldError[] = [];
   for (const type of DECISIONS) {
     const [now, before] = [ofType(object, type), ofType(old, type)];
@@ -56,20 +51,22 @@ export function conditionChangeErrors(object: KubeObject, old: KubeObject, mayAp
 }
 
 /** As many approvals as before are those of before, whatever is written: a status has no say in them. */
-export function keepApprovals(object: KubeObject, old: KubeObject): void {
+export function keepApprovals(object: Request, old: Request): void {
   for (const type of APPROVALS) {
     const before = ofType(old, type);
     if (before.length !== ofType(object, type).length) continue;
     let next = 0;
-    object.status.conditions = conditionsOf(object).map((condition) =>
-      condition.type === type ? before[next++] : condition,
+    const conditions = conditionsOf(object).map((condition) =>
+      condition.type === type ? (before[next++] ?? condition) : condition,
     );
-    if (object.status.conditions.length === 0) delete object.status.conditions;
+    const status = (object.status ??= {});
+    if (conditions.length) status.conditions = conditions;
+    else delete status.conditions;
   }
 }
 
 /** Conditions say when they were written, and since when they are so. */
-export function stampConditions(object: KubeObject, old: KubeObject, now: string): void {
+export function stampConditions(object: Request, old: Request, now: string): void {
   for (const condition of conditionsOf(object)) {
     condition.lastUpdateTime ??= now;
     if (condition.lastTransitionTime !== undefined) continue;

@@ -1,15 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ConfigMap } from '../../../../schema/types.ts';
 import { forbidden, invalid, Path, tooLong, type FieldError } from '../../../meta/field.ts';
 import { isConfigMapKey } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
-import type { ConfigMap } from '../../../../schema/types.ts';
 import { since, size } from '../../cells.ts';
 
 type Errors = FieldError[];
 type Data = Record<string, string> | null | undefined;
+
+/** What a ConfigMap and a Secret have in common. */
+interface Held {
+  immutable?: boolean;
+  data?: Record<string, string>;
+  binaryData?: Record<string, string>;
+}
 
 /** All values of a ConfigMap or Secret together, in bytes. */
 export const MAX_DATA = 1024 * 1024;
@@ -25,7 +32,7 @@ export function dataSize(data: Data, base64: boolean): number {
 }
 
 /** What `immutable: true` forbids: to take it back, and to change `fields`. */
-export function validateImmutableData(object: KubeObject, old: KubeObject, fields: readonly string[]): Errors {
+export function validateImmutableData(object: Held, old: Held, fields: readonly ('data' | 'binaryData')[]): Errors {
   if (!old.immutable) return [];
   const refuse = (field: string) => forbidden(field, 'field is immutable when `immutable` is set');
   const errors: Errors = object.immutable ? [] : [refuse('immutable')];
@@ -36,7 +43,7 @@ export function validateImmutableData(object: KubeObject, old: KubeObject, field
 const data = Path.root('data');
 const binaryData = Path.root('binaryData');
 
-export const configMapStrategy: Strategy = {
+export const configMapStrategy: Strategy<ConfigMap> = {
   validate(object) {
     const errors = [...validateDataKeys(object.data, data), ...validateDataKeys(object.binaryData, binaryData)];
     for (const key of Object.keys(object.data ?? {})) {

@@ -1,8 +1,8 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { EndpointAddress, EndpointPort, Endpoints, EndpointSubset } from '../../../../schema/types.ts';
+import type { EndpointAddress, EndpointPort, EndpointSubset, Endpoints } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
@@ -15,7 +15,6 @@ const SUBSETS = Path.root('subsets');
 const MANAGED_BY = 'endpoints.kubernetes.io/managed-by';
 const LISTS = ['addresses', 'notReadyAddresses'] as const;
 
-const subsetsOf = (object: KubeObject): Parts<EndpointSubset>[] => (object.subsets ?? []) as Parts<EndpointSubset>[];
 const label = (value: string | undefined, at: Path): Errors =>
   value ? isDns1123Label(value).map((why) => invalid(at, value, why)) : [];
 
@@ -53,12 +52,12 @@ const validateSubset = (subset: Parts<EndpointSubset>, at: Path): Errors => [
   ),
 ];
 
-const validateSubsets = (object: KubeObject): Errors =>
-  subsetsOf(object).flatMap((subset, i) => validateSubset(subset, SUBSETS.index(i)));
+const validateSubsets = ({ subsets = [] }: Unchecked<Endpoints>): Errors =>
+  subsets.flatMap((subset, i) => validateSubset(subset, SUBSETS.index(i)));
 
-export const endpointsStrategy: Strategy = {
+export const endpointsStrategy: Strategy<Endpoints> = {
   defaults(object) {
-    for (const subset of subsetsOf(object)) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
+    for (const subset of object.subsets ?? []) for (const port of subset.ports ?? []) port.protocol ||= 'TCP';
   },
   validate: validateSubsets,
   // subsets that stay as they are stay good, whatever the rules have become
@@ -70,7 +69,7 @@ export const endpointsStrategy: Strategy = {
   warnings(object) {
     // its own controller writes nothing that is worth a word
     if (object.metadata.labels?.[MANAGED_BY] === 'endpoint-controller') return [];
-    return subsetsOf(object).flatMap((subset, i) =>
+    return (object.subsets ?? []).flatMap((subset, i) =>
       LISTS.flatMap((field) =>
         (subset[field] ?? []).flatMap(({ ip = '' }, j) =>
           ipWarnings(ip, SUBSETS.index(i).child(field).index(j).child('ip')),

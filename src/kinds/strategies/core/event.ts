@@ -1,12 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { Event } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { dnsSubdomainName, pathSegmentName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
 import { internalValue } from '../pod/internal-form.ts';
-import type { Event } from '../../../../schema/types.ts';
 import { since } from '../../cells.ts';
 
 /** Events, stored as core/v1. One that has an eventTime is of the newer form and says more (KEP-383). */
@@ -15,9 +15,9 @@ const MAX_TEXT = 128;
 const MAX_MESSAGE = 1024;
 const METADATA = Path.root('metadata');
 
-function foreign(object: KubeObject): Errors {
+function foreign(object: Unchecked<Event>): Errors {
   const at = Path.root('involvedObject').child('namespace');
-  const about = (object.involvedObject?.namespace ?? '') as string;
+  const about = object.involvedObject?.namespace ?? '';
   const own = object.metadata.namespace ?? '';
   const fits = object.eventTime
     ? about !== '' || own === 'default' || own === 'kube-system'
@@ -33,8 +33,8 @@ const longText = (text: string, max: number, field: string): Errors =>
 const neededText = (text: string | undefined, field: string): Errors =>
   text ? longText(text, MAX_TEXT, field) : [required(Path.root(field))];
 
-function newerForm(object: KubeObject, apiVersion: string): Errors {
-  const reporter: string = object.reportingComponent ?? '';
+function newerForm(object: Unchecked<Event>, apiVersion: string): Errors {
+  const reporter = object.reportingComponent ?? '';
   const at = Path.root(apiVersion === 'v1' ? 'reportingComponent' : 'reportingController');
   return [
     ...(reporter ? [] : [required(at)]),
@@ -46,7 +46,7 @@ function newerForm(object: KubeObject, apiVersion: string): Errors {
   ];
 }
 
-function validateSeries({ series }: KubeObject): Errors {
+function validateSeries({ series }: Unchecked<Event>): Errors {
   if (!series) return [];
   return [
     ...((series.count ?? 0) < 2 ? [invalid('series.count', '', 'should be at least 2')] : []),
@@ -55,7 +55,7 @@ function validateSeries({ series }: KubeObject): Errors {
 }
 
 /** Through events.k8s.io an event is of the newer form, and the fields of the older one stay empty. */
-function onlyNewer(object: KubeObject): Errors {
+function onlyNewer(object: Unchecked<Event>): Errors {
   const unset = (value: unknown, field: string): Errors =>
     value ? [invalid(Path.root(field), '', 'needs to be unset')] : [];
   const { generateName = '', name } = object.metadata;
@@ -67,7 +67,7 @@ function onlyNewer(object: KubeObject): Errors {
     ...dnsSubdomainName(name ?? '', false).map((why) => invalid(METADATA.child('name'), name, why)),
     ...validateSeries(object),
     ...(object.eventTime ? [] : [required(Path.root('eventTime'))]),
-    ...(['Normal', 'Warning'].includes(object.type)
+    ...(['Normal', 'Warning'].includes(object.type ?? '')
       ? []
       : [invalid(Path.root('type'), '', `has invalid value: ${object.type ?? ''}`)]),
     ...unset(object.firstTimestamp, 'firstTimestamp'),
@@ -82,7 +82,11 @@ const said = (value: unknown): unknown =>
   !value || (typeof value === 'object' && Object.keys(value).length === 0) ? undefined : value;
 
 /** Fields that an update through events.k8s.io leaves alone: the type of those that are structs, and what else is zero. */
-const FIXED: readonly (readonly [field: string, at: string, zero: string | number | null])[] = [
+const FIXED: readonly (readonly [
+  field: Exclude<keyof Unchecked<Event>, 'metadata'>,
+  at: string,
+  zero: string | number | null,
+])[] = [
   ['involvedObject', 'involvedObject', 'ObjectReference'],
   ['reason', 'reason', ''],
   ['message', 'message', ''],
@@ -100,7 +104,7 @@ const FIXED: readonly (readonly [field: string, at: string, zero: string | numbe
 ];
 const STRUCTS = new Set(['ObjectReference', 'EventSource']);
 
-function fixed(object: KubeObject, old: KubeObject): Errors {
+function fixed(object: Unchecked<Event>, old: Unchecked<Event>): Errors {
   return FIXED.flatMap(([field, at, zero]) => {
     if (isDeepStrictEqual(said(object[field]), said(old[field]))) return [];
     const struct = typeof zero === 'string' && STRUCTS.has(zero);
@@ -110,7 +114,7 @@ function fixed(object: KubeObject, old: KubeObject): Errors {
   });
 }
 
-export const eventStrategy: Strategy = {
+export const eventStrategy: Strategy<Event> = {
   // through v1 any name that can stand in a path is good
   name: pathSegmentName,
   fields: ({ involvedObject: about, ...event }) => ({

@@ -1,4 +1,4 @@
-import type { LimitRangeItem } from '../../../../schema/types.ts';
+import type { LimitRange, LimitRangeItem } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
 import type { Parts } from '../../../meta/object.ts';
@@ -98,10 +98,10 @@ function validateItem(item: Parts<LimitRangeItem>, at: Path): Errors {
   return errors;
 }
 
-export const limitRangeStrategy: Strategy = {
+export const limitRangeStrategy: Strategy<LimitRange> = {
   /** For a container: no default limit is the max, no default request is the default limit, else the min (SetDefaults_LimitRangeItem). */
   defaults({ spec }) {
-    for (const item of (spec?.limits ?? []) as Parts<LimitRangeItem>[]) {
+    for (const item of spec?.limits ?? []) {
       if (item.type !== 'Container') continue;
       item.default = { ...item.max, ...item.default };
       item.defaultRequest = { ...item.min, ...item.default, ...item.defaultRequest };
@@ -112,7 +112,7 @@ export const limitRangeStrategy: Strategy = {
     if (!metadata.name) metadata.name = newUid();
   },
   validate({ spec }) {
-    const items = (spec?.limits ?? []) as Parts<LimitRangeItem>[];
+    const items = spec?.limits ?? [];
     return items.flatMap((item, i) => [
       ...validateItem(item, LIMITS.index(i)),
       ...(items.findIndex((other) => (other.type ?? '') === (item.type ?? '')) < i

@@ -1,11 +1,11 @@
+import type { Namespace } from '../../../../schema/types.ts';
 import { invalid, Path, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { isStandardFinalizer, validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsLabelName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
-import type { Namespace } from '../../../../schema/types.ts';
 import { since } from '../../cells.ts';
 
 type Errors = FieldError[];
@@ -13,15 +13,15 @@ const FINALIZERS = Path.root('spec').child('finalizers');
 const PHASE = Path.root('status').child('Phase');
 
 /** @param indexed the error names the item, as it does for the `finalize` subresource only */
-const finalizers = ({ spec }: KubeObject, indexed: boolean): Errors =>
-  ((spec?.finalizers ?? []) as string[]).flatMap((name, i) => {
+const finalizers = ({ spec }: Unchecked<Namespace>, indexed: boolean): Errors =>
+  (spec?.finalizers ?? []).flatMap((name, i) => {
     const at = indexed ? FINALIZERS.index(i) : FINALIZERS;
     const errors = isQualifiedName(name).map((why) => invalid(at, name, why));
     if (name.includes('/') || isStandardFinalizer(name)) return errors;
     return [...errors, invalid(at, name, 'name is neither a standard finalizer name nor is it fully qualified')];
   });
 
-export const namespaceStrategy: Strategy = {
+export const namespaceStrategy: Strategy<Namespace> = {
   name: dnsLabelName,
   defaults(object) {
     // Every namespace carries its name, so that selectors can name it (KEP-2161).
@@ -32,12 +32,13 @@ export const namespaceStrategy: Strategy = {
     // a name that was drawn came after the defaults
     object.metadata.labels = { ...object.metadata.labels, 'kubernetes.io/metadata.name': object.metadata.name ?? '' };
     object.spec ??= {};
-    const list = (object.spec.finalizers ??= []) as string[];
+    const list = (object.spec.finalizers ??= []);
     if (!list.includes('kubernetes')) list.push('kubernetes');
   },
   prepareForUpdate(object, old) {
     object.spec = { ...old.spec };
-    object.status = old.status;
+    if (old.status) object.status = old.status;
+    else delete object.status;
   },
   validate: (object) => finalizers(object, false),
   validateUpdate: (object) => validateMetaOnUpdate(object, dnsLabelName, false),
@@ -59,7 +60,8 @@ export const namespaceStrategy: Strategy = {
     },
     finalize: {
       prepareForUpdate(object, old) {
-        object.status = old.status;
+        if (old.status) object.status = old.status;
+        else delete object.status;
       },
       validateUpdate: (object) => finalizers(object, true),
     },

@@ -1,7 +1,8 @@
 import type { Taint } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Parts } from '../../../meta/object.ts';
+import type { ObjectLike, Parts } from '../../../meta/object.ts';
 import { jsonError } from '../../../go/json-unmarshal.ts';
+import { isRecord } from '../../../meta/record.ts';
 import { validateTaints } from './node-validation.ts';
 
 type Errors = FieldError[];
@@ -9,20 +10,22 @@ const AT = Path.root('metadata').child('annotations');
 const TAINTS = 'scheduler.alpha.kubernetes.io/taints';
 const AVOID = 'scheduler.alpha.kubernetes.io/preferAvoidPods';
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const kindOf = (value: unknown): string =>
   Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
+
+const TAINT_FIELDS = ['key', 'value', 'effect'] as const;
+const isTaint = (value: Record<string, unknown>): value is Parts<Taint> =>
+  TAINT_FIELDS.every((field) => typeof (value[field] ?? '') === 'string');
 
 function taints(text: string): Errors {
   const error = jsonError(text, '[]v1.Taint');
   if (error) return [invalid(AT, TAINTS, error)];
   const list = ((JSON.parse(text) ?? []) as unknown[]).map((taint) => taint ?? {});
-  const other = list.find((taint) => !isObject(taint));
+  const other = list.find((taint) => !isRecord(taint));
   if (other !== undefined)
     return [invalid(AT, TAINTS, `json: cannot unmarshal ${kindOf(other)} into Go value of type v1.Taint`)];
-  const all = list as Record<string, unknown>[];
-  for (const field of ['key', 'value', 'effect']) {
+  const all = list.filter(isRecord);
+  for (const field of TAINT_FIELDS) {
     const bad = all.map((taint) => taint[field] ?? '').find((value) => typeof value !== 'string');
     const type = field === 'effect' ? 'v1.TaintEffect' : 'string';
     if (bad !== undefined)
@@ -34,7 +37,7 @@ function taints(text: string): Errors {
         ),
       ];
   }
-  return validateTaints(all as unknown as Parts<Taint>[], AT.child(TAINTS));
+  return validateTaints(all.filter(isTaint), AT.child(TAINTS));
 }
 
 function avoidPods(text: string): Errors {
@@ -57,7 +60,7 @@ function avoidPods(text: string): Errors {
 }
 
 /** ValidateNodeSpecificAnnotations: what once were fields of a Node, as JSON in its annotations. */
-export function validateNodeAnnotations({ metadata: { annotations = {} } }: KubeObject): Errors {
+export function validateNodeAnnotations({ metadata: { annotations = {} } }: ObjectLike): Errors {
   return [
     ...(annotations[TAINTS] ? taints(annotations[TAINTS]) : []),
     ...(annotations[AVOID] ? avoidPods(annotations[AVOID]) : []),

@@ -1,5 +1,6 @@
+import type { Node, NodeSpec, Pod } from '../../../../schema/types.ts';
 import { duplicate, forbidden, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
@@ -8,7 +9,6 @@ import { internalValue } from '../pod/internal-form.ts';
 import { validateNodeAnnotations } from './node-annotations.ts';
 import { validateConfigSource, validateConfigStatus } from './node-config.ts';
 import { validateNodeResources, validatePodCidrs, validateTaints } from './node-validation.ts';
-import type { Node, Pod } from '../../../../schema/types.ts';
 import { NONE, since, UNKNOWN } from '../../cells.ts';
 
 type Errors = FieldError[];
@@ -17,7 +17,7 @@ const SPEC = Path.root('spec');
 const TAINTS = Path.root('metadata').child('taints');
 const ONCE = 'except from "" to valid';
 
-const validateNode = (object: KubeObject): Errors => [
+const validateNode = (object: Unchecked<Node>): Errors => [
   ...validateNodeAnnotations(object),
   ...validateTaints(object.spec?.taints, TAINTS),
   ...validateNodeResources(object.status),
@@ -25,11 +25,11 @@ const validateNode = (object: KubeObject): Errors => [
 ];
 
 /** What may be set once: the ranges of its pods and the provider's name for it. */
-function setOnce({ spec = {} }: KubeObject, { spec: old = {} }: KubeObject): Errors {
+function setOnce(spec: Parts<NodeSpec> = {}, old: Parts<NodeSpec> = {}): Errors {
   const errors: Errors = [];
   const refuse = (field: string, what: string) =>
     forbidden(SPEC.child(field), `node updates may not change ${what} ${ONCE}`);
-  const [now, before] = [(spec.podCIDRs ?? []) as string[], (old.podCIDRs ?? []) as string[]];
+  const [now, before] = [spec.podCIDRs ?? [], old.podCIDRs ?? []];
   if (before.length && now.length !== before.length) errors.push(refuse('podCIDRs', 'podCIDR'));
   else for (const [i, cidr] of before.entries()) if (now[i] !== cidr) errors.push(refuse('podCIDRs', 'podCIDR'));
   if (old.providerID && old.providerID !== spec.providerID) errors.push(refuse('providerID', 'providerID'));
@@ -38,9 +38,9 @@ function setOnce({ spec = {} }: KubeObject, { spec: old = {} }: KubeObject): Err
   return errors;
 }
 
-function repeatedAddresses({ status }: KubeObject): Errors {
+function repeatedAddresses({ status }: Unchecked<Node>): Errors {
   const seen = new Set<string>();
-  return ((status?.addresses ?? []) as { type: string; address: string }[]).flatMap((one, i) => {
+  return (status?.addresses ?? []).flatMap((one, i) => {
     const key = JSON.stringify([one.type, one.address]);
     const again = seen.has(key);
     seen.add(key);
@@ -49,11 +49,11 @@ function repeatedAddresses({ status }: KubeObject): Errors {
 }
 
 /** ValidateNodeUpdate, for the node and for its status. */
-const validateNodeUpdate = (object: KubeObject, old: KubeObject): Errors => [
+const validateNodeUpdate = (object: Unchecked<Node>, old: Unchecked<Node>): Errors => [
   ...validateNodeAnnotations(object),
   ...validateNodeResources(object.status),
   ...repeatedAddresses(object),
-  ...setOnce(object, old),
+  ...setOnce(object.spec, old.spec),
   ...(object.spec?.configSource
     ? validateConfigSource(object.spec.configSource, SPEC.child('configSource'), 'spec')
     : []),
@@ -61,28 +61,28 @@ const validateNodeUpdate = (object: KubeObject, old: KubeObject): Errors => [
   ...validateTaints(object.spec?.taints, TAINTS),
 ];
 
-const warnings = ({ spec }: KubeObject): string[] => [
+const warnings = ({ spec }: Unchecked<Node>): string[] => [
   ...(spec?.configSource ? ['spec.configSource: the feature is removed'] : []),
   ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
 ];
 
 /** podCIDR is the first of podCIDRs, whichever of them the client knows (the conversion of v1 to the internal type). */
-function joinPodCidrs({ spec }: KubeObject): void {
+function joinPodCidrs({ spec }: Unchecked<Node>): void {
   if (!spec) return;
-  const list = (spec.podCIDRs ?? []) as string[];
-  if (spec.podCIDR && spec.podCIDR !== list[0]) spec.podCIDRs = [spec.podCIDR];
-  else if (list.length) spec.podCIDR = list[0];
+  const first = spec.podCIDRs?.[0];
+  if (spec.podCIDR && spec.podCIDR !== first) spec.podCIDRs = [spec.podCIDR];
+  else if (first !== undefined) spec.podCIDR = first;
 }
 
 /** What the node says of itself that nothing reads yet (KEP-5328). */
-function dropDisabled(object: KubeObject, old: KubeObject | undefined): void {
+function dropDisabled(object: Unchecked<Node>, old: Unchecked<Node> | undefined): void {
   if (object.status && !old?.status?.config) delete object.status.config;
   if (object.status && !old?.status?.declaredFeatures) delete object.status.declaredFeatures;
   // what configured kubelets from afar has been taken out: only a node that has it keeps it
   if (object.spec && !old?.spec?.configSource) delete object.spec.configSource;
 }
 
-export const nodeStrategy: Strategy = {
+export const nodeStrategy: Strategy<Node> = {
   defaults(object) {
     joinPodCidrs(object);
     // A node that says nothing else can give all it has (SetDefaults_NodeStatus).
@@ -91,7 +91,8 @@ export const nodeStrategy: Strategy = {
   },
   prepareForCreate: (object) => dropDisabled(object, undefined),
   prepareForUpdate(object, old) {
-    object.status = old.status;
+    if (old.status) object.status = old.status;
+    else delete object.status;
     if (object.spec && !old.spec?.configSource) delete object.spec.configSource;
   },
   subresources: {

@@ -5,7 +5,7 @@ import type {
 } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Subdomain, isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity, zeroQuantity } from '../../../meta/quantity.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
@@ -19,12 +19,13 @@ import {
 } from '../../validation/resources.ts';
 import { IMMUTABLE, semanticallyEqual, validateImmutable } from '../../validation/values.ts';
 import { internalDiff } from '../pod/internal-form.ts';
-import { withStatus } from '../status-split.ts';
+import { statusWith, withStatus } from '../status-split.ts';
 import { validateAccessModes, VOLUME_MODES } from './access-modes.ts';
 import { since, UNSET } from '../../cells.ts';
 import { accessModesCell, classCell, phaseCell } from './volume-cells.ts';
 
 type Errors = FieldError[];
+type Claim = Unchecked<PersistentVolumeClaim>;
 type Spec = Parts<PersistentVolumeClaimSpec>;
 const SPEC = Path.root('spec');
 const STATUS = Path.root('status');
@@ -113,27 +114,26 @@ function normalizeSources(spec: Spec): void {
   else if (ref && !dataSource && !ref.namespace) spec.dataSource = copy(ref);
 }
 
-function prepareSpec(object: KubeObject, old?: KubeObject): void {
-  const spec = object.spec as Spec | undefined;
+function prepareSpec({ spec }: Claim, old: Spec | undefined): void {
   if (!spec) return;
-  dropForeignSource(spec, old?.spec as Spec | undefined);
+  dropForeignSource(spec, old);
   normalizeSources(spec);
 }
 
 const size = (spec: Spec | undefined): string => spec?.resources?.requests?.['storage'] ?? '0';
 
 /** What an update may change: the volume once, and while it is bound its size and its attributes. */
-function comparable(object: KubeObject, old: KubeObject): [now: Spec, before: Spec] {
-  const now = { ...object.spec } as Spec;
-  const before = { ...old.spec } as Spec;
-  if (!before.volumeName) before.volumeName = now.volumeName;
+function comparable(object: Claim, old: Claim): [now: Spec, before: Spec] {
+  const now: Spec = { ...object.spec };
+  const before: Spec = { ...old.spec };
+  if (!before.volumeName && now.volumeName !== undefined) before.volumeName = now.volumeName;
   const beta = old.metadata.annotations?.[BETA_CLASS];
   // the class may move from the annotation to the field, or be set late
   const late =
     before.storageClassName == null &&
     now.storageClassName != null &&
     (beta === undefined || beta === now.storageClassName);
-  if (late) now.storageClassName = before.storageClassName;
+  if (late) delete now.storageClassName;
   if (object.status?.phase !== 'Bound') return [now, before];
   const requests = before.resources?.requests;
   if (now.resources?.requests)
@@ -141,19 +141,21 @@ function comparable(object: KubeObject, old: KubeObject): [now: Spec, before: Sp
       ...now.resources,
       requests: { ...now.resources.requests, storage: requests?.['storage'] ?? '0' },
     };
-  if (now.volumeAttributesClassName != null) now.volumeAttributesClassName = before.volumeAttributesClassName;
+  if (now.volumeAttributesClassName != null) {
+    if (before.volumeAttributesClassName === undefined) delete now.volumeAttributesClassName;
+    else now.volumeAttributesClassName = before.volumeAttributesClassName;
+  }
   return [now, before];
 }
 
 const IMMUTABLE_SPEC =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
-function resized(spec: Spec, old: KubeObject): Errors {
-  const held: string | undefined = old.status?.capacity?.storage;
-  const [now, before, real] = [size(spec), size(old.spec), held].map((text) =>
-    text ? parseQuantity(text) : zeroQuantity,
-  );
-  const less = compareQuantity(now!, before!) < 0 && compareQuantity(now!, real!) <= 0;
+function resized(spec: Spec, old: Claim): Errors {
+  const quantity = (text: string | undefined) => (text ? parseQuantity(text) : zeroQuantity);
+  const now = quantity(size(spec));
+  const real = quantity(old.status?.capacity?.['storage']);
+  const less = compareQuantity(now, quantity(size(old.spec))) < 0 && compareQuantity(now, real) <= 0;
   return less
     ? [forbidden(SPEC.child('resources', 'requests', 'storage'), 'field can not be less than status.capacity')]
     : [];
@@ -165,7 +167,7 @@ function attributes(spec: Spec, old: Spec): Errors {
   return [forbidden(SPEC.child('volumeAttributesClassName'), `update from non-nil value to ${what} is forbidden`)];
 }
 
-function immutableClass(object: KubeObject, old: KubeObject): Errors {
+function immutableClass(object: Claim, old: Claim): Errors {
   const [now, before] = [object, old].map((one) => one.metadata.annotations?.[BETA_CLASS]);
   const toField =
     before !== undefined && old.spec?.storageClassName == null && object.spec?.storageClassName === before;
@@ -175,8 +177,8 @@ function immutableClass(object: KubeObject, old: KubeObject): Errors {
     : [invalid(`metadata.annotations.${BETA_CLASS}`, now ?? '', IMMUTABLE)];
 }
 
-function validateUpdate(object: KubeObject, old: KubeObject): Errors {
-  const [spec, before] = [(object.spec ?? {}) as Spec, (old.spec ?? {}) as Spec];
+function validateUpdate(object: Claim, old: Claim): Errors {
+  const [spec, before] = [object.spec ?? {}, old.spec ?? {}];
   const [now, was] = comparable(object, old);
   return [
     // the whole is checked twice: once for itself and once as a part of the update
@@ -210,16 +212,15 @@ function resourceKey(name: string, at: Path): Errors {
     : [notSupported(at, name, ['storage'])];
 }
 
-function validateStatus({ spec, status = {} }: KubeObject): Errors {
+function validateStatus({ spec, status = {} }: Claim): Errors {
   const errors: Errors = spec?.accessModes?.length ? [] : [required(Path.root('Spec').child('accessModes'))];
-  const entries = (field: string) => Object.entries((status[field] ?? {}) as Record<string, string>);
-  for (const [name, amount] of entries('capacity'))
+  for (const [name, amount] of Object.entries(status.capacity ?? {}))
     errors.push(...validateBasicQuantity(amount, STATUS.child('capacity').key(name)));
-  for (const [name, state] of entries('allocatedResourceStatuses')) {
+  for (const [name, state] of Object.entries(status.allocatedResourceStatuses ?? {})) {
     const at = STATUS.child('allocatedResourceStatus');
     errors.push(...resourceKey(name, at), ...(RESIZES.includes(state) ? [] : [notSupported(at, name, RESIZES)]));
   }
-  for (const [name, amount] of entries('allocatedResources')) {
+  for (const [name, amount] of Object.entries(status.allocatedResources ?? {})) {
     const at = STATUS.child('allocatedResources');
     const key = resourceKey(name, at);
     const basic = key.length ? key : validateBasicQuantity(amount, at.key(name));
@@ -228,7 +229,7 @@ function validateStatus({ spec, status = {} }: KubeObject): Errors {
   return errors;
 }
 
-function warnings({ metadata, spec }: KubeObject): string[] {
+function warnings({ metadata, spec }: Claim): string[] {
   const says: string[] = [];
   if (metadata.annotations?.[BETA_CLASS] !== undefined) {
     says.push(`metadata.annotations[${BETA_CLASS}]: deprecated since v1.8; use "storageClassName" attribute instead`);
@@ -247,21 +248,19 @@ export const claimSpecWarnings = (spec: Spec | undefined, at: Path): string[] =>
     ];
   });
 
-const split = withStatus();
-
-export const persistentVolumeClaimStrategy: Strategy = withStatus({
+export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = withStatus<PersistentVolumeClaim>({
   defaults(object) {
     if (object.status) object.status.phase ||= 'Pending';
     (object.spec ??= {}).volumeMode ??= 'Filesystem';
   },
   prepareForCreate(object) {
     object.status = { phase: 'Pending' };
-    prepareSpec(object);
+    prepareSpec(object, undefined);
   },
-  prepareForUpdate: prepareSpec,
-  validate: ({ spec }) => validateClaimSpec((spec ?? {}) as Spec, SPEC),
+  prepareForUpdate: (object, old) => prepareSpec(object, old.spec),
+  validate: ({ spec = {} }) => validateClaimSpec(spec, SPEC),
   validateUpdate,
-  subresources: { status: { ...split.subresources!['status'], validateUpdate: validateStatus } },
+  subresources: { status: statusWith<PersistentVolumeClaim>(validateStatus) },
   warnings,
   generation: false,
   cells,

@@ -1,6 +1,6 @@
 import type { NodeSelectorTerm, PersistentVolume, PersistentVolumeSpec } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
@@ -8,14 +8,15 @@ import { nodeSelectorTermWarnings, validateNodeSelector } from '../../validation
 import { validateBasicQuantity, validatePositiveQuantity } from '../../validation/resources.ts';
 import { IMMUTABLE, semanticallyEqual, validateImmutable } from '../../validation/values.ts';
 import { formDiff, internalValue } from '../pod/internal-form.ts';
-import { withStatus } from '../status-split.ts';
+import { statusSubresource, withStatus } from '../status-split.ts';
 import { validateAccessModes, VOLUME_MODES } from './access-modes.ts';
 import { validateVolumeSource } from './volume-sources.ts';
 import { since, UNSET } from '../../cells.ts';
 import { accessModesCell, classCell, phaseCell } from './volume-cells.ts';
 
 type Errors = FieldError[];
-type Spec = Parts<PersistentVolumeSpec> & Record<string, any>;
+type Volume = Unchecked<PersistentVolume>;
+type Spec = Parts<PersistentVolumeSpec>;
 const SPEC = Path.root('spec');
 const POLICIES = ['Delete', 'Recycle', 'Retain'];
 const BETA_CLASS = 'volume.beta.kubernetes.io/storage-class';
@@ -61,9 +62,9 @@ const MOUNTABLE = [
   'vsphereVolume',
   'azureDisk',
   'portworxVolume',
-];
+] as const;
 /** Sources that no kubelet mounts any more, by the field's name in the warning. */
-const GONE: readonly (readonly [field: string, said: string, shown?: string])[] = [
+const GONE: readonly (readonly [field: keyof PersistentVolumeSpec, said: string, shown?: string])[] = [
   ['photonPersistentDisk', 'deprecated in v1.11, non-functional in v1.16+'],
   ['scaleIO', 'deprecated in v1.16, non-functional in v1.22+'],
   ['storageos', 'deprecated in v1.22, non-functional in v1.25+', 'storageOS'],
@@ -97,7 +98,7 @@ const isRoot = (path: string): boolean => {
 };
 
 function attributesClass(spec: Spec): Errors {
-  const name: string | null | undefined = spec.volumeAttributesClassName;
+  const name = spec.volumeAttributesClassName;
   if (name === undefined || name === null) return [];
   const at = SPEC.child('volumeAttributesClassName');
   const errors = name ? className(name, at) : [required(at, 'an empty string is disallowed')];
@@ -136,7 +137,7 @@ function validateSpec(spec: Spec, name: string): Errors {
 }
 
 /** Mount options are a field; as an annotation only the volumes that had it before may have them. */
-const mountOptions = ({ metadata, spec }: KubeObject): Errors =>
+const mountOptions = ({ metadata, spec }: Volume): Errors =>
   metadata.annotations?.[MOUNT_OPTIONS] === undefined || MOUNTABLE.some((field) => spec?.[field])
     ? []
     : [
@@ -146,7 +147,7 @@ const mountOptions = ({ metadata, spec }: KubeObject): Errors =>
         ),
       ];
 
-const validateSpecOf = (object: KubeObject): Errors => validateSpec((object.spec ?? {}) as Spec, object.metadata.name);
+const validateSpecOf = ({ spec = {}, metadata }: Volume): Errors => validateSpec(spec, metadata.name);
 
 function sourceForm(spec: Spec): Record<string, unknown> {
   const form = internalValue('PersistentVolumeSpec', spec);
@@ -156,10 +157,8 @@ function sourceForm(spec: Spec): Record<string, unknown> {
 /** The source stays; only the secret that a CSI driver needs to expand may come later. */
 function immutableSource(spec: Spec, old: Spec): Errors {
   const late = old.csi && !old.csi.controllerExpandSecretRef && spec.csi?.controllerExpandSecretRef;
-  const [now, before] = [
-    sourceForm(late ? { ...spec, csi: { ...spec.csi!, controllerExpandSecretRef: undefined } } : spec),
-    sourceForm(old),
-  ];
+  const { controllerExpandSecretRef: _, ...csi } = spec.csi ?? {};
+  const [now, before] = [sourceForm(late ? { ...spec, csi } : spec), sourceForm(old)];
   if (semanticallyEqual(now, before)) return [];
   return [
     forbidden(
@@ -193,8 +192,8 @@ function immutableAffinity(spec: Spec, old: Spec): Errors {
   return [invalid('nodeAffinity', shown, `${IMMUTABLE}, except for updating from beta label to GA`)];
 }
 
-function validateUpdate(object: KubeObject, old: KubeObject): Errors {
-  const [spec, before] = [(object.spec ?? {}) as Spec, (old.spec ?? {}) as Spec];
+function validateUpdate(object: Volume, old: Volume): Errors {
+  const [spec, before] = [object.spec ?? {}, old.spec ?? {}];
   const lost = before.volumeAttributesClassName != null && spec.volumeAttributesClassName == null;
   return [
     // the whole is checked twice: once for itself and once as a part of the update
@@ -212,7 +211,7 @@ function validateUpdate(object: KubeObject, old: KubeObject): Errors {
 const RECYCLE =
   'spec.persistentVolumeReclaimPolicy: The Recycle reclaim policy is deprecated. Instead, the recommended approach is to use dynamic provisioning.';
 
-function warnings({ metadata, spec = {} }: KubeObject): string[] {
+function warnings({ metadata, spec = {} }: Volume): string[] {
   const says: string[] = [];
   const annotation = (name: string, said: string): void => {
     if (metadata.annotations?.[name] !== undefined) says.push(`metadata.annotations[${name}]: ${said}`);
@@ -221,28 +220,24 @@ function warnings({ metadata, spec = {} }: KubeObject): string[] {
   annotation(MOUNT_OPTIONS, 'deprecated since v1.31; use "mountOptions" attribute instead');
   if (spec.persistentVolumeReclaimPolicy === 'Recycle') says.push(RECYCLE);
   const terms = SPEC.child('nodeAffinity', 'required', 'nodeSelectorTerms');
-  for (const [i, term] of (
-    (spec.nodeAffinity?.required?.nodeSelectorTerms ?? []) as Parts<NodeSelectorTerm>[]
-  ).entries()) {
-    says.push(...nodeSelectorTermWarnings(term, terms.index(i), false));
-  }
+  spec.nodeAffinity?.required?.nodeSelectorTerms?.forEach((term, i) =>
+    says.push(...nodeSelectorTermWarnings(term, terms.index(i), false)),
+  );
   for (const [field, said, shown = field] of GONE) if (spec[field]) says.push(`${SPEC.child(shown)}: ${said}`);
   return says;
 }
 
 /** A volume's new phase has a time: the client's, if it says a new one. */
-function noteTransition(object: KubeObject, old: KubeObject, now: string): void {
+function noteTransition(object: Volume, old: Volume, now: string): void {
   const [status, before] = [{ ...object.status }, old.status ?? {}];
   const at = status.lastPhaseTransitionTime;
-  if (status.phase === before.phase) status.lastPhaseTransitionTime = at ?? before.lastPhaseTransitionTime;
-  else if (!at || at === before.lastPhaseTransitionTime) status.lastPhaseTransitionTime = now;
-  if (status.lastPhaseTransitionTime === undefined) delete status.lastPhaseTransitionTime;
+  const was = before.lastPhaseTransitionTime;
+  if (status.phase !== before.phase) status.lastPhaseTransitionTime = at && at !== was ? at : now;
+  else if (at === undefined && was !== undefined) status.lastPhaseTransitionTime = was;
   object.status = status;
 }
 
-const split = withStatus();
-
-export const persistentVolumeStrategy: Strategy = withStatus({
+export const persistentVolumeStrategy: Strategy<PersistentVolume> = withStatus<PersistentVolume>({
   defaults(object) {
     if (object.status) object.status.phase ||= 'Pending';
     const spec = (object.spec ??= {});
@@ -259,7 +254,7 @@ export const persistentVolumeStrategy: Strategy = withStatus({
   subresources: {
     status: {
       prepareForUpdate(object, old, ctx) {
-        split.subresources!['status']!.prepareForUpdate!(object, old, ctx);
+        statusSubresource.prepareForUpdate(object, old);
         noteTransition(object, old, ctx.now);
       },
     },

@@ -1,4 +1,4 @@
-import type { ResourceQuota, ResourceQuotaSpec } from '../../../../schema/types.ts';
+import type { ResourceQuota, ResourceQuotaSpec, ScopedResourceSelectorRequirement } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { canonicalQuantity, compareQuantity, parseQuantity } from '../../../meta/quantity.ts';
@@ -6,7 +6,7 @@ import type { Cell, Strategy } from '../../kind.ts';
 import { isStandardQuotaResource, quantityErrors, validateQuotaResourceName } from '../../validation/resources.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
 import { internalValue } from '../pod/internal-form.ts';
-import { withStatus } from '../status-split.ts';
+import { withStatus, statusWith } from '../status-split.ts';
 import { since } from '../../cells.ts';
 
 type Errors = FieldError[];
@@ -70,14 +70,8 @@ const ONLY_EXISTS_WORDS =
   "must be 'Exists' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, " +
   'ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity';
 
-/** Its fields are empty where the client left them out. */
-interface Term {
-  scopeName: string;
-  operator: string;
-  values?: string[];
-}
-
-function validateRequirement({ scopeName, operator, values }: Term, at: Path): Errors {
+function validateRequirement(term: Parts<ScopedResourceSelectorRequirement>, at: Path): Errors {
+  const { scopeName = '', operator = '', values } = term;
   const errors: Errors = [];
   const here = at.child('operator');
   if (ONLY_EXISTS.includes(scopeName) && operator !== 'Exists') errors.push(invalid(here, operator, ONLY_EXISTS_WORDS));
@@ -105,22 +99,16 @@ function validateRequirement({ scopeName, operator, values }: Term, at: Path): E
 function validateScopeSelector({ scopeSelector: selector, hard, scopes }: Parts<ResourceQuotaSpec>): Errors {
   if (!selector) return [];
   const at = SPEC.child('scopeSelector', 'matchExpressions');
-  const terms = (selector.matchExpressions ?? []).map(({ scopeName, operator, values }): Term => ({
-    scopeName: scopeName ?? '',
-    operator: operator ?? '',
-    values,
-  }));
-  const errors = terms.flatMap((term) => [
-    ...(SCOPES.has(term.scopeName) ? [] : [invalid(at.child('scopeName'), term.scopeName, 'unsupported scope')]),
-    ...foreign(term.scopeName, hard).map(() =>
+  const terms = selector.matchExpressions ?? [];
+  const named = terms.map(({ scopeName = '' }): string => scopeName);
+  const errors = terms.flatMap((term, i) => [
+    ...(SCOPES.has(named[i]!) ? [] : [invalid(at.child('scopeName'), named[i], 'unsupported scope')]),
+    ...foreign(named[i]!, hard).map(() =>
       invalid(at, internalValue('ScopeSelector', selector), 'unsupported scope applied to resource'),
     ),
     ...validateRequirement(term, at),
   ]);
-  return [
-    ...errors,
-    ...times(opposed(terms.map((term) => term.scopeName)), invalid(at, scopes ?? null, 'conflicting scopes')),
-  ];
+  return [...errors, ...times(opposed(named), invalid(at, scopes ?? null, 'conflicting scopes'))];
 }
 
 /** A quota of requests above that of limits can never be used up. */
@@ -137,32 +125,24 @@ function warnings(hard: Record<string, string>): string[] {
   });
 }
 
-const split = withStatus();
-
-export const resourceQuotaStrategy: Strategy = withStatus({
-  validate({ spec }) {
-    const quota = (spec ?? {}) as Parts<ResourceQuotaSpec>;
-    return [
-      ...validateAmounts(quota.hard, SPEC.child('hard')),
-      ...validateScopes(quota),
-      ...validateScopeSelector(quota),
-    ];
-  },
+export const resourceQuotaStrategy: Strategy<ResourceQuota> = withStatus<ResourceQuota>({
+  validate: ({ spec = {} }) => [
+    ...validateAmounts(spec.hard, SPEC.child('hard')),
+    ...validateScopes(spec),
+    ...validateScopeSelector(spec),
+  ],
   validateUpdate(object, old) {
-    const [now, before] = [object, old].map(({ spec }) => new Set((spec?.scopes ?? []) as string[]));
-    const same = now!.size === before!.size && [...now!].every((scope) => before!.has(scope));
+    const [now, before] = [new Set(object.spec?.scopes), new Set(old.spec?.scopes)];
+    const same = now.size === before.size && [...now].every((scope) => before.has(scope));
     return same ? [] : [invalid(SPEC.child('scopes'), object.spec?.scopes ?? null, IMMUTABLE)];
   },
   subresources: {
-    status: {
-      ...split.subresources!['status'],
-      validateUpdate: ({ status }) => [
-        ...validateAmounts(status?.hard, STATUS.child('hard')),
-        ...validateAmounts(status?.used, STATUS.child('used')),
-      ],
-    },
+    status: statusWith<ResourceQuota>(({ status }) => [
+      ...validateAmounts(status?.hard, STATUS.child('hard')),
+      ...validateAmounts(status?.used, STATUS.child('used')),
+    ]),
   },
-  warnings: ({ spec }, old) => (old ? [] : warnings((spec?.hard ?? {}) as Record<string, string>)),
+  warnings: ({ spec }, old) => (old ? [] : warnings(spec?.hard ?? {})),
   generation: false,
   cells,
   returnsDeleted: true,

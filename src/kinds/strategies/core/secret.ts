@@ -1,5 +1,6 @@
+import type { Secret } from '../../../../schema/types.ts';
 import { invalid, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
@@ -7,7 +8,6 @@ import { validateImmutable } from '../../validation/values.ts';
 import { dataSize, MAX_DATA, validateDataKeys, validateImmutableData } from './config-map.ts';
 import { jsonObjectError } from '../../../go/json-unmarshal.ts';
 import { keyPairError } from './key-pair.ts';
-import type { Secret } from '../../../../schema/types.ts';
 import { since, size } from '../../cells.ts';
 
 type Errors = FieldError[];
@@ -22,7 +22,7 @@ function dockerConfig(values: Record<string, string>, key: string): Errors {
 }
 
 /** What each type of Secret must have. */
-const TYPES: Readonly<Record<string, (values: Record<string, string>, secret: KubeObject) => Errors>> = {
+const TYPES: Readonly<Record<string, (values: Record<string, string>, secret: Unchecked<Secret>) => Errors>> = {
   'kubernetes.io/service-account-token': (_, { metadata }) =>
     metadata.annotations?.[ACCOUNT] ? [] : [required(Path.root('metadata').child('annotations').key(ACCOUNT))],
   'kubernetes.io/dockercfg': (values) => dockerConfig(values, '.dockercfg'),
@@ -37,14 +37,14 @@ const TYPES: Readonly<Record<string, (values: Record<string, string>, secret: Ku
 };
 
 /** What clients write as text is stored as data, and owned as such. */
-function mergeStringData(object: KubeObject): void {
-  for (const [key, value] of Object.entries((object.stringData ?? {}) as Record<string, string>)) {
+function mergeStringData(object: Unchecked<Secret>): void {
+  for (const [key, value] of Object.entries(object.stringData ?? {})) {
     (object.data ??= {})[key] = Buffer.from(value).toString('base64');
   }
   delete object.stringData;
 }
 
-export const secretStrategy: Strategy = {
+export const secretStrategy: Strategy<Secret> = {
   defaults(object) {
     object.type ||= 'Opaque';
     mergeStringData(object);
@@ -52,7 +52,8 @@ export const secretStrategy: Strategy = {
   validate(object) {
     const errors = validateDataKeys(object.data, data);
     if (dataSize(object.data, true) > MAX_DATA) errors.push(tooLong(data, MAX_DATA));
-    const rule = Object.hasOwn(TYPES, object.type ?? '') ? TYPES[object.type] : undefined;
+    const { type = '' } = object;
+    const rule = Object.hasOwn(TYPES, type) ? TYPES[type] : undefined;
     return rule ? [...errors, ...rule(object.data ?? {}, object)] : errors;
   },
   validateUpdate: (object, old) => [
@@ -62,7 +63,7 @@ export const secretStrategy: Strategy = {
   ],
   warnings({ type, data: values }) {
     if (type !== 'kubernetes.io/tls') return [];
-    const text = (key: string): string => Buffer.from((values?.[key] ?? '') as string, 'base64').toString('latin1');
+    const text = (key: string): string => Buffer.from(values?.[key] ?? '', 'base64').toString('latin1');
     const error = keyPairError(text('tls.crt'), text('tls.key'));
     return error ? [error] : [];
   },

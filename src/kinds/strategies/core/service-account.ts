@@ -1,4 +1,5 @@
-import type { KubeObject } from '../../../meta/object.ts';
+import type { ServiceAccount } from '../../../../schema/types.ts';
+import type { ObjectLike, Unchecked } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
@@ -7,17 +8,16 @@ import { nameAndAge } from '../../cells.ts';
 const MOUNTABLE = 'kubernetes.io/enforce-mountable-secrets';
 
 /** Secrets are of the account's namespace: of what refers to one only the name counts. */
-function cleanSecretReferences(object: KubeObject): void {
-  if (Array.isArray(object.secrets))
-    object.secrets = (object.secrets as { name?: string }[]).map(({ name }) => (name ? { name } : {}));
+function cleanSecretReferences(object: Unchecked<ServiceAccount>): void {
+  if (object.secrets) object.secrets = object.secrets.map(({ name }) => (name ? { name } : {}));
 }
 
-export const serviceAccountStrategy: Strategy = {
+export const serviceAccountStrategy: Strategy<ServiceAccount> = {
   prepareForCreate: cleanSecretReferences,
   prepareForUpdate: cleanSecretReferences,
   validateUpdate: (object) => validateMetaOnUpdate(object, dnsSubdomainName),
   warnings(object, old) {
-    const has = ({ metadata }: KubeObject): boolean => metadata.annotations?.[MOUNTABLE] !== undefined;
+    const has = ({ metadata }: ObjectLike): boolean => metadata.annotations?.[MOUNTABLE] !== undefined;
     // said once, when the annotation comes
     return has(object) && !(old && has(old))
       ? [

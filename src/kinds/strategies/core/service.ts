@@ -1,6 +1,6 @@
 import type { Service, ServicePort, ServiceSpec } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
-import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { cidrWarnings, ipWarnings } from '../../validation/ip.ts';
@@ -21,7 +21,6 @@ const SPEC = Path.root('spec');
 const DEFAULT_TIMEOUT = 10_800;
 const HINTS = 'service.kubernetes.io/topology-aware-hints';
 
-const typed = (object: KubeObject): Unchecked<Service> => object as unknown as Unchecked<Service>;
 const same = (a: unknown, b: unknown): boolean => JSON.stringify(a ?? null) === JSON.stringify(b ?? null);
 const hasNodePorts = ({ type }: Parts<ServiceSpec>): boolean => type === 'NodePort' || type === 'LoadBalancer';
 
@@ -34,19 +33,19 @@ function defaultAffinity(spec: Parts<ServiceSpec>): void {
 }
 
 /** SetDefaults_Service */
-function defaults(object: KubeObject): void {
-  const spec = (object.spec ??= {}) as Parts<ServiceSpec>;
+function defaults(object: Unchecked<Service>): void {
+  const spec = (object.spec ??= {});
   defaultAffinity(spec);
   spec.type ||= 'ClusterIP';
   for (const port of spec.ports ?? []) {
     port.protocol ||= 'TCP';
-    if (!port.targetPort) port.targetPort = port.port;
+    if (port.port !== undefined) port.targetPort ||= port.port;
   }
   if (isExternallyAccessible(spec)) spec.externalTrafficPolicy ||= 'Cluster';
   if (spec.type !== 'ExternalName') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type !== 'LoadBalancer') return;
   spec.allocateLoadBalancerNodePorts ??= true;
-  for (const ingress of typed(object).status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
+  for (const ingress of object.status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
 }
 
 /**
@@ -107,30 +106,29 @@ function warnings({ metadata, spec = {} }: Unchecked<Service>): string[] {
 }
 
 /** core/v1 Service. Addresses and node ports are allocated by the pipeline, after these defaults and before validation. */
-export const serviceStrategy: Strategy = {
+export const serviceStrategy: Strategy<Service> = {
   name: dns1035LabelName,
   defaults,
   prepareForCreate(object) {
     object.status = { loadBalancer: {} };
   },
   prepareForUpdate(object, old) {
-    object.status = old.status;
-    if (object.spec && old.spec)
-      dropWhatTheTypeDoesNotHave(object.spec as Parts<ServiceSpec>, old.spec as Parts<ServiceSpec>);
+    if (old.status) object.status = old.status;
+    else delete object.status;
+    if (object.spec && old.spec) dropWhatTheTypeDoesNotHave(object.spec, old.spec);
   },
-  validate: (object) => validateService(typed(object)),
+  validate: validateService,
   validateUpdate: (object, old) => [
-    ...validateServiceUpdate(typed(object), typed(old)),
+    ...validateServiceUpdate(object, old),
     ...validateMetaOnUpdate(object, dns1035LabelName),
   ],
   subresources: {
     status: {
       ...statusSubresource,
-      validateUpdate: (object) =>
-        validateLoadBalancerStatus(typed(object).status?.loadBalancer, typed(object).spec ?? {}),
+      validateUpdate: (object) => validateLoadBalancerStatus(object.status?.loadBalancer, object.spec ?? {}),
     },
   },
-  warnings: (object) => warnings(typed(object)),
+  warnings,
   fields: (object) => ({ 'spec.clusterIP': object.spec?.clusterIP ?? '', 'spec.type': object.spec?.type ?? '' }),
   createOnUpdate: true,
   generation: false,

@@ -1,3 +1,4 @@
+import type { PersistentVolumeSpec, SecretReference } from '../../../../schema/types.ts';
 import {
   forbidden,
   invalid,
@@ -8,14 +9,30 @@ import {
   type Path,
 } from '../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, rangeError } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
+import { keysOf } from '../../../meta/record.ts';
 
 /** What each source of a PersistentVolume must say (core/v1 ValidatePersistentVolumeSpec). */
 type Errors = FieldError[];
-type Source = Record<string, any>;
-type Check = (source: Source, at: Path, volume: string) => Errors;
+type Spec = Parts<PersistentVolumeSpec>;
+/** The fields of a volume's spec that say what it is. */
+type Source = Exclude<
+  keyof Spec,
+  | 'accessModes'
+  | 'capacity'
+  | 'claimRef'
+  | 'mountOptions'
+  | 'nodeAffinity'
+  | 'persistentVolumeReclaimPolicy'
+  | 'storageClassName'
+  | 'volumeAttributesClassName'
+  | 'volumeMode'
+>;
+type Check<K extends Source> = (source: NonNullable<Spec[K]>, at: Path, volume: string) => Errors;
 
-const need = (source: Source, at: Path, ...fields: string[]): Errors =>
-  fields.filter((field) => !source[field]?.length).map((field) => required(at.child(field)));
+const isEmpty = (value: unknown): boolean => !(typeof value === 'string' || Array.isArray(value)) || value.length === 0;
+const need = <T extends object>(source: T, at: Path, ...fields: (keyof T & string)[]): Errors =>
+  fields.filter((field) => isEmpty(source[field])).map((field) => required(at.child(field)));
 const label = (value: string, at: Path): Errors => isDns1123Label(value).map((why) => invalid(at, value, why));
 
 /** No element of the path leads up. */
@@ -32,7 +49,7 @@ const HOST_PATH_TYPES = [
   'FileOrCreate',
   'Socket',
 ];
-export const hostPath: Check = ({ path, type }, at) => {
+export const hostPath: Check<'hostPath'> = ({ path, type }, at) => {
   if (!path) return [required(at.child('path'))];
   const known = type === undefined || type === null || HOST_PATH_TYPES.includes(type);
   return [
@@ -44,7 +61,7 @@ export const hostPath: Check = ({ path, type }, at) => {
 const partition = (value: number | undefined, at: Path): Errors =>
   (value ?? 0) < 0 || (value ?? 0) > 255 ? [invalid(at.child('partition'), value, rangeError(1, 255))] : [];
 
-export const nfs: Check = (source, at) => [
+export const nfs: Check<'nfs'> = (source, at) => [
   ...need(source, at, 'server', 'path'),
   ...(source.path?.startsWith('/') ? [] : [invalid(at.child('path'), source.path ?? '', 'must be an absolute path')]),
 ];
@@ -52,27 +69,27 @@ export const nfs: Check = (source, at) => [
 /** A host and a port as Go's net.SplitHostPort takes them apart. */
 const isHostPort = (pair: string): boolean => /^(\[[^[\]]*\]|[^:[\]]*):[^:[\]]*$/.test(pair);
 const REGISTRY = 'must be a host:port pair or multiple pairs separated by commas';
-export const quobyte: Check = ({ registry, tenant, volume }, at) => {
+export const quobyte: Check<'quobyte'> = ({ registry, tenant, volume }, at) => {
   const errors: Errors = [];
   if (!registry) errors.push(required(at.child('registry'), REGISTRY));
   else if ((tenant?.length ?? 0) >= 65)
     errors.push(required(at.child('tenant'), 'must be a UUID and may not exceed a length of 64 characters'));
   else
-    for (const pair of (registry as string).split(','))
+    for (const pair of registry.split(','))
       if (!isHostPort(pair)) errors.push(invalid(at.child('registry'), registry, REGISTRY));
   return volume ? errors : [...errors, required(at.child('volume'))];
 };
 
-const glusterfs: Check = (source, at) => {
+const glusterfs: Check<'glusterfs'> = (source, at) => {
   const errors = need(source, at, 'endpoints', 'path');
-  const space: string | undefined = source.endpointsNamespace ?? undefined;
+  const space = source.endpointsNamespace;
   const here = at.child('endpointsNamespace');
   if (space === '')
     return [...errors, invalid(here, space, 'if the endpointnamespace is set, it must be a valid namespace name')];
   return space === undefined ? errors : [...errors, ...label(space, here)];
 };
 
-export const flocker: Check = ({ datasetName: name, datasetUUID: uuid }, at) => {
+export const flocker: Check<'flocker'> = ({ datasetName: name, datasetUUID: uuid }, at) => {
   const errors: Errors = [];
   if (!name && !uuid) errors.push(required(at, 'one of datasetName and datasetUUID is required'));
   if (name && uuid)
@@ -96,7 +113,7 @@ const lun = (value: number | undefined, at: Path): Errors =>
   (value ?? 0) < 0 || (value ?? 0) > 255 ? [invalid(at.child('lun'), value, rangeError(0, 255))] : [];
 const LONG_PORTAL =
   'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
-const iscsi: Check = (source, at, volume) => {
+const iscsi: Check<'iscsi'> = (source, at, volume) => {
   const { initiatorName, targetPortal = '', iqn, secretRef } = source;
   const errors = need(source, at, 'targetPortal');
   const named = initiatorName !== undefined && initiatorName !== null;
@@ -108,7 +125,7 @@ const iscsi: Check = (source, at, volume) => {
   return named ? [...errors, ...iscsiName(initiatorName, at.child('initiatorname'))] : errors;
 };
 
-export const fc: Check = ({ targetWWNs = [], wwids = [], lun: number }, at) => {
+export const fc: Check<'fc'> = ({ targetWWNs = [], wwids = [], lun: number }, at) => {
   const errors: Errors = [];
   const names = at.child('targetWWNs');
   if (!targetWWNs.length && !wwids.length)
@@ -122,7 +139,7 @@ export const fc: Check = ({ targetWWNs = [], wwids = [], lun: number }, at) => {
   ];
 };
 
-export const flexVolume: Check = (source, at) => {
+export const flexVolume: Check<'flexVolume'> = (source, at) => {
   const reserved = Object.keys(source.options ?? {}).filter((key) =>
     /\.(kubernetes|k8s)\.io$/.test(`.${key.split('/', 1)[0]!.toLowerCase()}`),
   );
@@ -133,14 +150,14 @@ export const flexVolume: Check = (source, at) => {
 };
 
 /** A Secret in a namespace of its own choice, both named. */
-const secretNamed = (ref: Source | undefined, at: Path): Errors =>
+const secretNamed = (ref: Parts<SecretReference> | undefined, at: Path): Errors =>
   ref
     ? (['name', 'namespace'] as const)
         .filter((field) => !ref[field])
         .map((field) => required(at.child('secretRef', field)))
     : [];
 
-const azureFile: Check = (source, at) => [
+const azureFile: Check<'azureFile'> = (source, at) => [
   ...need(source, at, 'secretName', 'shareName'),
   ...(source.secretNamespace === '' ? [required(at.child('secretNamespace'))] : []),
 ];
@@ -149,7 +166,7 @@ const CACHING = ['None', 'ReadOnly', 'ReadWrite'];
 const DISKS = ['Dedicated', 'Managed', 'Shared'];
 const MANAGED = ['/subscriptions/{sub-id}/resourcegroups/{group-name}/providers/microsoft.compute/disks/{disk-id}'];
 const BLOB = ['https://{account-name}.blob.core.windows.net/{container-name}/{disk-name}.vhd'];
-export const azureDisk: Check = (source, at) => {
+export const azureDisk: Check<'azureDisk'> = (source, at) => {
   const { cachingMode, kind, diskURI = '' } = source;
   const errors = need(source, at, 'diskName', 'diskURI');
   if (cachingMode && !CACHING.includes(cachingMode))
@@ -162,7 +179,7 @@ export const azureDisk: Check = (source, at) => {
   return errors;
 };
 
-const storageos: Check = ({ volumeName, volumeNamespace, secretRef }, at) => [
+const storageos: Check<'storageos'> = ({ volumeName, volumeNamespace, secretRef }, at) => [
   ...(volumeName ? label(volumeName, at.child('volumeName')) : [required(at.child('volumeName'))]),
   ...(volumeNamespace ? label(volumeNamespace, at.child('volumeNamespace')) : []),
   ...secretNamed(secretRef, at),
@@ -178,7 +195,7 @@ export function validateCsiDriverName(driver: string | undefined, at: Path): Err
   ];
 }
 
-function csiSecret({ name, namespace }: Source, at: Path): Errors {
+function csiSecret({ name, namespace }: Parts<SecretReference>, at: Path): Errors {
   return [
     ...(name
       ? isDns1123Subdomain(name).map((why) => invalid(at.child('name'), name, why))
@@ -191,20 +208,20 @@ const CSI_SECRETS = [
   'controllerExpandSecretRef',
   'nodePublishSecretRef',
   'nodeExpandSecretRef',
-];
-const csi: Check = (source, at) => [
+] as const;
+const csi: Check<'csi'> = (source, at) => [
   ...validateCsiDriverName(source.driver, at.child('driver')),
   ...need(source, at, 'volumeHandle'),
   ...CSI_SECRETS.flatMap((field) => (source[field] ? csiSecret(source[field], at.child(field)) : [])),
 ];
 
 const needs =
-  (...fields: string[]): Check =>
-  (source, at) =>
+  <T extends object>(...fields: (keyof T & string)[]) =>
+  (source: T, at: Path): Errors =>
     need(source, at, ...fields);
 
 /** In the order in which they are looked at: what comes after the first is one too many. */
-const SOURCES: Readonly<Record<string, Check>> = {
+const SOURCES: { readonly [K in Source]: Check<K> } = {
   hostPath,
   gcePersistentDisk: (source, at) => [...need(source, at, 'pdName'), ...partition(source.partition, at)],
   awsElasticBlockStore: (source, at) => [...need(source, at, 'volumeID'), ...partition(source.partition, at)],
@@ -233,16 +250,22 @@ const PATHS: Readonly<Record<string, string>> = { gcePersistentDisk: 'persistent
 const TWICE: Readonly<Record<string, string>> = { cephfs: 'cephFS' };
 
 /** The sources that a volume's spec names, in the order in which they are looked at. */
-const sourcesOf = (spec: Source): string[] =>
-  Object.keys(SOURCES).filter((field) => spec[field] !== undefined && spec[field] !== null);
+const sourcesOf = (spec: Spec): Source[] =>
+  keysOf(SOURCES).filter((field) => spec[field] !== undefined && spec[field] !== null);
+
+function checkSource<K extends Source>(field: K, spec: Spec, volume: string, at: Path): Errors {
+  const check: Check<K> = SOURCES[field];
+  const source = spec[field];
+  return source ? check(source, at.child(PATHS[field] ?? field), volume) : [];
+}
 
 /** Exactly one source, and that one good. A flexVolume is looked at in any place, and never one too many. */
-export function validateVolumeSource(spec: Source, volume: string, at: Path): Errors {
+export function validateVolumeSource(spec: Spec, volume: string, at: Path): Errors {
   const found = sourcesOf(spec);
   if (found.length === 0) return [required(at, 'must specify a volume type')];
   return found.flatMap((field, i) =>
     i === 0 || field === 'flexVolume'
-      ? SOURCES[field]!(spec[field] as Source, at.child(PATHS[field] ?? field), volume)
+      ? checkSource(field, spec, volume, at)
       : [forbidden(at.child(TWICE[field] ?? field), 'may not specify more than 1 volume type')],
   );
 }

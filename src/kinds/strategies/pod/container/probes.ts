@@ -16,14 +16,10 @@ import { NOT_NEGATIVE } from '../../../validation/values.ts';
 type Handler = Pick<Parts<Probe>, 'exec' | 'httpGet' | 'tcpSocket' | 'grpc'> & Pick<Parts<LifecycleHandler>, 'sleep'>;
 const SCHEMES = ['HTTP', 'HTTPS'];
 
-function addHttpGet(
-  errors: FieldError[],
-  { path, port, scheme = '' as never, httpHeaders }: Parts<HTTPGetAction>,
-  at: Path,
-): void {
+function addHttpGet(errors: FieldError[], { path, port, scheme, httpHeaders }: Parts<HTTPGetAction>, at: Path): void {
   if (!path) errors.push(required(at.child('path')));
   errors.push(...validatePortNumberOrName(port, at.child('port')));
-  if (!SCHEMES.includes(scheme)) errors.push(notSupported(at.child('scheme'), scheme, SCHEMES));
+  if (!scheme || !SCHEMES.includes(scheme)) errors.push(notSupported(at.child('scheme'), scheme ?? '', SCHEMES));
   for (const { name = '' } of httpHeaders ?? []) addReasons(errors, isHttpHeaderName(name), name, at, 'httpHeaders');
 }
 

@@ -15,11 +15,9 @@ export function addTolerations(
   tolerations?.forEach((toleration, i) => addToleration(errors, toleration, at.index(i)));
 }
 
-function addToleration(
-  errors: FieldError[],
-  { key, operator = '' as never, value = '', effect, tolerationSeconds }: Parts<Toleration>,
-  at: Path,
-): void {
+function addToleration(errors: FieldError[], toleration: Parts<Toleration>, at: Path): void {
+  const { key, value = '', effect, tolerationSeconds } = toleration;
+  const operator: string = toleration.operator ?? '';
   if (key) addReasons(errors, isQualifiedName(key), key, at, 'key');
   else if (operator !== 'Exists') {
     errors.push(

@@ -16,7 +16,8 @@ export function addSpreading(
 ): void {
   constraints?.forEach((constraint, i) => {
     const here = at.index(i);
-    const { maxSkew = 0, topologyKey = '', whenUnsatisfiable: action = '' as never, minDomains } = constraint;
+    const { maxSkew = 0, topologyKey = '', minDomains } = constraint;
+    const action: string = constraint.whenUnsatisfiable ?? '';
     if (maxSkew <= 0) errors.push(invalid(here.child('maxSkew'), maxSkew, NOT_POSITIVE));
     if (!topologyKey) errors.push(required(here.child('topologyKey'), 'can not be empty'));
     if (!ACTIONS.includes(action)) errors.push(notSupported(here.child('whenUnsatisfiable'), action, ACTIONS));

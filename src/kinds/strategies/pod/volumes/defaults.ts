@@ -18,7 +18,7 @@ export function defaultVolume(volume: Parts<Volume>): void {
     if (serviceAccountToken) serviceAccountToken.expirationSeconds ??= 3600;
     defaultFields(downwardAPI?.items);
   }
-  if (volume.hostPath) volume.hostPath.type ??= '' as never;
+  if (volume.hostPath) volume.hostPath.type ??= '';
   if (volume.image) volume.image.pullPolicy ||= pullPolicyOf(volume.image.reference ?? '');
   if (volume.ephemeral?.volumeClaimTemplate)
     (volume.ephemeral.volumeClaimTemplate.spec ??= {}).volumeMode ??= 'Filesystem';

@@ -10,20 +10,21 @@ import { addKeyToPath, addDownwardFile } from './items.ts';
 
 /** The rules of the volume sources that stand for themselves, one function a source (core/v1 validateVolumeSource and below). */
 type Rule<K extends keyof Volume> = (source: NonNullable<Parts<Volume>[K]>, at: Path, errors: FieldError[]) => void;
-type Shape = Record<string, unknown>;
 
-/** Fields that must not be empty; `name` of a reference as `secretRef.name`. */
+/** Fields that must not be empty. */
 export const needs =
-  (...fields: string[]) =>
-  (source: object, at: Path, errors: FieldError[]): void => {
+  <T extends object>(...fields: (keyof T & string)[]) =>
+  (source: T, at: Path, errors: FieldError[]): void => {
     for (const field of fields) {
-      const [ref, name] = field.split('.') as [string, string | undefined];
-      const value = (source as Shape)[ref];
-      if (name === undefined) {
-        if (!value || (Array.isArray(value) && value.length === 0)) errors.push(required(at.child(ref)));
-      } else if (value && !(value as Shape)[name]) errors.push(required(at.child(ref, name)));
+      const value: unknown = source[field];
+      if (!value || (Array.isArray(value) && value.length === 0)) errors.push(required(at.child(field)));
     }
   };
+
+export const cinder: Rule<'cinder'> = ({ volumeID, secretRef }, at, errors) => {
+  if (!volumeID) errors.push(required(at.child('volumeID')));
+  if (secretRef && !secretRef.name) errors.push(required(at.child('secretRef', 'name')));
+};
 
 export const emptyDir: Rule<'emptyDir'> = ({ sizeLimit }, at, errors) => {
   if (sizeLimit != null && parseQuantity(String(sizeLimit)).nano < 0n) {
@@ -36,12 +37,11 @@ export const gitRepo: Rule<'gitRepo'> = ({ repository, directory }, at, errors) 
   addDescendingPath(errors, directory ?? '', at.child('directory'));
 };
 
-type Shared = (source: Shape, at: Path, volume: string) => FieldError[];
 /** The rule that volumes of the cluster have too. */
 const shared =
-  (check: Shared) =>
-  (source: object, at: Path, errors: FieldError[]): void => {
-    errors.push(...check(source as Shape, at, ''));
+  <T>(check: (source: T, at: Path, volume: string) => FieldError[]) =>
+  (source: T, at: Path, errors: FieldError[]): void => {
+    errors.push(...check(source, at, ''));
   };
 export const hostPath = shared(persistent.hostPath);
 export const nfs = shared(persistent.nfs);
@@ -51,16 +51,19 @@ export const fc = shared(persistent.fc);
 export const flexVolume = shared(persistent.flexVolume);
 export const azureDisk = shared(persistent.azureDisk);
 
-/** A disk of a cloud by id; partitions count from 1, 0 is the whole disk. */
-const disk =
-  (id: string) =>
-  (source: object, at: Path, errors: FieldError[]): void => {
-    const { [id]: name, partition = 0 } = source as { [id: string]: unknown; partition?: number };
-    if (!name) errors.push(required(at.child(id)));
-    if (partition < 0 || partition > 255) errors.push(invalid(at.child('partition'), partition, rangeError(1, 255)));
-  };
-export const gcePersistentDisk = disk('pdName');
-export const awsElasticBlockStore = disk('volumeID');
+/** Partitions of a cloud's disk count from 1, 0 is the whole disk. */
+function addPartition(errors: FieldError[], partition: number | undefined, at: Path): void {
+  if (partition !== undefined && (partition < 0 || partition > 255))
+    errors.push(invalid(at.child('partition'), partition, rangeError(1, 255)));
+}
+export const gcePersistentDisk: Rule<'gcePersistentDisk'> = ({ pdName, partition }, at, errors) => {
+  if (!pdName) errors.push(required(at.child('pdName')));
+  addPartition(errors, partition, at);
+};
+export const awsElasticBlockStore: Rule<'awsElasticBlockStore'> = ({ volumeID, partition }, at, errors) => {
+  if (!volumeID) errors.push(required(at.child('volumeID')));
+  addPartition(errors, partition, at);
+};
 
 export const secret: Rule<'secret'> = ({ secretName, defaultMode, items }, at, errors) => {
   if (!secretName) errors.push(required(at.child('secretName')));

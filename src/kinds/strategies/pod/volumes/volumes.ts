@@ -10,6 +10,7 @@ import {
 } from '../../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../../meta/names.ts';
 import type { Parts } from '../../../../meta/object.ts';
+import { keysOf } from '../../../../meta/record.ts';
 import { addReasons } from '../../../validation/report.ts';
 import { ephemeral } from './claim-template.ts';
 import { projected } from './projected.ts';
@@ -23,9 +24,9 @@ export interface SpecContext {
   name?: string;
 }
 
-type Check = (source: never, at: Path, errors: FieldError[], ctx: SpecContext) => void;
-interface Source {
-  check: Check;
+type SourceName = Exclude<keyof Volume, 'name'>;
+interface Source<K extends SourceName> {
+  check(source: NonNullable<Parts<Volume>[K]>, at: Path, errors: FieldError[], ctx: SpecContext): void;
   /** where Kubernetes names another field than the source's own in the errors below it, or in that of a second source */
   below?: string;
   second?: string;
@@ -47,40 +48,39 @@ function image(
 }
 
 /** In the order in which Kubernetes looks at them: of two, the later one is too many. */
-const SOURCES = new Map<keyof Volume, Source>(
-  Object.entries({
-    emptyDir: { check: sources.emptyDir },
-    hostPath: { check: sources.hostPath },
-    gitRepo: { check: sources.gitRepo },
-    gcePersistentDisk: { check: sources.gcePersistentDisk, below: 'persistentDisk' },
-    awsElasticBlockStore: { check: sources.awsElasticBlockStore },
-    secret: { check: sources.secret },
-    nfs: { check: sources.nfs },
-    iscsi: { check: sources.iscsi },
-    glusterfs: { check: needs('endpoints', 'path') },
-    flocker: { check: sources.flocker },
-    persistentVolumeClaim: { check: needs('claimName') },
-    rbd: { check: needs('monitors', 'image') },
-    cinder: { check: needs('volumeID', 'secretRef.name') },
-    cephfs: { check: needs('monitors'), second: 'cephFS' },
-    quobyte: { check: sources.quobyte },
-    downwardAPI: { check: sources.downwardAPI, second: 'downwarAPI' },
-    fc: { check: sources.fc },
-    flexVolume: { check: sources.flexVolume },
-    configMap: { check: sources.configMap },
-    azureFile: { check: needs('secretName', 'shareName') },
-    vsphereVolume: { check: needs('volumePath') },
-    photonPersistentDisk: { check: needs('pdID') },
-    portworxVolume: { check: needs('volumeID') },
-    azureDisk: { check: sources.azureDisk },
-    storageos: { check: sources.storageos },
-    projected: { check: projected },
-    scaleIO: { check: needs('gateway', 'system', 'volumeName') },
-    csi: { check: sources.csi },
-    ephemeral: { check: ephemeral },
-    image: { check: image },
-  } satisfies Record<string, Source>) as [keyof Volume, Source][],
-);
+const SOURCES: { readonly [K in SourceName]: Source<K> } = {
+  emptyDir: { check: sources.emptyDir },
+  hostPath: { check: sources.hostPath },
+  gitRepo: { check: sources.gitRepo },
+  gcePersistentDisk: { check: sources.gcePersistentDisk, below: 'persistentDisk' },
+  awsElasticBlockStore: { check: sources.awsElasticBlockStore },
+  secret: { check: sources.secret },
+  nfs: { check: sources.nfs },
+  iscsi: { check: sources.iscsi },
+  glusterfs: { check: needs('endpoints', 'path') },
+  flocker: { check: sources.flocker },
+  persistentVolumeClaim: { check: needs('claimName') },
+  rbd: { check: needs('monitors', 'image') },
+  cinder: { check: sources.cinder },
+  cephfs: { check: needs('monitors'), second: 'cephFS' },
+  quobyte: { check: sources.quobyte },
+  downwardAPI: { check: sources.downwardAPI, second: 'downwarAPI' },
+  fc: { check: sources.fc },
+  flexVolume: { check: sources.flexVolume },
+  configMap: { check: sources.configMap },
+  azureFile: { check: needs('secretName', 'shareName') },
+  vsphereVolume: { check: needs('volumePath') },
+  photonPersistentDisk: { check: needs('pdID') },
+  portworxVolume: { check: needs('volumeID') },
+  azureDisk: { check: sources.azureDisk },
+  storageos: { check: sources.storageos },
+  projected: { check: projected },
+  scaleIO: { check: needs('gateway', 'system', 'volumeName') },
+  csi: { check: sources.csi },
+  ephemeral: { check: ephemeral },
+  image: { check: image },
+};
+const ORDER = keysOf(SOURCES);
 
 /** Bytes that a volume's name and its portal may have together where the initiator is named. */
 const MAX_INITIATOR = 64;
@@ -88,22 +88,31 @@ const TOO_LONG =
   'Total length of <volume name>:<iscsi.targetPortal> must be under 64 characters if iscsi.initiatorName is specified.';
 
 /** The sources that are given, in the order of the table. Nearly always it is one. */
-function sourcesOf(volume: Parts<Volume>): (keyof Volume)[] {
-  const found: (keyof Volume)[] = [];
-  for (const key in volume)
-    if (key !== 'name' && volume[key as keyof Volume] != null && SOURCES.has(key as keyof Volume))
-      found.push(key as keyof Volume);
-  if (found.length < 2) return found;
-  const order = [...SOURCES.keys()];
-  return found.sort((a, b) => order.indexOf(a) - order.indexOf(b));
+function sourcesOf(volume: Parts<Volume>): SourceName[] {
+  const found: SourceName[] = [];
+  for (const key in volume) if (isSource(key) && volume[key] != null) found.push(key);
+  return found.length < 2 ? found : found.sort((a, b) => ORDER.indexOf(a) - ORDER.indexOf(b));
+}
+
+const isSource = (key: string): key is SourceName => Object.hasOwn(SOURCES, key);
+
+function checkSource<K extends SourceName>(
+  name: K,
+  volume: Parts<Volume>,
+  at: Path,
+  errors: FieldError[],
+  ctx: SpecContext,
+): void {
+  const { check, below = name }: Source<K> = SOURCES[name];
+  const source = volume[name];
+  if (source) check(source, at.child(below), errors, ctx);
 }
 
 function addSource(errors: FieldError[], volume: Parts<Volume>, at: Path, ctx: SpecContext): void {
   const found = sourcesOf(volume);
   found.forEach((name, i) => {
-    const { check, below, second } = SOURCES.get(name)!;
-    if (i > 0) errors.push(forbidden(at.child(second ?? name), 'may not specify more than 1 volume type'));
-    else check(volume[name] as never, at.child(below ?? name), errors, ctx);
+    if (i === 0) checkSource(name, volume, at, errors, ctx);
+    else errors.push(forbidden(at.child(SOURCES[name].second ?? name), 'may not specify more than 1 volume type'));
   });
   if (found.length === 0) errors.push(required(at, 'must specify a volume type'));
   const { name = '', iscsi } = volume;
