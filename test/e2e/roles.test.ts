@@ -1,54 +1,30 @@
-import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
-import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded.ts';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
 import { httpClient } from './support/http.ts';
-
-const BIN = fileURLToPath(new URL('../../bin/ku7s.js', import.meta.url));
+import { end, startRole, type Role } from './support/role.ts';
 
 /** The same program over five processes: two API servers on one Postgres, and each loop on its own. */
 describe('roles in processes of their own', () => {
   const folder = mkdtempSync(path.join(os.tmpdir(), 'ku7s-roles-'));
-  const loops: ChildProcess[] = [];
+  const loops: Role[] = [];
   let postgres: EmbeddedPostgres;
   let first: Cluster;
   let second: Cluster;
-
-  const startLoop = (role: string, api: Cluster, ...more: string[]) => {
-    const args = [
-      BIN,
-      '--roles',
-      role,
-      '--server',
-      api.url,
-      '--kubeconfig',
-      api.kubeconfig,
-      '--data',
-      path.join(folder, role),
-      ...more,
-    ];
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-    loops.push(child);
-    return new Promise<void>((resolve, reject) => {
-      child.stdout!.once('data', () => resolve());
-      child.once('exit', (code) => reject(new Error(`${role} ended with ${code}`)));
-    });
-  };
 
   beforeAll(async () => {
     postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') });
     first = await startCluster(['--roles', 'api'], { DATABASE_URL: postgres.url });
     second = await startCluster(['--roles', 'api'], { DATABASE_URL: postgres.url });
-    await startLoop('controllers', second);
-    await startLoop('scheduler', second);
-    await startLoop('nodes', second, '--nodes', 'simulated:2');
+    loops.push(await startRole('controllers', second, folder));
+    loops.push(await startRole('scheduler', second, folder));
+    loops.push(await startRole('nodes', second, folder, '--nodes', 'simulated:2'));
   });
   afterAll(async () => {
-    for (const child of loops) child.kill('SIGINT');
+    for (const loop of loops) await end(loop);
     await first?.remove();
     await second?.remove();
     await postgres?.stop();
