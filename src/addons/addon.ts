@@ -66,7 +66,7 @@ export interface Serving {
   /**
    * What can be said only now. An HTTP API is an APIService here, which names `service` and has in `caBundle` the CA of
    * the certificate that the server shows (for `SERVICE.kube-system.svc`); callers come through the API server with
-   * X-Remote-User and X-Remote-Group, under the certificate of its front proxy.
+   * X-Remote-User and X-Remote-Group, which are to be believed only under the API server's client certificate.
    */
   manifests?: readonly Manifest[];
   stop(): Promise<void>;

@@ -1,0 +1,110 @@
+import type { AddressInfo } from 'node:net';
+import { createServer, type Server } from 'node:https';
+import { request } from 'node:https';
+import { afterEach, beforeEach, expect, test } from 'vitest';
+import type { Addon } from '../../src/addons/addon.ts';
+import { Machine } from '../../src/addons/machine.ts';
+import { runAddons, type Running } from '../../src/addons/run.ts';
+import { createRestServer, type RestServer } from '../../src/rest/server.ts';
+import { makeAuthority, makeCertificate, type KeyPair } from '../../src/start/certificates.ts';
+import { eventually } from '../nodes/support.ts';
+import { FakeApi } from '../support/fake-api.ts';
+import { addonOf } from './support.ts';
+
+const TOKEN = 'kim-token';
+let api: FakeApi;
+let rest: RestServer;
+let port: number;
+let ca: KeyPair;
+let running: Running;
+let calls: Record<string, unknown>[];
+
+/** An API of one group: every path is answered, with who asked as the API server says. */
+async function numbersAddon(): Promise<Addon> {
+  const own = await makeAuthority('numbers-ca');
+  const serving = await makeCertificate({ commonName: 'numbers' }, own, ['numbers.kube-system.svc']);
+  return addonOf('numbers', {
+    async serve() {
+      const server: Server = createServer(serving, (req, res) => {
+        calls.push({ url: req.url, user: req.headers['x-remote-user'], groups: req.headers['x-remote-group'] });
+        res.setHeader('content-type', 'application/json').end('{"kind":"NumberList","items":[]}');
+      });
+      await new Promise<void>((listening) => server.listen(0, '0.0.0.0', listening));
+      const metadata = { name: 'v1.numbers.example.com' };
+      const service = { name: 'numbers', namespace: 'kube-system', port: 443 };
+      const caBundle = Buffer.from(own.cert).toString('base64');
+      const priority = { groupPriorityMinimum: 100, versionPriority: 100 };
+      return {
+        service: 'numbers',
+        ports: [{ name: 'https', protocol: 'TCP', port: (server.address() as AddressInfo).port }],
+        manifests: [
+          {
+            resource: 'apiservices.apiregistration.k8s.io',
+            object: {
+              apiVersion: 'apiregistration.k8s.io/v1',
+              kind: 'APIService',
+              metadata,
+              spec: { group: 'numbers.example.com', version: 'v1', service, caBundle, ...priority },
+            },
+          },
+        ],
+        stop: () => {
+          server.closeAllConnections();
+          return new Promise((closed) => server.close(() => closed()));
+        },
+      };
+    },
+  });
+}
+
+const get = (path: string): Promise<{ status: number; body: string }> =>
+  new Promise((resolve, reject) => {
+    const headers = { authorization: `Bearer ${TOKEN}` };
+    request({ host: '127.0.0.1', port, path, ca: ca.cert, agent: false, headers }, (answer) => {
+      let body = '';
+      answer.on('data', (chunk) => (body += chunk));
+      answer.on('end', () => resolve({ status: answer.statusCode ?? 0, body }));
+    })
+      .on('error', reject)
+      .end();
+  });
+
+beforeEach(async () => {
+  api = await FakeApi.open({ staticTokens: `${TOKEN},kim,1,"system:masters"` });
+  calls = [];
+  ca = await makeAuthority('test');
+  const [serving, kubeletClient] = await Promise.all([
+    makeCertificate({ commonName: 'kube-apiserver' }, ca, ['127.0.0.1']),
+    makeCertificate({ commonName: 'front-proxy-client' }, ca),
+  ]);
+  rest = createRestServer({ api: api.api, tls: { ...serving, clientCA: ca.cert }, kubeletClient });
+  ({ port } = await rest.listen(0, '127.0.0.1'));
+});
+afterEach(async () => {
+  await running?.stop();
+  await rest.close(0);
+  await api.close();
+});
+
+const network = new Machine({ now: () => 0 }).address();
+
+test.skipIf(!network)('an API that an add-on serves is a group like any other', async () => {
+  running = runAddons({
+    addons: [await numbersAddon()],
+    cluster: { dnsIP: '10.96.0.10', domain: 'cluster.local' },
+    client: api.client,
+    clock: api.clock,
+    random: () => 0.5,
+    log: () => undefined,
+  });
+  const path = '/apis/numbers.example.com/v1/namespaces/a/numbers';
+  const answer = await eventually(async () => {
+    const one = await get(path);
+    return one.status === 200 && one;
+  });
+  expect(JSON.parse(answer.body)).toEqual({ kind: 'NumberList', items: [] });
+  expect(calls[0]).toEqual({ url: path, user: 'kim', groups: expect.stringContaining('system:masters') });
+  expect((await get('/apis/numbers.example.com')).body).toContain('"preferredVersion":');
+  await running.stop();
+  expect((await get(path)).status).toBe(503);
+});
