@@ -74,9 +74,10 @@ async function releaseOrphans(namespace: string, name: string, ctx: Context): Pr
   await untrack(pods, ctx);
 }
 
+/** Takes the finalizer away. Of pods that go without having been counted it goes first, so that they never are. */
 async function untrack(pods: readonly Pod[], ctx: Context): Promise<void> {
   await Promise.all(
-    pods.map(async (pod) => {
+    pods.filter(hasTracking).map(async (pod) => {
       const { namespace = '', name, uid, finalizers = [] } = pod.metadata;
       const left = finalizers.filter((finalizer) => finalizer !== TRACKING);
       try {
@@ -163,12 +164,16 @@ async function manage(
   const spec: Partial<NonNullable<Job['spec']>> = object.spec ?? {};
   if (verdict || spec.suspend) {
     const doomed = counts.active.splice(0);
-    const failed = verdict?.type === 'FailureTarget';
+    if (!verdict) await untrack(doomed, ctx);
     await remove(object, doomed, expectations, key, ctx);
     counts.terminating.push(...doomed);
+    if (!verdict) return undefined;
+    counts.ended.push(...doomed.filter(hasTracking));
     // They have not ended by themselves, but the job's failure is theirs.
-    if (failed)
-      for (const pod of doomed) if (pod.status?.phase === 'Pending' && !pod.spec?.nodeName) counts.ended.push(pod);
+    if (verdict.type === 'FailureTarget') {
+      for (const { metadata } of doomed) counts.uncounted.failed.add(metadata.uid);
+      counts.failed += doomed.length;
+    }
     return undefined;
   }
   const parallelism = spec.parallelism ?? 1;
@@ -182,6 +187,7 @@ async function manage(
       .sort((a, b) => Number(isPodReady(a)) - Number(isPodReady(b)))
       .slice(0, counts.active.length - wanted);
     counts.active = counts.active.filter((pod) => !doomed.includes(pod));
+    await untrack(doomed, ctx);
     await remove(object, doomed, expectations, key, ctx);
     return undefined;
   }
@@ -299,8 +305,8 @@ function planNext(object: Job, counts: Tally, ctx: Context): void {
 }
 
 /**
- * Ended pods go through the status in two steps, so that none is lost or counted twice: their uids are written, then
- * their finalizers go, then the numbers take their place.
+ * Ended pods go through the status in two steps, so that none is lost or counted twice, wherever the process stops:
+ * their uids are written (of indexed ones the indexes), then their finalizers go, then the numbers take their place.
  */
 async function writeStatus(
   object: Job,
@@ -316,26 +322,26 @@ async function writeStatus(
     const written = await unlessGone(ctx.client.update(RESOURCE, { ...latest, status: next }, 'status'));
     if (written) latest = { ...latest, metadata: written.metadata };
   };
-  const uids = (phase: 'Succeeded' | 'Failed'): string[] =>
-    counts.ended
-      .filter((pod) => (pod.status?.phase === 'Succeeded') === (phase === 'Succeeded'))
-      .map(({ metadata }) => metadata.uid);
+  Object.assign(status, indexFields(object, counts));
   if (counts.ended.length > 0) {
-    await write({ ...status, uncountedTerminatedPods: { succeeded: uids('Succeeded'), failed: uids('Failed') } });
+    const { succeeded, failed } = counts.uncounted;
+    await write({
+      ...status,
+      ...(isIndexed(object) && { succeeded: counts.succeeded }),
+      uncountedTerminatedPods: { succeeded: [...succeeded], failed: [...failed] },
+    });
     await untrack(counts.ended, ctx);
   }
-  const unended = counts.ended.filter(
-    (pod) => pod.status?.phase !== 'Succeeded' && pod.status?.phase !== 'Failed',
-  ).length;
   const next: JobStatus = {
     ...status,
-    ...indexFields(object, counts),
     succeeded: counts.succeeded,
-    failed: counts.failed + unended,
+    failed: counts.failed,
     uncountedTerminatedPods: {},
   };
   const gone = pods.every((pod) => !isPodActive(pod) || counts.ended.includes(pod));
-  const left = counts.active.length + counts.terminating.filter((pod) => !counts.ended.includes(pod)).length;
+  // without a node and without the finalizer a deleted pod is gone at once
+  const stays = (pod: Pod): boolean => !!pod.spec?.nodeName || !counts.ended.includes(pod);
+  const left = counts.active.length + counts.terminating.filter(stays).length;
   if (verdict && gone && left === 0) finish(object, next, verdict, ctx);
   const zero = { active: 0, succeeded: 0, failed: 0, ready: 0, terminating: 0 };
   if (counts.ended.length > 0 || !semanticEqual({ ...zero, ...original }, next)) await write(next);

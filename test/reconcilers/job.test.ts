@@ -81,6 +81,39 @@ describe('job', () => {
     ]);
   });
 
+  it('does not count the pods that it takes away itself', async () => {
+    await start({ parallelism: 2, completions: 4 });
+    await cluster.runPods();
+    await cluster.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].parallelism = 1));
+    await cluster.advance(10);
+    await cluster.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].suspend = true));
+    await cluster.advance(10);
+    expect(await status()).toMatchObject({ uncountedTerminatedPods: {} });
+    expect((await status()).failed).toBeUndefined();
+    expect(await cluster.list('pods')).toEqual([]);
+  });
+
+  it.each([
+    ['counts a pod that is deleted as failed, and replaces it at once', undefined, [1, 2]],
+    ['waits for the end of one where only failed ones are replaced', 'Failed', [undefined, 1]],
+  ])('%s', async (_what, podReplacementPolicy, [failed, pods]) => {
+    await start({ podReplacementPolicy });
+    const [pod] = await cluster.list('pods');
+    const target = { apiVersion: 'v1', kind: 'Node', name: 'n1' };
+    const binding = {
+      apiVersion: 'v1',
+      kind: 'Binding',
+      metadata: { name: pod!.metadata.name, namespace: 'a' },
+      target,
+    };
+    await cluster.client.create('pods', binding, { subresource: 'binding', name: pod!.metadata.name });
+    await cluster.runPods();
+    await cluster.client.delete('pods', 'a', pod!.metadata.name);
+    await cluster.advance(60_000);
+    expect((await status()).failed).toBe(failed);
+    expect(await cluster.list('pods')).toHaveLength(pods!);
+  });
+
   it('gives each pod of an indexed job an index of its own', async () => {
     await start({ completions: 3, parallelism: 3, completionMode: 'Indexed' });
     expect(

@@ -15,16 +15,20 @@ export interface ClusterOptions extends FakeApiOptions {
   scheduler?: boolean;
   /** for reconciles that wait for other threads (cryptography): only a controller without work is at rest */
   untilIdle?: boolean;
+  /** one that has been opened already */
+  api?: FakeApi;
+  /** sees the first process's connection before it does */
+  prepare?(transport: FaultyTransport): void;
 }
 
 /** Controllers over a fake API; `advance` lets time pass and everything settle. Stops itself with `stop`. */
 export async function startCluster(
   reconcilers: readonly Reconciler[] | (() => readonly Reconciler[]),
-  { scheduler = false, untilIdle = false, ...options }: ClusterOptions = {},
+  { scheduler = false, untilIdle = false, api, prepare, ...options }: ClusterOptions = {},
 ): Promise<Cluster> {
   const make = typeof reconcilers === 'function' ? reconcilers : () => reconcilers;
-  const cluster = new Cluster(await FakeApi.open(options), make, scheduler, untilIdle);
-  cluster.start();
+  const cluster = new Cluster(api ?? (await FakeApi.open(options)), make, scheduler, untilIdle);
+  cluster.start(prepare);
   await cluster.clock.settle();
   return cluster;
 }
@@ -142,6 +146,16 @@ export class Cluster {
     return (await this.list('events')).map(
       ({ type, reason, involvedObject, message }) => `${type} ${reason} ${involvedObject.kind} ${message}`,
     );
+  }
+
+  /** How often each reason was told about objects of a kind: `Normal SuccessfulCreate ×3`. */
+  async told(kind: string): Promise<string[]> {
+    const counts = new Map<string, number>();
+    for (const { type, reason, involvedObject, count } of await this.list('events')) {
+      if (involvedObject.kind === kind)
+        counts.set(`${type} ${reason}`, (counts.get(`${type} ${reason}`) ?? 0) + (count ?? 1));
+    }
+    return [...counts].map(([what, count]) => `${what} ×${count}`).sort();
   }
 
   /** Marks pods as a node would that has started them. */

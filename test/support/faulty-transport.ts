@@ -14,6 +14,7 @@ const VERBS = new Map([
   [WATCH, 'watch'],
 ]);
 const WRITES = new Set(['create', 'update', 'patch', 'delete']);
+export const isWrite = ({ verb }: Call): boolean => WRITES.has(verb);
 
 /** One operation of a client; `query` is any document of its own. */
 export interface Call {
@@ -56,7 +57,7 @@ export class FaultyTransport implements Transport {
 
   async execute(request: GraphQLRequest): Promise<GraphQLResult> {
     const call = callOf(request);
-    if (!WRITES.has(call.verb)) return this.run(request, call);
+    if (!isWrite(call)) return this.run(request, call);
     const turn = this.last.then(() => this.run(request, call));
     this.last = turn.catch(() => undefined);
     return turn;
@@ -69,7 +70,7 @@ export class FaultyTransport implements Transport {
       if (this.lost) throw unreachable();
       this.before(call);
       const result = JSON.parse(String(await this.executor.execute(copyOf(request)))) as GraphQLResult;
-      if (WRITES.has(call.verb) && !result.errors) this.writes.push(lineOf(named(call, result)));
+      if (isWrite(call) && !result.errors) this.writes.push(lineOf(named(call, result)));
       this.after(call);
       if (this.lost) throw unreachable();
       return result;
