@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import type { StrategyContext } from '../../src/kinds/kind.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
-import { internalValue } from '../../src/kinds/strategies/pod/internal-form.ts';
+import { internalValue } from '../../src/kinds/internal-value.ts';
 
 const { strategy } = createRegistry().storage('pods')!;
 const ctx: StrategyContext = {

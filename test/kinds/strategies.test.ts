@@ -4,8 +4,8 @@ import { compileCel } from '../../src/kinds/cel.ts';
 import type { StrategyContext } from '../../src/kinds/kind.ts';
 import { normalizeObject } from '../../src/kinds/normalize.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
-import { internalDiff } from '../../src/kinds/strategies/pod/internal-form.ts';
-import { unifiedDiff } from '../../src/kinds/strategies/pod/unified-diff.ts';
+import { internalDiff } from '../../src/kinds/internal-diff.ts';
+import { unifiedDiff } from '../../src/kinds/unified-diff.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 
 const registry = createRegistry();

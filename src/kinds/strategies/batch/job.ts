@@ -19,7 +19,6 @@ import {
   validateMatches,
   validateSameSelector,
 } from '../pod-template.ts';
-import { internalValue as internalPodValue } from '../pod/internal-form.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { jobSpecWarnings, validateJobSpec } from './job-spec.ts';
 import { validateJobStatus } from './job-status.ts';
@@ -183,7 +182,7 @@ function internalTemplate({ metadata = {}, spec }: Template): unknown {
       metadata[field] ? [[field, sorted(metadata[field])]] : [],
     ),
   );
-  return { ...metadata, ...maps, Spec: internalPodValue('PodSpec', spec) };
+  return { ...metadata, ...maps, Spec: internalValue('PodSpec', spec) };
 }
 
 /** The old template with what says where pods may run taken from the new one (KEP-2926). */

@@ -6,7 +6,7 @@ import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { dnsSubdomainName, pathSegmentName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
-import { internalValue } from '../pod/internal-form.ts';
+import { internalValue } from '../../internal-value.ts';
 import { since } from '../../cells.ts';
 
 /** Events, stored as core/v1. One that has an eventTime is of the newer form and says more (KEP-383). */

@@ -3,7 +3,7 @@ import { forbidden, invalid, Path, required, type FieldError } from '../../../me
 import { isConfigMapKey } from '../../../meta/names.ts';
 import type { Parts } from '../../../meta/object.ts';
 import { dnsLabelName, dnsSubdomainName } from '../../validation/names.ts';
-import { internalValue } from '../pod/internal-form.ts';
+import { internalValue } from '../../internal-value.ts';
 
 /** Where a kubelet had its configuration from: unused since 1.24, but what is stored of it is still checked. */
 type Errors = FieldError[];

@@ -13,7 +13,7 @@ import type { Parts } from '../../../meta/object.ts';
 import { rangeFamily, validateCidr } from '../../validation/ip.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { quantityErrors } from '../../validation/resources.ts';
-import { internalValue } from '../pod/internal-form.ts';
+import { internalValue } from '../../internal-value.ts';
 
 type Errors = FieldError[];
 const EFFECTS = ['NoSchedule', 'PreferNoSchedule', 'NoExecute'];

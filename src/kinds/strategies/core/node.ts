@@ -5,7 +5,7 @@ import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
-import { internalValue } from '../pod/internal-form.ts';
+import { internalValue } from '../../internal-value.ts';
 import { validateNodeAnnotations } from './node-annotations.ts';
 import { validateConfigSource, validateConfigStatus } from './node-config.ts';
 import { validateNodeResources, validatePodCidrs, validateTaints } from './node-validation.ts';

@@ -18,7 +18,7 @@ import {
   validatePositiveQuantity,
 } from '../../validation/resources.ts';
 import { IMMUTABLE, semanticallyEqual, validateImmutable } from '../../validation/values.ts';
-import { internalDiff } from '../pod/internal-form.ts';
+import { internalDiff } from '../../internal-diff.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { validateAccessModes, VOLUME_MODES } from './access-modes.ts';
 import { since, UNSET } from '../../cells.ts';

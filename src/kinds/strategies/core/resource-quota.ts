@@ -5,7 +5,7 @@ import { canonicalQuantity, compareQuantity, parseQuantity } from '../../../meta
 import type { Cell, Strategy } from '../../kind.ts';
 import { isStandardQuotaResource, quantityErrors, validateQuotaResourceName } from '../../validation/resources.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
-import { internalValue } from '../pod/internal-form.ts';
+import { internalValue } from '../../internal-value.ts';
 import { withStatus, statusWith } from '../status-split.ts';
 import { since } from '../../cells.ts';
 

@@ -6,7 +6,7 @@ import { parseAddress, validateCidr, validateIp, validateNonSpecialIp } from '..
 import { validateLabels } from '../../validation/labels.ts';
 import { validatePortNumber, validatePortNumberOrName, validateProtocol } from '../../validation/ports.ts';
 import { validateChoice } from '../../validation/values.ts';
-import { internalValue } from '../pod/internal-form.ts';
+import { internalValue } from '../../internal-value.ts';
 import {
   isHeadless,
   validateClusterIps,

@@ -1,7 +1,7 @@
 import type { Toleration } from '../../../../schema/types.ts';
 import { duplicate, type FieldError, type Path } from '../../../meta/field.ts';
 import type { Parts } from '../../../meta/object.ts';
-import { internalValue } from '../pod/internal-form.ts';
+import { internalValue } from '../../internal-value.ts';
 import { addTolerations } from '../pod/spec/scheduling.ts';
 
 /** Tolerations that a class adds to its pods; each but once, whatever its seconds. */

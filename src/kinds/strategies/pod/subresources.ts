@@ -4,7 +4,7 @@ import { forbidden, invalid, Path, type FieldError } from '../../../meta/field.t
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { semanticallyEqual } from '../../validation/values.ts';
 import { MIRROR } from './annotations.ts';
-import { internalDiff } from './internal-form.ts';
+import { internalDiff } from '../../internal-diff.ts';
 import { qosClass } from '../../../rules/qos-class.ts';
 
 const SPEC = Path.root('spec');

@@ -3,7 +3,8 @@ import type { Affinity, Container, NodeAffinity, NodeSelectorTerm, PodSpec } fro
 import { forbidden, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { rangeError } from '../../../meta/names.ts';
 import type { Parts } from '../../../meta/object.ts';
-import { internalDiff, internalValue } from './internal-form.ts';
+import { internalDiff } from '../../internal-diff.ts';
+import { internalValue } from '../../internal-value.ts';
 import { addTolerations } from './spec/scheduling.ts';
 import { addImageSpace } from './validate-container.ts';
 

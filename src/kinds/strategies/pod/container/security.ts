@@ -4,7 +4,7 @@ import { isUnixId } from '../../../../meta/names.ts';
 import type { Parts } from '../../../../meta/object.ts';
 import { addDescendingPath } from '../../../validation/paths.ts';
 import { addReasons } from '../../../validation/report.ts';
-import { internalValue } from '../internal-form.ts';
+import { internalValue } from '../../../internal-value.ts';
 import { addWindowsOptions } from './windows-options.ts';
 
 const PROC_MOUNTS = ['Default', 'Unmasked'];

@@ -19,7 +19,7 @@ import {
 import { addReasons } from '../../../validation/report.ts';
 import { isHugePages, isOvercommitAllowed } from '../../../validation/resources.ts';
 import { addResources } from '../container/resources.ts';
-import { internalValue } from '../internal-form.ts';
+import { internalValue } from '../../../internal-value.ts';
 
 const sums = (spec: SpecOfAmounts, side: Side): [name: string, sum: Quantity][] =>
   Object.entries(containerAmounts(spec, side, exact));
