@@ -2,8 +2,8 @@ import type { Binding, Eviction, Resources, Scale, SubjectAccessReview, TokenReq
 import type { KubeObject, New, ObjectLike } from '../meta/object.ts';
 
 /**
- * The client of the loops: GraphQL documents over one of three transports (same thread, MessagePort,
- * graphql-transport-ws), which nothing above can tell apart.
+ * The client of the loops: GraphQL documents over one of two transports (MessagePort, graphql-transport-ws), which
+ * nothing above can tell apart.
  */
 export interface Transport {
   /** Rejects only when the server cannot be reached; GraphQL errors are in the result. */

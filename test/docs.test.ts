@@ -1,0 +1,48 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { describe, expect, test } from 'vitest';
+
+const ROOT = fileURLToPath(new URL('..', import.meta.url));
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const inFolder = (folder: string, wanted: (name: string) => boolean): string[] =>
+  readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+    .filter(wanted)
+    .map((name) => path.join(folder, name));
+
+const pages = ['README.md', ...inFolder('docs', (name) => name.endsWith('.md'))];
+const readmes = inFolder('src', (name) => path.basename(name) === 'README.md');
+
+/** Targets of links in Markdown or HTML that lead to a file: without a fragment, and not those to other servers. */
+const linksOf = (text: string): string[] =>
+  [...text.matchAll(/\]\(([^)\s]+)\)|\b(?:href|src)="([^"]+)"/g)]
+    .map(([, markdown, html]) => (markdown ?? html)!.split('#')[0]!)
+    .filter((target) => target !== '' && !/^[a-z]+:/.test(target));
+
+describe('a link', () => {
+  test.each([
+    ['[a](b.md#c) and ![d](e.svg)', ['b.md', 'e.svg']],
+    ['<a href="../src/a.ts">a</a>', ['../src/a.ts']],
+    ['[a](https://example.com) [b](#c) [d](mailto:e@example.com) [x] (y)', []],
+  ])('is found in %j', (text, links) => {
+    expect(linksOf(text)).toEqual(links);
+  });
+
+  test.each([...pages, ...readmes])('of %s leads to a file that is there', (page) => {
+    const gone = linksOf(read(page)).filter((link) => !existsSync(path.join(ROOT, path.dirname(page), link)));
+    expect(gone).toEqual([]);
+  });
+});
+
+test.each(readmes)('the files that %s names are there', (readme) => {
+  const folder = path.dirname(readme);
+  const named = [...read(readme).matchAll(/`([\w./-]+\.ts)`/g)].map(([, name]) => name!);
+  // from the folder itself, or from the root
+  const gone = named.filter((name) => ![folder, '', 'src'].some((from) => existsSync(path.join(ROOT, from, name))));
+  expect(gone).toEqual([]);
+});
+
+test('the ways of a request and of an event lead through files of every folder that they pass', () => {
+  const folders = linksOf(read('docs/flow.md')).map((link) => link.split('/')[2]);
+  expect(folders).toEqual(expect.arrayContaining(['rest', 'resolvers', 'client', 'api', 'kinds', 'store', 'control']));
+});
