@@ -10,6 +10,7 @@ import { refuseDeletion, warnOfDeletion } from './deletion/refuse.ts';
 import { checkDeleteOptions, isDryRun } from './options.ts';
 import { sameJson } from './patch/equal.ts';
 import { keyOf, resourceOf } from './target.ts';
+import { commitDelete } from './write/allocation.ts';
 import { admissionRequest, operationOf, type Operation } from './write/operation.ts';
 import { deleteOf, writeOf } from './write/stored-write.ts';
 
@@ -78,7 +79,7 @@ async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions)
     if (!plan.thenRemove) return { answer: storedAnswer(kind, last, accepted(options)) };
   }
   if (op.dryRun) return { answer: gone(op, last, options) };
-  const outcome = await core.services.commitDelete(op, deleteOf(op, last.name, last.revision), last);
+  const outcome = await commitDelete(op, deleteOf(op, last.name, last.revision), last);
   if (!outcome.ok && !(outcome.why === 'missing' && last !== stored)) return { current: outcome.current };
   return { answer: gone(op, last, options) };
 }

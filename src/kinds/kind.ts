@@ -142,6 +142,10 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   collected?: false;
   /** Said with every answer, reads and errors too, where the stored version will go. */
   deprecation?: string;
+  /** What an object has of what the cluster gives out: written with it in one transaction, given back with it. */
+  holds?: Holdings<T>;
+  /** The resource of which the object of the same name goes with this one. */
+  takesAlong?: string;
   /** Where an object leads besides its owners, what it owns and its namespace. */
   relations?: readonly Relation<T>[];
   /** Conditions of the Table's row, by which kubectl leaves out objects that have ended. */
@@ -157,6 +161,13 @@ export type Cell = string | number | bigint | boolean | null;
 export type Printer<T extends ObjectLike = KubeObject> = {
   cells(object: Unchecked<T>, now: number): Cell[];
 }['cells'];
+
+/** Of what there is one for the whole cluster, and no two objects may have the same. */
+export interface Holdings<T extends ObjectLike = KubeObject> {
+  /** addresses of Services, in canonical form (RFC 5952), as their records are named */
+  addresses(object: Unchecked<T>): string[];
+  nodePorts(object: Unchecked<T>): number[];
+}
 
 export interface SubresourceStrategy<T extends ObjectLike = KubeObject> {
   /** Top-level fields that are written, besides metadata, where they are not all: for status it is itself. */

@@ -45,3 +45,16 @@ test('system priority classes cannot be deleted, and others can', () => {
   expect(refusesDelete!('system-node-critical')).toBe('this is a system priority class and cannot be deleted');
   expect(refusesDelete!('mine')).toBeUndefined();
 });
+
+test('a Service holds its addresses in canonical form and each node port once, and takes its Endpoints along', () => {
+  const { holds, takesAlong } = registry.storage('services')!.strategy;
+  const service = (spec?: object) => ({ metadata: { name: 'a' }, ...(spec && { spec }) }) as KubeObject;
+  expect(holds!.addresses(service({ clusterIPs: ['10.0.0.1', 'fd00:0::0:1'] }))).toEqual(['10.0.0.1', 'fd00::1']);
+  expect(holds!.addresses(service({ clusterIPs: ['None'] }))).toEqual([]);
+  const ports = [{ nodePort: 30_000 }, { nodePort: 30_000 }, {}, { nodePort: 0 }];
+  expect(holds!.nodePorts(service({ ports, healthCheckNodePort: 30_001 }))).toEqual([30_000, 30_001]);
+  expect([holds!.addresses(service()), holds!.nodePorts(service())]).toEqual([[], []]);
+  expect(takesAlong).toBe('endpoints');
+  const others = Object.entries(strategies).filter(([, strategy]) => strategy.holds ?? strategy.takesAlong);
+  expect(others.map(([key]) => key)).toEqual(['services']);
+});

@@ -15,8 +15,6 @@ export interface Allocating {
 export interface Allocation {
   /** commits the write with its reservations */
   commit(write: Write): Promise<Outcome>;
-  /** the write is done: what it reserved stays */
-  keep(): void;
-  /** always called in the end; gives back what was not kept */
+  /** always called in the end: from then on what is reserved is what the store has */
   release(): void;
 }

@@ -1,9 +1,8 @@
-import type { Author, Key, Store, Write } from '../../store/contract.ts';
-import type { Registry } from '../../kinds/kind.ts';
+import type { Author, Key, Store, Stored, Write } from '../../store/contract.ts';
+import type { Holdings, Registry } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { ADDRESSES, addressKey, addressRecord, holderOf, portKey, portRecord, PORTS, type Holder } from './records.ts';
-import { heldAddresses, heldPorts } from './service-needs.ts';
 
 const BY: Author = { user: 'system:apiserver', manager: 'kube-apiserver', verb: 'repair' };
 
@@ -17,12 +16,12 @@ export async function repairAllocations(store: Store, registry: Registry, clock:
   const add = (key: Key, holder: Holder, make: () => Write): void => {
     wanted.set(`${key.resource}/${key.name}`, { key, make, holder: `${holder.namespace}/${holder.name}` });
   };
-  for (const stored of store.list({ resource: 'services' }).items) {
-    const service = stored.object as unknown as KubeObject;
+  for (const { holds, stored } of holders(store, registry)) {
+    const object = stored.object as unknown as KubeObject;
     const holder = { namespace: stored.namespace, name: stored.name };
-    for (const ip of heldAddresses(service))
+    for (const ip of holds.addresses(object))
       add(addressKey(ip), holder, () => addressRecord(registry, ip, holder, BY, clock.now()));
-    for (const port of heldPorts(service)) add(portKey(port), holder, () => portRecord(port, holder, BY));
+    for (const port of holds.nodePorts(object)) add(portKey(port), holder, () => portRecord(port, holder, BY));
   }
   const writes: Write[] = [];
   for (const { key, make } of wanted.values()) if (!store.get(key)) writes.push(make());
@@ -36,4 +35,12 @@ export async function repairAllocations(store: Store, registry: Registry, clock:
     }
   }
   await Promise.all(writes.map((write) => store.commit(write)));
+}
+
+/** All objects that may hold something. */
+function* holders(store: Store, registry: Registry): Generator<{ holds: Holdings; stored: Stored }> {
+  for (const { storage } of registry.all()) {
+    const { holds } = storage.strategy;
+    if (holds) for (const stored of store.list({ resource: storage.key }).items) yield { holds, stored };
+  }
 }

@@ -1,10 +1,5 @@
 import type { ServiceSpec } from '../../../schema/types.ts';
-import { formatAddress, parseAddress } from '../../kinds/validation/ip.ts';
 import { needsHealthCheck } from '../../kinds/strategies/core/service-validation.ts';
-import type { KubeObject } from '../../meta/object.ts';
-
-const NONE = 'None';
-const specOf = (service: KubeObject | undefined): ServiceSpec => (service?.['spec'] ?? {}) as ServiceSpec;
 
 /** Whether a Service of this type has an address of the cluster's range. */
 export const needsClusterIp = ({ type }: ServiceSpec): boolean => type !== 'ExternalName';
@@ -12,22 +7,6 @@ export const needsNodePorts = ({ type }: ServiceSpec): boolean => type === 'Node
 /** Whether ports that ask for no node port get one. */
 export const drawsNodePorts = ({ type, allocateLoadBalancerNodePorts: draws }: ServiceSpec): boolean =>
   type === 'NodePort' || (type === 'LoadBalancer' && draws !== false);
-
-/** An address as its record is named. */
-export function recordName(ip: string): string {
-  const address = parseAddress(ip);
-  return address ? formatAddress(address) : ip;
-}
-
-/** The addresses that a Service holds. */
-export const heldAddresses = (service: KubeObject | undefined): string[] =>
-  (specOf(service).clusterIPs ?? []).filter((ip) => ip !== NONE && ip !== '').map(recordName);
-
-/** The node ports that it holds; ports of several protocols may share one. */
-export function heldPorts(service: KubeObject | undefined): number[] {
-  const { ports = [], healthCheckNodePort = 0 } = specOf(service);
-  return [...new Set([...ports.map((port) => port.nodePort ?? 0), healthCheckNodePort])].filter((port) => port !== 0);
-}
 
 /**
  * What an update leaves out and the old Service has, as long as its type still wants it: addresses and node ports.

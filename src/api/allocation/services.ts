@@ -1,6 +1,7 @@
 import type { ServiceSpec } from '../../../schema/types.ts';
-import type { Registry } from '../../kinds/kind.ts';
+import type { Holdings, Registry } from '../../kinds/kind.ts';
 import { needsHealthCheck } from '../../kinds/strategies/core/service-validation.ts';
+import { canonicalAddress } from '../../kinds/validation/ip.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { internalError, invalidObject, serverTimeout } from '../../meta/status.ts';
@@ -11,7 +12,7 @@ import { isUnchangedPreferDualStack, setIpFamilies } from './ip-families.ts';
 import type { IpRange } from './ip-range.ts';
 import { NodePorts, setPorts, updatePorts } from './node-ports.ts';
 import { addressKey, addressRecord, holderOf, portKey, portRecord, type Holder } from './records.ts';
-import { heldAddresses, heldPorts, joinClusterIps, needsNodePorts, recordName, takeOver } from './service-needs.ts';
+import { joinClusterIps, needsNodePorts, takeOver } from './service-needs.ts';
 
 const SERVICE = { group: '', kind: 'Service' };
 const NONE = 'None';
@@ -35,7 +36,7 @@ export class ServiceAllocation {
   ) {}
 
   /** Fills in a Service's addresses and ports. Throws 422 for those that are not to be had, 500 where none is left. */
-  allocate(op: Allocating, service: KubeObject, old: KubeObject | undefined): Allocation {
+  allocate(op: Allocating, holds: Holdings, service: KubeObject, old: KubeObject | undefined): Allocation {
     const spec = (service['spec'] ??= {}) as ServiceSpec;
     const before = old?.['spec'] as ServiceSpec | undefined;
     if (before) takeOver(spec, before);
@@ -49,18 +50,17 @@ export class ServiceAllocation {
       this.giveBack(chosen);
       throw error;
     }
-    return this.allocation(op, service, { ips: heldAddresses(old), ports: heldPorts(old) }, chosen);
+    return this.allocation(op, holds, service, old, chosen);
   }
 
-  /** Deletes an object; a Service's reservations go with it, and the Endpoints of its name. */
-  async commitDelete(op: Allocating, write: Write, stored: Stored): Promise<Outcome> {
-    if (stored.resource !== 'services') return this.store.commit(write);
+  /** Deletes an object; its reservations go with it, and what its kind takes along. */
+  async commitDelete(op: Allocating, holds: Holdings, write: Write, stored: Stored): Promise<Outcome> {
     const holder = `${stored.namespace}/${stored.name}`;
-    const service = stored.object as unknown as KubeObject;
+    const object = stored.object as unknown as KubeObject;
     for (let attempt = 1; ; attempt++) {
       const others = [
-        ...this.releases(op, holder, heldAddresses(service), heldPorts(service)),
-        ...this.endpointsOf(op, stored),
+        ...this.releases(op, holder, holds.addresses(object), holds.nodePorts(object)),
+        ...this.takenAlong(op, stored),
       ];
       const done = await this.commitWith(write, others);
       if (done || attempt === MAX_ATTEMPTS) return done ?? this.store.commit(write);
@@ -73,15 +73,17 @@ export class ServiceAllocation {
 
   private allocation(
     op: Allocating,
+    holds: Holdings,
     service: KubeObject,
-    before: { ips: string[]; ports: number[] },
+    old: KubeObject | undefined,
     chosen: Set<string>,
   ): Allocation {
-    const by = op.by;
+    const { by } = op;
+    const before = { ips: old ? holds.addresses(old) : [], ports: old ? holds.nodePorts(old) : [] };
     return {
       commit: async (write) => {
         const holder: Holder = { namespace: op.target.namespace, name: service.metadata.name };
-        const [ips, ports] = [heldAddresses(service), heldPorts(service)];
+        const [ips, ports] = [holds.addresses(service), holds.nodePorts(service)];
         const creates = [
           ...ips
             .filter((ip) => !before.ips.includes(ip))
@@ -100,7 +102,6 @@ export class ServiceAllocation {
         if (!done) throw serverTimeout({ group: '', resource: 'services' }, write.type, 1);
         return done;
       },
-      keep() {},
       release: () => this.giveBack(chosen),
     };
   }
@@ -126,12 +127,11 @@ export class ServiceAllocation {
     });
   }
 
-  /** A new Service of the same name must not meet the old one's Endpoints, which a controller would take away later. */
-  private endpointsOf(op: Allocating, { namespace, name }: Stored): Write[] {
-    const key = { resource: 'endpoints', namespace, name };
-    const endpoints = this.store.get(key);
-    if (!endpoints || endpoints.object.metadata.finalizers?.length) return [];
-    return [{ ...key, by: op.by, type: 'delete', expect: endpoints.revision }];
+  private takenAlong(op: Allocating, { namespace, name }: Stored): Write[] {
+    const resource = op.target.kind.storage.strategy.takesAlong;
+    const other = resource ? this.store.get({ resource, namespace, name }) : undefined;
+    if (!resource || !other || other.object.metadata.finalizers?.length) return [];
+    return [{ resource, namespace, name, by: op.by, type: 'delete', expect: other.revision }];
   }
 
   private isFree(key: Key): boolean {
@@ -162,7 +162,7 @@ export class ServiceAllocation {
 
   /** Why an address is not to be had; a dry run does not look at who has it. */
   private reserve(asked: string, chosen: Set<string>, dryRun: boolean): string | undefined {
-    const ip = recordName(asked);
+    const ip = canonicalAddress(asked);
     if (!dryRun && !this.range.covers(ip)) return 'the provided network does not match the current range';
     if (!this.range.contains(ip))
       return `the provided IP (${ip}) is not in the valid range. The range of valid IPs is ${this.range.cidr}`;

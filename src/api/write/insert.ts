@@ -16,7 +16,7 @@ import { versionProblem } from '../resource-version.ts';
 import { resourceOf } from '../target.ts';
 import type { Allocation } from '../allocation/allocation.ts';
 import { applyDefaults, sentForm } from './defaults.ts';
-import { allocationFor } from './allocation-for.ts';
+import { allocationFor } from './allocation.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { ownershipOf } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
@@ -112,7 +112,6 @@ async function insertNamed(
     }
     const outcome = await commit(op, form, allocation);
     if (!outcome.ok) return { taken: outcome.current };
-    allocation?.keep();
     return { answer: storedAnswer(kind, outcome.stored, 201) };
   } finally {
     allocation?.release();

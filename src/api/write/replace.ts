@@ -15,7 +15,7 @@ import { versionProblem } from '../resource-version.ts';
 import { keyOf, resourceOf } from '../target.ts';
 import { applyDefaults, sentForm } from './defaults.ts';
 import { insert } from './insert.ts';
-import { allocationFor } from './allocation-for.ts';
+import { allocationFor, commitDelete } from './allocation.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { keepOthers, ownershipOf, writesPart } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
@@ -125,7 +125,6 @@ async function write(
   const update = writeOf(op, form, stored.revision);
   const outcome: Outcome = allocation ? await allocation.commit(update) : await op.core.store.commit(update);
   if (!outcome.ok) return { current: outcome.current };
-  allocation?.keep();
   return { answer: storedAnswer(kind, outcome.stored) };
 }
 
@@ -229,7 +228,7 @@ async function finish(op: Operation, form: KubeObject, stored: Stored): Promise<
   const { kind } = op.target;
   const last = withVersion(form, stored);
   if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, last)) };
-  const outcome = await op.core.services.commitDelete(op, deleteOf(op, stored.name, stored.revision), stored);
+  const outcome = await commitDelete(op, deleteOf(op, stored.name, stored.revision), stored);
   if (!outcome.ok && outcome.why === 'changed') return { current: outcome.current };
   return { answer: objectAnswer(kind, fromStorage(kind, last)) };
 }

@@ -10,13 +10,13 @@ function take(object: object, old: object, field: string): void {
 
 /** A write to `/status` changes status, and metadata but for what only the resource itself may change. */
 export const statusSubresource = {
-  prepareForUpdate(object, old) {
+  prepareForUpdate(object: object, old: object): void {
     for (const field of new Set([...Object.keys(object), ...Object.keys(old)])) {
       if (field !== 'status' && field !== 'metadata' && field !== 'kind' && field !== 'apiVersion')
         take(object, old, field);
     }
   },
-} satisfies SubresourceStrategy<ObjectLike>;
+};
 
 const KEPT = ['deletionTimestamp', 'labels', 'annotations', 'finalizers', 'ownerReferences'] as const;
 

@@ -86,6 +86,12 @@ export function parseRange(text: string): Range | undefined {
   return { address, prefix, network: { family: address.family, bytes } };
 }
 
+/** An address in its canonical text; what is none stays as it is. */
+export function canonicalAddress(text: string): string {
+  const address = parseAddress(text);
+  return address ? formatAddress(address) : text;
+}
+
 /** Errors of an address in one of the older fields. */
 export const validateIp = (value: string, at: Path): FieldError[] =>
   parseAddress(value) ? [] : [invalid(at, value, IP_WORDS)];

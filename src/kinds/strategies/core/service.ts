@@ -3,7 +3,7 @@ import { Path } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { cidrWarnings, ipWarnings } from '../../validation/ip.ts';
+import { canonicalAddress, cidrWarnings, ipWarnings } from '../../validation/ip.ts';
 import { dns1035LabelName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
 import {
@@ -144,6 +144,9 @@ export const serviceStrategy: Strategy<Service> = {
       keyOf: ({ metadata }) => metadata.labels?.[SERVICE_NAME],
     },
   ],
+  holds: { addresses, nodePorts },
+  // a new Service of the same name must not meet the old one's, which a controller would take away later
+  takesAlong: 'endpoints',
 };
 
 function cells(service: Unchecked<Service>, now: number): Cell[] {
@@ -173,4 +176,15 @@ function externalAddress({ spec, status }: Unchecked<Service>): string {
     default:
       return '<unknown>';
   }
+}
+
+/** A headless Service says None for an address. */
+function addresses({ spec }: Unchecked<Service>): string[] {
+  return (spec?.clusterIPs ?? []).filter((ip) => ip !== 'None' && ip !== '').map(canonicalAddress);
+}
+
+/** Ports of several protocols may share one node port. */
+function nodePorts({ spec }: Unchecked<Service>): number[] {
+  const ports = (spec?.ports ?? []).map(({ nodePort = 0 }) => nodePort);
+  return [...new Set([...ports, spec?.healthCheckNodePort ?? 0])].filter((port) => port !== 0);
 }
