@@ -5,14 +5,20 @@ import type { ProxyPort } from './tcp-proxy.ts';
 const MAX_FLOWS = 1024;
 const IDLE_MS = 30_000;
 
+interface Flow {
+  upstream: Socket;
+  timer: NodeJS.Timeout;
+}
+
 /** Datagrams of one client go to one endpoint until it has been silent for a while. */
 export class UdpProxy {
   private readonly socket: Socket;
-  private readonly flows = new Map<string, { upstream: Socket; timer: NodeJS.Timeout }>();
+  private readonly flows = new Map<string, Flow>();
 
   constructor(
     private readonly port: ProxyPort,
     address: string,
+    private readonly maxFlows = MAX_FLOWS,
   ) {
     this.socket = createSocket(address.includes(':') ? 'udp6' : 'udp4');
     this.socket.on('message', (data, from) => this.forward(data, from.address, from.port));
@@ -40,25 +46,27 @@ export class UdpProxy {
 
   private forward(data: Buffer, address: string, port: number): void {
     const key = `${address}:${port}`;
-    const upstream = this.flows.get(key)?.upstream ?? this.open(key, address, port);
-    if (!upstream) return;
-    this.flows.get(key)!.timer.refresh();
-    upstream.send(data);
+    const flow = this.flows.get(key) ?? this.open(key, address, port);
+    if (!flow) return;
+    // The one that has been silent longest is the first, and the first that is given up.
+    this.flows.delete(key);
+    this.flows.set(key, flow);
+    flow.timer.refresh();
+    flow.upstream.send(data);
   }
 
-  private open(key: string, address: string, port: number): Socket | undefined {
+  private open(key: string, address: string, port: number): Flow | undefined {
     const { balancer, targets, affinityMs } = this.port;
     const target = balancer.order(targets(), address, affinityMs())[0];
     if (!target) return undefined;
-    if (this.flows.size >= MAX_FLOWS) this.drop(this.flows.keys().next().value!);
+    if (this.flows.size >= this.maxFlows) this.drop(this.flows.keys().next().value!);
     const upstream = createSocket(target.address.includes(':') ? 'udp6' : 'udp4');
     upstream.on('message', (answer) => this.socket.send(answer, port, address));
     upstream.on('error', () => this.drop(key));
     upstream.connect(target.port, target.address);
     balancer.used(target, address, affinityMs());
-    this.flows.set(key, { upstream, timer: setTimeout(() => this.drop(key), IDLE_MS).unref() });
     // Datagrams sent before the socket is connected are queued by it.
-    return queued(upstream);
+    return { upstream: queued(upstream), timer: setTimeout(() => this.drop(key), IDLE_MS).unref() };
   }
 
   private drop(key: string): void {

@@ -1,0 +1,41 @@
+import { createSocket, type Socket } from 'node:dgram';
+import { afterEach, expect, test } from 'vitest';
+import { Balancer } from '../../../src/nodes/network/balancer.ts';
+import { UdpProxy } from '../../../src/nodes/network/udp-proxy.ts';
+
+const closing: (() => unknown)[] = [];
+afterEach(() => {
+  for (const close of closing.splice(0)) close();
+});
+
+async function bound(): Promise<Socket> {
+  const socket = createSocket('udp4');
+  closing.push(() => socket.close());
+  await new Promise<void>((done) => socket.bind(0, '127.0.0.1', done));
+  return socket;
+}
+
+test('with too many clients, the one that has been silent longest is forgotten', async () => {
+  // It answers with the port that it was asked from: the same one as long as the proxy remembers the client.
+  const server = await bound();
+  server.on('message', (_, { port, address }) => server.send(String(port), port, address));
+  const target = { address: '127.0.0.1', port: server.address().port };
+  const balancer = new Balancer(() => 0, { now: () => 0 });
+  const proxy = new UdpProxy({ balancer, targets: () => [target], affinityMs: () => 0 }, '127.0.0.1', 2);
+  closing.push(() => proxy.close());
+  await proxy.listen(0, '127.0.0.1');
+  const ask = (client: Socket): Promise<string> =>
+    new Promise((resolve) => {
+      client.once('message', (data) => resolve(String(data)));
+      client.send('?', proxy.boundPort, '127.0.0.1');
+    });
+  const [a, b, c] = [await bound(), await bound(), await bound()];
+  const first = [await ask(a), await ask(b)];
+  expect(await ask(a)).toBe(first[0]);
+  const third = await ask(c);
+  expect(await ask(a)).toBe(first[0]);
+  expect(await ask(c)).toBe(third);
+  // b was the one: it asks from another place now, and takes that of a, which has been silent longest.
+  await ask(b);
+  expect(await ask(c)).toBe(third);
+});
