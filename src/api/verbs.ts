@@ -7,24 +7,11 @@ import { deleteCollection } from './delete-collection.ts';
 import { remove } from './delete.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
+import { ownVerbs } from './own-verbs.ts';
 import { patch } from './patch.ts';
 import { translateStoreError } from './store-errors.ts';
-import { bind } from './subresources/binding.ts';
-import { evict } from './subresources/eviction.ts';
-import { getScale, patchScale, updateScale } from './subresources/scale.ts';
-import { requestToken } from './subresources/token.ts';
 import { update } from './update.ts';
-import { getComponent, isComponentStatus, listComponents } from './virtual/component-status.ts';
-import { createVirtual, isQuestion } from './virtual/create-virtual.ts';
 import { watch } from './watch.ts';
-
-/** What is created at a subresource, and not as an object of its own. */
-const creations: Readonly<Record<string, typeof create>> = {
-  'bindings/': bind,
-  'pods/binding': bind,
-  'pods/eviction': evict,
-  'serviceaccounts/token': requestToken,
-};
 
 /** Every verb with the store's errors translated. */
 export function verbs(core: Core): Api {
@@ -46,24 +33,13 @@ export function verbs(core: Core): Api {
   return {
     registry: core.registry,
     store: core.store,
-    get: on((ctx, target, options) => {
-      if (target.subresource === 'scale') return getScale(core, ctx, target, options);
-      return isComponentStatus(target) ? getComponent(core, ctx, target) : get(core, ctx, target, options);
-    }),
-    list: on((ctx, target, options) =>
-      isComponentStatus(target) ? listComponents(core, ctx, target) : list(core, ctx, target, options),
-    ),
+    get: on((ctx, target, options) => (ownVerbs(target)?.get ?? get)(core, ctx, target, options)),
+    list: on((ctx, target, options) => (ownVerbs(target)?.list ?? list)(core, ctx, target, options)),
     watch: on((ctx, target, options, sink) => watch(core, ctx, target, options, sink)),
-    create: on((ctx, target, body, options) => {
-      if (isQuestion(target)) return createVirtual(core, ctx, target, body, options);
-      const special = target.kind.group === '' ? creations[`${target.kind.resource}/${target.subresource}`] : undefined;
-      return (special ?? create)(core, ctx, target, body, options);
-    }),
-    update: on((ctx, target, body, options) =>
-      (target.subresource === 'scale' ? updateScale : update)(core, ctx, target, body, options),
-    ),
+    create: on((ctx, target, body, options) => (ownVerbs(target)?.create ?? create)(core, ctx, target, body, options)),
+    update: on((ctx, target, body, options) => (ownVerbs(target)?.update ?? update)(core, ctx, target, body, options)),
     patch: on((ctx, target, type, input, options) =>
-      (target.subresource === 'scale' ? patchScale : patch)(core, ctx, target, type, input, options),
+      (ownVerbs(target)?.patch ?? patch)(core, ctx, target, type, input, options),
     ),
     delete: on((ctx, target, options) => remove(core, ctx, target, options)),
     deleteCollection: on((ctx, target, options, how) => deleteCollection(core, ctx, target, options, how)),

@@ -6,8 +6,6 @@ import { objectAnswer } from '../answer.ts';
 import type { Answer, ListAnswer, RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 
-export const isComponentStatus = (target: Target): boolean => target.kind.storage.key === 'componentstatuses';
-
 interface Component {
   name: string;
   /** of the Lease that the one at work renews */

@@ -2,6 +2,7 @@ import { normalizeObject } from '../../kinds/normalize.ts';
 import { objectAnswer } from '../answer.ts';
 import type { Answer, Body, RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
+import type { create } from '../create.ts';
 import { checkWriteOptions } from '../options.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { applyDefaults } from '../write/defaults.ts';
@@ -9,10 +10,6 @@ import { admissionRequest, operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { checkPlace, readBody } from '../write/read-body.ts';
 import type { Asked, Question } from './question.ts';
-import { localSubjectAccessReview, selfSubjectAccessReview, subjectAccessReview } from './access-reviews.ts';
-import { selfSubjectReview } from './self-subject-review.ts';
-import { selfSubjectRulesReview } from './rules-review.ts';
-import { tokenReview } from './token-review.ts';
 
 /** What the system alone sets, and sets on no question. */
 const SYSTEM_FIELDS = [
@@ -23,19 +20,15 @@ const SYSTEM_FIELDS = [
   'selfLink',
 ] as const;
 
-const questions: Readonly<Record<string, Question>> = {
-  'selfsubjectaccessreviews.authorization.k8s.io': selfSubjectAccessReview,
-  'subjectaccessreviews.authorization.k8s.io': subjectAccessReview,
-  'localsubjectaccessreviews.authorization.k8s.io': localSubjectAccessReview,
-  'selfsubjectrulesreviews.authorization.k8s.io': selfSubjectRulesReview,
-  'selfsubjectreviews.authentication.k8s.io': selfSubjectReview,
-  'tokenreviews.authentication.k8s.io': tokenReview,
-};
-
-export const isQuestion = (target: Target): boolean => target.kind.storage.key in questions;
+/** The create of a kind whose objects are questions. */
+export const ask =
+  (question: Question): typeof create =>
+  (...asked) =>
+    answer(question, ...asked);
 
 /** Answers 201 with the object and its status. */
-export async function createVirtual(
+async function answer(
+  question: Question,
   core: Core,
   ctx: RequestContext,
   target: Target,
@@ -59,7 +52,6 @@ export async function createVirtual(
   });
   const request = admissionRequest(op, 'CREATE', object, undefined);
   const asked: Asked = { core, ctx, target, object };
-  const question = questions[kind.storage.key]!;
   await core.admission.admit(request);
   question.check?.(asked);
   await core.admission.validate(request);
