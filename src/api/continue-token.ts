@@ -1,3 +1,4 @@
+import { decodeRawUrl } from '../go/base64.ts';
 import path from 'node:path';
 import { unmarshalError } from '../go/json-unmarshal.ts';
 import { jsonSyntaxError } from '../go/json-syntax.ts';
@@ -23,14 +24,10 @@ export function encodeContinue({ revision, namespace, name }: ContinueToken): st
 
 const refuse = (why: string) => badRequest(`invalid continue token: continue key is not valid: ${why}`);
 
-/** Bytes of unpadded base64url, as strict as Go's decoder, with its words. */
-function decodeBase64(token: string): Buffer {
-  const text = token.replace(/[\r\n]/g, '');
-  const wrong = /[^A-Za-z0-9_-]/.exec(text);
-  // one character of four says less than a byte
-  const at = wrong ? wrong.index : text.length % 4 === 1 ? text.length - 1 : -1;
-  if (at >= 0) throw refuse(`illegal base64 data at input byte ${at}`);
-  return Buffer.from(text, 'base64url');
+function decodeToken(token: string): Buffer {
+  const bytes = decodeRawUrl(token);
+  if (typeof bytes === 'number') throw refuse(`illegal base64 data at input byte ${bytes}`);
+  return bytes;
 }
 
 function parseToken(text: string): { v?: unknown; rv?: unknown; start?: unknown } {
@@ -49,16 +46,16 @@ function parseToken(text: string): { v?: unknown; rv?: unknown; start?: unknown 
 
 /** Throws 400 for a token that no list gave. */
 export function decodeContinue(token: string): ContinueToken {
-  const { v, rv, start } = parseToken(decodeBase64(token).toString('utf8'));
+  const { v, rv, start } = parseToken(decodeToken(token).toString('utf8'));
   for (const [name, field, type] of [
     ['v', v, 'string'],
     ['start', start, 'string'],
   ] as const) {
     if (field !== undefined && field !== null && typeof field !== type)
-      throw refuse(`json: cannot unmarshal ${typeof field} into Go struct field continueToken.${name} of type ${type}`);
+      throw refuse(unmarshalError(field, type, `Go struct field continueToken.${name}`));
   }
   if (rv !== undefined && rv !== null && !Number.isSafeInteger(rv))
-    throw refuse(`json: cannot unmarshal ${typeof rv} into Go struct field continueToken.rv of type int64`);
+    throw refuse(unmarshalError(rv, 'int64', 'Go struct field continueToken.rv'));
   if (v !== VERSION) throw refuse(`server does not recognize this encoded version ${JSON.stringify(v ?? '')}`);
   if (!rv) throw refuse(`incorrect encoded start resourceVersion (version ${VERSION})`);
   if (typeof start !== 'string' || start === '') throw refuse(`encoded start key empty (version ${VERSION})`);

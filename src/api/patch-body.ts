@@ -1,4 +1,5 @@
-import { describe, readValue, Walk } from '../kinds/decode-struct.ts';
+import { unmarshalError } from '../go/json-unmarshal.ts';
+import { readValue, Walk } from '../kinds/decode-struct.ts';
 import { parseJson, type Parsed } from '../kinds/decode.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Field, Schema } from '../kinds/schema.ts';
@@ -84,7 +85,7 @@ export function readPatch(type: string, input: PatchInput, lenient: boolean): Pa
   const value = (parsed.exact ? withoutTokens(parsed.value) : parsed.value) as Json;
   if (type === JSON_PATCH) return { value, strict: lenient ? [] : readOperations(parsed, refuse) };
   if (value !== null && (typeof value !== 'object' || Array.isArray(value)) && !(lenient && type === MERGE_PATCH)) {
-    throw refuse(`json: cannot unmarshal ${describe(value)} into Go value of type map[string]interface {}`);
+    throw refuse(unmarshalError(value, 'map[string]interface {}'));
   }
   const repeats = !lenient && parsed.keys !== countKeys(value);
   return { value, strict: repeats ? strictErrors(ANY, text) : [] };
@@ -105,10 +106,8 @@ export function readConfiguration(input: PatchInput): { value: { [key: string]: 
       : parseConfiguration(input.bytes.toString('utf8'), refuse);
   if (read.value === null || read.value === undefined) return { value: {}, strict: undefined };
   if (isObject(read.value)) return { value: read.value, strict: read.strict };
-  const what = describe(read.value);
-  throw refuse(
-    `error unmarshaling JSON: while decoding JSON: json: cannot unmarshal ${what} into Go value of type map[string]interface {}`,
-  );
+  const why = unmarshalError(read.value, 'map[string]interface {}');
+  throw refuse(`error unmarshaling JSON: while decoding JSON: ${why}`);
 }
 
 function parseConfiguration(

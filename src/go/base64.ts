@@ -27,3 +27,12 @@ export function base64Problem(text: string): number {
   }
   return text.length - digits;
 }
+
+/** Bytes of unpadded base64url (encoding/base64 RawURLEncoding), or the index at which Go's decoder gives up. */
+export function decodeRawUrl(encoded: string): Buffer | number {
+  const text = encoded.replace(/[\r\n]/g, '');
+  const wrong = /[^A-Za-z0-9_-]/.exec(text);
+  if (wrong) return wrong.index;
+  // one character of four says less than a byte
+  return text.length % 4 === 1 ? text.length - 1 : Buffer.from(text, 'base64url');
+}

@@ -1,15 +1,21 @@
+import { NumberToken } from './json-numbers.ts';
 import { jsonSyntaxError } from './json-syntax.ts';
 
 /** How encoding/json names the type of a JSON value in its messages. */
 export function jsonType(value: unknown): string {
   if (value === null) return 'null';
   if (Array.isArray(value)) return 'array';
-  return typeof value === 'boolean' ? 'bool' : typeof value === 'bigint' ? 'number' : typeof value;
+  if (value instanceof NumberToken || typeof value === 'bigint') return 'number';
+  return typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
-/** `type` in Go's words: `map[string]interface {}`, `jsonpatch.Patch`. Source: encoding/json UnmarshalTypeError. */
-export const unmarshalError = (value: unknown, type: string): string =>
-  `json: cannot unmarshal ${jsonType(value)} into Go value of type ${type}`;
+/**
+ * Why a value is none of a type (encoding/json UnmarshalTypeError).
+ * @param type in Go's words: `map[string]interface {}`, `jsonpatch.Patch`
+ * @param place where it stands: `Go struct field Taint.key`
+ */
+export const unmarshalError = (value: unknown, type: string, place = 'Go value'): string =>
+  `json: cannot unmarshal ${jsonType(value)} into ${place} of type ${type}`;
 
 /** The error for a text that is no JSON of a Go type (an object, or a list if it says so); null is good for each. */
 export function jsonError(text: string, type: string): string | undefined {

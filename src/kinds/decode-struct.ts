@@ -1,5 +1,6 @@
 import { canonicalQuantity, QuantityError } from '../meta/quantity.ts';
 import { canonicalMicroTime, canonicalTime, TimeError } from '../meta/time.ts';
+import { jsonType } from '../go/json-unmarshal.ts';
 import { base64Problem } from '../go/base64.ts';
 import { goPlace } from './go-types.ts';
 import { NumberToken, stringifyExact, withoutTokens } from '../go/json-numbers.ts';
@@ -48,7 +49,7 @@ export class Walk {
   }
   /** @param decoder the type that a type with a decoder of its own reads */
   mismatch(value: Value, decoder?: string): void {
-    this.unmarshal(describe(value), decoder);
+    this.unmarshal(jsonType(value), decoder);
   }
   unmarshal(what: string, decoder?: string): void {
     if (decoder ? this.stopped : this.error !== undefined) return;
@@ -57,12 +58,6 @@ export class Walk {
     if (decoder) this.stop(message);
     else this.fail(message);
   }
-}
-
-export function describe(value: Value): string {
-  if (Array.isArray(value)) return 'array';
-  if (value instanceof NumberToken || typeof value === 'bigint') return 'number';
-  return value === null ? 'null' : typeof value === 'boolean' ? 'bool' : typeof value;
 }
 
 /** Fields that are there even when nothing is said of them: structs that are no pointers. */

@@ -3,8 +3,9 @@ import type { KubeObject } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 import { decodeCustom } from './custom/decode.ts';
 import { checkSentTypeMeta, checkTypeMeta } from './custom/type-meta.ts';
-import { describe, readStruct, Walk } from './decode-struct.ts';
+import { readStruct, Walk } from './decode-struct.ts';
 import { resourceFacts, typeFacts } from './facts.ts';
+import { unmarshalError } from '../go/json-unmarshal.ts';
 import { jsonSyntaxError, MAX_DEPTH } from '../go/json-syntax.ts';
 import { NumberToken, parseWithTokens, withoutTokens } from '../go/json-numbers.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
@@ -140,13 +141,13 @@ const TYPE_META =
 function shapeOf(value: unknown, fail: (why: string) => StatusError): Record<string, unknown> {
   if (value === null) return {};
   if (typeof value !== 'object' || Array.isArray(value) || value instanceof NumberToken) {
-    throw fail(`json: cannot unmarshal ${describe(value)} into Go value of type ${TYPE_META}`);
+    throw fail(unmarshalError(value, TYPE_META));
   }
   const shape = value as Record<string, unknown>;
   for (const field of ['apiVersion', 'kind']) {
     const it = shape[field];
     if (it !== undefined && it !== null && typeof it !== 'string') {
-      throw fail(`json: cannot unmarshal ${describe(it)} into Go struct field .${field} of type string`);
+      throw fail(unmarshalError(it, 'string', `Go struct field .${field}`));
     }
   }
   return shape;

@@ -5,7 +5,11 @@ import { containerAmounts, exact, podAmounts, rounded, type Amounts } from '../.
 import { qosClass } from '../../src/rules/qos-class.ts';
 
 type Lists = { requests?: Record<string, string>; limits?: Record<string, string> };
-const container = (name: string, resources: Lists = {}, restartPolicy?: string) => ({ name, resources, restartPolicy });
+const container = (name: string, resources: Lists = {}, restartPolicy?: 'Always') => ({
+  name,
+  resources,
+  ...(restartPolicy && { restartPolicy }),
+});
 const text = (amounts: Amounts<Quantity>): Record<string, string> =>
   Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, formatQuantity(amount)]));
 const cpu = (amount: string): Lists => ({ requests: { cpu: amount }, limits: { cpu: amount } });

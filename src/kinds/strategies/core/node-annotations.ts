@@ -1,7 +1,7 @@
 import type { Taint } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { ObjectLike, Parts } from '../../../meta/object.ts';
-import { jsonError } from '../../../go/json-unmarshal.ts';
+import { jsonError, unmarshalError } from '../../../go/json-unmarshal.ts';
 import { isRecord } from '../../../meta/record.ts';
 import { validateTaints } from './node-validation.ts';
 
@@ -9,9 +9,6 @@ type Errors = FieldError[];
 const AT = Path.root('metadata').child('annotations');
 const TAINTS = 'scheduler.alpha.kubernetes.io/taints';
 const AVOID = 'scheduler.alpha.kubernetes.io/preferAvoidPods';
-
-const kindOf = (value: unknown): string =>
-  Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
 
 const TAINT_FIELDS = ['key', 'value', 'effect'] as const;
 const isTaint = (value: Record<string, unknown>): value is Parts<Taint> =>
@@ -22,20 +19,12 @@ function taints(text: string): Errors {
   if (error) return [invalid(AT, TAINTS, error)];
   const list = ((JSON.parse(text) ?? []) as unknown[]).map((taint) => taint ?? {});
   const other = list.find((taint) => !isRecord(taint));
-  if (other !== undefined)
-    return [invalid(AT, TAINTS, `json: cannot unmarshal ${kindOf(other)} into Go value of type v1.Taint`)];
+  if (other !== undefined) return [invalid(AT, TAINTS, unmarshalError(other, 'v1.Taint'))];
   const all = list.filter(isRecord);
   for (const field of TAINT_FIELDS) {
     const bad = all.map((taint) => taint[field] ?? '').find((value) => typeof value !== 'string');
     const type = field === 'effect' ? 'v1.TaintEffect' : 'string';
-    if (bad !== undefined)
-      return [
-        invalid(
-          AT,
-          TAINTS,
-          `json: cannot unmarshal ${kindOf(bad)} into Go struct field Taint.${field} of type ${type}`,
-        ),
-      ];
+    if (bad !== undefined) return [invalid(AT, TAINTS, unmarshalError(bad, type, `Go struct field Taint.${field}`))];
   }
   return validateTaints(all.filter(isTaint), AT.child(TAINTS));
 }
@@ -46,9 +35,7 @@ function avoidPods(text: string): Errors {
   if (error) return refused(error);
   const list: unknown = JSON.parse(text)?.preferAvoidPods ?? [];
   if (!Array.isArray(list))
-    return refused(
-      `json: cannot unmarshal ${kindOf(list)} into Go struct field AvoidPods.preferAvoidPods of type []v1.PreferAvoidPodsEntry`,
-    );
+    return refused(unmarshalError(list, '[]v1.PreferAvoidPodsEntry', 'Go struct field AvoidPods.preferAvoidPods'));
   return list.flatMap((entry, i) => {
     const at = AT.child(AVOID).index(i).child('PodSignature');
     const controller = entry?.podSignature?.podController;

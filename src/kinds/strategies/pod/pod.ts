@@ -18,6 +18,7 @@ import {
 import { podCells, podRowConditions } from './cells.ts';
 import { defaultPod, syncAddresses } from './defaults.ts';
 import { dropDisabledFields, dropDisabledStatus } from './drop-disabled.ts';
+import { isPodTerminal } from '../../../rules/pods.ts';
 import { qosClass } from '../../../rules/qos-class.ts';
 import { mergeLabelKeys } from './spec/label-keys.ts';
 import { addImageSpace } from './validate-container.ts';
@@ -29,7 +30,6 @@ import { podWarnings } from './warnings.ts';
 
 const SPEC = Path.root('spec');
 const ANNOTATIONS = Path.root('metadata').child('annotations');
-const ENDED: ReadonlySet<unknown> = new Set(['Succeeded', 'Failed']);
 /** What the rules of metadata have to know of the kind. */
 const KIND = { namespaced: true, custom: false, storage: { strategy: {} } as StorageKind };
 
@@ -113,8 +113,9 @@ export const podStrategy: Strategy<Pod> = {
     'status.nominatedNodeName': object.status?.nominatedNodeName ?? '',
   }),
   // what runs nowhere needs no time to end
-  gracePeriod({ spec, status }) {
-    if (!spec?.nodeName || ENDED.has(status?.phase)) return 0;
+  gracePeriod(pod) {
+    const { spec } = pod;
+    if (!spec?.nodeName || isPodTerminal(pod)) return 0;
     const seconds = spec.terminationGracePeriodSeconds ?? 30;
     return seconds < 0 ? 1 : seconds;
   },
