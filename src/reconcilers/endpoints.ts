@@ -1,10 +1,10 @@
 import type { EndpointAddress, EndpointSubset, Pod, Service } from '../../schema/types.ts';
 import type { Reconciler } from '../control/contract.ts';
-import { isStatusError } from '../meta/status.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { splitKey } from '../control/keys.ts';
 import { isPodReady } from '../rules/pods.ts';
 import { unlessGone } from '../control/conflict.ts';
+import { isNamespaceTerminating } from '../control/namespace-terminating.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { canonicalJson } from '../meta/canonical-json.ts';
 import { formatTime } from '../meta/time.ts';
@@ -53,9 +53,7 @@ export const endpoints: Reconciler = {
         ? ctx.client.update('endpoints', { ...object, metadata: { ...current.metadata, labels, annotations } })
         : ctx.client.create('endpoints', { ...object, metadata: { name, namespace, labels, annotations } }));
     } catch (error) {
-      if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating'))
-        return;
-      throw error;
+      if (!isNamespaceTerminating(error)) throw error;
     }
   },
 };

@@ -1,11 +1,11 @@
 import type { EndpointSlice, Service } from '../../schema/types.ts';
-import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { controllerRef, splitKey } from '../control/keys.ts';
 import { SERVICE_NAME, servicesOfSlice } from '../rules/service-slices.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { unlessGone } from '../control/conflict.ts';
+import { isNamespaceTerminating } from '../control/namespace-terminating.ts';
 import { portGroups, type PortGroup } from './endpoint-addresses.ts';
 import { servicesOfPod } from './services-of-pod.ts';
 import { planSlices, type SlicePlan } from './slice-plan.ts';
@@ -88,9 +88,8 @@ async function apply(plan: SlicePlan, service: Service, ctx: Context): Promise<v
     try {
       await ctx.client.create(SLICES, slice);
     } catch (error) {
-      if (isStatusError(error) && error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating'))
-        return;
-      throw error;
+      if (!isNamespaceTerminating(error)) throw error;
+      return;
     }
   }
   for (const slice of plan.update) {

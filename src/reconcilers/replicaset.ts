@@ -6,9 +6,8 @@ import { replicasReconciler } from './replicas.ts';
 export const replicaset = (): Reconciler =>
   replicasReconciler({
     name: 'replicaset',
-    account: 'replicaset-controller',
     resource: 'replicasets.apps',
     apiVersion: 'apps/v1',
     kind: 'ReplicaSet',
-    matcher: (set) => labelMatcher(set.spec?.selector),
+    selects: (set) => labelMatcher(set.spec?.selector),
   });

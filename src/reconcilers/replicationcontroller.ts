@@ -6,9 +6,8 @@ import { replicasReconciler } from './replicas.ts';
 export const replicationcontroller = (): Reconciler =>
   replicasReconciler({
     name: 'replication',
-    account: 'replication-controller',
     resource: 'replicationcontrollers',
     apiVersion: 'v1',
     kind: 'ReplicationController',
-    matcher: (set) => mapMatcher(set.spec?.selector),
+    selects: (set) => mapMatcher(set.spec?.selector),
   });

@@ -1,10 +1,10 @@
 import type { ControllerRevision, Pod, StatefulSet } from '../../schema/types.ts';
-import { claim } from '../control/adopt.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
-import { byController, byOrphanage, controllerOf, controllerRef, keyFor, keyOf, splitKey } from '../control/keys.ts';
+import { byController, byOrphanage, keyOf, splitKey } from '../control/keys.ts';
 import { isPodAvailable, isPodReady, isPodTerminal } from '../rules/pods.ts';
+import { claimPods, POD_INDEXES, podOwnerKeys, type PodOwner } from '../control/pod-owner.ts';
 import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import { canonicalJson } from '../meta/canonical-json.ts';
 import { fnv32a } from '../go/fnv.ts';
@@ -15,25 +15,23 @@ import { StatefulRollout } from './statefulset-rollout.ts';
 import { present } from '../meta/present.ts';
 
 const RESOURCE = 'statefulsets.apps';
+const KIND: PodOwner<typeof RESOURCE> = {
+  resource: RESOURCE,
+  apiVersion: 'apps/v1',
+  kind: 'StatefulSet',
+  selects: ({ spec }) => labelMatcher(spec?.selector),
+};
 
 /** Keeps pods with names and disks of their own: made from the first to the last, taken away from the last to the first. */
 export const statefulset: Reconciler = {
   name: 'statefulset',
   indexes: {
-    pods: { controller: byController, orphans: byOrphanage },
+    pods: POD_INDEXES,
     [REVISIONS]: { controller: byController, orphans: byOrphanage },
   },
   watches: [
     { resource: RESOURCE },
-    {
-      resource: 'pods',
-      *keys(pod, old) {
-        for (const object of [pod, old]) {
-          const owner = object && controllerOf(object);
-          if (owner?.kind === 'StatefulSet') yield keyFor(object!.metadata.namespace, owner.name);
-        }
-      },
-    },
+    { resource: 'pods', keys: (pod, old, ctx) => podOwnerKeys(KIND, pod, old, ctx) },
     { resource: 'persistentvolumeclaims', keys: () => [] },
     { resource: REVISIONS, keys: () => [] },
   ],
@@ -65,7 +63,8 @@ async function sync(set: StatefulSet, ctx: Context): Promise<void> {
     ctx,
   );
   const current = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update;
-  const pods = await podsOf(set, ctx);
+  // A pod whose name is none of the set's ordinals cannot be one of it.
+  const pods = await claimPods(KIND, set, ctx, (pod) => ordinalOf(set, pod) >= 0);
   let failure: unknown;
   try {
     await new StatefulRollout(set, pods, current, update, ctx).run();
@@ -80,21 +79,6 @@ async function sync(set: StatefulSet, ctx: Context): Promise<void> {
     ...pods.map((pod) => pod.metadata.labels?.[REVISION_LABEL]),
   ]);
   await trimHistory(owner, revisions, (revision: ControllerRevision) => used.has(revision.metadata.name), ctx);
-}
-
-async function podsOf(set: StatefulSet, ctx: Context): Promise<Pod[]> {
-  const informer = ctx.informer('pods');
-  return claim({
-    client: ctx.client,
-    resource: 'pods',
-    owner: set,
-    ownerResource: RESOURCE,
-    reference: controllerRef(set, 'apps/v1', 'StatefulSet'),
-    matches: labelMatcher(set.spec?.selector),
-    owned: informer.index('controller', set.metadata.uid),
-    // A pod whose name is none of the set's ordinals cannot be one of it.
-    orphans: informer.index('orphans', set.metadata.namespace ?? '').filter((pod) => ordinalOf(set, pod) >= 0),
-  });
 }
 
 async function writeStatus(

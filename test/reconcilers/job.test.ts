@@ -1,6 +1,8 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { job } from '../../src/reconcilers/job.ts';
+import { internalError } from '../../src/meta/status.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
+import { nth } from '../support/faulty-transport.ts';
 
 describe('job', () => {
   let cluster: Cluster;
@@ -125,5 +127,40 @@ describe('job', () => {
     expect((await status()).completedIndexes).toBe('0-2');
     expect(await conditions()).toContain('Complete True CompletionsReached');
     expect(cluster.logs).toEqual([]);
+  });
+
+  it('takes 1,200 pods away at its deadline, without waiting for what was expected to expire', async () => {
+    await start({ parallelism: 1200, completions: 1200, activeDeadlineSeconds: 60 });
+    expect(await cluster.list('pods')).toHaveLength(1200);
+    await cluster.advance(61_000);
+    expect(await cluster.list('pods')).toEqual([]);
+    expect(await conditions()).toEqual(['FailureTarget True DeadlineExceeded', 'Failed True DeadlineExceeded']);
+  });
+
+  it('goes on when a pod could not be deleted', async () => {
+    await start({ parallelism: 3, completions: 3, activeDeadlineSeconds: 60 });
+    cluster.transport.before = nth(
+      1,
+      ({ verb, resource }) => verb === 'delete' && resource === 'pods',
+      () => internalError('no'),
+    );
+    await cluster.advance(61_000);
+    expect(await cluster.list('pods')).toEqual([]);
+    expect(await cluster.events()).toContain('Warning FailedDelete Job Error deleting: Internal error occurred: no');
+    expect(await conditions()).toContain('Failed True DeadlineExceeded');
+  });
+
+  it('does not count pods as failed that end because it is suspended', async () => {
+    await start({ parallelism: 3, completions: 3, backoffLimit: 1 });
+    await cluster.runPods();
+    await cluster.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].suspend = true));
+    await cluster.advance(10);
+    for (const pod of await cluster.list('pods')) {
+      expect(pod.metadata.finalizers ?? []).toEqual([]);
+      await cluster.edit('pods', 'a', pod.metadata.name, (object) => (object['status'].phase = 'Failed'), 'status');
+    }
+    await cluster.reapPods();
+    expect(await conditions()).toEqual(['Suspended True JobSuspended']);
+    expect((await status()).failed ?? 0).toBe(0);
   });
 });
