@@ -1,6 +1,12 @@
 import { describe, expect, test } from 'vitest';
+import { allReconcilers } from '../../src/reconcilers/all.ts';
 import { play, sweep } from '../support/scenario.ts';
 import { scenarios } from './scenarios/all.ts';
+
+test('every controller has a scenario', () => {
+  const all = allReconcilers({ ca: 'PEM', signer: { cert: 'PEM', key: 'PEM' } });
+  expect(Object.keys(scenarios)).toEqual(Object.keys(all).sort());
+});
 
 describe.each(Object.entries(scenarios))('%s', (_name, scenario) => {
   test('does what it is there for', async () => {

@@ -1,8 +1,8 @@
 import type { Store, Stored } from '../../src/store/contract.ts';
 import type { FakeApi } from './fake-api.ts';
 
-/** News and claims to lead: what a stop may lose or repeat. */
-const LEFT_OUT = new Set(['events', 'leases.coordination.k8s.io']);
+/** News and claims to lead, which a stop may lose or repeat, and the API's own records of drawn addresses. */
+const LEFT_OUT = new Set(['events', 'leases.coordination.k8s.io', 'ipaddresses.networking.k8s.io']);
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/;
 /** the volume that admission puts into each pod */
 const TOKEN = /^kube-api-access-[a-z0-9]{5}$/;
@@ -23,12 +23,13 @@ export function endState({ store }: FakeApi): string[] {
     const alias = generateName ? `${generateName}«drawn»` : name;
     if (generateName) words.set(name, alias);
     words.set(uid, `«uid of ${resource} ${alias}»`);
-    const podIP: unknown = resource === 'pods' ? object['status']?.podIP : undefined;
-    if (typeof podIP === 'string') words.set(podIP, '«address»');
+    const address: unknown = resource === 'pods' ? object['status']?.podIP : object['spec']?.clusterIP;
+    if (typeof address === 'string') words.set(address, '«address»');
   }
   const replace = (key: string, value: unknown): unknown => {
     if (VOLATILE.has(key)) return undefined;
     if (typeof value !== 'string') return value;
+    if (key === 'certificate') return '«certificate»';
     return words.get(value) ?? wordFor(value);
   };
   return all.map(({ resource, object }) => `${resource} ${JSON.stringify(object, replace)}`).sort();
