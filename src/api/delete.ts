@@ -1,5 +1,4 @@
 import { fromStorage, storedForm } from '../kinds/encode.ts';
-import type { KubeObject } from '../meta/object.ts';
 import { conflict, notFound } from '../meta/status.ts';
 import type { Stored } from '../store/contract.ts';
 import { objectAnswer, storedAnswer, successAnswer } from './answer.ts';
@@ -59,12 +58,12 @@ type Once = { answer: Answer } | { current: Stored | undefined };
 async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions): Promise<Once> {
   const { core, target } = op;
   checkPreconditions(target, stored, options);
-  const old = stored.object as unknown as KubeObject;
+  const old = stored.object;
   const request = admissionRequest(op, 'DELETE', undefined, old);
   await core.admission.admit(request);
   await core.admission.validate(request);
   const { kind } = target;
-  const plan = planDeletion(kind.storage, stored.copy() as unknown as KubeObject, options, core.clock.now());
+  const plan = planDeletion(kind.storage, stored.copy(), options, core.clock.now());
   if (plan.do === 'pending') return { answer: gone(op, stored, options, stored) };
   let last = stored;
   if (plan.do === 'mark') {

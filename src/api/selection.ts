@@ -94,7 +94,7 @@ function matcherOf(labels: Selector, terms: readonly FieldTerm[], filter: ListOp
   return (stored) =>
     labels.matches(stored.labels) &&
     terms.every((term) => termMatches(stored, term)) &&
-    (!filter || filter(stored.object as unknown as KubeObject));
+    (!filter || filter(stored.object));
 }
 
 /** The first demand for exact values. A field that an object does not have counts as '', which no index knows. */

@@ -41,13 +41,13 @@ export const toStorage = (kind: Kind, object: KubeObject): KubeObject => kind.co
 export function fromStorage(kind: Kind, object: KubeObject): KubeObject {
   const { kind: _, apiVersion: __, ...rest } = kind.convert ? kind.convert.fromStorage(object) : object;
   // a custom object is a map, its keys in order
-  if (kind.custom) return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...rest } as unknown as KubeObject;
+  if (kind.custom) return { apiVersion: apiVersionOf(kind), kind: kind.kind, ...rest };
   const body = kind.convert ? normalizeObject(kind.schema, rest as KubeObject) : rest;
   return { kind: kind.kind, apiVersion: apiVersionOf(kind), ...body } as KubeObject;
 }
 
 /** A stored object as a whole object of `kind`'s version, kind and apiVersion first. Shares structure with the store: frozen. */
-export const objectOf = (kind: Kind, stored: StoredBytes): KubeObject => fromStorage(kind, stored.object as KubeObject);
+export const objectOf = (kind: Kind, stored: StoredBytes): KubeObject => fromStorage(kind, stored.object);
 
 const heads = new WeakMap<Kind, Buffer>();
 function headOfKind(kind: Kind): Buffer {

@@ -2,12 +2,12 @@ import type { Answer } from '../api/contract.ts';
 import { objectOf, objectPieces } from '../kinds/encode.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject } from '../meta/object.ts';
-import type { Stored, StoredObject } from '../store/contract.ts';
+import type { Stored } from '../store/contract.ts';
 import { WritesJson, type JsonWriter } from './json-text.ts';
 import { managedFieldsIn, withoutManagedFields } from './managed-fields.ts';
 
 /** Keyed by the parsed object, not by what holds it: an entry goes when the store lets go of the parse. */
-const made = new WeakMap<Kind, WeakMap<StoredObject, KubeObject>>();
+const made = new WeakMap<Kind, WeakMap<KubeObject, KubeObject>>();
 
 /** A stored object as `kind`'s version has it, with kind and apiVersion. Shared: must not be changed. */
 export function wholeObject(kind: Kind, stored: Stored): KubeObject {

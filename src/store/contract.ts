@@ -1,3 +1,5 @@
+import type { KubeObject } from '../meta/object.ts';
+
 /**
  * The store: revisions, events and errors in one place. It knows keys, bytes and revisions, and nothing of kinds.
  *
@@ -32,15 +34,14 @@ export interface Stored extends Key, Columns {
   /** item form, see above */
   bytes: Buffer;
   /** Parsed, without kind and apiVersion, with resourceVersion; parsed at the first use and kept while memory allows. */
-  readonly object: StoredObject;
+  readonly object: KubeObject;
   /** a fresh parse that the caller may change */
-  copy(): StoredObject;
+  copy(): KubeObject;
   /** the same state at a later revision: what a watcher is shown when the object leaves its selection */
   deletedAt?(revision: number): Stored;
   /** Encodings of this revision (YAML, protobuf, Table row …) made at most once and shared. Bounded by the event's life in cache. */
   encoded(format: string, make: () => Buffer): Buffer;
 }
-export type StoredObject = { metadata: import('../meta/object.ts').ObjectMeta; [field: string]: any };
 
 export interface Author {
   user: string;
@@ -56,9 +57,9 @@ export type Write = Key & {
   /** ms that it may wait for others to share a statement with; absent: it goes as soon as the connection is free */
   patience?: number;
 } & (
-    | { type: 'create'; body: Buffer; columns: Columns; object?: StoredObject }
+    | { type: 'create'; body: Buffer; columns: Columns; object?: KubeObject }
     /** `expect`: the revision that the writer saw */
-    | { type: 'update'; expect: number; body: Buffer; columns: Columns; object?: StoredObject }
+    | { type: 'update'; expect: number; body: Buffer; columns: Columns; object?: KubeObject }
     | { type: 'delete'; expect: number }
   );
 

@@ -1,5 +1,6 @@
+import type { KubeObject } from '../meta/object.ts';
 import { parseExact } from '../go/json-numbers.ts';
-import type { Columns, Key, Stored, StoredObject } from './contract.ts';
+import type { Columns, Key, Stored } from './contract.ts';
 import type { Retained } from './retained.ts';
 
 const HEAD = '{"metadata":{';
@@ -23,7 +24,7 @@ export class Item implements Stored {
   readonly revision: number;
   readonly bytes: Buffer;
   #columns: Columns | string;
-  #object: StoredObject | undefined;
+  #object: KubeObject | undefined;
   #encodings: Map<string, Buffer> | undefined;
   readonly #retained: Retained;
 
@@ -34,7 +35,7 @@ export class Item implements Stored {
     bytes: Buffer,
     columns: Columns | string,
     retained: Retained,
-    object?: StoredObject,
+    object?: KubeObject,
   ) {
     this.resource = key.resource;
     this.namespace = key.namespace;
@@ -61,12 +62,12 @@ export class Item implements Stored {
   get exact(): true | undefined {
     return this.#column().exact;
   }
-  get object(): StoredObject {
+  get object(): KubeObject {
     return this.#object ?? this.#keep(this.copy());
   }
-  copy(): StoredObject {
+  copy(): KubeObject {
     const text = this.bytes.toString('utf8');
-    return (this.exact ? parseExact(text) : JSON.parse(text)) as StoredObject;
+    return (this.exact ? parseExact(text) : JSON.parse(text)) as KubeObject;
   }
 
   encoded(format: string, make: () => Buffer): Buffer {
@@ -100,7 +101,7 @@ export class Item implements Stored {
     return this.#columns;
   }
 
-  #keep(object: StoredObject): StoredObject {
+  #keep(object: KubeObject): KubeObject {
     this.#object = object;
     this.#retained.add(this, this.bytes.length);
     return object;
@@ -108,7 +109,7 @@ export class Item implements Stored {
 }
 
 /** The same as a parse of the item's bytes gives, from what the writer had; shares everything below metadata. */
-function withRevision(object: StoredObject, revision: number): StoredObject {
+function withRevision(object: KubeObject, revision: number): KubeObject {
   const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
   const resourceVersion = String(revision);
   const { resourceVersion: _old, ...others } = metadata;

@@ -94,7 +94,7 @@ function warnOfPods({ store, ctx, object, old }: AdmissionRequest): void {
   if (policy.version === before.version && LEVELS.indexOf(policy.level) <= LEVELS.indexOf(before.level)) return;
   const byReasons = new Map<string, string[]>();
   for (const pod of store.list({ resource: 'pods', namespace: object!.metadata.name }).items) {
-    const reasons = violationsOf(pod.object as unknown as KubeObject, policy.level, policy.version)
+    const reasons = violationsOf(pod.object, policy.level, policy.version)
       .map((v) => v.reason)
       .join(', ');
     if (reasons) byReasons.set(reasons, [...(byReasons.get(reasons) ?? []), pod.name]);

@@ -75,7 +75,7 @@ function counted(request: AdmissionRequest, stored: Stored, delta: Usage): KubeO
     );
   }
   const texts = Object.fromEntries(names.map((name) => [name, formatQuantity(after[name])]));
-  const quota = stored.copy() as unknown as KubeObject;
+  const quota = stored.copy();
   quota['status'] = { ...quota['status'], used: { ...quota['status']?.used, ...texts } };
   return quota;
 }

@@ -1,7 +1,6 @@
 import { generateName } from '../../meta/names-generate.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { forbiddenRequest } from '../../meta/status.ts';
-import type { StoredObject } from '../../store/contract.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 import { containersOf, isMirrorPod, podCreate } from './pods.ts';
 
@@ -10,7 +9,7 @@ const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** An hour and a little, so that a token that is renewed at 80% lasts as long as one of an hour was meant to. */
 const TOKEN_SECONDS = 3607;
 
-async function find(request: AdmissionRequest, name: string): Promise<StoredObject> {
+async function find(request: AdmissionRequest, name: string): Promise<KubeObject> {
   const { store, target } = request;
   const key = { resource: 'serviceaccounts', namespace: target.namespace, name };
   let account = store.get(key);
@@ -39,7 +38,7 @@ const tokenVolume = (name: string): unknown => ({
   },
 });
 
-const wantsToken = (pod: KubeObject, account: StoredObject): boolean =>
+const wantsToken = (pod: KubeObject, account: KubeObject): boolean =>
   pod['spec'].automountServiceAccountToken ?? account['automountServiceAccountToken'] ?? true;
 
 /** Mounts a projected volume with the token into every container that has nothing at that path. */

@@ -1,6 +1,5 @@
 import type { Author, Key, Store, Stored, Write } from '../../store/contract.ts';
 import type { Holdings, Registry } from '../../kinds/kind.ts';
-import type { KubeObject } from '../../meta/object.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { ADDRESSES, addressKey, addressRecord, holderOf, portKey, portRecord, PORTS, type Holder } from './records.ts';
 
@@ -17,7 +16,7 @@ export async function repairAllocations(store: Store, registry: Registry, clock:
     wanted.set(`${key.resource}/${key.name}`, { key, make, holder: `${holder.namespace}/${holder.name}` });
   };
   for (const { holds, stored } of holders(store, registry)) {
-    const object = stored.object as unknown as KubeObject;
+    const object = stored.object;
     const holder = { namespace: stored.namespace, name: stored.name };
     for (const ip of holds.addresses(object))
       add(addressKey(ip), holder, () => addressRecord(registry, ip, holder, BY, clock.now()));

@@ -56,7 +56,7 @@ export class ServiceAllocation {
   /** Deletes an object; its reservations go with it, and what its kind takes along. */
   async commitDelete(op: Allocating, holds: Holdings, write: Write, stored: Stored): Promise<Outcome> {
     const holder = `${stored.namespace}/${stored.name}`;
-    const object = stored.object as unknown as KubeObject;
+    const object = stored.object;
     for (let attempt = 1; ; attempt++) {
       const others = [
         ...this.releases(op, holder, holds.addresses(object), holds.nodePorts(object)),

@@ -1,7 +1,6 @@
 import { customKinds } from '../../kinds/custom.ts';
 import { objectOf, storedForm } from '../../kinds/encode.ts';
 import { CLEANUP } from '../../kinds/strategies/custom-resource-definition.ts';
-import type { KubeObject } from '../../meta/object.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
@@ -43,7 +42,7 @@ export function followDefinitions(core: Core): { stop(): void } {
   const report = (what: string) => (error: unknown) => core.log(`${what}: ${(error as Error).message}`);
 
   function serve(stored: Stored): void {
-    const definition = stored.object as unknown as KubeObject;
+    const definition = stored.object;
     if (!isEstablished(definition)) return;
     try {
       registry.setCustom(stored.name, customKinds(definition));
@@ -53,8 +52,8 @@ export function followDefinitions(core: Core): { stop(): void } {
   }
 
   async function settle(stored: Stored): Promise<void> {
-    const others = store.list({ resource: DEFINITIONS }).items.map((s) => s.object as unknown as KubeObject);
-    const wanted = wantedStatus(stored.copy() as unknown as KubeObject, others, formatTime(clock.now()));
+    const others = store.list({ resource: DEFINITIONS }).items.map((s) => s.object);
+    const wanted = wantedStatus(stored.copy(), others, formatTime(clock.now()));
     if (!wanted) return;
     const { kind } = target(stored.name);
     const op = operationOf(core, system, target(stored.name), 'establish', {});

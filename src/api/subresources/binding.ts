@@ -53,7 +53,7 @@ function withCondition(conditions: readonly PodCondition[], condition: PodCondit
 
 /** The pod with its node; annotations and new labels come from the binding (assignPod of the pod's REST storage). */
 function assign(op: Operation, stored: Stored, binding: KubeObject): KubeObject {
-  const pod = stored.copy() as unknown as KubeObject;
+  const pod = stored.copy();
   const { spec, metadata } = pod;
   checkPreconditions(binding, pod, stored.revision);
   const refuse = (why: string) => conflict(BINDING, metadata.name, why);

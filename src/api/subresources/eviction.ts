@@ -86,7 +86,7 @@ function exhausted({ conditions = [], observedGeneration }: BudgetStatus, now: s
 
 /** Whether a pod that is not ready may go without asking the budget (KEP-3017, unhealthyPodEvictionPolicy). */
 function unhealthyMayGo(budget: Stored): boolean {
-  const { spec = {}, status = {} } = budget.object as unknown as KubeObject;
+  const { spec = {}, status = {} } = budget.object;
   if (spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
   return (status.currentHealthy ?? 0) >= (status.desiredHealthy ?? 0) && (status.desiredHealthy ?? 0) > 0;
 }
@@ -115,7 +115,7 @@ async function consume(core: Core, ctx: RequestContext, pod: Stored, dryRun: boo
     if (!isPodReady(pod.object) && unhealthyMayGo(budget)) return undefined;
     const target: Target = { kind, namespace: pod.namespace, name: budget.name, subresource: 'status' };
     const op = operationOf(core, ctx, target, 'evict', {});
-    const changed = budget.copy() as unknown as KubeObject;
+    const changed = budget.copy();
     take(changed, pod.name, op.now);
     if (dryRun) return undefined;
     const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, false, changed), budget.revision));

@@ -1,7 +1,7 @@
 import type { KubeObject } from '../../meta/object.ts';
 import { StatusError } from '../../meta/status.ts';
 import { timeMs } from '../../meta/time.ts';
-import type { Stored, StoredObject } from '../../store/contract.ts';
+import type { Stored } from '../../store/contract.ts';
 import { objectAnswer } from '../answer.ts';
 import type { Answer, ListAnswer, RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
@@ -38,14 +38,14 @@ function conditionOf(core: Core, { lease, port }: Component): object {
 }
 
 /** All components: what answers this is the database's proof of health. */
-const components = (core: Core): StoredObject[] =>
+const components = (core: Core): KubeObject[] =>
   [
     ...LOOPS.map((one) => [one.name, conditionOf(core, one)] as const),
     [DATABASE, { type: 'Healthy', status: 'True', message: 'ok' }] as const,
-  ].map(([name, condition]) => ({ metadata: { name }, conditions: [condition] }) as unknown as StoredObject);
+  ].map(([name, condition]) => ({ metadata: { name }, conditions: [condition] }) as unknown as KubeObject);
 
 /** In the form of what is stored, which these are not. */
-function asStored(object: StoredObject): Stored {
+function asStored(object: KubeObject): Stored {
   const text = JSON.stringify(object);
   return {
     resource: 'componentstatuses',
@@ -58,7 +58,7 @@ function asStored(object: StoredObject): Stored {
     revision: 0,
     bytes: Buffer.from(text),
     object,
-    copy: () => JSON.parse(text) as StoredObject,
+    copy: () => JSON.parse(text) as KubeObject,
     encoded: (_, make) => make(),
   };
 }

@@ -95,7 +95,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
       now: op.now,
     });
   }
-  const old = stored.object as unknown as KubeObject;
+  const old = stored.object;
   const internal = toStorage(kind, object);
   const request = admissionRequest(op, 'UPDATE', internal, old);
   await core.admission.admit(request);
@@ -117,7 +117,7 @@ async function write(
   allocation: Allocation | undefined,
 ): Promise<Once> {
   const { kind } = op.target;
-  const old = stored.object as unknown as KubeObject;
+  const old = stored.object;
   const versioned = withVersion(form, stored);
   if (keepTimes(old, versioned)) return { answer: storedAnswer(kind, stored) };
   if (isFinished(kind, form, old)) return finish(op, form, stored);

@@ -1,7 +1,7 @@
 import { serializeBody } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
-import type { Columns, StoredObject, Write } from '../../store/contract.ts';
+import type { Columns, Write } from '../../store/contract.ts';
 import { keyOf } from '../target.ts';
 import type { Operation } from './operation.ts';
 
@@ -28,7 +28,7 @@ export function writeOf(op: Writer, form: KubeObject, expect: number | undefined
     by: op.by,
     body,
     columns: columnsOf(op.target.kind, form, exact),
-    object: form as unknown as StoredObject,
+    object: form,
   };
   if (expect === undefined) return { ...common, type: 'create' };
   const { patience } = op.target.kind.storage.strategy;

@@ -26,7 +26,7 @@ export function includeObjectOf(query: URLSearchParams): IncludeObject {
 
 /** The part of a kind's object that is printed: built-in kinds print the stored version, whatever version was asked for. */
 const printedOf = (kind: Kind, stored: Stored): KubeObject =>
-  kind.custom ? fromStorage(kind, stored.object) : (stored.object as KubeObject);
+  kind.custom ? fromStorage(kind, stored.object) : stored.object;
 
 const conditionsOf = (kind: Kind | undefined, object: KubeObject): object[] | undefined =>
   kind?.storage.strategy.rowConditions?.(object);
