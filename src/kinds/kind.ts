@@ -140,6 +140,10 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   refusesDelete?(name: string): string | undefined;
   /** False where the garbage collector does not look at the kind, neither as owner nor as dependent. */
   collected?: false;
+  /** An annotation that stands for a field of kube-apiserver's own type: metadata that is shown without its object has it not. */
+  fieldAnnotation?: string;
+  /** The version that discovery's hash tells of, where Kubernetes stores one that it no longer serves. */
+  hashedVersion?: string;
   /** Said with every answer, reads and errors too, where the stored version will go. */
   deprecation?: string;
   /** What an object has of what the cluster gives out: written with it in one transaction, given back with it. */

@@ -44,6 +44,7 @@ export const customResourceDefinitionStrategy: Strategy = withStatus({
   warnings: definitionWarnings,
   subresources: { status: { ...statusSubresource, validateUpdate: validateStatus, resets: ['metadata', 'spec'] } },
   beginDeletion,
+  hashedVersion: 'v1beta1',
 });
 
 /** Held until the objects of a definition are gone. */

@@ -24,16 +24,10 @@ export interface ApiGroup {
   preferredVersion: GroupVersionForDiscovery;
 }
 
-/** Kinds that 1.35 still stores in a version that it no longer serves; clients know them by that version's hash. */
-const STORED_AS: Readonly<Record<string, string>> = {
-  'customresourcedefinitions.apiextensions.k8s.io': 'v1beta1',
-  'volumeattributesclasses.storage.k8s.io': 'v1beta1',
-};
-
 /** First eight bytes of the SHA-256 of `group/version/kind` of what is stored: tells clients when that changes. */
-const storageVersionHash = ({ storage: { group, version, kind, key } }: Kind): string =>
+const storageVersionHash = ({ storage: { group, version, kind, strategy } }: Kind): string =>
   createHash('sha256')
-    .update(`${group}/${STORED_AS[key] ?? version}/${kind}`)
+    .update(`${group}/${strategy.hashedVersion ?? version}/${kind}`)
     .digest()
     .subarray(0, 8)
     .toString('base64');

@@ -82,7 +82,7 @@ function* jsonPieces(list: ListAnswer, media: Media, include: IncludeObject, now
     for (const item of list.items) {
       if (!first) yield COMMA;
       first = false;
-      yield partialBytes(item, version);
+      yield partialBytes(list.kind, item, version);
     }
     yield Buffer.from(']}');
   } else yield* listBytes(list.kind, meta, list.items);

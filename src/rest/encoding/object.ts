@@ -50,8 +50,8 @@ function encodeTransformed(answer: Answer, media: Media, include: IncludeObject,
   if (form === 'Table') {
     return encodeObject(tableOfObject(answer, version, include, now) as unknown as KubeObject, media);
   }
-  if (answer.stored && media.format === 'json' && !media.pretty)
-    return Buffer.concat([partialBytes(answer.stored, version), NEW_LINE]);
+  if (answer.kind && answer.stored && media.format === 'json' && !media.pretty)
+    return Buffer.concat([partialBytes(answer.kind, answer.stored, version), NEW_LINE]);
   return encodeObject(partialObject(metadataOf(answer), version), media);
 }
 

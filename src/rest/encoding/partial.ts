@@ -1,5 +1,6 @@
 import { stringifyExact } from '../../go/json-numbers.ts';
 import type { Answer } from '../../api/contract.ts';
+import type { Kind } from '../../kinds/kind.ts';
 import type { ObjectMeta } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import { metadataSlice } from './metadata-slice.ts';
@@ -24,14 +25,9 @@ const heads = {
 };
 const END = Buffer.from('}');
 
-/** Annotations that stand for fields of the API server's own type, by resource: they are part of whole objects only. */
-const OF_WHOLE_OBJECTS: ReadonlyMap<string, string> = new Map([
-  ['daemonsets.apps', 'deprecated.daemonset.template.generation'],
-]);
-
-/** The metadata that is shown without its object. @param resource key in the store */
-export function partialMetadata(resource: string | undefined, metadata: ObjectMeta): ObjectMeta {
-  const hidden = OF_WHOLE_OBJECTS.get(resource ?? '');
+/** The metadata that is shown without its object. */
+export function partialMetadata(kind: Kind | undefined, metadata: ObjectMeta): ObjectMeta {
+  const hidden = kind?.storage.strategy.fieldAnnotation;
   if (hidden === undefined || metadata.annotations?.[hidden] === undefined) return metadata;
   const { [hidden]: _, ...rest } = metadata.annotations;
   const { annotations: __, ...others } = metadata;
@@ -40,13 +36,13 @@ export function partialMetadata(resource: string | undefined, metadata: ObjectMe
 
 /** The same of an answer: as stored, which is also without what a conversion puts into annotations. */
 export const metadataOf = ({ kind, object, stored }: Answer): ObjectMeta =>
-  partialMetadata(kind?.storage.key, (stored ?? { object }).object.metadata);
+  partialMetadata(kind, (stored ?? { object }).object.metadata);
 
 /** JSON of a stored object's metadata alone: the store's bytes between two constants. */
-export function partialBytes(stored: Stored, version: Version): Buffer {
-  const { resource } = stored;
-  const metadata = OF_WHOLE_OBJECTS.has(resource)
-    ? Buffer.from(stringifyExact(partialMetadata(resource, stored.object.metadata)))
-    : metadataSlice(stored.bytes);
+export function partialBytes(kind: Kind, stored: Stored, version: Version): Buffer {
+  const metadata =
+    kind.storage.strategy.fieldAnnotation === undefined
+      ? metadataSlice(stored.bytes)
+      : Buffer.from(stringifyExact(partialMetadata(kind, stored.object.metadata)));
   return Buffer.concat([heads[version], metadata, END]);
 }

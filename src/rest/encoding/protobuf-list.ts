@@ -55,7 +55,7 @@ export function* protobufListPieces(list: ListAnswer, partial: 'v1' | 'v1beta1' 
       encodeProtobuf(
         apiVersion,
         'PartialObjectMetadata',
-        partialObject(partialMetadata(item.resource, item.object.metadata), partial),
+        partialObject(partialMetadata(list.kind, item.object.metadata), partial),
       ),
     );
   };

@@ -61,7 +61,11 @@ function rowBytes(kind: Kind, stored: Stored, version: Version, include: Include
   const cells =
     stringifyExact(cellsOf(kind, printed, now)) + (conditions ? `,"conditions":${JSON.stringify(conditions)}` : '');
   const object =
-    include === 'Object' ? objectBytes(kind, stored) : include === 'Metadata' ? partialBytes(stored, version) : 'null';
+    include === 'Object'
+      ? objectBytes(kind, stored)
+      : include === 'Metadata'
+        ? partialBytes(kind, stored, version)
+        : 'null';
   return typeof object === 'string'
     ? Buffer.from(`{"cells":${cells},"object":null}`)
     : Buffer.concat([Buffer.from(`{"cells":${cells},"object":`), object, Buffer.from('}')]);

@@ -35,7 +35,7 @@ export class Framer {
     const { kind, media } = this;
     if (media.format === 'protobuf') return [this.protobuf(type, stored)];
     if (media.as) {
-      const object = media.as.kind === 'Table' ? this.table(stored) : partialBytes(stored, media.as.version);
+      const object = media.as.kind === 'Table' ? this.table(stored) : partialBytes(kind, stored, media.as.version);
       return this.text([prefixes[type], object, END]);
     }
     if (kind.convert) return this.text([prefixes[type], objectBytes(kind, stored), END]);
@@ -93,7 +93,7 @@ export class Framer {
           ? encodeProtobuf(
               `meta.k8s.io/${version}`,
               'PartialObjectMetadata',
-              partialObject(partialMetadata(stored.resource, stored.object.metadata), version),
+              partialObject(partialMetadata(this.kind, stored.object.metadata), version),
             )
           : protobufBytes(this.kind, stored),
       ),

@@ -95,6 +95,7 @@ export const daemonSetStrategy: Strategy<DaemonSet> = withStatus<DaemonSet>({
   },
   cells,
   relations: [selectedPods],
+  fieldAnnotation: TEMPLATE_GENERATION,
 });
 
 function validateSpec(spec: Parts<DaemonSetSpec>, sent: Unchecked<DaemonSet> | undefined): Errors {

@@ -24,6 +24,7 @@ export const volumeAttributesClassStrategy: Strategy = {
   },
   cells,
   returnsDeleted: true,
+  hashedVersion: 'v1beta1',
 };
 
 function cells({ metadata, driverName }: Unchecked<VolumeAttributesClass>, now: number): Cell[] {
