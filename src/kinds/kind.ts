@@ -81,6 +81,8 @@ export interface StrategyContext<T extends ObjectLike = KubeObject> {
  * that a `Strategy<Deployment>` is a `Strategy<ObjectLike>`, which is what the pipeline holds.
  */
 export interface Strategy<T extends ObjectLike = KubeObject> {
+  // How it is written
+
   /** Validates metadata.name; the rule's own words (`a lowercase RFC 1123 subdomain must consist of …`), '' when good. Default: DNS-1123 subdomain. */
   name?(name: string, prefix: boolean): string[];
   /** Defaults that depend on other fields or that OpenAPI does not list. Runs after the schema's own defaults. Idempotent. */
@@ -96,11 +98,51 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
   /** An update is checked by `validateUpdate` alone, which lets an old object keep what is no longer allowed. */
   validatesAllOnUpdate?: true;
+  warnings?(object: Unchecked<T>, old: Unchecked<T> | undefined): string[];
   /** Status and other subresources that write the same object: their own prepare and validation replace those above. */
   subresources?: Readonly<Record<string, SubresourceStrategy<T>>>;
-  warnings?(object: Unchecked<T>, old: Unchecked<T> | undefined): string[];
+  /**
+   * Paths (`metadata.labels`) that a write to the resource resets, so that nobody can own them through it. Usual: status,
+   * where it is a subresource. Source: GetResetFields of the registry's strategies.
+   */
+  resets?: readonly string[];
   /** Whether metadata.generation is kept, and what it counts: changes of anything but metadata and status by default. */
   generation?: false | Changed<T>;
+  /** May a PUT to a missing name create it? (Lease, EndpointSlice, Service …: AllowCreateOnUpdate) */
+  createOnUpdate?: boolean;
+  /** May an update leave out resourceVersion? (AllowUnconditionalUpdate; true unless said) */
+  unconditionalUpdate?: boolean;
+  /** ms that an update may wait in the store for others to be committed with; for kinds that are renewed by thousands (Lease). */
+  patience?: number;
+  /** What an object has of what the cluster gives out: written with it in one transaction, given back with it. */
+  holds?: Holdings<T>;
+
+  // How it is deleted
+
+  /** Seconds of grace for a delete that names none; undefined: no graceful deletion (all but pods). */
+  gracePeriod?(object: Unchecked<T>): number;
+  /** What propagation means when a delete names none: background unless said (`orphan` for old kinds). */
+  defaultPropagation?: 'background' | 'orphan';
+  /** Finalizers that are in spec (Namespace) and keep the object as those of metadata do. */
+  specFinalizers?(object: Unchecked<T>): readonly string[];
+  /**
+   * Of kinds that go when what they hold is gone: what the first delete writes besides the time of deletion. A later
+   * one takes the object away, when no finalizer is left. `now` RFC 3339, whole seconds.
+   */
+  beginDeletion?(object: Unchecked<T>, now: string): void;
+  /** Why an object of this name cannot be deleted, whether or not it is there; undefined where it can be. */
+  refusesDelete?(name: string): string | undefined;
+  /** Said to who deletes without saying what becomes of the dependents. */
+  deletionWarning?: string;
+  /** Whether a delete answers the object that is gone, and not a Status; `unsaid`: it does, and OpenAPI says Status. */
+  returnsDeleted?: true | 'unsaid';
+  /** False where the garbage collector does not look at the kind, neither as owner nor as dependent. */
+  collected?: false;
+  /** The resource of which the object of the same name goes with this one. */
+  takesAlong?: string;
+
+  // How it is read
+
   /** Values for field selectors besides metadata.name and metadata.namespace; names are the selectors' own. */
   fields?(object: Unchecked<T>): Record<string, string>;
   /** Field labels accepted besides those that `fields` yields (none by default) */
@@ -109,56 +151,24 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   currentFieldLabel?(label: string): string;
   /** Words for a field label that the kind does not have, where they are the kind's own. */
   unknownFieldLabel?(label: string): string;
-  /** Seconds of grace for a delete that names none; undefined: no graceful deletion (all but pods). */
-  gracePeriod?(object: Unchecked<T>): number;
-  /** What propagation means when a delete names none: background unless said (`orphan` for old kinds). */
-  defaultPropagation?: 'background' | 'orphan';
-  /** Finalizers that are in spec (Namespace) and keep the object as those of metadata do. */
-  specFinalizers?(object: Unchecked<T>): readonly string[];
-  /** May a PUT to a missing name create it? (Lease, EndpointSlice, Service …: AllowCreateOnUpdate) */
-  createOnUpdate?: boolean;
-  /** ms that an update may wait in the store for others to be committed with; for kinds that are renewed by thousands (Lease). */
-  patience?: number;
-  /** May an update leave out resourceVersion? (AllowUnconditionalUpdate; true unless said) */
-  unconditionalUpdate?: boolean;
+  /** Where there is none: name and time of creation. */
   cells?: Printer<T>;
-  /**
-   * Paths (`metadata.labels`) that a write to the resource resets, so that nobody can own them through it. Usual: status,
-   * where it is a subresource. Source: GetResetFields of the registry's strategies.
-   */
-  resets?: readonly string[];
-  /** Whether a delete answers the object that is gone, and not a Status; `unsaid`: it does, and OpenAPI says Status. */
-  returnsDeleted?: true | 'unsaid';
-  /**
-   * Of kinds that go when what they hold is gone: what the first delete writes besides the time of deletion. A later
-   * one takes the object away, when no finalizer is left. `now` RFC 3339, whole seconds.
-   */
-  beginDeletion?(object: Unchecked<T>, now: string): void;
-  /** Said to who deletes without saying what becomes of the dependents. */
-  deletionWarning?: string;
-  /** Why an object of this name cannot be deleted, whether or not it is there; undefined where it can be. */
-  refusesDelete?(name: string): string | undefined;
-  /** False where the garbage collector does not look at the kind, neither as owner nor as dependent. */
-  collected?: false;
-  /** An annotation that stands for a field of kube-apiserver's own type: metadata that is shown without its object has it not. */
-  fieldAnnotation?: string;
-  /** The version that discovery's hash tells of, where Kubernetes stores one that it no longer serves. */
-  hashedVersion?: string;
-  /** Said with every answer, reads and errors too, where the stored version will go. */
-  deprecation?: string;
-  /** What an object has of what the cluster gives out: written with it in one transaction, given back with it. */
-  holds?: Holdings<T>;
-  /** The resource of which the object of the same name goes with this one. */
-  takesAlong?: string;
-  /** Where an object leads besides its owners, what it owns and its namespace. */
-  relations?: readonly Relation<T>[];
   /** Conditions of the Table's row, by which kubectl leaves out objects that have ended. */
   rowConditions?(object: Unchecked<T>): object[] | undefined;
+  /** Where an object leads besides its owners, what it owns and its namespace. */
+  relations?: readonly Relation<T>[];
+  /** An annotation that stands for a field of kube-apiserver's own type: metadata that is shown without its object has it not. */
+  fieldAnnotation?: string;
+  /** Said with every answer, reads and errors too, where the stored version will go. */
+  deprecation?: string;
+  /** The version that discovery's hash tells of, where Kubernetes stores one that it no longer serves. */
+  hashedVersion?: string;
 }
 
 /** The type of a method, and so as loose as the methods of `Strategy` are. */
 type Changed<T extends ObjectLike> = { changed(object: Unchecked<T>, old: Unchecked<T>): boolean }['changed'];
 
+/** bigint: an integer of a custom resource that a number cannot hold */
 export type Cell = string | number | bigint | boolean | null;
 
 /** Makes an object's cells of the Table, in the order of its kind's columns. `now` in ms since the epoch. */
