@@ -20,9 +20,9 @@ export interface RequestContext {
   /** collects Warning headers; the façade prints them, at most once each */
   warn(text: string): void;
   /** aborted when the client is gone */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
   /** set when the caller acts through impersonation: who it really is */
-  impersonator?: User;
+  impersonator?: User | undefined;
 }
 
 /** What a request is about. `namespace` '' is cluster scope or all namespaces; `name` '' is the collection. */

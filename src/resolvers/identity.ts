@@ -3,8 +3,8 @@ import { badRequest } from '../meta/status.ts';
 
 /** What a request may say of who it is for: in its `extensions`, or as the fields of an in-process request. */
 export interface Acting {
-  as?: { user: string; groups?: readonly string[] };
-  manager?: string;
+  as?: { user: string; groups?: readonly string[] | undefined } | undefined;
+  manager?: string | undefined;
 }
 
 /** Reads `extensions` of a request from outside. Throws 400. */

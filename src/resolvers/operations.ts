@@ -8,8 +8,8 @@ import { buildSchema } from './schema.ts';
 
 export interface OperationRequest {
   query: string;
-  variables?: Record<string, unknown> | null;
-  operationName?: string | null;
+  variables?: Record<string, unknown> | null | undefined;
+  operationName?: string | null | undefined;
 }
 
 /** A request with the operation that it asks for, found once, or with what is wrong with it. */

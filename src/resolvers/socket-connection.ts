@@ -19,7 +19,7 @@ const HIGH_WATER = 1024 * 1024;
 const LARGE = 32 * 1024;
 
 type Message =
-  | { type: 'connection_init'; payload?: Record<string, unknown> }
+  | { type: 'connection_init'; payload: Record<string, unknown> }
   | { type: 'ping' | 'pong'; payload?: unknown }
   | { type: 'subscribe'; id: string; payload: OutsideRequest }
   | { type: 'complete'; id: string };
@@ -63,7 +63,7 @@ export class Connection {
   async onMessage(text: string): Promise<void> {
     const message = parseMessage(text);
     if (!message) return this.socket.close(4400, 'Invalid message received');
-    if (message.type === 'connection_init') return this.init(message.payload ?? {});
+    if (message.type === 'connection_init') return this.init(message.payload);
     if (message.type === 'ping') return void this.send(JSON.stringify({ type: 'pong', payload: message.payload }));
     if (message.type === 'subscribe') return this.subscribe(message.id, message.payload);
     if (message.type === 'complete') {
@@ -209,7 +209,7 @@ function parseMessage(text: string): Message | undefined {
   switch (type) {
     case 'connection_init':
       return payload === undefined || payload === null || isObject(payload)
-        ? { type, payload: payload ?? undefined }
+        ? { type, payload: payload ?? {} }
         : undefined;
     case 'ping':
     case 'pong':

@@ -15,9 +15,9 @@ export function kindOf(registry: Registry, resource: string, version?: string | 
 export const MANAGED_FIELDS = { defaultValue: true, description: 'false leaves metadata.managedFields out' } as const;
 
 interface TargetArguments {
-  namespace?: string | null;
-  name?: string | null;
-  subresource?: string | null;
+  namespace?: string | null | undefined;
+  name?: string | null | undefined;
+  subresource?: string | null | undefined;
 }
 
 /** A namespace that a cluster-scoped kind is given is left out: one document can serve kinds of both scopes. */
@@ -29,10 +29,10 @@ export const targetOf = (kind: Kind, { namespace, name, subresource }: TargetArg
 });
 
 export interface WriteArguments {
-  dryRun?: boolean | null;
-  fieldManager?: string | null;
-  fieldValidation?: string | null;
-  force?: boolean | null;
+  dryRun?: boolean | null | undefined;
+  fieldManager?: string | null | undefined;
+  fieldValidation?: string | null | undefined;
+  force?: boolean | null | undefined;
 }
 export const writeOptions = ({
   dryRun,
@@ -45,11 +45,11 @@ export const writeOptions = ({
 });
 
 export interface DeleteArguments extends TargetArguments {
-  gracePeriodSeconds?: number | null;
-  propagationPolicy?: string | null;
-  uid?: string | null;
-  resourceVersion?: string | null;
-  dryRun?: boolean | null;
+  gracePeriodSeconds?: number | null | undefined;
+  propagationPolicy?: string | null | undefined;
+  uid?: string | null | undefined;
+  resourceVersion?: string | null | undefined;
+  dryRun?: boolean | null | undefined;
 }
 export function deleteOptions(args: DeleteArguments): Parameters<Api['delete']>[2] {
   const { gracePeriodSeconds, propagationPolicy, uid, resourceVersion, dryRun } = args;
@@ -64,9 +64,9 @@ export function deleteOptions(args: DeleteArguments): Parameters<Api['delete']>[
 }
 
 export interface SelectArguments {
-  namespace?: string | null;
-  labelSelector?: string | null;
-  fieldSelector?: string | null;
+  namespace?: string | null | undefined;
+  labelSelector?: string | null | undefined;
+  fieldSelector?: string | null | undefined;
 }
 /** GraphQL's null and absence mean the same: not given. */
 export const selectOptions = ({

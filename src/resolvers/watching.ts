@@ -12,7 +12,7 @@ import { WholeObject } from './whole.ts';
 export interface ObjectEvent {
   readonly type: WatchEvent['type'] | 'BOOKMARK';
   readonly resourceVersion: string;
-  readonly initialEventsEnd?: boolean;
+  readonly initialEventsEnd?: boolean | undefined;
   /** parsed when somebody asks; null for BOOKMARK */
   readonly object: KubeObject | null;
   /** the same as one scalar; null for BOOKMARK */
@@ -22,8 +22,8 @@ export interface ObjectEvent {
   toJSON(): unknown;
 }
 export interface WatchArguments extends SelectArguments {
-  resourceVersion?: string | null;
-  managedFields?: boolean | null;
+  resourceVersion?: string | null | undefined;
+  managedFields?: boolean | null | undefined;
 }
 
 /**

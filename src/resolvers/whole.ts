@@ -49,7 +49,10 @@ export class WholeObject extends WritesJson {
 }
 
 /** The object of an answer as a JSON scalar. */
-export function wholeAnswer(answer: Answer, { managedFields }: { managedFields?: boolean | null }): unknown {
+export function wholeAnswer(
+  answer: Answer,
+  { managedFields }: { managedFields?: boolean | null | undefined },
+): unknown {
   if (answer.kind && answer.stored) return new WholeObject(answer.kind, answer.stored, managedFields ?? true);
   return managedFields === false ? withoutManagedFields(answer.object) : answer.object;
 }

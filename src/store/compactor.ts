@@ -65,7 +65,7 @@ export class Compactor {
 
   /** History before a revision is gone when this resolves, in the log too. */
   async compact(before: number): Promise<void> {
-    const [row] = await this.#connection.query<CompactionRow>({ text: raiseCompacted, values: [before] });
+    const row = await this.#connection.one<CompactionRow>({ text: raiseCompacted, values: [before] });
     this.#follower.sawCompacted(row.revision);
     await this.#sweep();
   }

@@ -8,8 +8,8 @@ export interface ConnectionOptions {
   /** as pg_stat_activity shows it */
   name: string;
   /** statements of every new session */
-  setup?: string;
-  onNotify?: () => void;
+  setup?: string | undefined;
+  onNotify?: (() => void) | undefined;
   /** a statement that takes longer is given up by the server */
   statementMs: number;
   log: Log;
@@ -60,6 +60,13 @@ export class Connection {
     } finally {
       this.#waiting -= 1;
     }
+  }
+
+  /** The row of a statement that answers one, whatever there is. */
+  async one<R extends pg.QueryResultRow>(statement: Statement): Promise<R> {
+    const [row] = await this.query<R>(statement);
+    if (!row) throw new Error(`a statement without its row: ${statement.name ?? statement.text}`);
+    return row;
   }
 
   async #query<R extends pg.QueryResultRow>(statement: Statement): Promise<R[]> {

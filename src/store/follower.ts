@@ -55,10 +55,9 @@ export class Follower {
   async load(): Promise<void> {
     const cache = new ObjectCache();
     const client = await this.#connection.connect();
-    const one = <R extends object>(text: string): Promise<R[]> => this.#connection.query<R>({ text });
     try {
-      await one(loading.beginLoad);
-      const [start] = await one<loading.LoadStart>(loading.loadStart);
+      await this.#connection.query({ text: loading.beginLoad });
+      const start = await this.#connection.one<loading.LoadStart>({ text: loading.loadStart });
       for (let after: [string, string, string] = ['', '', '']; ;) {
         const rows = await this.#connection.query<loading.LoadRow>({
           name: 'load',
@@ -70,7 +69,7 @@ export class Follower {
         if (!last || rows.length < LOAD_PAGE) break;
         after = [last.resource, last.namespace, last.name];
       }
-      await one(loading.endLoad);
+      await this.#connection.query({ text: loading.endLoad });
       this.#pending.clear();
       this.#compacted = start.compacted;
       this.#state.reset(cache, start.revision);
@@ -92,13 +91,14 @@ export class Follower {
 
   /** The result of an own statement: consecutive revisions. Resolves when they are applied. */
   own(changes: readonly Change[]): Promise<void> {
-    const last = changes[changes.length - 1].revision;
-    if (changes[0].revision <= this.#state.revision + 1) {
+    const [first, last] = [changes[0], changes.at(-1)];
+    if (!first || !last) return Promise.resolve();
+    if (first.revision <= this.#state.revision + 1) {
       this.#apply(changes);
       return Promise.resolve();
     }
-    if (this.#pending.size < MAX_PENDING) this.#pending.set(changes[0].revision, changes);
-    return this.reach(last);
+    if (this.#pending.size < MAX_PENDING) this.#pending.set(first.revision, changes);
+    return this.reach(last.revision);
   }
 
   /** Resolves when the state has come to a revision that is known to be committed; reads the log for it if need be. */

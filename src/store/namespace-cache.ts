@@ -68,10 +68,13 @@ export class NamespaceCache {
 const byName = (a: Slot, b: Slot): number => (a.name < b.name ? -1 : 1);
 
 function merge(a: Slot[], b: Slot[]): Slot[] {
-  if (!a.length || a[a.length - 1].name < b[0].name) return a.concat(b);
+  const [last, next] = [a.at(-1), b[0]];
+  if (!last || !next || last.name < next.name) return a.concat(b);
   const out: Slot[] = [];
-  for (let i = 0, j = 0; i < a.length || j < b.length;) {
-    out.push(j >= b.length || (i < a.length && a[i].name < b[j].name) ? a[i++] : b[j++]);
+  let j = 0;
+  for (const slot of a) {
+    for (let other = b[j]; other && other.name <= slot.name; other = b[++j]) out.push(other);
+    out.push(slot);
   }
-  return out;
+  return out.concat(b.slice(j));
 }

@@ -69,7 +69,7 @@ async function prepare(url: string): Promise<void> {
     }
     try {
       const { rows } = await client.query<{ server_encoding: string }>('SHOW server_encoding');
-      if (rows[0].server_encoding !== 'UTF8')
+      if (rows[0]?.server_encoding !== 'UTF8')
         throw new Error(`the database ${describe(url)} must have the encoding UTF8`);
       await migrate(client);
       return;

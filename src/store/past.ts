@@ -25,7 +25,8 @@ export class Past {
     const rows = await this.#read<ReplayRow>('replay', replay, [from, to, scope.resource, ...within(scope), limit]);
     this.#check(rows, from);
     const events = rows.filter(({ revision }) => revision !== null).map((row) => this.#event(row));
-    return { events, next: events.length < limit ? to : events[events.length - 1].revision };
+    const last = events.length < limit ? undefined : events.at(-1);
+    return { events, next: last?.revision ?? to };
   }
 
   #read<R extends object>(name: string, text: string, values: unknown[]): Promise<R[]> {
@@ -33,7 +34,8 @@ export class Past {
   }
 
   #check(rows: LogRow[], revision: number): void {
-    const { compacted } = rows[0];
+    // every read answers a row, also where there is nothing
+    const compacted = rows[0]?.compacted ?? 0;
     this.#follower.sawCompacted(compacted);
     if (revision < compacted) throw new Compacted(revision, compacted);
   }

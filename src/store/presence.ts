@@ -72,7 +72,7 @@ export class Presence {
 
   async #read(): Promise<number> {
     const before = this.#state.revision;
-    const [row] = await this.#connection.query<CounterRow>({ name: 'counter', text: readCounter });
+    const row = await this.#connection.one<CounterRow>({ name: 'counter', text: readCounter });
     if (row.revision < before) this.#follower.wentBack();
     return row.revision;
   }
@@ -97,7 +97,7 @@ export class Presence {
     try {
       const before = this.#state.revision;
       await this.#listener.connect();
-      const [row] = await this.#connection.query<HeartbeatRow>({ name: 'heartbeat', text: heartbeat });
+      const row = await this.#connection.one<HeartbeatRow>({ name: 'heartbeat', text: heartbeat });
       this.#follower.sawCompacted(row.compacted);
       if (row.revision < before) this.#follower.wentBack();
       else await this.#follower.reach(row.revision);

@@ -106,8 +106,9 @@ export class Watchers {
     const { backlog } = watcher;
     watcher.backlog = undefined;
     if (backlog?.length) this.#guard(watcher, () => watcher.handlers.onEvents(backlog));
-    if (watcher.ended || !batch.length) return;
-    const news = batch[0].revision > watcher.from ? batch : batch.filter(({ revision }) => revision > watcher.from);
+    const [first] = batch;
+    if (watcher.ended || !first) return;
+    const news = first.revision > watcher.from ? batch : batch.filter(({ revision }) => revision > watcher.from);
     if (news.length) this.#guard(watcher, () => watcher.handlers.onEvents(news));
   }
 

@@ -85,7 +85,8 @@ export class Writer {
   }
 
   async commit(write: Write): Promise<Outcome> {
-    return (await this.#enqueue([write], false))[0];
+    const [outcome] = await this.#enqueue([write], false);
+    return outcome!;
   }
 
   async commitAll(writes: readonly Write[]): Promise<AllOutcome> {
@@ -118,7 +119,7 @@ export class Writer {
       if (head !== HEAD) return Promise.reject(new Error(`a body must begin with ${HEAD}: ${head}`));
     }
     return new Promise((resolve, reject) => {
-      const patience = atomic ? 0 : (writes[0].patience ?? 0);
+      const patience = atomic ? 0 : (writes[0]?.patience ?? 0);
       this.#waiting.push({ writes, atomic, bytes, patience, resolve, reject });
       this.#schedule(patience);
     });
@@ -161,17 +162,16 @@ export class Writer {
 
   /** The next statement's jobs: in order, one write of a key, an all-or-nothing job alone. */
   #take(): Job[] {
-    const first = this.#waiting[0];
-    if (first.atomic) return this.#waiting.splice(0, 1);
+    if (this.#waiting[0]?.atomic) return this.#waiting.splice(0, 1);
     const taken: Job[] = [];
     const rest: Job[] = [];
     const keys = new Set<string>();
     let bytes = 0;
     let i = 0;
-    for (; i < this.#waiting.length && i < LOOK_AHEAD && taken.length < MAX_WRITES; i++) {
+    for (; i < LOOK_AHEAD && taken.length < MAX_WRITES; i++) {
       const job = this.#waiting[i];
-      if (job.atomic || (taken.length && bytes + job.bytes > MAX_BYTES)) break;
-      const key = keyOf(job.writes[0]);
+      if (!job || job.atomic || (taken.length && bytes + job.bytes > MAX_BYTES)) break;
+      const key = keyOf(job.writes[0]!);
       if (keys.has(key)) rest.push(job);
       else {
         keys.add(key);
@@ -185,9 +185,10 @@ export class Writer {
 
   async #write(jobs: Job[]): Promise<void> {
     const writes = jobs.flatMap((job) => job.writes as Write[]);
+    const atomic = jobs[0]?.atomic ?? false;
     let result: Result;
     try {
-      result = await this.#send(writes, jobs[0].atomic);
+      result = await this.#send(writes, atomic);
     } catch (error) {
       if (jobs.length > 1 && !(error instanceof StoreUnavailable)) {
         // one of them is at fault, and only that one shall fail
@@ -198,7 +199,7 @@ export class Writer {
       for (const job of jobs) job.reject(error);
       return;
     }
-    const verdicts = this.#read(writes, jobs[0].atomic, result);
+    const verdicts = this.#read(writes, atomic, result);
     const changes = verdicts.filter((verdict) => verdict !== undefined && 'revision' in verdict);
     const applied = changes.length ? this.#follower.own(changes) : Promise.resolve();
     if (changes.length) this.#onWritten();
@@ -209,7 +210,7 @@ export class Writer {
       const mine = verdicts.slice(n, (n += job.writes.length));
       // not awaited: the next statement goes while this one's revisions are waited for
       Promise.all([applied, mine.some((verdict) => verdict && 'found' in verdict) ? seen : undefined])
-        .then(() => job.resolve(mine.map((verdict, i) => this.#outcome(job.writes[i], verdict) as Outcome)))
+        .then(() => job.resolve(job.writes.map((write, i) => this.#outcome(write, mine[i]) as Outcome)))
         .catch((error: unknown) => job.reject(error));
     }
     seen.catch(() => undefined);
@@ -219,14 +220,14 @@ export class Writer {
   async #send(writes: readonly Write[], atomic: boolean): Promise<Result> {
     const statement = { name: 'commit', text: commit, values: commitParameters(writes, atomic, this.#now()) };
     try {
-      return (await this.#connection.query<Result>(statement))[0];
+      return await this.#connection.one<Result>(statement);
     } catch (error) {
       if (!isRace(error)) throw error;
     }
     await this.#connection.query({ text: 'BEGIN' });
     try {
       await this.#connection.query({ text: lockCounter });
-      const [result] = await this.#connection.query<Result>(statement);
+      const result = await this.#connection.one<Result>(statement);
       await this.#connection.query({ text: 'COMMIT' });
       return result;
     } catch (error) {
@@ -236,7 +237,7 @@ export class Writer {
   }
 
   #read(writes: readonly Write[], atomic: boolean, result: Result): Verdict[] {
-    const refused = new Map(result.failed?.map((n, i) => [n - 1, { found: result.found![i] }]));
+    const refused = new Map(result.failed?.map((n, i) => [n - 1, { found: result.found?.[i] ?? null }]));
     const written = result.last === null || (atomic && refused.size) ? 0 : writes.length - refused.size;
     let revision = (result.last ?? 0) - written;
     return writes.map((write, n) => {

@@ -12,11 +12,11 @@ export const DEFAULT_FIRST = 500;
 export const MAX_FIRST = 5000;
 
 export interface ListArguments extends SelectArguments {
-  where?: Where | null;
-  orderBy?: OrderBy[] | null;
-  first?: number | null;
-  after?: string | null;
-  asOf?: string | null;
+  where?: Where | null | undefined;
+  orderBy?: OrderBy[] | null | undefined;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  asOf?: string | null | undefined;
 }
 export interface ObjectConnection {
   items: KubeObject[];
@@ -36,11 +36,8 @@ export async function listObjects(
 ): Promise<ObjectConnection> {
   const first = args.first ?? DEFAULT_FIRST;
   if (first < 1 || first > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
-  const options = {
-    ...selectOptions(args),
-    ...(args.where && { filter: compileWhere(args.where) }),
-    ...(args.asOf && { resourceVersion: args.asOf, resourceVersionMatch: 'Exact' }),
-  };
+  const options = { ...selectOptions(args), ...(args.where && { filter: compileWhere(args.where) }) };
+  const exact = args.asOf && { resourceVersion: args.asOf, resourceVersionMatch: 'Exact' };
   const { api, request, snapshot } = context;
   const target = targetOf(kind, { namespace: args.namespace });
   const objects = (answer: ListAnswer): KubeObject[] => {
@@ -49,8 +46,7 @@ export async function listObjects(
   };
   if (!args.orderBy?.length) {
     // A continue token has its own revision.
-    const { resourceVersion, resourceVersionMatch, ...rest } = options;
-    const paged = args.after ? { ...rest, continue: args.after } : { ...rest, resourceVersion, resourceVersionMatch };
+    const paged = args.after ? { ...options, continue: args.after } : { ...options, ...exact };
     const answer = await api.list(request, target, { ...paged, limit: first });
     return {
       items: objects(answer),
@@ -62,6 +58,7 @@ export async function listObjects(
   const cursor = args.after ? parseCursor(args.after) : undefined;
   const answer = await api.list(request, target, {
     ...options,
+    ...exact,
     ...(cursor && { resourceVersion: cursor.revision, resourceVersionMatch: 'Exact' }),
   });
   const all = objects(answer).sort(compileOrder(args.orderBy));

@@ -19,15 +19,15 @@ import type { FieldConfigs } from './output-types.ts';
 import { namespaceArgument, type SharedTypes } from './query-fields.ts';
 
 interface ObjectArguments extends WriteArguments {
-  namespace?: string | null;
-  name?: string | null;
-  subresource?: string | null;
+  namespace?: string | null | undefined;
+  name?: string | null | undefined;
+  subresource?: string | null | undefined;
   input?: unknown;
-  object?: KubeObject | null;
+  object?: KubeObject | null | undefined;
 }
 interface PatchArguments extends ObjectArguments {
   name: string;
-  type?: string | null;
+  type?: string | null | undefined;
   patch: unknown;
 }
 

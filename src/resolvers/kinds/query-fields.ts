@@ -62,9 +62,9 @@ export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeName
 }
 
 interface OneArguments {
-  namespace?: string | null;
+  namespace?: string | null | undefined;
   name: string;
-  asOf?: string | null;
+  asOf?: string | null | undefined;
 }
 
 async function getObject(context: OperationContext, kind: Kind, { asOf, ...args }: OneArguments): Promise<unknown> {

@@ -52,7 +52,9 @@ function isZombie(pid: number): boolean {
 function isPostgres(pid: number): boolean {
   if (process.platform !== 'linux') return true;
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0')[0].includes('postgres');
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+      .split('\0', 1)
+      .some((program) => program.includes('postgres'));
   } catch {
     return false;
   }
