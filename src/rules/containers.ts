@@ -1,11 +1,6 @@
-import type { Container, PodSpec } from '../../schema/types.ts';
-
 /** An init container that stays: a sidecar. The argument is one of `initContainers` (KEP-753). */
 export const isSidecar = ({ restartPolicy }: { restartPolicy?: string | undefined }): boolean =>
   restartPolicy === 'Always';
-
-export const sidecarsOf = (spec: PodSpec | undefined): readonly Container[] =>
-  (spec?.initContainers ?? []).filter(isSidecar);
 
 /** The containers that run for as long as the pod does: the ordinary ones, then the sidecars. */
 export function lastingContainers<C extends { restartPolicy?: string }>(

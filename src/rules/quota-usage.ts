@@ -1,14 +1,7 @@
 import type { PersistentVolumeClaim, Pod, Service } from '../../schema/types.ts';
 import { isQualifiedName } from '../meta/names.ts';
 import type { ObjectLike } from '../meta/object.ts';
-import {
-  compareQuantity,
-  formatQuantity,
-  parseQuantity,
-  quantityOf,
-  roundUp,
-  type Quantity,
-} from '../meta/quantity.ts';
+import { compareQuantity, parseQuantity, quantityOf, roundUp, type Quantity } from '../meta/quantity.ts';
 import { timeMs } from '../meta/time.ts';
 import { exact, podAmounts, type Amounts } from './pod-amounts.ts';
 import { isPodTerminal } from './pods.ts';
@@ -57,9 +50,6 @@ export function resourceOfQuotaName(name: string): string | undefined {
   if (PLAIN.has(name)) return name;
   return /^(requests\.|limits\.)/.test(name) || COMPUTE.has(name) || name.startsWith(HUGE_PAGES) ? 'pods' : undefined;
 }
-
-export const formatUsage = (usage: Usage): Record<string, string> =>
-  Object.fromEntries(Object.entries(usage).map(([name, amount]) => [name, formatQuantity(amount)]));
 
 /** Ended pods take nothing; neither do those that are past their grace and only wait for a lost node. */
 function isLive(pod: Pod, now: number): boolean {

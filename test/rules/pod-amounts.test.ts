@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { formatQuantity, quantityMilli, quantityValue, type Quantity } from '../../src/meta/quantity.ts';
-import { containerAmounts, exact, podAmounts, rounded, type Amounts } from '../../src/rules/pod-amounts.ts';
+import { quantityMilli, quantityValue, type Quantity } from '../../src/meta/quantity.ts';
+import { containerAmounts, exact, podAmounts, rounded } from '../../src/rules/pod-amounts.ts';
 import { qosClass } from '../../src/rules/qos-class.ts';
+import { formatAmounts } from './format-amounts.ts';
 
 type Lists = { requests?: Record<string, string>; limits?: Record<string, string> };
 const container = (name: string, resources: Lists = {}, restartPolicy?: 'Always') => ({
@@ -10,8 +11,6 @@ const container = (name: string, resources: Lists = {}, restartPolicy?: 'Always'
   resources,
   ...(restartPolicy && { restartPolicy }),
 });
-const text = (amounts: Amounts<Quantity>): Record<string, string> =>
-  Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, formatQuantity(amount)]));
 const cpu = (amount: string): Lists => ({ requests: { cpu: amount }, limits: { cpu: amount } });
 
 describe('what a pod needs', () => {
@@ -69,13 +68,13 @@ describe('what a pod needs', () => {
       '0',
     ],
   ])('is %s', (_name, spec, requests, limits) => {
-    expect(text(podAmounts(spec, 'requests', exact))['cpu']).toBe(requests);
-    expect(text(podAmounts(spec, 'limits', exact))['cpu']).toBe(limits);
+    expect(formatAmounts(podAmounts(spec, 'requests', exact))['cpu']).toBe(requests);
+    expect(formatAmounts(podAmounts(spec, 'limits', exact))['cpu']).toBe(limits);
   });
 
   test('can be told without the overhead', () => {
     const spec = { containers: [container('a', cpu('1'))], overhead: { cpu: '250m' } };
-    expect(text(podAmounts(spec, 'requests', exact, { overhead: false }))).toEqual({ cpu: '1' });
+    expect(formatAmounts(podAmounts(spec, 'requests', exact, { overhead: false }))).toEqual({ cpu: '1' });
   });
 
   test('counts something for containers that say nothing, where that is asked', () => {

@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import type { Pod } from '../../schema/types.ts';
 import { zeroQuantity } from '../../src/meta/quantity.ts';
 import { addAmounts, exact } from '../../src/rules/pod-amounts.ts';
-import { formatUsage, resourceOfQuotaName, usageOf, type Usage } from '../../src/rules/quota-usage.ts';
+import { resourceOfQuotaName, usageOf, type Usage } from '../../src/rules/quota-usage.ts';
+import { formatAmounts } from './format-amounts.ts';
 
 const NOW = Date.parse('2026-01-01T00:00:00Z');
 const object = (fields: object = {}, metadata: object = {}) => ({
@@ -11,7 +12,7 @@ const object = (fields: object = {}, metadata: object = {}) => ({
   ...fields,
 });
 const usage = (resource: string, fields?: object, metadata?: object): Record<string, string> =>
-  formatUsage(usageOf(resource, object(fields, metadata), NOW));
+  formatAmounts(usageOf(resource, object(fields, metadata), NOW));
 
 describe('what an object takes of a quota', () => {
   test('of the core group its own name too, of another only the count', () => {
@@ -95,7 +96,7 @@ test('usage is additive: in any order, and by parts', () => {
   fc.assert(
     fc.property(pods, pods, (some, others) => {
       const together = sum([...some, ...others]);
-      expect(formatUsage(sum([...others, ...some]))).toEqual(formatUsage(together));
+      expect(formatAmounts(sum([...others, ...some]))).toEqual(formatAmounts(together));
       const [left, right] = [sum(some), sum(others)];
       for (const name in together) {
         const parts = (left[name] ?? zeroQuantity).nano + (right[name] ?? zeroQuantity).nano;

@@ -6,7 +6,8 @@ import { exact, podAmounts, type SpecOfAmounts } from '../../src/rules/pod-amoun
 import { qosClass } from '../../src/rules/qos-class.ts';
 import { unsaid } from '../../src/rules/quota-demands.ts';
 import { inScopes } from '../../src/rules/quota-scopes.ts';
-import { formatUsage, usageOf, type Usage } from '../../src/rules/quota-usage.ts';
+import { usageOf, type Usage } from '../../src/rules/quota-usage.ts';
+import { formatAmounts } from './format-amounts.ts';
 import type { ResourceQuota } from '../../schema/types.ts';
 
 /** What k8s.io/kubernetes v1.35.0 answered for 150 random objects on the first second of 2026. */
@@ -26,7 +27,7 @@ const NOW = Date.parse('2026-01-01T00:00:00Z');
 
 /** Zeros say nothing: there they stand for what is not there. */
 const said = (usage: Usage): Record<string, string> =>
-  formatUsage(Object.fromEntries(Object.entries(usage).filter(([, { nano }]) => nano !== 0n)));
+  formatAmounts(Object.fromEntries(Object.entries(usage).filter(([, { nano }]) => nano !== 0n)));
 const recorded = (list: Record<string, string> = {}): Record<string, string> =>
   Object.fromEntries(
     Object.entries(list)
