@@ -4,7 +4,7 @@ import type { GraphQLResult } from './contract.ts';
 type ResultError = NonNullable<GraphQLResult['errors']>[number];
 
 /** The Status that the server put into `extensions.status`; an error without one (syntax, limits) becomes 400 or 500. */
-export function statusErrorOf(error: ResultError): StatusError {
+function statusErrorOf(error: ResultError): StatusError {
   const status = error.extensions?.['status'] as Status | undefined;
   if (status) return new StatusError(status);
   const code = error.extensions?.['code'];

@@ -1,5 +1,6 @@
 import type { Lease } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { present } from '../meta/present.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatMicroTime } from '../meta/time.ts';
@@ -109,7 +110,7 @@ class Election implements Leader {
       this.lease = await client.get('leases.coordination.k8s.io', namespace, name);
     } catch (error) {
       if (!isStatusError(error, 'NotFound')) {
-        log?.('lease cannot be read', { error: (error as Error).message });
+        log?.('lease cannot be read', { error: errorMessage(error) });
         return false;
       }
       this.lease = undefined;
@@ -124,7 +125,7 @@ class Election implements Leader {
       return true;
     } catch (error) {
       if (!isStatusError(error, 'Conflict') && !isStatusError(error, 'AlreadyExists')) {
-        log?.('lease cannot be written', { error: (error as Error).message });
+        log?.('lease cannot be written', { error: errorMessage(error) });
       }
       return false;
     }

@@ -1,6 +1,7 @@
 import type { Resources } from '../../schema/types.ts';
 import type { Client, ObjectOf } from '../client/contract.ts';
 import type { Informers } from '../client/informers.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import type { ObjectLike } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
 import type { Context, Indexes, IndexesOf, Key, Keys, Reconciler, Watch } from './contract.ts';
@@ -153,7 +154,7 @@ class ControllerRun {
       const delay = this.queue.addRateLimited(key);
       // A lost race is the normal course of optimistic concurrency; the cache will have caught up at the next attempt.
       if (!isStatusError(error, 'Conflict')) {
-        this.ctx.log('reconcile failed', { key, delay, error: error instanceof Error ? error.message : String(error) });
+        this.ctx.log('reconcile failed', { key, delay, error: errorMessage(error) });
       }
     } finally {
       this.queue.done(key);

@@ -1,5 +1,6 @@
 import type { CronJob, Job } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { timeMs } from '../meta/time.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
@@ -117,7 +118,7 @@ async function runDue(
       cron,
       'Warning',
       'UnparseableSchedule',
-      `unparseable schedule: ${cron.spec!.schedule}: ${(error as Error).message}`,
+      `unparseable schedule: ${cron.spec!.schedule}: ${errorMessage(error)}`,
     );
     return undefined;
   }
@@ -172,7 +173,7 @@ async function start(cron: CronJob, status: CronStatus, time: number, ctx: Conte
     ctx.events.event(cron, 'Normal', 'SuccessfulCreate', `Created job ${name}`);
   } catch (error) {
     if (!isStatusError(error, 'AlreadyExists')) {
-      ctx.events.event(cron, 'Warning', 'FailedCreate', `Error creating job: ${(error as Error).message}`);
+      ctx.events.event(cron, 'Warning', 'FailedCreate', `Error creating job: ${errorMessage(error)}`);
       throw error;
     }
     // Made before, by an attempt whose status was not written.

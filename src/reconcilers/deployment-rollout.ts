@@ -4,6 +4,7 @@ import type { Context } from '../control/contract.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { controllerOf, controllerRef } from '../control/keys.ts';
 import { podTemplateHash } from '../control/pod-template-hash.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { isStatusError } from '../meta/status.ts';
 import { deploymentCondition, hasDeadline } from './deployment-status.ts';
 import { isRolling, maxSurge, maxUnavailable, newSetSize, proportionalSizes } from './deployment-scale.ts';
@@ -132,7 +133,7 @@ export class Rollout {
         hasDeadline(this.deployment) &&
         !(isStatusError(error, 'Forbidden') && error.message.includes('being terminated'))
       ) {
-        const message = `Failed to create new replica set "${set.metadata.name}": ${(error as Error).message}`;
+        const message = `Failed to create new replica set "${set.metadata.name}": ${errorMessage(error)}`;
         const condition = deploymentCondition('Progressing', 'False', 'ReplicaSetCreateError', message, clock.now());
         await this.writeStatus({
           ...this.deployment.status,

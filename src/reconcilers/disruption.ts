@@ -1,6 +1,7 @@
 import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../schema/types.ts';
 import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { timeMs } from '../meta/time.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
@@ -55,12 +56,12 @@ export const disruption: Reconciler = {
         about,
         'Warning',
         'CalculateExpectedPodCountFailed',
-        `Failed to calculate the number of expected pods: ${(error as Error).message}`,
+        `Failed to calculate the number of expected pods: ${errorMessage(error)}`,
       );
       return writeStatus(
         budget,
         { disruptionsAllowed: 0 },
-        { status: 'False', reason: 'SyncFailed', message: (error as Error).message },
+        { status: 'False', reason: 'SyncFailed', message: errorMessage(error) },
         ctx,
       );
     }

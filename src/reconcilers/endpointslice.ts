@@ -15,7 +15,7 @@ export const MANAGED_BY = 'endpointslice.kubernetes.io/managed-by';
 export const TRIGGER_TIME = 'endpoints.kubernetes.io/last-change-trigger-time';
 const MANAGER = 'endpointslice-controller.k8s.io';
 /** Endpoints of one slice. */
-export const SLICE_SIZE = 100;
+const SLICE_SIZE = 100;
 
 /** Keeps the slices of services that select pods. A service without a selector is somebody else's. */
 export const endpointslice: Reconciler = {

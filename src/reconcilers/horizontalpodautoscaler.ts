@@ -8,6 +8,7 @@ import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { splitKey } from '../control/keys.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { parseApiVersion } from '../meta/gvk.ts';
 import { formatTime } from '../meta/time.ts';
 import { computeReplicas, MetricError, type Measured } from './hpa-metrics.ts';
@@ -67,15 +68,7 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
   try {
     target = await findTarget(hpa, ctx);
   } catch (error) {
-    const message = (error as Error).message;
-    ctx.events.event(hpa, 'Warning', 'FailedGetScale', message);
-    conditions.set(
-      'AbleToScale',
-      'False',
-      'FailedGetScale',
-      `the HPA controller was unable to get the target's current scale: ${message}`,
-    );
-    return write(hpa, { desiredReplicas: 0, ...hpa.status, conditions: conditions.list }, ctx);
+    return noteNoTarget(hpa, conditions, errorMessage(error), ctx);
   }
   conditions.set(
     'AbleToScale',
@@ -106,23 +99,7 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
     measured = await computeReplicas(hpa, target.scale.status?.selector ?? '', target.replicas, ctx);
   } catch (error) {
     if (!(error instanceof MetricError)) throw error;
-    ctx.events.event(hpa, 'Warning', error.reason, error.message);
-    ctx.events.event(hpa, 'Warning', 'FailedComputeMetricsReplicas', error.summary);
-    conditions.set(
-      'ScalingActive',
-      'False',
-      error.reason,
-      `the HPA was unable to compute the replica count: ${error.message}`,
-    );
-    return write(
-      hpa,
-      {
-        ...status,
-        currentMetrics: [{ type: '' }],
-        conditions: conditions.list,
-      },
-      ctx,
-    );
+    return noteNoMetrics(hpa, status, conditions, error, ctx);
   }
   conditions.set(
     'ScalingActive',
@@ -143,6 +120,31 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
     ctx,
     measured.reason,
   );
+}
+
+function noteNoTarget(
+  hpa: HorizontalPodAutoscaler,
+  conditions: Conditions,
+  message: string,
+  ctx: Context,
+): Promise<void> {
+  ctx.events.event(hpa, 'Warning', 'FailedGetScale', message);
+  const why = `the HPA controller was unable to get the target's current scale: ${message}`;
+  conditions.set('AbleToScale', 'False', 'FailedGetScale', why);
+  return write(hpa, { desiredReplicas: 0, ...hpa.status, conditions: conditions.list }, ctx);
+}
+
+function noteNoMetrics(
+  hpa: HorizontalPodAutoscaler,
+  status: HorizontalPodAutoscalerStatus,
+  conditions: Conditions,
+  { reason, message, summary }: MetricError,
+  ctx: Context,
+): Promise<void> {
+  ctx.events.event(hpa, 'Warning', reason, message);
+  ctx.events.event(hpa, 'Warning', 'FailedComputeMetricsReplicas', summary);
+  conditions.set('ScalingActive', 'False', reason, `the HPA was unable to compute the replica count: ${message}`);
+  return write(hpa, { ...status, currentMetrics: [{ type: '' }], conditions: conditions.list }, ctx);
 }
 
 function outOfBounds({ spec }: HorizontalPodAutoscaler, replicas: number): number | undefined {
@@ -184,13 +186,13 @@ async function resize(
         hpa,
         'Warning',
         'FailedRescale',
-        `New size: ${replicas}; reason: ${reason}; error: ${(error as Error).message}`,
+        `New size: ${replicas}; reason: ${reason}; error: ${errorMessage(error)}`,
       );
       conditions.set(
         'AbleToScale',
         'False',
         'FailedUpdateScale',
-        `the HPA controller was unable to update the target scale: ${(error as Error).message}`,
+        `the HPA controller was unable to update the target scale: ${errorMessage(error)}`,
       );
       await write(hpa, { ...status, conditions: conditions.list }, ctx);
       throw error;

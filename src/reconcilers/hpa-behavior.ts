@@ -1,4 +1,4 @@
-import type { HorizontalPodAutoscaler, HPAScalingPolicy, HPAScalingRules } from '../../schema/types.ts';
+import type { HorizontalPodAutoscaler, HPAScalingRules } from '../../schema/types.ts';
 
 /** What was recommended and done lately, for stabilisation windows; lost with the process, as in Kubernetes. */
 export interface Memory {
@@ -82,6 +82,25 @@ function stabilized(
   return result;
 }
 
+interface Limited {
+  replicas: number;
+  limited: Said & { status: string };
+}
+
+const limitedTo = (replicas: number, reason: string, message: string): Limited => ({
+  replicas,
+  limited: { status: 'True', reason, message },
+});
+
+const unlimited = (replicas: number): Limited => ({
+  replicas,
+  limited: {
+    status: 'False',
+    reason: 'DesiredWithinRange',
+    message: 'the desired count is within the acceptable range',
+  },
+});
+
 function limit(
   min: number,
   max: number,
@@ -91,80 +110,48 @@ function limit(
   up: Rules,
   down: Rules,
   now: number,
-): { replicas: number; limited: Said & { status: string } } {
-  const limited = (reason: string, message: string) => ({ status: 'True', reason, message });
-  const start = (period: number, sign: 1 | -1): number =>
-    current -
-    memory.changes
-      .filter(({ at, by }) => at > now - period * 1000 && Math.sign(by) === sign)
-      .reduce((sum, { by }) => sum + by, 0);
-  if (wanted > current) {
-    const rate =
-      up.selectPolicy === 'Disabled'
-        ? current
-        : pick(
-            up,
-            (policy) => {
-              const from = start(policy.periodSeconds, 1);
-              return policy.type === 'Pods' ? from + policy.value : Math.ceil(from * (1 + policy.value / 100));
-            },
-            up.selectPolicy === 'Min' ? Math.min : Math.max,
-          );
-    const most = Math.max(current, rate);
-    if (wanted > most && most < max) {
-      return {
-        replicas: most,
-        limited: limited('ScaleUpLimit', 'the desired replica count is increasing faster than the maximum scale rate'),
-      };
-    }
-    if (wanted > max) {
-      return {
-        replicas: max,
-        limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count'),
-      };
-    }
-  } else if (wanted < current) {
-    const rate =
-      down.selectPolicy === 'Disabled'
-        ? current
-        : pick(
-            down,
-            (policy) => {
-              const from = start(policy.periodSeconds, -1);
-              return policy.type === 'Pods' ? from - policy.value : Math.floor(from * (1 - policy.value / 100));
-            },
-            down.selectPolicy === 'Min' ? Math.max : Math.min,
-          );
-    const least = Math.min(current, rate);
+): Limited {
+  if (wanted < current) {
+    const least = Math.min(current, fastestDown(memory, current, down, now));
     if (wanted < least && least > min) {
-      return {
-        replicas: least,
-        limited: limited(
-          'ScaleDownLimit',
-          'the desired replica count is decreasing faster than the maximum scale rate',
-        ),
-      };
+      const message = 'the desired replica count is decreasing faster than the maximum scale rate';
+      return limitedTo(least, 'ScaleDownLimit', message);
     }
-    if (wanted < min) {
-      return {
-        replicas: min,
-        limited: limited('TooFewReplicas', 'the desired replica count is less than the minimum replica count'),
-      };
-    }
-  } else if (wanted > max)
-    return {
-      replicas: max,
-      limited: limited('TooManyReplicas', 'the desired replica count is more than the maximum replica count'),
-    };
-  return {
-    replicas: wanted,
-    limited: {
-      status: 'False',
-      reason: 'DesiredWithinRange',
-      message: 'the desired count is within the acceptable range',
-    },
-  };
+    const message = 'the desired replica count is less than the minimum replica count';
+    return wanted < min ? limitedTo(min, 'TooFewReplicas', message) : unlimited(wanted);
+  }
+  const most = wanted > current ? Math.max(current, fastestUp(memory, current, up, now)) : wanted;
+  if (wanted > most && most < max) {
+    const message = 'the desired replica count is increasing faster than the maximum scale rate';
+    return limitedTo(most, 'ScaleUpLimit', message);
+  }
+  const message = 'the desired replica count is more than the maximum replica count';
+  return wanted > max ? limitedTo(max, 'TooManyReplicas', message) : unlimited(wanted);
 }
 
-const pick = (rules: Rules, size: (policy: HPAScalingPolicy) => number, best: (...sizes: number[]) => number): number =>
-  best(...rules.policies.map(size));
+/** As large as the policies let it become now. */
+function fastestUp(memory: Memory, current: number, { selectPolicy, policies }: Rules, now: number): number {
+  if (selectPolicy === 'Disabled') return current;
+  const sizes = policies.map(({ type, value, periodSeconds }) => {
+    const from = sizeBefore(memory, current, periodSeconds, 1, now);
+    return type === 'Pods' ? from + value : Math.ceil(from * (1 + value / 100));
+  });
+  return selectPolicy === 'Min' ? Math.min(...sizes) : Math.max(...sizes);
+}
+
+/** As small as the policies let it become now. */
+function fastestDown(memory: Memory, current: number, { selectPolicy, policies }: Rules, now: number): number {
+  if (selectPolicy === 'Disabled') return current;
+  const sizes = policies.map(({ type, value, periodSeconds }) => {
+    const from = sizeBefore(memory, current, periodSeconds, -1, now);
+    return type === 'Pods' ? from - value : Math.floor(from * (1 - value / 100));
+  });
+  return selectPolicy === 'Min' ? Math.max(...sizes) : Math.min(...sizes);
+}
+
+/** The size without the changes of one direction in the last `period` seconds. */
+const sizeBefore = ({ changes }: Memory, current: number, period: number, sign: 1 | -1, now: number): number =>
+  current -
+  changes
+    .filter(({ at, by }) => at > now - period * 1000 && Math.sign(by) === sign)
+    .reduce((sum, { by }) => sum + by, 0);

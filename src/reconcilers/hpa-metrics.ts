@@ -1,5 +1,6 @@
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus, Pod } from '../../schema/types.ts';
 import type { Context } from '../control/contract.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { isPodReady, isPodTerminal } from '../rules/pods.ts';
 import type { ObjectLike, Unchecked } from '../meta/object.ts';
 import { parseLabelSelector } from '../meta/labels.ts';
@@ -53,7 +54,7 @@ export async function computeReplicas(
       statuses.push(...measured.statuses);
       if (!best || measured.replicas > best.replicas) best = measured;
     } catch (error) {
-      failures.push(failureOf(metric, (error as Error).message));
+      failures.push(failureOf(metric, errorMessage(error)));
     }
   }
   // With one unreadable metric the others may make it larger, never smaller.

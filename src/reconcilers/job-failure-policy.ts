@@ -1,6 +1,6 @@
 import type { Job, Pod } from '../../schema/types.ts';
 
-export type FailureAction = 'FailJob' | 'FailIndex' | 'Ignore' | 'Count';
+type FailureAction = 'FailJob' | 'FailIndex' | 'Ignore' | 'Count';
 
 /** What the job's pod failure policy says of a failed pod (KEP-3329): the first rule that matches, `Count` without one. */
 export function failureAction(job: Job, pod: Pod): { action: FailureAction; message: string } {

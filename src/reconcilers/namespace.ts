@@ -2,6 +2,7 @@ import type { Namespace, NamespaceCondition } from '../../schema/types.ts';
 import type { ClientResource } from '../client/contract.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { formatTime } from '../meta/time.ts';
 import { isStatusError, StatusError } from '../meta/status.ts';
 import { present } from '../meta/present.ts';
@@ -53,7 +54,7 @@ async function empty(name: string, ctx: Context): Promise<Left> {
       ({ namespaced, verbs }) => namespaced && verbs.includes('list') && verbs.includes('delete'),
     );
   } catch (error) {
-    left.discovery = (error as Error).message;
+    left.discovery = errorMessage(error);
   }
   // Events last: the deletions themselves make some.
   const rank = ({ resource }: ClientResource): number => (resource.startsWith('events') ? 1 : 0);
@@ -62,7 +63,7 @@ async function empty(name: string, ctx: Context): Promise<Left> {
       await emptyResource(name, resource, left, ctx);
     } catch (error) {
       if (!(error instanceof StatusError && (error.code === 404 || error.code === 405)))
-        left.errors.push((error as Error).message);
+        left.errors.push(errorMessage(error));
     }
   }
   return left;
@@ -79,7 +80,7 @@ async function emptyResource(namespace: string, resource: string, left: Left, ct
           .delete(resource, namespace, metadata.name, { propagationPolicy: 'Background', uid: metadata.uid })
           .catch((error: unknown) => {
             if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict'))
-              left.errors.push((error as Error).message);
+              left.errors.push(errorMessage(error));
           }),
       ),
     );

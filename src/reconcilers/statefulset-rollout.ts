@@ -3,6 +3,7 @@ import { unlessGone } from '../control/conflict.ts';
 import type { Context } from '../control/contract.ts';
 import { controllerRef } from '../control/keys.ts';
 import { scaledValue } from '../control/percent.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { isPodAvailable, isPodTerminal } from '../rules/pods.ts';
 import type { ObjectLike } from '../meta/object.ts';
 import { isStatusError } from '../meta/status.ts';
@@ -123,7 +124,7 @@ export class StatefulRollout {
       ctx.events.event(set, 'Normal', 'SuccessfulCreate', `Create ${what} successful`);
     } catch (error) {
       if (isStatusError(error, 'AlreadyExists')) return;
-      ctx.events.event(set, 'Warning', 'FailedCreate', `Create ${what} failed error: ${(error as Error).message}`);
+      ctx.events.event(set, 'Warning', 'FailedCreate', `Create ${what} failed error: ${errorMessage(error)}`);
       throw error;
     }
   }
@@ -152,7 +153,7 @@ export class StatefulRollout {
         ctx.events.event(set, 'Normal', 'SuccessfulCreate', `Create ${what} success`);
       } catch (error) {
         if (isStatusError(error, 'AlreadyExists')) continue;
-        ctx.events.event(set, 'Warning', 'FailedCreate', `Create ${what} failed error: ${(error as Error).message}`);
+        ctx.events.event(set, 'Warning', 'FailedCreate', `Create ${what} failed error: ${errorMessage(error)}`);
         throw error;
       }
     }

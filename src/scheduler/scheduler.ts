@@ -1,5 +1,6 @@
 import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import type { Clock } from '../rules/clock.ts';
 import { createEventRecorder } from '../control/events.ts';
 import { semanticEqual } from '../control/equal.ts';
@@ -209,7 +210,7 @@ class Loop implements Scheduler {
       .catch((error: unknown) => {
         const { namespace, name, uid } = entry.pod.metadata;
         if (isStatusError(error, 'NotFound')) return this.queue.remove(uid);
-        this.options.log('scheduling failed', { pod: `${namespace}/${name}`, error: (error as Error).message });
+        this.options.log('scheduling failed', { pod: `${namespace}/${name}`, error: errorMessage(error) });
         if (entry.place === 'out') this.queue.failed(entry);
       })
       .finally(() => {

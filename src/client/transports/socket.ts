@@ -1,4 +1,4 @@
-import { createClient as createSocketClient, type Sink } from 'graphql-ws';
+import { createClient as createSocketClient, type Client, type Sink } from 'graphql-ws';
 import { WebSocket, type ClientOptions } from 'ws';
 import { Channel } from '../../meta/channel.ts';
 import { present } from '../../meta/present.ts';
@@ -21,44 +21,7 @@ const MAX_PAYLOAD = 256 * 1024 * 1024;
  * @param path of the GraphQL endpoint on the server
  */
 export function socketTransport(endpoint: Endpoint, path = '/graphql'): Transport {
-  const url = `${endpoint.server.replace(/^http/, 'ws')}${path}`;
-  const socketOptions: ClientOptions & { servername?: string } = present({
-    ca: endpoint.ca,
-    cert: endpoint.certificate,
-    key: endpoint.key,
-    rejectUnauthorized: !endpoint.insecure,
-    servername: endpoint.serverName,
-    maxPayload: MAX_PAYLOAD,
-    headers: endpoint.token ? { authorization: `Bearer ${endpoint.token}` } : undefined,
-  });
-  let open = false;
-  /** from the loss of an open connection until all operations on it have been told */
-  let justLost = false;
-  const client = createSocketClient({
-    url,
-    webSocketImpl: class extends WebSocket {
-      constructor(address: string, protocols?: string | string[]) {
-        super(address, protocols, socketOptions);
-      }
-    },
-    connectionParams: endpoint.token ? { authorization: `Bearer ${endpoint.token}` } : undefined,
-    keepAlive: 10_000,
-    retryAttempts: RETRIES,
-    // Only the opening is retried: graphql-ws would also repeat an operation that may have been done.
-    shouldRetry: (event) => !open && !justLost && !isRefusal(event),
-    on: {
-      connected: () => void (open = true),
-      closed: () => {
-        justLost ||= open;
-        open = false;
-        setImmediate(() => (justLost = false));
-      },
-    },
-    retryWait: (retries) => {
-      const delay = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** retries) * (0.5 + Math.random());
-      return new Promise((resolve) => setTimeout(resolve, delay));
-    },
-  });
+  const client = connect(endpoint, path);
   const start = (request: GraphQLRequest, sink: Sink<GraphQLResult>): (() => void) =>
     client.subscribe(
       {
@@ -103,6 +66,48 @@ export function socketTransport(endpoint: Endpoint, path = '/graphql'): Transpor
       await client.dispose();
     },
   };
+}
+
+/** graphql-ws's client of one endpoint: it opens the connection when it is needed, never repeats an operation. */
+function connect(endpoint: Endpoint, path: string): Client {
+  const url = `${endpoint.server.replace(/^http/, 'ws')}${path}`;
+  const socketOptions: ClientOptions & { servername?: string } = present({
+    ca: endpoint.ca,
+    cert: endpoint.certificate,
+    key: endpoint.key,
+    rejectUnauthorized: !endpoint.insecure,
+    servername: endpoint.serverName,
+    maxPayload: MAX_PAYLOAD,
+    headers: endpoint.token ? { authorization: `Bearer ${endpoint.token}` } : undefined,
+  });
+  let open = false;
+  /** from the loss of an open connection until all operations on it have been told */
+  let justLost = false;
+  return createSocketClient({
+    url,
+    webSocketImpl: class extends WebSocket {
+      constructor(address: string, protocols?: string | string[]) {
+        super(address, protocols, socketOptions);
+      }
+    },
+    connectionParams: endpoint.token ? { authorization: `Bearer ${endpoint.token}` } : undefined,
+    keepAlive: 10_000,
+    retryAttempts: RETRIES,
+    // Only the opening is retried: graphql-ws would also repeat an operation that may have been done.
+    shouldRetry: (event) => !open && !justLost && !isRefusal(event),
+    on: {
+      connected: () => void (open = true),
+      closed: () => {
+        justLost ||= open;
+        open = false;
+        setImmediate(() => (justLost = false));
+      },
+    },
+    retryWait: (retries) => {
+      const delay = Math.min(LAST_DELAY, FIRST_DELAY * 2 ** retries) * (0.5 + Math.random());
+      return new Promise((resolve) => setTimeout(resolve, delay));
+    },
+  });
 }
 
 /** A close code of the protocol (4403 and the like) is the server's answer: asking again gets the same. */
