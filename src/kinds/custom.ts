@@ -1,3 +1,4 @@
+import type { CustomResourceDefinitionSpec } from '../../schema/types.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { apiVersionOf } from '../meta/gvk.ts';
 import { headOf } from './builtin.ts';
@@ -22,6 +23,11 @@ interface Version {
   subresources?: { status?: object; scale?: ScalePaths };
   additionalPrinterColumns?: PrinterColumn[];
   selectableFields?: { jsonPath: string }[];
+}
+
+/** Definitions that are followed have been validated. */
+interface Spec extends Pick<CustomResourceDefinitionSpec, 'group' | 'names' | 'scope'> {
+  versions: Version[];
 }
 
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
@@ -76,12 +82,10 @@ function conversionOf(facts: CustomFacts, own: string, stored: string): Conversi
  * those of its spec; their GraphQL names are given by the registry.
  */
 export function customKinds(definition: KubeObject): Kind[] {
-  const { group, scope, names } = definition.spec;
-  const versions = definition.spec.versions as Version[];
+  const { group, scope, names, versions } = definition['spec'] as Spec;
   const stored = versions.find((v) => v.storage);
   if (!stored) return [];
-  const facts = new Map(versions.map((v) => [v.name, factsOf(v)]));
-  const storedFacts = facts.get(stored.name) as CustomFacts;
+  const storedFacts = factsOf(stored);
   const storedAs = { group, version: stored.name, kind: names.kind };
   const storage: StorageKind = {
     ...storedAs,
@@ -95,7 +99,7 @@ export function customKinds(definition: KubeObject): Kind[] {
   return versions
     .filter((v) => v.served)
     .map((v) => {
-      const own = facts.get(v.name) as CustomFacts;
+      const own = v === stored ? storedFacts : factsOf(v);
       const gvk = { group, version: v.name, kind: names.kind };
       return {
         ...gvk,

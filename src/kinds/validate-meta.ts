@@ -1,6 +1,6 @@
 import { forbidden, invalid, Path, required, type FieldError } from '../meta/field.ts';
 import { isDns1123Label, isQualifiedName } from '../meta/names.ts';
-import type { KubeObject, ObjectMeta } from '../meta/object.ts';
+import type { ObjectLike, ObjectMeta } from '../meta/object.ts';
 import type { Kind } from './kind.ts';
 import { validateAnnotations, validateLabels } from './validation/labels.ts';
 import { dnsSubdomainName, type NameRule } from './validation/names.ts';
@@ -58,10 +58,13 @@ function validateNames(rule: NameRule, namespaced: boolean, meta: ObjectMeta, at
   return errors;
 }
 
+/** All that is looked at of an object. */
+type Meta = Pick<ObjectLike, 'metadata'>;
+
 /** metadata of a new object. The name has been generated and the namespace set. */
 export function validateMeta(
   kind: Pick<Kind, 'namespaced' | 'storage' | 'custom'>,
-  object: KubeObject,
+  object: Meta,
   at = metadata,
 ): FieldError[] {
   const meta = object.metadata;
@@ -78,7 +81,7 @@ export function validateMeta(
  * object, metadata included, answer each mistake in it again.
  */
 export const validateMetaOnUpdate = (
-  { metadata: meta }: KubeObject,
+  { metadata: meta }: Meta,
   rule: NameRule,
   namespaced = true,
   at = metadata,
@@ -93,12 +96,7 @@ export const validateMetaOnUpdate = (
  * What an update may not change, and the new values of what it may. The system's own fields have been filled in.
  * Kubernetes checks this once for all kinds and once more with each kind's own rules, and clients see both causes.
  */
-export function validateMetaUpdate(
-  kind: Pick<Kind, 'custom'>,
-  object: KubeObject,
-  old: KubeObject,
-  at = metadata,
-): FieldError[] {
+export function validateMetaUpdate(kind: Pick<Kind, 'custom'>, object: Meta, old: Meta, at = metadata): FieldError[] {
   const common = validateCommonUpdate(object, old, at);
   return [
     ...common,
@@ -107,7 +105,7 @@ export function validateMetaUpdate(
   ];
 }
 
-function validateCommonUpdate(object: KubeObject, old: KubeObject, at: Path): FieldError[] {
+function validateCommonUpdate(object: Meta, old: Meta, at: Path): FieldError[] {
   const [now, before] = [object.metadata, old.metadata];
   const errors: FieldError[] = [];
   if (before.deletionTimestamp) {
@@ -136,7 +134,7 @@ function validateCommonUpdate(object: KubeObject, old: KubeObject, at: Path): Fi
 }
 
 /** Advice that goes with an accepted custom object: finalizers without a path may clash. */
-export const metaWarnings = (kind: Pick<Kind, 'custom'>, object: KubeObject): string[] =>
+export const metaWarnings = (kind: Pick<Kind, 'custom'>, object: Meta): string[] =>
   kind.custom
     ? (object.metadata.finalizers ?? [])
         .filter((name) => !name.includes('/') && !STANDARD_FINALIZERS.has(name))

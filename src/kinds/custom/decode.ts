@@ -1,7 +1,7 @@
 import { objectMetaSchema } from '../builtin-schema.ts';
 import { readStruct, type Walk } from '../decode-struct.ts';
 import type { Kind } from '../kind.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import { prune } from './prune.ts';
 
@@ -23,5 +23,6 @@ export function decodeCustom(kind: Kind, value: Record<string, unknown>, walk: W
   walk.unknown.push(...walk.unknown.splice(first).sort());
   // kind, apiVersion and metadata themselves
   walk.keys += ['kind', 'apiVersion', 'metadata'].filter((key) => Object.hasOwn(value, key)).length;
-  return { ...rest, metadata: meta } as unknown as KubeObject;
+  // read by the schema that the type was made from
+  return { ...rest, metadata: meta as ObjectMeta & Record<string, unknown> };
 }

@@ -95,11 +95,9 @@ export function customStrategy(facts: CustomFacts): Strategy {
       status: {
         prepareForUpdate(object, old, ctx) {
           status?.prepareForUpdate?.(object, old, ctx);
-          object.metadata = {
-            ...old.metadata,
-            managedFields: object.metadata.managedFields,
-            resourceVersion: object.metadata.resourceVersion,
-          };
+          const { managedFields, resourceVersion } = object.metadata;
+          const { managedFields: _, ...kept } = old.metadata;
+          object.metadata = { ...kept, ...(managedFields && { managedFields }), resourceVersion };
           remember(object, old);
         },
         validateUpdate: (object, _, ctx) => validate(object, ctx),

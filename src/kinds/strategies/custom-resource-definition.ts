@@ -1,16 +1,14 @@
 import type { CustomResourceDefinition } from '../../../schema/types.ts';
-import type { KubeObject, Unchecked } from '../../meta/object.ts';
-import { specOf } from '../custom/definition/spec.ts';
+import { specOf, type Definition } from '../custom/definition/spec.ts';
 import { validateDefinition, validateStatus } from '../custom/definition/validate.ts';
 import { definitionWarnings } from '../custom/definition/warnings.ts';
-import type { Strategy } from '../kind.ts';
 import { statusSubresource, withStatus } from './status-split.ts';
 
 /** apiextensions.k8s.io/v1 CustomResourceDefinition. Its conditions and accepted names are the API's matter. */
-const storageVersion = (object: KubeObject): string | undefined =>
+const storageVersion = (object: Definition): string | undefined =>
   specOf(object).versions?.find((v) => v.storage)?.name;
 
-export const customResourceDefinitionStrategy: Strategy = withStatus({
+export const customResourceDefinitionStrategy = withStatus<CustomResourceDefinition>({
   unconditionalUpdate: false,
   defaults(object) {
     const { spec } = object;
@@ -33,7 +31,7 @@ export const customResourceDefinitionStrategy: Strategy = withStatus({
   },
   prepareForUpdate(object) {
     const version = storageVersion(object);
-    const stored = (object.status?.storedVersions ?? []) as string[];
+    const stored = object.status?.storedVersions ?? [];
     if (version && !stored.includes(version))
       object.status = { ...object.status, storedVersions: [...stored, version] };
   },
@@ -51,7 +49,7 @@ export const customResourceDefinitionStrategy: Strategy = withStatus({
 export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';
 
 /** It goes when its objects are gone: its finalizer is taken away after them. */
-function beginDeletion(object: Unchecked<CustomResourceDefinition>, now: string): void {
+function beginDeletion(object: Definition, now: string): void {
   object.metadata.finalizers = [...(object.metadata.finalizers ?? []).filter((f) => f !== CLEANUP), CLEANUP];
   const others = (object.status?.conditions ?? []).filter((c) => c.type !== 'Terminating');
   const terminating = {

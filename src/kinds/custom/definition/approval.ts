@@ -1,5 +1,6 @@
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { ObjectLike } from '../../../meta/object.ts';
+import type { Definition } from './spec.ts';
 
 /** Groups of the Kubernetes community are held by its review (KEP-1111). */
 const ANNOTATION = 'api-approved.kubernetes.io';
@@ -14,7 +15,7 @@ export interface Approval {
 export const isProtectedGroup = (group: string): boolean =>
   group === 'k8s.io' || group === 'kubernetes.io' || group.endsWith('.k8s.io') || group.endsWith('.kubernetes.io');
 
-export function approvalOf(object: KubeObject): Approval {
+export function approvalOf(object: ObjectLike): Approval {
   const text = object.metadata.annotations?.[ANNOTATION];
   if (!text) return { state: 'missing', reason: `${PROTECTED}, ${SEE}` };
   if (text.startsWith('unapproved')) return { state: 'bypassed', reason: `not approved: ${JSON.stringify(text)}` };
@@ -22,8 +23,8 @@ export function approvalOf(object: KubeObject): Approval {
   return { state: 'invalid', reason: `${PROTECTED} with either a URL or a reason starting with "unapproved", ${SEE}` };
 }
 
-export function validateApproval(object: KubeObject, old: KubeObject | undefined): FieldError[] {
-  if (!isProtectedGroup(object['spec']?.group ?? '')) return [];
+export function validateApproval(object: Definition, old: Definition | undefined): FieldError[] {
+  if (!isProtectedGroup(object.spec?.group ?? '')) return [];
   const { state, reason } = approvalOf(object);
   if (old && approvalOf(old).state === state) return [];
   const at = Path.root('metadata').child('annotations').key(ANNOTATION);

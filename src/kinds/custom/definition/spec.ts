@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { CustomResourceDefinition } from '../../../../schema/types.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import type { PrinterColumn } from '../columns.ts';
 import type { JsonSchema } from '../json-schema.ts';
 import type { ScalePaths } from '../scale.ts';
@@ -69,20 +70,24 @@ export interface DefinitionSpec {
   preserveUnknownFields?: boolean;
 }
 
+/** Parts of a version that all of them may have in common. */
+type Shared = Pick<Version, 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields'>;
+type Part = keyof Shared;
+const PARTS = ['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const;
+
 /** What all versions have in common stands once, for all of them; errors and their paths speak of it there. */
-export interface Hoisted {
+export interface Hoisted extends Omit<Shared, 'schema'> {
   versions: Version[];
-  validation?: Version['schema'];
-  subresources?: Subresources;
-  additionalPrinterColumns?: Version['additionalPrinterColumns'];
-  selectableFields?: Version['selectableFields'];
+  validation?: NonNullable<Version['schema']>;
 }
 
-export const specOf = (object: KubeObject): DefinitionSpec => (object['spec'] ?? {}) as DefinitionSpec;
+export type Definition = Unchecked<CustomResourceDefinition>;
 
-type Part = 'schema' | 'subresources' | 'additionalPrinterColumns' | 'selectableFields';
+/** The spec by what is known of schemas: the generated types leave open what may have several forms. */
+export const specOf = ({ spec }: { spec?: unknown }): DefinitionSpec => (spec ?? {}) as DefinitionSpec;
+
 /** The empty list and the absent one are one thing. */
-const partOf = (version: Version, part: Part): unknown => {
+const partOf = (version: Shared, part: Part): unknown => {
   const value = version[part] ?? undefined;
   return Array.isArray(value) && value.length === 0 ? undefined : value;
 };
@@ -92,18 +97,22 @@ export function hoisted(spec: DefinitionSpec): Hoisted {
   const versions = spec.versions ?? [];
   const first = versions[0];
   if (!first) return { versions };
-  const shared = (['schema', 'subresources', 'additionalPrinterColumns', 'selectableFields'] as const).filter((part) =>
-    versions.every((v) => isDeepStrictEqual(partOf(v, part), partOf(first, part))),
-  );
-  const own = versions.map(
-    (v) => Object.fromEntries(Object.entries(v).filter(([key]) => !shared.includes(key as Part))) as unknown as Version,
-  );
-  const up = (part: Part): unknown => (shared.includes(part) ? partOf(first, part) : undefined);
+  const shared = PARTS.filter((part) => versions.every((v) => isDeepStrictEqual(partOf(v, part), partOf(first, part))));
+  const up: Shared = {};
+  for (const part of shared) copyPart(part, first, up);
+  const { schema, ...rest } = up;
   return {
-    versions: own,
-    validation: up('schema') as Version['schema'],
-    subresources: up('subresources') as Subresources | undefined,
-    additionalPrinterColumns: up('additionalPrinterColumns') as Version['additionalPrinterColumns'],
-    selectableFields: up('selectableFields') as Version['selectableFields'],
+    versions: versions.map((version) => {
+      const own = { ...version };
+      for (const part of shared) delete own[part];
+      return own;
+    }),
+    ...(schema && { validation: schema }),
+    ...rest,
   };
+}
+
+function copyPart<P extends Part>(part: P, from: Shared, to: Shared): void {
+  const value = from[part];
+  if (value !== undefined && partOf(from, part) !== undefined) to[part] = value;
 }

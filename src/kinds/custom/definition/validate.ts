@@ -1,6 +1,6 @@
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { ObjectLike } from '../../../meta/object.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { validateApproval } from './approval.ts';
 import { validateConversion } from './conversion.ts';
@@ -9,7 +9,15 @@ import { goSchema, goVersion } from './go-form.ts';
 import { requireNames, validateNames } from './names.ts';
 import { validateOpenApi } from './open-api.ts';
 import { validateColumns, validateDeprecation, validateSelectableFields, validateSubresources } from './parts.ts';
-import { hoisted, specOf, type AnySchema, type DefinitionSpec, type Hoisted, type Version } from './spec.ts';
+import {
+  hoisted,
+  specOf,
+  type AnySchema,
+  type Definition,
+  type DefinitionSpec,
+  type Hoisted,
+  type Version,
+} from './spec.ts';
 import { validateStructural } from './structural.ts';
 import { isUnsupported, someSchema } from './walk.ts';
 
@@ -19,34 +27,33 @@ const PRESERVE =
   'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
 
 /** A new definition, or with `old` one that takes its place. Source: apiextensions' ValidateCustomResourceDefinition. */
-export function validateDefinition(object: KubeObject, old: KubeObject | undefined): FieldError[] {
+export function validateDefinition(object: Definition, old: Definition | undefined): FieldError[] {
   const spec = specOf(object);
   return [
     ...(old ? [] : validateName(object, spec)),
     ...validateSpec(spec),
     ...(old ? validateChange(spec, old) : []),
     ...validateStatus(object),
-    ...validateStoredVersions((object['status']?.storedVersions ?? []) as string[], spec.versions ?? []),
+    ...validateStoredVersions(object.status?.storedVersions ?? [], spec.versions ?? []),
     ...validateApproval(object, old),
-    ...(spec.preserveUnknownFields && !old?.['spec']?.preserveUnknownFields
+    ...(spec.preserveUnknownFields && !old?.spec?.preserveUnknownFields
       ? [invalid(SPEC.child('preserveUnknownFields'), true, PRESERVE)]
       : []),
   ];
 }
 
 /** status.acceptedNames, all that a write to the status has to get right. */
-export const validateStatus = (object: KubeObject): FieldError[] =>
-  validateNames(object['status']?.acceptedNames ?? {}, Path.root('status').child('acceptedNames'));
+export const validateStatus = ({ status }: Definition): FieldError[] =>
+  validateNames(status?.acceptedNames ?? {}, Path.root('status').child('acceptedNames'));
 
-function validateName({ metadata: { name } }: KubeObject, spec: DefinitionSpec): FieldError[] {
+function validateName({ metadata: { name } }: ObjectLike, spec: DefinitionSpec): FieldError[] {
   if (!name || name === `${spec.names?.plural ?? ''}.${spec.group ?? ''}`) return [];
   return [invalid(Path.root('metadata').child('name'), name, 'must be spec.names.plural+"."+spec.group')];
 }
 
-function validateChange(spec: DefinitionSpec, old: KubeObject): FieldError[] {
+function validateChange(spec: DefinitionSpec, old: Definition): FieldError[] {
   const before = specOf(old);
-  const conditions = (old['status']?.conditions ?? []) as { type: string; status: string }[];
-  const established = conditions.some((c) => c.type === 'Established' && c.status === 'True');
+  const established = old.status?.conditions?.some((c) => c.type === 'Established' && c.status === 'True');
   return [
     ...(established ? validateImmutable(spec.scope, before.scope, SPEC.child('scope')) : []),
     ...(established ? validateImmutable(spec.names?.kind, before.names?.kind, SPEC.child('names', 'kind')) : []),

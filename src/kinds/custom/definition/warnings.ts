@@ -1,9 +1,8 @@
-import type { KubeObject } from '../../../meta/object.ts';
 import { isKnownFormat } from '../formats.ts';
-import { specOf } from './spec.ts';
+import { specOf, type Definition } from './spec.ts';
 import { someSchema } from './walk.ts';
 
-function strangeFormats(object: KubeObject): string[] {
+function strangeFormats(object: Definition): string[] {
   const found = new Set<string>();
   for (const version of specOf(object).versions ?? []) {
     someSchema(version.schema?.openAPIV3Schema, ({ format, type }) => {
@@ -15,7 +14,7 @@ function strangeFormats(object: KubeObject): string[] {
 }
 
 /** Formats that mean nothing to the API server, those that an update brings. */
-export function definitionWarnings(object: KubeObject, old: KubeObject | undefined): string[] {
+export function definitionWarnings(object: Definition, old: Definition | undefined): string[] {
   const before = old ? strangeFormats(old) : [];
   return strangeFormats(object)
     .filter((format) => !before.includes(format))

@@ -1,17 +1,17 @@
+import type { Lease } from '../../../../schema/types.ts';
 import { forbidden, notSupported, Path, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateNonNegative, validatePositive, validateRule } from '../../validation/values.ts';
-import type { Lease } from '../../../../schema/types.ts';
 import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 const STRATEGIES = ['OldestEmulationVersion'];
 /** Fields of a feature that is off (CoordinatedLeaderElection). */
-const COORDINATED = ['strategy', 'preferredHolder'];
+const COORDINATED = ['strategy', 'preferredHolder'] as const;
 
-function dropCoordinated(object: KubeObject, old?: KubeObject): void {
+function dropCoordinated(object: Unchecked<Lease>, old?: Unchecked<Lease>): void {
   for (const field of COORDINATED) if (object.spec && old?.spec?.[field] === undefined) delete object.spec[field];
 }
 
@@ -23,7 +23,7 @@ function validateStrategy(strategy: string): FieldError[] {
 }
 
 /** coordination.k8s.io/v1 Lease */
-export const leaseStrategy: Strategy = {
+export const leaseStrategy: Strategy<Lease> = {
   generation: false,
   // renewals have seconds to spare
   patience: 10,

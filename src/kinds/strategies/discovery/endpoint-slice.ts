@@ -1,16 +1,16 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { DiscoveryEndpointPort, Endpoint, EndpointHints, EndpointSlice } from '../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, Path, required, tooMany, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { addressFamily, ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { validateChoice, validateImmutable, validateRule } from '../../validation/values.ts';
-import type { EndpointSlice } from '../../../../schema/types.ts';
 import { listWithMore, since, UNSET } from '../../cells.ts';
 
 type Errors = FieldError[];
-type Any = Record<string, any>;
+type Slice = Unchecked<EndpointSlice>;
 const ENDPOINTS = Path.root('endpoints');
 const PORTS = Path.root('ports');
 const MAX_ENDPOINTS = 1000;
@@ -21,23 +21,23 @@ const ADDRESS_TYPES = ['FQDN', 'IPv4', 'IPv6'];
 const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 
 /** What is not kept of an endpoint that comes in by v1: its topology has fields of its own. */
-function dropTopology(object: KubeObject): void {
-  for (const endpoint of object['endpoints'] ?? []) delete endpoint.deprecatedTopology;
+function dropTopology(object: Slice): void {
+  for (const endpoint of object.endpoints ?? []) delete endpoint.deprecatedTopology;
 }
 
 /** Label of a slice: the name of its Service. */
 export const SERVICE_NAME = 'kubernetes.io/service-name';
 
 /** discovery.k8s.io/v1 EndpointSlice */
-export const endpointSliceStrategy: Strategy = {
+export const endpointSliceStrategy: Strategy<EndpointSlice> = {
   createOnUpdate: true,
   // labels say which Service a slice is of: their changes count as well
   generation: (object, old) =>
     [...new Set([...Object.keys(object), ...Object.keys(old)])].some(
-      (field) => field !== 'metadata' && !isDeepStrictEqual(object[field], old[field]),
+      (field) => field !== 'metadata' && !isDeepStrictEqual(Reflect.get(object, field), Reflect.get(old, field)),
     ) || !isDeepStrictEqual(object.metadata.labels ?? {}, old.metadata.labels ?? {}),
   defaults(object) {
-    for (const port of object['ports'] ?? []) {
+    for (const port of object.ports ?? []) {
       port.name ??= '';
       port.protocol ??= 'TCP';
     }
@@ -47,13 +47,13 @@ export const endpointSliceStrategy: Strategy = {
   validate: (object) => validateSlice(object, undefined),
   validateUpdate: (object, old) => [
     ...validateSlice(object, old),
-    ...validateImmutable(object['addressType'] ?? '', old['addressType'], Path.root('addressType')),
+    ...validateImmutable(object.addressType ?? '', old.addressType, Path.root('addressType')),
   ],
   validatesAllOnUpdate: true,
   warnings(object) {
-    if (object['addressType'] === 'FQDN') return ['spec.addressType: FQDN endpoints are deprecated'];
-    return (object['endpoints'] ?? []).flatMap((endpoint: Any, i: number) =>
-      (endpoint['addresses'] ?? []).flatMap((address: string, j: number) =>
+    if (object.addressType === 'FQDN') return ['spec.addressType: FQDN endpoints are deprecated'];
+    return (object.endpoints ?? []).flatMap((endpoint, i) =>
+      (endpoint.addresses ?? []).flatMap((address, j) =>
         ipWarnings(address, ENDPOINTS.index(i).child('addresses').index(j)),
       ),
     );
@@ -65,37 +65,36 @@ export const endpointSliceStrategy: Strategy = {
 };
 
 /** Endpoints that an update leaves as they are stay good, whatever the rules have become. */
-function validateSlice(object: KubeObject, old: KubeObject | undefined): Errors {
-  const kept = old !== undefined && isDeepStrictEqual(object['endpoints'], old['endpoints']);
+function validateSlice(object: Slice, old: Slice | undefined): Errors {
+  const kept = old !== undefined && isDeepStrictEqual(object.endpoints, old.endpoints);
   return [
-    ...validateChoice(object['addressType'], ADDRESS_TYPES, Path.root('addressType')),
-    ...(kept ? [] : validateEndpoints(object['endpoints'] ?? [], object['addressType'])),
-    ...validatePorts(object['ports'] ?? []),
+    ...validateChoice(object.addressType, ADDRESS_TYPES, Path.root('addressType')),
+    ...(kept ? [] : validateEndpoints(object.endpoints ?? [], object.addressType)),
+    ...validatePorts(object.ports ?? []),
   ];
 }
 
-function validateEndpoints(endpoints: readonly Any[], type: string): Errors {
+function validateEndpoints(endpoints: readonly Parts<Endpoint>[], type: string | undefined): Errors {
   if (endpoints.length > MAX_ENDPOINTS) return [tooMany(ENDPOINTS, endpoints.length, MAX_ENDPOINTS)];
   return endpoints.flatMap((endpoint, i) => validateEndpoint(endpoint, type, ENDPOINTS.index(i)));
 }
 
-function validateEndpoint(endpoint: Any, type: string, at: Path): Errors {
+function validateEndpoint(endpoint: Parts<Endpoint>, type: string | undefined, at: Path): Errors {
   const errors: Errors = [];
   const here = at.child('addresses');
-  const addresses: string[] = endpoint['addresses'] ?? [];
+  const addresses = endpoint.addresses ?? [];
   if (!addresses.length) errors.push(required(here, 'must contain at least 1 address'));
   else if (addresses.length > MAX_ADDRESSES) errors.push(tooMany(here, addresses.length, MAX_ADDRESSES));
   addresses.forEach((address, i) => errors.push(...validateAddress(address, type, here.index(i))));
-  if (endpoint['nodeName'] != null)
-    errors.push(...validateRule(endpoint['nodeName'], isDns1123Subdomain, at.child('nodeName')));
-  if (endpoint['hostname'] != null)
-    errors.push(...validateRule(endpoint['hostname'], isDns1123Label, at.child('hostname')));
-  if (endpoint['hints']) errors.push(...validateHints(endpoint['hints'], at.child('hints')));
+  if (endpoint.nodeName != null)
+    errors.push(...validateRule(endpoint.nodeName, isDns1123Subdomain, at.child('nodeName')));
+  if (endpoint.hostname != null) errors.push(...validateRule(endpoint.hostname, isDns1123Label, at.child('hostname')));
+  if (endpoint.hints) errors.push(...validateHints(endpoint.hints, at.child('hints')));
   return errors;
 }
 
 /** What is of no known type is not looked at. */
-function validateAddress(address: string, type: string, at: Path): Errors {
+function validateAddress(address: string, type: string | undefined, at: Path): Errors {
   if (type === 'FQDN') return validateDomainName(address, at);
   if (type !== 'IPv4' && type !== 'IPv6') return [];
   const errors = validateIp(address, at);
@@ -116,13 +115,13 @@ function validateDomainName(text: string, at: Path): Errors {
   return bad === undefined ? [] : [invalid(at, bad, isDns1123Label(bad).join(','))];
 }
 
-function validateHints(hints: Any, at: Path): Errors {
+function validateHints(hints: Parts<EndpointHints>, at: Path): Errors {
   const errors: Errors = [];
   for (const [field, rule] of [
     ['forZones', isLabelValue],
     ['forNodes', isDns1123Subdomain],
   ] as const) {
-    const list: { name?: string }[] = hints[field] ?? [];
+    const list = hints[field] ?? [];
     const here = at.child(field);
     if (list.length > MAX_HINTS) return [...errors, tooMany(here, list.length, MAX_HINTS)];
     const seen = new Set<string>();
@@ -136,18 +135,17 @@ function validateHints(hints: Any, at: Path): Errors {
   return errors;
 }
 
-function validatePorts(ports: readonly Any[]): Errors {
+function validatePorts(ports: readonly Parts<DiscoveryEndpointPort>[]): Errors {
   if (ports.length > MAX_PORTS) return [tooMany(PORTS, ports.length, MAX_PORTS)];
   const seen = new Set<string>();
   return ports.flatMap((port, i) => {
     const at = PORTS.index(i);
-    const name: string = port['name'] ?? '';
+    const { name = '', protocol = '' } = port;
     const errors = name ? validateRule(name, isDns1123Label, at.child('name')) : [];
     if (seen.has(name)) errors.push(duplicate(at.child('name'), name));
     seen.add(name);
-    if (!PROTOCOLS.includes(port['protocol']))
-      errors.push(notSupported(at.child('protocol'), port['protocol'], PROTOCOLS));
-    if (port['appProtocol'] != null) errors.push(...validateLabelName(port['appProtocol'], at.child('appProtocol')));
+    if (!PROTOCOLS.includes(protocol)) errors.push(notSupported(at.child('protocol'), protocol, PROTOCOLS));
+    if (port.appProtocol != null) errors.push(...validateLabelName(port.appProtocol, at.child('appProtocol')));
     return errors;
   });
 }

@@ -1,12 +1,15 @@
 import { duplicate, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+
+interface Conditioned {
+  status?: { conditions?: { type?: string }[] };
+}
 
 const CONDITIONS = Path.root('status').child('conditions');
 
 /** One condition of each type. */
-export function conditionErrors({ status }: KubeObject): FieldError[] {
+export function conditionErrors({ status }: Conditioned): FieldError[] {
   const seen = new Set<string>();
-  return ((status?.conditions ?? []) as { type?: string }[]).flatMap(({ type = '' }, i) => {
+  return (status?.conditions ?? []).flatMap(({ type = '' }, i) => {
     const at = CONDITIONS.index(i).child('type');
     const errors: FieldError[] = seen.has(type) ? [duplicate(at, type)] : [];
     seen.add(type);

@@ -1,14 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { FlowSchema } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
-import type { Cell, Strategy } from '../../kind.ts';
+import type { Cell } from '../../kind.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { conditionErrors } from './conditions.ts';
 import { MANDATORY_SCHEMAS } from './mandatory.ts';
-import { policyRulesErrors, type PolicyRules } from './rules.ts';
-import type { FlowSchema } from '../../../../schema/types.ts';
+import { policyRulesErrors } from './rules.ts';
 import { NONE, since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -25,24 +25,22 @@ function precedenceErrors(name: string, precedence: number): FieldError[] {
     : [];
 }
 
-function specErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[] {
+function specErrors({ metadata: { name }, spec = {} }: Unchecked<FlowSchema>): FieldError[] {
   const errors = precedenceErrors(name, spec.matchingPrecedence ?? 0);
   const method = spec.distinguisherMethod;
-  if (method && !METHODS.includes(method.type)) {
+  if (method && !METHODS.includes(method.type ?? '')) {
     errors.push(notSupported(SPEC.child('distinguisherMethod', 'type'), { Type: method.type ?? '' }, METHODS));
   }
-  const level: string = spec.priorityLevelConfiguration?.name ?? '';
+  const level = spec.priorityLevelConfiguration?.name ?? '';
   const at = SPEC.child('priorityLevelConfiguration', 'name');
   if (!level) errors.push(required(at, 'must reference a priority level'));
   else for (const why of dnsSubdomainName(level, false)) errors.push(invalid(at, level, why));
-  ((spec.rules ?? []) as PolicyRules[]).forEach((rules, i) =>
-    errors.push(...policyRulesErrors(rules, SPEC.child('rules').index(i))),
-  );
+  spec.rules?.forEach((rules, i) => errors.push(...policyRulesErrors(rules, SPEC.child('rules').index(i))));
   return errors;
 }
 
 /** Objects that flow control cannot do without have one spec only. */
-function mandatoryErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[] {
+function mandatoryErrors({ metadata: { name }, spec = {} }: Unchecked<FlowSchema>): FieldError[] {
   const wanted = Object.hasOwn(MANDATORY_SCHEMAS, name) ? MANDATORY_SCHEMAS[name] : undefined;
   if (!wanted || isDeepStrictEqual(JSON.parse(JSON.stringify(spec)), wanted)) return [];
   return [
@@ -55,7 +53,7 @@ function mandatoryErrors({ metadata: { name }, spec = {} }: KubeObject): FieldEr
 }
 
 /** flowcontrol.apiserver.k8s.io/v1 FlowSchema (KEP-1040) */
-export const flowSchemaStrategy: Strategy = withStatus({
+export const flowSchemaStrategy = withStatus<FlowSchema>({
   unconditionalUpdate: false,
   defaults({ spec }) {
     if (spec) spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;

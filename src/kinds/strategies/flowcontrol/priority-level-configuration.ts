@@ -1,25 +1,20 @@
 import { isDeepStrictEqual } from 'node:util';
+import type {
+  LimitResponse,
+  LimitedPriorityLevelConfiguration,
+  PriorityLevelConfiguration,
+  QueuingConfiguration,
+} from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
-import type { Cell, Strategy } from '../../kind.ts';
+import type { Cell } from '../../kind.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { conditionErrors } from './conditions.ts';
 import { MANDATORY_LEVELS } from './mandatory.ts';
-import type { PriorityLevelConfiguration } from '../../../../schema/types.ts';
 import { NONE, since } from '../../cells.ts';
+import { keysOf } from '../../../meta/record.ts';
 
-interface Queuing {
-  queues?: number;
-  handSize?: number;
-  queueLengthLimit?: number;
-}
-interface Limited {
-  nominalConcurrencyShares?: number;
-  lendablePercent?: number;
-  borrowingLimitPercent?: number;
-  limitResponse?: { type?: string; queuing?: Queuing };
-}
 const SPEC = Path.root('spec');
 const TYPES = ['Exempt', 'Limited'];
 const RESPONSES = ['Queue', 'Reject'];
@@ -39,7 +34,10 @@ function sharesErrors(value: number | undefined, at: Path): FieldError[] {
   return value !== undefined && value < 0 ? [invalid(at, value, 'must be a non-negative integer')] : [];
 }
 
-function queuingErrors({ queues = 0, handSize = 0, queueLengthLimit = 0 }: Queuing, at: Path): FieldError[] {
+function queuingErrors(
+  { queues = 0, handSize = 0, queueLengthLimit = 0 }: Parts<QueuingConfiguration>,
+  at: Path,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (queueLengthLimit <= 0) errors.push(invalid(at.child('queueLengthLimit'), queueLengthLimit, 'must be positive'));
   if (queues <= 0) errors.push(invalid(at.child('queues'), queues, 'must be positive'));
@@ -55,7 +53,7 @@ function queuingErrors({ queues = 0, handSize = 0, queueLengthLimit = 0 }: Queui
   return errors;
 }
 
-function responseErrors({ type = '', queuing }: NonNullable<Limited['limitResponse']>, at: Path): FieldError[] {
+function responseErrors({ type = '', queuing }: Parts<LimitResponse>, at: Path): FieldError[] {
   if (!RESPONSES.includes(type)) return [notSupported(at.child('type'), type, RESPONSES)];
   const here = at.child('queuing');
   if (type === 'Reject')
@@ -65,7 +63,7 @@ function responseErrors({ type = '', queuing }: NonNullable<Limited['limitRespon
     : [required(here, 'must not be empty if limited.limitResponse.type is Limited')];
 }
 
-function limitedErrors(limited: Limited, at: Path): FieldError[] {
+function limitedErrors(limited: Parts<LimitedPriorityLevelConfiguration>, at: Path): FieldError[] {
   const borrowing = limited.borrowingLimitPercent;
   return [
     ...sharesErrors(limited.nominalConcurrencyShares, at.child('nominalConcurrencyShares')),
@@ -77,7 +75,7 @@ function limitedErrors(limited: Limited, at: Path): FieldError[] {
   ];
 }
 
-function specErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[] {
+function specErrors({ metadata: { name }, spec = {} }: Unchecked<PriorityLevelConfiguration>): FieldError[] {
   const { type = '', exempt, limited } = spec;
   const errors: FieldError[] = [];
   if ((name === 'exempt') !== (type === 'Exempt'))
@@ -96,7 +94,7 @@ function specErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[]
 }
 
 /** Levels that flow control cannot do without have one spec only; what the exempt one lends may be changed. */
-function mandatoryErrors({ metadata: { name }, spec = {} }: KubeObject): FieldError[] {
+function mandatoryErrors({ metadata: { name }, spec = {} }: Unchecked<PriorityLevelConfiguration>): FieldError[] {
   const wanted = Object.hasOwn(MANDATORY_LEVELS, name) ? MANDATORY_LEVELS[name] : undefined;
   if (!wanted) return [];
   const { exempt: _, ...rest } = spec;
@@ -113,7 +111,7 @@ function mandatoryErrors({ metadata: { name }, spec = {} }: KubeObject): FieldEr
 }
 
 /** flowcontrol.apiserver.k8s.io/v1 PriorityLevelConfiguration (KEP-1040) */
-export const priorityLevelConfigurationStrategy: Strategy = withStatus({
+export const priorityLevelConfigurationStrategy = withStatus<PriorityLevelConfiguration>({
   unconditionalUpdate: false,
   defaults({ spec }) {
     const { exempt, limited } = spec ?? {};
@@ -125,7 +123,7 @@ export const priorityLevelConfigurationStrategy: Strategy = withStatus({
     limited.nominalConcurrencyShares ??= LIMITED_SHARES;
     limited.lendablePercent ??= 0;
     const queuing = limited.limitResponse?.queuing;
-    if (queuing) for (const [field, value] of Object.entries(QUEUING)) queuing[field] ||= value;
+    if (queuing) for (const field of keysOf(QUEUING)) queuing[field] ||= QUEUING[field];
   },
   validate: (object) => [...specErrors(object), ...mandatoryErrors(object), ...conditionErrors(object)],
   subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },

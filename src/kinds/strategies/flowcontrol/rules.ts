@@ -1,38 +1,24 @@
+import type { PolicyRulesWithSubjects, ResourcePolicyRule } from '../../../../schema/types.ts';
 import { invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { dnsLabelName } from '../../validation/names.ts';
-import { subjectErrors, type Subject } from './subjects.ts';
+import { subjectErrors } from './subjects.ts';
 
-export interface ResourceRule {
-  verbs?: string[];
-  apiGroups?: string[];
-  resources?: string[];
-  clusterScope?: boolean;
-  namespaces?: string[];
-}
-export interface NonResourceRule {
-  verbs?: string[];
-  nonResourceURLs?: string[];
-}
-export interface PolicyRules {
-  subjects?: Subject[];
-  resourceRules?: ResourceRule[];
-  nonResourceRules?: NonResourceRule[];
-}
 const VERBS = ['create', 'delete', 'deletecollection', 'get', 'list', 'patch', 'proxy', 'update', 'watch'];
 
 /** A star stands alone. */
-const alone = (values: string[], what: string, at: Path): FieldError[] =>
+const alone = (values: readonly string[], what: string, at: Path): FieldError[] =>
   values.length > 1 && values.includes('*')
     ? [invalid(at, values, `if '*' is present, must not specify other ${what}`)]
     : [];
 
-function verbErrors(verbs: string[] | undefined, at: Path): FieldError[] {
+function verbErrors(verbs: readonly string[] | undefined, at: Path): FieldError[] {
   if (!verbs?.length) return [required(at, 'verbs must contain at least one value')];
   if (verbs.includes('*')) return alone(verbs, 'verbs', at);
   return verbs.every((verb) => VERBS.includes(verb)) ? [] : [notSupported(at, verbs, VERBS)];
 }
 
-function namespaceErrors(rule: ResourceRule, at: Path): FieldError[] {
+function namespaceErrors(rule: Parts<ResourcePolicyRule>, at: Path): FieldError[] {
   const namespaces = rule.namespaces ?? [];
   if (namespaces.length === 0) {
     return rule.clusterScope
@@ -47,7 +33,7 @@ function namespaceErrors(rule: ResourceRule, at: Path): FieldError[] {
   );
 }
 
-function resourceRuleErrors(rule: ResourceRule, at: Path): FieldError[] {
+function resourceRuleErrors(rule: Parts<ResourcePolicyRule>, at: Path): FieldError[] {
   // what is always written is null where it is empty
   const apiGroups = rule.apiGroups ?? [];
   const resources = rule.resources ?? [];
@@ -73,7 +59,7 @@ function urlError(url: string): string | undefined {
   return stars > 1 || (stars === 1 && !url.endsWith('/*')) ? 'wildcard can only do suffix matching' : undefined;
 }
 
-function urlErrors(urls: string[] | undefined, at: Path): FieldError[] {
+function urlErrors(urls: readonly string[] | undefined, at: Path): FieldError[] {
   if (!urls?.length) return [required(at, 'nonResourceURLs must contain at least one value')];
   if (urls.includes('*')) return alone(urls, 'non-resource URLs', at);
   return urls.flatMap((url, i) => {
@@ -83,7 +69,7 @@ function urlErrors(urls: string[] | undefined, at: Path): FieldError[] {
 }
 
 /** Who, and which of their requests. */
-export function policyRulesErrors(rules: PolicyRules, at: Path): FieldError[] {
+export function policyRulesErrors(rules: Parts<PolicyRulesWithSubjects>, at: Path): FieldError[] {
   const [subjects, resourceRules, nonResourceRules] = [
     rules.subjects ?? [],
     rules.resourceRules ?? [],

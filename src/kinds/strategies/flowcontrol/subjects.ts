@@ -1,17 +1,13 @@
+import type { ServiceAccountSubject, Subject } from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { dnsLabelName, dnsSubdomainName } from '../../validation/names.ts';
 
-export interface Subject {
-  kind?: string;
-  user?: { name?: string };
-  group?: { name?: string };
-  serviceAccount?: { namespace?: string; name?: string };
-}
 type Part = 'user' | 'group' | 'serviceAccount';
 const PARTS: Readonly<Record<string, Part>> = { Group: 'group', ServiceAccount: 'serviceAccount', User: 'user' };
 const KINDS = Object.keys(PARTS);
 
-function accountErrors({ namespace = '', name = '' }: NonNullable<Subject['serviceAccount']>, at: Path): FieldError[] {
+function accountErrors({ namespace = '', name = '' }: Parts<ServiceAccountSubject>, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   if (!name) errors.push(required(at.child('name')));
   else if (name !== '*')
@@ -22,7 +18,7 @@ function accountErrors({ namespace = '', name = '' }: NonNullable<Subject['servi
 }
 
 /** A subject has the part that its kind names, and no other. */
-export function subjectErrors(subject: Subject, at: Path): FieldError[] {
+export function subjectErrors(subject: Parts<Subject>, at: Path): FieldError[] {
   const { kind = '' } = subject;
   const own = Object.hasOwn(PARTS, kind) ? PARTS[kind] : undefined;
   if (!own) return [notSupported(at.child('kind'), kind, KINDS)];

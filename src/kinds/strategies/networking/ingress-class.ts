@@ -1,12 +1,12 @@
+import type { IngressClass, IngressClassParametersReference } from '../../../../schema/types.ts';
 import { forbidden, notSupported, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateDomainPrefixedPath, validateImmutable, validateRule } from '../../validation/values.ts';
 import { validateTypedReference } from './typed-reference.ts';
-import type { IngressClass } from '../../../../schema/types.ts';
 import { NONE, since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -14,12 +14,12 @@ const MAX_CONTROLLER = 250;
 const SCOPES = ['Cluster', 'Namespace'];
 
 /** networking.k8s.io/v1 IngressClass */
-export const ingressClassStrategy: Strategy = {
+export const ingressClassStrategy: Strategy<IngressClass> = {
   defaults(object) {
     if (object.spec?.parameters) object.spec.parameters.scope ??= 'Cluster';
   },
   validate({ spec = {} }) {
-    const controller: string = spec.controller ?? '';
+    const controller = spec.controller ?? '';
     const at = SPEC.child('controller');
     const errors: FieldError[] = Buffer.byteLength(controller) > MAX_CONTROLLER ? [tooLong(at, MAX_CONTROLLER)] : [];
     errors.push(...validateDomainPrefixedPath(controller, at));
@@ -32,15 +32,15 @@ export const ingressClassStrategy: Strategy = {
   cells,
 };
 
-function validateParameters(parameters: KubeObject['spec'], at: Path): FieldError[] {
+function validateParameters(parameters: Parts<IngressClassParametersReference>, at: Path): FieldError[] {
   const errors = validateTypedReference(parameters, at);
-  const { scope, namespace } = parameters;
+  const { scope = '', namespace } = parameters;
   const here = at.child('namespace');
   if (!SCOPES.includes(scope)) errors.push(notSupported(at.child('scope'), scope, SCOPES));
-  else if (scope === 'Namespace' && namespace == null)
-    errors.push(required(here, "`parameters.scope` is set to 'Namespace'"));
-  else if (scope === 'Namespace') errors.push(...validateRule(namespace, isDns1123Label, here));
-  else if (namespace != null) errors.push(forbidden(here, "`parameters.scope` is set to 'Cluster'"));
+  else if (scope === 'Namespace') {
+    if (namespace == null) errors.push(required(here, "`parameters.scope` is set to 'Namespace'"));
+    else errors.push(...validateRule(namespace, isDns1123Label, here));
+  } else if (namespace != null) errors.push(forbidden(here, "`parameters.scope` is set to 'Cluster'"));
   return errors;
 }
 

@@ -1,3 +1,12 @@
+import type {
+  HTTPIngressPath,
+  Ingress,
+  IngressBackend,
+  IngressLoadBalancerIngress,
+  IngressRule,
+  IngressSpec,
+  IngressTLS,
+} from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import {
   isDns1035Label,
@@ -6,19 +15,17 @@ import {
   isPortNumber,
   isWildcardDns1123Subdomain,
 } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
-import type { Cell, Strategy } from '../../kind.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
+import type { Cell } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { parseAddress, validateIp } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateRule } from '../../validation/values.ts';
 import { statusWith, withStatus } from '../status-split.ts';
 import { validateTypedReference } from './typed-reference.ts';
-import type { Ingress } from '../../../../schema/types.ts';
 import { loadBalancerAddresses, NONE, since } from '../../cells.ts';
 
 type Errors = FieldError[];
-type Any = Record<string, any>;
 const SPEC = Path.root('spec');
 /** The older way to name the class. */
 const CLASS_ANNOTATION = 'kubernetes.io/ingress.class';
@@ -28,7 +35,7 @@ const BAD_ENDS = ['/..', '/.'];
 const NOT_AN_IP = 'must be a DNS name, not an IP address';
 
 /** networking.k8s.io/v1 Ingress */
-export const ingressStrategy: Strategy = withStatus({
+export const ingressStrategy = withStatus<Ingress>({
   prepareForCreate(object) {
     object.status = { loadBalancer: {} };
   },
@@ -44,28 +51,26 @@ export const ingressStrategy: Strategy = withStatus({
       ? [`annotation ${JSON.stringify(CLASS_ANNOTATION)} is deprecated, please use 'spec.ingressClassName' instead`]
       : [];
   },
-  subresources: { status: statusWith(({ status }) => validateLoadBalancer(status?.loadBalancer?.ingress)) },
+  subresources: { status: statusWith<Ingress>(({ status }) => validateLoadBalancer(status?.loadBalancer?.ingress)) },
   cells,
 });
 
-function validateSpec(spec: Any): Errors {
+function validateSpec(spec: Parts<IngressSpec>): Errors {
   const errors: Errors = [];
-  if (!spec['rules']?.length && !spec['defaultBackend'])
-    errors.push(invalid(SPEC, spec['rules'] ?? null, 'either `defaultBackend` or `rules` must be specified'));
-  if (spec['defaultBackend']) errors.push(...validateBackend(spec['defaultBackend'], SPEC.child('defaultBackend')));
-  (spec['rules'] ?? []).forEach((rule: Any, i: number) =>
-    errors.push(...validateIngressRule(rule, SPEC.child('rules').index(i))),
-  );
-  (spec['tls'] ?? []).forEach((tls: Any, i: number) => errors.push(...validateTls(tls, SPEC.child('tls').index(i))));
-  if (spec['ingressClassName'] != null)
-    errors.push(...validateRule(spec['ingressClassName'], isDns1123Subdomain, SPEC.child('ingressClassName')));
+  if (!spec.rules?.length && !spec.defaultBackend)
+    errors.push(invalid(SPEC, spec.rules ?? null, 'either `defaultBackend` or `rules` must be specified'));
+  if (spec.defaultBackend) errors.push(...validateBackend(spec.defaultBackend, SPEC.child('defaultBackend')));
+  (spec.rules ?? []).forEach((rule, i) => errors.push(...validateIngressRule(rule, SPEC.child('rules').index(i))));
+  (spec.tls ?? []).forEach((tls, i) => errors.push(...validateTls(tls, SPEC.child('tls').index(i))));
+  if (spec.ingressClassName != null)
+    errors.push(...validateRule(spec.ingressClassName, isDns1123Subdomain, SPEC.child('ingressClassName')));
   return errors;
 }
 
 const validateHost = (host: string, at: Path): Errors =>
   validateRule(host, host.includes('*') ? isWildcardDns1123Subdomain : isDns1123Subdomain, at);
 
-function validateIngressRule({ host, http }: Any, at: Path): Errors {
+function validateIngressRule({ host, http }: Parts<IngressRule>, at: Path): Errors {
   const errors: Errors = [];
   if (host) {
     if (parseAddress(host)) errors.push(invalid(at.child('host'), host, NOT_AN_IP));
@@ -74,18 +79,16 @@ function validateIngressRule({ host, http }: Any, at: Path): Errors {
   if (!http) return errors;
   const paths = at.child('http', 'paths');
   if (!http.paths?.length) errors.push(required(paths));
-  (http.paths ?? []).forEach((path: Any, i: number) => errors.push(...validatePath(path, paths.index(i))));
+  (http.paths ?? []).forEach((path, i) => errors.push(...validatePath(path, paths.index(i))));
   return errors;
 }
 
-function validateTls({ hosts, secretName }: Any, at: Path): Errors {
-  const errors: Errors = (hosts ?? []).flatMap((host: string, i: number) =>
-    validateHost(host, at.child('hosts').index(i)),
-  );
+function validateTls({ hosts, secretName }: Parts<IngressTLS>, at: Path): Errors {
+  const errors: Errors = (hosts ?? []).flatMap((host, i) => validateHost(host, at.child('hosts').index(i)));
   return secretName ? [...errors, ...validateRule(secretName, isDns1123Subdomain, at.child('secretName'))] : errors;
 }
 
-function validatePath({ pathType, path = '', backend }: Any, at: Path): Errors {
+function validatePath({ pathType, path = '', backend }: Parts<HTTPIngressPath>, at: Path): Errors {
   const errors: Errors = [];
   const here = at.child('path');
   if (pathType == null) return [required(at.child('pathType'), 'pathType must be specified')];
@@ -102,7 +105,7 @@ function validatePath({ pathType, path = '', backend }: Any, at: Path): Errors {
   return [...errors, ...validateBackend(backend ?? {}, at.child('backend'))];
 }
 
-function validateBackend({ service, resource }: Any, at: Path): Errors {
+function validateBackend({ service, resource }: Parts<IngressBackend>, at: Path): Errors {
   if (service && resource) return [invalid(at, '', 'cannot set both resource and service backends')];
   if (resource) return validateTypedReference(resource, at.child('resource'));
   if (!service) return [invalid(at, '', 'resource or service backend is required')];
@@ -118,7 +121,7 @@ function validateBackend({ service, resource }: Any, at: Path): Errors {
   return errors;
 }
 
-function validateLoadBalancer(ingress: readonly { ip?: string; hostname?: string }[] | undefined): Errors {
+function validateLoadBalancer(ingress: readonly Parts<IngressLoadBalancerIngress>[] | undefined): Errors {
   return (ingress ?? []).flatMap(({ ip, hostname }, i) => {
     const at = Path.root('status').child('loadBalancer', 'ingress').index(i);
     const errors = ip ? validateIp(ip, at.child('ip')) : [];
@@ -130,7 +133,7 @@ function validateLoadBalancer(ingress: readonly { ip?: string; hostname?: string
 }
 
 /** The class in the annotation and the one in the spec must be one. */
-function validateClassAnnotation({ metadata, spec }: KubeObject): Errors {
+function validateClassAnnotation({ metadata, spec }: Unchecked<Ingress>): Errors {
   const annotation = metadata.annotations?.[CLASS_ANNOTATION];
   const name = spec?.ingressClassName;
   if (annotation === undefined || name == null || annotation === name) return [];

@@ -1,6 +1,13 @@
+import type {
+  IPBlock,
+  NetworkPolicy,
+  NetworkPolicyPeer,
+  NetworkPolicyPort,
+  NetworkPolicySpec,
+} from '../../../../schema/types.ts';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isPortName, isPortNumber } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { cidrWarnings, parseRange, validateCidr } from '../../validation/ip.ts';
@@ -8,60 +15,61 @@ import { validateLabelSelector } from '../../validation/labels.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { isStrictlyWithin } from '../../validation/strict-ip.ts';
 import { validateRule } from '../../validation/values.ts';
-import type { NetworkPolicy } from '../../../../schema/types.ts';
 import { formatSelector, since } from '../../cells.ts';
 
 type Errors = FieldError[];
-type Spec = KubeObject['spec'];
+type Spec = Parts<NetworkPolicySpec>;
+type Port = Parts<NetworkPolicyPort>;
+type Peer = Parts<NetworkPolicyPeer>;
 const SPEC = Path.root('spec');
 const PROTOCOLS = ['TCP', 'UDP', 'SCTP'];
 const TYPES = ['Ingress', 'Egress'];
-const DIRECTIONS = [
-  ['ingress', 'from'],
-  ['egress', 'to'],
-] as const;
 
 /** networking.k8s.io/v1 NetworkPolicy */
-export const networkPolicyStrategy: Strategy = {
+export const networkPolicyStrategy: Strategy<NetworkPolicy> = {
   defaults(object) {
     const spec = (object.spec ??= {});
-    for (const [direction] of DIRECTIONS)
-      for (const rule of spec[direction] ?? []) for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
+    for (const { ports } of rulesOf(spec)) for (const port of ports) port.protocol ??= 'TCP';
     // any policy says something of what comes in, unless it says that it does not
-    if (!spec.policyTypes?.length) spec.policyTypes = ['Ingress', ...(spec.egress?.length ? ['Egress'] : [])];
+    if (!spec.policyTypes?.length) spec.policyTypes = spec.egress?.length ? ['Ingress', 'Egress'] : ['Ingress'];
   },
-  validate: ({ spec }) => validateSpec(spec),
+  validate: ({ spec = {} }) => validateSpec(spec),
   // an update checks the whole once more
-  validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateSpec(object.spec)],
-  warnings: ({ spec }) =>
-    [...blocksOf(spec)].flatMap(([block, at]) => [
-      ...(block.cidr ? cidrWarnings(block.cidr, at.child('cidr')) : []),
-      ...(block.except ?? []).flatMap((except: string, i: number) => cidrWarnings(except, at.child('except').index(i))),
-    ]),
+  validateUpdate: (object) => [...validateMetaOnUpdate(object, dnsSubdomainName), ...validateSpec(object.spec ?? {})],
+  warnings: ({ spec = {} }) =>
+    rulesOf(spec).flatMap(({ peers, peersAt }) =>
+      peers.flatMap(({ ipBlock }, i) => (ipBlock ? blockWarnings(ipBlock, peersAt.index(i).child('ipBlock')) : [])),
+    ),
   cells,
 };
 
-function* blocksOf(spec: Spec): Generator<[Spec, Path]> {
-  for (const [direction, peers] of DIRECTIONS)
-    for (const [i, rule] of (spec?.[direction] ?? []).entries())
-      for (const [j, peer] of (rule[peers] ?? []).entries())
-        if (peer.ipBlock) yield [peer.ipBlock, SPEC.child(direction).index(i).child(peers).index(j).child('ipBlock')];
+/** Rules of both directions: their peers, and where those stand. */
+function rulesOf({ ingress = [], egress = [] }: Spec): { ports: Port[]; peers: Peer[]; at: Path; peersAt: Path }[] {
+  const [inward, outward] = [SPEC.child('ingress'), SPEC.child('egress')];
+  return [
+    ...ingress.map(({ ports = [], from = [] }, i) => ({
+      ports,
+      peers: from,
+      at: inward.index(i),
+      peersAt: inward.index(i).child('from'),
+    })),
+    ...egress.map(({ ports = [], to = [] }, i) => ({
+      ports,
+      peers: to,
+      at: outward.index(i),
+      peersAt: outward.index(i).child('to'),
+    })),
+  ];
 }
 
 function validateSpec(spec: Spec): Errors {
   const errors = validateLabelSelector(spec.podSelector, SPEC.child('podSelector'));
-  for (const [direction, peers] of DIRECTIONS)
-    (spec[direction] ?? []).forEach((rule: Spec, i: number) => {
-      const at = SPEC.child(direction).index(i);
-      (rule.ports ?? []).forEach((port: Spec, j: number) =>
-        errors.push(...validatePort(port, at.child('ports').index(j))),
-      );
-      (rule[peers] ?? []).forEach((peer: Spec, j: number) =>
-        errors.push(...validatePeer(peer, at.child(peers).index(j))),
-      );
-    });
+  for (const { ports, peers, at, peersAt } of rulesOf(spec)) {
+    ports.forEach((port, i) => errors.push(...validatePort(port, at.child('ports').index(i))));
+    peers.forEach((peer, i) => errors.push(...validatePeer(peer, peersAt.index(i))));
+  }
   const at = SPEC.child('policyTypes');
-  const types: string[] = spec.policyTypes ?? [];
+  const types = spec.policyTypes ?? [];
   if (types.length > TYPES.length) return [...errors, invalid(at, types, 'may not specify more than two policyTypes')];
   types.forEach((type, i) => {
     if (!TYPES.includes(type)) errors.push(notSupported(at.index(i), type, TYPES));
@@ -69,7 +77,7 @@ function validateSpec(spec: Spec): Errors {
   return errors;
 }
 
-function validatePort({ protocol, port, endPort }: Spec, at: Path): Errors {
+function validatePort({ protocol, port, endPort }: Port, at: Path): Errors {
   const errors: Errors = [];
   const end = at.child('endPort');
   if (protocol != null && !PROTOCOLS.includes(protocol))
@@ -87,7 +95,7 @@ function validatePort({ protocol, port, endPort }: Spec, at: Path): Errors {
   return errors;
 }
 
-function validatePeer({ podSelector, namespaceSelector, ipBlock }: Spec, at: Path): Errors {
+function validatePeer({ podSelector, namespaceSelector, ipBlock }: Peer, at: Path): Errors {
   const errors = [
     ...validateLabelSelector(podSelector, at.child('podSelector')),
     ...validateLabelSelector(namespaceSelector, at.child('namespaceSelector')),
@@ -99,11 +107,16 @@ function validatePeer({ podSelector, namespaceSelector, ipBlock }: Spec, at: Pat
   return errors;
 }
 
-function validateBlock({ cidr, except }: Spec, at: Path): Errors {
+const blockWarnings = ({ cidr, except = [] }: Parts<IPBlock>, at: Path): string[] => [
+  ...(cidr ? cidrWarnings(cidr, at.child('cidr')) : []),
+  ...except.flatMap((text, i) => cidrWarnings(text, at.child('except').index(i))),
+];
+
+function validateBlock({ cidr, except }: Parts<IPBlock>, at: Path): Errors {
   if (!cidr) return [required(at.child('cidr'))];
   const network = parseRange(cidr);
   if (!network) return validateCidr(cidr, at.child('cidr'));
-  return (except ?? []).flatMap((text: string, i: number) => {
+  return (except ?? []).flatMap((text, i) => {
     const here = at.child('except').index(i);
     const inner = parseRange(text);
     if (!inner) return validateCidr(text, here);

@@ -1,22 +1,22 @@
+import type { ServiceCIDR } from '../../../../schema/types.ts';
 import { invalid, Path, required } from '../../../meta/field.ts';
-import type { Cell, Strategy } from '../../kind.ts';
+import type { Cell } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { rangeFamily } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateStrictCidr } from '../../validation/strict-ip.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { withStatus } from '../status-split.ts';
-import type { ServiceCIDR } from '../../../../schema/types.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { since } from '../../cells.ts';
 
 const AT = Path.root('spec').child('cidrs');
 
 /** networking.k8s.io/v1 ServiceCIDR: one range, or one of each family. */
-export const serviceCidrStrategy: Strategy = withStatus({
+export const serviceCidrStrategy = withStatus<ServiceCIDR>({
   generation: false,
   validate({ spec }) {
-    const cidrs: string[] = spec?.cidrs ?? [];
+    const cidrs = spec?.cidrs ?? [];
     const whole = { CIDRs: cidrs };
     if (!cidrs.length) return [required(AT, 'at least one CIDR required')];
     if (cidrs.length > 2) return [invalid(AT, whole, 'may only hold up to 2 values')];

@@ -1,3 +1,4 @@
+import type { RuntimeClass } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
 import type { Cell, Strategy } from '../../kind.ts';
@@ -8,7 +9,6 @@ import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateRule } from '../../validation/values.ts';
 import { overheadErrors } from './overhead.ts';
 import { tolerationListErrors } from './tolerations.ts';
-import type { RuntimeClass } from '../../../../schema/types.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { since } from '../../cells.ts';
 
@@ -16,7 +16,7 @@ const HANDLER = Path.root('handler');
 const SCHEDULING = Path.root('scheduling');
 
 /** node.k8s.io/v1 RuntimeClass */
-export const runtimeClassStrategy: Strategy = {
+export const runtimeClassStrategy: Strategy<RuntimeClass> = {
   generation: false,
   unconditionalUpdate: false,
   validate: ({ handler = '', overhead, scheduling }) => [

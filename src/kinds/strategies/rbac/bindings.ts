@@ -1,43 +1,34 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { ClusterRoleBinding, RbacSubject, RoleBinding, RoleRef } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { dnsSubdomainName, pathSegmentName } from '../../validation/names.ts';
 import { GROUP, rbacStrategy } from './names.ts';
-import type { RoleBinding } from '../../../../schema/types.ts';
 import { since } from '../../cells.ts';
 
-interface Subject {
-  kind?: string;
-  apiGroup?: string;
-  name?: string;
-  namespace?: string;
-}
-interface RoleRef {
-  apiGroup?: string;
-  kind?: string;
-  name?: string;
-}
+/** Bindings of both kinds have the same fields. */
+type Binding = Unchecked<ClusterRoleBinding>;
 const ROLE_REF = Path.root('roleRef');
 const SUBJECTS = Path.root('subjects');
 
 /** A reference as Go prints the internal struct, which has no JSON names. */
-const internalRef = (ref: RoleRef = {}): unknown => ({
+const internalRef = (ref: Parts<RoleRef> = {}): unknown => ({
   APIGroup: ref.apiGroup ?? '',
   Kind: ref.kind ?? '',
   Name: ref.name ?? '',
 });
 
-function defaults(object: KubeObject): void {
+function defaults(object: Binding): void {
   if (object.roleRef) object.roleRef.apiGroup ||= GROUP;
-  for (const subject of (object.subjects ?? []) as Subject[]) {
+  for (const subject of object.subjects ?? []) {
     if (subject.kind === 'User' || subject.kind === 'Group') subject.apiGroup ||= GROUP;
     // A subject of the core group has none in the answer either.
     if (subject.apiGroup === '') delete subject.apiGroup;
   }
 }
 
-function roleRefErrors(ref: RoleRef, kinds: readonly string[]): FieldError[] {
+function roleRefErrors(ref: Parts<RoleRef>, kinds: readonly string[]): FieldError[] {
   const errors: FieldError[] = [];
   if (ref.apiGroup !== GROUP) errors.push(notSupported(ROLE_REF.child('apiGroup'), ref.apiGroup ?? '', [GROUP]));
   if (!kinds.includes(ref.kind ?? '')) errors.push(notSupported(ROLE_REF.child('kind'), ref.kind ?? '', kinds));
@@ -48,7 +39,7 @@ function roleRefErrors(ref: RoleRef, kinds: readonly string[]): FieldError[] {
 }
 
 function subjectErrors(
-  { kind = '', apiGroup = '', name, namespace }: Subject,
+  { kind = '', apiGroup = '', name, namespace }: Parts<RbacSubject>,
   at: Path,
   namespaced: boolean,
 ): FieldError[] {
@@ -75,14 +66,12 @@ function subjectErrors(
  * @param roles kinds that roleRef may name
  * @param namespaced a service account without a namespace is one of the binding's own
  */
-export function bindingStrategy(roles: readonly string[], namespaced: boolean): Strategy {
-  const validate = (object: KubeObject): FieldError[] => [
+export function bindingStrategy(roles: readonly string[], namespaced: boolean): Strategy<ClusterRoleBinding> {
+  const validate = (object: Binding): FieldError[] => [
     ...roleRefErrors(object.roleRef ?? {}, roles),
-    ...((object.subjects ?? []) as Subject[]).flatMap((subject, i) =>
-      subjectErrors(subject, SUBJECTS.index(i), namespaced),
-    ),
+    ...(object.subjects ?? []).flatMap((subject, i) => subjectErrors(subject, SUBJECTS.index(i), namespaced)),
   ];
-  const change = (object: KubeObject, old: KubeObject): FieldError[] =>
+  const change = (object: Binding, old: Binding): FieldError[] =>
     isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef))
       ? []
       : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')];

@@ -1,6 +1,6 @@
+import type { ClusterRole } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { LabelSelectorLike } from '../../../meta/labels.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { rbacStrategy } from './names.ts';
 import { policyRuleErrors } from './policy-rules.ts';
@@ -8,9 +8,9 @@ import { policyRuleErrors } from './policy-rules.ts';
 const SELECTORS = Path.root('aggregationRule').child('clusterRoleSelectors');
 
 /** A bad selector is said twice: what is wrong with it, and that it is no selector (whose value is then none). */
-function aggregationErrors(object: KubeObject): FieldError[] {
+function aggregationErrors(object: Unchecked<ClusterRole>): FieldError[] {
   if (!object.aggregationRule) return [];
-  const selectors: LabelSelectorLike[] = object.aggregationRule.clusterRoleSelectors ?? [];
+  const selectors = object.aggregationRule.clusterRoleSelectors ?? [];
   if (selectors.length === 0)
     return [required(SELECTORS, 'at least one clusterRoleSelector required if aggregationRule is non-nil')];
   return selectors.flatMap((selector, i) => {
@@ -20,7 +20,7 @@ function aggregationErrors(object: KubeObject): FieldError[] {
   });
 }
 
-export const clusterRoleStrategy = rbacStrategy(false, (object) => [
+export const clusterRoleStrategy = rbacStrategy<ClusterRole>(false, (object) => [
   ...policyRuleErrors(object.rules, false),
   ...aggregationErrors(object),
 ]);

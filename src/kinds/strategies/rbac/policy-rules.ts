@@ -1,16 +1,9 @@
+import type { PolicyRule } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-
-/** rbac/v1 PolicyRule */
-export interface PolicyRule {
-  verbs?: string[];
-  apiGroups?: string[];
-  resources?: string[];
-  resourceNames?: string[];
-  nonResourceURLs?: string[];
-}
+import type { Parts } from '../../../meta/object.ts';
 
 /** A rule speaks of resources or of other URLs; of these only in a ClusterRole. */
-function ruleErrors(rule: PolicyRule, at: Path, namespaced: boolean): FieldError[] {
+function ruleErrors(rule: Parts<PolicyRule>, at: Path, namespaced: boolean): FieldError[] {
   const errors: FieldError[] = [];
   const urls = rule.nonResourceURLs;
   if (!rule.verbs?.length) errors.push(required(at.child('verbs'), 'verbs must contain at least one value'));
@@ -29,5 +22,5 @@ function ruleErrors(rule: PolicyRule, at: Path, namespaced: boolean): FieldError
   return errors;
 }
 
-export const policyRuleErrors = (rules: PolicyRule[] | undefined, namespaced: boolean): FieldError[] =>
+export const policyRuleErrors = (rules: readonly Parts<PolicyRule>[] | undefined, namespaced: boolean): FieldError[] =>
   (rules ?? []).flatMap((rule, i) => ruleErrors(rule, Path.root('rules').index(i), namespaced));

@@ -1,36 +1,22 @@
+import type {
+  DeviceConstraint,
+  DeviceRequest,
+  DeviceSubRequest,
+  ExactDeviceRequest,
+  ResourceClaimSpec,
+} from '../../../../schema/types.ts';
 import { invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { validateRule } from '../../validation/values.ts';
 import { boundedErrors, fullyQualifiedNameErrors, uniqueErrors } from './bounds.ts';
-import { configurationErrors, MAX_CONFIGURATIONS, type Configuration } from './configuration.ts';
-import { selectorErrors, type DeviceSelector } from './selectors.ts';
+import { configurationErrors, MAX_CONFIGURATIONS } from './configuration.ts';
+import { selectorErrors } from './selectors.ts';
 
-/** ExactDeviceRequest, and the part of DeviceSubRequest that is like it */
-interface ExactRequest {
-  deviceClassName?: string;
-  selectors?: DeviceSelector[];
-  allocationMode?: string;
-  count?: number;
-  tolerations?: unknown;
-  capacity?: unknown;
-}
-interface SubRequest extends ExactRequest {
-  name?: string;
-}
-interface Request {
-  name?: string;
-  exactly?: ExactRequest;
-  firstAvailable?: SubRequest[];
-}
-interface Constraint {
-  requests?: string[];
-  matchAttribute?: string;
-  distinctAttribute?: unknown;
-}
-/** resource.k8s.io/v1 ResourceClaimSpec */
-export interface ClaimSpec {
-  devices?: { requests?: Request[]; constraints?: Constraint[]; config?: (Configuration & { requests?: string[] })[] };
-}
+type ExactRequest = Parts<ExactDeviceRequest>;
+type SubRequest = Parts<DeviceSubRequest>;
+type Constraint = Parts<DeviceConstraint>;
+export type ClaimSpec = Parts<ResourceClaimSpec>;
 const MAX_REQUESTS = 32;
 const MAX_CONSTRAINTS = 32;
 const MAX_ALTERNATIVES = 8;
@@ -39,6 +25,7 @@ const ONE_KIND = 'exactly one of `exactly` or `firstAvailable` is required';
 const NO_REQUEST =
   "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
 
+/** Requests of both kinds: an alternative has what an exact one has, but for adminAccess. */
 const exactRequests = ({ devices }: ClaimSpec): ExactRequest[] =>
   (devices?.requests ?? []).flatMap(({ exactly, firstAvailable }) => [
     ...(exactly ? [exactly] : []),
@@ -77,7 +64,11 @@ export function requestRefErrors(name: string, names: ReadonlySet<string>, at: P
   return names.has(name) ? errors : [...errors, invalid(at, name, NO_REQUEST)];
 }
 
-export const requestRefsErrors = (refs: string[] | undefined, names: ReadonlySet<string>, at: Path): FieldError[] =>
+export const requestRefsErrors = (
+  refs: readonly string[] | undefined,
+  names: ReadonlySet<string>,
+  at: Path,
+): FieldError[] =>
   uniqueErrors(
     refs,
     MAX_REQUESTS,
@@ -87,7 +78,7 @@ export const requestRefsErrors = (refs: string[] | undefined, names: ReadonlySet
   );
 
 function exactErrors(
-  { deviceClassName = '', selectors, allocationMode = '', count = 0 }: ExactRequest,
+  { deviceClassName = '', selectors, allocationMode, count = 0 }: ExactRequest,
   at: Path,
 ): FieldError[] {
   const errors = deviceClassName
@@ -99,14 +90,14 @@ function exactErrors(
       errors.push(invalid(at.child('count'), count, "must not be specified when allocationMode is 'All'"));
   } else if (allocationMode === 'ExactCount') {
     if (count <= 0) errors.push(invalid(at.child('count'), count, 'must be greater than zero'));
-  } else errors.push(notSupported(at.child('allocationMode'), allocationMode, MODES));
+  } else errors.push(notSupported(at.child('allocationMode'), allocationMode ?? '', MODES));
   return errors;
 }
 
 const nameErrors = (name: string | undefined, at: Path): FieldError[] =>
   validateRule(name ?? '', isDns1123Label, at.child('name'));
 
-function requestErrors({ name, exactly, firstAvailable }: Request, at: Path): FieldError[] {
+function requestErrors({ name, exactly, firstAvailable }: Parts<DeviceRequest>, at: Path): FieldError[] {
   const errors = nameErrors(name, at);
   const alternatives = firstAvailable?.length ? firstAvailable : undefined;
   if (exactly && alternatives) return [...errors, invalid(at, 'null', `${ONE_KIND}, but multiple fields are set`)];

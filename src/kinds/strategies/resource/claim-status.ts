@@ -1,4 +1,13 @@
 import { isIP } from 'node:net';
+import type {
+  AllocatedDeviceStatus,
+  AllocationResult,
+  DeviceAllocationConfiguration,
+  DeviceRequestAllocationResult,
+  NetworkDeviceData,
+  ResourceResourceClaim,
+  ResourceClaimConsumerReference,
+} from '../../../../schema/types.ts';
 import {
   forbidden,
   invalid,
@@ -10,34 +19,19 @@ import {
   type FieldError,
 } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
-import type { KubeObject } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
 import { validateNodeSelector } from '../../validation/node-selector.ts';
 import { IMMUTABLE, semanticallyEqual, validateRule } from '../../validation/values.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
 import { boundedErrors, poolNameErrors, uniqueErrors } from './bounds.ts';
 import { requestNames, requestRefErrors, requestRefsErrors } from './claim-spec.ts';
-import { configurationErrors, MAX_CONFIGURATIONS, rawObjectErrors, type Configuration } from './configuration.ts';
+import { configurationErrors, MAX_CONFIGURATIONS, rawObjectErrors } from './configuration.ts';
 
-interface Consumer {
-  resource?: string;
-  name?: string;
-  uid?: string;
-}
 interface Place {
   driver?: string;
   pool?: string;
   device?: string;
-}
-interface Network {
-  interfaceName?: string;
-  hardwareAddress?: string;
-  ips?: string[];
-}
-interface DeviceStatus extends Place {
-  conditions?: unknown[];
-  data?: unknown;
-  networkData?: Network;
 }
 const STATUS = Path.root('status');
 const MAX_CONSUMERS = 256;
@@ -56,7 +50,7 @@ const placeErrors = ({ driver, pool, device = '' }: Place, at: Path): FieldError
 ];
 const idOf = ({ driver = '', pool = '', device = '' }: Place): string => `${driver}/${pool}/${device}`;
 
-const consumerErrors = (consumer: Consumer, at: Path): FieldError[] =>
+const consumerErrors = (consumer: Parts<ResourceClaimConsumerReference>, at: Path): FieldError[] =>
   (['resource', 'name', 'uid'] as const).filter((field) => !consumer[field]).map((field) => required(at.child(field)));
 
 /** `10.1.2.3/24`: an address of an interface with the length of its network. */
@@ -73,7 +67,7 @@ function addressErrors(address: string, at: Path): FieldError[] {
     : [invalid(at, address, 'must be a valid address in CIDR form, (e.g. 10.9.8.7/24 or 2001:db8::1/64)')];
 }
 
-function networkErrors(network: Network | undefined, at: Path): FieldError[] {
+function networkErrors(network: Parts<NetworkDeviceData> | undefined, at: Path): FieldError[] {
   const { interfaceName = '', hardwareAddress = '', ips } = network ?? {};
   return [
     ...(Buffer.byteLength(interfaceName) > MAX_INTERFACE_NAME
@@ -86,7 +80,7 @@ function networkErrors(network: Network | undefined, at: Path): FieldError[] {
   ];
 }
 
-function deviceErrors(device: DeviceStatus, allocated: ReadonlySet<string>, at: Path): FieldError[] {
+function deviceErrors(device: Parts<AllocatedDeviceStatus>, allocated: ReadonlySet<string>, at: Path): FieldError[] {
   const errors = placeErrors(device, at);
   if (!allocated.has(idOf(device))) {
     const id = { Driver: device.driver ?? '', Pool: device.pool ?? '', Device: device.device ?? '', ShareID: '' };
@@ -98,14 +92,14 @@ function deviceErrors(device: DeviceStatus, allocated: ReadonlySet<string>, at: 
   return [...errors, ...networkErrors(device.networkData, at.child('networkData'))];
 }
 
-function allocationErrors(allocation: Record<string, any>, names: ReadonlySet<string>): FieldError[] {
+function allocationErrors(allocation: Parts<AllocationResult>, names: ReadonlySet<string>): FieldError[] {
   const at = STATUS.child('allocation');
   const devices = at.child('devices');
-  const result = (one: Place & { request?: string }, here: Path): FieldError[] => [
+  const result = (one: Parts<DeviceRequestAllocationResult>, here: Path): FieldError[] => [
     ...requestRefErrors(one.request ?? '', names, here.child('request')),
     ...placeErrors(one, here),
   ];
-  const config = (one: Configuration & { source?: string; requests?: string[] }, here: Path): FieldError[] => [
+  const config = (one: Parts<DeviceAllocationConfiguration>, here: Path): FieldError[] => [
     ...(!one.source
       ? [required(here.child('source'))]
       : SOURCES.includes(one.source)
@@ -115,37 +109,30 @@ function allocationErrors(allocation: Record<string, any>, names: ReadonlySet<st
     ...configurationErrors(one, here),
   ];
   return [
-    ...boundedErrors(allocation.devices?.results as Place[] | undefined, MAX_RESULTS, result, devices.child('results')),
-    ...boundedErrors(
-      allocation.devices?.config as Configuration[] | undefined,
-      2 * MAX_CONFIGURATIONS,
-      config,
-      devices.child('config'),
-    ),
+    ...boundedErrors(allocation.devices?.results, MAX_RESULTS, result, devices.child('results')),
+    ...boundedErrors(allocation.devices?.config, 2 * MAX_CONFIGURATIONS, config, devices.child('config')),
     ...(allocation.nodeSelector ? validateNodeSelector(allocation.nodeSelector, at.child('nodeSelector')) : []),
   ];
 }
 
 /** What was allocated stays until it is given back; who uses it must have it allocated. */
-export function claimStatusErrors(object: KubeObject, old: KubeObject): FieldError[] {
+export function claimStatusErrors(
+  object: Unchecked<ResourceResourceClaim>,
+  old: Unchecked<ResourceResourceClaim>,
+): FieldError[] {
   const { allocation, reservedFor, devices } = object.status ?? {};
   const before = old.status ?? {};
   const at = STATUS.child('reservedFor');
-  const errors = uniqueErrors(
-    reservedFor as Consumer[] | undefined,
-    MAX_CONSUMERS,
-    consumerErrors,
-    (consumer) => consumer.uid ?? '',
-    at,
-  );
-  const allocated = new Set(((allocation?.devices?.results ?? []) as Place[]).map(idOf));
-  const check = (device: DeviceStatus, here: Path): FieldError[] => deviceErrors(device, allocated, here);
-  errors.push(...uniqueErrors(devices as DeviceStatus[] | undefined, Infinity, check, idOf, STATUS.child('devices')));
+  const errors = uniqueErrors(reservedFor, MAX_CONSUMERS, consumerErrors, (consumer) => consumer.uid ?? '', at);
+  const allocated = new Set((allocation?.devices?.results ?? []).map(idOf));
+  const check = (device: Parts<AllocatedDeviceStatus>, here: Path): FieldError[] =>
+    deviceErrors(device, allocated, here);
+  errors.push(...uniqueErrors(devices, Infinity, check, idOf, STATUS.child('devices')));
   if (reservedFor?.length && !allocation)
     errors.push(forbidden(at, 'may not be specified when `allocated` is not set'));
   else if (reservedFor?.length && object.metadata.deletionTimestamp) {
-    const known = new Set(((before.reservedFor ?? []) as Consumer[]).map((consumer) => JSON.stringify(consumer)));
-    if ((reservedFor as Consumer[]).some((consumer) => !known.has(JSON.stringify(consumer)))) {
+    const known = new Set((before.reservedFor ?? []).map((consumer) => JSON.stringify(consumer)));
+    if (reservedFor.some((consumer) => !known.has(JSON.stringify(consumer)))) {
       errors.push(
         forbidden(at, 'new entries may not be added while `deallocationRequested` or `deletionTimestamp` are set'),
       );

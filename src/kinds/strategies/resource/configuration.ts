@@ -1,11 +1,11 @@
+import type { DeviceClassConfiguration } from '../../../../schema/types.ts';
 import { stringifyExact } from '../../../go/json-numbers.ts';
 import { invalid, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
 
 /** What only the driver understands. */
-export interface Configuration {
-  opaque?: { driver?: string; parameters?: unknown };
-}
+export type Configuration = Parts<DeviceClassConfiguration>;
 export const MAX_CONFIGURATIONS = 32;
 /** bytes of JSON */
 const MAX_PARAMETERS = 10 * 1024;

@@ -1,4 +1,6 @@
+import type { DeviceClass, DeviceClassSpec } from '../../../../schema/types.ts';
 import { Path } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { boundedErrors } from './bounds.ts';
 import { configurationErrors, MAX_CONFIGURATIONS } from './configuration.ts';
@@ -8,12 +10,12 @@ import { nameAndAge } from '../../cells.ts';
 const SPEC = Path.root('spec');
 
 /** Belongs to a feature that is off in 1.35 (KEP-5004). */
-function dropExtendedResource(spec: Record<string, unknown> | undefined): void {
-  delete spec?.['extendedResourceName'];
+function dropExtendedResource(spec: Parts<DeviceClassSpec> | undefined): void {
+  delete spec?.extendedResourceName;
 }
 
 /** resource.k8s.io/v1 DeviceClass */
-export const deviceClassStrategy: Strategy = {
+export const deviceClassStrategy: Strategy<DeviceClass> = {
   prepareForCreate: ({ spec }) => dropExtendedResource(spec),
   prepareForUpdate: ({ spec }) => dropExtendedResource(spec),
   validate: ({ spec = {} }) => [

@@ -1,19 +1,11 @@
+import type { Device, DeviceAttribute } from '../../../../schema/types.ts';
 import { invalid, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
 import { isDns1123Label } from '../../../meta/names.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { validateRule } from '../../validation/values.ts';
 import { qualifiedNameErrors } from './bounds.ts';
 
-interface Attribute {
-  int?: number;
-  bool?: boolean;
-  string?: string;
-  version?: string;
-}
-export interface Device {
-  name?: string;
-  attributes?: Record<string, Attribute>;
-  capacity?: Record<string, unknown>;
-}
+type Attribute = Parts<DeviceAttribute>;
 /** attributes and capacities together */
 const MAX_FACTS = 32;
 const MAX_VALUE = 64;
@@ -64,7 +56,7 @@ function attributeErrors(attribute: Attribute, at: Path): FieldError[] {
 }
 
 /** One device of a slice: its name, and what expressions may ask of it. */
-export function deviceErrors({ name = '', attributes = {}, capacity = {} }: Device, at: Path): FieldError[] {
+export function deviceErrors({ name = '', attributes = {}, capacity = {} }: Parts<Device>, at: Path): FieldError[] {
   const errors = validateRule(name, isDns1123Label, at.child('name'));
   const count = Object.keys(attributes).length + Object.keys(capacity).length;
   if (count > MAX_FACTS)

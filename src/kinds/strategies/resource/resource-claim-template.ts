@@ -1,3 +1,4 @@
+import type { ResourceClaimTemplate } from '../../../../schema/types.ts';
 import { invalid, Path } from '../../../meta/field.ts';
 import { internalValue } from '../../internal-value.ts';
 import type { Strategy } from '../../kind.ts';
@@ -10,7 +11,7 @@ const SPEC = Path.root('spec');
 const METADATA = SPEC.child('metadata');
 
 /** resource.k8s.io/v1 ResourceClaimTemplate: claims are made after it, so it is fixed. */
-export const resourceClaimTemplateStrategy: Strategy = {
+export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
   generation: false,
   defaults: ({ spec }) => defaultClaim(spec?.spec),
   prepareForCreate: ({ spec }) => dropClaimFields(spec?.spec),

@@ -1,18 +1,18 @@
+import type { ResourceResourceClaim } from '../../../../schema/types.ts';
 import { invalid, Path } from '../../../meta/field.ts';
 import { internalValue } from '../../internal-value.ts';
-import type { Cell, Strategy } from '../../kind.ts';
+import type { Cell } from '../../kind.ts';
 import { IMMUTABLE, semanticallyEqual } from '../../validation/values.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
 import { claimSpecErrors, defaultClaim, dropClaimFields } from './claim-spec.ts';
 import { claimStatusErrors } from './claim-status.ts';
-import type { ResourceResourceClaim } from '../../../../schema/types.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
 
 /** resource.k8s.io/v1 ResourceClaim (KEP-4381): what is asked for is fixed. */
-export const resourceClaimStrategy: Strategy = withStatus({
+export const resourceClaimStrategy = withStatus<ResourceResourceClaim>({
   generation: false,
   defaults: ({ spec }) => defaultClaim(spec),
   prepareForCreate: ({ spec }) => dropClaimFields(spec),

@@ -1,13 +1,13 @@
-import type { NodeSelector, ResourceSlice } from '../../../../schema/types.ts';
+import type { ResourcePool, ResourceSlice, ResourceSliceSpec } from '../../../../schema/types.ts';
 import { invalid, Path, required, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Parts, Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateNodeSelector } from '../../validation/node-selector.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
 import { poolNameErrors, uniqueErrors } from './bounds.ts';
-import { deviceErrors, type Device } from './devices.ts';
+import { deviceErrors } from './devices.ts';
 import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -25,20 +25,19 @@ const OFF = [
   'bindingConditions',
   'bindingFailureConditions',
   'allowMultipleAllocations',
-];
+] as const;
 
-function dropFields({ spec }: KubeObject): void {
+function dropFields({ spec }: Unchecked<ResourceSlice>): void {
   if (!spec) return;
   delete spec.sharedCounters;
   delete spec.perDeviceNodeSelection;
-  for (const device of (spec.devices ?? []) as Record<string, any>[]) {
+  for (const device of spec.devices ?? []) {
     for (const field of OFF) delete device[field];
-    for (const capacity of Object.values((device['capacity'] ?? {}) as Record<string, any>))
-      delete capacity.requestPolicy;
+    for (const capacity of Object.values(device.capacity ?? {})) delete capacity.requestPolicy;
   }
 }
 
-function poolErrors({ name, generation = 0, resourceSliceCount: count = 0 }: Record<string, any>): FieldError[] {
+function poolErrors({ name, generation = 0, resourceSliceCount: count = 0 }: Parts<ResourcePool>): FieldError[] {
   const at = SPEC.child('pool');
   return [
     ...poolNameErrors(name, at.child('name')),
@@ -48,15 +47,7 @@ function poolErrors({ name, generation = 0, resourceSliceCount: count = 0 }: Rec
 }
 
 /** Devices are of one node, of those that a term selects, or of all. */
-function placeErrors({
-  nodeName,
-  nodeSelector,
-  allNodes,
-}: {
-  nodeName?: string;
-  nodeSelector?: Parts<NodeSelector>;
-  allNodes?: boolean;
-}): FieldError[] {
+function placeErrors({ nodeName, nodeSelector, allNodes }: Parts<ResourceSliceSpec>): FieldError[] {
   const errors: FieldError[] = [];
   const given: string[] = [];
   const at = SPEC.child('nodeName');
@@ -84,20 +75,14 @@ function placeErrors({
 }
 
 /** resource.k8s.io/v1 ResourceSlice: a driver's devices, or a part of them. */
-export const resourceSliceStrategy: Strategy = {
+export const resourceSliceStrategy: Strategy<ResourceSlice> = {
   prepareForCreate: dropFields,
   prepareForUpdate: dropFields,
   validate: ({ spec = {} }) => [
     ...validateCsiDriverName(spec.driver, SPEC.child('driver')),
     ...poolErrors(spec.pool ?? {}),
     ...placeErrors(spec),
-    ...uniqueErrors(
-      spec.devices as Device[] | undefined,
-      MAX_DEVICES,
-      deviceErrors,
-      (device) => device.name ?? '',
-      SPEC.child('devices'),
-    ),
+    ...uniqueErrors(spec.devices, MAX_DEVICES, deviceErrors, (device) => device.name ?? '', SPEC.child('devices')),
   ],
   validateUpdate: ({ spec = {} }, { spec: old = {} }) => [
     ...validateImmutable(spec.pool?.name, old.pool?.name, SPEC.child('pool', 'name')),

@@ -1,11 +1,10 @@
+import type { DeviceSelector } from '../../../../schema/types.ts';
 import { invalid, required, tooLong, type FieldError, type Path } from '../../../meta/field.ts';
+import type { Parts } from '../../../meta/object.ts';
 import { checkCel } from '../../cel/check.ts';
 import { mapOf, objectOf, typeName, UNKNOWN } from '../../cel/types.ts';
 import { boundedErrors } from './bounds.ts';
 
-export interface DeviceSelector {
-  cel?: { expression?: string };
-}
 const MAX_SELECTORS = 32;
 /** bytes */
 const MAX_EXPRESSION = 10 * 1024;
@@ -29,7 +28,7 @@ function expressionErrors(expression: string, at: Path): FieldError[] {
   return [invalid(at, expression, `must evaluate to bool or the unknown type, not ${typeName(type)}`)];
 }
 
-export const selectorErrors = (selectors: DeviceSelector[] | undefined, at: Path): FieldError[] =>
+export const selectorErrors = (selectors: readonly Parts<DeviceSelector>[] | undefined, at: Path): FieldError[] =>
   boundedErrors(
     selectors,
     MAX_SELECTORS,

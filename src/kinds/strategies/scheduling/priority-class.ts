@@ -1,8 +1,8 @@
+import type { PriorityClass } from '../../../../schema/types.ts';
 import { forbidden, Path, type FieldError } from '../../../meta/field.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateChoice, validateImmutable } from '../../validation/values.ts';
-import type { PriorityClass } from '../../../../schema/types.ts';
 import { since } from '../../cells.ts';
 
 /** Values above this are the system's. */
@@ -16,7 +16,11 @@ export const isSystemPriorityClass = (name: string): boolean => Object.hasOwn(SY
 const POLICIES = ['PreemptLowerPriority', 'Never'];
 
 /** What is wrong with a class that has the system's prefix; undefined where it is one of the system's. */
-function systemClassError({ metadata: { name }, value = 0, globalDefault = false }: KubeObject): string | undefined {
+function systemClassError({
+  metadata: { name },
+  value = 0,
+  globalDefault = false,
+}: Unchecked<PriorityClass>): string | undefined {
   const known = Object.hasOwn(SYSTEM_CLASSES, name) ? SYSTEM_CLASSES[name] : undefined;
   if (known === undefined) return `${name} is not a known system priority class`;
   if (value !== known) return `value of ${name} PriorityClass must be ${known}`;
@@ -24,7 +28,7 @@ function systemClassError({ metadata: { name }, value = 0, globalDefault = false
 }
 
 /** scheduling.k8s.io/v1 PriorityClass */
-export const priorityClassStrategy: Strategy = {
+export const priorityClassStrategy: Strategy<PriorityClass> = {
   // set once and never counted
   generation: () => false,
   defaults(object) {

@@ -1,9 +1,9 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CSIDriver, StorageTokenRequest } from '../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, Path, type FieldError } from '../../../meta/field.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateImmutable } from '../../validation/values.ts';
-import type { CSIDriver } from '../../../../schema/types.ts';
-import type { Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { NONE, since, UNSET } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -20,10 +20,10 @@ const MUTABLE = [
   'seLinuxMount',
   'nodeAllocatableUpdatePeriodSeconds',
   'serviceAccountTokenInSecrets',
-];
+] as const;
 
 /** One token per audience; only one request may leave it out. */
-function tokenRequestErrors(requests: { audience?: string; expirationSeconds?: number }[]): FieldError[] {
+function tokenRequestErrors(requests: readonly Parts<StorageTokenRequest>[]): FieldError[] {
   const seen = new Set<string>();
   return requests.flatMap(({ audience = '', expirationSeconds: seconds }, i) => {
     const at = SPEC.child('tokenRequests').index(i);
@@ -39,7 +39,7 @@ function tokenRequestErrors(requests: { audience?: string; expirationSeconds?: n
 }
 
 /** storage.k8s.io/v1 CSIDriver */
-export const csiDriverStrategy: Strategy = {
+export const csiDriverStrategy: Strategy<CSIDriver> = {
   generation: false,
   unconditionalUpdate: false,
   prepareForUpdate(object, old) {
@@ -58,10 +58,10 @@ export const csiDriverStrategy: Strategy = {
   },
   validate({ spec = {} }) {
     const errors: FieldError[] = [];
-    if (!FS_GROUP_POLICIES.includes(spec.fsGroupPolicy))
+    if (!FS_GROUP_POLICIES.includes(spec.fsGroupPolicy ?? ''))
       errors.push(notSupported(SPEC.child('fsGroupPolicy'), spec.fsGroupPolicy ?? '', FS_GROUP_POLICIES));
     errors.push(...tokenRequestErrors(spec.tokenRequests ?? []));
-    for (const mode of (spec.volumeLifecycleModes ?? []) as string[]) {
+    for (const mode of spec.volumeLifecycleModes ?? []) {
       if (!LIFECYCLE_MODES.includes(mode))
         errors.push(notSupported(SPEC.child('volumeLifecycleModes'), mode, LIFECYCLE_MODES));
     }

@@ -1,25 +1,24 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CSINode, CSINodeDriver } from '../../../../schema/types.ts';
 import { duplicate, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { IMMUTABLE, validateNonNegative } from '../../validation/values.ts';
 import { validateCsiDriverName } from '../core/volume-sources.ts';
-import type { CSINode } from '../../../../schema/types.ts';
-import type { Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { since } from '../../cells.ts';
 
 const DRIVERS = Path.root('spec').child('drivers');
 /** bytes (KEP-1885 raised it from 192) */
 const MAX_NODE_ID = 256;
 
-interface Driver {
-  name: string;
-  nodeID: string;
-  topologyKeys?: string[];
-  allocatable?: { count?: number };
-}
+type Driver = Parts<CSINodeDriver>;
 
-function driverErrors({ name, nodeID, allocatable, topologyKeys }: Driver, at: Path, names: Set<string>): FieldError[] {
+function driverErrors(
+  { name = '', nodeID, allocatable, topologyKeys }: Driver,
+  at: Path,
+  names: Set<string>,
+): FieldError[] {
   const errors = validateCsiDriverName(name, at.child('name'));
   if (!nodeID) errors.push(required(at.child('nodeID')));
   else if (Buffer.byteLength(nodeID) > MAX_NODE_ID)
@@ -38,7 +37,7 @@ function driverErrors({ name, nodeID, allocatable, topologyKeys }: Driver, at: P
 }
 
 /** A driver without its limits as Go prints the internal struct. */
-const fixedPart = ({ name, nodeID, topologyKeys }: Driver): unknown => ({
+const fixedPart = ({ name = '', nodeID = '', topologyKeys }: Driver): unknown => ({
   Name: name,
   NodeID: nodeID,
   TopologyKeys: topologyKeys ?? null,
@@ -46,16 +45,16 @@ const fixedPart = ({ name, nodeID, topologyKeys }: Driver): unknown => ({
 });
 
 /** storage.k8s.io/v1 CSINode: drivers come and go; of one that stays only the limits change. */
-export const csiNodeStrategy: Strategy = {
+export const csiNodeStrategy: Strategy<CSINode> = {
   generation: false,
   unconditionalUpdate: false,
   validate({ spec }) {
     const names = new Set<string>();
-    return ((spec?.drivers ?? []) as Driver[]).flatMap((driver, i) => driverErrors(driver, DRIVERS.index(i), names));
+    return (spec?.drivers ?? []).flatMap((driver, i) => driverErrors(driver, DRIVERS.index(i), names));
   },
   validateUpdate: (object, old) =>
-    ((old.spec?.drivers ?? []) as Driver[]).flatMap((before) =>
-      ((object.spec?.drivers ?? []) as Driver[])
+    (old.spec?.drivers ?? []).flatMap((before) =>
+      (object.spec?.drivers ?? [])
         .filter((now) => now.name === before.name && !isDeepStrictEqual(fixedPart(now), fixedPart(before)))
         .map((now) => invalid(DRIVERS, fixedPart(now), IMMUTABLE)),
     ),

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { CSIStorageCapacity } from '../../../../schema/types.ts';
 import { invalid, Path, type FieldError } from '../../../meta/field.ts';
 import { parseQuantity } from '../../../meta/quantity.ts';
 import type { Strategy } from '../../kind.ts';
@@ -8,11 +9,11 @@ import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE, NOT_NEGATIVE } from '../../validation/values.ts';
 
 /** storage.k8s.io/v1 CSIStorageCapacity: where and of which class is fixed, how much changes. */
-export const csiStorageCapacityStrategy: Strategy = {
+export const csiStorageCapacityStrategy: Strategy<CSIStorageCapacity> = {
   generation: false,
   unconditionalUpdate: false,
   validate(object) {
-    const name: string = object.storageClassName ?? '';
+    const name = object.storageClassName ?? '';
     const errors: FieldError[] = validateLabelSelector(object.nodeTopology, Path.root('nodeTopology'));
     for (const why of dnsSubdomainName(name, false)) errors.push(invalid(Path.root('storageClassName'), name, why));
     const { capacity } = object;

@@ -1,4 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
+import type { StorageClass, TopologySelectorTerm } from '../../../../schema/types.ts';
 import { duplicate, forbidden, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
@@ -7,17 +8,14 @@ import { deprecatedNodeLabel } from '../../validation/node-selector.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateImmutable, validateOptionalChoice } from '../../validation/values.ts';
 import { parameterErrors, provisionerErrors } from './class-parameters.ts';
-import type { StorageClass } from '../../../../schema/types.ts';
-import type { Unchecked } from '../../../meta/object.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { since } from '../../cells.ts';
 
 const TOPOLOGIES = Path.root('allowedTopologies');
 const RECLAIM_POLICIES = ['Delete', 'Retain'];
 const BINDING_MODES = ['Immediate', 'WaitForFirstConsumer'];
 
-interface TopologyTerm {
-  matchLabelExpressions?: { key?: string; values?: string[] }[];
-}
+type TopologyTerm = Parts<TopologySelectorTerm>;
 
 /** A term as a comparable text: its keys and the sets of their values. */
 const signature = (term: TopologyTerm): string => {
@@ -46,7 +44,7 @@ function termErrors(term: TopologyTerm, at: Path): FieldError[] {
 }
 
 /** Terms must differ. Each is compared with as many empty ones as there are terms, too (a quirk of the original): so none may be empty. */
-function topologyErrors(terms: TopologyTerm[]): FieldError[] {
+function topologyErrors(terms: readonly TopologyTerm[]): FieldError[] {
   const known = terms.map(() => signature({}));
   return terms.flatMap((term, i) => {
     const at = TOPOLOGIES.index(i);
@@ -59,7 +57,7 @@ function topologyErrors(terms: TopologyTerm[]): FieldError[] {
 }
 
 /** storage.k8s.io/v1 StorageClass: what it says of new volumes is fixed. */
-export const storageClassStrategy: Strategy = {
+export const storageClassStrategy: Strategy<StorageClass> = {
   generation: false,
   defaults(object) {
     object.reclaimPolicy ??= 'Delete';
@@ -69,13 +67,13 @@ export const storageClassStrategy: Strategy = {
     ...provisionerErrors(object.provisioner, Path.root('provisioner')),
     ...parameterErrors(object.parameters, true, Path.root('parameters')),
     ...validateOptionalChoice(object.reclaimPolicy, RECLAIM_POLICIES, Path.root('reclaimPolicy')),
-    ...(BINDING_MODES.includes(object.volumeBindingMode)
+    ...(BINDING_MODES.includes(object.volumeBindingMode ?? '')
       ? []
       : [notSupported(Path.root('volumeBindingMode'), object.volumeBindingMode, BINDING_MODES)]),
     ...topologyErrors(object.allowedTopologies ?? []),
   ],
   warnings: ({ allowedTopologies }) =>
-    ((allowedTopologies ?? []) as TopologyTerm[]).flatMap((term, i) =>
+    (allowedTopologies ?? []).flatMap((term, i) =>
       (term.matchLabelExpressions ?? []).flatMap(({ key = '' }, j) => {
         const said = deprecatedNodeLabel(key);
         const at = TOPOLOGIES.index(i).child('matchLabelExpressions').index(j).child('key');
@@ -83,7 +81,7 @@ export const storageClassStrategy: Strategy = {
       }),
     ),
   validateUpdate(object, old) {
-    const fixed = (field: string): FieldError[] =>
+    const fixed = (field: 'parameters' | 'provisioner' | 'reclaimPolicy'): FieldError[] =>
       isDeepStrictEqual(object[field] ?? null, old[field] ?? null)
         ? []
         : [forbidden(Path.root(field), `updates to ${field} are forbidden.`)];

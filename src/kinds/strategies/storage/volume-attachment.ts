@@ -1,15 +1,22 @@
 import { isDeepStrictEqual } from 'node:util';
+import type {
+  PersistentVolumeSpec,
+  VolumeAttachment,
+  VolumeAttachmentSource,
+  VolumeAttachmentSpec,
+  VolumeAttachmentStatus,
+  VolumeError,
+} from '../../../../schema/types.ts';
 import { forbidden, invalid, Path, required, tooLong, type FieldError } from '../../../meta/field.ts';
 import { rangeError } from '../../../meta/names.ts';
-import type { KubeObject, Unchecked } from '../../../meta/object.ts';
-import type { Cell, Strategy } from '../../kind.ts';
+import type { Parts, Unchecked } from '../../../meta/object.ts';
+import type { Cell } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { IMMUTABLE } from '../../validation/values.ts';
 import { validateAccessModes } from '../core/access-modes.ts';
 import { validateCsiDriverName, validateVolumeSource } from '../core/volume-sources.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
-import type { VolumeAttachment } from '../../../../schema/types.ts';
 import { since } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -23,7 +30,7 @@ const nameErrors = (name: string, at: Path): FieldError[] =>
   dnsSubdomainName(name, false).map((why) => invalid(at, name, why));
 
 /** What a volume inside an attachment may not have, besides the rules of every volume: it is CSI's, and nobody claims it. */
-function inlineErrors(volume: Record<string, any>, at: Path): FieldError[] {
+function inlineErrors(volume: Parts<PersistentVolumeSpec>, at: Path): FieldError[] {
   const context = 'in the context of inline volumes';
   const errors: FieldError[] = [];
   if (volume.claimRef) errors.push(forbidden(at.child('claimRef'), `may not be specified ${context}`));
@@ -34,7 +41,7 @@ function inlineErrors(volume: Record<string, any>, at: Path): FieldError[] {
     ...validateAccessModes(volume.accessModes, at.child('accessModes')),
     ...validateVolumeSource(volume, '', at),
   );
-  const policy: string = volume.persistentVolumeReclaimPolicy ?? '';
+  const policy = volume.persistentVolumeReclaimPolicy ?? '';
   if (policy && policy !== 'Retain')
     errors.push(forbidden(at.child('persistentVolumeReclaimPolicy'), `may only be Retain ${context}`));
   if (volume.storageClassName) errors.push(forbidden(at.child('storageClassName'), `may not be specified ${context}`));
@@ -44,7 +51,10 @@ function inlineErrors(volume: Record<string, any>, at: Path): FieldError[] {
   return errors;
 }
 
-function sourceErrors({ persistentVolumeName: name, inlineVolumeSpec: inline }: Record<string, any>): FieldError[] {
+function sourceErrors({
+  persistentVolumeName: name,
+  inlineVolumeSpec: inline,
+}: Parts<VolumeAttachmentSource>): FieldError[] {
   const one = 'must specify exactly one of inlineVolumeSpec and persistentVolumeName';
   if (inline && name !== undefined) return [forbidden(SOURCE, one)];
   if (inline) return inlineErrors(inline, SOURCE.child('inlineVolumeSpec'));
@@ -54,7 +64,7 @@ function sourceErrors({ persistentVolumeName: name, inlineVolumeSpec: inline }: 
     : [];
 }
 
-function specErrors({ attacher = '', nodeName = '', source = {} }: Record<string, any>): FieldError[] {
+function specErrors({ attacher = '', nodeName = '', source = {} }: Parts<VolumeAttachmentSpec>): FieldError[] {
   return [
     ...(attacher ? [] : [required(SPEC.child('attacher'))]),
     ...sourceErrors(source),
@@ -63,13 +73,13 @@ function specErrors({ attacher = '', nodeName = '', source = {} }: Record<string
 }
 
 /** What v1 asks of a new attachment besides. */
-function newErrors({ attacher = '', source = {} }: Record<string, any>): FieldError[] {
+function newErrors({ attacher = '', source = {} }: Parts<VolumeAttachmentSpec>): FieldError[] {
   const errors = validateCsiDriverName(attacher, SPEC.child('attacher'));
   const name = source.persistentVolumeName;
   return name === undefined ? errors : [...errors, ...nameErrors(name, SOURCE.child('persistentVolumeName'))];
 }
 
-function volumeErrorErrors(error: { message?: string; errorCode?: number } | undefined, at: Path): FieldError[] {
+function volumeErrorErrors(error: Parts<VolumeError> | undefined, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   // the limit that is told is another one than that which is checked
   if (Buffer.byteLength(error?.message ?? '') > MAX_MESSAGE) errors.push(tooLong(at.child('message'), MAX_METADATA));
@@ -79,8 +89,8 @@ function volumeErrorErrors(error: { message?: string; errorCode?: number } | und
     : errors;
 }
 
-function statusErrors({ attachmentMetadata, attachError, detachError }: Record<string, any>): FieldError[] {
-  const entries = Object.entries((attachmentMetadata ?? {}) as Record<string, string>);
+function statusErrors({ attachmentMetadata, attachError, detachError }: Parts<VolumeAttachmentStatus>): FieldError[] {
+  const entries = Object.entries(attachmentMetadata ?? {});
   const size = entries.reduce((sum, [key, value]) => sum + Buffer.byteLength(key) + Buffer.byteLength(value), 0);
   return [
     ...(size > MAX_METADATA ? [tooLong(STATUS.child('attachmentMetadata'), MAX_METADATA)] : []),
@@ -89,13 +99,13 @@ function statusErrors({ attachmentMetadata, attachError, detachError }: Record<s
   ];
 }
 
-const errorsOf = (object: KubeObject): FieldError[] => [
+const errorsOf = (object: Unchecked<VolumeAttachment>): FieldError[] => [
   ...specErrors(object.spec ?? {}),
   ...statusErrors(object.status ?? {}),
 ];
 
 /** The spec as Go prints the internal struct, which has no JSON names. */
-const internalSpec = ({ attacher = '', nodeName = '', source = {} }: Record<string, any>): unknown => ({
+const internalSpec = ({ attacher = '', nodeName = '', source = {} }: Parts<VolumeAttachmentSpec>): unknown => ({
   Attacher: attacher,
   Source: {
     PersistentVolumeName: source.persistentVolumeName ?? null,
@@ -105,7 +115,7 @@ const internalSpec = ({ attacher = '', nodeName = '', source = {} }: Record<stri
 });
 
 /** The whole is checked twice over. */
-function changeErrors(object: KubeObject, old: KubeObject): FieldError[] {
+function changeErrors(object: Unchecked<VolumeAttachment>, old: Unchecked<VolumeAttachment>): FieldError[] {
   const same = isDeepStrictEqual(internalSpec(object.spec ?? {}), internalSpec(old.spec ?? {}));
   const own = errorsOf(object);
   return [
@@ -117,7 +127,7 @@ function changeErrors(object: KubeObject, old: KubeObject): FieldError[] {
 }
 
 /** storage.k8s.io/v1 VolumeAttachment: what it attaches is fixed. */
-export const volumeAttachmentStrategy: Strategy = withStatus({
+export const volumeAttachmentStrategy = withStatus<VolumeAttachment>({
   generation: false,
   unconditionalUpdate: false,
   prepareForCreate(object) {
