@@ -40,6 +40,17 @@ export class SchedulerCache implements Snapshot {
     return found;
   }
 
+  supposing<T>(node: NodeInfo, pods: readonly PodInfo[], run: () => T): T {
+    try {
+      for (const info of pods) node.add(info);
+      this.reindex(node);
+      return run();
+    } finally {
+      for (const { pod } of pods) node.remove(pod.metadata.uid);
+      this.reindex(node);
+    }
+  }
+
   /** The pod waits for its victims on this node; '' takes that back. */
   nominate(pod: Pod, node: string): void {
     if (node) this.waiting.set(pod.metadata.uid, { info: podInfo(pod), node });

@@ -49,8 +49,39 @@ export function prepareFilters(snapshot: Snapshot, pod: PodInfo, plugins: readon
   return { prepared, only, onlyBy };
 }
 
-/** The first rejection of the node, undefined when it fits. Counts `by` the plugin that rejected. */
-export function runFilters(
+/** The same filters for another state of the nodes; what had nothing to say at first is not asked again. */
+const preparedAgain = (prepared: readonly Prepared[], pod: PodInfo, snapshot: Snapshot): Prepared[] =>
+  prepared.flatMap(({ plugin, state }) => {
+    if (!plugin.prepareFilter) return [{ plugin, state }];
+    const answer = plugin.prepareFilter(pod, snapshot);
+    return answer ? [{ plugin, state: answer.state }] : [];
+  });
+
+/**
+ * The first rejection of the node, undefined when it fits. A node for which pods of at least this priority wait must fit
+ * with them and without them: they may never come, and this one may need to be near them.
+ * @param by gets the name of the plugin that rejected
+ */
+export function filterNode(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  node: NodeInfo,
+  prepared: readonly Prepared[],
+  by?: Set<string>,
+): Rejection | undefined {
+  const waiting = snapshot
+    .nominated(node.name, pod.priority, pod.pod.metadata.uid)
+    .filter(({ pod: { metadata } }) => !node.pods.has(metadata.uid));
+  const rejection =
+    waiting.length > 0
+      ? snapshot.supposing(node, waiting, () =>
+          runFilters(snapshot, pod, node, preparedAgain(prepared, pod, snapshot), by),
+        )
+      : undefined;
+  return rejection ?? runFilters(snapshot, pod, node, prepared, by);
+}
+
+function runFilters(
   snapshot: Snapshot,
   pod: PodInfo,
   node: NodeInfo,

@@ -1,7 +1,7 @@
 import type { Pod, PodAffinityTerm } from '../../schema/types.ts';
 import { labelMatcher, type LabelMatcher } from '../control/selector.ts';
 import { lastingContainers } from '../rules/containers.ts';
-import { podAmounts, rounded, type Amounts as SumsOf } from '../rules/pod-amounts.ts';
+import { isPodLevelResource, podAmounts, rounded, type Amounts as SumsOf } from '../rules/pod-amounts.ts';
 
 /** Amounts by resource: millicores for cpu, whole units for all others (KEP-753, KEP-2837). */
 export type Amounts = SumsOf<number>;
@@ -27,8 +27,10 @@ export interface PodInfo {
   pod: Pod;
   priority: number;
   requests: Amounts;
-  /** with the defaults for containers that ask for nothing: what scoring counts */
+  /** with the defaults for containers that ask for nothing: what scoring counts of a pod that stands on a node */
   nonZero: Amounts;
+  /** the same of a pod that is being placed: kube-scheduler leaves out what it asks for as a whole */
+  wanted: Amounts;
   ports: readonly HostPort[];
   affinity: readonly Term[];
   antiAffinity: readonly Term[];
@@ -39,11 +41,16 @@ export interface PodInfo {
 export function podInfo(pod: Pod): PodInfo {
   const { podAffinity, podAntiAffinity } = pod.spec?.affinity ?? {};
   const term = (of: PodAffinityTerm, weight = 0): Term => parseTerm(of, pod, weight);
+  const requests = podAmounts(pod.spec, 'requests', rounded);
+  const hasOwn = Object.keys(pod.spec?.resources?.requests ?? {}).some(isPodLevelResource);
+  const spec = hasOwn ? { ...pod.spec, resources: {} } : pod.spec;
+  const wanted = podAmounts(spec, 'requests', rounded, { missing: DEFAULTS });
   return {
     pod,
     priority: pod.spec?.priority ?? 0,
-    requests: podAmounts(pod.spec, 'requests', rounded),
-    nonZero: podAmounts(pod.spec, 'requests', rounded, { missing: DEFAULTS }),
+    requests,
+    nonZero: hasOwn ? podAmounts(pod.spec, 'requests', rounded, { missing: without(DEFAULTS, requests) }) : wanted,
+    wanted,
     ports: hostPorts(pod),
     affinity: (podAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((of) => term(of)),
     antiAffinity: (podAntiAffinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []).map((of) => term(of)),
@@ -55,6 +62,9 @@ export function podInfo(pod: Pod): PodInfo {
     ),
   };
 }
+
+const without = (amounts: Amounts, present: Amounts): Amounts =>
+  Object.fromEntries(Object.entries(amounts).filter(([name]) => present[name] === undefined));
 
 function hostPorts(pod: Pod): HostPort[] {
   return lastingContainers(pod.spec).flatMap((container) =>

@@ -1,8 +1,8 @@
 import type { Pod } from '../../schema/types.ts';
 import { timeMs } from '../meta/time.ts';
-import { labelMatcher } from '../control/selector.ts';
+import { isEmptySelector, labelMatcher } from '../control/selector.ts';
 import type { NodeInfo } from './node-info.ts';
-import { prepareFilters, runFilters, summary } from './filters.ts';
+import { filterNode, prepareFilters, summary } from './filters.ts';
 import { reject, type Plugin, type Rejection } from './plugin.ts';
 import type { PodInfo } from './pod-info.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -36,7 +36,8 @@ export function preempt(
 ): Preemption {
   const none = (message: string): Preemption => ({ message, victims: [] });
   if (pod.pod.spec?.preemptionPolicy === 'Never') return none('not eligible due to preemptionPolicy=Never.');
-  if (victimsLeaving(snapshot, pod)) return none('not eligible due to terminating pod on the nominated node.');
+  if (victimsLeaving(snapshot, pod, rejected))
+    return none('not eligible due to a terminating pod on the nominated node.');
   const answers = new Map<NodeInfo, Rejection>();
   const hopeful: NodeInfo[] = [];
   for (const [node, rejection] of rejected) {
@@ -60,9 +61,10 @@ export function preempt(
 }
 
 /** Victims of an earlier round are still on their way out: more would go for nothing. */
-function victimsLeaving(snapshot: Snapshot, pod: PodInfo): boolean {
+function victimsLeaving(snapshot: Snapshot, pod: PodInfo, rejected: ReadonlyMap<NodeInfo, Rejection>): boolean {
   const node = snapshot.node(pod.pod.status?.nominatedNodeName ?? '');
-  if (!node) return false;
+  // Where their going does not help any more, others may go elsewhere.
+  if (!node || rejected.get(node)?.unresolvable) return false;
   return [...node.pods.values()].some(
     ({ pod: other, priority }) =>
       other.metadata.deletionTimestamp !== undefined &&
@@ -85,7 +87,7 @@ function selectVictims(
   const before = [...node.pods.values()];
   const fits = (): Rejection | undefined => {
     const { prepared, rejection } = prepareFilters(snapshot, pod, plugins);
-    return rejection?.by ?? runFilters(snapshot, pod, node, prepared);
+    return rejection?.by ?? filterNode(snapshot, pod, node, prepared);
   };
   try {
     for (const victim of possible) node.remove(victim.pod.metadata.uid);
@@ -126,7 +128,12 @@ function splitByBudget(pods: readonly PodInfo[], { cluster }: Snapshot): { viola
   const others: PodInfo[] = [];
   for (const info of pods) {
     let violates = false;
-    for (const budget of cluster.budgets(info.pod.metadata.namespace ?? '')) {
+    const { namespace = '', labels = {} } = info.pod.metadata;
+    // One without labels has no budget either.
+    const budgets = Object.keys(labels).length ? cluster.budgets(namespace) : [];
+    for (const budget of budgets) {
+      // An empty selector protects every pod from eviction, but none from preemption.
+      if (isEmptySelector(budget.spec?.selector)) continue;
       if (!labelMatcher(budget.spec?.selector)(info.pod.metadata.labels)) continue;
       if (budget.status?.disruptedPods?.[info.pod.metadata.name]) continue;
       const allowed = (left.get(budget.metadata.uid) ?? budget.status?.disruptionsAllowed ?? 0) - 1;

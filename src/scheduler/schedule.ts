@@ -4,7 +4,7 @@ import { reject } from './plugin.ts';
 import { allPlugins } from './plugins/all.ts';
 import type { PodInfo } from './pod-info.ts';
 import { preempt, type Preemption } from './preemption.ts';
-import { prepareFilters, runFilters, summary, type Prepared } from './filters.ts';
+import { filterNode, prepareFilters, summary, type Prepared } from './filters.ts';
 import type { Snapshot } from './snapshot.ts';
 
 export type Decision =
@@ -42,6 +42,9 @@ export function schedule(
       rejectedBy: new Set([rejection.plugin]),
     };
   }
+  // Where its victims have made room for it the pod goes first of all.
+  const nominated = snapshot.node(pod.pod.status?.nominatedNodeName ?? '');
+  if (nominated && !filterNode(snapshot, pod, nominated, prepared)) return { node: nominated.name };
   const { fit, rejected, rejectedBy } = findFit(snapshot, pod, prepared, only, start);
   if (fit.length === 1) return { node: fit[0]!.name };
   if (fit.length > 1) return { node: best(snapshot, pod, plugins, fit, random).name };
@@ -71,38 +74,12 @@ function findFit(
   let asked = 0;
   for (; asked < nodes.length && fit.length < wanted; asked++) {
     const node = nodes[(start.at + asked) % nodes.length]!;
-    const rejection = withNominated(snapshot, pod, node, prepared, rejectedBy);
+    const rejection = filterNode(snapshot, pod, node, prepared, rejectedBy);
     if (rejection) rejected.set(node, rejection);
     else fit.push(node);
   }
   if (nodes.length) start.at = (start.at + asked) % nodes.length;
   return { fit, rejected, rejectedBy };
-}
-
-/**
- * A node for which more important pods wait must fit with them and without them: they may never come, and this one may
- * need to be near them.
- */
-function withNominated(
-  snapshot: Snapshot,
-  pod: PodInfo,
-  node: NodeInfo,
-  prepared: readonly Prepared[],
-  by: Set<string>,
-): Rejection | undefined {
-  const waiting = snapshot
-    .nominated(node.name, pod.priority, pod.pod.metadata.uid)
-    .filter(({ pod: { metadata } }) => !node.pods.has(metadata.uid));
-  if (waiting.length > 0) {
-    for (const info of waiting) node.add(info);
-    try {
-      const rejection = runFilters(snapshot, pod, node, prepared, by);
-      if (rejection) return rejection;
-    } finally {
-      for (const info of waiting) node.remove(info.pod.metadata.uid);
-    }
-  }
-  return runFilters(snapshot, pod, node, prepared, by);
 }
 
 /** How many fitting nodes are enough: all of a small cluster, a share that shrinks to 5 % of a large one. */
@@ -119,6 +96,19 @@ function best(
   nodes: readonly NodeInfo[],
   random: () => number,
 ): NodeInfo {
+  const totals = totalScores(snapshot, pod, plugins, nodes);
+  const highest = Math.max(...totals);
+  const winners = nodes.filter((_, i) => totals[i] === highest);
+  return winners[Math.floor(random() * winners.length)]!;
+}
+
+/** What each of the nodes that fit is worth: the plugins' scores, 0 … 100, times their weights. */
+export function totalScores(
+  snapshot: Snapshot,
+  pod: PodInfo,
+  plugins: readonly Plugin[],
+  nodes: readonly NodeInfo[],
+): number[] {
   const totals = nodes.map(() => 0);
   for (const { score: scoring } of plugins) {
     if (!scoring) continue;
@@ -128,7 +118,5 @@ function best(
     scoring.normalize?.(scores, state, nodes);
     for (let i = 0; i < scores.length; i++) totals[i]! += scoring.weight * scores[i]!;
   }
-  const highest = Math.max(...totals);
-  const winners = nodes.filter((_, i) => totals[i] === highest);
-  return winners[Math.floor(random() * winners.length)]!;
+  return totals;
 }

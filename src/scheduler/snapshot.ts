@@ -20,6 +20,8 @@ export interface Snapshot {
   image(name: string): { size: number; nodes: number } | undefined;
   /** pods of at least this priority that wait for victims to leave the node */
   nominated(node: string, priority: number, except: string): readonly PodInfo[];
+  /** What `run` gives while these pods are on the node too; afterwards they are not. */
+  supposing<T>(node: NodeInfo, pods: readonly PodInfo[], run: () => T): T;
   readonly cluster: ClusterView;
 }
 

@@ -1,5 +1,5 @@
 import type { Node, Pod, TopologySpreadConstraint } from '../../schema/types.ts';
-import { labelMatcher, type LabelMatcher } from '../control/selector.ts';
+import { isEmptySelector, labelMatcher, type LabelMatcher } from '../control/selector.ts';
 import { matchesNode } from '../rules/node-selector.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -10,6 +10,8 @@ export interface Constraint {
   maxSkew: number;
   minDomains: number;
   matches: LabelMatcher;
+  /** which other pods count: an empty selector matches the pod itself and counts nobody */
+  counts: LabelMatcher;
   /** whether the node's pods count at all */
   includes(node: Node): boolean;
 }
@@ -33,6 +35,7 @@ function parse(constraint: TopologySpreadConstraint, pod: Pod): Constraint {
     maxSkew: constraint.maxSkew,
     minDomains: constraint.minDomains ?? 1,
     matches: labelMatcher(selector),
+    counts: labelMatcher(isEmptySelector(selector) ? undefined : selector),
     includes: (node) =>
       (constraint.nodeAffinityPolicy === 'Ignore' || matchesNode(pod, node)) &&
       (constraint.nodeTaintsPolicy !== 'Honor' || toleratesAll(pod, node)),
@@ -46,7 +49,7 @@ const toleratesAll = (pod: Pod, node: Node): boolean =>
 export function defaultConstraints(pod: Pod, snapshot: Snapshot): Constraint[] {
   const matches = snapshot.cluster.siblings(pod);
   if (!matches) return [];
-  const common = { minDomains: 1, matches, includes: (node: Node) => matchesNode(pod, node) };
+  const common = { minDomains: 1, matches, counts: matches, includes: (node: Node) => matchesNode(pod, node) };
   return [
     { key: 'kubernetes.io/hostname', maxSkew: 3, ...common },
     { key: 'topology.kubernetes.io/zone', maxSkew: 5, ...common },

@@ -1,11 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import type { Node, Pod } from '../../schema/types.ts';
-import { SchedulerCache } from '../../src/scheduler/cache.ts';
-import { podInfo } from '../../src/scheduler/pod-info.ts';
-import { schedule } from '../../src/scheduler/schedule.ts';
-import type { ClusterView } from '../../src/scheduler/snapshot.ts';
+import { cacheOf, decisions } from '../support/scheduling-cluster.ts';
 
+/** What was seen of a running kube-scheduler 1.35: which nodes its draws chose, and what it said and preempted. */
 interface Scenario {
   theme: string;
   nodes: Node[];
@@ -15,52 +13,45 @@ interface Scenario {
 }
 const scenarios = JSON.parse(readFileSync(new URL('../golden/scheduling.json', import.meta.url), 'utf8')) as Scenario[];
 const PRIORITIES: Record<string, number> = { 'sched-high': 1000, 'sched-low': -5 };
-const view: ClusterView = {
-  namespaceLabels: () => ({}),
-  siblings: () => undefined,
-  claim: () => undefined,
-  volume: () => undefined,
-  volumes: () => [],
-  storageClass: () => undefined,
-  budgets: () => [],
-};
+const NAMESPACE = 'sched';
+
+/** Clusters with equal nodes of which the recording, with its few draws, has seen one: by their number, all of them. */
+const EQUALS: Record<number, string[]> = { 37: ['n0', 'n1'], 55: ['n1', 'n3'], 86: ['n0', 'n1'] };
 
 /** As admission would have completed it. */
 const admitted = (pod: Pod): Pod => ({
   ...pod,
-  metadata: { ...pod.metadata, namespace: 'sched', uid: pod.metadata.name },
+  metadata: { ...pod.metadata, namespace: NAMESPACE, uid: pod.metadata.name },
   spec: { ...pod.spec!, priority: PRIORITIES[pod.spec?.priorityClassName ?? ''] ?? 0 },
 });
 
-function play({ nodes, existing, pod }: Scenario, random: () => number) {
-  const cache = new SchedulerCache(view);
-  for (const node of nodes) cache.setNode(node);
-  for (const placed of existing) cache.setPod(admitted(placed));
-  const info = podInfo(admitted(pod));
-  let decision = schedule(cache, info, random);
-  const victims =
-    'preemption' in decision ? (decision.preemption?.victims.map(({ metadata }) => metadata.name).sort() ?? []) : [];
-  if ('preemption' in decision && decision.preemption) {
-    for (const name of victims) cache.removePod(name);
-    decision = schedule(cache, info, random);
+/** The outcome of each draw: the nodes chosen, after the victims of a preemption are gone, and what was said. */
+function play({ nodes, existing, pod }: Scenario) {
+  const chosen = new Set<string>();
+  const said = new Set<string>();
+  const victims = new Set<string>();
+  const namespace = { metadata: { name: NAMESPACE, uid: NAMESPACE, resourceVersion: '1', creationTimestamp: '' } };
+  const objects = { nodes, namespaces: [{ apiVersion: 'v1', kind: 'Namespace', ...namespace }] };
+  for (const first of decisions(cacheOf({ ...objects, pods: existing.map(admitted) }), admitted(pod))) {
+    const gone = 'node' in first ? [] : (first.preemption?.victims ?? []).map(({ metadata }) => metadata.name).sort();
+    victims.add(gone.join());
+    const left = existing.filter(({ metadata }) => !gone.includes(metadata.name)).map(admitted);
+    for (const decision of gone.length ? decisions(cacheOf({ ...objects, pods: left }), admitted(pod)) : [first]) {
+      if ('node' in decision) chosen.add(decision.node);
+      else said.add(decision.message);
+    }
   }
-  return { decision, victims: victims.join(',') };
+  return { chosen: [...chosen].sort(), said: [...said].sort(), victims: [...victims].sort() };
 }
 
 describe('schedule', () => {
-  for (const [i, scenario] of scenarios.entries()) {
-    it(`chooses as kube-scheduler does: ${scenario.theme} ${i}`, () => {
-      const chosen = new Set<string>();
-      for (let draw = 0; draw < 8; draw++) {
-        const { decision, victims } = play(scenario, () => draw / 8);
-        if ('node' in decision) chosen.add(decision.node);
-        else expect(scenario.expected.said).toContain(decision.message);
-        if (scenario.expected.victims) expect(scenario.expected.victims).toContain(victims);
-      }
-      // A recording has a few draws only: where several nodes are equal it need not have seen all of them.
-      if (scenario.expected.chosen.length === 0) expect([...chosen]).toEqual([]);
-      else expect([...chosen]).toEqual(expect.arrayContaining(scenario.expected.chosen));
-      if (scenario.expected.victims === undefined) expect(chosen.size).toBeLessThanOrEqual(2);
-    });
-  }
+  it.each(scenarios.map((scenario, i) => [i, scenario.theme, scenario] as const))(
+    'chooses as kube-scheduler does: %i %s',
+    (i, _theme, scenario) => {
+      const { chosen, said = [], victims } = scenario.expected;
+      const played = play(scenario);
+      expect({ chosen: played.chosen, said: played.said }).toEqual({ chosen: EQUALS[i] ?? chosen, said });
+      if (victims) expect(played.victims).toEqual(victims);
+    },
+  );
 });

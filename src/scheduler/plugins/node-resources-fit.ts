@@ -32,7 +32,7 @@ export const nodeResourcesFit: Plugin = {
         const total = node.allocatable[resource] ?? 0;
         if (total === 0) continue;
         weights++;
-        const used = (node.nonZero[resource] ?? 0) + (pod.nonZero[resource] ?? 0);
+        const used = (node.nonZero[resource] ?? 0) + (pod.wanted[resource] ?? 0);
         sum += used > total ? 0 : Math.trunc(((total - used) * 100) / total);
       }
       return weights === 0 ? 0 : Math.trunc(sum / weights);

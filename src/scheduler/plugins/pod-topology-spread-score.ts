@@ -39,11 +39,11 @@ export const scoreSpread = (
     );
     for (const node of snapshot.nodes) {
       if (requireAll && !hasAllKeys(node, constraints)) continue;
-      constraints.forEach(({ key, matches, includes }, i) => {
+      constraints.forEach(({ key, counts: counted, includes }, i) => {
         const value = node.labels[key] ?? '';
         const before = counts[i]!.get(value);
         if (before !== undefined && includes(node.node))
-          counts[i]!.set(value, before + countMatching(node, matches, pod.metadata.namespace));
+          counts[i]!.set(value, before + countMatching(node, counted, pod.metadata.namespace));
       });
     }
     return { constraints, counts, weights, ignored };
@@ -51,11 +51,11 @@ export const scoreSpread = (
   score({ constraints, counts, weights, ignored }, { pod }, node) {
     if (ignored.has(node)) return 0;
     let score = 0;
-    constraints.forEach(({ key, matches, maxSkew }, i) => {
+    constraints.forEach(({ key, counts: counted, maxSkew }, i) => {
       const value = node.labels[key];
       if (value === undefined) return;
       const count =
-        key === HOSTNAME ? countMatching(node, matches, pod.metadata.namespace) : (counts[i]!.get(value) ?? 0);
+        key === HOSTNAME ? countMatching(node, counted, pod.metadata.namespace) : (counts[i]!.get(value) ?? 0);
       score += count * weights[i]! + (maxSkew - 1);
     });
     return Math.round(score);

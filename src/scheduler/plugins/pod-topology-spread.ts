@@ -10,7 +10,7 @@ import { scoreSpread } from './pod-topology-spread-score.ts';
 
 interface Counted extends Constraint {
   /** matching pods by the value of the key */
-  counts: Map<string, number>;
+  byValue: Map<string, number>;
   least: number;
   /** the pod itself will count */
   self: number;
@@ -31,24 +31,24 @@ export const podTopologySpread: Plugin<Counted[]> = {
     const constraints = constraintsOf(pod, 'DoNotSchedule');
     if (constraints.length === 0) return undefined;
     const counted = constraints.map((constraint): Counted => {
-      const counts = new Map<string, number>();
+      const byValue = new Map<string, number>();
       for (const node of snapshot.nodes) {
         if (!hasAllKeys(node, constraints) || !constraint.includes(node.node)) continue;
         const value = node.labels[constraint.key]!;
-        counts.set(value, (counts.get(value) ?? 0) + countMatching(node, constraint.matches, pod.metadata.namespace));
+        byValue.set(value, (byValue.get(value) ?? 0) + countMatching(node, constraint.counts, pod.metadata.namespace));
       }
-      const least = counts.size < constraint.minDomains ? 0 : Math.min(...counts.values());
-      return { ...constraint, counts, least, self: constraint.matches(pod.metadata.labels) ? 1 : 0 };
+      const least = byValue.size < constraint.minDomains ? 0 : Math.min(...byValue.values());
+      return { ...constraint, byValue, least, self: constraint.matches(pod.metadata.labels) ? 1 : 0 };
     });
     return { state: counted };
   },
   filter(constraints, _pod, node) {
-    for (const { key, counts, least, self, maxSkew } of constraints) {
+    for (const { key, byValue, least, self, maxSkew } of constraints) {
       const value = node.labels[key];
       if (value === undefined) {
         return reject("node(s) didn't match pod topology spread constraints (missing required label)", true);
       }
-      const skew = (counts.get(value) ?? 0) + self - (Number.isFinite(least) ? least : 0);
+      const skew = (byValue.get(value) ?? 0) + self - (Number.isFinite(least) ? least : 0);
       if (skew > maxSkew) return reject("node(s) didn't match pod topology spread constraints");
     }
     return undefined;
