@@ -7,6 +7,7 @@ import { semanticEqual } from '../control/equal.ts';
 import { byController, controllerOf, controllerRef, keyFor, splitKey } from '../control/keys.ts';
 import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
+import { zoneOffset } from '../rules/zone-offset.ts';
 import { scheduleTimes } from './cron-schedule.ts';
 import { present } from '../meta/present.ts';
 
@@ -193,9 +194,10 @@ async function start(cron: CronJob, status: CronStatus, time: number, ctx: Conte
 /** RFC 3339 with the offset that the zone has at this time; UTC without a zone. */
 function inZone(time: number, zone: string | undefined): string {
   if (!zone) return formatTime(time);
-  const parts = new Intl.DateTimeFormat('en-US', { timeZone: zone, timeZoneName: 'longOffset' }).formatToParts(time);
-  const offset = /GMT([+-])(\d\d):(\d\d)/.exec(parts.find(({ type }) => type === 'timeZoneName')?.value ?? '');
-  if (!offset) return formatTime(time);
-  const minutes = (Number(offset[2]) * 60 + Number(offset[3])) * (offset[1] === '-' ? -1 : 1);
-  return formatTime(time + minutes * 60_000).replace('Z', `${offset[1]}${offset[2]}:${offset[3]}`);
+  const minutes = zoneOffset(zone, time) / 60_000;
+  if (minutes === 0) return formatTime(time);
+  const two = (value: number): string => String(value).padStart(2, '0');
+  const ahead = Math.abs(minutes);
+  const offset = `${minutes < 0 ? '-' : '+'}${two(Math.floor(ahead / 60))}:${two(Math.floor(ahead % 60))}`;
+  return formatTime(time + minutes * 60_000).replace('Z', offset);
 }

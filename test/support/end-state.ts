@@ -9,13 +9,15 @@ const TOKEN = /^kube-api-access-[a-z0-9]{5}$/;
 const UID = /^[0-9a-f]{8}-[0-9a-f]{4}-4[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$/;
 /** a drawn name in a sentence */
 const DRAWN = /-[bcdfghjklmnpqrstvwxz2456789]{5}"/g;
+const GENERATIONS = new Set(['generation', 'observedGeneration']);
 const VOLATILE = new Set(['resourceVersion', 'managedFields']);
 
 /**
  * Everything that exists, in a form in which two runs of one story are equal: what is drawn or counted (uids, names from
  * generateName, versions, addresses of pods) stands as what it is of, and times as `«time»`.
+ * @param options `generations: false` where two writes may have become one
  */
-export function endState({ store }: FakeApi): string[] {
+export function endState({ store }: FakeApi, { generations = true } = {}): string[] {
   const all = store.resources().flatMap((resource) => (LEFT_OUT.has(resource) ? [] : itemsOf(store, resource)));
   const words = new Map<string, string>();
   for (const { object, resource } of all) {
@@ -27,7 +29,7 @@ export function endState({ store }: FakeApi): string[] {
     if (typeof address === 'string') words.set(address, '«address»');
   }
   const replace = (key: string, value: unknown): unknown => {
-    if (VOLATILE.has(key)) return undefined;
+    if (VOLATILE.has(key) || (!generations && GENERATIONS.has(key))) return undefined;
     if (typeof value !== 'string') return value;
     if (key === 'certificate') return '«certificate»';
     return words.get(value) ?? wordFor(value);

@@ -16,6 +16,8 @@ export interface Scenario {
   end(cluster: Cluster): Promise<void>;
   /** what the process may log; nothing when not given */
   logs?: RegExp;
+  /** where its end tells of the first failure that it met, so that others than its own would show */
+  onlyCrash?: boolean;
   /** see ClusterOptions */
   untilIdle?: boolean;
 }
@@ -76,12 +78,14 @@ function watchOver(transport: FaultyTransport, writes: string[], strike: Strike 
  */
 export async function sweep(scenario: Scenario, fault: Fault): Promise<string[]> {
   const undisturbed = await play(scenario);
-  const wanted = endState(undisturbed.cluster.api);
+  // what could not be written goes along with what is written next
+  const options = { generations: fault !== 'refused' };
+  const wanted = endState(undisturbed.cluster.api, options);
   await undisturbed.cluster.stop();
   const differing: string[] = [];
   for (let nth = 1; nth <= undisturbed.writes.length; nth++) {
     const { cluster, writes } = await play(scenario, { fault, nth });
-    const found = endState(cluster.api);
+    const found = endState(cluster.api, options);
     await cluster.stop();
     const where = `${fault} at write ${nth}, ${writes[nth - 1] ?? 'which never came'}`;
     differing.push(...differences(wanted, found).map((line) => `${where}: ${line}`));

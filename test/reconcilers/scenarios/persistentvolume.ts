@@ -23,15 +23,9 @@ export const claim = (name: string, storage: string, more: object = {}): Manifes
 /** Claims get the smallest volume that is large enough, or the one that they name; one that goes releases its volume. */
 export const persistentvolumeScenario: Scenario = {
   controllers: () => [persistentvolume, pvcprotection],
-  given: [
-    volume('v1', '1Gi'),
-    volume('v5', '5Gi'),
-    volume('v9', '9Gi'),
-    claim('c', '2Gi'),
-    claim('named', '1Gi', { volumeName: 'v9' }),
-    claim('larger', '50Gi'),
-  ],
+  given: [volume('v1', '1Gi'), volume('v5', '5Gi'), volume('v9', '9Gi')],
   acts: [
+    (cluster) => cluster.give(claim('c', '2Gi'), claim('named', '1Gi', { volumeName: 'v9' }), claim('larger', '50Gi')),
     (cluster) => cluster.client.delete('persistentvolumeclaims', 'a', 'named'),
     (cluster) => cluster.advance(20_000),
   ],

@@ -13,6 +13,7 @@ export const replicationcontrollerScenario: Scenario = {
     }),
     object('v1', 'ReplicationController', 'r', { spec: { replicas: 3, selector: { app: 'x' }, template: template() } }),
   ],
+  onlyCrash: true,
   logs: /exceeded quota/,
   acts: [(cluster) => cluster.runPods()],
   async end(cluster) {
