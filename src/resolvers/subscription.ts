@@ -4,7 +4,7 @@ import type { JsonText } from './json-text.ts';
 /** Batches that a subscriber may be behind; a slower one is cut with 429 and resumes from its revision, the others go on. */
 const MAX_BEHIND = 1024;
 /** Events from the start, and their bytes, that are kept for those who join later. */
-const MAX_REPLAY = 64;
+const MAX_REPLAY = 1024;
 const MAX_REPLAY_BYTES = 1024 * 1024;
 /** Texts that are kept for those who read at another pace. */
 const MAX_TEXTS = 64;
@@ -169,7 +169,8 @@ export class Subscription {
   }
 }
 
-const DONE = { done: true, value: undefined } as const;
+type Result = IteratorResult<JsonText>;
+const DONE: Result = { done: true, value: undefined };
 
 /** A reader of a subscription. Errors are its last payload; it throws only when it was cut for being slow. */
 export class Subscriber implements AsyncIterableIterator<JsonText> {
@@ -177,7 +178,7 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
   at = 0;
   private over = false;
   private error: unknown;
-  private waking: (() => void) | undefined;
+  private waiting: ((result: Result | Promise<Result>) => void) | undefined;
 
   constructor(
     private readonly subscription: Subscription,
@@ -185,27 +186,14 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
   ) {}
 
   /** To be called again only when it has answered. */
-  async next(): Promise<IteratorResult<JsonText>> {
-    while (!this.over) {
-      const text = this.subscription.take(this);
-      if (text !== undefined) return { done: false, value: text instanceof Promise ? await text : text };
-      const ending = this.subscription.ending();
-      if (!ending) {
-        await new Promise<void>((wake) => (this.waking = wake));
-        continue;
-      }
-      this.over = true;
-      this.subscription.leave(this);
-      if (ending.last !== undefined) return { done: false, value: ending.last };
-    }
-    const { error } = this;
-    this.error = undefined;
-    if (error !== undefined) throw error as Error;
-    return DONE;
+  next(): Promise<Result> {
+    const result = this.read();
+    if (result) return Promise.resolve(result);
+    return new Promise((resolve) => (this.waiting = resolve));
   }
 
   /** Ends it, and a `next()` that waits. */
-  return(): Promise<IteratorResult<JsonText>> {
+  return(): Promise<Result> {
     this.over = true;
     this.error = undefined;
     this.subscription.leave(this);
@@ -222,9 +210,29 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
     this.error = error;
   }
 
+  /** Something has changed: who waits is given what it waits for, without a turn in between. */
   wake(): void {
-    const wake = this.waking;
-    this.waking = undefined;
-    wake?.();
+    const { waiting } = this;
+    const result = waiting && this.read();
+    if (!result) return;
+    this.waiting = undefined;
+    waiting(result);
+  }
+
+  /** What `next()` answers now; undefined: it has to wait. */
+  private read(): Result | Promise<Result> | undefined {
+    if (!this.over) {
+      const text = this.subscription.take(this);
+      if (text instanceof Promise) return text.then((value) => ({ done: false, value }));
+      if (text !== undefined) return { done: false, value: text };
+      const ending = this.subscription.ending();
+      if (!ending) return undefined;
+      this.over = true;
+      this.subscription.leave(this);
+      if (ending.last !== undefined) return { done: false, value: ending.last };
+    }
+    const { error } = this;
+    this.error = undefined;
+    return error === undefined ? DONE : Promise.reject(error as Error);
   }
 }

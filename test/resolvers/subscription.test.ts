@@ -136,9 +136,14 @@ describe('subscriptions are shared', () => {
   test.each([
     ['of the same key', ['a', 'a', 'b'], () => undefined, 2],
     ['but not when it is over', ['a', 'a'], (s: Subscription) => s.end(), 2],
-    ['but not after 64 events', ['a', 'a'], (s: Subscription) => s.push(events(...Array(65).keys()), 0), 2],
+    ['but not after 1024 events', ['a', 'a'], (s: Subscription) => s.push(events(...Array(1025).keys()), 0), 2],
     ['but not after a mebibyte', ['a', 'a'], (s: Subscription) => s.push(events(1), 1024 * 1024 + 1), 2],
-    ['after 64 events of a mebibyte', ['a', 'a'], (s: Subscription) => s.push(events(...Array(64).keys()), 1 << 20), 1],
+    [
+      'after 1024 events of a mebibyte',
+      ['a', 'a'],
+      (s: Subscription) => s.push(events(...Array(1024).keys()), 1 << 20),
+      1,
+    ],
   ])('%s', (_, keys, between, expected) => {
     const shared = new SharedSubscriptions(refused);
     const running: Subscription[] = [];
