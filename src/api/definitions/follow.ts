@@ -29,35 +29,72 @@ const system: RequestContext = {
  * the objects of those that are being deleted. Every API process does so; what one has done the others find done.
  */
 export function followDefinitions(core: Core): { stop(): void } {
-  const { store, registry, clock } = core;
-  let over = false;
-  let unwatch = (): void => undefined;
-  const cleaning = new Set<string>();
-  const target = (name: string): Target => ({
-    kind: registry.preferred(DEFINITIONS)!,
-    namespace: '',
-    name,
-    subresource: '',
-  });
-  const report = (what: string) => (error: unknown) => core.log(`${what}: ${(error as Error).message}`);
+  const definitions = new Definitions(core);
+  definitions.follow();
+  return definitions;
+}
 
-  function serve(stored: Stored): void {
+class Definitions {
+  private over = false;
+  private unwatch = (): void => undefined;
+  private readonly cleaning = new Set<string>();
+
+  constructor(private readonly core: Core) {}
+
+  follow(): void {
+    const snapshot = this.core.store.list({ resource: DEFINITIONS });
+    snapshot.items.forEach((stored) => this.seen(stored));
+    this.unwatch = this.core.store.watch({ resource: DEFINITIONS }, snapshot.revision, {
+      onEvents: (events) => {
+        for (const event of events) {
+          if (event.type === 'DELETED') this.gone(event.stored);
+          else this.seen(event.stored);
+        }
+      },
+      onEnd: (reason) => {
+        if (reason === 'expired' && !this.over) this.follow();
+      },
+    });
+  }
+
+  stop(): void {
+    this.over = true;
+    this.unwatch();
+  }
+
+  private seen(stored: Stored): void {
+    this.serve(stored);
+    if (stored.object.metadata.deletionTimestamp) {
+      if (stored.object.metadata.finalizers?.includes(CLEANUP))
+        void this.cleanUp(stored.name).catch(this.report(`definition ${stored.name}`));
+    } else void this.settle(stored).catch(this.report(`definition ${stored.name}`));
+  }
+
+  /** Names that a definition had are free for the others of its group. */
+  private gone(stored: Stored): void {
+    this.core.registry.setCustom(stored.name, []);
+    const groupOf = (s: Stored): unknown => (s.object['spec'] as { group?: string } | undefined)?.group;
+    for (const other of this.core.store.list({ resource: DEFINITIONS }).items)
+      if (groupOf(other) === groupOf(stored)) this.seen(other);
+  }
+
+  private serve(stored: Stored): void {
     const definition = stored.object;
     if (!isEstablished(definition)) return;
     try {
-      registry.setCustom(stored.name, customKinds(definition));
+      this.core.registry.setCustom(stored.name, customKinds(definition));
     } catch (error) {
-      report(`definition ${stored.name}`)(error);
+      this.report(`definition ${stored.name}`)(error);
     }
   }
 
-  async function settle(stored: Stored): Promise<void> {
-    const others = store.list({ resource: DEFINITIONS }).items.map((s) => s.object);
-    const wanted = wantedStatus(stored.copy(), others, formatTime(clock.now()));
+  private async settle(stored: Stored): Promise<void> {
+    const others = this.core.store.list({ resource: DEFINITIONS }).items.map((s) => s.object);
+    const wanted = wantedStatus(stored.copy(), others, formatTime(this.core.clock.now()));
     if (!wanted) return;
-    const { kind } = target(stored.name);
-    const op = operationOf(core, system, target(stored.name), 'establish', {});
-    const ownership = ownershipOf(registry, kind, 'status');
+    const { kind } = this.target(stored.name);
+    const op = operationOf(this.core, system, this.target(stored.name), 'establish', {});
+    const ownership = ownershipOf(this.core.registry, kind, 'status');
     updateManagedFields({
       ...ownership,
       live: objectOf(kind, stored),
@@ -67,40 +104,42 @@ export function followDefinitions(core: Core): { stop(): void } {
       now: op.now,
     });
     // a conflict means that another process has done it, or that a new event comes
-    await store.commit(writeOf(op, storedForm(kind.storage, false, wanted), stored.revision));
+    await this.core.store.commit(writeOf(op, storedForm(kind.storage, false, wanted), stored.revision));
   }
 
-  async function cleanUp(name: string): Promise<void> {
-    if (over || cleaning.has(name)) return;
-    cleaning.add(name);
+  private async cleanUp(name: string): Promise<void> {
+    if (this.over || this.cleaning.has(name)) return;
+    this.cleaning.add(name);
     try {
-      if (!(await emptied(name)))
-        clock.setTimeout(() => void cleanUp(name).catch(report(`definition ${name}`)), AGAIN_MS);
+      if (!(await this.emptied(name)))
+        this.core.clock.setTimeout(() => void this.cleanUp(name).catch(this.report(`definition ${name}`)), AGAIN_MS);
     } finally {
-      cleaning.delete(name);
+      this.cleaning.delete(name);
     }
   }
 
   /** True when no object is left and the definition has been let go. */
-  async function emptied(name: string): Promise<boolean> {
-    const definition = store.get({ resource: DEFINITIONS, namespace: '', name });
+  private async emptied(name: string): Promise<boolean> {
+    const definition = this.core.store.get({ resource: DEFINITIONS, namespace: '', name });
     if (!definition?.object.metadata.deletionTimestamp) return true;
-    const kind = registry.preferred(name);
-    const items = [...store.list({ resource: name }).items].filter((i) => !i.object.metadata.deletionTimestamp);
+    const kind = this.core.registry.preferred(name);
+    const items = [...this.core.store.list({ resource: name }).items].filter(
+      (i) => !i.object.metadata.deletionTimestamp,
+    );
     const worker = async (): Promise<void> => {
-      for (let item = items.pop(); item && kind && !over; item = items.pop()) {
+      for (let item = items.pop(); item && kind && !this.over; item = items.pop()) {
         await removeAuthorized(
-          core,
+          this.core,
           system,
           { kind, namespace: item.namespace, name: item.name, subresource: '' },
           {},
-        ).catch(report(`${name} ${item.name}`));
+        ).catch(this.report(`${name} ${item.name}`));
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
-    if (store.count({ resource: name }) > 0) return over;
+    if (this.core.store.count({ resource: name }) > 0) return this.over;
     const finalizers = (all: string[] | undefined): string[] => (all ?? []).filter((f) => f !== CLEANUP);
-    await replace(operationOf(core, system, target(name), 'finalize', {}), {
+    await replace(operationOf(this.core, system, this.target(name), 'finalize', {}), {
       createMissing: false,
       applied: true,
       next(live) {
@@ -112,42 +151,11 @@ export function followDefinitions(core: Core): { stop(): void } {
     return true;
   }
 
-  function seen(stored: Stored): void {
-    serve(stored);
-    if (stored.object.metadata.deletionTimestamp) {
-      if (stored.object.metadata.finalizers?.includes(CLEANUP))
-        void cleanUp(stored.name).catch(report(`definition ${stored.name}`));
-    } else void settle(stored).catch(report(`definition ${stored.name}`));
+  private target(name: string): Target {
+    return { kind: this.core.registry.preferred(DEFINITIONS)!, namespace: '', name, subresource: '' };
   }
 
-  /** Names that a definition had are free for the others of its group. */
-  function gone(stored: Stored): void {
-    registry.setCustom(stored.name, []);
-    const groupOf = (s: Stored): unknown => (s.object['spec'] as { group?: string } | undefined)?.group;
-    for (const other of store.list({ resource: DEFINITIONS }).items)
-      if (groupOf(other) === groupOf(stored)) seen(other);
+  private report(what: string): (error: unknown) => void {
+    return (error) => this.core.log(`${what}: ${(error as Error).message}`);
   }
-
-  function follow(): void {
-    const snapshot = store.list({ resource: DEFINITIONS });
-    snapshot.items.forEach(seen);
-    unwatch = store.watch({ resource: DEFINITIONS }, snapshot.revision, {
-      onEvents(events) {
-        for (const event of events) {
-          if (event.type === 'DELETED') gone(event.stored);
-          else seen(event.stored);
-        }
-      },
-      onEnd: (reason) => {
-        if (reason === 'expired' && !over) follow();
-      },
-    });
-  }
-  follow();
-  return {
-    stop() {
-      over = true;
-      unwatch();
-    },
-  };
 }
