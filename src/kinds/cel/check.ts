@@ -1,16 +1,14 @@
+import type { ASTNode } from '@marcbachmann/cel-js';
 import { celSyntaxError } from '../cel-error.ts';
 import { compileCel } from '../cel.ts';
 import { placeOf, showProblems } from './error-text.ts';
 import { FUNCTIONS, METHODS, OPERATORS, OTHER_NAMES, resolve } from './functions.ts';
 import { ERROR, isDynamic, listOf, mapOf, showType, typeName, unify, UNKNOWN, type CelType } from './types.ts';
 
-/** A node of the parser; what `args` are depends on `op`. Places count from the start of the expression. */
-interface Node {
-  op: string;
-  args: any;
-  pos: number;
-  end: number;
-}
+/** A node of the parser with one of these operations: what its `args` are depends on it. Places count from the start of the expression. */
+type Node<Op extends ASTNode['op'] = ASTNode['op']> = Extract<ASTNode, { op: Op }>;
+const nameOf = (node: Node | undefined): string => (node?.op === 'id' ? node.args : '');
+type NotBinary = 'value' | 'id' | '.' | '.?' | '[]' | '[?]' | 'list' | 'map' | 'call' | 'rcall' | '?:' | '!_' | '-_';
 type Scope = Readonly<Record<string, CelType>>;
 interface Issue {
   at: number;
@@ -110,14 +108,14 @@ class Checker {
     }
   }
 
-  private identifier(node: Node, scope: Scope): CelType {
-    const name: string = node.args;
+  private identifier(node: Node<'id'>, scope: Scope): CelType {
+    const name = node.args;
     if (Object.hasOwn(scope, name)) return scope[name]!;
     return TYPE_NAMES.has(name) ? 'type' : this.undeclared(name, node.pos);
   }
 
-  private select(node: Node, scope: Scope): CelType {
-    const [operand, name] = node.args as [Node, string];
+  private select(node: Node<'.' | '.?'>, scope: Scope): CelType {
+    const [operand, name] = node.args;
     const type = this.typeOf(operand, scope);
     if (isDynamic(type) && node.op === '.') return type;
     // an optional, which the functions for them take
@@ -129,8 +127,8 @@ class Checker {
     return this.report(at, `type '${showType(type)}' does not support field selection`);
   }
 
-  private index(node: Node, scope: Scope): CelType {
-    const [operand, key] = node.args as [Node, Node];
+  private index(node: Node<'[]' | '[?]'>, scope: Scope): CelType {
+    const [operand, key] = node.args;
     const type = this.typeOf(operand, scope);
     const by = this.typeOf(key, scope);
     if (node.op === '[?]') return UNKNOWN;
@@ -152,12 +150,12 @@ class Checker {
     return type ?? 'dyn';
   }
 
-  private list(node: Node, scope: Scope): CelType {
-    return listOf(this.common(node.args as Node[], scope));
+  private list(node: Node<'list'>, scope: Scope): CelType {
+    return listOf(this.common(node.args, scope));
   }
 
-  private map(node: Node, scope: Scope): CelType {
-    const entries = node.args as [Node, Node][];
+  private map(node: Node<'map'>, scope: Scope): CelType {
+    const entries = node.args;
     return mapOf(
       this.common(
         entries.map(([key]) => key),
@@ -170,8 +168,8 @@ class Checker {
     );
   }
 
-  private conditional(node: Node, scope: Scope): CelType {
-    const [test, yes, no] = node.args as [Node, Node, Node];
+  private conditional(node: Node<'?:'>, scope: Scope): CelType {
+    const [test, yes, no] = node.args;
     const types = [this.typeOf(test, scope), this.typeOf(yes, scope), this.typeOf(no, scope)] as const;
     const result = unify(types[1], types[2]);
     if (result !== undefined && unify('bool', types[0])) return result;
@@ -182,8 +180,8 @@ class Checker {
     return resolve(OPERATORS[name] ?? [], types) ?? this.mismatch(name, at, types);
   }
 
-  private binary(node: Node, scope: Scope): CelType {
-    const [left, right] = node.args as [Node, Node];
+  private binary(node: Exclude<Node, Node<NotBinary>>, scope: Scope): CelType {
+    const [left, right] = node.args;
     const types = [this.typeOf(left, scope), this.typeOf(right, scope)] as const;
     const at = this.operatorAt(left.end);
     const name = node.op === 'in' ? '@in' : `_${node.op}_`;
@@ -203,8 +201,8 @@ class Checker {
     return of === undefined || unify(of, item) === undefined ? this.mismatch(name, at, types) : 'bool';
   }
 
-  private call(node: Node, scope: Scope): CelType {
-    const [name, parameters] = node.args as [string, Node[]];
+  private call(node: Node<'call'>, scope: Scope): CelType {
+    const [name, parameters] = node.args;
     if (name === 'has') return (void this.typeOf(parameters[0]!, scope), 'bool');
     const types = parameters.map((parameter) => this.typeOf(parameter, scope));
     const at = this.text.indexOf('(', node.pos);
@@ -230,12 +228,11 @@ class Checker {
       : this.mismatch('size', at, types, member);
   }
 
-  private method(node: Node, scope: Scope): CelType {
-    const [name, receiver, parameters] = node.args as [string, Node, Node[]];
-    const space =
-      receiver.op === 'id' && NAMESPACES.has(receiver.args as string) && !Object.hasOwn(scope, receiver.args as string);
-    if (space && name === 'bind' && receiver.args === 'cel') {
-      const bound = { ...scope, [parameters[0]!.args as string]: this.typeOf(parameters[1]!, scope) };
+  private method(node: Node<'rcall'>, scope: Scope): CelType {
+    const [name, receiver, parameters] = node.args;
+    const space = receiver.op === 'id' && NAMESPACES.has(receiver.args) && !Object.hasOwn(scope, receiver.args);
+    if (space && name === 'bind' && nameOf(receiver) === 'cel') {
+      const bound = { ...scope, [nameOf(parameters[0])]: this.typeOf(parameters[1]!, scope) };
       return this.typeOf(parameters[2]!, bound);
     }
     if (!space && this.isMacro(name, parameters)) return this.macro(node, scope);
@@ -259,8 +256,8 @@ class Checker {
     );
   }
 
-  private macro(node: Node, scope: Scope): CelType {
-    const [name, receiver, parameters] = node.args as [string, Node, Node[]];
+  private macro(node: Node<'rcall'>, scope: Scope): CelType {
+    const [name, receiver, parameters] = node.args;
     const range = this.typeOf(receiver, scope);
     const dynamic = isDynamic(range) || name.startsWith('opt');
     const iterated = typeof range !== 'string' && (range.type === 'list' || range.type === 'map') ? range : undefined;
@@ -278,13 +275,9 @@ class Checker {
         : names === 2
           ? 'int'
           : iterated.item;
-    const inner = { ...scope, [parameters[0]!.args as string]: key };
+    const inner = { ...scope, [nameOf(parameters[0])]: key };
     if (names === 2)
-      inner[parameters[1]!.args as string] = !iterated
-        ? 'dyn'
-        : iterated.type === 'map'
-          ? iterated.value
-          : iterated.item;
+      inner[nameOf(parameters[1])] = !iterated ? 'dyn' : iterated.type === 'map' ? iterated.value : iterated.item;
     const types = parameters.slice(names).map((parameter) => this.typeOf(parameter, inner));
     if (name === 'all' || name.startsWith('exists')) {
       const at = this.text.indexOf('(', this.text.indexOf(name, receiver.end));
@@ -321,7 +314,7 @@ export interface Checked {
 export function checkCel(expression: string, variables: Scope, returns: readonly string[]): Checked {
   let ast: Node;
   try {
-    ast = compileCel(expression).ast as unknown as Node;
+    ast = compileCel(expression).ast;
   } catch (error) {
     return { type: ERROR, error: `compilation failed: ${celSyntaxError(error as Error, expression)}` };
   }

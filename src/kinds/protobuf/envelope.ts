@@ -45,7 +45,7 @@ export interface Decoded {
   apiVersion: string;
   kind: string;
   /** the JSON form, with kind and apiVersion, as Go's types would marshal it */
-  object: any;
+  object: Record<string, unknown>;
 }
 
 /**
