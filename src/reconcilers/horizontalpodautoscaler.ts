@@ -70,6 +70,8 @@ async function scale(hpa: HorizontalPodAutoscaler, memory: Memory, ctx: Context)
   } catch (error) {
     return noteNoTarget(hpa, conditions, errorMessage(error), ctx);
   }
+  // The size at the first look counts as recommended: a new process must not undo at once what an old one held on to.
+  if (memory.recommendations.length === 0) memory.recommendations.push({ at: now, replicas: target.replicas });
   conditions.set(
     'AbleToScale',
     'True',

@@ -133,7 +133,7 @@ function limit(
 function fastestUp(memory: Memory, current: number, { selectPolicy, policies }: Rules, now: number): number {
   if (selectPolicy === 'Disabled') return current;
   const sizes = policies.map(({ type, value, periodSeconds }) => {
-    const from = sizeBefore(memory, current, periodSeconds, 1, now);
+    const from = sizeBefore(memory, current, periodSeconds, now);
     return type === 'Pods' ? from + value : Math.ceil(from * (1 + value / 100));
   });
   return selectPolicy === 'Min' ? Math.min(...sizes) : Math.max(...sizes);
@@ -143,15 +143,12 @@ function fastestUp(memory: Memory, current: number, { selectPolicy, policies }: 
 function fastestDown(memory: Memory, current: number, { selectPolicy, policies }: Rules, now: number): number {
   if (selectPolicy === 'Disabled') return current;
   const sizes = policies.map(({ type, value, periodSeconds }) => {
-    const from = sizeBefore(memory, current, periodSeconds, -1, now);
+    const from = sizeBefore(memory, current, periodSeconds, now);
     return type === 'Pods' ? from - value : Math.floor(from * (1 - value / 100));
   });
   return selectPolicy === 'Min' ? Math.max(...sizes) : Math.min(...sizes);
 }
 
-/** The size without the changes of one direction in the last `period` seconds. */
-const sizeBefore = ({ changes }: Memory, current: number, period: number, sign: 1 | -1, now: number): number =>
-  current -
-  changes
-    .filter(({ at, by }) => at > now - period * 1000 && Math.sign(by) === sign)
-    .reduce((sum, { by }) => sum + by, 0);
+/** The size without the changes, up and down, of the last `period` seconds. */
+const sizeBefore = ({ changes }: Memory, current: number, period: number, now: number): number =>
+  current - changes.filter(({ at }) => at > now - period * 1000).reduce((sum, { by }) => sum + by, 0);

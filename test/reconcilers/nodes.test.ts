@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
+import { disruption } from '../../src/reconcilers/disruption.ts';
 import { nodelifecycle } from '../../src/reconcilers/nodelifecycle.ts';
 import { resourcequota } from '../../src/reconcilers/resourcequota.ts';
 import { tainteviction } from '../../src/reconcilers/tainteviction.ts';
@@ -44,6 +45,65 @@ describe('a node that falls silent', () => {
     await cluster.advance(310_000);
     expect((await cluster.list('pods'))[0]!.metadata.deletionTimestamp).toBeDefined();
     expect(cluster.logs).toEqual([]);
+  });
+});
+
+describe('a node that is lost', () => {
+  it('keeps pods that say nothing for five minutes, and those of a node that comes back in time', async () => {
+    cluster = await startCluster(() => [nodelifecycle(), tainteviction]);
+    await cluster.addNodes('lost', 'back');
+    for (const nodeName of ['lost', 'back'])
+      await cluster.put('pods', {
+        metadata: { name: `on-${nodeName}`, namespace: 'a' },
+        spec: { nodeName, containers: [{ name: 'c', image: 'x' }] },
+      });
+    const marked = async (): Promise<string[]> =>
+      (await cluster.list('pods'))
+        .filter(({ metadata }) => metadata.deletionTimestamp)
+        .map(({ metadata }) => metadata.name);
+    await cluster.runPods();
+    await cluster.advance(60_000);
+    await cluster.advance(240_000);
+    expect(await marked()).toEqual([]);
+    const lastHeartbeatTime = '2026-01-01T00:05:00Z';
+    await cluster.client.patch(
+      'nodes',
+      '',
+      'back',
+      { status: { conditions: [{ type: 'Ready', status: 'True', lastHeartbeatTime }] } },
+      { type: 'strategic', subresource: 'status' },
+    );
+    await cluster.advance(70_000);
+    expect(await marked()).toEqual(['on-lost']);
+    expect(cluster.logs).toEqual([]);
+  });
+});
+
+describe('a budget', () => {
+  it('takes an eviction that came to nothing for failed after two minutes', async () => {
+    cluster = await startCluster(() => [disruption]);
+    const labels = { app: 'x' };
+    for (const name of ['p', 'q'])
+      await cluster.put('pods', {
+        metadata: { name, namespace: 'a', labels },
+        spec: { nodeName: 'n1', containers: [{ name: 'c', image: 'x' }] },
+      });
+    await cluster.runPods();
+    await cluster.put('poddisruptionbudgets.policy', {
+      metadata: { name: 'b', namespace: 'a' },
+      spec: { minAvailable: 1, selector: { matchLabels: labels } },
+    });
+    await cluster.advance(10);
+    const status = async () => (await cluster.list('poddisruptionbudgets.policy'))[0]!['status'];
+    expect(await status()).toMatchObject({ disruptionsAllowed: 1, currentHealthy: 2 });
+    // as an eviction leaves it whose delete was refused
+    const evicted = { disruptionsAllowed: 0, disruptedPods: { p: '2026-01-01T00:00:00Z' } };
+    await cluster.client.patch('poddisruptionbudgets.policy', 'a', 'b', { status: evicted }, { subresource: 'status' });
+    await cluster.advance(100_000);
+    expect(await status()).toMatchObject({ disruptionsAllowed: 0, currentHealthy: 1 });
+    await cluster.advance(30_000);
+    expect(await status()).toMatchObject({ disruptionsAllowed: 1, currentHealthy: 2 });
+    expect((await status()).disruptedPods).toBeUndefined();
   });
 });
 
