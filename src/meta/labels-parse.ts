@@ -1,3 +1,4 @@
+import { aggregate } from './aggregate.ts';
 import { invalid, type FieldError } from './field.ts';
 import { isLabelValue, isQualifiedName } from './names.ts';
 import type { LabelOperator, Requirement } from './requirement.ts';
@@ -51,10 +52,8 @@ class Bad {
 const fail = (message: string): never => {
   throw new Bad(message);
 };
-/** Several errors as Go's aggregate prints them. */
 const failWith = (errors: FieldError[]): void => {
-  const lines = [...new Set(errors.map((e) => `${e.field}: ${e.body}`))];
-  if (lines.length) fail(lines.length === 1 ? (lines[0] as string) : `[${lines.join(', ')}]`);
+  if (errors.length) fail(aggregate(errors.map((e) => `${e.field}: ${e.body}`)));
 };
 
 /** Recursive descent over the grammar of k8s.io/apimachinery/pkg/labels, with its messages. */

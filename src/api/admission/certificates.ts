@@ -1,14 +1,14 @@
 import 'reflect-metadata';
 import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { forbiddenRequest } from '../../meta/status.ts';
-import type { Target } from '../contract.ts';
 import { sameJson } from '../patch/equal.ts';
+import type { ObjectOf } from '../object-as.ts';
+import { incoming, isWriteOf, previous, validated } from './objects.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts';
 
 const REQUESTS = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
 const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
-const isRequest = (target: Target, subresource: string): boolean =>
-  target.kind.storage.key === 'certificatesigningrequests.certificates.k8s.io' && target.subresource === subresource;
+const KEY = 'certificatesigningrequests.certificates.k8s.io';
 
 /** May the user do `verb` for this signer, by its name or for all of its domain? */
 function maySign({ authorizer, ctx }: AdmissionRequest, verb: string, signer: string): boolean {
@@ -23,34 +23,35 @@ const refuse = (request: AdmissionRequest, why: string) =>
 /** A request for a certificate says who made it, whatever it says itself. */
 export const certificateRequester: AdmissionPlugin = {
   name: 'CertificateRequester',
-  handles: (target, operation) => operation === 'CREATE' && isRequest(target, ''),
-  admit({ object, ctx }) {
-    const { name, uid, groups, extra } = ctx.user;
-    const spec = (object!['spec'] ??= {});
-    for (const field of ['username', 'uid', 'groups', 'extra']) delete spec[field];
+  handles: (target, operation) => operation === 'CREATE' && isWriteOf(target, KEY),
+  admit(request) {
+    const { name, uid, groups, extra } = request.ctx.user;
+    const spec = (incoming(request, KEY).spec ??= {});
+    for (const field of ['username', 'uid', 'groups', 'extra'] as const) delete spec[field];
     Object.assign(spec, { username: name, ...(uid && { uid }), groups: [...groups], ...(extra && { extra }) });
   },
 };
 
 export const certificateApproval: AdmissionPlugin = {
   name: 'CertificateApproval',
-  handles: (target, operation) => operation === 'UPDATE' && isRequest(target, 'approval'),
+  handles: (target, operation) => operation === 'UPDATE' && isWriteOf(target, KEY, 'approval'),
   validate(request) {
-    const signer: string = request.old!['spec']?.signerName ?? '';
+    const signer = previous(request, KEY).spec.signerName;
     if (!maySign(request, 'approve', signer))
       throw refuse(request, `user not permitted to approve requests with signerName ${JSON.stringify(signer)}`);
   },
 };
 
+const failures = (status: ObjectOf<typeof KEY>['status']): unknown =>
+  (status?.conditions ?? []).filter((c) => c.type === 'Failed');
+
 export const certificateSigning: AdmissionPlugin = {
   name: 'CertificateSigning',
-  handles: (target, operation) => operation === 'UPDATE' && isRequest(target, 'status'),
+  handles: (target, operation) => operation === 'UPDATE' && isWriteOf(target, KEY, 'status'),
   validate(request) {
-    const { object, old } = request;
-    const failed = (o: typeof object): unknown =>
-      ((o!['status']?.conditions ?? []) as { type: string }[]).filter((c) => c.type === 'Failed');
-    if (object!['status']?.certificate === old!['status']?.certificate && sameJson(failed(object), failed(old))) return;
-    const signer: string = old!['spec']?.signerName ?? '';
+    const [{ status }, old] = [validated(request, KEY), previous(request, KEY)];
+    if (status?.certificate === old.status?.certificate && sameJson(failures(status), failures(old.status))) return;
+    const signer = old.spec.signerName;
     if (!maySign(request, 'sign', signer))
       throw refuse(request, `user not permitted to sign requests with signerName ${JSON.stringify(signer)}`);
   },
@@ -59,15 +60,15 @@ export const certificateSigning: AdmissionPlugin = {
 /** Nobody gets a certificate that makes him a system:masters by way of a request. */
 export const certificateSubjectRestriction: AdmissionPlugin = {
   name: 'CertificateSubjectRestriction',
-  handles: (target, operation) => operation === 'CREATE' && isRequest(target, ''),
+  handles: (target, operation) => operation === 'CREATE' && isWriteOf(target, KEY),
   validate(request) {
-    const spec = request.object!['spec'] ?? {};
+    const { spec } = validated(request, KEY);
     if (spec.signerName !== CLIENT_SIGNER) return;
     let groups: string[];
     try {
-      groups = new Pkcs10CertificateRequest(
-        Buffer.from(spec.request as string, 'base64').toString('utf8'),
-      ).subjectName.getField('O');
+      groups = new Pkcs10CertificateRequest(Buffer.from(spec.request, 'base64').toString('utf8')).subjectName.getField(
+        'O',
+      );
     } catch (error) {
       throw refuse(request, `unable to parse csr: ${(error as Error).message}`);
     }

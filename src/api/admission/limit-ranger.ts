@@ -1,67 +1,54 @@
+import { aggregate } from '../../meta/aggregate.ts';
 import { compareQuantity, formatQuantity, parseQuantity, quantityMilli, type Quantity } from '../../meta/quantity.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { Container, LimitRangeItem, Pod, ResourceRequirements } from '../../../schema/types.ts';
+import type { Parts, Unchecked } from '../../meta/object.ts';
 import { forbiddenRequest } from '../../meta/status.ts';
 import { exact, podAmounts, type Amounts, type Side } from '../../rules/pod-amounts.ts';
 import { resourceOf } from '../target.ts';
+import { objectAs } from '../object-as.ts';
+import { incoming, isWriteOf, validated } from './objects.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
-import { isPod } from './pods.ts';
 
+const CLAIMS = 'persistentvolumeclaims';
 type List = Record<string, string>;
-interface Item {
-  type: string;
-  min?: List;
-  max?: List;
-  default?: List;
-  defaultRequest?: List;
-  maxLimitRequestRatio?: List;
-}
-interface Resources {
-  requests?: List;
-  limits?: List;
-}
-interface Container {
-  name: string;
-  resources?: Resources;
-}
 
-const itemsOf = (request: AdmissionRequest): Item[] =>
+const itemsOf = (request: AdmissionRequest): LimitRangeItem[] =>
   request.store
     .list({ resource: 'limitranges', namespace: request.target.namespace })
-    .items.flatMap((l) => (l.object['spec']?.limits ?? []) as Item[]);
+    .items.flatMap((l) => objectAs('limitranges', l).spec?.limits ?? []);
 
-function fill(list: List | undefined, defaults: List | undefined): { list: List | undefined; set: string[] } {
-  const set = Object.keys(defaults ?? {})
-    .filter((name) => list?.[name] === undefined)
-    .sort();
-  return set.length
-    ? { list: { ...list, ...Object.fromEntries(set.map((name) => [name, defaults![name]])) }, set }
-    : { list, set };
+/** Names of what was unsaid and is now as the defaults are, sorted. */
+function fill(resources: Parts<ResourceRequirements>, side: Side, defaults: List | undefined): string[] {
+  const list = resources[side];
+  const unsaid = Object.entries(defaults ?? {})
+    .filter(([name]) => list?.[name] === undefined)
+    .sort(([a], [b]) => (a < b ? -1 : 1));
+  if (unsaid.length) resources[side] = { ...list, ...Object.fromEntries(unsaid) };
+  return unsaid.map(([name]) => name);
 }
 
 /** Gives containers the requests and limits that the namespace has for those that say none. */
-function fillContainers(pod: KubeObject, item: Item): string[] {
+function fillContainers(pod: Unchecked<Pod>, item: LimitRangeItem): string[] {
   const done: string[] = [];
-  const each = (containers: Container[] | undefined, what: string): void => {
+  const each = (containers: Parts<Container>[] | undefined, what: string): void => {
     for (const container of containers ?? []) {
       const resources = (container.resources ??= {});
       for (const [side, word, defaults] of [
         ['requests', 'request', item.defaultRequest],
         ['limits', 'limit', item.default],
       ] as const) {
-        const { list, set } = fill(resources[side], defaults);
-        if (set.length === 0) continue;
-        resources[side] = list;
-        done.push(`${set.join(', ')} ${word} for ${what} ${container.name}`);
+        const set = fill(resources, side, defaults);
+        if (set.length) done.push(`${set.join(', ')} ${word} for ${what} ${container.name}`);
       }
     }
   };
-  each(pod['spec']?.containers, 'container');
-  each(pod['spec']?.initContainers, 'init container');
+  each(pod.spec?.containers, 'container');
+  each(pod.spec?.initContainers, 'init container');
   return done;
 }
 
 /** What is wrong with the requests and limits of one container, pod or claim. */
-function violations(item: Item, resources: Resources, requestsOnly = false): string[] {
+function violations(item: LimitRangeItem, resources: ResourceRequirements, requestsOnly = false): string[] {
   const wrong: string[] = [];
   const below = (a: string, b: string): boolean => compareQuantity(parseQuantity(a), parseQuantity(b)) < 0;
   for (const [name, min] of Object.entries(item.min ?? {})) {
@@ -97,31 +84,27 @@ function violations(item: Item, resources: Resources, requestsOnly = false): str
 const formatted = (amounts: Amounts<Quantity>): List =>
   Object.fromEntries(Object.entries(amounts).map(([name, amount]) => [name, formatQuantity(amount)]));
 
-function podViolations(pod: KubeObject, item: Item): string[] {
-  const spec = pod['spec'] ?? {};
+function podViolations({ spec }: Pod, item: LimitRangeItem): string[] {
   if (item.type === 'Container') {
-    return [...(spec.containers ?? []), ...(spec.initContainers ?? [])].flatMap((c: Container) =>
+    return [...(spec?.containers ?? []), ...(spec?.initContainers ?? [])].flatMap((c) =>
       violations(item, c.resources ?? {}),
     );
   }
   if (item.type !== 'Pod') return [];
   // the overhead is the cluster's and not the pod's: it is left out (plugin/pkg/admission/limitranger podRequests)
-  const text = (side: Side): List => formatted(podAmounts(pod['spec'], side, exact, { overhead: false }));
+  const text = (side: Side): List => formatted(podAmounts(spec, side, exact, { overhead: false }));
   return violations(item, { requests: text('requests'), limits: text('limits') });
 }
-
-const isClaim = ({ kind, subresource }: AdmissionRequest['target']): boolean =>
-  kind.group === '' && kind.resource === 'persistentvolumeclaims' && subresource === '';
 
 /** Defaults and bounds that the LimitRanges of a namespace give its pods and claims. */
 export const limitRanger: AdmissionPlugin = {
   name: 'LimitRanger',
   handles: (target, operation) =>
-    (isPod(target) && operation === 'CREATE') ||
-    (isClaim(target) && (operation === 'CREATE' || operation === 'UPDATE')),
+    (isWriteOf(target, 'pods') && operation === 'CREATE') ||
+    (isWriteOf(target, CLAIMS) && (operation === 'CREATE' || operation === 'UPDATE')),
   admit(request) {
-    if (!isPod(request.target)) return;
-    const pod = request.object!;
+    if (!isWriteOf(request.target, 'pods')) return;
+    const pod = incoming(request, 'pods');
     const done = itemsOf(request)
       .filter((item) => item.type === 'Container')
       .flatMap((item) => fillContainers(pod, item));
@@ -133,17 +116,12 @@ export const limitRanger: AdmissionPlugin = {
     }
   },
   validate(request) {
-    const object = request.object!;
     const wrong = itemsOf(request).flatMap((item) => {
-      if (isPod(request.target)) return podViolations(object, item);
-      return item.type === 'PersistentVolumeClaim' ? violations(item, object['spec']?.resources ?? {}, true) : [];
+      if (isWriteOf(request.target, 'pods')) return podViolations(validated(request, 'pods'), item);
+      if (item.type !== 'PersistentVolumeClaim') return [];
+      return violations(item, validated(request, CLAIMS).spec?.resources ?? {}, true);
     });
     if (wrong.length === 0) return;
-    const distinct = [...new Set(wrong)];
-    throw forbiddenRequest(
-      resourceOf(request.target.kind),
-      requestName(request),
-      distinct.length === 1 ? distinct[0] : `[${distinct.join(', ')}]`,
-    );
+    throw forbiddenRequest(resourceOf(request.target.kind), requestName(request), aggregate(wrong));
   },
 };

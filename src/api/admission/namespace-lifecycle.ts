@@ -1,5 +1,6 @@
 import { forbiddenRequest, notFound, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
+import { objectAs } from '../object-as.ts';
 import { resourceOf } from '../target.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
@@ -48,7 +49,8 @@ export const namespaceLifecycle: AdmissionPlugin = {
     }
     const namespace = await namespaceOf(request);
     if (!namespace) throw notFound(NAMESPACES, target.namespace);
-    if (namespace.object['status']?.phase !== 'Terminating' && !namespace.object.metadata.deletionTimestamp) return;
+    const { status, metadata } = objectAs('namespaces', namespace);
+    if (status?.phase !== 'Terminating' && !metadata.deletionTimestamp) return;
     if (!ALWAYS.has(target.kind.storage.key)) throw terminating(request);
   },
 };

@@ -2,6 +2,8 @@ import { forbiddenRequest } from '../../meta/status.ts';
 import { nodeNameOf } from '../authorization/node-authorizer.ts';
 import { sameJson } from '../patch/equal.ts';
 import { keyOf, resourceOf } from '../target.ts';
+import { objectAs } from '../object-as.ts';
+import { previous, validated } from './objects.ts';
 import { isMirrorPod } from './pods.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
@@ -25,7 +27,7 @@ const OWN_DOMAINS = ['kubelet.kubernetes.io', 'node.kubernetes.io'];
 const within = (domain: string, parent: string): boolean => domain === parent || domain.endsWith(`.${parent}`);
 
 function mayNotSet(label: string): boolean {
-  const domain = label.includes('/') ? label.split('/')[0] : '';
+  const domain = label.slice(0, Math.max(0, label.indexOf('/')));
   if (within(domain, PROTECTED)) return true;
   if (!within(domain, 'kubernetes.io') && !within(domain, 'k8s.io')) return false;
   return !OWN_LABELS.has(label) && !OWN_DOMAINS.some((own) => within(domain, own));
@@ -33,7 +35,8 @@ function mayNotSet(label: string): boolean {
 
 type Rule = (request: AdmissionRequest, node: string, refuse: (why: string) => Error) => void;
 
-const nodes: Rule = ({ operation, object, old, target }, node, refuse) => {
+const nodes: Rule = (request, node, refuse) => {
+  const { operation, object, old, target } = request;
   const name = target.name || object?.metadata.name;
   if (name !== node) throw refuse(`node ${JSON.stringify(node)} is not allowed to modify node ${JSON.stringify(name)}`);
   if (operation === 'DELETE' || target.subresource === 'status') return;
@@ -44,26 +47,28 @@ const nodes: Rule = ({ operation, object, old, target }, node, refuse) => {
     throw refuse(
       `is not allowed to ${operation === 'CREATE' ? 'set' : 'modify'} the following labels: ${bad.join(', ')}`,
     );
-  if (operation === 'UPDATE' && !sameJson(object!['spec']?.taints ?? [], old!['spec']?.taints ?? [])) {
+  const { spec } = validated(request, 'nodes');
+  if (operation === 'UPDATE' && !sameJson(spec?.taints ?? [], previous(request, 'nodes').spec?.taints ?? [])) {
     throw refuse(`node ${JSON.stringify(node)} is not allowed to modify taints`);
   }
-  if (operation === 'CREATE' && object!['spec']?.configSource)
+  if (operation === 'CREATE' && spec?.configSource)
     throw refuse('is not allowed to create pods with a non-nil configSource');
 };
 
 const pods: Rule = (request, node, refuse) => {
-  const { operation, object, target, store } = request;
+  const { operation, target, store } = request;
   if (operation === 'CREATE' && target.subresource === '') {
-    if (!isMirrorPod(object!))
+    const pod = validated(request, 'pods');
+    if (!isMirrorPod(pod))
       throw refuse(
         `pod does not have "kubernetes.io/config.mirror" annotation, node ${JSON.stringify(node)} can only create mirror pods`,
       );
-    if (object!['spec']?.nodeName !== node)
+    if (pod.spec?.nodeName !== node)
       throw refuse(`node ${JSON.stringify(node)} can only create pods with spec.nodeName set to itself`);
     return;
   }
-  const pod = (request.old ?? store.get(keyOf({ ...target, subresource: '' }))?.object) as
-    { spec?: { nodeName?: string } } | undefined;
+  const stored = request.old ? undefined : store.get(keyOf({ ...target, subresource: '' }));
+  const pod = request.old ? previous(request, 'pods') : stored && objectAs('pods', stored);
   if (pod && pod.spec?.nodeName !== node) {
     const what =
       target.subresource === 'status'
@@ -104,6 +109,6 @@ export const nodeRestriction: AdmissionPlugin = {
     const node = nodeNameOf(request.ctx.user);
     if (node === undefined) return;
     const refuse = (why: string): Error => forbiddenRequest(resourceOf(request.target.kind), requestName(request), why);
-    rules[request.target.kind.storage.key](request, node, refuse);
+    rules[request.target.kind.storage.key]?.(request, node, refuse);
   },
 };

@@ -1,9 +1,12 @@
 import { invalid, type FieldError } from '../../meta/field.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { PodTemplateSpec } from '../../../schema/types.ts';
 import { forbiddenRequest, invalidObject } from '../../meta/status.ts';
 import type { Target } from '../contract.ts';
 import { sameJson } from '../patch/equal.ts';
 import { resourceOf } from '../target.ts';
+import { objectAs } from '../object-as.ts';
+import { isWriteOf, validated } from './objects.ts';
+import type { PodLike } from './pod-security/check.ts';
 import { LEVELS, violationsOf, type Level } from './pod-security/evaluate.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
@@ -12,21 +15,19 @@ const MODES = ['enforce', 'audit', 'warn'] as const;
 type Mode = (typeof MODES)[number];
 
 /** Kinds that make pods, and where their pod is. */
-const TEMPLATES: Readonly<Record<string, readonly string[]>> = {
-  podtemplates: ['template'],
-  replicationcontrollers: ['spec', 'template'],
-  'replicasets.apps': ['spec', 'template'],
-  'deployments.apps': ['spec', 'template'],
-  'statefulsets.apps': ['spec', 'template'],
-  'daemonsets.apps': ['spec', 'template'],
-  'jobs.batch': ['spec', 'template'],
-  'cronjobs.batch': ['spec', 'jobTemplate', 'spec', 'template'],
+const TEMPLATES: Readonly<Record<string, (request: AdmissionRequest) => PodTemplateSpec | undefined>> = {
+  podtemplates: (request) => validated(request, 'podtemplates').template,
+  replicationcontrollers: (request) => validated(request, 'replicationcontrollers').spec?.template,
+  'replicasets.apps': (request) => validated(request, 'replicasets.apps').spec?.template,
+  'deployments.apps': (request) => validated(request, 'deployments.apps').spec?.template,
+  'statefulsets.apps': (request) => validated(request, 'statefulsets.apps').spec?.template,
+  'daemonsets.apps': (request) => validated(request, 'daemonsets.apps').spec?.template,
+  'jobs.batch': (request) => validated(request, 'jobs.batch').spec?.template,
+  'cronjobs.batch': (request) => validated(request, 'cronjobs.batch').spec?.jobTemplate.spec?.template,
 };
 
-const isPodWrite = ({ kind, subresource }: Target): boolean =>
-  kind.group === '' && kind.resource === 'pods' && ['', 'ephemeralcontainers'].includes(subresource);
-const isNamespace = ({ kind, subresource }: Target): boolean =>
-  kind.group === '' && kind.resource === 'namespaces' && subresource === '';
+const isPodWrite = (target: Target): boolean =>
+  isWriteOf(target, 'pods') || isWriteOf(target, 'pods', 'ephemeralcontainers');
 
 interface Policy {
   level: Level;
@@ -44,16 +45,10 @@ function policyOf(labels: Record<string, string> | undefined, mode: Mode): Polic
 
 const show = ({ level, version }: Policy): string => `${level}:${version}`;
 
-function templateOf(key: string, object: KubeObject): KubeObject | undefined {
-  let value: unknown = object;
-  for (const part of TEMPLATES[key]) value = (value as Record<string, unknown> | undefined)?.[part];
-  return value ? ({ metadata: {}, ...value } as unknown as KubeObject) : undefined;
-}
-
 function checkPod(
   request: AdmissionRequest,
   labels: Record<string, string> | undefined,
-  pod: KubeObject,
+  pod: PodLike,
   enforced: boolean,
 ): void {
   if (enforced) {
@@ -94,7 +89,7 @@ function warnOfPods({ store, ctx, object, old }: AdmissionRequest): void {
   if (policy.version === before.version && LEVELS.indexOf(policy.level) <= LEVELS.indexOf(before.level)) return;
   const byReasons = new Map<string, string[]>();
   for (const pod of store.list({ resource: 'pods', namespace: object!.metadata.name }).items) {
-    const reasons = violationsOf(pod.object, policy.level, policy.version)
+    const reasons = violationsOf(objectAs('pods', pod), policy.level, policy.version)
       .map((v) => v.reason)
       .join(', ');
     if (reasons) byReasons.set(reasons, [...(byReasons.get(reasons) ?? []), pod.name]);
@@ -115,10 +110,12 @@ export const podSecurity: AdmissionPlugin = {
   name: 'PodSecurity',
   handles: (target, operation) =>
     (operation === 'CREATE' || operation === 'UPDATE') &&
-    (isPodWrite(target) || isNamespace(target) || (target.kind.storage.key in TEMPLATES && target.subresource === '')),
+    (isPodWrite(target) ||
+      isWriteOf(target, 'namespaces') ||
+      (target.kind.storage.key in TEMPLATES && target.subresource === '')),
   validate(request) {
     const { store, target, object, old } = request;
-    if (isNamespace(target)) {
+    if (isWriteOf(target, 'namespaces')) {
       checkLabels(request);
       return warnOfPods(request);
     }
@@ -127,8 +124,8 @@ export const podSecurity: AdmissionPlugin = {
     if (!labels || !MODES.some((mode) => PREFIX + mode in labels)) return;
     // an update that leaves the spec as it is brings nothing new in
     if (old && sameJson(object!['spec'], old['spec'])) return;
-    if (isPodWrite(target)) return checkPod(request, labels, object!, true);
-    const template = templateOf(target.kind.storage.key, object!);
+    if (isPodWrite(target)) return checkPod(request, labels, validated(request, 'pods'), true);
+    const template = TEMPLATES[target.kind.storage.key]?.(request);
     if (template) checkPod(request, labels, template, false);
   },
 };

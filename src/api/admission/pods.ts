@@ -1,21 +1,26 @@
-import type { KubeObject } from '../../meta/object.ts';
-import type { Target } from '../contract.ts';
-import type { AdmissionOperation } from './plugin.ts';
+import type { Container } from '../../../schema/types.ts';
+import type { ObjectMeta, Parts } from '../../meta/object.ts';
 
-type Loose = any;
+type Containers = readonly Parts<Container>[];
+/** Those of a pod, or of what is written to be one. */
+interface Spec {
+  containers?: Containers;
+  initContainers?: Containers;
+  ephemeralContainers?: Containers;
+}
 
-export const isPod = ({ kind, subresource }: Target): boolean =>
-  kind.group === '' && kind.resource === 'pods' && subresource === '';
-export const podCreate = (target: Target, operation: AdmissionOperation): boolean =>
-  isPod(target) && operation === 'CREATE';
+/** Init and ordinary containers. */
+export const containersOf = (spec: Spec | undefined): Parts<Container>[] => [
+  ...(spec?.initContainers ?? []),
+  ...(spec?.containers ?? []),
+];
 
-/** Init and ordinary containers, and with `all` the ephemeral ones. */
-export const containersOf = (pod: KubeObject, all = false): Loose[] => [
-  ...(pod['spec']?.initContainers ?? []),
-  ...(pod['spec']?.containers ?? []),
-  ...((all && pod['spec']?.ephemeralContainers) || []),
+/** Containers of every sort: the ephemeral ones too. */
+export const allContainersOf = (spec: Spec | undefined): Parts<Container>[] => [
+  ...containersOf(spec),
+  ...(spec?.ephemeralContainers ?? []),
 ];
 
 /** A pod that the node agent made from a file: the API only shows it. */
-export const isMirrorPod = (pod: KubeObject): boolean =>
-  pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
+export const isMirrorPod = ({ metadata }: { metadata: ObjectMeta }): boolean =>
+  metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;

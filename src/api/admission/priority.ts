@@ -1,33 +1,38 @@
 import { forbiddenRequest } from '../../meta/status.ts';
 import type { Store, Stored } from '../../store/contract.ts';
-import { isMirrorPod, isPod } from './pods.ts';
+import { objectAs } from '../object-as.ts';
+import { incoming, isWriteOf, previous, validated } from './objects.ts';
+import { isMirrorPod } from './pods.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
 const CLASSES = 'priorityclasses.scheduling.k8s.io';
 const PODS = { group: '', resource: 'pods' };
 
+const valueOf = (priorityClass: Stored): number => objectAs(CLASSES, priorityClass).value ?? 0;
+
 /** The lowest of the classes that are marked as the default for all. */
 function globalDefault(store: Store): Stored | undefined {
   return store
     .list({ resource: CLASSES })
-    .items.filter((c) => c.object['globalDefault'] === true)
-    .sort((a, b) => (a.object['value'] ?? 0) - (b.object['value'] ?? 0))[0];
+    .items.filter((c) => objectAs(CLASSES, c).globalDefault === true)
+    .sort((a, b) => valueOf(a) - valueOf(b))[0];
 }
 
 async function admitPod(request: AdmissionRequest): Promise<void> {
-  const { store, object, old, operation } = request;
-  const spec = (object!['spec'] ??= {});
+  const { store, operation } = request;
+  const pod = incoming(request, 'pods');
+  const spec = (pod.spec ??= {});
   if (operation === 'UPDATE') {
     // a client that does not know of it does not unset it
-    if (old!['spec']?.priority !== undefined && spec.priority === undefined) spec.priority = old!['spec'].priority;
-    if (old!['spec']?.preemptionPolicy !== undefined && spec.preemptionPolicy === undefined)
-      spec.preemptionPolicy = old!['spec'].preemptionPolicy;
+    const old = previous(request, 'pods').spec;
+    if (old?.priority !== undefined) spec.priority ??= old.priority;
+    if (old?.preemptionPolicy !== undefined) spec.preemptionPolicy ??= old.preemptionPolicy;
     return;
   }
-  if (isMirrorPod(object!)) return;
+  if (isMirrorPod(pod)) return;
   let found: Stored | undefined;
   if (spec.priorityClassName) {
-    const key = { resource: CLASSES, namespace: '', name: spec.priorityClassName as string };
+    const key = { resource: CLASSES, namespace: '', name: spec.priorityClassName };
     found = store.get(key) ?? (await store.fresh(), store.get(key));
     if (!found)
       throw forbiddenRequest(
@@ -39,13 +44,13 @@ async function admitPod(request: AdmissionRequest): Promise<void> {
     found = globalDefault(store);
     if (found) spec.priorityClassName = found.name;
   }
-  const value: number = found?.object['value'] ?? 0;
+  const value = found ? valueOf(found) : 0;
   if (spec.priority !== undefined && spec.priority !== value) {
     const why = `the integer value of priority (${spec.priority}) must not be provided in pod spec; priority admission controller computed ${value} from the given PriorityClass name`;
     throw forbiddenRequest(PODS, requestName(request), why);
   }
   spec.priority = value;
-  const policy: string = found?.object['preemptionPolicy'] ?? 'PreemptLowerPriority';
+  const policy = (found && objectAs(CLASSES, found).preemptionPolicy) ?? 'PreemptLowerPriority';
   if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
     const why = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
     throw forbiddenRequest(PODS, requestName(request), why);
@@ -57,18 +62,17 @@ async function admitPod(request: AdmissionRequest): Promise<void> {
 export const priority: AdmissionPlugin = {
   name: 'Priority',
   handles: (target, operation) =>
-    operation !== 'DELETE' &&
-    operation !== 'CONNECT' &&
-    (isPod(target) || (target.kind.storage.key === CLASSES && target.subresource === '')),
+    operation !== 'DELETE' && operation !== 'CONNECT' && (isWriteOf(target, 'pods') || isWriteOf(target, CLASSES)),
   async admit(request) {
-    if (isPod(request.target)) await admitPod(request);
+    if (isWriteOf(request.target, 'pods')) await admitPod(request);
   },
-  validate({ store, object, target }) {
-    if (isPod(target) || object!['globalDefault'] !== true) return;
-    const other = globalDefault(store);
-    if (other && other.name !== object!.metadata.name) {
+  validate(request) {
+    if (isWriteOf(request.target, 'pods')) return;
+    const { globalDefault: isDefault, metadata } = validated(request, CLASSES);
+    const other = isDefault === true ? globalDefault(request.store) : undefined;
+    if (other && other.name !== metadata.name) {
       const why = `PriorityClass ${other.name} is already marked as default. Only one default can exist`;
-      throw forbiddenRequest({ group: 'scheduling.k8s.io', resource: 'priorityclasses' }, object!.metadata.name, why);
+      throw forbiddenRequest({ group: 'scheduling.k8s.io', resource: 'priorityclasses' }, metadata.name, why);
     }
   },
 };

@@ -1,4 +1,3 @@
-import type { ResourceQuota } from '../../../schema/types.ts';
 import { objectOf, storedForm } from '../../kinds/encode.ts';
 import {
   addQuantity,
@@ -18,10 +17,12 @@ import { inScopes } from '../../rules/quota-scopes.ts';
 import { usageOf, type Usage } from '../../rules/quota-usage.ts';
 import type { Author, Stored } from '../../store/contract.ts';
 import type { Target } from '../contract.ts';
+import { copyAs, objectAs } from '../object-as.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { resourceOf } from '../target.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { writeOf } from '../write/stored-write.ts';
+import { validated } from './objects.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
 const QUOTAS = 'resourcequotas';
@@ -43,19 +44,20 @@ function deltaOf(resource: string, object: KubeObject, old: KubeObject | undefin
   return delta;
 }
 
+const amountOf = (amounts: Usage, name: string): Quantity => amounts[name] ?? zeroQuantity;
 const list = (amounts: Usage, names: readonly string[]): string =>
-  names.map((name) => `${name}=${formatQuantity(amounts[name] ?? zeroQuantity)}`).join(',');
+  names.map((name) => `${name}=${formatQuantity(amountOf(amounts, name))}`).join(',');
 
 /** The quota with the delta counted, undefined when it is not about it. Throws 403 where it is too much. */
 function counted(request: AdmissionRequest, stored: Stored, delta: Usage): KubeObject | undefined {
   const { object, old, target, operation } = request;
-  const current: ResourceQuota = stored.object;
+  const current = objectAs(QUOTAS, stored);
   const resource = resourceNameOf(target);
   if (!inScopes(current, resource, object!)) return undefined;
   const hard = amountsOf(current.status?.hard, exact);
   const refuse = (why: string) => forbiddenRequest(resourceOf(target.kind), requestName(request), why);
   if (resource === 'pods' && operation === 'CREATE') {
-    const missing = unsaid(object!['spec'], Object.keys(hard));
+    const missing = unsaid(validated(request, 'pods').spec, Object.keys(hard));
     if (missing.length) throw refuse(`failed quota: ${stored.name}: must specify ${missing.join('; ')}`);
   }
   // what comes into a quota's scope by an update is counted whole
@@ -66,17 +68,17 @@ function counted(request: AdmissionRequest, stored: Stored, delta: Usage): KubeO
   if (names.length === 0) return undefined;
   const used = amountsOf(current.status?.used, exact);
   const after: Usage = Object.fromEntries(
-    names.map((name) => [name, addQuantity(used[name] ?? zeroQuantity, own[name])]),
+    names.map((name) => [name, addQuantity(amountOf(used, name), amountOf(own, name))]),
   );
-  const exceeded = names.filter((name) => compareQuantity(after[name], hard[name]) > 0);
+  const exceeded = names.filter((name) => compareQuantity(amountOf(after, name), amountOf(hard, name)) > 0);
   if (exceeded.length) {
     throw refuse(
       `exceeded quota: ${stored.name}, requested: ${list(own, exceeded)}, used: ${list(used, exceeded)}, limited: ${list(hard, exceeded)}`,
     );
   }
-  const texts = Object.fromEntries(names.map((name) => [name, formatQuantity(after[name])]));
-  const quota = stored.copy();
-  quota['status'] = { ...quota['status'], used: { ...quota['status']?.used, ...texts } };
+  const texts = Object.fromEntries(names.map((name) => [name, formatQuantity(amountOf(after, name))]));
+  const quota = copyAs(QUOTAS, stored);
+  quota.status = { ...quota.status, used: { ...quota.status?.used, ...texts } };
   return quota;
 }
 

@@ -1,8 +1,10 @@
-import type { KubeObject } from '../../meta/object.ts';
+import type { PodSpec, Scheduling } from '../../../schema/types.ts';
+import type { Parts } from '../../meta/object.ts';
 import { forbiddenRequest } from '../../meta/status.ts';
 import { sameJson } from '../patch/equal.ts';
+import { objectAs } from '../object-as.ts';
+import { incoming, isWriteOf, validated } from './objects.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
-import { podCreate } from './pods.ts';
 
 const CLASSES = 'runtimeclasses.node.k8s.io';
 const PODS = { group: '', resource: 'pods' };
@@ -10,12 +12,7 @@ const PODS = { group: '', resource: 'pods' };
 const refuse = (request: AdmissionRequest, why: string) =>
   forbiddenRequest(PODS, requestName(request), `pod rejected: ${why}`);
 
-function addScheduling(
-  request: AdmissionRequest,
-  pod: KubeObject,
-  scheduling: { nodeSelector?: Record<string, string>; tolerations?: object[] },
-): void {
-  const { spec } = pod;
+function addScheduling(request: AdmissionRequest, spec: Parts<PodSpec>, scheduling: Scheduling): void {
   for (const [key, value] of Object.entries(scheduling.nodeSelector ?? {})) {
     const asked = spec.nodeSelector?.[key];
     if (asked !== undefined && asked !== value) {
@@ -27,7 +24,7 @@ function addScheduling(
     spec.nodeSelector = { ...spec.nodeSelector, [key]: value };
   }
   for (const toleration of scheduling.tolerations ?? []) {
-    const there = ((spec.tolerations ?? []) as object[]).some((t) => sameJson(t, toleration));
+    const there = spec.tolerations?.some((t) => sameJson(t, toleration));
     if (!there) (spec.tolerations ??= []).push(structuredClone(toleration));
   }
 }
@@ -35,29 +32,26 @@ function addScheduling(
 /** A pod has the overhead of its runtime class, and goes to nodes that have it (KEP-585, KEP-688). */
 export const runtimeClass: AdmissionPlugin = {
   name: 'RuntimeClass',
-  handles: podCreate,
+  handles: (target, operation) => operation === 'CREATE' && isWriteOf(target, 'pods'),
   async admit(request) {
-    const pod = request.object!;
-    const name: string | undefined = pod['spec']?.runtimeClassName;
-    if (!name) return;
+    const { spec } = incoming(request, 'pods');
+    if (!spec?.runtimeClassName) return;
+    const name = spec.runtimeClassName;
     const { store } = request;
     const key = { resource: CLASSES, namespace: '', name };
     const found = store.get(key) ?? (await store.fresh(), store.get(key));
     if (!found) throw refuse(request, `RuntimeClass ${JSON.stringify(name)} not found`);
-    const { overhead, scheduling } = found.object as {
-      overhead?: { podFixed?: Record<string, string> };
-      scheduling?: object;
-    };
+    const { overhead, scheduling } = objectAs(CLASSES, found);
     if (overhead?.podFixed) {
-      if (pod['spec'].overhead && !sameJson(pod['spec'].overhead, overhead.podFixed)) {
+      if (spec.overhead && !sameJson(spec.overhead, overhead.podFixed)) {
         throw refuse(request, "Pod's Overhead doesn't match RuntimeClass's defined Overhead");
       }
-      pod['spec'].overhead = { ...overhead.podFixed };
+      spec.overhead = { ...overhead.podFixed };
     }
-    if (scheduling) addScheduling(request, pod, scheduling);
+    if (scheduling) addScheduling(request, spec, scheduling);
   },
   validate(request) {
-    const { spec } = request.object!;
+    const { spec } = validated(request, 'pods');
     if (!spec?.runtimeClassName && spec?.overhead && Object.keys(spec.overhead).length) {
       throw refuse(request, 'Pod Overhead set without corresponding RuntimeClass defined Overhead');
     }

@@ -1,15 +1,18 @@
 import { generateName } from '../../meta/names-generate.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { Pod, PodSpec, ServiceAccount, Volume } from '../../../schema/types.ts';
+import type { Parts, Unchecked } from '../../meta/object.ts';
 import { forbiddenRequest } from '../../meta/status.ts';
+import { objectAs } from '../object-as.ts';
+import { incoming, isWriteOf } from './objects.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
-import { containersOf, isMirrorPod, podCreate } from './pods.ts';
+import { containersOf, isMirrorPod } from './pods.ts';
 
 const PODS = { group: '', resource: 'pods' };
 const MOUNT_PATH = '/var/run/secrets/kubernetes.io/serviceaccount';
 /** An hour and a little, so that a token that is renewed at 80% lasts as long as one of an hour was meant to. */
 const TOKEN_SECONDS = 3607;
 
-async function find(request: AdmissionRequest, name: string): Promise<KubeObject> {
+async function find(request: AdmissionRequest, name: string): Promise<ServiceAccount> {
   const { store, target } = request;
   const key = { resource: 'serviceaccounts', namespace: target.namespace, name };
   let account = store.get(key);
@@ -17,12 +20,12 @@ async function find(request: AdmissionRequest, name: string): Promise<KubeObject
     await store.fresh();
     account = store.get(key);
   }
-  if (account) return account.object;
+  if (account) return objectAs('serviceaccounts', account);
   const why = `error looking up service account ${target.namespace}/${name}: serviceaccount ${JSON.stringify(name)} not found`;
   throw forbiddenRequest(PODS, requestName(request), why);
 }
 
-const tokenVolume = (name: string): unknown => ({
+const tokenVolume = (name: string): Volume => ({
   name,
   projected: {
     sources: [
@@ -38,51 +41,43 @@ const tokenVolume = (name: string): unknown => ({
   },
 });
 
-const wantsToken = (pod: KubeObject, account: KubeObject): boolean =>
-  pod['spec'].automountServiceAccountToken ?? account['automountServiceAccountToken'] ?? true;
+const wantsToken = (spec: Parts<PodSpec>, account: ServiceAccount): boolean =>
+  spec.automountServiceAccountToken ?? account.automountServiceAccountToken ?? true;
 
 /** Mounts a projected volume with the token into every container that has nothing at that path. */
-function mountToken(pod: KubeObject): void {
-  const { spec } = pod;
-  const name: string =
-    spec.volumes?.find((v: { name: string }) => v.name?.startsWith('kube-api-access-'))?.name ??
-    generateName('kube-api-access-');
+function mountToken(spec: Parts<PodSpec>): void {
+  const name =
+    spec.volumes?.find((v) => v.name?.startsWith('kube-api-access-'))?.name ?? generateName('kube-api-access-');
   let used = false;
-  for (const container of containersOf(pod)) {
-    if (container.volumeMounts?.some((m: { mountPath: string }) => m.mountPath === MOUNT_PATH)) continue;
+  for (const container of containersOf(spec)) {
+    if (container.volumeMounts?.some((m) => m.mountPath === MOUNT_PATH)) continue;
     (container.volumeMounts ??= []).push({ name, readOnly: true, mountPath: MOUNT_PATH });
     used = true;
   }
-  if (used && !spec.volumes?.some((v: { name: string }) => v.name === name))
-    (spec.volumes ??= []).push(tokenVolume(name));
+  if (used && !spec.volumes?.some((v) => v.name === name)) (spec.volumes ??= []).push(tokenVolume(name));
 }
 
 /** Every pod runs as a service account of its namespace, with its token and its image pull secrets. */
 export const serviceAccount: AdmissionPlugin = {
   name: 'ServiceAccount',
-  handles: podCreate,
+  handles: (target, operation) => operation === 'CREATE' && isWriteOf(target, 'pods'),
   async admit(request) {
-    const pod = request.object!;
-    const spec = (pod['spec'] ??= {});
-    if (isMirrorPod(pod)) return refuseForMirror(request);
+    const pod = incoming(request, 'pods');
+    const spec = (pod.spec ??= {});
+    if (isMirrorPod(pod)) return refuseForMirror(request, pod);
     spec.serviceAccountName ||= spec.serviceAccount || 'default';
     spec.serviceAccount = spec.serviceAccountName;
     const account = await find(request, spec.serviceAccountName);
-    if (wantsToken(pod, account)) mountToken(pod);
-    if (!spec.imagePullSecrets?.length && account['imagePullSecrets']?.length)
-      spec.imagePullSecrets = structuredClone(account['imagePullSecrets']);
+    if (wantsToken(spec, account)) mountToken(spec);
+    if (!spec.imagePullSecrets?.length && account.imagePullSecrets?.length)
+      spec.imagePullSecrets = structuredClone(account.imagePullSecrets);
   },
 };
 
-function refuseForMirror(request: AdmissionRequest): void {
-  const { spec } = request.object!;
-  if (spec.serviceAccountName)
+function refuseForMirror(request: AdmissionRequest, { spec }: Unchecked<Pod>): void {
+  if (spec?.serviceAccountName)
     throw forbiddenRequest(PODS, requestName(request), 'a mirror pod may not reference service accounts');
-  const sources = (spec.volumes ?? []).flatMap(
-    (v: { secret?: unknown; projected?: { sources?: { serviceAccountToken?: unknown }[] } }) =>
-      v.projected?.sources ?? [],
-  );
-  if (sources.some((s: { serviceAccountToken?: unknown }) => s.serviceAccountToken)) {
+  if (spec?.volumes?.some((v) => v.projected?.sources?.some((s) => s.serviceAccountToken))) {
     throw forbiddenRequest(
       PODS,
       requestName(request),

@@ -1,3 +1,8 @@
+import type {
+  MatchResources,
+  ValidatingAdmissionPolicyBindingSpec as Binding,
+  ValidatingAdmissionPolicySpec as Policy,
+} from '../../../schema/types.ts';
 import { objectOf } from '../../kinds/encode.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { labelSelectorAsSelector } from '../../meta/labels.ts';
@@ -5,15 +10,16 @@ import { groupResourceName, parseApiVersion } from '../../meta/gvk.ts';
 import { forbiddenRequest, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { resourceOf } from '../target.ts';
-import { evaluate, type Expressions, type Refusal } from './policies/evaluate.ts';
+import { objectAs } from '../object-as.ts';
+import { evaluate, type Refusal } from './policies/evaluate.ts';
 import type { Rule } from '../../kinds/strategies/admissionregistration/match-rules.ts';
-import { ruleMatches, selectorsMatch, type Selectors } from './policies/matching.ts';
+import { ruleMatches, selectorsMatch } from './policies/matching.ts';
 import { celVariables } from './policies/variables.ts';
 import { requestName, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
-const POLICIES = `validatingadmissionpolicies.${GROUP}`;
-const BINDINGS = `validatingadmissionpolicybindings.${GROUP}`;
+const POLICIES = `validatingadmissionpolicies.${GROUP}` as const;
+const BINDINGS = `validatingadmissionpolicybindings.${GROUP}` as const;
 const CODES: Readonly<Record<string, number>> = {
   Invalid: 422,
   Forbidden: 403,
@@ -21,22 +27,7 @@ const CODES: Readonly<Record<string, number>> = {
   RequestEntityTooLarge: 413,
 };
 
-interface Constraints extends Selectors {
-  resourceRules?: Rule[];
-  excludeResourceRules?: Rule[];
-  matchPolicy?: string;
-}
-interface Policy extends Expressions {
-  matchConstraints?: Constraints;
-  paramKind?: { apiVersion: string; kind: string };
-}
-interface Binding {
-  policyName: string;
-  matchResources?: Constraints;
-  validationActions?: string[];
-  paramRef?: { name?: string; namespace?: string; selector?: object; parameterNotFoundAction?: string };
-}
-function constraintsMatch(constraints: Constraints | undefined, request: AdmissionRequest): boolean {
+function constraintsMatch(constraints: MatchResources | undefined, request: AdmissionRequest): boolean {
   if (!constraints) return true;
   const equivalent = constraints.matchPolicy !== 'Exact';
   const any = (rules: Rule[] | undefined): boolean =>
@@ -54,9 +45,10 @@ function paramsOf(
   const { paramKind } = policy;
   const ref = binding.paramRef;
   if (!paramKind || !ref) return [undefined];
-  const { group, version } = parseApiVersion(paramKind.apiVersion);
-  const kind = registry.byKind(group, version, paramKind.kind);
-  if (!kind) throw new Error(`paramKind kind \`${paramKind.apiVersion}, Kind=${paramKind.kind}\` not known`);
+  const { apiVersion = '', kind: name = '' } = paramKind;
+  const { group, version } = parseApiVersion(apiVersion);
+  const kind = registry.byKind(group, version, name);
+  if (!kind) throw new Error(`paramKind kind \`${apiVersion}, Kind=${name}\` not known`);
   const namespace = kind.namespaced ? ref.namespace || target.namespace : '';
   if (kind.namespaced && !namespace)
     throw new Error('cannot use namespaced paramRef in policy binding that matches cluster-scoped resources');
@@ -118,9 +110,10 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
     let refused: StatusError | undefined;
     // all are asked, since all may warn; the first that refuses is told
     for (const stored of store.list({ resource: BINDINGS }).items) {
-      const binding = stored.object['spec'] as Binding;
-      const policy = store.get({ resource: POLICIES, namespace: '', name: binding.policyName })?.object['spec'] as
-        Policy | undefined;
+      const binding = objectAs(BINDINGS, stored).spec ?? {};
+      const name = binding.policyName ?? '';
+      const found = store.get({ resource: POLICIES, namespace: '', name });
+      const policy = found && objectAs(POLICIES, found).spec;
       if (
         !policy ||
         !constraintsMatch(policy.matchConstraints, request) ||
@@ -129,7 +122,7 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
         continue;
       const [first] = refusalsOf(request, policy, stored.name, binding);
       if (!first) continue;
-      const head = `ValidatingAdmissionPolicy '${binding.policyName}' with binding '${stored.name}' denied request: `;
+      const head = `ValidatingAdmissionPolicy '${name}' with binding '${stored.name}' denied request: `;
       refused ??= deny(request, head + first.message, first.reason);
     }
     if (refused) throw refused;

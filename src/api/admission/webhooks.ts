@@ -11,8 +11,8 @@ import { checkSideEffects, denied, unreachable } from './webhooks/refusal.ts';
 import type { AdmissionOperation, AdmissionPlugin, AdmissionRequest } from './plugin.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
-const MUTATING = `mutatingwebhookconfigurations.${GROUP}`;
-const VALIDATING = `validatingwebhookconfigurations.${GROUP}`;
+const MUTATING = `mutatingwebhookconfigurations.${GROUP}` as const;
+const VALIDATING = `validatingwebhookconfigurations.${GROUP}` as const;
 const TIMEOUT_SECONDS = 10;
 /** Webhooks that could forbid their own removal, and questions that decide nothing, are not asked. */
 const handles = ({ kind }: Target, operation: AdmissionOperation): boolean =>

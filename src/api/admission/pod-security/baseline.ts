@@ -1,5 +1,16 @@
-import { containersOf } from '../pods.ts';
-import { containerCheck, namely, namesWhere, podContext, quoted, setters, type Check, type Loose } from './check.ts';
+import type { PodSecurityContext, SecurityContext, SELinuxOptions } from '../../../../schema/types.ts';
+import type { Parts } from '../../../meta/object.ts';
+import { allContainersOf } from '../pods.ts';
+import {
+  containerCheck,
+  namely,
+  namesWhere,
+  podContext,
+  quoted,
+  setters,
+  type AnyContainer,
+  type Check,
+} from './check.ts';
 
 /** https://kubernetes.io/docs/concepts/security/pod-security-standards/#baseline */
 const DEFAULT_CAPABILITIES = new Set([
@@ -43,12 +54,15 @@ const known = (table: Readonly<Record<string, number>>, name: string, minor: num
   Object.hasOwn(table, name) && (table[name] as number) <= minor;
 const APPARMOR = 'container.apparmor.security.beta.kubernetes.io/';
 
+/** A container's or the pod's. */
+type AnyContext = Parts<SecurityContext> | Parts<PodSecurityContext>;
+
 const unique = <T>(list: T[]): T[] => [...new Set(list)];
 
 const appArmor: Check = (pod) => {
-  const isBad = (context: Loose): boolean => context?.appArmorProfile?.type === 'Unconfined';
+  const isBad = (context: AnyContext | undefined): boolean => context?.appArmorProfile?.type === 'Unconfined';
   const who = setters(pod, isBad(podContext(pod)), (c) => isBad(c.securityContext));
-  const annotations = Object.entries(pod.metadata.annotations ?? {})
+  const annotations = Object.entries(pod.metadata?.annotations ?? {})
     .filter(([k, v]) => k.startsWith(APPARMOR) && v !== '' && v !== 'runtime/default' && !v.startsWith('localhost/'))
     .map(([k, v]) => `${k}=${JSON.stringify(v)}`);
   const details = [
@@ -68,11 +82,11 @@ export const addedCapabilities = (
   pod: Parameters<Check>[0],
   allowed: ReadonlySet<string>,
 ): { names: string[]; added: string[] } => {
-  const forbidden = (c: Loose): string[] =>
-    ((c.securityContext?.capabilities?.add ?? []) as string[]).filter((x) => !allowed.has(x));
+  const forbidden = (c: AnyContainer): string[] =>
+    (c.securityContext?.capabilities?.add ?? []).filter((x) => !allowed.has(x));
   return {
     names: namesWhere(pod, (c) => forbidden(c).length > 0),
-    added: unique(containersOf(pod, true).flatMap(forbidden)).sort(),
+    added: unique(allContainersOf(pod.spec).flatMap(forbidden)).sort(),
   };
 };
 
@@ -87,21 +101,21 @@ const capabilities: Check = (pod) => {
 };
 
 const hostNamespaces: Check = (pod) => {
-  const set = ['hostNetwork', 'hostPID', 'hostIPC']
-    .filter((field) => pod['spec']?.[field] === true)
+  const set = (['hostNetwork', 'hostPID', 'hostIPC'] as const)
+    .filter((field) => pod.spec?.[field] === true)
     .map((field) => `${field}=true`);
   return set.length ? { reason: 'host namespaces', detail: set.join(', ') } : undefined;
 };
 
 const hostPathVolumes: Check = (pod) => {
-  const names = ((pod['spec']?.volumes ?? []) as Loose[]).filter((v) => v.hostPath).map((v) => v.name as string);
+  const names = (pod.spec?.volumes ?? []).filter((v) => v.hostPath).map((v) => v.name ?? '');
   return names.length ? { reason: 'hostPath volumes', detail: namely('volume', names) } : undefined;
 };
 
 const hostPorts: Check = (pod) => {
-  const of = (c: Loose): number[] => ((c.ports ?? []) as Loose[]).map((p) => p.hostPort as number).filter(Boolean);
+  const of = (c: AnyContainer): number[] => (c.ports ?? []).map((p) => p.hostPort ?? 0).filter(Boolean);
   const names = namesWhere(pod, (c) => of(c).length > 0);
-  const ports = unique(containersOf(pod, true).flatMap(of)).map(String).sort();
+  const ports = unique(allContainersOf(pod.spec).flatMap(of)).map(String).sort();
   return names.length
     ? {
         reason: 'hostPort',
@@ -111,12 +125,13 @@ const hostPorts: Check = (pod) => {
 };
 
 const probeHosts: Check = (pod) => {
-  const hostsOf = (c: Loose): string[] =>
+  const hostsOf = (c: AnyContainer): string[] =>
     [c.livenessProbe, c.readinessProbe, c.startupProbe, c.lifecycle?.postStart, c.lifecycle?.preStop]
       .flatMap((handler) => [handler?.httpGet?.host, handler?.tcpSocket?.host])
-      .filter((host): host is string => Boolean(host) && !['127.0.0.1', '::1'].includes(host));
+      .filter((host) => host !== undefined)
+      .filter((host) => !['', '127.0.0.1', '::1'].includes(host));
   const names = namesWhere(pod, (c) => hostsOf(c).length > 0);
-  const hosts = unique(containersOf(pod, true).flatMap(hostsOf)).sort();
+  const hosts = unique(allContainersOf(pod.spec).flatMap(hostsOf)).sort();
   return names.length
     ? {
         reason: 'probe or lifecycle host',
@@ -126,10 +141,10 @@ const probeHosts: Check = (pod) => {
 };
 
 const procMount: Check = (pod) => {
-  const type = (c: Loose): string => c.securityContext?.procMount ?? 'Default';
+  const type = (c: AnyContainer): string => c.securityContext?.procMount ?? 'Default';
   const names = namesWhere(pod, (c) => type(c) !== 'Default');
   const types = unique(
-    containersOf(pod, true)
+    allContainersOf(pod.spec)
       .map(type)
       .filter((x) => x !== 'Default'),
   ).sort();
@@ -145,11 +160,11 @@ const seLinuxFor =
   (minor: number): Check =>
   (pod) => {
     const isGood = (type: string): boolean => known(SELINUX_TYPES, type, minor);
-    const isBad = (o: Loose): boolean => Boolean(o) && (!isGood(o.type ?? '') || Boolean(o.user) || Boolean(o.role));
-    const inPod = podContext(pod).seLinuxOptions;
-    const who = setters(pod, isBad(inPod), (c) => isBad(c.securityContext?.seLinuxOptions));
+    const isBad = (o: Parts<SELinuxOptions>): boolean => !isGood(o.type ?? '') || Boolean(o.user) || Boolean(o.role);
+    const inPod = podContext(pod).seLinuxOptions ?? {};
+    const who = setters(pod, isBad(inPod), (c) => isBad(c.securityContext?.seLinuxOptions ?? {}));
     if (!who) return undefined;
-    const all = [inPod, ...containersOf(pod, true).map((c) => c.securityContext?.seLinuxOptions)].filter(isBad);
+    const all = [inPod, ...allContainersOf(pod.spec).map((c) => c.securityContext?.seLinuxOptions ?? {})].filter(isBad);
     const types = unique(all.map((o) => o.type ?? '').filter((x) => !isGood(x))).sort();
     const bad = [
       ...(types.length ? [`type${types.length > 1 ? 's' : ''} ${quoted(types)}`] : []),
@@ -163,7 +178,7 @@ const seLinuxFor =
   };
 
 const seccomp: Check = (pod) => {
-  const isBad = (context: Loose): boolean => context?.seccompProfile?.type === 'Unconfined';
+  const isBad = (context: AnyContext | undefined): boolean => context?.seccompProfile?.type === 'Unconfined';
   const who = setters(pod, isBad(podContext(pod)), (c) => isBad(c.securityContext));
   return who
     ? { reason: 'seccompProfile', detail: `${who} must not set securityContext.seccompProfile.type to "Unconfined"` }
@@ -173,14 +188,12 @@ const seccomp: Check = (pod) => {
 const sysctlsFor =
   (minor: number): Check =>
   (pod) => {
-    const bad = ((podContext(pod).sysctls ?? []) as Loose[])
-      .map((s) => s.name as string)
-      .filter((name) => !known(SYSCTLS, name, minor));
+    const bad = (podContext(pod).sysctls ?? []).map((s) => s.name ?? '').filter((name) => !known(SYSCTLS, name, minor));
     return bad.length ? { reason: 'forbidden sysctls', detail: bad.join(', ') } : undefined;
   };
 
 const hostProcess: Check = (pod) => {
-  const isBad = (context: Loose): boolean => context?.windowsOptions?.hostProcess === true;
+  const isBad = (context: AnyContext | undefined): boolean => context?.windowsOptions?.hostProcess === true;
   const who = setters(pod, isBad(podContext(pod)), (c) => isBad(c.securityContext));
   return who
     ? { reason: 'hostProcess', detail: `${who} must not set securityContext.windowsOptions.hostProcess=true` }

@@ -1,6 +1,5 @@
-import type { KubeObject } from '../../../meta/object.ts';
 import { baselineFor } from './baseline.ts';
-import type { Check } from './check.ts';
+import type { Check, PodLike } from './check.ts';
 import { restricted } from './restricted.ts';
 
 export type Level = 'privileged' | 'baseline' | 'restricted';
@@ -51,9 +50,9 @@ const LATEST = 35;
 const minorOf = (version: string): number => (version === 'latest' ? LATEST : Number(version.slice('v1.'.length)));
 
 /** What a pod violates at a level, by the rules of a version: `reason (detail)` each; none when it is good. */
-export function violationsOf(pod: KubeObject, level: Level, version = 'latest'): { reason: string; text: string }[] {
+export function violationsOf(pod: PodLike, level: Level, version = 'latest'): { reason: string; text: string }[] {
   const minor = minorOf(version);
-  const windows = minor >= WINDOWS_SINCE && pod['spec']?.os?.name === 'windows';
+  const windows = minor >= WINDOWS_SINCE && pod.spec?.os?.name === 'windows';
   return checksOf(level, minor).flatMap((check) => {
     if (windows && LINUX_ONLY.has(check)) return [];
     const found = check(pod);

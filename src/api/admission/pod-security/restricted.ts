@@ -1,6 +1,8 @@
 import { addedCapabilities } from './baseline.ts';
-import { containersOf } from '../pods.ts';
-import { containerCheck, namely, namesWhere, podContext, quoted, setters, type Check, type Loose } from './check.ts';
+import type { PodSecurityContext, SecurityContext, Volume } from '../../../../schema/types.ts';
+import type { Parts } from '../../../meta/object.ts';
+import { allContainersOf } from '../pods.ts';
+import { containerCheck, namely, namesWhere, podContext, quoted, setters, type Check } from './check.ts';
 
 /** https://kubernetes.io/docs/concepts/security/pod-security-standards/#restricted */
 const VOLUMES = new Set([
@@ -29,8 +31,8 @@ const capabilities: Check = (pod) => {
 };
 
 const volumes: Check = (pod) => {
-  const typeOf = (v: Loose): string => Object.keys(v).find((key) => key !== 'name') ?? 'emptyDir';
-  const bad = ((pod['spec']?.volumes ?? []) as Loose[]).filter((v) => !VOLUMES.has(typeOf(v)));
+  const typeOf = (v: Parts<Volume>): string => Object.keys(v).find((key) => key !== 'name') ?? 'emptyDir';
+  const bad = (pod.spec?.volumes ?? []).filter((v) => !VOLUMES.has(typeOf(v)));
   if (bad.length === 0) return undefined;
   const types = [...new Set(bad.map(typeOf))].sort();
   const uses = `${bad.length > 1 ? 'use' : 'uses'} restricted volume type${types.length > 1 ? 's' : ''}`;
@@ -38,7 +40,7 @@ const volumes: Check = (pod) => {
     reason: 'restricted volume types',
     detail: `${namely(
       'volume',
-      bad.map((v) => v.name),
+      bad.map((v) => v.name ?? ''),
     )} ${uses} ${quoted(types)}`,
   };
 };
@@ -72,7 +74,8 @@ const runAsUser: Check = (pod) => {
 };
 
 const seccomp: Check = (pod) => {
-  const type = (context: Loose): string | undefined => context?.seccompProfile?.type;
+  const type = (context: Parts<SecurityContext> | Parts<PodSecurityContext> | undefined): string | undefined =>
+    context?.seccompProfile?.type;
   const good = (t: string | undefined): boolean => t === 'RuntimeDefault' || t === 'Localhost';
   const inPod = type(podContext(pod));
   const isBad = (t: string | undefined): boolean => t !== undefined && !good(t);
@@ -80,7 +83,11 @@ const seccomp: Check = (pod) => {
   if (badInContainers.length || isBad(inPod)) {
     const who = setters(pod, isBad(inPod), (c) => isBad(type(c.securityContext)));
     const types = [
-      ...new Set([inPod, ...containersOf(pod, true).map((c) => type(c.securityContext))].filter(isBad) as string[]),
+      ...new Set(
+        [inPod, ...allContainersOf(pod.spec).map((c) => type(c.securityContext))]
+          .filter((t) => t !== undefined)
+          .filter(isBad),
+      ),
     ].sort();
     return {
       reason: 'seccompProfile',

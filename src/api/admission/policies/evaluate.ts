@@ -1,19 +1,12 @@
+import type { Validation, ValidatingAdmissionPolicySpec } from '../../../../schema/types.ts';
+import { aggregate } from '../../../meta/aggregate.ts';
 import { celMessage, compileCel } from '../../../kinds/cel.ts';
 
-/** The expressions of a ValidatingAdmissionPolicy, as far as they are evaluated. */
-export interface Expressions {
-  failurePolicy?: string;
-  matchConditions?: { name: string; expression: string }[];
-  variables?: { name: string; expression: string }[];
-  validations?: Validation[];
-  auditAnnotations?: { key: string; valueExpression: string }[];
-}
-interface Validation {
-  expression: string;
-  message?: string;
-  messageExpression?: string;
-  reason?: string;
-}
+/** The part of a ValidatingAdmissionPolicy that is evaluated. */
+export type Expressions = Pick<
+  ValidatingAdmissionPolicySpec,
+  'auditAnnotations' | 'failurePolicy' | 'matchConditions' | 'validations' | 'variables'
+>;
 /** Something that a policy has against a request. */
 export interface Refusal {
   message: string;
@@ -79,7 +72,7 @@ export function isAbout(
     }
   }
   if (errors.length === 0) return true;
-  return new Error(errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`);
+  return new Error(aggregate(errors));
 }
 
 /** All that a policy has against a request, in the order of its validations. */

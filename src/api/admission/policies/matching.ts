@@ -1,4 +1,5 @@
-import { labelSelectorAsSelector, type LabelSelectorLike } from '../../../meta/labels.ts';
+import type { MatchResources } from '../../../../schema/types.ts';
+import { labelSelectorAsSelector } from '../../../meta/labels.ts';
 import type { Rule } from '../../../kinds/strategies/admissionregistration/match-rules.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 
@@ -48,10 +49,7 @@ function namespaceLabels({
   return store.get({ resource: 'namespaces', namespace: '', name: namespace })?.labels ?? {};
 }
 
-export interface Selectors {
-  namespaceSelector?: LabelSelectorLike;
-  objectSelector?: LabelSelectorLike;
-}
+export type Selectors = Pick<MatchResources, 'namespaceSelector' | 'objectSelector'>;
 
 export function selectorsMatch({ namespaceSelector, objectSelector }: Selectors, request: AdmissionRequest): boolean {
   if (namespaceSelector) {

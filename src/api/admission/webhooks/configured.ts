@@ -1,30 +1,22 @@
+import type { MutatingWebhook, Resources, ValidatingWebhook } from '../../../../schema/types.ts';
 import { forbiddenRequest } from '../../../meta/status.ts';
 import type { Store } from '../../../store/contract.ts';
 import { isAbout } from '../policies/evaluate.ts';
-import type { Rule } from '../../../kinds/strategies/admissionregistration/match-rules.ts';
-import { ruleMatches, selectorsMatch, type Selectors } from '../policies/matching.ts';
+import { ruleMatches, selectorsMatch } from '../policies/matching.ts';
 import { celVariables } from '../policies/variables.ts';
+import { objectAs } from '../../object-as.ts';
 import { resourceOf } from '../../target.ts';
 import { requestName, type AdmissionRequest } from '../plugin.ts';
-import type { ClientConfig } from './address.ts';
 
-export interface Webhook extends Selectors {
-  name: string;
-  clientConfig: ClientConfig;
-  rules?: Rule[];
-  failurePolicy?: string;
-  matchPolicy?: string;
-  sideEffects?: string;
-  timeoutSeconds?: number;
-  reinvocationPolicy?: string;
-  matchConditions?: { name: string; expression: string }[];
-}
+/** Of either kind of configuration; reinvocationPolicy is of mutating ones alone. */
+export type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>;
+type Configurations = Extract<keyof Resources, `${string}webhookconfigurations.${string}`>;
 
 /** All webhooks of a kind of configuration, by the names of the configurations. */
-export const webhooksOf = (store: Store, resource: string): Webhook[] =>
+export const webhooksOf = (store: Store, resource: Configurations): Webhook[] =>
   store.count({ resource }) === 0
     ? []
-    : store.list({ resource }).items.flatMap((c) => (c.object['webhooks'] ?? []) as Webhook[]);
+    : store.list({ resource }).items.flatMap((c) => objectAs(resource, c).webhooks ?? []);
 
 /** Whether a webhook wants to be asked. Throws 403 where a condition of a webhook that must not fail does. */
 export function isAsked(webhook: Webhook, request: AdmissionRequest): boolean {
