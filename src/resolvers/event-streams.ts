@@ -1,55 +1,70 @@
-import type { ServerResponse } from 'node:http';
+import type { ExecutionResult } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Engine } from './engine.ts';
 import type { JsonText } from './json-text.ts';
 import type { Subscriber } from './subscription.ts';
 
-/** ms after which a quiet stream shows that it is alive */
-const PING_MS = 12_000;
-const PING = ':\n\n';
+/** Answers a request, which has been read and checked, with results as they come. */
+export type EventStreams = (req: IncomingMessage, res: ServerResponse, results: Subscriber) => Promise<void>;
 
 /**
- * Answers with the results of one operation as an event stream: `next` for each, `complete` at the end.
- * https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md (distinct connections)
- * @param refused an error as a result
+ * Results over HTTP as event streams (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md, distinct
+ * connections): `next` for each, `complete` at the end, a sign of life in between. yoga writes them; reading, checking
+ * and running are the same as on the other transports.
  */
-export async function streamEvents(
-  res: ServerResponse,
-  results: Subscriber,
-  refused: (error: unknown) => JsonText,
-): Promise<void> {
-  res.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
-  // some browsers take no answer for one before there is something in it
-  res.write(PING);
-  const ping = setInterval(() => !res.writableNeedDrain && res.write(PING), PING_MS);
-  let gone = false;
-  res.once('close', () => {
-    gone = true;
-    clearInterval(ping);
-    void results.return();
+export function createEventStreams(engine: Engine): EventStreams {
+  const given: Plugin<object, { results: Subscriber }> = {
+    onRequestParse({ setRequestParser }) {
+      // the body has been read
+      setRequestParser(() => ({ query: '{ __typename }' }));
+    },
+    onParams({ setParamsHandler }) {
+      setParamsHandler(({ context }) => new Results(context.results, engine));
+    },
+  };
+  const yoga = createYoga<{ results: Subscriber }>({
+    schema: () => engine.schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    graphiql: false,
+    cors: false,
+    multipart: false,
+    logging: false,
+    maskedErrors: false,
+    batching: false,
+    plugins: [given],
   });
-  try {
-    for await (const text of results) {
-      if (gone) return;
-      if (!writeEvent(res, text)) await drained(res);
+  return async (req, res, results) => {
+    await yoga.handle(req, res, { results });
+  };
+}
+
+/** yoga writes a result by its own `stringify` where it has one. */
+const asResult = (text: JsonText): ExecutionResult => ({ stringify: () => text.toString() }) as ExecutionResult;
+
+/** Not a generator: `return()` must end a subscription on which `next()` waits. An error is the last result. */
+class Results implements AsyncIterableIterator<ExecutionResult> {
+  private failed = false;
+  constructor(
+    private readonly texts: Subscriber,
+    private readonly engine: Engine,
+  ) {}
+  async next(): Promise<IteratorResult<ExecutionResult>> {
+    if (this.failed) return { done: true, value: undefined };
+    try {
+      const text = await this.texts.next();
+      return text.done ? { done: true, value: undefined } : { done: false, value: asResult(text.value) };
+    } catch (error) {
+      this.failed = true;
+      return { done: false, value: asResult(this.engine.refused(error)) };
     }
-  } catch (error) {
-    if (!gone) writeEvent(res, refused(error));
   }
-  if (!gone) res.end('event: complete\ndata:\n\n');
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    await this.texts.return();
+    return { done: true, value: undefined };
+  }
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }
-
-/** False where the reader has to be waited for. JSON has no line ends, so a result is one line. */
-function writeEvent(res: ServerResponse, text: JsonText): boolean {
-  res.write('event: next\ndata: ');
-  if (typeof text === 'string') res.write(text);
-  else for (const piece of text.pieces) res.write(piece);
-  return res.write('\n\n');
-}
-
-const drained = (res: ServerResponse): Promise<void> =>
-  new Promise((resolve) => {
-    const done = (): void => {
-      res.off('drain', done).off('close', done);
-      resolve();
-    };
-    res.on('drain', done).on('close', done);
-  });

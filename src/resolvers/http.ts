@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError, badRequest, isStatusError, requestEntityTooLarge } from '../meta/status.ts';
 import type { Engine } from './engine.ts';
-import { streamEvents } from './event-streams.ts';
+import { createEventStreams } from './event-streams.ts';
 import { joined, type JsonText } from './json-text.ts';
 import type { Asked } from './operations.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
@@ -23,12 +23,13 @@ export function createHttp(
   runner: Runner,
   batch: number,
 ): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
+  const stream = createEventStreams(engine);
   return async (req, res, caller) => {
     const accept = req.headers.accept ?? '*/*';
     try {
       if (accept.includes('text/event-stream')) {
         const results = await runner.results(checked(runner, req, await requestsOf(req)), caller);
-        return await streamEvents(res, results, (error) => engine.refused(error));
+        return await stream(req, res, results);
       }
       const type = mediaType(accept);
       const asked = await requestsOf(req);
