@@ -5,6 +5,7 @@ import { isStatusError } from '../meta/status.ts';
 import { formatTime } from '../meta/time.ts';
 import type { RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
+import { newObject } from './new-object.ts';
 import { insert } from './write/insert.ts';
 import { operationOf } from './write/operation.ts';
 import { replace } from './write/replace.ts';
@@ -27,13 +28,11 @@ const AT_ONCE = 64;
 
 /** `status` is written behind the object: a create has none. */
 type Wanted = { resource: string; object: KubeObject; status?: object };
-const object = (metadata: Record<string, unknown>, rest: Record<string, unknown> = {}): KubeObject =>
-  ({ metadata, ...rest }) as unknown as KubeObject;
 
 /** The range that Services get their addresses from (KEP-1880). */
 const serviceCidr = (cidr: string, now: number): Wanted => ({
   resource: 'servicecidrs.networking.k8s.io',
-  object: object({ name: 'kubernetes' }, { spec: { cidrs: [cidr] } }),
+  object: newObject({ name: 'kubernetes' }, { spec: { cidrs: [cidr] } }),
   status: {
     conditions: [
       {
@@ -53,16 +52,18 @@ function wanted(
   now: number,
   api: { address: string; port: number } | undefined,
 ): Wanted[][] {
-  const namespaces = NAMESPACES.map((name) => ({ resource: 'namespaces', object: object({ name }) }));
-  const facts = Object.entries(bootstrapObjects as unknown as Record<string, KubeObject[]>).flatMap(
-    ([resource, list]) =>
-      list.map((one) => ({ resource: groupResourceName({ group: GROUPS[resource] ?? '', resource }), object: one })),
+  const namespaces = NAMESPACES.map((name) => ({ resource: 'namespaces', object: newObject({ name }) }));
+  const facts = Object.entries<object[]>(bootstrapObjects).flatMap(([resource, list]) =>
+    (list as KubeObject[]).map((one) => ({
+      resource: groupResourceName({ group: GROUPS[resource] ?? '', resource }),
+      object: one,
+    })),
   );
   const labels = { component: 'apiserver', provider: 'kubernetes' };
   const port = { name: 'https', port: 443, protocol: 'TCP', targetPort: api?.port ?? 6443 };
   const service: Wanted = {
     resource: 'services',
-    object: object(
+    object: newObject(
       { name: 'kubernetes', namespace: 'default', labels },
       { spec: { type: 'ClusterIP', clusterIP: apiAddress, sessionAffinity: 'None', ports: [port] } },
     ),

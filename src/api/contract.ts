@@ -1,4 +1,5 @@
 import type { Json, KubeObject } from '../meta/object.ts';
+import type { Status } from '../meta/status.ts';
 import type { Kind, Registry } from '../kinds/kind.ts';
 import type { Store, Stored } from '../store/contract.ts';
 
@@ -8,9 +9,9 @@ import type { Store, Stored } from '../store/contract.ts';
  */
 export interface User {
   name: string;
-  uid?: string;
+  uid?: string | undefined;
   groups: readonly string[];
-  extra?: Readonly<Record<string, readonly string[]>>;
+  extra?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
 export interface RequestContext {
@@ -38,41 +39,46 @@ export interface Target {
 export type Body = { bytes: Buffer; contentType: string } | { object: KubeObject };
 
 export interface WriteOptions {
-  dryRun?: readonly string[];
-  fieldManager?: string;
-  fieldValidation?: string;
+  dryRun?: readonly string[] | undefined;
+  fieldManager?: string | undefined;
+  fieldValidation?: string | undefined;
 }
 export interface PatchOptions extends WriteOptions {
-  force?: boolean;
+  force?: boolean | undefined;
 }
 
 export interface DeleteOptions {
-  dryRun?: readonly string[];
-  gracePeriodSeconds?: number;
-  orphanDependents?: boolean;
-  propagationPolicy?: string;
-  preconditions?: { uid?: string; resourceVersion?: string };
-  ignoreStoreReadErrorWithClusterBreakingPotential?: boolean;
+  dryRun?: readonly string[] | undefined;
+  gracePeriodSeconds?: number | undefined;
+  orphanDependents?: boolean | undefined;
+  propagationPolicy?: string | undefined;
+  preconditions?: { uid?: string | undefined; resourceVersion?: string | undefined } | undefined;
+  ignoreStoreReadErrorWithClusterBreakingPotential?: boolean | undefined;
 }
+/** Query parameters of a get. */
+export type ReadOptions = Pick<ListOptions, 'resourceVersion'>;
 /** Query parameters of lists and watches as they came; the api checks them. */
 export interface ListOptions {
-  labelSelector?: string;
-  fieldSelector?: string;
-  resourceVersion?: string;
-  resourceVersionMatch?: string;
-  limit?: number;
-  continue?: string;
+  labelSelector?: string | undefined;
+  fieldSelector?: string | undefined;
+  resourceVersion?: string | undefined;
+  resourceVersionMatch?: string | undefined;
+  limit?: number | undefined;
+  continue?: string | undefined;
   /** extension: any field, see resolvers/where */
-  filter?: (object: KubeObject) => boolean;
+  filter?: ((object: KubeObject) => boolean) | undefined;
 }
 export interface WatchOptions extends ListOptions {
-  allowWatchBookmarks?: boolean;
-  sendInitialEvents?: boolean;
-  timeoutSeconds?: number;
+  allowWatchBookmarks?: boolean | undefined;
+  sendInitialEvents?: boolean | undefined;
+  timeoutSeconds?: number | undefined;
 }
 
+/** What one object's verbs answer: it, or what became of it. */
+export type Answer = ObjectAnswer | StatusAnswer;
+
 /** One object in an answer. `stored` when it is an object of the store at a revision, so its bytes can be used as they are. */
-export interface Answer {
+export interface ObjectAnswer {
   /** HTTP status: 200, 201, 202 */
   code: number;
   stored?: Stored;
@@ -80,6 +86,12 @@ export interface Answer {
   kind: Kind | undefined;
   /** whole object of `kind`'s version, with kind and apiVersion; for `stored` made at the first use. Frozen. */
   readonly object: KubeObject;
+}
+export interface StatusAnswer {
+  code: number;
+  stored?: undefined;
+  kind: undefined;
+  readonly object: Status;
 }
 
 export interface ListAnswer {
@@ -109,19 +121,19 @@ export interface Api {
   readonly store: Store;
 
   /** All throw StatusError. Each authorises the caller, for its verb on its target. */
-  get(ctx: RequestContext, target: Target, options: { resourceVersion?: string }): Promise<Answer>;
+  get(ctx: RequestContext, target: Target, options: ReadOptions): Promise<ObjectAnswer>;
   list(ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer>;
   /** Resolves when the watch has started (or throws what the request answers); the returned function ends it. */
   watch(ctx: RequestContext, target: Target, options: WatchOptions, sink: WatchSink): Promise<() => void>;
   create(ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer>;
-  update(ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<Answer>;
+  update(ctx: RequestContext, target: Target, body: Body, options: WriteOptions): Promise<ObjectAnswer>;
   patch(
     ctx: RequestContext,
     target: Target,
     patchType: string,
     patch: { bytes: Buffer } | { value: Json },
     options: PatchOptions,
-  ): Promise<Answer>;
+  ): Promise<ObjectAnswer>;
   delete(ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer>;
   deleteCollection(ctx: RequestContext, target: Target, list: ListOptions, options: DeleteOptions): Promise<ListAnswer>;
 
@@ -132,15 +144,15 @@ export interface Api {
   authorize(user: User, attributes: Attributes): { allowed: boolean; reason: string };
   authenticate(credentials: Credentials): Promise<User | undefined>;
   /** Impersonate-* headers; throws 403 where `user` may not. */
-  impersonate(
-    user: User,
-    headers: {
-      user?: string;
-      uid?: string;
-      groups: readonly string[];
-      extra: Readonly<Record<string, readonly string[]>>;
-    },
-  ): User;
+  impersonate(user: User, headers: Impersonation): User;
+}
+
+/** Whom a caller wants to act for: the Impersonate-* headers. */
+export interface Impersonation {
+  user?: string | undefined;
+  uid?: string | undefined;
+  groups: readonly string[];
+  extra: Readonly<Record<string, readonly string[]>>;
 }
 
 /** What authorisation decides on. A resource request has `resource`, another has `path`. */
@@ -158,9 +170,9 @@ export type Attributes =
 
 export interface Credentials {
   /** bearer token without the word */
-  token?: string;
+  token?: string | undefined;
   /** of a verified client certificate: subject CN and O */
-  certificate?: { commonName: string; organizations: readonly string[] };
+  certificate?: { commonName: string; organizations: readonly string[] } | undefined;
 }
 
 /** A stream's other end. The façade dials it over HTTPS with the API server's client certificate and pipes. */

@@ -1,6 +1,6 @@
 import { notFound } from '../meta/status.ts';
 import { storedAnswer } from './answer.ts';
-import type { Answer, RequestContext, Target } from './contract.ts';
+import type { ObjectAnswer, ReadOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { parseObjectRevision, waitFor } from './resource-version.ts';
 import { keyOf, resourceOf } from './target.ts';
@@ -10,8 +10,8 @@ export async function get(
   core: Core,
   ctx: RequestContext,
   target: Target,
-  options: { resourceVersion?: string },
-): Promise<Answer> {
+  options: ReadOptions,
+): Promise<ObjectAnswer> {
   core.authorizer.require(ctx, 'get', target);
   await waitFor(core.store, parseObjectRevision(options.resourceVersion));
   const stored = core.store.get(keyOf(target));

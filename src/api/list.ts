@@ -82,7 +82,7 @@ function startOf(items: readonly Stored[], token: ContinueToken | undefined): nu
   let [low, high] = [0, items.length];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (before(items[middle], token)) low = middle + 1;
+    if (before(items[middle]!, token)) low = middle + 1;
     else high = middle;
   }
   return low;
@@ -106,11 +106,13 @@ async function page(
       await nextTurn();
       since = performance.now();
     }
-    if (matches && !matches(all[i])) continue;
-    items.push(all[i]);
-    if (!limit || items.length < limit || i + 1 === all.length) continue;
+    const item = all[i]!;
+    if (matches && !matches(item)) continue;
+    items.push(item);
+    const after = all[i + 1];
+    if (!limit || items.length < limit || !after) continue;
     // there is more to look at; whether any of it matches is not known without looking
-    const { namespace, name } = all[i + 1];
+    const { namespace, name } = after;
     const next = encodeContinue({ revision: token?.revision ?? revision, namespace, name });
     return { ...answer, items, continue: next, ...(!matches && { remainingItemCount: all.length - i - 1 }) };
   }

@@ -52,4 +52,4 @@ export function checkDeleteOptions(options: DeleteOptions): void {
   refuse('DeleteOptions', [...errors, ...dryRunErrors(options.dryRun)]);
 }
 
-export const isDryRun = (options: { dryRun?: readonly string[] }): boolean => (options.dryRun?.length ?? 0) > 0;
+export const isDryRun = (options: Pick<WriteOptions, 'dryRun'>): boolean => (options.dryRun?.length ?? 0) > 0;

@@ -7,7 +7,7 @@ import { strictErrors } from '../kinds/strict.ts';
 import { parseYaml, YamlError } from '../kinds/yaml.ts';
 import { scanJson } from '../go/json-scan.ts';
 import { parseExact, withoutTokens } from '../go/json-numbers.ts';
-import type { Json } from '../meta/object.ts';
+import type { Json, KubeObject } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 
 export const JSON_PATCH = 'application/json-patch+json';
@@ -28,7 +28,7 @@ export const patchTypesOf = (kind: Kind): readonly string[] =>
 
 /** The media type without its parameters. Throws 415 for what the kind does not take. */
 export function patchTypeOf(kind: Kind, contentType: string): string {
-  const type = contentType.split(';')[0].trim();
+  const type = contentType.split(';', 1)[0]!.trim();
   const accepted = patchTypesOf(kind);
   if (accepted.includes(type)) return type;
   throw unsupportedMediaType(
@@ -91,22 +91,23 @@ export function readPatch(type: string, input: PatchInput, lenient: boolean): Pa
   return { value, strict: repeats ? strictErrors(ANY, text) : [] };
 }
 
-const isObject = (value: unknown): value is { [key: string]: Json } =>
+/** What it has of an object, metadata first of all, is for the apply to judge. */
+const isConfiguration = (value: unknown): value is KubeObject =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /**
  * An applied configuration, JSON or YAML. Throws 400. `strict`: keys that come again, to be told once it has been
  * applied; they are no warning, since a header takes no line ends.
  */
-export function readConfiguration(input: PatchInput): { value: { [key: string]: Json }; strict: string | undefined } {
+export function readConfiguration(input: PatchInput): { value: KubeObject; strict: string | undefined } {
   const refuse = (why: string): StatusError => badRequest(`error decoding YAML: ${why}`);
   const read =
     'value' in input
       ? { value: input.value as unknown, strict: undefined }
       : parseConfiguration(input.bytes.toString('utf8'), refuse);
-  if (read.value === null || read.value === undefined) return { value: {}, strict: undefined };
-  if (isObject(read.value)) return { value: read.value, strict: read.strict };
-  const why = unmarshalError(read.value, 'map[string]interface {}');
+  const value = read.value ?? {};
+  if (isConfiguration(value)) return { value, strict: read.strict };
+  const why = unmarshalError(value, 'map[string]interface {}');
   throw refuse(`error unmarshaling JSON: while decoding JSON: ${why}`);
 }
 

@@ -5,7 +5,7 @@ import type { Schema } from '../kinds/schema.ts';
 import type { Json, KubeObject, ObjectMeta } from '../meta/object.ts';
 import { badRequest, conflict, notFound, type StatusError } from '../meta/status.ts';
 import { checkPatchOptions } from './options.ts';
-import type { Answer, PatchOptions, RequestContext, Target } from './contract.ts';
+import type { ObjectAnswer, PatchOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import {
   APPLY_PATCH,
@@ -40,7 +40,7 @@ export async function patch(
   contentType: string,
   input: PatchInput,
   options: PatchOptions,
-): Promise<Answer> {
+): Promise<ObjectAnswer> {
   core.authorizer.require(ctx, 'patch', target);
   const type = patchTypeOf(target.kind, contentType);
   checkPatchOptions(type, options);
@@ -146,7 +146,7 @@ function applying(
 ): Change {
   const { kind, subresource } = target;
   const configuration = readConfiguration(input);
-  const applied = configuration.value as unknown as KubeObject;
+  const applied = configuration.value;
   const { fieldManager: manager = '', force = false } = options;
   return {
     createMissing: !subresource,

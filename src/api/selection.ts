@@ -1,5 +1,5 @@
 import type { Kind } from '../kinds/kind.ts';
-import type { KubeObject } from '../meta/object.ts';
+import type { KubeObject, ObjectMeta } from '../meta/object.ts';
 import { parseFieldSelector, type FieldTerm } from '../meta/fields.ts';
 import { everything, parseLabelSelector, type Selector } from '../meta/labels.ts';
 import { badRequest } from '../meta/status.ts';
@@ -23,7 +23,7 @@ function fieldLabels(kind: Kind): ReadonlySet<string> {
   const { strategy } = kind.storage;
   let labels = known.get(strategy);
   if (!labels) {
-    const empty = { metadata: {}, spec: {}, status: {} } as unknown as KubeObject;
+    const empty: KubeObject = { metadata: {} as ObjectMeta, spec: {}, status: {} };
     const own = [...(strategy.fieldLabels ?? []), ...Object.keys(strategy.fields?.(empty) ?? {})];
     // kinds of cluster scope that list their labels themselves leave the namespace out
     const namespace = kind.namespaced || own.length === 0 || kind.custom ? ['metadata.namespace'] : [];

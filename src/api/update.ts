@@ -1,4 +1,4 @@
-import type { Answer, Body, RequestContext, Target, WriteOptions } from './contract.ts';
+import type { ObjectAnswer, Body, RequestContext, Target, WriteOptions } from './contract.ts';
 import type { Core } from './core.ts';
 import { checkWriteOptions } from './options.ts';
 import { operationOf } from './write/operation.ts';
@@ -12,7 +12,7 @@ export async function update(
   target: Target,
   body: Body,
   options: WriteOptions,
-): Promise<Answer> {
+): Promise<ObjectAnswer> {
   core.authorizer.require(ctx, 'update', target);
   checkWriteOptions('UpdateOptions', options);
   const { kind } = target;

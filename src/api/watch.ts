@@ -123,7 +123,7 @@ class RunningWatch {
 
   private deliver(events: readonly StoreEvent[]): void {
     if (this.over) return;
-    this.progress = Math.max(this.progress, events[events.length - 1].revision);
+    this.progress = Math.max(this.progress, events.at(-1)?.revision ?? 0);
     const { matches } = this.selection;
     if (!matches) return this.sink.onEvents(events);
     const seen: WatchEvent[] = [];

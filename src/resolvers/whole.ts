@@ -1,3 +1,4 @@
+import { isStatusAnswer } from '../api/answer.ts';
 import type { Answer } from '../api/contract.ts';
 import { objectOf, objectPieces } from '../kinds/encode.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -54,5 +55,6 @@ export function wholeAnswer(
   { managedFields }: { managedFields?: boolean | null | undefined },
 ): unknown {
   if (answer.kind && answer.stored) return new WholeObject(answer.kind, answer.stored, managedFields ?? true);
+  if (isStatusAnswer(answer)) return answer.object;
   return managedFields === false ? withoutManagedFields(answer.object) : answer.object;
 }

@@ -55,7 +55,7 @@ export class Exchange implements RequestContext {
   }
   get agent(): string {
     const agent = this.req.headers['user-agent'];
-    return agent ? agent.split('/', 1)[0] : 'unknown';
+    return agent ? agent.split('/', 1)[0]! : 'unknown';
   }
   /** Made when someone asks: most requests end before anyone would listen. */
   get signal(): AbortSignal {

@@ -1,6 +1,6 @@
 import type { TLSSocket } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
-import type { Api, Credentials, User } from '../api/contract.ts';
+import type { Api, Credentials, Impersonation, User } from '../api/contract.ts';
 import { badRequest, unauthorized } from '../meta/status.ts';
 import { ANONYMOUS } from './exchange.ts';
 
@@ -77,12 +77,12 @@ function bearerToken(req: IncomingMessage): string | undefined {
 const valuesOf = (req: IncomingMessage, name: string): string[] => {
   const values: string[] = [];
   for (let i = 0; i < req.rawHeaders.length; i += 2)
-    if (req.rawHeaders[i].toLowerCase() === name) values.push(req.rawHeaders[i + 1]);
+    if (req.rawHeaders[i]?.toLowerCase() === name) values.push(req.rawHeaders[i + 1] ?? '');
   return values.length ? values : list(req.headers[name]);
 };
 
 /** What the Impersonate-* headers ask for (https://kubernetes.io/docs/reference/access-authn-authz/user-impersonation/). */
-function impersonation(req: IncomingMessage): Parameters<Api['impersonate']>[1] | undefined {
+function impersonation(req: IncomingMessage): Impersonation | undefined {
   const names = Object.keys(req.headers).filter((name) => name.startsWith('impersonate-'));
   if (names.length === 0) return undefined;
   const user = list(req.headers['impersonate-user'])[0];
@@ -90,8 +90,8 @@ function impersonation(req: IncomingMessage): Parameters<Api['impersonate']>[1] 
   const groups = valuesOf(req, 'impersonate-group');
   const extra: Record<string, string[]> = {};
   for (const name of names) {
-    const match = /^impersonate-extra-(.+)$/.exec(name);
-    if (match) extra[unescapeKey(match[1])] = valuesOf(req, name);
+    const key = /^impersonate-extra-(.+)$/.exec(name)?.[1];
+    if (key !== undefined) extra[unescapeKey(key)] = valuesOf(req, name);
   }
   if (!user && !uid && groups.length === 0 && Object.keys(extra).length === 0) return undefined;
   if (!user) throw badRequest(`requested [${references(uid, groups, extra).join(' ')}] without impersonating a user`);

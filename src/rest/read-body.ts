@@ -32,7 +32,7 @@ export function readBody(req: IncomingMessage): Promise<Buffer> {
     });
     req.once('end', () => {
       clearTimeout(timer);
-      resolve(chunks.length === 1 ? chunks[0] : chunks.length ? Buffer.concat(chunks, size) : EMPTY);
+      resolve(chunks.length > 1 ? Buffer.concat(chunks, size) : (chunks[0] ?? EMPTY));
     });
     req.once('error', (error) => fail(badRequest(error.message)));
     req.once('aborted', () => fail(badRequest('the client went away')));

@@ -57,12 +57,12 @@ function resourcePath(raw: readonly string[], first: number, group: string, vers
   if (
     raw[at] === 'namespaces' &&
     raw.length > at + 2 &&
-    !(raw.length === at + 3 && NAMESPACE_SUBRESOURCES.has(raw[at + 2]))
+    !(raw.length === at + 3 && NAMESPACE_SUBRESOURCES.has(raw[at + 2]!))
   ) {
-    namespace = decodeSegment(raw[at + 1]);
+    namespace = decodeSegment(raw[at + 1]!);
     at += 2;
   }
-  const [resource, name = '', subresource = ''] = raw.slice(at, at + 3).map(decodeSegment);
+  const [resource = '', name = '', subresource = ''] = raw.slice(at, at + 3).map(decodeSegment);
   const rest = raw.slice(at + 3);
   const proxied = subresource === 'proxy';
   return {

@@ -19,8 +19,10 @@ const inNamespace = async (name: string, labels = {}) => {
 test('ServiceAccount.mounts its token, and wants the account to be there', async () => {
   const { object } = await t.create('pods', pod('sa'));
   expect(object['spec'].serviceAccountName).toBe('default');
-  expect(object['spec'].volumes[0].name).toMatch(/^kube-api-access-[a-z0-9]{5}$/);
-  expect(object['spec'].containers[0].volumeMounts[0].mountPath).toBe('/var/run/secrets/kubernetes.io/serviceaccount');
+  expect(object['spec'].volumes?.[0]?.name).toMatch(/^kube-api-access-[a-z0-9]{5}$/);
+  expect(object['spec'].containers[0]?.volumeMounts?.[0]?.mountPath).toBe(
+    '/var/run/secrets/kubernetes.io/serviceaccount',
+  );
   expect((await refusal(t.create('pods', pod('no', { serviceAccountName: 'none' })))).message).toBe(
     'pods "no" is forbidden: error looking up service account t/none: serviceaccount "none" not found',
   );
@@ -40,7 +42,7 @@ test('LimitRanger.fills in and bounds', async () => {
   const limits = [{ type: 'Container', default: { cpu: '500m' }, defaultRequest: { cpu: '100m' }, max: { cpu: '1' } }];
   await t.create('limitranges', { metadata: { name: 'l' }, spec: { limits } }, 'limits');
   const { object } = await t.create('pods', pod('a'), 'limits');
-  expect(object['spec'].containers[0].resources).toEqual({ requests: { cpu: '100m' }, limits: { cpu: '500m' } });
+  expect(object['spec'].containers[0]?.resources).toEqual({ requests: { cpu: '100m' }, limits: { cpu: '500m' } });
   expect(object.metadata.annotations?.['kubernetes.io/limit-ranger']).toBe(
     'LimitRanger plugin set: cpu request for container c; cpu limit for container c',
   );

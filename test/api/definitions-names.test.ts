@@ -1,13 +1,13 @@
 import { expect, test } from 'vitest';
-import { judgeNames, type Names } from '../../src/api/definitions/names.ts';
-import type { KubeObject } from '../../src/meta/object.ts';
+import type { CustomResourceDefinition, CustomResourceDefinitionNames as Names } from '../../schema/types.ts';
+import { judgeNames } from '../../src/api/definitions/names.ts';
+import { newObject } from '../../src/api/new-object.ts';
 
-const definition = (name: string, names: Names, acceptedNames?: Names): KubeObject =>
-  ({
-    metadata: { name: `${name}.example.com` },
-    spec: { group: 'example.com', names },
-    ...(acceptedNames && { status: { acceptedNames } }),
-  }) as unknown as KubeObject;
+const definition = (name: string, names: Names, acceptedNames?: Names): CustomResourceDefinition => ({
+  metadata: newObject({ name: `${name}.example.com` }).metadata,
+  spec: { group: 'example.com', names, scope: 'Namespaced', versions: [] },
+  ...(acceptedNames && { status: { acceptedNames } }),
+});
 
 const gadgets: Names = {
   plural: 'gadgets',
@@ -16,12 +16,13 @@ const gadgets: Names = {
   kind: 'Gadget',
   listKind: 'GadgetList',
 };
-const others = [definition('gadgets', gadgets, gadgets)];
+const owner = definition('gadgets', gadgets, gadgets);
+const others = [owner];
 
 test('judgeNames.accepts what is free', () => {
   const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
   expect(judgeNames(definition('widgets', names), others)).toEqual({ accepted: names });
-  expect(judgeNames(others[0] as KubeObject, others)).toEqual({ accepted: gadgets });
+  expect(judgeNames(owner, others)).toEqual({ accepted: gadgets });
 });
 test('judgeNames.tells of the last name that is in use, and accepts the others', () => {
   const names = { plural: 'widgets', singular: 'gadget', shortNames: ['w'], kind: 'Gadget', listKind: 'WidgetList' };

@@ -26,7 +26,7 @@ const ONLY = expect.stringMatching(
 
 test('an update changes an image, adds tolerations and shortens the deadline', async () => {
   await made({ activeDeadlineSeconds: 60 });
-  const { tolerations, containers } = (await t.get('pods', name)).object['spec'];
+  const { tolerations = [], containers } = (await t.get('pods', name)).object['spec'];
   const { object } = await t.merge('pods', name, {
     spec: {
       containers: [{ ...containers[0], image: 'i:2' }],
@@ -200,7 +200,7 @@ test('resources of a pod are made of those of its containers', async () => {
       { name: 'd', image: 'i@sha256:1', resources: { requests: { cpu: '1500u' } } },
     ],
   });
-  expect(spec.resources.requests).toEqual({ cpu: '502m', memory: '1Gi' });
+  expect(spec.resources?.requests).toEqual({ cpu: '502m', memory: '1Gi' });
   expect(spec.containers[1]).toMatchObject({ imagePullPolicy: 'IfNotPresent', resources: { requests: { cpu: '2m' } } });
   expect(status.qosClass).toBe('Burstable');
 });
@@ -259,7 +259,9 @@ test('whoever makes an odd pod is told', async () => {
 test('an older AppArmor annotation becomes the field', async () => {
   const key = 'container.apparmor.security.beta.kubernetes.io/c';
   const { spec } = await made({}, { annotations: { [key]: 'localhost/x' } });
-  expect(spec.containers[0].securityContext).toEqual({ appArmorProfile: { type: 'Localhost', localhostProfile: 'x' } });
+  expect(spec.containers[0]?.securityContext).toEqual({
+    appArmorProfile: { type: 'Localhost', localhostProfile: 'x' },
+  });
   expect(t.warnings).toEqual([
     `metadata.annotations[${key}]: deprecated since v1.30; use the "appArmorProfile" field instead`,
   ]);

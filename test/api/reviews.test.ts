@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { Answer, User } from '../../src/api/contract.ts';
+import type { User } from '../../src/api/contract.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
-import { refusal, TestApi } from './support.ts';
+import { refusal, TestApi, type Answered } from './support.ts';
 
 let api: TestApi;
 beforeAll(async () => (api = await TestApi.open()));
@@ -12,7 +12,7 @@ const SELF = 'selfsubjectaccessreviews.authorization.k8s.io';
 const LOCAL = 'localsubjectaccessreviews.authorization.k8s.io';
 const TOKENS = 'tokenreviews.authentication.k8s.io';
 const user: User = { name: 'u', groups: ['system:authenticated'] };
-const objectOf = (answer: Answer): KubeObject =>
+const objectOf = (answer: Answered): KubeObject =>
   (answer as unknown as { object: KubeObject }).object ??
   JSON.parse(String((answer as unknown as { bytes: Buffer }).bytes));
 const causes = async (kind: string, spec: object, metadata: object = {}) => {

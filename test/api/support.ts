@@ -1,11 +1,15 @@
 import { generateKeyPairSync } from 'node:crypto';
+import type { Resources, Scale, TokenRequest } from '../../schema/types.ts';
 import { createApi, type ApiOptions, type RunningApi } from '../../src/api/api.ts';
-import type { Answer, RequestContext, Target, User } from '../../src/api/contract.ts';
+import type { Answer, DeleteOptions, RequestContext, Target, User } from '../../src/api/contract.ts';
+import type { ObjectOf } from '../../src/api/object-as.ts';
+import { MERGE_PATCH } from '../../src/api/patch-body.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { Kind } from '../../src/kinds/kind.ts';
-import type { KubeObject } from '../../src/meta/object.ts';
+import type { Json, KubeObject } from '../../src/meta/object.ts';
 import { parseGroupResource } from '../../src/meta/gvk.ts';
-import type { StatusError } from '../../src/meta/status.ts';
+import type { Status, StatusError } from '../../src/meta/status.ts';
+import type { Stored } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
 import { createDatabase } from '../support/database.ts';
 
@@ -57,32 +61,58 @@ export class TestApi {
   }
 
   target(path: string, namespace = 't', name = ''): Target {
-    const [resource, subresource = ''] = path.split('/');
+    const [resource = '', subresource = ''] = path.split('/');
     const kind = this.kind(resource);
     return { kind, namespace: kind.namespaced ? namespace : '', name, subresource };
   }
 
-  create(path: string, object: unknown, namespace = 't', user = admin, name = ''): Promise<Answer> {
-    return this.api.create(this.ctx(user), this.target(path, namespace, name), { object: object as KubeObject }, {});
+  create<P extends string>(path: P, object: unknown, namespace = 't', user = admin, name = ''): Promise<Answered<P>> {
+    const target = this.target(path, namespace, name);
+    return answered(path, this.api.create(this.ctx(user), target, { object: object as KubeObject }, {}));
   }
-  get(path: string, name: string, namespace = 't', user = admin): Promise<Answer> {
-    return this.api.get(this.ctx(user), this.target(path, namespace, name), {});
+  get<P extends string>(path: P, name: string, namespace = 't', user = admin): Promise<Answered<P>> {
+    return answered(path, this.api.get(this.ctx(user), this.target(path, namespace, name), {}));
   }
-  update(path: string, object: KubeObject, namespace = 't', user = admin): Promise<Answer> {
-    return this.api.update(this.ctx(user), this.target(path, namespace, object.metadata.name), { object }, {});
+  update<P extends string>(path: P, object: KubeObject, namespace = 't', user = admin): Promise<Answered<P>> {
+    const target = this.target(path, namespace, object.metadata.name);
+    return answered(path, this.api.update(this.ctx(user), target, { object }, {}));
   }
-  merge(path: string, name: string, value: unknown, namespace = 't', user = admin): Promise<Answer> {
-    return this.api.patch(
-      this.ctx(user),
-      this.target(path, namespace, name),
-      'application/merge-patch+json',
-      { value: value as never },
-      {},
-    );
+  merge<P extends string>(path: P, name: string, value: object, namespace = 't', user = admin): Promise<Answered<P>> {
+    const target = this.target(path, namespace, name);
+    return answered(path, this.api.patch(this.ctx(user), target, MERGE_PATCH, { value: value as Json }, {}));
   }
-  delete(path: string, name: string, options = {}, namespace = 't', user = admin): Promise<Answer> {
-    return this.api.delete(this.ctx(user), this.target(path, namespace, name), options);
+  /** The object where one is answered; of the kinds that answer a Status tests look at no more than that. */
+  delete<P extends string>(
+    path: P,
+    name: string,
+    options: DeleteOptions = {},
+    namespace = 't',
+    user = admin,
+  ): Promise<Answered<P>> {
+    return answered(path, this.api.delete(this.ctx(user), this.target(path, namespace, name), options));
   }
+}
+
+/** What a path serves, by its type: `pods`, `deployments.apps/status`. A test knows whether there is a spec or a status. */
+type Served<P extends string> = P extends 'pods/binding' | 'pods/eviction'
+  ? Status
+  : P extends 'serviceaccounts/token'
+    ? Required<KubeObject & TokenRequest>
+    : P extends `${string}/scale`
+      ? Required<KubeObject & Scale>
+      : P extends keyof Resources
+        ? Required<ObjectOf<P>>
+        : P extends `${infer Resource}/${string}`
+          ? Served<Resource>
+          : KubeObject;
+export interface Answered<P extends string = string> {
+  code: number;
+  stored?: Stored | undefined;
+  object: Served<P>;
+}
+async function answered<P extends string>(_path: P, answer: Promise<Answer>): Promise<Answered<P>> {
+  const { code, stored, object } = await answer;
+  return { code, stored, object: object as Served<P> };
 }
 
 /** The Status that a call is refused with. */

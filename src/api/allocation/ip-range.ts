@@ -5,11 +5,11 @@ export class IpRange {
 
   /** @param cidr `10.96.0.0/16`; throws Error for what is no IPv4 range of /30 or larger */
   constructor(readonly cidr: string) {
-    const match = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(cidr);
-    const bits = Number(match?.[2]);
-    if (!match || bits > 30) throw new Error(`${cidr} is not an IPv4 range`);
+    const [, network, length] = /^(\d+\.\d+\.\d+\.\d+)\/(\d+)$/.exec(cidr) ?? [];
+    const bits = Number(length);
+    if (network === undefined || bits > 30) throw new Error(`${cidr} is not an IPv4 range`);
     this.size = 2 ** (32 - bits);
-    this.first = Math.floor(toNumber(match[1]) / this.size) * this.size;
+    this.first = Math.floor(toNumber(network) / this.size) * this.size;
   }
 
   /** The first usable address: the API's own service. */

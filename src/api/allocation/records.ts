@@ -1,8 +1,9 @@
 import { serializeBody, storedForm } from '../../kinds/encode.ts';
 import type { Registry } from '../../kinds/kind.ts';
-import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { formatTime } from '../../meta/time.ts';
 import { newUid } from '../../meta/uid.ts';
+import { newObject } from '../new-object.ts';
+import { objectAs } from '../object-as.ts';
 import type { Author, Key, Stored, Write } from '../../store/contract.ts';
 
 /** IPAddress objects hold the cluster's addresses, as since Kubernetes 1.33 (KEP-1880). */
@@ -19,21 +20,17 @@ export interface Holder {
 }
 
 export function addressRecord(registry: Registry, ip: string, holder: Holder, by: Author, now: number): Write {
-  const object = {
-    metadata: {
-      name: ip,
-      uid: newUid(),
-      creationTimestamp: formatTime(now),
-      labels: {
-        'ipaddress.kubernetes.io/ip-family': 'IPv4',
-        'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
-      },
-    } as unknown as ObjectMeta,
-    spec: { parentRef: { resource: 'services', namespace: holder.namespace, name: holder.name } },
-  } as KubeObject;
+  const uid = newUid();
+  const labels = {
+    'ipaddress.kubernetes.io/ip-family': 'IPv4',
+    'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+  };
+  const object = newObject(
+    { name: ip, uid, creationTimestamp: formatTime(now), labels },
+    { spec: { parentRef: { resource: 'services', namespace: holder.namespace, name: holder.name } } },
+  );
   const storage = registry.storage(ADDRESSES);
   const form = storage ? storedForm(storage, false, object) : object;
-  const { uid, labels } = object.metadata;
   return {
     ...addressKey(ip),
     by,
@@ -44,10 +41,7 @@ export function addressRecord(registry: Registry, ip: string, holder: Holder, by
 }
 
 export function portRecord(port: number, holder: Holder, by: Author): Write {
-  const { body } = serializeBody({
-    metadata: { name: String(port) } as ObjectMeta,
-    service: `${holder.namespace}/${holder.name}`,
-  });
+  const { body } = serializeBody(newObject({ name: String(port) }, { service: `${holder.namespace}/${holder.name}` }));
   return {
     ...portKey(port),
     by,
@@ -59,8 +53,7 @@ export function portRecord(port: number, holder: Holder, by: Author): Write {
 
 /** Who holds an address or a port, `namespace/name`. */
 export function holderOf(record: Stored): string {
-  const ref = record.object['spec']?.parentRef;
-  return record.resource === PORTS
-    ? (record.object['service'] as string)
-    : `${ref?.namespace ?? ''}/${ref?.name ?? ''}`;
+  if (record.resource === PORTS) return record.object['service'] as string;
+  const { namespace = '', name = '' } = objectAs(ADDRESSES, record).spec?.parentRef ?? {};
+  return `${namespace}/${name}`;
 }

@@ -114,7 +114,7 @@ export class ServiceAllocation {
   private async commitWith(write: Write, reservations: Write[]): Promise<Outcome | undefined> {
     if (reservations.length === 0) return this.store.commit(write);
     const done = await this.store.commitAll([write, ...reservations]);
-    if (done.ok) return { ok: true, stored: done.stored[0] };
+    if (done.ok) return { ok: true, stored: done.stored[0]! };
     return done.index === 0 ? done.outcome : (await this.store.fresh(), undefined);
   }
 

@@ -5,8 +5,9 @@ function fieldsOf(line: string): string[] {
   const fields: string[] = [];
   const pattern = /\s*(?:"((?:[^"]|"")*)"|([^,]*))(,|$)/gy;
   for (let match = pattern.exec(line); match; match = pattern.exec(line)) {
-    fields.push(match[1] !== undefined ? match[1].replaceAll('""', '"') : match[2].trim());
-    if (match[3] === '') break;
+    const [, quoted, bare = '', end] = match;
+    fields.push(quoted !== undefined ? quoted.replaceAll('""', '"') : bare.trim());
+    if (end === '') break;
   }
   return fields;
 }

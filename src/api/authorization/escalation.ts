@@ -1,3 +1,4 @@
+import type { ClusterRole, RoleBinding } from '../../../schema/types.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { forbiddenRequest, notFound } from '../../meta/status.ts';
 import type { RequestContext, Target, User } from '../contract.ts';
@@ -51,20 +52,16 @@ export function checkEscalation(
   let wanted: readonly PolicyRule[];
   if (kind.resource.endsWith('roles')) {
     if (may('escalate', kind.resource, name)) return;
-    if (
-      old &&
-      sameJson(old['rules'] ?? [], object['rules'] ?? []) &&
-      sameJson(old['aggregationRule'], object['aggregationRule'])
-    )
-      return;
-    wanted = object['aggregationRule']
+    const { rules, aggregationRule } = object as Partial<ClusterRole>;
+    if (old && sameJson(old['rules'] ?? [], rules ?? []) && sameJson(old['aggregationRule'], aggregationRule)) return;
+    wanted = aggregationRule
       ? [
           { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
           { verbs: ['*'], nonResourceURLs: ['*'] },
         ]
-      : (object['rules'] ?? []);
+      : (rules ?? []);
   } else {
-    const { roleRef } = object as unknown as { roleRef?: { kind: string; name: string } };
+    const { roleRef } = object as Partial<RoleBinding>;
     if (!roleRef) return;
     if (old && sameJson(old['roleRef'], roleRef) && sameJson(old['subjects'] ?? [], object['subjects'] ?? [])) return;
     const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';

@@ -1,47 +1,44 @@
+import type { Pod } from '../../../schema/types.ts';
 import type { Store } from '../../store/contract.ts';
 import type { User } from '../contract.ts';
+import { objectAs } from '../object-as.ts';
 import type { ResourceAttributes } from './attributes.ts';
 import type { Decision } from './rbac.ts';
 
 const NODE_PREFIX = 'system:node:';
 const NODES = 'system:nodes';
+const ATTACHMENTS = 'volumeattachments.storage.k8s.io';
 
 /** The node's name if the user is a node agent. */
 export const nodeNameOf = (user: User): string | undefined =>
   user.groups.includes(NODES) && user.name.startsWith(NODE_PREFIX) ? user.name.slice(NODE_PREFIX.length) : undefined;
 
-type Loose = any;
-
 /** Names of what a pod's spec refers to, by kind. */
-function refersTo(pod: Loose, resource: string, name: string): boolean {
-  const spec = pod.spec ?? {};
-  const containers: Loose[] = [
-    ...(spec.initContainers ?? []),
-    ...(spec.containers ?? []),
-    ...(spec.ephemeralContainers ?? []),
+function refersTo({ spec }: Pod, resource: 'secrets' | 'configmaps', name: string): boolean {
+  const containers = [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...(spec?.ephemeralContainers ?? []),
   ];
   const key = resource === 'secrets' ? 'secretRef' : 'configMapRef';
   const single = resource === 'secrets' ? 'secretKeyRef' : 'configMapKeyRef';
   const fromEnvironment = containers.some(
-    (c) =>
-      c.envFrom?.some((e: Loose) => e[key]?.name === name) ||
-      c.env?.some((e: Loose) => e.valueFrom?.[single]?.name === name),
+    (c) => c.envFrom?.some((e) => e[key]?.name === name) || c.env?.some((e) => e.valueFrom?.[single]?.name === name),
   );
   if (fromEnvironment) return true;
-  if (resource === 'secrets' && spec.imagePullSecrets?.some((s: Loose) => s.name === name)) return true;
+  if (resource === 'secrets' && spec?.imagePullSecrets?.some((s) => s.name === name)) return true;
   const source = resource === 'secrets' ? 'secret' : 'configMap';
-  return (spec.volumes ?? []).some((v: Loose) => {
+  return (spec?.volumes ?? []).some((v) => {
     if (resource === 'secrets' && (v.secret?.secretName === name || v.csi?.nodePublishSecretRef?.name === name))
       return true;
     if (resource === 'configmaps' && v.configMap?.name === name) return true;
-    return v.projected?.sources?.some((s: Loose) => s[source]?.name === name);
+    return v.projected?.sources?.some((s) => s[source]?.name === name) ?? false;
   });
 }
 
-const claims = (pod: Loose, name: string): boolean =>
+const claims = (pod: Pod, name: string): boolean =>
   (pod.spec?.volumes ?? []).some(
-    (v: Loose) =>
-      v.persistentVolumeClaim?.claimName === name || (v.ephemeral && `${pod.metadata.name}-${v.name}` === name),
+    (v) => v.persistentVolumeClaim?.claimName === name || (v.ephemeral && `${pod.metadata.name}-${v.name}` === name),
   );
 
 /**
@@ -69,21 +66,22 @@ export class NodeAuthorizer {
       return yes(allowed && pods().some((p) => p.spec?.serviceAccountName === name));
     }
     if (group === 'storage.k8s.io' && resource === 'volumeattachments' && verb === 'get') {
-      const attachment = this.store.get({ resource: 'volumeattachments.storage.k8s.io', namespace: '', name });
-      return yes(attachment?.object['spec']?.nodeName === node);
+      const attachment = this.store.get({ resource: ATTACHMENTS, namespace: '', name });
+      return yes(attachment !== undefined && objectAs(ATTACHMENTS, attachment).spec.nodeName === node);
     }
     return undefined;
   }
 
-  private podsOf(node: string, namespace?: string): Loose[] {
+  private podsOf(node: string, namespace?: string): Pod[] {
     return this.store
       .list({ resource: 'pods', ...(namespace && { namespace }) })
       .items.filter((pod) => pod.fields?.['spec.nodeName'] === node)
-      .map((pod) => pod.object);
+      .map((pod) => objectAs('pods', pod));
   }
 
   private usesVolume(node: string, name: string): boolean {
-    const claim = this.store.get({ resource: 'persistentvolumes', namespace: '', name })?.object['spec']?.claimRef;
-    return claim !== undefined && this.podsOf(node, claim.namespace).some((pod) => claims(pod, claim.name));
+    const volume = this.store.get({ resource: 'persistentvolumes', namespace: '', name });
+    const { namespace, name: claim } = (volume && objectAs('persistentvolumes', volume).spec?.claimRef) ?? {};
+    return claim !== undefined && this.podsOf(node, namespace).some((pod) => claims(pod, claim));
   }
 }

@@ -38,13 +38,18 @@ export function ruleAllows(rule: PolicyRule, attributes: Attributes): boolean {
   );
 }
 
+/** A rule of one verb on one thing: a path, or a resource. The lists have one element each. */
+type SingleRule =
+  | { verbs: [string]; nonResourceURLs: [string] }
+  | { verbs: [string]; apiGroups: [string]; resources: [string]; resourceNames?: [string] };
+
 /** A rule as rules of one verb on one thing each, so that they can be compared. */
-function* single(rule: PolicyRule): Generator<PolicyRule> {
+function* single(rule: PolicyRule): Generator<SingleRule> {
   for (const verb of rule.verbs) {
     for (const url of rule.nonResourceURLs ?? []) yield { verbs: [verb], nonResourceURLs: [url] };
     for (const group of rule.apiGroups ?? []) {
       for (const resource of rule.resources ?? []) {
-        const base = { verbs: [verb], apiGroups: [group], resources: [resource] };
+        const base: SingleRule = { verbs: [verb], apiGroups: [group], resources: [resource] };
         if (rule.resourceNames?.length) for (const name of rule.resourceNames) yield { ...base, resourceNames: [name] };
         else yield base;
       }
@@ -52,20 +57,16 @@ function* single(rule: PolicyRule): Generator<PolicyRule> {
   }
 }
 
-const covers = (owner: readonly string[] | null | undefined, wanted: string): boolean => has(owner, wanted);
-
-function ruleCovers(owner: PolicyRule, one: PolicyRule): boolean {
-  if (!covers(owner.verbs, one.verbs[0])) return false;
-  if (one.nonResourceURLs) return pathMatches(owner.nonResourceURLs, one.nonResourceURLs[0]);
-  const resource = one.resources![0];
-  const [main, subresource = ''] = resource.split('/');
-  if (!covers(owner.apiGroups, one.apiGroups![0])) return false;
+function ruleCovers(owner: PolicyRule, one: SingleRule): boolean {
+  if (!has(owner.verbs, one.verbs[0])) return false;
+  if ('nonResourceURLs' in one) return pathMatches(owner.nonResourceURLs, one.nonResourceURLs[0]);
+  const [resource] = one.resources;
+  const [main = '', subresource = ''] = resource.split('/');
+  if (!has(owner.apiGroups, one.apiGroups[0])) return false;
   if (!owner.resources?.includes(resource) && !resourceMatches(owner.resources, main, subresource)) return false;
   return (
     !owner.resourceNames?.length ||
-    (one.resourceNames !== undefined &&
-      one.resourceNames !== null &&
-      owner.resourceNames.includes(one.resourceNames[0]))
+    (one.resourceNames !== undefined && owner.resourceNames.includes(one.resourceNames[0]))
   );
 }
 

@@ -1,7 +1,8 @@
-import type { KubeObject } from '../../meta/object.ts';
+import type { CertificateSigningRequestSpec, CertificateSigningRequestStatus } from '../../../schema/types.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { objectAs, type ObjectOf } from '../object-as.ts';
 import { operationOf } from '../write/operation.ts';
 import { replace } from '../write/replace.ts';
 import { issueCertificate, type Authority } from './issue.ts';
@@ -20,33 +21,28 @@ const system: RequestContext = {
   warn() {},
 };
 
-function waits({ object }: Stored): boolean {
-  const has = (type: string): boolean =>
-    ((object['status']?.conditions ?? []) as { type: string }[]).some((c) => c.type === type);
-  return (
-    object['spec']?.signerName in SIGNERS &&
-    has('Approved') &&
-    !has('Denied') &&
-    !has('Failed') &&
-    !object['status']?.certificate
-  );
+type Status = CertificateSigningRequestStatus;
+
+function waits(stored: Stored): boolean {
+  const { spec, status } = objectAs(REQUESTS, stored);
+  const has = (type: string): boolean => Boolean(status?.conditions?.some((c) => c.type === type));
+  return spec.signerName in SIGNERS && has('Approved') && !has('Denied') && !has('Failed') && !status?.certificate;
 }
 
 async function statusOf(
   core: Core,
   authority: Authority,
-  spec: KubeObject['spec'],
+  spec: CertificateSigningRequestSpec,
   now: string,
-): Promise<(status: KubeObject['status']) => KubeObject['status']> {
-  const usages = (spec.usages ?? []) as string[];
-  const seconds: number | undefined = spec.expirationSeconds;
-  const ms = Math.min(YEAR_MS, Math.max(600, seconds ?? Infinity) * 1000);
+): Promise<(status: Status | undefined) => Status> {
+  const { usages = [], expirationSeconds = Infinity } = spec;
+  const ms = Math.min(YEAR_MS, Math.max(600, expirationSeconds) * 1000);
   try {
-    const strange = usages.filter((usage) => !SIGNERS[spec.signerName as string].includes(usage));
+    const strange = usages.filter((usage) => !SIGNERS[spec.signerName]?.includes(usage));
     if (strange.length) throw new Error(`usages ${JSON.stringify(strange)} are not for this signer`);
     const pem = await issueCertificate(
       authority,
-      Buffer.from(spec.request as string, 'base64').toString('utf8'),
+      Buffer.from(spec.request, 'base64').toString('utf8'),
       usages,
       core.clock.now(),
       ms,
@@ -79,12 +75,12 @@ export function followCertificateRequests(core: Core, authority: Authority): { s
       subresource: 'status',
     };
     const op = operationOf(core, system, target, 'sign', {});
-    const change = await statusOf(core, authority, stored.object['spec'], op.now);
+    const change = await statusOf(core, authority, objectAs(REQUESTS, stored).spec, op.now);
     await replace(op, {
       createMissing: false,
       next(live) {
-        const object = structuredClone(live!);
-        if (!object['status']?.certificate) object['status'] = change(object['status']);
+        const object = structuredClone(live!) as ObjectOf<typeof REQUESTS>;
+        if (!object.status?.certificate) object.status = change(object.status);
         return object;
       },
     });

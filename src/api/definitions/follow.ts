@@ -2,10 +2,12 @@ import { customKinds } from '../../kinds/custom.ts';
 import { objectOf, storedForm } from '../../kinds/encode.ts';
 import { CLEANUP } from '../../kinds/strategies/custom-resource-definition.ts';
 import { formatTime } from '../../meta/time.ts';
+import type { KubeObject } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
+import { copyAs, objectAs } from '../object-as.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
@@ -73,13 +75,13 @@ class Definitions {
   /** Names that a definition had are free for the others of its group. */
   private gone(stored: Stored): void {
     this.core.registry.setCustom(stored.name, []);
-    const groupOf = (s: Stored): unknown => (s.object['spec'] as { group?: string } | undefined)?.group;
+    const groupOf = (s: Stored): string => objectAs(DEFINITIONS, s).spec.group;
     for (const other of this.core.store.list({ resource: DEFINITIONS }).items)
       if (groupOf(other) === groupOf(stored)) this.seen(other);
   }
 
   private serve(stored: Stored): void {
-    const definition = stored.object;
+    const definition = objectAs(DEFINITIONS, stored);
     if (!isEstablished(definition)) return;
     try {
       this.core.registry.setCustom(stored.name, customKinds(definition));
@@ -89,9 +91,11 @@ class Definitions {
   }
 
   private async settle(stored: Stored): Promise<void> {
-    const others = this.core.store.list({ resource: DEFINITIONS }).items.map((s) => s.object);
-    const wanted = wantedStatus(stored.copy(), others, formatTime(this.core.clock.now()));
-    if (!wanted) return;
+    const others = this.core.store.list({ resource: DEFINITIONS }).items.map((s) => objectAs(DEFINITIONS, s));
+    const definition = copyAs(DEFINITIONS, stored);
+    const status = wantedStatus(definition, others, formatTime(this.core.clock.now()));
+    if (!status) return;
+    const wanted: KubeObject = { ...definition, status };
     const { kind } = this.target(stored.name);
     const op = operationOf(this.core, system, this.target(stored.name), 'establish', {});
     const ownership = ownershipOf(this.core.registry, kind, 'status');

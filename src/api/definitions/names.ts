@@ -1,20 +1,5 @@
-import type { KubeObject } from '../../meta/object.ts';
+import type { CustomResourceDefinition, CustomResourceDefinitionNames as Names } from '../../../schema/types.ts';
 
-export interface Names {
-  plural: string;
-  singular?: string;
-  shortNames?: string[];
-  kind: string;
-  listKind?: string;
-  categories?: string[];
-}
-export interface Condition {
-  type: string;
-  status: string;
-  lastTransitionTime?: string;
-  reason?: string;
-  message?: string;
-}
 export interface NamesVerdict {
   /** what the definition may be called: of those that it wants the free ones, of others what it had */
   accepted: Names;
@@ -28,19 +13,22 @@ const kindsOf = (names: Names): string[] => [names.kind, names.listKind ?? ''].f
 const NONE: Names = { plural: '', kind: '' };
 
 /** Which names of a definition are free beside those that others of its group have. Source: apiextensions' naming controller. */
-export function judgeNames(definition: KubeObject, others: readonly KubeObject[]): NamesVerdict {
-  const { names: wanted, group } = definition['spec'] as { names: Names; group: string };
+export function judgeNames(
+  definition: CustomResourceDefinition,
+  others: readonly CustomResourceDefinition[],
+): NamesVerdict {
+  const { names: wanted, group } = definition.spec;
   const taken = others
-    .filter((o) => o['spec'].group === group && o.metadata.name !== definition.metadata.name)
-    .map((o) => (o['status']?.acceptedNames ?? NONE) as Names);
+    .filter((o) => o.spec.group === group && o.metadata.name !== definition.metadata.name)
+    .map((o) => o.status?.acceptedNames ?? NONE);
   const words = new Set(taken.flatMap(wordsOf));
   const kinds = new Set(taken.flatMap(kindsOf));
-  const had = (definition['status']?.acceptedNames ?? NONE) as Names;
+  const had = definition.status?.acceptedNames ?? NONE;
   const accepted: Names = { ...had };
   let conflict: NamesVerdict['conflict'];
   const refuse = (reason: string, used: readonly string[]): void => {
     const texts = used.map((name) => `${JSON.stringify(name)} is already in use`);
-    conflict = { reason, message: texts.length === 1 ? (texts[0] as string) : `[${texts.join(', ')}]` };
+    conflict = { reason, message: texts.length === 1 ? texts.join() : `[${texts.join(', ')}]` };
   };
   const judge = (
     field: 'plural' | 'singular' | 'kind' | 'listKind',

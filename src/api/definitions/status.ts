@@ -1,17 +1,25 @@
-import type { KubeObject } from '../../meta/object.ts';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionCondition,
+  CustomResourceDefinitionStatus,
+} from '../../../schema/types.ts';
 import { sameJson } from '../patch/equal.ts';
 import { approvalOf, isProtectedGroup } from '../../kinds/custom/definition/approval.ts';
-import { judgeNames, type Condition } from './names.ts';
+import { judgeNames } from './names.ts';
 
-const conditionOf = (definition: KubeObject, type: string): Condition | undefined =>
-  ((definition['status']?.conditions ?? []) as Condition[]).find((c) => c.type === type);
+/** A condition without its time. */
+type Condition = Required<Pick<CustomResourceDefinitionCondition, 'type' | 'status' | 'reason' | 'message'>>;
 
-export const isEstablished = (definition: KubeObject): boolean =>
-  conditionOf(definition, 'Established')?.status === 'True';
+export const isEstablished = ({ status }: CustomResourceDefinition): boolean =>
+  status?.conditions?.find((c) => c.type === 'Established')?.status === 'True';
 
-function setCondition(conditions: Condition[], condition: Condition, now: string): Condition[] {
+function setCondition(
+  conditions: CustomResourceDefinitionCondition[],
+  condition: Condition,
+  now: string,
+): CustomResourceDefinitionCondition[] {
   const old = conditions.find((c) => c.type === condition.type);
-  const lastTransitionTime = old?.status === condition.status ? old.lastTransitionTime : now;
+  const lastTransitionTime = (old?.status === condition.status ? old.lastTransitionTime : undefined) ?? now;
   const { type, status, reason, message } = condition;
   const made = { type, status, lastTransitionTime, reason, message };
   return old ? conditions.map((c) => (c === old ? made : c)) : [...conditions, made];
@@ -25,7 +33,7 @@ const APPROVALS = {
 };
 
 /** Whether a definition of a community's group has been reviewed (KEP-1111). */
-function approvalCondition(definition: KubeObject): Condition {
+function approvalCondition(definition: CustomResourceDefinition): Condition {
   const { state, reason } = approvalOf(definition);
   return {
     type: 'KubernetesAPIApprovalPolicyConformant',
@@ -40,16 +48,12 @@ function approvalCondition(definition: KubeObject): Condition {
  * which objects may be stored. Undefined when it has it. `now`: RFC 3339.
  */
 export function wantedStatus(
-  definition: KubeObject,
-  others: readonly KubeObject[],
+  definition: CustomResourceDefinition,
+  others: readonly CustomResourceDefinition[],
   now: string,
-): KubeObject | undefined {
-  const status = (definition['status'] ?? {}) as {
-    conditions?: Condition[];
-    acceptedNames?: unknown;
-    storedVersions?: string[];
-  };
-  const { group, versions } = definition['spec'] as { group: string; versions: { name: string; storage: boolean }[] };
+): CustomResourceDefinitionStatus | undefined {
+  const { status = {} } = definition;
+  const { group, versions } = definition.spec;
   const { accepted: acceptedNames, conflict } = judgeNames(definition, others);
   let conditions = status.conditions ?? [];
   const accepted: Condition = conflict
@@ -74,5 +78,5 @@ export function wantedStatus(
     ...storage.filter((v) => !status.storedVersions?.includes(v)),
   ];
   const wanted = { ...status, conditions, acceptedNames, storedVersions };
-  return sameJson(status, wanted) ? undefined : ({ ...definition, status: wanted } as KubeObject);
+  return sameJson(status, wanted) ? undefined : wanted;
 }

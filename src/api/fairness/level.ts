@@ -128,7 +128,7 @@ export class Level {
     let hand = this.hands.get(flow);
     if (!hand) {
       if (this.hands.size >= MAX_HANDS) this.hands.clear();
-      hand = dealHand(flow, this.queues.length, this.handSize).map((i) => this.queues[i]);
+      hand = dealHand(flow, this.queues.length, this.handSize).map((i) => this.queues[i]!);
       this.hands.set(flow, hand);
     }
     return hand;
@@ -168,8 +168,9 @@ export class Level {
         (best, q) => (q.waiting.length && (!best || q.served < best.served) ? q : best),
         undefined,
       );
-      if (!queue || !this.fits(queue.waiting[0].seats)) return;
-      const next = queue.waiting.shift() as Waiting;
+      const next = queue?.waiting[0];
+      if (!queue || !next || !this.fits(next.seats)) return;
+      queue.waiting.shift();
       this.waiting--;
       queue.served += next.seats;
       next.start(this.take(next.seats));

@@ -1,12 +1,9 @@
+import type { Pod } from '../../../schema/types.ts';
 import { badRequest } from '../../meta/status.ts';
 
-interface Pod {
-  metadata: { name: string; annotations?: Record<string, string> };
-  spec?: Record<string, unknown>;
-}
 const DEFAULT_CONTAINER = 'kubectl.kubernetes.io/default-container';
-const names = (pod: Pod, field: string): string[] =>
-  ((pod.spec?.[field] ?? []) as { name: string }[]).map((c) => c.name);
+const names = ({ spec }: Pod, field: 'containers' | 'initContainers' | 'ephemeralContainers'): string[] =>
+  (spec?.[field] ?? []).map((c) => c.name);
 
 /** The container that a stream means: the one that is named, or the only one. Throws 400. */
 export function containerOf(pod: Pod, asked: string | null): string {
@@ -16,7 +13,8 @@ export function containerOf(pod: Pod, asked: string | null): string {
     return asked;
   }
   const containers = names(pod, 'containers');
-  if (containers.length === 1) return containers[0];
+  const [only] = containers;
+  if (only !== undefined && containers.length === 1) return only;
   const preferred = pod.metadata.annotations?.[DEFAULT_CONTAINER];
   if (preferred && all.includes(preferred)) return preferred;
   const init = names(pod, 'initContainers');

@@ -1,9 +1,12 @@
 import { BlockList, isIP } from 'node:net';
+import type { Resources } from '../../../schema/types.ts';
 import { badRequest, notFound, serviceUnavailable } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { Connection, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { objectAs } from '../object-as.ts';
 import { hostOf, kubeletOf } from './kubelet.ts';
+import { readyEndpoint } from './ready-endpoint.ts';
 
 interface ProxyName {
   scheme: string;
@@ -13,11 +16,10 @@ interface ProxyName {
 
 /** `name`, `name:port` or `scheme:name:port`. Throws 400 for more. */
 export function parseProxyName(text: string, what: string): ProxyName {
-  const parts = text.split(':');
-  if (parts.length === 1) return { scheme: '', name: parts[0], port: '' };
-  if (parts.length === 2) return { scheme: '', name: parts[0], port: parts[1] };
-  if (parts.length === 3 && ['', 'http', 'https'].includes(parts[0]))
-    return { scheme: parts[0], name: parts[1], port: parts[2] };
+  const [first = '', second, third, ...more] = text.split(':');
+  if (second === undefined) return { scheme: '', name: first, port: '' };
+  if (third === undefined) return { scheme: '', name: first, port: second };
+  if (more.length === 0 && ['', 'http', 'https'].includes(first)) return { scheme: first, name: second, port: third };
   throw badRequest(`invalid ${what} request ${JSON.stringify(text)}`);
 }
 
@@ -31,11 +33,11 @@ function connection(scheme: string, host: string, port: number | string, query: 
   return { url, secure: scheme === 'https' };
 }
 
-const find = (core: Core, target: Target, resource: string, name: string): Stored => {
+function find<R extends 'pods' | 'services'>(core: Core, target: Target, resource: R, name: string): Resources[R] {
   const stored = core.store.get({ resource, namespace: target.namespace, name });
   if (!stored) throw notFound({ group: '', resource }, name);
-  return stored;
-};
+  return objectAs(resource, stored);
+}
 
 /** Whoever may write a pod's status must not reach by it what only this machine may. Source: IsProxyableIP. */
 const notProxied = new BlockList();
@@ -59,20 +61,13 @@ function isProxied(ip: string): boolean {
 
 export function podProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {
   const { scheme, name, port } = parseProxyName(target.name, 'pod');
-  const pod = find(core, target, 'pods', name).object;
-  const ip = pod['status']?.podIP;
+  const pod = find(core, target, 'pods', name);
+  const ip = pod.status?.podIP;
   if (!ip || !isProxied(ip)) throw badRequest('address not allowed');
-  const ports = ((pod['spec']?.containers ?? []) as { ports?: { containerPort: number; name?: string }[] }[]).flatMap(
-    (c) => c.ports ?? [],
-  );
+  const ports = (pod.spec?.containers ?? []).flatMap((c) => c.ports ?? []);
   const number =
     port === '' ? (ports[0]?.containerPort ?? 80) : (ports.find((p) => p.name === port)?.containerPort ?? port);
   return connection(scheme, ip, number, query);
-}
-
-interface Slice {
-  endpoints?: { addresses: string[]; conditions?: { ready?: boolean } }[];
-  ports?: { name?: string; port?: number }[];
 }
 
 export function serviceProxy(
@@ -82,8 +77,7 @@ export function serviceProxy(
   query: URLSearchParams,
 ): Connection {
   const { scheme, name, port } = parseProxyName(target.name, 'service');
-  const service = find(core, target, 'services', name).object;
-  const ports = (service['spec']?.ports ?? []) as { name?: string; port: number }[];
+  const ports = find(core, target, 'services', name).spec?.ports ?? [];
   const wanted =
     port === ''
       ? ports.length === 1
@@ -92,16 +86,9 @@ export function serviceProxy(
       : ports.find((p) => p.name === port || String(p.port) === port);
   if (!wanted)
     throw serviceUnavailable(`no service port ${JSON.stringify(port)} found for service ${JSON.stringify(name)}`);
-  const slices = core.store.list({ resource: 'endpointslices.discovery.k8s.io', namespace: target.namespace }).items;
-  for (const stored of slices) {
-    if (stored.labels?.['kubernetes.io/service-name'] !== name) continue;
-    const slice = stored.object as unknown as Slice;
-    const at = slice.ports?.find((p) => (p.name ?? '') === (wanted.name ?? ''))?.port;
-    const ready = (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false);
-    if (at && ready.length)
-      return connection(scheme, ready[Math.floor(Math.random() * ready.length)].addresses[0], at, query);
-  }
-  throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  const endpoint = readyEndpoint(core.store, target.namespace, name, wanted.name ?? '');
+  if (!endpoint) throw serviceUnavailable(`no endpoints available for service ${JSON.stringify(name)}`);
+  return connection(scheme, endpoint.host, endpoint.port, query);
 }
 
 export function nodeProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {

@@ -1,6 +1,8 @@
+import type { Pod } from '../../../schema/types.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { Connection, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { objectAs } from '../object-as.ts';
 import { containerOf } from './container.ts';
 import { kubeletConnection, nodeOf } from './kubelet.ts';
 import { nodeProxy, podProxy, serviceProxy } from './proxy.ts';
@@ -14,7 +16,7 @@ const pass = (query: URLSearchParams, ...names: string[]): URLSearchParams => {
   return out;
 };
 
-const podOf = (stored: Stored | undefined): any => stored!.object;
+const podOf = (stored: Stored | undefined): Pod => objectAs('pods', stored!);
 
 const logs: Stream = (core, target, stored, query) => {
   const pod = podOf(stored);

@@ -1,11 +1,12 @@
-import type { PodCondition, PodStatus } from '../../../schema/types.ts';
+import type { Binding, PodCondition, PodStatus } from '../../../schema/types.ts';
 import { storedForm } from '../../kinds/encode.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { KubeObject, ObjectLike, Unchecked } from '../../meta/object.ts';
 import { badRequest, conflict, notFound, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { successAnswer } from '../answer.ts';
 import type { Answer, Body, RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { copyAs } from '../object-as.ts';
 import { checkWriteOptions } from '../options.ts';
 import { keyOf } from '../target.ts';
 import { admissionRequest, operationOf, type Operation } from '../write/operation.ts';
@@ -17,18 +18,19 @@ const BINDING = { group: '', resource: 'pods/binding' };
 /** Writes of the pod (labels, status) that may come between. */
 const MAX_ATTEMPTS = 5;
 
-function check(binding: KubeObject): void {
-  const { target } = binding as unknown as { target?: { kind?: string; name?: string } };
+/** The node. Throws 500, as Kubernetes does. */
+function nodeOf({ target }: Unchecked<Binding>): string {
   const errors: string[] = [];
   if (target?.kind && target.kind !== 'Node')
     errors.push(`target.kind: Unsupported value: ${JSON.stringify(target.kind)}: supported values: "Node", "<empty>"`);
   if (!target?.name) errors.push('target.name: Required value');
-  if (errors.length)
-    throw new StatusError({ message: errors.length === 1 ? errors[0] : `[${errors.join(', ')}]`, code: 500 });
+  if (errors.length || !target?.name)
+    throw new StatusError({ message: errors.length === 1 ? errors.join() : `[${errors.join(', ')}]`, code: 500 });
+  return target.name;
 }
 
 /** The binding names the pod that it means, and maybe its uid and version. */
-function checkPreconditions({ metadata: wanted }: KubeObject, { metadata }: KubeObject, revision: number): void {
+function checkPreconditions({ metadata: wanted }: ObjectLike, { metadata }: ObjectLike, revision: number): void {
   const refuse = (field: string, given: string, there: string): never => {
     const why = `Precondition failed: ${field} in precondition: ${given}, ${field} in object meta: ${there}`;
     const at = `/registry/pods/${metadata.namespace}/${metadata.name}`;
@@ -52,26 +54,27 @@ function withCondition(conditions: readonly PodCondition[], condition: PodCondit
 }
 
 /** The pod with its node; annotations and new labels come from the binding (assignPod of the pod's REST storage). */
-function assign(op: Operation, stored: Stored, binding: KubeObject): KubeObject {
-  const pod = stored.copy();
-  const { spec, metadata } = pod;
+function assign(op: Operation, stored: Stored, binding: ObjectLike, node: string): KubeObject {
+  const pod = copyAs('pods', stored);
+  const { metadata } = pod;
+  const spec = (pod.spec ??= { containers: [] });
   checkPreconditions(binding, pod, stored.revision);
   const refuse = (why: string) => conflict(BINDING, metadata.name, why);
   if (metadata.deletionTimestamp) throw refuse(`pod ${metadata.name} is being deleted, cannot be assigned to a host`);
   if (spec.nodeName) throw refuse(`pod ${metadata.name} is already assigned to node ${JSON.stringify(spec.nodeName)}`);
   if (spec.schedulingGates?.length) throw refuse(`pod ${metadata.name} has non-empty .spec.schedulingGates`);
-  spec.nodeName = binding['target'].name;
+  spec.nodeName = node;
   // labels that the pod has already are its own
   if (binding.metadata.labels) metadata.labels = { ...binding.metadata.labels, ...metadata.labels };
   if (binding.metadata.annotations) metadata.annotations = { ...metadata.annotations, ...binding.metadata.annotations };
-  const { nominatedNodeName: _, ...status } = (pod.status ?? {}) as PodStatus;
+  const { nominatedNodeName: _, ...status }: PodStatus = pod.status ?? {};
   const scheduled: PodCondition = {
     type: 'PodScheduled',
     status: 'True',
-    lastProbeTime: null as never,
+    lastProbeTime: null,
     lastTransitionTime: op.now,
   };
-  pod['status'] = { ...status, conditions: withCondition(status.conditions ?? [], scheduled) };
+  pod.status = { ...status, conditions: withCondition(status.conditions ?? [], scheduled) };
   return pod;
 }
 
@@ -90,7 +93,7 @@ export async function bind(
   checkPlace({ ...target, kind, name: '' }, binding);
   if (target.name && target.name !== binding.metadata.name)
     throw badRequest('name in URL does not match name in Binding object');
-  check(binding);
+  const node = nodeOf(binding as Unchecked<Binding>);
   const pods = core.registry.byResource('', 'v1', 'pods')!;
   const podTarget: Target = {
     kind: pods,
@@ -115,7 +118,7 @@ export async function bind(
       stored = core.store.get(key);
       if (!stored) throw notFound(PODS, podTarget.name);
     }
-    const pod = assign(op, stored, binding);
+    const pod = assign(op, stored, binding, node);
     if (op.dryRun) return successAnswer(201);
     const outcome = await core.store.commit(writeOf(op, storedForm(pods.storage, false, pod), stored.revision));
     if (outcome.ok) return successAnswer(201);

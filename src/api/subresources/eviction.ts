@@ -1,15 +1,16 @@
-import type { Condition, PodDisruptionBudgetStatus } from '../../../schema/types.ts';
+import type { Condition, Eviction, PodDisruptionBudgetStatus } from '../../../schema/types.ts';
 import { bodyKind } from '../../kinds/body-kind.ts';
 import { storedForm } from '../../kinds/encode.ts';
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { ObjectLike, Unchecked } from '../../meta/object.ts';
 import { badRequest, forbiddenRequest, notFound, StatusError, timeout } from '../../meta/status.ts';
 import { isPodReady, isPodTerminal } from '../../rules/pods.ts';
 import type { Stored } from '../../store/contract.ts';
-import { objectAnswer, successAnswer } from '../answer.ts';
-import type { Answer, Body, DeleteOptions, RequestContext, Target, WriteOptions } from '../contract.ts';
+import { statusAnswer, successAnswer } from '../answer.ts';
+import type { Answer, Body, DeleteOptions, RequestContext, StatusAnswer, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
+import { copyAs, objectAs } from '../object-as.ts';
 import { keyOf } from '../target.ts';
 import { operationOf } from '../write/operation.ts';
 import { readBody } from '../write/read-body.ts';
@@ -21,11 +22,15 @@ const MAX_ATTEMPTS = 10;
 const MAX_DISRUPTED = 2000;
 const ALLOWED = 'DisruptionAllowed';
 type BudgetStatus = Partial<PodDisruptionBudgetStatus>;
+interface Budget extends ObjectLike {
+  status?: BudgetStatus;
+}
 
 /** A pod that does not run (or is leaving anyway) disturbs nobody's budget. */
 function ignoresBudget(pod: Stored): boolean {
-  const { status, metadata } = pod.object;
-  return isPodTerminal(pod.object) || status?.phase === 'Pending' || metadata.deletionTimestamp !== undefined;
+  const object = objectAs('pods', pod);
+  const { status, metadata } = object;
+  return isPodTerminal(object) || status?.phase === 'Pending' || metadata.deletionTimestamp !== undefined;
 }
 
 /** 429; `why` of the budget. */
@@ -52,8 +57,8 @@ function whyNone(name: string, status: BudgetStatus): string {
 }
 
 /** Takes one disruption from the budget, or refuses with 429 or 403. Source: the pod's eviction REST storage. */
-function take(budget: KubeObject, pod: string, nowText: string): void {
-  const status = (budget['status'] ??= {}) as BudgetStatus;
+function take(budget: Budget, pod: string, nowText: string): void {
+  const status: BudgetStatus = (budget.status ??= {});
   const { name } = budget.metadata;
   if ((status.observedGeneration ?? 0) < (budget.metadata.generation ?? 0)) {
     throw tooMany(`The disruption budget ${name} is still being processed by the server.`, 10);
@@ -86,22 +91,21 @@ function exhausted({ conditions = [], observedGeneration }: BudgetStatus, now: s
 
 /** Whether a pod that is not ready may go without asking the budget (KEP-3017, unhealthyPodEvictionPolicy). */
 function unhealthyMayGo(budget: Stored): boolean {
-  const { spec = {}, status = {} } = budget.object;
-  if (spec.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
-  return (status.currentHealthy ?? 0) >= (status.desiredHealthy ?? 0) && (status.desiredHealthy ?? 0) > 0;
+  const { spec, status } = objectAs(BUDGETS, budget);
+  if (spec?.unhealthyPodEvictionPolicy === 'AlwaysAllow') return true;
+  const { currentHealthy = 0, desiredHealthy = 0 }: BudgetStatus = status ?? {};
+  return currentHealthy >= desiredHealthy && desiredHealthy > 0;
 }
 
 /** A budget without a selector, or with an empty one, is nobody's. */
-const hasSelector = (selector: LabelSelectorLike | undefined): boolean =>
-  Boolean(Object.keys(selector?.matchLabels ?? {}).length || selector?.matchExpressions?.length);
+const selects = (selector: LabelSelectorLike | undefined, labels: Stored['labels']): boolean =>
+  Boolean(Object.keys(selector?.matchLabels ?? {}).length || selector?.matchExpressions?.length) &&
+  labelSelectorAsSelector(selector).matches(labels);
 
 function budgetsOf(core: Core, pod: Stored): Stored[] {
   return core.store
     .list({ resource: BUDGETS, namespace: pod.namespace })
-    .items.filter(
-      ({ object }) =>
-        hasSelector(object['spec']?.selector) && labelSelectorAsSelector(object['spec'].selector).matches(pod.labels),
-    );
+    .items.filter((budget) => selects(objectAs(BUDGETS, budget).spec?.selector, pod.labels));
 }
 
 /** The answer where the pod cannot be evicted at all; undefined where its budget allows it. */
@@ -112,10 +116,10 @@ async function consume(core: Core, ctx: RequestContext, pod: Stored, dryRun: boo
     const [budget] = budgets;
     if (!budget) return undefined;
     if (budgets.length > 1) return twoBudgets();
-    if (!isPodReady(pod.object) && unhealthyMayGo(budget)) return undefined;
+    if (!isPodReady(objectAs('pods', pod)) && unhealthyMayGo(budget)) return undefined;
     const target: Target = { kind, namespace: pod.namespace, name: budget.name, subresource: 'status' };
     const op = operationOf(core, ctx, target, 'evict', {});
-    const changed = budget.copy();
+    const changed = copyAs(BUDGETS, budget);
     take(changed, pod.name, op.now);
     if (dryRun) return undefined;
     const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, false, changed), budget.revision));
@@ -128,19 +132,15 @@ async function consume(core: Core, ctx: RequestContext, pod: Stored, dryRun: boo
 }
 
 /** Kubernetes answers so: created, with a status that says that it failed. */
-const twoBudgets = (): Answer =>
-  objectAnswer(
-    undefined,
-    {
-      kind: 'Status',
-      apiVersion: 'v1',
-      metadata: {},
-      status: 'Failure',
-      message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
-      code: 500,
-    } as unknown as KubeObject,
-    201,
-  );
+const twoBudgets = (): StatusAnswer =>
+  statusAnswer(201, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message: 'This pod has more than one PodDisruptionBudget, which the eviction subresource does not support.',
+    code: 500,
+  });
 
 /** Deletes a pod if its disruption budget allows. Throws 429 where it does not, 404, 400. */
 export async function evict(
@@ -151,12 +151,8 @@ export async function evict(
   options: WriteOptions,
 ): Promise<Answer> {
   core.authorizer.require(ctx, 'create', target);
-  const eviction = readBody(
-    ctx,
-    bodyKind({ group: 'policy', version: 'v1', kind: 'Eviction' })!,
-    body,
-    options.fieldValidation,
-  );
+  const kind = bodyKind({ group: 'policy', version: 'v1', kind: 'Eviction' })!;
+  const eviction = readBody(ctx, kind, body, options.fieldValidation) as Unchecked<Eviction>;
   if (eviction.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
   const podTarget: Target = { ...target, subresource: '' };
   let pod = core.store.get(keyOf(podTarget));
@@ -166,7 +162,7 @@ export async function evict(
     if (!pod) throw notFound({ group: '', resource: 'pods' }, target.name);
   }
   const how: DeleteOptions = {
-    ...(eviction['deleteOptions'] as DeleteOptions | undefined),
+    ...eviction.deleteOptions,
     ...(options.dryRun && { dryRun: options.dryRun }),
   };
   const refused = ignoresBudget(pod) ? undefined : await consume(core, ctx, pod, Boolean(how.dryRun?.length));

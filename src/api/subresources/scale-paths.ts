@@ -1,9 +1,11 @@
+import type { LabelSelector } from '../../../schema/types.ts';
 import { atPath } from '../../kinds/custom/scale.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import { labelSelectorAsSelector, selectorFromSet } from '../../meta/labels.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Store } from '../../store/contract.ts';
+import { objectAs } from '../object-as.ts';
 import type { ReplicasPaths } from '../patch/apply/scale.ts';
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -15,27 +17,25 @@ export interface ScalePaths {
   selector(object: KubeObject): string;
 }
 
+/** A map of labels is what ReplicationControllers have. */
+const isLabelSelector = (selector: Record<string, string> | LabelSelector): selector is LabelSelector =>
+  'matchLabels' in selector || 'matchExpressions' in selector;
+
 const selectorOfSpec = (object: KubeObject): string => {
-  const selector = object['spec']?.selector;
+  const { selector } = (object['spec'] ?? {}) as { selector?: Record<string, string> | LabelSelector };
   if (!selector) return '';
-  const isLabelSelector = 'matchLabels' in selector || 'matchExpressions' in selector;
-  return (isLabelSelector ? labelSelectorAsSelector(selector) : selectorFromSet(selector)).toString();
+  return (isLabelSelector(selector) ? labelSelectorAsSelector(selector) : selectorFromSet(selector)).toString();
 };
 
 const builtin: ScalePaths = { spec: 'spec.replicas', status: 'status.replicas', selector: selectorOfSpec };
-
-interface Version {
-  name: string;
-  subresources?: { scale?: { specReplicasPath: string; statusReplicasPath: string; labelSelectorPath?: string } };
-}
 
 /** Undefined where the kind has no scale. */
 export function scalePathsOf(store: Store, kind: Kind): ScalePaths | undefined {
   if (!kind.subresources.has('scale')) return undefined;
   if (!kind.custom) return builtin;
   const definition = store.get({ resource: DEFINITIONS, namespace: '', name: kind.storage.key });
-  const versions = (definition?.object['spec']?.versions ?? []) as Version[];
-  const scale = versions.find((v) => v.name === kind.version)?.subresources?.scale;
+  const versions = definition && objectAs(DEFINITIONS, definition).spec.versions;
+  const scale = versions?.find((v) => v.name === kind.version)?.subresources?.scale;
   if (!scale) return undefined;
   const bare = (path: string): string => path.replace(/^\./, '');
   return {

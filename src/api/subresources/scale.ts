@@ -1,13 +1,22 @@
+import type { Scale } from '../../../schema/types.ts';
 import { bodyKind } from '../../kinds/body-kind.ts';
 import { atPath } from '../../kinds/custom/scale.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { normalizeObject } from '../../kinds/normalize.ts';
 import { invalid } from '../../meta/field.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
-import type { KubeObject, ManagedFieldsEntry } from '../../meta/object.ts';
+import type { KubeObject, ManagedFieldsEntry, Unchecked } from '../../meta/object.ts';
 import { invalidObject, noSuchResource, notFound } from '../../meta/status.ts';
 import { objectAnswer } from '../answer.ts';
-import type { Answer, Body, PatchOptions, RequestContext, Target, WriteOptions } from '../contract.ts';
+import type {
+  Body,
+  ObjectAnswer,
+  PatchOptions,
+  ReadOptions,
+  RequestContext,
+  Target,
+  WriteOptions,
+} from '../contract.ts';
 import type { Core } from '../core.ts';
 import { get } from '../get.ts';
 import { checkPatchOptions, checkWriteOptions } from '../options.ts';
@@ -28,7 +37,7 @@ const scaleKind = (): Kind => bodyKind({ group: 'autoscaling', version: 'v1', ki
 function scaleOf(object: KubeObject, paths: ScalePaths, managedFields?: ManagedFieldsEntry[]): KubeObject {
   const { name, namespace, uid, resourceVersion, creationTimestamp } = object.metadata;
   const kind = scaleKind();
-  const scale = {
+  const scale: KubeObject = {
     kind: kind.kind,
     apiVersion: apiVersionOf(kind),
     metadata: {
@@ -41,7 +50,7 @@ function scaleOf(object: KubeObject, paths: ScalePaths, managedFields?: ManagedF
     },
     spec: { replicas: Number(atPath(object, paths.spec) ?? 0) },
     status: { replicas: Number(atPath(object, paths.status) ?? 0), selector: paths.selector(object) },
-  } as unknown as KubeObject;
+  };
   return normalizeObject(kind.schema, scale);
 }
 
@@ -55,15 +64,19 @@ export async function getScale(
   core: Core,
   ctx: RequestContext,
   target: Target,
-  options: { resourceVersion?: string },
-): Promise<Answer> {
+  options: ReadOptions,
+): Promise<ObjectAnswer> {
   const paths = pathsOf(core, target);
   const { object } = await get(core, ctx, target, options);
   return objectAnswer(undefined, scaleOf(object, paths));
 }
 
 /** Writes what `next` makes of the Scale to the object that it scales. */
-async function writeScale(op: Operation, next: (live: KubeObject) => KubeObject, applied: boolean): Promise<Answer> {
+async function writeScale(
+  op: Operation,
+  next: (live: KubeObject) => KubeObject,
+  applied: boolean,
+): Promise<ObjectAnswer> {
   const { core, target } = op;
   const paths = pathsOf(core, target);
   const owned = ownedPaths(target.kind, paths);
@@ -85,7 +98,7 @@ async function writeScale(op: Operation, next: (live: KubeObject) => KubeObject,
           subresource: 'scale',
           now: op.now,
         });
-      const replicas = Number(scale['spec']?.replicas ?? 0);
+      const replicas = Number((scale as Unchecked<Scale>).spec?.replicas ?? 0);
       if (replicas < 0)
         throw invalidObject(kind, target.name, [
           invalid('spec.replicas', replicas, 'must be greater than or equal to 0'),
@@ -111,7 +124,7 @@ export async function updateScale(
   target: Target,
   body: Body,
   options: WriteOptions,
-): Promise<Answer> {
+): Promise<ObjectAnswer> {
   core.authorizer.require(ctx, 'update', target);
   checkWriteOptions('UpdateOptions', options);
   const scale = readBody(ctx, scaleKind(), body, options.fieldValidation);
@@ -125,14 +138,14 @@ export async function patchScale(
   contentType: string,
   input: PatchInput,
   options: PatchOptions,
-): Promise<Answer> {
+): Promise<ObjectAnswer> {
   core.authorizer.require(ctx, 'patch', target);
   const type = patchTypeOf(target.kind, contentType);
   checkPatchOptions(type, options);
   const kind = scaleKind();
   const op = operationOf(core, ctx, target, 'scale', options);
   if (type !== APPLY_PATCH) return writeScale(op, patcher(ctx, kind, type, input, options.fieldValidation), false);
-  const applied = readConfiguration(input).value as unknown as KubeObject;
+  const applied = readConfiguration(input).value;
   const ownership = ownershipOf(core.registry, kind, '');
   const { fieldManager: manager = '', force = false } = options;
   return writeScale(

@@ -1,13 +1,16 @@
+import type { BoundObjectReference, TokenRequest } from '../../../schema/types.ts';
 import { bodyKind } from '../../kinds/body-kind.ts';
 import { normalizeObject } from '../../kinds/normalize.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { Unchecked } from '../../meta/object.ts';
 import { badRequest, conflict, invalidObject, notFound } from '../../meta/status.ts';
 import { formatTime } from '../../meta/time.ts';
 import { objectAnswer } from '../answer.ts';
 import type { Answer, Body, RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import type { BoundObject } from '../authentication/service-account-tokens.ts';
+import { newObject } from '../new-object.ts';
+import { objectAs } from '../object-as.ts';
 import { keyOf } from '../target.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { applyDefaults } from '../write/defaults.ts';
@@ -19,12 +22,6 @@ const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'To
 const HOUR = 3600;
 const MIN_SECONDS = 600;
 const BINDABLE: Readonly<Record<string, string>> = { Pod: 'pods', Secret: 'secrets', Node: 'nodes' };
-
-interface Spec {
-  audiences?: string[] | null;
-  expirationSeconds?: number | null;
-  boundObjectRef?: { kind?: string; apiVersion?: string; name?: string; uid?: string } | null;
-}
 
 function checkSeconds(seconds: number): void {
   const errors: FieldError[] = [];
@@ -39,7 +36,7 @@ function checkSeconds(seconds: number): void {
 function boundObject(
   core: Core,
   target: Target,
-  ref: NonNullable<Spec['boundObjectRef']>,
+  ref: BoundObjectReference,
 ): { bound: BoundObject; node?: { name: string; uid: string } } {
   const { kind = '', name = '', uid } = ref;
   const resource = BINDABLE[kind];
@@ -56,14 +53,14 @@ function boundObject(
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
   }
-  if (kind === 'Pod' && stored.object['spec']?.serviceAccountName !== target.name) {
+  const pod = kind === 'Pod' ? objectAs('pods', stored) : undefined;
+  if (pod && pod.spec?.serviceAccountName !== target.name) {
     throw badRequest(
       `cannot bind token for serviceaccount ${JSON.stringify(target.name)} to pod running with different serviceaccount name.`,
     );
   }
   const bound: BoundObject = { kind: kind as BoundObject['kind'], name, uid: stored.uid };
-  const nodeName: string | undefined =
-    kind === 'Node' ? name : kind === 'Pod' ? stored.object['spec']?.nodeName : undefined;
+  const nodeName = kind === 'Node' ? name : pod?.spec?.nodeName;
   const node = nodeName ? core.store.get({ resource: 'nodes', namespace: '', name: nodeName }) : undefined;
   return { bound, ...(node && { node: { name: node.name, uid: node.uid } }) };
 }
@@ -89,7 +86,7 @@ export async function requestToken(
     subresource: 'token',
     now: op.now,
   });
-  const spec = (request['spec'] ?? {}) as Spec;
+  const spec = (request as Unchecked<TokenRequest>).spec ?? {};
   const key = keyOf({ ...target, subresource: '' });
   const account = core.store.get(key) ?? (await core.store.fresh(), core.store.get(key));
   if (!account) throw notFound({ group: '', resource: 'serviceaccounts' }, target.name);
@@ -113,17 +110,15 @@ export async function requestToken(
     node,
   );
   const { managedFields } = request.metadata;
-  const answer = {
-    ...request,
-    metadata: {
-      name: account.name,
-      namespace: account.namespace,
-      uid: account.uid,
-      creationTimestamp: op.now,
-      ...(managedFields && { managedFields }),
+  const { name, namespace, uid } = account;
+  const answer = newObject(
+    { name, namespace, uid, creationTimestamp: op.now, ...(managedFields && { managedFields }) },
+    {
+      kind: request.kind,
+      apiVersion: request.apiVersion,
+      spec: { ...spec, audiences, expirationSeconds: seconds },
+      status: { token: op.dryRun ? '' : token, expirationTimestamp: formatTime(expires) },
     },
-    spec: { ...spec, audiences, expirationSeconds: seconds },
-    status: { token: op.dryRun ? '' : token, expirationTimestamp: formatTime(expires) },
-  } as unknown as KubeObject;
+  );
   return objectAnswer(undefined, normalizeObject(kind.schema, answer), 201);
 }

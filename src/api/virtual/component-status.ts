@@ -3,8 +3,10 @@ import { StatusError } from '../../meta/status.ts';
 import { timeMs } from '../../meta/time.ts';
 import type { Stored } from '../../store/contract.ts';
 import { objectAnswer } from '../answer.ts';
-import type { Answer, ListAnswer, RequestContext, Target } from '../contract.ts';
+import type { ListAnswer, ObjectAnswer, RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { newObject } from '../new-object.ts';
+import { objectAs } from '../object-as.ts';
 
 interface Component {
   name: string;
@@ -18,11 +20,12 @@ const LOOPS: readonly Component[] = [
   { name: 'controller-manager', lease: 'kube-controller-manager', port: 10_257 },
 ];
 const DATABASE = 'etcd-0';
+const LEASES = 'leases.coordination.k8s.io';
 
 /** The loops are clients, of which the API knows whether they lead: by the Lease that they renew. */
 function isLeading(core: Core, lease: string): boolean {
-  const spec = core.store.get({ resource: 'leases.coordination.k8s.io', namespace: 'kube-system', name: lease })
-    ?.object['spec'];
+  const stored = core.store.get({ resource: LEASES, namespace: 'kube-system', name: lease });
+  const spec = stored && objectAs(LEASES, stored).spec;
   if (!spec?.holderIdentity || !spec.renewTime) return false;
   return timeMs(spec.renewTime) + (spec.leaseDurationSeconds ?? 0) * 1000 > core.clock.now();
 }
@@ -42,7 +45,7 @@ const components = (core: Core): KubeObject[] =>
   [
     ...LOOPS.map((one) => [one.name, conditionOf(core, one)] as const),
     [DATABASE, { type: 'Healthy', status: 'True', message: 'ok' }] as const,
-  ].map(([name, condition]) => ({ metadata: { name }, conditions: [condition] }) as unknown as KubeObject);
+  ].map(([name, condition]) => newObject({ name }, { conditions: [condition] }));
 
 /** In the form of what is stored, which these are not. */
 function asStored(object: KubeObject): Stored {
@@ -69,9 +72,9 @@ export async function listComponents(core: Core, ctx: RequestContext, target: Ta
 }
 
 /** Throws 500 for a component that is none, as Kubernetes does. */
-export async function getComponent(core: Core, ctx: RequestContext, target: Target): Promise<Answer> {
+export async function getComponent(core: Core, ctx: RequestContext, target: Target): Promise<ObjectAnswer> {
   core.authorizer.require(ctx, 'get', target);
   const found = components(core).find((one) => one.metadata.name === target.name);
   if (!found) throw new StatusError({ message: `Component not found: ${target.name}`, code: 500 });
-  return objectAnswer(target.kind, { kind: 'ComponentStatus', apiVersion: 'v1', ...found } as unknown as KubeObject);
+  return objectAnswer(target.kind, { kind: 'ComponentStatus', apiVersion: 'v1', ...found });
 }

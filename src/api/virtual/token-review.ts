@@ -1,14 +1,18 @@
+import type { TokenReview, TokenReviewSpec } from '../../../schema/types.ts';
+import type { Unchecked } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import { userInfo } from '../authentication/user-info.ts';
 import type { Question } from './question.ts';
 
+const specOf = (object: Unchecked<TokenReview>): Partial<TokenReviewSpec> => object.spec ?? {};
+
 /** Whose token is it? */
 export const tokenReview: Question = {
   check({ object }) {
-    if (!object['spec']?.token) throw badRequest('token is required for TokenReview in authentication');
+    if (!specOf(object).token) throw badRequest('token is required for TokenReview in authentication');
   },
   async answer({ core, object }) {
-    const { token, audiences = [] } = object['spec'] as { token: string; audiences?: string[] };
+    const { token = '', audiences = [] } = specOf(object);
     const found = await core.authenticator.review(token, audiences);
     if (found) {
       object['status'] = {

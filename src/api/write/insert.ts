@@ -7,7 +7,7 @@ import { alreadyExists, invalidObject, StatusError } from '../../meta/status.ts'
 import { newUid } from '../../meta/uid.ts';
 import type { Outcome, Stored } from '../../store/contract.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
-import type { Answer } from '../contract.ts';
+import type { ObjectAnswer } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { CreatedSets } from '../patch/apply/created.ts';
 import { createdFields, setOwners, updateManagedFields } from '../patch/apply/managed.ts';
@@ -26,7 +26,7 @@ import { writeOf } from './stored-write.ts';
 const MAX_NAMES = 8;
 
 /** How an insert ended. `taken` only where the caller wants to go on as an update. */
-export type Inserted = { answer: Answer } | { taken: Stored | undefined };
+export type Inserted = { answer: ObjectAnswer } | { taken: Stored | undefined };
 
 /**
  * From a decoded object of the request's version to the store: defaults, field owners, mutating admission, system

@@ -7,7 +7,7 @@ import { conflict, invalidObject, MODIFIED, notFound, StatusError } from '../../
 import type { Outcome, Stored } from '../../store/contract.ts';
 import type { Allocation } from '../allocation/allocation.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
-import type { Answer, Target } from '../contract.ts';
+import type { ObjectAnswer, Target } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { keepTimes, updateManagedFields } from '../patch/apply/managed.ts';
 import { sameJson } from '../patch/equal.ts';
@@ -49,7 +49,7 @@ export async function findStored(op: Operation): Promise<Stored | undefined> {
 }
 
 /** Runs a change against the newest state until it is in the store. Throws 404, 409, 422 and what the change throws. */
-export async function replace(op: Operation, change: Change): Promise<Answer> {
+export async function replace(op: Operation, change: Change): Promise<ObjectAnswer> {
   const { kind } = op.target;
   let stored = await findStored(op);
   for (let attempt = 1; ; attempt++) {
@@ -69,7 +69,7 @@ export async function replace(op: Operation, change: Change): Promise<Answer> {
   }
 }
 
-type Once = { answer: Answer } | { current: Stored | undefined };
+type Once = { answer: ObjectAnswer } | { current: Stored | undefined };
 
 async function replaceOnce(op: Operation, change: Change, stored: Stored): Promise<Once> {
   const { core, ctx, target } = op;

@@ -2,13 +2,14 @@ import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { Agent, request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { goTransportError } from '../../api/admission/webhooks/transport-error.ts';
+import type { Endpoint } from '../../api/streams/ready-endpoint.ts';
 import type { User } from '../../api/contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
 import type { Route } from '../router.ts';
 import type { Services } from '../services.ts';
 import { forwardedHeaders } from '../streams/headers.ts';
-import { endpointOf, remoteOf, remoteVersions, type Endpoint, type RemoteSpec } from './locate.ts';
+import { endpointOf, remoteOf, remoteVersions, type RemoteSpec } from './locate.ts';
 
 const UNAVAILABLE = 503;
 /** A server that does not begin to answer in this time is taken for unreachable. Bodies and watches may last. */

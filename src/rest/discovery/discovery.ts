@@ -104,13 +104,14 @@ export class Discovery {
       resources.set(id, list);
       list.push(...resourcesOf(kind));
     }
-    for (const [id, list] of resources) if (this.isBuiltin(id.split('/', 1)[0])) list.sort(byName);
+    for (const [id, list] of resources) if (this.isBuiltin(id.slice(0, id.indexOf('/')))) list.sort(byName);
     const groups = registry
       .groups()
       .filter(({ group }) => group !== '')
-      .map(({ group, versions }) => {
+      .flatMap(({ group, versions }) => {
         const all = versions.map((version) => ({ groupVersion: `${group}/${version}`, version }));
-        return { name: group, versions: all, preferredVersion: all[0] };
+        const [preferredVersion] = all;
+        return preferredVersion ? [{ name: group, versions: all, preferredVersion }] : [];
       });
     return { generation: registry.generation, groups, resources, aggregated: aggregatedGroups(registry) };
   }

@@ -1,15 +1,15 @@
-import type { Answer } from '../../api/contract.ts';
+import { isStatusAnswer } from '../../api/answer.ts';
+import type { Answer, ObjectAnswer } from '../../api/contract.ts';
 import { objectBytes, objectOf } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { encodeProtobuf } from '../../kinds/protobuf/envelope.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
-import type { KubeObject } from '../../meta/object.ts';
 import { notAcceptable } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { Media } from '../negotiation/negotiate.ts';
 import { tableOfObject, type IncludeObject } from '../table/table.ts';
 import { metadataOf, partialBytes, partialObject } from './partial.ts';
-import { encodePlain } from './status.ts';
+import { encodePlain, encodeStatus } from './status.ts';
 
 const NEW_LINE = Buffer.from('\n');
 
@@ -20,7 +20,7 @@ export const protobufBytes = (kind: Kind, stored: Stored): Buffer =>
   );
 
 /** Any whole object that is not transformed. */
-export const encodeObject = (object: KubeObject, media: Media): Buffer =>
+export const encodeObject = (object: { apiVersion?: string; kind?: string }, media: Media): Buffer =>
   media.format === 'protobuf'
     ? encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object)
     : encodePlain(object, media);
@@ -30,9 +30,9 @@ export const encodeObject = (object: KubeObject, media: Media): Buffer =>
  * Throws 406 where the client asked for a list form of a single object.
  */
 export function encodeAnswer(answer: Answer, media: Media, include: IncludeObject, now: number): Buffer {
+  if (isStatusAnswer(answer)) return encodeStatus(answer.object, media);
+  if (media.as) return encodeTransformed(answer, media, include, now);
   const { kind, stored } = answer;
-  if (media.as && !(kind === undefined && answer.object.kind === 'Status'))
-    return encodeTransformed(answer, media, include, now);
   if (!stored || !kind) return encodeObject(answer.object, media);
   if (media.format === 'protobuf') return protobufBytes(kind, stored);
   if (media.format === 'yaml' || media.pretty) return encodePlain(answer.object, media);
@@ -40,7 +40,7 @@ export function encodeAnswer(answer: Answer, media: Media, include: IncludeObjec
   return Buffer.concat([kind.storage.head, stored.bytes.subarray(1), NEW_LINE]);
 }
 
-function encodeTransformed(answer: Answer, media: Media, include: IncludeObject, now: number): Buffer {
+function encodeTransformed(answer: ObjectAnswer, media: Media, include: IncludeObject, now: number): Buffer {
   const { kind: form, version } = media.as!;
   if (form === 'PartialObjectMetadataList') {
     throw notAcceptable(
@@ -48,7 +48,7 @@ function encodeTransformed(answer: Answer, media: Media, include: IncludeObject,
     );
   }
   if (form === 'Table') {
-    return encodeObject(tableOfObject(answer, version, include, now) as unknown as KubeObject, media);
+    return encodeObject(tableOfObject(answer, version, include, now), media);
   }
   if (answer.kind && answer.stored && media.format === 'json' && !media.pretty)
     return Buffer.concat([partialBytes(answer.kind, answer.stored, version), NEW_LINE]);
@@ -56,5 +56,5 @@ function encodeTransformed(answer: Answer, media: Media, include: IncludeObject,
 }
 
 /** `*core.Pod`: how the message names the object's type. */
-const goType = ({ kind, object }: Answer): string =>
+const goType = ({ kind, object }: ObjectAnswer): string =>
   kind?.custom ? '*unstructured.Unstructured' : `*${kind?.group.split('.', 1)[0] || 'core'}.${object.kind}`;

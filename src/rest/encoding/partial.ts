@@ -1,5 +1,5 @@
 import { stringifyExact } from '../../go/json-numbers.ts';
-import type { Answer } from '../../api/contract.ts';
+import type { ObjectAnswer } from '../../api/contract.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { ObjectMeta } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
@@ -35,7 +35,7 @@ export function partialMetadata(kind: Kind | undefined, metadata: ObjectMeta): O
 }
 
 /** The same of an answer: as stored, which is also without what a conversion puts into annotations. */
-export const metadataOf = ({ kind, object, stored }: Answer): ObjectMeta =>
+export const metadataOf = ({ kind, object, stored }: ObjectAnswer): ObjectMeta =>
   partialMetadata(kind, (stored ?? { object }).object.metadata);
 
 /** JSON of a stored object's metadata alone: the store's bytes between two constants. */

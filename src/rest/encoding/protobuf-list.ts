@@ -27,7 +27,8 @@ function readVarint(bytes: Buffer, at: number): [value: number, next: number] {
   let value = 0;
   let scale = 1;
   for (;;) {
-    const byte = bytes[at++];
+    // beyond the end, where no envelope has a number, it ends
+    const byte = bytes[at++] ?? 0;
     value += (byte & 0x7f) * scale;
     if (byte < 0x80) return [value, at];
     scale *= 128;

@@ -33,18 +33,21 @@ const checks: Readonly<Record<string, Readonly<Record<string, Check>>>> = { heal
 
 /** /healthz, /livez, /readyz with `?verbose` and `?exclude=NAME`, and their single checks (/readyz/etcd). */
 export async function serveHealth(services: Services, exchange: Exchange, path: string): Promise<void> {
-  const [, endpoint, ...rest] = path.split('/');
-  const all = checks[endpoint];
+  const [, endpoint = '', ...rest] = path.split('/');
+  const all = checks[endpoint] ?? {};
   const one = rest.join('/');
   if (one) {
-    if (!Object.hasOwn(all, one)) throw new PageNotFound();
-    return (await all[one](services))
+    const check = Object.hasOwn(all, one) ? all[one] : undefined;
+    if (!check) throw new PageNotFound();
+    return (await check(services))
       ? sendText(exchange, 200, 'ok')
       : sendText(exchange, 500, `internal server error: ${one} failed\n`);
   }
   const excluded = new Set(exchange.query.getAll('exclude').flatMap((names) => names.split(',')));
   const names = Object.keys(all);
-  const results = await Promise.all(names.map((name) => (excluded.has(name) ? yes(services) : all[name](services))));
+  const results = await Promise.all(
+    Object.entries(all).map(([name, check]) => (excluded.has(name) ? yes(services) : check(services))),
+  );
   const lines = names.map((name, i) =>
     excluded.has(name)
       ? `[+]${name} excluded: ok`

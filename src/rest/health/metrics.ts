@@ -86,7 +86,7 @@ export class Metrics {
     let histogram = this.latencies.get(id);
     if (!histogram) this.latencies.set(id, (histogram = { buckets: BUCKETS.map(() => 0), sum: 0, count: 0 }));
     const bucket = BUCKETS.findIndex((bound) => seconds <= bound);
-    if (bucket >= 0) histogram.buckets[bucket]++;
+    if (bucket >= 0) histogram.buckets[bucket]!++;
     histogram.sum += seconds;
     histogram.count++;
   }
@@ -138,7 +138,7 @@ export class Metrics {
 
 function histogramLines(name: string, key: string, { buckets, sum, count }: Histogram): string[] {
   let total = 0;
-  const lines = BUCKETS.map((bound, i) => `${name}_bucket{${key},le="${bound}"} ${(total += buckets[i])}`);
+  const lines = BUCKETS.map((bound, i) => `${name}_bucket{${key},le="${bound}"} ${(total += buckets[i]!)}`);
   return [
     ...lines,
     `${name}_bucket{${key},le="+Inf"} ${count}`,

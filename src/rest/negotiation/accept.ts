@@ -13,7 +13,7 @@ const MAX_CLAUSES = 64;
 export function parseAccept(header: string): Clause[] {
   const clauses: Clause[] = [];
   for (const part of header.split(',', MAX_CLAUSES)) {
-    const [range, ...rest] = part.split(';');
+    const [range = '', ...rest] = part.split(';');
     const [type, subtype = ''] = range.trim().toLowerCase().split('/');
     if (!type) continue;
     const params: Record<string, string> = {};

@@ -95,7 +95,7 @@ export function negotiate(
 export function checkProduces(accept: string, produces: readonly string[]): void {
   if (accept === '') return;
   for (const clause of accept.split(',')) {
-    const name = clause.split(';', 1)[0].trim();
+    const name = clause.split(';', 1)[0]!.trim();
     if (name === '*/*' || produces.includes(name)) return;
   }
   throw new StatusError({
@@ -108,7 +108,7 @@ export function checkProduces(accept: string, produces: readonly string[]): void
 
 /** The router's own check of Content-Type, before any handler, of routes that do not take everything. */
 export function checkConsumes(contentType: string, consumes: readonly string[]): void {
-  const given = contentType.split(',').map((one) => one.split(';', 1)[0].trim());
+  const given = contentType.split(',').map((one) => one.split(';', 1)[0]!.trim());
   if (given.some((name) => consumes.includes(name))) return;
   throw new StatusError({
     message: '415: Unsupported Media Type',

@@ -1,22 +1,20 @@
+import { objectAs } from '../../api/object-as.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { Store } from '../../store/contract.ts';
 import { ANY_LIST, ANY_OBJECT, fieldDescription } from '../../kinds/descriptions.ts';
 import { described, refPrefix, type Node, type OpenApiVersion } from './definitions.ts';
 import { typeNameOf } from './type-names.ts';
 
+const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 /** What version 2 has no word for. */
 const NOT_IN_V2 = new Set(['nullable', 'oneOf', 'anyOf', 'allOf', 'not', 'default', 'x-kubernetes-validations']);
 
 /** The schema that a definition gives for one of its versions; undefined for one without. */
 function schemaOf(store: Store, kind: Kind): Node | undefined {
-  const definition = store.get({
-    resource: 'customresourcedefinitions.apiextensions.k8s.io',
-    namespace: '',
-    name: `${kind.resource}.${kind.group}`,
-  });
-  const versions = (definition?.object.spec?.versions ?? []) as { name: string; schema?: { openAPIV3Schema?: Node } }[];
-  return versions.find((v) => v.name === kind.version)?.schema?.openAPIV3Schema;
+  const definition = store.get({ resource: DEFINITIONS, namespace: '', name: `${kind.resource}.${kind.group}` });
+  const versions = definition && objectAs(DEFINITIONS, definition).spec.versions;
+  return versions?.find((v) => v.name === kind.version)?.schema?.openAPIV3Schema as Node | undefined;
 }
 
 const textOf = (from: Node): Node => described(from.description as string | undefined);

@@ -61,7 +61,7 @@ export class OpenApi {
   third(path: string): OpenApiDocument | undefined {
     const match = /^(?:api|apis\/([^/]+))\/([^/]+)$/.exec(path);
     if (!match) return undefined;
-    const [, group = '', version] = match;
+    const [, group = '', version = ''] = match;
     const kinds = this.registry.all().filter((k) => k.group === group && k.version === version);
     const known = this.groupDocuments.get(path);
     if (known && known.kinds.length === kinds.length && known.kinds.every((k, i) => k === kinds[i]))

@@ -185,9 +185,10 @@ export function pathsOf(kind: Kind, version: OpenApiVersion): Record<string, Nod
     verbs: readonly string[],
     more: { namespaced: boolean; suffix: string; type: string | undefined; gvk: GroupVersionKind },
   ) => {
-    const operations = verbs
-      .filter((v) => v in VERBS)
-      .map((name) => [VERBS[name].method, operation({ kind, verb: VERBS[name], name, ...more }, version)]);
+    const operations = verbs.flatMap((name) => {
+      const verb = VERBS[name];
+      return verb ? [[verb.method, operation({ kind, verb, name, ...more }, version)]] : [];
+    });
     if (operations.length === 0) return;
     const params = [
       ...(path.includes('{name}') ? ['name'] : []),

@@ -146,9 +146,8 @@ const struct =
       .filter((key) => EXTENSION.test(key))
       .reverse())
       named(writer, extensions, name, value[name], 'any');
-    const table = fields();
-    const known = Object.keys(table).filter((name) => value[name] !== undefined);
-    for (const name of known.sort((a, b) => table[b][0] - table[a][0])) field(writer, table[name], value[name]);
+    const known = Object.entries(fields()).filter(([name]) => value[name] !== undefined);
+    for (const [name, facts] of known.sort(([, a], [, b]) => b[0] - a[0])) field(writer, facts, value[name]);
   };
 /** A map as a list of its names with their values. */
 const mapOf =

@@ -5,13 +5,14 @@ import { decodePatched, parseJson } from '../../kinds/decode.ts';
 import { decodeProtobuf } from '../../kinds/protobuf/envelope.ts';
 import { parseYaml, YamlError } from '../../kinds/yaml.ts';
 import { withoutTokens } from '../../go/json-numbers.ts';
+import type { KubeObject } from '../../meta/object.ts';
 import { badRequest, unsupportedMediaType } from '../../meta/status.ts';
 import { ALL_FORMATS, mediaNames } from '../negotiation/negotiate.ts';
 
 const TYPE = { group: 'meta.k8s.io', version: 'v1', kind: 'DeleteOptions' };
 
 function parseBody(body: Buffer, contentType: string): unknown {
-  switch (contentType.split(';', 1)[0].trim().toLowerCase()) {
+  switch (contentType.split(';', 1)[0]!.trim().toLowerCase()) {
     case '':
     case 'application/json': {
       const { value, exact } = parseJson(body.toString(), (why) =>
@@ -56,10 +57,16 @@ export function deleteOptionsOfBody(body: Buffer, contentType: string): DeleteOp
   const walk = new Walk(type.schema);
   walk.anyKind = true;
   const refusal = { refuse: badRequest, refuseKind: badRequest };
-  const read = decodePatched(value as object, type, 'Ignore', () => undefined, refusal, [], walk) as unknown as Record<
-    string,
-    unknown
-  >;
+  // options have no metadata
+  const read: Omit<KubeObject, 'metadata'> = decodePatched(
+    value as object,
+    type,
+    'Ignore',
+    () => undefined,
+    refusal,
+    [],
+    walk,
+  );
   const {
     dryRun,
     gracePeriodSeconds,

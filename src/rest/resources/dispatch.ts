@@ -59,7 +59,7 @@ export async function dispatch(serving: WatchServing, exchange: Exchange, { targ
     }
     case 'patch': {
       const options = patchOptions(query);
-      const type = exchange.header('content-type').split(';', 1)[0].trim();
+      const type = exchange.header('content-type').split(';', 1)[0]!.trim();
       return reply(await api.patch(exchange, target, type, { bytes: await readBody(exchange.req) }, options));
     }
     case 'delete':

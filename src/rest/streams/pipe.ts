@@ -51,7 +51,7 @@ function join(a: Duplex, b: Duplex): void {
   for (const [from, to] of [
     [a, b],
     [b, a],
-  ]) {
+  ] as const) {
     from.pipe(to);
     from.on('error', () => to.destroy());
     from.once('close', () => to.end(() => to.destroy()));

@@ -1,4 +1,5 @@
-import type { KubeObject } from '../../meta/object.ts';
+import type { Scale } from '../../../schema/types.ts';
+import type { KubeObject, Unchecked } from '../../meta/object.ts';
 import { count, since } from '../../kinds/cells.ts';
 import type { Cell } from '../../kinds/kind.ts';
 import type { ColumnDefinition } from './columns.ts';
@@ -22,7 +23,7 @@ export const SCALE_COLUMNS: readonly ColumnDefinition[] = [
 export const isScale = (object: KubeObject): boolean =>
   object.kind === 'Scale' && object.apiVersion === 'autoscaling/v1';
 
-export const scaleCells = ({ metadata, spec, status }: KubeObject, now: number): Cell[] => [
+export const scaleCells = ({ metadata, spec, status }: Unchecked<Scale>, now: number): Cell[] => [
   metadata.name,
   count(spec?.replicas),
   count(status?.replicas),

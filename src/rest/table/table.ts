@@ -1,5 +1,5 @@
 import { stringifyExact } from '../../go/json-numbers.ts';
-import type { Answer } from '../../api/contract.ts';
+import type { ObjectAnswer } from '../../api/contract.ts';
 import { fromStorage, objectBytes } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject, ListMeta } from '../../meta/object.ts';
@@ -32,7 +32,7 @@ const conditionsOf = (kind: Kind | undefined, object: KubeObject): object[] | un
   kind?.storage.strategy.rowConditions?.(object);
 
 /** Table of a single object (meta/v1 Table, see https://kubernetes.io/docs/reference/using-api/api-concepts/#receiving-resources-as-tables). */
-export function tableOfObject(answer: Answer, version: Version, include: IncludeObject, now: number): object {
+export function tableOfObject(answer: ObjectAnswer, version: Version, include: IncludeObject, now: number) {
   const { kind, object, stored } = answer;
   const { resourceVersion } = object.metadata;
   const printed = kind && stored ? printedOf(kind, stored) : object;
@@ -87,9 +87,11 @@ export function* tablePieces(
 ): Generator<Buffer> {
   yield head(version, meta, columnsOf(kind));
   const comma = Buffer.from(',');
-  for (let i = 0; i < items.length; i++) {
-    if (i) yield comma;
-    yield rowBytes(kind, items[i], version, include, now);
+  let first = true;
+  for (const item of items) {
+    if (!first) yield comma;
+    first = false;
+    yield rowBytes(kind, item, version, include, now);
   }
   yield Buffer.from(']}');
 }

@@ -1,4 +1,5 @@
 import { stringifyExact } from '../../go/json-numbers.ts';
+import { newObject } from '../../api/new-object.ts';
 import type { WatchEvent } from '../../api/contract.ts';
 import { objectBytes } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
@@ -43,24 +44,24 @@ export class Framer {
   }
 
   bookmark(revision: number, initialEventsEnd: boolean): Buffer[] {
-    const metadata = {
+    const { metadata } = newObject({
       resourceVersion: String(revision),
       ...(initialEventsEnd && { annotations: { [INITIAL_EVENTS_END]: 'true' } }),
-    } as ObjectMeta;
+    });
     return this.whole('BOOKMARK', this.bookmarkObject(metadata));
   }
 
   error(status: Status): Buffer[] {
-    return this.whole('ERROR', status as unknown as KubeObject);
+    return this.whole('ERROR', status);
   }
 
-  private whole(type: string, object: KubeObject): Buffer[] {
+  private whole(type: string, object: { apiVersion?: string; kind?: string }): Buffer[] {
     if (this.media.format === 'protobuf')
       return [encodeWatchFrame(type, encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object))];
     return this.text([Buffer.from(`${stringifyExact({ type, object })}\n`)]);
   }
 
-  private bookmarkObject(metadata: ObjectMeta): KubeObject {
+  private bookmarkObject(metadata: ObjectMeta) {
     const { kind, media } = this;
     if (media.as?.kind === 'Table') {
       const row = { cells: [], object: partialObject(metadata, media.as.version) };
@@ -68,12 +69,12 @@ export class Framer {
       return {
         kind: 'Table',
         apiVersion: `meta.k8s.io/${media.as.version}`,
-        metadata: { resourceVersion } as ObjectMeta,
+        metadata: { resourceVersion },
         columnDefinitions: null,
         rows: [row],
       };
     }
-    if (media.as) return partialObject(metadata, media.as.version) as unknown as KubeObject;
+    if (media.as) return partialObject(metadata, media.as.version);
     const bare: KubeObject = { kind: kind.kind, apiVersion: apiVersionOf(kind), metadata };
     return kind.custom ? bare : normalizeObject(kind.schema, bare);
   }

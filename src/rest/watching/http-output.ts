@@ -8,8 +8,9 @@ export function httpOutput(exchange: Exchange, contentType: string): WatchOutput
   res.flushHeaders?.();
   return {
     write(frames) {
-      if (!exchange.gone)
-        res.write(frames.length === 1 && frames[0].length === 1 ? frames[0][0] : Buffer.concat(frames.flat()));
+      if (exchange.gone) return;
+      const parts = frames.length === 1 ? frames[0]! : frames.flat();
+      res.write(parts.length === 1 ? parts[0]! : Buffer.concat(parts));
     },
     pending: () => exchange.pendingBytes(),
     onDrain(callback) {

@@ -118,7 +118,7 @@ export class Watcher implements WatchSink {
     const since = performance.now();
     while (this.at < this.queue.length && size < HIGH_WATER) {
       if (sent && performance.now() - since > SLICE_MS) break;
-      const item = this.queue[this.at++];
+      const item = this.queue[this.at++]!;
       const frame =
         'bookmark' in item ? this.framer.bookmark(item.bookmark, item.initialEventsEnd) : this.framer.event(item);
       if ('stored' in item) {

@@ -13,7 +13,7 @@ export function webSocketOutput(socket: WebSocket, binary: boolean): WatchOutput
   return {
     write(frames) {
       for (const frame of frames)
-        socket.send(frame.length === 1 ? frame[0] : Buffer.concat(frame), { binary }, written);
+        socket.send(frame.length === 1 ? frame[0]! : Buffer.concat(frame), { binary }, written);
     },
     pending: () => socket.bufferedAmount,
     onDrain(callback) {

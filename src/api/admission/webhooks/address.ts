@@ -1,5 +1,7 @@
 import type { Store } from '../../../store/contract.ts';
+import { objectAs } from '../../object-as.ts';
 import { hostOf } from '../../streams/kubelet.ts';
+import { readyEndpoint } from '../../streams/ready-endpoint.ts';
 
 /** clientConfig of a webhook: a URL, or a Service of the cluster. */
 export interface ClientConfig {
@@ -8,22 +10,6 @@ export interface ClientConfig {
   /** base64 of PEM */
   caBundle?: string;
 }
-interface Slice {
-  endpoints?: { addresses: string[]; conditions?: { ready?: boolean } }[];
-  ports?: { name?: string; port?: number }[];
-}
-
-/** A ready endpoint of a service port: this process need not be where cluster IPs lead anywhere. */
-function endpointOf(store: Store, namespace: string, name: string, portName: string): string | undefined {
-  for (const stored of store.list({ resource: 'endpointslices.discovery.k8s.io', namespace }).items) {
-    if (stored.labels?.['kubernetes.io/service-name'] !== name) continue;
-    const slice = stored.object as unknown as Slice;
-    const port = slice.ports?.find((p) => (p.name ?? '') === portName)?.port;
-    const ready = (slice.endpoints ?? []).filter((e) => e.conditions?.ready !== false);
-    if (port && ready.length) return `${hostOf(ready[Math.floor(Math.random() * ready.length)].addresses[0])}:${port}`;
-  }
-  return undefined;
-}
 
 /** Where a webhook is called, and the name that its certificate must have. Throws Error without the service. */
 export function addressOf(store: Store, config: ClientConfig): { url: URL; servername?: string } {
@@ -31,9 +17,11 @@ export function addressOf(store: Store, config: ClientConfig): { url: URL; serve
   const { namespace, name, path = '/', port = 443 } = config.service!;
   const service = store.get({ resource: 'services', namespace, name });
   if (!service) throw new Error(`service ${JSON.stringify(name)} not found`);
-  const ports = (service.object['spec']?.ports ?? []) as { name?: string; port: number }[];
-  const portName = ports.find((p) => p.port === port)?.name ?? '';
-  const host = endpointOf(store, namespace, name, portName) ?? `${service.object['spec']?.clusterIP}:${port}`;
+  const { spec } = objectAs('services', service);
+  const portName = spec?.ports?.find((p) => p.port === port)?.name ?? '';
+  // this process need not be where cluster IPs lead anywhere
+  const endpoint = readyEndpoint(store, namespace, name, portName);
+  const host = endpoint ? `${hostOf(endpoint.host)}:${endpoint.port}` : `${spec?.clusterIP}:${port}`;
   return { url: new URL(path, `https://${host}`), servername: `${name}.${namespace}.svc` };
 }
 
