@@ -23,9 +23,10 @@ export interface ChangeOf<T> {
 
 /**
  * One rule of the scheduler: pure functions, each asked in its phase. `State` is what it worked out once for the pod.
- * A `prepare…` that gives `undefined` has nothing to say about this pod and is not asked about nodes.
+ * A `prepare…` that gives `undefined` has nothing to say about this pod and is not asked about nodes. (They are methods,
+ * so that a list of plugins needs no type of their states.)
  */
-export interface Plugin<State = any> {
+export interface Plugin<State = unknown> {
   name: string;
   events: readonly ClusterEvent[];
   /** `reject`: no node will do. `nodes`: only these can. */
@@ -37,7 +38,7 @@ export interface Plugin<State = any> {
   score?: Scoring;
 }
 
-export interface Scoring<State = any> {
+export interface Scoring<State = unknown> {
   weight: number;
   /** `nodes` are those that passed the filters */
   prepare?(pod: PodInfo, snapshot: Snapshot, nodes: readonly NodeInfo[]): State | undefined;

@@ -66,7 +66,8 @@ export function podInfo(pod: Pod): PodInfo {
 const without = (amounts: Amounts, present: Amounts): Amounts =>
   Object.fromEntries(Object.entries(amounts).filter(([name]) => present[name] === undefined));
 
-function hostPorts(pod: Pod): HostPort[] {
+/** Ports of the host that the pod's lasting containers take; 0.0.0.0 is every address. */
+export function hostPorts(pod: Pod): HostPort[] {
   return lastingContainers(pod.spec).flatMap((container) =>
     (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol }) =>
       hostPort ? [{ ip: hostIP || '0.0.0.0', protocol: protocol || 'TCP', port: hostPort }] : [],

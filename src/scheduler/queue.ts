@@ -8,13 +8,12 @@ import { isGated } from './plugins/scheduling-gates.ts';
 
 export interface QueuedPod {
   pod: Pod;
-  /** when it came first, ms */
+  /** when it came, or came back from its last attempt, ms: who has waited longer is first among equals */
   since: number;
   attempts: number;
   place: 'active' | 'backoff' | 'unschedulable' | 'out';
   /** of its last attempt */
   rejectedBy: ReadonlySet<string>;
-  failedAt: number;
 }
 
 /** Back-off of a pod that failed, ms: doubled from the first to the last. */
@@ -57,7 +56,6 @@ export class SchedulingQueue {
       attempts: 0,
       place: 'out',
       rejectedBy: new Set(),
-      failedAt: 0,
     };
     this.entries.set(uid, entry);
     if (isGated(pod)) this.wait(entry, new Set(['SchedulingGates']));
@@ -94,14 +92,14 @@ export class SchedulingQueue {
   /** No node did; it waits until something changes that one of the plugins could answer differently. */
   unschedulable(entry: QueuedPod, rejectedBy: ReadonlySet<string>): void {
     if (this.entries.get(entry.pod.metadata.uid) !== entry) return;
-    entry.failedAt = this.clock.now();
+    entry.since = this.clock.now();
     this.wait(entry, rejectedBy);
   }
 
   /** It failed for a reason that is not the cluster's state (a write was refused): it is tried again by time alone. */
   failed(entry: QueuedPod): void {
     if (this.entries.get(entry.pod.metadata.uid) !== entry) return;
-    entry.failedAt = this.clock.now();
+    entry.since = this.clock.now();
     this.requeue(entry);
   }
 
@@ -128,7 +126,7 @@ export class SchedulingQueue {
   flush(): void {
     const oldest = this.clock.now() - LONGEST_WAIT;
     for (const set of this.waiting.values()) {
-      for (const entry of set) if (entry.failedAt < oldest && !isGated(entry.pod)) this.requeue(entry);
+      for (const entry of set) if (entry.since < oldest && !isGated(entry.pod)) this.requeue(entry);
     }
   }
 
@@ -156,7 +154,7 @@ export class SchedulingQueue {
     if (isGated(entry.pod)) return;
     this.unwait(entry);
     const until =
-      entry.attempts === 0 ? 0 : entry.failedAt + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (entry.attempts - 1));
+      entry.attempts === 0 ? 0 : entry.since + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (entry.attempts - 1));
     if (until <= this.clock.now()) return this.activate(entry);
     entry.place = 'backoff';
     this.backoff.push({ entry, until });

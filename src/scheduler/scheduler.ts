@@ -1,4 +1,4 @@
-import type { Node, PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
+import type { Node, Pod } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import type { Clock } from '../rules/clock.ts';
@@ -16,6 +16,7 @@ import { PodWriter } from './pod-writer.ts';
 import type { Preemption } from './preemption.ts';
 import { SchedulingQueue, type QueuedPod } from './queue.ts';
 import { schedule } from './schedule.ts';
+import type { Binding } from './volume-matching.ts';
 
 export interface SchedulerOptions {
   client: Client;
@@ -132,7 +133,7 @@ class Loop implements Scheduler {
     const { uid } = (pod ?? old)!.metadata;
     if (!pod || isPodTerminal(pod)) {
       this.queue.remove(uid);
-      const counted = this.cache.isPlaced(uid);
+      const counted = this.cache.isPlaced(uid) || !!(pod ?? old)?.status?.nominatedNodeName;
       this.cache.removePod(uid);
       if (counted) this.queue.changed('pods', 'delete', undefined, old ?? pod);
       return;
@@ -249,10 +250,7 @@ class Loop implements Scheduler {
     );
   }
 
-  private async chooseVolumes(
-    unbound: { claim: PersistentVolumeClaim; volume?: PersistentVolume }[],
-    node: string,
-  ): Promise<void> {
+  private async chooseVolumes(unbound: readonly Binding[], node: string): Promise<void> {
     for (const { claim, volume } of unbound) {
       const { namespace, name, uid, resourceVersion } = claim.metadata;
       if (volume) {

@@ -9,7 +9,7 @@ export const nodeAffinity: Plugin = {
     {
       resource: 'nodes',
       on: ['add', 'update'],
-      helps: (pod, node) => !!node && matchesNode(pod, node),
+      helps: (pod, node, old) => !!node && matchesNode(pod, node) && !(old && matchesNode(pod, old)),
     },
   ],
   prepareFilter({ pod }) {

@@ -1,14 +1,19 @@
+import type { Node, Pod } from '../../../schema/types.ts';
 import { covers, isHardTaint, tolerates } from '../../rules/tolerations.ts';
 import { normalizeToHighest, reject, type Plugin } from '../plugin.ts';
 
 /** Taints keep pods away that do not tolerate them; PreferNoSchedule ones only make the node less welcome. */
 export const taintToleration: Plugin = {
   name: 'TaintToleration',
-  events: [{ resource: 'nodes', on: ['add', 'update'] }],
+  events: [
+    {
+      resource: 'nodes',
+      on: ['add', 'update'],
+      helps: (pod, node, old) => !!node && isWelcome(pod, node) && !(old && isWelcome(pod, old)),
+    },
+  ],
   filter(_state, { pod }, { node }) {
-    return (node.spec?.taints ?? []).every((taint) => !isHardTaint(taint) || tolerates(pod.spec?.tolerations, taint))
-      ? undefined
-      : reject('node(s) had untolerated taint(s)', true);
+    return isWelcome(pod, node) ? undefined : reject('node(s) had untolerated taint(s)', true);
   },
   score: {
     weight: 3,
@@ -20,3 +25,6 @@ export const taintToleration: Plugin = {
     normalize: (scores) => normalizeToHighest(scores, true),
   },
 };
+
+const isWelcome = (pod: Pod, node: Node): boolean =>
+  (node.spec?.taints ?? []).every((taint) => !isHardTaint(taint) || tolerates(pod.spec?.tolerations, taint));
