@@ -1,12 +1,10 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
 import { createInformers } from '../../src/client/informers.ts';
-import { directTransport } from '../support/direct-transport.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
-import { expired } from '../../src/meta/status.ts';
-import { createGraphQL } from '../../src/resolvers/graphql.ts';
-import { FakeApi } from '../resolvers/fake-api.ts';
+import { expired, serviceUnavailable } from '../../src/meta/status.ts';
+import { FakeApi } from '../support/fake-api.ts';
 
 /** A clock whose timers run when they are told to. */
 class ManualClock {
@@ -21,130 +19,152 @@ class ManualClock {
   clearTimeout(handle: unknown): void {
     this.timers.delete(handle as number);
   }
-  async fire(): Promise<void> {
+  fire(): void {
     // Those that are set meanwhile wait for the next time.
     const due = [...this.timers];
     for (const [id, run] of due) {
       this.timers.delete(id);
       run();
     }
-    await settle();
   }
 }
-/** Lets everything that is in memory run to its end. */
-async function settle(): Promise<void> {
-  for (let i = 0; i < 10; i++) await new Promise(setImmediate);
-}
-
 async function setup() {
-  const fake = new FakeApi();
-  const graphql = createGraphQL({ api: fake.api });
+  const api = await FakeApi.open();
   const clock = new ManualClock();
-  const client = createClient(directTransport(graphql.executor));
+  const transport = api.connect();
   const errors: unknown[] = [];
-  const informers = createInformers(client, clock, { random: () => 0.5, onError: (error) => errors.push(error) });
-  const put = (name: string, more: Record<string, unknown> = {}) =>
-    fake.put('pods', { metadata: { namespace: 'a', name }, ...more });
-  return { fake, clock, client, informers, errors, put };
+  const informers = createInformers(createClient(transport), clock, {
+    random: () => 0.5,
+    onError: (error) => errors.push(error),
+  });
+  let writes = 0;
+  /** Makes it, or changes it. */
+  const put = (name: string, colour = 'red') =>
+    api.client.patch(
+      'configmaps',
+      'a',
+      name,
+      { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, labels: { colour } }, data: { n: String(++writes) } },
+      { type: 'apply', fieldManager: 'test', force: true },
+    );
+  const remove = (name: string) => api.client.delete('configmaps', 'a', name);
+  const settle = () => api.quiet();
+  const fire = (): Promise<void> => {
+    clock.fire();
+    return settle();
+  };
+  return { api, clock, transport, informers, errors, put, remove, settle, fire };
 }
+type Setup = Awaited<ReturnType<typeof setup>>;
+
+/** One that is closed with the test. */
+async function open(): Promise<Setup> {
+  const made = await setup();
+  onTestFinished(async () => {
+    await made.informers.stop();
+    await made.api.close();
+  });
+  return made;
+}
+const lost = () => serviceUnavailable('lost');
+const told = (changes: string[]) => (object: KubeObject | undefined, old: KubeObject | undefined) =>
+  void changes.push(`${old?.metadata.name ?? ''}>${object?.metadata.name ?? ''}`);
 
 describe('an informer', () => {
   test('holds what a watch says, and tells each change once', async () => {
-    const { informers, put, fake } = await setup();
-    put('x', { spec: { nodeName: 'n1' } });
-    const pods = informers.informer('pods');
-    pods.addIndex('node', (pod: KubeObject) => (pod['spec']?.nodeName ? [pod['spec'].nodeName] : []));
+    const { informers, transport, put, remove, settle } = await open();
+    await put('x', 'red');
+    const maps = informers.informer('configmaps');
+    maps.addIndex('colour', ({ metadata }: KubeObject) => [metadata.labels?.['colour'] ?? '']);
     const changes: string[] = [];
-    pods.onChange((object, old) => changes.push(`${old?.metadata.name ?? ''}>${object?.metadata.name ?? ''}`));
+    maps.onChange(told(changes));
     informers.start();
-    await pods.whenSynced();
+    await maps.whenSynced();
     await settle();
-    put('y', { spec: { nodeName: 'n2' } });
-    put('x', { spec: { nodeName: 'n2' } });
-    fake.remove('pods', 'a', 'y');
+    await put('y', 'blue');
+    await put('x', 'blue');
+    await remove('y');
     await settle();
     expect(changes).toEqual(['>x', '>y', 'x>x', 'y>']);
-    expect(pods.index('node', 'n1')).toEqual([]);
-    expect(pods.index('node', 'n2')).toEqual([pods.get('a', 'x')]);
-    expect(pods.list('a')).toHaveLength(1);
-    expect(pods.list('b')).toEqual([]);
+    expect(maps.index('colour', 'red')).toEqual([]);
+    expect(maps.index('colour', 'blue')).toEqual([maps.get('a', 'x')]);
+    expect(maps.list('a')).toHaveLength(1);
+    expect(maps.list('b')).toEqual([]);
     await informers.stop();
-    expect(fake.watchers.size).toBe(0);
+    expect(transport.watching).toBe(0);
   });
 
   test('resumes at its last revision after a lost watch', async () => {
-    const { informers, put, fake, clock } = await setup();
-    put('x');
-    const pods = informers.informer('pods');
+    const { api, informers, transport, put, settle, fire } = await open();
+    const from: unknown[] = [];
+    transport.before = ({ verb, variables }) => verb === 'watch' && from.push(variables['resourceVersion']);
+    await put('x');
+    const maps = informers.informer('configmaps');
     informers.start();
     await settle();
-    fake.cut(new Error('lost'));
+    const { revision } = api.store;
+    transport.breakWatches(lost());
     await settle();
-    put('y');
-    await clock.fire();
-    expect(pods.list()).toHaveLength(2);
-    expect(fake.calls.map(({ options }) => (options as { resourceVersion?: string }).resourceVersion)).toEqual([
-      undefined,
-      '1',
-    ]);
-    await informers.stop();
+    await put('y');
+    await fire();
+    expect(maps.list('a')).toHaveLength(2);
+    expect(from).toEqual(['', String(revision)]);
   });
 
   test('begins anew after 410 and tells the difference', async () => {
-    const { informers, put, fake, clock } = await setup();
-    put('x');
-    put('y');
-    const pods = informers.informer('pods');
+    const { api, informers, transport, put, remove, settle, fire } = await open();
+    await put('x');
+    await put('y');
+    const maps = informers.informer('configmaps');
     const changes: string[] = [];
     informers.start();
     await settle();
-    pods.onChange((object, old) => changes.push(`${old?.metadata.name ?? ''}>${object?.metadata.name ?? ''}`));
-    fake.cut(expired('too old resource version'));
+    maps.onChange(told(changes));
+    transport.breakWatches(expired('too old resource version'));
     await settle();
-    fake.remove('pods', 'a', 'x');
-    fake.remove('pods', 'a', 'y');
-    fake.put('pods', { metadata: { namespace: 'a', name: 'y', uid: 'another' } });
-    put('z');
-    fake.compacted = fake.revision;
-    await clock.fire();
+    await remove('x');
+    await remove('y');
+    await put('y');
+    await put('z');
+    await api.store.compact(api.store.revision);
+    await fire();
     expect(changes.sort()).toEqual(['>y', '>z', 'x>', 'y>']);
     expect(
-      pods
-        .list()
-        .map((pod) => pod.metadata.name)
+      maps
+        .list('a')
+        .map(({ metadata }) => metadata.name)
         .sort(),
     ).toEqual(['y', 'z']);
-    await informers.stop();
   });
 
   test('backs off while the server fails', async () => {
-    const { informers, fake, clock, errors } = await setup();
-    fake.watch = () => Promise.reject(new Error('down'));
-    const pods = informers.informer('pods');
+    const { informers, transport, clock, errors, settle, fire } = await open();
+    transport.before = () => {
+      throw lost();
+    };
+    const maps = informers.informer('configmaps');
     informers.start();
     await settle();
-    for (let i = 0; i < 9; i++) await clock.fire();
+    for (let i = 0; i < 9; i++) await fire();
     expect(clock.delays).toEqual([50, 100, 200, 400, 800, 1600, 3200, 6400, 10_000, 10_000]);
     expect(errors).toHaveLength(10);
-    expect(pods.synced).toBe(false);
-    await informers.stop();
+    expect(maps.synced).toBe(false);
   });
 
   test('a listener that throws does not keep the others from hearing', async () => {
-    const { informers, put, errors } = await setup();
-    const pods = informers.informer('pods');
+    const { informers, put, errors, settle } = await open();
+    const maps = informers.informer('configmaps');
     let heard = 0;
-    pods.onChange(() => {
+    maps.onChange(() => {
       throw new Error('mine');
     });
-    pods.onChange(() => heard++);
+    maps.onChange(() => heard++);
     informers.start();
     await settle();
-    put('x');
+    await put('x');
     await settle();
     expect(heard).toBe(1);
     expect(errors).toHaveLength(1);
-    await informers.stop();
   });
 
   test('whatever happens, ends with what the server has, and its changes add up to it', async () => {
@@ -166,35 +186,33 @@ describe('an informer', () => {
     );
     await fc.assert(
       fc.asyncProperty(fc.array(step, { maxLength: 25 }), async (steps) => {
-        const { informers, put, fake, clock } = await setup();
-        const pods = informers.informer('pods');
-        const told = new Map<string, string>();
-        pods.onChange((object, old) => {
+        const { api, informers, transport, put, remove, settle, fire } = await setup();
+        const maps = informers.informer('configmaps');
+        const known = new Map<string, string>();
+        maps.onChange((object, old) => {
           const { name } = (object ?? old)!.metadata;
-          expect(told.has(name)).toBe(old !== undefined);
-          if (object) told.set(name, object.metadata.resourceVersion);
-          else told.delete(name);
+          expect(known.has(name)).toBe(old !== undefined);
+          if (object) known.set(name, object.metadata.resourceVersion);
+          else known.delete(name);
         });
         informers.start();
         for (const each of steps) {
-          if (each.do === 'put') put(each.name);
-          else if (each.do === 'remove') {
-            if (fake.objects.has(`pods/a/${each.name}`)) fake.remove('pods', 'a', each.name);
-          } else if (each.do === 'cut') fake.cut(new Error('lost'));
-          else if (each.do === 'expire') fake.cut(expired('old'));
-          else if (each.do === 'compact') fake.compacted = fake.revision;
-          else if (each.do === 'fire') await clock.fire();
+          if (each.do === 'put') await put(each.name);
+          else if (each.do === 'remove') await remove(each.name).catch(() => undefined);
+          else if (each.do === 'cut') transport.breakWatches(lost());
+          else if (each.do === 'expire') transport.breakWatches(expired('old'));
+          else if (each.do === 'compact') await api.store.compact(api.store.revision);
+          else if (each.do === 'fire') await fire();
           else await settle();
         }
-        for (let i = 0; i < 4; i++) await clock.fire();
-        const truth = Object.fromEntries(
-          [...fake.objects.values()].map((stored) => [stored.name, String(stored.revision)]),
-        );
-        expect(Object.fromEntries(pods.list().map((pod) => [pod.metadata.name, pod.metadata.resourceVersion]))).toEqual(
-          truth,
-        );
-        expect(Object.fromEntries(told)).toEqual(truth);
+        for (let i = 0; i < 4; i++) await fire();
+        const versions = (list: readonly KubeObject[]) =>
+          Object.fromEntries(list.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
+        const truth = versions(await api.list('configmaps'));
+        expect(versions(maps.list())).toEqual(truth);
+        expect(Object.fromEntries(known)).toEqual(truth);
         await informers.stop();
+        await api.close();
       }),
       { numRuns: 40 },
     );

@@ -5,8 +5,8 @@ import type { Executor } from '../../src/client/transports/executor.ts';
 import { portTransport, servePort } from '../../src/client/transports/port.ts';
 import { Channel } from '../../src/meta/channel.ts';
 import { conflict, tooManyRequests } from '../../src/meta/status.ts';
-import { createGraphQL } from '../../src/resolvers/graphql.ts';
-import { FakeApi } from '../resolvers/fake-api.ts';
+import type { KubeObject } from '../../src/meta/object.ts';
+import { FakeApi } from '../support/fake-api.ts';
 
 const open: { close(): void }[] = [];
 afterEach(() => open.splice(0).forEach((port) => port.close()));
@@ -19,20 +19,22 @@ function over(executor: Executor) {
 const tick = () => new Promise(setImmediate);
 
 test('the client works over a port as it does in process', async () => {
-  const fake = new FakeApi();
-  const { transport } = over(createGraphQL({ api: fake.api }).executor);
-  const client = createClient(transport, { manager: 'loop' });
-  await client.create('pods', { metadata: { namespace: 'a', name: 'x' } });
-  expect(fake.calls[0]!.context.agent).toBe('loop');
-  await expect(client.create('pods', { metadata: { namespace: 'a', name: 'x' } })).rejects.toMatchObject({
-    reason: 'AlreadyExists',
-    code: 409,
-  });
-  expect((await client.list('pods')).items).toHaveLength(1);
-  const watch = client.watch('pods', {});
+  const api = await FakeApi.open();
+  const client = createClient(over(api.graphql.executor).transport, { manager: 'loop' });
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { namespace: 'a', name: 'x' }, data: { k: 'v' } };
+  await client.create('configmaps', object);
+  const { whole } = await client.query<{ whole: KubeObject }>(
+    '{ whole: object(resource: "configmaps", namespace: "a", name: "x") }',
+  );
+  expect(whole.metadata.managedFields).toMatchObject([{ manager: 'loop' }]);
+  await expect(client.create('configmaps', object)).rejects.toMatchObject({ reason: 'AlreadyExists', code: 409 });
+  expect((await client.list('configmaps', { namespace: 'a' })).items).toHaveLength(1);
+  const watch = client.watch('configmaps', { namespace: 'a' });
   expect((await watch.next()).value).toMatchObject([{ type: 'ADDED' }]);
   await watch.return!();
-  while (fake.watchers.size) await tick();
+  await api.client.delete('configmaps', 'a', 'x');
+  expect(await watch.next()).toEqual({ done: true, value: undefined });
+  await api.close();
 });
 
 test('a reader that waits is not sent more than the window', async () => {

@@ -50,6 +50,11 @@ export class FaultyTransport implements Transport {
 
   constructor(private readonly executor: Executor) {}
 
+  /** watches that are open */
+  get watching(): number {
+    return this.watches.size;
+  }
+
   /** whether it was cut for good */
   get closed(): boolean {
     return this.lost;
