@@ -1,3 +1,4 @@
+import type { Taint } from '../../schema/types.ts';
 import type { EventRecorder } from '../control/contract.ts';
 import type { Clock } from '../rules/clock.ts';
 import type { Client } from '../client/contract.ts';
@@ -44,7 +45,7 @@ export interface NodeOptions extends NodeDependencies {
   /** pods that the node takes */
   maxPods?: number;
   labels?: Readonly<Record<string, string>>;
-  taints?: readonly { key: string; value?: string; effect: string }[];
+  taints?: readonly Taint[];
   /** serve cluster IPs and node ports from this agent; one agent per machine */
   serviceProxy?: boolean;
   /** on `stop`: end the containers, or leave them to be adopted by the next start */

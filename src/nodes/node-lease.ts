@@ -1,4 +1,3 @@
-import type { Lease } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
 import type { Clock } from '../rules/clock.ts';
 import { isStatusError } from '../meta/status.ts';
@@ -24,7 +23,7 @@ export async function renewLease(
   } catch (error) {
     if (!isStatusError(error, 'NotFound')) throw error;
     const owner = { apiVersion: 'v1', kind: 'Node', name, uid: nodeUid };
-    const metadata = { name, namespace: NAMESPACE, ownerReferences: [owner] } as Lease['metadata'];
-    await client.create(RESOURCE, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec } as Lease);
+    const metadata = { name, namespace: NAMESPACE, ownerReferences: [owner] };
+    await client.create(RESOURCE, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
   }
 }

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { arch, cpus, release, totalmem } from 'node:os';
-import type { Node, NodeCondition, NodeStatus } from '../../schema/types.ts';
+import type { Node, NodeCondition, NodeStatus, Taint } from '../../schema/types.ts';
+import type { New } from '../meta/object.ts';
 import { KUBELET_VERSION } from './contract.ts';
 import { formatTime } from '../meta/time.ts';
 
@@ -11,8 +12,8 @@ export interface NodeFacts {
   maxPods: number;
   /** bytes of the file system of the data directory */
   storage: number;
-  labels?: Readonly<Record<string, string>>;
-  taints?: readonly { key: string; value?: string; effect: string }[];
+  labels?: Readonly<Record<string, string>> | undefined;
+  taints?: readonly Taint[] | undefined;
 }
 
 /** Go's names of architectures. */
@@ -30,7 +31,7 @@ export const capacity = ({ maxPods, storage }: Pick<NodeFacts, 'maxPods' | 'stor
 });
 
 /** The Node object as an agent registers it, without status. */
-export const nodeObject = ({ name, labels, taints }: NodeFacts): Node => ({
+export const nodeObject = ({ name, labels, taints }: NodeFacts): New<Node> => ({
   apiVersion: 'v1',
   kind: 'Node',
   metadata: {
@@ -44,8 +45,8 @@ export const nodeObject = ({ name, labels, taints }: NodeFacts): Node => ({
       ...labels,
     },
     annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
-  } as unknown as Node['metadata'],
-  spec: { ...(taints?.length && { taints: taints as NonNullable<NonNullable<Node['spec']>['taints']> }) },
+  },
+  spec: { ...(taints?.length && { taints: [...taints] }) },
 });
 
 const HEALTHY: readonly (readonly [string, string, string, string])[] = [

@@ -1,4 +1,4 @@
-import type { Node, NodeCondition, Pod } from '../../schema/types.ts';
+import type { NodeCondition, Pod } from '../../schema/types.ts';
 import { isStatusError } from '../meta/status.ts';
 import type { Client, Informer } from '../client/contract.ts';
 import { KUBELET_VERSION, type NodeDependencies } from './contract.ts';
@@ -92,7 +92,7 @@ class Simulation implements SimulatedNodes {
             kind: 'Node',
             metadata: { name, labels },
             spec: {},
-          } as unknown as Node)
+          })
           .catch((error: unknown) => {
             if (!isStatusError(error, 'AlreadyExists')) throw error;
             return client.patch('nodes', '', name, { metadata: { labels } }, { type: 'merge' });
@@ -113,8 +113,14 @@ class Simulation implements SimulatedNodes {
   private async writeStatus(client: Client, name: string, index: number): Promise<void> {
     const { cpu = '32', memory = '64Gi', pods = '110', clock } = this.options;
     const now = formatTime(clock.now());
-    const condition = (type: string, status: string, reason: string): NodeCondition =>
-      ({ type, status, reason, message: '', lastHeartbeatTime: now, lastTransitionTime: now }) as NodeCondition;
+    const condition = (type: string, status: string, reason: string): NodeCondition => ({
+      type,
+      status,
+      reason,
+      message: '',
+      lastHeartbeatTime: now,
+      lastTransitionTime: now,
+    });
     const status = {
       capacity: { cpu, memory, pods },
       allocatable: { cpu, memory, pods },

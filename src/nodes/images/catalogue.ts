@@ -38,8 +38,8 @@ export interface ImageReference {
   name: string;
   /** without tag and digest */
   repository: string;
-  tag?: string;
-  digest?: string;
+  tag?: string | undefined;
+  digest?: string | undefined;
 }
 
 const VALID =
@@ -48,7 +48,7 @@ const VALID =
 /** The reference with the registry and the tag that runtimes assume; undefined when it is malformed. */
 export function parseImage(image: string): ImageReference | undefined {
   if (!VALID.test(image)) return undefined;
-  const [withTag, digest] = image.split('@') as [string, string | undefined];
+  const [withTag = '', digest] = image.split('@');
   const colon = withTag.lastIndexOf(':');
   const tagged = colon > withTag.lastIndexOf('/');
   const path = tagged ? withTag.slice(0, colon) : withTag;

@@ -5,11 +5,13 @@ import type { LogStore } from './log-store.ts';
 
 export interface LogOptions {
   follow?: boolean;
-  tailLines?: number;
-  sinceTime?: number;
+  tailLines?: number | undefined;
+  /** ms since the epoch */
+  sinceTime?: number | undefined;
   timestamps?: boolean;
-  limitBytes?: number;
-  stream?: 'All' | 'Stdout' | 'Stderr';
+  limitBytes?: number | undefined;
+  /** `All` (the default), `Stdout` or `Stderr` */
+  stream?: string;
 }
 
 const CHUNK = 64 * 1024;

@@ -24,7 +24,7 @@ export interface ServiceNetworkOptions {
   /** addresses on which node ports listen */
   nodePortAddresses: readonly string[];
   /** the pods' bridge, which takes the cluster IPs; without it cluster IPs are not served */
-  bridge?: string;
+  bridge?: string | undefined;
 }
 
 interface Listener {

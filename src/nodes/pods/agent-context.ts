@@ -13,7 +13,7 @@ export interface AgentContext {
   nodeName: string;
   hostIP: string;
   clusterDomain: string;
-  dnsIP?: string;
+  dnsIP?: string | undefined;
   /** the agent's own directory for pods: `pods/UID/…` */
   podsDir: string;
   client: Client;

@@ -288,7 +288,7 @@ export class ContainerWorker {
       ...(message && { message }),
       startedAt: formatTime(startedAt),
       finishedAt: formatTime(exit.finishedAt),
-      containerID: this.record.containerID,
+      ...(this.record.containerID !== undefined && { containerID: this.record.containerID }),
     };
   }
 
@@ -334,7 +334,7 @@ export class ContainerWorker {
     const state = known?.state?.terminated ? { terminated: known.state.terminated } : {};
     return {
       ...base,
-      containerID: known?.containerID,
+      ...(known?.containerID !== undefined && { containerID: known.containerID }),
       state,
       ...(ended && { lastState: { terminated: ended } }),
       started: false,

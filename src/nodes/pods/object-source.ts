@@ -1,18 +1,21 @@
 import type { ConfigMap, Secret } from '../../../schema/types.ts';
-import type { Client } from '../../client/contract.ts';
+import type { Client, ObjectOf } from '../../client/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { isStatusError } from '../../meta/status.ts';
 
 /** A config map or secret that a pod needs is not there. */
 export class MissingObject extends Error {}
 
-/** Objects kept, and how long one is believed, ms: the node asks by name, as its authorization demands. */
+/** Objects of each kind kept, and how long one is believed, ms: the node asks by name, as its authorization demands. */
 const MAX_ENTRIES = 1000;
 const TTL_MS = 5000;
 
+type Cache<R extends string> = Map<string, { at: number; value: Promise<ObjectOf<R> | undefined> }>;
+
 /** Config maps and secrets by name, each asked for at most once in a while however many pods use it. */
 export class ObjectSource {
-  private readonly cache = new Map<string, { at: number; value: Promise<unknown> }>();
+  private readonly configMaps: Cache<'configmaps'> = new Map();
+  private readonly secrets: Cache<'secrets'> = new Map();
 
   constructor(
     private readonly client: Client,
@@ -21,11 +24,11 @@ export class ObjectSource {
 
   /** undefined when it does not exist */
   configMap(namespace: string, name: string): Promise<ConfigMap | undefined> {
-    return this.lookup<ConfigMap>('configmaps', namespace, name);
+    return this.lookup(this.configMaps, 'configmaps', namespace, name);
   }
 
   secret(namespace: string, name: string): Promise<Secret | undefined> {
-    return this.lookup<Secret>('secrets', namespace, name);
+    return this.lookup(this.secrets, 'secrets', namespace, name);
   }
 
   /** File contents by key. Throws MissingObject with the kubelet's words, unless `optional`. */
@@ -48,19 +51,24 @@ export class ObjectSource {
     return new Map(Object.entries(object.data ?? {}).map(([key, text]) => [key, Buffer.from(text, 'base64')]));
   }
 
-  private lookup<T>(resource: string, namespace: string, name: string): Promise<T | undefined> {
-    const key = `${resource}/${namespace}/${name}`;
+  private lookup<R extends string>(
+    cache: Cache<R>,
+    resource: R,
+    namespace: string,
+    name: string,
+  ): Promise<ObjectOf<R> | undefined> {
+    const key = `${namespace}/${name}`;
     const now = this.clock.now();
-    const known = this.cache.get(key);
-    if (known && now - known.at < TTL_MS) return known.value as Promise<T | undefined>;
+    const known = cache.get(key);
+    if (known && now - known.at < TTL_MS) return known.value;
     const value = this.client.get(resource, namespace, name).catch((error: unknown) => {
-      this.cache.delete(key);
+      cache.delete(key);
       if (isStatusError(error, 'NotFound')) return undefined;
       throw error;
     });
-    this.cache.delete(key);
-    this.cache.set(key, { at: now, value });
-    if (this.cache.size > MAX_ENTRIES) this.cache.delete(this.cache.keys().next().value!);
-    return value as Promise<T | undefined>;
+    cache.delete(key);
+    cache.set(key, { at: now, value });
+    if (cache.size > MAX_ENTRIES) cache.delete(cache.keys().next().value!);
+    return value;
   }
 }

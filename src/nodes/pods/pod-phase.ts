@@ -4,8 +4,11 @@ import { isSidecar } from './restart-policy.ts';
 type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
 /** An init container that need not be waited for any more: a sidecar that started, or one that succeeded. */
-export const initDone = (pod: Pod, container: Container, status: ContainerStatus | undefined): boolean =>
-  isSidecar(pod, container) ? Boolean(status?.started) : status?.state?.terminated?.exitCode === 0;
+export const initDone = (
+  pod: Pod,
+  container: Container,
+  status: Pick<ContainerStatus, 'state' | 'started'> | undefined,
+): boolean => (isSidecar(pod, container) ? Boolean(status?.started) : status?.state?.terminated?.exitCode === 0);
 
 const ended = (status: ContainerStatus | undefined): number | undefined =>
   status?.state?.terminated?.exitCode ?? (status?.state?.waiting ? status.lastState?.terminated?.exitCode : undefined);

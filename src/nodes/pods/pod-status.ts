@@ -17,10 +17,10 @@ export interface StatusInput {
   main: readonly ContainerView[];
   hostIP: string;
   /** undefined before the pod has a network, and after it lost it */
-  podIP?: string;
+  podIP?: string | undefined;
   startTime: string;
   /** set when the node ended the pod: deadline, eviction */
-  verdict?: { reason: string; message: string };
+  verdict?: { reason: string; message: string } | undefined;
   /** the pod is being deleted and all its containers have ended */
   over?: boolean;
   now: number;
@@ -64,7 +64,7 @@ function dated(condition: PodCondition, pod: Pod, now: number): PodCondition {
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     ...condition,
-    lastProbeTime: null as unknown as undefined,
+    lastProbeTime: null,
     lastTransitionTime: since ?? formatTime(now),
   };
 }

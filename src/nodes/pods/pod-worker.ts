@@ -189,8 +189,7 @@ export class PodWorker {
     const waits: (number | undefined)[] = [];
     const mainBegan = this.main.some((each) => each.running || each.terminated);
     for (const each of this.init) {
-      const status = { state: each.record.state, started: each.record.started } as Parameters<typeof initDone>[2];
-      const done = initDone(this.pod, each.container, status);
+      const done = initDone(this.pod, each.container, each.record);
       if (isSidecar(this.pod, each.container)) {
         if (this.mainOver()) continue;
         waits.push(each.ensureRunning(() => true));

@@ -8,10 +8,10 @@ export interface ContainerSpec {
   attempt: number;
   command: readonly string[];
   env: Readonly<Record<string, string>>;
-  workingDir?: string;
+  workingDir?: string | undefined;
   mounts: readonly BindMount[];
   hostname: string;
-  netns?: string;
+  netns?: string | undefined;
   stdin: boolean;
   tty: boolean;
   user?: number;

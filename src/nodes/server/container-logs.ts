@@ -68,6 +68,6 @@ function optionsOf(query: URLSearchParams, now: number): LogOptions {
     tailLines: number('tailLines'),
     limitBytes: number('limitBytes'),
     sinceTime: seconds !== undefined ? now - seconds * 1000 : time ? Date.parse(time) : undefined,
-    stream: (query.get('stream') ?? 'All') as LogOptions['stream'],
+    stream: query.get('stream') ?? 'All',
   };
 }

@@ -1,4 +1,5 @@
 import type { ServiceAccountTokenProjection, TokenRequest } from '../../../schema/types.ts';
+import type { New } from '../../meta/object.ts';
 import type { VolumeContext } from './volume-context.ts';
 
 interface CachedToken {
@@ -25,7 +26,7 @@ export class TokenCache {
     const known = this.tokens.get(key);
     const now = clock.now();
     if (known && now < known.issued + Math.min(0.8 * (known.expires - known.issued), DAY_MS)) return known.token;
-    const request = {
+    const request: New<TokenRequest> = {
       apiVersion: 'authentication.k8s.io/v1',
       kind: 'TokenRequest',
       metadata: { name: account, namespace: pod.metadata.namespace },
@@ -35,7 +36,7 @@ export class TokenCache {
         boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: pod.metadata.name, uid: pod.metadata.uid },
       },
     };
-    const answer = await client.create('serviceaccounts', request as unknown as TokenRequest, {
+    const answer = await client.create('serviceaccounts', request, {
       subresource: 'token',
       name: account,
     });

@@ -9,9 +9,9 @@ export interface LaunchPlan {
   workingDir: string;
   mounts: readonly BindMount[];
   /** path of the pod's network namespace */
-  netns?: string;
-  user?: number;
-  group?: number;
+  netns?: string | undefined;
+  user?: number | undefined;
+  group?: number | undefined;
 }
 
 /**
