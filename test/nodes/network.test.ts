@@ -3,7 +3,7 @@ import { createServer, connect, type AddressInfo, type Server, type Socket } fro
 import { afterEach, describe, expect, it } from 'vitest';
 import { Balancer } from '../../src/nodes/network/balancer.ts';
 import { ServiceNetwork } from '../../src/nodes/network/service-network.ts';
-import { FakeCluster } from './fake-cluster.ts';
+import { GivenInformers } from '../support/given-informers.ts';
 import { realClock } from './support.ts';
 
 const closing: (() => unknown)[] = [];
@@ -74,21 +74,21 @@ async function freePort(): Promise<number> {
 
 describe('a node port', () => {
   it('spreads connections over ready endpoints, keeps those that are open, and passes over one that refuses', async () => {
-    const cluster = new FakeCluster();
+    const informers = new GivenInformers();
     const one = await server('one', '127.0.0.2');
     const { port } = one.address() as AddressInfo;
     await server('two', '127.0.0.3', port);
     const nodePort = await freePort();
-    cluster.put(
+    informers.put(
       'services',
       service('web', { type: 'NodePort', clusterIP: '10.96.0.7', ports: [{ port: 80, nodePort, protocol: 'TCP' }] }),
     );
-    cluster.put(
+    informers.put(
       'endpointslices.discovery.k8s.io',
       slice('web', port, [{ ip: '127.0.0.2' }, { ip: '127.0.0.3' }, { ip: '127.0.0.4' }]),
     );
     const network = new ServiceNetwork({
-      informers: cluster,
+      informers,
       clock: realClock,
       random: () => 0,
       log: () => undefined,
@@ -100,32 +100,32 @@ describe('a node port', () => {
     const answers = await Promise.all(sockets.map(say));
     expect(new Set(answers)).toEqual(new Set(['one', 'two']));
 
-    cluster.put(
+    informers.put(
       'endpointslices.discovery.k8s.io',
       slice('web', port, [{ ip: '127.0.0.2', ready: false }, { ip: '127.0.0.3' }]),
     );
     expect(await say(sockets[answers.indexOf('one')]!)).toBe('one');
     expect(await say(await client(nodePort))).toBe('two');
     expect(await say(await client(nodePort))).toBe('two');
-    cluster.remove('services', 'default', 'web');
+    informers.remove('services', 'default', 'web');
     await network.stop();
     await expect(client(nodePort)).rejects.toThrow('ECONNREFUSED');
   });
 
   it('carries datagrams', async () => {
-    const cluster = new FakeCluster();
+    const informers = new GivenInformers();
     const echo = createSocket('udp4');
     echo.on('message', (data, from) => echo.send(`echo ${data}`, from.port, from.address));
     await new Promise<void>((resolve) => echo.bind(0, '127.0.0.1', resolve));
     closing.push(() => echo.close());
     const nodePort = await freePort();
-    cluster.put(
+    informers.put(
       'services',
       service('udp', { type: 'NodePort', clusterIP: '10.96.0.8', ports: [{ port: 53, nodePort, protocol: 'UDP' }] }),
     );
-    cluster.put('endpointslices.discovery.k8s.io', slice('udp', echo.address().port, [{ ip: '127.0.0.1' }]));
+    informers.put('endpointslices.discovery.k8s.io', slice('udp', echo.address().port, [{ ip: '127.0.0.1' }]));
     const network = new ServiceNetwork({
-      informers: cluster,
+      informers,
       clock: realClock,
       random: () => 0,
       log: () => undefined,

@@ -1,9 +1,9 @@
-import { describe, expect, it } from 'vitest';
-import type { Pod } from '../../schema/types.ts';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { nextStage, type SimulatedFacts } from '../../src/nodes/runtimes/simulated/stages.ts';
-import { createSimulatedNodes } from '../../src/nodes/simulated.ts';
-import { FakeCluster } from './fake-cluster.ts';
-import { ManualClock } from './support.ts';
+import { createSimulatedNodes, type SimulatedNodes, type SimulatedNodesOptions } from '../../src/nodes/simulated.ts';
+import { nth } from '../support/faulty-transport.ts';
+import { serviceUnavailable } from '../../src/meta/status.ts';
+import { NodeApi } from './node-api.ts';
 
 const facts: SimulatedFacts = { phase: 'Pending', deleting: false, released: false, job: false, initDone: true };
 
@@ -22,83 +22,115 @@ describe('a stage of a simulated pod', () => {
   });
 });
 
-const pod = (name: string, more: Partial<Pod['metadata']> = {}, spec: object = {}) => ({
-  apiVersion: 'v1',
-  kind: 'Pod',
-  metadata: { name, namespace: 'default', ...more },
-  spec: { nodeName: 'node-2', containers: [{ name: 'c', image: 'nginx' }], ...spec },
-  status: { phase: 'Pending' },
-});
-
 describe('simulated nodes', () => {
-  it('register, and take a pod through its life within a second', async () => {
-    const cluster = new FakeCluster();
-    const clock = new ManualClock();
-    const nodes = createSimulatedNodes({
-      count: 3,
-      zones: ['zone-a', 'zone-b'],
-      client: cluster.client(),
-      informers: cluster,
-      clock,
+  let cluster: NodeApi;
+  let nodes: SimulatedNodes | undefined;
+  beforeEach(async () => void (cluster = await NodeApi.open()));
+  afterEach(async () => {
+    await nodes?.stop();
+    await cluster.close();
+  });
+  const start = async (options: Partial<SimulatedNodesOptions> = {}): Promise<void> => {
+    nodes = createSimulatedNodes({
+      count: 2,
+      client: cluster.client,
+      informers: cluster.informers,
+      clock: cluster.clock,
       random: () => 0.5,
       log: () => undefined,
+      ...options,
     });
-    await nodes.start();
-    expect(
-      [...cluster.objects.get('nodes')!.values()].map((node) => node.metadata.labels!['topology.kubernetes.io/zone']),
-    ).toEqual(['zone-a', 'zone-b', 'zone-a']);
-    expect(cluster.get('nodes', '', 'node-3')!['status'].allocatable).toEqual({
-      cpu: '32',
-      memory: '64Gi',
-      pods: '110',
-    });
+    cluster.informers.start();
+    const started = nodes.start();
+    await cluster.clock.advance(0);
+    await cluster.clock.advance(8000);
+    await started;
+  };
+  const spec = { nodeName: 'node-2', containers: [{ name: 'c', image: 'nginx' }] };
+  const pod = async (name: string) => (await cluster.find('pods', 'a', name))!;
+  const renewal = async () => (await cluster.find('leases.coordination.k8s.io', 'kube-node-lease', 'node-1'))!.spec;
 
-    cluster.put('pods', pod('web'));
-    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'j', controller: true };
-    cluster.put('pods', pod('job', { ownerReferences: [owner] }, { restartPolicy: 'Never' }));
-    await clock.advance(1000);
-    expect(cluster.get('pods', 'default', 'web')!['status']).toMatchObject({
+  it('register with their zones and what they have', async () => {
+    await start({ count: 3, zones: ['zone-a', 'zone-b'] });
+    const all = await cluster.api.list('nodes');
+    expect(all.map((node) => node.metadata.labels!['topology.kubernetes.io/zone'])).toEqual([
+      'zone-a',
+      'zone-b',
+      'zone-a',
+    ]);
+    expect(all[2]!.status.allocatable).toEqual({ cpu: '32', memory: '64Gi', pods: '110' });
+  });
+
+  it('register again until the API takes them', async () => {
+    const refused = () => serviceUnavailable('not yet');
+    cluster.api.transport.before = nth(
+      1,
+      ({ verb, resource }) => verb === 'create' && resource === 'nodes',
+      refused,
+      3,
+    );
+    await start({ count: 1 });
+    expect(await cluster.find('nodes', '', 'node-1')).toBeDefined();
+  });
+
+  it('take a pod through its life within a second, and delete it when they are told', async () => {
+    await start();
+    await cluster.addPod('web', spec);
+    await cluster.clock.advance(1000);
+    expect((await pod('web')).status).toMatchObject({
       phase: 'Running',
       podIP: expect.stringMatching(/^10\./),
       containerStatuses: [{ ready: true, started: true, state: { running: {} } }],
     });
-    await clock.advance(1000);
-    expect(cluster.get('pods', 'default', 'job')!['status']).toMatchObject({
+    await cluster.deletePod('web', 30);
+    await cluster.clock.advance(1000);
+    expect(await cluster.find('pods', 'a', 'web')).toBeUndefined();
+  });
+
+  it("end a Job's pod by themselves", async () => {
+    await start();
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'j', controller: true };
+    await cluster.addPod('job', { ...spec, restartPolicy: 'Never' }, { metadata: { ownerReferences: [owner] } });
+    await cluster.clock.advance(2000);
+    expect((await pod('job')).status).toMatchObject({
       phase: 'Succeeded',
       containerStatuses: [{ state: { terminated: { exitCode: 0 } } }],
     });
-
-    cluster.deletePod('default', 'web', 30);
-    await clock.advance(1000);
-    expect(cluster.get('pods', 'default', 'web')).toBeUndefined();
-    const before = cluster.get('leases.coordination.k8s.io', 'kube-node-lease', 'node-1')!['spec'].renewTime;
-    await clock.advance(20_000);
-    expect(cluster.get('leases.coordination.k8s.io', 'kube-node-lease', 'node-1')!['spec'].renewTime > before).toBe(
-      true,
-    );
-    await nodes.stop();
   });
 
   it('finish init containers before the pod runs', async () => {
-    const cluster = new FakeCluster();
-    const clock = new ManualClock();
-    const nodes = createSimulatedNodes({
-      count: 2,
-      client: cluster.client(),
-      informers: cluster,
-      clock,
-      random: () => 0,
-      log: () => undefined,
-    });
-    await nodes.start();
-    cluster.put('pods', pod('init', {}, { initContainers: [{ name: 'i', image: 'busybox' }] }));
-    await clock.advance(150);
-    expect(cluster.get('pods', 'default', 'init')!['status']).toMatchObject({
+    await start({ random: () => 0 });
+    await cluster.addPod('init', { ...spec, initContainers: [{ name: 'i', image: 'busybox' }] });
+    await cluster.clock.advance(150);
+    expect((await pod('init')).status).toMatchObject({
       phase: 'Pending',
       initContainerStatuses: [{ state: { terminated: { exitCode: 0 } } }],
     });
-    await clock.advance(1000);
-    expect(cluster.get('pods', 'default', 'init')!['status'].phase).toBe('Running');
-    await nodes.stop();
+    await cluster.clock.advance(1000);
+    expect((await pod('init')).status.phase).toBe('Running');
+  });
+
+  it('go on with a pod whose status could not be written', async () => {
+    await start();
+    const refused = () => serviceUnavailable('not now');
+    cluster.api.transport.before = nth(1, ({ resource }) => resource === 'pods/status', refused, 2);
+    await cluster.addPod('late', spec);
+    await cluster.clock.advance(5000);
+    expect((await pod('late')).status.phase).toBe('Running');
+  });
+
+  it('leave the pods of other nodes alone', async () => {
+    await start();
+    await cluster.addPod('foreign', { ...spec, nodeName: 'elsewhere' });
+    await cluster.clock.advance(5000);
+    expect((await pod('foreign')).status.phase).toBe('Pending');
+  });
+
+  it('renew their leases every ten seconds', async () => {
+    await start();
+    await cluster.clock.advance(10_000);
+    const before = (await renewal()).renewTime;
+    await cluster.clock.advance(20_000);
+    expect(Date.parse((await renewal()).renewTime) - Date.parse(before)).toBe(20_000);
   });
 });

@@ -17,6 +17,8 @@ export function podConditions(pod: Pod, facts: Facts): PodCondition[] {
     initialized(pod, facts),
     withGates(pod, containersReady),
     containersReady,
+    // True of any pod that a node has, also of one whose author named the node and no scheduler saw.
+    { type: 'PodScheduled', status: 'True' },
   ];
 }
 

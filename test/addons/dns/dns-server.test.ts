@@ -4,7 +4,7 @@ import { decode, encode, type Answer } from 'dns-packet';
 import { describe, expect, it } from 'vitest';
 import { ClusterRecords } from '../../../src/addons/dns/cluster-records.ts';
 import { DnsServer } from '../../../src/addons/dns/dns-server.ts';
-import { FakeCluster } from '../../nodes/fake-cluster.ts';
+import { GivenInformers } from '../../support/given-informers.ts';
 
 const service = (name: string, spec: object) => ({ metadata: { name, namespace: 'default' }, spec });
 const slice = (
@@ -24,8 +24,8 @@ const slice = (
 });
 
 describe('the records', () => {
-  const cluster = new FakeCluster();
-  cluster.put(
+  const informers = new GivenInformers();
+  informers.put(
     'services',
     service('web', {
       clusterIP: '10.96.0.7',
@@ -33,9 +33,12 @@ describe('the records', () => {
       ports: [{ name: 'http', port: 80, protocol: 'TCP' }],
     }),
   );
-  cluster.put('services', service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] }));
-  cluster.put('services', service('out', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }));
-  cluster.put(
+  informers.put(
+    'services',
+    service('db', { clusterIP: 'None', ports: [{ name: 'sql', port: 5432, protocol: 'TCP' }] }),
+  );
+  informers.put('services', service('out', { type: 'ExternalName', externalName: 'web.default.svc.cluster.local' }));
+  informers.put(
     'endpointslices.discovery.k8s.io',
     slice(
       'db',
@@ -45,8 +48,8 @@ describe('the records', () => {
     ),
   );
   const records = new ClusterRecords(
-    cluster.informer('services'),
-    cluster.informer('endpointslices.discovery.k8s.io'),
+    informers.informer('services'),
+    informers.informer('endpointslices.discovery.k8s.io'),
     'cluster.local',
   );
   const dns = new DnsServer(
@@ -96,10 +99,10 @@ describe('the records', () => {
 
 describe('the server', () => {
   it('does not answer an address that may not ask', async () => {
-    const cluster = new FakeCluster();
+    const informers = new GivenInformers();
     const records = new ClusterRecords(
-      cluster.informer('services'),
-      cluster.informer('endpointslices.discovery.k8s.io'),
+      informers.informer('services'),
+      informers.informer('endpointslices.discovery.k8s.io'),
       'cluster.local',
     );
     const asked: string[] = [];
