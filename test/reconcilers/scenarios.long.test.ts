@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { sweep, type Fault } from '../support/scenario.ts';
-import { scenarios } from './scenarios/all.ts';
+import { scenarios } from './all-scenarios.ts';
 
 const FAULTS: Partial<Record<Fault, string>> = {
   refused: 'one of its writes is refused',

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { allReconcilers } from '../../src/reconcilers/all.ts';
 import { play, sweep } from '../support/scenario.ts';
-import { scenarios } from './scenarios/all.ts';
+import { scenarios } from './all-scenarios.ts';
 
 test('every controller has a scenario', () => {
   const all = allReconcilers({ ca: 'PEM', signer: { cert: 'PEM', key: 'PEM' } });
