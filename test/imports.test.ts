@@ -6,7 +6,10 @@ import { describe, expect, it } from 'vitest';
 const SRC = fileURLToPath(new URL('../src', import.meta.url));
 const DASHBOARD = fileURLToPath(new URL('../dashboard', import.meta.url));
 
-/** The folders, and which others each may import. */
+/**
+ * The folders, from the lowest to the highest, and which others each may import; its README says the same. All may
+ * import what stands beside `src`: the facts in schema/, and the generated Prisma client.
+ */
 const ALLOWED: Record<string, readonly string[]> = {
   go: [],
   meta: ['go'],
@@ -68,10 +71,17 @@ describe('imports', () => {
     expect(readdirSync(SRC).filter((name) => !known.includes(name))).toEqual([]);
   });
 
+  it.each(Object.keys(ALLOWED))('that %s may make are those that its README names', (folder) => {
+    const readme = readFileSync(path.join(SRC, folder, 'README.md'), 'utf8');
+    const [sentence = ''] = /May import [^.;]*/.exec(readme) ?? [];
+    const named = [...sentence.matchAll(/`(\w+)`/g)].map(([, name]) => name!);
+    expect(named.sort()).toEqual([...ALLOWED[folder]!].sort());
+  });
+
   it('follow the arrows of the design', () => {
     const wrong = imports.filter(({ from, to }) => {
       const [a, b] = [folderOf(from), folderOf(to)];
-      // `..` is what stands beside src: generated types and the facts
+      // `..` is what stands beside src
       return a in ALLOWED && a !== b && b !== '..' && !ALLOWED[a]!.includes(b);
     });
     expect(wrong.map((i) => `${i.from} → ${i.to}`)).toEqual([]);
