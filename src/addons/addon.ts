@@ -55,6 +55,17 @@ export interface ServeContext {
   /** 0 ≤ n < 1 */
   random(): number;
   log(message: string, fields?: Record<string, unknown>): void;
+  /** What a server needs that speaks TLS behind this Service of kube-system; made anew each time. */
+  certify(service: string): Promise<ServingCertificate>;
+}
+
+export interface ServingCertificate {
+  /** PEM: signed by itself, for `SERVICE.kube-system.svc`. In base64 it is the `caBundle` of an APIService. */
+  cert: string;
+  /** PEM, PKCS #8 */
+  key: string;
+  /** PEM of the CA that has signed the API server's client certificate, `CN=kube-apiserver-kubelet-client` */
+  clientCA: string;
 }
 
 /** A server that listens. */
@@ -64,8 +75,8 @@ export interface Serving {
   /** by the names that the Service's ports have. One of them is TCP: by connecting to it others see that it answers. */
   ports: readonly { name: string; protocol: 'TCP' | 'UDP'; port: number }[];
   /**
-   * What can be said only now. An HTTP API is an APIService here, which names `service` and has in `caBundle` the CA of
-   * the certificate that the server shows (for `SERVICE.kube-system.svc`); callers come through the API server with
+   * What can be said only now. An HTTP API is an APIService here, which names `service` and has in `caBundle` the
+   * certificate that the server shows (`certify` of the context); callers come through the API server with
    * X-Remote-User and X-Remote-Group, which are to be believed only under the API server's client certificate.
    */
   manifests?: readonly Manifest[];

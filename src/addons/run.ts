@@ -2,7 +2,7 @@ import type { Client } from '../client/contract.ts';
 import { createInformers } from '../client/informers.ts';
 import type { Clock } from '../rules/clock.ts';
 import { runControllers } from '../control/loop.ts';
-import { managerOf, userOf, type Addon, type Cluster, type Serving } from './addon.ts';
+import { managerOf, userOf, type Addon, type Cluster, type ServeContext, type Serving } from './addon.ts';
 import { install } from './install.ts';
 import { Machine } from './machine.ts';
 import { publish } from './publish.ts';
@@ -16,6 +16,7 @@ export interface AddonsOptions {
   random(): number;
   log(message: string, fields?: Record<string, unknown>): void;
   machine?: Machine;
+  certify: ServeContext['certify'];
 }
 
 /** Something that runs until it is stopped. */
@@ -55,13 +56,13 @@ async function serve(
   machine: Machine,
   signal: AbortSignal,
 ): Promise<Serving | undefined> {
-  const { cluster, clock, random, log } = options;
+  const { cluster, clock, random, log, certify } = options;
   if (!addon.serve || signal.aborted) return undefined;
   const client = options.client.as(userOf(addon), managerOf(addon));
   const informers = informersOf(addon, options);
   informers.start();
   const stopped = new Promise<undefined>((resolve) => signal.addEventListener('abort', () => resolve(undefined)));
-  const starting = addon.serve({ cluster, machine, client, informers, clock, random, log });
+  const starting = addon.serve({ cluster, machine, client, informers, clock, random, log, certify });
   const serving = await Promise.race([starting, stopped]).catch(async (error: unknown) => {
     await informers.stop();
     throw error;

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import os from 'node:os';
 import path from 'node:path';
-import type { Cluster } from '../addons/addon.ts';
+import { NAMESPACE, type Cluster } from '../addons/addon.ts';
 import { ADDONS } from '../addons/all.ts';
 import { runAddonLoops, runAddons, type AddonsOptions } from '../addons/run.ts';
 import { createClient } from '../client/client.ts';
@@ -124,13 +124,17 @@ function whileLeading(
   };
 }
 
-const addonsOf = (client: Client, { addons, cluster }: LoopSettings, log: Report): AddonsOptions => ({
+const addonsOf = (client: Client, { addons, cluster, ca }: LoopSettings, log: Report): AddonsOptions => ({
   addons: addons.map((name) => ADDONS[name]).filter((addon) => addon !== undefined),
   cluster,
   client,
   clock: systemClock,
   random: Math.random,
   log,
+  async certify(service) {
+    const host = `${service}.${NAMESPACE}.svc`;
+    return { ...(await makeCertificate({ commonName: host }, undefined, [host])), clientCA: ca };
+  },
 });
 
 /** The controllers of Kubernetes, and those of the add-ons beside them. */

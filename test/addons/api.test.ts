@@ -1,6 +1,7 @@
 import type { AddressInfo } from 'node:net';
 import { createServer, type Server } from 'node:https';
 import { request } from 'node:https';
+import type { TLSSocket } from 'node:tls';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import type { Addon } from '../../src/addons/addon.ts';
 import { Machine } from '../../src/addons/machine.ts';
@@ -12,6 +13,8 @@ import { FakeApi } from '../support/fake-api.ts';
 import { addonOf } from './support.ts';
 
 const TOKEN = 'kim-token';
+/** as which the API server shows itself */
+const CN = 'kube-apiserver-kubelet-client';
 let api: FakeApi;
 let rest: RestServer;
 let port: number;
@@ -20,19 +23,19 @@ let running: Running;
 let calls: Record<string, unknown>[];
 
 /** An API of one group: every path is answered, with who asked as the API server says. */
-async function numbersAddon(): Promise<Addon> {
-  const own = await makeAuthority('numbers-ca');
-  const serving = await makeCertificate({ commonName: 'numbers' }, own, ['numbers.kube-system.svc']);
-  return addonOf('numbers', {
-    async serve() {
-      const server: Server = createServer(serving, (req, res) => {
-        calls.push({ url: req.url, user: req.headers['x-remote-user'], groups: req.headers['x-remote-group'] });
+const numbersAddon = (): Addon =>
+  addonOf('numbers', {
+    async serve({ certify }) {
+      const { cert, key, clientCA } = await certify('numbers');
+      const server: Server = createServer({ cert, key, ca: clientCA, requestCert: true }, (req, res) => {
+        const { CN: caller } = (req.socket as TLSSocket).getPeerCertificate().subject;
+        calls.push({ url: req.url, user: req.headers['x-remote-user'], groups: req.headers['x-remote-group'], caller });
         res.setHeader('content-type', 'application/json').end('{"kind":"NumberList","items":[]}');
       });
       await new Promise<void>((listening) => server.listen(0, '0.0.0.0', listening));
       const metadata = { name: 'v1.numbers.example.com' };
       const service = { name: 'numbers', namespace: 'kube-system', port: 443 };
-      const caBundle = Buffer.from(own.cert).toString('base64');
+      const caBundle = Buffer.from(cert).toString('base64');
       const priority = { groupPriorityMinimum: 100, versionPriority: 100 };
       return {
         service: 'numbers',
@@ -55,7 +58,6 @@ async function numbersAddon(): Promise<Addon> {
       };
     },
   });
-}
 
 const get = (path: string): Promise<{ status: number; body: string }> =>
   new Promise((resolve, reject) => {
@@ -75,7 +77,7 @@ beforeEach(async () => {
   ca = await makeAuthority('test');
   const [serving, kubeletClient] = await Promise.all([
     makeCertificate({ commonName: 'kube-apiserver' }, ca, ['127.0.0.1']),
-    makeCertificate({ commonName: 'front-proxy-client' }, ca),
+    makeCertificate({ commonName: CN }, ca),
   ]);
   rest = createRestServer({ api: api.api, tls: { ...serving, clientCA: ca.cert }, kubeletClient });
   ({ port } = await rest.listen(0, '127.0.0.1'));
@@ -90,12 +92,16 @@ const network = new Machine({ now: () => 0 }).address();
 
 test.skipIf(!network)('an API that an add-on serves is a group like any other', async () => {
   running = runAddons({
-    addons: [await numbersAddon()],
+    addons: [numbersAddon()],
     cluster: { dnsIP: '10.96.0.10', domain: 'cluster.local' },
     client: api.client,
     clock: api.clock,
     random: () => 0.5,
     log: () => undefined,
+    async certify(service) {
+      const host = `${service}.kube-system.svc`;
+      return { ...(await makeCertificate({ commonName: host }, undefined, [host])), clientCA: ca.cert };
+    },
   });
   const path = '/apis/numbers.example.com/v1/namespaces/a/numbers';
   const answer = await eventually(async () => {
@@ -103,7 +109,7 @@ test.skipIf(!network)('an API that an add-on serves is a group like any other', 
     return one.status === 200 && one;
   });
   expect(JSON.parse(answer.body)).toEqual({ kind: 'NumberList', items: [] });
-  expect(calls[0]).toEqual({ url: path, user: 'kim', groups: expect.stringContaining('system:masters') });
+  expect(calls[0]).toEqual({ url: path, user: 'kim', groups: expect.stringContaining('system:masters'), caller: CN });
   expect((await get('/apis/numbers.example.com')).body).toContain('"preferredVersion":');
   await running.stop();
   expect((await get(path)).status).toBe(503);

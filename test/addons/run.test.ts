@@ -4,7 +4,7 @@ import type { Client } from '../../src/client/contract.ts';
 import { runAddonLoops, runAddons } from '../../src/addons/run.ts';
 import { eventually } from '../nodes/support.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { addonOf, machineWith } from './support.ts';
+import { addonOf, machineWith, uncertified } from './support.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 let api: FakeApi;
@@ -23,6 +23,7 @@ const options = (...addons: Addon[]) => ({
   random: () => 0.5,
   log: (message: string, fields?: object) => void said.push(`${message} ${JSON.stringify(fields ?? {})}`),
   machine: machineWith(api.clock, ['192.0.2.7']),
+  certify: uncertified,
 });
 const sliceOf = (name: string) => api.client.get(SLICES, 'kube-system', name).catch(() => undefined);
 

@@ -27,6 +27,10 @@ export const interfacesOf = (...addresses: string[]): Interfaces =>
 export const machineWith = (clock: Clock, addresses: readonly string[]): Machine =>
   new Machine(clock, () => interfacesOf(...addresses));
 
+/** For add-ons that need no certificate. */
+export const uncertified = (service: string): Promise<never> =>
+  Promise.reject(new Error(`no certificate for ${service} in this test`));
+
 /** An add-on with a Service and an account, and no rights. */
 export const addonOf = (name: string, more: Partial<Addon> = {}): Addon => ({
   name,

@@ -6,7 +6,7 @@ import { dns } from '../../../src/addons/dns/dns.ts';
 import { runAddons, type Running } from '../../../src/addons/run.ts';
 import { eventually } from '../../nodes/support.ts';
 import { FakeApi } from '../../support/fake-api.ts';
-import { machineWith } from '../support.ts';
+import { machineWith, uncertified } from '../support.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 const NAME = 'kube-dns.kube-system.svc.cluster.local';
@@ -31,6 +31,7 @@ async function start(): Promise<number> {
     random: () => 0.5,
     log: () => undefined,
     machine: machineWith(api.clock, ['192.0.2.7']),
+    certify: uncertified,
   });
   running.push(one);
   const slice = await eventually(() => api.client.get(SLICES, 'kube-system', 'kube-dns').catch(() => undefined));
