@@ -3,6 +3,7 @@ import { storedForm } from '../kinds/encode.ts';
 import type { KubeObject, Unchecked } from '../meta/object.ts';
 import { formatTime } from '../meta/time.ts';
 import { newUid } from '../meta/uid.ts';
+import { SERVICE_NAME } from '../rules/service-slices.ts';
 import type { RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { newObject } from './new-object.ts';
@@ -65,7 +66,7 @@ export async function advertise(core: Core, address: string, port: number): Prom
     put(
       core,
       'endpointslices.discovery.k8s.io',
-      { 'kubernetes.io/service-name': 'kubernetes' },
+      { [SERVICE_NAME]: 'kubernetes' },
       (slice: Unchecked<EndpointSlice>) => {
         slice.addressType = address.includes(':') ? 'IPv6' : 'IPv4';
         slice.endpoints = [{ addresses: [address], conditions: { ready: true } }];

@@ -4,7 +4,7 @@ import { semanticEqual } from '../control/equal.ts';
 import { scaledValue } from '../control/percent.ts';
 import type { PodControl } from '../control/pod-control.ts';
 import type { New } from '../meta/object.ts';
-import { isPodAvailable, isPodReady } from '../rules/pods.ts';
+import { isPodActive, isPodAvailable, isPodReady, isPodTerminal } from '../rules/pods.ts';
 import { affinityTo, daemonTolerations, placement } from './daemonset-nodes.ts';
 
 export const HASH = 'controller-revision-hash';
@@ -30,8 +30,8 @@ export async function place(view: DaemonView, ctx: Context): Promise<void> {
   for (const node of view.nodes) {
     const { run, stay } = placement(view.set, node);
     const here = view.byNode.get(node.metadata.name) ?? [];
-    const living = here.filter((pod) => !pod.metadata.deletionTimestamp && !isFailed(pod));
-    const failed = here.filter((pod) => !pod.metadata.deletionTimestamp && isFailed(pod));
+    const living = here.filter(isPodActive);
+    const failed = here.filter((pod) => !pod.metadata.deletionTimestamp && isPodTerminal(pod));
     for (const pod of failed) tellOfFailed(view.set, pod, node, ctx);
     surplus.push(...failed);
     if (run && here.length === 0) missing.push(node.metadata.name);
@@ -53,7 +53,6 @@ const byMerit = (a: Pod, b: Pod): number =>
   Number(isPodReady(b)) - Number(isPodReady(a)) ||
   (a.metadata.creationTimestamp < b.metadata.creationTimestamp ? -1 : 1);
 
-const isFailed = (pod: Pod): boolean => pod.status?.phase === 'Failed' || pod.status?.phase === 'Succeeded';
 const surge = (set: DaemonSet, total: number): number =>
   scaledValue(set.spec?.updateStrategy?.rollingUpdate?.maxSurge, total, true);
 

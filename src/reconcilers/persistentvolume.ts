@@ -3,8 +3,9 @@ import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { keyFor, keyOf, splitKey } from '../control/keys.ts';
-import { bestVolume, isFor } from './volume-match.ts';
 import { present } from '../meta/present.ts';
+import { isKeptFor, storageClassOf } from '../rules/matching-volume.ts';
+import { bestVolume } from './best-volume.ts';
 
 const CLAIMS = 'persistentvolumeclaims';
 const VOLUMES = 'persistentvolumes';
@@ -19,7 +20,7 @@ export const persistentvolume: Reconciler = {
   name: 'persistent-volume-binder',
   account: 'persistent-volume-binder',
   source: 'persistentvolume-controller',
-  indexes: { [VOLUMES]: { class: (volume: PersistentVolume) => [volume.spec?.storageClassName ?? ''] } },
+  indexes: { [VOLUMES]: { class: (volume: PersistentVolume) => [storageClassOf(volume)], claim: claimsOf } },
   watches: [
     { resource: CLAIMS, keys: claimKeys },
     { resource: VOLUMES, keys: volumeKeys },
@@ -32,10 +33,16 @@ export const persistentvolume: Reconciler = {
   ],
   async reconcile(key, ctx) {
     const { namespace, name } = splitKey(key);
-    if (namespace) await syncClaim(namespace, name, ctx);
+    if (namespace) await syncClaim(key, ctx);
     else await syncVolume(name, ctx);
   },
 };
+
+/** The claim that is written on a volume, as a key. */
+function claimsOf({ spec }: PersistentVolume): Key[] {
+  const { namespace, name } = spec?.claimRef ?? {};
+  return name ? [keyFor(namespace, name)] : [];
+}
 
 function* claimKeys(claim: PersistentVolumeClaim | undefined, old: PersistentVolumeClaim | undefined): Iterable<Key> {
   const object = claim ?? old;
@@ -57,7 +64,8 @@ function* volumeKeys(
   else for (const claim of ctx.informer(CLAIMS).list()) if (!claim.spec?.volumeName) yield keyOf(claim);
 }
 
-async function syncClaim(namespace: string, name: string, ctx: Context): Promise<void> {
+async function syncClaim(key: Key, ctx: Context): Promise<void> {
+  const { namespace, name } = splitKey(key);
   const claim = ctx.informer(CLAIMS).get(namespace, name);
   if (!claim || claim.metadata.deletionTimestamp) return;
   if (claim.metadata.annotations?.[BIND_COMPLETED] !== undefined) return checkBound(claim, ctx);
@@ -65,14 +73,16 @@ async function syncClaim(namespace: string, name: string, ctx: Context): Promise
   const wanted = claim.spec?.volumeName;
   if (wanted) {
     const volume = volumes.get('', wanted);
-    if (volume && (!volume.spec?.claimRef || isFor(volume, claim))) return bind(claim, volume, false, ctx);
+    if (volume && (!volume.spec?.claimRef || isKeptFor(volume, claim))) return bind(claim, volume, false, ctx);
     return setPhase(claim, 'Pending', ctx);
   }
-  const storage = ctx.informer(CLASSES).get('', claim.spec?.storageClassName ?? '');
-  const candidates = volumes.index('class', claim.spec?.storageClassName ?? '');
+  const className = storageClassOf(claim);
+  const storage = ctx.informer(CLASSES).get('', className);
+  // a volume that is kept for the claim may be of another class
+  const candidates = new Set([...volumes.index('claim', key), ...volumes.index('class', className)]);
   const waits = storage?.volumeBindingMode === 'WaitForFirstConsumer' && !claim.metadata.annotations?.[SELECTED_NODE];
   // With a class that waits, only a volume that the scheduler has reserved for the claim may be taken.
-  const volume = waits ? candidates.find((candidate) => isFor(candidate, claim)) : bestVolume(candidates, claim);
+  const volume = bestVolume([...candidates], claim, { keptOnly: waits });
   if (volume) return bind(claim, volume, true, ctx);
   await setPhase(claim, 'Pending', ctx);
   const about = { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
@@ -84,13 +94,8 @@ async function syncClaim(namespace: string, name: string, ctx: Context): Promise
       'waiting for first consumer to be created before binding',
     );
   else if (storage && storage.provisioner !== 'kubernetes.io/no-provisioner') await askProvisioner(claim, storage, ctx);
-  else if (claim.spec?.storageClassName && !storage) {
-    ctx.events.event(
-      about,
-      'Warning',
-      'ProvisioningFailed',
-      `storageclass.storage.k8s.io "${claim.spec.storageClassName}" not found`,
-    );
+  else if (className && !storage) {
+    ctx.events.event(about, 'Warning', 'ProvisioningFailed', `storageclass.storage.k8s.io "${className}" not found`);
   } else
     ctx.events.event(
       about,
@@ -165,7 +170,7 @@ async function markBound(claim: PersistentVolumeClaim, volume: PersistentVolume,
 /** A claim that is bound stays so, or is lost when its volume is gone or another's. */
 async function checkBound(claim: PersistentVolumeClaim, ctx: Context): Promise<void> {
   const volume = ctx.informer(VOLUMES).get('', claim.spec?.volumeName ?? '');
-  if (volume && isFor(volume, claim)) {
+  if (volume && isKeptFor(volume, claim)) {
     if (claim.status?.phase !== 'Bound') await markBound(claim, volume, ctx);
     return;
   }

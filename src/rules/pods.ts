@@ -22,9 +22,11 @@ export const hasPodCondition = (pod: Conditioned<Condition>, type: string | unde
 /** Ready: containers and readiness gates alike, as the kubelet has summed them up (KEP-580). */
 export const isPodReady = (pod: Conditioned<Condition>): boolean => hasPodCondition(pod, 'Ready');
 
+/** The phases of a pod that will not run again. */
+export const isTerminalPhase = (phase: string | undefined): boolean => phase === 'Succeeded' || phase === 'Failed';
+
 /** Ended: it will not run again. */
-export const isPodTerminal = ({ status }: Conditioned<unknown>): boolean =>
-  status?.phase === 'Succeeded' || status?.phase === 'Failed';
+export const isPodTerminal = ({ status }: Conditioned<unknown>): boolean => isTerminalPhase(status?.phase);
 
 /** Counts for its controller: neither ended nor being deleted. */
 export const isPodActive = (pod: Pod): boolean => !isPodTerminal(pod) && !pod.metadata.deletionTimestamp;

@@ -2,6 +2,7 @@ import type { Pod } from '../../schema/types.ts';
 import type { Informers } from '../client/informers.ts';
 import { controllerOf } from '../control/keys.ts';
 import { labelMatcher, mapMatcher, type LabelMatcher } from '../control/selector.ts';
+import { storageClassOf } from '../rules/matching-volume.ts';
 import type { ClusterView } from './snapshot.ts';
 
 /** What the view reads; all of these are watched. */
@@ -24,7 +25,7 @@ export function clusterView(informer: Informers['informer']): ClusterView {
   const volumes = informer('persistentvolumes');
   const classes = informer('storageclasses.storage.k8s.io');
   const budgets = informer('poddisruptionbudgets.policy');
-  volumes.addIndex('class', (volume) => [volume.spec?.storageClassName ?? '']);
+  volumes.addIndex('class', (volume) => [storageClassOf(volume)]);
   return {
     namespaceLabels: (name) => namespaces.get('', name)?.metadata.labels,
     siblings: (pod) => siblings(pod, informer),

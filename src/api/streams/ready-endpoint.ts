@@ -1,3 +1,4 @@
+import { SERVICE_NAME } from '../../rules/service-slices.ts';
 import type { Store } from '../../store/contract.ts';
 import { objectAs } from '../object-as.ts';
 
@@ -17,7 +18,7 @@ export function readyEndpoint(
 ): Endpoint | undefined {
   const found: Endpoint[] = [];
   for (const stored of store.list({ resource: SLICES, namespace }).items) {
-    if (stored.labels?.['kubernetes.io/service-name'] !== service) continue;
+    if (stored.labels?.[SERVICE_NAME] !== service) continue;
     const { endpoints, ports } = objectAs(SLICES, stored);
     const port = ports?.find((one) => (one.name ?? '') === portName)?.port;
     if (!port) continue;

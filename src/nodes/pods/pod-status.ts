@@ -3,6 +3,7 @@ import { formatTime } from '../../meta/time.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { podConditions } from './pod-conditions.ts';
 import { podPhase } from './pod-phase.ts';
+import { isTerminalPhase } from '../../rules/pods.ts';
 import { qosClass } from '../../rules/qos-class.ts';
 
 /** What the worker knows of one container. */
@@ -38,7 +39,7 @@ export function podStatus(pod: Pod, input: StatusInput): PodStatus {
     phase,
     init,
     main,
-    sandboxReady: input.podIP !== undefined && !(phase === 'Succeeded' || phase === 'Failed'),
+    sandboxReady: input.podIP !== undefined && !isTerminalPhase(phase),
   };
   const { generation } = pod.metadata;
   return {

@@ -1,6 +1,7 @@
 import type { Pod, PodStatus } from '../../../schema/types.ts';
 import { isStatusError } from '../../meta/status.ts';
 import { formatTime } from '../../meta/time.ts';
+import { isPodTerminal, isTerminalPhase } from '../../rules/pods.ts';
 import { MountError } from '../volumes/pod-volumes.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { Sandbox } from './container-spec.ts';
@@ -128,10 +129,8 @@ export class PodWorker {
 
   /** @returns ms after which to look again, undefined when an event will tell */
   private async sync(): Promise<number | undefined> {
-    const phase = this.pod.status?.phase;
     if (this.pod.metadata.deletionTimestamp) return this.terminate();
-    if ((phase === 'Succeeded' || phase === 'Failed') && !this.containers.some((each) => each.running))
-      return this.settle();
+    if (isPodTerminal(this.pod) && !this.containers.some((each) => each.running)) return this.settle();
     const deadline = this.deadline();
     if (deadline !== undefined && deadline <= 0 && !this.verdict) {
       this.verdict = {
@@ -147,9 +146,9 @@ export class PodWorker {
     }
     await this.prepare();
     const wait = this.advance();
-    const { phase: now } = this.report();
+    const { phase } = this.report();
     // A failed init container ends the pod, and with it the sidecars that it had.
-    if ((now === 'Failed' || now === 'Succeeded') && this.containers.some((each) => each.running)) void this.stopAll();
+    if (isTerminalPhase(phase) && this.containers.some((each) => each.running)) void this.stopAll();
     const waits = [wait, deadline, VOLUME_REFRESH_MS].filter((each) => each !== undefined);
     return Math.min(...waits);
   }

@@ -15,7 +15,7 @@ import {
 } from './service-validation.ts';
 import { formatLabels, loadBalancerAddresses, NONE, since } from '../../cells.ts';
 import { labelledPods } from '../../relation.ts';
-import { SERVICE_NAME } from '../discovery/endpoint-slice.ts';
+import { SERVICE_NAME } from '../../../rules/service-slices.ts';
 
 const SPEC = Path.root('spec');
 const DEFAULT_TIMEOUT = 10_800;

@@ -3,6 +3,7 @@ import type { DiscoveryEndpointPort, Endpoint, EndpointHints, EndpointSlice } fr
 import { duplicate, invalid, notSupported, Path, required, tooMany, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
+import { SERVICE_NAME } from '../../../rules/service-slices.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { addressFamily, ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
 import { validateLabelName } from '../../validation/labels.ts';
@@ -24,9 +25,6 @@ const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 function dropTopology(object: Slice): void {
   for (const endpoint of object.endpoints ?? []) delete endpoint.deprecatedTopology;
 }
-
-/** Label of a slice: the name of its Service. */
-export const SERVICE_NAME = 'kubernetes.io/service-name';
 
 /** discovery.k8s.io/v1 EndpointSlice */
 export const endpointSliceStrategy: Strategy<EndpointSlice> = {
