@@ -39,3 +39,32 @@ test('a migration that fails leaves nothing behind and says which it was', async
   const { rows } = await client.query(`SELECT to_regclass('half') AS found`);
   expect(rows[0].found).toBeNull();
 });
+
+test('a mark in the body becomes one of the columns, whatever the fields hold', async () => {
+  const rows = [
+    {
+      columns: String.raw`{"uid":"a","fields":{"spec.s":"x\u0000y \ud800"}}`,
+      body: '{"metadata":{},"n":9007199254740993 }',
+    },
+    { columns: '{}', body: '{"metadata":{},"n":9007199254740995 }' },
+    { columns: '{"uid":"c"}', body: '{"metadata":{},"n":1}' },
+  ];
+  for (const [i, { columns, body }] of rows.entries())
+    await client.query(
+      `INSERT INTO revision (revision, resource, namespace, name, type, at, "user", manager, verb, columns, body)
+       VALUES ($1, 'r', '', 'n', 'ADDED', now(), '', '', '', $2, $3)`,
+      [1000 + i, columns, body],
+    );
+  await client.query(readMigrations().find(({ name }) => name === '0002_exact')!.sql);
+  const { rows: now } = await client.query(
+    'SELECT columns::text, body FROM revision WHERE revision >= 1000 ORDER BY revision',
+  );
+  expect(now).toEqual([
+    {
+      columns: String.raw`{"exact":true,"uid":"a","fields":{"spec.s":"x\u0000y \ud800"}}`,
+      body: '{"metadata":{},"n":9007199254740993}',
+    },
+    { columns: '{"exact":true}', body: '{"metadata":{},"n":9007199254740995}' },
+    rows[2],
+  ]);
+});
