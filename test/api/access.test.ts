@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { User } from '../../src/api/contract.ts';
 import { admin, pod, refusal, TestApi } from './support.ts';
+import { at } from '../support/at.ts';
 
 let t: TestApi;
 const GROUP = 'rbac.authorization.k8s.io';
@@ -127,7 +128,7 @@ test('reviews answer what would be allowed', async () => {
   const other = await t.create('subjectaccessreviews.authorization.k8s.io', { spec: { ...spec, user: 'nobody' } }, '');
   expect(other.object['status']).toEqual({ allowed: false });
   const rules = await t.create('selfsubjectrulesreviews.authorization.k8s.io', { spec: { namespace: 't' } }, '', boss);
-  expect(rules.object['status'].resourceRules).toContainEqual({
+  expect(at(rules.object, 'status.resourceRules')).toContainEqual({
     verbs: ['get', 'list'],
     apiGroups: [''],
     resources: ['pods'],

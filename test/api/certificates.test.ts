@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { User } from '../../src/api/contract.ts';
 import { makeAuthority } from '../../src/start/certificates.ts';
 import { admin, refusal, TestApi } from './support.ts';
+import { objectAs } from '../../src/api/object-as.ts';
 
 const REQUESTS = 'certificatesigningrequests.certificates.k8s.io';
 const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
@@ -39,9 +40,7 @@ test("an approved request is signed by the cluster's authority", async () => {
   const signed = new Promise<string>((resolve) => {
     const stop = t.api.store.watch({ resource: REQUESTS }, t.api.store.revision, {
       onEvents(events) {
-        const certificate = events
-          .map((e) => e.stored.object['status']?.certificate as string | undefined)
-          .find(Boolean);
+        const certificate = events.map((e) => objectAs(REQUESTS, e.stored).status?.certificate).find(Boolean);
         if (!certificate) return;
         stop();
         resolve(Buffer.from(certificate, 'base64').toString('utf8'));

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { WatchEvent, WatchOptions, WatchSink } from '../../src/api/contract.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 import { pod, refusal, TestApi } from './support.ts';
+import { at } from '../support/at.ts';
 
 let t: TestApi;
 const clock = new FakeClock();
@@ -165,7 +166,7 @@ test('components are as well as the Leases that they renew', async () => {
     Object.fromEntries(
       (await t.api.list(t.ctx(), t.target('componentstatuses'), {})).items.map((one) => [
         one.name,
-        one.object['conditions'][0].status,
+        at(one.object, 'conditions.0.status'),
       ]),
     );
   expect(await health()).toEqual({ scheduler: 'False', 'controller-manager': 'False', 'etcd-0': 'True' });
@@ -176,7 +177,7 @@ test('components are as well as the Leases that they renew', async () => {
   };
   await t.create('leases.coordination.k8s.io', { metadata: { name: 'kube-scheduler' }, spec }, 'kube-system');
   expect((await health())['scheduler']).toBe('True');
-  expect((await t.get('componentstatuses', 'etcd-0', '')).object['conditions'][0].message).toBe('ok');
+  expect((await t.get('componentstatuses', 'etcd-0', '')).object).toMatchObject({ conditions: [{ message: 'ok' }] });
   expect((await refusal(t.get('componentstatuses', 'x', ''))).message).toBe('Component not found: x');
 });
 

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createApi } from '../../src/api/api.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import { refusal, serviceAccountKeys, TestApi } from './support.ts';
+import { at, the } from '../support/at.ts';
 
 let t: TestApi;
 beforeAll(async () => {
@@ -36,7 +37,11 @@ test('a Service gets an address that no other has, until it is gone', async () =
   const ip = object['spec'].clusterIP ?? '';
   expect(ip).toMatch(/^10\.96\./);
   expect(object['spec']).toMatchObject({ clusterIPs: [ip], ipFamilies: ['IPv4'], ipFamilyPolicy: 'SingleStack' });
-  expect(address(ip)?.object['spec'].parentRef).toMatchObject({ namespace: 't', name: 'one', resource: 'services' });
+  expect(at(address(ip)?.object, 'spec.parentRef')).toMatchObject({
+    namespace: 't',
+    name: 'one',
+    resource: 'services',
+  });
   expect((await refusal(service('two', { clusterIP: ip }))).message).toBe(
     `Service "two" is invalid: spec.clusterIPs: Invalid value: ["${ip}"]: failed to allocate IP ${ip}: provided IP is already allocated`,
   );
@@ -134,7 +139,7 @@ test('TCP and UDP of one port share a node port', async () => {
     ],
   });
   const [one, two] = object['spec'].ports ?? [];
-  expect(one.nodePort).toBe(two.nodePort);
+  expect(the(one).nodePort).toBe(the(two).nodePort);
 });
 
 test('families are those of the cluster', async () => {

@@ -7,7 +7,7 @@ export interface Measure {
   unit: '/s' | 'ms' | 's' | 'MB' | '%' | 'cut';
   better: 'more' | 'less';
   goal: number;
-  reference?: number;
+  reference?: number | undefined;
   /** told from the row's other numbers by this */
   label?: string;
 }

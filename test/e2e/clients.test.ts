@@ -92,9 +92,10 @@ describe('official clients', () => {
       ]);
       await expect(apply('two', 'second')).rejects.toMatchObject({ code: 409 });
       expect((await apply('two', 'second', true)).data).toEqual({ step: 'two' });
+      const withoutData = ({ data: _, ...rest }: V1ConfigMap): V1ConfigMap => rest;
       const patch = (body: object, strategy: PatchStrategy) =>
         objects.patch<V1ConfigMap>(
-          { ...map('patched', ''), data: undefined, ...body },
+          { ...withoutData(map('patched', '')), ...body },
           undefined,
           undefined,
           undefined,

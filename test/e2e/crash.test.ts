@@ -84,7 +84,7 @@ describe('a crash during 2,000 concurrent creates', () => {
 function findPid(folder: string): string {
   for (const file of ['pgdata/postmaster.pid', 'postmaster.pid'])
     try {
-      return readFileSync(path.join(folder, file), 'utf8').split('\n')[0];
+      return readFileSync(path.join(folder, file), 'utf8').split('\n', 1).join();
     } catch {
       continue;
     }

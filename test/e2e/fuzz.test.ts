@@ -7,6 +7,7 @@ import { Generator, type FuzzRequest } from './fuzz/requests.ts';
 import { NAMESPACE } from './fuzz/seeds.ts';
 import { Wire, type FuzzAnswer } from './fuzz/wire.ts';
 import { startCluster, type Cluster } from './support/cluster.ts';
+import { the } from '../support/at.ts';
 
 const TOKEN = 'fuzz';
 /** `FUZZ_SEED` repeats a run, `FUZZ_ONLY=17,18` sends only these requests of it, `FUZZ_REQUESTS` says how many. */
@@ -93,7 +94,7 @@ describe(`requests near to valid ones, with seed ${SEED}`, () => {
     let unanswered = 0;
     const client = async () => {
       while (next < numbers.length && unanswered < CLIENTS) {
-        const request = generator.make(numbers[next++]);
+        const request = generator.make(the(numbers[next++]));
         // a server that closes the connection on a body that is too large has answered; the client need not see it
         const large = (request.body?.length ?? 0) > 1024 * 1024;
         const fault = await wire.send(request).then(
@@ -116,7 +117,7 @@ describe(`requests near to valid ones, with seed ${SEED}`, () => {
     faults.push(...(await play(numbers.slice(warm))));
     expect.soft(sorts(faults), `${faults.length} faults`).toEqual([]);
     expect(cluster.process.exitCode).toBe(null);
-    const printed = cluster.output().split(BANNER)[1].split('\n').filter(Boolean);
+    const printed = the(cluster.output().split(BANNER)[1]).split('\n').filter(Boolean);
     expect.soft(printed.slice(0, 10 * SHOWN), 'on stderr').toEqual([]);
     expect.soft((await resident()) - before).toBeLessThan(GROWTH_BYTES);
     expect((await ask('GET', '/readyz')).status).toBe(200);

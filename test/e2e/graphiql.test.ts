@@ -40,7 +40,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
     };
     expect((await cluster.kubectl('create -f -', JSON.stringify(deployment))).stderr).toBe('');
     browser = await chromium.launchPersistentContext(profile, {
-      executablePath: CHROMIUM,
+      ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }),
       headless: true,
       ignoreHTTPSErrors: true,
       args: FLAGS,

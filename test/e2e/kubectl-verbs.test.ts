@@ -39,7 +39,7 @@ describe('kubectl verbs', () => {
       expect(await ok(`create ${line}`), line).toContain('created');
       expect(await ok(`describe ${name}`), name).toContain(shown);
     }
-    const [, claims] = (await ok('create token robot --duration=1h')).split('.');
+    const [, claims = ''] = (await ok('create token robot --duration=1h')).split('.');
     expect(JSON.parse(Buffer.from(claims, 'base64url').toString()).sub).toBe(`system:serviceaccount:${ns}:robot`);
     await ok('wait job/once job/copied --for=condition=Complete --timeout=110s');
     await eventually(

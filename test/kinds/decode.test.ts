@@ -4,6 +4,7 @@ import type { Kind } from '../../src/kinds/kind.ts';
 import { jsonSyntaxError } from '../../src/go/json-syntax.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
+import { at } from '../support/at.ts';
 
 const registry = createRegistry();
 const kindOf = (apiVersion: string, kind: string): Kind => {
@@ -163,7 +164,7 @@ describe('decoding', () => {
       pod,
       '{"spec":{"terminationGracePeriodSeconds":9223372036854775807,"activeDeadlineSeconds":9007199254740991}}',
     );
-    expect([read64.spec.terminationGracePeriodSeconds, read64.spec.activeDeadlineSeconds]).toEqual([
+    expect([at(read64, 'spec.terminationGracePeriodSeconds'), at(read64, 'spec.activeDeadlineSeconds')]).toEqual([
       9223372036854775807n,
       9007199254740991,
     ]);
@@ -188,7 +189,7 @@ describe('decoding', () => {
       metadata: { creationTimestamp: '2024-01-01T02:00:00+02:00' },
       spec: { containers: [{ name: 'c', resources: { requests: { cpu: 0.5, memory: '1024Mi' } } }] },
     });
-    expect(pod.spec.containers[0].resources.requests).toEqual({ cpu: '500m', memory: '1Gi' });
+    expect(at(pod, 'spec.containers.0.resources.requests')).toEqual({ cpu: '500m', memory: '1Gi' });
     expect(pod.metadata.creationTimestamp).toBe('2024-01-01T00:00:00Z');
   });
   test('keeps a key named __proto__ a key', () => {

@@ -2,6 +2,7 @@ import { describe, expect, it, test } from 'vitest';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import { strategies } from '../../src/kinds/strategies.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
+import { at } from '../support/at.ts';
 
 const registry = createRegistry();
 const NOW = '2026-01-01T00:00:00Z';
@@ -29,7 +30,7 @@ describe('the first delete of what is held', () => {
     const metadata = { name: 'a', finalizers: [cleanup, 'x.y/z'] };
     const definition = begin('customresourcedefinitions.apiextensions.k8s.io', { metadata, status: { conditions } });
     expect(definition.metadata.finalizers).toEqual(['x.y/z', cleanup]);
-    expect(definition.status.conditions).toMatchObject([
+    expect(at(definition, 'status.conditions')).toMatchObject([
       { type: 'Established' },
       { type: 'Terminating', status: 'True', lastTransitionTime: NOW, reason: 'InstanceDeletionPending' },
     ]);

@@ -11,6 +11,7 @@ import {
 import type { Kind } from '../../src/kinds/kind.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
+import { at } from '../support/at.ts';
 
 const registry = createRegistry();
 const kind = (group: string, version: string, name: string): Kind => registry.byKind(group, version, name) as Kind;
@@ -54,8 +55,8 @@ describe('the stored form', () => {
     });
   });
   test('keeps zero values of pointers', () => {
-    const { spec } = body(kind('apps', 'v1', 'Deployment'), { spec: { replicas: 0, paused: false } }) as KubeObject;
-    expect([spec.replicas, spec.paused]).toEqual([0, undefined]);
+    const kept = body(kind('apps', 'v1', 'Deployment'), { spec: { replicas: 0, paused: false } });
+    expect([at(kept, 'spec.replicas'), at(kept, 'spec.paused')]).toEqual([0, undefined]);
   });
 });
 
@@ -116,7 +117,7 @@ describe('versions that share a resource', () => {
       status: { desiredReplicas: 0 },
     };
     const old = fromStorage(v1, object as never);
-    expect(old.spec.targetCPUUtilizationPercentage).toBe(50);
+    expect(at(old, 'spec.targetCPUUtilizationPercentage')).toBe(50);
     expect(old.metadata.annotations?.['autoscaling.alpha.kubernetes.io/metrics']).toBe(
       '[{"type":"Resource","resource":{"name":"memory","targetAverageUtilization":70}}]',
     );

@@ -119,7 +119,8 @@ export class FakeApi {
     if (this.objects.has(`${target.kind.storage.key}/${target.namespace}/${name}`))
       throw alreadyExists(target.kind, name);
     context.warn('made up');
-    object.metadata.namespace = target.namespace || undefined;
+    if (target.namespace) object.metadata.namespace = target.namespace;
+    else delete object.metadata.namespace;
     const stored = this.put(target.kind.storage.key, object as never);
     return { code: 201, stored, kind: target.kind, object: whole(target.kind, stored) };
   };

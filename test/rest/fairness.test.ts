@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { Level, QUEUE_WAIT_MS, type LevelSpec } from '../../src/api/fairness/level.ts';
 import { distinguisher, matches, type FlowSchemaSpec } from '../../src/api/fairness/matching.ts';
 import { dealHand } from '../../src/api/fairness/shuffle.ts';
+import { the } from '../support/at.ts';
 
 function level(spec: LevelSpec, seats: number) {
   const timers: { callback: () => void; ms: number }[] = [];
@@ -11,7 +12,7 @@ function level(spec: LevelSpec, seats: number) {
     spec,
     {
       setTimeout: (callback, ms) => timers.push({ callback, ms }) - 1,
-      clearTimeout: (i) => (timers[i as number].callback = () => undefined),
+      clearTimeout: (i) => (the(timers[i as number]).callback = () => undefined),
     },
     () => 0,
   );
@@ -66,8 +67,8 @@ describe('priority level', () => {
     const { level: one, timers } = level(queueing, 1);
     await one.admit('a', 1);
     const waiting = one.admit('a', 1);
-    expect(timers[0].ms).toBe(QUEUE_WAIT_MS);
-    timers[0].callback();
+    expect(timers[0]?.ms).toBe(QUEUE_WAIT_MS);
+    the(timers[0]).callback();
     await expect(waiting).rejects.toMatchObject({ code: 429 });
   });
 

@@ -5,6 +5,7 @@ import { StatusError } from '../../src/meta/status.ts';
 import { metadataSlice } from '../../src/rest/encoding/metadata-slice.ts';
 import { Framer } from '../../src/rest/watching/frames.ts';
 import { MAX_WAITING, Watcher, type WatchOutput } from '../../src/rest/watching/watcher.ts';
+import { the } from '../support/at.ts';
 
 const kind = createRegistry().byResource('', 'v1', 'configmaps')!;
 const event = (name: string, size = 0): WatchEvent => {
@@ -62,7 +63,7 @@ describe('watcher', () => {
     watcher.onBookmark(9, true);
     await turn();
     expect(output.writes).toHaveLength(1);
-    const [a, b, mark] = output.writes[0]
+    const [a, b, mark] = the(output.writes[0])
       .trimEnd()
       .split('\n')
       .map((line) => JSON.parse(line));

@@ -3,6 +3,7 @@ import type { Outcome, Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { contentOf, create, keyOf, remove, update } from '../support/write.ts';
+import { the } from '../support/at.ts';
 
 let database: TestDatabase;
 let store: Store;
@@ -95,7 +96,7 @@ test('writes that come together take consecutive revisions, those of one key in 
 });
 
 test('commitAll writes all at consecutive revisions, or nothing', async () => {
-  const [a, b, c] = ['all-a', 'all-b', 'all-c'].map((name) => keyOf(name));
+  const [a, b, c] = [keyOf('all-a'), keyOf('all-b'), keyOf('all-c')] as const;
   const before = store.revision;
   const all = await store.commitAll([create(a), create(b)]);
   expect(all.ok && all.stored.map(({ revision }) => revision)).toEqual([before + 1, before + 2]);
@@ -131,7 +132,7 @@ test('an author with characters that Postgres has not is written with a replacem
   const key = keyOf('author');
   await done(store.commit({ ...create(key), by: { user: 'a\0b', manager: '"{}\\', verb: 'create' } }));
   const [entry] = await store.history(key, 1);
-  expect(entry.by).toEqual({ user: 'a\uFFFDb', manager: '"{}\\', verb: 'create' });
+  expect(entry?.by).toEqual({ user: 'a\uFFFDb', manager: '"{}\\', verb: 'create' });
 });
 
 test('waiting writes are bounded', async () => {
@@ -150,15 +151,15 @@ test('encodings are made once', async () => {
 });
 
 test('patient writes wait for others, and not longer when a hurried one comes', async () => {
-  const keys = ['patient-1', 'patient-2', 'patient-3'].map((name) => keyOf(name));
+  const keys = [keyOf('patient-1'), keyOf('patient-2'), keyOf('patient-3')] as const;
   const first = await Promise.all(keys.map((key) => done(store.commit(create(key)))));
   // a patience that would outlast the test: only the hurried write can have brought them along
-  const patient = keys.map((key, n) =>
-    done(store.commit({ ...update(key, first[n].revision, 2), patience: 1_000_000 })),
+  const patient = first.map(({ revision }, n) =>
+    done(store.commit({ ...update(the(keys[n]), revision, 2), patience: 1_000_000 })),
   );
   const hurried = await done(store.commit(create(keyOf('hurried'))));
   const revisions = (await Promise.all(patient)).map(({ revision }) => revision);
-  expect([...revisions, hurried.revision]).toEqual([1, 2, 3, 4].map((n) => revisions[0] - 1 + n));
-  const alone = await done(store.commit({ ...update(keys[0], revisions[0], 3), patience: 1 }));
+  expect([...revisions, hurried.revision]).toEqual([1, 2, 3, 4].map((n) => the(revisions[0]) - 1 + n));
+  const alone = await done(store.commit({ ...update(keys[0], the(revisions[0]), 3), patience: 1 }));
   expect(alone.revision).toBe(hurried.revision + 1);
 });

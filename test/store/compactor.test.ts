@@ -8,6 +8,7 @@ import { Retained } from '../../src/store/retained.ts';
 import { State } from '../../src/store/state.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { create, keyOf, remove, update } from '../support/write.ts';
+import { the } from '../support/at.ts';
 
 let database: TestDatabase;
 let connection: Connection;
@@ -61,15 +62,15 @@ test('history goes by age, within the bounds in number, and the present stays', 
   expect(await round({ ...bounds, ms: 10_000_000 })).toBe(0);
   expect(await round({ ...bounds, ms: 2_000_000, minRevisions: 2_390 })).toBe(store.revision - 2_390);
   expect(await round({ ...bounds, ms: 1_000_000 })).toBe(revisions[1_399]);
-  const middle = revisions[1_399];
+  const middle = the(revisions[1_399]);
   const then = await store.listAt({ resource: 'things' }, middle);
   expect(await round({ ...bounds, ms: 1_000_000_000, maxRevisions: 100 })).toBe(store.revision - 100);
   await expect(store.listAt({ resource: 'things' }, middle)).rejects.toThrow('compacted');
   expect(then.items.length).toBeGreaterThan(200);
 
   await store.compact(store.revision);
-  const [{ rows }] = await connection.query<{ rows: number }>({ text: 'SELECT count(*) AS rows FROM revision' });
-  expect(rows).toBe(before.length);
+  const [counted] = await connection.query<{ rows: number }>({ text: 'SELECT count(*) AS rows FROM revision' });
+  expect(counted?.rows).toBe(before.length);
   const again = await openStore({ databaseUrl: database.url });
   expect(again.list({ resource: 'things' }).items.map(({ bytes }) => bytes.toString())).toEqual(before);
   await again.close();

@@ -7,9 +7,11 @@ import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { Witness } from '../support/witness.ts';
 import { create, keyOf, remove, update } from '../support/write.ts';
 import { PATIENCE_MS } from '../support/patience.ts';
+import { the } from '../support/at.ts';
 
 let database: TestDatabase;
 let stores: Store[];
+const storeOf = (index: number): Store => the(stores[index]);
 beforeAll(async () => {
   database = await createDatabase();
   stores = await Promise.all([1, 2].map(() => openStore({ databaseUrl: database.url, ringSize: 50 })));
@@ -41,11 +43,11 @@ test('two processes on one database: gapless revisions, and each watch hears eac
     fc.asyncProperty(fc.array(operation, { minLength: 1, maxLength: 120 }), async (operations) => {
       const from = Math.max(...(await Promise.all(stores.map((store) => store.fresh()))));
       const witnesses = stores.map((store) => new Witness(store, { resource: 'things' }, from));
-      for (const witness of witnesses) witness.knows(stores[0]);
+      for (const witness of witnesses) witness.knows(storeOf(0));
       const outcomes: Outcome[] = [];
       let running: Promise<Outcome>[] = [];
       for (const { store, key, kind, together } of operations) {
-        running.push(perform(stores[store], key, kind, ++value));
+        running.push(perform(storeOf(store), key, kind, ++value));
         if (!together) outcomes.push(...(await Promise.all(running.splice(0))));
       }
       outcomes.push(...(await Promise.all(running)));
@@ -58,7 +60,7 @@ test('two processes on one database: gapless revisions, and each watch hears eac
       await Promise.all(stores.map((store) => store.fresh()));
       for (const [i, witness] of witnesses.entries()) {
         expect(witness.revisions.slice(1)).toEqual(revisions);
-        expect(witness.faultsAgainst(stores[i])).toEqual([]);
+        expect(witness.faultsAgainst(storeOf(i))).toEqual([]);
         witness.stop();
       }
     }),
@@ -68,7 +70,7 @@ test('two processes on one database: gapless revisions, and each watch hears eac
 
 test('of many who create the same object at once, in two processes, one does', async () => {
   for (let round = 0; round < 20; round++) {
-    const outcomes = await Promise.all([0, 1, 0, 1].map((i) => stores[i].commit(create(keyOf(`race-${round}`), i))));
+    const outcomes = await Promise.all([0, 1, 0, 1].map((i) => storeOf(i).commit(create(keyOf(`race-${round}`), i))));
     expect(outcomes.filter(({ ok }) => ok)).toHaveLength(1);
     for (const outcome of outcomes) if (!outcome.ok) expect(outcome.current?.name).toBe(`race-${round}`);
   }
@@ -76,43 +78,43 @@ test('of many who create the same object at once, in two processes, one does', a
 
 test('counting up with retries in two processes loses no step', async () => {
   const key = keyOf('counter');
-  await stores[0].commit(create(key, 0));
-  await stores[1].fresh();
+  await storeOf(0).commit(create(key, 0));
+  await storeOf(1).fresh();
   const increment = async (store: Store): Promise<void> => {
     for (;;) {
       const current = store.get(key)!;
-      const outcome = await store.commit(update(key, current.revision, current.object.value + 1));
+      const outcome = await store.commit(update(key, current.revision, Number(current.object['value']) + 1));
       if (outcome.ok) return;
       expect(outcome.current!.revision).toBeGreaterThan(current.revision);
     }
   };
   await Promise.all(stores.flatMap((store) => Array.from({ length: 25 }, () => increment(store))));
   await Promise.all(stores.map((store) => store.fresh()));
-  for (const store of stores) expect(store.get(key)!.object.value).toBe(50);
+  for (const store of stores) expect(store.get(key)!.object['value']).toBe(50);
 });
 
 test('all-or-nothing writes of two processes that overlap never mix', async () => {
   const keys = [1, 2, 3].map((i) => keyOf(`set-${i}`));
-  await stores[0].commitAll(keys.map((key) => create(key, 0)));
-  await stores[1].fresh();
+  await storeOf(0).commitAll(keys.map((key) => create(key, 0)));
+  await storeOf(1).fresh();
   const attempt = async (store: Store, value: number): Promise<boolean> => {
     const order = value % 2 ? keys : [...keys].reverse();
     return (await store.commitAll(order.map((key) => update(key, store.get(key)!.revision, value)))).ok;
   };
   let won = 0;
   for (let round = 1; round <= 20; round++) {
-    const results = await Promise.all([attempt(stores[0], round * 2), attempt(stores[1], round * 2 + 1)]);
+    const results = await Promise.all([attempt(storeOf(0), round * 2), attempt(storeOf(1), round * 2 + 1)]);
     won += results.filter(Boolean).length;
     const revision = Math.max(...(await Promise.all(stores.map((store) => store.fresh()))));
     await Promise.all(stores.map((store) => store.reached(revision, 5_000)));
-    expect(new Set(keys.map((key) => stores[round % 2].get(key)!.object.value)).size).toBe(1);
+    expect(new Set(keys.map((key) => storeOf(round % 2).get(key)!.object['value'])).size).toBe(1);
   }
   expect(won).toBeGreaterThanOrEqual(20);
 });
 
 test('what one process commits reaches the watches of an idle other one', async () => {
-  const witness = new Witness(stores[1], { resource: 'idle' }, await stores[1].fresh());
-  await stores[0].commit(create(keyOf('woken', 'n', 'idle')));
+  const witness = new Witness(storeOf(1), { resource: 'idle' }, await storeOf(1).fresh());
+  await storeOf(0).commit(create(keyOf('woken', 'n', 'idle')));
   await vi.waitFor(() => expect(witness.revisions).toHaveLength(2), { timeout: PATIENCE_MS, interval: 5 });
   witness.stop();
 });

@@ -15,7 +15,7 @@ function newFolder(): string {
   return folder;
 }
 async function start(dataDir: string, port?: number): Promise<EmbeddedPostgres> {
-  const server = await startEmbeddedPostgres({ dataDir, port, durable: false });
+  const server = await startEmbeddedPostgres({ dataDir, ...(port !== undefined && { port }), durable: false });
   running.push(server);
   return server;
 }

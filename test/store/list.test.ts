@@ -3,6 +3,7 @@ import { Compacted, TooLargeRevision, type Store } from '../../src/store/contrac
 import { openStore } from '../../src/store/open.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { create, keyOf, remove, update } from '../support/write.ts';
+import { the } from '../support/at.ts';
 
 let database: TestDatabase;
 let store: Store;
@@ -26,7 +27,7 @@ test('lists are sorted, scoped, and do not change once given', async () => {
     ['a', 'b.'],
     ['a', 'b'],
     ['', 'c'],
-  ]) {
+  ] as const) {
     await store.commit(create(keyOf(name, namespace, 'lists')));
   }
   const all = store.list({ resource: 'lists' });
@@ -49,7 +50,7 @@ test('lists are sorted, scoped, and do not change once given', async () => {
   expect(names(listA)).toEqual(['a/b', 'a/b-', 'a/b.', 'a/z']);
   const now = store.list({ resource: 'lists', namespace: 'a' }).items;
   expect(names(now)).toEqual(['a/aa', 'a/b', 'a/b-', 'a/b.', 'a/z']);
-  expect(now[4].object.value).toBe(9);
+  expect(now[4]?.object['value']).toBe(9);
   expect(store.resources()).toContain('lists');
 });
 
@@ -72,7 +73,7 @@ test('a list at an older revision is the same from the ring, from the log, and a
     expect(items.includes(at?.bytes.toString() ?? '"p1"')).toBe(at !== undefined);
   }
 
-  const middle = seen[25];
+  const middle = the(seen[25]);
   await store.compact(middle.revision);
   expect(store.compacted).toBe(middle.revision);
   for (const { revision, items } of seen.slice(25))
@@ -99,14 +100,14 @@ test('history tells who did what, newest first, and outlives compaction in part'
   const key = keyOf('told');
   const revisions: number[] = [];
   for (let i = 0; i < 6; i++) {
-    const outcome = await store.commit(i ? update(key, revisions[i - 1], i) : create(key, 0));
+    const outcome = await store.commit(i ? update(key, the(revisions[i - 1]), i) : create(key, 0));
     revisions.push(outcome.ok ? outcome.stored.revision : 0);
   }
   const entries = await store.history(key, 10);
   expect(entries.map(({ revision }) => revision)).toEqual([...revisions].reverse());
   expect(entries.map(({ stored }) => stored!.object.value)).toEqual([5, 4, 3, 2, 1, 0]);
   expect(entries[0]).toMatchObject({ type: 'MODIFIED', by: { user: 'tester', manager: 'vitest', verb: 'test' } });
-  expect(Math.abs(entries[0].at - Date.now())).toBeLessThan(60_000);
+  expect(Math.abs(the(entries[0]).at - Date.now())).toBeLessThan(60_000);
   expect((await store.history(key, 2, revisions[3])).map(({ revision }) => revision)).toEqual([
     revisions[2],
     revisions[1],
@@ -114,10 +115,10 @@ test('history tells who did what, newest first, and outlives compaction in part'
 
   await store.compact(store.revision);
   expect((await store.history(key, 10)).map(({ stored }) => stored!.object.value)).toEqual([5, 4]);
-  await store.commit(remove(key, revisions[5]));
+  await store.commit(remove(key, the(revisions[5])));
   const [gone] = await store.history(key, 1);
   expect(gone).toMatchObject({ type: 'DELETED', revision: store.revision });
-  expect(gone.stored!.object).toMatchObject({ value: 5, metadata: { resourceVersion: String(store.revision) } });
+  expect(gone?.stored?.object).toMatchObject({ value: 5, metadata: { resourceVersion: String(store.revision) } });
   await store.compact(store.revision);
   expect(await store.history(key, 10)).toEqual([]);
 });
@@ -127,7 +128,7 @@ test('a second opening finds everything as it was', async () => {
   expect(again.revision).toBe(store.revision);
   expect(again.compacted).toBe(store.compacted);
   for (const resource of store.resources()) {
-    const [a, b] = [store, again].map((s) => s.list({ resource }).items);
+    const [a, b] = [store.list({ resource }).items, again.list({ resource }).items] as const;
     expect(b.map(({ bytes }) => bytes.toString())).toEqual(a.map(({ bytes }) => bytes.toString()));
     expect(b.map(({ uid, labels, owners, fields }) => ({ uid, labels, owners, fields }))).toEqual(
       a.map(({ uid, labels, owners, fields }) => ({ uid, labels, owners, fields })),

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import pg from 'pg';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
+import { the } from '../support/at.ts';
 
 let database: TestDatabase;
 let client: pg.Client;
@@ -35,7 +36,7 @@ const list = (text: string): string[] => text.split(',').map((name) => name.trim
 function readSchema(): Record<string, Table> {
   const text = readFileSync(new URL('../../prisma/schema.prisma', import.meta.url), 'utf8');
   const tables: Record<string, Table> = {};
-  for (const [, body] of text.matchAll(/^model \w+ \{\n(.*?)^\}/gms)) {
+  for (const [, body = ''] of text.matchAll(/^model \w+ \{\n(.*?)^\}/gms)) {
     const table: Table = { columns: {}, primaryKey: [], indexes: {} };
     for (const line of body
       .split('\n')
@@ -43,14 +44,14 @@ function readSchema(): Record<string, Table> {
       .filter((l) => l && !l.startsWith('//'))) {
       const [, map] = line.match(/^@@map\("(\w+)"\)/) ?? [];
       const [, id] = line.match(/^@@id\(\[(.*?)\]\)/) ?? [];
-      const [, fields, name] = line.match(/^@@index\(\[(.*?)\], map: "(\w+)"\)/) ?? [];
-      const [, column, type, optional, rest] = line.match(/^(\w+)\s+(\w+)(\?)?(.*)$/) ?? [];
+      const [, fields = '', name] = line.match(/^@@index\(\[(.*?)\], map: "(\w+)"\)/) ?? [];
+      const [, column, type = '', optional, rest = ''] = line.match(/^(\w+)\s+(\w+)(\?)?(.*)$/) ?? [];
       if (map) tables[map] = table;
       else if (id) table.primaryKey = list(id);
       else if (name) table.indexes[name] = list(fields);
       else if (column) {
         const native = rest.match(/@db\.(\w+)/)?.[1];
-        table.columns[column] = { type: native ? NATIVE[native] : TYPES[type], optional: optional === '?' };
+        table.columns[column] = { type: the(native ? NATIVE[native] : TYPES[type]), optional: optional === '?' };
         if (/@id\b/.test(rest)) table.primaryKey = [column];
       } else throw new Error(`not understood: ${line}`);
     }
@@ -75,8 +76,9 @@ async function readDatabase(): Promise<Record<string, Table>> {
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
     WHERE t.relnamespace = 'public'::regnamespace`);
   for (const { table_name, name, primary, columns: of } of indexes) {
-    if (primary) tables[table_name].primaryKey = of;
-    else tables[table_name].indexes[name] = of;
+    const table = the(tables[table_name]);
+    if (primary) table.primaryKey = of;
+    else table.indexes[name] = of;
   }
   return tables;
 }

@@ -1,5 +1,6 @@
 import type { Store, Stored } from '../../src/store/contract.ts';
 import type { FakeApi } from './fake-api.ts';
+import { at } from './at.ts';
 
 /** News and claims to lead, which a stop may lose or repeat, and the API's own records of drawn addresses. */
 const LEFT_OUT = new Set(['events', 'leases.coordination.k8s.io', 'ipaddresses.networking.k8s.io']);
@@ -25,7 +26,7 @@ export function endState({ store }: FakeApi, { generations = true } = {}): strin
     const alias = generateName ? `${generateName}«drawn»` : name;
     if (generateName) words.set(name, alias);
     words.set(uid, `«uid of ${resource} ${alias}»`);
-    const address: unknown = resource === 'pods' ? object['status']?.podIP : object['spec']?.clusterIP;
+    const address = at(object, resource === 'pods' ? 'status.podIP' : 'spec.clusterIP');
     if (typeof address === 'string') words.set(address, '«address»');
   }
   const replace = (key: string, value: unknown): unknown => {

@@ -1,4 +1,5 @@
 import type { Scope, Store, StoreEvent } from '../../src/store/contract.ts';
+import { the } from './at.ts';
 
 /** A watch that checks as it goes: each event later than the one before, and fitting what it knows of the object. */
 export class Witness {
@@ -32,7 +33,7 @@ export class Witness {
   }
 
   get last(): number {
-    return this.revisions[this.revisions.length - 1];
+    return the(this.revisions.at(-1));
   }
 
   #hear({ type, revision, stored, previous }: StoreEvent): void {

@@ -7,6 +7,7 @@ import type { Field, ObjectSchema, Schema } from '../../../src/kinds/schema.ts';
 import { applyPatch, type ApplyRequest } from '../../../src/api/patch/apply/applypatch.ts';
 import { keepTimes, updateManagedFields } from '../../../src/api/patch/apply/managed.ts';
 import { managedFieldsOfScale, managedFieldsOfScaled } from '../../../src/api/patch/apply/scale.ts';
+import type { Pod } from '../../../schema/types.ts';
 
 const registry = createRegistry();
 const pod = registry.byKind('', 'v1', 'Pod')!.schema;
@@ -34,7 +35,10 @@ const update = (live: KubeObject | undefined, object: KubeObject, manager: strin
       schema: configMap,
       apiVersion: 'v1',
       live,
-      object: { ...object, metadata: { managedFields: live?.metadata.managedFields, ...object.metadata } },
+      object: {
+        ...object,
+        metadata: { ...(live && { managedFields: live.metadata.managedFields ?? [] }), ...object.metadata },
+      },
       manager,
       now: time,
     }),
@@ -100,10 +104,10 @@ describe('server-side apply', () => {
         const alone = applyPod(undefined, podOf(second), 'm').metadata.managedFields?.[0]?.fieldsV1;
         expect(mine).toEqual(alone);
         // what is applied is there
-        const names = (o: KubeObject): string[] => (o['spec'].containers ?? []).map((c: { name: string }) => c.name);
+        const names = (o: KubeObject): string[] => ((o as Pod).spec?.containers ?? []).map((c) => c.name);
         for (const { name, image } of second.containers) {
-          const found = once['spec'].containers.find((c: { name: string }) => c.name === name);
-          if (image) expect(found.image).toBe(image);
+          const found = (once as Pod).spec?.containers.find((c) => c.name === name);
+          if (image) expect(found?.image).toBe(image);
         }
         // and what neither applies any more is gone
         const wanted = new Set([...second.containers, ...other.containers].map((c) => c.name));

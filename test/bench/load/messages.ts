@@ -26,7 +26,7 @@ export interface LoadResult {
   done: number;
   errors: number;
   /** status and body of the first answer that was not 2xx */
-  firstError?: string;
+  firstError?: string | undefined;
   seconds: number;
   /** requests a second */
   rate: number;
@@ -95,7 +95,7 @@ export interface FloodResult {
   failed: number;
   /** of the refused, those with Retry-After */
   retryAfter: number;
-  firstError?: string;
+  firstError?: string | undefined;
   seconds: number;
   /** ms, of the 2xx */
   p50: number;

@@ -42,7 +42,7 @@ const DOCUMENTS: readonly [string, Json][] = [
 export function graphqlBody(random: Random): Json {
   const [query, variables] = random.pick(DOCUMENTS);
   const body: Json = { query, variables: variables as Json };
-  if (random.chance(0.5)) body.variables = mutateJson(random, body.variables, 1 + random.int(3));
+  if (random.chance(0.5)) body.variables = mutateJson(random, variables as Json, 1 + random.int(3));
   if (random.chance(0.5)) body.query = mutateText(random, mutateText(random, query));
   if (random.chance(0.1)) body.operationName = anyValue(random);
   if (random.chance(0.1)) body.extensions = anyValue(random);

@@ -138,7 +138,8 @@ function json(request: FuzzRequest, answer: FuzzAnswer): string | undefined {
 
 function yaml(answer: FuzzAnswer): string | undefined {
   const document = parseDocument(answer.body.toString(), { logLevel: 'silent', version: '1.1' });
-  return document.errors.length ? `no YAML: ${document.errors[0].message}` : object(answer, document.toJS());
+  const [error] = document.errors;
+  return error ? `no YAML: ${error.message}` : object(answer, document.toJS());
 }
 
 function protobuf(request: FuzzRequest, answer: FuzzAnswer, type: string): string | undefined {

@@ -1,5 +1,6 @@
 import type { Random } from './random.ts';
 import { mutateText, TEXTS } from './values.ts';
+import { the } from '../../support/at.ts';
 
 const LABELS = [
   'a=b',
@@ -92,7 +93,7 @@ export function mutateQuery(random: Random, query: [string, string][], tokens: r
     if (random.chance(0.12)) out.push(['continue', tokenOf(random, tokens)]);
     else {
       const name = random.pick(NAMES);
-      const value = random.pick(OPTIONS[name]);
+      const value = random.pick(the(OPTIONS[name]));
       out.push([
         name,
         random.chance(0.15) ? mutateText(random, value) : random.chance(0.05) ? random.pick(TEXTS) : value,

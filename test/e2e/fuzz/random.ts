@@ -23,13 +23,13 @@ export class Random {
     return this.next() < probability;
   }
   pick<T>(from: readonly T[]): T {
-    return from[this.int(from.length)];
+    return from[this.int(from.length)] as T;
   }
   /** by weight */
   weighted<T>(from: readonly (readonly [weight: number, value: T])[]): T {
     let at = this.next() * from.reduce((sum, [weight]) => sum + weight, 0);
     for (const [weight, value] of from) if ((at -= weight) < 0) return value;
-    return from[from.length - 1][1];
+    return from.at(-1)![1];
   }
   bytes(length: number): Buffer {
     return Buffer.from(Array.from({ length }, () => this.int(256)));

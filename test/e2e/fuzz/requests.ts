@@ -336,7 +336,7 @@ function pathText(random: Random, path: string): string {
 const headerText = (text: string): string => text.replace(/[^\x20-\x7e]/g, '').slice(0, 1000);
 
 function spared(request: FuzzRequest): FuzzRequest {
-  const [pathname] = request.path.split('?');
+  const [pathname = ''] = request.path.split('?');
   if (['GET', 'HEAD'].includes(request.method) || !TRIED_OUT.test(decoded(pathname))) return request;
   // options in the body of a DELETE would take the place of the query's
   return {

@@ -24,7 +24,7 @@ export function recordedSeeds(): Seed[] {
   const scenarios = files.flatMap((file) => JSON.parse(readFileSync(path.join(RECORDED, file), 'utf8')) as Scenario[]);
   return scenarios.flatMap(({ steps }) =>
     steps.map(({ request: { method, path: target, headers = {}, body } }) => {
-      const [pathname, search = ''] = filled(target).split('?');
+      const [pathname = '', search = ''] = filled(target).split('?');
       const given = Object.entries(headers).filter((entry): entry is [string, string] => typeof entry[1] === 'string');
       return {
         method,

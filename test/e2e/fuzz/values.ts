@@ -188,12 +188,15 @@ interface Place {
   key: string | number;
 }
 
+/** What is there; null where another change has taken it away. */
+const valueAt = ({ parent, key }: Place): Json => (parent as Record<string | number, Json>)[key] ?? null;
+
 function placesOf(value: Json, out: Place[] = []): Place[] {
   if (typeof value !== 'object' || value === null) return out;
   const keys = Array.isArray(value) ? value.keys() : Object.keys(value);
   for (const key of keys) {
     out.push({ parent: value, key });
-    placesOf((value as Record<string | number, Json>)[key], out);
+    placesOf(valueAt({ parent: value, key }), out);
   }
   return out;
 }
@@ -214,7 +217,7 @@ export function mutateJson(random: Random, document: Json, changes: number): Jso
 
 function change(random: Random, { parent, key }: Place, other: Place): void {
   const at = parent as Record<string | number, Json>;
-  const old = at[key];
+  const old = valueAt({ parent, key });
   const set = (value: Json) => (Array.isArray(parent) ? (at[key] = value) : define(parent, String(key), value));
   random.weighted<() => void>([
     [6, () => set(leaf(random))],
@@ -227,7 +230,7 @@ function change(random: Random, { parent, key }: Place, other: Place): void {
           ? parent.push(structuredClone(old))
           : define(parent, random.pick(KEYS), structuredClone(old)),
     ],
-    [2, () => set(structuredClone((other.parent as Record<string | number, Json>)[other.key]))],
+    [2, () => set(structuredClone(valueAt(other)))],
     [1, () => set([old])],
     [1, () => set({ [random.pick(KEYS)]: old })],
     [1, () => set(typeof old === 'string' ? Number(old) : JSON.stringify(old))],

@@ -2,6 +2,7 @@ import http2 from 'node:http2';
 import https from 'node:https';
 import tls from 'node:tls';
 import type { FuzzRequest } from './requests.ts';
+import { the } from '../../support/at.ts';
 
 export interface FuzzAnswer {
   status: number;
@@ -135,7 +136,7 @@ export class Wire {
         ]),
       () => Buffer.concat([Buffer.from('PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'), body]),
     ];
-    return exchangeBytes(this.server, forms[number % forms.length]());
+    return exchangeBytes(this.server, the(forms[number % forms.length])());
   }
 }
 

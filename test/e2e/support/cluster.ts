@@ -43,9 +43,9 @@ export async function startCluster(
     await new Promise<void>((resolve, reject) => {
       const onText = (chunk: Buffer) => {
         text += chunk.toString();
-        const ready = /ku7s is ready at (\S+)/.exec(text);
-        if (!ready) return;
-        cluster.url = ready[1];
+        const url = /ku7s is ready at (\S+)/.exec(text)?.[1];
+        if (!url) return;
+        cluster.url = url;
         resolve();
       };
       child.stdout.on('data', onText);

@@ -17,7 +17,7 @@ export function httpClient(kubeconfig: string): {
   const config = parse(readFileSync(kubeconfig, 'utf8'));
   const { server } = config.clusters[0].cluster as { server: string };
   const user = config.users[0].user as Record<string, string>;
-  const pem = (text: string) => Buffer.from(text, 'base64').toString();
+  const pem = (text = '') => Buffer.from(text, 'base64').toString();
   const agent = new https.Agent({
     keepAlive: true,
     maxSockets: 64,

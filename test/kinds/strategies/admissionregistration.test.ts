@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { changeRefusals, created, refusals } from './refusals.ts';
+import { at } from '../../support/at.ts';
 
 const HOOKS = 'validatingwebhookconfigurations.admissionregistration.k8s.io';
 const POLICIES = 'validatingadmissionpolicies.admissionregistration.k8s.io';
@@ -202,7 +203,7 @@ test.each([
 
 test('what is left out of a match is everything', () => {
   expect(
-    created(BINDINGS, { spec: { matchResources: { resourceRules: [{ ...rule }] } } })['spec'].matchResources,
+    at(created(BINDINGS, { spec: { matchResources: { resourceRules: [{ ...rule }] } } }), 'spec.matchResources'),
   ).toEqual({
     matchPolicy: 'Equivalent',
     namespaceSelector: {},

@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rulesOf, selector, template } from './support.ts';
+import { at } from '../../support/at.ts';
 
 const NEGATIVE = 'must be greater than or equal to 0';
 const PERCENT =
@@ -245,16 +246,18 @@ describe('a StatefulSet', () => {
     ]);
   });
   test('has a partition unless the strategy is named without it', () => {
-    expect(defaulted({ spec: good }, {}).spec.updateStrategy).toEqual({
+    expect(at(defaulted({ spec: good }, {}), 'spec.updateStrategy')).toEqual({
       type: 'RollingUpdate',
       rollingUpdate: { partition: 0 },
     });
-    expect(defaulted({ spec: { ...good, updateStrategy: { type: 'RollingUpdate' } } }, {}).spec.updateStrategy).toEqual(
-      { type: 'RollingUpdate' },
-    );
     expect(
-      stored({ spec: { ...good, updateStrategy: { rollingUpdate: { maxUnavailable: 2 } } } }).spec.updateStrategy
-        .rollingUpdate,
+      at(defaulted({ spec: { ...good, updateStrategy: { type: 'RollingUpdate' } } }, {}), 'spec.updateStrategy'),
+    ).toEqual({ type: 'RollingUpdate' });
+    expect(
+      at(
+        stored({ spec: { ...good, updateStrategy: { rollingUpdate: { maxUnavailable: 2 } } } }),
+        'spec.updateStrategy.rollingUpdate',
+      ),
     ).toEqual({ partition: 0 });
   });
   test('may keep all its revisions', () => {

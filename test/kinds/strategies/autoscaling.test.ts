@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { rulesOf } from './support.ts';
+import { at } from '../../support/at.ts';
 
 const scaleTargetRef = { apiVersion: 'apps/v1', kind: 'Deployment', name: 'd' };
 const good = { scaleTargetRef, maxReplicas: 3 };
@@ -138,9 +139,9 @@ describe('a HorizontalPodAutoscaler', () => {
     ]);
   });
   test('gets a behaviour only when it has one', () => {
-    expect(stored({ spec: good }).spec.behavior).toBeUndefined();
+    expect(at(stored({ spec: good }), 'spec.behavior')).toBeUndefined();
     expect(
-      stored({ spec: { ...good, behavior: { scaleDown: { stabilizationWindowSeconds: 5 } } } }).spec.behavior,
+      at(stored({ spec: { ...good, behavior: { scaleDown: { stabilizationWindowSeconds: 5 } } } }), 'spec.behavior'),
     ).toEqual({
       scaleUp: {
         stabilizationWindowSeconds: 0,
@@ -158,7 +159,7 @@ describe('a HorizontalPodAutoscaler', () => {
     });
   });
   test('keeps to the CPU when it names no metric, in each version in its own words', () => {
-    expect(defaulted({ spec: good }, {}).spec.metrics).toHaveLength(1);
+    expect(at(defaulted({ spec: good }, {}), 'spec.metrics')).toHaveLength(1);
     expect(first.defaulted({ spec: good }, {}).spec).toMatchObject({
       minReplicas: 1,
       targetCPUUtilizationPercentage: 80,
@@ -167,7 +168,7 @@ describe('a HorizontalPodAutoscaler', () => {
       'autoscaling.alpha.kubernetes.io/metrics':
         '[{"type":"Resource","resource":{"name":"memory","targetAverageUtilization":70}}]',
     };
-    expect(first.defaulted({ spec: good }, { annotations }).spec.targetCPUUtilizationPercentage).toBeUndefined();
+    expect(at(first.defaulted({ spec: good }, { annotations }), 'spec.targetCPUUtilizationPercentage')).toBeUndefined();
   });
   test('counts no less than nought', () => {
     expect(status({ spec: good }, {}, { currentReplicas: -1, desiredReplicas: 0 })).toEqual([

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { rulesOf, template } from './support.ts';
+import type { Job, JobSpec } from '../../../schema/types.ts';
+import type { Parts, Unchecked } from '../../../src/meta/object.ts';
+import { at } from '../../support/at.ts';
 
 const NEGATIVE = 'must be greater than or equal to 0';
 const never = (spec: object = {}) => template({ restartPolicy: 'Never', ...spec }, {});
@@ -17,8 +20,8 @@ describe('a Job', () => {
       'controller-uid': 'u-1',
       'job-name': 'a',
     };
-    expect(spec.selector).toEqual({ matchLabels: { 'batch.kubernetes.io/controller-uid': 'u-1' } });
-    expect(spec.template.metadata.labels).toEqual(labels);
+    expect(at(spec, 'selector')).toEqual({ matchLabels: { 'batch.kubernetes.io/controller-uid': 'u-1' } });
+    expect(at(spec, 'template.metadata.labels')).toEqual(labels);
     expect(metadata.labels).toEqual(labels);
   });
 
@@ -219,7 +222,8 @@ describe('a Job', () => {
   ])('with a success policy %s', (_, spec, errors) => expect(create({ spec })).toEqual(errors));
 
   describe('that changes', () => {
-    const set = (spec: object) => ({ spec: { ...stored({ spec: good }).spec, ...spec } });
+    const specOf = (spec: object): Parts<JobSpec> => (stored({ spec }) as Unchecked<Job>).spec ?? {};
+    const set = (spec: object) => ({ spec: { ...specOf(good), ...spec } });
     test('keeps completions, mode and policies', () => {
       expect(update({ spec: good }, set({ completions: 5 }))).toEqual([
         'spec.completions: Invalid value: 5: field is immutable',
@@ -252,15 +256,15 @@ describe('a Job', () => {
       ).toContain('spec.template.spec.containers: Required value');
     });
     test('grows with its parallelism when it is indexed', () => {
-      const spec = stored({ spec: indexed }).spec;
+      const spec = specOf(indexed);
       expect(update({ spec: indexed }, { spec: { ...spec, completions: 5, parallelism: 5 } })).toEqual([]);
       expect(update({ spec: indexed }, { spec: { ...spec, completions: 5, parallelism: 4 } })).toEqual([
         'spec.completions: Invalid value: 5: can only be modified in tandem with spec.parallelism',
       ]);
     });
     test('keeps its template, unless it waits to start', () => {
-      const moved = { ...stored({ spec: good }).spec.template };
-      moved.spec = { ...moved.spec, nodeSelector: { a: 'b' } };
+      const { template: before } = specOf(good);
+      const moved = { ...before, spec: { ...before?.spec, nodeSelector: { a: 'b' } } };
       expect(update({ spec: good }, set({ template: moved }))).toEqual([
         expect.stringMatching(
           /^spec\.template: Invalid value: \{"labels":\{.*"Spec":\{"Volumes":null,.*\}: field is immutable$/,
@@ -427,7 +431,7 @@ describe('a CronJob', () => {
       successfulJobsHistoryLimit: 3,
       failedJobsHistoryLimit: 1,
     });
-    expect(Object.keys(spec.jobTemplate.spec)).toEqual(['template']);
+    expect(Object.keys(at(spec, 'jobTemplate.spec') as object)).toEqual(['template']);
     expect(warnings({ spec: { schedule: '@daily', jobTemplate } }, { name: 'a.b' })).toHaveLength(1);
   });
 });

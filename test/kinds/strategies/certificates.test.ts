@@ -5,6 +5,7 @@ import { beforeAll, expect, test } from 'vitest';
 import { requestError } from '../../../src/kinds/strategies/certificates/request.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
 import { changeRefusals, ctx, refusals, strategyOf } from './refusals.ts';
+import { at } from '../../support/at.ts';
 
 const KEY = 'certificatesigningrequests.certificates.k8s.io';
 const base64 = (text: string): string => Buffer.from(text).toString('base64');
@@ -125,5 +126,5 @@ test('conditions say since when they are so', () => {
   const object = { metadata: { name: 'a' }, status: { conditions: [{ ...approved }] } } as unknown as KubeObject;
   prepareForUpdate!(object, { metadata: { name: 'a' }, spec: spec() } as unknown as KubeObject, ctx('approval'));
   const now = '2025-01-01T00:00:00Z';
-  expect(object['status'].conditions).toEqual([{ ...approved, lastUpdateTime: now, lastTransitionTime: now }]);
+  expect(at(object, 'status.conditions')).toEqual([{ ...approved, lastUpdateTime: now, lastTransitionTime: now }]);
 });

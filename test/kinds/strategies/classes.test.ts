@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import type { KubeObject } from '../../../src/meta/object.ts';
 import { changeRefusals, created, refusals, strategyOf } from './refusals.ts';
+import { at } from '../../support/at.ts';
 
 const PRIORITIES = 'priorityclasses.scheduling.k8s.io';
 const RUNTIMES = 'runtimeclasses.node.k8s.io';
@@ -126,7 +127,7 @@ test.each([
 });
 
 test('what the server serves itself is there at once', () => {
-  expect(created(SERVICES, { metadata, spec })['status'].conditions).toMatchObject([
+  expect(at(created(SERVICES, { metadata, spec }), 'status.conditions')).toMatchObject([
     { type: 'Available', status: 'True', reason: 'Local' },
   ]);
   expect(created(SERVICES, { metadata, spec: { ...spec, service: {} } })).toMatchObject({

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { created, refusals } from './refusals.ts';
+import { at } from '../../support/at.ts';
 
 const SCHEMAS = 'flowschemas.flowcontrol.apiserver.k8s.io';
 const LEVELS = 'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io';
@@ -136,7 +137,7 @@ test.each([
 });
 
 test('a level that says little gets the usual shares and queues', () => {
-  expect(created(LEVELS, { spec: queue({}) })['spec'].limited).toEqual({
+  expect(at(created(LEVELS, { spec: queue({}) }), 'spec.limited')).toEqual({
     nominalConcurrencyShares: 30,
     lendablePercent: 0,
     limitResponse: { type: 'Queue', queuing: { handSize: 8, queues: 64, queueLengthLimit: 50 } },

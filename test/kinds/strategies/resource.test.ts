@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { changeRefusals, created, refusals } from './refusals.ts';
+import { at } from '../../support/at.ts';
 
 const CLAIMS = 'resourceclaims.resource.k8s.io';
 const exactly = { deviceClassName: 'c' };
@@ -77,7 +78,7 @@ test('one device is asked for unless it is said how many', () => {
   const spec = {
     devices: { requests: [{ name: 'r', exactly: { ...exactly, tolerations: [{ operator: 'Exists' }] } }] },
   };
-  expect(created(CLAIMS, { spec })['spec'].devices.requests[0].exactly).toEqual({
+  expect(at(created(CLAIMS, { spec }), 'spec.devices.requests.0.exactly')).toEqual({
     ...exactly,
     allocationMode: 'ExactCount',
     count: 1,

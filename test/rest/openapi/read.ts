@@ -1,3 +1,5 @@
+import { the } from '../../support/at.ts';
+
 /** Fields of a protobuf message by number; length-delimited ones alone. */
 function fieldsOf(bytes: Buffer): Map<number, Buffer[]> {
   const found = new Map<number, Buffer[]>();
@@ -5,7 +7,7 @@ function fieldsOf(bytes: Buffer): Map<number, Buffer[]> {
   const varint = (): number => {
     let value = 0;
     for (let scale = 1; ; scale *= 128) {
-      const byte = bytes[at++];
+      const byte = the(bytes[at++]);
       value += (byte & 0x7f) * scale;
       if (byte < 0x80) return value;
     }
@@ -35,8 +37,8 @@ export function readOpenApi(bytes: Buffer): { swagger: string; title: string; pa
   const document = fieldsOf(bytes);
   return {
     swagger: text(document, 1),
-    title: text(fieldsOf(document.get(2)![0]), 1),
-    paths: names(document.get(8)![0], 2),
-    definitions: names(document.get(9)![0], 1),
+    title: text(fieldsOf(the(document.get(2)?.[0])), 1),
+    paths: names(the(document.get(8)?.[0]), 2),
+    definitions: names(the(document.get(9)?.[0]), 1),
   };
 }
