@@ -19,12 +19,12 @@ import { Operation } from '../../src/resolvers/documents.ts';
 import { createGraphQL, type GraphQLFacade, type InProcessRequest } from '../../src/resolvers/graphql.ts';
 import { JsonWriter, joined, quoted, withExtensions } from '../../src/resolvers/json-text.ts';
 import { directTransport } from '../support/direct-transport.ts';
-import { FakeApi, asUser } from './fake-api.ts';
+import { RecordingApi, asUser } from './recording-api.ts';
 
-let fake: FakeApi;
+let fake: RecordingApi;
 let graphql: GraphQLFacade;
 beforeEach(async () => {
-  fake = new FakeApi();
+  fake = new RecordingApi();
   graphql = createGraphQL({ api: fake.api });
 });
 

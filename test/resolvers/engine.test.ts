@@ -1,9 +1,9 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
 import { directTransport } from '../support/direct-transport.ts';
-import { FakeApi, asUser } from './fake-api.ts';
+import { RecordingApi, asUser } from './recording-api.ts';
 
-let fake: FakeApi;
+let fake: RecordingApi;
 let graphql: GraphQLFacade;
 const me = asUser('me');
 const run = async (query: string, variables?: Record<string, unknown>) =>
@@ -15,7 +15,7 @@ const pod = (name: string, more: Record<string, unknown> = {}, metadata: Record<
 });
 
 beforeEach(async () => {
-  fake = new FakeApi();
+  fake = new RecordingApi();
   graphql = createGraphQL({ api: fake.api });
 });
 

@@ -5,7 +5,7 @@ import { WebSocket } from 'ws';
 import type { FlowControl } from '../../src/api/fairness/flow-control.ts';
 import { tooManyRequests } from '../../src/meta/status.ts';
 import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
-import { FakeApi, asUser } from './fake-api.ts';
+import { RecordingApi, asUser } from './recording-api.ts';
 
 let graphql: GraphQLFacade;
 let server: Server;
@@ -26,7 +26,7 @@ const flowControl: FlowControl = {
 
 beforeEach(async () => {
   [full, seats, released] = [false, [], 0];
-  const fake = new FakeApi();
+  const fake = new RecordingApi();
   fake.put('pods', { metadata: { namespace: 'a', name: 'x' } });
   graphql = createGraphQL({ api: fake.api, flowControl });
   server = createServer((req, res) => void graphql.handler(req, res, asUser('me')));

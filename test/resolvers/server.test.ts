@@ -5,9 +5,9 @@ import { WebSocket } from 'ws';
 import { createClient } from '../../src/client/client.ts';
 import { socketTransport } from '../../src/client/transports/socket.ts';
 import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
-import { FakeApi, asUser } from './fake-api.ts';
+import { RecordingApi, asUser } from './recording-api.ts';
 
-let fake: FakeApi;
+let fake: RecordingApi;
 let graphql: GraphQLFacade;
 let server: Server;
 let base: string;
@@ -22,7 +22,7 @@ const contextOf = (req: IncomingMessage) => ({
 });
 
 beforeEach(async () => {
-  fake = new FakeApi();
+  fake = new RecordingApi();
   readOnly = false;
   graphql = createGraphQL({ api: fake.api });
   server = createServer((req, res) => void graphql.handler(req, res, contextOf(req)));

@@ -3,15 +3,15 @@ import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { WebSocket } from 'ws';
 import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
-import { FakeApi, asUser } from './fake-api.ts';
+import { RecordingApi, asUser } from './recording-api.ts';
 
-let fake: FakeApi;
+let fake: RecordingApi;
 let graphql: GraphQLFacade;
 let server: Server;
 let address: string;
 
 beforeEach(async () => {
-  fake = new FakeApi();
+  fake = new RecordingApi();
   graphql = createGraphQL({ api: fake.api });
   server = createServer();
   server.on('upgrade', (req, socket, head) => graphql.onUpgrade(req, socket, head, asUser('me')));

@@ -6,8 +6,8 @@ import type { KubeObject } from '../../src/meta/object.ts';
 import { alreadyExists, expired, notFound } from '../../src/meta/status.ts';
 import type { Stored, StoreEvent } from '../../src/store/contract.ts';
 
-/** An Api over a Map: enough of it to try the façade and the client without a database. */
-export class FakeApi {
+/** What stands below the façade in its tests: an Api over a Map that keeps the calls that reach it, and refuses what it is told to. */
+export class RecordingApi {
   readonly registry: Registry = createRegistry();
   readonly objects = new Map<string, Stored>();
   readonly log: StoreEvent[] = [];
