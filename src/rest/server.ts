@@ -23,6 +23,7 @@ import { serve } from './serve.ts';
 import type { GraphQLHandler, Services, TokenIssuer, VersionInfo } from './services.ts';
 import { NodeDialer } from './streams/dial.ts';
 import { serveUpgrade } from './streams/upgrade.ts';
+import { refuseUnreadable } from './unreadable.ts';
 
 export interface RestOptions {
   api: Api & TokenIssuer;
@@ -146,6 +147,7 @@ class Server implements RestServer {
     );
     this.server.on('secureConnection', (socket: TLSSocket) => this.onConnection(socket));
     this.server.on('session', (session: ServerHttp2Session) => this.onSession(session));
+    this.server.on('clientError', refuseUnreadable);
     this.server.on('sessionError', () => undefined);
     this.server.on('tlsClientError', () => undefined);
   }

@@ -66,20 +66,19 @@ const withoutMetadata = (object: KubeObject): object => ({ ...object, metadata: 
 /** The rules of a custom resource, all from its definition. */
 export function customStrategy(facts: CustomFacts): Strategy {
   const check = validatorOf(facts);
-  // validation needs what was before (ratcheting, transition rules); the object leads to it from prepare to validate
-  const before = new WeakMap<KubeObject, KubeObject>();
-  const remember = (object: KubeObject, old: KubeObject): void => void before.set(object, old);
-  const validate = (object: KubeObject, ctx: StrategyContext): FieldError[] =>
-    check(object, before.get(object), (text) => ctx.warn(text));
+  const judge = (object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): FieldError[] =>
+    check(object, old, (text) => ctx.warn(text));
   const selectable = facts.selectableFields.map((path) => ({
     name: path.replace(/^\./, ''),
     find: compileJsonPath(path),
   }));
   const base: Strategy = {
     defaults: (object) => completeCustom(facts.schema, object),
-    prepareForUpdate: remember,
     unconditionalUpdate: false,
-    validate,
+    validate: (object, ctx) => judge(object, undefined, ctx),
+    // what was before may stay as it is (ratcheting), and transition rules compare with it
+    validateUpdate: judge,
+    validatesAllOnUpdate: true,
     warnings: (object) => metaWarnings({ custom: true }, object),
     cells: customCells(facts.columns),
     fields: (object) => Object.fromEntries(selectable.map(({ name, find }) => [name, String(find(object)[0] ?? '')])),
@@ -98,9 +97,8 @@ export function customStrategy(facts: CustomFacts): Strategy {
           const { managedFields, resourceVersion } = object.metadata;
           const { managedFields: _, ...kept } = old.metadata;
           object.metadata = { ...kept, ...(managedFields && { managedFields }), resourceVersion };
-          remember(object, old);
         },
-        validateUpdate: (object, _, ctx) => validate(object, ctx),
+        validateUpdate: judge,
       },
     },
   };

@@ -25,6 +25,7 @@ const SERVER_ERRORS: readonly [about: string, status: number, message: RegExp][]
   ],
   ['a component that is none', 500, /^Component not found: /],
   ['a binding without a target', 500, /^(target\.\w+: |\[target)/],
+  ['a health check while the machine is too busy to ask the database', 500, /\[-\]etcd failed: reason withheld/],
   [
     'a stream to a node or service that does not answer',
     500,
