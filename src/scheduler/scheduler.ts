@@ -16,7 +16,7 @@ import { PodWriter } from './pod-writer.ts';
 import type { Preemption } from './preemption.ts';
 import { SchedulingQueue, type QueuedPod } from './queue.ts';
 import { schedule } from './schedule.ts';
-import type { Binding } from './volume-matching.ts';
+import { SELECTED_NODE, type Binding } from './volume-matching.ts';
 
 export interface SchedulerOptions {
   client: Client;
@@ -212,7 +212,8 @@ class Loop implements Scheduler {
         const { namespace, name, uid } = entry.pod.metadata;
         if (isStatusError(error, 'NotFound')) return this.queue.remove(uid);
         this.options.log('scheduling failed', { pod: `${namespace}/${name}`, error: errorMessage(error) });
-        if (entry.place === 'out') this.queue.failed(entry);
+        // Unless an event has brought it back already, time does.
+        if (entry.place === 'out' || entry.place === 'unschedulable') this.queue.failed(entry);
       })
       .finally(() => {
         this.writes.delete(work);
@@ -253,6 +254,8 @@ class Loop implements Scheduler {
   private async chooseVolumes(unbound: readonly Binding[], node: string): Promise<void> {
     for (const { claim, volume } of unbound) {
       const { namespace, name, uid, resourceVersion } = claim.metadata;
+      // What an earlier attempt has written is not written again: its controller is at work.
+      if (volume ? volume.spec?.claimRef?.uid === uid : claim.metadata.annotations?.[SELECTED_NODE] === node) continue;
       if (volume) {
         const claimRef = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', namespace, name, uid, resourceVersion };
         const annotations = { 'pv.kubernetes.io/bound-by-controller': 'yes' };
@@ -261,7 +264,7 @@ class Loop implements Scheduler {
           spec: { claimRef },
         });
       } else {
-        const annotations = { 'volume.kubernetes.io/selected-node': node };
+        const annotations = { [SELECTED_NODE]: node };
         await this.client.patch('persistentvolumeclaims', namespace ?? '', name, { metadata: { annotations } });
       }
     }

@@ -4,6 +4,9 @@ import { matchesTerm } from '../rules/node-selector.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { ClusterView, Snapshot } from './snapshot.ts';
 
+/** On a claim: the node on which its volume is to be made. */
+export const SELECTED_NODE = 'volume.kubernetes.io/selected-node';
+
 /** A volume that a claim takes, or the claim alone, for which one is to be made on the node. */
 export interface Binding {
   claim: PersistentVolumeClaim;
@@ -44,8 +47,7 @@ export function bindingsOn(
   node: NodeInfo,
   { cluster }: Snapshot,
 ): Binding[] | undefined {
-  const selected = (claim: PersistentVolumeClaim): string | undefined =>
-    claim.metadata.annotations?.['volume.kubernetes.io/selected-node'];
+  const selected = (claim: PersistentVolumeClaim): string | undefined => claim.metadata.annotations?.[SELECTED_NODE];
   if (waiting.some((claim) => (selected(claim) ?? node.name) !== node.name)) return undefined;
   const taken = new Set<string>();
   const circumstances = { taken, reaches: (volume: PersistentVolume) => reaches(volume, node) };

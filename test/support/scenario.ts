@@ -7,6 +7,8 @@ import { isWrite, type Call, type FaultyTransport } from './faulty-transport.ts'
 
 /** A story of controllers: what there is when they start, what others do, and what has come of it in the end. */
 export interface Scenario {
+  /** whether the scheduler runs too */
+  scheduler?: boolean;
   /** made anew each time that their process starts */
   controllers(): readonly Reconciler[];
   given: readonly Manifest[];
@@ -47,6 +49,7 @@ export async function play(scenario: Scenario, strike?: Strike): Promise<Played>
   const cluster = await startCluster(() => scenario.controllers(), {
     api,
     untilIdle: scenario.untilIdle ?? false,
+    scheduler: scenario.scheduler ?? false,
     prepare: (transport) => watchOver(transport, writes, strike),
   });
   await cluster.advance(REST);
