@@ -27,7 +27,7 @@ export class NodeApi {
   }
 
   /** A pod of the namespace `a` that is bound already and is shown no token. */
-  async addPod(name: string, spec: object, more: Partial<Manifest> & { metadata?: object } = {}): Promise<Pod> {
+  async addPod(name: string, spec: object, more: Partial<Manifest> = {}): Promise<Pod> {
     const metadata = { name, namespace: 'a', ...more.metadata };
     const whole = { automountServiceAccountToken: false, ...spec };
     await this.api.give({ apiVersion: 'v1', kind: 'Pod', ...more, metadata, spec: whole });

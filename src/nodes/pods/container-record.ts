@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ContainerState } from '../../../schema/types.ts';
+import type { Container, ContainerState, Pod } from '../../../schema/types.ts';
 
 /** What must survive a restart of the agent, kept in `pods/UID/containers/NAME/state.json`. */
 export interface ContainerRecord {
@@ -30,4 +30,24 @@ export function writeRecord(podsDir: string, uid: string, name: string, record: 
   mkdirSync(directory, { recursive: true });
   writeFileSync(join(directory, 'state.json.tmp'), JSON.stringify(record));
   renameSync(join(directory, 'state.json.tmp'), join(directory, 'state.json'));
+}
+
+/** What the pod's object says of a container of which the agent itself knows nothing. */
+export function recordFromStatus(pod: Pod, container: Container): ContainerRecord {
+  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
+  const known = [...initContainerStatuses, ...containerStatuses].find((each) => each.name === container.name);
+  const base = {
+    restartCount: known?.restartCount ?? 0,
+    image: known?.image ?? container.image ?? '',
+    imageID: known?.imageID ?? '',
+  };
+  const ended = known?.state?.terminated ?? known?.lastState?.terminated;
+  const state = known?.state?.terminated ? { terminated: known.state.terminated } : {};
+  return {
+    ...base,
+    ...(known?.containerID !== undefined && { containerID: known.containerID }),
+    state,
+    ...(ended && { lastState: { terminated: ended } }),
+    started: false,
+  };
 }

@@ -7,7 +7,7 @@ import type { AgentContext } from './agent-context.ts';
 import { Backoff } from './backoff.ts';
 import { ConfigError } from './container-environment.ts';
 import { startProbes } from './container-probes.ts';
-import { readRecord, writeRecord, type ContainerRecord } from './container-record.ts';
+import { readRecord, recordFromStatus, writeRecord, type ContainerRecord } from './container-record.ts';
 import { containerSpec, terminationFile, type Sandbox } from './container-spec.ts';
 import { runHook } from './lifecycle-hook.ts';
 import { terminationMessage } from './termination-message.ts';
@@ -27,7 +27,12 @@ export class ContainerWorker {
   private readonly restartBackoff = new Backoff();
   private readonly imageBackoff = new Backoff();
   private busy: 'starting' | 'stopping' | undefined;
+  /** a start that is under way: resolves when there is a container to be stopped, or none */
+  private beginning: Promise<RunningContainer | undefined> | undefined;
   private stopping: Promise<void> | undefined;
+  /** when a container that is being stopped is killed, ms since the epoch */
+  private killAt = 0;
+  private killTimer: unknown;
   private hookRunning = false;
   private retryAt = 0;
   private failedPullAt: number | undefined;
@@ -41,7 +46,7 @@ export class ContainerWorker {
     private readonly kick: () => void,
   ) {
     const { uid } = pod().metadata;
-    this.record = readRecord(context.podsDir, uid, container.name) ?? this.fromStatus();
+    this.record = readRecord(context.podsDir, uid, container.name) ?? recordFromStatus(pod(), container);
     this.recover();
   }
 
@@ -55,6 +60,11 @@ export class ContainerWorker {
       this.record.state.terminated ??
       (this.record.state.waiting?.reason === 'CrashLoopBackOff' ? this.record.lastState?.terminated : undefined)
     );
+  }
+
+  /** whether it is being stopped, which takes its time */
+  get isStopping(): boolean {
+    return this.stopping !== undefined;
   }
 
   /**
@@ -80,13 +90,24 @@ export class ContainerWorker {
     return undefined;
   }
 
-  /** preStop hook, SIGTERM, and SIGKILL when `graceMs` is over. Resolves when it has ended. */
-  stop(graceMs: number, message: string): Promise<void> {
-    if (!this.running) return this.stopping ?? Promise.resolve();
-    if (this.stopping && graceMs > 0) return this.stopping;
-    if (this.stopping) this.running.kill();
-    this.stopping ??= this.end(this.running, graceMs, message);
-    return this.stopping;
+  /**
+   * preStop hook, SIGTERM, and SIGKILL when `graceMs` is over; one that is being stopped already has no more than
+   * `graceMs` left. Resolves when it has ended, also when it was only about to start.
+   */
+  async stop(graceMs: number, message: string): Promise<void> {
+    if (!this.running) await this.beginning?.catch(() => undefined);
+    if (this.running && this.stopping) this.hasten(this.running, graceMs);
+    else if (this.running) this.stopping = this.end(this.running, graceMs, message);
+    await this.stopping;
+  }
+
+  private hasten(running: RunningContainer, graceMs: number): void {
+    const { clock } = this.context;
+    if (clock.now() + graceMs >= this.killAt) return;
+    this.killAt = clock.now() + graceMs;
+    clock.clearTimeout(this.killTimer);
+    if (graceMs > 0) this.killTimer = clock.setTimeout(() => running.kill(), graceMs);
+    else running.kill();
   }
 
   /** The agent ends without the container: it is left to run, unwatched. */
@@ -99,20 +120,25 @@ export class ContainerWorker {
     this.stopProbes();
     this.context.events.event(this.pod(), 'Normal', 'Killing', message);
     const { clock } = this.context;
-    const deadline = clock.now() + graceMs;
+    this.killAt = clock.now() + graceMs;
     const preStop = this.container.lifecycle?.preStop;
     const target = this.target(running);
     if (preStop && graceMs > 0 && target) {
-      const failed = await this.bounded(runHook(preStop, target, graceMs, clock), graceMs);
+      const hook = runHook(preStop, target, graceMs, clock);
+      const failed = await this.bounded(Promise.race([hook, running.exited.then(() => undefined)]), graceMs);
       if (failed)
         this.context.events.event(this.pod(), 'Warning', 'FailedPreStopHook', `PreStopHook failed: ${failed}`);
     }
     const signal = (this.container.lifecycle?.stopSignal ?? 'SIGTERM') as NodeJS.Signals;
-    const left = graceMs > 0 ? Math.max(MIN_TERM_MS, deadline - clock.now()) : 0;
-    if (left > 0) running.signal(signal);
-    const timer = clock.setTimeout(() => running.kill(), left);
+    const left = graceMs > 0 ? Math.max(MIN_TERM_MS, this.killAt - clock.now()) : 0;
+    if (running.live) {
+      if (left > 0) running.signal(signal);
+      this.killAt = clock.now() + left;
+      clock.clearTimeout(this.killTimer);
+      this.killTimer = clock.setTimeout(() => running.kill(), left);
+    }
     await running.exited;
-    clock.clearTimeout(timer);
+    clock.clearTimeout(this.killTimer);
     // `onExit` runs in the same turn as this; the worker is free again when both have.
     this.busy = undefined;
     this.stopping = undefined;
@@ -131,42 +157,50 @@ export class ContainerWorker {
 
   private async start(previous: ContainerStateTerminated | undefined): Promise<void> {
     this.busy = 'starting';
-    const { events, runtime, clock } = this.context;
-    const pod = this.pod();
-    const attempt = previous ? this.record.restartCount + 1 : this.record.restartCount;
     try {
-      const sandbox = this.sandbox();
-      if (!sandbox) return;
-      const { spec, image } = await containerSpec(pod, this.container, attempt, sandbox, this.context);
-      events.event(
-        pod,
-        'Normal',
-        'Pulled',
-        `Container image ${JSON.stringify(this.container.image)} already present on machine and can be accessed by the pod`,
-      );
-      await this.context.logs.dropOlderThan(spec.pod, this.name, attempt);
-      const running = await runtime.start(spec);
-      events.event(pod, 'Normal', 'Created', 'Container created');
-      this.record = {
-        restartCount: attempt,
-        containerID: `${runtime.scheme}://${running.id}`,
-        image: image.image,
-        imageID: image.imageID,
-        state: { running: { startedAt: formatTime(running.startedAt) } },
-        ...(previous && { lastState: { terminated: previous } }),
-        started: !this.container.startupProbe,
-      };
-      this.failedPullAt = undefined;
-      this.save();
-      if (running.live) events.event(pod, 'Normal', 'Started', 'Container started');
-      this.watch(running);
-      await this.postStart(running);
+      this.beginning = this.begin(previous);
+      const running = await this.beginning;
+      if (running) await this.postStart(running);
     } catch (error) {
-      this.failed(error, clock.now());
+      this.failed(error, this.context.clock.now());
     } finally {
+      this.beginning = undefined;
       if (this.busy === 'starting') this.busy = undefined;
       this.kick();
     }
+  }
+
+  /** @returns undefined when the pod has no sandbox any more */
+  private async begin(previous: ContainerStateTerminated | undefined): Promise<RunningContainer | undefined> {
+    const { events, runtime } = this.context;
+    const pod = this.pod();
+    const attempt = previous ? this.record.restartCount + 1 : this.record.restartCount;
+    const sandbox = this.sandbox();
+    if (!sandbox) return undefined;
+    const { spec, image } = await containerSpec(pod, this.container, attempt, sandbox, this.context);
+    events.event(
+      pod,
+      'Normal',
+      'Pulled',
+      `Container image ${JSON.stringify(this.container.image)} already present on machine and can be accessed by the pod`,
+    );
+    await this.context.logs.dropOlderThan(spec.pod, this.name, attempt);
+    const running = await runtime.start(spec);
+    events.event(pod, 'Normal', 'Created', 'Container created');
+    this.record = {
+      restartCount: attempt,
+      containerID: `${runtime.scheme}://${running.id}`,
+      image: image.image,
+      imageID: image.imageID,
+      state: { running: { startedAt: formatTime(running.startedAt) } },
+      ...(previous && { lastState: { terminated: previous } }),
+      started: !this.container.startupProbe,
+    };
+    this.failedPullAt = undefined;
+    this.save();
+    if (running.live) events.event(pod, 'Normal', 'Started', 'Container started');
+    this.watch(running);
+    return running;
   }
 
   private async postStart(running: RunningContainer): Promise<void> {
@@ -320,25 +354,6 @@ export class ContainerWorker {
 
   private graceMs(): number {
     return (this.pod().spec?.terminationGracePeriodSeconds ?? 30) * 1000;
-  }
-
-  private fromStatus(): ContainerRecord {
-    const { initContainerStatuses = [], containerStatuses = [] } = this.pod().status ?? {};
-    const known = [...initContainerStatuses, ...containerStatuses].find((each) => each.name === this.name);
-    const base = {
-      restartCount: known?.restartCount ?? 0,
-      image: known?.image ?? this.container.image ?? '',
-      imageID: known?.imageID ?? '',
-    };
-    const ended = known?.state?.terminated ?? known?.lastState?.terminated;
-    const state = known?.state?.terminated ? { terminated: known.state.terminated } : {};
-    return {
-      ...base,
-      ...(known?.containerID !== undefined && { containerID: known.containerID }),
-      state,
-      ...(ended && { lastState: { terminated: ended } }),
-      started: false,
-    };
   }
 
   /** After a restart of the agent: what ran then is taken over, or is found to have ended. */

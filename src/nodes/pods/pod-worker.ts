@@ -66,7 +66,9 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
+    const before = this.pod.metadata.deletionTimestamp ? this.graceMs() : undefined;
     this.pod = pod;
+    if (before !== undefined && this.graceMs() < before) this.hasten();
     this.kick();
   }
 
@@ -81,7 +83,13 @@ export class PodWorker {
       },
     };
     this.ended = true;
+    this.hasten();
     this.kick();
+  }
+
+  /** Containers that are being stopped have no more than the grace period that is said now. */
+  private hasten(): void {
+    for (const each of this.containers) if (each.isStopping) void each.stop(this.graceMs(), '');
   }
 
   kick(): void {
@@ -222,7 +230,8 @@ export class PodWorker {
     const until = this.context.clock.now() + grace;
     await Promise.all(this.main.map((each) => each.stop(grace, `Stopping container ${each.name}`)));
     for (const each of [...this.init].reverse()) {
-      await each.stop(Math.max(0, until - this.context.clock.now()), `Stopping container ${each.name}`);
+      const left = Math.min(this.graceMs(), until - this.context.clock.now());
+      await each.stop(Math.max(0, left), `Stopping container ${each.name}`);
     }
   }
 

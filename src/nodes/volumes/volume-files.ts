@@ -22,7 +22,7 @@ export async function volumeFiles(
   }
   if (secret) {
     const data = await source.secretData(namespace, secret.secretName ?? '', secret.optional);
-    return pick(data, secret.items, secret.defaultMode ?? DEFAULT_MODE, secret.optional);
+    return pick(data, secret.items, secret.defaultMode ?? DEFAULT_MODE, secret.optional, 'secret');
   }
   if (downwardAPI) return downward(downwardAPI.items ?? [], downwardAPI.defaultMode ?? DEFAULT_MODE, context);
   if (!projected) return undefined;
@@ -48,7 +48,7 @@ async function projectedFiles(
   }
   if (from.secret) {
     const { name = '', items, optional } = from.secret;
-    return pick(await source.secretData(namespace, name, optional), items, mode, optional);
+    return pick(await source.secretData(namespace, name, optional), items, mode, optional, 'secret');
   }
   if (from.downwardAPI) return downward(from.downwardAPI.items ?? [], mode, context);
   if (from.serviceAccountToken) {
@@ -70,6 +70,7 @@ function pick(
   items: KeyToPath[] | undefined,
   mode: number,
   optional = false,
+  kind: 'config' | 'secret' = 'config',
 ): Files {
   const files: Files = new Map();
   if (!items?.length) {
@@ -79,7 +80,7 @@ function pick(
   for (const item of items) {
     const bytes = data?.get(item.key);
     if (bytes) files.set(item.path, { data: bytes, mode: item.mode ?? mode });
-    else if (!optional) throw new Error(`references non-existent config key: ${item.key}`);
+    else if (!optional) throw new Error(`references non-existent ${kind} key: ${item.key}`);
   }
   return files;
 }

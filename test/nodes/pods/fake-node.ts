@@ -1,0 +1,129 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { ContainerStatus, Pod, PodStatus } from '../../../schema/types.ts';
+import { LogStore } from '../../../src/nodes/logs/log-store.ts';
+import type { PodNetwork } from '../../../src/nodes/network/pod-network.ts';
+import type { AgentContext } from '../../../src/nodes/pods/agent-context.ts';
+import { ObjectSource } from '../../../src/nodes/pods/object-source.ts';
+import { PodManager } from '../../../src/nodes/pods/pod-manager.ts';
+import { PodVolumes } from '../../../src/nodes/volumes/pod-volumes.ts';
+import type { Manifest } from '../../support/fake-api.ts';
+import { NodeApi } from '../node-api.ts';
+import { FakeRuntime } from './fake-runtime.ts';
+
+/** Work on files that is under way: time must not pass before it is done. */
+class Files {
+  busy = 0;
+  counted<A extends unknown[], R>(work: (...args: A) => Promise<R>): (...args: A) => Promise<R> {
+    return async (...args) => {
+      this.busy++;
+      try {
+        return await work(...args);
+      } finally {
+        this.busy--;
+      }
+    };
+  }
+}
+
+/** A node's pod manager as it is, over the one fake API, a runtime that does as it is told, and a clock that stands still. */
+export class FakeNode {
+  readonly runtime: FakeRuntime;
+  readonly events: string[];
+  /** uids of the pods that have an address */
+  readonly attached: ReadonlySet<string>;
+
+  private constructor(
+    readonly cluster: NodeApi,
+    readonly directory: string,
+    private readonly manager: PodManager,
+    parts: { runtime: FakeRuntime; events: string[]; attached: Set<string> },
+  ) {
+    this.runtime = parts.runtime;
+    this.events = parts.events;
+    this.attached = parts.attached;
+  }
+
+  static async open({ maxPods = 110 }: { maxPods?: number } = {}): Promise<FakeNode> {
+    const cluster = await NodeApi.open();
+    const { clock, api } = cluster;
+    const directory = mkdtempSync(join(tmpdir(), 'ku7s-pods-'));
+    const files = new Files();
+    clock.settle = () => api.quiet(() => files.busy > 0);
+    const parts = { runtime: new FakeRuntime(() => clock.now()), events: [] as string[], attached: new Set<string>() };
+    const podsDir = join(directory, 'pods');
+    const client = cluster.client.as('system:node:n1', 'kubelet');
+    const source = new ObjectSource(client, clock);
+    const volumes = new PodVolumes(podsDir, client, source, clock);
+    const logs = new LogStore(join(directory, 'logs'), () => clock.now());
+    volumes.prepare = files.counted(volumes.prepare.bind(volumes));
+    volumes.remove = files.counted(volumes.remove.bind(volumes));
+    logs.dropOlderThan = files.counted(logs.dropOlderThan.bind(logs));
+    logs.remove = files.counted(logs.remove.bind(logs));
+    const context: AgentContext = {
+      nodeName: 'n1',
+      hostIP: '192.0.2.1',
+      clusterDomain: 'cluster.local',
+      dnsIP: '10.96.0.10',
+      podsDir,
+      client,
+      clock,
+      random: () => 0,
+      log: () => undefined,
+      events: { event: (_about, type, reason, text) => void parts.events.push(`${type} ${reason} ${text}`) },
+      runtime: parts.runtime,
+      logs,
+      volumes,
+      source,
+      network: network(parts.attached),
+      services: () => [],
+      allocatable: { cpu: '4', memory: '8Gi' },
+    };
+    await api.give({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } });
+    const pods = cluster.informers.informer('pods');
+    const manager = new PodManager(pods, context, maxPods);
+    cluster.informers.start();
+    await clock.advance(0);
+    await manager.start();
+    return new FakeNode(cluster, directory, manager, parts);
+  }
+
+  /** A pod of this node, and what it does at once. */
+  async run(name: string, spec: object, metadata: Partial<Manifest['metadata']> = {}): Promise<void> {
+    await this.cluster.addPod(name, { nodeName: 'n1', ...spec }, { metadata });
+    await this.advance(0);
+  }
+
+  advance(ms: number): Promise<void> {
+    return this.cluster.clock.advance(ms);
+  }
+
+  find(name: string): Pod | undefined {
+    return this.cluster.informers.informer('pods').get('a', name);
+  }
+  status(name: string): PodStatus {
+    return this.find(name)!.status!;
+  }
+  container(pod: string, name = 'c'): ContainerStatus {
+    const { initContainerStatuses = [], containerStatuses = [] } = this.status(pod);
+    return [...initContainerStatuses, ...containerStatuses].find((each) => each.name === name)!;
+  }
+
+  async close(): Promise<void> {
+    this.runtime.deaf.clear();
+    await this.manager.stop(true);
+    await this.cluster.close();
+    rmSync(this.directory, { recursive: true, force: true });
+  }
+}
+
+const network = (attached: Set<string>): PodNetwork => ({
+  async attach(uid) {
+    attached.add(uid);
+    return { ip: '10.244.0.5', netns: '/run/netns/x' };
+  },
+  detach: async (uid) => void attached.delete(uid),
+  collect: async () => undefined,
+  close: async () => undefined,
+});
