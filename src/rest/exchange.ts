@@ -18,6 +18,11 @@ export const asHttp1 = (
   res: res as unknown as ServerResponse,
 });
 
+/** The stream of an HTTP/2 request or answer, which loses it at its end; undefined for HTTP/1.1. */
+export const streamOf = (
+  one: IncomingMessage | Http2ServerRequest | ServerResponse | Http2ServerResponse,
+): ServerHttp2Stream | undefined => ('stream' in one ? one.stream : undefined);
+
 /** One request and its answer, and what the API wants to know of it. */
 export class Exchange implements RequestContext {
   user: User = ANONYMOUS;
@@ -89,7 +94,7 @@ export class Exchange implements RequestContext {
   }
 
   private get stream(): ServerHttp2Stream | undefined {
-    return (this.res as unknown as { stream?: ServerHttp2Stream }).stream;
+    return streamOf(this.res);
   }
   /** The client has left, or the answer was cut. (HTTP/2 answers have no `destroyed` of their own, and lose their stream.) */
   get gone(): boolean {

@@ -2,7 +2,7 @@ import type { TLSSocket } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
 import type { Api, Credentials, Impersonation, User } from '../api/contract.ts';
 import { badRequest, unauthorized } from '../meta/status.ts';
-import { ANONYMOUS } from './exchange.ts';
+import { ANONYMOUS, streamOf } from './exchange.ts';
 
 type Certificate = NonNullable<Credentials['certificate']>;
 export interface Identity {
@@ -39,7 +39,7 @@ export class Identifier {
   private certificateUser(req: IncomingMessage): Promise<User | undefined> | undefined {
     const socket = req.socket as TLSSocket;
     // HTTP/2 gives each request a proxy of its own; the session is what lasts
-    const key = (req as unknown as { stream?: { session?: object } }).stream?.session ?? socket;
+    const key = streamOf(req)?.session ?? socket;
     const known = this.bySocket.get(key);
     if (known) return known;
     const answer = this.verify(socket);
@@ -53,7 +53,8 @@ export class Identifier {
     if (!certificate?.subject) return undefined;
     // one that the CA did not sign is a wrong credential, not a missing one
     if (!socket.authorized) throw unauthorized();
-    const { CN, O } = certificate.subject as unknown as { CN?: string | string[]; O?: string | string[] };
+    // what a subject has several of is a list
+    const { CN, O }: { CN?: string | string[]; O?: string | string[] } = certificate.subject;
     const claims: Certificate = { commonName: list(CN)[0] ?? '', organizations: list(O) };
     return this.api.authenticate({ certificate: claims });
   }
