@@ -1,9 +1,9 @@
-import { applySchemaDefaults } from '../../../src/kinds/defaults.ts';
-import type { StrategyContext } from '../../../src/kinds/kind.ts';
-import { createRegistry } from '../../../src/kinds/registry.ts';
-import { validateMeta } from '../../../src/kinds/validate-meta.ts';
-import type { FieldError } from '../../../src/meta/field.ts';
-import type { KubeObject } from '../../../src/meta/object.ts';
+import { applySchemaDefaults } from '../../../../src/kinds/defaults.ts';
+import type { StrategyContext } from '../../../../src/kinds/kind.ts';
+import { createRegistry } from '../../../../src/kinds/registry.ts';
+import { validateMeta } from '../../../../src/kinds/validate-meta.ts';
+import type { FieldError } from '../../../../src/meta/field.ts';
+import type { KubeObject } from '../../../../src/meta/object.ts';
 
 const registry = createRegistry();
 export const ctx: StrategyContext = {

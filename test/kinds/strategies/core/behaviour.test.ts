@@ -1,8 +1,8 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { cidrWarnings, formatAddress, ipWarnings, parseAddress } from '../../../src/kinds/validation/ip.ts';
-import { validateFieldManager } from '../../../src/kinds/validation/references.ts';
-import { Path } from '../../../src/meta/field.ts';
+import { cidrWarnings, formatAddress, ipWarnings, parseAddress } from '../../../../src/kinds/validation/ip.ts';
+import { validateFieldManager } from '../../../../src/kinds/validation/references.ts';
+import { Path } from '../../../../src/meta/field.ts';
 import { ctx, made, strategyOf, warningsOf } from './support.ts';
 import { at as partAt } from '../../support/at.ts';
 
