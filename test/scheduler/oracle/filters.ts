@@ -20,7 +20,7 @@ export interface Why {
   reasons: string[];
   unresolvable: boolean;
 }
-type Filter = (pod: Pod, node: Node, cluster: Cluster) => Why | undefined;
+type Filter = (pod: Pod, node: Node, cluster: Cluster, standing: readonly Pod[]) => Why | undefined;
 const no = (reason: string, unresolvable: boolean): Why => ({ reasons: [reason], unresolvable });
 
 /** In their order: the first that says no is heard. */
@@ -66,10 +66,13 @@ const filters: Filter[] = [
   affinity,
 ];
 
-/** Why the pod may not go to the node, on its own; undefined when it may. */
-export function whyNot(pod: Pod, node: Node, cluster: Cluster): Why | undefined {
+/**
+ * Why the pod may not go to the node, on its own; undefined when it may.
+ * @param standing the pods that were there when the pod's turn began: some of the cluster's may only be supposed
+ */
+export function whyNot(pod: Pod, node: Node, cluster: Cluster, standing: readonly Pod[]): Why | undefined {
   for (const filter of filters) {
-    const why = filter(pod, node, cluster);
+    const why = filter(pod, node, cluster, standing);
     if (why) return why;
   }
   return undefined;
@@ -240,7 +243,7 @@ export function speaksOf(term: PodAffinityTerm, owner: Pod, other: Pod, { namesp
 const required = (of: { requiredDuringSchedulingIgnoredDuringExecution?: PodAffinityTerm[] } | undefined) =>
   of?.requiredDuringSchedulingIgnoredDuringExecution ?? [];
 
-function affinity(pod: Pod, node: Node, cluster: Cluster): Why | undefined {
+function affinity(pod: Pod, node: Node, cluster: Cluster, standing: readonly Pod[]): Why | undefined {
   const near = required(pod.spec?.affinity?.podAffinity);
   const far = required(pod.spec?.affinity?.podAntiAffinity);
   const labels = node.metadata.labels ?? {};
@@ -260,10 +263,14 @@ function affinity(pod: Pod, node: Node, cluster: Cluster): Why | undefined {
     cluster.pods.some((other) => shares(term.topologyKey, other) && speaksOf(term, pod, other, cluster)),
   );
   if (shunned) return no("node(s) didn't match pod anti-affinity rules", false);
-  const shuns = cluster.pods.some((other) =>
-    required(other.spec?.affinity?.podAntiAffinity).some(
-      (term) => shares(term.topologyKey, other) && speaksOf(term, other, pod, cluster),
-    ),
-  );
-  return shuns ? no("node(s) didn't satisfy existing pods anti-affinity rules", false) : undefined;
+  const shunning = (other: Pod): PodAffinityTerm[] =>
+    required(other.spec?.affinity?.podAntiAffinity).filter((term) => speaksOf(term, other, pod, cluster));
+  const shuns = cluster.pods.some((other) => shunning(other).some((term) => shares(term.topologyKey, other)));
+  // A rule that has nothing to say at first is not asked again, not for pods that wait for the node either.
+  const speaks =
+    near.length + far.length > 0 ||
+    standing.some((other) =>
+      shunning(other).some(({ topologyKey }) => nodeOf(other).metadata.labels?.[topologyKey] !== undefined),
+    );
+  return shuns && speaks ? no("node(s) didn't satisfy existing pods anti-affinity rules", false) : undefined;
 }

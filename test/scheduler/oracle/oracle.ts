@@ -61,13 +61,13 @@ const byName = (reasons: Reasons): Record<string, Why> =>
   Object.fromEntries([...reasons].map(([{ metadata }, why]) => [metadata.name, why]));
 
 /** A pod must fit beside those that are at least as important and wait for the node, and without them. */
-export function reasonOn(node: Node, pod: Pod, cluster: Cluster): Why | undefined {
+export function reasonOn(node: Node, pod: Pod, cluster: Cluster, standing = cluster.pods): Why | undefined {
   const { name } = node.metadata;
   const coming = cluster.waiting
     .filter((other) => other.status?.nominatedNodeName === name && priorityOf(other) >= priorityOf(pod))
     .map((other) => ({ ...other, spec: { ...other.spec!, nodeName: name } }));
   const full = { ...cluster, pods: [...cluster.pods, ...coming] };
-  return (coming.length ? whyNot(pod, node, full) : undefined) ?? whyNot(pod, node, cluster);
+  return (coming.length ? whyNot(pod, node, full, standing) : undefined) ?? whyNot(pod, node, cluster, standing);
 }
 
 /** `0/3 nodes are available: 1 Insufficient cpu, 2 Too many pods` */

@@ -55,7 +55,8 @@ function victimsOn(node: Node, pod: Pod, cluster: Cluster) {
     .sort(byImportance);
   if (lesser.length === 0) return { reasons: ['No preemption victims found for incoming pod'], unresolvable: true };
   let gone = new Set(lesser);
-  const reason = () => reasonOn(node, pod, { ...cluster, pods: cluster.pods.filter((other) => !gone.has(other)) });
+  const reason = () =>
+    reasonOn(node, pod, { ...cluster, pods: cluster.pods.filter((other) => !gone.has(other)) }, cluster.pods);
   const hopeless = reason();
   if (hopeless) return hopeless;
   const protectedOnes = overBudget(lesser, cluster);
