@@ -4,7 +4,7 @@ import { cidrWarnings, formatAddress, ipWarnings, parseAddress } from '../../../
 import { validateFieldManager } from '../../../../src/kinds/validation/references.ts';
 import { Path } from '../../../../src/meta/field.ts';
 import { ctx, made, strategyOf, warningsOf } from './support.ts';
-import { at as partAt } from '../../support/at.ts';
+import { at as partAt } from '../../../support/at.ts';
 
 const at = Path.root('f');
 
