@@ -62,7 +62,7 @@ export interface KubeObject {
   apiVersion?: string;
   kind?: string;
   metadata: ObjectMeta;
-  [field: string]: any;
+  [field: string]: unknown;
 }
 
 export interface ListMeta {

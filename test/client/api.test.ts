@@ -6,7 +6,7 @@ import type { Client } from '../../src/client/contract.ts';
 import { createInformers } from '../../src/client/informers.ts';
 import { directTransport } from '../support/direct-transport.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
-import type { KubeObject } from '../../src/meta/object.ts';
+import type { KubeObject, ObjectLike } from '../../src/meta/object.ts';
 import { createGraphQL, type GraphQLFacade } from '../../src/resolvers/graphql.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -140,7 +140,7 @@ describe('the client against the API', () => {
     const maps = informers.informer('configmaps');
     informers.start();
     await maps.whenSynced();
-    const told = new Promise<KubeObject | undefined>((resolve) =>
+    const told = new Promise<ObjectLike | undefined>((resolve) =>
       maps.onChange((object) => object?.metadata.name === 'informed' && resolve(object)),
     );
     await client.create('configmaps', configMap('informed') as never);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
 import type { Client, ClientWatchEvent, ClientWatchOptions } from '../../src/client/contract.ts';
-import type { KubeObject } from '../../src/meta/object.ts';
+import type { ObjectLike } from '../../src/meta/object.ts';
 import { StatusError } from '../../src/meta/status.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
@@ -59,8 +59,8 @@ async function refusal(call: Promise<unknown>): Promise<string> {
   return 'done';
 }
 
-const versionOf = (object: KubeObject): number => Number(object.metadata.resourceVersion);
-const namesOf = (items: readonly KubeObject[]): string[] => items.map(({ metadata }) => metadata.name);
+const versionOf = (object: ObjectLike): number => Number(object.metadata.resourceVersion);
+const namesOf = (items: readonly ObjectLike[]): string[] => items.map(({ metadata }) => metadata.name);
 
 /** Reads a watch until it has `count` events and bookmarks, as `TYPE name`. */
 async function heard(client: Client, resource: string, options: ClientWatchOptions, count: number): Promise<string[]> {
@@ -277,7 +277,7 @@ const SCENARIOS: Record<string, Scenario> = {
   async 'a page goes on at the moment at which it began'({ api, client, ns }) {
     for (const name of ['a', 'b', 'c']) await client.create('configmaps', map(ns, name) as never);
     const page = (limit: number, token?: string) =>
-      client.query<{ objects: { items: KubeObject[]; continue: string | null } }>(
+      client.query<{ objects: { items: ObjectLike[]; continue: string | null } }>(
         `query Page($namespace: String, $limit: Int, $continue: String) {
           objects(resource: "configmaps", namespace: $namespace, limit: $limit, continue: $continue) { items continue }
         }`,
@@ -287,7 +287,7 @@ const SCENARIOS: Record<string, Scenario> = {
     await client.delete('configmaps', ns, 'c');
     await client.create('configmaps', map(ns, 'd') as never);
     expect(namesOf((await page(2, first.continue!)).objects.items)).toEqual(['c']);
-    expect(namesOf((await api.list('configmaps', ns)) as KubeObject[])).toEqual(['a', 'b', 'd']);
+    expect(namesOf((await api.list('configmaps', ns)) as ObjectLike[])).toEqual(['a', 'b', 'd']);
   },
   async 'a watch begins with the state and tells when it is whole'({ client, ns }) {
     for (const name of ['b', 'a']) await client.create('configmaps', map(ns, name) as never);
@@ -378,7 +378,7 @@ const SCENARIOS: Record<string, Scenario> = {
     expect(made.metadata.managedFields).toBeUndefined();
     const other = client.as('system:serviceaccount:kube-system:replicaset-controller', 'other');
     await other.patch('pods', ns, 'p', { metadata: { labels: { a: 'b' } } });
-    const { object } = await client.query<{ object: KubeObject }>(
+    const { object } = await client.query<{ object: ObjectLike }>(
       `query Whole($ns: String!) { object(resource: "pods", namespace: $ns, name: "p") }`,
       { ns },
     );

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { createClient } from '../../src/client/client.ts';
 import { createInformers } from '../../src/client/informers.ts';
-import type { KubeObject } from '../../src/meta/object.ts';
+import type { ObjectLike } from '../../src/meta/object.ts';
 import { expired, serviceUnavailable } from '../../src/meta/status.ts';
 import { FakeApi } from '../support/fake-api.ts';
 
@@ -67,7 +67,7 @@ async function open(): Promise<Setup> {
   return made;
 }
 const lost = () => serviceUnavailable('lost');
-const told = (changes: string[]) => (object: KubeObject | undefined, old: KubeObject | undefined) =>
+const told = (changes: string[]) => (object: ObjectLike | undefined, old: ObjectLike | undefined) =>
   void changes.push(`${old?.metadata.name ?? ''}>${object?.metadata.name ?? ''}`);
 
 describe('an informer', () => {
@@ -75,7 +75,7 @@ describe('an informer', () => {
     const { informers, transport, put, remove, settle } = await open();
     await put('x', 'red');
     const maps = informers.informer('configmaps');
-    maps.addIndex('colour', ({ metadata }: KubeObject) => [metadata.labels?.['colour'] ?? '']);
+    maps.addIndex('colour', ({ metadata }: ObjectLike) => [metadata.labels?.['colour'] ?? '']);
     const changes: string[] = [];
     maps.onChange(told(changes));
     informers.start();
@@ -206,7 +206,7 @@ describe('an informer', () => {
           else await settle();
         }
         for (let i = 0; i < 4; i++) await fire();
-        const versions = (list: readonly KubeObject[]) =>
+        const versions = (list: readonly ObjectLike[]) =>
           Object.fromEntries(list.map(({ metadata }) => [metadata.name, metadata.resourceVersion]));
         const truth = versions(await api.list('configmaps'));
         expect(versions(maps.list())).toEqual(truth);

@@ -47,6 +47,12 @@ const meta = <M extends { name: string }>(more: M) => ({
   ...more,
 });
 
+/** As it is made up: what was not chosen is undefined. */
+type Sparse<T> = T extends readonly (infer Item)[]
+  ? Sparse<Item>[]
+  : T extends object
+    ? { [K in keyof T]: object extends Pick<T, K> ? Sparse<T[K]> | undefined : Sparse<T[K]> }
+    : T;
 /** JSON has no undefined: what was not chosen is not there. */
 const plain = (value: unknown): Cluster => JSON.parse(JSON.stringify(value)) as Cluster;
 
@@ -87,7 +93,7 @@ class Maker {
     private readonly themes: Themes,
   ) {}
 
-  cluster(): Cluster {
+  cluster(): Sparse<Cluster> {
     const { random } = this;
     const nodes = random.list(1, 7, (i) => this.node(i));
     const volumes = this.themes.volumes ? this.storage() : { claims: [], volumes: [], classes: [] };
@@ -122,7 +128,7 @@ class Maker {
     };
   }
 
-  private node(i: number): Node {
+  private node(i: number): Sparse<Node> {
     const { random, themes } = this;
     const name = `n${i}`;
     const taint = () => ({
@@ -175,7 +181,7 @@ class Maker {
     };
   }
 
-  private selector(): LabelSelector {
+  private selector(): Sparse<LabelSelector> {
     const { random } = this;
     if (random.chance(0.1)) return {};
     return {
@@ -203,7 +209,7 @@ class Maker {
     };
   }
 
-  private container(name: string, small: boolean): Container {
+  private container(name: string, small: boolean): Sparse<Container> {
     const { random, themes } = this;
     const port = () => {
       const hostPort = random.pick([80, 443]);
@@ -222,7 +228,7 @@ class Maker {
     };
   }
 
-  private spec(small: boolean): PodSpec {
+  private spec(small: boolean): Sparse<PodSpec> {
     const { random, themes } = this;
     const priority = themes.priorities ? random.pick(small ? [-10, 0, 0, 5, 100] : [0, 50, 100, 1000]) : 0;
     return {
@@ -240,7 +246,7 @@ class Maker {
     };
   }
 
-  private placed(i: number, nodeName: string): Pod {
+  private placed(i: number, nodeName: string): Sparse<Pod> {
     const { random, themes } = this;
     const at = new Date(Date.parse('2026-01-01T00:00:00Z') + (random.below(20) * 60 + i) * 1000).toISOString();
     const startTime = at.replace('.000Z', 'Z');
@@ -265,7 +271,7 @@ class Maker {
     };
   }
 
-  private waiting(i: number, nominatedNodeName: string): Pod {
+  private waiting(i: number, nominatedNodeName: string): Sparse<Pod> {
     const { random, themes } = this;
     return {
       apiVersion: 'v1',
@@ -276,7 +282,7 @@ class Maker {
     };
   }
 
-  private pod(name: string, claims: readonly PersistentVolumeClaim[]): Pod {
+  private pod(name: string, claims: readonly Sparse<PersistentVolumeClaim>[]): Sparse<Pod> {
     const { random, themes } = this;
     const namespace = random.pick(NAMESPACES);
     const mine = claims.filter(({ metadata }) => metadata.namespace === namespace);
@@ -310,7 +316,7 @@ class Maker {
     };
   }
 
-  private toleration(): Toleration {
+  private toleration(): Sparse<Toleration> {
     const { random } = this;
     const exists = random.chance(0.4);
     const key = random.maybe(exists ? 0.8 : 1, () => random.pick(['k1', 'k2', 'node.kubernetes.io/unschedulable']));
@@ -322,9 +328,9 @@ class Maker {
     };
   }
 
-  private nodeTerm(): NodeSelectorTerm {
+  private nodeTerm(): Sparse<NodeSelectorTerm> {
     const { random } = this;
-    const expression = (): NodeSelectorRequirement =>
+    const expression = (): Sparse<NodeSelectorRequirement> =>
       random.pick<NodeSelectorRequirement>([
         { key: 'zone', operator: 'In', values: random.some(ZONES, 0.6).concat('z9') },
         { key: 'zone', operator: 'NotIn', values: ['z1'] },
@@ -333,7 +339,7 @@ class Maker {
         { key: 'cores', operator: 'Gt', values: ['4'] },
         { key: 'cores', operator: 'Lt', values: ['16'] },
       ]);
-    const field = (): NodeSelectorRequirement => ({
+    const field = (): Sparse<NodeSelectorRequirement> => ({
       key: 'metadata.name',
       operator: random.pick(['In', 'In', 'NotIn'] as const),
       values: [random.pick(['n0', 'n1', 'n9'])],
@@ -356,7 +362,7 @@ class Maker {
     };
   }
 
-  private podTerm(): PodAffinityTerm {
+  private podTerm(): Sparse<PodAffinityTerm> {
     const { random } = this;
     const labelSelector = random.maybe(0.95, () => this.selector());
     // What the keys say has been written into the selector when the pod was made (KEP-3633).
@@ -391,7 +397,7 @@ class Maker {
   }
 
   /** Each key stands once for each action, as validation wants it. */
-  private spread(): TopologySpreadConstraint[] {
+  private spread(): Sparse<TopologySpreadConstraint>[] {
     const { random } = this;
     return random.some(KEYS, 0.45).map((topologyKey) => {
       const hard = random.chance(0.5);
@@ -408,7 +414,7 @@ class Maker {
     });
   }
 
-  private service(i: number): Service {
+  private service(i: number): Sparse<Service> {
     const { random } = this;
     return {
       apiVersion: 'v1',
@@ -418,7 +424,7 @@ class Maker {
     };
   }
 
-  private budget(i: number): PodDisruptionBudget {
+  private budget(i: number): Sparse<PodDisruptionBudget> {
     const { random } = this;
     return {
       apiVersion: 'policy/v1',
@@ -435,9 +441,9 @@ class Maker {
     };
   }
 
-  private storage(): Pick<Cluster, 'claims' | 'volumes' | 'classes'> {
+  private storage(): Sparse<Pick<Cluster, 'claims' | 'volumes' | 'classes'>> {
     const { random } = this;
-    const classes: StorageClass[] = ['late', 'local', 'now'].map((name) => ({
+    const classes: Sparse<StorageClass>[] = ['late', 'local', 'now'].map((name) => ({
       apiVersion: 'storage.k8s.io/v1',
       kind: 'StorageClass',
       metadata: meta({ name }),
@@ -447,7 +453,7 @@ class Maker {
         random.list(1, 2, () => ({ matchLabelExpressions: [{ key: 'zone', values: random.some(ZONES, 0.6) }] })),
       ),
     }));
-    const volumes: PersistentVolume[] = random.list(1, 5, (i) => ({
+    const volumes: Sparse<PersistentVolume>[] = random.list(1, 5, (i) => ({
       apiVersion: 'v1',
       kind: 'PersistentVolume',
       metadata: meta({ name: `v${i}`, labels: { kind: random.pick(['fast', 'slow']) } }),
@@ -469,7 +475,7 @@ class Maker {
     return { classes, volumes, claims };
   }
 
-  private claim(i: number, volumes: readonly PersistentVolume[]): PersistentVolumeClaim {
+  private claim(i: number, volumes: readonly Sparse<PersistentVolume>[]): Sparse<PersistentVolumeClaim> {
     const { random } = this;
     const own = random.chance(0.1);
     const metadata = meta({
@@ -484,7 +490,7 @@ class Maker {
       })) as Record<string, string> | undefined,
     });
     const volume = random.maybe(0.4, () => volumes.find(({ spec }) => !spec?.claimRef));
-    const spec: PersistentVolumeClaim['spec'] = {
+    const spec: Sparse<NonNullable<PersistentVolumeClaim['spec']>> = {
       accessModes: [random.chance(0.8) ? 'ReadWriteOnce' : 'ReadWriteMany'],
       resources: { requests: { storage: random.pick(['1Gi', '2Gi', '8Gi']) } },
       storageClassName:
@@ -493,7 +499,7 @@ class Maker {
       volumeMode: 'Filesystem',
       selector: random.maybe(0.2, () => ({ matchLabels: { kind: 'fast' } })),
     };
-    const claim: PersistentVolumeClaim = {
+    const claim: Sparse<PersistentVolumeClaim> = {
       apiVersion: 'v1',
       kind: 'PersistentVolumeClaim',
       metadata,

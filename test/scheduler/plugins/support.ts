@@ -1,4 +1,4 @@
-import type { Node, Pod, PodSpec } from '../../../schema/types.ts';
+import type { Node, NodeSpec, NodeStatus, Pod, PodSpec } from '../../../schema/types.ts';
 import type { Plugin, Rejection } from '../../../src/scheduler/plugin.ts';
 import { podInfo } from '../../../src/scheduler/pod-info.ts';
 import { cacheOf, type Objects } from '../../support/scheduling-cluster.ts';
@@ -8,7 +8,7 @@ const meta = (name: string) => ({ name, uid: name, resourceVersion: '1', creatio
 /** A node with 4 cpus, 8Gi and room for 110 pods, unless said otherwise. */
 export const node = (
   name: string,
-  { labels, ...rest }: { labels?: Record<string, string>; spec?: Node['spec']; status?: Node['status'] } = {},
+  { labels, ...rest }: { labels?: Record<string, string>; spec?: NodeSpec; status?: NodeStatus } = {},
 ): Node => ({
   apiVersion: 'v1',
   kind: 'Node',
