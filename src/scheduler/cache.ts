@@ -41,6 +41,8 @@ export class SchedulerCache implements Snapshot {
   }
 
   supposing<T>(node: NodeInfo, pods: readonly PodInfo[], run: () => T): T {
+    // Victims of a preemption may be supposed away from the node just now: it stays where they have put it.
+    const indexes = [this.withAffinity, this.withAntiAffinity].filter((index) => index.has(node));
     try {
       for (const info of pods) node.add(info);
       this.reindex(node);
@@ -48,6 +50,7 @@ export class SchedulerCache implements Snapshot {
     } finally {
       for (const { pod } of pods) node.remove(pod.metadata.uid);
       this.reindex(node);
+      for (const index of indexes) index.add(node);
     }
   }
 
