@@ -6,6 +6,9 @@ import { runLoops, type LoopSettings } from './start/loops.ts';
 const { settings, port } = workerData as { settings: LoopSettings; port: MessagePort };
 const log = (line: string) => parentPort!.postMessage({ type: 'log', line });
 
+// As in the program's own thread, where one is told of too: nothing else here has to end for it.
+process.on('unhandledRejection', (error) => log(`unhandled: ${(error as Error)?.stack ?? String(error)}`));
+
 const loops = await runLoops(settings, portTransport(port), log);
 parentPort!.postMessage({ type: 'started' });
 parentPort!.once('message', () => {

@@ -6,6 +6,9 @@ import { servicesOfSlice } from '../../rules/service-slices.ts';
 /** Seconds that an answer may be kept, as the cluster's DNS usually says. */
 export const TTL = 30;
 
+/** No answer has room for more; endpoints times ports may be millions. */
+const MAX_RECORDS = 2048;
+
 const BY_SERVICE = 'service';
 
 interface Host {
@@ -102,7 +105,12 @@ export class ClusterRecords {
   }
 
   private allPorts(name: string, service: Service): Answer[] {
-    return (service.spec?.ports ?? []).flatMap((port) => this.srv(name, service, port.name ?? '', port.port));
+    const found: Answer[] = [];
+    for (const port of service.spec?.ports ?? []) {
+      if (found.length >= MAX_RECORDS) break;
+      found.push(...this.srv(name, service, port.name ?? '', port.port));
+    }
+    return found;
   }
 
   private ports(name: string, service: Service, port: string, protocol: string, type: string): Records {

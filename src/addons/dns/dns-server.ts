@@ -5,19 +5,24 @@ import {
   AUTHORITATIVE_ANSWER,
   decode,
   encode,
+  encodingLength,
   RECURSION_AVAILABLE,
   RECURSION_DESIRED,
+  TRUNCATED_RESPONSE,
   type Answer,
   type Packet,
   type Question,
 } from 'dns-packet';
 import { TTL, type ClusterRecords } from './cluster-records.ts';
+import { answerQuestions } from './tcp-questions.ts';
 
-/** Largest answer over UDP without EDNS; questions on their way to another server; how long one may take, ms. */
+/** Bytes of an answer over UDP without EDNS, and over TCP. */
 const MAX_UDP = 512;
+const MAX_TCP = 65_535;
+/** Questions on their way to another server; how long one may take, ms. */
 const MAX_FORWARDED = 512;
 const FORWARD_TIMEOUT_MS = 3000;
-const MAX_TCP = 256;
+const MAX_CONNECTIONS = 256;
 /** Ports that are tried. */
 const MAX_ATTEMPTS = 10;
 
@@ -64,7 +69,7 @@ export class DnsServer {
 
   private listenTcp(port: number, address: string): Promise<Server> {
     const server = createServer((socket) => this.overTcp(socket));
-    server.maxConnections = MAX_TCP;
+    server.maxConnections = MAX_CONNECTIONS;
     return new Promise((resolve, reject) => {
       server.once('error', reject);
       server.listen(port, address, () => {
@@ -115,10 +120,10 @@ export class DnsServer {
     const answers = shuffled(found ?? [], this.random);
     const authorities: Answer[] = answers.length ? [] : [this.startOfAuthority()];
     const packet: Packet = { type: 'response', id: query.id, flags, questions: [question], answers, authorities };
-    const bytes = encode(packet);
-    if (overTcp || bytes.length <= MAX_UDP) return bytes;
-    // TC: the client asks again over TCP.
-    return encode({ ...packet, flags: flags | 0x0200, answers: [], authorities: [] });
+    if (encodingLength(packet) <= (overTcp ? MAX_TCP : MAX_UDP)) return encode(packet);
+    const cut = { ...packet, flags: flags | TRUNCATED_RESPONSE, answers: [], authorities: [] };
+    // Over UDP the client asks again over TCP; there is nothing after TCP, so that has what finds room.
+    return encode(overTcp ? { ...cut, answers: fitting(answers, MAX_TCP - encodingLength(cut)) } : cut);
   }
 
   private failed(query: Packet, question: Question): Buffer {
@@ -161,23 +166,7 @@ export class DnsServer {
 
   private overTcp(socket: TcpSocket): void {
     if (!this.mayAsk(socket.remoteAddress ?? '')) return void socket.destroy();
-    let buffer = Buffer.alloc(0);
-    socket.setTimeout(10_000, () => socket.destroy());
-    socket.on('error', () => socket.destroy());
-    socket.on('data', (chunk: Buffer) => {
-      buffer = Buffer.concat([buffer, chunk]);
-      while (buffer.length >= 2 && buffer.length >= 2 + buffer.readUInt16BE(0)) {
-        const end = 2 + buffer.readUInt16BE(0);
-        const question = buffer.subarray(2, end);
-        buffer = buffer.subarray(end);
-        void this.answer(question, true).then((answer) => {
-          if (!answer || !socket.writable) return;
-          const length = Buffer.alloc(2);
-          length.writeUInt16BE(answer.length);
-          socket.write(Buffer.concat([length, answer]));
-        });
-      }
-    });
+    answerQuestions(socket, (question) => this.answer(question, true).catch(() => undefined));
   }
 }
 
@@ -212,6 +201,16 @@ function hostServers(): string[] {
   } catch {
     return [];
   }
+}
+
+/** Bytes of a packet without records. */
+const EMPTY = encodingLength({});
+
+/** As many of the first records as have room in so many bytes. */
+function fitting(records: readonly Answer[], bytes: number): Answer[] {
+  let left = bytes;
+  const end = records.findIndex((record) => (left -= encodingLength({ answers: [record] }) - EMPTY) < 0);
+  return records.slice(0, end < 0 ? records.length : end);
 }
 
 function shuffled<T>(list: readonly T[], random: () => number): T[] {
