@@ -176,6 +176,7 @@ class Simulation implements SimulatedNodes {
     const node = this.nodes.get(pod.spec?.nodeName ?? '');
     if (!node || this.stopped) return;
     const { uid } = pod.metadata;
+    this.adopt(pod);
     const stage = nextStage(factsOf(pod));
     const waiting = this.busy.get(uid);
     // One that runs looks again when it is done.
@@ -233,6 +234,15 @@ class Simulation implements SimulatedNodes {
     if (waiting) this.options.clock.clearTimeout(waiting.timer);
     this.busy.delete(uid);
     this.addresses.delete(uid);
+  }
+
+  /** A pod that a process before this one has given an address keeps it; new ones come after it. */
+  private adopt({ metadata: { uid }, spec, status }: Pod): void {
+    if (!status?.podIP || spec?.hostNetwork || this.addresses.has(uid)) return;
+    const [, a = 0, b = 0, c = 0] = status.podIP.split('.').map(Number);
+    const n = (a << 16) | (b << 8) | c;
+    this.addresses.set(uid, n);
+    this.nextAddress = Math.max(this.nextAddress, n);
   }
 
   /** Addresses in 10.0.0.0/9, in turn: far more than there can be pods at once. */

@@ -98,6 +98,23 @@ describe('simulated nodes', () => {
     });
   });
 
+  it('go on with the pods of a process before them, whose addresses they leave alone', async () => {
+    await start({ random: () => 0 });
+    const owner = { apiVersion: 'batch/v1', kind: 'Job', name: 'j', uid: 'j', controller: true };
+    const options = { metadata: { ownerReferences: [owner] } };
+    await cluster.addPod('first', spec);
+    await cluster.addPod('job', { ...spec, restartPolicy: 'Never' }, options);
+    for (let i = 0; (await pod('job')).status.phase !== 'Running' && i < 100; i++) await cluster.clock.advance(10);
+    const { podIP } = (await pod('job')).status;
+    await nodes!.stop();
+    await start();
+    await cluster.addPod('later', spec);
+    await cluster.clock.advance(3000);
+    expect((await pod('job')).status).toMatchObject({ phase: 'Succeeded', podIP });
+    const all = await Promise.all(['first', 'job', 'later'].map(async (name) => (await pod(name)).status.podIP));
+    expect(new Set(all).size).toBe(3);
+  });
+
   it('finish init containers before the pod runs', async () => {
     await start({ random: () => 0 });
     await cluster.addPod('init', { ...spec, initContainers: [{ name: 'i', image: 'busybox' }] });
