@@ -3,7 +3,7 @@ import type { RunningApi } from './api-server.ts';
 import type { Options } from './options.ts';
 
 /** What `npm start` prints: where things are and what to try, ready to be pasted. */
-export function whatNext(options: Options, api: RunningApi, ms: number): string {
+export function whatNext(options: Options, api: Pick<RunningApi, 'url' | 'graphiql'>, ms: number): string {
   const kubeconfig = path.relative(process.cwd(), path.join(options.data, 'kubeconfig'));
   return `ku7s is ready at ${api.url} (${[...options.roles].join(', ')}; ${ms} ms)
 

@@ -91,15 +91,21 @@ export function parseAddons(text: string | undefined): string[] {
   return names;
 }
 
+function parseRoles(text: string | undefined): Set<Role> {
+  const isRole = (name: string): name is Role => ROLES.some((role) => role === name);
+  const names = text?.split(',').filter(Boolean) ?? ROLES;
+  const unknown = names.find((name) => !isRole(name));
+  if (unknown !== undefined)
+    throw new StartError(`--roles: there is no role ${unknown}; the roles are ${ROLES.join(', ')}`);
+  return new Set(names.filter(isRole));
+}
+
 /** Throws StartError; returns a string for --help and --version. */
 export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: string): Options | string {
   const { values } = parse(argv);
   if (values.help) return USAGE;
   if (values.version) return version;
-  const roles = new Set(values.roles?.split(',').filter(Boolean) ?? ROLES);
-  for (const role of roles)
-    if (!(ROLES as readonly string[]).includes(role))
-      throw new StartError(`--roles: there is no role ${role}; the roles are ${ROLES.join(', ')}`);
+  const roles = parseRoles(values.roles);
   if (roles.has('api') && values.server) throw new StartError('--server is for roles that run without api');
   if (!roles.has('api') && !values.server) throw new StartError('--roles without api needs --server URL');
   const port = Number(values['secure-port'] ?? 6443);
@@ -109,7 +115,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
   const tokens = values['token-auth-file'];
   if (tokens && !existsSync(tokens)) throw new StartError(`--token-auth-file: there is no file ${tokens}`);
   return {
-    roles: roles as Set<Role>,
+    roles,
     data,
     securePort: port,
     bindAddress: values['bind-address'] ?? '127.0.0.1',

@@ -1,6 +1,7 @@
+import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ADDONS } from '../../src/addons/all.ts';
-import { parseAddons, parseNodes, parseOptions, StartError, USAGE } from '../../src/start/options.ts';
+import { parseAddons, parseNodes, parseOptions, ROLES, StartError, USAGE } from '../../src/start/options.ts';
 
 const ALL = Object.keys(ADDONS);
 
@@ -54,5 +55,60 @@ describe('--nodes', () => {
   ])('%s is refused: %s', (text, why) => {
     expect(() => parseNodes(text)).toThrow(why);
     expect(() => parseNodes(text)).toThrow(StartError);
+  });
+});
+
+describe('the command line', () => {
+  const parse = (argv: string[], env: NodeJS.ProcessEnv = {}) => parseOptions(argv, env, '1.2.3');
+
+  test('has a value for everything', () => {
+    expect(parse([])).toEqual({
+      roles: new Set(ROLES),
+      data: path.resolve('.ku7s'),
+      securePort: 6443,
+      bindAddress: '127.0.0.1',
+      server: undefined,
+      kubeconfig: path.resolve('.ku7s/kubeconfig'),
+      databaseUrl: undefined,
+      nodes: [{ runtime: 'process', count: 1 }],
+      nodeName: undefined,
+      addons: ALL,
+      staticTokens: undefined,
+      serviceCidr: '10.96.0.0/16',
+    });
+  });
+
+  test.each<[string[], NodeJS.ProcessEnv, object]>([
+    [['--roles', 'api,nodes'], {}, { roles: new Set(['api', 'nodes']) }],
+    [['--roles', 'nodes', '--server', 'https://x:1'], {}, { roles: new Set(['nodes']), server: 'https://x:1' }],
+    [['--data', '/d'], { KU7S_DATA: '/e' }, { data: '/d', kubeconfig: '/d/kubeconfig' }],
+    [[], { KU7S_DATA: '/e', DATABASE_URL: 'postgres://x' }, { data: '/e', databaseUrl: 'postgres://x' }],
+    [['--secure-port', '0'], {}, { securePort: 0 }],
+    [['--bind-address', '0.0.0.0'], {}, { bindAddress: '0.0.0.0' }],
+    [['--kubeconfig', '/k'], {}, { kubeconfig: '/k' }],
+    [['--node-name', 'n1'], {}, { nodeName: 'n1' }],
+    [['--service-cluster-ip-range', '10.0.0.0/24'], {}, { serviceCidr: '10.0.0.0/24' }],
+  ])('%j with %j', (argv, env, expected) => {
+    expect(parse(argv, env)).toMatchObject(expected);
+  });
+
+  test.each([
+    [['--roles', 'api,cook'], 'there is no role cook; the roles are api, controllers, scheduler, nodes'],
+    [['--server', 'https://x'], '--server is for roles that run without api'],
+    [['--roles', 'nodes'], '--roles without api needs --server URL'],
+    [['--secure-port', '70000'], '--secure-port: 70000 is not a port'],
+    [['--secure-port', 'x'], '--secure-port: x is not a port'],
+    [['--token-auth-file', '/none/at/all'], '--token-auth-file: there is no file /none/at/all'],
+    [['--nodes', 'docker'], 'runtimes are process and simulated'],
+    [['--flag'], "Unknown option '--flag'"],
+    [['word'], 'Unexpected argument'],
+  ])('%j is refused: %s', (argv, message) => {
+    expect(() => parse(argv)).toThrow(message);
+    expect(() => parse(argv)).toThrow(StartError);
+  });
+
+  test('answers --help and --version', () => {
+    expect(parse(['--help'])).toBe(USAGE);
+    expect(parse(['--version'])).toBe('1.2.3');
   });
 });

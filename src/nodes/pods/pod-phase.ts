@@ -34,8 +34,9 @@ export function podPhase(
   });
   if (failedInit) return 'Failed';
   if (waitsForInit.length && !mainStarted) return 'Pending';
+  // One that has never started keeps the pod Pending, whatever the others do.
+  if (main.some((status) => !status.state?.running && ended(status) === undefined)) return 'Pending';
   if (main.some((status) => status.state?.running)) return 'Running';
-  if (main.some((status) => ended(status) === undefined)) return 'Pending';
   const sidecarsRun = initSpecs.some((each, index) => isSidecar(pod, each) && init[index]?.state?.running);
   const specs = pod.spec?.containers ?? [];
   const again = main.some((status, index) => {

@@ -14,12 +14,17 @@ const CHANNEL = { stdin: 0, stdout: 1, stderr: 2, error: 3, resize: 4 } as const
 /** v5: the next byte names a channel that the client has finished (KEP-4006). */
 const CLOSE_SIGNAL = 255;
 
+/** A WebSocket as far as channels need it. */
+interface MessageSocket extends Pick<WebSocketConnection, 'send' | 'close'> {
+  on(event: 'message' | 'close' | 'drain', listener: (data: Buffer) => void): unknown;
+}
+
 /** Channels over a WebSocket: the first byte of a message names its channel, or the first digit where base64 is spoken. */
 export class WebSocketChannels implements CommandChannels {
   private readonly base64: boolean;
 
   constructor(
-    private readonly socket: WebSocketConnection,
+    private readonly socket: MessageSocket,
     private readonly protocol: string,
   ) {
     this.base64 = protocol.includes('base64');

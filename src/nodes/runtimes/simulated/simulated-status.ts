@@ -53,13 +53,15 @@ export function statusAfter(
       main: main.map((each) => view(pod, each, {}, false)),
     });
   }
-  const initNow = init.map((each) => (isSidecar(each) && stage === 'run' ? running(each) : completed(each)));
+  const initNow = init.map((each) =>
+    isSidecar(each) && stage === 'run' ? running(each) : completed(each, startedAt(pod, each)),
+  );
   if (stage === 'run') return podStatus(pod, { ...input, init: initNow, main: main.map(running) });
   return podStatus(pod, { ...input, init: initNow, main: main.map((each) => completed(each, startedAt(pod, each))) });
 }
 
 const startedAt = (pod: Pod, container: Container): string | undefined =>
-  pod.status?.containerStatuses?.find((each) => each.name === container.name)?.state?.running?.startedAt;
+  statusOf(pod, container)?.state?.running?.startedAt;
 
 function view(pod: Pod, container: Container, state: ContainerRecord['state'], up: boolean): ContainerView {
   const image = parseImage(container.image ?? '');
@@ -67,8 +69,9 @@ function view(pod: Pod, container: Container, state: ContainerRecord['state'], u
   const containerID = `simulated://${id}`;
   const known = statusOf(pod, container);
   if (state.terminated) state = { terminated: { ...state.terminated, containerID } };
-  // A container that runs already keeps its start.
+  // A container that runs already keeps its start, and one that has ended its end.
   if (state.running && known?.state?.running) state = known.state;
+  if (state.terminated && known?.state?.terminated) state = known.state;
   const record: ContainerRecord = {
     restartCount: known?.restartCount ?? 0,
     ...(Object.keys(state).length > 0 && { containerID }),
