@@ -4,7 +4,7 @@ import { isStatusError } from '../meta/status.ts';
 
 const NAMESPACE = 'kube-node-lease';
 const RESOURCE = 'leases.coordination.k8s.io';
-export const LEASE_SECONDS = 40;
+const LEASE_SECONDS = 40;
 export const RENEW_MS = 10_000;
 
 /** metav1.MicroTime */

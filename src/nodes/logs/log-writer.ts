@@ -3,7 +3,7 @@ import { dirname } from 'node:path';
 import { logPrefix } from './log-line.ts';
 
 /** Size at which a file is rotated, files kept with the current one, and bytes after which a line is cut in pieces. */
-export const MAX_BYTES = 10 * 1024 * 1024;
+const MAX_BYTES = 10 * 1024 * 1024;
 export const MAX_FILES = 5;
 const MAX_LINE = 16 * 1024;
 

@@ -1,11 +1,12 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Service, ServicePort } from '../../../schema/types.ts';
+import type { Service } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import type { Informers } from '../../client/informers.ts';
 import type { Clock } from '../../rules/clock.ts';
 import { Balancer } from './balancer.ts';
 import { EndpointTable } from './endpoint-table.ts';
+import { bindingsOf, ipsOf, type Binding } from './service-bindings.ts';
 import { TcpProxy, type ProxyPort } from './tcp-proxy.ts';
 import { UdpProxy } from './udp-proxy.ts';
 
@@ -29,16 +30,6 @@ export interface ServiceNetworkOptions {
 
 interface Listener {
   close(): void;
-}
-
-/** Where a service port listens. */
-interface Binding {
-  key: string;
-  address: string;
-  port: number;
-  protocol: string;
-  service: Service;
-  portName: string;
 }
 
 /** Serves node ports on the host, and cluster IPs on the pods' bridge. */
@@ -88,12 +79,9 @@ export class ServiceNetwork {
   private async run(): Promise<void> {
     while (this.dirty && !this.stopped) {
       this.dirty = false;
-      const wanted = new Map(
-        this.services
-          .list()
-          .flatMap((service) => this.bindings(service))
-          .map((each) => [each.key, each]),
-      );
+      const { nodePortAddresses, bridge } = this.options;
+      const bindings = bindingsOf(this.services.list(), nodePortAddresses, bridge !== undefined);
+      const wanted = new Map(bindings.map((each) => [each.key, each]));
       for (const [key, listener] of this.listeners) {
         if (wanted.has(key)) continue;
         listener.close();
@@ -102,23 +90,6 @@ export class ServiceNetwork {
       for (const binding of wanted.values()) if (!this.listeners.has(binding.key)) await this.open(binding);
       await this.dropAddresses();
     }
-  }
-
-  private bindings(service: Service): Binding[] {
-    const { spec, metadata } = service;
-    if (!spec || spec.type === 'ExternalName') return [];
-    const result: Binding[] = [];
-    const add = (address: string, port: number, each: ServicePort): void => {
-      const protocol = each.protocol ?? 'TCP';
-      if (protocol === 'SCTP') return;
-      const key = `${metadata.uid}/${each.name ?? ''}/${protocol}/${address}/${port}`;
-      result.push({ key, address, port, protocol, service, portName: each.name ?? '' });
-    };
-    for (const port of spec.ports ?? []) {
-      if (port.nodePort) for (const address of this.options.nodePortAddresses) add(address, port.nodePort, port);
-      if (this.options.bridge) for (const ip of ipsOf(service)) if (/^\d+\./.test(ip)) add(ip, port.port, port);
-    }
-    return result;
   }
 
   private async open(binding: Binding): Promise<void> {
@@ -189,8 +160,3 @@ export class ServiceNetwork {
     );
   }
 }
-
-const ipsOf = ({ spec }: Service): string[] => [
-  ...(spec?.clusterIPs ?? [spec?.clusterIP ?? '']),
-  ...(spec?.externalIPs ?? []),
-];

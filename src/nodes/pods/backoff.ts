@@ -1,6 +1,6 @@
 /** Restart delays of containers and image pulls, ms (the kubelet's MaxContainerBackOff and backOffPeriod). */
-export const FIRST_DELAY = 10_000;
-export const LAST_DELAY = 300_000;
+const FIRST_DELAY = 10_000;
+const LAST_DELAY = 300_000;
 
 /**
  * The kubelet's back-off: none before the first repetition, then 10 s doubled up to 5 minutes; forgotten when twice the

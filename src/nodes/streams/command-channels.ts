@@ -22,10 +22,10 @@ export interface CommandStatus {
   code?: number;
 }
 
-export const SUCCEEDED: CommandStatus = { metadata: {}, status: 'Success' };
+const SUCCEEDED: CommandStatus = { metadata: {}, status: 'Success' };
 
 /** What clients read an exit code from. */
-export const exitStatus = (code: number): CommandStatus =>
+const exitStatus = (code: number): CommandStatus =>
   code === 0
     ? SUCCEEDED
     : {

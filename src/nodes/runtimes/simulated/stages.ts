@@ -21,7 +21,7 @@ export interface Stage {
 }
 
 /** The lifecycle as a table: the first stage that applies is taken. */
-export const STAGES: readonly Stage[] = [
+const STAGES: readonly Stage[] = [
   { name: 'delete', applies: (facts) => facts.deleting && !facts.released, delayMs: 100, jitterMs: 400 },
   {
     name: 'initialize',
