@@ -23,7 +23,7 @@ export interface PatchBody {
   strict: readonly string[];
 }
 
-export const patchTypesOf = (kind: Kind): readonly string[] =>
+const patchTypesOf = (kind: Kind): readonly string[] =>
   kind.custom ? [JSON_PATCH, MERGE_PATCH, APPLY_PATCH] : [JSON_PATCH, MERGE_PATCH, STRATEGIC_PATCH, APPLY_PATCH];
 
 /** The media type without its parameters. Throws 415 for what the kind does not take. */

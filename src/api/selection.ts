@@ -132,4 +132,4 @@ export function authorizedSelection(
 }
 
 /** The name that a request for a collection is about for authorisation: the one that its field selector demands. */
-export const selectedName = (selection: Selection): string => selection.scope.name ?? '';
+const selectedName = (selection: Selection): string => selection.scope.name ?? '';

@@ -37,8 +37,8 @@ export interface Parsed {
 }
 
 const mediaType = (contentType: string): string => (contentType.split(';')[0] as string).trim().toLowerCase();
-export const isJson = (contentType: string): boolean => ['', 'application/json'].includes(mediaType(contentType));
-export const isYaml = (contentType: string): boolean => mediaType(contentType) === 'application/yaml';
+const isJson = (contentType: string): boolean => ['', 'application/json'].includes(mediaType(contentType));
+const isYaml = (contentType: string): boolean => mediaType(contentType) === 'application/yaml';
 
 const MAX_SHOWN = 30;
 

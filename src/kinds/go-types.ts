@@ -19,7 +19,7 @@ const GO: Readonly<Record<string, string>> = {
 /** `io.k8s.api.core.v1.PodSpec` → `v1.PodSpec` */
 const shortName = (name: string): string => name.split('.').slice(-2).join('.');
 
-export function goType(schema: Schema): string {
+function goType(schema: Schema): string {
   switch (schema.type) {
     case 'object':
       return shortName(schema.name);

@@ -12,11 +12,7 @@ export const isStandardFinalizer = (name: string): boolean => STANDARD_FINALIZER
 const metadata = Path.root('metadata');
 
 /** Finalizers of built-in kinds have a domain or are one of the standard ones; custom ones only have to be good names. */
-export function validateFinalizers(
-  finalizers: readonly string[] | undefined | null,
-  custom: boolean,
-  at: Path,
-): FieldError[] {
+function validateFinalizers(finalizers: readonly string[] | undefined | null, custom: boolean, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   for (const name of finalizers ?? []) for (const why of isQualifiedName(name)) errors.push(invalid(at, name, why));
   if (finalizers?.includes('orphan') && finalizers.includes('foregroundDeletion')) {

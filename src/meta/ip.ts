@@ -12,6 +12,3 @@ export function isCidr(value: string): string[] {
   const good = family !== 0 && /^(0|[1-9]\d*)$/.test(length) && Number(length) <= (family === 4 ? 32 : 128);
   return good ? [] : ['must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)'];
 }
-
-/** 4 or 6; 0 for what is no address. */
-export const ipFamily = (value: string): number => isIP(value);

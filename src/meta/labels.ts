@@ -72,7 +72,7 @@ function show(r: Requirement): string {
 }
 
 /** Requirements are kept sorted by key, which is also the order of the text form. */
-export function selectorOf(requirements: readonly Requirement[]): Selector {
+function selectorOf(requirements: readonly Requirement[]): Selector {
   const sorted = [...requirements].sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : 0));
   const tests = sorted.map(compiled);
   const [only] = tests;
@@ -89,7 +89,7 @@ export function selectorOf(requirements: readonly Requirement[]): Selector {
 }
 
 export const everything: Selector = selectorOf([]);
-export const nothing: Selector = { requirements: [], empty: false, matches: () => false, toString: () => '' };
+const nothing: Selector = { requirements: [], empty: false, matches: () => false, toString: () => '' };
 
 /**
  * A label selector in its text form: `a=b,c!=d,e in (f,g),h,!i,j>1`.

@@ -1,7 +1,7 @@
 import { randomInt } from 'node:crypto';
 
 /** No vowels and nothing that is easily confused, so that no words arise. */
-export const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
+const SAFE_ALPHABET = 'bcdfghjklmnpqrstvwxz2456789';
 const SUFFIX = 5;
 const MAX_BASE = 63 - SUFFIX;
 

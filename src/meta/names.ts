@@ -22,8 +22,8 @@ const GOOD: string[] = [];
 /** Lengths are counted in bytes, as Go does; ASCII strings need no encoding. */
 const bytes = (value: string): number => (value.length * 3 <= 63 ? value.length : Buffer.byteLength(value));
 
-export const emptyError = (): string => 'must be non-empty';
-export const maxLengthError = (max: number): string => `must be no more than ${max} characters`;
+const emptyError = (): string => 'must be non-empty';
+const maxLengthError = (max: number): string => `must be no more than ${max} characters`;
 export const rangeError = (low: number, high: number): string => `must be between ${low} and ${high}, inclusive`;
 
 /** `what (e.g. 'a',  or 'b', regex used for validation is 'x')` */

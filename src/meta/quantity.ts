@@ -10,7 +10,7 @@ export interface Quantity {
 export class QuantityError extends Error {
   override name = 'QuantityError';
 }
-export const QUANTITY_FORMAT_ERROR =
+const QUANTITY_FORMAT_ERROR =
   "quantities must match the regular expression '^([+-]?[0-9.]+)([eEinumkKMGTP]*[-+]?[0-9]*)$'";
 const SUFFIX_ERROR = "unable to parse quantity's suffix";
 

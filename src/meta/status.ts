@@ -93,7 +93,6 @@ export const conflict = (gr: GroupResource, name: string, why: string): StatusEr
     code: 409,
   });
 export const MODIFIED = 'the object has been modified; please apply your changes to the latest version and try again';
-export const gone = (message: string): StatusError => new StatusError({ message, reason: 'Gone', code: 410 });
 /** 410 Expired; `continueToken`, when given, lets the client go on with a list of the newest state. */
 export const expired = (message: string, continueToken?: string): StatusError =>
   new StatusError({

@@ -2,7 +2,6 @@ import {
   createSourceEventStream,
   execute,
   type ExecutionResult,
-  type FormattedExecutionResult,
   type GraphQLError,
   type GraphQLFormattedError,
   type GraphQLSchema,
@@ -18,8 +17,6 @@ import type { Limits } from './limits.ts';
 import { Operations, RefusedDocument, type Asked, type OperationRequest } from './operations.ts';
 import { SharedSubscriptions } from './shared-subscriptions.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
-
-export type Result = FormattedExecutionResult<Record<string, unknown>>;
 
 /** Runs operations, whose results are the text of their JSON: compiled, as far as the document can be, or by graphql-js. */
 export class Engine {

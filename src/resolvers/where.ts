@@ -130,7 +130,7 @@ export function compileOrder(orderBy: readonly OrderBy[]): (a: KubeObject, b: Ku
 const PART = /(?:^|\.)([^.[\]"]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]/gy;
 
 /** Names and list indexes of a path. Throws 400. */
-export function parsePath(path: string): string[] {
+function parsePath(path: string): string[] {
   const segments: string[] = [];
   let end = 0;
   PART.lastIndex = 0;

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import { badRequest, requestEntityTooLarge } from '../meta/status.ts';
 
 /** What kube-apiserver takes of one request body. */
-export const MAX_BODY = 3 * 1024 * 1024;
+const MAX_BODY = 3 * 1024 * 1024;
 /** A body that makes no progress for so long is given up. */
 const STALL_MS = 30_000;
 const EMPTY = Buffer.alloc(0);

@@ -17,7 +17,7 @@ import { durationError, parseDuration } from '../go/duration.ts';
 import { serveStream } from './streams/serve.ts';
 
 /** What authorisation sees of a route. */
-export function attributesOf(exchange: Exchange, route: Route): Attributes {
+function attributesOf(exchange: Exchange, route: Route): Attributes {
   if (route.type !== 'resource') return { verb: exchange.method.toLowerCase(), path: exchange.pathname };
   const { path } = route;
   const { group, version, resource, subresource, namespace, name } = path;
@@ -41,7 +41,7 @@ const refused = (user: User, { verb, path }: { verb: string; path: string }): St
   });
 
 /** May the caller ask for a path that is no resource? Throws 403. */
-export function requirePath({ api }: Services, exchange: Exchange): void {
+function requirePath({ api }: Services, exchange: Exchange): void {
   const attributes = { verb: exchange.method.toLowerCase(), path: exchange.pathname };
   const { allowed } = api.authorize(exchange.user, attributes);
   if (!allowed) throw refused(exchange.user, attributes);

@@ -2,7 +2,7 @@ import type { ServiceSpec } from '../../../schema/types.ts';
 import { needsHealthCheck } from '../../kinds/strategies/core/service-validation.ts';
 
 /** Whether a Service of this type has an address of the cluster's range. */
-export const needsClusterIp = ({ type }: ServiceSpec): boolean => type !== 'ExternalName';
+const needsClusterIp = ({ type }: ServiceSpec): boolean => type !== 'ExternalName';
 export const needsNodePorts = ({ type }: ServiceSpec): boolean => type === 'NodePort' || type === 'LoadBalancer';
 /** Whether ports that ask for no node port get one. */
 export const drawsNodePorts = ({ type, allocateLoadBalancerNodePorts: draws }: ServiceSpec): boolean =>

@@ -3,7 +3,7 @@ import type { Credentials, User } from '../contract.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 
 const AUTHENTICATED = 'system:authenticated';
-export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
+const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
 /** Everybody who has shown who he is belongs to system:authenticated. */
 export const authenticated = (user: User): User =>

@@ -2,8 +2,8 @@ import type { KubeObject } from '../../meta/object.ts';
 import type { StorageKind } from '../../kinds/kind.ts';
 import type { DeleteOptions } from '../contract.ts';
 
-export const ORPHAN = 'orphan';
-export const FOREGROUND = 'foregroundDeletion';
+const ORPHAN = 'orphan';
+const FOREGROUND = 'foregroundDeletion';
 
 function orphans(storage: StorageKind, object: KubeObject, options: DeleteOptions): boolean {
   if (options.orphanDependents !== undefined) return options.orphanDependents;

@@ -43,7 +43,7 @@ function below(schema: Schema, key: string): Below {
   return { schema: field.schema, strategy, mergeKey: field.patchMergeKey ?? '' };
 }
 
-export function mergeMap(schema: Schema, original: Plain, patch: Plain): Plain {
+function mergeMap(schema: Schema, original: Plain, patch: Plain): Plain {
   const directive = own(patch, PATCH);
   if (directive !== undefined) {
     if (directive === 'replace') {
@@ -178,7 +178,7 @@ function checkOrder(patch: readonly unknown[], order: readonly unknown[], mergeK
  * A value that comes in where there was none: its nulls mean nothing, and what has a `$patch` is no value at all,
  * but was meant for one that is not there (undefined).
  */
-export function withoutDirectives(value: unknown): unknown {
+function withoutDirectives(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(withoutDirectives).filter((item) => item !== undefined);
   if (!isPlain(value)) return value;
   return value[PATCH] === undefined ? clean(value) : undefined;

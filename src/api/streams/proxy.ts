@@ -15,7 +15,7 @@ interface ProxyName {
 }
 
 /** `name`, `name:port` or `scheme:name:port`. Throws 400 for more. */
-export function parseProxyName(text: string, what: string): ProxyName {
+function parseProxyName(text: string, what: string): ProxyName {
   const [first = '', second, third, ...more] = text.split(':');
   if (second === undefined) return { scheme: '', name: first, port: '' };
   if (third === undefined) return { scheme: '', name: first, port: second };

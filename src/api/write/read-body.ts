@@ -27,7 +27,7 @@ export function checkPlace(target: Target, object: KubeObject): void {
   checkName(target, object);
 }
 
-export function checkName({ name }: Target, object: KubeObject): void {
+function checkName({ name }: Target, object: KubeObject): void {
   const meta = object.metadata;
   if (!name) return;
   if (!meta.name)

@@ -39,7 +39,7 @@ export interface Change {
 }
 
 /** The object in the cache, or after a look at what other processes have committed. */
-export async function findStored(op: Operation): Promise<Stored | undefined> {
+async function findStored(op: Operation): Promise<Stored | undefined> {
   const { store } = op.core;
   const key = keyOf(op.target);
   const known = store.get(key);

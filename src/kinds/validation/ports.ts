@@ -1,7 +1,7 @@
 import { invalid, notSupported, required, type FieldError, type Path } from '../../meta/field.ts';
 import { isPortName, isPortNumber } from '../../meta/names.ts';
 
-export const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
+const PROTOCOLS = ['SCTP', 'TCP', 'UDP'];
 
 export function validateProtocol(protocol: string | undefined, at: Path): FieldError[] {
   if (!protocol) return [required(at)];

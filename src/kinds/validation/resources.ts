@@ -36,10 +36,10 @@ const isQuotaHugePages = (name: string): boolean => isHugePages(name) || name.st
 /** Without a prefix, or with one of kubernetes.io. */
 export const isNativeResource = (name: string): boolean => !name.includes('/') || name.includes('kubernetes.io/');
 /** `example.com/device` */
-export const isExtendedResource = (name: string): boolean =>
+const isExtendedResource = (name: string): boolean =>
   !isNativeResource(name) && !name.startsWith('requests.') && isQualifiedName(`requests.${name}`).length === 0;
 export const isOvercommitAllowed = (name: string): boolean => isNativeResource(name) && !isHugePages(name);
-export const isIntegerResource = (name: string): boolean => INTEGER.has(name) || isExtendedResource(name);
+const isIntegerResource = (name: string): boolean => INTEGER.has(name) || isExtendedResource(name);
 export const isStandardQuotaResource = (name: string): boolean => QUOTA.has(name) || isQuotaHugePages(name);
 export const isStandardContainerResource = (name: string): boolean => CONTAINER.has(name) || isHugePages(name);
 const isStandardResource = (name: string): boolean => name === 'storage' || isStandardQuotaResource(name);

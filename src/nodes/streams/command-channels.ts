@@ -22,10 +22,10 @@ export interface CommandStatus {
   code?: number;
 }
 
-const SUCCEEDED: CommandStatus = { metadata: {}, status: 'Success' };
+export const SUCCEEDED: CommandStatus = { metadata: {}, status: 'Success' };
 
 /** What clients read an exit code from. */
-const exitStatus = (code: number): CommandStatus =>
+export const exitStatus = (code: number): CommandStatus =>
   code === 0
     ? SUCCEEDED
     : {

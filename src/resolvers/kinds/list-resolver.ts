@@ -9,7 +9,7 @@ import { compileOrder, compileWhere, type OrderBy, type Where } from '../where.t
 
 /** Items of a page when `first` is not given, and the most that it may ask for. */
 export const DEFAULT_FIRST = 500;
-export const MAX_FIRST = 5000;
+const MAX_FIRST = 5000;
 
 export interface ListArguments extends SelectArguments {
   where?: Where | null | undefined;

@@ -21,7 +21,7 @@ const agents = new Map<string, Agent>();
 type Authorize = (services: Services, exchange: Exchange, route: Route) => void;
 
 /** Headers by which another server knows who asks (https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/). */
-export function identityHeaders(user: User): OutgoingHttpHeaders {
+function identityHeaders(user: User): OutgoingHttpHeaders {
   const extra = Object.entries(user.extra ?? {}).map(([key, values]) => [
     `x-remote-extra-${encodeURIComponent(key)}`,
     [...values],

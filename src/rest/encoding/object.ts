@@ -20,7 +20,7 @@ export const protobufBytes = (kind: Kind, stored: Stored): Buffer =>
   );
 
 /** Any whole object that is not transformed. */
-export const encodeObject = (object: { apiVersion?: string; kind?: string }, media: Media): Buffer =>
+const encodeObject = (object: { apiVersion?: string; kind?: string }, media: Media): Buffer =>
   media.format === 'protobuf'
     ? encodeProtobuf(object.apiVersion ?? '', object.kind ?? '', object)
     : encodePlain(object, media);

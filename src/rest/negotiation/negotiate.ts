@@ -26,7 +26,7 @@ const JSON_PRETTY: Media = { format: 'json', pretty: true };
 
 export const mediaNames = (formats: readonly Format[]): string => formats.map((f) => MEDIA_TYPES[f]).join(', ');
 
-export const notAcceptableForm = (formats: readonly Format[]): StatusError =>
+const notAcceptableForm = (formats: readonly Format[]): StatusError =>
   notAcceptable(`only the following media types are accepted: ${mediaNames(formats)}`);
 
 const matches = (clause: Clause, format: Format): boolean => {

@@ -10,7 +10,7 @@ export function boolParam(query: URLSearchParams, name: string): boolean | undef
 }
 
 /** A whole number of 64 bits; throws 400 with the words of Go's strconv. */
-export function intParam(query: URLSearchParams, name: string): number | undefined {
+function intParam(query: URLSearchParams, name: string): number | undefined {
   const value = query.get(name);
   if (value === null) return undefined;
   if (!INT.test(value)) throw badRequest(`strconv.ParseInt: parsing ${JSON.stringify(value)}: invalid syntax`);

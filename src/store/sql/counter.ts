@@ -11,7 +11,7 @@ export interface HeartbeatRow extends CounterRow {
 }
 
 /** The two halves of the advisory lock that every listening process shares: "ku7s", 2. Sessions' ends release it. */
-export const PRESENCE = [0x6b753773, 2] as const;
+const PRESENCE = [0x6b753773, 2] as const;
 
 /** Once a second: the counter, how far history is gone, and whether there is anybody to notify. */
 export const heartbeat = `
@@ -22,7 +22,7 @@ SELECT c.revision, k.revision AS compacted, (
 ) AS processes
 FROM counter c CROSS JOIN compaction k`;
 
-export const CHANNEL = 'ku7s';
+const CHANNEL = 'ku7s';
 export const listenerSession = `LISTEN ${CHANNEL}; SELECT pg_advisory_lock_shared(${PRESENCE.join(', ')})`;
 
 /**

@@ -105,12 +105,7 @@ export async function callWebhook(
 }
 
 /** Posts JSON to a webhook. Errors speak of the address that the configuration names, wherever it leads. */
-export async function postTo(
-  store: Store,
-  config: ClientConfig,
-  body: string,
-  timeoutSeconds: number,
-): Promise<unknown> {
+async function postTo(store: Store, config: ClientConfig, body: string, timeoutSeconds: number): Promise<unknown> {
   const shown = shownUrl(config);
   shown.searchParams.set('timeout', `${timeoutSeconds}s`);
   const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : undefined;

@@ -1,6 +1,6 @@
 import { forbidden, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 
-export const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
+const MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
 export const VOLUME_MODES = ['Block', 'Filesystem'];
 
 /** Access modes of a volume or a claim. @param missing what is said where there are none */

@@ -18,7 +18,7 @@ const IPS = SPEC.child('clusterIPs');
 const FAMILIES = SPEC.child('ipFamilies');
 const POLICY = SPEC.child('ipFamilyPolicy');
 const ONCE = 'may not change once set';
-export const POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
+const POLICIES = ['PreferDualStack', 'RequireDualStack', 'SingleStack'];
 
 export const isHeadless = ({ clusterIPs }: Parts<ServiceSpec>): boolean =>
   clusterIPs?.length === 1 && clusterIPs[0] === 'None';

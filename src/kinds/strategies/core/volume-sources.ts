@@ -36,7 +36,7 @@ const need = <T extends object>(source: T, at: Path, ...fields: (keyof T & strin
 const label = (value: string, at: Path): Errors => isDns1123Label(value).map((why) => invalid(at, value, why));
 
 /** No element of the path leads up. */
-export const validateNoBacksteps = (path: string, at: Path): Errors =>
+const validateNoBacksteps = (path: string, at: Path): Errors =>
   path.split('/').includes('..') ? [invalid(at, path, "must not contain '..'")] : [];
 
 const HOST_PATH_TYPES = [

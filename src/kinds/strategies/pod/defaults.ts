@@ -17,7 +17,7 @@ import { defaultVolume } from './volumes/defaults.ts';
 import { pullPolicyOf } from './image-name.ts';
 
 /** Defaults of a pod template and of a pod alike (core/v1 SetDefaults_PodSpec and below). */
-export function defaultPodSpec(spec: Parts<PodSpec>): void {
+function defaultPodSpec(spec: Parts<PodSpec>): void {
   spec.dnsPolicy ||= 'ClusterFirst';
   spec.restartPolicy ||= 'Always';
   spec.securityContext ??= {};

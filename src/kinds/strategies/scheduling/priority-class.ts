@@ -12,7 +12,7 @@ const SYSTEM_CLASSES: Readonly<Record<string, number>> = {
   'system-node-critical': 2_000_001_000,
   'system-cluster-critical': 2_000_000_000,
 };
-export const isSystemPriorityClass = (name: string): boolean => Object.hasOwn(SYSTEM_CLASSES, name);
+const isSystemPriorityClass = (name: string): boolean => Object.hasOwn(SYSTEM_CLASSES, name);
 const POLICIES = ['PreemptLowerPriority', 'Never'];
 
 /** What is wrong with a class that has the system's prefix; undefined where it is one of the system's. */
