@@ -135,8 +135,7 @@ describe('a custom resource', () => {
   test('tolerates on update what was wrong before and did not change', () => {
     const kind = widgets();
     const [old, object] = [read(kind, widget({ size: 99 })), read(kind, widget({ size: 99, color: 'blue' }))];
-    kind.storage.strategy.prepareForUpdate?.(object, old, ctx);
-    expect(kind.storage.strategy.validate?.(object, ctx)).toEqual([]);
+    expect(kind.storage.strategy.validateUpdate?.(object, old, ctx)).toEqual([]);
   });
   test('is read by the schema of now', () => {
     const stored = { bytes: Buffer.alloc(0), object: { metadata: { name: 'a' }, spec: { gone: 1, size: 4 } } };
@@ -166,8 +165,9 @@ describe('CEL rules', () => {
     const kind = ruled({ rule: 'self.a == oldSelf.a', message: 'a is immutable' });
     const [old, object] = [read(kind, widget({ a: 1 })), read(kind, widget({ a: 2 }))];
     expect(errorsOf(kind, { a: 2 })).toEqual([]);
-    kind.storage.strategy.prepareForUpdate?.(object, old, ctx);
-    expect(kind.storage.strategy.validate?.(object, ctx).map((e) => e.body)).toEqual(['Invalid value: a is immutable']);
+    expect(kind.storage.strategy.validateUpdate?.(object, old, ctx).map((e) => e.body)).toEqual([
+      'Invalid value: a is immutable',
+    ]);
   });
 });
 
@@ -253,8 +253,7 @@ describe('validation', () => {
     );
     const [old, object] = [read(kind, widget({ a: 1 })), read(kind, widget({ a: 1, b: 'x' }))];
     const warnings: string[] = [];
-    kind.storage.strategy.prepareForUpdate?.(object, old, ctx);
-    expect(kind.storage.strategy.validate?.(object, { ...ctx, warn: (w) => warnings.push(w) })).toEqual([]);
+    expect(kind.storage.strategy.validateUpdate?.(object, old, { ...ctx, warn: (w) => warnings.push(w) })).toEqual([]);
     expect(warnings).toEqual(['spec.a: Invalid value: 1: failed rule: self > 3']);
   });
 });
