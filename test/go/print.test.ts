@@ -17,6 +17,9 @@ describe('%v', () => {
     [1234567, '1.234567e+06'],
     [1e21, '1e+21'],
     [-2.5e-7, '-2.5e-07'],
+    [Number.NaN, 'NaN'],
+    [Number.POSITIVE_INFINITY, '+Inf'],
+    [Number.NEGATIVE_INFINITY, '-Inf'],
   ])('of float64 %d is %s', (value, text) => expect(printFloat(value)).toBe(text));
 
   test.each<[unknown, string]>([
