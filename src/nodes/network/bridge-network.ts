@@ -36,12 +36,15 @@ export class BridgeNetwork implements PodNetwork {
   static async open(options: BridgeOptions): Promise<BridgeNetwork> {
     mkdirSync(options.directory, { recursive: true });
     const record = join(options.directory, 'network');
-    const known = existsSync(record) ? Number(readFileSync(record, 'utf8')) : undefined;
-    const network = known ?? freeNetwork(options.first);
-    const result = new BridgeNetwork(options, network);
-    if (!networkInterfaces()[result.bridge]) await result.makeBridge();
-    writeFileSync(record, String(network));
-    return result;
+    if (existsSync(record)) {
+      const known = new BridgeNetwork(options, Number(readFileSync(record, 'utf8')));
+      if (!links().has(known.bridge) && (await known.claim())) await known.raise();
+      return known;
+    }
+    const claimed = await claimNetwork((network) => new BridgeNetwork(options, network), options.first);
+    writeFileSync(record, String(claimed.network));
+    await claimed.raise();
+    return claimed;
   }
 
   get bridge(): string {
@@ -142,12 +145,19 @@ export class BridgeNetwork implements PodNetwork {
     throw new Error(`no address is left in ${this.cidr}`);
   }
 
-  private async makeBridge(): Promise<void> {
-    await this.batch([
-      `link add ${this.bridge} type bridge`,
-      `address add ${this.gateway}/24 dev ${this.bridge}`,
-      `link set ${this.bridge} up`,
-    ]);
+  /** Makes the bridge's link; false where another agent has one of that name. */
+  async claim(): Promise<boolean> {
+    try {
+      await this.batch([`link add ${this.bridge} type bridge`]);
+      return true;
+    } catch (error) {
+      if (links().has(this.bridge)) return false;
+      throw error;
+    }
+  }
+
+  private async raise(): Promise<void> {
+    await this.batch([`address add ${this.gateway}/24 dev ${this.bridge}`, `link set ${this.bridge} up`]);
     // Pods of two agents on one machine reach each other over the host.
     try {
       writeFileSync(`/proc/sys/net/ipv4/conf/${this.bridge}/forwarding`, '1');
@@ -168,7 +178,14 @@ export class BridgeNetwork implements PodNetwork {
 const hardware = (network: number, number: number): string =>
   ['0a', '58', ...[10, 244, network, number].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
 
-function freeNetwork(first: number): number {
+/** Names of this machine's links, those without an address too. */
+const links = (): Set<string> => new Set(readdirSync('/sys/class/net'));
+
+/**
+ * The first network from `first` on that nobody has. Two agents may look at the same moment: who makes the bridge has
+ * the network, and the other one goes on to the next.
+ */
+async function claimNetwork(of: (network: number) => BridgeNetwork, first: number): Promise<BridgeNetwork> {
   const taken = new Set<number>();
   for (const addresses of Object.values(networkInterfaces())) {
     for (const { address } of addresses ?? []) {
@@ -177,8 +194,9 @@ function freeNetwork(first: number): number {
     }
   }
   for (let n = 0; n < NETWORKS; n++) {
-    const candidate = (first + n) % NETWORKS;
-    if (!taken.has(candidate) && !networkInterfaces()[`ku7s${candidate}`]) return candidate;
+    const candidate = of((first + n) % NETWORKS);
+    if (taken.has(candidate.network) || links().has(candidate.bridge)) continue;
+    if (await candidate.claim()) return candidate;
   }
   throw new Error('no pod network is free in 10.244.0.0/16');
 }
