@@ -7,7 +7,13 @@ export default defineConfig({
   resolve: { alias: [{ find: /^graphql$/, replacement: fileURLToPath(import.meta.resolve('graphql')) }] },
   test: {
     include: ['test/**/*.test.ts'],
-    exclude: ['test/e2e/**', 'test/bench/**', 'test/golden/golden.test.ts', 'test/**/*.long.test.ts'],
+    exclude: [
+      'test/e2e/**',
+      'test/security/**',
+      'test/bench/**',
+      'test/golden/golden.test.ts',
+      'test/**/*.long.test.ts',
+    ],
     globalSetup: ['test/support/postgres.ts'],
     testTimeout: TEST_MS,
     hookTimeout: TEST_MS,

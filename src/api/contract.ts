@@ -14,8 +14,16 @@ export interface User {
   extra?: Readonly<Record<string, readonly string[]>> | undefined;
 }
 
+/** What a caller has shown, for what outlives the request: a watch, a subscription, a session in a container. */
+export interface Credential {
+  /** Whom it stands for now, by the same rules as at first; undefined once it is expired, revoked or unknown. */
+  recheck(): Promise<User | undefined>;
+}
+
 export interface RequestContext {
   user: User;
+  /** undefined: the program's own loops, which nobody sends away */
+  credential?: Credential | undefined;
   /** default field manager: the part of the User-Agent before the first '/', `unknown` where there is none */
   agent: string;
   /** collects Warning headers; the façade prints them, at most once each */
