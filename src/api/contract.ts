@@ -183,11 +183,15 @@ export interface Credentials {
   certificate?: { commonName: string; organizations: readonly string[] } | undefined;
 }
 
-/** A stream's other end. The façade dials it over HTTPS with the API server's client certificate and pipes. */
+/** A stream's other end, which the façade dials and pipes. */
 export interface Connection {
   url: URL;
-  /** PEM of the CA that must have signed the other end; undefined: not verified (a pod's own port) */
-  ca?: string;
   /** false for plain http targets */
   secure: boolean;
+  /**
+   * The node whose kubelet listens there. It alone is shown a client certificate, once it has proved by its serving
+   * certificate that it is that node. Undefined for pods, Services and other ports of nodes: they are shown nothing,
+   * and nobody vouches for who they are.
+   */
+  kubelet?: string;
 }

@@ -29,8 +29,10 @@ export interface RestOptions {
   api: Api & TokenIssuer;
   /** PEM. A client's certificate counts when `clientCA` signed it. */
   tls: { key: string; cert: string; clientCA: string };
-  /** PEM, shown to nodes */
+  /** PEM, shown to kubelets */
   kubeletClient: { key: string; cert: string };
+  /** PEM, shown to aggregated API servers */
+  frontProxy: { key: string; cert: string };
   graphql?: GraphQLHandler;
   pages?: Pages;
   version?: Partial<VersionInfo>;
@@ -84,6 +86,7 @@ class Server implements RestServer {
     api,
     tls,
     kubeletClient,
+    frontProxy,
     graphql,
     pages,
     version,
@@ -103,6 +106,7 @@ class Server implements RestServer {
       discovery: new Discovery(api.registry),
       openapi: new OpenApi(api.registry, api.store),
       dialer: new NodeDialer(kubeletClient),
+      frontProxy,
       fairness: fairness ? createFairness(flowControl ?? createFlowControl(api.store)) : undefined,
       version: { ...VERSION, ...version },
       ready: () => !this.stopping,

@@ -43,6 +43,8 @@ export interface Services {
   openapi: OpenApi;
   metrics: Metrics;
   dialer: NodeDialer;
+  /** PEM of the client certificate under which aggregated API servers believe who asks */
+  frontProxy: { key: string; cert: string };
   graphql: GraphQLHandler | undefined;
   /** without it only operations are served */
   pages: Pages | undefined;

@@ -47,6 +47,10 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     const kubelet = await setting('kubelet-client', () =>
       makeCertificate({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ca),
     );
+    const frontProxyCA = await setting('front-proxy-ca', () => makeAuthority('front-proxy-ca'));
+    const frontProxy = await setting('front-proxy-client', () =>
+      makeCertificate({ commonName: 'front-proxy-client' }, frontProxyCA),
+    );
     const admin = await setting('admin', () =>
       makeCertificate({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ca),
     );
@@ -70,7 +74,8 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     const server = createRestServer({
       api,
       tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert },
-      kubeletClient: { cert: kubelet.cert, key: kubelet.key },
+      kubeletClient: kubelet,
+      frontProxy,
       graphql,
       pages,
       flowControl,

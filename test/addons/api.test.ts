@@ -14,7 +14,7 @@ import { addonOf } from './support.ts';
 
 const TOKEN = 'kim-token';
 /** as which the API server shows itself */
-const CN = 'kube-apiserver-kubelet-client';
+const CN = 'front-proxy-client';
 let api: FakeApi;
 let rest: RestServer;
 let port: number;
@@ -75,11 +75,16 @@ beforeEach(async () => {
   api = await FakeApi.open({ staticTokens: `${TOKEN},kim,1,"system:masters"` });
   calls = [];
   ca = await makeAuthority('test');
-  const [serving, kubeletClient] = await Promise.all([
+  const [serving, frontProxy] = await Promise.all([
     makeCertificate({ commonName: 'kube-apiserver' }, ca, ['127.0.0.1']),
     makeCertificate({ commonName: CN }, ca),
   ]);
-  rest = createRestServer({ api: api.api, tls: { ...serving, clientCA: ca.cert }, kubeletClient });
+  rest = createRestServer({
+    api: api.api,
+    tls: { ...serving, clientCA: ca.cert },
+    kubeletClient: frontProxy,
+    frontProxy,
+  });
   ({ port } = await rest.listen(0, '127.0.0.1'));
 });
 afterEach(async () => {

@@ -1,5 +1,6 @@
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
+import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
 import { TestServer } from './support.ts';
@@ -20,6 +21,7 @@ beforeAll(async () => {
         user: request.headers['x-remote-user'],
         group: request.headers['x-remote-group'],
         auth: request.headers['authorization'],
+        shown: (request.socket as TLSSocket).getPeerCertificate().subject?.CN,
       }),
     );
   });
@@ -59,6 +61,7 @@ it('passes requests of a group on, with who asks and without what he has shown',
     url: `/apis/${GROUP}/v1/namespaces/t/pods?limit=5`,
     user: 'admin',
     group: expect.stringContaining('system:masters'),
+    shown: 'front-proxy-client',
   });
 });
 it('answers 503 where nobody serves', async () => {

@@ -41,7 +41,7 @@ beforeAll(async () => {
   // the node's address, and a pod on it
   server.test.api.connect = async (_ctx, target, query): Promise<Connection> => ({
     url: new URL(`https://127.0.0.1:${node.port}/${target.subresource}${query.get('path') ?? ''}?${query}`),
-    ca: server.ca.cert,
+    kubelet: 'n1',
     secure: true,
   });
 });

@@ -33,15 +33,17 @@ export class TestServer {
 
   static async open(options: Partial<RestOptions> = {}): Promise<TestServer> {
     const test = await TestApi.open({ staticTokens: `${TOKEN},admin,1,"system:masters"` });
-    const ca = await makeAuthority('test');
-    const [serving, kubelet] = await Promise.all([
+    const [ca, frontProxyCA] = await Promise.all([makeAuthority('test'), makeAuthority('front-proxy-ca')]);
+    const [serving, frontProxy, kubelet] = await Promise.all([
       makeCertificate({ commonName: 'kube-apiserver' }, ca, ['127.0.0.1']),
+      makeCertificate({ commonName: 'front-proxy-client' }, frontProxyCA),
       makeCertificate({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ca),
     ]);
     const server = createRestServer({
       api: test.api,
       tls: { ...serving, clientCA: ca.cert },
       kubeletClient: kubelet,
+      frontProxy,
       ...options,
     });
     const { port } = await server.listen(0, '127.0.0.1');

@@ -26,9 +26,7 @@ export function kubeletConnection(core: Core, node: string, path: string, query:
   const { host, port } = kubeletOf(core, node);
   const url = new URL(`https://${hostOf(host)}:${port}${path}`);
   for (const [key, value] of query) url.searchParams.append(key, value);
-  // A kubelet's serving certificate is its own, as with a kube-apiserver that has no --kubelet-certificate-authority;
-  // it is the kubelet that checks who calls.
-  return { url, secure: true };
+  return { url, secure: true, kubelet: node };
 }
 
 /** The node of a pod. Throws 400 before it has one. */

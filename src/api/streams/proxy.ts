@@ -94,5 +94,8 @@ export function serviceProxy(
 export function nodeProxy(core: Core, target: Target, _stored: Stored | undefined, query: URLSearchParams): Connection {
   const { scheme, name, port } = parseProxyName(target.name, 'node');
   const kubelet = kubeletOf(core, name);
-  return connection(scheme || (port ? 'http' : 'https'), kubelet.host, port || kubelet.port, query);
+  // its own port, whether named or not, is always spoken to as a kubelet
+  if (!port || port === String(kubelet.port))
+    return { ...connection('https', kubelet.host, kubelet.port, query), kubelet: name };
+  return connection(scheme || 'http', kubelet.host, port, query);
 }

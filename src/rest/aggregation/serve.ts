@@ -64,7 +64,7 @@ function headersOf({ req, user }: Exchange, host: string): OutgoingHttpHeaders {
 }
 
 async function proxy(
-  { dialer, log }: Services,
+  { frontProxy, log }: Services,
   exchange: Exchange,
   spec: RemoteSpec,
   { host, port }: Endpoint,
@@ -80,7 +80,7 @@ async function proxy(
         servername,
         method: exchange.method,
         path: req.url,
-        agent: agentFor(spec, dialer.client),
+        agent: agentFor(spec, frontProxy),
         headers: headersOf(exchange, `${servername}:${port}`),
       });
       const timer = setTimeout(() => request.destroy(new Error(`${servername} does not answer`)), ANSWER_MS);

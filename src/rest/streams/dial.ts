@@ -8,50 +8,35 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import type { Connection } from '../../api/contract.ts';
 
-/** Connections kept open to one node, and their idle time. Streams beyond it open their own. */
-const KEPT_SOCKETS = 16;
-const IDLE_MS = 30_000;
+/** Connections kept open to one target, and their idle time. Streams beyond it open their own. */
+const KEPT = { keepAlive: true, maxFreeSockets: 16, timeout: 30_000 };
 /** A node that does not answer in this time is taken for unreachable. Bodies and streams may last. */
 const ANSWER_MS = 30_000;
-/** CAs for which an agent is kept; the cluster has one. */
-const MAX_AGENTS = 8;
 
-/** Opens requests to nodes and pods, with the API server's client certificate where the other end is a node. */
+/** Opens requests to nodes, pods and Services. A kubelet is shown the API server's client certificate for kubelets; the others nothing. */
 export class NodeDialer {
-  private readonly plain = new HttpAgent({ keepAlive: true, maxFreeSockets: KEPT_SOCKETS, timeout: IDLE_MS });
-  private readonly secure = new Map<string, HttpsAgent>();
+  private readonly plain = new HttpAgent(KEPT);
+  /** What a pod shows is not verified, as kube-apiserver does not: nobody has said what it must be. */
+  private readonly secure = new HttpsAgent({ ...KEPT, rejectUnauthorized: false });
+  private readonly kubelets: HttpsAgent;
 
-  constructor(readonly client: { key: string; cert: string }) {}
+  constructor(kubeletClient: { key: string; cert: string }) {
+    this.kubelets = new HttpsAgent({ ...KEPT, ...kubeletClient, rejectUnauthorized: false });
+  }
 
   /** The request is not sent before its `end`. An error is emitted when there is no answer within 30 s. */
   request(to: Connection, method: string, headers: OutgoingHttpHeaders): ClientRequest {
     const options = { method, headers, setHost: headers.host === undefined };
     const request = to.secure
-      ? httpsRequest(to.url, { ...options, agent: this.agentFor(to.ca) })
+      ? httpsRequest(to.url, { ...options, agent: to.kubelet === undefined ? this.secure : this.kubelets })
       : httpRequest(to.url, { ...options, agent: this.plain });
     const timer = setTimeout(() => request.destroy(new Error(`${to.url.host} does not answer`)), ANSWER_MS);
     for (const event of ['response', 'upgrade', 'close', 'error']) request.once(event, () => clearTimeout(timer));
     return request;
   }
 
-  private agentFor(ca: string | undefined): HttpsAgent {
-    const known = this.secure.get(ca ?? '');
-    if (known) return known;
-    const agent = new HttpsAgent({
-      ...this.client,
-      ...(ca && { ca }),
-      rejectUnauthorized: ca !== undefined,
-      keepAlive: true,
-      maxFreeSockets: KEPT_SOCKETS,
-      timeout: IDLE_MS,
-    });
-    if (this.secure.size < MAX_AGENTS) this.secure.set(ca ?? '', agent);
-    return agent;
-  }
-
   close(): void {
-    this.plain.destroy();
-    for (const agent of this.secure.values()) agent.destroy();
+    for (const agent of [this.plain, this.secure, this.kubelets]) agent.destroy();
   }
 }
 
