@@ -179,8 +179,8 @@ export type Attributes =
 export interface Credentials {
   /** bearer token without the word */
   token?: string | undefined;
-  /** of a verified client certificate: subject CN and O */
-  certificate?: { commonName: string; organizations: readonly string[] } | undefined;
+  /** whom the façade itself has verified, by a client certificate or the word of a front proxy */
+  verified?: User | undefined;
 }
 
 /** A stream's other end, which the façade dials and pipes. */

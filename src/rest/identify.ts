@@ -1,24 +1,55 @@
-import type { TLSSocket } from 'node:tls';
 import type { IncomingMessage } from 'node:http';
-import type { Api, Credentials, Impersonation, User } from '../api/contract.ts';
-import { badRequest, unauthorized } from '../meta/status.ts';
+import type { Api, Impersonation, User } from '../api/contract.ts';
+import { badRequest, isStatusError, unauthorized } from '../meta/status.ts';
+import { takeBearerProtocol } from './credentials/bearer-protocol.ts';
+import { certificateOf, ClientAuthority, type ClientCertificate } from './credentials/client-certificate.ts';
+import { FRONT_PROXY_NAMES, frontProxyUser } from './credentials/front-proxy.ts';
+import { allValuesOf } from './credentials/header-values.ts';
 import { ANONYMOUS, streamOf } from './exchange.ts';
 
-type Certificate = NonNullable<Credentials['certificate']>;
 export interface Identity {
   user: User;
   impersonator?: User;
 }
 
+/** Who vouches for the certificates of clients. PEM. */
+export interface Authorities {
+  clientCA: string;
+  /** of front proxies, which speak for others; undefined: nobody does */
+  frontProxyCA?: string | undefined;
+}
+
+/** What the certificate of a connection is good for. */
+interface Shown {
+  client: ClientCertificate | undefined;
+  frontProxy: ClientCertificate | undefined;
+  /** of `client`, as a member of system:authenticated */
+  user: Promise<User | undefined> | undefined;
+}
+
 const list = (value: string | string[] | undefined): string[] =>
   value === undefined ? [] : Array.isArray(value) ? value : [value];
 
-/** Who asks, by client certificate, bearer token or neither; then whom they act for. Throws 401, 400, 403. */
+/**
+ * Who asks: by a front proxy's word, client certificate, bearer token, or nothing. What one of them cannot tell, the
+ * next is asked; where something was shown and nothing of it is good, it is 401. Then whom they act for. Throws 401,
+ * 400, 403.
+ */
 export class Identifier {
-  /** The answer for a connection's certificate holds as long as the connection. */
-  private readonly bySocket = new WeakMap<object, Promise<User | undefined>>();
+  /** What a connection's certificate says holds as long as the connection; whether it is good is asked each time. */
+  private readonly bySocket = new WeakMap<object, Shown>();
+  private readonly clients: ClientAuthority;
+  private readonly frontProxies: ClientAuthority | undefined;
 
-  constructor(private readonly api: Api) {}
+  /** @param now ms since the epoch */
+  constructor(
+    private readonly api: Api,
+    { clientCA, frontProxyCA }: Authorities,
+    private readonly now: () => number,
+  ) {
+    this.clients = new ClientAuthority(clientCA);
+    this.frontProxies = frontProxyCA === undefined ? undefined : new ClientAuthority(frontProxyCA);
+  }
 
   async identify(req: IncomingMessage): Promise<Identity> {
     const user = await this.authenticate(req);
@@ -27,58 +58,61 @@ export class Identifier {
   }
 
   private async authenticate(req: IncomingMessage): Promise<User> {
-    const byCertificate = await this.certificateUser(req);
+    const protocol = takeBearerProtocol(req);
+    const shown = this.shownBy(req);
+    const byCertificate = shown && (await this.certificateUser(req, shown));
     if (byCertificate) return byCertificate;
-    const token = bearerToken(req);
-    if (token === undefined) return ANONYMOUS;
-    const user = token === '' ? undefined : await this.api.authenticate({ token });
-    if (!user) throw unauthorized();
-    return user;
+    const header = bearerToken(req);
+    for (const token of [header, protocol]) {
+      const user = token ? await this.api.authenticate({ token }).catch(unlessUnauthorized) : undefined;
+      if (user) return user;
+    }
+    if (shown || header !== undefined || protocol !== undefined) throw unauthorized();
+    return ANONYMOUS;
   }
 
-  private certificateUser(req: IncomingMessage): Promise<User | undefined> | undefined {
-    const socket = req.socket as TLSSocket;
+  private async certificateUser(req: IncomingMessage, shown: Shown): Promise<User | undefined> {
+    const { frontProxy } = shown;
+    if (frontProxy && this.isGood(frontProxy) && FRONT_PROXY_NAMES.includes(frontProxy.commonName)) {
+      const verified = frontProxyUser(req);
+      return verified && this.api.authenticate({ verified });
+    }
+    return shown.client && this.isGood(shown.client) ? shown.user : undefined;
+  }
+
+  private isGood({ notBefore, notAfter }: ClientCertificate): boolean {
+    const now = this.now();
+    return notBefore <= now && now <= notAfter;
+  }
+
+  private shownBy(req: IncomingMessage): Shown | undefined {
     // HTTP/2 gives each request a proxy of its own; the session is what lasts
-    const key = streamOf(req)?.session ?? socket;
+    const key = streamOf(req)?.session ?? req.socket;
     const known = this.bySocket.get(key);
     if (known) return known;
-    const answer = this.verify(socket);
-    this.bySocket.set(key, answer);
-    answer.catch(() => this.bySocket.delete(key));
-    return answer;
-  }
-
-  private async verify(socket: TLSSocket): Promise<User | undefined> {
-    const certificate = socket.getPeerCertificate?.();
-    if (!certificate?.subject) return undefined;
-    // one that the CA did not sign is a wrong credential, not a missing one
-    if (!socket.authorized) throw unauthorized();
-    // what a subject has several of is a list
-    const { CN, O }: { CN?: string | string[]; O?: string | string[] } = certificate.subject;
-    const claims: Certificate = { commonName: list(CN)[0] ?? '', organizations: list(O) };
-    return this.api.authenticate({ certificate: claims });
+    const certificate = certificateOf(req);
+    if (!certificate) return undefined;
+    const client = this.clients.read(certificate);
+    const user = client?.user && this.api.authenticate({ verified: client.user });
+    const shown = { client, frontProxy: this.frontProxies?.read(certificate), user };
+    this.bySocket.set(key, shown);
+    return shown;
   }
 }
 
-const SOCKET_TOKEN = 'base64url.bearer.authorization.k8s.io.';
+/** A token that is refused leaves the word to the next credential. */
+function unlessUnauthorized(error: unknown): undefined {
+  if (!isStatusError(error, 'Unauthorized')) throw error;
+  return undefined;
+}
 
-/** From the Authorization header, or from the subprotocol that browsers use for web sockets. */
 function bearerToken(req: IncomingMessage): string | undefined {
-  const match = /^\s*bearer\s+(\S.*?)\s*$/i.exec(req.headers.authorization ?? '');
-  if (match) return match[1];
-  const protocols = req.headers['sec-websocket-protocol'];
-  const offered = protocols
-    ?.split(',')
-    .map((p) => p.trim())
-    .find((p) => p.startsWith(SOCKET_TOKEN));
-  return offered === undefined ? undefined : Buffer.from(offered.slice(SOCKET_TOKEN.length), 'base64url').toString();
+  return /^\s*bearer\s+(\S.*?)\s*$/i.exec(req.headers.authorization ?? '')?.[1];
 }
 
-/** Values of a header that may come several times, one each (a user's group may hold a comma). */
+/** Values of a header that may come several times, one each. */
 const valuesOf = (req: IncomingMessage, name: string): string[] => {
-  const values: string[] = [];
-  for (let i = 0; i < req.rawHeaders.length; i += 2)
-    if (req.rawHeaders[i]?.toLowerCase() === name) values.push(req.rawHeaders[i + 1] ?? '');
+  const values = allValuesOf(req, name);
   return values.length ? values : list(req.headers[name]);
 };
 

@@ -16,7 +16,7 @@ import { Discovery } from './discovery/discovery.ts';
 import { asHttp1, Exchange } from './exchange.ts';
 import { createFairness } from './fairness/fairness.ts';
 import { Metrics } from './health/metrics.ts';
-import { Identifier } from './identify.ts';
+import { Identifier, type Authorities } from './identify.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import type { Pages } from './pages/pages.ts';
 import { serve } from './serve.ts';
@@ -27,8 +27,8 @@ import { refuseUnreadable } from './unreadable.ts';
 
 export interface RestOptions {
   api: Api & TokenIssuer;
-  /** PEM. A client's certificate counts when `clientCA` signed it. */
-  tls: { key: string; cert: string; clientCA: string };
+  /** PEM. A client's certificate counts when one of the authorities signed it. */
+  tls: { key: string; cert: string } & Authorities;
   /** PEM, shown to kubelets */
   kubeletClient: { key: string; cert: string };
   /** PEM, shown to aggregated API servers */
@@ -102,7 +102,7 @@ class Server implements RestServer {
       pages,
       log,
       metrics,
-      identifier: new Identifier(api),
+      identifier: new Identifier(api, tls, () => clock.now()),
       discovery: new Discovery(api.registry),
       openapi: new OpenApi(api.registry, api.store),
       dialer: new NodeDialer(kubeletClient),
@@ -126,7 +126,7 @@ class Server implements RestServer {
     this.server = createSecureServer({
       key: tls.key,
       cert: tls.cert,
-      ca: tls.clientCA,
+      ca: [tls.clientCA, tls.frontProxyCA].filter((pem) => pem !== undefined),
       requestCert: true,
       rejectUnauthorized: false,
       allowHTTP1: true,

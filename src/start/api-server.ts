@@ -73,7 +73,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     const pages = await Pages.open(store);
     const server = createRestServer({
       api,
-      tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert },
+      tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert, frontProxyCA: frontProxyCA.cert },
       kubeletClient: kubelet,
       frontProxy,
       graphql,

@@ -79,7 +79,7 @@ test('static tokens and certificates say who it is', async () => {
   });
   expect(await t.api.authenticate({ token: 'wrong' })).toBeUndefined();
   expect(await t.api.authenticate({})).toEqual({ name: 'system:anonymous', groups: ['system:unauthenticated'] });
-  expect(await t.api.authenticate({ certificate: { commonName: 'c', organizations: ['o'] } })).toEqual({
+  expect(await t.api.authenticate({ verified: { name: 'c', groups: ['o'] } })).toEqual({
     name: 'c',
     groups: ['o', 'system:authenticated'],
   });

@@ -27,6 +27,7 @@ export class TestServer {
     readonly test: TestApi,
     readonly ca: KeyPair,
     readonly kubelet: KeyPair,
+    readonly frontProxyCA: KeyPair,
     readonly port: number,
     readonly close: (graceMs?: number) => Promise<void>,
   ) {}
@@ -41,7 +42,7 @@ export class TestServer {
     ]);
     const server = createRestServer({
       api: test.api,
-      tls: { ...serving, clientCA: ca.cert },
+      tls: { ...serving, clientCA: ca.cert, frontProxyCA: frontProxyCA.cert },
       kubeletClient: kubelet,
       frontProxy,
       ...options,
@@ -52,6 +53,7 @@ export class TestServer {
       test,
       ca,
       kubelet,
+      frontProxyCA,
       port,
       (graceMs = 100) => (closing ??= server.close(graceMs).then(() => test.close())),
     );

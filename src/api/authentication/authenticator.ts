@@ -11,7 +11,7 @@ export const authenticated = (user: User): User =>
     ? user
     : { ...user, groups: [...user.groups, AUTHENTICATED] };
 
-/** Who is it? In this order: client certificate, static token, service account token, nobody. */
+/** Who is it? In this order: whom the façade has verified, static token, service account token, nobody. */
 export class Authenticator {
   constructor(
     private readonly staticTokens: ReadonlyMap<string, User>,
@@ -19,8 +19,8 @@ export class Authenticator {
   ) {}
 
   /** Undefined: the credentials are wrong (401). Without credentials it is system:anonymous. */
-  async authenticate({ token, certificate }: Credentials): Promise<User | undefined> {
-    if (certificate) return authenticated({ name: certificate.commonName, groups: certificate.organizations });
+  async authenticate({ token, verified }: Credentials): Promise<User | undefined> {
+    if (verified) return authenticated(verified);
     if (token === undefined) return ANONYMOUS;
     return (await this.review(token, []))?.user;
   }

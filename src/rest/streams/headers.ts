@@ -15,9 +15,8 @@ const HOP_BY_HOP = new Set([
 ]);
 /** Who the caller is to us is nobody else's business. */
 const OURS = /^(authorization$|impersonate-|:)/;
-const BEARER_PROTOCOL = 'base64url.bearer.authorization.k8s.io.';
 
-/** Headers of a request or answer as they go on; an upgrade keeps its two headers, and loses a bearer token among its protocols. */
+/** Headers of a request or answer as they go on; an upgrade keeps its two headers. */
 export function forwardedHeaders(headers: IncomingHttpHeaders, upgrade = false): OutgoingHttpHeaders {
   const named = new Set((headers.connection ?? '').split(',').map((name) => name.trim().toLowerCase()));
   const out: OutgoingHttpHeaders = {};
@@ -25,11 +24,5 @@ export function forwardedHeaders(headers: IncomingHttpHeaders, upgrade = false):
     if (value === undefined || HOP_BY_HOP.has(name) || named.has(name) || OURS.test(name)) continue;
     out[name] = value;
   }
-  if (!upgrade) return out;
-  const protocols = headers['sec-websocket-protocol']
-    ?.split(',')
-    .map((p) => p.trim())
-    .filter((p) => !p.startsWith(BEARER_PROTOCOL));
-  if (protocols) out['sec-websocket-protocol'] = protocols.join(', ');
-  return { ...out, connection: 'Upgrade', upgrade: headers.upgrade };
+  return upgrade ? { ...out, connection: 'Upgrade', upgrade: headers.upgrade } : out;
 }

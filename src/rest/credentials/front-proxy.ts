@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+import type { User } from '../../api/contract.ts';
+import { allValuesOf } from './header-values.ts';
+
+/** Common names of certificates of the front proxy's authority that may speak for others. */
+export const FRONT_PROXY_NAMES: readonly string[] = ['front-proxy-client'];
+const USER = 'x-remote-user';
+const UID = 'x-remote-uid';
+const GROUP = 'x-remote-group';
+const EXTRA = 'x-remote-extra-';
+
+/**
+ * Whom a front proxy asks for, by its X-Remote-* headers, which are taken off the request; undefined where it names
+ * nobody. Only for a request under a front proxy's certificate.
+ * Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy
+ */
+export function frontProxyUser(req: IncomingMessage): User | undefined {
+  const [name] = allValuesOf(req, USER);
+  if (!name) return undefined;
+  const [uid] = allValuesOf(req, UID);
+  const groups = allValuesOf(req, GROUP).filter(Boolean);
+  const extra: Record<string, string[]> = {};
+  for (const header of Object.keys(req.headers)) {
+    if (header.startsWith(EXTRA)) extra[unescaped(header.slice(EXTRA.length))] = allValuesOf(req, header);
+    if (header.startsWith(EXTRA) || [USER, UID, GROUP].includes(header)) delete req.headers[header];
+  }
+  return { name, ...(uid && { uid }), groups, extra };
+}
+
+function unescaped(key: string): string {
+  try {
+    return decodeURIComponent(key);
+  } catch {
+    return key;
+  }
+}
