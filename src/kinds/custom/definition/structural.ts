@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, required, type FieldError, type Path } from '../../../meta/field.ts';
-import { regexProblem } from './regex.ts';
+import { regexpProblem } from '../../../go/regexp.ts';
 import type { AnySchema } from './spec.ts';
 
 /**
@@ -125,7 +125,7 @@ function restrictions(v: AnySchema, at: Path, skipAnyOf: boolean, skipFirst: boo
   v.allOf?.forEach((each, i) => errors.push(...nested(each, at.child('allOf').index(i), skipFirst && i === 0)));
   v.oneOf?.forEach((each, i) => errors.push(...nested(each, at.child('oneOf').index(i), false)));
   if (v.not) errors.push(...nested(v.not, at.child('not'), false));
-  const problem = v.pattern ? regexProblem(v.pattern) : undefined;
+  const problem = v.pattern ? regexpProblem(v.pattern) : undefined;
   if (problem)
     errors.push(invalid(at.child('pattern'), v.pattern, `must be a valid regular expression, but isn't: ${problem}`));
   return errors;
