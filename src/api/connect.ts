@@ -15,7 +15,7 @@ export async function connect(
   target: Target,
   query: URLSearchParams,
 ): Promise<Connection> {
-  const stream = streams[`${target.kind.resource}/${target.subresource}`];
+  const stream = streams[`${target.kind.storage.key}/${target.subresource}`];
   if (!stream) throw badRequest(`no stream ${target.subresource} of ${target.kind.resource}`);
   core.authorizer.require(ctx, VERBS[target.subresource] ?? 'get', target);
   const key = keyOf(target);

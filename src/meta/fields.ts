@@ -60,3 +60,6 @@ export function parseFieldSelector(selector: string): FieldTerm[] {
   }
   return terms;
 }
+
+/** A value as a selector's text has it. */
+export const escapeFieldValue = (value: string): string => value.replace(/[\\,=]/g, '\\$&');

@@ -127,6 +127,14 @@ export const methodNotAllowed = (gr: GroupResource, verb: string): StatusError =
     details: details(gr, ''),
     code: 405,
   });
+/** The same where built-in kinds are served, whose routes are of one method each. */
+export const methodNotAllowedHere = (): StatusError =>
+  new StatusError({
+    message: 'the server does not allow this method on the requested resource',
+    reason: 'MethodNotAllowed',
+    details: {},
+    code: 405,
+  });
 export const notAcceptable = (message: string): StatusError =>
   new StatusError({ message, reason: 'NotAcceptable', code: 406 });
 export const unsupportedMediaType = (message: string): StatusError =>

@@ -1,6 +1,6 @@
 import type { KubeObject } from '../meta/object.ts';
 import type { Builder } from './builder.ts';
-import { MANAGED_FIELDS, deleteOptions, kindOf, targetOf, writeOptions } from './targets.ts';
+import { MANAGED_FIELDS, deleteOptions, namedTarget, writeOptions } from './targets.ts';
 import { wholeAnswer } from './whole.ts';
 
 /** `createObject`, `updateObject`, `patchObject`, `deleteObject`: the writes of the loops. */
@@ -32,14 +32,11 @@ export function addGenericMutations(builder: Builder): void {
         type: 'JSON',
         description: '`name` only for a subresource (eviction, binding, token); else it is in the object.',
         args: { ...target, ...write, name: t.arg.string(), object: t.arg({ type: 'JSON', required: true }) },
-        async resolve(_, args, { api, request, own }) {
-          const kind = kindOf(api.registry, args.resource, args.version);
-          const object = own(args.object as KubeObject);
-          const name = args.subresource ? (args.name ?? object.metadata?.name) : '';
-          return wholeAnswer(
-            await api.create(request, targetOf(kind, { ...args, name }), { object }, writeOptions(args)),
-            args,
-          );
+        async resolve(_, args, context) {
+          const object = context.own(args.object as KubeObject);
+          const name = args.name ?? (args.subresource ? object.metadata?.name : '');
+          const target = namedTarget(context, 'create', { ...args, name });
+          return wholeAnswer(await context.api.create(context.request, target, { object }, writeOptions(args)), args);
         },
       }),
       updateObject: t.field({
@@ -50,10 +47,10 @@ export function addGenericMutations(builder: Builder): void {
           name: t.arg.string({ required: true }),
           object: t.arg({ type: 'JSON', required: true }),
         },
-        async resolve(_, args, { api, request, own }) {
-          const kind = kindOf(api.registry, args.resource, args.version);
-          const object = own(args.object as KubeObject);
-          return wholeAnswer(await api.update(request, targetOf(kind, args), { object }, writeOptions(args)), args);
+        async resolve(_, args, context) {
+          const target = namedTarget(context, 'update', args);
+          const object = context.own(args.object as KubeObject);
+          return wholeAnswer(await context.api.update(context.request, target, { object }, writeOptions(args)), args);
         },
       }),
       patchObject: t.field({
@@ -67,16 +64,14 @@ export function addGenericMutations(builder: Builder): void {
           patch: t.arg({ type: 'JSON', required: true }),
           force: t.arg.boolean(),
         },
-        async resolve(_, args, { api, request, own }) {
-          const kind = kindOf(api.registry, args.resource, args.version);
+        async resolve(_, args, context) {
+          const { api, request, own } = context;
+          const target = namedTarget(context, 'patch', args);
           const options = { ...writeOptions(args), ...(args.force && { force: true }) };
           const type = args.type ?? 'application/merge-patch+json';
           // An apply without a manager of its own is the connection's: loops need not name themselves twice.
           if (type === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
-          return wholeAnswer(
-            await api.patch(request, targetOf(kind, args), type, { value: own(args.patch) }, options),
-            args,
-          );
+          return wholeAnswer(await api.patch(request, target, type, { value: own(args.patch) }, options), args);
         },
       }),
       deleteObject: t.field({
@@ -92,9 +87,9 @@ export function addGenericMutations(builder: Builder): void {
           dryRun: t.arg.boolean(),
           managedFields: t.arg.boolean(MANAGED_FIELDS),
         },
-        async resolve(_, args, { api, request }) {
-          const kind = kindOf(api.registry, args.resource, args.version);
-          return wholeAnswer(await api.delete(request, targetOf(kind, args), deleteOptions(args)), args);
+        async resolve(_, args, context) {
+          const target = namedTarget(context, 'delete', args);
+          return wholeAnswer(await context.api.delete(context.request, target, deleteOptions(args)), args);
         },
       }),
     };

@@ -1,7 +1,7 @@
 import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
 import { PLAIN } from './compiled/plain.ts';
-import { MANAGED_FIELDS, kindOf, selectOptions, targetOf } from './targets.ts';
+import { MANAGED_FIELDS, namedTarget, selectOptions } from './targets.ts';
 import { WholeObject, wholeAnswer } from './whole.ts';
 
 interface ObjectPage {
@@ -61,9 +61,9 @@ export function addGenericQueries(builder: Builder): void {
         subresource: t.arg.string(),
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
-      async resolve(_, args, { api, request }) {
-        const kind = kindOf(api.registry, args.resource, args.version);
-        return wholeAnswer(await api.get(request, targetOf(kind, args), {}), args);
+      async resolve(_, args, context) {
+        const target = namedTarget(context, 'get', args);
+        return wholeAnswer(await context.api.get(context.request, target, {}), args);
       },
     }),
     objects: t.field({
@@ -78,9 +78,9 @@ export function addGenericQueries(builder: Builder): void {
         continue: t.arg.string(),
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
-      async resolve(_, args, { api, request }) {
-        const kind = kindOf(api.registry, args.resource, args.version);
-        const answer = await api.list(request, targetOf(kind, { namespace: args.namespace }), {
+      async resolve(_, args, context) {
+        const target = namedTarget(context, 'list', args);
+        const answer = await context.api.list(context.request, target, {
           ...selectOptions(args),
           ...(args.limit && { limit: args.limit }),
           ...(args.continue && { continue: args.continue }),
@@ -89,7 +89,7 @@ export function addGenericQueries(builder: Builder): void {
           resourceVersion: String(answer.revision),
           continue: answer.continue ?? null,
           remainingItemCount: answer.remainingItemCount ?? null,
-          items: answer.items.map((stored) => new WholeObject(kind, stored, args.managedFields ?? true)),
+          items: answer.items.map((stored) => new WholeObject(target.kind, stored, args.managedFields ?? true)),
         };
       },
     }),

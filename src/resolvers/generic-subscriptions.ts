@@ -1,5 +1,5 @@
 import type { Builder } from './builder.ts';
-import { MANAGED_FIELDS, kindOf } from './targets.ts';
+import { MANAGED_FIELDS, namedTarget } from './targets.ts';
 import { EventBatch, beginWatch } from './watching.ts';
 
 /** `objectsWatch`: one payload carries all events of a batch as one scalar, so nothing is executed per event. */
@@ -19,7 +19,7 @@ export function addGenericSubscriptions(builder: Builder): void {
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       subscribe: (_, args, context): Promise<AsyncIterable<unknown>> => {
-        const kind = kindOf(context.api.registry, args.resource, args.version);
+        const { kind } = namedTarget(context, 'watch', args);
         return beginWatch(context, kind, args, EventBatch.of);
       },
       resolve: (batch) => batch,

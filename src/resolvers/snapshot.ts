@@ -1,9 +1,11 @@
 import DataLoader from 'dataloader';
+import { attributesOf, forbiddenError, type ResourceAttributes } from '../api/authorization/attributes.ts';
 import type { Api, User } from '../api/contract.ts';
+import { absenceOf, absent } from '../api/endpoint.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject } from '../meta/object.ts';
-import { forbiddenRequest } from '../meta/status.ts';
 import { Compacted, type Stored } from '../store/contract.ts';
+import { targetOf } from './targets.ts';
 import { wholeObject } from './whole.ts';
 
 /**
@@ -75,28 +77,27 @@ export class Snapshot {
     const objects: KubeObject[] = [];
     for (const stored of this.api.store.owned(uid)) {
       const kind = kindOf(stored.resource);
-      if (kind && this.check('list', kind, stored.namespace, '').allowed) objects.push(wholeObject(kind, stored));
+      const attributes = kind && attributesOf('list', targetOf(kind, { namespace: stored.namespace }));
+      if (attributes && this.check(attributes).allowed) objects.push(wholeObject(kind, stored));
     }
     return objects;
   }
 
-  private authorize(verb: string, kind: Kind, namespace: string, name: string): void {
-    const { allowed, reason } = this.check(verb, kind, namespace, name);
-    if (allowed) return;
-    const { group, resource } = kind;
-    const where = namespace ? ` in the namespace ${JSON.stringify(namespace)}` : ' at the cluster scope';
-    const why = `User ${JSON.stringify(this.user.name)} cannot ${verb} resource ${JSON.stringify(resource)} in API group ${JSON.stringify(group)}${where}`;
-    throw forbiddenRequest({ group, resource }, name, reason ? `${why}: ${reason}` : why);
+  /** An edge passes the gate that a request for the same passes. */
+  private authorize(verb: 'get' | 'list', kind: Kind, namespace: string, name: string): void {
+    const target = targetOf(kind, { namespace, name });
+    const attributes = attributesOf(verb, target);
+    const { allowed, reason } = this.check(attributes);
+    if (!allowed) throw forbiddenError(this.user, attributes, reason);
+    const absence = absenceOf(verb, target);
+    if (absence) throw absent(absence, verb, target);
   }
 
-  private check(verb: string, kind: Kind, namespace: string, name: string): { allowed: boolean; reason: string } {
-    const key = `${verb} ${kind.storage.key}/${namespace}/${name}`;
+  private check(attributes: ResourceAttributes): { allowed: boolean; reason: string } {
+    const { verb, group, resource, namespace, name } = attributes;
+    const key = `${verb} ${resource}.${group}/${namespace}/${name}`;
     let answer = this.allowed.get(key);
-    if (!answer) {
-      const { group, version, resource } = kind;
-      answer = this.api.authorize(this.user, { verb, group, version, resource, subresource: '', namespace, name });
-      this.allowed.set(key, answer);
-    }
+    if (!answer) this.allowed.set(key, (answer = this.api.authorize(this.user, attributes)));
     return answer;
   }
 

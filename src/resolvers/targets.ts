@@ -1,15 +1,8 @@
-import type { Api, Target } from '../api/contract.ts';
-import type { Kind, Registry } from '../kinds/kind.ts';
+import { requireAttributes } from '../api/authorization/attributes.ts';
+import type { Api, RequestContext, Target } from '../api/contract.ts';
+import type { Kind } from '../kinds/kind.ts';
 import { apiVersionOf, parseGroupResource } from '../meta/gvk.ts';
 import { noSuchResource } from '../meta/status.ts';
-
-/** @param resource `pods`, `deployments.apps`; @param version the preferred one when not given. Throws 404. */
-export function kindOf(registry: Registry, resource: string, version?: string | null): Kind {
-  const { group, resource: plural } = parseGroupResource(resource);
-  const kind = version ? registry.byResource(group, version, plural) : registry.preferred(resource);
-  if (!kind) throw noSuchResource();
-  return kind;
-}
 
 /** Said of the argument `managedFields` of fields that answer with whole objects. */
 export const MANAGED_FIELDS = { defaultValue: true, description: 'false leaves metadata.managedFields out' } as const;
@@ -20,13 +13,43 @@ interface TargetArguments {
   subresource?: string | null | undefined;
 }
 
-/** A namespace that a cluster-scoped kind is given is left out: one document can serve kinds of both scopes. */
 export const targetOf = (kind: Kind, { namespace, name, subresource }: TargetArguments): Target => ({
   kind,
-  namespace: kind.namespaced ? (namespace ?? '') : '',
+  namespace: namespace ?? '',
   name: name ?? '',
   subresource: subresource ?? '',
 });
+
+interface NamedArguments extends TargetArguments {
+  /** `pods`, `deployments.apps` */
+  resource: string;
+  /** the preferred one when not given */
+  version?: string | null | undefined;
+}
+
+/** The target of a generic field. Throws 404 for what is not served, and 403 to who might not ask for it if it were. */
+export function namedTarget(
+  { api, request }: { api: Api; request: RequestContext },
+  verb: string,
+  args: NamedArguments,
+): Target {
+  const { group, resource } = parseGroupResource(args.resource);
+  const { registry } = api;
+  const { version } = args;
+  const kind = version ? registry.byResource(group, version, resource) : registry.preferred(args.resource);
+  if (kind) return targetOf(kind, args);
+  const { namespace, name, subresource } = args;
+  requireAttributes(api, request.user, {
+    verb,
+    group,
+    version: version ?? '',
+    resource,
+    subresource: subresource ?? '',
+    namespace: namespace ?? '',
+    name: name ?? '',
+  });
+  throw noSuchResource();
+}
 
 export interface WriteArguments {
   dryRun?: boolean | null | undefined;

@@ -1,15 +1,6 @@
 import { translateStoreError } from '../api/store-errors.ts';
 import { internalError, StatusError } from '../meta/status.ts';
 
-/** go-restful's answer where a root is known and the rest of the path is not. */
-export const methodNotAllowedHere = (): StatusError =>
-  new StatusError({
-    message: 'the server does not allow this method on the requested resource',
-    reason: 'MethodNotAllowed',
-    details: {},
-    code: 405,
-  });
-
 /** A path that no handler knows: text, not a Status. */
 export class PageNotFound extends Error {
   override name = 'PageNotFound';

@@ -1,5 +1,5 @@
-import { StatusError } from '../meta/status.ts';
-import { methodNotAllowedHere, PageNotFound } from './errors.ts';
+import { methodNotAllowedHere, StatusError } from '../meta/status.ts';
+import { PageNotFound } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { serveHealth } from './health/health.ts';
 import { serveOpenApi } from './openapi/serve.ts';

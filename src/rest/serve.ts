@@ -1,9 +1,11 @@
-import type { Attributes, User } from '../api/contract.ts';
-import { badRequest, isStatusError, StatusError } from '../meta/status.ts';
+import { requireAttributes } from '../api/authorization/attributes.ts';
+import type { Attributes } from '../api/contract.ts';
+import { isStream } from '../api/streams/streams.ts';
+import { badRequest, isStatusError, methodNotAllowedHere } from '../meta/status.ts';
 import { hasApiServices } from './aggregation/locate.ts';
 import { serveAggregated } from './aggregation/serve.ts';
 import { serveDiscovery } from './discovery/serve.ts';
-import { methodNotAllowedHere, PageNotFound, statusOf } from './errors.ts';
+import { PageNotFound, statusOf } from './errors.ts';
 import type { Exchange } from './exchange.ts';
 import { isGraphQL, serveGraphQL } from './graphql.ts';
 import { serveOther } from './other.ts';
@@ -11,7 +13,7 @@ import type { Services } from './services.ts';
 import { sendStatus, sendText } from './respond.ts';
 import { dispatch } from './resources/dispatch.ts';
 import { boolParam } from './resources/query.ts';
-import { isStream, resolve, verbOf, type Resolved } from './resources/resolve.ts';
+import { resolve, verbOf, type Resolved } from './resources/resolve.ts';
 import { routeOf, type ResourcePath, type Route } from './router.ts';
 import { durationError, parseDuration } from '../go/duration.ts';
 import { serveStream } from './streams/serve.ts';
@@ -27,46 +29,14 @@ function attributesOf(exchange: Exchange, route: Route): Attributes {
     version,
     resource,
     subresource,
-    namespace,
+    namespace: namespace || (group === '' && resource === 'namespaces' ? name : ''),
     name,
   };
 }
 
-const refused = (user: User, { verb, path }: { verb: string; path: string }): StatusError =>
-  new StatusError({
-    message: `forbidden: User ${JSON.stringify(user.name)} cannot ${verb} path ${JSON.stringify(path)}`,
-    reason: 'Forbidden',
-    details: {},
-    code: 403,
-  });
-
-/** May the caller ask for a path that is no resource? Throws 403. */
-function requirePath({ api }: Services, exchange: Exchange): void {
-  const attributes = { verb: exchange.method.toLowerCase(), path: exchange.pathname };
-  const { allowed } = api.authorize(exchange.user, attributes);
-  if (!allowed) throw refused(exchange.user, attributes);
-}
-
-/**
- * A path that leads nowhere is still refused to those who may not go there, in the words for what they asked, so that
- * nobody learns what exists.
- */
-function requireUnknown({ api }: Services, exchange: Exchange, path: ResourcePath): void {
-  const attributes = attributesOf(exchange, { type: 'resource', path }) as Extract<Attributes, { resource: string }>;
-  const { allowed, reason } = api.authorize(exchange.user, attributes);
-  if (allowed) return;
-  const { group, resource, subresource, namespace, name, verb } = attributes;
-  const full = `${resource}${group && `.${group}`}`;
-  const scope = namespace ? `in the namespace ${JSON.stringify(namespace)}` : 'at the cluster scope';
-  const kind = JSON.stringify(subresource ? `${resource}/${subresource}` : resource);
-  const what = `cannot ${verb} resource ${kind} in API group ${JSON.stringify(group)} ${scope}`;
-  throw new StatusError({
-    message: `${full}${name && ` ${JSON.stringify(name)}`} is forbidden: User ${JSON.stringify(exchange.user.name)} ${what}${reason && `: ${reason}`}`,
-    reason: 'Forbidden',
-    details: { ...(name && { name }), ...(group && { group }), kind: resource },
-    code: 403,
-  });
-}
+/** May the caller ask for this route, whatever it leads to? Throws 403: nobody learns what exists where he may not go. */
+const requireRoute = ({ api }: Services, exchange: Exchange, route: Route): void =>
+  requireAttributes(api, exchange.user, attributesOf(exchange, route));
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 
@@ -76,7 +46,7 @@ export function resolved(services: Services, exchange: Exchange, path: ResourceP
     if (!METHODS.has(exchange.method)) throw methodNotAllowedHere();
     return resolve(services.api.registry, path, exchange.method, boolParam(exchange.query, 'watch') ?? false);
   } catch (error) {
-    requireUnknown(services, exchange, path);
+    requireRoute(services, exchange, { type: 'resource', path });
     throw error;
   }
 }
@@ -100,7 +70,7 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
     subresource,
     scope: found.target.name ? 'resource' : found.target.namespace ? 'namespace' : 'cluster',
   };
-  if (isStream(subresource)) return serveStream(services, exchange, found.target, path.rest);
+  if (subresource && isStream(found.target)) return serveStream(services, exchange, found.target, path.rest);
   if (found.verb !== 'watch') checkTimeout(exchange);
   const release = await services.fairness?.admit(exchange, attributesOf(exchange, { type: 'resource', path }));
   try {
@@ -111,10 +81,6 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
     release?.();
   }
 }
-
-/** May the caller ask for a route that another server has? Throws 403. */
-const requireRoute = (services: Services, exchange: Exchange, route: Route): void =>
-  route.type === 'resource' ? requireUnknown(services, exchange, route.path) : requirePath(services, exchange);
 
 /** One request from identity to answer. Never throws: whatever goes wrong becomes the answer. */
 export async function serve(services: Services, exchange: Exchange): Promise<void> {
@@ -131,7 +97,7 @@ async function answer(services: Services, exchange: Exchange): Promise<void> {
     if (route.type === 'resource') await serveResource(services, exchange, route.path);
     else if (isGraphQL(services, exchange)) await serveGraphQL(services, exchange);
     else {
-      requirePath(services, exchange);
+      requireRoute(services, exchange, route);
       if (route.type === 'discovery') await serveDiscovery(services, exchange, route);
       else await serveOther(services, exchange);
     }

@@ -1,4 +1,4 @@
-import type { Attributes, Target, User } from '../contract.ts';
+import type { Api, Attributes, Target, User } from '../contract.ts';
 import { forbiddenRequest, StatusError } from '../../meta/status.ts';
 
 export type ResourceAttributes = Extract<Attributes, { resource: string }>;
@@ -33,4 +33,10 @@ export function forbiddenError(user: User, attributes: Attributes, reason: strin
   const where = namespace ? `in the namespace ${quote(namespace)}` : 'at the cluster scope';
   const text = `User ${quote(user.name)} cannot ${verb} resource ${quote(what)} in API group ${quote(group)} ${where}${why}`;
   return forbiddenRequest({ group, resource }, name, text);
+}
+
+/** For façades: what is no verb on a target (a path, a resource that is not served, a relation). Throws 403. */
+export function requireAttributes(api: Pick<Api, 'authorize'>, user: User, attributes: Attributes): void {
+  const { allowed, reason } = api.authorize(user, attributes);
+  if (!allowed) throw forbiddenError(user, attributes, reason);
 }

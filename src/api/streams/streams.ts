@@ -63,6 +63,10 @@ const portForward: Stream = (core, target, stored, query) => {
   return kubeletConnection(core, nodeOf(podOf(stored)), `/portForward/${target.namespace}/${target.name}`, options);
 };
 
+/** Whether the target's subresource is connected to, and not read or written. */
+export const isStream = ({ kind, subresource }: Target): boolean =>
+  streams[`${kind.storage.key}/${subresource}`] !== undefined;
+
 export const streams: Readonly<Record<string, Stream>> = {
   'pods/log': logs,
   'pods/exec': running('exec'),

@@ -56,7 +56,7 @@ export function mutationFields(
       async resolve(_, args: ObjectArguments, context) {
         const { api, request } = context;
         const object = body(args, context);
-        const target = targetOf(kind, { namespace: args.namespace ?? object.metadata?.namespace });
+        const target = targetOf(kind, { namespace: namespaceOf(kind, args, object) });
         return (await api.create(request, target, { object }, writeOptions(args))).object;
       },
     };
@@ -95,9 +95,13 @@ const objectArguments = (
   ...WRITE,
 });
 
+/** The argument's, or what the object says; of cluster-scoped kinds that says nothing, and neither does the field ask. */
+const namespaceOf = (kind: Kind, { namespace }: ObjectArguments, object: KubeObject): string | undefined =>
+  kind.namespaced ? (namespace ?? object.metadata?.namespace) : undefined;
+
 const objectTarget = (kind: Kind, args: ObjectArguments, object: KubeObject): ReturnType<typeof targetOf> =>
   targetOf(kind, {
-    namespace: args.namespace ?? object.metadata?.namespace,
+    namespace: namespaceOf(kind, args, object),
     name: args.name ?? object.metadata?.name,
     subresource: args.subresource,
   });

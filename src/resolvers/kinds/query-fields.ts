@@ -8,6 +8,7 @@ import {
   type GraphQLScalarType,
 } from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
+import { escapeFieldValue } from '../../meta/fields.ts';
 import { notFound } from '../../meta/status.ts';
 import { targetOf } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
@@ -71,7 +72,7 @@ async function getObject(context: OperationContext, kind: Kind, { asOf, ...args 
   const { api, request } = context;
   if (!asOf) return (await api.get(request, targetOf(kind, args), {})).object;
   const answer = await api.list(request, targetOf(kind, { namespace: args.namespace }), {
-    fieldSelector: `metadata.name=${args.name}`,
+    fieldSelector: `metadata.name=${escapeFieldValue(args.name)}`,
     resourceVersion: asOf,
     resourceVersionMatch: 'Exact',
   });

@@ -5,7 +5,7 @@ import { parseApiVersion } from '../../meta/gvk.ts';
 import { labelSelectorAsSelector } from '../../meta/labels.ts';
 import type { KubeObject, ObjectLike } from '../../meta/object.ts';
 import type { OperationContext } from '../context.ts';
-import { kindOf } from '../targets.ts';
+import { namedTarget } from '../targets.ts';
 import type { FieldConfigs } from './output-types.ts';
 
 /**
@@ -46,8 +46,10 @@ export function relationFields(
       type: new GraphQLList(new GraphQLNonNull(anyObject)),
       description: 'All objects of one resource in this namespace.',
       args: { resource: { type: new GraphQLNonNull(GraphQLString) } },
-      resolve: (object: KubeObject, { resource }: { resource: string }, { snapshot }) =>
-        snapshot.list(kindOf(registry, resource), object.metadata.name),
+      resolve(object: KubeObject, { resource }: { resource: string }, context) {
+        const { kind, namespace } = namedTarget(context, 'list', { resource, namespace: object.metadata.name });
+        return context.snapshot.list(kind, namespace);
+      },
     };
   }
   for (const relation of kind.storage.strategy.relations ?? []) {

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { encodeProtobuf, hasProtobuf } from '../../kinds/protobuf/envelope.ts';
-import { noSuchResource } from '../../meta/status.ts';
+import { methodNotAllowedHere, noSuchResource } from '../../meta/status.ts';
 import { encodePlain } from '../encoding/status.ts';
-import { methodNotAllowedHere, PageNotFound } from '../errors.ts';
+import { PageNotFound } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseAccept } from '../negotiation/accept.ts';
 import { ALL_FORMATS, checkProduces, MEDIA_TYPES, negotiate, wantsPretty } from '../negotiation/negotiate.ts';

@@ -2,13 +2,13 @@ import { ServerResponse, type IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { Target } from '../../api/contract.ts';
+import { isStream } from '../../api/streams/streams.ts';
 import { badRequest } from '../../meta/status.ts';
 import { statusOf, PageNotFound } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
 import { isGraphQL, upgradeToGraphQL } from '../graphql.ts';
 import { ALL_FORMATS, CUSTOM_FORMATS, negotiate } from '../negotiation/negotiate.ts';
 import { sendStatus, sendText } from '../respond.ts';
-import { isStream } from '../resources/resolve.ts';
 import { routeOf, type ResourcePath } from '../router.ts';
 import { resolved, serve } from '../serve.ts';
 import type { Services } from '../services.ts';
@@ -59,7 +59,7 @@ async function serveResource(
     subresource,
     scope: 'resource',
   };
-  if (subresource !== 'log' && isStream(subresource)) {
+  if (subresource !== 'log' && isStream(target)) {
     const query = new URLSearchParams(exchange.query);
     if (subresource === 'proxy') query.set('path', path.rest || '/');
     const to = await services.api.connect(exchange, target, query);
