@@ -4,7 +4,8 @@ import { packageVersion, runApi } from './start/api-server.ts';
 import { whatNext } from './start/banner.ts';
 import { startLoopThread } from './start/loop-thread.ts';
 import { loopSettings, runLoops } from './start/loops.ts';
-import { parseOptions, StartError, type Options } from './start/options.ts';
+import { parseOptions, type Options } from './start/options.ts';
+import { StartError } from './start/start-error.ts';
 
 /** Ctrl-C must be done within this, ms; what still runs then is left behind with a line that says so. */
 const STOP_MS = 10_000;

@@ -8,6 +8,8 @@ import { repairAllocations } from './allocation/repair.ts';
 import { ServiceAllocation } from './allocation/services.ts';
 import { advertise } from './advertise.ts';
 import { Authenticator } from './authentication/authenticator.ts';
+import type { JwtAuthenticatorConfiguration } from './authentication/jwt/configuration.ts';
+import type { AuthenticationSettings } from './authentication/settings.ts';
 import { ServiceAccountTokens, type SigningKeys } from './authentication/service-account-tokens.ts';
 import { Authorizer } from './authorization/authorizer.ts';
 import { bootstrap } from './bootstrap.ts';
@@ -28,6 +30,8 @@ export interface ApiOptions {
   clientCAKey?: string;
   /** text of a token file: lines of `token,user,uid,"group1,group2"` */
   staticTokens?: string;
+  /** OpenID providers and anonymous requests; none, and all, when not said */
+  authentication?: AuthenticationSettings;
   serviceAccountKeys: SigningKeys;
   /** `iss` and the default audience of service account tokens */
   issuer?: string;
@@ -45,10 +49,14 @@ export interface RunningApi extends Api {
   readonly issuer: string;
   /** Where clients inside the cluster reach this API: becomes the endpoints of the Service `kubernetes`. */
   advertise(address: string, port: number): Promise<void>;
+  /** From now on tokens of these providers are taken, and of no others. */
+  useProviders(jwt: readonly JwtAuthenticatorConfiguration[]): void;
   close(): Promise<void>;
 }
 
-const ISSUER = 'https://kubernetes.default.svc';
+/** Of service account tokens, when nothing else is said. */
+export const ISSUER = 'https://kubernetes.default.svc';
+const EVERYBODY: AuthenticationSettings = { jwt: [], algorithms: [], anonymous: { enabled: true } };
 
 /** Makes what a new cluster has, if it is not there, and answers when the API may be asked. */
 export async function createApi(options: ApiOptions): Promise<RunningApi> {
@@ -61,7 +69,13 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     store,
     clock,
     tokens,
-    authenticator: new Authenticator(parseStaticTokens(options.staticTokens ?? ''), tokens),
+    authenticator: new Authenticator(
+      parseStaticTokens(options.staticTokens ?? ''),
+      tokens,
+      options.authentication ?? EVERYBODY,
+      clock,
+      log,
+    ),
     authorizer: new Authorizer(store, options.rbac ?? true),
     admission: createChain(plugins),
     services: new ServiceAllocation(store, registry, clock, range, options.nodePortRange ?? [30_000, 32_767]),
@@ -78,6 +92,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     ...verbs(core),
     issuer,
     jwks: () => tokens.jwks(),
+    useProviders: (jwt) => core.authenticator.useProviders(jwt),
     advertise: (address, port) => advertise(core, address, port),
     async close() {
       for (const follower of followers) follower.stop();

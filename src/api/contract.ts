@@ -177,6 +177,8 @@ export type Attributes =
   | { verb: string; path: string };
 
 export interface Credentials {
+  /** what is asked for: decides where there is nothing else to go by */
+  path?: string | undefined;
   /** bearer token without the word */
   token?: string | undefined;
   /** whom the façade itself has verified, by a client certificate or the word of a front proxy */

@@ -5,7 +5,7 @@ import { takeBearerProtocol } from './credentials/bearer-protocol.ts';
 import { certificateOf, ClientAuthority, type ClientCertificate } from './credentials/client-certificate.ts';
 import { FRONT_PROXY_NAMES, frontProxyUser } from './credentials/front-proxy.ts';
 import { allValuesOf } from './credentials/header-values.ts';
-import { ANONYMOUS, streamOf } from './exchange.ts';
+import { streamOf } from './exchange.ts';
 
 export interface Identity {
   user: User;
@@ -67,8 +67,10 @@ export class Identifier {
       const user = token ? await this.api.authenticate({ token }).catch(unlessUnauthorized) : undefined;
       if (user) return user;
     }
-    if (shown || header !== undefined || protocol !== undefined) throw unauthorized();
-    return ANONYMOUS;
+    const nothing = !shown && header === undefined && protocol === undefined;
+    const anonymous = nothing && (await this.api.authenticate({ path: pathOf(req) }));
+    if (!anonymous) throw unauthorized();
+    return anonymous;
   }
 
   private async certificateUser(req: IncomingMessage, shown: Shown): Promise<User | undefined> {
@@ -100,11 +102,15 @@ export class Identifier {
   }
 }
 
-/** A token that is refused leaves the word to the next credential. */
-function unlessUnauthorized(error: unknown): undefined {
-  if (!isStatusError(error, 'Unauthorized')) throw error;
-  return undefined;
-}
+    const header = bearerToken(req);
+    for (const token of [header, protocol]) {
+      const user = token ? await this.api.authenticate({ token }).catch(unlessUnauthorized) : undefined;
+      if (user) return user;
+    }
+    const nothing = !shown && header === undefined && protocol === undefined;
+    const anonymous = nothing && (await this.api.authenticate({ path: pathOf(req) }));
+    if (!anonymous) throw unauthorized();
+    return anonymous;
 
 function bearerToken(req: IncomingMessage): string | undefined {
   return /^\s*bearer\s+(\S.*?)\s*$/i.exec(req.headers.authorization ?? '')?.[1];

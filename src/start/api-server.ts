@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { createApi } from '../api/api.ts';
+import { createApi, ISSUER } from '../api/api.ts';
 import type { Api } from '../api/contract.ts';
 import { createFlowControl } from '../api/fairness/flow-control.ts';
 import { createRegistry } from '../kinds/registry.ts';
@@ -10,6 +10,8 @@ import { createRestServer } from '../rest/server.ts';
 import { openStore } from '../store/open.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
 import { makeAuthority, makeCertificate, stillGood, type KeyPair } from './certificates.ts';
+import { systemClock } from '../rules/clock.ts';
+import { followAuthentication } from './follow-authentication.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import type { Options } from './options.ts';
 import { makeSigningKey } from './signing-key.ts';
@@ -63,11 +65,17 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       clientCA: ca.cert,
       clientCAKey: ca.key,
       ...(options.staticTokens !== undefined && { staticTokens: options.staticTokens }),
+      authentication: options.authentication,
       serviceAccountKeys: signing,
       serviceCidr: options.serviceCidr,
       log,
     });
     closers.push(() => api.close());
+    const { file } = options.authentication;
+    if (file) {
+      const unfollow = followAuthentication(file, ISSUER, (jwt) => api.useProviders(jwt), log, systemClock);
+      closers.push(() => Promise.resolve(unfollow()));
+    }
     const flowControl = createFlowControl(store);
     const graphql = createGraphQL({ api, flowControl, log });
     const pages = await Pages.open(store);

@@ -2,6 +2,9 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ADDONS } from '../addons/all.ts';
+import { ISSUER } from '../api/api.ts';
+import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
+import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
 export type Role = (typeof ROLES)[number];
@@ -27,12 +30,8 @@ export interface Options {
   /** names of add-ons that run with the controllers */
   addons: string[];
   staticTokens: string | undefined;
+  authentication: ReadSettings;
   serviceCidr: string;
-}
-
-/** A mistake on the command line or in the surroundings: one line for the user, exit code 1. */
-export class StartError extends Error {
-  override name = 'StartError';
 }
 
 export const USAGE = `usage: npm start -- [options]
@@ -47,6 +46,10 @@ export const USAGE = `usage: npm start -- [options]
   --node-name NAME          name of the process node (default: the host's)
   --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
   --token-auth-file FILE    lines of token,user,uid,"group1,group2"
+  --authentication-config FILE  AuthenticationConfiguration: OpenID providers, anonymous requests; read anew when it changes
+  --oidc-issuer-url URL, --oidc-client-id ID  one OpenID provider without a file; also --oidc-ca-file,
+                            --oidc-{username,groups}-{claim,prefix}, --oidc-signing-algs, --oidc-required-claim KEY=VALUE
+  --anonymous-auth BOOL     whether requests without a credential are taken (default true)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
   --help, --version
 
@@ -126,6 +129,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     nodeName: values['node-name'],
     addons: parseAddons(values.addons),
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
+    authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
   };
 }
@@ -148,6 +152,7 @@ function parse(argv: string[]) {
         'node-name': text,
         addons: text,
         'token-auth-file': text,
+        ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,
         help: flag,
         version: flag,

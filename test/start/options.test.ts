@@ -1,7 +1,8 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ADDONS } from '../../src/addons/all.ts';
-import { parseAddons, parseNodes, parseOptions, ROLES, StartError, USAGE } from '../../src/start/options.ts';
+import { parseAddons, parseNodes, parseOptions, ROLES, USAGE } from '../../src/start/options.ts';
+import { StartError } from '../../src/start/start-error.ts';
 
 const ALL = Object.keys(ADDONS);
 
@@ -74,6 +75,7 @@ describe('the command line', () => {
       nodeName: undefined,
       addons: ALL,
       staticTokens: undefined,
+      authentication: { jwt: [], algorithms: ['RS256'], anonymous: { enabled: true } },
       serviceCidr: '10.96.0.0/16',
     });
   });

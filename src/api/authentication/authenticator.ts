@@ -1,6 +1,11 @@
 import { unauthorized } from '../../meta/status.ts';
 import type { Credentials, User } from '../contract.ts';
+import { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
+import type { JwtAuthenticatorConfiguration } from './jwt/configuration.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
+import type { AuthenticationSettings } from './settings.ts';
+import { errorMessage } from '../../meta/error-message.ts';
+import type { Clock } from '../../rules/clock.ts';
 
 const AUTHENTICATED = 'system:authenticated';
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
@@ -11,18 +16,35 @@ export const authenticated = (user: User): User =>
     ? user
     : { ...user, groups: [...user.groups, AUTHENTICATED] };
 
-/** Who is it? In this order: whom the façade has verified, static token, service account token, nobody. */
+/** Who is it? In this order: whom the façade has verified, static token, service account token, providers, nobody. */
 export class Authenticator {
+  private providers: readonly JwtAuthenticator[] = [];
+
   constructor(
     private readonly staticTokens: ReadonlyMap<string, User>,
     private readonly serviceAccounts: ServiceAccountTokens,
-  ) {}
+    private readonly settings: AuthenticationSettings,
+    private readonly clock: Pick<Clock, 'now'>,
+    private readonly log: (line: string) => void,
+  ) {
+    this.useProviders(settings.jwt);
+  }
 
-  /** Undefined: the credentials are wrong (401). Without credentials it is system:anonymous. */
-  async authenticate({ token, verified }: Credentials): Promise<User | undefined> {
+  /** From now on tokens of these providers are taken, and of no others. */
+  useProviders(jwt: readonly JwtAuthenticatorConfiguration[]): void {
+    this.providers = jwt.map((one) => new JwtAuthenticator(one, this.clock, this.settings.algorithms));
+  }
+
+  /** Undefined: the credentials are wrong (401). Without credentials it is system:anonymous, where that is allowed. */
+  async authenticate({ token, verified, path }: Credentials): Promise<User | undefined> {
     if (verified) return authenticated(verified);
-    if (token === undefined) return ANONYMOUS;
+    if (token === undefined) return this.mayBeAnonymous(path) ? ANONYMOUS : undefined;
     return (await this.review(token, []))?.user;
+  }
+
+  private mayBeAnonymous(path: string | undefined): boolean {
+    const { enabled = false, conditions = [] } = this.settings.anonymous;
+    return enabled && (conditions.length === 0 || conditions.some((one) => one.path === path));
   }
 
   /** As TokenReview answers: the user and the audiences that both sides know. */
@@ -34,9 +56,27 @@ export class Authenticator {
     if (known) return { user: authenticated(known), audiences };
     try {
       const found = await this.serviceAccounts.verify(token, audiences);
-      return found && { user: authenticated(found.user), audiences: found.audiences };
+      if (found) return { user: authenticated(found.user), audiences: found.audiences };
     } catch {
       throw unauthorized();
     }
+    // A provider's tokens are for this API, whatever they call it.
+    const own = audiences.filter((audience) => audience === this.serviceAccounts.issuer);
+    if (audiences.length && own.length === 0) return undefined;
+    const user = await this.ofProvider(token);
+    return user && { user: authenticated(user), audiences: own };
+  }
+
+  private async ofProvider(token: string): Promise<User | undefined> {
+    for (const provider of this.providers) {
+      try {
+        const user = await provider.authenticate(token);
+        if (user) return user;
+      } catch (error) {
+        // The caller hears only that it is not known; who configured the provider needs to hear why.
+        this.log(`oidc: a token was refused: ${errorMessage(error)}`);
+      }
+    }
+    return undefined;
   }
 }
