@@ -102,15 +102,14 @@ export class Identifier {
   }
 }
 
-    const header = bearerToken(req);
-    for (const token of [header, protocol]) {
-      const user = token ? await this.api.authenticate({ token }).catch(unlessUnauthorized) : undefined;
-      if (user) return user;
-    }
-    const nothing = !shown && header === undefined && protocol === undefined;
-    const anonymous = nothing && (await this.api.authenticate({ path: pathOf(req) }));
-    if (!anonymous) throw unauthorized();
-    return anonymous;
+/** A token that is refused leaves the word to the next credential. */
+function unlessUnauthorized(error: unknown): undefined {
+  if (!isStatusError(error, 'Unauthorized')) throw error;
+  return undefined;
+}
+
+/** Without the query. */
+const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] ?? url;
 
 function bearerToken(req: IncomingMessage): string | undefined {
   return /^\s*bearer\s+(\S.*?)\s*$/i.exec(req.headers.authorization ?? '')?.[1];
