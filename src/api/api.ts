@@ -18,6 +18,8 @@ import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api } from './contract.ts';
 import type { Core } from './core.ts';
 import { followDefinitions } from './definitions/follow.ts';
+import { Destinations } from './streams/destinations.ts';
+import { OpenStreams } from './streams/open-streams.ts';
 import { verbs } from './verbs.ts';
 
 export interface ApiOptions {
@@ -47,6 +49,8 @@ export interface RunningApi extends Api {
   /** for /openid/v1/jwks */
   jwks(): { keys: unknown[] };
   readonly issuer: string;
+  /** The API takes connections here: streams and proxies do not lead to it. */
+  listensAt(address: string, port: number): void;
   /** Where clients inside the cluster reach this API: becomes the endpoints of the Service `kubernetes`. */
   advertise(address: string, port: number): Promise<void>;
   /** From now on tokens of these providers are taken, and of no others. */
@@ -78,6 +82,8 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     ),
     authorizer: new Authorizer(store, options.rbac ?? true),
     admission: createChain(plugins),
+    destinations: new Destinations(range),
+    openStreams: new OpenStreams(),
     services: new ServiceAllocation(store, registry, clock, range, options.nodePortRange ?? [30_000, 32_767]),
     log,
   };
@@ -93,6 +99,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     issuer,
     jwks: () => tokens.jwks(),
     useProviders: (jwt) => core.authenticator.useProviders(jwt),
+    listensAt: (address, port) => core.destinations.listensAt(address, port),
     advertise: (address, port) => advertise(core, address, port),
     async close() {
       for (const follower of followers) follower.stop();

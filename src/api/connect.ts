@@ -1,23 +1,29 @@
-import { badRequest, notFound } from '../meta/status.ts';
-import type { Connection, RequestContext, Target } from './contract.ts';
+import { badRequest, forbiddenRequest, notFound } from '../meta/status.ts';
+import { attributesOf } from './authorization/attributes.ts';
+import type { ConnectRequest, Connection, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { admissionRequest, operationOf } from './write/operation.ts';
 import { streams } from './streams/streams.ts';
 import { keyOf, resourceOf } from './target.ts';
 
-/** get, or create where the stream does something: what a client must be allowed (both for exec since 1.35). */
-const VERBS: Readonly<Record<string, string>> = { exec: 'create', attach: 'create', portforward: 'create' };
+/** A GET opens these as a web socket, but they do something: since 1.35 who may only read may not. */
+const ALSO_CREATE = new Set(['exec', 'attach', 'portforward']);
 
-/** Where the stream goes. Throws 404 without the object, 400 for an unclear container or port. */
+/**
+ * Where the stream goes. It counts as open until the caller's client is gone. Throws 403; 429 where too many are open;
+ * 404 without the object; 400 for an unclear container, a name or port that is none, an address that is not allowed.
+ */
 export async function connect(
   core: Core,
   ctx: RequestContext,
   target: Target,
-  query: URLSearchParams,
+  { verb, query, path = '/', search = '' }: ConnectRequest,
 ): Promise<Connection> {
   const stream = streams[`${target.kind.storage.key}/${target.subresource}`];
   if (!stream) throw badRequest(`no stream ${target.subresource} of ${target.kind.resource}`);
-  core.authorizer.require(ctx, VERBS[target.subresource] ?? 'get', target);
+  core.authorizer.require(ctx, verb, target);
+  if (ALSO_CREATE.has(target.subresource) && verb !== 'create') requireCreate(core, ctx, target);
+  core.openStreams.open(ctx);
   const key = keyOf(target);
   let stored = core.store.get(key);
   if (!stored) {
@@ -30,5 +36,11 @@ export async function connect(
   const request = admissionRequest(op, 'CONNECT', undefined, stored?.object as never);
   await core.admission.admit(request);
   await core.admission.validate(request);
-  return stream(core, target, stored, query);
+  return stream({ core, target, stored, query, path, search });
+}
+
+/** In the words of pod/rest ensureAuthorizedForVerb, which are fewer than those of the first check. */
+function requireCreate(core: Core, { user }: RequestContext, target: Target): void {
+  const { allowed, reason } = core.authorizer.decide(user, attributesOf('create', target));
+  if (!allowed) throw forbiddenRequest(resourceOf(target.kind), target.name, reason);
 }

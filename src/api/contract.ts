@@ -146,7 +146,9 @@ export interface Api {
   deleteCollection(ctx: RequestContext, target: Target, list: ListOptions, options: DeleteOptions): Promise<ListAnswer>;
 
   /** Where a stream (exec, log, attach, portforward, proxy) goes: authorised, checked, and resolved to the node's address. */
-  connect(ctx: RequestContext, target: Target, query: URLSearchParams): Promise<Connection>;
+  connect(ctx: RequestContext, target: Target, request: ConnectRequest): Promise<Connection>;
+  /** The address of a host that this server may connect to for somebody, checked after its name was resolved. Throws 400. */
+  locate(host: string, port: number): Promise<string>;
 
   /** Whether `user` may; the reason as RBAC says it. Used by the façades for non-resource paths and relation edges. */
   authorize(user: User, attributes: Attributes): { allowed: boolean; reason: string };
@@ -185,9 +187,23 @@ export interface Credentials {
   verified?: User | undefined;
 }
 
+/** What a stream is asked for with. */
+export interface ConnectRequest {
+  /** of the method, as authorisation names it: `get` for GET and HEAD, `create` for POST … */
+  verb: string;
+  /** parameters of exec, attach, port-forward and log */
+  query: URLSearchParams;
+  /** of a proxied request: what follows /proxy, with its slash and its escapes */
+  path?: string;
+  /** of a proxied request: with its `?`, or empty */
+  search?: string;
+}
+
 /** A stream's other end, which the façade dials and pipes. */
 export interface Connection {
   url: URL;
+  /** What is dialled: the address that `url` has, or that its name was resolved to, and that was allowed. Never resolved again. */
+  address: string;
   /** false for plain http targets */
   secure: boolean;
   /**

@@ -5,6 +5,8 @@ import type { ServiceAllocation } from './allocation/services.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
+import type { Destinations } from './streams/destinations.ts';
+import type { OpenStreams } from './streams/open-streams.ts';
 import type { Clock } from '../rules/clock.ts';
 
 /** What a verb works with. Made once by createApi; holds caches, no state. */
@@ -17,5 +19,7 @@ export interface Core {
   readonly admission: AdmissionChain;
   readonly services: ServiceAllocation;
   readonly tokens: ServiceAccountTokens;
+  readonly destinations: Destinations;
+  readonly openStreams: OpenStreams;
   log(line: string): void;
 }

@@ -54,7 +54,8 @@ export function verbs(core: Core): Api {
     deleteCollection: on('deletecollection', (ctx, target, options, how) =>
       deleteCollection(core, ctx, target, options, how),
     ),
-    connect: on('connect', (ctx, target, query) => connect(core, ctx, target, query)),
+    connect: on('connect', (ctx, target, request) => connect(core, ctx, target, request)),
+    locate: (host, port) => core.destinations.locate(host, port),
     authorize: (user, attributes) => core.authorizer.decide(user, attributes),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),
     impersonate: (user, headers) => impersonate(core.authorizer, user, headers),

@@ -39,11 +39,14 @@ const requireRoute = ({ api }: Services, exchange: Exchange, route: Route): void
   requireAttributes(api, exchange.user, attributesOf(exchange, route));
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
+/** Proxies pass on what browsers ask before they ask. */
+const PROXY_METHODS = new Set([...METHODS, 'OPTIONS']);
 
 /** Kind and verb of a resource route, or what the caller may know of its absence. */
 export function resolved(services: Services, exchange: Exchange, path: ResourcePath): Resolved {
   try {
-    if (!METHODS.has(exchange.method)) throw methodNotAllowedHere();
+    const methods = path.subresource === 'proxy' ? PROXY_METHODS : METHODS;
+    if (!methods.has(exchange.method)) throw methodNotAllowedHere();
     return resolve(services.api.registry, path, exchange.method, boolParam(exchange.query, 'watch') ?? false);
   } catch (error) {
     requireRoute(services, exchange, { type: 'resource', path });
@@ -70,7 +73,7 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
     subresource,
     scope: found.target.name ? 'resource' : found.target.namespace ? 'namespace' : 'cluster',
   };
-  if (subresource && isStream(found.target)) return serveStream(services, exchange, found.target, path.rest);
+  if (subresource && isStream(found.target)) return serveStream(services, exchange, found, path.rest);
   if (found.verb !== 'watch') checkTimeout(exchange);
   const release = await services.fairness?.admit(exchange, attributesOf(exchange, { type: 'resource', path }));
   try {

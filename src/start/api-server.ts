@@ -94,6 +94,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       await graphql.close();
       await server.close(5_000);
     });
+    api.listensAt(address.address, address.port);
     const host = address.address.includes(':')
       ? `[${address.address}]`
       : address.address === '0.0.0.0'

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
+import { badRequest } from '../../src/meta/status.ts';
 import { TestServer } from './support.ts';
 
 let server: TestServer;
@@ -29,8 +30,12 @@ beforeAll(async () => {
   const { port } = other.address() as AddressInfo;
   await server.create('/api/v1/namespaces/t/services', {
     metadata: { name: 'other' },
-    spec: { type: 'ExternalName', externalName: 'localhost' },
+    spec: { type: 'ExternalName', externalName: 'other.example.com' },
   });
+  server.test.api.locate = async (host) => {
+    if (host !== 'other.example.com') throw badRequest('address not allowed');
+    return '127.0.0.1';
+  };
   const service = (version: string, name: string) =>
     server.create('/apis/apiregistration.k8s.io/v1/apiservices', {
       metadata: { name: `${version}.${GROUP}` },

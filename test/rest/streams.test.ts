@@ -39,9 +39,10 @@ beforeAll(async () => {
   node.server.listen(0, '127.0.0.1');
   await once(node.server, 'listening');
   // the node's address, and a pod on it
-  server.test.api.connect = async (_ctx, target, query): Promise<Connection> => ({
-    url: new URL(`https://127.0.0.1:${node.port}/${target.subresource}${query.get('path') ?? ''}?${query}`),
+  server.test.api.connect = async (_ctx, target, { query, path = '', search }): Promise<Connection> => ({
+    url: new URL(`https://127.0.0.1:${node.port}/${target.subresource}${path}${search ?? `?${query}`}`),
     kubelet: 'n1',
+    address: '127.0.0.1',
     secure: true,
   });
 });

@@ -3,12 +3,14 @@ import type { KubeObject } from '../../meta/object.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { RequestContext, Target } from '../contract.ts';
+import type { Destinations } from '../streams/destinations.ts';
 
 export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 
 /** One write on its way to the store. Objects are of the stored version. */
 export interface AdmissionRequest {
   store: Store;
+  destinations: Destinations;
   registry: Registry;
   authorizer: Authorizer;
   ctx: RequestContext;

@@ -3,30 +3,40 @@ import type { Pod } from '../../../schema/types.ts';
 import type { Connection } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { objectAs } from '../object-as.ts';
+import { targetUrl } from './target-url.ts';
+
+const KUBELET_PORT = 10250;
+
+export interface Kubelet {
+  /** as the node has said it: an address, or a name */
+  host: string;
+  port: number;
+}
 
 /** Where a node's agent listens. Throws 404 without the node, 500 while it has not said its address. */
-export function kubeletOf(core: Core, node: string): { host: string; port: number } {
+export function kubeletOf(core: Core, node: string): Kubelet {
   const stored = core.store.get({ resource: 'nodes', namespace: '', name: node });
   if (!stored) throw notFound({ group: '', resource: 'nodes' }, node);
   const { addresses = [], daemonEndpoints } = objectAs('nodes', stored).status ?? {};
-  const address = ['InternalIP', 'ExternalIP', 'Hostname']
+  const host = ['InternalIP', 'ExternalIP', 'Hostname']
     .map((type) => addresses.find((a) => a.type === type)?.address)
     .find(Boolean);
-  if (!address)
+  if (!host)
     throw internalError(
       `no preferred addresses found; known addresses: [${addresses.map((a) => a.address).join(' ')}]`,
     );
-  return { host: address, port: daemonEndpoints?.kubeletEndpoint?.Port || 10250 };
+  return { host, port: daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT };
 }
 
-export const hostOf = (host: string): string => (host.includes(':') ? `[${host}]` : host);
-
-/** @param path with the leading slash, without the query */
-export function kubeletConnection(core: Core, node: string, path: string, query: URLSearchParams): Connection {
+/**
+ * A connection to the kubelet of a node. What a node says of its address is only its word: it proves by its certificate
+ * that it is the node, wherever it is, but it must not name the API itself or what only this machine's network has.
+ * @param path with the leading slash @param search with the `?`, or empty
+ */
+export async function kubeletConnection(core: Core, node: string, path: string, search: string): Promise<Connection> {
   const { host, port } = kubeletOf(core, node);
-  const url = new URL(`https://${hostOf(host)}:${port}${path}`);
-  for (const [key, value] of query) url.searchParams.append(key, value);
-  return { url, secure: true, kubelet: node };
+  const address = await core.destinations.locate(host, port, 'kubelet');
+  return { url: targetUrl({ secure: true, host, port, path, search }), address, secure: true, kubelet: node };
 }
 
 /** The node of a pod. Throws 400 before it has one. */

@@ -5,45 +5,50 @@ import type { Core } from '../core.ts';
 import { objectAs } from '../object-as.ts';
 import { containerOf } from './container.ts';
 import { kubeletConnection, nodeOf } from './kubelet.ts';
-import { nodeProxy, podProxy, serviceProxy } from './proxy.ts';
+import { nodeProxy, podProxy, serviceProxy, type Asked } from './proxy.ts';
+import { pathOf } from './target-url.ts';
 
-/** How a stream of an object is reached. `stored` is undefined only for proxies, whose names may carry scheme and port. */
-export type Stream = (core: Core, target: Target, stored: Stored | undefined, query: URLSearchParams) => Connection;
+/** A stream that is asked for. */
+export interface Asking extends Asked {
+  core: Core;
+  target: Target;
+  /** the pod; proxies, whose names may carry scheme and port, find their own object */
+  stored: Stored | undefined;
+  query: URLSearchParams;
+}
 
-const pass = (query: URLSearchParams, ...names: string[]): URLSearchParams => {
-  const out = new URLSearchParams();
-  for (const name of names) for (const value of query.getAll(name)) out.append(name, value);
-  return out;
-};
+/** How a stream of an object is reached. Throws StatusError where it is not. */
+export type Stream = (asking: Asking) => Connection | Promise<Connection>;
+
+/** Parameters of a log that are the kubelet's too. */
+const LOG_OPTIONS = [
+  'follow',
+  'previous',
+  'sinceSeconds',
+  'sinceTime',
+  'timestamps',
+  'tailLines',
+  'limitBytes',
+  'stream',
+];
+
+const searchOf = (options: URLSearchParams): string => (options.size > 0 ? `?${options}` : '');
 
 const podOf = (stored: Stored | undefined): Pod => objectAs('pods', stored!);
 
-const logs: Stream = (core, target, stored, query) => {
+const logs: Stream = ({ core, target, stored, query }) => {
   const pod = podOf(stored);
   const container = containerOf(pod, query.get('container'));
-  const options = pass(
-    query,
-    'follow',
-    'previous',
-    'sinceSeconds',
-    'sinceTime',
-    'timestamps',
-    'tailLines',
-    'limitBytes',
-    'stream',
-  );
-  return kubeletConnection(
-    core,
-    nodeOf(pod),
-    `/containerLogs/${target.namespace}/${target.name}/${container}`,
-    options,
-  );
+  const options = new URLSearchParams();
+  for (const name of LOG_OPTIONS) for (const value of query.getAll(name)) options.append(name, value);
+  const path = pathOf('containerLogs', target.namespace, target.name, container);
+  return kubeletConnection(core, nodeOf(pod), path, searchOf(options));
 };
 
 /** The kubelet has its own names for what a client asks. */
 const running =
-  (path: string): Stream =>
-  (core, target, stored, query) => {
+  (verb: string): Stream =>
+  ({ core, target, stored, query }) => {
     const pod = podOf(stored);
     const container = containerOf(pod, query.get('container'));
     const options = new URLSearchParams();
@@ -55,24 +60,31 @@ const running =
     flag('stderr', 'error');
     flag('tty', 'tty');
     for (const word of query.getAll('command')) options.append('command', word);
-    return kubeletConnection(core, nodeOf(pod), `/${path}/${target.namespace}/${target.name}/${container}`, options);
+    const path = pathOf(verb, target.namespace, target.name, container);
+    return kubeletConnection(core, nodeOf(pod), path, searchOf(options));
   };
 
-const portForward: Stream = (core, target, stored, query) => {
+const portForward: Stream = ({ core, target, stored, query }) => {
   const options = new URLSearchParams(query.getAll('ports').map((port): [string, string] => ['port', port]));
-  return kubeletConnection(core, nodeOf(podOf(stored)), `/portForward/${target.namespace}/${target.name}`, options);
+  const path = pathOf('portForward', target.namespace, target.name);
+  return kubeletConnection(core, nodeOf(podOf(stored)), path, searchOf(options));
 };
 
 /** Whether the target's subresource is connected to, and not read or written. */
 export const isStream = ({ kind, subresource }: Target): boolean =>
   streams[`${kind.storage.key}/${subresource}`] !== undefined;
 
+const proxy =
+  (find: (core: Core, target: Target, asked: Asked) => Connection | Promise<Connection>): Stream =>
+  ({ core, target, ...asked }) =>
+    find(core, target, asked);
+
 export const streams: Readonly<Record<string, Stream>> = {
   'pods/log': logs,
   'pods/exec': running('exec'),
   'pods/attach': running('attach'),
   'pods/portforward': portForward,
-  'pods/proxy': podProxy,
-  'services/proxy': serviceProxy,
-  'nodes/proxy': nodeProxy,
+  'pods/proxy': proxy(podProxy),
+  'services/proxy': proxy(serviceProxy),
+  'nodes/proxy': proxy(nodeProxy),
 };

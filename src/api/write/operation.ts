@@ -54,6 +54,7 @@ export const admissionRequest = (
   old: KubeObject | undefined,
 ): AdmissionRequest => ({
   store: op.core.store,
+  destinations: op.core.destinations,
   registry: op.core.registry,
   authorizer: op.core.authorizer,
   ctx: op.ctx,

@@ -8,12 +8,16 @@ import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
 import type { Route } from '../router.ts';
 import type { Services } from '../services.ts';
-import { forwardedHeaders } from '../streams/headers.ts';
+import { framing, sendBody } from '../streams/body.ts';
+import { forwardedFor } from '../streams/forwarded-for.ts';
+import { answerHeaders, requestHeaders } from '../streams/headers.ts';
 import { endpointOf, remoteOf, remoteVersions, type RemoteSpec } from './locate.ts';
 
 const UNAVAILABLE = 503;
 /** A server that does not begin to answer in this time is taken for unreachable. Bodies and watches may last. */
 const ANSWER_MS = 60_000;
+/** A connection that is kept and not used is closed after this time. */
+const IDLE_MS = 30_000;
 /** CAs for which connections are kept open. */
 const MAX_AGENTS = 32;
 const agents = new Map<string, Agent>();
@@ -48,6 +52,7 @@ function agentFor(
       rejectUnauthorized: !insecureSkipTLSVerify,
       keepAlive: true,
       maxFreeSockets: 16,
+      timeout: IDLE_MS,
     });
     if (agents.size >= MAX_AGENTS) agents.clear();
     agents.set(key, agent);
@@ -56,46 +61,61 @@ function agentFor(
 }
 
 /** Headers of the caller go on, but for those by which it could pass for somebody else. */
-function headersOf({ req, user }: Exchange, host: string): OutgoingHttpHeaders {
-  const headers = forwardedHeaders(req.headers);
-  for (const name of Object.keys(headers)) if (name.startsWith('x-remote-')) delete headers[name];
-  const forwarded = [req.headers['x-forwarded-for'], req.socket.remoteAddress].filter(Boolean).join(', ');
-  return { ...headers, ...identityHeaders(user), host, 'x-forwarded-for': forwarded };
+function headersOf(exchange: Exchange, host: string): OutgoingHttpHeaders {
+  const { req, user } = exchange;
+  return { ...requestHeaders(req.headers), ...framing(req), ...forwardedFor(exchange), ...identityHeaders(user), host };
+}
+
+const isRedirect = ({ statusCode = 0, headers }: IncomingMessage): boolean =>
+  statusCode >= 300 && statusCode <= 399 && headers.location !== undefined;
+
+/** The head of what the server at this address answers. Rejects with Error where it does not. */
+function ask(
+  { frontProxy }: Services,
+  exchange: Exchange,
+  spec: RemoteSpec,
+  { host, port }: Endpoint,
+): Promise<IncomingMessage> {
+  const servername = `${spec.service.name}.${spec.service.namespace}.svc`;
+  const { req, res, method } = exchange;
+  return new Promise<IncomingMessage>((resolve, reject) => {
+    const request = httpsRequest({
+      host,
+      port,
+      servername,
+      method,
+      path: req.url,
+      agent: agentFor(spec, frontProxy),
+      headers: headersOf(exchange, `${servername}:${port}`),
+    });
+    const timer = setTimeout(() => request.destroy(new Error(`${servername} does not answer`)), ANSWER_MS);
+    request.once('response', resolve);
+    request.once('error', reject);
+    for (const event of ['response', 'close']) request.once(event, () => clearTimeout(timer));
+    res.once('close', () => request.destroy());
+    sendBody(req, request);
+  });
 }
 
 async function proxy(
-  { frontProxy, log }: Services,
+  services: Services,
   exchange: Exchange,
   spec: RemoteSpec,
   { host, port }: Endpoint,
 ): Promise<void> {
-  const servername = `${spec.service.name}.${spec.service.namespace}.svc`;
-  const { req, res } = exchange;
+  const { res } = exchange;
   let answer: IncomingMessage;
   try {
-    answer = await new Promise<IncomingMessage>((resolve, reject) => {
-      const request = httpsRequest({
-        host,
-        port,
-        servername,
-        method: exchange.method,
-        path: req.url,
-        agent: agentFor(spec, frontProxy),
-        headers: headersOf(exchange, `${servername}:${port}`),
-      });
-      const timer = setTimeout(() => request.destroy(new Error(`${servername} does not answer`)), ANSWER_MS);
-      request.once('response', resolve);
-      request.once('error', reject);
-      request.once('close', () => clearTimeout(timer));
-      request.once('response', () => clearTimeout(timer));
-      res.once('close', () => request.destroy());
-      req.pipe(request);
-    });
+    answer = await ask(services, exchange, spec, { host: await services.api.locate(host, port), port });
   } catch (error) {
-    log(`aggregation: ${spec.version}.${spec.group}: ${(error as Error).message}`);
+    services.log(`aggregation: ${spec.version}.${spec.group}: ${(error as Error).message}`);
     return sendText(exchange, UNAVAILABLE, `error trying to reach service: ${goTransportError(error as Error)}\n`);
   }
-  res.writeHead(answer.statusCode ?? 502, forwardedHeaders(answer.headers));
+  if (isRedirect(answer)) {
+    answer.destroy();
+    return sendText(exchange, 502, 'the backend attempted to redirect this request, which is not permitted');
+  }
+  res.writeHead(answer.statusCode ?? 502, answerHeaders(answer.headers));
   await pipeline(answer, res).catch(() => res.destroy());
 }
 

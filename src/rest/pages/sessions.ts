@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { RequestContext, User } from '../../api/contract.ts';
+import { SESSION_COOKIE } from './session-cookie.ts';
 
 /** Who a browser session acts as. One without `write` may only read. */
 export interface Session {
@@ -13,7 +14,6 @@ export interface SessionContext extends RequestContext {
   readOnly?: boolean;
 }
 
-const COOKIE = 'ku7s_session';
 /** ms; a session ends after it, wherever it is used */
 const SESSION_LIFE = 12 * 3600_000;
 /** ms in which a login link can be used, once */
@@ -53,14 +53,14 @@ export class Sessions {
   cookie(session: Session): string {
     const payload = Buffer.from(JSON.stringify({ ...session, until: this.now() + SESSION_LIFE })).toString('base64url');
     const value = `${payload}.${this.sign(payload)}`;
-    return `${COOKIE}=${value}; Path=/; Max-Age=${SESSION_LIFE / 1000}; HttpOnly; Secure; SameSite=Strict`;
+    return `${SESSION_COOKIE}=${value}; Path=/; Max-Age=${SESSION_LIFE / 1000}; HttpOnly; Secure; SameSite=Strict`;
   }
 
   /** The session of a request's cookie; undefined where there is none that is good. */
   of(req: IncomingMessage): Session | undefined {
-    const cookie = (req.headers.cookie ?? '').split(/;\s*/).find((part) => part.startsWith(`${COOKIE}=`));
+    const cookie = (req.headers.cookie ?? '').split(/;\s*/).find((part) => part.startsWith(`${SESSION_COOKIE}=`));
     if (!cookie) return undefined;
-    const [payload = '', signature = ''] = cookie.slice(COOKIE.length + 1).split('.');
+    const [payload = '', signature = ''] = cookie.slice(SESSION_COOKIE.length + 1).split('.');
     const wanted = Buffer.from(this.sign(payload));
     const given = Buffer.from(signature);
     if (wanted.length !== given.length || !timingSafeEqual(wanted, given)) return undefined;

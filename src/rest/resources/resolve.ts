@@ -21,7 +21,8 @@ export function verbOf(method: string, path: ResourcePath, watch: boolean): stri
     case 'DELETE':
       return path.name ? 'delete' : 'deletecollection';
     default:
-      return method.toLowerCase();
+      // the API has no verb for them: only who may everything may that (OPTIONS of a proxy)
+      return '';
   }
 }
 
@@ -43,7 +44,8 @@ export function resolve(registry: Registry, path: ResourcePath, method: string, 
   }
   const { namespace, name, subresource } = path;
   const target = { kind, namespace, name, subresource };
-  const absence = path.excess ? 'place' : absenceOf(verb, target);
+  // of what has no verb only proxies are routes, and for them what is true of one method is true of all
+  const absence = path.excess ? 'place' : absenceOf(verb || 'get', target);
   if (absence === 'place' && kind.custom) throw new PageNotFound();
   if (absence) throw absent(absence, verb, target);
   // routes of built-in kinds are of one method each, and HEAD is none of them; only proxies pass it on

@@ -1,10 +1,17 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Connection, Target } from '../../api/contract.ts';
+import { badRequest } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
+import { hasBody } from './body.ts';
 import { shortText, type NodeDialer } from './dial.ts';
-import { forwardedHeaders } from './headers.ts';
-import { errorOfAnswer, unreachable } from './node-errors.ts';
+import { forwardedFor } from './forwarded-for.ts';
+import { upgradeHeaders } from './headers.ts';
+import { KUBELET_ANSWER_MS } from './kubelet-answer.ts';
+import { errorOfAnswer, proxyError, unreachable } from './node-errors.ts';
+
+/** When one end is gone, what the other has not taken yet is thrown away after this time. */
+const LAST_BYTES_MS = 10_000;
 
 /**
  * Asks the node for the protocol that the client asked for, and when the node has switched, joins the two sockets. The
@@ -18,10 +25,12 @@ export async function pipeUpgrade(
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
-  const { headers } = exchange.req;
-  const forwarded = forwardedHeaders(headers, true);
-  delete forwarded.host;
-  const request = dialer.request(to, exchange.method, forwarded);
+  // it could only be promised: what comes after the headers is already the other protocol
+  if (hasBody(exchange.req)) throw badRequest('a request for another protocol has no body');
+  const proxied = target.subresource === 'proxy';
+  const headers = { ...upgradeHeaders(exchange.req.headers), 'content-length': '0' };
+  const forwarded = proxied ? { ...headers, ...forwardedFor(exchange) } : withoutHost(headers);
+  const request = dialer.request(to, exchange.method, forwarded, proxied ? undefined : KUBELET_ANSWER_MS);
   const left = () => request.destroy();
   socket.once('close', left);
   const answered = new Promise<{ answer: IncomingMessage; node: Duplex; first: Buffer }>((resolve, reject) => {
@@ -29,16 +38,33 @@ export async function pipeUpgrade(
     request.once('response', (answer: IncomingMessage) => {
       shortText(answer).then((text) => reject(errorOfAnswer(answer.statusCode ?? 500, text, target)), reject);
     });
-    request.once('error', (error) => reject(unreachable(exchange.method, to.url, error)));
+    request.once('error', (error) => reject(proxied ? proxyError(error) : unreachable(exchange.method, to.url, error)));
   });
   request.end();
   const { answer, node, first } = await answered;
   socket.off('close', left);
+  if (!switchedTo(answer, exchange.header('upgrade'))) {
+    node.destroy();
+    throw proxyError(
+      new Error(`it switched to ${JSON.stringify(answer.headers.upgrade ?? '')}, which nobody asked for`),
+    );
+  }
   socket.write(`HTTP/1.1 101 Switching Protocols\r\n${rawHeaders(answer)}\r\n`);
   if (first.length) socket.write(first);
   if (head.length) node.write(head);
   join(socket, node);
+  if (socket.destroyed) node.destroy();
 }
+
+function withoutHost<T extends { host?: unknown }>({ host: _, ...rest }: T): Omit<T, 'host'> {
+  return rest;
+}
+
+/** One of the protocols that were offered, as RFC 9110 §7.8 wants it. */
+const switchedTo = ({ headers }: IncomingMessage, offered: string): boolean => {
+  const names = (text = '') => text.split(',').map((name) => name.trim().toLowerCase());
+  return names(headers.upgrade).every((name) => name !== '' && names(offered).includes(name));
+};
 
 function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
   let text = '';
@@ -46,7 +72,7 @@ function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
   return text;
 }
 
-/** Both ways, with backpressure, half-closes passed on; the end of one with an error is the end of both. */
+/** Both ways, with backpressure, half-closes passed on; the end of one is the end of both, when its last bytes are through. */
 function join(a: Duplex, b: Duplex): void {
   for (const [from, to] of [
     [a, b],
@@ -54,6 +80,11 @@ function join(a: Duplex, b: Duplex): void {
   ] as const) {
     from.pipe(to);
     from.on('error', () => to.destroy());
-    from.once('close', () => to.end(() => to.destroy()));
+    from.once('close', () => {
+      // one that takes nothing more must not be waited for
+      const timer = setTimeout(() => to.destroy(), LAST_BYTES_MS);
+      to.once('close', () => clearTimeout(timer));
+      to.end(() => to.destroy());
+    });
   }
 }

@@ -1,37 +1,46 @@
 import { once } from 'node:events';
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Target } from '../../api/contract.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
+import type { Resolved } from '../resources/resolve.ts';
 import type { Services } from '../services.ts';
+import { framing, sendBody } from './body.ts';
 import { shortText } from './dial.ts';
-import { forwardedHeaders } from './headers.ts';
+import { forwardedFor } from './forwarded-for.ts';
+import { answerHeaders, requestHeaders } from './headers.ts';
+import { KUBELET_ANSWER_MS } from './kubelet-answer.ts';
+import { inProxy } from './location.ts';
 import { errorOfAnswer, proxyError, unreachable } from './node-errors.ts';
 
-/** Streams over plain HTTP: logs, and whatever is behind a proxy. The others need an upgrade. */
-export async function serveStream(services: Services, exchange: Exchange, target: Target, rest: string): Promise<void> {
-  if (target.subresource === 'log') return serveLog(services, exchange, target);
-  if (target.subresource === 'proxy') return serveProxy(services, exchange, target, rest);
+/**
+ * Streams over plain HTTP: logs, and whatever is behind a proxy. The others need an upgrade.
+ * @param rest of the path, after /proxy
+ */
+export async function serveStream(
+  services: Services,
+  exchange: Exchange,
+  found: Resolved,
+  rest: string,
+): Promise<void> {
+  const { target, verb } = found;
+  if (target.subresource === 'log') return serveLog(services, exchange, target, verb);
+  if (target.subresource === 'proxy') return serveProxy(services, exchange, found, rest);
   // what is wrong with the object or the caller comes first
-  await services.api.connect(exchange, target, exchange.query);
+  await services.api.connect(exchange, target, { verb, query: exchange.query });
   throw badRequest('Upgrade request required');
 }
 
-async function answerTo(services: Services, exchange: Exchange, target: Target, method: string, path?: string) {
-  const query = new URLSearchParams(exchange.query);
-  if (path !== undefined) query.set('path', path);
-  const to = await services.api.connect(exchange, target, query);
-  const headers = path === undefined ? { accept: '*/*' } : forwardedHeaders(exchange.req.headers);
-  if (path !== undefined) delete headers.host;
-  const request = services.dialer.request(to, method, headers);
-  const left = () => request.destroy();
-  exchange.res.once('close', left);
-  return { request, to, left };
+/** The head of the answer; the request ends when the client leaves, whether there is one or not. */
+function answerTo({ res }: Exchange, request: ClientRequest, send: () => void): Promise<IncomingMessage> {
+  res.once('close', () => request.destroy());
+  const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+  send();
+  return answered.then(([answer]) => answer);
 }
 
-/** The answer's bytes at the client's pace; ends the request when the client leaves. */
-async function pass(exchange: Exchange, answer: IncomingMessage): Promise<void> {
-  const { res } = exchange;
+/** The answer's bytes at the client's pace. */
+async function pass({ res }: Exchange, answer: IncomingMessage): Promise<void> {
   res.flushHeaders?.();
   const gone = once(res, 'close');
   answer.on('error', () => res.destroy());
@@ -40,13 +49,12 @@ async function pass(exchange: Exchange, answer: IncomingMessage): Promise<void> 
   answer.destroy();
 }
 
-async function serveLog(services: Services, exchange: Exchange, target: Target): Promise<void> {
-  const { request, to } = await answerTo(services, exchange, target, 'GET');
-  const answered = once(request, 'response');
-  request.end();
+async function serveLog(services: Services, exchange: Exchange, target: Target, verb: string): Promise<void> {
+  const to = await services.api.connect(exchange, target, { verb, query: exchange.query });
+  const request = services.dialer.request(to, 'GET', { accept: '*/*' }, KUBELET_ANSWER_MS);
   let answer: IncomingMessage;
   try {
-    [answer] = (await answered) as [IncomingMessage];
+    answer = await answerTo(exchange, request, () => request.end());
   } catch (error) {
     throw unreachable('GET', to.url, error as Error);
   }
@@ -59,33 +67,32 @@ async function serveLog(services: Services, exchange: Exchange, target: Target):
   await pass(exchange, answer);
 }
 
-async function serveProxy(services: Services, exchange: Exchange, target: Target, rest: string): Promise<void> {
-  const { req, res, method } = exchange;
-  const reads = method === 'GET' || method === 'HEAD';
+async function serveProxy(
+  services: Services,
+  exchange: Exchange,
+  { target, verb }: Resolved,
+  rest: string,
+): Promise<void> {
+  const { req, res, method, pathname, search, query } = exchange;
+  const to = await services.api.connect(exchange, target, { verb, query, path: rest || '/', search });
   // relative links of the page behind would otherwise lead out of the proxy
-  if (rest === '' && reads && !exchange.pathname.endsWith('/')) {
-    res.writeHead(301, { ...exchange.commonHeaders(), Location: `${exchange.pathname}/${exchange.search}` });
+  if (rest === '' && (method === 'GET' || method === 'HEAD') && !pathname.endsWith('/')) {
+    res.writeHead(301, { ...exchange.commonHeaders(), Location: `${pathname}/${search}` });
     return void res.end();
   }
-  const { request, to } = await answerTo(services, exchange, target, method, rest || '/');
-  const answered = once(request, 'response');
-  if (reads) request.end();
-  else req.pipe(request);
+  const forwarded = forwardedFor(exchange);
+  const headers = { ...requestHeaders(req.headers), ...forwarded, ...framing(req) };
+  const request = services.dialer.request(to, method, headers);
   let answer: IncomingMessage;
   try {
-    [answer] = (await answered) as [IncomingMessage];
+    answer = await answerTo(exchange, request, () => sendBody(req, request));
   } catch (error) {
     throw proxyError(error as Error);
   }
-  const headers = forwardedHeaders(answer.headers);
-  const base = exchange.pathname.slice(0, exchange.pathname.length - rest.length).replace(/\/$/, '');
-  if (headers.location) headers.location = inProxy(String(headers.location), to.url, base);
-  res.writeHead(answer.statusCode ?? 502, { ...headers, 'Audit-Id': exchange.auditId });
+  const passed = answerHeaders(answer.headers);
+  const base = pathname.slice(0, pathname.length - rest.length).replace(/\/$/, '');
+  const page = { host: to.url.host, askedHost: String(forwarded['host'] ?? ''), base };
+  if (passed['location']) passed['location'] = inProxy(String(passed['location']), page);
+  res.writeHead(answer.statusCode ?? 502, { ...passed, 'Audit-Id': exchange.auditId });
   await pass(exchange, answer);
-}
-
-/** A redirect to the same server stays below the proxy's path. */
-function inProxy(location: string, url: URL, base: string): string {
-  const to = new URL(location, url);
-  return to.host === url.host ? `${base}${to.pathname}${to.search}` : location;
 }

@@ -60,9 +60,8 @@ async function serveResource(
     scope: 'resource',
   };
   if (subresource !== 'log' && isStream(target)) {
-    const query = new URLSearchParams(exchange.query);
-    if (subresource === 'proxy') query.set('path', path.rest || '/');
-    const to = await services.api.connect(exchange, target, query);
+    const { query, search } = exchange;
+    const to = await services.api.connect(exchange, target, { verb, query, path: path.rest || '/', search });
     return pipeUpgrade(services.dialer, exchange, target, to, socket, head);
   }
   if (verb === 'watch' && exchange.header('upgrade').toLowerCase() === 'websocket')

@@ -1,7 +1,6 @@
 import { stringifyExact } from '../../../go/json-numbers.ts';
 import https from 'node:https';
 import type { AdmissionRequest } from '../plugin.ts';
-import type { Store } from '../../../store/contract.ts';
 import { addressOf, shownUrl, type ClientConfig } from './address.ts';
 import { requestFacts, sentObject } from './request-facts.ts';
 import { goTransportError, httpProblem } from './transport-error.ts';
@@ -86,7 +85,7 @@ export async function callWebhook(
     apiVersion: 'admission.k8s.io/v1',
     request: { ...facts, object: sentObject(request, request.object), oldObject: sentObject(request, request.old) },
   };
-  const answer = await postTo(request.store, config, stringifyExact(review), timeoutSeconds);
+  const answer = await postTo(request, config, stringifyExact(review), timeoutSeconds);
   const { response, apiVersion, kind } = (answer ?? {}) as {
     response?: AdmissionResponse;
     apiVersion?: string;
@@ -105,12 +104,17 @@ export async function callWebhook(
 }
 
 /** Posts JSON to a webhook. Errors speak of the address that the configuration names, wherever it leads. */
-async function postTo(store: Store, config: ClientConfig, body: string, timeoutSeconds: number): Promise<unknown> {
+async function postTo(
+  { store, destinations }: AdmissionRequest,
+  config: ClientConfig,
+  body: string,
+  timeoutSeconds: number,
+): Promise<unknown> {
   const shown = shownUrl(config);
   shown.searchParams.set('timeout', `${timeoutSeconds}s`);
   const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : undefined;
   try {
-    const { url, servername } = addressOf(store, config);
+    const { url, servername } = await addressOf(store, destinations, config);
     url.search = shown.search;
     return await post(url, body, ca, servername, timeoutSeconds * 1000);
   } catch (error) {
