@@ -1,4 +1,3 @@
-import { constants } from 'node:crypto';
 import { once } from 'node:events';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import {
@@ -12,8 +11,9 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { Api } from '../api/contract.ts';
 import { createFlowControl, type FlowControl } from '../api/fairness/flow-control.ts';
+import { SERVER_TLS } from '../rules/server-tls.ts';
 import { Discovery } from './discovery/discovery.ts';
-import { asHttp1, Exchange } from './exchange.ts';
+import { asHttp1, Exchange, streamOf } from './exchange.ts';
 import { createFairness } from './fairness/fairness.ts';
 import { Metrics } from './health/metrics.ts';
 import { Identifier, type Authorities } from './identify.ts';
@@ -23,7 +23,8 @@ import { serve } from './serve.ts';
 import type { GraphQLHandler, Services, TokenIssuer, VersionInfo } from './services.ts';
 import { NodeDialer } from './streams/dial.ts';
 import { serveUpgrade } from './streams/upgrade.ts';
-import { refuseUnreadable } from './unreadable.ts';
+import { headProblem, MAX_HEADERS, upgradeProblem } from './request-head.ts';
+import { refuseConnection, refuseHead, refuseUnreadable } from './unreadable.ts';
 
 export interface RestOptions {
   api: Api & TokenIssuer;
@@ -57,13 +58,11 @@ const HEADERS_TIMEOUT_MS = 30_000;
 const BODY_TIMEOUT_MS = 300_000;
 /** An idle HTTP/1.1 connection is kept so long; more than Go clients' 90 s, so that it is they who close. */
 const KEEP_ALIVE_MS = 120_000;
-const MAX_HEADER_BYTES = 64 * 1024;
+/** Of a request's head, as Go's (http.DefaultMaxHeaderBytes) */
+const MAX_HEADER_BYTES = 1024 * 1024;
 /** Requests at once on one HTTP/2 connection, as kube-apiserver's (informers of all kinds share one connection). */
 const MAX_STREAMS = 1000;
 const WINDOW = 1024 * 1024;
-
-/** AES-128 first, as Go's servers have it: large lists and many watchers are encrypted a quarter faster than with AES-256. */
-const CIPHERS = `TLS_AES_128_GCM_SHA256:${constants.defaultCipherList}`;
 
 const VERSION: VersionInfo = { gitVersion: 'v1.35.4+ku7s', gitCommit: '', buildDate: '1970-01-01T00:00:00Z' };
 
@@ -124,26 +123,27 @@ class Server implements RestServer {
       },
     };
     this.server = createSecureServer({
+      ...SERVER_TLS,
       key: tls.key,
       cert: tls.cert,
       ca: [tls.clientCA, tls.frontProxyCA].filter((pem) => pem !== undefined),
       requestCert: true,
       rejectUnauthorized: false,
       allowHTTP1: true,
-      ciphers: CIPHERS,
-      honorCipherOrder: true,
       handshakeTimeout: HEADERS_TIMEOUT_MS,
-      maxHeaderListPairs: 256,
+      maxHeaderListPairs: MAX_HEADERS,
       settings: { maxConcurrentStreams: MAX_STREAMS, initialWindowSize: WINDOW, maxHeaderListSize: MAX_HEADER_BYTES },
       // all watches of a client share one session, and what waits in them counts here; each is bounded by itself
       maxSessionMemory: 1024,
-      ...({ maxHeaderSize: MAX_HEADER_BYTES } as object),
     });
     // of its HTTP/1.1 half, which reads them here only
     Object.assign(this.server, {
       headersTimeout: HEADERS_TIMEOUT_MS,
       keepAliveTimeout: KEEP_ALIVE_MS,
       requestTimeout: BODY_TIMEOUT_MS,
+      maxHeaderSize: MAX_HEADER_BYTES,
+      maxHeadersCount: MAX_HEADERS,
+      insecureHTTPParser: false,
     });
     this.server.on('request', (req, res) => this.onRequest(req, res));
     this.server.on('upgrade', (req: IncomingMessage, socket: Duplex, head: Buffer) =>
@@ -209,6 +209,8 @@ class Server implements RestServer {
     response: ServerResponse | Http2ServerResponse,
   ): void {
     const { req, res } = asHttp1(request, response);
+    const problem = streamOf(req) ? undefined : headProblem(req);
+    if (problem) return refuseHead(problem, res);
     const exchange = new Exchange(req, res);
     this.running++;
     if (this.stopping && req.httpVersionMajor === 1) res.setHeader('Connection', 'close');
@@ -224,6 +226,8 @@ class Server implements RestServer {
   }
 
   private onUpgrade(req: IncomingMessage, socket: Duplex, head: Buffer): void {
+    const problem = upgradeProblem(req);
+    if (problem) return refuseConnection(problem, socket);
     this.running++;
     socket.once('close', () => {
       if (--this.running === 0) this.idle?.();

@@ -5,6 +5,7 @@ import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { NodeTls } from '../contract.ts';
 import { dialPod } from '../network/dial-pod.ts';
+import { SERVER_TLS } from '../../rules/server-tls.ts';
 import type { AgentContext } from '../pods/agent-context.ts';
 import type { PodManager } from '../pods/pod-manager.ts';
 import { servePortForward } from '../streams/port-forward.ts';
@@ -31,7 +32,7 @@ export class KubeletServer {
     private readonly context: AgentContext,
   ) {
     this.server = createServer(
-      { key: tls.key, cert: tls.cert, ca: tls.ca, requestCert: true, rejectUnauthorized: false, minVersion: 'TLSv1.2' },
+      { ...SERVER_TLS, key: tls.key, cert: tls.cert, ca: tls.ca, requestCert: true, rejectUnauthorized: false },
       (request, response) => void this.serve(request, response).catch(() => response.destroy()),
     );
     this.server.maxConnections = MAX_CONNECTIONS;
