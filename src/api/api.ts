@@ -18,6 +18,7 @@ import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api } from './contract.ts';
 import type { Core } from './core.ts';
 import { followDefinitions } from './definitions/follow.ts';
+import { Standing } from './standing/standing.ts';
 import { Destinations } from './streams/destinations.ts';
 import { OpenStreams } from './streams/open-streams.ts';
 import { verbs } from './verbs.ts';
@@ -68,6 +69,8 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   const issuer = options.issuer ?? ISSUER;
   const range = new IpRange(options.serviceCidr ?? '10.96.0.0/16');
   const tokens = new ServiceAccountTokens(options.serviceAccountKeys, issuer, store, clock);
+  const authorizer = new Authorizer(store, options.rbac ?? true);
+  const standing = new Standing(store, authorizer, clock, log);
   const core: Core = {
     registry,
     store,
@@ -80,7 +83,8 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
       clock,
       log,
     ),
-    authorizer: new Authorizer(store, options.rbac ?? true),
+    authorizer,
+    standing,
     admission: createChain(plugins),
     destinations: new Destinations(range),
     openStreams: new OpenStreams(),
@@ -103,7 +107,8 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     advertise: (address, port) => advertise(core, address, port),
     async close() {
       for (const follower of followers) follower.stop();
-      core.authorizer.close();
+      standing.close();
+      authorizer.close();
     },
   };
 }

@@ -1,6 +1,6 @@
 import { badRequest, forbiddenRequest, notFound } from '../meta/status.ts';
 import { attributesOf } from './authorization/attributes.ts';
-import type { ConnectRequest, Connection, RequestContext, Target } from './contract.ts';
+import type { ConnectRequest, OpenConnection, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { admissionRequest, operationOf } from './write/operation.ts';
 import { streams } from './streams/streams.ts';
@@ -18,11 +18,12 @@ export async function connect(
   ctx: RequestContext,
   target: Target,
   { verb, query, path = '/', search = '' }: ConnectRequest,
-): Promise<Connection> {
+): Promise<OpenConnection> {
   const stream = streams[`${target.kind.storage.key}/${target.subresource}`];
   if (!stream) throw badRequest(`no stream ${target.subresource} of ${target.kind.resource}`);
   core.authorizer.require(ctx, verb, target);
-  if (ALSO_CREATE.has(target.subresource) && verb !== 'create') requireCreate(core, ctx, target);
+  const createToo = ALSO_CREATE.has(target.subresource) && verb !== 'create';
+  if (createToo) requireCreate(core, ctx, target);
   core.openStreams.open(ctx);
   const key = keyOf(target);
   let stored = core.store.get(key);
@@ -36,7 +37,9 @@ export async function connect(
   const request = admissionRequest(op, 'CONNECT', undefined, stored?.object as never);
   await core.admission.admit(request);
   await core.admission.validate(request);
-  return stream({ core, target, stored, query, path, search });
+  const rights = (createToo ? [verb, 'create'] : [verb]).map((each) => attributesOf(each, target));
+  const connection = await stream({ core, target, stored, query, path, search });
+  return { ...connection, hold: (onLost) => core.standing.hold(ctx, rights, onLost) };
 }
 
 /** In the words of pod/rest ensureAuthorizedForVerb, which are fewer than those of the first check. */

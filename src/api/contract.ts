@@ -1,7 +1,7 @@
 import type { Json, KubeObject } from '../meta/object.ts';
-import type { Status } from '../meta/status.ts';
+import type { Status, StatusError } from '../meta/status.ts';
 import type { Kind, Registry } from '../kinds/kind.ts';
-import type { Store, Stored } from '../store/contract.ts';
+import type { Key, Store, Stored } from '../store/contract.ts';
 
 /**
  * The API as both façades see it. rest/ and resolvers/ turn their requests into these calls and the answers into
@@ -16,8 +16,15 @@ export interface User {
 
 /** What a caller has shown, for what outlives the request: a watch, a subscription, a session in a container. */
 export interface Credential {
-  /** Whom it stands for now, by the same rules as at first; undefined once it is expired, revoked or unknown. */
+  /**
+   * Whom it stands for now, by the same rules as at first; undefined once it is expired, revoked or unknown. Throws 401
+   * for the same, and 403 where it may no more act for whom it acts.
+   */
   recheck(): Promise<User | undefined>;
+  /** ms since the epoch at which it ends by itself, where it says so */
+  readonly until?: number | undefined;
+  /** objects of the store that it ends with, where it names some */
+  readonly bound?: readonly Key[] | undefined;
 }
 
 export interface RequestContext {
@@ -120,7 +127,10 @@ export interface WatchSink {
   onEvents(events: readonly WatchEvent[]): void;
   /** `initialEventsEnd`: the bookmark that ends sendInitialEvents */
   onBookmark(revision: number, initialEventsEnd: boolean): void;
-  /** Over: by timeout (no error), or with the Status that becomes the ERROR event. */
+  /**
+   * Over: by timeout (no error), or with the Status that becomes the ERROR event. After a 401 or 403 the caller may not
+   * see what still waits to be sent.
+   */
   onEnd(error?: Error): void;
 }
 
@@ -146,13 +156,19 @@ export interface Api {
   deleteCollection(ctx: RequestContext, target: Target, list: ListOptions, options: DeleteOptions): Promise<ListAnswer>;
 
   /** Where a stream (exec, log, attach, portforward, proxy) goes: authorised, checked, and resolved to the node's address. */
-  connect(ctx: RequestContext, target: Target, request: ConnectRequest): Promise<Connection>;
+  connect(ctx: RequestContext, target: Target, request: ConnectRequest): Promise<OpenConnection>;
   /** The address of a host that this server may connect to for somebody, checked after its name was resolved. Throws 400. */
   locate(host: string, port: number): Promise<string>;
 
   /** Whether `user` may; the reason as RBAC says it. Used by the façades for non-resource paths and relation edges. */
   authorize(user: User, attributes: Attributes): { allowed: boolean; reason: string };
   authenticate(credentials: Credentials): Promise<User | undefined>;
+  /**
+   * For what stays open: authorises, and calls `onLost` once when a right or the credential has ended, with what a new
+   * request would be refused with. Without rights only the credential counts, as for a connection whose requests are
+   * authorised one by one. The returned function lets go. Throws 403.
+   */
+  hold(ctx: RequestContext, rights: readonly Attributes[], onLost: (why: StatusError) => void): () => void;
   /** Impersonate-* headers; throws 403 where `user` may not. */
   impersonate(user: User, headers: Impersonation): User;
 }
@@ -212,4 +228,10 @@ export interface Connection {
    * and nobody vouches for who they are.
    */
   kubelet?: string;
+}
+
+/** A connection that the caller has been let in to. */
+export interface OpenConnection extends Connection {
+  /** As Api.hold, for the rights by which he was. */
+  hold(onLost: (why: StatusError) => void): () => void;
 }

@@ -5,6 +5,7 @@ import type { ServiceAllocation } from './allocation/services.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
+import type { Standing } from './standing/standing.ts';
 import type { Destinations } from './streams/destinations.ts';
 import type { OpenStreams } from './streams/open-streams.ts';
 import type { Clock } from '../rules/clock.ts';
@@ -16,6 +17,7 @@ export interface Core {
   readonly clock: Clock;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;
+  readonly standing: Standing;
   readonly admission: AdmissionChain;
   readonly services: ServiceAllocation;
   readonly tokens: ServiceAccountTokens;

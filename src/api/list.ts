@@ -16,7 +16,7 @@ const LOOK_EVERY = 512;
 
 /** A collection, or a page of it, as it was at one revision. */
 export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
-  const selection = authorizedSelection(core, ctx, 'list', target, options);
+  const { selection } = authorizedSelection(core, ctx, 'list', target, options);
   return listAuthorized(core, target, options, selection);
 }
 

@@ -4,6 +4,7 @@ import { parseFieldSelector, type FieldTerm } from '../meta/fields.ts';
 import { everything, parseLabelSelector, type Selector } from '../meta/labels.ts';
 import { badRequest } from '../meta/status.ts';
 import type { Having, Scope, Stored } from '../store/contract.ts';
+import { attributesOf, type ResourceAttributes } from './authorization/attributes.ts';
 import type { ListOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 
@@ -108,9 +109,14 @@ function havingOf(labels: Selector, terms: readonly FieldTerm[]): Having | undef
   return undefined;
 }
 
+/** What a request for a collection needs: a right to all of it, or to the one name that its field selector demands. */
+export function collectionAttributes(verb: string, target: Target, options: ListOptions): ResourceAttributes {
+  return examined(verb, target, options).attributes;
+}
+
 /**
- * The selection of a request that has been authorised for `verb`, which comes before anything that is wrong with it. A
- * collection is authorised for the one name that the field selector demands. Throws 403 and 400.
+ * The selection of a request that has been authorised for `verb`, which comes before anything that is wrong with it, and
+ * the right that it was authorised by. Throws 403 and 400.
  */
 export function authorizedSelection(
   core: Core,
@@ -118,18 +124,25 @@ export function authorizedSelection(
   verb: string,
   target: Target,
   options: ListOptions,
-): Selection {
-  let selection: Selection | undefined;
-  let refusal: unknown;
-  try {
-    selection = selectionOf(target, options);
-  } catch (error) {
-    refusal = error;
-  }
-  core.authorizer.require(ctx, verb, { ...target, name: target.name || (selection ? selectedName(selection) : '') });
-  if (!selection) throw refusal;
-  return selection;
+): { selection: Selection; attributes: ResourceAttributes } {
+  const { attributes, selection, wrong } = examined(verb, target, options);
+  const refused = core.authorizer.refusal(ctx.user, attributes);
+  if (refused) throw refused;
+  if (!selection) throw wrong;
+  return { selection, attributes };
 }
 
-/** The name that a request for a collection is about for authorisation: the one that its field selector demands. */
-const selectedName = (selection: Selection): string => selection.scope.name ?? '';
+/** `wrong`: why there is no selection. */
+function examined(
+  verb: string,
+  target: Target,
+  options: ListOptions,
+): { attributes: ResourceAttributes; selection?: Selection; wrong?: unknown } {
+  const attributes = (selection?: Selection) => attributesOf(verb, target, target.name || selection?.scope.name);
+  try {
+    const selection = selectionOf(target, options);
+    return { attributes: attributes(selection), selection };
+  } catch (wrong) {
+    return { attributes: attributes(), wrong };
+  }
+}

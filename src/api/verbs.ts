@@ -57,6 +57,7 @@ export function verbs(core: Core): Api {
     connect: on('connect', (ctx, target, request) => connect(core, ctx, target, request)),
     locate: (host, port) => core.destinations.locate(host, port),
     authorize: (user, attributes) => core.authorizer.decide(user, attributes),
+    hold: (ctx, rights, onLost) => core.standing.hold(ctx, rights, onLost),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),
     impersonate: (user, headers) => impersonate(core.authorizer, user, headers),
   };

@@ -1,6 +1,6 @@
 import { expired, type StatusError } from '../meta/status.ts';
 import { Compacted, TooLargeRevision, type Store, type StoreEvent, type Stored } from '../store/contract.ts';
-import type { RequestContext, Target, WatchEvent, WatchOptions, WatchSink } from './contract.ts';
+import type { Attributes, RequestContext, Target, WatchEvent, WatchOptions, WatchSink } from './contract.ts';
 import type { Core } from './core.ts';
 import { checkedWatchOptions } from './list-options.ts';
 import { parseObjectRevision, waitFor } from './resource-version.ts';
@@ -24,13 +24,19 @@ export async function watch(
   given: WatchOptions,
   sink: WatchSink,
 ): Promise<() => void> {
-  const selection = authorizedSelection(core, ctx, 'watch', target, given);
+  const { selection, attributes } = authorizedSelection(core, ctx, 'watch', target, given);
   const options = checkedWatchOptions(given);
   const revision = parseObjectRevision(options.resourceVersion);
   const running = new RunningWatch(core, selection, options, sink);
-  const late = await awaited(core.store, revision, options.sendInitialEvents === true);
-  if (late) running.fail(late);
-  else running.start(revision);
+  running.follow(ctx, attributes);
+  try {
+    const late = await awaited(core.store, revision, options.sendInitialEvents === true);
+    if (late) running.fail(late);
+    else running.start(revision);
+  } catch (error) {
+    running.stop();
+    throw error;
+  }
   return () => running.stop();
 }
 
@@ -52,7 +58,10 @@ async function awaited(store: Store, revision: number | undefined, initial: bool
 
 class RunningWatch {
   private over = false;
+  private started = false;
+  private lost: StatusError | undefined;
   private unwatch: (() => void) | undefined;
+  private letGo: (() => void) | undefined;
   private readonly timers: unknown[] = [];
   private progress = 0;
   private bookmarked = 0;
@@ -64,7 +73,18 @@ class RunningWatch {
     private readonly sink: WatchSink,
   ) {}
 
+  /** Ends with the caller's right or credential. */
+  follow(ctx: RequestContext, attributes: Attributes): void {
+    this.letGo = this.core.standing.follow(ctx, [attributes], (why) => {
+      this.lost = why;
+      if (this.started) this.end(why);
+    });
+  }
+
+  /** Throws what has ended the right to it since it was asked for. */
   start(revision: number | undefined): void {
+    if (this.lost) throw this.lost;
+    this.started = true;
     const { store, clock } = this.core;
     let from = revision ?? 0;
     const { sendInitialEvents, allowWatchBookmarks } = this.options;
@@ -105,6 +125,7 @@ class RunningWatch {
 
   stop(): void {
     this.over = true;
+    this.letGo?.();
     this.unwatch?.();
     for (const timer of this.timers.splice(0)) this.core.clock.clearTimeout(timer);
   }

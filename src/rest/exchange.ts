@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
-import type { RequestContext, User } from '../api/contract.ts';
+import type { Credential, RequestContext, User } from '../api/contract.ts';
 
 /** Distinct warnings that one answer may carry; more are dropped. */
 const MAX_WARNINGS = 100;
@@ -27,6 +27,7 @@ export const streamOf = (
 export class Exchange implements RequestContext {
   user: User = ANONYMOUS;
   impersonator?: User;
+  credential?: Credential;
   readonly auditId: string;
   readonly pathname: string;
   /** with `?`, or empty */

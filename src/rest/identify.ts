@@ -1,5 +1,7 @@
 import type { IncomingMessage } from 'node:http';
-import type { Api, Impersonation, User } from '../api/contract.ts';
+import type { Api, Credential, Impersonation, User } from '../api/contract.ts';
+import { ActingCredential, ShownCredential } from '../api/standing/credential.ts';
+import type { Shown } from '../api/standing/life.ts';
 import { badRequest, isStatusError, unauthorized } from '../meta/status.ts';
 import { takeBearerProtocol } from './credentials/bearer-protocol.ts';
 import { certificateOf, ClientAuthority, type ClientCertificate } from './credentials/client-certificate.ts';
@@ -10,6 +12,7 @@ import { streamOf } from './exchange.ts';
 export interface Identity {
   user: User;
   impersonator?: User;
+  credential: Credential;
 }
 
 /** Who vouches for the certificates of clients. PEM. */
@@ -20,11 +23,22 @@ export interface Authorities {
 }
 
 /** What the certificate of a connection is good for. */
-interface Shown {
+interface Certified {
   client: ClientCertificate | undefined;
   frontProxy: ClientCertificate | undefined;
   /** of `client`, as a member of system:authenticated */
   user: Promise<User | undefined> | undefined;
+}
+
+/** What a request shows of who asks: read off it once, and weighed again as long as what it has opened stays open. */
+interface Evidence {
+  certified: Certified | undefined;
+  /** whom a front proxy speaks for; null: it is one, and names nobody */
+  proxied: User | null | undefined;
+  /** from the header, and from the protocols of a web socket */
+  tokens: readonly (string | undefined)[];
+  /** what is asked for */
+  path: string;
 }
 
 const list = (value: string | string[] | undefined): string[] =>
@@ -37,7 +51,7 @@ const list = (value: string | string[] | undefined): string[] =>
  */
 export class Identifier {
   /** What a connection's certificate says holds as long as the connection; whether it is good is asked each time. */
-  private readonly bySocket = new WeakMap<object, Shown>();
+  private readonly bySocket = new WeakMap<object, Certified>();
   private readonly clients: ClientAuthority;
   private readonly frontProxies: ClientAuthority | undefined;
 
@@ -52,34 +66,51 @@ export class Identifier {
   }
 
   async identify(req: IncomingMessage): Promise<Identity> {
-    const user = await this.authenticate(req);
+    const evidence = this.evidenceOf(req);
+    const { user, by } = await this.weigh(evidence);
+    const credential = new ShownCredential(async () => (await this.weigh(evidence)).user, by);
     const asked = impersonation(req);
-    return asked ? { user: this.api.impersonate(user, asked), impersonator: user } : { user };
+    if (!asked) return { user, credential };
+    const acting = new ActingCredential(this.api, credential, asked);
+    return { user: this.api.impersonate(user, asked), impersonator: user, credential: acting };
   }
 
-  private async authenticate(req: IncomingMessage): Promise<User> {
+  private evidenceOf(req: IncomingMessage): Evidence {
     const protocol = takeBearerProtocol(req);
-    const shown = this.shownBy(req);
-    const byCertificate = shown && (await this.certificateUser(req, shown));
-    if (byCertificate) return byCertificate;
-    const header = bearerToken(req);
-    for (const token of [header, protocol]) {
-      const user = token ? await this.api.authenticate({ token }).catch(unlessUnauthorized) : undefined;
-      if (user) return user;
-    }
-    const nothing = !shown && header === undefined && protocol === undefined;
-    const anonymous = nothing && (await this.api.authenticate({ path: pathOf(req) }));
-    if (!anonymous) throw unauthorized();
-    return anonymous;
+    const certified = this.certifiedBy(req);
+    const frontProxy = certified?.frontProxy;
+    const speaks = frontProxy && this.isGood(frontProxy) && FRONT_PROXY_NAMES.includes(frontProxy.commonName);
+    return {
+      certified,
+      proxied: speaks ? (frontProxyUser(req) ?? null) : undefined,
+      tokens: [bearerToken(req), protocol],
+      path: pathOf(req),
+    };
   }
 
-  private async certificateUser(req: IncomingMessage, shown: Shown): Promise<User | undefined> {
-    const { frontProxy } = shown;
-    if (frontProxy && this.isGood(frontProxy) && FRONT_PROXY_NAMES.includes(frontProxy.commonName)) {
-      const verified = frontProxyUser(req);
-      return verified && this.api.authenticate({ verified });
+  /** `by`: what of it has decided. Throws 401. */
+  private async weigh(evidence: Evidence): Promise<{ user: User; by: Shown }> {
+    const { certified, tokens } = evidence;
+    const byCertificate = certified && (await this.certificateUser(certified, evidence.proxied));
+    if (byCertificate) return byCertificate;
+    for (const token of tokens) {
+      const user = token ? await this.api.authenticate({ token }).catch(unlessUnauthorized) : undefined;
+      if (user) return { user, by: { token } };
     }
-    return shown.client && this.isGood(shown.client) ? shown.user : undefined;
+    const nothing = !certified && tokens.every((token) => token === undefined);
+    const anonymous = nothing && (await this.api.authenticate({ path: evidence.path }));
+    if (!anonymous) throw unauthorized();
+    return { user: anonymous, by: {} };
+  }
+
+  private async certificateUser(
+    { frontProxy, client, user: known }: Certified,
+    proxied: Evidence['proxied'],
+  ): Promise<{ user: User; by: Shown } | undefined> {
+    const certificate = proxied === undefined ? client : frontProxy;
+    if (!certificate || !this.isGood(certificate)) return undefined;
+    const user = await (proxied === undefined ? known : proxied && this.api.authenticate({ verified: proxied }));
+    return user ? { user, by: { certificateUntil: certificate.notAfter } } : undefined;
   }
 
   private isGood({ notBefore, notAfter }: ClientCertificate): boolean {
@@ -87,7 +118,7 @@ export class Identifier {
     return notBefore <= now && now <= notAfter;
   }
 
-  private shownBy(req: IncomingMessage): Shown | undefined {
+  private certifiedBy(req: IncomingMessage): Certified | undefined {
     // HTTP/2 gives each request a proxy of its own; the session is what lasts
     const key = streamOf(req)?.session ?? req.socket;
     const known = this.bySocket.get(key);
@@ -96,9 +127,9 @@ export class Identifier {
     if (!certificate) return undefined;
     const client = this.clients.read(certificate);
     const user = client?.user && this.api.authenticate({ verified: client.user });
-    const shown = { client, frontProxy: this.frontProxies?.read(certificate), user };
-    this.bySocket.set(key, shown);
-    return shown;
+    const certified = { client, frontProxy: this.frontProxies?.read(certificate), user };
+    this.bySocket.set(key, certified);
+    return certified;
   }
 }
 

@@ -6,7 +6,7 @@ import { request as httpsRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Connection } from '../../src/api/contract.ts';
+import type { OpenConnection } from '../../src/api/contract.ts';
 import { makeCertificate } from '../../src/start/certificates.ts';
 import { TestServer, TOKEN } from './support.ts';
 
@@ -39,11 +39,12 @@ beforeAll(async () => {
   node.server.listen(0, '127.0.0.1');
   await once(node.server, 'listening');
   // the node's address, and a pod on it
-  server.test.api.connect = async (_ctx, target, { query, path = '', search }): Promise<Connection> => ({
+  server.test.api.connect = async (_ctx, target, { query, path = '', search }): Promise<OpenConnection> => ({
     url: new URL(`https://127.0.0.1:${node.port}/${target.subresource}${path}${search ?? `?${query}`}`),
     kubelet: 'n1',
     address: '127.0.0.1',
     secure: true,
+    hold: () => () => undefined,
   });
 });
 afterAll(async () => {

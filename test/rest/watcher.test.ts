@@ -147,4 +147,30 @@ describe('metadataSlice', () => {
     const bytes = Buffer.from(JSON.stringify({ metadata, spec: { metadata: {} } }));
     expect(JSON.parse(metadataSlice(bytes).toString())).toEqual(metadata);
   });
+
+  it.each([
+    ['401', 'Unauthorized', 401],
+    ['403', 'Forbidden', 403],
+  ])('sends nothing but a %s after it, whatever waits and however slow the client is', async (_, reason, code) => {
+    const output = new FakeOutput();
+    output.full = true;
+    const { watcher, closed } = start(output);
+    watcher.onEvents([event('secret')]);
+    await turn();
+    watcher.onEnd(new StatusError({ message: 'no', reason, code }));
+    watcher.onEvents([event('later')]);
+    const [line, ...more] = output.writes.join('').trimEnd().split('\n');
+    expect(JSON.parse(the(line))).toMatchObject({ type: 'ERROR', object: { kind: 'Status', reason, code } });
+    expect([more, output.state, closed]).toEqual([[], 'ended', ['end']]);
+    output.flow();
+    await turn();
+    expect(output.writes).toHaveLength(1);
+  });
+
+  it('cuts who does not take the end', async () => {
+    const output = new FakeOutput();
+    const { watcher } = start(output);
+    watcher.onEnd(new StatusError({ message: 'no', reason: 'Forbidden', code: 403 }));
+    while (output.state !== 'cut') await turn();
+  });
 });

@@ -1,10 +1,12 @@
 import type { Store } from '../../store/contract.ts';
+import type { StatusError } from '../../meta/status.ts';
 import type { Attributes, RequestContext, Target, User } from '../contract.ts';
 import { attributesOf, forbiddenError, isResourceRequest } from './attributes.ts';
 import { NodeAuthorizer, nodeNameOf } from './node-authorizer.ts';
-import { Rbac, type Decision } from './rbac.ts';
+import { Rbac, roleSubject, subjectsOf, type Decision } from './rbac.ts';
 
 export const MASTERS = 'system:masters';
+const NODE_ROLE = 'system:node';
 const ALLOWED: Decision = { allowed: true, reason: '' };
 
 /** Privileged group, then nodes, then RBAC; the first that allows decides. */
@@ -37,9 +39,20 @@ export class Authorizer {
 
   /** Throws 403 with the words of Kubernetes. */
   require(ctx: RequestContext, verb: string, target: Target): void {
-    const attributes = attributesOf(verb, target);
-    const { allowed, reason } = this.decide(ctx.user, attributes);
-    if (!allowed) throw forbiddenError(ctx.user, attributes, reason);
+    const refused = this.refusal(ctx.user, attributesOf(verb, target));
+    if (refused) throw refused;
+  }
+
+  /** The 403 that a request is refused with; undefined where it is allowed. */
+  refusal(user: User, attributes: Attributes): StatusError | undefined {
+    const { allowed, reason } = this.decide(user, attributes);
+    return allowed ? undefined : forbiddenError(user, attributes, reason);
+  }
+
+  /** Whose changes (Rbac.onLessened) can take rights from a user: nobody's from who may everything. */
+  dependsOn(user: User): string[] {
+    if (!this.enabled || user.groups.includes(MASTERS)) return [];
+    return [...subjectsOf(user), ...(nodeNameOf(user) === undefined ? [] : [roleSubject('', NODE_ROLE)])];
   }
 
   close(): void {
@@ -48,6 +61,6 @@ export class Authorizer {
 
   /** Nodes have the rules of the ClusterRole system:node without a binding. */
   private nodeRole(attributes: Attributes): Decision {
-    return this.rbac.allowsRole('system:node', attributes) ? ALLOWED : { allowed: false, reason: '' };
+    return this.rbac.allowsRole(NODE_ROLE, attributes) ? ALLOWED : { allowed: false, reason: '' };
   }
 }

@@ -33,7 +33,15 @@ const subjectKey = (subject: Subject, namespace: string): string => {
     return `u:system:serviceaccount:${subject.namespace || namespace}:${subject.name}`;
   return `${subject.kind === 'Group' ? 'g' : 'u'}:${subject.name}`;
 };
-const subjectsOf = (user: User): string[] => [`u:${user.name}`, ...user.groups.map((g) => `g:${g}`)];
+/** What bindings may name a user by. */
+export const subjectsOf = (user: User): string[] => [`u:${user.name}`, ...user.groups.map((g) => `g:${g}`)];
+/** As what a role stands among the subjects whose rights have become fewer: some have a role without a binding. */
+export const roleSubject = (namespace: string, name: string): string => `r:${namespace}/${name}`;
+const roleKeyOf = ({ roleKind, roleName, namespace }: Binding): string =>
+  `${roleKind === 'Role' ? namespace : ''}/${roleName}`;
+
+/** Subjects that may have fewer rights than before; undefined: anybody. */
+export type Lessened = ReadonlySet<string> | undefined;
 
 /**
  * Role-based access control: bindings by subject and roles by name, kept up with the store event by event, so a change
@@ -44,8 +52,10 @@ export class Rbac {
   private readonly bindings = new Map<string, Binding>();
   /** subject → namespace ('' for the cluster) → bindings */
   private readonly bySubject = new Map<string, Map<string, Set<Binding>>>();
+  private readonly byRole = new Map<string, Set<Binding>>();
   private readonly decisions = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
   private readonly stops: (() => void)[] = [];
+  private readonly listeners: ((subjects: Lessened) => void)[] = [];
 
   constructor(store: Store) {
     for (const resource of [...ROLES, ...BINDINGS]) this.follow(store, resource);
@@ -80,6 +90,11 @@ export class Rbac {
     return (this.role('', name) ?? []).some((rule) => ruleAllows(rule, attributes));
   }
 
+  /** Calls back after each change by which somebody may have fewer rights. Rights only add up, so what is new takes none. */
+  onLessened(listener: (subjects: Lessened) => void): void {
+    this.listeners.push(listener);
+  }
+
   close(): void {
     for (const stop of this.stops.splice(0)) stop();
   }
@@ -109,30 +124,63 @@ export class Rbac {
   }
 
   private roleRules(binding: Binding): readonly PolicyRule[] | undefined {
-    return this.role(binding.roleKind === 'Role' ? binding.namespace : '', binding.roleName);
+    return this.roles.get(roleKeyOf(binding));
   }
 
   /** Reads what is there and follows; a watch that is too far behind is begun again from a list. */
   private follow(store: Store, resource: string): void {
-    const apply = ROLES.includes(resource) ? this.setRole.bind(this) : this.setBinding.bind(this);
-    const snapshot = store.list({ resource });
-    const known = new Set<string>();
-    for (const stored of snapshot.items) {
-      known.add(`${stored.namespace}/${stored.name}`);
-      apply(stored, false);
-    }
+    const isRole = ROLES.includes(resource);
+    const apply = isRole ? this.setRole.bind(this) : this.setBinding.bind(this);
+    const { items, revision } = store.list({ resource });
+    for (const stored of items) apply(stored, false);
     this.decisions.clear();
-    const stop = store.watch({ resource }, snapshot.revision, {
+    const stop = store.watch({ resource }, revision, {
       onEvents: (events) => {
-        for (const event of events) apply(event.stored, event.type === 'DELETED');
+        const less = new Set<string>();
+        for (const { type, stored } of events) {
+          if (type !== 'ADDED')
+            for (const subject of isRole ? this.holders(stored) : this.bound(stored)) less.add(subject);
+          apply(stored, type === 'DELETED');
+        }
         this.decisions.clear();
+        if (less.size) this.tell(less);
       },
       onEnd: (reason) => {
         this.stops.splice(this.stops.indexOf(stop), 1);
-        if (reason === 'expired') this.follow(store, resource);
+        if (reason !== 'expired') return;
+        this.forgetMissing(store, resource);
+        this.follow(store, resource);
+        this.tell(undefined);
       },
     });
     this.stops.push(stop);
+  }
+
+  private tell(subjects: Lessened): void {
+    for (const listener of this.listeners) listener(subjects);
+  }
+
+  /** Who has a role: the subjects of all bindings that name it, and the role itself for who has it without one. */
+  private holders({ namespace, name }: Stored): string[] {
+    const bindings = [...(this.byRole.get(`${namespace}/${name}`) ?? [])];
+    return [roleSubject(namespace, name), ...bindings.flatMap(subjectKeys)];
+  }
+
+  private bound({ namespace, name }: Stored): string[] {
+    const binding = this.bindings.get(`${namespace}/${name}`);
+    return binding ? subjectKeys(binding) : [];
+  }
+
+  /** What went while nobody told of it: without this, a right would outlive its binding. */
+  private forgetMissing(store: Store, resource: string): void {
+    const isRole = ROLES.includes(resource);
+    const ofCluster = resource.startsWith('cluster');
+    for (const key of (isRole ? this.roles : this.bindings).keys()) {
+      const [namespace = '', name = ''] = key.split('/');
+      if ((namespace === '') !== ofCluster || store.get({ resource, namespace, name })) continue;
+      if (isRole) this.roles.delete(key);
+      else this.unbind(key);
+    }
   }
 
   private setRole(stored: Stored, deleted: boolean): void {
@@ -143,11 +191,7 @@ export class Rbac {
 
   private setBinding(stored: Stored, deleted: boolean): void {
     const key = `${stored.namespace}/${stored.name}`;
-    const old = this.bindings.get(key);
-    if (old)
-      for (const subject of old.subjects)
-        this.bySubject.get(subjectKey(subject, old.namespace))?.get(old.namespace)?.delete(old);
-    this.bindings.delete(key);
+    this.unbind(key);
     if (deleted) return;
     const { roleRef, subjects } = stored.object as { roleRef?: { kind: string; name: string }; subjects?: Subject[] };
     const binding: Binding = {
@@ -158,15 +202,35 @@ export class Rbac {
       subjects: subjects ?? [],
     };
     this.bindings.set(key, binding);
-    for (const subject of binding.subjects) {
-      const places = getOrMake(
-        this.bySubject,
-        subjectKey(subject, binding.namespace),
-        () => new Map<string, Set<Binding>>(),
-      );
+    getOrMake(this.byRole, roleKeyOf(binding), () => new Set<Binding>()).add(binding);
+    for (const subject of subjectKeys(binding)) {
+      const places = getOrMake(this.bySubject, subject, () => new Map<string, Set<Binding>>());
       getOrMake(places, binding.namespace, () => new Set<Binding>()).add(binding);
     }
   }
+
+  /** A binding goes, and with it the entries that it alone had. */
+  private unbind(key: string): void {
+    const binding = this.bindings.get(key);
+    if (!binding) return;
+    this.bindings.delete(key);
+    deleteFrom(this.byRole, roleKeyOf(binding), binding);
+    for (const subject of subjectKeys(binding)) {
+      const places = this.bySubject.get(subject);
+      if (!places) continue;
+      deleteFrom(places, binding.namespace, binding);
+      if (places.size === 0) this.bySubject.delete(subject);
+    }
+  }
+}
+
+const subjectKeys = ({ subjects, namespace }: Binding): string[] =>
+  subjects.map((subject) => subjectKey(subject, namespace));
+
+function deleteFrom<K, V>(sets: Map<K, Set<V>>, key: K, value: V): void {
+  const set = sets.get(key);
+  set?.delete(value);
+  if (set?.size === 0) sets.delete(key);
 }
 
 function getOrMake<K, V>(map: Map<K, V>, key: K, make: () => V): V {

@@ -26,6 +26,11 @@ const SLICE_MS = 5;
 /** So many sent events may stay at the front of the queue before it is cut down. */
 const COMPACT_FROM = 4096;
 
+/** ms that who has lost the right to watch has to take the end of it */
+const LOST_MS = 500;
+
+const isLost = ({ code }: StatusError): boolean => code === 401 || code === 403;
+
 type Item = WatchEvent | { bookmark: number; initialEventsEnd: boolean };
 
 /**
@@ -78,7 +83,10 @@ export class Watcher implements WatchSink {
   }
 
   onEnd(error?: Error): void {
-    this.over = { ...(error && { error: this.hooks.statusOf(error) }) };
+    if (this.over) return;
+    const status = error && this.hooks.statusOf(error);
+    if (status && isLost(status)) return this.lose(status);
+    this.over = { ...(status && { error: status }) };
     this.schedule();
   }
 
@@ -92,6 +100,20 @@ export class Watcher implements WatchSink {
     this.ended = true;
     this.queue = [];
     this.hooks.onClose(reason);
+  }
+
+  /**
+   * The caller may not see any more: what waits is not sent, whatever it is that keeps it waiting. Who does not take the
+   * end within a moment is cut, as what is on its way to him would keep the connection.
+   */
+  private lose(error: StatusError): void {
+    this.queue = [];
+    this.at = 0;
+    this.over = { error };
+    const cut = setTimeout(() => this.output.cut(), LOST_MS);
+    cut.unref();
+    if (!this.initial) this.finish(this.over);
+    else this.schedule();
   }
 
   private cut(): void {
