@@ -82,7 +82,7 @@ describe('a client certificate', () => {
     ["of an authority by our authority's name", { name: u }, () => impostor],
     ['of the front proxy’s authority', { name: [{ O: ['system:masters'] }, { CN: ['u'] }] }, () => server.frontProxyCA],
     ['for servers', { name: u, usages: [serverAuth] }, () => server.ca],
-    ['that is over', { name: u, until: -1 }, () => server.ca],
+    ['that is over', { name: u, from: -7200, until: -3600 }, () => server.ca],
     ['that is not good yet', { name: u, from: 600 }, () => server.ca],
     ['with two uids', { name: [...u, { [UID]: ['1'] }, { [UID]: ['2'] }] }, () => server.ca],
     ['with an empty uid', { name: [...u, { [UID]: [''] }] }, () => server.ca],
@@ -150,7 +150,7 @@ describe('X-Remote-* headers', () => {
     ['a foreign proxy', () => makeCertificate({ commonName: 'front-proxy-client' }, foreign), 401],
     [
       'a proxy whose certificate is over',
-      () => certificate({ name: [{ CN: ['front-proxy-client'] }], until: -1 }, server.frontProxyCA),
+      () => certificate({ name: [{ CN: ['front-proxy-client'] }], from: -7200, until: -3600 }, server.frontProxyCA),
       401,
     ],
   ])('of %s are not', async (_, make, status, username) => {
