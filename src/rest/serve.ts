@@ -34,9 +34,15 @@ function attributesOf(exchange: Exchange, route: Route): Attributes {
   };
 }
 
-/** May the caller ask for this route, whatever it leads to? Throws 403: nobody learns what exists where he may not go. */
-const requireRoute = ({ api }: Services, exchange: Exchange, route: Route): void =>
-  requireAttributes(api, exchange.user, attributesOf(exchange, route));
+/**
+ * May the caller ask for this route, whatever it leads to? The right that it is, or throws 403: nobody learns what exists
+ * where he may not go.
+ */
+function requireRoute({ api }: Services, exchange: Exchange, route: Route): Attributes {
+  const right = attributesOf(exchange, route);
+  requireAttributes(api, exchange.user, right);
+  return right;
+}
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE']);
 /** Proxies pass on what browsers ask before they ask. */

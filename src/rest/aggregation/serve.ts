@@ -3,7 +3,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { goTransportError } from '../../api/admission/webhooks/transport-error.ts';
 import type { Endpoint } from '../../api/streams/ready-endpoint.ts';
-import type { User } from '../../api/contract.ts';
+import type { Attributes, User } from '../../api/contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
 import type { Route } from '../router.ts';
@@ -22,7 +22,7 @@ const IDLE_MS = 30_000;
 const MAX_AGENTS = 32;
 const agents = new Map<string, Agent>();
 
-type Authorize = (services: Services, exchange: Exchange, route: Route) => void;
+type Authorize = (services: Services, exchange: Exchange, route: Route) => Attributes;
 
 /** Headers by which another server knows who asks (https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/). */
 function identityHeaders(user: User): OutgoingHttpHeaders {
@@ -121,7 +121,7 @@ async function proxy(
 
 /**
  * Answers a request whose group and version belong to another API server; false where they do not.
- * @param authorize throws where the caller may not ask
+ * @param authorize answers with the right to ask, and throws where the caller may not
  */
 export async function serveAggregated(
   services: Services,
@@ -135,7 +135,12 @@ export async function serveAggregated(
   if (!version) return serveGroup(services, exchange, route, group, authorize);
   const spec = remoteOf(services.api, group, version);
   if (!spec) return false;
-  authorize(services, exchange, route);
+  const right = authorize(services, exchange, route);
+  // what the other server says may last: it knows nothing of rights that end here
+  exchange.res.once(
+    'close',
+    services.api.hold(exchange, [right], () => exchange.res.destroy()),
+  );
   const endpoint = endpointOf(services.api, spec);
   if (endpoint) await proxy(services, exchange, spec, endpoint);
   else await sendText(exchange, UNAVAILABLE, 'service unavailable\n');

@@ -1,27 +1,27 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { Connection, Target } from '../../api/contract.ts';
-import { badRequest } from '../../meta/status.ts';
+import type { OpenConnection, Target } from '../../api/contract.ts';
+import { badRequest, type StatusError } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
 import { hasBody } from './body.ts';
 import { shortText, type NodeDialer } from './dial.ts';
 import { forwardedFor } from './forwarded-for.ts';
 import { upgradeHeaders } from './headers.ts';
+import { join } from './join.ts';
 import { KUBELET_ANSWER_MS } from './kubelet-answer.ts';
+import { lastWordOf } from './last-word.ts';
 import { errorOfAnswer, proxyError, unreachable } from './node-errors.ts';
-
-/** When one end is gone, what the other has not taken yet is thrown away after this time. */
-const LAST_BYTES_MS = 10_000;
 
 /**
  * Asks the node for the protocol that the client asked for, and when the node has switched, joins the two sockets. The
- * streams' own framing (channels of web sockets, SPDY) is between client and node. Throws what the node answered instead.
+ * streams' own framing (channels of web sockets, SPDY) is between client and node, and looked at only for the end that a
+ * client gets who has lost its right. Throws what the node answered instead.
  */
 export async function pipeUpgrade(
   dialer: NodeDialer,
   exchange: Exchange,
   target: Target,
-  to: Connection,
+  to: OpenConnection,
   socket: Duplex,
   head: Buffer,
 ): Promise<void> {
@@ -33,13 +33,22 @@ export async function pipeUpgrade(
   const request = dialer.request(to, exchange.method, forwarded, proxied ? undefined : KUBELET_ANSWER_MS);
   const left = () => request.destroy();
   socket.once('close', left);
+  let lose: (why: StatusError) => void = () => undefined;
   const answered = new Promise<{ answer: IncomingMessage; node: Duplex; first: Buffer }>((resolve, reject) => {
     request.once('upgrade', (answer: IncomingMessage, node: Duplex, first: Buffer) => resolve({ answer, node, first }));
     request.once('response', (answer: IncomingMessage) => {
       shortText(answer).then((text) => reject(errorOfAnswer(answer.statusCode ?? 500, text, target)), reject);
     });
     request.once('error', (error) => reject(proxied ? proxyError(error) : unreachable(exchange.method, to.url, error)));
+    lose = (why) => {
+      reject(why);
+      request.destroy();
+    };
   });
+  socket.once(
+    'close',
+    to.hold((why) => lose(why)),
+  );
   request.end();
   const { answer, node, first } = await answered;
   socket.off('close', left);
@@ -52,7 +61,9 @@ export async function pipeUpgrade(
   socket.write(`HTTP/1.1 101 Switching Protocols\r\n${rawHeaders(answer)}\r\n`);
   if (first.length) socket.write(first);
   if (head.length) node.write(head);
-  join(socket, node);
+  const lastWord = lastWordOf(target.subresource, answer);
+  lastWord?.frames.follow(first);
+  lose = join(socket, node, lastWord);
   if (socket.destroyed) node.destroy();
 }
 
@@ -70,21 +81,4 @@ function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
   let text = '';
   for (let i = 0; i < raw.length; i += 2) text += `${raw[i]}: ${raw[i + 1]}\r\n`;
   return text;
-}
-
-/** Both ways, with backpressure, half-closes passed on; the end of one is the end of both, when its last bytes are through. */
-function join(a: Duplex, b: Duplex): void {
-  for (const [from, to] of [
-    [a, b],
-    [b, a],
-  ] as const) {
-    from.pipe(to);
-    from.on('error', () => to.destroy());
-    from.once('close', () => {
-      // one that takes nothing more must not be waited for
-      const timer = setTimeout(() => to.destroy(), LAST_BYTES_MS);
-      to.once('close', () => clearTimeout(timer));
-      to.end(() => to.destroy());
-    });
-  }
 }

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
-import type { Target } from '../../api/contract.ts';
-import { badRequest } from '../../meta/status.ts';
+import type { OpenConnection, Target } from '../../api/contract.ts';
+import { badRequest, type StatusError } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Resolved } from '../resources/resolve.ts';
 import type { Services } from '../services.ts';
@@ -31,12 +31,38 @@ export async function serveStream(
   throw badRequest('Upgrade request required');
 }
 
-/** The head of the answer; the request ends when the client leaves, whether there is one or not. */
-function answerTo({ res }: Exchange, request: ClientRequest, send: () => void): Promise<IncomingMessage> {
-  res.once('close', () => request.destroy());
+/**
+ * The head of the answer. The request ends when the client leaves or loses its right, whether there is one or not: in
+ * place of an answer it gets what that says, and one that has begun is cut.
+ * @param failed what it is that the other end cannot be reached
+ */
+async function answerTo(
+  { res }: Exchange,
+  to: OpenConnection,
+  request: ClientRequest,
+  send: () => void,
+  failed: (error: Error) => StatusError,
+): Promise<IncomingMessage> {
+  let lost: StatusError | undefined;
   const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+  answered.catch(() => undefined);
+  const letGo = to.hold((why) => {
+    lost = why;
+    request.destroy(why);
+    if (res.headersSent) res.destroy();
+  });
+  res.once('close', () => {
+    letGo();
+    request.destroy();
+  });
   send();
-  return answered.then(([answer]) => answer);
+  try {
+    const [answer] = await answered;
+    if (!lost) return answer;
+  } catch (error) {
+    if (!lost) throw failed(error as Error);
+  }
+  throw lost;
 }
 
 /** The answer's bytes at the client's pace. */
@@ -52,12 +78,13 @@ async function pass({ res }: Exchange, answer: IncomingMessage): Promise<void> {
 async function serveLog(services: Services, exchange: Exchange, target: Target, verb: string): Promise<void> {
   const to = await services.api.connect(exchange, target, { verb, query: exchange.query });
   const request = services.dialer.request(to, 'GET', { accept: '*/*' }, KUBELET_ANSWER_MS);
-  let answer: IncomingMessage;
-  try {
-    answer = await answerTo(exchange, request, () => request.end());
-  } catch (error) {
-    throw unreachable('GET', to.url, error as Error);
-  }
+  const answer = await answerTo(
+    exchange,
+    to,
+    request,
+    () => request.end(),
+    (error) => unreachable('GET', to.url, error),
+  );
   const code = answer.statusCode ?? 500;
   if (code < 200 || code > 226) throw errorOfAnswer(code, await shortText(answer), target);
   exchange.res.writeHead(200, {
@@ -83,12 +110,7 @@ async function serveProxy(
   const forwarded = forwardedFor(exchange);
   const headers = { ...requestHeaders(req.headers), ...forwarded, ...framing(req) };
   const request = services.dialer.request(to, method, headers);
-  let answer: IncomingMessage;
-  try {
-    answer = await answerTo(exchange, request, () => sendBody(req, request));
-  } catch (error) {
-    throw proxyError(error as Error);
-  }
+  const answer = await answerTo(exchange, to, request, () => sendBody(req, request), proxyError);
   const passed = answerHeaders(answer.headers);
   const base = pathname.slice(0, pathname.length - rest.length).replace(/\/$/, '');
   const page = { host: to.url.host, askedHost: String(forwarded['host'] ?? ''), base };
