@@ -1,6 +1,6 @@
 import { parseStaticTokens } from './authentication/static-tokens.ts';
 import type { Registry } from '../kinds/kind.ts';
-import type { Store } from '../store/contract.ts';
+import type { Store, Stored } from '../store/contract.ts';
 import { createChain } from './admission/chain.ts';
 import { plugins } from './admission/plugins.ts';
 import { IpRange } from './allocation/ip-range.ts';
@@ -10,6 +10,8 @@ import { advertise } from './advertise.ts';
 import { Authenticator } from './authentication/authenticator.ts';
 import type { JwtAuthenticatorConfiguration } from './authentication/jwt/configuration.ts';
 import type { AuthenticationSettings } from './authentication/settings.ts';
+import { LegacyTokens } from './authentication/legacy-tokens.ts';
+import { followTokenSecrets } from './authentication/token-secrets.ts';
 import { ServiceAccountTokens, type SigningKeys } from './authentication/service-account-tokens.ts';
 import { Authorizer } from './authorization/authorizer.ts';
 import { bootstrap } from './bootstrap.ts';
@@ -71,14 +73,18 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   const tokens = new ServiceAccountTokens(options.serviceAccountKeys, issuer, store, clock);
   const authorizer = new Authorizer(store, options.rbac ?? true);
   const standing = new Standing(store, authorizer, clock, log);
+  let markUsed: (secret: Stored) => void = () => undefined;
+  const legacyTokens = new LegacyTokens(options.serviceAccountKeys, store, (secret) => markUsed(secret));
   const core: Core = {
     registry,
     store,
     clock,
     tokens,
+    legacyTokens,
     authenticator: new Authenticator(
       parseStaticTokens(options.staticTokens ?? ''),
       tokens,
+      legacyTokens,
       options.authentication ?? EVERYBODY,
       clock,
       log,
@@ -94,7 +100,9 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   await store.fresh();
   await bootstrap(core);
   await repairAllocations(store, registry, clock);
-  const followers = [followDefinitions(core)];
+  const tokenSecrets = followTokenSecrets(core, options.clientCA);
+  markUsed = (secret) => tokenSecrets.used(secret);
+  const followers = [followDefinitions(core), tokenSecrets];
   if (options.clientCA && options.clientCAKey) {
     followers.push(followCertificateRequests(core, { cert: options.clientCA, key: options.clientCAKey }));
   }

@@ -3,6 +3,7 @@ import type { Store } from '../store/contract.ts';
 import type { AdmissionChain } from './admission/plugin.ts';
 import type { ServiceAllocation } from './allocation/services.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
+import type { LegacyTokens } from './authentication/legacy-tokens.ts';
 import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
 import type { Authorizer } from './authorization/authorizer.ts';
 import type { Standing } from './standing/standing.ts';
@@ -21,6 +22,7 @@ export interface Core {
   readonly admission: AdmissionChain;
   readonly services: ServiceAllocation;
   readonly tokens: ServiceAccountTokens;
+  readonly legacyTokens: LegacyTokens;
   readonly destinations: Destinations;
   readonly openStreams: OpenStreams;
   log(line: string): void;

@@ -2,6 +2,7 @@ import { unauthorized } from '../../meta/status.ts';
 import type { Credentials, User } from '../contract.ts';
 import { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
 import type { JwtAuthenticatorConfiguration } from './jwt/configuration.ts';
+import type { LegacyTokens } from './legacy-tokens.ts';
 import type { ServiceAccountTokens } from './service-account-tokens.ts';
 import type { AuthenticationSettings } from './settings.ts';
 import { errorMessage } from '../../meta/error-message.ts';
@@ -23,6 +24,7 @@ export class Authenticator {
   constructor(
     private readonly staticTokens: ReadonlyMap<string, User>,
     private readonly serviceAccounts: ServiceAccountTokens,
+    private readonly legacy: Pick<LegacyTokens, 'verify'>,
     private readonly settings: AuthenticationSettings,
     private readonly clock: Pick<Clock, 'now'>,
     private readonly log: (line: string) => void,
@@ -60,10 +62,10 @@ export class Authenticator {
     } catch {
       throw unauthorized();
     }
-    // A provider's tokens are for this API, whatever they call it.
+    // These have no audience that is ours, and are for this API.
     const own = audiences.filter((audience) => audience === this.serviceAccounts.issuer);
     if (audiences.length && own.length === 0) return undefined;
-    const user = await this.ofProvider(token);
+    const user = (await this.legacy.verify(token)) ?? (await this.ofProvider(token));
     return user && { user: authenticated(user), audiences: own };
   }
 

@@ -1,0 +1,109 @@
+import { createPrivateKey, createPublicKey, timingSafeEqual, type KeyObject } from 'node:crypto';
+import { decodeJwt, jwtVerify, SignJWT } from 'jose';
+import { LRUCache } from 'lru-cache';
+import type { Store, Stored } from '../../store/contract.ts';
+import type { User } from '../contract.ts';
+import { objectAs } from '../object-as.ts';
+import type { SigningKeys } from './service-account-tokens.ts';
+
+/** Issuer of tokens that are kept in Secrets; they have no audience and no end. */
+const ISSUER = 'kubernetes/serviceaccount';
+const CLAIM = 'kubernetes.io/serviceaccount';
+export const LAST_USED = 'kubernetes.io/legacy-token-last-used';
+const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
+/** Verified signatures kept; what the token stands for is looked up every time. */
+const MAX_VERIFIED = 1024;
+
+interface Claims {
+  namespace: string;
+  secret: string;
+  account: { name: string; uid: string };
+}
+
+/** Tokens in Secrets of type kubernetes.io/service-account-token: good as long as the Secret holds them. */
+export class LegacyTokens {
+  private readonly privateKey: KeyObject;
+  private readonly publicKey: KeyObject;
+  private readonly verified = new LRUCache<string, Claims>({ max: MAX_VERIFIED });
+
+  /** @param onUse hears of every use of a Secret's token */
+  constructor(
+    keys: SigningKeys,
+    private readonly store: Store,
+    private readonly onUse: (secret: Stored) => void,
+  ) {
+    this.privateKey = createPrivateKey(keys.privateKey);
+    this.publicKey = createPublicKey(keys.publicKey);
+  }
+
+  /** A token for a Secret to hold. */
+  sign({ namespace, secret, account }: Claims): Promise<string> {
+    return new SignJWT({
+      [`${CLAIM}/namespace`]: namespace,
+      [`${CLAIM}/secret.name`]: secret,
+      [`${CLAIM}/service-account.name`]: account.name,
+      [`${CLAIM}/service-account.uid`]: account.uid,
+    })
+      .setProtectedHeader({ alg: 'RS256' })
+      .setIssuer(ISSUER)
+      .setSubject(`system:serviceaccount:${namespace}:${account.name}`)
+      .sign(this.privateKey);
+  }
+
+  /** Undefined for what is no such token, is not the one that its Secret holds, or was marked invalid. */
+  async verify(token: string): Promise<User | undefined> {
+    const claims = await this.claimsOf(token);
+    if (!claims) return undefined;
+    const good = this.secretOf(claims, token) ?? (await this.store.fresh(), this.secretOf(claims, token));
+    if (!good) return undefined;
+    this.onUse(good);
+    const { namespace, account } = claims;
+    return {
+      name: `system:serviceaccount:${namespace}:${account.name}`,
+      uid: account.uid,
+      groups: ['system:serviceaccounts', `system:serviceaccounts:${namespace}`],
+    };
+  }
+
+  private secretOf({ namespace, secret: name, account }: Claims, token: string): Stored | undefined {
+    const owner = this.store.get({ resource: 'serviceaccounts', namespace, name: account.name });
+    const secret = this.store.get({ resource: 'secrets', namespace, name });
+    if (!owner || !secret || owner.uid !== account.uid) return undefined;
+    if (owner.object.metadata.deletionTimestamp || secret.object.metadata.deletionTimestamp) return undefined;
+    const held = Buffer.from(objectAs('secrets', secret).data?.['token'] ?? '', 'base64');
+    const given = Buffer.from(token);
+    const same = held.length === given.length && timingSafeEqual(held, given);
+    return same && !secret.labels?.[INVALID_SINCE] ? secret : undefined;
+  }
+
+  private async claimsOf(token: string): Promise<Claims | undefined> {
+    const known = this.verified.get(token);
+    if (known) return known;
+    if (!looksLikeOne(token)) return undefined;
+    try {
+      const { payload } = await jwtVerify(token, this.publicKey, { issuer: ISSUER, algorithms: ['RS256'] });
+      const text = (name: string): string => (typeof payload[name] === 'string' ? payload[name] : '');
+      const claims: Claims = {
+        namespace: text(`${CLAIM}/namespace`),
+        secret: text(`${CLAIM}/secret.name`),
+        account: { name: text(`${CLAIM}/service-account.name`), uid: text(`${CLAIM}/service-account.uid`) },
+      };
+      const { namespace, secret, account } = claims;
+      const subject = `system:serviceaccount:${namespace}:${account.name}`;
+      if (!namespace || !secret || !account.name || !account.uid || payload.sub !== subject) return undefined;
+      this.verified.set(token, claims);
+      return claims;
+    } catch {
+      return undefined;
+    }
+  }
+}
+
+function looksLikeOne(token: string): boolean {
+  if (token.split('.', 4).length !== 3) return false;
+  try {
+    return decodeJwt(token).iss === ISSUER;
+  } catch {
+    return false;
+  }
+}
