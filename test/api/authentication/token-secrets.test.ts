@@ -29,7 +29,9 @@ async function filled(name: string): Promise<{ token: string; data: Record<strin
   return { token: text(data['token']), data };
 }
 const who = (token: string) => api.api.authenticate({ token });
-const gone = (name: string) => expect.poll(async () => (await refusal(api.get('secrets', name))).code).toBe(404);
+async function gone(name: string): Promise<void> {
+  await expect.poll(async () => (await refusal(api.get('secrets', name))).code).toBe(404);
+}
 
 describe('a Secret for a token', () => {
   it('is filled with a token, the CA and its namespace', async () => {
