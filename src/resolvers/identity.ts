@@ -1,28 +1,38 @@
-import type { Api, RequestContext } from '../api/contract.ts';
+import type { Api, Impersonation, RequestContext } from '../api/contract.ts';
 import { badRequest } from '../meta/status.ts';
 
 /** What a request may say of who it is for: in its `extensions`, or as the fields of an in-process request. */
 export interface Acting {
-  as?: { user: string; groups?: readonly string[] | undefined } | undefined;
+  as?: { user: string } & Partial<Omit<Impersonation, 'user'>>;
   manager?: string | undefined;
+}
+
+const FORM = 'extensions.as must be {user: String!, uid: String, groups: [String!], extra: {KEY: [String!]}}';
+const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
+const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
+const isObject = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Whom a request wants to act for. What cannot be read is refused: who asked for less must not get more. */
+function impersonationOf(as: unknown): NonNullable<Acting['as']> {
+  if (!isObject(as)) throw badRequest(FORM);
+  const { user, uid, groups = [], extra = {}, ...others } = as;
+  const known = isText(user) && (uid === undefined || isText(uid)) && isTexts(groups) && isObject(extra);
+  if (!known || Object.keys(others).length) throw badRequest(FORM);
+  const values = Object.entries(extra).map(([key, value]) => {
+    if (!isTexts(value)) throw badRequest(FORM);
+    return [key.toLowerCase(), value] as const;
+  });
+  return { user, groups, extra: Object.fromEntries(values), ...(uid !== undefined && { uid }) };
 }
 
 /** Reads `extensions` of a request from outside. Throws 400. */
 export function actingOf(extensions: unknown): Acting {
   const { as, manager } = (extensions ?? {}) as Record<string, unknown>;
-  const user = (as as Record<string, unknown> | undefined)?.['user'];
-  const groups = (as as Record<string, unknown> | undefined)?.['groups'];
-  const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
-  if (
-    as !== undefined &&
-    !(isText(user) && (groups === undefined || (Array.isArray(groups) && groups.every(isText))))
-  ) {
-    throw badRequest('extensions.as must be {user: String!, groups: [String!]}');
-  }
   if (manager !== undefined && !isText(manager)) throw badRequest('extensions.manager must be a string');
   return {
-    ...(isText(user) && { as: { user, ...(Array.isArray(groups) && { groups: groups as string[] }) } }),
-    ...(isText(manager) && { manager }),
+    ...(as !== undefined && { as: impersonationOf(as) }),
+    ...(manager !== undefined && { manager }),
   };
 }
 
@@ -33,7 +43,7 @@ export function actAs(
   { as, manager }: Acting,
   warn: (text: string) => void,
 ): RequestContext {
-  const user = as ? api.impersonate(context.user, { user: as.user, groups: as.groups ?? [], extra: {} }) : context.user;
+  const user = as ? api.impersonate(context.user, { groups: [], extra: {}, ...as }) : context.user;
   return {
     user,
     agent: manager ?? context.agent,

@@ -163,10 +163,22 @@ describe('HTTP', () => {
       agent: 'm',
       impersonator: { name: 'admin' },
     });
-    const bad = (await (await post({ query: POD, extensions: { as: 'other' } })).json()) as {
-      errors: { extensions: unknown }[];
-    };
-    expect(bad.errors[0]!.extensions).toMatchObject({ code: 400 });
+  });
+
+  test.each([
+    ['no object', 'other'],
+    ['no user', { groups: ['a'] }],
+    ['an empty user', { user: '' }],
+    ['a uid that is no text', { user: 'other', uid: 1 }],
+    ['groups that are no list', { user: 'other', groups: 'a' }],
+    ['extra that is a list', { user: 'other', extra: ['a'] }],
+    ['values of extra that are no list', { user: 'other', extra: { a: 'b' } }],
+    ['what is not known', { user: 'other', scopes: ['read'] }],
+  ])('who is to be acted as is read as a whole or not at all: %s', async (_, as) => {
+    const answer = await post({ query: POD, extensions: { as } }, { authorization: 'Bearer admin' });
+    const { errors } = (await answer.json()) as { errors: { extensions: unknown }[] };
+    expect(errors[0]!.extensions).toMatchObject({ code: 400 });
+    expect(fake.calls).toEqual([]);
   });
 });
 

@@ -1,5 +1,6 @@
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
+import type { ApiOptions } from '../../src/api/api.ts';
 import { createRestServer, type RestOptions } from '../../src/rest/server.ts';
 import { makeAuthority, makeCertificate, type KeyPair } from '../../src/start/certificates.ts';
 import { TestApi } from '../api/support.ts';
@@ -32,8 +33,8 @@ export class TestServer {
     readonly close: (graceMs?: number) => Promise<void>,
   ) {}
 
-  static async open(options: Partial<RestOptions> = {}): Promise<TestServer> {
-    const test = await TestApi.open({ staticTokens: `${TOKEN},admin,1,"system:masters"` });
+  static async open(options: Partial<RestOptions> = {}, api: Partial<ApiOptions> = {}): Promise<TestServer> {
+    const test = await TestApi.open({ staticTokens: `${TOKEN},admin,1,"system:masters"`, ...api });
     const [ca, frontProxyCA] = await Promise.all([makeAuthority('test'), makeAuthority('front-proxy-ca')]);
     const [serving, frontProxy, kubelet] = await Promise.all([
       makeCertificate({ commonName: 'kube-apiserver' }, ca, ['127.0.0.1']),

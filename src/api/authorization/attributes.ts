@@ -7,11 +7,8 @@ export const isResourceRequest = (attributes: Attributes): attributes is Resourc
 /** A namespace's own requests are in that namespace: a Role in it may allow them. */
 export function attributesOf(verb: string, target: Target, name = target.name): ResourceAttributes {
   const { kind, subresource } = target;
-  const namespace = kind.namespaced
-    ? target.namespace
-    : kind.group === '' && kind.resource === 'namespaces'
-      ? name
-      : '';
+  const isNamespace = kind.group === '' && kind.resource === 'namespaces';
+  const namespace = target.namespace || (isNamespace ? name : '');
   return { verb, group: kind.group, version: kind.version, resource: kind.resource, subresource, namespace, name };
 }
 

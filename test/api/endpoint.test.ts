@@ -1,0 +1,45 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { Facades } from './endpoints/facades.ts';
+import { matrix } from './endpoints/matrix.ts';
+import { seed } from './endpoints/seed.ts';
+
+let facades: Facades;
+beforeAll(async () => {
+  facades = await Facades.open();
+  await seed(facades.test);
+});
+afterAll(() => facades.close());
+
+test('resources, verbs and users: both façades serve what discovery tells of, and nothing else', async () => {
+  const { deviations, untouched, counts } = await matrix(facades, ['nothing', 'status', 'exec']);
+  process.stdout.write(`${counts}\n`);
+  expect(deviations.slice(0, 20)).toEqual([]);
+  expect(untouched).toBe(true);
+});
+
+test('typed fields of GraphQL pass the same gate', async () => {
+  const kinds = facades.test.api.registry.all();
+  const subresources = new Set(['nothing', ...kinds.flatMap(({ subresources: own }) => [...own.keys()])]);
+  const before = await facades.test.api.store.fresh();
+  const passed: string[] = [];
+  for (const kind of kinds.filter(({ verbs }) => verbs.includes('patch')))
+    for (const subresource of subresources) {
+      if (kind.subresources.get(subresource)?.verbs.includes('patch')) continue;
+      const variables = { name: 'x', subresource, patch: {}, ...(kind.namespaced && { namespace: 't' }) };
+      const field = `patch${kind.names.type}`;
+      const { code } = await facades.gql('admin', { type: 'mutation', field, selected: '{ __typename }', variables });
+      if (![404, 405].includes(code)) passed.push(`${field} ${subresource}: ${code}`);
+    }
+  expect(passed).toEqual([]);
+  expect(await facades.test.api.store.fresh()).toBe(before);
+});
+
+/** Relations read other objects: each is asked for as by a request of its own. */
+test.each([
+  ['a resource that is not served', '{ namespace(name: "t") { contents(resource: "nothing") { kind } } }', 404],
+  ['a question', '{ namespace(name: "t") { contents(resource: "bindings") { kind } } }', 405],
+  ['a kind of cluster scope', '{ namespace(name: "t") { contents(resource: "nodes") { kind } } }', 404],
+])('no relation to %s', async (_, query, code) => {
+  expect((await facades.run('admin', query)).code).toBe(code);
+  expect((await facades.run('anonymous', query)).code).toBe(403);
+});
