@@ -6,6 +6,7 @@ import { formatTime } from '../meta/time.ts';
 import type { RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { newObject } from './new-object.ts';
+import { OWN_ROLES } from './own-roles.ts';
 import { insert } from './write/insert.ts';
 import { operationOf } from './write/operation.ts';
 import { replace } from './write/replace.ts';
@@ -68,7 +69,7 @@ function wanted(
       { spec: { type: 'ClusterIP', clusterIP: apiAddress, sessionAffinity: 'None', ports: [port] } },
     ),
   };
-  return [namespaces, [...facts, service, serviceCidr(cidr, now)]];
+  return [namespaces, [...facts, ...OWN_ROLES, service, serviceCidr(cidr, now)]];
 }
 
 const system: RequestContext = {

@@ -2,7 +2,6 @@ import type { Reconciler } from '../control/contract.ts';
 import { clusterroleaggregation } from './clusterroleaggregation.ts';
 import { cronjob } from './cronjob.ts';
 import { csrapproving } from './csrapproving.ts';
-import { csrsigning, type Signer } from './csrsigning.ts';
 import { daemonset } from './daemonset.ts';
 import { deployment } from './deployment.ts';
 import { disruption } from './disruption.ts';
@@ -12,6 +11,7 @@ import { endpointslicemirroring } from './endpointslicemirroring.ts';
 import { garbagecollector } from './garbagecollector.ts';
 import { horizontalpodautoscaler } from './horizontalpodautoscaler.ts';
 import { job } from './job.ts';
+import { kubeletservingapproving } from './kubeletservingapproving.ts';
 import { namespace } from './namespace.ts';
 import { nodelifecycle } from './nodelifecycle.ts';
 import { persistentvolume } from './persistentvolume.ts';
@@ -29,17 +29,14 @@ import { pvcprotection, pvprotection } from './volumeprotection.ts';
 export interface ReconcilersOptions {
   /** PEM of the CA that signed the API server's certificate; without it no kube-root-ca.crt is published */
   ca?: string;
-  /** the CA that signs certificate requests; without it approved requests wait for another signer */
-  signer?: Signer;
 }
 
 /** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
-export function allReconcilers({ ca, signer }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
+export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
   return {
     clusterroleaggregation,
     cronjob,
     csrapproving,
-    ...(signer && { csrsigning: csrsigning(signer) }),
     daemonset: daemonset(),
     deployment,
     disruption,
@@ -49,6 +46,7 @@ export function allReconcilers({ ca, signer }: ReconcilersOptions = {}): Readonl
     garbagecollector: garbagecollector(),
     horizontalpodautoscaler: horizontalpodautoscaler(),
     job: job(),
+    kubeletservingapproving,
     namespace,
     nodelifecycle: nodelifecycle(),
     persistentvolume,

@@ -4,7 +4,7 @@ import { play, sweep } from '../support/scenario.ts';
 import { scenarios } from './all-scenarios.ts';
 
 test('every controller has a scenario', () => {
-  const all = allReconcilers({ ca: 'PEM', signer: { cert: 'PEM', key: 'PEM' } });
+  const all = allReconcilers({ ca: 'PEM' });
   expect(Object.keys(scenarios)).toEqual(Object.keys(all).sort());
 });
 

@@ -1,13 +1,11 @@
-import 'reflect-metadata';
-import { Pkcs10CertificateRequest } from '@peculiar/x509';
 import { forbiddenRequest } from '../../meta/status.ts';
+import { parseRequest } from '../../rules/certificates/certificate-request.ts';
+import { CLIENT_SIGNER } from '../certificates/signers.ts';
 import { sameJson } from '../patch/equal.ts';
-import type { ObjectOf } from '../object-as.ts';
 import { incoming, isWriteOf, previous, validated } from './objects.ts';
 import type { AdmissionPlugin, AdmissionRequest } from './plugin.ts';
 
 const REQUESTS = { group: 'certificates.k8s.io', resource: 'certificatesigningrequests' };
-const CLIENT_SIGNER = 'kubernetes.io/kube-apiserver-client';
 const KEY = 'certificatesigningrequests.certificates.k8s.io';
 
 /** May the user do `verb` for this signer, by its name or for all of its domain? */
@@ -42,15 +40,13 @@ export const certificateApproval: AdmissionPlugin = {
   },
 };
 
-const failures = (status: ObjectOf<typeof KEY>['status']): unknown =>
-  (status?.conditions ?? []).filter((c) => c.type === 'Failed');
-
 export const certificateSigning: AdmissionPlugin = {
   name: 'CertificateSigning',
   handles: (target, operation) => operation === 'UPDATE' && isWriteOf(target, KEY, 'status'),
   validate(request) {
     const [{ status }, old] = [validated(request, KEY), previous(request, KEY)];
-    if (status?.certificate === old.status?.certificate && sameJson(failures(status), failures(old.status))) return;
+    const conditions = [status?.conditions ?? [], old.status?.conditions ?? []] as const;
+    if (status?.certificate === old.status?.certificate && sameJson(...conditions)) return;
     const signer = old.spec.signerName;
     if (!maySign(request, 'sign', signer))
       throw refuse(request, `user not permitted to sign requests with signerName ${JSON.stringify(signer)}`);
@@ -64,13 +60,11 @@ export const certificateSubjectRestriction: AdmissionPlugin = {
   validate(request) {
     const { spec } = validated(request, KEY);
     if (spec.signerName !== CLIENT_SIGNER) return;
-    let groups: string[];
+    let groups: readonly string[];
     try {
-      groups = new Pkcs10CertificateRequest(Buffer.from(spec.request, 'base64').toString('utf8')).subjectName.getField(
-        'O',
-      );
+      groups = parseRequest(spec.request).subject.organizations;
     } catch (error) {
-      throw refuse(request, `unable to parse csr: ${(error as Error).message}`);
+      throw refuse(request, `failed to parse CSR: ${(error as Error).message}`);
     }
     if (groups.includes('system:masters'))
       throw refuse(request, `use of ${CLIENT_SIGNER} signer with system:masters group is not allowed`);

@@ -3,18 +3,16 @@ import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { objectAs, type ObjectOf } from '../object-as.ts';
+import { parseRequest } from '../../rules/certificates/certificate-request.ts';
 import { operationOf } from '../write/operation.ts';
 import { replace } from '../write/replace.ts';
 import { issueCertificate, type Authority } from './issue.ts';
+import { SIGNERS } from './signers.ts';
 
 const REQUESTS = 'certificatesigningrequests.certificates.k8s.io';
 const YEAR_MS = 365 * 24 * 3600_000;
-/** Signers that this cluster's authority serves, and what their certificates may be for. */
-const SIGNERS: Readonly<Record<string, readonly string[]>> = {
-  'kubernetes.io/kube-apiserver-client': ['digital signature', 'key encipherment', 'client auth'],
-  'kubernetes.io/kube-apiserver-client-kubelet': ['digital signature', 'key encipherment', 'client auth'],
-  'kubernetes.io/kubelet-serving': ['digital signature', 'key encipherment', 'server auth'],
-};
+/** Shortest time for which a certificate is made, whatever is asked for. */
+const MIN_SECONDS = 600;
 const system: RequestContext = {
   user: { name: 'system:apiserver', groups: ['system:masters'] },
   agent: 'kube-apiserver',
@@ -26,9 +24,10 @@ type Status = CertificateSigningRequestStatus;
 function waits(stored: Stored): boolean {
   const { spec, status } = objectAs(REQUESTS, stored);
   const has = (type: string): boolean => Boolean(status?.conditions?.some((c) => c.type === type));
-  return spec.signerName in SIGNERS && has('Approved') && !has('Denied') && !has('Failed') && !status?.certificate;
+  return SIGNERS.has(spec.signerName) && has('Approved') && !has('Denied') && !has('Failed') && !status?.certificate;
 }
 
+/** The certificate, or that and why there will be none. Rejects where it cannot be said now. */
 async function statusOf(
   core: Core,
   authority: Authority,
@@ -36,29 +35,16 @@ async function statusOf(
   now: string,
 ): Promise<(status: Status | undefined) => Status> {
   const { usages = [], expirationSeconds = Infinity } = spec;
-  const ms = Math.min(YEAR_MS, Math.max(600, expirationSeconds) * 1000);
-  try {
-    const strange = usages.filter((usage) => !SIGNERS[spec.signerName]?.includes(usage));
-    if (strange.length) throw new Error(`usages ${JSON.stringify(strange)} are not for this signer`);
-    const pem = await issueCertificate(
-      authority,
-      Buffer.from(spec.request, 'base64').toString('utf8'),
-      usages,
-      core.clock.now(),
-      ms,
-    );
-    return (status) => ({ ...status, certificate: Buffer.from(pem).toString('base64') });
-  } catch (error) {
-    const failed = {
-      type: 'Failed',
-      status: 'True',
-      reason: 'SignerValidationFailure',
-      message: (error as Error).message,
-      lastUpdateTime: now,
-      lastTransitionTime: now,
-    };
+  const request = parseRequest(spec.request);
+  const problem = SIGNERS.get(spec.signerName)?.(request, usages);
+  if (problem !== undefined) {
+    const times = { lastUpdateTime: now, lastTransitionTime: now };
+    const failed = { type: 'Failed', status: 'True', reason: 'SignerValidationFailure', message: problem, ...times };
     return (status) => ({ ...status, conditions: [...(status?.conditions ?? []), failed] });
   }
+  const ms = Math.min(YEAR_MS, Math.max(MIN_SECONDS, expirationSeconds) * 1000);
+  const pem = await issueCertificate(authority, request, usages, core.clock.now(), ms);
+  return (status) => ({ ...status, certificate: Buffer.from(pem).toString('base64') });
 }
 
 /** Signs approved certificate requests: only here is the authority's key. Every API process does; the first one's stays. */
@@ -80,7 +66,8 @@ export function followCertificateRequests(core: Core, authority: Authority): { s
       createMissing: false,
       next(live) {
         const object = structuredClone(live!) as ObjectOf<typeof REQUESTS>;
-        if (!object.status?.certificate) object.status = change(object.status);
+        // what has taken its name in the meantime has not been approved
+        if (object.metadata.uid === stored.uid && !object.status?.certificate) object.status = change(object.status);
         return object;
       },
     });

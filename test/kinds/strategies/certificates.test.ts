@@ -2,7 +2,7 @@ import type { webcrypto } from 'node:crypto';
 import 'reflect-metadata';
 import { Pkcs10CertificateRequestGenerator } from '@peculiar/x509';
 import { beforeAll, expect, test } from 'vitest';
-import { requestError } from '../../../src/kinds/strategies/certificates/request.ts';
+import { requestError } from '../../../src/rules/certificates/certificate-request.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
 import { changeRefusals, ctx, refusals, strategyOf } from './refusals.ts';
 import { at } from '../../support/at.ts';

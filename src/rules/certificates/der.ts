@@ -1,6 +1,6 @@
 /** A refusal in the words of Go's encoding/asn1, which clients see. */
 export class DerError extends Error {}
-const syntax = (why: string): DerError => new DerError(`asn1: syntax error: ${why}`);
+export const syntax = (why: string): DerError => new DerError(`asn1: syntax error: ${why}`);
 const structure = (why: string): DerError => new DerError(`asn1: structure error: ${why}`);
 
 /** One element: header read, content not looked at. `offset` is where the content begins in `bytes`. */
@@ -12,9 +12,13 @@ export interface Element {
   length: number;
   bytes: Buffer;
 }
-export const SEQUENCE = 16;
 export const BIT_STRING = 3;
+export const OCTET_STRING = 4;
 export const OBJECT_IDENTIFIER = 6;
+export const SEQUENCE = 16;
+export const SET = 17;
+/** class of tags that mean something only where they stand */
+export const CONTEXT = 2;
 
 function longTag(bytes: Buffer, at: number): [tag: number, next: number] {
   let tag = 0;
@@ -78,3 +82,15 @@ export function expectElement(bytes: Buffer, at: number, tag: number, compound: 
 export const endOf = ({ offset, length }: Element): number => offset + length;
 export const contentOf = (element: Element): Buffer => element.bytes.subarray(element.offset, endOf(element));
 export const trailingData = (): DerError => syntax('trailing data');
+
+/** The elements that an element is made of. */
+export function childrenOf(parent: Element): Element[] {
+  const bytes = parent.bytes.subarray(0, endOf(parent));
+  const children: Element[] = [];
+  for (let at = parent.offset; at < bytes.length; at = endOf(children.at(-1)!)) {
+    const child = readElement(bytes, at);
+    if (endOf(child) > bytes.length) throw syntax('data truncated');
+    children.push(child);
+  }
+  return children;
+}
