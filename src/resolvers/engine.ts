@@ -56,17 +56,18 @@ export class Engine {
     }
   }
 
-  /** Joins the subscription of the same document, variables and identity, or begins it. */
+  /** Joins the subscription of the same document, variables and identity, or begins it; reads by its own right and credential. */
   subscribe(asked: Asked, context: RequestContext): Subscriber {
     const { operation, request } = asked;
     const { user, agent, impersonator } = context;
     const { query, operationName, variables } = request;
     const key = JSON.stringify([query, operationName, variables, user.name, user.uid, user.groups, user.extra]);
-    // Not the first one's connection: others stay when it goes.
+    // Neither the first one's connection nor its credential: others stay when it goes.
     const own: RequestContext = { user, agent, impersonator, warn: () => undefined };
     return this.subscriptions.join(
       key,
       (event) => operation?.compiled?.event(event) ?? this.eventText(operation!, request, own, event),
+      (rights, onLost) => this.api.hold(context, rights, onLost),
       (subscription) => void this.begin(subscription, asked, own),
     );
   }

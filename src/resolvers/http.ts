@@ -10,6 +10,8 @@ import type { Caller, OutsideRequest, Runner } from './runner.ts';
 const MAX_BODY = 3 * 1024 * 1024;
 /** A body that makes no progress for so long is given up, ms. */
 const STALL_MS = 30_000;
+/** ms that who may not read a subscription any more has to take the reason */
+const LOST_MS = 500;
 const JSON_TYPE = 'application/json';
 const RESPONSE_TYPE = 'application/graphql-response+json';
 
@@ -29,6 +31,7 @@ export function createHttp(
     try {
       if (accept.includes('text/event-stream')) {
         const results = await runner.results(checked(runner, req, await requestsOf(req)), caller);
+        results.whenLost(() => setTimeout(() => res.destroy(), LOST_MS).unref());
         return await stream(req, res, results);
       }
       const type = mediaType(accept);

@@ -1,4 +1,5 @@
 import type { Api, Impersonation, RequestContext } from '../api/contract.ts';
+import { ActingCredential } from '../api/standing/credential.ts';
 import { badRequest } from '../meta/status.ts';
 
 /** What a request may say of who it is for: in its `extensions`, or as the fields of an in-process request. */
@@ -36,6 +37,8 @@ export function actingOf(extensions: unknown): Acting {
   };
 }
 
+const asked = (as: NonNullable<Acting['as']>): Impersonation => ({ groups: [], extra: {}, ...as });
+
 /** The context in which an operation runs. Throws 403 where the caller may not act as another. */
 export function actAs(
   api: Api,
@@ -43,9 +46,11 @@ export function actAs(
   { as, manager }: Acting,
   warn: (text: string) => void,
 ): RequestContext {
-  const user = as ? api.impersonate(context.user, { groups: [], extra: {}, ...as }) : context.user;
+  const user = as ? api.impersonate(context.user, asked(as)) : context.user;
   return {
     user,
+    credential:
+      as && context.credential ? new ActingCredential(api, context.credential, asked(as)) : context.credential,
     agent: manager ?? context.agent,
     warn,
     get signal() {

@@ -1,6 +1,7 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import type { StatusError } from '../meta/status.ts';
 import { JsonBytes, type JsonText } from './json-text.ts';
 import type { Asked } from './operations.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
@@ -13,6 +14,8 @@ export const PROTOCOL = 'graphql-transport-ws';
 const MAX_OPERATIONS = 1000;
 /** ms in which a client must say hello */
 const INIT_TIMEOUT = 10_000;
+/** ms that the client of a lost connection has to answer its end */
+const LOST_MS = 500;
 /** Bytes that may wait to be sent before an operation waits for its own message to be gone. */
 const HIGH_WATER = 1024 * 1024;
 /** From here on the pieces of a payload are written as they are, and not joined first. */
@@ -39,11 +42,13 @@ export class Connection {
   private greeted = false;
   private accepted = false;
   private corked = false;
+  private letGo: (() => void) | undefined;
   private readonly hello: NodeJS.Timeout;
 
   /**
    * @param errorsOf what is thrown, as errors of a result
    * @param authenticate who the caller is by the parameters of `connection_init`; undefined refuses the connection
+   * @param hold tells when the caller's credential has ended
    */
   constructor(
     private readonly socket: WebSocket,
@@ -52,6 +57,7 @@ export class Connection {
     private readonly runner: Runner,
     private readonly errorsOf: (error: unknown) => readonly GraphQLFormattedError[],
     private readonly authenticate: (caller: Caller, params: Record<string, unknown>) => Promise<Caller | undefined>,
+    private readonly hold: (caller: Caller, onLost: (why: StatusError) => void) => () => void,
   ) {
     this.hello = setTimeout(
       () => !this.greeted && socket.close(4408, 'Connection initialisation timeout'),
@@ -75,6 +81,7 @@ export class Connection {
 
   onClose(): void {
     clearTimeout(this.hello);
+    this.letGo?.();
     for (const { events } of this.running.values()) void events?.return();
     this.running.clear();
   }
@@ -86,7 +93,18 @@ export class Connection {
     if (!caller) return this.socket.close(4403, 'Forbidden');
     this.caller = caller;
     this.accepted = true;
+    if (this.socket.readyState === this.socket.OPEN) this.letGo = this.hold(caller, (why) => this.lose(why));
     void this.send('{"type":"connection_ack"}');
+  }
+
+  /** The connection ends with the credential that it stands by, when its subscriptions have been told. */
+  private lose(why: StatusError): void {
+    const { socket } = this;
+    this.accepted = false;
+    for (const { events } of this.running.values()) events?.lose(why);
+    const [code, reason] = why.code === 403 ? [4403, 'Forbidden'] : [4401, 'Unauthorized'];
+    setImmediate(() => socket.close(code, reason));
+    setTimeout(() => socket.terminate(), LOST_MS).unref();
   }
 
   private async subscribe(id: string, request: OutsideRequest): Promise<void> {
@@ -106,9 +124,10 @@ export class Connection {
       if (asked.operation.node.operation === 'subscription') await this.follow(id, asked, running, isOver);
       else {
         const text = await this.runner.whenAdmitted([asked], this.caller, () =>
-          this.runner.execute(asked, this.caller),
+          // it may have waited for its turn
+          this.accepted && !isOver() ? this.runner.execute(asked, this.caller) : undefined,
         );
-        if (!isOver()) await this.next(id, text);
+        if (text !== undefined && !isOver()) await this.next(id, text);
       }
       if (isOver()) return;
       this.running.delete(id);

@@ -1,4 +1,5 @@
-import { tooManyRequests } from '../meta/status.ts';
+import type { Attributes } from '../api/contract.ts';
+import { tooManyRequests, type StatusError } from '../meta/status.ts';
 import type { JsonText } from './json-text.ts';
 
 /** Batches that a subscriber may be behind; a slower one is cut with 429 and resumes from its revision, the others go on. */
@@ -11,6 +12,10 @@ const MAX_TEXTS = 64;
 
 /** The payload that an event is. */
 export type TextOf = (event: object) => JsonText | Promise<JsonText>;
+
+/** Holds the rights by which one reads, as Api.hold for its context. Throws 403. */
+export type Hold = (rights: readonly Attributes[], onLost: (why: StatusError) => void) => () => void;
+const holdNothing: Hold = () => () => undefined;
 
 /** Events that came together, and how many subscribers have not read through them. */
 interface Batch {
@@ -33,6 +38,8 @@ export class Subscription {
   private last: JsonText | undefined;
   private over = false;
   private stop: (() => void) | undefined;
+  /** that its source was opened by, once it is */
+  private rights: readonly Attributes[] | undefined;
 
   /**
    * @param refused an error as a payload, which is then the last one
@@ -60,11 +67,31 @@ export class Subscription {
     return !this.over && this.replay.events <= MAX_REPLAY && this.replay.bytes <= MAX_REPLAY_BYTES;
   }
 
-  join(): Subscriber {
-    const subscriber = new Subscriber(this, this.first);
+  /** @param hold by which the reader keeps its rights: they are its own, whoever began. Throws 403. */
+  join(hold: Hold = holdNothing): Subscriber {
+    const subscriber = new Subscriber(this, this.first, hold);
+    if (this.rights) subscriber.stand(this.rights);
     for (const batch of this.batches) batch.unread++;
     this.subscribers.add(subscriber);
     return subscriber;
+  }
+
+  /** Its source was opened by these rights, which each reader must have as long as it reads. */
+  openedBy(rights: readonly Attributes[]): void {
+    if (this.over) return;
+    this.rights = rights;
+    for (const subscriber of this.subscribers) {
+      try {
+        subscriber.stand(rights);
+      } catch (error) {
+        subscriber.lose(error);
+      }
+    }
+  }
+
+  /** What a reader is told last that may not read on. */
+  refusal(why: unknown): JsonText {
+    return this.refused(why);
   }
 
   /** What graphql-js takes for the source of a subscription's events. */
@@ -127,6 +154,7 @@ export class Subscription {
 
   leave(subscriber: Subscriber): void {
     if (!this.subscribers.delete(subscriber)) return;
+    subscriber.left();
     for (let i = subscriber.batch - this.first; i < this.batches.length; i++) this.batches[i]!.unread--;
     this.forget();
     if (this.subscribers.size > 0) return;
@@ -172,18 +200,44 @@ export class Subscription {
 type Result = IteratorResult<JsonText>;
 const DONE: Result = { done: true, value: undefined };
 
-/** A reader of a subscription. Errors are its last payload; it throws only when it was cut for being slow. */
+/**
+ * A reader of a subscription, by its own rights. Errors are its last payload; it throws only when it was cut for being slow.
+ */
 export class Subscriber implements AsyncIterableIterator<JsonText> {
   /** place: number of the batch, and of the event in it */
   at = 0;
   private over = false;
   private error: unknown;
+  private last: JsonText | undefined;
+  private letGo: (() => void) | undefined;
+  private onLost: (() => void) | undefined;
   private waiting: ((result: Result | Promise<Result>) => void) | undefined;
 
   constructor(
     private readonly subscription: Subscription,
     public batch: number,
+    private readonly hold: Hold,
   ) {}
+
+  /** From now on it reads by these rights. Throws 403. */
+  stand(rights: readonly Attributes[]): void {
+    this.letGo = this.hold(rights, (why) => this.lose(why));
+  }
+
+  /** It may not read on: what it has not read it is not given, but the reason. */
+  lose(why: unknown): void {
+    if (this.over) return;
+    this.over = true;
+    this.last = this.subscription.refusal(why);
+    this.subscription.leave(this);
+    this.wake();
+    this.onLost?.();
+  }
+
+  /** @param listener told when it may not read on, so that who does not take the reason can be cut */
+  whenLost(listener: () => void): void {
+    this.onLost = listener;
+  }
 
   /** To be called again only when it has answered. */
   next(): Promise<Result> {
@@ -196,6 +250,7 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
   return(): Promise<Result> {
     this.over = true;
     this.error = undefined;
+    this.last = undefined;
     this.subscription.leave(this);
     this.wake();
     return Promise.resolve(DONE);
@@ -203,6 +258,12 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  /** It reads no more: whatever its rights become, it does not matter. */
+  left(): void {
+    this.letGo?.();
+    this.letGo = undefined;
   }
 
   fail(error: unknown): void {
@@ -223,7 +284,9 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
   private read(): Result | Promise<Result> | undefined {
     if (!this.over) {
       const text = this.subscription.take(this);
-      if (text instanceof Promise) return text.then((value) => ({ done: false, value }));
+      // it may have lost its right meanwhile
+      if (text instanceof Promise)
+        return text.then((value) => (this.last === undefined ? { done: false, value } : (this.read() ?? DONE)));
       if (text !== undefined) return { done: false, value: text };
       const ending = this.subscription.ending();
       if (!ending) return undefined;
@@ -231,8 +294,10 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
       this.subscription.leave(this);
       if (ending.last !== undefined) return { done: false, value: ending.last };
     }
-    const { error } = this;
+    const { error, last } = this;
     this.error = undefined;
+    this.last = undefined;
+    if (last !== undefined) return { done: false, value: last };
     return error === undefined ? DONE : Promise.reject(error as Error);
   }
 }

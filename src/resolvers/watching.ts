@@ -1,4 +1,5 @@
 import type { WatchEvent, WatchOptions } from '../api/contract.ts';
+import { collectionAttributes } from '../api/selection.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { internalError } from '../meta/status.ts';
@@ -49,11 +50,13 @@ export async function beginWatch(
     allowWatchBookmarks: true,
     ...(resourceVersion ? { resourceVersion } : { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
   };
-  const stop = await api.watch(request, targetOf(kind, args), options, {
+  const target = targetOf(kind, args);
+  const stop = await api.watch(request, target, options, {
     onEvents: (events) => push(events.map((event) => new StoredEvent(kind, event, args.managedFields ?? true))),
     onBookmark: (revision, initialEventsEnd) => push([new Bookmark(kind, revision, initialEventsEnd)]),
     onEnd: (error) => subscription.end(error),
   });
+  subscription.openedBy([collectionAttributes('watch', target, options)]);
   subscription.closing(stop);
   return subscription;
 }

@@ -1,7 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
-import type { Api, RequestContext } from '../api/contract.ts';
+import type { Api } from '../api/contract.ts';
+import { ShownCredential } from '../api/standing/credential.ts';
+import type { StatusError } from '../meta/status.ts';
 import type { Engine } from './engine.ts';
 import type { Caller, Runner } from './runner.ts';
 import { Connection, PROTOCOL } from './socket-connection.ts';
@@ -27,15 +29,20 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
     if (header === undefined) return caller;
     const token = /^Bearer (\S+)$/i.exec(String(header))?.[1];
     const user = token && (await api.authenticate({ token }));
-    return user ? { ...caller, context: { ...plain(caller.context), user } } : undefined;
+    if (!token || !user) return undefined;
+    const credential = new ShownCredential(() => api.authenticate({ token }), { token });
+    const { agent, warn } = caller.context;
+    return { ...caller, context: { user, agent, warn, credential } };
   };
+
+  const hold = ({ context }: Caller, onLost: (why: StatusError) => void) => api.hold(context, [], onLost);
 
   const errorsOf = (error: unknown) => engine.errorsOf(error);
 
   return {
     upgrade(req: IncomingMessage, raw: Duplex, head: Buffer, caller: Caller): void {
       server.handleUpgrade(req, raw, head, (socket) => {
-        const connection = new Connection(socket, raw, caller, runner, errorsOf, authenticate);
+        const connection = new Connection(socket, raw, caller, runner, errorsOf, authenticate, hold);
         let answered = true;
         const ping = setInterval(() => {
           if (!answered) return socket.terminate();
@@ -60,11 +67,3 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
     },
   };
 }
-
-/** The fields of a context that may be an object with getters. */
-const plain = ({ user, agent, impersonator, warn }: RequestContext): RequestContext => ({
-  user,
-  agent,
-  impersonator,
-  warn,
-});

@@ -3,8 +3,11 @@ import type { Registry } from '../../src/kinds/kind.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import { parseLabelSelector } from '../../src/meta/labels.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
-import { alreadyExists, expired, notFound } from '../../src/meta/status.ts';
+import { alreadyExists, expired, notFound, StatusError } from '../../src/meta/status.ts';
 import type { Stored, StoreEvent } from '../../src/store/contract.ts';
+
+const forbidden = (user: string): StatusError =>
+  new StatusError({ message: `${user} may not`, reason: 'Forbidden', code: 403 });
 
 /** What stands below the façade in its tests: an Api over a Map that keeps the calls that reach it, and refuses what it is told to. */
 export class RecordingApi {
@@ -84,6 +87,14 @@ export class RecordingApi {
   authorize(user: User, attributes: { verb: string; resource?: string }): { allowed: boolean; reason: string } {
     return { allowed: !this.denied.has(`${user.name} ${attributes.verb} ${attributes.resource}`), reason: '' };
   }
+  /** Of rights that are held, which a test can take away. */
+  readonly held = new Set<{ user: string; lose: (why: StatusError) => void }>();
+  hold: Api['hold'] = ({ user }, rights, onLost) => {
+    for (const right of rights) if (!this.authorize(user, right).allowed) throw forbidden(user.name);
+    const one = { user: user.name, lose: onLost };
+    this.held.add(one);
+    return () => this.held.delete(one);
+  };
   authenticate({ token }: { token?: string }): Promise<User | undefined> {
     return Promise.resolve(token === 'good' ? { name: 'bearer', groups: ['system:authenticated'] } : undefined);
   }

@@ -1,6 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { SharedSubscriptions } from '../../src/resolvers/shared-subscriptions.ts';
-import { Subscription, type Subscriber } from '../../src/resolvers/subscription.ts';
+import { StatusError } from '../../src/meta/status.ts';
+import { Subscription, type Hold, type Subscriber } from '../../src/resolvers/subscription.ts';
+import { the } from '../support/at.ts';
 
 interface Event {
   n: number;
@@ -8,6 +10,7 @@ interface Event {
 const events = (...numbers: number[]): Event[] => numbers.map((n) => ({ n }));
 const refused = (error: unknown): string => `refused: ${(error as Error).message}`;
 const textOf = (event: object): string => String((event as Event).n);
+const free: Hold = () => () => undefined;
 const begin = (of: (event: object) => string | Promise<string> = textOf): Subscription => new Subscription(of, refused);
 const read = async (subscriber: Subscriber, count: number): Promise<string[]> => {
   const texts: string[] = [];
@@ -131,7 +134,7 @@ test('an event becomes text once for those who read at one pace', async () => {
 
 describe('subscriptions are shared', () => {
   const join = (shared: SharedSubscriptions, key: string, running: Subscription[]): Subscriber =>
-    shared.join(key, textOf, (subscription) => void running.push(subscription));
+    shared.join(key, textOf, free, (subscription) => void running.push(subscription));
 
   test.each([
     ['of the same key', ['a', 'a', 'b'], () => undefined, 2],
@@ -162,5 +165,108 @@ describe('subscriptions are shared', () => {
     expect(running).toHaveLength(1001);
     join(shared, 'k1000', running);
     expect(running).toHaveLength(1002);
+  });
+});
+
+describe('who reads a subscription reads by its own right', () => {
+  const RIGHTS = [{ verb: 'get', path: '/' }];
+  const no = new StatusError({ message: 'no', reason: 'Forbidden', code: 403 });
+  /** What keeps its right until the test takes it. */
+  function holding() {
+    const state = { lose: (_: StatusError): void => undefined, held: 0, allowed: true };
+    const hold: Hold = (_rights, onLost) => {
+      if (!state.allowed) throw no;
+      state.lose = onLost;
+      state.held++;
+      return () => void state.held--;
+    };
+    return { state, hold };
+  }
+
+  test('which another of the same subscription keeps when it goes', async () => {
+    const subscription = begin();
+    const [mine, others] = [holding(), holding()];
+    const [one, two] = [subscription.join(mine.hold), subscription.join(others.hold)];
+    subscription.openedBy(RIGHTS);
+    subscription.push(events(1, 2), 0);
+    expect(await read(one, 1)).toEqual(['1']);
+    mine.state.lose(no);
+    subscription.push(events(3), 0);
+    expect(await one.next()).toEqual({ done: false, value: 'refused: no' });
+    expect(await one.next()).toEqual({ done: true, value: undefined });
+    expect(await read(two, 3)).toEqual(['1', '2', '3']);
+    expect([mine.state.held, others.state.held]).toEqual([0, 1]);
+    await two.return();
+    expect(others.state.held).toBe(0);
+  });
+
+  test('and is told while it waits, or while a text is being made', async () => {
+    for (const ahead of [[], [1]]) {
+      let made: (text: string) => void = () => undefined;
+      const subscription = begin(() => new Promise<string>((resolve) => (made = resolve)));
+      const { state, hold } = holding();
+      const one = subscription.join(hold);
+      subscription.openedBy(RIGHTS);
+      if (ahead.length) subscription.push(events(...ahead), 0);
+      const next = one.next();
+      const lost = vi.fn<() => void>();
+      one.whenLost(lost);
+      state.lose(no);
+      made('too late');
+      expect(await next).toEqual({ done: false, value: 'refused: no' });
+      expect(await one.next()).toEqual({ done: true, value: undefined });
+      expect(lost).toHaveBeenCalledTimes(1);
+    }
+  });
+
+  test('and the source ends with the last', () => {
+    const stop = vi.fn<() => void>();
+    const subscription = begin();
+    const { state, hold } = holding();
+    subscription.join(hold);
+    subscription.openedBy(RIGHTS);
+    subscription.closing(stop);
+    state.lose(no);
+    expect(stop).toHaveBeenCalledTimes(1);
+  });
+
+  test('that has gone before the source was open is told then', async () => {
+    const subscription = begin();
+    const { state, hold } = holding();
+    const one = subscription.join(hold);
+    state.allowed = false;
+    subscription.openedBy(RIGHTS);
+    expect(await read(one, 1)).toEqual(['refused: no']);
+  });
+
+  test('without which it begins one of its own, to be refused there', async () => {
+    const shared = new SharedSubscriptions(refused);
+    const running: Subscription[] = [];
+    const { state, hold } = holding();
+    const join = () => shared.join('k', textOf, hold, (subscription) => void running.push(subscription));
+    const one = join();
+    the(running[0]).openedBy(RIGHTS);
+    state.allowed = false;
+    const two = join();
+    expect(running).toHaveLength(2);
+    the(running[0]).push(events(7), 0);
+    the(running[1]).end(no);
+    expect(await read(two, 1)).toEqual(['refused: no']);
+    expect(await read(one, 1)).toEqual(['7']);
+  });
+
+  test.each(['return', 'cut', 'over'])('holds nothing any more after %s', async (how) => {
+    const subscription = begin();
+    const { state, hold } = holding();
+    const one = subscription.join(hold);
+    subscription.openedBy(RIGHTS);
+    expect(state.held).toBe(1);
+    if (how === 'return') await one.return();
+    else if (how === 'cut') for (let n = 0; n < 1025; n++) subscription.push(events(n), 0);
+    else {
+      subscription.end();
+      await one.next();
+    }
+    expect(state.held).toBe(0);
   });
 });

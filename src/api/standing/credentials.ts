@@ -57,7 +57,7 @@ export class HeldCredentials {
       shown = { credential, user, dependsOn, held: new Set(), good: this.clock.now(), timer: undefined };
       this.shown.set(credential, shown);
       this.bind(shown);
-      this.arm(shown);
+      this.arm(shown, 0);
     }
     const known = shown;
     known.held.add(held);
@@ -126,13 +126,13 @@ export class HeldCredentials {
     }
   }
 
-  /** At its own end it is asked at once. */
-  private arm(shown: Shown): void {
+  /** At its own end it is asked at once. @param overdue ms after which that is where the end has been */
+  private arm(shown: Shown, overdue = OVERDUE_MS): void {
     this.clock.clearTimeout(shown.timer);
     const { until } = shown.credential;
     if (until === undefined) return;
     const left = until - this.clock.now();
-    shown.timer = this.clock.setTimeout(() => this.ask([shown], 0), left >= 0 ? left + 1 : OVERDUE_MS);
+    shown.timer = this.clock.setTimeout(() => this.ask([shown], 0), left >= 0 ? left + 1 : overdue);
   }
 
   private bind(shown: Shown): void {
