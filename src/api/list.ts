@@ -5,7 +5,7 @@ import type { ListAnswer, ListOptions, RequestContext, Target } from './contract
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts';
 import type { Core } from './core.ts';
 import { checkContinue, checkListOptions, isExact } from './list-options.ts';
-import { tooLargeRevision } from './store-errors.ts';
+import { tooLargeRevision, unreadableCollection } from './store-errors.ts';
 import { parseRevision, waitFor } from './resource-version.ts';
 import { authorizedSelection, selectionOf, type Selection } from './selection.ts';
 
@@ -31,6 +31,8 @@ export async function listAuthorized(
   const token = options.continue ? decodeContinue(options.continue) : undefined;
   if (token) checkContinue(options);
   const snapshot = await snapshotOf(core.store, selection, options, token);
+  const unreadable = core.store.unreadable(selection.scope);
+  if (unreadable) throw unreadableCollection(unreadable);
   return page(target, selection, snapshot, Math.max(0, options.limit ?? 0), token);
 }
 

@@ -5,7 +5,7 @@ import type { Core } from './core.ts';
 import { checkedWatchOptions } from './list-options.ts';
 import { parseObjectRevision, waitFor } from './resource-version.ts';
 import { authorizedSelection, type Selection } from './selection.ts';
-import { tooLargeRevision } from './store-errors.ts';
+import { tooLargeRevision, unreadableCollection } from './store-errors.ts';
 
 /** How long a watch lasts that does not say: half an hour to an hour, so that they do not all end together. */
 const MIN_TIMEOUT_MS = 30 * 60_000;
@@ -89,7 +89,11 @@ class RunningWatch {
     let from = revision ?? 0;
     const { sendInitialEvents, allowWatchBookmarks } = this.options;
     const initial = sendInitialEvents === true;
-    if (!from || initial) from = this.begin(initial, initial && allowWatchBookmarks === true);
+    if (!from || initial) {
+      const unreadable = store.unreadable(this.selection.scope);
+      if (unreadable) return this.fail(unreadableCollection(unreadable));
+      from = this.begin(initial, initial && allowWatchBookmarks === true);
+    }
     this.progress = from;
     this.bookmarked = from;
     const seconds = this.options.timeoutSeconds ?? 0;

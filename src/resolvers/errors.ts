@@ -1,6 +1,6 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
-import { StatusError, badRequest, internalError, serviceUnavailable, type Status } from '../meta/status.ts';
-import { StoreUnavailable } from '../store/contract.ts';
+import { StatusError, badRequest, internalError, type Status } from '../meta/status.ts';
+import { translateStoreError } from '../api/store-errors.ts';
 
 /**
  * The one place where errors become GraphQL errors: the whole Status in `extensions.status`, its code and reason beside
@@ -21,8 +21,8 @@ export function formatError(error: unknown, report: (error: unknown) => void): G
 }
 
 function statusOf(error: unknown, report: (error: unknown) => void): Status {
-  if (error instanceof StatusError) return error.status;
-  if (error instanceof StoreUnavailable) return serviceUnavailable('the database does not answer').status;
+  const known = translateStoreError(error);
+  if (known instanceof StatusError) return known.status;
   report(error);
   return internalError('unexpected error').status;
 }

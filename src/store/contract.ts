@@ -162,12 +162,26 @@ export interface Store {
   /** Events after `from` (exclusive). Throws Compacted when they are no longer there. Returns the function that ends it. */
   watch(scope: Scope, from: number, handlers: WatchHandlers): () => void;
 
+  /** Whether a write of it would be kept in another way (another key, or none), so that also one that changes nothing is due. */
+  isStale(stored: Stored): boolean;
+  /** An object of the scope that is there and cannot be read; undefined, as ever, when there is none. */
+  unreadable(scope: Scope): Unreadable | undefined;
+
   /** Small named values that all processes share (CA, keys, settings): first writer wins. Returns what is there afterwards. */
   setting(name: string, makeValue: () => Promise<string>): Promise<string>;
   compact(before: number): Promise<void>;
   close(): Promise<void>;
 }
 
+/** What is stored of an object cannot be opened: a key is missing, or it was tampered with. Becomes 500. */
+export class Unreadable extends Error {
+  override name = 'Unreadable';
+  readonly key: Key;
+  constructor({ resource, namespace, name }: Key, why: string) {
+    super(why);
+    this.key = { resource, namespace, name };
+  }
+}
 /** Postgres does not answer; becomes 503 with Retry-After. */
 export class StoreUnavailable extends Error {
   override name = 'StoreUnavailable';

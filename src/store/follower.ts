@@ -1,8 +1,8 @@
 import type { Connection, Log } from './connection.ts';
 import { StoreUnavailable } from './contract.ts';
-import { Item, itemBytes } from './item.ts';
+import type { Item } from './item.ts';
+import type { Items } from './items.ts';
 import { ObjectCache } from './object-cache.ts';
-import type { Retained } from './retained.ts';
 import * as loading from './sql/load.ts';
 import { tail, type LogRow } from './sql/log.ts';
 import type { Change, State } from './state.ts';
@@ -24,7 +24,7 @@ const MAX_PENDING = 1_000;
  */
 export class Follower {
   readonly #state: State;
-  readonly #retained: Retained;
+  readonly #items: Items;
   readonly #connection: Connection;
   readonly #log: Log;
   /** own results by their first revision */
@@ -37,9 +37,9 @@ export class Follower {
   /** the statement that is being written; its result often is what a reader waits for */
   inFlight: Promise<unknown> | undefined;
 
-  constructor(state: State, retained: Retained, connection: Connection, log: Log) {
+  constructor(state: State, items: Items, connection: Connection, log: Log) {
     this.#state = state;
-    this.#retained = retained;
+    this.#items = items;
     this.#connection = connection;
     this.#log = log;
   }
@@ -64,7 +64,8 @@ export class Follower {
           text: loading.loadPage,
           values: [...after, LOAD_PAGE],
         });
-        for (const row of rows) cache.set(row, this.item(row, row.revision, row.columns, row.body));
+        await this.#items.prepare(rows);
+        for (const row of rows) cache.set(row, this.#items.read(row, row.revision, row.columns, row.body));
         const last = rows.at(-1);
         if (!last || rows.length < LOAD_PAGE) break;
         after = [last.resource, last.namespace, last.name];
@@ -78,15 +79,6 @@ export class Follower {
       await client.query('ROLLBACK').catch(() => undefined);
       throw error;
     }
-  }
-
-  item(
-    key: { resource: string; namespace: string; name: string },
-    revision: number,
-    columns: string,
-    body: string,
-  ): Item {
-    return new Item(key, revision, itemBytes(body, revision), columns, this.#retained);
   }
 
   /** The result of an own statement: consecutive revisions. Resolves when they are applied. */
@@ -173,6 +165,7 @@ export class Follower {
       text: tail,
       values: [this.#state.revision, upto, PAGE],
     });
+    await this.#items.prepare(rows);
     const next = this.#state.revision + 1;
     const changes = rows.filter(({ revision }) => revision !== null && revision >= next).map((row) => this.change(row));
     this.sawCompacted(rows[0]?.compacted ?? 0);
@@ -184,7 +177,7 @@ export class Follower {
 
   change(row: LogRow): Change {
     const revision = row.revision!;
-    const item = row.body ? this.item(row, revision, row.columns!, row.body) : undefined;
+    const item: Item | undefined = row.body ? this.#items.read(row, revision, row.columns!, row.body) : undefined;
     return { type: row.type, revision, resource: row.resource, namespace: row.namespace, name: row.name, item };
   }
 

@@ -1,7 +1,7 @@
 import { StoreUnavailable, type Columns, type EventType, type HistoryEntry, type Key } from './contract.ts';
-import { Item, itemBytes } from './item.ts';
+import type { Item } from './item.ts';
+import type { Items } from './items.ts';
 import type { PrismaClient } from '../../prisma/generated/client.ts';
-import type { Retained } from './retained.ts';
 
 /** Entries of one answer. */
 const MAX_ENTRIES = 500;
@@ -13,12 +13,12 @@ const MAX_CONNECTIONS = 2;
  */
 export class History {
   readonly #url: string;
-  readonly #retained: Retained;
+  readonly #items: Items;
   #client: Promise<PrismaClient> | undefined;
 
-  constructor(url: string, retained: Retained) {
+  constructor(url: string, items: Items) {
     this.#url = url;
-    this.#retained = retained;
+    this.#items = items;
   }
 
   /** Newest first, below a revision. What is compacted is not in it. */
@@ -33,6 +33,7 @@ export class History {
       // a deletion shows what was deleted
       const deleted = rows.filter(({ type }) => type === 'DELETED').map(({ previous }) => previous!);
       const last = deleted.length ? await prisma.revision.findMany({ where: { revision: { in: deleted } } }) : [];
+      await this.#items.prepare([...rows, ...last]);
       const items = new Map([...rows, ...last].map((row) => [row.revision, this.#item(row)]));
       return rows.map((row) => ({
         revision: Number(row.revision),
@@ -54,7 +55,7 @@ export class History {
   #item(row: Key & { revision: bigint; columns: unknown; body: string | null }): Item | undefined {
     if (row.body === null) return undefined;
     const revision = Number(row.revision);
-    return new Item(row, revision, itemBytes(row.body, revision), row.columns as Columns, this.#retained);
+    return this.#items.read(row, revision, row.columns as Columns, row.body);
   }
 }
 

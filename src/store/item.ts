@@ -22,7 +22,7 @@ export class Item implements Stored {
   readonly namespace: string;
   readonly name: string;
   readonly revision: number;
-  readonly bytes: Buffer;
+  readonly #bytes: Buffer;
   #columns: Columns | string;
   #object: KubeObject | undefined;
   #encodings: Map<string, Buffer> | undefined;
@@ -41,12 +41,15 @@ export class Item implements Stored {
     this.namespace = key.namespace;
     this.name = key.name;
     this.revision = revision;
-    this.bytes = bytes;
+    this.#bytes = bytes;
     this.#columns = columns;
     this.#retained = retained;
     if (object) this.#keep(withRevision(object, revision));
   }
 
+  get bytes(): Buffer {
+    return this.#bytes;
+  }
   get uid(): string {
     return this.#column().uid;
   }

@@ -1,6 +1,7 @@
-import type { Having, Key, Scope } from './contract.ts';
+import type { Having, Key, Scope, Unreadable } from './contract.ts';
 import type { Item } from './item.ts';
 import { NamespaceCache } from './namespace-cache.ts';
+import { UnreadableItem } from './sealed-item.ts';
 import { SelectorIndexes } from './selector-index.ts';
 
 interface Resource {
@@ -17,6 +18,7 @@ const NONE: readonly Item[] = [];
 export class ObjectCache {
   readonly #resources = new Map<string, Resource>();
   readonly #uids = new Map<string, Item>();
+  readonly #unreadable = new Set<UnreadableItem>();
   readonly #owned = new Map<string, Map<string, Item>>();
 
   get(key: Key): Item | undefined {
@@ -41,6 +43,8 @@ export class ObjectCache {
     resource.indexes.changed(previous, item);
     if (previous) this.#unindex(previous, item);
     if (item) this.#index(item);
+    if (previous instanceof UnreadableItem) this.#unreadable.delete(previous);
+    if (item instanceof UnreadableItem) this.#unreadable.add(item);
     return previous;
   }
 
@@ -66,6 +70,16 @@ export class ObjectCache {
     if (!resource) return 0;
     if (scope.name !== undefined) return this.list(scope).length;
     return scope.namespace === undefined ? resource.size : (resource.namespaces.get(scope.namespace)?.size ?? 0);
+  }
+
+  /** Why a list of the scope would fail, if it would. */
+  unreadable({ resource, namespace, name }: Scope): Unreadable | undefined {
+    for (const item of this.#unreadable) {
+      if (item.resource !== resource) continue;
+      if (namespace !== undefined && item.namespace !== namespace) continue;
+      if (name === undefined || item.name === name) return item.failure;
+    }
+    return undefined;
   }
 
   byUid(uid: string): Item | undefined {

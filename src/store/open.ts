@@ -5,6 +5,9 @@ import type { Store } from './contract.ts';
 import { DEFAULT_RETENTION, type Retention } from './compactor.ts';
 import { migrate } from './migrate.ts';
 import { PostgresStore } from './postgres-store.ts';
+import type { Provider } from './sealing/provider.ts';
+import type { Sealer } from './sealing/sealer.ts';
+import { unlock } from './sealing/unlock.ts';
 
 export interface StoreOptions {
   databaseUrl: string;
@@ -19,6 +22,10 @@ export interface StoreOptions {
   statementMs?: number;
   /** the time that revisions are marked with */
   clock?: { now(): number };
+  /** the file of the cluster's own keys (see sealing/own-keys.ts); absent: nothing is sealed */
+  keyFile?: string;
+  /** what is sealed with which keys, settings apart, which are always sealed with the cluster's own */
+  sealer?(own: Provider): Sealer;
   log?: Log;
 }
 
@@ -31,7 +38,7 @@ const WAIT_MS = 15_000;
  */
 export async function openStore(options: StoreOptions): Promise<Store> {
   const { databaseUrl: url, log = () => undefined, clock = Date } = options;
-  await prepare(url);
+  const own = await prepare(url, options.keyFile, log);
   const store = new PostgresStore({
     url,
     ring: { events: options.ringSize ?? 100_000, bytes: options.ringBytes ?? 64 << 20 },
@@ -39,6 +46,8 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     progressMs: options.progressMs ?? 1_000,
     statementMs: options.statementMs ?? 10_000,
     now: () => clock.now(),
+    own,
+    sealer: own && options.sealer?.(own),
     log,
   });
   try {
@@ -50,7 +59,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   return store;
 }
 
-async function prepare(url: string): Promise<void> {
+async function prepare(url: string, keyFile: string | undefined, log: Log): Promise<Provider | undefined> {
   for (const until = Date.now() + WAIT_MS; ; await delay(200)) {
     const client = new pg.Client({
       connectionString: url,
@@ -72,7 +81,7 @@ async function prepare(url: string): Promise<void> {
       if (rows[0]?.server_encoding !== 'UTF8')
         throw new Error(`the database ${describe(url)} must have the encoding UTF8`);
       await migrate(client);
-      return;
+      return keyFile === undefined ? undefined : await unlock(client, keyFile, log);
     } finally {
       await client.end().catch(() => undefined);
     }

@@ -2,21 +2,25 @@ import type { Connection } from './connection.ts';
 import { Compacted, type ListSnapshot, type Scope, type StoreEvent, type Stored } from './contract.ts';
 import type { Follower } from './follower.ts';
 import type { Item } from './item.ts';
+import type { Items } from './items.ts';
 import { listAt, replay, type LogRow, type ReplayRow } from './sql/log.ts';
 
 /** Reads of the log on behalf of requests; apart from the connections that everybody waits for. */
 export class Past {
   readonly #connection: Connection;
   readonly #follower: Follower;
+  readonly #items: Items;
 
-  constructor(connection: Connection, follower: Follower) {
+  constructor(connection: Connection, follower: Follower, items: Items) {
     this.#connection = connection;
     this.#follower = follower;
+    this.#items = items;
   }
 
   async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {
     const rows = await this.#read<LogRow>('list-at', listAt, [scope.resource, ...within(scope), revision]);
     this.#check(rows, revision);
+    await this.#items.prepare(rows);
     return { items: rows.filter(({ revision: found }) => found !== null).map((row) => this.#item(row)!), revision };
   }
 
@@ -24,6 +28,8 @@ export class Past {
   async replay(scope: Scope, from: number, to: number, limit: number): Promise<{ events: StoreEvent[]; next: number }> {
     const rows = await this.#read<ReplayRow>('replay', replay, [from, to, scope.resource, ...within(scope), limit]);
     this.#check(rows, from);
+    await this.#items.prepare(rows);
+    await this.#items.prepare(rows.map(({ resource, previous_body: body }) => ({ resource, body })));
     const events = rows.filter(({ revision }) => revision !== null).map((row) => this.#event(row));
     const last = events.length < limit ? undefined : events.at(-1);
     return { events, next: last?.revision ?? to };
@@ -41,12 +47,12 @@ export class Past {
   }
 
   #item(row: LogRow): Item | undefined {
-    return row.body ? this.#follower.item(row, row.revision!, row.columns!, row.body) : undefined;
+    return row.body ? this.#items.read(row, row.revision!, row.columns!, row.body) : undefined;
   }
 
   #before(row: ReplayRow): Item | undefined {
     return row.previous_body
-      ? this.#follower.item(row, row.previous!, row.previous_columns!, row.previous_body)
+      ? this.#items.read(row, row.previous!, row.previous_columns!, row.previous_body)
       : undefined;
   }
 

@@ -11,18 +11,22 @@ import {
   type Scope,
   type Store,
   type Stored,
+  type Unreadable,
   type WatchHandlers,
   type Write,
 } from './contract.ts';
 import { Compactor, type Retention } from './compactor.ts';
 import { Follower } from './follower.ts';
 import { History } from './history.ts';
+import { Items } from './items.ts';
 import { Past } from './past.ts';
 import { Presence } from './presence.ts';
 import { Retained } from './retained.ts';
 import { Settings } from './settings.ts';
 import { writerSession } from './sql/commit.ts';
 import { listenerSession } from './sql/counter.ts';
+import type { Provider } from './sealing/provider.ts';
+import type { Sealer } from './sealing/sealer.ts';
 import { State, type RingBounds } from './state.ts';
 import { startWatch } from './watch.ts';
 import { Writer, type AllOutcome } from './writer.ts';
@@ -34,6 +38,9 @@ export interface StoreParts {
   progressMs: number;
   statementMs: number;
   now: () => number;
+  /** seals settings */
+  own: Provider | undefined;
+  sealer: Sealer | undefined;
   log: Log;
 }
 
@@ -44,6 +51,7 @@ export interface StoreParts {
 export class PostgresStore implements Store {
   readonly #connections: Connection[] = [];
   readonly #state: State;
+  readonly #items: Items;
   readonly #follower: Follower;
   readonly #writer: Writer;
   readonly #presence: Presence;
@@ -55,15 +63,15 @@ export class PostgresStore implements Store {
   #progress: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ url, ring, retention, progressMs, statementMs, now, log }: StoreParts) {
+  constructor({ url, ring, retention, progressMs, statementMs, now, own, sealer, log }: StoreParts) {
     const connect = (name: string, setup?: string, onNotify?: () => void): Connection => {
       const connection = new Connection({ url, name, setup, onNotify, statementMs, log });
       this.#connections.push(connection);
       return connection;
     };
-    const retained = new Retained();
+    const items = (this.#items = new Items(new Retained(), sealer));
     const state = (this.#state = new State(ring, log));
-    const follower = (this.#follower = new Follower(state, retained, connect('follower'), log));
+    const follower = (this.#follower = new Follower(state, items, connect('follower'), log));
     const background = connect('background');
     const listener = connect('listener', listenerSession, () => this.#presence.notified());
     this.#presence = new Presence({ connection: connect('counter'), listener, follower, state, log });
@@ -72,15 +80,15 @@ export class PostgresStore implements Store {
       connection: connect('writer', writerSession),
       follower,
       state,
-      retained,
+      items,
       now,
       log,
       onWritten,
     });
     this.#compactor = new Compactor({ connection: background, follower, state, retention, now, log });
-    this.#past = new Past(connect('past'), follower);
-    this.#history = new History(url, retained);
-    this.#settings = new Settings(background);
+    this.#past = new Past(connect('past'), follower, items);
+    this.#history = new History(url, items);
+    this.#settings = new Settings(background, own);
     this.#progressMs = progressMs;
   }
 
@@ -176,6 +184,13 @@ export class PostgresStore implements Store {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
     if (from < this.compacted) throw new Compacted(from, this.compacted);
     return startWatch(this.#state, this.#past, scope, from, handlers);
+  }
+
+  isStale(stored: Stored): boolean {
+    return this.#items.isStale(stored);
+  }
+  unreadable(scope: Scope): Unreadable | undefined {
+    return this.#state.cache.unreadable(scope);
   }
 
   setting(name: string, makeValue: () => Promise<string>): Promise<string> {

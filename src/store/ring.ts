@@ -1,4 +1,5 @@
 import type { StoreEvent } from './contract.ts';
+import { UnreadableItem } from './sealed-item.ts';
 
 /**
  * The newest events of all resources, bounded in number and in bytes. Revisions have no gaps, so an event is found by
@@ -26,12 +27,12 @@ export class Ring {
 
   push(event: StoreEvent): void {
     this.#events.push(event);
-    this.#bytes += event.stored.bytes.length;
+    this.#bytes += sizeOf(event);
     while (this.#events.length - this.#head > this.#maxEvents || this.#bytes > this.#maxBytes) {
       const oldest = this.#events[this.#head];
       if (!oldest) break;
       this.#events[this.#head++] = undefined;
-      this.#bytes -= oldest.stored.bytes.length;
+      this.#bytes -= sizeOf(oldest);
       this.#since = oldest.revision;
     }
     if (this.#head > 1024 && this.#head * 2 > this.#events.length) {
@@ -54,3 +55,5 @@ export class Ring {
     return found;
   }
 }
+
+const sizeOf = ({ stored }: StoreEvent): number => (stored instanceof UnreadableItem ? 0 : stored.bytes.length);

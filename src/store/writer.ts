@@ -1,9 +1,8 @@
-import { commitParameters } from './commit-parameters.ts';
+import { commitParameters, type Prepared } from './commit-parameters.ts';
 import type { Connection, Log } from './connection.ts';
 import { StoreUnavailable, type Key, type Outcome, type Stored, type Write } from './contract.ts';
 import type { Follower } from './follower.ts';
-import { Item, itemBytes } from './item.ts';
-import type { Retained } from './retained.ts';
+import type { Items } from './items.ts';
 import { commit, lockCounter } from './sql/commit.ts';
 import type { Change, State } from './state.ts';
 
@@ -19,7 +18,7 @@ export type AllOutcome =
 
 /** What goes into one statement: single writes that met by chance, or one that is all or nothing. */
 interface Job {
-  writes: readonly Write[];
+  writes: readonly Prepared[];
   atomic: boolean;
   bytes: number;
   patience: number;
@@ -55,7 +54,7 @@ export class Writer {
   readonly #connection: Connection;
   readonly #follower: Follower;
   readonly #state: State;
-  readonly #retained: Retained;
+  readonly #items: Items;
   readonly #now: () => number;
   readonly #log: Log;
   readonly #onWritten: () => void;
@@ -70,7 +69,7 @@ export class Writer {
     connection: Connection;
     follower: Follower;
     state: State;
-    retained: Retained;
+    items: Items;
     now: () => number;
     log: Log;
     onWritten: () => void;
@@ -78,7 +77,7 @@ export class Writer {
     this.#connection = parts.connection;
     this.#follower = parts.follower;
     this.#state = parts.state;
-    this.#retained = parts.retained;
+    this.#items = parts.items;
     this.#now = parts.now;
     this.#log = parts.log;
     this.#onWritten = parts.onWritten;
@@ -118,11 +117,29 @@ export class Writer {
       const head = write.body.toString('latin1', 0, HEAD.length);
       if (head !== HEAD) return Promise.reject(new Error(`a body must begin with ${HEAD}: ${head}`));
     }
+    let prepared: readonly Prepared[];
+    try {
+      prepared = this.#sealed(writes);
+    } catch (error) {
+      return Promise.reject(error as Error);
+    }
     return new Promise((resolve, reject) => {
       const patience = atomic ? 0 : (writes[0]?.patience ?? 0);
-      this.#waiting.push({ writes, atomic, bytes, patience, resolve, reject });
+      this.#waiting.push({ writes: prepared, atomic, bytes, patience, resolve, reject });
       this.#schedule(patience);
     });
+  }
+
+  /** The writes, with what is stored in their place where that is sealed. Throws SealFailed, before anything is written. */
+  #sealed(writes: readonly Write[]): readonly Prepared[] {
+    let prepared: Prepared[] | undefined;
+    for (const [i, write] of writes.entries()) {
+      const sealed = this.#items.seal(write);
+      if (!sealed) continue;
+      prepared ??= [...writes];
+      prepared[i] = { ...write, sealed };
+    }
+    return prepared ?? writes;
   }
 
   /** At the end of this turn of the event loop, so that what becomes ready in one turn goes together; later for the patient. */
@@ -184,7 +201,7 @@ export class Writer {
   }
 
   async #write(jobs: Job[]): Promise<void> {
-    const writes = jobs.flatMap((job) => job.writes as Write[]);
+    const writes = jobs.flatMap((job) => job.writes as Prepared[]);
     const atomic = jobs[0]?.atomic ?? false;
     let result: Result;
     try {
@@ -217,7 +234,7 @@ export class Writer {
   }
 
   /** Once as it is; when another process was faster, again with the counter locked first. */
-  async #send(writes: readonly Write[], atomic: boolean): Promise<Result> {
+  async #send(writes: readonly Prepared[], atomic: boolean): Promise<Result> {
     const statement = { name: 'commit', text: commit, values: commitParameters(writes, atomic, this.#now()) };
     try {
       return await this.#connection.one<Result>(statement);
@@ -236,7 +253,7 @@ export class Writer {
     }
   }
 
-  #read(writes: readonly Write[], atomic: boolean, result: Result): Verdict[] {
+  #read(writes: readonly Prepared[], atomic: boolean, result: Result): Verdict[] {
     const refused = new Map(result.failed?.map((n, i) => [n - 1, { found: result.found?.[i] ?? null }]));
     const written = result.last === null || (atomic && refused.size) ? 0 : writes.length - refused.size;
     let revision = (result.last ?? 0) - written;
@@ -247,7 +264,7 @@ export class Writer {
       const key = { resource, namespace, name };
       if (write.type === 'delete') return { ...key, type: 'DELETED', revision, item: undefined };
       const kept = write.type === 'update' && write.body.length >= KEPT_FROM ? write.object : undefined;
-      const item = new Item(key, revision, itemBytes(write.body, revision), write.columns, this.#retained, kept);
+      const item = this.#items.written(write, revision, kept);
       return { ...key, type: write.type === 'create' ? 'ADDED' : 'MODIFIED', revision, item };
     });
   }

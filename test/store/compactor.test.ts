@@ -4,6 +4,7 @@ import { Connection } from '../../src/store/connection.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { Follower } from '../../src/store/follower.ts';
 import { openStore } from '../../src/store/open.ts';
+import { Items } from '../../src/store/items.ts';
 import { Retained } from '../../src/store/retained.ts';
 import { State } from '../../src/store/state.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
@@ -39,7 +40,7 @@ async function round(retention: {
   versions: number;
 }): Promise<number> {
   const state = new State({ events: 10, bytes: 1_000 }, log);
-  const follower = new Follower(state, new Retained(), connection, log);
+  const follower = new Follower(state, new Items(new Retained(), undefined), connection, log);
   await follower.load();
   await new Compactor({ connection, follower, state, retention, now: () => now, log }).round();
   return follower.compacted;

@@ -155,6 +155,13 @@ export class MemoryStore implements Store {
     return () => this.state.watchers.remove(watcher);
   }
 
+  isStale(): boolean {
+    return false;
+  }
+  unreadable(): undefined {
+    return undefined;
+  }
+
   async setting(name: string, makeValue: () => Promise<string>): Promise<string> {
     if (!this.settings.has(name)) this.settings.set(name, await makeValue());
     return this.settings.get(name)!;

@@ -119,7 +119,8 @@ async function write(
   const { kind } = op.target;
   const old = stored.object;
   const versioned = withVersion(form, stored);
-  if (keepTimes(old, versioned)) return { answer: storedAnswer(kind, stored) };
+  // what is stored under another key than writes now is written anew, changed or not
+  if (keepTimes(old, versioned) && !op.core.store.isStale(stored)) return { answer: storedAnswer(kind, stored) };
   if (isFinished(kind, form, old)) return finish(op, form, stored);
   if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, versioned)) };
   const update = writeOf(op, form, stored.revision);
