@@ -34,6 +34,8 @@ export interface RestOptions {
   kubeletClient: { key: string; cert: string };
   /** PEM, shown to aggregated API servers */
   frontProxy: { key: string; cert: string };
+  /** whether the key management services that seal what is stored are well; absent where none are used */
+  keyManagement?: (() => Promise<boolean>) | undefined;
   graphql?: GraphQLHandler;
   pages?: Pages;
   version?: Partial<VersionInfo>;
@@ -86,6 +88,7 @@ class Server implements RestServer {
     tls,
     kubeletClient,
     frontProxy,
+    keyManagement,
     graphql,
     pages,
     version,
@@ -106,6 +109,7 @@ class Server implements RestServer {
       openapi: new OpenApi(api.registry, api.store),
       dialer: new NodeDialer(kubeletClient),
       frontProxy,
+      keyManagement,
       fairness: fairness ? createFairness(flowControl ?? createFlowControl(api.store)) : undefined,
       version: { ...VERSION, ...version },
       ready: () => !this.stopping,

@@ -45,6 +45,8 @@ export interface Services {
   dialer: NodeDialer;
   /** PEM of the client certificate under which aggregated API servers believe who asks */
   frontProxy: { key: string; cert: string };
+  /** the health of key management services; undefined where none are used */
+  keyManagement: (() => Promise<boolean>) | undefined;
   graphql: GraphQLHandler | undefined;
   /** without it only operations are served */
   pages: Pages | undefined;

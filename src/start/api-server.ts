@@ -13,7 +13,9 @@ import { makeAuthority, makeCertificate, stillGood, type KeyPair } from './certi
 import { systemClock } from '../rules/clock.ts';
 import { followAuthentication } from './follow-authentication.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
+import { Encryption } from './encryption/encryption.ts';
 import type { Options } from './options.ts';
+import { StartError } from './start-error.ts';
 import { makeSigningKey } from './signing-key.ts';
 
 export interface RunningApi {
@@ -39,8 +41,21 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       ? undefined
       : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
     if (postgres) closers.push(() => postgres.stop());
-    const store = await openStore({ databaseUrl: options.databaseUrl || postgres!.url, log });
+    const encryption = await startup(
+      Encryption.open({ file: options.encryption.providerConfig, reload: options.encryption.reload, log }),
+    );
+    closers.push(() => Promise.resolve(encryption.close()));
+    const store = await startup(
+      openStore({
+        databaseUrl: options.databaseUrl || postgres!.url,
+        keyFile: options.encryption.keyFile,
+        sealer: (own) => encryption.sealer(own),
+        retention: { confidentialMs: options.encryption.secretHistoryMs },
+        log,
+      }),
+    );
     closers.push(() => store.close());
+    encryption.onRecovered = () => store.reopen();
 
     const setting = async <T>(name: string, make: () => Promise<T>) =>
       JSON.parse(await store.setting(name, async () => JSON.stringify(await make()))) as T;
@@ -84,6 +99,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert, frontProxyCA: frontProxyCA.cert },
       kubeletClient: kubelet,
       frontProxy,
+      ...(encryption.check && { keyManagement: encryption.check }),
       graphql,
       pages,
       flowControl,
@@ -137,6 +153,15 @@ async function servingCertificate(
   const make = () => makeCertificate({ commonName: 'kube-apiserver' }, ca, names);
   const kept = await setting(`serving:${hosts.join(',')}`, make);
   return stillGood(kept, ca, hosts) ? kept : make();
+}
+
+/** What is wrong with the surroundings is one line for the user. */
+async function startup<T>(starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    throw new StartError((error as Error).message, { cause: error });
+  }
 }
 
 function firstAddress(cidr: string): string {

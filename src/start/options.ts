@@ -3,6 +3,12 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ADDONS } from '../addons/all.ts';
 import { ISSUER } from '../api/api.ts';
+import {
+  ENCRYPTION_FLAGS,
+  ENCRYPTION_USAGE,
+  encryptionSettings,
+  type EncryptionSettings,
+} from './encryption/encryption-options.ts';
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
 import { StartError } from './start-error.ts';
 
@@ -32,6 +38,7 @@ export interface Options {
   staticTokens: string | undefined;
   authentication: ReadSettings;
   serviceCidr: string;
+  encryption: EncryptionSettings;
 }
 
 export const USAGE = `usage: npm start -- [options]
@@ -51,6 +58,7 @@ export const USAGE = `usage: npm start -- [options]
                             --oidc-{username,groups}-{claim,prefix}, --oidc-signing-algs, --oidc-required-claim KEY=VALUE
   --anonymous-auth BOOL     whether requests without a credential are taken (default true)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
+${ENCRYPTION_USAGE}
   --help, --version
 
 DATABASE_URL names a Postgres (16 or later) to use in place of the embedded one.`;
@@ -131,6 +139,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
+    encryption: encryptionSettings(values, data),
   };
 }
 
@@ -154,6 +163,7 @@ function parse(argv: string[]) {
         'token-auth-file': text,
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,
+        ...ENCRYPTION_FLAGS,
         help: flag,
         version: flag,
       },

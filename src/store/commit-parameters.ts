@@ -17,7 +17,9 @@ export function commitParameters(writes: readonly Prepared[], atomic: boolean, n
     textArray(writes.map((write) => write.namespace)),
     textArray(writes.map((write) => write.name)),
     bigintArray(writes.map((write) => (write.type === 'create' ? null : write.expect))),
-    textArray(writes.map((write) => (write.type === 'delete' ? null : write.sealed ? '{}' : JSON.stringify(write.columns)))),
+    textArray(
+      writes.map((write) => (write.type === 'delete' ? null : write.sealed ? '{}' : JSON.stringify(write.columns))),
+    ),
     textArray(writes.map((write) => (write.type === 'delete' ? null : (write.sealed?.text ?? write.body)))),
     textArray(writes.map((write) => clean(write.by.user))),
     textArray(writes.map((write) => clean(write.by.manager))),

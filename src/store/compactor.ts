@@ -1,6 +1,7 @@
+import { CONFIDENTIAL } from './confidential.ts';
 import type { Connection, Log } from './connection.ts';
 import type { Follower } from './follower.ts';
-import { raiseCompacted, sweep, timeOf, type CompactionRow } from './sql/compact.ts';
+import { expunge, raiseCompacted, raiseConfidential, sweep, timeOf, type CompactionRow } from './sql/compact.ts';
 import type { State } from './state.ts';
 
 export interface Retention {
@@ -12,11 +13,20 @@ export interface Retention {
   maxRevisions: number;
   /** of each existing object, versions that are kept beyond that, for its history and for undo */
   versions: number;
+  /** of confidential resources: history that is kept, ms; nothing beyond it, not even of what exists */
+  confidentialMs: number;
 }
 
-export const DEFAULT_RETENTION: Retention = { ms: 3_600_000, minRevisions: 10_000, maxRevisions: 500_000, versions: 5 };
+export const DEFAULT_RETENTION: Retention = {
+  ms: 3_600_000,
+  minRevisions: 10_000,
+  maxRevisions: 500_000,
+  versions: 5,
+  confidentialMs: 300_000,
+};
 
 const EVERY_MS = 30_000;
+const MIN_EVERY_MS = 500;
 /** Revisions that one sweeping statement covers; it holds no lock that writers wait for. */
 const BATCH = 1_000;
 
@@ -53,8 +63,13 @@ export class Compactor {
       this.#running ??= this.round()
         .catch((error: Error) => this.#log('compaction failed', { error: error.message }))
         .finally(() => (this.#running = undefined));
-    }, EVERY_MS);
+    }, this.#every());
     this.#timer.unref();
+  }
+
+  /** A tenth of what confidential history is kept late, at most. */
+  #every(): number {
+    return Math.max(MIN_EVERY_MS, Math.min(EVERY_MS, this.#retention.confidentialMs / 10));
   }
 
   async close(): Promise<void> {
@@ -80,6 +95,7 @@ export class Compactor {
 
   /** What the retention says of now. */
   async round(): Promise<void> {
+    await this.#expunge();
     const { ms, minRevisions, maxRevisions } = this.#retention;
     const newest = this.#state.revision;
     const low = Math.max(this.#follower.compacted, newest - maxRevisions);
@@ -87,6 +103,17 @@ export class Compactor {
     const target = high > low ? await this.#firstSince(this.#now() - ms, low, high) : low;
     if (target > this.#follower.compacted) await this.compact(target);
     else await this.#sweep();
+  }
+
+  /** Confidential history goes by its age alone. */
+  async #expunge(): Promise<void> {
+    const low = Math.max(this.#follower.confidential, this.#follower.compacted);
+    const target = await this.#firstSince(this.#now() - this.#retention.confidentialMs, low, this.#state.revision);
+    if (target <= this.#follower.confidential) return;
+    const [row] = await this.#connection.query<{ confidential: number }>({ text: raiseConfidential, values: [target] });
+    if (!row) return;
+    this.#follower.sawConfidential(row.confidential);
+    await this.#connection.query({ text: expunge, values: [CONFIDENTIAL, row.confidential] });
   }
 
   /** The first revision in [low, high] that is not older than a time, or high; revisions grow with time. */

@@ -116,7 +116,7 @@ export interface HistoryEntry {
   /** ms since the epoch */
   at: number;
   by: Author;
-  /** undefined when compacted */
+  /** undefined when compacted, and of confidential resources: no history shows a Secret */
   stored: Stored | undefined;
 }
 
@@ -164,6 +164,8 @@ export interface Store {
 
   /** Whether a write of it would be kept in another way (another key, or none), so that also one that changes nothing is due. */
   isStale(stored: Stored): boolean;
+  /** Reads anew what could not be opened: keys have come. */
+  reopen(): void;
   /** An object of the scope that is there and cannot be read; undefined, as ever, when there is none. */
   unreadable(scope: Scope): Unreadable | undefined;
 

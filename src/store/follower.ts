@@ -1,3 +1,4 @@
+import { CONFIDENTIAL } from './confidential.ts';
 import type { Connection, Log } from './connection.ts';
 import { StoreUnavailable } from './contract.ts';
 import type { Item } from './item.ts';
@@ -33,6 +34,7 @@ export class Follower {
   #target = 0;
   #running = false;
   #compacted = 0;
+  #confidential = 0;
   #reload = false;
   /** the statement that is being written; its result often is what a reader waits for */
   inFlight: Promise<unknown> | undefined;
@@ -49,6 +51,18 @@ export class Follower {
   }
   sawCompacted(revision: number): void {
     if (revision > this.#compacted) this.#compacted = revision;
+  }
+
+  /** How far the history of confidential resources is gone. */
+  get confidential(): number {
+    return this.#confidential;
+  }
+  /** The oldest revision at which a resource can be read. */
+  oldest(resource: string): number {
+    return CONFIDENTIAL.includes(resource) ? Math.max(this.#compacted, this.#confidential) : this.#compacted;
+  }
+  sawConfidential(revision: number): void {
+    if (revision > this.#confidential) this.#confidential = revision;
   }
 
   /** Loads everything that exists. */
@@ -73,6 +87,7 @@ export class Follower {
       await this.#connection.query({ text: loading.endLoad });
       this.#pending.clear();
       this.#compacted = start.compacted;
+      this.#confidential = start.confidential;
       this.#state.reset(cache, start.revision);
       this.#wake();
     } catch (error) {
@@ -110,11 +125,16 @@ export class Follower {
     return () => (this.#waiters = this.#waiters.filter((other) => other !== waiter));
   }
 
+  /** Loads everything anew: what could not be opened may be now. */
+  loadAnew(): void {
+    this.#reload = true;
+    this.#run();
+  }
+
   /** The database is behind what was read from it (restored, or a standby that had not everything took over). */
   wentBack(): void {
     this.#log('the database has gone back in time: loading it anew');
-    this.#reload = true;
-    this.#run();
+    this.loadAnew();
   }
 
   close(): void {
@@ -169,9 +189,12 @@ export class Follower {
     const next = this.#state.revision + 1;
     const changes = rows.filter(({ revision }) => revision !== null && revision >= next).map((row) => this.change(row));
     this.sawCompacted(rows[0]?.compacted ?? 0);
+    this.sawConfidential(rows[0]?.confidential ?? 0);
     if (next > upto) return;
-    if (changes[0]?.revision === next) this.#apply(changes);
-    else if (this.#compacted >= next || !changes.length) this.#reload = true;
+    // rows go from the midst of the log too: what follows a gap needs a load
+    const whole = changes.findIndex(({ revision }, i) => revision !== next + i);
+    if (changes[0]?.revision === next) this.#apply(whole < 0 ? changes : changes.slice(0, whole));
+    else if (this.#compacted >= next || this.#confidential >= next || !changes.length) this.#reload = true;
     else throw new Error(`the log has no revision ${next}`);
   }
 

@@ -1,7 +1,15 @@
-import { StoreUnavailable, type Columns, type EventType, type HistoryEntry, type Key } from './contract.ts';
+import { CONFIDENTIAL } from './confidential.ts';
+import {
+  StoreUnavailable,
+  type Columns,
+  type EventType,
+  type HistoryEntry,
+  type Key,
+  type Stored,
+} from './contract.ts';
 import type { Item } from './item.ts';
 import type { Items } from './items.ts';
-import type { PrismaClient } from '../../prisma/generated/client.ts';
+import type { PrismaClient, Revision as RevisionRow } from '../../prisma/generated/client.ts';
 
 /** Entries of one answer. */
 const MAX_ENTRIES = 500;
@@ -30,19 +38,18 @@ export class History {
         orderBy: { revision: 'desc' },
         take: Math.min(limit, MAX_ENTRIES),
       });
+      if (CONFIDENTIAL.includes(resource)) return rows.map((row) => entryOf(row, undefined));
       // a deletion shows what was deleted
       const deleted = rows.filter(({ type }) => type === 'DELETED').map(({ previous }) => previous!);
       const last = deleted.length ? await prisma.revision.findMany({ where: { revision: { in: deleted } } }) : [];
       await this.#items.prepare([...rows, ...last]);
       const items = new Map([...rows, ...last].map((row) => [row.revision, this.#item(row)]));
-      return rows.map((row) => ({
-        revision: Number(row.revision),
-        type: row.type as EventType,
-        at: row.at.getTime(),
-        by: { user: row.user, manager: row.manager, verb: row.verb },
-        stored:
+      return rows.map((row) =>
+        entryOf(
+          row,
           row.type === 'DELETED' ? items.get(row.previous!)?.deletedAt(Number(row.revision)) : items.get(row.revision),
-      }));
+        ),
+      );
     } catch (error) {
       throw new StoreUnavailable(`history cannot be read: ${(error as Error).message}`, { cause: error });
     }
@@ -58,6 +65,14 @@ export class History {
     return this.#items.read(row, revision, row.columns as Columns, row.body);
   }
 }
+
+const entryOf = (row: RevisionRow, stored: Stored | undefined): HistoryEntry => ({
+  revision: Number(row.revision),
+  type: row.type as EventType,
+  at: row.at.getTime(),
+  by: { user: row.user, manager: row.manager, verb: row.verb },
+  stored,
+});
 
 async function connect(url: string): Promise<PrismaClient> {
   const [{ PrismaClient }, { PrismaPg }] = await Promise.all([

@@ -72,6 +72,9 @@ export class ObjectCache {
     return scope.namespace === undefined ? resource.size : (resource.namespaces.get(scope.namespace)?.size ?? 0);
   }
 
+  get hasUnreadable(): boolean {
+    return this.#unreadable.size > 0;
+  }
   /** Why a list of the scope would fail, if it would. */
   unreadable({ resource, namespace, name }: Scope): Unreadable | undefined {
     for (const item of this.#unreadable) {

@@ -19,7 +19,7 @@ export class Past {
 
   async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {
     const rows = await this.#read<LogRow>('list-at', listAt, [scope.resource, ...within(scope), revision]);
-    this.#check(rows, revision);
+    this.#check(rows, scope, revision);
     await this.#items.prepare(rows);
     return { items: rows.filter(({ revision: found }) => found !== null).map((row) => this.#item(row)!), revision };
   }
@@ -27,7 +27,7 @@ export class Past {
   /** A page of the events in (from, to], and where the next page begins. */
   async replay(scope: Scope, from: number, to: number, limit: number): Promise<{ events: StoreEvent[]; next: number }> {
     const rows = await this.#read<ReplayRow>('replay', replay, [from, to, scope.resource, ...within(scope), limit]);
-    this.#check(rows, from);
+    this.#check(rows, scope, from);
     await this.#items.prepare(rows);
     await this.#items.prepare(rows.map(({ resource, previous_body: body }) => ({ resource, body })));
     const events = rows.filter(({ revision }) => revision !== null).map((row) => this.#event(row));
@@ -39,11 +39,13 @@ export class Past {
     return this.#connection.query<R>({ name, text, values });
   }
 
-  #check(rows: LogRow[], revision: number): void {
+  #check(rows: LogRow[], { resource }: Scope, revision: number): void {
     // every read answers a row, also where there is nothing
-    const compacted = rows[0]?.compacted ?? 0;
+    const { compacted = 0, confidential = 0 } = rows[0] ?? {};
     this.#follower.sawCompacted(compacted);
-    if (revision < compacted) throw new Compacted(revision, compacted);
+    this.#follower.sawConfidential(confidential);
+    const oldest = this.#follower.oldest(resource);
+    if (revision < oldest) throw new Compacted(revision, oldest);
   }
 
   #item(row: LogRow): Item | undefined {

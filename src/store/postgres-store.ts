@@ -167,9 +167,19 @@ export class PostgresStore implements Store {
   async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {
     if (revision > this.revision && (await this.fresh()) < revision)
       throw new TooLargeRevision(revision, this.revision);
-    if (revision < this.compacted) throw new Compacted(revision, this.compacted);
+    this.#checkAge(scope, revision);
     if (revision >= this.#state.ringSince) return { items: this.#state.listAt(scope, revision), revision };
     return this.#past.listAt(scope, revision);
+  }
+
+  /** Throws Compacted where the past is gone, or is not to be shown any more. */
+  #checkAge(scope: Scope, revision: number): void {
+    const oldest = this.#follower.oldest(scope.resource);
+    if (revision >= oldest) return;
+    // confidential history goes soon; who has missed nothing of it needs none of it
+    const unchanged = (): boolean =>
+      revision >= this.compacted && revision >= this.#state.ringSince && !this.#state.hasEvent(scope, revision, oldest);
+    if (!unchanged()) throw new Compacted(revision, oldest);
   }
 
   async getAt({ resource, namespace, name }: Key, revision: number): Promise<Stored | undefined> {
@@ -182,10 +192,13 @@ export class PostgresStore implements Store {
 
   watch(scope: Scope, from: number, handlers: WatchHandlers): () => void {
     if (this.#closed) throw new StoreUnavailable('the store is closed');
-    if (from < this.compacted) throw new Compacted(from, this.compacted);
+    this.#checkAge(scope, from);
     return startWatch(this.#state, this.#past, scope, from, handlers);
   }
 
+  reopen(): void {
+    if (this.#state.cache.hasUnreadable) this.#follower.loadAnew();
+  }
   isStale(stored: Stored): boolean {
     return this.#items.isStale(stored);
   }

@@ -99,6 +99,7 @@ export class Presence {
       await this.#listener.connect();
       const row = await this.#connection.one<HeartbeatRow>({ name: 'heartbeat', text: heartbeat });
       this.#follower.sawCompacted(row.compacted);
+      this.#follower.sawConfidential(row.confidential);
       if (row.revision < before) this.#follower.wentBack();
       else await this.#follower.reach(row.revision);
       if (row.processes !== this.#processes) this.#eagerUntil = row.processes > 1 ? Date.now() + EAGER_FOR_MS : 0;

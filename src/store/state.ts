@@ -79,6 +79,15 @@ export class State {
     return from >= this.#revision ? [] : this.#ring.after(from, (event) => inScope(scope, event));
   }
 
+  /** Whether something of a scope has changed in (from, upto], of which the ring has everything. */
+  hasEvent(scope: Scope, from: number, upto: number): boolean {
+    for (let revision = from + 1; revision <= upto; revision++) {
+      const event = this.#ring.at(revision);
+      if (event && inScope(scope, event)) return true;
+    }
+    return false;
+  }
+
   /** A scope as it was at a revision that the ring reaches: today's list with the later events undone, newest first. */
   listAt(scope: Scope, revision: number): readonly Item[] {
     const now = this.#cache.list(scope);

@@ -17,8 +17,9 @@ describe('roles in processes of their own', () => {
 
   beforeAll(async () => {
     postgres = await startEmbeddedPostgres({ dataDir: path.join(folder, 'postgres') });
-    first = await startCluster(['--roles', 'api'], { DATABASE_URL: postgres.url });
-    second = await startCluster(['--roles', 'api'], { DATABASE_URL: postgres.url });
+    const api = ['--roles', 'api', '--encryption-key-file', path.join(folder, 'encryption-key')];
+    first = await startCluster(api, { DATABASE_URL: postgres.url });
+    second = await startCluster(api, { DATABASE_URL: postgres.url });
     loops.push(await startRole('controllers', second, folder));
     loops.push(await startRole('scheduler', second, folder));
     loops.push(await startRole('nodes', second, folder, '--nodes', 'simulated:2'));

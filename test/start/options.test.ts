@@ -1,6 +1,7 @@
 import path from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ADDONS } from '../../src/addons/all.ts';
+import { encryptionSettings } from '../../src/start/encryption/encryption-options.ts';
 import { parseAddons, parseNodes, parseOptions, ROLES, USAGE } from '../../src/start/options.ts';
 import { StartError } from '../../src/start/start-error.ts';
 
@@ -71,6 +72,7 @@ describe('the command line', () => {
       server: undefined,
       kubeconfig: path.resolve('.ku7s/kubeconfig'),
       databaseUrl: undefined,
+      encryption: encryptionSettings({}, path.resolve('.ku7s')),
       nodes: [{ runtime: 'process', count: 1 }],
       nodeName: undefined,
       addons: ALL,

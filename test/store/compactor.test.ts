@@ -38,11 +38,13 @@ async function round(retention: {
   minRevisions: number;
   maxRevisions: number;
   versions: number;
+  confidentialMs?: number;
 }): Promise<number> {
   const state = new State({ events: 10, bytes: 1_000 }, log);
   const follower = new Follower(state, new Items(new Retained(), undefined), connection, log);
   await follower.load();
-  await new Compactor({ connection, follower, state, retention, now: () => now, log }).round();
+  const whole = { confidentialMs: 300_000, ...retention };
+  await new Compactor({ connection, follower, state, retention: whole, now: () => now, log }).round();
   return follower.compacted;
 }
 

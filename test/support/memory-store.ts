@@ -155,6 +155,7 @@ export class MemoryStore implements Store {
     return () => this.state.watchers.remove(watcher);
   }
 
+  reopen(): void {}
   isStale(): boolean {
     return false;
   }

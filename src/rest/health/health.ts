@@ -31,10 +31,16 @@ const ready: Readonly<Record<string, Check>> = {
 };
 const checks: Readonly<Record<string, Readonly<Record<string, Check>>>> = { healthz: live, livez: live, readyz: ready };
 
+/** Of an endpoint; that of key management services stands where such are used. */
+function checksOf(endpoint: string, { keyManagement }: Services): Readonly<Record<string, Check>> {
+  const fixed = Object.hasOwn(checks, endpoint) ? checks[endpoint] : undefined;
+  return keyManagement && fixed ? { ...fixed, 'kms-providers': keyManagement } : (fixed ?? {});
+}
+
 /** /healthz, /livez, /readyz with `?verbose` and `?exclude=NAME`, and their single checks (/readyz/etcd). */
 export async function serveHealth(services: Services, exchange: Exchange, path: string): Promise<void> {
   const [, endpoint = '', ...rest] = path.split('/');
-  const all = checks[endpoint] ?? {};
+  const all = checksOf(endpoint, services);
   const one = rest.join('/');
   if (one) {
     const check = Object.hasOwn(all, one) ? all[one] : undefined;

@@ -35,6 +35,25 @@ WITH step AS MATERIALIZED (
 )
 UPDATE compaction SET swept = step.upto FROM step RETURNING compaction.revision, compaction.swept`;
 
+/** Raises the revision before which confidential history is gone to $1. No row: it is there already. */
+export const raiseConfidential = `
+UPDATE compaction SET confidential = least($1::bigint, (SELECT revision FROM counter WHERE id = 1))
+WHERE id = 1 AND confidential < $1::bigint
+RETURNING confidential`;
+
+/**
+ * Removes what newer rows up to revision $2 replaced, and deletions, of the resources $1. As with the sweep, the state
+ * at every revision from there on stays. Walks the index over keys: these resources are few beside the others.
+ */
+export const expunge = `
+DELETE FROM revision r USING (
+  SELECT DISTINCT ON (resource, namespace, name) resource, namespace, name, revision, type FROM revision
+  WHERE resource = ANY ($1::text[]) AND revision <= $2::bigint
+  ORDER BY resource, namespace, name, revision DESC
+) l
+WHERE r.resource = l.resource AND r.namespace = l.namespace AND r.name = l.name
+  AND (r.revision < l.revision OR r.revision = l.revision AND l.type = 'DELETED')`;
+
 /** For the search by time: when the first retained revision from $1 on was written. */
 export const timeOf = `
 SELECT revision, (extract(epoch FROM at) * 1000)::bigint AS at

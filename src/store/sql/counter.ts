@@ -6,6 +6,8 @@ export const readCounter = 'SELECT revision FROM counter WHERE id = 1';
 
 export interface HeartbeatRow extends CounterRow {
   compacted: number;
+  /** how far confidential history is gone */
+  confidential: number;
   /** processes that listen, this one included */
   processes: number;
 }
@@ -15,7 +17,7 @@ const PRESENCE = [0x6b753773, 2] as const;
 
 /** Once a second: the counter, how far history is gone, and whether there is anybody to notify. */
 export const heartbeat = `
-SELECT c.revision, k.revision AS compacted, (
+SELECT c.revision, k.revision AS compacted, k.confidential, (
   SELECT count(*) FROM pg_locks l
   WHERE l.locktype = 'advisory' AND l.classid = ${PRESENCE[0]} AND l.objid = ${PRESENCE[1]} AND l.granted
     AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())

@@ -5,9 +5,10 @@ export const endLoad = 'COMMIT';
 export interface LoadStart {
   revision: number;
   compacted: number;
+  confidential: number;
 }
 export const loadStart = `
-SELECT c.revision, k.revision AS compacted FROM counter c CROSS JOIN compaction k`;
+SELECT c.revision, k.revision AS compacted, k.confidential FROM counter c CROSS JOIN compaction k`;
 
 export interface LoadRow {
   resource: string;

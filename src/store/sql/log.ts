@@ -3,6 +3,7 @@ const COLUMNS = 'r.revision, r.resource, r.namespace, r.name, r.type, r.columns,
 
 export interface LogRow {
   compacted: number;
+  confidential: number;
   /** null, as all that follow, when there is no row */
   revision: number | null;
   resource: string;
@@ -15,7 +16,7 @@ export interface LogRow {
 
 /** What followers apply: everything in ($1, $2], at most $3 rows. The primary key's order is the commits' order. */
 export const tail = `
-SELECT c.revision AS compacted, ${COLUMNS}
+SELECT c.revision AS compacted, c.confidential, ${COLUMNS}
 FROM compaction c LEFT JOIN LATERAL (
   SELECT * FROM revision WHERE revision > $1::bigint AND revision <= $2::bigint ORDER BY revision LIMIT $3::int
 ) r ON true
@@ -32,7 +33,7 @@ export interface ReplayRow extends LogRow {
  * the state before it, which a deletion consists of and selectors need.
  */
 export const replay = `
-SELECT c.revision AS compacted, ${COLUMNS}, r.previous, p.columns AS previous_columns, p.body AS previous_body
+SELECT c.revision AS compacted, c.confidential, ${COLUMNS}, r.previous, p.columns AS previous_columns, p.body AS previous_body
 FROM compaction c LEFT JOIN LATERAL (
   SELECT * FROM revision
   WHERE revision > $1::bigint AND revision <= $2::bigint AND resource = $3
@@ -47,7 +48,7 @@ ORDER BY r.revision`;
  * found in the index over keys, and only then its body.
  */
 export const listAt = `
-SELECT c.revision AS compacted, ${COLUMNS}
+SELECT c.revision AS compacted, c.confidential, ${COLUMNS}
 FROM compaction c LEFT JOIN LATERAL (
   SELECT DISTINCT ON (resource, namespace, name) revision AS at_revision
   FROM revision
