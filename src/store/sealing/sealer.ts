@@ -87,9 +87,8 @@ export class Sealer {
     return mark !== (writer === undefined || writer === 'identity' ? '' : writer.mark);
   }
 
-  *#readersOf(resource: string): Generator<Provider> {
-    for (const provider of this.#ruleOf(resource)) if (provider !== 'identity') yield provider;
-    yield this.#own;
+  #readersOf(resource: string): Provider[] {
+    return [...this.#ruleOf(resource).filter((provider) => provider !== 'identity'), this.#own];
   }
 
   #ruleOf(resource: string): Rule {
