@@ -2,7 +2,7 @@ import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { readConfiguration } from '../../src/start/encryption/configuration.ts';
+import { readConfiguration } from '../../src/start/encryption/read-configuration.ts';
 import { encryptionSettings } from '../../src/start/encryption/encryption-options.ts';
 import { Encryption } from '../../src/start/encryption/encryption.ts';
 import { aesGcm } from '../../src/store/sealing/aes.ts';

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Log } from '../../store/connection.ts';
 import type { Provider } from '../../store/sealing/provider.ts';
 import { Sealer, type Rules } from '../../store/sealing/sealer.ts';
-import { readConfiguration } from './configuration.ts';
+import { readConfiguration } from './read-configuration.ts';
 import type { KmsProvider } from './kms/kms-provider.ts';
 import { makeRules, withDefaults } from './rules.ts';
 
