@@ -28,7 +28,12 @@ export function targetUrl({ secure, host, port, path, search = '' }: UrlParts): 
 
 function cleanPath(path: string): string {
   const steps: string[] = [];
-  const plain = path.replace(/%2e/gi, '.').replace(/%2f/gi, '/').replace(/\\/g, '%5C');
+  // a URL takes backslashes for slashes and leaves control characters out
+  const plain = path
+    .replace(/%2e/gi, '.')
+    .replace(/%2f/gi, '/')
+    // eslint-disable-next-line no-control-regex
+    .replace(/[\\\x00-\x20\x7f]/g, encodeURIComponent);
   for (const step of plain.split('/')) {
     if (step === '..') steps.pop();
     else if (step !== '' && step !== '.') steps.push(step);

@@ -90,9 +90,15 @@ function ask(
     });
     const timer = setTimeout(() => request.destroy(new Error(`${servername} does not answer`)), ANSWER_MS);
     request.once('response', resolve);
+    request.once('upgrade', (_answer, socket) => {
+      socket.destroy();
+      reject(new Error('it switches protocols, which nobody asked for'));
+    });
     request.once('error', reject);
     for (const event of ['response', 'close']) request.once(event, () => clearTimeout(timer));
     res.once('close', () => request.destroy());
+    const headers = request.getHeaders();
+    if (headers['connection'] === 'close') request.shouldKeepAlive = false;
     sendBody(req, request);
   });
 }

@@ -47,6 +47,8 @@ export class NodeDialer {
     const request = to.secure
       ? httpsRequest({ ...options, agent: to.kubelet === undefined ? this.secure : this.kubelets })
       : httpRequest({ ...options, agent: this.plain });
+    // a target that goes on all the same does not keep the connection for others
+    if (headers['connection'] === 'close') request.shouldKeepAlive = false;
     const late = () => request.destroy(new Error(`${host} does not answer`));
     const timer = setTimeout(late, answerMs ?? DIAL_MS);
     const done = () => clearTimeout(timer);

@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { OpenConnection, Target } from '../../api/contract.ts';
-import { badRequest, type StatusError } from '../../meta/status.ts';
+import { badRequest, internalError, type StatusError } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
 import { hasBody } from './body.ts';
 import { shortText, type NodeDialer } from './dial.ts';
@@ -37,7 +37,9 @@ export async function pipeUpgrade(
   const answered = new Promise<{ answer: IncomingMessage; node: Duplex; first: Buffer }>((resolve, reject) => {
     request.once('upgrade', (answer: IncomingMessage, node: Duplex, first: Buffer) => resolve({ answer, node, first }));
     request.once('response', (answer: IncomingMessage) => {
-      shortText(answer).then((text) => reject(errorOfAnswer(answer.statusCode ?? 500, text, target)), reject);
+      const { statusCode = 0 } = answer;
+      if (statusCode < 400) return reject(internalError(`invalid upgrade response: status code ${statusCode}`));
+      shortText(answer).then((text) => reject(errorOfAnswer(statusCode, text, target)), reject);
     });
     request.once('error', (error) => reject(proxied ? proxyError(error) : unreachable(exchange.method, to.url, error)));
     lose = (why) => {
@@ -50,7 +52,10 @@ export async function pipeUpgrade(
     to.hold((why) => lose(why)),
   );
   request.end();
-  const { answer, node, first } = await answered;
+  const { answer, node, first } = await answered.catch((error: unknown) => {
+    request.destroy();
+    throw error;
+  });
   socket.off('close', left);
   if (!switchedTo(answer, exchange.header('upgrade'))) {
     node.destroy();

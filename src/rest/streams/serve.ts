@@ -44,7 +44,7 @@ async function answerTo(
   failed: (error: Error) => StatusError,
 ): Promise<IncomingMessage> {
   let lost: StatusError | undefined;
-  const answered = once(request, 'response') as Promise<[IncomingMessage]>;
+  const answered = headOf(request);
   answered.catch(() => undefined);
   const letGo = to.hold((why) => {
     lost = why;
@@ -57,12 +57,28 @@ async function answerTo(
   });
   send();
   try {
-    const [answer] = await answered;
+    const answer = await answered;
     if (!lost) return answer;
   } catch (error) {
     if (!lost) throw failed(error as Error);
   }
   throw lost;
+}
+
+/** Rejects with Error where there is none that can be passed on: a protocol that nobody has asked for. */
+function headOf(request: ClientRequest): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const refuse = (): void => {
+      reject(new Error('it switches protocols, which nobody asked for'));
+      request.destroy();
+    };
+    request.once('response', (answer) => ((answer.statusCode ?? 0) < 200 ? refuse() : resolve(answer)));
+    request.once('upgrade', (_answer, socket) => {
+      socket.destroy();
+      refuse();
+    });
+    request.on('error', reject);
+  });
 }
 
 /** The answer's bytes at the client's pace. */
