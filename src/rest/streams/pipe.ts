@@ -6,7 +6,7 @@ import type { Exchange } from '../exchange.ts';
 import { hasBody } from './body.ts';
 import { shortText, type NodeDialer } from './dial.ts';
 import { forwardedFor } from './forwarded-for.ts';
-import { upgradeHeaders } from './headers.ts';
+import { answerHeaders, upgradeHeaders } from './headers.ts';
 import { join } from './join.ts';
 import { KUBELET_ANSWER_MS } from './kubelet-answer.ts';
 import { lastWordOf } from './last-word.ts';
@@ -63,7 +63,7 @@ export async function pipeUpgrade(
       new Error(`it switched to ${JSON.stringify(answer.headers.upgrade ?? '')}, which nobody asked for`),
     );
   }
-  socket.write(`HTTP/1.1 101 Switching Protocols\r\n${rawHeaders(answer)}\r\n`);
+  socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headText(answer)}\r\n`);
   if (first.length) socket.write(first);
   if (head.length) node.write(head);
   const lastWord = lastWordOf(target.subresource, answer);
@@ -82,8 +82,8 @@ const switchedTo = ({ headers }: IncomingMessage, offered: string): boolean => {
   return names(headers.upgrade).every((name) => name !== '' && names(offered).includes(name));
 };
 
-function rawHeaders({ rawHeaders: raw }: IncomingMessage): string {
-  let text = '';
-  for (let i = 0; i < raw.length; i += 2) text += `${raw[i]}: ${raw[i + 1]}\r\n`;
-  return text;
+function headText({ headers }: IncomingMessage): string {
+  const kept = { connection: 'Upgrade', upgrade: headers.upgrade, ...answerHeaders(headers) };
+  const lines = Object.entries(kept).flatMap(([name, value]) => [value].flat().map((one) => `${name}: ${one}\r\n`));
+  return lines.join('');
 }
