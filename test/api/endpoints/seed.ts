@@ -7,6 +7,13 @@ import type { TestApi } from '../support.ts';
 const GROUP = 'rbac.authorization.k8s.io';
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 
+/** Roles of the users; those of `view` and `edit` are the parts that a controller would put together. */
+const RIGHTS: readonly [user: string, ...roles: string[]][] = [
+  ['view', 'system:aggregate-to-view'],
+  ['edit', 'system:aggregate-to-view', 'system:aggregate-to-edit'],
+  ['status', 'status'],
+];
+
 /** A definition whose first version has status and scale, and whose second has neither. */
 const definition = (plural: string, kind: string, scope: 'Namespaced' | 'Cluster'): object => ({
   metadata: { name: `${plural}.gate.example.com` },
@@ -57,16 +64,17 @@ export async function seed(t: TestApi): Promise<void> {
   await Promise.all(['widgets', 'gadgets'].map((plural) => served(t, `${plural}.gate.example.com`)));
   const rules = [{ apiGroups: ['*'], resources: ['*/status'], verbs: ['*'] }];
   await t.create(`clusterroles.${GROUP}`, { metadata: { name: 'status' }, rules }, '');
-  for (const name of ['view', 'edit', 'status'])
-    await t.create(
-      `clusterrolebindings.${GROUP}`,
-      {
-        metadata: { name },
-        roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name },
-        subjects: [{ kind: 'User', apiGroup: GROUP, name }],
-      },
-      '',
-    );
+  for (const [user, ...roles] of RIGHTS)
+    for (const name of roles)
+      await t.create(
+        `clusterrolebindings.${GROUP}`,
+        {
+          metadata: { name: `${user}-${name}` },
+          roleRef: { apiGroup: GROUP, kind: 'ClusterRole', name },
+          subjects: [{ kind: 'User', apiGroup: GROUP, name: user }],
+        },
+        '',
+      );
   const { registry, store } = t.api;
   for (const resource of new Set(registry.all().map(({ storage }) => storage.key))) {
     const kind = registry.preferred(resource)!;
