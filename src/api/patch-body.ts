@@ -6,7 +6,7 @@ import type { Field, Schema } from '../kinds/schema.ts';
 import { strictErrors } from '../kinds/strict.ts';
 import { parseYaml, YamlError } from '../kinds/yaml.ts';
 import { scanJson } from '../go/json-scan.ts';
-import { parseExact, withoutTokens } from '../go/json-numbers.ts';
+import { parseExact, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
 import type { Json, KubeObject } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 
@@ -21,6 +21,8 @@ export type PatchInput = { bytes: Buffer } | { value: Json };
 export interface PatchBody {
   value: Json;
   strict: readonly string[];
+  /** a number that no double holds, which free-form values cannot have */
+  tooLarge: string | undefined;
 }
 
 const patchTypesOf = (kind: Kind): readonly string[] =>
@@ -77,18 +79,19 @@ function countKeys(value: unknown): number {
  * have no effect.
  */
 export function readPatch(type: string, input: PatchInput, lenient: boolean): PatchBody {
-  if ('value' in input) return { value: input.value, strict: [] };
+  if ('value' in input) return { value: input.value, strict: [], tooLarge: undefined };
   const refuse = (why: string): StatusError =>
     badRequest(lenient || type === STRATEGIC_PATCH ? why : `error decoding patch: ${why}`);
   const text = input.bytes.toString('utf8');
   const parsed = parseJson(text, refuse);
   const value = (parsed.exact ? withoutTokens(parsed.value) : parsed.value) as Json;
-  if (type === JSON_PATCH) return { value, strict: lenient ? [] : readOperations(parsed, refuse) };
+  const tooLarge = parsed.exact ? tooLargeNumber(parsed.value) : undefined;
+  if (type === JSON_PATCH) return { value, strict: lenient ? [] : readOperations(parsed, refuse), tooLarge };
   if (value !== null && (typeof value !== 'object' || Array.isArray(value)) && !(lenient && type === MERGE_PATCH)) {
     throw refuse(unmarshalError(value, 'map[string]interface {}'));
   }
   const repeats = !lenient && parsed.keys !== countKeys(value);
-  return { value, strict: repeats ? strictErrors(ANY, text) : [] };
+  return { value, strict: repeats ? strictErrors(ANY, text) : [], tooLarge };
 }
 
 /** What it has of an object, metadata first of all, is for the apply to judge. */

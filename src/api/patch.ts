@@ -21,6 +21,7 @@ import { applyPatch, unconvertible } from './patch/apply/applypatch.ts';
 import { ConvertWalk } from './patch/convert-walk.ts';
 import { printValue } from '../go/print-value.ts';
 import { patchRefused } from './patch/errors.ts';
+import { notADouble } from '../go/json-numbers.ts';
 import { goJson } from '../go/json-write.ts';
 import { applyJsonPatch } from './patch/json.ts';
 import { applyMergePatch } from './patch/merge.ts';
@@ -69,7 +70,7 @@ export function patcher(
   let body: PatchBody | undefined;
   return (live) => {
     body ??= readPatch(type, input, fieldValidation === 'Ignore');
-    const { value, strict } = body;
+    const { value, strict, tooLarge } = body;
     const strategic = type === STRATEGIC_PATCH;
     const patched = strategic
       ? applyStrategicMergePatch(kind.schema, live, value)
@@ -78,6 +79,7 @@ export function patcher(
         : applyMergePatch(live, value);
     const refuse = (why: string): StatusError =>
       patchRefused(strategic ? printValue(value ?? {}) : shown(kind, patched, live, value), why);
+    if (kind.custom && tooLarge !== undefined) throw refuse(notADouble(tooLarge));
     const walk = strategic ? new ConvertWalk(kind.schema) : new Walk(kind.schema);
     if (sharing) walk.known = live;
     const object = decodePatched(patched, kind, fieldValidation, warn, { refuse, refuseKind: refuse }, strict, walk);

@@ -86,6 +86,21 @@ export function endOfString(text: string, start: number): number {
   return text.length;
 }
 
+/** The first number of a value that is too large for a double, as it was written; undefined where there is none. */
+export function tooLargeNumber(value: unknown): string | undefined {
+  if (typeof value !== 'object' || value === null) return undefined;
+  if (value instanceof NumberToken) return Number.isFinite(Number(value.text)) ? undefined : value.text;
+  for (const item of Object.values(value)) {
+    const found = tooLargeNumber(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+/** What encoding/json says of such a number. */
+export const notADouble = (text: string): string =>
+  `json: cannot unmarshal number ${text} into Go value of type float64`;
+
 /** The value with numbers in the place of tokens. */
 export function withoutTokens(value: unknown): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -2,11 +2,12 @@ import { endOfNumber, endOfString, isOdd } from './json-numbers.ts';
 
 /**
  * What JSON.parse does not tell of a text: how many keys it has (more than the parsed value: some are duplicates), how
- * deep it is, and whether a number says more than a double keeps. One pass over the characters, without building anything.
+ * deep it is, how many values it has at the most, and whether a number says more than a double keeps. One pass over the characters, without building anything.
  */
-export function scanJson(text: string): { keys: number; depth: number; odd: boolean } {
+export function scanJson(text: string): { keys: number; depth: number; values: number; odd: boolean } {
   let odd = false;
   let keys = 0;
+  let commas = 0;
   let depth = 0;
   let deepest = 0;
   for (let i = 0; i < text.length; i++) {
@@ -16,6 +17,9 @@ export function scanJson(text: string): { keys: number; depth: number; odd: bool
         break;
       case 58: // :
         keys++;
+        break;
+      case 44: // ,
+        commas++;
         break;
       case 45: // -
       case 48:
@@ -42,5 +46,5 @@ export function scanJson(text: string): { keys: number; depth: number; odd: bool
         depth--;
     }
   }
-  return { keys, depth: deepest, odd };
+  return { keys, depth: deepest, values: keys + commas + 1, odd };
 }

@@ -6,6 +6,10 @@ const LITERALS: Readonly<Record<string, string>> = { t: 'true', f: 'false', n: '
 const ESCAPED = '"\\/bfnrt';
 const isDigit = (c: string | undefined): boolean => c !== undefined && c >= '0' && c <= '9';
 
+/** What needs no look in a string. */
+// eslint-disable-next-line no-control-regex
+const PLAIN = /[^"\\\x00-\x1f]*/y;
+
 class SyntaxProblem extends Error {}
 
 /** A character as Go shows it: that of the first byte, where it has several. */
@@ -39,7 +43,11 @@ class Scanner {
     return new SyntaxProblem(inToken ? `invalid character ' ' ${where}` : END);
   }
   private space(): void {
-    while (' \t\r\n'.includes(this.text[this.at] ?? 'x')) this.at++;
+    for (;;) {
+      const c = this.text.charCodeAt(this.at);
+      if (c !== 32 && c !== 9 && c !== 13 && c !== 10) return;
+      this.at++;
+    }
   }
   private peek(): string | undefined {
     this.space();
@@ -105,6 +113,9 @@ class Scanner {
 
   private string(): void {
     for (this.at++; ; this.at++) {
+      PLAIN.lastIndex = this.at;
+      PLAIN.test(this.text);
+      this.at = PLAIN.lastIndex;
       const c = this.text[this.at];
       if (c === '"') break;
       if (c === undefined || c < ' ') throw this.problem('in string literal');

@@ -1,4 +1,5 @@
 import type { CustomResourceDefinitionSpec } from '../../schema/types.ts';
+import { cloneJson } from '../meta/clone.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { apiVersionOf } from '../meta/gvk.ts';
 import { headOf } from './builtin.ts';
@@ -68,7 +69,7 @@ function conversionOf(facts: CustomFacts, own: string, stored: string): Conversi
   return {
     toStorage: (object) => ({ ...object, apiVersion: stored }),
     fromStorage(object) {
-      const { metadata, ...body } = structuredClone(object);
+      const { metadata, ...body } = cloneJson(object);
       prune(facts.schema, body, new Walk());
       const read = { ...body, metadata, ...(object.apiVersion && { apiVersion: own }) } as KubeObject;
       completeCustom(facts.schema, read);

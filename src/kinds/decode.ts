@@ -3,11 +3,12 @@ import type { KubeObject } from '../meta/object.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 import { decodeCustom } from './custom/decode.ts';
 import { checkSentTypeMeta, checkTypeMeta } from './custom/type-meta.ts';
+import { checkValues } from './body-bounds.ts';
 import { readStruct, Walk } from './decode-struct.ts';
 import { resourceFacts, typeFacts } from './facts.ts';
 import { unmarshalError } from '../go/json-unmarshal.ts';
 import { jsonSyntaxError, MAX_DEPTH } from '../go/json-syntax.ts';
-import { NumberToken, parseWithTokens, withoutTokens } from '../go/json-numbers.ts';
+import { notADouble, NumberToken, parseWithTokens, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
 import { duplicateKeys } from './duplicate-keys.ts';
 import { scanJson } from '../go/json-scan.ts';
 import { strictErrors } from './strict.ts';
@@ -54,17 +55,18 @@ const unrecognized = (kind: Kind, body: Buffer, why: string): StatusError =>
 const noObject = (kind: Kind, body: Buffer, why: string): StatusError =>
   unrecognized(kind, body, `couldn't get version/kind; json parse error: ${why}`);
 
-/** JSON as `parse` says it. Throws what `refuse` makes of Go's words for bad JSON. */
+/** JSON as `parse` says it. Throws what `refuse` makes of Go's words for bad JSON, and 413. */
 export function parseJson(text: string, refuse: (why: string) => StatusError): Parsed {
-  let value: unknown;
+  // of bad JSON too: what is too much is not built first
+  const scan = scanJson(text);
+  if (scan.depth > MAX_DEPTH) throw refuse(jsonSyntaxError(text) ?? 'exceeded max depth');
+  checkValues(scan);
+  const { keys, odd } = scan;
   try {
-    value = JSON.parse(text);
+    return odd ? { value: parseWithTokens(text), keys, text, exact: true } : { value: JSON.parse(text), keys, text };
   } catch (error) {
     throw refuse(jsonSyntaxError(text) ?? String(error));
   }
-  const { keys, depth, odd } = scanJson(text);
-  if (depth > MAX_DEPTH) throw refuse(jsonSyntaxError(text) ?? 'exceeded max depth');
-  return odd ? { value: parseWithTokens(text), keys, text, exact: true } : { value, keys, text };
 }
 
 function parseYamlBody(kind: Kind, body: Buffer, text: string): Parsed {
@@ -227,8 +229,11 @@ function read(
   walk: Walk,
 ): KubeObject {
   let object: KubeObject;
-  if (kind.custom) object = decodeCustom(kind, parsed.exact ? (withoutTokens(shape) as typeof shape) : shape, walk);
-  else {
+  if (kind.custom) {
+    const tooLarge = parsed.exact ? tooLargeNumber(shape) : undefined;
+    if (tooLarge !== undefined) throw refusal.refuse(notADouble(tooLarge));
+    object = decodeCustom(kind, parsed.exact ? (withoutTokens(shape) as typeof shape) : shape, walk);
+  } else {
     if (!walk.anyKind) checkGroupVersionKind(kind, shape, refusal);
     object = readStruct(kind.schema, shape, walk) as KubeObject;
   }

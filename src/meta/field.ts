@@ -44,14 +44,23 @@ export type FieldErrorType =
 
 /** One thing that is wrong with an object; becomes one cause of a 422 Status. */
 export interface FieldError {
-  type: FieldErrorType;
-  field: string;
+  readonly type: FieldErrorType;
+  readonly field: string;
   /** what stands after `field: ` in the message */
-  body: string;
+  readonly body: string;
 }
 
 type At = Path | string;
-const make = (type: FieldErrorType, at: At, body: string): FieldError => ({ type, field: String(at), body });
+/** Words are made when they are told, which of many thousand errors most are not. */
+const make = (type: FieldErrorType, at: At, body: () => string): FieldError => ({
+  type,
+  get field() {
+    return String(at);
+  },
+  get body() {
+    return body();
+  },
+});
 
 /** A value as Go prints it in field errors: strings quoted, numbers and booleans bare, structures as JSON. */
 export function showValue(value: unknown): string {
@@ -64,28 +73,29 @@ export function showValue(value: unknown): string {
 }
 
 export const required = (at: At, detail = ''): FieldError =>
-  make('FieldValueRequired', at, `Required value${detail && `: ${detail}`}`);
+  make('FieldValueRequired', at, () => `Required value${detail && `: ${detail}`}`);
 export const invalid = (at: At, value: unknown, detail: string): FieldError =>
-  make('FieldValueInvalid', at, `Invalid value: ${showValue(value)}${detail && `: ${detail}`}`);
+  make('FieldValueInvalid', at, () => `Invalid value: ${showValue(value)}${detail && `: ${detail}`}`);
 export const typeInvalid = (at: At, value: unknown, detail: string): FieldError =>
-  make('FieldValueTypeInvalid', at, `Invalid value: ${showValue(value)}${detail && `: ${detail}`}`);
+  make('FieldValueTypeInvalid', at, () => `Invalid value: ${showValue(value)}${detail && `: ${detail}`}`);
 export const duplicate = (at: At, value: unknown): FieldError =>
-  make('FieldValueDuplicate', at, `Duplicate value: ${showValue(value)}`);
+  make('FieldValueDuplicate', at, () => `Duplicate value: ${showValue(value)}`);
 export const forbidden = (at: At, detail: string): FieldError =>
-  make('FieldValueForbidden', at, `Forbidden${detail && `: ${detail}`}`);
+  make('FieldValueForbidden', at, () => `Forbidden${detail && `: ${detail}`}`);
 export const notFoundValue = (at: At, value: unknown, detail = ''): FieldError =>
-  make('FieldValueNotFound', at, `Not found: ${showValue(value)}${detail && `: ${detail}`}`);
+  make('FieldValueNotFound', at, () => `Not found: ${showValue(value)}${detail && `: ${detail}`}`);
 /** `supported` is printed in the order given. */
 export const notSupported = (at: At, value: unknown, supported: readonly string[]): FieldError =>
   make(
     'FieldValueNotSupported',
     at,
-    `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${supported.map(quote).join(', ')}` : ''}`,
+    () =>
+      `Unsupported value: ${showValue(value)}${supported.length ? `: supported values: ${supported.map(quote).join(', ')}` : ''}`,
   );
 /** `max` in bytes */
 export const tooLong = (at: At, max: number): FieldError =>
-  make('FieldValueTooLong', at, `Too long: may not be more than ${max} bytes`);
+  make('FieldValueTooLong', at, () => `Too long: may not be more than ${max} bytes`);
 export const tooMany = (at: At, actual: number, max: number): FieldError =>
-  make('FieldValueTooMany', at, `Too many: ${actual}: must have at most ${max} items`);
+  make('FieldValueTooMany', at, () => `Too many: ${actual}: must have at most ${max} items`);
 export const internalFieldError = (at: At, detail: string): FieldError =>
-  make('InternalError', at, `Internal error: ${detail}`);
+  make('InternalError', at, () => `Internal error: ${detail}`);

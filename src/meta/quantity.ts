@@ -32,6 +32,8 @@ const BINARY = ['', 'Ki', 'Mi', 'Gi', 'Ti', 'Pi', 'Ei'];
 const MAX = (2n ** 63n - 1n) * GIGA;
 /** Larger exponents are not kept exactly: the value is capped long before. */
 const MAX_EXPONENT = 1000;
+/** Characters of a quantity: reading digits takes time by their square, and nothing has a thousand of them. */
+const MAX_LENGTH = 1024;
 
 export const zeroQuantity: Quantity = { nano: 0n, format: 'DecimalSI' };
 
@@ -45,7 +47,7 @@ function scaled(digits: bigint, exponent: number): bigint {
 
 /** Parses `100m`, `1.5Gi`, `1e3` …; throws QuantityError with Kubernetes' message. */
 export function parseQuantity(text: string): Quantity {
-  if (text === '') throw new QuantityError(QUANTITY_FORMAT_ERROR);
+  if (text === '' || text.length > MAX_LENGTH) throw new QuantityError(QUANTITY_FORMAT_ERROR);
   const match = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/.exec(text);
   if (!match) throw new QuantityError(QUANTITY_FORMAT_ERROR);
   const [, sign, whole = '', fraction = '', suffix = ''] = match;
@@ -69,14 +71,28 @@ function applySuffix(digits: bigint, places: number, suffix: string): [bigint, Q
   return [scaled(digits, power - places), 'DecimalExponent'];
 }
 
-/** Mantissa without factors of `base`, and how many there were. */
+/** Mantissa without factors of `base`, and how many there were: found in steps that halve, as there may be thousands. */
 function factor(value: bigint, base: bigint): [bigint, number] {
   let times = 0;
-  while (value % base === 0n) {
-    value /= base;
-    times++;
+  for (let step = 1024; step >= 1; step /= 2) {
+    const power = powerOf(base, step);
+    while (value >= power || value <= -power) {
+      if (value % power !== 0n) break;
+      value /= power;
+      times += step;
+    }
   }
   return [value, times];
+}
+
+const powers = new Map<bigint, Map<number, bigint>>();
+/** Kept: there are two bases and eleven steps. */
+function powerOf(base: bigint, exponent: number): bigint {
+  let known = powers.get(base);
+  if (!known) powers.set(base, (known = new Map<number, bigint>()));
+  let power = known.get(exponent);
+  if (power === undefined) known.set(exponent, (power = base ** BigInt(exponent)));
+  return power;
 }
 
 /** The canonical text: no fraction, the largest suffix that keeps the number whole. */

@@ -102,8 +102,24 @@ export const expired = (message: string, continueToken?: string): StatusError =>
     ...(continueToken && { metadata: { continue: continueToken } }),
   });
 
+/** Characters of the errors that one answer tells; an object of a hundred thousand mistakes is told of the first. */
+const MAX_TOLD = 1024 * 1024;
+
+/** The errors that are told, their words made. */
+function told(errors: readonly FieldError[]): FieldError[] {
+  const found: FieldError[] = [];
+  let size = 0;
+  for (const { type, field, body } of errors) {
+    size += field.length + body.length;
+    if (size > MAX_TOLD && found.length) break;
+    found.push({ type, field, body });
+  }
+  return found;
+}
+
 /** 422 with one cause per field error. `kind` is the kind's name, not the resource. */
-export function invalidObject(gk: { group: string; kind: string }, name: string, errors: FieldError[]): StatusError {
+export function invalidObject(gk: { group: string; kind: string }, name: string, all: FieldError[]): StatusError {
+  const errors = told(all);
   const kindName = gk.group ? `${gk.kind}.${gk.group}` : gk.kind;
   const lines = [...new Set(errors.map((e) => `${e.field}: ${e.body}`))];
   return new StatusError({

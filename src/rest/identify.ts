@@ -142,8 +142,10 @@ function unlessUnauthorized(error: unknown): undefined {
 /** Without the query. */
 const pathOf = ({ url = '/' }: IncomingMessage): string => url.split('?', 1)[0] ?? url;
 
+/** The second word, where the first is `bearer`; two spaces between them make it none. Source: bearertoken.go. */
 function bearerToken(req: IncomingMessage): string | undefined {
-  return /^\s*bearer\s+(\S.*?)\s*$/i.exec(req.headers.authorization ?? '')?.[1];
+  const [scheme = '', token] = (req.headers.authorization ?? '').trim().split(' ', 2);
+  return scheme.toLowerCase() === 'bearer' && token ? token : undefined;
 }
 
 /** Values of a header that may come several times, one each. */

@@ -1,4 +1,6 @@
 import { stringifyExact } from '../../go/json-numbers.ts';
+import { scanJson } from '../../go/json-scan.ts';
+import { MAX_VALUES } from '../../kinds/body-bounds.ts';
 import { badRequest, requestEntityTooLarge } from '../../meta/status.ts';
 import { sameJson } from './equal.ts';
 import { isPlain, own, put, type Plain } from './plain.ts';
@@ -8,6 +10,8 @@ import { rejected } from './errors.ts';
 const MAX_OPERATIONS = 10_000;
 /** `copy` may add as many bytes in all: a few operations could otherwise double an object again and again */
 const MAX_COPIED = 3 * 1024 * 1024;
+/** Items and keys that operations may move, copy or compare, all together: ten thousand on a long list are too many. */
+const MAX_STEPS = 10_000_000;
 
 interface Operation {
   op?: unknown;
@@ -42,6 +46,8 @@ class Run {
   /** containers made by this run: only these are changed in place */
   private readonly owned = new WeakSet<object>();
   private copied = 0;
+  private copiedValues = 0;
+  private steps = 0;
   constructor(public root: unknown) {}
 
   apply({ op, path: pointer, from, value = null }: Operation): void {
@@ -59,16 +65,28 @@ class Run {
       case 'copy': {
         const source = this.get(parse(from));
         this.parent(path);
-        this.copied += stringifyExact(source).length;
-        if (this.copied > MAX_COPIED) throw rejected();
+        const text = stringifyExact(source);
+        this.copied += text.length;
+        this.copiedValues += scanJson(text).values;
+        if (this.copied > MAX_COPIED || this.copiedValues > MAX_VALUES) throw rejected();
         return this.add(path, source);
       }
       case 'test':
-        if (!sameJson(path.length ? this.get(path) : this.root, value)) throw rejected();
+        this.test(path.length ? this.get(path) : this.root, value);
         return;
       default:
         throw rejected();
     }
+  }
+
+  private spend(steps: number): void {
+    this.steps += steps;
+    if (this.steps > MAX_STEPS) throw requestEntityTooLarge('The JSON patch takes too many steps');
+  }
+
+  private test(found: unknown, value: unknown): void {
+    if (typeof found === 'object' && found !== null) this.spend(sizeOf(found));
+    if (!sameJson(found, value)) throw rejected();
   }
 
   /** null for a key that is not there; an index must be. */
@@ -100,6 +118,7 @@ class Run {
   private copyOf(value: unknown): Container {
     if (typeof value !== 'object' || value === null) throw rejected();
     if (this.owned.has(value)) return value as Container;
+    this.spend(sizeOf(value));
     const copy: Container = Array.isArray(value) ? [...(value as unknown[])] : { ...(value as Plain) };
     this.owned.add(copy);
     return copy;
@@ -111,6 +130,7 @@ class Run {
     const { container, key } = this.parent(path);
     if (Array.isArray(container)) {
       const at = key === '-' ? container.length : index(key, container.length + 1, container.length);
+      this.spend(container.length - at);
       container.splice(at, 0, value);
     } else put(container, key, value);
   }
@@ -129,7 +149,11 @@ class Run {
 
   private remove(path: readonly string[]): unknown {
     const { container, key } = this.parent(path);
-    if (Array.isArray(container)) return container.splice(index(key, container.length, container.length - 1), 1)[0];
+    if (Array.isArray(container)) {
+      const at = index(key, container.length, container.length - 1);
+      this.spend(container.length - at);
+      return container.splice(at, 1)[0];
+    }
     const value = own(container, key);
     if (value === undefined) throw rejected();
     delete container[key];
@@ -138,9 +162,13 @@ class Run {
 
   private disown(value: unknown): void {
     if (typeof value !== 'object' || value === null) return;
-    if (this.owned.delete(value)) for (const child of Object.values(value)) this.disown(child);
+    if (!this.owned.delete(value)) return;
+    this.spend(sizeOf(value));
+    for (const child of Object.values(value)) this.disown(child);
   }
 }
+
+const sizeOf = (value: object): number => (Array.isArray(value) ? value.length : Object.keys(value).length);
 
 /** The keys of a JSON pointer; none for the whole. */
 function parse(pointer: unknown): string[] {

@@ -36,14 +36,18 @@ export type Inserted = { answer: ObjectAnswer } | { taken: Stored | undefined };
 export async function insert(op: Operation, object: KubeObject, applied = false): Promise<Inserted> {
   const { core, ctx, target } = op;
   const { kind } = target;
+  if (op.pace.due) await op.pace.turn();
   dropRepeatedOwners(ctx, object);
   applyDefaults(kind, object);
+  if (op.pace.due) await op.pace.turn();
   if (!applied) own(op, object);
+  if (op.pace.due) await op.pace.turn();
   const internal = toStorage(kind, object);
   const request = admissionRequest(op, 'CREATE', internal, undefined);
   await core.admission.admit(request);
   const draw = internal.metadata.generateName && !internal.metadata.name ? internal.metadata.generateName : undefined;
   setSystemFields(op, internal);
+  if (op.pace.due) await op.pace.turn();
   for (let names = 1; ; names++) {
     if (draw) internal.metadata.name = generateName(draw);
     const inserted = await insertNamed(op, internal, names === 1 ? request : undefined);
@@ -101,11 +105,14 @@ async function insertNamed(
     if (first) prepare(op, object);
     else refuseInvalid(op, object);
     checkEscalation(core.authorizer, op.ctx, target, object, undefined);
+    if (op.pace.due) await op.pace.turn();
     if (first) await core.admission.validate(first);
     if (versionGiven(object.metadata.resourceVersion)) {
       throw new StatusError({ message: 'resourceVersion should not be set on objects to be created', code: 500 });
     }
+    if (op.pace.due) await op.pace.turn();
     const form = storedForm(kind.storage, kind.custom, object);
+    if (op.pace.due) await op.pace.turn();
     if (op.dryRun) {
       if (core.store.get({ ...writeOf(op, form, undefined) })) throw nameTaken(kind, form);
       return { answer: objectAnswer(kind, fromStorage(kind, form), 201) };

@@ -7,6 +7,7 @@ import type { RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { isDryRun } from '../options.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import { Pace } from './pace.ts';
 
 /** One writing request: who, what, when, under which options. */
 export interface Operation {
@@ -20,6 +21,7 @@ export interface Operation {
   /** RFC 3339, whole seconds */
   now: string;
   options: Record<string, unknown> | undefined;
+  pace: Pace;
 }
 
 export const operationOf = (
@@ -37,6 +39,7 @@ export const operationOf = (
   fieldValidation: options.fieldValidation,
   now: formatTime(core.clock.now()),
   options: options as Record<string, unknown>,
+  pace: new Pace(),
 });
 
 export const strategyContext = (op: Operation): StrategyContext => ({

@@ -75,12 +75,15 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   const { core, ctx, target } = op;
   const { kind } = target;
   const live = objectOf(kind, stored);
+  if (op.pace.due) await op.pace.turn();
   const next = await change.next(live);
+  if (op.pace.due) await op.pace.turn();
   const { subresource } = target;
   const known = writesPart(kind, subresource) ? live : undefined;
   if (known) keepOthers(kind, subresource, next, known);
   applyDefaults(kind, next, subresource, known);
   const object = sentForm(kind, next, known);
+  if (op.pace.due) await op.pace.turn();
   const { uid } = object.metadata;
   if (change.checksUid && uid && uid !== live.metadata.uid) throw uidConflict(target, uid, live.metadata.uid);
   checkVersion(kind, object, live);
@@ -96,13 +99,16 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
     });
   }
   const old = stored.object;
+  if (op.pace.due) await op.pace.turn();
   const internal = toStorage(kind, object);
   const request = admissionRequest(op, 'UPDATE', internal, old);
   await core.admission.admit(request);
   const allocation = allocationFor(op, internal, old);
   try {
+    if (op.pace.due) await op.pace.turn();
     const form = prepare(op, internal, old, next);
     checkEscalation(core.authorizer, ctx, target, internal, old);
+    if (op.pace.due) await op.pace.turn();
     await core.admission.validate(request);
     return await write(op, form, stored, allocation);
   } finally {
@@ -118,9 +124,11 @@ async function write(
 ): Promise<Once> {
   const { kind } = op.target;
   const old = stored.object;
+  if (op.pace.due) await op.pace.turn();
   const versioned = withVersion(form, stored);
   // what is stored under another key than writes now is written anew, changed or not
   if (keepTimes(old, versioned) && !op.core.store.isStale(stored)) return { answer: storedAnswer(kind, stored) };
+  if (op.pace.due) await op.pace.turn();
   if (isFinished(kind, form, old)) return finish(op, form, stored);
   if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, versioned)) };
   const update = writeOf(op, form, stored.revision);

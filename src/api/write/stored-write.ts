@@ -1,6 +1,9 @@
 import { serializeBody } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
+import { encodeProtobuf } from '../../kinds/protobuf/envelope.ts';
+import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import { StatusError } from '../../meta/status.ts';
 import type { Columns, Write } from '../../store/contract.ts';
 import { keyOf } from '../target.ts';
 import type { Operation } from './operation.ts';
@@ -20,9 +23,32 @@ function columnsOf(kind: Kind, form: KubeObject, exact: boolean): Columns {
   return columns;
 }
 
+/** Bytes of a request to etcd (--max-request-bytes), and so of an object. */
+const MAX_STORED = 1.5 * 1024 * 1024;
+
+/** Whether etcd would take it: built-in kinds are stored there as protobuf, in which escapes and base64 are shorter. */
+function isTooLarge({ storage, custom }: Kind, form: KubeObject, body: Buffer): boolean {
+  if (body.length <= MAX_STORED) return false;
+  return custom || encodeProtobuf(apiVersionOf(storage), storage.kind, form).length > MAX_STORED;
+}
+
+/**
+ * The bytes of a form. What is too large is tried once more without its managedFields, which it then has no more.
+ * Throws etcd's 500.
+ */
+function storedBody(kind: Kind, form: KubeObject): ReturnType<typeof serializeBody> {
+  const whole = serializeBody(form);
+  if (!isTooLarge(kind, form, whole.body)) return whole;
+  delete form.metadata.managedFields;
+  const rest = serializeBody(form);
+  if (isTooLarge(kind, form, rest.body))
+    throw new StatusError({ message: 'etcdserver: request is too large', code: 500 });
+  return rest;
+}
+
 /** What the store is to write. `form` is of storedForm; `expect` undefined for a create. */
 export function writeOf(op: Writer, form: KubeObject, expect: number | undefined): Write {
-  const { body, exact } = serializeBody(form);
+  const { body, exact } = storedBody(op.target.kind, form);
   const common = {
     ...keyOf(op.target, form.metadata.name),
     by: op.by,

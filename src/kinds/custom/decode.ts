@@ -1,6 +1,7 @@
 import { objectMetaSchema } from '../builtin-schema.ts';
 import { readStruct, type Walk } from '../decode-struct.ts';
 import type { Kind } from '../kind.ts';
+import { cloneJson } from '../../meta/clone.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import { prune } from './prune.ts';
@@ -10,7 +11,7 @@ import { prune } from './prune.ts';
  * a matter of validation (422), not of decoding.
  */
 export function decodeCustom(kind: Kind, value: Record<string, unknown>, walk: Walk): KubeObject {
-  const { metadata = {}, ...rest } = structuredClone(value);
+  const { metadata = {}, ...rest } = cloneJson(value);
   if (metadata !== null && (typeof metadata !== 'object' || Array.isArray(metadata))) {
     throw badRequest(`metadata: Invalid value: ${JSON.stringify(metadata)}: must be an object`);
   }

@@ -90,6 +90,16 @@ export const keyOf = (item: unknown, keys: readonly string[]): Record<string, un
     keys.filter((k) => isObject(item) && item[k] !== undefined).map((k) => [k, (item as Record<string, unknown>)[k]]),
   );
 
+/** Items by the text of their keys; the first of equal ones. */
+function itemsByKey(items: readonly unknown[], keys: readonly string[]): Map<string, unknown> {
+  const found = new Map<string, unknown>();
+  for (const item of items) {
+    const key = stringifyExact(keyOf(item, keys));
+    if (!found.has(key)) found.set(key, item);
+  }
+  return found;
+}
+
 function checkList(items: unknown[], s: JsonSchema, at: At, old: unknown): FieldError[] {
   const errors: FieldError[] = [];
   if (s.maxItems !== undefined && items.length > s.maxItems) errors.push(tooMany(at, items.length, s.maxItems));
@@ -97,11 +107,11 @@ function checkList(items: unknown[], s: JsonSchema, at: At, old: unknown): Field
     errors.push(invalid(at, items.length, `${at} in body should have at least ${s.minItems} items`));
   }
   const keys = s['x-kubernetes-list-type'] === 'map' ? (s['x-kubernetes-list-map-keys'] ?? []) : [];
-  const before = (item: unknown): unknown =>
-    keys.length && Array.isArray(old)
-      ? old.find((o) => isDeepStrictEqual(keyOf(o, keys), keyOf(item, keys)))
-      : undefined;
-  items.forEach((item, i) => errors.push(...validateValue(s.items ?? {}, item, `${at}[${i}]`, before(item))));
+  const before = keys.length && Array.isArray(old) ? itemsByKey(old, keys) : undefined;
+  items.forEach((item, i) => {
+    const same = before?.get(stringifyExact(keyOf(item, keys)));
+    errors.push(...validateValue(s.items ?? {}, item, `${at}[${i}]`, same));
+  });
   return errors;
 }
 
@@ -189,14 +199,37 @@ function looksAt(s: JsonSchema, value: unknown): number {
   return count;
 }
 
+/** The choices of an enum, to be asked for in one step, and as they are told. */
+interface Choices {
+  plain: ReadonlySet<unknown>;
+  structures: readonly unknown[];
+  shown: string;
+}
+const choicesOf = new WeakMap<readonly unknown[], Choices>();
+function choices(of: readonly unknown[]): Choices {
+  let found = choicesOf.get(of);
+  if (!found) {
+    found = {
+      plain: new Set(of),
+      structures: of.filter((choice) => typeof choice === 'object' && choice !== null),
+      shown: of.map((v) => JSON.stringify(typeof v === 'string' ? v : stringifyExact(v))).join(', '),
+    };
+    choicesOf.set(of, found);
+  }
+  return found;
+}
+
 function checkEnum(value: unknown, s: JsonSchema, at: At): FieldError[] {
-  if (!s.enum?.length || (value !== null && s.enum.some((choice) => isDeepStrictEqual(choice, value)))) return [];
-  const choices = s.enum.map((v) => JSON.stringify(typeof v === 'string' ? v : stringifyExact(v))).join(', ');
+  if (!s.enum?.length) return [];
+  const { plain, structures, shown } = choices(s.enum);
+  if (value !== null && (plain.has(value) || structures.some((choice) => isDeepStrictEqual(choice, value)))) return [];
   return [
     {
       type: 'FieldValueNotSupported',
       field: at,
-      body: `Unsupported value: ${showValue(value ?? 'null')}: supported values: ${choices}`,
+      get body() {
+        return `Unsupported value: ${showValue(value ?? 'null')}: supported values: ${shown}`;
+      },
     },
   ];
 }

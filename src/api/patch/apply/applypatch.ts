@@ -1,3 +1,4 @@
+import { cloneJson } from '../../../meta/clone.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { badRequest, StatusError } from '../../../meta/status.ts';
 import { parseApiVersion } from '../../../meta/gvk.ts';
@@ -113,7 +114,7 @@ function applyOnce(
   const config = fieldsOf(of.schema, of.patch, untyped);
   const applier: Owner = { ...self, set: of.ignored ? recursiveDifference(config, of.ignored) : config };
   owners.set(id, applier);
-  const merged = live ? (mergeApplied(of.schema, live, of.patch, untyped) as KubeObject) : structuredClone(of.patch);
+  const merged = live ? (mergeApplied(of.schema, live, of.patch, untyped) as KubeObject) : cloneJson(of.patch);
   const pruned = prune(of, merged, owners, applier, last);
   const compared = versionedComparison(of, live ?? ({} as KubeObject), pruned);
   if (!of.force) {

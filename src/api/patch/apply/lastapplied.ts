@@ -1,3 +1,4 @@
+import { cloneJson } from '../../../meta/clone.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { goJson } from '../../../go/json-write.ts';
 import { isPlain } from '../plain.ts';
@@ -40,7 +41,7 @@ export function allowedByLastApplied(of: Ownership, live: KubeObject): ((set: Fi
 export function updateLastApplied(object: KubeObject, patch: KubeObject): KubeObject {
   const annotations = object.metadata.annotations;
   if (!annotations?.[LAST_APPLIED]) return object;
-  const config = structuredClone(patch);
+  const config = cloneJson(patch);
   if (config.metadata?.annotations) delete config.metadata.annotations[LAST_APPLIED];
   const others = { ...annotations };
   delete others[LAST_APPLIED];
