@@ -7,6 +7,7 @@ import { IpRange } from './allocation/ip-range.ts';
 import { repairAllocations } from './allocation/repair.ts';
 import { ServiceAllocation } from './allocation/services.ts';
 import { advertise } from './advertise.ts';
+import { noAudit } from './audit/auditor.ts';
 import { Authenticator } from './authentication/authenticator.ts';
 import type { JwtAuthenticatorConfiguration } from './authentication/jwt/configuration.ts';
 import type { AuthenticationSettings } from './authentication/settings.ts';
@@ -17,7 +18,7 @@ import { Authorizer } from './authorization/authorizer.ts';
 import { bootstrap } from './bootstrap.ts';
 import { followCertificateRequests } from './certificates/sign.ts';
 import { systemClock, type Clock } from '../rules/clock.ts';
-import type { Api } from './contract.ts';
+import type { Api, Auditor } from './contract.ts';
 import type { Core } from './core.ts';
 import { followDefinitions } from './definitions/follow.ts';
 import { Standing } from './standing/standing.ts';
@@ -44,6 +45,8 @@ export interface ApiOptions {
   nodePortRange?: readonly [number, number];
   /** false: everybody may everything */
   rbac?: boolean;
+  /** closed by who made it */
+  auditor?: Auditor;
   log?(line: string): void;
 }
 
@@ -81,6 +84,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     clock,
     tokens,
     legacyTokens,
+    auditor: options.auditor ?? noAudit,
     authenticator: new Authenticator(
       parseStaticTokens(options.staticTokens ?? ''),
       tokens,

@@ -2,6 +2,7 @@ import type { Json, KubeObject } from '../meta/object.ts';
 import type { Status, StatusError } from '../meta/status.ts';
 import type { Kind, Registry } from '../kinds/kind.ts';
 import type { Key, Store, Stored } from '../store/contract.ts';
+import type { AuditEvent, Origin } from './audit/contract.ts';
 
 /**
  * The API as both façades see it. rest/ and resolvers/ turn their requests into these calls and the answers into
@@ -39,6 +40,10 @@ export interface RequestContext {
   signal?: AbortSignal | undefined;
   /** set when the caller acts through impersonation: who it really is */
   impersonator?: User | undefined;
+  /** undefined: a caller in this process */
+  origin?: Origin | undefined;
+  /** what the audit log is told of the request; undefined: each call is an event of its own (GraphQL) */
+  readonly audit?: AuditEvent | undefined;
 }
 
 /** What a request is about. `namespace` '' is cluster scope or all namespaces; `name` '' is the collection. */
@@ -134,9 +139,33 @@ export interface WatchSink {
   onEnd(error?: Error): void;
 }
 
+/** Numbers of the audit log of this process. */
+export interface AuditCounts {
+  /** events that were made */
+  readonly events: number;
+  /** requests, by the level that the policy gives them */
+  readonly levels: ReadonlyMap<string, number>;
+  /** events that did not arrive, by where they were lost */
+  readonly errors: ReadonlyMap<string, number>;
+}
+
+/** Records requests as a policy says (https://kubernetes.io/docs/tasks/debug/debug-cluster/audit/). */
+export interface Auditor {
+  /** false: nothing is recorded */
+  readonly enabled: boolean;
+  readonly counts: AuditCounts;
+  /**
+   * A request has come. @param user who it is from, before impersonation; undefined: nobody who was let in
+   * @param origin asked only where the request is recorded
+   */
+  begin(user: User | undefined, attributes: Attributes, origin: () => Origin): AuditEvent;
+  close(): Promise<void>;
+}
+
 export interface Api {
   readonly registry: Registry;
   readonly store: Store;
+  readonly auditor: Auditor;
 
   /** All throw StatusError. Each authorises the caller, for its verb on its target. */
   get(ctx: RequestContext, target: Target, options: ReadOptions): Promise<ObjectAnswer>;
@@ -162,6 +191,13 @@ export interface Api {
 
   /** Whether `user` may; the reason as RBAC says it. Used by the façades for non-resource paths and relation edges. */
   authorize(user: User, attributes: Attributes): { allowed: boolean; reason: string };
+  /** The same for a read that the façade does by itself (relation edges), which is recorded as the request that reads the same. */
+  authorizeRead(
+    ctx: RequestContext,
+    attributes: Extract<Attributes, { resource: string }>,
+  ): { allowed: boolean; reason: string };
+  /** Records one who is told what another's watch is told; the returned function says that it reads no more. */
+  recordWatch(ctx: RequestContext, attributes: Attributes): () => void;
   authenticate(credentials: Credentials): Promise<User | undefined>;
   /**
    * For what stays open: authorises, and calls `onLost` once when a right or the credential has ended, with what a new

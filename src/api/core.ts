@@ -10,6 +10,7 @@ import type { Standing } from './standing/standing.ts';
 import type { Destinations } from './streams/destinations.ts';
 import type { OpenStreams } from './streams/open-streams.ts';
 import type { Clock } from '../rules/clock.ts';
+import type { Auditor } from './contract.ts';
 
 /** What a verb works with. Made once by createApi; holds caches, no state. */
 export interface Core {
@@ -25,5 +26,6 @@ export interface Core {
   readonly legacyTokens: LegacyTokens;
   readonly destinations: Destinations;
   readonly openStreams: OpenStreams;
+  readonly auditor: Auditor;
   log(line: string): void;
 }

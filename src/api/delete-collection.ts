@@ -1,4 +1,5 @@
 import { isStatusError } from '../meta/status.ts';
+import { optionsText } from './audit/shown.ts';
 import type { DeleteOptions, ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { removeAuthorized } from './delete.ts';
@@ -18,6 +19,7 @@ export async function deleteCollection(
   how: DeleteOptions,
 ): Promise<ListAnswer> {
   core.authorizer.require(ctx, 'deletecollection', target);
+  ctx.audit?.sentText(() => optionsText(how));
   checkDeleteOptions(how);
   warnOfDeletion(ctx, target, how);
   // who may delete the collection need not be allowed to list it

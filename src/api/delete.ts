@@ -2,6 +2,7 @@ import { fromStorage, storedForm } from '../kinds/encode.ts';
 import { conflict, notFound } from '../meta/status.ts';
 import type { Stored } from '../store/contract.ts';
 import { objectAnswer, storedAnswer, successAnswer } from './answer.ts';
+import { optionsText } from './audit/shown.ts';
 import type { Answer, DeleteOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { planDeletion } from './deletion/marks.ts';
@@ -19,6 +20,7 @@ const MAX_ATTEMPTS = 20;
 /** Takes an object away, or marks it where finalizers or a grace period hold it. Throws 404, 409 on preconditions. */
 export async function remove(core: Core, ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer> {
   core.authorizer.require(ctx, 'delete', target);
+  ctx.audit?.sentText(() => optionsText(options));
   checkDeleteOptions(options);
   warnOfDeletion(ctx, target, options);
   refuseDeletion(target);

@@ -5,6 +5,7 @@ import type { Schema } from '../kinds/schema.ts';
 import type { Json, KubeObject, ObjectMeta } from '../meta/object.ts';
 import { badRequest, conflict, notFound, type StatusError } from '../meta/status.ts';
 import { checkPatchOptions } from './options.ts';
+import { patchText } from './audit/shown.ts';
 import type { ObjectAnswer, PatchOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import {
@@ -45,6 +46,7 @@ export async function patch(
   core.authorizer.require(ctx, 'patch', target);
   const type = patchTypeOf(target.kind, contentType);
   checkPatchOptions(type, options);
+  ctx.audit?.sentText(() => patchText(input));
   const op = operationOf(core, ctx, target, type === APPLY_PATCH ? 'apply' : 'patch', options);
   const change: Change =
     type === APPLY_PATCH

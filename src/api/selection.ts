@@ -126,8 +126,7 @@ export function authorizedSelection(
   options: ListOptions,
 ): { selection: Selection; attributes: ResourceAttributes } {
   const { attributes, selection, wrong } = examined(verb, target, options);
-  const refused = core.authorizer.refusal(ctx.user, attributes);
-  if (refused) throw refused;
+  core.authorizer.requireAttributes(ctx, attributes);
   if (!selection) throw wrong;
   return { selection, attributes };
 }

@@ -1,6 +1,10 @@
+import { isStatusAnswer } from './answer.ts';
+import { audited, auditedWatch, authorizeRead, recordWatch, selectedName } from './audit/calls.ts';
+import type { AuditEvent } from './audit/contract.ts';
+import { shownAnswer, shownList } from './audit/shown.ts';
 import { impersonate } from './authentication/impersonate.ts';
 import { connect } from './connect.ts';
-import type { Api, RequestContext, Target } from './contract.ts';
+import type { Answer, Api, ListAnswer, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { create } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
@@ -14,8 +18,9 @@ import { translateStoreError } from './store-errors.ts';
 import { update } from './update.ts';
 import { watch } from './watch.ts';
 
-/** Every verb with the store's errors translated. */
+/** Every verb with the store's errors translated, and told to the audit log. */
 export function verbs(core: Core): Api {
+  const { auditor } = core;
   const guard =
     <A extends unknown[], R>(run: (...args: A) => Promise<R>) =>
     async (...args: A): Promise<R> => {
@@ -29,36 +34,92 @@ export function verbs(core: Core): Api {
   const on = <A extends unknown[], R>(
     verb: string,
     run: (ctx: RequestContext, target: Target, ...args: A) => Promise<R>,
-  ) =>
-    guard((ctx: RequestContext, target: Target, ...args: A) => {
+    tell: (event: AuditEvent, result: R) => void,
+    /** the one object that the arguments say it is about */
+    nameOf: (...args: A) => string = () => '',
+  ) => {
+    const guarded = guard((ctx: RequestContext, target: Target, ...args: A) => {
       checkEndpoint(core, ctx, verb, target);
-      if (target.kind.deprecation) ctx.warn(target.kind.deprecation);
       return run(ctx, target, ...args);
     });
+    return (ctx: RequestContext, target: Target, ...args: A): Promise<R> => {
+      if (target.kind.deprecation) ctx.warn(target.kind.deprecation);
+      return audited(
+        auditor,
+        verb,
+        ctx,
+        target,
+        (own) => guarded(own, target, ...args),
+        tell,
+        () => nameOf(...args),
+      );
+    };
+  };
   return {
     registry: core.registry,
     store: core.store,
-    get: on('get', (ctx, target, options) => (ownVerbs(target)?.get ?? get)(core, ctx, target, options)),
-    list: on('list', (ctx, target, options) => (ownVerbs(target)?.list ?? list)(core, ctx, target, options)),
-    watch: on('watch', (ctx, target, options, sink) => watch(core, ctx, target, options, sink)),
-    create: on('create', (ctx, target, body, options) =>
-      (ownVerbs(target)?.create ?? create)(core, ctx, target, body, options),
+    auditor,
+    get: on('get', (ctx, target, options) => (ownVerbs(target)?.get ?? get)(core, ctx, target, options), tellAnswer),
+    list: on(
+      'list',
+      (ctx, target, options) => (ownVerbs(target)?.list ?? list)(core, ctx, target, options),
+      tellList,
+      (options) => selectedName(options.fieldSelector),
     ),
-    update: on('update', (ctx, target, body, options) =>
-      (ownVerbs(target)?.update ?? update)(core, ctx, target, body, options),
+    watch: (ctx, target, options, sink) => {
+      if (target.kind.deprecation) ctx.warn(target.kind.deprecation);
+      return auditedWatch(
+        auditor,
+        ctx,
+        target,
+        options,
+        sink,
+        guard((own, to) => {
+          checkEndpoint(core, own, 'watch', target);
+          return watch(core, own, target, options, to);
+        }),
+      );
+    },
+    create: on(
+      'create',
+      (ctx, target, body, options) => (ownVerbs(target)?.create ?? create)(core, ctx, target, body, options),
+      tellAnswer,
     ),
-    patch: on('patch', (ctx, target, type, input, options) =>
-      (ownVerbs(target)?.patch ?? patch)(core, ctx, target, type, input, options),
+    update: on(
+      'update',
+      (ctx, target, body, options) => (ownVerbs(target)?.update ?? update)(core, ctx, target, body, options),
+      tellAnswer,
     ),
-    delete: on('delete', (ctx, target, options) => remove(core, ctx, target, options)),
-    deleteCollection: on('deletecollection', (ctx, target, options, how) =>
-      deleteCollection(core, ctx, target, options, how),
+    patch: on(
+      'patch',
+      (ctx, target, type, input, options) =>
+        (ownVerbs(target)?.patch ?? patch)(core, ctx, target, type, input, options),
+      tellAnswer,
     ),
-    connect: on('connect', (ctx, target, request) => connect(core, ctx, target, request)),
+    delete: on('delete', (ctx, target, options) => remove(core, ctx, target, options), tellAnswer),
+    deleteCollection: on(
+      'deletecollection',
+      (ctx, target, options, how) => deleteCollection(core, ctx, target, options, how),
+      tellList,
+    ),
+    // the stream's own way through rest/ says how it ended
+    connect: on(
+      'connect',
+      (ctx, target, request) => connect(core, ctx, target, request),
+      () => undefined,
+    ),
     locate: (host, port) => core.destinations.locate(host, port),
     authorize: (user, attributes) => core.authorizer.decide(user, attributes),
     hold: (ctx, rights, onLost) => core.standing.hold(ctx, rights, onLost),
+    recordWatch: (ctx, attributes) => recordWatch(core, ctx, attributes),
+    authorizeRead: (ctx, attributes) => authorizeRead(core, ctx, attributes),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),
     impersonate: (user, headers) => impersonate(core.authorizer, user, headers),
   };
 }
+
+const tellAnswer = (event: AuditEvent, answer: Answer): void => {
+  const status = answer.kind === undefined && isStatusAnswer(answer) ? answer.object : undefined;
+  event.answered({ ...status, code: answer.code }, shownAnswer(answer));
+};
+const tellList = (event: AuditEvent, list: ListAnswer): void => event.answered({ code: 200 }, shownList(list));

@@ -20,7 +20,7 @@ export interface OperationContext {
 export const createContext = (api: Api, request: RequestContext, owned = false): OperationContext => ({
   api,
   request,
-  snapshot: new Snapshot(api, request.user),
+  snapshot: new Snapshot(api, request),
   own: owned ? asIs : copied,
 });
 

@@ -6,7 +6,7 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
-import type { Api, RequestContext } from '../api/contract.ts';
+import type { Api, Attributes, RequestContext } from '../api/contract.ts';
 import { stringifyExact } from '../go/json-numbers.ts';
 import { badRequest } from '../meta/status.ts';
 import { createContext } from './context.ts';
@@ -59,17 +59,34 @@ export class Engine {
   /** Joins the subscription of the same document, variables and identity, or begins it; reads by its own right and credential. */
   subscribe(asked: Asked, context: RequestContext): Subscriber {
     const { operation, request } = asked;
-    const { user, agent, impersonator } = context;
+    const { user, agent, impersonator, origin } = context;
     const { query, operationName, variables } = request;
     const key = JSON.stringify([query, operationName, variables, user.name, user.uid, user.groups, user.extra]);
     // Neither the first one's connection nor its credential: others stay when it goes.
-    const own: RequestContext = { user, agent, impersonator, warn: () => undefined };
+    const own: RequestContext = { user, agent, impersonator, origin, warn: () => undefined };
+    let begins = false;
     return this.subscriptions.join(
       key,
       (event) => operation?.compiled?.event(event) ?? this.eventText(operation!, request, own, event),
-      (rights, onLost) => this.api.hold(context, rights, onLost),
-      (subscription) => void this.begin(subscription, asked, own),
+      (rights, onLost) => {
+        const letGo = this.api.hold(context, rights, onLost);
+        // the watch that this one begins is recorded as such
+        return begins ? letGo : this.joined(context, rights, letGo);
+      },
+      (subscription) => {
+        begins = true;
+        void this.begin(subscription, asked, own);
+      },
     );
+  }
+
+  /** Who joins a watch of another is recorded as if it were its own. */
+  private joined(context: RequestContext, rights: readonly Attributes[], letGo: () => void): () => void {
+    const ends = rights.map((right) => this.api.recordWatch(context, right));
+    return () => {
+      letGo();
+      for (const end of ends) end();
+    };
   }
 
   /** What is thrown before or while an operation starts, as its errors. */

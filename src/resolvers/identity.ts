@@ -53,6 +53,7 @@ export function actAs(
       as && context.credential ? new ActingCredential(api, context.credential, asked(as)) : context.credential,
     agent: manager ?? context.agent,
     warn,
+    origin: context.origin,
     get signal() {
       return context.signal;
     },

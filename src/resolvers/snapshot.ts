@@ -1,6 +1,6 @@
 import DataLoader from 'dataloader';
 import { attributesOf, forbiddenError, type ResourceAttributes } from '../api/authorization/attributes.ts';
-import type { Api, User } from '../api/contract.ts';
+import type { Api, RequestContext } from '../api/contract.ts';
 import { absenceOf, absent } from '../api/endpoint.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject } from '../meta/object.ts';
@@ -21,7 +21,7 @@ export class Snapshot {
 
   constructor(
     private readonly api: Api,
-    private readonly user: User,
+    private readonly request: RequestContext,
   ) {
     this.one = new DataLoader((keys) => Promise.all(keys.map((key) => this.read(key))), {
       cacheKeyFn: ({ resource, namespace, name }) => `${resource}/${namespace}/${name}`,
@@ -88,7 +88,7 @@ export class Snapshot {
     const target = targetOf(kind, { namespace, name });
     const attributes = attributesOf(verb, target);
     const { allowed, reason } = this.check(attributes);
-    if (!allowed) throw forbiddenError(this.user, attributes, reason);
+    if (!allowed) throw forbiddenError(this.request.user, attributes, reason);
     const absence = absenceOf(verb, target);
     if (absence) throw absent(absence, verb, target);
   }
@@ -97,7 +97,7 @@ export class Snapshot {
     const { verb, group, resource, namespace, name } = attributes;
     const key = `${verb} ${resource}.${group}/${namespace}/${name}`;
     let answer = this.allowed.get(key);
-    if (!answer) this.allowed.set(key, (answer = this.api.authorize(this.user, attributes)));
+    if (!answer) this.allowed.set(key, (answer = this.api.authorizeRead(this.request, attributes)));
     return answer;
   }
 

@@ -39,7 +39,7 @@ export function namedTarget(
   const kind = version ? registry.byResource(group, version, resource) : registry.preferred(args.resource);
   if (kind) return targetOf(kind, args);
   const { namespace, name, subresource } = args;
-  requireAttributes(api, request.user, {
+  requireAttributes(api, request, {
     verb,
     group,
     version: version ?? '',

@@ -1,9 +1,10 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
+import type { Origin } from '../api/audit/contract.ts';
 import type { Api } from '../api/contract.ts';
 import { ShownCredential } from '../api/standing/credential.ts';
-import type { StatusError } from '../meta/status.ts';
+import { unauthorized, type StatusError } from '../meta/status.ts';
 import type { Engine } from './engine.ts';
 import type { Caller, Runner } from './runner.ts';
 import { Connection, PROTOCOL } from './socket-connection.ts';
@@ -29,10 +30,13 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
     if (header === undefined) return caller;
     const token = /^Bearer (\S+)$/i.exec(String(header))?.[1];
     const user = token && (await api.authenticate({ token }));
-    if (!token || !user) return undefined;
+    const { agent, origin, warn } = caller.context;
+    if (!token || !user) {
+      if (origin) recordRefusal(api, origin);
+      return undefined;
+    }
     const credential = new ShownCredential(() => api.authenticate({ token }), { token });
-    const { agent, warn } = caller.context;
-    return { ...caller, context: { user, agent, warn, credential } };
+    return { ...caller, context: { user, agent, origin, warn, credential } };
   };
 
   const hold = ({ context }: Caller, onLost: (why: StatusError) => void) => api.hold(context, [], onLost);
@@ -66,4 +70,11 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
       clearTimeout(timer);
     },
   };
+}
+
+/** A connection whose token is good for nothing is recorded as a request that is not let in. */
+function recordRefusal({ auditor }: Api, origin: Origin): void {
+  const event = auditor.begin(undefined, { verb: 'get', path: '/graphql' }, () => origin);
+  event.failed(unauthorized());
+  event.started(401);
 }

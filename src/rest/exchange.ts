@@ -2,7 +2,9 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
+import type { AuditEvent, Origin } from '../api/audit/contract.ts';
 import type { Credential, RequestContext, User } from '../api/contract.ts';
+import { sourceIps } from './source-ips.ts';
 
 /** Distinct warnings that one answer may carry; more are dropped. */
 const MAX_WARNINGS = 100;
@@ -28,6 +30,8 @@ export class Exchange implements RequestContext {
   user: User = ANONYMOUS;
   impersonator?: User;
   credential?: Credential;
+  /** begun once it is known who asks (audit.ts) */
+  audit?: AuditEvent;
   readonly auditId: string;
   readonly pathname: string;
   /** with `?`, or empty */
@@ -38,6 +42,7 @@ export class Exchange implements RequestContext {
   label = { verb: '', group: '', version: '', resource: '', subresource: '', scope: '' };
   private readonly warnings = new Set<string>();
   private parameters?: URLSearchParams;
+  private from?: Origin;
   private controller?: AbortController;
 
   constructor(
@@ -58,6 +63,17 @@ export class Exchange implements RequestContext {
   }
   get query(): URLSearchParams {
     return (this.parameters ??= new URLSearchParams(this.search));
+  }
+  /** An operation or a login token in the address of the GraphQL façade is not recorded, as no body of its requests is. */
+  get origin(): Origin {
+    const requestUri = /^\/graph(ql|iql)(\/|$)/.test(this.pathname) ? this.pathname : this.pathname + this.search;
+    const { auditId, req } = this;
+    return (this.from ??= {
+      auditId,
+      requestUri,
+      sourceIps: sourceIps(req),
+      userAgent: req.headers['user-agent'] ?? '',
+    });
   }
   get agent(): string {
     const agent = this.req.headers['user-agent'];

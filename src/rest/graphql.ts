@@ -16,6 +16,7 @@ const contextOf = ({ pages }: Services, exchange: Exchange): SessionContext => p
 export async function serveGraphQL(services: Services, exchange: Exchange): Promise<void> {
   const { graphql, pages } = services;
   if (pages?.serve(exchange)) return;
+  exchange.res.setHeader('Audit-Id', exchange.auditId);
   await graphql?.handler(exchange.req, withoutReason(exchange), contextOf(services, exchange));
 }
 
@@ -27,6 +28,7 @@ export function upgradeToGraphQL(
   socket: Duplex,
   head: Buffer,
 ): void {
+  exchange.audit?.started(101);
   services.graphql?.onUpgrade(req, socket, head, contextOf(services, exchange));
 }
 

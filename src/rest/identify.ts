@@ -65,9 +65,11 @@ export class Identifier {
     this.frontProxies = frontProxyCA === undefined ? undefined : new ClientAuthority(frontProxyCA);
   }
 
-  async identify(req: IncomingMessage): Promise<Identity> {
+  /** @param authenticated told who it is, before whom it may act for is looked at */
+  async identify(req: IncomingMessage, authenticated: (user: User) => void = () => undefined): Promise<Identity> {
     const evidence = this.evidenceOf(req);
     const { user, by } = await this.weigh(evidence);
+    authenticated(user);
     const credential = new ShownCredential(async () => (await this.weigh(evidence)).user, by);
     const asked = impersonation(req);
     if (!asked) return { user, credential };

@@ -1,9 +1,12 @@
 import { requireAttributes } from '../api/authorization/attributes.ts';
-import type { Attributes } from '../api/contract.ts';
 import { isStream } from '../api/streams/streams.ts';
 import { badRequest, isStatusError, methodNotAllowedHere } from '../meta/status.ts';
+import type { Attributes } from '../api/contract.ts';
+import { translateStoreError } from '../api/store-errors.ts';
 import { hasApiServices } from './aggregation/locate.ts';
 import { serveAggregated } from './aggregation/serve.ts';
+import { attributesOf } from './attributes.ts';
+import { identify } from './audit.ts';
 import { serveDiscovery } from './discovery/serve.ts';
 import { PageNotFound, statusOf } from './errors.ts';
 import type { Exchange } from './exchange.ts';
@@ -13,26 +16,10 @@ import type { Services } from './services.ts';
 import { sendStatus, sendText } from './respond.ts';
 import { dispatch } from './resources/dispatch.ts';
 import { boolParam } from './resources/query.ts';
-import { resolve, verbOf, type Resolved } from './resources/resolve.ts';
-import { routeOf, type ResourcePath, type Route } from './router.ts';
+import { resolve, type Resolved } from './resources/resolve.ts';
+import type { ResourcePath, Route } from './router.ts';
 import { durationError, parseDuration } from '../go/duration.ts';
 import { serveStream } from './streams/serve.ts';
-
-/** What authorisation sees of a route. */
-function attributesOf(exchange: Exchange, route: Route): Attributes {
-  if (route.type !== 'resource') return { verb: exchange.method.toLowerCase(), path: exchange.pathname };
-  const { path } = route;
-  const { group, version, resource, subresource, namespace, name } = path;
-  return {
-    verb: verbOf(exchange.method, path, boolParam(exchange.query, 'watch') ?? false),
-    group,
-    version,
-    resource,
-    subresource,
-    namespace: namespace || (group === '' && resource === 'namespaces' ? name : ''),
-    name,
-  };
-}
 
 /**
  * May the caller ask for this route, whatever it leads to? The right that it is, or throws 403: nobody learns what exists
@@ -40,7 +27,7 @@ function attributesOf(exchange: Exchange, route: Route): Attributes {
  */
 function requireRoute({ api }: Services, exchange: Exchange, route: Route): Attributes {
   const right = attributesOf(exchange, route);
-  requireAttributes(api, exchange.user, right);
+  requireAttributes(api, exchange, right);
   return right;
 }
 
@@ -91,17 +78,19 @@ async function serveResource(services: Services, exchange: Exchange, path: Resou
   }
 }
 
-/** One request from identity to answer. Never throws: whatever goes wrong becomes the answer. */
-export async function serve(services: Services, exchange: Exchange): Promise<void> {
-  await answer(services, exchange);
+/**
+ * One request from identity to answer. Never throws: whatever goes wrong becomes the answer.
+ * @param known its route, where it is known already who asks
+ */
+export async function serve(services: Services, exchange: Exchange, known?: Route): Promise<void> {
+  await answer(services, exchange, known);
   // what nobody has read would stay counted against what the whole HTTP/2 connection may send
   exchange.req.resume();
 }
 
-async function answer(services: Services, exchange: Exchange): Promise<void> {
+async function answer(services: Services, exchange: Exchange, known: Route | undefined): Promise<void> {
   try {
-    Object.assign(exchange, await services.identifier.identify(exchange.req));
-    const route = routeOf(exchange.pathname);
+    const route = known ?? (await identify(services, exchange));
     if (hasApiServices(services.api) && (await serveAggregated(services, exchange, route, requireRoute))) return;
     if (route.type === 'resource') await serveResource(services, exchange, route.path);
     else if (isGraphQL(services, exchange)) await serveGraphQL(services, exchange);
@@ -117,6 +106,7 @@ async function answer(services: Services, exchange: Exchange): Promise<void> {
 
 async function answerError(services: Services, exchange: Exchange, error: unknown): Promise<void> {
   const { res } = exchange;
+  if (!(error instanceof PageNotFound)) exchange.audit?.failed(translateStoreError(error));
   if (res.headersSent) {
     // half an answer cannot be taken back; an unexpected end tells the client
     services.log(`rest: ${exchange.method} ${exchange.pathname}: ${(error as Error).message}`);

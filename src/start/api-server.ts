@@ -9,6 +9,7 @@ import { Pages } from '../rest/pages/pages.ts';
 import { createRestServer } from '../rest/server.ts';
 import { openStore } from '../store/open.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
+import { openAuditor } from './audit.ts';
 import { makeAuthority, makeCertificate, stillGood, type KeyPair } from './certificates.ts';
 import { systemClock } from '../rules/clock.ts';
 import { followAuthentication } from './follow-authentication.ts';
@@ -37,6 +38,8 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     for (const close of closers.reverse()) await close();
   };
   try {
+    const auditor = await openAuditor(options.audit, log);
+    closers.push(() => auditor.close());
     const postgres = options.databaseUrl
       ? undefined
       : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
@@ -83,6 +86,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       authentication: options.authentication,
       serviceAccountKeys: signing,
       serviceCidr: options.serviceCidr,
+      auditor,
       log,
     });
     closers.push(() => api.close());

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ADDONS } from '../addons/all.ts';
 import { ISSUER } from '../api/api.ts';
+import { AUDIT_FLAGS, AUDIT_USAGE, parseAuditOptions, type AuditOptions } from './audit-options.ts';
 import {
   ENCRYPTION_FLAGS,
   ENCRYPTION_USAGE,
@@ -39,6 +40,7 @@ export interface Options {
   authentication: ReadSettings;
   serviceCidr: string;
   encryption: EncryptionSettings;
+  audit: AuditOptions;
 }
 
 export const USAGE = `usage: npm start -- [options]
@@ -59,6 +61,7 @@ export const USAGE = `usage: npm start -- [options]
   --anonymous-auth BOOL     whether requests without a credential are taken (default true)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
 ${ENCRYPTION_USAGE}
+${AUDIT_USAGE}
   --help, --version
 
 DATABASE_URL names a Postgres (16 or later) to use in place of the embedded one.`;
@@ -140,6 +143,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
     encryption: encryptionSettings(values, data),
+    audit: parseAuditOptions(values, path.join(data, 'audit', 'audit.log')),
   };
 }
 
@@ -164,6 +168,7 @@ function parse(argv: string[]) {
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,
         ...ENCRYPTION_FLAGS,
+        ...AUDIT_FLAGS,
         help: flag,
         version: flag,
       },

@@ -79,6 +79,16 @@ describe('the command line', () => {
       staticTokens: undefined,
       authentication: { jwt: [], algorithms: ['RS256'], anonymous: { enabled: true } },
       serviceCidr: '10.96.0.0/16',
+      audit: {
+        policyFile: undefined,
+        logPath: path.resolve('.ku7s/audit/audit.log'),
+        maxSize: 20 * 1024 * 1024,
+        maxAge: 0,
+        maxBackups: 5,
+        compress: false,
+        webhookConfigFile: undefined,
+        webhook: { bufferSize: 10_000, maxBatchSize: 400, maxBatchWait: 30_000, initialBackoff: 10_000 },
+      },
     });
   });
 

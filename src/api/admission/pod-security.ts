@@ -1,6 +1,7 @@
 import { invalid, type FieldError } from '../../meta/field.ts';
 import type { PodTemplateSpec } from '../../../schema/types.ts';
 import { forbiddenRequest, invalidObject } from '../../meta/status.ts';
+import { UNRECORDED, type AuditEvent } from '../audit/contract.ts';
 import type { Target } from '../contract.ts';
 import { sameJson } from '../patch/equal.ts';
 import { resourceOf } from '../target.ts';
@@ -51,6 +52,8 @@ function checkPod(
   pod: PodLike,
   enforced: boolean,
 ): void {
+  const { audit } = request.ctx;
+  if (audit && audit !== UNRECORDED) auditPod(audit, labels, pod, enforced);
   if (enforced) {
     const enforce = policyOf(labels, 'enforce');
     const found = violationsOf(pod, enforce.level, enforce.version);
@@ -63,6 +66,23 @@ function checkPod(
   const found = violationsOf(pod, warn.level, warn.version);
   if (found.length)
     request.ctx.warn(`would violate PodSecurity ${JSON.stringify(show(warn))}: ${found.map((v) => v.text).join(', ')}`);
+}
+
+/** What was enforced, and what the namespace wants to be recorded of it. */
+function auditPod(
+  audit: AuditEvent,
+  labels: Record<string, string> | undefined,
+  pod: PodLike,
+  enforced: boolean,
+): void {
+  if (enforced) audit.annotate(`${PREFIX}enforce-policy`, show(policyOf(labels, 'enforce')));
+  const policy = policyOf(labels, 'audit');
+  const found = violationsOf(pod, policy.level, policy.version);
+  if (found.length)
+    audit.annotate(
+      `${PREFIX}audit-violations`,
+      `would violate PodSecurity ${JSON.stringify(show(policy))}: ${found.map((v) => v.text).join(', ')}`,
+    );
 }
 
 function checkLabels({ object }: AdmissionRequest): void {
@@ -121,7 +141,10 @@ export const podSecurity: AdmissionPlugin = {
     }
     const namespace = store.get({ resource: 'namespaces', namespace: '', name: target.namespace });
     const labels = namespace?.labels;
-    if (!labels || !MODES.some((mode) => PREFIX + mode in labels)) return;
+    if (!labels || !MODES.some((mode) => PREFIX + mode in labels)) {
+      if (isPodWrite(target)) request.ctx.audit?.annotate(`${PREFIX}enforce-policy`, 'privileged:latest');
+      return;
+    }
     // an update that leaves the spec as it is brings nothing new in
     if (old && sameJson(object!['spec'], old['spec'])) return;
     if (isPodWrite(target)) return checkPod(request, labels, validated(request, 'pods'), true);

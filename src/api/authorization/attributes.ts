@@ -1,4 +1,5 @@
-import type { Api, Attributes, Target, User } from '../contract.ts';
+import { annotateDecision } from '../audit/decision.ts';
+import type { Api, Attributes, RequestContext, Target, User } from '../contract.ts';
 import { forbiddenRequest, StatusError } from '../../meta/status.ts';
 
 export type ResourceAttributes = Extract<Attributes, { resource: string }>;
@@ -33,7 +34,12 @@ export function forbiddenError(user: User, attributes: Attributes, reason: strin
 }
 
 /** For façades: what is no verb on a target (a path, a resource that is not served, a relation). Throws 403. */
-export function requireAttributes(api: Pick<Api, 'authorize'>, user: User, attributes: Attributes): void {
-  const { allowed, reason } = api.authorize(user, attributes);
-  if (!allowed) throw forbiddenError(user, attributes, reason);
+export function requireAttributes(
+  api: Pick<Api, 'authorize'>,
+  { user, audit }: Pick<RequestContext, 'user' | 'audit'>,
+  attributes: Attributes,
+): void {
+  const decision = api.authorize(user, attributes);
+  annotateDecision(audit, decision);
+  if (!decision.allowed) throw forbiddenError(user, attributes, decision.reason);
 }

@@ -1,5 +1,6 @@
 import type { Store } from '../../store/contract.ts';
 import type { StatusError } from '../../meta/status.ts';
+import { annotateDecision } from '../audit/decision.ts';
 import type { Attributes, RequestContext, Target, User } from '../contract.ts';
 import { attributesOf, forbiddenError, isResourceRequest } from './attributes.ts';
 import { NodeAuthorizer, nodeNameOf } from './node-authorizer.ts';
@@ -39,8 +40,14 @@ export class Authorizer {
 
   /** Throws 403 with the words of Kubernetes. */
   require(ctx: RequestContext, verb: string, target: Target): void {
-    const refused = this.refusal(ctx.user, attributesOf(verb, target));
-    if (refused) throw refused;
+    this.requireAttributes(ctx, attributesOf(verb, target));
+  }
+
+  /** The same for what is known already of the request. */
+  requireAttributes({ user, audit }: RequestContext, attributes: Attributes): void {
+    const decision = this.decide(user, attributes);
+    annotateDecision(audit, decision);
+    if (!decision.allowed) throw forbiddenError(user, attributes, decision.reason);
   }
 
   /** The 403 that a request is refused with; undefined where it is allowed. */

@@ -8,6 +8,7 @@ import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject, ManagedFieldsEntry, Unchecked } from '../../meta/object.ts';
 import { invalidObject, noSuchResource, notFound } from '../../meta/status.ts';
 import { objectAnswer } from '../answer.ts';
+import { patchText } from '../audit/shown.ts';
 import type {
   Body,
   ObjectAnswer,
@@ -142,6 +143,7 @@ export async function patchScale(
   core.authorizer.require(ctx, 'patch', target);
   const type = patchTypeOf(target.kind, contentType);
   checkPatchOptions(type, options);
+  ctx.audit?.sentText(() => patchText(input));
   const kind = scaleKind();
   const op = operationOf(core, ctx, target, 'scale', options);
   if (type !== APPLY_PATCH) return writeScale(op, patcher(ctx, kind, type, input, options.fieldValidation), false);

@@ -2,6 +2,7 @@ import { decode } from '../../kinds/decode.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
+import { shownBody } from '../audit/shown.ts';
 import type { Body, RequestContext, Target } from '../contract.ts';
 
 /** A body as an object of `kind`'s version that the caller may change, unknown fields warned about or refused. */
@@ -12,6 +13,7 @@ export function readBody(ctx: RequestContext, kind: Kind, body: Body, fieldValid
       ? decode(body.object, '', kind, fieldValidation, warn)
       : decode(body.bytes, body.contentType, kind, fieldValidation, warn);
   object.metadata ??= {} as ObjectMeta;
+  ctx.audit?.sent(shownBody(kind, object));
   return object;
 }
 

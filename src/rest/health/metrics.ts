@@ -110,6 +110,7 @@ export class Metrics {
     series('apiserver_longrunning_requests', this.watches);
     metric('apiserver_watch_events_total', 'counter', 'Events sent to watchers.');
     series('apiserver_watch_events_total', this.events);
+    lines.push(...auditLines(this.api.auditor));
     metric('apiserver_storage_objects', 'gauge', 'Objects stored, by resource.');
     for (const resource of this.api.store.resources())
       lines.push(`apiserver_storage_objects{resource="${escape(resource)}"} ${this.api.store.count({ resource })}`);
@@ -134,6 +135,24 @@ export class Metrics {
     lines.push(`process_cpu_seconds_total ${(user + system) / 1e6}`);
     return `${lines.join('\n')}\n`;
   }
+}
+
+function auditLines({ counts, enabled }: Api['auditor']): string[] {
+  if (!enabled) return [];
+  const lines = [
+    '# HELP apiserver_audit_event_total Audit events that were made.',
+    '# TYPE apiserver_audit_event_total counter',
+    `apiserver_audit_event_total ${counts.events}`,
+    '# HELP apiserver_audit_level_total Requests, by the level that the audit policy gives them.',
+    '# TYPE apiserver_audit_level_total counter',
+  ];
+  for (const [level, count] of counts.levels) lines.push(`apiserver_audit_level_total{level="${level}"} ${count}`);
+  lines.push(
+    '# HELP apiserver_audit_error_total Audit events that did not arrive, by where they were lost.',
+    '# TYPE apiserver_audit_error_total counter',
+  );
+  for (const [plugin, count] of counts.errors) lines.push(`apiserver_audit_error_total{plugin="${plugin}"} ${count}`);
+  return lines;
 }
 
 function histogramLines(name: string, key: string, { buckets, sum, count }: Histogram): string[] {

@@ -40,12 +40,12 @@ export class Pages {
 
   /** Whom a request acts for. Its own credentials come first; a cookie counts only from our own page. */
   contextOf(exchange: Exchange): SessionContext {
-    const { req, user, impersonator, agent } = exchange;
+    const { req, user, impersonator, agent, origin } = exchange;
     const anonymous = user.name === 'system:anonymous' && !impersonator;
     const session = anonymous && isSameOrigin(req) ? this.sessions.of(req) : undefined;
     if (!session) return exchange;
     const warn = (text: string): void => exchange.warn(text);
-    return { user: session.user, agent, warn, signal: exchange.signal, readOnly: !session.write };
+    return { user: session.user, agent, origin, warn, signal: exchange.signal, readOnly: !session.write };
   }
 
   /** With a token the browser is logged in first, and the token leaves the address bar. */

@@ -64,6 +64,7 @@ export async function pipeUpgrade(
     );
   }
   socket.write(`HTTP/1.1 101 Switching Protocols\r\n${headText(answer)}\r\n`);
+  exchange.audit?.started(101);
   if (first.length) socket.write(first);
   if (head.length) node.write(head);
   const lastWord = lastWordOf(target.subresource, answer);

@@ -4,12 +4,14 @@ import { WebSocketServer } from 'ws';
 import type { Target } from '../../api/contract.ts';
 import { isStream } from '../../api/streams/streams.ts';
 import { badRequest } from '../../meta/status.ts';
+import { translateStoreError } from '../../api/store-errors.ts';
+import { identify } from '../audit.ts';
 import { statusOf, PageNotFound } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
 import { isGraphQL, upgradeToGraphQL } from '../graphql.ts';
 import { ALL_FORMATS, CUSTOM_FORMATS, negotiate } from '../negotiation/negotiate.ts';
 import { sendStatus, sendText } from '../respond.ts';
-import { routeOf, type ResourcePath } from '../router.ts';
+import type { ResourcePath, Route } from '../router.ts';
 import { resolved, serve } from '../serve.ts';
 import type { Services } from '../services.ts';
 import { runWatch } from '../watching/serve.ts';
@@ -31,12 +33,10 @@ export async function serveUpgrade(
   socket.once('close', () => res.emit('close'));
   const exchange = new Exchange(req, res);
   try {
-    const identity = await services.identifier.identify(req);
-    Object.assign(exchange, identity);
+    const route = await identify(services, exchange);
     if (isGraphQL(services, exchange)) return upgradeToGraphQL(services, exchange, req, socket, head);
-    const route = routeOf(exchange.pathname);
     if (route.type === 'resource') return await serveResource(services, exchange, route.path, socket, head);
-    await plain(services, exchange, socket);
+    await plain(services, exchange, socket, route);
   } catch (error) {
     await refuse(services, exchange, socket, error);
   }
@@ -66,14 +66,14 @@ async function serveResource(
   }
   if (verb === 'watch' && exchange.header('upgrade').toLowerCase() === 'websocket')
     return watch(services, exchange, target, socket, head);
-  await plain(services, exchange, socket);
+  await plain(services, exchange, socket, { type: 'resource', path });
 }
 
 /** No protocol of ours: answered as if the upgrade had not been asked for. */
-async function plain(services: Services, exchange: Exchange, socket: Duplex): Promise<void> {
+async function plain(services: Services, exchange: Exchange, socket: Duplex, route: Route): Promise<void> {
   if (exchange.method !== 'GET') throw badRequest('this path has no protocol to upgrade to');
   takeOver(exchange, socket);
-  await serve(services, exchange);
+  await serve(services, exchange, route);
 }
 
 /** Connects the answer with the socket; one answer, then the end. */
@@ -101,6 +101,7 @@ async function watch(
     // with a socket at hand the handshake is done before this returns
     server.handleUpgrade(exchange.req, socket, head, (client) => {
       client.on('error', () => client.terminate());
+      exchange.audit?.started(101);
       output = webSocketOutput(client, media.format === 'protobuf');
     });
     if (!output) throw badRequest('the web socket handshake failed');
@@ -109,6 +110,7 @@ async function watch(
 }
 
 async function refuse(services: Services, exchange: Exchange, socket: Duplex, error: unknown): Promise<void> {
+  if (!(error instanceof PageNotFound)) exchange.audit?.failed(translateStoreError(error));
   if (socket.destroyed) return;
   if (exchange.res.socket || exchange.res.headersSent) return void socket.destroy();
   takeOver(exchange, socket);

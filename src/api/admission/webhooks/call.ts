@@ -13,6 +13,7 @@ export interface AdmissionResponse {
   /** base64 of a JSON patch */
   patch?: string;
   patchType?: string;
+  auditAnnotations?: Record<string, string>;
   warnings?: string[];
 }
 

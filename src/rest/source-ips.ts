@@ -1,0 +1,36 @@
+import type { IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
+
+const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
+
+/** An address as Go prints it; undefined for what is none. Go takes decimal numbers with zeros in front, too. */
+function address(text: string): string | undefined {
+  const plain = text.trim().replace(MAPPED, '');
+  const tidy = /^\d+(\.\d+){3}$/.test(plain) ? plain.replace(/\b0+(?=\d)/g, '') : plain;
+  return isIP(tidy) ? tidy : undefined;
+}
+
+const first = (value: string | string[] | undefined): string => (Array.isArray(value) ? value[0] : value) ?? '';
+
+/**
+ * Where a request came from: what proxies say (X-Forwarded-For, then X-Real-Ip), and last the connection itself, which
+ * alone cannot be made up. Source: apimachinery util/net SourceIPs.
+ */
+export function sourceIps(req: IncomingMessage): string[] {
+  const { headers } = req;
+  const ips: string[] = [];
+  const forwarded = first(headers['x-forwarded-for']);
+  if (forwarded) for (const part of forwarded.split(',')) add(ips, address(part));
+  const real = first(headers['x-real-ip']);
+  if (real) {
+    const ip = address(real);
+    if (ip !== undefined && !ips.includes(ip)) ips.push(ip);
+  }
+  const remote = address(req.socket.remoteAddress ?? '');
+  if (remote !== undefined && ips.at(-1) !== remote) ips.push(remote);
+  return ips;
+}
+
+function add(ips: string[], ip: string | undefined): void {
+  if (ip !== undefined) ips.push(ip);
+}

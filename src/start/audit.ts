@@ -1,0 +1,92 @@
+import { readFileSync } from 'node:fs';
+import { once } from 'node:events';
+import { Batches } from '../api/audit/batches.ts';
+import type { Sink } from '../api/audit/contract.ts';
+import { Counts, noAudit, PolicyAuditor } from '../api/audit/auditor.ts';
+import { defaultPolicy } from '../api/audit/default-policy.ts';
+import { Evaluator } from '../api/audit/evaluator.ts';
+import { readPolicy, type Policy } from '../api/audit/policy.ts';
+import { RotatingFile } from '../api/audit/rotating-file.ts';
+import { Webhook } from '../api/audit/webhook.ts';
+import type { Auditor } from '../api/contract.ts';
+import { readKubeconfig } from '../client/kubeconfig.ts';
+import { systemClock } from '../rules/clock.ts';
+import type { AuditOptions } from './audit-options.ts';
+import { StartError } from './start-error.ts';
+
+/** What records the requests of this process. Throws StartError for a policy or a place that is of no use. */
+export async function openAuditor(options: AuditOptions, log: (line: string) => void): Promise<Auditor> {
+  const counts = new Counts();
+  const policy = policyOf(options, log);
+  const sinks = [await logOf(options, counts, log), webhookOf(options, counts, log)].filter((s) => s !== undefined);
+  return sinks.length ? new PolicyAuditor({ policy: new Evaluator(policy), sinks, counts }) : noAudit;
+}
+
+function policyOf({ policyFile }: AuditOptions, log: (line: string) => void): Policy {
+  if (policyFile === undefined) return defaultPolicy;
+  let text: string;
+  try {
+    text = readFileSync(policyFile, 'utf8');
+  } catch (error) {
+    throw new StartError(
+      `loading audit policy file: failed to read file path ${JSON.stringify(policyFile)}: ${(error as Error).message}`,
+    );
+  }
+  try {
+    return readPolicy(text, log);
+  } catch (error) {
+    const why = (error as Error).message.replace(/\s*\n\s*/g, ' ');
+    throw new StartError(`loading audit policy file: ${why}: from file ${policyFile}`);
+  }
+}
+
+async function logOf(options: AuditOptions, counts: Counts, log: (line: string) => void): Promise<Sink | undefined> {
+  const { logPath, maxSize, maxAge, maxBackups, compress } = options;
+  if (logPath === undefined) return undefined;
+  const batched = (write: (lines: string) => Promise<void>): Batches =>
+    new Batches({ clock: systemClock, write, lost: (plugin, events) => counts.lost(plugin, events), report: log });
+  if (logPath === '-') return batched(print);
+  const file = new RotatingFile({
+    file: logPath,
+    maxSize,
+    maxAge,
+    maxBackups,
+    compress,
+    now: () => Date.now(),
+    report: log,
+  });
+  try {
+    await file.open();
+  } catch (error) {
+    throw new StartError(`--audit-log-path: ${(error as Error).message}`);
+  }
+  const batches = batched((lines) => file.write(lines));
+  return {
+    push: (text) => batches.push(text),
+    async close() {
+      await batches.close();
+      await file.close();
+    },
+  };
+}
+
+async function print(lines: string): Promise<void> {
+  if (!process.stdout.write(lines)) await once(process.stdout, 'drain');
+}
+
+function webhookOf(options: AuditOptions, counts: Counts, log: (line: string) => void): Sink | undefined {
+  const { webhookConfigFile: file, webhook } = options;
+  if (file === undefined) return undefined;
+  try {
+    const endpoint = readKubeconfig(file);
+    return new Webhook({
+      endpoint,
+      ...webhook,
+      clock: systemClock,
+      lost: (plugin, events) => counts.lost(plugin, events),
+      report: log,
+    });
+  } catch (error) {
+    throw new StartError(`initializing audit webhook: ${(error as Error).message}`);
+  }
+}
