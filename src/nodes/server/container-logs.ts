@@ -41,13 +41,15 @@ export async function serveLogs(
       `container ${JSON.stringify(container.name)} in pod ${JSON.stringify(name)} is waiting to start: ${reason}`,
     );
   }
+  const options = optionsOf(request.query, now);
+  if (!options) return refuse(response, 400, '{"message": "Unable to decode query."}');
   const left = new AbortController();
   response.on('close', () => left.abort());
   response.writeHead(200, { 'content-type': 'text/plain' });
   response.flushHeaders();
   const live = (): boolean =>
     !previous && container.record.restartCount === attempt && Boolean(container.running?.live);
-  for await (const chunk of readLog(logs, path, optionsOf(request.query, now), live, left.signal)) {
+  for await (const chunk of readLog(logs, path, options, live, left.signal)) {
     if (left.signal.aborted) return;
     if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
   }
@@ -58,11 +60,12 @@ function refuse(response: ServerResponse, code: number, message: string): void {
   response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
 }
 
-function optionsOf(query: URLSearchParams, now: number): LogOptions {
-  const number = (name: string): number | undefined => (query.has(name) ? Number(query.get(name)) : undefined);
+/** Undefined for parameters that are none: no line of a log is before a time that there is not. */
+export function optionsOf(query: URLSearchParams, now: number): LogOptions | undefined {
+  const number = (name: string): number | undefined => (query.has(name) ? Number(query.get(name) || NaN) : undefined);
   const seconds = number('sinceSeconds');
   const time = query.get('sinceTime');
-  return {
+  const options = {
     follow: flag(query, 'follow'),
     timestamps: flag(query, 'timestamps'),
     tailLines: number('tailLines'),
@@ -70,4 +73,8 @@ function optionsOf(query: URLSearchParams, now: number): LogOptions {
     sinceTime: seconds !== undefined ? now - seconds * 1000 : time ? Date.parse(time) : undefined,
     stream: query.get('stream') ?? 'All',
   };
+  const { tailLines = 0, limitBytes = 1, sinceTime = 0 } = options;
+  const isCount = (count: number, least: number): boolean => Number.isSafeInteger(count) && count >= least;
+  const good = isCount(tailLines, 0) && isCount(limitBytes, 1) && Number.isFinite(sinceTime);
+  return good && ['All', 'Stdout', 'Stderr'].includes(options.stream) ? options : undefined;
 }

@@ -12,7 +12,7 @@ import { servePortForward } from '../streams/port-forward.ts';
 import { refuseUpgrade } from '../streams/refuse-upgrade.ts';
 import { serveCommand } from './command-server.ts';
 import { serveLogs } from './container-logs.ts';
-import { parseKubeletPath } from './router.ts';
+import { parseKubeletPath, pathOf, portsOf } from './router.ts';
 import { resourceMetrics, statsSummary } from './stats-summary.ts';
 
 /** Connections at once: each may be a command or a followed log. */
@@ -37,7 +37,10 @@ export class KubeletServer {
     );
     this.server.maxConnections = MAX_CONNECTIONS;
     this.server.requestTimeout = 0;
-    this.server.on('upgrade', (request, socket, head) => void this.upgrade(request, socket, head));
+    this.server.on(
+      'upgrade',
+      (request, socket, head) => void this.upgrade(request, socket, head).catch(() => socket.destroy()),
+    );
     this.server.on('secureConnection', (socket) => {
       this.sockets.add(socket);
       socket.on('close', () => this.sockets.delete(socket));
@@ -59,7 +62,7 @@ export class KubeletServer {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    const { pathname } = new URL(request.url ?? '/', 'http://kubelet');
+    const pathname = pathOf(request.url);
     if (pathname === '/healthz') return send(response, 200, 'text/plain; charset=utf-8', 'ok');
     const denied = denial(request);
     if (denied) return send(response, denied.code, 'text/plain; charset=utf-8', denied.message);
@@ -78,8 +81,9 @@ export class KubeletServer {
     if (pathname === '/metrics' || pathname === '/metrics/resource') {
       return send(response, 200, 'text/plain; version=0.0.4', resourceMetrics(this.pods.allWorkers()));
     }
-    const route = parseKubeletPath(request.url ?? '/');
+    const route = parseKubeletPath(request.url);
     if (route?.verb === 'containerLogs') {
+      if (request.method !== 'GET') return send(response, 405, 'text/plain; charset=utf-8', 'Method Not Allowed\n');
       const worker = this.pods.worker(route.namespace, route.pod);
       if (!worker)
         return send(response, 404, 'text/plain; charset=utf-8', `pod ${JSON.stringify(route.pod)} not found\n`);
@@ -99,16 +103,18 @@ export class KubeletServer {
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     const denied = denial(request);
     if (denied) return refuseUpgrade(socket, denied.code, denied.message);
-    const route = parseKubeletPath(request.url ?? '/');
+    const route = parseKubeletPath(request.url);
     const worker = route && this.pods.worker(route.namespace, route.pod);
-    if (!route || !worker) return refuseUpgrade(socket, 404, `pod does not exist`);
+    if (!route || !worker || (route.uid && route.uid !== worker.object.metadata.uid))
+      return refuseUpgrade(socket, 404, `pod does not exist`);
     if (route.verb === 'portForward') {
-      const ports = route.query
-        .getAll('port')
-        .concat(route.query.getAll('ports'))
-        .flatMap((each) => each.split(','))
-        .map(Number);
-      return servePortForward(request, socket, head, ports.filter(Boolean), async (port) => {
+      let ports: number[];
+      try {
+        ports = portsOf(route.query);
+      } catch (error) {
+        return refuseUpgrade(socket, 400, (error as Error).message);
+      }
+      return servePortForward(request, socket, head, ports, async (port) => {
         const { name } = worker.object.metadata;
         // The kubelet's sentence: it never has the uid here.
         const failed = (why: string) => new Error(`error forwarding port ${port} to pod ${name}, uid : ${why}`);
@@ -118,7 +124,7 @@ export class KubeletServer {
     }
     if (route.verb !== 'exec' && route.verb !== 'attach') return refuseUpgrade(socket, 404, '404 page not found');
     const { containers } = worker;
-    const container = route.container ? containers.find((each) => each.name === route.container) : containers[0];
+    const container = containers.find((each) => each.name === route.container);
     if (!container) return refuseUpgrade(socket, 404, `container not found (${JSON.stringify(route.container)})`);
     await serveCommand({ request, socket, head }, route, container, this.context.runtime);
   }

@@ -1,6 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
-import type { DialPort } from './dial-port.ts';
+import { parsePort, type DialPort } from './dial-port.ts';
 import { refuseUpgrade } from './refuse-upgrade.ts';
 import { SpdyConnection } from './spdy/spdy-connection.ts';
 import type { SpdyStream } from './spdy/spdy-stream.ts';
@@ -50,13 +50,14 @@ function forward(connection: SpdyConnection, dial: DialPort): void {
     const error = pending.get(requestid);
     pending.delete(requestid);
     if (streamtype !== 'data' || !error) return stream.reset();
-    void join(stream, error, Number(port), dial);
+    void join(stream, error, parsePort(port), dial);
   });
 }
 
-async function join(data: SpdyStream, error: SpdyStream, port: number, dial: DialPort): Promise<void> {
+async function join(data: SpdyStream, error: SpdyStream, port: number | undefined, dial: DialPort): Promise<void> {
   let socket: Duplex;
   try {
+    if (port === undefined) throw new Error('unable to parse the port of the stream');
     socket = await dial(port);
   } catch (failure) {
     error.write(Buffer.from((failure as Error).message));
