@@ -1,43 +1,13 @@
-import 'reflect-metadata';
-import { webcrypto } from 'node:crypto';
 import * as x509 from '@peculiar/x509';
 import { connect, constants } from 'node:http2';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { makeAuthority, makeCertificate, type KeyPair } from '../../src/start/certificates.ts';
+import { certificate, type Wish } from './certificate.ts';
 import { TestServer, TOKEN } from './support.ts';
 
-const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' };
 const UID = '1.3.6.1.4.1.57683.2';
-const { clientAuth, serverAuth } = x509.ExtendedKeyUsage;
-
-interface Wish {
-  name: x509.JsonName;
-  usages?: string[];
-  /** seconds from now */
-  from?: number;
-  until?: number;
-}
-
-/** A certificate with a subject and uses as the test wants them. */
-async function certificate({ name, usages = [clientAuth], from = -60, until = 3600 }: Wish, authority: KeyPair) {
-  x509.cryptoProvider.set(webcrypto as never);
-  const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
-  const key = x509.PemConverter.decodeFirst(authority.key);
-  const cert = await x509.X509CertificateGenerator.create({
-    serialNumber: '01',
-    subject: name,
-    issuer: new x509.X509Certificate(authority.cert).subjectName.toJSON(),
-    notBefore: new Date(Date.now() + from * 1000),
-    notAfter: new Date(Date.now() + until * 1000),
-    signingAlgorithm: EC,
-    publicKey: keys.publicKey,
-    signingKey: await webcrypto.subtle.importKey('pkcs8', key, EC, false, ['sign']),
-    extensions: usages.length ? [new x509.ExtendedKeyUsageExtension(usages)] : [],
-  });
-  const pkcs8 = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-  return { cert: cert.toString('pem'), key: x509.PemConverter.encode(pkcs8, 'PRIVATE KEY') };
-}
+const { serverAuth } = x509.ExtendedKeyUsage;
 
 let server: TestServer;
 let now = Date.now();
