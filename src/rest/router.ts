@@ -38,7 +38,8 @@ function decodeSegment(segment: string): string {
 export function routeOf(pathname: string): Route {
   const raw = pathname.split('/');
   raw.shift();
-  if (raw.length > 1 && raw[raw.length - 1] === '') raw.pop();
+  const slash = raw.length > 1 && raw[raw.length - 1] === '';
+  if (slash) raw.pop();
   const root = raw[0];
   if (root !== 'api' && root !== 'apis') return { type: 'other', path: pathname };
   const legacy = root === 'api';
@@ -46,10 +47,16 @@ export function routeOf(pathname: string): Route {
   const group = legacy ? '' : decodeSegment(raw[1] ?? '');
   const version = decodeSegment(raw[first - 1] ?? '');
   if (raw.length <= first) return { type: 'discovery', legacy, group, version };
-  return { type: 'resource', path: resourcePath(raw, first, group, version) };
+  return { type: 'resource', path: resourcePath(raw, first, group, version, slash) };
 }
 
-function resourcePath(raw: readonly string[], first: number, group: string, version: string): ResourcePath {
+function resourcePath(
+  raw: readonly string[],
+  first: number,
+  group: string,
+  version: string,
+  slash: boolean,
+): ResourcePath {
   let at = first;
   const watch = raw[at] === 'watch' && raw.length > at + 1;
   if (watch) at++;
@@ -72,7 +79,8 @@ function resourcePath(raw: readonly string[], first: number, group: string, vers
     resource,
     name,
     subresource,
-    rest: proxied && rest.length ? `/${rest.join('/')}` : '',
+    // to who is behind the proxy a slash at the end does matter
+    rest: proxied && rest.length ? `/${rest.join('/')}${slash ? '/' : ''}` : '',
     watch,
     excess: !proxied && rest.length > 0,
   };

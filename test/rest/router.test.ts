@@ -31,6 +31,8 @@ describe('router', () => {
     ['/apis/apps/v1/watch/deployments', ['apps', 'v1', '', 'deployments', '', '', '', 'watch']],
     ['/apis/apps/v1/namespaces/a/deployments/d/scale', ['apps', 'v1', 'a', 'deployments', 'd', 'scale', '']],
     ['/api/v1/namespaces/a/services/s:80/proxy/x/y', ['', 'v1', 'a', 'services', 's:80', 'proxy', '/x/y']],
+    ['/api/v1/namespaces/a/services/s:80/proxy/x/y/', ['', 'v1', 'a', 'services', 's:80', 'proxy', '/x/y/']],
+    ['/api/v1/namespaces/a/services/s:80/proxy/', ['', 'v1', 'a', 'services', 's:80', 'proxy', '']],
     ['/api/v1/pods/x/y/z', ['', 'v1', '', 'pods', 'x', 'y', '', 'excess']],
     [
       '/apis/rbac.authorization.k8s.io/v1/clusterroles/system%3Anode',

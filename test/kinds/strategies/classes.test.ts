@@ -122,6 +122,11 @@ test.each([
       'spec.service.namespace: Required value',
     ],
   ],
+  ...[0, 65536].map((port): [object, object, string[]] => [
+    metadata,
+    { service: { namespace: 'n', name: 's', port } },
+    [`spec.service.port: Invalid value: ${port}: port is not valid: must be between 1 and 65535, inclusive`],
+  ]),
 ])('an API service %#', (meta, change, wanted) => {
   expect(refusals(SERVICES, { metadata: meta, spec: { ...spec, ...change } })).toEqual(wanted);
 });

@@ -1,6 +1,6 @@
 import type { APIService, APIServiceSpec } from '../../../../schema/types.ts';
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
-import { isDns1035Label, isDns1123Subdomain, isPathSegmentName } from '../../../meta/names.ts';
+import { isDns1035Label, isDns1123Subdomain, isPathSegmentName, isPortNumber } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
@@ -39,9 +39,13 @@ function backendErrors({ service, caBundle, insecureSkipTLSVerify: insecure }: P
         : []),
     ];
   }
+  const badPort = isPortNumber(service.port ?? 443);
   return [
     ...(service.namespace ? [] : [required(SPEC.child('service', 'namespace'))]),
     ...(service.name ? [] : [required(SPEC.child('service', 'name'))]),
+    ...(badPort.length
+      ? [invalid(SPEC.child('service', 'port'), service.port, `port is not valid: ${badPort.join(', ')}`)]
+      : []),
     ...(insecure && bundle
       ? [invalid(SPEC.child('insecureSkipTLSVerify'), true, 'may not be true if caBundle is present')]
       : []),
