@@ -315,7 +315,11 @@ describe('a schema', () => {
     ],
     [
       'oldSelf in a list',
-      { type: 'array', items: { type: 'string', 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] } },
+      {
+        type: 'array',
+        maxItems: 9,
+        items: { type: 'string', maxLength: 9, 'x-kubernetes-validations': [{ rule: 'self == oldSelf' }] },
+      },
       [
         'a.items.x-kubernetes-validations[0].rule: Invalid value: "self == oldSelf": oldSelf cannot be used on the uncorrelatable portion of the schema within spec.validation.openAPIV3Schema.properties[a]',
       ],

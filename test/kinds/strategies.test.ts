@@ -1,6 +1,4 @@
 import { expect, test } from 'vitest';
-import { celSyntaxError } from '../../src/kinds/cel-error.ts';
-import { compileCel } from '../../src/kinds/cel.ts';
 import type { StrategyContext } from '../../src/kinds/kind.ts';
 import { normalizeObject } from '../../src/kinds/normalize.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
@@ -41,21 +39,6 @@ test('what was sent keeps its empty lists, what is stored does not', () => {
   const object = { metadata: { name: 'n', labels: {} }, spec: { drivers: [] } };
   expect(normalizeObject(schema, object, false)).toEqual({ metadata: { name: 'n' }, spec: { drivers: [] } });
   expect(normalizeObject(schema, object)).toEqual({ metadata: { name: 'n' }, spec: { drivers: null } });
-});
-
-test('a mistake in CEL has a place', () => {
-  const wordsOf = (expression: string): string => {
-    try {
-      compileCel(expression);
-      return '';
-    } catch (error) {
-      return celSyntaxError(error as Error, expression);
-    }
-  };
-  expect(wordsOf('object.')).toBe(
-    "ERROR: <input>:1:8: Syntax error: no viable alternative at input '.'\n | object.\n | .......^",
-  );
-  expect(wordsOf('1 +')).toMatch(/^ERROR: <input>:1:4: Syntax error: mismatched input '<EOF>' expecting \{/);
 });
 
 test('an event of the newer form says who did what', () => {

@@ -1,53 +1,44 @@
-import { compileCel } from '../cel.ts';
+import type { Variables } from '../../cel/check.ts';
+import { compile, type Program } from '../../cel/expression.ts';
+import { optionalOf } from '../../cel/types.ts';
 import type { JsonSchema } from '../custom/json-schema.ts';
-import { checkCel } from './check.ts';
-import { schemaType } from './schema-type.ts';
-import { typeName, UNKNOWN } from './types.ts';
+import { schemaType, timesInRequest } from './schema-type.ts';
 
-export interface CheckedRule {
-  /** in the words of the API server; undefined where the expression is good */
-  problem?: string;
-  usesOldSelf: boolean;
+/** What a rule knows at a schema, and how often the schema's value may stand in an object. */
+export interface RuleScope {
+  variables: Variables;
+  /** where `oldSelf` is optional */
+  optional: Variables;
+  /** as often as its least value fits into a request */
+  most: number;
+}
+const kept = new WeakMap<JsonSchema, { whole: boolean; scope: RuleScope | undefined }>();
+
+/** @param whole the schema is that of a whole object. Undefined: rules cannot see its values */
+export function ruleScope(schema: JsonSchema, whole: boolean): RuleScope | undefined {
+  let found = kept.get(schema);
+  if (found?.whole !== whole) kept.set(schema, (found = { whole, scope: make(schema, whole) }));
+  return found.scope;
+}
+function make(schema: JsonSchema, whole: boolean): RuleScope | undefined {
+  const found = schemaType(schema, 'selfType', whole);
+  if (!found) return undefined;
+  const { type: self, least } = found;
+  return {
+    variables: { self, oldSelf: self },
+    optional: { self, oldSelf: optionalOf(self) },
+    most: timesInRequest(least),
+  };
 }
 
-/**
- * Reads an expression of x-kubernetes-validations at a schema and says what is wrong with it.
- * @param whole the schema is that of a whole object
- */
-export function checkRule(
+/** The program of an expression of x-kubernetes-validations, or why it is none, in the words of the API server. */
+export function compileRule(
   expression: string,
-  schema: JsonSchema,
+  { variables, optional }: RuleScope,
   result: 'bool' | 'string',
   optionalOldSelf: boolean,
-  whole: boolean,
-): CheckedRule {
-  const self = schemaType(schema, whole) ?? 'dyn';
-  const { type, error } = checkCel(expression, { self, oldSelf: optionalOldSelf ? UNKNOWN : self }, []);
-  const usesOldSelf = usesName(expression);
-  if (error) return { usesOldSelf, problem: error };
-  if (type === UNKNOWN || typeName(type) === result) return { usesOldSelf };
-  return {
-    usesOldSelf,
-    problem: result === 'bool' ? 'cel expression must evaluate to a bool' : 'must evaluate to a string',
-  };
-}
-
-/** Is `oldSelf` a name in the expression, and not only a word in a string? */
-function usesName(expression: string): boolean {
-  if (!/\boldSelf\b/.test(expression)) return false;
-  let found = false;
-  const walk = (node: unknown): void => {
-    if (Array.isArray(node)) node.forEach(walk);
-    else if (typeof node === 'object' && node !== null && 'op' in node) {
-      const { op, args } = node as { op: string; args?: unknown };
-      if (op === 'id' && args === 'oldSelf') found = true;
-      else walk(args);
-    }
-  };
-  try {
-    walk(compileCel(expression).ast);
-    return found;
-  } catch {
-    return true;
-  }
+): { program: Program } | { error: string } {
+  const compiled = compile(expression, optionalOldSelf ? optional : variables);
+  if ('error' in compiled || compiled.program.type.kind === result) return compiled;
+  return { error: result === 'bool' ? 'cel expression must evaluate to a bool' : 'must evaluate to a string' };
 }

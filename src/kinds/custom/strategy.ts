@@ -56,7 +56,7 @@ function validatorOf({ json, scale, hasStatus }: CustomFacts): Validate {
     if (unique && !(old && validateLists(json, old, '').length)) errors.push(...validateLists(json, object, ''));
     if (!ruled) return errors;
     if (errors.some((e) => BLOCKING.has(e.type))) return [...errors, invalid('<nil>', 'null', UNCHECKED)];
-    return [...errors, ...validateRules(json, object, '', old, warn)];
+    return [...errors, ...validateRules(json, object, old, warn)];
   };
 }
 

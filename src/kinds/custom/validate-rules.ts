@@ -1,61 +1,33 @@
 import { isDeepStrictEqual } from 'node:util';
+import { CelError, Optional, type Value } from '../../cel/values.ts';
 import { duplicate, forbidden, invalid, required, type FieldError } from '../../meta/field.ts';
-import { isTime } from '../../meta/time.ts';
-import { celMessage, celName, celValue, compileCel } from '../cel.ts';
+import { compileRule, ruleScope } from '../cel/check-rule.ts';
+import { CALL_LIMIT, REQUEST_BUDGET } from '../cel/limits.ts';
+import { ruleValue } from '../cel/rule-value.ts';
 import { findFieldPath } from './definition/field-path.ts';
 import { isObject, type JsonSchema, type ValidationRule } from './json-schema.ts';
+import { ruleMessage, toldOf } from './rule-message.ts';
 
 /**
- * x-kubernetes-validations (KEP-2876): CEL rules on `self`, and on `oldSelf` where the value was there before.
+ * x-kubernetes-validations (KEP-2876): CEL rules on `self`, and on `oldSelf` where the value was there before. All rules
+ * on an object have one budget; where it is spent, no rule runs any more.
  */
 type At = string;
 const below = (at: At, key: string): At => (at ? `${at}.${key}` : key);
 
 /** Does any part of a schema have rules? Most have none, and then nothing is walked. */
+const ruled = new WeakMap<JsonSchema, boolean>();
 export function hasRules(schema: JsonSchema): boolean {
-  if (schema['x-kubernetes-validations']?.length) return true;
+  const known = ruled.get(schema);
+  if (known !== undefined) return known;
   const { items, additionalProperties, properties } = schema;
-  return (
+  const found =
+    Boolean(schema['x-kubernetes-validations']?.length) ||
     (items !== undefined && hasRules(items)) ||
     (isObject(additionalProperties) && hasRules(additionalProperties as JsonSchema)) ||
-    Object.values(properties ?? {}).some(hasRules)
-  );
-}
-
-/** Strings of these formats are no strings to a rule. */
-function formatted(format: string | undefined, text: string): unknown {
-  try {
-    switch (format) {
-      case 'date-time':
-        return isTime(text) ? compileCel('timestamp(x)')({ x: text }) : text;
-      case 'date':
-        return compileCel('timestamp(x)')({ x: `${text}T00:00:00Z` });
-      case 'duration':
-        return compileCel('duration(x)')({ x: text });
-      case 'byte':
-        return Buffer.from(text, 'base64');
-      default:
-        return text;
-    }
-  } catch {
-    return text;
-  }
-}
-
-/** JSON as a rule sees it: properties have their CEL names, numbers the type of the schema. */
-function ruleValue(schema: JsonSchema, value: unknown): unknown {
-  if (typeof value === 'number') return schema.type === 'number' ? value : celValue(value);
-  if (typeof value === 'string') return schema.format === undefined ? value : formatted(schema.format, value);
-  if (Array.isArray(value)) return value.map((item) => ruleValue(schema.items ?? {}, item));
-  if (!isObject(value)) return value;
-  const more = isObject(schema.additionalProperties) ? (schema.additionalProperties as JsonSchema) : {};
-  const named = schema.properties !== undefined || schema['x-kubernetes-embedded-resource'] === true;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, item]) => [
-      named ? celName(key) : key,
-      ruleValue(schema.properties?.[key] ?? more, item),
-    ]),
-  );
+    Object.values(properties ?? {}).some(hasRules);
+  ruled.set(schema, found);
+  return found;
 }
 
 /** A list or an object is too much to be told again. */
@@ -75,29 +47,15 @@ function ruleError(reason: string | undefined, at: At, schema: JsonSchema, value
   }
 }
 
-const MAX_MESSAGE = 5 * 1024;
-
-function messageOf(rule: ValidationRule, variables: Record<string, unknown>): string {
-  if (rule.messageExpression) {
-    try {
-      const text: unknown = compileCel(rule.messageExpression)(variables);
-      if (typeof text === 'string' && text.trim() && !text.includes('\n') && text.length <= MAX_MESSAGE)
-        return text.trim();
-    } catch {
-      // a message that cannot be made falls back to the fixed one
-    }
-  }
-  return rule.message ? rule.message.trim() : `failed rule: ${rule.rule.trim()}`;
-}
-
-const usesOldSelf = (rule: ValidationRule): boolean => /\boldSelf\b/.test(rule.rule);
-
-interface RuleContext {
-  /** of the same value before; undefined where there was none or none can be told */
+/** A part of an object: as it is stored, as rules see it, and what both were before. */
+interface Part {
+  value: unknown;
+  self: unknown;
+  /** undefined where there was none or none can be told */
   old: unknown;
-  /** nothing changed here or in the nearest part above that can be compared */
-  same: boolean;
-  warn(text: string): void;
+  oldSelf: unknown;
+  /** did nothing change here, or in the nearest part above that can be compared? Asked only where a rule does not hold */
+  same(): boolean;
 }
 
 /** Where an error of a rule is told, and from which schema its value is. */
@@ -110,86 +68,136 @@ function placeOf(rule: ValidationRule, schema: JsonSchema, at: At): At {
   }
 }
 
-function checkRule(
-  rule: ValidationRule,
-  schema: JsonSchema,
-  value: unknown,
-  at: At,
-  { old, same, warn }: RuleContext,
-): FieldError[] {
-  const transition = usesOldSelf(rule);
-  if (transition && old === undefined && !rule.optionalOldSelf) return [];
-  const shown = schema.type ?? '';
-  const variables: Record<string, unknown> = { self: ruleValue(schema, value) };
-  if (old !== undefined)
-    variables['oldSelf'] = rule.optionalOldSelf ? optional(ruleValue(schema, old)) : ruleValue(schema, old);
-  else if (rule.optionalOldSelf) variables['oldSelf'] = optional(undefined);
-  try {
-    if (compileCel(rule.rule)(variables) === true) return [];
-  } catch (error) {
-    const why = celMessage(error);
-    const told = rule.message ? rule.message.trim() : rule.rule.trim();
-    if (!why.startsWith('no such overload')) return [invalid(at, shown, `${why} evaluating rule: ${told}`)];
-    return [
-      invalid(
-        at,
-        shown,
-        `'${why}': call arguments did not match a supported operator, function or macro signature for rule: ${told}`,
-      ),
-    ];
+/** Why a rule could not say true or false. */
+function failure(at: At, schema: JsonSchema, rule: ValidationRule, why: string): FieldError {
+  const told = toldOf(rule);
+  const text = why.startsWith('no such overload')
+    ? `'${why}': call arguments did not match a supported operator, function or macro signature for rule: ${told}`
+    : `${why} evaluating rule: ${told}`;
+  return invalid(at, schema.type ?? '', text);
+}
+const SPENT = 'validation failed due to running out of cost budget, no further validation rules will be run';
+
+class Rules {
+  readonly errors: FieldError[] = [];
+  private budget = REQUEST_BUDGET;
+  constructor(private readonly warn: (text: string) => void) {}
+
+  /** False where nothing runs any more. */
+  private stop(error: FieldError): false {
+    this.errors.push(error);
+    this.budget = -1;
+    return false;
   }
-  const error = ruleError(rule.reason, placeOf(rule, schema, at), schema, value, messageOf(rule, variables));
-  // what was wrong before may stay so (KEP-4008)
-  if (transition || !same) return [error];
-  warn(`${error.field || '<nil>'}: ${error.body}`);
-  return [];
+
+  private check(rule: ValidationRule, schema: JsonSchema, whole: boolean, at: At, part: Part): boolean {
+    const scope = ruleScope(schema, whole);
+    if (!scope) return true;
+    const shown = schema.type ?? '';
+    const compiled = compileRule(rule.rule, scope, 'bool', rule.optionalOldSelf === true);
+    if ('error' in compiled) {
+      this.errors.push(invalid(at, shown, `rule compile error: ${compiled.error}`));
+      return true;
+    }
+    const { program } = compiled;
+    const transition = program.uses.has('oldSelf');
+    if (transition && part.old === undefined && !rule.optionalOldSelf) return true;
+    const variables = variablesOf(rule, part);
+    const { value, cost, exceeded } = program.run(variables, CALL_LIMIT);
+    if (cost > this.budget) return this.stop(invalid(at, shown, SPENT));
+    this.budget -= cost;
+    if (exceeded) {
+      const why = `'${(value as CelError).message}': no further validation rules will be run due to call cost exceeds limit for rule: `;
+      return this.stop(invalid(at, shown, why + toldOf(rule)));
+    }
+    if (value instanceof CelError) {
+      this.errors.push(failure(at, schema, rule, value.message));
+      return true;
+    }
+    if (value === true) return true;
+    const place = placeOf(rule, schema, at);
+    const message = ruleMessage(rule, scope, variables, this.budget);
+    this.budget -= message.cost;
+    const error = message.fatal
+      ? invalid(place, shown, message.text)
+      : ruleError(rule.reason, place, schema, part.value, message.text);
+    // what was wrong before may stay so (KEP-4008)
+    if (transition || !part.same()) this.errors.push(error);
+    else this.warn(`${error.field || '<nil>'}: ${error.body}`);
+    if (message.fatal) this.budget = -1;
+    return !message.fatal;
+  }
+
+  walk(schema: JsonSchema, at: At, part: Part, whole: boolean): boolean {
+    const { value } = part;
+    if (value === null || value === undefined || !hasRules(schema)) return true;
+    const own = schema['x-kubernetes-validations'] ?? [];
+    if (own.length && this.budget <= 0) return this.stop(invalid(at, schema.type ?? '', SPENT));
+    const embedded = whole || schema['x-kubernetes-embedded-resource'] === true;
+    if (!own.every((rule) => this.check(rule, schema, embedded, at, part))) return false;
+    if (Array.isArray(value)) return this.items(schema, at, part, value);
+    return isObject(value) ? this.fields(schema, at, part, value) : true;
+  }
+
+  private items(schema: JsonSchema, at: At, part: Part, list: readonly unknown[]): boolean {
+    const { items } = schema;
+    if (!items) return true;
+    const keys = schema['x-kubernetes-list-type'] === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : [];
+    const before = keys.length && Array.isArray(part.old) ? byKeys(part.old, keys) : undefined;
+    return list.every((item, i) => {
+      const was = before?.get(keyOf(item, keys));
+      const old = was === undefined ? undefined : (part.old as unknown[])[was];
+      const oldSelf = was === undefined ? undefined : (part.oldSelf as unknown[])[was];
+      return this.walk(items, `${at}[${i}]`, inside(part, item, (part.self as unknown[])[i], old, oldSelf), false);
+    });
+  }
+
+  private fields(schema: JsonSchema, at: At, part: Part, object: Record<string, unknown>): boolean {
+    const more = isObject(schema.additionalProperties) ? (schema.additionalProperties as JsonSchema) : undefined;
+    const [old, oldSelf] = [part.old, part.oldSelf].map((side) => (isObject(side) ? side : undefined));
+    const self = part.self as Record<string, unknown>;
+    for (const key of Object.keys(object)) {
+      const property = schema.properties?.[key];
+      const next = property ?? more;
+      if (!next) continue;
+      const here = property ? below(at, key) : `${at}[${key}]`;
+      if (!this.walk(next, here, inside(part, object[key], self[key], old?.[key], oldSelf?.[key]), false)) return false;
+    }
+    return true;
+  }
 }
 
-const optional = (value: unknown): unknown =>
-  value === undefined ? compileCel('optional.none()')({}) : compileCel('optional.of(x)')({ x: value });
+function variablesOf(rule: ValidationRule, { self, old, oldSelf }: Part): Record<string, unknown> {
+  const before = old === undefined || old === null ? undefined : oldSelf;
+  if (!rule.optionalOldSelf) return before === undefined ? { self } : { self, oldSelf: before };
+  return { self, oldSelf: before === undefined ? Optional.none : Optional.of(before as Value) };
+}
+
+const keyOf = (item: unknown, keys: readonly string[]): string =>
+  JSON.stringify(keys.map((key) => (isObject(item) ? (item[key] ?? null) : null)));
+/** The places of the items of a list by their keys. */
+const byKeys = (list: readonly unknown[], keys: readonly string[]): Map<string, number> =>
+  new Map(list.map((item, i) => [keyOf(item, keys), i]));
 
 /** What held for a part of the value: compared with what it was, or, where that cannot be told, as the whole. */
-const inside = (context: RuleContext, item: unknown, old: unknown): RuleContext => ({
-  ...context,
+const inside = ({ same }: Part, value: unknown, self: unknown, old: unknown, oldSelf: unknown): Part => ({
+  value,
+  self,
   old,
-  same: old === undefined ? context.same : isDeepStrictEqual(item, old),
+  oldSelf,
+  same: old === undefined ? same : () => isDeepStrictEqual(value, old),
 });
 
 /** All rules of a schema and of what is in it. `old` undefined: there was no such value. */
 export function validateRules(
   schema: JsonSchema,
   value: unknown,
-  at: At,
   old: unknown,
   warn: (text: string) => void,
 ): FieldError[] {
-  return walkRules(schema, value, at, { old, warn, same: old !== undefined && isDeepStrictEqual(value, old) });
-}
-
-function walkRules(schema: JsonSchema, value: unknown, at: At, context: RuleContext): FieldError[] {
-  if (value === null || value === undefined) return [];
-  const { old } = context;
-  const errors = (schema['x-kubernetes-validations'] ?? []).flatMap((rule) =>
-    checkRule(rule, schema, value, at, context),
-  );
-  if (Array.isArray(value) && schema.items) {
-    const keys = schema['x-kubernetes-list-type'] === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : [];
-    const alike = (a: unknown, b: unknown): boolean =>
-      isObject(a) && isObject(b) && keys.every((k) => isDeepStrictEqual(a[k], b[k]));
-    value.forEach((item, i) => {
-      const before = keys.length && Array.isArray(old) ? old.find((o) => alike(o, item)) : undefined;
-      errors.push(...walkRules(schema.items as JsonSchema, item, `${at}[${i}]`, inside(context, item, before)));
-    });
-  } else if (isObject(value)) {
-    const more = isObject(schema.additionalProperties) ? (schema.additionalProperties as JsonSchema) : undefined;
-    const compared = isObject(old) && schema['x-kubernetes-map-type'] !== 'atomic' ? old : undefined;
-    for (const key of Object.keys(value)) {
-      const property = schema.properties?.[key];
-      if (property)
-        errors.push(...walkRules(property, value[key], below(at, key), inside(context, value[key], compared?.[key])));
-      else if (more)
-        errors.push(...walkRules(more, value[key], `${at}[${key}]`, inside(context, value[key], compared?.[key])));
-    }
-  }
-  return errors;
+  const rules = new Rules(warn);
+  const same = (): boolean => old !== undefined && isDeepStrictEqual(value, old);
+  const part: Part = { value, self: ruleValue(schema, value), old, oldSelf: ruleValue(schema, old), same };
+  rules.walk(schema, '', part, true);
+  return rules.errors;
 }

@@ -1,11 +1,15 @@
-import type { Validation, ValidatingAdmissionPolicySpec } from '../../../../schema/types.ts';
+import type { MatchCondition, Validation, ValidatingAdmissionPolicySpec } from '../../../../schema/types.ts';
+import type { Program } from '../../../cel/expression.ts';
+import { CelError, type Value } from '../../../cel/values.ts';
+import { admissionVariables, compileFor, compose, type Composition } from '../../../kinds/cel/admission.ts';
+import { CALL_LIMIT, CONDITIONS_BUDGET, MAX_MESSAGE, REQUEST_BUDGET } from '../../../kinds/cel/limits.ts';
 import { aggregate } from '../../../meta/aggregate.ts';
-import { celMessage, compileCel } from '../../../kinds/cel.ts';
+import { Composed, type Bindings } from './composed.ts';
 
 /** The part of a ValidatingAdmissionPolicy that is evaluated. */
 export type Expressions = Pick<
   ValidatingAdmissionPolicySpec,
-  'auditAnnotations' | 'failurePolicy' | 'matchConditions' | 'validations' | 'variables'
+  'auditAnnotations' | 'failurePolicy' | 'matchConditions' | 'paramKind' | 'validations' | 'variables'
 >;
 /** Something that a policy has against a request. */
 export interface Refusal {
@@ -14,94 +18,150 @@ export interface Refusal {
   /** refuses whatever a binding's actions are */
   always?: boolean;
 }
-type Variables = Record<string, unknown>;
+type Compiled = { program: Program } | { error: string };
 
-const MAX_MESSAGE = 5 * 1024;
-const run = (expression: string, variables: Variables): unknown => compileCel(expression)(variables as never);
-const failed = (expression: string, error: unknown): string =>
-  `expression '${expression}' resulted in error: ${celMessage(error)}`;
-
-/** `variables.x` are worked out when an expression asks for them, in order, each once. */
-function withVariables({ variables = [] }: Expressions, base: Variables): Variables {
-  const known: Variables = {};
-  const all: Variables = { ...base, variables: known };
-  for (const { name, expression } of variables) {
-    let value: unknown;
-    let done = false;
-    Object.defineProperty(known, name, {
-      enumerable: true,
-      get() {
-        try {
-          if (!done) value = run(expression, all);
-        } catch (error) {
-          throw new Error(`composited variable ${JSON.stringify(name)} fails to evaluate: ${celMessage(error)}`, {
-            cause: error,
-          });
-        }
-        done = true;
-        return value;
-      },
-    });
+const SPENT = 'validation failed due to running out of cost budget, no further validation rules will be run';
+/** Of expressions that together cost more than they may. */
+class OutOfBudget extends Error {
+  constructor() {
+    super(SPENT);
   }
-  return all;
 }
 
-function messageOf({ message, messageExpression, expression }: Validation, variables: Variables): string {
-  let made: unknown;
-  try {
-    if (messageExpression) made = run(messageExpression, variables);
-  } catch {
-    // an expression for the message that fails leaves the plain one
+/** Expressions on one request that share a budget, and the variables of their policy. */
+class Evaluation {
+  private readonly composed: Composed | undefined;
+  constructor(
+    private readonly bindings: Bindings,
+    composition: Composition | undefined,
+    private budget: number,
+  ) {
+    this.composed = composition && new Composed(composition, bindings);
   }
-  const text = typeof made === 'string' ? made.trim() : '';
-  if (text && text.length <= MAX_MESSAGE && !text.includes('\n')) return text;
-  return message?.trim() || `failed expression: ${expression.trim()}`;
+  get left(): number {
+    return this.budget;
+  }
+  /** The value; CelError where it has none, in the words of the API server. Throws OutOfBudget. */
+  run(expression: string, compiled: Compiled): Value {
+    if ('error' in compiled) return new CelError(`compilation error: ${compiled.error}`);
+    const variables = this.composed ? { ...this.bindings, variables: this.composed } : this.bindings;
+    const { value, cost } = compiled.program.run(variables, CALL_LIMIT);
+    this.budget -= cost + (this.composed?.takeCost() ?? 0);
+    if (this.budget < 0) throw new OutOfBudget();
+    return value instanceof CelError
+      ? new CelError(`expression '${expression}' resulted in error: ${value.message}`)
+      : value;
+  }
 }
 
 /** False where a condition says that a policy or webhook is not about this request; errors count only where none does. */
 export function isAbout(
-  { matchConditions = [] }: Pick<Expressions, 'matchConditions'>,
-  variables: Variables,
+  conditions: readonly MatchCondition[] | undefined,
+  bindings: Bindings,
+  composition?: Composition,
+  withParams = false,
 ): boolean | Error {
+  if (!conditions?.length) return true;
+  const variables = composition?.variables(true) ?? admissionVariables(withParams, true);
+  // conditions are not told of the namespace
+  const evaluation = new Evaluation({ ...bindings, namespaceObject: null }, composition, CONDITIONS_BUDGET);
   const errors: string[] = [];
-  for (const { expression } of matchConditions) {
-    try {
-      if (run(expression, variables) !== true) return false;
-    } catch (error) {
-      errors.push(failed(expression, error));
+  let about = true;
+  try {
+    for (const { expression } of conditions) {
+      const value = evaluation.run(expression, compileFor(expression, variables, ['bool']));
+      if (value instanceof CelError) errors.push(value.message);
+      else if (value === false) about = false;
     }
+  } catch (error) {
+    if (error instanceof OutOfBudget) return error;
+    throw error;
   }
-  if (errors.length === 0) return true;
-  return new Error(aggregate(errors));
+  if (!about) return false;
+  return errors.length === 0 ? true : new Error(aggregate(errors));
+}
+
+function messageOf({ message, expression }: Validation, made: Value): string {
+  const text = typeof made === 'string' ? made.trim() : '';
+  if (text && Buffer.byteLength(text) <= MAX_MESSAGE && !text.includes('\n')) return text;
+  return message?.trim() || `failed expression: ${expression.trim()}`;
 }
 
 /** All that a policy has against a request, in the order of its validations. */
-export function evaluate(policy: Expressions, base: Variables): Refusal[] {
+export function evaluate(policy: Expressions, bindings: Bindings): Refusal[] {
   const fails = policy.failurePolicy !== 'Ignore';
-  const variables = withVariables(policy, base);
-  const about = isAbout(policy, variables);
+  const withParams = policy.paramKind !== undefined;
+  const composition = policy.variables?.length ? compose(policy.variables, withParams) : undefined;
+  const failed = (message: string): Refusal[] => (fails ? [{ message, reason: 'Invalid' }] : []);
+  const about = isAbout(policy.matchConditions, bindings, composition, withParams);
   if (about === false) return [];
-  if (about !== true) return fails ? [{ message: about.message, reason: 'Invalid' }] : [];
-  const refusals: Refusal[] = [];
-  for (const validation of policy.validations ?? []) {
-    try {
-      if (run(validation.expression, variables) !== true)
-        refusals.push({ message: messageOf(validation, variables), reason: validation.reason || 'Invalid' });
-    } catch (error) {
-      if (fails) refusals.push({ message: failed(validation.expression, error), reason: 'Invalid' });
-    }
+  if (about !== true) return failed(about.message);
+  const variables = (withAuthorizer: boolean): ReturnType<typeof admissionVariables> =>
+    composition?.variables(withAuthorizer) ?? admissionVariables(withParams, withAuthorizer);
+  try {
+    const refusals = validate(policy, bindings, composition, variables, fails);
+    return fails ? [...refusals, ...annotate(policy, bindings, composition, variables(true))] : refusals;
+  } catch (error) {
+    if (error instanceof OutOfBudget) return failed(error.message);
+    throw error;
   }
-  if (!fails) return refusals;
-  for (const { valueExpression } of policy.auditAnnotations ?? []) {
-    try {
-      run(valueExpression, variables);
-    } catch (error) {
-      refusals.push({
-        message: `valueExpression '${valueExpression}' resulted in error: ${celMessage(error)}`,
-        reason: 'Invalid',
-        always: true,
-      });
-    }
+}
+
+/** Throws OutOfBudget. */
+function validate(
+  { validations = [] }: Expressions,
+  bindings: Bindings,
+  composition: Composition | undefined,
+  variables: (withAuthorizer: boolean) => ReturnType<typeof admissionVariables>,
+  fails: boolean,
+): Refusal[] {
+  const evaluation = new Evaluation(bindings, composition, REQUEST_BUDGET);
+  const values = validations.map(({ expression }) =>
+    evaluation.run(expression, compileFor(expression, variables(true), ['bool'])),
+  );
+  if (values.every((value) => value === true)) return [];
+  const messages = messagesOf(validations, bindings, composition, variables(false), evaluation.left);
+  return values.flatMap((value, i): Refusal[] => {
+    const validation = validations[i] as Validation;
+    if (value instanceof CelError) return fails ? [{ message: value.message, reason: 'Invalid' }] : [];
+    if (messages instanceof OutOfBudget)
+      return fails ? [{ message: `failed messageExpression: ${messages.message}`, reason: 'Invalid' }] : [];
+    if (value === true) return [];
+    return [{ message: messageOf(validation, messages[i] ?? null), reason: validation.reason || 'Invalid' }];
+  });
+}
+
+/** What the expressions for messages make, of all validations; those that fail leave the plain message. */
+function messagesOf(
+  validations: readonly Validation[],
+  bindings: Bindings,
+  composition: Composition | undefined,
+  variables: ReturnType<typeof admissionVariables>,
+  budget: number,
+): Value[] | OutOfBudget {
+  const { authorizer: _, 'authorizer.requestResource': __, ...known } = bindings;
+  const evaluation = new Evaluation(known, composition, budget);
+  try {
+    return validations.map(({ messageExpression: text }) =>
+      text ? evaluation.run(text, compileFor(text, variables, ['string'])) : null,
+    );
+  } catch (error) {
+    if (error instanceof OutOfBudget) return error;
+    throw error;
   }
-  return refusals;
+}
+
+/** Annotations are only tried: what fails refuses. Throws OutOfBudget. */
+function annotate(
+  { auditAnnotations = [] }: Expressions,
+  bindings: Bindings,
+  composition: Composition | undefined,
+  variables: ReturnType<typeof admissionVariables>,
+): Refusal[] {
+  const evaluation = new Evaluation(bindings, composition, REQUEST_BUDGET);
+  return auditAnnotations.flatMap(({ valueExpression }): Refusal[] => {
+    const compiled = compileFor(valueExpression.trim(), variables, ['string', 'null_type']);
+    const value = evaluation.run(valueExpression, compiled);
+    return value instanceof CelError ? [{ message: value.message, reason: 'Invalid', always: true }] : [];
+  });
 }

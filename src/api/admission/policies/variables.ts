@@ -1,15 +1,13 @@
-import { celAuthorizer, type Question, type Verdict } from '../../../kinds/cel/authorizer.ts';
-import { celValue } from '../../../kinds/cel.ts';
+import { authorizerValue, resourceCheck, type Question, type Verdict } from '../../../cel/library/authorizer.ts';
 import { fromStorage } from '../../../kinds/encode.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { requestName, type AdmissionRequest } from '../plugin.ts';
+import type { Bindings } from './composed.ts';
 import { requestFacts } from '../webhooks/request-facts.ts';
 
-/** An object as expressions see it: of the request's version, keys escaped where CEL needs it. */
-function visible({ target }: AdmissionRequest, object: KubeObject | undefined): unknown {
-  if (!object) return null;
-  return celValue(fromStorage(target.kind, object));
-}
+/** An object as expressions see it: of the request's version. */
+const visible = ({ target }: AdmissionRequest, object: KubeObject | undefined): unknown =>
+  object ? fromStorage(target.kind, object) : null;
 
 /** A question of an expression, for who makes the request or for the service account that it names. */
 function askFor({ authorizer, ctx }: AdmissionRequest, { serviceAccount, path, verb, ...what }: Question): Verdict {
@@ -20,7 +18,7 @@ function askFor({ authorizer, ctx }: AdmissionRequest, { serviceAccount, path, v
 }
 
 /** What every admission expression may use: object, oldObject, request, params, namespaceObject (KEP-3488). */
-export function celVariables(request: AdmissionRequest, params: KubeObject | undefined): Record<string, unknown> {
+export function celVariables(request: AdmissionRequest, params: KubeObject | undefined): Bindings {
   const { store, target } = request;
   const { kind, subresource } = target;
   const { group, resource } = kind;
@@ -34,12 +32,14 @@ export function celVariables(request: AdmissionRequest, params: KubeObject | und
   const namespace = target.kind.namespaced
     ? store.get({ resource: 'namespaces', namespace: '', name: target.namespace })
     : undefined;
+  const ask = (question: Question): Verdict => askFor(request, question);
   return {
     object: visible(request, request.object),
     oldObject: visible(request, request.old),
-    request: celValue(requestFacts(request)),
-    params: params ? celValue(params) : null,
-    namespaceObject: namespace ? celValue({ kind: 'Namespace', apiVersion: 'v1', ...namespace.object }) : null,
-    authorizer: celAuthorizer((question) => askFor(request, question), about),
+    request: requestFacts(request),
+    params: params ?? null,
+    namespaceObject: namespace ? { kind: 'Namespace', apiVersion: 'v1', ...namespace.object } : null,
+    authorizer: authorizerValue(ask),
+    'authorizer.requestResource': resourceCheck(ask, about),
   };
 }

@@ -24,7 +24,7 @@ export function isAsked(webhook: Webhook, request: AdmissionRequest): boolean {
   if (!webhook.rules?.some((rule) => ruleMatches(rule, request, equivalent)) || !selectorsMatch(webhook, request))
     return false;
   if (!webhook.matchConditions?.length) return true;
-  const about = isAbout(webhook, celVariables(request, undefined));
+  const about = isAbout(webhook.matchConditions, celVariables(request, undefined));
   if (typeof about === 'boolean') return about;
   if (webhook.failurePolicy === 'Ignore') return false;
   throw forbiddenRequest(resourceOf(request.target.kind), requestName(request), about.message);

@@ -1,5 +1,6 @@
 import { forbidden, invalid, notSupported, type FieldError, type Path } from '../../../meta/field.ts';
 import { validateTopology } from './lists.ts';
+import { RuleCosts } from './rule-costs.ts';
 import { validateRuleExpressions, validateRuleForms } from './rules.ts';
 import type { AnySchema } from './spec.ts';
 
@@ -14,6 +15,9 @@ interface Place {
   /** are rules tried? Not in restrictions, and not in schemas that are not structural */
   rules: boolean;
   root?: boolean;
+  /** how often what is here may stand in one object; undefined: some list or map above has no bound */
+  times: number | undefined;
+  costs: RuleCosts;
 }
 interface Errors {
   schema: FieldError[];
@@ -69,9 +73,18 @@ function own(s: AnySchema, at: Path, place: Place): FieldError[] {
   return [...errors, ...validateTopology(s, at), ...validateRuleForms(s, at)];
 }
 
+/** How often what is in a value may stand in it, by what its schema says; undefined where it says nothing. */
+function timesWithin({ type, additionalProperties, maxProperties, maxItems }: AnySchema): number | undefined {
+  const bound = (most: number | undefined): number | undefined => (most === undefined ? undefined : Math.max(0, most));
+  if (type === 'array') return bound(maxItems);
+  return type === 'object' && additionalProperties !== undefined ? bound(maxProperties) : 1;
+}
+
 /** The schemas right below one, each with its path and what holds there. */
 function* children(s: AnySchema, at: Path, place: Place): Generator<[AnySchema, Path, Place]> {
-  const below: Place = { ...place, root: false };
+  const within = timesWithin(s);
+  const times = place.times === undefined || within === undefined ? undefined : place.times * within;
+  const below: Place = { ...place, root: false, times };
   const restricted: Place = { ...below, rules: false };
   if (typeof s.additionalProperties === 'object') {
     const noDefault = place.meta ? 'inside additionalProperties applying to object metadata' : place.noDefault;
@@ -82,13 +95,12 @@ function* children(s: AnySchema, at: Path, place: Place): Generator<[AnySchema, 
     ];
   }
   const lost = { ...below, within: place.within ?? at };
-  const inside = s['x-kubernetes-map-type'] === 'atomic' ? lost : below;
   for (const [name, property] of Object.entries(s.properties ?? {})) {
     const meta = (place.root || s['x-kubernetes-embedded-resource']) && META.has(name);
     yield [
       property,
       at.child('properties').key(name),
-      meta ? { ...inside, meta, ...(place.root && { noDefault: `in top-level ${name}` }) } : inside,
+      meta ? { ...below, meta, ...(place.root && { noDefault: `in top-level ${name}` }) } : below,
     ];
   }
   if (s.not) yield [s.not, at.child('not'), restricted];
@@ -112,13 +124,17 @@ function validate(s: AnySchema, at: Path, place: Place): Errors {
     errors.rules.push(...found.rules);
   }
   // rules on a schema that is not good say nothing that helps
-  if (place.rules && errors.schema.length === 0)
-    errors.rules.push(...validateRuleExpressions(s, at, place.within, place.root ?? false));
+  if (place.rules && errors.schema.length === 0) errors.rules.push(...validateRuleExpressions(s, at, place));
   return errors;
 }
 
-/** What a schema may use of OpenAPI v3 and of Kubernetes' extensions. `rules`: it is structural, so its rules are read too. */
-export function validateOpenApi(schema: AnySchema, at: Path, rules: boolean): FieldError[] {
-  const errors = validate(schema, at, { rules, root: true });
-  return [...errors.schema, ...errors.rules];
+/**
+ * What a schema may use of OpenAPI v3 and of Kubernetes' extensions.
+ * @param rules it is structural, so its rules are read too
+ * @param kept it is what it was before
+ */
+export function validateOpenApi(schema: AnySchema, at: Path, rules: boolean, kept: boolean): FieldError[] {
+  const costs = new RuleCosts(kept);
+  const errors = validate(schema, at, { rules, root: true, times: 1, costs });
+  return [...errors.schema, ...errors.rules, ...costs.errors(at)];
 }

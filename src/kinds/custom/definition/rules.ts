@@ -1,8 +1,18 @@
-import { invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
-import { checkRule } from '../../cel/check-rule.ts';
+import {
+  forbidden,
+  internalFieldError,
+  invalid,
+  notSupported,
+  required,
+  type FieldError,
+  type Path,
+} from '../../../meta/field.ts';
+import { compileRule, ruleScope, type RuleScope } from '../../cel/check-rule.ts';
+import { overBudget, RULE_LIMIT } from '../../cel/limits.ts';
 import type { JsonSchema, ValidationRule } from '../json-schema.ts';
 import { findFieldPath } from './field-path.ts';
 import { goRule } from './go-form.ts';
+import type { RuleCosts } from './rule-costs.ts';
 import type { AnySchema } from './spec.ts';
 
 const REASONS = ['FieldValueDuplicate', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueRequired'];
@@ -45,41 +55,61 @@ export const validateRuleForms = (schema: AnySchema, at: Path): FieldError[] =>
     validateForm(rule, schema, at.child('x-kubernetes-validations').index(i)),
   );
 
-/**
- * The expressions of x-kubernetes-validations.
- * @param within the first part above whose items cannot be told from those before; there `oldSelf` means nothing
- */
-export function validateRuleExpressions(
-  schema: AnySchema,
-  at: Path,
-  within: Path | undefined,
-  root: boolean,
-): FieldError[] {
-  return (schema['x-kubernetes-validations'] ?? []).flatMap((rule, i) => {
-    const here = at.child('x-kubernetes-validations').index(i);
-    const errors: FieldError[] = [];
-    const optional = rule.optionalOldSelf === true;
-    const { problem, usesOldSelf } = checkRule(rule.rule, schema as JsonSchema, 'bool', optional, root);
-    if (problem) errors.push(invalid(here.child('rule'), goRule(rule), problem));
-    if (rule.messageExpression) {
-      const message = checkRule(rule.messageExpression, schema as JsonSchema, 'string', optional, root);
-      if (message.problem)
-        errors.push(invalid(here.child('messageExpression'), goRule(rule), `messageExpression ${message.problem}`));
+/** Where rules stand, and how often what they are about may stand in one object. */
+export interface RulePlace {
+  /** the first part above whose items cannot be told from those before; there `oldSelf` means nothing */
+  within?: Path;
+  /** of the schema of a whole object */
+  root?: boolean;
+  /** undefined: nothing above bounds it */
+  times: number | undefined;
+  costs: RuleCosts;
+}
+
+/** The expressions of x-kubernetes-validations, and what they may cost. */
+export function validateRuleExpressions(schema: AnySchema, at: Path, place: RulePlace): FieldError[] {
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  if (rules.length === 0) return [];
+  const scope = ruleScope(schema as JsonSchema, place.root ?? false);
+  if (!scope) {
+    const why = 'internal error: failed to retrieve type information for x-kubernetes-validations';
+    return [internalFieldError(at.child('x-kubernetes-validations'), why)];
+  }
+  return rules.flatMap((rule, i) => ruleErrors(rule, at.child('x-kubernetes-validations').index(i), scope, place));
+}
+
+function ruleErrors(rule: ValidationRule, here: Path, scope: RuleScope, place: RulePlace): FieldError[] {
+  const errors: FieldError[] = [];
+  if (!rule.rule?.trim()) return errors;
+  const optional = rule.optionalOldSelf === true;
+  const compiled = compileRule(rule.rule, scope, 'bool', optional);
+  const program = 'program' in compiled ? compiled.program : undefined;
+  if (program) {
+    const cost = program.estimate().max * (place.times ?? scope.most);
+    const at = here.child('rule');
+    if (cost > RULE_LIMIT && !place.costs.kept)
+      errors.push(forbidden(at, overBudget('estimated rule cost', cost, RULE_LIMIT)));
+    place.costs.count(at, cost);
+    errors.push(...messageErrors(rule, here.child('messageExpression'), scope, place.costs));
+  } else if ('error' in compiled) errors.push(invalid(here.child('rule'), goRule(rule), compiled.error));
+  if (program?.uses.has('oldSelf')) {
+    if (place.within) {
+      const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.within}`;
+      errors.push(invalid(here.child('rule'), rule.rule, why));
     }
-    if (usesOldSelf && within) {
-      errors.push(
-        invalid(
-          here.child('rule'),
-          rule.rule,
-          `oldSelf cannot be used on the uncorrelatable portion of the schema within ${within}`,
-        ),
-      );
-    }
-    if (!usesOldSelf && !problem && rule.optionalOldSelf !== undefined) {
-      errors.push(
-        invalid(here.child('optionalOldSelf'), rule.optionalOldSelf, 'may not be set if oldSelf is not used in rule'),
-      );
-    }
-    return errors;
-  });
+  } else if (rule.optionalOldSelf !== undefined) {
+    const why = 'may not be set if oldSelf is not used in rule';
+    errors.push(invalid(here.child('optionalOldSelf'), rule.optionalOldSelf, why));
+  }
+  return errors;
+}
+
+function messageErrors(rule: ValidationRule, at: Path, scope: RuleScope, costs: RuleCosts): FieldError[] {
+  if (!rule.messageExpression) return [];
+  const compiled = compileRule(rule.messageExpression, scope, 'string', rule.optionalOldSelf === true);
+  if ('error' in compiled) return [invalid(at, goRule(rule), `messageExpression ${compiled.error}`)];
+  const { max } = compiled.program.estimate();
+  costs.count(at, max);
+  if (max <= RULE_LIMIT || costs.kept) return [];
+  return [forbidden(at, overBudget('estimated messageExpression cost', max, RULE_LIMIT))];
 }

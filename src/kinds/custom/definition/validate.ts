@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
 import type { ObjectLike } from '../../../meta/object.ts';
@@ -31,7 +32,7 @@ export function validateDefinition(object: Definition, old: Definition | undefin
   const spec = specOf(object);
   return [
     ...(old ? [] : validateName(object, spec)),
-    ...validateSpec(spec),
+    ...validateSpec(spec, old),
     ...(old ? validateChange(spec, old) : []),
     ...validateStatus(object),
     ...validateStoredVersions(object.status?.storedVersions ?? [], spec.versions ?? []),
@@ -62,14 +63,15 @@ function validateChange(spec: DefinitionSpec, old: Definition): FieldError[] {
   ];
 }
 
-function validateSpec(spec: DefinitionSpec): FieldError[] {
+function validateSpec(spec: DefinitionSpec, old: Definition | undefined): FieldError[] {
   const parts = hoisted(spec);
+  const kept = keptVersions(spec, old);
   const names = spec.names ?? {};
   const { conversion, preserveUnknownFields } = spec;
   const errors = [
     ...validateGroup(spec.group),
     ...validateScope(spec.scope),
-    ...validateVersions(parts, spec.versions !== undefined && spec.versions !== null),
+    ...validateVersions(parts, spec.versions !== undefined && spec.versions !== null, kept),
   ];
   if (preserveUnknownFields && schemasOf(parts).some((schema) => someSchema(schema, (s) => s.default !== undefined))) {
     errors.push(
@@ -79,7 +81,7 @@ function validateSpec(spec: DefinitionSpec): FieldError[] {
   errors.push(
     ...requireNames(names, SPEC.child('names')),
     ...validateNames(names, SPEC.child('names')),
-    ...validateShared(spec, parts),
+    ...validateShared(spec, parts, kept),
   );
   if (conversion && conversion.strategy !== 'None' && preserveUnknownFields) {
     errors.push(
@@ -109,8 +111,21 @@ function validateScope(scope: string | undefined): FieldError[] {
 const schemasOf = ({ validation, versions }: Hoisted): AnySchema[] =>
   [validation, ...versions.map((v) => v.schema)].flatMap((s) => (s?.openAPIV3Schema ? [s.openAPIV3Schema] : []));
 
+/** The versions whose schemas are what they were. */
+function keptVersions({ versions }: DefinitionSpec, old: Definition | undefined): ReadonlySet<string> {
+  const before = new Map(old && specOf(old).versions?.map(({ name, schema }) => [name, schema]));
+  const same = (versions ?? []).filter(
+    ({ name, schema }) => before.has(name) && isDeepStrictEqual(schema, before.get(name)),
+  );
+  return new Set(same.map(({ name }) => name));
+}
+
 /** Each version by itself, then all of them together. `given`: the list is there, if empty. */
-function validateVersions({ versions, validation, subresources }: Hoisted, given: boolean): FieldError[] {
+function validateVersions(
+  { versions, validation, subresources }: Hoisted,
+  given: boolean,
+  kept: ReadonlySet<string>,
+): FieldError[] {
   const at = SPEC.child('versions');
   const errors: FieldError[] = [];
   if (!validation?.openAPIV3Schema) {
@@ -119,7 +134,7 @@ function validateVersions({ versions, validation, subresources }: Hoisted, given
     });
   }
   versions.forEach((v, i) =>
-    errors.push(...validateVersion(v, at.index(i), Boolean((subresources ?? v.subresources)?.status))),
+    errors.push(...validateVersion(v, at.index(i), Boolean((subresources ?? v.subresources)?.status), kept)),
   );
   const all = (): object[] | null => (given ? versions.map(goVersion) : null);
   if (new Set(versions.map((v) => v.name)).size !== versions.length)
@@ -133,14 +148,14 @@ function validateVersions({ versions, validation, subresources }: Hoisted, given
   return errors;
 }
 
-function validateVersion(version: Version, at: Path, hasStatus: boolean): FieldError[] {
+function validateVersion(version: Version, at: Path, hasStatus: boolean, kept: ReadonlySet<string>): FieldError[] {
   const { name = '', schema, subresources, additionalPrinterColumns, selectableFields } = version;
   const errors: FieldError[] = [];
   const why = isDns1035Label(name);
   if (why.length) errors.push(invalid(at.child('name'), name, why.join(',')));
   errors.push(
     ...validateDeprecation(version, at.child('deprecationWarning')),
-    ...validateSchema(schema?.openAPIV3Schema, at.child('schema', 'openAPIV3Schema'), hasStatus),
+    ...validateSchema(schema?.openAPIV3Schema, at.child('schema', 'openAPIV3Schema'), hasStatus, kept.has(name)),
     ...validateSubresources(subresources, at.child('subresources')),
     ...validateColumns(additionalPrinterColumns, at.child('additionalPrinterColumns')),
   );
@@ -155,11 +170,16 @@ function validateVersion(version: Version, at: Path, hasStatus: boolean): FieldE
 }
 
 /** What all versions have in common. */
-function validateShared(spec: DefinitionSpec, parts: Hoisted): FieldError[] {
+function validateShared(spec: DefinitionSpec, parts: Hoisted, kept: ReadonlySet<string>): FieldError[] {
   const { validation, subresources, additionalPrinterColumns, selectableFields } = parts;
   const hasStatus = (spec.versions ?? []).some((v) => v.subresources?.status);
   const errors = [
-    ...validateSchema(validation?.openAPIV3Schema, SPEC.child('validation', 'openAPIV3Schema'), hasStatus),
+    ...validateSchema(
+      validation?.openAPIV3Schema,
+      SPEC.child('validation', 'openAPIV3Schema'),
+      hasStatus,
+      kept.has(spec.versions?.[0]?.name ?? ''),
+    ),
     ...validateSubresources(subresources, SPEC.child('subresources')),
     ...validateColumns(additionalPrinterColumns, SPEC.child('additionalPrinterColumns')),
   ];
@@ -210,7 +230,7 @@ function validateRoot(schema: AnySchema, at: Path): FieldError[] {
   return [];
 }
 
-function validateSchema(schema: AnySchema | undefined, at: Path, hasStatus: boolean): FieldError[] {
+function validateSchema(schema: AnySchema | undefined, at: Path, hasStatus: boolean, kept: boolean): FieldError[] {
   if (!schema) return [];
   const errors = hasStatus ? validateRoot(schema, at) : [];
   if (schema.nullable) errors.push(forbidden(`${at}.nullable`, 'nullable cannot be true at the root'));
@@ -218,7 +238,8 @@ function validateSchema(schema: AnySchema | undefined, at: Path, hasStatus: bool
   const structural = readable ? validateStructural(schema, at) : [];
   const defaults = readable && structural.length === 0 ? validateDefaults(schema, at) : [];
   errors.push(...structural, ...defaults);
-  return [...errors, ...validateOpenApi(schema, at, readable && structural.length === 0 && defaults.length === 0)];
+  const rules = readable && structural.length === 0 && defaults.length === 0;
+  return [...errors, ...validateOpenApi(schema, at, rules, kept)];
 }
 
 function validateStoredVersions(stored: readonly string[], versions: readonly Version[]): FieldError[] {

@@ -1,21 +1,20 @@
 import type { MatchCondition } from '../../../../schema/types.ts';
 import { duplicate, invalid, required, tooMany, type FieldError, type Path } from '../../../meta/field.ts';
 import type { Parts } from '../../../meta/object.ts';
-import { admissionVariables } from '../../cel/admission.ts';
-import { checkCel } from '../../cel/check.ts';
-import type { CelType } from '../../cel/types.ts';
+import type { Variables } from '../../../cel/check.ts';
+import { admissionVariables, compileFor } from '../../cel/admission.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 
 const MAX_CONDITIONS = 64;
 /** An expression's mistakes as an error of its field. */
 export function expressionErrors(
   expression: string,
-  variables: Readonly<Record<string, CelType>>,
+  variables: Variables,
   returns: readonly string[],
   at: Path,
 ): FieldError[] {
-  const { error } = checkCel(expression, variables, returns);
-  return error === undefined ? [] : [invalid(at, expression, error)];
+  const compiled = compileFor(expression, variables, returns);
+  return 'error' in compiled ? [invalid(at, expression, compiled.error)] : [];
 }
 
 /** Conditions of a webhook (no parameters) or a policy. */
@@ -24,7 +23,7 @@ export function matchConditionErrors(
   withParams: boolean,
   at: Path,
 ): FieldError[] {
-  const variables = { ...admissionVariables, authorizer: 'dyn', ...(withParams && { params: 'dyn' }) };
+  const variables = admissionVariables(withParams, true);
   const errors: FieldError[] = [];
   const names = new Set<string>();
   if ((conditions?.length ?? 0) > MAX_CONDITIONS) errors.push(tooMany(at, conditions!.length, MAX_CONDITIONS));

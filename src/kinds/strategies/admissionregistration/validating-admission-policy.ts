@@ -10,9 +10,8 @@ import type {
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
-import { admissionVariables } from '../../cel/admission.ts';
-import { checkCel } from '../../cel/check.ts';
-import { ERROR, objectOf, type CelType } from '../../cel/types.ts';
+import type { Variables } from '../../../cel/check.ts';
+import { admissionVariables, compileFor, compose } from '../../cel/admission.ts';
 import type { Cell } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
@@ -21,7 +20,8 @@ import { defaultMatch, FAILURE_POLICIES, matchResourcesErrors } from './match-re
 import { since, UNSET } from '../../cells.ts';
 
 type Policy = Unchecked<ValidatingAdmissionPolicy>;
-type Scope = Readonly<Record<string, CelType>>;
+/** What expressions know, with and without `authorizer`. */
+type Scope = (withAuthorizer: boolean) => Variables;
 
 const SPEC = Path.root('spec');
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
@@ -57,22 +57,23 @@ function paramKindErrors({ apiVersion = '', kind = '' }: Parts<ParamKind>): Fiel
 }
 
 /** Each variable knows those before it. Gives the scope with `variables`, where there are any. */
-function variableErrors(list: readonly Parts<Variable>[], scope: Scope, errors: FieldError[]): Scope {
-  if (list.length === 0) return scope;
-  const known: Record<string, CelType> = {};
-  const withKnown = (): Scope => ({ ...scope, variables: objectOf('kubernetes.variables', known) });
+function variableErrors(list: readonly Parts<Variable>[], withParams: boolean, errors: FieldError[]): Scope {
+  if (list.length === 0) return (withAuthorizer) => admissionVariables(withParams, withAuthorizer);
+  const { programs, variables } = compose(
+    list.map(({ name = '', expression = '' }) => ({ name, expression })),
+    withParams,
+  );
   list.forEach(({ name = '', expression = '' }, i) => {
     const at = SPEC.child('variables').index(i);
     if (name.trim() === '') errors.push(required(at.child('name'), 'name is not specified'));
     else if (!IDENTIFIER.test(name) || RESERVED.test(name))
       errors.push(invalid(at.child('name'), name, 'name is not a valid CEL identifier'));
     if (expression.trim() === '') return errors.push(required(at.child('expression'), 'expression is not specified'));
-    const { type, error } = checkCel(expression, withKnown(), []);
-    if (error !== undefined) errors.push(invalid(at.child('expression'), expression, error));
-    else if (name) known[name] = type === ERROR ? 'dyn' : type;
+    const compiled = programs.get(name);
+    if (compiled && 'error' in compiled) errors.push(invalid(at.child('expression'), expression, compiled.error));
     return undefined;
   });
-  return withKnown();
+  return variables;
 }
 
 const hasLineBreak = (text: string): boolean => /[\n\r]/.test(text);
@@ -86,11 +87,10 @@ function validationErrors(validation: Parts<Validation>, scope: Scope, at: Path)
   const { expression = '', messageExpression = '', reason } = validation;
   const errors: FieldError[] = [];
   if (expression.trim() === '') errors.push(required(at.child('expression'), 'expression is not specified'));
-  else errors.push(...expressionErrors(expression, scope, ['bool'], at.child('expression')));
+  else errors.push(...expressionErrors(expression, scope(true), ['bool'], at.child('expression')));
   const here = at.child('messageExpression');
   if (messageExpression.trim() !== '') {
-    const { authorizer: _, ...rest } = scope;
-    errors.push(...expressionErrors(messageExpression, rest, ['string'], here));
+    errors.push(...expressionErrors(messageExpression, scope(false), ['string'], here));
   } else if (messageExpression !== '') errors.push(invalid(here, messageExpression, 'must be non-empty if specified'));
   errors.push(...messageErrors(validation, at.child('message')));
   if (reason !== undefined && !REASONS.includes(reason)) errors.push(notSupported(at.child('reason'), reason, REASONS));
@@ -113,8 +113,8 @@ function annotationErrors(annotations: readonly Parts<AuditAnnotation>[], policy
     else if (Buffer.byteLength(text) > MAX_VALUE_EXPRESSION)
       errors.push(required(value, `must not exceed ${MAX_VALUE_EXPRESSION} bytes in length`));
     else {
-      const { error } = checkCel(text, scope, ['string', 'null_type']);
-      if (error !== undefined) errors.push(invalid(value, valueExpression, error));
+      const compiled = compileFor(text, scope(true), ['string', 'null_type']);
+      if ('error' in compiled) errors.push(invalid(value, valueExpression, compiled.error));
     }
     if (keys.has(key)) errors.push(duplicate(here.child('key'), key));
     keys.add(key);
@@ -138,8 +138,7 @@ function policyErrors(object: Policy, skipConditions: boolean): FieldError[] {
   const withParams = Boolean(spec.paramKind);
   if (!skipConditions)
     errors.push(...matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions')));
-  const base: Scope = { ...admissionVariables, authorizer: 'dyn', ...(withParams && { params: 'dyn' }) };
-  const scope = variableErrors(spec.variables ?? [], base, errors);
+  const scope = variableErrors(spec.variables ?? [], withParams, errors);
   const { validations = [], auditAnnotations: annotations = [] } = spec;
   if (validations.length === 0 && annotations.length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item';

@@ -1,17 +1,6 @@
 import { createRequire } from 'node:module';
-import tables from '../../../schema/cel.json' with { type: 'json' };
-
-/**
- * The parser whose words clients know: ANTLR's, on the tables of CEL's grammar (`schema/cel.json`). It only runs on
- * expressions that are wrong, to say how; so the runtime is loaded with the first of these.
- */
-export interface SyntaxError {
-  /** from 1 */
-  line: number;
-  /** from 0, in characters */
-  column: number;
-  text: string;
-}
+import type { Problem } from './problem.ts';
+import tables from '../../schema/cel.json' with { type: 'json' };
 
 interface Listener {
   syntaxError(recognizer: unknown, symbol: unknown, line: number, column: number, text: string): void;
@@ -73,20 +62,42 @@ function load(): Parse {
 let parse: Parse | undefined;
 const NOTHING = (): void => {};
 /** So many mistakes are told of one expression. */
-const MAX_ERRORS = 100;
+const MAX_PROBLEMS = 30;
+/** UTF-16 units. The tables' parser takes some 10 µs for each, and more where it has to look far ahead. */
+const MAX_SIZE = 2000;
+/** A word that is no name where a name should be. */
+const NO_NAME = /^no viable alternative at input '\.(true|false|null)'$/;
 
-/** The mistakes that the grammar finds in an expression, in the order of their places. */
-export function syntaxErrors(expression: string): SyntaxError[] {
-  const found: SyntaxError[] = [];
+class TooMany extends Error {}
+
+/**
+ * What the grammar has against an expression that it does not have, in the words that clients know: ANTLR's, on the tables
+ * of CEL's grammar (`schema/cel.json`). Of a very long one only that it is none.
+ */
+export function syntaxProblems(expression: string): Problem[] {
+  if (expression.length > MAX_SIZE)
+    return [{ at: 0, text: `Syntax error: no expression of the grammar (of one of more than ${MAX_SIZE} characters)` }];
+  const lines = expression.split('\n');
+  const placeOf = (line: number, column: number): number => {
+    const before = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);
+    return before + [...(lines[line - 1] ?? '')].slice(0, column).join('').length;
+  };
+  const found: Problem[] = [];
   parse ??= load();
-  parse(expression, {
-    syntaxError: (_, __, line, column, text) => {
-      if (found.length < MAX_ERRORS) found.push({ line, column, text: `Syntax error: ${text}` });
-    },
-    // ambiguities of the grammar are no mistakes
-    reportAmbiguity: NOTHING,
-    reportAttemptingFullContext: NOTHING,
-    reportContextSensitivity: NOTHING,
-  });
-  return found.sort((a, b) => a.line - b.line || a.column - b.column);
+  try {
+    parse(expression, {
+      syntaxError: (_, __, line, column, text) => {
+        const words = text.replace(NO_NAME, "mismatched input '$1' expecting IDENTIFIER");
+        found.push({ at: placeOf(line, column), text: `Syntax error: ${words}` });
+        if (found.length >= MAX_PROBLEMS) throw new TooMany();
+      },
+      // ambiguities of the grammar are no mistakes
+      reportAmbiguity: NOTHING,
+      reportAttemptingFullContext: NOTHING,
+      reportContextSensitivity: NOTHING,
+    });
+  } catch (error) {
+    if (!(error instanceof TooMany)) throw error;
+  }
+  return found;
 }

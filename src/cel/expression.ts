@@ -1,0 +1,113 @@
+import { LRUCache } from 'lru-cache';
+import { check, type Variables } from './check.ts';
+import { compileNode } from './compile.ts';
+import { ConstantError } from './compile-call.ts';
+import { checkLiterals } from './check-literals.ts';
+import { estimateCost } from './estimate.ts';
+import { CostExceeded, type Run } from './frame.ts';
+import { FUNCTIONS } from './library/table.ts';
+import { allNodes, type Node } from './ast.ts';
+import { parse } from './parser.ts';
+import { showProblems, type Problem } from './problem.ts';
+import type { Range } from './range.ts';
+import { syntaxProblems } from './syntax.ts';
+import type { Type } from './types.ts';
+import { CelError, type Value } from './values.ts';
+import { OutOfWork, startWork } from './work.ts';
+
+/** An expression that can run. */
+export interface Program {
+  readonly type: Type;
+  /** the variables that it names */
+  readonly uses: ReadonlySet<string>;
+  /** what a run may cost; worked out when it is asked for */
+  estimate(): Range;
+  /**
+   * Runs it. Never throws for what an expression does; CelError is a value.
+   * @param limit the most that it may cost; beyond, `exceeded` is true and the value an error
+   */
+  run(variables: Readonly<Record<string, unknown>>, limit: number): Outcome;
+}
+export interface Outcome {
+  readonly value: Value;
+  readonly cost: number;
+  readonly exceeded: boolean;
+}
+export type Compiled = { readonly program: Program } | { readonly error: string };
+
+/** Programs that are kept, by the size of their expressions: as much as large clusters have rules. */
+const MAX_KEPT = 2_000_000;
+/** Of a short expression, with its nodes. */
+const LEAST = 200;
+const kept = new WeakMap<Variables, LRUCache<string, Compiled>>();
+
+/**
+ * Parses, checks and compiles an expression.
+ * @param variables what it may name, with types; the same object each time, so that what was compiled is found again
+ * @param binds may it use `cel.bind`?
+ * @returns a program, or why there is none, as cel-go says it
+ */
+export function compile(expression: string, variables: Variables, binds = false): Compiled {
+  let cache = kept.get(variables);
+  if (!cache) {
+    cache = new LRUCache<string, Compiled>({ maxSize: MAX_KEPT, sizeCalculation: (_, { length }) => LEAST + length });
+    kept.set(variables, cache);
+  }
+  let compiled = cache.get(expression);
+  if (!compiled) {
+    compiled = make(expression, variables, binds);
+    cache.set(expression, compiled);
+  }
+  return compiled;
+}
+
+function make(expression: string, variables: Variables, binds: boolean): Compiled {
+  const failed = (problems: readonly Problem[]): Compiled => ({
+    error: `compilation failed: ${showProblems(expression, problems)}`,
+  });
+  const parsed = parse(expression, binds);
+  if ('problems' in parsed) return failed(parsed.problems.length ? parsed.problems : syntaxProblems(expression));
+  const { node } = parsed;
+  const problems = check(node, variables, FUNCTIONS);
+  if (problems.length) return failed(problems);
+  const wrong = checkLiterals(node);
+  if (wrong.length) return failed(wrong);
+  try {
+    return { program: programOf(node, compileNode(node, FUNCTIONS), variables) };
+  } catch (error) {
+    if (error instanceof ConstantError) return { error: `program instantiation failed: ${error.message}` };
+    throw error;
+  }
+}
+
+function programOf(node: Node, run: Run, variables: Variables): Program {
+  let estimate: Range | undefined;
+  return {
+    type: node.type as Type,
+    uses: namesOf(node, variables),
+    estimate: () => (estimate ??= estimateCost(node, variables)),
+    run: (values, limit) => evaluate(run, values, limit),
+  };
+}
+function namesOf(root: Node, variables: Variables): ReadonlySet<string> {
+  const names = new Set<string>();
+  for (const node of allNodes(root)) {
+    if (node.kind === 'ident') names.add(node.name.replace(/^\./, ''));
+    else if (node.kind === 'select' && node.variable !== undefined) names.add(node.variable);
+  }
+  return new Set([...names].filter((name) => Object.hasOwn(variables, name)));
+}
+
+const EXCEEDED = new CelError(new CostExceeded().message);
+function evaluate(run: Run, variables: Readonly<Record<string, unknown>>, limit: number): Outcome {
+  const frame = { cost: 0, limit, slots: [], variables };
+  startWork();
+  try {
+    const value = run(frame);
+    return { value, cost: frame.cost, exceeded: false };
+  } catch (error) {
+    if (error instanceof CostExceeded || error instanceof OutOfWork)
+      return { value: EXCEEDED, cost: Math.max(frame.cost, limit + 1), exceeded: true };
+    throw error;
+  }
+}

@@ -1,0 +1,102 @@
+import {
+  addQuantity,
+  compareQuantity,
+  formatQuantity,
+  parseQuantity,
+  QuantityError,
+  subtractQuantity,
+  type Quantity as Amount,
+} from '../../meta/quantity.ts';
+import { ofText, sizeOf, TRAVERSAL } from '../cost.ts';
+import { func, method, type Costs, type Library } from '../overload.ts';
+import { scale, UNKNOWN } from '../range.ts';
+import { BOOL, DOUBLE, INT, opaque, STRING } from '../types.ts';
+import { CelError, Double, error, MAX_INT, MIN_INT, Opaque, whole, type Value } from '../values.ts';
+
+class Quantity extends Opaque {
+  readonly typeName = 'kubernetes.Quantity';
+  constructor(readonly amount: Amount) {
+    super();
+  }
+  equals(other: Quantity): boolean {
+    return this.amount.nano === other.amount.nano;
+  }
+  override toString(): string {
+    return formatQuantity(this.amount);
+  }
+}
+const GIGA = 1_000_000_000n;
+/** More digits than any quantity has; what is longer is none. */
+const MAX_TEXT = 1000;
+
+function parse(text: string): Quantity | CelError {
+  try {
+    return new Quantity(parseQuantity(text.length > MAX_TEXT ? '' : text));
+  } catch (failure) {
+    if (failure instanceof QuantityError) return error(failure.message);
+    throw failure;
+  }
+}
+/** The number if it is whole and an int64. */
+function asInteger({ amount: { nano } }: Quantity): bigint | undefined {
+  if (nano % GIGA !== 0n) return undefined;
+  const number = nano / GIGA;
+  return number < MIN_INT || number > MAX_INT ? undefined : number;
+}
+const ofInt = (number: number | bigint): Amount => ({ nano: BigInt(number) * GIGA, format: 'DecimalExponent' });
+const order = (a: Quantity, b: Quantity): number => compareQuantity(a.amount, b.amount);
+const PARSE: Costs = {
+  cost: ([text]) => ofText(sizeOf(text as Value)),
+  estimate: ([text]) => ({ cost: scale(text?.size ?? UNKNOWN, TRAVERSAL) }),
+};
+const QUANTITY = opaque('kubernetes.Quantity');
+const two = [QUANTITY, QUANTITY];
+
+export const quantities: Library = {
+  quantity: [func('string_to_quantity', [STRING], QUANTITY, parse, PARSE)],
+  isQuantity: [func('is_quantity_string', [STRING], BOOL, (text: string) => parse(text) instanceof Quantity, PARSE)],
+  sign: [
+    func('quantity_sign', [QUANTITY], INT, ({ amount: { nano } }: Quantity) => (nano > 0n ? 1 : nano < 0n ? -1 : 0)),
+  ],
+  isGreaterThan: [method('quantity_is_greater_than', two, BOOL, (a: Quantity, b: Quantity) => order(a, b) > 0)],
+  isLessThan: [method('quantity_is_less_than', two, BOOL, (a: Quantity, b: Quantity) => order(a, b) < 0)],
+  compareTo: [method('quantity_compare_to', two, INT, order)],
+  asApproximateFloat: [
+    method('quantity_get_float', [QUANTITY], DOUBLE, ({ amount: { nano } }: Quantity) => {
+      const [number, rest] = [nano / GIGA, nano % GIGA];
+      return new Double(rest === 0n ? Number(number) : Number(nano) / 1e9);
+    }),
+  ],
+  asInteger: [
+    method('quantity_get_int', [QUANTITY], INT, (quantity: Quantity): Value => {
+      const number = asInteger(quantity);
+      return number === undefined ? error('cannot convert value to integer') : whole(number);
+    }),
+  ],
+  isInteger: [
+    method('quantity_is_integer', [QUANTITY], BOOL, (quantity: Quantity) => asInteger(quantity) !== undefined),
+  ],
+  add: [
+    method('quantity_add', two, QUANTITY, (a: Quantity, b: Quantity) => new Quantity(addQuantity(a.amount, b.amount))),
+    method(
+      'quantity_add_int',
+      [QUANTITY, INT],
+      QUANTITY,
+      (a: Quantity, b: number | bigint) => new Quantity(addQuantity(a.amount, ofInt(b))),
+    ),
+  ],
+  sub: [
+    method(
+      'quantity_sub',
+      two,
+      QUANTITY,
+      (a: Quantity, b: Quantity) => new Quantity(subtractQuantity(a.amount, b.amount)),
+    ),
+    method(
+      'quantity_sub_int',
+      [QUANTITY, INT],
+      QUANTITY,
+      (a: Quantity, b: number | bigint) => new Quantity(subtractQuantity(a.amount, ofInt(b))),
+    ),
+  ],
+};

@@ -1,0 +1,19 @@
+/**
+ * What an evaluation does beside what cost counts: copies, comparisons deep inside, characters that are counted. Cost takes
+ * some of it for nothing, since it is cheap where values share their parts. Here it is bounded, so that no expression
+ * whose cost is small holds the process.
+ */
+const MAX_WORK = 20_000_000;
+
+let done = 0;
+
+/** Of an evaluation that did more than it may. */
+export class OutOfWork extends Error {}
+
+export function startWork(): void {
+  done = 0;
+}
+export function work(steps: number): void {
+  done += steps;
+  if (done > MAX_WORK) throw new OutOfWork();
+}
