@@ -20,6 +20,8 @@ export interface Program {
   readonly type: Type;
   /** the variables that it names */
   readonly uses: ReadonlySet<string>;
+  /** does it take a field of a variable, or ask for one? */
+  selects(variable: string, field: string): boolean;
   /** what a run may cost; worked out when it is asked for */
   estimate(): Range;
   /**
@@ -85,9 +87,18 @@ function programOf(node: Node, run: Run, variables: Variables): Program {
   return {
     type: node.type as Type,
     uses: namesOf(node, variables),
+    selects: (variable, field) => allNodes(node).some((each) => selection(each) === `${variable}.${field}`),
     estimate: () => (estimate ??= estimateCost(node, variables)),
     run: (values, limit) => evaluate(run, values, limit),
   };
+}
+/** `a.b` of a node that takes or tests a field of a name. */
+function selection(node: Node): string | undefined {
+  if (node.kind === 'select' && node.operand.kind === 'ident') return `${node.operand.name}.${node.field}`;
+  if (node.kind !== 'call' || node.name !== '_?._') return undefined;
+  const [operand, field] = node.args;
+  if (operand?.kind !== 'ident' || field?.kind !== 'literal') return undefined;
+  return `${operand.name}.${String(field.value)}`;
 }
 function namesOf(root: Node, variables: Variables): ReadonlySet<string> {
   const names = new Set<string>();

@@ -1,4 +1,8 @@
-import { celMessage, celValue, compileCel } from '../../../kinds/cel.ts';
+import type { Variables } from '../../../cel/check.ts';
+import { compile } from '../../../cel/expression.ts';
+import { ANY, listOf, mapOf, objectType, STRING, type Type } from '../../../cel/types.ts';
+import { CelError } from '../../../cel/values.ts';
+import { CALL_LIMIT } from '../../../kinds/cel/limits.ts';
 
 /** A CEL expression over a token's claims or the user made of them. */
 export interface Expression {
@@ -9,36 +13,33 @@ export interface Expression {
   selects(variable: string, field: string): boolean;
 }
 
-/** An expression over `claims`. Throws Error with what is wrong with it. */
-export const claimsExpression = (text: string, _type?: 'bool'): Expression => expression(text);
-/** An expression over `user` that says whether the user may be one. Throws Error with what is wrong with it. */
-export const userExpression = (text: string): Expression => expression(text);
+const CLAIMS: Variables = { claims: mapOf(STRING, ANY) };
+const FIELDS: Readonly<Record<string, Type>> = {
+  username: STRING,
+  uid: STRING,
+  groups: listOf(STRING),
+  extra: mapOf(STRING, listOf(STRING)),
+};
+const fields = new Map(Object.entries(FIELDS).map(([key, type]) => [key, { type, key }]));
+const USER: Variables = { user: objectType('kubernetes.UserInfo', fields) };
 
-function expression(text: string): Expression {
-  const program = compileCel(text);
+/** An expression over `claims`. Throws Error with what is wrong with it. @param type what it must give, if that is one type */
+export const claimsExpression = (text: string, type?: 'bool'): Expression => expression(text, CLAIMS, type);
+/** An expression over `user` that says whether the user may be one. Throws Error with what is wrong with it. */
+export const userExpression = (text: string): Expression => expression(text, USER, 'bool');
+
+function expression(text: string, variables: Variables, type: 'bool' | undefined): Expression {
+  const compiled = compile(text, variables);
+  if ('error' in compiled) throw new Error(compiled.error);
+  const { program } = compiled;
+  if (type && program.type.kind !== type) throw new Error(`must evaluate to ${type}`);
   return {
     text,
-    evaluate(variables) {
-      try {
-        return program(celValue(variables) as never);
-      } catch (error) {
-        throw new Error(celMessage(error));
-      }
+    evaluate(values) {
+      const { value } = program.run(values, CALL_LIMIT);
+      if (value instanceof CelError) throw new Error(value.message);
+      return value;
     },
-    selects: (variable, field) => selects(program.ast, variable, field),
+    selects: (variable, field) => program.selects(variable, field),
   };
-}
-
-interface Node {
-  op: string;
-  args: unknown;
-}
-const isNode = (value: unknown): value is Node => typeof value === 'object' && value !== null && 'op' in value;
-
-function selects(node: unknown, variable: string, field: string): boolean {
-  if (Array.isArray(node)) return node.some((item) => selects(item, variable, field));
-  if (!isNode(node)) return false;
-  const [of, name] = Array.isArray(node.args) ? (node.args as unknown[]) : [];
-  const here = (node.op === '.' || node.op === '.?') && name === field;
-  return (here && isNode(of) && of.op === 'id' && of.args === variable) || selects(node.args, variable, field);
 }
