@@ -64,7 +64,7 @@ export interface ServingCertificate {
   cert: string;
   /** PEM, PKCS #8 */
   key: string;
-  /** PEM of the CA that has signed the API server's client certificate, `CN=kube-apiserver-kubelet-client` */
+  /** PEM of the CA that has signed the certificate under which the API server calls, `CN=front-proxy-client` */
   clientCA: string;
 }
 
@@ -77,7 +77,7 @@ export interface Serving {
   /**
    * What can be said only now. An HTTP API is an APIService here, which names `service` and has in `caBundle` the
    * certificate that the server shows (`certify` of the context); callers come through the API server with
-   * X-Remote-User and X-Remote-Group, which are to be believed only under the API server's client certificate.
+   * X-Remote-User and X-Remote-Group, which are to be believed only under the front proxy's certificate.
    */
   manifests?: readonly Manifest[];
   stop(): Promise<void>;

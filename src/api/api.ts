@@ -16,6 +16,7 @@ import { followTokenSecrets } from './authentication/token-secrets.ts';
 import { ServiceAccountTokens, type SigningKeys } from './authentication/service-account-tokens.ts';
 import { Authorizer } from './authorization/authorizer.ts';
 import { bootstrap } from './bootstrap.ts';
+import { publishTrust } from './certificates/publish-trust.ts';
 import { followCertificateRequests } from './certificates/sign.ts';
 import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api, Auditor } from './contract.ts';
@@ -34,6 +35,8 @@ export interface ApiOptions {
   clientCA?: string;
   /** PEM */
   clientCAKey?: string;
+  /** PEM of the authority of front proxies; published with the other for API servers beside this one */
+  frontProxyCA?: string;
   /** text of a token file: lines of `token,user,uid,"group1,group2"` */
   staticTokens?: string;
   /** OpenID providers and anonymous requests; none, and all, when not said */
@@ -109,6 +112,9 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   const followers = [followDefinitions(core), tokenSecrets];
   if (options.clientCA && options.clientCAKey) {
     followers.push(followCertificateRequests(core, { cert: options.clientCA, key: options.clientCAKey }));
+  }
+  if (options.clientCA && options.frontProxyCA) {
+    followers.push(await publishTrust(core, { clientCA: options.clientCA, frontProxyCA: options.frontProxyCA }));
   }
   return {
     ...verbs(core),

@@ -18,14 +18,6 @@ export interface NodeDependencies {
   events: EventRecorder;
 }
 
-export interface NodeTls {
-  /** PEM of the kubelet's serving key and certificate */
-  key: string;
-  cert: string;
-  /** PEM; clients must present a certificate that it signed */
-  ca: string;
-}
-
 export interface NodeOptions extends NodeDependencies {
   name: string;
   /** where pods' volumes, logs and records live; made when it is missing */
@@ -34,7 +26,8 @@ export interface NodeOptions extends NodeDependencies {
   address?: string;
   /** 0: any free port */
   port?: number;
-  tls: NodeTls;
+  /** PEM of the cluster's CA: it signs the kubelet's serving certificate, and that of who may call it */
+  ca: string;
   clusterDomain?: string;
   /** address at which pods ask for names, written to their resolv.conf */
   dnsIP?: string;

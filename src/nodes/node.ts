@@ -13,6 +13,7 @@ import { Registration } from './registration.ts';
 import { probeCapabilities, type Capabilities } from './runtimes/process/capabilities.ts';
 import { ProcessRuntime } from './runtimes/process/process-runtime.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
+import { ServingCertificate } from './server/serving-certificate.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
 
 /** A node whose containers are processes of this machine. It acts as `system:node:NAME`. */
@@ -23,6 +24,7 @@ class Agent implements NodeHandle {
   private manager: PodManager | undefined;
   private server: KubeletServer | undefined;
   private registration: Registration | undefined;
+  private certificate: ServingCertificate | undefined;
   private services: ServiceNetwork | undefined;
   private context: AgentContext | undefined;
 
@@ -41,11 +43,18 @@ class Agent implements NodeHandle {
     const context = await this.makeContext(can, facts);
     this.context = context;
     this.manager = new PodManager(pods, context, facts.maxPods);
-    this.server = new KubeletServer(options.tls, this.manager, context);
-    this.port = await this.server.listen(options.port ?? 0, facts.address);
+    const server = (this.server = new KubeletServer(options.ca, this.manager, context));
+    this.port = await server.listen(options.port ?? 0, facts.address);
     facts.port = this.port;
     this.registration = new Registration(context.client, options.clock, options.random, options.log, facts);
     await this.registration.start();
+    // who approves it asks the Node for its addresses
+    this.certificate = new ServingCertificate({
+      ...{ client: context.client, clock: options.clock, random: options.random, log: options.log, ca: options.ca },
+      ...{ name: facts.name, address: facts.address, file: join(options.dataDir, 'pki', 'kubelet-server.json') },
+      use: (pair) => server.use(pair),
+    });
+    this.certificate.start();
     await Promise.all([pods.whenSynced(), options.informers.informer('services').whenSynced()]);
     await this.manager.start();
     if (options.serviceProxy) await this.startServices(context);
@@ -60,6 +69,7 @@ class Agent implements NodeHandle {
   async stop(): Promise<void> {
     const kill = (this.options.onStop ?? 'kill') === 'kill';
     this.registration?.stop();
+    this.certificate?.stop();
     await this.services?.stop();
     await this.manager?.stop(kill);
     await this.server?.close();

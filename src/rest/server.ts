@@ -30,7 +30,7 @@ export interface RestOptions {
   api: Api & TokenIssuer;
   /** PEM. A client's certificate counts when one of the authorities signed it. */
   tls: { key: string; cert: string } & Authorities;
-  /** PEM, shown to kubelets */
+  /** PEM, shown to kubelets whose serving certificate is `clientCA`'s */
   kubeletClient: { key: string; cert: string };
   /** PEM, shown to aggregated API servers */
   frontProxy: { key: string; cert: string };
@@ -107,7 +107,7 @@ class Server implements RestServer {
       identifier: new Identifier(api, tls, () => clock.now()),
       discovery: new Discovery(api.registry),
       openapi: new OpenApi(api.registry, api.store),
-      dialer: new NodeDialer(kubeletClient),
+      dialer: new NodeDialer({ ...kubeletClient, ca: tls.clientCA }),
       frontProxy,
       keyManagement,
       fairness: fairness ? createFairness(flowControl ?? createFlowControl(api.store)) : undefined,

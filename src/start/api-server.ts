@@ -9,6 +9,8 @@ import { Pages } from '../rest/pages/pages.ts';
 import { createRestServer } from '../rest/server.ts';
 import { openStore } from '../store/open.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
+import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../rules/certificates/kubelet-client.ts';
+import { FRONT_PROXY } from '../rules/front-proxy.ts';
 import { openAuditor } from './audit.ts';
 import { makeAuthority, makeCertificate, stillGood, type KeyPair } from './certificates.ts';
 import { systemClock } from '../rules/clock.ts';
@@ -64,13 +66,13 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       JSON.parse(await store.setting(name, async () => JSON.stringify(await make()))) as T;
     const ca = await setting('ca', () => makeAuthority('kubernetes'));
     const signing = await setting('service-account-key', makeSigningKey);
-    const kubelet = await setting('kubelet-client', () =>
-      makeCertificate({ commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] }, ca),
-    );
+    const kubelet = await clientCertificate(setting, 'apiserver-kubelet-client', ca, {
+      commonName: KUBELET_CLIENT_USER,
+      organizations: [KUBELET_CLIENT_GROUP],
+    });
     const frontProxyCA = await setting('front-proxy-ca', () => makeAuthority('front-proxy-ca'));
-    const frontProxy = await setting('front-proxy-client', () =>
-      makeCertificate({ commonName: 'front-proxy-client' }, frontProxyCA),
-    );
+    const [commonName] = FRONT_PROXY.allowedNames;
+    const frontProxy = await clientCertificate(setting, 'front-proxy-client', frontProxyCA, { commonName });
     const admin = await setting('admin', () =>
       makeCertificate({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ca),
     );
@@ -82,6 +84,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       store,
       clientCA: ca.cert,
       clientCAKey: ca.key,
+      frontProxyCA: frontProxyCA.cert,
       ...(options.staticTokens !== undefined && { staticTokens: options.staticTokens }),
       authentication: options.authentication,
       serviceAccountKeys: signing,
@@ -137,12 +140,22 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
   }
 }
 
-/** One per set of host names: API processes at the same address share it, and a renewed CA makes it anew. */
-async function servingCertificate(
-  options: Options,
-  ca: KeyPair,
-  setting: <T>(name: string, make: () => Promise<T>) => Promise<T>,
+type Setting = <T>(name: string, make: () => Promise<T>) => Promise<T>;
+
+/** By which the API shows itself to others: all API processes share it, and one that is nearly over is made anew. */
+async function clientCertificate(
+  setting: Setting,
+  name: string,
+  authority: KeyPair,
+  subject: Parameters<typeof makeCertificate>[0],
 ): Promise<KeyPair> {
+  const make = () => makeCertificate(subject, authority);
+  const kept = await setting(name, make);
+  return stillGood(kept, authority) ? kept : make();
+}
+
+/** One per set of host names: API processes at the same address share it, and a renewed CA makes it anew. */
+async function servingCertificate(options: Options, ca: KeyPair, setting: Setting): Promise<KeyPair> {
   const service = firstAddress(options.serviceCidr);
   const hosts = [...new Set(['127.0.0.1', '::1', 'localhost', options.bindAddress, service])].filter(
     (h) => h !== '0.0.0.0' && h !== '::',

@@ -124,7 +124,7 @@ function whileLeading(
   };
 }
 
-const addonsOf = (client: Client, { addons, cluster, ca }: LoopSettings, log: Report): AddonsOptions => ({
+const addonsOf = (client: Client, { addons, cluster }: LoopSettings, log: Report): AddonsOptions => ({
   addons: addons.map((name) => ADDONS[name]).filter((addon) => addon !== undefined),
   cluster,
   client,
@@ -133,7 +133,9 @@ const addonsOf = (client: Client, { addons, cluster, ca }: LoopSettings, log: Re
   log,
   async certify(service) {
     const host = `${service}.${NAMESPACE}.svc`;
-    return { ...(await makeCertificate({ commonName: host }, undefined, [host])), clientCA: ca };
+    const { data } = await client.get('configmaps', NAMESPACE, 'extension-apiserver-authentication');
+    const serving = await makeCertificate({ commonName: host }, undefined, [host]);
+    return { ...serving, clientCA: data?.['requestheader-client-ca-file'] ?? '' };
   },
 });
 
@@ -199,11 +201,6 @@ async function nodes(
         .hostname()
         .toLowerCase()
         .replace(/[^a-z0-9.-]/g, '-');
-    const serving = await makeCertificate(
-      { commonName: `system:node:${name}`, organizations: ['system:nodes'] },
-      undefined,
-      ['127.0.0.1', 'localhost'],
-    );
     const node = createNode({
       name,
       client,
@@ -219,7 +216,7 @@ async function nodes(
         log,
       }),
       dataDir: path.join(settings.data, 'node'),
-      tls: { ...serving, ca: settings.ca },
+      ca: settings.ca,
       dnsIP: settings.cluster.dnsIP,
       clusterDomain: settings.cluster.domain,
       serviceProxy: true,

@@ -5,7 +5,10 @@ import { get as httpGet } from 'node:http';
 import { request } from 'node:https';
 import { WebSocket } from 'ws';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
+import { runControllers, type Controllers } from '../../src/control/loop.ts';
+import { kubeletservingapproving } from '../../src/reconcilers/kubeletservingapproving.ts';
+import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../../src/rules/certificates/kubelet-client.ts';
+import { makeAuthority, makeCertificate, type KeyPair } from '../../src/start/certificates.ts';
 import type { NodeHandle } from '../../src/nodes/contract.ts';
 import { createNode } from '../../src/nodes/node.ts';
 import type { Client } from '../../src/client/contract.ts';
@@ -18,10 +21,10 @@ const users: string[] = [];
 const events: string[] = [];
 let directory: string;
 let node: NodeHandle;
-let ca: Awaited<ReturnType<typeof makeCertificate>>;
-let client: Awaited<ReturnType<typeof makeCertificate>>;
+let ca: KeyPair;
+let client: KeyPair;
 
-let tls: { key: string; cert: string; ca: string };
+let approver: Controllers;
 
 /** The administrator's client; who it is told to act as is noted. */
 const administrator = (): Client =>
@@ -44,7 +47,7 @@ function make(onStop: 'kill' | 'leave'): NodeHandle {
       event: (about, type, reason, message) => void events.push(`${about.metadata.name} ${type} ${reason} ${message}`),
     },
     dataDir: directory,
-    tls,
+    ca: ca.cert,
     onStop,
     podNetwork: 200,
   });
@@ -53,16 +56,18 @@ function make(onStop: 'kill' | 'leave'): NodeHandle {
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ku7s-agent-'));
   ca = await makeAuthority('ca');
-  const serving = await makeCertificate({ commonName: 'system:node:n1' }, ca, ['127.0.0.1']);
-  client = await makeCertificate(
-    { commonName: 'kube-apiserver-kubelet-client', organizations: ['system:masters'] },
-    ca,
-    [],
-  );
-  tls = { ...serving, ca: ca.cert };
-  cluster = await NodeApi.open(realClock);
+  client = await makeCertificate({ commonName: KUBELET_CLIENT_USER, organizations: [KUBELET_CLIENT_GROUP] }, ca);
+  cluster = await NodeApi.open(realClock, { clientCA: ca.cert, clientCAKey: ca.key });
   node = make('leave');
-  cluster.informers.start();
+  approver = runControllers({
+    client: cluster.client,
+    informers: cluster.informers,
+    reconcilers: [kubeletservingapproving],
+    clock: realClock,
+    random: () => 0.5,
+    log: () => undefined,
+  });
+  await approver.start();
   await node.start();
 });
 afterAll(async () => {
@@ -73,6 +78,7 @@ afterAll(async () => {
   const last = make('kill');
   await last.start();
   await last.stop();
+  await approver.stop();
   await cluster.close();
   rmSync(directory, { recursive: true, force: true });
 });
@@ -89,10 +95,7 @@ const status = (name: string): PodStatus | undefined => find(name)?.status;
 const first = (name: string): ContainerStatus | undefined => status(name)?.containerStatuses?.[0];
 const ready = (name: string) => status(name)?.conditions?.find(({ type }) => type === 'Ready')?.status === 'True';
 
-function kubelet(
-  path: string,
-  certificate: { key: string; cert: string } | undefined = client,
-): Promise<{ code: number; body: string }> {
+function kubelet(path: string, certificate: Partial<KeyPair> = client): Promise<{ code: number; body: string }> {
   return new Promise((resolve, reject) => {
     const options = {
       host: '127.0.0.1',
@@ -100,7 +103,7 @@ function kubelet(
       path,
       ca: ca.cert,
       agent: false,
-      ...(certificate && { key: certificate.key, cert: certificate.cert }),
+      ...certificate,
     };
     request(options, (response) => {
       let body = '';
@@ -177,10 +180,27 @@ describe('the node agent', () => {
       'Ready',
     ]);
     expect(await kubelet('/containerLogs/a/hello/c')).toEqual({ code: 200, body: 'hello hello\n' });
-    expect((await kubelet('/pods', undefined)).code).toBe(200);
-    const stranger = await makeCertificate({ commonName: 'kube-apiserver-kubelet-client' }, undefined, []);
-    expect((await kubelet('/pods', stranger)).code).toBe(401);
+    expect((await kubelet('/pods')).code).toBe(200);
     expect(events).toContain('hello Normal Started Container started');
+  });
+
+  it('answers the API server and nobody else', async () => {
+    const of = (commonName: string, organization: string, authority: KeyPair | undefined, hosts: string[] = []) =>
+      makeCertificate({ commonName, organizations: [organization] }, authority, hosts);
+    const name = KUBELET_CLIENT_USER;
+    const group = KUBELET_CLIENT_GROUP;
+    const strangers = await Promise.all([
+      of(name, group, undefined),
+      of(name, group, await makeAuthority('ca')),
+      of(name, group, ca, ['127.0.0.1']),
+      of(name, 'system:nodes', ca),
+      of('system:node:n1', 'system:nodes', ca),
+      of('kubernetes-admin', 'system:masters', ca),
+      of('jane', group, ca),
+    ]);
+    for (const path of ['/pods', '/healthz', '/containerLogs/a/hello/c', '/nothing']) {
+      for (const stranger of [...strangers, {}]) expect((await kubelet(path, stranger)).code).toBe(401);
+    }
   });
 
   it('runs commands in it over a WebSocket', async () => {

@@ -2,7 +2,7 @@ import { createInformers, type Informers } from '../../src/client/informers.ts';
 import type { Client } from '../../src/client/contract.ts';
 import type { Clock } from '../../src/rules/clock.ts';
 import type { Pod } from '../../schema/types.ts';
-import { FakeApi, type Loose, type Manifest } from '../support/fake-api.ts';
+import { FakeApi, type FakeApiOptions, type Loose, type Manifest } from '../support/fake-api.ts';
 import { FakeClock } from '../support/fake-clock.ts';
 
 /** The API as the nodes of a test see it, with informers over a connection of their own. */
@@ -17,8 +17,8 @@ export class NodeApi {
   }
 
   /** @param clock of the informers; the API's own when not given */
-  static async open(clock?: Clock): Promise<NodeApi> {
-    const api = await FakeApi.open({ clock: new FakeClock(clock?.now()) });
+  static async open(clock?: Clock, options: FakeApiOptions = {}): Promise<NodeApi> {
+    const api = await FakeApi.open({ ...options, clock: new FakeClock(clock?.now()) });
     return new NodeApi(api, createInformers(api.client, clock ?? api.clock, { random: () => 0.5 }));
   }
 

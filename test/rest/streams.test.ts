@@ -34,7 +34,9 @@ let server: TestServer;
 let node: FakeNode;
 beforeAll(async () => {
   server = await TestServer.open();
-  const serving = await makeCertificate({ commonName: 'node' }, server.ca, ['127.0.0.1']);
+  const serving = await makeCertificate({ commonName: 'system:node:n1', organizations: ['system:nodes'] }, server.ca, [
+    '127.0.0.1',
+  ]);
   node = new FakeNode(createServer({ ...serving, ca: server.ca.cert, requestCert: true, rejectUnauthorized: false }));
   node.server.listen(0, '127.0.0.1');
   await once(node.server, 'listening');

@@ -1,10 +1,10 @@
 import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createListener, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { NodeTls } from '../contract.ts';
 import { dialPod } from '../network/dial-pod.ts';
+import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../../rules/certificates/kubelet-client.ts';
 import { SERVER_TLS } from '../../rules/server-tls.ts';
 import type { AgentContext } from '../pods/agent-context.ts';
 import type { PodManager } from '../pods/pod-manager.ts';
@@ -13,59 +13,91 @@ import { refuseUpgrade } from '../streams/refuse-upgrade.ts';
 import { serveCommand } from './command-server.ts';
 import { serveLogs } from './container-logs.ts';
 import { parseKubeletPath, pathOf, portsOf } from './router.ts';
+import type { ServingPair } from './serving-certificate.ts';
 import { resourceMetrics, statsSummary } from './stats-summary.ts';
 
 /** Connections at once: each may be a command or a followed log. */
 const MAX_CONNECTIONS = 1024;
-/** Who may use the kubelet's API: the API server's own client, and cluster administrators. */
-const ALLOWED_USER = 'kube-apiserver-kubelet-client';
-const ALLOWED_GROUP = 'system:masters';
+/** ms in which a caller must have done the handshake, and in which one who may not call must have taken his answer */
+const STRANGER_MS = 30_000;
 
-/** The kubelet's HTTPS API: logs, exec, attach, port-forward, health and statistics. Only for certificates of the cluster's CA. */
+/**
+ * The kubelet's HTTPS API: logs, exec, attach, port-forward, health and statistics. Only for the API server's own client:
+ * whoever has no certificate of the cluster's CA for it is 401. Until there is a serving certificate, callers wait.
+ */
 export class KubeletServer {
   private readonly server: Server;
+  private readonly listener: Listener;
   private readonly sockets = new Set<Duplex>();
+  /** connected before there was a certificate; bounded with all connections */
+  private waiting: Set<Socket> | undefined = new Set();
 
+  /** @param ca PEM of the cluster's CA */
   constructor(
-    tls: NodeTls,
+    private readonly ca: string,
     private readonly pods: PodManager,
     private readonly context: AgentContext,
   ) {
     this.server = createServer(
-      { ...SERVER_TLS, key: tls.key, cert: tls.cert, ca: tls.ca, requestCert: true, rejectUnauthorized: false },
+      { ...SERVER_TLS, requestCert: true, rejectUnauthorized: false, handshakeTimeout: STRANGER_MS },
       (request, response) => void this.serve(request, response).catch(() => response.destroy()),
     );
-    this.server.maxConnections = MAX_CONNECTIONS;
     this.server.requestTimeout = 0;
     this.server.on(
       'upgrade',
       (request, socket, head) => void this.upgrade(request, socket, head).catch(() => socket.destroy()),
     );
-    this.server.on('secureConnection', (socket) => {
-      this.sockets.add(socket);
-      socket.on('close', () => this.sockets.delete(socket));
-      socket.on('error', () => socket.destroy());
+    this.server.on('secureConnection', (socket) => this.secured(socket));
+    this.server.on('tlsClientError', (_, socket) => socket.destroy());
+    this.listener = createListener((socket) => this.accept(socket));
+    this.listener.maxConnections = MAX_CONNECTIONS;
+  }
+
+  /** Serves with this certificate from now on; connections that are open keep the one that they have. */
+  use({ cert, key }: ServingPair): void {
+    this.server.setSecureContext({ ...SERVER_TLS, cert, key, ca: this.ca });
+    const waiting = this.waiting ?? [];
+    this.waiting = undefined;
+    for (const socket of waiting) this.server.emit('connection', socket);
+  }
+
+  private accept(socket: Socket): void {
+    this.sockets.add(socket);
+    socket.on('error', () => socket.destroy());
+    socket.once('close', () => {
+      this.sockets.delete(socket);
+      this.waiting?.delete(socket);
     });
+    if (this.waiting) this.waiting.add(socket);
+    else this.server.emit('connection', socket);
+  }
+
+  /** Nothing else ends a connection that is opened and on which no request comes. */
+  private secured(socket: TLSSocket): void {
+    socket.on('error', () => socket.destroy());
+    if (isApiServer(socket, this.context.clock.now())) return;
+    const timer = setTimeout(() => socket.destroy(), STRANGER_MS).unref();
+    socket.once('close', () => clearTimeout(timer));
   }
 
   async listen(port: number, address: string): Promise<number> {
     await new Promise<void>((resolve, reject) => {
-      this.server.once('error', reject);
-      this.server.listen(port, address, resolve);
+      this.listener.once('error', reject);
+      this.listener.listen(port, address, resolve);
     });
-    return (this.server.address() as AddressInfo).port;
+    return (this.listener.address() as AddressInfo).port;
   }
 
   async close(): Promise<void> {
     for (const socket of this.sockets) socket.destroy();
-    await new Promise((resolve) => this.server.close(resolve));
+    await new Promise((resolve) => this.listener.close(resolve));
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (!isApiServer(request.socket as TLSSocket, this.context.clock.now()))
+      return send(response, 401, 'text/plain; charset=utf-8', 'Unauthorized');
     const pathname = pathOf(request.url);
     if (pathname === '/healthz') return send(response, 200, 'text/plain; charset=utf-8', 'ok');
-    const denied = denial(request);
-    if (denied) return send(response, denied.code, 'text/plain; charset=utf-8', denied.message);
     if (pathname === '/pods') {
       return send(
         response,
@@ -101,8 +133,8 @@ export class KubeletServer {
   }
 
   private async upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
-    const denied = denial(request);
-    if (denied) return refuseUpgrade(socket, denied.code, denied.message);
+    if (!isApiServer(request.socket as TLSSocket, this.context.clock.now()))
+      return refuseUpgrade(socket, 401, 'Unauthorized');
     const route = parseKubeletPath(request.url);
     const worker = route && this.pods.worker(route.namespace, route.pod);
     if (!route || !worker || (route.uid && route.uid !== worker.object.metadata.uid))
@@ -130,14 +162,17 @@ export class KubeletServer {
   }
 }
 
-function denial(request: IncomingMessage): { code: number; message: string } | undefined {
-  const socket = request.socket as TLSSocket;
-  if (!socket.authorized) return { code: 401, message: 'Unauthorized' };
-  const { subject } = socket.getPeerCertificate();
-  const groups = ([] as string[]).concat(subject?.O ?? []);
-  const user = String(subject?.CN ?? '');
-  if (user === ALLOWED_USER || groups.includes(ALLOWED_GROUP)) return undefined;
-  return { code: 403, message: `Forbidden (user=${user}, verb=get, resource=nodes, subresource=proxy)` };
+/** Does the caller show the certificate by which the API server calls kubelets? */
+function isApiServer(socket: TLSSocket, now: number): boolean {
+  if (!socket.authorized) return false;
+  const { subject, valid_to: until } = socket.getPeerCertificate();
+  // what a subject has several of is a list
+  const of = (value: string | string[] | undefined): string[] => ([] as string[]).concat(value ?? []);
+  return (
+    of(subject.CN).at(-1) === KUBELET_CLIENT_USER &&
+    of(subject.O).includes(KUBELET_CLIENT_GROUP) &&
+    now <= Date.parse(until)
+  );
 }
 
 function send(response: ServerResponse, code: number, type: string, body: string): void {

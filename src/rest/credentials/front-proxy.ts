@@ -1,13 +1,15 @@
 import type { IncomingMessage } from 'node:http';
 import type { User } from '../../api/contract.ts';
+import { FRONT_PROXY } from '../../rules/front-proxy.ts';
 import { allValuesOf } from './header-values.ts';
 
+const USER = FRONT_PROXY.userHeader.toLowerCase();
+const UID = FRONT_PROXY.uidHeader.toLowerCase();
+const GROUP = FRONT_PROXY.groupHeader.toLowerCase();
+const EXTRA = FRONT_PROXY.extraPrefix.toLowerCase();
+
 /** Common names of certificates of the front proxy's authority that may speak for others. */
-export const FRONT_PROXY_NAMES: readonly string[] = ['front-proxy-client'];
-const USER = 'x-remote-user';
-const UID = 'x-remote-uid';
-const GROUP = 'x-remote-group';
-const EXTRA = 'x-remote-extra-';
+export const FRONT_PROXY_NAMES: readonly string[] = FRONT_PROXY.allowedNames;
 
 /**
  * Whom a front proxy asks for, by its X-Remote-* headers, which are taken off the request; undefined where it names

@@ -8,6 +8,7 @@ import {
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Connection } from '../../api/contract.ts';
+import { KubeletAgent, type KubeletClient } from './kubelet-agent.ts';
 
 /** Connections kept open to one target, and their idle time. Streams beyond it open their own. */
 const KEPT = { keepAlive: true, maxFreeSockets: 16, timeout: 30_000 };
@@ -21,10 +22,11 @@ export class NodeDialer {
   private readonly plain = new HttpAgent(KEPT);
   /** What a pod shows is not verified, as kube-apiserver does not: nobody has said what it must be. */
   private readonly secure = new HttpsAgent({ ...KEPT, rejectUnauthorized: false });
-  private readonly kubelets: HttpsAgent;
+  private readonly kubelets: KubeletAgent;
 
-  constructor(kubeletClient: { key: string; cert: string }) {
-    this.kubelets = new HttpsAgent({ ...KEPT, ...kubeletClient, rejectUnauthorized: false });
+  /** @param kubeletClient PEM; `ca` has signed the kubelets' serving certificates */
+  constructor(kubeletClient: KubeletClient) {
+    this.kubelets = new KubeletAgent(kubeletClient, KEPT);
   }
 
   /**
@@ -45,7 +47,10 @@ export class NodeDialer {
       servername: hostname.startsWith('[') || isIP(hostname) ? '' : hostname,
     };
     const request = to.secure
-      ? httpsRequest({ ...options, agent: to.kubelet === undefined ? this.secure : this.kubelets })
+      ? httpsRequest({
+          ...options,
+          ...(to.kubelet === undefined ? { agent: this.secure } : this.kubelets.to(to.kubelet)),
+        })
       : httpRequest({ ...options, agent: this.plain });
     // a target that goes on all the same does not keep the connection for others
     if (headers['connection'] === 'close') request.shouldKeepAlive = false;
