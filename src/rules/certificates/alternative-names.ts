@@ -19,7 +19,6 @@ const IP = 0x87;
 
 function ascii(bytes: Buffer, kind: string): string {
   const text = bytes.toString('latin1');
-  // eslint-disable-next-line no-control-regex
   if (!/^[\0-\x7f]*$/.test(text)) throw new Error(`x509: SAN ${kind} is malformed`);
   return text;
 }
