@@ -50,8 +50,14 @@ class Agent implements NodeHandle {
     await this.registration.start();
     // who approves it asks the Node for its addresses
     this.certificate = new ServingCertificate({
-      ...{ client: context.client, clock: options.clock, random: options.random, log: options.log, ca: options.ca },
-      ...{ name: facts.name, address: facts.address, file: join(options.dataDir, 'pki', 'kubelet-server.json') },
+      client: context.client,
+      clock: options.clock,
+      random: options.random,
+      log: options.log,
+      name: facts.name,
+      address: facts.address,
+      ca: options.ca,
+      file: join(options.dataDir, 'pki', 'kubelet-server.json'),
       use: (pair) => server.use(pair),
     });
     this.certificate.start();
