@@ -3,6 +3,7 @@ import { socketTransport } from './client/transports/socket.ts';
 import { packageVersion, runApi } from './start/api-server.ts';
 import { whatNext } from './start/banner.ts';
 import { startLoopThread } from './start/loop-thread.ts';
+import { closeDataFolder } from './start/data-folder.ts';
 import { loopSettings, runLoops } from './start/loops.ts';
 import { parseOptions, type Options } from './start/options.ts';
 import { StartError } from './start/start-error.ts';
@@ -16,6 +17,7 @@ const log = (line: string) => process.stderr.write(`${new Date().toISOString()} 
  * the API in this process they have the main one, and a socket to the API.
  */
 async function start(options: Options): Promise<() => Promise<void>> {
+  closeDataFolder(options.data, log);
   const loops = [...options.roles].some((role) => role !== 'api');
   if (!options.roles.has('api')) {
     const endpoint = { ...readKubeconfig(options.kubeconfig), server: options.server! };

@@ -22,6 +22,8 @@ export interface NodeOptions extends NodeDependencies {
   name: string;
   /** where pods' volumes, logs and records live; made when it is missing */
   dataDir: string;
+  /** the host's folder that no container sees, with all that ku7s keeps; `dataDir` when absent */
+  hidden?: string;
   /** InternalIP of the node, on which the kubelet server listens */
   address?: string;
   /** 0: any free port */

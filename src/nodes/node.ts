@@ -107,7 +107,7 @@ class Agent implements NodeHandle {
       random: options.random,
       log: options.log,
       events: options.events,
-      runtime: new ProcessRuntime(podsDir, can, logs, options.clock),
+      runtime: new ProcessRuntime(podsDir, can, logs, options.clock, [options.hidden ?? options.dataDir]),
       logs,
       volumes: new PodVolumes(podsDir, client, source, options.clock),
       source,

@@ -216,6 +216,7 @@ async function nodes(
         log,
       }),
       dataDir: path.join(settings.data, 'node'),
+      hidden: settings.data,
       ca: settings.ca,
       dnsIP: settings.cluster.dnsIP,
       clusterDomain: settings.cluster.domain,

@@ -1,6 +1,7 @@
-import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
+  chmodSync,
   chownSync,
   closeSync,
   existsSync,
@@ -15,13 +16,12 @@ import {
 import { createServer } from 'node:net';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
 import pg from 'pg';
 import { postgresAccount, type Account } from './embedded/account.ts';
 import { findBinaries, type Binaries } from './embedded/binaries.ts';
 import { serverFlags } from './embedded/configuration.ts';
 import { isAlive, readPostmaster, stopPostmaster } from './embedded/postmaster.ts';
-import { reachableBinaries, reachableData } from './embedded/refuge.ts';
+import { locateData, reachableBinaries } from './embedded/refuge.ts';
 
 export interface EmbeddedOptions {
   /** made when absent; holds the database, its password and its log */
@@ -60,7 +60,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   const account = await postgresAccount();
   const binaries = reachableBinaries(await findBinaries(), account);
   prepareFolder(path.resolve(options.dataDir));
-  const dataDir = reachableData(path.resolve(options.dataDir), account);
+  const dataDir = locateData(path.resolve(options.dataDir));
   const place: Place = {
     pgdata: path.join(dataDir, 'pgdata'),
     log: path.join(dataDir, 'postgres.log'),
@@ -87,7 +87,8 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
 function prepareFolder(dataDir: string): void {
   try {
-    mkdirSync(dataDir, { recursive: true });
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    chmodSync(dataDir, 0o700);
   } catch (error) {
     throw new Error(`cannot make the data folder ${dataDir}: ${(error as Error).message}`);
   }
@@ -103,17 +104,41 @@ async function initialise(place: Place, binaries: Binaries, account: Account, du
   mkdirSync(fresh, { mode: 0o700 });
   own(fresh, account);
   own(place.password, account);
-  const flags = [`--pgdata=${fresh}`, '--username=ku7s', `--pwfile=${place.password}`, '--auth=scram-sha-256'];
+  const [data, word] = [handOver(fresh, account, 3), handOver(place.password, account, 4)];
+  const flags = [`--pgdata=${data.path}`, '--username=ku7s', `--pwfile=${word.path}`, '--auth=scram-sha-256'];
   // byte order for text, and no dependence on the locales of the machine
   flags.push('--encoding=UTF8', '--locale=C', ...(durable ? [] : ['--no-sync']));
   try {
-    await promisify(execFile)(binaries.initdb, flags, { ...account, cwd: '/', env: environment() });
+    await run(binaries.initdb, flags, account, [data.fd, word.fd]);
   } catch (error) {
     rmSync(fresh, { recursive: true, force: true });
-    const { stderr, message } = error as Error & { stderr?: string };
-    throw new Error(`cannot make the database in ${place.pgdata}: ${(stderr || message).trim()}`);
+    throw new Error(`cannot make the database in ${place.pgdata}: ${(error as Error).message.trim()}`);
+  } finally {
+    closeSync(data.fd);
+    closeSync(word.fd);
   }
   renameSync(fresh, place.pgdata);
+}
+
+/**
+ * A file or folder for a child of another account: opened here, and named by its descriptor there, so that the folders
+ * above it can stay closed to that account. Where the account is our own it goes by its name.
+ */
+function handOver(file: string, account: Account, descriptor: number): { fd: number; path: string } {
+  const path = account.uid === undefined ? file : `/proc/self/fd/${descriptor}`;
+  return { fd: openSync(file, 'r'), path };
+}
+
+/** Resolves when the program has ended well; rejects with what it has written to stderr. */
+function run(program: string, args: string[], account: Account, descriptors: readonly number[]): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const stdio = ['ignore', 'ignore', 'pipe', ...descriptors] as const;
+    const child = spawn(program, args, { ...account, cwd: '/', env: environment(), stdio: [...stdio] });
+    let text = '';
+    child.stderr?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    child.once('error', reject);
+    child.once('close', (code) => (code === 0 ? resolve() : reject(new Error(text || `exit ${code}`))));
+  });
 }
 
 function checkData({ pgdata, password }: Place): void {
@@ -196,14 +221,16 @@ async function start(
   const log = openSync(place.log, 'a', 0o600);
   const before = statSync(place.log).size;
   // an own session: Ctrl-C in the terminal must reach ku7s first, which closes the store and then the server
-  const child = spawn(binaries.postgres, ['-D', place.pgdata, ...serverFlags(port, durable)], {
+  const data = handOver(place.pgdata, account, 3);
+  const child = spawn(binaries.postgres, ['-D', data.path, ...serverFlags(port, durable)], {
     ...account,
     cwd: '/',
     detached: true,
-    stdio: ['ignore', log, log],
+    stdio: ['ignore', log, log, data.fd],
     env: environment(),
   });
   closeSync(log);
+  closeSync(data.fd);
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message));
     child.once('exit', () => resolve(tailOf(place.log, before)));

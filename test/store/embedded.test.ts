@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
-import { reachableBinaries, reachableData } from '../../src/store/embedded/refuge.ts';
+import { reachableBinaries } from '../../src/store/embedded/refuge.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded.ts';
 
 const folders: string[] = [];
@@ -79,24 +79,18 @@ test('a pid file that names another program is no obstacle', async () => {
   await start(folder);
 });
 
-test('what the account cannot reach is kept where it can, and is gone with the data folder', () => {
+test('programs that the account cannot reach are copied to where it can', () => {
   const [closed, refuge] = [newFolder(), newFolder()];
   const account = { uid: 12345, gid: 12345 };
-  const [dataDir, native] = [path.join(closed, 'in/data'), path.join(closed, 'package/native')];
-  for (const folder of [dataDir, path.join(native, 'bin')]) mkdirSync(folder, { recursive: true });
+  const native = path.join(closed, 'package/native');
+  mkdirSync(path.join(native, 'bin'), { recursive: true });
   writeFileSync(path.join(closed, 'package/package.json'), '{"version":"18.0.0"}');
   const binaries = { native, initdb: path.join(native, 'bin/initdb'), postgres: path.join(native, 'bin/postgres') };
   for (const file of [binaries.initdb, binaries.postgres]) writeFileSync(file, '', { mode: 0o700 });
   chmodSync(closed, 0o755);
-  expect(reachableData(dataDir, account, refuge)).toBe(dataDir);
   expect(reachableBinaries(binaries, account, refuge)).toBe(binaries);
 
   chmodSync(closed, 0o700);
-  const moved = reachableData(dataDir, account, refuge);
-  expect(path.dirname(moved)).toBe(refuge);
-  expect(reachableData(dataDir, account, refuge)).toBe(moved);
-  rmSync(path.join(dataDir, 'location'));
-  expect(reachableData(dataDir, account, refuge)).not.toBe(moved);
   const copy = reachableBinaries(binaries, account, refuge);
   expect(copy.postgres).toBe(path.join(refuge, 'postgres-18.0.0/bin/postgres'));
   expect(statSync(copy.postgres).mode & 0o777).toBe(0o755);

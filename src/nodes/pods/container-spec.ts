@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Container, Pod } from '../../../schema/types.ts';
 import { resolveImage, type ResolvedImage } from '../images/resolve-image.ts';
@@ -43,7 +43,9 @@ export async function containerSpec(
   const expand = (texts: readonly string[]): string[] => texts.map((text) => expandVariables(text, own));
   const message = terminationFile(context, pod, container.name, attempt);
   mkdirSync(dirname(message), { recursive: true });
-  writeFileSync(message, '', { mode: 0o666 });
+  writeFileSync(message, '');
+  // the container may be anybody
+  chmodSync(message, 0o666);
   const spec: ContainerSpec = {
     pod: { namespace, name, uid },
     name: container.name,

@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../../../schema/types.ts';
 import type { BindMount } from '../runtimes/process/root-view.ts';
@@ -21,6 +21,7 @@ export function podFiles(pod: Pod, ip: string, context: AgentContext): BindMount
   return Object.entries(files).map(([name, text]) => {
     const source = join(directory, name);
     writeFileSync(source, text);
+    chmodSync(source, 0o644);
     return { source, target: `/etc/${name}`, readOnly: false, file: true };
   });
 }

@@ -1,5 +1,6 @@
-import { chmod, mkdir, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
+import { makeOpenDirectory } from './open-directory.ts';
 
 export interface ProjectedFile {
   data: Buffer;
@@ -18,17 +19,17 @@ export async function writeAtomically(
   files: ReadonlyMap<string, ProjectedFile>,
   now: number,
 ): Promise<boolean> {
-  await mkdir(directory, { recursive: true });
+  await makeOpenDirectory(directory);
   const data = join(directory, '..data');
   const current = await readlink(data).catch(() => undefined);
   if (current && (await same(join(directory, current), files))) return false;
   const fresh = `..${new Date(now).toISOString().replaceAll(/[-:TZ]/g, '_')}${Math.floor(now % 1e6)}_${files.size}`;
   const target = join(directory, fresh);
   await rm(target, { recursive: true, force: true });
-  await mkdir(target, { mode: 0o755 });
+  await makeOpenDirectory(target);
   for (const [path, file] of files) {
     const full = join(target, safe(path));
-    await mkdir(dirname(full), { recursive: true });
+    await makeOpenDirectory(dirname(full));
     await writeFile(full, file.data, { mode: file.mode });
     await chmod(full, file.mode);
   }

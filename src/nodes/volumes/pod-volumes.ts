@@ -9,6 +9,7 @@ import type { ObjectSource } from '../pods/object-source.ts';
 import type { BindMount } from '../runtimes/process/root-view.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { checkHostPath } from './host-path.ts';
+import { makeOpenDirectory } from './open-directory.ts';
 import { TokenCache } from './service-account-token.ts';
 import { volumeFiles } from './volume-files.ts';
 
@@ -103,7 +104,7 @@ export async function bindMount(
   const source = subPath ? join(path, join('/', subPath)) : path;
   let found = await stat(source).catch(() => undefined);
   if (!found && subPath) {
-    await mkdir(source, { recursive: true });
+    await makeOpenDirectory(source);
     found = await stat(source);
   }
   const target = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;

@@ -30,6 +30,13 @@ export function serverFlags(port: number, durable: boolean): string[] {
     autovacuum_naptime: '30s',
     log_min_messages: 'warning',
     log_checkpoints: 'off',
+    // no statement, no parameter and no row (`Failing row contains …`) gets into the log
+    log_statement: 'none',
+    log_min_duration_statement: -1,
+    log_min_error_statement: 'panic',
+    log_parameter_max_length: 0,
+    log_parameter_max_length_on_error: 0,
+    log_error_verbosity: 'terse',
     logging_collector: 'off',
   };
   return Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]);

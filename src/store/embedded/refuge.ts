@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   cpSync,
@@ -9,31 +8,21 @@ import {
   readFileSync,
   renameSync,
   rmSync,
-  statSync,
-  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { closedFolder, type Account } from './account.ts';
 import type { Binaries } from './binaries.ts';
 
 /**
- * Root's own folders (/root) are closed to the user that Postgres runs as. What it has to reach is then kept here,
- * and the data folder says where.
+ * Root's own folders (/root) are closed to the user that Postgres runs as. Programs that it has to reach are then copied
+ * to here; the data it is handed as an open folder.
  */
 const REFUGE = '/var/lib/ku7s';
 
-/** The folder for the data: `dataDir`, or one in the refuge that `dataDir` names. */
-export function reachableData(dataDir: string, account: Account, refuge = REFUGE): string {
-  // the folder itself is ours to open; what is private in it has modes of its own
-  if (account.uid !== undefined) chmodSync(dataDir, statSync(dataDir).mode | 0o011);
-  if (closedFolder(path.join(dataDir, 'pgdata'), account) === undefined) return dataDir;
+/** The folder of the data: `dataDir`, or the one that an earlier version chose where the account can reach it. */
+export function locateData(dataDir: string): string {
   const note = path.join(dataDir, 'location');
-  // removing the data folder means to begin anew: hence a name that is not found again without the note
-  if (!existsSync(note)) writeFileSync(note, path.join(refuge, `data-${randomBytes(6).toString('hex')}`));
-  const location = readFileSync(note, 'utf8').trim();
-  mkdirSync(location, { recursive: true, mode: 0o711 });
-  assertOpen(location, account);
-  return location;
+  return existsSync(note) ? readFileSync(note, 'utf8').trim() : dataDir;
 }
 
 /** The programs where they are, or a copy of them in the refuge. */
@@ -45,7 +34,9 @@ export function reachableBinaries(binaries: Binaries, account: Account, refuge =
   const copy = path.join(refuge, `postgres-${version}`);
   if (!existsSync(copy)) {
     const partial = `${copy}.${process.pid}`;
-    mkdirSync(refuge, { recursive: true, mode: 0o755 });
+    mkdirSync(refuge, { recursive: true });
+    // whatever this process's umask is
+    chmodSync(refuge, 0o755);
     cpSync(binaries.native, partial, { recursive: true, verbatimSymlinks: true });
     openTree(partial);
     try {

@@ -8,6 +8,8 @@ export interface LaunchPlan {
   hostname: string;
   workingDir: string;
   mounts: readonly BindMount[];
+  /** folders of the host that are empty in the view */
+  hidden: readonly string[];
   /** path of the pod's network namespace */
   netns?: string | undefined;
   user?: number | undefined;
@@ -41,11 +43,11 @@ export function innerScript(plan: LaunchPlan, can: Capabilities): string {
   const directory = shellQuote(plan.directory);
   const lines = ['set -e', `exec 4>&2 2>${shellQuote(`${plan.directory}/start-error`)}`];
   if (can.rootView) {
-    lines.push(rootViewScript(plan.directory, plan.mounts));
+    lines.push(rootViewScript(plan.directory, plan.mounts, plan.hidden));
     lines.push(`hostname ${shellQuote(plan.hostname)} 2>/dev/null || true`);
   }
-  lines.push(`echo $$ > ${directory}/pid.tmp`, `mv ${directory}/pid.tmp ${directory}/pid`);
-  lines.push(`exec ${become(plan, can).map(shellQuote).join(' ')} "$@"`, '');
+  lines.push(`(umask 077; echo $$ > ${directory}/pid.tmp)`, `mv ${directory}/pid.tmp ${directory}/pid`);
+  lines.push('umask 022', `exec ${become(plan, can).map(shellQuote).join(' ')} "$@"`, '');
   return lines.join('\n');
 }
 

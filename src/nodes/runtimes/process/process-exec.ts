@@ -20,7 +20,10 @@ export function execInContainer(target: Target, command: readonly string[], opti
   const inside = entering(target, command);
   const tty = Boolean(options.tty) && can.pty;
   if (tty) env['TERM'] ??= 'xterm';
-  const argv = tty ? [can.tools.script!, '-qefc', `exec ${inside.map(shellQuote).join(' ')}`, '/dev/null'] : inside;
+  // what containers make, others may read, whatever this process's umask is
+  const argv = tty
+    ? [can.tools.script!, '-qefc', `umask 022; exec ${inside.map(shellQuote).join(' ')}`, '/dev/null']
+    : [can.tools.sh, '-c', 'umask 022; exec "$0" "$@"', ...inside];
   const child = spawn(argv[0]!, argv.slice(1), {
     env,
     cwd: can.rootView ? '/' : join(directory, 'view'),

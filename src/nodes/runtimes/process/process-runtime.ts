@@ -37,6 +37,8 @@ export class ProcessRuntime implements ContainerRuntime {
     private readonly can: Capabilities,
     private readonly logs: LogStore,
     private readonly clock: Clock,
+    /** folders of the host that no container sees */
+    private readonly hidden: readonly string[] = [],
   ) {}
 
   async start(spec: ContainerSpec): Promise<RunningContainer> {
@@ -108,6 +110,7 @@ export class ProcessRuntime implements ContainerRuntime {
       hostname: spec.hostname,
       workingDir: spec.workingDir ?? (this.can.rootView ? '/' : view),
       mounts: spec.mounts,
+      hidden: this.hidden,
       netns: spec.netns,
       user: spec.user,
       group: spec.group,

@@ -14,15 +14,21 @@ export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\
  * Shell commands that build `DIRECTORY/root`, to be run in a new mount namespace: the host's files with a private
  * writable layer over each top-level directory, a small /dev, and the mounts. One overlay per top-level directory,
  * because a user namespace may not clone a tree that has other file systems mounted below it; what cannot be
- * overlaid is bound as it is.
+ * overlaid is bound as it is. Of the folders `hidden` it shows nothing. From here on files are made as containers expect.
  */
-export function rootViewScript(directory: string, mounts: readonly BindMount[]): string {
+export function rootViewScript(
+  directory: string,
+  mounts: readonly BindMount[],
+  hidden: readonly string[] = [],
+): string {
   const root = shellQuote(`${directory}/root`);
   return [
     `d=${shellQuote(directory)}; r=${root}; l="$d/layers"`,
     'mkdir -p "$r" "$l"',
     'mount -t tmpfs -o mode=0755 tmpfs "$r"',
+    'umask 022',
     OVERLAYS,
+    ...hidden.map(hide),
     DEVICES,
     ...[...mounts].sort((a, b) => a.target.split('/').length - b.target.split('/').length).map(bind),
   ].join('\n');
@@ -50,6 +56,11 @@ done
 if [ -d /dev/pts ]; then mount --rbind /dev/pts "$r/dev/pts"; ln -s pts/ptmx "$r/dev/ptmx"; fi
 mount -t tmpfs -o mode=1777 tmpfs "$r/dev/shm"
 ln -s /proc/self/fd "$r/dev/fd"; ln -s fd/0 "$r/dev/stdin"; ln -s fd/1 "$r/dev/stdout"; ln -s fd/2 "$r/dev/stderr"`;
+
+const hide = (folder: string): string => {
+  const target = `"$r"${shellQuote(folder)}`;
+  return `if [ -d ${target} ]; then mount -t tmpfs -o mode=0700,size=4k tmpfs ${target}; fi`;
+};
 
 function bind(mount: BindMount): string {
   const target = `"$r"${shellQuote(mount.target)}`;
