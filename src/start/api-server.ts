@@ -42,14 +42,14 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
   try {
     const auditor = await openAuditor(options.audit, log);
     closers.push(() => auditor.close());
-    const postgres = options.databaseUrl
-      ? undefined
-      : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
-    if (postgres) closers.push(() => postgres.stop());
     const encryption = await startup(
       Encryption.open({ file: options.encryption.providerConfig, reload: options.encryption.reload, log }),
     );
     closers.push(() => Promise.resolve(encryption.close()));
+    const postgres = options.databaseUrl
+      ? undefined
+      : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
+    if (postgres) closers.push(() => postgres.stop());
     const store = await startup(
       openStore({
         databaseUrl: options.databaseUrl || postgres!.url,

@@ -47,7 +47,10 @@ export class PodVolumes {
   }
 
   private async one(pod: Pod, volume: Volume, facts: PodFacts): Promise<string> {
-    const directory = join(this.root, pod.metadata.uid, 'volumes', volume.name);
+    const volumes = join(this.root, pod.metadata.uid, 'volumes');
+    const directory = join(volumes, volume.name);
+    // what is in it has the modes that containers expect, and this keeps the host's other users out
+    await mkdir(volumes, { recursive: true, mode: 0o700 });
     if (volume.emptyDir) {
       const fresh = !(await stat(directory).catch(() => undefined));
       await mkdir(directory, { recursive: true });
