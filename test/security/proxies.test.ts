@@ -5,7 +5,7 @@ import { connect as connectHttp2 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import os from 'node:os';
 import path from 'node:path';
-import { connect as connectTls } from 'node:tls';
+import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startCluster, type Cluster } from '../e2e/support/cluster.ts';
 import { ask, type Asked, type Reply } from './support/ask.ts';
@@ -39,6 +39,10 @@ class Target {
         response.setHeader('access-control-allow-origin', '*');
         response.end(`arrived at ${url}`);
       });
+    });
+    this.server.on('upgrade', (_request, socket) => {
+      socket.on('error', () => undefined).on('end', () => socket.end());
+      socket.resume().write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n');
     });
   }
   async listen(host: string): Promise<void> {
@@ -311,6 +315,24 @@ it('streams are bounded for each user, and free again when their clients leave',
   // one mechanism for all of them, over both transports
   expect((await as('reader', `${WEB}/log?follow=true`)).code).toBe(429);
   expect((await upgraded('reader', `${WEB}:${pod.port}/proxy/ws`)).code).toBe(429);
+  // the end of an upgraded one frees it as well
+  streams.pop()?.destroy();
+  const { hostname, port } = new URL(cluster.url);
+  const upgrade = `GET ${WEB}:${pod.port}/proxy/ws HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer reader\r\n`;
+  const switched = async (): Promise<TLSSocket | undefined> => {
+    const socket = connectTls({ host: hostname, port: Number(port), rejectUnauthorized: false });
+    socket.write(`${upgrade}Connection: Upgrade\r\nUpgrade: websocket\r\n\r\n`);
+    const [head] = (await once(socket, 'data')) as [Buffer];
+    if (String(head).startsWith('HTTP/1.1 101 ')) return socket;
+    socket.destroy();
+    return undefined;
+  };
+  let joined: TLSSocket | undefined;
+  await expect.poll(async () => (joined = await switched())).toBeDefined();
+  expect(await switched()).toBeUndefined();
+  joined?.destroy();
+  await expect.poll(async () => (joined = await switched())).toBeDefined();
+  joined?.destroy();
   // and nobody else's
   expect((await as('editor', `${WEB}:${pod.port}/proxy/`)).code).toBe(200);
   session.destroy();
