@@ -10,6 +10,10 @@ import {
   type YAMLError,
 } from 'yaml';
 
+import { MAX_DEPTH } from '../go/json-syntax.ts';
+import { NotPlain } from './yaml/not-plain.ts';
+import { readPlainYaml, TooDeep, type PlainYaml } from './yaml/plain-yaml.ts';
+
 /** Bad YAML, in the words of Go's YAML: `yaml: line 1: did not find expected node content`. */
 export class YamlError extends Error {}
 
@@ -66,11 +70,66 @@ function repeatedKeys(document: Document, lines: LineCounter): string | undefine
   return found.length ? `yaml: unmarshal errors:\n${found.join('\n')}` : undefined;
 }
 
+/** Characters that the package may read: it takes some milliseconds for each thousand. */
+const MAX_UNUSUAL = 8 * 1024;
+
+/** Aliases begin with one; the package takes a hundred. */
+const MAX_STARS = 500;
+const EXCESSIVE = 'yaml: document contains excessive aliasing';
+/** As many repeated keys are told of. */
+const MAX_REPEATED = 100;
+
+const lineOf = (text: string, at: number): string => {
+  const line = text.slice(0, at).split('\n').length;
+  return line > 1 ? `line ${line}: ` : '';
+};
+
+/** What is told of keys that come again: places in the order of the text. */
+function repetitions(text: string, repeated: PlainYaml['repeated']): string | undefined {
+  if (repeated.length === 0) return undefined;
+  let line = 1;
+  let end = 0;
+  const found = repeated.slice(0, MAX_REPEATED).map(({ key, at }) => {
+    for (let next = text.indexOf('\n', end); next >= 0 && next < at; next = text.indexOf('\n', end)) {
+      end = next + 1;
+      line++;
+    }
+    return `  line ${line}: key ${JSON.stringify(key)} already set in map`;
+  });
+  return `yaml: unmarshal errors:\n${found.join('\n')}`;
+}
+
 /**
  * The first document of a YAML 1.1 text, as Kubernetes reads it (`yes` and `on` are true), and what its strict mode says
- * of keys that come again; the last of them counts. Throws YamlError.
+ * of keys that come again; the last of them counts. Throws YamlError, and 413 for too many values.
  */
 export function parseYaml(text: string): { value: unknown; repeated: string | undefined } {
+  try {
+    // tabs, carriage returns and control characters have rules of their own
+    // eslint-disable-next-line no-control-regex
+    const strange = /[\x00-\x09\x0b-\x1f\x7f-\x9f\ufeff\u2028\u2029]/.exec(text);
+    if (strange) throw new NotPlain(strange.index);
+    const { value, repeated } = readPlainYaml(text);
+    return { value, repeated: repetitions(text, repeated) };
+  } catch (error) {
+    if (error instanceof TooDeep)
+      throw new YamlError(`yaml: ${lineOf(text, error.at)}exceeded max depth of ${MAX_DEPTH}`);
+    if (error instanceof RangeError) throw new YamlError(`yaml: exceeded max depth of ${MAX_DEPTH}`);
+    if (!(error instanceof NotPlain)) throw error;
+    if (text.length > MAX_UNUSUAL)
+      throw new YamlError(
+        `yaml: ${lineOf(text, error.at)}what stands here is read in documents of up to ${MAX_UNUSUAL} characters`,
+      );
+    // the package looks through the whole document for each
+    if (text.split('*').length > MAX_STARS) throw new YamlError(EXCESSIVE);
+    return parseUnusual(text);
+  }
+}
+
+/**
+ * The same by the package, which reads all of YAML. Throws YamlError.
+ */
+function parseUnusual(text: string): { value: unknown; repeated: string | undefined } {
   const lines = new LineCounter();
   const document = parseDocument(text, {
     version: '1.1',
@@ -92,6 +151,7 @@ export function parseYaml(text: string): { value: unknown; repeated: string | un
   try {
     return { value: document.toJS({ maxAliasCount: 100 }) as unknown, repeated: repeatedKeys(document, lines) };
   } catch (failure) {
-    throw new YamlError(`yaml: ${failure instanceof Error ? failure.message : String(failure)}`);
+    const why = failure instanceof Error ? failure.message : String(failure);
+    throw new YamlError(why.startsWith('Excessive alias') ? EXCESSIVE : `yaml: ${why}`);
   }
 }
