@@ -11,6 +11,7 @@ import { forbiddenRequest, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { resourceOf } from '../target.ts';
 import { objectAs } from '../object-as.ts';
+import { AuditAnnotations, auditRefusal } from './policies/audit.ts';
 import { evaluate, type Refusal } from './policies/evaluate.ts';
 import type { Rule } from '../../kinds/strategies/admissionregistration/match-rules.ts';
 import { ruleMatches, selectorsMatch } from './policies/matching.ts';
@@ -74,17 +75,27 @@ function deny(request: AdmissionRequest, text: string, reason: string): StatusEr
 }
 
 /** What one binding refuses; what it only warns of is said here. */
-function refusalsOf(request: AdmissionRequest, policy: Policy, bindingName: string, binding: Binding): Refusal[] {
+function refusalsOf(
+  request: AdmissionRequest,
+  policy: Policy,
+  bindingName: string,
+  binding: Binding,
+  annotations: AuditAnnotations,
+): Refusal[] {
   let params: (KubeObject | undefined)[];
   try {
     params = paramsOf(request, policy, binding);
   } catch (error) {
     return policy.failurePolicy === 'Ignore'
       ? []
-      : [{ message: `failed to configure binding: ${(error as Error).message}`, reason: 'Invalid' }];
+      : [{ message: `failed to configure binding: ${(error as Error).message}`, reason: 'Invalid', index: 0 }];
   }
   const actions = binding.validationActions ?? [];
-  const found = params.flatMap((param) => evaluate(policy, celVariables(request, param)));
+  const found = params.flatMap((param) =>
+    evaluate(policy, celVariables(request, param), (key, value) =>
+      annotations.add(binding.policyName ?? '', key, value),
+    ),
+  );
   if (actions.includes('Warn')) {
     for (const { message, always } of found) {
       if (!always)
@@ -92,6 +103,10 @@ function refusalsOf(request: AdmissionRequest, policy: Policy, bindingName: stri
           `Validation failed for ValidatingAdmissionPolicy '${binding.policyName}' with binding '${bindingName}': ${message}`,
         );
     }
+  }
+  if (actions.includes('Audit')) {
+    const first = found.find(({ always }) => !always);
+    if (first) auditRefusal(request.ctx.audit, bindingName, binding, first);
   }
   return found.filter(({ always }) => always || actions.includes('Deny'));
 }
@@ -108,6 +123,7 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
     const { store } = request;
     if (store.count({ resource: BINDINGS }) === 0) return;
     let refused: StatusError | undefined;
+    const annotations = new AuditAnnotations();
     // all are asked, since all may warn; the first that refuses is told
     for (const stored of store.list({ resource: BINDINGS }).items) {
       const binding = objectAs(BINDINGS, stored).spec ?? {};
@@ -120,11 +136,12 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
         !constraintsMatch(binding.matchResources, request)
       )
         continue;
-      const [first] = refusalsOf(request, policy, stored.name, binding);
+      const [first] = refusalsOf(request, policy, stored.name, binding, annotations);
       if (!first) continue;
       const head = `ValidatingAdmissionPolicy '${name}' with binding '${stored.name}' denied request: `;
       refused ??= deny(request, head + first.message, first.reason);
     }
+    annotations.publish(request.ctx.audit);
     if (refused) throw refused;
   },
 };

@@ -1,12 +1,13 @@
 import { applySchemaDefaults } from '../../kinds/defaults.ts';
 import { fromStorage, toStorage } from '../../kinds/encode.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { Json, KubeObject } from '../../meta/object.ts';
 import { internalError } from '../../meta/status.ts';
 import type { Target } from '../contract.ts';
 import { sameJson } from '../patch/equal.ts';
 import { applyJsonPatch } from '../patch/json.ts';
+import { auditAnswer, auditFailedOpen, auditMutation, auditPatch, type Call } from './webhooks/audit.ts';
 import { callWebhook } from './webhooks/call.ts';
-import { isAsked, webhooksOf, type Webhook } from './webhooks/configured.ts';
+import { isAsked, webhooksOf } from './webhooks/configured.ts';
 import { checkSideEffects, denied, unreachable } from './webhooks/refusal.ts';
 import type { AdmissionOperation, AdmissionPlugin, AdmissionRequest } from './plugin.ts';
 
@@ -18,17 +19,19 @@ const TIMEOUT_SECONDS = 10;
 const handles = ({ kind }: Target, operation: AdmissionOperation): boolean =>
   operation !== 'CONNECT' && kind.group !== GROUP && kind.group !== 'authorization.k8s.io';
 
-/** Undefined where the webhook does not want to be asked, or cannot be and that is no matter. */
-async function ask(webhook: Webhook, request: AdmissionRequest) {
-  if (!isAsked(webhook, request)) return undefined;
+/** Undefined where the webhook cannot be asked and that is no matter. */
+async function ask(call: Call, request: AdmissionRequest) {
+  const { webhook } = call;
   checkSideEffects(webhook, request);
   try {
     const response = await callWebhook(request, webhook.clientConfig, webhook.timeoutSeconds ?? TIMEOUT_SECONDS);
+    auditAnswer(request, call, response);
     for (const warning of response.warnings ?? []) request.ctx.warn(warning);
     return response;
   } catch (error) {
     const refusal = unreachable(webhook, error);
     if (refusal) throw refusal;
+    auditFailedOpen(request, call);
     return undefined;
   }
 }
@@ -45,8 +48,20 @@ function takeOver(request: AdmissionRequest, patched: KubeObject): void {
 }
 
 /** True when the webhook changed the object. */
-async function mutate(webhook: Webhook, request: AdmissionRequest): Promise<boolean> {
-  const response = await ask(webhook, request);
+async function mutate(call: Call, request: AdmissionRequest): Promise<boolean> {
+  if (!isAsked(call.webhook, request)) return false;
+  let mutated = false;
+  try {
+    mutated = await askToMutate(call, request);
+  } finally {
+    auditMutation(request, call, mutated);
+  }
+  return mutated;
+}
+
+async function askToMutate(call: Call, request: AdmissionRequest): Promise<boolean> {
+  const { webhook } = call;
+  const response = await ask(call, request);
   if (!response) return false;
   if (!response.allowed) throw denied(webhook, response);
   if (!response.patch || !request.object) return false;
@@ -56,15 +71,16 @@ async function mutate(webhook: Webhook, request: AdmissionRequest): Promise<bool
     );
   const before = fromStorage(request.target.kind, request.object);
   let patched: KubeObject;
+  let patch: Json;
   try {
-    patched = structuredClone(
-      applyJsonPatch(before, JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8'))),
-    );
+    patch = JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8')) as Json;
+    patched = structuredClone(applyJsonPatch(before, patch));
   } catch (error) {
     throw internalError(
       `admission webhook ${JSON.stringify(webhook.name)} attempted to patch the object: ${(error as Error).message}`,
     );
   }
+  auditPatch(request, call, patch);
   if (sameJson(before, patched)) return false;
   takeOver(request, patched);
   return true;
@@ -75,17 +91,18 @@ export const mutatingAdmissionWebhook: AdmissionPlugin = {
   name: 'MutatingAdmissionWebhook',
   handles,
   async admit(request) {
-    const again: Webhook[] = [];
-    let asked: Webhook[] = [];
-    for (const webhook of webhooksOf(request.store, MUTATING)) {
-      if (await mutate(webhook, request)) {
+    const again: Call[] = [];
+    const asked: Call[] = [];
+    for (const [index, configured] of webhooksOf(request.store, MUTATING).entries()) {
+      const call: Call = { ...configured, mutating: true, round: 0, index };
+      if (await mutate(call, request)) {
         // those before it have not seen this change
         for (const earlier of asked)
-          if (earlier.reinvocationPolicy === 'IfNeeded' && !again.includes(earlier)) again.push(earlier);
+          if (earlier.webhook.reinvocationPolicy === 'IfNeeded' && !again.includes(earlier)) again.push(earlier);
       }
-      asked = [...asked, webhook];
+      asked.push(call);
     }
-    for (const webhook of again) await mutate(webhook, request);
+    for (const call of again) await mutate({ ...call, round: 1 }, request);
   },
 };
 
@@ -96,10 +113,11 @@ export const validatingAdmissionWebhook: AdmissionPlugin = {
   async validate(request) {
     const webhooks = webhooksOf(request.store, VALIDATING);
     if (webhooks.length === 0) return;
+    const relevant = webhooks.filter(({ webhook }) => isAsked(webhook, request));
     await Promise.all(
-      webhooks.map(async (webhook) => {
-        const response = await ask(webhook, request);
-        if (response && !response.allowed) throw denied(webhook, response);
+      relevant.map(async (configured, index) => {
+        const response = await ask({ ...configured, mutating: false, round: 0, index }, request);
+        if (response && !response.allowed) throw denied(configured.webhook, response);
       }),
     );
   },

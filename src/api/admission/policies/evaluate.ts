@@ -15,6 +15,8 @@ export type Expressions = Pick<
 export interface Refusal {
   message: string;
   reason: string;
+  /** of the validation */
+  index: number;
   /** refuses whatever a binding's actions are */
   always?: boolean;
 }
@@ -87,12 +89,15 @@ function messageOf({ message, expression }: Validation, made: Value): string {
   return message?.trim() || `failed expression: ${expression.trim()}`;
 }
 
-/** All that a policy has against a request, in the order of its validations. */
-export function evaluate(policy: Expressions, bindings: Bindings): Refusal[] {
+/** Takes the value of an audit annotation. */
+export type Publish = (key: string, value: string) => void;
+
+/** All that a policy has against a request, in the order of its validations. `publish` is told its audit annotations. */
+export function evaluate(policy: Expressions, bindings: Bindings, publish: Publish = () => undefined): Refusal[] {
   const fails = policy.failurePolicy !== 'Ignore';
   const withParams = policy.paramKind !== undefined;
   const composition = policy.variables?.length ? compose(policy.variables, withParams) : undefined;
-  const failed = (message: string): Refusal[] => (fails ? [{ message, reason: 'Invalid' }] : []);
+  const failed = (message: string): Refusal[] => (fails ? [{ message, reason: 'Invalid', index: 0 }] : []);
   const about = isAbout(policy.matchConditions, bindings, composition, withParams);
   if (about === false) return [];
   if (about !== true) return failed(about.message);
@@ -100,7 +105,8 @@ export function evaluate(policy: Expressions, bindings: Bindings): Refusal[] {
     composition?.variables(withAuthorizer) ?? admissionVariables(withParams, withAuthorizer);
   try {
     const refusals = validate(policy, bindings, composition, variables, fails);
-    return fails ? [...refusals, ...annotate(policy, bindings, composition, variables(true))] : refusals;
+    const unpublished = annotate(policy, bindings, composition, variables(true), publish);
+    return fails ? [...refusals, ...unpublished] : refusals;
   } catch (error) {
     if (error instanceof OutOfBudget) return failed(error.message);
     throw error;
@@ -121,13 +127,13 @@ function validate(
   );
   if (values.every((value) => value === true)) return [];
   const messages = messagesOf(validations, bindings, composition, variables(false), evaluation.left);
-  return values.flatMap((value, i): Refusal[] => {
-    const validation = validations[i] as Validation;
-    if (value instanceof CelError) return fails ? [{ message: value.message, reason: 'Invalid' }] : [];
+  return values.flatMap((value, index): Refusal[] => {
+    const validation = validations[index] as Validation;
+    if (value instanceof CelError) return fails ? [{ message: value.message, reason: 'Invalid', index }] : [];
     if (messages instanceof OutOfBudget)
-      return fails ? [{ message: `failed messageExpression: ${messages.message}`, reason: 'Invalid' }] : [];
+      return fails ? [{ message: `failed messageExpression: ${messages.message}`, reason: 'Invalid', index }] : [];
     if (value === true) return [];
-    return [{ message: messageOf(validation, messages[i] ?? null), reason: validation.reason || 'Invalid' }];
+    return [{ message: messageOf(validation, messages[index] ?? null), reason: validation.reason || 'Invalid', index }];
   });
 }
 
@@ -151,17 +157,21 @@ function messagesOf(
   }
 }
 
-/** Annotations are only tried: what fails refuses. Throws OutOfBudget. */
+/** What of the audit annotations fails; null and '' are left out. Throws OutOfBudget. */
 function annotate(
   { auditAnnotations = [] }: Expressions,
   bindings: Bindings,
   composition: Composition | undefined,
   variables: ReturnType<typeof admissionVariables>,
+  publish: Publish,
 ): Refusal[] {
   const evaluation = new Evaluation(bindings, composition, REQUEST_BUDGET);
-  return auditAnnotations.flatMap(({ valueExpression }): Refusal[] => {
+  return auditAnnotations.flatMap(({ key, valueExpression }): Refusal[] => {
     const compiled = compileFor(valueExpression.trim(), variables, ['string', 'null_type']);
     const value = evaluation.run(valueExpression, compiled);
-    return value instanceof CelError ? [{ message: value.message, reason: 'Invalid', always: true }] : [];
+    if (value instanceof CelError) return [{ message: value.message, reason: 'Invalid', index: 0, always: true }];
+    const text = typeof value === 'string' ? value.trim() : '';
+    if (text) publish(key, text);
+    return [];
   });
 }

@@ -12,11 +12,21 @@ import { requestName, type AdmissionRequest } from '../plugin.ts';
 export type Webhook = ValidatingWebhook & Pick<MutatingWebhook, 'reinvocationPolicy'>;
 type Configurations = Extract<keyof Resources, `${string}webhookconfigurations.${string}`>;
 
+/** A webhook, and the name of the configuration that it is in. */
+export interface Configured {
+  configuration: string;
+  webhook: Webhook;
+}
+
 /** All webhooks of a kind of configuration, by the names of the configurations. */
-export const webhooksOf = (store: Store, resource: Configurations): Webhook[] =>
+export const webhooksOf = (store: Store, resource: Configurations): Configured[] =>
   store.count({ resource }) === 0
     ? []
-    : store.list({ resource }).items.flatMap((c) => objectAs(resource, c).webhooks ?? []);
+    : store
+        .list({ resource })
+        .items.flatMap((c) =>
+          (objectAs(resource, c).webhooks ?? []).map((webhook) => ({ configuration: c.name, webhook })),
+        );
 
 /** Whether a webhook wants to be asked. Throws 403 where a condition of a webhook that must not fail does. */
 export function isAsked(webhook: Webhook, request: AdmissionRequest): boolean {
