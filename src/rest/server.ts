@@ -12,6 +12,7 @@ import type { TLSSocket } from 'node:tls';
 import type { Api } from '../api/contract.ts';
 import { createFlowControl, type FlowControl } from '../api/fairness/flow-control.ts';
 import { SERVER_TLS } from '../rules/server-tls.ts';
+import { FrontProxyAgents } from './aggregation/front-proxy-agents.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { asHttp1, Exchange, streamOf } from './exchange.ts';
 import { createFairness } from './fairness/fairness.ts';
@@ -108,7 +109,7 @@ class Server implements RestServer {
       discovery: new Discovery(api.registry),
       openapi: new OpenApi(api.registry, api.store),
       dialer: new NodeDialer({ ...kubeletClient, ca: tls.clientCA }),
-      frontProxy,
+      frontProxy: new FrontProxyAgents(frontProxy),
       keyManagement,
       fairness: fairness ? createFairness(flowControl ?? createFlowControl(api.store)) : undefined,
       version: { ...VERSION, ...version },
@@ -178,6 +179,7 @@ class Server implements RestServer {
     await closed;
     this.services.fairness?.close();
     this.services.dialer.close();
+    this.services.frontProxy.close();
     this.services.metrics.close();
   }
 

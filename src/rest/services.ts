@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Api, Attributes } from '../api/contract.ts';
+import type { FrontProxyAgents } from './aggregation/front-proxy-agents.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { Metrics } from './health/metrics.ts';
@@ -43,8 +44,7 @@ export interface Services {
   openapi: OpenApi;
   metrics: Metrics;
   dialer: NodeDialer;
-  /** PEM of the client certificate under which aggregated API servers believe who asks */
-  frontProxy: { key: string; cert: string };
+  frontProxy: FrontProxyAgents;
   /** the health of key management services; undefined where none are used */
   keyManagement: (() => Promise<boolean>) | undefined;
   graphql: GraphQLHandler | undefined;

@@ -1,5 +1,5 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import { Agent, request as httpsRequest } from 'node:https';
+import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { goTransportError } from '../../api/admission/webhooks/transport-error.ts';
 import type { Endpoint } from '../../api/streams/ready-endpoint.ts';
@@ -16,49 +16,25 @@ import { endpointOf, remoteOf, remoteVersions, type RemoteSpec } from './locate.
 const UNAVAILABLE = 503;
 /** A server that does not begin to answer in this time is taken for unreachable. Bodies and watches may last. */
 const ANSWER_MS = 60_000;
-/** A connection that is kept and not used is closed after this time. */
-const IDLE_MS = 30_000;
-/** CAs for which connections are kept open. */
-const MAX_AGENTS = 32;
-const agents = new Map<string, Agent>();
 
 type Authorize = (services: Services, exchange: Exchange, route: Route) => Attributes;
 
 /** Headers by which another server knows who asks (https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/). */
 function identityHeaders(user: User): OutgoingHttpHeaders {
   const extra = Object.entries(user.extra ?? {}).map(([key, values]) => [
-    `x-remote-extra-${encodeURIComponent(key)}`,
-    [...values],
+    `x-remote-extra-${encodeURIComponent(key).replace(/[()]/g, (c) => (c === '(' ? '%28' : '%29'))}`,
+    values.map(asBytes),
   ]);
   return {
-    'x-remote-user': user.name,
-    ...(user.uid && { 'x-remote-uid': user.uid }),
-    'x-remote-group': [...user.groups],
+    'x-remote-user': asBytes(user.name),
+    ...(user.uid && { 'x-remote-uid': asBytes(user.uid) }),
+    'x-remote-group': user.groups.map(asBytes),
     ...(Object.fromEntries(extra) as OutgoingHttpHeaders),
   };
 }
 
-function agentFor(
-  { caBundle = '', insecureSkipTLSVerify = false }: RemoteSpec,
-  client: { key: string; cert: string },
-): Agent {
-  const key = `${insecureSkipTLSVerify} ${caBundle}`;
-  let agent = agents.get(key);
-  if (!agent) {
-    const ca = caBundle && Buffer.from(caBundle, 'base64').toString('utf8');
-    agent = new Agent({
-      ...client,
-      ...(ca && { ca }),
-      rejectUnauthorized: !insecureSkipTLSVerify,
-      keepAlive: true,
-      maxFreeSockets: 16,
-      timeout: IDLE_MS,
-    });
-    if (agents.size >= MAX_AGENTS) agents.clear();
-    agents.set(key, agent);
-  }
-  return agent;
-}
+/** Text as a header has it: its bytes in UTF-8, as Go writes them. */
+const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 /** Headers of the caller go on, but for those by which it could pass for somebody else. */
 function headersOf(exchange: Exchange, host: string): OutgoingHttpHeaders {
@@ -85,7 +61,7 @@ function ask(
       servername,
       method,
       path: req.url,
-      agent: agentFor(spec, frontProxy),
+      agent: frontProxy.to(spec),
       headers: headersOf(exchange, `${servername}:${port}`),
     });
     const timer = setTimeout(() => request.destroy(new Error(`${servername} does not answer`)), ANSWER_MS);

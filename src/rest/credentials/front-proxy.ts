@@ -17,17 +17,21 @@ export const FRONT_PROXY_NAMES: readonly string[] = FRONT_PROXY.allowedNames;
  * Source: https://kubernetes.io/docs/reference/access-authn-authz/authentication/#authenticating-proxy
  */
 export function frontProxyUser(req: IncomingMessage): User | undefined {
-  const [name] = allValuesOf(req, USER);
+  const [name] = textsOf(req, USER);
   if (!name) return undefined;
-  const [uid] = allValuesOf(req, UID);
-  const groups = allValuesOf(req, GROUP).filter(Boolean);
+  const [uid] = textsOf(req, UID);
+  const groups = textsOf(req, GROUP).filter(Boolean);
   const extra: Record<string, string[]> = {};
   for (const header of Object.keys(req.headers)) {
-    if (header.startsWith(EXTRA)) extra[unescaped(header.slice(EXTRA.length))] = allValuesOf(req, header);
+    if (header.startsWith(EXTRA)) extra[unescaped(header.slice(EXTRA.length))] = textsOf(req, header);
     if (header.startsWith(EXTRA) || [USER, UID, GROUP].includes(header)) delete req.headers[header];
   }
   return { name, ...(uid && { uid }), groups, extra };
 }
+
+/** Values of a header, whose bytes are UTF-8 as Go writes them. */
+const textsOf = (req: IncomingMessage, name: string): string[] =>
+  allValuesOf(req, name).map((value) => Buffer.from(value, 'latin1').toString('utf8'));
 
 function unescaped(key: string): string {
   try {
