@@ -57,7 +57,7 @@ export class Rbac {
   private readonly stops: (() => void)[] = [];
   private readonly listeners: ((subjects: Lessened) => void)[] = [];
 
-  constructor(store: Store) {
+  constructor(store: Pick<Store, 'get' | 'list' | 'watch'>) {
     for (const resource of [...ROLES, ...BINDINGS]) this.follow(store, resource);
   }
 
@@ -128,7 +128,7 @@ export class Rbac {
   }
 
   /** Reads what is there and follows; a watch that is too far behind is begun again from a list. */
-  private follow(store: Store, resource: string): void {
+  private follow(store: Pick<Store, 'get' | 'list' | 'watch'>, resource: string): void {
     const isRole = ROLES.includes(resource);
     const apply = isRole ? this.setRole.bind(this) : this.setBinding.bind(this);
     const { items, revision } = store.list({ resource });
@@ -172,7 +172,7 @@ export class Rbac {
   }
 
   /** What went while nobody told of it: without this, a right would outlive its binding. */
-  private forgetMissing(store: Store, resource: string): void {
+  private forgetMissing(store: Pick<Store, 'get'>, resource: string): void {
     const isRole = ROLES.includes(resource);
     const ofCluster = resource.startsWith('cluster');
     for (const key of (isRole ? this.roles : this.bindings).keys()) {

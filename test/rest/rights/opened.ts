@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect, constants } from 'node:http2';
 import type { Readable } from 'node:stream';
 import { WebSocket } from 'ws';
-import type { RightsServer, Showing } from './support.ts';
+import type { Asking, Showing } from './asking.ts';
 
 /** How something that was open ended: with which code in its last event, and how its connection was closed. */
 export interface Ending {
@@ -15,7 +15,7 @@ export interface Opened {
   ended: Promise<Ending>;
   close(): void;
 }
-export type Open = (server: RightsServer, showing: Showing) => Promise<Opened>;
+export type Open = (server: Asking, showing: Showing) => Promise<Opened>;
 
 interface StatusLike {
   code?: number;
@@ -23,7 +23,7 @@ interface StatusLike {
 }
 const WATCH = '/api/v1/namespaces/a/configmaps?watch=true';
 const POD = '/api/v1/namespaces/a/pods/p';
-const COMMAND = 'command=sh&container=c&stdout=true';
+const COMMAND = `container=c&stdout=true&command=sh&command=-c&command=${encodeURIComponent('echo a; sleep 600')}`;
 export const SUBSCRIPTION = 'subscription { objectsWatch(resource: "configmaps", namespace: "a") }';
 const KEY = { 'sec-websocket-version': '13', 'sec-websocket-key': 'AAAAAAAAAAAAAAAAAAAAAA==' };
 
@@ -46,14 +46,14 @@ const plainWatch: Open = async (server, showing) => {
 };
 
 const http2Watch: Open = async (server, { headers, client }) => {
-  const session = connect(`https://127.0.0.1:${server.port}`, { ca: server.ca.cert, ...client });
+  const session = connect(`https://127.0.0.1:${server.port}`, { ca: server.ca, ...client });
   session.on('error', () => undefined);
   const stream = session.request({ [constants.HTTP2_HEADER_PATH]: WATCH, ...headers });
   await once(stream, 'response');
   return { ended: allOf(stream).then((all) => ofLastLine(all.toString())), close: () => session.destroy() };
 };
 
-function webSocket(server: RightsServer, path: string, protocols: string[], showing: Showing): WebSocket {
+function webSocket(server: Asking, path: string, protocols: string[], showing: Showing): WebSocket {
   const { headers, ca, key, cert } = server.options(path, showing);
   const options = { headers, ca, ...(key ? { key, cert } : {}) };
   return new WebSocket(`wss://127.0.0.1:${server.port}${path}`, protocols, options as never);

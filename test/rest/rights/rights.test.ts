@@ -3,7 +3,8 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import { WebSocket } from 'ws';
 import { certificate } from '../certificate.ts';
 import { graphqlSocket, opens, SUBSCRIPTION, type Ending, type Open, type Opened } from './opened.ts';
-import { ADMIN, bearer, RightsServer, type Showing } from './support.ts';
+import { bearer, type Showing } from './asking.ts';
+import { ADMIN, RightsServer } from './support.ts';
 
 const RBAC = 'rbac.authorization.k8s.io';
 const ROLES = `roles.${RBAC}`;
@@ -124,7 +125,7 @@ const takes: Take[] = [
       headers: {},
       client: await certificate(
         { name: [{ O: ['devs'] }, { CN: ['jill'] }], now: server.fake.clock.now(), until: 600 },
-        server.ca,
+        server.authority,
       ),
     }),
     () => pass(600_000),
@@ -194,7 +195,7 @@ describe('a GraphQL socket', () => {
     const showing = await show();
     // without a subscription too: what it could begin would be begun by nobody
     const idle = new WebSocket(`wss://127.0.0.1:${server.port}/graphql`, 'graphql-transport-ws', {
-      ca: server.ca.cert,
+      ca: server.ca,
       ...(how === byHeader && { headers: showing.headers }),
     });
     const closed = once(idle, 'close');
@@ -210,7 +211,7 @@ describe('a GraphQL socket', () => {
 
   it('stays when a right ends, and what it asks next is refused', async () => {
     const socket = new WebSocket(`wss://127.0.0.1:${server.port}/graphql`, 'graphql-transport-ws', {
-      ca: server.ca.cert,
+      ca: server.ca,
       headers: jane().headers,
     });
     const messages: { id?: string; type: string; payload?: { errors?: { extensions: { code: number } }[] } }[] = [];

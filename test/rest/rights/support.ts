@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer as createPlainServer, type IncomingMessage, type Server as PlainServer } from 'node:http';
-import { createServer, request as httpsRequest, type RequestOptions, type Server } from 'node:https';
+import { createServer, request as httpsRequest, type Server } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { acceptWebSocket } from '../../../src/nodes/streams/websocket.ts';
@@ -8,15 +8,7 @@ import { createRestServer, type RestServer } from '../../../src/rest/server.ts';
 import { makeAuthority, makeCertificate, type KeyPair } from '../../../src/start/certificates.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { FakeClock } from '../../support/fake-clock.ts';
-
-/** What a client shows of itself. */
-export interface Showing {
-  headers: Record<string, string>;
-  client?: KeyPair;
-}
-export const bearer = (token: string, more: Record<string, string> = {}): Showing => ({
-  headers: { authorization: `Bearer ${token}`, ...more },
-});
+import { Asking, bearer } from './asking.ts';
 
 export const ADMIN = bearer('admin-token');
 const TOKENS = [
@@ -30,14 +22,16 @@ const TOKENS = [
  * Both façades over one port, on a clock that stands still, with a node and a pod that are servers of the test's: the
  * pipeline authorises and finds them, and only where they are is put right behind it.
  */
-export class RightsServer {
+export class RightsServer extends Asking {
   private constructor(
     readonly fake: FakeApi,
-    readonly ca: KeyPair,
-    readonly port: number,
+    readonly authority: KeyPair,
+    port: number,
     private readonly rest: RestServer,
     private readonly others: readonly (Server | PlainServer)[],
-  ) {}
+  ) {
+    super(port, authority.cert);
+  }
 
   static async open(): Promise<RightsServer> {
     const clock = new FakeClock(Date.now());
@@ -107,46 +101,12 @@ export class RightsServer {
           group: 'things.example.com',
           version: 'v1',
           service: { namespace: 'a', name: 'other', port },
-          caBundle: Buffer.from(this.ca.cert).toString('base64'),
+          caBundle: Buffer.from(this.ca).toString('base64'),
           groupPriorityMinimum: 100,
           versionPriority: 1,
         },
       },
     );
-  }
-
-  options(path: string, { headers, client }: Showing, more: RequestOptions = {}): RequestOptions {
-    return {
-      host: '127.0.0.1',
-      port: this.port,
-      path,
-      ca: this.ca.cert,
-      agent: false,
-      ...(client && { key: client.key, cert: client.cert }),
-      ...more,
-      headers: { ...headers, ...(more.headers as Record<string, string> | undefined) },
-    };
-  }
-
-  /** The head of an answer; the caller reads the rest. */
-  async get(path: string, showing: Showing, more?: RequestOptions): Promise<IncomingMessage> {
-    const request = httpsRequest(this.options(path, showing, more));
-    request.end();
-    const [answer] = (await once(request, 'response')) as [IncomingMessage];
-    answer.on('error', () => undefined);
-    return answer;
-  }
-
-  /** The connection of a request that was switched to another protocol, and what came with the switch. */
-  async upgrade(path: string, showing: Showing, headers: Record<string, string>): Promise<[Duplex, Buffer]> {
-    const method = headers['sec-websocket-key'] ? 'GET' : 'POST';
-    const request = httpsRequest(
-      this.options(path, showing, { method, headers: { connection: 'Upgrade', ...headers } }),
-    );
-    request.end();
-    const [, socket, head] = (await once(request, 'upgrade')) as [unknown, Duplex, Buffer];
-    socket.on('error', () => undefined);
-    return [socket, head];
   }
 
   /** A token of a service account, of ten minutes. */
