@@ -4,6 +4,7 @@ import {
   parse,
   specifiedRules,
   validate,
+  visit,
   type DocumentNode,
   type GraphQLSchema,
   type OperationDefinitionNode,
@@ -12,10 +13,22 @@ import { LRUCache } from 'lru-cache';
 import { compile, type CompiledOperation } from './compiled/compile.ts';
 import { costOf, limitsRule, type Limits } from './limits.ts';
 
+function introspects(document: DocumentNode): boolean {
+  let found = false;
+  visit(document, {
+    Field({ name: { value } }) {
+      found ||= value === '__schema' || value === '__type';
+    },
+  });
+  return found;
+}
+
 /** One operation of a document: what does not depend on variables is made once. */
 export class Operation {
   /** fields that it may produce, by its variables */
   readonly cost: (variables: Readonly<Record<string, unknown>>) => number;
+  /** whether it asks for the schema itself */
+  readonly introspects: boolean;
   private made: { compiled: CompiledOperation | undefined } | undefined;
 
   constructor(
@@ -24,6 +37,7 @@ export class Operation {
     readonly node: OperationDefinitionNode,
   ) {
     this.cost = costOf(schema, document, node);
+    this.introspects = introspects(document);
   }
 
   /** undefined: graphql-js runs it */

@@ -10,6 +10,7 @@ import type { Api, Attributes, RequestContext } from '../api/contract.ts';
 import { stringifyExact } from '../go/json-numbers.ts';
 import { badRequest } from '../meta/status.ts';
 import { createContext } from './context.ts';
+import { requireDiscovery, tellsOfSchema } from './discovery.ts';
 import type { Operation } from './documents.ts';
 import { formatError } from './errors.ts';
 import type { JsonText } from './json-text.ts';
@@ -44,6 +45,7 @@ export class Engine {
   async execute(asked: Asked, context: RequestContext): Promise<JsonText> {
     try {
       const { operation, request, refusal } = asked;
+      if (tellsOfSchema(asked)) requireDiscovery(this.api, context.user);
       if (!operation) throw refusal;
       if (operation.node.operation === 'subscription')
         throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');

@@ -1,6 +1,7 @@
 import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
 import { PLAIN } from './compiled/plain.ts';
+import { requireDiscovery } from './discovery.ts';
 import { MANAGED_FIELDS, namedTarget, selectOptions } from './targets.ts';
 import { WholeObject, wholeAnswer } from './whole.ts';
 
@@ -48,8 +49,10 @@ export function addGenericQueries(builder: Builder): void {
       type: [kindRef],
       description: 'All served kinds; with `preferred` only one version of each.',
       args: { preferred: t.arg.boolean({ defaultValue: false }) },
-      resolve: (_, { preferred }, { api }) =>
-        api.registry.all().filter((kind) => !preferred || api.registry.preferred(kind.storage.key) === kind),
+      resolve(_, { preferred }, { api, request }) {
+        requireDiscovery(api, request.user);
+        return api.registry.all().filter((kind) => !preferred || api.registry.preferred(kind.storage.key) === kind);
+      },
     }),
     object: t.field({
       type: 'JSON',
