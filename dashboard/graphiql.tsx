@@ -4,6 +4,7 @@ import { GraphiQL } from 'graphiql';
 import { createClient } from 'graphql-ws';
 import { createRoot } from 'react-dom/client';
 import { EXAMPLES } from './examples.ts';
+import { Session } from './session.tsx';
 
 // The editor's language services run in workers of our own origin (scripts/dashboard.mjs builds them).
 const WORKERS: Readonly<Record<string, string>> = { json: 'json.worker.js', graphql: 'graphql.worker.js' };
@@ -19,10 +20,15 @@ const fetcher = createGraphiQLFetcher({
 });
 
 createRoot(document.getElementById('graphiql')!).render(
-  <GraphiQL
-    fetcher={fetcher}
-    defaultTabs={EXAMPLES}
-    shouldPersistHeaders={false}
-    defaultEditorToolsVisibility="variables"
-  />,
+  <div style={{ display: 'flex', flexDirection: 'column', height: '100%' }}>
+    <Session />
+    <div style={{ flex: 1, minHeight: 0 }}>
+      <GraphiQL
+        fetcher={fetcher}
+        defaultTabs={EXAMPLES}
+        shouldPersistHeaders={false}
+        defaultEditorToolsVisibility="variables"
+      />
+    </div>
+  </div>,
 );

@@ -2,6 +2,7 @@ import { readKubeconfig } from './client/kubeconfig.ts';
 import { socketTransport } from './client/transports/socket.ts';
 import { packageVersion, runApi } from './start/api-server.ts';
 import { whatNext } from './start/banner.ts';
+import { loginLink } from './start/login-link.ts';
 import { startLoopThread } from './start/loop-thread.ts';
 import { closeDataFolder } from './start/data-folder.ts';
 import { loopSettings, runLoops } from './start/loops.ts';
@@ -42,6 +43,10 @@ async function start(options: Options): Promise<() => Promise<void>> {
 }
 
 async function main(): Promise<void> {
+  if (process.argv[2] === 'login-link') {
+    process.stdout.write(`${await loginLink(process.argv.slice(3), process.env)}\n`);
+    return;
+  }
   const options = parseOptions(process.argv.slice(2), process.env, packageVersion());
   if (typeof options === 'string') {
     process.stdout.write(`${options}\n`);

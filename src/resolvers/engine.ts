@@ -10,12 +10,12 @@ import type { Api, Attributes, RequestContext } from '../api/contract.ts';
 import { stringifyExact } from '../go/json-numbers.ts';
 import { badRequest } from '../meta/status.ts';
 import { createContext } from './context.ts';
-import { requireDiscovery, tellsOfSchema } from './discovery.ts';
+import { requireDiscovery } from './discovery.ts';
 import type { Operation } from './documents.ts';
 import { formatError } from './errors.ts';
 import type { JsonText } from './json-text.ts';
 import type { Limits } from './limits.ts';
-import { Operations, RefusedDocument, type Asked, type OperationRequest } from './operations.ts';
+import { Operations, RefusedDocument, tellsOfSchema, type Asked, type OperationRequest } from './operations.ts';
 import { SharedSubscriptions } from './shared-subscriptions.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
 
@@ -45,7 +45,7 @@ export class Engine {
   async execute(asked: Asked, context: RequestContext): Promise<JsonText> {
     try {
       const { operation, request, refusal } = asked;
-      if (tellsOfSchema(asked)) requireDiscovery(this.api, context.user);
+      if (tellsOfSchema(asked)) requireDiscovery(this.api, context);
       if (!operation) throw refusal;
       if (operation.node.operation === 'subscription')
         throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');

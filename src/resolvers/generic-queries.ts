@@ -50,7 +50,7 @@ export function addGenericQueries(builder: Builder): void {
       description: 'All served kinds; with `preferred` only one version of each.',
       args: { preferred: t.arg.boolean({ defaultValue: false }) },
       resolve(_, { preferred }, { api, request }) {
-        requireDiscovery(api, request.user);
+        requireDiscovery(api, request);
         return api.registry.all().filter((kind) => !preferred || api.registry.preferred(kind.storage.key) === kind);
       },
     }),

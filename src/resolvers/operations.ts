@@ -24,6 +24,10 @@ export class RefusedDocument extends Error {
   }
 }
 
+/** Whether an operation's answer tells of the schema: it asks for it, or is corrected by it ("Did you mean …?"). */
+export const tellsOfSchema = ({ operation, refusal }: Asked): boolean =>
+  operation ? operation.introspects : refusal instanceof RefusedDocument;
+
 /** Asks for the schema itself, which must be the whole one. */
 const INTROSPECTION = /__(schema|type)\b/;
 

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Exchange } from './exchange.ts';
-import type { SessionContext } from './pages/sessions.ts';
+import type { SessionContext } from './pages/pages.ts';
 import type { Services } from './services.ts';
 
 const PATHS = /^\/graph(ql|iql)(\/|$)/;
@@ -10,26 +10,28 @@ const PATHS = /^\/graph(ql|iql)(\/|$)/;
 export const isGraphQL = ({ graphql }: Services, { pathname }: Exchange): boolean =>
   graphql !== undefined && PATHS.test(pathname);
 
-const contextOf = ({ pages }: Services, exchange: Exchange): SessionContext => pages?.contextOf(exchange) ?? exchange;
+const contextOf = async ({ pages }: Services, exchange: Exchange): Promise<SessionContext> =>
+  (await pages?.contextOf(exchange)) ?? exchange;
 
 /** An operation, or the page that sends them. */
 export async function serveGraphQL(services: Services, exchange: Exchange): Promise<void> {
   const { graphql, pages } = services;
-  if (pages?.serve(exchange)) return;
+  if (await pages?.serve(exchange)) return;
   exchange.res.setHeader('Audit-Id', exchange.auditId);
-  await graphql?.handler(exchange.req, withoutReason(exchange), contextOf(services, exchange));
+  await graphql?.handler(exchange.req, withoutReason(exchange), await contextOf(services, exchange));
 }
 
 /** Subscriptions over a web socket. */
-export function upgradeToGraphQL(
+export async function upgradeToGraphQL(
   services: Services,
   exchange: Exchange,
   req: IncomingMessage,
   socket: Duplex,
   head: Buffer,
-): void {
+): Promise<void> {
+  const context = await contextOf(services, exchange);
   exchange.audit?.started(101);
-  services.graphql?.onUpgrade(req, socket, head, contextOf(services, exchange));
+  services.graphql?.onUpgrade(req, socket, head, context);
 }
 
 /** Event streams come with HTTP/1.1's reason phrase, which HTTP/2 has not and about which Node would print a warning. */

@@ -7,8 +7,7 @@ import type { Exchange } from './exchange.ts';
 import type { Metrics } from './health/metrics.ts';
 import type { Identifier } from './identify.ts';
 import type { OpenApi } from './openapi/openapi.ts';
-import type { Pages } from './pages/pages.ts';
-import type { SessionContext } from './pages/sessions.ts';
+import type { Pages, SessionContext } from './pages/pages.ts';
 import type { NodeDialer } from './streams/dial.ts';
 import type { WatchCounter } from './watching/serve.ts';
 

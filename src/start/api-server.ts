@@ -33,6 +33,8 @@ export interface RunningApi {
   stop(): Promise<void>;
 }
 
+const ADMIN = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
+
 /** Brings up Postgres, the store, the API and both façades, in this order; stops them in the reverse. */
 export async function runApi(options: Options, log: (line: string) => void): Promise<RunningApi> {
   const closers: (() => Promise<void>)[] = [];
@@ -100,7 +102,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     }
     const flowControl = createFlowControl(store);
     const graphql = createGraphQL({ api, flowControl, log });
-    const pages = await Pages.open(store);
+    const pages = new Pages(api);
     const server = createRestServer({
       api,
       tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert, frontProxyCA: frontProxyCA.cert },
@@ -131,7 +133,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       graphql,
       url,
       ca: ca.cert,
-      graphiql: `${url}${pages.loginLink({ name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] }, { write: true })}`,
+      graphiql: `${url}${await pages.loginLink(ADMIN, { write: true })}`,
       stop,
     };
   } catch (error) {

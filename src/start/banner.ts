@@ -12,7 +12,7 @@ export function whatNext(options: Options, api: Pick<RunningApi, 'url' | 'graphi
   kubectl apply -f examples/web.yaml
   kubectl rollout status deployment/web
 
-  GraphiQL, once, within ten minutes:
+  GraphiQL, once, within ten minutes (another: ku7s login-link):
   ${api.graphiql}
 
 `;

@@ -64,6 +64,8 @@ ${ENCRYPTION_USAGE}
 ${AUDIT_USAGE}
   --help, --version
 
+ku7s login-link [--data DIR] [--kubeconfig FILE] [--read-only] prints a new link to GraphiQL of a server that runs.
+
 DATABASE_URL names a Postgres (16 or later) to use in place of the embedded one.`;
 
 /** `process:1`, `simulated:3,cpu=32,memory=64Gi,pods=110,zones=3`; several apart by spaces or `+`. */

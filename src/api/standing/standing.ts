@@ -1,6 +1,7 @@
 import type { StatusError } from '../../meta/status.ts';
 import type { Clock } from '../../rules/clock.ts';
 import type { Store, StoreEvent } from '../../store/contract.ts';
+import { SESSIONS } from '../authentication/browser-sessions.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { Attributes, RequestContext } from '../contract.ts';
 import { HeldCredentials } from './credentials.ts';
@@ -18,6 +19,7 @@ const BOUND_TO: Readonly<Record<string, { changes: boolean }>> = {
   secrets: { changes: true },
   pods: { changes: false },
   nodes: { changes: false },
+  [SESSIONS]: { changes: false },
 };
 
 const nothing = (): void => undefined;

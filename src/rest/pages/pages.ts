@@ -1,68 +1,128 @@
-import { randomBytes } from 'node:crypto';
-import type { ServerResponse } from 'node:http';
-import type { Api, User } from '../../api/contract.ts';
+import type { IncomingMessage } from 'node:http';
+import { requireAttributes } from '../../api/authorization/attributes.ts';
+import { BrowserSessions, SESSION_MS, type BrowserSession } from '../../api/authentication/browser-sessions.ts';
+import type { Api, RequestContext, User } from '../../api/contract.ts';
+import { methodNotAllowedHere, StatusError } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
+import { sendJson, sendText } from '../respond.ts';
+import { cookieOf, cookieWith, isSameOrigin, NO_COOKIE } from './cookie.ts';
 import { PageFiles } from './page-files.ts';
-import { isSameOrigin, Sessions, type SessionContext } from './sessions.ts';
 
+const PAGE = '/graphiql';
 const FILES = '/graphiql/';
+/** who one is: GET; sign out: DELETE */
+const SESSION = '/graphiql/session';
+/** POST makes a login link for who asks; a right of its own, which nobody has but system:masters and whom RBAC names */
+const LINKS = '/graphiql/links';
+
+/** Whom a request acts for; `readOnly`: in a session that may not write. */
+export interface SessionContext extends RequestContext {
+  readOnly?: boolean;
+}
 
 /** The GraphiQL page of one API process: at /graphiql, and at /graphql for who asks for HTML. */
 export class Pages {
-  private constructor(
-    private readonly sessions: Sessions,
-    private readonly files: PageFiles,
-  ) {}
+  private readonly sessions: BrowserSessions;
+  private readonly files: PageFiles;
 
-  /**
-   * @param store keeps the key that signs sessions, which all API processes share
-   * @param folder where the built page is, if not in dist/dashboard
-   */
-  static async open(store: Pick<Api['store'], 'setting'>, folder?: string): Promise<Pages> {
-    const key = await store.setting('graphiql-session-key', () => Promise.resolve(randomBytes(32).toString('base64')));
-    return new Pages(new Sessions(key), new PageFiles(folder));
+  /** @param folder where the built page is, if not in dist/dashboard */
+  constructor(
+    private readonly api: Pick<Api, 'authorize' | 'store'>,
+    { folder, now }: { folder?: string; now?: () => number } = {},
+  ) {
+    this.sessions = new BrowserSessions(api.store, now);
+    this.files = new PageFiles(folder);
   }
 
   /** Path and query of a link that logs a browser in, once, within ten minutes; for reading only unless `write`. */
-  loginLink(user: User, { write = false }: { write?: boolean } = {}): string {
-    return `/graphiql?token=${this.sessions.link({ user, write })}`;
+  async loginLink(user: User, { write = false }: { write?: boolean } = {}): Promise<string> {
+    return linkWith(await this.sessions.link({ user, write }));
   }
 
   /** Answers what is the page or belongs to it; false where it is an operation. */
-  serve({ method, pathname, query, req, res }: Exchange): boolean {
-    if (pathname.startsWith(FILES)) this.files.file(pathname.slice(FILES.length), req, res);
-    else if (pathname === '/graphiql') this.enter(query.get('token'), res);
+  async serve(exchange: Exchange): Promise<boolean> {
+    const { method, pathname, query, req, res } = exchange;
+    if (pathname === SESSION) await this.serveSession(exchange);
+    else if (pathname === LINKS) await this.serveLinks(exchange);
+    else if (pathname.startsWith(FILES)) this.files.file(pathname.slice(FILES.length), req, res);
+    else if (pathname === PAGE) await this.enter(exchange);
     else if (method === 'GET' && !query.has('query') && /text\/html/.test(req.headers.accept ?? ''))
       this.files.page(res);
     else return false;
     return true;
   }
 
-  /** Whom a request acts for. Its own credentials come first; a cookie counts only from our own page. */
-  contextOf(exchange: Exchange): SessionContext {
-    const { req, user, impersonator, agent, origin } = exchange;
-    const anonymous = user.name === 'system:anonymous' && !impersonator;
-    const session = anonymous && isSameOrigin(req) ? this.sessions.of(req) : undefined;
+  /** Whom a request acts for. Its own credentials come first; a session is good for our own page only: throws 403. */
+  async contextOf(exchange: Exchange): Promise<SessionContext> {
+    const session = await this.sessionOf(exchange);
     if (!session) return exchange;
+    const { user, write } = session;
+    const { agent, origin } = exchange;
     const warn = (text: string): void => exchange.warn(text);
-    return { user: session.user, agent, origin, warn, signal: exchange.signal, readOnly: !session.write };
+    return { user, credential: session, agent, origin, warn, signal: exchange.signal, readOnly: !write };
+  }
+
+  /** The session of a request that shows nothing else of who asks. A use gives it more time. */
+  private async sessionOf({ req, res, user, impersonator }: Exchange): Promise<BrowserSession | undefined> {
+    const id = user.name === 'system:anonymous' && !impersonator ? cookieOf(req) : undefined;
+    const session = id === undefined ? undefined : await this.sessions.of(id);
+    if (id === undefined || !session) return undefined;
+    if (!isSameOrigin(req)) throw crossSite();
+    if (await this.sessions.renew(id)) res.setHeader('set-cookie', cookieWith(id, SESSION_MS));
+    return session;
+  }
+
+  private async serveSession(exchange: Exchange): Promise<void> {
+    const { method, req } = exchange;
+    const session = await this.sessionOf(exchange);
+    if (method === 'DELETE') {
+      const id = session && cookieOf(req);
+      if (id) await this.sessions.signOut(id);
+      return sendJson(exchange, 200, { user: null }, { 'Set-Cookie': NO_COOKIE });
+    }
+    if (method !== 'GET') throw methodNotAllowedHere();
+    const { name, groups } = session?.user ?? exchange.user;
+    const until = session && { write: session.write, until: new Date(session.until).toISOString() };
+    return sendJson(exchange, 200, { user: name, groups, ...until });
+  }
+
+  private async serveLinks(exchange: Exchange): Promise<void> {
+    const { user, impersonator, credential, query, method } = exchange;
+    requireAttributes(this.api, exchange, { verb: method.toLowerCase(), path: LINKS });
+    if (method !== 'POST') throw methodNotAllowedHere();
+    // a session would outlive the right to impersonate
+    if (impersonator) throw forbidden('a login link is for who asks for it, and for nobody else');
+    const token = await this.sessions.link({ user, write: query.get('write') === 'true' }, credential);
+    return sendJson(exchange, 201, { link: linkWith(token) });
   }
 
   /** With a token the browser is logged in first, and the token leaves the address bar. */
-  private enter(token: string | null, res: ServerResponse): void {
-    if (token === null) return this.files.page(res);
-    const session = this.sessions.redeem(token);
-    if (!session) {
-      res.writeHead(403, { 'content-type': 'text/plain; charset=utf-8', 'cache-control': 'no-store' });
-      res.end('This link was used already or is older than ten minutes.\n');
-      return;
-    }
+  private async enter(exchange: Exchange): Promise<void> {
+    const { method, query, req, res } = exchange;
+    const token = query.get('token');
+    // who only looks at a link, for a preview or ahead of a click, does not use it up
+    if (token === null || method !== 'GET' || isAhead(req)) return this.files.page(res);
+    const id = await this.sessions.begin(token);
+    if (id === undefined)
+      return sendText(
+        exchange,
+        403,
+        'This link was used already or is older than ten minutes; `ku7s login-link` makes another.\n',
+      );
     res.writeHead(303, {
-      location: '/graphiql',
-      'set-cookie': this.sessions.cookie(session),
+      location: PAGE,
+      'set-cookie': cookieWith(id, SESSION_MS),
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
     });
     res.end();
   }
 }
+
+const linkWith = (token: string): string => `${PAGE}?token=${token}`;
+
+/** A browser that loads what may be clicked (https://wicg.github.io/nav-speculation/prefetch.html). */
+const isAhead = ({ headers }: IncomingMessage): boolean => /\bprefetch\b/.test(String(headers['sec-purpose'] ?? ''));
+
+const forbidden = (message: string): StatusError => new StatusError({ message, reason: 'Forbidden', code: 403 });
+const crossSite = (): StatusError => forbidden('a session is good for requests of its own page only');

@@ -34,7 +34,7 @@ export async function serveUpgrade(
   const exchange = new Exchange(req, res);
   try {
     const route = await identify(services, exchange);
-    if (isGraphQL(services, exchange)) return upgradeToGraphQL(services, exchange, req, socket, head);
+    if (isGraphQL(services, exchange)) return await upgradeToGraphQL(services, exchange, req, socket, head);
     if (route.type === 'resource') return await serveResource(services, exchange, route.path, socket, head);
     await plain(services, exchange, socket, route);
   } catch (error) {

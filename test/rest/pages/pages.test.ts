@@ -6,30 +6,58 @@ import path from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { Exchange } from '../../../src/rest/exchange.ts';
-import { Pages } from '../../../src/rest/pages/pages.ts';
-import type { SessionContext } from '../../../src/rest/pages/sessions.ts';
+import { statusOf } from '../../../src/rest/errors.ts';
+import { Pages, type SessionContext } from '../../../src/rest/pages/pages.ts';
+import { sendStatus } from '../../../src/rest/respond.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
 
-const KEY = Buffer.from('a key that all processes share').toString('base64');
-const store = { setting: () => Promise.resolve(KEY) };
+const HOUR = 3600_000;
 const KIM = { name: 'kim', groups: [] };
 let folder: string;
 let pages: Pages;
 let server: Server;
 let base: string;
 let asked: SessionContext[];
+let store: MemoryStore;
+let now: number;
+/** paths that the user of a bearer token may ask for */
+let allowed: string[];
+
+const open = () =>
+  new Pages(
+    {
+      store,
+      authorize: (_, right) => ({
+        allowed: allowed.includes(`${right.verb} ${'path' in right ? right.path : ''}`),
+        reason: '',
+      }),
+    },
+    { folder, now: () => now },
+  );
 
 beforeEach(async () => {
   folder = mkdtempSync(path.join(tmpdir(), 'pages-'));
   writeFileSync(path.join(folder, 'graphiql.js'), 'export {};');
   writeFileSync(path.join(folder, 'graphiql.js.gz'), gzipSync('export {};'));
-  pages = await Pages.open(store, folder);
+  now = Date.now();
+  allowed = [];
+  store = new MemoryStore();
+  pages = open();
   asked = [];
+  const serve = async (exchange: Exchange): Promise<void> => {
+    if (await pages.serve(exchange)) return;
+    asked.push(await pages.contextOf(exchange));
+    exchange.res.end('an operation');
+  };
   server = createServer((req, res) => {
     const exchange = new Exchange(req, res);
     if (req.headers.authorization) exchange.user = { name: 'bearer', groups: [] };
-    if (pages.serve(exchange)) return;
-    asked.push(pages.contextOf(exchange));
-    res.end('an operation');
+    serve(exchange).catch((error: unknown) =>
+      sendStatus(
+        exchange,
+        statusOf(error, () => undefined),
+      ),
+    );
   });
   await new Promise<void>((listening) => server.listen(0, '127.0.0.1', listening));
   base = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
@@ -40,15 +68,24 @@ afterEach(async () => {
   rmSync(folder, { recursive: true });
 });
 
-const enter = (link: string) => fetch(base + link, { redirect: 'manual' });
-const cookieOf = async (link: string): Promise<string> =>
-  (await enter(link)).headers.get('set-cookie')!.split(';', 1)[0]!;
-/** Sends an operation; whom it acts for, and whether it may only read. */
-async function operation(headers: Record<string, string>): Promise<[user: string, readOnly: boolean | undefined]> {
-  await fetch(`${base}/graphql`, { method: 'POST', headers });
+const enter = (link: string, init: RequestInit = {}) => fetch(base + link, { redirect: 'manual', ...init });
+const cookieIn = (answer: Response): string => answer.headers.get('set-cookie')!.split(';', 1)[0]!;
+const cookieOf = async (link: Promise<string>): Promise<string> => cookieIn(await enter(await link));
+const own = (cookie: string) => ({ cookie, 'sec-fetch-site': 'same-origin' });
+const session = (cookie: string, method = 'GET') =>
+  fetch(`${base}/graphiql/session`, { method, headers: method === 'GET' ? own(cookie) : { cookie, origin: base } });
+const who = async (cookie: string): Promise<string> =>
+  ((await (await session(cookie)).json()) as { user: string }).user;
+/** Sends an operation; whom it acts for, and whether it may only read; a code where it is refused. */
+async function operation(
+  headers: Record<string, string>,
+): Promise<[user: string, readOnly: boolean | undefined] | number> {
+  const { status } = await fetch(`${base}/graphql`, { method: 'POST', headers });
+  if (status !== 200) return status;
   const { user, readOnly } = asked.at(-1)!;
   return [user.name, readOnly];
 }
+const ANONYMOUS = 'system:anonymous';
 
 describe('what is a page', () => {
   const html = { accept: 'text/html' };
@@ -84,7 +121,7 @@ describe('what is a page', () => {
   test('a page that was not built says what to do', async () => {
     rmSync(path.join(folder, 'graphiql.js'));
     rmSync(path.join(folder, 'graphiql.js.gz'));
-    pages = await Pages.open(store, folder);
+    pages = open();
     const answer = await fetch(`${base}/graphiql/graphiql.js`);
     expect([answer.status, await answer.text()]).toEqual([404, 'the dashboard is not built: npm run build\n']);
   });
@@ -92,12 +129,29 @@ describe('what is a page', () => {
 
 describe('a session', () => {
   test('begins with a link that works once', async () => {
-    const link = pages.loginLink(KIM);
+    const link = await pages.loginLink(KIM);
     const answer = await enter(link);
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/graphiql']);
-    expect(answer.headers.get('set-cookie')).toMatch(/HttpOnly; Secure; SameSite=Strict/);
+    expect(answer.headers.get('set-cookie')).toMatch(/^__Host-.* Path=\/; HttpOnly; Secure; SameSite=Strict$/);
     expect((await enter(link)).status).toBe(403);
     expect((await enter('/graphiql?token=guessed')).status).toBe(403);
+  });
+
+  test.each<[string, RequestInit]>([
+    ['a look at its head', { method: 'HEAD' }],
+    ['a page that loads ahead', { headers: { 'sec-purpose': 'prefetch;prerender' } }],
+    ['a form', { method: 'POST' }],
+  ])('begins not with %s, and the link stays good', async (_, init) => {
+    const link = await pages.loginLink(KIM);
+    const answer = await enter(link, init);
+    expect([answer.status, answer.headers.get('set-cookie')]).toEqual([200, null]);
+    expect((await enter(link)).status).toBe(303);
+  });
+
+  test('begins not with a link older than ten minutes', async () => {
+    const link = await pages.loginLink(KIM);
+    now += HOUR / 6;
+    expect((await enter(link)).status).toBe(403);
   });
 
   test.each([
@@ -106,16 +160,27 @@ describe('a session', () => {
   ])('%s', async (_, options, readOnly) => {
     const cookie = await cookieOf(pages.loginLink(KIM, options));
     expect(await operation({ cookie, origin: base })).toEqual(['kim', readOnly]);
-    expect(await operation({ cookie, 'sec-fetch-site': 'same-origin' })).toEqual(['kim', readOnly]);
+    expect(await operation(own(cookie))).toEqual(['kim', readOnly]);
+    expect(await (await session(cookie)).json()).toMatchObject({ user: 'kim', groups: [], write: !readOnly });
   });
 
   test.each<[string, (cookie: string) => Record<string, string>]>([
-    ['from another site', (cookie) => ({ cookie, origin: 'https://elsewhere' })],
-    ['from nowhere', (cookie) => ({ cookie })],
-    ['with a changed signature', (cookie) => ({ cookie: `${cookie.slice(0, -2)}zz`, origin: base })],
-    ['with another session under the signature', (cookie) => ({ cookie: cookie.replace('=', '=x'), origin: base })],
-  ])('does not count %s', async (_, headers) => {
-    expect(await operation(headers(await cookieOf(pages.loginLink(KIM))))).toEqual(['system:anonymous', undefined]);
+    ['another site', (cookie) => ({ cookie, origin: 'https://elsewhere' })],
+    ['another port', (cookie) => ({ cookie, origin: 'http://127.0.0.1:1' })],
+    ['another scheme', (cookie) => ({ cookie, origin: base.replace('http:', 'https:') })],
+    ['a sandbox', (cookie) => ({ cookie, origin: 'null' })],
+    ['a link of another site', (cookie) => ({ cookie, 'sec-fetch-site': 'cross-site' })],
+    ['nowhere', (cookie) => ({ cookie })],
+  ])('is refused to %s', async (_, headers) => {
+    const cookie = await cookieOf(pages.loginLink(KIM));
+    expect(await operation(headers(cookie))).toBe(403);
+    expect((await fetch(`${base}/graphiql/session`, { method: 'DELETE', headers: headers(cookie) })).status).toBe(403);
+    expect(await who(cookie)).toBe('kim');
+  });
+
+  test('is nobody’s with another id', async () => {
+    const cookie = await cookieOf(pages.loginLink(KIM));
+    expect(await operation({ cookie: `${cookie.slice(0, -2)}zz`, origin: base })).toEqual([ANONYMOUS, undefined]);
   });
 
   test('gives way to credentials of the request', async () => {
@@ -123,9 +188,48 @@ describe('a session', () => {
     expect(await operation({ cookie, origin: base, authorization: 'Bearer x' })).toEqual(['bearer', undefined]);
   });
 
-  test('is good on another process with the same key', async () => {
+  test('ends when one signs out, here and in other processes, with what it has opened', async () => {
     const cookie = await cookieOf(pages.loginLink(KIM));
-    pages = await Pages.open(store, folder);
-    expect(await operation({ cookie, origin: base })).toEqual(['kim', true]);
+    await operation(own(cookie));
+    const { credential } = asked.at(-1)!;
+    expect(await credential!.recheck()).toEqual(KIM);
+    const answer = await session(cookie, 'DELETE');
+    expect(answer.headers.get('set-cookie')).toMatch(/=; Max-Age=0; /);
+    expect(await credential!.recheck()).toBeUndefined();
+    expect(await who(cookie)).toBe(ANONYMOUS);
+    pages = open();
+    expect(await who(cookie)).toBe(ANONYMOUS);
+  });
+
+  test('ends eight hours after its last use, which gives it more time', async () => {
+    const cookie = await cookieOf(pages.loginLink(KIM));
+    for (let use = 1; use <= 3; use++) {
+      now += 7 * HOUR;
+      const answer = await session(cookie);
+      expect(((await answer.json()) as { user: string }).user).toBe('kim');
+      expect(cookieIn(answer)).toBe(cookie);
+    }
+    expect((await session(cookie)).headers.get('set-cookie')).toBeNull();
+    now += 8 * HOUR;
+    expect(await who(cookie)).toBe(ANONYMOUS);
+  });
+
+  test('is good on another process, and after a restart', async () => {
+    const cookie = await cookieOf(pages.loginLink(KIM));
+    pages = open();
+    expect(await operation(own(cookie))).toEqual(['kim', true]);
+  });
+});
+
+describe('a link on demand', () => {
+  const ask = (init: RequestInit = {}) =>
+    fetch(`${base}/graphiql/links?write=true`, { method: 'POST', headers: { authorization: 'Bearer x' }, ...init });
+
+  test('needs a right of its own', async () => {
+    expect((await ask()).status).toBe(403);
+    allowed = ['post /graphiql/links', 'get /graphiql/links'];
+    expect((await ask({ method: 'GET' })).status).toBe(405);
+    const { link } = (await (await ask()).json()) as { link: string };
+    expect(await who(await cookieOf(Promise.resolve(link)))).toBe('bearer');
   });
 });

@@ -1,0 +1,60 @@
+import { expect, test } from 'vitest';
+import { BrowserSessions, SESSIONS } from '../../../src/api/authentication/browser-sessions.ts';
+import { MemoryStore } from '../../support/memory-store.ts';
+import { create, keyOf, remove } from '../../support/write.ts';
+
+const KIM = { user: { name: 'kim', groups: [] }, write: false };
+const HOUR = 3600_000;
+
+test('a session lasts no longer than the credential that it was made with, however it is used', async () => {
+  let now = 0;
+  const sessions = new BrowserSessions(new MemoryStore(), () => now);
+  const id = (await sessions.begin(await sessions.link(KIM, { until: 10 * HOUR })))!;
+  now = 7 * HOUR;
+  expect(await sessions.renew(id)).toBe(true);
+  expect((await sessions.of(id))?.until).toBe(10 * HOUR);
+  now = 10 * HOUR;
+  expect(await sessions.renew(id)).toBe(false);
+  expect(await sessions.of(id)).toBeUndefined();
+});
+
+test('a session goes with what the credential that it was made with is bound to', async () => {
+  const store = new MemoryStore();
+  const sessions = new BrowserSessions(store, () => 0);
+  const account = keyOf('robot', 'default', 'serviceaccounts');
+  await store.commit(create(account));
+  const id = (await sessions.begin(await sessions.link(KIM, { bound: [account] })))!;
+  const session = (await sessions.of(id))!;
+  expect(session.bound).toContainEqual(account);
+  await store.commit(remove(account, store.get(account)!.revision));
+  expect(await session.recheck()).toBeUndefined();
+});
+
+test('of a thousand and one links that wait, the oldest is forgotten', async () => {
+  let now = 0;
+  const sessions = new BrowserSessions(new MemoryStore(), () => now);
+  const first = await sessions.link(KIM);
+  now = 1;
+  const second = await sessions.link(KIM);
+  now = 2;
+  for (let i = 2; i <= 1000; i++) await sessions.link(KIM);
+  expect(await sessions.begin(first)).toBeUndefined();
+  expect(await sessions.begin(second)).toBeDefined();
+});
+
+test('two browsers that open one link at once get one session', async () => {
+  const sessions = new BrowserSessions(new MemoryStore(), () => 0);
+  const token = await sessions.link(KIM);
+  const ids = await Promise.all([sessions.begin(token), sessions.begin(token)]);
+  expect(ids.filter(Boolean)).toHaveLength(1);
+});
+
+test('the store keeps no token that somebody could use', async () => {
+  const store = new MemoryStore();
+  const sessions = new BrowserSessions(store, () => 0);
+  const token = await sessions.link(KIM);
+  const id = (await sessions.begin(token))!;
+  const kept = JSON.stringify([...store.list({ resource: SESSIONS }).items.map(({ name, object }) => [name, object])]);
+  expect(kept).not.toContain(id);
+  expect(await sessions.of(store.list({ resource: SESSIONS }).items[0]!.name)).toBeUndefined();
+});
