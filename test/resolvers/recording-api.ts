@@ -87,6 +87,13 @@ export class RecordingApi {
   authorize(user: User, attributes: { verb: string; resource?: string }): { allowed: boolean; reason: string } {
     return { allowed: !this.denied.has(`${user.name} ${attributes.verb} ${attributes.resource}`), reason: '' };
   }
+  authorizeRead(
+    { user }: RequestContext,
+    attributes: { verb: string; resource?: string },
+  ): { allowed: boolean; reason: string } {
+    return this.authorize(user, attributes);
+  }
+  recordWatch: Api['recordWatch'] = () => () => undefined;
   /** Of rights that are held, which a test can take away. */
   readonly held = new Set<{ user: string; lose: (why: StatusError) => void }>();
   hold: Api['hold'] = ({ user }, rights, onLost) => {
