@@ -1,5 +1,11 @@
-import type { IncomingMessage } from 'node:http';
+import type { IncomingHttpHeaders } from 'node:http';
 import { isIP } from 'node:net';
+
+/** What of a request tells it. */
+interface Sent {
+  headers: IncomingHttpHeaders;
+  socket: { remoteAddress?: string | undefined };
+}
 
 const MAPPED = /^::ffff:(?=\d+\.\d+\.\d+\.\d+$)/i;
 
@@ -16,8 +22,7 @@ const first = (value: string | string[] | undefined): string => (Array.isArray(v
  * Where a request came from: what proxies say (X-Forwarded-For, then X-Real-Ip), and last the connection itself, which
  * alone cannot be made up. Source: apimachinery util/net SourceIPs.
  */
-export function sourceIps(req: IncomingMessage): string[] {
-  const { headers } = req;
+export function sourceIps({ headers, socket }: Sent): string[] {
   const ips: string[] = [];
   const forwarded = first(headers['x-forwarded-for']);
   if (forwarded) for (const part of forwarded.split(',')) add(ips, address(part));
@@ -26,7 +31,7 @@ export function sourceIps(req: IncomingMessage): string[] {
     const ip = address(real);
     if (ip !== undefined && !ips.includes(ip)) ips.push(ip);
   }
-  const remote = address(req.socket.remoteAddress ?? '');
+  const remote = address(socket.remoteAddress ?? '');
   if (remote !== undefined && ips.at(-1) !== remote) ips.push(remote);
   return ips;
 }
