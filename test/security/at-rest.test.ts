@@ -115,6 +115,13 @@ describe('what is at rest', () => {
       securityContext: { runAsUser: 65534, runAsGroup: 65534 },
       containers: [
         {
+          name: 'root',
+          image: 'busybox',
+          command: ['sh', '-c', 'ls -A $KU7S_DATA; echo listed; sleep 1000'],
+          env: [{ name: 'KU7S_DATA', value: cluster.data }],
+          securityContext: { runAsUser: 0 },
+        },
+        {
           name: 'main',
           image: 'busybox',
           command: ['sh', '-c', 'cat /s/password; echo; id -u; umask; cat $KU7S_DATA/kubeconfig; sleep 1000'],
@@ -128,12 +135,21 @@ describe('what is at rest', () => {
     const made = await rest('POST', '/api/v1/namespaces/default/pods', { metadata: { name: 'reader' }, spec });
     expect(made.status).toBe(201);
     const log = await eventually(
-      async () => (await rest('GET', '/api/v1/namespaces/default/pods/reader/log')).body as string,
+      async () => (await rest('GET', '/api/v1/namespaces/default/pods/reader/log?container=main')).body as string,
       (text) => typeof text === 'string' && /kubeconfig/.test(text),
     );
     expect(log).toContain(`${written['rest']}\n`);
     if (process.getuid?.() === 0) expect(log).toContain('\n65534\n0022\n');
     expect(log).toMatch(/kubeconfig: (No such file|Permission denied)/);
+
+    if (process.getuid?.() === 0) {
+      // root's container finds nothing in its view of the host
+      const listed = await eventually(
+        async () => (await rest('GET', '/api/v1/namespaces/default/pods/reader/log?container=root')).body as string,
+        (text) => typeof text === 'string' && text.includes('listed'),
+      );
+      expect(listed).toBe('listed\n');
+    }
 
     const open = files(cluster.data)
       .filter((file) => !/\/node\/pods\/[^/]+\/(volumes|etc|messages)\/|\/(layers|root|view)(\/|$)/.test(file))
@@ -191,8 +207,9 @@ describe('what is at rest', () => {
     expect(found.get(open)?.some((file) => file.includes('pg_wal'))).toBe(true);
     expect(found.get(open)?.some((file) => file.includes('pgdata/base'))).toBe(true);
     found.delete(open);
-    // the administrator's own file, and the output of the pod that has printed its Secret
-    const elsewhere = [...found].map(([text, where]) => [text, where.filter((file) => !file.startsWith('node/logs/'))]);
+    // the kubelet's own key is a file of its own, as everywhere, and a pod that prints its Secret has it in its log
+    const kept = /^node\/(logs|pki)\//;
+    const elsewhere = [...found].map(([text, where]) => [text, where.filter((file) => !kept.test(file))]);
     expect(elsewhere.filter(([, where]) => where?.length)).toEqual([]);
   });
 
