@@ -180,7 +180,11 @@ describe('the API shows', () => {
         await made('/apis/apiregistration.k8s.io/v1/apiservices', {
           metadata: { name: `${version}.${GROUP}` },
           spec: {
-            ...{ group: GROUP, version, groupPriorityMinimum: 100, versionPriority: 10, caBundle: caBundle(ca) },
+            group: GROUP,
+            version,
+            groupPriorityMinimum: 100,
+            versionPriority: 10,
+            caBundle: caBundle(ca),
             service: { namespace: 't', name: 'other' },
           },
         });
