@@ -41,11 +41,13 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
   const stop = async () => {
     for (const close of closers.reverse()) await close();
   };
+  const report = (message: string, fields?: Record<string, unknown>) =>
+    log(fields ? `${message} ${JSON.stringify(fields)}` : message);
   try {
     const auditor = await openAuditor(options.audit, log);
     closers.push(() => auditor.close());
     const encryption = await startup(
-      Encryption.open({ file: options.encryption.providerConfig, reload: options.encryption.reload, log }),
+      Encryption.open({ file: options.encryption.providerConfig, reload: options.encryption.reload, log: report }),
     );
     closers.push(() => Promise.resolve(encryption.close()));
     const postgres = options.databaseUrl
@@ -58,7 +60,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
         keyFile: options.encryption.keyFile,
         sealer: (own) => encryption.sealer(own),
         retention: { confidentialMs: options.encryption.secretHistoryMs },
-        log,
+        log: report,
       }),
     );
     closers.push(() => store.close());

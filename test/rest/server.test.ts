@@ -401,6 +401,19 @@ describe('server', () => {
     expect(text).toMatch(/apiserver_request_total\{code="200",verb="LIST",group="",version="v1",resource="configmaps"/);
     expect(text).toMatch(/apiserver_request_duration_seconds_bucket\{.*le="\+Inf"\} \d+/);
   });
+  it.each([
+    [true, 200, 'ok', '[+]kms-providers ok'],
+    [false, 500, 'internal server error: kms-providers failed\n', '[-]kms-providers failed: reason withheld'],
+  ])('tells whether key management services are well, where they are used: %s', async (well, status, text, line) => {
+    const sealed = await TestServer.open({ keyManagement: () => Promise.resolve(well) });
+    for (const endpoint of ['/healthz', '/livez', '/readyz']) {
+      expect(await sealed.ask(`${endpoint}/kms-providers`)).toMatchObject({ status, text });
+      const whole = await sealed.ask(`${endpoint}?verbose`);
+      expect([whole.status, whole.text.split('\n')]).toEqual([status, expect.arrayContaining([line])]);
+    }
+    await sealed.close();
+    expect((await server.ask('/readyz/kms-providers')).status).toBe(404);
+  });
   it('is live in detail', async () => {
     expect((await server.ask('/readyz?verbose&exclude=log')).text).toMatch(/\[\+\]etcd ok\n[^]*readyz check passed\n$/);
     expect((await server.ask('/readyz?verbose&exclude=log&exclude=b&exclude=a')).text).toMatch(
