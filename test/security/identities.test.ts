@@ -9,6 +9,7 @@ import path from 'node:path';
 import { connect as connectTls, type TLSSocket } from 'node:tls';
 import * as x509 from '@peculiar/x509';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { Machine } from '../../src/addons/machine.ts';
 import { makeAuthority, makeCertificate, type KeyPair } from '../../src/start/certificates.ts';
 import { eventually, startCluster, type Cluster } from '../e2e/support/cluster.ts';
@@ -315,6 +316,33 @@ describe('a certificate signing request', () => {
       const { code, text } = await as('editor', `${CSRS}/wanted/${part}`, { method: 'PATCH', body, headers: patch });
       expect([code, text]).toEqual([403, expect.stringContaining(`user not permitted to ${verb} requests`)]);
     }
+  });
+});
+
+describe('a bearer token among the protocols of a web socket', () => {
+  const token = (text: string): string =>
+    `base64url.bearer.authorization.k8s.io.${Buffer.from(text).toString('base64url')}`;
+  const opened = (at: string, protocols: string[]): Promise<string> =>
+    new Promise((resolve) => {
+      const socket = new WebSocket(`${cluster.url}${at}`, protocols, { rejectUnauthorized: false });
+      socket.once('open', () => {
+        resolve(socket.protocol);
+        socket.terminate();
+      });
+      socket.once('unexpected-response', (asking, { statusCode }) => {
+        resolve(String(statusCode));
+        asking.destroy();
+      });
+      socket.on('error', () => undefined);
+    });
+  it.each([
+    ['/graphql', 'graphql-transport-ws'],
+    [`${T}/pods?watch=1`, 'v1.example'],
+  ])('of %s is read, and never answered', async (at, other) => {
+    expect(await opened(at, [token('editor'), other])).toBe(other);
+    expect(await opened(at, [token('editor')])).toBe('401');
+    expect(await opened(at, [token('wrong'), other])).toBe('401');
+    expect(await opened(at, [token('editor'), token('admin'), other])).toBe('401');
   });
 });
 
