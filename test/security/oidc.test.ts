@@ -35,7 +35,7 @@ describe('an OpenID provider', () => {
           issuer: { url: issuer.url, certificateAuthority: issuer.ca, audiences: ['ku7s'] },
           claimValidationRules: [
             { expression: 'claims.department == "build"', message: 'builders only' },
-            { expression: 'claims.?email_verified.orValue(true)', message: 'an address that was not checked' },
+            { expression: 'claims.?email_verified.orValue(true) == true', message: 'an address that was not checked' },
           ],
           claimMappings: {
             username: { expression: '"oidc:" + claims.email' },
