@@ -4,6 +4,8 @@ import { parseJson, type Parsed } from '../kinds/decode.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Field, Schema } from '../kinds/schema.ts';
 import { strictErrors } from '../kinds/strict.ts';
+import { checkValues } from '../kinds/body-bounds.ts';
+import { MAX_DEPTH } from '../go/json-syntax.ts';
 import { parseYaml, YamlError } from '../kinds/yaml.ts';
 import { scanJson } from '../go/json-scan.ts';
 import { parseExact, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
@@ -134,10 +136,12 @@ function parseConfiguration(
 }
 
 function parseIfJson(text: string): { value: unknown } | undefined {
-  if (!text.trimStart().startsWith('{')) return undefined;
+  if (!/^\s*\{/.test(text)) return undefined;
+  const scan = scanJson(text);
+  if (scan.depth > MAX_DEPTH) return undefined;
+  checkValues(scan);
   try {
-    const value: unknown = JSON.parse(text);
-    return { value: scanJson(text).odd ? parseExact(text) : value };
+    return { value: scan.odd ? parseExact(text) : JSON.parse(text) };
   } catch {
     return undefined;
   }

@@ -49,7 +49,11 @@ const leapDays = (year: number, month: number): number =>
 /** As RFC3339Nano prints it, in the zone in which it was written. */
 export function formatTimestamp({ seconds, nanos, zone }: Timestamp): string {
   const base = new Date((seconds + zone) * 1000).toISOString().slice(0, 19);
-  const fraction = nanos ? `.${String(nanos).padStart(9, '0').replace(/0+$/, '')}` : '';
+  const fraction = nanos
+    ? `.${String(nanos)
+        .padStart(9, '0')
+        .replace(/(?<!0)0+$/, '')}`
+    : '';
   if (zone === 0) return `${base}${fraction}Z`;
   const minutes = Math.abs(zone) / 60;
   const two = (n: number): string => String(n).padStart(2, '0');
@@ -72,7 +76,7 @@ export function parseDuration(text: string): Duration | undefined {
   if (!found) return undefined;
   const [, sign, parts = ''] = found;
   let nanos = 0n;
-  for (const [, whole = '', fraction = '', unit = ''] of parts.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/g)) {
+  for (const [, whole = '', fraction = '', unit = ''] of parts.matchAll(/(\d*)(?:\.(\d*))?(ns|us|µs|μs|ms|s|m|h)/gy)) {
     const size = UNITS[unit] as bigint;
     const digits = fraction.slice(0, 18);
     nanos += BigInt(whole || '0') * size + (BigInt(digits || '0') * size) / 10n ** BigInt(digits.length);

@@ -59,7 +59,7 @@ export function parseKubeconfig(text: string, directory: string, contextName?: s
   const token =
     (user['token'] as string | undefined) ?? (typeof tokenFile === 'string' ? file(tokenFile).trim() : undefined);
   return {
-    server: cluster['server'].replace(/\/+$/, ''),
+    server: cluster['server'].replace(/(?<!\/)\/+$/, ''),
     ca: pem(cluster, 'certificate-authority'),
     insecure: cluster['insecure-skip-tls-verify'] === true,
     serverName: cluster['tls-server-name'] as string | undefined,

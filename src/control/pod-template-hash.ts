@@ -102,7 +102,7 @@ function renderQuantity(text: string | undefined): string {
   const show = (value: bigint | number, scale: number, s: string, format: string): string =>
     `{i:(resource.int64Amount){value:(int64)${value} scale:(resource.Scale)${scale}} d:(resource.infDecAmount){Dec:(*inf.Dec)<nil>} s:(string)${s} Format:(resource.Format)${format}}`;
   if (text === undefined) return show(0, 0, '', '');
-  const [, sign, whole = '', fraction = '', suffix = ''] = /^([+-]?)(\d*)(?:\.(\d*))?(.*)$/.exec(String(text)) ?? [];
+  const [, sign, whole = '', fraction = '', suffix = ''] = /^([+-]?)(\d*)(?:\.(\d*))?(.*)$/s.exec(String(text)) ?? [];
   const digits = BigInt(`${sign === '-' ? '-' : ''}${whole}${fraction}` || '0');
   const binary = BINARY.indexOf(suffix);
   if (binary > 0) return show(digits << BigInt(10 * binary), -fraction.length, String(text), 'BinarySI');

@@ -11,10 +11,10 @@ const UNITS: Readonly<Record<string, number>> = {
 
 /** A Go duration (`1h30m`, `-1.5s`) in milliseconds; undefined for what is none. */
 export function parseDuration(text: string): number | undefined {
-  const match = /^([+-]?)((?:(?:\d+\.?\d*|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
+  const match = /^([+-]?)((?:(?:\d+(?:\.\d*)?|\.\d+)(?:ns|us|µs|μs|ms|s|m|h))+)$/.exec(text);
   if (!match) return text === '0' || text === '+0' || text === '-0' ? 0 : undefined;
   let ms = 0;
-  for (const [, number, unit] of (match[2] as string).matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h)/g)) {
+  for (const [, number, unit] of (match[2] as string).matchAll(/(\d+(?:\.\d*)?|\.\d+)(ns|us|µs|μs|ms|s|m|h)/gy)) {
     ms += Number(number) * (UNITS[unit as string] as number);
   }
   return match[1] === '-' ? -ms : ms;
@@ -24,7 +24,7 @@ export function parseDuration(text: string): number | undefined {
 export function durationError(text: string): string {
   const quoted = JSON.stringify(text);
   for (let rest = text.replace(/^[+-]/, ''); rest;) {
-    const part = /^(?:\d+\.?\d*|\.\d+)([^\d.]*)/.exec(rest);
+    const part = /^(?:\d+(?:\.\d*)?|\.\d+)([^\d.]*)/.exec(rest);
     if (!part) break;
     const unit = part[1] as string;
     if (!unit) return `time: missing unit in duration ${quoted}`;

@@ -17,7 +17,8 @@ const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
 /** Integers of 64 bits as they are, all else as a double: what Go makes of a number in free-form JSON. */
 function exactNumber(text: string): number | bigint {
   const number = Number(text);
-  if (Number.isSafeInteger(number) || !INTEGER.test(text)) return number;
+  // none of 64 bits is longer
+  if (Number.isSafeInteger(number) || text.length > 20 || !INTEGER.test(text)) return number;
   const exact = BigInt(text);
   return exact >= INT64.min && exact <= INT64.max ? exact : number;
 }

@@ -1,3 +1,5 @@
+import { checkValues, MAX_VALUES } from './body-bounds.ts';
+import { scanJson } from '../go/json-scan.ts';
 import { stringifyExact } from '../go/json-numbers.ts';
 import type { KubeObject } from '../meta/object.ts';
 import type { Field, ObjectSchema, Schema } from './schema.ts';
@@ -7,9 +9,18 @@ import type { Field, ObjectSchema, Schema } from './schema.ts';
  * pointer as its default: that is the form of Go's structs, which `normalize` applies when an object is written, and no
  * default. Only other values count here. In custom resources every `default` of the schema does.
  */
-type Apply = (value: unknown, known?: Record<string, unknown>) => void;
+/** Values that defaults may add to one object: a list of empty items could otherwise grow by thousands for each byte. */
+class Budget {
+  private left = MAX_VALUES;
+  spend(values: number): void {
+    this.left -= values;
+    if (this.left < 0) checkValues({ values: MAX_VALUES + 1 });
+  }
+}
 
-type Step = (object: Record<string, unknown>, known?: Record<string, unknown>) => void;
+type Apply = (value: unknown, budget: Budget, known?: Record<string, unknown>) => void;
+
+type Step = (object: Record<string, unknown>, budget: Budget, known?: Record<string, unknown>) => void;
 
 const isZero = (value: unknown): boolean =>
   value === '' ||
@@ -24,11 +35,11 @@ const compiling = new Set<object>();
 function compile(schema: Schema, custom: boolean): Apply | null {
   if (schema.type === 'list') {
     const item = compile(schema.item, custom);
-    return item && ((value) => Array.isArray(value) && value.forEach((one) => item(one)));
+    return item && ((value, budget) => Array.isArray(value) && value.forEach((one) => item(one, budget)));
   }
   if (schema.type === 'map') {
     const each = compile(schema.value, custom);
-    return each && ((value) => isObject(value) && Object.values(value).forEach((one) => each(one)));
+    return each && ((value, budget) => isObject(value) && Object.values(value).forEach((one) => each(one, budget)));
   }
   return schema.type === 'object' ? compileStruct(schema, custom) : null;
 }
@@ -40,7 +51,7 @@ function compileStruct(schema: ObjectSchema, custom: boolean): Apply | null {
   const known = compiled.get(schema);
   if (known !== undefined) return known;
   // a type that contains itself is resolved when it is used
-  if (compiling.has(schema)) return (value) => compiled.get(schema)?.(value);
+  if (compiling.has(schema)) return (value, budget) => compiled.get(schema)?.(value, budget);
   compiling.add(schema);
   const steps: Step[] = [];
   // a built-in struct inside a custom resource (metadata) keeps the built-in meaning of defaults
@@ -51,7 +62,7 @@ function compileStruct(schema: ObjectSchema, custom: boolean): Apply | null {
   }
   compiling.delete(schema);
   const apply: Apply | null = steps.length
-    ? (value, above) => isObject(value) && steps.forEach((step) => step(value, above))
+    ? (value, budget, above) => isObject(value) && steps.forEach((step) => step(value, budget, above))
     : null;
   compiled.set(schema, apply);
   return apply;
@@ -66,14 +77,19 @@ function fieldStep(field: Field, custom: boolean): Step | undefined {
   // a zero-length string of Go stands for unset
   const unset = (value: unknown): boolean =>
     value === undefined || (custom ? value === null && !nullable : value === null || (value === '' && !field.pointer));
-  return (object, known) => {
-    if (own !== undefined && unset(object[name])) object[name] = JSON.parse(own);
-    if (below && object[name] !== undefined && object[name] !== known?.[name]) below(object[name]);
+  const size = own === undefined ? 0 : scanJson(own).values;
+  return (object, budget, known) => {
+    if (own !== undefined && unset(object[name])) {
+      budget.spend(size);
+      object[name] = JSON.parse(own);
+    }
+    if (below && object[name] !== undefined && object[name] !== known?.[name]) below(object[name], budget);
   };
 }
 
 /**
  * Fills in, in place, what the schema says of absent fields. Idempotent.
+ * Throws 413 where they are too many.
  * @param known an object that has its defaults: top-level fields that are shared with it are left alone
  */
 export function applySchemaDefaults(
@@ -82,5 +98,5 @@ export function applySchemaDefaults(
   custom: boolean,
   known?: KubeObject,
 ): void {
-  compileStruct(schema, custom)?.(object, known);
+  compileStruct(schema, custom)?.(object, new Budget(), known);
 }

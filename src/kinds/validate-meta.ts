@@ -105,7 +105,8 @@ function validateCommonUpdate(object: Meta, old: Meta, at: Path): FieldError[] {
   const [now, before] = [object.metadata, old.metadata];
   const errors: FieldError[] = [];
   if (before.deletionTimestamp) {
-    const added = [...new Set(now.finalizers ?? [])].filter((name) => !before.finalizers?.includes(name)).sort();
+    const there = new Set(before.finalizers);
+    const added = [...new Set(now.finalizers ?? [])].filter((name) => !there.has(name)).sort();
     if (added.length) {
       const list = `[]string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
       const why = `no new finalizers can be added if the object is being deleted, found new finalizers ${list}`;

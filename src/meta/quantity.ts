@@ -48,7 +48,7 @@ function scaled(digits: bigint, exponent: number): bigint {
 /** Parses `100m`, `1.5Gi`, `1e3` …; throws QuantityError with Kubernetes' message. */
 export function parseQuantity(text: string): Quantity {
   if (text === '' || text.length > MAX_LENGTH) throw new QuantityError(QUANTITY_FORMAT_ERROR);
-  const match = /^([+-]?)(\d*)(?:\.(\d*))?([eEinumkKMGTP]*[-+]?\d*)$/.exec(text);
+  const match = /^([+-]?)(\d*)(?:\.(\d*))?((?:[eEinumkKMGTP]+[-+]?\d*|[-+]\d*)?)$/.exec(text);
   if (!match) throw new QuantityError(QUANTITY_FORMAT_ERROR);
   const [, sign, whole = '', fraction = '', suffix = ''] = match;
   const digits = BigInt(`${whole}${fraction}` || '0');

@@ -187,7 +187,7 @@ async function startup<T>(starting: Promise<T>): Promise<T> {
 
 function firstAddress(cidr: string): string {
   const [network = ''] = cidr.split('/');
-  return network.replace(/\d+$/, (last) => String(Number(last) + 1));
+  return network.replace(/(?<!\d)\d+$/, (last) => String(Number(last) + 1));
 }
 
 /** `version` of package.json, which is two folders up from the bundle and from the source alike. */

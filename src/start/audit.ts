@@ -35,7 +35,7 @@ function policyOf({ policyFile }: AuditOptions, log: (line: string) => void): Po
   try {
     return readPolicy(text, log);
   } catch (error) {
-    const why = (error as Error).message.replace(/\s*\n\s*/g, ' ');
+    const why = (error as Error).message.replace(/(?<!\s)\s*\n\s*/g, ' ');
     throw new StartError(`loading audit policy file: ${why}: from file ${policyFile}`);
   }
 }

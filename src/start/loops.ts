@@ -43,7 +43,7 @@ export const loopSettings = (options: Options, ca: string): LoopSettings => ({
   nodeName: options.nodeName,
   ca,
   addons: options.addons,
-  cluster: { dnsIP: options.serviceCidr.replace(/\d+\/\d+$/, '10'), domain: 'cluster.local' },
+  cluster: { dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'), domain: 'cluster.local' },
 });
 
 /** Controllers, scheduler and nodes over one connection and one set of informers. Resolves when all have started. */

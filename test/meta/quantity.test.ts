@@ -88,4 +88,14 @@ describe('quantities', () => {
     expect(quantityMilli('2')).toBe(2000);
     expect(formatQuantity(addQuantity(parseQuantity('0'), parseQuantity('1Gi')))).toBe('1Gi');
   });
+  test.each([['9'.repeat(2_000_000)], [`0.${'9'.repeat(2_000_000)}`], [`${' '.repeat(1)}${'0'.repeat(2_000_000)}x`]])(
+    'no quantity has so many digits (%#)',
+    (text) => expect(() => parseQuantity(text)).toThrow(QuantityError),
+  );
+  test('factors of ten are found in few steps', () => {
+    const zeros = '0'.repeat(1000);
+    expect(canonicalQuantity(`1${zeros}`)).toBe(`10${'0'.repeat(981)}E`);
+    expect(canonicalQuantity(`12${zeros}e0`)).toBe('120e999');
+    expect(canonicalQuantity('-1024Ki')).toBe('-1Mi');
+  });
 });

@@ -1,4 +1,5 @@
 import { stringifyExact } from '../../go/json-numbers.ts';
+import { MAX_DEPTH } from '../../go/json-syntax.ts';
 import { scanJson } from '../../go/json-scan.ts';
 import { MAX_VALUES } from '../../kinds/body-bounds.ts';
 import { badRequest, requestEntityTooLarge } from '../../meta/status.ts';
@@ -173,7 +174,9 @@ const sizeOf = (value: object): number => (Array.isArray(value) ? value.length :
 /** The keys of a JSON pointer; none for the whole. */
 function parse(pointer: unknown): string[] {
   if (typeof pointer !== 'string' || (pointer !== '' && !pointer.includes('/'))) throw rejected();
-  const [, ...keys] = pointer.split('/');
+  const [, ...keys] = pointer.split('/', MAX_DEPTH + 2);
+  // nothing is that deep
+  if (keys.length > MAX_DEPTH) throw rejected();
   return keys.map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
 }
 

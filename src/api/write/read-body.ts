@@ -1,4 +1,5 @@
 import { decode } from '../../kinds/decode.ts';
+import { repeatedAt } from '../../kinds/validation/repeated.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
@@ -57,7 +58,8 @@ export function dropRepeatedOwners(ctx: RequestContext, object: KubeObject): voi
     return true;
   });
   if (kept.length === owners.length) return;
-  const uids = owners.filter((o, i) => owners.findIndex((p) => p.uid === o.uid) < i).map((o) => o.uid);
+  const repeated = repeatedAt(owners.map((owner) => owner.uid));
+  const uids = owners.filter((_, i) => repeated.has(i)).map((owner) => owner.uid);
   ctx.warn(
     `.metadata.ownerReferences contains duplicate entries; API server dedups owner references in 1.20+, and may reject such requests as early as 1.24; please fix your requests; duplicate UID(s) observed: ${[...new Set(uids)].join(', ')}`,
   );

@@ -67,7 +67,7 @@ function toUint(value: Value): Value {
   const found = uintOf(BigInt(text));
   return found instanceof CelError ? refused('uint') : found;
 }
-const NUMBER = /^[+-]?(?:(?:\d[\d_]*\.?\d*|\.\d+)(?:e[+-]?\d+)?|inf|infinity|nan)$/i;
+const NUMBER = /^[+-]?(?:(?:\d[\d_]*(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?|inf|infinity|nan)$/i;
 function toDouble(value: Value): Value {
   if (isInt(value)) return new Double(Number(value));
   if (value instanceof Uint) return new Double(Number(value.value));

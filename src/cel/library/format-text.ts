@@ -128,7 +128,8 @@ function digits(value: number, precision: number, verb: string): string {
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'NaN' : value > 0 ? '∞' : '-∞';
   if (verb === 'f') {
     const [whole = '', fraction] = value.toFixed(precision).split('.');
-    const grouped = whole.replaceAll(/\B(?=(\d{3})+$)/g, ',');
+    // toFixed writes at most 22 digits
+    const grouped = whole.replaceAll(/\B(?=(?:\d{3}){1,7}$)/g, ',');
     return fraction === undefined ? grouped : `${grouped}.${fraction}`;
   }
   const [mantissa = '', power = ''] = value.toExponential(precision).split('e');

@@ -41,10 +41,11 @@ function objectSchema(json: JsonSchema, root: boolean): Schema {
   }
   const fields = new Map<string, Field>();
   if (embedded) for (const field of objectFields()) fields.set(field.name, field);
+  const required = new Set(json.required);
   for (const [name, property] of Object.entries(json.properties ?? {})) {
     // a schema may restrict metadata, but what it is made of is fixed
     if (embedded && fields.has(name)) continue;
-    fields.set(name, fieldOf(name, structuralSchema(property), property, json.required?.includes(name) ?? false));
+    fields.set(name, fieldOf(name, structuralSchema(property), property, required.has(name)));
   }
   return { type: 'object', name: '', fields, atomic, preserveUnknown: preserve };
 }

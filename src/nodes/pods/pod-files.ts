@@ -6,7 +6,7 @@ import type { AgentContext } from './agent-context.ts';
 
 /** The name that a pod's processes have for their host: at most 63 characters, as Linux allows. */
 export const hostnameOf = (pod: Pod): string =>
-  (pod.spec?.hostname ?? pod.metadata.name).slice(0, 63).replace(/[-.]+$/, '');
+  (pod.spec?.hostname ?? pod.metadata.name).slice(0, 63).replace(/(?<![-.])[-.]+$/, '');
 
 /** Writes the pod's /etc/hosts, /etc/hostname and /etc/resolv.conf. @returns the mounts that show them */
 export function podFiles(pod: Pod, ip: string, context: AgentContext): BindMount[] {

@@ -16,6 +16,19 @@ const code = (run: () => unknown): number => {
 const json = fc.jsonValue({ maxDepth: 3 });
 
 describe('JSON patch', () => {
+  const operations = (count: number, operation: object): object[] => Array.from({ length: count }, () => operation);
+  const long = { list: Array.from({ length: 50_000 }, (_, i) => i), other: {} };
+  test.each([
+    ['inserts at the front of a long list', 413, operations(1000, { op: 'add', path: '/list/0', value: 1 })],
+    ['removes from it', 413, operations(1000, { op: 'remove', path: '/list/0' })],
+    ['compares it', 413, operations(1000, { op: 'test', path: '/list', value: long.list })],
+    ['adds at its end', 200, operations(1000, { op: 'add', path: '/list/-', value: 1 })],
+    ['copies it', 422, operations(10, { op: 'copy', from: '/list', path: '/other/a' })],
+    ['goes a long way', 422, [{ op: 'add', path: '/a'.repeat(1_400_000), value: 1 }]],
+  ])('that %s again and again: %i', (_, status, patch) => {
+    expect(code(() => applyJsonPatch(long, patch))).toBe(status);
+  });
+
   const document = Object.freeze({ a: Object.freeze({ b: Object.freeze([1, 2]) }), 'x/y': 1, 'm~n': 2 });
 
   test.each([

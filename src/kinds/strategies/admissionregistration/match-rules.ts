@@ -1,3 +1,4 @@
+import { repeatedAt } from '../../validation/repeated.ts';
 import type { NamedRuleWithOperations } from '../../../../schema/types.ts';
 import { duplicate, invalid, notSupported, required, type FieldError, type Path } from '../../../meta/field.ts';
 import { isPathSegmentName } from '../../../meta/names.ts';
@@ -69,10 +70,11 @@ export function ruleErrors(rule: Rule, at: Path): FieldError[] {
 export function namedRuleErrors(rule: Rule, at: Path): FieldError[] {
   const errors: FieldError[] = [];
   const names = rule.resourceNames ?? [];
+  const repeated = repeatedAt(names);
   names.forEach((name, i) => {
     const here = at.child('resourceNames').index(i);
     for (const why of isPathSegmentName(name)) errors.push(invalid(here, name, why));
-    if (names.indexOf(name) < i) errors.push(duplicate(here, name));
+    if (repeated.has(i)) errors.push(duplicate(here, name));
   });
   return [...errors, ...ruleErrors(rule, at)];
 }

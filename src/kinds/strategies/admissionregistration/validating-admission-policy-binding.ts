@@ -1,3 +1,4 @@
+import { repeatedAt } from '../../validation/repeated.ts';
 import type { LabelSelector, ParamRef, ValidatingAdmissionPolicyBinding } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isPathSegmentName } from '../../../meta/names.ts';
@@ -29,9 +30,10 @@ function paramRefErrors(ref: Parts<ParamRef> | undefined, at: Path): FieldError[
 }
 
 function actionErrors(actions: readonly string[], at: Path): FieldError[] {
+  const repeated = repeatedAt(actions);
   const errors = actions.flatMap((action, i) => [
     ...(ACTIONS.includes(action) ? [] : [notSupported(at.index(i), action, ACTIONS)]),
-    ...(actions.indexOf(action) < i ? [duplicate(at.index(i), action)] : []),
+    ...(repeated.has(i) ? [duplicate(at.index(i), action)] : []),
   ]);
   if (actions.includes('Deny') && actions.includes('Warn')) {
     const why =

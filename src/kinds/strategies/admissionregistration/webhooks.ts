@@ -1,3 +1,4 @@
+import { repeatedAt } from '../../validation/repeated.ts';
 import { isDeepStrictEqual } from 'node:util';
 import type {
   MutatingWebhook,
@@ -62,8 +63,9 @@ function nameErrors(name: string | undefined, at: Path): FieldError[] {
 
 function versionErrors(versions: string[] | undefined, recognised: boolean, at: Path): FieldError[] {
   if (!versions?.length) return [required(at, `must specify one of ${REVIEW_VERSIONS.join(', ')}`)];
+  const repeated = repeatedAt(versions);
   const errors = versions.flatMap((version, i) =>
-    versions.indexOf(version) < i
+    repeated.has(i)
       ? [invalid(at.index(i), version, 'duplicate version')]
       : isDns1035Label(version).map((why) => invalid(at.index(i), version, why)),
   );

@@ -1,3 +1,4 @@
+import { repeatedAt } from '../../validation/repeated.ts';
 import { X509Certificate } from 'node:crypto';
 import type { CertificateSigningRequest } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
@@ -46,9 +47,10 @@ const USAGES = [
 function usageErrors(usages: readonly string[]): FieldError[] {
   const at = SPEC.child('usages');
   if (usages.length === 0) return [required(at)];
+  const repeated = repeatedAt(usages);
   return usages.flatMap((usage, i) => [
     ...(USAGES.includes(usage) ? [] : [notSupported(at.index(i), usage, USAGES)]),
-    ...(usages.indexOf(usage) < i ? [duplicate(at.index(i), usage)] : []),
+    ...(repeated.has(i) ? [duplicate(at.index(i), usage)] : []),
   ]);
 }
 

@@ -1,3 +1,4 @@
+import { repeatedAt } from '../../validation/repeated.ts';
 import type { LimitRange, LimitRangeItem } from '../../../../schema/types.ts';
 import { duplicate, forbidden, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isQualifiedName } from '../../../meta/names.ts';
@@ -113,11 +114,10 @@ export const limitRangeStrategy: Strategy<LimitRange> = {
   },
   validate({ spec }) {
     const items = spec?.limits ?? [];
+    const repeated = repeatedAt(items.map((item) => item.type ?? ''));
     return items.flatMap((item, i) => [
       ...validateItem(item, LIMITS.index(i)),
-      ...(items.findIndex((other) => (other.type ?? '') === (item.type ?? '')) < i
-        ? [duplicate(LIMITS.index(i).child('type'), item.type ?? '')]
-        : []),
+      ...(repeated.has(i) ? [duplicate(LIMITS.index(i).child('type'), item.type ?? '')] : []),
     ]);
   },
   createOnUpdate: true,

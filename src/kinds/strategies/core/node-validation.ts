@@ -1,3 +1,4 @@
+import { repeatedAt } from '../../validation/repeated.ts';
 import type { Taint } from '../../../../schema/types.ts';
 import {
   duplicate,
@@ -67,8 +68,6 @@ export function validatePodCidrs(cidrs: readonly string[] | undefined | null, at
   const dual = wrong === undefined && new Set(families).size === 2;
   if (!dual || cidrs.length > 2)
     errors.push(invalid(at, cidrs, 'may specify no more than one CIDR for each IP family'));
-  cidrs.forEach((cidr, i) => {
-    if (cidrs.indexOf(cidr) < i) errors.push(duplicate(at.index(i), cidr));
-  });
+  for (const i of repeatedAt(cidrs)) errors.push(duplicate(at.index(i), cidrs[i]));
   return errors;
 }

@@ -57,10 +57,11 @@ function validateScopes({ scopes, hard }: Parts<ResourceQuotaSpec>): Errors {
   if (!scopes?.length) return [];
   const at = SPEC.child('scopes');
   return [
-    ...scopes.flatMap((scope) => [
-      ...(SCOPES.has(scope) ? [] : [invalid(at, scopes, 'unsupported scope')]),
-      ...foreign(scope, hard).map(() => invalid(at, scopes, 'unsupported scope applied to resource')),
-    ]),
+    ...scopes.flatMap((scope) => (SCOPES.has(scope) ? [] : [invalid(at, scopes, 'unsupported scope')])),
+    // a scope that comes again is about the same resources
+    ...[...new Set(scopes)].flatMap((scope) =>
+      foreign(scope, hard).map(() => invalid(at, scopes, 'unsupported scope applied to resource')),
+    ),
     ...times(opposed(scopes), invalid(at, scopes, 'conflicting scopes')),
   ];
 }

@@ -1,3 +1,4 @@
+import { repeatedAt } from '../../validation/repeated.ts';
 import type { ServiceSpec } from '../../../../schema/types.ts';
 import {
   duplicate,
@@ -32,9 +33,10 @@ function joined({ clusterIP, clusterIPs = [] }: Parts<ServiceSpec>): Errors {
 }
 
 function families({ ipFamilies = [], ipFamilyPolicy: policy }: Parts<ServiceSpec>): Errors {
+  const repeated = repeatedAt(ipFamilies);
   const errors: Errors = ipFamilies.flatMap((family, i) => [
     ...(family === 'IPv4' || family === 'IPv6' ? [] : [notSupported(FAMILIES.index(i), family, ['IPv4', 'IPv6'])]),
-    ...(ipFamilies.indexOf(family) < i ? [duplicate(FAMILIES.index(i), family)] : []),
+    ...(repeated.has(i) ? [duplicate(FAMILIES.index(i), family)] : []),
   ]);
   if (policy !== undefined && policy !== null && !POLICIES.includes(policy))
     errors.push(notSupported(POLICY, policy, POLICIES));

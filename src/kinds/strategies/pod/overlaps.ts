@@ -18,7 +18,7 @@ const overlaps = ({ path: a }: Source, { path: b }: Source): boolean =>
 const isWithin = (path: string, directory: string): boolean =>
   path.startsWith(directory) && (path.length === directory.length || path[directory.length] === '/');
 
-const SLASHES = /\/+$/;
+const SLASHES = /(?<!\/)\/+$/;
 
 function pairs(files: readonly Source[]): string[] {
   const out: string[] = [];

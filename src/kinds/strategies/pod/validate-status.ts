@@ -88,9 +88,10 @@ function addTransitions(
   spec: Parts<PodSpec>,
   at: Path,
 ): void {
+  const statusOf = new Map(now?.toReversed().map((status) => [status.name, status]));
   before?.forEach((old, i) => {
     const ended = old.state?.terminated;
-    const next = ended && now?.find((status) => status.name === old.name);
+    const next = ended && statusOf.get(old.name);
     if (!next || next.state?.terminated) return;
     const container = containers.find((c) => c.name === old.name);
     if (container && mayRestart(container, spec, ended.exitCode ?? 0)) return;
@@ -118,9 +119,10 @@ function addClaims(
   { resourceClaims = [] }: Parts<PodSpec>,
 ): void {
   const seen = new Set<string>();
+  const named = new Set(resourceClaims.map((claim) => claim.name));
   resourceClaimStatuses?.forEach(({ name = '', resourceClaimName }, i) => {
     const at = STATUS.child('resourceClaimStatuses').index(i);
-    if (!resourceClaims.some((claim) => claim.name === name)) {
+    if (!named.has(name)) {
       errors.push(invalid(at.child('name'), name, 'must match the name of an entry in `spec.resourceClaims`'));
     }
     if (seen.has(name)) errors.push(duplicate(at.child('name'), name));

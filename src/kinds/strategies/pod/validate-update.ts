@@ -1,5 +1,12 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { Affinity, Container, NodeAffinity, NodeSelectorTerm, PodSpec } from '../../../../schema/types.ts';
+import type {
+  Affinity,
+  Container,
+  NodeAffinity,
+  NodeSelectorTerm,
+  PodSpec,
+  Toleration,
+} from '../../../../schema/types.ts';
 import { forbidden, invalid, Path, required, type FieldError } from '../../../meta/field.ts';
 import { rangeError } from '../../../meta/names.ts';
 import type { Parts } from '../../../meta/object.ts';
@@ -70,17 +77,18 @@ function addDeadline(errors: FieldError[], now: number | undefined, before: numb
   return false;
 }
 
+const withoutSeconds = ({ key, operator, value, effect }: Parts<Toleration>): string =>
+  JSON.stringify([key, operator, value, effect]);
+
 function addTolerationChanges(
   errors: FieldError[],
   { tolerations = [] }: Parts<PodSpec>,
   before: Parts<PodSpec>,
 ): void {
   const at = SPEC.child('tolerations');
+  const kept = new Set(tolerations.map(withoutSeconds));
   for (const old of before.tolerations ?? []) {
-    if (
-      tolerations.some((now) => isDeepStrictEqual({ ...now, tolerationSeconds: 0 }, { ...old, tolerationSeconds: 0 }))
-    )
-      continue;
+    if (kept.has(withoutSeconds(old))) continue;
     errors.push(forbidden(at, 'existing toleration can not be modified except its tolerationSeconds'));
     return;
   }

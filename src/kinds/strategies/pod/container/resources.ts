@@ -123,6 +123,7 @@ function addClaims(
   at: Path,
 ): void {
   const seen = new Set<string>();
+  const named = new Set(claims);
   used.forEach(({ name, request }, i) => {
     const here = at.index(i);
     if (!name) {
@@ -137,7 +138,7 @@ function addClaims(
       else if (!request) for (const other of seen) if (other.startsWith(`${name}/`)) errors.push(duplicate(here, name));
       seen.add(key);
     }
-    if (claims.includes(name)) return;
+    if (named.has(name)) return;
     const list = claims.length ? `: ${[...new Set(claims)].sort().join(', ')}` : ' which is empty';
     errors.push(notFoundValue(here, name, `must be one of the names in pod.spec.resourceClaims${list}`));
   });

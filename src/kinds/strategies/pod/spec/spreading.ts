@@ -8,12 +8,17 @@ const ACTIONS = ['DoNotSchedule', 'ScheduleAnyway'];
 const POLICIES = ['Honor', 'Ignore'];
 const NOT_POSITIVE = 'must be greater than zero';
 
+const pairOf = ({ topologyKey = '', whenUnsatisfiable = '' as never }: Parts<TopologySpreadConstraint>): string =>
+  JSON.stringify([topologyKey, whenUnsatisfiable]);
+
 /** core/v1 validateTopologySpreadConstraints. */
 export function addSpreading(
   errors: FieldError[],
   constraints: readonly Parts<TopologySpreadConstraint>[] | undefined,
   at: Path,
 ): void {
+  // of equal ones all but the last are told
+  const last = new Map(constraints?.map((constraint, i) => [pairOf(constraint), i]));
   constraints?.forEach((constraint, i) => {
     const here = at.index(i);
     const { maxSkew = 0, topologyKey = '', minDomains } = constraint;
@@ -21,11 +26,7 @@ export function addSpreading(
     if (maxSkew <= 0) errors.push(invalid(here.child('maxSkew'), maxSkew, NOT_POSITIVE));
     if (!topologyKey) errors.push(required(here.child('topologyKey'), 'can not be empty'));
     if (!ACTIONS.includes(action)) errors.push(notSupported(here.child('whenUnsatisfiable'), action, ACTIONS));
-    if (
-      constraints.some(
-        (other, j) => j > i && (other.topologyKey ?? '') === topologyKey && (other.whenUnsatisfiable ?? '') === action,
-      )
-    ) {
+    if (last.get(pairOf(constraint)) !== i) {
       errors.push(duplicate(here.child('{topologyKey, whenUnsatisfiable}'), `{${topologyKey}, ${action}}`));
     }
     if (minDomains != null) {

@@ -1,0 +1,38 @@
+import { describe, expect, it } from 'vitest';
+import { parseJson } from '../../src/kinds/decode.ts';
+import { MAX_VALUES } from '../../src/kinds/body-bounds.ts';
+import { applySchemaDefaults } from '../../src/kinds/defaults.ts';
+import { structuralSchema } from '../../src/kinds/custom/structural.ts';
+import type { ObjectSchema } from '../../src/kinds/schema.ts';
+import { badRequest } from '../../src/meta/status.ts';
+import type { KubeObject } from '../../src/meta/object.ts';
+
+const list = (items: number): string => `[${'1,'.repeat(items - 1)}1]`;
+const TOO_MANY = `Request entity too large: limit is ${MAX_VALUES} values`;
+
+describe('the bounds of a body', () => {
+  it('has as many values as may be', () => {
+    expect(parseJson(list(MAX_VALUES), badRequest).value).toHaveLength(MAX_VALUES);
+  });
+  it.each([
+    ['one more', list(MAX_VALUES + 1), TOO_MANY],
+    ['too many of bad JSON', `${list(MAX_VALUES + 1)}]`, TOO_MANY],
+    ['too deep', '['.repeat(1_000_000), "invalid character '[' exceeded max depth"],
+  ])('refuses %s', (_, text, message) => {
+    expect(() => parseJson(text, badRequest)).toThrow(message);
+  });
+  it('counts what defaults add', () => {
+    const item = {
+      type: 'object',
+      properties: { a: { type: 'string', default: 'x' }, b: { type: 'string', default: 'y' } },
+    };
+    const schema = structuralSchema({
+      type: 'object',
+      properties: { list: { type: 'array', items: item } },
+    }) as ObjectSchema;
+    const of = (count: number): KubeObject =>
+      ({ list: Array.from({ length: count }, () => ({})) }) as unknown as KubeObject;
+    expect(() => applySchemaDefaults(schema, of(MAX_VALUES / 2), true)).not.toThrow();
+    expect(() => applySchemaDefaults(schema, of(MAX_VALUES / 2 + 1), true)).toThrow(TOO_MANY);
+  });
+});
