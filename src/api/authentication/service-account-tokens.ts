@@ -2,7 +2,7 @@ import { quoteList } from '../../go/quote.ts';
 import { createPrivateKey, createPublicKey, createHash, randomUUID, type KeyObject } from 'node:crypto';
 import { decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
-import type { Store } from '../../store/contract.ts';
+import type { Store, Stored } from '../../store/contract.ts';
 import type { User } from '../contract.ts';
 import type { Clock } from '../../rules/clock.ts';
 
@@ -28,6 +28,9 @@ interface Claims {
 /** Verified signatures kept; an entry is a few hundred bytes. What a token is bound to is looked up every time. */
 const MAX_VERIFIED = 4096;
 const CLAIM = 'kubernetes.io';
+const DELETED = Buffer.from('"deletionTimestamp":');
+/** ms after its time that an object which is being deleted still counts */
+const GONE_MS = 60_000;
 
 /** base64url of the SHA-256 of the key's DER: the key id that kube-apiserver gives. */
 const keyIdOf = (key: KeyObject): string =>
@@ -152,8 +155,10 @@ export class ServiceAccountTokens {
   }
 
   private alive({ namespace, serviceaccount, pod, secret, node }: Claims): boolean {
-    const is = (resource: string, ns: string, ref: { name: string; uid: string } | undefined): boolean =>
-      ref === undefined || this.store.get({ resource, namespace: ns, name: ref.name })?.uid === ref.uid;
+    const is = (resource: string, ns: string, ref: { name: string; uid: string } | undefined): boolean => {
+      const stored = ref && this.store.get({ resource, namespace: ns, name: ref.name });
+      return ref === undefined || (stored?.uid === ref.uid && !this.shouldBeGone(stored));
+    };
     return (
       is('serviceaccounts', namespace, serviceaccount) &&
       is('pods', namespace, pod) &&
@@ -161,6 +166,14 @@ export class ServiceAccountTokens {
       // a pod's token names its node for information; only a token bound to the node itself ends with it
       (pod !== undefined || is('nodes', '', node))
     );
+  }
+
+  /** Deleted a minute ago or longer, and kept by finalizers: what it was good for has ended. Source: serviceaccount/claims.go */
+  private shouldBeGone(stored: Stored): boolean {
+    // parsed only where there is something to read
+    if (!stored.bytes.includes(DELETED)) return false;
+    const { deletionTimestamp } = stored.object.metadata;
+    return deletionTimestamp !== undefined && Date.parse(deletionTimestamp) < this.clock.now() - GONE_MS;
   }
 }
 

@@ -61,6 +61,7 @@ beforeEach(async () => {
 afterEach(async () => {
   for (const one of open.splice(0)) one.close();
   const { client } = server.fake;
+  await edit('pods', 'bound', (pod) => void (pod.metadata.finalizers = [])).catch(() => undefined);
   for (const [resource, namespace, name] of [
     [ROLES, 'a', 'r'],
     [BINDINGS, 'a', 'b'],
@@ -118,6 +119,16 @@ const takes: Take[] = [
   ],
   ['its token expires', account, () => pass(600_000), UNAUTHORIZED],
   ['the pod of its token is deleted', boundTo('Pod', 'pods', 'bound'), () => drop('pods', 'bound'), UNAUTHORIZED],
+  [
+    'the pod of its token should have gone, and is kept by a finalizer',
+    boundTo('Pod', 'pods', 'bound'),
+    async () => {
+      await edit('pods', 'bound', (pod) => void (pod.metadata.finalizers = ['example.com/keep']));
+      await drop('pods', 'bound');
+      await pass(91_000);
+    },
+    UNAUTHORIZED,
+  ],
   ['the Secret of its token is deleted', boundTo('Secret', 'secrets', 's'), () => drop('secrets', 's'), UNAUTHORIZED],
   [
     'its certificate expires',

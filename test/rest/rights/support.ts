@@ -39,7 +39,10 @@ export class RightsServer extends Asking {
     const [ca, frontProxyCA] = await Promise.all([makeAuthority('test'), makeAuthority('front')]);
     const [serving, node, frontProxy, kubeletClient] = await Promise.all([
       makeCertificate({ commonName: 'kube-apiserver' }, ca, ['127.0.0.1']),
-      makeCertificate({ commonName: 'node' }, ca, ['127.0.0.1', 'other.a.svc']),
+      makeCertificate({ commonName: 'system:node:n', organizations: ['system:nodes'] }, ca, [
+        '127.0.0.1',
+        'other.a.svc',
+      ]),
       makeCertificate({ commonName: 'front-proxy-client' }, frontProxyCA),
       makeCertificate({ commonName: 'kubelet-client' }, ca),
     ]);
