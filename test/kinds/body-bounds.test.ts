@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { decodeProtobuf } from '../../src/kinds/protobuf/envelope.ts';
 import { parseJson } from '../../src/kinds/decode.ts';
 import { MAX_VALUES } from '../../src/kinds/body-bounds.ts';
 import { applySchemaDefaults } from '../../src/kinds/defaults.ts';
@@ -34,5 +35,16 @@ describe('the bounds of a body', () => {
       ({ list: Array.from({ length: count }, () => ({})) }) as unknown as KubeObject;
     expect(() => applySchemaDefaults(schema, of(MAX_VALUES / 2), true)).not.toThrow();
     expect(() => applySchemaDefaults(schema, of(MAX_VALUES / 2 + 1), true)).toThrow(TOO_MANY);
+  });
+  it.each([
+    ['messages of a list', Buffer.from([0x12, 0])],
+    ['entries of a map', Buffer.from([0x3a, 0])],
+  ])('counts the %s in protobuf', (_, part) => {
+    const spec = Buffer.alloc(2_000_000, part);
+    const length = Buffer.from([(spec.length & 127) | 128, ((spec.length >> 7) & 127) | 128, spec.length >> 14]);
+    const pod = Buffer.concat([Buffer.from([0x12]), length, spec]);
+    const size = Buffer.from([(pod.length & 127) | 128, ((pod.length >> 7) & 127) | 128, pod.length >> 14]);
+    const body = Buffer.concat([Buffer.from('k8s\0'), Buffer.from([0x12]), size, pod]);
+    expect(() => decodeProtobuf(body, { apiVersion: 'v1', kind: 'Pod' })).toThrow(TOO_MANY);
   });
 });

@@ -1,14 +1,19 @@
 import { badRequest } from '../../meta/status.ts';
+import { checkValues, MAX_VALUES } from '../body-bounds.ts';
 
 /** Messages may be nested as deep; Go's limit is 10,000, our stack's is lower, and no kind needs more. */
 const MAX_DEPTH = 500;
 
+/** Strings and messages of one body: an entry of a map is three of them, and in JSON two values. */
+const MAX_BLOCKS = 1.5 * MAX_VALUES;
+
 export const truncated = (): Error => badRequest('unexpected EOF');
 
-/** Reads protobuf. Everything it throws is a 400: the bytes are a client's. */
+/** Reads protobuf. Everything it throws is a 400 or 413: the bytes are a client's. */
 export class Reader {
   at = 0;
   private depth = 0;
+  private blocks = 0;
   constructor(
     readonly bytes: Buffer,
     /** where the message ends that is being read */
@@ -46,8 +51,9 @@ export class Reader {
     return Number(BigInt.asIntN(64, value));
   }
 
-  /** End of the block whose length comes next; the length is checked against what there is. */
+  /** End of the block whose length comes next; the length is checked against what there is. Throws 413 for too many. */
   block(): number {
+    if (++this.blocks > MAX_BLOCKS) checkValues({ values: this.blocks });
     const length = this.varint();
     const end = this.at + length;
     if (length < 0) throw badRequest('proto: negative length found during unmarshaling');
