@@ -7,6 +7,7 @@ import type { Column, Strategy, StrategyContext } from '../kind.ts';
 import type { ObjectSchema } from '../schema.ts';
 import { withStatus } from '../strategies/status-split.ts';
 import { metaWarnings } from '../validate-meta.ts';
+import { withPatternSteps } from './check-pattern.ts';
 import { customCells } from './columns.ts';
 import { hasEmbedded, validateEmbedded } from './embedded.ts';
 import type { JsonSchema } from './json-schema.ts';
@@ -49,7 +50,7 @@ function validatorOf({ json, scale, hasStatus }: CustomFacts): Validate {
   if (!json) return () => [];
   const [ruled, embedded, unique] = [hasRules(json), hasEmbedded(json), hasUniqueLists(json)];
   return (object, old, warn) => {
-    const errors = validateValue(json, object, '', old);
+    const errors = withPatternSteps(() => validateValue(json, object, '', old));
     if (scale) errors.push(...validateScale(object, scale, hasStatus));
     if (embedded) errors.push(...validateEmbedded(json, object, ''));
     // lists that had equal items before may keep them

@@ -4,7 +4,7 @@ import { invalid, required, showValue, tooLong, tooMany, typeInvalid, type Field
 import { formats } from './formats.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
 import { printFloat } from '../../go/print-float.ts';
-import { compileRegexp, RegexpError } from '../../go/regexp.ts';
+import { checkPattern } from './check-pattern.ts';
 
 /** Where a value is: as text, since the API server's messages repeat it. '' is the root. */
 type At = string;
@@ -44,16 +44,6 @@ function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
   if (format && !format(value))
     errors.push(typeInvalid(at, value, `${at} in body must be of type ${s.format}: ${JSON.stringify(value)}`));
   return errors;
-}
-
-/** As kube-openapi says it; a text that is too long for its pattern is refused with the reason. */
-function checkPattern(value: string, pattern: string, at: At): FieldError[] {
-  try {
-    return compileRegexp(pattern).test(value) ? [] : [invalid(at, value, `${at} in body should match '${pattern}'`)];
-  } catch (error) {
-    if (!(error instanceof RegexpError)) throw error;
-    return [invalid(at, value, `${at} in body should match '${pattern}, but pattern is invalid: ${error.message}'`)];
-  }
 }
 
 /** Bounds of whole numbers are cut to whole numbers, others are printed as Go prints floats. */
