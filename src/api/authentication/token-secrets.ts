@@ -10,10 +10,17 @@ import { operationOf } from '../write/operation.ts';
 import { replace } from '../write/replace.ts';
 import { LAST_USED } from './legacy-tokens.ts';
 import { formatTime } from '../../meta/time.ts';
-import { isTokenSecret, SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_UID, tokenSecretsOf } from './token-secret.ts';
+import {
+  isTokenSecret,
+  SERVICE_ACCOUNT_NAME,
+  SERVICE_ACCOUNT_UID,
+  TOKEN_SECRET,
+  tokenSecretsOf,
+} from './token-secret.ts';
 
 /** What failed is tried again after this, ms: Postgres may be away. */
 const AGAIN_MS = 1_000;
+const TOKEN_SECRETS = { field: 'type', values: [TOKEN_SECRET] };
 const WATCHED = ['secrets', 'serviceaccounts'] as const;
 
 const controller: RequestContext = {
@@ -54,8 +61,9 @@ class TokenSecrets {
 
   follow(resource: (typeof WATCHED)[number]): void {
     const { store } = this.core;
-    const { items, revision } = store.list({ resource });
-    if (resource === 'secrets') for (const stored of items) this.secretChanged(stored);
+    const { revision } = store.list({ resource });
+    // Whatever was changed or went while nobody looked is found by looking at each Secret.
+    for (const stored of store.list({ resource: 'secrets' }, TOKEN_SECRETS).items) this.secretChanged(stored);
     const handlers = {
       onEvents: (events: readonly StoreEvent[]) => events.forEach((event) => this.changed(resource, event)),
       onEnd: (reason: 'expired' | 'closed') => {
@@ -84,7 +92,6 @@ class TokenSecrets {
       if (type === 'DELETED') this.secretGone(stored);
       else this.secretChanged(stored);
     } else if (type === 'DELETED') {
-      // An account that went while nobody looked leaves Secrets that are found at the next start.
       for (const secret of tokenSecretsOf(this.core.store, objectAs('serviceaccounts', stored)))
         this.secretChanged(secret);
     }

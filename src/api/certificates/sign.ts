@@ -1,4 +1,6 @@
 import type { CertificateSigningRequestSpec, CertificateSigningRequestStatus } from '../../../schema/types.ts';
+import { errorMessage } from '../../meta/error-message.ts';
+import { isStatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
@@ -13,6 +15,8 @@ const REQUESTS = 'certificatesigningrequests.certificates.k8s.io';
 const YEAR_MS = 365 * 24 * 3600_000;
 /** Shortest time for which a certificate is made, whatever is asked for. */
 const MIN_SECONDS = 600;
+/** ms after which a request that could not be signed is looked at again */
+const AGAIN_MS = 1_000;
 const system: RequestContext = {
   user: { name: 'system:apiserver', groups: ['system:masters'] },
   agent: 'kube-apiserver',
@@ -73,8 +77,16 @@ export function followCertificateRequests(core: Core, authority: Authority): { s
     });
   }
   const seen = (stored: Stored): void => {
-    if (waits(stored))
-      void sign(stored).catch((error: Error) => core.log(`certificate request ${stored.name}: ${error.message}`));
+    if (!waits(stored)) return;
+    void sign(stored).catch((error: unknown) => {
+      if (over || isStatusError(error, 'NotFound')) return;
+      core.log(`certificate request ${stored.name}: ${errorMessage(error)}`);
+      // Nothing tells of it again: the database may have been away.
+      core.clock.setTimeout(() => {
+        const now = store.get(stored);
+        if (now && !over) seen(now);
+      }, AGAIN_MS);
+    });
   };
   function follow(): void {
     const snapshot = store.list({ resource: REQUESTS });

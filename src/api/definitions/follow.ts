@@ -39,12 +39,17 @@ export function followDefinitions(core: Core): { stop(): void } {
 class Definitions {
   private over = false;
   private unwatch = (): void => undefined;
+  /** names of definitions that were seen and are not gone */
+  private readonly known = new Set<string>();
   private readonly cleaning = new Set<string>();
 
   constructor(private readonly core: Core) {}
 
   follow(): void {
     const snapshot = this.core.store.list({ resource: DEFINITIONS });
+    // What went while nobody told of it is not served any more either.
+    const there = new Set(snapshot.items.map(({ name }) => name));
+    for (const name of this.known) if (!there.has(name)) this.forget(name);
     snapshot.items.forEach((stored) => this.seen(stored));
     this.unwatch = this.core.store.watch({ resource: DEFINITIONS }, snapshot.revision, {
       onEvents: (events) => {
@@ -64,7 +69,13 @@ class Definitions {
     this.unwatch();
   }
 
+  private forget(name: string): void {
+    this.known.delete(name);
+    this.core.registry.setCustom(name, []);
+  }
+
   private seen(stored: Stored): void {
+    this.known.add(stored.name);
     this.serve(stored);
     if (stored.object.metadata.deletionTimestamp) {
       if (stored.object.metadata.finalizers?.includes(CLEANUP))
@@ -74,7 +85,7 @@ class Definitions {
 
   /** Names that a definition had are free for the others of its group. */
   private gone(stored: Stored): void {
-    this.core.registry.setCustom(stored.name, []);
+    this.forget(stored.name);
     const groupOf = (s: Stored): string => objectAs(DEFINITIONS, s).spec.group;
     for (const other of this.core.store.list({ resource: DEFINITIONS }).items)
       if (groupOf(other) === groupOf(stored)) this.seen(other);
