@@ -56,7 +56,7 @@ function joinBytes(a: Uint8Array, b: Uint8Array): Value {
 }
 /** What is added to a set or to objects with keys replaces what is there. */
 function joinLists(a: readonly unknown[], b: readonly unknown[]): Value {
-  work(a.length + b.length);
+  if (a instanceof SetList || a instanceof KeyedList) work(4 * (a.length + b.length));
   if (a instanceof SetList) {
     const joined = new SetList();
     for (const item of new Set<unknown>([...a, ...b])) joined.push(item);
@@ -70,7 +70,8 @@ function joinLists(a: readonly unknown[], b: readonly unknown[]): Value {
     joined.fields = a.fields;
     return joined;
   }
-  return [...a, ...b];
+  work((a.length + b.length) / 8);
+  return a.concat(b);
 }
 
 export function subtract(a: Value, b: Value): Value {

@@ -73,14 +73,16 @@ export function compileCall(compiler: Parts, node: Call): Compiled {
   const compiled = args.map((arg) => compiler.compile(arg));
   checkPattern(node.name, compiled[1]?.value);
   const runs = compiled.map(({ run }) => run);
-  const run = call(node.name, compiler.overloads(node), runs, node.overloads?.length === 1);
+  const plain = compiled[1]?.value !== undefined && PATTERNS.has(node.name);
+  const refused = plain ? () => NO_OVERLOAD : (values: readonly Value[]) => noOverload(node.name, values);
+  const run = call(compiler.overloads(node), runs, node.overloads?.length === 1, refused);
   const value = compiled[0]?.value;
   if (compiled.length === 1 && value !== undefined && CONVERSIONS.has(node.name)) return folded(run);
   return { run };
 }
 /** A pattern that is a constant is compiled before anything runs. */
 function checkPattern(name: string, pattern: Value | undefined): void {
-  if ((name !== 'find' && name !== 'findAll') || typeof pattern !== 'string') return;
+  if (name === 'matches' || !PATTERNS.has(name) || typeof pattern !== 'string') return;
   const problem = regexpProblem(pattern);
   if (problem !== undefined) throw new ConstantError(problem);
 }
@@ -102,7 +104,7 @@ const LEFT: Readonly<Record<string, string>> = {
   '_%_': 'int uint',
 };
 const ORDERED = 'int uint double string bytes bool google.protobuf.Duration google.protobuf.Timestamp';
-function refused(name: string, left: Value): CelError {
+function unsupported(name: string, left: Value): CelError {
   const types = (LEFT[name] ?? ORDERED).split(' ');
   return types.includes(typeName(left)) ? NO_OVERLOAD : error(`no such overload: ${name}`);
 }
@@ -120,7 +122,7 @@ function operator(node: Call, left: Run, right: Run, run: (a: Value, b: Value) =
     if (a instanceof CelError) return a;
     if (b instanceof CelError) return b;
     const result = run(a, b);
-    return result === NO_OVERLOAD ? refused(node.name, a) : result;
+    return result === NO_OVERLOAD ? unsupported(node.name, a) : result;
   };
 }
 
@@ -237,6 +239,8 @@ function alternative(compiler: Parts, node: Call): Compiled {
   };
 }
 
+/** Functions whose pattern is compiled once where it is a constant; they do not tell what they refuse. */
+const PATTERNS = new Set(['matches', 'find', 'findAll']);
 /** Functions that cel-go binds as a whole: their errors do not tell the types. */
 const WHOLE = new Set(['size', 'matches', 'sort', '@sortByAssociatedKeys']);
 function noOverload(name: string, values: readonly Value[]): CelError {
@@ -245,8 +249,15 @@ function noOverload(name: string, values: readonly Value[]): CelError {
 }
 
 /** A function of the table: the overload that takes the values. */
-function call(name: string, overloads: readonly Overload[], args: readonly Run[], sure: boolean): Run {
+function call(
+  overloads: readonly Overload[],
+  args: readonly Run[],
+  sure: boolean,
+  refused: (values: readonly Value[]) => CelError,
+): Run {
   const cost = overloads.find(({ ifSure }) => sure || !ifSure)?.cost;
+  const [only] = overloads;
+  if (args.length === 1 && only && sure) return callOne(only, args[0] as Run, refused);
   return (frame) => {
     const values: Value[] = [];
     let failed: CelError | undefined;
@@ -258,8 +269,24 @@ function call(name: string, overloads: readonly Overload[], args: readonly Run[]
       if (args.length > 2) return failed;
     }
     const overload = failed ? undefined : overloads.find(({ parameters, loose }) => loose || takes(parameters, values));
-    const result = overload?.run(...(values as never[])) ?? failed ?? noOverload(name, values);
+    const result = overload ? overload.run(...(values as never[])) : (failed ?? refused(values));
     charge(frame, cost ? cost(values, result) : 1);
+    return result;
+  };
+}
+/** The same for the one overload of one value, which most are. */
+function callOne(
+  { run, cost, loose, parameters }: Overload,
+  arg: Run,
+  refused: (values: readonly Value[]) => CelError,
+): Run {
+  const type = parameters[0] as Type;
+  return (frame) => {
+    const value = arg(frame);
+    let result: Value;
+    if (value instanceof CelError) result = value;
+    else result = loose || fits(type, value) ? run(value as never) : refused([value]);
+    charge(frame, cost ? cost([value], result) : 1);
     return result;
   };
 }

@@ -13,7 +13,7 @@ interface Inside {
   readonly value: Range;
 }
 interface Local {
-  readonly path: Type | undefined;
+  readonly path: Place;
   readonly size: Range | undefined;
   readonly inside: Inside | undefined;
 }
@@ -22,17 +22,29 @@ const isScalar = (type: Type): boolean => SCALARS.has(type.kind) || (isOptional(
 
 const joined = (a: Inside | undefined, b: Inside | undefined): Inside | undefined =>
   a && b && { list: a.list, key: union(a.key, b.key), value: union(a.value, b.value) };
-/** The declared type one step below another, if its path is known. */
-function step(path: Type | undefined, name: string): Type | undefined {
-  const field = path?.fields?.get(name)?.type;
-  if (field) return field;
-  // of a map to anything each value is as large as any other
-  const value = path?.kind === 'map' ? path.parameters[1] : undefined;
-  return value?.kind === 'any' ? value : undefined;
+/**
+ * Where names lead: the declared type, NOWHERE for a way that no declared type has, undefined for what no name leads to.
+ */
+type Place = Type | undefined;
+const NOWHERE: Type = { ...DYN };
+/** One step below a place. What begins at no name begins, for rules, at the whole; the estimates of Kubernetes do so too. */
+function step(place: Place, whole: Place, to: (type: Type) => Type | undefined): Place {
+  if (place === undefined) return whole;
+  return place === NOWHERE ? NOWHERE : (to(place) ?? NOWHERE);
 }
-const itemsOf = (path: Type | undefined): Type | undefined =>
-  path?.kind === 'list' ? path.parameters[0] : path?.kind === 'map' ? path.parameters[1] : undefined;
-const keysOf = (path: Type | undefined): Type | undefined => (path?.kind === 'map' ? path.parameters[0] : undefined);
+const fieldOf =
+  (name: string) =>
+  (type: Type): Type | undefined => {
+    const field = type.fields?.get(name)?.type;
+    if (field) return field;
+    // of a map to anything each value is as large as any other
+    const value = type.kind === 'map' ? type.parameters[1] : undefined;
+    return value?.kind === 'any' ? value : undefined;
+  };
+const itemsOf = ({ kind, parameters }: Type): Type | undefined =>
+  kind === 'list' ? parameters[0] : kind === 'map' ? parameters[1] : undefined;
+const keysOf = ({ kind, parameters }: Type): Type | undefined => (kind === 'map' ? parameters[0] : undefined);
+const nothing = (): undefined => undefined;
 
 /**
  * What an expression may cost at most, told before it runs (KEP-2876). It follows the sizes that schemas set for what a
@@ -40,12 +52,16 @@ const keysOf = (path: Type | undefined): Type | undefined => (path?.kind === 'ma
  */
 class Estimator {
   /** the declared type that a node leads to from a variable, by names alone */
-  private readonly paths = new Map<Node, Type | undefined>();
+  private readonly paths = new Map<Node, Place>();
   private readonly sizes = new Map<Node, Range>();
   private readonly insides = new Map<Node, Inside>();
   private readonly costs = new Map<Node, Range>();
   private readonly locals = new Map<string, Local[]>();
-  constructor(private readonly variables: Readonly<Record<string, Type>>) {}
+  /** what rules are about */
+  private readonly whole: Place;
+  constructor(private readonly variables: Readonly<Record<string, Type>>) {
+    this.whole = this.sizedRoot('self');
+  }
 
   private local(name: string): Local | undefined {
     return this.locals.get(name)?.at(-1);
@@ -110,23 +126,26 @@ class Estimator {
     return ONE;
   }
   /** The type of a variable whose sizes are known. What is optional is as large as what it holds. */
-  private declared(name: string): Type | undefined {
+  private sizedRoot(name: string): Place {
     const type = this.variables[name];
     const own = type && isOptional(type) ? itemOf(type) : type;
     return own?.maxSize === undefined ? undefined : own;
   }
+  private declared(name: string): Place {
+    return this.sizedRoot(name) ?? this.whole;
+  }
   private select(node: Select): Range {
     if (node.constant !== undefined || node.variable !== undefined) {
-      this.paths.set(node, node.variable === undefined ? undefined : this.declared(node.variable));
+      this.paths.set(node, this.declared(node.variable ?? ''));
       return ONE;
     }
     const cost = this.cost(node.operand);
     if (node.test) return cost;
-    this.paths.set(node, step(this.path(node.operand), node.field));
+    this.paths.set(node, step(this.path(node.operand), this.whole, fieldOf(node.field)));
     const { kind } = node.operand.type ?? DYN;
     return kind === 'map' || kind === 'object' || kind === 'parameter' ? add(cost, ONE) : cost;
   }
-  private path(node: Node): Type | undefined {
+  private path(node: Node): Place {
     const local = node.kind === 'ident' ? this.local(node.name) : undefined;
     return local ? local.path : this.paths.get(node);
   }
@@ -135,7 +154,7 @@ class Estimator {
     const found = this.sizes.get(node) ?? literalSize(node);
     if (found) return found;
     const path = this.path(node);
-    if (path) {
+    if (path && path !== NOWHERE) {
       const size = { min: 0, max: path.maxSize ?? 0 };
       this.sizes.set(node, size);
       return size;
@@ -158,7 +177,9 @@ class Estimator {
   private sized(node: Node): Sized {
     const known = this.known(node);
     const type = node.type ?? DYN;
-    const items = type.parameters.length ? this.item(itemOf(type), itemsOf(this.path(node))) : undefined;
+    const path = this.path(node);
+    const within = path && step(path, undefined, itemsOf);
+    const items = type.parameters.length ? this.item(itemOf(type), within) : undefined;
     return {
       type,
       known,
@@ -167,8 +188,8 @@ class Estimator {
       ...(node.kind === 'literal' && { literal: node.value }),
     };
   }
-  private item(type: Type, path: Type | undefined): Sized {
-    const known = path && { min: 0, max: path.maxSize ?? 0 };
+  private item(type: Type, path: Place): Sized {
+    const known = path && path !== NOWHERE ? { min: 0, max: path.maxSize ?? 0 } : undefined;
     return { type, known, size: known ?? UNKNOWN, items: undefined };
   }
 
@@ -191,7 +212,7 @@ class Estimator {
       if (estimate.size) size = size ? union(size, estimate.size) : estimate.size;
       if (first && (overload.id === 'index_list' || overload.id === 'index_map')) {
         size = this.inside(first)?.value;
-        this.paths.set(node, itemsOf(this.path(first)));
+        this.paths.set(node, step(this.path(first), this.whole, itemsOf));
       }
       size ??= this.known(node);
     }
@@ -248,8 +269,8 @@ class Estimator {
     const inside = this.inside(range);
     const list = inside ? inside.list : range.type?.kind === 'list';
     const path = this.path(range);
-    const key = { path: list ? undefined : keysOf(path), size: inside?.key, inside: undefined };
-    const value = { path: itemsOf(path), size: inside?.value, inside: undefined };
+    const key = { path: step(path, this.whole, list ? nothing : keysOf), size: inside?.key, inside: undefined };
+    const value = { path: step(path, this.whole, itemsOf), size: inside?.value, inside: undefined };
     this.push(name, second !== undefined || !list ? key : value);
     if (second !== undefined) this.push(second, value);
     const each = add(this.cost(node.condition), this.cost(node.step));

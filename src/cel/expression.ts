@@ -12,7 +12,7 @@ import { showProblems, type Problem } from './problem.ts';
 import type { Range } from './range.ts';
 import { syntaxProblems } from './syntax.ts';
 import type { Type } from './types.ts';
-import { CelError, type Value } from './values.ts';
+import { CelError, forgetKeys, type Value } from './values.ts';
 import { OutOfWork, startWork } from './work.ts';
 
 /** An expression that can run. */
@@ -113,6 +113,7 @@ const EXCEEDED = new CelError(new CostExceeded().message);
 function evaluate(run: Run, variables: Readonly<Record<string, unknown>>, limit: number): Outcome {
   const frame = { cost: 0, limit, slots: [], variables };
   startWork();
+  forgetKeys();
   try {
     const value = run(frame);
     return { value, cost: frame.cost, exceeded: false };

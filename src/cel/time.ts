@@ -1,4 +1,5 @@
 import { CelError, Duration, error, MAX_INT, MIN_INT, Timestamp, type Value } from './values.ts';
+import { work } from './work.ts';
 
 /** Seconds since 1970 of year 1 and of the end of year 9999. */
 const FIRST = -62_135_596_800;
@@ -20,10 +21,12 @@ export function between(a: Timestamp, b: Timestamp): Value {
   return nanos < MIN_INT || nanos > MAX_INT ? error('duration overflow') : new Duration(nanos);
 }
 
+const PARSE_WORK = 20;
 const TIME = /^(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:[.,](\d+))?(?:Z|([+-])(\d\d):(\d\d))$/;
 const daysIn = (year: number, month: number): number => new Date(Date.UTC(year, month, 0)).getUTCDate();
 /** As time.Parse(RFC3339) reads it; undefined for what is no time. */
 export function parseTimestamp(text: string): Timestamp | CelError | undefined {
+  work(PARSE_WORK);
   const found = TIME.exec(text);
   if (!found) return undefined;
   const [year, month, day, hour, minute, second] = found.slice(1, 7).map(Number) as [
@@ -119,12 +122,15 @@ export function zoneOffset(zone: string, { seconds }: Timestamp): number | CelEr
     return offset * 60;
   }
   if (zone === '' || zone === 'UTC') return 0;
+  work(ZONE_WORK);
   const format = zoneFormat(zone);
   if (!format) return error(`unknown time zone ${zone}`);
   const name = format.formatToParts(new Date(seconds * 1000)).find(({ type }) => type === 'timeZoneName')?.value ?? '';
   const [, sign, hours = '0', minutes = '0', rest = '0'] = /^GMT(?:([+-])(\d+):(\d+)(?::(\d+))?)?$/.exec(name) ?? [];
   return (sign === '-' ? -1 : 1) * (Number(hours) * 3600 + Number(minutes) * 60 + Number(rest));
 }
+/** The platform's tables of zones are slow. */
+const ZONE_WORK = 500;
 const formats = new Map<string, Intl.DateTimeFormat | undefined>();
 const MAX_FORMATS = 600;
 function zoneFormat(timeZone: string): Intl.DateTimeFormat | undefined {

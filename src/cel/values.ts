@@ -1,3 +1,5 @@
+import { work } from './work.ts';
+
 /**
  * Values as expressions see them. JSON is itself a value: null, booleans, strings, arrays (lists), plain objects (maps
  * with string keys), and whole numbers (ints). What JSON has not is an instance of a class below. An int is a number as
@@ -133,11 +135,29 @@ export function keyOf(value: Value): Key | undefined {
   return undefined;
 }
 
-export function mapKeys(map: CelMap | { readonly [key: string]: unknown }): Value[] {
-  return map instanceof CelMap ? Array.from(map.entries.values(), ([key]) => key) : Object.keys(map);
+/** Keys of large objects of the evaluation that runs: a loop asks for them each time. */
+let large: WeakMap<object, readonly string[]> | undefined;
+const LARGE = 32;
+export function forgetKeys(): void {
+  large = undefined;
+}
+function plainKeys(map: { readonly [key: string]: unknown }): readonly string[] {
+  const known = large?.get(map);
+  if (known) return known;
+  const keys = Object.keys(map);
+  if (keys.length > LARGE) {
+    work(keys.length);
+    (large ??= new WeakMap()).set(map, keys);
+  }
+  return keys;
+}
+export function mapKeys(map: CelMap | { readonly [key: string]: unknown }): readonly Value[] {
+  if (!(map instanceof CelMap)) return plainKeys(map);
+  work(map.entries.size);
+  return Array.from(map.entries.values(), ([key]) => key);
 }
 export const mapSize = (map: CelMap | { readonly [key: string]: unknown }): number =>
-  map instanceof CelMap ? map.entries.size : Object.keys(map).length;
+  map instanceof CelMap ? map.entries.size : plainKeys(map).length;
 /** The value of a key; undefined where the map has it not. */
 export function mapGet(map: CelMap | { readonly [key: string]: unknown }, key: Value): Value | undefined {
   if (map instanceof CelMap) {

@@ -1,9 +1,9 @@
 /**
  * What an evaluation does beside what cost counts: copies, comparisons deep inside, characters that are counted. Cost takes
- * some of it for nothing, since it is cheap where values share their parts. Here it is bounded, so that no expression
- * whose cost is small holds the process.
+ * some of it for nothing, since it is cheap where values share their parts. Here it is bounded, in steps of some 30 ns, so
+ * that no expression whose cost is small holds the process.
  */
-const MAX_WORK = 20_000_000;
+const MAX_WORK = 1_000_000;
 
 let done = 0;
 

@@ -4,7 +4,8 @@ import { ofText, sizeOf, TRAVERSAL } from '../cost.ts';
 import { func, method, type Costs, type Library } from '../overload.ts';
 import { add, ONE, scale, UNKNOWN, type Range } from '../range.ts';
 import { BOOL, INT, opaque, STRING } from '../types.ts';
-import { CelError, error, Opaque, type Value } from '../values.ts';
+import { CelError, error, NO_OVERLOAD, Opaque, type Value } from '../values.ts';
+import { work } from '../work.ts';
 
 /** An address as its bytes: 4 or 16. */
 class Ip extends Opaque {
@@ -55,6 +56,7 @@ class Cidr extends Opaque {
     return new Cidr(new Ip(bytes), this.bits);
   }
 }
+const PARSE_WORK = 40;
 const groupsOf = (bytes: Uint8Array): number[] =>
   Array.from({ length: 8 }, (_, i) => ((bytes[2 * i] as number) << 8) | (bytes[2 * i + 1] as number));
 /** RFC 5952: the longest run of zeros, of two groups at least, is left out. */
@@ -87,6 +89,7 @@ const isMapped = ({ bytes }: Ip): boolean =>
   bytes.length === 16 && bytes.subarray(0, 10).every((byte) => byte === 0) && bytes[10] === 0xff && bytes[11] === 0xff;
 
 function parseIp(text: string): Ip | CelError {
+  work(PARSE_WORK);
   const [address = '', zone] = text.split('%');
   const family = isIP(address);
   if (family === 0 || (zone !== undefined && family === 4) || zone === '')
@@ -122,6 +125,7 @@ function sixReason(text: string): string {
   return text.includes('::') ? 'address string too long' : 'address string too short';
 }
 function parseCidr(text: string): Cidr | CelError {
+  work(PARSE_WORK);
   const failed = (why: string): CelError => {
     const head = 'network address parse error during conversion from string: ';
     return error(`${head}${head}netip.ParsePrefix(${quote(text)}): ${why}`);
@@ -197,11 +201,14 @@ const contains = (network: boolean, text: boolean): Costs => ({
     return { cost: text ? add(cost, scale(other?.size ?? UNKNOWN, TRAVERSAL)) : cost };
   },
 });
-const within = <T>(parse: (text: string) => T | CelError, test: (range: Cidr, other: T) => boolean) => {
-  return (range: Cidr, text: string): Value => {
-    const other = parse(text);
-    return other instanceof CelError ? other : test(range, other);
-  };
+const holdsText = (range: Cidr, text: string): Value => {
+  const ip = parseIp(text);
+  // what is no address is no argument
+  return ip instanceof CelError ? NO_OVERLOAD : range.holds(ip);
+};
+const overlapsText = (range: Cidr, text: string): Value => {
+  const other = parseCidr(text);
+  return other instanceof CelError ? other : overlaps(range, other);
 };
 const holds = (range: Cidr, ip: Ip): boolean => range.holds(ip);
 const [IP, CIDR] = [opaque('net.IP'), opaque('net.CIDR')];
@@ -230,11 +237,11 @@ export const addresses: Library = {
   cidr: [func('string_to_cidr', [STRING], CIDR, parseCidr, PARSE())],
   isCIDR: [func('is_cidr', [STRING], BOOL, (text: string) => parseCidr(text) instanceof Cidr, PARSE())],
   containsIP: [
-    method('cidr_contains_ip_string', [CIDR, STRING], BOOL, within(parseIp, holds), contains(false, true)),
+    method('cidr_contains_ip_string', [CIDR, STRING], BOOL, holdsText, contains(false, true)),
     method('cidr_contains_ip_ip', [CIDR, IP], BOOL, holds, contains(false, false)),
   ],
   containsCIDR: [
-    method('cidr_contains_cidr_string', [CIDR, STRING], BOOL, within(parseCidr, overlaps), contains(true, true)),
+    method('cidr_contains_cidr_string', [CIDR, STRING], BOOL, overlapsText, contains(true, true)),
     method('cidr_contains_cidr', [CIDR, CIDR], BOOL, overlaps, contains(true, false)),
   ],
   prefixLength: [method('cidr_prefix_length', [CIDR], INT, ({ bits }: Cidr) => bits)],

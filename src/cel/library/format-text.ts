@@ -26,6 +26,8 @@ export interface Clause {
   readonly precision: number | undefined;
 }
 const DIGITS = 6;
+/** Of showing one value. */
+const ITEM_WORK = 10;
 const MAX_DIGITS = 100;
 
 /**
@@ -90,7 +92,7 @@ export const refusal = (verb: string, type: string): FormatError =>
 export function formatText(format: string, list: readonly unknown[]): Value {
   try {
     const text = fillIn(format, list.length, (clause, at) => show(clause, adapt(list[at])));
-    work(text.length / 16);
+    work(ITEM_WORK * list.length + text.length / 4);
     return text;
   } catch (failure) {
     if (failure instanceof FormatError) return error(failure.message);
@@ -161,12 +163,12 @@ function asText(value: Value): string {
     : refusal('s', typeName(value));
 }
 const listText = (list: readonly unknown[]): string => {
-  work(list.length);
+  work(list.length * ITEM_WORK);
   return `[${list.map((item) => inside(adapt(item))).join(', ')}]`;
 };
 function mapText(map: Parameters<typeof mapKeys>[0]): string {
   const keys = mapKeys(map);
-  work(keys.length);
+  work(keys.length * 2 * ITEM_WORK);
   const pairs = keys.map((key): [string, string] => {
     if (key instanceof Double)
       throw new FormatError(`error during formatting: no formatting function for map key of type ${typeName(key)}`);

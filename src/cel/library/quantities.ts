@@ -12,6 +12,7 @@ import { func, method, type Costs, type Library } from '../overload.ts';
 import { scale, UNKNOWN } from '../range.ts';
 import { BOOL, DOUBLE, INT, opaque, STRING } from '../types.ts';
 import { CelError, Double, error, MAX_INT, MIN_INT, Opaque, whole, type Value } from '../values.ts';
+import { work } from '../work.ts';
 
 class Quantity extends Opaque {
   readonly typeName = 'kubernetes.Quantity';
@@ -26,10 +27,12 @@ class Quantity extends Opaque {
   }
 }
 const GIGA = 1_000_000_000n;
+const PARSE_WORK = 60;
 /** More digits than any quantity has; what is longer is none. */
 const MAX_TEXT = 1000;
 
 function parse(text: string): Quantity | CelError {
+  work(PARSE_WORK);
   try {
     return new Quantity(parseQuantity(text.length > MAX_TEXT ? '' : text));
   } catch (failure) {

@@ -4,6 +4,7 @@ import { func, method, type Costs, type Library } from '../overload.ts';
 import { scale, UNKNOWN } from '../range.ts';
 import { BOOL, INT, opaque, STRING } from '../types.ts';
 import { CelError, error, Opaque, whole, type Value } from '../values.ts';
+import { work } from '../work.ts';
 
 /** A version as semver.org writes it; what is built is not part of its order. */
 class Semver extends Opaque {
@@ -18,6 +19,7 @@ class Semver extends Opaque {
     return order(this, other) === 0;
   }
 }
+const PARSE_WORK = 60;
 const MAX_NUMBER = 2n ** 64n - 1n;
 
 function order(a: Semver, b: Semver): number {
@@ -57,6 +59,7 @@ function beforePart(text: string): string | bigint | CelError {
   return /^[\dA-Za-z-]+$/.test(text) ? text : error(`Invalid character(s) found in prerelease ${quote(text)}`);
 }
 function parse(text: string, normalize = false): Semver | CelError {
+  work(PARSE_WORK + text.length / 4);
   if (normalize) return normalized(text);
   if (text === '') return error('Version string empty');
   const found = /^([^.]*)\.([^.]*)\.([^]*)$/.exec(text);

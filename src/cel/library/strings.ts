@@ -36,7 +36,10 @@ const FIND: Costs = {
   ...MATCHES,
   estimate: (values) => ({ cost: patternEstimate(values), size: { min: 0, max: sizeAt(values, 0).max } }),
 };
-function searching(run: () => Value): Value {
+/** An automaton takes its time to begin, and for each character. */
+const SEARCH_WORK = 30;
+function searching(text: string, run: () => Value): Value {
+  work(SEARCH_WORK + text.length);
   try {
     return run();
   } catch (failure) {
@@ -44,9 +47,9 @@ function searching(run: () => Value): Value {
     throw failure;
   }
 }
-const matches = (text: string, pattern: string): Value => searching(() => compileRegexp(pattern).test(text));
+const matches = (text: string, pattern: string): Value => searching(text, () => compileRegexp(pattern).test(text));
 const findAll = (text: string, pattern: string, limit: number | bigint = -1): Value =>
-  searching(() => compileRegexp(pattern).findAll(text, Number(limit)));
+  searching(text, () => compileRegexp(pattern).findAll(text, Number(limit)));
 
 const outside = (at: Value): Value => error(`index out of range: ${String(at)}`);
 function charAt(text: string, at: number | bigint): Value {
@@ -228,7 +231,7 @@ export const strings: Library = {
       'string_find_string',
       strings2,
       STRING,
-      (text: string, pattern: string) => searching(() => compileRegexp(pattern).find(text) ?? ''),
+      (text: string, pattern: string) => searching(text, () => compileRegexp(pattern).find(text) ?? ''),
       FIND,
     ),
   ],

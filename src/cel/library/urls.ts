@@ -4,6 +4,7 @@ import { func, method, type Costs, type Library, type Overload } from '../overlo
 import { scale, UNKNOWN } from '../range.ts';
 import { BOOL, listOf, mapOf, opaque, STRING } from '../types.ts';
 import { CelError, CelMap, error, Opaque, type Value } from '../values.ts';
+import { work } from '../work.ts';
 
 /** Parts of a URL as Go's net/url takes it apart. */
 class Url extends Opaque {
@@ -24,11 +25,13 @@ class Url extends Opaque {
     return this.text === other.text;
   }
 }
+const PARSE_WORK = 60;
 /** Why Go takes no URL. */
 class UrlError extends Error {}
 
 /** Parses as url.ParseRequestURI does: an absolute URI or an absolute path, and no fragment. */
 export function parseUrl(text: string): Url | CelError {
+  work(PARSE_WORK + text.length / 4);
   try {
     return parts(text);
   } catch (failure) {
@@ -110,6 +113,7 @@ const hostname = ({ host }: Url): string =>
 const port = ({ host }: Url): string => /:(\d*)$/.exec(host.replace(/^\[.*\]/, ''))?.[1] ?? '';
 /** Of each key the values in their order; what is no good is left out. */
 function query({ query: text }: Url): Value {
+  work(PARSE_WORK + text.length);
   const found = new Map<string, string[]>();
   for (const part of text.split('&')) {
     if (part === '' || part.includes(';')) continue;
