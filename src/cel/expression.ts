@@ -18,12 +18,10 @@ import { OutOfWork, startWork } from './work.ts';
 /** An expression that can run. */
 export interface Program {
   readonly type: Type;
-  /** the variables that it names */
+  /** the variables that it names, and the fields that it takes of them or asks for (`a.b`) */
   readonly uses: ReadonlySet<string>;
-  /** does it take a field of a variable, or ask for one? */
-  selects(variable: string, field: string): boolean;
-  /** what a run may cost; worked out when it is asked for */
-  estimate(): Range;
+  /** what a run may cost */
+  readonly estimate: Range;
   /**
    * Runs it. Never throws for what an expression does; CelError is a value.
    * @param limit the most that it may cost; beyond, `exceeded` is true and the value an error
@@ -37,11 +35,14 @@ export interface Outcome {
 }
 export type Compiled = { readonly program: Program } | { readonly error: string };
 
-/** Programs that are kept, by the size of their expressions: as much as large clusters have rules. */
-const MAX_KEPT = 2_000_000;
-/** Of a short expression, with its nodes. */
-const LEAST = 200;
-const kept = new WeakMap<Variables, LRUCache<string, Compiled>>();
+/** Programs that are kept, by the size of their expressions: as much as large clusters have rules, some 100 MB at worst. */
+const MAX_KEPT = 500_000;
+/** Of a short expression. */
+const LEAST = 50;
+const kept = new LRUCache<string, Compiled>({ maxSize: MAX_KEPT, sizeCalculation: (_, { length }) => LEAST + length });
+/** Of each set of variables a number of its own. */
+const numbers = new WeakMap<Variables, number>();
+let numbered = 0;
 
 /**
  * Parses, checks and compiles an expression.
@@ -50,16 +51,11 @@ const kept = new WeakMap<Variables, LRUCache<string, Compiled>>();
  * @returns a program, or why there is none, as cel-go says it
  */
 export function compile(expression: string, variables: Variables, binds = false): Compiled {
-  let cache = kept.get(variables);
-  if (!cache) {
-    cache = new LRUCache<string, Compiled>({ maxSize: MAX_KEPT, sizeCalculation: (_, { length }) => LEAST + length });
-    kept.set(variables, cache);
-  }
-  let compiled = cache.get(expression);
-  if (!compiled) {
-    compiled = make(expression, variables, binds);
-    cache.set(expression, compiled);
-  }
+  let number = numbers.get(variables);
+  if (number === undefined) numbers.set(variables, (number = numbered++));
+  const key = `${number} ${expression}`;
+  let compiled = kept.get(key);
+  if (!compiled) kept.set(key, (compiled = make(expression, variables, binds)));
   return compiled;
 }
 
@@ -82,31 +78,31 @@ function make(expression: string, variables: Variables, binds: boolean): Compile
   }
 }
 
+/** Keeps nothing of the nodes: they are many times what runs. */
 function programOf(node: Node, run: Run, variables: Variables): Program {
-  let estimate: Range | undefined;
   return {
     type: node.type as Type,
-    uses: namesOf(node, variables),
-    selects: (variable, field) => allNodes(node).some((each) => selection(each) === `${variable}.${field}`),
-    estimate: () => (estimate ??= estimateCost(node, variables)),
+    uses: usesOf(node, variables),
+    estimate: estimateCost(node, variables),
     run: (values, limit) => evaluate(run, values, limit),
   };
 }
-/** `a.b` of a node that takes or tests a field of a name. */
-function selection(node: Node): string | undefined {
-  if (node.kind === 'select' && node.operand.kind === 'ident') return `${node.operand.name}.${node.field}`;
-  if (node.kind !== 'call' || node.name !== '_?._') return undefined;
-  const [operand, field] = node.args;
-  if (operand?.kind !== 'ident' || field?.kind !== 'literal') return undefined;
-  return `${operand.name}.${String(field.value)}`;
-}
-function namesOf(root: Node, variables: Variables): ReadonlySet<string> {
-  const names = new Set<string>();
+function usesOf(root: Node, variables: Variables): ReadonlySet<string> {
+  const uses = new Set<string>();
+  const use = (name: string, field?: string): void => {
+    const own = name.replace(/^\./, '');
+    if (Object.hasOwn(variables, own)) uses.add(field === undefined ? own : `${own}.${field}`);
+  };
   for (const node of allNodes(root)) {
-    if (node.kind === 'ident') names.add(node.name.replace(/^\./, ''));
-    else if (node.kind === 'select' && node.variable !== undefined) names.add(node.variable);
+    if (node.kind === 'ident') use(node.name);
+    else if (node.kind === 'select' && node.variable !== undefined) use(node.variable);
+    else if (node.kind === 'select' && node.operand.kind === 'ident') use(node.operand.name, node.field);
+    else if (node.kind === 'call' && node.name === '_?._') {
+      const [operand, field] = node.args;
+      if (operand?.kind === 'ident' && field?.kind === 'literal') use(operand.name, String(field.value));
+    }
   }
-  return new Set([...names].filter((name) => Object.hasOwn(variables, name)));
+  return uses;
 }
 
 const EXCEEDED = new CelError(new CostExceeded().message);

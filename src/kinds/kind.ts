@@ -96,6 +96,15 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
   validateCreate?(object: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
   /** Only what an update adds to `validate` (immutable fields, transitions). `validate` runs as well unless `validatesAllOnUpdate`. */
   validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
+  /**
+   * Validation that takes long, a step at a time, with others' turns in between. Runs before the rest on creates and
+   * updates (`old`), its errors come last.
+   */
+  validateSteps?(
+    object: Unchecked<T>,
+    old: Unchecked<T> | undefined,
+    ctx: StrategyContext<T>,
+  ): Generator<void, FieldError[]>;
   /** An update is checked by `validateUpdate` alone, which lets an old object keep what is no longer allowed. */
   validatesAllOnUpdate?: true;
   warnings?(object: Unchecked<T>, old: Unchecked<T> | undefined): string[];
@@ -192,6 +201,11 @@ export interface SubresourceStrategy<T extends ObjectLike = KubeObject> {
   defaults?(object: Unchecked<T>): void;
   prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): void;
   validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
+  validateSteps?(
+    object: Unchecked<T>,
+    old: Unchecked<T> | undefined,
+    ctx: StrategyContext<T>,
+  ): Generator<void, FieldError[]>;
 }
 
 export interface Column {

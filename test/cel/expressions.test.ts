@@ -40,7 +40,7 @@ function ask(expression: string): Row {
   const compiled = compile(expression, variables);
   if ('error' in compiled) return { expression, problem: compiled.error.replace('compilation failed: ', '') };
   const { program } = compiled;
-  const { min, max } = program.estimate();
+  const { min, max } = program.estimate;
   const { value, cost } = program.run(values, LIMIT);
   const result = value instanceof CelError ? { error: value.message } : { value: show(value) };
   return { expression, type: fullName(program.type), estimate: [bound(min), bound(max)], ...result, cost };

@@ -6,6 +6,7 @@ import type { Schema } from '../../src/kinds/schema.ts';
 import { apiVersionOf } from '../../src/meta/gvk.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 import { isStatusError } from '../../src/meta/status.ts';
+import { finish as toEnd } from './steps.ts';
 
 /** Deep enough for a container's probe in a template of a template. */
 const MAX_DEPTH = 11;
@@ -69,6 +70,8 @@ function exercise({ storage: { strategy } }: Kind, ctx: StrategyContext, object:
     () => strategy.defaults?.(copy()),
     () => strategy.prepareForCreate?.(copy(), ctx),
     () => strategy.prepareForUpdate?.(copy(), old, ctx),
+    () => finish(strategy.validateSteps?.(copy(), undefined, ctx)),
+    () => finish(strategy.validateSteps?.(copy(), old, ctx)),
     () => strategy.validate?.(copy(), ctx),
     () => strategy.validateCreate?.(copy(), ctx),
     () => strategy.validateUpdate?.(copy(), old, ctx),
@@ -80,6 +83,7 @@ function exercise({ storage: { strategy } }: Kind, ctx: StrategyContext, object:
     () => strategy.rowConditions?.(copy()),
     ...Object.values(strategy.subresources ?? {}).flatMap((sub) => [
       () => sub.prepareForUpdate?.(copy(), old, ctx),
+      () => finish(sub.validateSteps?.(copy(), old, ctx)),
       () => sub.validateUpdate?.(copy(), old, ctx),
     ]),
   ]) {
@@ -168,3 +172,5 @@ function fieldAt(schema: Schema, path: string): string {
   }
   return field;
 }
+
+const finish = (steps: Generator<void, unknown> | undefined): unknown => steps && toEnd(steps);

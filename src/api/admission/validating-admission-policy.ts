@@ -75,13 +75,13 @@ function deny(request: AdmissionRequest, text: string, reason: string): StatusEr
 }
 
 /** What one binding refuses; what it only warns of is said here. */
-function refusalsOf(
+async function refusalsOf(
   request: AdmissionRequest,
   policy: Policy,
   bindingName: string,
   binding: Binding,
   annotations: AuditAnnotations,
-): Refusal[] {
+): Promise<Refusal[]> {
   let params: (KubeObject | undefined)[];
   try {
     params = paramsOf(request, policy, binding);
@@ -91,11 +91,9 @@ function refusalsOf(
       : [{ message: `failed to configure binding: ${(error as Error).message}`, reason: 'Invalid', index: 0 }];
   }
   const actions = binding.validationActions ?? [];
-  const found = params.flatMap((param) =>
-    evaluate(policy, celVariables(request, param), (key, value) =>
-      annotations.add(binding.policyName ?? '', key, value),
-    ),
-  );
+  const publish = (key: string, value: string): void => annotations.add(binding.policyName ?? '', key, value);
+  const found: Refusal[] = [];
+  for (const param of params) found.push(...(await evaluate(policy, celVariables(request, param), publish)));
   if (actions.includes('Warn')) {
     for (const { message, always } of found) {
       if (!always)
@@ -119,7 +117,7 @@ const EXEMPT =
 export const validatingAdmissionPolicy: AdmissionPlugin = {
   name: 'ValidatingAdmissionPolicy',
   handles: ({ kind }, operation) => operation !== 'CONNECT' && !EXEMPT.test(kind.resource),
-  validate(request) {
+  async validate(request) {
     const { store } = request;
     if (store.count({ resource: BINDINGS }) === 0) return;
     let refused: StatusError | undefined;
@@ -136,7 +134,7 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
         !constraintsMatch(binding.matchResources, request)
       )
         continue;
-      const [first] = refusalsOf(request, policy, stored.name, binding, annotations);
+      const [first] = await refusalsOf(request, policy, stored.name, binding, annotations);
       if (!first) continue;
       const head = `ValidatingAdmissionPolicy '${name}' with binding '${stored.name}' denied request: `;
       refused ??= deny(request, head + first.message, first.reason);

@@ -49,7 +49,7 @@ function takeOver(request: AdmissionRequest, patched: KubeObject): void {
 
 /** True when the webhook changed the object. */
 async function mutate(call: Call, request: AdmissionRequest): Promise<boolean> {
-  if (!isAsked(call.webhook, request)) return false;
+  if (!(await isAsked(call.webhook, request))) return false;
   let mutated = false;
   try {
     mutated = await askToMutate(call, request);
@@ -113,7 +113,8 @@ export const validatingAdmissionWebhook: AdmissionPlugin = {
   async validate(request) {
     const webhooks = webhooksOf(request.store, VALIDATING);
     if (webhooks.length === 0) return;
-    const relevant = webhooks.filter(({ webhook }) => isAsked(webhook, request));
+    const asked = await Promise.all(webhooks.map(({ webhook }) => isAsked(webhook, request)));
+    const relevant = webhooks.filter((_, i) => asked[i]);
     await Promise.all(
       relevant.map(async (configured, index) => {
         const response = await ask({ ...configured, mutating: false, round: 0, index }, request);

@@ -102,8 +102,8 @@ async function insertNamed(
   const { kind } = target;
   const allocation = allocationFor(op, object, undefined);
   try {
-    if (first) prepare(op, object);
-    else refuseInvalid(op, object);
+    if (first) await prepare(op, object);
+    else await refuseInvalid(op, object);
     checkEscalation(core.authorizer, op.ctx, target, object, undefined);
     if (op.pace.due) await op.pace.turn();
     if (first) await core.admission.validate(first);
@@ -131,24 +131,27 @@ async function commit(op: Operation, form: KubeObject, allocation: Allocation | 
 }
 
 /** Strategy and validation of a create, once. */
-function prepare(op: Operation, object: KubeObject): void {
+async function prepare(op: Operation, object: KubeObject): Promise<void> {
   const { kind } = op.target;
   const { strategy } = kind.storage;
   strategy.prepareForCreate?.(object, strategyContext(op));
   if (strategy.generation !== false) object.metadata.generation = 1;
-  refuseInvalid(op, object);
+  await refuseInvalid(op, object);
   for (const warning of metaWarnings(kind, object)) op.ctx.warn(warning);
   for (const warning of strategy.warnings?.(object, undefined) ?? []) op.ctx.warn(warning);
 }
 
-function refuseInvalid(op: Operation, object: KubeObject): void {
+async function refuseInvalid(op: Operation, object: KubeObject): Promise<void> {
   const { kind } = op.target;
   const { strategy } = kind.storage;
   const ctx = strategyContext(op);
+  const steps = strategy.validateSteps?.(object, undefined, ctx);
+  const last = steps ? await op.pace.run(steps) : [];
   const errors = [
     ...validateMeta(kind, object),
     ...(strategy.validate?.(object, ctx) ?? []),
     ...(strategy.validateCreate?.(object, ctx) ?? []),
+    ...last,
   ];
   if (errors.length) throw invalidObject(kind.storage, object.metadata.name ?? '', errors);
 }

@@ -10,6 +10,15 @@ export class Pace {
     return performance.now() - this.#since > SLICE_MS;
   }
 
+  /** Runs what gives way by itself, and what it gives in the end. */
+  async run<T>(steps: Generator<void, T>): Promise<T> {
+    for (;;) {
+      const { done, value } = steps.next();
+      if (done) return value;
+      if (this.due) await this.turn();
+    }
+  }
+
   /** Resolves once all that waits has had its turn. */
   async turn(): Promise<void> {
     await new Promise<void>((resolve) => setImmediate(resolve));

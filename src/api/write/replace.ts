@@ -106,7 +106,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   const allocation = allocationFor(op, internal, old);
   try {
     if (op.pace.due) await op.pace.turn();
-    const form = prepare(op, internal, old, next);
+    const form = await prepare(op, internal, old, next);
     checkEscalation(core.authorizer, ctx, target, internal, old);
     if (op.pace.due) await op.pace.turn();
     await core.admission.validate(request);
@@ -177,7 +177,7 @@ function checkVersion(kind: Kind, object: KubeObject, live: KubeObject): void {
 }
 
 /** Strategy and validation of an update; the canonical form that is to be stored. */
-function prepare(op: Operation, object: KubeObject, old: KubeObject, sent: KubeObject): KubeObject {
+async function prepare(op: Operation, object: KubeObject, old: KubeObject, sent: KubeObject): Promise<KubeObject> {
   const { kind, subresource } = op.target;
   const { strategy } = kind.storage;
   const ctx = { ...strategyContext(op), sent };
@@ -187,12 +187,15 @@ function prepare(op: Operation, object: KubeObject, old: KubeObject, sent: KubeO
   else strategy.prepareForUpdate?.(object, old, ctx);
   const form = storedForm(kind.storage, kind.custom, object, writesPart(kind, subresource) ? old : undefined);
   countGeneration(kind, object, form, old);
+  const steps = (special ?? strategy).validateSteps?.(object, old, ctx);
+  const last = steps ? await op.pace.run(steps) : [];
   const errors = validateMetaUpdate(kind, object, old);
   if (special?.validateUpdate) errors.push(...special.validateUpdate(object, old, ctx));
   else if (!special) {
     if (!strategy.validatesAllOnUpdate) errors.push(...(strategy.validate?.(object, ctx) ?? []));
     errors.push(...(strategy.validateUpdate?.(object, old, ctx) ?? []));
   }
+  errors.push(...last);
   if (errors.length) throw invalidObject(kind.storage, old.metadata.name, errors);
   for (const warning of metaWarnings(kind, object)) op.ctx.warn(warning);
   if (!subresource) for (const warning of strategy.warnings?.(object, old) ?? []) op.ctx.warn(warning);

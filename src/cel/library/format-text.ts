@@ -27,7 +27,7 @@ export interface Clause {
 }
 const DIGITS = 6;
 /** Of showing one value. */
-const ITEM_WORK = 10;
+const ITEM_WORK = 25;
 const MAX_DIGITS = 100;
 
 /**

@@ -11,6 +11,16 @@ export interface RuleScope {
   optional: Variables;
   /** as often as its least value fits into a request */
   most: number;
+  /** what is known of its rules: a definition may have more of them than programs are kept */
+  known: Map<string, RuleFacts>;
+}
+/** What a definition's validation asks of a rule. */
+export interface RuleFacts {
+  /** why there is no program */
+  error?: string;
+  /** the most that a run may cost */
+  cost: number;
+  usesOldSelf: boolean;
 }
 const kept = new WeakMap<JsonSchema, { whole: boolean; scope: RuleScope | undefined }>();
 
@@ -28,7 +38,28 @@ function make(schema: JsonSchema, whole: boolean): RuleScope | undefined {
     variables: { self, oldSelf: self },
     optional: { self, oldSelf: optionalOf(self) },
     most: timesInRequest(least),
+    known: new Map(),
   };
+}
+
+/** The same of a rule that is only to be judged. */
+export function ruleFacts(
+  expression: string,
+  scope: RuleScope,
+  result: 'bool' | 'string',
+  optionalOldSelf: boolean,
+): RuleFacts {
+  const key = `${result} ${optionalOldSelf} ${expression}`;
+  let facts = scope.known.get(key);
+  if (!facts) {
+    const compiled = compileRule(expression, scope, result, optionalOldSelf);
+    facts =
+      'error' in compiled
+        ? { error: compiled.error, cost: 0, usesOldSelf: false }
+        : { cost: compiled.program.estimate.max, usesOldSelf: compiled.program.uses.has('oldSelf') };
+    scope.known.set(key, facts);
+  }
+  return facts;
 }
 
 /** The program of an expression of x-kubernetes-validations, or why it is none, in the words of the API server. */

@@ -43,13 +43,17 @@ export function completeCustom(schema: ObjectSchema, object: KubeObject): void {
   applySchemaDefaults(schema, object, true);
 }
 
-type Validate = (object: KubeObject, old: KubeObject | undefined, warn: (text: string) => void) => FieldError[];
+type Validate = (
+  object: KubeObject,
+  old: KubeObject | undefined,
+  warn: (text: string) => void,
+) => Generator<void, FieldError[]>;
 
 /** What a schema asks of objects; parts that it does not have cost nothing. */
 function validatorOf({ json, scale, hasStatus }: CustomFacts): Validate {
-  if (!json) return () => [];
+  if (!json) return nothing;
   const [ruled, embedded, unique] = [hasRules(json), hasEmbedded(json), hasUniqueLists(json)];
-  return (object, old, warn) => {
+  return function* (object, old, warn) {
     const errors = withPatternSteps(() => validateValue(json, object, '', old));
     if (scale) errors.push(...validateScale(object, scale, hasStatus));
     if (embedded) errors.push(...validateEmbedded(json, object, ''));
@@ -57,8 +61,12 @@ function validatorOf({ json, scale, hasStatus }: CustomFacts): Validate {
     if (unique && !(old && validateLists(json, old, '').length)) errors.push(...validateLists(json, object, ''));
     if (!ruled) return errors;
     if (errors.some((e) => BLOCKING.has(e.type))) return [...errors, invalid('<nil>', 'null', UNCHECKED)];
-    return [...errors, ...validateRules(json, object, old, warn)];
+    return [...errors, ...(yield* validateRules(json, object, old, warn))];
   };
+}
+// eslint-disable-next-line require-yield -- without a schema there is nothing to check
+function* nothing(): Generator<void, FieldError[]> {
+  return [];
 }
 
 /** What of an object counts for its generation when it has no status subresource: everything but metadata. */
@@ -67,8 +75,12 @@ const withoutMetadata = (object: KubeObject): object => ({ ...object, metadata: 
 /** The rules of a custom resource, all from its definition. */
 export function customStrategy(facts: CustomFacts): Strategy {
   const check = validatorOf(facts);
-  const judge = (object: KubeObject, old: KubeObject | undefined, ctx: StrategyContext): FieldError[] =>
-    check(object, old, (text) => ctx.warn(text));
+  // what was before may stay as it is (ratcheting), and transition rules compare with it
+  const judge = (
+    object: KubeObject,
+    old: KubeObject | undefined,
+    ctx: StrategyContext,
+  ): Generator<void, FieldError[]> => check(object, old, (text) => ctx.warn(text));
   const selectable = facts.selectableFields.map((path) => ({
     name: path.replace(/^\./, ''),
     find: compileJsonPath(path),
@@ -76,10 +88,7 @@ export function customStrategy(facts: CustomFacts): Strategy {
   const base: Strategy = {
     defaults: (object) => completeCustom(facts.schema, object),
     unconditionalUpdate: false,
-    validate: (object, ctx) => judge(object, undefined, ctx),
-    // what was before may stay as it is (ratcheting), and transition rules compare with it
-    validateUpdate: judge,
-    validatesAllOnUpdate: true,
+    validateSteps: judge,
     warnings: (object) => metaWarnings({ custom: true }, object),
     cells: customCells(facts.columns),
     fields: (object) => Object.fromEntries(selectable.map(({ name, find }) => [name, String(find(object)[0] ?? '')])),
@@ -99,7 +108,7 @@ export function customStrategy(facts: CustomFacts): Strategy {
           const { managedFields: _, ...kept } = old.metadata;
           object.metadata = { ...kept, ...(managedFields && { managedFields }), resourceVersion };
         },
-        validateUpdate: judge,
+        validateSteps: judge,
       },
     },
   };

@@ -13,7 +13,7 @@ import { ruleMessage, toldOf } from './rule-message.ts';
  * on an object have one budget; where it is spent, no rule runs any more.
  */
 type At = string;
-const below = (at: At, key: string): At => (at ? `${at}.${key}` : key);
+const childOf = (at: At, key: string): At => (at ? `${at}.${key}` : key);
 
 /** Does any part of a schema have rules? Most have none, and then nothing is walked. */
 const ruled = new WeakMap<JsonSchema, boolean>();
@@ -62,7 +62,7 @@ interface Part {
 function placeOf(rule: ValidationRule, schema: JsonSchema, at: At): At {
   if (!rule.fieldPath) return at;
   try {
-    return below(at, findFieldPath(rule.fieldPath, schema).path);
+    return childOf(at, findFieldPath(rule.fieldPath, schema).path);
   } catch {
     return at;
   }
@@ -128,40 +128,47 @@ class Rules {
     return !message.fatal;
   }
 
-  walk(schema: JsonSchema, at: At, part: Part, whole: boolean): boolean {
+  /** Gives way after each rule. False: nothing runs any more */
+  *walk(schema: JsonSchema, at: At, part: Part, whole: boolean): Generator<void, boolean> {
     const { value } = part;
     if (value === null || value === undefined || !hasRules(schema)) return true;
     const own = schema['x-kubernetes-validations'] ?? [];
     if (own.length && this.budget <= 0) return this.stop(invalid(at, schema.type ?? '', SPENT));
     const embedded = whole || schema['x-kubernetes-embedded-resource'] === true;
-    if (!own.every((rule) => this.check(rule, schema, embedded, at, part))) return false;
-    if (Array.isArray(value)) return this.items(schema, at, part, value);
-    return isObject(value) ? this.fields(schema, at, part, value) : true;
+    for (const rule of own) {
+      if (!this.check(rule, schema, embedded, at, part)) return false;
+      yield;
+    }
+    if (Array.isArray(value)) return yield* this.items(schema, at, part, value);
+    return isObject(value) ? yield* this.fields(schema, at, part, value) : true;
   }
 
-  private items(schema: JsonSchema, at: At, part: Part, list: readonly unknown[]): boolean {
+  private *items(schema: JsonSchema, at: At, part: Part, list: readonly unknown[]): Generator<void, boolean> {
     const { items } = schema;
-    if (!items) return true;
+    if (!items || !hasRules(items)) return true;
     const keys = schema['x-kubernetes-list-type'] === 'map' ? (schema['x-kubernetes-list-map-keys'] ?? []) : [];
     const before = keys.length && Array.isArray(part.old) ? byKeys(part.old, keys) : undefined;
-    return list.every((item, i) => {
+    for (const [i, item] of list.entries()) {
       const was = before?.get(keyOf(item, keys));
       const old = was === undefined ? undefined : (part.old as unknown[])[was];
       const oldSelf = was === undefined ? undefined : (part.oldSelf as unknown[])[was];
-      return this.walk(items, `${at}[${i}]`, inside(part, item, (part.self as unknown[])[i], old, oldSelf), false);
-    });
+      const next = inside(part, item, (part.self as unknown[])[i], old, oldSelf);
+      if (!(yield* this.walk(items, `${at}[${i}]`, next, false))) return false;
+    }
+    return true;
   }
 
-  private fields(schema: JsonSchema, at: At, part: Part, object: Record<string, unknown>): boolean {
+  private *fields(schema: JsonSchema, at: At, part: Part, object: Record<string, unknown>): Generator<void, boolean> {
     const more = isObject(schema.additionalProperties) ? (schema.additionalProperties as JsonSchema) : undefined;
     const [old, oldSelf] = [part.old, part.oldSelf].map((side) => (isObject(side) ? side : undefined));
     const self = part.self as Record<string, unknown>;
     for (const key of Object.keys(object)) {
       const property = schema.properties?.[key];
       const next = property ?? more;
-      if (!next) continue;
-      const here = property ? below(at, key) : `${at}[${key}]`;
-      if (!this.walk(next, here, inside(part, object[key], self[key], old?.[key], oldSelf?.[key]), false)) return false;
+      if (!next || !hasRules(next)) continue;
+      const here = property ? childOf(at, key) : `${at}[${key}]`;
+      const below = inside(part, object[key], self[key], old?.[key], oldSelf?.[key]);
+      if (!(yield* this.walk(next, here, below, false))) return false;
     }
     return true;
   }
@@ -188,16 +195,16 @@ const inside = ({ same }: Part, value: unknown, self: unknown, old: unknown, old
   same: old === undefined ? same : () => isDeepStrictEqual(value, old),
 });
 
-/** All rules of a schema and of what is in it. `old` undefined: there was no such value. */
-export function validateRules(
+/** All rules of a schema and of what is in it, a rule at a time. `old` undefined: there was no such value. */
+export function* validateRules(
   schema: JsonSchema,
   value: unknown,
   old: unknown,
   warn: (text: string) => void,
-): FieldError[] {
+): Generator<void, FieldError[]> {
   const rules = new Rules(warn);
   const same = (): boolean => old !== undefined && isDeepStrictEqual(value, old);
   const part: Part = { value, self: ruleValue(schema, value), old, oldSelf: ruleValue(schema, old), same };
-  rules.walk(schema, '', part, true);
+  yield* rules.walk(schema, '', part, true);
   return rules.errors;
 }

@@ -1,4 +1,7 @@
 import type { CustomResourceDefinition } from '../../../schema/types.ts';
+import type { FieldError } from '../../meta/field.ts';
+import { readRules } from '../custom/definition/rules.ts';
+import { isUnsupported, someSchema } from '../custom/definition/walk.ts';
 import { specOf, type Definition } from '../custom/definition/spec.ts';
 import { validateDefinition, validateStatus } from '../custom/definition/validate.ts';
 import { definitionWarnings } from '../custom/definition/warnings.ts';
@@ -35,6 +38,7 @@ export const customResourceDefinitionStrategy = withStatus<CustomResourceDefinit
     if (version && !stored.includes(version))
       object.status = { ...object.status, storedVersions: [...stored, version] };
   },
+  validateSteps: readDefinition,
   validate: (object) => validateDefinition(object, undefined),
   // what was before decides what is looked at
   validatesAllOnUpdate: true,
@@ -44,6 +48,16 @@ export const customResourceDefinitionStrategy = withStatus<CustomResourceDefinit
   beginDeletion,
   hashedVersion: 'v1beta1',
 });
+
+/** Reads the rules of all versions, which may be many. What is wrong with them is told by the validation. */
+function* readDefinition(object: Definition): Generator<void, FieldError[]> {
+  for (const { schema } of specOf(object).versions ?? []) {
+    const root = schema?.openAPIV3Schema;
+    // what is not structural has rules that nobody reads
+    if (root && !someSchema(root, isUnsupported)) yield* readRules(root);
+  }
+  return [];
+}
 
 /** Held until the objects of a definition are gone. */
 export const CLEANUP = 'customresourcecleanup.apiextensions.k8s.io';

@@ -4,6 +4,7 @@ import { CelError, type Value } from '../../../cel/values.ts';
 import { admissionVariables, compileFor, compose, type Composition } from '../../../kinds/cel/admission.ts';
 import { CALL_LIMIT, CONDITIONS_BUDGET, MAX_MESSAGE, REQUEST_BUDGET } from '../../../kinds/cel/limits.ts';
 import { aggregate } from '../../../meta/aggregate.ts';
+import { Pace } from '../../write/pace.ts';
 import { Composed, type Bindings } from './composed.ts';
 
 /** The part of a ValidatingAdmissionPolicy that is evaluated. */
@@ -33,6 +34,7 @@ class OutOfBudget extends Error {
 /** Expressions on one request that share a budget, and the variables of their policy. */
 class Evaluation {
   private readonly composed: Composed | undefined;
+  private readonly pace = new Pace();
   constructor(
     private readonly bindings: Bindings,
     composition: Composition | undefined,
@@ -43,8 +45,9 @@ class Evaluation {
   get left(): number {
     return this.budget;
   }
-  /** The value; CelError where it has none, in the words of the API server. Throws OutOfBudget. */
-  run(expression: string, compiled: Compiled): Value {
+  /** The value; CelError where it has none, in the words of the API server. Others have their turn before it. Throws OutOfBudget. */
+  async run(expression: string, compiled: Compiled): Promise<Value> {
+    if (this.pace.due) await this.pace.turn();
     if ('error' in compiled) return new CelError(`compilation error: ${compiled.error}`);
     const variables = this.composed ? { ...this.bindings, variables: this.composed } : this.bindings;
     const { value, cost } = compiled.program.run(variables, CALL_LIMIT);
@@ -57,12 +60,12 @@ class Evaluation {
 }
 
 /** False where a condition says that a policy or webhook is not about this request; errors count only where none does. */
-export function isAbout(
+export async function isAbout(
   conditions: readonly MatchCondition[] | undefined,
   bindings: Bindings,
   composition?: Composition,
   withParams = false,
-): boolean | Error {
+): Promise<boolean | Error> {
   if (!conditions?.length) return true;
   const variables = composition?.variables(true) ?? admissionVariables(withParams, true);
   // conditions are not told of the namespace
@@ -71,7 +74,7 @@ export function isAbout(
   let about = true;
   try {
     for (const { expression } of conditions) {
-      const value = evaluation.run(expression, compileFor(expression, variables, ['bool']));
+      const value = await evaluation.run(expression, compileFor(expression, variables, ['bool']));
       if (value instanceof CelError) errors.push(value.message);
       else if (value === false) about = false;
     }
@@ -93,19 +96,23 @@ function messageOf({ message, expression }: Validation, made: Value): string {
 export type Publish = (key: string, value: string) => void;
 
 /** All that a policy has against a request, in the order of its validations. `publish` is told its audit annotations. */
-export function evaluate(policy: Expressions, bindings: Bindings, publish: Publish = () => undefined): Refusal[] {
+export async function evaluate(
+  policy: Expressions,
+  bindings: Bindings,
+  publish: Publish = () => undefined,
+): Promise<Refusal[]> {
   const fails = policy.failurePolicy !== 'Ignore';
   const withParams = policy.paramKind !== undefined;
   const composition = policy.variables?.length ? compose(policy.variables, withParams) : undefined;
   const failed = (message: string): Refusal[] => (fails ? [{ message, reason: 'Invalid', index: 0 }] : []);
-  const about = isAbout(policy.matchConditions, bindings, composition, withParams);
+  const about = await isAbout(policy.matchConditions, bindings, composition, withParams);
   if (about === false) return [];
   if (about !== true) return failed(about.message);
   const variables = (withAuthorizer: boolean): ReturnType<typeof admissionVariables> =>
     composition?.variables(withAuthorizer) ?? admissionVariables(withParams, withAuthorizer);
   try {
-    const refusals = validate(policy, bindings, composition, variables, fails);
-    const unpublished = annotate(policy, bindings, composition, variables(true), publish);
+    const refusals = await validate(policy, bindings, composition, variables, fails);
+    const unpublished = await annotate(policy, bindings, composition, variables(true), publish);
     return fails ? [...refusals, ...unpublished] : refusals;
   } catch (error) {
     if (error instanceof OutOfBudget) return failed(error.message);
@@ -114,19 +121,19 @@ export function evaluate(policy: Expressions, bindings: Bindings, publish: Publi
 }
 
 /** Throws OutOfBudget. */
-function validate(
+async function validate(
   { validations = [] }: Expressions,
   bindings: Bindings,
   composition: Composition | undefined,
   variables: (withAuthorizer: boolean) => ReturnType<typeof admissionVariables>,
   fails: boolean,
-): Refusal[] {
+): Promise<Refusal[]> {
   const evaluation = new Evaluation(bindings, composition, REQUEST_BUDGET);
-  const values = validations.map(({ expression }) =>
-    evaluation.run(expression, compileFor(expression, variables(true), ['bool'])),
-  );
+  const values: Value[] = [];
+  for (const { expression } of validations)
+    values.push(await evaluation.run(expression, compileFor(expression, variables(true), ['bool'])));
   if (values.every((value) => value === true)) return [];
-  const messages = messagesOf(validations, bindings, composition, variables(false), evaluation.left);
+  const messages = await messagesOf(validations, bindings, composition, variables(false), evaluation.left);
   return values.flatMap((value, index): Refusal[] => {
     const validation = validations[index] as Validation;
     if (value instanceof CelError) return fails ? [{ message: value.message, reason: 'Invalid', index }] : [];
@@ -138,19 +145,20 @@ function validate(
 }
 
 /** What the expressions for messages make, of all validations; those that fail leave the plain message. */
-function messagesOf(
+async function messagesOf(
   validations: readonly Validation[],
   bindings: Bindings,
   composition: Composition | undefined,
   variables: ReturnType<typeof admissionVariables>,
   budget: number,
-): Value[] | OutOfBudget {
+): Promise<Value[] | OutOfBudget> {
   const { authorizer: _, 'authorizer.requestResource': __, ...known } = bindings;
   const evaluation = new Evaluation(known, composition, budget);
   try {
-    return validations.map(({ messageExpression: text }) =>
-      text ? evaluation.run(text, compileFor(text, variables, ['string'])) : null,
-    );
+    const values: Value[] = [];
+    for (const { messageExpression: text } of validations)
+      values.push(text ? await evaluation.run(text, compileFor(text, variables, ['string'])) : null);
+    return values;
   } catch (error) {
     if (error instanceof OutOfBudget) return error;
     throw error;
@@ -158,20 +166,20 @@ function messagesOf(
 }
 
 /** What of the audit annotations fails; null and '' are left out. Throws OutOfBudget. */
-function annotate(
+async function annotate(
   { auditAnnotations = [] }: Expressions,
   bindings: Bindings,
   composition: Composition | undefined,
   variables: ReturnType<typeof admissionVariables>,
   publish: Publish,
-): Refusal[] {
+): Promise<Refusal[]> {
   const evaluation = new Evaluation(bindings, composition, REQUEST_BUDGET);
-  return auditAnnotations.flatMap(({ key, valueExpression }): Refusal[] => {
+  const refusals: Refusal[] = [];
+  for (const { key, valueExpression } of auditAnnotations) {
     const compiled = compileFor(valueExpression.trim(), variables, ['string', 'null_type']);
-    const value = evaluation.run(valueExpression, compiled);
-    if (value instanceof CelError) return [{ message: value.message, reason: 'Invalid', index: 0, always: true }];
-    const text = typeof value === 'string' ? value.trim() : '';
-    if (text) publish(key, text);
-    return [];
-  });
+    const value = await evaluation.run(valueExpression, compiled);
+    if (value instanceof CelError) refusals.push({ message: value.message, reason: 'Invalid', index: 0, always: true });
+    else if (typeof value === 'string' && value.trim()) publish(key, value.trim());
+  }
+  return refusals;
 }

@@ -29,12 +29,12 @@ export const webhooksOf = (store: Store, resource: Configurations): Configured[]
         );
 
 /** Whether a webhook wants to be asked. Throws 403 where a condition of a webhook that must not fail does. */
-export function isAsked(webhook: Webhook, request: AdmissionRequest): boolean {
+export async function isAsked(webhook: Webhook, request: AdmissionRequest): Promise<boolean> {
   const equivalent = webhook.matchPolicy !== 'Exact';
   if (!webhook.rules?.some((rule) => ruleMatches(rule, request, equivalent)) || !selectorsMatch(webhook, request))
     return false;
   if (!webhook.matchConditions?.length) return true;
-  const about = isAbout(webhook.matchConditions, celVariables(request, undefined));
+  const about = await isAbout(webhook.matchConditions, celVariables(request, undefined));
   if (typeof about === 'boolean') return about;
   if (webhook.failurePolicy === 'Ignore') return false;
   throw forbiddenRequest(resourceOf(request.target.kind), requestName(request), about.message);

@@ -40,6 +40,6 @@ function expression(text: string, variables: Variables, type: 'bool' | undefined
       if (value instanceof CelError) throw new Error(value.message);
       return value;
     },
-    selects: (variable, field) => program.selects(variable, field),
+    selects: (variable, field) => program.uses.has(`${variable}.${field}`),
   };
 }

@@ -7,7 +7,7 @@ import {
   type FieldError,
   type Path,
 } from '../../../meta/field.ts';
-import { compileRule, ruleScope, type RuleScope } from '../../cel/check-rule.ts';
+import { ruleFacts, ruleScope, type RuleScope } from '../../cel/check-rule.ts';
 import { overBudget, RULE_LIMIT } from '../../cel/limits.ts';
 import type { JsonSchema, ValidationRule } from '../json-schema.ts';
 import { findFieldPath } from './field-path.ts';
@@ -82,17 +82,16 @@ function ruleErrors(rule: ValidationRule, here: Path, scope: RuleScope, place: R
   const errors: FieldError[] = [];
   if (!rule.rule?.trim()) return errors;
   const optional = rule.optionalOldSelf === true;
-  const compiled = compileRule(rule.rule, scope, 'bool', optional);
-  const program = 'program' in compiled ? compiled.program : undefined;
-  if (program) {
-    const cost = program.estimate().max * (place.times ?? scope.most);
+  const facts = ruleFacts(rule.rule, scope, 'bool', optional);
+  if (facts.error === undefined) {
+    const cost = facts.cost * (place.times ?? scope.most);
     const at = here.child('rule');
     if (cost > RULE_LIMIT && !place.costs.kept)
       errors.push(forbidden(at, overBudget('estimated rule cost', cost, RULE_LIMIT)));
     place.costs.count(at, cost);
     errors.push(...messageErrors(rule, here.child('messageExpression'), scope, place.costs));
-  } else if ('error' in compiled) errors.push(invalid(here.child('rule'), goRule(rule), compiled.error));
-  if (program?.uses.has('oldSelf')) {
+  } else errors.push(invalid(here.child('rule'), goRule(rule), facts.error));
+  if (facts.usesOldSelf) {
     if (place.within) {
       const why = `oldSelf cannot be used on the uncorrelatable portion of the schema within ${place.within}`;
       errors.push(invalid(here.child('rule'), rule.rule, why));
@@ -106,10 +105,25 @@ function ruleErrors(rule: ValidationRule, here: Path, scope: RuleScope, place: R
 
 function messageErrors(rule: ValidationRule, at: Path, scope: RuleScope, costs: RuleCosts): FieldError[] {
   if (!rule.messageExpression) return [];
-  const compiled = compileRule(rule.messageExpression, scope, 'string', rule.optionalOldSelf === true);
-  if ('error' in compiled) return [invalid(at, goRule(rule), `messageExpression ${compiled.error}`)];
-  const { max } = compiled.program.estimate();
-  costs.count(at, max);
-  if (max <= RULE_LIMIT || costs.kept) return [];
-  return [forbidden(at, overBudget('estimated messageExpression cost', max, RULE_LIMIT))];
+  const { error, cost } = ruleFacts(rule.messageExpression, scope, 'string', rule.optionalOldSelf === true);
+  if (error !== undefined) return [invalid(at, goRule(rule), `messageExpression ${error}`)];
+  costs.count(at, cost);
+  if (cost <= RULE_LIMIT || costs.kept) return [];
+  return [forbidden(at, overBudget('estimated messageExpression cost', cost, RULE_LIMIT))];
+}
+
+/** Reads all rules of a schema, one at a time, so that their validation finds them read. */
+export function* readRules(schema: AnySchema, root = true): Generator<void> {
+  const rules = schema['x-kubernetes-validations'] ?? [];
+  const scope = rules.length ? ruleScope(schema as JsonSchema, root) : undefined;
+  for (const { rule, messageExpression, optionalOldSelf = false } of scope ? rules : []) {
+    if (rule?.trim()) ruleFacts(rule, scope as RuleScope, 'bool', optionalOldSelf);
+    yield;
+    if (messageExpression) ruleFacts(messageExpression, scope as RuleScope, 'string', optionalOldSelf);
+    yield;
+  }
+  const { items, properties, additionalProperties } = schema;
+  if (items && !Array.isArray(items)) yield* readRules(items, false);
+  if (typeof additionalProperties === 'object') yield* readRules(additionalProperties, false);
+  for (const property of Object.values(properties ?? {})) yield* readRules(property, false);
 }

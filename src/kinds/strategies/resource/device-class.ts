@@ -4,7 +4,7 @@ import type { Parts } from '../../../meta/object.ts';
 import type { Strategy } from '../../kind.ts';
 import { boundedErrors } from './bounds.ts';
 import { configurationErrors, MAX_CONFIGURATIONS } from './configuration.ts';
-import { selectorErrors } from './selectors.ts';
+import { readSelectors, selectorErrors } from './selectors.ts';
 import { nameAndAge } from '../../cells.ts';
 
 const SPEC = Path.root('spec');
@@ -16,6 +16,7 @@ function dropExtendedResource(spec: Parts<DeviceClassSpec> | undefined): void {
 
 /** resource.k8s.io/v1 DeviceClass */
 export const deviceClassStrategy: Strategy<DeviceClass> = {
+  validateSteps: ({ spec }) => readSelectors(spec),
   prepareForCreate: ({ spec }) => dropExtendedResource(spec),
   prepareForUpdate: ({ spec }) => dropExtendedResource(spec),
   validate: ({ spec = {} }) => [

@@ -6,6 +6,7 @@ import { validateAnnotations, validateLabels } from '../../validation/labels.ts'
 import { IMMUTABLE, semanticallyEqual } from '../../validation/values.ts';
 import { claimSpecErrors, defaultClaim, dropClaimFields } from './claim-spec.ts';
 import { nameAndAge } from '../../cells.ts';
+import { readSelectors } from './selectors.ts';
 
 const SPEC = Path.root('spec');
 const METADATA = SPEC.child('metadata');
@@ -17,6 +18,8 @@ export const resourceClaimTemplateStrategy: Strategy<ResourceClaimTemplate> = {
   prepareForCreate: ({ spec }) => dropClaimFields(spec?.spec),
   prepareForUpdate: ({ spec }) => dropClaimFields(spec?.spec),
   validatesAllOnUpdate: true,
+  // what was there is not read again: it is fixed
+  validateSteps: ({ spec }, old) => readSelectors(old ? undefined : spec),
   validate: ({ spec = {} }) => [
     ...validateAnnotations(spec.metadata?.annotations, METADATA.child('annotations')),
     ...validateLabels(spec.metadata?.labels, METADATA.child('labels')),

@@ -8,6 +8,7 @@ import { claimSpecErrors, defaultClaim, dropClaimFields } from './claim-spec.ts'
 import { claimStatusErrors } from './claim-status.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { since } from '../../cells.ts';
+import { readSelectors } from './selectors.ts';
 
 const SPEC = Path.root('spec');
 
@@ -18,6 +19,8 @@ export const resourceClaimStrategy = withStatus<ResourceResourceClaim>({
   prepareForCreate: ({ spec }) => dropClaimFields(spec),
   prepareForUpdate: ({ spec }) => dropClaimFields(spec),
   validatesAllOnUpdate: true,
+  // what was there is not read again: it is fixed
+  validateSteps: ({ spec }, old) => readSelectors(old ? undefined : spec),
   validate: ({ spec }) => claimSpecErrors(spec, SPEC),
   validateUpdate: ({ spec = {} }, old) =>
     semanticallyEqual(spec, old.spec ?? {})
