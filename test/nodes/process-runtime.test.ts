@@ -1,4 +1,13 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -126,5 +135,133 @@ describe('a container process', () => {
     expect(adopted?.pid).toBe(first.pid);
     expect(await adopted!.exited).toMatchObject({ exitCode: 9 });
     await first.exited;
+  });
+
+  // What a pod says of itself goes through programs that run with the agent's rights before it has its own.
+  const led = (name: string): string => {
+    const folder = mkdtempSync(join(root, 'led-'));
+    for (const program of ['mkdir', 'mount', 'sh', 'chroot', 'nsenter', 'hostname', 'mv', 'readlink'])
+      writeFileSync(join(folder, program), `#!/bin/sh\nid -u >> ${folder}/ran\n`, { mode: 0o755 });
+    writeFileSync(join(folder, 'rc'), `id -u >> ${folder}/ran\n`);
+    return join(folder, name);
+  };
+
+  it.runIf(can.root && can.rootView)('is led by no variable of the container before it has its rights', async () => {
+    const folder = led('');
+    const env = {
+      PATH: `${folder}:${process.env['PATH']}`,
+      ENV: join(folder, 'rc'),
+      BASH_ENV: join(folder, 'rc'),
+      SHELL: join(folder, 'sh'),
+      LD_PRELOAD: join(folder, 'no-such-library.so'),
+      IFS: 'x',
+    };
+    const attempts = [30, 31].map(async (attempt) => {
+      const container = await runtime.start(
+        spec(attempt, ['/bin/sh', '-c', 'echo "$LD_PRELOAD"; exec /bin/sleep 100'], {
+          env,
+          user: 4711,
+          tty: attempt === 31 && can.pty,
+        }),
+      );
+      const session = runtime.exec(container, ['/bin/true'], { tty: attempt === 31 });
+      expect(await session.exited).toBe(0);
+      container.kill();
+      await container.exited;
+      // the loader complains once for each program: only where the container's own rights hold
+      expect(await textOf(attempt)).toContain('no-such-library.so');
+    });
+    await Promise.all(attempts);
+    expect(existsSync(join(folder, 'ran'))).toBe(false);
+  });
+
+  it.runIf(can.root && can.rootView)('runs further commands as its own user, without capabilities', async () => {
+    const container = await runtime.start(spec(32, ['sleep', '100'], { user: 4711, group: 4712 }));
+    for (const tty of [false, can.pty]) {
+      const session = runtime.exec(
+        container,
+        ['sh', '-c', 'echo "$(id -u):$(id -g) $(grep CapEff /proc/self/status)"'],
+        { tty },
+      );
+      let out = '';
+      session.onOutput((_, chunk) => (out += chunk.toString()));
+      expect(await session.exited).toBe(0);
+      expect(out.trim()).toBe('4711:4712 CapEff:\t0000000000000000');
+    }
+    container.kill();
+    await container.exited;
+  });
+
+  describe.runIf(can.rootView)('finds the parts of its volumes', () => {
+    let attempt = 40;
+    const show = async (mounts: ContainerSpec['mounts'], command: string) => {
+      attempt++;
+      const container = await runtime.start(spec(attempt, ['sh', '-c', command], { mounts }));
+      const exit = await container.exited;
+      return { ...exit, out: await textOf(attempt) };
+    };
+    const volumeAndOutside = () => {
+      const folder = mkdtempSync(join(root, 'volume-'));
+      const [volume, outside] = ['volume', 'outside'].map((name) => join(folder, name)) as [string, string];
+      mkdirSync(join(volume, 'sub'), { recursive: true });
+      mkdirSync(outside);
+      writeFileSync(join(volume, 'sub', 'file'), 'inside');
+      writeFileSync(join(outside, 'file'), 'outside');
+      symlinkSync(outside, join(volume, 'out'));
+      symlinkSync('../outside', join(volume, 'near'));
+      symlinkSync('sub', join(volume, 'in'));
+      symlinkSync(join(outside, 'file'), join(volume, 'out-file'));
+      return { volume, outside };
+    };
+    const mount = (source: string, subPath: string, target = '/shown') => ({
+      source,
+      subPath,
+      target,
+      readOnly: false,
+    });
+
+    it.each([
+      ['sub', '/shown/file', 'inside'],
+      ['sub/file', '/shown', 'inside'],
+      ['in', '/shown/file', 'inside'],
+      ['./in//file', '/shown', 'inside'],
+    ])('%s', async (subPath, file, text) => {
+      const { volume } = volumeAndOutside();
+      expect((await show([mount(volume, subPath)], `cat ${file}`)).out).toBe(text);
+    });
+
+    it('makes one that is missing', async () => {
+      const { volume } = volumeAndOutside();
+      expect(await show([mount(volume, 'in/a/b')], 'echo x > /shown/c')).toMatchObject({ exitCode: 0 });
+      expect(readFileSync(join(volume, 'sub/a/b/c'), 'utf8')).toBe('x\n');
+    });
+
+    it.each(['out', 'near', 'out-file', 'out/made', 'near/made', '../outside', 'in/../../outside/made'])(
+      'and not what lies elsewhere: %s',
+      async (subPath) => {
+        const { volume, outside } = volumeAndOutside();
+        const { exitCode, out } = await show([mount(volume, subPath)], 'cat /shown /shown/file');
+        expect(exitCode).not.toBe(0);
+        expect(out).not.toContain('outside');
+        expect(readdirSync(outside)).toEqual(['file']);
+      },
+    );
+
+    it('and mounts them in its own view, wherever links lead', async () => {
+      const { volume, outside } = volumeAndOutside();
+      const other = mkdtempSync(join(root, 'other-'));
+      writeFileSync(join(other, 'mine'), 'mine');
+      const far = '../'.repeat(40);
+      const mounts = [
+        { source: volume, target: '/v', readOnly: false },
+        { source: other, target: '/v/out/made', readOnly: false },
+        { source: join(other, 'mine'), target: `/${far}${outside}/made-file`, readOnly: false, file: true },
+        { source: other, target: '/var/run/ku7s-made', readOnly: false },
+      ];
+      const { out } = await show(mounts, 'cat /v/out/made/mine /var/run/ku7s-made/mine');
+      expect(out).toBe('minemine');
+      expect(readdirSync(outside)).toEqual(['file']);
+      expect(existsSync('/var/run/ku7s-made')).toBe(false);
+    });
   });
 });

@@ -9,7 +9,6 @@ import type { ObjectSource } from '../pods/object-source.ts';
 import type { BindMount } from '../runtimes/process/root-view.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { checkHostPath } from './host-path.ts';
-import { makeOpenDirectory } from './open-directory.ts';
 import { TokenCache } from './service-account-token.ts';
 import { volumeFiles } from './volume-files.ts';
 
@@ -97,23 +96,18 @@ const missingClaim =
 
 const typeOf = (volume: Volume): string => Object.keys(volume).find((key) => key !== 'name') ?? 'none';
 
-/** A mount of a container as the runtime makes it. `subPath` is made when it is missing, as the kubelet does. */
+/** A mount of a container as the runtime makes it. */
 export async function bindMount(
   mount: { mountPath: string; readOnly?: boolean },
   volume: Volume,
-  path: string,
+  source: string,
   subPath: string,
 ): Promise<BindMount> {
-  const source = subPath ? join(path, join('/', subPath)) : path;
-  let found = await stat(source).catch(() => undefined);
-  if (!found && subPath) {
-    await makeOpenDirectory(source);
-    found = await stat(source);
-  }
+  const found = subPath ? undefined : await stat(source).catch(() => undefined);
   const target = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;
   // Volumes that the node writes are not the container's to change.
   const readOnly = Boolean(
     mount.readOnly || volume.configMap || volume.secret || volume.downwardAPI || volume.projected,
   );
-  return { source, target, readOnly, file: !found?.isDirectory() };
+  return subPath ? { source, subPath, target, readOnly } : { source, target, readOnly, file: !found?.isDirectory() };
 }

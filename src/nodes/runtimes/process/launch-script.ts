@@ -1,5 +1,6 @@
 import { rootViewScript, shellQuote, type BindMount } from './root-view.ts';
 import type { Capabilities } from './capabilities.ts';
+import { unpackingScript } from './carried-environment.ts';
 
 /** What the scripts of one container need. Paths are absolute. */
 export interface LaunchPlan {
@@ -7,6 +8,8 @@ export interface LaunchPlan {
   directory: string;
   hostname: string;
   workingDir: string;
+  /** the container's own, which comes to these scripts carried */
+  env: Readonly<Record<string, string>>;
   mounts: readonly BindMount[];
   /** folders of the host that are empty in the view */
   hidden: readonly string[];
@@ -60,7 +63,8 @@ esac
 exec "$@" 2>&4 4>&-`;
 
 function become(plan: LaunchPlan, can: Capabilities): string[] {
-  const shell = [can.rootView ? '/bin/sh' : can.tools.sh, '-c', START, plan.workingDir];
+  const start = `${unpackingScript(plan.env)}\n${START}`;
+  const shell = [can.rootView ? '/bin/sh' : can.tools.sh, '-c', start, plan.workingDir];
   if (!can.rootView) return shell;
   const ids = `${plan.user ?? 0}:${plan.group ?? 0}`;
   const spec = can.root && (plan.user !== undefined || plan.group !== undefined) ? [`--userspec=${ids}`] : [];

@@ -1,10 +1,11 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync } from 'node:fs';
+import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecOptions, ExecSession } from '../runtime.ts';
 import type { Capabilities } from './capabilities.ts';
+import { carriedEnvironment, unpackingScript } from './carried-environment.ts';
 import type { ProcessContainer } from './process-container.ts';
-import { sendSignal } from './process-table.ts';
+import { CONTAINER_MARK, sendSignal } from './process-table.ts';
 import { shellQuote } from './root-view.ts';
 
 interface Target {
@@ -13,19 +14,32 @@ interface Target {
   can: Capabilities;
 }
 
-/** Runs a command in the container's view, network and environment, with a terminal when asked for and possible. */
+/** As whom, and with what around it, a container runs. */
+interface ContainerSelf {
+  env: Readonly<Record<string, string>>;
+  user?: number | undefined;
+  group?: number | undefined;
+}
+const selfFile = (directory: string): string => join(directory, 'self.json');
+
+/** Kept beside the container for what is run in it later, by another agent too. */
+export function saveContainerSelf(directory: string, self: ContainerSelf): void {
+  writeFileSync(selfFile(directory), JSON.stringify(self));
+}
+
+/** Runs a command in the container's view, network and environment, as the container's own user, with a terminal when asked for and possible. */
 export function execInContainer(target: Target, command: readonly string[], options: ExecOptions): ExecSession {
   const { can, directory } = target;
-  const env = JSON.parse(readFileSync(join(directory, 'env.json'), 'utf8')) as Record<string, string>;
-  const inside = entering(target, command);
+  const self = JSON.parse(readFileSync(selfFile(directory), 'utf8')) as ContainerSelf;
   const tty = Boolean(options.tty) && can.pty;
-  if (tty) env['TERM'] ??= 'xterm';
+  const env = { ...(tty && { TERM: 'xterm' }), ...self.env };
+  const inside = entering(target, { ...self, env }, command);
   // what containers make, others may read, whatever this process's umask is
   const argv = tty
     ? [can.tools.script!, '-qefc', `umask 022; exec ${inside.map(shellQuote).join(' ')}`, '/dev/null']
     : [can.tools.sh, '-c', 'umask 022; exec "$0" "$@"', ...inside];
   const child = spawn(argv[0]!, argv.slice(1), {
-    env,
+    env: carriedEnvironment(env, mark(env)),
     cwd: can.rootView ? '/' : join(directory, 'view'),
     stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
     detached: true,
@@ -60,15 +74,29 @@ export function execInContainer(target: Target, command: readonly string[], opti
   };
 }
 
-function entering({ container, directory, can }: Target, command: readonly string[]): string[] {
+/** By its mark the container's end finds what still runs in it. */
+function mark({ [CONTAINER_MARK]: id }: ContainerSelf['env']): Record<string, string> {
+  return id === undefined ? {} : { [CONTAINER_MARK]: id };
+}
+
+// The shell is the container's: the command is looked up where the container sees it, with its rights.
+const RUN = 'exec "$0" "$@"';
+
+function entering({ container, directory, can }: Target, self: ContainerSelf, command: readonly string[]): string[] {
   const { pid } = container;
-  if (!can.tools.nsenter || (!can.rootView && !can.podNetwork)) return [...command];
+  const run = `${unpackingScript(self.env)}\n${RUN}`;
+  if (!can.tools.nsenter || (!can.rootView && !can.podNetwork)) return [can.tools.sh, '-c', run, ...command];
   const flags = [`--target=${pid}`];
   if (can.rootView && !can.root) flags.push('--user', '--preserve-credentials');
   if (can.podNetwork) flags.push('--net');
   if (can.rootView) flags.push('--mount', '--uts', '--root', `--wd=/proc/${pid}/cwd`);
-  const cd = can.rootView ? [] : [can.tools.sh, '-c', 'cd "$0" && exec "$@"', join(directory, 'view')];
-  return [can.tools.nsenter, ...flags, '--', ...cd, ...command];
+  const { user, group } = self;
+  if (can.rootView && can.root && (user !== undefined || group !== undefined))
+    flags.push(`--setgid=${group ?? 0}`, `--setuid=${user ?? 0}`);
+  const inside = can.rootView
+    ? ['/bin/sh', '-c', run]
+    : [can.tools.sh, '-c', `cd "$0" || exit\n${unpackingScript(self.env)}\nexec "$@"`, join(directory, 'view')];
+  return [can.tools.nsenter, ...flags, '--', ...inside, ...command];
 }
 
 /** Terminals are found through the process that runs on them; the size goes in by stty, which also tells the foreground. */

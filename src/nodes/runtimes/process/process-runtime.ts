@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { closeSync, constants, mkdirSync, openSync, rmSync, statSync, symlinkSync } from 'node:fs';
+import { closeSync, constants, existsSync, mkdirSync, openSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../../rules/clock.ts';
 import type { LogStore, PodIdentity } from '../../logs/log-store.ts';
@@ -13,9 +13,10 @@ import type {
   RunningContainer,
 } from '../runtime.ts';
 import type { Capabilities } from './capabilities.ts';
+import { carriedEnvironment } from './carried-environment.ts';
 import { innerScript, outerScript, type LaunchPlan } from './launch-script.ts';
 import { ProcessContainer, readText, writeText } from './process-container.ts';
-import { execInContainer } from './process-exec.ts';
+import { execInContainer, saveContainerSelf } from './process-exec.ts';
 import { CONTAINER_MARK, startTicks } from './process-table.ts';
 import { shellQuote } from './root-view.ts';
 
@@ -51,12 +52,12 @@ export class ProcessRuntime implements ContainerRuntime {
     if (made.status !== 0)
       throw new Error(`making the container's pipes: ${made.stderr?.toString().trim() ?? made.error}`);
 
-    const plan = this.plan(spec, directory);
+    const plan = this.plan(spec, directory, id);
     writeText(join(directory, 'outer.sh'), outerScript(plan, this.can));
     writeText(join(directory, 'inner.sh'), innerScript(plan, this.can));
     writeText(join(directory, 'id'), id);
     const container = this.open(spec, directory, id, this.clock.now());
-    const child = this.spawn(spec, directory, id, container);
+    const child = this.spawn(spec, plan, id, container);
     child.once('exit', (code) => container.ended(code));
     child.once('error', () => container.ended(128));
     writeText(join(directory, 'outer'), String(child.pid ?? 0));
@@ -102,10 +103,15 @@ export class ProcessRuntime implements ContainerRuntime {
     return new ProcessContainer(id, directory, startedAt, this.clock, writer);
   }
 
-  private plan(spec: ContainerSpec, directory: string): LaunchPlan {
+  private plan(spec: ContainerSpec, directory: string, id: string): LaunchPlan {
     const view = join(directory, 'view');
-    if (!this.can.rootView) linkMounts(view, spec.mounts);
+    const { rootView, root } = this.can;
+    if (!rootView) linkMounts(view, spec.mounts);
+    if (!rootView && root && spec.user)
+      throw new Error(`this machine cannot run a container as user ${spec.user}: it lacks unshare, nsenter or chroot`);
+    const env = { ...spec.env, [CONTAINER_MARK]: id, ...(!rootView && { KU7S_ROOT: view }) };
     return {
+      env,
       directory,
       hostname: spec.hostname,
       workingDir: spec.workingDir ?? (this.can.rootView ? '/' : view),
@@ -117,15 +123,15 @@ export class ProcessRuntime implements ContainerRuntime {
     };
   }
 
-  private spawn(spec: ContainerSpec, directory: string, id: string, container: ProcessContainer) {
+  private spawn(spec: ContainerSpec, plan: LaunchPlan, id: string, container: ProcessContainer) {
+    const { directory, env: own, user, group } = plan;
     const pipe = (name: string): number => openSync(join(directory, name), constants.O_RDWR);
     // Without TTY the end of stdin must reach the process, so its end of the FIFO is for reading alone.
     const held = spec.stdin ? openSync(join(directory, 'stdin'), constants.O_RDWR) : -1;
     const stdin = spec.stdin ? openSync(join(directory, 'stdin'), constants.O_RDONLY) : 'ignore';
     const stdio = [stdin, pipe('stdout'), pipe('stderr')] as const;
-    const env: Record<string, string> = { ...spec.env, [CONTAINER_MARK]: id };
-    if (!this.can.rootView) env['KU7S_ROOT'] = join(directory, 'view');
-    writeText(join(directory, 'env.json'), JSON.stringify(env));
+    saveContainerSelf(directory, { env: own, user, group });
+    const env = carriedEnvironment(own, { [CONTAINER_MARK]: id });
     const outer = [this.can.tools.sh, join(directory, 'outer.sh'), ...spec.command];
     const command =
       spec.tty && this.can.pty
@@ -159,7 +165,9 @@ function linkMounts(view: string, mounts: ContainerSpec['mounts']): void {
     const link = join(view, mount.target);
     try {
       mkdirSync(dirname(link), { recursive: true });
-      symlinkSync(mount.source, link);
+      const source = join(mount.source, join('/', mount.subPath ?? ''));
+      if (mount.subPath && !existsSync(source)) mkdirSync(source, { recursive: true });
+      symlinkSync(source, link);
     } catch {
       // A mount inside another mount would write into its source.
       continue;

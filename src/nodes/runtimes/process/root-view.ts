@@ -1,6 +1,10 @@
+import { posix } from 'node:path';
+
 /** A host file or directory that a container sees at `target`. */
 export interface BindMount {
   source: string;
+  /** what of the source is shown; it may be a file, is made a directory when missing, and does not lead out of the source */
+  subPath?: string;
   target: string;
   readOnly: boolean;
   /** the source is a file, so the mount point must be one */
@@ -30,6 +34,7 @@ export function rootViewScript(
     OVERLAYS,
     ...hidden.map(hide),
     DEVICES,
+    FUNCTIONS,
     ...[...mounts].sort((a, b) => a.target.split('/').length - b.target.split('/').length).map(bind),
   ].join('\n');
 }
@@ -62,12 +67,53 @@ const hide = (folder: string): string => {
   return `if [ -d ${target} ]; then mount -t tmpfs -o mode=0700,size=4k tmpfs ${target}; fi`;
 };
 
+/**
+ * Containers write to what these commands walk, now too: links in volumes are theirs, and so are the names of mount
+ * points. `point` finds $t, where the view itself has $1 (made when missing, a file if $2 says so), as it is resolved
+ * within the view, since the host's own files lie where a link of the view would lead from outside. `part` goes to the
+ * directory of the source's part, step by step, and opens its end as descriptor 5: what is mounted is what was checked.
+ */
+const FUNCTIONS = `point() {
+  t="$r$(chroot "$r" /bin/sh -c 'set -e
+    if [ "$2" = file ]; then mkdir -p "\${1%/*}/"; [ -e "$1" ] || : > "$1"; else mkdir -p "$1"; fi
+    readlink -f "$1"' sh "$1" "$2")"
+}
+within() {
+  case "$1/" in "$v"/*) ;; *) echo "subPath leads out of its volume" >&2; exit 128;; esac
+}
+part() {
+  cd -P "$1"; v="$(pwd -P)"; v="\${v%/}"; shift
+  while [ $# -gt 1 ]; do
+    [ -e "./$1" ] || mkdir "./$1"
+    cd -P "./$1"; within "$(pwd -P)"; shift
+  done
+  [ -e "./$1" ] || mkdir "./$1"
+  [ ! -p "./$1" ]
+  exec 5<"./$1"
+  within "$(readlink "/proc/$$/fd/5")"
+  if [ -d "/proc/$$/fd/5/" ]; then k=directory; else k=file; fi
+}`;
+
 function bind(mount: BindMount): string {
-  const target = `"$r"${shellQuote(mount.target)}`;
-  const prepare = mount.file
-    ? `mkdir -p "$(dirname ${target})"; [ -e ${target} ] || : > ${target}`
-    : `mkdir -p ${target}`;
+  const target = posix.join('/', mount.target);
+  const steps = (mount.subPath ?? '').split('/').filter((step) => step && step !== '.');
+  const lines: string[] = [];
+  if (steps.length) lines.push(`part ${[mount.source, ...steps].map(shellQuote).join(' ')}`);
+  const kind = steps.length ? '"$k"' : mount.file ? 'file' : 'directory';
+  lines.push(here(target, `point ${shellQuote(target)} ${kind}`));
+  lines.push(
+    steps.length
+      ? 'mount --no-canonicalize --rbind /proc/self/fd/5 "$t"; exec 5<&-; cd /'
+      : `mount --rbind ${shellQuote(mount.source)} "$t"`,
+  );
   // A bind mount takes the options of its source; read-only needs a second step.
-  const readOnly = mount.readOnly ? `\nmount -o remount,bind,ro ${target}` : '';
-  return `${prepare}\nmount --rbind ${shellQuote(mount.source)} ${target}${readOnly}`;
+  if (mount.readOnly) lines.push('mount -o remount,bind,ro "$t"');
+  return lines.join('\n');
+}
+
+/** Most mount points are there and no link is on the way: then no program need be asked where they are. */
+function here(target: string, otherwise: string): string {
+  const names = target.split('/').slice(1);
+  const ways = names.map((_, at) => `[ -L "$r"${shellQuote(`/${names.slice(0, at + 1).join('/')}`)} ]`);
+  return `t="$r"${shellQuote(target)}\nif ! [ -e "$t" ] || ${ways.join(' || ')}; then ${otherwise}; fi`;
 }

@@ -1,0 +1,28 @@
+/** What a shell can hand on; it drops all else. */
+const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+const CARRIER = 'KU7S_ENV_';
+/** Where the machine's own tools are, when this process has no PATH. */
+const SYSTEM_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+
+type Environment = Readonly<Record<string, string>>;
+
+/**
+ * A container's environment on its way through programs of the host that run with the agent's rights: PATH, LD_PRELOAD,
+ * SHELL and the like would be the container's word about what those run. So each variable travels as the value of one
+ * whose name nothing reads, and is unpacked where the container's own rights begin. Not as arguments: all can read those.
+ * @param own what the host's programs see
+ */
+export function carriedEnvironment(environment: Environment, own: Environment = {}): Record<string, string> {
+  const carried: Record<string, string> = { PATH: process.env['PATH'] ?? SYSTEM_PATH, ...own };
+  namesOf(environment).forEach((name, at) => (carried[`${CARRIER}${at}`] = `${name}=${environment[name]}`));
+  return carried;
+}
+
+/** Shell commands that make the environment that was carried the shell's own. What the shell keeps for itself stays. */
+export function unpackingScript(environment: Environment): string {
+  const carriers = namesOf(environment).map((_, at) => `${CARRIER}${at}`);
+  const lines = carriers.map((name) => `command export "$${name}" 2>/dev/null || :; unset ${name}`);
+  return ['unset PATH', ...lines].join('\n');
+}
+
+const namesOf = (environment: Environment): string[] => Object.keys(environment).filter((name) => NAME.test(name));
