@@ -1,18 +1,17 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
 import { expired } from '../meta/status.ts';
 import { Compacted, type Having, type ListSnapshot, type Store, type Stored } from '../store/contract.ts';
 import type { ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts';
 import type { Core } from './core.ts';
+import { Slice } from './fairness/turns.ts';
 import { checkContinue, checkListOptions, isExact } from './list-options.ts';
 import { tooLargeRevision, unreadableCollection } from './store-errors.ts';
 import { parseRevision, waitFor } from './resource-version.ts';
 import { authorizedSelection, selectionOf, type Selection } from './selection.ts';
 
-/** ms of selecting after which others have their turn: a snapshot waits */
-const SLICE_MS = 5;
-/** Objects between two looks at the clock. */
+/** Objects between two looks at the clock, where their labels are looked at, and where each may have to be parsed. */
 const LOOK_EVERY = 512;
+const LOOK_EVERY_PARSED = 4;
 
 /** A collection, or a page of it, as it was at one revision. */
 export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
@@ -33,7 +32,7 @@ export async function listAuthorized(
   const snapshot = await snapshotOf(core.store, selection, options, token);
   const unreadable = core.store.unreadable(selection.scope);
   if (unreadable) throw unreadableCollection(unreadable);
-  return page(target, selection, snapshot, Math.max(0, options.limit ?? 0), token);
+  return page(target, selection, snapshot, options, token);
 }
 
 async function snapshotOf(
@@ -94,20 +93,20 @@ async function page(
   target: Target,
   { matches }: Selection,
   snapshot: ListSnapshot,
-  limit: number,
+  { filter, ...options }: ListOptions,
   token: ContinueToken | undefined,
 ): Promise<ListAnswer> {
   const { items: all, revision } = snapshot;
+  const limit = Math.max(0, options.limit ?? 0);
   const start = startOf(all, token);
   const answer = { kind: target.kind, revision };
   if (!limit && start === 0 && !matches) return { ...answer, items: all };
   const items: Stored[] = [];
-  let since = performance.now();
+  const every = filter ? LOOK_EVERY_PARSED : LOOK_EVERY;
+  // a snapshot waits
+  const slice = new Slice();
   for (let i = start; i < all.length; i++) {
-    if (i % LOOK_EVERY === LOOK_EVERY - 1 && performance.now() - since > SLICE_MS) {
-      await nextTurn();
-      since = performance.now();
-    }
+    if (i % every === every - 1 && slice.over) await slice.next();
     const item = all[i]!;
     if (matches && !matches(item)) continue;
     items.push(item);

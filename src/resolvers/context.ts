@@ -1,4 +1,6 @@
+import type { GraphQLResolveInfo } from 'graphql';
 import type { Api, RequestContext } from '../api/contract.ts';
+import type { Budget } from './budget.ts';
 import { Snapshot } from './snapshot.ts';
 import type { Subscription } from './subscription.ts';
 
@@ -7,6 +9,8 @@ export interface OperationContext {
   api: Api;
   request: RequestContext;
   snapshot: Snapshot;
+  /** what it may still take, and its pace */
+  budget: Budget;
   /**
    * The value of an argument, for the pipeline, which fills in its object. In process it comes by reference, and a
    * variable may be that of several fields: then it is a copy.
@@ -16,11 +20,16 @@ export interface OperationContext {
   subscription?: Subscription;
 }
 
+/** A field's value as graphql-js goes on with it. */
+export const counted = (value: unknown, { budget }: OperationContext, info: GraphQLResolveInfo): unknown =>
+  Array.isArray(value) ? budget.items(value as unknown[], info) : value;
+
 /** @param owned variables were read off a wire, and the operation has one field that uses them: there is nobody to copy them for */
-export const createContext = (api: Api, request: RequestContext, owned = false): OperationContext => ({
+export const createContext = (api: Api, request: RequestContext, budget: Budget, owned = false): OperationContext => ({
   api,
   request,
-  snapshot: new Snapshot(api, request),
+  snapshot: new Snapshot(api, request, budget),
+  budget,
   own: owned ? asIs : copied,
 });
 

@@ -11,6 +11,7 @@ import {
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
 import { compile, type CompiledOperation } from './compiled/compile.ts';
+import { expansionRule } from './expansion.ts';
 import { costOf, limitsRule, type Limits } from './limits.ts';
 
 function introspects(document: DocumentNode): boolean {
@@ -54,6 +55,8 @@ export class Document {
     readonly schema: GraphQLSchema,
     readonly node: DocumentNode | undefined,
     readonly errors: readonly GraphQLError[],
+    /** of memory that it holds, about */
+    readonly bytes: number,
   ) {}
 
   /** Undefined where there is no such operation, or several and no name. */
@@ -68,16 +71,20 @@ export class Document {
   }
 }
 
-/** Documents kept as parsed, validated and compiled, per schema, and the sum of their texts. */
+/** Documents kept as parsed, validated and compiled, per schema, and how much they hold together, bytes. */
 const MAX_DOCUMENTS = 1000;
-const MAX_TEXT = 4 * 1024 * 1024;
+const MAX_BYTES = 32 * 1024 * 1024;
+/** Of memory for a token, which becomes a node, places in the text and a function (measured: 400 to 600). */
+const BYTES_PER_TOKEN = 600;
+/** Errors that a document is answered with: names that might have been meant are looked for for each. */
+const MAX_ERRORS = 10;
 
 /** The documents that were asked of one schema lately. */
 export class Documents {
   private readonly known = new LRUCache<string, Document>({
     max: MAX_DOCUMENTS,
-    maxSize: MAX_TEXT,
-    sizeCalculation: (_, text) => text.length + 1,
+    maxSize: MAX_BYTES,
+    sizeCalculation: (document) => document.bytes,
   });
 
   constructor(
@@ -93,17 +100,27 @@ export class Documents {
 
   private parse(text: string): Document {
     const { schema, limits } = this;
+    let bytes = text.length + 1;
+    const refused = (...errors: GraphQLError[]): Document => new Document(schema, undefined, errors, bytes);
+    if (text.length > limits.length)
+      return refused(
+        new GraphQLError(`the document is longer than ${limits.length} characters: send values as variables`),
+      );
     try {
       const node = parse(text, { maxTokens: limits.tokens });
-      // The limits first: rules of the specification call themselves for each level.
-      const over = validate(schema, node, [limitsRule(limits)]);
-      const errors = over.length ? over : validate(schema, node, specifiedRules, { maxErrors: 20 });
-      return new Document(schema, errors.length ? undefined : node, errors);
+      bytes += (node.tokenCount ?? limits.tokens) * BYTES_PER_TOKEN;
+      // The limits first: rules of the specification call themselves for each level, and compare all with all.
+      for (const rule of [limitsRule(limits), expansionRule(limits)]) {
+        const over = validate(schema, node, [rule], { maxErrors: 1 });
+        if (over.length) return refused(...over);
+      }
+      const errors = validate(schema, node, specifiedRules, { maxErrors: MAX_ERRORS });
+      if (errors.length) return refused(...errors);
+      return new Document(schema, node, errors, bytes);
     } catch (error) {
-      if (error instanceof GraphQLError) return new Document(schema, undefined, [error]);
+      if (error instanceof GraphQLError) return refused(error);
       // The parser, too, calls itself for each level: what is nested deeper than the stack is no document.
-      if (error instanceof RangeError)
-        return new Document(schema, undefined, [new GraphQLError('the document is nested too deeply')]);
+      if (error instanceof RangeError) return refused(new GraphQLError('the document is nested too deeply'));
       throw error;
     }
   }

@@ -1,20 +1,23 @@
 import {
   createSourceEventStream,
+  defaultFieldResolver,
   execute,
   type ExecutionResult,
   type GraphQLError,
+  type GraphQLFieldResolver,
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
 import type { Api, Attributes, RequestContext } from '../api/contract.ts';
-import { stringifyExact } from '../go/json-numbers.ts';
 import { badRequest } from '../meta/status.ts';
-import { createContext } from './context.ts';
+import { Budget } from './budget.ts';
+import { counted, createContext, type OperationContext } from './context.ts';
 import { requireDiscovery } from './discovery.ts';
 import type { Operation } from './documents.ts';
 import { formatError } from './errors.ts';
-import type { JsonText } from './json-text.ts';
-import type { Limits } from './limits.ts';
+import { JsonWriter, type JsonText } from './json-text.ts';
+import { DEFAULT_BUDGET, NO_BUDGET, type Limits } from './limits.ts';
+import { writeLongJson } from './long-json.ts';
 import { Operations, RefusedDocument, tellsOfSchema, type Asked, type OperationRequest } from './operations.ts';
 import { SharedSubscriptions } from './shared-subscriptions.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
@@ -41,8 +44,8 @@ export class Engine {
     return this.operations.ask(request);
   }
 
-  /** A query or mutation. The request's variables become the server's own. */
-  async execute(asked: Asked, context: RequestContext): Promise<JsonText> {
+  /** A query or mutation, within a budget if it comes from outside. The request's variables become the server's own. */
+  async execute(asked: Asked, context: RequestContext, budget = new Budget(NO_BUDGET)): Promise<JsonText> {
     try {
       const { operation, request, refusal } = asked;
       if (tellsOfSchema(asked)) requireDiscovery(this.api, context);
@@ -50,9 +53,9 @@ export class Engine {
       if (operation.node.operation === 'subscription')
         throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');
       const format = (error: GraphQLError): GraphQLFormattedError => formatError(error, this.report);
-      const own = createContext(this.api, context, true);
+      const own = createContext(this.api, context, budget, true);
       const text = await operation.compiled?.run(request.variables ?? {}, own, format);
-      return text ?? (await this.run(operation, request, context));
+      return text ?? (await this.run(operation, request, context, budget));
     } catch (error) {
       return this.refused(error);
     }
@@ -110,10 +113,10 @@ export class Engine {
         document: operation.document,
         variableValues: request.variables,
         operationName: request.operationName,
-        contextValue: { ...createContext(this.api, context), subscription },
+        contextValue: { ...createContext(this.api, context, new Budget(DEFAULT_BUDGET)), subscription },
       });
       // Otherwise it is the subscription itself, to which its field's watch has begun to give events.
-      if (!(Symbol.asyncIterator in source)) subscription.finish(this.text(source));
+      if (!(Symbol.asyncIterator in source)) subscription.finish(await this.text(source, new Budget(DEFAULT_BUDGET)));
     } catch (error) {
       subscription.end(error);
     }
@@ -126,24 +129,41 @@ export class Engine {
     context: RequestContext,
     event: object,
   ): Promise<JsonText> {
-    return this.run(operation, request, context, event).catch((error: unknown) => this.refused(error));
+    const budget = new Budget(DEFAULT_BUDGET);
+    return this.run(operation, request, context, budget, event).catch((error: unknown) => this.refused(error));
   }
 
-  /** By graphql-js. */
+  /** By graphql-js. What still runs when the budget is spent is left to itself: nothing of it goes on. */
   private async run(
     { schema, document }: Operation,
-    { variables: variableValues, operationName }: OperationRequest,
+    { variables: variableValues, operationName }: Pick<OperationRequest, 'variables' | 'operationName'>,
     context: RequestContext,
+    budget: Budget,
     rootValue?: unknown,
   ): Promise<JsonText> {
-    const contextValue = createContext(this.api, context);
-    return this.text(await execute({ schema, document, variableValues, operationName, contextValue, rootValue }));
+    const contextValue = createContext(this.api, context, budget);
+    const running = execute({
+      schema,
+      document,
+      variableValues,
+      operationName,
+      contextValue,
+      rootValue,
+      fieldResolver,
+    });
+    return this.text(await Promise.race([running, budget.exceeded]), budget);
   }
 
-  private text({ data, errors }: ExecutionResult): JsonText {
-    return stringifyExact({
+  private async text({ data, errors }: ExecutionResult, budget: Budget): Promise<JsonText> {
+    const out = new JsonWriter();
+    const result = {
       ...(data !== undefined && { data }),
       ...(errors && { errors: errors.map((error) => formatError(error, this.report)) }),
-    });
+    };
+    await writeLongJson(result, out, budget);
+    return out.end();
   }
 }
+
+const fieldResolver: GraphQLFieldResolver<unknown, OperationContext> = (source, args, context, info) =>
+  counted(defaultFieldResolver(source, args, context, info), context, info);

@@ -1,5 +1,6 @@
 import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
+import { counted, type OperationContext } from './context.ts';
 import { PLAIN } from './compiled/plain.ts';
 import { requireDiscovery } from './discovery.ts';
 import { MANAGED_FIELDS, namedTarget, selectOptions } from './targets.ts';
@@ -40,7 +41,13 @@ export function addGenericQueries(builder: Builder): void {
       resourceVersion: t.exposeString('resourceVersion', { extensions: PLAIN }),
       continue: t.exposeString('continue', { nullable: true, extensions: PLAIN }),
       remainingItemCount: t.exposeInt('remainingItemCount', { nullable: true, extensions: PLAIN }),
-      items: t.field({ type: ['JSON'], resolve: (page) => page.items, extensions: PLAIN }),
+      items: t.field({
+        type: ['JSON'],
+        // without a context where it is compiled
+        resolve: (page, _, context: OperationContext | undefined, info) =>
+          context ? (counted(page.items, context, info) as unknown[]) : page.items,
+        extensions: PLAIN,
+      }),
     }),
   });
 
@@ -88,6 +95,7 @@ export function addGenericQueries(builder: Builder): void {
           ...(args.limit && { limit: args.limit }),
           ...(args.continue && { continue: args.continue }),
         });
+        context.budget.pass(answer.items.reduce((sum, { bytes }) => sum + bytes.length, 0));
         return {
           resourceVersion: String(answer.revision),
           continue: answer.continue ?? null,

@@ -22,16 +22,37 @@ export class JsonBytes {
   }
 }
 
+const COMMA = Buffer.from(',');
+/** Characters of text from which on it is put away as bytes. */
+const LONG_TEXT = 64 * 1024;
+
 /** Collects JSON text, and bytes that are JSON already. */
 export class JsonWriter {
   /** appended to directly: the writers of scalars are the hottest code of a query */
   text = '';
+  /** items of lists, counted by who writes them */
+  items = 0;
   private readonly pieces: Buffer[] = [];
 
   bytes(json: Buffer): void {
-    if (this.text) this.pieces.push(Buffer.from(this.text));
-    this.text = '';
+    this.spill();
     this.pieces.push(json);
+  }
+
+  /** Puts the text away as bytes, and says how many. */
+  spill(): number {
+    const { text } = this;
+    if (!text) return 0;
+    this.text = '';
+    // between two whole objects nothing else stands
+    const piece = text === ',' ? COMMA : Buffer.from(text);
+    this.pieces.push(piece);
+    return piece.length;
+  }
+
+  /** As spill, once the text is long enough to be a piece; 0 before. */
+  spillLong(): number {
+    return this.text.length < LONG_TEXT ? 0 : this.spill();
   }
 
   end(): JsonText {

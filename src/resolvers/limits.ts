@@ -7,13 +7,13 @@ import {
   type ASTVisitor,
   type DocumentNode,
   type FieldNode,
-  type FragmentDefinitionNode,
   type GraphQLNamedType,
   type GraphQLSchema,
   type OperationDefinitionNode,
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { fragmentsOf, type Fragments } from './expansion.ts';
 import { DEFAULT_FIRST } from './kinds/list-resolver.ts';
 import { strategies } from '../kinds/strategies.ts';
 
@@ -23,6 +23,14 @@ export interface Limits {
   tokens: number;
   /** fields inside each other */
   depth: number;
+  /** characters of the document's text */
+  length: number;
+  /** fields of the document with its fragments put in */
+  fields: number;
+  /** pairs of fields of one name in one place, which validation compares with each other */
+  comparisons: number;
+  /** operations and fragments of the document */
+  definitions: number;
   /** aliases in the document: each makes the server do a field once more */
   aliases: number;
   /** fields of a root type in one operation */
@@ -32,9 +40,43 @@ export interface Limits {
   /** operations in one HTTP request */
   batch: number;
 }
+
+/** What an operation may take while it runs (budget.ts). */
+export interface BudgetLimits {
+  /** fields of objects that relations lead to, or that graphql-js answers */
+  fields: number;
+  /** objects that are looked at for relations */
+  looks: number;
+  /** bytes of text that is made for the answer */
+  text: number;
+  /** bytes of lists of whole objects beyond the largest one */
+  whole: number;
+  /** from here on it is one of the large ones, of which one user has few at once */
+  large: { fields: number; bytes: number };
+}
+export const DEFAULT_BUDGET: BudgetLimits = {
+  fields: 500_000,
+  looks: 10_000_000,
+  text: 32 * 1024 * 1024,
+  whole: 64 * 1024 * 1024,
+  large: { fields: 50_000, bytes: 1024 * 1024 },
+};
+/** Of this process's own loops. */
+export const NO_BUDGET: BudgetLimits = {
+  fields: Infinity,
+  looks: Infinity,
+  text: Infinity,
+  whole: Infinity,
+  large: { fields: Infinity, bytes: Infinity },
+};
+
 export const DEFAULT_LIMITS: Limits = {
-  tokens: 10_000,
+  tokens: 6_000,
+  length: 128 * 1024,
   depth: 24,
+  fields: 10_000,
+  comparisons: 20_000,
+  definitions: 250,
   aliases: 100,
   rootFields: 50,
   cost: 2_000_000,
@@ -52,6 +94,10 @@ export const limitsRule =
     const refuse = (message: string, node: FieldNode | OperationDefinitionNode): void =>
       context.reportError(new GraphQLError(message, { nodes: node }));
     return {
+      Document({ definitions }) {
+        if (definitions.length > limits.definitions)
+          context.reportError(new GraphQLError(`more than ${limits.definitions} operations and fragments`));
+      },
       Field(node) {
         if (node.alias && ++aliases === limits.aliases + 1) refuse(`more than ${limits.aliases} aliases`, node);
       },
@@ -63,10 +109,6 @@ export const limitsRule =
       },
     };
   };
-
-type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
-const fragmentsOf = (document: DocumentNode): Fragments =>
-  new Map(document.definitions.filter((d) => d.kind === Kind.FRAGMENT_DEFINITION).map((d) => [d.name.value, d]));
 
 /** Each fragment is measured once, so a document that nests fragments in fragments costs no more than its size. */
 function depthOf(
@@ -127,7 +169,7 @@ export function costOf(
             known.set(name, 0);
             const fragment = fragments.get(name);
             if (fragment)
-              known.set(name, cost(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value)));
+              known.set(name, once(cost(fragment.selectionSet, schema.getType(fragment.typeCondition.name.value))));
           }
           return known.get(name)!;
         }
@@ -138,33 +180,47 @@ export function costOf(
       }),
     );
   const whole = cost(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
-  return typeof whole === 'number' ? () => whole : whole;
+  return (variables) => valueOf(whole, { variables, known: new Map() });
 }
 
+/** One request; `known`: what fragments cost in it, each of which is reckoned once however often it is spread. */
+interface Reckoning {
+  readonly variables: Variables;
+  readonly known: Map<Cost, number>;
+}
 /** A number where no variable is in it. */
-type Cost = number | ((variables: Variables) => number);
-const valueOf = (cost: Cost, variables: Variables): number => (typeof cost === 'number' ? cost : cost(variables));
+type Cost = number | ((reckoning: Reckoning) => number);
+const valueOf = (cost: Cost, reckoning: Reckoning): number => (typeof cost === 'number' ? cost : cost(reckoning));
+
+function once(cost: Cost): Cost {
+  if (typeof cost === 'number') return cost;
+  return (reckoning) => {
+    let value = reckoning.known.get(cost);
+    if (value === undefined) reckoning.known.set(cost, (value = cost(reckoning)));
+    return value;
+  };
+}
 
 function sum(costs: readonly Cost[]): Cost {
   let fixed = 0;
-  const others: ((variables: Variables) => number)[] = [];
+  const others: Exclude<Cost, number>[] = [];
   for (const cost of costs) {
     if (typeof cost === 'number') fixed += cost;
     else others.push(cost);
   }
-  return others.length ? (variables) => others.reduce((total, other) => total + other(variables), fixed) : fixed;
+  return others.length ? (reckoning) => others.reduce((total, other) => total + other(reckoning), fixed) : fixed;
 }
 
 /** A field, and what is inside it once for each of its items. */
 const withItems = (inner: Cost, items: Cost): Cost =>
   typeof inner === 'number' && typeof items === 'number'
     ? 1 + inner * items
-    : (variables) => 1 + valueOf(inner, variables) * valueOf(items, variables);
+    : (reckoning) => 1 + valueOf(inner, reckoning) * valueOf(items, reckoning);
 
 function itemsOf(field: FieldNode, paged: boolean, type: GraphQLNamedType | undefined): Cost {
   if (paged) {
     const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
-    if (first?.kind === Kind.VARIABLE) return (variables) => pageSize(variables[first.name.value]);
+    if (first?.kind === Kind.VARIABLE) return ({ variables }) => pageSize(variables[first.name.value]);
     return pageSize(first?.kind === Kind.INT ? Number(first.value) : undefined);
   }
   return RELATION_LISTS.has(field.name.value) &&

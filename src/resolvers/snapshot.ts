@@ -5,8 +5,18 @@ import { absenceOf, absent } from '../api/endpoint.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { Compacted, type Stored } from '../store/contract.ts';
+import type { Budget } from './budget.ts';
 import { targetOf } from './targets.ts';
 import { wholeObject } from './whole.ts';
+
+/** An object, and what it is served as. */
+export interface OfKind {
+  kind: Kind;
+  stored: Stored;
+}
+
+/** Objects of which the labels are looked at between two looks at the clock. */
+const LOOK_EVERY = 64;
 
 /**
  * What the relations of one operation read: one revision, each list of it once, each edge authorised for the caller.
@@ -16,12 +26,13 @@ export class Snapshot {
   private revision: Promise<number> | undefined;
   private readonly lists = new Map<string, Promise<readonly Stored[]>>();
   private readonly allowed = new Map<string, { allowed: boolean; reason: string }>();
-  private readonly groups = new Map<string, DataLoader<string, readonly Stored[]>>();
+  private readonly groups = new Map<string, Promise<ReadonlyMap<string, readonly Stored[]>>>();
   private readonly one: DataLoader<{ resource: string; namespace: string; name: string }, Stored | undefined, string>;
 
   constructor(
     private readonly api: Api,
     private readonly request: RequestContext,
+    private readonly budget: Budget,
   ) {
     this.one = new DataLoader((keys) => Promise.all(keys.map((key) => this.read(key))), {
       cacheKeyFn: ({ resource, namespace, name }) => `${resource}/${namespace}/${name}`,
@@ -40,15 +51,16 @@ export class Snapshot {
     return stored ? wholeObject(kind, stored) : null;
   }
 
-  /** All of a kind in a namespace ('' for all). Throws 403. */
-  async list(kind: Kind, namespace: string): Promise<KubeObject[]> {
+  /** All of a kind in a namespace ('' for all) that `matches`. Throws 403. */
+  async list(kind: Kind, namespace: string, matches?: (stored: Stored) => boolean): Promise<readonly Stored[]> {
     this.authorize('list', kind, namespace, '');
-    return (await this.readList(kind, namespace)).map((stored) => wholeObject(kind, stored));
+    const all = await this.readList(kind, namespace);
+    return matches ? this.having(all, matches) : all;
   }
 
   /**
-   * Those of a kind in a namespace whose `keyOf` is `key`: one pass over the list answers all keys that are asked for
-   * in one turn. `name` tells one way of grouping from another. Throws 403.
+   * Those of a kind in a namespace whose `keyOf` is `key`: one pass over the list answers all keys. `name` tells one way
+   * of grouping from another. Throws 403.
    */
   async group(
     kind: Kind,
@@ -56,31 +68,55 @@ export class Snapshot {
     name: string,
     keyOf: (object: KubeObject) => string | undefined,
     key: string,
-  ): Promise<KubeObject[]> {
+  ): Promise<readonly Stored[]> {
     this.authorize('list', kind, namespace, '');
     const id = `${kind.resource}.${kind.version}.${kind.group}/${namespace}/${name}`;
-    let loader = this.groups.get(id);
-    if (!loader) {
-      loader = new DataLoader(async (keys) => {
-        const wanted = new Map<string, Stored[]>(keys.map((k) => [k, []]));
-        for (const stored of await this.readList(kind, namespace))
-          wanted.get(keyOf(wholeObject(kind, stored)) ?? '')?.push(stored);
-        return keys.map((k) => wanted.get(k)!);
-      });
-      this.groups.set(id, loader);
-    }
-    return (await loader.load(key)).map((stored) => wholeObject(kind, stored));
+    let groups = this.groups.get(id);
+    if (!groups) this.groups.set(id, (groups = this.grouped(kind, namespace, keyOf)));
+    return (await groups).get(key) ?? [];
   }
 
   /** What has this owner, of all kinds that the caller may list there; the rest is left out. */
-  owned(uid: string, kindOf: (resource: string) => Kind | undefined): KubeObject[] {
-    const objects: KubeObject[] = [];
+  async owned(uid: string, kindOf: (resource: string) => Kind | undefined): Promise<OfKind[]> {
+    const { budget } = this;
+    const objects: OfKind[] = [];
     for (const stored of this.api.store.owned(uid)) {
+      budget.look(1);
+      if (budget.due) await budget.turn();
       const kind = kindOf(stored.resource);
       const attributes = kind && attributesOf('list', targetOf(kind, { namespace: stored.namespace }));
-      if (attributes && this.check(attributes).allowed) objects.push(wholeObject(kind, stored));
+      if (attributes && this.check(attributes).allowed) objects.push({ kind, stored });
     }
     return objects;
+  }
+
+  private async grouped(
+    kind: Kind,
+    namespace: string,
+    keyOf: (object: KubeObject) => string | undefined,
+  ): Promise<ReadonlyMap<string, readonly Stored[]>> {
+    const { budget } = this;
+    const groups = new Map<string, Stored[]>();
+    for (const stored of await this.readList(kind, namespace)) {
+      const key = keyOf(wholeObject(kind, stored)) ?? '';
+      const group = groups.get(key);
+      if (group) group.push(stored);
+      else groups.set(key, [stored]);
+      budget.look(1);
+      if (budget.due) await budget.turn();
+    }
+    return groups;
+  }
+
+  private async having(all: readonly Stored[], matches: (stored: Stored) => boolean): Promise<Stored[]> {
+    const { budget } = this;
+    const found: Stored[] = [];
+    budget.look(all.length);
+    for (const [i, stored] of all.entries()) {
+      if (matches(stored)) found.push(stored);
+      if (i % LOOK_EVERY === LOOK_EVERY - 1 && budget.due) await budget.turn();
+    }
+    return found;
   }
 
   /** An edge passes the gate that a request for the same passes. */

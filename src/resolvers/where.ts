@@ -30,8 +30,10 @@ type Op =
   | 'ENDS_WITH';
 type Test = (object: KubeObject) => boolean;
 
-/** Conditions of one filter: each is tried on every object of a list. */
+/** Conditions of one filter, parts of one path, and paths of one order: each is tried on every object of a list. */
 const MAX_CONDITIONS = 100;
+const MAX_SEGMENTS = 100;
+const MAX_ORDERS = 10;
 
 /** Compiles a filter once for a whole list. Throws 400. */
 export function compileWhere(where: Where): Test {
@@ -70,21 +72,18 @@ function condition(path: string, op: Op, value: unknown): Test {
     if (!Array.isArray(value)) throw badRequest(`where: ${op} needs a list of values`);
     return value;
   };
+  const wanted = typeof value === 'object' ? stringifyExact(value) : String(value);
   const text = (test: (found: string, wanted: string) => boolean): Test =>
-    some((found) => typeof found === 'string' && test(found, String(value)));
+    some((found) => typeof found === 'string' && test(found, wanted));
   switch (op) {
     case 'EQ':
-      return some((found) => same(found, value));
+      return some(isOneOf([value]));
     case 'NE':
-      return none((found) => same(found, value));
-    case 'IN': {
-      const values = list();
-      return some((found) => values.some((wanted) => same(found, wanted)));
-    }
-    case 'NOT_IN': {
-      const values = list();
-      return none((found) => values.some((wanted) => same(found, wanted)));
-    }
+      return none(isOneOf([value]));
+    case 'IN':
+      return some(isOneOf(list()));
+    case 'NOT_IN':
+      return none(isOneOf(list()));
     case 'EXISTS':
       return some(() => true);
     case 'MISSING':
@@ -107,24 +106,34 @@ function condition(path: string, op: Op, value: unknown): Test {
 }
 
 /** Objects in the order of several paths; what has no value there comes last. Throws 400. */
-export function compileOrder(orderBy: readonly OrderBy[]): (a: KubeObject, b: KubeObject) => number {
+export function compileOrder(orderBy: readonly OrderBy[]): Order {
+  if (orderBy.length > MAX_ORDERS) throw badRequest(`orderBy: more than ${MAX_ORDERS} paths`);
   const keys = orderBy.map(({ path, direction }) => ({
     segments: parsePath(path),
     sign: direction === 'DESC' ? -1 : 1,
   }));
-  return (a, b) => {
-    for (const { segments, sign } of keys) {
-      const [left] = valuesAt(a, segments);
-      const [right] = valuesAt(b, segments);
-      if (left === undefined || right === undefined) {
-        if (left !== right) return left === undefined ? 1 : -1;
-        continue;
+  return {
+    keyOf: (object) => keys.map(({ segments }) => valuesAt(object, segments)[0]),
+    compare(a, b) {
+      for (const [i, { sign }] of keys.entries()) {
+        const left = a[i];
+        const right = b[i];
+        if (left === undefined || right === undefined) {
+          if (left !== right) return left === undefined ? 1 : -1;
+          continue;
+        }
+        const order = compare(left, right);
+        if (order) return order * sign;
       }
-      const order = compare(left, right);
-      if (order) return order * sign;
-    }
-    return 0;
+      return 0;
+    },
   };
+}
+
+/** What an object is ordered by, found once, and the order of two of those. */
+export interface Order {
+  keyOf(object: KubeObject): readonly unknown[];
+  compare(a: readonly unknown[], b: readonly unknown[]): number;
 }
 
 const PART = /(?:^|\.)([^.[\]"]+)|\[(\d+)\]|\["((?:[^"\\]|\\.)*)"\]/gy;
@@ -136,9 +145,10 @@ function parsePath(path: string): string[] {
   PART.lastIndex = 0;
   for (let part = PART.exec(path); part; part = PART.exec(path)) {
     segments.push(part[1] ?? part[2] ?? part[3]!.replace(/\\(.)/g, '$1'));
+    if (segments.length > MAX_SEGMENTS) throw badRequest(`a path of more than ${MAX_SEGMENTS} parts`);
     end = PART.lastIndex;
   }
-  if (!segments.length || end !== path.length) throw badRequest(`invalid path ${JSON.stringify(path)}`);
+  if (!segments.length || end !== path.length) throw badRequest(`invalid path ${JSON.stringify(path.slice(0, 200))}`);
   return segments;
 }
 
@@ -163,8 +173,13 @@ function step(value: unknown, segment: string, into: unknown[]): void {
   }
 }
 
-const same = (a: unknown, b: unknown): boolean =>
-  a === b || (typeof a === 'object' && typeof b === 'object' && stringifyExact(a) === stringifyExact(b));
+/** Whether a value is one of these. They may be many and large, and are asked about for every object: their text is made once. */
+function isOneOf(values: readonly unknown[]): (found: unknown) => boolean {
+  const plain = new Set(values);
+  const texts = new Set(values.filter((value) => typeof value === 'object').map((value) => stringifyExact(value)));
+  return (found) =>
+    plain.has(found) || (texts.size > 0 && typeof found === 'object' && texts.has(stringifyExact(found)));
+}
 
 /** Numbers by value, all else as text (RFC 3339 times are in order as text); NaN where they cannot be compared. */
 function compare(a: unknown, b: unknown): number {

@@ -1,6 +1,6 @@
 import { stringifyExact } from '../go/json-numbers.ts';
 import { constants, createGzip, gzip } from 'node:zlib';
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { Slice } from '../api/fairness/turns.ts';
 import type { StatusError } from '../meta/status.ts';
 import { encodeStatus } from './encoding/status.ts';
 import type { Exchange } from './exchange.ts';
@@ -10,8 +10,6 @@ import { ALL_FORMATS, MEDIA_TYPES, negotiate, wantsPretty, type Media } from './
 const GZIP_FROM = 128 * 1024;
 /** Size of one write of a streamed answer. */
 const CHUNK = 128 * 1024;
-/** ms of making pieces, after which others have their turn */
-const SLICE_MS = 5;
 
 type Headers = Record<string, string | string[] | number>;
 
@@ -92,7 +90,7 @@ export async function sendStream(
   if (out !== res) out.pipe(res);
   let waiting: Buffer[] = [];
   let bytes = 0;
-  let since = performance.now();
+  const slice = new Slice();
   for (const piece of pieces) {
     if (piece.length) waiting.push(piece);
     bytes += piece.length;
@@ -100,11 +98,10 @@ export async function sendStream(
       const goesOn = out.write(Buffer.concat(waiting, bytes));
       waiting = [];
       bytes = 0;
-      await (goesOn ? nextTurn() : exchange.drained(out));
+      if (!goesOn) await exchange.drained(out);
+      await slice.next();
       if (exchange.gone) break;
-    } else if (performance.now() - since < SLICE_MS) continue;
-    else await nextTurn();
-    since = performance.now();
+    } else if (slice.over) await slice.next();
   }
   out.end(Buffer.concat(waiting, bytes));
 }

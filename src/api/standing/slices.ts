@@ -1,14 +1,7 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
-
-/** ms of work, after which others have their turn */
-const SLICE_MS = 5;
+import { Slice } from '../fairness/turns.ts';
 
 /** Runs through work that is done step by step, and gives way in between. */
 export async function inSlices(steps: Iterable<unknown>): Promise<void> {
-  let since = performance.now();
-  for (const _ of steps) {
-    if (performance.now() - since < SLICE_MS) continue;
-    await nextTurn();
-    since = performance.now();
-  }
+  const slice = new Slice();
+  for (const _ of steps) if (slice.over) await slice.next();
 }

@@ -16,11 +16,12 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
+import type { Budget } from '../budget.ts';
 import type { OperationContext } from '../context.ts';
 import { JsonWriter, type JsonText } from '../json-text.ts';
 import { compileArguments, compileVariables } from './arguments.ts';
 import { collectFields } from './selections.ts';
-import { NOT_COVERED, Writers, type Write } from './writers.ts';
+import { NOT_COVERED, Writers, type Write, type WriteLong } from './writers.ts';
 
 type FormatError = (error: GraphQLError) => GraphQLFormattedError;
 type Variables = Readonly<Record<string, unknown>>;
@@ -38,7 +39,10 @@ interface RootField {
   nodes: readonly FieldNode[];
   field: GraphQLField<unknown, OperationContext>;
   arguments: ReturnType<typeof compileArguments>;
-  write: Write;
+  /** in a query or mutation */
+  long: WriteLong | undefined;
+  /** in a subscription */
+  write: Write | undefined;
 }
 
 /**
@@ -60,16 +64,19 @@ export function compile(
     root && !operation.directives?.length && collectFields(schema, fragments, root, [operation.selectionSet]);
   if (!root || !selected) return undefined;
   const writers = new Writers(schema, fragments);
+  const subscribes = operation.operation === OperationTypeNode.SUBSCRIPTION;
   const fields: RootField[] = [];
   for (const [as, nodes] of selected) {
     const field = root.getFields()[nodes[0]!.name.value];
-    const write = field && writers.of(field.type, nodes);
-    if (!write) return undefined;
+    const write = subscribes ? field && writers.of(field.type, nodes) : undefined;
+    const long = subscribes ? undefined : field && writers.long(field.type, nodes);
+    if (!field || !(write ?? long)) return undefined;
     fields.push({
       as,
       nodes,
       field,
       arguments: compileArguments(field as GraphQLField<unknown, unknown>, nodes[0]!),
+      long,
       write,
     });
   }
@@ -87,7 +94,7 @@ export function compile(
       const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 });
       return errors ? JSON.stringify({ errors: errors.map(format) }) : run(fields, coerced, context, format);
     },
-    event: (value) => written(fields, [value], []),
+    event: (value) => eventText(fields, value),
   };
 }
 
@@ -115,33 +122,44 @@ async function run(
     }),
   );
   if (failed) return JSON.stringify({ data: null, errors });
-  return written(fields, values, errors);
+  return written(fields, values, errors, context.budget);
 }
 
 const FAILED = Symbol('failed');
 
-function written(
+/** Undefined where a value is not covered. */
+async function written(
   fields: readonly RootField[],
   values: readonly unknown[],
   errors: readonly GraphQLFormattedError[],
-): JsonText | undefined {
+  budget: Budget,
+): Promise<JsonText | undefined> {
   const out = new JsonWriter();
   try {
-    for (const [i, { as, field, write }] of fields.entries()) {
+    for (const [i, { as, long }] of fields.entries()) {
       out.text += `${i ? ',' : '{"data":{'}${JSON.stringify(as)}:`;
       if (values[i] === FAILED) out.text += 'null';
-      else
-        write(
-          field.subscribe && field.resolve
-            ? field.resolve(values[i], {}, undefined as never, undefined as never)
-            : values[i],
-          out,
-        );
+      else await long?.(values[i], out, budget);
     }
   } catch (error) {
     if (error === NOT_COVERED) return undefined;
     throw error;
   }
   out.text += errors.length ? `},"errors":${JSON.stringify(errors)}}` : '}}';
+  return out.end();
+}
+
+function eventText([root]: readonly RootField[], value: unknown): JsonText | undefined {
+  if (!root?.write) return undefined;
+  const { as, field, write } = root;
+  const out = new JsonWriter();
+  out.text = `{"data":{${JSON.stringify(as)}:`;
+  try {
+    write(field.resolve ? field.resolve(value, {}, undefined as never, undefined as never) : value, out);
+  } catch (error) {
+    if (error === NOT_COVERED) return undefined;
+    throw error;
+  }
+  out.text += '}}';
   return out.end();
 }

@@ -1,9 +1,10 @@
-import type { ListAnswer } from '../../api/contract.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import type { Stored } from '../../store/contract.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
 import { selectOptions, targetOf, type SelectArguments } from '../targets.ts';
+import { sorted } from '../sorting.ts';
 import { wholeObject } from '../whole.ts';
 import { compileOrder, compileWhere, type OrderBy, type Where } from '../where.ts';
 
@@ -38,18 +39,23 @@ export async function listObjects(
   if (first < 1 || first > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
   const options = { ...selectOptions(args), ...(args.where && { filter: compileWhere(args.where) }) };
   const exact = args.asOf && { resourceVersion: args.asOf, resourceVersionMatch: 'Exact' };
-  const { api, request, snapshot } = context;
+  const { api, request, snapshot, budget } = context;
   const target = targetOf(kind, { namespace: args.namespace });
-  const objects = (answer: ListAnswer): KubeObject[] => {
-    snapshot.pin(answer.revision);
-    return answer.items.map((stored) => wholeObject(kind, stored));
+  const parsed = async (items: readonly Stored[]): Promise<KubeObject[]> => {
+    const objects: KubeObject[] = [];
+    for (const stored of items) {
+      objects.push(wholeObject(kind, stored));
+      if (budget.due) await budget.turn();
+    }
+    return objects;
   };
   if (!args.orderBy?.length) {
     // A continue token has its own revision.
     const paged = args.after ? { ...options, continue: args.after } : { ...options, ...exact };
     const answer = await api.list(request, target, { ...paged, limit: first });
+    snapshot.pin(answer.revision);
     return {
-      items: objects(answer),
+      items: await parsed(answer.items),
       resourceVersion: String(answer.revision),
       continue: answer.continue || null,
       remainingItemCount: answer.remainingItemCount ?? null,
@@ -61,12 +67,19 @@ export async function listObjects(
     ...exact,
     ...(cursor && { resourceVersion: cursor.revision, resourceVersionMatch: 'Exact' }),
   });
-  const all = objects(answer).sort(compileOrder(args.orderBy));
+  snapshot.pin(answer.revision);
+  const order = compileOrder(args.orderBy);
+  const keyed: { stored: Stored; key: readonly unknown[] }[] = [];
+  for (const stored of answer.items) {
+    keyed.push({ stored, key: order.keyOf(wholeObject(kind, stored)) });
+    if (budget.due) await budget.turn();
+  }
+  const all = await sorted(keyed, (a, b) => order.compare(a.key, b.key));
   const offset = cursor?.offset ?? 0;
   const remaining = Math.max(0, all.length - offset - first);
   const revision = cursor?.revision ?? String(answer.revision);
   return {
-    items: all.slice(offset, offset + first),
+    items: await parsed(all.slice(offset, offset + first).map(({ stored }) => stored)),
     resourceVersion: String(answer.revision),
     continue: remaining ? makeCursor(revision, offset + first) : null,
     remainingItemCount: remaining || null,

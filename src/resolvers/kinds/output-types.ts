@@ -11,7 +11,7 @@ import {
 import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { PLAIN } from '../compiled/plain.ts';
-import type { OperationContext } from '../context.ts';
+import { counted, type OperationContext } from '../context.ts';
 import { structKey, uniqueFieldNames, type StructKey, type TypeNames } from './names.ts';
 import type { Scalars } from './scalars-of.ts';
 
@@ -66,7 +66,13 @@ export class OutputTypes {
           ? { ...mapField(type, json), description }
           : name === json
             ? { type, description }
-            : { type, description, extensions: PLAIN, resolve: (source: Source) => source[json] };
+            : {
+                type,
+                description,
+                extensions: PLAIN,
+                resolve: (source: Source, _, context: OperationContext | undefined, info) =>
+                  context ? counted(source[json], context, info) : source[json],
+              };
     }
     for (const [json, field] of schema.fields) {
       const name = `${names.get(json)!}JSON`;
@@ -119,9 +125,11 @@ export const wholeField = (scalars: Scalars): FieldConfig => ({
 const mapField = (type: GraphQLOutputType, json: string): FieldConfig => ({
   type,
   extensions: PLAIN,
-  resolve: (source: Source) => {
+  // without a context where it is compiled
+  resolve: (source: Source, _, context: OperationContext | undefined, info) => {
     const map = source[json] as Record<string, unknown> | null | undefined;
-    return map && Object.entries(map).map(([key, value]) => ({ key, value }));
+    const entries = map && Object.entries(map).map(([key, value]) => ({ key, value }));
+    return entries && context ? context.budget.items(entries, info) : entries;
   },
 });
 

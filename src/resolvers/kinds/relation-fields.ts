@@ -4,8 +4,10 @@ import type { Relation } from '../../kinds/relation.ts';
 import { parseApiVersion } from '../../meta/gvk.ts';
 import { labelSelectorAsSelector } from '../../meta/labels.ts';
 import type { KubeObject, ObjectLike } from '../../meta/object.ts';
+import type { Stored } from '../../store/contract.ts';
 import type { OperationContext } from '../context.ts';
 import { namedTarget } from '../targets.ts';
+import { wholeObject } from '../whole.ts';
 import type { FieldConfigs } from './output-types.ts';
 
 /**
@@ -22,23 +24,29 @@ export function relationFields(
     owners: {
       type: new GraphQLList(anyObject),
       description: 'What metadata.ownerReferences names and is still there.',
-      resolve: (object: KubeObject, _, context) => owners(object, kind, context),
+      async resolve(object: KubeObject, _, context, info) {
+        return context.budget.items(await owners(object, kind, context), info);
+      },
     },
     owned: {
       type: new GraphQLList(new GraphQLNonNull(anyObject)),
       description: 'What names this object as owner; of one resource if told so.',
       args: { resource: { type: GraphQLString } },
-      resolve: (object: KubeObject, { resource }: { resource?: string | null }, { snapshot }) =>
-        snapshot.owned(object.metadata.uid, (key) =>
+      async resolve(object: KubeObject, { resource }: { resource?: string | null }, { snapshot, budget }, info) {
+        const owned = await snapshot.owned(object.metadata.uid, (key) =>
           resource && key !== resource ? undefined : registry.preferred(key),
-        ),
+        );
+        return budget.items(owned, info, (one) => wholeObject(one.kind, one.stored));
+      },
     },
   };
   const namespaces = registry.preferred('namespaces');
   if (kind.namespaced && namespaces) {
     fields['inNamespace'] = {
       type: typeOf(namespaces),
-      resolve: (object: KubeObject, _, { snapshot }) => snapshot.get(namespaces, '', object.metadata.namespace ?? ''),
+      async resolve(object: KubeObject, _, { snapshot, budget }, info) {
+        return budget.item(await snapshot.get(namespaces, '', object.metadata.namespace ?? ''), info);
+      },
     };
   }
   if (kind.storage.key === 'namespaces') {
@@ -46,9 +54,10 @@ export function relationFields(
       type: new GraphQLList(new GraphQLNonNull(anyObject)),
       description: 'All objects of one resource in this namespace.',
       args: { resource: { type: new GraphQLNonNull(GraphQLString) } },
-      resolve(object: KubeObject, { resource }: { resource: string }, context) {
+      async resolve(object: KubeObject, { resource }: { resource: string }, context, info) {
         const { kind, namespace } = namedTarget(context, 'list', { resource, namespace: object.metadata.name });
-        return context.snapshot.list(kind, namespace);
+        const all = await context.snapshot.list(kind, namespace);
+        return context.budget.items(all, info, (stored) => wholeObject(kind, stored));
       },
     };
   }
@@ -58,33 +67,38 @@ export function relationFields(
     const type = typeOf(to);
     fields[relation.field] = {
       type: relation.form === 'one' ? type : new GraphQLList(new GraphQLNonNull(type)),
-      resolve: (object: KubeObject, _, { snapshot }) => related(object, relation, to, snapshot),
+      async resolve(object: KubeObject, _, { snapshot, budget }, info) {
+        const namespace = namespaceOf(object, relation, to);
+        if (relation.form === 'one') {
+          const name = relation.name(object);
+          return name ? budget.item(await snapshot.get(to, namespace, name), info) : null;
+        }
+        const found = await related(object, relation, to, namespace, snapshot);
+        return budget.items(found, info, (stored) => wholeObject(to, stored));
+      },
     };
   }
   return fields;
 }
 
+function namespaceOf(object: KubeObject, relation: Relation<ObjectLike>, to: Kind): string {
+  if (!to.namespaced) return '';
+  return (relation.namespace ? relation.namespace(object) : object.metadata.namespace) ?? '';
+}
+
 async function related(
   object: KubeObject,
-  relation: Relation<ObjectLike>,
+  relation: Exclude<Relation<ObjectLike>, { form: 'one' }>,
   to: Kind,
+  namespace: string,
   snapshot: OperationContext['snapshot'],
-): Promise<KubeObject | KubeObject[] | null> {
-  const namespace = to.namespaced
-    ? relation.namespace
-      ? (relation.namespace(object) ?? '')
-      : (object.metadata.namespace ?? '')
-    : '';
-  if (relation.form === 'one') {
-    const name = relation.name(object);
-    return name ? snapshot.get(to, namespace, name) : null;
-  }
+): Promise<readonly Stored[]> {
   if (relation.form === 'grouped')
     return snapshot.group(to, namespace, relation.field, relation.keyOf, relation.key(object));
   const labelSelector = relation.selector(object);
   if (!labelSelector) return [];
   const selector = labelSelectorAsSelector(labelSelector);
-  return (await snapshot.list(to, namespace)).filter((other) => selector.matches(other.metadata.labels));
+  return snapshot.list(to, namespace, ({ labels }) => selector.matches(labels));
 }
 
 async function owners(

@@ -1,0 +1,224 @@
+import {
+  Kind,
+  getNamedType,
+  getNullableType,
+  isCompositeType,
+  isInterfaceType,
+  isListType,
+  isObjectType,
+  type FieldNode,
+  type GraphQLNamedType,
+  type GraphQLResolveInfo,
+  type SelectionSetNode,
+} from 'graphql';
+import { Slice } from '../api/fairness/turns.ts';
+import { requestEntityTooLarge } from '../meta/status.ts';
+import type { BudgetLimits } from './limits.ts';
+
+/** Lists from this length on are completed one item after the other, and not in one go. */
+const LONG_LIST = 16;
+
+/** Waits for one of the places for large operations; the result gives it back. */
+export type Enter = () => Promise<() => void>;
+
+/**
+ * What one request of operations may take, counted while it runs: what it costs cannot be known before, as lists of
+ * relations are as long as they are. Counts what becomes of it, not what it reads: a whole list by itself is free, as it
+ * is over REST. And its pace: it gives way between its parts, to all that this process does.
+ */
+export class Budget {
+  readonly slice = new Slice();
+  /** rejects when there is no more to spend, so that what still runs need not be waited for */
+  readonly exceeded: Promise<never>;
+  private refuse: (error: Error) => void = () => undefined;
+  private failure: Error | undefined;
+  private fields = 0;
+  private looks = 0;
+  private text = 0;
+  private lists = { bytes: 0, largest: 0 };
+  private leave: (() => void) | undefined;
+  private closed = false;
+  private readonly waiting: (() => void)[] = [];
+  private pumping = false;
+  private readonly weights = new WeakMap<SelectionSetNode, number>();
+
+  constructor(
+    private readonly limits: BudgetLimits,
+    private readonly enter?: Enter,
+    signal?: AbortSignal,
+  ) {
+    this.exceeded = new Promise((_, reject) => (this.refuse = reject));
+    this.exceeded.catch(() => undefined);
+    signal?.addEventListener('abort', () => this.end(new Error('the client is gone')), { once: true });
+  }
+
+  /** Fields of objects that are produced. Throws 413. */
+  produce(count: number): void {
+    this.fields += count;
+    const { fields } = this.limits;
+    if (this.fields > fields)
+      this.fail(
+        requestEntityTooLarge(
+          `the operation produces more than ${fields} fields: ask for pages of fewer objects (first, after), or for fewer relations at once`,
+        ),
+      );
+  }
+
+  /** Objects that are looked at for one of them. Throws 413. */
+  look(count: number): void {
+    this.looks += count;
+    const { looks } = this.limits;
+    if (this.looks > looks)
+      this.fail(
+        requestEntityTooLarge(
+          `the operation looks at more than ${looks} objects: ask for pages of fewer objects (first, after), or for fewer relations at once`,
+        ),
+      );
+  }
+
+  /** Bytes of text that were made. Throws 413. */
+  write(bytes: number): void {
+    this.text += bytes;
+    const { text } = this.limits;
+    if (this.text > text)
+      this.fail(
+        requestEntityTooLarge(
+          `the answer has more than ${text} bytes: ask for pages of fewer objects (first, after), or for fewer fields`,
+        ),
+      );
+  }
+
+  /** Bytes of a list of whole objects, which are the store's. The largest list is free. Throws 413. */
+  pass(bytes: number): void {
+    this.lists.bytes += bytes;
+    this.lists.largest = Math.max(this.lists.largest, bytes);
+    const { whole } = this.limits;
+    if (this.lists.bytes - this.lists.largest > whole)
+      this.fail(
+        requestEntityTooLarge(
+          `the answer has more than ${whole} bytes beyond one list: ask for one list in an operation, or for pages (limit, continue)`,
+        ),
+      );
+  }
+
+  /** Whether others should have their turn, or this one has become large and has to wait for its place. */
+  get due(): boolean {
+    return this.slice.over || (this.isLarge && !this.leave) || this.failure !== undefined;
+  }
+
+  /** Between two parts of the work. Throws what ended the operation. */
+  async turn(): Promise<void> {
+    if (this.isLarge && !this.leave && this.enter) {
+      const leave = await this.enter();
+      if (this.closed) leave();
+      else this.leave = leave;
+    } else if (this.isLarge) this.leave ??= () => undefined;
+    if (this.failure) throw this.failure;
+    await this.slice.next();
+  }
+
+  /**
+   * As many fields wait as there are objects, and all would go on in one turn: they go on one after the other, what came
+   * last first, so that an object is done with before the next is begun. Never resolves when the operation has ended.
+   */
+  go(): Promise<void> {
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      if (this.pumping) return;
+      this.pumping = true;
+      void this.pump();
+    });
+  }
+
+  /**
+   * A list that graphql-js completes: counted, and a long one item after the other.
+   * @param make of what an item is made only when it is its turn
+   */
+  items<T, U = T>(
+    list: readonly T[],
+    info: GraphQLResolveInfo,
+    make?: (item: T) => U,
+  ): readonly (T | U | Promise<T | U>)[] {
+    this.produce(list.length * this.weightOf(info));
+    if (list.length < LONG_LIST) return make ? list.map(make) : list;
+    return list.map(async (item) => {
+      await this.go();
+      return make ? make(item) : item;
+    });
+  }
+
+  /** An object that graphql-js completes. */
+  async item<T>(object: T, info: GraphQLResolveInfo): Promise<T> {
+    this.produce(this.weightOf(info));
+    await this.go();
+    return object;
+  }
+
+  /** The operation is over, and its answer has been taken. */
+  close(): void {
+    this.closed = true;
+    this.leave?.();
+    this.leave = undefined;
+  }
+
+  private get isLarge(): boolean {
+    const { large } = this.limits;
+    return this.fields > large.fields || this.text > large.bytes || this.lists.bytes > large.bytes;
+  }
+
+  private fail(error: Error): never {
+    throw this.end(error);
+  }
+
+  private end(error: Error): Error {
+    this.failure ??= error;
+    this.refuse(this.failure);
+    return this.failure;
+  }
+
+  private async pump(): Promise<void> {
+    try {
+      while (this.waiting.length) {
+        if (this.due) await this.turn();
+        this.waiting.pop()?.();
+        // what goes on does so before the next
+        await undefined;
+      }
+      this.pumping = false;
+    } catch {
+      // over: who waits for the operation has been told
+      this.waiting.length = 0;
+    }
+  }
+
+  /** Fields of one object of a field's type, without what is in lists of it. */
+  private weightOf({ fieldNodes, returnType, schema, fragments }: GraphQLResolveInfo): number {
+    const of = (set: SelectionSetNode, type: GraphQLNamedType | undefined): number => {
+      const known = this.weights.get(set);
+      if (known !== undefined) return known;
+      this.weights.set(set, 0);
+      let sum = 0;
+      for (const selection of set.selections) {
+        if (selection.kind === Kind.FIELD) {
+          sum++;
+          const field =
+            isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
+          if (field && selection.selectionSet && !isListType(getNullableType(field.type)))
+            sum += of(selection.selectionSet, getNamedType(field.type));
+          continue;
+        }
+        const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
+        const on = fragment?.typeCondition;
+        if (fragment) sum += of(fragment.selectionSet, on ? schema.getType(on.name.value) : type);
+      }
+      this.weights.set(set, sum);
+      return sum;
+    };
+    const type = getNamedType(returnType);
+    if (!isCompositeType(type)) return 1;
+    return fieldNodes.reduce(
+      (sum: number, { selectionSet }: FieldNode) => sum + (selectionSet ? of(selectionSet, type) : 0),
+      1,
+    );
+  }
+}

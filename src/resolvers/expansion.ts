@@ -1,0 +1,96 @@
+import {
+  GraphQLError,
+  Kind,
+  type ASTVisitor,
+  type DocumentNode,
+  type FragmentDefinitionNode,
+  type SelectionSetNode,
+  type ValidationContext,
+} from 'graphql';
+import type { Limits } from './limits.ts';
+
+export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
+export const fragmentsOf = (document: DocumentNode): Fragments =>
+  new Map(document.definitions.filter((d) => d.kind === Kind.FRAGMENT_DEFINITION).map((d) => [d.name.value, d]));
+
+/**
+ * What becomes of a document with its fragments put in, as a rule of validation. Executing takes the fields, and the
+ * specification's rule that overlapping fields can be merged compares those of one name two by two: both grow faster than
+ * the document, the first by fragments in fragments, the second by the square.
+ */
+export const expansionRule =
+  (limits: Limits) =>
+  (context: ValidationContext): ASTVisitor => ({
+    Document(document) {
+      const over = new Expansion(fragmentsOf(document), limits).of(document);
+      if (over) context.reportError(new GraphQLError(over));
+    },
+  });
+
+/** Thrown out of the walk. */
+class TooMuch extends Error {}
+
+class Expansion {
+  private fields = 0;
+  private comparisons = 0;
+  private readonly reached = new Set<string>();
+
+  constructor(
+    private readonly fragments: Fragments,
+    private readonly limits: Limits,
+  ) {}
+
+  /** What is too much; undefined: nothing. */
+  of({ definitions }: DocumentNode): string | undefined {
+    try {
+      for (const definition of definitions)
+        if (definition.kind === Kind.OPERATION_DEFINITION) this.walk([definition.selectionSet], 1);
+      // what no operation reaches is compared too
+      for (const [name, { selectionSet }] of this.fragments) if (!this.reached.has(name)) this.walk([selectionSet], 1);
+      return undefined;
+    } catch (error) {
+      if (error instanceof TooMuch) return error.message;
+      throw error;
+    }
+  }
+
+  /** @param sets selection sets of one field, or of several that are merged */
+  private walk(sets: readonly SelectionSetNode[], depth: number): void {
+    if (depth > this.limits.depth) throw new TooMuch(`deeper than ${this.limits.depth} fields`);
+    const named = new Map<string, { count: number; sets: SelectionSetNode[] }>();
+    const spread = new Set<string>();
+    const collect = (set: SelectionSetNode): void => {
+      for (const selection of set.selections) {
+        if (++this.fields > this.limits.fields)
+          throw new TooMuch(`more than ${this.limits.fields} fields, fragments put in`);
+        if (selection.kind === Kind.FIELD) {
+          const name = (selection.alias ?? selection.name).value;
+          let same = named.get(name);
+          if (!same) named.set(name, (same = { count: 0, sets: [] }));
+          same.count++;
+          if (selection.selectionSet) same.sets.push(selection.selectionSet);
+        } else if (selection.kind === Kind.INLINE_FRAGMENT) collect(selection.selectionSet);
+        else {
+          const name = selection.name.value;
+          if (spread.has(name)) continue;
+          spread.add(name);
+          this.reached.add(name);
+          const fragment = this.fragments.get(name);
+          if (fragment) collect(fragment.selectionSet);
+        }
+      }
+    };
+    sets.forEach(collect);
+    this.compare(spread.size);
+    for (const { count } of named.values()) this.compare(count);
+    for (const same of named.values()) if (same.sets.length) this.walk(same.sets, depth + 1);
+  }
+
+  private compare(count: number): void {
+    this.comparisons += (count * (count - 1)) / 2;
+    if (this.comparisons > this.limits.comparisons)
+      throw new TooMuch(
+        `more than ${this.limits.comparisons} pairs of fields of one name, or of fragments side by side`,
+      );
+  }
+}

@@ -1,0 +1,33 @@
+import { Slice } from '../api/fairness/turns.ts';
+
+/** Items that are sorted in one go: some ms. */
+const RUN = 1024;
+/** Items between two looks at the clock. */
+const LOOK_EVERY = 256;
+
+/** The same items in order, those that are equal as they were; others have their turn meanwhile. Sorts runs, and merges them. */
+export async function sorted<T>(items: readonly T[], compare: (a: T, b: T) => number): Promise<T[]> {
+  const slice = new Slice();
+  let runs: T[][] = [];
+  for (let start = 0; start < items.length; start += RUN) {
+    runs.push(items.slice(start, start + RUN).sort(compare));
+    if (slice.over) await slice.next();
+  }
+  while (runs.length > 1) {
+    const merged: T[][] = [];
+    for (let i = 0; i < runs.length; i += 2) merged.push(await merge(runs[i] ?? [], runs[i + 1] ?? [], compare, slice));
+    runs = merged;
+  }
+  return runs[0] ?? [];
+}
+
+async function merge<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) => number, slice: Slice): Promise<T[]> {
+  const out: T[] = [];
+  let [i, j] = [0, 0];
+  while (i < a.length || j < b.length) {
+    const fromFirst = j >= b.length || (i < a.length && compare(a[i] as T, b[j] as T) <= 0);
+    out.push((fromFirst ? a[i++] : b[j++]) as T);
+    if (out.length % LOOK_EVERY === 0 && slice.over) await slice.next();
+  }
+  return out;
+}
