@@ -182,7 +182,7 @@ export class Budget {
         if (this.due) await this.turn();
         this.waiting.pop()?.();
         // what goes on does so before the next
-        await undefined;
+        await Promise.resolve();
       }
       this.pumping = false;
     } catch {
