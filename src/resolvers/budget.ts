@@ -13,7 +13,35 @@ import {
 } from 'graphql';
 import { Slice } from '../api/fairness/turns.ts';
 import { requestEntityTooLarge } from '../meta/status.ts';
-import type { BudgetLimits } from './limits.ts';
+
+/** What an operation may take while it runs. */
+export interface BudgetLimits {
+  /** fields of objects that relations lead to, or that graphql-js answers */
+  fields: number;
+  /** objects that are looked at for relations */
+  looks: number;
+  /** bytes of text that is made for the answer */
+  text: number;
+  /** bytes of lists of whole objects beyond the largest one */
+  whole: number;
+  /** from here on it is one of the large ones, of which one user has few at once */
+  large: { fields: number; bytes: number };
+}
+export const DEFAULT_BUDGET: BudgetLimits = {
+  fields: 500_000,
+  looks: 10_000_000,
+  text: 32 * 1024 * 1024,
+  whole: 64 * 1024 * 1024,
+  large: { fields: 50_000, bytes: 1024 * 1024 },
+};
+/** Of this process's own loops. */
+export const NO_BUDGET: BudgetLimits = {
+  fields: Infinity,
+  looks: Infinity,
+  text: Infinity,
+  whole: Infinity,
+  large: { fields: Infinity, bytes: Infinity },
+};
 
 /** Lists from this length on are completed one item after the other, and not in one go. */
 const LONG_LIST = 16;

@@ -10,13 +10,13 @@ import {
 } from 'graphql';
 import type { Api, Attributes, RequestContext } from '../api/contract.ts';
 import { badRequest } from '../meta/status.ts';
-import { Budget } from './budget.ts';
+import { Budget, DEFAULT_BUDGET, NO_BUDGET } from './budget.ts';
 import { counted, createContext, type OperationContext } from './context.ts';
 import { requireDiscovery } from './discovery.ts';
 import type { Operation } from './documents.ts';
 import { formatError } from './errors.ts';
 import { JsonWriter, type JsonText } from './json-text.ts';
-import { DEFAULT_BUDGET, NO_BUDGET, type Limits } from './limits.ts';
+import type { Limits } from './limits.ts';
 import { writeLongJson } from './long-json.ts';
 import { Operations, RefusedDocument, tellsOfSchema, type Asked, type OperationRequest } from './operations.ts';
 import { SharedSubscriptions } from './shared-subscriptions.ts';

@@ -7,7 +7,15 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
-import type { Limits } from './limits.ts';
+
+export interface ExpansionLimits {
+  /** fields inside each other */
+  depth: number;
+  /** fields of the document with its fragments put in */
+  fields: number;
+  /** pairs of fields of one name in one place, which validation compares with each other */
+  comparisons: number;
+}
 
 export type Fragments = ReadonlyMap<string, FragmentDefinitionNode>;
 export const fragmentsOf = (document: DocumentNode): Fragments =>
@@ -19,7 +27,7 @@ export const fragmentsOf = (document: DocumentNode): Fragments =>
  * the document, the first by fragments in fragments, the second by the square.
  */
 export const expansionRule =
-  (limits: Limits) =>
+  (limits: ExpansionLimits) =>
   (context: ValidationContext): ASTVisitor => ({
     Document(document) {
       const over = new Expansion(fragmentsOf(document), limits).of(document);
@@ -37,7 +45,7 @@ class Expansion {
 
   constructor(
     private readonly fragments: Fragments,
-    private readonly limits: Limits,
+    private readonly limits: ExpansionLimits,
   ) {}
 
   /** What is too much; undefined: nothing. */

@@ -13,22 +13,16 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
-import { fragmentsOf, type Fragments } from './expansion.ts';
+import { fragmentsOf, type ExpansionLimits, type Fragments } from './expansion.ts';
 import { DEFAULT_FIRST } from './kinds/list-resolver.ts';
 import { strategies } from '../kinds/strategies.ts';
 
 /** What a document may ask for. All are on by default; a request over one of them is refused before it is executed. */
-export interface Limits {
+export interface Limits extends ExpansionLimits {
   /** tokens of the document's text */
   tokens: number;
-  /** fields inside each other */
-  depth: number;
   /** characters of the document's text */
   length: number;
-  /** fields of the document with its fragments put in */
-  fields: number;
-  /** pairs of fields of one name in one place, which validation compares with each other */
-  comparisons: number;
   /** operations and fragments of the document */
   definitions: number;
   /** aliases in the document: each makes the server do a field once more */
@@ -40,35 +34,6 @@ export interface Limits {
   /** operations in one HTTP request */
   batch: number;
 }
-
-/** What an operation may take while it runs (budget.ts). */
-export interface BudgetLimits {
-  /** fields of objects that relations lead to, or that graphql-js answers */
-  fields: number;
-  /** objects that are looked at for relations */
-  looks: number;
-  /** bytes of text that is made for the answer */
-  text: number;
-  /** bytes of lists of whole objects beyond the largest one */
-  whole: number;
-  /** from here on it is one of the large ones, of which one user has few at once */
-  large: { fields: number; bytes: number };
-}
-export const DEFAULT_BUDGET: BudgetLimits = {
-  fields: 500_000,
-  looks: 10_000_000,
-  text: 32 * 1024 * 1024,
-  whole: 64 * 1024 * 1024,
-  large: { fields: 50_000, bytes: 1024 * 1024 },
-};
-/** Of this process's own loops. */
-export const NO_BUDGET: BudgetLimits = {
-  fields: Infinity,
-  looks: Infinity,
-  text: Infinity,
-  whole: Infinity,
-  large: { fields: Infinity, bytes: Infinity },
-};
 
 export const DEFAULT_LIMITS: Limits = {
   tokens: 6_000,
