@@ -186,7 +186,8 @@ async function prepare(op: Operation, object: KubeObject, old: KubeObject, sent:
   if (special) special.prepareForUpdate?.(object, old, ctx);
   else strategy.prepareForUpdate?.(object, old, ctx);
   const form = storedForm(kind.storage, kind.custom, object, writesPart(kind, subresource) ? old : undefined);
-  countGeneration(kind, object, form, old);
+  // of a status nothing is wanted
+  if (subresource !== 'status') countGeneration(kind, object, form, old);
   const steps = (special ?? strategy).validateSteps?.(object, old, ctx);
   const last = steps ? await op.pace.run(steps) : [];
   const errors = validateMetaUpdate(kind, object, old);

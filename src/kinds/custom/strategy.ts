@@ -5,7 +5,7 @@ import type { KubeObject } from '../../meta/object.ts';
 import { applySchemaDefaults } from '../defaults.ts';
 import type { Column, Strategy, StrategyContext } from '../kind.ts';
 import type { ObjectSchema } from '../schema.ts';
-import { withStatus } from '../strategies/status-split.ts';
+import { statusAlone, withStatus } from '../strategies/status-split.ts';
 import { metaWarnings } from '../validate-meta.ts';
 import { withPatternSteps } from './check-pattern.ts';
 import { customCells } from './columns.ts';
@@ -96,20 +96,5 @@ export function customStrategy(facts: CustomFacts): Strategy {
   };
   if (!facts.hasStatus)
     return { ...base, generation: (object, old) => !isDeepStrictEqual(withoutMetadata(object), withoutMetadata(old)) };
-  const split = withStatus(base);
-  const status = split.subresources?.['status'];
-  return {
-    ...split,
-    subresources: {
-      status: {
-        prepareForUpdate(object, old, ctx) {
-          status?.prepareForUpdate?.(object, old, ctx);
-          const { managedFields, resourceVersion } = object.metadata;
-          const { managedFields: _, ...kept } = old.metadata;
-          object.metadata = { ...kept, ...(managedFields && { managedFields }), resourceVersion };
-        },
-        validateSteps: judge,
-      },
-    },
-  };
+  return withStatus({ ...base, subresources: { status: { ...statusAlone, resets: ['spec'], validateSteps: judge } } });
 }

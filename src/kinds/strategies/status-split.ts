@@ -29,6 +29,17 @@ export const isolatedStatus: SubresourceStrategy<ObjectLike> = {
   },
 };
 
+/** The same where all of metadata is taken from what is there: kinds of flow control, and custom ones. */
+export const statusAlone: SubresourceStrategy<ObjectLike> = {
+  resets: ['metadata', 'spec'],
+  prepareForUpdate(object, old) {
+    statusSubresource.prepareForUpdate(object, old);
+    const { managedFields, resourceVersion } = object.metadata;
+    const { managedFields: _, ...kept } = old.metadata;
+    object.metadata = { ...kept, ...(managedFields && { managedFields }), resourceVersion };
+  },
+};
+
 /** `/status` of a kind that checks what is written to it. */
 export const statusWith = <T extends ObjectLike = KubeObject>(
   validateUpdate: NoInfer<NonNullable<SubresourceStrategy<T>['validateUpdate']>>,

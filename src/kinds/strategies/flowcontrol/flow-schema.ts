@@ -5,7 +5,7 @@ import type { Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
 import type { Cell } from '../../kind.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
-import { isolatedStatus, withStatus } from '../status-split.ts';
+import { statusAlone, withStatus } from '../status-split.ts';
 import { conditionErrors } from './conditions.ts';
 import { MANDATORY_SCHEMAS } from './mandatory.ts';
 import { policyRulesErrors } from './rules.ts';
@@ -59,7 +59,7 @@ export const flowSchemaStrategy = withStatus<FlowSchema>({
     if (spec) spec.matchingPrecedence ||= DEFAULT_PRECEDENCE;
   },
   validate: (object) => [...specErrors(object), ...mandatoryErrors(object), ...conditionErrors(object)],
-  subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
+  subresources: { status: { ...statusAlone, validateUpdate: conditionErrors } },
   cells,
 });
 

@@ -9,7 +9,7 @@ import { forbidden, invalid, notSupported, Path, required, type FieldError } fro
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { internalValue } from '../../internal-value.ts';
 import type { Cell } from '../../kind.ts';
-import { isolatedStatus, withStatus } from '../status-split.ts';
+import { statusAlone, withStatus } from '../status-split.ts';
 import { conditionErrors } from './conditions.ts';
 import { MANDATORY_LEVELS } from './mandatory.ts';
 import { NONE, since } from '../../cells.ts';
@@ -126,7 +126,7 @@ export const priorityLevelConfigurationStrategy = withStatus<PriorityLevelConfig
     if (queuing) for (const field of keysOf(QUEUING)) queuing[field] ||= QUEUING[field];
   },
   validate: (object) => [...specErrors(object), ...mandatoryErrors(object), ...conditionErrors(object)],
-  subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
+  subresources: { status: { ...statusAlone, validateUpdate: conditionErrors } },
   cells,
 });
 

@@ -6,7 +6,7 @@ import { rangeFamily } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateStrictCidr } from '../../validation/strict-ip.ts';
 import { validateImmutable } from '../../validation/values.ts';
-import { withStatus } from '../status-split.ts';
+import { isolatedStatus, withStatus } from '../status-split.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { since } from '../../cells.ts';
 
@@ -37,6 +37,8 @@ export const serviceCidrStrategy = withStatus<ServiceCIDR>({
     ...validateMetaOnUpdate(object, dnsSubdomainName, false),
     ...validateImmutable(object.spec?.cidrs ?? null, old.spec?.cidrs ?? null, AT),
   ],
+  // what it resets is nobody's to own elsewhere; of this kind it may be owned all the same
+  subresources: { status: { ...isolatedStatus, resets: [] } },
   cells,
 });
 

@@ -13,11 +13,10 @@ const LISTS = ['containers', 'initContainers'] as const;
 /** Makes the object what `old` is, but for what the store keeps of every write. Returns the spec that was given. */
 function restore(object: Unchecked<Pod>, old: Unchecked<Pod>): Parts<PodSpec> {
   const given = object.spec ?? {};
-  const metadata = {
-    ...old.metadata,
-    resourceVersion: object.metadata.resourceVersion,
-    managedFields: object.metadata.managedFields,
-  };
+  // ResetObjectMetaForStatus says nothing of generateName
+  const { generateName, resourceVersion, managedFields } = object.metadata;
+  const { generateName: _, ...kept } = old.metadata;
+  const metadata = { ...kept, ...(generateName && { generateName }), resourceVersion, managedFields };
   for (const key of Object.keys(object))
     if (key !== 'kind' && key !== 'apiVersion') Reflect.deleteProperty(object, key);
   Object.assign(object, structuredClone({ ...old, metadata }));
