@@ -2,7 +2,7 @@ import { regexpProblem } from '../go/regexp.ts';
 import { allNodes, type Call, type List, type MapNode, type Node } from './ast.ts';
 import { FormatError, fillIn, refusal } from './library/format-text.ts';
 import type { Problem } from './problem.ts';
-import { parseDuration, parseTimestamp } from './time.ts';
+import { parseDuration, parseTimestamp, timestampOf } from './time.ts';
 import { isOptional, itemOf, type Kind, type Type } from './types.ts';
 import { Timestamp } from './values.ts';
 
@@ -32,12 +32,13 @@ const VALID: ReadonlyMap<string, (text: string) => boolean> = new Map([
   ['timestamp', (text: string) => parseTimestamp(text) instanceof Timestamp],
   ['matches', (text: string) => regexpProblem(text) === undefined],
 ]);
+const isSecond = (value: unknown): boolean => typeof value === 'number' && timestampOf(value) instanceof Timestamp;
 function argument({ name, args }: Call): Problem[] {
   const [literal] = args;
   if (literal?.kind !== 'literal') return [];
   const { value } = literal;
   const valid = VALID.get(name);
-  const good = typeof value === 'string' ? valid?.(value) : name !== 'duration';
+  const good = typeof value === 'string' ? valid?.(value) : name === 'timestamp' && isSecond(value);
   return !valid || good ? [] : [{ at: literal.at, text: `invalid ${name} argument` }];
 }
 

@@ -66,7 +66,8 @@ export function compileCall(compiler: Parts, node: Call): Compiled {
       run: (frame) => {
         const value = operand(frame);
         charge(frame, 1);
-        return unary(value);
+        const result = unary(value);
+        return result === NO_OVERLOAD && node.name === '-_' ? unsupported(node.name, value) : result;
       },
     };
   }
@@ -75,7 +76,9 @@ export function compileCall(compiler: Parts, node: Call): Compiled {
   const runs = compiled.map(({ run }) => run);
   const plain = compiled[1]?.value !== undefined && PATTERNS.has(node.name);
   const refused = plain ? () => NO_OVERLOAD : (values: readonly Value[]) => noOverload(node.name, values);
-  const run = call(compiler.overloads(node), runs, node.overloads?.length === 1, refused);
+  const sure = node.overloads?.length === 1;
+  const early = !WHOLE.has(node.name) && (!sure || runs.length > 2 || plain);
+  const run = call(compiler.overloads(node), runs, sure, early, refused);
   const value = compiled[0]?.value;
   if (compiled.length === 1 && value !== undefined && CONVERSIONS.has(node.name)) return folded(run);
   return { run };
@@ -102,11 +105,15 @@ const LEFT: Readonly<Record<string, string>> = {
   '_*_': 'int uint double',
   '_/_': 'int uint double',
   '_%_': 'int uint',
+  '-_': 'int double bool google.protobuf.Duration',
 };
+/** Types that cel-go asks themselves for what they do not know; they do not tell what it was. */
+const ASKED = new Set(['string', 'google.protobuf.Duration', 'google.protobuf.Timestamp']);
 const ORDERED = 'int uint double string bytes bool google.protobuf.Duration google.protobuf.Timestamp';
 function unsupported(name: string, left: Value): CelError {
-  const types = (LEFT[name] ?? ORDERED).split(' ');
-  return types.includes(typeName(left)) ? NO_OVERLOAD : error(`no such overload: ${name}`);
+  const type = typeName(left);
+  const known = ASKED.has(type) || (LEFT[name] ?? ORDERED).split(' ').includes(type);
+  return known ? NO_OVERLOAD : error(`no such overload: ${name}`);
 }
 
 /** Both are evaluated, whatever the first is: its error does not make the second cheaper. */
@@ -244,15 +251,20 @@ const PATTERNS = new Set(['matches', 'find', 'findAll']);
 /** Functions that cel-go binds as a whole: their errors do not tell the types. */
 const WHOLE = new Set(['size', 'matches', 'sort', '@sortByAssociatedKeys']);
 function noOverload(name: string, values: readonly Value[]): CelError {
+  if (WHOLE.has(name) && ASKED.has(typeName(values[0] as Value))) return NO_OVERLOAD;
   const types = WHOLE.has(name) ? '' : `(${values.map(typeName).join(', ')})`;
   return error(`no such overload: ${name}${types}`);
 }
 
-/** A function of the table: the overload that takes the values. */
+/**
+ * A function of the table: the overload that takes the values.
+ * @param early nothing is evaluated after an argument that fails, and such a call costs nothing
+ */
 function call(
   overloads: readonly Overload[],
   args: readonly Run[],
   sure: boolean,
+  early: boolean,
   refused: (values: readonly Value[]) => CelError,
 ): Run {
   const cost = overloads.find(({ ifSure }) => sure || !ifSure)?.cost;
@@ -266,7 +278,7 @@ function call(
       values.push(value);
       if (!(value instanceof CelError)) continue;
       failed ??= value;
-      if (args.length > 2) return failed;
+      if (early && values.length < args.length) return failed;
     }
     const overload = failed ? undefined : overloads.find(({ parameters, loose }) => loose || takes(parameters, values));
     const result = overload ? overload.run(...(values as never[])) : (failed ?? refused(values));

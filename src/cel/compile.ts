@@ -2,7 +2,7 @@ import type { Call, Ident, List, MapNode, Node, Select } from './ast.ts';
 import { compileCall } from './compile-call.ts';
 import { compileLoop } from './compile-loop.ts';
 import { LIST_COST, MAP_COST } from './cost.ts';
-import { attribute, charge, constant, Scope, type Compiled, type Parts, type Run } from './frame.ts';
+import { attribute, charge, constant, Scope, type Compiled, type Frame, type Parts, type Run } from './frame.ts';
 import type { Functions, Overload } from './overload.ts';
 import { index } from './select.ts';
 import { adapt, CelError, CelMap, error, keyOf, Optional, type Value } from './values.ts';
@@ -85,17 +85,7 @@ class Compiler implements Parts {
     const { optional } = node;
     return {
       run: (frame) => {
-        const made: Value[] = [];
-        for (let i = 0; i < runs.length; i++) {
-          let value = (runs[i] as Run)(frame);
-          if (value instanceof CelError) return value;
-          if (optional.has(i)) {
-            if (!(value instanceof Optional)) return notOptional('list element', value);
-            if (!value.present) continue;
-            ({ value } = value);
-          }
-          made.push(value);
-        }
+        const made = gather(frame, runs, optional);
         charge(frame, LIST_COST);
         return made;
       },
@@ -111,7 +101,7 @@ class Compiler implements Parts {
     const fixed = entries.every(
       ({ key, value, optional }) => key.value !== undefined && value.value !== undefined && !optional,
     );
-    const run: Run = (frame) => {
+    const gathered: Run = (frame) => {
       const made = new CelMap();
       for (const { key, value, optional } of entries) {
         const k = key.run(frame);
@@ -130,11 +120,32 @@ class Compiler implements Parts {
         }
         made.entries.set(at, [k, v]);
       }
-      if (!fixed) charge(frame, MAP_COST);
       return made;
     };
-    return fixed ? constant(run(NO_FRAME)) : { run };
+    if (fixed) return constant(gathered(NO_FRAME));
+    return {
+      run: (frame) => {
+        const made = gathered(frame);
+        charge(frame, MAP_COST);
+        return made;
+      },
+    };
   }
+}
+/** The items of a list up to the first that fails, which is then the whole. */
+function gather(frame: Frame, runs: readonly Run[], optional: ReadonlySet<number>): Value {
+  const made: Value[] = [];
+  for (let i = 0; i < runs.length; i++) {
+    let value = (runs[i] as Run)(frame);
+    if (value instanceof CelError) return value;
+    if (optional.has(i)) {
+      if (!(value instanceof Optional)) return notOptional('list element', value);
+      if (!value.present) continue;
+      ({ value } = value);
+    }
+    made.push(value);
+  }
+  return made;
 }
 const NO_FRAME = { cost: 0, limit: 0, slots: [], variables: {} };
 const notOptional = (what: string, value: Value): CelError =>

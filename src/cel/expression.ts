@@ -64,7 +64,8 @@ function make(expression: string, variables: Variables, binds: boolean): Compile
     error: `compilation failed: ${showProblems(expression, problems)}`,
   });
   const parsed = parse(expression, binds);
-  if ('problems' in parsed) return failed(parsed.problems.length ? parsed.problems : syntaxProblems(expression));
+  if ('failedAt' in parsed) return failed(syntaxProblems(expression, parsed.failedAt));
+  if ('problems' in parsed) return failed(parsed.problems);
   const { node } = parsed;
   const problems = check(node, variables, FUNCTIONS);
   if (problems.length) return failed(problems);

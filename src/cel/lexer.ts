@@ -9,7 +9,12 @@ export interface Token {
 }
 
 /** The grammar does not have this expression; which words it misses is said by the grammar's own tables. */
-export class SyntaxFailure extends Error {}
+export class SyntaxFailure extends Error {
+  /** UTF-16 units */
+  constructor(readonly at: number) {
+    super();
+  }
+}
 
 const ESCAPE = String.raw`\\(?:[abfnrtv"'\\?\x60]|[xX][0-9a-fA-F]{2}|u[0-9a-fA-F]{4}|U[0-9a-fA-F]{8}|[0-3][0-7]{2})`;
 const raw = (quote: string): string =>
@@ -41,7 +46,7 @@ export function tokensOf(expression: string): Token[] {
   TOKENS.lastIndex = 0;
   for (let at = 0; at < expression.length; at = TOKENS.lastIndex) {
     const found = TOKENS.exec(expression);
-    if (!found) throw new SyntaxFailure();
+    if (!found) throw new SyntaxFailure(at);
     const groups = found.groups as Record<string, string | undefined>;
     if (groups['space'] !== undefined) continue;
     const [text] = found;

@@ -43,11 +43,15 @@ class Parser {
 
   parse(): Node {
     const node = this.expr();
-    if (this.token.kind !== 'end') throw new SyntaxFailure();
+    if (this.token.kind !== 'end') throw this.failure();
     if (node.depth > MAX_DEPTH) throw new TooDeep('max recursion depth exceeded');
     return node;
   }
 
+  /** Of the word that was read last, or is to be read. */
+  private failure(): SyntaxFailure {
+    return new SyntaxFailure((this.tokens[this.next] ?? (this.tokens.at(-1) as Token)).at);
+  }
   private get token(): Token {
     return this.tokens[this.next] as Token;
   }
@@ -64,11 +68,11 @@ class Parser {
     return true;
   }
   private expect(symbol: string): Token {
-    if (!this.is(symbol)) throw new SyntaxFailure();
+    if (!this.is(symbol)) throw this.failure();
     return this.take();
   }
   private name(): Token {
-    if (this.token.kind !== 'ident') throw new SyntaxFailure();
+    if (this.token.kind !== 'ident') throw this.failure();
     return this.take();
   }
   /** A mistake of which the rest can still be read. */
@@ -169,7 +173,7 @@ class Parser {
     const optional = this.accept('?');
     const { kind, text, at: place } = this.take();
     if (kind === 'escaped') this.report(place, "unsupported syntax: '`'");
-    else if (kind !== 'ident') throw new SyntaxFailure();
+    else if (kind !== 'ident') throw this.failure();
     const field = kind === 'escaped' ? text.slice(1, -1) : text;
     if (optional) {
       const name = this.literal(place, field);
@@ -215,7 +219,7 @@ class Parser {
         return value === undefined ? this.report(at, 'unable to unescape string') : this.literal(at, value);
       }
       default:
-        throw new SyntaxFailure();
+        throw this.failure();
     }
   }
   private opened(symbol: string, at: number): Node {
@@ -234,7 +238,7 @@ class Parser {
         return this.named('.', at);
       case '-': {
         const { kind, text } = this.take();
-        if (kind !== 'int' && kind !== 'double') throw new SyntaxFailure();
+        if (kind !== 'int' && kind !== 'double') throw this.failure();
         return this.number(kind, `-${text}`, at);
       }
       case 'true':
@@ -243,7 +247,7 @@ class Parser {
       case 'null':
         return this.literal(at, null);
       default:
-        throw new SyntaxFailure();
+        throw this.failure();
     }
   }
   private number(kind: 'int' | 'uint' | 'double', text: string, at: number): Node {
@@ -293,7 +297,7 @@ class Parser {
     while (!this.is('}') && !this.is(',')) {
       this.accept('?');
       const { kind } = this.take();
-      if (kind !== 'ident' && kind !== 'escaped') throw new SyntaxFailure();
+      if (kind !== 'ident' && kind !== 'escaped') throw this.failure();
       this.expect(':');
       fields.push(this.expr());
       if (!this.comma('}')) break;
@@ -338,10 +342,13 @@ class Parser {
 }
 
 /**
- * Either an expression, or what is wrong with it; an empty list: the grammar has it not.
+ * Either an expression, or what is wrong with it, or where the grammar has it not.
  * @param binds may it use `cel.bind`?
  */
-export function parse(expression: string, binds: boolean): { node: Node } | { problems: readonly Problem[] } {
+export function parse(
+  expression: string,
+  binds: boolean,
+): { node: Node } | { problems: readonly Problem[] } | { failedAt: number } {
   const size = expression.length > MAX_SIZE ? [...expression].length : 0;
   if (size > MAX_SIZE) {
     const text = `expression code point size exceeds limit: size: ${size}, limit ${MAX_SIZE}`;
@@ -352,7 +359,7 @@ export function parse(expression: string, binds: boolean): { node: Node } | { pr
     const node = parser.parse();
     return parser.problems.length ? { problems: parser.problems } : { node };
   } catch (error) {
-    if (error instanceof SyntaxFailure) return { problems: [] };
+    if (error instanceof SyntaxFailure) return { failedAt: error.at };
     if (error instanceof TooDeep) return { problems: [{ at: -1, text: error.message }] };
     throw error;
   }

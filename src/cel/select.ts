@@ -91,7 +91,10 @@ export function index(base: Run, key: Compiled, optional: boolean, test: boolean
       maybe = true;
     }
     const at = key.value === undefined ? keyRun(frame) : key.value;
-    if (at instanceof CelError) return at;
+    if (at instanceof CelError) {
+      if (!maybe) charge(frame, 1);
+      return at;
+    }
     if (test) {
       charge(frame, 1);
       return present(value, at);

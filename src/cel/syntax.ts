@@ -64,7 +64,7 @@ const NOTHING = (): void => {};
 /** So many mistakes are told of one expression. */
 const MAX_PROBLEMS = 30;
 /** UTF-16 units. The tables' parser takes some 10 µs for each, and more where it has to look far ahead. */
-const MAX_SIZE = 2000;
+const MAX_SIZE = 1000;
 /** A word that is no name where a name should be. */
 const NO_NAME = /^no viable alternative at input '\.(true|false|null)'$/;
 
@@ -72,11 +72,14 @@ class TooMany extends Error {}
 
 /**
  * What the grammar has against an expression that it does not have, in the words that clients know: ANTLR's, on the tables
- * of CEL's grammar (`schema/cel.json`). Of a very long one only that it is none.
+ * of CEL's grammar (`schema/cel.json`). Of a very long one only where it is none any more.
+ * @param failedAt where a parser that reads only what is good stopped
  */
-export function syntaxProblems(expression: string): Problem[] {
-  if (expression.length > MAX_SIZE)
-    return [{ at: 0, text: `Syntax error: no expression of the grammar (of one of more than ${MAX_SIZE} characters)` }];
+export function syntaxProblems(expression: string, failedAt: number): Problem[] {
+  if (expression.length > MAX_SIZE) {
+    const found = /^(?:\w+|.|$)/su.exec(expression.slice(failedAt, failedAt + 40))?.[0] || '<EOF>';
+    return [{ at: failedAt, text: `Syntax error: mismatched input '${found}'` }];
+  }
   const lines = expression.split('\n');
   const placeOf = (line: number, column: number): number => {
     const before = lines.slice(0, line - 1).reduce((sum, { length }) => sum + length + 1, 0);

@@ -121,7 +121,12 @@ function reason(text: string): string {
 }
 function sixReason(text: string): string {
   const bad = /[^\da-fA-F:.%]/.exec(text);
-  if (bad) return `unexpected character, want colon (at ${quote(text.slice(bad.index))})`;
+  if (bad) {
+    const rest = quote(text.slice(bad.index));
+    return bad.index === 0 || text[bad.index - 1] === ':'
+      ? `each colon-separated field must have at least one digit (at ${rest})`
+      : `unexpected character, want colon (at ${rest})`;
+  }
   return text.includes('::') ? 'address string too long' : 'address string too short';
 }
 function parseCidr(text: string): Cidr | CelError {
@@ -195,6 +200,7 @@ const contains = (network: boolean, text: boolean): Costs => ({
     const masked = network ? ofText(size) + 1 : 0;
     return ofText(size + size) + masked + (text ? ofText(sizeOf(other as Value)) : 0);
   },
+  ifSure: text,
   estimate: ([, other]) => {
     let cost = scale(add(BYTES, BYTES), TRAVERSAL);
     if (network) cost = add(add(cost, scale(BYTES, TRAVERSAL)), ONE);

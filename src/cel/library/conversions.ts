@@ -176,7 +176,10 @@ export const conversions: Library = {
   ],
   duration: [
     to('duration_to_duration', DURATION, DURATION, same),
-    to('int64_to_duration', INT, DURATION, (nanos: number | bigint) => new Duration(BigInt(nanos))),
+    // cel-go declares it, and has no such conversion
+    to('int64_to_duration', INT, DURATION, () =>
+      error("type conversion error from 'int' to 'google.protobuf.Duration'"),
+    ),
     to('string_to_duration', STRING, DURATION, span),
   ],
   dyn: [to('to_dyn', A, DYN, same)],

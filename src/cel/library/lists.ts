@@ -84,7 +84,9 @@ const lastIndexOf = (list: Items, item: Value): number => {
   return list.findLastIndex((other) => equal(adapt(other), item));
 };
 
-function sortBy(list: Items, keys: Items): Value {
+const NOT_SORTED = error('no such overload: sort');
+function sortBy(list: Value, keys: Value): Value {
+  if (!isList(list) || !isList(keys)) return NOT_SORTED;
   if (list.length !== keys.length)
     return error(
       `@sortByAssociatedKeys() expected a list of the same size as the associated keys list, but got ${list.length} and ${keys.length} elements respectively`,
@@ -103,7 +105,8 @@ function sortBy(list: Items, keys: Items): Value {
   };
   return places.sort(order).map((i) => adapt(list[i]));
 }
-function distinct(list: Items): Value {
+function distinct(list: Value): Value {
+  if (!isList(list)) return error(`no such overload: distinct(${typeName(list)})`);
   const seen = new Set<unknown>();
   const found: Value[] = [];
   for (const item of list) {
@@ -166,6 +169,7 @@ const OUTPUT = (_: readonly Value[], result: Value): number => made(1, sizeOf(re
 
 /** Each with each; texts cost more. @param of which argument has what is compared */
 const selfCompared = (of: number, text: boolean): Costs => ({
+  loose: true,
   ifSure: true,
   cost: (values) => {
     const list = values[of];
@@ -229,7 +233,7 @@ export const lists: Library = {
       `list_${fullName(type)}_sort`,
       [listOf(type)],
       listOf(type),
-      (list: Items) => sortBy(list, list),
+      (list: Value) => sortBy(list, list),
       selfCompared(0, isText(type)),
     ),
   ),

@@ -294,7 +294,8 @@ export const strings: Library = {
         const { min, max } = sizeAt(values, 0);
         return {
           cost: scale({ min, max }, TRAVERSAL),
-          size: { min: min + 2, max: Math.min(max * 2 + 2, MAX_COUNT) },
+          // what has no bound wraps around, and counts for nothing
+          size: { min: min + 2, max: max >= MAX_COUNT ? 0 : max * 2 + 2 },
         };
       },
     }),
