@@ -5,6 +5,7 @@ import {
   readdirSync,
   readFileSync,
   rmSync,
+  statSync,
   symlinkSync,
   writeFileSync,
 } from 'node:fs';
@@ -190,6 +191,13 @@ describe('a container process', () => {
     }
     container.kill();
     await container.exited;
+  });
+
+  it.runIf(can.rootView)('sees the top directories with the modes that they have', async () => {
+    const container = await runtime.start(spec(33, ['sh', '-c', 'stat -c "%a %n" /tmp /root /etc']));
+    expect(await container.exited).toMatchObject({ exitCode: 0 });
+    const modes = ['/tmp', '/root', '/etc'].map((path) => `${(statSync(path).mode & 0o7777).toString(8)} ${path}`);
+    expect(await textOf(33)).toBe(`${modes.join('\n')}\n`);
   });
 
   describe.runIf(can.rootView)('finds the parts of its volumes', () => {

@@ -39,12 +39,16 @@ export function rootViewScript(
   ].join('\n');
 }
 
-const OVERLAYS = `for p in /*; do
+// An overlay's top has the mode of its upper folder.
+const OVERLAYS = `modes="$(stat -c '|%n %a|' /*)"
+for p in /*; do
   n="\${p#/}"
   case "$n" in proc|sys|dev|lost+found) continue;; esac
   if [ -L "$p" ]; then ln -s "$(readlink "$p")" "$r/$n"
   elif [ -d "$p" ]; then
     mkdir -p "$r/$n" "$l/$n/u" "$l/$n/w"
+    m="\${modes#*"|$p "}"; m="\${m%%"|"*}"
+    [ "$m" = 755 ] || chmod "$m" "$l/$n/u"
     mount -t overlay overlay -o "lowerdir=$p,upperdir=$l/$n/u,workdir=$l/$n/w" "$r/$n" 2>/dev/null ||
       mount -t overlay overlay -o "userxattr,lowerdir=$p,upperdir=$l/$n/u,workdir=$l/$n/w" "$r/$n" 2>/dev/null ||
       mount --rbind "$p" "$r/$n" 2>/dev/null || true
