@@ -9,6 +9,7 @@ import type { Outcome, Stored } from '../../store/contract.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
 import type { ObjectAnswer } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
+import { checkParamAccess } from '../authorization/policy-params.ts';
 import { CreatedSets } from '../patch/apply/created.ts';
 import { createdFields, setOwners, updateManagedFields } from '../patch/apply/managed.ts';
 import { ownerId } from '../patch/apply/managers.ts';
@@ -105,6 +106,7 @@ async function insertNamed(
     if (first) await prepare(op, object);
     else await refuseInvalid(op, object);
     checkEscalation(core.authorizer, op.ctx, target, object, undefined);
+    checkParamAccess(core, op.ctx, target, object, undefined);
     if (op.pace.due) await op.pace.turn();
     if (first) await core.admission.validate(first);
     if (versionGiven(object.metadata.resourceVersion)) {

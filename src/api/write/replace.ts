@@ -9,6 +9,7 @@ import type { Allocation } from '../allocation/allocation.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
 import type { ObjectAnswer, Target } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
+import { checkParamAccess } from '../authorization/policy-params.ts';
 import { keepTimes, updateManagedFields } from '../patch/apply/managed.ts';
 import { sameJson } from '../patch/equal.ts';
 import { versionProblem } from '../resource-version.ts';
@@ -108,6 +109,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
     if (op.pace.due) await op.pace.turn();
     const form = await prepare(op, internal, old, next);
     checkEscalation(core.authorizer, ctx, target, internal, old);
+    checkParamAccess(core, ctx, target, internal, old);
     if (op.pace.due) await op.pace.turn();
     await core.admission.validate(request);
     return await write(op, form, stored, allocation);
