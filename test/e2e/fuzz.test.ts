@@ -22,7 +22,7 @@ const SHOWN = 40;
 const GROWTH_BYTES = 350 * 1024 * 1024;
 
 /** What the server says once; anything after it is a complaint. */
-const BANNER = /within ten minutes:\n.*\n\n/;
+const BANNER = /within ten minutes \(.*\):\n.*\n\n/;
 
 /** One of each sort (by the first words), with how many there were. */
 function sorts(faults: readonly string[]): string[] {
