@@ -5,7 +5,8 @@ import { whatNext } from './start/banner.ts';
 import { loginLink } from './start/login-link.ts';
 import { startLoopThread } from './start/loop-thread.ts';
 import { closeDataFolder } from './start/data-folder.ts';
-import { loopSettings, runLoops } from './start/loops.ts';
+import { loopSettings } from './start/loop-settings.ts';
+import { runLoops } from './start/loops.ts';
 import { parseOptions, type Options } from './start/options.ts';
 import { StartError } from './start/start-error.ts';
 

@@ -1,6 +1,7 @@
 import { parentPort, workerData, type MessagePort } from 'node:worker_threads';
 import { portTransport } from './client/transports/port.ts';
-import { runLoops, type LoopSettings } from './start/loops.ts';
+import type { LoopSettings } from './start/loop-settings.ts';
+import { runLoops } from './start/loops.ts';
 
 /** The thread of the loops: its only way to the API is the port it is given. */
 const { settings, port } = workerData as { settings: LoopSettings; port: MessagePort };

@@ -1,4 +1,5 @@
 import type { Json, KubeObject } from '../meta/object.ts';
+import type { FieldTerm } from '../meta/fields.ts';
 import type { Status, StatusError } from '../meta/status.ts';
 import type { Kind, Registry } from '../kinds/kind.ts';
 import type { Key, Store, Stored } from '../store/contract.ts';
@@ -227,6 +228,8 @@ export type Attributes =
       subresource: string;
       namespace: string;
       name: string;
+      /** what a list, watch or deletecollection demands of fields, as it was written; all must hold */
+      fieldSelector?: readonly FieldTerm[];
     }
   | { verb: string; path: string };
 

@@ -6,6 +6,7 @@ import { removeAuthorized } from './delete.ts';
 import { warnOfDeletion } from './deletion/refuse.ts';
 import { listAuthorized } from './list.ts';
 import { checkDeleteOptions } from './options.ts';
+import { selectedAttributes } from './selection.ts';
 
 /** Deletes that run at once; a commit takes up to 64 writes, so more would only wait. */
 const AT_ONCE = 64;
@@ -18,7 +19,7 @@ export async function deleteCollection(
   options: ListOptions,
   how: DeleteOptions,
 ): Promise<ListAnswer> {
-  core.authorizer.require(ctx, 'deletecollection', target);
+  core.authorizer.requireAttributes(ctx, selectedAttributes('deletecollection', target, options));
   ctx.audit?.sentText(() => optionsText(how));
   checkDeleteOptions(how);
   warnOfDeletion(ctx, target, how);

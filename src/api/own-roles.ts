@@ -19,6 +19,8 @@ const binding = (name: string, roleName: string, subject: object) => ({
 
 const READ = ['get', 'list', 'watch'];
 const APPROVER = 'kubelet-serving-approver';
+/** Reads the pods of all simulated nodes for them; what they write, each of them writes as itself. */
+const SIMULATION = 'simulated-nodes';
 
 /** Rights that a cluster of Kubernetes is given by who sets it up; here the program itself does. */
 export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
@@ -38,5 +40,11 @@ export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
     },
     { apiGroups: [''], resources: ['nodes'], verbs: READ },
   ]),
+  role(`ku7s:${SIMULATION}`, [{ apiGroups: [''], resources: ['pods'], verbs: READ }]),
+  binding(`ku7s:${SIMULATION}`, `ku7s:${SIMULATION}`, {
+    kind: 'ServiceAccount',
+    namespace: 'kube-system',
+    name: SIMULATION,
+  }),
   binding(`ku7s:${APPROVER}`, `ku7s:${APPROVER}`, { kind: 'ServiceAccount', namespace: 'kube-system', name: APPROVER }),
 ];

@@ -1,6 +1,6 @@
 import type { Kind } from '../kinds/kind.ts';
 import type { KubeObject, ObjectMeta } from '../meta/object.ts';
-import { parseFieldSelector, type FieldTerm } from '../meta/fields.ts';
+import { parseFieldSelector, termsOf, type FieldTerm } from '../meta/fields.ts';
 import { everything, parseLabelSelector, type Selector } from '../meta/labels.ts';
 import { badRequest } from '../meta/status.ts';
 import type { Having, Scope, Stored } from '../store/contract.ts';
@@ -114,6 +114,18 @@ export function collectionAttributes(verb: string, target: Target, options: List
   return examined(verb, target, options).attributes;
 }
 
+/** The same, narrowed by what its field selector demands (KEP-4601): a selector that cannot be read demands nothing. */
+export function selectedAttributes(
+  verb: string,
+  target: Target,
+  { fieldSelector }: ListOptions,
+  name = target.name,
+): ResourceAttributes {
+  const attributes = attributesOf(verb, target, name);
+  const terms = fieldSelector ? termsOf(fieldSelector) : [];
+  return terms.length ? { ...attributes, fieldSelector: terms } : attributes;
+}
+
 /**
  * The selection of a request that has been authorised for `verb`, which comes before anything that is wrong with it, and
  * the right that it was authorised by. Throws 403 and 400.
@@ -137,7 +149,8 @@ function examined(
   target: Target,
   options: ListOptions,
 ): { attributes: ResourceAttributes; selection?: Selection; wrong?: unknown } {
-  const attributes = (selection?: Selection) => attributesOf(verb, target, target.name || selection?.scope.name);
+  const attributes = (selection?: Selection) =>
+    selectedAttributes(verb, target, options, target.name || selection?.scope.name);
   try {
     const selection = selectionOf(target, options);
     return { attributes: attributes(selection), selection };

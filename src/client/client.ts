@@ -21,8 +21,13 @@ const PAGE = 1000;
 /**
  * The one client of the loops.
  * @param defaults who writes: `as` impersonates, `manager` is the field manager of writes
+ * @param self the user of the connection where it is known: acting as that one needs no leave
  */
-export function createClient(transport: Transport, defaults: Pick<GraphQLRequest, 'as' | 'manager'> = {}): Client {
+export function createClient(
+  transport: Transport,
+  defaults: Pick<GraphQLRequest, 'as' | 'manager'> = {},
+  self?: string,
+): Client {
   const run = async (query: string, variables?: Record<string, unknown>): Promise<Record<string, unknown>> =>
     dataOf(await transport.execute({ ...defaults, query, variables }));
 
@@ -83,10 +88,14 @@ export function createClient(transport: Transport, defaults: Pick<GraphQLRequest
       return (await run(KINDS))['kinds'] as ClientResource[];
     },
     as: (user: string, manager?: string) =>
-      createClient(transport, {
-        as: { user, ...(user.startsWith(NODE_USER) && { groups: ['system:nodes'] }) },
-        manager: manager ?? defaults.manager,
-      }),
+      createClient(
+        transport,
+        {
+          ...(user !== self && { as: { user, ...(user.startsWith(NODE_USER) && { groups: ['system:nodes'] }) } }),
+          manager: manager ?? defaults.manager,
+        },
+        self,
+      ),
   };
 }
 

@@ -20,6 +20,7 @@ const LAST_DELAY = 10_000;
  * told when it is whole (KEP-3157, watch-list). After a lost connection the watch resumes at the last revision seen;
  * where that is no longer in the log (410) it begins anew and the differences are told.
  * @param onError hears of failed and lost watches, and of listeners that threw
+ * @param fieldSelectors by resource: all that the cache has, and all that the client needs a right to
  */
 export function createInformers(
   client: Client,
@@ -27,7 +28,12 @@ export function createInformers(
   {
     random = Math.random,
     onError = () => undefined,
-  }: { random?: () => number; onError?: (error: unknown, resource: string) => void } = {},
+    fieldSelectors = {},
+  }: {
+    random?: () => number;
+    onError?: (error: unknown, resource: string) => void;
+    fieldSelectors?: Readonly<Record<string, string>>;
+  } = {},
 ): Informers {
   /** by resource, whose objects each cache has */
   const informers = new Map<string, { cache: object; feed: Pick<Feed<ObjectLike>, 'start' | 'stop'> }>();
@@ -37,7 +43,9 @@ export function createInformers(
       let entry = informers.get(resource);
       if (!entry) {
         const cache = new InformerCache<ObjectOf<R>>(resource, (error) => onError(error, resource));
-        const open = (resourceVersion: string) => client.watch(resource, { resourceVersion });
+        const fieldSelector = fieldSelectors[resource];
+        const open = (resourceVersion: string) =>
+          client.watch(resource, { resourceVersion, ...(fieldSelector && { fieldSelector }) });
         entry = { cache, feed: new Feed(open, cache, clock, random, (error) => onError(error, resource)) };
         informers.set(resource, entry);
         // An index or a listener that is added in the same turn must not miss the first state.

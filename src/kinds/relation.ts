@@ -13,7 +13,13 @@ export type Relation<T extends ObjectLike = KubeObject> = {
 } & (
   | { form: 'one'; name(object: Unchecked<T>): string | undefined }
   | { form: 'selected'; selector(object: Unchecked<T>): Parts<LabelSelectorLike> | undefined }
-  | { form: 'grouped'; key(object: Unchecked<T>): string; keyOf(other: ObjectLike): string | undefined }
+  | {
+      form: 'grouped';
+      key(object: Unchecked<T>): string;
+      keyOf(other: ObjectLike): string | undefined;
+      /** the field label of the others whose value `keyOf` is: who may list by it may follow the relation */
+      label?: string;
+    }
 );
 
 /** A map of labels as a selector; an empty one selects nothing (a Service without selector has no pods). */

@@ -61,5 +61,14 @@ export function parseFieldSelector(selector: string): FieldTerm[] {
   return terms;
 }
 
+/** The same for who decides by what can be read: none of a selector that cannot. */
+export function termsOf(selector: string): FieldTerm[] {
+  try {
+    return parseFieldSelector(selector);
+  } catch {
+    return [];
+  }
+}
+
 /** A value as a selector's text has it. */
 export const escapeFieldValue = (value: string): string => value.replace(/[\\,=]/g, '\\$&');

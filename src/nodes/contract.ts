@@ -8,7 +8,7 @@ import type { Informers } from '../client/informers.ts';
 export interface NodeDependencies {
   /** acts for the node; the agent narrows it to `system:node:NAME` */
   client: Client;
-  /** shared by all roles of the process: pods, services, endpoint slices, nodes */
+  /** as the node may read them: the pods bound to it, and services */
   informers: Pick<Informers, 'informer'>;
   clock: Clock;
   /** 0 ≤ n < 1 */
@@ -41,8 +41,8 @@ export interface NodeOptions extends NodeDependencies {
   maxPods?: number;
   labels?: Readonly<Record<string, string>>;
   taints?: readonly Taint[];
-  /** serve cluster IPs and node ports from this agent; one agent per machine */
-  serviceProxy?: boolean;
+  /** services and endpoint slices: cluster IPs and node ports are served by them; one agent per machine */
+  serviceProxy?: Pick<Informers, 'informer'>;
   /** on `stop`: end the containers, or leave them to be adopted by the next start */
   onStop?: 'kill' | 'leave';
   /** network namespaces: `auto` uses them where the machine allows */

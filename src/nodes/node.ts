@@ -1,5 +1,6 @@
 import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Informers } from '../client/informers.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
 import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
@@ -30,8 +31,8 @@ class Agent implements NodeHandle {
 
   constructor(private readonly options: NodeOptions) {
     // Informers that start before the agent does must already know what it reads.
-    for (const resource of ['pods', 'services', 'endpointslices.discovery.k8s.io'])
-      options.informers.informer(resource);
+    for (const resource of ['pods', 'services']) options.informers.informer(resource);
+    for (const resource of ['services', 'endpointslices.discovery.k8s.io']) options.serviceProxy?.informer(resource);
   }
 
   async start(): Promise<void> {
@@ -63,7 +64,7 @@ class Agent implements NodeHandle {
     this.certificate.start();
     await Promise.all([pods.whenSynced(), options.informers.informer('services').whenSynced()]);
     await this.manager.start();
-    if (options.serviceProxy) await this.startServices(context);
+    if (options.serviceProxy) await this.startServices(context, options.serviceProxy);
     options.log('node ready', {
       node: options.name,
       port: this.port,
@@ -130,11 +131,12 @@ class Agent implements NodeHandle {
     }
   }
 
-  private async startServices(context: AgentContext): Promise<void> {
+  private async startServices(context: AgentContext, informers: Pick<Informers, 'informer'>): Promise<void> {
     const { options } = this;
     const bridge = context.network instanceof BridgeNetwork ? context.network.bridge : undefined;
     this.services = new ServiceNetwork({
-      informers: options.informers,
+      informers,
+      pods: options.informers.informer('pods'),
       clock: options.clock,
       random: options.random,
       log: options.log,

@@ -3,6 +3,8 @@ import { attributesOf, forbiddenError, type ResourceAttributes } from '../api/au
 import type { Api, RequestContext } from '../api/contract.ts';
 import { absenceOf, absent } from '../api/endpoint.ts';
 import type { Kind } from '../kinds/kind.ts';
+import type { Relation } from '../kinds/relation.ts';
+import type { FieldTerm } from '../meta/fields.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { Compacted, type Stored } from '../store/contract.ts';
 import type { Budget } from './budget.ts';
@@ -17,6 +19,8 @@ export interface OfKind {
 
 /** Objects of which the labels are looked at between two looks at the clock. */
 const LOOK_EVERY = 64;
+
+type Grouping = Pick<Extract<Relation, { form: 'grouped' }>, 'field' | 'keyOf' | 'label'>;
 
 /**
  * What the relations of one operation read: one revision, each list of it once, each edge authorised for the caller.
@@ -59,18 +63,17 @@ export class Snapshot {
   }
 
   /**
-   * Those of a kind in a namespace whose `keyOf` is `key`: one pass over the list answers all keys. `name` tells one way
-   * of grouping from another. Throws 403.
+   * Those of a kind in a namespace whose `keyOf` is `key`: one pass over the list answers all keys. `field` tells one way
+   * of grouping from another. Who may not list all may list those, where `label` is a field label of the key. Throws 403.
    */
   async group(
     kind: Kind,
     namespace: string,
-    name: string,
-    keyOf: (object: KubeObject) => string | undefined,
+    { field, keyOf, label }: Grouping,
     key: string,
   ): Promise<readonly Stored[]> {
-    this.authorize('list', kind, namespace, '');
-    const id = `${kind.resource}.${kind.version}.${kind.group}/${namespace}/${name}`;
+    this.authorize('list', kind, namespace, '', label ? { field: label, operator: '=', value: key } : undefined);
+    const id = `${kind.resource}.${kind.version}.${kind.group}/${namespace}/${field}`;
     let groups = this.groups.get(id);
     if (!groups) this.groups.set(id, (groups = this.grouped(kind, namespace, keyOf)));
     return (await groups).get(key) ?? [];
@@ -120,9 +123,12 @@ export class Snapshot {
   }
 
   /** An edge passes the gate that a request for the same passes. */
-  private authorize(verb: 'get' | 'list', kind: Kind, namespace: string, name: string): void {
+  private authorize(verb: 'get' | 'list', kind: Kind, namespace: string, name: string, term?: FieldTerm): void {
     const target = targetOf(kind, { namespace, name });
-    const attributes = attributesOf(verb, target);
+    const all = attributesOf(verb, target);
+    // the wider right is asked for first: it is one for all that are grouped
+    const narrow = term && !this.api.authorize(this.request.user, all).allowed;
+    const attributes = narrow ? { ...all, fieldSelector: [term] } : all;
     const { allowed, reason } = this.check(attributes);
     if (!allowed) throw forbiddenError(this.request.user, attributes, reason);
     const absence = absenceOf(verb, target);
@@ -130,8 +136,9 @@ export class Snapshot {
   }
 
   private check(attributes: ResourceAttributes): { allowed: boolean; reason: string } {
-    const { verb, group, resource, namespace, name } = attributes;
-    const key = `${verb} ${resource}.${group}/${namespace}/${name}`;
+    const { verb, group, resource, namespace, name, fieldSelector } = attributes;
+    const selected = fieldSelector ? JSON.stringify(fieldSelector) : '';
+    const key = `${verb} ${resource}.${group}/${namespace}/${name} ${selected}`;
     let answer = this.allowed.get(key);
     if (!answer) this.allowed.set(key, (answer = this.api.authorizeRead(this.request, attributes)));
     return answer;

@@ -1,7 +1,8 @@
 import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Executor } from '../client/transports/executor.ts';
 import { servePort } from '../client/transports/port.ts';
-import type { LoopSettings, RunningLoops } from './loops.ts';
+import type { LoopSettings } from './loop-settings.ts';
+import type { RunningLoops } from './loops.ts';
 
 /**
  * Runs the loops in a thread of their own, so that none of them ever stalls a request. Rejects when the thread ends

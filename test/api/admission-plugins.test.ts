@@ -157,7 +157,14 @@ describe('NodeRestriction.a node', () => {
   test('makes mirror pods of its own alone', async () => {
     expect(await make(pod('m', { nodeName: 'own' }))).toContain('can only create mirror pods');
     expect(await make(pod('m', { nodeName: 'foreign' }, mirror))).toContain('spec.nodeName set to itself');
-    const { object } = await t.create('pods', pod('m', { nodeName: 'own' }, mirror), 't', agent);
+    const { uid } = (await t.get('nodes', 'own', '')).object.metadata;
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'Node', name: 'own', uid, controller: true }];
+    const { object } = await t.create(
+      'pods',
+      pod('m', { nodeName: 'own' }, { ...mirror, ownerReferences }),
+      't',
+      agent,
+    );
     expect(object.spec.serviceAccountName).toBeUndefined();
     expect(await make(pod('n', { nodeName: 'own', serviceAccountName: 'default' }, mirror))).toContain(
       'a mirror pod may not reference service accounts',
@@ -167,7 +174,7 @@ describe('NodeRestriction.a node', () => {
     const status = { status: { phase: 'Running' } };
     await t.merge('pods/status', 'own', status, 't', agent);
     expect(await message(t.merge('pods/status', 'foreign', status, 't', agent))).toContain(
-      'can only update status for',
+      'can only update pod status for',
     );
     expect(await message(t.delete('pods', 'foreign', {}, 't', agent))).toContain('can only delete pods');
   });
@@ -176,7 +183,7 @@ describe('NodeRestriction.a node', () => {
     expect(await change('own', { spec: { taints: [] } })).toContain('is not allowed to modify taints');
     for (const label of ['node-restriction.kubernetes.io/x', 'x.k8s.io/y'])
       expect(await change('own', { metadata: { labels: { [label]: '1' } } })).toContain(
-        `is not allowed to modify the following labels: ${label}`,
+        `is not allowed to modify labels: ${label}`,
       );
     await t.merge('nodes', 'own', { metadata: { labels: { plain: '1', 'kubelet.kubernetes.io/x': '1' } } }, '', agent);
     expect(await change('foreign', {})).toContain('node "own" is not allowed to modify node "foreign"');

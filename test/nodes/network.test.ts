@@ -89,6 +89,7 @@ describe('a node port', () => {
     );
     const network = new ServiceNetwork({
       informers,
+      pods: informers.informer('pods'),
       clock: realClock,
       random: () => 0,
       log: () => undefined,
@@ -126,6 +127,7 @@ describe('a node port', () => {
     informers.put('endpointslices.discovery.k8s.io', slice('udp', echo.address().port, [{ ip: '127.0.0.1' }]));
     const network = new ServiceNetwork({
       informers,
+      pods: informers.informer('pods'),
       clock: realClock,
       random: () => 0,
       log: () => undefined,

@@ -2,7 +2,7 @@ import path from 'node:path';
 import { expect, test } from 'vitest';
 import { whatNext } from '../../src/start/banner.ts';
 import { parseOptions } from '../../src/start/options.ts';
-import { loopSettings } from '../../src/start/loops.ts';
+import { loopSettings } from '../../src/start/loop-settings.ts';
 
 const options = (...argv: string[]) => {
   const parsed = parseOptions(argv, {}, '1');

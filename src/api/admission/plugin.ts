@@ -1,4 +1,4 @@
-import type { Registry } from '../../kinds/kind.ts';
+import type { Kind, Registry } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
@@ -15,6 +15,8 @@ export interface AdmissionRequest {
   authorizer: Authorizer;
   ctx: RequestContext;
   target: Target;
+  /** of `object`, where the subresource takes another than the resource's: Eviction, TokenRequest, Binding */
+  body?: Kind | undefined;
   operation: AdmissionOperation;
   /** what would be written; mutating plugins change it in place. Undefined for a delete. */
   object: KubeObject | undefined;
@@ -44,3 +46,6 @@ export interface AdmissionChain {
 /** Name for messages: generated names do not exist yet when plugins run. */
 export const requestName = (request: AdmissionRequest): string =>
   request.target.name || request.object?.metadata.name || request.object?.metadata.generateName || 'Unknown';
+
+/** The kind of a request's object. */
+export const bodyOf = ({ body, target }: AdmissionRequest): Kind => body ?? target.kind;

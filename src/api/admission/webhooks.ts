@@ -9,7 +9,7 @@ import { auditAnswer, auditFailedOpen, auditMutation, auditPatch, type Call } fr
 import { callWebhook } from './webhooks/call.ts';
 import { isAsked, webhooksOf } from './webhooks/configured.ts';
 import { checkSideEffects, denied, unreachable } from './webhooks/refusal.ts';
-import type { AdmissionOperation, AdmissionPlugin, AdmissionRequest } from './plugin.ts';
+import { bodyOf, type AdmissionOperation, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
 const GROUP = 'admissionregistration.k8s.io';
 const MUTATING = `mutatingwebhookconfigurations.${GROUP}` as const;
@@ -38,7 +38,7 @@ async function ask(call: Call, request: AdmissionRequest) {
 
 /** Puts a patched object in the place of the one that the pipeline holds. */
 function takeOver(request: AdmissionRequest, patched: KubeObject): void {
-  const { kind } = request.target;
+  const kind = bodyOf(request);
   const object = request.object!;
   applySchemaDefaults(kind.schema, patched, kind.custom);
   kind.storage.strategy.defaults?.(patched);
@@ -69,7 +69,7 @@ async function askToMutate(call: Call, request: AdmissionRequest): Promise<boole
     throw internalError(
       `admission webhook ${JSON.stringify(webhook.name)}: unsupported patch type ${JSON.stringify(response.patchType)}`,
     );
-  const before = fromStorage(request.target.kind, request.object);
+  const before = fromStorage(bodyOf(request), request.object);
   let patched: KubeObject;
   let patch: Json;
   try {

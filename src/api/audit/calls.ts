@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { parseFieldSelector } from '../../meta/fields.ts';
+import { termsOf } from '../../meta/fields.ts';
 import { attributesOf, forbiddenError, type ResourceAttributes } from '../authorization/attributes.ts';
 import type { Attributes, Auditor, ListOptions, RequestContext, Target, WatchSink } from '../contract.ts';
 import type { Core } from '../core.ts';
@@ -36,14 +36,9 @@ export function beginCall(auditor: Auditor, ctx: RequestContext, attributes: Att
 /** The one name that a field selector demands; ''. */
 export function selectedName(fieldSelector: string | null | undefined): string {
   if (!fieldSelector?.includes('metadata.name')) return '';
-  try {
-    return (
-      parseFieldSelector(fieldSelector).find(({ field, operator }) => field === 'metadata.name' && operator === '=')
-        ?.value ?? ''
-    );
-  } catch {
-    return '';
-  }
+  return (
+    termsOf(fieldSelector).find(({ field, operator }) => field === 'metadata.name' && operator === '=')?.value ?? ''
+  );
 }
 
 const contextWith = (ctx: RequestContext, audit: AuditEvent): RequestContext =>

@@ -4,10 +4,10 @@ import { annotateDecision } from '../audit/decision.ts';
 import type { Attributes, RequestContext, Target, User } from '../contract.ts';
 import { attributesOf, forbiddenError, isResourceRequest } from './attributes.ts';
 import { NodeAuthorizer, nodeNameOf } from './node-authorizer.ts';
-import { Rbac, roleSubject, subjectsOf, type Decision } from './rbac.ts';
+import { Rbac, subjectsOf, userSubject, type Decision, type Lessened } from './rbac.ts';
 
 export const MASTERS = 'system:masters';
-const NODE_ROLE = 'system:node';
+const NODES: Lessened = new Set(['g:system:nodes']);
 const ALLOWED: Decision = { allowed: true, reason: '' };
 
 /** Privileged group, then nodes, then RBAC; the first that allows decides. */
@@ -28,14 +28,14 @@ export class Authorizer {
     const node = nodeNameOf(user);
     let reason = '';
     if (node !== undefined && isResourceRequest(attributes)) {
-      const decision = this.nodes.decide(node, attributes) ?? this.nodeRole(attributes);
+      const decision = this.nodes.decide(node, attributes);
       if (decision.allowed) return decision;
       reason = decision.reason;
     }
     const rbac = this.rbac.decide(user, attributes);
     return rbac.allowed || !reason
       ? rbac
-      : { allowed: false, reason: [reason, rbac.reason].filter(Boolean).join(', ') };
+      : { allowed: false, reason: [reason, rbac.reason].filter(Boolean).join('\n') };
   }
 
   /** Throws 403 with the words of Kubernetes. */
@@ -56,18 +56,20 @@ export class Authorizer {
     return allowed ? undefined : forbiddenError(user, attributes, reason);
   }
 
-  /** Whose changes (Rbac.onLessened) can take rights from a user: nobody's from who may everything. */
+  /** Whose changes can take rights from a user: nobody's from who may everything. */
   dependsOn(user: User): string[] {
-    if (!this.enabled || user.groups.includes(MASTERS)) return [];
-    return [...subjectsOf(user), ...(nodeNameOf(user) === undefined ? [] : [roleSubject('', NODE_ROLE)])];
+    return !this.enabled || user.groups.includes(MASTERS) ? [] : subjectsOf(user);
+  }
+
+  /** Calls back after each change by which what nodes' pods lead to may have become less. */
+  onNodesLessened(listener: (subjects: Lessened) => void): void {
+    this.nodes.graph.onLessened((node) =>
+      listener(node === undefined ? NODES : new Set([userSubject(`system:node:${node}`)])),
+    );
   }
 
   close(): void {
     this.rbac.close();
-  }
-
-  /** Nodes have the rules of the ClusterRole system:node without a binding. */
-  private nodeRole(attributes: Attributes): Decision {
-    return this.rbac.allowsRole(NODE_ROLE, attributes) ? ALLOWED : { allowed: false, reason: '' };
+    this.nodes.close();
   }
 }

@@ -34,9 +34,8 @@ const subjectKey = (subject: Subject, namespace: string): string => {
   return `${subject.kind === 'Group' ? 'g' : 'u'}:${subject.name}`;
 };
 /** What bindings may name a user by. */
-export const subjectsOf = (user: User): string[] => [`u:${user.name}`, ...user.groups.map((g) => `g:${g}`)];
-/** As what a role stands among the subjects whose rights have become fewer: some have a role without a binding. */
-export const roleSubject = (namespace: string, name: string): string => `r:${namespace}/${name}`;
+export const subjectsOf = (user: User): string[] => [userSubject(user.name), ...user.groups.map((g) => `g:${g}`)];
+export const userSubject = (name: string): string => `u:${name}`;
 const roleKeyOf = ({ roleKind, roleName, namespace }: Binding): string =>
   `${roleKind === 'Role' ? namespace : ''}/${roleName}`;
 
@@ -62,7 +61,7 @@ export class Rbac {
   }
 
   decide(user: User, attributes: Attributes): Decision {
-    const key = JSON.stringify([user.name, user.groups, attributes]);
+    const key = JSON.stringify([user.name, user.groups, withoutSelector(attributes)]);
     let decision = this.decisions.get(key);
     if (!decision) this.decisions.set(key, (decision = this.evaluate(user, attributes)));
     return decision;
@@ -83,11 +82,6 @@ export class Rbac {
   /** Rules of a role; undefined when there is none. `namespace` '' for a ClusterRole. */
   role(namespace: string, name: string): readonly PolicyRule[] | undefined {
     return this.roles.get(`${namespace}/${name}`);
-  }
-
-  /** Whether a ClusterRole's rules allow it, whoever is bound to it. */
-  allowsRole(name: string, attributes: Attributes): boolean {
-    return (this.role('', name) ?? []).some((rule) => ruleAllows(rule, attributes));
   }
 
   /** Calls back after each change by which somebody may have fewer rights. Rights only add up, so what is new takes none. */
@@ -160,10 +154,9 @@ export class Rbac {
     for (const listener of this.listeners) listener(subjects);
   }
 
-  /** Who has a role: the subjects of all bindings that name it, and the role itself for who has it without one. */
+  /** Who has a role: the subjects of all bindings that name it. */
   private holders({ namespace, name }: Stored): string[] {
-    const bindings = [...(this.byRole.get(`${namespace}/${name}`) ?? [])];
-    return [roleSubject(namespace, name), ...bindings.flatMap(subjectKeys)];
+    return [...(this.byRole.get(`${namespace}/${name}`) ?? [])].flatMap(subjectKeys);
   }
 
   private bound({ namespace, name }: Stored): string[] {
@@ -222,6 +215,13 @@ export class Rbac {
       if (places.size === 0) this.bySubject.delete(subject);
     }
   }
+}
+
+/** No role speaks of selectors: decisions are kept without them. */
+function withoutSelector(attributes: Attributes): Attributes {
+  if (!isResourceRequest(attributes) || !attributes.fieldSelector) return attributes;
+  const { fieldSelector: _, ...rest } = attributes;
+  return rest;
 }
 
 const subjectKeys = ({ subjects, namespace }: Binding): string[] =>

@@ -1,8 +1,6 @@
 import type { Timers } from '../../rules/clock.ts';
 import type { Attributes, User } from '../contract.ts';
-import { isResourceRequest } from '../authorization/attributes.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
-import { nodeNameOf } from '../authorization/node-authorizer.ts';
 import type { Lessened } from '../authorization/rbac.ts';
 import type { Held } from './held.ts';
 import { inSlices } from './slices.ts';
@@ -23,8 +21,6 @@ export class Rights {
   /** subjects with fewer rights since the last look */
   private readonly lessened = new Set<string>();
   private anybody = false;
-  /** node → namespaces of pods that it has lost */
-  private readonly left = new Map<string, Set<string>>();
 
   constructor(
     private readonly authorizer: Authorizer,
@@ -61,26 +57,15 @@ export class Rights {
     this.soon.ask();
   }
 
-  /** A pod has left a node, which may read what its pods refer to. */
-  podLeft(node: string, namespace: string): void {
-    if (this.rights.size === 0) return;
-    let namespaces = this.left.get(node);
-    if (!namespaces) this.left.set(node, (namespaces = new Set()));
-    namespaces.add(namespace);
-    this.soon.ask();
-  }
-
   close(): void {
     this.soon.close();
   }
 
   private async look(): Promise<void> {
     const lessened = this.anybody ? undefined : new Set(this.lessened);
-    const left = new Map(this.left);
     this.anybody = false;
     this.lessened.clear();
-    this.left.clear();
-    await inSlices(this.steps((right) => isLessened(right.dependsOn, lessened) || hasLeft(right, left)));
+    await inSlices(this.steps((right) => isLessened(right.dependsOn, lessened)));
   }
 
   private *steps(isConcerned: (right: Right) => boolean): Generator<void> {
@@ -99,10 +84,3 @@ export class Rights {
 
 export const isLessened = (dependsOn: readonly string[], lessened: Lessened): boolean =>
   lessened ? dependsOn.some((subject) => lessened.has(subject)) : dependsOn.length > 0;
-
-/** What a node may by its pods in a namespace, or by what they lead to outside of it. */
-function hasLeft({ user, attributes }: Right, left: ReadonlyMap<string, ReadonlySet<string>>): boolean {
-  if (left.size === 0 || !isResourceRequest(attributes)) return false;
-  const namespaces = left.get(nodeNameOf(user) ?? '');
-  return namespaces !== undefined && (attributes.namespace === '' || namespaces.has(attributes.namespace));
-}

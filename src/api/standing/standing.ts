@@ -26,7 +26,7 @@ const nothing = (): void => undefined;
 
 /**
  * What stands open by a right: watches, sessions in containers, connections. It is told when the right or the credential
- * has ended, within a second of the change: of roles and bindings by the authorizer, of what tokens are bound to by the
+ * has ended, within a second of the change: of roles, bindings and nodes' pods by the authorizer, of what tokens are bound to by the
  * store, of time by a timer of each credential's own, and of all else by a look at everything each half minute.
  */
 export class Standing {
@@ -47,6 +47,7 @@ export class Standing {
       this.rights.lessen(subjects);
       this.credentials.lessen(subjects);
     });
+    authorizer.onNodesLessened((subjects) => this.rights.lessen(subjects));
     for (const resource of Object.keys(BOUND_TO)) this.followObjects(resource);
   }
 
@@ -97,14 +98,11 @@ export class Standing {
   }
 
   private onEvents(resource: string, events: readonly StoreEvent[]): void {
-    const named = this.credentials.names(resource);
-    if (!named && (resource !== 'pods' || this.rights.size === 0)) return;
+    if (!this.credentials.names(resource)) return;
     const { changes } = BOUND_TO[resource] ?? { changes: true };
     for (const { type, stored } of events) {
       if (type !== 'DELETED' && !(changes && type === 'MODIFIED')) continue;
-      if (named) this.credentials.changed(stored);
-      const node = resource === 'pods' && stored.fields?.['spec.nodeName'];
-      if (node) this.rights.podLeft(node, stored.namespace);
+      this.credentials.changed(stored);
     }
   }
 }

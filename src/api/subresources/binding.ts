@@ -107,6 +107,7 @@ export async function bind(
     'CREATE',
     binding,
     undefined,
+    kind,
   );
   await core.admission.admit(request);
   await core.admission.validate(request);

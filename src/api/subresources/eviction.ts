@@ -2,7 +2,7 @@ import type { Condition, Eviction, PodDisruptionBudgetStatus } from '../../../sc
 import { bodyKind } from '../../kinds/body-kind.ts';
 import { storedForm } from '../../kinds/encode.ts';
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
-import type { ObjectLike, Unchecked } from '../../meta/object.ts';
+import type { KubeObject, ObjectLike, Unchecked } from '../../meta/object.ts';
 import { badRequest, forbiddenRequest, notFound, StatusError, timeout } from '../../meta/status.ts';
 import { isPodReady, isPodTerminal } from '../../rules/pods.ts';
 import type { Stored } from '../../store/contract.ts';
@@ -12,7 +12,7 @@ import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
 import { copyAs, objectAs } from '../object-as.ts';
 import { keyOf } from '../target.ts';
-import { operationOf } from '../write/operation.ts';
+import { admissionRequest, operationOf } from '../write/operation.ts';
 import { readBody } from '../write/read-body.ts';
 import { writeOf } from '../write/stored-write.ts';
 
@@ -152,8 +152,17 @@ export async function evict(
 ): Promise<Answer> {
   core.authorizer.require(ctx, 'create', target);
   const kind = bodyKind({ group: 'policy', version: 'v1', kind: 'Eviction' })!;
-  const eviction = readBody(ctx, kind, body, options.fieldValidation) as Unchecked<Eviction>;
+  const eviction = readBody(ctx, kind, body, options.fieldValidation) as KubeObject & Unchecked<Eviction>;
+  const request = admissionRequest(
+    operationOf(core, ctx, target, 'evict', options),
+    'CREATE',
+    eviction,
+    undefined,
+    kind,
+  );
+  await core.admission.admit(request);
   if (eviction.metadata.name !== target.name) throw badRequest('name in URL does not match name in Eviction object');
+  await core.admission.validate(request);
   const podTarget: Target = { ...target, subresource: '' };
   let pod = core.store.get(keyOf(podTarget));
   if (!pod) {

@@ -2,10 +2,12 @@ import type { BoundObjectReference, TokenRequest } from '../../../schema/types.t
 import { bodyKind } from '../../kinds/body-kind.ts';
 import { normalizeObject } from '../../kinds/normalize.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
-import type { Unchecked } from '../../meta/object.ts';
+import { parseApiVersion } from '../../meta/gvk.ts';
+import type { ObjectMeta, Unchecked } from '../../meta/object.ts';
 import { badRequest, conflict, invalidObject, notFound } from '../../meta/status.ts';
 import { formatTime } from '../../meta/time.ts';
 import { objectAnswer } from '../answer.ts';
+import type { Stored } from '../../store/contract.ts';
 import type { Answer, Body, RequestContext, Target, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import type { BoundObject } from '../authentication/service-account-tokens.ts';
@@ -14,7 +16,7 @@ import { objectAs } from '../object-as.ts';
 import { keyOf } from '../target.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { applyDefaults } from '../write/defaults.ts';
-import { operationOf } from '../write/operation.ts';
+import { admissionRequest, operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { readBody } from '../write/read-body.ts';
 
@@ -26,6 +28,20 @@ const BINDABLE: Readonly<Record<string, string>> = { Pod: 'pods', Secret: 'secre
 /** The name of a token, which tells it from others and is of no use without it. */
 const tokenId = (token: string): string =>
   (JSON.parse(Buffer.from(token.split('.')[1] ?? '', 'base64url').toString()) as { jti: string }).jti;
+
+/** What the request says of the account must be so. Throws 400, 409, 422. */
+function checkIdentity({ name, namespace, uid }: Partial<ObjectMeta>, target: Target, account: Stored): void {
+  if (namespace && namespace !== target.namespace)
+    throw badRequest('the namespace of the provided object does not match the namespace sent on the request');
+  if (name && name !== target.name) {
+    const error = invalid('metadata.name', name, 'must match the service account name if specified');
+    throw invalidObject(TOKEN_REQUEST, target.name, [error]);
+  }
+  if (!uid || uid === account.uid) return;
+  const what = { group: TOKEN_REQUEST.group, resource: TOKEN_REQUEST.kind };
+  const why = `the UID in the token request (${uid}) does not match the UID of the service account (${account.uid})`;
+  throw conflict(what, target.name, why);
+}
 
 function checkSeconds(seconds: number): void {
   const errors: FieldError[] = [];
@@ -43,11 +59,9 @@ function boundObject(
   ref: BoundObjectReference,
 ): { bound: BoundObject; node?: { name: string; uid: string } } {
   const { kind = '', name = '', uid } = ref;
-  const resource = BINDABLE[kind];
-  if (!resource)
-    throw badRequest(
-      `cannot bind token for serviceaccount ${JSON.stringify(target.name)} to type ${JSON.stringify(kind)}`,
-    );
+  const { group, version } = parseApiVersion(ref.apiVersion ?? '');
+  const resource = group ? undefined : BINDABLE[kind];
+  if (!resource) throw badRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
   const stored = core.store.get({ resource, namespace: kind === 'Node' ? '' : target.namespace, name });
   if (!stored) throw notFound({ group: '', resource }, name);
   if (uid && uid !== stored.uid) {
@@ -90,17 +104,16 @@ export async function requestToken(
     subresource: 'token',
     now: op.now,
   });
+  const write = admissionRequest(op, 'CREATE', request, undefined, kind);
+  await core.admission.admit(write);
   const spec = (request as Unchecked<TokenRequest>).spec ?? {};
   const key = keyOf({ ...target, subresource: '' });
   const account = core.store.get(key) ?? (await core.store.fresh(), core.store.get(key));
   if (!account) throw notFound({ group: '', resource: 'serviceaccounts' }, target.name);
-  if (request.metadata?.name && request.metadata.name !== target.name) {
-    throw badRequest(
-      `the name of the object (${request.metadata.name}) does not match the name on the URL (${target.name})`,
-    );
-  }
+  checkIdentity(request.metadata, target, account);
   const seconds = spec.expirationSeconds ?? HOUR;
   checkSeconds(seconds);
+  await core.admission.validate(write);
   const audiences = spec.audiences?.length ? spec.audiences : [core.tokens.issuer];
   const { bound, node } = spec.boundObjectRef
     ? boundObject(core, target, spec.boundObjectRef)

@@ -4,7 +4,7 @@ import type { KubeObject } from '../../meta/object.ts';
 import { invalidObject } from '../../meta/status.ts';
 import type { Attributes, Target, User } from '../contract.ts';
 import type { Question } from './question.ts';
-import { selectorErrors, type ResourceAttributes } from './review-selectors.ts';
+import { fieldTermsOf, selectorErrors, type ResourceAttributes } from './review-selectors.ts';
 
 const SPEC = Path.root('spec');
 
@@ -21,7 +21,9 @@ const specOf = (object: KubeObject): Spec => (object['spec'] ?? {}) as Spec;
 function attributesOf({ resourceAttributes: r, nonResourceAttributes: n }: Spec): Attributes {
   if (!r) return { verb: n?.verb ?? '', path: n?.path ?? '' };
   const { verb = '', group = '', version = '*', resource = '', subresource = '', namespace = '', name = '' } = r;
-  return { verb, group, version, resource, subresource, namespace, name };
+  const attributes = { verb, group, version, resource, subresource, namespace, name };
+  const fieldSelector = fieldTermsOf(r.fieldSelector);
+  return fieldSelector.length ? { ...attributes, fieldSelector } : attributes;
 }
 
 /** As Go prints the internal struct, which has no JSON names. */

@@ -1,3 +1,4 @@
+import { termsOf, type FieldTerm } from '../../meta/fields.ts';
 import { forbidden, invalid, required, type FieldError, type Path } from '../../meta/field.ts';
 import { isLabelValue, isQualifiedName } from '../../meta/names.ts';
 
@@ -72,3 +73,15 @@ export const selectorErrors = (attributes: ResourceAttributes | undefined, at: P
   ...attributeErrors(attributes?.fieldSelector, at.child('fieldSelector'), fieldRequirementErrors),
   ...attributeErrors(attributes?.labelSelector, at.child('labelSelector'), labelRequirementErrors),
 ];
+
+/**
+ * What of a field selector authorisation understands: terms of one value. What it does not is left out, which asks for
+ * more. Source: ResourceAttributesFrom of Kubernetes.
+ */
+export function fieldTermsOf({ rawSelector = '', requirements = [] }: SelectorAttributes = {}): FieldTerm[] {
+  if (rawSelector) return termsOf(rawSelector);
+  return requirements.flatMap(({ key: field = '', operator, values: [value, ...more] = [] }) => {
+    const known = operator === 'In' ? '=' : operator === 'NotIn' ? '!=' : undefined;
+    return known && value !== undefined && more.length === 0 ? [{ field, operator: known, value } as const] : [];
+  });
+}

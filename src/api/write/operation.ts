@@ -1,4 +1,4 @@
-import type { StrategyContext } from '../../kinds/kind.ts';
+import type { Kind, StrategyContext } from '../../kinds/kind.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { Author } from '../../store/contract.ts';
@@ -55,6 +55,7 @@ export const admissionRequest = (
   operation: AdmissionOperation,
   object: KubeObject | undefined,
   old: KubeObject | undefined,
+  body?: Kind,
 ): AdmissionRequest => ({
   store: op.core.store,
   destinations: op.core.destinations,
@@ -62,6 +63,7 @@ export const admissionRequest = (
   authorizer: op.core.authorizer,
   ctx: op.ctx,
   target: op.target,
+  body,
   operation,
   object,
   old,

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Service } from '../../../schema/types.ts';
+import type { Pod, Service } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import type { Informers } from '../../client/informers.ts';
 import type { Clock } from '../../rules/clock.ts';
@@ -18,7 +18,10 @@ const MAX_LISTENERS = 4096;
 const RETRY_MS = 10_000;
 
 export interface ServiceNetworkOptions {
+  /** services and endpoint slices */
   informers: Pick<Informers, 'informer'>;
+  /** those of this node */
+  pods: Informer<Pod>;
   clock: Clock;
   random(): number;
   log(message: string, fields?: Record<string, unknown>): void;
@@ -46,9 +49,8 @@ export class ServiceNetwork {
   private unsubscribe: () => void = () => undefined;
 
   constructor(private readonly options: ServiceNetworkOptions) {
-    const { informers } = options;
+    const { informers, pods } = options;
     this.services = informers.informer('services');
-    const pods = informers.informer('pods');
     this.table = new EndpointTable(informers.informer('endpointslices.discovery.k8s.io'), pods);
   }
 

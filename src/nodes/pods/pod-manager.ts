@@ -5,9 +5,6 @@ import type { Informer } from '../../client/contract.ts';
 import type { AgentContext } from './agent-context.ts';
 import { PodWorker } from './pod-worker.ts';
 
-/** Name of the pod informer's index by node. */
-const BY_NODE = 'spec.nodeName';
-
 /** One worker for each pod that is bound to this node. */
 export class PodManager {
   private readonly workers = new Map<string, PodWorker>();
@@ -19,9 +16,7 @@ export class PodManager {
     private readonly pods: Informer<Pod>,
     private readonly context: AgentContext,
     private readonly maxPods: number,
-  ) {
-    pods.addIndex(BY_NODE, (pod) => (pod.spec?.nodeName ? [pod.spec.nodeName] : []));
-  }
+  ) {}
 
   /** Takes over what runs from before, and follows from then on. The informer must be synced. */
   async start(): Promise<void> {

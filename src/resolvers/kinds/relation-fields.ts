@@ -94,7 +94,7 @@ async function related(
   snapshot: OperationContext['snapshot'],
 ): Promise<readonly Stored[]> {
   if (relation.form === 'grouped')
-    return snapshot.group(to, namespace, relation.field, relation.keyOf, relation.key(object));
+    return snapshot.group(to, namespace, relation, relation.key(object));
   const labelSelector = relation.selector(object);
   if (!labelSelector) return [];
   const selector = labelSelectorAsSelector(labelSelector);

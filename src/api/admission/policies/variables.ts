@@ -1,20 +1,26 @@
 import { authorizerValue, resourceCheck, type Question, type Verdict } from '../../../cel/library/authorizer.ts';
 import { fromStorage } from '../../../kinds/encode.ts';
+import { termsOf } from '../../../meta/fields.ts';
 import type { KubeObject } from '../../../meta/object.ts';
-import { requestName, type AdmissionRequest } from '../plugin.ts';
+import { bodyOf, requestName, type AdmissionRequest } from '../plugin.ts';
 import type { Bindings } from './composed.ts';
 import { requestFacts } from '../webhooks/request-facts.ts';
 
 /** An object as expressions see it: of the request's version. */
-const visible = ({ target }: AdmissionRequest, object: KubeObject | undefined): unknown =>
-  object ? fromStorage(target.kind, object) : null;
+const visible = (request: AdmissionRequest, object: KubeObject | undefined): unknown =>
+  object ? fromStorage(bodyOf(request), object) : null;
 
 /** A question of an expression, for who makes the request or for the service account that it names. */
-function askFor({ authorizer, ctx }: AdmissionRequest, { serviceAccount, path, verb, ...what }: Question): Verdict {
+function askFor(
+  { authorizer, ctx }: AdmissionRequest,
+  { serviceAccount, path, verb, fieldSelector, labelSelector: _, ...what }: Question,
+): Verdict {
   const { namespace = '', name = '' } = serviceAccount ?? {};
   const groups = ['system:serviceaccounts', `system:serviceaccounts:${namespace}`, 'system:authenticated'];
   const user = serviceAccount ? { name: `system:serviceaccount:${namespace}:${name}`, groups } : ctx.user;
-  return authorizer.decide(user, path === undefined ? { ...what, verb } : { path, verb });
+  if (path !== undefined) return authorizer.decide(user, { path, verb });
+  const terms = fieldSelector ? termsOf(fieldSelector) : [];
+  return authorizer.decide(user, { ...what, verb, ...(terms.length && { fieldSelector: terms }) });
 }
 
 /** What every admission expression may use: object, oldObject, request, params, namespaceObject (KEP-3488). */

@@ -2,7 +2,7 @@ import { fromStorage } from '../../../kinds/encode.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { newUid } from '../../../meta/uid.ts';
 import { userInfo } from '../../authentication/user-info.ts';
-import type { AdmissionRequest } from '../plugin.ts';
+import { bodyOf, type AdmissionRequest } from '../plugin.ts';
 
 const OPTION_KINDS: Readonly<Record<string, string>> = {
   CREATE: 'CreateOptions',
@@ -14,7 +14,8 @@ const OPTION_KINDS: Readonly<Record<string, string>> = {
 export function requestFacts(request: AdmissionRequest): Record<string, unknown> {
   const { target, operation, ctx, dryRun, options, object, old } = request;
   const { kind, subresource, namespace } = target;
-  const gvk = { group: kind.group, version: kind.version, kind: kind.kind };
+  const body = bodyOf(request);
+  const gvk = { group: body.group, version: body.version, kind: body.kind };
   const gvr = { group: kind.group, version: kind.version, resource: kind.resource };
   const optionKind = OPTION_KINDS[operation];
   const name = target.name || object?.metadata.name || old?.metadata.name;
@@ -35,5 +36,5 @@ export function requestFacts(request: AdmissionRequest): Record<string, unknown>
 }
 
 /** A stored object in the version of the request, as it is sent. */
-export const sentObject = ({ target }: AdmissionRequest, object: KubeObject | undefined): KubeObject | null =>
-  object ? fromStorage(target.kind, object) : null;
+export const sentObject = (request: AdmissionRequest, object: KubeObject | undefined): KubeObject | null =>
+  object ? fromStorage(bodyOf(request), object) : null;

@@ -122,6 +122,7 @@ export const nodeStrategy: Strategy<Node> = {
       form: 'grouped',
       key: ({ metadata }) => metadata.name,
       keyOf: ({ spec }: Unchecked<Pod>) => spec?.nodeName,
+      label: 'spec.nodeName',
     },
   ],
 };

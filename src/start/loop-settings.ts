@@ -1,0 +1,29 @@
+import type { Cluster } from '../addons/addon.ts';
+import type { NodeSpec, Options, Role } from './options.ts';
+
+/** What crosses to a worker thread. */
+export interface LoopSettings {
+  roles: Role[];
+  data: string;
+  nodes: NodeSpec[];
+  nodeName: string | undefined;
+  /** PEM of the cluster's CA */
+  ca: string;
+  /** names of add-ons */
+  addons: string[];
+  /** what nodes and add-ons know of the cluster */
+  cluster: Cluster;
+}
+
+/** How the loops say what has happened. */
+export type Report = (message: string, fields?: Record<string, unknown>) => void;
+
+export const loopSettings = (options: Options, ca: string): LoopSettings => ({
+  roles: [...options.roles].filter((r) => r !== 'api'),
+  data: options.data,
+  nodes: options.nodes,
+  nodeName: options.nodeName,
+  ca,
+  addons: options.addons,
+  cluster: { dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'), domain: 'cluster.local' },
+});

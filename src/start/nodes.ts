@@ -1,0 +1,144 @@
+import os from 'node:os';
+import path from 'node:path';
+import { createClient } from '../client/client.ts';
+import type { Client, Transport } from '../client/contract.ts';
+import { createInformers, type Informers } from '../client/informers.ts';
+import { createEventRecorder } from '../control/events.ts';
+import { isStatusError } from '../meta/status.ts';
+import { createNode } from '../nodes/node.ts';
+import { createSimulatedNodes } from '../nodes/simulated.ts';
+import { systemClock } from '../rules/clock.ts';
+import type { LoopSettings, Report } from './loop-settings.ts';
+import type { NodeSpec } from './options.ts';
+
+const NODE_USER = 'system:node:';
+/** Who routes to services: a part of its own, of which Kubernetes' roles know (system:node-proxier). */
+const PROXY_USER = 'system:kube-proxy';
+/** Who reads the pods of simulated nodes, which are too many for a watch each. */
+const SIMULATION_USER = 'system:serviceaccount:kube-system:simulated-nodes';
+
+/** ms until an API that did not answer is asked again */
+const RETRY_MS = 1000;
+
+/** What the nodes of this process have in common. */
+interface Host {
+  client: Client;
+  settings: LoopSettings;
+  log: Report;
+}
+interface Running {
+  stop(): Promise<void>;
+}
+
+/**
+ * The nodes of this process, each with the rights of a node: over a connection that may act for them, or that is one.
+ * @returns what ends them
+ */
+export async function runNodes(
+  transport: Transport,
+  settings: LoopSettings,
+  log: Report,
+): Promise<() => Promise<void>> {
+  const self = await userOf(createClient(transport), log);
+  const own = self.startsWith(NODE_USER) ? self.slice(NODE_USER.length) : undefined;
+  const host: Host = { client: createClient(transport, {}, self), settings, log };
+  const running: Running[] = [];
+  let simulated = 0;
+  for (const spec of settings.nodes) {
+    if (spec.runtime === 'simulated') {
+      running.push(await simulate(host, spec, simulated + 1));
+      simulated += spec.count;
+    } else running.push(await runNode(host, settings.nodeName ?? own ?? hostName()));
+  }
+  return async () => {
+    for (const each of running) await each.stop();
+  };
+}
+
+/** Who the connection's user is, once the API answers. */
+async function userOf(client: Client, log: Report): Promise<string> {
+  const review = { apiVersion: 'authentication.k8s.io/v1', kind: 'SelfSubjectReview', metadata: {} };
+  for (;;) {
+    try {
+      const { status } = await client.create('selfsubjectreviews.authentication.k8s.io', review);
+      return (status as { userInfo?: { username?: string } } | undefined)?.userInfo?.username ?? '';
+    } catch (error) {
+      if (!isStatusError(error, 'ServiceUnavailable')) throw error;
+      log('the API cannot be asked who the nodes are', { error: error.message });
+      await new Promise((resolve) => systemClock.setTimeout(() => resolve(undefined), RETRY_MS));
+    }
+  }
+}
+
+const hostName = (): string =>
+  os
+    .hostname()
+    .toLowerCase()
+    .replace(/[^a-z0-9.-]/g, '-');
+
+const informersOf = (client: Client, log: Report, fieldSelectors: Record<string, string> = {}): Informers =>
+  createInformers(client, systemClock, {
+    onError: (error, resource) => log(`watch of ${resource}: ${(error as Error).message}`),
+    fieldSelectors,
+  });
+
+async function simulate(
+  { client, log }: Host,
+  { count, cpu, memory, pods, zones }: Extract<NodeSpec, { runtime: 'simulated' }>,
+  first: number,
+): Promise<Running> {
+  const informers = informersOf(client.as(SIMULATION_USER, 'simulated-nodes'), log);
+  const letter = (n: number): string => `${String.fromCharCode(97 + (n % 26))}${n >= 26 ? Math.floor(n / 26) : ''}`;
+  const nodes = createSimulatedNodes({
+    count,
+    cpu,
+    memory,
+    pods: String(pods),
+    zones: Array.from({ length: zones }, (_, n) => `zone-${letter(n)}`),
+    first,
+    client,
+    informers,
+    clock: systemClock,
+    random: Math.random,
+    log,
+  });
+  await nodes.start();
+  informers.start();
+  return {
+    async stop() {
+      await nodes.stop();
+      await informers.stop();
+    },
+  };
+}
+
+async function runNode({ client, settings, log }: Host, name: string): Promise<Running> {
+  const kubelet = client.as(`${NODE_USER}${name}`, 'kubelet');
+  const informers = informersOf(kubelet, log, { pods: `spec.nodeName=${name}` });
+  const proxy = informersOf(client.as(PROXY_USER, 'kube-proxy'), log);
+  const node = createNode({
+    name,
+    client,
+    informers,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    events: createEventRecorder({ client: kubelet, component: 'kubelet', instance: name, clock: systemClock, log }),
+    dataDir: path.join(settings.data, 'node'),
+    hidden: settings.data,
+    ca: settings.ca,
+    dnsIP: settings.cluster.dnsIP,
+    clusterDomain: settings.cluster.domain,
+    serviceProxy: proxy,
+  });
+  informers.start();
+  proxy.start();
+  await node.start();
+  return {
+    async stop() {
+      await node.stop();
+      await informers.stop();
+      await proxy.stop();
+    },
+  };
+}
