@@ -75,7 +75,7 @@ export const serviceAccount: AdmissionPlugin = {
 };
 
 function refuseForMirror(request: AdmissionRequest, { spec }: Unchecked<Pod>): void {
-  if (spec?.serviceAccountName)
+  if (spec?.serviceAccountName || spec?.serviceAccount)
     throw forbiddenRequest(PODS, requestName(request), 'a mirror pod may not reference service accounts');
   if (spec?.volumes?.some((v) => v.projected?.sources?.some((s) => s.serviceAccountToken))) {
     throw forbiddenRequest(

@@ -49,13 +49,13 @@ export class NodeAuthorizer {
       ['secrets', namespaced(reached('secrets'))],
       ['configmaps', namespaced(reached('configmaps'))],
       ['persistentvolumeclaims', claims(reached('persistentvolumeclaims'))],
-      ['persistentvolumes', single((node, { name }) => graph.reachesVolume(node, name))],
+      ['persistentvolumes', single(ofCluster((node, name) => graph.reachesVolume(node, name)))],
       ['resourceclaims.resource.k8s.io', single(reached('resourceclaims'))],
-      [ATTACHMENTS, single((node, { name }) => this.isAttachedTo(node, name))],
+      [ATTACHMENTS, single(ofCluster((node, name) => this.isAttachedTo(node, name)))],
       ['serviceaccounts', serviceAccounts(reached('serviceaccounts'))],
       ['leases.coordination.k8s.io', leases],
       ['csinodes.storage.k8s.io', csiNodes],
-      [SLICES, slices((node, { name }) => this.hasSlice(node, name))],
+      [SLICES, slices(ofCluster((node, name) => this.hasSlice(node, name)))],
       ['nodes', nodes],
       ['pods', pods((node, { namespace, name }) => graph.hasPod(node, namespace, name))],
       // of a feature that is off (PodCertificateRequest)
@@ -88,6 +88,12 @@ export class NodeAuthorizer {
 }
 
 type Relation = (node: string, attributes: ResourceAttributes) => boolean;
+
+/** An object of the cluster is in no namespace, whatever a question says. */
+const ofCluster =
+  (isRelated: (node: string, name: string) => boolean): Relation =>
+  (node, { namespace, name }) =>
+    namespace === '' && isRelated(node, name);
 
 const related = (node: string, attributes: ResourceAttributes, isRelated: Relation): Decision => {
   if (!attributes.name) return no('No Object name found');

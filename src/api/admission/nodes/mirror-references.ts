@@ -55,7 +55,7 @@ export interface Unknown {
  * HasAPIObjectReference of Kubernetes.
  */
 export function apiReferenceOf({ spec }: Unchecked<Pod>): string | Unknown | undefined {
-  if (spec?.serviceAccountName) return 'serviceaccounts';
+  if (spec?.serviceAccountName || spec?.serviceAccount) return 'serviceaccounts';
   if (secretsOf(spec).length) return 'secrets';
   if (configMapsOf(spec).length) return 'configmaps';
   if (spec?.resourceClaims?.length) return 'resourceclaims';

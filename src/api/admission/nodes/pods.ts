@@ -55,7 +55,7 @@ async function owner(request: AdmissionRequest, { metadata }: Unchecked<Pod>, no
   if (!controller) throw refuse(request, `${only} a controller owner reference set to itself`);
   if (blockOwnerDeletion)
     throw refuse(request, `node ${quote(node)} must not set blockOwnerDeletion on an owner reference`);
-  const stored = await find(request, 'nodes', '', node);
+  const stored = await find(request, 'node', '', node);
   if (uid !== stored.uid) throw refuse(request, `node ${node} UID mismatch: expected ${uid ?? ''} got ${stored.uid}`);
 }
 
@@ -77,7 +77,7 @@ const madeClaims = (status: Unchecked<Pod>['status'] | PodStatus): unknown =>
 
 async function eviction(request: AdmissionRequest, node: string): Promise<void> {
   if (request.operation !== 'CREATE') throw refuse(request, `unexpected operation ${request.operation}`);
-  const pod = await find(request, 'pods', request.target.namespace, nameOf(request));
+  const pod = await find(request, 'pod', request.target.namespace, nameOf(request));
   if (objectAs('pods', pod).spec?.nodeName !== node)
     throw refuse(request, `node ${node} can only evict pods with spec.nodeName set to itself`);
 }

@@ -12,21 +12,20 @@ export const refuse = (request: AdmissionRequest, why: string): StatusError =>
 export const unexpectedOperation = (request: AdmissionRequest): StatusError =>
   refuse(request, `unexpected operation ${JSON.stringify(request.operation)}`);
 
-/** What the request names, or is about: it is there, or 404. */
+/** The Pod or Node that a request names: it is there, or 404 of its kind. */
 export async function find(
-  request: AdmissionRequest,
-  resource: string,
+  { store }: AdmissionRequest,
+  kind: 'pod' | 'node',
   namespace: string,
   name: string,
 ): Promise<Stored> {
-  const { store } = request;
-  const key = { resource, namespace, name };
+  const key = { resource: `${kind}s`, namespace, name };
   let stored = store.get(key);
   if (!stored) {
     await store.fresh();
     stored = store.get(key);
   }
-  if (!stored) throw notFound({ group: '', resource }, name);
+  if (!stored) throw notFound({ group: '', resource: kind }, name);
   return stored;
 }
 

@@ -1,5 +1,6 @@
 import type { CSIDriver, Pod, TokenRequest, Volume } from '../../../../schema/types.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
+import { parseGroupResource } from '../../../meta/gvk.ts';
 import { notFound } from '../../../meta/status.ts';
 import type { Store } from '../../../store/contract.ts';
 import { claimOf } from '../../authorization/pod-references.ts';
@@ -32,7 +33,7 @@ export const tokens: NodeRule = async (request, node) => {
   const { apiVersion, kind, name, uid } = spec?.boundObjectRef ?? {};
   if (apiVersion !== 'v1' || kind !== 'Pod' || !name) throw refuse(request, 'node requested token not bound to a pod');
   if (!uid) throw refuse(request, 'node requested token with a pod binding without a uid');
-  const stored = await find(request, 'pods', target.namespace, name);
+  const stored = await find(request, 'pod', target.namespace, name);
   if (uid !== stored.uid) {
     const why = `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`;
     throw refuse(request, why);
@@ -98,6 +99,7 @@ const wantsTokenFor = ({ spec }: CSIDriver, audience: string): boolean =>
 function there(store: Store, key: string, namespace: string, name: string) {
   const stored = store.get({ resource: key, namespace, name });
   if (stored) return stored;
-  const [resource = '', ...group] = key.split('.');
-  throw notFound({ group: group.join('.'), resource }, name);
+  const { group, resource } = parseGroupResource(key);
+  // the kind in small letters stands where a resource does
+  throw notFound({ group, resource: resource.replace(/s$/, '') }, name);
 }
