@@ -30,7 +30,7 @@ function secretOf(volume: Parts<Volume>): (string | undefined)[] {
 
 /** Names of the Secrets that a pod's spec refers to, each as often as it does. Source: VisitPodSecretNames of Kubernetes. */
 export function secretsOf(spec: Spec): string[] {
-  const names = [...(spec?.imagePullSecrets ?? []).map(({ name }) => name)];
+  const names = (spec?.imagePullSecrets ?? []).map(({ name }) => name);
   for (const { env, envFrom } of namedBy(spec)) {
     for (const { secretRef } of envFrom ?? []) names.push(secretRef?.name);
     for (const { valueFrom } of env ?? []) names.push(valueFrom?.secretKeyRef?.name);
