@@ -93,8 +93,7 @@ async function related(
   namespace: string,
   snapshot: OperationContext['snapshot'],
 ): Promise<readonly Stored[]> {
-  if (relation.form === 'grouped')
-    return snapshot.group(to, namespace, relation, relation.key(object));
+  if (relation.form === 'grouped') return snapshot.group(to, namespace, relation, relation.key(object));
   const labelSelector = relation.selector(object);
   if (!labelSelector) return [];
   const selector = labelSelectorAsSelector(labelSelector);
