@@ -18,7 +18,7 @@ import {
   type PatchBody,
   type PatchInput,
 } from './patch-body.ts';
-import { applyPatch, unconvertible } from './patch/apply/applypatch.ts';
+import { applySteps, unconvertible } from './patch/apply/applypatch.ts';
 import { ConvertWalk } from './patch/convert-walk.ts';
 import { printValue } from '../go/print-value.ts';
 import { patchRefused } from './patch/errors.ts';
@@ -29,7 +29,7 @@ import { applyMergePatch } from './patch/merge.ts';
 import { isPlain } from './patch/plain.ts';
 import { applyStrategicMergePatch } from './patch/strategic.ts';
 import { resourceOf } from './target.ts';
-import { operationOf } from './write/operation.ts';
+import { operationOf, type Operation } from './write/operation.ts';
 import { ownershipOf, writesPart } from './write/ownership.ts';
 import { checkPlace, readBody } from './write/read-body.ts';
 import { replace, type Change } from './write/replace.ts';
@@ -49,9 +49,7 @@ export async function patch(
   ctx.audit?.sentText(() => patchText(input));
   const op = operationOf(core, ctx, target, type === APPLY_PATCH ? 'apply' : 'patch', options);
   const change: Change =
-    type === APPLY_PATCH
-      ? applying(core, ctx, target, input, options, op.now)
-      : patching(ctx, target, type, input, options);
+    type === APPLY_PATCH ? applying(op, input, options) : patching(ctx, target, type, input, options);
   return replace(op, change);
 }
 
@@ -140,14 +138,7 @@ function patching(ctx: RequestContext, target: Target, type: string, input: Patc
   };
 }
 
-function applying(
-  core: Core,
-  ctx: RequestContext,
-  target: Target,
-  input: PatchInput,
-  options: PatchOptions,
-  now: string,
-): Change {
+function applying({ core, ctx, target, now, pace }: Operation, input: PatchInput, options: PatchOptions): Change {
   const { kind, subresource } = target;
   const configuration = readConfiguration(input);
   const applied = configuration.value;
@@ -155,9 +146,9 @@ function applying(
   return {
     createMissing: !subresource,
     applied: true,
-    next(live) {
+    async next(live) {
       if (!live) core.authorizer.require(ctx, 'create', target);
-      const object = applyPatch({
+      const steps = applySteps({
         ...ownershipOf(core.registry, kind, subresource),
         kind: kind.kind,
         live,
@@ -167,8 +158,10 @@ function applying(
         subresource,
         now,
       });
+      const object = await pace.run(steps);
       if (configuration.strict && options.fieldValidation === 'Strict') throw badRequest(configuration.strict);
       const { managedFields } = object.metadata;
+      if (pace.due) await pace.turn();
       const read = readApplied(ctx, kind, object, applied, options.fieldValidation);
       // field owners are not what the client wrote: they are kept as they came out
       if (managedFields) read.metadata.managedFields = managedFields;

@@ -4,6 +4,7 @@ import { metaWarnings, validateMeta } from '../../kinds/validate-meta.ts';
 import { generateName } from '../../meta/names-generate.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { alreadyExists, invalidObject, StatusError } from '../../meta/status.ts';
+import type { Steps } from '../../meta/steps.ts';
 import { newUid } from '../../meta/uid.ts';
 import type { Outcome, Stored } from '../../store/contract.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
@@ -11,7 +12,7 @@ import type { ObjectAnswer } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { checkParamAccess } from '../authorization/policy-params.ts';
 import { CreatedSets } from '../patch/apply/created.ts';
-import { createdFields, setOwners, updateManagedFields } from '../patch/apply/managed.ts';
+import { createdFields, managedFieldsUpdate, setOwners } from '../patch/apply/managed.ts';
 import { ownerId } from '../patch/apply/managers.ts';
 import { versionProblem } from '../resource-version.ts';
 import { resourceOf } from '../target.ts';
@@ -41,7 +42,8 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
   dropRepeatedOwners(ctx, object);
   applyDefaults(kind, object);
   if (op.pace.due) await op.pace.turn();
-  if (!applied) own(op, object);
+  const owned = applied ? undefined : op.pace.run(own(op, object));
+  if (owned) await owned;
   if (op.pace.due) await op.pace.turn();
   const internal = toStorage(kind, object);
   const request = admissionRequest(op, 'CREATE', internal, undefined);
@@ -60,12 +62,13 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
 const createdSets = new CreatedSets();
 
 /** What the manager owns is read off the object as Go would write it; the object itself stays as it was sent. */
-function own({ core, target, by, now }: Operation, object: KubeObject): void {
+function* own({ core, target, by, now }: Operation, object: KubeObject): Steps<void> {
   const { kind, subresource } = target;
   const ownership = ownershipOf(core.registry, kind, subresource);
   if (kind.custom || object.metadata.managedFields !== undefined) {
     const form = sentForm(kind, object);
-    updateManagedFields({ ...ownership, live: undefined, object: form, manager: by.manager, subresource, now });
+    yield;
+    yield* managedFieldsUpdate({ ...ownership, live: undefined, object: form, manager: by.manager, subresource, now });
     const { managedFields } = form.metadata;
     if (managedFields) object.metadata.managedFields = managedFields;
     else delete object.metadata.managedFields;

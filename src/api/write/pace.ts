@@ -1,3 +1,6 @@
+import type { Steps } from '../../meta/steps.ts';
+import { nextTurn } from '../fairness/turns.ts';
+
 /** ms that a request may take of the loop before the others have their turn. */
 const SLICE_MS = 8;
 
@@ -10,18 +13,22 @@ export class Pace {
     return performance.now() - this.#since > SLICE_MS;
   }
 
-  /** Runs what gives way by itself, and what it gives in the end. */
-  async run<T>(steps: Generator<void, T>): Promise<T> {
-    for (;;) {
-      const { done, value } = steps.next();
-      if (done) return value;
-      if (this.due) await this.turn();
+  /** Resolves once all that waits has had its turn. */
+  async turn(): Promise<void> {
+    await nextTurn();
+    this.#since = performance.now();
+  }
+
+  /** The outcome of work in steps: a promise only where a pause came between them. */
+  run<T>(steps: Steps<T>): T | Promise<T> {
+    for (let next = steps.next(); ; next = steps.next()) {
+      if (next.done) return next.value;
+      if (this.due) return this.#rest(steps);
     }
   }
 
-  /** Resolves once all that waits has had its turn. */
-  async turn(): Promise<void> {
-    await new Promise<void>((resolve) => setImmediate(resolve));
-    this.#since = performance.now();
+  async #rest<T>(steps: Steps<T>): Promise<T> {
+    await this.turn();
+    return this.run(steps);
   }
 }

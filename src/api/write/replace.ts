@@ -10,7 +10,7 @@ import { objectAnswer, storedAnswer } from '../answer.ts';
 import type { ObjectAnswer, Target } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { checkParamAccess } from '../authorization/policy-params.ts';
-import { keepTimes, updateManagedFields } from '../patch/apply/managed.ts';
+import { keepTimes, managedFieldsUpdate } from '../patch/apply/managed.ts';
 import { sameJson } from '../patch/equal.ts';
 import { versionProblem } from '../resource-version.ts';
 import { keyOf, resourceOf } from '../target.ts';
@@ -90,7 +90,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   checkVersion(kind, object, live);
   dropRepeatedOwners(ctx, object);
   if (!change.applied) {
-    updateManagedFields({
+    const update = managedFieldsUpdate({
       ...ownershipOf(core.registry, kind, subresource),
       live,
       object,
@@ -98,6 +98,8 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
       subresource,
       now: op.now,
     });
+    const updated = op.pace.run(update);
+    if (updated instanceof Promise) await updated;
   }
   const old = stored.object;
   if (op.pace.due) await op.pace.turn();

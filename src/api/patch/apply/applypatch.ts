@@ -2,6 +2,7 @@ import { cloneJson } from '../../../meta/clone.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { badRequest, StatusError } from '../../../meta/status.ts';
 import { parseApiVersion } from '../../../meta/gvk.ts';
+import { atOnce, type Steps } from '../../../meta/steps.ts';
 import { sameJson } from '../equal.ts';
 import { configProblems } from './check.ts';
 import { fieldsOf } from './compare.ts';
@@ -36,8 +37,9 @@ export interface ApplyRequest extends Ownership {
  * managedFields or of another version, 500 for one that the schema cannot read (as kube-apiserver does).
  * Source: KEP-555, https://kubernetes.io/docs/reference/using-api/server-side-apply/
  */
-export function applyPatch(request: ApplyRequest): KubeObject {
+export function* applySteps(request: ApplyRequest): Steps<KubeObject> {
   checkConfig(request);
+  yield;
   const { live, manager, now } = request;
   const base = live && withoutManagedFields(live);
   const owners = (live && readOwners(live.metadata.managedFields)) || (new Map() as Owners);
@@ -50,13 +52,22 @@ export function applyPatch(request: ApplyRequest): KubeObject {
     set: {},
   };
   if (owners.size === 0 && base) {
-    changeOwners(request, owners, undefined, base, { ...self, manager: 'before-first-apply', operation: 'Update' });
+    yield* changeOwners(request, owners, undefined, base, {
+      ...self,
+      manager: 'before-first-apply',
+      operation: 'Update',
+    });
   }
   const allowed = manager === KUBECTL && base && !request.force ? allowedByLastApplied(request, base) : undefined;
-  const result = applyOnce(request, base, owners, self, allowed);
+  yield;
+  const result = yield* applyOnce(request, base, owners, self, allowed);
+  yield;
   const object = setOwners(result.object, result.owners);
   return manager === KUBECTL ? updateLastApplied(object, request.patch) : object;
 }
+
+/** The same for what is known to be small. */
+export const applyPatch = (request: ApplyRequest): KubeObject => atOnce(applySteps(request));
 
 /** A group, version and kind as Go shows them: `apps/v1, Kind=Deployment`; nothing of an apiVersion that is none. */
 function typeOf({ apiVersion, kind }: KubeObject): string {
@@ -100,36 +111,40 @@ function withoutManagedFields(object: KubeObject): KubeObject {
   return { ...object, metadata: metadata as KubeObject['metadata'] };
 }
 
-function applyOnce(
+function* applyOnce(
   of: ApplyRequest,
   live: KubeObject | undefined,
   before: Owners,
   self: Owner,
   allowed: ReturnType<typeof allowedByLastApplied>,
-): { object: KubeObject; owners: Owners } {
+): Steps<{ object: KubeObject; owners: Owners }> {
   const untyped = untypedOf(of);
   const owners: Owners = new Map(before);
   const id = ownerId(self);
   const last = owners.get(id);
   const config = fieldsOf(of.schema, of.patch, untyped);
+  yield;
   const applier: Owner = { ...self, set: of.ignored ? recursiveDifference(config, of.ignored) : config };
   owners.set(id, applier);
   const merged = live ? (mergeApplied(of.schema, live, of.patch, untyped) as KubeObject) : cloneJson(of.patch);
-  const pruned = prune(of, merged, owners, applier, last);
+  yield;
+  const pruned = yield* prune(of, merged, owners, applier, last);
   const compared = versionedComparison(of, live ?? ({} as KubeObject), pruned);
   if (!of.force) {
     const conflicts: Conflicts = new Map();
     for (const [other, owner] of owners) {
       if (other === id) continue;
       const comparison = compared(owner.apiVersion);
+      yield;
       let taken = comparison ? intersection(owner.set, comparison.changed) : {};
       if (allowed) taken = allowed(taken);
       if (!isEmptySet(taken)) conflicts.set(owner, taken);
     }
     if (conflicts.size) throw applyConflict(conflicts);
   }
-  takeAway(owners, compared, id);
+  yield* takeAway(owners, compared, id);
   const set = ownable(applier.set, undefined);
+  yield;
   const unchanged = live !== undefined && sameJson(live, pruned);
   if (isEmptySet(set)) owners.delete(id);
   else

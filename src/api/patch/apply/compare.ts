@@ -37,6 +37,7 @@ function fieldsNode(
     return itemsNode(schema, value, untyped, whole, self);
   }
   const fields = value as Plain;
+  const member = self || whole;
   let out: FieldSet | undefined;
   if (schema.type === 'object') {
     if (schema.atomic) return LEAF;
@@ -47,18 +48,17 @@ function fieldsNode(
       const child = field
         ? fieldsNode(field.schema, fields[key], untyped, whole, false)
         : fieldsNode(DEDUCED, fields[key], 'deduced', whole, true);
-      if (child) (out ??= self ? { '.': LEAF } : {})[field ? field.element : `f:${key}`] = child;
+      if (child) (out ??= member ? { '.': LEAF } : {})[field ? field.element : `f:${key}`] = child;
     }
   } else {
     if (schema.type === 'any' ? untyped === 'atomic' : schema.type !== 'map' || schema.atomic) return LEAF;
     const item = schema.type === 'map' ? schema.value : DEDUCED;
     for (const key in fields) {
       if (fields[key] === undefined) continue;
-      (out ??= self ? { '.': LEAF } : {})[`f:${key}`] = fieldsNode(item, fields[key], untyped, whole, true) ?? LEAF;
+      (out ??= member ? { '.': LEAF } : {})[`f:${key}`] = fieldsNode(item, fields[key], untyped, whole, true) ?? LEAF;
     }
   }
-  if (out) return whole && !self ? { '.': LEAF, ...out } : out;
-  return self || whole || isEmptyObject(fields) ? LEAF : undefined;
+  return out ?? (member || isEmptyObject(fields) ? LEAF : undefined);
 }
 
 function itemsNode(

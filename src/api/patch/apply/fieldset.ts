@@ -54,20 +54,27 @@ function differenceNode(a: FieldSet, b: FieldSet, deep: boolean, root: boolean):
   if (isLeaf(a)) return member ? undefined : a;
   let out: FieldSet | undefined;
   for (const element in a) {
-    if (element === '.') {
-      if (member) delete (out ??= { ...a })['.'];
-      continue;
-    }
-    const right = b[element];
-    if (right === undefined) continue;
-    const left = differenceNode(a[element]!, right, deep, false);
-    if (left === a[element]) continue;
-    out ??= { ...a };
-    if (left === undefined) delete out[element];
-    else out[element] = left;
+    const child = a[element]!;
+    const left = element === '.' ? (member ? undefined : child) : leftOf(child, b[element], deep);
+    // what is taken away is left out rather than deleted: that would be slow for a wide node, and all who read it
+    if (left !== child) out ??= before(a, element);
+    if (out && left !== undefined) out[element] = left;
   }
   if (!out) return a;
   return isLeaf(out) ? undefined : normal(out);
+}
+
+const leftOf = (child: FieldSet, right: FieldSet | undefined, deep: boolean): FieldSet | undefined =>
+  right === undefined ? child : differenceNode(child, right, deep, false);
+
+/** The part of a node that comes before an element. */
+function before(node: FieldSet, end: string): FieldSet {
+  const out: FieldSet = {};
+  for (const element in node) {
+    if (element === end) break;
+    out[element] = node[element]!;
+  }
+  return out;
 }
 
 /** Members of a that are not members of b. The very same a when there is nothing to take away. */
@@ -147,27 +154,28 @@ const RANK: Readonly<Record<string, number>> = { '.': 0, f: 1, k: 2, v: 3, i: 4 
 const compareElements = (a: string, b: string): number =>
   a[0] === b[0] ? (a < b ? -1 : a > b ? 1 : 0) : RANK[a[0]!]! - RANK[b[0]!]!;
 
+/** The elements of a node in their order; undefined where they are in it. */
+function inOrder(node: FieldSet): string[] | undefined {
+  let last = '.';
+  for (const element in node) {
+    if (compareElements(last, element) > 0) return Object.keys(node).sort(compareElements);
+    last = element;
+  }
+  return undefined;
+}
+
 /** The same set in the order in which Kubernetes writes it: fields, keys, values, indexes. */
 export function sortedSet(set: FieldSet): FieldSet {
-  const elements = Object.keys(set);
-  if (elements.length === 0) return LEAF;
-  let ordered = true;
-  for (let i = 1; i < elements.length; i++) {
-    if (compareElements(elements[i - 1]!, elements[i]!) > 0) {
-      ordered = false;
-      break;
-    }
-  }
-  if (!ordered) elements.sort(compareElements);
-  const out: FieldSet = {};
-  let same = ordered;
-  for (const element of elements) {
+  if (isLeaf(set)) return set;
+  const elements = inOrder(set);
+  let out: FieldSet | undefined = elements && {};
+  for (const element of elements ?? Object.keys(set)) {
     const child = set[element]!;
     const sorted = sortedSet(child);
-    if (sorted !== child) same = false;
-    out[element] = sorted;
+    if (sorted !== child) out ??= before(set, element);
+    if (out) out[element] = sorted;
   }
-  return same ? set : out;
+  return out ?? set;
 }
 
 const MAX_DEPTH = 200;

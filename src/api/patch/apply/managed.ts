@@ -1,4 +1,5 @@
 import type { KubeObject, ManagedFieldsEntry } from '../../../meta/object.ts';
+import { atOnce, type Steps } from '../../../meta/steps.ts';
 import { sameJson } from '../equal.ts';
 import { emptyObject } from './empty.ts';
 import { difference, EMPTY, isEmptySet, recursiveDifference, sortedSet, union, type FieldSet } from './fieldset.ts';
@@ -48,12 +49,13 @@ export const ownable = (set: FieldSet, ignored: FieldSet | undefined): FieldSet 
  * `[]` or `[{}]` in the object resets: no entries. Where the live object has no entries, an update makes none.
  * Source: KEP-555; kube-apiserver's FieldManager.Update.
  */
-export function updateManagedFields(request: UpdateRequest): KubeObject {
+export function* managedFieldsUpdate(request: UpdateRequest): Steps<KubeObject> {
   const { object, live, manager } = request;
   const owners = ownersOf(request);
   delete object.metadata.managedFields;
   if (owners.size === 0 && live?.metadata.uid) return object;
-  changeOwners(request, owners, live, object, {
+  yield;
+  yield* changeOwners(request, owners, live, object, {
     manager: manager || 'unknown',
     operation: 'Update',
     apiVersion: request.apiVersion,
@@ -62,8 +64,12 @@ export function updateManagedFields(request: UpdateRequest): KubeObject {
     set: {},
   });
   capUpdaters(owners);
+  yield;
   return setOwners(object, owners);
 }
+
+/** The same for what is known to be small. */
+export const updateManagedFields = (request: UpdateRequest): KubeObject => atOnce(managedFieldsUpdate(request));
 
 /** What the creator of `object` owns, in the order in which it is written. `object` is as Go would write what was sent. */
 export function createdFields(of: Ownership, object: KubeObject): FieldSet {
@@ -91,26 +97,28 @@ function ownersOf({ live, object, subresource }: UpdateRequest): Owners {
 }
 
 /** Gives `updater` what differs between `live` and `object`, and takes it from the others. */
-export function changeOwners(
+export function* changeOwners(
   of: Ownership,
   owners: Owners,
   live: KubeObject | undefined,
   object: KubeObject,
   updater: Owner,
-): void {
+): Steps<void> {
   const old = live ?? emptyObject(of.schema, of.custom ?? false);
   const compared = versionedComparison(of, old, object);
   const id = ownerId(updater);
-  takeAway(owners, compared, id);
+  yield* takeAway(owners, compared, id);
   const own = compared(of.apiVersion);
   if (!own) {
     owners.delete(id);
     return;
   }
+  yield;
   const set = ownable(own.changed, undefined);
   // what it takes from itself it gets back: only what is gone has to go
   const before = owners.get(id);
   const kept = before && difference(before.set, own.removed);
+  yield;
   if (!isEmptySet(set)) owners.set(id, { ...updater, set: kept ? union(kept, set) : set });
   else if (before && kept !== before.set) {
     if (isEmptySet(kept!)) owners.delete(id);
@@ -119,7 +127,11 @@ export function changeOwners(
 }
 
 /** Others lose what changed and what is gone, and go when nothing is left. `except`: the id of who keeps its set. */
-export function takeAway(owners: Owners, compared: ReturnType<typeof versionedComparison>, except?: string): void {
+export function* takeAway(
+  owners: Owners,
+  compared: ReturnType<typeof versionedComparison>,
+  except?: string,
+): Steps<void> {
   for (const [id, owner] of owners) {
     if (id === except) continue;
     const difference_ = compared(owner.apiVersion);
@@ -127,7 +139,11 @@ export function takeAway(owners: Owners, compared: ReturnType<typeof versionedCo
       owners.delete(id); // of a version that is served no more
       continue;
     }
-    const set = difference(difference(owner.set, difference_.changed), difference_.removed);
+    yield;
+    const unchanged = difference(owner.set, difference_.changed);
+    yield;
+    const set = difference(unchanged, difference_.removed);
+    yield;
     if (set === owner.set) continue;
     if (isEmptySet(set)) owners.delete(id);
     else owners.set(id, { ...owner, set });

@@ -46,21 +46,22 @@ export function removeItems(schema: Schema, value: unknown, set: FieldSet, untyp
   return left ? out : undefined;
 }
 
+const hasBelow = ({ type }: Schema): boolean => type === 'object' || type === 'map' || type === 'list';
+
 /** The set with every declared field of a struct as a member, not only those without children. */
 export function namedFieldsAsMembers(schema: Schema, set: FieldSet): FieldSet {
-  if (isEmptySet(set)) return set;
-  const out: FieldSet = {};
+  if (isEmptySet(set) || !hasBelow(schema)) return set;
   const declared = schema.type === 'object' ? fieldElements(schema) : undefined;
+  const below = schema.type === 'map' ? schema.value : schema.type === 'list' ? schema.item : DEDUCED;
+  if (!declared && !hasBelow(below)) return set;
+  let out: FieldSet | undefined;
   for (const element in set) {
-    if (element === '.') {
-      out['.'] = LEAF;
-      continue;
-    }
-    const field = element.startsWith('f:') ? declared?.get(element.slice(2)) : undefined;
-    const below =
-      field?.schema ?? (schema.type === 'map' ? schema.value : schema.type === 'list' ? schema.item : DEDUCED);
-    const child = namedFieldsAsMembers(below, set[element]!);
-    out[element] = field && !isMember(child) ? { '.': LEAF, ...child } : child;
+    if (element === '.') continue;
+    const field = declared && element.startsWith('f:') ? declared.get(element.slice(2)) : undefined;
+    const child = set[element]!;
+    let named = namedFieldsAsMembers(field?.schema ?? below, child);
+    if (field && !isMember(named)) named = { '.': LEAF, ...named };
+    if (named !== child) (out ??= { ...set })[element] = named;
   }
-  return out;
+  return out ?? set;
 }
