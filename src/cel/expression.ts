@@ -13,7 +13,7 @@ import type { Range } from './range.ts';
 import { syntaxProblems } from './syntax.ts';
 import type { Type } from './types.ts';
 import { CelError, forgetKeys, type Value } from './values.ts';
-import { OutOfWork, startWork } from './work.ts';
+import { OutOfWork, resumeWork, startWork } from './work.ts';
 
 /** An expression that can run. */
 export interface Program {
@@ -109,7 +109,7 @@ function usesOf(root: Node, variables: Variables): ReadonlySet<string> {
 const EXCEEDED = new CelError(new CostExceeded().message);
 function evaluate(run: Run, variables: Readonly<Record<string, unknown>>, limit: number): Outcome {
   const frame = { cost: 0, limit, slots: [], variables };
-  startWork();
+  const outer = startWork();
   forgetKeys();
   try {
     const value = run(frame);
@@ -118,5 +118,7 @@ function evaluate(run: Run, variables: Readonly<Record<string, unknown>>, limit:
     if (error instanceof CostExceeded || error instanceof OutOfWork)
       return { value: EXCEEDED, cost: Math.max(frame.cost, limit + 1), exceeded: true };
     throw error;
+  } finally {
+    resumeWork(outer);
   }
 }

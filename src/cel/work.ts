@@ -10,8 +10,14 @@ let done = 0;
 /** Of an evaluation that did more than it may. */
 export class OutOfWork extends Error {}
 
-export function startWork(): void {
+/** An evaluation begins, and has done nothing yet. Gives what the one around it has done, for `resumeWork`. */
+export function startWork(): number {
+  const outer = done;
   done = 0;
+  return outer;
+}
+export function resumeWork(outer: number): void {
+  done = outer;
 }
 export function work(steps: number): void {
   done += steps;
