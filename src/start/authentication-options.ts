@@ -7,7 +7,8 @@ import {
 import { SIGNING_ALGORITHMS } from '../api/authentication/jwt/jwt-authenticator.ts';
 import { validateAuthentication } from '../api/authentication/jwt/validate.ts';
 import { parseYaml } from '../kinds/yaml.ts';
-import { shapeErrors } from '../meta/shape.ts';
+import { decodeShape } from '../go/decode-shape.ts';
+import { errorMessage } from '../meta/error-message.ts';
 import { StartError } from './start-error.ts';
 
 /** Flags as `parseArgs` reads them. */
@@ -71,9 +72,14 @@ export function readAuthenticationConfig(file: string, issuer: string): Authenti
   const { apiVersion, kind } = (value ?? {}) as Record<string, unknown>;
   if (kind !== 'AuthenticationConfiguration' || !VERSIONS.has(apiVersion))
     return fail(`no kind ${JSON.stringify(kind ?? '')} is registered for version ${JSON.stringify(apiVersion ?? '')}`);
-  const errors = shapeErrors(value, AUTHENTICATION_CONFIGURATION);
-  if (errors.length) return fail(`strict decoding error: ${errors.join(', ')}`);
-  return validated(value as AuthenticationConfiguration, issuer);
+  let decoded: ReturnType<typeof decodeShape>;
+  try {
+    decoded = decodeShape(value, AUTHENTICATION_CONFIGURATION);
+  } catch (error) {
+    return fail(errorMessage(error));
+  }
+  if (decoded.unknown.length) return fail(`strict decoding error: ${decoded.unknown.join(', ')}`);
+  return validated(decoded.value as AuthenticationConfiguration, issuer);
 }
 
 const VERSIONS: ReadonlySet<unknown> = new Set(

@@ -110,7 +110,10 @@ describe('a file of kind AuthenticationConfiguration', () => {
     ['kind: Config\napiVersion: v1', 'no kind "Config" is registered for version "v1"'],
     ['{', 'failed to load authentication configuration from file'],
     [`${HEAD}jwts: []`, 'strict decoding error: unknown field "jwts"'],
-    [`${HEAD}jwt: {}`, 'strict decoding error: field "jwt" must be of type list, not object'],
+    [
+      `${HEAD}jwt: {}`,
+      'json: cannot unmarshal object into Go struct field AuthenticationConfiguration.jwt of type []v1.JWTAuthenticator',
+    ],
     [ONE('http://a'), 'invalid authentication configuration: jwt[0].issuer.url: Invalid value: "http://a"'],
   ])('%j: %s', (text, why) => {
     const name = file(text);

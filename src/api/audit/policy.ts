@@ -1,5 +1,7 @@
-import { parseYaml, YamlError } from '../../kinds/yaml.ts';
+import { decodeShape, FLAG, listOf, struct, TEXT, type Shape } from '../../go/decode-shape.ts';
+import { parseYaml } from '../../kinds/yaml.ts';
 import { aggregate } from '../../meta/aggregate.ts';
+import { errorMessage } from '../../meta/error-message.ts';
 import { invalid, notSupported, Path, required, type FieldError } from '../../meta/field.ts';
 import { isDns1123Subdomain } from '../../meta/names.ts';
 import { LEVELS, STAGES, type Level, type Stage } from './contract.ts';
@@ -27,21 +29,7 @@ export interface GroupResources {
   resourceNames?: string[];
 }
 
-/** A type as Go names it, which messages tell, and what of JSON it takes. */
-type Type =
-  | { go: string; json: 'string' | 'boolean' | 'any' }
-  | { go: string; list: Type }
-  | { go: string; struct: string; fields: Readonly<Record<string, Type>> };
-
-const TEXT: Type = { go: 'string', json: 'string' };
-const FLAG: Type = { go: 'bool', json: 'boolean' };
-const listOf = (item: Type): Type => ({ go: `[]${item.go}`, list: item });
-const struct = (name: string, fields: Readonly<Record<string, Type>>): Type => ({
-  go: `v1.${name}`,
-  struct: name,
-  fields,
-});
-const STAGE: Type = { go: 'v1.Stage', json: 'string' };
+const STAGE: Shape = { go: 'v1.Stage', json: 'string' };
 const GROUP_RESOURCES = struct('GroupResources', {
   group: TEXT,
   resources: listOf(TEXT),
@@ -67,70 +55,19 @@ const POLICY = struct('Policy', {
   omitManagedFields: FLAG,
 });
 
-/** Where a value stands: for messages, the struct and the fields on the way to it; for warnings, with indexes. */
-interface Place {
-  struct: string;
-  fields: string;
-  path: string;
-}
-
-/** The part of a value that its type has. Unknown fields are collected; throws Error for a value of another type. */
-function read(value: unknown, type: Type, at: Place, unknown: string[]): unknown {
-  if ('json' in type) {
-    if (type.json === 'any' || typeof value === type.json) return value;
-    throw wrongType(value, type, at);
-  }
-  if ('list' in type) {
-    if (!Array.isArray(value)) throw wrongType(value, type, at);
-    return value.map((item, i) => {
-      // Go leaves an element of a list that is null as it is when made: empty
-      if (item === null || item === undefined) return 'fields' in type.list ? {} : '';
-      return read(item, type.list, { ...at, path: `${at.path}[${i}]` }, unknown);
-    });
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(value, type, at);
-  const found: Record<string, unknown> = {};
-  for (const [name, part] of Object.entries(value)) {
-    const field = Object.hasOwn(type.fields, name) ? type.fields[name] : undefined;
-    const path = at.path ? `${at.path}.${name}` : name;
-    if (!field) unknown.push(path);
-    else if (part !== null)
-      found[name] = read(
-        part,
-        field,
-        { struct: type.struct, fields: at.fields ? `${at.fields}.${name}` : name, path },
-        unknown,
-      );
-  }
-  return found;
-}
-
-function wrongType(value: unknown, { go }: Type, { struct: name, fields }: Place): Error {
-  const json = Array.isArray(value) ? 'array' : typeof value === 'boolean' ? 'bool' : typeof value;
-  const where = name ? `struct field ${name}.${fields}` : 'value';
-  return new Error(`failed decoding: json: cannot unmarshal ${json} into Go ${where} of type ${go}`);
-}
-
 /**
  * A policy from YAML or JSON. Throws Error with what is wrong, in the words of kube-apiserver.
  * @param warn is told of fields that no policy has, which count for nothing
  */
 export function readPolicy(source: string, warn: (text: string) => void): Policy {
-  const unknown: string[] = [];
-  const decoded = read(parsed(source), POLICY, { struct: '', fields: '', path: '' }, unknown) as Record<
-    string,
-    unknown
-  >;
-  const { kind = 'Policy', apiVersion = '', metadata: _, ...rest } = decoded;
+  const { value, unknown } = decoded(source);
+  const { kind = 'Policy', apiVersion = '', metadata: _, ...rest } = value;
   if (!apiVersion) throw new Error('unknown group version field audit.k8s.io/__internal, Kind=Policy in policy');
   if (apiVersion !== 'audit.k8s.io/v1' || kind !== 'Policy')
     throw new Error(
       `failed decoding: no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)} in scheme "pkg/runtime/scheme.go:111"`,
     );
-  if (unknown.length)
-    warn(
-      `audit policy: strict decoding error: ${unknown.map((at) => `unknown field ${JSON.stringify(at)}`).join(', ')}`,
-    );
+  if (unknown.length) warn(`audit policy: strict decoding error: ${unknown.join(', ')}`);
   const policy = { rules: [], ...rest } as Policy;
   const errors = policyErrors(policy);
   if (errors.length) throw new Error(aggregate(errors.map(({ field, body }) => `${field}: ${body}`)));
@@ -138,12 +75,12 @@ export function readPolicy(source: string, warn: (text: string) => void): Policy
   return policy;
 }
 
-function parsed(source: string): unknown {
+function decoded(source: string): { value: Record<string, unknown>; unknown: string[] } {
   try {
-    return parseYaml(source).value ?? {};
+    const { value, unknown } = decodeShape(parseYaml(source).value ?? {}, POLICY);
+    return { value: value as Record<string, unknown>, unknown };
   } catch (error) {
-    if (error instanceof YamlError) throw new Error(`failed decoding: ${error.message}`, { cause: error });
-    throw error;
+    throw new Error(`failed decoding: ${errorMessage(error)}`, { cause: error });
   }
 }
 

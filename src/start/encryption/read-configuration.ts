@@ -1,46 +1,32 @@
 import { readFileSync } from 'node:fs';
+import { decodeShape, listOf, struct, TEXT, type Shape } from '../../go/decode-shape.ts';
 import { durationError, parseDuration } from '../../go/duration.ts';
 import { parseYaml } from '../../kinds/yaml.ts';
 import type { EncryptionConfiguration } from './configuration.ts';
-import { checkShape, type Shape } from './strict-decode.ts';
 import { validateConfiguration } from './validate.ts';
 
-const TEXT: Shape = { go: 'string' };
-const KEY: Shape = { go: 'v1.Key', struct: 'Key', fields: { name: TEXT, secret: TEXT } };
-const keys = (struct: string): Shape => ({
-  go: `v1.${struct}`,
-  struct,
-  fields: { keys: { go: '[]v1.Key', list: KEY } },
+const KEYS = listOf(struct('Key', { name: TEXT, secret: TEXT }));
+const keys = (name: string): Shape => struct(name, { keys: KEYS });
+const KMS = struct('KMSConfiguration', {
+  apiVersion: TEXT,
+  name: TEXT,
+  cachesize: { go: 'int32', json: 'number' },
+  endpoint: TEXT,
+  timeout: TEXT,
 });
-const KMS: Shape = {
-  go: 'v1.KMSConfiguration',
-  struct: 'KMSConfiguration',
-  fields: { apiVersion: TEXT, name: TEXT, cachesize: { go: 'int32' }, endpoint: TEXT, timeout: { go: 'duration' } },
-};
-const PROVIDER: Shape = {
-  go: 'v1.ProviderConfiguration',
-  struct: 'ProviderConfiguration',
-  fields: {
-    aesgcm: keys('AESConfiguration'),
-    aescbc: keys('AESConfiguration'),
-    secretbox: keys('SecretboxConfiguration'),
-    identity: { go: 'v1.IdentityConfiguration', struct: 'IdentityConfiguration', fields: {} },
-    kms: KMS,
-  },
-};
-const RESOURCES: Shape = {
-  go: 'v1.ResourceConfiguration',
-  struct: 'ResourceConfiguration',
-  fields: {
-    resources: { go: '[]string', list: TEXT },
-    providers: { go: '[]v1.ProviderConfiguration', list: PROVIDER },
-  },
-};
-const CONFIGURATION: Shape = {
-  go: 'v1.EncryptionConfiguration',
-  struct: 'EncryptionConfiguration',
-  fields: { kind: TEXT, apiVersion: TEXT, resources: { go: '[]v1.ResourceConfiguration', list: RESOURCES } },
-};
+const PROVIDER = struct('ProviderConfiguration', {
+  aesgcm: keys('AESConfiguration'),
+  aescbc: keys('AESConfiguration'),
+  secretbox: keys('SecretboxConfiguration'),
+  identity: struct('IdentityConfiguration', {}),
+  kms: KMS,
+});
+const RESOURCES = struct('ResourceConfiguration', { resources: listOf(TEXT), providers: listOf(PROVIDER) });
+const CONFIGURATION = struct('EncryptionConfiguration', {
+  kind: TEXT,
+  apiVersion: TEXT,
+  resources: listOf(RESOURCES),
+});
 const VERSION = 'apiserver.config.k8s.io/v1';
 
 /** Reads and checks a file. `text` is what tells whether it has changed. Throws an Error of one line. */
@@ -74,8 +60,9 @@ function decode(text: string): EncryptionConfiguration {
   const { kind = '', apiVersion = '' } = (value ?? {}) as { kind?: unknown; apiVersion?: unknown };
   if (kind !== 'EncryptionConfiguration' || apiVersion !== VERSION)
     throw new Error(`no kind ${JSON.stringify(kind)} is registered for version ${JSON.stringify(apiVersion)}`);
-  checkShape(value, CONFIGURATION);
-  const configuration = value as EncryptionConfiguration;
+  const decoded = decodeShape(value, CONFIGURATION);
+  if (decoded.unknown.length) throw new Error(`strict decoding error: ${decoded.unknown.join(', ')}`);
+  const configuration = decoded.value as EncryptionConfiguration;
   for (const { kms } of configuration.resources?.flatMap(({ providers }) => providers ?? []) ?? [])
     if (kms?.timeout !== undefined && parseDuration(kms.timeout) === undefined)
       throw new Error(durationError(kms.timeout));

@@ -1,4 +1,4 @@
-import type { Shape } from '../../../meta/shape.ts';
+import { FLAG, listOf, struct, TEXT } from '../../../go/decode-shape.ts';
 
 /**
  * AuthenticationConfiguration of apiserver.config.k8s.io (KEP-3331): whose JSON web tokens are believed, how their
@@ -60,40 +60,41 @@ export interface ClaimMappings {
   extra?: readonly { key: string; valueExpression: string }[];
 }
 
-const claimOrExpression: Shape = { fields: { claim: 'string', prefix: 'string', expression: 'string' } };
+const PREFIXED = struct('PrefixedClaimOrExpression', { claim: TEXT, prefix: TEXT, expression: TEXT });
+const ISSUER = struct('Issuer', {
+  url: TEXT,
+  discoveryURL: TEXT,
+  certificateAuthority: TEXT,
+  audiences: listOf(TEXT),
+  audienceMatchPolicy: { go: 'v1.AudienceMatchPolicyType', json: 'string' },
+  egressSelectorType: { go: 'v1.EgressSelectorType', json: 'string' },
+});
+const MAPPINGS = struct('ClaimMappings', {
+  username: PREFIXED,
+  groups: PREFIXED,
+  uid: struct('ClaimOrExpression', { claim: TEXT, expression: TEXT }),
+  extra: listOf(struct('ExtraMapping', { key: TEXT, valueExpression: TEXT })),
+});
+const CLAIM_RULE = struct('ClaimValidationRule', {
+  claim: TEXT,
+  requiredValue: TEXT,
+  expression: TEXT,
+  message: TEXT,
+});
+const AUTHENTICATOR = struct('JWTAuthenticator', {
+  issuer: ISSUER,
+  claimValidationRules: listOf(CLAIM_RULE),
+  claimMappings: MAPPINGS,
+  userValidationRules: listOf(struct('UserValidationRule', { expression: TEXT, message: TEXT })),
+});
+const ANONYMOUS = struct('AnonymousAuthConfig', {
+  enabled: FLAG,
+  conditions: listOf(struct('AnonymousAuthCondition', { path: TEXT })),
+});
 
-export const AUTHENTICATION_CONFIGURATION: Shape = {
-  fields: {
-    apiVersion: 'string',
-    kind: 'string',
-    jwt: {
-      list: {
-        fields: {
-          issuer: {
-            fields: {
-              url: 'string',
-              discoveryURL: 'string',
-              certificateAuthority: 'string',
-              audiences: { list: 'string' },
-              audienceMatchPolicy: 'string',
-              egressSelectorType: 'string',
-            },
-          },
-          claimValidationRules: {
-            list: { fields: { claim: 'string', requiredValue: 'string', expression: 'string', message: 'string' } },
-          },
-          claimMappings: {
-            fields: {
-              username: claimOrExpression,
-              groups: claimOrExpression,
-              uid: { fields: { claim: 'string', expression: 'string' } },
-              extra: { list: { fields: { key: 'string', valueExpression: 'string' } } },
-            },
-          },
-          userValidationRules: { list: { fields: { expression: 'string', message: 'string' } } },
-        },
-      },
-    },
-    anonymous: { fields: { enabled: 'boolean', conditions: { list: { fields: { path: 'string' } } } } },
-  },
-};
+export const AUTHENTICATION_CONFIGURATION = struct('AuthenticationConfiguration', {
+  apiVersion: TEXT,
+  kind: TEXT,
+  jwt: listOf(AUTHENTICATOR),
+  anonymous: ANONYMOUS,
+});
