@@ -11,6 +11,9 @@ const NETNS = '/run/netns';
 /** Pod networks that are tried: 10.244.0.0/24 to 10.244.255.0/24. */
 const NETWORKS = 256;
 
+/** Whether a pod of some node has the address, or may get it. */
+export const isPodAddress = (ip: string): boolean => ip.startsWith('10.244.');
+
 export interface BridgeOptions {
   ip: string;
   /** records of who has which address, so that a restarted agent finds its pods' networks again */

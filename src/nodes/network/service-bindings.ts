@@ -1,4 +1,5 @@
 import type { Service, ServicePort } from '../../../schema/types.ts';
+import { isPodAddress } from './bridge-network.ts';
 
 /** Where a service port listens. */
 export interface Binding {
@@ -15,7 +16,8 @@ export const ipsOf = (service: Service): string[] => [...clusterIPsOf(service), 
 
 /**
  * Where all services listen. An external IP is what anybody may write into a service of his; one that is a cluster IP
- * leads to the service that has it from the cluster, and nobody takes another's connections.
+ * leads to the service that has it from the cluster, one of the pods' networks to the pod that has it, and nobody takes
+ * another's connections.
  * @param nodePortAddresses addresses on which node ports listen
  * @param bridged whether there is a bridge that takes cluster IPs and external IPs
  */
@@ -30,7 +32,9 @@ export function bindingsOf(
     const { spec, metadata } = service;
     if (!spec || spec.type === 'ExternalName') continue;
     const own = new Set(clusterIPsOf(service));
-    const ips = bridged ? ipsOf(service).filter((ip) => /^\d+\./.test(ip) && (own.has(ip) || !taken.has(ip))) : [];
+    const ips = bridged
+      ? ipsOf(service).filter((ip) => /^\d+\./.test(ip) && (own.has(ip) || !(taken.has(ip) || isPodAddress(ip))))
+      : [];
     const add = (address: string, port: number, each: ServicePort): void => {
       const protocol = each.protocol ?? 'TCP';
       if (protocol === 'SCTP') return;

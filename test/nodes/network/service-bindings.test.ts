@@ -27,6 +27,14 @@ it("takes no connections to another's cluster IP, whichever service was there fi
   expect(places([dns, thief]).sort()).toEqual(wanted);
 });
 
+it("takes no pod's address from the pod", () => {
+  const thief = service('thief', {
+    clusterIP: '10.96.0.11',
+    externalIPs: ['10.244.0.5', '10.244.7.1', '198.51.100.1'],
+  });
+  expect(places([thief])).toEqual(['thief 10.96.0.11 53', 'thief 198.51.100.1 53']);
+});
+
 it('listens nowhere for what has no address, and twice nowhere', () => {
   const own = service('own', { clusterIP: '10.96.0.7', externalIPs: ['10.96.0.7'] });
   const keys = bindingsOf(

@@ -129,7 +129,7 @@ const probeHosts: Check = (pod) => {
     [c.livenessProbe, c.readinessProbe, c.startupProbe, c.lifecycle?.postStart, c.lifecycle?.preStop]
       .flatMap((handler) => [handler?.httpGet?.host, handler?.tcpSocket?.host])
       .filter((host) => host !== undefined)
-      .filter((host) => !['', '127.0.0.1', '::1'].includes(host));
+      .filter((host) => host !== '');
   const names = namesWhere(pod, (c) => hostsOf(c).length > 0);
   const hosts = unique(allContainersOf(pod.spec).flatMap(hostsOf)).sort();
   return names.length
