@@ -206,6 +206,8 @@ export interface Api {
    * authorised one by one. The returned function lets go. Throws 403.
    */
   hold(ctx: RequestContext, rights: readonly Attributes[], onLost: (why: StatusError) => void): () => void;
+  /** Counts what stays open of one user, until `ctx.signal` is aborted. Throws 429 where there are too many. */
+  openStream(ctx: Pick<RequestContext, 'user' | 'signal'>): void;
   /** Impersonate-* headers; throws 403 where `user` may not. */
   impersonate(user: User, headers: Impersonation): User;
 }

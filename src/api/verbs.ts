@@ -111,6 +111,7 @@ export function verbs(core: Core): Api {
     locate: (host, port) => core.destinations.locate(host, port),
     authorize: (user, attributes) => core.authorizer.decide(user, attributes),
     hold: (ctx, rights, onLost) => core.standing.hold(ctx, rights, onLost),
+    openStream: (ctx) => core.openStreams.open(ctx),
     recordWatch: (ctx, attributes) => recordWatch(core, ctx, attributes),
     authorizeRead: (ctx, attributes) => authorizeRead(core, ctx, attributes),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),

@@ -36,6 +36,8 @@ export class Operation {
     readonly schema: GraphQLSchema,
     readonly document: DocumentNode,
     readonly node: OperationDefinitionNode,
+    /** of memory that its document holds, about */
+    readonly bytes: number,
   ) {
     this.cost = costOf(schema, document, node);
     this.introspects = introspects(document);
@@ -65,7 +67,7 @@ export class Document {
     if (known || !this.node) return known;
     const node = getOperationAST(this.node, name);
     if (!node) return undefined;
-    const operation = new Operation(this.schema, this.node, node);
+    const operation = new Operation(this.schema, this.node, node, this.bytes);
     this.operations.set(name ?? '', operation);
     return operation;
   }
@@ -81,7 +83,7 @@ const MAX_ERRORS = 10;
 
 /** The documents that were asked of one schema lately. */
 export class Documents {
-  private readonly known = new LRUCache<string, Document>({
+  private readonly read = new LRUCache<string, Document>({
     max: MAX_DOCUMENTS,
     maxSize: MAX_BYTES,
     sizeCalculation: (document) => document.bytes,
@@ -92,9 +94,14 @@ export class Documents {
     private readonly limits: Limits,
   ) {}
 
+  /** Undefined for a text that has not been read, or not lately. */
+  known(text: string): Document | undefined {
+    return this.read.get(text);
+  }
+
   of(text: string): Document {
-    let document = this.known.get(text);
-    if (!document) this.known.set(text, (document = this.parse(text)));
+    let document = this.read.get(text);
+    if (!document) this.read.set(text, (document = this.parse(text)));
     return document;
   }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import {
   createSourceEventStream,
   defaultFieldResolver,
@@ -22,6 +23,9 @@ import { Operations, RefusedDocument, tellsOfSchema, type Asked, type OperationR
 import { SharedSubscriptions } from './shared-subscriptions.ts';
 import type { Subscriber, Subscription } from './subscription.ts';
 
+/** Characters from which on the key of a shared subscription is its digest. */
+const LONG_KEY = 4096;
+
 /** Runs operations, whose results are the text of their JSON: compiled, as far as the document can be, or by graphql-js. */
 export class Engine {
   private readonly operations: Operations;
@@ -37,6 +41,10 @@ export class Engine {
 
   get schema(): GraphQLSchema {
     return this.operations.schema;
+  }
+
+  knows(query: string): boolean {
+    return this.operations.knows(query);
   }
 
   /** Finds the operation, once for all that is then done with it. */
@@ -66,13 +74,16 @@ export class Engine {
     const { operation, request } = asked;
     const { user, agent, impersonator, origin } = context;
     const { query, operationName, variables } = request;
-    const key = JSON.stringify([query, operationName, variables, user.name, user.uid, user.groups, user.extra]);
+    const whole = JSON.stringify([query, operationName, variables, user.name, user.uid, user.groups, user.extra]);
+    // a long one is not kept
+    const key = whole.length > LONG_KEY ? createHash('sha256').update(whole).digest('base64') : whole;
+    const named = { variables, operationName };
     // Neither the first one's connection nor its credential: others stay when it goes.
     const own: RequestContext = { user, agent, impersonator, origin, warn: () => undefined };
     let begins = false;
     return this.subscriptions.join(
       key,
-      (event) => operation?.compiled?.event(event) ?? this.eventText(operation!, request, own, event),
+      (event) => operation?.compiled?.event(event) ?? this.eventText(operation!, named, own, event),
       (rights, onLost) => {
         const letGo = this.api.hold(context, rights, onLost);
         // the watch that this one begins is recorded as such
@@ -125,7 +136,7 @@ export class Engine {
   /** With a context of its own: relations of an event are of its own time, not of the subscription's beginning. */
   private eventText(
     operation: Operation,
-    request: OperationRequest,
+    request: Pick<OperationRequest, 'variables' | 'operationName'>,
     context: RequestContext,
     event: object,
   ): Promise<JsonText> {

@@ -1,8 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { StatusError, badRequest, isStatusError, requestEntityTooLarge } from '../meta/status.ts';
 import type { Engine } from './engine.ts';
-import { createEventStreams } from './event-streams.ts';
+import { nextTurn } from '../api/fairness/turns.ts';
+import { answer } from './answer.ts';
+import { streamResults } from './event-streams.ts';
 import { joined, type JsonText } from './json-text.ts';
+import { parseJson } from './parse-json.ts';
 import type { Asked } from './operations.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
 
@@ -25,37 +28,46 @@ export function createHttp(
   runner: Runner,
   batch: number,
 ): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
-  const stream = createEventStreams(engine);
-  return async (req, res, caller) => {
+  return async (req, res, { context, readOnly }) => {
+    const caller: Caller = { context, readOnly, signal: closing(res) };
     const accept = req.headers.accept ?? '*/*';
     try {
       if (accept.includes('text/event-stream')) {
-        const results = await runner.results(checked(runner, req, await requestsOf(req)), caller);
-        results.whenLost(() => setTimeout(() => res.destroy(), LOST_MS).unref());
-        return await stream(req, res, results);
+        runner.countStream(caller);
+        return await serveStream(engine, runner, { req, res, caller });
       }
       const type = mediaType(accept);
       const asked = await requestsOf(req);
       if (!Array.isArray(asked)) {
-        const one = checked(runner, req, asked);
-        const text = await runner.whenAdmitted([one], caller, () => runner.execute(one, caller));
-        return answer(res, statusOf(text, type), type, text);
+        const one = await checked(runner, req, asked);
+        return await runner.whenAdmitted([one], caller, async (budget) => {
+          const text = await runner.execute(one, caller, budget);
+          await answer(res, statusOf(text, type), type, text);
+        });
       }
       if (asked.length === 0) throw badRequest('an empty list of operations');
       if (asked.length > batch) throw requestEntityTooLarge(`more than ${batch} operations in one request`);
-      const all = asked.map((request) => checked(runner, req, request));
-      const texts = await runner.whenAdmitted(all, caller, () =>
-        Promise.all(all.map((one) => runner.execute(one, caller))),
-      );
-      answer(res, 200, type, joined(texts.flatMap((text, i) => [i ? ',' : '[', text]).concat(']')));
+      const all: Asked<OutsideRequest>[] = [];
+      for (const request of asked) all.push(await checked(runner, req, request));
+      await runner.whenAdmitted(all, caller, async (budget) => {
+        const texts = await Promise.all(all.map((one) => runner.execute(one, caller, budget)));
+        await answer(res, 200, type, joined(texts.flatMap((text, i) => [i ? ',' : '[', text]).concat(']')));
+      });
     } catch (error) {
+      if (res.headersSent) return void res.destroy();
       const code = isStatusError(error) ? error.code : 500;
       const retry = isStatusError(error) ? error.status.details?.retryAfterSeconds : undefined;
       if (retry) res.setHeader('retry-after', String(retry));
       if (code === 405) res.setHeader('allow', req.method === 'GET' ? 'POST' : 'GET, POST');
-      answer(res, code, JSON_TYPE, engine.refused(error));
+      await answer(res, code, JSON_TYPE, engine.refused(error));
     }
   };
+}
+
+function closing(res: ServerResponse): AbortSignal {
+  const controller = new AbortController();
+  res.once('close', () => controller.abort());
+  return controller.signal;
 }
 
 function mediaType(accept: string): string {
@@ -70,10 +82,11 @@ function mediaType(accept: string): string {
 
 /** What the request's body or query says, as JSON: not checked yet. */
 async function requestsOf(req: IncomingMessage): Promise<unknown> {
-  if (req.method === 'POST') return parsed('the body', await bodyOf(req));
+  if (req.method === 'POST') return parseJson('the body', await bodyOf(req));
   if (req.method !== 'GET') throw methodNotAllowed('GraphQL has GET and POST only');
   const { searchParams } = new URL(req.url ?? '/', 'https://localhost');
-  const json = (name: string): unknown => (searchParams.has(name) ? parsed(name, searchParams.get(name)!) : undefined);
+  const json = (name: string): unknown =>
+    searchParams.has(name) ? parseJson(name, searchParams.get(name) ?? '') : undefined;
   const operationName = searchParams.get('operationName');
   return {
     query: searchParams.get('query'),
@@ -83,7 +96,25 @@ async function requestsOf(req: IncomingMessage): Promise<unknown> {
   };
 }
 
-function checked(runner: Runner, { method }: IncomingMessage, request: unknown): Asked<OutsideRequest> {
+async function serveStream(
+  engine: Engine,
+  runner: Runner,
+  { req, res, caller }: { req: IncomingMessage; res: ServerResponse; caller: Caller },
+): Promise<void> {
+  const asked = await checked(runner, req, await requestsOf(req));
+  const bytes = Number(req.headers['content-length'] ?? 0) || asked.request.query.length;
+  const close = runner.openOperation(asked, caller, bytes);
+  const { budget, results } = await runner.results(asked, caller);
+  results.whenLost(() => setTimeout(() => res.destroy(), LOST_MS).unref());
+  try {
+    await streamResults(engine, res, results);
+  } finally {
+    budget.close();
+    close();
+  }
+}
+
+async function checked(runner: Runner, { method }: IncomingMessage, request: unknown): Promise<Asked<OutsideRequest>> {
   if (typeof request !== 'object' || request === null || Array.isArray(request))
     throw badRequest('an operation must be an object');
   const { query, variables, operationName, extensions } = request as Record<string, unknown>;
@@ -91,6 +122,8 @@ function checked(runner: Runner, { method }: IncomingMessage, request: unknown):
   if (!isObjectOrAbsent(variables)) throw badRequest('variables must be an object');
   if (!isObjectOrAbsent(extensions)) throw badRequest('extensions must be an object');
   if (typeof (operationName ?? '') !== 'string') throw badRequest('operationName must be text');
+  // a document that has to be read first is work: one of them in a turn
+  if (!runner.knows(query)) await nextTurn();
   const asked = runner.ask({ query, variables, operationName, extensions } as OutsideRequest);
   if (method === 'GET' && asked.operation?.node.operation === 'mutation') throw methodNotAllowed('mutations need POST');
   return asked;
@@ -101,14 +134,6 @@ const isObjectOrAbsent = (value: unknown): boolean =>
 
 const methodNotAllowed = (message: string): StatusError =>
   new StatusError({ message, reason: 'MethodNotAllowed', code: 405 });
-
-function parsed(what: string, text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    throw badRequest(`${what} must be JSON`);
-  }
-}
 
 /** Throws 413 for a body over the limit, of which the rest is taken and dropped, and 400 for one that does not come. */
 function bodyOf(req: IncomingMessage): Promise<string> {
@@ -137,10 +162,4 @@ function statusOf(text: JsonText, type: string): number {
   if (type === JSON_TYPE || typeof text !== 'string' || !text.startsWith('{"errors"')) return 200;
   const { errors } = JSON.parse(text) as { errors: { extensions?: { code?: number } }[] };
   return errors[0]?.extensions?.code ?? 400;
-}
-
-function answer(res: ServerResponse, code: number, type: string, text: JsonText): void {
-  const body = typeof text === 'string' ? Buffer.from(text) : text.buffer;
-  res.writeHead(code, { 'content-type': `${type}; charset=utf-8`, 'content-length': body.length });
-  res.end(body);
 }

@@ -54,6 +54,11 @@ export class Operations {
     return this.typed().schema;
   }
 
+  /** Whether the document has been read already. */
+  knows(query: string): boolean {
+    return this.generic.known(query)?.node !== undefined || this.typed().known(query) !== undefined;
+  }
+
   /** Parses and checks the document, unless it is known, and looks at what the operation may cost. */
   ask<R extends OperationRequest>(request: R): Asked<R> {
     try {

@@ -1,11 +1,14 @@
 import type { Api, RequestContext } from '../api/contract.ts';
 import type { FlowControl } from '../api/fairness/flow-control.ts';
 import { StatusError } from '../meta/status.ts';
+import { Budget, DEFAULT_BUDGET } from './budget.ts';
 import type { Engine } from './engine.ts';
 import { admitted } from './fairness.ts';
 import { actAs, actingOf, type Acting } from './identity.ts';
 import { withExtensions, type JsonText } from './json-text.ts';
 import type { Asked, OperationRequest } from './operations.ts';
+import { OpenOperations } from './open-operations.ts';
+import { Places } from './places.ts';
 import { Subscription, type Subscriber } from './subscription.ts';
 
 /** An operation as it comes from outside; `extensions` may say whom it acts for (identity.ts). */
@@ -14,6 +17,8 @@ export type OutsideRequest = OperationRequest & { extensions?: unknown };
 export interface Caller {
   context: RequestContext;
   readOnly: boolean;
+  /** aborted when the connection is gone */
+  signal?: AbortSignal;
 }
 
 /** Warnings in one result; more are dropped. */
@@ -21,6 +26,9 @@ const MAX_WARNINGS = 100;
 
 /** Runs operations for whom they say that they act. Whatever goes wrong is in the result. */
 export class Runner {
+  private readonly places = new Places();
+  private readonly open = new OpenOperations();
+
   constructor(
     private readonly api: Api,
     private readonly engine: Engine,
@@ -32,20 +40,40 @@ export class Runner {
     return this.engine.ask(request);
   }
 
-  /** Runs `run` when there are seats for operations from outside, which come together. Throws 429. */
-  async whenAdmitted<T>(asked: readonly Asked[], { context }: Caller, run: () => Promise<T> | T): Promise<T> {
-    const release = await admitted(this.flowControl, asked, context.user);
+  /** Whether the document has been asked for lately, so that finding its operation is no work. */
+  knows(query: string): boolean {
+    return this.engine.knows(query);
+  }
+
+  /** Counts what stays open, until its client is gone. Throws 429. */
+  countStream({ context: { user }, signal }: Caller): void {
+    this.api.openStream({ user, signal });
+  }
+
+  /** Counts an operation over a connection that stays, until the returned function is called. Throws 429. */
+  openOperation(asked: Asked, { context }: Caller, bytes: number): () => void {
+    return this.open.open(context.user.name, asked, bytes);
+  }
+
+  /**
+   * Runs `run` when there are seats for operations from outside, which come together and share a budget. It is over when
+   * their answer has been taken. Throws 429.
+   */
+  async whenAdmitted<T>(asked: readonly Asked[], caller: Caller, run: (budget: Budget) => Promise<T> | T): Promise<T> {
+    const release = await admitted(this.flowControl, asked, caller.context.user);
+    const budget = this.budgetOf(caller);
     try {
-      return await run();
+      return await run(budget);
     } finally {
+      budget.close();
       release();
     }
   }
 
   /** A query or mutation from outside, which has been admitted. */
-  async execute(asked: Asked<OutsideRequest>, caller: Caller): Promise<JsonText> {
+  async execute(asked: Asked<OutsideRequest>, caller: Caller, budget: Budget): Promise<JsonText> {
     try {
-      return await this.executeAs(actingOf(asked.request.extensions), asked, caller);
+      return await this.executeAs(actingOf(asked.request.extensions), asked, caller, budget);
     } catch (error) {
       return this.engine.refused(error);
     }
@@ -61,17 +89,21 @@ export class Runner {
     }
   }
 
-  /** Any operation from outside as what gives its results. */
-  async results(asked: Asked<OutsideRequest>, caller: Caller): Promise<Subscriber> {
-    if (asked.operation?.node.operation === 'subscription') return this.subscribe(asked, caller);
+  /** Any operation from outside as what gives its results; the budget is to be closed when they have been taken. */
+  async results(asked: Asked<OutsideRequest>, caller: Caller): Promise<{ budget: Budget; results: Subscriber }> {
+    const budget = this.budgetOf(caller);
+    if (asked.operation?.node.operation === 'subscription')
+      return { budget, results: await this.subscribe(asked, caller) };
     try {
-      return Subscription.of(await this.whenAdmitted([asked], caller, () => this.execute(asked, caller)));
+      const run = (): Promise<JsonText> => this.execute(asked, caller, budget);
+      return { budget, results: Subscription.of(await this.whenAdmitted([asked], caller, run)) };
     } catch (error) {
-      return Subscription.of(this.engine.refused(error));
+      return { budget, results: Subscription.of(this.engine.refused(error)) };
     }
   }
 
-  async executeAs(acting: Acting, asked: Asked, { context, readOnly }: Caller): Promise<JsonText> {
+  /** @param budget without it, it is an operation of this process */
+  async executeAs(acting: Acting, asked: Asked, { context, readOnly }: Caller, budget?: Budget): Promise<JsonText> {
     const warnings = new Set<string>();
     const warn = (text: string): void => {
       if (warnings.size < MAX_WARNINGS) warnings.add(text);
@@ -79,11 +111,15 @@ export class Runner {
     };
     try {
       if (readOnly && asked.operation?.node.operation === 'mutation') throw readOnlySession();
-      const result = await this.engine.execute(asked, actAs(this.api, context, acting, warn));
+      const result = await this.engine.execute(asked, actAs(this.api, context, acting, warn), budget);
       return warnings.size ? withExtensions(result, { warnings: [...warnings] }) : result;
     } catch (error) {
       return this.engine.refused(error);
     }
+  }
+
+  private budgetOf({ context: { user }, signal }: Caller): Budget {
+    return new Budget(DEFAULT_BUDGET, () => this.places.enter(user.name), signal);
   }
 
   subscribeAs(acting: Acting, asked: Asked, { context }: Caller): Subscriber {

@@ -1,10 +1,12 @@
 import type { GraphQLFormattedError } from 'graphql';
-import type { Duplex } from 'node:stream';
 import type { WebSocket } from 'ws';
+import { nextTurn } from '../api/fairness/turns.ts';
 import type { StatusError } from '../meta/status.ts';
 import { JsonBytes, type JsonText } from './json-text.ts';
 import type { Asked } from './operations.ts';
+import { parseJson } from './parse-json.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
+import type { SocketOutput } from './socket-output.ts';
 import type { Subscriber } from './subscription.ts';
 
 /** https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
@@ -16,10 +18,8 @@ const MAX_OPERATIONS = 1000;
 const INIT_TIMEOUT = 10_000;
 /** ms that the client of a lost connection has to answer its end */
 const LOST_MS = 500;
-/** Bytes that may wait to be sent before an operation waits for its own message to be gone. */
-const HIGH_WATER = 1024 * 1024;
-/** From here on the pieces of a payload are written as they are, and not joined first. */
-const LARGE = 32 * 1024;
+/** Answers to messages that may wait for a client that does not read. */
+const MAX_UNREAD = 1000;
 
 type Message =
   | { type: 'connection_init'; payload: Record<string, unknown> }
@@ -41,7 +41,8 @@ export class Connection {
   private readonly running = new Map<string, Running>();
   private greeted = false;
   private accepted = false;
-  private corked = false;
+  private unread = 0;
+  private counted: AbortController | undefined;
   private letGo: (() => void) | undefined;
   private readonly hello: NodeJS.Timeout;
 
@@ -52,7 +53,7 @@ export class Connection {
    */
   constructor(
     private readonly socket: WebSocket,
-    private readonly raw: Duplex,
+    private readonly output: SocketOutput,
     private caller: Caller,
     private readonly runner: Runner,
     private readonly errorsOf: (error: unknown) => readonly GraphQLFormattedError[],
@@ -64,14 +65,15 @@ export class Connection {
       INIT_TIMEOUT,
     );
     if (socket.protocol !== PROTOCOL) socket.close(4406, 'Subprotocol not acceptable');
+    this.count(caller);
   }
 
   async onMessage(text: string): Promise<void> {
     const message = parseMessage(text);
     if (!message) return this.socket.close(4400, 'Invalid message received');
     if (message.type === 'connection_init') return this.init(message.payload);
-    if (message.type === 'ping') return void this.send(JSON.stringify({ type: 'pong', payload: message.payload }));
-    if (message.type === 'subscribe') return this.subscribe(message.id, message.payload);
+    if (message.type === 'ping') return this.reply(JSON.stringify({ type: 'pong', payload: message.payload }));
+    if (message.type === 'subscribe') return this.subscribe(message.id, message.payload, text.length);
     if (message.type === 'complete') {
       const running = this.running.get(message.id);
       this.running.delete(message.id);
@@ -81,6 +83,7 @@ export class Connection {
 
   onClose(): void {
     clearTimeout(this.hello);
+    this.counted?.abort();
     this.letGo?.();
     for (const { events } of this.running.values()) void events?.return();
     this.running.clear();
@@ -91,10 +94,11 @@ export class Connection {
     this.greeted = true;
     const caller = await this.authenticate(this.caller, params).catch(() => undefined);
     if (!caller) return this.socket.close(4403, 'Forbidden');
+    if (!this.count(caller)) return;
     this.caller = caller;
     this.accepted = true;
     if (this.socket.readyState === this.socket.OPEN) this.letGo = this.hold(caller, (why) => this.lose(why));
-    void this.send('{"type":"connection_ack"}');
+    this.reply('{"type":"connection_ack"}');
   }
 
   /** The connection ends with the credential that it stands by, when its subscriptions have been told. */
@@ -107,35 +111,56 @@ export class Connection {
     setTimeout(() => socket.terminate(), LOST_MS).unref();
   }
 
-  private async subscribe(id: string, request: OutsideRequest): Promise<void> {
+  /** Counts the socket as its user's, who may become another; false: there are too many. */
+  private count(caller: Caller): boolean {
+    this.counted?.abort();
+    this.counted = new AbortController();
+    try {
+      this.runner.countStream({ ...caller, signal: this.counted.signal });
+      return true;
+    } catch {
+      this.socket.close(4429, 'Too many open streams of this user');
+      return false;
+    }
+  }
+
+  /** @param bytes of the message */
+  private async subscribe(id: string, request: OutsideRequest, bytes: number): Promise<void> {
     if (!this.accepted) return this.socket.close(4401, 'Unauthorized');
     if (this.running.has(id)) return this.socket.close(4409, `Subscriber for ${id} already exists`.slice(0, 120));
     if (this.running.size >= MAX_OPERATIONS)
       return this.error(id, [
         { message: `more than ${MAX_OPERATIONS} operations on one connection`, extensions: { code: 429 } },
       ]);
-    const asked = this.runner.ask(request);
-    if (!asked.operation) return this.error(id, this.errorsOf(asked.refusal));
     // This operation's own: the client may end it and begin another of the same id.
     const running: Running = { events: undefined };
     this.running.set(id, running);
     const isOver = (): boolean => this.running.get(id) !== running;
+    let close: (() => void) | undefined;
     try {
+      // a document that has to be read first is work: one of them in a turn
+      if (!this.runner.knows(request.query)) await nextTurn();
+      const asked = this.runner.ask(request);
+      close = this.runner.openOperation(asked, this.caller, bytes);
+      if (!asked.operation) throw asked.refusal;
       if (asked.operation.node.operation === 'subscription') await this.follow(id, asked, running, isOver);
       else {
-        const text = await this.runner.whenAdmitted([asked], this.caller, () =>
+        await this.runner.whenAdmitted([asked], this.caller, async (budget) => {
           // it may have waited for its turn
-          this.accepted && !isOver() ? this.runner.execute(asked, this.caller) : undefined,
-        );
-        if (text !== undefined && !isOver()) await this.next(id, text);
+          if (!this.accepted || isOver()) return;
+          const text = await this.runner.execute(asked, this.caller, budget);
+          if (!isOver()) await this.next(id, text);
+        });
       }
       if (isOver()) return;
       this.running.delete(id);
-      void this.send(`{"id":${JSON.stringify(id)},"type":"complete"}`);
+      this.reply(`{"id":${JSON.stringify(id)},"type":"complete"}`);
     } catch (error) {
       if (isOver()) return;
       this.running.delete(id);
       this.error(id, this.errorsOf(error));
+    } finally {
+      close?.();
     }
   }
 
@@ -153,73 +178,26 @@ export class Connection {
   }
 
   private error(id: string, payload: readonly GraphQLFormattedError[]): void {
-    void this.send(JSON.stringify({ id, type: 'error', payload }));
+    this.reply(JSON.stringify({ id, type: 'error', payload }));
   }
 
   private next(id: string, text: JsonText): Promise<void> | undefined {
     const head = `{"id":${JSON.stringify(id)},"type":"next","payload":`;
-    if (typeof text === 'string') return this.send(`${head}${text}}`);
-    const message = new JsonBytes([Buffer.from(head), ...text.pieces, Buffer.from('}')]);
-    return message.length < LARGE ? this.send(message.buffer) : this.sendPieces(message);
+    if (typeof text === 'string') return this.output.send(`${head}${text}}`);
+    return this.output.send(new JsonBytes([Buffer.from(head), ...text.pieces, Buffer.from('}')]));
   }
 
-  /** A frame as ws would make it, without a copy. ws writes to the same socket at once, so the order stays. */
-  private sendPieces({ length, pieces }: JsonBytes): Promise<void> | undefined {
-    const { socket, raw } = this;
-    if (socket.readyState !== socket.OPEN) return undefined;
-    this.cork();
-    raw.write(frameHeader(length));
-    for (const piece of pieces.slice(0, -1)) raw.write(piece);
-    const last = pieces.at(-1)!;
-    if (raw.writableLength < HIGH_WATER) {
-      raw.write(last);
-      return undefined;
-    }
-    return new Promise((sent) => raw.write(last, () => sent()));
+  /** An answer to a message that is no result. A client that asks on and does not read is cut off. */
+  private reply(text: string): void {
+    if (this.output.full && ++this.unread > MAX_UNREAD) return this.socket.terminate();
+    void this.output.send(text)?.then(() => this.unread--);
   }
-
-  /** Undefined, or where much waits to be sent: when this is gone, or the connection is. */
-  private send(text: string | Buffer): Promise<void> | undefined {
-    const { socket } = this;
-    if (socket.readyState !== socket.OPEN) return undefined;
-    this.cork();
-    if (socket.bufferedAmount < HIGH_WATER) {
-      socket.send(text, { binary: false });
-      return undefined;
-    }
-    return new Promise((sent) => socket.send(text, { binary: false }, () => sent()));
-  }
-
-  /** What is sent in one turn goes out in one write: with TLS each write is a record and a system call. */
-  private cork(): void {
-    if (this.corked) return;
-    this.corked = true;
-    this.raw.cork();
-    process.nextTick(() => {
-      this.corked = false;
-      this.raw.uncork();
-    });
-  }
-}
-
-/** Of an unmasked text message in one frame (RFC 6455, 5.2). */
-function frameHeader(length: number): Buffer {
-  const header = Buffer.alloc(length < 0x10000 ? 4 : 10);
-  header[0] = 0x81;
-  if (length < 0x10000) {
-    header[1] = 126;
-    header.writeUInt16BE(length, 2);
-  } else {
-    header[1] = 127;
-    header.writeBigUInt64BE(BigInt(length), 2);
-  }
-  return header;
 }
 
 function parseMessage(text: string): Message | undefined {
   let message: Record<string, unknown>;
   try {
-    message = JSON.parse(text) as Record<string, unknown>;
+    message = parseJson('a message', text) as Record<string, unknown>;
   } catch {
     return undefined;
   }

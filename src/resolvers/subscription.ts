@@ -2,8 +2,12 @@ import type { Attributes } from '../api/contract.ts';
 import { tooManyRequests, type StatusError } from '../meta/status.ts';
 import type { JsonText } from './json-text.ts';
 
-/** Batches that a subscriber may be behind; a slower one is cut with 429 and resumes from its revision, the others go on. */
+/**
+ * Batches that a subscriber may be behind, and bytes of their objects beyond the state that it began with; a slower one is
+ * cut with 429 and resumes from its revision, the others go on.
+ */
 const MAX_BEHIND = 1024;
+const MAX_BYTES_BEHIND = 8 * 1024 * 1024;
 /** Events from the start, and their bytes, that are kept for those who join later. */
 const MAX_REPLAY = 1024;
 const MAX_REPLAY_BYTES = 1024 * 1024;
@@ -20,6 +24,7 @@ const holdNothing: Hold = () => () => undefined;
 /** Events that came together, and how many subscribers have not read through them. */
 interface Batch {
   readonly events: readonly object[];
+  readonly bytes: number;
   unread: number;
 }
 
@@ -35,6 +40,8 @@ export class Subscription {
   private readonly subscribers = new Set<Subscriber>();
   private readonly texts = new Map<object, JsonText | Promise<JsonText>>();
   private replay = { events: 0, bytes: 0 };
+  /** bytes of all batches that were pushed, of those that are kept no more, and of the state at the beginning */
+  private bytes = { pushed: 0, forgotten: 0, initial: 0 };
   private last: JsonText | undefined;
   private over = false;
   private stop: (() => void) | undefined;
@@ -69,7 +76,7 @@ export class Subscription {
 
   /** @param hold by which the reader keeps its rights: they are its own, whoever began. Throws 403. */
   join(hold: Hold = holdNothing): Subscriber {
-    const subscriber = new Subscriber(this, this.first, hold);
+    const subscriber = new Subscriber(this, { batch: this.first, bytes: this.bytes.forgotten }, hold);
     if (this.rights) subscriber.stand(this.rights);
     for (const batch of this.batches) batch.unread++;
     this.subscribers.add(subscriber);
@@ -99,16 +106,22 @@ export class Subscription {
     return this.join();
   }
 
-  /** @param bytes of the events' objects, about */
-  push(events: readonly object[], bytes: number): void {
+  /**
+   * @param bytes of the events' objects, about
+   * @param initial they are the state that it begins with, all of which comes at once
+   */
+  push(events: readonly object[], bytes: number, initial = false): void {
     if (this.over || events.length === 0) return;
+    this.bytes.pushed += bytes;
+    if (initial) this.bytes.initial += bytes;
     this.replay.events += events.length;
     this.replay.bytes += bytes;
-    this.batches.push({ events, unread: this.subscribers.size });
+    this.batches.push({ events, bytes, unread: this.subscribers.size });
     this.forget();
     const end = this.first + this.batches.length;
     for (const subscriber of this.subscribers) {
-      if (end - subscriber.batch > MAX_BEHIND) this.cut(subscriber);
+      const bytesBehind = this.bytes.pushed - subscriber.bytes - this.bytes.initial;
+      if (end - subscriber.batch > MAX_BEHIND || bytesBehind > MAX_BYTES_BEHIND) this.cut(subscriber);
       subscriber.wake();
     }
   }
@@ -140,6 +153,7 @@ export class Subscription {
     const event = batch.events[subscriber.at++]!;
     if (subscriber.at === batch.events.length) {
       subscriber.batch++;
+      subscriber.bytes += batch.bytes;
       subscriber.at = 0;
       batch.unread--;
       this.forget();
@@ -172,7 +186,7 @@ export class Subscription {
   private forget(): void {
     if (this.joinable) return;
     while (this.batches[0]?.unread === 0) {
-      this.batches.shift();
+      this.bytes.forgotten += this.batches.shift()?.bytes ?? 0;
       this.first++;
     }
   }
@@ -204,8 +218,10 @@ const DONE: Result = { done: true, value: undefined };
  * A reader of a subscription, by its own rights. Errors are its last payload; it throws only when it was cut for being slow.
  */
 export class Subscriber implements AsyncIterableIterator<JsonText> {
-  /** place: number of the batch, and of the event in it */
+  /** place: number of the batch, and of the event in it, and the bytes before the batch */
+  batch: number;
   at = 0;
+  bytes: number;
   private over = false;
   private error: unknown;
   private last: JsonText | undefined;
@@ -215,9 +231,12 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
 
   constructor(
     private readonly subscription: Subscription,
-    public batch: number,
+    place: { batch: number; bytes: number },
     private readonly hold: Hold,
-  ) {}
+  ) {
+    this.batch = place.batch;
+    this.bytes = place.bytes;
+  }
 
   /** From now on it reads by these rights. Throws 403. */
   stand(rights: readonly Attributes[]): void {

@@ -39,12 +39,14 @@ export async function beginWatch(
   payloads: (events: readonly ObjectEvent[]) => readonly object[],
 ): Promise<Subscription> {
   if (!subscription) throw internalError('a watch outside of a subscription');
+  const { resourceVersion } = args;
+  let initial = !resourceVersion;
   const push = (events: readonly ObjectEvent[]): void =>
     subscription.push(
       payloads(events),
       events.reduce((sum, { json }) => sum + (json?.size ?? 0), 0),
+      initial,
     );
-  const { resourceVersion } = args;
   const options: WatchOptions = {
     ...selectOptions(args),
     allowWatchBookmarks: true,
@@ -53,7 +55,10 @@ export async function beginWatch(
   const target = targetOf(kind, args);
   const stop = await api.watch(request, target, options, {
     onEvents: (events) => push(events.map((event) => new StoredEvent(kind, event, args.managedFields ?? true))),
-    onBookmark: (revision, initialEventsEnd) => push([new Bookmark(kind, revision, initialEventsEnd)]),
+    onBookmark: (revision, initialEventsEnd) => {
+      if (initialEventsEnd) initial = false;
+      push([new Bookmark(kind, revision, initialEventsEnd)]);
+    },
     onEnd: (error) => subscription.end(error),
   });
   subscription.openedBy([collectionAttributes('watch', target, options)]);

@@ -8,9 +8,10 @@ import { unauthorized, type StatusError } from '../meta/status.ts';
 import type { Engine } from './engine.ts';
 import type { Caller, Runner } from './runner.ts';
 import { Connection, PROTOCOL } from './socket-connection.ts';
+import { SocketOutput } from './socket-output.ts';
 
 /** Bytes of one message, as of a request's body over HTTP. */
-const MAX_MESSAGE = 4 * 1024 * 1024;
+const MAX_MESSAGE = 3 * 1024 * 1024;
 /** ms within which a ping must be answered */
 const KEEP_ALIVE = 15_000;
 /** ms that a client has to answer the end of the connection */
@@ -22,6 +23,7 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
     noServer: true,
     maxPayload: MAX_MESSAGE,
     perMessageDeflate: false,
+    autoPong: false,
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
 
@@ -46,7 +48,8 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
   return {
     upgrade(req: IncomingMessage, raw: Duplex, head: Buffer, caller: Caller): void {
       server.handleUpgrade(req, raw, head, (socket) => {
-        const connection = new Connection(socket, raw, caller, runner, errorsOf, authenticate, hold);
+        const output = new SocketOutput(socket, raw);
+        const connection = new Connection(socket, output, caller, runner, errorsOf, authenticate, hold);
         let answered = true;
         const ping = setInterval(() => {
           if (!answered) return socket.terminate();
@@ -54,6 +57,8 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
           socket.ping();
         }, KEEP_ALIVE);
         socket.on('pong', () => (answered = true));
+        // who does not read is not answered
+        socket.on('ping', (data) => !output.full && socket.pong(data));
         socket.on('message', (data) => void connection.onMessage(String(data)));
         // 'close' follows
         socket.on('error', () => undefined);

@@ -6,6 +6,9 @@ import type { AuditEvent, Origin } from '../api/audit/contract.ts';
 import type { Credential, RequestContext, User } from '../api/contract.ts';
 import { sourceIps } from './source-ips.ts';
 
+/** A client that takes nothing of its answer for so long holds its seat for nothing, ms (kube-apiserver's --request-timeout). */
+const STALL_MS = 60_000;
+
 /** Distinct warnings that one answer may carry; more are dropped. */
 const MAX_WARNINGS = 100;
 
@@ -119,10 +122,12 @@ export class Exchange implements RequestContext {
       ? (this.stream?.destroyed ?? true)
       : this.res.destroyed || this.req.socket.destroyed;
   }
-  /** Resolves when written bytes have gone out, or the client has. */
+  /** Resolves when written bytes have gone out, or the client has. One that takes nothing for long is cut. */
   drained(out: Writable = this.res): Promise<void> {
     return new Promise((resolve) => {
+      const stalled = setTimeout(() => this.res.destroy(), STALL_MS);
       const done = () => {
+        clearTimeout(stalled);
         out.off('drain', done);
         this.res.off('close', done);
         resolve();

@@ -96,6 +96,7 @@ export class RecordingApi {
   recordWatch: Api['recordWatch'] = () => () => undefined;
   /** Of rights that are held, which a test can take away. */
   readonly held = new Set<{ user: string; lose: (why: StatusError) => void }>();
+  openStream: Api['openStream'] = () => undefined;
   hold: Api['hold'] = ({ user }, rights, onLost) => {
     for (const right of rights) if (!this.authorize(user, right).allowed) throw forbidden(user.name);
     const one = { user: user.name, lose: onLost };

@@ -1,7 +1,7 @@
 import { tooManyRequests } from '../../meta/status.ts';
 import type { RequestContext } from '../contract.ts';
 
-/** Streams (exec, attach, port-forward, followed logs, proxied requests) open at once, of one user and of all. */
+/** Streams (exec, attach, port-forward, followed logs, proxied requests, GraphQL's sockets and event streams) open at once, of one user and of all. */
 const PER_USER = 400;
 const IN_ALL = 4000;
 /** s after which one may try again */
@@ -21,7 +21,7 @@ export class OpenStreams {
   ) {}
 
   /** Counts a stream until its client is gone. Throws 429 where there are too many. */
-  open({ user: { name }, signal }: RequestContext): void {
+  open({ user: { name }, signal }: Pick<RequestContext, 'user' | 'signal'>): void {
     const mine = this.byUser.get(name) ?? 0;
     if (mine >= this.perUser)
       throw tooManyRequests(`user ${JSON.stringify(name)} has too many open streams: ${mine}`, RETRY_SECONDS);

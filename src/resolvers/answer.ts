@@ -1,0 +1,60 @@
+import type { ServerResponse } from 'node:http';
+import { nextTurn } from '../api/fairness/turns.ts';
+import type { JsonText } from './json-text.ts';
+
+/** Bytes of one write. */
+const CHUNK = 128 * 1024;
+/** A client that takes nothing of its answer for so long is given up, ms: who waits behind it has waited long enough. */
+const STALL_MS = 30_000;
+
+/** Pieces as buffers of about one size. */
+export function* chunks(pieces: Iterable<Buffer>, size = CHUNK): Generator<Buffer> {
+  let waiting: Buffer[] = [];
+  let bytes = 0;
+  for (const piece of pieces) {
+    waiting.push(piece);
+    bytes += piece.length;
+    if (bytes < size) continue;
+    yield waiting.length === 1 ? piece : Buffer.concat(waiting, bytes);
+    waiting = [];
+    bytes = 0;
+  }
+  if (bytes) yield Buffer.concat(waiting, bytes);
+}
+
+/** An answer at the pace of its client: what it has not taken is not copied yet. */
+export async function answer(res: ServerResponse, code: number, type: string, text: JsonText): Promise<void> {
+  const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
+  res.writeHead(code, { 'content-type': `${type}; charset=utf-8`, 'content-length': length });
+  if (typeof text === 'string') return void res.end(text);
+  await writePieces(res, text.pieces);
+  res.end();
+}
+
+/** Resolves when all is on its way, or the client has gone. */
+export async function writePieces(res: ServerResponse, pieces: Iterable<Buffer>): Promise<void> {
+  let gone = false;
+  const onClose = (): void => void (gone = true);
+  res.once('close', onClose);
+  for (const chunk of chunks(pieces)) {
+    if (!res.write(chunk)) await drained(res);
+    if (gone) return;
+    await nextTurn();
+  }
+  res.off('close', onClose);
+}
+
+/** Resolves when the client has taken what was written, or has gone; one that takes nothing is cut. */
+export function drained(res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const stalled = setTimeout(() => res.destroy(), STALL_MS);
+    const done = (): void => {
+      clearTimeout(stalled);
+      res.off('drain', done);
+      res.off('close', done);
+      resolve();
+    };
+    res.once('drain', done);
+    res.once('close', done);
+  });
+}

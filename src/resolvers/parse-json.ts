@@ -1,0 +1,21 @@
+import { scanJson } from '../go/json-scan.ts';
+import { checkValues } from '../kinds/body-bounds.ts';
+import { badRequest } from '../meta/status.ts';
+
+/** Values inside each other: what is coerced calls itself for each level. */
+const MAX_DEPTH = 500;
+
+/**
+ * What a client sends, once it is known not to be too many values or too deep.
+ * @param what it is, for the error
+ */
+export function parseJson(what: string, text: string): unknown {
+  const scan = scanJson(text);
+  checkValues(scan);
+  if (scan.depth > MAX_DEPTH) throw badRequest(`${what} is deeper than ${MAX_DEPTH} levels`);
+  try {
+    return JSON.parse(text) as unknown;
+  } catch {
+    throw badRequest(`${what} must be JSON`);
+  }
+}
