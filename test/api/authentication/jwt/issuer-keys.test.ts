@@ -3,6 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { IssuerKeys } from '../../../../src/api/authentication/jwt/issuer-keys.ts';
 import { FakeClock } from '../../../support/fake-clock.ts';
 
+type PrivateKey = Awaited<ReturnType<typeof generateKeyPair>>['privateKey'];
+
 const URL = 'https://issuer.example';
 const DOCUMENT = `${URL}/.well-known/openid-configuration`;
 
@@ -18,10 +20,10 @@ async function provider() {
     const page = pages.get(url) ?? new Error('404');
     return page instanceof Error ? Promise.reject(page) : Promise.resolve(page);
   };
-  const pairs = new Map<string, CryptoKey>();
+  const pairs = new Map<string, PrivateKey>();
   const addKey = async (kid: string) => {
     const pair = await generateKeyPair('ES256');
-    pairs.set(kid, pair.privateKey as CryptoKey);
+    pairs.set(kid, pair.privateKey);
     const { keys } = JSON.parse(pages.get(`${URL}/keys`) as string) as { keys: object[] };
     pages.set(`${URL}/keys`, JSON.stringify({ keys: [...keys, { ...(await exportJWK(pair.publicKey)), kid }] }));
   };
