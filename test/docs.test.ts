@@ -46,3 +46,39 @@ test('the ways of a request and of an event lead through files of every folder t
   const folders = linksOf(read('docs/flow.md')).map((link) => link.split('/')[2]);
   expect(folders).toEqual(expect.arrayContaining(['rest', 'resolvers', 'client', 'api', 'kinds', 'store', 'control']));
 });
+
+/** Of a page: the files in backticks, and the tests that stand behind them in quotes. */
+const namedIn = (text: string): { file: string; names: string[] }[] =>
+  [...text.matchAll(/`([\w./-]+\.ts)`((?:,? "[^"]+")*)/g)].map(([, file, quoted]) => ({
+    file: file!,
+    names: [...quoted!.matchAll(/"([^"]+)"/g)].map(([, name]) => name!),
+  }));
+
+describe('docs/security.md', () => {
+  const sources = ['src', 'test', 'scripts'].flatMap((folder) => inFolder(folder, (name) => name.endsWith('.ts')));
+  /** A name is a path from the root, or the end of one. */
+  const pathsOf = (file: string): string[] => sources.filter((source) => `/${source}`.endsWith(`/${file}`));
+  const named = namedIn(read('docs/security.md'));
+
+  test('names files that are there', () => {
+    expect(named.map(({ file }) => file).filter((file) => !pathsOf(file).length)).toEqual([]);
+  });
+
+  test('names tests that are there', () => {
+    const gone = named.flatMap(({ file, names }) => {
+      const texts = pathsOf(file).map(read);
+      return names.filter((name) => !texts.some((text) => text.includes(name)));
+    });
+    expect(gone).toEqual([]);
+  });
+
+  test('has a test for each line of its tables', () => {
+    const tables = read('docs/security.md').match(/(?:^\|.*\|\n)+/gm) ?? [];
+    const lines = tables
+      .map((table) => table.trimEnd().split('\n'))
+      .filter(([head]) => /\| *test *\|$/.test(head!))
+      .flatMap(([, , ...rest]) => rest);
+    expect(lines.length).toBeGreaterThan(100);
+    expect(lines.filter((line) => !/\.ts[`)]/.test(line.split(' | ').at(-1)!))).toEqual([]);
+  });
+});
