@@ -75,6 +75,8 @@ const configMap = (keys: number): object => ({
   metadata: { generateName: 'm-' },
   data: Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, 'v'])),
 });
+const long = (n: number): string =>
+  `[${n}.5, ${Array.from({ length: 9500 }, (_, i) => `-${i + 10_000}.5`).join(', ')}].size() > 0`;
 const policy = {
   metadata: { name: 'burn' },
   spec: {
@@ -82,6 +84,15 @@ const policy = {
       resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
     },
     validations: [{ expression: '!has(object.data) || object.data.all(k, object.data.all(j, k != j || true))' }],
+  },
+};
+/** A megabyte of expressions, none of them like another. */
+const longPolicy = {
+  metadata: { name: 'long' },
+  spec: {
+    ...policy.spec,
+    variables: Array.from({ length: 6 }, (_, i) => ({ name: `v${i}`, expression: long(i) })),
+    validations: Array.from({ length: 6 }, (_, i) => ({ expression: long(i + 6) })),
   },
 };
 const binding = { metadata: { name: 'burn' }, spec: { policyName: 'burn', validationActions: ['Deny'] } };
@@ -220,6 +231,7 @@ const attacks: Attack[] = [
     422,
     'resulted in error: operation cancelled: actual cost limit exceeded',
   ],
+  ['a policy with twelve expressions of 95,000 characters', POLICIES, () => longPolicy, 201, ''],
 ];
 
 describe('expressions', () => {

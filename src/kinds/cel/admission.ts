@@ -15,6 +15,7 @@ import {
   type Field,
   type Type,
 } from '../../cel/types.ts';
+import type { Steps } from '../../meta/steps.ts';
 
 const object = (name: string, fields: Readonly<Record<string, Type>>): Type =>
   objectType(
@@ -117,14 +118,14 @@ export interface Composition {
 const MAX_KEPT = 500;
 const kept = new LRUCache<string, Composition>({ max: MAX_KEPT });
 
-/** The variables of a policy, each of which knows those before it; the same object for the same policy. */
-export function compose(list: readonly Named[], withParams: boolean): Composition {
+/** The variables of a policy, each of which knows those before it; the same object for the same policy. Gives way after each. */
+export function* composeSteps(list: readonly Named[], withParams: boolean): Steps<Composition> {
   const key = JSON.stringify([withParams, list.map(({ name, expression }) => [name, expression])]);
   let found = kept.get(key);
-  if (!found) kept.set(key, (found = make(list, withParams)));
+  if (!found) kept.set(key, (found = yield* make(list, withParams)));
   return found;
 }
-function make(list: readonly Named[], withParams: boolean): Composition {
+function* make(list: readonly Named[], withParams: boolean): Steps<Composition> {
   const programs = new Map<string, { program: Program } | { error: string }>();
   const fields: Record<string, Type> = {};
   const scope = (withAuthorizer: boolean): Variables => ({
@@ -135,6 +136,7 @@ function make(list: readonly Named[], withParams: boolean): Composition {
     const compiled = compile(expression, scope(true));
     programs.set(name, compiled);
     fields[name] = 'error' in compiled ? DYN : declared(compiled.program.type);
+    yield;
   }
   const [plain, full] = [scope(false), scope(true)];
   return { programs, variables: (withAuthorizer) => (withAuthorizer ? full : plain) };

@@ -1,7 +1,7 @@
 import type { MatchCondition, Validation, ValidatingAdmissionPolicySpec } from '../../../../schema/types.ts';
 import type { Program } from '../../../cel/expression.ts';
 import { CelError, type Value } from '../../../cel/values.ts';
-import { admissionVariables, compileFor, compose, type Composition } from '../../../kinds/cel/admission.ts';
+import { admissionVariables, compileFor, composeSteps, type Composition } from '../../../kinds/cel/admission.ts';
 import { CALL_LIMIT, CONDITIONS_BUDGET, MAX_MESSAGE, REQUEST_BUDGET } from '../../../kinds/cel/limits.ts';
 import { aggregate } from '../../../meta/aggregate.ts';
 import { Pace } from '../../write/pace.ts';
@@ -103,7 +103,9 @@ export async function evaluate(
 ): Promise<Refusal[]> {
   const fails = policy.failurePolicy !== 'Ignore';
   const withParams = policy.paramKind !== undefined;
-  const composition = policy.variables?.length ? compose(policy.variables, withParams) : undefined;
+  const composition = policy.variables?.length
+    ? await new Pace().run(composeSteps(policy.variables, withParams))
+    : undefined;
   const failed = (message: string): Refusal[] => (fails ? [{ message, reason: 'Invalid', index: 0 }] : []);
   const about = await isAbout(policy.matchConditions, bindings, composition, withParams);
   if (about === false) return [];

@@ -10,8 +10,9 @@ import type {
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
+import type { Steps } from '../../../meta/steps.ts';
 import type { Variables } from '../../../cel/check.ts';
-import { admissionVariables, compileFor, compose } from '../../cel/admission.ts';
+import { admissionVariables, compileFor, composeSteps } from '../../cel/admission.ts';
 import type { Cell } from '../../kind.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { isolatedStatus, withStatus } from '../status-split.ts';
@@ -57,9 +58,9 @@ function paramKindErrors({ apiVersion = '', kind = '' }: Parts<ParamKind>): Fiel
 }
 
 /** Each variable knows those before it. Gives the scope with `variables`, where there are any. */
-function variableErrors(list: readonly Parts<Variable>[], withParams: boolean, errors: FieldError[]): Scope {
+function* variableErrors(list: readonly Parts<Variable>[], withParams: boolean, errors: FieldError[]): Steps<Scope> {
   if (list.length === 0) return (withAuthorizer) => admissionVariables(withParams, withAuthorizer);
-  const { programs, variables } = compose(
+  const { programs, variables } = yield* composeSteps(
     list.map(({ name = '', expression = '' }) => ({ name, expression })),
     withParams,
   );
@@ -97,13 +98,17 @@ function validationErrors(validation: Parts<Validation>, scope: Scope, at: Path)
   return errors;
 }
 
-function annotationErrors(annotations: readonly Parts<AuditAnnotation>[], policy: string, scope: Scope): FieldError[] {
+function* annotationErrors(
+  annotations: readonly Parts<AuditAnnotation>[],
+  policy: string,
+  scope: Scope,
+): Steps<FieldError[]> {
   const at = SPEC.child('auditAnnotations');
   const errors: FieldError[] = [];
   if (annotations.length > MAX_ANNOTATIONS)
     errors.push(invalid(at, annotations, `must not have more than ${MAX_ANNOTATIONS} auditAnnotations`));
   const keys = new Set<string>();
-  annotations.forEach(({ key = '', valueExpression = '' }, i) => {
+  for (const [i, { key = '', valueExpression = '' }] of annotations.entries()) {
     const here = at.index(i);
     if (policy) errors.push(...validateLabelName(`${policy}/${key}`, here.child('key')));
     else errors.push(invalid(here.child('key'), key, 'requires metadata.name be non-empty'));
@@ -118,11 +123,13 @@ function annotationErrors(annotations: readonly Parts<AuditAnnotation>[], policy
     }
     if (keys.has(key)) errors.push(duplicate(here.child('key'), key));
     keys.add(key);
-  });
+    yield;
+  }
   return errors;
 }
 
-function policyErrors(object: Policy, skipConditions: boolean): FieldError[] {
+/** Gives way after each expression. */
+function* policyErrors(object: Policy, skipConditions: boolean): Steps<FieldError[]> {
   const { spec = {} } = object;
   const errors: FieldError[] = [];
   const policy = spec.failurePolicy ?? '';
@@ -137,17 +144,18 @@ function policyErrors(object: Policy, skipConditions: boolean): FieldError[] {
   }
   const withParams = Boolean(spec.paramKind);
   if (!skipConditions)
-    errors.push(...matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions')));
-  const scope = variableErrors(spec.variables ?? [], withParams, errors);
+    errors.push(...(yield* matchConditionErrors(spec.matchConditions, withParams, SPEC.child('matchConditions'))));
+  const scope = yield* variableErrors(spec.variables ?? [], withParams, errors);
   const { validations = [], auditAnnotations: annotations = [] } = spec;
   if (validations.length === 0 && annotations.length === 0) {
     const why = 'validations or auditAnnotations must contain at least one item';
     return [...errors, required(SPEC.child('validations'), why), required(SPEC.child('auditAnnotations'), why)];
   }
-  validations.forEach((validation, i) =>
-    errors.push(...validationErrors(validation, scope, SPEC.child('validations').index(i))),
-  );
-  return [...errors, ...annotationErrors(annotations, object.metadata.name ?? '', scope)];
+  for (const [i, validation] of validations.entries()) {
+    errors.push(...validationErrors(validation, scope, SPEC.child('validations').index(i)));
+    yield;
+  }
+  return [...errors, ...(yield* annotationErrors(annotations, object.metadata.name ?? '', scope))];
 }
 
 function warningErrors({ status }: Policy): FieldError[] {
@@ -166,12 +174,10 @@ export const validatingAdmissionPolicyStrategy = withStatus<ValidatingAdmissionP
     spec.failurePolicy ??= 'Fail';
     if (spec.matchConstraints) defaultMatch(spec.matchConstraints);
   },
-  validatesAllOnUpdate: true,
-  validate: (object) => policyErrors(object, false),
-  validateUpdate: (object, old) => {
+  validateSteps: (object, old) => {
     const same = (field: keyof ValidatingAdmissionPolicySpec): boolean =>
-      isDeepStrictEqual(object.spec?.[field] ?? null, old.spec?.[field] ?? null);
-    return policyErrors(object, same('paramKind') && same('matchConditions'));
+      isDeepStrictEqual(object.spec?.[field] ?? null, old?.spec?.[field] ?? null);
+    return policyErrors(object, old !== undefined && same('paramKind') && same('matchConditions'));
   },
   subresources: { status: { ...isolatedStatus, validateUpdate: warningErrors } },
   cells,

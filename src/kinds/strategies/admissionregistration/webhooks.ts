@@ -8,6 +8,7 @@ import type {
 import { duplicate, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
+import type { Steps } from '../../../meta/steps.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateLabelSelector } from '../../validation/labels.ts';
 import { clientConfigErrors } from './client-config.ts';
@@ -83,7 +84,7 @@ function sideEffectErrors(value: string | undefined, any: boolean, at: Path): Fi
   return value === undefined ? [required(at, `must specify one of ${allowed.join(', ')}`)] : choice(value, allowed, at);
 }
 
-function webhookErrors(hook: Webhook, at: Path, mutating: boolean, keep: Ratchet): FieldError[] {
+function* webhookErrors(hook: Webhook, at: Path, mutating: boolean, keep: Ratchet): Steps<FieldError[]> {
   const errors = nameErrors(hook.name, at.child('name'));
   hook.rules?.forEach((rule, i) => errors.push(...ruleErrors(rule, at.child('rules').index(i))));
   errors.push(...choice(hook.failurePolicy, FAILURE_POLICIES, at.child('failurePolicy')));
@@ -98,22 +99,24 @@ function webhookErrors(hook: Webhook, at: Path, mutating: boolean, keep: Ratchet
   errors.push(...validateLabelSelector(hook.objectSelector, at.child('objectSelector'), rules));
   if (mutating) errors.push(...choice(hook.reinvocationPolicy, REINVOCATION_POLICIES, at.child('reinvocationPolicy')));
   errors.push(...clientConfigErrors(hook.clientConfig ?? {}, at.child('clientConfig')));
-  if (!keep.conditions) errors.push(...matchConditionErrors(hook.matchConditions, false, at.child('matchConditions')));
+  if (!keep.conditions)
+    errors.push(...(yield* matchConditionErrors(hook.matchConditions, false, at.child('matchConditions'))));
   return [
     ...errors,
     ...versionErrors(hook.admissionReviewVersions, !keep.versions, at.child('admissionReviewVersions')),
   ];
 }
 
-function configurationErrors({ webhooks = [] }: Configuration, mutating: boolean, keep: Ratchet): FieldError[] {
+function* configurationErrors({ webhooks = [] }: Configuration, mutating: boolean, keep: Ratchet): Steps<FieldError[]> {
   const names = new Set<string>();
-  return webhooks.flatMap((hook, i) => {
+  const errors: FieldError[] = [];
+  for (const [i, hook] of webhooks.entries()) {
     const at = WEBHOOKS.index(i);
-    const errors = webhookErrors(hook, at, mutating, keep);
+    errors.push(...(yield* webhookErrors(hook, at, mutating, keep)));
     if (hook.name && names.has(hook.name) && !keep.duplicates) errors.push(duplicate(at.child('name'), hook.name));
     names.add(hook.name ?? '');
-    return errors;
-  });
+  }
+  return errors;
 }
 
 /** Validating and mutating configurations differ in one field. */
@@ -129,9 +132,7 @@ export const webhookStrategy = (mutating: boolean): Strategy<MutatingWebhookConf
       defaultRules(hook.rules);
     }
   },
-  validatesAllOnUpdate: true,
-  validate: (object) => configurationErrors(object, mutating, STRICT),
-  validateUpdate: (object, old) => configurationErrors(object, mutating, ratchet(object, old)),
+  validateSteps: (object, old) => configurationErrors(object, mutating, old ? ratchet(object, old) : STRICT),
   cells,
 });
 
