@@ -3,6 +3,7 @@ import { decodePatched } from '../kinds/decode.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Schema } from '../kinds/schema.ts';
 import type { Json, KubeObject, ObjectMeta } from '../meta/object.ts';
+import type { Steps } from '../meta/steps.ts';
 import { badRequest, conflict, notFound, type StatusError } from '../meta/status.ts';
 import { checkPatchOptions } from './options.ts';
 import { patchText } from './audit/shown.ts';
@@ -48,8 +49,7 @@ export async function patch(
   checkPatchOptions(type, options);
   ctx.audit?.sentText(() => patchText(input));
   const op = operationOf(core, ctx, target, type === APPLY_PATCH ? 'apply' : 'patch', options);
-  const change: Change =
-    type === APPLY_PATCH ? applying(op, input, options) : patching(ctx, target, type, input, options);
+  const change: Change = type === APPLY_PATCH ? applying(op, input, options) : patching(op, type, input, options);
   return replace(op, change);
 }
 
@@ -65,11 +65,14 @@ export function patcher(
   input: PatchInput,
   fieldValidation: string | undefined,
   sharing = false,
-): (live: KubeObject) => KubeObject {
+): (live: KubeObject) => Steps<KubeObject> {
   const warn = (text: string): void => ctx.warn(text);
   let body: PatchBody | undefined;
-  return (live) => {
-    body ??= readPatch(type, input, fieldValidation === 'Ignore');
+  return function* (live) {
+    if (!body) {
+      body = readPatch(type, input, fieldValidation === 'Ignore');
+      yield;
+    }
     const { value, strict, tooLarge } = body;
     const strategic = type === STRATEGIC_PATCH;
     const patched = strategic
@@ -77,6 +80,7 @@ export function patcher(
       : type === JSON_PATCH
         ? applyJsonPatch(live, value)
         : applyMergePatch(live, value);
+    yield;
     const refuse = (why: string): StatusError =>
       patchRefused(strategic ? printValue(value ?? {}) : shown(kind, patched, live, value), why);
     if (kind.custom && tooLarge !== undefined) throw refuse(notADouble(tooLarge));
@@ -124,14 +128,14 @@ function shown(kind: Kind, patched: KubeObject, live: KubeObject, patch: Json): 
   );
 }
 
-function patching(ctx: RequestContext, target: Target, type: string, input: PatchInput, options: PatchOptions): Change {
+function patching({ ctx, target, pace }: Operation, type: string, input: PatchInput, options: PatchOptions): Change {
   const { kind } = target;
   const apply = patcher(ctx, kind, type, input, options.fieldValidation, writesPart(kind, target.subresource));
   return {
     createMissing: false,
-    next(live) {
+    async next(live) {
       if (!live) throw notFound(resourceOf(kind), target.name);
-      const object = apply(live);
+      const object = await pace.run(apply(live));
       checkPlace(target, object);
       return object;
     },

@@ -1,5 +1,6 @@
 import type { FieldError } from '../meta/field.ts';
 import type { GroupVersionKind } from '../meta/gvk.ts';
+import type { Steps } from '../meta/steps.ts';
 import type { KubeObject, ObjectLike, Unchecked } from '../meta/object.ts';
 import type { Relation } from './relation.ts';
 import type { ObjectSchema } from './schema.ts';
@@ -100,11 +101,7 @@ export interface Strategy<T extends ObjectLike = KubeObject> {
    * Validation that takes long, a step at a time, with others' turns in between. Runs before the rest on creates and
    * updates (`old`), its errors come last.
    */
-  validateSteps?(
-    object: Unchecked<T>,
-    old: Unchecked<T> | undefined,
-    ctx: StrategyContext<T>,
-  ): Generator<void, FieldError[]>;
+  validateSteps?(object: Unchecked<T>, old: Unchecked<T> | undefined, ctx: StrategyContext<T>): Steps<FieldError[]>;
   /** An update is checked by `validateUpdate` alone, which lets an old object keep what is no longer allowed. */
   validatesAllOnUpdate?: true;
   warnings?(object: Unchecked<T>, old: Unchecked<T> | undefined): string[];
@@ -201,11 +198,7 @@ export interface SubresourceStrategy<T extends ObjectLike = KubeObject> {
   defaults?(object: Unchecked<T>): void;
   prepareForUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): void;
   validateUpdate?(object: Unchecked<T>, old: Unchecked<T>, ctx: StrategyContext<T>): FieldError[];
-  validateSteps?(
-    object: Unchecked<T>,
-    old: Unchecked<T> | undefined,
-    ctx: StrategyContext<T>,
-  ): Generator<void, FieldError[]>;
+  validateSteps?(object: Unchecked<T>, old: Unchecked<T> | undefined, ctx: StrategyContext<T>): Steps<FieldError[]>;
 }
 
 export interface Column {

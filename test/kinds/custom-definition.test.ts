@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { customResourceDefinitionStrategy as strategy } from '../../src/kinds/strategies/custom-resource-definition.ts';
 import type { StrategyContext } from '../../src/kinds/kind.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
+import { atOnce } from '../../src/meta/steps.ts';
 
 type Any = Record<string, any>;
 const ctx: StrategyContext = {
@@ -35,7 +36,9 @@ function definition(spec: Any = {}, metadata: Any = {}): KubeObject {
   return object;
 }
 const errorsOf = (object: KubeObject): string[] =>
-  (strategy.validate?.(object, ctx) ?? []).map((e) => `${e.field}: ${e.body}`).sort();
+  atOnce(strategy.validateSteps!(object, undefined, ctx))
+    .map((e) => `${e.field}: ${e.body}`)
+    .sort();
 const ofSchema = (schema: object): string[] =>
   errorsOf(definition({ versions: [version(schema)] })).map((line) =>
     line.replace('spec.validation.openAPIV3Schema', '$'),

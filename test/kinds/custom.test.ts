@@ -5,7 +5,7 @@ import { objectOf } from '../../src/kinds/encode.ts';
 import type { Kind, StrategyContext } from '../../src/kinds/kind.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
-import { finish } from './steps.ts';
+import { atOnce } from '../../src/meta/steps.ts';
 
 const specSchema = {
   type: 'object',
@@ -85,7 +85,7 @@ const read = (kind: Kind, value: object, mode = 'Warn', warnings: string[] = [])
   return object;
 };
 const errorsOf = (kind: Kind, spec: unknown): string[] =>
-  finish(kind.storage.strategy.validateSteps!(read(kind, widget(spec)), undefined, ctx))
+  atOnce(kind.storage.strategy.validateSteps!(read(kind, widget(spec)), undefined, ctx))
     .map((e) => `${e.field}: ${e.body}`)
     .sort();
 
@@ -138,7 +138,7 @@ describe('a custom resource', () => {
   test('tolerates on update what was wrong before and did not change', () => {
     const kind = widgets();
     const [old, object] = [read(kind, widget({ size: 99 })), read(kind, widget({ size: 99, color: 'blue' }))];
-    expect(finish(kind.storage.strategy.validateSteps!(object, old, ctx))).toEqual([]);
+    expect(atOnce(kind.storage.strategy.validateSteps!(object, old, ctx))).toEqual([]);
   });
   test('is read by the schema of now', () => {
     const stored = { bytes: Buffer.alloc(0), object: { metadata: { name: 'a' }, spec: { gone: 1, size: 4 } } };
@@ -168,7 +168,7 @@ describe('CEL rules', () => {
     const kind = ruled({ rule: 'self.a == oldSelf.a', message: 'a is immutable' });
     const [old, object] = [read(kind, widget({ a: 1 })), read(kind, widget({ a: 2 }))];
     expect(errorsOf(kind, { a: 2 })).toEqual([]);
-    expect(finish(kind.storage.strategy.validateSteps!(object, old, ctx)).map((e) => e.body)).toEqual([
+    expect(atOnce(kind.storage.strategy.validateSteps!(object, old, ctx)).map((e) => e.body)).toEqual([
       'Invalid value: a is immutable',
     ]);
   });
@@ -257,7 +257,7 @@ describe('validation', () => {
     const [old, object] = [read(kind, widget({ a: 1 })), read(kind, widget({ a: 1, b: 'x' }))];
     const warnings: string[] = [];
     const warned = { ...ctx, warn: (text: string) => void warnings.push(text) };
-    expect(finish(kind.storage.strategy.validateSteps!(object, old, warned))).toEqual([]);
+    expect(atOnce(kind.storage.strategy.validateSteps!(object, old, warned))).toEqual([]);
     expect(warnings).toEqual(['spec.a: Invalid value: 1: failed rule: self > 3']);
   });
 });

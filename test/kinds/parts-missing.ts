@@ -7,7 +7,7 @@ import { apiVersionOf } from '../../src/meta/gvk.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 import { isStatusError } from '../../src/meta/status.ts';
 import { full } from './full.ts';
-import { finish as toEnd } from './steps.ts';
+import { atOnce } from '../../src/meta/steps.ts';
 
 type Node = Record<string | number, unknown>;
 function containers(
@@ -135,4 +135,4 @@ function fieldAt(schema: Schema, path: string): string {
   return field;
 }
 
-const finish = (steps: Generator<void, unknown> | undefined): unknown => steps && toEnd(steps);
+const finish = (steps: Generator<void, unknown> | undefined): unknown => steps && atOnce(steps);

@@ -75,7 +75,7 @@ export async function getScale(
 /** Writes what `next` makes of the Scale to the object that it scales. */
 async function writeScale(
   op: Operation,
-  next: (live: KubeObject) => KubeObject,
+  next: (live: KubeObject) => KubeObject | Promise<KubeObject>,
   applied: boolean,
 ): Promise<ObjectAnswer> {
   const { core, target } = op;
@@ -85,10 +85,10 @@ async function writeScale(
   const answer = await replace(op, {
     createMissing: false,
     applied: true,
-    next(live) {
+    async next(live) {
       if (!live) throw notFound(resourceOf(target.kind), target.name);
       const before = scaleOf(live, paths, managedFieldsOfScale(live.metadata.managedFields, owned));
-      const scale = next(before);
+      const scale = await next(before);
       checkPlace(target, scale);
       if (!applied)
         updateManagedFields({
@@ -146,7 +146,10 @@ export async function patchScale(
   ctx.audit?.sentText(() => patchText(input));
   const kind = scaleKind();
   const op = operationOf(core, ctx, target, 'scale', options);
-  if (type !== APPLY_PATCH) return writeScale(op, patcher(ctx, kind, type, input, options.fieldValidation), false);
+  if (type !== APPLY_PATCH) {
+    const apply = patcher(ctx, kind, type, input, options.fieldValidation);
+    return writeScale(op, (live) => op.pace.run(apply(live)), false);
+  }
   const applied = readConfiguration(input).value;
   const ownership = ownershipOf(core.registry, kind, '');
   const { fieldManager: manager = '', force = false } = options;

@@ -75,9 +75,12 @@ function* own({ core, target, by, now }: Operation, object: KubeObject): Steps<v
     return;
   }
   const { apiVersion, schema } = ownership;
-  const set = createdSets.of(`${apiVersion} ${kind.kind} ${subresource}`, schema, object, () =>
-    createdFields(ownership, sentForm(kind, object)),
-  );
+  const endpoint = `${apiVersion} ${kind.kind} ${subresource}`;
+  const set = yield* createdSets.of(endpoint, schema, object, function* () {
+    const form = sentForm(kind, object);
+    yield;
+    return yield* createdFields(ownership, form);
+  });
   const creator = {
     manager: by.manager,
     operation: 'Update',
@@ -86,6 +89,7 @@ function* own({ core, target, by, now }: Operation, object: KubeObject): Steps<v
     time: now,
     set,
   } as const;
+  yield;
   setOwners(object, new Map([[ownerId(creator), creator]]));
 }
 

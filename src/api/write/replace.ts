@@ -75,6 +75,7 @@ type Once = { answer: ObjectAnswer } | { current: Stored | undefined };
 async function replaceOnce(op: Operation, change: Change, stored: Stored): Promise<Once> {
   const { core, ctx, target } = op;
   const { kind } = target;
+  if (op.pace.due) await op.pace.turn();
   const live = objectOf(kind, stored);
   if (op.pace.due) await op.pace.turn();
   const next = await change.next(live);

@@ -1,5 +1,5 @@
 import type { CustomResourceDefinition } from '../../../schema/types.ts';
-import type { FieldError } from '../../meta/field.ts';
+import type { Steps } from '../../meta/steps.ts';
 import { readRules } from '../custom/definition/rules.ts';
 import { isUnsupported, someSchema } from '../custom/definition/walk.ts';
 import { specOf, type Definition } from '../custom/definition/spec.ts';
@@ -38,11 +38,10 @@ export const customResourceDefinitionStrategy = withStatus<CustomResourceDefinit
     if (version && !stored.includes(version))
       object.status = { ...object.status, storedVersions: [...stored, version] };
   },
-  validateSteps: readDefinition,
-  validate: (object) => validateDefinition(object, undefined),
-  // what was before decides what is looked at
-  validatesAllOnUpdate: true,
-  validateUpdate: validateDefinition,
+  *validateSteps(object, old) {
+    yield* readDefinition(object);
+    return yield* validateDefinition(object, old);
+  },
   warnings: definitionWarnings,
   subresources: { status: { ...statusSubresource, validateUpdate: validateStatus, resets: ['metadata', 'spec'] } },
   beginDeletion,
@@ -50,13 +49,12 @@ export const customResourceDefinitionStrategy = withStatus<CustomResourceDefinit
 });
 
 /** Reads the rules of all versions, which may be many. What is wrong with them is told by the validation. */
-function* readDefinition(object: Definition): Generator<void, FieldError[]> {
+function* readDefinition(object: Definition): Steps<void> {
   for (const { schema } of specOf(object).versions ?? []) {
     const root = schema?.openAPIV3Schema;
     // what is not structural has rules that nobody reads
     if (root && !someSchema(root, isUnsupported)) yield* readRules(root);
   }
-  return [];
 }
 
 /** Held until the objects of a definition are gone. */

@@ -1,5 +1,6 @@
 import { LRUCache } from 'lru-cache';
 import type { ListSchema, MapSchema, ObjectSchema, Schema } from '../../../kinds/schema.ts';
+import type { Steps } from '../../../meta/steps.ts';
 import { itemElements } from './element.ts';
 import type { FieldSet } from './fieldset.ts';
 
@@ -22,10 +23,13 @@ export class CreatedSets {
    * @param endpoint tells apart what the shape does not: kind, version and subresource
    * @param make the set of `object`; called for a shape that has not been seen lately
    */
-  of(endpoint: string, schema: ObjectSchema, object: object, make: () => FieldSet): FieldSet {
+  *of(endpoint: string, schema: ObjectSchema, object: object, make: () => Steps<FieldSet>): Steps<FieldSet> {
     const shape = `${endpoint} ${shapeOf(schema, object)}`;
-    let set = this.#sets.get(shape);
-    if (!set) this.#sets.set(shape, (set = make()));
+    const known = shape.length > MAX_ENTRY ? undefined : this.#sets.get(shape);
+    if (known) return known;
+    yield;
+    const set = yield* make();
+    this.#sets.set(shape, set);
     return set;
   }
 }

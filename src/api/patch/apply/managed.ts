@@ -72,8 +72,9 @@ export function* managedFieldsUpdate(request: UpdateRequest): Steps<KubeObject> 
 export const updateManagedFields = (request: UpdateRequest): KubeObject => atOnce(managedFieldsUpdate(request));
 
 /** What the creator of `object` owns, in the order in which it is written. `object` is as Go would write what was sent. */
-export function createdFields(of: Ownership, object: KubeObject): FieldSet {
+export function* createdFields(of: Ownership, object: KubeObject): Steps<FieldSet> {
   const own = versionedComparison(of, emptyObject(of.schema, of.custom ?? false), object)(of.apiVersion);
+  yield;
   return own ? sortedSet(ownable(own.changed, undefined)) : EMPTY;
 }
 

@@ -1,6 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import { forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1035Label, isDns1123Subdomain } from '../../../meta/names.ts';
+import type { Steps } from '../../../meta/steps.ts';
 import type { ObjectLike } from '../../../meta/object.ts';
 import { validateImmutable } from '../../validation/values.ts';
 import { validateApproval } from './approval.ts';
@@ -27,12 +28,15 @@ const SCOPES = ['Cluster', 'Namespaced'];
 const PRESERVE =
   'cannot set to true, set x-kubernetes-preserve-unknown-fields to true in spec.versions[*].schema instead';
 
-/** A new definition, or with `old` one that takes its place. Source: apiextensions' ValidateCustomResourceDefinition. */
-export function validateDefinition(object: Definition, old: Definition | undefined): FieldError[] {
+/**
+ * A new definition, or with `old` one that takes its place, a step for each look at a schema, which may be large.
+ * Source: apiextensions' ValidateCustomResourceDefinition.
+ */
+export function* validateDefinition(object: Definition, old: Definition | undefined): Steps<FieldError[]> {
   const spec = specOf(object);
   return [
     ...(old ? [] : validateName(object, spec)),
-    ...validateSpec(spec, old),
+    ...(yield* validateSpec(spec, old)),
     ...(old ? validateChange(spec, old) : []),
     ...validateStatus(object),
     ...validateStoredVersions(object.status?.storedVersions ?? [], spec.versions ?? []),
@@ -63,7 +67,7 @@ function validateChange(spec: DefinitionSpec, old: Definition): FieldError[] {
   ];
 }
 
-function validateSpec(spec: DefinitionSpec, old: Definition | undefined): FieldError[] {
+function* validateSpec(spec: DefinitionSpec, old: Definition | undefined): Steps<FieldError[]> {
   const parts = hoisted(spec);
   const kept = keptVersions(spec, old);
   const names = spec.names ?? {};
@@ -71,7 +75,7 @@ function validateSpec(spec: DefinitionSpec, old: Definition | undefined): FieldE
   const errors = [
     ...validateGroup(spec.group),
     ...validateScope(spec.scope),
-    ...validateVersions(parts, spec.versions !== undefined && spec.versions !== null, kept),
+    ...(yield* validateVersions(parts, spec.versions !== undefined && spec.versions !== null, kept)),
   ];
   if (preserveUnknownFields && schemasOf(parts).some((schema) => someSchema(schema, (s) => s.default !== undefined))) {
     errors.push(
@@ -81,7 +85,7 @@ function validateSpec(spec: DefinitionSpec, old: Definition | undefined): FieldE
   errors.push(
     ...requireNames(names, SPEC.child('names')),
     ...validateNames(names, SPEC.child('names')),
-    ...validateShared(spec, parts, kept),
+    ...(yield* validateShared(spec, parts, kept)),
   );
   if (conversion && conversion.strategy !== 'None' && preserveUnknownFields) {
     errors.push(
@@ -121,11 +125,11 @@ function keptVersions({ versions }: DefinitionSpec, old: Definition | undefined)
 }
 
 /** Each version by itself, then all of them together. `given`: the list is there, if empty. */
-function validateVersions(
+function* validateVersions(
   { versions, validation, subresources }: Hoisted,
   given: boolean,
   kept: ReadonlySet<string>,
-): FieldError[] {
+): Steps<FieldError[]> {
   const at = SPEC.child('versions');
   const errors: FieldError[] = [];
   if (!validation?.openAPIV3Schema) {
@@ -133,9 +137,8 @@ function validateVersions(
       if (!v.schema?.openAPIV3Schema) errors.push(required(at.index(i).child('schema', 'openAPIV3Schema')));
     });
   }
-  versions.forEach((v, i) =>
-    errors.push(...validateVersion(v, at.index(i), Boolean((subresources ?? v.subresources)?.status), kept)),
-  );
+  for (const [i, v] of versions.entries())
+    errors.push(...(yield* validateVersion(v, at.index(i), Boolean((subresources ?? v.subresources)?.status), kept)));
   const all = (): object[] | null => (given ? versions.map(goVersion) : null);
   if (new Set(versions.map((v) => v.name)).size !== versions.length)
     errors.push(invalid(at, all(), 'must contain unique version names'));
@@ -148,14 +151,24 @@ function validateVersions(
   return errors;
 }
 
-function validateVersion(version: Version, at: Path, hasStatus: boolean, kept: ReadonlySet<string>): FieldError[] {
+function* validateVersion(
+  version: Version,
+  at: Path,
+  hasStatus: boolean,
+  kept: ReadonlySet<string>,
+): Steps<FieldError[]> {
   const { name = '', schema, subresources, additionalPrinterColumns, selectableFields } = version;
   const errors: FieldError[] = [];
   const why = isDns1035Label(name);
   if (why.length) errors.push(invalid(at.child('name'), name, why.join(',')));
   errors.push(
     ...validateDeprecation(version, at.child('deprecationWarning')),
-    ...validateSchema(schema?.openAPIV3Schema, at.child('schema', 'openAPIV3Schema'), hasStatus, kept.has(name)),
+    ...(yield* validateSchema(
+      schema?.openAPIV3Schema,
+      at.child('schema', 'openAPIV3Schema'),
+      hasStatus,
+      kept.has(name),
+    )),
     ...validateSubresources(subresources, at.child('subresources')),
     ...validateColumns(additionalPrinterColumns, at.child('additionalPrinterColumns')),
   );
@@ -170,16 +183,16 @@ function validateVersion(version: Version, at: Path, hasStatus: boolean, kept: R
 }
 
 /** What all versions have in common. */
-function validateShared(spec: DefinitionSpec, parts: Hoisted, kept: ReadonlySet<string>): FieldError[] {
+function* validateShared(spec: DefinitionSpec, parts: Hoisted, kept: ReadonlySet<string>): Steps<FieldError[]> {
   const { validation, subresources, additionalPrinterColumns, selectableFields } = parts;
   const hasStatus = (spec.versions ?? []).some((v) => v.subresources?.status);
   const errors = [
-    ...validateSchema(
+    ...(yield* validateSchema(
       validation?.openAPIV3Schema,
       SPEC.child('validation', 'openAPIV3Schema'),
       hasStatus,
       kept.has(spec.versions?.[0]?.name ?? ''),
-    ),
+    )),
     ...validateSubresources(subresources, SPEC.child('subresources')),
     ...validateColumns(additionalPrinterColumns, SPEC.child('additionalPrinterColumns')),
   ];
@@ -230,16 +243,26 @@ function validateRoot(schema: AnySchema, at: Path): FieldError[] {
   return [];
 }
 
-function validateSchema(schema: AnySchema | undefined, at: Path, hasStatus: boolean, kept: boolean): FieldError[] {
+function* validateSchema(
+  schema: AnySchema | undefined,
+  at: Path,
+  hasStatus: boolean,
+  kept: boolean,
+): Steps<FieldError[]> {
   if (!schema) return [];
   const errors = hasStatus ? validateRoot(schema, at) : [];
   if (schema.nullable) errors.push(forbidden(`${at}.nullable`, 'nullable cannot be true at the root'));
+  yield;
   const readable = !someSchema(schema, isUnsupported);
   const structural = readable ? validateStructural(schema, at) : [];
+  yield;
   const defaults = readable && structural.length === 0 ? validateDefaults(schema, at) : [];
+  yield;
   errors.push(...structural, ...defaults);
   const rules = readable && structural.length === 0 && defaults.length === 0;
-  return [...errors, ...validateOpenApi(schema, at, rules, kept)];
+  errors.push(...validateOpenApi(schema, at, rules, kept));
+  yield;
+  return errors;
 }
 
 function validateStoredVersions(stored: readonly string[], versions: readonly Version[]): FieldError[] {
