@@ -37,7 +37,7 @@ export const serviceCidrStrategy = withStatus<ServiceCIDR>({
     ...validateMetaOnUpdate(object, dnsSubdomainName, false),
     ...validateImmutable(object.spec?.cidrs ?? null, old.spec?.cidrs ?? null, AT),
   ],
-  // what it resets is nobody's to own elsewhere; of this kind it may be owned all the same
+  // 1.35 lists what it resets under a group that there is not, so all of it can be owned
   subresources: { status: { ...isolatedStatus, resets: [] } },
   cells,
 });
