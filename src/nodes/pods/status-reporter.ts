@@ -4,6 +4,8 @@ import type { AgentContext } from './agent-context.ts';
 
 /** How soon a status that could not be written is tried again, ms. */
 const RETRY_MS = 1000;
+/** In a list with a merge key: what follows is all of it. */
+const REPLACE = { $patch: 'replace' };
 
 /** Writes one pod's status when it differs from the last one written: one write at a time, always of the newest. */
 export class StatusReporter {
@@ -60,11 +62,17 @@ export class StatusReporter {
     const { metadata } = this.pod();
     // Lists without a merge key are replaced; the conditions of others (PodScheduled, gates) stay.
     const cleared = Object.fromEntries(
-      ['reason', 'message', 'podIP'].filter((key) => !(key in status)).map((key) => [key, null]),
+      ['reason', 'message', 'podIP', 'podIPs'].filter((key) => !(key in status)).map((key) => [key, null]),
     );
+    // Addresses are this node's to say: one that it had before, or that somebody else has written, does not stay.
+    const { podIPs, hostIPs } = status;
+    const addresses = {
+      ...(podIPs && { podIPs: [REPLACE, ...podIPs] }),
+      ...(hostIPs && { hostIPs: [REPLACE, ...hostIPs] }),
+    };
     // A condition is merged into the one of its type, whose reason must not outlive it.
     const conditions = status.conditions?.map((each) => ({ reason: null, message: null, ...each }));
-    const patch = { metadata: { uid: metadata.uid }, status: { ...cleared, ...status, conditions } };
+    const patch = { metadata: { uid: metadata.uid }, status: { ...cleared, ...status, ...addresses, conditions } };
     await this.context.client.patch('pods', metadata.namespace ?? '', metadata.name, patch, {
       type: 'strategic',
       subresource: 'status',
