@@ -11,11 +11,12 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LogStore } from '../../src/nodes/logs/log-store.ts';
 import { readLog } from '../../src/nodes/logs/read-log.ts';
 import { probeCapabilities } from '../../src/nodes/runtimes/process/capabilities.ts';
 import { ProcessRuntime } from '../../src/nodes/runtimes/process/process-runtime.ts';
+import { startTicks } from '../../src/nodes/runtimes/process/process-table.ts';
 import type { ContainerSpec } from '../../src/nodes/runtimes/runtime.ts';
 import { attachSession } from '../../src/nodes/server/attach-session.ts';
 import { realClock } from './support.ts';
@@ -198,6 +199,27 @@ describe('a container process', () => {
     expect(await container.exited).toMatchObject({ exitCode: 0 });
     const modes = ['/tmp', '/root', '/etc'].map((path) => `${(statSync(path).mode & 0o7777).toString(8)} ${path}`);
     expect(await textOf(33)).toBe(`${modes.join('\n')}\n`);
+  });
+
+  it.runIf(can.rootView)('takes with it what has left its session and put off its mark', async () => {
+    const command = 'env -i setsid sh -c "echo \\$\\$; exec sleep 1000" & sleep 1000';
+    const { signal } = new AbortController();
+    const endings = ['kill', 'end'].map(async (how, at) => {
+      const attempt = 34 + at;
+      const container = await runtime.start(spec(attempt, ['sh', '-c', command]));
+      let out = '';
+      for await (const chunk of readLog(logs, logs.path(pod, 'c', attempt), { follow: true }, () => true, signal)) {
+        out += chunk.toString();
+        if (out.includes('\n')) break;
+      }
+      const stray = Number(out);
+      expect(startTicks(stray)).toBeDefined();
+      if (how === 'kill') container.kill();
+      else container.signal('SIGTERM');
+      await container.exited;
+      await vi.waitFor(() => expect(startTicks(stray)).toBeUndefined());
+    });
+    await Promise.all(endings);
   });
 
   describe.runIf(can.rootView)('finds the parts of its volumes', () => {

@@ -5,10 +5,12 @@ import { EventEmitter } from 'node:events';
 import type { Clock } from '../../../rules/clock.ts';
 import type { LogWriter } from '../../logs/log-writer.ts';
 import type { ContainerExit, RunningContainer } from '../runtime.ts';
-import { processesOf, sendSignal, startTicks } from './process-table.ts';
+import { holdMounts, processesOf, sendSignal, startTicks, type HeldMounts } from './process-table.ts';
 
 /** How often an adopted container, whose exit nobody reports, is looked at. */
 const ADOPTED_POLL_MS = 500;
+/** Looks for processes of a container that is over: some may be made while others end. */
+const MAX_SWEEPS = 20;
 
 /**
  * A started container. Its output comes through two FIFOs that it holds open itself, so it lives on, and loses
@@ -22,6 +24,7 @@ export class ProcessContainer implements RunningContainer {
   private over = false;
   private ticks: string | undefined;
   private stdinFd = -1;
+  private mounts: HeldMounts | undefined;
 
   constructor(
     readonly id: string,
@@ -78,7 +81,7 @@ export class ProcessContainer implements RunningContainer {
     this.closeStdin();
     const recorded = readText(join(this.directory, 'exit'));
     const code = recorded ? Number(recorded) : (outerCode ?? 137);
-    for (const pid of processesOf(this.id)) sendSignal(pid, 'SIGKILL');
+    this.sweep();
     this.drained(() => {
       const startError = code === 128 ? readText(join(this.directory, 'start-error')) : undefined;
       this.log.close();
@@ -86,6 +89,11 @@ export class ProcessContainer implements RunningContainer {
       this.output.emit('end');
       this.finish({ exitCode: code, finishedAt: this.clock.now(), ...(startError && { startError }) });
     });
+  }
+
+  /** The process runs: from now on its mounts tell what else belongs to it. */
+  begun(): void {
+    if (this.live) this.mounts = holdMounts(this.pid);
   }
 
   onEnd(listener: () => void): void {
@@ -96,6 +104,7 @@ export class ProcessContainer implements RunningContainer {
   /** Watches a process that this agent did not start. */
   adopt(ticks: string): void {
     this.ticks = ticks;
+    this.begun();
     const look = (): void => {
       if (this.over) return;
       const pid = this.pid;
@@ -116,9 +125,19 @@ export class ProcessContainer implements RunningContainer {
     if (this.over) return;
     const pid = this.pid;
     const outer = Number(readText(join(this.directory, 'outer')) ?? 0);
-    for (const each of processesOf(this.id)) if (each !== outer) sendSignal(each, 'SIGKILL');
+    for (const each of processesOf(this.id, this.mounts?.name)) if (each !== outer) sendSignal(each, 'SIGKILL');
     if (pid) sendSignal(pid, 'SIGKILL');
     else if (outer) sendSignal(outer, 'SIGKILL');
+  }
+
+  private sweep(): void {
+    for (let left = MAX_SWEEPS; left > 0; left--) {
+      const found = processesOf(this.id, this.mounts?.name);
+      for (const pid of found) sendSignal(pid, 'SIGKILL');
+      if (!found.length) break;
+    }
+    this.mounts?.release();
+    this.mounts = undefined;
   }
 
   private readFrom(stream: 'stdout' | 'stderr'): void {

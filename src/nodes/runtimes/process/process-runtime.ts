@@ -153,6 +153,7 @@ export class ProcessRuntime implements ContainerRuntime {
       }
       await new Promise((resolve) => setTimeout(resolve, START_POLL_MS));
     }
+    container.begun();
     const ticks = startTicks(container.pid);
     if (ticks) writeText(join(directory, 'ticks'), ticks);
   }

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** Variable in the environment of every process of a container, by which its descendants are found. */
 export const CONTAINER_MARK = 'KU7S_CONTAINER_ID';
@@ -14,15 +14,48 @@ export function startTicks(pid: number): string | undefined {
   }
 }
 
-/** Every living process of the container, also those that left its session: they carry its mark in their environment. */
-export function processesOf(containerId: string): number[] {
+const mountsOf = (pid: number | 'self'): string | undefined => {
+  try {
+    return readlinkSync(`/proc/${pid}/ns/mnt`);
+  } catch {
+    return undefined;
+  }
+};
+
+/** A namespace of mounts. As long as it is held, no other one gets its name. */
+export interface HeldMounts {
+  name: string;
+  release(): void;
+}
+
+/** The mounts that a process has for itself and its descendants; undefined where they are this program's too, or not told. */
+export function holdMounts(pid: number): HeldMounts | undefined {
+  try {
+    const file = openSync(`/proc/${pid}/ns/mnt`, 'r');
+    const name = mountsOf(pid);
+    const release = (): void => closeSync(file);
+    if (name !== undefined && name !== mountsOf('self')) return { name, release };
+    release();
+  } catch {
+    // it is gone, or not ours to look at
+  }
+  return undefined;
+}
+
+/**
+ * Every living process of the container, also those that left its session: they carry its mark in their environment, or,
+ * where they have put that off, live among its mounts, which nothing without the host's own rights can leave.
+ */
+export function processesOf(containerId: string, mounts?: string): number[] {
   const mark = `${CONTAINER_MARK}=${containerId}`;
+  const belongs = (pid: number): boolean =>
+    (mounts !== undefined && mountsOf(pid) === mounts) || readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark);
   const found: number[] = [];
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) continue;
     try {
-      if (readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark) && startTicks(pid)) found.push(pid);
+      if (belongs(pid) && startTicks(pid)) found.push(pid);
     } catch {
       continue;
     }
