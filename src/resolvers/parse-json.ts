@@ -1,3 +1,4 @@
+import { notADouble, parseWithTokens, tooLargeNumber } from '../go/json-numbers.ts';
 import { scanJson } from '../go/json-scan.ts';
 import { checkValues } from '../kinds/body-bounds.ts';
 import { badRequest } from '../meta/status.ts';
@@ -6,16 +7,21 @@ import { badRequest } from '../meta/status.ts';
 const MAX_DEPTH = 500;
 
 /**
- * What a client sends, once it is known not to be too many values or too deep.
+ * What a client sends, once it is known not to be too many values or too deep, and that a double holds its numbers:
+ * what is beyond would be infinite here, and null where it is stored.
  * @param what it is, for the error
  */
 export function parseJson(what: string, text: string): unknown {
   const scan = scanJson(text);
   checkValues(scan);
   if (scan.depth > MAX_DEPTH) throw badRequest(`${what} is deeper than ${MAX_DEPTH} levels`);
+  let value: unknown;
   try {
-    return JSON.parse(text) as unknown;
+    value = JSON.parse(text);
   } catch {
     throw badRequest(`${what} must be JSON`);
   }
+  const tooLarge = scan.odd ? tooLargeNumber(parseWithTokens(text)) : undefined;
+  if (tooLarge !== undefined) throw badRequest(notADouble(tooLarge));
+  return value;
 }

@@ -1,4 +1,5 @@
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
+import { notADouble } from '../go/json-numbers.ts';
 import { WritesJson } from './json-text.ts';
 
 const scalar = (name: string, description: string, parse: (value: unknown) => unknown): GraphQLScalarType =>
@@ -12,9 +13,18 @@ const scalar = (name: string, description: string, parse: (value: unknown) => un
       parse(
         node.kind === Kind.INT && !Number.isSafeInteger(Number(node.value))
           ? node.value
-          : valueFromASTUntyped(node, variables),
+          : valueFromASTUntyped(finite(node), variables),
       ),
   });
+
+/** The literal, if a double holds its numbers. */
+function finite(node: ValueNode): ValueNode {
+  if (node.kind === Kind.LIST) node.values.forEach(finite);
+  else if (node.kind === Kind.OBJECT) for (const { value } of node.fields) finite(value);
+  else if ((node.kind === Kind.INT || node.kind === Kind.FLOAT) && !Number.isFinite(Number(node.value)))
+    throw new GraphQLError(notADouble(node.value), { nodes: node });
+  return node;
+}
 
 const refuse = (name: string, value: unknown): never => {
   throw new GraphQLError(`${name} cannot represent ${JSON.stringify(value)}`);

@@ -56,6 +56,33 @@ describe('HTTP', () => {
     expect(await get.json()).toEqual(answer);
   });
 
+  const CREATE = 'mutation($object: JSON!) { createObject(resource: "configmaps", namespace: "a", object: $object) }';
+  test.each([
+    ['a variable', { query: CREATE, variables: '{"object":{"a":[1e400]}}' }, '1e400'],
+    ['a variable below zero', { query: CREATE, variables: '{"object":-1E+999}' }, '-1E+999'],
+    [
+      'a literal',
+      { query: CREATE.replace(/\(.*?\)/, '').replace('$object', '{a: [1e400]}'), variables: '{}' },
+      '1e400',
+    ],
+    [
+      'a literal of digits',
+      { query: CREATE.replace(/\(.*?\)/, '').replace('$object', `{a: 1${'0'.repeat(400)}}`), variables: '{}' },
+      '100',
+    ],
+  ])('a number that no double holds is refused: %s', async (_, { query, variables }, number) => {
+    const body = `{"query":${JSON.stringify(query)},"variables":${variables}}`;
+    const answer = await fetch(`${base}/graphql`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: 'Bearer x' },
+      body,
+    });
+    const { errors } = (await answer.json()) as { errors: { message: string; extensions: { code: number } }[] };
+    expect(errors[0]?.message).toContain(`json: cannot unmarshal number ${number}`);
+    expect(errors[0]?.extensions.code).toBe(400);
+    expect(fake.calls).toEqual([]);
+  });
+
   test('no mutation by GET, nor by a form', async () => {
     const get = await fetch(`${base}/graphql?query=${encodeURIComponent(DELETE)}`, {
       headers: { authorization: 'Bearer x', accept: 'application/json' },

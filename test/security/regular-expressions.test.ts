@@ -68,6 +68,35 @@ function attack({ source, flags }: Pick<Found, 'source' | 'flags'>): string | un
   return undefined;
 }
 
+/** Expressions that are put together when a module is loaded: what `make` hands to RegExp meanwhile. */
+async function composed(make: () => Promise<unknown>): Promise<Found[]> {
+  const found: Found[] = [];
+  const Native = globalThis.RegExp;
+  globalThis.RegExp = new Proxy(Native, {
+    construct(target, args: [string | RegExp, string?], newTarget) {
+      const made = Reflect.construct(target, args, newTarget) as RegExp;
+      const caller = new Error().stack?.split('\n').find((line) => /\/src\/[^?]*\.ts/.test(line));
+      const where = /\/src\/([^?:]*\.ts)/.exec(caller ?? '')?.[1];
+      if (where) found.push({ where, source: made.source, flags: made.flags });
+      return made;
+    },
+  });
+  try {
+    await make();
+  } finally {
+    globalThis.RegExp = Native;
+  }
+  return found;
+}
+
+/** Files that put expressions together. Those of go/regexp.ts and rest/negotiation/yaml.ts are not of our making. */
+const composers = (folder: string): string[] =>
+  readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) return composers(file);
+    return entry.name.endsWith('.ts') && /\bRegExp\(/.test(withoutComments(readFileSync(file, 'utf8'))) ? [file] : [];
+  });
+
 /** The rest are divisions and parts of templates. */
 function isExpression({ source, flags }: Found): boolean {
   try {
