@@ -9,6 +9,9 @@ const UNDERSCORE_SUBDOMAIN = `${UNDERSCORE_LABEL}(\\.${UNDERSCORE_LABEL})*`;
 const DNS_1035 = '[a-z]([-a-z0-9]*[a-z0-9])?';
 const QUALIFIED = '([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]';
 const LABEL_VALUE = `(${QUALIFIED})?`;
+const WILDCARD = `\\*\\.${DNS_SUBDOMAIN}`;
+const C_IDENTIFIER = '[A-Za-z_][A-Za-z0-9_]*';
+const CONFIG_KEY = '[-._a-zA-Z0-9]+';
 
 const whole = (source: string): RegExp => new RegExp(`^(?:${source})$`);
 const dnsLabel = whole(DNS_LABEL);
@@ -17,6 +20,9 @@ const underscoreSubdomain = whole(UNDERSCORE_SUBDOMAIN);
 const dns1035 = whole(DNS_1035);
 const qualified = whole(QUALIFIED);
 const labelValue = whole(LABEL_VALUE);
+const wildcard = whole(WILDCARD);
+const cIdentifier = whole(C_IDENTIFIER);
+const configKey = whole(CONFIG_KEY);
 
 const GOOD: string[] = [];
 /** Lengths are counted in bytes, as Go does; ASCII strings need no encoding. */
@@ -84,12 +90,11 @@ export function isDns1035Label(value: string): string[] {
 /** A host name of an Ingress rule: `*.example.com`. */
 export function isWildcardDns1123Subdomain(value: string): string[] {
   const errors: string[] = [];
-  const source = `\\*\\.${DNS_SUBDOMAIN}`;
   if (bytes(value) > 253) errors.push(maxLengthError(253));
-  if (!whole(source).test(value)) {
+  if (!wildcard.test(value)) {
     const words =
       "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
-    errors.push(regexError(words, source, '*.example.com'));
+    errors.push(regexError(words, WILDCARD, '*.example.com'));
   }
   return errors;
 }
@@ -135,11 +140,10 @@ export function isPathSegmentName(value: string, prefix = false): string[] {
 }
 
 export function isCIdentifier(value: string): string[] {
-  const source = '[A-Za-z_][A-Za-z0-9_]*';
-  if (whole(source).test(value)) return GOOD;
+  if (cIdentifier.test(value)) return GOOD;
   const words =
     "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
-  return [regexError(words, source, 'my_name', 'MY_NAME', 'MyName')];
+  return [regexError(words, C_IDENTIFIER, 'my_name', 'MY_NAME', 'MyName')];
 }
 
 const dotPrefix = (value: string): string[] =>
@@ -162,12 +166,11 @@ export function isEnvVarName(value: string): string[] {
 
 /** Keys of ConfigMap and Secret data. */
 export function isConfigMapKey(value: string): string[] {
-  const source = '[-._a-zA-Z0-9]+';
   const errors: string[] = [];
   if (bytes(value) > 253) errors.push(maxLengthError(253));
-  if (!whole(source).test(value)) {
+  if (!configKey.test(value)) {
     const words = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
-    errors.push(regexError(words, source, 'key.name', 'KEY_NAME', 'key-name'));
+    errors.push(regexError(words, CONFIG_KEY, 'key.name', 'KEY_NAME', 'key-name'));
   }
   return [...errors, ...dotPrefix(value)];
 }
