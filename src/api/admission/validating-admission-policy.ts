@@ -9,6 +9,7 @@ import { labelSelectorAsSelector } from '../../meta/labels.ts';
 import { groupResourceName, parseApiVersion } from '../../meta/gvk.ts';
 import { forbiddenRequest, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
+import { Slice } from '../fairness/turns.ts';
 import { resourceOf } from '../target.ts';
 import { objectAs } from '../object-as.ts';
 import { AuditAnnotations, auditRefusal } from './policies/audit.ts';
@@ -122,8 +123,10 @@ export const validatingAdmissionPolicy: AdmissionPlugin = {
     if (store.count({ resource: BINDINGS }) === 0) return;
     let refused: StatusError | undefined;
     const annotations = new AuditAnnotations();
+    const slice = new Slice();
     // all are asked, since all may warn; the first that refuses is told
     for (const stored of store.list({ resource: BINDINGS }).items) {
+      if (slice.over) await slice.next();
       const binding = objectAs(BINDINGS, stored).spec ?? {};
       const name = binding.policyName ?? '';
       const found = store.get({ resource: POLICIES, namespace: '', name });

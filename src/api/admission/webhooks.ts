@@ -3,11 +3,12 @@ import { fromStorage, toStorage } from '../../kinds/encode.ts';
 import type { Json, KubeObject } from '../../meta/object.ts';
 import { internalError } from '../../meta/status.ts';
 import type { Target } from '../contract.ts';
+import { Slice } from '../fairness/turns.ts';
 import { sameJson } from '../patch/equal.ts';
 import { applyJsonPatch } from '../patch/json.ts';
 import { auditAnswer, auditFailedOpen, auditMutation, auditPatch, type Call } from './webhooks/audit.ts';
-import { callWebhook } from './webhooks/call.ts';
-import { isAsked, webhooksOf } from './webhooks/configured.ts';
+import { callWebhook, readJson, sentObjects, type SentObjects } from './webhooks/call.ts';
+import { isAsked, webhooksOf, type Configured } from './webhooks/configured.ts';
 import { checkSideEffects, denied, unreachable } from './webhooks/refusal.ts';
 import { bodyOf, type AdmissionOperation, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
 
@@ -20,11 +21,12 @@ const handles = ({ kind }: Target, operation: AdmissionOperation): boolean =>
   operation !== 'CONNECT' && kind.group !== GROUP && kind.group !== 'authorization.k8s.io';
 
 /** Undefined where the webhook cannot be asked and that is no matter. */
-async function ask(call: Call, request: AdmissionRequest) {
+async function ask(call: Call, request: AdmissionRequest, sent: SentObjects) {
   const { webhook } = call;
   checkSideEffects(webhook, request);
   try {
-    const response = await callWebhook(request, webhook.clientConfig, webhook.timeoutSeconds ?? TIMEOUT_SECONDS);
+    const seconds = webhook.timeoutSeconds ?? TIMEOUT_SECONDS;
+    const response = await callWebhook(request, webhook.clientConfig, seconds, sent);
     auditAnswer(request, call, response);
     for (const warning of response.warnings ?? []) request.ctx.warn(warning);
     return response;
@@ -61,7 +63,7 @@ async function mutate(call: Call, request: AdmissionRequest): Promise<boolean> {
 
 async function askToMutate(call: Call, request: AdmissionRequest): Promise<boolean> {
   const { webhook } = call;
-  const response = await ask(call, request);
+  const response = await ask(call, request, sentObjects(request));
   if (!response) return false;
   if (!response.allowed) throw denied(webhook, response);
   if (!response.patch || !request.object) return false;
@@ -73,7 +75,7 @@ async function askToMutate(call: Call, request: AdmissionRequest): Promise<boole
   let patched: KubeObject;
   let patch: Json;
   try {
-    patch = JSON.parse(Buffer.from(response.patch, 'base64').toString('utf8')) as Json;
+    patch = readJson(Buffer.from(response.patch, 'base64').toString('utf8')) as Json;
     patched = structuredClone(applyJsonPatch(before, patch));
   } catch (error) {
     throw internalError(
@@ -93,7 +95,9 @@ export const mutatingAdmissionWebhook: AdmissionPlugin = {
   async admit(request) {
     const again: Call[] = [];
     const asked: Call[] = [];
+    const slice = new Slice();
     for (const [index, configured] of webhooksOf(request.store, MUTATING).entries()) {
+      if (slice.over) await slice.next();
       const call: Call = { ...configured, mutating: true, round: 0, index };
       if (await mutate(call, request)) {
         // those before it have not seen this change
@@ -113,11 +117,17 @@ export const validatingAdmissionWebhook: AdmissionPlugin = {
   async validate(request) {
     const webhooks = webhooksOf(request.store, VALIDATING);
     if (webhooks.length === 0) return;
-    const asked = await Promise.all(webhooks.map(({ webhook }) => isAsked(webhook, request)));
-    const relevant = webhooks.filter((_, i) => asked[i]);
+    const slice = new Slice();
+    const relevant: Configured[] = [];
+    for (const configured of webhooks) {
+      if (slice.over) await slice.next();
+      if (await isAsked(configured.webhook, request)) relevant.push(configured);
+    }
+    if (relevant.length === 0) return;
+    const sent = sentObjects(request);
     await Promise.all(
       relevant.map(async (configured, index) => {
-        const response = await ask({ ...configured, mutating: false, round: 0, index }, request);
+        const response = await ask({ ...configured, mutating: false, round: 0, index }, request, sent);
         if (response && !response.allowed) throw denied(configured.webhook, response);
       }),
     );

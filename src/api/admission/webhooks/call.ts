@@ -1,5 +1,7 @@
-import { stringifyExact } from '../../../go/json-numbers.ts';
 import https from 'node:https';
+import { stringifyExact } from '../../../go/json-numbers.ts';
+import { scanJson } from '../../../go/json-scan.ts';
+import { MAX_VALUES } from '../../../kinds/body-bounds.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 import { addressOf, shownUrl, type ClientConfig } from './address.ts';
 import { requestFacts, sentObject } from './request-facts.ts';
@@ -22,13 +24,35 @@ const MAX_ANSWER = 3 << 20;
 /** Open connections to one webhook server, and those that are kept. */
 const agent = new https.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 16 });
 
+/** Values inside each other in an answer: those that read it call themselves for each level. */
+const MAX_DEPTH = 500;
+
+/** The objects of a request as they are sent: however many webhooks are asked, the bytes are made once. */
+export interface SentObjects {
+  object: Buffer;
+  oldObject: Buffer;
+}
+
+export const sentObjects = (request: AdmissionRequest): SentObjects => ({
+  object: Buffer.from(stringifyExact(sentObject(request, request.object))),
+  oldObject: Buffer.from(stringifyExact(sentObject(request, request.old))),
+});
+
+/** JSON of another program, once it is known not to be too many values or too deep. Throws Error. */
+export function readJson(text: string): unknown {
+  const { values, depth } = scanJson(text);
+  if (values > MAX_VALUES) throw new Error(`more than ${MAX_VALUES} values`);
+  if (depth > MAX_DEPTH) throw new Error(`deeper than ${MAX_DEPTH} levels`);
+  return JSON.parse(text);
+}
+
 /** The server was reached, but its answer is of no use. */
 class Answered extends Error {}
 
 /** Sends JSON and reads JSON. Rejects with Error on anything but 200 in time. */
 function post(
   url: URL,
-  body: string,
+  body: readonly Buffer[],
   ca: string | undefined,
   servername: string | undefined,
   timeoutMs: number,
@@ -42,7 +66,7 @@ function post(
         headers: {
           'content-type': 'application/json',
           accept: 'application/json',
-          'content-length': Buffer.byteLength(body),
+          'content-length': body.reduce((sum, { length }) => sum + length, 0),
         },
         signal: AbortSignal.timeout(timeoutMs),
         ...(ca && { ca }),
@@ -62,7 +86,7 @@ function post(
           if (response.statusCode !== 200)
             return reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
           try {
-            resolve(JSON.parse(text));
+            resolve(readJson(text));
           } catch (error) {
             reject(new Answered((error as Error).message));
           }
@@ -70,7 +94,8 @@ function post(
       },
     );
     request.on('error', reject);
-    request.end(body);
+    for (const piece of body) request.write(piece);
+    request.end();
   });
 }
 
@@ -79,14 +104,13 @@ export async function callWebhook(
   request: AdmissionRequest,
   config: ClientConfig,
   timeoutSeconds: number,
+  { object, oldObject }: SentObjects,
 ): Promise<AdmissionResponse> {
   const facts = requestFacts(request);
-  const review = {
-    kind: 'AdmissionReview',
-    apiVersion: 'admission.k8s.io/v1',
-    request: { ...facts, object: sentObject(request, request.object), oldObject: sentObject(request, request.old) },
-  };
-  const answer = await postTo(request, config, stringifyExact(review), timeoutSeconds);
+  const review = { kind: 'AdmissionReview', apiVersion: 'admission.k8s.io/v1' };
+  const head = `${JSON.stringify(review).slice(0, -1)},"request":${stringifyExact(facts).slice(0, -1)},"object":`;
+  const body = [Buffer.from(head), object, Buffer.from(',"oldObject":'), oldObject, Buffer.from('}}')];
+  const answer = await postTo(request, config, body, timeoutSeconds);
   const { response, apiVersion, kind } = (answer ?? {}) as {
     response?: AdmissionResponse;
     apiVersion?: string;
@@ -108,7 +132,7 @@ export async function callWebhook(
 async function postTo(
   { store, destinations }: AdmissionRequest,
   config: ClientConfig,
-  body: string,
+  body: readonly Buffer[],
   timeoutSeconds: number,
 ): Promise<unknown> {
   const shown = shownUrl(config);
