@@ -31,12 +31,16 @@ export const tellsOfSchema = ({ operation, refusal }: Asked): boolean =>
 /** Asks for the schema itself, which must be the whole one. */
 const INTROSPECTION = /__(schema|type)\b/;
 
+/** ms between two schemas, as far as documents of the older one go: making one takes hundreds of them. */
+const SCHEMA_EVERY = 1000;
+
 /**
  * The operations of the kinds that are served now. When the kinds change, the next operation gets a new schema; what
- * runs ends on the old one.
+ * runs ends on the old one. Where definitions change one after the other, a document that the last schema took is taken
+ * by it for a second: each of them then does not cost everybody a schema.
  */
 export class Operations {
-  private current: { generation: number; documents: Documents } | undefined;
+  private current: { generation: number; made: number; documents: Documents } | undefined;
   /**
    * What asks for no typed kind (all that the loops send) runs on the part of the schema that no kind changes: a new
    * custom resource then costs them no new schema.
@@ -46,6 +50,7 @@ export class Operations {
   constructor(
     private readonly api: Api,
     private readonly limits: Limits,
+    private readonly now: () => number = () => performance.now(),
   ) {
     this.generic = new Documents(genericSchema(), limits);
   }
@@ -90,13 +95,24 @@ export class Operations {
 
   private document(query: string): Document {
     const generic = INTROSPECTION.test(query) ? undefined : this.generic.of(query);
-    return generic?.node ? generic : this.typed().of(query);
+    return generic?.node ? generic : (this.recent(query) ?? this.typed().of(query));
+  }
+
+  /** The document by a schema that was made just now; undefined where that one does not take it, or all kinds are asked for. */
+  private recent(query: string): Document | undefined {
+    if (!this.current || this.now() - this.current.made > SCHEMA_EVERY || INTROSPECTION.test(query)) return undefined;
+    const document = this.current.documents.of(query);
+    return document.node && document;
   }
 
   private typed(): Documents {
     const { generation } = this.api.registry;
     if (this.current?.generation !== generation)
-      this.current = { generation, documents: new Documents(buildSchema(this.api.registry), this.limits) };
+      this.current = {
+        generation,
+        documents: new Documents(buildSchema(this.api.registry), this.limits),
+        made: this.now(),
+      };
     return this.current.documents;
   }
 }
