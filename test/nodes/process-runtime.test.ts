@@ -139,6 +139,7 @@ describe('a container process', () => {
     await first.exited;
   });
 
+  let variableAttempt = 60;
   // What a pod says of itself goes through programs that run with the agent's rights before it has its own.
   const led = (name: string): string => {
     const folder = mkdtempSync(join(root, 'led-'));
@@ -175,6 +176,29 @@ describe('a container process', () => {
     });
     await Promise.all(attempts);
     expect(existsSync(join(folder, 'ran'))).toBe(false);
+  });
+
+  it.each([
+    ['values as they are', { GREETING: 'it\'s "$HOME" `id` \\n\n*', EMPTY: '' }],
+    ['names that shells use', { n: '1', IFS: '0123', CDPATH: '/', KU7S_OTHER: 'y' }],
+    ['many', Object.fromEntries(Array.from({ length: 5000 }, (_, at) => [`VARIABLE_${at}`, `value ${at}`]))],
+  ])('has its variables, and what runs beside it too: %s', async (_, variables) => {
+    const attempt = ++variableAttempt;
+    const env = { PATH: process.env['PATH']!, ...variables };
+    const print = [process.execPath, '-e', 'console.log(JSON.stringify(process.env)); setInterval(() => {}, 1000)'];
+    const container = await runtime.start(spec(attempt, print, { env }));
+    const session = runtime.exec(container, [process.execPath, '-p', 'JSON.stringify(process.env)']);
+    let beside = '';
+    session.onOutput((_, chunk) => (beside += chunk.toString()));
+    expect(await session.exited).toBe(0);
+    expect(JSON.parse(beside)).toMatchObject(env);
+    expect(Object.keys(JSON.parse(beside) as object).filter((name) => name.startsWith('KU7S_ENV'))).toEqual([]);
+    await vi.waitFor(async () => {
+      const lines = (await textOf(attempt)).trim();
+      expect(JSON.parse(lines)).toMatchObject(env);
+    });
+    container.kill();
+    await container.exited;
   });
 
   it.runIf(can.root && can.rootView)('runs further commands as its own user, without capabilities', async () => {

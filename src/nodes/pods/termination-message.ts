@@ -1,10 +1,12 @@
-import { readFileSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { parseLogLine } from '../logs/log-line.ts';
 
 /** Limits of the pod API: bytes of a message from the file, and bytes and lines of one from the log. */
 const MAX_FILE = 4096;
 const MAX_LOG = 2048;
 const MAX_LINES = 80;
+/** Of the log that are looked at: records of so many lines with a message in them. */
+const LOG_BYTES = 64 * 1024;
 
 /** What a container left to say: its termination file, or the end of its log where the policy says so and it failed. */
 export function terminationMessage(
@@ -13,9 +15,9 @@ export function terminationMessage(
   policy: string | undefined,
   exitCode: number,
 ): string | undefined {
-  const text = read(file).subarray(0, MAX_FILE).toString();
+  const text = read(file, MAX_FILE).toString();
   if (text || policy !== 'FallbackToLogsOnError' || exitCode === 0) return text || undefined;
-  const lines = read(logFile)
+  const lines = read(logFile, -LOG_BYTES)
     .toString('utf8')
     .split('\n')
     .slice(-MAX_LINES - 1);
@@ -24,10 +26,17 @@ export function terminationMessage(
   return tail.slice(-MAX_LOG) || undefined;
 }
 
-function read(path: string): Buffer {
+/** The first bytes of a file, or with a negative size its last: the container decides how large it is. */
+function read(path: string, size: number): Buffer {
+  let file: number | undefined;
   try {
-    return readFileSync(path);
+    file = openSync(path, 'r');
+    const bytes = Buffer.alloc(Math.abs(size));
+    const start = size < 0 ? Math.max(0, fstatSync(file).size + size) : 0;
+    return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start));
   } catch {
     return Buffer.alloc(0);
+  } finally {
+    if (file !== undefined) closeSync(file);
   }
 }

@@ -3,6 +3,9 @@ import { failure, success, type ProbeResult } from './probe-result.ts';
 
 const STATUS = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
 
+/** Bytes of an answer that are kept; one is seven bytes long. */
+const MAX_BODY = 1024;
+
 /** The gRPC health checking protocol (grpc.health.v1.Health/Check) over clear-text HTTP/2. */
 export function grpcProbe(service: string, host: string, port: number, timeoutMs: number): Promise<ProbeResult> {
   const address = `${host}:${port}`;
@@ -33,13 +36,18 @@ export function grpcProbe(service: string, host: string, port: number, timeoutMs
       'user-agent': 'kube-probe/1.35',
     });
     const chunks: Buffer[] = [];
+    let size = 0;
     let status = '0';
     const noteStatus = (headers: Record<string, unknown>): void => {
       if (headers['grpc-status'] !== undefined) status = String(headers['grpc-status']);
     };
     stream.on('response', noteStatus);
     stream.on('trailers', noteStatus);
-    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('data', (chunk: Buffer) => {
+      if (size < MAX_BODY) chunks.push(chunk);
+      else stream.close();
+      size += chunk.length;
+    });
     stream.on('error', (error) => finish(failure(`error: health rpc failed: ${error.message}`)));
     stream.on('end', () => finish(verdict(Buffer.concat(chunks), status)));
     stream.end(frame(service));

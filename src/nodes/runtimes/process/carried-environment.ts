@@ -19,10 +19,14 @@ export function carriedEnvironment(environment: Environment, own: Environment = 
 }
 
 /** Shell commands that make the environment that was carried the shell's own. What the shell keeps for itself stays. */
-export function unpackingScript(environment: Environment): string {
-  const carriers = namesOf(environment).map((_, at) => `${CARRIER}${at}`);
-  const lines = carriers.map((name) => `command export "$${name}" 2>/dev/null || :; unset ${name}`);
-  return ['unset PATH', ...lines].join('\n');
-}
+export const UNPACK = `unset PATH
+KU7S_ENV=0
+while eval "test -n \\"\\\${KU7S_ENV_$KU7S_ENV+set}\\""; do
+  eval "command export \\"\\\$KU7S_ENV_$KU7S_ENV\\"" 2>/dev/null || :
+  unset "KU7S_ENV_$KU7S_ENV"
+  KU7S_ENV=$((KU7S_ENV + 1))
+done
+unset KU7S_ENV`;
 
-const namesOf = (environment: Environment): string[] => Object.keys(environment).filter((name) => NAME.test(name));
+const namesOf = (environment: Environment): string[] =>
+  Object.keys(environment).filter((name) => NAME.test(name) && !name.startsWith('KU7S_ENV'));

@@ -1,6 +1,6 @@
 import { rootViewScript, shellQuote, type BindMount } from './root-view.ts';
 import type { Capabilities } from './capabilities.ts';
-import { unpackingScript } from './carried-environment.ts';
+import { UNPACK } from './carried-environment.ts';
 
 /** What the scripts of one container need. Paths are absolute. */
 export interface LaunchPlan {
@@ -63,7 +63,7 @@ esac
 exec "$@" 2>&4 4>&-`;
 
 function become(plan: LaunchPlan, can: Capabilities): string[] {
-  const start = `${unpackingScript(plan.env)}\n${START}`;
+  const start = `${UNPACK}\n${START}`;
   const shell = [can.rootView ? '/bin/sh' : can.tools.sh, '-c', start, plan.workingDir];
   if (!can.rootView) return shell;
   const ids = `${plan.user ?? 0}:${plan.group ?? 0}`;

@@ -3,7 +3,7 @@ import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecOptions, ExecSession } from '../runtime.ts';
 import type { Capabilities } from './capabilities.ts';
-import { carriedEnvironment, unpackingScript } from './carried-environment.ts';
+import { carriedEnvironment, UNPACK } from './carried-environment.ts';
 import type { ProcessContainer } from './process-container.ts';
 import { CONTAINER_MARK, sendSignal } from './process-table.ts';
 import { shellQuote } from './root-view.ts';
@@ -84,7 +84,7 @@ const RUN = 'exec "$0" "$@"';
 
 function entering({ container, directory, can }: Target, self: ContainerSelf, command: readonly string[]): string[] {
   const { pid } = container;
-  const run = `${unpackingScript(self.env)}\n${RUN}`;
+  const run = `${UNPACK}\n${RUN}`;
   if (!can.tools.nsenter || (!can.rootView && !can.podNetwork)) return [can.tools.sh, '-c', run, ...command];
   const flags = [`--target=${pid}`];
   if (can.rootView && !can.root) flags.push('--user', '--preserve-credentials');
@@ -95,7 +95,7 @@ function entering({ container, directory, can }: Target, self: ContainerSelf, co
     flags.push(`--setgid=${group ?? 0}`, `--setuid=${user ?? 0}`);
   const inside = can.rootView
     ? ['/bin/sh', '-c', run]
-    : [can.tools.sh, '-c', `cd "$0" || exit\n${unpackingScript(self.env)}\nexec "$@"`, join(directory, 'view')];
+    : [can.tools.sh, '-c', `cd "$0" || exit\n${UNPACK}\nexec "$@"`, join(directory, 'view')];
   return [can.tools.nsenter, ...flags, '--', ...inside, ...command];
 }
 
