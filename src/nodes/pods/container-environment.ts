@@ -18,15 +18,16 @@ export async function containerEnvironment(
   source: ObjectSource,
   facts: PodFacts,
 ): Promise<Record<string, string>> {
-  const result: Record<string, string> = {};
+  const result: Record<string, string> = { ...services };
+  const expanded = { bytes: 0 };
   await addSources(result, pod, container, source);
   for (const variable of container.env ?? []) {
     const value = variable.valueFrom
       ? await valueFrom(variable, pod, container, source, facts)
-      : expandVariables(variable.value ?? '', { ...services, ...result });
+      : expandVariables(variable.value ?? '', result, expanded);
     if (value !== undefined) result[variable.name] = value;
   }
-  return { ...services, ...result };
+  return result;
 }
 
 async function addSources(

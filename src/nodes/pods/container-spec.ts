@@ -40,7 +40,8 @@ export async function containerSpec(
   const services = serviceVariables(context.services(), namespace, links);
   const own = await containerEnvironment(pod, container, services, context.source, sandbox.facts);
   const env = { ...base(pod, sandbox), ...image.env, ...own };
-  const expand = (texts: readonly string[]): string[] => texts.map((text) => expandVariables(text, own));
+  const expanded = { bytes: 0 };
+  const expand = (texts: readonly string[]): string[] => texts.map((text) => expandVariables(text, own, expanded));
   const message = terminationFile(context, pod, container.name, attempt);
   mkdirSync(dirname(message), { recursive: true });
   writeFileSync(message, '');

@@ -39,6 +39,19 @@ test.each([
   expect(expandVariables(text, { A: 'one', B: '' })).toBe(expected);
 });
 
+it('expands to no more than a process can be given', () => {
+  const variables: Record<string, string> = { V0: 'x'.repeat(1024) };
+  const grow = (): void => {
+    for (let at = 1; at < 60; at++) variables[`V${at}`] = expandVariables(`$(V${at - 1})$(V${at - 1})`, variables);
+  };
+  expect(grow).toThrow('argument list too long');
+  expect(Object.keys(variables)).toHaveLength(7);
+  const expanded = { bytes: 0 };
+  const all = (): string[] => Array.from({ length: 1000 }, () => expandVariables('$(V6)', variables, expanded));
+  expect(all).toThrow('argument list too long');
+  expect(expanded.bytes).toBeLessThan(3 * 2 ** 20);
+});
+
 test.each([
   ['metadata.name', 'p'],
   ['metadata.namespace', 'a'],

@@ -22,7 +22,7 @@ export function carriedEnvironment(environment: Environment, own: Environment = 
 export const UNPACK = `unset PATH
 KU7S_ENV=0
 while eval "test -n \\"\\\${KU7S_ENV_$KU7S_ENV+set}\\""; do
-  eval "command export \\"\\\$KU7S_ENV_$KU7S_ENV\\"" 2>/dev/null || :
+  eval "command export \\"\\$KU7S_ENV_$KU7S_ENV\\"" 2>/dev/null || :
   unset "KU7S_ENV_$KU7S_ENV"
   KU7S_ENV=$((KU7S_ENV + 1))
 done
