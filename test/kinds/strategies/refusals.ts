@@ -1,6 +1,7 @@
 import type { Strategy, StrategyContext } from '../../../src/kinds/kind.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
+import { atOnce } from '../../../src/meta/steps.ts';
 
 const registry = createRegistry();
 export const ctx = (subresource = ''): StrategyContext => ({
@@ -24,7 +25,8 @@ export function refusals(key: string, fields: object): string[] {
   const object = objectOf(key, fields);
   strategy.defaults?.(object);
   strategy.prepareForCreate?.(object, ctx());
-  return strategy.validate!(object, ctx())
+  const steps = strategy.validateSteps?.(object, undefined, ctx());
+  return [...(strategy.validate?.(object, ctx()) ?? []), ...(steps ? atOnce(steps) : [])]
     .map((e) => `${e.field}: ${e.body}`)
     .sort();
 }
@@ -36,7 +38,10 @@ export function changeRefusals(key: string, before: object, after: object, subre
   for (const each of [old, object]) strategy.defaults?.(each);
   const rules = subresource ? strategy.subresources![subresource]! : strategy;
   rules.prepareForUpdate?.(object, old, ctx(subresource));
-  return (rules.validateUpdate?.(object, old, ctx(subresource)) ?? []).map((e) => `${e.field}: ${e.body}`).sort();
+  const steps = rules.validateSteps?.(object, old, ctx(subresource));
+  return [...(rules.validateUpdate?.(object, old, ctx(subresource)) ?? []), ...(steps ? atOnce(steps) : [])]
+    .map((e) => `${e.field}: ${e.body}`)
+    .sort();
 }
 
 /** The object as a create makes it. */
