@@ -23,6 +23,8 @@ const RETRY_MS = 1000;
 /** What the nodes of this process have in common. */
 interface Host {
   client: Client;
+  /** the node that the connection is, where it is one */
+  own: string | undefined;
   settings: LoopSettings;
   log: Report;
 }
@@ -41,7 +43,7 @@ export async function runNodes(
 ): Promise<() => Promise<void>> {
   const self = await userOf(createClient(transport), log);
   const own = self.startsWith(NODE_USER) ? self.slice(NODE_USER.length) : undefined;
-  const host: Host = { client: createClient(transport, {}, self), settings, log };
+  const host: Host = { client: createClient(transport, {}, self), own, settings, log };
   const running: Running[] = [];
   let simulated = 0;
   for (const spec of settings.nodes) {
@@ -112,10 +114,11 @@ async function simulate(
   };
 }
 
-async function runNode({ client, settings, log }: Host, name: string): Promise<Running> {
+async function runNode({ client, own, settings, log }: Host, name: string): Promise<Running> {
   const kubelet = client.as(`${NODE_USER}${name}`, 'kubelet');
   const informers = informersOf(kubelet, log, { pods: `spec.nodeName=${name}` });
-  const proxy = informersOf(client.as(PROXY_USER, 'kube-proxy'), log);
+  // a node's credential acts for nobody else: it is given the proxy's role, or serves no Services
+  const proxy = informersOf(own === undefined ? client.as(PROXY_USER, 'kube-proxy') : kubelet, log);
   const node = createNode({
     name,
     client,
