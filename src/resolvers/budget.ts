@@ -12,7 +12,7 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { Slice } from '../api/fairness/turns.ts';
-import { requestEntityTooLarge } from '../meta/status.ts';
+import { badRequest, requestEntityTooLarge } from '../meta/status.ts';
 
 /** What an operation may take while it runs. */
 export interface BudgetLimits {
@@ -28,7 +28,7 @@ export interface BudgetLimits {
   large: { fields: number; bytes: number };
 }
 export const DEFAULT_BUDGET: BudgetLimits = {
-  fields: 500_000,
+  fields: 200_000,
   looks: 10_000_000,
   text: 32 * 1024 * 1024,
   whole: 64 * 1024 * 1024,
@@ -64,6 +64,7 @@ export class Budget {
   private looks = 0;
   private text = 0;
   private lists = { bytes: 0, largest: 0 };
+  private entering: Promise<void> | undefined;
   private leave: (() => void) | undefined;
   private closed = false;
   private readonly waiting: (() => void)[] = [];
@@ -77,7 +78,7 @@ export class Budget {
   ) {
     this.exceeded = new Promise((_, reject) => (this.refuse = reject));
     this.exceeded.catch(() => undefined);
-    signal?.addEventListener('abort', () => this.end(new Error('the client is gone')), { once: true });
+    signal?.addEventListener('abort', () => this.end(badRequest('the request was given up')), { once: true });
   }
 
   /** Fields of objects that are produced. Throws 413. */
@@ -129,6 +130,11 @@ export class Budget {
       );
   }
 
+  /** Throws what ended the operation, if something has. */
+  check(): void {
+    if (this.failure) throw this.failure;
+  }
+
   /** Whether others should have their turn, or this one has become large and has to wait for its place. */
   get due(): boolean {
     return this.slice.over || (this.isLarge && !this.leave) || this.failure !== undefined;
@@ -136,12 +142,9 @@ export class Budget {
 
   /** Between two parts of the work. Throws what ended the operation. */
   async turn(): Promise<void> {
-    if (this.isLarge && !this.leave && this.enter) {
-      const leave = await this.enter();
-      if (this.closed) leave();
-      else this.leave = leave;
-    } else if (this.isLarge) this.leave ??= () => undefined;
-    if (this.failure) throw this.failure;
+    // several parts of it may be at work: it enters once
+    if (this.isLarge) await (this.entering ??= this.takePlace());
+    this.check();
     await this.slice.next();
   }
 
@@ -192,6 +195,12 @@ export class Budget {
   private get isLarge(): boolean {
     const { large } = this.limits;
     return this.fields > large.fields || this.text > large.bytes || this.lists.bytes > large.bytes;
+  }
+
+  private async takePlace(): Promise<void> {
+    const leave = (await this.enter?.()) ?? (() => undefined);
+    if (this.closed) leave();
+    else this.leave = leave;
   }
 
   private fail(error: Error): never {

@@ -121,6 +121,7 @@ async function run(
       }
     }),
   );
+  context.budget.check();
   if (failed) return JSON.stringify({ data: null, errors });
   return written(fields, values, errors, context.budget);
 }
