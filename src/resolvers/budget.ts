@@ -32,7 +32,7 @@ export const DEFAULT_BUDGET: BudgetLimits = {
   looks: 10_000_000,
   text: 32 * 1024 * 1024,
   whole: 64 * 1024 * 1024,
-  large: { fields: 50_000, bytes: 1024 * 1024 },
+  large: { fields: 20_000, bytes: 1024 * 1024 },
 };
 /** Of this process's own loops. */
 export const NO_BUDGET: BudgetLimits = {
@@ -45,6 +45,8 @@ export const NO_BUDGET: BudgetLimits = {
 
 /** Lists from this length on are completed one item after the other, and not in one go. */
 const LONG_LIST = 16;
+/** What an item that waits for its turn holds, in fields. */
+const WAITING_WEIGHT = 2;
 
 /** Waits for one of the places for large operations; the result gives it back. */
 export type Enter = () => Promise<() => void>;
@@ -170,8 +172,9 @@ export class Budget {
     info: GraphQLResolveInfo,
     make?: (item: T) => U,
   ): readonly (T | U | Promise<T | U>)[] {
-    this.produce(list.length * this.weightOf(info));
-    if (list.length < LONG_LIST) return make ? list.map(make) : list;
+    const isLong = list.length >= LONG_LIST;
+    this.produce(list.length * (this.weightOf(info) + (isLong ? WAITING_WEIGHT : 0)));
+    if (!isLong) return make ? list.map(make) : list;
     return list.map(async (item) => {
       await this.go();
       return make ? make(item) : item;

@@ -1,5 +1,5 @@
-/** Large operations of one user that are run and answered at once. */
-const PER_USER = 2;
+/** Large operations of one user that are run and answered at once: others of his wait, as they would for the event loop. */
+const PER_USER = 1;
 
 interface OfUser {
   held: number;
