@@ -1,9 +1,7 @@
-import { readFileSync, writeFileSync } from 'node:fs';
-import https from 'node:https';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
 import { eventually, startCluster, type Cluster } from '../e2e/support/cluster.ts';
-import { bystander, type Bystander, type Credentials } from './support/bystander.ts';
+import { administrator, type Admin, type Answer } from './support/admin.ts';
+import type { Bystander } from './support/bystander.ts';
 
 /**
  * One request each, of the size that a client may send, and what the server answers. Meanwhile somebody else asks for a
@@ -16,37 +14,9 @@ const MAX_GROWTH = 200 * MEGA;
 const MAX_WAIT_MS = 1000;
 
 let cluster: Cluster;
+let admin: Admin;
 let other: Bystander;
-let agent: https.Agent;
-
-const pem = (text: string): string => Buffer.from(text, 'base64').toString();
-
-interface Answer {
-  status: number;
-  text: string;
-}
-
-function ask(
-  method: string,
-  path: string,
-  body?: string | Buffer,
-  headers: Record<string, string> = {},
-): Promise<Answer> {
-  return new Promise((resolve, reject) => {
-    const sent = { 'content-type': 'application/json', ...headers };
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
-    const req = https.request(`${cluster.url}${path}`, { method, agent, headers: { ...sent, ...length } }, (res) => {
-      const chunks: Buffer[] = [];
-      res.on('data', (chunk: Buffer) => chunks.push(chunk));
-      res.on('end', () =>
-        resolve({ status: res.statusCode ?? 0, text: Buffer.concat(chunks).toString().slice(0, 2000) }),
-      );
-      res.on('error', reject);
-    });
-    req.on('error', reject);
-    req.end(body);
-  });
-}
+const ask: Admin['ask'] = (...asked) => admin.ask(...asked);
 
 const CRD = '/apis/apiextensions.k8s.io/v1/customresourcedefinitions';
 const definition = (plural: string, kind: string, spec: object): string =>
@@ -78,6 +48,8 @@ const FREE = '/apis/bounds.io/v1/namespaces/default/frees';
 const RULED = '/apis/bounds.io/v1/namespaces/default/ruleds';
 
 const configMap = (data: string, meta = '"name":"big"'): string => `{"metadata":{${meta}},"data":${data}}`;
+const applied = (count: number): string =>
+  `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"wide"},"data":${keys(count)}}`;
 const free = (spec: string): string =>
   `{"apiVersion":"bounds.io/v1","kind":"Free","metadata":{"name":"big"},"spec":${spec}}`;
 const ruled = (spec: string): string =>
@@ -233,22 +205,33 @@ const PATCHES: Attack[] = [
     patch(`${MAPS}/base`, 'strategic-merge-patch+json', () => `{"data":${keys(130_000)}}`),
   ],
   ['an apply', 413, patch(`${FREE}/applied`, 'apply-patch+yaml', () => free(keys(130_000)))],
+  ['an apply of as many keys as there may be', 201, patch(`${MAPS}/wide`, 'apply-patch+yaml', () => applied(40_000))],
+  [
+    'an apply that is made, changed and halved',
+    200,
+    async () => {
+      for (const count of [30_000, 30_001, 15_000]) {
+        const path = `${MAPS}/wide?fieldManager=m&force=true`;
+        const answer = await ask('PATCH', path, applied(count), patchOf('apply-patch+yaml'));
+        if (count === 15_000 || answer.status > 201) return answer;
+      }
+      throw new Error('no last one');
+    },
+  ],
+  [
+    'a definition of properties',
+    201,
+    create(CRD, () => {
+      const properties = Object.fromEntries(Array.from({ length: 15_000 }, (_, i) => [`p${i}`, { type: 'string' }]));
+      return definition('wides', 'Wide', { type: 'object', properties });
+    }),
+  ],
 ];
 
 describe('a request', () => {
   beforeAll(async () => {
     cluster = await startCluster(['--roles', 'api']);
-    const config = parse(readFileSync(cluster.kubeconfig, 'utf8')) as {
-      clusters: [{ cluster: Record<string, string> }];
-      users: [{ user: Record<string, string> }];
-    };
-    const [{ user }] = config.users;
-    const credentials: Credentials = {
-      ca: pem(config.clusters[0].cluster['certificate-authority-data'] ?? ''),
-      cert: pem(user['client-certificate-data'] ?? ''),
-      key: pem(user['client-key-data'] ?? ''),
-    };
-    agent = new https.Agent({ keepAlive: true, maxSockets: 4, ...credentials });
+    admin = administrator(cluster);
     const strings = { type: 'array', items: { type: 'string' } };
     const of = (items: object): object => ({ type: 'array', items });
     const spec = {
@@ -283,13 +266,11 @@ describe('a request', () => {
     );
     expect((await ask('POST', MAPS, configMap('{"a":"b"}', '"name":"base"'))).status).toBe(201);
     expect((await ask('POST', FREE, free('{"a":"b"}').replace('"big"', '"base"'))).status).toBe(201);
-    other = bystander(`${cluster.url}${DEFAULT}`, cluster.process.pid ?? 0, credentials, (pid) =>
-      writeFileSync(`/proc/${pid}/clear_refs`, '5'),
-    );
+    other = admin.bystander(DEFAULT);
   });
   afterAll(async () => {
     await other.stop();
-    agent.destroy();
+    admin.close();
     await cluster.remove();
   });
 
