@@ -61,7 +61,7 @@ export class Operations {
 
   /** Whether the document has been read already. */
   knows(query: string): boolean {
-    return this.generic.known(query)?.node !== undefined || this.typed().known(query) !== undefined;
+    return this.generic.known(query)?.node !== undefined || this.current?.documents.known(query) !== undefined;
   }
 
   /** Parses and checks the document, unless it is known, and looks at what the operation may cost. */
