@@ -1,56 +1,84 @@
+import type { ExecutionResult } from 'graphql';
+import { createYoga, type Plugin } from 'graphql-yoga';
 import type { ServerResponse } from 'node:http';
-import { drained, writePieces } from './answer.ts';
+import { drained } from './answer.ts';
 import type { Engine } from './engine.ts';
-import { JsonBytes, type JsonText } from './json-text.ts';
+import type { JsonText } from './json-text.ts';
 import type { Subscriber } from './subscription.ts';
 
-/** ms between signs of life */
-const KEEP_ALIVE = 12_000;
-const SIGN_OF_LIFE = ':\n\n';
+/** Answers a request, which has been read and checked, with results as they come. */
+export type EventStreams = (res: ServerResponse, results: Subscriber) => Promise<void>;
+
+/** What yoga is asked: the request itself has been read. */
+const ASKED = { method: 'POST', headers: { accept: 'text/event-stream', 'content-type': 'application/json' } };
 
 /**
  * Results over HTTP as event streams (https://github.com/enisdenjo/graphql-sse/blob/master/PROTOCOL.md, distinct
- * connections), at the pace of the client: `next` for each, `complete` at the end, a sign of life in between.
+ * connections): `next` for each, `complete` at the end, a sign of life in between. yoga writes them, at the pace of the
+ * client; reading, checking and running are the same as on the other transports.
  */
-export async function streamResults(engine: Engine, res: ServerResponse, results: Subscriber): Promise<void> {
-  res.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'cache-control': 'no-cache',
-    'content-encoding': 'none',
+export function createEventStreams(engine: Engine): EventStreams {
+  const given: Plugin<object, { results: Subscriber }> = {
+    onRequestParse({ setRequestParser }) {
+      setRequestParser(() => ({ query: '{ __typename }' }));
+    },
+    onParams({ setParamsHandler }) {
+      setParamsHandler(({ context }) => new Results(context.results, engine));
+    },
+  };
+  const yoga = createYoga<{ results: Subscriber }>({
+    schema: () => engine.schema,
+    graphqlEndpoint: '/graphql',
+    landingPage: false,
+    graphiql: false,
+    cors: false,
+    multipart: false,
+    logging: false,
+    maskedErrors: false,
+    batching: false,
+    plugins: [given],
   });
-  res.write(SIGN_OF_LIFE);
-  let gone = false;
-  let writing = false;
-  res.once('close', () => {
-    gone = true;
-    void results.return();
-  });
-  const alive = setInterval(() => !writing && !gone && res.write(SIGN_OF_LIFE), KEEP_ALIVE);
-  try {
-    for (let text = await nextOf(engine, results); text !== undefined && !gone; text = await nextOf(engine, results)) {
-      writing = true;
-      await writeEvent(res, text);
-      writing = false;
+  return async (res, results) => {
+    const { status, headers, body } = await yoga.fetch('https://localhost/graphql', ASKED, { results });
+    // HTTP/2 has no such header, and HTTP/1 keeps its connection by itself
+    headers.delete('connection');
+    res.writeHead(status, Object.fromEntries(headers));
+    const reader = body?.getReader();
+    res.once('close', () => {
+      void results.return();
+      void reader?.cancel().catch(() => undefined);
+    });
+    for (let read = await reader?.read(); read && !read.done && !res.destroyed; read = await reader?.read())
+      if (!res.write(read.value)) await drained(res);
+    res.end();
+  };
+}
+
+/** yoga writes a result by its own `stringify` where it has one. */
+const asResult = (text: JsonText): ExecutionResult => ({ stringify: () => text.toString() }) as ExecutionResult;
+
+/** Not a generator: `return()` must end a subscription on which `next()` waits. An error is the last result. */
+class Results implements AsyncIterableIterator<ExecutionResult> {
+  private failed = false;
+  constructor(
+    private readonly texts: Subscriber,
+    private readonly engine: Engine,
+  ) {}
+  async next(): Promise<IteratorResult<ExecutionResult>> {
+    if (this.failed) return { done: true, value: undefined };
+    try {
+      const text = await this.texts.next();
+      return text.done ? { done: true, value: undefined } : { done: false, value: asResult(text.value) };
+    } catch (error) {
+      this.failed = true;
+      return { done: false, value: asResult(this.engine.refused(error)) };
     }
-  } finally {
-    clearInterval(alive);
   }
-  if (!gone) res.end('event: complete\ndata:\n\n');
-}
-
-/** An error is the last result. */
-async function nextOf(engine: Engine, results: Subscriber): Promise<JsonText | undefined> {
-  try {
-    const { done, value } = await results.next();
-    return done ? undefined : value;
-  } catch (error) {
-    return engine.refused(error);
+  async return(): Promise<IteratorResult<ExecutionResult>> {
+    await this.texts.return();
+    return { done: true, value: undefined };
   }
-}
-
-/** JSON has no line ends of its own. */
-async function writeEvent(res: ServerResponse, text: JsonText): Promise<void> {
-  const head = 'event: next\ndata: ';
-  if (text instanceof JsonBytes) return writePieces(res, [Buffer.from(head), ...text.pieces, Buffer.from('\n\n')]);
-  if (!res.write(`${head}${text}\n\n`)) await drained(res);
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }

@@ -3,7 +3,7 @@ import { StatusError, badRequest, isStatusError, requestEntityTooLarge } from '.
 import type { Engine } from './engine.ts';
 import { nextTurn } from '../api/fairness/turns.ts';
 import { answer } from './answer.ts';
-import { streamResults } from './event-streams.ts';
+import { createEventStreams, type EventStreams } from './event-streams.ts';
 import { joined, type JsonText } from './json-text.ts';
 import { parseJson } from './parse-json.ts';
 import type { Asked } from './operations.ts';
@@ -28,13 +28,14 @@ export function createHttp(
   runner: Runner,
   batch: number,
 ): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
+  const stream = createEventStreams(engine);
   return async (req, res, { context, readOnly }) => {
     const caller: Caller = { context, readOnly, signal: closing(res) };
     const accept = req.headers.accept ?? '*/*';
     try {
       if (accept.includes('text/event-stream')) {
         runner.countStream(caller);
-        return await serveStream(engine, runner, { req, res, caller });
+        return await serveStream(stream, runner, { req, res, caller });
       }
       const type = mediaType(accept);
       const asked = await requestsOf(req);
@@ -97,7 +98,7 @@ async function requestsOf(req: IncomingMessage): Promise<unknown> {
 }
 
 async function serveStream(
-  engine: Engine,
+  stream: EventStreams,
   runner: Runner,
   { req, res, caller }: { req: IncomingMessage; res: ServerResponse; caller: Caller },
 ): Promise<void> {
@@ -107,7 +108,7 @@ async function serveStream(
   const { budget, results } = await runner.results(asked, caller);
   results.whenLost(() => setTimeout(() => res.destroy(), LOST_MS).unref());
   try {
-    await streamResults(engine, res, results);
+    await stream(res, results);
   } finally {
     budget.close();
     close();
