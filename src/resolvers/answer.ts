@@ -27,6 +27,7 @@ export async function answer(res: ServerResponse, code: number, type: string, te
   const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
   res.writeHead(code, { 'content-type': `${type}; charset=utf-8`, 'content-length': length });
   if (typeof text === 'string') return void res.end(text);
+  if (length <= CHUNK) return void res.end(text.buffer);
   await writePieces(res, text.pieces);
   res.end();
 }

@@ -30,10 +30,11 @@ export function createHttp(
 ): (req: IncomingMessage, res: ServerResponse, caller: Caller) => Promise<void> {
   const stream = createEventStreams(engine);
   return async (req, res, { context, readOnly }) => {
-    const caller: Caller = { context, readOnly, signal: closing(res) };
     const accept = req.headers.accept ?? '*/*';
+    const streams = accept.includes('text/event-stream');
+    const caller: Caller = { context, readOnly, signal: closing(res, streams) };
     try {
-      if (accept.includes('text/event-stream')) {
+      if (streams) {
         runner.countStream(caller);
         return await serveStream(stream, runner, { req, res, caller });
       }
@@ -65,9 +66,12 @@ export function createHttp(
   };
 }
 
-function closing(res: ServerResponse): AbortSignal {
+/** Aborted when the client goes before its answer has been written; an event stream's also at its end. */
+function closing(res: ServerResponse, stream: boolean): AbortSignal {
   const controller = new AbortController();
-  res.once('close', () => controller.abort());
+  res.once('close', () => {
+    if (stream || !res.writableEnded) controller.abort();
+  });
   return controller.signal;
 }
 

@@ -32,7 +32,7 @@ export const deploymentScenario: Scenario = {
     const [one] = await cluster.list('deployments.apps');
     expect(one!.metadata.annotations).toEqual({ 'deployment.kubernetes.io/revision': '2' });
     expect(one!['status']).toMatchObject({
-      observedGeneration: 5,
+      observedGeneration: 3,
       replicas: 1,
       updatedReplicas: 1,
       availableReplicas: 1,
