@@ -97,7 +97,8 @@ test('it is renewed before it is over, and the old one serves until then', async
   const goTo = (part: number) => api.clock.advance(Date.parse(validFrom) + part * life - api.clock.now());
   await goTo(0.79);
   expect(await count(1)).toBe(true);
-  await goTo(0.81);
+  await goTo(0.8);
+  await api.clock.advance(1000);
   await until(() => count(2), 0);
   await decide('Approved');
   await until(() => used.length === 2);
