@@ -58,9 +58,14 @@ async function until(good: () => Promise<boolean> | boolean, step = 1000): Promi
   }
 }
 async function decide(type: 'Approved' | 'Denied'): Promise<void> {
-  const last = (await requests()).at(-1)!;
+  const waiting = (await requests()).find(({ status }) => !status?.conditions);
+  const name = waiting!.metadata.name;
   const condition = { type, status: 'True', reason: 'Test', message: 'because' };
-  await api.edit(CSRS, '', last.metadata.name, (csr) => (csr['status'] = { conditions: [condition] }), 'approval');
+  await api.edit(CSRS, '', name, (csr) => (csr['status'] = { conditions: [condition] }), 'approval');
+  // no time passes while it is signed
+  const signed = async () =>
+    !!(await requests()).find(({ metadata }) => metadata.name === name)?.['status']?.certificate;
+  if (type === 'Approved') await until(signed, 0);
 }
 const count = async (n: number) => (await requests()).length === n;
 
