@@ -1,7 +1,8 @@
 import { isPrint } from './unicode.ts';
 
 const PLAIN = /^[ !#-[\]-~]*$/;
-const SHORT: Readonly<Record<string, string>> = {
+/** Characters that Go writes with a letter behind a backslash. */
+export const SHORT_ESCAPES: Readonly<Record<string, string>> = {
   '\x07': '\\a',
   '\b': '\\b',
   '\f': '\\f',
@@ -16,7 +17,7 @@ const SHORT: Readonly<Record<string, string>> = {
 const hex = (code: number, digits: number): string => code.toString(16).padStart(digits, '0');
 
 function escaped(char: string): string {
-  const short = SHORT[char];
+  const short = SHORT_ESCAPES[char];
   if (short) return short;
   if (isPrint(char)) return char;
   const code = char.codePointAt(0)!;

@@ -1,3 +1,4 @@
+import { SHORT_ESCAPES } from '../../go/quote.ts';
 import { compileRegexp, RegexpError } from '../../go/regexp.ts';
 import { ofPattern, ofText, PATTERN, sizeOf, TRAVERSAL } from '../cost.ts';
 import { func, method, type Costs, type Estimate, type Library, type Sized } from '../overload.ts';
@@ -113,19 +114,8 @@ function join(list: readonly unknown[], separator = ''): Value {
   work(list.length + size / 16);
   return list.join(separator);
 }
-const SHORT: Readonly<Record<string, string>> = {
-  '\x07': '\\a',
-  '\b': '\\b',
-  '\f': '\\f',
-  '\n': '\\n',
-  '\r': '\\r',
-  '\t': '\\t',
-  '\v': '\\v',
-  '\\': '\\\\',
-  '"': '\\"',
-};
 // eslint-disable-next-line no-control-regex -- these are the characters that are escaped
-const quote = (text: string): Value => `"${text.replaceAll(/[\x07-\r\\"]/g, (char) => SHORT[char] ?? char)}"`;
+const quote = (text: string): Value => `"${text.replaceAll(/[\x07-\r\\"]/g, (char) => SHORT_ESCAPES[char] ?? char)}"`;
 /** Go's unicode.IsSpace. */
 const trim = (text: string): string =>
   text.replace(/^[\t-\r \u0085\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/, '').replace(SPACE_END, '');
