@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Container, Pod } from '../../../schema/types.ts';
-import { resolveImage, type ResolvedImage } from '../images/resolve-image.ts';
+import type { ResolvedImage } from '../images/resolve-image.ts';
 import type { PodAddress } from '../network/pod-network.ts';
 import type { BindMount } from '../runtimes/process/root-view.ts';
 import type { ContainerSpec } from '../runtimes/runtime.ts';
@@ -26,15 +26,15 @@ export interface Sandbox {
 export const terminationFile = (context: AgentContext, pod: Pod, name: string, attempt: number): string =>
   join(context.podsDir, pod.metadata.uid, 'messages', `${name}-${attempt}`);
 
-/** Everything that a runtime needs to start a container. @throws ImageError, ConfigError */
+/** Everything that a runtime needs to start a container. @throws ConfigError */
 export async function containerSpec(
   pod: Pod,
   container: Container,
+  image: ResolvedImage,
   attempt: number,
   sandbox: Sandbox,
   context: AgentContext,
-): Promise<{ spec: ContainerSpec; image: ResolvedImage }> {
-  const image = resolveImage(container);
+): Promise<ContainerSpec> {
   const { namespace = '', name, uid } = pod.metadata;
   const links = pod.spec?.enableServiceLinks ?? true;
   const services = serviceVariables(context.services(), namespace, links);
@@ -72,7 +72,7 @@ export async function containerSpec(
   };
   if (!spec.command.length)
     throw new ConfigError(`no command specified for container ${JSON.stringify(container.name)}`);
-  return { spec, image };
+  return spec;
 }
 
 /** What every process has, where an image would say it: the host's PATH, a home, and the addresses to listen on. */

@@ -4,6 +4,7 @@ import type { Pod } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import type { AgentContext } from './agent-context.ts';
 import { PodWorker } from './pod-worker.ts';
+import { rejectPod, type Rejection } from './reject-pod.ts';
 
 /** One worker for each pod that is bound to this node. */
 export class PodManager {
@@ -62,14 +63,10 @@ export class PodManager {
 
   private add(pod: Pod): void {
     const { uid } = pod.metadata;
-    if (this.workers.size >= this.maxPods) {
-      this.context.events.event(
-        pod,
-        'Warning',
-        'OutOfpods',
-        `Node didn't have enough resource: pods, requested: 1, used: ${this.workers.size}, capacity: ${this.maxPods}`,
-      );
-      void this.reject(pod);
+    const rejection = this.admit();
+    if (rejection) {
+      this.finished.add(uid);
+      void rejectPod(pod, rejection, this.context);
       return;
     }
     const worker = new PodWorker(pod, this.context, () => {
@@ -82,15 +79,11 @@ export class PodManager {
     worker.kick();
   }
 
-  /** What the kubelet says of a pod that it cannot take: it failed, for good. */
-  private async reject(pod: Pod): Promise<void> {
-    const { namespace = '', name, uid } = pod.metadata;
-    this.finished.add(uid);
-    const message = `Pod was rejected: Node didn't have enough resource: pods, requested: 1, used: ${this.workers.size}, capacity: ${this.maxPods}`;
-    const patch = { metadata: { uid }, status: { phase: 'Failed', reason: 'OutOfpods', message } };
-    await this.context.client
-      .patch('pods', namespace, name, patch, { type: 'merge', subresource: 'status' })
-      .catch((error: unknown) => this.context.log('a pod could not be rejected', { name, error: String(error) }));
+  /** @returns why the node cannot take one more pod */
+  private admit(): Rejection | undefined {
+    if (this.workers.size < this.maxPods) return undefined;
+    const message = `Node didn't have enough resource: pods, requested: 1, used: ${this.workers.size}, capacity: ${this.maxPods}`;
+    return { reason: 'OutOfpods', message };
   }
 
   private gone(pod: Pod): void {

@@ -1,19 +1,16 @@
 import type { Pod, PodStatus } from '../../../schema/types.ts';
-import { isStatusError } from '../../meta/status.ts';
 import { formatTime } from '../../meta/time.ts';
 import { isPodTerminal, isTerminalPhase } from '../../rules/pods.ts';
 import { MountError } from '../volumes/pod-volumes.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { Sandbox } from './container-spec.ts';
-import { ContainerWorker } from './container-worker.ts';
-import { podFiles } from './pod-files.ts';
-import { initDone } from './pod-phase.ts';
+import type { ContainerWorker } from './container-worker.ts';
+import { graceMs, PodContainers } from './pod-containers.ts';
+import { PodSandbox, VOLUME_REFRESH_MS } from './pod-sandbox.ts';
 import { podStatus } from './pod-status.ts';
-import { isSidecar, restarts } from './restart-policy.ts';
 import { StatusReporter } from './status-reporter.ts';
+import { terminatePod } from './terminate-pod.ts';
 
-/** How often the volumes that follow config maps, secrets and tokens are brought up to date, ms. */
-const VOLUME_REFRESH_MS = 10_000;
 /** How soon a step that failed is tried again, ms: doubled from the first to the last. */
 const FIRST_RETRY_MS = 500;
 const LAST_RETRY_MS = 60_000;
@@ -23,9 +20,8 @@ const LAST_RETRY_MS = 60_000;
  * what should be with what is and takes the next steps. One `sync` runs at a time.
  */
 export class PodWorker {
-  readonly init: ContainerWorker[];
-  readonly main: ContainerWorker[];
-  sandbox: Sandbox | undefined;
+  private readonly workers: PodContainers;
+  private readonly shared: PodSandbox;
   private readonly reporter: StatusReporter;
   private readonly startTime: string;
   private verdict: { reason: string; message: string } | undefined;
@@ -34,7 +30,6 @@ export class PodWorker {
   private closed = false;
   private ended = false;
   private retries = 0;
-  private refreshedAt = 0;
   private timer: unknown;
 
   /** @param done called once the pod is gone from the API and nothing of it is left here */
@@ -44,16 +39,9 @@ export class PodWorker {
     private readonly done: () => void,
   ) {
     this.startTime = pod.status?.startTime ?? formatTime(context.clock.now());
-    const worker = (container: NonNullable<Pod['spec']>['containers'][number]): ContainerWorker =>
-      new ContainerWorker(
-        container,
-        () => this.pod,
-        () => this.sandbox,
-        context,
-        () => this.kick(),
-      );
-    this.init = (pod.spec?.initContainers ?? []).map(worker);
-    this.main = (pod.spec?.containers ?? []).map(worker);
+    this.shared = new PodSandbox(context);
+    const host = { pod: () => this.pod, sandbox: () => this.sandbox, kick: () => this.kick() };
+    this.workers = new PodContainers(host, context);
     this.reporter = new StatusReporter(() => this.pod, context);
   }
 
@@ -61,14 +49,18 @@ export class PodWorker {
     return this.pod;
   }
 
+  get sandbox(): Sandbox | undefined {
+    return this.shared.current;
+  }
+
   get containers(): ContainerWorker[] {
-    return [...this.init, ...this.main];
+    return this.workers.all;
   }
 
   update(pod: Pod): void {
-    const before = this.pod.metadata.deletionTimestamp ? this.graceMs() : undefined;
+    const before = this.pod.metadata.deletionTimestamp ? graceMs(this.pod) : undefined;
     this.pod = pod;
-    if (before !== undefined && this.graceMs() < before) this.hasten();
+    if (before !== undefined && graceMs(pod) < before) this.workers.hasten();
     this.kick();
   }
 
@@ -83,13 +75,8 @@ export class PodWorker {
       },
     };
     this.ended = true;
-    this.hasten();
+    this.workers.hasten();
     this.kick();
-  }
-
-  /** Containers that are being stopped have no more than the grace period that is said now. */
-  private hasten(): void {
-    for (const each of this.containers) if (each.isStopping) void each.stop(this.graceMs(), '');
   }
 
   kick(): void {
@@ -101,8 +88,7 @@ export class PodWorker {
   async close(kill: boolean): Promise<void> {
     this.closed = true;
     this.context.clock.clearTimeout(this.timer);
-    for (const each of this.containers) each.release();
-    if (kill) await Promise.all(this.containers.map((each) => each.stop(1, `Stopping container ${each.name}`)));
+    await this.workers.close(kill);
     await this.reporter.flushed();
   }
 
@@ -138,7 +124,7 @@ export class PodWorker {
   /** @returns ms after which to look again, undefined when an event will tell */
   private async sync(): Promise<number | undefined> {
     if (this.pod.metadata.deletionTimestamp) return this.terminate();
-    if (isPodTerminal(this.pod) && !this.containers.some((each) => each.running)) return this.settle();
+    if (isPodTerminal(this.pod) && !this.workers.running) return this.settle();
     const deadline = this.deadline();
     if (deadline !== undefined && deadline <= 0 && !this.verdict) {
       this.verdict = {
@@ -148,15 +134,15 @@ export class PodWorker {
       this.context.events.event(this.pod, 'Normal', 'DeadlineExceeded', this.verdict.message);
     }
     if (this.verdict) {
-      await this.stopAll();
+      await this.workers.stop();
       this.report();
       return this.settle();
     }
-    await this.prepare();
-    const wait = this.advance();
+    await this.shared.prepare(this.pod);
+    const wait = this.workers.advance();
     const { phase } = this.report();
     // A failed init container ends the pod, and with it the sidecars that it had.
-    if (isTerminalPhase(phase) && this.containers.some((each) => each.running)) void this.stopAll();
+    if (isTerminalPhase(phase) && this.workers.running) void this.workers.stop();
     const waits = [wait, deadline, VOLUME_REFRESH_MS].filter((each) => each !== undefined);
     return Math.min(...waits);
   }
@@ -167,127 +153,38 @@ export class PodWorker {
     return seconds === undefined ? undefined : Date.parse(this.startTime) + seconds * 1000 - this.context.clock.now();
   }
 
-  private async prepare(): Promise<void> {
-    const { network, volumes, clock, hostIP, allocatable } = this.context;
-    const { uid } = this.pod.metadata;
-    if (this.sandbox && clock.now() - this.refreshedAt < VOLUME_REFRESH_MS) return;
-    const address = this.pod.spec?.hostNetwork
-      ? { ip: hostIP }
-      : (this.sandbox?.address ?? (await network.attach(uid)));
-    const facts = { podIPs: [address.ip], hostIP, allocatable };
-    try {
-      const paths = await volumes.prepare(this.pod, facts);
-      this.sandbox = {
-        address,
-        facts,
-        volumes: paths,
-        etc: this.sandbox?.etc ?? podFiles(this.pod, address.ip, this.context),
-      };
-    } catch (error) {
-      // A running pod keeps what its volumes had; only the start waits for them.
-      if (!this.sandbox) throw error;
-      this.context.log('volumes were not refreshed', { pod: this.pod.metadata.name, error: String(error) });
-    }
-    this.refreshedAt = clock.now();
-  }
-
-  /** Starts what may start now: init containers one after the other, then all main ones. */
-  private advance(): number | undefined {
-    const waits: (number | undefined)[] = [];
-    const mainBegan = this.main.some((each) => each.running || each.terminated);
-    for (const each of this.init) {
-      const done = initDone(this.pod, each.container, each.record);
-      if (isSidecar(this.pod, each.container)) {
-        if (this.mainOver()) continue;
-        waits.push(each.ensureRunning(() => true));
-      } else if (!done && !mainBegan) {
-        waits.push(each.ensureRunning((code) => restarts(this.pod, each.container, code)));
-      }
-      if (!done && !mainBegan) return minimum(waits);
-    }
-    if (this.mainOver()) this.stopSidecars();
-    for (const each of this.main) waits.push(each.ensureRunning((code) => restarts(this.pod, each.container, code)));
-    return minimum(waits);
-  }
-
-  private mainOver(): boolean {
-    return this.main.every((each) => each.terminated && !restarts(this.pod, each.container, each.terminated.exitCode));
-  }
-
-  /** Sidecars end after the others, last started first (KEP-753). */
-  private stopSidecars(): void {
-    const last = this.init.findLast((each) => each.running);
-    if (last) void last.stop(this.graceMs(), `Stopping container ${last.name}`);
-  }
-
-  private graceMs(): number {
-    const { metadata, spec } = this.pod;
-    return (metadata.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30) * 1000;
-  }
-
-  private async stopAll(): Promise<void> {
-    const grace = this.graceMs();
-    const until = this.context.clock.now() + grace;
-    await Promise.all(this.main.map((each) => each.stop(grace, `Stopping container ${each.name}`)));
-    for (const each of [...this.init].reverse()) {
-      const left = Math.min(this.graceMs(), until - this.context.clock.now());
-      await each.stop(Math.max(0, left), `Stopping container ${each.name}`);
-    }
+  private async settle(): Promise<undefined> {
+    await this.shared.release(this.pod);
   }
 
   private async terminate(): Promise<number | undefined> {
-    await this.stopAll();
+    await this.workers.stop();
     // A start that was under way when the deletion came ends first.
-    if (this.containers.some((each) => each.running)) return FIRST_RETRY_MS;
+    if (this.workers.running) return FIRST_RETRY_MS;
     if (!this.ended) {
       this.report();
       await this.reporter.flushed();
     }
-    const { namespace = '', name, uid } = this.pod.metadata;
-    await this.context.network.detach(uid);
-    if (!this.ended) {
-      await this.context.client
-        .delete('pods', namespace, name, { gracePeriodSeconds: 0, uid })
-        .catch((error: unknown) => {
-          if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;
-        });
-    }
-    // A finalizer may keep the object; what the pod had on this node is gone all the same.
-    const identity = { namespace, name, uid };
-    await this.context.runtime.removePod(identity);
-    await this.context.volumes.remove(uid);
-    await this.context.logs.remove(identity);
+    await terminatePod(this.pod, this.ended, this.context);
     this.closed = true;
     this.done();
     return undefined;
   }
 
-  /** A finished pod gives back its network; its logs and records stay until it is deleted. */
-  private async settle(): Promise<undefined> {
-    if (this.sandbox) await this.context.network.detach(this.pod.metadata.uid);
-    this.sandbox = undefined;
-    return undefined;
-  }
-
   private report(): PodStatus {
     const view = ({ container, record, ready }: ContainerWorker) => ({ container, record: { ...record }, ready });
-    const podIP = this.sandbox?.address.ip ?? this.pod.status?.podIP;
-    const status = podStatus(this.pod, {
-      init: this.init.map(view),
-      main: this.main.map(view),
+    const { workers, pod } = this;
+    const status = podStatus(pod, {
+      init: workers.init.map(view),
+      main: workers.main.map(view),
       hostIP: this.context.hostIP,
-      podIP,
+      podIP: this.sandbox?.address.ip ?? pod.status?.podIP,
       startTime: this.startTime,
       verdict: this.verdict,
-      over: Boolean(this.pod.metadata.deletionTimestamp) && !this.containers.some((each) => each.running),
+      over: Boolean(pod.metadata.deletionTimestamp) && !workers.running,
       now: this.context.clock.now(),
     });
     this.reporter.report(status);
     return status;
   }
-}
-
-function minimum(waits: readonly (number | undefined)[]): number | undefined {
-  const known = waits.filter((each) => each !== undefined);
-  return known.length ? Math.min(...known) : undefined;
 }

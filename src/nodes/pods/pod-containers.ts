@@ -1,0 +1,95 @@
+import type { Container, Pod } from '../../../schema/types.ts';
+import type { AgentContext } from './agent-context.ts';
+import { ContainerWorker, type ContainerHost } from './container-worker.ts';
+import { initDone } from './pod-phase.ts';
+import { isSidecar, restarts } from './restart-policy.ts';
+
+/** The containers of one pod, and the order in which they start and end. */
+export class PodContainers {
+  readonly init: readonly ContainerWorker[];
+  readonly main: readonly ContainerWorker[];
+
+  constructor(
+    private readonly host: ContainerHost,
+    private readonly context: AgentContext,
+  ) {
+    const { spec } = host.pod();
+    const worker = (container: Container): ContainerWorker => new ContainerWorker(container, host, context);
+    this.init = (spec?.initContainers ?? []).map(worker);
+    this.main = (spec?.containers ?? []).map(worker);
+  }
+
+  get all(): ContainerWorker[] {
+    return [...this.init, ...this.main];
+  }
+
+  get running(): boolean {
+    return this.all.some((each) => each.running);
+  }
+
+  /**
+   * Starts what may start now: init containers one after the other, then all main ones.
+   * @returns ms after which to look again, undefined when an event will tell
+   */
+  advance(): number | undefined {
+    const pod = this.host.pod();
+    const waits: (number | undefined)[] = [];
+    const mainBegan = this.main.some((each) => each.running || each.terminated);
+    const over = this.mainOver(pod);
+    for (const each of this.init) {
+      const done = initDone(pod, each.container, each.record);
+      if (isSidecar(pod, each.container)) {
+        if (over) continue;
+        waits.push(each.ensureRunning(() => true));
+      } else if (!done && !mainBegan) {
+        waits.push(each.ensureRunning((code) => restarts(pod, each.container, code)));
+      }
+      if (!done && !mainBegan) return minimum(waits);
+    }
+    if (over) this.stopSidecars();
+    for (const each of this.main) waits.push(each.ensureRunning((code) => restarts(pod, each.container, code)));
+    return minimum(waits);
+  }
+
+  /** Main containers first, then init containers and sidecars, last started first; all within the grace period. */
+  async stop(): Promise<void> {
+    const { clock } = this.context;
+    const grace = graceMs(this.host.pod());
+    const until = clock.now() + grace;
+    await Promise.all(this.main.map((each) => each.stop(grace, `Stopping container ${each.name}`)));
+    for (const each of [...this.init].reverse()) {
+      const left = Math.min(graceMs(this.host.pod()), until - clock.now());
+      await each.stop(Math.max(0, left), `Stopping container ${each.name}`);
+    }
+  }
+
+  /** Containers that are being stopped have no more than the grace period that is said now. */
+  hasten(): void {
+    for (const each of this.all) if (each.isStopping) void each.stop(graceMs(this.host.pod()), '');
+  }
+
+  /** The agent ends. @param kill whether the containers end with it */
+  async close(kill: boolean): Promise<void> {
+    for (const each of this.all) each.release();
+    if (kill) await Promise.all(this.all.map((each) => each.stop(1, `Stopping container ${each.name}`)));
+  }
+
+  private mainOver(pod: Pod): boolean {
+    return this.main.every((each) => each.terminated && !restarts(pod, each.container, each.terminated.exitCode));
+  }
+
+  /** Sidecars end after the others, last started first (KEP-753). */
+  private stopSidecars(): void {
+    const last = this.init.findLast((each) => each.running);
+    if (last) void last.stop(graceMs(this.host.pod()), `Stopping container ${last.name}`);
+  }
+}
+
+/** How long the pod's containers have to end, ms. */
+export const graceMs = ({ metadata, spec }: Pod): number =>
+  (metadata.deletionGracePeriodSeconds ?? spec?.terminationGracePeriodSeconds ?? 30) * 1000;
+
+function minimum(waits: readonly (number | undefined)[]): number | undefined {
+  const known = waits.filter((each) => each !== undefined);
+  return known.length ? Math.min(...known) : undefined;
+}

@@ -1,0 +1,44 @@
+import type { Container, ContainerStateTerminated, Pod } from '../../../schema/types.ts';
+import { formatTime } from '../../meta/time.ts';
+import type { ResolvedImage } from '../images/resolve-image.ts';
+import type { RunningContainer } from '../runtimes/runtime.ts';
+import type { AgentContext } from './agent-context.ts';
+import type { ContainerRecord } from './container-record.ts';
+import { containerSpec, type Sandbox } from './container-spec.ts';
+
+/** One attempt of a container that is to be started. */
+export interface Attempt {
+  pod: Pod;
+  container: Container;
+  image: ResolvedImage;
+  sandbox: Sandbox;
+  /** 0 for the first */
+  attempt: number;
+  /** how the one before ended */
+  previous: ContainerStateTerminated | undefined;
+}
+
+/**
+ * The second step of a container's start: its process begins. @returns it, and what is to be remembered of it
+ * @throws ConfigError, or what the runtime says
+ */
+export async function startContainer(
+  { pod, container, image, sandbox, attempt, previous }: Attempt,
+  context: AgentContext,
+): Promise<{ running: RunningContainer; record: ContainerRecord }> {
+  const { events, runtime, logs } = context;
+  const spec = await containerSpec(pod, container, image, attempt, sandbox, context);
+  await logs.dropOlderThan(spec.pod, container.name, attempt);
+  const running = await runtime.start(spec);
+  events.event(pod, 'Normal', 'Created', 'Container created');
+  const record: ContainerRecord = {
+    restartCount: attempt,
+    containerID: `${runtime.scheme}://${running.id}`,
+    image: image.image,
+    imageID: image.imageID,
+    state: { running: { startedAt: formatTime(running.startedAt) } },
+    ...(previous && { lastState: { terminated: previous } }),
+    started: !container.startupProbe,
+  };
+  return { running, record };
+}
