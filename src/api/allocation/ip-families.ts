@@ -1,6 +1,6 @@
 import type { ServiceSpec } from '../../../schema/types.ts';
 import { validateClusterIps } from '../../kinds/strategies/core/service-cluster-ips.ts';
-import { addressFamily } from '../../kinds/validation/ip.ts';
+import { addressFamily } from '../../meta/address.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
 
 type Family = 'IPv4' | 'IPv6';

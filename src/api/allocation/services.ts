@@ -1,7 +1,7 @@
 import type { ServiceSpec } from '../../../schema/types.ts';
 import type { Holdings, Registry } from '../../kinds/kind.ts';
 import { needsHealthCheck } from '../../kinds/strategies/core/service-validation.ts';
-import { canonicalAddress } from '../../kinds/validation/ip.ts';
+import { canonicalAddress } from '../../meta/address.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { internalError, invalidObject, serverTimeout } from '../../meta/status.ts';

@@ -1,8 +1,9 @@
 import { lookup } from 'node:dns/promises';
 import { networkInterfaces } from 'node:os';
-import { formatAddress, parseAddress, type Address } from '../../kinds/validation/ip.ts';
+import { formatAddress, parseAddress, type Address } from '../../meta/address.ts';
 import { isDns1123Subdomain } from '../../meta/names.ts';
 import { badRequest } from '../../meta/status.ts';
+import { isGlobal, isLoopback } from '../../rules/destination.ts';
 
 /** `elsewhere`: what a pod, a Service or a port of a node may lead to. `kubelet`: may be on the API's own machine too. */
 export type Purpose = 'elsewhere' | 'kubelet';
@@ -12,17 +13,6 @@ export const addressNotAllowed = (): Error => badRequest('address not allowed');
 
 /** How long the list of this machine's addresses is good, ms. */
 const FRESH_MS = 1000;
-
-/** As Go's IsGlobalUnicast, and `0.0.0.0/8` ("this network"), `240.0.0.0/4` (reserved) and `::/96` besides. */
-function isGlobal({ family, bytes }: Address): boolean {
-  const [a = 0, b = 0] = bytes;
-  if (family === 4) return a !== 0 && a !== 127 && a < 224 && !(a === 169 && b === 254);
-  const low = bytes.slice(0, 12).every((byte) => byte === 0);
-  return !low && a !== 0xff && !(a === 0xfe && (b & 0xc0) === 0x80);
-}
-
-const isLoopback = ({ family, bytes }: Address): boolean =>
-  family === 4 ? bytes[0] === 127 : bytes.at(-1) === 1 && bytes.slice(0, -1).every((byte) => byte === 0);
 
 /**
  * Where connections that somebody asks this server for may go. It stands where it reaches more than they do: itself, its

@@ -1,10 +1,9 @@
 import type { Pod } from '../../../schema/types.ts';
+import { formatAddress, parseAddress } from '../../meta/address.ts';
+import { isLoopbackOfPods } from '../../rules/destination.ts';
 import { isPodTerminal } from '../../rules/pods.ts';
 import type { Core } from '../core.ts';
 import { objectAs } from '../object-as.ts';
-
-/** From here pods get their addresses where they share their host's network (nodes/network/loopback-network.ts). */
-const OF_LOOPBACK = /^127\.1\.\d+\.\d+$/;
 
 /**
  * The address of a pod in canonical text, when a proxy may connect to this port of it; undefined otherwise.
@@ -15,7 +14,9 @@ const OF_LOOPBACK = /^127\.1\.\d+\.\d+$/;
  */
 export function podAddress(core: Core, pod: Pod, ip: string, port: number): string | undefined {
   const { destinations } = core;
-  return OF_LOOPBACK.test(ip) && isOfNode(core, pod, ip)
+  const address = parseAddress(ip);
+  // another spelling of the address would not be found among those of other pods
+  return address && isLoopbackOfPods(address) && formatAddress(address) === ip && isOfNode(core, pod, ip)
     ? destinations.allowedOfPod(ip, port)
     : destinations.allowed(ip, port);
 }

@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import { invalid, type FieldError, type Path } from '../../meta/field.ts';
-import { formatAddress, IP_WORDS, parseAddress, parseRange, validateCidr, type Range } from './ip.ts';
+import { formatAddress, parseAddress, parseRange, type Range } from '../../meta/address.ts';
+import { IP_WORDS, validateCidr } from './ip.ts';
 
 /** Addresses and ranges as newer fields accept them: in one form only (k8s.io/apimachinery/pkg/util/validation/ip.go). */
 const canonicalForm = (value: string, canonical: string): string[] =>

@@ -11,7 +11,8 @@ import {
 } from '../../../meta/field.ts';
 import { isLabelValue } from '../../../meta/names.ts';
 import type { Parts } from '../../../meta/object.ts';
-import { rangeFamily, validateCidr } from '../../validation/ip.ts';
+import { rangeFamily } from '../../../meta/address.ts';
+import { validateCidr } from '../../validation/ip.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { quantityErrors } from '../../validation/resources.ts';
 import { internalValue } from '../../internal-value.ts';

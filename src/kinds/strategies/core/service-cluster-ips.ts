@@ -10,7 +10,8 @@ import {
   type FieldError,
 } from '../../../meta/field.ts';
 import type { Parts } from '../../../meta/object.ts';
-import { addressFamily, validateIp } from '../../validation/ip.ts';
+import { addressFamily } from '../../../meta/address.ts';
+import { validateIp } from '../../validation/ip.ts';
 
 /** Cluster addresses and their families (KEP-563, KEP-2438): one of each family at most, the first for good. */
 type Errors = FieldError[];

@@ -2,7 +2,8 @@ import type { LoadBalancerStatus, Service, ServicePort, ServiceSpec } from '../.
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Label, isDns1123Subdomain, isQualifiedName } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
-import { parseAddress, validateCidr, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
+import { parseAddress } from '../../../meta/address.ts';
+import { validateCidr, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
 import { validateLabels } from '../../validation/labels.ts';
 import { validatePortNumber, validatePortNumberOrName, validateProtocol } from '../../validation/ports.ts';
 import { validateChoice } from '../../validation/values.ts';

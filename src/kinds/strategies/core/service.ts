@@ -3,7 +3,8 @@ import { Path } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { canonicalAddress, cidrWarnings, ipWarnings } from '../../validation/ip.ts';
+import { canonicalAddress } from '../../../meta/address.ts';
+import { cidrWarnings, ipWarnings } from '../../validation/ip.ts';
 import { dns1035LabelName } from '../../validation/names.ts';
 import { statusSubresource } from '../status-split.ts';
 import {

@@ -5,7 +5,8 @@ import { isDns1123Label, isDns1123Subdomain, isLabelValue } from '../../../meta/
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { SERVICE_NAME } from '../../../rules/service-slices.ts';
 import type { Cell, Strategy } from '../../kind.ts';
-import { addressFamily, ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
+import { addressFamily } from '../../../meta/address.ts';
+import { ipWarnings, validateIp, validateNonSpecialIp } from '../../validation/ip.ts';
 import { validateLabelName } from '../../validation/labels.ts';
 import { validateChoice, validateImmutable, validateRule } from '../../validation/values.ts';
 import { listWithMore, since, UNSET } from '../../cells.ts';

@@ -18,7 +18,8 @@ import {
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { parseAddress, validateIp } from '../../validation/ip.ts';
+import { parseAddress } from '../../../meta/address.ts';
+import { validateIp } from '../../validation/ip.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateRule } from '../../validation/values.ts';
 import { statusWith, withStatus } from '../status-split.ts';

@@ -2,7 +2,7 @@ import type { ServiceCIDR } from '../../../../schema/types.ts';
 import { invalid, Path, required } from '../../../meta/field.ts';
 import type { Cell } from '../../kind.ts';
 import { validateMetaOnUpdate } from '../../validate-meta.ts';
-import { rangeFamily } from '../../validation/ip.ts';
+import { rangeFamily } from '../../../meta/address.ts';
 import { dnsSubdomainName } from '../../validation/names.ts';
 import { validateStrictCidr } from '../../validation/strict-ip.ts';
 import { validateImmutable } from '../../validation/values.ts';

@@ -2,7 +2,8 @@ import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../../
 import { duplicate, forbidden, internalFieldError, invalid, Path, type FieldError } from '../../../meta/field.ts';
 import { isDns1123Subdomain, isQualifiedName, isUnixId } from '../../../meta/names.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
-import { addressFamily, validateIp } from '../../validation/ip.ts';
+import { addressFamily } from '../../../meta/address.ts';
+import { validateIp } from '../../validation/ip.ts';
 import { addReasons } from '../../validation/report.ts';
 import { validateImmutable } from '../../validation/values.ts';
 

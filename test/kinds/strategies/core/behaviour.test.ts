@@ -1,6 +1,7 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { expect, test } from 'vitest';
-import { cidrWarnings, formatAddress, ipWarnings, parseAddress } from '../../../../src/kinds/validation/ip.ts';
+import { formatAddress, parseAddress } from '../../../../src/meta/address.ts';
+import { cidrWarnings, ipWarnings } from '../../../../src/kinds/validation/ip.ts';
 import { validateFieldManager } from '../../../../src/kinds/validation/references.ts';
 import { Path } from '../../../../src/meta/field.ts';
 import { ctx, made, strategyOf, warningsOf } from './support.ts';
