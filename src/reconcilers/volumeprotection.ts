@@ -3,6 +3,7 @@ import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { keyFor, splitKey } from '../control/keys.ts';
+import { claimOf } from '../rules/pod-claims.ts';
 import { isPodTerminal } from '../rules/pods.ts';
 
 const CLAIM_FINALIZER = 'kubernetes.io/pvc-protection';
@@ -10,8 +11,7 @@ const VOLUME_FINALIZER = 'kubernetes.io/pv-protection';
 
 const claimsOf = (pod: Pod): string[] =>
   (pod.spec?.volumes ?? []).flatMap((volume) => {
-    const name =
-      volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral ? `${pod.metadata.name}-${volume.name}` : undefined);
+    const name = claimOf(pod, volume);
     return name ? [keyFor(pod.metadata.namespace, name)] : [];
   });
 

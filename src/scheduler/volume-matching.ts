@@ -1,5 +1,6 @@
 import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
 import { matchingVolume, storageClassOf, wantedStorage } from '../rules/matching-volume.ts';
+import { claimOf } from '../rules/pod-claims.ts';
 import { matchesTerm } from '../rules/node-selector.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { ClusterView, Snapshot } from './snapshot.ts';
@@ -21,8 +22,8 @@ export interface ClaimName {
 
 export const claimNames = (pod: Pod): ClaimName[] =>
   (pod.spec?.volumes ?? []).flatMap((volume): ClaimName[] => {
-    if (volume.persistentVolumeClaim) return [{ name: volume.persistentVolumeClaim.claimName, ephemeral: false }];
-    return volume.ephemeral ? [{ name: `${pod.metadata.name}-${volume.name}`, ephemeral: true }] : [];
+    const name = claimOf(pod, volume);
+    return name === undefined ? [] : [{ name, ephemeral: !volume.persistentVolumeClaim }];
   });
 
 /** Bound from both sides: the controller of volumes is done with it. */

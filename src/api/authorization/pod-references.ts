@@ -1,5 +1,6 @@
 import type { EphemeralContainer, Pod, PodSpec, Volume } from '../../../schema/types.ts';
 import type { Parts, Unchecked } from '../../meta/object.ts';
+import { claimOf } from '../../rules/pod-claims.ts';
 
 /** Containers, as they may name objects: those that are ephemeral too. */
 type Named = Pick<Parts<EphemeralContainer>, 'env' | 'envFrom'>;
@@ -51,11 +52,6 @@ export function configMapsOf(spec: Spec): string[] {
   }
   return given(names);
 }
-
-/** The claim that a volume of the pod is, by its name or made for the pod; undefined where it is none. */
-export const claimOf = (pod: Unchecked<Pod>, volume: Parts<Volume>): string | undefined =>
-  volume.persistentVolumeClaim?.claimName ??
-  (volume.ephemeral ? `${pod.metadata.name}-${volume.name ?? ''}` : undefined);
 
 /** Names of the PersistentVolumeClaims that a pod's volumes are. */
 export const claimsOf = (pod: Unchecked<Pod>): string[] =>

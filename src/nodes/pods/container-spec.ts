@@ -5,7 +5,8 @@ import type { ResolvedImage } from '../images/resolve-image.ts';
 import type { PodAddress } from '../network/pod-network.ts';
 import type { BindMount } from '../runtimes/process/root-view.ts';
 import type { ContainerSpec } from '../runtimes/runtime.ts';
-import { bindMount } from '../volumes/pod-volumes.ts';
+import { bindDevice, bindMount } from '../volumes/bind-mount.ts';
+import type { VolumeSource } from '../volumes/volume-source.ts';
 import type { AgentContext } from './agent-context.ts';
 import { ConfigError, containerEnvironment } from './container-environment.ts';
 import { expandVariables } from './expand-variables.ts';
@@ -17,8 +18,8 @@ import { serviceVariables } from './service-variables.ts';
 export interface Sandbox {
   address: PodAddress;
   facts: PodFacts;
-  /** host paths by volume name */
-  volumes: ReadonlyMap<string, string>;
+  /** by volume name */
+  volumes: ReadonlyMap<string, VolumeSource>;
   etc: readonly BindMount[];
 }
 
@@ -62,7 +63,7 @@ export async function containerSpec(
         readOnly: false,
         file: true,
       },
-      ...(await mountsOf(pod, container, sandbox, env)),
+      ...(await mountsOf(container, sandbox, env)),
     ],
     hostname: hostnameOf(pod),
     netns: sandbox.address.netns,
@@ -96,23 +97,24 @@ function searchPath(): string {
 }
 
 async function mountsOf(
-  pod: Pod,
   container: Container,
   sandbox: Sandbox,
   env: Readonly<Record<string, string>>,
 ): Promise<BindMount[]> {
-  const mounts: BindMount[] = [];
-  for (const mount of container.volumeMounts ?? []) {
-    const volume = pod.spec?.volumes?.find((each) => each.name === mount.name);
-    const path = sandbox.volumes.get(mount.name);
-    if (!volume || !path)
-      throw new ConfigError(
-        `cannot find volume ${JSON.stringify(mount.name)} to mount into container ${JSON.stringify(container.name)}`,
-      );
+  const source = (name: string, use: 'mount' | 'map'): VolumeSource => {
+    const found = sandbox.volumes.get(name);
+    if (found && Boolean(found.block) === (use === 'map')) return found;
+    const of = `volume ${JSON.stringify(name)} to ${use} into container ${JSON.stringify(container.name)}`;
+    throw new ConfigError(`cannot find ${of}`);
+  };
+  const mounts = (container.volumeMounts ?? []).map((mount) => {
     const subPath = mount.subPathExpr ? expandVariables(mount.subPathExpr, env) : (mount.subPath ?? '');
-    mounts.push(await bindMount(mount, volume, path, subPath));
-  }
-  return mounts;
+    return bindMount(mount, source(mount.name, 'mount'), subPath);
+  });
+  const devices = (container.volumeDevices ?? []).map(({ name, devicePath }) =>
+    bindDevice(devicePath, source(name, 'map')),
+  );
+  return [...(await Promise.all(mounts)), ...devices];
 }
 
 function identity(pod: Pod, container: Container): { user?: number; group?: number } {

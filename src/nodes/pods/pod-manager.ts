@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
@@ -106,7 +106,10 @@ export class PodManager {
           await container?.exited;
         }
       }
-      await rm(join(podsDir, uid), { recursive: true, force: true });
+      // what cannot be unmounted now is tried again at the next start
+      await this.context.volumes
+        .remove(uid)
+        .catch((error: unknown) => this.context.log('a pod left something mounted', { uid, error: String(error) }));
     }
     await network.collect(known);
   }

@@ -33,9 +33,11 @@ export class PodSandbox {
     this.refreshedAt = clock.now();
   }
 
-  /** A finished pod gives back its network; its logs and records stay until it is deleted. */
+  /** A finished pod gives back its network and what is mounted; its logs and records stay until it is deleted. */
   async release(pod: Pod): Promise<void> {
-    if (this.current) await this.context.network.detach(pod.metadata.uid);
+    const { uid } = pod.metadata;
+    if (this.current) await this.context.network.detach(uid);
+    if (this.current) await this.context.volumes.unmount(uid);
     this.current = undefined;
   }
 }

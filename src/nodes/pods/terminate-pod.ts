@@ -11,6 +11,8 @@ export async function terminatePod(pod: Pod, gone: boolean, context: AgentContex
   const { network, client, runtime, volumes, logs } = context;
   const { namespace = '', name, uid } = pod.metadata;
   await network.detach(uid);
+  // who waits for the pod to go may count on its volumes being free
+  await volumes.unmount(uid);
   if (!gone) {
     await client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }).catch((error: unknown) => {
       if (!isStatusError(error, 'NotFound') && !isStatusError(error, 'Conflict')) throw error;

@@ -1,113 +1,168 @@
-import { chmod, chown, mkdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod, Volume } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
-import { isStatusError } from '../../meta/status.ts';
 import type { PodFacts } from '../pods/field-value.ts';
 import type { ObjectSource } from '../pods/object-source.ts';
-import type { BindMount } from '../runtimes/process/root-view.ts';
 import { writeAtomically } from './atomic-writer.ts';
+import { claimedVolume, type ClaimedVolume } from './claimed-volume.ts';
+import { emptyDir } from './empty-dir.ts';
 import { checkHostPath } from './host-path.ts';
+import { imageVolume, type VolumeImages } from './image-volume.ts';
+import { mountNetwork, networkSource } from './network-mount.ts';
+import { giveToGroup, ownershipOf } from './ownership.ts';
 import { TokenCache } from './service-account-token.ts';
+import { removeTree, unmountBelow } from './unmount.ts';
 import { volumeFiles } from './volume-files.ts';
+import type { VolumeSource } from './volume-source.ts';
 
 /** A volume could not be set up; told as event FailedMount. */
 export class MountError extends Error {}
 
+/** Who mounts what CSI drivers serve. */
+export interface CsiMounts {
+  /** Mounts a volume for a pod, or finds it mounted. @param directory the pod's own, in which the driver mounts */
+  mount(pod: Pod, volume: Volume, claimed: ClaimedVolume | undefined, directory: string): Promise<VolumeSource>;
+  /** What there is to do from time to time for one that is mounted: to grow, new tokens. */
+  refresh(pod: Pod, volume: Volume, directory: string): Promise<void>;
+  /** Ends all mounts that drivers made in the folder of a pod. @throws Error what a driver said */
+  unmount(directory: string): Promise<void>;
+}
+
+/** What of a node mounts the volumes that need more than folders. Those that are missing are refused with that reason. */
+export interface VolumeDrivers {
+  csi?: CsiMounts | undefined;
+  images?: VolumeImages | undefined;
+}
+
 /** The volumes of the pods of one node: a directory each below `ROOT/UID/volumes`, or what lies elsewhere on the host. */
 export class PodVolumes {
   private readonly tokens = new TokenCache();
+  /** by uid and name of the volume: those that are mounted once and then stay, until the pod goes */
+  private readonly mounted = new Map<string, Map<string, VolumeSource>>();
 
   constructor(
     private readonly root: string,
     private readonly client: Client,
     private readonly source: ObjectSource,
     private readonly clock: Clock,
+    private readonly drivers: VolumeDrivers = {},
   ) {}
 
-  /** Makes or refreshes all volumes. @returns host paths by volume name. @throws MountError for the first that fails */
-  async prepare(pod: Pod, facts: PodFacts): Promise<Map<string, string>> {
-    const paths = new Map<string, string>();
+  /** Makes or refreshes all volumes. @returns what they are, by name. @throws MountError for the first that fails */
+  async prepare(pod: Pod, facts: PodFacts): Promise<Map<string, VolumeSource>> {
+    const sources = new Map<string, VolumeSource>();
     for (const volume of pod.spec?.volumes ?? []) {
       try {
-        paths.set(volume.name, await this.one(pod, volume, facts));
+        sources.set(volume.name, await this.one(pod, volume, facts));
       } catch (error) {
         throw new MountError(
           `MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${(error as Error).message}`,
         );
       }
     }
-    return paths;
+    return sources;
   }
 
+  /** Unmounts what is mounted for a pod. None of its containers may run. @throws Error while something stays mounted */
+  async unmount(uid: string): Promise<void> {
+    const directory = join(this.root, uid);
+    await this.drivers.csi?.unmount(directory);
+    await unmountBelow(directory);
+    this.mounted.delete(uid);
+  }
+
+  /** Removes all that is in the pod's folder, mounted things excepted: these are unmounted and keep what they have. */
   async remove(uid: string): Promise<void> {
-    await rm(join(this.root, uid), { recursive: true, force: true });
+    await this.unmount(uid);
+    await removeTree(join(this.root, uid));
   }
 
-  private async one(pod: Pod, volume: Volume, facts: PodFacts): Promise<string> {
+  /** uids of the pods that have a folder here */
+  async known(): Promise<string[]> {
+    return readdir(this.root).catch(() => []);
+  }
+
+  private async one(pod: Pod, volume: Volume, facts: PodFacts): Promise<VolumeSource> {
     const volumes = join(this.root, pod.metadata.uid, 'volumes');
     const directory = join(volumes, volume.name);
     // what is in it has the modes that containers expect, and this keeps the host's other users out
     await mkdir(volumes, { recursive: true, mode: 0o700 });
     if (volume.emptyDir) {
-      const fresh = !(await stat(directory).catch(() => undefined));
-      await mkdir(directory, { recursive: true });
-      if (fresh) await chmod(directory, 0o777);
-      if (fresh) await this.giveToGroup(pod, directory);
-      return directory;
+      if (await emptyDir(volume.emptyDir, directory)) await this.own(pod, directory, false);
+      return { path: directory, readOnly: false };
     }
-    if (volume.hostPath) return checkHostPath(volume.hostPath);
-    if (volume.persistentVolumeClaim) return this.claimed(pod, volume.persistentVolumeClaim.claimName);
-    if (volume.ephemeral) return this.claimed(pod, `${pod.metadata.name}-${volume.name}`);
     const { source, client, clock } = this;
     const files = await volumeFiles(volume, { pod, facts, source, client, clock }, this.tokens);
-    if (!files) throw new Error(`this node has no driver for volumes of type ${typeOf(volume)}`);
-    await writeAtomically(directory, files, this.clock.now());
-    return directory;
+    if (files) {
+      // containers may not write what the node writes
+      if (await writeAtomically(directory, files, clock.now())) await this.own(pod, directory, true);
+      return { path: directory, readOnly: true };
+    }
+    return this.once(pod, volume, directory);
   }
 
-  private async claimed(pod: Pod, name: string): Promise<string> {
-    const namespace = pod.metadata.namespace ?? '';
-    const claim = await this.client.get('persistentvolumeclaims', namespace, name).catch(missingClaim(name));
-    const bound = claim.spec?.volumeName;
-    if (claim.status?.phase !== 'Bound' || !bound) throw new Error(`PVC ${namespace}/${name} is not bound`);
-    const volume = await this.client.get('persistentvolumes', '', bound);
-    const { hostPath, local } = volume.spec ?? {};
-    if (hostPath) return checkHostPath(hostPath);
-    if (local) return checkHostPath({ path: local.path, type: 'Directory' });
-    throw new Error(`this node has no driver for persistent volume ${JSON.stringify(bound)}`);
+  private async once(pod: Pod, volume: Volume, directory: string): Promise<VolumeSource> {
+    const { uid } = pod.metadata;
+    const known = this.mounted.get(uid) ?? new Map<string, VolumeSource>();
+    this.mounted.set(uid, known);
+    const before = known.get(volume.name);
+    if (before) {
+      await this.drivers.csi?.refresh(pod, volume, directory);
+      return before;
+    }
+    const source = await this.mount(pod, volume, directory);
+    known.set(volume.name, source);
+    return source;
   }
 
-  private async giveToGroup(pod: Pod, directory: string): Promise<void> {
-    const group = pod.spec?.securityContext?.fsGroup;
-    if (group === undefined || process.getuid?.() !== 0) return;
-    await chown(directory, 0, group);
-    await chmod(directory, 0o2777);
+  private async mount(pod: Pod, volume: Volume, directory: string): Promise<VolumeSource> {
+    if (volume.hostPath) return { path: await checkHostPath(volume.hostPath), readOnly: false };
+    if (volume.image) return this.image(pod, volume.image, directory);
+    const claimed = await claimedVolume(pod, volume, this.client);
+    const readOnly = Boolean(volume.persistentVolumeClaim?.readOnly);
+    const spec = claimed?.volume.spec;
+    if (volume.csi || spec?.csi) {
+      if (!this.drivers.csi) throw new Error('this node has no place for CSI drivers');
+      const source = await this.drivers.csi.mount(pod, volume, claimed, directory);
+      return { ...source, readOnly: source.readOnly || readOnly };
+    }
+    if (spec?.hostPath) return { path: await checkHostPath(spec.hostPath), readOnly };
+    if (spec?.local) {
+      const block = spec.volumeMode === 'Block';
+      const path = await checkHostPath({ path: spec.local.path, type: block ? 'BlockDevice' : 'Directory' });
+      if (!block && !readOnly) await this.own(pod, path, false);
+      return { path, readOnly, ...(block && { block }) };
+    }
+    const network = networkSource(spec ?? volume);
+    if (!network) throw new Error(`this node has no driver for volumes of type ${typeOf(spec ?? volume)}`);
+    await mountNetwork({ ...network, readOnly: network.readOnly || readOnly }, directory);
+    return { path: directory, readOnly: network.readOnly || readOnly };
+  }
+
+  private async image(pod: Pod, source: NonNullable<Volume['image']>, directory: string): Promise<VolumeSource> {
+    if (!this.drivers.images) throw new Error('this node has no images that could be mounted');
+    return { path: await imageVolume(await this.drivers.images(pod, source), directory), readOnly: true };
+  }
+
+  private async own(pod: Pod, directory: string, readOnly: boolean): Promise<void> {
+    const ownership = ownershipOf(pod, readOnly);
+    if (ownership) await giveToGroup(directory, ownership);
   }
 }
 
-const missingClaim =
-  (name: string) =>
-  (error: unknown): never => {
-    if (isStatusError(error, 'NotFound')) throw new Error(`persistentvolumeclaim ${JSON.stringify(name)} not found`);
-    throw error;
-  };
-
-const typeOf = (volume: Volume): string => Object.keys(volume).find((key) => key !== 'name') ?? 'none';
-
-/** A mount of a container as the runtime makes it. */
-export async function bindMount(
-  mount: { mountPath: string; readOnly?: boolean },
-  volume: Volume,
-  source: string,
-  subPath: string,
-): Promise<BindMount> {
-  const found = subPath ? undefined : await stat(source).catch(() => undefined);
-  const target = mount.mountPath.startsWith('/') ? mount.mountPath : `/${mount.mountPath}`;
-  // Volumes that the node writes are not the container's to change.
-  const readOnly = Boolean(
-    mount.readOnly || volume.configMap || volume.secret || volume.downwardAPI || volume.projected,
-  );
-  return subPath ? { source, subPath, target, readOnly } : { source, target, readOnly, file: !found?.isDirectory() };
-}
+/** Fields of a volume that say nothing of its kind. */
+const COMMON: ReadonlySet<string> = new Set([
+  'name',
+  'accessModes',
+  'capacity',
+  'claimRef',
+  'mountOptions',
+  'nodeAffinity',
+  'persistentVolumeReclaimPolicy',
+  'storageClassName',
+  'volumeAttributesClassName',
+  'volumeMode',
+]);
+const typeOf = (volume: object): string => Object.keys(volume).find((key) => !COMMON.has(key)) ?? 'none';

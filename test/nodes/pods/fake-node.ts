@@ -58,6 +58,7 @@ export class FakeNode {
     const volumes = new PodVolumes(podsDir, client, source, clock);
     const logs = new LogStore(join(directory, 'logs'), () => clock.now());
     volumes.prepare = files.counted(volumes.prepare.bind(volumes));
+    volumes.unmount = files.counted(volumes.unmount.bind(volumes));
     volumes.remove = files.counted(volumes.remove.bind(volumes));
     logs.dropOlderThan = files.counted(logs.dropOlderThan.bind(logs));
     logs.remove = files.counted(logs.remove.bind(logs));

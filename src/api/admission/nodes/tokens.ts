@@ -2,8 +2,8 @@ import type { CSIDriver, Pod, TokenRequest, Volume } from '../../../../schema/ty
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import { parseGroupResource } from '../../../meta/gvk.ts';
 import { notFound } from '../../../meta/status.ts';
+import { claimOf } from '../../../rules/pod-claims.ts';
 import type { Store } from '../../../store/contract.ts';
-import { claimOf } from '../../authorization/pod-references.ts';
 import { objectAs } from '../../object-as.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 import { find, refuse, type NodeRule } from './rule.ts';

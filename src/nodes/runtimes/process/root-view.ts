@@ -7,7 +7,11 @@ export interface BindMount {
   subPath?: string;
   target: string;
   readOnly: boolean;
-  /** the source is a file, so the mount point must be one */
+  /** with `readOnly`: what is mounted below the source is read-only too; `IfPossible` leaves it where the kernel cannot */
+  recursiveReadOnly?: 'IfPossible' | 'Enabled';
+  /** mounts below the source that are made later come into the container (HostToContainer), and out of it too */
+  propagation?: 'HostToContainer' | 'Bidirectional';
+  /** the source is a file or a device, so the mount point must be a file */
   file?: boolean;
 }
 

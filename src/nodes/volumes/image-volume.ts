@@ -1,0 +1,28 @@
+import type { ImageVolumeSource, Pod } from '../../../schema/types.ts';
+import type { Image } from '../images/image-service.ts';
+import { mountedAt } from './mount-table.ts';
+import { makeOpenDirectory } from './open-directory.ts';
+import { runCommand } from './run-command.ts';
+
+/** Has the image of a volume on this machine, by the policy that it is to be had by. @throws Error why it cannot be had */
+export type VolumeImages = (pod: Pod, source: ImageVolumeSource) => Promise<Image>;
+
+/**
+ * The files of an image, to be read alone.
+ * @returns the folder that has them
+ * @throws Error for an image that is no files of its own
+ */
+export async function imageVolume(image: Image, directory: string): Promise<string> {
+  const { root } = image;
+  if (root.kind !== 'layers') {
+    throw new Error(`image ${image.repoTags[0] ?? image.id} has no files of its own that could be mounted`);
+  }
+  const [only, ...others] = root.layers;
+  if (only !== undefined && others.length === 0) return only;
+  if (await mountedAt(directory)) return directory;
+  await makeOpenDirectory(directory);
+  // The kernel has the uppermost first.
+  const lower = root.layers.toReversed().map((layer) => layer.replaceAll(/[\\:,]/g, (sign) => `\\${sign}`));
+  await runCommand('mount', ['-t', 'overlay', '-o', `ro,lowerdir=${lower.join(':')}`, 'overlay', directory]);
+  return directory;
+}
