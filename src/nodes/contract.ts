@@ -18,13 +18,15 @@ export interface NodeDependencies {
   events: EventRecorder;
 }
 
+export type ServiceProxyMode = 'auto' | 'nftables' | 'userspace';
+
 export interface NodeOptions extends NodeDependencies {
   name: string;
   /** where pods' volumes, logs and records live; made when it is missing */
   dataDir: string;
   /** the host's folder that no container sees, with all that ku7s keeps; `dataDir` when absent */
   hidden?: string;
-  /** InternalIP of the node, on which the kubelet server listens */
+  /** InternalIP of the node, on which the kubelet server listens; the one by which others know the machine when absent */
   address?: string;
   /** 0: any free port */
   port?: number;
@@ -43,6 +45,8 @@ export interface NodeOptions extends NodeDependencies {
   taints?: readonly Taint[];
   /** services and endpoint slices: cluster IPs and node ports are served by them; one agent per machine */
   serviceProxy?: Pick<Informers, 'informer'>;
+  /** how Services are served: by the kernel's nftables, by this process, or as the machine permits (default) */
+  serviceProxyMode?: ServiceProxyMode;
   /** on `stop`: end the containers, or leave them to be adopted by the next start */
   onStop?: 'kill' | 'leave';
   /** network namespaces: `auto` uses them where the machine allows */

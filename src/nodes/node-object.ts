@@ -14,7 +14,14 @@ export interface NodeFacts {
   storage: number;
   labels?: Readonly<Record<string, string>> | undefined;
   taints?: readonly Taint[] | undefined;
+  /** what the agent says of itself on the Node */
+  annotations?: Readonly<Record<string, string>> | undefined;
+  /** conditions beside the kubelet's own, as they are now */
+  conditions?: (() => readonly NodeFact[]) | undefined;
 }
+
+/** A condition of the node, without its times. */
+export type NodeFact = Required<Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>>;
 
 /** Go's names of architectures. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
@@ -31,7 +38,7 @@ export const capacity = ({ maxPods, storage }: Pick<NodeFacts, 'maxPods' | 'stor
 });
 
 /** The Node object as an agent registers it, without status. */
-export const nodeObject = ({ name, labels, taints }: NodeFacts): New<Node> => ({
+export const nodeObject = ({ name, labels, taints, annotations }: NodeFacts): New<Node> => ({
   apiVersion: 'v1',
   kind: 'Node',
   metadata: {
@@ -44,16 +51,22 @@ export const nodeObject = ({ name, labels, taints }: NodeFacts): New<Node> => ({
       'kubernetes.io/os': 'linux',
       ...labels,
     },
-    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true' },
+    annotations: { 'volumes.kubernetes.io/controller-managed-attach-detach': 'true', ...annotations },
   },
   spec: { ...(taints?.length && { taints: [...taints] }) },
 });
 
-const HEALTHY: readonly (readonly [string, string, string, string])[] = [
-  ['MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'],
-  ['DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'],
-  ['PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'],
-  ['Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'],
+const fact = (type: string, status: string, reason: string, message: string): NodeFact => ({
+  type,
+  status,
+  reason,
+  message,
+});
+const HEALTHY: readonly NodeFact[] = [
+  fact('MemoryPressure', 'False', 'KubeletHasSufficientMemory', 'kubelet has sufficient memory available'),
+  fact('DiskPressure', 'False', 'KubeletHasNoDiskPressure', 'kubelet has no disk pressure'),
+  fact('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
+  fact('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
 ];
 
 /** The status of a healthy node. Conditions keep the transition times of `known`. */
@@ -62,7 +75,7 @@ export function nodeStatus(facts: NodeFacts, known: readonly NodeCondition[], no
   return {
     capacity: amounts,
     allocatable: amounts,
-    conditions: HEALTHY.map(([type, status, reason, message]) => {
+    conditions: [...HEALTHY, ...(facts.conditions?.() ?? [])].map(({ type, status, reason, message }) => {
       const old = known.find((each) => each.type === type);
       const since = old?.status === status ? old.lastTransitionTime : undefined;
       return {

@@ -5,6 +5,7 @@ import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.
 import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
 import { LoopbackNetwork } from './network/loopback-network.ts';
+import { nodeAddress } from './network/node-address.ts';
 import { ServiceNetwork } from './network/service-network.ts';
 import { capacity, type NodeFacts } from './node-object.ts';
 import type { AgentContext } from './pods/agent-context.ts';
@@ -84,7 +85,7 @@ class Agent implements NodeHandle {
   }
 
   private facts(): NodeFacts {
-    const { name, address = '127.0.0.1', maxPods = DEFAULT_MAX_PODS, labels, taints, dataDir } = this.options;
+    const { name, address = nodeAddress(), maxPods = DEFAULT_MAX_PODS, labels, taints, dataDir } = this.options;
     const { bsize, blocks } = statfsSync(dataDir);
     return { name, address, port: 0, maxPods, storage: bsize * blocks, labels, taints };
   }

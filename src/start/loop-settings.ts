@@ -1,4 +1,5 @@
 import type { Cluster } from '../addons/addon.ts';
+import type { ServiceProxyMode } from '../nodes/contract.ts';
 import type { NodeSpec, Options, Role } from './options.ts';
 
 /** What crosses to a worker thread. */
@@ -7,6 +8,8 @@ export interface LoopSettings {
   data: string;
   nodes: NodeSpec[];
   nodeName: string | undefined;
+  nodeIP: string | undefined;
+  serviceProxy: ServiceProxyMode;
   /** PEM of the cluster's CA */
   ca: string;
   /** names of add-ons */
@@ -23,6 +26,8 @@ export const loopSettings = (options: Options, ca: string): LoopSettings => ({
   data: options.data,
   nodes: options.nodes,
   nodeName: options.nodeName,
+  nodeIP: options.nodeIP,
+  serviceProxy: options.serviceProxy,
   ca,
   addons: options.addons,
   cluster: { dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'), domain: 'cluster.local' },

@@ -129,6 +129,8 @@ async function runNode({ client, own, settings, log }: Host, name: string): Prom
     events: createEventRecorder({ client: kubelet, component: 'kubelet', instance: name, clock: systemClock, log }),
     dataDir: path.join(settings.data, 'node'),
     hidden: settings.data,
+    ...(settings.nodeIP && { address: settings.nodeIP }),
+    serviceProxyMode: settings.serviceProxy,
     ca: settings.ca,
     dnsIP: settings.cluster.dnsIP,
     clusterDomain: settings.cluster.domain,

@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs';
+import { isIPv4 } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import { ADDONS } from '../addons/all.ts';
@@ -11,6 +12,7 @@ import {
   type EncryptionSettings,
 } from './encryption/encryption-options.ts';
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
+import type { ServiceProxyMode } from '../nodes/contract.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -34,6 +36,9 @@ export interface Options {
   databaseUrl: string | undefined;
   nodes: NodeSpec[];
   nodeName: string | undefined;
+  /** InternalIP of the process node; undefined: the machine's own choice */
+  nodeIP: string | undefined;
+  serviceProxy: ServiceProxyMode;
   /** names of add-ons that run with the controllers */
   addons: string[];
   staticTokens: string | undefined;
@@ -53,6 +58,8 @@ export const USAGE = `usage: npm start -- [options]
   --kubeconfig FILE         credentials for --server (default DATA/kubeconfig)
   --nodes SPEC              process:1 (default), simulated:3, simulated:5000,cpu=32,memory=64Gi,pods=110,zones=3
   --node-name NAME          name of the process node (default: the host's)
+  --node-ip ADDRESS         InternalIP of the process node (default: the machine's address with the default route)
+  --service-proxy MODE      nftables, userspace, or auto (default): nftables where the machine permits it
   --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
   --token-auth-file FILE    lines of token,user,uid,"group1,group2"
   --authentication-config FILE  AuthenticationConfiguration: OpenID providers, anonymous requests; read anew when it changes
@@ -107,6 +114,16 @@ export function parseAddons(text: string | undefined): string[] {
   return names;
 }
 
+function parseNodeIP(text: string | undefined): string | undefined {
+  if (text === undefined || isIPv4(text)) return text;
+  throw new StartError(`--node-ip: ${text} is not an IPv4 address`);
+}
+
+function parseServiceProxy(text = 'auto'): ServiceProxyMode {
+  if (text === 'auto' || text === 'nftables' || text === 'userspace') return text;
+  throw new StartError(`--service-proxy: ${text} is none of auto, nftables, userspace`);
+}
+
 function parseRoles(text: string | undefined): Set<Role> {
   const isRole = (name: string): name is Role => ROLES.some((role) => role === name);
   const names = text?.split(',').filter(Boolean) ?? ROLES;
@@ -140,6 +157,8 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     databaseUrl: env.DATABASE_URL,
     nodes: parseNodes(values.nodes ?? 'process:1'),
     nodeName: values['node-name'],
+    nodeIP: parseNodeIP(values['node-ip']),
+    serviceProxy: parseServiceProxy(values['service-proxy']),
     addons: parseAddons(values.addons),
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     authentication: authenticationSettings(values, ISSUER),
@@ -165,6 +184,8 @@ function parse(argv: string[]) {
         kubeconfig: text,
         nodes: text,
         'node-name': text,
+        'node-ip': text,
+        'service-proxy': text,
         addons: text,
         'token-auth-file': text,
         ...AUTHENTICATION_FLAGS,

@@ -48,6 +48,7 @@ function make(onStop: 'kill' | 'leave'): NodeHandle {
     },
     dataDir: directory,
     ca: ca.cert,
+    address: '127.0.0.1',
     onStop,
     podNetwork: 200,
   });

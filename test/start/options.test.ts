@@ -75,6 +75,8 @@ describe('the command line', () => {
       encryption: encryptionSettings({}, path.resolve('.ku7s')),
       nodes: [{ runtime: 'process', count: 1 }],
       nodeName: undefined,
+      nodeIP: undefined,
+      serviceProxy: 'auto',
       addons: ALL,
       staticTokens: undefined,
       authentication: { jwt: [], algorithms: ['RS256'], anonymous: { enabled: true } },

@@ -14,6 +14,15 @@ const NETWORKS = 256;
 /** Whether a pod of some node has the address, or may get it. */
 export const isPodAddress = (ip: string): boolean => ip.startsWith('10.244.');
 
+/**
+ * Of the host's end of a pod's link: the host forwards for the pod, and takes no packet from it whose source is not the
+ * pod's address (RFC 3704, strict).
+ */
+const POD_LINK = [
+  ['forwarding', '1'],
+  ['rp_filter', '1'],
+] as const;
+
 export interface BridgeOptions {
   ip: string;
   /** records of who has which address, so that a restarted agent finds its pods' networks again */
@@ -23,8 +32,11 @@ export interface BridgeOptions {
 }
 
 /**
- * A network namespace for each pod, joined to a bridge on the host by a veth pair. Made with `ip`; nothing of the
- * host's own configuration is touched but the new interfaces, and forwarding between pod bridges.
+ * A network namespace for each pod, joined to the host by a veth pair. The host routes between them: every packet that
+ * a pod sends or gets passes the host's forwarding, where Services and policies take hold, whatever a pod does to its
+ * own end. The link named for the network has no pod on it: it claims the network on this machine, and holds the
+ * gateway's address and those of Services that are served here. Made with `ip`; nothing of the host's own
+ * configuration is touched but the new interfaces.
  */
 export class BridgeNetwork implements PodNetwork {
   private last = 1;
@@ -118,13 +130,17 @@ export class BridgeNetwork implements PodNetwork {
     await this.batch([
       `netns add ${name}`,
       `link add ${link} type veth peer name eth0 address ${hardware(this.network, number)} netns ${name}`,
-      `link set ${link} master ${this.bridge} up`,
+      `link set ${link} up`,
+      `address add ${this.gateway}/32 dev ${link}`,
+      `route add ${address.ip}/32 dev ${link} src ${this.gateway}`,
     ]);
+    for (const [setting, value] of POD_LINK) sysctl(link, setting, value);
     await this.batch(
       [
         'link set lo up',
-        `address add ${address.ip}/24 dev eth0`,
+        `address add ${address.ip}/32 dev eth0`,
         'link set eth0 up',
+        `route add ${this.gateway}/32 dev eth0`,
         `route add default via ${this.gateway}`,
       ],
       false,
@@ -161,12 +177,6 @@ export class BridgeNetwork implements PodNetwork {
 
   private async raise(): Promise<void> {
     await this.batch([`address add ${this.gateway}/24 dev ${this.bridge}`, `link set ${this.bridge} up`]);
-    // Pods of two agents on one machine reach each other over the host.
-    try {
-      writeFileSync(`/proc/sys/net/ipv4/conf/${this.bridge}/forwarding`, '1');
-    } catch {
-      return;
-    }
   }
 
   private async batch(lines: string[], force = false, netns?: string): Promise<void> {
@@ -174,6 +184,15 @@ export class BridgeNetwork implements PodNetwork {
     const child = run(this.options.ip, args);
     child.child.stdin?.end(`${lines.join('\n')}\n`);
     await (force ? child.catch(() => undefined) : child);
+  }
+}
+
+function sysctl(link: string, setting: string, value: string): void {
+  try {
+    writeFileSync(`/proc/sys/net/ipv4/conf/${link}/${setting}`, value);
+  } catch {
+    // Where /proc/sys may not be written, as in a container, pods have what the machine has by default.
+    return;
   }
 }
 

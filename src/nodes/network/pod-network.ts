@@ -1,3 +1,5 @@
+import type { Pod } from '../../../schema/types.ts';
+
 /** A pod's place in the network. */
 export interface PodAddress {
   ip: string;
@@ -6,8 +8,8 @@ export interface PodAddress {
 }
 
 export interface PodNetwork {
-  /** Idempotent per pod. Throws when there is no address left. */
-  attach(uid: string): Promise<PodAddress>;
+  /** Idempotent per pod; resolves when its traffic is as its policies say. Throws when there is no address left. */
+  attach(uid: string, pod: Pod): Promise<PodAddress>;
   detach(uid: string): Promise<void>;
   /** Removes what belongs to no pod of `uids`, left by an earlier run. */
   collect(uids: ReadonlySet<string>): Promise<void>;

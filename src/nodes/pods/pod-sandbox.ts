@@ -19,7 +19,7 @@ export class PodSandbox {
     if (this.current && clock.now() - this.refreshedAt < VOLUME_REFRESH_MS) return;
     const address = pod.spec?.hostNetwork
       ? { ip: hostIP }
-      : (this.current?.address ?? (await network.attach(pod.metadata.uid)));
+      : (this.current?.address ?? (await network.attach(pod.metadata.uid, pod)));
     const facts = { podIPs: [address.ip], hostIP, allocatable };
     try {
       const paths = await volumes.prepare(pod, facts);
