@@ -141,6 +141,10 @@ export interface Informer<T extends ObjectLike = KubeObject> {
   /** by an index that was added before start; [] for an unknown value */
   index(name: string, value: string): T[];
   addIndex(name: string, values: (object: T) => readonly string[]): void;
-  /** `old` undefined: added; `object` undefined: deleted. Objects are shared and must not be changed. Returns the unsubscriber. */
-  onChange(listener: (object: T | undefined, old: T | undefined) => void): () => void;
+  /**
+   * Tells at once of each object that there is, as added, and from then on of each change: nothing can come between.
+   * `old` undefined: added; `object` undefined: deleted. Objects are shared and must not be changed. Returns the
+   * unsubscriber.
+   */
+  follow(listener: (object: T | undefined, old: T | undefined) => void): () => void;
 }

@@ -2,6 +2,10 @@ import type { ObjectLike } from '../meta/object.ts';
 import type { Informer } from './contract.ts';
 
 type Listener<T> = (object: T | undefined, old: T | undefined) => void;
+interface Follower<T> {
+  listener: Listener<T>;
+  over: boolean;
+}
 interface Index<T> {
   values(object: T): readonly string[];
   byValue: Map<string, Map<string, T>>;
@@ -11,7 +15,8 @@ interface Index<T> {
 export class InformerCache<T extends ObjectLike> implements Informer<T> {
   private readonly byNamespace = new Map<string, Map<string, T>>();
   private readonly indexes = new Map<string, Index<T>>();
-  private readonly listeners = new Set<Listener<T>>();
+  /** made anew by who comes and who goes, so that one who comes while others are told is told once */
+  private followers: readonly Follower<T>[] = [];
   private readonly waiting: (() => void)[] = [];
   synced = false;
 
@@ -50,9 +55,14 @@ export class InformerCache<T extends ObjectLike> implements Informer<T> {
     for (const object of this.list()) enter(index, object);
   }
 
-  onChange(listener: Listener<T>): () => void {
-    this.listeners.add(listener);
-    return () => void this.listeners.delete(listener);
+  follow(listener: Listener<T>): () => void {
+    const follower = { listener, over: false };
+    this.followers = [...this.followers, follower];
+    for (const object of this.list()) this.tellOne(follower, object, undefined);
+    return () => {
+      follower.over = true;
+      this.followers = this.followers.filter((each) => each !== follower);
+    };
   }
 
   /** The whole state as a list gave it: what is new, changed or gone since is told as if it had been watched. */
@@ -101,12 +111,15 @@ export class InformerCache<T extends ObjectLike> implements Informer<T> {
   }
 
   private tell(object: T | undefined, old: T | undefined): void {
-    for (const listener of this.listeners) {
-      try {
-        listener(object, old);
-      } catch (error) {
-        this.onError(error);
-      }
+    for (const follower of this.followers) this.tellOne(follower, object, old);
+  }
+
+  private tellOne({ listener, over }: Follower<T>, object: T | undefined, old: T | undefined): void {
+    if (over) return;
+    try {
+      listener(object, old);
+    } catch (error) {
+      this.onError(error);
     }
   }
 }

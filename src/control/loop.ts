@@ -105,7 +105,7 @@ class ControllerRun {
   private follow<R extends string>(resource: R, watch: Keys<ObjectOf<R>>): void {
     const informer = this.options.informers.informer(resource);
     this.unsubscribe.push(
-      informer.onChange((object, old) => {
+      informer.follow((object, old) => {
         const keys = watch.keys ? watch.keys(object, old, this.ctx) : ownKey(object, old);
         for (const key of keys) this.queue.add(key);
       }),

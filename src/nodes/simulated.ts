@@ -58,11 +58,10 @@ class Simulation implements SimulatedNodes {
       this.names.map((name, n) => this.gate.run(() => this.register(name, (this.options.first ?? 1) - 1 + n))),
     );
     for (const name of this.names) this.heartbeat(name);
-    this.unsubscribe = this.pods.onChange((pod, old) => {
+    this.unsubscribe = this.pods.follow((pod, old) => {
       if (pod) this.look(pod);
       else if (old) this.forget(old.metadata.uid);
     });
-    for (const pod of this.pods.list()) this.look(pod);
   }
 
   async stop(): Promise<void> {

@@ -79,9 +79,8 @@ class Collector {
     const informer = this.ctx.informer(resource.resource);
     this.watched.set(
       resource.resource,
-      informer.onChange((object, old) => this.changed(resource, object, old)),
+      informer.follow((object, old) => this.changed(resource, object, old)),
     );
-    for (const object of informer.list()) this.changed(resource, object, undefined);
   }
 
   private later(kind: 'delete' | 'orphan', node: GraphNode): void {

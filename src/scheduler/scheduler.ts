@@ -80,18 +80,15 @@ class Loop implements Scheduler {
     const { informers } = this.options;
     const pods = informers.informer('pods');
     const nodes = informers.informer('nodes');
-    this.unsubscribe.push(pods.onChange((pod, old) => this.podChanged(pod, old)));
-    this.unsubscribe.push(nodes.onChange((node, old) => this.nodeChanged(node, old)));
+    this.unsubscribe.push(nodes.follow((node, old) => this.nodeChanged(node, old)));
+    this.unsubscribe.push(pods.follow((pod, old) => this.podChanged(pod, old)));
     for (const resource of VIEW_RESOURCES) {
       this.unsubscribe.push(
         informers
           .informer(resource)
-          .onChange((object, old) => this.queue.changed(resource, actionOf(object, old), object, old)),
+          .follow((object, old) => this.queue.changed(resource, actionOf(object, old), object, old)),
       );
     }
-    // What the caches know already (a follower that became the leader) was told to nobody.
-    for (const node of nodes.list()) this.nodeChanged(node, undefined);
-    for (const pod of pods.list()) this.podChanged(pod, undefined);
     informers.start();
     await Promise.all(
       ['pods', 'nodes', ...VIEW_RESOURCES].map((resource) => informers.informer(resource).whenSynced()),

@@ -141,7 +141,7 @@ describe('the client against the API', () => {
     informers.start();
     await maps.whenSynced();
     const told = new Promise<ObjectLike | undefined>((resolve) =>
-      maps.onChange((object) => object?.metadata.name === 'informed' && resolve(object)),
+      maps.follow((object) => object?.metadata.name === 'informed' && resolve(object)),
     );
     await client.create('configmaps', configMap('informed') as never);
     expect(await told).toMatchObject({ kind: 'ConfigMap' });

@@ -65,7 +65,7 @@ describe('a connection', () => {
     const informers = createInformers(client, api.clock, { random: () => 0.5 });
     const maps = informers.informer('configmaps');
     const changes: string[] = [];
-    maps.onChange((object, old) => changes.push(`${old?.metadata.name ?? ''}>${object?.metadata.name ?? ''}`));
+    maps.follow((object, old) => changes.push(`${old?.metadata.name ?? ''}>${object?.metadata.name ?? ''}`));
     await make('v');
     await make('w');
     informers.start();

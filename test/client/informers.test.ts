@@ -77,7 +77,7 @@ describe('an informer', () => {
     const maps = informers.informer('configmaps');
     maps.addIndex('colour', ({ metadata }: ObjectLike) => [metadata.labels?.['colour'] ?? '']);
     const changes: string[] = [];
-    maps.onChange(told(changes));
+    maps.follow(told(changes));
     informers.start();
     await maps.whenSynced();
     await settle();
@@ -119,7 +119,8 @@ describe('an informer', () => {
     const changes: string[] = [];
     informers.start();
     await settle();
-    maps.onChange(told(changes));
+    maps.follow(told(changes));
+    expect(changes.splice(0)).toEqual(['>x', '>y']);
     transport.breakWatches(expired('too old resource version'));
     await settle();
     await remove('x');
@@ -151,14 +152,37 @@ describe('an informer', () => {
     expect(maps.synced).toBe(false);
   });
 
+  test('tells a follower that comes late of what there is, and of each change once', async () => {
+    const { informers, put, settle } = await open();
+    const maps = informers.informer('configmaps');
+    const late: string[] = [];
+    let end: (() => void) | undefined;
+    // begins in the midst of telling of y, and ends in that of the second z
+    maps.follow((object, old) => {
+      if (object?.metadata.name === 'y') end ??= maps.follow(told(late));
+      if (object?.metadata.name === 'z' && old) end?.();
+    });
+    informers.start();
+    await put('x');
+    await put('y');
+    await settle();
+    expect(late).toEqual(['>x', '>y']);
+    await put('z');
+    await settle();
+    expect(late).toEqual(['>x', '>y', '>z']);
+    await put('z', 'red');
+    await settle();
+    expect(late).toHaveLength(3);
+  });
+
   test('a listener that throws does not keep the others from hearing', async () => {
     const { informers, put, errors, settle } = await open();
     const maps = informers.informer('configmaps');
     let heard = 0;
-    maps.onChange(() => {
+    maps.follow(() => {
       throw new Error('mine');
     });
-    maps.onChange(() => heard++);
+    maps.follow(() => heard++);
     informers.start();
     await settle();
     await put('x');
@@ -189,7 +213,7 @@ describe('an informer', () => {
         const { api, informers, transport, put, remove, settle, fire } = await setup();
         const maps = informers.informer('configmaps');
         const known = new Map<string, string>();
-        maps.onChange((object, old) => {
+        maps.follow((object, old) => {
           const { name } = (object ?? old)!.metadata;
           expect(known.has(name)).toBe(old !== undefined);
           if (object) known.set(name, object.metadata.resourceVersion);

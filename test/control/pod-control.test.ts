@@ -61,7 +61,7 @@ class World {
     this.pods.addIndex('orphans', byOrphanage);
     this.sets.replace([owner]);
     this.pods.replace([]);
-    this.pods.onChange((pod, old) => this.control.podKeys(pod, old, this.ctx));
+    this.pods.follow((pod, old) => this.control.podKeys(pod, old, this.ctx));
   }
 
   get ctx(): Context {

@@ -91,8 +91,8 @@ export class BridgeNetwork implements PodNetwork {
     rmSync(join(this.options.directory, uid), { force: true });
   }
 
-  async collect(uids: ReadonlySet<string>): Promise<void> {
-    for (const uid of this.uids()) if (!uids.has(uid)) await this.detach(uid);
+  async collect(isKnown: (uid: string) => boolean): Promise<void> {
+    for (const uid of this.uids()) if (!isKnown(uid)) await this.detach(uid);
   }
 
   async close(): Promise<void> {

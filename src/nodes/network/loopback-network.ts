@@ -37,8 +37,8 @@ export class LoopbackNetwork implements PodNetwork {
     if (this.addresses.delete(uid)) this.save();
   }
 
-  async collect(uids: ReadonlySet<string>): Promise<void> {
-    for (const uid of this.addresses.keys()) if (!uids.has(uid)) await this.detach(uid);
+  async collect(isKnown: (uid: string) => boolean): Promise<void> {
+    for (const uid of this.addresses.keys()) if (!isKnown(uid)) await this.detach(uid);
   }
 
   async close(): Promise<void> {

@@ -11,7 +11,7 @@ export interface PodNetwork {
   /** Idempotent per pod; resolves when its traffic is as its policies say. Throws when there is no address left. */
   attach(uid: string, pod: Pod): Promise<PodAddress>;
   detach(uid: string): Promise<void>;
-  /** Removes what belongs to no pod of `uids`, left by an earlier run. */
-  collect(uids: ReadonlySet<string>): Promise<void>;
+  /** Removes what belongs to no known pod, left by an earlier run. Each is asked for when its turn comes. */
+  collect(isKnown: (uid: string) => boolean): Promise<void>;
   close(): Promise<void>;
 }

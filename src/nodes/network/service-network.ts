@@ -55,7 +55,7 @@ export class ServiceNetwork {
   }
 
   async start(): Promise<void> {
-    this.unsubscribe = this.services.onChange(() => this.sync());
+    this.unsubscribe = this.services.follow(() => this.sync());
     this.sync();
     await this.syncing;
   }

@@ -21,10 +21,8 @@ export class PodManager {
 
   /** Takes over what runs from before, and follows from then on. The informer must be synced. */
   async start(): Promise<void> {
-    const mine = this.pods.list().filter((pod) => this.isMine(pod));
-    await this.collectGarbage(new Set(mine.map((pod) => pod.metadata.uid)));
-    this.unsubscribe = this.pods.onChange((pod, old) => this.changed(pod, old));
-    for (const pod of mine) this.changed(pod, undefined);
+    this.unsubscribe = this.pods.follow((pod, old) => this.changed(pod, old));
+    await this.collectGarbage();
   }
 
   async stop(kill: boolean): Promise<void> {
@@ -92,11 +90,12 @@ export class PodManager {
     this.workers.get(uid)?.removed();
   }
 
-  /** Ends and removes what belongs to pods that went while no agent ran. */
-  private async collectGarbage(known: ReadonlySet<string>): Promise<void> {
+  /** Ends and removes what belongs to pods that went while no agent ran. Others may come meanwhile. */
+  private async collectGarbage(): Promise<void> {
     const { podsDir, runtime, network } = this.context;
-    const directories = await readdir(podsDir).catch(() => []);
-    for (const uid of directories.filter((each) => !known.has(each))) {
+    const isKnown = (uid: string): boolean => this.workers.has(uid);
+    for (const uid of await readdir(podsDir).catch(() => [])) {
+      if (isKnown(uid)) continue;
       const names = await readdir(join(podsDir, uid, 'containers')).catch(() => []);
       for (const name of names) {
         const attempts = await readdir(join(podsDir, uid, 'containers', name)).catch(() => []);
@@ -111,6 +110,6 @@ export class PodManager {
         .remove(uid)
         .catch((error: unknown) => this.context.log('a pod left something mounted', { uid, error: String(error) }));
     }
-    await network.collect(known);
+    await network.collect(isKnown);
   }
 }

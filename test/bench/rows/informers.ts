@@ -58,7 +58,7 @@ const event: Row = {
       const maps = informers.informer('configmaps');
       const arrived = new Map<string, number>();
       let wake = () => {};
-      maps.onChange((object, old) => {
+      maps.follow((object, old) => {
         if (!object || old) return;
         arrived.set(object.metadata.name, performance.now());
         wake();
