@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import type { AuditEvent, Origin } from '../api/audit/contract.ts';
-import type { Credential, RequestContext, User } from '../api/contract.ts';
+import type { Attributes, Credential, RequestContext, User } from '../api/contract.ts';
 import { sourceIps } from './source-ips.ts';
 
 /** A client that takes nothing of its answer for so long holds its seat for nothing, ms (kube-apiserver's --request-timeout). */
@@ -35,6 +35,8 @@ export class Exchange implements RequestContext {
   credential?: Credential;
   /** begun once it is known who asks (audit.ts) */
   audit?: AuditEvent;
+  /** kept by attributes.ts */
+  asked?: { at: object; attributes: Attributes };
   readonly auditId: string;
   readonly pathname: string;
   /** with `?`, or empty */
@@ -69,14 +71,12 @@ export class Exchange implements RequestContext {
   }
   /** An operation or a login token in the address of the GraphQL façade is not recorded, as no body of its requests is. */
   get origin(): Origin {
-    const requestUri = /^\/graph(ql|iql)(\/|$)/.test(this.pathname) ? this.pathname : this.pathname + this.search;
-    const { auditId, req } = this;
-    return (this.from ??= {
-      auditId,
-      requestUri,
-      sourceIps: sourceIps(req),
-      userAgent: req.headers['user-agent'] ?? '',
-    });
+    return (this.from ??= this.readOrigin());
+  }
+  private readOrigin(): Origin {
+    const { auditId, req, pathname, search } = this;
+    const requestUri = search && /^\/graph(ql|iql)(\/|$)/.test(pathname) ? pathname : pathname + search;
+    return { auditId, requestUri, sourceIps: sourceIps(req), userAgent: req.headers['user-agent'] ?? '' };
   }
   get agent(): string {
     const agent = this.req.headers['user-agent'];

@@ -51,7 +51,7 @@ const list = (value: string | string[] | undefined): string[] =>
  */
 export class Identifier {
   /** What a connection's certificate says holds as long as the connection; whether it is good is asked each time. */
-  private readonly bySocket = new WeakMap<object, Certified>();
+  private readonly bySocket = new WeakMap<object, Certified | null>();
   private readonly clients: ClientAuthority;
   private readonly frontProxies: ClientAuthority | undefined;
 
@@ -124,9 +124,13 @@ export class Identifier {
     // HTTP/2 gives each request a proxy of its own; the session is what lasts
     const key = streamOf(req)?.session ?? req.socket;
     const known = this.bySocket.get(key);
-    if (known) return known;
+    if (known !== undefined) return known ?? undefined;
     const certificate = certificateOf(req);
-    if (!certificate) return undefined;
+    if (!certificate) {
+      // one is shown with the handshake or never
+      this.bySocket.set(key, null);
+      return undefined;
+    }
     const client = this.clients.read(certificate);
     const user = client?.user && this.api.authenticate({ verified: client.user });
     const certified = { client, frontProxy: this.frontProxies?.read(certificate), user };

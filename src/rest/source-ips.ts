@@ -16,6 +16,13 @@ function address(text: string): string | undefined {
   return isIP(tidy) ? tidy : undefined;
 }
 
+let [text, ip]: [string, string | undefined] = ['', undefined];
+/** A connection has many requests. */
+function remoteAddress(sent: string): string | undefined {
+  if (sent !== text) [text, ip] = [sent, address(sent)];
+  return ip;
+}
+
 const first = (value: string | string[] | undefined): string => (Array.isArray(value) ? value[0] : value) ?? '';
 
 /**
@@ -31,7 +38,7 @@ export function sourceIps({ headers, socket }: Sent): string[] {
     const ip = address(real);
     if (ip !== undefined && !ips.includes(ip)) ips.push(ip);
   }
-  const remote = address(socket.remoteAddress ?? '');
+  const remote = remoteAddress(socket.remoteAddress ?? '');
   if (remote !== undefined && ips.at(-1) !== remote) ips.push(remote);
   return ips;
 }

@@ -2,11 +2,11 @@ import type { Clock } from '../../rules/clock.ts';
 import type { Sink } from './contract.ts';
 
 /** ms that an event waits for others to be written with it */
-const WAIT_MS = 100;
+const WAIT_MS = 500;
 /** Characters from which on a batch is not waited for. */
-const BATCH = 64 * 1024;
+const BATCH = 256 * 1024;
 /** Characters of one write. */
-const MAX_BATCH = 256 * 1024;
+const MAX_BATCH = 512 * 1024;
 /** Characters that may wait for a slow disk; events beyond are dropped, and counted. */
 const MAX_WAITING = 16 * 1024 * 1024;
 

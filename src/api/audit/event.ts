@@ -50,7 +50,7 @@ export class RecordedEvent implements AuditEvent {
   private ending: Ending | undefined;
   private request = '';
   private response = '';
-  private annotations: Map<string, { value: string; level: Level }> | undefined;
+  private annotations: Map<string, string> | undefined;
   private panicked = false;
   private seenBody = false;
   private hasStarted = false;
@@ -69,7 +69,7 @@ export class RecordedEvent implements AuditEvent {
   annotate(key: string, value: string, level: Level = 'Metadata'): void {
     if (rank(level) > rank(this.level)) return;
     this.annotations ??= new Map();
-    if (!this.annotations.has(key)) this.annotations.set(key, { value, level });
+    if (!this.annotations.has(key)) this.annotations.set(key, value);
   }
 
   actsFor(user: User): void {
@@ -161,23 +161,28 @@ export class RecordedEvent implements AuditEvent {
 
   private reference(): string {
     const { resource, namespace, name, uid, group, version, resourceVersion, subresource } = this.object;
-    return quote({
-      resource: resource || undefined,
-      namespace: namespace || undefined,
-      name: name || undefined,
-      uid,
-      apiGroup: group || undefined,
-      apiVersion: version || undefined,
-      resourceVersion,
-      subresource: subresource || undefined,
-    });
+    const text =
+      part('resource', resource) +
+      part('namespace', namespace) +
+      part('name', name) +
+      part('uid', uid) +
+      part('apiGroup', group) +
+      part('apiVersion', version) +
+      part('resourceVersion', resourceVersion) +
+      part('subresource', subresource);
+    return `{${text.slice(1)}}`;
   }
 
   private annotationText(): string {
-    const sorted = [...this.annotations!].sort(([a], [b]) => (a < b ? -1 : 1));
-    return `{${sorted.map(([key, { value }]) => `${quote(key)}:${quote(value)}`).join(',')}}`;
+    const annotations = this.annotations!;
+    let text = '';
+    for (const key of [...annotations.keys()].sort()) text += `,${quote(key)}:${quote(annotations.get(key))}`;
+    return `{${text.slice(1)}}`;
   }
 }
+
+/** A member of an object, after a comma; nothing for what is empty. */
+const part = (key: string, value: string | undefined): string => (value ? `,"${key}":${quote(value)}` : '');
 
 const cut = (agent: string): string =>
   agent.length > MAX_USER_AGENT ? `${agent.slice(0, MAX_USER_AGENT)}...TRUNCATED` : agent;

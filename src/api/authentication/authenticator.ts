@@ -11,11 +11,16 @@ import type { Clock } from '../../rules/clock.ts';
 const AUTHENTICATED = 'system:authenticated';
 const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 
+/** Who has been made a member, by whom an authenticator knows: one object, so that what is kept about a user is found again. */
+const members = new WeakMap<User, User>();
+
 /** Everybody who has shown who he is belongs to system:authenticated. */
-export const authenticated = (user: User): User =>
-  user.groups.includes(AUTHENTICATED) || user.groups.includes('system:unauthenticated')
-    ? user
-    : { ...user, groups: [...user.groups, AUTHENTICATED] };
+export function authenticated(user: User): User {
+  if (user.groups.includes(AUTHENTICATED) || user.groups.includes('system:unauthenticated')) return user;
+  let member = members.get(user);
+  if (!member) members.set(user, (member = { ...user, groups: [...user.groups, AUTHENTICATED] }));
+  return member;
+}
 
 /** Who is it? In this order: whom the façade has verified, static token, service account token, providers, nobody. */
 export class Authenticator {

@@ -26,17 +26,17 @@ describe('batches of events', () => {
     return { batches, clock, lost, reports };
   };
 
-  it('are one write for all that came within a tenth of a second', async () => {
+  it('are one write for all that came within half a second', async () => {
     const writes: string[] = [];
     const { batches, clock } = open(async (lines) => void writes.push(lines));
     batches.push('a');
     batches.push('b');
-    await clock.advance(99);
+    await clock.advance(499);
     expect(writes).toEqual([]);
     await clock.advance(1);
     expect(writes).toEqual(['a\nb\n']);
     batches.push('c');
-    await clock.advance(100);
+    await clock.advance(500);
     expect(writes).toEqual(['a\nb\n', 'c\n']);
   });
 
@@ -44,10 +44,10 @@ describe('batches of events', () => {
     const writes: string[] = [];
     const { batches } = open(async (lines) => void writes.push(lines));
     const event = 'x'.repeat(100_000);
-    for (let i = 0; i < 5; i++) batches.push(event);
+    for (let i = 0; i < 9; i++) batches.push(event);
     await flush();
-    expect(writes.join('')).toBe(`${event}\n`.repeat(5));
-    expect(Math.max(...writes.map((w) => w.length))).toBeLessThan(300_000);
+    expect(writes.join('')).toBe(`${event}\n`.repeat(9));
+    expect(Math.max(...writes.map((w) => w.length))).toBeLessThan(600_000);
   });
 
   it('keep a bounded number waiting for a slow disk, and count the others', async () => {
@@ -80,7 +80,7 @@ describe('batches of events', () => {
     });
     for (const event of ['a', 'b']) {
       batches.push(event);
-      await clock.advance(100);
+      await clock.advance(500);
     }
     expect(lost).toEqual([
       ['log', 1],
