@@ -9,6 +9,7 @@ import { nodeAddress } from './network/node-address.ts';
 import { ServiceNetwork } from './network/service-network.ts';
 import { capacity, type NodeFacts } from './node-object.ts';
 import type { AgentContext } from './pods/agent-context.ts';
+import { machineSecurity } from './pods/machine-security.ts';
 import { ObjectSource } from './pods/object-source.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import { Registration } from './registration.ts';
@@ -115,6 +116,7 @@ class Agent implements NodeHandle {
       source,
       network: await this.makeNetwork(can),
       services: () => services.list(),
+      machine: machineSecurity(),
       allocatable: capacity(facts),
     };
   }

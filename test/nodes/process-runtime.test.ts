@@ -19,6 +19,7 @@ import { ProcessRuntime } from '../../src/nodes/runtimes/process/process-runtime
 import { startTicks } from '../../src/nodes/runtimes/process/process-table.ts';
 import type { ContainerSpec } from '../../src/nodes/runtimes/runtime.ts';
 import { attachSession } from '../../src/nodes/server/attach-session.ts';
+import { sandboxSpec, securityOf } from './runtimes/specs.ts';
 import { realClock } from './support.ts';
 
 let root: string;
@@ -33,7 +34,9 @@ const spec = (attempt: number, command: string[], more: Partial<ContainerSpec> =
   command,
   env: { PATH: process.env['PATH']!, HELLO: 'world' },
   mounts: [],
-  hostname: 'p',
+  root: { kind: 'host' },
+  sandbox: { spec: sandboxSpec() },
+  security: securityOf(),
   stdin: false,
   tty: false,
   ...more,
@@ -125,7 +128,9 @@ describe('a container process', () => {
       '-c',
       'cat /etc/new/place/config.txt; hostname; echo mine > /etc/ku7s-own; echo x > /etc/new/place/config.txt',
     ];
-    const container = await runtime.start(spec(6, command, { mounts, hostname: 'web-0' }));
+    const container = await runtime.start(
+      spec(6, command, { mounts, sandbox: { spec: sandboxSpec({ hostname: 'web-0' }) } }),
+    );
     expect((await container.exited).exitCode).not.toBe(0);
     expect(await textOf(6)).toMatch(/^mountedweb-0\n/);
   });
@@ -163,7 +168,7 @@ describe('a container process', () => {
       const container = await runtime.start(
         spec(attempt, ['/bin/sh', '-c', 'echo "$LD_PRELOAD"; exec /bin/sleep 100'], {
           env,
-          user: 4711,
+          security: securityOf({ runAsUser: 4711 }),
           tty: attempt === 31 && can.pty,
         }),
       );
@@ -202,7 +207,9 @@ describe('a container process', () => {
   });
 
   it.runIf(can.root && can.rootView)('runs further commands as its own user, without capabilities', async () => {
-    const container = await runtime.start(spec(32, ['sleep', '100'], { user: 4711, group: 4712 }));
+    const container = await runtime.start(
+      spec(32, ['sleep', '100'], { security: securityOf({ runAsUser: 4711, runAsGroup: 4712 }) }),
+    );
     for (const tty of [false, can.pty]) {
       const session = runtime.exec(
         container,

@@ -6,6 +6,7 @@ import type { LogStore } from '../logs/log-store.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { ContainerRuntime } from '../runtimes/runtime.ts';
 import type { PodVolumes } from '../volumes/pod-volumes.ts';
+import type { MachineSecurity } from './machine-security.ts';
 import type { ObjectSource } from './object-source.ts';
 
 /** What the workers of one agent share. */
@@ -27,5 +28,6 @@ export interface AgentContext {
   source: ObjectSource;
   network: PodNetwork;
   services(): readonly Service[];
+  machine: MachineSecurity;
   allocatable: Readonly<Record<string, string>>;
 }

@@ -1,10 +1,10 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Container, Pod } from '../../../schema/types.ts';
+import { oomScoreAdjust } from '../cgroups/oom-score.ts';
 import type { ResolvedImage } from '../images/resolve-image.ts';
 import type { PodAddress } from '../network/pod-network.ts';
-import type { BindMount } from '../runtimes/process/root-view.ts';
-import type { ContainerSpec } from '../runtimes/runtime.ts';
+import type { BindMount, ContainerSpec, PodSandbox } from '../runtimes/runtime.ts';
 import { bindDevice, bindMount } from '../volumes/bind-mount.ts';
 import type { VolumeSource } from '../volumes/volume-source.ts';
 import type { AgentContext } from './agent-context.ts';
@@ -12,11 +12,15 @@ import { ConfigError, containerEnvironment } from './container-environment.ts';
 import { expandVariables } from './expand-variables.ts';
 import type { PodFacts } from './field-value.ts';
 import { hostnameOf } from './pod-files.ts';
+import { rootAccounts } from './root-accounts.ts';
+import { containerSecurity } from './security-context.ts';
 import { serviceVariables } from './service-variables.ts';
 
 /** What the pod's worker has made for all its containers. */
 export interface Sandbox {
   address: PodAddress;
+  /** the runtime's part of it */
+  namespaces: PodSandbox;
   facts: PodFacts;
   /** by volume name */
   volumes: ReadonlyMap<string, VolumeSource>;
@@ -41,6 +45,12 @@ export async function containerSpec(
   const services = serviceVariables(context.services(), namespace, links);
   const own = await containerEnvironment(pod, container, services, context.source, sandbox.facts);
   const env = { ...base(pod, sandbox), ...image.env, ...own };
+  const security = containerSecurity(pod, container, {
+    user: '',
+    accounts: rootAccounts({ kind: 'host' }),
+    oomScoreAdj: oomScoreAdjust(pod, container, context.machine.memory),
+    ...context.machine,
+  });
   const expanded = { bytes: 0 };
   const expand = (texts: readonly string[]): string[] => texts.map((text) => expandVariables(text, own, expanded));
   const message = terminationFile(context, pod, container.name, attempt);
@@ -65,11 +75,11 @@ export async function containerSpec(
       },
       ...(await mountsOf(container, sandbox, env)),
     ],
-    hostname: hostnameOf(pod),
-    netns: sandbox.address.netns,
+    root: { kind: 'host' },
+    sandbox: sandbox.namespaces,
+    security,
     stdin: container.stdin ?? false,
     tty: container.tty ?? false,
-    ...identity(pod, container),
   };
   if (!spec.command.length)
     throw new ConfigError(`no command specified for container ${JSON.stringify(container.name)}`);
@@ -115,19 +125,4 @@ async function mountsOf(
     bindDevice(devicePath, source(name, 'map')),
   );
   return [...(await Promise.all(mounts)), ...devices];
-}
-
-function identity(pod: Pod, container: Container): { user?: number; group?: number } {
-  const shared = pod.spec?.securityContext;
-  const user = container.securityContext?.runAsUser ?? shared?.runAsUser;
-  const group = container.securityContext?.runAsGroup ?? shared?.runAsGroup;
-  const nonRoot = container.securityContext?.runAsNonRoot ?? shared?.runAsNonRoot;
-  if (nonRoot && (user ?? process.getuid?.() ?? 0) === 0) {
-    throw new ConfigError(
-      user === 0
-        ? `container's runAsUser breaks non-root policy (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${container.name})`
-        : `container has runAsNonRoot and image will run as root (pod: "${pod.metadata.name}_${pod.metadata.namespace}(${pod.metadata.uid})", container: ${container.name})`,
-    );
-  }
-  return { ...(user !== undefined && { user }), ...(group !== undefined && { group }) };
 }

@@ -1,7 +1,7 @@
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Pod } from '../../../schema/types.ts';
-import type { BindMount } from '../runtimes/process/root-view.ts';
+import type { BindMount } from '../runtimes/runtime.ts';
 import type { AgentContext } from './agent-context.ts';
 
 /** The name that a pod's processes have for their host: at most 63 characters, as Linux allows. */

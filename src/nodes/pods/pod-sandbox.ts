@@ -2,6 +2,7 @@ import type { Pod } from '../../../schema/types.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { Sandbox } from './container-spec.ts';
 import { podFiles } from './pod-files.ts';
+import { podSandboxSpec } from './pod-sandbox-spec.ts';
 
 /** How often the volumes that follow config maps, secrets and tokens are brought up to date, ms. */
 export const VOLUME_REFRESH_MS = 10_000;
@@ -15,7 +16,7 @@ export class PodSandbox {
 
   /** Makes it, or brings its volumes up to date. @throws MountError, or what the network says */
   async prepare(pod: Pod): Promise<void> {
-    const { network, volumes, clock, hostIP, allocatable, log } = this.context;
+    const { network, volumes, clock, hostIP, allocatable, log, runtime } = this.context;
     if (this.current && clock.now() - this.refreshedAt < VOLUME_REFRESH_MS) return;
     const address = pod.spec?.hostNetwork
       ? { ip: hostIP }
@@ -24,7 +25,8 @@ export class PodSandbox {
     try {
       const paths = await volumes.prepare(pod, facts);
       const etc = this.current?.etc ?? podFiles(pod, address.ip, this.context);
-      this.current = { address, facts, volumes: paths, etc };
+      const namespaces = await runtime.startPod(podSandboxSpec(pod, address));
+      this.current = { address, namespaces, facts, volumes: paths, etc };
     } catch (error) {
       // A running pod keeps what its volumes had; only the start waits for them.
       if (!this.current) throw error;

@@ -1,5 +1,52 @@
-import type { BindMount } from './process/root-view.ts';
 import type { PodIdentity } from '../logs/log-store.ts';
+import type { ContainerSecurity } from '../pods/security-context.ts';
+import type { CgroupLimits } from '../cgroups/contract.ts';
+import type { ImageRoot } from '../images/image-service.ts';
+
+/** A host file or directory that a container sees at `target`. */
+export interface BindMount {
+  source: string;
+  /** what of the source is shown; it may be a file, is made a directory when missing, and does not lead out of the source */
+  subPath?: string;
+  /** resolved within the container's root, links and all; made when missing */
+  target: string;
+  readOnly: boolean;
+  /** with `readOnly`: what is mounted below the source is read-only too; `IfPossible` leaves it where the kernel cannot */
+  recursiveReadOnly?: 'IfPossible' | 'Enabled';
+  /** mounts below the source that are made later come into the container (HostToContainer), and out of it too */
+  propagation?: 'HostToContainer' | 'Bidirectional';
+  /** the source is a file or a device, so the mount point must be a file */
+  file?: boolean;
+}
+
+/** Files into which a process writes its id to be in a cgroup. */
+export interface CgroupMembership {
+  procs: readonly string[];
+}
+
+/** What the containers of a pod share. */
+export interface PodSandboxSpec {
+  pod: PodIdentity;
+  /** host name within the pod; with the host's network it is the host's */
+  hostname: string;
+  /** path of the network namespace; absent: the host's */
+  netns?: string | undefined;
+  hostNetwork: boolean;
+  hostIPC: boolean;
+  hostPID: boolean;
+  /** one PID namespace for all containers */
+  shareProcessNamespace: boolean;
+  /** false: a user namespace of its own */
+  hostUsers: boolean;
+  /** by name with dots; all of them namespaced */
+  sysctls: Readonly<Record<string, string>>;
+  cgroup?: CgroupMembership | undefined;
+}
+
+/** A pod's namespaces, into which its containers are started. */
+export interface PodSandbox {
+  readonly spec: PodSandboxSpec;
+}
 
 /** A container, with everything resolved, ready to start. */
 export interface ContainerSpec {
@@ -8,14 +55,17 @@ export interface ContainerSpec {
   attempt: number;
   command: readonly string[];
   env: Readonly<Record<string, string>>;
+  /** `/` when absent; made when missing */
   workingDir?: string | undefined;
+  root: ImageRoot;
+  /** id of the image, as its service names it */
+  imageId?: string;
   mounts: readonly BindMount[];
-  hostname: string;
-  netns?: string | undefined;
+  sandbox: PodSandbox;
+  security: ContainerSecurity;
+  cgroup?: CgroupMembership | undefined;
   stdin: boolean;
   tty: boolean;
-  user?: number;
-  group?: number;
 }
 
 export interface ContainerExit {
@@ -39,6 +89,8 @@ export interface RunningContainer {
   onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): () => void;
   onEnd(listener: () => void): void;
   openStdin(): { write(chunk: Buffer): void; end(last: boolean): void } | undefined;
+  /** of its terminal, when it has one */
+  resize(columns: number, rows: number): void;
 }
 
 /** A command that runs beside a container's own, in the same view and network. */
@@ -63,12 +115,21 @@ export interface ExecOptions {
 export interface ContainerRuntime {
   /** `containerd://` and the like */
   readonly scheme: string;
+  /**
+   * Makes the namespaces of a pod, or takes those that an earlier run of the agent made.
+   * @throws UnsupportedError for what the machine cannot do
+   */
+  startPod(spec: PodSandboxSpec): Promise<PodSandbox>;
+  /** @throws UnsupportedError for what the machine cannot do */
   start(spec: ContainerSpec): Promise<RunningContainer>;
   /** A container that an earlier run of the agent started and that still runs. */
   adopt(spec: Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>): RunningContainer | undefined;
   /** How an earlier attempt ended while no agent looked; undefined when it never ran. */
   exitOf(spec: Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>): ContainerExit | undefined;
+  /** Runs with the container's own user, groups, capabilities, seccomp filter and cgroup, as they were at its start. */
   exec(container: RunningContainer, command: readonly string[], options?: ExecOptions): ExecSession;
-  /** Removes what the pod's containers left; none of them may run. */
+  /** Gives a running container other limits. Absent where the cgroup is the agent's own to write. */
+  update?(container: RunningContainer, limits: CgroupLimits): Promise<void>;
+  /** Removes the pod's namespaces and what its containers left; none of them may run. */
   removePod(pod: PodIdentity): Promise<void>;
 }

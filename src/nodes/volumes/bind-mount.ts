@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { VolumeMount } from '../../../schema/types.ts';
-import type { BindMount } from '../runtimes/process/root-view.ts';
+import type { BindMount } from '../runtimes/runtime.ts';
 import type { VolumeSource } from './volume-source.ts';
 
 const absolute = (path: string): string => (path.startsWith('/') ? path : `/${path}`);

@@ -79,6 +79,7 @@ export class FakeNode {
       source,
       network: network(parts.attached),
       services: () => [],
+      machine: { memory: 8 * 2 ** 30, seccompDefault: true },
       allocatable: { cpu: '4', memory: '8Gi' },
     };
     await api.give({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } });

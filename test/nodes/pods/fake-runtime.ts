@@ -3,6 +3,8 @@ import type {
   ContainerRuntime,
   ContainerSpec,
   ExecSession,
+  PodSandbox,
+  PodSandboxSpec,
   RunningContainer,
 } from '../../../src/nodes/runtimes/runtime.ts';
 
@@ -40,6 +42,7 @@ export class FakeContainer implements RunningContainer {
   }
   onEnd(): void {}
   openStdin(): undefined {}
+  resize(): void {}
 }
 
 /** A runtime whose containers run until a test ends them, and which keeps a journal of what it was told. */
@@ -58,6 +61,10 @@ export class FakeRuntime implements ContainerRuntime {
   command: (name: string, command: readonly string[]) => number = () => 0;
 
   constructor(readonly now: () => number) {}
+
+  startPod(spec: PodSandboxSpec): Promise<PodSandbox> {
+    return Promise.resolve({ spec });
+  }
 
   async start(spec: ContainerSpec): Promise<RunningContainer> {
     this.journal.push(`start ${spec.name}`);

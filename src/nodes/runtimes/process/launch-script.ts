@@ -1,4 +1,5 @@
-import { rootViewScript, shellQuote, type BindMount } from './root-view.ts';
+import type { BindMount } from '../runtime.ts';
+import { rootViewScript, shellQuote } from './root-view.ts';
 import type { Capabilities } from './capabilities.ts';
 import { UNPACK } from './carried-environment.ts';
 

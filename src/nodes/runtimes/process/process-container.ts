@@ -69,6 +69,8 @@ export class ProcessContainer implements RunningContainer {
     };
   }
 
+  resize(): void {}
+
   /** Keeps the FIFO open for writing, so that the container sees no end before a client said so. */
   holdStdin(fd: number): void {
     this.stdinFd = fd;

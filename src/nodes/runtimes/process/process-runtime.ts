@@ -10,6 +10,8 @@ import type {
   ContainerSpec,
   ExecOptions,
   ExecSession,
+  PodSandbox,
+  PodSandboxSpec,
   RunningContainer,
 } from '../runtime.ts';
 import type { Capabilities } from './capabilities.ts';
@@ -41,6 +43,10 @@ export class ProcessRuntime implements ContainerRuntime {
     /** folders of the host that no container sees */
     private readonly hidden: readonly string[] = [],
   ) {}
+
+  startPod(spec: PodSandboxSpec): Promise<PodSandbox> {
+    return Promise.resolve({ spec });
+  }
 
   async start(spec: ContainerSpec): Promise<RunningContainer> {
     const directory = this.directory(spec);
@@ -107,19 +113,21 @@ export class ProcessRuntime implements ContainerRuntime {
     const view = join(directory, 'view');
     const { rootView, root } = this.can;
     if (!rootView) linkMounts(view, spec.mounts);
-    if (!rootView && root && spec.user)
-      throw new Error(`this machine cannot run a container as user ${spec.user}: it lacks unshare, nsenter or chroot`);
+    if (!rootView && root && spec.security.user)
+      throw new Error(
+        `this machine cannot run a container as user ${spec.security.user}: it lacks unshare, nsenter or chroot`,
+      );
     const env = { ...spec.env, [CONTAINER_MARK]: id, ...(!rootView && { KU7S_ROOT: view }) };
     return {
       env,
       directory,
-      hostname: spec.hostname,
+      hostname: spec.sandbox.spec.hostname,
       workingDir: spec.workingDir ?? (this.can.rootView ? '/' : view),
       mounts: spec.mounts,
       hidden: this.hidden,
-      netns: spec.netns,
-      user: spec.user,
-      group: spec.group,
+      netns: spec.sandbox.spec.netns,
+      user: spec.security.user || undefined,
+      group: spec.security.group || undefined,
     };
   }
 

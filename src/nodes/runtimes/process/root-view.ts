@@ -1,19 +1,5 @@
 import { posix } from 'node:path';
-
-/** A host file or directory that a container sees at `target`. */
-export interface BindMount {
-  source: string;
-  /** what of the source is shown; it may be a file, is made a directory when missing, and does not lead out of the source */
-  subPath?: string;
-  target: string;
-  readOnly: boolean;
-  /** with `readOnly`: what is mounted below the source is read-only too; `IfPossible` leaves it where the kernel cannot */
-  recursiveReadOnly?: 'IfPossible' | 'Enabled';
-  /** mounts below the source that are made later come into the container (HostToContainer), and out of it too */
-  propagation?: 'HostToContainer' | 'Bidirectional';
-  /** the source is a file or a device, so the mount point must be a file */
-  file?: boolean;
-}
+import type { BindMount } from '../runtime.ts';
 
 /** For a POSIX shell: the text as one word. */
 export const shellQuote = (text: string): string => `'${text.replaceAll("'", "'\\''")}'`;

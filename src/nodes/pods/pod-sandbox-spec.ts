@@ -1,0 +1,22 @@
+import type { Pod } from '../../../schema/types.ts';
+import type { PodAddress } from '../network/pod-network.ts';
+import type { PodSandboxSpec } from '../runtimes/runtime.ts';
+import { hostnameOf } from './pod-files.ts';
+import { podSysctls } from './sysctls.ts';
+
+/** What the containers of a pod share and what they have of the host, as its spec says. @throws UnsupportedError */
+export function podSandboxSpec(pod: Pod, { netns }: PodAddress): PodSandboxSpec {
+  const { namespace = '', name, uid } = pod.metadata;
+  const spec = pod.spec;
+  return {
+    pod: { namespace, name, uid },
+    hostname: hostnameOf(pod),
+    netns,
+    hostNetwork: spec?.hostNetwork ?? false,
+    hostIPC: spec?.hostIPC ?? false,
+    hostPID: spec?.hostPID ?? false,
+    shareProcessNamespace: spec?.shareProcessNamespace ?? false,
+    hostUsers: spec?.hostUsers ?? true,
+    sysctls: podSysctls(pod),
+  };
+}
