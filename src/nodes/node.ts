@@ -2,6 +2,9 @@ import { mkdirSync, statfsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Informers } from '../client/informers.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
+import { PullRecords } from './images/credentials/pull-records.ts';
+import { HostPrograms } from './images/host-programs.ts';
+import { ImageManager } from './images/image-manager.ts';
 import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
 import { LoopbackNetwork } from './network/loopback-network.ts';
@@ -111,6 +114,13 @@ class Agent implements NodeHandle {
       log: options.log,
       events: options.events,
       runtime: new ProcessRuntime(podsDir, can, logs, options.clock, [options.hidden ?? options.dataDir]),
+      images: new ImageManager({
+        service: new HostPrograms(),
+        records: new PullRecords(join(options.dataDir, 'images', 'pulled.json')),
+        events: options.events,
+        clock: options.clock,
+        secret: (namespace, name) => source.secret(namespace, name),
+      }),
       logs,
       volumes: new PodVolumes(podsDir, client, source, options.clock),
       source,

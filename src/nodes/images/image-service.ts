@@ -35,6 +35,8 @@ export interface Image {
   size: number;
   config: ImageConfig;
   root: ImageRoot;
+  /** whether a registry gave it, and who may use it is to be proved (KEP-2535); undefined: not known */
+  fromRegistry?: boolean;
   /** never removed to make room: a file given by the machine's owner, a program of the machine */
   pinned?: boolean;
 }
@@ -64,8 +66,6 @@ export class PullError extends Error {
     message: string,
     /** whether another credential could help */
     readonly unauthorized = false,
-    /** the registry could not be reached at all */
-    readonly unavailable = false,
   ) {
     super(message);
   }

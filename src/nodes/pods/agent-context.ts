@@ -2,6 +2,7 @@ import type { Service } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
 import type { EventRecorder } from '../../control/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
+import type { ImageManager } from '../images/image-manager.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { ContainerRuntime } from '../runtimes/runtime.ts';
@@ -23,6 +24,7 @@ export interface AgentContext {
   log(message: string, fields?: Record<string, unknown>): void;
   events: EventRecorder;
   runtime: ContainerRuntime;
+  images: ImageManager;
   logs: LogStore;
   volumes: PodVolumes;
   source: ObjectSource;

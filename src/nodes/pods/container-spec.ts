@@ -2,7 +2,8 @@ import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import type { Container, Pod } from '../../../schema/types.ts';
 import { oomScoreAdjust } from '../cgroups/oom-score.ts';
-import type { ResolvedImage } from '../images/resolve-image.ts';
+import { imageCommand } from '../images/image-command.ts';
+import type { Image } from '../images/image-service.ts';
 import type { PodAddress } from '../network/pod-network.ts';
 import type { BindMount, ContainerSpec, PodSandbox } from '../runtimes/runtime.ts';
 import { bindDevice, bindMount } from '../volumes/bind-mount.ts';
@@ -35,7 +36,7 @@ export const terminationFile = (context: AgentContext, pod: Pod, name: string, a
 export async function containerSpec(
   pod: Pod,
   container: Container,
-  image: ResolvedImage,
+  image: Image,
   attempt: number,
   sandbox: Sandbox,
   context: AgentContext,
@@ -44,15 +45,16 @@ export async function containerSpec(
   const links = pod.spec?.enableServiceLinks ?? true;
   const services = serviceVariables(context.services(), namespace, links);
   const own = await containerEnvironment(pod, container, services, context.source, sandbox.facts);
-  const env = { ...base(pod, sandbox), ...image.env, ...own };
   const security = containerSecurity(pod, container, {
-    user: '',
-    accounts: rootAccounts({ kind: 'host' }),
+    user: image.config.user,
+    accounts: rootAccounts(image.root),
     oomScoreAdj: oomScoreAdjust(pod, container, context.machine.memory),
     ...context.machine,
   });
+  const env = { ...base(pod, sandbox, image, security.home), ...image.config.env, ...own };
   const expanded = { bytes: 0 };
-  const expand = (texts: readonly string[]): string[] => texts.map((text) => expandVariables(text, own, expanded));
+  const expand = (texts: readonly string[] = []): string[] => texts.map((text) => expandVariables(text, own, expanded));
+  const { command, args } = container;
   const message = terminationFile(context, pod, container.name, attempt);
   mkdirSync(dirname(message), { recursive: true });
   writeFileSync(message, '');
@@ -62,9 +64,9 @@ export async function containerSpec(
     pod: { namespace, name, uid },
     name: container.name,
     attempt,
-    command: expand(image.command),
+    command: imageCommand({ command: expand(command), args: expand(args) }, image.config),
     env,
-    workingDir: container.workingDir,
+    workingDir: container.workingDir || image.config.workingDir || undefined,
     mounts: [
       ...sandbox.etc,
       {
@@ -75,7 +77,8 @@ export async function containerSpec(
       },
       ...(await mountsOf(container, sandbox, env)),
     ],
-    root: { kind: 'host' },
+    root: image.root,
+    imageId: image.id,
     sandbox: sandbox.namespaces,
     security,
     stdin: container.stdin ?? false,
@@ -86,18 +89,20 @@ export async function containerSpec(
   return spec;
 }
 
-/** What every process has, where an image would say it: the host's PATH, a home, and the addresses to listen on. */
-function base(pod: Pod, sandbox: Sandbox): Record<string, string> {
-  const env: Record<string, string> = {
-    PATH: searchPath(),
-    HOME: process.env['HOME'] ?? '/',
-    HOSTNAME: hostnameOf(pod),
-  };
+/** What every process has where its image says nothing: a PATH, a home, and the addresses to listen on. */
+function base(pod: Pod, sandbox: Sandbox, image: Image, home: string): Record<string, string> {
+  const env: Record<string, string> =
+    image.root.kind === 'host'
+      ? { PATH: searchPath(), HOME: process.env['HOME'] ?? '/', HOSTNAME: hostnameOf(pod) }
+      : { PATH: IMAGE_PATH, HOME: home, HOSTNAME: hostnameOf(pod) };
   // Without a network of its own a pod must listen on its own address; these variables name it.
   if (!sandbox.address.netns && !pod.spec?.hostNetwork)
     Object.assign(env, { HOST: sandbox.address.ip, POD_IP: sandbox.address.ip, POD_LISTEN: sandbox.address.ip });
   return env;
 }
+
+/** What container runtimes give an image that names none. */
+const IMAGE_PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /** The host's, and at its end the directory of this very Node, so that `node` is always found. */
 function searchPath(): string {

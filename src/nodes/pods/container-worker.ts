@@ -1,5 +1,5 @@
 import type { Container, ContainerStateTerminated, Pod } from '../../../schema/types.ts';
-import { ImageError } from '../images/resolve-image.ts';
+import { ImageError } from '../images/image-error.ts';
 import type { ProbeTarget } from '../probes/run-probe.ts';
 import type { ContainerExit, RunningContainer } from '../runtimes/runtime.ts';
 import type { AgentContext } from './agent-context.ts';
@@ -96,6 +96,7 @@ export class ContainerWorker {
    * `graceMs` left. Resolves when it has ended, also when it was only about to start.
    */
   async stop(graceMs: number, message: string): Promise<void> {
+    if (!this.running) this.image.cancel();
     if (!this.running) await this.beginning?.catch(() => undefined);
     if (this.running && this.end) this.end.hasten(graceMs);
     else if (this.running) this.stopping = this.finish(this.running, graceMs, message);
@@ -144,17 +145,17 @@ export class ContainerWorker {
     }
   }
 
-  /** @returns undefined when the pod has no sandbox any more */
+  /** @returns undefined when the pod has no sandbox any more, or the start was cancelled */
   private async begin(previous: ContainerStateTerminated | undefined): Promise<RunningContainer | undefined> {
     const attempt = previous ? this.record.restartCount + 1 : this.record.restartCount;
     const sandbox = this.host.sandbox();
     if (!sandbox) return undefined;
     const image = await this.image.get();
+    if (!image) return undefined;
     const { container, context } = this;
     const begun = { pod: this.host.pod(), container, image, sandbox, attempt, previous };
     const { running, record } = await startContainer(begun, context);
     this.record = record;
-    this.image.succeeded();
     this.save();
     if (running.live) this.event('Normal', 'Started', 'Container started');
     this.watch(running);
@@ -180,7 +181,7 @@ export class ContainerWorker {
   private failed(error: unknown): void {
     const now = this.context.clock.now();
     const isImage = error instanceof ImageError;
-    const { waiting, retryAt } = isImage ? this.image.failed(error, this.record.state, now) : failedStart(error, now);
+    const { waiting, retryAt } = isImage ? this.image.failed(error, now) : failedStart(error, now);
     this.record.state = { waiting };
     this.retryAt = retryAt;
     if (!isImage) this.event('Warning', 'Failed', `Error: ${waiting.message}`);

@@ -1,6 +1,7 @@
 import type { Container, ContainerStateTerminated, Pod } from '../../../schema/types.ts';
 import { formatTime } from '../../meta/time.ts';
-import type { ResolvedImage } from '../images/resolve-image.ts';
+import { imageNames } from '../images/image-names.ts';
+import type { Image } from '../images/image-service.ts';
 import type { RunningContainer } from '../runtimes/runtime.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { ContainerRecord } from './container-record.ts';
@@ -10,7 +11,7 @@ import { containerSpec, type Sandbox } from './container-spec.ts';
 export interface Attempt {
   pod: Pod;
   container: Container;
-  image: ResolvedImage;
+  image: Image;
   sandbox: Sandbox;
   /** 0 for the first */
   attempt: number;
@@ -34,8 +35,7 @@ export async function startContainer(
   const record: ContainerRecord = {
     restartCount: attempt,
     containerID: `${runtime.scheme}://${running.id}`,
-    image: image.image,
-    imageID: image.imageID,
+    ...imageNames(image, container.image ?? ''),
     state: { running: { startedAt: formatTime(running.startedAt) } },
     ...(previous && { lastState: { terminated: previous } }),
     started: !container.startupProbe,

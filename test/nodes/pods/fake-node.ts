@@ -2,6 +2,9 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { ContainerStatus, Pod, PodStatus } from '../../../schema/types.ts';
+import { PullRecords } from '../../../src/nodes/images/credentials/pull-records.ts';
+import { HostPrograms } from '../../../src/nodes/images/host-programs.ts';
+import { ImageManager } from '../../../src/nodes/images/image-manager.ts';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
 import type { PodNetwork } from '../../../src/nodes/network/pod-network.ts';
 import type { AgentContext } from '../../../src/nodes/pods/agent-context.ts';
@@ -74,6 +77,13 @@ export class FakeNode {
       log: () => undefined,
       events: { event: (_about, type, reason, text) => void parts.events.push(`${type} ${reason} ${text}`) },
       runtime: parts.runtime,
+      images: new ImageManager({
+        service: new HostPrograms(),
+        records: new PullRecords(join(directory, 'images', 'pulled.json')),
+        events: { event: (_about, type, reason, text) => void parts.events.push(`${type} ${reason} ${text}`) },
+        clock,
+        secret: (namespace, name) => source.secret(namespace, name),
+      }),
       logs,
       volumes,
       source,

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Container, Pod, PodStatus } from '../../../../schema/types.ts';
-import { imageId, parseImage } from '../../images/catalogue.ts';
+import { parseReference } from '../../images/image-reference.ts';
 import type { ContainerRecord } from '../../pods/container-record.ts';
 import { podStatus, type ContainerView } from '../../pods/pod-status.ts';
 import { formatTime } from '../../../meta/time.ts';
@@ -64,7 +64,8 @@ const startedAt = (pod: Pod, container: Container): string | undefined =>
   statusOf(pod, container)?.state?.running?.startedAt;
 
 function view(pod: Pod, container: Container, state: ContainerRecord['state'], up: boolean): ContainerView {
-  const image = parseImage(container.image ?? '');
+  const image = parseReference(container.image ?? '');
+  const name = typeof image === 'string' ? undefined : image.name;
   const id = createHash('sha256').update(`${pod.metadata.uid}/${container.name}`).digest('hex');
   const containerID = `simulated://${id}`;
   const known = statusOf(pod, container);
@@ -75,8 +76,8 @@ function view(pod: Pod, container: Container, state: ContainerRecord['state'], u
   const record: ContainerRecord = {
     restartCount: known?.restartCount ?? 0,
     ...(Object.keys(state).length > 0 && { containerID }),
-    image: image?.name ?? container.image ?? '',
-    imageID: image && Object.keys(state).length > 0 ? imageId(image) : '',
+    image: name ?? container.image ?? '',
+    imageID: name && Object.keys(state).length > 0 ? `simulated:${name}` : '',
     state,
     started: up,
   };
