@@ -41,6 +41,9 @@ export interface CgroupStats {
   pids: number;
 }
 
+/** What cgroups above allow: absent where there is no limit. cpu in thousandths, memory in bytes, pids with threads. */
+export type Bounds = Partial<Record<Controller, number>>;
+
 /** The cgroup of one attempt of one container. It outlives the agent; nothing of it is held in memory alone. */
 export interface ContainerCgroup {
   /** Files into which a process writes its id (`0` is the writer itself) to be in the cgroup, with all it starts then. */
@@ -86,9 +89,11 @@ export interface Cgroups {
   readonly enforces: ReadonlySet<Controller>;
   /** why it does not enforce all, for people; empty where it does */
   readonly missing: string;
-  /** what all pods together may have by the cgroups above them; absent where there is no limit. cpu in thousandths */
-  readonly bounds: { memory?: number; cpu?: number; pids?: number };
-  /** Makes the pod's cgroup with the limits that its spec says, or takes the one that is there. */
+  /** what all pods together may have by the cgroups above theirs */
+  readonly bounds: Bounds;
+  /** Limits all pods together. */
+  limit(limits: CgroupLimits): void;
+  /** Makes the pod's cgroup, or takes the one that is there, with the limits that its spec says. */
   pod(pod: Pod): PodCgroup;
   /** The cgroup of a pod, in whichever class it was made; undefined where there is none. */
   find(uid: string): PodCgroup | undefined;

@@ -1,6 +1,7 @@
 import type { Container, Pod, PodSpec } from '../../../schema/types.ts';
 import { quantityMilli, quantityValue } from '../../meta/quantity.ts';
-import { hasPodLevelResources, podAmounts, rounded } from '../../rules/pod-amounts.ts';
+import { isSidecar } from '../../rules/containers.ts';
+import { exact, hasPodLevelResources, podAmounts, rounded } from '../../rules/pod-amounts.ts';
 import { qosClass } from '../../rules/qos-class.ts';
 import type { CgroupLimits } from './contract.ts';
 
@@ -61,22 +62,34 @@ const amount = (list: Readonly<Record<string, string>> | undefined, name: Amount
 };
 
 /**
+ * Whether every container has a limit. For an init container the limits of the sidecars beside it count as well: the
+ * kubelet looks at their sum.
+ */
+function allLimited(spec: PodSpec, name: Amount): boolean {
+  const limited = ({ resources }: Container): boolean => amount(resources?.limits, name) > 0;
+  let beside = false;
+  for (const container of spec.initContainers ?? []) {
+    if (isSidecar(container)) beside ||= limited(container);
+    if (!beside && !limited(container)) return false;
+  }
+  return spec.containers.every(limited);
+}
+
+/**
  * The limits of a pod's cgroup: weight by what it requests; a quota or memory limit only where every container has one,
  * or the pod has one for itself. Source: pkg/kubelet/cm ResourceConfigForPod.
  */
 export function podLimits(spec: PodSpec): CgroupLimits {
   if (qosClass(spec) === 'BestEffort') return { cpuShares: MIN_SHARES, cpuQuota: -1, memory: -1 };
-  const requests = podAmounts(spec, 'requests', rounded);
-  const limits = podAmounts(spec, 'limits', rounded);
-  const all = [...spec.containers, ...(spec.initContainers ?? [])];
+  const requests = podAmounts(spec, 'requests', exact);
+  const limits = podAmounts(spec, 'limits', exact);
   const own = hasPodLevelResources(spec) ? spec.resources?.limits : undefined;
-  const declared = (name: Amount): boolean =>
-    amount(own, name) > 0 || all.every(({ resources }) => amount(resources?.limits, name) > 0);
+  const declared = (name: Amount): boolean => amount(own, name) > 0 || allLimited(spec, name);
   return {
-    cpuShares: sharesOf(requests['cpu'] ?? 0),
-    cpuQuota: declared('cpu') ? quotaOf(limits['cpu'] ?? 0) : -1,
+    cpuShares: sharesOf(quantityMilli(requests['cpu'] ?? 0)),
+    cpuQuota: declared('cpu') ? quotaOf(quantityMilli(limits['cpu'] ?? 0)) : -1,
     cpuPeriod: QUOTA_PERIOD,
-    memory: declared('memory') ? limits['memory'] || -1 : -1,
+    memory: declared('memory') ? quantityValue(limits['memory'] ?? 0) || -1 : -1,
   };
 }
 
