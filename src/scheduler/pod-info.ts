@@ -1,6 +1,6 @@
 import type { Pod, PodAffinityTerm } from '../../schema/types.ts';
 import { labelMatcher, type LabelMatcher } from '../control/selector.ts';
-import { lastingContainers } from '../rules/containers.ts';
+import { hostPorts, type HostPort } from '../rules/host-ports.ts';
 import { isPodLevelResource, podAmounts, rounded, type Amounts as SumsOf } from '../rules/pod-amounts.ts';
 
 /** Amounts by resource: millicores for cpu, whole units for all others (KEP-753, KEP-2837). */
@@ -8,12 +8,6 @@ export type Amounts = SumsOf<number>;
 
 /** What a container that asks for nothing is counted as in scoring: 100 millicores, 200 MB. */
 const DEFAULTS: Amounts = { cpu: 100, memory: 200 * 1024 * 1024 };
-
-export interface HostPort {
-  ip: string;
-  protocol: string;
-  port: number;
-}
 
 /** An affinity term with its selectors parsed. `weight` for preferred ones. */
 export interface Term {
@@ -67,14 +61,6 @@ const without = (amounts: Amounts, present: Amounts): Amounts =>
   Object.fromEntries(Object.entries(amounts).filter(([name]) => present[name] === undefined));
 
 /** Ports of the host that the pod's lasting containers take; 0.0.0.0 is every address. */
-export function hostPorts(pod: Pod): HostPort[] {
-  return lastingContainers(pod.spec).flatMap((container) =>
-    (container.ports ?? []).flatMap(({ hostPort, hostIP, protocol }) =>
-      hostPort ? [{ ip: hostIP || '0.0.0.0', protocol: protocol || 'TCP', port: hostPort }] : [],
-    ),
-  );
-}
-
 function parseTerm(term: PodAffinityTerm, pod: Pod, weight: number): Term {
   const matches = labelMatcher(term.labelSelector);
   const selected: LabelMatcher | undefined = term.namespaceSelector ? labelMatcher(term.namespaceSelector) : undefined;
