@@ -41,6 +41,8 @@ export interface NodeOptions extends NodeDependencies {
   podNetwork?: number;
   /** pods that the node takes */
   maxPods?: number;
+  /** sysctls that pods may set besides the safe ones; a `*` at the end stands for anything */
+  allowedUnsafeSysctls?: readonly string[];
   labels?: Readonly<Record<string, string>>;
   taints?: readonly Taint[];
   /** services and endpoint slices: cluster IPs and node ports are served by them; one agent per machine */

@@ -1,6 +1,10 @@
 import { mkdirSync, statfsSync } from 'node:fs';
+import { release } from 'node:os';
 import { join } from 'node:path';
+import type { Node } from '../../schema/types.ts';
 import type { Informers } from '../client/informers.ts';
+import { appArmorHost } from './admission/app-armor.ts';
+import { sysctlAllowlist } from './admission/sysctls.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
 import { PullRecords } from './images/credentials/pull-records.ts';
 import { HostPrograms } from './images/host-programs.ts';
@@ -36,7 +40,7 @@ class Agent implements NodeHandle {
 
   constructor(private readonly options: NodeOptions) {
     // Informers that start before the agent does must already know what it reads.
-    for (const resource of ['pods', 'services']) options.informers.informer(resource);
+    for (const resource of ['nodes', 'pods', 'services']) options.informers.informer(resource);
     for (const resource of ['services', 'endpointslices.discovery.k8s.io']) options.serviceProxy?.informer(resource);
   }
 
@@ -48,7 +52,7 @@ class Agent implements NodeHandle {
     const pods = options.informers.informer('pods');
     const context = await this.makeContext(can, facts);
     this.context = context;
-    this.manager = new PodManager(pods, context, facts.maxPods);
+    this.manager = new PodManager(pods, context);
     const server = (this.server = new KubeletServer(options.ca, this.manager, context));
     this.port = await server.listen(options.port ?? 0, facts.address);
     facts.port = this.port;
@@ -102,6 +106,12 @@ class Agent implements NodeHandle {
     const logs = new LogStore(join(options.dataDir, 'logs'), () => options.clock.now());
     const source = new ObjectSource(client, options.clock);
     const services = options.informers.informer('services');
+    const policy = {
+      sysctls: sysctlAllowlist(release(), options.allowedUnsafeSysctls),
+      appArmor: appArmorHost(),
+      pressure: [],
+      shuttingDown: false,
+    };
     return {
       nodeName: options.name,
       hostIP: facts.address,
@@ -128,7 +138,17 @@ class Agent implements NodeHandle {
       services: () => services.list(),
       machine: machineSecurity(),
       allocatable: capacity(facts),
+      node: () => this.node(),
+      policy: () => policy,
     };
+  }
+
+  /** As the informer has it, or as it was registered while that has not heard of it. */
+  private node(): Node {
+    const { informers, name } = this.options;
+    const node = informers.informer('nodes').get('', name) ?? this.registration?.node;
+    if (!node) throw new Error(`node ${name} is not registered`);
+    return node;
   }
 
   private async makeNetwork(can: Capabilities) {

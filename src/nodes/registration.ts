@@ -1,3 +1,4 @@
+import type { Node } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
 import type { Clock } from '../rules/clock.ts';
 import { isStatusError } from '../meta/status.ts';
@@ -14,6 +15,8 @@ const LAST_RETRY_MS = 7000;
 export class Registration {
   private timers: unknown[] = [];
   private stopped = false;
+  /** as it was last written; there once `start` is over */
+  node: Node | undefined;
   private uid = '';
 
   constructor(
@@ -83,6 +86,7 @@ export class Registration {
   private async writeStatus(): Promise<void> {
     const known = await this.client.get('nodes', '', this.facts.name);
     const status = nodeStatus(this.facts, known.status?.conditions ?? [], this.clock.now());
-    await this.client.patch('nodes', '', this.facts.name, { status }, { type: 'strategic', subresource: 'status' });
+    const { name } = this.facts;
+    this.node = await this.client.patch('nodes', '', name, { status }, { type: 'strategic', subresource: 'status' });
   }
 }

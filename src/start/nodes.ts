@@ -116,7 +116,7 @@ async function simulate(
 
 async function runNode({ client, own, settings, log }: Host, name: string): Promise<Running> {
   const kubelet = client.as(`${NODE_USER}${name}`, 'kubelet');
-  const informers = informersOf(kubelet, log, { pods: `spec.nodeName=${name}` });
+  const informers = informersOf(kubelet, log, { nodes: `metadata.name=${name}`, pods: `spec.nodeName=${name}` });
   // a node's credential acts for nobody else: it is given the proxy's role, or serves no Services
   const proxy = informersOf(own === undefined ? client.as(PROXY_USER, 'kube-proxy') : kubelet, log);
   const node = createNode({

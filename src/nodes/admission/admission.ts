@@ -1,10 +1,18 @@
 import type { Node, Pod } from '../../../schema/types.ts';
-import type { SysctlAllowlist } from './sysctls.ts';
 
 /** Why a node does not take a pod: the reason and message of its status, whose phase is Failed. */
 export interface Rejection {
   reason: string;
   message: string;
+}
+
+/** The kind of namespace of the kernel that holds a sysctl. */
+export type SysctlNamespace = 'IPC' | 'Net';
+
+/** Sysctls that a pod may set, by name or by prefix, with the namespace that holds them. */
+export interface SysctlAllowlist {
+  names: ReadonlyMap<string, SysctlNamespace>;
+  prefixes: ReadonlyMap<string, SysctlNamespace>;
 }
 
 /** What the node takes, apart from what its object says. */

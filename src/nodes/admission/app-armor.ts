@@ -1,8 +1,19 @@
+import { readFileSync } from 'node:fs';
 import type { Pod } from '../../../schema/types.ts';
 import type { Check } from './admission.ts';
 
 /** Before the fields there were annotations, one for each container. */
 const ANNOTATION = 'container.apparmor.security.beta.kubernetes.io/';
+
+/** Why this machine enforces no profiles; undefined: it does. */
+export function appArmorHost(): string | undefined {
+  try {
+    if (readFileSync('/sys/module/apparmor/parameters/enabled', 'utf8').startsWith('Y')) return undefined;
+  } catch {
+    // the kernel has no such module
+  }
+  return 'AppArmor is not enabled on the host';
+}
 
 /** AppArmor profiles need a kernel that enforces them; asked only of pods that have not started. */
 export const appArmor: Check = ({ pod, policy }) => {

@@ -7,7 +7,11 @@ import { requestOf, type Shortage } from './resources-fit.ts';
 export type Needs = ReadonlyMap<string, number>;
 
 /** Status of a pod that had to make room. */
-export const PREEMPTED = { reason: 'Preempting', message: 'Preempted in order to admit critical pod' };
+export const PREEMPTED = {
+  reason: 'Preempting',
+  message: 'Preempted in order to admit critical pod',
+  disruption: 'Pod was preempted by Kubelet to accommodate a critical pod.',
+};
 
 /** The pods that end, or what would be missing even if all ended that may. */
 export type Preemption = { pods: Pod[] } | { missing: Needs };

@@ -1,12 +1,4 @@
-import type { Check } from './admission.ts';
-
-type Namespace = 'IPC' | 'Net';
-
-/** Sysctls that a pod may set, by name or by prefix, with the namespace that holds them. */
-export interface SysctlAllowlist {
-  names: ReadonlyMap<string, Namespace>;
-  prefixes: ReadonlyMap<string, Namespace>;
-}
+import type { Check, SysctlAllowlist, SysctlNamespace } from './admission.ts';
 
 /** Namespaced and without influence on other pods, with the kernel from which on. Source: kubelet/sysctl/safe_sysctls. */
 const SAFE: readonly (readonly [name: string, kernel?: string])[] = [
@@ -38,7 +30,7 @@ const IPC_NAMES: ReadonlySet<string> = new Set([
   'kernel.msg',
 ]);
 
-const namespaceOf = (name: string): Namespace | undefined => {
+const namespaceOf = (name: string): SysctlNamespace | undefined => {
   if (IPC_NAMES.has(name) || name.startsWith('fs.mqueue.')) return 'IPC';
   return name.startsWith('net.') ? 'Net' : undefined;
 };
@@ -67,8 +59,8 @@ const MAX_LENGTH = 253;
  * @throws Error for one that no namespace holds
  */
 export function sysctlAllowlist(kernel: string, unsafe: readonly string[] = []): SysctlAllowlist {
-  const names = new Map<string, Namespace>();
-  const prefixes = new Map<string, Namespace>();
+  const names = new Map<string, SysctlNamespace>();
+  const prefixes = new Map<string, SysctlNamespace>();
   const safe = SAFE.filter(([, least]) => least === undefined || atLeast(kernel, least)).map(([name]) => name);
   for (const pattern of [...safe, ...unsafe]) {
     if (pattern.length > MAX_LENGTH || !PATTERN.test(pattern))

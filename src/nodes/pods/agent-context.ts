@@ -1,8 +1,9 @@
-import type { Service } from '../../../schema/types.ts';
+import type { Node, Service } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
 import type { EventRecorder } from '../../control/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
 import type { ImageManager } from '../images/image-manager.ts';
+import type { NodePolicy } from '../admission/admission.ts';
 import type { LogStore } from '../logs/log-store.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { ContainerRuntime } from '../runtimes/runtime.ts';
@@ -31,5 +32,9 @@ export interface AgentContext {
   network: PodNetwork;
   services(): readonly Service[];
   machine: MachineSecurity;
+  /** the node's own object, as the API has it */
+  node(): Node;
+  /** what the node takes now, apart from what its object says */
+  policy(): NodePolicy;
   allocatable: Readonly<Record<string, string>>;
 }

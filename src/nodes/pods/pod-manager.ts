@@ -2,9 +2,12 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
+import { isPodTerminal } from '../../rules/pods.ts';
+import { admit } from '../admission/admit.ts';
+import { PREEMPTED } from '../admission/preemption.ts';
 import type { AgentContext } from './agent-context.ts';
 import { PodWorker } from './pod-worker.ts';
-import { rejectPod, type Rejection } from './reject-pod.ts';
+import { rejectPod } from './reject-pod.ts';
 
 /** One worker for each pod that is bound to this node. */
 export class PodManager {
@@ -16,12 +19,18 @@ export class PodManager {
   constructor(
     private readonly pods: Informer<Pod>,
     private readonly context: AgentContext,
-    private readonly maxPods: number,
   ) {}
 
   /** Takes over what runs from before, and follows from then on. The informer must be synced. */
   async start(): Promise<void> {
-    this.unsubscribe = this.pods.follow((pod, old) => this.changed(pod, old));
+    const known: Pod[] = [];
+    let follows = false;
+    this.unsubscribe = this.pods.follow((pod, old) => {
+      if (follows) this.changed(pod, old);
+      else if (pod) known.push(pod);
+    });
+    follows = true;
+    for (const pod of known.sort(byAdmission)) this.changed(pod, undefined);
     await this.collectGarbage();
   }
 
@@ -61,12 +70,8 @@ export class PodManager {
 
   private add(pod: Pod): void {
     const { uid } = pod.metadata;
-    const rejection = this.admit();
-    if (rejection) {
-      this.finished.add(uid);
-      void rejectPod(pod, rejection, this.context);
-      return;
-    }
+    const preempt = isAdmitted(pod) ? [] : this.admit(pod);
+    if (!preempt) return;
     const worker = new PodWorker(pod, this.context, () => {
       this.workers.delete(uid);
       this.finished.add(uid);
@@ -74,14 +79,24 @@ export class PodManager {
         this.finished.delete(uid);
     });
     this.workers.set(uid, worker);
-    worker.kick();
+    // Those that give way end first.
+    void Promise.all(preempt.map((each) => each.end(PREEMPTED))).then(() => worker.kick());
   }
 
-  /** @returns why the node cannot take one more pod */
-  private admit(): Rejection | undefined {
-    if (this.workers.size < this.maxPods) return undefined;
-    const message = `Node didn't have enough resource: pods, requested: 1, used: ${this.workers.size}, capacity: ${this.maxPods}`;
-    return { reason: 'OutOfpods', message };
+  /** @returns the workers of those that end for it; undefined when the node does not take it, and has said so */
+  private admit(pod: Pod): PodWorker[] | undefined {
+    const { context } = this;
+    const others = [...this.workers.values()].filter((each) => each.holds);
+    const admission = admit({
+      pod,
+      node: context.node(),
+      others: others.map((each) => each.object),
+      policy: context.policy(),
+    });
+    if ('preempt' in admission) return others.filter((each) => admission.preempt.includes(each.object));
+    this.finished.add(pod.metadata.uid);
+    rejectPod(pod, admission.rejection, context);
+    return undefined;
   }
 
   private gone(pod: Pod): void {
@@ -113,3 +128,12 @@ export class PodManager {
     await network.collect(isKnown);
   }
 }
+
+/** A pod that the node has taken already, or that is over: what it may take now is no longer asked of it. */
+const isAdmitted = (pod: Pod): boolean =>
+  pod.status?.startTime !== undefined || isPodTerminal(pod) || pod.metadata.deletionTimestamp !== undefined;
+
+/** Those that the node has taken before, then the others in the order in which they were made. */
+const byAdmission = (a: Pod, b: Pod): number =>
+  Number(isAdmitted(b)) - Number(isAdmitted(a)) ||
+  Date.parse(a.metadata.creationTimestamp) - Date.parse(b.metadata.creationTimestamp);

@@ -13,6 +13,14 @@ export interface ContainerView {
   ready: boolean;
 }
 
+/** Why the node ended the pod: its deadline, eviction, others that it had to give way to. */
+export interface Verdict {
+  reason: string;
+  message: string;
+  /** what the condition DisruptionTarget says: the pod was ended for the node's sake (KEP-3329) */
+  disruption?: string;
+}
+
 export interface StatusInput {
   init: readonly ContainerView[];
   main: readonly ContainerView[];
@@ -20,8 +28,7 @@ export interface StatusInput {
   /** undefined before the pod has a network, and after it lost it */
   podIP?: string | undefined;
   startTime: string;
-  /** set when the node ended the pod: deadline, eviction */
-  verdict?: { reason: string; message: string } | undefined;
+  verdict?: Verdict | undefined;
   /** the pod is being deleted and all its containers have ended */
   over?: boolean;
   now: number;
@@ -45,7 +52,9 @@ export function podStatus(pod: Pod, input: StatusInput): PodStatus {
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     phase,
-    conditions: podConditions(pod, facts).map((condition) => dated(condition, pod, input.now)),
+    conditions: [...disruption(input.verdict), ...podConditions(pod, facts)].map((condition) =>
+      dated(condition, pod, input.now),
+    ),
     hostIP: input.hostIP,
     hostIPs: [{ ip: input.hostIP }],
     ...(input.podIP && { podIP: input.podIP, podIPs: [{ ip: input.podIP }] }),
@@ -56,6 +65,18 @@ export function podStatus(pod: Pod, input: StatusInput): PodStatus {
     qosClass: pod.status?.qosClass ?? qosClass(pod.spec),
   };
 }
+
+const disruption = (verdict: Verdict | undefined): PodCondition[] =>
+  verdict?.disruption === undefined
+    ? []
+    : [
+        {
+          type: 'DisruptionTarget',
+          status: 'True',
+          reason: 'TerminationByKubelet',
+          message: verdict.disruption,
+        },
+      ];
 
 /** A condition keeps its transition time as long as its status stays. */
 function dated(condition: PodCondition, pod: Pod, now: number): PodCondition {

@@ -7,7 +7,7 @@ import type { Sandbox } from './container-spec.ts';
 import type { ContainerWorker } from './container-worker.ts';
 import { graceMs, PodContainers } from './pod-containers.ts';
 import { PodSandbox, VOLUME_REFRESH_MS } from './pod-sandbox.ts';
-import { podStatus } from './pod-status.ts';
+import { podStatus, type Verdict } from './pod-status.ts';
 import { StatusReporter } from './status-reporter.ts';
 import { terminatePod } from './terminate-pod.ts';
 
@@ -24,7 +24,7 @@ export class PodWorker {
   private readonly shared: PodSandbox;
   private readonly reporter: StatusReporter;
   private readonly startTime: string;
-  private verdict: { reason: string; message: string } | undefined;
+  private verdict: Verdict | undefined;
   private active = false;
   private again = false;
   private closed = false;
@@ -77,6 +77,19 @@ export class PodWorker {
     this.ended = true;
     this.workers.hasten();
     this.kick();
+  }
+
+  /** Whether what it asks for is in use: it has not ended. */
+  get holds(): boolean {
+    return !isPodTerminal(this.pod) || this.workers.running;
+  }
+
+  /** The node ends the pod, which has failed so. Resolves when its containers have ended. */
+  async end(verdict: Verdict): Promise<void> {
+    this.verdict ??= verdict;
+    this.context.events.event(this.pod, 'Warning', verdict.reason, verdict.message);
+    this.kick();
+    await this.workers.stop();
   }
 
   kick(): void {

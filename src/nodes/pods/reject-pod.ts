@@ -1,19 +1,20 @@
 import type { Pod } from '../../../schema/types.ts';
+import { formatTime } from '../../meta/time.ts';
+import { qosClass } from '../../rules/qos-class.ts';
+import type { Rejection } from '../admission/admission.ts';
 import type { AgentContext } from './agent-context.ts';
+import { StatusReporter } from './status-reporter.ts';
 
-/** Why a node does not take a pod that is bound to it; the reason is also that of the event. */
-export interface Rejection {
-  /** CamelCase, as the kubelet has it: `OutOfpods`, `NodeAffinity` … */
-  reason: string;
-  message: string;
-}
-
-/** What the kubelet says of a pod that it cannot take: it failed, for good. */
-export async function rejectPod(pod: Pod, { reason, message }: Rejection, context: AgentContext): Promise<void> {
-  const { namespace = '', name, uid } = pod.metadata;
+/** What the kubelet says of a pod that it does not take: it failed, for good. Written until the API takes it. */
+export function rejectPod(pod: Pod, { reason, message }: Rejection, context: AgentContext): void {
   context.events.event(pod, 'Warning', reason, message);
-  const status = { phase: 'Failed', reason, message: `Pod was rejected: ${message}` };
-  await context.client
-    .patch('pods', namespace, name, { metadata: { uid }, status }, { type: 'merge', subresource: 'status' })
-    .catch((error: unknown) => context.log('a pod could not be rejected', { name, error: String(error) }));
+  const { generation } = pod.metadata;
+  new StatusReporter(() => pod, context).report({
+    ...(generation !== undefined && { observedGeneration: generation }),
+    phase: 'Failed',
+    reason,
+    message: `Pod was rejected: ${message}`,
+    startTime: pod.status?.startTime ?? formatTime(context.clock.now()),
+    qosClass: pod.status?.qosClass ?? qosClass(pod.spec),
+  });
 }

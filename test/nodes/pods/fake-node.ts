@@ -5,6 +5,7 @@ import type { ContainerStatus, Pod, PodStatus } from '../../../schema/types.ts';
 import { PullRecords } from '../../../src/nodes/images/credentials/pull-records.ts';
 import { HostPrograms } from '../../../src/nodes/images/host-programs.ts';
 import { ImageManager } from '../../../src/nodes/images/image-manager.ts';
+import { sysctlAllowlist } from '../../../src/nodes/admission/sysctls.ts';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
 import type { PodNetwork } from '../../../src/nodes/network/pod-network.ts';
 import type { AgentContext } from '../../../src/nodes/pods/agent-context.ts';
@@ -40,7 +41,8 @@ export class FakeNode {
   private constructor(
     readonly cluster: NodeApi,
     readonly directory: string,
-    private readonly manager: PodManager,
+    private manager: PodManager,
+    private readonly context: AgentContext,
     parts: { runtime: FakeRuntime; events: string[]; attached: Set<string> },
   ) {
     this.runtime = parts.runtime;
@@ -65,6 +67,7 @@ export class FakeNode {
     volumes.remove = files.counted(volumes.remove.bind(volumes));
     logs.dropOlderThan = files.counted(logs.dropOlderThan.bind(logs));
     logs.remove = files.counted(logs.remove.bind(logs));
+    const allocatable = { cpu: '4', memory: '8Gi', pods: String(maxPods) };
     const context: AgentContext = {
       nodeName: 'n1',
       hostIP: '192.0.2.1',
@@ -90,20 +93,31 @@ export class FakeNode {
       network: network(parts.attached),
       services: () => [],
       machine: { memory: 8 * 2 ** 30, seccompDefault: true },
-      allocatable: { cpu: '4', memory: '8Gi' },
+      allocatable,
+      node: () => cluster.informers.informer('nodes').get('', 'n1')!,
+      policy: () => ({ sysctls: sysctlAllowlist('6.1'), pressure: [], shuttingDown: false }),
     };
-    await api.give({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' } });
+    await api.give({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, status: { allocatable } });
     const pods = cluster.informers.informer('pods');
-    const manager = new PodManager(pods, context, maxPods);
+    cluster.informers.informer('nodes');
+    const manager = new PodManager(pods, context);
     cluster.informers.start();
     await clock.advance(0);
     await manager.start();
-    return new FakeNode(cluster, directory, manager, parts);
+    return new FakeNode(cluster, directory, manager, context, parts);
   }
 
   /** A pod of this node, and what it does at once. */
   async run(name: string, spec: object, metadata: Partial<Manifest['metadata']> = {}): Promise<void> {
     await this.cluster.addPod(name, { nodeName: 'n1', ...spec }, { metadata });
+    await this.advance(0);
+  }
+
+  /** Another agent takes the place of this one, which leaves all containers. */
+  async restart(): Promise<void> {
+    await this.manager.stop(false);
+    this.manager = new PodManager(this.cluster.informers.informer('pods'), this.context);
+    await this.manager.start();
     await this.advance(0);
   }
 
