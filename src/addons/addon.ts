@@ -28,6 +28,8 @@ export interface Addon {
   roles: readonly RoleManifest[];
   /** Controllers, which run where those of Kubernetes run: in one process at a time, that which leads. */
   loops?(cluster: Cluster): readonly Reconciler[];
+  /** What runs beside the agent of each node that is this machine, for what only a node can do. */
+  onNode?(place: NodePlace): NodePart;
   /**
    * A server, in every process that has the role `controllers`, whether it leads or not: what it answers must outlive a
    * leader. Of several, one is in the EndpointSlice of its Service, and another steps in when that one no longer answers.
@@ -42,6 +44,21 @@ export interface Cluster {
   dnsIP: string;
   /** `cluster.local` */
   domain: string;
+}
+
+/** A node of this machine. */
+export interface NodePlace {
+  node: string;
+  /** the add-on's own on that node, absolute; it is there when it is made */
+  directory: string;
+}
+
+export interface NodePart {
+  loops: readonly Reconciler[];
+  /** loops that run only while these custom resources are served */
+  whileDefined?: { resources: readonly string[]; loops: readonly Reconciler[] };
+  /** after the loops have ended */
+  stop?(): Promise<void>;
 }
 
 export interface ServeContext {
@@ -94,7 +111,14 @@ type Declared<T> = Parts<Omit<T, 'apiVersion' | 'kind' | 'metadata' | 'status'>>
     annotations?: Record<string, string>;
   };
 };
-type ManifestOf<R extends keyof Resources> = { [K in R]: { resource: K; object: Declared<Resources[K]> } }[R];
+type ManifestOf<R extends keyof Resources> = {
+  [K in R]: {
+    resource: K;
+    object: Declared<Resources[K]>;
+    /** made where it is missing, and whoever's changes it then */
+    once?: boolean;
+  };
+}[R];
 
 export type Manifest = ManifestOf<keyof Resources>;
 export type RoleManifest = ManifestOf<

@@ -1,5 +1,6 @@
 import type { Addon } from './addon.ts';
 import { dns } from './dns/dns.ts';
+import { storage } from './storage/storage.ts';
 
 /** Every add-on, by the name that `--addons` has for it. */
-export const ADDONS: Readonly<Record<string, Addon>> = { dns };
+export const ADDONS: Readonly<Record<string, Addon>> = { dns, storage };

@@ -1,4 +1,5 @@
 import type { Client } from '../client/contract.ts';
+import { unlessGone } from '../control/conflict.ts';
 import type { Clock } from '../rules/clock.ts';
 import { isStatusError } from '../meta/status.ts';
 import type { Manifest } from './addon.ts';
@@ -39,9 +40,11 @@ export async function install(manifests: readonly Manifest[], options: InstallOp
 }
 
 /** One attempt. @returns the error, if there was one */
-export async function apply({ resource, object }: Manifest, { client, manager }: InstallOptions): Promise<unknown> {
+export async function apply(manifest: Manifest, { client, manager }: InstallOptions): Promise<unknown> {
+  const { resource, object, once = false } = manifest;
   const { namespace = '', name } = object.metadata;
   try {
+    if (once && (await unlessGone(client.get<string>(resource, namespace, name)))) return undefined;
     await client.patch(resource, namespace, name, object, { type: 'apply', fieldManager: manager, force: true });
     return undefined;
   } catch (error) {

@@ -16,6 +16,8 @@ export interface ControllersOptions {
   reconcilers: readonly Reconciler[];
   /** service account of all that do not name one; each has its own when not said */
   account?: string;
+  /** all act as the connection's own user, which may act for nobody else */
+  asItself?: boolean;
   /** field manager of what they write; `kube-controller-manager` when not said */
   manager?: string;
   clock: Clock;
@@ -70,7 +72,9 @@ class ControllerRun {
     this.queue = new WorkQueue({ clock, onOverflow: (key) => log('queue is full', { controller: name, key }) });
     const { manager = 'kube-controller-manager' } = options;
     const account = reconciler.account ?? options.account ?? `${name}-controller`;
-    const client = options.client.as(`system:serviceaccount:kube-system:${account}`, manager);
+    const client = options.asItself
+      ? options.client
+      : options.client.as(`system:serviceaccount:kube-system:${account}`, manager);
     this.ctx = {
       client,
       informer: (resource) => informers.informer(resource),

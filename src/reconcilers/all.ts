@@ -1,4 +1,5 @@
 import type { Reconciler } from '../control/contract.ts';
+import { attachdetach } from './attachdetach.ts';
 import { clusterroleaggregation } from './clusterroleaggregation.ts';
 import { cronjob } from './cronjob.ts';
 import { csrapproving } from './csrapproving.ts';
@@ -8,6 +9,8 @@ import { disruption } from './disruption.ts';
 import { endpoints } from './endpoints.ts';
 import { endpointslice } from './endpointslice.ts';
 import { endpointslicemirroring } from './endpointslicemirroring.ts';
+import { ephemeralvolume } from './ephemeralvolume.ts';
+import { expand } from './expand.ts';
 import { garbagecollector } from './garbagecollector.ts';
 import { horizontalpodautoscaler } from './horizontalpodautoscaler.ts';
 import { job } from './job.ts';
@@ -34,6 +37,7 @@ export interface ReconcilersOptions {
 /** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
 export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
   return {
+    attachdetach: attachdetach(),
     clusterroleaggregation,
     cronjob,
     csrapproving,
@@ -43,6 +47,8 @@ export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record
     endpoints,
     endpointslice,
     endpointslicemirroring,
+    ephemeralvolume,
+    expand,
     garbagecollector: garbagecollector(),
     horizontalpodautoscaler: horizontalpodautoscaler(),
     job: job(),

@@ -4,6 +4,7 @@ import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { keyFor, keyOf, splitKey } from '../control/keys.ts';
 import { present } from '../meta/present.ts';
+import { DEFAULT_STORAGE_CLASS, defaultClassOf } from '../rules/default-class.ts';
 import { isKeptFor, storageClassOf } from '../rules/matching-volume.ts';
 import { bestVolume } from './best-volume.ts';
 
@@ -84,6 +85,7 @@ async function syncClaim(key: Key, ctx: Context): Promise<void> {
   // With a class that waits, only a volume that the scheduler has reserved for the claim may be taken.
   const volume = bestVolume([...candidates], claim, { keptOnly: waits });
   if (volume) return bind(claim, volume, true, ctx);
+  if (await getsDefaultClass(claim, ctx)) return;
   await setPhase(claim, 'Pending', ctx);
   const about = { ...claim, apiVersion: 'v1', kind: 'PersistentVolumeClaim' };
   if (waits)
@@ -103,6 +105,15 @@ async function syncClaim(key: Key, ctx: Context): Promise<void> {
       'FailedBinding',
       'no persistent volumes available for this claim and no storage class is set',
     );
+}
+
+/** A claim that names no class gets the default one when there is one, however late (KEP-3333). */
+async function getsDefaultClass(claim: PersistentVolumeClaim, ctx: Context): Promise<boolean> {
+  if (claim.spec?.storageClassName !== undefined || storageClassOf(claim)) return false;
+  const chosen = defaultClassOf(ctx.informer(CLASSES).list(), DEFAULT_STORAGE_CLASS)?.metadata.name;
+  if (chosen === undefined) return false;
+  await unlessGone(ctx.client.update(CLAIMS, { ...claim, spec: { ...claim.spec, storageClassName: chosen } }));
+  return true;
 }
 
 async function askProvisioner(claim: PersistentVolumeClaim, storage: StorageClass, ctx: Context): Promise<void> {

@@ -1,5 +1,7 @@
 import os from 'node:os';
 import path from 'node:path';
+import { ADDONS } from '../addons/all.ts';
+import { runOnNode } from '../addons/run-on-node.ts';
 import { createClient } from '../client/client.ts';
 import type { Client, Transport } from '../client/contract.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
@@ -139,9 +141,21 @@ async function runNode({ client, own, settings, log }: Host, name: string): Prom
   informers.start();
   proxy.start();
   await node.start();
+  const addons = await runOnNode({
+    addons: settings.addons.map((each) => ADDONS[each]).filter((addon) => addon !== undefined),
+    client,
+    // as with the proxy: a node's credential is given the roles of the add-ons, or does without them
+    asItself: own !== undefined,
+    clock: systemClock,
+    random: Math.random,
+    log,
+    node: name,
+    directory: path.join(settings.data, 'node'),
+  });
   return {
     async stop() {
       await node.stop();
+      await addons.stop();
       await informers.stop();
       await proxy.stop();
     },

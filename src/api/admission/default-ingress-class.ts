@@ -19,6 +19,6 @@ export const defaultIngressClass: AdmissionPlugin = {
     )
       return;
     const chosen = defaultClass(request.store, CLASSES, DEFAULT);
-    if (chosen) spec.ingressClassName = chosen.name;
+    if (chosen !== undefined) spec.ingressClassName = chosen;
   },
 };

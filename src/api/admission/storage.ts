@@ -1,4 +1,5 @@
 import { compareQuantity, parseQuantity } from '../../meta/quantity.ts';
+import { DEFAULT_STORAGE_CLASS } from '../../rules/default-class.ts';
 import { forbiddenRequest } from '../../meta/status.ts';
 import { objectAs, type ObjectOf } from '../object-as.ts';
 import { defaultClass } from './default-class.ts';
@@ -7,7 +8,6 @@ import type { AdmissionPlugin } from './plugin.ts';
 
 const CLAIM = 'persistentvolumeclaims';
 const CLASSES = 'storageclasses.storage.k8s.io';
-const DEFAULT = 'storageclass.kubernetes.io/is-default-class';
 
 /** A claim that names no class gets the default one: the newest, where there are several. */
 export const defaultStorageClass: AdmissionPlugin = {
@@ -21,8 +21,8 @@ export const defaultStorageClass: AdmissionPlugin = {
       claim.metadata.annotations?.['volume.beta.kubernetes.io/storage-class'] !== undefined
     )
       return;
-    const chosen = defaultClass(request.store, CLASSES, DEFAULT);
-    if (chosen) spec.storageClassName = chosen.name;
+    const chosen = defaultClass(request.store, CLASSES, DEFAULT_STORAGE_CLASS);
+    if (chosen !== undefined) spec.storageClassName = chosen;
   },
 };
 

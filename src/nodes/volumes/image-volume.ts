@@ -1,8 +1,8 @@
 import type { ImageVolumeSource, Pod } from '../../../schema/types.ts';
 import type { Image } from '../images/image-service.ts';
-import { mountedAt } from './mount-table.ts';
+import { mountedAt } from '../../rules/machine/mount-table.ts';
 import { makeOpenDirectory } from './open-directory.ts';
-import { runCommand } from './run-command.ts';
+import { runCommand } from '../../rules/machine/run-command.ts';
 
 /** Has the image of a volume on this machine, by the policy that it is to be had by. @throws Error why it cannot be had */
 export type VolumeImages = (pod: Pod, source: ImageVolumeSource) => Promise<Image>;

@@ -1,8 +1,8 @@
 import { access } from 'node:fs/promises';
 import type { PersistentVolumeSpec, Volume } from '../../../schema/types.ts';
 import { makeOpenDirectory } from './open-directory.ts';
-import { mountedAt } from './mount-table.ts';
-import { runCommand } from './run-command.ts';
+import { mountedAt } from '../../rules/machine/mount-table.ts';
+import { runCommand } from '../../rules/machine/run-command.ts';
 
 /** A file system of another machine, as mount(8) names it. */
 export interface NetworkSource {

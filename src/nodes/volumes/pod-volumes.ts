@@ -13,7 +13,7 @@ import { imageVolume, type VolumeImages } from './image-volume.ts';
 import { mountNetwork, networkSource } from './network-mount.ts';
 import { giveToGroup, ownershipOf } from './ownership.ts';
 import { TokenCache } from './service-account-token.ts';
-import { removeTree, unmountBelow } from './unmount.ts';
+import { removeTree, unmountBelow } from '../../rules/machine/unmount.ts';
 import { volumeFiles } from './volume-files.ts';
 import type { VolumeSource } from './volume-source.ts';
 
