@@ -12,7 +12,7 @@ import type { AgentContext } from './agent-context.ts';
 import { ConfigError, containerEnvironment } from './container-environment.ts';
 import { expandVariables } from './expand-variables.ts';
 import type { PodFacts } from './field-value.ts';
-import { hostnameOf } from './pod-files.ts';
+import { kernelHostname } from './pod-hostname.ts';
 import { rootAccounts } from './root-accounts.ts';
 import { containerSecurity } from './security-context.ts';
 import { serviceVariables } from './service-variables.ts';
@@ -51,7 +51,11 @@ export async function containerSpec(
     oomScoreAdj: oomScoreAdjust(pod, container, context.machine.memory),
     ...context.machine,
   });
-  const env = { ...base(pod, sandbox, image, security.home), ...image.config.env, ...own };
+  const env = {
+    ...base(pod, sandbox, image, security.home, kernelHostname(pod, context.clusterDomain)),
+    ...image.config.env,
+    ...own,
+  };
   const expanded = { bytes: 0 };
   const expand = (texts: readonly string[] = []): string[] => texts.map((text) => expandVariables(text, own, expanded));
   const { command, args } = container;
@@ -90,11 +94,11 @@ export async function containerSpec(
 }
 
 /** What every process has where its image says nothing: a PATH, a home, and the addresses to listen on. */
-function base(pod: Pod, sandbox: Sandbox, image: Image, home: string): Record<string, string> {
+function base(pod: Pod, sandbox: Sandbox, image: Image, home: string, host: string): Record<string, string> {
   const env: Record<string, string> =
     image.root.kind === 'host'
-      ? { PATH: searchPath(), HOME: process.env['HOME'] ?? '/', HOSTNAME: hostnameOf(pod) }
-      : { PATH: IMAGE_PATH, HOME: home, HOSTNAME: hostnameOf(pod) };
+      ? { PATH: searchPath(), HOME: process.env['HOME'] ?? '/', HOSTNAME: host }
+      : { PATH: IMAGE_PATH, HOME: home, HOSTNAME: host };
   // Without a network of its own a pod must listen on its own address; these variables name it.
   if (!sandbox.address.netns && !pod.spec?.hostNetwork)
     Object.assign(env, { HOST: sandbox.address.ip, POD_IP: sandbox.address.ip, POD_LISTEN: sandbox.address.ip });

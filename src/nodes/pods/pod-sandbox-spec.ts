@@ -1,16 +1,16 @@
 import type { Pod } from '../../../schema/types.ts';
 import type { PodAddress } from '../network/pod-network.ts';
 import type { PodSandboxSpec } from '../runtimes/runtime.ts';
-import { hostnameOf } from './pod-files.ts';
+import { kernelHostname } from './pod-hostname.ts';
 import { podSysctls } from './sysctls.ts';
 
 /** What the containers of a pod share and what they have of the host, as its spec says. @throws UnsupportedError */
-export function podSandboxSpec(pod: Pod, { netns }: PodAddress): PodSandboxSpec {
+export function podSandboxSpec(pod: Pod, { netns }: PodAddress, clusterDomain: string): PodSandboxSpec {
   const { namespace = '', name, uid } = pod.metadata;
   const spec = pod.spec;
   return {
     pod: { namespace, name, uid },
-    hostname: hostnameOf(pod),
+    hostname: kernelHostname(pod, clusterDomain),
     netns,
     hostNetwork: spec?.hostNetwork ?? false,
     hostIPC: spec?.hostIPC ?? false,

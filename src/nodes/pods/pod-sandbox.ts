@@ -25,7 +25,7 @@ export class PodSandbox {
     try {
       const paths = await volumes.prepare(pod, facts);
       const etc = this.current?.etc ?? podFiles(pod, address.ip, this.context);
-      const namespaces = await runtime.startPod(podSandboxSpec(pod, address));
+      const namespaces = await runtime.startPod(podSandboxSpec(pod, address, this.context.clusterDomain));
       this.current = { address, namespaces, facts, volumes: paths, etc };
     } catch (error) {
       // A running pod keeps what its volumes had; only the start waits for them.
