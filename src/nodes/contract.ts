@@ -20,6 +20,14 @@ export interface NodeDependencies {
 
 export type ServiceProxyMode = 'auto' | 'nftables' | 'userspace';
 
+/** How a node holds pods to what they may use. */
+export interface LimitOptions {
+  /** processes and threads of each pod; as many as all together when absent */
+  podPids?: number;
+  /** containers whose limits this machine cannot enforce are refused; they run without them when absent */
+  required?: boolean;
+}
+
 export interface NodeOptions extends NodeDependencies {
   name: string;
   /** where pods' volumes, logs and records live; made when it is missing */
@@ -43,6 +51,7 @@ export interface NodeOptions extends NodeDependencies {
   maxPods?: number;
   /** sysctls that pods may set besides the safe ones; a `*` at the end stands for anything */
   allowedUnsafeSysctls?: readonly string[];
+  limits?: LimitOptions;
   labels?: Readonly<Record<string, string>>;
   taints?: readonly Taint[];
   /** services and endpoint slices: cluster IPs and node ports are served by them; one agent per machine */

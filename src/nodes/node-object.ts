@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { arch, cpus, release, totalmem } from 'node:os';
+import { arch, release } from 'node:os';
 import type { Node, NodeCondition, NodeStatus, Taint } from '../../schema/types.ts';
 import type { New } from '../meta/object.ts';
+import { formatQuantity, quantityOfMilli } from '../meta/quantity.ts';
+import type { MachineSize } from './cgroups/node-cgroups.ts';
 import { KUBELET_VERSION } from './contract.ts';
 import { formatTime } from '../meta/time.ts';
 
@@ -10,6 +12,7 @@ export interface NodeFacts {
   address: string;
   port: number;
   maxPods: number;
+  size: MachineSize;
   /** bytes of the file system of the data directory */
   storage: number;
   labels?: Readonly<Record<string, string>> | undefined;
@@ -28,12 +31,12 @@ const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '3
 const architecture = (): string => ARCHITECTURES[arch()] ?? arch();
 
 /** What the machine has; all of it may be given to pods. */
-export const capacity = ({ maxPods, storage }: Pick<NodeFacts, 'maxPods' | 'storage'>): Record<string, string> => ({
-  cpu: String(cpus().length),
+export const capacity = ({ maxPods, storage, size }: Pick<NodeFacts, 'maxPods' | 'storage' | 'size'>) => ({
+  cpu: formatQuantity(quantityOfMilli(size.cpu)),
   'ephemeral-storage': `${Math.floor(storage / 1024)}Ki`,
   'hugepages-1Gi': '0',
   'hugepages-2Mi': '0',
-  memory: `${Math.floor(totalmem() / 1024)}Ki`,
+  memory: `${Math.floor(size.memory / 1024)}Ki`,
   pods: String(maxPods),
 });
 
@@ -68,6 +71,10 @@ const HEALTHY: readonly NodeFact[] = [
   fact('PIDPressure', 'False', 'KubeletHasSufficientPID', 'kubelet has sufficient PID available'),
   fact('Ready', 'True', 'KubeletReady', 'kubelet is posting ready status'),
 ];
+
+/** What a node says that cannot hold pods to all their limits. @param why for people */
+export const limitsNotEnforced = (why: string): NodeFact =>
+  fact('LimitsNotEnforced', 'True', 'NoCgroups', `limits of containers are not enforced: ${why}`);
 
 /** The status of a healthy node. Conditions keep the transition times of `known`. */
 export function nodeStatus(facts: NodeFacts, known: readonly NodeCondition[], now: number): NodeStatus {

@@ -7,6 +7,7 @@ import { appArmorHost } from './admission/app-armor.ts';
 import { sysctlAllowlist } from './admission/sysctls.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
 import { PullRecords } from './images/credentials/pull-records.ts';
+import { openNodeCgroups, type NodeCgroups } from './cgroups/node-cgroups.ts';
 import { HostPrograms } from './images/host-programs.ts';
 import { ImageManager } from './images/image-manager.ts';
 import { LogStore } from './logs/log-store.ts';
@@ -14,7 +15,7 @@ import { BridgeNetwork } from './network/bridge-network.ts';
 import { LoopbackNetwork } from './network/loopback-network.ts';
 import { nodeAddress } from './network/node-address.ts';
 import { ServiceNetwork } from './network/service-network.ts';
-import { capacity, type NodeFacts } from './node-object.ts';
+import { capacity, limitsNotEnforced, type NodeFacts } from './node-object.ts';
 import type { AgentContext } from './pods/agent-context.ts';
 import { machineSecurity } from './pods/machine-security.ts';
 import { ObjectSource } from './pods/object-source.ts';
@@ -48,9 +49,10 @@ class Agent implements NodeHandle {
     const { options } = this;
     mkdirSync(options.dataDir, { recursive: true });
     const can = probeCapabilities(options.dataDir);
-    const facts = this.facts();
+    const limits = openNodeCgroups({ dataDir: options.dataDir, timers: options.clock, ...options.limits });
+    const facts = this.facts(limits);
     const pods = options.informers.informer('pods');
-    const context = await this.makeContext(can, facts);
+    const context = await this.makeContext(can, facts, limits);
     this.context = context;
     this.manager = new PodManager(pods, context);
     const server = (this.server = new KubeletServer(options.ca, this.manager, context));
@@ -90,15 +92,27 @@ class Agent implements NodeHandle {
     await this.manager?.stop(kill);
     await this.server?.close();
     if (kill) await this.context?.network.close();
+    if (kill) await this.context?.cgroups?.close();
   }
 
-  private facts(): NodeFacts {
+  private facts({ size, missing }: NodeCgroups): NodeFacts {
     const { name, address = nodeAddress(), maxPods = DEFAULT_MAX_PODS, labels, taints, dataDir } = this.options;
     const { bsize, blocks } = statfsSync(dataDir);
-    return { name, address, port: 0, maxPods, storage: bsize * blocks, labels, taints };
+    const conditions = missing ? [limitsNotEnforced(missing)] : [];
+    return {
+      name,
+      address,
+      port: 0,
+      maxPods,
+      size,
+      storage: bsize * blocks,
+      labels,
+      taints,
+      conditions: () => conditions,
+    };
   }
 
-  private async makeContext(can: Capabilities, facts: NodeFacts): Promise<AgentContext> {
+  private async makeContext(can: Capabilities, facts: NodeFacts, limits: NodeCgroups): Promise<AgentContext> {
     const { options } = this;
     const podsDir = join(options.dataDir, 'pods');
     mkdirSync(podsDir, { recursive: true });
@@ -135,6 +149,8 @@ class Agent implements NodeHandle {
       volumes: new PodVolumes(podsDir, client, source, options.clock),
       source,
       network: await this.makeNetwork(can),
+      cgroups: limits.cgroups,
+      unenforced: { why: limits.missing, refused: options.limits?.required ?? false },
       services: () => services.list(),
       machine: machineSecurity(),
       allocatable: capacity(facts),

@@ -1,7 +1,14 @@
 import { describe, expect, it } from 'vitest';
 import { nodeObject, nodeStatus, type NodeFacts } from '../../src/nodes/node-object.ts';
 
-const facts: NodeFacts = { name: 'n1', address: '192.0.2.1', port: 10250, maxPods: 42, storage: 10 * 1024 * 1024 };
+const facts: NodeFacts = {
+  name: 'n1',
+  address: '192.0.2.1',
+  port: 10250,
+  maxPods: 42,
+  size: { cpu: 1500, memory: 2 ** 31, pids: 1000 },
+  storage: 10 * 1024 * 1024,
+};
 const NOW = Date.parse('2026-01-02T00:00:00Z');
 const EARLIER = '2026-01-01T00:00:00Z';
 

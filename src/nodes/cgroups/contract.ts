@@ -101,8 +101,8 @@ export interface Cgroups {
   balance(pods: readonly Pod[]): void;
   /** All pods of the agent. */
   stats(): CgroupStats;
-  /** Removes the cgroups of pods that are not of these uids, with every process in them. */
-  collect(uids: ReadonlySet<string>): Promise<void>;
+  /** Removes the cgroups of pods that nobody knows, with every process in them. Others may come meanwhile. */
+  collect(isKnown: (uid: string) => boolean): Promise<void>;
   /** Removes all that the agent made; for a node that goes away. */
   close(): Promise<void>;
 }

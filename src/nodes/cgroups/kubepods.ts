@@ -70,10 +70,10 @@ export class Kubepods implements Cgroups {
     return this.hierarchy.stats(ROOT);
   }
 
-  async collect(uids: ReadonlySet<string>): Promise<void> {
+  async collect(isKnown: (uid: string) => boolean): Promise<void> {
     for (const parent of Object.values(CLASSES)) {
       for (const name of this.hierarchy.children(parent)) {
-        if (name.startsWith('pod') && !uids.has(name.slice('pod'.length))) await this.removeTree(join(parent, name));
+        if (name.startsWith('pod') && !isKnown(name.slice('pod'.length))) await this.removeTree(join(parent, name));
       }
     }
   }

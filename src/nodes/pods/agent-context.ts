@@ -2,6 +2,7 @@ import type { Node, Service } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
 import type { EventRecorder } from '../../control/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
+import type { Cgroups } from '../cgroups/contract.ts';
 import type { ImageManager } from '../images/image-manager.ts';
 import type { NodePolicy } from '../admission/admission.ts';
 import type { LogStore } from '../logs/log-store.ts';
@@ -30,6 +31,10 @@ export interface AgentContext {
   volumes: PodVolumes;
   source: ObjectSource;
   network: PodNetwork;
+  /** undefined where the machine gives none */
+  cgroups?: Cgroups | undefined;
+  /** limits that this node cannot enforce: why, and whether a pod that has them is refused */
+  unenforced: { why: string; refused: boolean };
   services(): readonly Service[];
   machine: MachineSecurity;
   /** the node's own object, as the API has it */

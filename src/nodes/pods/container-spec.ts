@@ -9,6 +9,7 @@ import type { BindMount, ContainerSpec, PodSandbox } from '../runtimes/runtime.t
 import { bindDevice, bindMount } from '../volumes/bind-mount.ts';
 import type { VolumeSource } from '../volumes/volume-source.ts';
 import type { AgentContext } from './agent-context.ts';
+import { attemptCgroup } from './container-cgroup.ts';
 import { ConfigError, containerEnvironment } from './container-environment.ts';
 import { expandVariables } from './expand-variables.ts';
 import type { PodFacts } from './field-value.ts';
@@ -85,6 +86,7 @@ export async function containerSpec(
     imageId: image.id,
     sandbox: sandbox.namespaces,
     security,
+    cgroup: attemptCgroup(pod, container, attempt, context),
     stdin: container.stdin ?? false,
     tty: container.tty ?? false,
   };

@@ -107,7 +107,7 @@ export class PodManager {
 
   /** Ends and removes what belongs to pods that went while no agent ran. Others may come meanwhile. */
   private async collectGarbage(): Promise<void> {
-    const { podsDir, runtime, network } = this.context;
+    const { podsDir, runtime, network, cgroups } = this.context;
     const isKnown = (uid: string): boolean => this.workers.has(uid);
     for (const uid of await readdir(podsDir).catch(() => [])) {
       if (isKnown(uid)) continue;
@@ -125,6 +125,7 @@ export class PodManager {
         .remove(uid)
         .catch((error: unknown) => this.context.log('a pod left something mounted', { uid, error: String(error) }));
     }
+    await cgroups?.collect(isKnown);
     await network.collect(isKnown);
   }
 }

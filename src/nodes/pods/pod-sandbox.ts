@@ -1,5 +1,6 @@
 import type { Pod } from '../../../schema/types.ts';
 import type { AgentContext } from './agent-context.ts';
+import { sandboxCgroup } from './container-cgroup.ts';
 import type { Sandbox } from './container-spec.ts';
 import { podFiles } from './pod-files.ts';
 import { podSandboxSpec } from './pod-sandbox-spec.ts';
@@ -25,7 +26,10 @@ export class PodSandbox {
     try {
       const paths = await volumes.prepare(pod, facts);
       const etc = this.current?.etc ?? podFiles(pod, address.ip, this.context);
-      const namespaces = await runtime.startPod(podSandboxSpec(pod, address, this.context.clusterDomain));
+      const namespaces = await runtime.startPod({
+        ...podSandboxSpec(pod, address, this.context.clusterDomain),
+        cgroup: sandboxCgroup(pod, this.context),
+      });
       this.current = { address, namespaces, facts, volumes: paths, etc };
     } catch (error) {
       // A running pod keeps what its volumes had; only the start waits for them.

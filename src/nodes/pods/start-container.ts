@@ -5,6 +5,7 @@ import type { Image } from '../images/image-service.ts';
 import type { RunningContainer } from '../runtimes/runtime.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { ContainerRecord } from './container-record.ts';
+import { cgroupOf } from './container-cgroup.ts';
 import { containerSpec, type Sandbox } from './container-spec.ts';
 
 /** One attempt of a container that is to be started. */
@@ -28,6 +29,10 @@ export async function startContainer(
   context: AgentContext,
 ): Promise<{ running: RunningContainer; record: ContainerRecord }> {
   const { events, runtime, logs } = context;
+  const { uid } = pod.metadata;
+  const id = previous?.containerID?.split('://')[1];
+  // what the attempt before left in its cgroup ends with it
+  if (attempt > 0 && !runtime.update) await cgroupOf(uid, container.name, attempt - 1, id, context)?.remove();
   const spec = await containerSpec(pod, container, image, attempt, sandbox, context);
   await logs.dropOlderThan(spec.pod, container.name, attempt);
   const running = await runtime.start(spec);

@@ -8,7 +8,7 @@ import type { AgentContext } from './agent-context.ts';
  * @param gone the object is gone already
  */
 export async function terminatePod(pod: Pod, gone: boolean, context: AgentContext): Promise<void> {
-  const { network, client, runtime, volumes, logs } = context;
+  const { network, client, runtime, volumes, logs, cgroups } = context;
   const { namespace = '', name, uid } = pod.metadata;
   await network.detach(uid);
   // who waits for the pod to go may count on its volumes being free
@@ -21,6 +21,7 @@ export async function terminatePod(pod: Pod, gone: boolean, context: AgentContex
   // A finalizer may keep the object; what the pod had on this node is gone all the same.
   const identity = { namespace, name, uid };
   await runtime.removePod(identity);
+  await cgroups?.find(uid)?.remove();
   await volumes.remove(uid);
   await logs.remove(identity);
 }

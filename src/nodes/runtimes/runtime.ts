@@ -19,9 +19,13 @@ export interface BindMount {
   file?: boolean;
 }
 
-/** Files into which a process writes its id to be in a cgroup. */
+/** The cgroup that a process is to be in. */
 export interface CgroupMembership {
+  /** files into which a process writes its id to be in it; none where the runtime makes it itself */
   procs: readonly string[];
+  /** path of the pod's cgroup below the mount point of each hierarchy, as CRI's `cgroup_parent` */
+  parent: string;
+  limits: CgroupLimits;
 }
 
 /** What the containers of a pod share. */
@@ -74,6 +78,8 @@ export interface ContainerExit {
   finishedAt: number;
   /** the command could not be started, and why */
   startError?: string;
+  /** a memory limit was reached and the kernel killed for it; absent where the cgroup is the agent's own to read */
+  oomKilled?: boolean;
 }
 
 export interface RunningContainer {

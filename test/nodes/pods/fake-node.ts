@@ -50,7 +50,10 @@ export class FakeNode {
     this.attached = parts.attached;
   }
 
-  static async open({ maxPods = 110 }: { maxPods?: number } = {}): Promise<FakeNode> {
+  static async open({
+    maxPods = 110,
+    limits,
+  }: { maxPods?: number; limits?: Partial<AgentContext> } = {}): Promise<FakeNode> {
     const cluster = await NodeApi.open();
     const { clock, api } = cluster;
     const directory = mkdtempSync(join(tmpdir(), 'ku7s-pods-'));
@@ -91,11 +94,13 @@ export class FakeNode {
       volumes,
       source,
       network: network(parts.attached),
+      unenforced: { why: '', refused: false },
       services: () => [],
       machine: { memory: 8 * 2 ** 30, seccompDefault: true },
       allocatable,
       node: () => cluster.informers.informer('nodes').get('', 'n1')!,
       policy: () => ({ sysctls: sysctlAllowlist('6.1'), pressure: [], shuttingDown: false }),
+      ...limits,
     };
     await api.give({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, status: { allocatable } });
     const pods = cluster.informers.informer('pods');

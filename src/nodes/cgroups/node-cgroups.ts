@@ -1,0 +1,48 @@
+import { readFileSync, realpathSync } from 'node:fs';
+import { availableParallelism, totalmem } from 'node:os';
+import type { Timers } from '../../rules/clock.ts';
+import type { Bounds, Cgroups } from './contract.ts';
+import { sharesOf } from './figures.ts';
+import { openCgroups } from './open-cgroups.ts';
+
+/** What the machine has for pods, by its processors and memory and by the cgroups above theirs. */
+export interface MachineSize {
+  /** thousandths of a cpu */
+  cpu: number;
+  /** bytes */
+  memory: number;
+  /** processes and threads */
+  pids: number;
+}
+
+export interface NodeCgroups {
+  cgroups: Cgroups | undefined;
+  size: MachineSize;
+  /** what this node cannot enforce and why; empty where it enforces all */
+  missing: string;
+}
+
+/** Of the process ids of the machine, the part that pods may not take. */
+const RESERVED_PIDS = 0.1;
+
+/** Opens the cgroups of a node and limits all its pods together to what the machine has. */
+export function openNodeCgroups(options: { dataDir: string; timers: Timers; podPids?: number }): NodeCgroups {
+  const { dataDir, timers, podPids = -1 } = options;
+  const opened = openCgroups({ dataDir: realpathSync(dataDir), timers, podPids });
+  if (!opened.cgroups) return { cgroups: undefined, size: sizeWithin(opened.bounds), missing: opened.reason };
+  const size = sizeWithin(opened.cgroups.bounds);
+  opened.cgroups.limit({
+    cpuShares: sharesOf(size.cpu),
+    memory: size.memory,
+    pids: Math.floor(size.pids * (1 - RESERVED_PIDS)),
+  });
+  return { cgroups: opened.cgroups, size, missing: opened.cgroups.missing };
+}
+
+const sizeWithin = ({ cpu = Infinity, memory = Infinity, pids = Infinity }: Bounds): MachineSize => ({
+  cpu: Math.min(availableParallelism() * 1000, cpu),
+  memory: Math.min(totalmem(), memory),
+  pids: Math.min(kernelNumber('pid_max'), kernelNumber('threads-max'), pids),
+});
+
+const kernelNumber = (name: string): number => Number(readFileSync(`/proc/sys/kernel/${name}`, 'utf8'));
