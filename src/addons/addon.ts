@@ -26,6 +26,8 @@ export interface Addon {
   manifests(cluster: Cluster): readonly Manifest[];
   /** Rights of its account, and bindings of them to it alone. Applied like the manifests. */
   roles: readonly RoleManifest[];
+  /** By resource, of which of its objects its caches know: a selector of fields. All when not said. */
+  selects?: Readonly<Record<string, string>>;
   /** Controllers, which run where those of Kubernetes run: in one process at a time, that which leads. */
   loops?(cluster: Cluster): readonly Reconciler[];
   /** What runs beside the agent of each node that is this machine, for what only a node can do. */
@@ -44,6 +46,19 @@ export interface Cluster {
   dnsIP: string;
   /** `cluster.local` */
   domain: string;
+  /** where requests from outside come in */
+  ingress: EdgeSettings;
+}
+
+/** Where the proxy of Ingresses listens. */
+export interface EdgeSettings {
+  address: string;
+  /** undefined: 80, or another where it cannot be had; 0: a free one */
+  httpPort: number | undefined;
+  /** undefined: 443, or another where it cannot be had; 0: a free one */
+  httpsPort: number | undefined;
+  /** whether each request is a line of the log */
+  accessLog: boolean;
 }
 
 /** A node of this machine. */

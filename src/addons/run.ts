@@ -113,5 +113,6 @@ export function runAddonLoops(options: AddonsOptions): Running & { start(): Prom
 const informersOf = (addon: Addon, { client, clock, random, log }: AddonsOptions) =>
   createInformers(client.as(userOf(addon), managerOf(addon)), clock, {
     random,
+    fieldSelectors: addon.selects ?? {},
     onError: (error, resource) => log(`add-on ${addon.name}: watch of ${resource}: ${(error as Error).message}`),
   });

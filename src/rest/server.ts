@@ -24,8 +24,8 @@ import { serve } from './serve.ts';
 import type { GraphQLHandler, Services, TokenIssuer, VersionInfo } from './services.ts';
 import { NodeDialer } from './streams/dial.ts';
 import { serveUpgrade } from './streams/upgrade.ts';
-import { headProblem, MAX_HEADERS, upgradeProblem } from './request-head.ts';
-import { refuseConnection, refuseHead, refuseUnreadable } from './unreadable.ts';
+import { headProblem, MAX_HEADERS, upgradeProblem } from '../rules/http/request-head.ts';
+import { refuseConnection, refuseHead, refuseUnreadable } from '../rules/http/unreadable.ts';
 
 export interface RestOptions {
   api: Api & TokenIssuer;

@@ -30,5 +30,9 @@ export const loopSettings = (options: Options, ca: string): LoopSettings => ({
   serviceProxy: options.serviceProxy,
   ca,
   addons: options.addons,
-  cluster: { dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'), domain: 'cluster.local' },
+  cluster: {
+    dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'),
+    domain: 'cluster.local',
+    ingress: options.ingress,
+  },
 });

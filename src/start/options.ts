@@ -2,6 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { isIPv4 } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
+import type { EdgeSettings } from '../addons/addon.ts';
 import { ADDONS } from '../addons/all.ts';
 import { ISSUER } from '../api/api.ts';
 import { AUDIT_FLAGS, AUDIT_USAGE, parseAuditOptions, type AuditOptions } from './audit-options.ts';
@@ -13,6 +14,7 @@ import {
 } from './encryption/encryption-options.ts';
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
+import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -41,6 +43,7 @@ export interface Options {
   serviceProxy: ServiceProxyMode;
   /** names of add-ons that run with the controllers */
   addons: string[];
+  ingress: EdgeSettings;
   staticTokens: string | undefined;
   authentication: ReadSettings;
   serviceCidr: string;
@@ -61,6 +64,7 @@ export const USAGE = `usage: npm start -- [options]
   --node-ip ADDRESS         InternalIP of the process node (default: the machine's address with the default route)
   --service-proxy MODE      nftables, userspace, or auto (default): nftables where the machine permits it
   --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
+${INGRESS_USAGE}
   --token-auth-file FILE    lines of token,user,uid,"group1,group2"
   --authentication-config FILE  AuthenticationConfiguration: OpenID providers, anonymous requests; read anew when it changes
   --oidc-issuer-url URL, --oidc-client-id ID  one OpenID provider without a file; also --oidc-ca-file,
@@ -160,6 +164,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     nodeIP: parseNodeIP(values['node-ip']),
     serviceProxy: parseServiceProxy(values['service-proxy']),
     addons: parseAddons(values.addons),
+    ingress: ingressSettings(values),
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
@@ -187,6 +192,7 @@ function parse(argv: string[]) {
         'node-ip': text,
         'service-proxy': text,
         addons: text,
+        ...INGRESS_FLAGS,
         'token-auth-file': text,
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,

@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { NAMESPACE, managerOf, userOf, type Addon, type Cluster, type Manifest } from '../../src/addons/addon.ts';
+import { NAMESPACE, managerOf, userOf, type Addon, type Manifest } from '../../src/addons/addon.ts';
 import { ADDONS } from '../../src/addons/all.ts';
 import { install } from '../../src/addons/install.ts';
 import { isDns1123Label } from '../../src/meta/names.ts';
+import { CLUSTER } from './support.ts';
 import { FakeApi } from '../support/fake-api.ts';
 
-const cluster: Cluster = { dnsIP: '10.96.0.10', domain: 'cluster.local' };
+const cluster = CLUSTER;
 const all = Object.entries(ADDONS);
 
 test('each has a name of its own, under which the map has it', () => {
@@ -78,9 +79,11 @@ describe.each(all)('%s', (_, addon) => {
     }
   });
 
-  test('may not write roles, read secrets or act as others', async () => {
+  test('may not write roles or secrets, read secrets unless it says which, or act as others', async () => {
     const client = api.client.as(userOf(addon));
-    await expect(client.list('secrets')).rejects.toMatchObject({ code: 403 });
+    if (!addon.selects?.secrets) await expect(client.list('secrets')).rejects.toMatchObject({ code: 403 });
+    const secret = { apiVersion: 'v1', kind: 'Secret', metadata: { name: 'more', namespace: 'a' } };
+    await expect(client.create('secrets', secret)).rejects.toMatchObject({ code: 403 });
     const role = {
       apiVersion: 'rbac.authorization.k8s.io/v1',
       kind: 'ClusterRole',

@@ -10,7 +10,7 @@ import { createRestServer, type RestServer } from '../../src/rest/server.ts';
 import { makeAuthority, makeCertificate, type KeyPair } from '../../src/start/certificates.ts';
 import { eventually } from '../nodes/support.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { addonOf } from './support.ts';
+import { CLUSTER, addonOf } from './support.ts';
 
 const TOKEN = 'kim-token';
 /** as which the API server shows itself */
@@ -98,7 +98,7 @@ const network = new Machine({ now: () => 0 }).address();
 test.skipIf(!network)('an API that an add-on serves is a group like any other', async () => {
   running = runAddons({
     addons: [numbersAddon()],
-    cluster: { dnsIP: '10.96.0.10', domain: 'cluster.local' },
+    cluster: CLUSTER,
     client: api.client,
     clock: api.clock,
     random: () => 0.5,

@@ -4,7 +4,7 @@ import type { Client } from '../../src/client/contract.ts';
 import { runAddonLoops, runAddons } from '../../src/addons/run.ts';
 import { eventually } from '../nodes/support.ts';
 import { FakeApi } from '../support/fake-api.ts';
-import { addonOf, machineWith, uncertified } from './support.ts';
+import { CLUSTER, addonOf, machineWith, uncertified } from './support.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 let api: FakeApi;
@@ -17,7 +17,7 @@ afterEach(() => api.close());
 
 const options = (...addons: Addon[]) => ({
   addons,
-  cluster: { dnsIP: '10.96.0.10', domain: 'cluster.local' },
+  cluster: CLUSTER,
   client: api.client,
   clock: api.clock,
   random: () => 0.5,

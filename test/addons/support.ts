@@ -1,7 +1,14 @@
 import type { networkInterfaces } from 'node:os';
-import type { Addon } from '../../src/addons/addon.ts';
+import type { Addon, Cluster } from '../../src/addons/addon.ts';
 import { Machine } from '../../src/addons/machine.ts';
 import type { Clock } from '../../src/rules/clock.ts';
+
+/** Its proxy listens where nobody else can ask. */
+export const CLUSTER: Cluster = {
+  dnsIP: '10.96.0.10',
+  domain: 'cluster.local',
+  ingress: { address: '127.0.0.1', httpPort: 0, httpsPort: 0, accessLog: false },
+};
 
 type Interfaces = ReturnType<typeof networkInterfaces>;
 

@@ -63,6 +63,14 @@ describe('--nodes', () => {
 describe('the command line', () => {
   const parse = (argv: string[], env: NodeJS.ProcessEnv = {}) => parseOptions(argv, env, '1.2.3');
 
+  test.each([
+    [['--ingress-address', 'here'], '--ingress-address: here is not an IP address'],
+    [['--ingress-http-port', '70000'], '--ingress-http-port: 70000 is not a port'],
+    [['--ingress-https-port', '-1'], '--ingress-https-port'],
+  ])('%j is refused: %s', (argv, message) => {
+    expect(() => parseOptions(argv, {}, '1')).toThrow(message);
+  });
+
   test('has a value for everything', () => {
     expect(parse([])).toEqual({
       roles: new Set(ROLES),
@@ -78,6 +86,7 @@ describe('the command line', () => {
       nodeIP: undefined,
       serviceProxy: 'auto',
       addons: ALL,
+      ingress: { address: '0.0.0.0', httpPort: undefined, httpsPort: undefined, accessLog: false },
       staticTokens: undefined,
       authentication: { jwt: [], algorithms: ['RS256'], anonymous: { enabled: true } },
       serviceCidr: '10.96.0.0/16',

@@ -6,7 +6,7 @@ import { dns } from '../../../src/addons/dns/dns.ts';
 import { runAddons, type Running } from '../../../src/addons/run.ts';
 import { eventually } from '../../nodes/support.ts';
 import { FakeApi } from '../../support/fake-api.ts';
-import { machineWith, uncertified } from '../support.ts';
+import { CLUSTER, machineWith, uncertified } from '../support.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 const NAME = 'kube-dns.kube-system.svc.cluster.local';
@@ -25,7 +25,7 @@ afterEach(async () => {
 async function start(): Promise<number> {
   const one = runAddons({
     addons: [dns],
-    cluster: { dnsIP: '10.96.0.10', domain: 'cluster.local' },
+    cluster: CLUSTER,
     client: api.client,
     clock: api.clock,
     random: () => 0.5,

@@ -1,0 +1,102 @@
+import { createSecureContext } from 'node:tls';
+import type { Addon, ServeContext, Serving } from '../addon.ts';
+import { serveMetrics } from '../metrics-endpoint.ts';
+import { Certificates } from './certificates.ts';
+import { Endpoints } from './endpoints.ts';
+import { EntryServer } from './entry-server.ts';
+import type { Entry } from './exchange.ts';
+import { ExternalNames } from './external-names.ts';
+import { waysOfIngresses } from './ingress-sources.ts';
+import { ingressStatus } from './ingress-status.ts';
+import { listenNear } from './listen.ts';
+import { ACCOUNT, manifests, SERVICE } from './manifests.ts';
+import { Proxy } from './proxy.ts';
+import { Reach } from './reach.ts';
+import { Rebuild } from './rebuild.ts';
+import { roles } from './roles.ts';
+import { RouteTable } from './route-table.ts';
+import { Traffic } from './traffic.ts';
+
+/** How long requests may go on when the proxy stops, ms. */
+const GRACE_MS = 4000;
+
+/**
+ * The way into the cluster for HTTP and HTTPS. One proxy in each process takes requests and leads them to the endpoints
+ * of Services, as Ingresses of the class `ku7s` say; the process that leads writes where it is found.
+ */
+export const ingress: Addon = {
+  name: 'ingress',
+  account: ACCOUNT,
+  manifests,
+  roles,
+  // of the others none is a certificate's, and nothing else of a Secret is needed here
+  selects: { secrets: 'type=kubernetes.io/tls' },
+  loops: () => [ingressStatus],
+  serve,
+};
+
+async function serve(context: ServeContext): Promise<Serving> {
+  const { cluster, machine, informers, clock, random, log, certify } = context;
+  const settings = cluster.ingress;
+  const ingresses = informers.informer('ingresses.networking.k8s.io');
+  const classes = informers.informer('ingressclasses.networking.k8s.io');
+  const services = informers.informer('services');
+  const slices = informers.informer('endpointslices.discovery.k8s.io');
+  const secrets = informers.informer('secrets');
+  const serviceCIDRs = informers.informer('servicecidrs.networking.k8s.io');
+  const traffic = new Traffic();
+  const reach = new Reach({ machine, slices, serviceCIDRs, pods: () => informers.informer('pods') });
+  const proxy = new Proxy({
+    endpoints: new Endpoints(services, slices),
+    reach,
+    names: new ExternalNames(reach, cluster.domain),
+    clock,
+    random,
+    traffic,
+    access: settings.accessLog ? (line) => log('request', line) : undefined,
+  });
+  const own = await certify(SERVICE);
+  const certificates = new Certificates(secrets, createSecureContext(own));
+  // Before that, what there is would be denied.
+  await Promise.all([ingresses, classes, services, slices, secrets, serviceCIDRs].map((each) => each.whenSynced()));
+
+  let routes = new RouteTable([]);
+  const rebuild = new Rebuild(clock, () => {
+    const ways = waysOfIngresses(ingresses, classes);
+    routes = new RouteTable(ways.rules, ways.defaults);
+    certificates.use(ways.certificates);
+  });
+  rebuild.now();
+  const unfollow = [ingresses.follow(rebuild.soon), classes.follow(rebuild.soon)];
+
+  const http: Entry = { tls: false, port: 0, tlsPort: 0, routes: () => routes };
+  const https: Entry = { tls: true, port: 0, tlsPort: 0, routes: () => routes };
+  const plain = new EntryServer(proxy, http);
+  const secure = new EntryServer(proxy, https, { ...own, contextFor: (name) => certificates.contextFor(name) });
+  const metrics = await serveMetrics(machine, () => traffic.text());
+  const stop = async (): Promise<void> => {
+    for (const end of unfollow) end();
+    rebuild.stop();
+    await Promise.all([plain.close(GRACE_MS), secure.close(GRACE_MS)]);
+    proxy.close();
+    metrics.close();
+  };
+  try {
+    http.port = await listenNear((port) => plain.listen(port, settings.address), settings.httpPort, 80);
+    https.port = await listenNear((port) => secure.listen(port, settings.address), settings.httpsPort, 443);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  http.tlsPort = https.tlsPort = https.port;
+  log('takes requests', { address: settings.address, http: http.port, https: https.port });
+  return {
+    service: SERVICE,
+    ports: [
+      { name: 'http', protocol: 'TCP', port: http.port },
+      { name: 'https', protocol: 'TCP', port: https.port },
+      { name: 'metrics', protocol: 'TCP', port: metrics.port },
+    ],
+    stop,
+  };
+}
