@@ -4,6 +4,7 @@ import { duplicate, forbidden, invalid, Path, required, type FieldError } from '
 import { isQualifiedName } from '../../../meta/names.ts';
 import type { Parts } from '../../../meta/object.ts';
 import { compareQuantity, formatQuantity, parseQuantity, quantityOf, type Quantity } from '../../../meta/quantity.ts';
+import type { Steps } from '../../../meta/steps.ts';
 import { newUid } from '../../../meta/uid.ts';
 import type { Strategy } from '../../kind.ts';
 import {
@@ -74,7 +75,11 @@ function validateAmounts(amounts: Amounts, at: Path, resource: string): Errors {
   return errors;
 }
 
-function validateItem(item: Parts<LimitRangeItem>, at: Path): Errors {
+/** Amounts that are looked at between two pauses. */
+const STEP = 1000;
+
+function* validateItem(item: Parts<LimitRangeItem>, at: Path): Steps<Errors> {
+  let seen = 0;
   const errors = validateType(item.type ?? '', at.child('type'));
   const byResource = new Map<string, Amounts>();
   const nameRule =
@@ -87,7 +92,10 @@ function validateItem(item: Parts<LimitRangeItem>, at: Path): Errors {
     }
     for (const [name, amount] of list) {
       errors.push(...nameRule(name, at.child(field).key(name)));
-      byResource.set(name, { ...byResource.get(name), [field]: parseQuantity(amount) });
+      const amounts = byResource.get(name) ?? {};
+      amounts[field] = parseQuantity(amount);
+      byResource.set(name, amounts);
+      if (++seen % STEP === 0) yield;
     }
   }
   if (item.type === 'PersistentVolumeClaim' && !item.min?.['storage'] && !item.max?.['storage']) {
@@ -95,7 +103,10 @@ function validateItem(item: Parts<LimitRangeItem>, at: Path): Errors {
       required(at.child('limits'), 'either minimum or maximum storage value is required, but neither was provided'),
     );
   }
-  for (const [name, amounts] of byResource) errors.push(...validateAmounts(amounts, at, name));
+  for (const [name, amounts] of byResource) {
+    errors.push(...validateAmounts(amounts, at, name));
+    if (++seen % STEP === 0) yield;
+  }
   return errors;
 }
 
@@ -112,13 +123,15 @@ export const limitRangeStrategy: Strategy<LimitRange> = {
     // alone among all kinds it needs no name
     if (!metadata.name) metadata.name = newUid();
   },
-  validate({ spec }) {
+  *validateSteps({ spec }) {
     const items = spec?.limits ?? [];
     const repeated = repeatedAt(items.map((item) => item.type ?? ''));
-    return items.flatMap((item, i) => [
-      ...validateItem(item, LIMITS.index(i)),
-      ...(repeated.has(i) ? [duplicate(LIMITS.index(i).child('type'), item.type ?? '')] : []),
-    ]);
+    const errors: Errors = [];
+    for (const [i, item] of items.entries()) {
+      for (const error of yield* validateItem(item, LIMITS.index(i))) errors.push(error);
+      if (repeated.has(i)) errors.push(duplicate(LIMITS.index(i).child('type'), item.type ?? ''));
+    }
+    return errors;
   },
   createOnUpdate: true,
   generation: false,

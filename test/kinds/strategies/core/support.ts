@@ -4,6 +4,7 @@ import { createRegistry } from '../../../../src/kinds/registry.ts';
 import { validateMeta } from '../../../../src/kinds/validate-meta.ts';
 import type { FieldError } from '../../../../src/meta/field.ts';
 import type { KubeObject } from '../../../../src/meta/object.ts';
+import { atOnce } from '../../../../src/meta/steps.ts';
 
 const registry = createRegistry();
 export const ctx: StrategyContext = {
@@ -30,7 +31,9 @@ export function causes(resource: string, object: object): string[] {
   const kind = registry.byResource('', 'v1', resource)!;
   const one = made(resource, object);
   kind.storage.strategy.prepareForCreate?.(one, ctx);
-  return show([...validateMeta(kind, one), ...(kind.storage.strategy.validate?.(one, ctx) ?? [])]);
+  const { strategy } = kind.storage;
+  const steps = strategy.validateSteps?.(one, undefined, ctx);
+  return show([...validateMeta(kind, one), ...(strategy.validate?.(one, ctx) ?? []), ...(steps ? atOnce(steps) : [])]);
 }
 
 /** What an update is refused with for being one (`validateUpdate` alone). */
