@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Pod, Volume } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
+import { quantityValue } from '../../meta/quantity.ts';
 import type { PodFacts } from '../pods/field-value.ts';
 import type { ObjectSource } from '../pods/object-source.ts';
 import { writeAtomically } from './atomic-writer.ts';
@@ -90,7 +91,8 @@ export class PodVolumes {
     // what is in it has the modes that containers expect, and this keeps the host's other users out
     await mkdir(volumes, { recursive: true, mode: 0o700 });
     if (volume.emptyDir) {
-      if (await emptyDir(volume.emptyDir, directory)) await this.own(pod, directory, false);
+      const memory = quantityValue(facts.allocatable['memory'] ?? 0);
+      if (await emptyDir(volume.emptyDir, directory, pod.spec!, memory)) await this.own(pod, directory, false);
       return { path: directory, readOnly: false };
     }
     const { source, client, clock } = this;
