@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Container, ContainerState, Pod } from '../../../schema/types.ts';
+import type { Container, ContainerState, LinuxContainerUser, Pod } from '../../../schema/types.ts';
 
 /** What must survive a restart of the agent, kept in `pods/UID/containers/NAME/state.json`. */
 export interface ContainerRecord {
@@ -10,6 +10,8 @@ export interface ContainerRecord {
   imageID: string;
   state: ContainerState;
   lastState?: ContainerState;
+  /** whom its first process ran as */
+  user?: LinuxContainerUser;
   /** its startup probe succeeded, or it has none */
   started: boolean;
 }
@@ -34,8 +36,9 @@ export function writeRecord(podsDir: string, uid: string, name: string, record: 
 
 /** What the pod's object says of a container of which the agent itself knows nothing. */
 export function recordFromStatus(pod: Pod, container: Container): ContainerRecord {
-  const { initContainerStatuses = [], containerStatuses = [] } = pod.status ?? {};
-  const known = [...initContainerStatuses, ...containerStatuses].find((each) => each.name === container.name);
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  const all = [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses];
+  const known = all.find((each) => each.name === container.name);
   const base = {
     restartCount: known?.restartCount ?? 0,
     image: known?.image ?? container.image ?? '',

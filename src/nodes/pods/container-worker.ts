@@ -1,4 +1,4 @@
-import type { Container, ContainerStateTerminated, Pod } from '../../../schema/types.ts';
+import type { Container, ContainerStateTerminated, EphemeralContainer, Pod } from '../../../schema/types.ts';
 import { ImageError } from '../images/image-error.ts';
 import type { ProbeTarget } from '../probes/run-probe.ts';
 import type { ContainerExit, RunningContainer } from '../runtimes/runtime.ts';
@@ -7,6 +7,7 @@ import { ContainerEnd } from './container-end.ts';
 import { terminatedState } from './container-exit.ts';
 import { startProbes } from './container-probes.ts';
 import { readRecord, recordFromStatus, writeRecord, type ContainerRecord } from './container-record.ts';
+import { ConfigError } from './container-environment.ts';
 import type { Sandbox } from './container-spec.ts';
 import { CrashLoop } from './crash-loop.ts';
 import { failedStart } from './failed-step.ts';
@@ -22,9 +23,14 @@ export interface ContainerHost {
   pod(): Pod;
   /** undefined before the pod has a network, and after it lost it */
   sandbox(): Sandbox | undefined;
+  /** of the pod's containers, while it runs */
+  running(name: string): RunningContainer | undefined;
   /** something has changed: look again */
   kick(): void;
 }
+
+/** A container of any kind. */
+export type PodContainer = Container & Pick<EphemeralContainer, 'targetContainerName'>;
 
 /** One container of one pod through all its attempts. It starts and stops when the pod's worker says so. */
 export class ContainerWorker {
@@ -43,7 +49,7 @@ export class ContainerWorker {
   private stopProbes: () => void = () => undefined;
 
   constructor(
-    readonly container: Container,
+    readonly container: PodContainer,
     private readonly host: ContainerHost,
     private readonly context: AgentContext,
   ) {
@@ -153,7 +159,7 @@ export class ContainerWorker {
     const image = await this.image.get();
     if (!image) return undefined;
     const { container, context } = this;
-    const begun = { pod: this.host.pod(), container, image, sandbox, attempt, previous };
+    const begun = { pod: this.host.pod(), container, image, sandbox, attempt, previous, target: this.targeted() };
     const { running, record } = await startContainer(begun, context);
     this.record = record;
     this.save();
@@ -243,6 +249,15 @@ export class ContainerWorker {
     this.record.state = { waiting };
     this.save();
     this.event('Warning', 'BackOff', event);
+  }
+
+  /** Whose processes it sees. @throws ConfigError when that one does not run */
+  private targeted(): RunningContainer | undefined {
+    const { targetContainerName: name } = this.container;
+    if (!name) return undefined;
+    const target = this.host.running(name);
+    if (!target) throw new ConfigError(`unable to find target container ${name}`);
+    return target;
   }
 
   private target(running: RunningContainer): ProbeTarget | undefined {

@@ -8,19 +8,36 @@ import { isSidecar, restarts } from './restart-policy.ts';
 export class PodContainers {
   readonly init: readonly ContainerWorker[];
   readonly main: readonly ContainerWorker[];
+  /** those that have been added to the pod since: they are never started again (KEP-277) */
+  private ephemeral: readonly ContainerWorker[] = [];
 
   constructor(
     private readonly host: ContainerHost,
     private readonly context: AgentContext,
   ) {
     const { spec } = host.pod();
-    const worker = (container: Container): ContainerWorker => new ContainerWorker(container, host, context);
-    this.init = (spec?.initContainers ?? []).map(worker);
-    this.main = (spec?.containers ?? []).map(worker);
+    this.init = (spec?.initContainers ?? []).map((each) => this.worker(each));
+    this.main = (spec?.containers ?? []).map((each) => this.worker(each));
+    this.update();
   }
 
   get all(): ContainerWorker[] {
-    return [...this.init, ...this.main];
+    return [...this.init, ...this.main, ...this.ephemeral];
+  }
+
+  get added(): readonly ContainerWorker[] {
+    return this.ephemeral;
+  }
+
+  /** Takes in the ephemeral containers that the pod has got. */
+  update(): void {
+    const specs = this.host.pod().spec?.ephemeralContainers ?? [];
+    const more = specs.filter(({ name }) => !this.ephemeral.some((each) => each.name === name));
+    if (more.length) this.ephemeral = [...this.ephemeral, ...more.map((each) => this.worker(each))];
+  }
+
+  private worker(container: Container): ContainerWorker {
+    return new ContainerWorker(container, this.host, this.context);
   }
 
   get running(): boolean {
@@ -28,12 +45,12 @@ export class PodContainers {
   }
 
   /**
-   * Starts what may start now: init containers one after the other, then all main ones.
+   * Starts what may start now: ephemeral containers, init containers one after the other, then all main ones.
    * @returns ms after which to look again, undefined when an event will tell
    */
   advance(): number | undefined {
     const pod = this.host.pod();
-    const waits: (number | undefined)[] = [];
+    const waits: (number | undefined)[] = this.ephemeral.map((each) => each.ensureRunning(() => false));
     const mainBegan = this.main.some((each) => each.running || each.terminated);
     const over = this.mainOver(pod);
     for (const each of this.init) {
@@ -51,12 +68,14 @@ export class PodContainers {
     return minimum(waits);
   }
 
-  /** Main containers first, then init containers and sidecars, last started first; all within the grace period. */
+  /** Main and ephemeral containers first, then init containers and sidecars, last started first; all within the grace period. */
   async stop(): Promise<void> {
     const { clock } = this.context;
     const grace = graceMs(this.host.pod());
     const until = clock.now() + grace;
-    await Promise.all(this.main.map((each) => each.stop(grace, `Stopping container ${each.name}`)));
+    await Promise.all(
+      [...this.main, ...this.ephemeral].map((each) => each.stop(grace, `Stopping container ${each.name}`)),
+    );
     for (const each of [...this.init].reverse()) {
       const left = Math.min(graceMs(this.host.pod()), until - clock.now());
       await each.stop(Math.max(0, left), `Stopping container ${each.name}`);

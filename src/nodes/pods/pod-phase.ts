@@ -1,5 +1,5 @@
 import type { Container, ContainerStatus, Pod } from '../../../schema/types.ts';
-import { isSidecar } from './restart-policy.ts';
+import { isSidecar, restarts } from './restart-policy.ts';
 
 type Phase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 
@@ -14,7 +14,8 @@ const ended = (status: ContainerStatus | undefined): number | undefined =>
   status?.state?.terminated?.exitCode ?? (status?.state?.waiting ? status.lastState?.terminated?.exitCode : undefined);
 
 /**
- * The phase as the kubelet derives it from the statuses of init and main containers.
+ * The phase as the kubelet derives it from the statuses of init and main containers, each by its own restart policy and
+ * rules (KEP-5307). Source: kubelet getPhase.
  * @param over the pod is being deleted and nothing of it will start again
  */
 export function podPhase(
@@ -23,26 +24,28 @@ export function podPhase(
   main: readonly ContainerStatus[],
   over = false,
 ): Phase {
-  const policy = pod.spec?.restartPolicy ?? 'Always';
   const initSpecs = pod.spec?.initContainers ?? [];
-  const mainStarted = main.some((status) => status.state?.running || ended(status) !== undefined);
-  const waitsForInit = initSpecs.filter((each, index) => !initDone(pod, each, init[index]));
-  const failedInit = waitsForInit.some((each, index) => {
-    const status = init[initSpecs.indexOf(each)] ?? init[index];
-    const own = each.restartPolicy ?? policy;
-    return !isSidecar(pod, each) && own === 'Never' && (status?.state?.terminated?.exitCode ?? 0) !== 0;
+  const hasFailed = initSpecs.some((each, index) => {
+    const code = ended(init[index]);
+    return !isSidecar(pod, each) && code !== undefined && code !== 0 && !restarts(pod, each, code);
   });
-  if (failedInit) return 'Failed';
-  if (waitsForInit.length && !mainStarted) return 'Pending';
-  // One that has never started keeps the pod Pending, whatever the others do.
+  if (hasFailed) return 'Failed';
+  // Once a main container has begun, sidecars that start again hold nothing up; one that never ran does.
+  const hasBegun = main.some((status) => status.state?.running || status.state?.terminated);
+  const isAwaited = (each: Container, index: number): boolean => {
+    const status = init[index];
+    if (!isSidecar(pod, each)) return ended(status) === undefined;
+    if (!status?.state?.running) return ended(status) === undefined;
+    return !status.started && !hasBegun;
+  };
+  if (initSpecs.some(isAwaited)) return 'Pending';
+  const sidecars = init.filter((_, index) => initSpecs[index] && isSidecar(pod, initSpecs[index]));
   if (main.some((status) => !status.state?.running && ended(status) === undefined)) return 'Pending';
-  if (main.some((status) => status.state?.running)) return 'Running';
-  const sidecarsRun = initSpecs.some((each, index) => isSidecar(pod, each) && init[index]?.state?.running);
-  const specs = pod.spec?.containers ?? [];
+  if ([...main, ...sidecars].some((status) => status.state?.running)) return 'Running';
   const again = main.some((status, index) => {
-    const own = specs[index]?.restartPolicy ?? policy;
-    return own === 'Always' || (own === 'OnFailure' && ended(status) !== 0) || status.state?.waiting;
+    const container = pod.spec?.containers[index];
+    return container && restarts(pod, container, ended(status) ?? 0);
   });
-  if (!over && (again || sidecarsRun)) return 'Running';
+  if (again && !over) return 'Running';
   return main.every((status) => ended(status) === 0) ? 'Succeeded' : 'Failed';
 }

@@ -24,6 +24,7 @@ export interface Verdict {
 export interface StatusInput {
   init: readonly ContainerView[];
   main: readonly ContainerView[];
+  ephemeral?: readonly ContainerView[];
   hostIP: string;
   /** undefined before the pod has a network, and after it lost it */
   podIP?: string | undefined;
@@ -62,6 +63,9 @@ export function podStatus(pod: Pod, input: StatusInput): PodStatus {
     ...(input.verdict && { reason: input.verdict.reason, message: input.verdict.message }),
     ...(init.length && { initContainerStatuses: init }),
     containerStatuses: main,
+    ...(input.ephemeral?.length && {
+      ephemeralContainerStatuses: input.ephemeral.map((view) => ephemeralStatus(view, pod)),
+    }),
     qosClass: pod.status?.qosClass ?? qosClass(pod.spec),
   };
 }
@@ -91,6 +95,12 @@ function dated(condition: PodCondition, pod: Pod, now: number): PodCondition {
   };
 }
 
+/** Nothing waits for an ephemeral container: it is never ready, and has no probe that says that it started. */
+function ephemeralStatus(view: ContainerView, pod: Pod): ContainerStatus {
+  const { started: _, ...status } = containerStatus(view, 'ContainerCreating', pod);
+  return { ...status, ready: false };
+}
+
 function containerStatus({ container, record, ready }: ContainerView, waiting: string, pod: Pod): ContainerStatus {
   const { state } = record;
   const isInit =
@@ -111,6 +121,7 @@ function containerStatus({ container, record, ready }: ContainerView, waiting: s
         resources: container.resources,
         ...(container.resources.requests && { allocatedResources: container.resources.requests }),
       }),
+    ...(record.user && { user: { linux: record.user } }),
     ...(container.volumeMounts?.length && {
       volumeMounts: container.volumeMounts.map(({ name, mountPath, readOnly }) => ({
         name,

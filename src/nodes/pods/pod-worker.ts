@@ -40,7 +40,12 @@ export class PodWorker {
   ) {
     this.startTime = pod.status?.startTime ?? formatTime(context.clock.now());
     this.shared = new PodSandbox(context);
-    const host = { pod: () => this.pod, sandbox: () => this.sandbox, kick: () => this.kick() };
+    const host = {
+      pod: () => this.pod,
+      sandbox: () => this.sandbox,
+      running: (name: string) => this.containers.find((each) => each.name === name)?.running,
+      kick: () => this.kick(),
+    };
     this.workers = new PodContainers(host, context);
     this.reporter = new StatusReporter(() => this.pod, context);
   }
@@ -60,6 +65,7 @@ export class PodWorker {
   update(pod: Pod): void {
     const before = this.pod.metadata.deletionTimestamp ? graceMs(this.pod) : undefined;
     this.pod = pod;
+    this.workers.update();
     if (before !== undefined && graceMs(pod) < before) this.workers.hasten();
     this.kick();
   }
@@ -190,6 +196,7 @@ export class PodWorker {
     const status = podStatus(pod, {
       init: workers.init.map(view),
       main: workers.main.map(view),
+      ephemeral: workers.added.map(view),
       hostIP: this.context.hostIP,
       podIP: this.sandbox?.address.ip ?? pod.status?.podIP,
       startTime: this.startTime,

@@ -16,6 +16,8 @@ export interface Attempt {
   sandbox: Sandbox;
   /** 0 for the first */
   attempt: number;
+  /** whose processes it sees */
+  target?: RunningContainer | undefined;
   /** how the one before ended */
   previous: ContainerStateTerminated | undefined;
 }
@@ -25,7 +27,7 @@ export interface Attempt {
  * @throws ConfigError, or what the runtime says
  */
 export async function startContainer(
-  { pod, container, image, sandbox, attempt, previous }: Attempt,
+  { pod, container, image, sandbox, attempt, previous, target }: Attempt,
   context: AgentContext,
 ): Promise<{ running: RunningContainer; record: ContainerRecord }> {
   const { events, runtime, logs } = context;
@@ -35,12 +37,17 @@ export async function startContainer(
   if (attempt > 0 && !runtime.update) await cgroupOf(uid, container.name, attempt - 1, id, context)?.remove();
   const spec = await containerSpec(pod, container, image, attempt, sandbox, context);
   await logs.dropOlderThan(spec.pod, container.name, attempt);
-  const running = await runtime.start(spec);
+  const running = await runtime.start(target ? { ...spec, target } : spec);
   events.event(pod, 'Normal', 'Created', 'Container created');
   const record: ContainerRecord = {
     restartCount: attempt,
     containerID: `${runtime.scheme}://${running.id}`,
     ...imageNames(image, container.image ?? ''),
+    user: {
+      uid: spec.security.user,
+      gid: spec.security.group,
+      supplementalGroups: [...spec.security.supplementaryGroups],
+    },
     state: { running: { startedAt: formatTime(running.startedAt) } },
     ...(previous && { lastState: { terminated: previous } }),
     started: !container.startupProbe,

@@ -68,6 +68,8 @@ export interface ContainerSpec {
   sandbox: PodSandbox;
   security: ContainerSecurity;
   cgroup?: CgroupMembership | undefined;
+  /** the container of the same pod whose processes it sees, and they it */
+  target?: RunningContainer;
   stdin: boolean;
   tty: boolean;
 }

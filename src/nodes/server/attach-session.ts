@@ -23,7 +23,7 @@ export function attachSession(container: RunningContainer, stdin: boolean, stdin
     }),
     write: (chunk) => input?.write(chunk),
     endInput: () => input?.end(stdinOnce),
-    resize: () => undefined,
+    resize: (columns, rows) => container.resize(columns, rows),
     onOutput(next) {
       listener = next;
       subscribe();
