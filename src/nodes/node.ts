@@ -27,6 +27,9 @@ import { KubeletServer } from './server/kubelet-server.ts';
 import { ServingCertificate } from './server/serving-certificate.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
 
+/** What containers get to end, when they end with the agent, ms: Ctrl-C is done soon after. */
+const STOP_GRACE_MS = 3000;
+
 /** A node whose containers are processes of this machine. It acts as `system:node:NAME`. */
 export const createNode = (options: NodeOptions): NodeHandle => new Agent(options);
 
@@ -89,7 +92,7 @@ class Agent implements NodeHandle {
     this.registration?.stop();
     this.certificate?.stop();
     await this.services?.stop();
-    await this.manager?.stop(kill);
+    await this.manager?.stop(kill ? STOP_GRACE_MS : undefined);
     await this.server?.close();
     if (kill) await this.context?.network.close();
     if (kill) await this.context?.cgroups?.close();

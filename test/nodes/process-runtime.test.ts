@@ -138,7 +138,7 @@ describe('a container process', () => {
   it('is adopted by an agent that starts later', async () => {
     const first = await runtime.start(spec(7, ['sh', '-c', 'echo one; sleep 0.3; exit 9']));
     const later = new ProcessRuntime(join(root, 'pods'), can, logs, realClock);
-    const adopted = later.adopt({ pod, name: 'c', attempt: 7 });
+    const adopted = await later.adopt({ pod, name: 'c', attempt: 7 });
     expect(adopted?.pid).toBe(first.pid);
     expect(await adopted!.exited).toMatchObject({ exitCode: 9 });
     await first.exited;

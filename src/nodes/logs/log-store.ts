@@ -49,6 +49,15 @@ export class LogStore {
     await Promise.all(old.map((name) => rm(join(directory, name), { force: true })));
   }
 
+  /** Removes the logs of pods that nobody knows. */
+  async collect(isKnown: (uid: string) => boolean): Promise<void> {
+    for (const name of await readdir(this.root).catch(() => [])) {
+      // neither a namespace nor a name has an underscore
+      const uid = name.split('_').at(-1) ?? '';
+      if (!isKnown(uid)) await rm(join(this.root, name), { recursive: true, force: true });
+    }
+  }
+
   async remove(pod: PodIdentity): Promise<void> {
     await rm(this.directory(pod), { recursive: true, force: true });
   }

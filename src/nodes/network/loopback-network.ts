@@ -1,5 +1,5 @@
-import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { replaceFile } from '../replace-file.ts';
 import type { PodAddress, PodNetwork } from './pod-network.ts';
 
 /** Addresses for pods: 127.1.0.1 to 127.1.255.254. */
@@ -47,9 +47,7 @@ export class LoopbackNetwork implements PodNetwork {
   }
 
   private save(): void {
-    mkdirSync(dirname(this.file), { recursive: true });
-    writeFileSync(`${this.file}.tmp`, JSON.stringify([...this.addresses]));
-    renameSync(`${this.file}.tmp`, this.file);
+    replaceFile(this.file, JSON.stringify([...this.addresses]));
   }
 }
 

@@ -13,6 +13,7 @@ import { CrashLoop } from './crash-loop.ts';
 import { failedStart } from './failed-step.ts';
 import { ImageStep } from './image-step.ts';
 import { runHook } from './lifecycle-hook.ts';
+import { endOf, recoverContainer } from './recover-container.ts';
 import { startContainer } from './start-container.ts';
 
 /** An exec or httpGet hook that never ends, ms, where the grace period does not bound it. */
@@ -22,6 +23,8 @@ const HOOK_LIMIT_MS = 10 * 60_000;
 export interface ContainerHost {
   pod(): Pod;
   /** undefined before the pod has a network, and after it lost it */
+  podIP(): string | undefined;
+  /** undefined before all is there that its containers share */
   sandbox(): Sandbox | undefined;
   /** of the pod's containers, while it runs */
   running(name: string): RunningContainer | undefined;
@@ -35,18 +38,19 @@ export type PodContainer = Container & Pick<EphemeralContainer, 'targetContainer
 /** One container of one pod through all its attempts. It starts and stops when the pod's worker says so. */
 export class ContainerWorker {
   record: ContainerRecord;
-  ready = false;
   running: RunningContainer | undefined;
   private readonly image: ImageStep;
   private readonly crashLoop = new CrashLoop();
   private busy: 'starting' | 'stopping' | undefined;
-  /** a start that is under way: resolves when there is a container to be stopped, or none */
-  private beginning: Promise<RunningContainer | undefined> | undefined;
+  /** a start that is under way: `done` resolves when there is a container to be stopped, or none */
+  private beginning: { done: Promise<RunningContainer | undefined>; abort: AbortController } | undefined;
   private end: ContainerEnd | undefined;
   private stopping: Promise<void> | undefined;
   private hookRunning = false;
   private retryAt = 0;
-  private stopProbes: () => void = () => undefined;
+  /** while its probes run: how to stop them */
+  private stopProbes: (() => void) | undefined;
+  private released = false;
 
   constructor(
     readonly container: PodContainer,
@@ -54,13 +58,27 @@ export class ContainerWorker {
     private readonly context: AgentContext,
   ) {
     const pod = host.pod();
-    this.record = readRecord(context.podsDir, pod.metadata.uid, container.name) ?? recordFromStatus(pod, container);
+    this.record =
+      readRecord(context.podsDir, pod.metadata.uid, container.name) ??
+      recordFromStatus(pod, container, context.clock.now());
     this.image = new ImageStep(container, () => host.pod(), context);
-    this.recover();
+  }
+
+  /** Once, before anything else is asked of it: what an earlier run of the agent left is taken over. */
+  async recover(): Promise<void> {
+    const { record, running } = await recoverContainer(this.host.pod(), this.container, this.record, this.context);
+    if (record !== this.record) this.remember(record);
+    if (!running) return;
+    this.watch(running);
+    if (!this.container.readinessProbe && record.started) this.record.ready = true;
   }
 
   get name(): string {
     return this.container.name;
+  }
+
+  get ready(): boolean {
+    return this.record.ready;
   }
 
   get terminated(): ContainerStateTerminated | undefined {
@@ -81,7 +99,8 @@ export class ContainerWorker {
    * @returns ms until it should be called again because of a back-off, undefined when an event will tell
    */
   ensureRunning(mayRestart: (exitCode: number) => boolean): number | undefined {
-    if (this.running || this.busy) return undefined;
+    if (this.running) this.probe(this.running);
+    if (this.running || this.busy || this.released) return undefined;
     const now = this.context.clock.now();
     const ended = this.terminated;
     if (ended) {
@@ -93,7 +112,7 @@ export class ContainerWorker {
       }
     }
     if (this.retryAt > now) return this.retryAt - now;
-    void this.start(ended);
+    void this.start();
     return undefined;
   }
 
@@ -102,21 +121,23 @@ export class ContainerWorker {
    * `graceMs` left. Resolves when it has ended, also when it was only about to start.
    */
   async stop(graceMs: number, message: string): Promise<void> {
-    if (!this.running) this.image.cancel();
-    if (!this.running) await this.beginning?.catch(() => undefined);
+    this.beginning?.abort.abort();
+    if (!this.running) await this.beginning?.done.catch(() => undefined);
     if (this.running && this.end) this.end.hasten(graceMs);
     else if (this.running) this.stopping = this.finish(this.running, graceMs, message);
     await this.stopping;
   }
 
-  /** The agent ends without the container: it is left to run, unwatched. */
+  /** The agent ends: nothing begins any more, and what runs is left to run, unwatched, unless it is stopped. */
   release(): void {
-    this.stopProbes();
+    this.released = true;
+    this.beginning?.abort.abort();
+    this.endProbes();
   }
 
   private async finish(running: RunningContainer, graceMs: number, message: string): Promise<void> {
     this.busy = 'stopping';
-    this.stopProbes();
+    this.endProbes();
     this.event('Normal', 'Killing', message);
     const warn = (text: string): void => this.event('Warning', 'FailedPreStopHook', text);
     const { clock } = this.context;
@@ -136,14 +157,15 @@ export class ContainerWorker {
     this.host.kick();
   }
 
-  private async start(previous: ContainerStateTerminated | undefined): Promise<void> {
+  private async start(): Promise<void> {
     this.busy = 'starting';
+    const abort = new AbortController();
     try {
-      this.beginning = this.begin(previous);
-      const running = await this.beginning;
+      this.beginning = { done: this.begin(abort.signal), abort };
+      const running = await this.beginning.done;
       if (running) await this.postStart(running);
     } catch (error) {
-      this.failed(error);
+      if (!abort.signal.aborted) this.failed(error);
     } finally {
       this.beginning = undefined;
       if (this.busy === 'starting') this.busy = undefined;
@@ -151,18 +173,26 @@ export class ContainerWorker {
     }
   }
 
-  /** @returns undefined when the pod has no sandbox any more, or the start was cancelled */
-  private async begin(previous: ContainerStateTerminated | undefined): Promise<RunningContainer | undefined> {
-    const attempt = previous ? this.record.restartCount + 1 : this.record.restartCount;
+  /** @returns undefined when the pod has no sandbox any more, or the container is not wanted any more */
+  private async begin(signal: AbortSignal): Promise<RunningContainer | undefined> {
     const sandbox = this.host.sandbox();
     if (!sandbox) return undefined;
-    const image = await this.image.get();
+    const image = await this.image.get(signal);
     if (!image) return undefined;
-    const { container, context } = this;
-    const begun = { pod: this.host.pod(), container, image, sandbox, attempt, previous, target: this.targeted() };
-    const { running, record } = await startContainer(begun, context);
-    this.record = record;
-    this.save();
+    const { container, context, record } = this;
+    const remember = (next: ContainerRecord): void => this.remember(next);
+    const start = {
+      pod: this.host.pod(),
+      container,
+      image,
+      sandbox,
+      record,
+      signal,
+      remember,
+      target: this.targeted(),
+    };
+    const running = await startContainer(start, context);
+    if (!running) return undefined;
     if (running.live) this.event('Normal', 'Started', 'Container started');
     this.watch(running);
     return running;
@@ -181,14 +211,15 @@ export class ContainerWorker {
         return this.stop(this.graceMs(), 'FailedPostStartHook');
       }
     }
-    if (running.live && !this.container.readinessProbe && this.record.started) this.ready = true;
+    if (running.live && !this.container.readinessProbe && this.record.started) this.setReady(true);
   }
 
   private failed(error: unknown): void {
     const now = this.context.clock.now();
     const isImage = error instanceof ImageError;
     const { waiting, retryAt } = isImage ? this.image.failed(error, now) : failedStart(error, now);
-    this.record.state = { waiting };
+    const ended = endOf(this.record);
+    this.record = { ...this.record, state: { waiting }, ...(ended && { lastState: { terminated: ended } }) };
     this.retryAt = retryAt;
     if (!isImage) this.event('Warning', 'Failed', `Error: ${waiting.message}`);
   }
@@ -200,23 +231,19 @@ export class ContainerWorker {
     this.probe(running);
   }
 
+  /** Begins as soon as the pod's address is known, which after a restart of the agent comes later than the container. */
   private probe(running: RunningContainer): void {
     const target = this.target(running);
-    if (!target) return;
+    if (!target || this.stopProbes || this.busy === 'stopping') return;
     this.stopProbes = startProbes(this.container, target, this.context, {
       active: () => !this.hookRunning && this.running === running && this.busy !== 'stopping',
       started: () => this.record.started,
       setStarted: () => {
-        this.record.started = true;
-        if (!this.container.readinessProbe) this.ready = true;
-        this.save();
+        const ready = this.record.ready || !this.container.readinessProbe;
+        this.remember({ ...this.record, started: true, ready });
         this.host.kick();
       },
-      setReady: (ready) => {
-        if (this.ready === ready) return;
-        this.ready = ready;
-        this.host.kick();
-      },
+      setReady: (ready) => this.setReady(ready),
       kill: (kind, probe) => {
         const grace = probe.terminationGracePeriodSeconds;
         const ms = grace === undefined ? this.graceMs() : grace * 1000;
@@ -226,28 +253,32 @@ export class ContainerWorker {
     });
   }
 
-  private onExit(running: RunningContainer, exit: ContainerExit): void {
-    if (this.running !== running) return;
-    this.stopProbes();
-    this.running = undefined;
-    this.ready = false;
-    this.record.started = false;
-    this.record.state = { terminated: this.terminatedBy(exit, running.startedAt) };
-    if (exit.startError) this.event('Warning', 'Failed', `Error: ${exit.startError}`);
-    this.save();
+  private setReady(ready: boolean): void {
+    if (this.record.ready === ready) return;
+    this.remember({ ...this.record, ready });
     this.host.kick();
   }
 
-  private terminatedBy(exit: ContainerExit, startedAt: number): ContainerStateTerminated {
-    return terminatedState(this.host.pod(), this.container, this.record, exit, startedAt, this.context);
+  private endProbes(): void {
+    this.stopProbes?.();
+    this.stopProbes = undefined;
+  }
+
+  private onExit(running: RunningContainer, exit: ContainerExit): void {
+    if (this.running !== running) return;
+    this.endProbes();
+    this.running = undefined;
+    const { record, container, context } = this;
+    const terminated = terminatedState(this.host.pod(), container, record, exit, running.startedAt, context);
+    this.remember({ ...record, started: false, ready: false, state: { terminated } });
+    if (exit.startError) this.event('Warning', 'Failed', `Error: ${exit.startError}`);
+    this.host.kick();
   }
 
   private backOff(ended: ContainerStateTerminated): void {
     if (this.record.state.waiting?.reason === 'CrashLoopBackOff') return;
     const { waiting, event } = this.crashLoop.describe(this.host.pod(), this.name);
-    this.record.lastState = { terminated: ended };
-    this.record.state = { waiting };
-    this.save();
+    this.remember({ ...this.record, lastState: { terminated: ended }, state: { waiting } });
     this.event('Warning', 'BackOff', event);
   }
 
@@ -261,40 +292,21 @@ export class ContainerWorker {
   }
 
   private target(running: RunningContainer): ProbeTarget | undefined {
-    const sandbox = this.host.sandbox();
-    return sandbox && { runtime: this.context.runtime, running, container: this.container, podIP: sandbox.address.ip };
+    const podIP = this.host.podIP();
+    if (podIP === undefined) return undefined;
+    return { runtime: this.context.runtime, running, container: this.container, podIP };
   }
 
   private graceMs(): number {
     return (this.host.pod().spec?.terminationGracePeriodSeconds ?? 30) * 1000;
   }
 
-  /** After a restart of the agent: what ran then is taken over, or is found to have ended. */
-  private recover(): void {
-    const startedAt = this.record.state.running?.startedAt;
-    if (!startedAt) return;
-    const { namespace = '', name, uid } = this.host.pod().metadata;
-    const attempt = { pod: { namespace, name, uid }, name: this.name, attempt: this.record.restartCount };
-    const running = this.context.runtime.adopt(attempt);
-    if (running) {
-      queueMicrotask(() => {
-        this.watch(running);
-        if (!this.container.readinessProbe && this.record.started) this.ready = true;
-        this.host.kick();
-      });
-      this.running = running;
-      return;
-    }
-    const exit = this.context.runtime.exitOf(attempt) ?? { exitCode: 137, finishedAt: this.context.clock.now() };
-    this.record.state = { terminated: this.terminatedBy(exit, Date.parse(startedAt)) };
-    this.record.started = false;
-  }
-
   private event(type: 'Normal' | 'Warning', reason: string, message: string): void {
     this.context.events.event(this.host.pod(), type, reason, message);
   }
 
-  private save(): void {
-    writeRecord(this.context.podsDir, this.host.pod().metadata.uid, this.name, this.record);
+  private remember(record: ContainerRecord): void {
+    this.record = record;
+    writeRecord(this.context.podsDir, this.host.pod().metadata.uid, this.name, record);
   }
 }

@@ -68,10 +68,13 @@ export class PodContainers {
     return minimum(waits);
   }
 
-  /** Main and ephemeral containers first, then init containers and sidecars, last started first; all within the grace period. */
-  async stop(): Promise<void> {
+  /**
+   * Main and ephemeral containers first, then init containers and sidecars, last started first; all within the grace period.
+   * @param mostMs of it that they get, when the agent has no more itself
+   */
+  async stop(mostMs = Infinity): Promise<void> {
     const { clock } = this.context;
-    const grace = graceMs(this.host.pod());
+    const grace = Math.min(mostMs, graceMs(this.host.pod()));
     const until = clock.now() + grace;
     await Promise.all(
       [...this.main, ...this.ephemeral].map((each) => each.stop(grace, `Stopping container ${each.name}`)),
@@ -87,10 +90,14 @@ export class PodContainers {
     for (const each of this.all) if (each.isStopping) void each.stop(graceMs(this.host.pod()), '');
   }
 
-  /** The agent ends. @param kill whether the containers end with it */
-  async close(kill: boolean): Promise<void> {
+  /** Takes over what an earlier run of the agent left. */
+  async recover(): Promise<void> {
+    await Promise.all(this.all.map((each) => each.recover()));
+  }
+
+  /** The agent ends: nothing begins any more. What runs is left to run unless it is stopped. */
+  release(): void {
     for (const each of this.all) each.release();
-    if (kill) await Promise.all(this.all.map((each) => each.stop(1, `Stopping container ${each.name}`)));
   }
 
   private mainOver(pod: Pod): boolean {

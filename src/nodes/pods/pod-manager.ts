@@ -1,11 +1,10 @@
-import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
 import type { Pod } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import { isPodTerminal } from '../../rules/pods.ts';
 import { admit } from '../admission/admit.ts';
 import { PREEMPTED } from '../admission/preemption.ts';
 import type { AgentContext } from './agent-context.ts';
+import { collectPods } from './collect-pods.ts';
 import { PodWorker } from './pod-worker.ts';
 import { rejectPod } from './reject-pod.ts';
 
@@ -31,12 +30,13 @@ export class PodManager {
     });
     follows = true;
     for (const pod of known.sort(byAdmission)) this.changed(pod, undefined);
-    await this.collectGarbage();
+    await collectPods((uid) => this.workers.has(uid), this.context);
   }
 
-  async stop(kill: boolean): Promise<void> {
+  /** @param graceMs containers end with the agent, and have so long at most; undefined: they go on without it */
+  async stop(graceMs: number | undefined): Promise<void> {
     this.unsubscribe();
-    await Promise.all([...this.workers.values()].map((worker) => worker.close(kill)));
+    await Promise.all([...this.workers.values()].map((worker) => worker.close(graceMs)));
   }
 
   worker(namespace: string, name: string): PodWorker | undefined {
@@ -103,30 +103,6 @@ export class PodManager {
     const { uid } = pod.metadata;
     this.finished.delete(uid);
     this.workers.get(uid)?.removed();
-  }
-
-  /** Ends and removes what belongs to pods that went while no agent ran. Others may come meanwhile. */
-  private async collectGarbage(): Promise<void> {
-    const { podsDir, runtime, network, cgroups } = this.context;
-    const isKnown = (uid: string): boolean => this.workers.has(uid);
-    for (const uid of await readdir(podsDir).catch(() => [])) {
-      if (isKnown(uid)) continue;
-      const names = await readdir(join(podsDir, uid, 'containers')).catch(() => []);
-      for (const name of names) {
-        const attempts = await readdir(join(podsDir, uid, 'containers', name)).catch(() => []);
-        for (const attempt of attempts.map(Number).filter(Number.isInteger)) {
-          const container = runtime.adopt({ pod: { namespace: '', name: '', uid }, name, attempt });
-          container?.kill();
-          await container?.exited;
-        }
-      }
-      // what cannot be unmounted now is tried again at the next start
-      await this.context.volumes
-        .remove(uid)
-        .catch((error: unknown) => this.context.log('a pod left something mounted', { uid, error: String(error) }));
-    }
-    await cgroups?.collect(isKnown);
-    await network.collect(isKnown);
   }
 }
 

@@ -1,4 +1,5 @@
 import type { Pod } from '../../../schema/types.ts';
+import type { PodAddress } from '../network/pod-network.ts';
 import type { AgentContext } from './agent-context.ts';
 import { sandboxCgroup } from './container-cgroup.ts';
 import type { Sandbox } from './container-spec.ts';
@@ -10,18 +11,30 @@ export const VOLUME_REFRESH_MS = 10_000;
 
 /** What all containers of a pod share: its address, its volumes and its files in /etc. */
 export class PodSandbox {
+  /** what containers are started with, once all of it is there */
   current: Sandbox | undefined;
+  private address: PodAddress | undefined;
   private refreshedAt = 0;
+  private released = false;
 
   constructor(private readonly context: AgentContext) {}
 
+  get ip(): string | undefined {
+    return this.address?.ip;
+  }
+
+  /** The pod's address, which it keeps for as long as it has containers; those that outlived the agent have it. */
+  async attach(pod: Pod): Promise<PodAddress> {
+    const { network, hostIP } = this.context;
+    this.address ??= pod.spec?.hostNetwork ? { ip: hostIP } : await network.attach(pod.metadata.uid, pod);
+    return this.address;
+  }
+
   /** Makes it, or brings its volumes up to date. @throws MountError, or what the network says */
   async prepare(pod: Pod): Promise<void> {
-    const { network, volumes, clock, hostIP, allocatable, log, runtime } = this.context;
+    const { volumes, clock, hostIP, allocatable, log, runtime } = this.context;
     if (this.current && clock.now() - this.refreshedAt < VOLUME_REFRESH_MS) return;
-    const address = pod.spec?.hostNetwork
-      ? { ip: hostIP }
-      : (this.current?.address ?? (await network.attach(pod.metadata.uid, pod)));
+    const address = await this.attach(pod);
     const facts = { podIPs: [address.ip], hostIP, allocatable };
     try {
       const paths = await volumes.prepare(pod, facts);
@@ -42,8 +55,11 @@ export class PodSandbox {
   /** A finished pod gives back its network and what is mounted; its logs and records stay until it is deleted. */
   async release(pod: Pod): Promise<void> {
     const { uid } = pod.metadata;
-    if (this.current) await this.context.network.detach(uid);
-    if (this.current) await this.context.volumes.unmount(uid);
+    if (this.released) return;
+    await this.context.network.detach(uid);
+    await this.context.volumes.unmount(uid);
+    this.released = true;
     this.current = undefined;
+    this.address = undefined;
   }
 }

@@ -3,14 +3,13 @@ import { formatTime } from '../../meta/time.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { podConditions } from './pod-conditions.ts';
 import { podPhase } from './pod-phase.ts';
-import { isTerminalPhase } from '../../rules/pods.ts';
+import { isPodTerminal, isTerminalPhase } from '../../rules/pods.ts';
 import { qosClass } from '../../rules/qos-class.ts';
 
 /** What the worker knows of one container. */
 export interface ContainerView {
   container: Container;
   record: ContainerRecord;
-  ready: boolean;
 }
 
 /** Why the node ended the pod: its deadline, eviction, others that it had to give way to. */
@@ -42,7 +41,10 @@ export function podStatus(pod: Pod, input: StatusInput): PodStatus {
   const main = input.main.map((view) =>
     containerStatus(view, init.length && !started ? 'PodInitializing' : 'ContainerCreating', pod),
   );
-  const phase = input.verdict ? 'Failed' : podPhase(pod, init, main, input.over);
+  // What has ended stays so, whoever said it.
+  const ended = isPodTerminal(pod) ? pod.status : undefined;
+  const phase = ended?.phase ?? (input.verdict ? 'Failed' : podPhase(pod, init, main, input.over));
+  const { reason, message } = ended?.reason === undefined ? (input.verdict ?? {}) : ended;
   const facts = {
     phase,
     init,
@@ -60,7 +62,8 @@ export function podStatus(pod: Pod, input: StatusInput): PodStatus {
     hostIPs: [{ ip: input.hostIP }],
     ...(input.podIP && { podIP: input.podIP, podIPs: [{ ip: input.podIP }] }),
     startTime: input.startTime,
-    ...(input.verdict && { reason: input.verdict.reason, message: input.verdict.message }),
+    ...(reason !== undefined && { reason }),
+    ...(message !== undefined && { message }),
     ...(init.length && { initContainerStatuses: init }),
     containerStatuses: main,
     ...(input.ephemeral?.length && {
@@ -101,7 +104,7 @@ function ephemeralStatus(view: ContainerView, pod: Pod): ContainerStatus {
   return { ...status, ready: false };
 }
 
-function containerStatus({ container, record, ready }: ContainerView, waiting: string, pod: Pod): ContainerStatus {
+function containerStatus({ container, record }: ContainerView, waiting: string, pod: Pod): ContainerStatus {
   const { state } = record;
   const isInit =
     pod.spec?.initContainers?.some((each) => each.name === container.name) && container.restartPolicy !== 'Always';
@@ -110,7 +113,7 @@ function containerStatus({ container, record, ready }: ContainerView, waiting: s
     name: container.name,
     state: settled ? state : { waiting: { reason: waiting } },
     lastState: record.lastState ?? {},
-    ready: isInit ? state.terminated?.exitCode === 0 : Boolean(state.running) && ready,
+    ready: isInit ? state.terminated?.exitCode === 0 : Boolean(state.running) && record.ready,
     restartCount: record.restartCount,
     image: record.image || (container.image ?? ''),
     imageID: record.imageID,

@@ -31,6 +31,7 @@ export class PodWorker {
   private ended = false;
   private retries = 0;
   private timer: unknown;
+  private recovery: Promise<void> | undefined;
 
   /** @param done called once the pod is gone from the API and nothing of it is left here */
   constructor(
@@ -42,6 +43,7 @@ export class PodWorker {
     this.shared = new PodSandbox(context);
     const host = {
       pod: () => this.pod,
+      podIP: () => this.shared.ip,
       sandbox: () => this.sandbox,
       running: (name: string) => this.containers.find((each) => each.name === name)?.running,
       kick: () => this.kick(),
@@ -95,6 +97,7 @@ export class PodWorker {
     this.verdict ??= verdict;
     this.context.events.event(this.pod, 'Warning', verdict.reason, verdict.message);
     this.kick();
+    await (this.recovery ??= this.workers.recover());
     await this.workers.stop();
   }
 
@@ -103,12 +106,18 @@ export class PodWorker {
     if (!this.active && !this.closed) void this.loop();
   }
 
-  /** The agent stops. @param kill whether the containers end with it */
-  async close(kill: boolean): Promise<void> {
+  /**
+   * The agent stops. @param graceMs containers end with it, and have so long at most; undefined: they go on, to be taken
+   * over by the next run
+   */
+  async close(graceMs: number | undefined): Promise<void> {
     this.closed = true;
     this.context.clock.clearTimeout(this.timer);
-    await this.workers.close(kill);
-    await this.reporter.flushed();
+    this.workers.release();
+    await this.recovery;
+    if (graceMs !== undefined) await this.workers.stop(graceMs);
+    this.report();
+    await this.reporter.close();
   }
 
   private async loop(): Promise<void> {
@@ -142,8 +151,9 @@ export class PodWorker {
 
   /** @returns ms after which to look again, undefined when an event will tell */
   private async sync(): Promise<number | undefined> {
+    await (this.recovery ??= this.workers.recover());
     if (this.pod.metadata.deletionTimestamp) return this.terminate();
-    if (isPodTerminal(this.pod) && !this.workers.running) return this.settle();
+    if (isPodTerminal(this.pod)) return this.settle();
     const deadline = this.deadline();
     if (deadline !== undefined && deadline <= 0 && !this.verdict) {
       this.verdict = {
@@ -152,12 +162,9 @@ export class PodWorker {
       };
       this.context.events.event(this.pod, 'Normal', 'DeadlineExceeded', this.verdict.message);
     }
-    if (this.verdict) {
-      await this.workers.stop();
-      this.report();
-      return this.settle();
-    }
+    if (this.verdict) return this.settle();
     await this.shared.prepare(this.pod);
+    if (this.closed) return undefined;
     const wait = this.workers.advance();
     const { phase } = this.report();
     // A failed init container ends the pod, and with it the sidecars that it had.
@@ -172,12 +179,17 @@ export class PodWorker {
     return seconds === undefined ? undefined : Date.parse(this.startTime) + seconds * 1000 - this.context.clock.now();
   }
 
+  /** It has ended, or has to: nothing of it starts again. */
   private async settle(): Promise<undefined> {
+    if (this.workers.running || this.verdict) {
+      await this.stopAll();
+      this.report();
+    }
     await this.shared.release(this.pod);
   }
 
   private async terminate(): Promise<number | undefined> {
-    await this.workers.stop();
+    await this.stopAll();
     // A start that was under way when the deletion came ends first.
     if (this.workers.running) return FIRST_RETRY_MS;
     if (!this.ended) {
@@ -190,15 +202,24 @@ export class PodWorker {
     return undefined;
   }
 
+  /** Their hooks may need the address that they have had all the time. */
+  private async stopAll(): Promise<void> {
+    if (this.workers.running)
+      await this.shared
+        .attach(this.pod)
+        .catch((error: unknown) => this.context.log('a pod that ends has no address', { error: String(error) }));
+    await this.workers.stop();
+  }
+
   private report(): PodStatus {
-    const view = ({ container, record, ready }: ContainerWorker) => ({ container, record: { ...record }, ready });
+    const view = ({ container, record }: ContainerWorker) => ({ container, record: { ...record } });
     const { workers, pod } = this;
     const status = podStatus(pod, {
       init: workers.init.map(view),
       main: workers.main.map(view),
       ephemeral: workers.added.map(view),
       hostIP: this.context.hostIP,
-      podIP: this.sandbox?.address.ip ?? pod.status?.podIP,
+      podIP: this.shared.ip ?? pod.status?.podIP,
       startTime: this.startTime,
       verdict: this.verdict,
       over: Boolean(pod.metadata.deletionTimestamp) && !workers.running,

@@ -1,18 +1,36 @@
 import type { Pod, PodStatus } from '../../../schema/types.ts';
+import { semanticEqual } from '../../control/equal.ts';
 import { isStatusError } from '../../meta/status.ts';
 import type { AgentContext } from './agent-context.ts';
 
-/** How soon a status that could not be written is tried again, ms. */
-const RETRY_MS = 1000;
+/** How soon a status that could not be written is tried again, ms: doubled from the first to the last. */
+const FIRST_RETRY_MS = 500;
+const LAST_RETRY_MS = 20_000;
 /** In a list with a merge key: what follows is all of it. */
 const REPLACE = { $patch: 'replace' };
 
-/** Writes one pod's status when it differs from the last one written: one write at a time, always of the newest. */
+/** What the API has taken last. */
+interface Written {
+  /** what was to be written, and the text of it */
+  own: PodStatus;
+  text: string;
+  /** what came of it, and at which revision of the object */
+  stored: PodStatus;
+  revision: number;
+}
+
+/**
+ * Writes one pod's status when it differs from what the API has of it: one write at a time, always of the newest. What
+ * the API refuses is not tried again, so nothing waits for it; a status that differs is.
+ */
 export class StatusReporter {
   private wanted: PodStatus | undefined;
-  private written = '';
+  private written: Written | undefined;
   private busy: Promise<void> | undefined;
   private gone = false;
+  private failures = 0;
+  private wake: () => void = () => undefined;
+  private closing = false;
 
   constructor(
     private readonly pod: () => Pod,
@@ -24,9 +42,16 @@ export class StatusReporter {
     this.begin();
   }
 
-  /** Resolves when the newest status is written, or the pod is gone. */
+  /** Resolves when the newest status is written or refused, or the pod is gone. */
   async flushed(): Promise<void> {
     while (this.busy) await this.busy;
+  }
+
+  /** The agent ends: what cannot be written now is left to the next run. */
+  async close(): Promise<void> {
+    this.closing = true;
+    this.wake();
+    await this.flushed();
   }
 
   private begin(): void {
@@ -42,23 +67,58 @@ export class StatusReporter {
       const status = this.wanted;
       this.wanted = undefined;
       const text = JSON.stringify(status);
-      if (text === this.written) continue;
+      if (this.isWritten(text)) continue;
       try {
-        await this.send(status);
-        this.written = text;
+        const { metadata, status: stored = {} } = await this.send(status);
+        this.written = { text, own: status, stored, revision: Number(metadata.resourceVersion) };
+        this.failures = 0;
       } catch (error) {
-        if (isStatusError(error, 'NotFound') || isStatusError(error, 'Conflict')) {
+        if (isStatusError(error, 'NotFound') || (isStatusError(error, 'Conflict') && (await this.isAnother()))) {
           this.gone = true;
           return;
         }
         this.context.log('pod status was not written', { pod: this.pod().metadata.name, error: String(error) });
+        if (isStatusError(error, 'Invalid') || isStatusError(error, 'BadRequest')) {
+          this.written = { text, own: {}, stored: {}, revision: Infinity };
+          continue;
+        }
+        if (this.closing) return;
         this.wanted ??= status;
-        await new Promise<void>((resolve) => this.context.clock.setTimeout(resolve, RETRY_MS));
+        await this.pause();
       }
     }
   }
 
-  private async send(status: PodStatus): Promise<void> {
+  /** Whether the API has it: it took it, and nobody has written something else since (the node was away for a while). */
+  private isWritten(text: string): boolean {
+    if (this.written?.text !== text) return false;
+    const { metadata, status = {} } = this.pod();
+    return !(Number(metadata.resourceVersion) > this.written.revision) || isAsWritten(status, this.written);
+  }
+
+  /** Whether the pod that was written to has gone, and another one has its name. */
+  private async isAnother(): Promise<boolean> {
+    const { namespace = '', name, uid } = this.pod().metadata;
+    try {
+      return (await this.context.client.get('pods', namespace, name)).metadata.uid !== uid;
+    } catch (error) {
+      return isStatusError(error, 'NotFound');
+    }
+  }
+
+  private pause(): Promise<void> {
+    const { clock } = this.context;
+    const delay = Math.min(LAST_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(this.failures++, 10));
+    return new Promise((resolve) => {
+      const timer = clock.setTimeout(resolve, delay);
+      this.wake = () => {
+        clock.clearTimeout(timer);
+        resolve();
+      };
+    });
+  }
+
+  private send(status: PodStatus): Promise<Pod> {
     const { metadata } = this.pod();
     // Lists without a merge key are replaced; the conditions of others (PodScheduled, gates) stay.
     const cleared = Object.fromEntries(
@@ -73,9 +133,22 @@ export class StatusReporter {
     // A condition is merged into the one of its type, whose reason must not outlive it.
     const conditions = status.conditions?.map((each) => ({ reason: null, message: null, ...each }));
     const patch = { metadata: { uid: metadata.uid }, status: { ...cleared, ...status, ...addresses, conditions } };
-    await this.context.client.patch('pods', metadata.namespace ?? '', metadata.name, patch, {
+    return this.context.client.patch('pods', metadata.namespace ?? '', metadata.name, patch, {
       type: 'strategic',
       subresource: 'status',
     });
   }
+}
+
+/** Whether nobody has changed since what this node has the word about. */
+function isAsWritten(status: PodStatus, { own, stored }: Written): boolean {
+  const { conditions = [], ...rest } = own;
+  const of = ({ conditions: all }: PodStatus, type: string): unknown => {
+    const { status: value, reason, message } = all?.find((each) => each.type === type) ?? {};
+    return { value, reason, message };
+  };
+  return (
+    Object.keys(rest).every((key) => semanticEqual(status[key as keyof PodStatus], stored[key as keyof PodStatus])) &&
+    conditions.every(({ type }) => semanticEqual(of(status, type), of(stored, type)))
+  );
 }

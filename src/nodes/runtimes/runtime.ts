@@ -130,10 +130,13 @@ export interface ContainerRuntime {
   startPod(spec: PodSandboxSpec): Promise<PodSandbox>;
   /** @throws UnsupportedError for what the machine cannot do */
   start(spec: ContainerSpec): Promise<RunningContainer>;
-  /** A container that an earlier run of the agent started and that still runs. */
-  adopt(spec: Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>): RunningContainer | undefined;
-  /** How an earlier attempt ended while no agent looked; undefined when it never ran. */
-  exitOf(spec: Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>): ContainerExit | undefined;
+  /** A container that an earlier run of the agent started and that still runs, also when that run ended in the midst of it. */
+  adopt(spec: Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>): Promise<RunningContainer | undefined>;
+  /**
+   * How an earlier attempt that is not to be adopted ended while no agent looked; undefined when its command never began.
+   * What was only half begun is ended: afterwards nothing of the attempt runs, and it may be started anew.
+   */
+  exitOf(spec: Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>): Promise<ContainerExit | undefined>;
   /** Runs with the container's own user, groups, capabilities, seccomp filter and cgroup, as they were at its start. */
   exec(container: RunningContainer, command: readonly string[], options?: ExecOptions): ExecSession;
   /** Gives a running container other limits. Absent where the cgroup is the agent's own to write. */

@@ -120,7 +120,7 @@ export class FakeNode {
 
   /** Another agent takes the place of this one, which leaves all containers. */
   async restart(): Promise<void> {
-    await this.manager.stop(false);
+    await this.manager.stop(undefined);
     this.manager = new PodManager(this.cluster.informers.informer('pods'), this.context);
     await this.manager.start();
     await this.advance(0);
@@ -143,7 +143,7 @@ export class FakeNode {
 
   async close(): Promise<void> {
     this.runtime.deaf.clear();
-    await this.manager.stop(true);
+    await this.manager.stop(1);
     await this.cluster.close();
     rmSync(this.directory, { recursive: true, force: true });
   }

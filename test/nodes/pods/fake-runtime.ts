@@ -8,6 +8,8 @@ import type {
   RunningContainer,
 } from '../../../src/nodes/runtimes/runtime.ts';
 
+type Attempt = Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>;
+
 /** A container that does nothing but what a test says. */
 export class FakeContainer implements RunningContainer {
   readonly pid = 1;
@@ -82,8 +84,18 @@ export class FakeRuntime implements ContainerRuntime {
     return this.attempts.get(name)!.at(-1)!;
   }
 
-  adopt(): undefined {}
-  exitOf(): undefined {}
+  /** The attempt of this number, of a container of a pod. */
+  find({ pod, name, attempt }: Attempt): FakeContainer | undefined {
+    return this.attempts.get(name)?.findLast(({ spec }) => spec.pod.uid === pod.uid && spec.attempt === attempt);
+  }
+
+  async adopt(attempt: Attempt): Promise<RunningContainer | undefined> {
+    const found = this.find(attempt);
+    return found?.live ? found : undefined;
+  }
+  exitOf(attempt: Attempt): Promise<ContainerExit | undefined> {
+    return Promise.resolve(this.find(attempt)?.exited);
+  }
   exec(container: RunningContainer, command: readonly string[]): ExecSession {
     const { name } = (container as FakeContainer).spec;
     this.journal.push(`exec ${name} ${command.join(' ')}`);

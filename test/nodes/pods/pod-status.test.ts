@@ -24,9 +24,9 @@ function view(name: string, letter: string, more: Partial<Container> = {}): Cont
       imageID: '',
       state,
       started: letter === 'c' || letter === 'r',
+      ready: letter === 'c',
       ...(letter.startsWith('b') && { lastState: terminated(letter.slice(1)) }),
     },
-    ready: letter === 'c',
   };
 }
 

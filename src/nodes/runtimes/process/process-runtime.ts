@@ -19,7 +19,7 @@ import { carriedEnvironment } from './carried-environment.ts';
 import { innerScript, outerScript, type LaunchPlan } from './launch-script.ts';
 import { ProcessContainer, readText, writeText } from './process-container.ts';
 import { execInContainer, saveContainerSelf } from './process-exec.ts';
-import { CONTAINER_MARK, startTicks } from './process-table.ts';
+import { CONTAINER_MARK, processesOf, sendSignal, startTicks } from './process-table.ts';
 import { shellQuote } from './root-view.ts';
 
 type Attempt = Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>;
@@ -27,6 +27,9 @@ type Attempt = Pick<ContainerSpec, 'pod' | 'name' | 'attempt'>;
 /** How long a container's process may take to begin before the start counts as failed. */
 const START_TIMEOUT_MS = 30_000;
 const START_POLL_MS = 5;
+/** How often, and at which distance in ms, an attempt that has just ended is asked for its exit code. */
+const EXIT_LOOKS = 20;
+const EXIT_POLL_MS = 25;
 
 /**
  * Containers as host processes. Each attempt has a directory with what an agent that is restarted must know; nothing
@@ -72,23 +75,35 @@ export class ProcessRuntime implements ContainerRuntime {
     return container;
   }
 
-  adopt(spec: Attempt): RunningContainer | undefined {
+  async adopt(spec: Attempt): Promise<RunningContainer | undefined> {
     const directory = this.directory(spec);
     const id = readText(join(directory, 'id'));
-    const ticks = readText(join(directory, 'ticks'));
     const pid = Number(readText(join(directory, 'pid')) ?? 0);
-    if (!id || !ticks || !pid || startTicks(pid) !== ticks) return undefined;
+    if (!id || !pid) return undefined;
+    const now = startTicks(pid);
+    const then = readText(join(directory, 'ticks'));
+    // An agent that ended before it wrote them down leaves the mark as the only sign.
+    if (now === undefined || (then === undefined ? !processesOf(id).includes(pid) : then !== now)) return undefined;
+    if (then === undefined) writeText(join(directory, 'ticks'), now);
     const container = this.open(spec, directory, id, statSync(join(directory, 'id')).mtimeMs);
-    container.adopt(ticks);
+    container.adopt(now);
     return container;
   }
 
-  exitOf(spec: Attempt): ContainerExit | undefined {
+  async exitOf(spec: Attempt): Promise<ContainerExit | undefined> {
     const directory = this.directory(spec);
-    if (!readText(join(directory, 'id'))) return undefined;
-    const exit = readText(join(directory, 'exit'));
-    const finishedAt = exit ? statSync(join(directory, 'exit')).mtimeMs : this.clock.now();
-    return { exitCode: exit ? Number(exit) : 137, finishedAt };
+    const id = readText(join(directory, 'id'));
+    if (!id) return undefined;
+    const exit = (): string | undefined => readText(join(directory, 'exit'));
+    const began = readText(join(directory, 'pid')) !== undefined;
+    // The outer script writes the exit code just after the process is gone.
+    for (let left = EXIT_LOOKS; began && left > 0 && !exit() && processesOf(id).length; left--)
+      await new Promise((resolve) => setTimeout(resolve, EXIT_POLL_MS));
+    for (const each of processesOf(id)) sendSignal(each, 'SIGKILL');
+    if (!began && !exit()) return undefined;
+    const code = exit();
+    const finishedAt = code ? statSync(join(directory, 'exit')).mtimeMs : this.clock.now();
+    return { exitCode: code ? Number(code) : 137, finishedAt };
   }
 
   exec(container: RunningContainer, command: readonly string[], options: ExecOptions = {}): ExecSession {

@@ -80,8 +80,9 @@ function view(pod: Pod, container: Container, state: ContainerRecord['state'], u
     imageID: name && Object.keys(state).length > 0 ? `simulated:${name}` : '',
     state,
     started: up,
+    ready: up,
   };
-  return { container, record, ready: up };
+  return { container, record };
 }
 
 const statusOf = (pod: Pod, { name }: Container) =>
