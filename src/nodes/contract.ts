@@ -2,6 +2,7 @@ import type { Taint } from '../../schema/types.ts';
 import type { EventRecorder } from '../control/contract.ts';
 import type { Clock } from '../rules/clock.ts';
 import type { Client } from '../client/contract.ts';
+import type { ImageOptions } from './images/node-images.ts';
 import type { Informers } from '../client/informers.ts';
 
 /** What every agent needs from the process that hosts it. */
@@ -52,6 +53,8 @@ export interface NodeOptions extends NodeDependencies {
   /** sysctls that pods may set besides the safe ones; a `*` at the end stands for anything */
   allowedUnsafeSysctls?: readonly string[];
   limits?: LimitOptions;
+  /** where images come from */
+  images?: ImageOptions;
   labels?: Readonly<Record<string, string>>;
   taints?: readonly Taint[];
   /** services and endpoint slices: cluster IPs and node ports are served by them; one agent per machine */

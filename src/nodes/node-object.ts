@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { arch, release } from 'node:os';
-import type { Node, NodeCondition, NodeStatus, Taint } from '../../schema/types.ts';
+import type { ContainerImage, Node, NodeCondition, NodeStatus, Taint } from '../../schema/types.ts';
 import type { New } from '../meta/object.ts';
 import { formatQuantity, quantityOfMilli } from '../meta/quantity.ts';
 import type { MachineSize } from './cgroups/node-cgroups.ts';
@@ -21,6 +21,8 @@ export interface NodeFacts {
   annotations?: Readonly<Record<string, string>> | undefined;
   /** conditions beside the kubelet's own, as they are now */
   conditions?: (() => readonly NodeFact[]) | undefined;
+  /** the largest of its images */
+  images?: (() => Promise<ContainerImage[]>) | undefined;
 }
 
 /** A condition of the node, without its times. */
@@ -77,7 +79,12 @@ export const limitsNotEnforced = (why: string): NodeFact =>
   fact('LimitsNotEnforced', 'True', 'NoCgroups', `limits of containers are not enforced: ${why}`);
 
 /** The status of a healthy node. Conditions keep the transition times of `known`. */
-export function nodeStatus(facts: NodeFacts, known: readonly NodeCondition[], now: number): NodeStatus {
+export function nodeStatus(
+  facts: NodeFacts,
+  known: readonly NodeCondition[],
+  now: number,
+  images: ContainerImage[] = [],
+): NodeStatus {
   const amounts = capacity(facts);
   return {
     capacity: amounts,
@@ -98,6 +105,7 @@ export function nodeStatus(facts: NodeFacts, known: readonly NodeCondition[], no
       { type: 'InternalIP', address: facts.address },
       { type: 'Hostname', address: facts.name },
     ],
+    images,
     daemonEndpoints: { kubeletEndpoint: { Port: facts.port } },
     nodeInfo: {
       machineID: read('/etc/machine-id'),

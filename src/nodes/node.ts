@@ -6,10 +6,10 @@ import type { Informers } from '../client/informers.ts';
 import { appArmorHost } from './admission/app-armor.ts';
 import { sysctlAllowlist } from './admission/sysctls.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
-import { PullRecords } from './images/credentials/pull-records.ts';
 import { openNodeCgroups, type NodeCgroups } from './cgroups/node-cgroups.ts';
-import { HostPrograms } from './images/host-programs.ts';
-import { ImageManager } from './images/image-manager.ts';
+import { ImageCollector } from './images/image-collector.ts';
+import { openNodeImages, type NodeImages } from './images/node-images.ts';
+import { imagesOf } from './images/images-of-pods.ts';
 import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
 import { LoopbackNetwork } from './network/loopback-network.ts';
@@ -41,6 +41,8 @@ class Agent implements NodeHandle {
   private certificate: ServingCertificate | undefined;
   private services: ServiceNetwork | undefined;
   private context: AgentContext | undefined;
+  private images: NodeImages | undefined;
+  private collector: ImageCollector | undefined;
 
   constructor(private readonly options: NodeOptions) {
     // Informers that start before the agent does must already know what it reads.
@@ -58,9 +60,11 @@ class Agent implements NodeHandle {
     const context = await this.makeContext(can, facts, limits);
     this.context = context;
     this.manager = new PodManager(pods, context);
+    this.collector = this.collectImages(context, this.manager);
     const server = (this.server = new KubeletServer(options.ca, this.manager, context));
     this.port = await server.listen(options.port ?? 0, facts.address);
     facts.port = this.port;
+    facts.images = () => this.collector?.forStatus() ?? Promise.resolve([]);
     this.registration = new Registration(context.client, options.clock, options.random, options.log, facts);
     await this.registration.start();
     // who approves it asks the Node for its addresses
@@ -78,6 +82,7 @@ class Agent implements NodeHandle {
     this.certificate.start();
     await Promise.all([pods.whenSynced(), options.informers.informer('services').whenSynced()]);
     await this.manager.start();
+    this.collector?.start();
     if (options.serviceProxy) await this.startServices(context, options.serviceProxy);
     options.log('node ready', {
       node: options.name,
@@ -91,6 +96,8 @@ class Agent implements NodeHandle {
     const kill = (this.options.onStop ?? 'kill') === 'kill';
     this.registration?.stop();
     this.certificate?.stop();
+    this.collector?.stop();
+    this.images?.close();
     await this.services?.stop();
     await this.manager?.stop(kill ? STOP_GRACE_MS : undefined);
     await this.server?.close();
@@ -123,6 +130,14 @@ class Agent implements NodeHandle {
     const logs = new LogStore(join(options.dataDir, 'logs'), () => options.clock.now());
     const source = new ObjectSource(client, options.clock);
     const services = options.informers.informer('services');
+    const images = (this.images = await openNodeImages({
+      ...options.images,
+      directory: join(options.dataDir, 'images'),
+      events: options.events,
+      clock: options.clock,
+      log: options.log,
+      secret: (namespace, name) => source.secret(namespace, name),
+    }));
     const policy = {
       sysctls: sysctlAllowlist(release(), options.allowedUnsafeSysctls),
       appArmor: appArmorHost(),
@@ -141,13 +156,7 @@ class Agent implements NodeHandle {
       log: options.log,
       events: options.events,
       runtime: new ProcessRuntime(podsDir, can, logs, options.clock, [options.hidden ?? options.dataDir]),
-      images: new ImageManager({
-        service: new HostPrograms(),
-        records: new PullRecords(join(options.dataDir, 'images', 'pulled.json')),
-        events: options.events,
-        clock: options.clock,
-        secret: (namespace, name) => source.secret(namespace, name),
-      }),
+      images: images.manager,
       logs,
       volumes: new PodVolumes(podsDir, client, source, options.clock),
       source,
@@ -160,6 +169,19 @@ class Agent implements NodeHandle {
       node: () => this.node(),
       policy: () => policy,
     };
+  }
+
+  private collectImages({ images }: AgentContext, manager: PodManager): ImageCollector {
+    const { clock, log, events, name } = this.options;
+    return new ImageCollector({
+      service: images.service,
+      clock,
+      log,
+      warn: (reason, message) =>
+        events.event({ kind: 'Node', metadata: { name, uid: name } }, 'Warning', reason, message),
+      inUse: () => imagesOf(manager.allWorkers()),
+      kept: (ids) => this.images?.records.keep(ids),
+    });
   }
 
   /** As the informer has it, or as it was registered while that has not heard of it. */

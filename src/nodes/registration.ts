@@ -85,7 +85,8 @@ export class Registration {
 
   private async writeStatus(): Promise<void> {
     const known = await this.client.get('nodes', '', this.facts.name);
-    const status = nodeStatus(this.facts, known.status?.conditions ?? [], this.clock.now());
+    const images = await this.facts.images?.();
+    const status = nodeStatus(this.facts, known.status?.conditions ?? [], this.clock.now(), images);
     const { name } = this.facts;
     this.node = await this.client.patch('nodes', '', name, { status }, { type: 'strategic', subresource: 'status' });
   }

@@ -1,5 +1,6 @@
 import type { Cluster } from '../addons/addon.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
+import type { ImageOptions } from '../nodes/images/node-images.ts';
 import type { NodeSpec, Options, Role } from './options.ts';
 
 /** What crosses to a worker thread. */
@@ -8,6 +9,7 @@ export interface LoopSettings {
   data: string;
   nodes: NodeSpec[];
   nodeName: string | undefined;
+  images: ImageOptions;
   nodeIP: string | undefined;
   serviceProxy: ServiceProxyMode;
   /** PEM of the cluster's CA */
@@ -26,6 +28,7 @@ export const loopSettings = (options: Options, ca: string): LoopSettings => ({
   data: options.data,
   nodes: options.nodes,
   nodeName: options.nodeName,
+  images: options.images,
   nodeIP: options.nodeIP,
   serviceProxy: options.serviceProxy,
   ca,

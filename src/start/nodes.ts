@@ -134,6 +134,7 @@ async function runNode({ client, own, settings, log }: Host, name: string): Prom
     ...(settings.nodeIP && { address: settings.nodeIP }),
     serviceProxyMode: settings.serviceProxy,
     ca: settings.ca,
+    images: settings.images,
     dnsIP: settings.cluster.dnsIP,
     clusterDomain: settings.cluster.domain,
     serviceProxy: proxy,

@@ -15,6 +15,7 @@ import {
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
 import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options.ts';
+import type { ImageOptions } from '../nodes/images/node-images.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -38,6 +39,8 @@ export interface Options {
   databaseUrl: string | undefined;
   nodes: NodeSpec[];
   nodeName: string | undefined;
+  /** where images of the process node come from */
+  images: ImageOptions;
   /** InternalIP of the process node; undefined: the machine's own choice */
   nodeIP: string | undefined;
   serviceProxy: ServiceProxyMode;
@@ -63,6 +66,10 @@ export const USAGE = `usage: npm start -- [options]
   --node-name NAME          name of the process node (default: the host's)
   --node-ip ADDRESS         InternalIP of the process node (default: the machine's address with the default route)
   --service-proxy MODE      nftables, userspace, or auto (default): nftables where the machine permits it
+  --images DIR              OCI layouts, their archives and those of docker save, which the process node runs
+  --registry-config FILE    mirrors, trust and credentials of registries
+  --image-source SOURCE     auto (default): programs of this machine stand for images of the catalogue that are not
+                            in --images; registry: nothing stands for an image
   --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
 ${INGRESS_USAGE}
   --token-auth-file FILE    lines of token,user,uid,"group1,group2"
@@ -104,6 +111,20 @@ function parseNode(one: string): NodeSpec {
   if (runtime !== 'process') throw new StartError(`--nodes ${one}: runtimes are process and simulated`);
   if (Number(count) > 1) throw new StartError(`--nodes ${one}: a machine holds one process node`);
   return { runtime, count: Number(count) };
+}
+
+function imageOptions(values: Readonly<Record<string, unknown>>): ImageOptions {
+  const { images, 'registry-config': config, 'image-source': source = 'auto' } = values;
+  if (source !== 'auto' && source !== 'registry')
+    throw new StartError(`--image-source: ${String(source)} is neither auto nor registry`);
+  if (typeof images === 'string' && !existsSync(images)) throw new StartError(`--images: there is no folder ${images}`);
+  if (typeof config === 'string' && !existsSync(config))
+    throw new StartError(`--registry-config: there is no file ${config}`);
+  return {
+    source,
+    ...(typeof images === 'string' && { folder: path.resolve(images) }),
+    ...(typeof config === 'string' && { registryConfig: path.resolve(config) }),
+  };
 }
 
 /** `dns,…`: names of add-ons; all when not said, none for `none` and for nothing. */
@@ -161,6 +182,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     databaseUrl: env.DATABASE_URL,
     nodes: parseNodes(values.nodes ?? 'process:1'),
     nodeName: values['node-name'],
+    images: imageOptions(values),
     nodeIP: parseNodeIP(values['node-ip']),
     serviceProxy: parseServiceProxy(values['service-proxy']),
     addons: parseAddons(values.addons),
@@ -189,6 +211,9 @@ function parse(argv: string[]) {
         kubeconfig: text,
         nodes: text,
         'node-name': text,
+        images: text,
+        'registry-config': text,
+        'image-source': text,
         'node-ip': text,
         'service-proxy': text,
         addons: text,

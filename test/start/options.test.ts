@@ -83,6 +83,7 @@ describe('the command line', () => {
       encryption: encryptionSettings({}, path.resolve('.ku7s')),
       nodes: [{ runtime: 'process', count: 1 }],
       nodeName: undefined,
+      images: { source: 'auto' },
       nodeIP: undefined,
       serviceProxy: 'auto',
       addons: ALL,
@@ -112,6 +113,7 @@ describe('the command line', () => {
     [['--bind-address', '0.0.0.0'], {}, { bindAddress: '0.0.0.0' }],
     [['--kubeconfig', '/k'], {}, { kubeconfig: '/k' }],
     [['--node-name', 'n1'], {}, { nodeName: 'n1' }],
+    [['--images', '/tmp', '--image-source', 'registry'], {}, { images: { folder: '/tmp', source: 'registry' } }],
     [['--service-cluster-ip-range', '10.0.0.0/24'], {}, { serviceCidr: '10.0.0.0/24' }],
   ])('%j with %j', (argv, env, expected) => {
     expect(parse(argv, env)).toMatchObject(expected);
@@ -124,6 +126,9 @@ describe('the command line', () => {
     [['--secure-port', '70000'], '--secure-port: 70000 is not a port'],
     [['--secure-port', 'x'], '--secure-port: x is not a port'],
     [['--token-auth-file', '/none/at/all'], '--token-auth-file: there is no file /none/at/all'],
+    [['--images', '/none/at/all'], '--images: there is no folder /none/at/all'],
+    [['--registry-config', '/none/at/all'], '--registry-config: there is no file /none/at/all'],
+    [['--image-source', 'moon'], '--image-source: moon is neither auto nor registry'],
     [['--nodes', 'docker'], 'runtimes are process and simulated'],
     [['--flag'], "Unknown option '--flag'"],
     [['word'], 'Unexpected argument'],

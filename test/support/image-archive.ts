@@ -79,3 +79,31 @@ export function buildImage(
 /** Go's name of this machine's architecture. */
 export const goArchitecture =
   ({ x64: 'amd64', ia32: '386', ppc64: 'ppc64le' } as Record<string, string>)[process.arch] ?? process.arch;
+
+/** The files of an OCI layout with images under names (`org.opencontainers.image.ref.name`). */
+export function layoutFiles(images: Readonly<Record<string, BuiltImage>>): ArchiveEntry[] {
+  const manifests = Object.entries(images).map(([name, { manifest, manifestDigest }]) => ({
+    mediaType: MANIFEST_TYPE,
+    digest: manifestDigest,
+    size: manifest.length,
+    ...(name && { annotations: { 'org.opencontainers.image.ref.name': name } }),
+  }));
+  const blobs = new Map(Object.values(images).flatMap((image) => [...image.blobs]));
+  return [
+    { name: 'oci-layout', content: '{"imageLayoutVersion":"1.0.0"}' },
+    { name: 'index.json', content: JSON.stringify({ schemaVersion: 2, mediaType: INDEX_TYPE, manifests }) },
+    ...[...blobs].map(([digest, content]) => ({ name: `blobs/${digest.replace(':', '/')}`, content })),
+  ];
+}
+
+/** The files that `docker save` writes of an image whose layers are these archives. */
+export function savedFiles(archives: readonly Buffer[], tags: readonly string[], config: object = {}): ArchiveEntry[] {
+  const { config: body, configDigest } = buildImage(archives, config as Record<string, unknown>);
+  const name = `${configDigest.slice('sha256:'.length)}.json`;
+  const layers = archives.map((_, at) => `layer-${at}/layer.tar`);
+  return [
+    ...archives.map((content, at) => ({ name: layers[at] ?? '', content })),
+    { name, content: body },
+    { name: 'manifest.json', content: JSON.stringify([{ Config: name, RepoTags: tags, Layers: layers }]) },
+  ];
+}

@@ -78,8 +78,10 @@ export class LocalImages implements ImageService {
     const { tags, digests } = given;
     const names = { tags, digests: digestNames(tags, digests) };
     const known = store.find(sha256(given.config));
-    const named = known && [...tags.filter((tag) => !known.repoTags.includes(tag))].length === 0;
-    if (known && named && known.fromRegistry === false) return known;
+    const all = (wanted: readonly string[], has: readonly string[]): boolean =>
+      wanted.every((each) => has.includes(each));
+    if (known?.fromRegistry === false && all(tags, known.repoTags) && all(names.digests, known.repoDigests))
+      return known;
     return store.add(newImage(given, machine, false), names);
   }
 }

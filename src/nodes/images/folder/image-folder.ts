@@ -59,7 +59,8 @@ export class ImageFolder {
     const parsed = parseReference(reference);
     return this.images.findLast(({ tags, digests, config }) => {
       if (typeof parsed === 'string' || reference.startsWith('sha256:')) return sha256(config) === reference;
-      return parsed.digest ? digests.includes(parsed.digest) : tags.includes(parsed.name);
+      if (!parsed.digest) return tags.includes(parsed.name);
+      return digests.includes(parsed.digest) && tags.some((tag) => tag.startsWith(`${parsed.repository}:`));
     });
   }
 
