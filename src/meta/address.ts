@@ -93,3 +93,11 @@ export function canonicalAddress(text: string): string {
 export const rangeFamily = (value: string): number => parseRange(value)?.address.family ?? 0;
 /** 4 or 6; 0 for what is no address. */
 export const addressFamily = (value: string): number => parseAddress(value)?.family ?? 0;
+
+/** Whether an address is in a range; those of another family are in none. */
+export const isInRange = ({ bytes }: Address, { network, prefix }: Range): boolean =>
+  bytes.length === network.bytes.length &&
+  bytes.every((byte, i) => {
+    const mask = (0xff00 >> Math.min(8, Math.max(0, prefix - 8 * i))) & 0xff;
+    return (byte & mask) === network.bytes[i];
+  });

@@ -1,35 +1,65 @@
+import { isIP } from 'node:net';
 import type { Answer } from 'dns-packet';
-import type { EndpointSlice, Service } from '../../../schema/types.ts';
+import type { EndpointSlice, Namespace, Service } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
+import { canonicalAddress } from '../../meta/address.ts';
 import { servicesOfSlice } from '../../rules/service-slices.ts';
+import { addressOfReverse } from './reverse-name.ts';
 
 /** Seconds that an answer may be kept, as the cluster's DNS usually says. */
 export const TTL = 30;
-
+/** Of the specification of names in a cluster, which `dns-version` tells. */
+const SPECIFICATION = '1.1.0';
 /** No answer has room for more; endpoints times ports may be millions. */
 const MAX_RECORDS = 2048;
 
 const BY_SERVICE = 'service';
+const BY_ADDRESS = 'address';
 
+/** `undefined`: no such name; without answers: the name exists, but has no record of this type. */
+export type Records = { answers: Answer[]; additionals?: Answer[] } | undefined;
+
+/** Something that has addresses and a name of its own. */
 interface Host {
   name: string;
-  address: string;
+  addresses: readonly string[];
+}
+/** A port of it. */
+interface Place {
+  host: Host;
+  port: number;
 }
 
-/** `undefined`: no such name; an empty list: the name exists, but has no record of this type. */
-export type Records = Answer[] | undefined;
+export interface Sources {
+  services: Informer<Service>;
+  slices: Informer<EndpointSlice>;
+  namespaces: Informer<Namespace>;
+}
 
 /**
- * The records of the cluster's domain, by the Kubernetes DNS specification 1.1: services, headless services, their
- * endpoints and ports, external names, and pods by address.
+ * The records of the cluster's domain, by the Kubernetes DNS specification 1.1 and, where that leaves it open, as
+ * CoreDNS answers with the configuration of kubeadm (`pods insecure`): services, headless services, their endpoints and
+ * ports, external names, pods by address, and the way back from an address.
  */
 export class ClusterRecords {
+  private readonly services: Sources['services'];
+  private readonly slices: Sources['slices'];
+  private readonly namespaces: Sources['namespaces'];
+
   constructor(
-    private readonly services: Informer<Service>,
-    private readonly slices: Informer<EndpointSlice>,
+    { services, slices, namespaces }: Sources,
     readonly domain: string,
+    /** address of the Service that leads to this server */
+    private readonly dnsIP: string,
   ) {
+    this.services = services;
+    this.slices = slices;
+    this.namespaces = namespaces;
     slices.addIndex(BY_SERVICE, servicesOfSlice);
+    slices.addIndex(BY_ADDRESS, ({ endpoints }) =>
+      endpoints.flatMap(({ addresses }) => addresses.map(canonicalAddress)),
+    );
+    services.addIndex(BY_ADDRESS, (service) => addressesOf(service).map(canonicalAddress));
   }
 
   /** Whether the name is this cluster's to answer. */
@@ -39,113 +69,177 @@ export class ClusterRecords {
 
   /** @param name lower case, without final dot */
   lookup(name: string, type: string): Records {
-    const labels = name
-      .slice(0, -this.domain.length - 1)
-      .split('.')
-      .filter(Boolean);
+    const labels = name === this.domain ? [] : name.slice(0, -this.domain.length - 1).split('.');
     const kind = labels.pop();
+    if (kind === undefined) return this.apex(name, type);
+    if (!labels.length && kind === 'dns-version')
+      return given(type === 'TXT' && { type: 'TXT', name, ttl: TTL, data: SPECIFICATION });
+    if (kind === 'dns' && labels.length === 1 && labels[0] === 'ns')
+      return given(...this.address(name, this.dnsIP, type));
+    if (kind !== 'svc' && kind !== 'pod') return undefined;
     const namespace = labels.pop();
-    if (kind === 'pod' && namespace && labels.length === 1) return this.pod(name, labels[0]!, type);
-    if (kind !== 'svc') return kind === undefined || kind === 'pod' ? [] : undefined;
-    if (!namespace) return [];
-    const service = this.services.get(namespace, labels.at(-1) ?? '');
-    if (!service) return labels.length || !this.services.list(namespace).length ? undefined : [];
-    return this.service(name, service, labels.slice(0, -1), type);
+    if (namespace === undefined) return given();
+    if (!this.namespaces.get('', namespace)) return undefined;
+    const object = labels.pop();
+    if (object === undefined) return given();
+    if (kind === 'pod') return labels.length ? undefined : this.pod(name, object, type);
+    const service = this.services.get(namespace, object);
+    return service && this.service(name, service, labels, type);
   }
 
-  /** The name of a service or endpoint by its address. */
+  /** The names of an address: of the Service that has it, or of all endpoints that do. */
   reverse(name: string): Records {
-    const match = /^(\d+)\.(\d+)\.(\d+)\.(\d+)\.in-addr\.arpa$/.exec(name);
-    if (!match) return undefined;
-    const address = match.slice(1, 5).reverse().join('.');
-    const service = this.services.list().find(({ spec }) => spec?.clusterIP === address);
-    if (!service) return undefined;
-    return [{ type: 'PTR', name, ttl: TTL, data: this.full(service) }];
+    const address = addressOfReverse(name);
+    if (!address) return undefined;
+    const pointer = (data: string): Answer => ({ type: 'PTR', name, ttl: TTL, data });
+    const services = this.services.index(BY_ADDRESS, address);
+    if (services.length) return given(...services.map((service) => pointer(this.full(service))));
+    const found = new Set<string>();
+    for (const slice of this.slices.index(BY_ADDRESS, address)) {
+      const [key = ''] = servicesOfSlice(slice);
+      const [namespace = '', service = ''] = key.split('/');
+      if (!this.services.get(namespace, service)) continue;
+      for (const { addresses, hostname } of slice.endpoints) {
+        if (addresses.some((one) => canonicalAddress(one) === address))
+          found.add(`${hostname ?? dashed(address)}.${service}.${namespace}.svc.${this.domain}`);
+      }
+    }
+    return found.size ? given(...[...found].slice(0, MAX_RECORDS).map(pointer)) : undefined;
   }
 
-  private slicesOf({ metadata }: Service): EndpointSlice[] {
-    return this.slices.index(BY_SERVICE, `${metadata.namespace}/${metadata.name}`);
+  /** @param serial grows with what is known */
+  startOfAuthority(serial: number): Answer {
+    const { domain } = this;
+    const data = {
+      mname: `ns.dns.${domain}`,
+      rname: `hostmaster.${domain}`,
+      serial,
+      refresh: 7200,
+      retry: 1800,
+      expire: 86_400,
+      minimum: TTL,
+    };
+    return { type: 'SOA', name: domain, ttl: TTL, data };
   }
 
-  private full(service: Service): string {
-    return `${service.metadata.name}.${service.metadata.namespace}.svc.${this.domain}`;
+  private apex(name: string, type: string): Records {
+    if (type !== 'NS') return given();
+    const server = `kube-dns.kube-system.svc.${this.domain}`;
+    const additionals = ['A', 'AAAA'].flatMap((of) => this.address(server, this.dnsIP, of));
+    return { answers: [{ type: 'NS', name, ttl: TTL, data: server }], additionals };
   }
 
+  /** Whatever is said to be an address of a pod is one: nobody looks whether there is such a pod. */
   private pod(name: string, label: string, type: string): Records {
-    if (!/^\d{1,3}(-\d{1,3}){3}$/.test(label)) return undefined;
-    return type === 'A' ? [address(name, label.replaceAll('-', '.'))] : [];
+    const v4 = label.split('-').length === 4 && !label.includes('--');
+    const ip = label.replaceAll('-', v4 ? '.' : ':');
+    return isIP(ip) ? given(...this.address(name, ip, type)) : undefined;
   }
 
-  private service(name: string, service: Service, rest: string[], type: string): Records {
+  private service(name: string, service: Service, rest: readonly string[], type: string): Records {
     const { spec } = service;
-    if (spec?.type === 'ExternalName') {
-      if (rest.length) return undefined;
-      return [{ type: 'CNAME', name, ttl: TTL, data: spec.externalName ?? '' }];
+    if (spec?.type === 'ExternalName')
+      return rest.length ? undefined : this.external(name, spec.externalName ?? '', type);
+    if (rest.length > 2) return undefined;
+    const [first = '', protocol] = rest;
+    const places =
+      protocol !== undefined
+        ? this.placesOfPort(service, unscored(first), unscored(protocol))
+        : this.places(service, rest.length ? first : undefined);
+    if (!places) return undefined;
+    if (type === 'SRV') return this.srv(name, places);
+    const addresses = new Set(places.flatMap(({ host }) => host.addresses));
+    return given(...[...addresses].slice(0, MAX_RECORDS).flatMap((ip) => this.address(name, ip, type)));
+  }
+
+  /** All places of a Service, or of one of its endpoints; undefined where the Service or endpoint is none. */
+  private places(service: Service, endpoint?: string): Place[] | undefined {
+    const ports = service.spec?.ports ?? [];
+    if (endpoint === undefined && !isHeadless(service)) {
+      const host = { name: this.full(service), addresses: addressesOf(service) };
+      // an address without a port is one still
+      return ports.length ? ports.map(({ port }) => ({ host, port })) : [{ host, port: 0 }];
     }
-    const headless = spec?.clusterIP === 'None';
-    if (rest.length === 2 && rest[0]!.startsWith('_'))
-      return this.ports(name, service, rest[0]!.slice(1), rest[1]!.slice(1), type);
-    if (!headless) return rest.length ? undefined : this.clusterIP(name, service, type);
-    const hosts = this.hosts(service);
-    if (rest.length === 0)
-      return type === 'A'
-        ? hosts.map((host) => address(name, host.address))
-        : type === 'SRV'
-          ? this.allPorts(name, service)
-          : [];
-    const named = rest.length === 1 ? hosts.filter((host) => host.name === rest[0]) : [];
-    if (!named.length) return undefined;
-    return type === 'A' ? named.map((host) => address(name, host.address)) : [];
-  }
-
-  private clusterIP(name: string, service: Service, type: string): Records {
-    if (type === 'SRV') return this.allPorts(name, service);
-    const ips = service.spec?.clusterIPs ?? [service.spec?.clusterIP ?? ''];
-    return type === 'A' ? ips.filter((ip) => ip.includes('.')).map((ip) => address(name, ip)) : [];
-  }
-
-  private allPorts(name: string, service: Service): Answer[] {
-    const found: Answer[] = [];
-    for (const port of service.spec?.ports ?? []) {
-      if (found.length >= MAX_RECORDS) break;
-      found.push(...this.srv(name, service, port.name ?? '', port.port));
+    const found: Place[] = [];
+    for (const { host, slice, label } of this.endpointsOf(service)) {
+      if (endpoint !== undefined && label !== endpoint) continue;
+      const numbers = slice.ports?.flatMap(({ port }) => port ?? []) ?? [];
+      for (const port of numbers.length ? numbers : [0]) found.push({ host, port });
     }
-    return found;
+    // a headless Service without endpoints is no name in CoreDNS either
+    return found.length ? found : undefined;
   }
 
-  private ports(name: string, service: Service, port: string, protocol: string, type: string): Records {
-    const found = service.spec?.ports?.find(
-      (each) => each.name === port && (each.protocol ?? 'TCP').toLowerCase() === protocol,
-    );
-    if (!found) return undefined;
-    return type === 'SRV' ? this.srv(name, service, port, found.port) : [];
+  private placesOfPort(service: Service, name: string, protocol: string): Place[] | undefined {
+    const fits = (one: { name?: string; protocol?: string }): boolean =>
+      (one.name ?? '') === name && (one.protocol ?? 'TCP').toLowerCase() === protocol;
+    if (!isHeadless(service)) {
+      const port = service.spec?.ports?.find(fits)?.port;
+      return port === undefined
+        ? undefined
+        : [{ host: { name: this.full(service), addresses: addressesOf(service) }, port }];
+    }
+    const found: Place[] = [];
+    for (const { host, slice } of this.endpointsOf(service)) {
+      const port = slice.ports?.find(fits)?.port;
+      if (port) found.push({ host, port });
+    }
+    return found.length ? found : undefined;
   }
 
-  private srv(name: string, service: Service, portName: string, port: number): Answer[] {
-    const one = (target: string, number: number): Answer => ({
-      type: 'SRV',
-      name,
-      ttl: TTL,
-      data: { priority: 0, weight: 100, port: number, target },
-    });
-    if (service.spec?.clusterIP !== 'None') return [one(this.full(service), port)];
-    const slicePort = this.slicesOf(service)
-      .flatMap((slice) => slice.ports ?? [])
-      .find((each) => (each.name ?? '') === portName)?.port;
-    return this.hosts(service).map((host) => one(`${host.name}.${this.full(service)}`, slicePort ?? port));
-  }
-
-  /** Endpoints with the name that each has below its service: its host name, or its address with dashes. */
-  private hosts(service: Service): Host[] {
+  /** Endpoints that are ready, with the name that each has below its Service: its host name, or its address dashed. */
+  private *endpointsOf(service: Service): Iterable<{ host: Host; slice: EndpointSlice; label: string }> {
     const all = service.spec?.publishNotReadyAddresses;
-    return this.slicesOf(service)
-      .filter((slice) => slice.addressType === 'IPv4')
-      .flatMap((slice) => slice.endpoints)
-      .filter((endpoint) => all || endpoint.conditions?.ready !== false)
-      .flatMap((endpoint) =>
-        endpoint.addresses.map((each) => ({ name: endpoint.hostname ?? each.replaceAll('.', '-'), address: each })),
-      );
+    const key = `${service.metadata.namespace}/${service.metadata.name}`;
+    for (const slice of this.slices.index(BY_SERVICE, key)) {
+      if (slice.addressType === 'FQDN') continue;
+      for (const { addresses, conditions, hostname } of slice.endpoints) {
+        if (!all && conditions?.ready === false) continue;
+        for (const address of addresses) {
+          const label = hostname ?? dashed(address);
+          yield { host: { name: `${label}.${this.full(service)}`, addresses: [address] }, slice, label };
+        }
+      }
+    }
+  }
+
+  private srv(name: string, places: readonly Place[]): Records {
+    const some = places.filter(({ port }) => port > 0).slice(0, MAX_RECORDS);
+    const weight = Math.max(1, Math.floor(100 / some.length));
+    const hosts = new Map(some.map(({ host }) => [`${host.name} ${host.addresses.join()}`, host]));
+    return {
+      answers: some.map(({ host, port }) => ({
+        type: 'SRV',
+        name,
+        ttl: TTL,
+        data: { priority: 0, weight, port, target: host.name },
+      })),
+      additionals: [...hosts.values()].flatMap((host) =>
+        host.addresses.flatMap((ip) => ['A', 'AAAA'].flatMap((type) => this.address(host.name, ip, type))),
+      ),
+    };
+  }
+
+  private external(name: string, target: string, type: string): Records {
+    if (isIP(target)) return given(...this.address(name, target, type));
+    return given({ type: 'CNAME', name, ttl: TTL, data: target });
+  }
+
+  private address(name: string, ip: string, type: string): Answer[] {
+    const family = type === 'A' ? 4 : type === 'AAAA' ? 6 : 0;
+    return family && isIP(ip) === family ? [{ type: family === 4 ? 'A' : 'AAAA', name, ttl: TTL, data: ip }] : [];
+  }
+
+  private full({ metadata }: Service): string {
+    return `${metadata.name}.${metadata.namespace}.svc.${this.domain}`;
   }
 }
 
-const address = (name: string, data: string): Answer => ({ type: 'A', name, ttl: TTL, data });
+const given = (...answers: (Answer | false)[]): { answers: Answer[] } => ({
+  answers: answers.filter((answer) => answer !== false),
+});
+const isHeadless = ({ spec }: Service): boolean => spec?.clusterIP === 'None';
+const addressesOf = ({ spec }: Service): string[] =>
+  (spec?.clusterIPs ?? [spec?.clusterIP ?? '']).filter((ip) => isIP(ip) !== 0);
+const dashed = (ip: string): string => ip.replaceAll(/[.:]/g, '-');
+const unscored = (label: string): string => label.replace(/^_/, '');

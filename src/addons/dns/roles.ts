@@ -1,5 +1,5 @@
 import { NAMESPACE, type RoleManifest } from '../addon.ts';
-import { ACCOUNT } from './manifests.ts';
+import { ACCOUNT, CONFIG } from './manifests.ts';
 
 const NAME = 'system:coredns';
 const RBAC = 'rbac.authorization.k8s.io';
@@ -25,6 +25,25 @@ export const roles: readonly RoleManifest[] = [
       kind: 'ClusterRoleBinding',
       metadata: { name: NAME },
       roleRef: { apiGroup: RBAC, kind: 'ClusterRole', name: NAME },
+      subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: NAMESPACE }],
+    },
+  },
+  {
+    resource: 'roles.rbac.authorization.k8s.io',
+    object: {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'Role',
+      metadata: { name: NAME, namespace: NAMESPACE },
+      rules: [{ apiGroups: [''], resources: ['configmaps'], resourceNames: [CONFIG], verbs: ['get'] }],
+    },
+  },
+  {
+    resource: 'rolebindings.rbac.authorization.k8s.io',
+    object: {
+      apiVersion: `${RBAC}/v1`,
+      kind: 'RoleBinding',
+      metadata: { name: NAME, namespace: NAMESPACE },
+      roleRef: { apiGroup: RBAC, kind: 'Role', name: NAME },
       subjects: [{ kind: 'ServiceAccount', name: ACCOUNT, namespace: NAMESPACE }],
     },
   },

@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointSlice, Pod, ServiceCIDR } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
-import { formatAddress, parseAddress, parseRange, type Range } from '../../meta/address.ts';
+import { formatAddress, isInRange, parseAddress, parseRange, type Range } from '../../meta/address.ts';
 import { isGlobal } from '../../rules/destination.ts';
 import { isPodTerminal } from '../../rules/pods.ts';
 import { servicesOfSlice } from '../../rules/service-slices.ts';
@@ -36,7 +36,7 @@ export class Reach {
     const address = parseAddress(ip);
     if (!address || !isGlobal(address) || !Number.isInteger(port) || port < 1 || port > 65_535) return undefined;
     const text = formatAddress(address);
-    if (this.ranges().some((range) => covers(range, address.bytes)) || this.isApi(text, port)) return undefined;
+    if (this.ranges().some((range) => isInRange(address, range)) || this.isApi(text, port)) return undefined;
     return !this.options.machine.owns(text) || this.isOfHostPod(text, namespace, endpoint) ? text : undefined;
   }
 
@@ -68,10 +68,3 @@ export class Reach {
     );
   }
 }
-
-const covers = ({ network, prefix }: Range, bytes: readonly number[]): boolean =>
-  bytes.length === network.bytes.length &&
-  bytes.every((byte, i) => {
-    const mask = (0xff00 >> Math.min(8, Math.max(0, prefix - 8 * i))) & 0xff;
-    return (byte & mask) === network.bytes[i];
-  });

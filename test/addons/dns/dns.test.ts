@@ -36,7 +36,11 @@ async function start(): Promise<number> {
   running.push(one);
   const slice = await eventually(() => api.client.get(SLICES, 'kube-system', 'kube-dns').catch(() => undefined));
   expect(slice.endpoints[0]?.addresses).toEqual(['192.0.2.7']);
-  expect(slice.ports?.map(({ name, protocol }) => `${name}/${protocol}`)).toEqual(['dns/UDP', 'dns-tcp/TCP']);
+  expect(slice.ports?.map(({ name, protocol }) => `${name}/${protocol}`)).toEqual([
+    'dns/UDP',
+    'dns-tcp/TCP',
+    'metrics/TCP',
+  ]);
   return slice.ports![0]!.port!;
 }
 
@@ -84,6 +88,7 @@ test('its Service is the one that people look for', async () => {
   expect(spec?.ports?.map(({ name, port, protocol }) => `${name} ${port}/${protocol}`)).toEqual([
     'dns 53/UDP',
     'dns-tcp 53/TCP',
+    'metrics 9153/TCP',
   ]);
 });
 
