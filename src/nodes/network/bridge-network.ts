@@ -1,8 +1,10 @@
 import { execFile } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { replaceFile } from '../replace-file.ts';
 import type { PodAddress, PodNetwork } from './pod-network.ts';
 
 const run = promisify(execFile);
@@ -39,25 +41,23 @@ export interface BridgeOptions {
  * configuration is touched but the new interfaces.
  */
 export class BridgeNetwork implements PodNetwork {
-  private last = 1;
+  private last: number;
   private readonly pending = new Map<string, Promise<PodAddress>>();
 
   private constructor(
     private readonly options: BridgeOptions,
     readonly network: number,
-  ) {}
+  ) {
+    this.last = Math.max(1, ...this.uids().map((uid) => this.numberOf(uid) ?? 0));
+  }
 
   /** Takes the bridge of an earlier run, or makes one for the first free pod network. */
   static async open(options: BridgeOptions): Promise<BridgeNetwork> {
     mkdirSync(options.directory, { recursive: true });
     const record = join(options.directory, 'network');
-    if (existsSync(record)) {
-      const known = new BridgeNetwork(options, Number(readFileSync(record, 'utf8')));
-      if (!links().has(known.bridge) && (await known.claim())) await known.raise();
-      return known;
-    }
-    const claimed = await claimNetwork((network) => new BridgeNetwork(options, network), options.first);
-    writeFileSync(record, String(claimed.network));
+    const of = (network: number): BridgeNetwork => new BridgeNetwork(options, network);
+    const claimed = (await reclaim(of, numberIn(record))) ?? (await claimNetwork(of, options.first));
+    replaceFile(record, String(claimed.network));
     await claimed.raise();
     return claimed;
   }
@@ -86,8 +86,7 @@ export class BridgeNetwork implements PodNetwork {
   async detach(uid: string): Promise<void> {
     const number = this.numberOf(uid);
     if (number === undefined) return;
-    await this.batch([`link delete ${this.link(number)}`], true);
-    await run(this.options.ip, ['netns', 'delete', this.namespace(number)]).catch(() => undefined);
+    await this.unplug(number);
     rmSync(join(this.options.directory, uid), { force: true });
   }
 
@@ -95,19 +94,19 @@ export class BridgeNetwork implements PodNetwork {
     for (const uid of this.uids()) if (!isKnown(uid)) await this.detach(uid);
   }
 
+  /** Takes all links away. Who has which address stays written down: pods that come back have theirs again. */
   async close(): Promise<void> {
-    for (const uid of this.uids()) await this.detach(uid);
+    for (const uid of this.uids()) await this.unplug(this.numberOf(uid) ?? 0);
     await this.batch([`link delete ${this.bridge}`], true);
-    rmSync(join(this.options.directory, 'network'), { force: true });
   }
 
   private uids(): string[] {
-    return readdirSync(this.options.directory).filter((name) => name !== 'network');
+    return readdirSync(this.options.directory).filter((name) => name !== 'network' && !name.endsWith('.tmp'));
   }
 
   private numberOf(uid: string): number | undefined {
-    const path = join(this.options.directory, uid);
-    return existsSync(path) ? Number(readFileSync(path, 'utf8')) : undefined;
+    const number = numberIn(join(this.options.directory, uid));
+    return number !== undefined && number >= 2 && number <= 254 ? number : undefined;
   }
 
   private namespace(number: number): string {
@@ -119,34 +118,55 @@ export class BridgeNetwork implements PodNetwork {
   }
 
   private async join(uid: string): Promise<PodAddress> {
-    const known = this.numberOf(uid);
-    const number = known ?? this.allocate(uid);
-    const address = { ip: `10.244.${this.network}.${number}`, netns: `${NETNS}/${this.namespace(number)}` };
-    if (known !== undefined && existsSync(address.netns)) return address;
+    const number = this.numberOf(uid) ?? this.allocate(uid);
+    try {
+      await this.plug(number);
+    } catch {
+      // half made by an agent that was killed in the midst of it
+      await this.unplug(number);
+      await this.plug(number);
+    }
+    return { ip: this.address(number), netns: `${NETNS}/${this.namespace(number)}` };
+  }
+
+  private address(number: number): string {
+    return `10.244.${this.network}.${number}`;
+  }
+
+  /** Makes what there is not yet, and leaves what is as it should be: it may have containers. */
+  private async plug(number: number): Promise<void> {
     const name = this.namespace(number);
     const link = this.link(number);
-    await run(this.options.ip, ['netns', 'delete', name]).catch(() => undefined);
-    await this.batch([`link delete ${link}`], true);
+    const ip = this.address(number);
+    if (!existsSync(`${NETNS}/${name}`)) {
+      await this.unplug(number);
+      await this.batch([`netns add ${name}`]);
+    }
+    const mac = hardware(this.network, number);
+    if (!links().has(link))
+      await this.batch([`link add ${link} type veth peer name eth0 address ${mac} netns ${name}`]);
     await this.batch([
-      `netns add ${name}`,
-      `link add ${link} type veth peer name eth0 address ${hardware(this.network, number)} netns ${name}`,
       `link set ${link} up`,
-      `address add ${this.gateway}/32 dev ${link}`,
-      `route add ${address.ip}/32 dev ${link} src ${this.gateway}`,
+      `address replace ${this.gateway}/32 dev ${link}`,
+      `route replace ${ip}/32 dev ${link} src ${this.gateway}`,
     ]);
     for (const [setting, value] of POD_LINK) sysctl(link, setting, value);
     await this.batch(
       [
         'link set lo up',
-        `address add ${address.ip}/32 dev eth0`,
+        `address replace ${ip}/32 dev eth0`,
         'link set eth0 up',
-        `route add ${this.gateway}/32 dev eth0`,
-        `route add default via ${this.gateway}`,
+        `route replace ${this.gateway}/32 dev eth0`,
+        `route replace default via ${this.gateway}`,
       ],
       false,
       name,
     );
-    return address;
+  }
+
+  private async unplug(number: number): Promise<void> {
+    await this.batch([`link delete ${this.link(number)}`], true);
+    await run(this.options.ip, ['netns', 'delete', this.namespace(number)]).catch(() => undefined);
   }
 
   /**
@@ -158,7 +178,7 @@ export class BridgeNetwork implements PodNetwork {
     for (let tries = 0; tries < 253; tries++) {
       const number = (this.last = ((this.last - 1) % 253) + 2);
       if (used.has(number)) continue;
-      writeFileSync(join(this.options.directory, uid), String(number));
+      replaceFile(join(this.options.directory, uid), String(number));
       return number;
     }
     throw new Error(`no address is left in ${this.cidr}`);
@@ -167,7 +187,7 @@ export class BridgeNetwork implements PodNetwork {
   /** Makes the bridge's link; false where another agent has one of that name. */
   async claim(): Promise<boolean> {
     try {
-      await this.batch([`link add ${this.bridge} type bridge`]);
+      await this.batch([`link add ${this.bridge} address ${ownHardware(this.options.directory)} type bridge`]);
       return true;
     } catch (error) {
       if (links().has(this.bridge)) return false;
@@ -175,8 +195,22 @@ export class BridgeNetwork implements PodNetwork {
     }
   }
 
+  /** Whether the link is there and an earlier run of this very agent has made it. */
+  get isOwn(): boolean {
+    return macOf(this.bridge) === ownHardware(this.options.directory);
+  }
+
+  /** Addresses of Services that an earlier run served go: there may be no such Services any more. */
   private async raise(): Promise<void> {
-    await this.batch([`address add ${this.gateway}/24 dev ${this.bridge}`, `link set ${this.bridge} up`]);
+    const { stdout } = await run(this.options.ip, ['-o', '-4', 'address', 'show', 'dev', this.bridge]);
+    const old = [...stdout.matchAll(/ inet (\S+)/g)]
+      .map(([, cidr = '']) => cidr)
+      .filter((cidr) => !cidr.startsWith(`${this.gateway}/`));
+    await this.batch([
+      `address replace ${this.gateway}/24 dev ${this.bridge}`,
+      ...old.map((cidr) => `address delete ${cidr} dev ${this.bridge}`),
+      `link set ${this.bridge} up`,
+    ]);
   }
 
   private async batch(lines: string[], force = false, netns?: string): Promise<void> {
@@ -199,6 +233,42 @@ function sysctl(link: string, setting: string, value: string): void {
 /** Made of the pod's address: whoever remembers it from an earlier pod with that address is still right. */
 const hardware = (network: number, number: number): string =>
   ['0a', '58', ...[10, 244, network, number].map((byte) => byte.toString(16).padStart(2, '0'))].join(':');
+
+/** Of the link that is named for the network: the agent's own, which tells it from those of other agents. */
+const ownHardware = (directory: string): string =>
+  ['0a', ...createHash('sha256').update(directory).digest('hex').slice(0, 10).match(/../g)!].join(':');
+
+const macOf = (link: string): string | undefined => {
+  try {
+    return readFileSync(`/sys/class/net/${link}/address`, 'utf8').trim();
+  } catch {
+    return undefined;
+  }
+};
+
+/** Undefined for a file that is missing, or was cut off. */
+function numberIn(path: string): number | undefined {
+  try {
+    const text = readFileSync(path, 'utf8');
+    return /^\d+$/.test(text) ? Number(text) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The network that an earlier run had, if no other agent has it now. */
+async function reclaim(
+  of: (network: number) => BridgeNetwork,
+  recorded: number | undefined,
+): Promise<BridgeNetwork | undefined> {
+  // One that was killed right after its claim has written nothing down.
+  const numbers = [...links()].map((link) => /^ku7s(\d+)$/.exec(link)?.[1]).map(Number);
+  const claimed = numbers.filter(Number.isInteger).find((network) => of(network).isOwn);
+  if (claimed !== undefined) return of(claimed);
+  if (recorded === undefined) return undefined;
+  const known = of(recorded);
+  return !links().has(known.bridge) && (await known.claim()) ? known : undefined;
+}
 
 /** Names of this machine's links, those without an address too. */
 const links = (): Set<string> => new Set(readdirSync('/sys/class/net'));
