@@ -45,7 +45,7 @@ export async function containerSpec(
   const { namespace = '', name, uid } = pod.metadata;
   const links = pod.spec?.enableServiceLinks ?? true;
   const services = serviceVariables(context.services(), namespace, links);
-  const own = await containerEnvironment(pod, container, services, context.source, sandbox.facts);
+  const own = await containerEnvironment(pod, container, services, context.source, sandbox.facts, sandbox.volumes);
   const security = containerSecurity(pod, container, {
     user: image.config.user,
     accounts: rootAccounts(image.root),

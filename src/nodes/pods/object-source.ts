@@ -44,6 +44,13 @@ export class ObjectSource {
     return new Map([...entries, ...binary]);
   }
 
+  /** The texts by key; what is binary is no text. Throws as `configMapData` does. */
+  async configMapTexts(namespace: string, name: string, optional = false): Promise<Map<string, string> | undefined> {
+    const object = await this.configMap(namespace, name);
+    if (!object && !optional) throw new MissingObject(`configmap ${JSON.stringify(name)} not found`);
+    return object && new Map(Object.entries(object.data ?? {}));
+  }
+
   async secretData(namespace: string, name: string, optional = false): Promise<Map<string, Buffer> | undefined> {
     const object = await this.secret(namespace, name);
     if (!object && !optional) throw new MissingObject(`secret ${JSON.stringify(name)} not found`);

@@ -3,11 +3,13 @@ import type { PodAddress } from '../network/pod-network.ts';
 import type { PodSandboxSpec } from '../runtimes/runtime.ts';
 import { kernelHostname } from './pod-hostname.ts';
 import { podSysctls } from './sysctls.ts';
+import { UnsupportedError } from './unsupported.ts';
 
 /** What the containers of a pod share and what they have of the host, as its spec says. @throws UnsupportedError */
 export function podSandboxSpec(pod: Pod, { netns }: PodAddress, clusterDomain: string): PodSandboxSpec {
   const { namespace = '', name, uid } = pod.metadata;
   const spec = pod.spec;
+  if (spec?.resourceClaims?.length) throw new UnsupportedError('resourceClaims: this node allocates no devices');
   return {
     pod: { namespace, name, uid },
     hostname: kernelHostname(pod, clusterDomain),

@@ -1,0 +1,52 @@
+import type { Container, PodSpec } from '../../../schema/types.ts';
+
+/** What a field is tried with: a pod without it and one with it, of whose container `c` and all else these are parts. */
+export interface Trial {
+  before: TrialPod;
+  after: TrialPod;
+}
+export interface TrialPod {
+  pod?: Partial<PodSpec>;
+  container?: Partial<Container>;
+}
+
+/** What becomes of a field on a runtime: `works`, `refused: MESSAGE`, or who else reads it, or why nothing does. */
+export interface Decision {
+  process: string;
+  simulated: string;
+  /** how `process` is known: by a trial, or by a test of its own; undefined where there is nothing to see on a node */
+  tried?: Trial | string;
+  /** its type's fields are not decided one by one */
+  whole?: boolean;
+}
+
+const NOTHING_RUNS = 'nothing runs';
+
+/** Something happens on a node that runs things. */
+export const works = (tried: Trial | string): Decision => ({ process: 'works', simulated: NOTHING_RUNS, tried });
+/** Its type's fields say what happens. */
+export const parts: Decision = { process: '', simulated: '' };
+/** It decides about the pod's life, or where it may be. */
+export const follows = (tried: Trial | string): Decision => ({ process: 'works', simulated: 'works', tried });
+/** Somebody other than the node reads it. */
+export const elsewhere = (who: string): Decision => ({ process: who, simulated: who, whole: true });
+/** A node that runs things does not run the pod, and says this. */
+export const refused = (message: string, tried: Trial): Decision => ({
+  process: `refused: ${message}`,
+  simulated: NOTHING_RUNS,
+  tried,
+  whole: true,
+});
+/** Nothing comes of it, as in Kubernetes on Linux. */
+export const idle = (why: string): Decision => ({ process: why, simulated: why, whole: true });
+
+/** The field as part of the container. */
+export const inContainer = (after: Partial<Container>, before: Partial<Container> = {}): Trial => ({
+  before: { container: before },
+  after: { container: after },
+});
+/** The field as part of the pod. */
+export const inPod = (after: Partial<PodSpec>, before: Partial<PodSpec> = {}): Trial => ({
+  before: { pod: before },
+  after: { pod: after },
+});

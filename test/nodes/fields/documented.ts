@@ -1,0 +1,42 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { format, resolveConfig } from 'prettier';
+import { expect } from 'vitest';
+import type { Decision } from './decision.ts';
+
+const FILE = 'docs/nodes.md';
+const HEAD = '\n## Fields\n';
+
+const title = (type: string): string => `### ${type}`;
+
+/** The tables of the page, a type each. */
+function tables(decisions: Readonly<Record<string, Decision>>): string {
+  const byType = new Map<string, string[]>();
+  for (const [name, { process, simulated }] of Object.entries(decisions)) {
+    const [type = '', field = ''] = name.split('.');
+    const cell = (text: string): string => text || 'by its parts';
+    const rows = byType.get(type) ?? [];
+    rows.push(`| \`${field}\` | ${cell(process)} | ${cell(simulated)} |`);
+    byType.set(type, rows);
+  }
+  return [...byType]
+    .map(([type, rows]) =>
+      [title(type), '', '| field | process | simulated |', '|---|---|---|', ...rows.sort()].join('\n'),
+    )
+    .join('\n\n');
+}
+
+/** Compares the section of docs/nodes.md; with WRITE_DOCS set it is written. */
+export async function documented(decisions: Readonly<Record<string, Decision>>): Promise<void> {
+  const page = readFileSync(FILE, 'utf8');
+  const before = page.slice(0, page.indexOf(HEAD) + HEAD.length);
+  const intro =
+    '\nWhat becomes of each field on each runtime. A field that is refused keeps the pod from running, with this message ' +
+    'in its events or its status. Written by `WRITE_DOCS=1 npx vitest run test/nodes/fields`, from the table that the test ' +
+    'tries.\n\n';
+  const wanted = await format(before + intro + tables(decisions), {
+    ...(await resolveConfig(FILE)),
+    parser: 'markdown',
+  });
+  if (process.env['WRITE_DOCS']) writeFileSync(FILE, wanted);
+  else expect(page).toBe(wanted);
+}

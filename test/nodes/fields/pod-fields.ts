@@ -1,0 +1,82 @@
+import { elsewhere, follows, idle, inPod, parts, refused, works, type Decision } from './decision.ts';
+
+const SCHEDULER = 'the scheduler reads it';
+const NAMES = 'test/nodes/pods/pod-names.test.ts';
+const IMAGES = 'test/nodes/images/image-manager.test.ts';
+const HELD = [{ name: 'i', image: 'busybox', command: ['run'] }];
+
+/** The fields of PodSpec, and of what has a type of its own there. */
+export const podFields: Readonly<Record<string, Decision>> = {
+  'PodSpec.activeDeadlineSeconds': follows(inPod({ activeDeadlineSeconds: 5 })),
+  'PodSpec.affinity': {
+    ...follows(
+      inPod({
+        affinity: {
+          nodeAffinity: {
+            requiredDuringSchedulingIgnoredDuringExecution: {
+              nodeSelectorTerms: [{ matchExpressions: [{ key: 'x', operator: 'Exists' }] }],
+            },
+          },
+        },
+      }),
+    ),
+    whole: true,
+  },
+  'PodSpec.automountServiceAccountToken': elsewhere('the API adds the volume'),
+  'PodSpec.containers': parts,
+  'PodSpec.dnsConfig': parts,
+  'PodDNSConfig.nameservers': works(inPod({ dnsConfig: { nameservers: ['192.0.2.1'] } })),
+  'PodDNSConfig.searches': works(inPod({ dnsConfig: { searches: ['x.example'] } })),
+  'PodDNSConfig.options': parts,
+  'PodDNSConfigOption.name': works(inPod({ dnsConfig: { options: [{ name: 'rotate' }] } })),
+  'PodDNSConfigOption.value': works(
+    inPod({ dnsConfig: { options: [{ name: 'ndots', value: '3' }] } }, { dnsConfig: { options: [{ name: 'ndots' }] } }),
+  ),
+  'PodSpec.dnsPolicy': works(NAMES),
+  'PodSpec.enableServiceLinks': works('test/nodes/pods/container-environment.test.ts'),
+  'PodSpec.ephemeralContainers': parts,
+  'PodSpec.hostAliases': parts,
+  'HostAlias.hostnames': works(NAMES),
+  'HostAlias.ip': works(NAMES),
+  'PodSpec.hostIPC': works(inPod({ hostIPC: true })),
+  'PodSpec.hostNetwork': works(inPod({ hostNetwork: true })),
+  'PodSpec.hostPID': works(inPod({ hostPID: true })),
+  'PodSpec.hostUsers': works(inPod({ hostUsers: false })),
+  'PodSpec.hostname': works(inPod({ hostname: 'other' })),
+  'PodSpec.hostnameOverride': works(inPod({ hostnameOverride: 'other.example' })),
+  'PodSpec.imagePullSecrets': works(IMAGES),
+  'LocalObjectReference.name': works(IMAGES),
+  'PodSpec.initContainers': follows(inPod({ initContainers: HELD })),
+  'PodSpec.nodeName': elsewhere('it says which node'),
+  'PodSpec.nodeSelector': follows(inPod({ nodeSelector: { disk: 'ssd' } })),
+  'PodSpec.os': parts,
+  'PodOS.name': follows(inPod({ os: { name: 'windows' } })),
+  'PodSpec.overhead': follows('test/nodes/admission/admit.test.ts'),
+  'PodSpec.preemptionPolicy': elsewhere(SCHEDULER),
+  'PodSpec.priority': follows('test/nodes/admission/admit.test.ts'),
+  'PodSpec.priorityClassName': elsewhere('the API computes the priority'),
+  'PodSpec.readinessGates': parts,
+  'PodReadinessGate.conditionType': follows(inPod({ readinessGates: [{ conditionType: 'example.com/ready' }] })),
+  'PodSpec.resourceClaims': refused(
+    'this node allocates no devices',
+    inPod({ resourceClaims: [{ name: 'gpu', resourceClaimName: 'one' }] }),
+  ),
+  'PodSpec.resources': works('test/nodes/cgroups/figures.test.ts'),
+  'PodSpec.restartPolicy': follows(inPod({ restartPolicy: 'Never' })),
+  'PodSpec.runtimeClassName': elsewhere('the API adds overhead and placement; the handler is the only one'),
+  'PodSpec.schedulerName': elsewhere(SCHEDULER),
+  'PodSpec.schedulingGates': elsewhere(SCHEDULER),
+  'PodSpec.securityContext': parts,
+  'PodSpec.serviceAccount': idle('the old name of serviceAccountName'),
+  'PodSpec.serviceAccountName': works('test/nodes/pods/field-value.test.ts'),
+  'PodSpec.setHostnameAsFQDN': works(
+    inPod({ hostname: 'h', subdomain: 's', setHostnameAsFQDN: true }, { hostname: 'h', subdomain: 's' }),
+  ),
+  'PodSpec.shareProcessNamespace': works(inPod({ shareProcessNamespace: true })),
+  'PodSpec.subdomain': works(inPod({ subdomain: 's' })),
+  'PodSpec.terminationGracePeriodSeconds': works('test/nodes/pods/pod-lifecycle.test.ts'),
+  'PodSpec.tolerations': { ...follows('test/nodes/admission/admit.test.ts'), whole: true },
+  'PodSpec.topologySpreadConstraints': elsewhere(SCHEDULER),
+  'PodSpec.volumes': parts,
+  'PodSpec.workloadRef': idle('no feature of 1.35 that is on by default reads it'),
+};
