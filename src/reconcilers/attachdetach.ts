@@ -3,7 +3,7 @@ import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { keyFor } from '../control/keys.ts';
 import { isStatusError } from '../meta/status.ts';
-import { attachmentName, csiVolumeName, mayBeShared, needsAttachment } from '../rules/csi.ts';
+import { attachmentName, csiVolumeName, mayBeShared, needsAttachment } from '../rules/csi/names.ts';
 import { claimOf } from '../rules/pod-claims.ts';
 import { isPodTerminal } from '../rules/pods.ts';
 

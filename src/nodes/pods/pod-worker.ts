@@ -1,7 +1,7 @@
 import type { Pod, PodStatus } from '../../../schema/types.ts';
 import { formatTime } from '../../meta/time.ts';
 import { isPodTerminal, isTerminalPhase } from '../../rules/pods.ts';
-import { MountError } from '../volumes/pod-volumes.ts';
+import { MountError } from '../volumes/mount-error.ts';
 import type { AgentContext } from './agent-context.ts';
 import type { Sandbox } from './container-spec.ts';
 import type { ContainerWorker } from './container-worker.ts';

@@ -11,6 +11,7 @@ import { claimedVolume, type ClaimedVolume } from './claimed-volume.ts';
 import { emptyDir } from './empty-dir.ts';
 import { checkHostPath } from './host-path.ts';
 import { imageVolume, type VolumeImages } from './image-volume.ts';
+import { MountError } from './mount-error.ts';
 import { mountNetwork, networkSource } from './network-mount.ts';
 import { giveToGroup, ownershipOf } from './ownership.ts';
 import { TokenCache } from './service-account-token.ts';
@@ -18,15 +19,12 @@ import { removeTree, unmountBelow } from '../../rules/machine/unmount.ts';
 import { volumeFiles } from './volume-files.ts';
 import type { VolumeSource } from './volume-source.ts';
 
-/** A volume could not be set up; told as event FailedMount. */
-export class MountError extends Error {}
-
 /** Who mounts what CSI drivers serve. */
 export interface CsiMounts {
   /** Mounts a volume for a pod, or finds it mounted. @param directory the pod's own, in which the driver mounts */
   mount(pod: Pod, volume: Volume, claimed: ClaimedVolume | undefined, directory: string): Promise<VolumeSource>;
   /** What there is to do from time to time for one that is mounted: to grow, new tokens. */
-  refresh(pod: Pod, volume: Volume, directory: string): Promise<void>;
+  refresh(pod: Pod, volume: Volume): Promise<void>;
   /** Ends all mounts that drivers made in the folder of a pod. @throws Error what a driver said */
   unmount(directory: string): Promise<void>;
 }
@@ -58,6 +56,7 @@ export class PodVolumes {
       try {
         sources.set(volume.name, await this.one(pod, volume, facts));
       } catch (error) {
+        if (error instanceof MountError) throw error;
         throw new MountError(
           `MountVolume.SetUp failed for volume ${JSON.stringify(volume.name)} : ${(error as Error).message}`,
         );
@@ -111,7 +110,7 @@ export class PodVolumes {
     this.mounted.set(uid, known);
     const before = known.get(volume.name);
     if (before) {
-      await this.drivers.csi?.refresh(pod, volume, directory);
+      await this.drivers.csi?.refresh(pod, volume);
       return before;
     }
     const source = await this.mount(pod, volume, directory);

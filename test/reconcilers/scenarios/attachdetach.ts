@@ -1,7 +1,7 @@
 import { expect } from 'vitest';
 import { attachdetach } from '../../../src/reconcilers/attachdetach.ts';
 import { persistentvolume } from '../../../src/reconcilers/persistentvolume.ts';
-import { attachmentName, csiVolumeName } from '../../../src/rules/csi.ts';
+import { attachmentName, csiVolumeName } from '../../../src/rules/csi/names.ts';
 import type { Cluster } from '../../support/cluster.ts';
 import type { Manifest } from '../../support/fake-api.ts';
 import type { Scenario } from '../../support/scenario.ts';

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { CSIDriver, PersistentVolume } from '../../schema/types.ts';
+import type { CSIDriver, PersistentVolume } from '../../../schema/types.ts';
 
 /** What a node calls a volume of a CSI driver in `volumesInUse` and `volumesAttached`. */
 export const csiVolumeName = (driver: string, handle: string): string => `kubernetes.io/csi/${driver}^${handle}`;
