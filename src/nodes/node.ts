@@ -25,10 +25,13 @@ import { probeCapabilities, type Capabilities } from './runtimes/process/capabil
 import { ProcessRuntime } from './runtimes/process/process-runtime.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
 import { ServingCertificate } from './server/serving-certificate.ts';
+import { CsiVolumes } from './volumes/csi/csi-volumes.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
 
 /** What containers get to end, when they end with the agent, ms: Ctrl-C is done soon after. */
 const STOP_GRACE_MS = 3000;
+/** How long one attempt to have the image of a volume may take, ms. */
+const IMAGE_MS = 10 * 60_000;
 
 /** A node whose containers are processes of this machine. It acts as `system:node:NAME`. */
 export const createNode = (options: NodeOptions): NodeHandle => new Agent(options);
@@ -43,6 +46,7 @@ class Agent implements NodeHandle {
   private context: AgentContext | undefined;
   private images: NodeImages | undefined;
   private collector: ImageCollector | undefined;
+  private csi: CsiVolumes | undefined;
 
   constructor(private readonly options: NodeOptions) {
     // Informers that start before the agent does must already know what it reads.
@@ -81,6 +85,10 @@ class Agent implements NodeHandle {
     });
     this.certificate.start();
     await Promise.all([pods.whenSynced(), options.informers.informer('services').whenSynced()]);
+    // pods that run have volumes of the drivers that are there
+    await this.csi
+      ?.start()
+      .catch((error: unknown) => options.log('CSI drivers are not served', { error: String(error) }));
     await this.manager.start();
     this.collector?.start();
     if (options.serviceProxy) await this.startServices(context, options.serviceProxy);
@@ -100,6 +108,7 @@ class Agent implements NodeHandle {
     this.images?.close();
     await this.services?.stop();
     await this.manager?.stop(kill ? STOP_GRACE_MS : undefined);
+    await this.csi?.stop();
     await this.server?.close();
     if (kill) await this.context?.network.close();
     if (kill) await this.context?.cgroups?.close();
@@ -138,6 +147,15 @@ class Agent implements NodeHandle {
       log: options.log,
       secret: (namespace, name) => source.secret(namespace, name),
     }));
+    this.csi = new CsiVolumes({
+      node: options.name,
+      pods: podsDir,
+      directory: options.dataDir,
+      client,
+      clock: options.clock,
+      events: options.events,
+      log: options.log,
+    });
     const policy = {
       sysctls: sysctlAllowlist(release(), options.allowedUnsafeSysctls),
       appArmor: appArmorHost(),
@@ -158,7 +176,11 @@ class Agent implements NodeHandle {
       runtime: new ProcessRuntime(podsDir, can, logs, options.clock, [options.hidden ?? options.dataDir]),
       images: images.manager,
       logs,
-      volumes: new PodVolumes(podsDir, client, source, options.clock),
+      volumes: new PodVolumes(podsDir, client, source, options.clock, {
+        csi: this.csi,
+        images: (pod, { reference = '', pullPolicy: policy }) =>
+          images.manager.ensure({ pod, image: reference, policy }, AbortSignal.timeout(IMAGE_MS)),
+      }),
       source,
       network: await this.makeNetwork(can),
       cgroups: limits.cgroups,

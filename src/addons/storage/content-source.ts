@@ -20,11 +20,13 @@ export async function contentOf(
   const source = claim.spec?.dataSource ?? claim.spec?.dataSourceRef;
   if (!source) return undefined;
   const { namespace = '' } = claim.metadata;
-  const { apiGroup = '', kind, name } = source;
-  if (kind === 'PersistentVolumeClaim' && apiGroup === '') return clone(namespace, name, form, place, ctx);
-  if (kind === 'VolumeSnapshot' && apiGroup === 'snapshot.storage.k8s.io')
+  const { apiGroup, kind, name } = source;
+  // the core group may be written as null
+  const group = apiGroup ?? '';
+  if (kind === 'PersistentVolumeClaim' && group === '') return clone(namespace, name, form, place, ctx);
+  if (kind === 'VolumeSnapshot' && group === 'snapshot.storage.k8s.io')
     return restore(namespace, name, form, place, ctx);
-  throw new FolderError(`data of a ${kind} of ${JSON.stringify(apiGroup)} is not for this provisioner to copy`);
+  throw new FolderError(`data of a ${kind} of ${JSON.stringify(group)} is not for this provisioner to copy`);
 }
 
 const sameKind = (a: Form, b: Form): boolean => (a === 'block') === (b === 'block');

@@ -19,7 +19,9 @@ export function runCommand(program: string, args: readonly string[], timeout = T
     execFile(program, args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       if (error.code === 'ENOENT') return reject(new MissingProgram(`${program} is not installed on this machine`));
-      const why = error.killed ? `no answer within ${timeout / 1000} s` : stderr.trim() || error.message;
+      const why = error.killed
+        ? `no answer within ${timeout / 1000} s`
+        : stderr.trim().replaceAll(/\s*\n\s*/g, '; ') || error.message;
       reject(new Error(`${program} failed: ${why}`));
     });
   });

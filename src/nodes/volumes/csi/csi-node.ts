@@ -61,8 +61,10 @@ export class CsiNodeObject {
     for (let attempt = 1; ; attempt++) {
       try {
         const now = (await unlessGone(this.client.get(NODES, '', this.name))) ?? (await this.create());
-        const drivers = next(now.spec.drivers);
-        if (JSON.stringify(drivers) !== JSON.stringify(now.spec.drivers))
+        // an empty list comes back as null
+        const before: readonly CSINodeDriver[] = (now.spec.drivers as CSINodeDriver[] | null) ?? [];
+        const drivers = next(before);
+        if (JSON.stringify(drivers) !== JSON.stringify(before))
           await this.client.update(NODES, { ...now, spec: { ...now.spec, drivers } });
         return;
       } catch (error) {
