@@ -101,14 +101,25 @@ export class FakeDriver {
       Object.keys(methods).map((method) => [
         method,
         (call: { request: Record<string, unknown> }, done: (error: object | null, answer?: object) => void) => {
-          void this.answer(`${service}/${method}` as Method, call.request).then(
-            (answer) => done(null, answer),
-            (error: Error) =>
-              done({ code: error instanceof Failure ? status[error.code] : status.UNKNOWN, details: error.message }),
-          );
+          void this.reply(`${service}/${method}` as Method, call.request, done);
         },
       ]),
     );
+  }
+
+  private async reply(
+    method: Method,
+    request: Record<string, unknown>,
+    done: (error: object | null, answer?: object) => void,
+  ): Promise<void> {
+    let answer: object;
+    try {
+      answer = await this.answer(method, request);
+    } catch (error) {
+      const code = error instanceof Failure ? status[error.code] : status.UNKNOWN;
+      return done({ code, details: (error as Error).message });
+    }
+    done(null, answer);
   }
 
   private async answer(method: Method, request: Record<string, unknown>): Promise<object> {
