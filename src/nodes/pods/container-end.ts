@@ -24,10 +24,10 @@ export class ContainerEnd {
     private readonly clock: Clock,
     graceMs: number,
     private readonly warn: (message: string) => void,
-    stopSignal = 'SIGTERM',
+    stopSignal: NodeJS.Signals | number,
   ) {
     this.killAt = clock.now() + graceMs;
-    this.done = this.end(graceMs, stopSignal as NodeJS.Signals);
+    this.done = this.end(graceMs, stopSignal);
   }
 
   /** It has no more than `graceMs` left. */
@@ -40,7 +40,7 @@ export class ContainerEnd {
     else running.kill();
   }
 
-  private async end(graceMs: number, signal: NodeJS.Signals): Promise<void> {
+  private async end(graceMs: number, signal: NodeJS.Signals | number): Promise<void> {
     const { clock, running } = this;
     const preStop = this.target?.container.lifecycle?.preStop;
     if (preStop && this.target && graceMs > 0) {

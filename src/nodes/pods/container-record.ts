@@ -19,6 +19,8 @@ export interface ContainerRecord {
   imageID: string;
   state: ContainerState;
   lastState?: ContainerState;
+  /** that ends it by the word of its image */
+  stopSignal?: string;
   /** whom its first process ran as */
   user?: LinuxContainerUser;
   /** its startup probe succeeded, or it has none */
@@ -26,7 +28,7 @@ export interface ContainerRecord {
   /** its readiness probe succeeded last, or it has none and runs */
   ready: boolean;
   /** an attempt whose process is about to begin: an agent that ends before it has written down how that went looks for it */
-  starting?: { attempt: number; image: string; imageID: string; user?: LinuxContainerUser };
+  starting?: { attempt: number; image: string; imageID: string; stopSignal?: string; user?: LinuxContainerUser };
 }
 
 const path = (podsDir: string, uid: string, name: string): string =>

@@ -15,6 +15,7 @@ import { ImageStep } from './image-step.ts';
 import { runHook } from './lifecycle-hook.ts';
 import { endOf, recoverContainer } from './recover-container.ts';
 import { startContainer } from './start-container.ts';
+import { stopSignal } from './stop-signal.ts';
 
 /** An exec or httpGet hook that never ends, ms, where the grace period does not bound it. */
 const HOOK_LIMIT_MS = 10 * 60_000;
@@ -147,7 +148,7 @@ export class ContainerWorker {
       clock,
       graceMs,
       warn,
-      this.container.lifecycle?.stopSignal,
+      stopSignal(this.container.lifecycle?.stopSignal ?? this.record.stopSignal),
     );
     await this.end.done;
     // `onExit` runs in the same turn as this; the worker is free again when both have.

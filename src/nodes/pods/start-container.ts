@@ -42,7 +42,9 @@ export async function startContainer(start: Start, context: AgentContext): Promi
   if (signal.aborted) return undefined;
   const { user: uid, group: gid, supplementaryGroups } = spec.security;
   const user = { uid, gid, supplementalGroups: [...supplementaryGroups] };
-  const starting = { attempt, user, ...imageNames(image, container.image ?? '') };
+  const { stopSignal } = image.config;
+  const names = imageNames(image, container.image ?? '');
+  const starting = { attempt, user, ...names, ...(stopSignal && { stopSignal }) };
   remember({ ...record, starting });
   let running: RunningContainer;
   try {

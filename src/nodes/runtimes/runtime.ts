@@ -91,7 +91,7 @@ export interface RunningContainer {
   readonly pid: number;
   readonly live: boolean;
   readonly exited: Promise<ContainerExit>;
-  signal(signal: NodeJS.Signals): void;
+  signal(signal: NodeJS.Signals | number): void;
   /** SIGKILL to every process of the container */
   kill(): void;
   onOutput(listener: (stream: 'stdout' | 'stderr', chunk: Buffer) => void): () => void;

@@ -31,7 +31,7 @@ export class FakeContainer implements RunningContainer {
     this.live = false;
     this.finish({ exitCode, finishedAt: this.runtime.now() });
   }
-  signal(signal: NodeJS.Signals): void {
+  signal(signal: NodeJS.Signals | number): void {
     this.runtime.journal.push(`${signal} ${this.spec.name}`);
     if (!this.runtime.deaf.has(this.spec.name)) this.end(143);
   }

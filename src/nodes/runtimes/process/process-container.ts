@@ -117,7 +117,7 @@ export class ProcessContainer implements RunningContainer {
     look();
   }
 
-  signal(signal: NodeJS.Signals): void {
+  signal(signal: NodeJS.Signals | number): void {
     if (this.over) return;
     const pid = this.pid;
     if (pid) sendSignal(pid, signal);

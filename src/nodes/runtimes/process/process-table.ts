@@ -77,7 +77,7 @@ export function usageOf(pid: number): { memory: number; cpu: number } {
 }
 
 /** False when the process was already gone. */
-export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
+export function sendSignal(pid: number, signal: NodeJS.Signals | number): boolean {
   try {
     return process.kill(pid, signal);
   } catch {
