@@ -2,6 +2,9 @@ import { readKubeconfig } from './client/kubeconfig.ts';
 import { socketTransport } from './client/transports/socket.ts';
 import { packageVersion, runApi } from './start/api-server.ts';
 import { whatNext } from './start/banner.ts';
+import { identityOf } from './start/identity.ts';
+import { stopWithParent } from './start/follow-parent.ts';
+import { lockRole } from './start/lock.ts';
 import { loginLink } from './start/login-link.ts';
 import { startLoopThread } from './start/loop-thread.ts';
 import { closeDataFolder } from './start/data-folder.ts';
@@ -20,21 +23,31 @@ const log = (line: string) => process.stderr.write(`${new Date().toISOString()} 
  */
 async function start(options: Options): Promise<() => Promise<void>> {
   closeDataFolder(options.data, log);
+  for (const role of options.roles) lockRole(options.data, role);
   const loops = [...options.roles].some((role) => role !== 'api');
   if (!options.roles.has('api')) {
     const endpoint = { ...readKubeconfig(options.kubeconfig), server: options.server! };
-    const running = await runLoops(loopSettings(options, endpoint.ca ?? ''), socketTransport(endpoint), log);
+    const running = await runLoops(
+      loopSettings(options, endpoint.ca ?? '', identityOf(options.data)),
+      socketTransport(endpoint),
+      log,
+    );
     process.stdout.write(`ku7s: ${[...options.roles].join(', ')} of ${options.server}\n`);
     return () => running.stop();
   }
   const began = Date.now();
   const api = await runApi(options, log);
   const thread = loops
-    ? await startLoopThread(loopSettings(options, api.ca), api.graphql.executor, log, (why) => {
-        log(why);
-        process.exitCode = 1;
-        process.kill(process.pid, 'SIGTERM');
-      })
+    ? await startLoopThread(
+        loopSettings(options, api.ca, identityOf(options.data)),
+        api.graphql.executor,
+        log,
+        (why) => {
+          log(why);
+          process.exitCode = 1;
+          process.kill(process.pid, 'SIGTERM');
+        },
+      )
     : undefined;
   process.stdout.write(whatNext(options, api, Date.now() - began));
   return async () => {
@@ -75,6 +88,7 @@ async function main(): Promise<void> {
       );
   };
   process.on('SIGINT', stop).on('SIGTERM', stop);
+  stopWithParent(stop);
   await starting;
 }
 

@@ -108,6 +108,8 @@ class Agent implements NodeHandle {
     this.images?.close();
     await this.services?.stop();
     await this.manager?.stop(kill ? STOP_GRACE_MS : undefined);
+    const left = kill ? 0 : (this.manager?.allWorkers().filter((each) => each.holds).length ?? 0);
+    if (left) this.options.log('pods go on without their agent; the next start takes them over', { pods: left });
     await this.csi?.stop();
     await this.server?.close();
     if (kill) await this.context?.network.close();

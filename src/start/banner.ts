@@ -12,8 +12,16 @@ export function whatNext(options: Options, api: Pick<RunningApi, 'url' | 'graphi
   kubectl apply -f examples/web.yaml
   kubectl rollout status deployment/web
 
-  GraphiQL, once, within ten minutes (another: ku7s login-link):
+${pods(options)}  GraphiQL, once, within ten minutes (another: ku7s login-link):
   ${api.graphiql}
 
 `;
 }
+
+/** What becomes of what runs: nobody is to be surprised by processes that stay, or by those that go. */
+const pods = ({ roles, podsOnStop }: Options): string =>
+  !roles.has('nodes')
+    ? ''
+    : podsOnStop === 'end'
+      ? '  Ctrl-C ends the pods too; the next start brings them back, at their addresses.\n\n'
+      : '  Pods go on after Ctrl-C; the next start takes them over (--pods-on-stop end ends them).\n\n';

@@ -1,7 +1,7 @@
 import type { Cluster } from '../addons/addon.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
-import type { NodeSpec, Options, Role } from './options.ts';
+import type { NodeSpec, Options, PodsOnStop, Role } from './options.ts';
 
 /** What crosses to a worker thread. */
 export interface LoopSettings {
@@ -12,6 +12,10 @@ export interface LoopSettings {
   images: ImageOptions;
   nodeIP: string | undefined;
   serviceProxy: ServiceProxyMode;
+  /** whether the pods of the process node end with it, or go on without it */
+  podsOnStop: PodsOnStop;
+  /** who the loops are among others that could lead */
+  identity: string;
   /** PEM of the cluster's CA */
   ca: string;
   /** names of add-ons */
@@ -23,7 +27,9 @@ export interface LoopSettings {
 /** How the loops say what has happened. */
 export type Report = (message: string, fields?: Record<string, unknown>) => void;
 
-export const loopSettings = (options: Options, ca: string): LoopSettings => ({
+export const loopSettings = (options: Options, ca: string, identity: string): LoopSettings => ({
+  identity,
+  podsOnStop: options.podsOnStop,
   roles: [...options.roles].filter((r) => r !== 'api'),
   data: options.data,
   nodes: options.nodes,

@@ -1,5 +1,3 @@
-import { randomUUID } from 'node:crypto';
-import os from 'node:os';
 import { NAMESPACE } from '../addons/addon.ts';
 import { ADDONS } from '../addons/all.ts';
 import { runAddonLoops, runAddons, type AddonsOptions } from '../addons/run.ts';
@@ -25,7 +23,7 @@ export async function runLoops(settings: LoopSettings, transport: Transport, log
   const client = createClient(transport);
   const report = (message: string, fields?: Record<string, unknown>) =>
     log(fields ? `${message} ${JSON.stringify(fields)}` : message);
-  const identity = `${os.hostname()}_${randomUUID()}`;
+  const { identity } = settings;
   const stops: (() => Promise<void>)[] = [];
   const ends: (() => Promise<void>)[] = [];
   if (settings.roles.includes('controllers')) {

@@ -133,6 +133,7 @@ async function runNode({ client, own, settings, log }: Host, name: string): Prom
     hidden: settings.data,
     ...(settings.nodeIP && { address: settings.nodeIP }),
     serviceProxyMode: settings.serviceProxy,
+    onStop: settings.podsOnStop === 'end' ? 'kill' : 'leave',
     ca: settings.ca,
     images: settings.images,
     dnsIP: settings.cluster.dnsIP,

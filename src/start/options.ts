@@ -21,6 +21,9 @@ import { StartError } from './start-error.ts';
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** What becomes of the pods of the process node when it stops. */
+export type PodsOnStop = 'end' | 'keep';
+
 export type NodeSpec =
   | { runtime: 'process'; count: number }
   | { runtime: 'simulated'; count: number; cpu: string; memory: string; pods: number; zones: number };
@@ -44,6 +47,7 @@ export interface Options {
   /** InternalIP of the process node; undefined: the machine's own choice */
   nodeIP: string | undefined;
   serviceProxy: ServiceProxyMode;
+  podsOnStop: PodsOnStop;
   /** names of add-ons that run with the controllers */
   addons: string[];
   ingress: EdgeSettings;
@@ -66,6 +70,8 @@ export const USAGE = `usage: npm start -- [options]
   --node-name NAME          name of the process node (default: the host's)
   --node-ip ADDRESS         InternalIP of the process node (default: the machine's address with the default route)
   --service-proxy MODE      nftables, userspace, or auto (default): nftables where the machine permits it
+  --pods-on-stop WHAT       end (default beside the API): pods end with this process, and come back with the next start,
+                            at their addresses; keep (default apart from it): they go on, and are taken over
   --images DIR              OCI layouts, their archives and those of docker save, which the process node runs
   --registry-config FILE    mirrors, trust and credentials of registries
   --image-source SOURCE     auto (default): programs of this machine stand for images of the catalogue that are not
@@ -149,6 +155,11 @@ function parseServiceProxy(text = 'auto'): ServiceProxyMode {
   throw new StartError(`--service-proxy: ${text} is none of auto, nftables, userspace`);
 }
 
+function parsePodsOnStop(text: string): PodsOnStop {
+  if (text === 'end' || text === 'keep') return text;
+  throw new StartError(`--pods-on-stop: ${text} is none of end, keep`);
+}
+
 function parseRoles(text: string | undefined): Set<Role> {
   const isRole = (name: string): name is Role => ROLES.some((role) => role === name);
   const names = text?.split(',').filter(Boolean) ?? ROLES;
@@ -185,6 +196,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     images: imageOptions(values),
     nodeIP: parseNodeIP(values['node-ip']),
     serviceProxy: parseServiceProxy(values['service-proxy']),
+    podsOnStop: parsePodsOnStop(values['pods-on-stop'] ?? (roles.has('api') ? 'end' : 'keep')),
     addons: parseAddons(values.addons),
     ingress: ingressSettings(values),
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
@@ -216,6 +228,7 @@ function parse(argv: string[]) {
         'image-source': text,
         'node-ip': text,
         'service-proxy': text,
+        'pods-on-stop': text,
         addons: text,
         ...INGRESS_FLAGS,
         'token-auth-file': text,

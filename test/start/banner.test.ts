@@ -26,7 +26,7 @@ test.each([
   ['10.43.0.0/16', '10.43.0.10'],
   ['192.168.7.0/24', '192.168.7.10'],
 ])('with services in %s pods ask %s for names', (range, dnsIP) => {
-  const settings = loopSettings(options('--service-cluster-ip-range', range), 'CA');
+  const settings = loopSettings(options('--service-cluster-ip-range', range), 'CA', 'me');
   expect(settings).toMatchObject({ roles: ['controllers', 'scheduler', 'nodes'], ca: 'CA', cluster: { dnsIP } });
   expect(structuredClone(settings)).toEqual(settings);
 });

@@ -74,6 +74,7 @@ describe('the command line', () => {
   test('has a value for everything', () => {
     expect(parse([])).toEqual({
       roles: new Set(ROLES),
+      podsOnStop: 'end',
       data: path.resolve('.ku7s'),
       securePort: 6443,
       bindAddress: '127.0.0.1',

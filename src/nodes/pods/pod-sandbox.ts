@@ -52,6 +52,15 @@ export class PodSandbox {
     this.refreshedAt = clock.now();
   }
 
+  /** Nothing of a pod whose containers have ended with the agent stays mounted; its address and its files do. */
+  async suspend(pod: Pod): Promise<void> {
+    this.current = undefined;
+    const { volumes, log } = this.context;
+    await volumes
+      .unmount(pod.metadata.uid)
+      .catch((error: unknown) => log('a pod left something mounted', { pod: pod.metadata.name, error: String(error) }));
+  }
+
   /** A finished pod gives back its network and what is mounted; its logs and records stay until it is deleted. */
   async release(pod: Pod): Promise<void> {
     const { uid } = pod.metadata;

@@ -118,6 +118,7 @@ export class PodWorker {
     if (graceMs !== undefined) await this.workers.stop(graceMs);
     this.report();
     await this.reporter.close();
+    if (graceMs !== undefined) await this.shared.suspend(this.pod);
   }
 
   private async loop(): Promise<void> {
