@@ -1,6 +1,7 @@
 import type { Taint } from '../../schema/types.ts';
 import type { EventRecorder } from '../control/contract.ts';
 import type { Clock } from '../rules/clock.ts';
+import type { EvictionSettings } from './eviction/thresholds.ts';
 import type { Client } from '../client/contract.ts';
 import type { ImageOptions } from './images/node-images.ts';
 import type { Informers } from '../client/informers.ts';
@@ -27,6 +28,11 @@ export interface LimitOptions {
   podPids?: number;
   /** containers whose limits this machine cannot enforce are refused; they run without them when absent */
   required?: boolean;
+  /** amounts that are not for pods: `{ cpu: '500m', memory: '1Gi' }` */
+  systemReserved?: Readonly<Record<string, string>>;
+  kubeReserved?: Readonly<Record<string, string>>;
+  /** when pods are evicted so that the node does not run out; by default as `DEFAULT_EVICTION` says */
+  eviction?: EvictionSettings;
 }
 
 export interface NodeOptions extends NodeDependencies {

@@ -4,7 +4,9 @@ import type { ContainerImage, Node, NodeCondition, NodeStatus, Taint } from '../
 import type { New } from '../meta/object.ts';
 import { formatQuantity, quantityOfMilli } from '../meta/quantity.ts';
 import type { MachineSize } from './cgroups/node-cgroups.ts';
-import { KUBELET_VERSION } from './contract.ts';
+import { KUBELET_VERSION, type LimitOptions } from './contract.ts';
+import type { PressureCondition } from './eviction/signals.ts';
+import { nodeAllocatable } from './node-allocatable.ts';
 import { formatTime } from '../meta/time.ts';
 
 export interface NodeFacts {
@@ -13,6 +15,7 @@ export interface NodeFacts {
   port: number;
   maxPods: number;
   size: MachineSize;
+  limits?: LimitOptions | undefined;
   /** bytes of the file system of the data directory */
   storage: number;
   labels?: Readonly<Record<string, string>> | undefined;
@@ -78,7 +81,22 @@ const HEALTHY: readonly NodeFact[] = [
 export const limitsNotEnforced = (why: string): NodeFact =>
   fact('LimitsNotEnforced', 'True', 'NoCgroups', `limits of containers are not enforced: ${why}`);
 
-/** The status of a healthy node. Conditions keep the transition times of `known`. */
+const PRESSURE: Readonly<Record<PressureCondition, NodeFact>> = {
+  MemoryPressure: fact(
+    'MemoryPressure',
+    'True',
+    'KubeletHasInsufficientMemory',
+    'kubelet has insufficient memory available',
+  ),
+  DiskPressure: fact('DiskPressure', 'True', 'KubeletHasDiskPressure', 'kubelet has disk pressure'),
+  PIDPressure: fact('PIDPressure', 'True', 'KubeletHasInsufficientPID', 'kubelet has insufficient PID available'),
+};
+
+/** What a node says that runs short. */
+export const underPressure = (conditions: readonly PressureCondition[]): NodeFact[] =>
+  conditions.map((condition) => PRESSURE[condition]);
+
+/** The status of a node that is ready. Conditions keep the transition times of `known`. */
 export function nodeStatus(
   facts: NodeFacts,
   known: readonly NodeCondition[],
@@ -86,10 +104,12 @@ export function nodeStatus(
   images: ContainerImage[] = [],
 ): NodeStatus {
   const amounts = capacity(facts);
+  const told = facts.conditions?.() ?? [];
+  const healthy = HEALTHY.filter(({ type }) => !told.some((each) => each.type === type));
   return {
     capacity: amounts,
-    allocatable: amounts,
-    conditions: [...HEALTHY, ...(facts.conditions?.() ?? [])].map(({ type, status, reason, message }) => {
+    allocatable: nodeAllocatable(amounts, facts.limits),
+    conditions: [...healthy, ...told].map(({ type, status, reason, message }) => {
       const old = known.find((each) => each.type === type);
       const since = old?.status === status ? old.lastTransitionTime : undefined;
       return {

@@ -5,6 +5,12 @@ import type { Node } from '../../schema/types.ts';
 import type { Informers } from '../client/informers.ts';
 import { appArmorHost } from './admission/app-armor.ts';
 import { sysctlAllowlist } from './admission/sysctls.ts';
+import type { NodePolicy } from './admission/admission.ts';
+import type { EvictionManager } from './eviction/eviction-manager.ts';
+import { nodeEvictions } from './eviction/node-evictions.ts';
+import type { PressureCondition } from './eviction/signals.ts';
+import { DEFAULT_EVICTION } from './eviction/thresholds.ts';
+import { UsageReader } from './usage/usage-reader.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
 import { openNodeCgroups, type NodeCgroups } from './cgroups/node-cgroups.ts';
 import { ImageCollector } from './images/image-collector.ts';
@@ -15,7 +21,8 @@ import { BridgeNetwork } from './network/bridge-network.ts';
 import { LoopbackNetwork } from './network/loopback-network.ts';
 import { nodeAddress } from './network/node-address.ts';
 import { ServiceNetwork } from './network/service-network.ts';
-import { capacity, limitsNotEnforced, type NodeFacts } from './node-object.ts';
+import { nodeAllocatable } from './node-allocatable.ts';
+import { capacity, limitsNotEnforced, underPressure, type NodeFacts } from './node-object.ts';
 import type { AgentContext } from './pods/agent-context.ts';
 import { machineSecurity } from './pods/machine-security.ts';
 import { ObjectSource } from './pods/object-source.ts';
@@ -47,8 +54,16 @@ class Agent implements NodeHandle {
   private images: NodeImages | undefined;
   private collector: ImageCollector | undefined;
   private csi: CsiVolumes | undefined;
+  private evictions: EvictionManager | undefined;
+  private policy: NodePolicy & { pressure: readonly PressureCondition[] };
 
   constructor(private readonly options: NodeOptions) {
+    this.policy = {
+      sysctls: sysctlAllowlist(release(), options.allowedUnsafeSysctls),
+      appArmor: appArmorHost(),
+      pressure: [],
+      shuttingDown: false,
+    };
     // Informers that start before the agent does must already know what it reads.
     for (const resource of ['nodes', 'pods', 'services']) options.informers.informer(resource);
     for (const resource of ['services', 'endpointslices.discovery.k8s.io']) options.serviceProxy?.informer(resource);
@@ -58,14 +73,15 @@ class Agent implements NodeHandle {
     const { options } = this;
     mkdirSync(options.dataDir, { recursive: true });
     const can = probeCapabilities(options.dataDir);
-    const limits = openNodeCgroups({ dataDir: options.dataDir, timers: options.clock, ...options.limits });
+    const limits = openNodeCgroups(options.dataDir, options.clock, options.limits);
     const facts = this.facts(limits);
     const pods = options.informers.informer('pods');
     const context = await this.makeContext(can, facts, limits);
     this.context = context;
+    const usage = new UsageReader(context, facts.size);
     this.manager = new PodManager(pods, context);
     this.collector = this.collectImages(context, this.manager);
-    const server = (this.server = new KubeletServer(options.ca, this.manager, context));
+    const server = (this.server = new KubeletServer(options.ca, this.manager, context, usage));
     this.port = await server.listen(options.port ?? 0, facts.address);
     facts.port = this.port;
     facts.images = () => this.collector?.forStatus() ?? Promise.resolve([]);
@@ -91,6 +107,7 @@ class Agent implements NodeHandle {
       .catch((error: unknown) => options.log('CSI drivers are not served', { error: String(error) }));
     await this.manager.start();
     this.collector?.start();
+    this.startEvictions(context, this.manager, usage);
     if (options.serviceProxy) await this.startServices(context, options.serviceProxy);
     options.log('node ready', {
       node: options.name,
@@ -103,6 +120,7 @@ class Agent implements NodeHandle {
   async stop(): Promise<void> {
     const kill = (this.options.onStop ?? 'kill') === 'kill';
     this.registration?.stop();
+    this.evictions?.stop();
     this.certificate?.stop();
     this.collector?.stop();
     this.images?.close();
@@ -119,7 +137,7 @@ class Agent implements NodeHandle {
   private facts({ size, missing }: NodeCgroups): NodeFacts {
     const { name, address = nodeAddress(), maxPods = DEFAULT_MAX_PODS, labels, taints, dataDir } = this.options;
     const { bsize, blocks } = statfsSync(dataDir);
-    const conditions = missing ? [limitsNotEnforced(missing)] : [];
+    const always = missing ? [limitsNotEnforced(missing)] : [];
     return {
       name,
       address,
@@ -129,7 +147,8 @@ class Agent implements NodeHandle {
       storage: bsize * blocks,
       labels,
       taints,
-      conditions: () => conditions,
+      limits: this.options.limits,
+      conditions: () => [...underPressure(this.policy.pressure), ...always],
     };
   }
 
@@ -158,12 +177,6 @@ class Agent implements NodeHandle {
       events: options.events,
       log: options.log,
     });
-    const policy = {
-      sysctls: sysctlAllowlist(release(), options.allowedUnsafeSysctls),
-      appArmor: appArmorHost(),
-      pressure: [],
-      shuttingDown: false,
-    };
     return {
       nodeName: options.name,
       hostIP: facts.address,
@@ -189,9 +202,9 @@ class Agent implements NodeHandle {
       unenforced: { why: limits.missing, refused: options.limits?.required ?? false },
       services: () => services.list(),
       machine: machineSecurity(),
-      allocatable: capacity(facts),
+      allocatable: nodeAllocatable(capacity(facts), options.limits),
       node: () => this.node(),
-      policy: () => policy,
+      policy: () => this.policy,
     };
   }
 
@@ -206,6 +219,16 @@ class Agent implements NodeHandle {
       inUse: () => imagesOf(manager.allWorkers()),
       kept: (ids) => this.images?.records.keep(ids),
     });
+  }
+
+  private startEvictions(context: AgentContext, manager: PodManager, usage: UsageReader): void {
+    const settings = this.options.limits?.eviction ?? DEFAULT_EVICTION;
+    const reclaimImages = async (): Promise<void> => void (await this.collector?.deleteUnused());
+    this.evictions = nodeEvictions(manager, usage, context, settings, reclaimImages, (pressure) => {
+      this.policy = { ...this.policy, pressure };
+      void this.registration?.report();
+    });
+    this.evictions.start();
   }
 
   /** As the informer has it, or as it was registered while that has not heard of it. */

@@ -46,6 +46,13 @@ export class Registration {
     this.repeat(STATUS_MS, () => this.writeStatus());
   }
 
+  /** Something that the Node's status says has changed: it is written now. What fails is written at the next time. */
+  async report(): Promise<void> {
+    await this.writeStatus().catch((error: unknown) => {
+      this.log('the node could not report', { node: this.facts.name, error: String(error) });
+    });
+  }
+
   stop(): void {
     this.stopped = true;
     for (const timer of this.timers) this.clock.clearTimeout(timer);

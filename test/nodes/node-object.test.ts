@@ -1,5 +1,11 @@
 import { describe, expect, it } from 'vitest';
-import { nodeObject, nodeStatus, type NodeFacts } from '../../src/nodes/node-object.ts';
+import {
+  limitsNotEnforced,
+  nodeObject,
+  nodeStatus,
+  underPressure,
+  type NodeFacts,
+} from '../../src/nodes/node-object.ts';
 
 const facts: NodeFacts = {
   name: 'n1',
@@ -33,12 +39,24 @@ describe('a node', () => {
       ],
       daemonEndpoints: { kubeletEndpoint: { Port: 10250 } },
     });
-    expect(status.allocatable).toEqual(status.capacity);
+    expect(status.allocatable).toEqual({ ...status.capacity, memory: '1948Mi', 'ephemeral-storage': '9728Ki' });
     expect(status.conditions?.map((each) => `${each.type} ${each.status}`)).toEqual([
       'MemoryPressure False',
       'DiskPressure False',
       'PIDPressure False',
       'Ready True',
+    ]);
+  });
+
+  it('says what it is short of, and what it cannot do', () => {
+    const conditions = () => [...underPressure(['DiskPressure']), limitsNotEnforced('no cgroups are mounted')];
+    const told = nodeStatus({ ...facts, conditions }, [], NOW).conditions;
+    expect(told?.map(({ type, status, reason }) => `${type} ${status} ${reason}`)).toEqual([
+      'MemoryPressure False KubeletHasSufficientMemory',
+      'PIDPressure False KubeletHasSufficientPID',
+      'Ready True KubeletReady',
+      'DiskPressure True KubeletHasDiskPressure',
+      'LimitsNotEnforced True NoCgroups',
     ]);
   });
 

@@ -1,6 +1,8 @@
 import { readFileSync, realpathSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import type { Timers } from '../../rules/clock.ts';
+import { quantityMilli, quantityValue } from '../../meta/quantity.ts';
+import type { LimitOptions } from '../contract.ts';
 import type { Bounds, Cgroups } from './contract.ts';
 import { sharesOf } from './figures.ts';
 import { openCgroups } from './open-cgroups.ts';
@@ -26,14 +28,16 @@ export interface NodeCgroups {
 const RESERVED_PIDS = 0.1;
 
 /** Opens the cgroups of a node and limits all its pods together to what the machine has. */
-export function openNodeCgroups(options: { dataDir: string; timers: Timers; podPids?: number }): NodeCgroups {
-  const { dataDir, timers, podPids = -1 } = options;
+export function openNodeCgroups(dataDir: string, timers: Timers, limits: LimitOptions = {}): NodeCgroups {
+  const { podPids = -1, systemReserved, kubeReserved } = limits;
   const opened = openCgroups({ dataDir: realpathSync(dataDir), timers, podPids });
   if (!opened.cgroups) return { cgroups: undefined, size: sizeWithin(opened.bounds), missing: opened.reason };
   const size = sizeWithin(opened.cgroups.bounds);
+  const reserved = (name: string, read: (text: string) => number): number =>
+    [systemReserved, kubeReserved].reduce((sum, list) => sum + read(list?.[name] ?? '0'), 0);
   opened.cgroups.limit({
-    cpuShares: sharesOf(size.cpu),
-    memory: size.memory,
+    cpuShares: sharesOf(size.cpu - reserved('cpu', quantityMilli)),
+    memory: size.memory - reserved('memory', quantityValue),
     pids: Math.floor(size.pids * (1 - RESERVED_PIDS)),
   });
   return { cgroups: opened.cgroups, size, missing: opened.cgroups.missing };

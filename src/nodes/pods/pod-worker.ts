@@ -92,13 +92,13 @@ export class PodWorker {
     return !isPodTerminal(this.pod) || this.workers.running;
   }
 
-  /** The node ends the pod, which has failed so. Resolves when its containers have ended. */
-  async end(verdict: Verdict): Promise<void> {
+  /** The node ends the pod, which has failed so. Resolves when its containers have ended. @param grace ms at most */
+  async end(verdict: Verdict, grace?: number): Promise<void> {
     this.verdict ??= verdict;
     this.context.events.event(this.pod, 'Warning', verdict.reason, verdict.message);
     this.kick();
     await (this.recovery ??= this.workers.recover());
-    await this.workers.stop();
+    await this.workers.stop(grace);
   }
 
   kick(): void {

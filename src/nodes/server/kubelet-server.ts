@@ -14,7 +14,9 @@ import { serveCommand } from './command-server.ts';
 import { serveLogs } from './container-logs.ts';
 import { parseKubeletPath, pathOf, portsOf } from './router.ts';
 import type { ServingPair } from './serving-certificate.ts';
-import { resourceMetrics, statsSummary } from './stats-summary.ts';
+import { resourceMetrics } from './resource-metrics.ts';
+import { statsSummary } from './stats-summary.ts';
+import type { UsageReader } from '../usage/usage-reader.ts';
 
 /** Connections at once: each may be a command or a followed log. */
 const MAX_CONNECTIONS = 1024;
@@ -26,6 +28,7 @@ const STRANGER_MS = 30_000;
  * whoever has no certificate of the cluster's CA for it is 401. Until there is a serving certificate, callers wait.
  */
 export class KubeletServer {
+  private readonly startedAt: number;
   private readonly server: Server;
   private readonly listener: Listener;
   private readonly sockets = new Set<Duplex>();
@@ -37,7 +40,9 @@ export class KubeletServer {
     private readonly ca: string,
     private readonly pods: PodManager,
     private readonly context: AgentContext,
+    private readonly usage: UsageReader,
   ) {
+    this.startedAt = context.clock.now();
     this.server = createServer(
       { ...SERVER_TLS, requestCert: true, rejectUnauthorized: false, handshakeTimeout: STRANGER_MS },
       (request, response) => void this.serve(request, response).catch(() => response.destroy()),
@@ -107,11 +112,13 @@ export class KubeletServer {
       );
     }
     if (pathname === '/stats/summary') {
-      const summary = statsSummary(this.context.nodeName, this.pods.allWorkers(), this.context.clock.now());
+      const usage = await this.usage.read(this.pods.allWorkers());
+      const summary = statsSummary(this.context.nodeName, usage, this.usage.rates, this.startedAt);
       return send(response, 200, 'application/json', JSON.stringify(summary));
     }
     if (pathname === '/metrics' || pathname === '/metrics/resource') {
-      return send(response, 200, 'text/plain; version=0.0.4', resourceMetrics(this.pods.allWorkers()));
+      const metrics = resourceMetrics(await this.usage.read(this.pods.allWorkers()));
+      return send(response, 200, 'text/plain; version=0.0.4', metrics);
     }
     const route = parseKubeletPath(request.url);
     if (route?.verb === 'containerLogs') {
