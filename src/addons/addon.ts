@@ -52,7 +52,8 @@ export interface Cluster {
 
 /** Where the proxy of Ingresses listens. */
 export interface EdgeSettings {
-  address: string;
+  /** undefined: the loopback, and the address by which the machine is known */
+  address: string | undefined;
   /** undefined: 80, or another where it cannot be had; 0: a free one */
   httpPort: number | undefined;
   /** undefined: 443, or another where it cannot be had; 0: a free one */

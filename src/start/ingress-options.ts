@@ -11,7 +11,7 @@ export const INGRESS_FLAGS = {
   'ingress-access-log': { type: 'boolean' },
 } as const;
 
-export const INGRESS_USAGE = `  --ingress-address ADDRESS  where Ingresses are served (default 0.0.0.0)
+export const INGRESS_USAGE = `  --ingress-address ADDRESS  where Ingresses are served (default 127.0.0.1 and the machine's own)
   --ingress-http-port PORT, --ingress-https-port PORT  (default 80 and 443, or others where these cannot be had; 0: free ones)
   --ingress-access-log      a line of the log for each request that an Ingress gets`;
 
@@ -24,8 +24,9 @@ interface Given {
 
 /** Throws StartError. */
 export function ingressSettings(given: Given): EdgeSettings {
-  const address = given['ingress-address'] ?? '0.0.0.0';
-  if (!isIP(address)) throw new StartError(`--ingress-address: ${address} is not an IP address`);
+  const address = given['ingress-address'];
+  if (address !== undefined && !isIP(address))
+    throw new StartError(`--ingress-address: ${address} is not an IP address`);
   return {
     address,
     httpPort: portOf('ingress-http-port', given),

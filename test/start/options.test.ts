@@ -88,7 +88,7 @@ describe('the command line', () => {
       nodeIP: undefined,
       serviceProxy: 'auto',
       addons: ALL,
-      ingress: { address: '0.0.0.0', httpPort: undefined, httpsPort: undefined, accessLog: false },
+      ingress: { address: undefined, httpPort: undefined, httpsPort: undefined, accessLog: false },
       staticTokens: undefined,
       authentication: { jwt: [], algorithms: ['RS256'], anonymous: { enabled: true } },
       serviceCidr: '10.96.0.0/16',

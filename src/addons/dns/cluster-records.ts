@@ -3,7 +3,7 @@ import type { Answer } from 'dns-packet';
 import type { EndpointSlice, Namespace, Service } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import { canonicalAddress } from '../../meta/address.ts';
-import { servicesOfSlice } from '../../rules/service-slices.ts';
+import { endpointsOf, servicesOfSlice } from '../../rules/service-slices.ts';
 import { addressOfReverse } from './reverse-name.ts';
 
 /** Seconds that an answer may be kept, as the cluster's DNS usually says. */
@@ -56,8 +56,8 @@ export class ClusterRecords {
     this.slices = slices;
     this.namespaces = namespaces;
     slices.addIndex(BY_SERVICE, servicesOfSlice);
-    slices.addIndex(BY_ADDRESS, ({ endpoints }) =>
-      endpoints.flatMap(({ addresses }) => addresses.map(canonicalAddress)),
+    slices.addIndex(BY_ADDRESS, (slice) =>
+      endpointsOf(slice).flatMap(({ addresses }) => addresses.map(canonicalAddress)),
     );
     services.addIndex(BY_ADDRESS, (service) => addressesOf(service).map(canonicalAddress));
   }
@@ -99,7 +99,7 @@ export class ClusterRecords {
       const [key = ''] = servicesOfSlice(slice);
       const [namespace = '', service = ''] = key.split('/');
       if (!this.services.get(namespace, service)) continue;
-      for (const { addresses, hostname } of slice.endpoints) {
+      for (const { addresses, hostname } of endpointsOf(slice)) {
         if (addresses.some((one) => canonicalAddress(one) === address))
           found.add(`${hostname ?? dashed(address)}.${service}.${namespace}.svc.${this.domain}`);
       }
@@ -161,7 +161,7 @@ export class ClusterRecords {
       return ports.length ? ports.map(({ port }) => ({ host, port })) : [{ host, port: 0 }];
     }
     const found: Place[] = [];
-    for (const { host, slice, label } of this.endpointsOf(service)) {
+    for (const { host, slice, label } of this.readyOf(service)) {
       if (endpoint !== undefined && label !== endpoint) continue;
       const numbers = slice.ports?.flatMap(({ port }) => port ?? []) ?? [];
       for (const port of numbers.length ? numbers : [0]) found.push({ host, port });
@@ -180,7 +180,7 @@ export class ClusterRecords {
         : [{ host: { name: this.full(service), addresses: addressesOf(service) }, port }];
     }
     const found: Place[] = [];
-    for (const { host, slice } of this.endpointsOf(service)) {
+    for (const { host, slice } of this.readyOf(service)) {
       const port = slice.ports?.find(fits)?.port;
       if (port) found.push({ host, port });
     }
@@ -188,12 +188,12 @@ export class ClusterRecords {
   }
 
   /** Endpoints that are ready, with the name that each has below its Service: its host name, or its address dashed. */
-  private *endpointsOf(service: Service): Iterable<{ host: Host; slice: EndpointSlice; label: string }> {
+  private *readyOf(service: Service): Iterable<{ host: Host; slice: EndpointSlice; label: string }> {
     const all = service.spec?.publishNotReadyAddresses;
     const key = `${service.metadata.namespace}/${service.metadata.name}`;
     for (const slice of this.slices.index(BY_SERVICE, key)) {
       if (slice.addressType === 'FQDN') continue;
-      for (const { addresses, conditions, hostname } of slice.endpoints) {
+      for (const { addresses, conditions, hostname } of endpointsOf(slice)) {
         if (!all && conditions?.ready === false) continue;
         for (const address of addresses) {
           const label = hostname ?? dashed(address);

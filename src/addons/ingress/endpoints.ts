@@ -1,6 +1,6 @@
 import type { Endpoint, EndpointSlice, Service, ServicePort } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
-import { servicesOfSlice } from '../../rules/service-slices.ts';
+import { endpointsOf, servicesOfSlice } from '../../rules/service-slices.ts';
 import type { Backend } from './route.ts';
 
 const BY_SERVICE = 'service';
@@ -70,7 +70,7 @@ export class Endpoints {
       const slicePort = slice.ports?.find((one) => (one.name ?? '') === (servicePort.name ?? ''));
       if (slice.addressType === 'FQDN' || !slicePort?.port) continue;
       appProtocol ??= slicePort.appProtocol;
-      for (const endpoint of slice.endpoints) {
+      for (const endpoint of endpointsOf(slice)) {
         const { ready: isReady, serving, terminating } = endpoint.conditions ?? {};
         const target = { address: endpoint.addresses[0] ?? '', port: slicePort.port, endpoint };
         if (isReady !== false) ready.push(target);

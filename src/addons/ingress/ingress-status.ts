@@ -2,6 +2,7 @@ import type { EndpointSlice, Ingress, IngressLoadBalancerIngress } from '../../.
 import type { Context, Reconciler } from '../../control/contract.ts';
 import { semanticEqual } from '../../control/equal.ts';
 import { keyOf, splitKey } from '../../control/keys.ts';
+import { endpointsOf } from '../../rules/service-slices.ts';
 import { NAMESPACE } from '../addon.ts';
 import { isOurs } from './ingress-class.ts';
 import { problemsOf } from './ingress-problems.ts';
@@ -52,7 +53,7 @@ async function writeAddress(ingress: Ingress, ctx: Context): Promise<void> {
 /** Empty while no proxy is published. */
 function addressesOf(slice: EndpointSlice | undefined): IngressLoadBalancerIngress[] {
   const ports = ['http', 'https'].flatMap((name) => slice?.ports?.find((port) => port.name === name)?.port ?? []);
-  const all = slice?.endpoints.flatMap(({ addresses }) => addresses) ?? [];
+  const all = slice ? endpointsOf(slice).flatMap(({ addresses }) => addresses) : [];
   return all.map((ip) => ({ ip, ports: ports.map((port) => ({ port, protocol: 'TCP' as const })) }));
 }
 

@@ -3,12 +3,11 @@ import type { Addon, ServeContext, Serving } from '../addon.ts';
 import { serveMetrics } from '../metrics-endpoint.ts';
 import { Certificates } from './certificates.ts';
 import { Endpoints } from './endpoints.ts';
-import { EntryServer } from './entry-server.ts';
 import type { Entry } from './exchange.ts';
 import { ExternalNames } from './external-names.ts';
 import { waysOfIngresses } from './ingress-sources.ts';
 import { ingressStatus } from './ingress-status.ts';
-import { listenNear } from './listen.ts';
+import { entriesOf, listenNear, type Listening } from './listen.ts';
 import { ACCOUNT, manifests, SERVICE } from './manifests.ts';
 import { Proxy } from './proxy.ts';
 import { Reach } from './reach.ts';
@@ -71,25 +70,34 @@ async function serve(context: ServeContext): Promise<Serving> {
 
   const http: Entry = { tls: false, port: 0, tlsPort: 0, routes: () => routes };
   const https: Entry = { tls: true, port: 0, tlsPort: 0, routes: () => routes };
-  const plain = new EntryServer(proxy, http);
-  const secure = new EntryServer(proxy, https, { ...own, contextFor: (name) => certificates.contextFor(name) });
+  const addresses = settings.address
+    ? [settings.address]
+    : ['127.0.0.1', machine.address()].filter((address) => address !== undefined);
+  const tls = { ...own, contextFor: (name: string) => certificates.contextFor(name) };
+  const listening: Listening[] = [];
   const metrics = await serveMetrics(machine, () => traffic.text());
   const stop = async (): Promise<void> => {
     for (const end of unfollow) end();
     rebuild.stop();
-    await Promise.all([plain.close(GRACE_MS), secure.close(GRACE_MS)]);
+    await Promise.all(listening.map((each) => each.close(GRACE_MS)));
     proxy.close();
     metrics.close();
   };
   try {
-    http.port = await listenNear((port) => plain.listen(port, settings.address), settings.httpPort, 80);
-    https.port = await listenNear((port) => secure.listen(port, settings.address), settings.httpsPort, 443);
+    for (const [entry, asked, usual] of [
+      [http, settings.httpPort, 80],
+      [https, settings.httpsPort, 443],
+    ] as const) {
+      const near = await listenNear(addresses, asked, usual, entriesOf(proxy, entry, entry.tls ? tls : undefined));
+      listening.push(near);
+      entry.port = near.port;
+    }
   } catch (error) {
     await stop();
     throw error;
   }
   http.tlsPort = https.tlsPort = https.port;
-  log('takes requests', { address: settings.address, http: http.port, https: https.port });
+  log('takes requests', { addresses, http: http.port, https: https.port });
   return {
     service: SERVICE,
     ports: [

@@ -3,7 +3,7 @@ import type { Informer } from '../../client/contract.ts';
 import { formatAddress, isInRange, parseAddress, parseRange, type Range } from '../../meta/address.ts';
 import { isGlobal } from '../../rules/destination.ts';
 import { isPodTerminal } from '../../rules/pods.ts';
-import { servicesOfSlice } from '../../rules/service-slices.ts';
+import { endpointsOf, servicesOfSlice } from '../../rules/service-slices.ts';
 import type { Machine } from '../machine.ts';
 
 const API = 'default/kubernetes';
@@ -52,8 +52,9 @@ export class Reach {
     return this.options.slices
       .index(BY_SERVICE, API)
       .some(
-        ({ endpoints, ports }) =>
-          ports?.some((one) => one.port === port) && endpoints.some(({ addresses }) => addresses.includes(ip)),
+        (slice) =>
+          slice.ports?.some((one) => one.port === port) &&
+          endpointsOf(slice).some(({ addresses }) => addresses.includes(ip)),
       );
   }
 
