@@ -1,4 +1,4 @@
-import { chmod, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { chmod, chown, readdir, readFile, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, normalize } from 'node:path';
 import { makeOpenDirectory } from './open-directory.ts';
 
@@ -6,18 +6,22 @@ export interface ProjectedFile {
   data: Buffer;
   /** permission bits */
   mode: number;
+  /** user id that the file is given to; the node's own when not said */
+  owner?: number | undefined;
 }
 
 /**
  * Writes files so that a reader sees all of the old ones or all of the new: they go to a new directory `..TIME`, to
  * which the link `..data` is moved in one step; the visible names are links through `..data`.
  * @param files by path relative to the volume
+ * @param before done when the new files are there and nobody sees them yet
  * @returns whether anything changed
  */
 export async function writeAtomically(
   directory: string,
   files: ReadonlyMap<string, ProjectedFile>,
   now: number,
+  before: () => Promise<void> = () => Promise.resolve(),
 ): Promise<boolean> {
   await makeOpenDirectory(directory);
   const data = join(directory, '..data');
@@ -31,8 +35,11 @@ export async function writeAtomically(
     const full = join(target, safe(path));
     await makeOpenDirectory(dirname(full));
     await writeFile(full, file.data, { mode: file.mode });
+    // a node that is not root has nobody to give it to
+    if (file.owner !== undefined) await chown(full, file.owner, -1).catch(() => undefined);
     await chmod(full, file.mode);
   }
+  await before();
   await symlink(fresh, `${data}_tmp`).catch(async () => {
     await rm(`${data}_tmp`, { force: true });
     await symlink(fresh, `${data}_tmp`);

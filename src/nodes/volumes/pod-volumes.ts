@@ -98,7 +98,7 @@ export class PodVolumes {
     const files = await volumeFiles(volume, { pod, facts, source, client, clock }, this.tokens);
     if (files) {
       // containers may not write what the node writes
-      if (await writeAtomically(directory, files, clock.now())) await this.own(pod, directory, true);
+      await writeAtomically(directory, files, clock.now(), () => this.own(pod, directory, true));
       return { path: directory, readOnly: true };
     }
     return this.once(pod, volume, directory);

@@ -1,4 +1,4 @@
-import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from '../../../schema/types.ts';
+import type { DownwardAPIVolumeFile, KeyToPath, Pod, Volume, VolumeProjection } from '../../../schema/types.ts';
 import { fieldValue, resourceValue } from '../pods/field-value.ts';
 import type { ProjectedFile } from './atomic-writer.ts';
 import type { TokenCache } from './service-account-token.ts';
@@ -53,17 +53,26 @@ async function projectedFiles(
   if (from.downwardAPI) return downward(from.downwardAPI.items ?? [], mode, context);
   if (from.serviceAccountToken) {
     const token = await tokens.token(context, from.serviceAccountToken);
-    // Tokens are the owner's alone unless the pod runs as somebody else.
-    return new Map([
-      [from.serviceAccountToken.path, { data: Buffer.from(token), mode: runsAsOther(context) ? 0o644 : 0o600 }],
-    ]);
+    return new Map([[from.serviceAccountToken.path, { data: Buffer.from(token), ...accessTo(pod, mode) }]]);
   }
   throw new Error(`this node cannot project ${Object.keys(from).join(', ')}`);
 }
 
-const runsAsOther = ({ pod }: VolumeContext): boolean =>
-  Boolean(pod.spec?.securityContext?.runAsUser) ||
-  (pod.spec?.containers ?? []).some((each) => each.securityContext?.runAsUser);
+/**
+ * A token is for those alone who run as the pod's one user, or are of its group. Source: pkg/volume/projected, and
+ * FsUserFrom of pkg/volume/util.
+ */
+function accessTo({ spec }: Pod, mode: number): Pick<ProjectedFile, 'mode' | 'owner'> {
+  const shared = spec?.securityContext;
+  const containers = [
+    ...(spec?.initContainers ?? []),
+    ...(spec?.containers ?? []),
+    ...(spec?.ephemeralContainers ?? []),
+  ];
+  const users = new Set(containers.map((each) => each.securityContext?.runAsUser ?? shared?.runAsUser));
+  const [owner] = users.size === 1 ? users : [];
+  return owner === undefined && shared?.fsGroup === undefined ? { mode } : { mode: 0o600, owner };
+}
 
 function pick(
   data: Map<string, Buffer> | undefined,
