@@ -15,6 +15,9 @@ export const VIEW_RESOURCES = [
   'persistentvolumeclaims',
   'persistentvolumes',
   'storageclasses.storage.k8s.io',
+  'csidrivers.storage.k8s.io',
+  'csinodes.storage.k8s.io',
+  'csistoragecapacities.storage.k8s.io',
   'poddisruptionbudgets.policy',
 ] as const;
 
@@ -25,6 +28,10 @@ export function clusterView(informer: Informers['informer']): ClusterView {
   const volumes = informer('persistentvolumes');
   const classes = informer('storageclasses.storage.k8s.io');
   const budgets = informer('poddisruptionbudgets.policy');
+  const drivers = informer('csidrivers.storage.k8s.io');
+  const csiNodes = informer('csinodes.storage.k8s.io');
+  const capacities = informer('csistoragecapacities.storage.k8s.io');
+  capacities.addIndex('class', ({ storageClassName }) => [storageClassName]);
   volumes.addIndex('class', (volume) => [storageClassOf(volume)]);
   return {
     namespaceLabels: (name) => namespaces.get('', name)?.metadata.labels,
@@ -33,6 +40,9 @@ export function clusterView(informer: Informers['informer']): ClusterView {
     volume: (name) => volumes.get('', name),
     volumes: (storageClass) => volumes.index('class', storageClass),
     storageClass: (name) => classes.get('', name),
+    csiDriver: (name) => drivers.get('', name),
+    csiNode: (node) => csiNodes.get('', node),
+    capacities: (storageClass) => capacities.index('class', storageClass),
     budgets: (namespace) => budgets.list(namespace),
   };
 }

@@ -1,4 +1,7 @@
 import type {
+  CSIDriver,
+  CSINode,
+  CSIStorageCapacity,
   PersistentVolume,
   PersistentVolumeClaim,
   PodDisruptionBudget,
@@ -34,5 +37,9 @@ export interface ClusterView {
   volume(name: string): PersistentVolume | undefined;
   volumes(storageClass: string): readonly PersistentVolume[];
   storageClass(name: string): StorageClass | undefined;
+  csiDriver(name: string): CSIDriver | undefined;
+  csiNode(node: string): CSINode | undefined;
+  /** what drivers say that there is room for, by class */
+  capacities(storageClass: string): readonly CSIStorageCapacity[];
   budgets(namespace: string): readonly PodDisruptionBudget[];
 }

@@ -1,4 +1,6 @@
-import type { PersistentVolume, PersistentVolumeClaim, Pod } from '../../schema/types.ts';
+import type { Node, PersistentVolume, PersistentVolumeClaim, Pod, StorageClass } from '../../schema/types.ts';
+import { labelSelectorAsSelector } from '../meta/labels.ts';
+import { quantityValue } from '../meta/quantity.ts';
 import { matchingVolume, storageClassOf, wantedStorage } from '../rules/matching-volume.ts';
 import { claimOf } from '../rules/pod-claims.ts';
 import { matchesTerm } from '../rules/node-selector.ts';
@@ -39,17 +41,20 @@ export const reaches = (volume: PersistentVolume, { node }: NodeInfo): boolean =
   return !terms || terms.some((term) => matchesTerm(term, node));
 };
 
+const NO_VOLUME = "node(s) didn't find available persistent volumes to bind";
+const NO_ROOM = 'node(s) did not have enough free storage';
+
 /**
- * What the waiting claims get on the node; undefined when one of them gets nothing. Those for which the node has been
- * chosen already get a new volume, and the smallest of the others is served first. Source: volumebinding FindPodVolumes.
+ * What the waiting claims get on the node, or why one of them gets nothing. Those for which the node has been chosen
+ * already get a new volume, and the smallest of the others is served first. Source: volumebinding FindPodVolumes.
  */
 export function bindingsOn(
   waiting: readonly PersistentVolumeClaim[],
   node: NodeInfo,
   { cluster }: Snapshot,
-): Binding[] | undefined {
+): Binding[] | string {
   const selected = (claim: PersistentVolumeClaim): string | undefined => claim.metadata.annotations?.[SELECTED_NODE];
-  if (waiting.some((claim) => (selected(claim) ?? node.name) !== node.name)) return undefined;
+  if (waiting.some((claim) => (selected(claim) ?? node.name) !== node.name)) return NO_VOLUME;
   const taken = new Set<string>();
   const circumstances = { taken, reaches: (volume: PersistentVolume) => reaches(volume, node) };
   const find = (claim: PersistentVolumeClaim): PersistentVolume | undefined =>
@@ -57,19 +62,39 @@ export function bindingsOn(
   const bindings: Binding[] = [];
   for (const claim of waiting.toSorted((a, b) => wantedStorage(a) - wantedStorage(b))) {
     const volume = selected(claim) === undefined ? find(claim) : undefined;
-    if (!volume && !canProvision(claim, node, cluster)) return undefined;
+    const lack = volume ? undefined : whyNotMade(claim, node, cluster);
+    if (lack !== undefined) return lack;
     if (volume) taken.add(volume.metadata.name);
     bindings.push({ claim, volume });
   }
   return bindings;
 }
 
-function canProvision(claim: PersistentVolumeClaim, { node }: NodeInfo, { storageClass }: ClusterView): boolean {
-  const storage = storageClass(storageClassOf(claim));
-  if (!storage?.provisioner || storage.provisioner === 'kubernetes.io/no-provisioner') return false;
+/** Why no volume can be made for the claim on the node. */
+function whyNotMade(claim: PersistentVolumeClaim, { node }: NodeInfo, cluster: ClusterView): string | undefined {
+  const storage = cluster.storageClass(storageClassOf(claim));
+  if (!storage?.provisioner || storage.provisioner === 'kubernetes.io/no-provisioner') return NO_VOLUME;
   const topologies = storage.allowedTopologies ?? [];
-  if (topologies.length === 0) return true;
-  return topologies.some(({ matchLabelExpressions = [] }) =>
+  const within = topologies.some(({ matchLabelExpressions = [] }) =>
     matchLabelExpressions.every(({ key, values }) => values.includes(node.metadata.labels?.[key] ?? '')),
   );
+  if (topologies.length && !within) return NO_VOLUME;
+  return hasRoom(claim, storage, node, cluster) ? undefined : NO_ROOM;
+}
+
+/** Drivers that publish how much room there is, and where, are believed (KEP-1472). */
+function hasRoom(
+  claim: PersistentVolumeClaim,
+  { metadata, provisioner }: StorageClass,
+  node: Node,
+  cluster: ClusterView,
+): boolean {
+  if (claim.spec?.resources?.requests?.['storage'] === undefined) return true;
+  if (!cluster.csiDriver(provisioner)?.spec.storageCapacity) return true;
+  const bytes = wantedStorage(claim);
+  return cluster.capacities(metadata.name).some(({ capacity, maximumVolumeSize, nodeTopology }) => {
+    const limit = maximumVolumeSize ?? capacity;
+    if (limit === undefined || quantityValue(limit) < bytes || !nodeTopology) return false;
+    return labelSelectorAsSelector(nodeTopology).matches(node.metadata.labels);
+  });
 }

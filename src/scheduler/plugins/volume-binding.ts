@@ -38,6 +38,8 @@ export const volumeBinding: Plugin<State> = {
       helps: (_pod, storage, old) => !old || !semanticEqual(old['allowedTopologies'], storage?.['allowedTopologies']),
     },
     { resource: 'nodes', on: ['add', 'update'] },
+    { resource: 'csidrivers.storage.k8s.io', on: ['add', 'update'] },
+    { resource: 'csistoragecapacities.storage.k8s.io', on: ['add', 'update'] },
   ],
   prepareFilter({ pod }, { cluster }) {
     const names = claimNames(pod);
@@ -61,8 +63,8 @@ export const volumeBinding: Plugin<State> = {
     const reasons: string[] = [];
     const fault = boundFault(bound, node, snapshot.cluster);
     if (fault === CONFLICT) reasons.push(fault);
-    if (waiting.length && !bindingsOn(waiting, node, snapshot))
-      reasons.push("node(s) didn't find available persistent volumes to bind");
+    const bindings = waiting.length ? bindingsOn(waiting, node, snapshot) : [];
+    if (typeof bindings === 'string') reasons.push(bindings);
     if (fault === ABSENT) reasons.push(fault);
     return reasons.length ? { reasons, unresolvable: true } : undefined;
   },
@@ -103,5 +105,6 @@ export function bindingsFor(pod: Pod, node: NodeInfo, snapshot: Snapshot): Bindi
     ({ name }) => snapshot.cluster.claim(pod.metadata.namespace ?? '', name) ?? [],
   );
   const waiting = claims.filter((claim) => !isBound(claim));
-  return bindingsOn(waiting, node, snapshot) ?? [];
+  const bindings = bindingsOn(waiting, node, snapshot);
+  return typeof bindings === 'string' ? [] : bindings;
 }

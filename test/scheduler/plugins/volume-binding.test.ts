@@ -18,6 +18,7 @@ const classes = [
   storage('local', { provisioner: 'kubernetes.io/no-provisioner' }),
   storage('now', { volumeBindingMode: 'Immediate' }),
   storage('in-a', { allowedTopologies: [{ matchLabelExpressions: [{ key: 'zone', values: ['a'] }] }] }),
+  storage('published', { provisioner: 'csi.example.com' }),
 ];
 const volume = (
   name: string,
@@ -60,6 +61,12 @@ const claim = (
   spec: { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: size } }, storageClassName, ...spec },
   status: { phase: phase as 'Pending' },
 });
+const room = (name: string, zone: string | undefined, more: { capacity?: string; maximumVolumeSize?: string }) => ({
+  metadata: meta(name, { namespace: 'a' }),
+  storageClassName: 'published',
+  ...(zone !== undefined && { nodeTopology: { matchLabels: { zone } } }),
+  ...more,
+});
 const bound = (name: string, volumeName: string) =>
   claim(name, 'local', { volumeName, metadata: { annotations: { 'pv.kubernetes.io/bind-completed': 'yes' } } });
 const of = (...names: string[]) =>
@@ -68,6 +75,7 @@ const kept = (name: string) => ({ claimRef: { name, namespace: 'a' } });
 
 const UNREACHED = "!node(s) didn't match PersistentVolume's node affinity";
 const NONE = "!node(s) didn't find available persistent volumes to bind";
+const ROOM = '!node(s) did not have enough free storage';
 const GONE = '!node(s) unavailable due to one or more pvc(s) bound to non-existent pv(s)';
 
 const volumes = [
@@ -89,6 +97,9 @@ const claims = [
   claim('kept', 'local'),
   claim('made', 'late'),
   claim('made-in-a', 'in-a'),
+  claim('fits', 'published', { size: '3Gi' }),
+  claim('fits-a', 'published', { size: '5Gi' }),
+  claim('fits-not', 'published', { size: '6Gi' }),
   claim('placed', 'late', { metadata: { annotations: { 'volume.kubernetes.io/selected-node': 'n-b' } } }),
   claim('immediate', 'now'),
   claim('classless', 'nowhere'),
@@ -105,6 +116,13 @@ const objects = {
   persistentvolumes: volumes,
   persistentvolumeclaims: claims,
   'storageclasses.storage.k8s.io': classes,
+  'csidrivers.storage.k8s.io': [{ metadata: meta('csi.example.com'), spec: { storageCapacity: true } }],
+  'csistoragecapacities.storage.k8s.io': [
+    room('in-a', 'a', { capacity: '100Gi', maximumVolumeSize: '5Gi' }),
+    room('in-b', 'b', { capacity: '3Gi' }),
+    room('nowhere', undefined, { capacity: '100Gi' }),
+    { ...room('of-another', 'b', { capacity: '100Gi' }), storageClassName: 'late' },
+  ],
 };
 
 describe('VolumeBinding', () => {
@@ -122,6 +140,9 @@ describe('VolumeBinding', () => {
     ['a bound one and one that finds none', of('there', 'huge'), [NONE, `${UNREACHED}, ${NONE.slice(1)}`]],
     ['one that is made anywhere', of('made'), ['ok', 'ok']],
     ['one that is made in a zone', of('made-in-a'), ['ok', NONE]],
+    ['one for which there is room', of('fits'), ['ok', 'ok']],
+    ['one for which there is room in a zone', of('fits-a'), ['ok', ROOM]],
+    ['one for which there is no room', of('fits-not'), [ROOM, ROOM]],
     ['one that is being made', of('placed'), [NONE, 'ok']],
     ['one that should be bound by now', of('immediate'), 'reject: !pod has unbound immediate PersistentVolumeClaims'],
     ['one without its class', of('classless'), 'reject: !pod has unbound immediate PersistentVolumeClaims'],
