@@ -59,6 +59,8 @@ export interface NodeOptions extends NodeDependencies {
   /** sysctls that pods may set besides the safe ones; a `*` at the end stands for anything */
   allowedUnsafeSysctls?: readonly string[];
   limits?: LimitOptions;
+  /** what runs containers: processes of this machine (default), or a containerd of the node's own */
+  runtime?: 'process' | 'containerd';
   /** where images come from */
   images?: ImageOptions;
   labels?: Readonly<Record<string, string>>;

@@ -16,6 +16,8 @@ export interface NodeFacts {
   maxPods: number;
   size: MachineSize;
   limits?: LimitOptions | undefined;
+  /** and its version: `containerd://1.6.20` */
+  runtime?: string | undefined;
   /** bytes of the file system of the data directory */
   storage: number;
   labels?: Readonly<Record<string, string>> | undefined;
@@ -133,7 +135,7 @@ export function nodeStatus(
       bootID: read('/proc/sys/kernel/random/boot_id'),
       kernelVersion: release(),
       osImage: osImage(),
-      containerRuntimeVersion: `ku7s://${process.versions.node}`,
+      containerRuntimeVersion: facts.runtime ?? `ku7s://${process.versions.node}`,
       kubeletVersion: KUBELET_VERSION,
       kubeProxyVersion: '',
       operatingSystem: 'linux',

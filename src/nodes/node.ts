@@ -14,7 +14,6 @@ import { UsageReader } from './usage/usage-reader.ts';
 import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.ts';
 import { openNodeCgroups, type NodeCgroups } from './cgroups/node-cgroups.ts';
 import { ImageCollector } from './images/image-collector.ts';
-import { openNodeImages, type NodeImages } from './images/node-images.ts';
 import { imagesOf } from './images/images-of-pods.ts';
 import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
@@ -29,7 +28,7 @@ import { ObjectSource } from './pods/object-source.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import { Registration } from './registration.ts';
 import { probeCapabilities, type Capabilities } from './runtimes/process/capabilities.ts';
-import { ProcessRuntime } from './runtimes/process/process-runtime.ts';
+import { openContainerdRuntime, openProcessRuntime, type NodeRuntime } from './runtimes/open-runtime.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
 import { ServingCertificate } from './server/serving-certificate.ts';
 import { CsiVolumes } from './volumes/csi/csi-volumes.ts';
@@ -51,7 +50,7 @@ class Agent implements NodeHandle {
   private certificate: ServingCertificate | undefined;
   private services: ServiceNetwork | undefined;
   private context: AgentContext | undefined;
-  private images: NodeImages | undefined;
+  private runtime: NodeRuntime | undefined;
   private collector: ImageCollector | undefined;
   private csi: CsiVolumes | undefined;
   private evictions: EvictionManager | undefined;
@@ -84,6 +83,7 @@ class Agent implements NodeHandle {
     const server = (this.server = new KubeletServer(options.ca, this.manager, context, usage));
     this.port = await server.listen(options.port ?? 0, facts.address);
     facts.port = this.port;
+    facts.runtime = this.runtime?.version;
     facts.images = () => this.collector?.forStatus() ?? Promise.resolve([]);
     this.registration = new Registration(context.client, options.clock, options.random, options.log, facts);
     await this.registration.start();
@@ -123,13 +123,13 @@ class Agent implements NodeHandle {
     this.evictions?.stop();
     this.certificate?.stop();
     this.collector?.stop();
-    this.images?.close();
     await this.services?.stop();
     await this.manager?.stop(kill ? STOP_GRACE_MS : undefined);
     const left = kill ? 0 : (this.manager?.allWorkers().filter((each) => each.holds).length ?? 0);
     if (left) this.options.log('pods go on without their agent; the next start takes them over', { pods: left });
     await this.csi?.stop();
     await this.server?.close();
+    await this.runtime?.stop(kill);
     if (kill) await this.context?.network.close();
     if (kill) await this.context?.cgroups?.close();
   }
@@ -160,14 +160,7 @@ class Agent implements NodeHandle {
     const logs = new LogStore(join(options.dataDir, 'logs'), () => options.clock.now());
     const source = new ObjectSource(client, options.clock);
     const services = options.informers.informer('services');
-    const images = (this.images = await openNodeImages({
-      ...options.images,
-      directory: join(options.dataDir, 'images'),
-      events: options.events,
-      clock: options.clock,
-      log: options.log,
-      secret: (namespace, name) => source.secret(namespace, name),
-    }));
+    const { runtime, images } = (this.runtime = await this.openRuntime(can, podsDir, logs, source));
     this.csi = new CsiVolumes({
       node: options.name,
       pods: podsDir,
@@ -188,7 +181,7 @@ class Agent implements NodeHandle {
       random: options.random,
       log: options.log,
       events: options.events,
-      runtime: new ProcessRuntime(podsDir, can, logs, options.clock, [options.hidden ?? options.dataDir]),
+      runtime,
       images: images.manager,
       logs,
       volumes: new PodVolumes(podsDir, client, source, options.clock, {
@@ -208,6 +201,14 @@ class Agent implements NodeHandle {
     };
   }
 
+  private openRuntime(can: Capabilities, podsDir: string, logs: LogStore, source: ObjectSource): Promise<NodeRuntime> {
+    const { dataDir, hidden = dataDir, events, clock, log, runtime, images } = this.options;
+    const secret = (namespace: string, name: string) => source.secret(namespace, name);
+    const directory = join(dataDir, 'images');
+    const parts = { dataDir, podsDir, logs, images: { ...images, directory, events, clock, log, secret } };
+    return runtime === 'containerd' ? openContainerdRuntime(parts) : openProcessRuntime(parts, can, [hidden]);
+  }
+
   private collectImages({ images }: AgentContext, manager: PodManager): ImageCollector {
     const { clock, log, events, name } = this.options;
     return new ImageCollector({
@@ -217,7 +218,7 @@ class Agent implements NodeHandle {
       warn: (reason, message) =>
         events.event({ kind: 'Node', metadata: { name, uid: name } }, 'Warning', reason, message),
       inUse: () => imagesOf(manager.allWorkers()),
-      kept: (ids) => this.images?.records.keep(ids),
+      kept: (ids) => this.runtime?.images.records.keep(ids),
     });
   }
 

@@ -48,11 +48,15 @@ export async function runNodes(
   const host: Host = { client: createClient(transport, {}, self), own, settings, log };
   const running: Running[] = [];
   let simulated = 0;
+  let real = 0;
   for (const spec of settings.nodes) {
     if (spec.runtime === 'simulated') {
       running.push(await simulate(host, spec, simulated + 1));
       simulated += spec.count;
-    } else running.push(await runNode(host, settings.nodeName ?? own ?? hostName()));
+    } else {
+      const name = settings.nodeName ?? own ?? hostName();
+      running.push(await runNode(host, placeOf(name, spec.runtime, real++ === 0)));
+    }
   }
   return async () => {
     for (const each of running) await each.stop();
@@ -116,7 +120,24 @@ async function simulate(
   };
 }
 
-async function runNode({ client, own, settings, log }: Host, name: string): Promise<Running> {
+/** One node of this machine among those of this process. */
+interface Place {
+  name: string;
+  runtime: 'process' | 'containerd';
+  /** below the data folder */
+  folder: string;
+  /** it serves the machine's Services, and runs the add-ons that are on each machine */
+  first: boolean;
+}
+const placeOf = (name: string, runtime: Place['runtime'], first: boolean): Place =>
+  first
+    ? { name, runtime, folder: 'node', first }
+    : { name: `${name}-${runtime}`, runtime, folder: `node-${runtime}`, first };
+
+async function runNode(
+  { client, own, settings, log }: Host,
+  { name, runtime, folder, first }: Place,
+): Promise<Running> {
   const kubelet = client.as(`${NODE_USER}${name}`, 'kubelet');
   const informers = informersOf(kubelet, log, { nodes: `metadata.name=${name}`, pods: `spec.nodeName=${name}` });
   // a node's credential acts for nobody else: it is given the proxy's role, or serves no Services
@@ -129,7 +150,8 @@ async function runNode({ client, own, settings, log }: Host, name: string): Prom
     random: Math.random,
     log,
     events: createEventRecorder({ client: kubelet, component: 'kubelet', instance: name, clock: systemClock, log }),
-    dataDir: path.join(settings.data, 'node'),
+    runtime,
+    dataDir: path.join(settings.data, folder),
     hidden: settings.data,
     ...(settings.nodeIP && { address: settings.nodeIP }),
     serviceProxyMode: settings.serviceProxy,
@@ -138,13 +160,13 @@ async function runNode({ client, own, settings, log }: Host, name: string): Prom
     images: settings.images,
     dnsIP: settings.cluster.dnsIP,
     clusterDomain: settings.cluster.domain,
-    serviceProxy: proxy,
+    ...(first && { serviceProxy: proxy }),
   });
   informers.start();
   proxy.start();
   await node.start();
   const addons = await runOnNode({
-    addons: settings.addons.map((each) => ADDONS[each]).filter((addon) => addon !== undefined),
+    addons: (first ? settings.addons : []).map((each) => ADDONS[each]).filter((addon) => addon !== undefined),
     client,
     // as with the proxy: a node's credential is given the roles of the add-ons, or does without them
     asItself: own !== undefined,
@@ -152,7 +174,7 @@ async function runNode({ client, own, settings, log }: Host, name: string): Prom
     random: Math.random,
     log,
     node: name,
-    directory: path.join(settings.data, 'node'),
+    directory: path.join(settings.data, folder),
   });
   return {
     async stop() {

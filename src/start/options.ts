@@ -25,7 +25,7 @@ export type Role = (typeof ROLES)[number];
 export type PodsOnStop = 'end' | 'keep';
 
 export type NodeSpec =
-  | { runtime: 'process'; count: number }
+  | { runtime: 'process' | 'containerd'; count: number }
   | { runtime: 'simulated'; count: number; cpu: string; memory: string; pods: number; zones: number };
 
 export interface Options {
@@ -66,7 +66,7 @@ export const USAGE = `usage: npm start -- [options]
   --bind-address ADDRESS    address of the API (default 127.0.0.1)
   --server URL              API of roles that run without it
   --kubeconfig FILE         credentials for --server (default DATA/kubeconfig)
-  --nodes SPEC              process:1 (default), simulated:3, simulated:5000,cpu=32,memory=64Gi,pods=110,zones=3
+  --nodes SPEC              process:1 (default), containerd:1, simulated:3, simulated:5000,cpu=32,memory=64Gi,pods=110,zones=3
   --node-name NAME          name of the process node (default: the host's)
   --node-ip ADDRESS         InternalIP of the process node (default: the machine's address with the default route)
   --service-proxy MODE      nftables, userspace, or auto (default): nftables where the machine permits it
@@ -114,8 +114,9 @@ function parseNode(one: string): NodeSpec {
   const { cpu, memory, pods, zones } = known;
   if (runtime === 'simulated')
     return { runtime, count: Number(count), cpu, memory, pods: Number(pods), zones: Number(zones) };
-  if (runtime !== 'process') throw new StartError(`--nodes ${one}: runtimes are process and simulated`);
-  if (Number(count) > 1) throw new StartError(`--nodes ${one}: a machine holds one process node`);
+  if (runtime !== 'process' && runtime !== 'containerd')
+    throw new StartError(`--nodes ${one}: runtimes are process, containerd and simulated`);
+  if (Number(count) > 1) throw new StartError(`--nodes ${one}: a machine holds one ${runtime} node`);
   return { runtime, count: Number(count) };
 }
 

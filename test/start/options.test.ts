@@ -35,6 +35,7 @@ describe('--nodes', () => {
   test.each([
     ['process:1', [{ runtime: 'process', count: 1 }]],
     ['process', [{ runtime: 'process', count: 1 }]],
+    ['containerd:1', [{ runtime: 'containerd', count: 1 }]],
     ['simulated:3', [{ runtime: 'simulated', count: 3, cpu: '32', memory: '64Gi', pods: 110, zones: 1 }]],
     [
       'process:1+simulated:2,cpu=4,zones=3',
@@ -49,7 +50,8 @@ describe('--nodes', () => {
 
   test.each([
     ['process:2', 'a machine holds one process node'],
-    ['containerd:1', 'runtimes are process and simulated'],
+    ['containerd:2', 'a machine holds one containerd node'],
+    ['docker:1', 'runtimes are process, containerd and simulated'],
     ['simulated:many', 'many is not a number of nodes'],
     ['simulated:1,disk=3', 'unknown setting disk=3'],
     ['simulated:1,constructor=3', 'unknown setting constructor=3'],
@@ -130,7 +132,7 @@ describe('the command line', () => {
     [['--images', '/none/at/all'], '--images: there is no folder /none/at/all'],
     [['--registry-config', '/none/at/all'], '--registry-config: there is no file /none/at/all'],
     [['--image-source', 'moon'], '--image-source: moon is neither auto nor registry'],
-    [['--nodes', 'docker'], 'runtimes are process and simulated'],
+    [['--nodes', 'docker'], 'runtimes are process, containerd and simulated'],
     [['--flag'], "Unknown option '--flag'"],
     [['word'], 'Unexpected argument'],
   ])('%j is refused: %s', (argv, message) => {

@@ -21,8 +21,8 @@ export type ImageRoot =
   | { kind: 'host' }
   /** folders for an overlay, lowest first; they stay as they are while the image is used */
   | { kind: 'layers'; layers: readonly string[] }
-  /** the runtime keeps the image itself and knows it by its id */
-  | { kind: 'runtime' };
+  /** the runtime keeps the image itself and knows it by its id; the users and groups that the image knows */
+  | { kind: 'runtime'; accounts: { passwd: string; group: string } };
 
 export interface Image {
   /** digest of the image's config, `sha256:…`; `host:NAME` for a program of the machine */

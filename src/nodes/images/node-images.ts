@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import type { Secret } from '../../../schema/types.ts';
 import type { EventRecorder } from '../../control/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
+import type { DockerLogin } from './credentials/docker-config.ts';
 import { PullRecords } from './credentials/pull-records.ts';
 import { ImageFolder } from './folder/image-folder.ts';
 import { HostPrograms } from './host-programs.ts';
 import { ImageManager } from './image-manager.ts';
+import type { ImageService } from './image-service.ts';
 import { LocalImages } from './local-images.ts';
 import { machinePlatform } from './oci/platform.ts';
 import { NO_REGISTRY_CONFIG, readRegistryConfig } from './registry/registry-config.ts';
@@ -31,7 +33,7 @@ export interface NodeImageParts extends ImageOptions {
   secret(namespace: string, name: string): Promise<Secret | undefined>;
 }
 
-/** The images of the process runtime, as its options say. */
+/** The images of a node, as its options say. */
 export interface NodeImages {
   manager: ImageManager;
   records: PullRecords;
@@ -40,7 +42,7 @@ export interface NodeImages {
 
 /** @throws RegistryConfigError */
 export async function openNodeImages(parts: NodeImageParts): Promise<NodeImages> {
-  const { directory, folder, registryConfig, source = 'auto', events, clock, log, secret } = parts;
+  const { directory, folder, registryConfig, source = 'auto', clock, log } = parts;
   const machine = machinePlatform();
   const config = registryConfig === undefined ? NO_REGISTRY_CONFIG : readRegistryConfig(registryConfig);
   const store = await ImageStore.open(directory);
@@ -54,7 +56,17 @@ export async function openNodeImages(parts: NodeImageParts): Promise<NodeImages>
     }),
     ...(source === 'auto' && { programs: new HostPrograms() }),
   });
+  return managedImages(service, parts, config.logins, () => registries.close());
+}
+
+/** Images with the kubelet's policies and a memory of who may use which. @param logins what every pod may use */
+export function managedImages(
+  service: ImageService,
+  { directory, events, clock, secret }: NodeImageParts,
+  logins: readonly DockerLogin[],
+  close: () => void,
+): NodeImages {
   const records = new PullRecords(join(directory, 'pulled.json'));
-  const manager = new ImageManager({ service, records, events, clock, secret, logins: config.logins });
-  return { manager, records, close: () => registries.close() };
+  const manager = new ImageManager({ service, records, events, clock, secret, logins });
+  return { manager, records, close };
 }

@@ -26,9 +26,12 @@ export class LogStore {
   }
 
   writer(pod: PodIdentity, container: string, attempt: number): LogWriter {
-    return new LogWriter(this.path(pod, container, attempt), this.now, (path) => {
-      for (const listener of this.listeners.get(path) ?? []) listener();
-    });
+    return new LogWriter(this.path(pod, container, attempt), this.now, (path) => this.grown(path));
+  }
+
+  /** Somebody has written to the file. */
+  grown(path: string): void {
+    for (const listener of this.listeners.get(path) ?? []) listener();
   }
 
   /** Called after each write to the file. Returns the unsubscriber. */

@@ -1,10 +1,9 @@
-import { closeSync, fstatSync, mkdirSync, openSync, renameSync, existsSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { logPrefix } from './log-line.ts';
+import { MAX_BYTES, shiftLogs } from './shift-logs.ts';
 
-/** Size at which a file is rotated, files kept with the current one, and bytes after which a line is cut in pieces. */
-const MAX_BYTES = 10 * 1024 * 1024;
-export const MAX_FILES = 5;
+/** Bytes after which a line is cut in pieces. */
 const MAX_LINE = 16 * 1024;
 
 const NEWLINE = 0x0a;
@@ -64,10 +63,7 @@ export class LogWriter {
 
   private rotate(): void {
     closeSync(this.fd);
-    for (let n = MAX_FILES - 2; n >= 1; n--) {
-      if (existsSync(`${this.path}.${n}`)) renameSync(`${this.path}.${n}`, `${this.path}.${n + 1}`);
-    }
-    renameSync(this.path, `${this.path}.1`);
+    shiftLogs(this.path);
     this.fd = openSync(this.path, 'a');
     this.size = 0;
   }

@@ -1,6 +1,6 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { parseLogLine } from './log-line.ts';
-import { MAX_FILES } from './log-writer.ts';
+import { MAX_FILES } from './shift-logs.ts';
 import type { LogStore } from './log-store.ts';
 
 export interface LogOptions {

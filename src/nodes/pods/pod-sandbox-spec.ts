@@ -6,7 +6,7 @@ import { podSysctls } from './sysctls.ts';
 import { UnsupportedError } from './unsupported.ts';
 
 /** What the containers of a pod share and what they have of the host, as its spec says. @throws UnsupportedError */
-export function podSandboxSpec(pod: Pod, { netns }: PodAddress, clusterDomain: string): PodSandboxSpec {
+export function podSandboxSpec(pod: Pod, { ip, netns }: PodAddress, clusterDomain: string): PodSandboxSpec {
   const { namespace = '', name, uid } = pod.metadata;
   const spec = pod.spec;
   if (spec?.resourceClaims?.length) throw new UnsupportedError('resourceClaims: this node allocates no devices');
@@ -14,11 +14,15 @@ export function podSandboxSpec(pod: Pod, { netns }: PodAddress, clusterDomain: s
     pod: { namespace, name, uid },
     hostname: kernelHostname(pod, clusterDomain),
     netns,
+    address: ip,
     hostNetwork: spec?.hostNetwork ?? false,
     hostIPC: spec?.hostIPC ?? false,
     hostPID: spec?.hostPID ?? false,
     shareProcessNamespace: spec?.shareProcessNamespace ?? false,
     hostUsers: spec?.hostUsers ?? true,
+    privileged: [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].some(
+      (each) => each.securityContext?.privileged ?? false,
+    ),
     sysctls: podSysctls(pod),
   };
 }

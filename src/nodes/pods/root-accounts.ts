@@ -8,10 +8,11 @@ const MAX_BYTES = 4 * 1024 * 1024;
 
 /** The users and groups that a container's root knows: what its top layer with such a file says. */
 export function rootAccounts(root: ImageRoot): Accounts {
-  const layers = root.kind === 'layers' ? [...root.layers].reverse() : root.kind === 'host' ? ['/'] : [];
+  if (root.kind === 'runtime') return parseAccounts(root.accounts.passwd, root.accounts.group);
+  const layers = root.kind === 'layers' ? [...root.layers].reverse() : ['/'];
   const text = (name: string): string => {
     for (const layer of layers) {
-      const found = own(layer, name);
+      const found = accountsFile(layer, name);
       if (found !== undefined) return found;
     }
     return '';
@@ -19,8 +20,8 @@ export function rootAccounts(root: ImageRoot): Accounts {
   return parseAccounts(text('passwd'), text('group'));
 }
 
-/** A regular file of a layer, reached by no link: what an image writes leads nowhere else. */
-function own(layer: string, name: string): string | undefined {
+/** `passwd` or `group` of a layer, reached by no link: what an image writes leads nowhere else. */
+export function accountsFile(layer: string, name: string): string | undefined {
   try {
     const path = join(layer, 'etc', name);
     if (!lstatSync(join(layer, 'etc')).isDirectory()) return undefined;

@@ -35,6 +35,8 @@ export interface PodSandboxSpec {
   hostname: string;
   /** path of the network namespace; absent: the host's */
   netns?: string | undefined;
+  /** the pod's IP */
+  address: string;
   hostNetwork: boolean;
   hostIPC: boolean;
   hostPID: boolean;
@@ -42,6 +44,8 @@ export interface PodSandboxSpec {
   shareProcessNamespace: boolean;
   /** false: a user namespace of its own */
   hostUsers: boolean;
+  /** one of its containers is privileged */
+  privileged: boolean;
   /** by name with dots; all of them namespaced */
   sysctls: Readonly<Record<string, string>>;
   cgroup?: CgroupMembership | undefined;

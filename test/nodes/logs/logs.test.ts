@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
-import { LogWriter, MAX_FILES } from '../../../src/nodes/logs/log-writer.ts';
+import { LogWriter } from '../../../src/nodes/logs/log-writer.ts';
+import { MAX_FILES } from '../../../src/nodes/logs/shift-logs.ts';
 import { readLog, type LogOptions } from '../../../src/nodes/logs/read-log.ts';
 
 const pod = { namespace: 'a', name: 'p', uid: 'u' };

@@ -14,6 +14,8 @@ export const sandboxSpec = (more: Partial<PodSandboxSpec> = {}): PodSandboxSpec 
   hostPID: false,
   shareProcessNamespace: false,
   hostUsers: true,
+  address: '10.244.0.5',
+  privileged: false,
   sysctls: {},
   ...more,
 });

@@ -20,7 +20,7 @@ export interface SpdyTransport {
   onClose(listener: () => void): void;
 }
 
-/** The server's end of SPDY/3.1. Events: `stream` (SpdyStream), `drain`, `close`. */
+/** One end of SPDY/3.1. Events: `stream` (SpdyStream, of the other side), `close`. */
 export class SpdyConnection extends EventEmitter implements SpdySink {
   private buffer: Buffer = Buffer.alloc(0);
   private readonly reader = new HeaderReader();
@@ -28,6 +28,8 @@ export class SpdyConnection extends EventEmitter implements SpdySink {
   private readonly streams = new Map<number, SpdyStream>();
   private busy = false;
   private closed = false;
+  /** a client's streams have odd numbers */
+  private next = 1;
 
   constructor(private readonly transport: SpdyTransport) {
     super();
@@ -39,6 +41,16 @@ export class SpdyConnection extends EventEmitter implements SpdySink {
       for (const stream of this.streams.values()) stream.writable();
     });
     transport.onClose(() => this.gone());
+  }
+
+  /** Opens a stream, as the client. */
+  connect(headers: Headers): SpdyStream {
+    const id = this.next;
+    this.next += 2;
+    const stream = new SpdyStream(id, headers, this);
+    this.streams.set(id, stream);
+    this.control(TYPE.synStream, 0, Buffer.concat([uint32(id), Buffer.alloc(6), this.writer.write(headers)]));
+    return stream;
   }
 
   data(stream: number, data: Buffer, flags: number): boolean {

@@ -27,7 +27,7 @@ export function acceptSpdy(socket: Duplex, head: Buffer, protocol: string | unde
   return connection;
 }
 
-function overSocket(socket: Duplex): SpdyTransport {
+export function overSocket(socket: Duplex): SpdyTransport {
   return {
     write: (data) => !socket.writable || socket.write(data),
     end: () => void socket.end(),
