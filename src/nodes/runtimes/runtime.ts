@@ -17,6 +17,8 @@ export interface BindMount {
   propagation?: 'HostToContainer' | 'Bidirectional';
   /** the source is a file or a device, so the mount point must be a file */
   file?: boolean;
+  /** the source is a device that the container is to use: it is not mounted `nodev` */
+  device?: boolean;
 }
 
 /** The cgroup that a process is to be in. */

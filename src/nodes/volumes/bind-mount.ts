@@ -31,4 +31,5 @@ export const bindDevice = (devicePath: string, { path, readOnly }: VolumeSource)
   target: absolute(devicePath),
   readOnly,
   file: true,
+  device: true,
 });
