@@ -7,7 +7,9 @@ import type { Image } from './image-service.ts';
  */
 export function imageNames(image: Image, asked: string): { image: string; imageID: string } {
   const reference = parseReference(asked);
-  const name = typeof reference === 'string' ? undefined : reference.name;
+  const { name = '', repository = '' } = typeof reference === 'string' ? {} : reference;
   const tag = image.repoTags.find((each) => each === name) ?? image.repoTags[0];
-  return { image: tag ?? image.id, imageID: image.repoDigests[0] ?? image.id };
+  const own = image.repoDigests.find((each) => each.startsWith(`${repository}@`));
+  const digest = own ?? image.repoDigests[0];
+  return { image: tag ?? image.id, imageID: digest ?? image.id };
 }

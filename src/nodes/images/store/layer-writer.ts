@@ -39,7 +39,7 @@ const WHITEOUT = '.wh.';
 const AUFS = '.wh..wh.';
 const MAX_ID = 2 ** 32 - 2;
 /** Of a directory that is only the way to something, as Docker makes it. */
-const IMPLIED = { mode: 0o755, uid: 0, gid: 0 };
+const implied = () => ({ mode: 0o755, mtime: Date.now() / 1000 });
 
 /**
  * Writes the entries of one layer below a folder, as overlayfs wants them: what hides something of lower layers is a
@@ -58,6 +58,8 @@ export class LayerWriter {
     private readonly who: Unpacker,
   ) {
     this.tree = new LayerTree(root);
+    // unless the archive says it: the agent's own files are for nobody else
+    this.directories.set(root, implied());
   }
 
   /** @throws LayerError, or what the file system says */
@@ -94,7 +96,7 @@ export class LayerWriter {
       if (hidden) await rm(path);
       if (hidden) this.opaque.push(path);
       await mkdir(path, 0o700);
-      this.directories.set(path, { mode: IMPLIED.mode, mtime: 0 });
+      this.directories.set(path, implied());
     });
   }
 

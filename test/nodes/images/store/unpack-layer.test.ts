@@ -83,6 +83,16 @@ describe('a layer', () => {
     expect((await unpackBytes(bytes)).diffId).toBe(digestOf(bytes));
   });
 
+  it('is open to all where its archive says nothing, whatever is usual for who unpacks', async () => {
+    const usual = process.umask(0o077);
+    try {
+      await unpack({ name: 'a/b', content: 'x', mode: 0o666 });
+    } finally {
+      process.umask(usual);
+    }
+    expect(['', 'a', 'a/b'].map((path) => lstatSync(join(root, path)).mode & 0o777)).toEqual([0o755, 0o755, 0o666]);
+  });
+
   it('has names that are long or not of ASCII', async () => {
     const name = `${'d'.repeat(90)}/${'e'.repeat(90)}/${'f'.repeat(200)}`;
     await unpack({ name, content: '1' }, { name: 'grün/日本', content: '2' }, link('to', name));
