@@ -1,5 +1,6 @@
 import type { Cluster } from '../addons/addon.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
+import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
 import type { NodeSpec, Options, PodsOnStop, Role } from './options.ts';
 
@@ -10,6 +11,7 @@ export interface LoopSettings {
   nodes: NodeSpec[];
   nodeName: string | undefined;
   images: ImageOptions;
+  limits: LimitOptions;
   nodeIP: string | undefined;
   serviceProxy: ServiceProxyMode;
   /** whether the pods of the process node end with it, or go on without it */
@@ -35,6 +37,7 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
   nodes: options.nodes,
   nodeName: options.nodeName,
   images: options.images,
+  limits: options.limits,
   nodeIP: options.nodeIP,
   serviceProxy: options.serviceProxy,
   ca,

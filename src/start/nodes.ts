@@ -158,6 +158,7 @@ async function runNode(
     onStop: settings.podsOnStop === 'end' ? 'kill' : 'leave',
     ca: settings.ca,
     images: settings.images,
+    limits: settings.limits,
     dnsIP: settings.cluster.dnsIP,
     clusterDomain: settings.cluster.domain,
     ...(first && { serviceProxy: proxy }),

@@ -15,7 +15,9 @@ import {
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
 import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options.ts';
+import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
+import { LIMIT_FLAGS, LIMIT_USAGE, limitOptions } from './limit-options.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -44,6 +46,8 @@ export interface Options {
   nodeName: string | undefined;
   /** where images of the process node come from */
   images: ImageOptions;
+  /** how the process node holds pods to what they may use */
+  limits: LimitOptions;
   /** InternalIP of the process node; undefined: the machine's own choice */
   nodeIP: string | undefined;
   serviceProxy: ServiceProxyMode;
@@ -84,6 +88,7 @@ ${INGRESS_USAGE}
                             --oidc-{username,groups}-{claim,prefix}, --oidc-signing-algs, --oidc-required-claim KEY=VALUE
   --anonymous-auth BOOL     whether requests without a credential are taken (default true)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
+${LIMIT_USAGE}
 ${ENCRYPTION_USAGE}
 ${AUDIT_USAGE}
   --help, --version
@@ -195,6 +200,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     nodes: parseNodes(values.nodes ?? 'process:1'),
     nodeName: values['node-name'],
     images: imageOptions(values),
+    limits: limitOptions(values),
     nodeIP: parseNodeIP(values['node-ip']),
     serviceProxy: parseServiceProxy(values['service-proxy']),
     podsOnStop: parsePodsOnStop(values['pods-on-stop'] ?? (roles.has('api') ? 'end' : 'keep')),
@@ -225,6 +231,7 @@ function parse(argv: string[]) {
         nodes: text,
         'node-name': text,
         images: text,
+        ...LIMIT_FLAGS,
         'registry-config': text,
         'image-source': text,
         'node-ip': text,

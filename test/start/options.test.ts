@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { limitOptions } from '../../src/start/limit-options.ts';
 import { describe, expect, test } from 'vitest';
 import { ADDONS } from '../../src/addons/all.ts';
 import { encryptionSettings } from '../../src/start/encryption/encryption-options.ts';
@@ -76,6 +77,7 @@ describe('the command line', () => {
   test('has a value for everything', () => {
     expect(parse([])).toEqual({
       roles: new Set(ROLES),
+      limits: limitOptions({}),
       podsOnStop: 'end',
       data: path.resolve('.ku7s'),
       securePort: 6443,

@@ -6,6 +6,7 @@ import type {
   ContainerStateTerminated,
   LinuxContainerUser,
   Pod,
+  ResourceRequirements,
 } from '../../../schema/types.ts';
 import { formatTime } from '../../meta/time.ts';
 import { replaceFile } from '../replace-file.ts';
@@ -21,6 +22,8 @@ export interface ContainerRecord {
   lastState?: ContainerState;
   /** that ends it by the word of its image */
   stopSignal?: string;
+  /** cpu and memory as they were given to it last */
+  resources?: ResourceRequirements;
   /** whom its first process ran as */
   user?: LinuxContainerUser;
   /** its startup probe succeeded, or it has none */

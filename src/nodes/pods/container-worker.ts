@@ -12,6 +12,7 @@ import type { Sandbox } from './container-spec.ts';
 import { CrashLoop } from './crash-loop.ts';
 import { failedStart } from './failed-step.ts';
 import { ImageStep } from './image-step.ts';
+import { asAllocated } from '../resize/allocation.ts';
 import { runHook } from './lifecycle-hook.ts';
 import { endOf, recoverContainer } from './recover-container.ts';
 import { startContainer } from './start-container.ts';
@@ -129,6 +130,11 @@ export class ContainerWorker {
     await this.stopping;
   }
 
+  /** It has been given the resources that the pod has for it now. */
+  resized(pod: Pod): void {
+    this.remember({ ...this.record, resources: asAllocated(this.container, pod).resources ?? {} });
+  }
+
   /** The agent ends: nothing begins any more, and what runs is left to run, unwatched, unless it is stopped. */
   release(): void {
     this.released = true;
@@ -184,7 +190,7 @@ export class ContainerWorker {
     const remember = (next: ContainerRecord): void => this.remember(next);
     const start = {
       pod: this.host.pod(),
-      container,
+      container: asAllocated(container, this.host.pod()),
       image,
       sandbox,
       record,

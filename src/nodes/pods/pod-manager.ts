@@ -72,12 +72,15 @@ export class PodManager {
     const { uid } = pod.metadata;
     const preempt = isAdmitted(pod) ? [] : this.admit(pod);
     if (!preempt) return;
-    const worker = new PodWorker(pod, this.context, () => {
+    const done = (): void => {
       this.workers.delete(uid);
       this.finished.add(uid);
       if (this.pods.get(pod.metadata.namespace ?? '', pod.metadata.name)?.metadata.uid !== uid)
         this.finished.delete(uid);
-    });
+    };
+    const others = (): Pod[] =>
+      [...this.workers.values()].filter((each) => each !== worker && each.holds).map((each) => each.object);
+    const worker = new PodWorker(pod, this.context, done, others);
     this.workers.set(uid, worker);
     // Those that give way end first.
     void Promise.all(preempt.map((each) => each.end(PREEMPTED))).then(() => worker.kick());

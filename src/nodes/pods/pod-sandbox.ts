@@ -66,7 +66,7 @@ export class PodSandbox {
     const { uid } = pod.metadata;
     if (this.released) return;
     await this.context.network.detach(uid);
-    await this.context.volumes.unmount(uid);
+    await this.context.volumes.discard(uid);
     this.released = true;
     this.current = undefined;
     this.address = undefined;

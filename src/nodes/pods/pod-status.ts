@@ -4,6 +4,7 @@ import type { ContainerRecord } from './container-record.ts';
 import { podConditions } from './pod-conditions.ts';
 import { podPhase } from './pod-phase.ts';
 import { isPodTerminal, isTerminalPhase } from '../../rules/pods.ts';
+import { asAllocated } from '../resize/allocation.ts';
 import { qosClass } from '../../rules/qos-class.ts';
 
 /** What the worker knows of one container. */
@@ -29,6 +30,8 @@ export interface StatusInput {
   podIP?: string | undefined;
   startTime: string;
   verdict?: Verdict | undefined;
+  /** conditions of a resize, with their times */
+  resize?: readonly PodCondition[];
   /** the pod is being deleted and all its containers have ended */
   over?: boolean;
   now: number;
@@ -55,9 +58,10 @@ export function podStatus(pod: Pod, input: StatusInput): PodStatus {
   return {
     ...(generation !== undefined && { observedGeneration: generation }),
     phase,
-    conditions: [...disruption(input.verdict), ...podConditions(pod, facts)].map((condition) =>
-      dated(condition, pod, input.now),
-    ),
+    conditions: [
+      ...(input.resize ?? []),
+      ...[...disruption(input.verdict), ...podConditions(pod, facts)].map((each) => dated(each, pod, input.now)),
+    ],
     hostIP: input.hostIP,
     hostIPs: [{ ip: input.hostIP }],
     ...(input.podIP && { podIP: input.podIP, podIPs: [{ ip: input.podIP }] }),
@@ -98,6 +102,16 @@ function dated(condition: PodCondition, pod: Pod, now: number): PodCondition {
   };
 }
 
+/** What a container runs with, and what its pod has for it: these differ while a resize is under way. */
+function resourcesOf(container: Container, { state, resources }: ContainerRecord, pod: Pod) {
+  const allocated = asAllocated(container, pod).resources;
+  if (!allocated || !Object.keys(allocated).length) return {};
+  return {
+    resources: state.running ? (resources ?? allocated) : allocated,
+    ...(allocated.requests && { allocatedResources: allocated.requests }),
+  };
+}
+
 /** Nothing waits for an ephemeral container: it is never ready, and has no probe that says that it started. */
 function ephemeralStatus(view: ContainerView, pod: Pod): ContainerStatus {
   const { started: _, ...status } = containerStatus(view, 'ContainerCreating', pod);
@@ -119,11 +133,7 @@ function containerStatus({ container, record }: ContainerView, waiting: string, 
     imageID: record.imageID,
     ...(record.containerID && { containerID: record.containerID }),
     started: Boolean(state.running) && record.started,
-    ...(container.resources &&
-      Object.keys(container.resources).length > 0 && {
-        resources: container.resources,
-        ...(container.resources.requests && { allocatedResources: container.resources.requests }),
-      }),
+    ...resourcesOf(container, record, pod),
     ...(record.user && { user: { linux: record.user } }),
     ...(container.volumeMounts?.length && {
       volumeMounts: container.volumeMounts.map(({ name, mountPath, readOnly }) => ({

@@ -8,6 +8,7 @@ import type { ContainerWorker } from './container-worker.ts';
 import { graceMs, PodContainers } from './pod-containers.ts';
 import { PodSandbox, VOLUME_REFRESH_MS } from './pod-sandbox.ts';
 import { podStatus, type Verdict } from './pod-status.ts';
+import { PodResize } from '../resize/pod-resize.ts';
 import { StatusReporter } from './status-reporter.ts';
 import { terminatePod } from './terminate-pod.ts';
 
@@ -31,14 +32,25 @@ export class PodWorker {
   private ended = false;
   private retries = 0;
   private timer: unknown;
+  private readonly resize: PodResize;
+  /** with the resources that the pod has */
+  private pod: Pod;
   private recovery: Promise<void> | undefined;
 
-  /** @param done called once the pod is gone from the API and nothing of it is left here */
+  /**
+   * @param desired with the resources that the pod asks for
+   * @param done called once the pod is gone from the API and nothing of it is left here
+   * @param others the node's other pods that have not ended
+   */
   constructor(
-    private pod: Pod,
+    private desired: Pod,
     private readonly context: AgentContext,
     private readonly done: () => void,
+    others: () => readonly Pod[],
   ) {
+    const pod = desired;
+    this.resize = new PodResize(pod, context, others);
+    this.pod = this.resize.allocated(pod);
     this.startTime = pod.status?.startTime ?? formatTime(context.clock.now());
     this.shared = new PodSandbox(context);
     const host = {
@@ -66,7 +78,8 @@ export class PodWorker {
 
   update(pod: Pod): void {
     const before = this.pod.metadata.deletionTimestamp ? graceMs(this.pod) : undefined;
-    this.pod = pod;
+    this.desired = pod;
+    this.pod = this.resize.allocated(pod);
     this.workers.update();
     if (before !== undefined && graceMs(pod) < before) this.workers.hasten();
     this.kick();
@@ -165,6 +178,8 @@ export class PodWorker {
     }
     if (this.verdict) return this.settle();
     await this.shared.prepare(this.pod);
+    if (this.resize.decide(this.desired)) this.pod = this.resize.allocated(this.desired);
+    await this.resize.apply(this.pod, this.containers, graceMs(this.pod));
     if (this.closed) return undefined;
     const wait = this.workers.advance();
     const { phase } = this.report();
@@ -223,6 +238,7 @@ export class PodWorker {
       podIP: this.shared.ip ?? pod.status?.podIP,
       startTime: this.startTime,
       verdict: this.verdict,
+      resize: this.resize.conditions,
       over: Boolean(pod.metadata.deletionTimestamp) && !workers.running,
       now: this.context.clock.now(),
     });

@@ -57,6 +57,7 @@ export async function startContainer(start: Start, context: AgentContext): Promi
   remember({
     ...begin(record, starting, container),
     containerID: `${runtime.scheme}://${running.id}`,
+    resources: container.resources ?? {},
     state: { running: { startedAt: formatTime(running.startedAt) } },
   });
   return running;

@@ -1,6 +1,7 @@
 import type { Pod, PodStatus } from '../../../schema/types.ts';
 import { semanticEqual } from '../../control/equal.ts';
 import { isStatusError } from '../../meta/status.ts';
+import { RESIZE_CONDITIONS } from '../resize/pod-resize.ts';
 import type { AgentContext } from './agent-context.ts';
 
 /** How soon a status that could not be written is tried again, ms: doubled from the first to the last. */
@@ -131,7 +132,11 @@ export class StatusReporter {
       ...(hostIPs && { hostIPs: [REPLACE, ...hostIPs] }),
     };
     // A condition is merged into the one of its type, whose reason must not outlive it.
-    const conditions = status.conditions?.map((each) => ({ reason: null, message: null, ...each }));
+    const said = status.conditions?.map((each) => ({ reason: null, message: null, ...each })) ?? [];
+    const over = (this.pod().status?.conditions ?? []).filter(
+      ({ type }) => RESIZE_CONDITIONS.includes(type) && !said.some((each) => each.type === type),
+    );
+    const conditions = [...said, ...over.map(({ type }) => ({ $patch: 'delete', type }))];
     const patch = { metadata: { uid: metadata.uid }, status: { ...cleared, ...status, ...addresses, conditions } };
     return this.context.client.patch('pods', metadata.namespace ?? '', metadata.name, patch, {
       type: 'strategic',

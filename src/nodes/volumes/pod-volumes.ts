@@ -73,6 +73,12 @@ export class PodVolumes {
     this.mounted.delete(uid);
   }
 
+  /** Of a pod that has ended: what its volumes held goes, and what is mounted there keeps what it has. */
+  async discard(uid: string): Promise<void> {
+    await this.unmount(uid);
+    await removeTree(join(this.root, uid, 'volumes'));
+  }
+
   /** Removes all that is in the pod's folder, mounted things excepted: these are unmounted and keep what they have. */
   async remove(uid: string): Promise<void> {
     await this.unmount(uid);

@@ -67,6 +67,7 @@ export class FakeNode {
     const logs = new LogStore(join(directory, 'logs'), () => clock.now());
     volumes.prepare = files.counted(volumes.prepare.bind(volumes));
     volumes.unmount = files.counted(volumes.unmount.bind(volumes));
+    volumes.discard = files.counted(volumes.discard.bind(volumes));
     volumes.remove = files.counted(volumes.remove.bind(volumes));
     logs.dropOlderThan = files.counted(logs.dropOlderThan.bind(logs));
     logs.remove = files.counted(logs.remove.bind(logs));
