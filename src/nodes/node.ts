@@ -113,7 +113,7 @@ class Agent implements NodeHandle {
       node: options.name,
       port: this.port,
       pods: context.network instanceof BridgeNetwork ? 'own network' : "the host's network",
-      files: can.rootView ? 'own view' : "the host's",
+      files: can.rootView ? 'own root' : `none: ${can.missing}`,
     });
   }
 
@@ -206,7 +206,7 @@ class Agent implements NodeHandle {
     const secret = (namespace: string, name: string) => source.secret(namespace, name);
     const directory = join(dataDir, 'images');
     const parts = { dataDir, podsDir, logs, images: { ...images, directory, events, clock, log, secret } };
-    return runtime === 'containerd' ? openContainerdRuntime(parts) : openProcessRuntime(parts, can, [hidden]);
+    return runtime === 'containerd' ? openContainerdRuntime(parts) : openProcessRuntime(parts, can, hidden);
   }
 
   private collectImages({ images }: AgentContext, manager: PodManager): ImageCollector {

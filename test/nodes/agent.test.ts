@@ -343,5 +343,6 @@ async function eventuallyText(url: string): Promise<string> {
 function pidOf(name: string): number {
   const attempt = String(first(name)?.restartCount);
   const { uid } = find(name)!.metadata;
-  return Number(readFileSync(join(directory, 'pods', uid, 'containers', 'c', attempt, 'pid'), 'utf8'));
+  const file = join(directory, 'pods', uid, 'containers', 'c', attempt, 'pid');
+  return Number(readFileSync(file, 'utf8').split(' ')[0]);
 }

@@ -1,9 +1,12 @@
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
+  readlinkSync,
   rmSync,
   statSync,
   symlinkSync,
@@ -15,8 +18,9 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { LogStore } from '../../src/nodes/logs/log-store.ts';
 import { readLog } from '../../src/nodes/logs/read-log.ts';
 import { probeCapabilities } from '../../src/nodes/runtimes/process/capabilities.ts';
+import { machineSecurity } from '../../src/nodes/pods/machine-security.ts';
 import { ProcessRuntime } from '../../src/nodes/runtimes/process/process-runtime.ts';
-import { startTicks } from '../../src/nodes/runtimes/process/process-table.ts';
+import { processesAmong } from '../../src/nodes/runtimes/process/process-table.ts';
 import type { ContainerSpec } from '../../src/nodes/runtimes/runtime.ts';
 import { attachSession } from '../../src/nodes/server/attach-session.ts';
 import { sandboxSpec, securityOf } from './runtimes/specs.ts';
@@ -41,19 +45,25 @@ const spec = (attempt: number, command: string[], more: Partial<ContainerSpec> =
   tty: false,
   ...more,
 });
-const textOf = async (attempt: number): Promise<string> => {
+const made = () =>
+  new ProcessRuntime({ root: join(root, 'pods'), can, available: machineSecurity().available, logs, clock: realClock });
+const textOf = async (attempt: number, uid = 'u1'): Promise<string> => {
   const chunks: Buffer[] = [];
   const signal = new AbortController().signal;
-  for await (const chunk of readLog(logs, logs.path(pod, 'c', attempt), {}, () => false, signal)) chunks.push(chunk);
+  for await (const chunk of readLog(logs, logs.path({ ...pod, uid }, 'c', attempt), {}, () => false, signal))
+    chunks.push(chunk);
   return Buffer.concat(chunks).toString();
 };
 
 beforeAll(() => {
   root = mkdtempSync(join(tmpdir(), 'ku7s-runtime-'));
   logs = new LogStore(join(root, 'logs'), Date.now);
-  runtime = new ProcessRuntime(join(root, 'pods'), can, logs, realClock);
+  runtime = made();
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+afterAll(async () => {
+  for (const uid of ['u1', 'u2']) await runtime.removePod({ ...pod, uid });
+  rmSync(root, { recursive: true, force: true });
+});
 
 describe('a container process', () => {
   it('logs both streams and tells its exit code', async () => {
@@ -63,9 +73,16 @@ describe('a container process', () => {
   });
 
   it('reports a signal as 128 more than its number', async () => {
-    const container = await runtime.start(spec(1, ['sleep', '100']));
+    const container = await runtime.start(
+      spec(1, ['sh', '-c', 'sleep 100 & trap "kill $!; exit 143" TERM; echo listens; wait']),
+    );
+    await vi.waitFor(async () => expect(await textOf(1)).toContain('listens'));
     container.signal('SIGTERM');
     expect(await container.exited).toMatchObject({ exitCode: 143 });
+    // As the first process of its namespace it hears no signal that it has no handler for.
+    const deaf = await runtime.start(spec(8, ['sh', '-c', 'sleep 0.2; exit 4']));
+    deaf.signal('SIGTERM');
+    expect(await deaf.exited).toMatchObject({ exitCode: 4 });
     const other = await runtime.start(
       spec(2, ['sh', '-c', 'trap "" TERM; setsid sleep 100 & while :; do sleep 1; done']),
     );
@@ -129,15 +146,19 @@ describe('a container process', () => {
       'cat /etc/new/place/config.txt; hostname; echo mine > /etc/ku7s-own; echo x > /etc/new/place/config.txt',
     ];
     const container = await runtime.start(
-      spec(6, command, { mounts, sandbox: { spec: sandboxSpec({ hostname: 'web-0' }) } }),
+      spec(6, command, {
+        mounts,
+        pod: { ...pod, uid: 'u2' },
+        sandbox: { spec: sandboxSpec({ pod: { ...pod, uid: 'u2' }, hostname: 'web-0' }) },
+      }),
     );
     expect((await container.exited).exitCode).not.toBe(0);
-    expect(await textOf(6)).toMatch(/^mountedweb-0\n/);
+    expect(await textOf(6, 'u2')).toMatch(/^mountedweb-0\n/);
   });
 
   it('is adopted by an agent that starts later', async () => {
     const first = await runtime.start(spec(7, ['sh', '-c', 'echo one; sleep 0.3; exit 9']));
-    const later = new ProcessRuntime(join(root, 'pods'), can, logs, realClock);
+    const later = made();
     const adopted = await later.adopt({ pod, name: 'c', attempt: 7 });
     expect(adopted?.pid).toBe(first.pid);
     expect(await adopted!.exited).toMatchObject({ exitCode: 9 });
@@ -232,25 +253,31 @@ describe('a container process', () => {
     expect(await textOf(33)).toBe(`${modes.join('\n')}\n`);
   });
 
-  it.runIf(can.rootView)('takes with it what has left its session and put off its mark', async () => {
-    const command = 'env -i setsid sh -c "echo \\$\\$; exec sleep 1000" & sleep 1000';
-    const { signal } = new AbortController();
-    const endings = ['kill', 'end'].map(async (how, at) => {
-      const attempt = 34 + at;
-      const container = await runtime.start(spec(attempt, ['sh', '-c', command]));
-      let out = '';
-      for await (const chunk of readLog(logs, logs.path(pod, 'c', attempt), { follow: true }, () => true, signal)) {
-        out += chunk.toString();
-        if (out.includes('\n')) break;
-      }
-      const stray = Number(out);
-      expect(startTicks(stray)).toBeDefined();
+  it.runIf(can.rootView).each([
+    ['of its own', {}],
+    ['of its pod', { shareProcessNamespace: true }],
+    ['of the host', { hostPID: true }],
+  ])('takes with it what has left its session, with PIDs %s', async (_, shared) => {
+    const uid = `pids-${Object.keys(shared).join('')}`;
+    const sandbox = await runtime.startPod(sandboxSpec({ pod: { ...pod, uid }, ...shared }));
+    // the stray holds the pipe open for as long as it lives
+    const command = 'trap : TERM; env -i setsid sleep 1000 & echo begun; wait; exit 5';
+    const endings = ['kill', 'end'].map(async (how, attempt) => {
+      const first = join(root, 'pods', uid, 'containers', 'c', String(attempt), 'pid');
+      const container = await runtime.start(spec(attempt, ['sh', '-c', command], { pod: { ...pod, uid }, sandbox }));
+      await vi.waitFor(async () => expect(await textOf(attempt, uid)).toContain('begun'), { timeout: 10_000 });
+      const namespace = `/proc/${readFileSync(first, 'utf8').split(' ')[0]}/ns/mnt`;
+      // as long as it is held, no other has its name
+      const held = openSync(namespace, 'r');
+      const mounts = readlinkSync(namespace);
       if (how === 'kill') container.kill();
       else container.signal('SIGTERM');
-      await container.exited;
-      await vi.waitFor(() => expect(startTicks(stray)).toBeUndefined());
+      expect(await container.exited).toMatchObject({ exitCode: how === 'kill' ? 137 : 5 });
+      await vi.waitFor(() => expect(processesAmong(mounts)).toEqual([]));
+      closeSync(held);
     });
     await Promise.all(endings);
+    await runtime.removePod({ ...pod, uid });
   });
 
   describe.runIf(can.rootView)('finds the parts of its volumes', () => {

@@ -1,11 +1,11 @@
 import type { Pod } from '../../../schema/types.ts';
+import { normalizeSysctl } from '../admission/sysctls.ts';
 import type { PodAddress } from '../network/pod-network.ts';
 import type { PodSandboxSpec } from '../runtimes/runtime.ts';
 import { kernelHostname } from './pod-hostname.ts';
-import { podSysctls } from './sysctls.ts';
 import { UnsupportedError } from './unsupported.ts';
 
-/** What the containers of a pod share and what they have of the host, as its spec says. @throws UnsupportedError */
+/** What the containers of a pod share and what they have of the host, as its spec says. */
 export function podSandboxSpec(pod: Pod, { ip, netns }: PodAddress, clusterDomain: string): PodSandboxSpec {
   const { namespace = '', name, uid } = pod.metadata;
   const spec = pod.spec;
@@ -23,6 +23,9 @@ export function podSandboxSpec(pod: Pod, { ip, netns }: PodAddress, clusterDomai
     privileged: [...(spec?.initContainers ?? []), ...(spec?.containers ?? [])].some(
       (each) => each.securityContext?.privileged ?? false,
     ),
-    sysctls: podSysctls(pod),
+    // which of them it may set, admission has said
+    sysctls: Object.fromEntries(
+      (spec?.securityContext?.sysctls ?? []).map(({ name: sysctl, value }) => [normalizeSysctl(sysctl), value]),
+    ),
   };
 }

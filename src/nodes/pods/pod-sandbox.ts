@@ -63,7 +63,8 @@ export class PodSandbox {
 
   /** A finished pod gives back its network and what is mounted; its logs and records stay until it is deleted. */
   async release(pod: Pod): Promise<void> {
-    const { uid } = pod.metadata;
+    const { namespace = '', name, uid } = pod.metadata;
+    if (!this.released) await this.context.runtime.stopPod?.({ namespace, name, uid });
     if (this.released) return;
     await this.context.network.detach(uid);
     await this.context.volumes.discard(uid);

@@ -9,6 +9,8 @@ export interface ContainerSecurity {
   user: number;
   group: number;
   supplementaryGroups: readonly number[];
+  /** those of them that the root's /etc/group says, not the pod */
+  memberGroups: readonly number[];
   /** of the user, as the root's /etc/passwd says it; `/` where it says nothing */
   home: string;
   privileged: boolean;
@@ -97,6 +99,7 @@ export function containerSecurity(pod: Pod, container: Container, facts: Securit
     user: identity.uid,
     group: identity.gid,
     supplementaryGroups: [...new Set(groups)],
+    memberGroups: merge ? identity.groups : [],
     home: identity.home,
     privileged,
     capabilities: capabilitySets(own, facts.available ?? CAPABILITIES),

@@ -8,6 +8,7 @@ import type { LogStore } from '../logs/log-store.ts';
 import { ContainerdDaemon } from './containerd/containerd-daemon.ts';
 import { ContainerdRuntime } from './containerd/containerd-runtime.ts';
 import { CriImages } from './containerd/cri-images.ts';
+import { machineSecurity } from '../pods/machine-security.ts';
 import type { Capabilities } from './process/capabilities.ts';
 import { ProcessRuntime } from './process/process-runtime.ts';
 import type { ContainerRuntime } from './runtime.ts';
@@ -30,15 +31,23 @@ export interface RuntimeParts {
   logs: LogStore;
 }
 
-/** Containers as processes of this machine. @param hidden folders of the host that no container sees */
+/** Containers as processes of this machine. @param hidden the host's folder that no container sees */
 export async function openProcessRuntime(
-  { images, podsDir, logs }: RuntimeParts,
+  { images, dataDir, podsDir, logs }: RuntimeParts,
   can: Capabilities,
-  hidden: readonly string[],
+  hidden: string,
 ): Promise<NodeRuntime> {
   const opened = await openNodeImages(images);
   return {
-    runtime: new ProcessRuntime(podsDir, can, logs, images.clock, hidden),
+    runtime: new ProcessRuntime({
+      root: podsDir,
+      data: hidden,
+      seccomp: join(dataDir, 'seccomp'),
+      can,
+      available: machineSecurity().available,
+      logs,
+      clock: images.clock,
+    }),
     images: opened,
     version: `ku7s://${process.versions.node}`,
     stop: async () => opened.close(),

@@ -15,6 +15,8 @@ export interface BindMount {
   recursiveReadOnly?: 'IfPossible' | 'Enabled';
   /** mounts below the source that are made later come into the container (HostToContainer), and out of it too */
   propagation?: 'HostToContainer' | 'Bidirectional';
+  /** the source is what the pod's author says of the host: nothing of the node's own folder is shown by it */
+  host?: boolean;
   /** the source is a file or a device, so the mount point must be a file */
   file?: boolean;
   /** the source is a device that the container is to use: it is not mounted `nodev` */
@@ -134,6 +136,8 @@ export interface ContainerRuntime {
    * @throws UnsupportedError for what the machine cannot do
    */
   startPod(spec: PodSandboxSpec): Promise<PodSandbox>;
+  /** Gives up a pod's namespaces, when all its containers have ended; absent where they cost nothing. */
+  stopPod?(pod: PodIdentity): Promise<void>;
   /** @throws UnsupportedError for what the machine cannot do */
   start(spec: ContainerSpec): Promise<RunningContainer>;
   /** A container that an earlier run of the agent started and that still runs, also when that run ended in the midst of it. */

@@ -16,6 +16,7 @@ export async function bindMount(
     target: absolute(mountPath),
     readOnly: Boolean(readOnly) || source.readOnly,
   };
+  if (source.host) mount.host = true;
   if (subPath) mount.subPath = subPath;
   else mount.file = !(await stat(source.path).catch(() => undefined))?.isDirectory();
   if (mountPropagation === 'HostToContainer' || mountPropagation === 'Bidirectional')

@@ -125,7 +125,7 @@ export class PodVolumes {
   }
 
   private async mount(pod: Pod, volume: Volume, directory: string): Promise<VolumeSource> {
-    if (volume.hostPath) return { path: await checkHostPath(volume.hostPath), readOnly: false };
+    if (volume.hostPath) return { path: await checkHostPath(volume.hostPath), readOnly: false, host: true };
     if (volume.image) return this.image(pod, volume.image, directory);
     const claimed = await claimedVolume(pod, volume, this.client);
     const readOnly = Boolean(volume.persistentVolumeClaim?.readOnly);

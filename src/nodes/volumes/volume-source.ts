@@ -4,6 +4,8 @@ export interface VolumeSource {
   path: string;
   /** no container may write to it, whatever its mount says */
   readOnly: boolean;
+  /** `path` is what the pod's author says of the host, and not the node's own */
+  host?: boolean;
   /** `path` is a block device: containers have it by `volumeDevices` and cannot mount it */
   block?: boolean;
 }

@@ -1,3 +1,4 @@
+import { CAPABILITIES } from '../../../src/nodes/pods/capabilities.ts';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -97,7 +98,7 @@ export class FakeNode {
       network: network(parts.attached),
       unenforced: { why: '', refused: false },
       services: () => [],
-      machine: { memory: 8 * 2 ** 30, seccompDefault: true },
+      machine: { available: CAPABILITIES, memory: 8 * 2 ** 30, seccompDefault: true },
       allocatable,
       node: () => cluster.informers.informer('nodes').get('', 'n1')!,
       policy: () => ({ sysctls: sysctlAllowlist('6.1'), pressure: [], shuttingDown: false }),

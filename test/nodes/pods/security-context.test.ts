@@ -4,7 +4,6 @@ import { identityOf, parseAccounts } from '../../../src/nodes/pods/accounts.ts';
 import { CAPABILITIES, DEFAULT_CAPABILITIES } from '../../../src/nodes/pods/capabilities.ts';
 import { ConfigError } from '../../../src/nodes/pods/container-environment.ts';
 import { containerSecurity, type SecurityFacts } from '../../../src/nodes/pods/security-context.ts';
-import { podSysctls } from '../../../src/nodes/pods/sysctls.ts';
 import { UnsupportedError } from '../../../src/nodes/pods/unsupported.ts';
 
 const accounts = parseAccounts(
@@ -159,21 +158,5 @@ describe('what surrounds a container', () => {
     expect(() => of({}, profile('web'))).toThrow('the kernel of this machine has no AppArmor');
     expect(() => of(profile('db'), {}, { apparmor })).toThrow('profile "db" is not loaded');
     expect(() => of({ seLinuxOptions: { level: 's0' } })).toThrow(UnsupportedError);
-  });
-
-  it.each<[string, { hostNetwork?: boolean; hostIPC?: boolean }, string | undefined]>([
-    ['net.ipv4.ip_unprivileged_port_start', {}, undefined],
-    ['net/ipv4/tcp_syncookies', {}, undefined],
-    ['kernel.shm_rmid_forced', { hostNetwork: true }, undefined],
-    ['kernel.shm_rmid_forced', { hostIPC: true }, '"kernel.shm_rmid_forced" not allowed with host ipc enabled'],
-    ['net.ipv4.tcp_syncookies', { hostNetwork: true }, 'not allowed with host net enabled'],
-    ['kernel.core_pattern', {}, 'forbidden sysctl: "kernel.core_pattern" not allowlisted'],
-    ['kernel.msgmax', {}, 'not allowlisted'],
-    ['constructor', {}, 'not allowlisted'],
-    ['net.ipv4/../../kernel/core_pattern', {}, 'not allowlisted'],
-  ])('sets its own sysctls alone: %s in %j', (name, host, message) => {
-    const spec = { containers: [], ...host, securityContext: { sysctls: [{ name, value: '1' }] } };
-    if (message) expect(() => podSysctls({ spec })).toThrow(message);
-    else expect(podSysctls({ spec })).toEqual({ [name.replaceAll('/', '.')]: '1' });
   });
 });

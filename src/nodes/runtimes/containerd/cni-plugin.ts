@@ -1,6 +1,6 @@
 import { chmodSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { shellQuote } from '../process/root-view.ts';
+import { shellQuote } from '../shell-quote.ts';
 
 const NAME = 'ku7s';
 const CNI_VERSION = '1.0.0';

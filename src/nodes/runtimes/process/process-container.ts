@@ -1,11 +1,14 @@
-import { closeSync, constants, openSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs';
+import { closeSync, constants, existsSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Socket } from 'node:net';
 import { EventEmitter } from 'node:events';
 import type { Clock } from '../../../rules/clock.ts';
 import type { LogWriter } from '../../logs/log-writer.ts';
 import type { ContainerExit, RunningContainer } from '../runtime.ts';
-import { holdMounts, processesOf, sendSignal, startTicks, type HeldMounts } from './process-table.ts';
+import type { ContainerSelf } from './container-self.ts';
+import { removeLayers } from './layers.ts';
+import { readProcess } from './pod-namespaces.ts';
+import { holdMounts, processesAmong, sendSignal, startTicks, type HeldMounts } from './process-table.ts';
 
 /** How often an adopted container, whose exit nobody reports, is looked at. */
 const ADOPTED_POLL_MS = 500;
@@ -27,9 +30,8 @@ export class ProcessContainer implements RunningContainer {
   private mounts: HeldMounts | undefined;
 
   constructor(
-    readonly id: string,
+    readonly self: ContainerSelf,
     readonly directory: string,
-    readonly startedAt: number,
     private readonly clock: Clock,
     private readonly log: LogWriter,
   ) {
@@ -38,10 +40,17 @@ export class ProcessContainer implements RunningContainer {
     this.readFrom('stderr');
   }
 
+  get id(): string {
+    return this.self.id;
+  }
+
+  get startedAt(): number {
+    return this.self.startedAt;
+  }
+
   /** The container's own process on the host; 0 until it has begun. */
   get pid(): number {
-    const text = readText(join(this.directory, 'pid'));
-    return text ? Number(text) : 0;
+    return readProcess(this.directory)?.pid ?? 0;
   }
 
   get live(): boolean {
@@ -69,14 +78,23 @@ export class ProcessContainer implements RunningContainer {
     };
   }
 
-  resize(): void {}
+  resize(columns: number, rows: number): void {
+    if (!this.self.tty || this.over || columns < 1 || rows < 1) return;
+    try {
+      const control = openSync(join(this.directory, 'control'), constants.O_WRONLY | constants.O_NONBLOCK);
+      writeSync(control, `${rows} ${columns}\n`);
+      closeSync(control);
+    } catch {
+      // it is gone, and with it its terminal
+    }
+  }
 
   /** Keeps the FIFO open for writing, so that the container sees no end before a client said so. */
   holdStdin(fd: number): void {
     this.stdinFd = fd;
   }
 
-  /** The outer script ended (told by its parent), or an adopted one is gone. */
+  /** The launcher that stayed outside has ended, which is told by its parent, or an adopted container is gone. */
   ended(outerCode: number | null): void {
     if (this.over) return;
     this.over = true;
@@ -87,7 +105,7 @@ export class ProcessContainer implements RunningContainer {
     this.drained(() => {
       const startError = code === 128 ? readText(join(this.directory, 'start-error')) : undefined;
       this.log.close();
-      rmSync(join(this.directory, 'layers'), { recursive: true, force: true });
+      void removeLayers(this.directory);
       this.output.emit('end');
       this.finish({ exitCode: code, finishedAt: this.clock.now(), ...(startError && { startError }) });
     });
@@ -95,7 +113,7 @@ export class ProcessContainer implements RunningContainer {
 
   /** The process runs: from now on its mounts tell what else belongs to it. */
   begun(): void {
-    if (this.live) this.mounts = holdMounts(this.pid);
+    if (this.live && !this.self.ownProcesses) this.mounts = holdMounts(this.pid);
   }
 
   onEnd(listener: () => void): void {
@@ -111,7 +129,7 @@ export class ProcessContainer implements RunningContainer {
       if (this.over) return;
       const pid = this.pid;
       if (startTicks(pid) === this.ticks) this.clock.setTimeout(look, ADOPTED_POLL_MS);
-      // The outer script writes the exit code just after the process is gone.
+      // The launcher writes the exit code just after the process is gone.
       else this.clock.setTimeout(() => this.ended(null), ADOPTED_POLL_MS / 5);
     };
     look();
@@ -126,15 +144,14 @@ export class ProcessContainer implements RunningContainer {
   kill(): void {
     if (this.over) return;
     const pid = this.pid;
-    const outer = Number(readText(join(this.directory, 'outer')) ?? 0);
-    for (const each of processesOf(this.id, this.mounts?.name)) if (each !== outer) sendSignal(each, 'SIGKILL');
+    if (this.mounts) for (const each of processesAmong(this.mounts.name)) sendSignal(each, 'SIGKILL');
     if (pid) sendSignal(pid, 'SIGKILL');
-    else if (outer) sendSignal(outer, 'SIGKILL');
   }
 
+  /** Of what shares PIDs with others: the end of its first process is not the end of all. */
   private sweep(): void {
-    for (let left = MAX_SWEEPS; left > 0; left--) {
-      const found = processesOf(this.id, this.mounts?.name);
+    for (let left = MAX_SWEEPS; left > 0 && this.mounts; left--) {
+      const found = processesAmong(this.mounts.name);
       for (const pid of found) sendSignal(pid, 'SIGKILL');
       if (!found.length) break;
     }
@@ -178,8 +195,4 @@ export function readText(path: string): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-export function writeText(path: string, text: string): void {
-  writeFileSync(path, text);
 }

@@ -1,122 +1,107 @@
-import { spawn, spawnSync } from 'node:child_process';
-import { readFileSync, readlinkSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import type { Readable, Writable } from 'node:stream';
 import type { ExecOptions, ExecSession } from '../runtime.ts';
-import type { Capabilities } from './capabilities.ts';
-import { carriedEnvironment, UNPACK } from './carried-environment.ts';
-import type { ProcessContainer } from './process-container.ts';
-import { CONTAINER_MARK, sendSignal } from './process-table.ts';
-import { shellQuote } from './root-view.ts';
+import { readSelf, type ContainerSelf } from './container-self.ts';
+import type { Machine } from './container-steps.ts';
+import { execSteps } from './exec-steps.ts';
+import { Launch, type Launcher } from './launch.ts';
+import { readProcess } from './pod-namespaces.ts';
+import { sendSignal } from './process-table.ts';
 
-interface Target {
-  container: ProcessContainer;
-  directory: string;
-  can: Capabilities;
+/** Exit code of a command that could not be begun, as shells have it. */
+const NOT_FOUND = 127;
+const NOT_EXECUTABLE = 126;
+const TERM = 'xterm';
+
+/** What is asked of a session before its command has begun. */
+interface Early {
+  input: Buffer[];
+  ended: boolean;
+  killed: boolean;
+  size: [columns: number, rows: number] | undefined;
 }
 
-/** As whom, and with what around it, a container runs. */
-interface ContainerSelf {
-  env: Readonly<Record<string, string>>;
-  user?: number | undefined;
-  group?: number | undefined;
-}
-const selfFile = (directory: string): string => join(directory, 'self.json');
+/**
+ * Runs a command in the container's namespaces and cgroup, with the rights and variables that the container was started
+ * with, on a terminal when asked for.
+ * @param directory of the container's attempt
+ */
+export function execInContainer(
+  launcher: Promise<Launcher>,
+  directory: string,
+  command: readonly string[],
+  options: ExecOptions,
+  machine: Machine,
+): ExecSession {
+  const early: Early = { input: [], ended: false, killed: false, size: undefined };
+  const listeners: ((stream: 'stdout' | 'stderr', chunk: Buffer) => void)[] = [];
+  let launch: Launch | undefined;
+  let paused = false;
+  const outputs = (): Readable[] =>
+    launch ? [launch.child.stdout, launch.child.stderr].filter((each) => each !== null) : [];
+  const say = (stream: 'stdout' | 'stderr', chunk: Buffer): void => listeners.forEach((each) => each(stream, chunk));
+  const input = (): Writable | undefined => launch?.child.stdin ?? undefined;
 
-/** Kept beside the container for what is run in it later, by another agent too. */
-export function saveContainerSelf(directory: string, self: ContainerSelf): void {
-  writeFileSync(selfFile(directory), JSON.stringify(self));
-}
+  const begin = async (): Promise<number> => {
+    const [self, target] = [readSelf(directory), readProcess(directory)];
+    const by = await launcher;
+    if (!self || !target || early.killed) return NOT_EXECUTABLE;
+    const tty = Boolean(options.tty);
+    const env: ContainerSelf['env'] = { ...(tty && { TERM }), ...self.env };
+    const steps = execSteps({ ...self, env }, target, command, { tty, stdin: Boolean(options.stdin) }, machine);
+    launch = new Launch(by, steps, [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe']);
+    const { child } = launch;
+    child.stdin?.on('error', () => undefined);
+    child.stdout?.on('data', (chunk: Buffer) => say('stdout', chunk));
+    child.stderr?.on('data', (chunk: Buffer) => say('stderr', chunk));
+    if (paused) outputs().forEach((each) => each.pause());
+    for (const chunk of early.input) child.stdin?.write(chunk);
+    if (early.ended) child.stdin?.end();
+    if (early.size) launch.resize(...early.size);
+    const closed = new Promise<number>((resolve) => {
+      child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
+      child.once('error', () => resolve(NOT_EXECUTABLE));
+    });
+    const failure = await launch.begun.then(
+      () => undefined,
+      (error: Error) => error.message,
+    );
+    const code = await closed;
+    if (failure === undefined) return code;
+    say('stderr', Buffer.from(`${failure}\n`));
+    return /executable file not found|no such file/.test(failure) ? NOT_FOUND : NOT_EXECUTABLE;
+  };
 
-/** Runs a command in the container's view, network and environment, as the container's own user, with a terminal when asked for and possible. */
-export function execInContainer(target: Target, command: readonly string[], options: ExecOptions): ExecSession {
-  const { can, directory } = target;
-  const self = JSON.parse(readFileSync(selfFile(directory), 'utf8')) as ContainerSelf;
-  const tty = Boolean(options.tty) && can.pty;
-  const env = { ...(tty && { TERM: 'xterm' }), ...self.env };
-  const inside = entering(target, { ...self, env }, command);
-  // what containers make, others may read, whatever this process's umask is
-  const argv = tty
-    ? [can.tools.script!, '-qefc', `umask 022; exec ${inside.map(shellQuote).join(' ')}`, '/dev/null']
-    : [can.tools.sh, '-c', 'umask 022; exec "$0" "$@"', ...inside];
-  const child = spawn(argv[0]!, argv.slice(1), {
-    env: carriedEnvironment(env, mark(env)),
-    cwd: can.rootView ? '/' : join(directory, 'view'),
-    stdio: [options.stdin ? 'pipe' : 'ignore', 'pipe', 'pipe'],
-    detached: true,
-  });
-  child.stdin?.on('error', () => undefined);
-  const exited = new Promise<number>((resolve) => {
-    child.once('error', () => resolve(126));
-    child.once('close', (code, signal) => resolve(code ?? (signal === 'SIGKILL' ? 137 : 143)));
-  });
   return {
-    exited,
-    write: (chunk) => void (child.stdin?.writable && child.stdin.write(chunk)),
-    endInput: () => void child.stdin?.end(),
-    resize: (columns, rows) => tty && resize(child.pid ?? 0, columns, rows, can),
-    onOutput(listener) {
-      child.stdout!.on('data', (chunk: Buffer) => listener('stdout', chunk));
-      child.stderr!.on('data', (chunk: Buffer) => listener('stderr', chunk));
+    exited: begin().catch((error: unknown) => {
+      say('stderr', Buffer.from(`${(error as Error).message}\n`));
+      return NOT_EXECUTABLE;
+    }),
+    write(chunk) {
+      if (!launch) early.input.push(chunk);
+      else if (input()?.writable) input()?.write(chunk);
     },
+    endInput() {
+      early.ended = true;
+      input()?.end();
+    },
+    resize(columns, rows) {
+      early.size = [columns, rows];
+      if (options.tty) launch?.resize(columns, rows);
+    },
+    onOutput: (listener) => void listeners.push(listener),
     pause() {
-      child.stdout!.pause();
-      child.stderr!.pause();
+      paused = true;
+      outputs().forEach((each) => each.pause());
     },
     resume() {
-      child.stdout!.resume();
-      child.stderr!.resume();
+      paused = false;
+      outputs().forEach((each) => each.resume());
     },
     kill() {
-      if (!child.pid || child.exitCode !== null) return;
-      // The terminal's end reaches what runs on it; everything else is in the session that was made for it.
-      sendSignal(-child.pid, tty ? 'SIGHUP' : 'SIGKILL');
+      early.killed = true;
+      const child = launch?.child;
+      // The launcher ends its command; that it could not begin yet it does not survive either.
+      if (child?.pid && child.exitCode === null) sendSignal(child.pid, 'SIGTERM');
     },
   };
-}
-
-/** By its mark the container's end finds what still runs in it. */
-function mark({ [CONTAINER_MARK]: id }: ContainerSelf['env']): Record<string, string> {
-  return id === undefined ? {} : { [CONTAINER_MARK]: id };
-}
-
-// The shell is the container's: the command is looked up where the container sees it, with its rights.
-const RUN = 'exec "$0" "$@"';
-
-function entering({ container, directory, can }: Target, self: ContainerSelf, command: readonly string[]): string[] {
-  const { pid } = container;
-  const run = `${UNPACK}\n${RUN}`;
-  if (!can.tools.nsenter || (!can.rootView && !can.podNetwork)) return [can.tools.sh, '-c', run, ...command];
-  const flags = [`--target=${pid}`];
-  if (can.rootView && !can.root) flags.push('--user', '--preserve-credentials');
-  if (can.podNetwork) flags.push('--net');
-  if (can.rootView) flags.push('--mount', '--uts', '--root', `--wd=/proc/${pid}/cwd`);
-  const { user, group } = self;
-  if (can.rootView && can.root && (user !== undefined || group !== undefined))
-    flags.push(`--setgid=${group ?? 0}`, `--setuid=${user ?? 0}`);
-  const inside = can.rootView
-    ? ['/bin/sh', '-c', run]
-    : [can.tools.sh, '-c', `cd "$0" || exit\n${UNPACK}\nexec "$@"`, join(directory, 'view')];
-  return [can.tools.nsenter, ...flags, '--', ...inside, ...command];
-}
-
-/** Terminals are found through the process that runs on them; the size goes in by stty, which also tells the foreground. */
-function resize(scriptPid: number, columns: number, rows: number, can: Capabilities): void {
-  if (!can.tools.stty || columns < 1 || rows < 1) return;
-  const attempt = (left: number): void => {
-    const terminal = terminalBelow(scriptPid);
-    if (terminal)
-      spawnSync(can.tools.stty!, ['-F', terminal, 'cols', String(columns), 'rows', String(rows)], { stdio: 'ignore' });
-    else if (left > 0) setTimeout(() => attempt(left - 1), 20).unref();
-  };
-  attempt(25);
-}
-
-function terminalBelow(pid: number): string | undefined {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'latin1').trim().split(' ');
-    const terminal = children[0] ? readlinkSync(`/proc/${children[0]}/fd/0`) : '';
-    return terminal.startsWith('/dev/pts/') ? terminal : undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -1,8 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
-/** Variable in the environment of every process of a container, by which its descendants are found. */
-export const CONTAINER_MARK = 'KU7S_CONTAINER_ID';
-
 /** Start time in clock ticks since boot, which tells a process from a later one with the same id; undefined when gone. */
 export function startTicks(pid: number): string | undefined {
   try {
@@ -42,25 +39,10 @@ export function holdMounts(pid: number): HeldMounts | undefined {
   return undefined;
 }
 
-/**
- * Every living process of the container, also those that left its session: they carry its mark in their environment, or,
- * where they have put that off, live among its mounts, which nothing without the host's own rights can leave.
- */
-export function processesOf(containerId: string, mounts?: string): number[] {
-  const mark = `${CONTAINER_MARK}=${containerId}`;
-  const belongs = (pid: number): boolean =>
-    (mounts !== undefined && mountsOf(pid) === mounts) || readFileSync(`/proc/${pid}/environ`, 'latin1').includes(mark);
-  const found: number[] = [];
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid)) continue;
-    try {
-      if (belongs(pid) && startTicks(pid)) found.push(pid);
-    } catch {
-      continue;
-    }
-  }
-  return found;
+/** Every living process that has these mounts, which nothing without the host's own rights can leave. */
+export function processesAmong(mounts: string): number[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.filter((pid) => mountsOf(pid) === mounts && startTicks(pid));
 }
 
 /** Resident set in bytes and CPU time in nanoseconds of one process. */

@@ -1,0 +1,45 @@
+import { CAPABILITIES } from '../../pods/capabilities.ts';
+import type { ContainerSelf } from './container-self.ts';
+import { capabilityWords, type Step } from './plan.ts';
+import type { Users } from './users.ts';
+
+/** SECCOMP_FILTER_FLAG_SPEC_ALLOW: as runc, without the speed that the kernel's mitigations would cost. */
+const FILTER_FLAGS = 4;
+
+/**
+ * The last steps of a container's first process, and of every command beside it: from all rights to those that the
+ * container has. A filter comes last where the process may not gain rights by a program; else the kernel wants it from
+ * somebody with rights.
+ */
+export function becomeSteps(
+  self: ContainerSelf,
+  command: readonly string[],
+  users: Users,
+  available: readonly string[],
+): Step[] {
+  const { security, env, workingDir } = self;
+  const { capabilities } = security;
+  const keep = new Set(capabilities.bounding);
+  const drop = CAPABILITIES.flatMap((name, bit) => (keep.has(name) ? [] : [bit]));
+  const groups = users.kind === 'host' ? security.supplementaryGroups.join(' ') : '-';
+  const filter: Step[] = self.filter ? [['seccomp', FILTER_FLAGS, Buffer.from(self.filter, 'base64')]] : [];
+  const all = capabilityWords(available);
+  const final: Step = [
+    'capabilities',
+    ...capabilityWords(capabilities.effective),
+    ...capabilityWords(capabilities.permitted),
+    ...capabilityWords(capabilities.inheritable),
+  ];
+  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+  return [
+    ['umask', '022'],
+    ['identity', security.user, security.group, groups, ...drop],
+    ...(security.noNewPrivileges
+      ? [['noNewPrivileges'] as Step]
+      : [['capabilities', ...all, ...all, 0, 0] as Step, ...filter]),
+    final,
+    ['chdir', workingDir],
+    ...(security.noNewPrivileges ? filter : []),
+    ['execute', command.length, ...command, ...variables],
+  ];
+}

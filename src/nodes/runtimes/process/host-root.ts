@@ -1,0 +1,142 @@
+import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, join, sep } from 'node:path';
+import type { Step } from './plan.ts';
+
+/** Top directories with programs and their libraries, where a host has them. */
+const PROGRAMS = ['bin', 'sbin', 'lib', 'lib32', 'lib64', 'libx32', 'usr', 'opt', 'nix', 'gnu'];
+/** What programs expect to be there, with its mode; empty in each container. */
+const EMPTY: Readonly<Record<string, string>> = {
+  '/proc': '555',
+  '/sys': '555',
+  '/dev': '755',
+  '/run': '755',
+  '/run/lock': '1777',
+  '/tmp': '1777',
+  '/root': '700',
+  '/home': '755',
+  '/mnt': '755',
+  '/media': '755',
+  '/srv': '755',
+  '/var': '755',
+  '/var/cache': '755',
+  '/var/lib': '755',
+  '/var/log': '755',
+  '/var/spool': '755',
+  '/var/tmp': '1777',
+};
+const LINKS: Readonly<Record<string, string>> = { '/var/run': '/run', '/var/lock': '/run/lock' };
+/** Entries of /etc that are looked at: a host has thousands. */
+const MAX_ENTRIES = 50_000;
+
+/** The host's programs as the root of a container: what of the host is shown, and what of that is not. */
+export interface HostRoot {
+  /** directories with a layer of the container's own over them; with their modes, in octal */
+  overlays: readonly { path: string; mode: string }[];
+  links: readonly { path: string; to: string }[];
+  /** programs that lie elsewhere, such as a Node in a home folder; read-only */
+  programs: readonly string[];
+  /** what only root may read on the host, nobody reads in a container */
+  hidden: readonly { path: string; folders: readonly { path: string; mode: string }[] }[];
+}
+
+const octal = (mode: number): string => (mode & 0o7777).toString(8);
+const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}${sep}`);
+
+/**
+ * Looks at the host once: its programs and their configuration are shown, the homes, data and temporary files of its
+ * users are not.
+ * @param path where programs are looked for, as $PATH
+ * @param data the folder of the agent, which is hidden wherever it is
+ */
+export function hostRoot(path: string, data: string): HostRoot {
+  const overlays: { path: string; mode: string }[] = [];
+  const links: { path: string; to: string }[] = [];
+  for (const name of [...PROGRAMS, 'etc']) {
+    const at = `/${name}`;
+    const found = lstatSync(at, { throwIfNoEntry: false });
+    if (found?.isSymbolicLink()) links.push({ path: at, to: readlinkSync(at) });
+    else if (found?.isDirectory()) overlays.push({ path: at, mode: octal(found.mode) });
+  }
+  const shown = (folder: string): boolean => [...overlays, ...links].some((each) => within(folder, each.path));
+  const programs = new Set<string>();
+  for (const folder of [...path.split(delimiter), dirname(process.execPath)]) {
+    const prefix = prefixOf(folder);
+    if (prefix && !shown(prefix)) programs.add(prefix);
+  }
+  const outer = [...programs].filter((each) => ![...programs].some((other) => other !== each && within(each, other)));
+  return { overlays, links, programs: outer, hidden: [...secrets('/etc'), { path: data, folders: above(data) }] };
+}
+
+/** `…/bin` brings what stands beside it, such as `…/lib`: a program seldom comes alone. */
+function prefixOf(folder: string): string | undefined {
+  try {
+    if (!folder.startsWith('/') || folder.includes('/node_modules/')) return undefined;
+    const real = realpathSync(folder);
+    const prefix = real.endsWith('/bin') ? dirname(real) : real;
+    // a home folder, or all of /var, is more than its programs
+    return prefix.split('/').length > 3 ? prefix : real.endsWith('/bin') && real !== '/bin' ? real : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** The folders on the way to a path, but the first. */
+function above(path: string): { path: string; mode: string }[] {
+  const names = path.split('/').slice(1, -1);
+  const folders = names.map((_, at) => `/${names.slice(0, at + 1).join('/')}`).slice(1);
+  return folders.map((folder) => ({ path: folder, mode: octal(lstatSync(folder).mode) }));
+}
+
+function secrets(top: string): HostRoot['hidden'] {
+  const hidden: { path: string; folders: { path: string; mode: string }[] }[] = [];
+  let left = MAX_ENTRIES;
+  const walk = (folder: string, above: { path: string; mode: string }[]): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      if (left-- <= 0) throw new Error(`${top} has more than ${MAX_ENTRIES} entries`);
+      const path = join(folder, entry.name);
+      if (!entry.isDirectory() && !entry.isFile()) continue;
+      const mode = lstatSync(path).mode;
+      const open = mode & 0o004;
+      if (!open) hidden.push({ path, folders: above });
+      else if (entry.isDirectory()) walk(path, [...above, { path, mode: octal(mode) }]);
+    }
+  };
+  walk(top, []);
+  return hidden;
+}
+
+/**
+ * Steps that put the root together at `ROOT`, in the directory in which `upper/` and `work/` take what is written.
+ * @param options of the overlays, beside their folders
+ */
+export function hostRootSteps(host: HostRoot, root: string, directory: string, options: string): Step[] {
+  const steps: Step[] = [];
+  for (const [path, mode] of Object.entries(EMPTY)) steps.push(['folder', root + path, mode]);
+  for (const { path, to } of host.links) steps.push(['link', to, root + path]);
+  for (const [path, to] of Object.entries(LINKS)) steps.push(['link', to, root + path]);
+  for (const { path, mode } of host.overlays) {
+    const upper = `upper${path}`;
+    steps.push(
+      ['folder', root + path],
+      ['folder', `${directory}/${upper}`, mode],
+      ['folder', `${directory}/work${path}`],
+    );
+    for (const { path: secret, folders } of host.hidden) {
+      if (!within(secret, path)) continue;
+      // a folder of an upper layer has its own mode there
+      for (const each of folders) steps.push(['folder', `${directory}/upper${each.path}`, each.mode]);
+      steps.push(['whiteout', `${directory}/upper${secret}`]);
+    }
+    steps.push([
+      'mount',
+      'overlay',
+      root + path,
+      4,
+      `lowerdir=${path},upperdir=${upper},workdir=work${path}${options}`,
+    ]);
+  }
+  return steps;
+}
+
+/** Paths of a host root that are mounts of their own. */
+export const hostRootMounts = (host: HostRoot): string[] => host.overlays.map(({ path }) => path);

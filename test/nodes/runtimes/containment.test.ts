@@ -1,0 +1,285 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { SecurityContext } from '../../../schema/types.ts';
+import { LogStore } from '../../../src/nodes/logs/log-store.ts';
+import { readLog } from '../../../src/nodes/logs/read-log.ts';
+import { machineSecurity } from '../../../src/nodes/pods/machine-security.ts';
+import { probeCapabilities } from '../../../src/nodes/runtimes/process/capabilities.ts';
+import { ProcessRuntime } from '../../../src/nodes/runtimes/process/process-runtime.ts';
+import type { BindMount, PodSandboxSpec } from '../../../src/nodes/runtimes/runtime.ts';
+import { realClock } from '../support.ts';
+import { sandboxSpec, securityOf } from './specs.ts';
+
+const can = probeCapabilities(tmpdir());
+const { available } = machineSecurity();
+const SECRET = 'the-secret-of-another-pod';
+let data: string;
+let logs: LogStore;
+let runtime: ProcessRuntime;
+let count = 0;
+
+beforeAll(() => {
+  data = mkdtempSync(join(tmpdir(), 'ku7s-data-'));
+  mkdirSync(join(data, 'pods', 'other', 'volumes', 'token'), { recursive: true });
+  writeFileSync(join(data, 'pods', 'other', 'volumes', 'token', 'secret'), SECRET);
+  writeFileSync(join(data, 'key'), SECRET);
+  logs = new LogStore(join(data, 'logs'), Date.now);
+  runtime = new ProcessRuntime({ root: join(data, 'pods'), data, can, available, logs, clock: realClock });
+});
+afterAll(() => rmSync(data, { recursive: true, force: true }));
+
+interface Tried {
+  own?: SecurityContext;
+  pod?: Partial<PodSandboxSpec>;
+  mounts?: BindMount[];
+  /** run beside the container, which then only waits */
+  beside?: boolean;
+}
+
+/** What a shell script in a container prints, and its exit code. */
+async function inside(script: string, { own = {}, pod = {}, mounts = [], beside = false }: Tried = {}) {
+  const identity = { namespace: 'default', name: 'p', uid: `tried-${++count}` };
+  const sandbox = await runtime.startPod(sandboxSpec({ pod: identity, ...pod }));
+  const command = beside ? ['sleep', '1000'] : ['/bin/sh', '-c', `exec 2>&1; ${script}`];
+  const container = await runtime.start({
+    pod: identity,
+    name: 'c',
+    attempt: 0,
+    command,
+    env: { PATH: '/usr/sbin:/usr/bin:/sbin:/bin', DATA: data },
+    root: { kind: 'host' },
+    mounts,
+    sandbox,
+    security: securityOf(own),
+    stdin: false,
+    tty: false,
+  });
+  let out = '';
+  let code: number;
+  if (beside) {
+    const session = runtime.exec(container, ['/bin/sh', '-c', `exec 2>&1; ${script}`]);
+    session.onOutput((_, chunk) => (out += chunk.toString()));
+    code = await session.exited;
+    container.kill();
+    await container.exited;
+  } else {
+    const exit = await container.exited;
+    code = exit.exitCode;
+    const { signal } = new AbortController();
+    for await (const chunk of readLog(logs, logs.path(identity, 'c', 0), {}, () => false, signal))
+      out += chunk.toString();
+    out += exit.startError ?? '';
+  }
+  await runtime.removePod(identity);
+  return { code, out };
+}
+
+const status = (field: string): string => `sed -n 's/^${field}:[[:space:]]*//p' /proc/self/status`;
+const perl = (text: string): string => `perl -e '${text}'`;
+
+describe.runIf(can.rootView).each([
+  ['a container', false],
+  ['a command beside it', true],
+])('%s', (_, beside) => {
+  it.each([
+    ['by its path', 'cat $DATA/key $DATA/pods/other/volumes/token/secret'],
+    ['from the root of another process', 'cat /proc/1/root$DATA/key /proc/*/root$DATA/key'],
+    ['from a working directory', 'cat /proc/1/cwd/key /proc/1/cwd/../key /proc/*/cwd$DATA/key'],
+    ['from a descriptor', 'for fd in /proc/*/fd/*; do cat $fd/key $fd$DATA/key $fd/../key; done </dev/null'],
+    [
+      'by leaving its root',
+      `${perl('mkdir "/x"; chroot "/x"; chdir ".." for 1..50; chroot "."; exec "cat", "$ENV{DATA}/key"')}`,
+    ],
+    ['through a mount', 'for m in $(cut -d" " -f5 /proc/self/mountinfo); do cat $m/key $m$DATA/key; done'],
+  ])('reads nothing of the data folder %s', async (_way, script) => {
+    const { out } = await inside(script, { beside });
+    expect(out).not.toContain(SECRET);
+  });
+
+  it('sees no process but those of its own', async () => {
+    const { out } = await inside('for p in /proc/[0-9]*; do tr "\\0" " " < $p/cmdline; echo; done', { beside });
+    expect(out).not.toMatch(/launcher|vitest|node /);
+  });
+
+  it('cannot signal what it does not see', async () => {
+    const { out } = await inside(`kill -0 ${process.pid} && echo reached`, { beside });
+    expect(out).not.toContain('reached');
+  });
+
+  it.each([
+    ['mounts', 'mount -t tmpfs tmpfs /mnt'],
+    ['mounts of proc', 'mount -t proc proc /mnt'],
+    ['unmounting', 'umount /proc/kcore || umount /dev'],
+    ['settings of the kernel', 'echo 1 > /proc/sys/kernel/panic'],
+    ['the program for dumps', 'echo "|/tmp/x" > /proc/sys/kernel/core_pattern'],
+    ['its magic keys', 'echo h > /proc/sysrq-trigger'],
+    ['memory', 'head -c 1 /proc/kcore | grep -q . || head -c 1 /dev/mem'],
+    ['keys', '[ -s /proc/keys ]'],
+    ['settings of devices', 'echo 1 > /sys/kernel/mm/ksm/run'],
+    ['firmware', 'ls /sys/firmware/* '],
+    ['disks', 'mknod /tmp/disk b 254 0 && head -c 1 /tmp/disk | grep -q .'],
+    ['disks in /dev', 'mknod /dev/disk b 254 0 && head -c 1 /dev/disk | grep -q .'],
+    ['devices of the kernel', 'mknod /dev/kmsg2 c 1 11 && head -c 1 /dev/kmsg2 | grep -q .'],
+    ['modules', perl('exit(syscall(175, 0, 0, 0) == -1 && $! == 1 ? 1 : 0)')],
+    ['key rings', perl('exit(syscall(250, 0, -3, 0) == -1 && $! == 1 ? 1 : 0)')],
+    ['programs of the kernel', perl('my $x = "\\0" x 128; exit(syscall(321, 0, $x, 128) == -1 && $! == 1 ? 1 : 0)')],
+    ['user namespaces', 'unshare --user true'],
+    ['other namespaces', 'unshare --mount true || unshare --net true'],
+    ['the namespaces of others', 'nsenter --target 1 --mount --net true'],
+    ['its host name', 'hostname other'],
+    ['the clock', 'date -s 2020-01-01'],
+    ['the log of the kernel', 'dmesg'],
+    [
+      'raw disks by a file handle',
+      perl('my ($h, $m) = ("\\0" x 64, "\\0" x 8); exit(syscall(304, 3, $h, 0) == -1 && $! == 1 ? 1 : 0)'),
+    ],
+  ])('has no right to %s', async (_what, script) => {
+    const { code, out } = await inside(`${script}`, { beside });
+    expect([code, out]).not.toEqual([0, expect.anything()]);
+    expect(code).not.toBe(0);
+  });
+
+  it('has the capabilities that containers have, or those that it asks for', async () => {
+    const show = ['CapInh', 'CapPrm', 'CapEff', 'CapBnd', 'CapAmb'].map(status).join('; ');
+    const none = '0000000000000000';
+    expect((await inside(show, { beside })).out.trim().split('\n')).toEqual([
+      none,
+      ...Array.from({ length: 3 }, () => '00000000a80425fb'),
+      none,
+    ]);
+    const dropped = await inside(show, { beside, own: { capabilities: { drop: ['ALL'], add: ['NET_BIND_SERVICE'] } } });
+    expect(dropped.out.trim().split('\n')).toEqual([
+      none,
+      ...Array.from({ length: 3 }, () => '0000000000000400'),
+      none,
+    ]);
+  });
+
+  it('gains nothing by programs where it may not', async () => {
+    const { out } = await inside(`${status('NoNewPrivs')}; ${status('Seccomp')}`, {
+      beside,
+      own: { allowPrivilegeEscalation: false },
+    });
+    expect(out).toBe('1\n2\n');
+  });
+
+  it.runIf(can.root)('is another user with its groups', async () => {
+    const own: SecurityContext = { runAsUser: 4711, runAsGroup: 4712 };
+    const { out } = await inside(`id -u; id -g; ${status('CapEff')}; cat /etc/shadow`, { beside, own });
+    expect(out).toMatch(/^4711\n4712\n0{16}\n/);
+  });
+
+  it('writes to no file of a root that is read-only, but to its volumes', async () => {
+    const volume = mkdtempSync(join(data, 'volume-'));
+    const mounts = [{ source: volume, target: '/data', readOnly: false }];
+    const own: SecurityContext = { readOnlyRootFilesystem: true };
+    const script = 'for d in / /etc /usr /tmp /run /var/tmp; do touch $d/x && echo wrote $d; done; echo y > /data/x';
+    const { code, out } = await inside(script, { beside, own, mounts });
+    expect(out).not.toContain('wrote');
+    expect(code).toBe(0);
+    expect(readFileSync(join(volume, 'x'), 'utf8')).toBe('y\n');
+  });
+
+  it('finds the data folder empty where a folder above it is mounted', async () => {
+    const mounts = [{ source: tmpdir(), target: '/host', readOnly: false, host: true }];
+    const at = `/host/${data.split('/').at(-1)}`;
+    const { out } = await inside(`ls -a ${at}; cat ${at}/key; umount ${at}; cat ${at}/key`, { beside, mounts });
+    expect(out).not.toContain(SECRET);
+    const direct = [{ source: data, target: '/host', readOnly: false, host: true }];
+    expect((await inside('cat /host/key', { beside, mounts: direct })).out).not.toContain(SECRET);
+  });
+
+  it('cannot write to the program that starts it', async () => {
+    const opened = 'for p in /proc/[0-9]*; do (echo x >> $p/exe) && echo wrote; done';
+    const { out } = await inside(opened, { beside, pod: { shareProcessNamespace: true } });
+    expect(out).not.toContain('wrote');
+  });
+});
+
+describe.runIf(can.rootView)('a pod', () => {
+  it('has /dev/shm, queues, a terminal device and nothing else of the host in /dev', async () => {
+    const { out } = await inside('ls /dev; stat -fc %T /dev/shm /dev/mqueue /dev/pts');
+    expect(out.split('\n').filter(Boolean).slice(0, -3)).toEqual(
+      'core fd full mqueue null ptmx pts random shm stderr stdin stdout tty urandom zero'.split(' '),
+    );
+  });
+
+  it.runIf(can.root)('is privileged as far as root goes, and does not reach the data folder', async () => {
+    const script = `${status('CapEff')}; ${status('Seccomp')}; mount -t tmpfs tmpfs /mnt && echo mounted; umount -a; cat $DATA/key`;
+    const { out } = await inside(script, { own: { privileged: true } });
+    expect(out).toContain('mounted');
+    expect(out).not.toContain(SECRET);
+    const mounts = [{ source: '/', target: '/host', readOnly: false, host: true }];
+    await expect(inside('true', { own: { privileged: true }, mounts })).rejects.toThrow("the node's own data");
+  });
+
+  it('sets sysctls for itself alone', async () => {
+    const before = readFileSync('/proc/sys/kernel/shm_rmid_forced', 'utf8');
+    const { out } = await inside('cat /proc/sys/kernel/shm_rmid_forced', {
+      pod: { sysctls: { 'kernel.shm_rmid_forced': '1' } },
+    });
+    expect(out).toBe('1\n');
+    expect(readFileSync('/proc/sys/kernel/shm_rmid_forced', 'utf8')).toBe(before);
+  });
+
+  it('is filtered by a profile of the node, or is not started', async () => {
+    const folder = join(data, 'seccomp');
+    mkdirSync(folder, { recursive: true });
+    const profile = {
+      defaultAction: 'SCMP_ACT_ALLOW',
+      syscalls: [{ names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_ERRNO', errnoRet: 13 }],
+    };
+    writeFileSync(join(folder, 'no-mkdir.json'), JSON.stringify(profile));
+    const own = (localhostProfile: string): SecurityContext => ({
+      seccompProfile: { type: 'Localhost', localhostProfile },
+    });
+    expect((await inside('mkdir /tmp/x', { own: own('no-mkdir.json') })).out).toContain('Permission denied');
+    await expect(inside('true', { own: own('other.json') })).rejects.toThrow('cannot load seccomp profile');
+    await expect(inside('true', { own: own('../key') })).rejects.toThrow('cannot load seccomp profile');
+  });
+
+  it.runIf(!can.root)('has no user but root where the agent is not root', async () => {
+    await expect(inside('true', { own: { runAsUser: 1000 } })).rejects.toThrow(
+      'runAsUser 1000: this node was not started by root',
+    );
+  });
+});
+
+describe.runIf(can.rootView && can.root)('a root of image layers', () => {
+  it('shows the upper layers first, and keeps them as they are', async () => {
+    const layers = ['low', 'high'].map((name) => join(data, name));
+    for (const layer of layers) mkdirSync(join(layer, 'bin'), { recursive: true });
+    const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => {
+      try {
+        writeFileSync(join(layers[0]!, 'bin', 'busybox'), readFileSync(path));
+        return true;
+      } catch {
+        return false;
+      }
+    });
+    if (!busybox) return;
+    chmodSync(join(layers[0]!, 'bin', 'busybox'), 0o755);
+    writeFileSync(join(layers[0]!, 'text'), 'low');
+    writeFileSync(join(layers[1]!, 'text'), 'high');
+    const identity = { namespace: 'default', name: 'p', uid: 'layers' };
+    const sandbox = await runtime.startPod(sandboxSpec({ pod: identity }));
+    const container = await runtime.start({
+      pod: identity,
+      name: 'c',
+      attempt: 0,
+      command: ['/bin/busybox', 'sh', '-c', '/bin/busybox cat /text; echo own > /text; /bin/busybox ls -d /proc/self'],
+      env: {},
+      root: { kind: 'layers', layers },
+      mounts: [],
+      sandbox,
+      security: securityOf(),
+      stdin: false,
+      tty: false,
+    });
+    expect(await container.exited).toMatchObject({ exitCode: 0 });
+    expect(readFileSync(join(layers[1]!, 'text'), 'utf8')).toBe('high');
+    await runtime.removePod(identity);
+  });
+});
