@@ -58,7 +58,7 @@ export class Dispatcher {
     const { endpoints, names, reach, balancer } = this.options;
     const found = endpoints.of(backend);
     if (found.kind === 'none') throw new Refusal(503, 'Service Unavailable');
-    const { protocol } = found;
+    const protocol = backend.protocol ?? found.protocol;
     let places: Place[];
     if (found.kind === 'name') {
       const { name, port } = found;

@@ -4,6 +4,11 @@ import { serveMetrics } from '../metrics-endpoint.ts';
 import { Certificates } from './certificates.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Entry } from './exchange.ts';
+import { ExtraPorts } from './extra-ports.ts';
+import { gatewayLoop } from './gateway/gateway-status.ts';
+import { resolve } from './gateway/resolve.ts';
+import { World } from './gateway/world.ts';
+import type { Route } from './route.ts';
 import { ExternalNames } from './external-names.ts';
 import { waysOfIngresses } from './ingress-sources.ts';
 import { ingressStatus } from './ingress-status.ts';
@@ -18,6 +23,7 @@ import { Traffic } from './traffic.ts';
 
 /** How long requests may go on when the proxy stops, ms. */
 const GRACE_MS = 4000;
+const NOWHERE = new RouteTable([]);
 
 /**
  * The way into the cluster for HTTP and HTTPS. One proxy in each process takes requests and leads them to the endpoints
@@ -30,7 +36,7 @@ export const ingress: Addon = {
   roles,
   // of the others none is a certificate's, and nothing else of a Secret is needed here
   selects: { secrets: 'type=kubernetes.io/tls' },
-  loops: () => [ingressStatus],
+  loops: () => [ingressStatus, gatewayLoop()],
   serve,
 };
 
@@ -59,26 +65,46 @@ async function serve(context: ServeContext): Promise<Serving> {
   // Before that, what there is would be denied.
   await Promise.all([ingresses, classes, services, slices, secrets, serviceCIDRs].map((each) => each.whenSynced()));
 
-  let routes = new RouteTable([]);
+  const tables = new Map<number, RouteTable>();
+  const http: Entry = { tls: false, port: 0, tlsPort: 0, routes: () => tables.get(80) ?? NOWHERE };
+  const https: Entry = { tls: true, port: 0, tlsPort: 0, routes: () => tables.get(443) ?? NOWHERE };
   const rebuild = new Rebuild(clock, () => {
-    const ways = waysOfIngresses(ingresses, classes);
-    routes = new RouteTable(ways.rules, ways.defaults);
-    certificates.use(ways.certificates);
+    const { defaults, ...ways } = waysOfIngresses(ingresses, classes);
+    const gateways = resolve(world);
+    certificates.use(new Map([...gateways.certificates, ...ways.certificates]));
+    const rulesOf = (port: number): readonly Route[] => gateways.ports.get(port)?.rules ?? [];
+    tables.clear();
+    for (const port of [80, 443]) tables.set(port, new RouteTable([...ways.rules, ...rulesOf(port)], defaults));
+    for (const port of gateways.ports.keys()) if (!tables.has(port)) tables.set(port, new RouteTable(rulesOf(port)));
+    const others = [...gateways.ports].filter(([port]) => port !== 80 && port !== 443);
+    ports.use(new Map(others.map(([port, { tls: isTls }]) => [port, isTls])));
   });
-  rebuild.now();
-  const unfollow = [ingresses.follow(rebuild.soon), classes.follow(rebuild.soon)];
-
-  const http: Entry = { tls: false, port: 0, tlsPort: 0, routes: () => routes };
-  const https: Entry = { tls: true, port: 0, tlsPort: 0, routes: () => routes };
+  const world = new World(informers, rebuild.soon);
   const addresses = settings.address
     ? [settings.address]
     : ['127.0.0.1', machine.address()].filter((address) => address !== undefined);
   const tls = { ...own, contextFor: (name: string) => certificates.contextFor(name) };
   const listening: Listening[] = [];
+  const ports = new ExtraPorts(
+    (port, isTls) => {
+      const routes = (): RouteTable => tables.get(port) ?? NOWHERE;
+      const entry: Entry = { tls: isTls, port, tlsPort: https.port, routes };
+      return listenNear(addresses, port, 80, entriesOf(proxy, entry, isTls ? tls : undefined));
+    },
+    (port, error) => log('a port of a Gateway is not served', { port, error }),
+  );
+  const unfollow = [
+    ...[ingresses, classes].map((each) => each.follow(rebuild.soon)),
+    ...[secrets, services, informers.informer('namespaces')].map((each) =>
+      each.follow(() => world.has('gateways') && rebuild.soon()),
+    ),
+  ];
   const metrics = await serveMetrics(machine, () => traffic.text());
   const stop = async (): Promise<void> => {
     for (const end of unfollow) end();
+    world.stop();
     rebuild.stop();
+    await ports.close(GRACE_MS);
     await Promise.all(listening.map((each) => each.close(GRACE_MS)));
     proxy.close();
     metrics.close();
@@ -97,6 +123,7 @@ async function serve(context: ServeContext): Promise<Serving> {
     throw error;
   }
   http.tlsPort = https.tlsPort = https.port;
+  rebuild.now();
   log('takes requests', { addresses, http: http.port, https: https.port });
   return {
     service: SERVICE,

@@ -58,6 +58,8 @@ export interface Backend {
   port: number | string;
   weight: number;
   filters?: Filters;
+  /** whatever the Service's port says of itself */
+  protocol?: 'h2c';
   /** what is known beforehand to lead nowhere; its share of the requests is answered so */
   refusal?: { status: number; reason: string };
 }
