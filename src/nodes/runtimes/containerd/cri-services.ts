@@ -1,14 +1,12 @@
-import { fromJSON, type PackageDefinition } from '@grpc/proto-loader';
-
-/** Fields of a message, `NAME: 'TYPE NUMBER'`; a type may be repeated (`[]TYPE`) or a map from strings (`{}TYPE`). */
-type Fields = Readonly<Record<string, string>>;
+import type { PackageDefinition } from '@grpc/proto-loader';
+import { definition, type Enums, type Messages, type Services } from '../../../rules/grpc/definition.ts';
 
 const METADATA = { name: 'string 1', uid: 'string 2', namespace: 'string 3', attempt: 'uint32 4' };
 const ID = { pod_sandbox_id: 'string 1' };
 const CONTAINER_ID = { container_id: 'string 1' };
 
 /** What of CRI v1 is used here; other fields that a runtime sends are passed over. Source: k8s.io/cri-api runtime/v1. */
-const MESSAGES: Readonly<Record<string, Fields>> = {
+const MESSAGES: Messages = {
   Empty: {},
   Int64Value: { value: 'int64 1' },
   UInt64Value: { value: 'uint64 1' },
@@ -130,7 +128,7 @@ const MESSAGES: Readonly<Record<string, Fields>> = {
   FsInfo: { image_filesystems: '[]FilesystemUsage 1' },
 };
 
-const ENUMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
+const ENUMS: Enums = {
   NamespaceMode: { POD: 0, CONTAINER: 1, NODE: 2, TARGET: 3 },
   ProfileType: { RuntimeDefault: 0, Unconfined: 1, Localhost: 2 },
   MountPropagation: { PROPAGATION_PRIVATE: 0, PROPAGATION_HOST_TO_CONTAINER: 1, PROPAGATION_BIDIRECTIONAL: 2 },
@@ -139,7 +137,7 @@ const ENUMS: Readonly<Record<string, Readonly<Record<string, number>>>> = {
 };
 
 /** Method: request and answer. */
-const SERVICES: Readonly<Record<string, Readonly<Record<string, readonly [string, string]>>>> = {
+const SERVICES: Services = {
   RuntimeService: {
     Version: ['Empty', 'VersionAnswer'],
     Status: ['Empty', 'StatusAnswer'],
@@ -167,26 +165,5 @@ const SERVICES: Readonly<Record<string, Readonly<Record<string, readonly [string
   },
 };
 
-const field = (text: string): object => {
-  const [type = '', id] = text.split(' ');
-  if (type.startsWith('{}')) return { keyType: 'string', type: type.slice(2), id: Number(id) };
-  return { type: type.replace('[]', ''), id: Number(id), ...(type.startsWith('[]') && { rule: 'repeated' }) };
-};
-const mapValues = <T, R>(from: Readonly<Record<string, T>>, to: (value: T) => R): Record<string, R> =>
-  Object.fromEntries(Object.entries(from).map(([key, value]) => [key, to(value)]));
-
-/** Names as they are written in the specification, 64-bit numbers as numbers, enums by name, nothing undefined. */
-const OPTIONS = { keepCase: true, longs: Number, enums: String, defaults: true, arrays: true, objects: true };
-
-/** The description of CRI v1 for gRPC. */
-export function criServices(): PackageDefinition {
-  const nested = {
-    ...mapValues(MESSAGES, (fields) => ({ fields: mapValues(fields, field) })),
-    ...mapValues(ENUMS, (values) => ({ values: { ...values } })),
-    ...mapValues(SERVICES, (methods) => ({
-      methods: mapValues(methods, ([requestType, responseType]) => ({ requestType, responseType })),
-    })),
-  };
-  const root: object = { nested: { runtime: { nested: { v1: { nested } } } } };
-  return fromJSON(root, OPTIONS);
-}
+/** CRI v1 for gRPC. */
+export const criServices = (): PackageDefinition => definition('runtime.v1', MESSAGES, ENUMS, SERVICES);
