@@ -11,7 +11,7 @@ const IDLE_MS = 10_000;
  * @returns the free port on which it listens, and what ends it
  */
 export async function serveMetrics(
-  machine: Pick<Machine, 'owns'>,
+  machine: Pick<Machine, 'isNear'>,
   text: () => string,
 ): Promise<{ port: number; close(): void }> {
   const server = createServer((req, res) => {
@@ -20,7 +20,7 @@ export async function serveMetrics(
     res.end(known ? text() : 'not found\n');
   });
   server.on('connection', (socket) => {
-    if (!machine.owns(socket.remoteAddress ?? '')) socket.destroy();
+    if (!machine.isNear(socket.remoteAddress ?? '')) socket.destroy();
   });
   server.maxConnections = MAX_CONNECTIONS;
   server.setTimeout(IDLE_MS);

@@ -19,9 +19,10 @@ import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
 import { LoopbackNetwork } from './network/loopback-network.ts';
 import { nodeAddress } from './network/node-address.ts';
-import { ServiceNetwork } from './network/service-network.ts';
 import { nodeAllocatable } from './node-allocatable.ts';
 import { capacity, limitsNotEnforced, underPressure, type NodeFacts } from './node-object.ts';
+import { openServiceProxy, permittedProxy, type Permitted } from './network/open-service-proxy.ts';
+import type { ServiceProxy } from './network/service-proxy.ts';
 import type { AgentContext } from './pods/agent-context.ts';
 import { machineSecurity } from './pods/machine-security.ts';
 import { ObjectSource } from './pods/object-source.ts';
@@ -42,13 +43,18 @@ const IMAGE_MS = 10 * 60_000;
 /** A node whose containers are processes of this machine. It acts as `system:node:NAME`. */
 export const createNode = (options: NodeOptions): NodeHandle => new Agent(options);
 
+/** Says on the Node how Services are served. */
+const SERVICE_PROXY = 'ku7s.io/service-proxy';
+/** What the service proxy reads. */
+const PROXY_READS = ['services', 'endpointslices.discovery.k8s.io'] as const;
+
 class Agent implements NodeHandle {
   port = 0;
   private manager: PodManager | undefined;
   private server: KubeletServer | undefined;
   private registration: Registration | undefined;
   private certificate: ServingCertificate | undefined;
-  private services: ServiceNetwork | undefined;
+  private services: ServiceProxy | undefined;
   private context: AgentContext | undefined;
   private runtime: NodeRuntime | undefined;
   private collector: ImageCollector | undefined;
@@ -65,7 +71,7 @@ class Agent implements NodeHandle {
     };
     // Informers that start before the agent does must already know what it reads.
     for (const resource of ['nodes', 'pods', 'services']) options.informers.informer(resource);
-    for (const resource of ['services', 'endpointslices.discovery.k8s.io']) options.serviceProxy?.informer(resource);
+    for (const resource of PROXY_READS) options.serviceProxy?.informer(resource);
   }
 
   async start(): Promise<void> {
@@ -78,6 +84,8 @@ class Agent implements NodeHandle {
     const context = await this.makeContext(can, facts, limits);
     this.context = context;
     const usage = new UsageReader(context, facts.size);
+    const permitted = permittedProxy(options.serviceProxyMode ?? 'auto', context.network);
+    if (options.serviceProxy) facts.annotations = { [SERVICE_PROXY]: permitted.kind };
     this.manager = new PodManager(pods, context);
     this.collector = this.collectImages(context, this.manager);
     const server = (this.server = new KubeletServer(options.ca, this.manager, context, usage));
@@ -105,15 +113,17 @@ class Agent implements NodeHandle {
     await this.csi
       ?.start()
       .catch((error: unknown) => options.log('CSI drivers are not served', { error: String(error) }));
+    if (options.serviceProxy) await this.startServices(context, options.serviceProxy, permitted);
     await this.manager.start();
     this.collector?.start();
     this.startEvictions(context, this.manager, usage);
-    if (options.serviceProxy) await this.startServices(context, options.serviceProxy);
     options.log('node ready', {
       node: options.name,
       port: this.port,
       pods: context.network instanceof BridgeNetwork ? 'own network' : "the host's network",
       files: can.rootView ? 'own root' : `none: ${can.missing}`,
+      services: options.serviceProxy ? permitted.kind : 'not served',
+      ...(permitted.reason && { nftables: permitted.reason }),
     });
   }
 
@@ -123,7 +133,7 @@ class Agent implements NodeHandle {
     this.evictions?.stop();
     this.certificate?.stop();
     this.collector?.stop();
-    await this.services?.stop();
+    await this.services?.stop(!kill);
     await this.manager?.stop(kill ? STOP_GRACE_MS : undefined);
     const left = kill ? 0 : (this.manager?.allWorkers().filter((each) => each.holds).length ?? 0);
     if (left) this.options.log('pods go on without their agent; the next start takes them over', { pods: left });
@@ -190,7 +200,7 @@ class Agent implements NodeHandle {
           images.manager.ensure({ pod, image: reference, policy }, AbortSignal.timeout(IMAGE_MS)),
       }),
       source,
-      network: await this.makeNetwork(can),
+      network: await this.makeNetwork(can, facts.address),
       cgroups: limits.cgroups,
       unenforced: { why: limits.missing, refused: options.limits?.required ?? false },
       services: () => services.list(),
@@ -240,30 +250,35 @@ class Agent implements NodeHandle {
     return node;
   }
 
-  private async makeNetwork(can: Capabilities) {
+  private async makeNetwork(can: Capabilities, address: string) {
     const { options } = this;
     const shared = (): LoopbackNetwork => new LoopbackNetwork(join(options.dataDir, 'pod-addresses.json'));
     if (!can.podNetwork || options.podNamespaces === 'off') return shared();
     try {
       const directory = join(options.dataDir, 'network');
-      return await BridgeNetwork.open({ ip: can.tools.ip!, directory, first: options.podNetwork ?? 0 });
+      return await BridgeNetwork.open({ ip: can.tools.ip!, directory, first: options.podNetwork ?? 0, address });
     } catch (error) {
       options.log('pods share the network of the host', { error: String(error) });
       return shared();
     }
   }
 
-  private async startServices(context: AgentContext, informers: Pick<Informers, 'informer'>): Promise<void> {
+  private async startServices(
+    context: AgentContext,
+    informers: Pick<Informers, 'informer'>,
+    { kind }: Permitted,
+  ): Promise<void> {
     const { options } = this;
-    const bridge = context.network instanceof BridgeNetwork ? context.network.bridge : undefined;
-    this.services = new ServiceNetwork({
+    this.services = openServiceProxy(kind, context.network, {
+      nodeName: options.name,
       informers,
       pods: options.informers.informer('pods'),
+      nodes: options.informers.informer('nodes'),
       clock: options.clock,
       random: options.random,
       log: options.log,
-      nodePortAddresses: options.nodePortAddresses ?? ['0.0.0.0'],
-      bridge,
+      events: options.events,
+      nodePortAddresses: options.nodePortAddresses,
     });
     await this.services.start();
   }

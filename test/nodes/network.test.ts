@@ -2,7 +2,7 @@ import { createSocket } from 'node:dgram';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
 import { Balancer } from '../../src/nodes/network/balancer.ts';
-import { ServiceNetwork } from '../../src/nodes/network/service-network.ts';
+import { UserspaceProxy } from '../../src/nodes/network/userspace-proxy.ts';
 import { GivenInformers } from '../support/given-informers.ts';
 import { realClock } from './support.ts';
 
@@ -72,6 +72,22 @@ async function freePort(): Promise<number> {
   return port;
 }
 
+const proxyOf = (informers: GivenInformers, events: string[] = []): UserspaceProxy =>
+  new UserspaceProxy({
+    nodeName: 'n1',
+    informers,
+    pods: informers.informer('pods'),
+    nodes: informers.informer('nodes'),
+    clock: realClock,
+    random: () => 0,
+    log: () => undefined,
+    events: { event: (about, type, reason, message) => void events.push(`${about.kind} ${type} ${reason} ${message}`) },
+    nodePortAddresses: ['127.0.0.1'],
+    progress: { queued: () => undefined, updated: () => undefined },
+    isHealthy: () => true,
+    link: undefined,
+  });
+
 describe('a node port', () => {
   it('spreads connections over ready endpoints, keeps those that are open, and passes over one that refuses', async () => {
     const informers = new GivenInformers();
@@ -87,14 +103,7 @@ describe('a node port', () => {
       'endpointslices.discovery.k8s.io',
       slice('web', port, [{ ip: '127.0.0.2' }, { ip: '127.0.0.3' }, { ip: '127.0.0.4' }]),
     );
-    const network = new ServiceNetwork({
-      informers,
-      pods: informers.informer('pods'),
-      clock: realClock,
-      random: () => 0,
-      log: () => undefined,
-      nodePortAddresses: ['127.0.0.1'],
-    });
+    const network = proxyOf(informers);
     await network.start();
     closing.push(() => network.stop());
     const sockets = await Promise.all(Array.from({ length: 6 }, () => client(nodePort)));
@@ -125,14 +134,7 @@ describe('a node port', () => {
       service('udp', { type: 'NodePort', clusterIP: '10.96.0.8', ports: [{ port: 53, nodePort, protocol: 'UDP' }] }),
     );
     informers.put('endpointslices.discovery.k8s.io', slice('udp', echo.address().port, [{ ip: '127.0.0.1' }]));
-    const network = new ServiceNetwork({
-      informers,
-      pods: informers.informer('pods'),
-      clock: realClock,
-      random: () => 0,
-      log: () => undefined,
-      nodePortAddresses: ['127.0.0.1'],
-    });
+    const network = proxyOf(informers);
     await network.start();
     closing.push(() => network.stop());
     const socket = createSocket('udp4');

@@ -1,5 +1,5 @@
 import type { Clock } from '../../rules/clock.ts';
-import type { Target } from './endpoint-table.ts';
+import type { Target } from './target.ts';
 
 /** Clients whose choice is remembered per service port. */
 const MAX_CLIENTS = 10_000;

@@ -29,6 +29,8 @@ export interface BridgeOptions {
   ip: string;
   /** records of who has which address, so that a restarted agent finds its pods' networks again */
   directory: string;
+  /** the node's address, by which pods know it: who answers them on all of the machine's addresses answers with it */
+  address?: string;
   /** the network tried first */
   first: number;
 }
@@ -72,6 +74,12 @@ export class BridgeNetwork implements PodNetwork {
 
   get cidr(): string {
     return `10.244.${this.network}.0/24`;
+  }
+
+  private get source(): string {
+    const { address } = this.options;
+    const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
+    return own.some((each) => each.address === address) ? ` src ${address}` : '';
   }
 
   attach(uid: string): Promise<PodAddress> {
@@ -143,13 +151,10 @@ export class BridgeNetwork implements PodNetwork {
       await this.batch([`netns add ${name}`]);
     }
     const mac = hardware(this.network, number);
+    const gatewayMac = hardware(this.network, 1);
     if (!links().has(link))
       await this.batch([`link add ${link} type veth peer name eth0 address ${mac} netns ${name}`]);
-    await this.batch([
-      `link set ${link} up`,
-      `address replace ${this.gateway}/32 dev ${link}`,
-      `route replace ${ip}/32 dev ${link} src ${this.gateway}`,
-    ]);
+    await this.batch([`link set ${link} address ${gatewayMac} up`, `route replace ${ip}/32 dev ${link}${this.source}`]);
     for (const [setting, value] of POD_LINK) sysctl(link, setting, value);
     await this.batch(
       [
@@ -158,6 +163,8 @@ export class BridgeNetwork implements PodNetwork {
         'link set eth0 up',
         `route replace ${this.gateway}/32 dev eth0`,
         `route replace default via ${this.gateway}`,
+        // The host's end has no address of its own, and need not answer for it.
+        `neighbor replace ${this.gateway} lladdr ${gatewayMac} dev eth0 nud permanent`,
       ],
       false,
       name,

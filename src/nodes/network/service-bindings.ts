@@ -1,52 +1,65 @@
-import type { Service, ServicePort } from '../../../schema/types.ts';
-import { isPodAddress } from './bridge-network.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import type { Target } from './target.ts';
+import type { HostPort } from './host-ports.ts';
+import type { Protocol, ServiceRoute } from './service-routes.ts';
 
-/** Where a service port listens. */
+/** A place where the agent itself listens, and where it leads. */
 export interface Binding {
   key: string;
   address: string;
   port: number;
-  protocol: string;
-  service: Service;
-  portName: string;
+  protocol: Protocol;
+  /** the Service or the pod that it is of */
+  about: Pick<KubeObject, 'apiVersion' | 'kind' | 'metadata'>;
+  targets: readonly Target[];
+  affinityMs: number;
+  /** CIDRs of those who may connect; empty: all */
+  sourceRanges: readonly string[];
 }
 
-/** Addresses that the bridge takes for a service. */
-export const ipsOf = (service: Service): string[] => [...clusterIPsOf(service), ...(service.spec?.externalIPs ?? [])];
+export interface Bindings {
+  bindings: Binding[];
+  /** addresses that the machine must take */
+  addresses: Set<string>;
+}
 
 /**
- * Where all services listen. An external IP is what anybody may write into a service of his; one that is a cluster IP
- * leads to the service that has it from the cluster, one of the pods' networks to the pod that has it, and nobody takes
- * another's connections.
- * @param nodePortAddresses addresses on which node ports listen
- * @param bridged whether there is a bridge that takes cluster IPs and external IPs
+ * All places where Services and host ports are found, each once: who comes first has it.
+ * @param nodePortAddresses addresses on which node ports and host ports listen
+ * @param bridged whether there is a link that takes the addresses of Services; without it they are not served
  */
 export function bindingsOf(
-  services: readonly Service[],
+  routes: readonly ServiceRoute[],
+  hostPorts: readonly HostPort[],
   nodePortAddresses: readonly string[],
   bridged: boolean,
-): Binding[] {
-  const taken = new Set(services.flatMap(clusterIPsOf));
-  const result: Binding[] = [];
-  for (const service of services) {
-    const { spec, metadata } = service;
-    if (!spec || spec.type === 'ExternalName') continue;
-    const own = new Set(clusterIPsOf(service));
-    const ips = bridged
-      ? ipsOf(service).filter((ip) => /^\d+\./.test(ip) && (own.has(ip) || !(taken.has(ip) || isPodAddress(ip))))
-      : [];
-    const add = (address: string, port: number, each: ServicePort): void => {
-      const protocol = each.protocol ?? 'TCP';
-      if (protocol === 'SCTP') return;
-      const key = `${metadata.uid}/${each.name ?? ''}/${protocol}/${address}/${port}`;
-      result.push({ key, address, port, protocol, service, portName: each.name ?? '' });
-    };
-    for (const port of spec.ports ?? []) {
-      if (port.nodePort) for (const address of nodePortAddresses) add(address, port.nodePort, port);
-      for (const ip of ips) add(ip, port.port, port);
-    }
+): Bindings {
+  const found = new Map<string, Binding>();
+  const addresses = new Set<string>();
+  const add = (binding: Omit<Binding, 'key'>): void => {
+    const key = `${binding.protocol} ${binding.address} ${binding.port}`;
+    if (!found.has(key)) found.set(key, { key, ...binding });
+  };
+  for (const route of routes) {
+    const { service, protocol, endpoints, internal, external } = route;
+    const about = { ...service, apiVersion: 'v1', kind: 'Service' };
+    const affinityMs = route.affinitySeconds * 1000;
+    const inner = internal === 'Local' ? endpoints.local : endpoints.cluster;
+    const outer = external === 'Local' ? endpoints.local : endpoints.cluster;
+    const listen = (address: string, port: number, targets: readonly Target[], sourceRanges: readonly string[] = []) =>
+      add({ address, port, protocol, about, targets, affinityMs, sourceRanges });
+    if (route.nodePort) for (const address of nodePortAddresses) listen(address, route.nodePort, outer);
+    if (!bridged) continue;
+    for (const ip of route.clusterIPs) listen(ip, route.port, inner);
+    for (const ip of route.externalIPs) listen(ip, route.port, outer);
+    for (const ip of route.loadBalancerIPs) listen(ip, route.port, outer, route.sourceRanges);
+    for (const ip of [...route.clusterIPs, ...route.externalIPs, ...route.loadBalancerIPs]) addresses.add(ip);
   }
-  return result;
+  for (const { pod, protocol, hostIP, port, address: to, targetPort } of hostPorts) {
+    const about = { ...pod, apiVersion: 'v1', kind: 'Pod' };
+    const targets = [{ address: to, port: targetPort }];
+    for (const address of hostIP ? [hostIP] : nodePortAddresses)
+      add({ address, port, protocol, about, targets, affinityMs: 0, sourceRanges: [] });
+  }
+  return { bindings: [...found.values()], addresses };
 }
-
-const clusterIPsOf = ({ spec }: Service): readonly string[] => spec?.clusterIPs ?? [spec?.clusterIP ?? ''];

@@ -1,6 +1,6 @@
 import { connect, createServer, type Server, type Socket } from 'node:net';
 import type { Balancer } from './balancer.ts';
-import type { Target } from './endpoint-table.ts';
+import type { Target } from './target.ts';
 
 /** Connections of one service port at once, and how long one endpoint may take to accept. */
 const MAX_CONNECTIONS = 4096;
@@ -11,9 +11,11 @@ const ROUND_PAUSE_MS = 100;
 
 export interface ProxyPort {
   /** where connections may go now; asked for each connection, so that a change needs no restart */
-  targets(): Target[];
+  targets(): readonly Target[];
   balancer: Balancer;
   affinityMs(): number;
+  /** whether this client's connections are taken */
+  allows(client: string): boolean;
 }
 
 /** A listener that hands each connection to an endpoint. Connections live on when their endpoint leaves the service. */
@@ -50,7 +52,7 @@ export class TcpProxy {
   private async serve(client: Socket): Promise<void> {
     this.track(client);
     client.on('error', () => client.destroy());
-    const upstream = await this.dial(client);
+    const upstream = this.port.allows(client.remoteAddress ?? '') ? await this.dial(client) : undefined;
     if (!upstream || client.destroyed) {
       upstream?.destroy();
       // A reset tells the client what a refused connection would have.

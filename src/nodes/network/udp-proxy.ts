@@ -56,7 +56,8 @@ export class UdpProxy {
   }
 
   private open(key: string, address: string, port: number): Flow | undefined {
-    const { balancer, targets, affinityMs } = this.port;
+    const { balancer, targets, affinityMs, allows } = this.port;
+    if (!allows(address)) return undefined;
     const target = balancer.order(targets(), address, affinityMs())[0];
     if (!target) return undefined;
     if (this.flows.size >= this.maxFlows) this.drop(this.flows.keys().next().value!);

@@ -21,7 +21,11 @@ test('with too many clients, the one that has been silent longest is forgotten',
   server.on('message', (_, { port, address }) => server.send(String(port), port, address));
   const target = { address: '127.0.0.1', port: server.address().port };
   const balancer = new Balancer(() => 0, { now: () => 0 });
-  const proxy = new UdpProxy({ balancer, targets: () => [target], affinityMs: () => 0 }, '127.0.0.1', 2);
+  const proxy = new UdpProxy(
+    { balancer, targets: () => [target], affinityMs: () => 0, allows: () => true },
+    '127.0.0.1',
+    2,
+  );
   closing.push(() => proxy.close());
   await proxy.listen(0, '127.0.0.1');
   const ask = (client: Socket): Promise<string> =>
