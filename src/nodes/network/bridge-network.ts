@@ -5,6 +5,7 @@ import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { replaceFile } from '../replace-file.ts';
+import type { Pod } from '../../../schema/types.ts';
 import type { PodAddress, PodNetwork } from './pod-network.ts';
 
 const run = promisify(execFile);
@@ -24,6 +25,11 @@ const POD_LINK = [
   ['forwarding', '1'],
   ['rp_filter', '1'],
 ] as const;
+
+export interface PodGuard {
+  protect(pod: Pod, ip: string): Promise<void>;
+  forget(uid: string): void;
+}
 
 export interface BridgeOptions {
   ip: string;
@@ -82,10 +88,13 @@ export class BridgeNetwork implements PodNetwork {
     return own.some((each) => each.address === address) ? ` src ${address}` : '';
   }
 
-  attach(uid: string): Promise<PodAddress> {
+  /** What is done about a pod that has got its address, before anybody starts in it. */
+  guard: PodGuard | undefined;
+
+  attach(uid: string, pod?: Pod): Promise<PodAddress> {
     let pending = this.pending.get(uid);
     if (!pending) {
-      pending = this.join(uid).finally(() => this.pending.delete(uid));
+      pending = this.admit(uid, pod).finally(() => this.pending.delete(uid));
       this.pending.set(uid, pending);
     }
     return pending;
@@ -95,6 +104,7 @@ export class BridgeNetwork implements PodNetwork {
     const number = this.numberOf(uid);
     if (number === undefined) return;
     await this.unplug(number);
+    this.guard?.forget(uid);
     rmSync(join(this.options.directory, uid), { force: true });
   }
 
@@ -123,6 +133,12 @@ export class BridgeNetwork implements PodNetwork {
 
   private link(number: number): string {
     return `ku7s${this.network}-${number}`;
+  }
+
+  private async admit(uid: string, pod: Pod | undefined): Promise<PodAddress> {
+    const address = await this.join(uid);
+    if (pod) await this.guard?.protect(pod, address.ip);
+    return address;
   }
 
   private async join(uid: string): Promise<PodAddress> {
