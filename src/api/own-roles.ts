@@ -19,6 +19,8 @@ const binding = (name: string, roleName: string, subject: object) => ({
 
 const READ = ['get', 'list', 'watch'];
 const APPROVER = 'kubelet-serving-approver';
+/** Holds pods to network policies on each node: it reads them, and whom they speak of. */
+const POLICY = 'network-policy';
 /** Reads the pods of all simulated nodes for them; what they write, each of them writes as itself. */
 const SIMULATION = 'simulated-nodes';
 
@@ -40,6 +42,11 @@ export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
     },
     { apiGroups: [''], resources: ['nodes'], verbs: READ },
   ]),
+  role(`ku7s:${POLICY}`, [
+    { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: READ },
+    { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: READ },
+  ]),
+  binding(`ku7s:${POLICY}`, `ku7s:${POLICY}`, { kind: 'User', apiGroup: GROUP, name: `system:${POLICY}` }),
   role(`ku7s:${SIMULATION}`, [{ apiGroups: [''], resources: ['pods'], verbs: READ }]),
   binding(`ku7s:${SIMULATION}`, `ku7s:${SIMULATION}`, {
     kind: 'ServiceAccount',

@@ -23,6 +23,8 @@ import { nodeAllocatable } from './node-allocatable.ts';
 import { capacity, limitsNotEnforced, underPressure, type NodeFacts } from './node-object.ts';
 import { openServiceProxy, permittedProxy, type Permitted } from './network/open-service-proxy.ts';
 import type { ServiceProxy } from './network/service-proxy.ts';
+import { enforcePolicies, type PolicyEnforcement } from './policy/enforce-policies.ts';
+import { POLICY_READS } from './policy/network-policies.ts';
 import type { AgentContext } from './pods/agent-context.ts';
 import { machineSecurity } from './pods/machine-security.ts';
 import { ObjectSource } from './pods/object-source.ts';
@@ -55,6 +57,7 @@ class Agent implements NodeHandle {
   private registration: Registration | undefined;
   private certificate: ServingCertificate | undefined;
   private services: ServiceProxy | undefined;
+  private enforcement: PolicyEnforcement | undefined;
   private context: AgentContext | undefined;
   private runtime: NodeRuntime | undefined;
   private collector: ImageCollector | undefined;
@@ -72,6 +75,7 @@ class Agent implements NodeHandle {
     // Informers that start before the agent does must already know what it reads.
     for (const resource of ['nodes', 'pods', 'services']) options.informers.informer(resource);
     for (const resource of PROXY_READS) options.serviceProxy?.informer(resource);
+    for (const resource of POLICY_READS) options.networkPolicies?.informer(resource);
   }
 
   async start(): Promise<void> {
@@ -86,6 +90,7 @@ class Agent implements NodeHandle {
     const usage = new UsageReader(context, facts.size);
     const permitted = permittedProxy(options.serviceProxyMode ?? 'auto', context.network);
     if (options.serviceProxy) facts.annotations = { [SERVICE_PROXY]: permitted.kind };
+    this.enforcement = this.enforce(context, permitted);
     this.manager = new PodManager(pods, context);
     this.collector = this.collectImages(context, this.manager);
     const server = (this.server = new KubeletServer(options.ca, this.manager, context, usage));
@@ -114,6 +119,7 @@ class Agent implements NodeHandle {
       ?.start()
       .catch((error: unknown) => options.log('CSI drivers are not served', { error: String(error) }));
     if (options.serviceProxy) await this.startServices(context, options.serviceProxy, permitted);
+    await this.enforcement?.start();
     await this.manager.start();
     this.collector?.start();
     this.startEvictions(context, this.manager, usage);
@@ -140,6 +146,7 @@ class Agent implements NodeHandle {
     await this.csi?.stop();
     await this.server?.close();
     await this.runtime?.stop(kill);
+    await this.enforcement?.stop(!kill);
     if (kill) await this.context?.network.close();
     if (kill) await this.context?.cgroups?.close();
   }
@@ -158,7 +165,11 @@ class Agent implements NodeHandle {
       labels,
       taints,
       limits: this.options.limits,
-      conditions: () => [...underPressure(this.policy.pressure), ...always],
+      conditions: () => [
+        ...underPressure(this.policy.pressure),
+        ...always,
+        ...(this.enforcement ? [this.enforcement.condition()] : []),
+      ],
     };
   }
 
@@ -261,6 +272,11 @@ class Agent implements NodeHandle {
       options.log('pods share the network of the host', { error: String(error) });
       return shared();
     }
+  }
+
+  private enforce({ network }: AgentContext, permitted: Permitted): PolicyEnforcement | undefined {
+    const { name, networkPolicies: informers, dnsIP, clock, log, events } = this.options;
+    return informers && enforcePolicies({ nodeName: name, network, permitted, informers, dnsIP, clock, log, events });
   }
 
   private async startServices(

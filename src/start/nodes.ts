@@ -16,6 +16,8 @@ import type { NodeSpec } from './options.ts';
 const NODE_USER = 'system:node:';
 /** Who routes to services: a part of its own, of which Kubernetes' roles know (system:node-proxier). */
 const PROXY_USER = 'system:kube-proxy';
+/** Who holds pods to network policies: it reads the policies, pods and namespaces of the cluster. */
+const POLICY_USER = 'system:network-policy';
 /** Who reads the pods of simulated nodes, which are too many for a watch each. */
 const SIMULATION_USER = 'system:serviceaccount:kube-system:simulated-nodes';
 
@@ -142,6 +144,7 @@ async function runNode(
   const informers = informersOf(kubelet, log, { nodes: `metadata.name=${name}`, pods: `spec.nodeName=${name}` });
   // a node's credential acts for nobody else: it is given the proxy's role, or serves no Services
   const proxy = informersOf(own === undefined ? client.as(PROXY_USER, 'kube-proxy') : kubelet, log);
+  const policies = informersOf(own === undefined ? client.as(POLICY_USER, 'network-policy') : kubelet, log);
   const node = createNode({
     name,
     client,
@@ -162,9 +165,11 @@ async function runNode(
     dnsIP: settings.cluster.dnsIP,
     clusterDomain: settings.cluster.domain,
     ...(first && { serviceProxy: proxy }),
+    networkPolicies: policies,
   });
   informers.start();
   proxy.start();
+  policies.start();
   await node.start();
   const addons = await runOnNode({
     addons: (first ? settings.addons : []).map((each) => ADDONS[each]).filter((addon) => addon !== undefined),
@@ -183,6 +188,7 @@ async function runNode(
       await addons.stop();
       await informers.stop();
       await proxy.stop();
+      await policies.stop();
     },
   };
 }
