@@ -120,6 +120,7 @@ class Agent implements NodeHandle {
       .catch((error: unknown) => options.log('CSI drivers are not served', { error: String(error) }));
     if (options.serviceProxy) await this.startServices(context, options.serviceProxy, permitted);
     await this.enforcement?.start();
+    if (this.enforcement) void this.registration.report();
     await this.manager.start();
     this.collector?.start();
     this.startEvictions(context, this.manager, usage);

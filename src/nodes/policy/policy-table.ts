@@ -34,7 +34,7 @@ export function policyTable(
 ): NftTable {
   const own = `"${link}-*"`;
   const out = `iifname ${own} ip saddr vmap @egress`;
-  const dns = dnsIP ? [`iifname ${own} ct original ip daddr ${dnsIP} ct original proto-dst 53 goto dns`] : [];
+  const dns = dnsIP ? [`iifname ${own} ct original ip daddr ${dnsIP} goto dns`] : [];
   const hook = (name: string): string => `type filter hook ${name} priority 0; policy accept;`;
   const chains = new Map<string, NftChain>([
     [
