@@ -101,7 +101,7 @@ export class NetworkPolicies {
   }
 
   private policyChanged(namespace: string): void {
-    for (const local of this.locals.values()) if (local.pod.metadata.namespace === namespace) local.policed = undefined;
+    for (const local of this.locals.values()) if (local.pod.metadata.namespace === namespace) touch(local);
     this.loop.request();
   }
 
