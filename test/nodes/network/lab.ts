@@ -64,7 +64,7 @@ const orders = { listen, ask, hold, echo };
 require('node:readline').createInterface({ input: process.stdin }).on('line', (line) => {
   const order = JSON.parse(line);
   orders[order.do](order);
-});
+}).on('close', () => process.exit());
 `;
 
 /** How long nothing may come before it is silence, ms. */
