@@ -37,8 +37,9 @@ export function enforcePolicies(options: EnforcePoliciesOptions): PolicyEnforcem
   return refused(why, options);
 }
 
-function enforced(network: BridgeNetwork, { informers, dnsIP, clock, log }: EnforcePoliciesOptions): PolicyEnforcement {
-  const policies = new NetworkPolicies({ link: network.bridge, dnsIP, informers, clock, log });
+function enforced(network: BridgeNetwork, options: EnforcePoliciesOptions): PolicyEnforcement {
+  const { nodeName, informers, dnsIP, clock, log } = options;
+  const policies = new NetworkPolicies({ nodeName, link: network.bridge, dnsIP, informers, clock, log });
   network.guard = policies;
   return {
     condition: () =>

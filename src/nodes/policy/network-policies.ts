@@ -17,6 +17,7 @@ export const POLICY_READS = [POLICIES, 'pods', 'namespaces'] as const;
 const SLICE_MS = 10;
 
 export interface NetworkPoliciesOptions extends PolicyScope {
+  nodeName: string;
   informers: Pick<Informers, 'informer'>;
   clock: Clock;
   log(message: string, fields?: Record<string, unknown>): void;
@@ -64,6 +65,7 @@ export class NetworkPolicies {
   /** Resolves when the policies that there are hold. */
   async start(): Promise<void> {
     await Promise.all([this.policies, this.pods, this.namespaces].map((each) => each.whenSynced()));
+    this.adopt();
     this.unsubscribe = [
       this.policies.follow((policy, old) => this.policyChanged((policy ?? old)?.metadata.namespace ?? '')),
       this.pods.follow((pod, old) => this.podChanged(pod, old)),
@@ -98,6 +100,15 @@ export class NetworkPolicies {
     for (const each of this.unsubscribe) each();
     await this.loop.stop();
     if (!keep) await this.kernel.remove();
+  }
+
+  /** Pods that have run on since an earlier start are held to their policies without a gap. */
+  private adopt(): void {
+    for (const pod of this.pods.list()) {
+      const [ip] = pod.spec?.nodeName === this.options.nodeName ? addressesOf(pod) : [];
+      const { uid } = pod.metadata;
+      if (ip && !this.locals.has(uid)) this.locals.set(uid, { pod, ip, policed: undefined, version: 0 });
+    }
   }
 
   private policyChanged(namespace: string): void {

@@ -172,6 +172,7 @@ describe.skipIf(whyNoLab)('network policies', () => {
     ] as const)
       put(name, namespace, name);
     enforcer = new NetworkPolicies({
+      nodeName: 'n1',
       link: lab.network.bridge,
       dnsIP: '10.96.0.10',
       informers,
