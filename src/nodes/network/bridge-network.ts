@@ -210,7 +210,9 @@ export class BridgeNetwork implements PodNetwork {
   /** Makes the bridge's link; false where another agent has one of that name. */
   async claim(): Promise<boolean> {
     try {
-      await this.batch([`link add ${this.bridge} address ${ownHardware(this.options.directory)} type bridge`]);
+      await this.batch([
+        `link add ${this.bridge} address ${ownHardware(this.options.directory)} type veth peer name ${this.bridge}p`,
+      ]);
       return true;
     } catch (error) {
       if (links().has(this.bridge)) return false;
@@ -234,6 +236,8 @@ export class BridgeNetwork implements PodNetwork {
       ...old.map((cidr) => `address delete ${cidr} dev ${this.bridge}`),
       `link set ${this.bridge} up`,
     ]);
+    // Both ends up, the link runs: one that does not is left out of what programs are told of the machine's addresses.
+    await this.batch([`link set ${this.bridge}p up`], true);
   }
 
   private async batch(lines: string[], force = false, netns?: string): Promise<void> {
