@@ -67,6 +67,8 @@ export interface NodeOptions extends NodeDependencies {
   taints?: readonly Taint[];
   /** services and endpoint slices: cluster IPs and node ports are served by them; one agent per machine */
   serviceProxy?: Pick<Informers, 'informer'>;
+  /** one agent of a machine serves node ports and health checks; the others their own pods alone (default: it does) */
+  servesMachine?: boolean;
   /** network policies, and the pods and namespaces of the cluster: pods are held to the policies by them */
   networkPolicies?: Pick<Informers, 'informer'>;
   /** how Services are served: by the kernel's nftables, by this process, or as the machine permits (default) */

@@ -296,6 +296,7 @@ class Agent implements NodeHandle {
       log: options.log,
       events: options.events,
       nodePortAddresses: options.nodePortAddresses,
+      servesMachine: options.servesMachine ?? true,
     });
     await this.services.start();
   }

@@ -164,7 +164,8 @@ async function runNode(
     limits: settings.limits,
     dnsIP: settings.cluster.dnsIP,
     clusterDomain: settings.cluster.domain,
-    ...(first && { serviceProxy: proxy }),
+    serviceProxy: proxy,
+    servesMachine: first,
     networkPolicies: policies,
   });
   informers.start();

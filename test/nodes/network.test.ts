@@ -82,6 +82,7 @@ const proxyOf = (informers: GivenInformers, events: string[] = []): UserspacePro
     random: () => 0,
     log: () => undefined,
     events: { event: (about, type, reason, message) => void events.push(`${about.kind} ${type} ${reason} ${message}`) },
+    servesMachine: true,
     nodePortAddresses: ['127.0.0.1'],
     progress: { queued: () => undefined, updated: () => undefined },
     isHealthy: () => true,

@@ -49,10 +49,14 @@ export function openServiceProxy(
           isOwn: (address) => address.startsWith(network.cidr.slice(0, network.cidr.lastIndexOf('.') + 1)),
         })
       : new UserspaceProxy({ ...common, link: network instanceof BridgeNetwork ? network.bridge : undefined });
+  // Its pods reach what the agent listens on that serves the machine.
+  if (kind === 'userspace' && !options.servesMachine)
+    return { start: async () => undefined, stop: async () => undefined };
   return {
     async start() {
       if (kind === 'nftables') for (const link of defaultLinks()) forward(link);
       await proxy.start();
+      if (!options.servesMachine) return;
       await health.listen(HEALTHZ_PORT, '0.0.0.0').catch((error: Error) => {
         const about = { apiVersion: 'v1', kind: 'Node', metadata: { name: options.nodeName, uid: options.nodeName } };
         options.events.event(about, 'Warning', 'FailedToStartProxierHealthcheck', error.message);

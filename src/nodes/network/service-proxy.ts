@@ -25,6 +25,8 @@ export interface ServiceProxyOptions {
   random(): number;
   log(message: string, fields?: Record<string, unknown>): void;
   events: EventRecorder;
+  /** whether node ports and health checks are this agent's to serve, or another's on the machine */
+  servesMachine: boolean;
   /** addresses on which node ports listen; undefined: all of the node's */
   nodePortAddresses: readonly string[] | undefined;
   /** told when changes have come, and when all of them are served */

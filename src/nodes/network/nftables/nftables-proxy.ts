@@ -66,9 +66,11 @@ export class NftablesProxy implements ServiceProxy {
 
   private async sync(): Promise<void> {
     const { scope, isOwn, log } = this.options;
-    const routes = await this.relays.reroute(await this.claimed(this.source.routes()));
+    const all = this.source.routes();
+    const claimed = this.options.servesMachine ? await this.claimed(all) : all.map(withoutNodePort);
+    const routes = await this.relays.reroute(claimed);
     await this.kernel.apply(serviceTable(scope, routes, this.source.hostPorts(), isOwn));
-    await this.checks.update(routes);
+    if (this.options.servesMachine) await this.checks.update(routes);
     const flows = flowsOf(routes);
     const before = this.flows;
     this.flows = flows;

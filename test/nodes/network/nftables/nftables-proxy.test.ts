@@ -50,6 +50,7 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
       random: () => 0,
       log: () => undefined,
       events: { event: (about, type, reason) => void events.push(`${about.kind} ${type} ${reason}`) },
+      servesMachine: true,
       nodePortAddresses: undefined,
       progress: { queued: () => undefined, updated: () => undefined },
       isHealthy: () => true,
