@@ -144,6 +144,7 @@ class Agent implements NodeHandle {
     await this.manager?.stop(kill ? STOP_GRACE_MS : undefined);
     const left = kill ? 0 : (this.manager?.allWorkers().filter((each) => each.holds).length ?? 0);
     if (left) this.options.log('pods go on without their agent; the next start takes them over', { pods: left });
+    this.context?.volumes.close();
     await this.csi?.stop();
     await this.server?.close();
     await this.runtime?.stop(kill);

@@ -5,7 +5,7 @@ import type { AgentContext } from './agent-context.ts';
 
 /**
  * Ends and removes all that belongs to pods that went while no agent ran: containers, mounts, files, logs, addresses.
- * What cannot be removed is told of, and keeps nothing else; the next start tries again.
+ * What cannot be removed is told of, and keeps nothing else; volumes are tried again, the rest by the next start.
  * @param isKnown asked of each pod when its turn comes, for others may come meanwhile
  */
 export async function collectPods(isKnown: (uid: string) => boolean, context: AgentContext): Promise<void> {
@@ -36,5 +36,5 @@ async function collectPod(uid: string, { podsDir, runtime, volumes }: AgentConte
     }
   }
   await runtime.removePod(pod);
-  await volumes.remove(uid);
+  await volumes.collect(uid);
 }

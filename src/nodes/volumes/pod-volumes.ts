@@ -1,4 +1,4 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod, Volume } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
@@ -35,11 +35,16 @@ export interface VolumeDrivers {
   images?: VolumeImages | undefined;
 }
 
+/** Between two attempts to remove what an earlier pod left, ms. */
+const COLLECT_MS = 30_000;
+
 /** The volumes of the pods of one node: a directory each below `ROOT/UID/volumes`, or what lies elsewhere on the host. */
 export class PodVolumes {
   private readonly tokens = new TokenCache();
   /** by uid and name of the volume: those that are mounted once and then stay, until the pod goes */
   private readonly mounted = new Map<string, Map<string, VolumeSource>>();
+  /** by uid of a pod that is gone: when what is left of it is tried to be removed again */
+  private readonly timers = new Map<string, unknown>();
 
   constructor(
     private readonly root: string,
@@ -85,9 +90,32 @@ export class PodVolumes {
     await removeTree(join(this.root, uid));
   }
 
-  /** uids of the pods that have a folder here */
-  async known(): Promise<string[]> {
-    return readdir(this.root).catch(() => []);
+  /**
+   * Removes what a pod left that went while no agent ran. What cannot be removed yet, since its CSI driver has not come,
+   * is tried again until it can.
+   * @throws Error why it could not be removed at once
+   */
+  async collect(uid: string): Promise<void> {
+    try {
+      await this.remove(uid);
+    } catch (error) {
+      this.later(uid);
+      throw error;
+    }
+  }
+
+  /** Nothing is tried again from now on. */
+  close(): void {
+    for (const timer of this.timers.values()) this.clock.clearTimeout(timer);
+    this.timers.clear();
+  }
+
+  private later(uid: string): void {
+    const again = (): void => {
+      this.timers.delete(uid);
+      this.remove(uid).catch(() => this.later(uid));
+    };
+    this.timers.set(uid, this.clock.setTimeout(again, COLLECT_MS));
   }
 
   private async one(pod: Pod, volume: Volume, facts: PodFacts): Promise<VolumeSource> {

@@ -273,6 +273,23 @@ describe('volumes of CSI drivers', () => {
     expect(existsSync(join(folder, 'pods', one.metadata.uid))).toBe(false);
   });
 
+  it('of a pod that went while no agent ran go when their driver has come', async () => {
+    await open();
+    await driverObject({ attachRequired: false });
+    await claim();
+    const { uid } = (await usingClaim('one')).metadata;
+    await volumes.prepare(await api.client.get('pods', 'a', 'one'), facts);
+    driver.stop();
+    rmSync(join(folder, 'plugins_registry', `${NAME}-reg.sock`), { force: true });
+    await csi.registry.scan();
+    await expect(volumes.collect(uid)).rejects.toThrow('not found in the list of registered CSI drivers');
+    await driver.start(join(folder, 'plugins_registry'));
+    await csi.registry.scan();
+    await api.clock.advance(30_000);
+    await expect.poll(() => existsSync(join(folder, 'pods', uid))).toBe(false);
+    volumes.close();
+  });
+
   it('that an agent left which was killed are ended by the next', async () => {
     await open();
     await driverObject({ attachRequired: false });
