@@ -74,7 +74,8 @@ export class PodVolumes {
   async unmount(uid: string): Promise<void> {
     const directory = join(this.root, uid);
     await this.drivers.csi?.unmount(directory);
-    await unmountBelow(directory);
+    // what the runtime has mounted for the pod is the runtime's to end
+    await unmountBelow(join(directory, 'volumes'));
     this.mounted.delete(uid);
   }
 
