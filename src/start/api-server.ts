@@ -52,7 +52,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     closers.push(() => Promise.resolve(encryption.close()));
     const postgres = options.databaseUrl
       ? undefined
-      : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres') });
+      : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres'), log: report });
     if (postgres) closers.push(() => postgres.stop());
     const store = await startup(
       openStore({

@@ -22,6 +22,8 @@ import { findBinaries, type Binaries } from './embedded/binaries.ts';
 import { serverFlags } from './embedded/configuration.ts';
 import { isAlive, readPostmaster, stopPostmaster } from './embedded/postmaster.ts';
 import { locateData, reachableBinaries } from './embedded/refuge.ts';
+import { Supervisor, type Server } from './embedded/supervisor.ts';
+import type { Log } from './connection.ts';
 
 export interface EmbeddedOptions {
   /** made when absent; holds the database, its password and its log */
@@ -30,12 +32,15 @@ export interface EmbeddedOptions {
   port?: number;
   /** false: no fsync, for tests. Default true */
   durable?: boolean;
+  /** hears of a server that ended, and of each attempt to bring it back */
+  log?: Log;
 }
 
 export interface EmbeddedPostgres {
-  /** of the database `ku7s` */
+  /** of the database `ku7s`; stays the same for as long as this process runs */
   url: string;
-  pid: number;
+  /** of the server that runs now */
+  readonly pid: number;
   /** Ends the server, if this process started it or took it over from one that is gone. */
   stop(): Promise<void>;
 }
@@ -43,6 +48,8 @@ export interface EmbeddedPostgres {
 /** From spawn to an answer; recovery after a crash is part of it, ms. */
 const START_MS = 60_000;
 const LOG_BYTES = 10 << 20;
+/** How often a server that is no child of this process is looked at, ms. */
+const LOOK_MS = 250;
 
 interface Place {
   pgdata: string;
@@ -54,7 +61,7 @@ interface Place {
 /**
  * A Postgres on 127.0.0.1 with its data in a folder. A second start finds the data again, also after a crash. When a
  * server still runs on the folder it is used as it is: shared, if the process that started it lives, else taken over.
- * Errors: one `Error` that says what to do.
+ * One that ends later is started again, at its port. Errors: one `Error` that says what to do.
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   const account = await postgresAccount();
@@ -70,15 +77,38 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
   await initialise(place, binaries, account, options.durable ?? true);
   const password = readFileSync(place.password, 'utf8').trim();
 
+  const begin = (port: number): Promise<Server> =>
+    start(place, binaries, account, port, password, options.durable ?? true);
   const running = await adopt(place, password);
-  if (running) return running;
+  if (running && !running.own) {
+    const { url, pid } = running;
+    return { url, pid, stop: async () => undefined };
+  }
+  const { port, server } = running
+    ? { port: running.port, server: running }
+    : await startSomewhere(options.port, begin);
+  const again = async (): Promise<Server> => (await takeBack(place, password, port)) ?? (await begin(port));
+  const supervisor = new Supervisor(server, again, options.log ?? (() => undefined));
+  return {
+    url: urlOf(port, password, 'ku7s'),
+    get pid() {
+      return supervisor.pid;
+    },
+    stop: taken(place, () => supervisor.stop()),
+  };
+}
+
+async function startSomewhere(
+  wanted: number | undefined,
+  begin: (port: number) => Promise<Server>,
+): Promise<{ port: number; server: Server }> {
   for (let attempt = 1; ; attempt++) {
-    const port = options.port ?? (await freePort());
+    const port = wanted ?? (await freePort());
     try {
-      return await start(place, binaries, account, port, password, options.durable ?? true);
+      return { port, server: await begin(port) };
     } catch (error) {
       // another program may take a free port between the search and the start; an orphan's children need a moment to end
-      const again = error instanceof StartFailure && (error.orphans || (error.portTaken && options.port === undefined));
+      const again = error instanceof StartFailure && (error.orphans || (error.portTaken && wanted === undefined));
       if (!again || attempt === 20) throw error;
       await delay(error.orphans ? 250 : 0);
     }
@@ -158,8 +188,22 @@ function own(file: string, { uid, gid }: Account): void {
   if (uid !== undefined && gid !== undefined) chownSync(file, uid, gid);
 }
 
+interface Adopted extends Server {
+  url: string;
+  port: number;
+  /** nobody else's */
+  own: boolean;
+}
+
+/** The server that runs on the folder again, though this program did not start it; at another port it is of no use. */
+async function takeBack(place: Place, password: string, port: number): Promise<Server | undefined> {
+  const running = await adopt(place, password);
+  if (!running || running.port === port) return running;
+  throw new Error(`a Postgres (pid ${running.pid}) runs on ${place.pgdata} at port ${running.port}: end it`);
+}
+
 /** A server that runs on the folder already, if it answers; one that does not is ended. */
-async function adopt(place: Place, password: string): Promise<EmbeddedPostgres | undefined> {
+async function adopt(place: Place, password: string): Promise<Adopted | undefined> {
   const found = readPostmaster(place.pgdata);
   if (!found) return undefined;
   const shared = ownerLives(place.owner);
@@ -170,11 +214,17 @@ async function adopt(place: Place, password: string): Promise<EmbeddedPostgres |
     await delay(50)
   ) {
     if (!(await makeDatabase(found.port, password))) continue;
-    if (shared) return { url, pid: found.pid, stop: async () => undefined };
-    return { url, pid: found.pid, stop: taken(place, () => stopPostmaster(found.pid)) };
+    const ended = gone(found.pid);
+    return { url, port: found.port, own: !shared, pid: found.pid, ended, stop: () => stopPostmaster(found.pid) };
   }
   if (isAlive(found.pid)) await stopPostmaster(found.pid);
   return undefined;
+}
+
+/** Resolves when a process that is not a child of this one is no more. */
+async function gone(pid: number): Promise<string> {
+  while (isAlive(pid)) await delay(LOOK_MS, undefined, { ref: false });
+  return '';
 }
 
 function ownerLives(file: string): boolean {
@@ -216,7 +266,7 @@ async function start(
   port: number,
   password: string,
   durable: boolean,
-): Promise<EmbeddedPostgres> {
+): Promise<Server> {
   if (existsSync(place.log) && statSync(place.log).size > LOG_BYTES) rmSync(place.log);
   const log = openSync(place.log, 'a', 0o600);
   const before = statSync(place.log).size;
@@ -241,7 +291,7 @@ async function start(
     if (await makeDatabase(port, password)) {
       if (failure !== undefined) break;
       child.unref();
-      return { url: urlOf(port, password, 'ku7s'), pid: child.pid!, stop: taken(place, () => stopChild(child)) };
+      return { pid: child.pid!, ended, stop: () => stopChild(child) };
     }
     await Promise.race([delay(15), ended]);
   }

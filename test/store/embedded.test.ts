@@ -1,8 +1,21 @@
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { fork } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { build } from 'esbuild';
 import pg from 'pg';
 import { afterEach, expect, test } from 'vitest';
+import { PATIENCE_MS } from '../support/patience.ts';
 import { reachableBinaries } from '../../src/store/embedded/refuge.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/store/embedded.ts';
 
@@ -35,6 +48,16 @@ async function query(url: string, text: string): Promise<unknown[]> {
   }
 }
 
+/** Asks until there is an answer. */
+async function eventually<T>(ask: () => Promise<T>): Promise<T> {
+  for (const until = Date.now() + PATIENCE_MS; ; await new Promise((resolve) => setTimeout(resolve, 50)))
+    try {
+      return await ask();
+    } catch (error) {
+      if (Date.now() > until) throw error;
+    }
+}
+
 test('data is there again after a stop, and after a kill', async () => {
   const folder = newFolder();
   const first = await start(folder);
@@ -42,19 +65,62 @@ test('data is there again after a stop, and after a kill', async () => {
   await first.stop();
   const second = await start(folder);
   expect(await query(second.url, 'SELECT a FROM kept')).toEqual([{ a: 1 }]);
-  process.kill(second.pid, 'SIGKILL');
-  const third = await start(folder);
-  expect(third.pid).not.toBe(second.pid);
-  expect(await query(third.url, 'SELECT a FROM kept')).toEqual([{ a: 1 }]);
+  const killed = second.pid;
+  process.kill(killed, 'SIGKILL');
+  await eventually(() => (second.pid === killed ? Promise.reject(new Error('not yet')) : Promise.resolve()));
+  expect(await query(second.url, 'SELECT a FROM kept')).toEqual([{ a: 1 }]);
 });
 
-test('a server that was left behind is taken over', async () => {
+test('a server that is killed is started again at its port as often as it takes, and what is in the way is told', async () => {
   const folder = newFolder();
-  const left = await start(folder);
-  // as if the process that started it were gone
-  writeFileSync(path.join(folder, 'owner'), '999999999 1');
+  const said: string[] = [];
+  const log = (message: string, fields: object = {}): void => void said.push(`${message} ${JSON.stringify(fields)}`);
+  const server = await startEmbeddedPostgres({ dataDir: folder, log });
+  running.push(server);
+  const { url, pid } = server;
+  await query(url, 'CREATE TABLE kept AS SELECT 1 AS a');
+  const control = path.join(folder, 'pgdata/global/pg_control');
+  renameSync(control, `${control}.away`);
+  process.kill(pid, 'SIGKILL');
+  await eventually(async () => {
+    if (!said.some((each) => /does not come back yet .*pg_control/.test(each))) throw new Error(said.join('\n'));
+  });
+  renameSync(`${control}.away`, control);
+  expect(await eventually(() => query(url, 'SELECT a FROM kept'))).toEqual([{ a: 1 }]);
+  expect(said[0]).toContain('Postgres has ended and is started again');
+  expect(server.url).toBe(url);
+  await server.stop();
+  await expect(query(url, 'SELECT 1')).rejects.toThrow();
+});
+
+/** A server whose process is gone: where it is, and which. */
+async function leaveBehind(folder: string): Promise<{ url: string; pid: number }> {
+  const script = path.resolve(`node_modules/.cache/ku7s-test/embedded-${process.pid}.mjs`);
+  const contents = `import { startEmbeddedPostgres } from './embedded.ts';
+    const { url, pid } = await startEmbeddedPostgres({ dataDir: ${JSON.stringify(folder)}, durable: false });
+    process.send({ url, pid });`;
+  const stdin = { contents, resolveDir: path.resolve('src/store') };
+  await build({ stdin, bundle: true, packages: 'external', platform: 'node', format: 'esm', outfile: script });
+  const child = fork(script, [], { execArgv: [] });
+  const left = await new Promise<{ url: string; pid: number }>((resolve, reject) => {
+    child.once('message', (message) => resolve(message as { url: string; pid: number }));
+    child.once('exit', (code) => reject(new Error(`exit ${code}`)));
+  });
+  const ended = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await ended;
+  rmSync(script);
+  return left;
+}
+
+test('a server that was left behind is taken over, and started again when it is killed', async () => {
+  const folder = newFolder();
+  const left = await leaveBehind(folder);
   const taken = await start(folder);
   expect(taken).toMatchObject({ pid: left.pid, url: left.url });
+  process.kill(left.pid, 'SIGKILL');
+  await eventually(() => (taken.pid === left.pid ? Promise.reject(new Error('not yet')) : Promise.resolve()));
+  expect(await query(left.url, 'SELECT 1 AS a')).toEqual([{ a: 1 }]);
   await taken.stop();
   expect(existsSync(path.join(folder, 'pgdata/postmaster.pid'))).toBe(false);
 });
