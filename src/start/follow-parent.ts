@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 const LOOK_MS = 1000;
 
 /**
- * Under `npm start` a shell may stand between npm and this program, which ends by the signal that npm hands on without
- * handing it on itself. So this program ends with whoever npm has started it by. A terminal that goes away ends it
- * too, unless it was told to outlive that (nohup).
+ * Who runs `npm start` may end npm alone: npm hands SIGINT and SIGTERM on (the script is `exec`, for a shell between them
+ * would not), and when it is killed this program ends too, rather than go on where nobody sees it. A terminal that goes
+ * away ends it as well, unless it was told to outlive that (nohup).
  */
 export function stopWithParent(stop: () => void): void {
   if (!ignoresHangup()) process.on('SIGHUP', stop);
