@@ -21,7 +21,7 @@ const READ = ['get', 'list', 'watch'];
 const APPROVER = 'kubelet-serving-approver';
 /** Holds pods to network policies on each node: it reads them, and whom they speak of. */
 const POLICY = 'network-policy';
-/** Reads the pods of all simulated nodes for them; what they write, each of them writes as itself. */
+/** Reads the pods of all simulated nodes for them, and the nodes; what they write, each of them writes as itself. */
 const SIMULATION = 'simulated-nodes';
 
 /** Rights that a cluster of Kubernetes is given by who sets it up; here the program itself does. */
@@ -47,7 +47,7 @@ export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
     { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: READ },
   ]),
   binding(`ku7s:${POLICY}`, `ku7s:${POLICY}`, { kind: 'User', apiGroup: GROUP, name: `system:${POLICY}` }),
-  role(`ku7s:${SIMULATION}`, [{ apiGroups: [''], resources: ['pods'], verbs: READ }]),
+  role(`ku7s:${SIMULATION}`, [{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: READ }]),
   binding(`ku7s:${SIMULATION}`, `ku7s:${SIMULATION}`, {
     kind: 'ServiceAccount',
     namespace: 'kube-system',

@@ -94,7 +94,7 @@ const informersOf = (client: Client, log: Report, fieldSelectors: Record<string,
 
 async function simulate(
   { client, log }: Host,
-  { count, cpu, memory, pods, zones }: Extract<NodeSpec, { runtime: 'simulated' }>,
+  { count, cpu, memory, pods, zones, failures }: Extract<NodeSpec, { runtime: 'simulated' }>,
   first: number,
 ): Promise<Running> {
   const informers = informersOf(client.as(SIMULATION_USER, 'simulated-nodes'), log);
@@ -104,6 +104,7 @@ async function simulate(
     cpu,
     memory,
     pods: String(pods),
+    failures,
     zones: Array.from({ length: zones }, (_, n) => `zone-${letter(n)}`),
     first,
     client,

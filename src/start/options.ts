@@ -28,7 +28,7 @@ export type PodsOnStop = 'end' | 'keep';
 
 export type NodeSpec =
   | { runtime: 'process' | 'containerd'; count: number }
-  | { runtime: 'simulated'; count: number; cpu: string; memory: string; pods: number; zones: number };
+  | { runtime: 'simulated'; count: number; cpu: string; memory: string; pods: number; zones: number; failures: number };
 
 export interface Options {
   roles: ReadonlySet<Role>;
@@ -70,7 +70,7 @@ export const USAGE = `usage: npm start -- [options]
   --bind-address ADDRESS    address of the API (default 127.0.0.1)
   --server URL              API of roles that run without it
   --kubeconfig FILE         credentials for --server (default DATA/kubeconfig)
-  --nodes SPEC              process:1 (default), containerd:1, simulated:3, simulated:5000,cpu=32,memory=64Gi,pods=110,zones=3
+  --nodes SPEC              process:1 (default), containerd:1, simulated:3, simulated:5000,cpu=32,memory=64Gi,pods=110,zones=3,failures=0.01
   --node-name NAME          name of the process node (default: the host's)
   --node-ip ADDRESS         InternalIP of the process node (default: the machine's address with the default route)
   --service-proxy MODE      nftables, userspace, or auto (default): nftables where the machine permits it
@@ -108,7 +108,7 @@ function parseNode(one: string): NodeSpec {
   const [head = '', ...settings] = one.split(',');
   const [runtime, count = '1'] = head.split(':');
   if (!/^\d{1,6}$/.test(count)) throw new StartError(`--nodes ${one}: ${count} is not a number of nodes`);
-  const known = { cpu: '32', memory: '64Gi', pods: '110', zones: '1' };
+  const known = { cpu: '32', memory: '64Gi', pods: '110', zones: '1', failures: '0' };
   const isKnown = (key: string): key is keyof typeof known => Object.hasOwn(known, key);
   for (const setting of settings) {
     const [key = '', value] = setting.split('=');
@@ -116,9 +116,17 @@ function parseNode(one: string): NodeSpec {
       throw new StartError(`--nodes ${one}: unknown setting ${setting}`);
     known[key] = value;
   }
-  const { cpu, memory, pods, zones } = known;
+  const { cpu, memory, pods, zones, failures } = known;
   if (runtime === 'simulated')
-    return { runtime, count: Number(count), cpu, memory, pods: Number(pods), zones: Number(zones) };
+    return {
+      runtime,
+      count: Number(count),
+      cpu,
+      memory,
+      pods: Number(pods),
+      zones: Number(zones),
+      failures: Number(failures),
+    };
   if (runtime !== 'process' && runtime !== 'containerd')
     throw new StartError(`--nodes ${one}: runtimes are process, containerd and simulated`);
   if (Number(count) > 1) throw new StartError(`--nodes ${one}: a machine holds one ${runtime} node`);

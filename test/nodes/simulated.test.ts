@@ -1,24 +1,68 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { nextStage, type SimulatedFacts } from '../../src/nodes/runtimes/simulated/stages.ts';
+import { nextStage, waitMs, type SimulatedFacts } from '../../src/nodes/runtimes/simulated/stages.ts';
+import { steeringOf } from '../../src/nodes/runtimes/simulated/steering.ts';
 import { createSimulatedNodes, type SimulatedNodes, type SimulatedNodesOptions } from '../../src/nodes/simulated.ts';
 import { nth } from '../support/faulty-transport.ts';
 import { serviceUnavailable } from '../../src/meta/status.ts';
 import { NodeApi } from './node-api.ts';
 
-const facts: SimulatedFacts = { phase: 'Pending', deleting: false, released: false, job: false, initDone: true };
+const META = { name: 'p', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
+const steering = steeringOf({ metadata: { ...META } });
+const facts: SimulatedFacts = {
+  phase: 'Pending',
+  deleting: false,
+  released: false,
+  ends: false,
+  initDone: true,
+  crashed: false,
+  restarts: 0,
+  held: false,
+  steering,
+};
 
 describe('a stage of a simulated pod', () => {
-  it.each([
+  it.each<[Partial<SimulatedFacts>, string | undefined]>([
     [{}, 'run'],
     [{ initDone: false }, 'initialize'],
     [{ phase: 'Running' }, undefined],
-    [{ phase: 'Running', job: true }, 'complete'],
-    [{ phase: 'Succeeded', job: true }, undefined],
+    [{ phase: 'Running', ends: true }, 'end'],
+    [{ phase: 'Running', ends: true, crashed: true }, 'restart'],
+    [{ phase: 'Running', ends: true, deadlineMs: 1 }, 'end'],
+    [{ phase: 'Running', ends: true, deadlineMs: 0 }, 'expire'],
+    [{ deadlineMs: -1 }, 'expire'],
+    [{ steering: { ...steering, stuck: 'ErrImagePull' } }, 'hold'],
+    [{ steering: { ...steering, stuck: 'ErrImagePull' }, held: true }, undefined],
+    [{ phase: 'Succeeded', ends: true }, undefined],
     [{ deleting: true }, 'delete'],
-    [{ phase: 'Running', job: true, deleting: true }, 'delete'],
+    [{ phase: 'Running', ends: true, deleting: true }, 'delete'],
     [{ deleting: true, released: true }, undefined],
-  ] as const)('of %j is %s', (change, stage) => {
+  ])('of %j is %s', (change, stage) => {
     expect(nextStage({ ...facts, ...change })?.name).toBe(stage);
+  });
+
+  it.each([
+    [{ restarts: 0 }, 500],
+    [{ restarts: 1 }, 10_000],
+    [{ restarts: 3 }, 40_000],
+    [{ restarts: 50 }, 300_000],
+    [{ restarts: 50, deadlineMs: 7 }, 7],
+  ])('that starts containers again waits as the kubelet does: %j, %i ms', (change, ms) => {
+    const crashed = { ...facts, phase: 'Running', crashed: true, ...change };
+    expect(waitMs(crashed, nextStage(crashed), 0.5)).toBe(ms);
+  });
+
+  it('is steered by annotations that are numbers, and by no others', () => {
+    const annotations = (values: Record<string, string>) =>
+      Object.fromEntries(Object.entries(values).map(([key, value]) => [`simulated.ku7s.io/${key}`, value]));
+    const of = (values: Record<string, string>) =>
+      steeringOf({ metadata: { ...META, annotations: annotations(values) } });
+    expect(of({ 'run-seconds': '1.5', 'exit-code': '3', 'failure-rate': '7', ready: 'false' })).toEqual({
+      runMs: 1500,
+      exitCode: 3,
+      failureRate: 1,
+      ready: false,
+    });
+    expect(of({ 'run-seconds': '-1', 'exit-code': 'x', 'failure-rate': '', ready: 'no' })).toEqual(steering);
   });
 });
 
@@ -141,6 +185,89 @@ describe('simulated nodes', () => {
     await cluster.addPod('foreign', { ...spec, nodeName: 'elsewhere' });
     await cluster.clock.advance(5000);
     expect((await pod('foreign')).status.phase).toBe('Pending');
+  });
+
+  const annotated = (values: Record<string, string>) => ({
+    metadata: {
+      annotations: Object.fromEntries(Object.entries(values).map(([k, v]) => [`simulated.ku7s.io/${k}`, v])),
+    },
+  });
+
+  it.each([
+    ['Never', {}, 'Succeeded', 0],
+    ['OnFailure', {}, 'Succeeded', 0],
+    ['Never', { 'exit-code': '3' }, 'Failed', 3],
+    ['Never', { 'failure-rate': '1' }, 'Failed', 1],
+  ])('end a pod of policy %s and %j by themselves: %s', async (restartPolicy, values, phase, exitCode) => {
+    await start();
+    await cluster.addPod('bare', { ...spec, restartPolicy }, annotated(values));
+    await cluster.clock.advance(3000);
+    expect((await pod('bare')).status).toMatchObject({
+      phase,
+      containerStatuses: [{ state: { terminated: { exitCode } } }],
+    });
+  });
+
+  it('start a container that fails again and again, later each time', async () => {
+    await start({ random: () => 0 });
+    await cluster.addPod('loop', spec, annotated({ 'run-seconds': '1', 'exit-code': '2' }));
+    await cluster.clock.advance(4000);
+    const once = (await pod('loop')).status;
+    expect(once).toMatchObject({ phase: 'Running', containerStatuses: [{ restartCount: 1, ready: false }] });
+    expect(once.containerStatuses[0]).toMatchObject({
+      state: { waiting: { reason: 'CrashLoopBackOff' } },
+      lastState: { terminated: { exitCode: 2, reason: 'Error' } },
+    });
+    await cluster.clock.advance(60_000);
+    expect((await pod('loop')).status.containerStatuses[0].restartCount).toBe(3);
+  });
+
+  it('hold up a pod, or keep it from being ready, where its annotations say so', async () => {
+    await start();
+    await cluster.addPod('stuck', spec, annotated({ stuck: 'ErrImagePull' }));
+    await cluster.addPod('slow', spec, annotated({ ready: 'false' }));
+    await cluster.clock.advance(3000);
+    expect((await pod('stuck')).status).toMatchObject({
+      phase: 'Pending',
+      containerStatuses: [{ state: { waiting: { reason: 'ErrImagePull' } } }],
+    });
+    expect((await pod('slow')).status).toMatchObject({ phase: 'Running', containerStatuses: [{ ready: false }] });
+  });
+
+  it('end a pod whose deadline is over', async () => {
+    await start();
+    await cluster.addPod('late', { ...spec, activeDeadlineSeconds: 5 });
+    await cluster.clock.advance(2000);
+    expect((await pod('late')).status.phase).toBe('Running');
+    await cluster.clock.advance(6000);
+    expect((await pod('late')).status).toMatchObject({ phase: 'Failed', reason: 'DeadlineExceeded' });
+  });
+
+  it('reject a pod as a kubelet does, also one that comes at once with others', async () => {
+    await start({ cpu: '2' });
+    const asks = { ...spec, containers: [{ ...spec.containers[0], resources: { requests: { cpu: '1500m' } } }] };
+    await cluster.addPod('one', asks);
+    await cluster.addPod('two', asks);
+    await cluster.addPod('three', { ...spec, nodeSelector: { disk: 'ssd' } });
+    await cluster.clock.advance(3000);
+    expect((await pod('one')).status.phase).toBe('Running');
+    expect((await pod('two')).status).toMatchObject({
+      phase: 'Failed',
+      reason: 'OutOfcpu',
+      message: "Pod was rejected: Node didn't have enough resource: cpu, requested: 1500, used: 1500, capacity: 2000",
+    });
+    expect((await pod('three')).status).toMatchObject({ phase: 'Failed', reason: 'NodeAffinity' });
+  });
+
+  it('end pods for a critical one', async () => {
+    await start({ cpu: '2' });
+    const asks = { ...spec, containers: [{ ...spec.containers[0], resources: { requests: { cpu: '1500m' } } }] };
+    await cluster.addPod('one', asks);
+    await cluster.clock.advance(2000);
+    await cluster.addPod('two', { ...asks, priorityClassName: 'system-node-critical' });
+    await cluster.clock.advance(2000);
+    expect((await pod('one')).status).toMatchObject({ phase: 'Failed', reason: 'Preempting' });
+    expect((await pod('two')).status.phase).toBe('Running');
   });
 
   it('renew their leases every ten seconds', async () => {

@@ -37,12 +37,12 @@ describe('--nodes', () => {
     ['process:1', [{ runtime: 'process', count: 1 }]],
     ['process', [{ runtime: 'process', count: 1 }]],
     ['containerd:1', [{ runtime: 'containerd', count: 1 }]],
-    ['simulated:3', [{ runtime: 'simulated', count: 3, cpu: '32', memory: '64Gi', pods: 110, zones: 1 }]],
+    ['simulated:3', [{ runtime: 'simulated', count: 3, cpu: '32', memory: '64Gi', pods: 110, zones: 1, failures: 0 }]],
     [
       'process:1+simulated:2,cpu=4,zones=3',
       [
         { runtime: 'process', count: 1 },
-        { runtime: 'simulated', count: 2, cpu: '4', memory: '64Gi', pods: 110, zones: 3 },
+        { runtime: 'simulated', count: 2, cpu: '4', memory: '64Gi', pods: 110, zones: 3, failures: 0 },
       ],
     ],
   ])('%s', (text, nodes) => {

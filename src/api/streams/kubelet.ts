@@ -6,6 +6,8 @@ import { objectAs } from '../object-as.ts';
 import { targetUrl } from './target-url.ts';
 
 const KUBELET_PORT = 10250;
+/** Nodes of this runtime have no agent that could be asked. */
+const SIMULATED = 'simulated://';
 
 export interface Kubelet {
   /** as the node has said it: an address, or a name */
@@ -13,11 +15,15 @@ export interface Kubelet {
   port: number;
 }
 
-/** Where a node's agent listens. Throws 404 without the node, 500 while it has not said its address. */
+/** Where a node's agent listens. Throws 404 without the node, 400 for a simulated one, 500 while it has not said its address. */
 export function kubeletOf(core: Core, node: string): Kubelet {
   const stored = core.store.get({ resource: 'nodes', namespace: '', name: node });
   if (!stored) throw notFound({ group: '', resource: 'nodes' }, node);
-  const { addresses = [], daemonEndpoints } = objectAs('nodes', stored).status ?? {};
+  const { addresses = [], daemonEndpoints, nodeInfo } = objectAs('nodes', stored).status ?? {};
+  if (nodeInfo?.containerRuntimeVersion.startsWith(SIMULATED))
+    throw badRequest(
+      `node ${JSON.stringify(node)} is simulated: its pods run nothing that has logs, could execute a command or be connected to`,
+    );
   const host = ['InternalIP', 'ExternalIP', 'Hostname']
     .map((type) => addresses.find((a) => a.type === type)?.address)
     .find(Boolean);

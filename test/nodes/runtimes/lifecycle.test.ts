@@ -17,10 +17,11 @@ function live(pod: Pod): Life['stages'] {
   const stages: Life['stages'] = [];
   let now = structuredClone(pod);
   for (let second = 1; second < 10; second++) {
-    const stage = nextStage(factsOf(now));
+    const moment = { ip: '10.0.0.1', hostIP: '172.16.0.0', now: START + second * 1000 };
+    const stage = nextStage(factsOf(now, START + second * 1000));
     if (!stage) break;
     if (stage.name === 'delete') return [...stages, { stage: stage.name }];
-    const status = statusAfter(now, stage.name, '10.0.0.1', '172.16.0.0', START + second * 1000);
+    const status = statusAfter(now, stage.name, moment);
     now = { ...now, status };
     stages.push({ stage: stage.name, status });
   }
