@@ -18,6 +18,8 @@ export interface NodeFacts {
   limits?: LimitOptions | undefined;
   /** and its version: `containerd://1.6.20` */
   runtime?: string | undefined;
+  /** its runtime gives a container no groups but those that the pod names (KEP-3619) */
+  strictGroups?: boolean;
   /** bytes of the file system of the data directory */
   storage: number;
   labels?: Readonly<Record<string, string>> | undefined;
@@ -128,6 +130,7 @@ export function nodeStatus(
       { type: 'Hostname', address: facts.name },
     ],
     images,
+    ...(facts.strictGroups && { features: { supplementalGroupsPolicy: true } }),
     daemonEndpoints: { kubeletEndpoint: { Port: facts.port } },
     nodeInfo: {
       machineID: read('/etc/machine-id'),

@@ -163,6 +163,7 @@ class Agent implements NodeHandle {
       port: 0,
       maxPods,
       size,
+      strictGroups: this.options.runtime !== 'containerd',
       storage: bsize * blocks,
       labels,
       taints,

@@ -2,6 +2,7 @@ import type { Cluster } from '../addons/addon.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
 import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
+import type { NodeLimits } from './node-limits.ts';
 import type { NodeSpec, Options, PodsOnStop, Role } from './options.ts';
 
 /** What crosses to a worker thread. */
@@ -13,6 +14,7 @@ export interface LoopSettings {
   images: ImageOptions;
   limits: LimitOptions;
   nodeIP: string | undefined;
+  nodeLimits: NodeLimits;
   serviceProxy: ServiceProxyMode;
   /** whether the pods of the process node end with it, or go on without it */
   podsOnStop: PodsOnStop;
@@ -39,6 +41,7 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
   images: options.images,
   limits: options.limits,
   nodeIP: options.nodeIP,
+  nodeLimits: options.nodeLimits,
   serviceProxy: options.serviceProxy,
   ca,
   addons: options.addons,

@@ -157,6 +157,7 @@ async function runNode(
     runtime,
     dataDir: path.join(settings.data, folder),
     hidden: settings.data,
+    ...settings.nodeLimits,
     ...(settings.nodeIP && { address: settings.nodeIP }),
     serviceProxyMode: settings.serviceProxy,
     onStop: settings.podsOnStop === 'end' ? 'kill' : 'leave',

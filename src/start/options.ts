@@ -18,6 +18,7 @@ import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options
 import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
 import { LIMIT_FLAGS, LIMIT_USAGE, limitOptions } from './limit-options.ts';
+import { NODE_LIMIT_FLAGS, NODE_LIMIT_USAGE, parseNodeLimits, type NodeLimits } from './node-limits.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -50,6 +51,7 @@ export interface Options {
   limits: LimitOptions;
   /** InternalIP of the process node; undefined: the machine's own choice */
   nodeIP: string | undefined;
+  nodeLimits: NodeLimits;
   serviceProxy: ServiceProxyMode;
   podsOnStop: PodsOnStop;
   /** names of add-ons that run with the controllers */
@@ -80,6 +82,7 @@ export const USAGE = `usage: npm start -- [options]
   --registry-config FILE    mirrors, trust and credentials of registries
   --image-source SOURCE     auto (default): programs of this machine stand for images of the catalogue that are not
                             in --images; registry: nothing stands for an image
+${NODE_LIMIT_USAGE}
   --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
 ${INGRESS_USAGE}
   --token-auth-file FILE    lines of token,user,uid,"group1,group2"
@@ -209,6 +212,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     nodeName: values['node-name'],
     images: imageOptions(values),
     limits: limitOptions(values),
+    nodeLimits: parseNodeLimits(values),
     nodeIP: parseNodeIP(values['node-ip']),
     serviceProxy: parseServiceProxy(values['service-proxy']),
     podsOnStop: parsePodsOnStop(values['pods-on-stop'] ?? (roles.has('api') ? 'end' : 'keep')),
@@ -238,6 +242,7 @@ function parse(argv: string[]) {
         kubeconfig: text,
         nodes: text,
         'node-name': text,
+        ...NODE_LIMIT_FLAGS,
         images: text,
         ...LIMIT_FLAGS,
         'registry-config': text,

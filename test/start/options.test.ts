@@ -90,6 +90,7 @@ describe('the command line', () => {
       nodeName: undefined,
       images: { source: 'auto' },
       nodeIP: undefined,
+      nodeLimits: { maxPods: 110, allowedUnsafeSysctls: [] },
       serviceProxy: 'auto',
       addons: ALL,
       ingress: { address: undefined, httpPort: undefined, httpsPort: undefined, accessLog: false },
