@@ -25,18 +25,17 @@ function tables(decisions: Readonly<Record<string, Decision>>): string {
     .join('\n\n');
 }
 
-/** Compares the section of docs/nodes.md; with WRITE_DOCS set it is written. */
+/** Compares that section of docs/nodes.md, and nothing else of it; with WRITE_DOCS set it is written. */
 export async function documented(decisions: Readonly<Record<string, Decision>>): Promise<void> {
   const page = readFileSync(FILE, 'utf8');
-  const before = page.slice(0, page.indexOf(HEAD) + HEAD.length);
+  const start = page.indexOf(HEAD) + HEAD.length;
+  const next = page.indexOf('\n## ', start);
+  const end = next < 0 ? page.length : next;
   const intro =
-    '\nWhat becomes of each field on each runtime. A field that is refused keeps the pod from running, with this message ' +
+    'What becomes of each field on each runtime. A field that is refused keeps the pod from running, with this message ' +
     'in its events or its status. Written by `WRITE_DOCS=1 npx vitest run test/nodes/fields`, from the table that the test ' +
     'tries.\n\n';
-  const wanted = await format(before + intro + tables(decisions), {
-    ...(await resolveConfig(FILE)),
-    parser: 'markdown',
-  });
-  if (process.env['WRITE_DOCS']) writeFileSync(FILE, wanted);
-  else expect(page).toBe(wanted);
+  const wanted = `\n${await format(intro + tables(decisions), { ...(await resolveConfig(FILE)), parser: 'markdown' })}`;
+  if (process.env['WRITE_DOCS']) writeFileSync(FILE, page.slice(0, start) + wanted + page.slice(end));
+  else expect(page.slice(start, end)).toBe(wanted);
 }
