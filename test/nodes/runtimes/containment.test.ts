@@ -199,6 +199,31 @@ describe.runIf(can.rootView).each([
 });
 
 describe.runIf(can.rootView)('a pod', () => {
+  it('lets a container see the processes of the one that it targets, and no others', async () => {
+    const pod = { namespace: 'default', name: 'p', uid: `tried-${++count}` };
+    const sandbox = await runtime.startPod(sandboxSpec({ pod }));
+    const common = { pod, attempt: 0, mounts: [], sandbox, security: securityOf({}), stdin: false, tty: false };
+    const env = { PATH: '/usr/sbin:/usr/bin:/sbin:/bin' };
+    const root = { kind: 'host' } as const;
+    const start = (name: string, command: string[]) => runtime.start({ ...common, name, command, env, root });
+    const target = await start('target', ['sleep', '4711']);
+    const other = await start('other', ['sleep', '4712']);
+    const debug = await runtime.start({ ...common, name: 'debug', command: ['sleep', '4713'], env, root, target });
+    const lines = 'for p in /proc/[0-9]*; do tr "\\0" " " < $p/cmdline; echo; done';
+    const session = runtime.exec(debug, ['/bin/sh', '-c', lines]);
+    let seen = '';
+    session.onOutput((_, chunk) => (seen += chunk.toString()));
+    await session.exited;
+    expect(seen).toContain('sleep 4711');
+    expect(seen).not.toContain('sleep 4712');
+    debug.kill();
+    await debug.exited;
+    expect(target.live).toBe(true);
+    for (const each of [target, other]) each.kill();
+    await Promise.all([target.exited, other.exited]);
+    await runtime.removePod(pod);
+  });
+
   it('has /dev/shm, queues, a terminal device and nothing else of the host in /dev', async () => {
     const { out } = await inside('ls /dev; stat -fc %T /dev/shm /dev/mqueue /dev/pts');
     expect(out.split('\n').filter(Boolean).slice(0, -3)).toEqual(

@@ -54,7 +54,7 @@ export function containerSteps(
 ): Step[] {
   const { users } = machine;
   const pod = spec.sandbox.spec;
-  const shared = pod.shareProcessNamespace;
+  const processes = processesOf(spec, holder);
   checkMounts(spec, machine);
   const outer = spec.mounts.filter((mount) => mount.propagation === 'Bidirectional');
   const steps: Step[] = [
@@ -64,11 +64,11 @@ export function containerSteps(
     ['alive', holder.pid, holder.ticks],
     ...self.procs.map((path): Step => ['cgroup', path]),
     ...outer.map((mount) => treeStep(mount, spec)),
-    ...enter(holder, sharedNamespaces(pod, users), shared, users),
+    ...enter(holder, sharedNamespaces(pod, users), processes, users),
     ...(spec.tty ? [['terminal'] as Step] : []),
     [
       'child',
-      CLONE.mounts | (shared || pod.hostPID ? 0 : CLONE.pid),
+      CLONE.mounts | (processes || pod.hostPID ? 0 : CLONE.pid),
       spec.tty ? 'control' : '',
       spec.stdin ? 1 : 0,
       Math.max(spec.security.oomScoreAdj, machine.leastOomScore),
@@ -113,19 +113,26 @@ function pipes(spec: ContainerSpec, directory: string): Step[] {
   return steps;
 }
 
-function enter({ pid }: Holder, shared: number, processes: boolean, users: Users): Step[] {
-  const spaces: [string, number][] = [
+/** The PID namespace of others that it comes into: its target's, or the pod's where the pod has one. */
+function processesOf({ sandbox, target }: ContainerSpec, holder: Holder): string | undefined {
+  const { hostPID, shareProcessNamespace } = sandbox.spec;
+  if (shareProcessNamespace) return `/proc/${holder.pid}/ns/pid_for_children`;
+  return target && !hostPID ? `/proc/${target.pid}/ns/pid` : undefined;
+}
+
+function enter({ pid }: Holder, shared: number, processes: string | undefined, users: Users): Step[] {
+  const spaces: [string, number, string?][] = [
     ...(users.kind === 'host' ? [] : [['user', CLONE.user] as [string, number]]),
     ['ipc', shared & CLONE.ipc],
     ['uts', shared & CLONE.uts],
     ['net', shared & CLONE.network],
-    ['pid_for_children', processes ? CLONE.pid : 0],
+    ['pid', processes ? CLONE.pid : 0, processes],
     // Only a pod with a user namespace has mounts of its own: others would keep the host's from being unmounted.
     ['mnt', users.kind === 'host' ? 0 : CLONE.mounts],
   ];
   const used = spaces.filter(([, kind]) => kind);
   return [
-    ...used.map(([name]): Step => ['open', name, `/proc/${pid}/ns/${name}`, OPEN.read]),
+    ...used.map(([name, , path = `/proc/${pid}/ns/${name}`]): Step => ['open', name, path, OPEN.read]),
     ...used.map(([name, kind]): Step => ['setns', name, kind]),
   ];
 }

@@ -101,7 +101,7 @@ export class ProcessRuntime implements ContainerRuntime {
       ...(filter && { filter: filter.toString('base64') }),
       namespaces: namespacesOf(spec, users),
       procs: spec.cgroup?.procs ?? [],
-      ownProcesses: !hostPID && !shareProcessNamespace,
+      ownProcesses: !hostPID && !shareProcessNamespace && !spec.target,
       tty: spec.tty,
     };
     const steps = containerSteps(spec, self, directory, await this.holder(spec.sandbox), this.machine);
