@@ -121,7 +121,7 @@ function processesOf({ sandbox, target }: ContainerSpec, holder: Holder): string
 }
 
 function enter({ pid }: Holder, shared: number, processes: string | undefined, users: Users): Step[] {
-  const spaces: [string, number, string?][] = [
+  const spaces: [name: string, kind: number, path?: string | undefined][] = [
     ...(users.kind === 'host' ? [] : [['user', CLONE.user] as [string, number]]),
     ['ipc', shared & CLONE.ipc],
     ['uts', shared & CLONE.uts],
