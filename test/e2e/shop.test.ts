@@ -1,10 +1,13 @@
 import { request, type RequestOptions } from 'node:https';
 import { request as requestPlain } from 'node:http';
-import { writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import os from 'node:os';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { makeCertificate } from '../../src/start/certificates.ts';
+import { writeNodeImage } from '../support/node-image.ts';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
 
 const SHOP = fileURLToPath(new URL('../../examples/shop', import.meta.url));
@@ -23,21 +26,38 @@ interface Product {
 /** How the shop's images are come by. */
 interface Runtime {
   name: string;
-  args: readonly string[];
-  kustomization: string;
-  /** why this machine, or this build, cannot */
-  missing?: string;
+  /** of --nodes */
+  nodes: string;
+  /** whether there is an image of its own, which the overlay names */
+  image?: boolean;
+  /** why this machine cannot */
+  missing?: string | undefined;
 }
-const RUNTIMES: readonly Runtime[] = [{ name: 'host programs', args: ['--nodes', 'process:1'], kustomization: SHOP }];
+const isRoot = process.getuid?.() === 0;
+const lacks = (...programs: string[]): string | undefined => {
+  const missing = programs.filter((name) => spawnSync('sh', ['-c', `command -v ${name}`]).status !== 0);
+  if (!isRoot) return 'needs root';
+  return missing.length ? `there is no ${missing.join(', ')}` : undefined;
+};
+const RUNTIMES: readonly Runtime[] = [
+  { name: 'host programs', nodes: 'process:1' },
+  { name: 'OCI images', nodes: 'process:1', image: true, missing: lacks('ldd') },
+  { name: 'containerd', nodes: 'containerd:1', image: true, missing: lacks('ldd', 'containerd', 'runc') },
+];
 
-describe.each(RUNTIMES)('the shop on $name', ({ args, kustomization, missing }) => {
+describe.each(RUNTIMES)('the shop on $name', ({ nodes, image, missing }) => {
+  const kustomization = image ? path.join(SHOP, 'overlays/images') : SHOP;
+  const folder = mkdtempSync(path.join(os.tmpdir(), 'ku7s-shop-'));
   let cluster: Cluster;
   let cert: string;
   let ports: { http: number; https: number };
 
   beforeAll(async () => {
     if (missing) return;
-    cluster = await startCluster([...args, '--ingress-http-port', '0', '--ingress-https-port', '0']);
+    if (image) await writeNodeImage(folder, 'shop.example/node:1');
+    const images = image ? ['--images', folder] : [];
+    const ingress = ['--ingress-http-port', '0', '--ingress-https-port', '0'];
+    cluster = await startCluster(['--nodes', nodes, ...images, ...ingress]);
     const pair = await makeCertificate({ commonName: HOST }, undefined, [HOST]);
     cert = pair.cert;
     for (const [file, text] of Object.entries(pair)) writeFileSync(path.join(cluster.data, `shop.${file}`), text);
@@ -50,10 +70,14 @@ describe.each(RUNTIMES)('the shop on $name', ({ args, kustomization, missing }) 
   afterAll(async () => {
     await cluster?.kubectl('delete namespace shop --wait=true');
     await cluster?.remove();
+    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
   });
   beforeEach(({ skip }) => {
     skip(missing !== undefined, missing);
-    skip(!cluster.output().includes('"pods":"own network"'), 'pods have no network of their own here');
+    skip(
+      nodes.startsWith('process') && !cluster.output().includes('"pods":"own network"'),
+      'pods have no network of their own here',
+    );
   });
 
   const kubectl = async (line: string): Promise<string> => {
@@ -154,7 +178,13 @@ describe.each(RUNTIMES)('the shop on $name', ({ args, kustomization, missing }) 
     const statuses: number[] = [];
     const load = Promise.all(
       Array.from({ length: 4 }, async () => {
-        while (on) statuses.push((await ask('/api/products')).status);
+        while (on)
+          statuses.push(
+            await ask('/api/products').then(
+              ({ status }) => status,
+              () => 0,
+            ),
+          );
       }),
     );
     await kubectl('set env -n shop deployment/api VERSION=2');
