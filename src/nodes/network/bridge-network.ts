@@ -85,7 +85,7 @@ export class BridgeNetwork implements PodNetwork {
   private get source(): string {
     const { address } = this.options;
     const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
-    return own.some((each) => each.address === address) ? ` src ${address}` : '';
+    return own.some((each) => each.address === address && !each.internal) ? ` src ${address}` : '';
   }
 
   /** What is done about a pod that has got its address, before anybody starts in it. */
