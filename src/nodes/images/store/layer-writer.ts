@@ -37,6 +37,9 @@ const OPAQUE = '.wh..wh..opq';
 const WHITEOUT = '.wh.';
 /** What aufs kept for itself. */
 const AUFS = '.wh..wh.';
+/** Bytes of one attribute, as Linux bounds them, and of all of a layer. */
+const MAX_ATTRIBUTE = 64 * 1024;
+const MAX_ATTRIBUTES = 16 * 1024 * 1024;
 const MAX_ID = 2 ** 32 - 2;
 /** Of a directory that is only the way to something, as Docker makes it. */
 const implied = () => ({ mode: 0o755, mtime: Date.now() / 1000 });
@@ -46,11 +49,13 @@ const implied = () => ({ mode: 0o755, mtime: Date.now() / 1000 });
  * character device 0:0, a directory that hides all of theirs has an attribute. Nothing is written outside.
  */
 export class LayerWriter {
-  readonly opaque: string[] = [];
+  /** directories that hide what lower layers have in them */
+  readonly opaque = new Set<string>();
   /** what an image has and this machine, or who unpacks, cannot make: devices, attributes */
   dropped = 0;
   private readonly tree: LayerTree;
-  private readonly attributes: Attribute[] = [];
+  private readonly attributes = new Map<string, Attribute[]>();
+  private attributeBytes = 0;
   private readonly directories = new Map<string, Pick<LayerEntry, 'mode' | 'mtime'>>();
 
   constructor(
@@ -76,10 +81,10 @@ export class LayerWriter {
 
   /** Attributes, and the directories' modes and times, which what is made in them would change. */
   async finish(): Promise<void> {
-    const opaque = [...new Set(this.opaque)];
+    const opaque = [...this.opaque];
     const names = this.who.root ? ['trusted.overlay.opaque', 'user.overlay.opaque'] : ['user.overlay.opaque'];
     const marks = opaque.flatMap((path) => names.map((name) => ({ path, name, value: Buffer.from('y') })));
-    const failed = await setAttributes([...this.attributes, ...marks]);
+    const failed = await setAttributes([...[...this.attributes.values()].flat(), ...marks]);
     const unmarked = opaque.find((path) => failed.has(path));
     if (unmarked !== undefined)
       throw new Error(`a directory cannot be marked as opaque on this file system: ${failed.get(unmarked)}`);
@@ -94,14 +99,14 @@ export class LayerWriter {
   private parentOf(steps: readonly string[]): Promise<TreeDirectory> {
     return this.tree.directory(steps.slice(0, -1), async (path, hidden) => {
       if (hidden) await rm(path);
-      if (hidden) this.opaque.push(path);
+      if (hidden) this.opaque.add(path);
       await mkdir(path, 0o700);
       this.directories.set(path, implied());
     });
   }
 
   private hideAll(directory: TreeDirectory): void {
-    this.opaque.push(directory.path);
+    this.opaque.add(directory.path);
   }
 
   /** Of a directory that the layer has too, only what lower layers had in it is hidden. */
@@ -168,13 +173,17 @@ export class LayerWriter {
   private async remove(parent: TreeDirectory, name: string): Promise<void> {
     const path = join(parent.path, name);
     await rm(path, { recursive: true });
+    const node = parent.children.get(name);
     parent.children.delete(name);
-    const below = (each: string): boolean => each === path || each.startsWith(`${path}/`);
-    for (const each of this.directories.keys()) if (below(each)) this.directories.delete(each);
-    const kept = this.attributes.filter((each) => !below(each.path));
-    this.attributes.splice(0, this.attributes.length, ...kept);
-    const opaque = this.opaque.filter((each) => !below(each));
-    this.opaque.splice(0, this.opaque.length, ...opaque);
+    if (node) this.forget(path, node);
+  }
+
+  private forget(path: string, node: TreeNode): void {
+    this.attributes.delete(path);
+    if (node.kind !== 'directory') return;
+    this.directories.delete(path);
+    this.opaque.delete(path);
+    for (const [name, child] of node.children) this.forget(join(path, name), child);
   }
 
   /** What a hard link leads to: something of the same layer. */
@@ -242,13 +251,25 @@ export class LayerWriter {
     if (this.who.root) await lchown(path, uid, gid);
     // after the owner, whose change takes set-user-id away
     if (!isLink && entry.type !== 'directory') await chmod(path, mode & 0o7777);
-    for (const [name, value] of Object.entries(entry.attributes)) {
-      const bytes = Buffer.from(value);
-      // an image does not tell overlayfs where other files are; and what is no text has been spoilt by the archive's reader
-      const allowed = name === 'security.capability' || (name.startsWith('user.') && !name.startsWith('user.overlay.'));
-      if (allowed && !value.includes('\uFFFD') && !name.includes('\0'))
-        this.attributes.push({ path, name, value: bytes });
-      else this.dropped++;
+    const own = Object.entries(entry.attributes).flatMap(([name, value]) => this.allowed(path, name, value) ?? []);
+    if (own.length) this.attributes.set(path, own);
+    else this.attributes.delete(path);
+  }
+
+  /**
+   * An image does not tell overlayfs where other files are, nor what the machine's security modules think of them; and
+   * what is no text has been spoilt by the archive's reader.
+   */
+  private allowed(path: string, name: string, text: string): Attribute | undefined {
+    const value = Buffer.from(text);
+    const known = name === 'security.capability' || (name.startsWith('user.') && !name.startsWith('user.overlay.'));
+    if (!known || text.includes('\uFFFD') || name.includes('\0') || value.length > MAX_ATTRIBUTE) {
+      this.dropped++;
+      return undefined;
     }
+    this.attributeBytes += name.length + value.length;
+    if (this.attributeBytes > MAX_ATTRIBUTES)
+      throw new LayerError(`the layer's attributes have more than ${MAX_ATTRIBUTES} bytes`);
+    return { path, name, value };
   }
 }

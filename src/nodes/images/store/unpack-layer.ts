@@ -56,7 +56,7 @@ export async function unpackLayer(
     diffId: `sha256:${hash.digest('hex')}`,
     size,
     entries: count,
-    opaque: writer.opaque.map((path) => path.slice(directory.length)),
+    opaque: [...writer.opaque].map((path) => path.slice(directory.length)),
     dropped: writer.dropped,
   };
 }

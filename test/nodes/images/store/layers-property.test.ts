@@ -89,7 +89,7 @@ test('whatever an archive has, nothing outside of the layer is touched', async (
       expect(JSON.stringify(tree(outside))).toBe(before);
       expect(readdirSync(scratch).every((each) => /^(\d+|outside|whiteout|empty|merged-\d+)$/.test(each))).toBe(true);
     }),
-    { numRuns: 150 },
+    { numRuns: 80 },
   );
 });
 
@@ -125,6 +125,6 @@ test.skipIf(!isRoot)('layers are to the kernel what they are when they are merge
       expect(tree(target).toSorted()).toEqual(seen.toSorted());
       rmSync(target, { recursive: true });
     }),
-    { numRuns: 100 },
+    { numRuns: 50 },
   );
 });

@@ -271,6 +271,14 @@ describe('a layer is refused that', () => {
     ['links to what it hides', [evil('.wh.gone'), hard('a', 'gone')], 'which the layer does not have'],
     ['goes in circles', [link('a', 'b'), link('b', 'a'), evil('a/x')], 'has too many links'],
     ['leads through a file', [evil('a'), evil('a/b')], 'leads through a file'],
+    [
+      'has more attributes than can be kept in mind',
+      Array.from({ length: 300 }, (_, at) => ({
+        ...evil(`f${at}`),
+        pax: { 'SCHILY.xattr.user.x': 'x'.repeat(60_000) },
+      })),
+      "the layer's attributes have more than",
+    ],
     ['belongs to nobody', [{ ...evil('a'), pax: { uid: '-1' } }], 'belongs to nobody'],
     ['belongs to no number', [{ ...evil('a'), pax: { gid: 'x' } }], 'belongs to nobody'],
   ])('%s', async (_name, entries, message) => {
