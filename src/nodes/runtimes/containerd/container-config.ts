@@ -6,6 +6,7 @@ import type { BindMount, ContainerSpec, PodSandboxSpec } from '../runtime.ts';
 import type {
   ContainerConfig,
   ContainerSecurityContext,
+  Device,
   Mount,
   NamespaceOption,
   Resources,
@@ -73,6 +74,7 @@ export function containerConfig(spec: ContainerSpec, mounts: readonly Mount[], s
     working_dir: spec.workingDir ?? '',
     envs: Object.entries(env).map(([key, value]) => ({ key, value })),
     mounts,
+    devices: spec.mounts.filter(({ device }) => device).map(deviceOf),
     labels: {
       ...podLabels(spec),
       [LABELS.container]: name,
@@ -130,6 +132,12 @@ const PROPAGATIONS = {
   HostToContainer: 'PROPAGATION_HOST_TO_CONTAINER',
   Bidirectional: 'PROPAGATION_BIDIRECTIONAL',
 } as const;
+
+const deviceOf = ({ source, target, readOnly }: BindMount): Device => ({
+  container_path: target,
+  host_path: source,
+  permissions: readOnly ? 'mr' : 'mrw',
+});
 
 /** @param source what is shown, sub path and all. @throws UnsupportedError for what this runtime does not do */
 export function mountOf(mount: BindMount, source: string): Mount {

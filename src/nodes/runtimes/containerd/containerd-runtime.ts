@@ -153,6 +153,7 @@ export class ContainerdRuntime implements ContainerRuntime {
     const places = join(this.options.podsDir, spec.pod.uid, 'subpaths', spec.name, String(spec.attempt));
     const all: Mount[] = [];
     for (const [i, mount] of spec.mounts.entries()) {
+      if (mount.device) continue;
       const source = mount.subPath
         ? await mountSubPath(mount.source, mount.subPath, join(places, String(i)))
         : mount.source;

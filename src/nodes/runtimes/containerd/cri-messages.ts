@@ -39,6 +39,12 @@ export interface Mount {
   readonly: boolean;
   propagation: 'PROPAGATION_PRIVATE' | 'PROPAGATION_HOST_TO_CONTAINER' | 'PROPAGATION_BIDIRECTIONAL';
 }
+export interface Device {
+  container_path: string;
+  host_path: string;
+  /** of `m`, `r`, `w` */
+  permissions: string;
+}
 export interface ContainerSecurityContext {
   capabilities: { add_capabilities: readonly string[]; drop_capabilities: readonly string[] };
   privileged: boolean;
@@ -60,6 +66,7 @@ export interface ContainerConfig {
   working_dir: string;
   envs: readonly { key: string; value: string }[];
   mounts: readonly Mount[];
+  devices: readonly Device[];
   labels: Readonly<Record<string, string>>;
   log_path: string;
   stdin: boolean;

@@ -53,6 +53,7 @@ const MESSAGES: Messages = {
   },
   LinuxContainer: { resources: 'Resources 1', security_context: 'ContainerSecurity 2' },
   Mount: { container_path: 'string 1', host_path: 'string 2', readonly: 'bool 3', propagation: 'MountPropagation 5' },
+  Device: { container_path: 'string 1', host_path: 'string 2', permissions: 'string 3' },
   ImageSpec: { image: 'string 1' },
   ContainerConfig: {
     metadata: 'ContainerMetadata 1',
@@ -61,6 +62,7 @@ const MESSAGES: Messages = {
     working_dir: 'string 5',
     envs: '[]KeyValue 6',
     mounts: '[]Mount 7',
+    devices: '[]Device 8',
     labels: '{}string 9',
     log_path: 'string 11',
     stdin: 'bool 12',

@@ -193,7 +193,8 @@ function treeStep(mount: BindMount, { security }: ContainerSpec): Step {
     HostToContainer: SPREAD.slave,
     Bidirectional: 0,
   }[mount.propagation ?? 'None'];
-  const attributes = (mount.readOnly ? ATTRIBUTE.readOnly : 0) | (security.privileged ? 0 : ATTRIBUTE.noDevices);
+  const attributes =
+    (mount.readOnly ? ATTRIBUTE.readOnly : 0) | (security.privileged || mount.device ? 0 : ATTRIBUTE.noDevices);
   const recursive = mount.recursiveReadOnly ? 1 : 0;
   return ['tree', treeName(mount), mount.source, mount.subPath ?? '', attributes, spread, recursive];
 }
