@@ -1,4 +1,4 @@
-import type { Namespace, NetworkPolicy, Pod } from '../../../schema/types.ts';
+import type { Namespace, NetworkPolicy, NetworkPolicyPort, Pod } from '../../../schema/types.ts';
 import type { Informer } from '../../client/contract.ts';
 import type { Informers } from '../../client/informers.ts';
 import { labelMatcher, type LabelMatcher } from '../../control/selector.ts';
@@ -6,7 +6,7 @@ import type { Clock } from '../../rules/clock.ts';
 import { KernelTable, runNft } from '../network/nftables/nft.ts';
 import { SyncLoop } from '../network/sync-loop.ts';
 import { allowsDns } from './allows-dns.ts';
-import { addressesOf, PeerSets } from './peer-sets.ts';
+import { addressesOf, PeerSets, type PeerSelector } from './peer-sets.ts';
 import { policyRules, speaksOf, type Direction } from './policy-rules.ts';
 import { policyTable, type PolicedPod, type PolicyScope } from './policy-table.ts';
 
@@ -22,6 +22,12 @@ export interface NetworkPoliciesOptions extends PolicyScope {
   clock: Clock;
   log(message: string, fields?: Record<string, unknown>): void;
   run?: typeof runNft;
+}
+
+/** What one policy allows, and the sets that this speaks of. */
+interface Rules {
+  lines: readonly string[];
+  sets: readonly string[];
 }
 
 interface Local {
@@ -45,6 +51,12 @@ export class NetworkPolicies {
   private readonly locals = new Map<string, Local>();
   private unsubscribe: (() => void)[] = [];
   private readonly matchers = new WeakMap<NetworkPolicy, LabelMatcher>();
+  private rules: Record<Direction, WeakMap<NetworkPolicy, Rules>> = { Ingress: new WeakMap(), Egress: new WeakMap() };
+  private forgotten = 0;
+  /** of the run under way, by the lists that they are made of */
+  private readonly lists = new Map<string, readonly string[]>();
+  private readonly ids = new WeakMap<readonly string[], number>();
+  private nextId = 0;
   private heldSince = 0;
   private synced = false;
 
@@ -129,6 +141,7 @@ export class NetworkPolicies {
 
   private async sync(): Promise<void> {
     const pods: PolicedPod[] = [];
+    this.lists.clear();
     for (const local of this.locals.values()) {
       const { version } = local;
       const policed = local.policed ?? (await this.police(local.pod, local.ip));
@@ -145,14 +158,15 @@ export class NetworkPolicies {
       .filter((policy) => this.matcherOf(policy)(pod.metadata.labels))
       .toSorted((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
     const names: string[] = [];
-    const rules = async (direction: Direction): Promise<string[] | undefined> => {
+    const rules = async (direction: Direction): Promise<readonly string[] | undefined> => {
       const speaking = selecting.filter((each) => speaksOf(each, direction));
-      const lines = new Set<string>();
+      const parts: Rules[] = [];
       for (const policy of speaking) {
-        for (const line of policyRules(pod, policy, direction, this.noting(names))) lines.add(line);
+        parts.push(this.rulesOf(pod, policy, direction));
         await this.breathe();
       }
-      return speaking.length ? [...lines, 'drop'] : undefined;
+      for (const part of parts) names.push(...part.sets);
+      return speaking.length ? this.joined(parts) : undefined;
     };
     const [ingress, egress] = [await rules('Ingress'), await rules('Egress')];
     return { ip, ingress, egress, noDns: egress ? this.noDns(selecting) : [], sets: names };
@@ -167,14 +181,38 @@ export class NetworkPolicies {
     return (['udp', 'tcp'] as const).filter((protocol) => !allowsDns(outward, protocol === 'udp' ? 'UDP' : 'TCP', dns));
   }
 
-  private noting(names: string[]): Pick<PeerSets, 'nameOf'> {
-    return {
-      nameOf: (selector) => {
-        const name = this.sets.nameOf(selector);
-        names.push(name);
-        return name;
-      },
+  /** They are the same for all pods that the policy selects, unless it names ports of theirs. */
+  private rulesOf(pod: Pod, policy: NetworkPolicy, direction: Direction): Rules {
+    if (this.sets.forgotten !== this.forgotten) {
+      this.forgotten = this.sets.forgotten;
+      this.rules = { Ingress: new WeakMap(), Egress: new WeakMap() };
+    }
+    const known = this.rules[direction].get(policy);
+    if (known) return known;
+    const sets: string[] = [];
+    const nameOf = (selector: PeerSelector): string => {
+      const name = this.sets.nameOf(selector);
+      sets.push(name);
+      return name;
     };
+    const made = { lines: policyRules(pod, policy, direction, { nameOf }), sets };
+    const isOfPod = direction === 'Ingress' && policy.spec?.ingress?.some(({ ports }) => ports?.some(isNamed));
+    if (!isOfPod) this.rules[direction].set(policy, made);
+    return made;
+  }
+
+  /** One list for all pods of a run that have the same rules. */
+  private joined(parts: readonly Rules[]): readonly string[] {
+    const key = parts.map(({ lines }) => this.idOf(lines)).join(' ');
+    let lines = this.lists.get(key);
+    if (!lines) this.lists.set(key, (lines = [...new Set(parts.flatMap((part) => part.lines)), 'drop']));
+    return lines;
+  }
+
+  private idOf(lines: readonly string[]): number {
+    let id = this.ids.get(lines);
+    if (id === undefined) this.ids.set(lines, (id = this.nextId++));
+    return id;
   }
 
   private matcherOf(policy: NetworkPolicy): LabelMatcher {
@@ -195,6 +233,8 @@ function touch(local: Local): void {
   local.policed = undefined;
   local.version++;
 }
+
+const isNamed = ({ port }: NetworkPolicyPort): boolean => typeof port === 'string';
 
 const sameLabels = (a: Record<string, string> | undefined, b: Record<string, string> | undefined): boolean =>
   JSON.stringify(a ?? {}) === JSON.stringify(b ?? {});

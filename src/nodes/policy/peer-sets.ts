@@ -31,6 +31,8 @@ const ANY: LabelMatcher = () => true;
 /** The addresses of the pods that selectors take, kept as pods and namespaces change: each change looks at one pod. */
 export class PeerSets {
   private readonly sets = new Map<string, PeerSet>();
+  /** sets that were forgotten since the start */
+  forgotten = 0;
 
   constructor(
     private readonly pods: Pick<Informer<Pod>, 'list'>,
@@ -79,7 +81,10 @@ export class PeerSets {
   /** Forgets the sets that nobody has asked for since the last time. @returns the names of the others */
   sweep(): string[] {
     for (const [name, set] of this.sets) {
-      if (!set.used) this.sets.delete(name);
+      if (!set.used) {
+        this.sets.delete(name);
+        this.forgotten++;
+      }
       set.used = false;
     }
     return [...this.sets.keys()];

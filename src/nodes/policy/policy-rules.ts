@@ -33,7 +33,8 @@ export function policyRules(
     const places = peers.length
       ? peers.flatMap((peer) => peerOf(peer, metadata.namespace ?? '', direction, sets) ?? [])
       : [''];
-    for (const place of places) for (const port of parts.numbers) rules.add(`${place} ${port} return`.trim());
+    for (const place of places)
+      for (const port of parts.numbers) rules.add([place, port, 'return'].filter(Boolean).join(' '));
     for (const named of parts.named) {
       const pods = peers.length
         ? peers.filter(({ ipBlock }) => !ipBlock).map((peer) => selectorOf(peer, metadata.namespace ?? ''))

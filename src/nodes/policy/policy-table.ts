@@ -47,12 +47,18 @@ export function policyTable(
     ['in', { hook: hook('input'), rules: [...ANSWERS, ...dns, out] }],
     ['dns', { rules: ['ip saddr . meta l4proto @no-dns drop', 'accept'] }],
   ]);
+  const names = new Map<readonly string[], string>();
+  const jump = (rules: readonly string[]): string => {
+    const name = names.get(rules) ?? chainOf(chains, rules);
+    names.set(rules, name);
+    return `jump ${name}`;
+  };
   const ingress = new Map<string, string>();
   const egress = new Map<string, string>();
   const noDns = new Map<string, string>();
   for (const pod of pods) {
-    if (pod.ingress) ingress.set(pod.ip, `jump ${chainOf(chains, pod.ingress)}`);
-    if (pod.egress) egress.set(pod.ip, `jump ${chainOf(chains, pod.egress)}`);
+    if (pod.ingress) ingress.set(pod.ip, jump(pod.ingress));
+    if (pod.egress) egress.set(pod.ip, jump(pod.egress));
     for (const protocol of pod.noDns) noDns.set(`${pod.ip} . ${protocol}`, '');
   }
   const kernelSets = new Map<string, NftSet>([

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { createServer } from 'node:net';
+import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NftablesProxy } from '../../../../src/nodes/network/nftables/nftables-proxy.ts';
 import { GivenInformers } from '../../../support/given-informers.ts';
@@ -7,9 +7,6 @@ import { eventually, realClock } from '../../support.ts';
 import { Lab, whyNoLab, type Actor } from '../lab.ts';
 
 const ZONE = 'topology.kubernetes.io/zone';
-/** Of this file's Services alone; other clusters on the machine may have the same. */
-const CLUSTER_IP = '10.96.210.1';
-const NODE_PORT = 31_977;
 
 interface Given {
   ip: string;
@@ -20,6 +17,14 @@ interface Given {
   zone?: string;
 }
 
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '0.0.0.0', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
+
 /** What the kernel does with a packet; as root where there is nftables. */
 describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
   let lab: Lab;
@@ -28,6 +33,11 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
   let host: Actor;
   let outside: Actor;
   let gateway: string;
+  /** of this run alone: others may run on the machine */
+  let clusterIP: string;
+  let nodePort: number;
+  let hostPort: number;
+  let external: (last: number) => string;
   let informers: GivenInformers;
   let proxy: NftablesProxy;
   const events: string[] = [];
@@ -36,6 +46,9 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
     lab = await Lab.open(210);
     [a, b] = await Promise.all([lab.pod('a'), lab.pod('b')]);
     host = lab.host();
+    clusterIP = `10.96.${lab.network.network}.1`;
+    external = (last) => `198.19.${lab.network.network}.${last}`;
+    [nodePort, hostPort] = [await freePort(), await freePort()];
     ({ actor: outside, gateway } = lab.outside('outside'));
     await Promise.all([a, b, outside].flatMap((each) => [each.listen(8080), each.listen(8080, 'udp')]));
     informers = new GivenInformers();
@@ -78,7 +91,7 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
     more: { protocol?: string; status?: object } = {},
   ) {
     const { protocol = 'TCP', status } = more;
-    const ports = [{ port: 80, targetPort: 8080, protocol, nodePort: NODE_PORT }];
+    const ports = [{ port: 80, targetPort: 8080, protocol, nodePort }];
     informers.put('endpointslices.discovery.k8s.io', {
       metadata: { name: 'web-1', namespace: 'default', labels: { 'kubernetes.io/service-name': 'web' } },
       addressType: 'IPv4',
@@ -94,14 +107,14 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
       kind: 'Service',
       apiVersion: 'v1',
       metadata: { name: 'web', namespace: 'default', uid: 'web' },
-      spec: { type: 'NodePort', clusterIP: CLUSTER_IP, clusterIPs: [CLUSTER_IP], ports, ...spec },
+      spec: { type: 'NodePort', clusterIP, clusterIPs: [clusterIP], ports, ...spec },
       status,
     } as never);
     await applied();
   }
   /** All that was said until now is in the kernel. */
   const applied = () => (proxy as unknown as { loop: { flush(): Promise<void> } }).loop.flush();
-  const many = (actor: Actor, ip = CLUSTER_IP, port = 80, protocol: 'tcp' | 'udp' = 'tcp') =>
+  const many = (actor: Actor, ip = clusterIP, port = 80, protocol: 'tcp' | 'udp' = 'tcp') =>
     Promise.all(Array.from({ length: 24 }, () => actor.ask(ip, port, protocol)));
   const names = async (answers: Promise<string[]>) =>
     [...new Set((await answers).map((each) => each.split(' ')[0]))].sort().join(' ');
@@ -110,56 +123,56 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
     await serve([{ ip: a.ip }, { ip: b.ip }]);
     expect(await names(many(a))).toBe('a b');
     expect(await names(many(host))).toBe('a b');
-    expect(await names(many(outside, gateway, NODE_PORT))).toBe('a b');
+    expect(await names(many(outside, gateway, nodePort))).toBe('a b');
     await serve([{ ip: b.ip }]);
-    expect(await a.ask(CLUSTER_IP, 80)).toBe(`b ${a.ip}`);
-    expect(await outside.ask(gateway, NODE_PORT)).toBe(`b ${outside.ip}`);
-    expect(await outside.ask(CLUSTER_IP, 80)).toBe(`b ${outside.ip}`);
-    expect(await a.ask(gateway, NODE_PORT)).toBe(`b ${a.ip}`);
+    expect(await a.ask(clusterIP, 80)).toBe(`b ${a.ip}`);
+    expect(await outside.ask(gateway, nodePort)).toBe(`b ${outside.ip}`);
+    expect(await outside.ask(clusterIP, 80)).toBe(`b ${outside.ip}`);
+    expect(await a.ask(gateway, nodePort)).toBe(`b ${a.ip}`);
   });
 
   it('lets a pod reach itself, by an address of the machine', async () => {
     await serve([{ ip: a.ip }]);
-    const [who, seen] = (await a.ask(CLUSTER_IP, 80)).split(' ');
+    const [who, seen] = (await a.ask(clusterIP, 80)).split(' ');
     expect(who).toBe('a');
     expect(seen).not.toBe(a.ip);
   });
 
   it('serves the node port on 127.0.0.1', async () => {
     await serve([{ ip: a.ip }]);
-    expect(await host.ask('127.0.0.1', NODE_PORT)).toMatch(/^a /);
+    expect(await host.ask('127.0.0.1', nodePort)).toMatch(/^a /);
   });
 
   it('carries UDP', async () => {
     await serve([{ ip: a.ip }, { ip: b.ip }], {}, { protocol: 'UDP' });
-    expect(await names(many(a, CLUSTER_IP, 80, 'udp'))).toBe('a b');
-    expect(await names(many(host, '127.0.0.1', NODE_PORT, 'udp'))).toBe('a b');
-    expect(await outside.ask(gateway, NODE_PORT, 'udp')).toMatch(new RegExp(`^[ab] ${outside.ip}$`));
+    expect(await names(many(a, clusterIP, 80, 'udp'))).toBe('a b');
+    expect(await names(many(host, '127.0.0.1', nodePort, 'udp'))).toBe('a b');
+    expect(await outside.ask(gateway, nodePort, 'udp')).toMatch(new RegExp(`^[ab] ${outside.ip}$`));
   });
 
   it('refuses at once where no endpoint is', async () => {
     await serve([]);
     for (const [actor, ip, port] of [
-      [a, CLUSTER_IP, 80],
-      [host, CLUSTER_IP, 80],
-      [outside, gateway, NODE_PORT],
-      [a, gateway, NODE_PORT],
+      [a, clusterIP, 80],
+      [host, clusterIP, 80],
+      [outside, gateway, nodePort],
+      [a, gateway, nodePort],
     ] as const)
       expect([actor.name, await actor.ask(ip, port)]).toEqual([actor.name, 'ECONNREFUSED']);
     await serve([], {}, { protocol: 'UDP' });
     // The kernel sends such answers to a datagram at a limited rate (icmp_ratelimit).
-    await eventually(async () => (await a.ask(CLUSTER_IP, 80, 'udp')) === 'ECONNREFUSED');
+    await eventually(async () => (await a.ask(clusterIP, 80, 'udp')) === 'ECONNREFUSED');
   });
 
   it('keeps a client at its endpoint with session affinity', async () => {
     await serve([{ ip: a.ip }, { ip: b.ip }], { sessionAffinity: 'ClientIP' });
     for (const client of [a, b, outside]) {
-      const [ip, port] = client === outside ? [gateway, NODE_PORT] : [CLUSTER_IP, 80];
+      const [ip, port] = client === outside ? [gateway, nodePort] : [clusterIP, 80];
       const first = await client.ask(ip, port);
       expect(await names(many(client, ip, port))).toBe(first.split(' ')[0]);
     }
     expect(table()).toContain('timeout 3h');
-    const kept = (await a.ask(CLUSTER_IP, 80)).split(' ')[0];
+    const kept = (await a.ask(clusterIP, 80)).split(' ')[0];
     // One that leaves frees its clients; the others keep theirs.
     await serve([{ ip: kept === 'a' ? b.ip : a.ip }], { sessionAffinity: 'ClientIP' });
     expect(await names(many(a))).toBe(kept === 'a' ? 'b' : 'a');
@@ -168,10 +181,10 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
   it('forgets the client when the affinity has timed out', async () => {
     const config = { sessionAffinity: 'ClientIP', sessionAffinityConfig: { clientIP: { timeoutSeconds: 1 } } };
     await serve([{ ip: a.ip }, { ip: b.ip }], config);
-    const kept = (await a.ask(CLUSTER_IP, 80)).split(' ')[0];
+    const kept = (await a.ask(clusterIP, 80)).split(' ')[0];
     await eventually(async () => {
       await new Promise((resolve) => setTimeout(resolve, 1500));
-      return (await a.ask(CLUSTER_IP, 80)).split(' ')[0] !== kept;
+      return (await a.ask(clusterIP, 80)).split(' ')[0] !== kept;
     });
   });
 
@@ -229,32 +242,33 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
       spec,
     );
     const got: Record<string, string> = {
-      outside: await names(many(outside, gateway, NODE_PORT)),
-      pod: await names(many(a, gateway, NODE_PORT)),
+      outside: await names(many(outside, gateway, nodePort)),
+      pod: await names(many(a, gateway, nodePort)),
       inner: await names(many(a)),
     };
     expect(got).toMatchObject(wanted);
   });
 
   it('leads external and load balancer addresses, these for those of the source ranges alone', async () => {
-    const lb = { type: 'LoadBalancer', externalIPs: ['203.0.113.7'] };
-    const status = { loadBalancer: { ingress: [{ ip: '203.0.113.8' }] } };
+    const lb = { type: 'LoadBalancer', externalIPs: [external(7)] };
+    const status = { loadBalancer: { ingress: [{ ip: external(8) }] } };
     await serve([{ ip: b.ip }], lb, { status });
-    for (const ip of ['203.0.113.7', '203.0.113.8']) expect(await outside.ask(ip, 80)).toBe(`b ${outside.ip}`);
+    for (const ip of [external(7), external(8)]) expect(await outside.ask(ip, 80)).toBe(`b ${outside.ip}`);
     await serve([{ ip: b.ip }], { ...lb, loadBalancerSourceRanges: ['10.0.0.0/8'] }, { status });
-    expect(await outside.ask('203.0.113.8', 80)).toBe('silence');
-    expect(await outside.ask('203.0.113.7', 80)).toBe(`b ${outside.ip}`);
-    expect(await a.ask('203.0.113.8', 80)).toBe(`b ${a.ip}`);
+    expect(await outside.ask(external(8), 80)).toBe('silence');
+    expect(await outside.ask(external(7), 80)).toBe(`b ${outside.ip}`);
+    expect(await a.ask(external(8), 80)).toBe(`b ${a.ip}`);
   });
 
   it('leads to an endpoint elsewhere, and to one on the loopback of this machine', async () => {
     await serve([{ ip: outside.ip, node: 'n2' }]);
-    expect(await a.ask(CLUSTER_IP, 80)).toBe(`outside ${gateway}`);
+    expect(await a.ask(clusterIP, 80)).toBe(`outside ${gateway}`);
+    const loopback = `127.0.${lab.network.network}.1`;
     const server = createServer((socket) => socket.end('loopback'));
-    await new Promise<void>((resolve) => server.listen(8080, '127.0.210.1', resolve));
-    await serve([{ ip: '127.0.210.1' }]);
-    expect(await a.ask(CLUSTER_IP, 80)).toBe('loopback');
-    expect(await host.ask(CLUSTER_IP, 80)).toBe('loopback');
+    await new Promise<void>((resolve) => server.listen(8080, loopback, resolve));
+    await serve([{ ip: loopback }]);
+    expect(await a.ask(clusterIP, 80)).toBe('loopback');
+    expect(await host.ask(clusterIP, 80)).toBe('loopback');
     server.close();
   });
 
@@ -277,8 +291,8 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
 
   it('leads host ports to their pod, on the address that they name', async () => {
     const ports = [
-      { containerPort: 8080, hostPort: 31_978, protocol: 'TCP' },
-      { containerPort: 8080, hostPort: 31_979, protocol: 'UDP', hostIP: gateway },
+      { containerPort: 8080, hostPort, protocol: 'TCP' },
+      { containerPort: 8080, hostPort, protocol: 'UDP', hostIP: gateway },
     ];
     informers.put('pods', {
       metadata: { name: 'b', namespace: 'default' },
@@ -286,31 +300,31 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
       status: { podIP: b.ip },
     } as never);
     await applied();
-    expect(await outside.ask(gateway, 31_978)).toBe(`b ${outside.ip}`);
-    expect(await host.ask(gateway, 31_978)).toMatch(/^b /);
-    expect(await outside.ask(gateway, 31_979, 'udp')).toBe(`b ${outside.ip}`);
-    expect(await a.ask(lab.network.gateway, 31_979, 'udp')).not.toMatch(/^b /);
+    expect(await outside.ask(gateway, hostPort)).toBe(`b ${outside.ip}`);
+    expect(await host.ask(gateway, hostPort)).toMatch(/^b /);
+    expect(await outside.ask(gateway, hostPort, 'udp')).toBe(`b ${outside.ip}`);
+    expect(await a.ask(lab.network.gateway, hostPort, 'udp')).not.toMatch(/^b /);
     informers.remove('pods', 'default', 'b');
     await applied();
-    expect(await outside.ask(gateway, 31_978)).toBe('ECONNREFUSED');
+    expect(await outside.ask(gateway, hostPort)).toBe('ECONNREFUSED');
   });
 
   it('says of a node port that somebody else has, and serves it when that one ends', async () => {
     const other = createServer((socket) => socket.end('other'));
-    await new Promise<void>((resolve) => other.listen(NODE_PORT, '0.0.0.0', resolve));
+    await new Promise<void>((resolve) => other.listen(nodePort, '0.0.0.0', resolve));
     await serve([{ ip: b.ip }]);
     expect(events).toEqual(['Service Warning NodePortNotServed']);
-    expect(await outside.ask(gateway, NODE_PORT)).toBe('other');
-    expect(await a.ask(CLUSTER_IP, 80)).toBe(`b ${a.ip}`);
+    expect(await outside.ask(gateway, nodePort)).toBe('other');
+    expect(await a.ask(clusterIP, 80)).toBe(`b ${a.ip}`);
     await new Promise((resolve) => other.close(resolve));
     await applied();
-    expect(await outside.ask(gateway, NODE_PORT)).toBe(`b ${outside.ip}`);
+    expect(await outside.ask(gateway, nodePort)).toBe(`b ${outside.ip}`);
   });
 
   it('keeps what is served when it stops to start again, and leaves nothing when it stops for good', async () => {
     await serve([{ ip: b.ip }]);
     await proxy.stop(true);
-    expect(await a.ask(CLUSTER_IP, 80)).toBe(`b ${a.ip}`);
+    expect(await a.ask(clusterIP, 80)).toBe(`b ${a.ip}`);
     await proxy.stop(false);
     expect(() => table()).toThrow();
   });
