@@ -55,10 +55,14 @@ export class PodSandbox {
   /** Nothing of a pod whose containers have ended with the agent stays mounted; its address and its files do. */
   async suspend(pod: Pod): Promise<void> {
     this.current = undefined;
-    const { volumes, log } = this.context;
-    await volumes
-      .unmount(pod.metadata.uid)
-      .catch((error: unknown) => log('a pod left something mounted', { pod: pod.metadata.name, error: String(error) }));
+    const { namespace = '', name, uid } = pod.metadata;
+    const { runtime, volumes, log } = this.context;
+    try {
+      await runtime.stopPod?.({ namespace, name, uid });
+      await volumes.unmount(uid);
+    } catch (error) {
+      log('a pod left something mounted', { pod: name, error: String(error) });
+    }
   }
 
   /** A finished pod gives back its network and what is mounted; its logs and records stay until it is deleted. */

@@ -86,10 +86,10 @@ describe.skipIf(!cgroups)(`cgroups of this machine${reason}`, () => {
     await one.remove();
   });
 
-  it('a pod that forks as fast as it can is killed whole', async () => {
+  it('a pod that forks all the time is killed whole', async () => {
     const one = cgroups!.pod(pod());
     const attempt = one.container('c-0', {});
-    const child = inside(attempt, 'f() { f & f & wait; }; f 2>/dev/null');
+    const child = inside(attempt, 'while :; do sleep 1000 & sleep 0.01; done');
     await expect.poll(() => attempt.processes().length, { timeout: 60_000 }).toBeGreaterThan(20);
     await one.remove();
     expect(cgroups!.find(`test-${count - 1}`)).toBeUndefined();

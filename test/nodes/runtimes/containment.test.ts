@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -8,6 +8,7 @@ import { readLog } from '../../../src/nodes/logs/read-log.ts';
 import { machineSecurity } from '../../../src/nodes/pods/machine-security.ts';
 import { probeCapabilities } from '../../../src/nodes/runtimes/process/capabilities.ts';
 import { ProcessRuntime } from '../../../src/nodes/runtimes/process/process-runtime.ts';
+import { removeTree } from '../../../src/rules/machine/unmount.ts';
 import type { BindMount, PodSandboxSpec } from '../../../src/nodes/runtimes/runtime.ts';
 import { realClock } from '../support.ts';
 import { sandboxSpec, securityOf } from './specs.ts';
@@ -28,7 +29,7 @@ beforeAll(() => {
   logs = new LogStore(join(data, 'logs'), Date.now);
   runtime = new ProcessRuntime({ root: join(data, 'pods'), data, can, available, logs, clock: realClock });
 });
-afterAll(() => rmSync(data, { recursive: true, force: true }));
+afterAll(() => removeTree(data));
 
 interface Tried {
   own?: SecurityContext;

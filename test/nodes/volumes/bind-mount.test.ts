@@ -25,5 +25,11 @@ it.each<[Partial<VolumeMount>, object, string, object]>([
 
 it('a device stands at the path that the container wants', () => {
   const device = { path: '/dev/loop7', readOnly: true, block: true };
-  expect(bindDevice('dev/x', device)).toEqual({ source: '/dev/loop7', target: '/dev/x', readOnly: true, file: true });
+  expect(bindDevice('dev/x', device)).toEqual({
+    source: '/dev/loop7',
+    target: '/dev/x',
+    readOnly: true,
+    file: true,
+    device: true,
+  });
 });
