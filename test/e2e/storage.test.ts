@@ -133,7 +133,7 @@ describe('storage', () => {
   const mounts = (): string[] =>
     readFileSync('/proc/self/mountinfo', 'utf8')
       .split('\n')
-      .filter((line) => line.includes(cluster.data));
+      .filter((line) => line.includes(`${cluster.data}/node/storage/`));
 
   it('has a default class, which a claim without one gets', async () => {
     await becomes(
