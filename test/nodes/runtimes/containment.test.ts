@@ -20,8 +20,11 @@ let data: string;
 let logs: LogStore;
 let runtime: ProcessRuntime;
 let count = 0;
+let umask: number;
 
 beforeAll(() => {
+  // as the server has it
+  umask = process.umask(0o077);
   data = mkdtempSync(join(tmpdir(), 'ku7s-data-'));
   mkdirSync(join(data, 'pods', 'other', 'volumes', 'token'), { recursive: true });
   writeFileSync(join(data, 'pods', 'other', 'volumes', 'token', 'secret'), SECRET);
@@ -29,7 +32,10 @@ beforeAll(() => {
   logs = new LogStore(join(data, 'logs'), Date.now);
   runtime = new ProcessRuntime({ root: join(data, 'pods'), data, can, available, logs, clock: realClock });
 });
-afterAll(() => removeTree(data));
+afterAll(async () => {
+  process.umask(umask);
+  await removeTree(data);
+});
 
 interface Tried {
   own?: SecurityContext;

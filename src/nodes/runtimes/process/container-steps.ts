@@ -148,6 +148,8 @@ function rootSteps(spec: ContainerSpec, directory: string, holder: Holder, machi
   const programs = spec.root.kind === 'host' ? machine.host.programs : [];
   const byDepth = [...spec.mounts].sort((a, b) => depth(a.target) - depth(b.target));
   return [
+    // what containers are shown, others may enter, whatever this process's umask is
+    ['umask', '022'],
     ...rootMount(spec, root, directory, machine),
     ...systemTrees(spec, holder, machine),
     ['nulls', security.maskedPaths.length],
