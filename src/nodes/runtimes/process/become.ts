@@ -21,7 +21,9 @@ export function becomeSteps(
   const { capabilities } = security;
   const keep = new Set(capabilities.bounding);
   const drop = CAPABILITIES.flatMap((name, bit) => (keep.has(name) ? [] : [bit]));
-  const groups = users.kind === 'host' ? security.supplementaryGroups.join(' ') : '-';
+  // its own group among them, as container runtimes have it: it is not to be left behind by a change of group
+  const members = [...new Set([security.group, ...security.supplementaryGroups])];
+  const groups = users.kind === 'host' ? members.join(' ') : '-';
   const filter: Step[] = self.filter ? [['seccomp', FILTER_FLAGS, Buffer.from(self.filter, 'base64')]] : [];
   const all = capabilityWords(available);
   const final: Step = [
