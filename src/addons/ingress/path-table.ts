@@ -1,3 +1,4 @@
+import { trimSlashes } from './trim-slashes.ts';
 import type { Asked, Condition, Route } from './route.ts';
 
 /**
@@ -17,7 +18,7 @@ export class PathTable {
     if (type === 'Exact') push(this.exact, value, route);
     else if (type === 'Pattern') this.patterns.push(route);
     else {
-      const prefix = value.replace(/\/+$/, '');
+      const prefix = trimSlashes(value);
       push(this.prefixes, prefix, route);
       this.depth = Math.max(this.depth, prefix.split('/').length - 1);
     }

@@ -1,3 +1,4 @@
+import { trimSlashes } from './trim-slashes.ts';
 import type { Heard } from './exchange.ts';
 import type { PathChange, Redirect } from './route.ts';
 
@@ -5,8 +6,8 @@ import type { PathChange, Redirect } from './route.ts';
 export function rewritten(path: string, change: PathChange | undefined): string {
   if (!change) return path;
   if (change.type === 'whole') return change.value.startsWith('/') ? change.value : `/${change.value}`;
-  const rest = path.slice(change.prefix.replace(/\/+$/, '').length);
-  const head = change.value.replace(/\/+$/, '');
+  const rest = path.slice(trimSlashes(change.prefix).length);
+  const head = trimSlashes(change.value);
   const whole = rest === '' || rest.startsWith('/') ? head + rest : `${head}/${rest}`;
   return whole.startsWith('/') ? whole : `/${whole}`;
 }

@@ -80,8 +80,7 @@ export class ProxyHealth {
 /** As Go prints a time in UTC. */
 const goTime = (ms: number): string => {
   const text = new Date(ms).toISOString();
-  const fraction = String(ms % 1000)
-    .padStart(3, '0')
-    .replace(/0+$/, '');
+  // `0.25` without what stands before its digits
+  const fraction = ms % 1000 ? String((ms % 1000) / 1000).slice(2) : '';
   return `${text.slice(0, 10)} ${text.slice(11, 19)}${fraction && `.${fraction}`} +0000 UTC`;
 };

@@ -73,8 +73,11 @@ export class UsageReader {
 
   /** Free is what the kernel can give at once, and no more than a cgroup above lets the node have. */
   private memory(all: CgroupStats | undefined): NodeUsage['memory'] {
-    const text = readFileSync('/proc/meminfo', 'latin1');
-    const value = (name: string): number => Number(new RegExp(`^${name}:\\s+(\\d+)`, 'm').exec(text)?.[1] ?? 0) * 1024;
+    const lines = readFileSync('/proc/meminfo', 'latin1').split('\n');
+    const value = (name: string): number => {
+      const line = lines.find((each) => each.startsWith(`${name}:`));
+      return line === undefined ? 0 : Number.parseInt(line.slice(name.length + 1), 10) * 1024;
+    };
     const capacityBytes = this.size.memory;
     const within = all && capacityBytes < value('MemTotal') ? capacityBytes - all.workingSet : Infinity;
     const availableBytes = Math.max(0, Math.min(value('MemAvailable'), within, capacityBytes));
@@ -186,7 +189,7 @@ const machineCpu = (): number =>
 
 /** Processes and threads of the machine. */
 function runningTasks(): number {
-  const [, tasks] = /\d+\/(\d+)/.exec(readFileSync('/proc/loadavg', 'latin1')) ?? [];
+  const tasks = readFileSync('/proc/loadavg', 'latin1').split(' ')[3]?.split('/')[1];
   return Number(tasks ?? 0);
 }
 

@@ -19,10 +19,14 @@ export function runCommand(program: string, args: readonly string[], timeout = T
     execFile(program, args, options, (error, stdout, stderr) => {
       if (!error) return resolve(stdout);
       if (error.code === 'ENOENT') return reject(new MissingProgram(`${program} is not installed on this machine`));
-      const why = error.killed
-        ? `no answer within ${timeout / 1000} s`
-        : stderr.trim().replaceAll(/\s*\n\s*/g, '; ') || error.message;
+      const why = error.killed ? `no answer within ${timeout / 1000} s` : linesOf(stderr).join('; ') || error.message;
       reject(new Error(`${program} failed: ${why}`));
     });
   });
 }
+
+const linesOf = (text: string): string[] =>
+  text
+    .split('\n')
+    .map((line) => line.trim())
+    .filter(Boolean);

@@ -1,3 +1,4 @@
+import { compileRegexp } from '../../../go/regexp.ts';
 import { createHash } from 'node:crypto';
 import type { RegistryCredential } from '../image-service.ts';
 import type { DockerLogin } from './docker-config.ts';
@@ -54,7 +55,9 @@ function keyOf(location: string): string | undefined {
   const slash = bare.indexOf('/');
   const host = slash < 0 ? bare : bare.slice(0, slash);
   if (!host || /[\s@?#]/.test(host)) return undefined;
-  const path = slash < 0 ? '' : bare.slice(slash).replace(/[?#].*$/, '');
+  const rest = slash < 0 ? '' : bare.slice(slash);
+  const end = rest.search(/[?#]/);
+  const path = end < 0 ? rest : rest.slice(0, end);
   const effective = /^\/v[12]\//.test(path) ? path.slice(3) : path;
   return effective === '/' ? host : host + effective;
 }
@@ -86,7 +89,7 @@ function matchesPart(pattern: string, part: string): boolean {
     return token.replace(/[\\^$.*+?()[\]{}|/]/g, '\\$&');
   });
   try {
-    return new RegExp(`^${source}$`).test(part);
+    return compileRegexp(`^(?:${source})$`).test(part);
   } catch {
     return false;
   }

@@ -110,7 +110,9 @@ vserver 236 273 -, wait4 61 114 260, waitid 247 284 95, waitpid - 7 -, write 1 4
 
 const NUMBERS = new Map(
   TABLE.trim()
-    .split(/,?\s*\n|, /)
+    .split('\n')
+    .flatMap((line) => line.split(', '))
+    .map((each) => (each.endsWith(',') ? each.slice(0, -1) : each))
     .map((line) => {
       const [name = '', ...numbers] = line.split(' ');
       return [name, numbers.map(Number)] as const;
