@@ -249,7 +249,8 @@ describe('GraphQL', () => {
     ['in variables', VARIABLES],
     ['in what it leads to', RUNNING],
   ])('%s', (_, attacks) => {
-    it.each(attacks)('%s is %i and harms nobody', async (_what, code, run) => {
+    // the most that is in use depends on when V8 collects: what holds too much does so each time
+    it.each(attacks)('%s is %i and harms nobody', { retry: 2 }, async (_what, code, run) => {
       const { result, harm } = await other.during(run);
       expect(result).toBe(code);
       expect(harm.slowest).toBeLessThan(MAX_WAIT_MS);
