@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { arch, release } from 'node:os';
+import { release } from 'node:os';
 import type { ContainerImage, Node, NodeCondition, NodeStatus, Taint } from '../../schema/types.ts';
 import type { New } from '../meta/object.ts';
 import { formatQuantity, quantityOfMilli } from '../meta/quantity.ts';
@@ -7,6 +7,7 @@ import type { MachineSize } from './cgroups/node-cgroups.ts';
 import { KUBELET_VERSION, type LimitOptions } from './contract.ts';
 import type { PressureCondition } from './eviction/signals.ts';
 import { nodeAllocatable } from './node-allocatable.ts';
+import { machinePlatform } from './images/oci/platform.ts';
 import { formatTime } from '../meta/time.ts';
 
 export interface NodeFacts {
@@ -35,9 +36,7 @@ export interface NodeFacts {
 /** A condition of the node, without its times. */
 export type NodeFact = Required<Pick<NodeCondition, 'type' | 'status' | 'reason' | 'message'>>;
 
-/** Go's names of architectures. */
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64', ia32: '386' };
-const architecture = (): string => ARCHITECTURES[arch()] ?? arch();
+const { architecture } = machinePlatform();
 
 /** What the machine has; all of it may be given to pods. */
 export const capacity = ({ maxPods, storage, size }: Pick<NodeFacts, 'maxPods' | 'storage' | 'size'>) => ({
@@ -56,9 +55,9 @@ export const nodeObject = ({ name, labels, taints, annotations }: NodeFacts): Ne
   metadata: {
     name,
     labels: {
-      'beta.kubernetes.io/arch': architecture(),
+      'beta.kubernetes.io/arch': architecture,
       'beta.kubernetes.io/os': 'linux',
-      'kubernetes.io/arch': architecture(),
+      'kubernetes.io/arch': architecture,
       'kubernetes.io/hostname': name,
       'kubernetes.io/os': 'linux',
       ...labels,
@@ -142,7 +141,7 @@ export function nodeStatus(
       kubeletVersion: KUBELET_VERSION,
       kubeProxyVersion: '',
       operatingSystem: 'linux',
-      architecture: architecture(),
+      architecture,
     },
   };
 }

@@ -1,5 +1,4 @@
-import type { Client, MethodDefinition, ServiceDefinition, ServiceError } from '@grpc/grpc-js';
-import type { PackageDefinition } from '@grpc/proto-loader';
+import { GrpcClient, GrpcError } from '../grpc/grpc-client.ts';
 import type { Calls, Method } from './messages.ts';
 
 /** How long a plugin may take for one call, ms, as with the kubelet. */
@@ -31,27 +30,7 @@ const UNCERTAIN: ReadonlySet<string> = new Set([
   'ABORTED',
 ]);
 
-/** gRPC's words for its codes. */
-const CODES = [
-  'OK',
-  'CANCELLED',
-  'UNKNOWN',
-  'INVALID_ARGUMENT',
-  'DEADLINE_EXCEEDED',
-  'NOT_FOUND',
-  'ALREADY_EXISTS',
-  'PERMISSION_DENIED',
-  'RESOURCE_EXHAUSTED',
-  'FAILED_PRECONDITION',
-  'ABORTED',
-  'OUT_OF_RANGE',
-  'UNIMPLEMENTED',
-  'INTERNAL',
-  'UNAVAILABLE',
-  'DATA_LOSS',
-  'UNAUTHENTICATED',
-];
-/** As Go prints them. */
+/** A code as Go prints it. */
 const goName = (code: string): string =>
   code === 'OK'
     ? code
@@ -61,56 +40,27 @@ const goName = (code: string): string =>
         .map((word) => word[0]!.toUpperCase() + word.slice(1))
         .join('');
 
-interface Library {
-  grpc: typeof import('@grpc/grpc-js');
-  packages: readonly PackageDefinition[];
-}
-let library: Promise<Library> | undefined;
-/** gRPC and the descriptions are read when the first plugin comes: most nodes never have one. */
-const load = (): Promise<Library> =>
-  (library ??= (async () => {
-    const [grpc, services] = await Promise.all([import('@grpc/grpc-js'), import('./services.ts')]);
-    return { grpc, packages: [services.registration(), services.csi()] };
-  })());
-
 /** A plugin of a node behind its unix socket. */
 export class PluginClient {
-  private constructor(
-    private readonly client: Client,
-    private readonly packages: readonly PackageDefinition[],
-  ) {}
+  private constructor(private readonly client: GrpcClient) {}
 
   /** Connects at the first call. @param path of the socket, absolute */
   static async open(path: string): Promise<PluginClient> {
-    const { grpc, packages } = await load();
-    const options = { 'grpc.max_receive_message_length': MAX_ANSWER, 'grpc.enable_http_proxy': 0 };
-    return new PluginClient(new grpc.Client(`unix://${path}`, grpc.credentials.createInsecure(), options), packages);
+    const { csi, registration } = await import('./services.ts');
+    return new PluginClient(await GrpcClient.open(path, [registration(), csi()], MAX_ANSWER));
   }
 
   /** One call. Neither its secrets nor its answer are in the error. @throws PluginError */
-  call<M extends Method>(method: M, request: Calls[M][0], timeoutMs = CALL_MS): Promise<Calls[M][1]> {
-    const { path, requestSerialize, responseDeserialize } = this.method(method);
-    return new Promise((resolve, reject) => {
-      const done = (error: ServiceError | null, answer?: object): void => {
-        if (!error) return resolve(answer as Calls[M][1]);
-        const code = CODES[error.code] ?? 'UNKNOWN';
-        reject(new PluginError(`rpc error: code = ${goName(code)} desc = ${error.details}`, code));
-      };
-      const deadline = Date.now() + timeoutMs;
-      this.client.makeUnaryRequest(path, requestSerialize, responseDeserialize, request, { deadline }, done);
-    });
+  async call<M extends Method>(method: M, request: Calls[M][0], timeoutMs = CALL_MS): Promise<Calls[M][1]> {
+    try {
+      return (await this.client.call(method, request, { timeoutMs })) as Calls[M][1];
+    } catch (error) {
+      if (!(error instanceof GrpcError)) throw error;
+      throw new PluginError(`rpc error: code = ${goName(error.code)} desc = ${error.message}`, error.code);
+    }
   }
 
   close(): void {
     this.client.close();
-  }
-
-  private method(name: Method): MethodDefinition<object, object> {
-    const [service = '', method = ''] = name.split('/');
-    for (const each of this.packages) {
-      const found = (each[service] as ServiceDefinition | undefined)?.[method];
-      if (found) return found;
-    }
-    throw new Error(`no method ${name}`);
   }
 }

@@ -1,10 +1,10 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, openSync, closeSync, readFileSync, writeFileSync } from 'node:fs';
-import { arch } from 'node:os';
 import { join } from 'node:path';
 import type { Clock } from '../../../rules/clock.ts';
 import { runCommand } from '../../../rules/machine/run-command.ts';
+import { machinePlatform } from '../../images/oci/platform.ts';
 import { CniPlugin } from './cni-plugin.ts';
 import { CriClient } from './cri-client.ts';
 import { pauseArchive, PAUSE_IMAGE } from './pause-image.ts';
@@ -27,33 +27,32 @@ export interface DaemonOptions {
   log(message: string, fields?: Record<string, unknown>): void;
 }
 
-const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'amd64' };
-
 /**
  * A containerd of the node's own, with its images, containers and socket below the node's folder, whatever containerd
  * the machine runs besides. It outlives the agent, as its containers do, and is started again when it ends.
  */
 export class ContainerdDaemon {
   readonly cni: CniPlugin;
-  readonly cri: CriClient;
   /** `1.6.20` */
   version = '';
-  private readonly socket: string;
   private child: ChildProcess | undefined;
   private stopping = false;
   private retries = 0;
 
-  private constructor(private readonly options: DaemonOptions) {
-    const { directory } = options;
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
-    this.cni = new CniPlugin(join(directory, 'cni'));
-    this.socket = socketPath(directory);
-    this.cri = new CriClient(this.socket);
+  private constructor(
+    private readonly options: DaemonOptions,
+    private readonly socket: string,
+    readonly cri: CriClient,
+  ) {
+    this.cni = new CniPlugin(join(options.directory, 'cni'));
   }
 
   /** Starts it, or takes the one that runs. @throws Error where the machine has none, or it does not begin */
   static async open(options: DaemonOptions): Promise<ContainerdDaemon> {
-    const daemon = new ContainerdDaemon(options);
+    const { directory } = options;
+    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    const socket = socketPath(directory);
+    const daemon = new ContainerdDaemon(options, socket, await CriClient.open(socket));
     daemon.cni.install();
     await runCommand('containerd', ['--version']);
     if (!(await daemon.answers())) daemon.spawn();
@@ -161,7 +160,7 @@ disabled_plugins = ["io.containerd.snapshotter.v1.aufs", "io.containerd.snapshot
     });
     if (image) return;
     const file = join(this.options.directory, 'pause.tar');
-    writeFileSync(file, await pauseArchive(ARCHITECTURES[arch()] ?? arch()));
+    writeFileSync(file, await pauseArchive(machinePlatform().architecture));
     await this.ctr('images', 'import', file);
   }
 

@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Clock } from '../../../rules/clock.ts';
+import { GrpcError } from '../../../rules/grpc/grpc-client.ts';
 import type { CgroupLimits } from '../../cgroups/contract.ts';
 import type { LogStore, PodIdentity } from '../../logs/log-store.ts';
 import { MAX_BYTES, shiftLogs } from '../../logs/shift-logs.ts';
@@ -18,7 +19,7 @@ import type {
 import { containerConfig, LABELS, mountOf, resources, sandboxConfig } from './container-config.ts';
 import type { ContainerdDaemon } from './containerd-daemon.ts';
 import { CriContainer } from './cri-container.ts';
-import { CriError, isNotFound } from './cri-client.ts';
+import { isNotFound } from './cri-client.ts';
 import { execSession } from './cri-exec.ts';
 import type { ContainerStatus, ListedContainer, Mount, SandboxConfig } from './cri-messages.ts';
 import { openStreams } from './cri-streams.ts';
@@ -86,7 +87,7 @@ export class ContainerdRuntime implements ContainerRuntime {
       await cri.call('RuntimeService/StartContainer', { container_id });
     } catch (error) {
       const { status } = await this.status(container_id);
-      if (status.state !== 'CONTAINER_EXITED' || !(error instanceof CriError)) throw error;
+      if (status.state !== 'CONTAINER_EXITED' || !(error instanceof GrpcError)) throw error;
       const container = this.wrap(spec, status, 0);
       container.ended({ exitCode: 128, finishedAt: this.options.clock.now(), startError: error.message });
       return container;

@@ -102,13 +102,22 @@ export class CriContainer implements RunningContainer {
 
   /** One connection for all who are attached. */
   private streams(): Promise<CommandStreams> {
-    return (this.attached ??= this.parts.attach().then((streams) => {
+    return (this.attached ??= this.attach());
+  }
+
+  private async attach(): Promise<CommandStreams> {
+    try {
+      const streams = await this.parts.attach();
       streams.stdout.listen((chunk) => this.output.emit('data', 'stdout', chunk), noop);
       streams.stderr?.listen((chunk) => this.output.emit('data', 'stderr', chunk), noop);
       streams.error.listen(noop, noop);
       streams.onClose(() => (this.attached = undefined));
       return streams;
-    }));
+    } catch (error) {
+      // who comes next tries anew
+      this.attached = undefined;
+      throw error;
+    }
   }
 }
 

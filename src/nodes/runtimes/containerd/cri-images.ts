@@ -14,8 +14,8 @@ import {
   type RegistryCredential,
 } from '../../images/image-service.ts';
 import { accountsFile } from '../../pods/root-accounts.ts';
+import { GrpcError } from '../../../rules/grpc/grpc-client.ts';
 import type { ContainerdDaemon } from './containerd-daemon.ts';
-import { CriError } from './cri-client.ts';
 import type { CriImage } from './cri-messages.ts';
 import { writeArchive } from './image-archive.ts';
 import { PAUSE_IMAGE } from './pause-image.ts';
@@ -59,7 +59,7 @@ export class CriImages implements ImageService {
       const request = { image: { image: reference }, ...(credential && { auth }) };
       await cri.call('ImageService/PullImage', request, { timeoutMs: 0, signal });
     } catch (error) {
-      if (!(error instanceof CriError)) throw error;
+      if (!(error instanceof GrpcError)) throw error;
       throw new PullError(error.message, /\b(401|403)\b|unauthorized|denied|authorization failed/i.test(error.message));
     }
     const image = await this.known(reference);

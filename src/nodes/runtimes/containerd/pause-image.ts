@@ -1,6 +1,6 @@
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
+import { sha256 } from '../../images/image-content.ts';
 
 /** The image of what holds a pod's namespaces. */
 export const PAUSE_IMAGE = 'ku7s.local/pause:1';
@@ -76,8 +76,6 @@ export function pauseProgram(architecture: string): Buffer {
   return Buffer.concat([header, body]);
 }
 
-const digest = (bytes: Buffer): string => `sha256:${createHash('sha256').update(bytes).digest('hex')}`;
-
 async function archive(files: Readonly<Record<string, { bytes: Buffer; mode?: number }>>): Promise<Buffer> {
   const tar = pack();
   for (const [name, { bytes, mode = 0o644 }] of Object.entries(files))
@@ -97,11 +95,11 @@ export async function pauseArchive(architecture: string): Promise<Buffer> {
     architecture,
     os: 'linux',
     config: { Entrypoint: ['/pause'] },
-    rootfs: { type: 'layers', diff_ids: [digest(layer)] },
+    rootfs: { type: 'layers', diff_ids: [sha256(layer)] },
   });
   const descriptor = (mediaType: string, bytes: Buffer): object => ({
     mediaType,
-    digest: digest(bytes),
+    digest: sha256(bytes),
     size: bytes.length,
   });
   const manifest = json({
@@ -119,7 +117,7 @@ export async function pauseArchive(architecture: string): Promise<Buffer> {
       },
     ],
   });
-  const blob = (bytes: Buffer) => [`blobs/${digest(bytes).replace(':', '/')}`, { bytes }] as const;
+  const blob = (bytes: Buffer) => [`blobs/${sha256(bytes).replace(':', '/')}`, { bytes }] as const;
   return archive({
     'oci-layout': { bytes: json({ imageLayoutVersion: '1.0.0' }) },
     'index.json': { bytes: index },
