@@ -22,18 +22,25 @@ export class HeaderReader {
     });
   }
 
-  read(block: Buffer): Promise<Headers> {
+  /** The headers of one block. Throws for a block that is none, and when the reader is closed before it was read. */
+  async read(block: Buffer): Promise<Headers> {
+    await this.unpack(block);
+    const data = Buffer.concat(this.collected);
+    this.collected = [];
+    this.size = 0;
+    return parse(data);
+  }
+
+  private unpack(block: Buffer): Promise<void> {
     return new Promise((resolve, reject) => {
-      const fail = (error: Error): void => reject(error);
-      this.inflate.once('error', fail);
-      this.inflate.write(block, () => {
+      this.inflate.once('error', reject);
+      // A write that is waiting when the stream is closed is called back with the reason.
+      this.inflate.write(block, (closed) => {
         // The transform's output is pushed before its write is called back.
         setImmediate(() => {
-          this.inflate.off('error', fail);
-          const data = Buffer.concat(this.collected);
-          this.collected = [];
-          this.size = 0;
-          resolve(parse(data));
+          this.inflate.off('error', reject);
+          if (closed) reject(closed);
+          else resolve();
         });
       });
     });
@@ -49,8 +56,10 @@ function parse(data: Buffer): Headers {
   let at = 0;
   const word = (): string => {
     const length = data.readUInt32BE(at);
-    const text = data.toString('latin1', at + 4, at + 4 + length);
-    at += 4 + length;
+    const end = at + 4 + length;
+    if (end > data.length) throw new RangeError('a header is longer than its block');
+    const text = data.toString('latin1', at + 4, end);
+    at = end;
     return text;
   };
   const count = data.readUInt32BE(at);
