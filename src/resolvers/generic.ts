@@ -1,6 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { createBuilder } from './builder.ts';
-import { addGenericMutations } from './generic-mutations.ts';
+import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './generic-subscriptions.ts';
 import { addWhereInputs } from './where-inputs.ts';

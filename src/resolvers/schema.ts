@@ -5,7 +5,7 @@ import { parseApiVersion } from '../meta/gvk.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { genericSchema } from './generic.ts';
 import { InputTypes } from './kinds/input-types.ts';
-import { mutationFields } from './kinds/mutation-fields.ts';
+import { mutationFields } from './mutations/mutation-fields.ts';
 import { TypeNames } from './kinds/names.ts';
 import { OutputTypes, wholeField, type FieldConfigs } from './kinds/output-types.ts';
 import { queryFields, type SharedTypes } from './kinds/query-fields.ts';

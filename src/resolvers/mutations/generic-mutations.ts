@@ -1,7 +1,7 @@
-import type { KubeObject } from '../meta/object.ts';
-import type { Builder } from './builder.ts';
-import { MANAGED_FIELDS, deleteOptions, namedTarget, writeOptions } from './targets.ts';
-import { wholeAnswer } from './whole.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import type { Builder } from '../builder.ts';
+import { MANAGED_FIELDS, deleteOptions, namedTarget, writeOptions } from '../targets.ts';
+import { wholeAnswer } from '../whole.ts';
 
 /** `createObject`, `updateObject`, `patchObject`, `deleteObject`: the writes of the loops. */
 export function addGenericMutations(builder: Builder): void {
