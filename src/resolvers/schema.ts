@@ -9,7 +9,7 @@ import { mutationFields } from './mutations/mutation-fields.ts';
 import { TypeNames } from './kinds/names.ts';
 import { OutputTypes, wholeField, type FieldConfigs } from './kinds/output-types.ts';
 import { queryFields, type SharedTypes } from './kinds/query-fields.ts';
-import { relationFields } from './kinds/relation-fields.ts';
+import { relationFields } from './relations/relation-fields.ts';
 import { scalarsOf } from './kinds/scalars-of.ts';
 import { subscriptionFields } from './kinds/subscription-fields.ts';
 

@@ -1,15 +1,15 @@
 import DataLoader from 'dataloader';
-import { attributesOf, forbiddenError, type ResourceAttributes } from '../api/authorization/attributes.ts';
-import type { Api, RequestContext } from '../api/contract.ts';
-import { absenceOf, absent } from '../api/endpoint.ts';
-import type { Kind } from '../kinds/kind.ts';
-import type { Relation } from '../kinds/relation.ts';
-import type { FieldTerm } from '../meta/fields.ts';
-import type { KubeObject } from '../meta/object.ts';
-import { Compacted, type Stored } from '../store/contract.ts';
-import type { Budget } from './budget.ts';
-import { targetOf } from './targets.ts';
-import { wholeObject } from './whole.ts';
+import { attributesOf, forbiddenError, type ResourceAttributes } from '../../api/authorization/attributes.ts';
+import type { Api, RequestContext } from '../../api/contract.ts';
+import { absenceOf, absent } from '../../api/endpoint.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import type { Relation } from '../../kinds/relation.ts';
+import type { FieldTerm } from '../../meta/fields.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { Compacted, type Stored } from '../../store/contract.ts';
+import type { Budget } from '../budget.ts';
+import { targetOf } from '../targets.ts';
+import { wholeObject } from '../whole.ts';
 
 /** An object, and what it is served as. */
 export interface OfKind {
