@@ -1,8 +1,8 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Api, RequestContext } from '../api/contract.ts';
 import type { Budget } from './budget.ts';
+import type { Subscription } from './live/subscription.ts';
 import { Snapshot } from './relations/snapshot.ts';
-import type { Subscription } from './subscription.ts';
 
 /** What every resolver gets: the caller, the API, and one snapshot that all relations of the operation read. */
 export interface OperationContext {

@@ -20,8 +20,8 @@ import { JsonWriter, type JsonText } from './json-text.ts';
 import type { Limits } from './limits.ts';
 import { writeLongJson } from './long-json.ts';
 import { Operations, RefusedDocument, tellsOfSchema, type Asked, type OperationRequest } from './operations.ts';
-import { SharedSubscriptions } from './shared-subscriptions.ts';
-import type { Subscriber, Subscription } from './subscription.ts';
+import { SharedSubscriptions } from './live/shared-subscriptions.ts';
+import type { Subscriber, Subscription } from './live/subscription.ts';
 
 /** Characters from which on the key of a shared subscription is its digest. */
 const LONG_KEY = 4096;

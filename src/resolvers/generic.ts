@@ -2,7 +2,7 @@ import type { GraphQLSchema } from 'graphql';
 import { createBuilder } from './builder.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
-import { addGenericSubscriptions } from './generic-subscriptions.ts';
+import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
 import { addWhereInputs } from './where-inputs.ts';
 
 /** The part of the schema that no kind changes; made once. */

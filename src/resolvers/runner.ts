@@ -9,7 +9,7 @@ import { withExtensions, type JsonText } from './json-text.ts';
 import type { Asked, OperationRequest } from './operations.ts';
 import { OpenOperations } from './open-operations.ts';
 import { Places } from './places.ts';
-import { Subscription, type Subscriber } from './subscription.ts';
+import { Subscription, type Subscriber } from './live/subscription.ts';
 
 /** An operation as it comes from outside; `extensions` may say whom it acts for (identity.ts). */
 export type OutsideRequest = OperationRequest & { extensions?: unknown };

@@ -11,7 +11,7 @@ import { OutputTypes, wholeField, type FieldConfigs } from './kinds/output-types
 import { queryFields, type SharedTypes } from './kinds/query-fields.ts';
 import { relationFields } from './relations/relation-fields.ts';
 import { scalarsOf } from './kinds/scalars-of.ts';
-import { subscriptionFields } from './kinds/subscription-fields.ts';
+import { subscriptionFields } from './live/watch-fields.ts';
 
 let generic: GraphQLSchema | undefined;
 

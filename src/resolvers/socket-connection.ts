@@ -7,7 +7,7 @@ import type { Asked } from './operations.ts';
 import { parseJson } from './parse-json.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
 import type { SocketOutput } from './socket-output.ts';
-import type { Subscriber } from './subscription.ts';
+import type { Subscriber } from './live/subscription.ts';
 
 /** https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const PROTOCOL = 'graphql-transport-ws';

@@ -1,6 +1,6 @@
-import { isStatusError } from '../meta/status.ts';
+import { isStatusError } from '../../meta/status.ts';
 import { Subscription, type Hold, type Subscriber, type TextOf } from './subscription.ts';
-import type { JsonText } from './json-text.ts';
+import type { JsonText } from '../json-text.ts';
 
 /** Subscriptions that others may join, at once; further ones run alone. */
 const MAX_SHARED = 1000;

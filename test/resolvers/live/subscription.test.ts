@@ -1,8 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
-import { SharedSubscriptions } from '../../src/resolvers/shared-subscriptions.ts';
-import { StatusError } from '../../src/meta/status.ts';
-import { Subscription, type Hold, type Subscriber } from '../../src/resolvers/subscription.ts';
-import { the } from '../support/at.ts';
+import { SharedSubscriptions } from '../../../src/resolvers/live/shared-subscriptions.ts';
+import { StatusError } from '../../../src/meta/status.ts';
+import { Subscription, type Hold, type Subscriber } from '../../../src/resolvers/live/subscription.ts';
+import { the } from '../../support/at.ts';
 
 interface Event {
   n: number;

@@ -1,5 +1,5 @@
-import type { Builder } from './builder.ts';
-import { MANAGED_FIELDS, namedTarget } from './targets.ts';
+import type { Builder } from '../builder.ts';
+import { MANAGED_FIELDS, namedTarget } from '../targets.ts';
 import { EventBatch, beginWatch } from './watching.ts';
 
 /** `objectsWatch`: one payload carries all events of a batch as one scalar, so nothing is executed per event. */

@@ -1,10 +1,10 @@
 import { GraphQLBoolean, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { PLAIN } from '../compiled/plain.ts';
-import { beginWatch, type ObjectEvent, type WatchArguments } from '../watching.ts';
-import type { TypeNames } from './names.ts';
-import type { FieldConfigs } from './output-types.ts';
-import { namespaceArgument, type SharedTypes } from './query-fields.ts';
+import { beginWatch, type ObjectEvent, type WatchArguments } from './watching.ts';
+import type { TypeNames } from '../kinds/names.ts';
+import type { FieldConfigs } from '../kinds/output-types.ts';
+import { namespaceArgument, type SharedTypes } from '../kinds/query-fields.ts';
 
 /** `podsWatch(…)`: one payload per event, typed, and as JSON for who asks for it. */
 export function subscriptionFields(

@@ -1,13 +1,13 @@
-import type { WatchEvent, WatchOptions } from '../api/contract.ts';
-import { collectionAttributes } from '../api/selection.ts';
-import type { Kind } from '../kinds/kind.ts';
-import type { KubeObject } from '../meta/object.ts';
-import { internalError } from '../meta/status.ts';
-import type { OperationContext } from './context.ts';
-import { WritesJson, type JsonWriter } from './json-text.ts';
+import type { WatchEvent, WatchOptions } from '../../api/contract.ts';
+import { collectionAttributes } from '../../api/selection.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { internalError } from '../../meta/status.ts';
+import type { OperationContext } from '../context.ts';
+import { WritesJson, type JsonWriter } from '../json-text.ts';
 import type { Subscription } from './subscription.ts';
-import { selectOptions, targetOf, typeMetaOf, type SelectArguments } from './targets.ts';
-import { WholeObject } from './whole.ts';
+import { selectOptions, targetOf, typeMetaOf, type SelectArguments } from '../targets.ts';
+import { WholeObject } from '../whole.ts';
 
 /** An event as a subscription's fields read it. */
 export interface ObjectEvent {

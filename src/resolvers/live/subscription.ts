@@ -1,6 +1,6 @@
-import type { Attributes } from '../api/contract.ts';
-import { tooManyRequests, type StatusError } from '../meta/status.ts';
-import type { JsonText } from './json-text.ts';
+import type { Attributes } from '../../api/contract.ts';
+import { tooManyRequests, type StatusError } from '../../meta/status.ts';
+import type { JsonText } from '../json-text.ts';
 
 /**
  * Batches that a subscriber may be behind, and bytes of their objects beyond the state that it began with; a slower one is
