@@ -9,7 +9,7 @@ const bundle = path.join(root, 'node_modules/.ku7s-schema.mjs');
 await build({
   absWorkingDir: root,
   stdin: {
-    contents: `export { printedSchema } from './src/resolvers/printed-schema.ts'; export { createRegistry } from './src/kinds/registry.ts';`,
+    contents: `export { printedSchema } from './src/resolvers/schema/printed-schema.ts'; export { createRegistry } from './src/kinds/registry.ts';`,
     resolveDir: root,
     loader: 'ts',
   },

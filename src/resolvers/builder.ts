@@ -1,6 +1,13 @@
 import SchemaBuilder from '@pothos/core';
 import type { OperationContext } from './context.ts';
-import { BytesScalar, Int64Scalar, IntOrStringScalar, JSONScalar, QuantityScalar, TimeScalar } from './scalars.ts';
+import {
+  BytesScalar,
+  Int64Scalar,
+  IntOrStringScalar,
+  JSONScalar,
+  QuantityScalar,
+  TimeScalar,
+} from './schema/scalars.ts';
 
 /** An object that comes or goes as one scalar, whatever its kind. */
 type AnyJson = any;

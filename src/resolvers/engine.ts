@@ -14,12 +14,12 @@ import { badRequest } from '../meta/status.ts';
 import { Budget, DEFAULT_BUDGET, NO_BUDGET } from './budget.ts';
 import { counted, createContext, type OperationContext } from './context.ts';
 import { requireDiscovery } from './discovery.ts';
-import type { Operation } from './documents.ts';
+import type { Operation } from './schema/documents.ts';
 import { formatError } from './errors.ts';
 import { JsonWriter, type JsonText } from './json-text.ts';
 import type { Limits } from './limits.ts';
 import { writeLongJson } from './long-json.ts';
-import { Operations, RefusedDocument, tellsOfSchema, type Asked, type OperationRequest } from './operations.ts';
+import { Operations, RefusedDocument, tellsOfSchema, type Asked, type OperationRequest } from './schema/operations.ts';
 import { SharedSubscriptions } from './live/shared-subscriptions.ts';
 import type { Subscriber, Subscription } from './live/subscription.ts';
 

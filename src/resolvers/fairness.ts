@@ -1,6 +1,6 @@
 import type { User } from '../api/contract.ts';
 import { MAX_SEATS, type FlowControl } from '../api/fairness/flow-control.ts';
-import type { Asked } from './operations.ts';
+import type { Asked } from './schema/operations.ts';
 
 /** An operation takes a seat per so many fields that it may produce: about the work of a list's seat over REST. */
 const FIELDS_PER_SEAT = 1_000;

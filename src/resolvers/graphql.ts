@@ -9,7 +9,7 @@ import { createHttp } from './http.ts';
 import type { Acting } from './identity.ts';
 import type { JsonText } from './json-text.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
-import type { OperationRequest } from './operations.ts';
+import type { OperationRequest } from './schema/operations.ts';
 import { Runner, type Caller } from './runner.ts';
 import { createWebSocket } from './websocket.ts';
 

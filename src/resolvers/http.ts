@@ -6,7 +6,7 @@ import { answer } from './answer.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
 import { joined, type JsonText } from './json-text.ts';
 import { parseJson } from './parse-json.ts';
-import type { Asked } from './operations.ts';
+import type { Asked } from './schema/operations.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
 
 /** Bytes of a request's body, as kube-apiserver's own limit. */

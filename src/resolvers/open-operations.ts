@@ -1,5 +1,5 @@
 import { tooManyRequests } from '../meta/status.ts';
-import type { Asked } from './operations.ts';
+import type { Asked } from './schema/operations.ts';
 
 /** Operations of one user that wait, run or follow at once, and bytes that they hold: requests, and documents once each. */
 const PER_USER = 5_000;

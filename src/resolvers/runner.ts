@@ -6,7 +6,7 @@ import type { Engine } from './engine.ts';
 import { admitted } from './fairness.ts';
 import { actAs, actingOf, type Acting } from './identity.ts';
 import { withExtensions, type JsonText } from './json-text.ts';
-import type { Asked, OperationRequest } from './operations.ts';
+import type { Asked, OperationRequest } from './schema/operations.ts';
 import { OpenOperations } from './open-operations.ts';
 import { Places } from './places.ts';
 import { Subscription, type Subscriber } from './live/subscription.ts';

@@ -3,7 +3,7 @@ import type { WebSocket } from 'ws';
 import { nextTurn } from '../api/fairness/turns.ts';
 import type { StatusError } from '../meta/status.ts';
 import { JsonBytes, type JsonText } from './json-text.ts';
-import type { Asked } from './operations.ts';
+import type { Asked } from './schema/operations.ts';
 import { parseJson } from './parse-json.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
 import type { SocketOutput } from './socket-output.ts';

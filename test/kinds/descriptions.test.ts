@@ -6,8 +6,8 @@ import { ANY_LIST, ANY_OBJECT, fieldDescription, typeDescription } from '../../s
 import { typeFacts } from '../../src/kinds/facts.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { ObjectSchema, Schema } from '../../src/kinds/schema.ts';
-import { uniqueFieldNames } from '../../src/resolvers/kinds/names.ts';
-import { buildSchema } from '../../src/resolvers/schema.ts';
+import { uniqueFieldNames } from '../../src/resolvers/schema/names.ts';
+import { buildSchema } from '../../src/resolvers/schema/schema.ts';
 import { definitionOf } from '../../src/rest/openapi/definitions.ts';
 
 interface TypeText {

@@ -15,7 +15,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compileArguments, compileVariables } from '../../src/resolvers/compiled/arguments.ts';
 import { compile } from '../../src/resolvers/compiled/compile.ts';
-import { Operation } from '../../src/resolvers/documents.ts';
+import { Operation } from '../../src/resolvers/schema/documents.ts';
 import { createGraphQL, type GraphQLFacade, type InProcessRequest } from '../../src/resolvers/graphql.ts';
 import { JsonWriter, joined, quoted, withExtensions } from '../../src/resolvers/json-text.ts';
 import { directTransport } from '../support/direct-transport.ts';

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { OpenOperations } from '../../src/resolvers/open-operations.ts';
-import type { Asked } from '../../src/resolvers/operations.ts';
+import type { Asked } from '../../src/resolvers/schema/operations.ts';
 import { Places } from '../../src/resolvers/places.ts';
 
 const asked = (bytes: number): Asked =>

@@ -18,7 +18,7 @@ import {
 } from 'graphql';
 import type { Budget } from '../budget.ts';
 import { quoted, writeJson, type JsonWriter } from '../json-text.ts';
-import { OUR_SCALARS } from '../scalars.ts';
+import { OUR_SCALARS } from '../schema/scalars.ts';
 import { collectFields, type Fragments } from './selections.ts';
 
 /** Writes a value of one type, with what the document selects of it. */

@@ -13,8 +13,8 @@ import { notFound } from '../../meta/status.ts';
 import { targetOf } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
 import { listObjects, type ListArguments } from './list-resolver.ts';
-import type { TypeNames } from './names.ts';
-import type { FieldConfigs } from './output-types.ts';
+import type { TypeNames } from '../schema/names.ts';
+import type { FieldConfigs } from '../schema/output-types.ts';
 import type { OperationContext } from '../context.ts';
 
 /** The types of the generic schema that all kinds share. */

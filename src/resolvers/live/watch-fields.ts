@@ -2,8 +2,8 @@ import { GraphQLBoolean, GraphQLNonNull, GraphQLObjectType, GraphQLString } from
 import type { Kind } from '../../kinds/kind.ts';
 import { PLAIN } from '../compiled/plain.ts';
 import { beginWatch, type ObjectEvent, type WatchArguments } from './watching.ts';
-import type { TypeNames } from '../kinds/names.ts';
-import type { FieldConfigs } from '../kinds/output-types.ts';
+import type { TypeNames } from '../schema/names.ts';
+import type { FieldConfigs } from '../schema/output-types.ts';
 import { namespaceArgument, type SharedTypes } from '../kinds/query-fields.ts';
 
 /** `podsWatch(…)`: one payload per event, typed, and as JSON for who asks for it. */

@@ -14,8 +14,8 @@ import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
 import { deleteOptions, targetOf, writeOptions, type DeleteArguments, type WriteArguments } from '../targets.ts';
 import { wholeAnswer } from '../whole.ts';
-import type { InputTypes } from '../kinds/input-types.ts';
-import type { FieldConfigs } from '../kinds/output-types.ts';
+import type { InputTypes } from '../schema/input-types.ts';
+import type { FieldConfigs } from '../schema/output-types.ts';
 import { namespaceArgument, type SharedTypes } from '../kinds/query-fields.ts';
 
 interface ObjectArguments extends WriteArguments {

@@ -8,7 +8,7 @@ import type { Stored } from '../../store/contract.ts';
 import type { OperationContext } from '../context.ts';
 import { namedTarget } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
-import type { FieldConfigs } from '../kinds/output-types.ts';
+import type { FieldConfigs } from '../schema/output-types.ts';
 
 /**
  * The relation fields of one kind: those of its strategy, owners and owned, and the namespace. A field that the kind itself

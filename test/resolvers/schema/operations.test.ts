@@ -1,9 +1,9 @@
 import type { GraphQLSchema } from 'graphql';
 import { expect, test } from 'vitest';
-import type { Kind } from '../../src/kinds/kind.ts';
-import { DEFAULT_LIMITS } from '../../src/resolvers/limits.ts';
-import { Operations } from '../../src/resolvers/operations.ts';
-import { RecordingApi } from './recording-api.ts';
+import type { Kind } from '../../../src/kinds/kind.ts';
+import { DEFAULT_LIMITS } from '../../../src/resolvers/limits.ts';
+import { Operations } from '../../../src/resolvers/schema/operations.ts';
+import { RecordingApi } from '../recording-api.ts';
 
 const PODS = '{ pods { resourceVersion } }';
 

@@ -1,9 +1,9 @@
 import type { GraphQLError, GraphQLSchema } from 'graphql';
-import type { Api } from '../api/contract.ts';
-import { badRequest } from '../meta/status.ts';
+import type { Api } from '../../api/contract.ts';
+import { badRequest } from '../../meta/status.ts';
 import { Documents, type Document, type Operation } from './documents.ts';
-import { genericSchema } from './generic.ts';
-import type { Limits } from './limits.ts';
+import { genericSchema } from '../generic.ts';
+import type { Limits } from '../limits.ts';
 import { buildSchema } from './schema.ts';
 
 export interface OperationRequest {

@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
-import { notADouble } from '../go/json-numbers.ts';
-import { WritesJson } from './json-text.ts';
+import { notADouble } from '../../go/json-numbers.ts';
+import { WritesJson } from '../json-text.ts';
 
 const scalar = (name: string, description: string, parse: (value: unknown) => unknown): GraphQLScalarType =>
   new GraphQLScalarType({

@@ -1,17 +1,17 @@
 import { GraphQLInterfaceType, GraphQLObjectType, GraphQLSchema, GraphQLString, type GraphQLInputType } from 'graphql';
-import { ANY_OBJECT, fieldDescription, typeDescription } from '../kinds/descriptions.ts';
-import type { Kind, Registry } from '../kinds/kind.ts';
-import { parseApiVersion } from '../meta/gvk.ts';
-import type { KubeObject } from '../meta/object.ts';
-import { genericSchema } from './generic.ts';
-import { InputTypes } from './kinds/input-types.ts';
-import { mutationFields } from './mutations/mutation-fields.ts';
-import { TypeNames } from './kinds/names.ts';
-import { OutputTypes, wholeField, type FieldConfigs } from './kinds/output-types.ts';
-import { queryFields, type SharedTypes } from './kinds/query-fields.ts';
-import { relationFields } from './relations/relation-fields.ts';
-import { scalarsOf } from './kinds/scalars-of.ts';
-import { subscriptionFields } from './live/watch-fields.ts';
+import { ANY_OBJECT, fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
+import type { Kind, Registry } from '../../kinds/kind.ts';
+import { parseApiVersion } from '../../meta/gvk.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { genericSchema } from '../generic.ts';
+import { InputTypes } from './input-types.ts';
+import { mutationFields } from '../mutations/mutation-fields.ts';
+import { TypeNames } from './names.ts';
+import { OutputTypes, wholeField, type FieldConfigs } from './output-types.ts';
+import { queryFields, type SharedTypes } from '../kinds/query-fields.ts';
+import { relationFields } from '../relations/relation-fields.ts';
+import { scalarsOf } from './scalars-of.ts';
+import { subscriptionFields } from '../live/watch-fields.ts';
 
 let generic: GraphQLSchema | undefined;
 

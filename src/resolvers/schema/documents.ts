@@ -10,9 +10,9 @@ import {
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
-import { compile, type CompiledOperation } from './compiled/compile.ts';
-import { expansionRule } from './expansion.ts';
-import { costOf, limitsRule, type Limits } from './limits.ts';
+import { compile, type CompiledOperation } from '../compiled/compile.ts';
+import { expansionRule } from '../expansion.ts';
+import { costOf, limitsRule, type Limits } from '../limits.ts';
 
 function introspects(document: DocumentNode): boolean {
   let found = false;

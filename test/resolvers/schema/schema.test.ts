@@ -1,15 +1,15 @@
 import { buildASTSchema, parse, validateSchema } from 'graphql';
 import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
-import type { Kind } from '../../src/kinds/kind.ts';
-import type { Field, ObjectSchema, Schema } from '../../src/kinds/schema.ts';
-import { createRegistry } from '../../src/kinds/registry.ts';
-import { fieldName } from '../../src/resolvers/kinds/names.ts';
-import { printedSchema } from '../../src/resolvers/printed-schema.ts';
-import { buildSchema } from '../../src/resolvers/schema.ts';
+import type { Kind } from '../../../src/kinds/kind.ts';
+import type { Field, ObjectSchema, Schema } from '../../../src/kinds/schema.ts';
+import { createRegistry } from '../../../src/kinds/registry.ts';
+import { fieldName } from '../../../src/resolvers/schema/names.ts';
+import { printedSchema } from '../../../src/resolvers/schema/printed-schema.ts';
+import { buildSchema } from '../../../src/resolvers/schema/schema.ts';
 
 test('the committed schema is what the kinds make (node scripts/schema.mjs writes it)', () => {
-  const committed = readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8');
+  const committed = readFileSync(new URL('../../../schema/schema.graphql', import.meta.url), 'utf8');
   expect(printedSchema(createRegistry()) === committed).toBe(true);
   expect(validateSchema(buildASTSchema(parse(committed)))).toEqual([]);
 });
