@@ -3,7 +3,7 @@ import { createBuilder } from './builder.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
-import { addWhereInputs } from './where-inputs.ts';
+import { addWhereInputs } from './where/where-inputs.ts';
 
 /** The part of the schema that no kind changes; made once. */
 export function genericSchema(): GraphQLSchema {

@@ -3,7 +3,7 @@ import { nextTurn } from '../../src/api/fairness/turns.ts';
 import { Budget, type BudgetLimits } from '../../src/resolvers/budget.ts';
 import { JsonWriter } from '../../src/resolvers/json-text.ts';
 import { writeLongJson } from '../../src/resolvers/long-json.ts';
-import { sorted } from '../../src/resolvers/sorting.ts';
+import { sorted } from '../../src/resolvers/where/sorting.ts';
 
 const LIMITS: BudgetLimits = { fields: 10, looks: 10, text: 10, whole: 10, large: { fields: 5, bytes: 5 } };
 const TOO_LARGE = expect.objectContaining({ code: 413 });

@@ -4,7 +4,7 @@ import { PLAIN } from '../compiled/plain.ts';
 import { beginWatch, type ObjectEvent, type WatchArguments } from './watching.ts';
 import type { TypeNames } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
-import { namespaceArgument, type SharedTypes } from '../kinds/query-fields.ts';
+import { namespaceArgument, type SharedTypes } from '../where/query-fields.ts';
 
 /** `podsWatch(…)`: one payload per event, typed, and as JSON for who asks for it. */
 export function subscriptionFields(

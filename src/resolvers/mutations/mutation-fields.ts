@@ -16,7 +16,7 @@ import { deleteOptions, targetOf, writeOptions, type DeleteArguments, type Write
 import { wholeAnswer } from '../whole.ts';
 import type { InputTypes } from '../schema/input-types.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
-import { namespaceArgument, type SharedTypes } from '../kinds/query-fields.ts';
+import { namespaceArgument, type SharedTypes } from '../where/query-fields.ts';
 
 interface ObjectArguments extends WriteArguments {
   namespace?: string | null | undefined;

@@ -8,7 +8,7 @@ import { InputTypes } from './input-types.ts';
 import { mutationFields } from '../mutations/mutation-fields.ts';
 import { TypeNames } from './names.ts';
 import { OutputTypes, wholeField, type FieldConfigs } from './output-types.ts';
-import { queryFields, type SharedTypes } from '../kinds/query-fields.ts';
+import { queryFields, type SharedTypes } from '../where/query-fields.ts';
 import { relationFields } from '../relations/relation-fields.ts';
 import { scalarsOf } from './scalars-of.ts';
 import { subscriptionFields } from '../live/watch-fields.ts';

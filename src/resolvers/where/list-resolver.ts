@@ -4,9 +4,9 @@ import type { Stored } from '../../store/contract.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
 import { selectOptions, targetOf, type SelectArguments } from '../targets.ts';
-import { sorted } from '../sorting.ts';
+import { sorted } from './sorting.ts';
 import { wholeObject } from '../whole.ts';
-import { compileOrder, compileWhere, type OrderBy, type Where } from '../where.ts';
+import { compileOrder, compileWhere, type OrderBy, type Where } from './where.ts';
 
 /** Items of a page when `first` is not given, and the most that it may ask for. */
 export const DEFAULT_FIRST = 500;

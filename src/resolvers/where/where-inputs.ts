@@ -1,4 +1,4 @@
-import type { Builder } from './builder.ts';
+import type { Builder } from '../builder.ts';
 import type { OrderBy, Where } from './where.ts';
 
 /** `Where` and `OrderBy`: any field of any kind, by its path. */

@@ -1,4 +1,4 @@
-import { Slice } from '../api/fairness/turns.ts';
+import { Slice } from '../../api/fairness/turns.ts';
 
 /** Items that are sorted in one go: some ms. */
 const RUN = 1024;

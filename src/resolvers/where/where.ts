@@ -1,6 +1,6 @@
-import { stringifyExact } from '../go/json-numbers.ts';
-import type { KubeObject } from '../meta/object.ts';
-import { badRequest } from '../meta/status.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { badRequest } from '../../meta/status.ts';
 
 export interface Where {
   path?: string | null;
