@@ -3,12 +3,14 @@ import type { Api, RequestContext } from '../api/contract.ts';
 import type { Budget } from './budget.ts';
 import type { Subscription } from './live/subscription.ts';
 import { Snapshot } from './relations/snapshot.ts';
+import { Snapshots, type FieldPlace } from './relations/snapshots.ts';
 
-/** What every resolver gets: the caller, the API, and one snapshot that all relations of the operation read. */
+/** What every resolver gets: the caller, the API, and one snapshot for all that is below one root field. */
 export interface OperationContext {
   api: Api;
   request: RequestContext;
-  snapshot: Snapshot;
+  /** the state that a root field and all relations below it read; the place is that of any of them */
+  snapshotOf(info: FieldPlace): Snapshot;
   /** what it may still take, and its pace */
   budget: Budget;
   /**
@@ -25,13 +27,10 @@ export const counted = (value: unknown, { budget }: OperationContext, info: Grap
   Array.isArray(value) ? budget.items(value as unknown[], info) : value;
 
 /** @param owned variables were read off a wire, and the operation has one field that uses them: there is nobody to copy them for */
-export const createContext = (api: Api, request: RequestContext, budget: Budget, owned = false): OperationContext => ({
-  api,
-  request,
-  snapshot: new Snapshot(api, request, budget),
-  budget,
-  own: owned ? asIs : copied,
-});
+export function createContext(api: Api, request: RequestContext, budget: Budget, owned = false): OperationContext {
+  const snapshots = new Snapshots(() => new Snapshot(api, request, budget));
+  return { api, request, snapshotOf: (info) => snapshots.of(info), budget, own: owned ? asIs : copied };
+}
 
 const copied = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
 /** A literal of the document has no prototype, and may have variables in it. */

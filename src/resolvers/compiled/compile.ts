@@ -13,6 +13,7 @@ import {
   type GraphQLError,
   type GraphQLField,
   type GraphQLFormattedError,
+  type GraphQLResolveInfo,
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
@@ -38,6 +39,8 @@ interface RootField {
   as: string;
   nodes: readonly FieldNode[];
   field: GraphQLField<unknown, OperationContext>;
+  /** what its resolver is told of its place, without the variables */
+  info: Omit<GraphQLResolveInfo, 'variableValues'>;
   arguments: ReturnType<typeof compileArguments>;
   /** in a query or mutation */
   long: WriteLong | undefined;
@@ -75,6 +78,17 @@ export function compile(
       as,
       nodes,
       field,
+      info: {
+        fieldName: field.name,
+        fieldNodes: nodes,
+        returnType: field.type,
+        parentType: root,
+        path: { prev: undefined, key: as, typename: root.name },
+        schema,
+        fragments: Object.fromEntries(fragments),
+        rootValue: undefined,
+        operation,
+      },
       arguments: compileArguments(field as GraphQLField<unknown, unknown>, nodes[0]!),
       long,
       write,
@@ -108,12 +122,12 @@ async function run(
   const errors: GraphQLFormattedError[] = [];
   let failed = false;
   const values = await Promise.all(
-    fields.map(async ({ as, nodes, field, arguments: read }) => {
+    fields.map(async ({ as, nodes, field, info, arguments: read }) => {
       try {
         // What is wrong with arguments is thrown by graphql-js' own function.
         const args =
           read(variables) ?? getArgumentValues(field as GraphQLField<unknown, unknown>, nodes[0]!, variables);
-        return await field.resolve!(undefined, args, context, undefined as never);
+        return await field.resolve!(undefined, args, context, { ...info, variableValues: { ...variables } });
       } catch (error) {
         errors.push(format(locatedError(error, nodes, [as])));
         failed ||= isNonNullType(field.type);

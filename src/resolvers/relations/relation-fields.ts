@@ -5,10 +5,10 @@ import { parseApiVersion } from '../../meta/gvk.ts';
 import { labelSelectorAsSelector } from '../../meta/labels.ts';
 import type { KubeObject, ObjectLike } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
-import type { OperationContext } from '../context.ts';
 import { namedTarget } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /**
  * The relation fields of one kind: those of its strategy, owners and owned, and the namespace. A field that the kind itself
@@ -25,15 +25,15 @@ export function relationFields(
       type: new GraphQLList(anyObject),
       description: 'What metadata.ownerReferences names and is still there.',
       async resolve(object: KubeObject, _, context, info) {
-        return context.budget.items(await owners(object, kind, context), info);
+        return context.budget.items(await owners(object, kind, context.api.registry, context.snapshotOf(info)), info);
       },
     },
     owned: {
       type: new GraphQLList(new GraphQLNonNull(anyObject)),
       description: 'What names this object as owner; of one resource if told so.',
       args: { resource: { type: GraphQLString } },
-      async resolve(object: KubeObject, { resource }: { resource?: string | null }, { snapshot, budget }, info) {
-        const owned = await snapshot.owned(object.metadata.uid, (key) =>
+      async resolve(object: KubeObject, { resource }: { resource?: string | null }, { snapshotOf, budget }, info) {
+        const owned = await snapshotOf(info).owned(object.metadata.uid, (key) =>
           resource && key !== resource ? undefined : registry.preferred(key),
         );
         return budget.items(owned, info, (one) => wholeObject(one.kind, one.stored));
@@ -44,8 +44,8 @@ export function relationFields(
   if (kind.namespaced && namespaces) {
     fields['inNamespace'] = {
       type: typeOf(namespaces),
-      async resolve(object: KubeObject, _, { snapshot, budget }, info) {
-        return budget.item(await snapshot.get(namespaces, '', object.metadata.namespace ?? ''), info);
+      async resolve(object: KubeObject, _, { snapshotOf, budget }, info) {
+        return budget.item(await snapshotOf(info).get(namespaces, '', object.metadata.namespace ?? ''), info);
       },
     };
   }
@@ -56,7 +56,7 @@ export function relationFields(
       args: { resource: { type: new GraphQLNonNull(GraphQLString) } },
       async resolve(object: KubeObject, { resource }: { resource: string }, context, info) {
         const { kind, namespace } = namedTarget(context, 'list', { resource, namespace: object.metadata.name });
-        const all = await context.snapshot.list(kind, namespace);
+        const all = await context.snapshotOf(info).list(kind, namespace);
         return context.budget.items(all, info, (stored) => wholeObject(kind, stored));
       },
     };
@@ -67,7 +67,8 @@ export function relationFields(
     const type = typeOf(to);
     fields[relation.field] = {
       type: relation.form === 'one' ? type : new GraphQLList(new GraphQLNonNull(type)),
-      async resolve(object: KubeObject, _, { snapshot, budget }, info) {
+      async resolve(object: KubeObject, _, { snapshotOf, budget }, info) {
+        const snapshot = snapshotOf(info);
         const namespace = namespaceOf(object, relation, to);
         if (relation.form === 'one') {
           const name = relation.name(object);
@@ -91,7 +92,7 @@ async function related(
   relation: Exclude<Relation<ObjectLike>, { form: 'one' }>,
   to: Kind,
   namespace: string,
-  snapshot: OperationContext['snapshot'],
+  snapshot: Snapshot,
 ): Promise<readonly Stored[]> {
   if (relation.form === 'grouped') return snapshot.group(to, namespace, relation, relation.key(object));
   const labelSelector = relation.selector(object);
@@ -103,13 +104,14 @@ async function related(
 async function owners(
   object: KubeObject,
   kind: Kind,
-  { api, snapshot }: OperationContext,
+  registry: Registry,
+  snapshot: Snapshot,
 ): Promise<(KubeObject | null)[]> {
   const references = object.metadata.ownerReferences ?? [];
   return Promise.all(
     references.map(async ({ apiVersion, kind: ownerKind, name, uid }) => {
       const { group, version } = parseApiVersion(apiVersion);
-      const owner = api.registry.byKind(group, version, ownerKind);
+      const owner = registry.byKind(group, version, ownerKind);
       if (!owner || (owner.namespaced && !kind.namespaced)) return null;
       const found = await snapshot.get(owner, owner.namespaced ? (object.metadata.namespace ?? '') : '', name);
       // The same name with another uid is another object.

@@ -23,8 +23,9 @@ const LOOK_EVERY = 64;
 type Grouping = Pick<Extract<Relation, { form: 'grouped' }>, 'field' | 'keyOf' | 'label'>;
 
 /**
- * What the relations of one operation read: one revision, each list of it once, each edge authorised for the caller.
- * The revision is that of the operation's first list, so that an object and what it relates to belong together.
+ * What the relations below one root field read: one revision, each list of it once, each edge authorised for the caller.
+ * The revision is that of what the root field read, so that an object and what it relates to belong together; of a field
+ * that read nothing, or wrote, it is the newest when the first relation is read.
  */
 export class Snapshot {
   private revision: Promise<number> | undefined;

@@ -3,6 +3,7 @@ import type { KubeObject } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
+import type { FieldPlace } from '../relations/snapshots.ts';
 import { selectOptions, targetOf, type SelectArguments } from '../targets.ts';
 import { sorted } from './sorting.ts';
 import { wholeObject } from '../whole.ts';
@@ -34,12 +35,14 @@ export async function listObjects(
   context: OperationContext,
   kind: Kind,
   args: ListArguments,
+  info: FieldPlace,
 ): Promise<ObjectConnection> {
   const first = args.first ?? DEFAULT_FIRST;
   if (first < 1 || first > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
   const options = { ...selectOptions(args), ...(args.where && { filter: compileWhere(args.where) }) };
   const exact = args.asOf && { resourceVersion: args.asOf, resourceVersionMatch: 'Exact' };
-  const { api, request, snapshot, budget } = context;
+  const { api, request, budget } = context;
+  const snapshot = context.snapshotOf(info);
   const target = targetOf(kind, { namespace: args.namespace });
   const parsed = async (items: readonly Stored[]): Promise<KubeObject[]> => {
     const objects: KubeObject[] = [];

@@ -16,6 +16,7 @@ import { listObjects, type ListArguments } from './list-resolver.ts';
 import type { TypeNames } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import type { OperationContext } from '../context.ts';
+import type { FieldPlace } from '../relations/snapshots.ts';
 
 /** The types of the generic schema that all kinds share. */
 export interface SharedTypes {
@@ -40,7 +41,7 @@ export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeName
         name: { type: text },
         asOf: { type: GraphQLString, description: 'a resourceVersion' },
       },
-      resolve: (_, args: OneArguments, context) => getObject(context, kind, args),
+      resolve: (_, args: OneArguments, context, info) => getObject(context, kind, args, info),
     };
   }
   if (kind.verbs.includes('list')) {
@@ -56,7 +57,7 @@ export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeName
         after: { type: GraphQLString, description: '`continue` of the page before' },
         asOf: { type: GraphQLString, description: 'a resourceVersion' },
       },
-      resolve: (_, args: ListArguments, context) => listObjects(context, kind, args),
+      resolve: (_, args: ListArguments, context, info) => listObjects(context, kind, args, info),
     };
   }
   return fields;
@@ -68,7 +69,12 @@ interface OneArguments {
   asOf?: string | null | undefined;
 }
 
-async function getObject(context: OperationContext, kind: Kind, { asOf, ...args }: OneArguments): Promise<unknown> {
+async function getObject(
+  context: OperationContext,
+  kind: Kind,
+  { asOf, ...args }: OneArguments,
+  info: FieldPlace,
+): Promise<unknown> {
   const { api, request } = context;
   if (!asOf) return (await api.get(request, targetOf(kind, args), {})).object;
   const answer = await api.list(request, targetOf(kind, { namespace: args.namespace }), {
@@ -76,7 +82,7 @@ async function getObject(context: OperationContext, kind: Kind, { asOf, ...args 
     resourceVersion: asOf,
     resourceVersionMatch: 'Exact',
   });
-  context.snapshot.pin(answer.revision);
+  context.snapshotOf(info).pin(answer.revision);
   const [stored] = answer.items;
   if (!stored) throw notFound(kind, args.name);
   return wholeObject(kind, stored);
