@@ -59,6 +59,9 @@ export interface Target {
 /** An object as it came in: bytes with their media type (decoded, checked and warned about by the pipeline), or parsed. */
 export type Body = { bytes: Buffer; contentType: string } | { object: KubeObject };
 
+/** A patch as it came in, or parsed. */
+export type PatchInput = { bytes: Buffer } | { value: Json };
+
 export interface WriteOptions {
   dryRun?: readonly string[] | undefined;
   fieldManager?: string | undefined;
@@ -93,6 +96,35 @@ export interface WatchOptions extends ListOptions {
   allowWatchBookmarks?: boolean | undefined;
   sendInitialEvents?: boolean | undefined;
   timeoutSeconds?: number | undefined;
+}
+
+/** One write of a bundle: the verb that would do it alone, with what that is given. */
+export type BundleStep = { target: Target } & (
+  | { verb: 'create' | 'update'; body: Body; options?: WriteOptions }
+  | { verb: 'apply'; body: PatchInput; options?: PatchOptions }
+  | { verb: 'patch'; patchType: string; body: PatchInput; options?: PatchOptions }
+  | { verb: 'delete'; options?: DeleteOptions }
+);
+
+/** What a step of a bundle did, or would have done. */
+export interface StepAnswer {
+  /** the object before the step, in the target's version; undefined where there was none */
+  before: ObjectAnswer | undefined;
+  /** and after it; undefined where there is none any more. At the revision of `before` where the step changed nothing. */
+  after: ObjectAnswer | undefined;
+  /** what the verb answers alone; undefined where it is refused */
+  answer: Answer | undefined;
+  refusal: StatusError | undefined;
+  warnings: readonly string[];
+}
+
+export interface BundleAnswer {
+  /** of what was written, in one transaction; undefined where nothing was: a refusal, a dry run, nothing to change */
+  revisions: { first: number; last: number } | undefined;
+  /** whether a step was refused, so that none is done */
+  refused: boolean;
+  /** one for each step, in their order */
+  steps: readonly StepAnswer[];
 }
 
 /** What one object's verbs answer: it, or what became of it. */
@@ -179,11 +211,19 @@ export interface Api {
     ctx: RequestContext,
     target: Target,
     patchType: string,
-    patch: { bytes: Buffer } | { value: Json },
+    patch: PatchInput,
     options: PatchOptions,
   ): Promise<ObjectAnswer>;
   delete(ctx: RequestContext, target: Target, options: DeleteOptions): Promise<Answer>;
   deleteCollection(ctx: RequestContext, target: Target, list: ListOptions, options: DeleteOptions): Promise<ListAnswer>;
+
+  /**
+   * Many writes in one transaction: all of them or none. Each goes the way of a single one (authorised, admitted,
+   * validated, counted by quotas) and sees what those before it have written. What `options` says holds for each step
+   * that does not say otherwise; a dry run is one of the whole. Refusals of steps are in the answer. Throws 400 and 413
+   * for a bundle that is none, 409 where others kept changing its objects.
+   */
+  bundle(ctx: RequestContext, steps: readonly BundleStep[], options: WriteOptions): Promise<BundleAnswer>;
 
   /** Where a stream (exec, log, attach, portforward, proxy) goes: authorised, checked, and resolved to the node's address. */
   connect(ctx: RequestContext, target: Target, request: ConnectRequest): Promise<OpenConnection>;

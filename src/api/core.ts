@@ -15,7 +15,10 @@ import type { Auditor } from './contract.ts';
 /** What a verb works with. Made once by createApi; holds caches, no state. */
 export interface Core {
   readonly registry: Registry;
+  /** of a bundle: what its steps write first */
   readonly store: Store;
+  /** What is written to `store` is thrown away in the end: the dry run of a bundle. */
+  readonly rehearsal?: boolean;
   readonly clock: Clock;
   readonly authenticator: Authenticator;
   readonly authorizer: Authorizer;

@@ -10,14 +10,13 @@ import { parseYaml, YamlError } from '../kinds/yaml.ts';
 import { scanJson } from '../go/json-scan.ts';
 import { parseExact, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
 import type { Json, KubeObject } from '../meta/object.ts';
+import type { PatchInput } from './contract.ts';
 import { badRequest, unsupportedMediaType, type StatusError } from '../meta/status.ts';
 
 export const JSON_PATCH = 'application/json-patch+json';
 export const MERGE_PATCH = 'application/merge-patch+json';
 export const STRATEGIC_PATCH = 'application/strategic-merge-patch+json';
 export const APPLY_PATCH = 'application/apply-patch+yaml';
-
-export type PatchInput = { bytes: Buffer } | { value: Json };
 
 /** A patch as a value, and what strict decoding says of its text. */
 export interface PatchBody {

@@ -7,7 +7,7 @@ import type { Steps } from '../meta/steps.ts';
 import { badRequest, conflict, notFound, type StatusError } from '../meta/status.ts';
 import { checkPatchOptions } from './options.ts';
 import { patchText } from './audit/shown.ts';
-import type { ObjectAnswer, PatchOptions, RequestContext, Target } from './contract.ts';
+import type { ObjectAnswer, PatchInput, PatchOptions, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import {
   APPLY_PATCH,
@@ -17,7 +17,6 @@ import {
   readPatch,
   STRATEGIC_PATCH,
   type PatchBody,
-  type PatchInput,
 } from './patch-body.ts';
 import { applySteps, unconvertible } from './patch/apply/applypatch.ts';
 import { ConvertWalk } from './patch/convert-walk.ts';

@@ -1,22 +1,19 @@
-import { isStatusAnswer } from './answer.ts';
-import { audited, auditedWatch, authorizeRead, recordWatch, selectedName } from './audit/calls.ts';
+import { audited, auditedWatch, authorizeRead, recordWatch, selectedName, tellAnswer } from './audit/calls.ts';
 import type { AuditEvent } from './audit/contract.ts';
-import { shownAnswer, shownList } from './audit/shown.ts';
+import { shownList } from './audit/shown.ts';
 import { impersonate } from './authentication/impersonate.ts';
+import { bundle } from './bundle/bundle.ts';
 import { connect } from './connect.ts';
-import type { Answer, Api, ListAnswer, RequestContext, Target } from './contract.ts';
+import type { Api, ListAnswer, RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
-import { create } from './create.ts';
 import { deleteCollection } from './delete-collection.ts';
-import { remove } from './delete.ts';
 import { checkEndpoint } from './endpoint.ts';
 import { get } from './get.ts';
 import { list } from './list.ts';
 import { ownVerbs } from './own-verbs.ts';
-import { patch } from './patch.ts';
 import { translateStoreError } from './store-errors.ts';
-import { update } from './update.ts';
 import { watch } from './watch.ts';
+import { writeVerbs } from './write-verbs.ts';
 
 /** Every verb with the store's errors translated, and told to the audit log. */
 export function verbs(core: Core): Api {
@@ -82,26 +79,27 @@ export function verbs(core: Core): Api {
     },
     create: on(
       'create',
-      (ctx, target, body, options) => (ownVerbs(target)?.create ?? create)(core, ctx, target, body, options),
+      (ctx, target, body, options) => writeVerbs.create(core, ctx, target, body, options),
       tellAnswer,
     ),
     update: on(
       'update',
-      (ctx, target, body, options) => (ownVerbs(target)?.update ?? update)(core, ctx, target, body, options),
+      (ctx, target, body, options) => writeVerbs.update(core, ctx, target, body, options),
       tellAnswer,
     ),
     patch: on(
       'patch',
-      (ctx, target, type, input, options) =>
-        (ownVerbs(target)?.patch ?? patch)(core, ctx, target, type, input, options),
+      (ctx, target, type, input, options) => writeVerbs.patch(core, ctx, target, type, input, options),
       tellAnswer,
     ),
-    delete: on('delete', (ctx, target, options) => remove(core, ctx, target, options), tellAnswer),
+    delete: on('delete', (ctx, target, options) => writeVerbs.delete(core, ctx, target, options), tellAnswer),
     deleteCollection: on(
       'deletecollection',
       (ctx, target, options, how) => deleteCollection(core, ctx, target, options, how),
       tellList,
     ),
+    // its steps are told to the audit log one by one
+    bundle: guard((ctx, steps, options) => bundle(core, ctx, steps, options)),
     // the stream's own way through rest/ says how it ended
     connect: on(
       'connect',
@@ -119,8 +117,4 @@ export function verbs(core: Core): Api {
   };
 }
 
-const tellAnswer = (event: AuditEvent, answer: Answer): void => {
-  const status = answer.kind === undefined && isStatusAnswer(answer) ? answer.object : undefined;
-  event.answered({ ...status, code: answer.code }, shownAnswer(answer));
-};
 const tellList = (event: AuditEvent, list: ListAnswer): void => event.answered({ code: 200 }, shownList(list));

@@ -22,7 +22,10 @@ export interface AdmissionRequest {
   object: KubeObject | undefined;
   /** what is there; shared with the store, not to be changed. Undefined for a create. */
   old: KubeObject | undefined;
+  /** nothing will come of it: others must not act on it */
   dryRun: boolean;
+  /** whether it is written to `store`; also of a dry run, where that is a bundle's */
+  stores: boolean;
   /** RFC 3339, whole seconds */
   now: string;
   /** the request's CreateOptions, PatchOptions … as webhooks are told them */

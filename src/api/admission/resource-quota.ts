@@ -90,7 +90,7 @@ async function count(request: AdmissionRequest, first: Stored, delta: Usage): Pr
   let stored: Stored | undefined = first;
   for (let attempt = 1; stored; attempt++) {
     const quota = counted(request, stored, delta);
-    if (!quota || request.dryRun) return;
+    if (!quota || !request.stores) return;
     const target: Target = { kind, namespace: stored.namespace, name: stored.name, subresource: 'status' };
     const ownership = ownershipOf(registry, kind, 'status');
     updateManagedFields({

@@ -24,7 +24,9 @@ const MAX_ATTEMPTS = 5;
  * way in this process have chosen.
  */
 export class ServiceAllocation {
-  private readonly taken = new Set<string>();
+  private taken = new Set<string>();
+  /** of a bundle: what its steps have chosen, taken until all of it is written */
+  private held: Set<string> | undefined;
 
   constructor(
     private readonly store: Store,
@@ -34,6 +36,23 @@ export class ServiceAllocation {
     private readonly ports: readonly [number, number],
     private readonly random: () => number = Math.random,
   ) {}
+
+  /**
+   * The same for a bundle, whose writes go to `store` first: nobody else is given what it has chosen, until `letGo` is
+   * called after the end.
+   */
+  within(store: Store): { services: ServiceAllocation; letGo(): void } {
+    const services = new ServiceAllocation(store, this.registry, this.clock, this.range, this.ports, this.random);
+    services.taken = this.taken;
+    const held = (services.held = new Set<string>());
+    return {
+      services,
+      letGo: () => {
+        for (const one of held) this.taken.delete(one);
+        held.clear();
+      },
+    };
+  }
 
   /** Fills in a Service's addresses and ports. Throws 422 for those that are not to be had, 500 where none is left. */
   allocate(op: Allocating, holds: Holdings, service: KubeObject, old: KubeObject | undefined): Allocation {
@@ -107,6 +126,7 @@ export class ServiceAllocation {
   }
 
   private giveBack(chosen: ReadonlySet<string>): void {
+    if (this.held) return;
     for (const one of chosen) this.taken.delete(one);
   }
 
@@ -135,12 +155,14 @@ export class ServiceAllocation {
   }
 
   private isFree(key: Key): boolean {
-    return !this.taken.has(`${key.resource}/${key.name}`) && !this.store.get(key);
+    const one = `${key.resource}/${key.name}`;
+    return (!this.taken.has(one) || this.held?.has(one) === true) && !this.store.get(key);
   }
 
   private take(key: Key, chosen: Set<string>): void {
     const one = `${key.resource}/${key.name}`;
     this.taken.add(one);
+    this.held?.add(one);
     chosen.add(one);
   }
 

@@ -1,10 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { termsOf } from '../../meta/fields.ts';
 import { attributesOf, forbiddenError, type ResourceAttributes } from '../authorization/attributes.ts';
-import type { Attributes, Auditor, ListOptions, RequestContext, Target, WatchSink } from '../contract.ts';
+import type { Answer, Attributes, Auditor, ListOptions, RequestContext, Target, WatchSink } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { isStatusAnswer } from '../answer.ts';
 import { UNRECORDED, type AuditEvent, type Origin } from './contract.ts';
 import { annotateDecision } from './decision.ts';
+import { shownAnswer } from './shown.ts';
 
 /** Names the GraphQL operation that a call was part of: the Audit-ID of its request. */
 const OPERATION = 'ku7s.io/operation';
@@ -41,7 +43,8 @@ export function selectedName(fieldSelector: string | null | undefined): string {
   );
 }
 
-const contextWith = (ctx: RequestContext, audit: AuditEvent): RequestContext =>
+/** The context of a call with its event. */
+export const contextWith = (ctx: RequestContext, audit: AuditEvent): RequestContext =>
   // its fields may be getters
   Object.defineProperty(Object.create(ctx) as RequestContext, 'audit', { value: audit });
 
@@ -116,7 +119,13 @@ export async function auditedWatch(
   }
 }
 
-function deprecated(event: AuditEvent, { kind: { deprecation } }: Target): void {
+/** Tells an event what one object's verb has answered. */
+export const tellAnswer = (event: AuditEvent, answer: Answer): void => {
+  const status = isStatusAnswer(answer) ? answer.object : undefined;
+  event.answered({ ...status, code: answer.code }, shownAnswer(answer));
+};
+
+export function deprecated(event: AuditEvent, { kind: { deprecation } }: Target): void {
   if (!deprecation) return;
   event.annotate('k8s.io/deprecated', 'true');
   const removed = /unavailable in v(\d+\.\d+)\+/.exec(deprecation)?.[1];

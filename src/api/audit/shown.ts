@@ -5,7 +5,7 @@ import { parseYaml } from '../../kinds/yaml.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Answer, DeleteOptions, ListAnswer } from '../contract.ts';
-import type { PatchInput } from '../patch-body.ts';
+import type { PatchInput } from '../contract.ts';
 import { applyDefaults } from '../write/defaults.ts';
 import type { Shown } from './contract.ts';
 

@@ -2,7 +2,9 @@ import type { ClusterRole, RoleBinding } from '../../../schema/types.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { forbiddenRequest, notFound } from '../../meta/status.ts';
 import type { RequestContext, Target, User } from '../contract.ts';
+import type { Core } from '../core.ts';
 import { sameJson } from '../patch/equal.ts';
+import type { Stored } from '../../store/contract.ts';
 import { resourceOf } from '../target.ts';
 import { MASTERS, type Authorizer } from './authorizer.ts';
 import { describeRules, goList, missingRules, type PolicyRule } from './rules.ts';
@@ -24,12 +26,16 @@ function notHeld(
   return errors.length ? `${why}; resolution errors: [${errors.join(', ')}]` : why;
 }
 
+/** Of a role that is there, or that the same bundle makes. */
+const rulesOf = (role: Stored | undefined): readonly PolicyRule[] | undefined =>
+  role && ((role.object as Partial<ClusterRole>).rules ?? []);
+
 /**
  * Nobody grants what he does not have: a role's new rules, or those of the role that a binding names, must be held by
  * the writer, unless he may `escalate` the role or `bind` it (Kubernetes, RBAC: privilege escalation prevention).
  */
 export function checkEscalation(
-  authorizer: Authorizer,
+  { authorizer, store }: Pick<Core, 'authorizer' | 'store'>,
   ctx: RequestContext,
   target: Target,
   object: KubeObject,
@@ -66,7 +72,12 @@ export function checkEscalation(
     if (old && sameJson(old['roleRef'], roleRef) && sameJson(old['subjects'] ?? [], object['subjects'] ?? [])) return;
     const resource = roleRef.kind === 'Role' ? 'roles' : 'clusterroles';
     if (may('bind', resource, roleRef.name)) return;
-    const rules = authorizer.rbac.role(roleRef.kind === 'Role' ? namespace : '', roleRef.name);
+    const key = {
+      resource: `${resource}.${GROUP}`,
+      namespace: roleRef.kind === 'Role' ? namespace : '',
+      name: roleRef.name,
+    };
+    const rules = rulesOf(store.get(key));
     if (!rules) throw notFound({ group: GROUP, resource: roleRef.kind.toLowerCase() }, roleRef.name);
     wanted = rules;
   }

@@ -79,11 +79,6 @@ export class Rbac {
     return { rules, errors };
   }
 
-  /** Rules of a role; undefined when there is none. `namespace` '' for a ClusterRole. */
-  role(namespace: string, name: string): readonly PolicyRule[] | undefined {
-    return this.roles.get(`${namespace}/${name}`);
-  }
-
   /** Calls back after each change by which somebody may have fewer rights. Rights only add up, so what is new takes none. */
   onLessened(listener: (subjects: Lessened) => void): void {
     this.listeners.push(listener);

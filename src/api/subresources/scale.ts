@@ -12,6 +12,7 @@ import { patchText } from '../audit/shown.ts';
 import type {
   Body,
   ObjectAnswer,
+  PatchInput,
   PatchOptions,
   ReadOptions,
   RequestContext,
@@ -22,7 +23,7 @@ import type { Core } from '../core.ts';
 import { get } from '../get.ts';
 import { checkPatchOptions, checkWriteOptions } from '../options.ts';
 import { patcher } from '../patch.ts';
-import { APPLY_PATCH, patchTypeOf, readConfiguration, type PatchInput } from '../patch-body.ts';
+import { APPLY_PATCH, patchTypeOf, readConfiguration } from '../patch-body.ts';
 import { applyPatch } from '../patch/apply/applypatch.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { managedFieldsOfScale, managedFieldsOfScaled } from '../patch/apply/scale.ts';

@@ -112,7 +112,7 @@ async function insertNamed(
   try {
     if (first) await prepare(op, object);
     else await refuseInvalid(op, object);
-    checkEscalation(core.authorizer, op.ctx, target, object, undefined);
+    checkEscalation(core, op.ctx, target, object, undefined);
     checkParamAccess(core, op.ctx, target, object, undefined);
     if (op.pace.due) await op.pace.turn();
     if (first) await core.admission.validate(first);

@@ -67,7 +67,8 @@ export const admissionRequest = (
   operation,
   object,
   old,
-  dryRun: op.dryRun,
+  dryRun: op.dryRun || op.core.rehearsal === true,
+  stores: !op.dryRun,
   now: op.now,
   options: op.options,
 });

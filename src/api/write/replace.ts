@@ -111,7 +111,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   try {
     if (op.pace.due) await op.pace.turn();
     const form = await prepare(op, internal, old, next);
-    checkEscalation(core.authorizer, ctx, target, internal, old);
+    checkEscalation(core, ctx, target, internal, old);
     checkParamAccess(core, ctx, target, internal, old);
     if (op.pace.due) await op.pace.turn();
     await core.admission.validate(request);
