@@ -13,7 +13,7 @@ export async function buildDashboard(outdir = path.join(root, 'dist/dashboard'))
   await build({
     absWorkingDir: root,
     entryPoints: {
-      graphiql: 'dashboard/graphiql.tsx',
+      graphiql: 'dashboard/graphiql/page.tsx',
       'editor.worker': 'monaco-editor/esm/vs/editor/editor.worker.js',
       'json.worker': 'monaco-editor/esm/vs/language/json/json.worker.js',
       'graphql.worker': 'monaco-graphql/esm/graphql.worker.js',

@@ -38,7 +38,8 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
       return undefined;
     }
     const credential = new ShownCredential(() => api.authenticate({ token }), { token });
-    return { ...caller, context: { user, agent, origin, warn, credential } };
+    // a token is not the browser's session, whatever that one may do
+    return { ...caller, readOnly: false, context: { user, agent, origin, warn, credential } };
   };
 
   const hold = ({ context }: Caller, onLost: (why: StatusError) => void) => api.hold(context, [], onLost);

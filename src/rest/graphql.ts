@@ -1,14 +1,14 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Exchange } from './exchange.ts';
-import type { SessionContext } from './pages/pages.ts';
+import { isFront, type SessionContext } from './pages/pages.ts';
 import type { Services } from './services.ts';
 
 const PATHS = /^\/graph(ql|iql)(\/|$)/;
 
-/** Whether a path is the GraphQL façade's or its page's. */
-export const isGraphQL = ({ graphql }: Services, { pathname }: Exchange): boolean =>
-  graphql !== undefined && PATHS.test(pathname);
+/** Whether a path is the GraphQL façade's or its page's: that is where a browser at `/` is led too. */
+export const isGraphQL = ({ graphql, pages }: Services, exchange: Exchange): boolean =>
+  graphql !== undefined && (PATHS.test(exchange.pathname) || (pages !== undefined && isFront(exchange)));
 
 const contextOf = async ({ pages }: Services, exchange: Exchange): Promise<SessionContext> =>
   (await pages?.contextOf(exchange)) ?? exchange;

@@ -71,7 +71,52 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
     );
     await page.click('.graphiql-execute-button');
   }
+  /** Types into the editor of variables or headers. */
+  async function fill(editor: 'Variables' | 'Headers', text: string): Promise<void> {
+    await page.click(`button:has-text("${editor}")`);
+    await page.click(`.graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines`);
+    await page.keyboard.press('Control+a');
+    await page.keyboard.press('Delete');
+    await page.keyboard.insertText(text);
+  }
+  const events = () =>
+    page.$$eval('.ku7s-events tbody tr', (rows) =>
+      rows.map((row) => [...row.children].map((cell) => cell.textContent ?? '')),
+    );
   const shown = async () => (await page.innerText('.result-window')).replaceAll('\u00a0', ' ');
+
+  it('is where a browser at / is led, while other clients find the paths', async () => {
+    const answer = await browser.request.get(new URL('/', page.url()).href, {
+      headers: { accept: 'text/html,application/xhtml+xml' },
+      maxRedirects: 0,
+    });
+    expect([answer.status(), answer.headers()['location']]).toEqual([303, '/graphiql']);
+    expect(JSON.parse((await cluster.kubectl('get --raw /')).stdout)).toHaveProperty('paths');
+  });
+
+  it('shows whose session it is, and the examples with their variables', async () => {
+    await eventually(
+      () => page.innerText('[role=status]'),
+      (text) => text.includes('Signed in as kubernetes-admin'),
+    );
+    const variables = () => page.innerText('.graphiql-editor-tool .graphiql-editor:not(.hidden) .view-lines');
+    const namespace = (text: string) => text.replaceAll('\u00a0', ' ').includes('{ "namespace": "default" }');
+    await eventually(variables, namespace);
+    const tabs = await page.$$('.graphiql-tab-button');
+    expect(await Promise.all(tabs.map((tab) => tab.innerText()))).toEqual([
+      'Pods',
+      'NotRunning',
+      'Services',
+      'Changes',
+      'Kinds',
+    ]);
+    await page.click('.graphiql-tab-button:has-text("Services")');
+    await eventually(variables, namespace);
+    await page.click('.graphiql-tab-button:has-text("Pods")');
+    await eventually(variables, namespace);
+    for (const plugin of ['Documentation', 'Explorer', 'History'])
+      expect(await page.$(`.graphiql-sidebar button[aria-label*="${plugin}"]`), plugin).not.toBeNull();
+  });
 
   it('lists, scales by a mutation, and shows pods come and go by a subscription', async () => {
     await execute('query ListPods { pods(namespace: "default") { items { metadata { name } status { phase } } } }');
@@ -96,6 +141,43 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
     await eventually(
       async () => (await cluster.kubectl('get pods -o name')).stdout.trim().split('\n').filter(Boolean).length,
       (n) => n === 3,
+    );
+  });
+
+  it('lists the last events of a subscription, each of which can be opened', async () => {
+    await execute('subscription Nodes { nodesWatch { type object { metadata { name } spec { unschedulable } } } }');
+    await eventually(events, (rows) => rows.length >= 2);
+    const [{ items }] = [
+      JSON.parse((await cluster.kubectl('get nodes -o json')).stdout) as { items: { metadata: { name: string } }[] },
+    ];
+    const { name } = items[0]!.metadata;
+    await cluster.kubectl(`cordon ${name}`);
+    await eventually(events, (rows) => rows.some(([, , type, object]) => type === 'MODIFIED' && object === name));
+    await page.click('.ku7s-events tbody tr:first-child button');
+    expect(await page.innerText('.ku7s-events pre')).toContain('nodesWatch');
+    await cluster.kubectl(`uncordon ${name}`);
+    await page.click('.graphiql-execute-button');
+  });
+
+  it('acts by the token of its headers, subscriptions too', async () => {
+    expect((await cluster.kubectl('create serviceaccount guest')).stderr).toBe('');
+    const token = (await cluster.kubectl('create token guest')).stdout.trim();
+    await fill('Headers', JSON.stringify({ Authorization: `Bearer ${token}` }));
+    await eventually(
+      () => page.innerText('[role=status]'),
+      (text) => text.includes('system:serviceaccount:default:guest by the header'),
+    );
+    for (const document of [
+      'query GuestPods { pods(namespace: "default") { items { metadata { name } } } }',
+      'subscription GuestWatch { podsWatch(namespace: "default") { type } }',
+    ]) {
+      await execute(document);
+      await eventually(shown, (text) => /system:serviceaccount:default:guest.*cannot (list|watch)/s.test(text));
+    }
+    await fill('Headers', JSON.stringify({ Authorization: 'Bearer nobody' }));
+    await eventually(
+      () => page.innerText('[role=status]'),
+      (text) => text.includes('not good here'),
     );
   });
 });

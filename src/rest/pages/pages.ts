@@ -46,8 +46,9 @@ export class Pages {
     else if (pathname === LINKS) await this.serveLinks(exchange);
     else if (pathname.startsWith(FILES)) this.files.file(pathname.slice(FILES.length), req, res);
     else if (pathname === PAGE) await this.enter(exchange);
-    else if (method === 'GET' && !query.has('query') && /text\/html/.test(req.headers.accept ?? ''))
-      this.files.page(res);
+    else if (isFront(exchange))
+      res.writeHead(303, { location: PAGE, vary: 'accept', 'cache-control': 'no-store' }).end();
+    else if (method === 'GET' && !query.has('query') && asksForHtml(req)) this.files.page(res);
     else return false;
     return true;
   }
@@ -120,6 +121,12 @@ export class Pages {
 }
 
 const linkWith = (token: string): string => `${PAGE}?token=${token}`;
+
+const asksForHtml = ({ headers }: IncomingMessage): boolean => (headers.accept ?? '').includes('text/html');
+
+/** A browser at `/`, where other clients find the list of paths. */
+export const isFront = ({ method, pathname, req }: Exchange): boolean =>
+  pathname === '/' && (method === 'GET' || method === 'HEAD') && asksForHtml(req);
 
 /** A browser that loads what may be clicked (https://wicg.github.io/nav-speculation/prefetch.html). */
 const isAhead = ({ headers }: IncomingMessage): boolean => /\bprefetch\b/.test(String(headers['sec-purpose'] ?? ''));

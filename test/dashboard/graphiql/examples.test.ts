@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { buildSchema, getOperationAST, parse, validate } from 'graphql';
 import { getVariableValues } from 'graphql/execution/values.js';
 import { describe, expect, test } from 'vitest';
-import { EXAMPLES } from '../../dashboard/examples.ts';
+import { EXAMPLES } from '../../../dashboard/graphiql/examples.ts';
 
-const schema = buildSchema(readFileSync(new URL('../../schema/schema.graphql', import.meta.url), 'utf8'));
+const schema = buildSchema(readFileSync(new URL('../../../schema/schema.graphql', import.meta.url), 'utf8'));
 
 /** The page has no types of its own to keep in step: what it knows of the schema is these documents. */
 describe('the documents of the page', () => {
