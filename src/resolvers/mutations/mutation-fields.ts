@@ -14,9 +14,10 @@ import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
 import { deleteOptions, targetOf, writeOptions, type DeleteArguments, type WriteArguments } from '../targets.ts';
 import { wholeAnswer } from '../whole.ts';
-import type { InputTypes } from '../schema/input-types.ts';
+import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
+import { namesOf } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
-import { namespaceArgument, type SharedTypes } from '../where/query-fields.ts';
+import { namespaceArgument } from '../where/query-fields.ts';
 
 interface ObjectArguments extends WriteArguments {
   namespace?: string | null | undefined;
@@ -39,20 +40,16 @@ const WRITE: GraphQLFieldConfigArgumentMap = {
 };
 
 /** `createPod`, `updatePod`, `applyPod`, `patchPod`, `deletePod`, as far as the kind's verbs go. */
-export function mutationFields(
-  kind: Kind,
-  type: GraphQLObjectType,
-  inputs: InputTypes,
-  shared: SharedTypes,
-): FieldConfigs {
+export function mutationFields(kind: Kind, types: KindTypes): FacetFields {
   const fields: FieldConfigs = {};
-  const { verbs, names } = kind;
-  const input = inputs.of(kind.schema, names.type);
-  const body = (args: ObjectArguments, { own }: OperationContext): KubeObject => bodyOf(kind, inputs, args, own);
+  const { verbs } = kind;
+  const { kind: word } = namesOf(kind);
+  const type = types.object(kind);
+  const body = (args: ObjectArguments, { own }: OperationContext): KubeObject => bodyOf(kind, types, args, own);
   if (verbs.includes('create')) {
-    fields[`create${names.type}`] = {
+    fields[`create${word}`] = {
       type,
-      args: objectArguments(kind, input, shared),
+      args: objectArguments(kind, types),
       async resolve(_, args: ObjectArguments, context) {
         const { api, request } = context;
         const object = body(args, context);
@@ -62,10 +59,10 @@ export function mutationFields(
     };
   }
   if (verbs.includes('update')) {
-    fields[`update${names.type}`] = {
+    fields[`update${word}`] = {
       type,
       args: {
-        ...objectArguments(kind, input, shared),
+        ...objectArguments(kind, types),
         name: { type: GraphQLString },
         subresource: { type: GraphQLString },
       },
@@ -77,21 +74,17 @@ export function mutationFields(
     };
   }
   if (verbs.includes('patch')) {
-    fields[`apply${names.type}`] = applyField(kind, type, objectArguments(kind, input, shared), body);
-    fields[`patch${names.type}`] = patchField(kind, type, shared);
+    fields[`apply${word}`] = applyField(kind, type, objectArguments(kind, types), body);
+    fields[`patch${word}`] = patchField(kind, types);
   }
-  if (verbs.includes('delete')) fields[`delete${names.type}`] = deleteField(kind, shared);
-  return fields;
+  if (verbs.includes('delete')) fields[`delete${word}`] = deleteField(kind, types);
+  return { mutation: fields };
 }
 
-const objectArguments = (
-  kind: Kind,
-  input: GraphQLInputType,
-  { json }: SharedTypes,
-): GraphQLFieldConfigArgumentMap => ({
+const objectArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
   ...namespaceArgument(kind),
-  input: { type: input, description: 'the object, typed' },
-  object: { type: json, description: 'the object as JSON' },
+  input: { type: types.input(kind), description: 'the object, typed' },
+  object: { type: types.scalars.any, description: 'the object as JSON' },
   ...WRITE,
 });
 
@@ -108,13 +101,13 @@ const objectTarget = (kind: Kind, args: ObjectArguments, object: KubeObject): Re
 
 function bodyOf(
   kind: Kind,
-  inputs: InputTypes,
+  types: KindTypes,
   { input, object }: ObjectArguments,
   own: OperationContext['own'],
 ): KubeObject {
   if ((input === undefined || input === null) === (object === undefined || object === null))
     throw badRequest('give either input or object');
-  const json = own((object ?? inputs.toJson(kind.schema, input)) as KubeObject);
+  const json = own((object ?? types.inputToJson(kind, input)) as KubeObject);
   return { ...json, apiVersion: json.apiVersion ?? apiVersionOf(kind), kind: json.kind ?? kind.kind };
 }
 
@@ -148,14 +141,14 @@ const applyField = (
   },
 });
 
-const patchField = (kind: Kind, type: GraphQLObjectType, shared: SharedTypes): FieldConfigs[string] => ({
-  type,
+const patchField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
+  type: types.object(kind),
   args: {
     ...namespaceArgument(kind),
     name: { type: text },
     subresource: { type: GraphQLString },
-    type: { type: shared.patchType, defaultValue: 'application/merge-patch+json' },
-    patch: { type: new GraphQLNonNull(shared.json) },
+    type: { type: types.generic('PatchType') as GraphQLInputType, defaultValue: 'application/merge-patch+json' },
+    patch: { type: new GraphQLNonNull(types.scalars.any) },
     force: { type: GraphQLBoolean },
     ...WRITE,
   },
@@ -168,8 +161,8 @@ const patchField = (kind: Kind, type: GraphQLObjectType, shared: SharedTypes): F
   },
 });
 
-const deleteField = (kind: Kind, shared: SharedTypes): FieldConfigs[string] => ({
-  type: shared.json,
+const deleteField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
+  type: types.scalars.any,
   description: 'The object as it was, or a Status.',
   args: {
     ...namespaceArgument(kind),

@@ -1,4 +1,4 @@
-import { GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLInterfaceType, type GraphQLObjectType } from 'graphql';
+import { GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import type { Relation } from '../../kinds/relation.ts';
 import { parseApiVersion } from '../../meta/gvk.ts';
@@ -7,6 +7,7 @@ import type { KubeObject, ObjectLike } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import { namedTarget } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
+import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import type { Snapshot } from './snapshot.ts';
 
@@ -14,12 +15,8 @@ import type { Snapshot } from './snapshot.ts';
  * The relation fields of one kind: those of its strategy, owners and owned, and the namespace. A field that the kind itself
  * has keeps its name.
  */
-export function relationFields(
-  kind: Kind,
-  registry: Registry,
-  typeOf: (kind: Kind) => GraphQLObjectType,
-  anyObject: GraphQLInterfaceType,
-): FieldConfigs {
+export function relationFields(kind: Kind, types: KindTypes): FacetFields {
+  const { registry, anyObject } = types;
   const fields: FieldConfigs = {
     owners: {
       type: new GraphQLList(anyObject),
@@ -43,7 +40,7 @@ export function relationFields(
   const namespaces = registry.preferred('namespaces');
   if (kind.namespaced && namespaces) {
     fields['inNamespace'] = {
-      type: typeOf(namespaces),
+      type: types.object(namespaces),
       async resolve(object: KubeObject, _, { snapshotOf, budget }, info) {
         return budget.item(await snapshotOf(info).get(namespaces, '', object.metadata.namespace ?? ''), info);
       },
@@ -64,7 +61,7 @@ export function relationFields(
   for (const relation of kind.storage.strategy.relations ?? []) {
     const to = registry.preferred(relation.to);
     if (!to) continue;
-    const type = typeOf(to);
+    const type = types.object(to);
     fields[relation.field] = {
       type: relation.form === 'one' ? type : new GraphQLList(new GraphQLNonNull(type)),
       async resolve(object: KubeObject, _, { snapshotOf, budget }, info) {
@@ -79,7 +76,7 @@ export function relationFields(
       },
     };
   }
-  return fields;
+  return { object: fields };
 }
 
 function namespaceOf(object: KubeObject, relation: Relation<ObjectLike>, to: Kind): string {

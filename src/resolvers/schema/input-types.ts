@@ -9,7 +9,7 @@ import {
 } from 'graphql';
 import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
-import { structKey, uniqueFieldNames, type StructKey, type TypeNames } from './names.ts';
+import { fieldNames, structKey, type StructKey, type TypeNames } from './names.ts';
 import type { Scalars } from './scalars-of.ts';
 
 /**
@@ -76,7 +76,7 @@ export class InputTypes {
   private namesOf(schema: ObjectSchema): Map<string, string> {
     let names = this.jsonNames.get(schema);
     if (!names) {
-      names = new Map([...uniqueFieldNames(schema.fields.keys())].map(([json, name]) => [name, json]));
+      names = new Map([...fieldNames(schema)].map(([json, name]) => [name, json]));
       this.jsonNames.set(schema, names);
     }
     return names;

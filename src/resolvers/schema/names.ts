@@ -8,6 +8,28 @@ const pascal = (word: string): string =>
     .map(upper)
     .join('');
 
+/** What a kind is called in GraphQL. All that is made for it has one of these in its name. */
+export interface KindNames {
+  /** its type, `Pod`; others are `PodConnection` … */
+  type: string;
+  /** the field that gives one object, `pod` */
+  one: string;
+  /** the field that gives many, `pods`; others are `podsWatch` … */
+  many: string;
+  /** behind a verb: `createPod` */
+  kind: string;
+  /** behind a verb of many: `deletePods` */
+  kinds: string;
+}
+
+export const namesOf = ({ names: { type, one, many } }: Kind): KindNames => ({
+  type,
+  one,
+  many,
+  kind: type,
+  kinds: upper(many),
+});
+
 /**
  * A JSON field's name in GraphQL: what GraphQL does not allow in a name becomes `_` (`$ref` → `_ref`,
  * `x-kubernetes-validations` → `x_kubernetes_validations`), and `__`, which is GraphQL's own, loses one.
@@ -27,6 +49,15 @@ export function uniqueFieldNames(fields: Iterable<string>): Map<string, string> 
     taken.add(name);
     names.set(json, name);
   }
+  return names;
+}
+
+const known = new WeakMap<ObjectSchema, ReadonlyMap<string, string>>();
+
+/** The GraphQL names of a struct's fields by their JSON names, the same in all that is made of it: types, inputs, filters, order. */
+export function fieldNames(schema: ObjectSchema): ReadonlyMap<string, string> {
+  let names = known.get(schema);
+  if (!names) known.set(schema, (names = uniqueFieldNames(schema.fields.keys())));
   return names;
 }
 

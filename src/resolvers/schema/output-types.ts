@@ -12,7 +12,7 @@ import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { PLAIN } from '../compiled/plain.ts';
 import { counted, type OperationContext } from '../context.ts';
-import { structKey, uniqueFieldNames, type StructKey, type TypeNames } from './names.ts';
+import { fieldNames, structKey, type StructKey, type TypeNames } from './names.ts';
 import type { Scalars } from './scalars-of.ts';
 
 type Source = any;
@@ -56,7 +56,7 @@ export class OutputTypes {
   /** The fields of a struct: for its own type, and for a kind's, which has more. */
   fields(schema: ObjectSchema, typeName: string): FieldConfigs {
     const configs: FieldConfigs = {};
-    const names = uniqueFieldNames(schema.fields.keys());
+    const names = fieldNames(schema);
     for (const [json, field] of schema.fields) {
       const name = names.get(json)!;
       const type = this.of(field.schema, `${typeName}_${json}`);

@@ -1,41 +1,27 @@
-import {
-  GraphQLInt,
-  GraphQLList,
-  GraphQLNonNull,
-  GraphQLObjectType,
-  GraphQLString,
-  type GraphQLInputType,
-  type GraphQLScalarType,
-} from 'graphql';
+import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { escapeFieldValue } from '../../meta/fields.ts';
 import { notFound } from '../../meta/status.ts';
 import { targetOf } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
 import { listObjects, type ListArguments } from './list-resolver.ts';
-import type { TypeNames } from '../schema/names.ts';
+import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
+import { namesOf } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import type { OperationContext } from '../context.ts';
 import type { FieldPlace } from '../relations/snapshots.ts';
-
-/** The types of the generic schema that all kinds share. */
-export interface SharedTypes {
-  json: GraphQLScalarType;
-  where: GraphQLInputType;
-  orderBy: GraphQLInputType;
-  patchType: GraphQLInputType;
-}
 
 const text = new GraphQLNonNull(GraphQLString);
 export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString }> =>
   kind.namespaced ? { namespace: { type: GraphQLString } } : {};
 
 /** `pod(namespace, name, asOf)` and `pods(…)`, as far as the kind's verbs go. */
-export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeNames, shared: SharedTypes): FieldConfigs {
+export function queryFields(kind: Kind, types: KindTypes): FacetFields {
   const fields: FieldConfigs = {};
+  const names = namesOf(kind);
   if (kind.verbs.includes('get')) {
-    fields[kind.names.one] = {
-      type,
+    fields[names.one] = {
+      type: types.object(kind),
       args: {
         ...namespaceArgument(kind),
         name: { type: text },
@@ -45,14 +31,14 @@ export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeName
     };
   }
   if (kind.verbs.includes('list')) {
-    fields[kind.names.many] = {
-      type: connectionType(kind, type, names),
+    fields[names.many] = {
+      type: types.connection(kind),
       args: {
         ...namespaceArgument(kind),
         labelSelector: { type: GraphQLString },
         fieldSelector: { type: GraphQLString },
-        where: { type: shared.where },
-        orderBy: { type: new GraphQLList(new GraphQLNonNull(shared.orderBy)) },
+        where: { type: types.where(kind) },
+        orderBy: { type: new GraphQLList(new GraphQLNonNull(types.orderBy(kind))) },
         first: { type: GraphQLInt },
         after: { type: GraphQLString, description: '`continue` of the page before' },
         asOf: { type: GraphQLString, description: 'a resourceVersion' },
@@ -60,7 +46,7 @@ export function queryFields(kind: Kind, type: GraphQLObjectType, names: TypeName
       resolve: (_, args: ListArguments, context, info) => listObjects(context, kind, args, info),
     };
   }
-  return fields;
+  return { query: fields };
 }
 
 interface OneArguments {
@@ -87,14 +73,3 @@ async function getObject(
   if (!stored) throw notFound(kind, args.name);
   return wholeObject(kind, stored);
 }
-
-const connectionType = (kind: Kind, type: GraphQLObjectType, names: TypeNames): GraphQLObjectType =>
-  new GraphQLObjectType({
-    name: names.claim(`${kind.names.type}Connection`),
-    fields: {
-      items: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(type))) },
-      resourceVersion: { type: text },
-      continue: { type: GraphQLString },
-      remainingItemCount: { type: GraphQLInt },
-    },
-  });

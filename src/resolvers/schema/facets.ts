@@ -1,0 +1,23 @@
+import type { GraphQLInputType, GraphQLObjectType } from 'graphql';
+import { watchFields, eventType } from '../live/watch-fields.ts';
+import { mutationFields } from '../mutations/mutation-fields.ts';
+import { relationFields } from '../relations/relation-fields.ts';
+import { connectionType } from '../where/connection-type.ts';
+import { queryFields } from '../where/query-fields.ts';
+import type { Facet, TypeMaker } from './kind-types.ts';
+
+/** All that the schema has of a kind besides its type, in the order of its fields. */
+export const FACETS: readonly Facet[] = [relationFields, queryFields, mutationFields, watchFields];
+
+/** The types of a kind that several facets share. */
+export const MAKERS: {
+  where: TypeMaker<GraphQLInputType>;
+  orderBy: TypeMaker<GraphQLInputType>;
+  connection: TypeMaker<GraphQLObjectType>;
+  event: TypeMaker<GraphQLObjectType>;
+} = {
+  where: (_, types) => types.generic('Where') as GraphQLInputType,
+  orderBy: (_, types) => types.generic('OrderBy') as GraphQLInputType,
+  connection: connectionType,
+  event: eventType,
+};
