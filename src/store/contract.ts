@@ -110,6 +110,19 @@ export interface ListSnapshot {
   revision: number;
 }
 
+/**
+ * What existed at one revision, whatever is written meanwhile. It answers at once for as long as this process remembers
+ * what has been written since, and reads the log after that. All throw Compacted.
+ */
+export interface View {
+  readonly revision: number;
+  get(key: Key): Stored | undefined | Promise<Stored | undefined>;
+  /** `having` as in Store.list; sorted as all lists are */
+  list(scope: Scope, having?: Having): readonly Stored[] | Promise<readonly Stored[]>;
+  /** By owner uid, any resource, in no order; undefined where no index reaches so far back: look at the lists. */
+  owned(ownerUid: string): readonly Stored[] | undefined;
+}
+
 export interface HistoryEntry {
   revision: number;
   type: EventType;
@@ -153,6 +166,8 @@ export interface Store {
   /** keys of all resources that have objects */
   resources(): readonly string[];
 
+  /** The state at a revision that this process has come to, for many reads of it. Throws TooLargeRevision. */
+  at(revision: number): View;
   /** As it was at an older revision; from the ring or from the log. Throws Compacted, TooLargeRevision. */
   listAt(scope: Scope, revision: number): Promise<ListSnapshot>;
   getAt(key: Key, revision: number): Promise<Stored | undefined>;

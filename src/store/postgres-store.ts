@@ -12,6 +12,7 @@ import {
   type Store,
   type Stored,
   type Unreadable,
+  type View,
   type WatchHandlers,
   type Write,
 } from './contract.ts';
@@ -28,6 +29,7 @@ import { listenerSession } from './sql/counter.ts';
 import type { Provider } from './sealing/provider.ts';
 import type { Sealer } from './sealing/sealer.ts';
 import { State, type RingBounds } from './state.ts';
+import { StateView, type PastReads } from './view.ts';
 import { startWatch } from './watch.ts';
 import { Writer, type AllOutcome } from './writer.ts';
 
@@ -162,6 +164,14 @@ export class PostgresStore implements Store {
   }
   resources(): readonly string[] {
     return this.#state.cache.resources();
+  }
+
+  at(revision: number): View {
+    const past: PastReads = {
+      checkAge: (scope, at) => this.#checkAge(scope, at),
+      listAt: (scope, at) => this.listAt(scope, at),
+    };
+    return new StateView(this.#state, past, revision);
   }
 
   async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {

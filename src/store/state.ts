@@ -74,6 +74,11 @@ export class State {
     return this.#ring.at(revision);
   }
 
+  /** Events of all resources after a revision that the ring reaches, oldest first. */
+  allAfter(from: number): readonly StoreEvent[] {
+    return from >= this.#revision ? [] : this.#ring.after(from, () => true);
+  }
+
   /** Events of a scope after a revision that the ring reaches. */
   eventsAfter(scope: Scope, from: number): StoreEvent[] {
     return from >= this.#revision ? [] : this.#ring.after(from, (event) => inScope(scope, event));
@@ -103,5 +108,6 @@ export class State {
   }
 }
 
-const byKey = (a: Key, b: Key): number =>
+/** The order of lists. */
+export const byKey = (a: Key, b: Key): number =>
   a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : 1;

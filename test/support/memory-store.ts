@@ -10,12 +10,14 @@ import {
   type Scope,
   type Store,
   type Stored,
+  type View,
   type WatchHandlers,
   type Write,
 } from '../../src/store/contract.ts';
 import { Item, itemBytes } from '../../src/store/item.ts';
 import { Retained } from '../../src/store/retained.ts';
 import { State, type Change } from '../../src/store/state.ts';
+import { StateView } from '../../src/store/view.ts';
 import type { Watcher } from '../../src/store/watchers.ts';
 
 type Refusal = Outcome & { ok: false };
@@ -124,6 +126,13 @@ export class MemoryStore implements Store {
   }
   resources(): readonly string[] {
     return this.state.cache.resources();
+  }
+
+  at(revision: number): View {
+    const checkAge = (_: Scope, at: number): void => {
+      if (at < this.compacted) throw new Compacted(at, this.compacted);
+    };
+    return new StateView(this.state, { checkAge, listAt: (scope, at) => this.listAt(scope, at) }, revision);
   }
 
   async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {

@@ -35,6 +35,7 @@ export class StagedStore implements Store {
 
   constructor(base: Store) {
     this.#base = base;
+    this.at = base.at.bind(base);
     this.listAt = base.listAt.bind(base);
     this.getAt = base.getAt.bind(base);
     this.history = base.history.bind(base);
@@ -43,6 +44,7 @@ export class StagedStore implements Store {
     this.compact = base.compact.bind(base);
   }
 
+  readonly at: Store['at'];
   readonly listAt: Store['listAt'];
   readonly getAt: Store['getAt'];
   readonly history: Store['history'];
