@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { createBuilder } from './builder.ts';
+import { addBundleFields } from './mutations/bundle-fields.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
@@ -13,6 +14,7 @@ export function genericSchema(): GraphQLSchema {
   builder.subscriptionType({});
   addGenericQueries(builder);
   addGenericMutations(builder);
+  addBundleFields(builder);
   addGenericSubscriptions(builder);
   addWhereInputs(builder);
   return builder.toSchema({ sortSchema: false });

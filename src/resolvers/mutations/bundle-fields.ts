@@ -1,0 +1,147 @@
+import { diffObjects, type FieldChange } from '../../meta/diff.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { CONFIDENTIAL } from '../../store/confidential.ts';
+import { attributesOf } from '../../api/authorization/attributes.ts';
+import type { ObjectAnswer } from '../../api/contract.ts';
+import type { Builder } from '../builder.ts';
+import type { OperationContext } from '../context.ts';
+import { wholeAnswer } from '../whole.ts';
+import { applyBundle, type AppliedBundle, type BundleObject } from './apply-bundle.ts';
+
+const ACTIONS = {
+  CREATED: { description: 'it was not there' },
+  CONFIGURED: { description: 'it was there, and is another now' },
+  UNCHANGED: { description: 'it was there as the manifest has it' },
+  PRUNED: { description: 'it was there, and no manifest is about it any more' },
+} as const;
+
+/** `applyBundle`: many objects in one transaction. */
+export function addBundleFields(builder: Builder): void {
+  const action = builder.enumType('BundleAction', { description: 'What a bundle does to an object.', values: ACTIONS });
+  const change = builder.objectRef<FieldChange>('BundleFieldChange').implement({
+    description: 'One field that a bundle changes.',
+    fields: (t) => ({
+      path: t.exposeString('path', { description: '`spec.containers[name=web].image`; empty for the whole object' }),
+      op: t.exposeString('op', { description: 'add, remove or replace' }),
+      from: t.field({ type: 'JSON', nullable: true, resolve: ({ from }) => from ?? null }),
+      to: t.field({ type: 'JSON', nullable: true, resolve: ({ to }) => to ?? null }),
+    }),
+  });
+  const object = builder.objectRef<BundleObject>('BundleObject').implement({
+    description: 'What became of one object of a bundle, or would have become of it.',
+    fields: (t) => ({
+      apiVersion: t.exposeString('apiVersion'),
+      kind: t.exposeString('kindName'),
+      namespace: t.string({ nullable: true, resolve: ({ namespace }) => namespace || null }),
+      name: t.exposeString('name'),
+      action: t.field({
+        type: action,
+        nullable: true,
+        description: 'null: refused, see `error`',
+        resolve: actionOf,
+      }),
+      object: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'as it is now; null: it is gone, or refused',
+        resolve: ({ answer: { after, refusal } }) => (after && !refusal ? wholeAnswer(after, {}) : null),
+      }),
+      diff: t.field({
+        type: [change],
+        nullable: true,
+        description:
+          'What changes, without field owners. Of Secrets the paths alone; null for who may not read the object.',
+        resolve: (one, _, context) => diffOf(one, context),
+      }),
+      warnings: t.stringList({ resolve: ({ answer }) => [...answer.warnings] }),
+      error: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'the Status that refuses it',
+        resolve: ({ answer: { refusal } }) => refusal?.status ?? null,
+      }),
+    }),
+  });
+  const bundle = builder.objectRef<AppliedBundle>('AppliedBundle').implement({
+    fields: (t) => ({
+      refused: t.exposeBoolean('refused', { description: 'one object was refused, so nothing is written' }),
+      firstRevision: t.string({ nullable: true, resolve: ({ revisions }) => revisions && String(revisions.first) }),
+      lastRevision: t.string({
+        nullable: true,
+        description: 'Everything of the bundle is between the two; null: nothing was written.',
+        resolve: ({ revisions }) => revisions && String(revisions.last),
+      }),
+      objects: t.field({
+        type: [object],
+        description: 'in the order of the manifests, the pruned behind them',
+        resolve: ({ objects }) => objects,
+      }),
+    }),
+  });
+  const prune = builder.inputType('BundlePrune', {
+    description:
+      'What goes when no manifest names it: objects with the label that the same field manager has applied, of these kinds, in the namespaces of the bundle.',
+    fields: (t) => ({
+      labelSelector: t.string({ required: true }),
+      kinds: t.stringList({ description: "resources, `deployments.apps`; by default those of kubectl's list" }),
+    }),
+  });
+
+  builder.mutationField('applyBundle', (t) =>
+    t.field({
+      type: bundle,
+      nullable: true,
+      description:
+        'Server-side apply of many objects, all of them or none, in one transaction: in the order in which kinds need each other, each authorised, admitted, validated and counted as by itself.',
+      args: {
+        manifests: t.arg({
+          type: 'JSON',
+          required: true,
+          description: 'an object, a List, text of YAML documents, or a list of these; up to 1,000 objects',
+        }),
+        namespace: t.arg.string({ description: 'of manifests that say none; `default` where this says none either' }),
+        prune: t.arg({ type: prune }),
+        force: t.arg.boolean({ description: 'takes fields that others own' }),
+        dryRun: t.arg.boolean({ description: 'answers what the write would answer' }),
+        fieldManager: t.arg.string(),
+        fieldValidation: t.arg.string({ description: 'Strict, Warn or Ignore' }),
+      },
+      resolve: (_, args, context) => applyBundle(context, { ...args, manifests: args.manifests as unknown }),
+    }),
+  );
+}
+
+const isSame = (before: ObjectAnswer, after: ObjectAnswer): boolean =>
+  before.stored !== undefined && before.stored.revision === after.stored?.revision;
+
+function actionOf({ pruned, answer: { before, after, refusal } }: BundleObject): keyof typeof ACTIONS | null {
+  if (refusal) return null;
+  if (pruned) return 'PRUNED';
+  if (!before) return after ? 'CREATED' : null;
+  return after && isSame(before, after) ? 'UNCHANGED' : 'CONFIGURED';
+}
+
+/** Old values are a read of the object. */
+function diffOf(
+  { kind, namespace, name, answer }: BundleObject,
+  { api, request }: OperationContext,
+): FieldChange[] | null {
+  const { before, after, refusal } = answer;
+  if (!kind || refusal) return null;
+  const attributes = attributesOf('get', { kind, namespace, name, subresource: '' });
+  if (!api.authorizeRead(request, attributes).allowed) return null;
+  if (before && after && isSame(before, after)) return [];
+  const [from, to] = [before && plain(before.object), after && plain(after.object)];
+  const changes: FieldChange[] = !from
+    ? [{ path: '', op: 'add', to }]
+    : !to
+      ? [{ path: '', op: 'remove', from }]
+      : diffObjects(from, to, kind.schema);
+  return CONFIDENTIAL.includes(kind.storage.key) ? changes.map(({ path, op }) => ({ path, op })) : changes;
+}
+
+/** Without what every write changes. */
+function plain({ metadata, ...rest }: KubeObject): object {
+  const { managedFields: _, resourceVersion: _version, ...others } = metadata;
+  return { metadata: others, ...rest };
+}

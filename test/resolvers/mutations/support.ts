@@ -1,0 +1,42 @@
+import type { ApiOptions } from '../../../src/api/api.ts';
+import type { User } from '../../../src/api/contract.ts';
+import type { Status } from '../../../src/meta/status.ts';
+import { createGraphQL, type GraphQLFacade } from '../../../src/resolvers/graphql.ts';
+import { TestApi, admin } from '../../api/support.ts';
+
+export interface Result<T> {
+  data: T;
+  errors?: { message: string; path?: (string | number)[]; extensions: { code: number; status: Status } }[];
+}
+
+/** GraphQL over an API over an empty database of its own. */
+export class TestGraphQL {
+  private constructor(
+    readonly t: TestApi,
+    readonly graphql: GraphQLFacade,
+  ) {}
+
+  static async open(options: Partial<ApiOptions> = {}): Promise<TestGraphQL> {
+    const t = await TestApi.open(options);
+    return new TestGraphQL(t, createGraphQL({ api: t.api }));
+  }
+
+  async close(): Promise<void> {
+    await this.graphql.close();
+    await this.t.close();
+  }
+
+  // eslint-disable-next-line typescript/no-unnecessary-type-parameters -- a test knows what it asks for
+  async run<T>(query: string, variables: Record<string, unknown> = {}, user: User = admin): Promise<Result<T>> {
+    const text = await this.graphql.as(this.t.ctx(user)).execute({ query, variables });
+    return JSON.parse(String(text)) as Result<T>;
+  }
+
+  /** The data, where nothing goes wrong. */
+  // eslint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
+  async data<T>(query: string, variables: Record<string, unknown> = {}, user: User = admin): Promise<T> {
+    const { data, errors } = await this.run<T>(query, variables, user);
+    if (errors) throw new Error(JSON.stringify(errors.map(({ message, path }) => ({ message, path }))));
+    return data;
+  }
+}
