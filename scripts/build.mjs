@@ -1,6 +1,7 @@
 // Bundles src/main.ts (and what runs in worker threads) into dist/ with esbuild; packages stay outside. The GraphiQL page
-// is a bundle of its own.
-import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+// is a bundle of its own, and so is what the package exports.
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { generatePrismaIfNeeded } from './prisma.mjs';
@@ -47,6 +48,34 @@ async function buildServer() {
   writeFileSync(stamp('server'), '');
 }
 
+/** The package's own entries, for programs and pages of others (src/client). */
+export async function buildClient() {
+  const { build: bundle } = await import('esbuild');
+  const shared = {
+    absWorkingDir: root,
+    outdir: 'dist/client',
+    bundle: true,
+    format: 'esm',
+    packages: 'external',
+    sourcemap: true,
+    logLevel: 'warning',
+  };
+  const entry = (name) => `src/client/${name}.ts`;
+  await bundle({ ...shared, entryPoints: [entry('node')], platform: 'node', target: 'node20' });
+  await bundle({
+    ...shared,
+    entryPoints: [entry('browser'), entry('react')],
+    splitting: true,
+    platform: 'browser',
+    target: 'es2022',
+  });
+  rmSync(path.join(root, 'dist/types'), { recursive: true, force: true });
+  execFileSync(process.execPath, [path.join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.client.json'], {
+    cwd: root,
+    stdio: 'inherit',
+  });
+}
+
 async function buildPages() {
   await buildDashboard();
   writeFileSync(stamp('dashboard'), '');
@@ -54,7 +83,7 @@ async function buildPages() {
 
 export async function build() {
   mkdirSync(path.join(root, 'dist'), { recursive: true });
-  await Promise.all([buildServer(), buildPages()]);
+  await Promise.all([buildServer(), buildPages(), buildClient()]);
 }
 
 /** What `npm start` does first; a few milliseconds when nothing has changed. */
