@@ -1,4 +1,4 @@
-import { mkdirSync, statfsSync } from 'node:fs';
+import { mkdirSync, realpathSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import type { Node } from '../../schema/types.ts';
@@ -210,6 +210,7 @@ class Agent implements NodeHandle {
       logs,
       volumes: new PodVolumes(podsDir, client, source, options.clock, {
         csi: this.csi,
+        folders: { data: realpathSync(options.hidden ?? options.dataDir), node: realpathSync(options.dataDir) },
         images: (pod, { reference = '', pullPolicy: policy }) =>
           images.manager.ensure({ pod, image: reference, policy }, AbortSignal.timeout(IMAGE_MS)),
       }),
@@ -218,11 +219,19 @@ class Agent implements NodeHandle {
       cgroups: limits.cgroups,
       unenforced: { why: limits.missing, refused: options.limits?.required ?? false },
       services: () => services.list(),
-      machine: machineSecurity(),
+      machine: { ...machineSecurity(), devices: this.holdsDevices(can, limits) },
       allocatable: nodeAllocatable(capacity(facts), options.limits),
       node: () => this.node(),
       policy: () => this.policy,
     };
+  }
+
+  /** Whether something keeps containers from the machine's devices; where the agent is not root, the kernel does. */
+  private holdsDevices({ root, devicePrograms }: Capabilities, { cgroups }: NodeCgroups): boolean {
+    const { devices } = cgroups ?? {};
+    return (
+      !root || this.options.runtime === 'containerd' || devices === 'list' || (devices === 'program' && devicePrograms)
+    );
   }
 
   private openRuntime(can: Capabilities, podsDir: string, logs: LogStore, source: ObjectSource): Promise<NodeRuntime> {

@@ -1,4 +1,5 @@
 import type { Pod } from '../../../schema/types.ts';
+import type { DeviceRule, HeldDevices } from './devices.ts';
 
 /** What cgroups can enforce; a machine may lack any of them. */
 export type Controller = 'cpu' | 'memory' | 'pids';
@@ -48,6 +49,8 @@ export type Bounds = Partial<Record<Controller, number>>;
 export interface ContainerCgroup {
   /** Files into which a process writes its id (`0` is the writer itself) to be in the cgroup, with all it starts then. */
   readonly procs: readonly string[];
+  /** what is still to be done for its processes to be held to devices */
+  readonly devices?: HeldDevices | undefined;
   stats(): CgroupStats;
   /** Processes of the container that the kernel killed because a memory limit was reached. */
   oomKills(): number;
@@ -67,12 +70,14 @@ export interface ContainerCgroup {
 export interface PodCgroup {
   /** below the mount point of each hierarchy, as CRI's `cgroup_parent` */
   readonly path: string;
+  readonly devices?: HeldDevices | undefined;
   /**
    * Makes the cgroup of a container's attempt, with its limits, or takes the one that is there.
    * @param name unique within the pod: the container's name and attempt
+   * @param allowed devices that its processes may use; all when absent
    * @throws the kernel's refusal
    */
-  container(name: string, limits: CgroupLimits): ContainerCgroup;
+  container(name: string, limits: CgroupLimits, allowed?: readonly DeviceRule[]): ContainerCgroup;
   /** The cgroup of an earlier run of the agent; undefined where there is none. */
   find(name: string): ContainerCgroup | undefined;
   stats(): CgroupStats;
@@ -89,12 +94,17 @@ export interface Cgroups {
   readonly enforces: ReadonlySet<Controller>;
   /** why it does not enforce all, for people; empty where it does */
   readonly missing: string;
+  /** how containers are held to devices, by the files of v1 or a program (v2); absent where the machine has no way */
+  readonly devices?: 'list' | 'program' | undefined;
   /** what all pods together may have by the cgroups above theirs */
   readonly bounds: Bounds;
   /** Limits all pods together. */
   limit(limits: CgroupLimits): void;
-  /** Makes the pod's cgroup, or takes the one that is there, with the limits that its spec says. */
-  pod(pod: Pod): PodCgroup;
+  /**
+   * Makes the pod's cgroup, or takes the one that is there, with the limits that its spec says.
+   * @param allowed devices that its containers may use at most; said before any of them has a cgroup
+   */
+  pod(pod: Pod, allowed?: readonly DeviceRule[]): PodCgroup;
   /** The cgroup of a pod, in whichever class it was made; undefined where there is none. */
   find(uid: string): PodCgroup | undefined;
   /** Weighs the classes of pods by what these request, as the kubelet does each minute. */

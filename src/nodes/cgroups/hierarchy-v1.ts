@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { CgroupFiles } from './cgroup-files.ts';
 import type { CgroupLimits, CgroupStats, Controller } from './contract.ts';
 import { CONTROLLERS } from './contract.ts';
+import { ruleText, type DeviceRule, type HeldDevices } from './devices.ts';
 import { counters, killProcess, processIds, type Hierarchy } from './hierarchy.ts';
 
 /** What v1 says for no limit of memory, about: the largest number of pages. */
@@ -49,6 +50,23 @@ export class HierarchyV1 implements Hierarchy {
 
   processes(path: string): number[] {
     return [...new Set(this.procs(path).flatMap((file) => processIds(this.files.read(file))))];
+  }
+
+  /** Where its own tree is not to be had, the unified one of a hybrid machine does it. */
+  get devices(): 'list' | 'program' | undefined {
+    if (this.places.has('devices')) return 'list';
+    return this.places.has('unified') ? 'program' : undefined;
+  }
+
+  hold(path: string, allowed: readonly DeviceRule[]): HeldDevices | undefined {
+    const unified = this.places.get('unified');
+    if (this.devices !== 'list') return unified === undefined ? undefined : { directory: join(unified, path), allowed };
+    // one that has cgroups in it was held when it was made
+    const isHeld = !this.get('devices', path, 'devices.list')?.startsWith('a ');
+    if (isHeld && this.children(path).length) return undefined;
+    this.put('devices', path, 'devices.deny', 'a');
+    for (const rule of allowed) this.put('devices', path, 'devices.allow', ruleText(rule));
+    return undefined;
   }
 
   write(path: string, limits: CgroupLimits): void {

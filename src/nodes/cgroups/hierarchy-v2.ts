@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { CgroupFiles } from './cgroup-files.ts';
+import type { DeviceRule, HeldDevices } from './devices.ts';
 import { CONTROLLERS, type CgroupLimits, type CgroupStats, type Controller } from './contract.ts';
 import { sharesOfWeight, weightOfShares } from './figures.ts';
 import { counters, killProcess, processIds, type Hierarchy } from './hierarchy.ts';
@@ -14,6 +15,7 @@ const numberOf = (text: string | undefined): number => (text === undefined || te
  */
 export class HierarchyV2 implements Hierarchy {
   readonly version = 2;
+  readonly devices = 'program';
   readonly enforces: ReadonlySet<Controller>;
 
   /** @param place directory of the agent's own cgroup, which is there and gives its controllers on */
@@ -46,6 +48,10 @@ export class HierarchyV2 implements Hierarchy {
 
   processes(path: string): number[] {
     return processIds(this.get(path, 'cgroup.procs'));
+  }
+
+  hold(path: string, allowed: readonly DeviceRule[]): HeldDevices {
+    return { directory: join(this.place, path), allowed };
   }
 
   write(path: string, { cpuShares, cpuQuota, cpuPeriod, memory, pids }: CgroupLimits): void {

@@ -1,3 +1,4 @@
+import type { DeviceRule, HeldDevices } from './devices.ts';
 import type { CgroupLimits, CgroupStats, Controller } from './contract.ts';
 
 /**
@@ -15,6 +16,9 @@ export interface Hierarchy {
   children(path: string): string[];
   procs(path: string): string[];
   processes(path: string): number[];
+  readonly devices: 'list' | 'program' | undefined;
+  /** Holds the processes of a cgroup to devices. @returns what is left to do, by a program */
+  hold(path: string, allowed: readonly DeviceRule[]): HeldDevices | undefined;
   write(path: string, limits: CgroupLimits): void;
   limits(path: string): CgroupLimits;
   stats(path: string): CgroupStats;

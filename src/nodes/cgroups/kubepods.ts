@@ -3,6 +3,7 @@ import type { Pod } from '../../../schema/types.ts';
 import { qosClass, type QosClass } from '../../rules/qos-class.ts';
 import type { Bounds, CgroupLimits, Cgroups, CgroupStats, ContainerCgroup, Controller, PodCgroup } from './contract.ts';
 import { burstableMilli, MIN_SHARES, podLimits, sharesOf } from './figures.ts';
+import type { DeviceRule, HeldDevices } from './devices.ts';
 import type { Hierarchy } from './hierarchy.ts';
 
 const ROOT = 'kubepods';
@@ -30,6 +31,7 @@ export class Kubepods implements Cgroups {
   readonly enforces: ReadonlySet<Controller>;
   readonly missing: string;
   readonly bounds: Bounds;
+  readonly devices: Cgroups['devices'];
 
   constructor(
     private readonly hierarchy: Hierarchy,
@@ -39,6 +41,7 @@ export class Kubepods implements Cgroups {
     this.enforces = hierarchy.enforces;
     this.missing = options.missing;
     this.bounds = options.bounds;
+    this.devices = hierarchy.devices;
     for (const path of new Set(Object.values(CLASSES))) hierarchy.make(path, false);
     hierarchy.write(CLASSES.BestEffort, { cpuShares: MIN_SHARES });
   }
@@ -47,14 +50,14 @@ export class Kubepods implements Cgroups {
     this.hierarchy.write(ROOT, limits);
   }
 
-  pod(pod: Pod): PodCgroup {
+  pod(pod: Pod, allowed?: readonly DeviceRule[]): PodCgroup {
     const { uid } = pod.metadata;
     // one that was left half made is completed
     const path = this.pathOf(uid) ?? join(CLASSES[qosClass(pod.spec)], `pod${uid}`);
     this.hierarchy.make(path, false);
     const limits = pod.spec ? podLimits(pod.spec) : {};
     this.hierarchy.write(path, { ...limits, pids: this.options.podPids });
-    return this.at(path);
+    return this.at(path, allowed && this.hierarchy.hold(path, allowed));
   }
 
   find(uid: string): PodCgroup | undefined {
@@ -89,15 +92,16 @@ export class Kubepods implements Cgroups {
       .find((each) => this.hierarchy.exists(each));
   }
 
-  private at(path: string): PodCgroup {
+  private at(path: string, devices?: HeldDevices): PodCgroup {
     const { hierarchy } = this;
     return {
       path: join(hierarchy.path, path),
-      container: (name, limits) => {
+      devices,
+      container: (name, limits, allowed) => {
         const below = join(path, name);
         hierarchy.make(below, true);
         hierarchy.write(below, limits);
-        return this.containerAt(below);
+        return this.containerAt(below, allowed && hierarchy.hold(below, allowed));
       },
       find: (name) => (hierarchy.exists(join(path, name)) ? this.containerAt(join(path, name)) : undefined),
       stats: () => hierarchy.stats(path),
@@ -107,10 +111,11 @@ export class Kubepods implements Cgroups {
     };
   }
 
-  private containerAt(path: string): ContainerCgroup {
+  private containerAt(path: string, devices?: HeldDevices): ContainerCgroup {
     const { hierarchy } = this;
     return {
       procs: hierarchy.procs(path),
+      devices,
       stats: () => hierarchy.stats(path),
       oomKills: () => hierarchy.oomKills(path),
       update: (limits) => hierarchy.write(path, limits),

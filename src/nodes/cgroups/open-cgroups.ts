@@ -26,8 +26,8 @@ interface Opened {
   bounds: Bounds;
 }
 
-/** Trees of v1 that limit nothing, and in which a container is all the same: usage, freezing, systemd's own view. */
-const BESIDE = ['cpuacct', 'freezer', 'name=systemd'];
+/** Trees of v1 that limit no amounts, and in which a container is all the same: devices, usage, freezing, systemd's view. */
+const BESIDE = ['devices', 'cpuacct', 'freezer', 'name=systemd'];
 
 /**
  * The cgroups that this agent may make, or the reason why it may not. Nothing is changed where it may not.

@@ -86,3 +86,10 @@ export function capabilitiesOf(
   for (const name of drop) if (!isAll(name)) set.delete(name.toUpperCase());
   return [...set];
 }
+
+/** Whether a container asks for a capability, by name or with all of them, and does not drop it. */
+export function asksFor(name: string, { add = [], drop = [] }: { add?: string[]; drop?: string[] } = {}): boolean {
+  const names = (list: readonly string[], ...of: string[]): boolean =>
+    list.some((each) => of.includes(each.toUpperCase()));
+  return (names(add, name) || (names(add, 'ALL') && !names(drop, 'ALL'))) && !names(drop, name);
+}

@@ -65,6 +65,16 @@ export async function containerSpec(
   writeFileSync(message, '');
   // the container may be anybody
   chmodSync(message, 0o666);
+  const mounts: BindMount[] = [
+    ...sandbox.etc,
+    {
+      source: message,
+      target: container.terminationMessagePath ?? '/dev/termination-log',
+      readOnly: false,
+      file: true,
+    },
+    ...(await mountsOf(container, sandbox, env)),
+  ];
   const spec: ContainerSpec = {
     pod: { namespace, name, uid },
     name: container.name,
@@ -72,21 +82,12 @@ export async function containerSpec(
     command: imageCommand({ command: expand(command), args: expand(args) }, image.config),
     env,
     workingDir: container.workingDir || image.config.workingDir || undefined,
-    mounts: [
-      ...sandbox.etc,
-      {
-        source: message,
-        target: container.terminationMessagePath ?? '/dev/termination-log',
-        readOnly: false,
-        file: true,
-      },
-      ...(await mountsOf(container, sandbox, env)),
-    ],
+    mounts,
     root: image.root,
     imageId: image.id,
     sandbox: sandbox.namespaces,
     security,
-    cgroup: attemptCgroup(pod, container, attempt, context),
+    cgroup: attemptCgroup(pod, container, attempt, mounts, context),
     stdin: container.stdin ?? false,
     tty: container.tty ?? false,
   };

@@ -1,4 +1,4 @@
-import { constants, realpathSync } from 'node:fs';
+import { constants, readlinkSync, realpathSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 
@@ -15,6 +15,9 @@ export async function readEnvFile(volume: string, path: string): Promise<string>
   if (!file.startsWith(root + sep)) throw new Error('it leads out of its volume');
   const handle = await open(file, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   try {
+    // a folder on the way may have become a link since
+    if (!readlinkSync(`/proc/self/fd/${handle.fd}`).startsWith(root + sep))
+      throw new Error('it leads out of its volume');
     const { size } = await handle.stat().then((found) => (found.isFile() ? found : { size: Infinity }));
     if (size > MAX_BYTES) throw new Error('it is too large, or no file');
     return await handle.readFile('utf8');

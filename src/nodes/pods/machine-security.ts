@@ -5,7 +5,7 @@ import { CAPABILITIES } from './capabilities.ts';
 import type { SecurityFacts } from './security-context.ts';
 
 /** What the machine can do for the security of containers, and where it must be masked. */
-export type MachineSecurity = Pick<SecurityFacts, 'apparmor' | 'masked' | 'seccompDefault'> & {
+export type MachineSecurity = Pick<SecurityFacts, 'apparmor' | 'devices' | 'masked' | 'seccompDefault'> & {
   /** capabilities that processes of this machine can have at all */
   available: readonly string[];
   /** bytes of its memory */

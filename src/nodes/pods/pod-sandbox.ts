@@ -41,7 +41,7 @@ export class PodSandbox {
       const etc = this.current?.etc ?? podFiles(pod, address.ip, this.context);
       const namespaces = await runtime.startPod({
         ...podSandboxSpec(pod, address, this.context.clusterDomain),
-        cgroup: sandboxCgroup(pod, this.context),
+        cgroup: sandboxCgroup(pod, paths, this.context),
       });
       this.current = { address, namespaces, facts, volumes: paths, etc };
     } catch (error) {

@@ -1,6 +1,6 @@
 import type { Container, Pod, SeccompProfile, SecurityContext } from '../../../schema/types.ts';
 import { identityOf, idOf, type Accounts } from './accounts.ts';
-import { capabilitiesOf, CAPABILITIES, type CapabilitySets } from './capabilities.ts';
+import { asksFor, capabilitiesOf, CAPABILITIES, type CapabilitySets } from './capabilities.ts';
 import { ConfigError } from './container-environment.ts';
 import { UnsupportedError } from './unsupported.ts';
 
@@ -47,6 +47,8 @@ export interface SecurityFacts {
   apparmor?: ReadonlySet<string>;
   /** paths of the machine that are masked beside the usual ones */
   masked?: readonly string[];
+  /** false where nothing keeps a container from the machine's devices but that it cannot make or mount them */
+  devices?: boolean;
   /** whether a container that says nothing gets RuntimeDefault (the kubelet's seccompDefault) */
   seccompDefault: boolean;
 }
@@ -66,6 +68,8 @@ const MASKED = [
   '/sys/firmware',
   '/sys/devices/virtual/powercap',
 ];
+/** Capabilities by which a container makes devices that it can open. */
+const OF_DEVICES = ['MKNOD', 'SYS_ADMIN'];
 const READ_ONLY = ['/proc/bus', '/proc/fs', '/proc/irq', '/proc/sys', '/proc/sysrq-trigger'];
 
 /**
@@ -102,7 +106,7 @@ export function containerSecurity(pod: Pod, container: Container, facts: Securit
     memberGroups: merge ? identity.groups : [],
     home: identity.home,
     privileged,
-    capabilities: capabilitySets(own, facts.available ?? CAPABILITIES),
+    capabilities: capabilitySets(own, facts),
     noNewPrivileges: own?.allowPrivilegeEscalation === false,
     readOnlyRoot: own?.readOnlyRootFilesystem ?? false,
     procMount,
@@ -146,8 +150,18 @@ function checkNonRoot({ metadata }: Pod, { name }: Container, user: number | und
   }
 }
 
-function capabilitySets(context: SecurityContext | undefined, available: readonly string[]): CapabilitySets {
+function capabilitySets(
+  context: SecurityContext | undefined,
+  { available = CAPABILITIES, devices = true }: SecurityFacts,
+): CapabilitySets {
   const { add = [], drop = [] } = context?.capabilities ?? {};
+  const held = !devices && !context?.privileged;
+  for (const name of held ? OF_DEVICES : []) {
+    if (asksFor(name, context?.capabilities))
+      throw new UnsupportedError(
+        `capabilities.add: nothing of this machine would keep a container with ${name} from its devices`,
+      );
+  }
   const wanted = context?.privileged ? available : capabilitiesOf(add, drop, available);
   const asked = context?.privileged
     ? []
@@ -159,7 +173,7 @@ function capabilitySets(context: SecurityContext | undefined, available: readonl
       `capabilities.add: ${known ? 'processes of this machine cannot have' : 'Linux has no capability'} ${lacking}`,
     );
   }
-  const set = wanted.filter((name) => available.includes(name));
+  const set = wanted.filter((name) => available.includes(name) && !(held && OF_DEVICES.includes(name)));
   // Without inheritable and ambient ones a user other than root has none but by files, as in Docker and containerd.
   return { effective: set, permitted: set, bounding: set, inheritable: [], ambient: [] };
 }

@@ -1,6 +1,7 @@
 import type { PodIdentity } from '../logs/log-store.ts';
 import type { ContainerSecurity } from '../pods/security-context.ts';
 import type { CgroupLimits } from '../cgroups/contract.ts';
+import type { HeldDevices } from '../cgroups/devices.ts';
 import type { ImageRoot } from '../images/image-service.ts';
 
 /** A host file or directory that a container sees at `target`. */
@@ -30,6 +31,8 @@ export interface CgroupMembership {
   /** path of the pod's cgroup below the mount point of each hierarchy, as CRI's `cgroup_parent` */
   parent: string;
   limits: CgroupLimits;
+  /** the devices that its processes, or in a pod's sandbox all of the pod's, may use; absent: all, or the runtime sees to it */
+  devices?: HeldDevices | undefined;
 }
 
 /** What the containers of a pod share. */

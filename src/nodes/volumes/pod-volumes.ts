@@ -1,4 +1,4 @@
-import { mkdir } from 'node:fs/promises';
+import { mkdir, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Pod, Volume } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
@@ -9,7 +9,7 @@ import type { ObjectSource } from '../pods/object-source.ts';
 import { writeAtomically } from './atomic-writer.ts';
 import { claimedVolume, type ClaimedVolume } from './claimed-volume.ts';
 import { emptyDir } from './empty-dir.ts';
-import { checkHostPath } from './host-path.ts';
+import { checkHostPath, isPluginPath, type NodeFolders } from './host-path.ts';
 import { imageVolume, type VolumeImages } from './image-volume.ts';
 import { MountError } from './mount-error.ts';
 import { mountNetwork, networkSource } from './network-mount.ts';
@@ -33,6 +33,8 @@ export interface CsiMounts {
 export interface VolumeDrivers {
   csi?: CsiMounts | undefined;
   images?: VolumeImages | undefined;
+  /** what pods are not shown by a path of the host */
+  folders?: NodeFolders | undefined;
 }
 
 /** Between two attempts to remove what an earlier pod left, ms. */
@@ -154,7 +156,14 @@ export class PodVolumes {
   }
 
   private async mount(pod: Pod, volume: Volume, directory: string): Promise<VolumeSource> {
-    if (volume.hostPath) return { path: await checkHostPath(volume.hostPath), readOnly: false, host: true };
+    if (volume.hostPath) {
+      const { folders } = this.drivers;
+      const path = await checkHostPath(volume.hostPath, folders);
+      const real = await realpath(path);
+      return folders && isPluginPath(real, folders)
+        ? { path: real, readOnly: false }
+        : { path, readOnly: false, host: true };
+    }
     if (volume.image) return this.image(pod, volume.image, directory);
     const claimed = await claimedVolume(pod, volume, this.client);
     const readOnly = Boolean(volume.persistentVolumeClaim?.readOnly);

@@ -160,3 +160,31 @@ describe('what surrounds a container', () => {
     expect(() => of({ seLinuxOptions: { level: 's0' } })).toThrow(UnsupportedError);
   });
 });
+
+describe('where nothing holds containers to devices', () => {
+  const devices = { devices: false };
+  it('a container does not make any', () => {
+    expect(of({}, {}, devices).capabilities.effective).toEqual(DEFAULT_CAPABILITIES.filter((name) => name !== 'MKNOD'));
+    expect(of({ privileged: true }, {}, devices).capabilities.effective).toContain('MKNOD');
+  });
+
+  it.each<[string, NonNullable<SecurityContext['capabilities']>]>([
+    ['MKNOD', { add: ['MKNOD'] }],
+    ['SYS_ADMIN', { add: ['sys_admin'] }],
+    ['MKNOD', { add: ['ALL'] }],
+    ['SYS_ADMIN', { add: ['ALL'], drop: ['MKNOD'] }],
+    ['SYS_ADMIN', { add: ['SYS_ADMIN'], drop: ['ALL'] }],
+  ])('one that asks for %s is refused: %j', (name, capabilities) => {
+    expect(() => of({ capabilities }, {}, devices)).toThrow(
+      `capabilities.add: nothing of this machine would keep a container with ${name} from its devices`,
+    );
+    expect(of({ capabilities }).capabilities.effective).toContain(name);
+  });
+
+  it('one that drops them runs', () => {
+    expect(of({ capabilities: { add: ['ALL'], drop: ['MKNOD', 'SYS_ADMIN'] } }, {}, devices)).toBeDefined();
+    expect(of({ capabilities: { add: ['NET_ADMIN'], drop: ['ALL'] } }, {}, devices).capabilities.effective).toEqual([
+      'NET_ADMIN',
+    ]);
+  });
+});

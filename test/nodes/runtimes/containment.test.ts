@@ -1,10 +1,13 @@
-import { mkdirSync, mkdtempSync, readFileSync, writeFileSync, chmodSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { SecurityContext } from '../../../schema/types.ts';
+import type { Pod, SecurityContext } from '../../../schema/types.ts';
+import { openNodeCgroups } from '../../../src/nodes/cgroups/node-cgroups.ts';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
 import { readLog } from '../../../src/nodes/logs/read-log.ts';
+import { attemptCgroup, sandboxCgroup } from '../../../src/nodes/pods/container-cgroup.ts';
 import { machineSecurity } from '../../../src/nodes/pods/machine-security.ts';
 import { probeCapabilities } from '../../../src/nodes/runtimes/process/capabilities.ts';
 import { ProcessRuntime } from '../../../src/nodes/runtimes/process/process-runtime.ts';
@@ -14,6 +17,7 @@ import { realClock } from '../support.ts';
 import { sandboxSpec, securityOf } from './specs.ts';
 
 const can = probeCapabilities(tmpdir());
+const cgroups = openNodeCgroups(mkdtempSync(join(tmpdir(), 'ku7s-cgroups-')), realClock).cgroups;
 const { available } = machineSecurity();
 const SECRET = 'the-secret-of-another-pod';
 let data: string;
@@ -34,6 +38,7 @@ beforeAll(() => {
 });
 afterAll(async () => {
   process.umask(umask);
+  await cgroups?.close();
   await removeTree(data);
 });
 
@@ -48,7 +53,10 @@ interface Tried {
 /** What a shell script in a container prints, and its exit code. */
 async function inside(script: string, { own = {}, pod = {}, mounts = [], beside = false }: Tried = {}) {
   const identity = { namespace: 'default', name: 'p', uid: `tried-${++count}` };
-  const sandbox = await runtime.startPod(sandboxSpec({ pod: identity, ...pod }));
+  const object = podOf(identity.uid, own);
+  const context = { cgroups, runtime, unenforced: { why: '', refused: false } };
+  const cgroup = sandboxCgroup(object, new Map(), context);
+  const sandbox = await runtime.startPod(sandboxSpec({ pod: identity, cgroup, ...pod }));
   const command = beside ? ['sleep', '1000'] : ['/bin/sh', '-c', `exec 2>&1; ${script}`];
   const container = await runtime.start({
     pod: identity,
@@ -60,6 +68,7 @@ async function inside(script: string, { own = {}, pod = {}, mounts = [], beside 
     mounts,
     sandbox,
     security: securityOf(own),
+    cgroup: attemptCgroup(object, object.spec!.containers[0]!, 0, mounts, context),
     stdin: false,
     tty: false,
   });
@@ -80,11 +89,24 @@ async function inside(script: string, { own = {}, pod = {}, mounts = [], beside 
     out += exit.startError ?? '';
   }
   await runtime.removePod(identity);
+  await cgroups?.find(identity.uid)?.remove();
   return { code, out };
 }
 
+const podOf = (uid: string, securityContext: SecurityContext): Pod => ({
+  metadata: { name: 'p', namespace: 'default', uid, resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
+  spec: { containers: [{ name: 'c', securityContext }] },
+});
+
 const status = (field: string): string => `sed -n 's/^${field}:[[:space:]]*//p' /proc/self/status`;
 const perl = (text: string): string => `perl -e '${text}'`;
+
+/** Of the disk that its hosts file lies on, the root folder. */
+const opensByHandle = perl(
+  'my $h = pack("Ii", 8, 1) . pack("II", 2, 0) . "\\0" x 64; ' +
+    'my $p = "/etc/"; my $d = syscall(257, -100, $p, 0); my $fd = syscall(304, $d, $h, 0x10000); ' +
+    'print $fd >= 0 ? "opened\\n" : $! == 1 ? "refused by the kernel\\n" : "failed: $!\\n"; exit($fd >= 0 ? 0 : 1)',
+);
 
 describe.runIf(can.rootView).each([
   ['a container', false],
@@ -198,6 +220,40 @@ describe.runIf(can.rootView).each([
     expect((await inside('cat /host/key', { beside, mounts: direct })).out).not.toContain(SECRET);
   });
 
+  it.runIf(can.root).each([
+    ['a disk that it makes', [], 'mknod /d b 254 0; head -c 1 /d'],
+    [
+      'a disk in a file system of its own',
+      ['SYS_ADMIN'],
+      'mount -t tmpfs t /mnt && mknod /mnt/d b 254 0; head -c 1 /mnt/d',
+    ],
+    ['the kernel’s own device files', ['SYS_ADMIN'], 'mount -t devtmpfs d /mnt && cat /mnt/kmsg </dev/null'],
+    [
+      'them after it has changed what its cgroup may',
+      ['SYS_ADMIN'],
+      `mount -t cgroup -o devices d /mnt && echo a > /mnt/devices.allow; mkdir /dd; mount -t devtmpfs d /dd; head -c 1 /dd/kmsg`,
+    ],
+    ['a file by its handle', ['DAC_READ_SEARCH'], opensByHandle],
+  ])('with capabilities that it was given it does not open %s', async (_what, add, script) => {
+    for (const type of ['RuntimeDefault', 'Unconfined'] as const) {
+      const own = { capabilities: { add }, seccompProfile: { type } };
+      const { code, out } = await inside(script, { beside, own });
+      expect([code, out]).toEqual([
+        expect.any(Number),
+        expect.stringMatching(/not permitted|Permission denied|refused by the kernel/),
+      ]);
+      expect(code).not.toBe(0);
+    }
+  });
+
+  it.runIf(can.root)('uses the terminals and devices that every container has', async () => {
+    const script =
+      'for d in null zero full random urandom; do head -c 0 /dev/$d && echo $d; done; : > /dev/ptmx && echo ptmx';
+    expect((await inside(script, { beside })).out.split('\n')).toEqual(
+      expect.arrayContaining(['null', 'zero', 'full', 'random', 'urandom', 'ptmx']),
+    );
+  });
+
   it('cannot write to the program that starts it', async () => {
     const opened = 'for p in /proc/[0-9]*; do (echo x >> $p/exe) && echo wrote; done';
     const { out } = await inside(opened, { beside, pod: { shareProcessNamespace: true } });
@@ -245,6 +301,39 @@ describe.runIf(can.rootView)('a pod', () => {
     expect(out).not.toContain(SECRET);
     const mounts = [{ source: '/', target: '/host', readOnly: false, host: true }];
     await expect(inside('true', { own: { privileged: true }, mounts })).rejects.toThrow("the node's own data");
+  });
+
+  it.runIf(can.root)('leaves the mounts of the host alone when its containers share processes', async () => {
+    const shared = mkdtempSync(join(data, 'shared-'));
+    const sh = (line: string) => execFileSync('/bin/sh', ['-c', line]);
+    sh(`mount --bind ${shared} ${shared} && mount --make-shared ${shared} && mkdir ${shared}/in`);
+    sh(`mount -t tmpfs own ${shared}/in`);
+    try {
+      await inside('true', { pod: { shareProcessNamespace: true } });
+      expect(readFileSync('/proc/self/mountinfo', 'utf8')).toContain(`${shared}/in `);
+    } finally {
+      sh(`umount ${shared}/in; umount ${shared}`);
+    }
+  });
+
+  it.runIf(can.root)('leaves one mount, however often its start failed', async () => {
+    const pod = { namespace: 'default', name: 'p', uid: `tried-${++count}` };
+    const spec = sandboxSpec({ pod, netns: '/dev/null' });
+    for (let n = 0; n < 3; n++) await expect(runtime.startPod(spec)).rejects.toThrow('setns');
+    const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+    expect(mounts.filter((line) => line.includes(`${pod.uid}/sandbox/shm`)).length).toBeLessThan(2);
+    await runtime.removePod(pod);
+    expect(readFileSync('/proc/self/mountinfo', 'utf8')).not.toContain(`${pod.uid}/`);
+  });
+
+  it.runIf(can.root)('does not see what was hidden on the host after the agent had begun', async () => {
+    const secret = join('/etc', `ku7s-test-${process.pid}`);
+    writeFileSync(secret, SECRET, { mode: 0o600 });
+    try {
+      expect((await inside(`cat ${secret}`)).out).not.toContain(SECRET);
+    } finally {
+      rmSync(secret);
+    }
   });
 
   it('sets sysctls for itself alone', async () => {

@@ -1,6 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, closeSync, constants, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { deviceProgram } from '../../cgroups/device-program.ts';
+import { COMMON_DEVICES } from '../../cgroups/devices.ts';
 import { ATTRIBUTE, CLONE, SPREAD } from './kernel.ts';
 import { LAUNCHER } from './launcher.ts';
 import { encodePlan, type Step } from './plan.ts';
@@ -29,6 +31,8 @@ export interface Capabilities {
   podNetwork: boolean;
   /** terminals for `tty: true` and `exec -t` */
   pty: boolean;
+  /** the kernel takes a program that says which devices the processes of a cgroup (v2) may use */
+  devicePrograms: boolean;
   /** least oom_score_adj that containers can have */
   leastOomScore: number;
 }
@@ -73,6 +77,8 @@ export function probeCapabilities(scratch: string): Capabilities {
     ...run(`${tools.ip} link add a0 type veth peer name a1 && ${tools.ip} link add b0 type bridge`),
   ];
   const podNetwork = root && rootView && Boolean(tools.ip) && tryPlan(tools.perl ?? '', scratch, network) === '';
+  const program: Step[] = [['devices', '', deviceProgram(COMMON_DEVICES)], ['done']];
+  const devicePrograms = root && tools.perl !== undefined && tryPlan(tools.perl, scratch, program) === '';
   return {
     tools,
     root,
@@ -82,6 +88,7 @@ export function probeCapabilities(scratch: string): Capabilities {
     layersOnDisk,
     podNetwork,
     pty: rootView,
+    devicePrograms,
     leastOomScore: leastScore(),
   };
 }

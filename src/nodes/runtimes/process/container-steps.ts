@@ -4,6 +4,8 @@ import { UnsupportedError } from '../../pods/unsupported.ts';
 import type { BindMount, ContainerSpec } from '../runtime.ts';
 import { becomeSteps } from './become.ts';
 import type { ContainerSelf } from './container-self.ts';
+import { deviceSteps } from './device-steps.ts';
+import type { HiddenPath } from './host-secrets.ts';
 import { hostRootMounts, hostRootSteps, type HostRoot } from './host-root.ts';
 import { ATTRIBUTE, CLONE, INERT, MOUNT_NO_DEVICES, OPEN, SPREAD } from './kernel.ts';
 import type { Step } from './plan.ts';
@@ -14,6 +16,8 @@ import type { Users } from './users.ts';
 export interface Machine {
   users: Users;
   host: HostRoot;
+  /** what of the host's programs and configuration no container sees */
+  hidden: readonly HiddenPath[];
   /** the agent's own folder, which no container sees; absolute, without links */
   data: string;
   available: readonly string[];
@@ -62,6 +66,7 @@ export function containerSteps(
     ['errors', join(directory, 'start-error')],
     ...pipes(spec, directory),
     ['alive', holder.pid, holder.ticks],
+    ...deviceSteps(spec.cgroup?.devices),
     ...self.procs.map((path): Step => ['cgroup', path]),
     ...outer.map((mount) => treeStep(mount, spec)),
     ...enter(holder, sharedNamespaces(pod, users), processes, users),
@@ -213,7 +218,7 @@ function rootMount(spec: ContainerSpec, root: string, directory: string, machine
       ['folder', join(layers, 'root')],
       ['tree', 'root', join(layers, 'root'), '', ATTRIBUTE.noDevices, SPREAD.private, 0],
       ['system', 'root', root],
-      ...hostRootSteps(machine.host, root, layers, options),
+      ...hostRootSteps(machine.host, machine.hidden, root, layers, options),
     );
     return steps;
   }

@@ -1,5 +1,6 @@
-import { lstatSync, readdirSync, readlinkSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join, sep } from 'node:path';
+import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
+import { delimiter, dirname, sep } from 'node:path';
+import { octal, type HiddenPath } from './host-secrets.ts';
 import type { Step } from './plan.ts';
 
 /** Top directories with programs and their libraries, where a host has them. */
@@ -25,8 +26,6 @@ const EMPTY: Readonly<Record<string, string>> = {
   '/var/tmp': '1777',
 };
 const LINKS: Readonly<Record<string, string>> = { '/var/run': '/run', '/var/lock': '/run/lock' };
-/** Entries of /etc that are looked at: a host has thousands. */
-const MAX_ENTRIES = 50_000;
 
 /** The host's programs as the root of a container: what of the host is shown, and what of that is not. */
 export interface HostRoot {
@@ -35,20 +34,16 @@ export interface HostRoot {
   links: readonly { path: string; to: string }[];
   /** programs that lie elsewhere, such as a Node in a home folder; read-only */
   programs: readonly string[];
-  /** what only root may read on the host, nobody reads in a container */
-  hidden: readonly { path: string; folders: readonly { path: string; mode: string }[] }[];
 }
 
-const octal = (mode: number): string => (mode & 0o7777).toString(8);
 const within = (path: string, folder: string): boolean => path === folder || path.startsWith(`${folder}${sep}`);
 
 /**
  * Looks at the host once: its programs and their configuration are shown, the homes, data and temporary files of its
  * users are not.
  * @param path where programs are looked for, as $PATH
- * @param data the folder of the agent, which is hidden wherever it is
  */
-export function hostRoot(path: string, data: string): HostRoot {
+export function hostRoot(path: string): HostRoot {
   const overlays: { path: string; mode: string }[] = [];
   const links: { path: string; to: string }[] = [];
   for (const name of [...PROGRAMS, 'etc']) {
@@ -64,7 +59,7 @@ export function hostRoot(path: string, data: string): HostRoot {
     if (prefix && !shown(prefix)) programs.add(prefix);
   }
   const outer = [...programs].filter((each) => ![...programs].some((other) => other !== each && within(each, other)));
-  return { overlays, links, programs: outer, hidden: [...secrets('/etc'), { path: data, folders: above(data) }] };
+  return { overlays, links, programs: outer };
 }
 
 /** `…/bin` brings what stands beside it, such as `…/lib`: a program seldom comes alone. */
@@ -80,36 +75,18 @@ function prefixOf(folder: string): string | undefined {
   }
 }
 
-/** The folders on the way to a path, but the first. */
-function above(path: string): { path: string; mode: string }[] {
-  const names = path.split('/').slice(1, -1);
-  const folders = names.map((_, at) => `/${names.slice(0, at + 1).join('/')}`).slice(1);
-  return folders.map((folder) => ({ path: folder, mode: octal(lstatSync(folder).mode) }));
-}
-
-function secrets(top: string): HostRoot['hidden'] {
-  const hidden: { path: string; folders: { path: string; mode: string }[] }[] = [];
-  let left = MAX_ENTRIES;
-  const walk = (folder: string, above: { path: string; mode: string }[]): void => {
-    for (const entry of readdirSync(folder, { withFileTypes: true })) {
-      if (left-- <= 0) throw new Error(`${top} has more than ${MAX_ENTRIES} entries`);
-      const path = join(folder, entry.name);
-      if (!entry.isDirectory() && !entry.isFile()) continue;
-      const mode = lstatSync(path).mode;
-      const open = mode & 0o004;
-      if (!open) hidden.push({ path, folders: above });
-      else if (entry.isDirectory()) walk(path, [...above, { path, mode: octal(mode) }]);
-    }
-  };
-  walk(top, []);
-  return hidden;
-}
-
 /**
  * Steps that put the root together at `ROOT`, in the directory in which `upper/` and `work/` take what is written.
+ * @param hidden what of the host is left out
  * @param options of the overlays, beside their folders
  */
-export function hostRootSteps(host: HostRoot, root: string, directory: string, options: string): Step[] {
+export function hostRootSteps(
+  host: HostRoot,
+  hidden: readonly HiddenPath[],
+  root: string,
+  directory: string,
+  options: string,
+): Step[] {
   const steps: Step[] = [];
   for (const [path, mode] of Object.entries(EMPTY)) steps.push(['folder', root + path, mode]);
   for (const { path, to } of host.links) steps.push(['link', to, root + path]);
@@ -121,7 +98,7 @@ export function hostRootSteps(host: HostRoot, root: string, directory: string, o
       ['folder', `${directory}/${upper}`, mode],
       ['folder', `${directory}/work${path}`],
     );
-    for (const { path: secret, folders } of host.hidden) {
+    for (const { path: secret, folders } of hidden) {
       if (!within(secret, path)) continue;
       // a folder of an upper layer has its own mode there
       for (const each of folders) steps.push(['folder', `${directory}/upper${each.path}`, each.mode]);

@@ -274,6 +274,21 @@ my %step = (
     attributes($tree, RDONLY, 0, 1);
     attach($tree, $folder, $path, 1);
   },
+  # What may be opened of the machine's devices from a cgroup (v2): CGROUP PROGRAM; without a cgroup it is only checked.
+  devices => sub {
+    my ($path, $program) = @_;
+    my ($count, $license, $how) = (length($program) / 8, 'GPL', '');
+    $how = pack 'LLPPLLQLL', 15, $count, $program, $license, 0, 0, 0, 0, 0;
+    my $loaded = call('bpf', 5, $how, 48);
+    if ($path ne '') {
+      my $at = call('openat', HERE, $path, CLOSE, 0);
+      # it and those of the cgroups above all have to allow
+      my $to = pack 'LLLLL', $at, $loaded, 6, 2, 0;
+      call('bpf', 8, $to, 20);
+      let_go($at);
+    }
+    let_go($loaded);
+  },
   cgroup => sub { push @procs, call('openat', HERE, $_[0], 1 | CLOSE, 0) },
   # The parent carries between a terminal of the child's and its own descriptors.
   terminal => sub {
@@ -339,11 +354,13 @@ my %step = (
     $SIG{CHLD} = 'IGNORE';
     sleep 86400 while 1;
   },
-  # The first process of a PID namespace that containers share, in an empty root. KINDS FOLDER
+  # The first process of a PID namespace that containers share, in an empty root. KINDS FOLDER SPREAD
   pause => sub {
     return if call('clone', $_[0] | 17, 0, 0, 0, 0);
     call('prctl', 4, 0, 0, 0, 0);
     call('prctl', 1, 9, 0, 0, 0);
+    # what is unmounted here would be unmounted on the host too, wherever that shares its mounts
+    call('mount', 0, '/', 0, $_[2] + 0, 0);
     attach(file_system('tmpfs', 15, 'size', '4k'), 1, $_[1], 1);
     chdir $_[1];
     call('pivot_root', '.', '.');

@@ -5,6 +5,7 @@ import { NATIVE, systemCall } from './seccomp/system-calls.ts';
 export type Step = readonly [name: string, ...words: (string | number | Buffer)[]];
 
 const CALLS = [
+  'bpf',
   'capset',
   'clone',
   'close',

@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UnsupportedError } from '../../pods/unsupported.ts';
 import type { PodSandboxSpec } from '../runtime.ts';
+import { deviceSteps } from './device-steps.ts';
 import { CLONE, INERT, OPEN, SPREAD } from './kernel.ts';
 import type { Step } from './plan.ts';
 import { startTicks } from './process-table.ts';
@@ -53,6 +54,7 @@ export function holderSteps(spec: PodSandboxSpec, directory: string, users: User
   const isHost = users.kind === 'host';
   const steps: Step[] = [
     ['directory', directory],
+    ...deviceSteps(spec.cgroup?.devices),
     ...(spec.cgroup?.procs ?? []).map((path): Step => ['cgroup', path]),
     ...(isHost && shared & CLONE.ipc ? shm : []),
   ];
@@ -62,7 +64,11 @@ export function holderSteps(spec: PodSandboxSpec, directory: string, users: User
   if (shared & CLONE.uts) steps.push(['hostname', spec.hostname]);
   for (const [name, value] of Object.entries(spec.sysctls))
     steps.push(['write', `/proc/sys/${name.replaceAll('.', '/')}`, value]);
-  if (spec.shareProcessNamespace) steps.push(['unshare', CLONE.pid], ['pause', CLONE.mounts, join(directory, 'shm')]);
+  if (spec.shareProcessNamespace)
+    steps.push(
+      ['unshare', CLONE.pid],
+      ['pause', CLONE.mounts, join(directory, 'shm'), SPREAD.slave | SPREAD.recursive],
+    );
   steps.push(['hold']);
   return steps;
 }

@@ -19,6 +19,7 @@ import type { Capabilities } from './capabilities.ts';
 import { readSelf, saveSelf, type ContainerSelf } from './container-self.ts';
 import { containerSteps, namespacesOf, type Machine } from './container-steps.ts';
 import { hostRoot } from './host-root.ts';
+import { foldersAbove, HostSecrets } from './host-secrets.ts';
 import { Keeper } from './keeper.ts';
 import { Launch, LaunchError } from './launch.ts';
 import { LAUNCHER } from './launcher.ts';
@@ -60,6 +61,7 @@ export class ProcessRuntime implements ContainerRuntime {
   readonly scheme = 'ku7s';
   private readonly machine: Machine;
   private readonly keeper: Keeper;
+  private readonly secrets: HostSecrets;
   /** default filters by what they depend on: most containers have the same */
   private readonly filters = new Map<string, Buffer | undefined>();
 
@@ -68,8 +70,14 @@ export class ProcessRuntime implements ContainerRuntime {
     makeDirectory(root);
     const data = realpathSync(options.data ?? root);
     const { users, layersOnDisk, leastOomScore } = can;
-    const host = hostRoot(process.env['PATH'] ?? '', data);
-    this.machine = { users, host, data, available, layersOnDisk, leastOomScore };
+    const host = hostRoot(process.env['PATH'] ?? '');
+    const hidden = [{ path: data, folders: foldersAbove(data) }];
+    this.machine = { users, host, hidden, data, available, layersOnDisk, leastOomScore };
+    // packages of a store that everybody reads have nothing to hide, and are many
+    const looked = host.overlays.map(({ path }) => path).filter((path) => path !== '/nix' && path !== '/gnu');
+    this.secrets = new HostSecrets(looked, options.clock);
+    // they are known when the first container starts
+    void this.secrets.current().catch(() => undefined);
     this.keeper = new Keeper(can.tools.perl ?? 'perl', join(root, '..', 'launcher', 'launcher.pl'), users, LAUNCHER);
   }
 
@@ -79,6 +87,8 @@ export class ProcessRuntime implements ContainerRuntime {
     const directory = join(root, spec.pod.uid, 'sandbox');
     if (findHolder(directory)) return { spec };
     makeDirectory(directory);
+    // of an attempt that failed, or of a holder that somebody ended
+    await this.unmount(join(directory, 'shm'));
     const steps = holderSteps(spec, directory, can.users);
     const launch = new Launch(await this.keeper.launcher(), steps, ['ignore', 'ignore', 'ignore']);
     launch.unref();
@@ -104,7 +114,9 @@ export class ProcessRuntime implements ContainerRuntime {
       ownProcesses: !hostPID && !shareProcessNamespace && !spec.target,
       tty: spec.tty,
     };
-    const steps = containerSteps(spec, self, directory, await this.holder(spec.sandbox), this.machine);
+    const hidden = spec.root.kind === 'host' ? [...this.machine.hidden, ...(await this.secrets.current())] : [];
+    const machine = { ...this.machine, hidden };
+    const steps = containerSteps(spec, self, directory, await this.holder(spec.sandbox), machine);
     await rm(directory, { recursive: true, force: true });
     const launcher = await this.keeper.launcher();
     for (const name of ['root', 'layers']) makeDirectory(join(directory, name));
@@ -199,8 +211,9 @@ export class ProcessRuntime implements ContainerRuntime {
 
   private filter({ security }: ContainerSpec): Buffer | undefined {
     const folder = this.options.seccomp ?? join(this.options.root, '..', 'seccomp');
-    if (security.seccomp.type === 'Localhost') return filterOf(security, folder);
-    const key = `${security.seccomp.type} ${security.capabilities.bounding.join(' ')}`;
+    const { seccomp, privileged, capabilities } = security;
+    if (seccomp.type === 'Localhost') return filterOf(security, folder);
+    const key = `${seccomp.type} ${privileged} ${capabilities.bounding.join(' ')}`;
     if (!this.filters.has(key)) {
       if (this.filters.size >= MAX_FILTERS) this.filters.clear();
       this.filters.set(key, filterOf(security, folder));
