@@ -33,7 +33,7 @@ async function buildServer() {
   const { build: bundle } = await import('esbuild');
   await bundle({
     absWorkingDir: root,
-    entryPoints: { main: 'src/main.ts', thread: 'src/thread.ts' },
+    entryPoints: { main: 'src/main.ts', thread: 'src/thread.ts', validation: 'src/validation.ts' },
     outdir: 'dist',
     bundle: true,
     splitting: true,

@@ -28,7 +28,7 @@ const ALLOWED: Record<string, readonly string[]> = {
   addons: ['meta', 'rules', 'go', 'client', 'control'],
 };
 /** What puts the folders together into a program: imports all, and none of them imports it. */
-const PROGRAM = ['main.ts', 'start', 'thread.ts'];
+const PROGRAM = ['main.ts', 'start', 'thread.ts', 'validation.ts'];
 
 const files = (folder: string): string[] =>
   readdirSync(folder).flatMap((name) => {

@@ -25,6 +25,7 @@ import { followDefinitions } from './definitions/follow.ts';
 import { Standing } from './standing/standing.ts';
 import { Destinations } from './streams/destinations.ts';
 import { OpenStreams } from './streams/open-streams.ts';
+import { ValidationThread, type Thread } from './validation/thread.ts';
 import { verbs } from './verbs.ts';
 
 export interface ApiOptions {
@@ -50,6 +51,8 @@ export interface ApiOptions {
   rbac?: boolean;
   /** closed by who made it */
   auditor?: Auditor;
+  /** starts a thread in which objects of very many values are judged */
+  validationThread?: () => Thread;
   log?(line: string): void;
 }
 
@@ -88,6 +91,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     tokens,
     legacyTokens,
     auditor: options.auditor ?? noAudit,
+    validation: options.validationThread && new ValidationThread(options.validationThread),
     authenticator: new Authenticator(
       parseStaticTokens(options.staticTokens ?? ''),
       tokens,
@@ -125,6 +129,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     advertise: (address, port) => advertise(core, address, port),
     async close() {
       for (const follower of followers) follower.stop();
+      core.validation?.close();
       standing.close();
       authorizer.close();
     },

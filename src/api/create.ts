@@ -3,7 +3,7 @@ import type { Core } from './core.ts';
 import { checkWriteOptions } from './options.ts';
 import { insert, nameTaken } from './write/insert.ts';
 import { operationOf } from './write/operation.ts';
-import { checkPlace, readBody } from './write/read-body.ts';
+import { checkPlace, readBodySteps } from './write/read-body.ts';
 
 /** A new object. Throws 409 AlreadyExists, 422 Invalid, 403. */
 export async function create(
@@ -16,7 +16,7 @@ export async function create(
   core.authorizer.require(ctx, 'create', target);
   checkWriteOptions('CreateOptions', options);
   const op = operationOf(core, ctx, target, 'create', options);
-  const object = readBody(ctx, target.kind, body, options.fieldValidation);
+  const object = await op.pace.run(readBodySteps(ctx, target.kind, body, options.fieldValidation));
   checkPlace(target, object);
   const inserted = await insert(op, object);
   if ('taken' in inserted) throw nameTaken(target.kind, object);

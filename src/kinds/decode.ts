@@ -15,6 +15,7 @@ import { strictErrors } from './strict.ts';
 import { decodeProtobuf, PROTOBUF } from './protobuf/envelope.ts';
 import type { Kind } from './kind.ts';
 import { parseYaml, YamlError } from './yaml.ts';
+import { atOnce, type Steps } from '../meta/steps.ts';
 
 export type Warn = (text: string) => void;
 
@@ -56,9 +57,10 @@ const noObject = (kind: Kind, body: Buffer, why: string): StatusError =>
   unrecognized(kind, body, `couldn't get version/kind; json parse error: ${why}`);
 
 /** JSON as `parse` says it. Throws what `refuse` makes of Go's words for bad JSON, and 413. */
-export function parseJson(text: string, refuse: (why: string) => StatusError): Parsed {
+export function* parseJsonSteps(text: string, refuse: (why: string) => StatusError): Steps<Parsed> {
   // of bad JSON too: what is too much is not built first
   const scan = scanJson(text);
+  yield;
   if (scan.depth > MAX_DEPTH) throw refuse(jsonSyntaxError(text) ?? 'exceeded max depth');
   checkValues(scan);
   const { keys, odd } = scan;
@@ -68,6 +70,10 @@ export function parseJson(text: string, refuse: (why: string) => StatusError): P
     throw refuse(jsonSyntaxError(text) ?? String(error));
   }
 }
+
+/** The same at once. */
+export const parseJson = (text: string, refuse: (why: string) => StatusError): Parsed =>
+  atOnce(parseJsonSteps(text, refuse));
 
 function parseYamlBody(kind: Kind, body: Buffer, text: string): Parsed {
   try {
@@ -79,14 +85,14 @@ function parseYamlBody(kind: Kind, body: Buffer, text: string): Parsed {
   }
 }
 
-function parse(input: DecodeInput, contentType: string, kind: Kind): Parsed {
+function* parse(input: DecodeInput, contentType: string, kind: Kind): Steps<Parsed> {
   if (!Buffer.isBuffer(input)) return { value: input, keys: undefined, text: '' };
   if (mediaType(contentType) === PROTOBUF && !kind.custom) {
     const { object } = decodeProtobuf(input, { apiVersion: apiVersionOf(kind), kind: kind.kind });
     return { value: object, keys: undefined, text: '' };
   }
   const text = input.toString('utf8');
-  if (isJson(contentType)) return parseJson(text, (why) => noObject(kind, input, why));
+  if (isJson(contentType)) return yield* parseJsonSteps(text, (why) => noObject(kind, input, why));
   if (isYaml(contentType)) return parseYamlBody(kind, input, text);
   throw unsupportedMediaType(
     'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
@@ -165,14 +171,15 @@ const NO_BODY = Buffer.alloc(0);
  * @param warn receives `unknown field "spec.x"` and `duplicate field "data.a"` under Warn
  * Throws 400 (with the words of Kubernetes' decoder) and 415.
  */
-export function decode(
+export function* decodeSteps(
   input: DecodeInput,
   contentType: string,
   kind: Kind,
   fieldValidation: string | undefined,
   warn: Warn,
-): KubeObject {
-  const parsed = parse(input, contentType, kind);
+): Steps<KubeObject> {
+  const parsed = yield* parse(input, contentType, kind);
+  yield;
   const shape = shapeOf(parsed.value, (why) => noObject(kind, Buffer.isBuffer(input) ? input : NO_BODY, why));
   const cannot = (why: string, name: string, version: string): StatusError =>
     badRequest(`${name} in version ${JSON.stringify(version)} cannot be handled as a ${kind.kind}: ${why}`);
@@ -190,6 +197,9 @@ export function decode(
   const refusal: Refusal = { refuse: (why) => cannot(why, kind.kind, kind.version), refuseKind: cannot };
   return read(parsed, shape, kind, fieldValidation, warn, refusal, new Walk(kind.schema, parsed.exact));
 }
+
+/** The same at once. */
+export const decode = (...of: Parameters<typeof decodeSteps>): KubeObject => atOnce(decodeSteps(...of));
 
 /**
  * What a patch made of an object, checked as `decode` does it.

@@ -106,7 +106,7 @@ export const expired = (message: string, continueToken?: string): StatusError =>
 const MAX_TOLD = 1024 * 1024;
 
 /** The errors that are told, their words made. */
-function told(errors: readonly FieldError[]): FieldError[] {
+export function toldErrors(errors: readonly FieldError[]): FieldError[] {
   const found: FieldError[] = [];
   let size = 0;
   for (const { type, field, body } of errors) {
@@ -118,8 +118,12 @@ function told(errors: readonly FieldError[]): FieldError[] {
 }
 
 /** 422 with one cause per field error. `kind` is the kind's name, not the resource. */
-export function invalidObject(gk: { group: string; kind: string }, name: string, all: FieldError[]): StatusError {
-  const errors = told(all);
+export function invalidObject(
+  gk: { group: string; kind: string },
+  name: string,
+  all: readonly FieldError[],
+): StatusError {
+  const errors = toldErrors(all);
   const kindName = gk.group ? `${gk.kind}.${gk.group}` : gk.kind;
   const lines = [...new Set(errors.map((e) => `${e.field}: ${e.body}`))];
   return new StatusError({

@@ -20,6 +20,7 @@ import { Encryption } from './encryption/encryption.ts';
 import type { Options } from './options.ts';
 import { StartError } from './start-error.ts';
 import { makeSigningKey } from './signing-key.ts';
+import { startValidationThread } from './validation-thread.ts';
 
 export interface RunningApi {
   api: Api;
@@ -94,6 +95,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       serviceAccountKeys: signing,
       serviceCidr: options.serviceCidr,
       auditor,
+      validationThread: startValidationThread,
       log,
     });
     closers.push(() => api.close());

@@ -1,6 +1,5 @@
 import type { Kind } from '../../kinds/kind.ts';
 import { fromStorage, storedForm, toStorage } from '../../kinds/encode.ts';
-import { metaWarnings, validateMeta } from '../../kinds/validate-meta.ts';
 import { generateName } from '../../meta/names-generate.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { alreadyExists, invalidObject, StatusError } from '../../meta/status.ts';
@@ -17,12 +16,13 @@ import { ownerId } from '../patch/apply/managers.ts';
 import { versionProblem } from '../resource-version.ts';
 import { resourceOf } from '../target.ts';
 import type { Allocation } from '../allocation/allocation.ts';
-import { applyDefaults, sentForm } from './defaults.ts';
+import { defaultsSteps, sentForm } from './defaults.ts';
 import { allocationFor } from './allocation.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { ownershipOf } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
-import { writeOf } from './stored-write.ts';
+import { writeSteps } from './stored-write.ts';
+import { verdictOn } from './verdict.ts';
 
 /** Names that are drawn before a generated name's collisions are reported. */
 const MAX_NAMES = 8;
@@ -40,7 +40,7 @@ export async function insert(op: Operation, object: KubeObject, applied = false)
   const { kind } = target;
   if (op.pace.due) await op.pace.turn();
   dropRepeatedOwners(ctx, object);
-  applyDefaults(kind, object);
+  await op.pace.run(defaultsSteps(kind, object));
   if (op.pace.due) await op.pace.turn();
   const owned = applied ? undefined : op.pace.run(own(op, object));
   if (owned) await owned;
@@ -123,7 +123,8 @@ async function insertNamed(
     const form = storedForm(kind.storage, kind.custom, object);
     if (op.pace.due) await op.pace.turn();
     if (op.dryRun) {
-      if (core.store.get({ ...writeOf(op, form, undefined) })) throw nameTaken(kind, form);
+      if (core.store.get(await op.pace.run(writeSteps(op, form, undefined)))) throw nameTaken(kind, form);
+      if (op.pace.due) await op.pace.turn();
       return { answer: objectAnswer(kind, fromStorage(kind, form), 201) };
     }
     const outcome = await commit(op, form, allocation);
@@ -135,7 +136,8 @@ async function insertNamed(
 }
 
 async function commit(op: Operation, form: KubeObject, allocation: Allocation | undefined): Promise<Outcome> {
-  const write = writeOf(op, form, undefined);
+  const write = await op.pace.run(writeSteps(op, form, undefined));
+  if (op.pace.due) await op.pace.turn();
   return allocation ? allocation.commit(write) : op.core.store.commit(write);
 }
 
@@ -145,24 +147,14 @@ async function prepare(op: Operation, object: KubeObject): Promise<void> {
   const { strategy } = kind.storage;
   strategy.prepareForCreate?.(object, strategyContext(op));
   if (strategy.generation !== false) object.metadata.generation = 1;
-  await refuseInvalid(op, object);
-  for (const warning of metaWarnings(kind, object)) op.ctx.warn(warning);
-  for (const warning of strategy.warnings?.(object, undefined) ?? []) op.ctx.warn(warning);
+  for (const warning of await refuseInvalid(op, object)) op.ctx.warn(warning);
 }
 
-async function refuseInvalid(op: Operation, object: KubeObject): Promise<void> {
-  const { kind } = op.target;
-  const { strategy } = kind.storage;
-  const ctx = strategyContext(op);
-  const steps = strategy.validateSteps?.(object, undefined, ctx);
-  const last = steps ? await op.pace.run(steps) : [];
-  const errors = [
-    ...validateMeta(kind, object),
-    ...(strategy.validate?.(object, ctx) ?? []),
-    ...(strategy.validateCreate?.(object, ctx) ?? []),
-    ...last,
-  ];
-  if (errors.length) throw invalidObject(kind.storage, object.metadata.name ?? '', errors);
+/** What its author is advised. Throws 422. */
+async function refuseInvalid(op: Operation, object: KubeObject): Promise<readonly string[]> {
+  const { errors, advice } = await verdictOn(op, { object, old: undefined }, strategyContext(op));
+  if (errors.length) throw invalidObject(op.target.kind.storage, object.metadata.name ?? '', errors);
+  return advice;
 }
 
 /** 409 for a name that is there; an object that asks for a drawn one is told to come again. Source: CheckGeneratedNameError. */

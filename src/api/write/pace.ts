@@ -7,14 +7,21 @@ const SLICE_MS = 8;
 /** Gives other requests their turn between the steps of one that takes long: a step itself cannot be cut. */
 export class Pace {
   #since = performance.now();
+  #paused = false;
 
   /** whether it is the turn of the others; asked between steps, so that a short request waits for nothing */
   get due(): boolean {
     return performance.now() - this.#since > SLICE_MS;
   }
 
+  /** whether others have had to have their turn already: what is under way is no short request */
+  get paused(): boolean {
+    return this.#paused;
+  }
+
   /** Resolves once all that waits has had its turn. */
   async turn(): Promise<void> {
+    this.#paused = true;
     await nextTurn();
     this.#since = performance.now();
   }

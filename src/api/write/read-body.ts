@@ -1,22 +1,29 @@
-import { decode } from '../../kinds/decode.ts';
+import { decodeSteps } from '../../kinds/decode.ts';
 import { repeatedAt } from '../../kinds/validation/repeated.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
+import { atOnce, type Steps } from '../../meta/steps.ts';
 import { shownBody } from '../audit/shown.ts';
 import type { Body, RequestContext, Target } from '../contract.ts';
 
 /** A body as an object of `kind`'s version that the caller may change, unknown fields warned about or refused. */
-export function readBody(ctx: RequestContext, kind: Kind, body: Body, fieldValidation: string | undefined): KubeObject {
+export function* readBodySteps(
+  ctx: RequestContext,
+  kind: Kind,
+  body: Body,
+  fieldValidation: string | undefined,
+): Steps<KubeObject> {
   const warn = (text: string): void => ctx.warn(text);
-  const object =
-    'object' in body
-      ? decode(body.object, '', kind, fieldValidation, warn)
-      : decode(body.bytes, body.contentType, kind, fieldValidation, warn);
+  const [input, contentType] = 'object' in body ? [body.object, ''] : [body.bytes, body.contentType];
+  const object = yield* decodeSteps(input, contentType, kind, fieldValidation, warn);
   object.metadata ??= {} as ObjectMeta;
   ctx.audit?.sent(shownBody(kind, object));
   return object;
 }
+
+/** The same for what is known to be small. */
+export const readBody = (...of: Parameters<typeof readBodySteps>): KubeObject => atOnce(readBodySteps(...of));
 
 /** The object's place is the URL's: what it leaves out is filled in, what differs is refused with 400. */
 export function checkPlace(target: Target, object: KubeObject): void {

@@ -1,6 +1,5 @@
 import { fromStorage, objectOf, storedForm, toStorage } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { metaWarnings, validateMetaUpdate } from '../../kinds/validate-meta.ts';
 import type { FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { conflict, invalidObject, MODIFIED, notFound, StatusError } from '../../meta/status.ts';
@@ -14,13 +13,14 @@ import { keepTimes, managedFieldsUpdate } from '../patch/apply/managed.ts';
 import { sameJson } from '../patch/equal.ts';
 import { versionProblem } from '../resource-version.ts';
 import { keyOf, resourceOf } from '../target.ts';
-import { applyDefaults, sentForm } from './defaults.ts';
+import { defaultsSteps, sentForm } from './defaults.ts';
 import { insert } from './insert.ts';
 import { allocationFor, commitDelete } from './allocation.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
 import { keepOthers, ownershipOf, writesPart } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
-import { deleteOf, writeOf } from './stored-write.ts';
+import { deleteOf, writeSteps } from './stored-write.ts';
+import { verdictOn } from './verdict.ts';
 
 /** Times that a write is made anew because another came between, where the client has not named a version. */
 const MAX_ATTEMPTS = 5;
@@ -83,7 +83,8 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   const { subresource } = target;
   const known = writesPart(kind, subresource) ? live : undefined;
   if (known) keepOthers(kind, subresource, next, known);
-  applyDefaults(kind, next, subresource, known);
+  await op.pace.run(defaultsSteps(kind, next, subresource, known));
+  if (op.pace.due) await op.pace.turn();
   const object = sentForm(kind, next, known);
   if (op.pace.due) await op.pace.turn();
   const { uid } = object.metadata;
@@ -136,7 +137,8 @@ async function write(
   if (op.pace.due) await op.pace.turn();
   if (isFinished(kind, form, old)) return finish(op, form, stored);
   if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, versioned)) };
-  const update = writeOf(op, form, stored.revision);
+  const update = await op.pace.run(writeSteps(op, form, stored.revision));
+  if (op.pace.due) await op.pace.turn();
   const outcome: Outcome = allocation ? await allocation.commit(update) : await op.core.store.commit(update);
   if (!outcome.ok) return { current: outcome.current };
   return { answer: storedAnswer(kind, outcome.stored) };
@@ -190,21 +192,14 @@ async function prepare(op: Operation, object: KubeObject, old: KubeObject, sent:
   const special = subresource ? strategy.subresources?.[subresource] : undefined;
   if (special) special.prepareForUpdate?.(object, old, ctx);
   else strategy.prepareForUpdate?.(object, old, ctx);
+  if (op.pace.due) await op.pace.turn();
   const form = storedForm(kind.storage, kind.custom, object, writesPart(kind, subresource) ? old : undefined);
   // of a status nothing is wanted
   if (subresource !== 'status') countGeneration(kind, object, form, old);
-  const steps = (special ?? strategy).validateSteps?.(object, old, ctx);
-  const last = steps ? await op.pace.run(steps) : [];
-  const errors = validateMetaUpdate(kind, object, old);
-  if (special?.validateUpdate) errors.push(...special.validateUpdate(object, old, ctx));
-  else if (!special) {
-    if (!strategy.validatesAllOnUpdate) errors.push(...(strategy.validate?.(object, ctx) ?? []));
-    errors.push(...(strategy.validateUpdate?.(object, old, ctx) ?? []));
-  }
-  errors.push(...last);
+  if (op.pace.due) await op.pace.turn();
+  const { errors, advice } = await verdictOn(op, { object, old }, ctx);
   if (errors.length) throw invalidObject(kind.storage, old.metadata.name, errors);
-  for (const warning of metaWarnings(kind, object)) op.ctx.warn(warning);
-  if (!subresource) for (const warning of strategy.warnings?.(object, old) ?? []) op.ctx.warn(warning);
+  for (const warning of advice) op.ctx.warn(warning);
   return form;
 }
 

@@ -1,4 +1,5 @@
 import { serializeBody } from '../../kinds/encode.ts';
+import { atOnce, type Steps } from '../../meta/steps.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { encodeProtobuf } from '../../kinds/protobuf/envelope.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
@@ -36,19 +37,22 @@ function isTooLarge({ storage, custom }: Kind, form: KubeObject, body: Buffer): 
  * The bytes of a form. What is too large is tried once more without its managedFields, which it then has no more.
  * Throws etcd's 500.
  */
-function storedBody(kind: Kind, form: KubeObject): ReturnType<typeof serializeBody> {
+function* storedBody(kind: Kind, form: KubeObject): Steps<ReturnType<typeof serializeBody>> {
   const whole = serializeBody(form);
+  yield;
   if (!isTooLarge(kind, form, whole.body)) return whole;
   delete form.metadata.managedFields;
+  yield;
   const rest = serializeBody(form);
+  yield;
   if (isTooLarge(kind, form, rest.body))
     throw new StatusError({ message: 'etcdserver: request is too large', code: 500 });
   return rest;
 }
 
 /** What the store is to write. `form` is of storedForm; `expect` undefined for a create. */
-export function writeOf(op: Writer, form: KubeObject, expect: number | undefined): Write {
-  const { body, exact } = storedBody(op.target.kind, form);
+export function* writeSteps(op: Writer, form: KubeObject, expect: number | undefined): Steps<Write> {
+  const { body, exact } = yield* storedBody(op.target.kind, form);
   const common = {
     ...keyOf(op.target, form.metadata.name),
     by: op.by,
@@ -60,6 +64,9 @@ export function writeOf(op: Writer, form: KubeObject, expect: number | undefined
   const { patience } = op.target.kind.storage.strategy;
   return { ...common, type: 'update', expect, ...(patience !== undefined && { patience }) };
 }
+
+/** The same at once. */
+export const writeOf = (...of: Parameters<typeof writeSteps>): Write => atOnce(writeSteps(...of));
 
 export const deleteOf = (op: Writer, name: string, expect: number): Write => ({
   ...keyOf(op.target, name),

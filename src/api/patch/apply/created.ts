@@ -37,6 +37,7 @@ export class CreatedSets {
 /**
  * A text that is the same only for objects of a built-in kind whose creators own the same fields: names of fields, keys
  * of maps and items of lists, and of each value whether it is the zero value, which Go leaves out or has anyway.
+ * One that is longer than what is kept ends early.
  */
 export function shapeOf(schema: Schema, value: unknown): string {
   if (value === undefined || value === null) return 'n';
@@ -72,6 +73,7 @@ function shapeOfMap({ atomic, value: item }: MapSchema, value: Record<string, un
   let shape = '{';
   for (const key in value) {
     if (atomic) return '1';
+    if (shape.length > MAX_ENTRY) break;
     shape += `${key.length}:${key}${shapeOf(item, value[key])},`;
   }
   return `${shape}}`;
@@ -79,10 +81,12 @@ function shapeOfMap({ atomic, value: item }: MapSchema, value: Record<string, un
 
 function shapeOfList(schema: ListSchema, items: readonly unknown[]): string {
   if (items.length === 0) return '[]';
+  // each takes a character at least
+  if (items.length > MAX_ENTRY && schema.listType !== 'atomic') return '['.padEnd(MAX_ENTRY + 1);
   const elements = schema.listType === 'atomic' ? undefined : itemElements(schema, items);
   if (!elements) return '1';
   let shape = '[';
-  for (let i = 0; i < items.length; i++)
+  for (let i = 0; i < items.length && shape.length <= MAX_ENTRY; i++)
     shape += `${elements[i]!.length}:${elements[i]}${shapeOf(schema.item, items[i])},`;
   return `${shape}]`;
 }

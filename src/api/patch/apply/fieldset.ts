@@ -154,11 +154,20 @@ const RANK: Readonly<Record<string, number>> = { '.': 0, f: 1, k: 2, v: 3, i: 4 
 const compareElements = (a: string, b: string): number =>
   a[0] === b[0] ? (a < b ? -1 : a > b ? 1 : 0) : RANK[a[0]!]! - RANK[b[0]!]!;
 
+/** By their texts, which is much faster than by a function, and is the order but for indexes, which come last. */
+function sortElements(elements: string[]): string[] {
+  elements.sort();
+  const first = elements.findIndex((element) => element.startsWith('i'));
+  if (first < 0) return elements;
+  const end = elements.findIndex((element, at) => at > first && !element.startsWith('i'));
+  return end < 0 ? elements : [...elements.slice(0, first), ...elements.slice(end), ...elements.slice(first, end)];
+}
+
 /** The elements of a node in their order; undefined where they are in it. */
 function inOrder(node: FieldSet): string[] | undefined {
   let last = '.';
   for (const element in node) {
-    if (compareElements(last, element) > 0) return Object.keys(node).sort(compareElements);
+    if (compareElements(last, element) > 0) return sortElements(Object.keys(node));
     last = element;
   }
   return undefined;

@@ -75,7 +75,10 @@ export const updateManagedFields = (request: UpdateRequest): KubeObject => atOnc
 export function* createdFields(of: Ownership, object: KubeObject): Steps<FieldSet> {
   const own = versionedComparison(of, emptyObject(of.schema, of.custom ?? false), object)(of.apiVersion);
   yield;
-  return own ? sortedSet(ownable(own.changed, undefined)) : EMPTY;
+  if (!own) return EMPTY;
+  const owned = ownable(own.changed, undefined);
+  yield;
+  return sortedSet(owned);
 }
 
 export function setOwners(object: KubeObject, owners: Owners): KubeObject {
