@@ -43,6 +43,10 @@ export interface RequestContext {
   impersonator?: User | undefined;
   /** undefined: a caller in this process */
   origin?: Origin | undefined;
+  /** the façade of a caller from outside; REST when not said */
+  readonly facade?: 'graphql' | undefined;
+  /** names what the request writes, where that is more than one write of one object (history/change-set.ts) */
+  readonly changeSet?: string | undefined;
   /** what the audit log is told of the request; undefined: each call is an event of its own (GraphQL) */
   readonly audit?: AuditEvent | undefined;
 }

@@ -5,6 +5,7 @@ import type { Core } from './core.ts';
 import { removeAuthorized } from './delete.ts';
 import { warnOfDeletion } from './deletion/refuse.ts';
 import { listAuthorized } from './list.ts';
+import { withChangeSet } from './history/change-set.ts';
 import { checkDeleteOptions } from './options.ts';
 import { selectedAttributes } from './selection.ts';
 
@@ -26,10 +27,11 @@ export async function deleteCollection(
   // who may delete the collection need not be allowed to list it
   const found = await listAuthorized(core, target, options);
   const waiting = [...found.items];
+  const together = withChangeSet(ctx);
   const worker = async (): Promise<void> => {
     for (let item = waiting.pop(); item; item = waiting.pop()) {
       const one: Target = { ...target, namespace: item.namespace, name: item.name };
-      await removeAuthorized(core, ctx, one, { ...how }).catch((error: unknown) => {
+      await removeAuthorized(core, together, one, { ...how }).catch((error: unknown) => {
         if (!isStatusError(error, 'NotFound')) throw error;
       });
     }

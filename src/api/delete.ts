@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { fromStorage, storedForm } from '../kinds/encode.ts';
 import { conflict, notFound } from '../meta/status.ts';
 import type { Stored } from '../store/contract.ts';
@@ -70,6 +71,8 @@ async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions)
   let last = stored;
   if (plan.do === 'mark') {
     if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, plan.object)) };
+    // the mark and the removal are one change
+    if (plan.thenRemove) op.by.changeSet ??= randomUUID();
     // one that is marked already is not written again, as by no update that changes nothing
     if (!old.metadata.deletionTimestamp || !sameJson(plan.object, old)) {
       const form = storedForm(kind.storage, kind.custom, plan.object);

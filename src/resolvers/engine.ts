@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import {
+  Kind,
   createSourceEventStream,
   defaultFieldResolver,
   execute,
@@ -10,6 +11,7 @@ import {
   type GraphQLSchema,
 } from 'graphql';
 import type { Api, Attributes, RequestContext } from '../api/contract.ts';
+import { withChangeSet } from '../api/history/change-set.ts';
 import { badRequest } from '../meta/status.ts';
 import { Budget, DEFAULT_BUDGET, NO_BUDGET } from './budget.ts';
 import { counted, createContext, type OperationContext } from './context.ts';
@@ -61,9 +63,10 @@ export class Engine {
       if (operation.node.operation === 'subscription')
         throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');
       const format = (error: GraphQLError): GraphQLFormattedError => formatError(error, this.report);
-      const own = createContext(this.api, context, budget, true);
+      const caller = writesSeveral(operation) ? withChangeSet(context) : context;
+      const own = createContext(this.api, caller, budget, true);
       const text = await operation.compiled?.run(request.variables ?? {}, own, format);
-      return text ?? (await this.run(operation, request, context, budget));
+      return text ?? (await this.run(operation, request, caller, budget));
     } catch (error) {
       return this.refused(error);
     }
@@ -79,7 +82,7 @@ export class Engine {
     const key = whole.length > LONG_KEY ? createHash('sha256').update(whole).digest('base64') : whole;
     const named = { variables, operationName };
     // Neither the first one's connection nor its credential: others stay when it goes.
-    const own: RequestContext = { user, agent, impersonator, origin, warn: () => undefined };
+    const own: RequestContext = { user, agent, impersonator, origin, facade: 'graphql', warn: () => undefined };
     let begins = false;
     return this.subscriptions.join(
       key,
@@ -175,6 +178,11 @@ export class Engine {
     return out.end();
   }
 }
+
+/** Whether it may have several fields at its root that write: then history tells them as one. */
+const writesSeveral = ({ node }: Operation): boolean =>
+  node.operation === 'mutation' &&
+  (node.selectionSet.selections.length > 1 || node.selectionSet.selections[0]?.kind !== Kind.FIELD);
 
 const fieldResolver: GraphQLFieldResolver<unknown, OperationContext> = (source, args, context, info) =>
   counted(defaultFieldResolver(source, args, context, info), context, info);

@@ -54,6 +54,7 @@ export function actAs(
     agent: manager ?? context.agent,
     warn,
     origin: context.origin,
+    facade: 'graphql',
     get signal() {
       return context.signal;
     },

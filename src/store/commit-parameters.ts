@@ -24,6 +24,10 @@ export function commitParameters(writes: readonly Prepared[], atomic: boolean, n
     textArray(writes.map((write) => clean(write.by.user))),
     textArray(writes.map((write) => clean(write.by.manager))),
     textArray(writes.map((write) => write.by.verb)),
+    textArray(writes.map((write) => write.by.client ?? null)),
+    textArray(writes.map((write) => write.by.facade ?? null)),
+    textArray(writes.map((write) => (write.by.impersonator === undefined ? null : clean(write.by.impersonator)))),
+    textArray(writes.map((write) => write.by.changeSet ?? null)),
     atomic,
     now,
   ];

@@ -1,41 +1,25 @@
 import { CONFIDENTIAL } from './confidential.ts';
 import type { Connection, Log } from './connection.ts';
 import type { Follower } from './follower.ts';
-import { expunge, raiseCompacted, raiseConfidential, sweep, timeOf, type CompactionRow } from './sql/compact.ts';
+import { Retainer } from './retainer.ts';
+import type { Retention } from './retention.ts';
+import { expunge, raiseCompacted, raiseConfidential, raiseFloor, type CompactionRow } from './sql/compact.ts';
 import type { State } from './state.ts';
-
-export interface Retention {
-  /** history that is kept, ms */
-  ms: number;
-  /** but at least so many of the newest revisions … */
-  minRevisions: number;
-  /** … and at most so many: a bound on the disk under constant load */
-  maxRevisions: number;
-  /** of each existing object, versions that are kept beyond that, for its history and for undo */
-  versions: number;
-  /** of confidential resources: history that is kept, ms; nothing beyond it, not even of what exists */
-  confidentialMs: number;
-}
-
-export const DEFAULT_RETENTION: Retention = {
-  ms: 3_600_000,
-  minRevisions: 10_000,
-  maxRevisions: 500_000,
-  versions: 5,
-  confidentialMs: 300_000,
-};
+import { firstSince } from './times.ts';
 
 const EVERY_MS = 30_000;
 const MIN_EVERY_MS = 500;
-/** Revisions that one sweeping statement covers; it holds no lock that writers wait for. */
-const BATCH = 1_000;
 
-/** Forgets old revisions, in the background, in small steps. Of several processes one at a time does the work. */
+/**
+ * Forgets, in the background, in small steps: how far watches reach back, the values of confidential resources, and what
+ * history keeps no longer (retainer.ts). Of several processes one at a time does the work.
+ */
 export class Compactor {
   readonly #connection: Connection;
   readonly #follower: Follower;
   readonly #state: State;
   readonly #retention: Retention;
+  readonly #retainer: Retainer;
   readonly #now: () => number;
   readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;
@@ -54,6 +38,7 @@ export class Compactor {
     this.#follower = parts.follower;
     this.#state = parts.state;
     this.#retention = parts.retention;
+    this.#retainer = new Retainer(parts.connection, parts.retention, () => this.#closed);
     this.#now = parts.now;
     this.#log = parts.log;
   }
@@ -80,17 +65,15 @@ export class Compactor {
 
   /** History before a revision is gone when this resolves, in the log too. */
   async compact(before: number): Promise<void> {
-    const row = await this.#connection.one<CompactionRow>({ text: raiseCompacted, values: [before] });
-    this.#follower.sawCompacted(row.revision);
-    await this.#sweep();
+    const row = await this.#raise(before);
+    await this.#connection.query({ text: raiseFloor, values: [row.revision] });
+    await this.#retainer.sweepTo(row.revision);
   }
 
-  async #sweep(): Promise<void> {
-    while (!this.#closed) {
-      const values = [BATCH, this.#retention.versions];
-      const [row] = await this.#connection.query<CompactionRow>({ name: 'sweep', text: sweep, values });
-      if (!row || row.swept >= row.revision) return;
-    }
+  async #raise(before: number): Promise<CompactionRow> {
+    const row = await this.#connection.one<CompactionRow>({ text: raiseCompacted, values: [before] });
+    this.#follower.sawCompacted(row.revision);
+    return row;
   }
 
   /** What the retention says of now. */
@@ -100,34 +83,20 @@ export class Compactor {
     const newest = this.#state.revision;
     const low = Math.max(this.#follower.compacted, newest - maxRevisions);
     const high = newest - minRevisions;
-    const target = high > low ? await this.#firstSince(this.#now() - ms, low, high) : low;
-    if (target > this.#follower.compacted) await this.compact(target);
-    else await this.#sweep();
+    const target = high > low ? await firstSince(this.#connection, this.#now() - ms, low, high) : low;
+    if (target > this.#follower.compacted) await this.#raise(target);
+    await this.#retainer.round(this.#now(), this.#follower.compacted);
   }
 
   /** Confidential history goes by its age alone. */
   async #expunge(): Promise<void> {
     const low = Math.max(this.#follower.confidential, this.#follower.compacted);
-    const target = await this.#firstSince(this.#now() - this.#retention.confidentialMs, low, this.#state.revision);
+    const since = this.#now() - this.#retention.confidentialMs;
+    const target = await firstSince(this.#connection, since, low, this.#state.revision);
     if (target <= this.#follower.confidential) return;
     const [row] = await this.#connection.query<{ confidential: number }>({ text: raiseConfidential, values: [target] });
     if (!row) return;
     this.#follower.sawConfidential(row.confidential);
     await this.#connection.query({ text: expunge, values: [CONFIDENTIAL, row.confidential] });
-  }
-
-  /** The first revision in [low, high] that is not older than a time, or high; revisions grow with time. */
-  async #firstSince(time: number, low: number, high: number): Promise<number> {
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      const [row] = await this.#connection.query<{ revision: number; at: number }>({
-        name: 'time-of',
-        text: timeOf,
-        values: [middle],
-      });
-      if (!row || row.at >= time) high = middle;
-      else low = middle + 1;
-    }
-    return low;
   }
 }

@@ -49,6 +49,14 @@ export interface Author {
   manager: string;
   /** create, update, patch, apply, delete, status … */
   verb: string;
+  /** address of the client's connection */
+  client?: string;
+  /** the way in: rest, graphql, or loop for this program's own */
+  facade?: string;
+  /** who acted for `user` */
+  impersonator?: string;
+  /** names a request of several writes; what is written all at once has one by itself */
+  changeSet?: string;
 }
 
 /** One write with its expectation. */
@@ -123,13 +131,40 @@ export interface View {
   owned(ownerUid: string): readonly Stored[] | undefined;
 }
 
-export interface HistoryEntry {
+/** Some of the history: of a resource, of it in a namespace, or of one object. */
+export interface Place {
+  resource: string;
+  namespace?: string;
+  /** with a namespace only */
+  name?: string;
+}
+
+export interface ChangeQuery {
+  /** of any of these; undefined: everything */
+  places?: readonly Place[] | undefined;
+  /** after this revision … */
+  above?: number | undefined;
+  /** … and before this one */
+  below?: number | undefined;
+  user?: string | undefined;
+  /** in place of `places` and `user` */
+  changeSet?: string | undefined;
+  /** at most 500 */
+  limit: number;
+  /** with the values of confidential resources, while they are kept: for who shows them to nobody */
+  confidential?: true;
+}
+
+export interface HistoryEntry extends Key {
   revision: number;
   type: EventType;
-  /** ms since the epoch */
+  /** ms since the epoch, by the clock of who wrote it */
   at: number;
   by: Author;
-  /** undefined when compacted, and of confidential resources: no history shows a Secret */
+  changeSet: string;
+  /** undefined where there was none, when it is no longer kept, and of confidential resources: no history shows a Secret */
+  before: Stored | undefined;
+  /** the same of what it became; of a deletion what was deleted, at its revision */
   stored: Stored | undefined;
 }
 
@@ -171,8 +206,17 @@ export interface Store {
   /** As it was at an older revision; from the ring or from the log. Throws Compacted, TooLargeRevision. */
   listAt(scope: Scope, revision: number): Promise<ListSnapshot>;
   getAt(key: Key, revision: number): Promise<Stored | undefined>;
-  /** Newest first. */
-  history(key: Key, limit: number, before?: number): Promise<HistoryEntry[]>;
+  /** The same as far as history reaches back, which is further than watches and lists do. */
+  pastAt(scope: Scope, revision: number): Promise<ListSnapshot>;
+  /**
+   * The last revision written at a time (ms) or before it, and so all before it in the order of revisions, whatever
+   * their clocks said. Undefined: nothing so old is kept.
+   */
+  revisionAt(time: number): Promise<number | undefined>;
+  /** Newest first. What is kept no longer is not in it. */
+  changes(query: ChangeQuery): Promise<HistoryEntry[]>;
+  /** Whether its values are nobody's to see in histories: Secrets, and what is sealed because somebody said so. */
+  isConfidential(resource: string): boolean;
 
   /** Events after `from` (exclusive). Throws Compacted when they are no longer there. Returns the function that ends it. */
   watch(scope: Scope, from: number, handlers: WatchHandlers): () => void;

@@ -57,9 +57,9 @@ export class Follower {
   get confidential(): number {
     return this.#confidential;
   }
-  /** The oldest revision at which a resource can be read. */
-  oldest(resource: string): number {
-    return CONFIDENTIAL.includes(resource) ? Math.max(this.#compacted, this.#confidential) : this.#compacted;
+  /** The oldest revision at which a resource can be read, where everything of before `oldest` is gone. */
+  oldest(resource: string, oldest = this.#compacted): number {
+    return CONFIDENTIAL.includes(resource) ? Math.max(oldest, this.#confidential) : oldest;
   }
   sawConfidential(revision: number): void {
     if (revision > this.#confidential) this.#confidential = revision;

@@ -1,6 +1,8 @@
 import { CONFIDENTIAL } from './confidential.ts';
+import type { Connection } from './connection.ts';
 import {
   StoreUnavailable,
+  type ChangeQuery,
   type Columns,
   type EventType,
   type HistoryEntry,
@@ -9,47 +11,41 @@ import {
 } from './contract.ts';
 import type { Item } from './item.ts';
 import type { Items } from './items.ts';
+import { byUser, newest, ofChangeSet, ofPlaces } from './sql/history.ts';
 import type { PrismaClient, Revision as RevisionRow } from '../../prisma/generated/client.ts';
 
 /** Entries of one answer. */
-const MAX_ENTRIES = 500;
+export const MAX_ENTRIES = 500;
 const MAX_CONNECTIONS = 2;
 
 /**
- * Who changed an object, and to what. Asked by people, so it goes through Prisma, which is loaded at the first question:
- * it takes 0.2 s and 60 MB. (That is also why settings, which every start reads, do not go through it.)
+ * Who changed what, and how it was before. Which revisions a question is about one statement says; the rows themselves
+ * go through Prisma, which is loaded at the first question: it takes 0.2 s and 60 MB. (That is also why settings, which
+ * every start reads, do not go through it.)
  */
 export class History {
   readonly #url: string;
+  readonly #connection: Connection;
   readonly #items: Items;
   #client: Promise<PrismaClient> | undefined;
 
-  constructor(url: string, items: Items) {
+  constructor(url: string, connection: Connection, items: Items) {
     this.#url = url;
+    this.#connection = connection;
     this.#items = items;
   }
 
-  /** Newest first, below a revision. What is compacted is not in it. */
-  async of({ resource, namespace, name }: Key, limit: number, before?: number): Promise<HistoryEntry[]> {
+  /** @see Store.changes */
+  async of(query: ChangeQuery): Promise<HistoryEntry[]> {
+    const revisions = await this.#connection.query<{ revision: number }>(statementOf(query));
+    if (!revisions.length) return [];
     try {
-      const prisma = await (this.#client ??= connect(this.#url));
-      const rows = await prisma.revision.findMany({
-        where: { resource, namespace, name, ...(before !== undefined && { revision: { lt: before } }) },
-        orderBy: { revision: 'desc' },
-        take: Math.min(limit, MAX_ENTRIES),
-      });
-      if (CONFIDENTIAL.includes(resource)) return rows.map((row) => entryOf(row, undefined));
-      // a deletion shows what was deleted
-      const deleted = rows.filter(({ type }) => type === 'DELETED').map(({ previous }) => previous!);
-      const last = deleted.length ? await prisma.revision.findMany({ where: { revision: { in: deleted } } }) : [];
-      await this.#items.prepare([...rows, ...last]);
-      const items = new Map([...rows, ...last].map((row) => [row.revision, this.#item(row)]));
-      return rows.map((row) =>
-        entryOf(
-          row,
-          row.type === 'DELETED' ? items.get(row.previous!)?.deletedAt(Number(row.revision)) : items.get(row.revision),
-        ),
-      );
+      const rows = await this.#rows(revisions.map(({ revision }) => BigInt(revision)));
+      const wanted = rows.filter((row) => query.confidential || !CONFIDENTIAL.includes(row.resource));
+      const before = await this.#rows(wanted.flatMap(({ previous }) => previous ?? []));
+      await this.#items.prepare([...wanted, ...before]);
+      const items = new Map([...wanted, ...before].map((row) => [row.revision, this.#item(row)]));
+      return rows.map((row) => entryOf(row, items)).sort((a, b) => b.revision - a.revision);
     } catch (error) {
       throw new StoreUnavailable(`history cannot be read: ${(error as Error).message}`, { cause: error });
     }
@@ -59,6 +55,12 @@ export class History {
     await (await this.#client?.catch(() => undefined))?.$disconnect();
   }
 
+  async #rows(revisions: bigint[]): Promise<RevisionRow[]> {
+    if (!revisions.length) return [];
+    const prisma = await (this.#client ??= connect(this.#url));
+    return prisma.revision.findMany({ where: { revision: { in: revisions } } });
+  }
+
   #item(row: Key & { revision: bigint; columns: unknown; body: string | null }): Item | undefined {
     if (row.body === null) return undefined;
     const revision = Number(row.revision);
@@ -66,13 +68,53 @@ export class History {
   }
 }
 
-const entryOf = (row: RevisionRow, stored: Stored | undefined): HistoryEntry => ({
-  revision: Number(row.revision),
-  type: row.type as EventType,
-  at: row.at.getTime(),
-  by: { user: row.user, manager: row.manager, verb: row.verb },
-  stored,
-});
+function statementOf(query: ChangeQuery): { text: string; values: unknown[] } {
+  const { places, above = 0, below = Number.MAX_SAFE_INTEGER, user, changeSet } = query;
+  const range = [above, below, Math.min(query.limit, MAX_ENTRIES)];
+  if (changeSet !== undefined) {
+    const revision = /^[1-9]\d{0,15}$/.test(changeSet) ? Number(changeSet) : null;
+    return { text: ofChangeSet, values: [...range, changeSet, revision] };
+  }
+  if (!places) return user === undefined ? { text: newest, values: range } : { text: byUser, values: [...range, user] };
+  const anywhere = places.filter(({ namespace }) => namespace === undefined);
+  const within = places.filter(({ namespace, name }) => namespace !== undefined && name === undefined);
+  const keys = places.filter(({ namespace, name }) => namespace !== undefined && name !== undefined);
+  const values = [
+    anywhere.map(({ resource }) => resource),
+    within.map(({ resource }) => resource),
+    within.map(({ namespace }) => namespace),
+    keys.map(({ resource }) => resource),
+    keys.map(({ namespace }) => namespace),
+    keys.map(({ name }) => name),
+    user ?? null,
+  ];
+  return { text: ofPlaces, values: [...range, ...values] };
+}
+
+function entryOf(row: RevisionRow, items: ReadonlyMap<bigint, Stored | undefined>): HistoryEntry {
+  const { resource, namespace, name, user, manager, verb, client, facade, impersonator } = row;
+  const revision = Number(row.revision);
+  const before = row.previous === null ? undefined : items.get(row.previous);
+  return {
+    resource,
+    namespace,
+    name,
+    revision,
+    type: row.type as EventType,
+    at: row.at.getTime(),
+    by: {
+      user,
+      manager,
+      verb,
+      ...(client !== null && { client }),
+      ...(facade !== null && { facade }),
+      ...(impersonator !== null && { impersonator }),
+    },
+    changeSet: row.change_set ?? String(revision),
+    before,
+    stored: row.type === 'DELETED' ? before?.deletedAt?.(revision) : items.get(row.revision),
+  };
+}
 
 async function connect(url: string): Promise<PrismaClient> {
   const [{ PrismaClient }, { PrismaPg }] = await Promise.all([

@@ -59,6 +59,11 @@ export class Items {
     );
   }
 
+  /** Whether it is, or has been, sealed by a rule that somebody gave. */
+  isSealed(resource: string): boolean {
+    return this.#sealer?.seals(resource) ?? false;
+  }
+
   isStale(item: { resource: string; mark?: string }): boolean {
     return this.#sealer?.isStale(item.resource, item.mark ?? '') ?? false;
   }

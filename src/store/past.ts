@@ -3,7 +3,7 @@ import { Compacted, type ListSnapshot, type Scope, type StoreEvent, type Stored 
 import type { Follower } from './follower.ts';
 import type { Item } from './item.ts';
 import type { Items } from './items.ts';
-import { listAt, replay, type LogRow, type ReplayRow } from './sql/log.ts';
+import { listAt, replay, type LogRow, type PastRow, type ReplayRow } from './sql/log.ts';
 
 /** Reads of the log on behalf of requests; apart from the connections that everybody waits for. */
 export class Past {
@@ -17,9 +17,11 @@ export class Past {
     this.#items = items;
   }
 
-  async listAt(scope: Scope, revision: number): Promise<ListSnapshot> {
-    const rows = await this.#read<LogRow>('list-at', listAt, [scope.resource, ...within(scope), revision]);
-    this.#check(rows, scope, revision);
+  /** @param from what may be read: what watches reach, or all that history keeps */
+  async listAt(scope: Scope, revision: number, from: 'watches' | 'history'): Promise<ListSnapshot> {
+    const rows = await this.#read<PastRow>('list-at', listAt, [scope.resource, ...within(scope), revision]);
+    const oldest = this.#saw(rows, scope, from === 'history' ? (rows[0]?.horizon ?? 0) : undefined);
+    if (revision < oldest) throw new Compacted(revision, oldest);
     await this.#items.prepare(rows);
     return { items: rows.filter(({ revision: found }) => found !== null).map((row) => this.#item(row)!), revision };
   }
@@ -27,7 +29,8 @@ export class Past {
   /** A page of the events in (from, to], and where the next page begins. */
   async replay(scope: Scope, from: number, to: number, limit: number): Promise<{ events: StoreEvent[]; next: number }> {
     const rows = await this.#read<ReplayRow>('replay', replay, [from, to, scope.resource, ...within(scope), limit]);
-    this.#check(rows, scope, from);
+    const oldest = this.#saw(rows, scope);
+    if (from < oldest) throw new Compacted(from, oldest);
     await this.#items.prepare(rows);
     await this.#items.prepare(rows.map(({ resource, previous_body: body }) => ({ resource, body })));
     const events = rows.filter(({ revision }) => revision !== null).map((row) => this.#event(row));
@@ -39,13 +42,13 @@ export class Past {
     return this.#connection.query<R>({ name, text, values });
   }
 
-  #check(rows: LogRow[], { resource }: Scope, revision: number): void {
+  /** How far a resource can be read back; with the `horizon` of its history as far as that. */
+  #saw(rows: LogRow[], { resource }: Scope, horizon?: number): number {
     // every read answers a row, also where there is nothing
     const { compacted = 0, confidential = 0 } = rows[0] ?? {};
     this.#follower.sawCompacted(compacted);
     this.#follower.sawConfidential(confidential);
-    const oldest = this.#follower.oldest(resource);
-    if (revision < oldest) throw new Compacted(revision, oldest);
+    return this.#follower.oldest(resource, horizon);
   }
 
   #item(row: LogRow): Item | undefined {

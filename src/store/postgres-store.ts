@@ -1,8 +1,10 @@
+import { CONFIDENTIAL } from './confidential.ts';
 import { Connection, type Log } from './connection.ts';
 import {
   Compacted,
   StoreUnavailable,
   TooLargeRevision,
+  type ChangeQuery,
   type Having,
   type HistoryEntry,
   type Key,
@@ -16,19 +18,21 @@ import {
   type WatchHandlers,
   type Write,
 } from './contract.ts';
-import { Compactor, type Retention } from './compactor.ts';
+import { Compactor } from './compactor.ts';
 import { Follower } from './follower.ts';
 import { History } from './history.ts';
 import { Items } from './items.ts';
 import { Past } from './past.ts';
 import { Presence } from './presence.ts';
 import { Retained } from './retained.ts';
+import type { Retention } from './retention.ts';
 import { Settings } from './settings.ts';
 import { writerSession } from './sql/commit.ts';
 import { listenerSession } from './sql/counter.ts';
 import type { Provider } from './sealing/provider.ts';
 import type { Sealer } from './sealing/sealer.ts';
 import { State, type RingBounds } from './state.ts';
+import { revisionAt } from './times.ts';
 import { StateView, type PastReads } from './view.ts';
 import { startWatch } from './watch.ts';
 import { Writer, type AllOutcome } from './writer.ts';
@@ -58,6 +62,7 @@ export class PostgresStore implements Store {
   readonly #writer: Writer;
   readonly #presence: Presence;
   readonly #compactor: Compactor;
+  readonly #pastConnection: Connection;
   readonly #past: Past;
   readonly #history: History;
   readonly #settings: Settings;
@@ -88,8 +93,9 @@ export class PostgresStore implements Store {
       onWritten,
     });
     this.#compactor = new Compactor({ connection: background, follower, state, retention, now, log });
-    this.#past = new Past(connect('past'), follower, items);
-    this.#history = new History(url, items);
+    this.#pastConnection = connect('past');
+    this.#past = new Past(this.#pastConnection, follower, items);
+    this.#history = new History(url, this.#pastConnection, items);
     this.#settings = new Settings(background, own);
     this.#progressMs = progressMs;
   }
@@ -168,8 +174,8 @@ export class PostgresStore implements Store {
 
   at(revision: number): View {
     const past: PastReads = {
-      checkAge: (scope, at) => this.#checkAge(scope, at),
-      listAt: (scope, at) => this.listAt(scope, at),
+      checkAge: (scope, at) => this.#checkAge(scope, at, 0),
+      listAt: (scope, at) => this.pastAt(scope, at),
     };
     return new StateView(this.#state, past, revision);
   }
@@ -179,16 +185,28 @@ export class PostgresStore implements Store {
       throw new TooLargeRevision(revision, this.revision);
     this.#checkAge(scope, revision);
     if (revision >= this.#state.ringSince) return { items: this.#state.listAt(scope, revision), revision };
-    return this.#past.listAt(scope, revision);
+    return this.#past.listAt(scope, revision, 'watches');
   }
 
-  /** Throws Compacted where the past is gone, or is not to be shown any more. */
-  #checkAge(scope: Scope, revision: number): void {
-    const oldest = this.#follower.oldest(scope.resource);
+  async pastAt(scope: Scope, revision: number): Promise<ListSnapshot> {
+    if (revision > this.revision && (await this.fresh()) < revision)
+      throw new TooLargeRevision(revision, this.revision);
+    this.#checkAge(scope, revision, 0);
+    if (revision >= this.#state.ringSince) return { items: this.#state.listAt(scope, revision), revision };
+    return this.#past.listAt(scope, revision, 'history');
+  }
+
+  revisionAt(time: number): Promise<number | undefined> {
+    return revisionAt(this.#pastConnection, time, this.revision);
+  }
+
+  /** Throws Compacted where the past is gone, or is not to be shown any more. @param from how far back the asker may go */
+  #checkAge(scope: Scope, revision: number, from = this.compacted): void {
+    const oldest = this.#follower.oldest(scope.resource, from);
     if (revision >= oldest) return;
     // confidential history goes soon; who has missed nothing of it needs none of it
     const unchanged = (): boolean =>
-      revision >= this.compacted && revision >= this.#state.ringSince && !this.#state.hasEvent(scope, revision, oldest);
+      revision >= from && revision >= this.#state.ringSince && !this.#state.hasEvent(scope, revision, oldest);
     if (!unchanged()) throw new Compacted(revision, oldest);
   }
 
@@ -196,8 +214,11 @@ export class PostgresStore implements Store {
     return (await this.listAt({ resource, namespace, name }, revision)).items[0];
   }
 
-  history(key: Key, limit: number, before?: number): Promise<HistoryEntry[]> {
-    return this.#history.of(key, limit, before);
+  changes(query: ChangeQuery): Promise<HistoryEntry[]> {
+    return this.#history.of(query);
+  }
+  isConfidential(resource: string): boolean {
+    return CONFIDENTIAL.includes(resource) || this.#items.isSealed(resource);
   }
 
   watch(scope: Scope, from: number, handlers: WatchHandlers): () => void {

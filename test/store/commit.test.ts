@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { Outcome, Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
+import { historyOf } from '../support/history-of.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { contentOf, create, keyOf, remove, update } from '../support/write.ts';
 import { the } from '../support/at.ts';
@@ -131,7 +132,7 @@ test('a body that is not in the agreed form is refused', async () => {
 test('an author with characters that Postgres has not is written with a replacement', async () => {
   const key = keyOf('author');
   await done(store.commit({ ...create(key), by: { user: 'a\0b', manager: '"{}\\', verb: 'create' } }));
-  const [entry] = await store.history(key, 1);
+  const [entry] = await historyOf(store, key, 1);
   expect(entry?.by).toEqual({ user: 'a\uFFFDb', manager: '"{}\\', verb: 'create' });
 });
 

@@ -4,6 +4,7 @@ import { Connection } from '../../src/store/connection.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { Follower } from '../../src/store/follower.ts';
 import { openStore } from '../../src/store/open.ts';
+import { DEFAULT_RETENTION } from '../../src/store/retention.ts';
 import { Items } from '../../src/store/items.ts';
 import { Retained } from '../../src/store/retained.ts';
 import { State } from '../../src/store/state.ts';
@@ -43,7 +44,7 @@ async function round(retention: {
   const state = new State({ events: 10, bytes: 1_000 }, log);
   const follower = new Follower(state, new Items(new Retained(), undefined), connection, log);
   await follower.load();
-  const whole = { confidentialMs: 300_000, ...retention };
+  const whole = { ...DEFAULT_RETENTION, ...retention };
   await new Compactor({ connection, follower, state, retention: whole, now: () => now, log }).round();
   return follower.compacted;
 }

@@ -133,7 +133,9 @@ test('a process that slept through a compaction loads anew and ends its watches'
   await client.query(
     'UPDATE counter SET revision = revision + 5; UPDATE compaction SET revision = (SELECT revision FROM counter)',
   );
-  await client.query(`UPDATE compaction SET swept = revision`);
+  await client.query(
+    `UPDATE history SET horizon = (SELECT revision FROM counter), swept = (SELECT revision FROM counter)`,
+  );
   await client.query('COMMIT');
   await client.end();
   await sleeper.fresh();

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { migrate } from '../../src/store/migrate.ts';
 import type { Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
+import { historyOf } from '../support/history-of.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { create, keyOf, update } from '../support/write.ts';
 
@@ -38,7 +39,7 @@ test('what is marked is read as it was written: from the cache, the log, the his
   for (const value of [1, 2]) await store.commit(update(key, store.get(key)!.revision, value));
   expect(store.get(key)!.object['value']).toBe(2);
   expect((await store.getAt(key, revision))!.object['value']).toBe(BIG);
-  expect((await store.history(key, 10)).map(({ stored }) => stored!.object['value'])).toEqual([2, 1, BIG]);
+  expect((await historyOf(store, key, 10)).map(({ stored }) => stored!.object['value'])).toEqual([2, 1, BIG]);
 });
 
 test('a database of before the mark, where a space before the last brace said it, is read as it was', async () => {

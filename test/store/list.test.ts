@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Compacted, TooLargeRevision, type Store } from '../../src/store/contract.ts';
 import { openStore } from '../../src/store/open.ts';
+import { historyOf } from '../support/history-of.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { create, keyOf, remove, update } from '../support/write.ts';
 import { the } from '../support/at.ts';
@@ -103,24 +104,24 @@ test('history tells who did what, newest first, and outlives compaction in part'
     const outcome = await store.commit(i ? update(key, the(revisions[i - 1]), i) : create(key, 0));
     revisions.push(outcome.ok ? outcome.stored.revision : 0);
   }
-  const entries = await store.history(key, 10);
+  const entries = await historyOf(store, key, 10);
   expect(entries.map(({ revision }) => revision)).toEqual([...revisions].reverse());
   expect(entries.map(({ stored }) => stored!.object.value)).toEqual([5, 4, 3, 2, 1, 0]);
   expect(entries[0]).toMatchObject({ type: 'MODIFIED', by: { user: 'tester', manager: 'vitest', verb: 'test' } });
   expect(Math.abs(the(entries[0]).at - Date.now())).toBeLessThan(60_000);
-  expect((await store.history(key, 2, revisions[3])).map(({ revision }) => revision)).toEqual([
+  expect((await historyOf(store, key, 2, revisions[3])).map(({ revision }) => revision)).toEqual([
     revisions[2],
     revisions[1],
   ]);
 
   await store.compact(store.revision);
-  expect((await store.history(key, 10)).map(({ stored }) => stored!.object.value)).toEqual([5, 4]);
+  expect((await historyOf(store, key, 10)).map(({ stored }) => stored!.object.value)).toEqual([5, 4]);
   await store.commit(remove(key, the(revisions[5])));
-  const [gone] = await store.history(key, 1);
+  const [gone] = await historyOf(store, key, 1);
   expect(gone).toMatchObject({ type: 'DELETED', revision: store.revision });
   expect(gone?.stored?.object).toMatchObject({ value: 5, metadata: { resourceVersion: String(store.revision) } });
   await store.compact(store.revision);
-  expect(await store.history(key, 10)).toEqual([]);
+  expect(await historyOf(store, key, 10)).toEqual([]);
 });
 
 test('a second opening finds everything as it was', async () => {

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Compactor, DEFAULT_RETENTION, type Retention } from '../../src/store/compactor.ts';
+import { Compactor } from '../../src/store/compactor.ts';
+import { DEFAULT_RETENTION, type Retention } from '../../src/store/retention.ts';
 import { Connection } from '../../src/store/connection.ts';
 import { Unreadable, type Store } from '../../src/store/contract.ts';
 import { Follower } from '../../src/store/follower.ts';
@@ -14,6 +15,7 @@ import { aesGcm } from '../../src/store/sealing/aes.ts';
 import { KeyedProvider, type Provider } from '../../src/store/sealing/provider.ts';
 import { Sealer, type Rule } from '../../src/store/sealing/sealer.ts';
 import { State } from '../../src/store/state.ts';
+import { historyOf } from '../support/history-of.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { create, keyOf, remove, update } from '../support/write.ts';
 
@@ -264,7 +266,9 @@ describe('the history of Secrets', () => {
     const rows = await client.query(`SELECT name, revision::int FROM revision WHERE resource = 'secrets'`);
     await client.end();
     expect(rows.rows).toEqual([{ name: 'kept', revision: second }]);
-    expect((await store.history(kept, 10)).map(({ by, stored }) => [by.user, stored])).toEqual([['tester', undefined]]);
+    expect((await historyOf(store, kept, 10)).map(({ by, stored }) => [by.user, stored])).toEqual([
+      ['tester', undefined],
+    ]);
   });
 
   /** As another process would do it. */

@@ -2,6 +2,7 @@ import {
   Compacted,
   StoreUnavailable,
   TooLargeRevision,
+  type ChangeQuery,
   type Having,
   type HistoryEntry,
   type Key,
@@ -14,6 +15,7 @@ import {
   type WatchHandlers,
   type Write,
 } from '../../src/store/contract.ts';
+import { CONFIDENTIAL } from '../../src/store/confidential.ts';
 import { Item, itemBytes } from '../../src/store/item.ts';
 import { Retained } from '../../src/store/retained.ts';
 import { State, type Change } from '../../src/store/state.ts';
@@ -30,8 +32,8 @@ export class MemoryStore implements Store {
   private readonly state: State;
   private readonly retained = new Retained();
   private readonly settings = new Map<string, string>();
-  private readonly log: (HistoryEntry & Key)[] = [];
-  private readonly changes: Change[] = [];
+  private readonly log: HistoryEntry[] = [];
+  private readonly applied: Change[] = [];
   private closed = false;
   compacted = 0;
 
@@ -63,7 +65,8 @@ export class MemoryStore implements Store {
     const refusals = writes.map((write) => this.refusal(write));
     const refused = refusals.filter((refusal) => refusal !== undefined);
     if (refused.length) return refusals.map((refusal) => refusal ?? refused[0]!);
-    return writes.map((write) => ({ ok: true, stored: this.apply(write) }));
+    const changeSet = writes.length > 1 ? String(this.revision + 1) : undefined;
+    return writes.map((write) => ({ ok: true, stored: this.apply(write, changeSet) }));
   }
 
   private refusal(write: Write): Refusal | undefined {
@@ -73,7 +76,7 @@ export class MemoryStore implements Store {
     return current.revision === write.expect ? undefined : { ok: false, why: 'changed', current };
   }
 
-  private apply(write: Write): Stored {
+  private apply(write: Write, changeSet: string | undefined): Stored {
     const revision = this.revision + 1;
     const { resource, namespace, name } = write;
     const key = { resource, namespace, name };
@@ -83,20 +86,30 @@ export class MemoryStore implements Store {
         ? undefined
         : new Item(key, revision, itemBytes(write.body, revision), write.columns, this.retained);
     this.enter({ ...key, type, revision, item });
-    const { stored } = this.state.eventAt(revision)!;
-    this.log.push({ ...key, revision, type, at: this.now(), by: write.by, stored });
+    const { stored, previous: before } = this.state.eventAt(revision)!;
+    const { changeSet: own = changeSet, ...by } = write.by;
+    this.log.push({
+      ...key,
+      revision,
+      type,
+      at: this.now(),
+      by,
+      changeSet: own ?? String(revision),
+      before,
+      stored,
+    });
     return stored;
   }
 
   private enter(change: Change): void {
-    this.changes.push(change);
+    this.applied.push(change);
     this.state.apply([change]);
   }
 
   /** Another store with the same past. */
   copy(now: () => number): MemoryStore {
     const store = new MemoryStore(now);
-    for (const change of this.changes) store.enter(change);
+    for (const change of this.applied) store.enter(change);
     store.log.push(...this.log);
     for (const [name, value] of this.settings) store.settings.set(name, value);
     return store;
@@ -143,11 +156,37 @@ export class MemoryStore implements Store {
   async getAt(key: Key, revision: number): Promise<Stored | undefined> {
     return (await this.listAt(key, revision)).items[0];
   }
-  async history({ resource, namespace, name }: Key, limit: number, before = Infinity): Promise<HistoryEntry[]> {
+  async pastAt(scope: Scope, revision: number): Promise<ListSnapshot> {
+    return this.listAt(scope, revision);
+  }
+  async revisionAt(time: number): Promise<number | undefined> {
+    return this.log.findLast(({ at }) => at <= time)?.revision;
+  }
+  async changes(query: ChangeQuery): Promise<HistoryEntry[]> {
+    const { places, above = 0, below = Infinity, user, changeSet } = query;
+    const isIn = ({ resource, namespace, name }: Key): boolean =>
+      places === undefined ||
+      places.some(
+        (place) =>
+          place.resource === resource && (place.namespace ?? namespace) === namespace && (place.name ?? name) === name,
+      );
     return this.log
-      .filter((e) => e.resource === resource && e.namespace === namespace && e.name === name && e.revision < before)
+      .filter(({ revision }) => revision > above && revision < below)
+      .filter((entry) =>
+        changeSet === undefined
+          ? isIn(entry) && (user ?? entry.by.user) === entry.by.user
+          : entry.changeSet === changeSet,
+      )
       .reverse()
-      .slice(0, limit);
+      .slice(0, query.limit)
+      .map((entry) =>
+        query.confidential || !this.isConfidential(entry.resource)
+          ? entry
+          : { ...entry, before: undefined, stored: undefined },
+      );
+  }
+  isConfidential(resource: string): boolean {
+    return CONFIDENTIAL.includes(resource);
   }
 
   watch(scope: Scope, from: number, handlers: WatchHandlers): () => void {

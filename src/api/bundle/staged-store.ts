@@ -38,7 +38,10 @@ export class StagedStore implements Store {
     this.at = base.at.bind(base);
     this.listAt = base.listAt.bind(base);
     this.getAt = base.getAt.bind(base);
-    this.history = base.history.bind(base);
+    this.pastAt = base.pastAt.bind(base);
+    this.revisionAt = base.revisionAt.bind(base);
+    this.changes = base.changes.bind(base);
+    this.isConfidential = base.isConfidential.bind(base);
     this.watch = base.watch.bind(base);
     this.setting = base.setting.bind(base);
     this.compact = base.compact.bind(base);
@@ -47,7 +50,10 @@ export class StagedStore implements Store {
   readonly at: Store['at'];
   readonly listAt: Store['listAt'];
   readonly getAt: Store['getAt'];
-  readonly history: Store['history'];
+  readonly pastAt: Store['pastAt'];
+  readonly revisionAt: Store['revisionAt'];
+  readonly changes: Store['changes'];
+  readonly isConfidential: Store['isConfidential'];
   readonly watch: Store['watch'];
   readonly setting: Store['setting'];
   readonly compact: Store['compact'];

@@ -34,13 +34,32 @@ export const operationOf = (
   core,
   ctx,
   target,
-  by: { user: ctx.user.name, manager: options.fieldManager || ctx.agent || 'unknown', verb },
+  by: authorOf(ctx, options.fieldManager || ctx.agent || 'unknown', verb),
   dryRun: isDryRun(options),
   fieldValidation: options.fieldValidation,
   now: formatTime(core.clock.now()),
   options: options as Record<string, unknown>,
   pace: new Pace(),
 });
+
+/** What history remembers of the caller. The address is that of the connection: what a header claims is anybody's word. */
+function authorOf(
+  { user, origin, facade, impersonator, changeSet }: RequestContext,
+  manager: string,
+  verb: string,
+): Author {
+  if (!origin) return { user: user.name, manager, verb, facade: 'loop', ...(changeSet && { changeSet }) };
+  const client = origin.sourceIps.at(-1);
+  return {
+    user: user.name,
+    manager,
+    verb,
+    facade: facade ?? 'rest',
+    ...(client && { client }),
+    ...(impersonator && { impersonator: impersonator.name }),
+    ...(changeSet && { changeSet }),
+  };
+}
 
 export const strategyContext = (op: Operation): StrategyContext => ({
   now: op.now,

@@ -81,6 +81,11 @@ export class Sealer {
     return this.#ruleOf(resource).includes('identity');
   }
 
+  /** Whether the rules seal a resource, or read what was sealed of it. */
+  seals(resource: string): boolean {
+    return this.#ruleOf(resource).some((provider) => provider !== 'identity');
+  }
+
   /** Whether a write would now store it in another way: `mark` says how it was, '' in the open. */
   isStale(resource: string, mark: string): boolean {
     const writer = this.#ruleOf(resource)[0];

@@ -2,7 +2,8 @@
  * The one statement that writes: up to 64 writes of different keys, in one transaction of its own.
  *
  * $1 type, $2 resource, $3 namespace, $4 name, $5 expected revision, $6 columns, $7 body, $8 user, $9 manager,
- * $10 verb: arrays with one element per write; $11 all or nothing; $12 time in ms.
+ * $10 verb, $11 client, $12 façade, $13 impersonator, $14 change set: arrays with one element per write; $15 all or
+ * nothing; $16 time in ms.
  *
  * Why this shape:
  * - The counter is updated before any row is written, and its lock is kept until the commit. So revisions are gapless
@@ -14,6 +15,7 @@
  *   create that meets a new row fails by itself (23505). The writer then repeats it with the counter locked first,
  *   where the snapshot cannot be old. Nothing is half written and no number is lost.
  * - Bodies stay in their parameter until the log takes them: every CTE that carries them would copy them.
+ * - What is written all at once and names no change set is one, named by its first revision.
  * - A sequence instead of the counter is half a millisecond faster and wrong: its numbers have gaps and commit in any
  *   order, and a reader cannot tell a gap from a row that is still to come.
  *
@@ -22,8 +24,10 @@
  */
 export const commit = `
 WITH input AS MATERIALIZED (
-  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $8::text[], $9::text[], $10::text[])
-    WITH ORDINALITY AS i (type, resource, namespace, name, expect, by_user, manager, verb, n)
+  SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $8::text[], $9::text[], $10::text[],
+    $11::text[], $12::text[], $13::text[], $14::text[])
+    WITH ORDINALITY AS i (type, resource, namespace, name, expect, by_user, manager, verb,
+      client, facade, impersonator, change_set, n)
 ), checked AS MATERIALIZED (
   SELECT i.*, o.revision AS found,
     CASE i.type WHEN 'ADDED' THEN o.revision IS NULL ELSE o.revision IS NOT DISTINCT FROM i.expect END AS ok
@@ -31,7 +35,7 @@ WITH input AS MATERIALIZED (
     ON o.resource = i.resource AND o.namespace = i.namespace AND o.name = i.name
 ), accepted AS MATERIALIZED (
   SELECT *, row_number() OVER (ORDER BY n) AS rank FROM checked
-  WHERE ok AND NOT ($11::bool AND EXISTS (SELECT FROM checked WHERE NOT ok))
+  WHERE ok AND NOT ($15::bool AND EXISTS (SELECT FROM checked WHERE NOT ok))
 ), counted AS (
   UPDATE counter SET revision = revision + (SELECT count(*) FROM accepted)
   WHERE EXISTS (SELECT FROM accepted)
@@ -54,13 +58,15 @@ WITH input AS MATERIALIZED (
     AND o.revision = n.expect
   RETURNING o.revision
 ), logged AS (
-  INSERT INTO revision (revision, resource, namespace, name, type, previous, at, "user", manager, verb, columns, body)
+  INSERT INTO revision (revision, resource, namespace, name, type, previous, at, "user", manager, verb, columns, body,
+    client, facade, impersonator, change_set)
   SELECT
     CASE WHEN (SELECT count(*) FROM numbered)
       = (SELECT count(*) FROM created) + (SELECT count(*) FROM updated) + (SELECT count(*) FROM deleted)
     THEN revision END,
-    resource, namespace, name, type, found, to_timestamp($12::float8 / 1000), by_user, manager, verb,
-    (($6::text[])[n])::json, ($7::text[])[n]
+    resource, namespace, name, type, found, to_timestamp($16::float8 / 1000), by_user, manager, verb,
+    (($6::text[])[n])::json, ($7::text[])[n], client, facade, impersonator,
+    coalesce(change_set, CASE WHEN $15::bool AND rank > 1 THEN (revision - rank + 1)::text END)
   FROM numbered
 )
 SELECT (SELECT revision FROM counted) AS last,

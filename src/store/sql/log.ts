@@ -22,6 +22,11 @@ FROM compaction c LEFT JOIN LATERAL (
 ) r ON true
 ORDER BY r.revision`;
 
+export interface PastRow extends LogRow {
+  /** how far the history of the resource reaches back */
+  horizon: number;
+}
+
 export interface ReplayRow extends LogRow {
   previous: number | null;
   previous_columns: string | null;
@@ -48,8 +53,9 @@ ORDER BY r.revision`;
  * found in the index over keys, and only then its body.
  */
 export const listAt = `
-SELECT c.revision AS compacted, c.confidential, ${COLUMNS}
-FROM compaction c LEFT JOIN LATERAL (
+SELECT c.revision AS compacted, c.confidential, greatest(c.floor, h.horizon) AS horizon, ${COLUMNS}
+FROM compaction c LEFT JOIN history h ON h.resource = $1
+LEFT JOIN LATERAL (
   SELECT DISTINCT ON (resource, namespace, name) revision AS at_revision
   FROM revision
   WHERE resource = $1 AND ($2::text IS NULL OR namespace = $2) AND ($3::text IS NULL OR name = $3)

@@ -1,0 +1,90 @@
+export interface MeasuredRow {
+  measured: number;
+}
+
+/**
+ * Looks through the next $1 revisions of the log, once and for all processes: adds up by resource the bytes that they
+ * replaced, and notes where a clock was put back by more than $2 ms. In the background, so that no write pays for it.
+ * No row: another process is at it, or there is nothing new.
+ */
+export const measure = `
+WITH step AS MATERIALIZED (
+  SELECT k.measured, least(k.measured + $1::bigint, c.revision) AS upto
+  FROM compaction k CROSS JOIN counter c
+  WHERE k.measured < c.revision FOR UPDATE OF k SKIP LOCKED
+), seen AS MATERIALIZED (
+  SELECT r.revision, r.resource, r.previous, r.at
+  FROM step JOIN revision r ON r.revision > step.measured AND r.revision <= step.upto
+), sized AS (
+  INSERT INTO history (resource, bytes)
+  SELECT s.resource, coalesce(sum(octet_length(p.body)), 0)
+  FROM seen s LEFT JOIN revision p ON p.revision = s.previous GROUP BY s.resource ORDER BY s.resource
+  ON CONFLICT (resource) DO UPDATE SET bytes = history.bytes + excluded.bytes
+), last AS (
+  SELECT r.revision, r.at FROM revision r
+  WHERE r.revision <= (SELECT measured FROM step) ORDER BY r.revision DESC LIMIT 1
+), stepped AS (
+  INSERT INTO clock_step
+  SELECT revision FROM (
+    SELECT revision, at, lag(at) OVER (ORDER BY revision) AS before
+    FROM (SELECT revision, at FROM seen UNION ALL SELECT revision, at FROM last) rows
+  ) timed
+  WHERE at < before - make_interval(secs => $2::float8 / 1000)
+  ON CONFLICT DO NOTHING
+)
+UPDATE compaction SET measured = step.upto FROM step WHERE id = 1 RETURNING compaction.measured`;
+
+export interface RetainedRow {
+  resource: string;
+  horizon: number;
+  swept: number;
+  bytes: number;
+}
+export const readHistory = `SELECT resource, horizon, swept, bytes FROM history ORDER BY resource`;
+
+/** Raises the horizon of resource $1 to $2, in a statement of its own: committed before any row goes. */
+export const raiseHorizon = `
+UPDATE history h SET horizon = greatest(h.horizon, least($2::bigint, k.measured)) FROM compaction k
+WHERE h.resource = $1 RETURNING h.resource, h.horizon, h.swept, h.bytes`;
+
+/** Where resource $1 would be if $2 more of its revisions went; no row: it has not so many that may go, up to $3. */
+export const nextHorizon = `
+SELECT r.revision FROM revision r JOIN history h ON h.resource = r.resource
+WHERE r.resource = $1 AND r.revision > h.horizon AND r.revision <= $3::bigint
+ORDER BY r.revision OFFSET $2::int LIMIT 1`;
+
+/**
+ * Removes what the next $2 revisions of resource $1 made obsolete, up to its horizon, keeping $3 versions of each key. A
+ * row goes only when a newer one of its key is at the horizon or before it, so the state at every revision from there on
+ * stays, and with it the state before every later event. A deletion takes its key's whole history with it.
+ *
+ * Goes by the revisions that replaced something and not by a scan of the log: the cost is that of the writes since.
+ * SKIP LOCKED: of many processes one sweeps. No row: another does, or there is nothing left.
+ */
+export const sweep = `
+WITH step AS MATERIALIZED (
+  SELECT h.swept, coalesce((
+    SELECT r.revision FROM revision r
+    WHERE r.resource = $1 AND r.revision > h.swept AND r.revision <= h.horizon
+    ORDER BY r.revision OFFSET $2::int LIMIT 1
+  ), h.horizon) AS upto
+  FROM history h WHERE h.resource = $1 AND h.swept < h.horizon FOR UPDATE SKIP LOCKED
+), latest AS MATERIALIZED (
+  SELECT DISTINCT ON (r.namespace, r.name) r.namespace, r.name, r.revision, r.type
+  FROM step JOIN revision r ON r.resource = $1 AND r.revision > step.swept AND r.revision <= step.upto
+  ORDER BY r.namespace, r.name, r.revision DESC
+), gone AS (
+  DELETE FROM revision WHERE revision = ANY (ARRAY(
+    SELECT old.revision FROM latest l CROSS JOIN LATERAL (
+      SELECT r.revision FROM revision r
+      WHERE r.resource = $1 AND r.namespace = l.namespace AND r.name = l.name AND r.revision <= l.revision
+      ORDER BY r.revision DESC OFFSET CASE l.type WHEN 'DELETED' THEN 0 ELSE greatest($3::bigint, 1) END
+    ) old
+  )) RETURNING octet_length(body) AS bytes
+)
+UPDATE history SET swept = step.upto, bytes = greatest(0, history.bytes - coalesce((SELECT sum(bytes) FROM gone), 0))
+FROM step WHERE history.resource = $1
+RETURNING history.resource, history.horizon, history.swept, history.bytes`;
+
+/** Of revisions before $1 nothing is asked any more. */
+export const forgetSteps = 'DELETE FROM clock_step WHERE revision < $1::bigint';
