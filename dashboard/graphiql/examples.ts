@@ -19,7 +19,7 @@ query Pods($namespace: String) {
   {
     query: `# What is not running, and why.
 query NotRunning {
-  pods(where: { path: "status.phase", op: NOT_IN, value: ["Running", "Succeeded"] }) {
+  pods(where: { status: { phase: { notIn: ["Running", "Succeeded"] } } }) {
     items {
       metadata { namespace name }
       status {

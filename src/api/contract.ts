@@ -2,7 +2,7 @@ import type { Json, KubeObject } from '../meta/object.ts';
 import type { FieldTerm } from '../meta/fields.ts';
 import type { Status, StatusError } from '../meta/status.ts';
 import type { Kind, Registry } from '../kinds/kind.ts';
-import type { Key, Store, Stored } from '../store/contract.ts';
+import type { Having, Key, Store, Stored } from '../store/contract.ts';
 import type { AuditEvent, Origin } from './audit/contract.ts';
 
 /**
@@ -93,8 +93,8 @@ export interface ListOptions {
   resourceVersionMatch?: string | undefined;
   limit?: number | undefined;
   continue?: string | undefined;
-  /** extension: any field, see resolvers/where */
-  filter?: ((object: KubeObject) => boolean) | undefined;
+  /** a façade's hint: it is interested in no others than those that have this, and does not mind them */
+  having?: Having | undefined;
 }
 export interface WatchOptions extends ListOptions {
   allowWatchBookmarks?: boolean | undefined;

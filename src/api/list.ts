@@ -9,9 +9,8 @@ import { tooLargeRevision, unreadableCollection } from './store-errors.ts';
 import { parseRevision, waitFor } from './resource-version.ts';
 import { authorizedSelection, selectionOf, type Selection } from './selection.ts';
 
-/** Objects between two looks at the clock, where their labels are looked at, and where each may have to be parsed. */
+/** Objects between two looks at the clock. */
 const LOOK_EVERY = 512;
-const LOOK_EVERY_PARSED = 4;
 
 /** A collection, or a page of it, as it was at one revision. */
 export async function list(core: Core, ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer> {
@@ -93,7 +92,7 @@ async function page(
   target: Target,
   { matches }: Selection,
   snapshot: ListSnapshot,
-  { filter, ...options }: ListOptions,
+  options: ListOptions,
   token: ContinueToken | undefined,
 ): Promise<ListAnswer> {
   const { items: all, revision } = snapshot;
@@ -102,11 +101,10 @@ async function page(
   const answer = { kind: target.kind, revision };
   if (!limit && start === 0 && !matches) return { ...answer, items: all };
   const items: Stored[] = [];
-  const every = filter ? LOOK_EVERY_PARSED : LOOK_EVERY;
   // a snapshot waits
   const slice = new Slice();
   for (let i = start; i < all.length; i++) {
-    if (i % every === every - 1 && slice.over) await slice.next();
+    if (i % LOOK_EVERY === LOOK_EVERY - 1 && slice.over) await slice.next();
     const item = all[i]!;
     if (matches && !matches(item)) continue;
     items.push(item);

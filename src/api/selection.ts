@@ -80,22 +80,19 @@ export function selectionOf(target: Target, options: ListOptions): Selection {
   });
   if (target.name && scope.name === undefined) scope.name = target.name;
   else if (target.name && scope.name !== target.name) return { scope, matches: () => false };
-  const having = havingOf(labels, rest);
-  return { scope, matches: matcherOf(labels, rest, options.filter), ...(having && { having }) };
+  const having = havingOf(labels, rest) ?? options.having;
+  return { scope, matches: matcherOf(labels, rest), ...(having && { having }) };
 }
 
-function matcherOf(labels: Selector, terms: readonly FieldTerm[], filter: ListOptions['filter']): Selection['matches'] {
+function matcherOf(labels: Selector, terms: readonly FieldTerm[]): Selection['matches'] {
   const [only] = terms;
-  if (labels.empty && !filter) {
+  if (labels.empty) {
     // one test and no more is what most selectors are, and it runs for each object of the collection
     if (!only) return undefined;
     if (terms.length === 1) return (stored) => termMatches(stored, only);
   }
-  if (terms.length === 0 && !filter) return (stored) => labels.matches(stored.labels);
-  return (stored) =>
-    labels.matches(stored.labels) &&
-    terms.every((term) => termMatches(stored, term)) &&
-    (!filter || filter(stored.object));
+  if (terms.length === 0) return (stored) => labels.matches(stored.labels);
+  return (stored) => labels.matches(stored.labels) && terms.every((term) => termMatches(stored, term));
 }
 
 /** The first demand for exact values. A field that an object does not have counts as '', which no index knows. */

@@ -4,7 +4,7 @@ import { addBundleFields } from './mutations/bundle-fields.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
-import { addWhereInputs } from './where/where-inputs.ts';
+import { addPageInfo } from './where/connection-type.ts';
 
 /** The part of the schema that no kind changes; made once. */
 export function genericSchema(): GraphQLSchema {
@@ -16,6 +16,6 @@ export function genericSchema(): GraphQLSchema {
   addGenericMutations(builder);
   addBundleFields(builder);
   addGenericSubscriptions(builder);
-  addWhereInputs(builder);
+  addPageInfo(builder);
   return builder.toSchema({ sortSchema: false });
 }

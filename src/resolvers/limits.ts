@@ -14,7 +14,7 @@ import {
   type ValidationContext,
 } from 'graphql';
 import { fragmentsOf, type ExpansionLimits, type Fragments } from './expansion.ts';
-import { DEFAULT_FIRST } from './where/list-resolver.ts';
+import { DEFAULT_FIRST } from './where/paging.ts';
 import { strategies } from '../kinds/strategies.ts';
 
 /** What a document may ask for. All are on by default; a request over one of them is refused before it is executed. */

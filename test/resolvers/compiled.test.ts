@@ -168,15 +168,15 @@ describe('compiled variables and arguments', () => {
     '(first: 5)',
     '(first: null)',
     '(first: $v, namespace: "n")',
-    '(where: { path: "a", value: $v })',
+    '(where: { spec: { priority: { eq: $v } } })',
     '(where: $v)',
-    '(orderBy: [{ path: "a", direction: DESC }])',
+    '(orderBy: [{ metadata: { name: DESC } }])',
     '(namespace: $none)',
   ])('arguments are those of graphql-js: %s', (args) => {
     const field = graphql.schema.getQueryType()!.getFields()['pods']!;
     const node = getOperationAST(parse(`{ pods${args} { continue } }`))!.selectionSet.selections[0] as FieldNode;
     const read = compileArguments(field, node);
-    for (const values of [{}, { v: null }, { v: 3 }, { v: { path: 'a' } }])
+    for (const values of [{}, { v: null }, { v: 3 }, { v: { spec: { priority: { eq: 3 } } } }])
       expect({ ...read(values) }).toEqual(getArgumentValues(field, node, values));
   });
 

@@ -37,7 +37,7 @@ describe('typed queries', () => {
 
   test('pages, filters and orders', async () => {
     for (const [i, name] of ['c', 'a', 'd', 'b'].entries()) fake.put('pods', pod(name, { priority: i }));
-    const page = `query ($after: String) { pods(namespace: "a", first: 2, after: $after, orderBy: { path: "metadata.name" }) { continue remainingItemCount items { metadata { name } } } }`;
+    const page = `query ($after: String) { pods(namespace: "a", first: 2, after: $after, orderBy: { metadata: { name: ASC } }) { continue remainingItemCount items { metadata { name } } } }`;
     const names = (data: unknown) =>
       (data as { items: { metadata: { name: string } }[] }).items.map((item) => item.metadata.name);
     const first = (await run(page)).data!['pods'] as { continue: string };
@@ -45,8 +45,8 @@ describe('typed queries', () => {
     expect(first).toMatchObject({ remainingItemCount: 2 });
     expect(names((await run(page, { after: first.continue })).data!['pods'])).toEqual(['c', 'd']);
     const where =
-      '{ pods(where: { or: [{ path: "spec.priority", op: GE, value: 3 }, { path: "metadata.name", value: "c" }] }) { items { metadata { name } } } }';
-    expect(names((await run(where)).data!['pods'])).toEqual(['c', 'b']);
+      '{ pods(where: { or: [{ spec: { priority: { gte: 3 } } }, { metadata: { name: { eq: "c" } } }] }) { items { metadata { name } } } }';
+    expect(names((await run(where)).data!['pods'])).toEqual(['b', 'c']);
   });
 
   test('an unknown object is the whole Status', async () => {

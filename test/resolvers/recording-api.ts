@@ -119,7 +119,7 @@ export class RecordingApi {
   };
   list: Api['list'] = async (context, target, options) => {
     this.calls.push({ verb: 'list', context, target, options });
-    let items = this.select(target.kind, this.of(target.kind.storage.key, target.namespace), options);
+    let items = this.select(this.of(target.kind.storage.key, target.namespace), options);
     const offset = Number(options.continue ?? 0);
     const total = items.length;
     items = items.slice(offset, options.limit ? offset + options.limit : undefined);
@@ -179,19 +179,13 @@ export class RecordingApi {
   };
 
   private of(resource: string, namespace: string): Stored[] {
-    return [...this.objects.values()].filter(
-      (stored) => stored.resource === resource && (!namespace || stored.namespace === namespace),
-    );
+    return [...this.objects.values()]
+      .filter((stored) => stored.resource === resource && (!namespace || stored.namespace === namespace))
+      .sort((a, b) => (`${a.namespace}/${a.name}` < `${b.namespace}/${b.name}` ? -1 : 1));
   }
-  private select(
-    kind: Parameters<Api['get']>[1]['kind'],
-    items: Stored[],
-    { labelSelector, filter }: ListOptions,
-  ): Stored[] {
+  private select(items: Stored[], { labelSelector }: ListOptions): Stored[] {
     const selector = labelSelector ? parseLabelSelector(labelSelector) : undefined;
-    return items.filter(
-      (stored) => (!selector || selector.matches(stored.labels)) && (!filter || filter(whole(kind, stored))),
-    );
+    return selector ? items.filter(({ labels }) => selector.matches(labels)) : items;
   }
   private tell(event: StoreEvent): void {
     this.log.push(event);

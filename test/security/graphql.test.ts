@@ -86,9 +86,9 @@ const DOCUMENTS: Attack[] = [
   attack(
     'lists in a literal',
     400,
-    `{ pods(where: { path: "a", op: IN, value: [${many(9000, String)}] }) { continue } }`,
+    `{ pods(where: { spec: { priority: { in: [${many(9000, String)}] } } }) { continue } }`,
   ),
-  attack('brackets', 400, `{ pods(where: { path: "a", value: ${'['.repeat(2500)}${']'.repeat(2500)} }) { continue } }`),
+  attack('brackets', 400, `{ pods(where: { and: ${'['.repeat(2500)}${']'.repeat(2500)} }) { continue } }`),
   attack('braces without end', 400, '{'.repeat(100_000)),
   attack('a long document', 400, `{ kinds { kind } } ${'#'.repeat(2 * MEGA)}`),
 ];
@@ -108,16 +108,16 @@ const VARIABLES: Attack[] = [
         )
       ).status,
   ],
-  attack('conditions inside each other', 400, 'query($w: Where) { pods(where: $w) { continue } }', {
-    w: Array.from({ length: 120 }).reduce<object>((not) => ({ not }), { path: 'a' }),
+  attack('conditions inside each other', 400, 'query($w: PodWhere) { pods(where: $w) { continue } }', {
+    w: Array.from({ length: 120 }).reduce<object>((not) => ({ not }), {}),
   }),
-  attack('a path of parts', 400, 'query($w: Where) { pods(where: $w) { continue } }', {
-    w: { path: 'a.'.repeat(500_000) + 'a' },
+  attack('a long path', 400, 'query($p: [String!]) { controllerRevisions(where: { data: { at: $p } }) { continue } }', {
+    p: Array(50_000).fill('a'),
   }),
   attack(
     'values to be one of',
     200,
-    'query($v: JSON) { pods(where: { path: "metadata.name", op: IN, value: $v }) { continue } }',
+    'query($v: [String!]) { pods(where: { metadata: { name: { in: $v } } }) { continue } }',
     {
       v: Array.from({ length: 90_000 }, (_, i) => `x${i}`),
     },
@@ -135,12 +135,12 @@ const RUNNING: Attack[] = [
   attack(
     'a condition on everything',
     200,
-    '{ configMaps(where: { path: "data.text", op: CONTAINS, value: "y" }) { items { kind } } }',
+    '{ configMaps(where: { data: { key: "text", contains: "y" } }) { items { kind } } }',
   ),
   attack(
     'an order of everything',
     200,
-    '{ configMaps(orderBy: { path: "data.text", direction: DESC }) { items { kind } } }',
+    '{ configMaps(orderBy: { data: { key: "text", pick: DESC } }) { items { kind } } }',
   ),
   [
     'many of them at once',

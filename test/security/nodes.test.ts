@@ -351,7 +351,7 @@ describe('a node', () => {
   });
 
   it('gets no more by filters that only GraphQL has', async () => {
-    const query = `{ pods(where: { path: "spec.nodeName", op: EQ, value: "n1" }) { items { metadata { name } } } }`;
+    const query = `{ pods(where: { spec: { nodeName: { eq: "n1" } } }) { items { metadata { name } } } }`;
     expect((await operate(cluster, { query }, bearer('n1'))).code).toBe(403);
   });
 

@@ -127,7 +127,8 @@ export class Writers {
       if (typeof value !== 'object') throw NOT_COVERED;
       for (const { head, name, resolve, write, item } of fields) {
         out.text += head;
-        const part = partOf(value, name, resolve);
+        let part = partOf(value, name, resolve);
+        if (part instanceof Promise) part = await part;
         if (item && Array.isArray(part)) await writeItems(part, item, out, budget);
         else write(part, out);
       }

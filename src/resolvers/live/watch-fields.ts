@@ -4,7 +4,7 @@ import { PLAIN } from '../compiled/plain.ts';
 import { beginWatch, type ObjectEvent, type WatchArguments } from './watching.ts';
 import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
-import { namespaceArgument } from '../where/query-fields.ts';
+import { namespaceArgument } from '../where/list-arguments.ts';
 
 /** `podsWatch(…)`: one payload per event, typed, and as JSON for who asks for it. */
 export function watchFields(kind: Kind, types: KindTypes): FacetFields {

@@ -17,7 +17,7 @@ import { wholeAnswer } from '../whole.ts';
 import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
-import { namespaceArgument } from '../where/query-fields.ts';
+import { namespaceArgument } from '../where/list-arguments.ts';
 
 interface ObjectArguments extends WriteArguments {
   namespace?: string | null | undefined;

@@ -3,7 +3,9 @@ import { watchFields, eventType } from '../live/watch-fields.ts';
 import { mutationFields } from '../mutations/mutation-fields.ts';
 import { relationFields } from '../relations/relation-fields.ts';
 import { connectionType } from '../where/connection-type.ts';
+import { fieldType } from '../where/field-types.ts';
 import { queryFields } from '../where/query-fields.ts';
+import { whereType } from '../where/where-types.ts';
 import type { Facet, TypeMaker } from './kind-types.ts';
 
 /** All that the schema has of a kind besides its type, in the order of its fields. */
@@ -16,8 +18,8 @@ export const MAKERS: {
   connection: TypeMaker<GraphQLObjectType>;
   event: TypeMaker<GraphQLObjectType>;
 } = {
-  where: (_, types) => types.generic('Where') as GraphQLInputType,
-  orderBy: (_, types) => types.generic('OrderBy') as GraphQLInputType,
+  where: whereType,
+  orderBy: fieldType,
   connection: connectionType,
   event: eventType,
 };

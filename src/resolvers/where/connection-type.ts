@@ -1,16 +1,46 @@
-import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
-import type { Kind } from '../../kinds/kind.ts';
-import type { KindTypes } from '../schema/kind-types.ts';
+import {
+  GraphQLInt,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLString,
+  type GraphQLOutputType,
+} from 'graphql';
+import type { Builder } from '../builder.ts';
+import { PLAIN } from '../compiled/plain.ts';
+import type { TypeMaker } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
+import type { ObjectConnection, PageInfo } from './connection.ts';
 
-/** `PodConnection`: a page of a list */
-export const connectionType = (kind: Kind, types: KindTypes): GraphQLObjectType =>
-  new GraphQLObjectType({
+const text = new GraphQLNonNull(GraphQLString);
+
+/** `PodConnection`: a page of a kind's objects. */
+export const connectionType: TypeMaker<GraphQLObjectType> = (kind, types) =>
+  new GraphQLObjectType<ObjectConnection>({
     name: types.claim(`${namesOf(kind).type}Connection`),
-    fields: {
+    fields: () => ({
       items: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(types.object(kind)))) },
-      resourceVersion: { type: new GraphQLNonNull(GraphQLString) },
-      continue: { type: GraphQLString },
-      remainingItemCount: { type: GraphQLInt },
-    },
+      totalCount: {
+        type: new GraphQLNonNull(GraphQLInt),
+        description: 'All that match, on this page or not; counted when it is asked for.',
+        extensions: PLAIN,
+        resolve: (page) => page.totalCount(),
+      },
+      pageInfo: { type: new GraphQLNonNull(types.generic('PageInfo') as GraphQLOutputType) },
+      resourceVersion: { type: text, description: 'The state that the page is of.' },
+      continue: { type: GraphQLString, description: '`endCursor`, if more follows.' },
+      remainingItemCount: { type: GraphQLInt, description: 'How many follow, where that is known without looking.' },
+    }),
   });
+
+/** `PageInfo`, as the specification of GraphQL cursor connections has it. */
+export function addPageInfo(builder: Builder): void {
+  builder.objectRef<PageInfo>('PageInfo').implement({
+    fields: (t) => ({
+      startCursor: t.exposeString('startCursor', { nullable: true, extensions: PLAIN }),
+      endCursor: t.exposeString('endCursor', { nullable: true, extensions: PLAIN }),
+      hasNextPage: t.exposeBoolean('hasNextPage', { extensions: PLAIN }),
+      hasPreviousPage: t.exposeBoolean('hasPreviousPage', { extensions: PLAIN }),
+    }),
+  });
+}

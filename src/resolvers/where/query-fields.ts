@@ -1,19 +1,18 @@
-import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
+import { GraphQLNonNull, GraphQLString } from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { escapeFieldValue } from '../../meta/fields.ts';
 import { notFound } from '../../meta/status.ts';
 import { targetOf } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
-import { listObjects, type ListArguments } from './list-resolver.ts';
 import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import type { OperationContext } from '../context.ts';
 import type { FieldPlace } from '../relations/snapshots.ts';
-
-const text = new GraphQLNonNull(GraphQLString);
-export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString }> =>
-  kind.namespaced ? { namespace: { type: GraphQLString } } : {};
+import type { ObjectConnection } from './connection.ts';
+import { listArguments, namespaceArgument, type ListArguments } from './list-arguments.ts';
+import { collection } from './list-source.ts';
+import { selectObjects } from './select-objects.ts';
 
 /** `pod(namespace, name, asOf)` and `pods(…)`, as far as the kind's verbs go. */
 export function queryFields(kind: Kind, types: KindTypes): FacetFields {
@@ -24,7 +23,7 @@ export function queryFields(kind: Kind, types: KindTypes): FacetFields {
       type: types.object(kind),
       args: {
         ...namespaceArgument(kind),
-        name: { type: text },
+        name: { type: new GraphQLNonNull(GraphQLString) },
         asOf: { type: GraphQLString, description: 'a resourceVersion' },
       },
       resolve: (_, args: OneArguments, context, info) => getObject(context, kind, args, info),
@@ -33,20 +32,24 @@ export function queryFields(kind: Kind, types: KindTypes): FacetFields {
   if (kind.verbs.includes('list')) {
     fields[names.many] = {
       type: types.connection(kind),
-      args: {
-        ...namespaceArgument(kind),
-        labelSelector: { type: GraphQLString },
-        fieldSelector: { type: GraphQLString },
-        where: { type: types.where(kind) },
-        orderBy: { type: new GraphQLList(new GraphQLNonNull(types.orderBy(kind))) },
-        first: { type: GraphQLInt },
-        after: { type: GraphQLString, description: '`continue` of the page before' },
-        asOf: { type: GraphQLString, description: 'a resourceVersion' },
-      },
+      args: listArguments(kind, types),
       resolve: (_, args: ListArguments, context, info) => listObjects(context, kind, args, info),
     };
   }
   return { query: fields };
+}
+
+/** One page of a kind. Relations of its objects are of the same state. */
+async function listObjects(
+  context: OperationContext,
+  kind: Kind,
+  args: ListArguments,
+  info: FieldPlace,
+): Promise<ObjectConnection> {
+  const source = collection(context, kind, args);
+  const page = await selectObjects(context, kind, args, source, args.asOf ?? undefined);
+  context.snapshotOf(info).pin(Number(page.resourceVersion));
+  return page;
 }
 
 interface OneArguments {

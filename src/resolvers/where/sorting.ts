@@ -31,3 +31,37 @@ async function merge<T>(a: readonly T[], b: readonly T[], compare: (a: T, b: T) 
   }
   return out;
 }
+
+/** Of how many times as many the first few are found without sorting the rest. */
+const FEW = 4;
+/** The most that are a few: each that is put among them moves those behind it. */
+const MAX_FEW = 1000;
+
+/** The first `count` items in order; others have their turn meanwhile. No two may be equal. */
+export async function firstSorted<T>(
+  items: readonly T[],
+  count: number,
+  compare: (a: T, b: T) => number,
+): Promise<readonly T[]> {
+  if (count > MAX_FEW || items.length < count * FEW) return (await sorted(items, compare)).slice(0, count);
+  const slice = new Slice();
+  const found: T[] = [];
+  for (const [i, item] of items.entries()) {
+    if (i % LOOK_EVERY === LOOK_EVERY - 1 && slice.over) await slice.next();
+    const last = found[count - 1];
+    if (last !== undefined && compare(item, last) >= 0) continue;
+    found.splice(placeOf(item, found, compare), 0, item);
+    if (found.length > count) found.pop();
+  }
+  return found;
+}
+
+function placeOf<T>(item: T, among: readonly T[], compare: (a: T, b: T) => number): number {
+  let [low, high] = [0, among.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (compare(among[middle] as T, item) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}

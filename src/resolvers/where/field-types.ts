@@ -1,0 +1,126 @@
+import {
+  GraphQLEnumType,
+  GraphQLInputObjectType,
+  GraphQLNonNull,
+  GraphQLString,
+  type GraphQLInputFieldConfigMap,
+  type GraphQLInputType,
+} from 'graphql';
+import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
+import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
+import { structKey, type StructKey } from '../schema/names.ts';
+import { isPlain } from './conditions.ts';
+import { queryFieldsOf } from './field-names.ts';
+
+/** `PodField` */
+export const fieldType: TypeMaker<GraphQLInputType> = ({ schema, names }, types) =>
+  fieldTypesOf(types).struct(schema, names.type);
+
+const made = new WeakMap<KindTypes, FieldTypes>();
+function fieldTypesOf(types: KindTypes): FieldTypes {
+  let own = made.get(types);
+  if (!own) made.set(types, (own = new FieldTypes(types)));
+  return own;
+}
+
+/** Whether a scalar is at it or below it. */
+const scalars = new WeakMap<Schema, boolean>();
+function hasScalar(schema: Schema): boolean {
+  const known = scalars.get(schema);
+  if (known !== undefined) return known;
+  // in a circle it is the others that count
+  scalars.set(schema, false);
+  const has =
+    schema.type === 'list'
+      ? hasScalar(schema.item)
+      : schema.type === 'map'
+        ? hasScalar(schema.value)
+        : schema.type === 'object'
+          ? [...schema.fields.values()].some((field) => hasScalar(field.schema))
+          : schema.type !== 'any';
+  scalars.set(schema, has);
+  return has;
+}
+
+/**
+ * Types that name one field of a kind, for orders, groups and sums alike; made when first asked for, one per struct.
+ * What they say is compiled by compile-field.ts.
+ */
+class FieldTypes {
+  private readonly structs = new Map<StructKey, GraphQLInputObjectType>();
+  private readonly entries = new Map<string, GraphQLInputObjectType>();
+  private readonly pick: GraphQLEnumType;
+
+  constructor(private readonly types: KindTypes) {
+    this.pick = new GraphQLEnumType({
+      name: types.claim('Pick'),
+      description: 'Names a field.',
+      values: {
+        ASC: { description: 'in ascending order; what has no value comes last' },
+        DESC: { description: 'in descending order; what has no value comes last' },
+        VALUE: { description: 'its value; where an order is needed, ascending' },
+      },
+    });
+  }
+
+  /** @param path see KindTypes.structName */
+  struct(schema: ObjectSchema, path: string): GraphQLInputObjectType {
+    let type = this.structs.get(structKey(schema));
+    if (!type) {
+      const name = this.types.structName(schema, path);
+      type = new GraphQLInputObjectType({
+        name: this.types.claim(`${name}Field`),
+        description: 'One field: exactly one is named at each level.',
+        fields: () => this.fields(schema, name),
+      });
+      this.structs.set(structKey(schema), type);
+    }
+    return type;
+  }
+
+  /** Undefined for what has no order. A list's field is that of its items. */
+  private of(schema: Schema, path: string): GraphQLInputType | undefined {
+    switch (schema.type) {
+      case 'object':
+        return hasScalar(schema) ? this.struct(schema, path) : undefined;
+      case 'list':
+        return this.of(schema.item, `${path}Item`);
+      case 'map': {
+        const value = this.of(schema.value, `${path}Value`);
+        return value && this.entry(value, isPlain(schema.value));
+      }
+      case 'any':
+        return undefined;
+      default:
+        return this.pick;
+    }
+  }
+
+  private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
+    const configs: GraphQLInputFieldConfigMap = {};
+    for (const [name, { name: json, schema: of }] of queryFieldsOf(schema)) {
+      const type = this.of(of, `${typeName}_${json}`);
+      if (type) configs[name] = { type };
+    }
+    return configs;
+  }
+
+  private entry(value: GraphQLInputType, plain: boolean): GraphQLInputObjectType {
+    const name = plain ? 'EntryField' : `${String(value).replace(/Field(_*)$/, '$1')}EntryField`;
+    let type = this.entries.get(name);
+    if (!type) {
+      type = new GraphQLInputObjectType({
+        name: this.types.claim(name),
+        description: 'The entry of a map with this key.',
+        fields: {
+          key: { type: new GraphQLNonNull(GraphQLString) },
+          ...(plain
+            ? { pick: { type: value, defaultValue: 'VALUE' } }
+            : { value: { type: new GraphQLNonNull(value) } }),
+        },
+      });
+      this.entries.set(name, type);
+    }
+    return type;
+  }
+}

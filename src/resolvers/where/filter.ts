@@ -1,0 +1,27 @@
+import type { KubeObject } from '../../meta/object.ts';
+import type { Having } from '../../store/contract.ts';
+
+/** A `where`, compiled once for all objects that it is asked about. */
+export interface Filter {
+  /**
+   * Whether it holds for an object of the kind's version, with or without kind and apiVersion (`objectFor`). Throws 400
+   * where an expression would take too long on a text of the object.
+   */
+  matches(object: KubeObject): boolean;
+  /** what all that match have: narrows a list down before they are looked at */
+  having?: Having;
+  /** whether one object may take so long that others should have their turn after each */
+  readonly heavy: boolean;
+  /** JSON paths that it reads: `['spec', 'containers', 'image']` through lists, `['metadata', 'labels', 'app']` into maps */
+  paths: readonly (readonly string[])[];
+}
+
+/** An `orderBy`, compiled. What an object is ordered by is found once; then two of those are compared. */
+export interface Order {
+  /** the value of each field; undefined where the object has none */
+  keyOf(object: KubeObject): readonly unknown[];
+  /** What has no value comes last, whichever the direction. Equal keys are the caller's to order, by namespace and name. */
+  compare(a: readonly unknown[], b: readonly unknown[]): number;
+  /** JSON paths that it reads */
+  paths: readonly (readonly string[])[];
+}

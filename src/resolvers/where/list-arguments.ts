@@ -1,0 +1,53 @@
+import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLFieldConfigArgumentMap } from 'graphql';
+import type { Kind } from '../../kinds/kind.ts';
+import type { KindTypes } from '../schema/kind-types.ts';
+import type { NamespaceArguments } from './list-source.ts';
+
+/** The arguments of a list, as resolvers get them. */
+export interface ListArguments extends NamespaceArguments {
+  where?: unknown;
+  orderBy?: unknown;
+  first?: number | null | undefined;
+  after?: string | null | undefined;
+  last?: number | null | undefined;
+  before?: string | null | undefined;
+  asOf?: string | null | undefined;
+}
+
+const names = new GraphQLList(new GraphQLNonNull(GraphQLString));
+
+export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString }> =>
+  kind.namespaced ? { namespace: { type: GraphQLString } } : {};
+
+/** Which objects: those of namespaces, and of them what selectors and a filter take. */
+export const selectionArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
+  ...namespaceArgument(kind),
+  ...(kind.namespaced && { namespaces: { type: names, description: 'Several: a right to each is needed.' } }),
+  ...filterArguments(kind, types),
+});
+
+/** The same where the namespaces are known: of a relation. */
+export const filterArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
+  labelSelector: { type: GraphQLString },
+  fieldSelector: { type: GraphQLString },
+  where: { type: types.where(kind) },
+});
+
+/** Which part of them, in which order. */
+export const pageArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
+  orderBy: {
+    type: new GraphQLList(new GraphQLNonNull(types.orderBy(kind))),
+    description: 'Fields by their weight; what is equal in all of them is by namespace and name.',
+  },
+  first: { type: GraphQLInt },
+  after: { type: GraphQLString, description: '`endCursor` of the page before: of the same query, whose state stays' },
+  last: { type: GraphQLInt },
+  before: { type: GraphQLString, description: '`startCursor` of the page behind' },
+});
+
+/** The arguments of a list of a kind, which `selectObjects` answers. */
+export const listArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
+  ...selectionArguments(kind, types),
+  ...pageArguments(kind, types),
+  asOf: { type: GraphQLString, description: 'a resourceVersion' },
+});

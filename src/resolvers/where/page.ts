@@ -1,0 +1,124 @@
+import type { Kind } from '../../kinds/kind.ts';
+import { badRequest } from '../../meta/status.ts';
+import type { Key, Stored } from '../../store/contract.ts';
+import type { Budget } from '../budget.ts';
+import type { Cursor } from './cursor.ts';
+import { filtered } from './filtered.ts';
+import type { Filter, Order } from './filter.ts';
+import { objectFor } from './object-for.ts';
+import { firstSorted } from './sorting.ts';
+
+/** How a page is asked for. */
+export interface PageAsk {
+  count: number;
+  /** whether the last ones are wanted */
+  backwards: boolean;
+  after: Cursor | undefined;
+  before: Cursor | undefined;
+}
+
+export interface Page {
+  stored: readonly Stored[];
+  hasNextPage: boolean;
+  hasPreviousPage: boolean;
+  /** that follow the page, where that is known without looking */
+  remaining: number | undefined;
+  /** all that match, where they have been looked at */
+  matched: number | undefined;
+}
+
+type Place = Pick<Key, 'namespace' | 'name'>;
+const byPlace = (a: Place, b: Place): number =>
+  a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
+
+/** A page by namespace and name, which is the order of the items: only what the page needs is looked at. */
+export async function pageInKeyOrder(
+  kind: Kind,
+  items: readonly Stored[],
+  filter: Filter | undefined,
+  ask: PageAsk,
+  budget: Budget,
+): Promise<Page> {
+  const { count, backwards, after, before } = ask;
+  const start = after ? indexOf(items, after, 1) : 0;
+  const end = Math.max(start, before ? indexOf(items, before, 0) : items.length);
+  const range = backwards ? { from: end - 1, to: start - 1 } : { from: start, to: end };
+  const found = filter
+    ? await filtered(kind, items, filter, budget, { ...range, limit: count + 1 })
+    : backwards
+      ? items.slice(Math.max(start, end - count - 1), end).reverse()
+      : items.slice(start, Math.min(end, start + count + 1));
+  const remaining = filter ? undefined : items.length - Math.min(end, start + count);
+  return {
+    ...cut(found, ask),
+    remaining: backwards ? undefined : remaining,
+    matched: filter ? undefined : items.length,
+  };
+}
+
+interface Keyed extends Place {
+  stored: Stored;
+  key: readonly unknown[];
+}
+
+/** A page in another order, of all that match; of those only so many are sorted as the page needs. */
+export async function pageInOrder(
+  kind: Kind,
+  matched: readonly Stored[],
+  order: Order,
+  ask: PageAsk,
+  budget: Budget,
+): Promise<Page> {
+  const { count, backwards } = ask;
+  const keyOf = (stored: Stored): Keyed => {
+    const { namespace, name } = stored;
+    return { namespace, name, stored, key: order.keyOf(objectFor(kind, stored)) };
+  };
+  const compare = (a: Keyed, b: Keyed): number => order.compare(a.key, b.key) || byPlace(a, b);
+  const [after, before] = [ask.after, ask.before].map((cursor) => cursor && keyOf(itemAt(matched, cursor)));
+  const candidates: Keyed[] = [];
+  for (const [i, stored] of matched.entries()) {
+    const keyed = keyOf(stored);
+    if ((!after || compare(keyed, after) > 0) && (!before || compare(keyed, before) < 0)) candidates.push(keyed);
+    if (i % 16 === 15 && budget.due) await budget.turn();
+  }
+  const found = await firstSorted(candidates, count + 1, backwards ? (a, b) => compare(b, a) : compare);
+  return {
+    ...cut(
+      found.map(({ stored }) => stored),
+      ask,
+    ),
+    remaining: backwards ? undefined : Math.max(0, candidates.length - count),
+    matched: matched.length,
+  };
+}
+
+/** The page of what was found for it, with one more if there is one; from its far end where it was asked for backwards. */
+function cut(
+  found: readonly Stored[],
+  { count, backwards, after, before }: PageAsk,
+): Pick<Page, 'stored' | 'hasNextPage' | 'hasPreviousPage'> {
+  const more = found.length > count;
+  const stored = found.slice(0, count);
+  return backwards
+    ? { stored: stored.reverse(), hasNextPage: before !== undefined, hasPreviousPage: more || after !== undefined }
+    : { stored, hasNextPage: more || before !== undefined, hasPreviousPage: after !== undefined };
+}
+
+/** Where a place is among items, or would be; `behind` 1: the index after it. */
+function indexOf(items: readonly Stored[], place: Place, behind: 0 | 1): number {
+  let [low, high] = [0, items.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (byPlace(items[middle]!, place) < behind) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/** A cursor is that of an item of its query's answer, which has not changed since. Throws 400. */
+function itemAt(items: readonly Stored[], cursor: Cursor): Stored {
+  const item = items[indexOf(items, cursor, 0)];
+  if (!item || byPlace(item, cursor) !== 0) throw badRequest('not a cursor of this query');
+  return item;
+}

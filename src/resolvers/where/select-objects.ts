@@ -1,0 +1,107 @@
+import type { Kind } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { badRequest } from '../../meta/status.ts';
+import type { OperationContext } from '../context.ts';
+import { wholeObject } from '../whole.ts';
+import { compileOrder } from './compile-order.ts';
+import { compileWhere } from './compile-where.ts';
+import { ObjectConnection } from './connection.ts';
+import { decodeCursor, encodeCursor, queryDigest } from './cursor.ts';
+import { filtered } from './filtered.ts';
+import type { Filter, Order } from './filter.ts';
+import type { ListArguments } from './list-arguments.ts';
+import type { ListSource } from './list-source.ts';
+import { pageInKeyOrder, pageInOrder, type PageAsk } from './page.ts';
+import { DEFAULT_FIRST, MAX_FIRST } from './paging.ts';
+import { selectOptions } from '../targets.ts';
+
+/**
+ * Answers the arguments of a list (list-arguments.ts) from a source: a collection, or what a relation leads to. A cursor
+ * goes on at the revision that its page was of, whatever `revision` is. Throws what the source throws, before anything
+ * that is wrong with the arguments; then 400 and 410.
+ */
+export async function selectObjects(
+  { budget }: Pick<OperationContext, 'budget'>,
+  kind: Kind,
+  args: ListArguments,
+  source: ListSource,
+  revision?: string,
+): Promise<ObjectConnection> {
+  let digest: string | undefined;
+  const digestOfQuery = (): string => (digest ??= digestOf(kind, args));
+  const asked = outcomeOf(() => ({ ...compiled(kind, args), ask: askOf(args, digestOfQuery) }));
+  const cursor = asked.value?.ask.after ?? asked.value?.ask.before;
+  const exactly = cursor ? String(cursor.revision) : revision;
+  const { items, revision: at } = await source({
+    ...selectOptions(args),
+    ...(asked.value?.filter?.having && { having: asked.value.filter.having }),
+    ...(exactly !== undefined && { revision: exactly }),
+  });
+  if (!asked.value) throw asked.error;
+  const { filter, order, ask } = asked.value;
+  const page = order
+    ? await pageInOrder(kind, filter ? await filtered(kind, items, filter, budget) : items, order, ask, budget)
+    : await pageInKeyOrder(kind, items, filter, ask, budget);
+  const objects: KubeObject[] = [];
+  for (const stored of page.stored) {
+    objects.push(wholeObject(kind, stored));
+    if (budget.due) await budget.turn();
+  }
+  return new ObjectConnection({
+    ...page,
+    revision: at,
+    items: objects,
+    cursorOf: ({ namespace, name }) => encodeCursor({ revision: at, namespace, name }, digestOfQuery()),
+    count: () => page.matched ?? filtered(kind, items, filter, budget).then(({ length }) => length),
+  });
+}
+
+/** Whether the caller may read it at all comes before what is wrong with the question. */
+function outcomeOf<T>(make: () => T): { value: T } | { value?: undefined; error: unknown } {
+  try {
+    return { value: make() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+const given = (value: unknown): boolean => value !== null && value !== undefined;
+
+function compiled(kind: Kind, { where, orderBy }: ListArguments): { filter?: Filter; order?: Order } {
+  return {
+    ...(given(where) && { filter: compileWhere(kind, where) }),
+    ...(given(orderBy) && !(Array.isArray(orderBy) && orderBy.length === 0) && { order: compileOrder(kind, orderBy) }),
+  };
+}
+
+function askOf({ first, last, after, before }: ListArguments, digest: () => string): PageAsk {
+  if (given(first) && given(last)) throw badRequest('first and last: only one of them can be given');
+  const backwards = given(last);
+  const count = (backwards ? last : first) ?? DEFAULT_FIRST;
+  if (count < 1 || count > MAX_FIRST)
+    throw badRequest(`${backwards ? 'last' : 'first'} must be between 1 and ${MAX_FIRST}`);
+  const ask = {
+    count,
+    backwards,
+    after: after ? decodeCursor(after, digest(), 'after') : undefined,
+    before: before ? decodeCursor(before, digest(), 'before') : undefined,
+  };
+  if (ask.after && ask.before && ask.after.revision !== ask.before.revision)
+    throw badRequest('after and before: cursors of two states');
+  return ask;
+}
+
+/** What an answer's cursors are bound to. */
+function digestOf({ storage, version }: Kind, args: ListArguments): string {
+  const { namespace, namespaces, labelSelector, fieldSelector, where, orderBy } = args;
+  const options = selectOptions({ labelSelector, fieldSelector });
+  return queryDigest([
+    storage.key,
+    version,
+    namespace ?? '',
+    namespaces ?? null,
+    options,
+    where ?? null,
+    orderBy ?? null,
+  ]);
+}

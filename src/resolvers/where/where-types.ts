@@ -1,0 +1,154 @@
+import {
+  GraphQLBoolean,
+  GraphQLInputObjectType,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLString,
+  type GraphQLInputFieldConfigMap,
+  type GraphQLInputType,
+  type GraphQLScalarType,
+} from 'graphql';
+import { fieldDescription } from '../../kinds/descriptions.ts';
+import type { ObjectSchema, ScalarSchema, Schema } from '../../kinds/schema.ts';
+import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
+import { structKey, type StructKey } from '../schema/names.ts';
+import { isPlain } from './conditions.ts';
+import { queryFieldsOf } from './field-names.ts';
+import { SCALAR_VALUES } from './scalar-values.ts';
+import { wordsOf, type Word } from './scalar-condition.ts';
+
+/** `PodWhere` */
+export const whereType: TypeMaker<GraphQLInputType> = ({ schema, names }, types) =>
+  whereTypesOf(types).struct(schema, names.type);
+
+const made = new WeakMap<KindTypes, WhereTypes>();
+function whereTypesOf(types: KindTypes): WhereTypes {
+  let own = made.get(types);
+  if (!own) made.set(types, (own = new WhereTypes(types)));
+  return own;
+}
+
+/**
+ * Types of `where`, made when first asked for: one per struct, one per scalar, and one for lists and for maps of each.
+ * What they say is compiled by compile-where.ts.
+ */
+class WhereTypes {
+  private readonly structs = new Map<StructKey, GraphQLInputObjectType>();
+  private readonly others = new Map<string, GraphQLInputObjectType>();
+
+  constructor(private readonly types: KindTypes) {}
+
+  /** @param path see KindTypes.structName */
+  struct(schema: ObjectSchema, path: string): GraphQLInputObjectType {
+    let type = this.structs.get(structKey(schema));
+    if (!type) {
+      const name = this.types.structName(schema, path);
+      const made: GraphQLInputObjectType = new GraphQLInputObjectType({
+        name: this.types.claim(`${name}Where`),
+        fields: () => ({ ...this.fields(schema, name), ...combined(made) }),
+      });
+      this.structs.set(structKey(schema), (type = made));
+    }
+    return type;
+  }
+
+  private of(schema: Schema, path: string): GraphQLInputObjectType {
+    switch (schema.type) {
+      case 'object':
+        return schema.fields.size ? this.struct(schema, path) : this.any();
+      case 'list': {
+        const item = this.of(schema.item, `${path}Item`);
+        return this.once(`${baseOf(item)}ListWhere`, () => ({
+          some: { type: item },
+          every: { type: item },
+          none: { type: item },
+          isEmpty: { type: GraphQLBoolean, description: 'A list that is not there is empty.' },
+          size: { type: this.of({ type: 'int32' }, '') },
+        }));
+      }
+      case 'map': {
+        const value = this.of(schema.value, `${path}Value`);
+        const key = { key: { type: new GraphQLNonNull(GraphQLString) } };
+        return this.once(`${baseOf(value)}EntryWhere`, () => ({
+          ...key,
+          ...(isPlain(schema.value) ? this.words(schema.value) : { value: { type: new GraphQLNonNull(value) } }),
+        }));
+      }
+      case 'any':
+        return this.any();
+      default:
+        return this.once(`${this.types.scalars[schema.type].name}Where`, () => this.words(schema));
+    }
+  }
+
+  private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
+    const configs: GraphQLInputFieldConfigMap = {};
+    for (const [name, { name: json, schema: of }] of queryFieldsOf(schema)) {
+      const type = this.of(of, `${typeName}_${json}`);
+      configs[name] = {
+        type: of.type === 'map' ? new GraphQLList(new GraphQLNonNull(type)) : type,
+        description: fieldDescription(schema.name, json),
+      };
+    }
+    return configs;
+  }
+
+  private any(): GraphQLInputObjectType {
+    return this.once(`${this.types.scalars.any.name}Where`, () => this.words({ type: 'any' }));
+  }
+
+  private words(schema: Schema): GraphQLInputFieldConfigMap {
+    if (schema.type === 'any' || schema.type === 'object')
+      return {
+        at: {
+          type: new GraphQLList(new GraphQLNonNull(GraphQLString)),
+          description: 'Names and indexes that lead to a value inside.',
+        },
+        ...this.configs(wordsOf({ ordered: true, text: true }), this.types.scalars.any),
+      };
+    const { type } = schema as ScalarSchema;
+    return this.configs(wordsOf(SCALAR_VALUES[type]), this.types.scalars[type]);
+  }
+
+  private configs(words: readonly Word[], scalar: GraphQLScalarType): GraphQLInputFieldConfigMap {
+    const list = new GraphQLList(new GraphQLNonNull(scalar));
+    return Object.fromEntries(
+      words.map((word) => {
+        const type = TYPES[word] ?? (word === 'in' || word === 'notIn' ? list : scalar);
+        const description = DESCRIPTIONS[word];
+        return [word, { type, ...(description && { description }) }];
+      }),
+    );
+  }
+
+  private once(name: string, fields: () => GraphQLInputFieldConfigMap): GraphQLInputObjectType {
+    let type = this.others.get(name);
+    if (!type) {
+      type = new GraphQLInputObjectType({ name: this.types.claim(name), fields });
+      this.others.set(name, type);
+    }
+    return type;
+  }
+}
+
+const baseOf = ({ name }: GraphQLInputObjectType): string => name.replace(/Where(_*)$/, '$1');
+
+const TYPES: Readonly<Partial<Record<Word, GraphQLScalarType>>> = {
+  exists: GraphQLBoolean,
+  contains: GraphQLString,
+  startsWith: GraphQLString,
+  endsWith: GraphQLString,
+  matches: GraphQLString,
+};
+
+const DESCRIPTIONS: Readonly<Partial<Record<Word, string>>> = {
+  eq: 'null: there is none',
+  ne: 'also holds where there is none',
+  notIn: 'also holds where there is none',
+  matches: 'an expression of RE2, found anywhere in the text',
+};
+
+const combined = (type: GraphQLInputObjectType): GraphQLInputFieldConfigMap => {
+  const list = new GraphQLList(new GraphQLNonNull(type));
+  return { and: { type: list }, or: { type: list }, not: { type } };
+};
