@@ -76,7 +76,7 @@ async function main(): Promise<void> {
     setTimeout(() => {
       log('not everything has stopped in time');
       process.exit(1);
-    }, STOP_MS).unref();
+    }, STOP_MS + options.nodeLimits.shutdown.total).unref();
     starting
       .then((end) => end())
       .then(

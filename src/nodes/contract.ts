@@ -3,6 +3,7 @@ import type { EventRecorder } from '../control/contract.ts';
 import type { Clock } from '../rules/clock.ts';
 import type { EvictionSettings } from './eviction/thresholds.ts';
 import type { Client } from '../client/contract.ts';
+import type { ReadManifest } from './static/static-pod.ts';
 import type { ImageOptions } from './images/node-images.ts';
 import type { Informers } from '../client/informers.ts';
 
@@ -33,6 +34,14 @@ export interface LimitOptions {
   kubeReserved?: Readonly<Record<string, string>>;
   /** when pods are evicted so that the node does not run out; by default as `DEFAULT_EVICTION` says */
   eviction?: EvictionSettings;
+}
+
+/** How long the pods of a node have to end when it goes down, ms; 0: there is no such time. */
+export interface ShutdownPeriods {
+  /** all of them */
+  total: number;
+  /** of that, the critical ones, which end when the others have */
+  critical: number;
 }
 
 export interface NodeOptions extends NodeDependencies {
@@ -73,6 +82,10 @@ export interface NodeOptions extends NodeDependencies {
   networkPolicies?: Pick<Informers, 'informer'>;
   /** how Services are served: by the kernel's nftables, by this process, or as the machine permits (default) */
   serviceProxyMode?: ServiceProxyMode;
+  /** a folder of static pods, or the manifest of one; absolute, with what reads them */
+  manifests?: { path: string; read: ReadManifest } | undefined;
+  /** how long pods have to end, by their priority, when the node is stopped with its containers; at once when absent */
+  shutdown?: ShutdownPeriods | undefined;
   /** on `stop`: end the containers, or leave them to be adopted by the next start */
   onStop?: 'kill' | 'leave';
   /** network namespaces: `auto` uses them where the machine allows */

@@ -17,10 +17,13 @@ import { ImageCollector } from './images/image-collector.ts';
 import { imagesOf } from './images/images-of-pods.ts';
 import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
-import { LoopbackNetwork } from './network/loopback-network.ts';
+import { machineLacks } from './machine-lacks.ts';
+import { openPodNetwork } from './network/open-pod-network.ts';
+import { SHUTTING_DOWN } from './node-shutdown.ts';
+import { ManifestFolder } from './static/manifest-folder.ts';
 import { nodeAddress } from './network/node-address.ts';
 import { nodeAllocatable } from './node-allocatable.ts';
-import { capacity, limitsNotEnforced, underPressure, type NodeFacts } from './node-object.ts';
+import { capacity, limitsNotEnforced, underPressure, type NodeFact, type NodeFacts } from './node-object.ts';
 import { openServiceProxy, permittedProxy, type Permitted } from './network/open-service-proxy.ts';
 import type { ServiceProxy } from './network/service-proxy.ts';
 import { enforcePolicies, type PolicyEnforcement } from './policy/enforce-policies.ts';
@@ -63,6 +66,8 @@ class Agent implements NodeHandle {
   private collector: ImageCollector | undefined;
   private csi: CsiVolumes | undefined;
   private evictions: EvictionManager | undefined;
+  /** what the machine cannot give, as conditions */
+  private lacks: readonly NodeFact[] = [];
   private policy: NodePolicy & { pressure: readonly PressureCondition[] };
 
   constructor(private readonly options: NodeOptions) {
@@ -91,7 +96,7 @@ class Agent implements NodeHandle {
     const permitted = permittedProxy(options.serviceProxyMode ?? 'auto', context.network);
     if (options.serviceProxy) facts.annotations = { [SERVICE_PROXY]: permitted.kind };
     this.enforcement = this.enforce(context, permitted);
-    this.manager = new PodManager(pods, context);
+    this.manager = new PodManager(pods, context, this.manifests());
     this.collector = this.collectImages(context, this.manager);
     const server = (this.server = new KubeletServer(options.ca, this.manager, context, usage));
     this.port = await server.listen(options.port ?? 0, facts.address);
@@ -136,6 +141,7 @@ class Agent implements NodeHandle {
 
   async stop(): Promise<void> {
     const kill = (this.options.onStop ?? 'kill') === 'kill';
+    if (kill) await this.shutDown();
     this.registration?.stop();
     this.evictions?.stop();
     this.certificate?.stop();
@@ -151,6 +157,26 @@ class Agent implements NodeHandle {
     await this.enforcement?.stop(!kill);
     if (kill) await this.context?.network.close();
     if (kill) await this.context?.cgroups?.close();
+  }
+
+  /** The node goes down: it takes no more pods, and those that it has end in their order, as the kubelet has it. */
+  private async shutDown(): Promise<void> {
+    const { shutdown = { total: 0, critical: 0 }, events, name } = this.options;
+    if (!this.manager || shutdown.total <= 0) return;
+    this.policy = { ...this.policy, shuttingDown: true };
+    events.event(
+      { kind: 'Node', metadata: { name, uid: name } },
+      'Normal',
+      'NodeShutdown',
+      'Shutdown manager detected shutdown event',
+    );
+    await this.registration?.report();
+    await this.manager.shutDown(shutdown);
+  }
+
+  private manifests(): ManifestFolder | undefined {
+    const { manifests, name: node, clock, log } = this.options;
+    return manifests && new ManifestFolder({ ...manifests, node, clock, log });
   }
 
   private facts({ size, missing }: NodeCgroups): NodeFacts {
@@ -171,6 +197,8 @@ class Agent implements NodeHandle {
       conditions: () => [
         ...underPressure(this.policy.pressure),
         ...always,
+        ...this.lacks,
+        ...(this.policy.shuttingDown ? [SHUTTING_DOWN] : []),
         ...(this.enforcement ? [this.enforcement.condition()] : []),
       ],
     };
@@ -194,6 +222,10 @@ class Agent implements NodeHandle {
       events: options.events,
       log: options.log,
     });
+    const network = await openPodNetwork(options, can, facts.address);
+    const devices = this.holdsDevices(can, limits);
+    if (options.runtime !== 'containerd')
+      this.lacks = machineLacks({ can, ownNetwork: network instanceof BridgeNetwork, devices });
     return {
       nodeName: options.name,
       hostIP: facts.address,
@@ -215,11 +247,11 @@ class Agent implements NodeHandle {
           images.manager.ensure({ pod, image: reference, policy }, AbortSignal.timeout(IMAGE_MS)),
       }),
       source,
-      network: await this.makeNetwork(can, facts.address),
+      network,
       cgroups: limits.cgroups,
       unenforced: { why: limits.missing, refused: options.limits?.required ?? false },
       services: () => services.list(),
-      machine: { ...machineSecurity(), devices: this.holdsDevices(can, limits) },
+      machine: { ...machineSecurity(), devices },
       allocatable: nodeAllocatable(capacity(facts), options.limits),
       node: () => this.node(),
       policy: () => this.policy,
@@ -271,19 +303,6 @@ class Agent implements NodeHandle {
     const node = informers.informer('nodes').get('', name) ?? this.registration?.node;
     if (!node) throw new Error(`node ${name} is not registered`);
     return node;
-  }
-
-  private async makeNetwork(can: Capabilities, address: string) {
-    const { options } = this;
-    const shared = (): LoopbackNetwork => new LoopbackNetwork(join(options.dataDir, 'pod-addresses.json'));
-    if (!can.podNetwork || options.podNamespaces === 'off') return shared();
-    try {
-      const directory = join(options.dataDir, 'network');
-      return await BridgeNetwork.open({ ip: can.tools.ip!, directory, first: options.podNetwork ?? 0, address });
-    } catch (error) {
-      options.log('pods share the network of the host', { error: String(error) });
-      return shared();
-    }
   }
 
   private enforce({ network }: AgentContext, permitted: Permitted): PolicyEnforcement | undefined {

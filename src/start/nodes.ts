@@ -12,6 +12,7 @@ import { createSimulatedNodes } from '../nodes/simulated.ts';
 import { systemClock } from '../rules/clock.ts';
 import type { LoopSettings, Report } from './loop-settings.ts';
 import type { NodeSpec } from './options.ts';
+import { readPodManifest } from './pod-manifest.ts';
 
 const NODE_USER = 'system:node:';
 /** Who routes to services: a part of its own, of which Kubernetes' roles know (system:node-proxier). */
@@ -141,6 +142,7 @@ async function runNode(
   { client, own, settings, log }: Host,
   { name, runtime, folder, first }: Place,
 ): Promise<Running> {
+  const { manifestPath } = settings.nodeLimits;
   const kubelet = client.as(`${NODE_USER}${name}`, 'kubelet');
   const informers = informersOf(kubelet, log, { nodes: `metadata.name=${name}`, pods: `spec.nodeName=${name}` });
   // a node's credential acts for nobody else: it is given the proxy's role, or serves no Services
@@ -157,7 +159,11 @@ async function runNode(
     runtime,
     dataDir: path.join(settings.data, folder),
     hidden: settings.data,
-    ...settings.nodeLimits,
+    maxPods: settings.nodeLimits.maxPods,
+    allowedUnsafeSysctls: settings.nodeLimits.allowedUnsafeSysctls,
+    shutdown: settings.nodeLimits.shutdown,
+    // on a machine with several nodes, the first has what is the machine's
+    ...(first && manifestPath !== undefined && { manifests: { path: manifestPath, read: readPodManifest } }),
     ...(settings.nodeIP && { address: settings.nodeIP }),
     serviceProxyMode: settings.serviceProxy,
     onStop: settings.podsOnStop === 'end' ? 'kill' : 'leave',

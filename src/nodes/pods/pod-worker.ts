@@ -10,6 +10,7 @@ import { PodSandbox, VOLUME_REFRESH_MS } from './pod-sandbox.ts';
 import { podStatus, type Verdict } from './pod-status.ts';
 import { PodResize } from '../resize/pod-resize.ts';
 import { StatusReporter } from './status-reporter.ts';
+import { TERMINATED } from '../node-shutdown.ts';
 import { terminatePod } from './terminate-pod.ts';
 
 /** How soon a step that failed is tried again, ms: doubled from the first to the last. */
@@ -41,12 +42,14 @@ export class PodWorker {
    * @param desired with the resources that the pod asks for
    * @param done called once the pod is gone from the API and nothing of it is left here
    * @param others the node's other pods that have not ended
+   * @param picture of a static pod: what the API shows of it, while it does
    */
   constructor(
     private desired: Pod,
     private readonly context: AgentContext,
     private readonly done: () => void,
     others: () => readonly Pod[],
+    private readonly picture?: () => Pod | undefined,
   ) {
     const pod = desired;
     this.resize = new PodResize(pod, context, others);
@@ -61,7 +64,7 @@ export class PodWorker {
       kick: () => this.kick(),
     };
     this.workers = new PodContainers(host, context);
-    this.reporter = new StatusReporter(() => this.pod, context);
+    this.reporter = new StatusReporter(picture ?? (() => this.pod), context);
   }
 
   get object(): Pod {
@@ -82,6 +85,21 @@ export class PodWorker {
     this.pod = this.resize.allocated(pod);
     this.workers.update();
     if (before !== undefined && graceMs(pod) < before) this.workers.hasten();
+    this.kick();
+  }
+
+  /** The API shows a static pod anew. */
+  pictured(): void {
+    this.reporter.restart();
+    this.kick();
+  }
+
+  /** A static pod whose manifest has gone: it ends as a pod that is deleted does. */
+  retire(): void {
+    if (this.ended) return;
+    const deletionTimestamp = formatTime(this.context.clock.now());
+    this.pod = { ...this.pod, metadata: { ...this.pod.metadata, deletionTimestamp } };
+    this.ended = true;
     this.kick();
   }
 
@@ -108,7 +126,7 @@ export class PodWorker {
   /** The node ends the pod, which has failed so. Resolves when its containers have ended. @param grace ms at most */
   async end(verdict: Verdict, grace?: number): Promise<void> {
     this.verdict ??= verdict;
-    this.context.events.event(this.pod, 'Warning', verdict.reason, verdict.message);
+    if (verdict !== TERMINATED) this.context.events.event(this.pod, 'Warning', verdict.reason, verdict.message);
     this.kick();
     await (this.recovery ??= this.workers.recover());
     await this.workers.stop(grace);
@@ -242,6 +260,8 @@ export class PodWorker {
       over: Boolean(pod.metadata.deletionTimestamp) && !workers.running,
       now: this.context.clock.now(),
     });
+    // nobody else keeps it
+    if (this.picture) this.pod = { ...pod, status };
     this.reporter.report(status);
     return status;
   }

@@ -33,14 +33,21 @@ export class StatusReporter {
   private wake: () => void = () => undefined;
   private closing = false;
 
+  /** @param pod the API's object; undefined while it has none, and then nothing is said */
   constructor(
-    private readonly pod: () => Pod,
+    private readonly pod: () => Pod | undefined,
     private readonly context: AgentContext,
   ) {}
 
   report(status: PodStatus): void {
     this.wanted = status;
     this.begin();
+  }
+
+  /** Another object is in the place of the one that it wrote to. */
+  restart(): void {
+    this.gone = false;
+    this.written = undefined;
   }
 
   /** Resolves when the newest status is written or refused, or the pod is gone. */
@@ -67,18 +74,20 @@ export class StatusReporter {
     while (this.wanted && !this.gone) {
       const status = this.wanted;
       this.wanted = undefined;
+      const pod = this.pod();
+      if (!pod) continue;
       const text = JSON.stringify(status);
-      if (this.isWritten(text)) continue;
+      if (this.isWritten(pod, text)) continue;
       try {
-        const { metadata, status: stored = {} } = await this.send(status);
+        const { metadata, status: stored = {} } = await this.send(pod, status);
         this.written = { text, own: status, stored, revision: Number(metadata.resourceVersion) };
         this.failures = 0;
       } catch (error) {
-        if (isStatusError(error, 'NotFound') || (isStatusError(error, 'Conflict') && (await this.isAnother()))) {
+        if (isStatusError(error, 'NotFound') || (isStatusError(error, 'Conflict') && (await this.isAnother(pod)))) {
           this.gone = true;
           return;
         }
-        this.context.log('pod status was not written', { pod: this.pod().metadata.name, error: String(error) });
+        this.context.log('pod status was not written', { pod: pod.metadata.name, error: String(error) });
         if (isStatusError(error, 'Invalid') || isStatusError(error, 'BadRequest')) {
           this.written = { text, own: {}, stored: {}, revision: Infinity };
           continue;
@@ -91,15 +100,14 @@ export class StatusReporter {
   }
 
   /** Whether the API has it: it took it, and nobody has written something else since (the node was away for a while). */
-  private isWritten(text: string): boolean {
+  private isWritten({ metadata, status = {} }: Pod, text: string): boolean {
     if (this.written?.text !== text) return false;
-    const { metadata, status = {} } = this.pod();
     return !(Number(metadata.resourceVersion) > this.written.revision) || isAsWritten(status, this.written);
   }
 
   /** Whether the pod that was written to has gone, and another one has its name. */
-  private async isAnother(): Promise<boolean> {
-    const { namespace = '', name, uid } = this.pod().metadata;
+  private async isAnother({ metadata }: Pod): Promise<boolean> {
+    const { namespace = '', name, uid } = metadata;
     try {
       return (await this.context.client.get('pods', namespace, name)).metadata.uid !== uid;
     } catch (error) {
@@ -119,8 +127,7 @@ export class StatusReporter {
     });
   }
 
-  private send(status: PodStatus): Promise<Pod> {
-    const { metadata } = this.pod();
+  private send({ metadata, status: shown }: Pod, status: PodStatus): Promise<Pod> {
     // Lists without a merge key are replaced; the conditions of others (PodScheduled, gates) stay.
     const cleared = Object.fromEntries(
       ['reason', 'message', 'podIP', 'podIPs'].filter((key) => !(key in status)).map((key) => [key, null]),
@@ -133,7 +140,7 @@ export class StatusReporter {
     };
     // A condition is merged into the one of its type, whose reason must not outlive it.
     const said = status.conditions?.map((each) => ({ reason: null, message: null, ...each })) ?? [];
-    const over = (this.pod().status?.conditions ?? []).filter(
+    const over = (shown?.conditions ?? []).filter(
       ({ type }) => RESIZE_CONDITIONS.includes(type) && !said.some((each) => each.type === type),
     );
     const conditions = [...said, ...over.map(({ type }) => ({ $patch: 'delete', type }))];

@@ -12,6 +12,8 @@ import type { PodNetwork } from '../../../src/nodes/network/pod-network.ts';
 import type { AgentContext } from '../../../src/nodes/pods/agent-context.ts';
 import { ObjectSource } from '../../../src/nodes/pods/object-source.ts';
 import { PodManager } from '../../../src/nodes/pods/pod-manager.ts';
+import { ManifestFolder } from '../../../src/nodes/static/manifest-folder.ts';
+import { readPodManifest } from '../../../src/start/pod-manifest.ts';
 import { PodVolumes } from '../../../src/nodes/volumes/pod-volumes.ts';
 import type { Manifest } from '../../support/fake-api.ts';
 import { NodeApi } from '../node-api.ts';
@@ -44,7 +46,13 @@ export class FakeNode {
     readonly directory: string,
     private manager: PodManager,
     private readonly context: AgentContext,
-    parts: { runtime: FakeRuntime; events: string[]; attached: Set<string> },
+    private readonly parts: {
+      runtime: FakeRuntime;
+      events: string[];
+      attached: Set<string>;
+      shuttingDown: boolean;
+    },
+    private readonly manifests: () => ManifestFolder | undefined,
   ) {
     this.runtime = parts.runtime;
     this.events = parts.events;
@@ -54,13 +62,19 @@ export class FakeNode {
   static async open({
     maxPods = 110,
     limits,
-  }: { maxPods?: number; limits?: Partial<AgentContext> } = {}): Promise<FakeNode> {
+    manifests,
+  }: { maxPods?: number; limits?: Partial<AgentContext>; manifests?: string } = {}): Promise<FakeNode> {
     const cluster = await NodeApi.open();
     const { clock, api } = cluster;
     const directory = mkdtempSync(join(tmpdir(), 'ku7s-pods-'));
     const files = new Files();
     clock.settle = () => api.quiet(() => files.busy > 0);
-    const parts = { runtime: new FakeRuntime(() => clock.now()), events: [] as string[], attached: new Set<string>() };
+    const parts = {
+      runtime: new FakeRuntime(() => clock.now()),
+      events: [] as string[],
+      attached: new Set<string>(),
+      shuttingDown: false,
+    };
     const podsDir = join(directory, 'pods');
     const client = cluster.client.as('system:node:n1', 'kubelet');
     const source = new ObjectSource(client, clock);
@@ -101,17 +115,29 @@ export class FakeNode {
       machine: { available: CAPABILITIES, memory: 8 * 2 ** 30, seccompDefault: true },
       allocatable,
       node: () => cluster.informers.informer('nodes').get('', 'n1')!,
-      policy: () => ({ sysctls: sysctlAllowlist('6.1'), pressure: [], shuttingDown: false }),
+      policy: () => ({ sysctls: sysctlAllowlist('6.1'), pressure: [], shuttingDown: parts.shuttingDown }),
       ...limits,
     };
     await api.give({ apiVersion: 'v1', kind: 'Node', metadata: { name: 'n1' }, status: { allocatable } });
     const pods = cluster.informers.informer('pods');
     cluster.informers.informer('nodes');
-    const manager = new PodManager(pods, context);
+    const folder = (): ManifestFolder | undefined => {
+      if (manifests === undefined) return undefined;
+      const made = new ManifestFolder({
+        path: manifests,
+        node: 'n1',
+        read: readPodManifest,
+        clock,
+        log: (message, fields) => void parts.events.push(`log ${message} ${JSON.stringify(fields)}`),
+      });
+      made.look = files.counted(made.look.bind(made));
+      return made;
+    };
+    const manager = new PodManager(pods, context, folder());
     cluster.informers.start();
     await clock.advance(0);
     await manager.start();
-    return new FakeNode(cluster, directory, manager, context, parts);
+    return new FakeNode(cluster, directory, manager, context, parts, folder);
   }
 
   /** A pod of this node, and what it does at once. */
@@ -123,9 +149,15 @@ export class FakeNode {
   /** Another agent takes the place of this one, which leaves all containers. */
   async restart(): Promise<void> {
     await this.manager.stop(undefined);
-    this.manager = new PodManager(this.cluster.informers.informer('pods'), this.context);
+    this.manager = new PodManager(this.cluster.informers.informer('pods'), this.context, this.manifests());
     await this.manager.start();
     await this.advance(0);
+  }
+
+  /** The node goes down. Resolves when its pods have ended, in time that passes. */
+  shutDown(total: number, critical: number): Promise<void> {
+    this.parts.shuttingDown = true;
+    return this.manager.shutDown({ total, critical });
   }
 
   advance(ms: number): Promise<void> {
