@@ -1,6 +1,7 @@
 import type { GraphQLSchema } from 'graphql';
 import { createBuilder } from './builder.ts';
 import { addBundleFields } from './mutations/bundle-fields.ts';
+import { addRolloutTypes } from './mutations/rollout/rollout-types.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
@@ -15,6 +16,7 @@ export function genericSchema(): GraphQLSchema {
   addGenericQueries(builder);
   addGenericMutations(builder);
   addBundleFields(builder);
+  addRolloutTypes(builder);
   addGenericSubscriptions(builder);
   addPageInfo(builder);
   return builder.toSchema({ sortSchema: false });

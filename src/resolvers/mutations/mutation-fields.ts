@@ -18,6 +18,7 @@ import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import { namespaceArgument } from '../where/list-arguments.ts';
+import { WRITE } from './write-arguments.ts';
 
 interface ObjectArguments extends WriteArguments {
   namespace?: string | null | undefined;
@@ -33,12 +34,6 @@ interface PatchArguments extends ObjectArguments {
 }
 
 const text = new GraphQLNonNull(GraphQLString);
-const WRITE: GraphQLFieldConfigArgumentMap = {
-  dryRun: { type: GraphQLBoolean },
-  fieldManager: { type: GraphQLString },
-  fieldValidation: { type: GraphQLString, description: 'Strict, Warn or Ignore' },
-};
-
 /** `createPod`, `updatePod`, `applyPod`, `patchPod`, `deletePod`, as far as the kind's verbs go. */
 export function mutationFields(kind: Kind, types: KindTypes): FacetFields {
   const fields: FieldConfigs = {};

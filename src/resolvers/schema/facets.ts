@@ -1,6 +1,7 @@
 import type { GraphQLInputType, GraphQLObjectType } from 'graphql';
 import { watchFields, eventType } from '../live/watch-fields.ts';
 import { mutationFields } from '../mutations/mutation-fields.ts';
+import { rolloutFields } from '../mutations/rollout/rollout-fields.ts';
 import { relationFields } from '../relations/relation-fields.ts';
 import { connectionType } from '../where/connection-type.ts';
 import { fieldType } from '../where/field-types.ts';
@@ -9,7 +10,7 @@ import { whereType } from '../where/where-types.ts';
 import type { Facet, TypeMaker } from './kind-types.ts';
 
 /** All that the schema has of a kind besides its type, in the order of its fields. */
-export const FACETS: readonly Facet[] = [relationFields, queryFields, mutationFields, watchFields];
+export const FACETS: readonly Facet[] = [relationFields, queryFields, mutationFields, rolloutFields, watchFields];
 
 /** The types of a kind that several facets share. */
 export const MAKERS: {

@@ -26,14 +26,12 @@ export class TestGraphQL {
     await this.t.close();
   }
 
-  // eslint-disable-next-line typescript/no-unnecessary-type-parameters -- a test knows what it asks for
   async run<T>(query: string, variables: Record<string, unknown> = {}, user: User = admin): Promise<Result<T>> {
     const text = await this.graphql.as(this.t.ctx(user)).execute({ query, variables });
     return JSON.parse(String(text)) as Result<T>;
   }
 
   /** The data, where nothing goes wrong. */
-  // eslint-disable-next-line typescript/no-unnecessary-type-parameters -- as above
   async data<T>(query: string, variables: Record<string, unknown> = {}, user: User = admin): Promise<T> {
     const { data, errors } = await this.run<T>(query, variables, user);
     if (errors) throw new Error(JSON.stringify(errors.map(({ message, path }) => ({ message, path }))));

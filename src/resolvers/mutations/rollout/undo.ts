@@ -1,0 +1,79 @@
+import { badRequest } from '../../../meta/status.ts';
+import type { Kind } from '../../../kinds/kind.ts';
+import type { Json } from '../../../meta/object.ts';
+import { same } from '../../../meta/diff.ts';
+import { isDeployment, withoutHash, type Revision, type Workload } from './workload.ts';
+
+/** Annotations of a Deployment that are its own, whatever its revision. Source: kubectl's polymorphichelpers/rollback.go. */
+const KEPT: ReadonlySet<string> = new Set([
+  'kubectl.kubernetes.io/last-applied-configuration',
+  'deployment.kubernetes.io/revision',
+  'deployment.kubernetes.io/revision-history',
+  'deployment.kubernetes.io/desired-replicas',
+  'deployment.kubernetes.io/max-replicas',
+  'deprecated.deployment.rollback.to',
+]);
+
+/** The patch that takes a workload back, and its media type. */
+export interface UndoPatch {
+  type: string;
+  value: Json;
+}
+
+/**
+ * What `kubectl rollout undo` sends: the template of the revision, and a Deployment's annotations of that time.
+ * Undefined where the template is that already. Throws 400 where there is no such revision.
+ * @param toRevision 0: the one before the newest
+ */
+export function undoPatch(
+  kind: Kind,
+  workload: Workload,
+  revisions: readonly Revision[],
+  toRevision: number,
+): UndoPatch | undefined {
+  const to = findRevision(kind, workload, revisions, toRevision);
+  if (isDeployment(kind) && workload.spec?.paused)
+    throw badRequest(
+      "you cannot rollback a paused deployment; resume it first with 'kubectl rollout resume' and try again",
+    );
+  const template = withoutHash(workload.spec?.template ?? {});
+  if (same(template, withoutHash(to.template))) return undefined;
+  if (!isDeployment(kind)) {
+    const spec = { template: { ...to.template, $patch: 'replace' } };
+    return { type: 'application/strategic-merge-patch+json', value: { spec } as Json };
+  }
+  const pick = (from: Readonly<Record<string, string>>, kept: boolean) =>
+    Object.entries(from).filter(([key]) => KEPT.has(key) === kept);
+  const annotations = Object.fromEntries([
+    ...pick(workload.metadata.annotations ?? {}, true),
+    ...pick(to.annotations, false),
+  ]);
+  return {
+    type: 'application/json-patch+json',
+    value: [
+      { op: 'replace', path: '/spec/template', value: to.template },
+      // a Deployment that has been rolled out has its number among them
+      { op: workload.metadata.annotations ? 'replace' : 'add', path: '/metadata/annotations', value: annotations },
+    ] as Json,
+  };
+}
+
+function findRevision(
+  kind: Kind,
+  { metadata }: Workload,
+  revisions: readonly Revision[],
+  toRevision: number,
+): Revision {
+  if (toRevision !== 0) {
+    const found = revisions.find(({ revision }) => revision === toRevision);
+    if (!found || toRevision < 0) throw badRequest(`unable to find specified revision ${toRevision} in history`);
+    return found;
+  }
+  const previous = revisions.at(-2);
+  if (previous) return previous;
+  throw badRequest(
+    isDeployment(kind)
+      ? `no rollout history found for deployment ${JSON.stringify(metadata.name)}`
+      : 'no last revision to roll back to',
+  );
+}

@@ -1,0 +1,15 @@
+import { GraphQLBoolean, GraphQLString, type GraphQLFieldConfigArgumentMap } from 'graphql';
+import type { WriteArguments } from '../targets.ts';
+
+/** What every mutation of an object takes. */
+export const WRITE: GraphQLFieldConfigArgumentMap = {
+  dryRun: { type: GraphQLBoolean, description: 'answers what the write would answer' },
+  fieldManager: { type: GraphQLString },
+  fieldValidation: { type: GraphQLString, description: 'Strict, Warn or Ignore' },
+};
+
+/** Of a write of an object that is there. */
+export interface NamedWrite extends WriteArguments {
+  namespace?: string | null | undefined;
+  name: string;
+}
