@@ -1,5 +1,6 @@
 import type { Client } from '../client/contract.ts';
 import { createInformers } from '../client/informers.ts';
+import { isStatusError } from '../meta/status.ts';
 import type { Clock } from '../rules/clock.ts';
 import { runControllers } from '../control/loop.ts';
 import { managerOf, userOf, type Addon, type Cluster, type ServeContext, type Serving } from './addon.ts';
@@ -109,10 +110,18 @@ export function runAddonLoops(options: AddonsOptions): Running & { start(): Prom
   };
 }
 
+/** ms within which the rights that were just installed are in force everywhere: until then a refusal is no news. */
+const RIGHTS_MS = 10_000;
+
 /** Caches of what an add-on's own account may read. */
-const informersOf = (addon: Addon, { client, clock, random, log }: AddonsOptions) =>
-  createInformers(client.as(userOf(addon), managerOf(addon)), clock, {
+function informersOf(addon: Addon, { client, clock, random, log }: AddonsOptions) {
+  const begun = clock.now();
+  return createInformers(client.as(userOf(addon), managerOf(addon)), clock, {
     random,
     fieldSelectors: addon.selects ?? {},
-    onError: (error, resource) => log(`add-on ${addon.name}: watch of ${resource}: ${(error as Error).message}`),
+    onError(error, resource) {
+      if (isStatusError(error) && error.code === 403 && clock.now() - begun < RIGHTS_MS) return;
+      log(`add-on ${addon.name}: watch of ${resource}: ${(error as Error).message}`);
+    },
   });
+}

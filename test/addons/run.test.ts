@@ -131,3 +131,23 @@ test('its server and its loops act as its account, with no more than its rights'
   await loops.stop();
   await running.stop();
 });
+
+test('that its rights are on their way is no news, that it has none is', async () => {
+  const addon = addonOf('early', {
+    loops: () => [{ name: 'reads', watches: [{ resource: 'secrets' }], reconcile: () => Promise.resolve() }],
+  });
+  let now = api.clock.now();
+  const clock = { ...api.clock, setTimeout: (run: () => void) => setTimeout(run, 0), now: () => (now += 100) };
+  const refused: number[] = [];
+  const loops = runAddonLoops({
+    ...options(addon),
+    clock: { ...clock, clearTimeout: (handle) => clearTimeout(handle as NodeJS.Timeout) },
+    log: (message) => void (/secrets is forbidden/.test(message) && refused.push(now)),
+  });
+  const begun = now;
+  // caches that are never filled are never waited for to the end
+  void loops.start();
+  await eventually(() => refused.length > 0);
+  expect(refused[0]! - begun).toBeGreaterThanOrEqual(10_000);
+  await loops.stop();
+});

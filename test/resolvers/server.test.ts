@@ -214,11 +214,19 @@ describe('a session for reading only', () => {
     readOnly = true;
     const { errors } = (await (await post({ query: DELETE })).json()) as { errors: { extensions: unknown }[] };
     expect(errors[0]!.extensions).toMatchObject({ code: 403 });
-    const transport = socketTransport({ server: base, insecure: true, namespace: '', token: 'good' });
+    const transport = socketTransport({ server: base, insecure: true, namespace: '' });
     await expect(createClient(transport).delete('pods', 'a', 'x')).rejects.toMatchObject({ code: 403 });
     await transport.close();
     expect(fake.objects.size).toBe(1);
     expect(await (await post({ query: POD })).json()).toEqual({ data: { pod: { metadata: { name: 'x' } } } });
+  });
+
+  test('is not the token that a web socket of its browser brings', async () => {
+    readOnly = true;
+    const transport = socketTransport({ server: base, insecure: true, namespace: '', token: 'good' });
+    await createClient(transport).delete('pods', 'a', 'x');
+    await transport.close();
+    expect(fake.objects.size).toBe(0);
   });
 });
 
