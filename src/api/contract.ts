@@ -4,6 +4,7 @@ import type { Status, StatusError } from '../meta/status.ts';
 import type { Kind, Registry } from '../kinds/kind.ts';
 import type { Having, Key, Store, Stored } from '../store/contract.ts';
 import type { AuditEvent, Origin } from './audit/contract.ts';
+import type { ChangeFilter, ChangePage, ChangePageOptions, Undone, UndoRefusal, Within } from './history/contract.ts';
 
 /**
  * The API as both façades see it. rest/ and resolvers/ turn their requests into these calls and the answers into
@@ -95,6 +96,8 @@ export interface ListOptions {
   continue?: string | undefined;
   /** a façade's hint: it is interested in no others than those that have this, and does not mind them */
   having?: Having | undefined;
+  /** extension: as it was at a revision, as far as history reaches back; pages go on there with the same */
+  asOf?: number | undefined;
 }
 export interface WatchOptions extends ListOptions {
   allowWatchBookmarks?: boolean | undefined;
@@ -129,6 +132,21 @@ export interface BundleAnswer {
   refused: boolean;
   /** one for each step, in their order */
   steps: readonly StepAnswer[];
+}
+
+/** What takes back all that was done to one object. */
+export interface Undoing {
+  key: Key;
+  kind: Kind;
+  step: BundleStep;
+}
+export interface UndoAnswer {
+  /** why it is not done; nothing is written then */
+  refusals: readonly UndoRefusal[];
+  /** what takes the place of what was done, the newest first */
+  steps: readonly Undoing[];
+  /** undefined where it was refused before it was tried, or nothing is left to do */
+  bundle: BundleAnswer | undefined;
 }
 
 /** What one object's verbs answer: it, or what became of it. */
@@ -228,6 +246,18 @@ export interface Api {
    * for a bundle that is none, 409 where others kept changing its objects.
    */
   bundle(ctx: RequestContext, steps: readonly BundleStep[], options: WriteOptions): Promise<BundleAnswer>;
+
+  /** What happened to one object, newest first, also to one that is gone: for who may get it. Throws 403. */
+  history(ctx: RequestContext, target: Target, filter: ChangeFilter, page: ChangePageOptions): Promise<ChangePage>;
+  /** What happened where the caller may list, newest first; the rest is left out as if it were not there. */
+  changes(ctx: RequestContext, within: Within, filter: ChangeFilter, page: ChangePageOptions): Promise<ChangePage>;
+  /**
+   * Takes changes back, all or none of them, in one transaction. Refused, with reasons, where others have written the
+   * same fields since. Throws 404 for a change set that is not there, or that the caller may not get the whole of.
+   */
+  undo(ctx: RequestContext, what: Undone, options: WriteOptions): Promise<UndoAnswer>;
+  /** The revision that a revision, or an RFC 3339 time, means. Throws 400, 410, 504. */
+  resolveAsOf(text: string): Promise<number>;
 
   /** Where a stream (exec, log, attach, portforward, proxy) goes: authorised, checked, and resolved to the node's address. */
   connect(ctx: RequestContext, target: Target, request: ConnectRequest): Promise<OpenConnection>;

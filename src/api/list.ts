@@ -40,6 +40,7 @@ async function snapshotOf(
   options: ListOptions,
   token: ContinueToken | undefined,
 ): Promise<ListSnapshot> {
+  if (options.asOf !== undefined) return store.pastAt(scope, options.asOf);
   if (token?.revision !== undefined) {
     try {
       return await store.listAt(scope, token.revision);

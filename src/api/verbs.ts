@@ -9,6 +9,9 @@ import type { Core } from './core.ts';
 import { deleteCollection } from './delete-collection.ts';
 import { checkEndpoint } from './endpoint.ts';
 import { get } from './get.ts';
+import { resolveAsOf } from './history/as-of.ts';
+import { changes, history } from './history/changes.ts';
+import { undo } from './history/undo.ts';
 import { list } from './list.ts';
 import { ownVerbs } from './own-verbs.ts';
 import { translateStoreError } from './store-errors.ts';
@@ -100,6 +103,15 @@ export function verbs(core: Core): Api {
     ),
     // its steps are told to the audit log one by one
     bundle: guard((ctx, steps, options) => bundle(core, ctx, steps, options)),
+    history: on(
+      'get',
+      (ctx, target, filter, page) => history(core, ctx, target, filter, page),
+      (event) => event.answered({ code: 200 }),
+    ),
+    changes: guard((ctx, within, filter, page) => changes(core, ctx, within, filter, page)),
+    // what it writes is told as that of a bundle
+    undo: guard((ctx, what, options) => undo(core, ctx, what, options)),
+    resolveAsOf: guard((text) => resolveAsOf(core, text)),
     // the stream's own way through rest/ says how it ended
     connect: on(
       'connect',

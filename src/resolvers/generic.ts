@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { createBuilder } from './builder.ts';
+import { addHistoryFields } from './history/history-fields.ts';
 import { addBundleFields } from './mutations/bundle-fields.ts';
 import { addRolloutTypes } from './mutations/rollout/rollout-types.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
@@ -17,6 +18,7 @@ export function genericSchema(): GraphQLSchema {
   addGenericMutations(builder);
   addBundleFields(builder);
   addRolloutTypes(builder);
+  addHistoryFields(builder);
   addGenericSubscriptions(builder);
   addPageInfo(builder);
   return builder.toSchema({ sortSchema: false });

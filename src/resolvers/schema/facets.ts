@@ -1,4 +1,5 @@
 import type { GraphQLInputType, GraphQLObjectType } from 'graphql';
+import { historyField } from '../history/object-history.ts';
 import { watchFields, eventType } from '../live/watch-fields.ts';
 import { mutationFields } from '../mutations/mutation-fields.ts';
 import { rolloutFields } from '../mutations/rollout/rollout-fields.ts';
@@ -10,7 +11,14 @@ import { whereType } from '../where/where-types.ts';
 import type { Facet, TypeMaker } from './kind-types.ts';
 
 /** All that the schema has of a kind besides its type, in the order of its fields. */
-export const FACETS: readonly Facet[] = [relationFields, queryFields, mutationFields, rolloutFields, watchFields];
+export const FACETS: readonly Facet[] = [
+  relationFields,
+  queryFields,
+  mutationFields,
+  rolloutFields,
+  watchFields,
+  historyField,
+];
 
 /** The types of a kind that several facets share. */
 export const MAKERS: {

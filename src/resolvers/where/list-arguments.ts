@@ -1,4 +1,5 @@
 import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLFieldConfigArgumentMap } from 'graphql';
+import { AS_OF } from '../history/as-of.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KindTypes } from '../schema/kind-types.ts';
 import type { NamespaceArguments } from './list-source.ts';
@@ -49,5 +50,5 @@ export const pageArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigA
 export const listArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
   ...selectionArguments(kind, types),
   ...pageArguments(kind, types),
-  asOf: { type: GraphQLString, description: 'a resourceVersion' },
+  asOf: { type: GraphQLString, description: AS_OF },
 });

@@ -35,7 +35,7 @@ export function collection(
     const list = (namespace: string, at: string | undefined) =>
       api.list(request, targetOf(kind, { namespace }), {
         ...wanted,
-        ...(at !== undefined && { resourceVersion: at, resourceVersionMatch: 'Exact' }),
+        ...(at !== undefined && { asOf: Number(at) }),
       });
     const [first, ...others] = namespaces;
     if (first === undefined) return { items: [], revision: Number(revision ?? (await api.store.fresh())) };

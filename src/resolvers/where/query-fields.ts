@@ -8,6 +8,7 @@ import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import type { OperationContext } from '../context.ts';
+import { AS_OF, resolveAsOf } from '../history/as-of.ts';
 import type { FieldPlace } from '../relations/snapshots.ts';
 import type { ObjectConnection } from './connection.ts';
 import { listArguments, namespaceArgument, type ListArguments } from './list-arguments.ts';
@@ -24,7 +25,7 @@ export function queryFields(kind: Kind, types: KindTypes): FacetFields {
       args: {
         ...namespaceArgument(kind),
         name: { type: new GraphQLNonNull(GraphQLString) },
-        asOf: { type: GraphQLString, description: 'a resourceVersion' },
+        asOf: { type: GraphQLString, description: AS_OF },
       },
       resolve: (_, args: OneArguments, context, info) => getObject(context, kind, args, info),
     };
@@ -47,7 +48,8 @@ async function listObjects(
   info: FieldPlace,
 ): Promise<ObjectConnection> {
   const source = collection(context, kind, args);
-  const page = await selectObjects(context, kind, args, source, args.asOf ?? undefined);
+  const revision = args.asOf ? String(await resolveAsOf(context, args.asOf)) : undefined;
+  const page = await selectObjects(context, kind, args, source, revision);
   context.snapshotOf(info).pin(Number(page.resourceVersion));
   return page;
 }
@@ -68,8 +70,7 @@ async function getObject(
   if (!asOf) return (await api.get(request, targetOf(kind, args), {})).object;
   const answer = await api.list(request, targetOf(kind, { namespace: args.namespace }), {
     fieldSelector: `metadata.name=${escapeFieldValue(args.name)}`,
-    resourceVersion: asOf,
-    resourceVersionMatch: 'Exact',
+    asOf: await resolveAsOf(context, asOf),
   });
   context.snapshotOf(info).pin(answer.revision);
   const [stored] = answer.items;
