@@ -161,15 +161,15 @@ function unreadable(stored: Stored | undefined): boolean {
   }
 }
 
-/** What of an object somebody writes: without status and what the server says of it. */
+/**
+ * What of an object somebody writes: without status and what the server says of it. Maps that are not there are empty, so
+ * that what two have put into one is told apart.
+ */
 function writable(kind: Kind, stored: Stored): KubeObject {
   const { metadata, status: _, ...rest } = objectOf(kind, stored);
-  const { labels, annotations, finalizers, ownerReferences } = metadata;
-  const meta = {
-    ...(labels && { labels }),
-    ...(annotations && { annotations }),
-    ...(finalizers && { finalizers }),
-    ...(ownerReferences && { ownerReferences }),
-  };
-  return { ...rest, metadata: meta as ObjectMeta };
+  const { labels = {}, annotations = {}, finalizers = [], ownerReferences = [] } = metadata;
+  const object: KubeObject = { ...rest, metadata: { labels, annotations, finalizers, ownerReferences } as ObjectMeta };
+  // of a custom kind an empty map is not the same as none
+  if (!kind.custom) for (const [name, { schema }] of kind.schema.fields) if (schema.type === 'map') object[name] ??= {};
+  return object;
 }
