@@ -3,6 +3,8 @@ import { createBuilder } from './builder.ts';
 import { addHistoryFields } from './history/history-fields.ts';
 import { addBundleFields } from './mutations/bundle-fields.ts';
 import { addRolloutTypes } from './mutations/rollout/rollout-types.ts';
+import { addGenericMany } from './mutations/generic-many.ts';
+import { addApplyConflict } from './mutations/try-apply.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
@@ -16,7 +18,8 @@ export function genericSchema(): GraphQLSchema {
   builder.subscriptionType({});
   addGenericQueries(builder);
   addGenericMutations(builder);
-  addBundleFields(builder);
+  addGenericMany(builder, addBundleFields(builder));
+  addApplyConflict(builder);
   addRolloutTypes(builder);
   addHistoryFields(builder);
   addGenericSubscriptions(builder);

@@ -6,6 +6,7 @@ import { UNRECORDED, type AuditEvent } from '../audit/contract.ts';
 import { attributesOf } from '../authorization/attributes.ts';
 import type { BundleAnswer, BundleStep, RequestContext, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { withChangeSet } from '../history/change-set.ts';
 import { checkWriteOptions, isDryRun } from '../options.ts';
 import { verbOf } from '../write-verbs.ts';
 import { settle } from './settle.ts';
@@ -31,10 +32,11 @@ export async function bundle(
     throw requestEntityTooLarge(`a bundle has at most ${MAX_STEPS} steps, this one has ${steps.length}`);
   if (steps.some((step) => isDryRun(step.options ?? {}) && !isDryRun(options)))
     throw badRequest('a dry run is one of the whole bundle, not of a step');
-  const events = steps.map((step) => begin(core, ctx, step));
+  const own = withChangeSet(ctx);
+  const events = steps.map((step) => begin(core, own, step));
   let told = false;
   try {
-    const answer = await attempts(core, ctx, steps, options, events);
+    const answer = await attempts(core, own, steps, options, events);
     tell(steps, answer, events);
     told = true;
     return answer;

@@ -1,11 +1,12 @@
 import type { BundleAnswer, BundleStep, StepAnswer, Target } from '../../api/contract.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { apiVersionOf, parseApiVersion } from '../../meta/gvk.ts';
+import { parseApiVersion } from '../../meta/gvk.ts';
 import { isRecord } from '../../meta/record.ts';
 import { badRequest, StatusError } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
 import { requireDiscovery } from '../discovery.ts';
 import { writeOptions, type WriteArguments } from '../targets.ts';
+import { bundleObject, type BundleResult } from './bundle-result.ts';
 import { installRank } from './install-order.ts';
 import { readManifests, type Manifest } from './manifests.ts';
 import { pruneSteps, type Prune } from './prune.ts';
@@ -17,23 +18,6 @@ export interface BundleArguments extends WriteArguments {
   prune?: Prune | null | undefined;
 }
 
-/** What became of one object of a bundle. */
-export interface BundleObject {
-  apiVersion: string;
-  kindName: string;
-  namespace: string;
-  name: string;
-  /** undefined where it is not served */
-  kind: Kind | undefined;
-  pruned: boolean;
-  answer: Pick<StepAnswer, 'before' | 'after' | 'refusal' | 'warnings'>;
-}
-export interface AppliedBundle {
-  revisions: BundleAnswer['revisions'];
-  refused: boolean;
-  objects: BundleObject[];
-}
-
 const DEFAULT_NAMESPACE = 'default';
 /** Times that what is to be pruned is looked up anew because others delete it too. */
 const MAX_ATTEMPTS = 3;
@@ -42,7 +26,7 @@ const MAX_ATTEMPTS = 3;
  * Applies all manifests or none: server-side apply, in the order in which kinds need each other; then what is pruned
  * goes. Answers in the order in which they were given, the pruned behind them.
  */
-export async function applyBundle(context: OperationContext, args: BundleArguments): Promise<AppliedBundle> {
+export async function applyBundle(context: OperationContext, args: BundleArguments): Promise<BundleResult> {
   const manifests = readManifests(args.manifests);
   if (!manifests.length) throw badRequest('the bundle has no objects');
   const found = manifests.map((manifest) => ({ manifest, kind: kindOf(context, manifest) }));
@@ -73,8 +57,8 @@ export async function applyBundle(context: OperationContext, args: BundleArgumen
       revisions: done.revisions,
       refused: done.refused,
       objects: [
-        ...targets.map((target, i) => objectOf(target, false, answers[i]!)),
-        ...prunes.map(({ target }, i) => objectOf(target, true, done.steps[applies.length + i]!)),
+        ...targets.map((target, i) => bundleObject(target, undefined, answers[i]!)),
+        ...prunes.map(({ target }, i) => bundleObject(target, 'PRUNED', done.steps[applies.length + i]!)),
       ],
     };
   }
@@ -101,7 +85,7 @@ const targetOf = (manifest: Manifest, kind: Kind, namespace: string): Target => 
 type Found = { manifest: Manifest; kind: Kind | undefined };
 
 /** The answer where kinds are not served; nothing else has been looked at then. */
-function unknownKinds({ api, request }: OperationContext, found: readonly Found[]): AppliedBundle | undefined {
+function unknownKinds({ api, request }: OperationContext, found: readonly Found[]): BundleResult | undefined {
   if (found.every(({ kind }) => kind)) return undefined;
   requireDiscovery(api, request);
   const manifests = found.map(({ manifest }) => manifest);
@@ -114,7 +98,7 @@ function unknownKinds({ api, request }: OperationContext, found: readonly Found[
       namespace: manifest.namespace,
       name: manifest.name,
       kind,
-      pruned: false,
+      gone: undefined,
       answer: {
         before: undefined,
         after: undefined,
@@ -141,13 +125,3 @@ function noMatches({ apiVersion, kind }: Manifest, all: readonly Manifest[]): St
     code: 404,
   });
 }
-
-const objectOf = ({ kind, namespace, name }: Target, pruned: boolean, answer: StepAnswer): BundleObject => ({
-  apiVersion: apiVersionOf(kind),
-  kindName: kind.kind,
-  namespace,
-  name,
-  kind,
-  pruned,
-  answer,
-});

@@ -6,20 +6,28 @@ import type { ObjectAnswer } from '../../api/contract.ts';
 import type { Builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
 import { wholeAnswer } from '../whole.ts';
-import { applyBundle, type AppliedBundle, type BundleObject } from './apply-bundle.ts';
+import { applyBundle } from './apply-bundle.ts';
+import type { BundleObject, BundleResult } from './bundle-result.ts';
 
 const ACTIONS = {
   CREATED: { description: 'it was not there' },
   CONFIGURED: { description: 'it was there, and is another now' },
   UNCHANGED: { description: 'it was there as the manifest has it' },
+  DELETED: { description: 'it was there, and goes' },
   PRUNED: { description: 'it was there, and no manifest is about it any more' },
 } as const;
 
+export type BundleResultRef = ReturnType<typeof bundleResultRef>;
+const bundleResultRef = (builder: Builder) => builder.objectRef<BundleResult>('BundleResult');
+
 /** `applyBundle`: many objects in one transaction. */
-export function addBundleFields(builder: Builder): void {
-  const action = builder.enumType('BundleAction', { description: 'What a bundle does to an object.', values: ACTIONS });
+export function addBundleFields(builder: Builder): BundleResultRef {
+  const action = builder.enumType('BundleAction', {
+    description: 'What is done to one of many objects.',
+    values: ACTIONS,
+  });
   const change = builder.objectRef<FieldChange>('BundleFieldChange').implement({
-    description: 'One field that a bundle changes.',
+    description: 'One field that is changed.',
     fields: (t) => ({
       path: t.exposeString('path', { description: '`spec.containers[name=web].image`; empty for the whole object' }),
       op: t.exposeString('op', { description: 'add, remove or replace' }),
@@ -28,7 +36,7 @@ export function addBundleFields(builder: Builder): void {
     }),
   });
   const object = builder.objectRef<BundleObject>('BundleObject').implement({
-    description: 'What became of one object of a bundle, or would have become of it.',
+    description: 'What became of one of many objects, or would have become of it.',
     fields: (t) => ({
       apiVersion: t.exposeString('apiVersion'),
       kind: t.exposeString('kindName'),
@@ -62,8 +70,11 @@ export function addBundleFields(builder: Builder): void {
       }),
     }),
   });
-  const bundle = builder.objectRef<AppliedBundle>('AppliedBundle').implement({
+  const bundle = bundleResultRef(builder);
+  bundle.implement({
+    description: 'What became of many objects that are written all at once, or not at all.',
     fields: (t) => ({
+      count: t.int({ description: 'objects that it is about', resolve: ({ objects }) => objects.length }),
       refused: t.exposeBoolean('refused', { description: 'one object was refused, so nothing is written' }),
       firstRevision: t.string({ nullable: true, resolve: ({ revisions }) => revisions && String(revisions.first) }),
       lastRevision: t.string({
@@ -109,14 +120,15 @@ export function addBundleFields(builder: Builder): void {
       resolve: (_, args, context) => applyBundle(context, { ...args, manifests: args.manifests as unknown }),
     }),
   );
+  return bundle;
 }
 
 const isSame = (before: ObjectAnswer, after: ObjectAnswer): boolean =>
   before.stored !== undefined && before.stored.revision === after.stored?.revision;
 
-function actionOf({ pruned, answer: { before, after, refusal } }: BundleObject): keyof typeof ACTIONS | null {
+function actionOf({ gone, answer: { before, after, refusal } }: BundleObject): keyof typeof ACTIONS | null {
   if (refusal) return null;
-  if (pruned) return 'PRUNED';
+  if (gone) return gone;
   if (!before) return after ? 'CREATED' : null;
   return after && isSame(before, after) ? 'UNCHANGED' : 'CONFIGURED';
 }

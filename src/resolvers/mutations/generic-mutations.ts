@@ -30,6 +30,7 @@ export function addGenericMutations(builder: Builder): void {
     return {
       createObject: t.field({
         type: 'JSON',
+        nullable: true,
         description: '`name` only for a subresource (eviction, binding, token); else it is in the object.',
         args: { ...target, ...write, name: t.arg.string(), object: t.arg({ type: 'JSON', required: true }) },
         async resolve(_, args, context) {
@@ -41,6 +42,7 @@ export function addGenericMutations(builder: Builder): void {
       }),
       updateObject: t.field({
         type: 'JSON',
+        nullable: true,
         args: {
           ...target,
           ...write,
@@ -55,6 +57,7 @@ export function addGenericMutations(builder: Builder): void {
       }),
       patchObject: t.field({
         type: 'JSON',
+        nullable: true,
         description: 'A merge patch unless `type` says otherwise; APPLY is server-side apply.',
         args: {
           ...target,
@@ -76,6 +79,7 @@ export function addGenericMutations(builder: Builder): void {
       }),
       deleteObject: t.field({
         type: 'JSON',
+        nullable: true,
         description: 'The object as it was, or a Status.',
         args: {
           ...target,

@@ -5,11 +5,11 @@ import {
   GraphQLString,
   type GraphQLFieldConfigArgumentMap,
   type GraphQLInputType,
-  type GraphQLObjectType,
 } from 'graphql';
+import { APPLY_PATCH, MERGE_PATCH } from '../../api/patch-body.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
-import type { KubeObject } from '../../meta/object.ts';
+import type { Json, KubeObject } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
 import { deleteOptions, targetOf, writeOptions, type DeleteArguments, type WriteArguments } from '../targets.ts';
@@ -18,7 +18,9 @@ import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import { namespaceArgument } from '../where/list-arguments.ts';
-import { WRITE } from './write-arguments.ts';
+import { patchWith, type Preconditions } from './preconditions.ts';
+import { appliedType, tryApply } from './try-apply.ts';
+import { PRECONDITIONS, PROPAGATION, WRITE } from './write-arguments.ts';
 
 interface ObjectArguments extends WriteArguments {
   namespace?: string | null | undefined;
@@ -27,20 +29,23 @@ interface ObjectArguments extends WriteArguments {
   input?: unknown;
   object?: KubeObject | null | undefined;
 }
-interface PatchArguments extends ObjectArguments {
+interface PatchArguments extends ObjectArguments, Preconditions {
   name: string;
   type?: string | null | undefined;
   patch: unknown;
 }
 
+type BodyOf = (args: ObjectArguments, context: OperationContext) => KubeObject;
+
 const text = new GraphQLNonNull(GraphQLString);
+
 /** `createPod`, `updatePod`, `applyPod`, `patchPod`, `deletePod`, as far as the kind's verbs go. */
 export function mutationFields(kind: Kind, types: KindTypes): FacetFields {
   const fields: FieldConfigs = {};
   const { verbs } = kind;
   const { kind: word } = namesOf(kind);
   const type = types.object(kind);
-  const body = (args: ObjectArguments, { own }: OperationContext): KubeObject => bodyOf(kind, types, args, own);
+  const body: BodyOf = (args, { own }) => bodyOf(kind, types, args, own);
   if (verbs.includes('create')) {
     fields[`create${word}`] = {
       type,
@@ -69,7 +74,7 @@ export function mutationFields(kind: Kind, types: KindTypes): FacetFields {
     };
   }
   if (verbs.includes('patch')) {
-    fields[`apply${word}`] = applyField(kind, type, objectArguments(kind, types), body);
+    Object.assign(fields, applyFields(kind, types, body));
     fields[`patch${word}`] = patchField(kind, types);
   }
   if (verbs.includes('delete')) fields[`delete${word}`] = deleteField(kind, types);
@@ -106,35 +111,37 @@ function bodyOf(
   return { ...json, apiVersion: json.apiVersion ?? apiVersionOf(kind), kind: json.kind ?? kind.kind };
 }
 
-const applyField = (
-  kind: Kind,
-  type: GraphQLObjectType,
-  objects: GraphQLFieldConfigArgumentMap,
-  body: (args: ObjectArguments, context: OperationContext) => KubeObject,
-): FieldConfigs[string] => ({
-  type,
-  description: 'Server-side apply.',
-  args: {
-    ...objects,
+/** `applyPod`, and `tryApplyPod`, which tells of conflicts in its data. */
+function applyFields(kind: Kind, types: KindTypes, body: BodyOf): FieldConfigs {
+  const { kind: word } = namesOf(kind);
+  const args = {
+    ...objectArguments(kind, types),
     name: { type: GraphQLString },
     subresource: { type: GraphQLString },
-    force: { type: GraphQLBoolean },
-  },
-  async resolve(_, args: ObjectArguments, context: OperationContext) {
+    force: { type: GraphQLBoolean, description: 'takes fields that others own' },
+  };
+  const apply = async (args: ObjectArguments, context: OperationContext): Promise<KubeObject> => {
     const { api, request } = context;
     const object = body(args, context);
     const options = { fieldManager: request.agent, ...writeOptions(args), ...(args.force && { force: true }) };
-    return (
-      await api.patch(
-        request,
-        objectTarget(kind, args, object),
-        'application/apply-patch+yaml',
-        { value: object as never },
-        options,
-      )
-    ).object;
-  },
-});
+    const value = { value: object as Json };
+    return (await api.patch(request, objectTarget(kind, args, object), APPLY_PATCH, value, options)).object;
+  };
+  return {
+    [`apply${word}`]: {
+      type: types.object(kind),
+      description: 'Server-side apply.',
+      args,
+      resolve: (_, given: ObjectArguments, context: OperationContext) => apply(given, context),
+    },
+    [`tryApply${word}`]: {
+      type: appliedType(kind, types),
+      description: 'Server-side apply, whose conflicts are no error but part of the answer.',
+      args,
+      resolve: (_, given: ObjectArguments, context: OperationContext) => tryApply(() => apply(given, context)),
+    },
+  };
+}
 
 const patchField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
   type: types.object(kind),
@@ -142,17 +149,18 @@ const patchField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
     ...namespaceArgument(kind),
     name: { type: text },
     subresource: { type: GraphQLString },
-    type: { type: types.generic('PatchType') as GraphQLInputType, defaultValue: 'application/merge-patch+json' },
+    type: { type: types.generic('PatchType') as GraphQLInputType, defaultValue: MERGE_PATCH },
     patch: { type: new GraphQLNonNull(types.scalars.any) },
     force: { type: GraphQLBoolean },
+    ...PRECONDITIONS,
     ...WRITE,
   },
   async resolve(_, args: PatchArguments, { api, request, own }: OperationContext) {
     const options = { ...writeOptions(args), ...(args.force && { force: true }) };
-    const patchType = args.type ?? 'application/merge-patch+json';
-    if (patchType === 'application/apply-patch+yaml') options.fieldManager ??= request.agent;
-    return (await api.patch(request, targetOf(kind, args), patchType, { value: own(args.patch) as never }, options))
-      .object;
+    const patchType = args.type ?? MERGE_PATCH;
+    if (patchType === APPLY_PATCH) options.fieldManager ??= request.agent;
+    const value = patchWith(patchType, own(args.patch), args) as Json;
+    return (await api.patch(request, targetOf(kind, args), patchType, { value }, options)).object;
   },
 });
 
@@ -163,10 +171,9 @@ const deleteField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
     ...namespaceArgument(kind),
     name: { type: text },
     gracePeriodSeconds: { type: GraphQLInt },
-    propagationPolicy: { type: GraphQLString, description: 'Orphan, Background or Foreground' },
-    uid: { type: GraphQLString },
-    resourceVersion: { type: GraphQLString },
-    dryRun: { type: GraphQLBoolean },
+    propagationPolicy: { type: GraphQLString, description: PROPAGATION },
+    ...PRECONDITIONS,
+    dryRun: WRITE['dryRun']!,
   },
   resolve: async (_, args: DeleteArguments, { api, request }: OperationContext) =>
     wholeAnswer(await api.delete(request, targetOf(kind, args), deleteOptions(args)), {}),

@@ -13,3 +13,11 @@ export interface NamedWrite extends WriteArguments {
   namespace?: string | null | undefined;
   name: string;
 }
+
+export const PROPAGATION = 'Orphan, Background or Foreground';
+
+/** What the object must be; 409 where it is another. */
+export const PRECONDITIONS: GraphQLFieldConfigArgumentMap = {
+  uid: { type: GraphQLString, description: 'Nothing is written where the object has another.' },
+  resourceVersion: { type: GraphQLString, description: 'Nothing is written where the object is at another.' },
+};

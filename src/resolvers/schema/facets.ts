@@ -1,8 +1,7 @@
 import type { GraphQLInputType, GraphQLObjectType } from 'graphql';
 import { historyField } from '../history/object-history.ts';
 import { watchFields, eventType } from '../live/watch-fields.ts';
-import { mutationFields } from '../mutations/mutation-fields.ts';
-import { rolloutFields } from '../mutations/rollout/rollout-fields.ts';
+import { MUTATION_FACETS } from '../mutations/mutation-facets.ts';
 import { relationFields } from '../relations/relation-fields.ts';
 import { connectionType } from '../where/connection-type.ts';
 import { fieldType } from '../where/field-types.ts';
@@ -14,8 +13,7 @@ import type { Facet, TypeMaker } from './kind-types.ts';
 export const FACETS: readonly Facet[] = [
   relationFields,
   queryFields,
-  mutationFields,
-  rolloutFields,
+  ...MUTATION_FACETS,
   watchFields,
   historyField,
 ];
