@@ -5,11 +5,21 @@ type Rules = NonNullable<
   Extract<RoleManifest, { resource: 'clusterroles.rbac.authorization.k8s.io' }>['object']['rules']
 >;
 
-/** A ClusterRole, and its binding to an add-on's account. */
-export const clusterRights = (name: string, account: string, rules: Rules): RoleManifest[] => [
+/** A ClusterRole, and its binding to an add-on's account. @param labels of the role */
+export const clusterRights = (
+  name: string,
+  account: string,
+  rules: Rules,
+  labels?: Readonly<Record<string, string>>,
+): RoleManifest[] => [
   {
     resource: 'clusterroles.rbac.authorization.k8s.io',
-    object: { apiVersion: `${GROUP}/v1`, kind: 'ClusterRole', metadata: { name }, rules },
+    object: {
+      apiVersion: `${GROUP}/v1`,
+      kind: 'ClusterRole',
+      metadata: { name, ...(labels && { labels: { ...labels } }) },
+      rules,
+    },
   },
   {
     resource: 'clusterrolebindings.rbac.authorization.k8s.io',

@@ -1,13 +1,14 @@
 import type { KubeObject } from '../meta/object.ts';
 import { KUBELET_SERVING } from '../rules/certificates/kubelet-requests.ts';
 import { KUBELET_CLIENT_GROUP } from '../rules/certificates/kubelet-client.ts';
+import { NODE_AGENT_LABELS } from '../rules/node-agent-labels.ts';
 import { newObject } from './new-object.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
 
-const role = (name: string, rules: readonly object[]) => ({
+const role = (name: string, rules: readonly object[], labels?: Readonly<Record<string, string>>) => ({
   resource: `clusterroles.${GROUP}`,
-  object: newObject({ name }, { rules }),
+  object: newObject({ name, ...(labels && { labels }) }, { rules }),
 });
 const binding = (name: string, roleName: string, subject: object) => ({
   resource: `clusterrolebindings.${GROUP}`,
@@ -46,6 +47,23 @@ export const OWN_ROLES: readonly { resource: string; object: KubeObject }[] = [
     { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: READ },
     { apiGroups: [''], resources: ['pods', 'namespaces'], verbs: READ },
   ]),
+  // For nodes that have no credential but their own. It is bound to nobody: who does, lets nodes see each other's pods.
+  role(
+    'ku7s:node-network',
+    [
+      { apiGroups: ['networking.k8s.io'], resources: ['networkpolicies'], verbs: READ },
+      { apiGroups: ['discovery.k8s.io'], resources: ['endpointslices'], verbs: READ },
+      { apiGroups: [''], resources: ['services', 'pods', 'namespaces'], verbs: READ },
+    ],
+    NODE_AGENT_LABELS,
+  ),
+  {
+    resource: `clusterroles.${GROUP}`,
+    object: newObject(
+      { name: 'ku7s:node-agent' },
+      { aggregationRule: { clusterRoleSelectors: [{ matchLabels: NODE_AGENT_LABELS }] }, rules: null },
+    ),
+  },
   binding(`ku7s:${POLICY}`, `ku7s:${POLICY}`, { kind: 'User', apiGroup: GROUP, name: `system:${POLICY}` }),
   role(`ku7s:${SIMULATION}`, [{ apiGroups: [''], resources: ['nodes', 'pods'], verbs: READ }]),
   binding(`ku7s:${SIMULATION}`, `ku7s:${SIMULATION}`, {

@@ -1,8 +1,7 @@
-import { mkdirSync, realpathSync, statfsSync } from 'node:fs';
+import { mkdirSync, statfsSync } from 'node:fs';
 import { release } from 'node:os';
 import { join } from 'node:path';
 import type { Node } from '../../schema/types.ts';
-import type { Informers } from '../client/informers.ts';
 import { appArmorHost } from './admission/app-armor.ts';
 import { sysctlAllowlist } from './admission/sysctls.ts';
 import type { NodePolicy } from './admission/admission.ts';
@@ -15,43 +14,28 @@ import { DEFAULT_MAX_PODS, type NodeHandle, type NodeOptions } from './contract.
 import { openNodeCgroups, type NodeCgroups } from './cgroups/node-cgroups.ts';
 import { ImageCollector } from './images/image-collector.ts';
 import { imagesOf } from './images/images-of-pods.ts';
-import { LogStore } from './logs/log-store.ts';
 import { BridgeNetwork } from './network/bridge-network.ts';
-import { machineLacks } from './machine-lacks.ts';
-import { openPodNetwork } from './network/open-pod-network.ts';
 import { SHUTTING_DOWN } from './node-shutdown.ts';
 import { ManifestFolder } from './static/manifest-folder.ts';
 import { nodeAddress } from './network/node-address.ts';
-import { nodeAllocatable } from './node-allocatable.ts';
-import { capacity, limitsNotEnforced, underPressure, type NodeFact, type NodeFacts } from './node-object.ts';
-import { openServiceProxy, permittedProxy, type Permitted } from './network/open-service-proxy.ts';
-import type { ServiceProxy } from './network/service-proxy.ts';
-import { enforcePolicies, type PolicyEnforcement } from './policy/enforce-policies.ts';
-import { POLICY_READS } from './policy/network-policies.ts';
+import { limitsNotEnforced, underPressure, type NodeFacts } from './node-object.ts';
 import type { AgentContext } from './pods/agent-context.ts';
-import { machineSecurity } from './pods/machine-security.ts';
-import { ObjectSource } from './pods/object-source.ts';
 import { PodManager } from './pods/pod-manager.ts';
 import { Registration } from './registration.ts';
-import { probeCapabilities, type Capabilities } from './runtimes/process/capabilities.ts';
-import { openContainerdRuntime, openProcessRuntime, type NodeRuntime } from './runtimes/open-runtime.ts';
+import { probeCapabilities } from './runtimes/process/capabilities.ts';
 import { KubeletServer } from './server/kubelet-server.ts';
 import { ServingCertificate } from './server/serving-certificate.ts';
-import { CsiVolumes } from './volumes/csi/csi-volumes.ts';
-import { PodVolumes } from './volumes/pod-volumes.ts';
+import { openAgentParts, type AgentParts } from './agent-parts.ts';
+import { declareReads, NodeNetwork } from './node-network.ts';
 
 /** What containers get to end, when they end with the agent, ms: Ctrl-C is done soon after. */
 const STOP_GRACE_MS = 3000;
-/** How long one attempt to have the image of a volume may take, ms. */
-const IMAGE_MS = 10 * 60_000;
 
 /** A node whose containers are processes of this machine. It acts as `system:node:NAME`. */
 export const createNode = (options: NodeOptions): NodeHandle => new Agent(options);
 
 /** Says on the Node how Services are served. */
 const SERVICE_PROXY = 'ku7s.io/service-proxy';
-/** What the service proxy reads. */
-const PROXY_READS = ['services', 'endpointslices.discovery.k8s.io'] as const;
 
 class Agent implements NodeHandle {
   port = 0;
@@ -59,15 +43,10 @@ class Agent implements NodeHandle {
   private server: KubeletServer | undefined;
   private registration: Registration | undefined;
   private certificate: ServingCertificate | undefined;
-  private services: ServiceProxy | undefined;
-  private enforcement: PolicyEnforcement | undefined;
-  private context: AgentContext | undefined;
-  private runtime: NodeRuntime | undefined;
+  private network: NodeNetwork | undefined;
+  private parts: AgentParts | undefined;
   private collector: ImageCollector | undefined;
-  private csi: CsiVolumes | undefined;
   private evictions: EvictionManager | undefined;
-  /** what the machine cannot give, as conditions */
-  private lacks: readonly NodeFact[] = [];
   private policy: NodePolicy & { pressure: readonly PressureCondition[] };
 
   constructor(private readonly options: NodeOptions) {
@@ -79,8 +58,7 @@ class Agent implements NodeHandle {
     };
     // Informers that start before the agent does must already know what it reads.
     for (const resource of ['nodes', 'pods', 'services']) options.informers.informer(resource);
-    for (const resource of PROXY_READS) options.serviceProxy?.informer(resource);
-    for (const resource of POLICY_READS) options.networkPolicies?.informer(resource);
+    declareReads(options);
   }
 
   async start(): Promise<void> {
@@ -90,18 +68,18 @@ class Agent implements NodeHandle {
     const limits = openNodeCgroups(options.dataDir, options.clock, options.limits);
     const facts = this.facts(limits);
     const pods = options.informers.informer('pods');
-    const context = await this.makeContext(can, facts, limits);
-    this.context = context;
+    const now = { node: () => this.node(), policy: () => this.policy };
+    const parts = (this.parts = await openAgentParts(options, { can, limits, facts }, now));
+    const { context, runtime, csi } = parts;
     const usage = new UsageReader(context, facts.size);
-    const permitted = permittedProxy(options.serviceProxyMode ?? 'auto', context.network);
-    if (options.serviceProxy) facts.annotations = { [SERVICE_PROXY]: permitted.kind };
-    this.enforcement = this.enforce(context, permitted);
+    const network = (this.network = new NodeNetwork(options, context, () => void this.registration?.report()));
+    if (network.kind) facts.annotations = { [SERVICE_PROXY]: network.kind };
     this.manager = new PodManager(pods, context, this.manifests());
     this.collector = this.collectImages(context, this.manager);
     const server = (this.server = new KubeletServer(options.ca, this.manager, context, usage));
     this.port = await server.listen(options.port ?? 0, facts.address);
     facts.port = this.port;
-    facts.runtime = this.runtime?.version;
+    facts.runtime = runtime.version;
     facts.images = () => this.collector?.forStatus() ?? Promise.resolve([]);
     this.registration = new Registration(context.client, options.clock, options.random, options.log, facts);
     await this.registration.start();
@@ -120,12 +98,9 @@ class Agent implements NodeHandle {
     this.certificate.start();
     await Promise.all([pods.whenSynced(), options.informers.informer('services').whenSynced()]);
     // pods that run have volumes of the drivers that are there
-    await this.csi
-      ?.start()
-      .catch((error: unknown) => options.log('CSI drivers are not served', { error: String(error) }));
-    if (options.serviceProxy) await this.startServices(context, options.serviceProxy, permitted);
-    await this.enforcement?.start();
-    if (this.enforcement) void this.registration.report();
+    await csi.start().catch((error: unknown) => options.log('CSI drivers are not served', { error: String(error) }));
+    await network.start();
+    if (options.networkPolicies) void this.registration.report();
     await this.manager.start();
     this.collector?.start();
     this.startEvictions(context, this.manager, usage);
@@ -134,8 +109,8 @@ class Agent implements NodeHandle {
       port: this.port,
       pods: context.network instanceof BridgeNetwork ? 'own network' : "the host's network",
       files: can.rootView ? 'own root' : `none: ${can.missing}`,
-      services: options.serviceProxy ? permitted.kind : 'not served',
-      ...(permitted.reason && { nftables: permitted.reason }),
+      services: network.kind ?? 'not served',
+      ...(network.reason && { nftables: network.reason }),
     });
   }
 
@@ -146,17 +121,18 @@ class Agent implements NodeHandle {
     this.evictions?.stop();
     this.certificate?.stop();
     this.collector?.stop();
-    await this.services?.stop(!kill);
+    await this.network?.stopServices(!kill);
     await this.manager?.stop(kill ? STOP_GRACE_MS : undefined);
     const left = kill ? 0 : (this.manager?.allWorkers().filter((each) => each.holds).length ?? 0);
     if (left) this.options.log('pods go on without their agent; the next start takes them over', { pods: left });
-    this.context?.volumes.close();
-    await this.csi?.stop();
+    const { context, runtime, csi } = this.parts ?? {};
+    context?.volumes.close();
+    await csi?.stop();
     await this.server?.close();
-    await this.runtime?.stop(kill);
-    await this.enforcement?.stop(!kill);
-    if (kill) await this.context?.network.close();
-    if (kill) await this.context?.cgroups?.close();
+    await runtime?.stop(kill);
+    await this.network?.stopPolicies(!kill);
+    if (kill) await context?.network.close();
+    if (kill) await context?.cgroups?.close();
   }
 
   /** The node goes down: it takes no more pods, and those that it has end in their order, as the kubelet has it. */
@@ -197,81 +173,11 @@ class Agent implements NodeHandle {
       conditions: () => [
         ...underPressure(this.policy.pressure),
         ...always,
-        ...this.lacks,
+        ...(this.parts?.lacks ?? []),
         ...(this.policy.shuttingDown ? [SHUTTING_DOWN] : []),
-        ...(this.enforcement ? [this.enforcement.condition()] : []),
+        ...(this.network?.conditions() ?? []),
       ],
     };
-  }
-
-  private async makeContext(can: Capabilities, facts: NodeFacts, limits: NodeCgroups): Promise<AgentContext> {
-    const { options } = this;
-    const podsDir = join(options.dataDir, 'pods');
-    mkdirSync(podsDir, { recursive: true });
-    const client = options.client.as(`system:node:${options.name}`, 'kubelet');
-    const logs = new LogStore(join(options.dataDir, 'logs'), () => options.clock.now());
-    const source = new ObjectSource(client, options.clock);
-    const services = options.informers.informer('services');
-    const { runtime, images } = (this.runtime = await this.openRuntime(can, podsDir, logs, source));
-    this.csi = new CsiVolumes({
-      node: options.name,
-      pods: podsDir,
-      directory: options.dataDir,
-      client,
-      clock: options.clock,
-      events: options.events,
-      log: options.log,
-    });
-    const network = await openPodNetwork(options, can, facts.address);
-    const devices = this.holdsDevices(can, limits);
-    if (options.runtime !== 'containerd')
-      this.lacks = machineLacks({ can, ownNetwork: network instanceof BridgeNetwork, devices });
-    return {
-      nodeName: options.name,
-      hostIP: facts.address,
-      clusterDomain: options.clusterDomain ?? 'cluster.local',
-      dnsIP: options.dnsIP,
-      podsDir,
-      client,
-      clock: options.clock,
-      random: options.random,
-      log: options.log,
-      events: options.events,
-      runtime,
-      images: images.manager,
-      logs,
-      volumes: new PodVolumes(podsDir, client, source, options.clock, {
-        csi: this.csi,
-        folders: { data: realpathSync(options.hidden ?? options.dataDir), node: realpathSync(options.dataDir) },
-        images: (pod, { reference = '', pullPolicy: policy }) =>
-          images.manager.ensure({ pod, image: reference, policy }, AbortSignal.timeout(IMAGE_MS)),
-      }),
-      source,
-      network,
-      cgroups: limits.cgroups,
-      unenforced: { why: limits.missing, refused: options.limits?.required ?? false },
-      services: () => services.list(),
-      machine: { ...machineSecurity(), devices },
-      allocatable: nodeAllocatable(capacity(facts), options.limits),
-      node: () => this.node(),
-      policy: () => this.policy,
-    };
-  }
-
-  /** Whether something keeps containers from the machine's devices; where the agent is not root, the kernel does. */
-  private holdsDevices({ root, devicePrograms }: Capabilities, { cgroups }: NodeCgroups): boolean {
-    const { devices } = cgroups ?? {};
-    return (
-      !root || this.options.runtime === 'containerd' || devices === 'list' || (devices === 'program' && devicePrograms)
-    );
-  }
-
-  private openRuntime(can: Capabilities, podsDir: string, logs: LogStore, source: ObjectSource): Promise<NodeRuntime> {
-    const { dataDir, hidden = dataDir, events, clock, log, runtime, images } = this.options;
-    const secret = (namespace: string, name: string) => source.secret(namespace, name);
-    const directory = join(dataDir, 'images');
-    const parts = { dataDir, podsDir, logs, images: { ...images, directory, events, clock, log, secret } };
-    return runtime === 'containerd' ? openContainerdRuntime(parts) : openProcessRuntime(parts, can, hidden);
   }
 
   private collectImages({ images }: AgentContext, manager: PodManager): ImageCollector {
@@ -283,7 +189,7 @@ class Agent implements NodeHandle {
       warn: (reason, message) =>
         events.event({ kind: 'Node', metadata: { name, uid: name } }, 'Warning', reason, message),
       inUse: () => imagesOf(manager.allWorkers()),
-      kept: (ids) => this.runtime?.images.records.keep(ids),
+      kept: (ids) => this.parts?.runtime.images.records.keep(ids),
     });
   }
 
@@ -303,31 +209,5 @@ class Agent implements NodeHandle {
     const node = informers.informer('nodes').get('', name) ?? this.registration?.node;
     if (!node) throw new Error(`node ${name} is not registered`);
     return node;
-  }
-
-  private enforce({ network }: AgentContext, permitted: Permitted): PolicyEnforcement | undefined {
-    const { name, networkPolicies: informers, dnsIP, clock, log, events } = this.options;
-    return informers && enforcePolicies({ nodeName: name, network, permitted, informers, dnsIP, clock, log, events });
-  }
-
-  private async startServices(
-    context: AgentContext,
-    informers: Pick<Informers, 'informer'>,
-    { kind }: Permitted,
-  ): Promise<void> {
-    const { options } = this;
-    this.services = openServiceProxy(kind, context.network, {
-      nodeName: options.name,
-      informers,
-      pods: options.informers.informer('pods'),
-      nodes: options.informers.informer('nodes'),
-      clock: options.clock,
-      random: options.random,
-      log: options.log,
-      events: options.events,
-      nodePortAddresses: options.nodePortAddresses,
-      servesMachine: options.servesMachine ?? true,
-    });
-    await this.services.start();
   }
 }

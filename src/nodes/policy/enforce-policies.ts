@@ -5,6 +5,7 @@ import { BridgeNetwork } from '../network/bridge-network.ts';
 import type { Permitted } from '../network/open-service-proxy.ts';
 import type { PodNetwork } from '../network/pod-network.ts';
 import type { NodeFact } from '../node-object.ts';
+import { within } from '../within.ts';
 import { NetworkPolicies, POLICIES } from './network-policies.ts';
 
 export interface EnforcePoliciesOptions {
@@ -17,6 +18,8 @@ export interface EnforcePoliciesOptions {
   clock: Clock;
   log(message: string, fields?: Record<string, unknown>): void;
   events: EventRecorder;
+  /** the condition may be another one now */
+  changed(): void;
 }
 
 /** Whether and how a node enforces NetworkPolicies. */
@@ -38,7 +41,7 @@ export function enforcePolicies(options: EnforcePoliciesOptions): PolicyEnforcem
 }
 
 function enforced(network: BridgeNetwork, options: EnforcePoliciesOptions): PolicyEnforcement {
-  const { nodeName, informers, dnsIP, clock, log } = options;
+  const { nodeName, informers, dnsIP, clock, log, changed } = options;
   const policies = new NetworkPolicies({ nodeName, link: network.bridge, dnsIP, informers, clock, log });
   network.guard = policies;
   return {
@@ -47,10 +50,9 @@ function enforced(network: BridgeNetwork, options: EnforcePoliciesOptions): Poli
         ? fact('True', 'NftablesInUse', 'network policies are enforced by nftables')
         : fact('False', 'PoliciesNotKnown', 'the policies, pods and namespaces of the cluster could not be read yet'),
     async start() {
-      let timer: unknown;
-      const late = new Promise<void>((resolve) => (timer = clock.setTimeout(resolve, PATIENCE_MS)));
-      await Promise.race([policies.start(), late]);
-      clock.clearTimeout(timer);
+      const started = policies.start();
+      await within(started, PATIENCE_MS, clock);
+      void started.then(changed, () => undefined);
       if (!policies.isSynced) log('network policies are not enforced yet: they could not be read');
     },
     stop: (keep) => policies.stop(keep),
