@@ -1,5 +1,7 @@
 import type { ServerResponse } from 'node:http';
+import type { Writable } from 'node:stream';
 import { nextTurn } from '../api/fairness/turns.ts';
+import { compressing, isWorthIt, type Encoding } from './compression.ts';
 import type { JsonText } from './json-text.ts';
 
 /** Bytes of one write. */
@@ -23,9 +25,23 @@ export function* chunks(pieces: Iterable<Buffer>, size = CHUNK): Generator<Buffe
 }
 
 /** An answer at the pace of its client: what it has not taken is not copied yet. */
-export async function answer(res: ServerResponse, code: number, type: string, text: JsonText): Promise<void> {
+export async function answer(
+  res: ServerResponse,
+  code: number,
+  type: string,
+  text: JsonText,
+  encoding?: Encoding,
+): Promise<void> {
   const length = typeof text === 'string' ? Buffer.byteLength(text) : text.length;
-  res.writeHead(code, { 'content-type': `${type}; charset=utf-8`, 'content-length': length });
+  const headers = { 'content-type': `${type}; charset=utf-8`, vary: 'accept-encoding' };
+  if (encoding && isWorthIt(length)) {
+    res.writeHead(code, { ...headers, 'content-encoding': encoding });
+    const compressed = compressing(res, encoding);
+    await writePieces(compressed, typeof text === 'string' ? [Buffer.from(text)] : text.pieces);
+    await ended(compressed, res);
+    return;
+  }
+  res.writeHead(code, { ...headers, 'content-length': length });
   if (typeof text === 'string') return void res.end(text);
   if (length <= CHUNK) return void res.end(text.buffer);
   await writePieces(res, text.pieces);
@@ -33,7 +49,7 @@ export async function answer(res: ServerResponse, code: number, type: string, te
 }
 
 /** Resolves when all is on its way, or the client has gone. */
-export async function writePieces(res: ServerResponse, pieces: Iterable<Buffer>): Promise<void> {
+export async function writePieces(res: Writable, pieces: Iterable<Buffer>): Promise<void> {
   let gone = false;
   const onClose = (): void => void (gone = true);
   res.once('close', onClose);
@@ -45,8 +61,21 @@ export async function writePieces(res: ServerResponse, pieces: Iterable<Buffer>)
   res.off('close', onClose);
 }
 
+/** Ends what compresses an answer: resolves when all of that is on its way, or the client has gone; one that takes nothing is cut. */
+function ended(compressed: Writable, res: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const stalled = setTimeout(() => res.destroy(), STALL_MS);
+    const done = (): void => {
+      clearTimeout(stalled);
+      resolve();
+    };
+    res.once('finish', done).once('close', done);
+    compressed.end();
+  });
+}
+
 /** Resolves when the client has taken what was written, or has gone; one that takes nothing is cut. */
-export function drained(res: ServerResponse): Promise<void> {
+export function drained(res: Writable): Promise<void> {
   return new Promise((resolve) => {
     const stalled = setTimeout(() => res.destroy(), STALL_MS);
     const done = (): void => {

@@ -12,7 +12,8 @@ import {
   type SelectionSetNode,
 } from 'graphql';
 import { Slice } from '../api/fairness/turns.ts';
-import { badRequest, requestEntityTooLarge } from '../meta/status.ts';
+import { badRequest } from '../meta/status.ts';
+import { tooLarge, tookTooLong } from './limit-error.ts';
 
 /** What an operation may take while it runs. */
 export interface BudgetLimits {
@@ -24,6 +25,8 @@ export interface BudgetLimits {
   text: number;
   /** bytes of lists of whole objects beyond the largest one */
   whole: number;
+  /** ms from its beginning on, places that it waits for counted; kube-apiserver's for any request (--request-timeout) */
+  time: number;
   /** from here on it is one of the large ones, of which one user has few at once */
   large: { fields: number; bytes: number };
 }
@@ -32,6 +35,7 @@ export const DEFAULT_BUDGET: BudgetLimits = {
   looks: 10_000_000,
   text: 32 * 1024 * 1024,
   whole: 64 * 1024 * 1024,
+  time: 60_000,
   large: { fields: 20_000, bytes: 1024 * 1024 },
 };
 /** Of this process's own loops. */
@@ -40,6 +44,7 @@ export const NO_BUDGET: BudgetLimits = {
   looks: Infinity,
   text: Infinity,
   whole: Infinity,
+  time: Infinity,
   large: { fields: Infinity, bytes: Infinity },
 };
 
@@ -62,6 +67,7 @@ export class Budget {
   readonly exceeded: Promise<never>;
   private refuse: (error: Error) => void = () => undefined;
   private failure: Error | undefined;
+  private readonly began = performance.now();
   private fields = 0;
   private looks = 0;
   private text = 0;
@@ -89,7 +95,9 @@ export class Budget {
     const { fields } = this.limits;
     if (this.fields > fields)
       this.fail(
-        requestEntityTooLarge(
+        tooLarge(
+          'produced',
+          fields,
           `the operation produces more than ${fields} fields: ask for pages of fewer objects (first, after), or for fewer relations at once`,
         ),
       );
@@ -101,7 +109,9 @@ export class Budget {
     const { looks } = this.limits;
     if (this.looks > looks)
       this.fail(
-        requestEntityTooLarge(
+        tooLarge(
+          'looks',
+          looks,
           `the operation looks at more than ${looks} objects: ask for pages of fewer objects (first, after), or for fewer relations at once`,
         ),
       );
@@ -113,7 +123,9 @@ export class Budget {
     const { text } = this.limits;
     if (this.text > text)
       this.fail(
-        requestEntityTooLarge(
+        tooLarge(
+          'text',
+          text,
           `the answer has more than ${text} bytes: ask for pages of fewer objects (first, after), or for fewer fields`,
         ),
       );
@@ -126,7 +138,9 @@ export class Budget {
     const { whole } = this.limits;
     if (this.lists.bytes - this.lists.largest > whole)
       this.fail(
-        requestEntityTooLarge(
+        tooLarge(
+          'whole',
+          whole,
           `the answer has more than ${whole} bytes beyond one list: ask for one list in an operation, or for pages (limit, continue)`,
         ),
       );
@@ -142,11 +156,20 @@ export class Budget {
     return this.slice.over || (this.isLarge && !this.leave) || this.failure !== undefined;
   }
 
-  /** Between two parts of the work. Throws what ended the operation. */
+  /** Between two parts of the work. Throws what ended the operation, and 504. */
   async turn(): Promise<void> {
     // several parts of it may be at work: it enters once
     if (this.isLarge) await (this.entering ??= this.takePlace());
     this.check();
+    const { time } = this.limits;
+    if (performance.now() - this.began > time)
+      this.fail(
+        tookTooLong(
+          'time',
+          time,
+          `the operation takes more than ${time / 1000} s: ask for pages of fewer objects (first, after)`,
+        ),
+      );
     await this.slice.next();
   }
 

@@ -1,10 +1,11 @@
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { StatusError, badRequest, internalError, type Status } from '../meta/status.ts';
 import { translateStoreError } from '../api/store-errors.ts';
+import { LimitError } from './limit-error.ts';
 
 /**
  * The one place where errors become GraphQL errors: the whole Status in `extensions.status`, its code and reason beside
- * it. What is no Status is masked and reported; what the request's text is to blame for (syntax, types, limits) is 400.
+ * it, and the limit that was reached with its value. What is no Status is masked and reported; what the request's text is to blame for (syntax, types, limits) is 400.
  */
 export function formatError(error: unknown, report: (error: unknown) => void): GraphQLFormattedError {
   const graphql = error instanceof GraphQLError ? error : undefined;
@@ -16,7 +17,13 @@ export function formatError(error: unknown, report: (error: unknown) => void): G
     message: ofRequest ? graphql.message : (status.message ?? ''),
     ...(graphql?.locations && { locations: graphql.locations }),
     ...(graphql?.path && { path: graphql.path }),
-    extensions: { code: status.code, reason: status.reason, status },
+    extensions: {
+      code: status.code,
+      reason: status.reason,
+      status,
+      ...(ofRequest && graphql.extensions),
+      ...(cause instanceof LimitError && cause.reached),
+    },
   };
 }
 

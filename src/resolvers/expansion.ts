@@ -1,5 +1,4 @@
 import {
-  GraphQLError,
   Kind,
   type ASTVisitor,
   type DocumentNode,
@@ -7,6 +6,7 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { limitOfDocument } from './limit-error.ts';
 
 export interface ExpansionLimits {
   /** fields inside each other */
@@ -31,12 +31,19 @@ export const expansionRule =
   (context: ValidationContext): ASTVisitor => ({
     Document(document) {
       const over = new Expansion(fragmentsOf(document), limits).of(document);
-      if (over) context.reportError(new GraphQLError(over));
+      if (over) context.reportError(limitOfDocument(over.limit, limits[over.limit], over.message));
     },
   });
 
 /** Thrown out of the walk. */
-class TooMuch extends Error {}
+class TooMuch extends Error {
+  constructor(
+    readonly limit: keyof ExpansionLimits,
+    message: string,
+  ) {
+    super(message);
+  }
+}
 
 class Expansion {
   private fields = 0;
@@ -49,7 +56,7 @@ class Expansion {
   ) {}
 
   /** What is too much; undefined: nothing. */
-  of({ definitions }: DocumentNode): string | undefined {
+  of({ definitions }: DocumentNode): TooMuch | undefined {
     try {
       for (const definition of definitions)
         if (definition.kind === Kind.OPERATION_DEFINITION) this.walk([definition.selectionSet], 1);
@@ -57,20 +64,20 @@ class Expansion {
       for (const [name, { selectionSet }] of this.fragments) if (!this.reached.has(name)) this.walk([selectionSet], 1);
       return undefined;
     } catch (error) {
-      if (error instanceof TooMuch) return error.message;
+      if (error instanceof TooMuch) return error;
       throw error;
     }
   }
 
   /** @param sets selection sets of one field, or of several that are merged */
   private walk(sets: readonly SelectionSetNode[], depth: number): void {
-    if (depth > this.limits.depth) throw new TooMuch(`deeper than ${this.limits.depth} fields`);
+    if (depth > this.limits.depth) throw new TooMuch('depth', `deeper than ${this.limits.depth} fields`);
     const named = new Map<string, { count: number; sets: SelectionSetNode[] }>();
     const spread = new Set<string>();
     const collect = (set: SelectionSetNode): void => {
       for (const selection of set.selections) {
         if (++this.fields > this.limits.fields)
-          throw new TooMuch(`more than ${this.limits.fields} fields, fragments put in`);
+          throw new TooMuch('fields', `more than ${this.limits.fields} fields, fragments put in`);
         if (selection.kind === Kind.FIELD) {
           const name = (selection.alias ?? selection.name).value;
           let same = named.get(name);
@@ -98,6 +105,7 @@ class Expansion {
     this.comparisons += (count * (count - 1)) / 2;
     if (this.comparisons > this.limits.comparisons)
       throw new TooMuch(
+        'comparisons',
         `more than ${this.limits.comparisons} pairs of fields of one name, or of fragments side by side`,
       );
   }

@@ -10,6 +10,7 @@ import type { Acting } from './identity.ts';
 import type { JsonText } from './json-text.ts';
 import { DEFAULT_LIMITS, type Limits } from './limits.ts';
 import type { OperationRequest } from './schema/operations.ts';
+import { NOTHING_PERSISTED, PersistedDocuments, type PersistedSettings } from './persisted-documents.ts';
 import { Runner, type Caller } from './runner.ts';
 import { createWebSocket } from './websocket.ts';
 
@@ -19,6 +20,8 @@ export interface GraphQLOptions {
   flowControl?: FlowControl;
   log?(line: string): void;
   limits?: Partial<Limits>;
+  /** documents that requests from outside may name */
+  documents?: PersistedSettings;
 }
 /** Of a request from outside; `readOnly`: a browser session that may not write, whose mutations are refused. */
 export type OutsideContext = RequestContext & { readOnly?: boolean };
@@ -49,13 +52,19 @@ export interface GraphQLFacade {
 const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters', 'system:authenticated'] };
 
 /** The GraphQL façade of one API process. */
-export function createGraphQL({ api, flowControl, log = () => undefined, limits }: GraphQLOptions): GraphQLFacade {
+export function createGraphQL({
+  api,
+  flowControl,
+  log = () => undefined,
+  limits,
+  documents,
+}: GraphQLOptions): GraphQLFacade {
   const allLimits = { ...DEFAULT_LIMITS, ...limits };
   const report = (error: unknown): void =>
     log(`graphql: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const engine = new Engine(api, allLimits, report);
 
-  const runner = new Runner(api, engine, flowControl);
+  const runner = new Runner(api, engine, flowControl, new PersistedDocuments(documents ?? NOTHING_PERSISTED));
   const http = createHttp(engine, runner, allLimits.batch);
   const sockets = createWebSocket(api, engine, runner);
 

@@ -1,9 +1,11 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { StatusError, badRequest, isStatusError, requestEntityTooLarge } from '../meta/status.ts';
+import { GraphQLError } from 'graphql';
+import { StatusError, badRequest, isStatusError } from '../meta/status.ts';
 import type { Engine } from './engine.ts';
-import { nextTurn } from '../api/fairness/turns.ts';
 import { answer } from './answer.ts';
 import { createEventStreams, type EventStreams } from './event-streams.ts';
+import { tooLarge } from './limit-error.ts';
+import { encodingOf } from './compression.ts';
 import { joined, type JsonText } from './json-text.ts';
 import { parseJson } from './parse-json.ts';
 import type { Asked } from './schema/operations.ts';
@@ -41,23 +43,24 @@ export function createHttp(
       const type = mediaType(accept);
       const asked = await requestsOf(req);
       if (!Array.isArray(asked)) {
-        const one = await checked(runner, req, asked);
+        const one = await checked(runner, req, asked, caller);
         return await runner.whenAdmitted([one], caller, async (budget) => {
           const text = await runner.execute(one, caller, budget);
-          await answer(res, statusOf(text, type), type, text);
+          await answer(res, statusOf(text, type), type, text, encodingOf(req));
         });
       }
       if (asked.length === 0) throw badRequest('an empty list of operations');
-      if (asked.length > batch) throw requestEntityTooLarge(`more than ${batch} operations in one request`);
+      if (asked.length > batch) throw tooLarge('batch', batch, `more than ${batch} operations in one request`);
       const all: Asked<OutsideRequest>[] = [];
-      for (const request of asked) all.push(await checked(runner, req, request));
+      for (const request of asked) all.push(await checked(runner, req, request, caller));
       await runner.whenAdmitted(all, caller, async (budget) => {
         const texts = await Promise.all(all.map((one) => runner.execute(one, caller, budget)));
-        await answer(res, 200, type, joined(texts.flatMap((text, i) => [i ? ',' : '[', text]).concat(']')));
+        const text = joined(texts.flatMap((one, i) => [i ? ',' : '[', one]).concat(']'));
+        await answer(res, 200, type, text, encodingOf(req));
       });
     } catch (error) {
       if (res.headersSent) return void res.destroy();
-      const code = isStatusError(error) ? error.code : 500;
+      const code = isStatusError(error) ? error.code : error instanceof GraphQLError ? unknownDocument(accept) : 500;
       const retry = isStatusError(error) ? error.status.details?.retryAfterSeconds : undefined;
       if (retry) res.setHeader('retry-after', String(retry));
       if (code === 405) res.setHeader('allow', req.method === 'GET' ? 'POST' : 'GET, POST');
@@ -65,6 +68,9 @@ export function createHttp(
     }
   };
 }
+
+/** A result without data, as `statusOf` says of others. */
+const unknownDocument = (accept: string): number => (accept.includes(RESPONSE_TYPE) ? 400 : 200);
 
 /** Aborted when the client goes before its answer has been written; an event stream's also at its end. */
 function closing(res: ServerResponse, stream: boolean): AbortSignal {
@@ -95,6 +101,7 @@ async function requestsOf(req: IncomingMessage): Promise<unknown> {
   const operationName = searchParams.get('operationName');
   return {
     query: searchParams.get('query'),
+    documentId: searchParams.get('documentId'),
     operationName,
     variables: json('variables'),
     extensions: json('extensions'),
@@ -106,7 +113,7 @@ async function serveStream(
   runner: Runner,
   { req, res, caller }: { req: IncomingMessage; res: ServerResponse; caller: Caller },
 ): Promise<void> {
-  const asked = await checked(runner, req, await requestsOf(req));
+  const asked = await checked(runner, req, await requestsOf(req), caller);
   const bytes = Number(req.headers['content-length'] ?? 0) || asked.request.query.length;
   const close = runner.openOperation(asked, caller, bytes);
   const { budget, results } = await runner.results(asked, caller);
@@ -119,17 +126,19 @@ async function serveStream(
   }
 }
 
-async function checked(runner: Runner, { method }: IncomingMessage, request: unknown): Promise<Asked<OutsideRequest>> {
+async function checked(
+  runner: Runner,
+  { method }: IncomingMessage,
+  request: unknown,
+  caller: Caller,
+): Promise<Asked<OutsideRequest>> {
   if (typeof request !== 'object' || request === null || Array.isArray(request))
     throw badRequest('an operation must be an object');
-  const { query, variables, operationName, extensions } = request as Record<string, unknown>;
-  if (typeof query !== 'string') throw badRequest('an operation must have a query, which is text');
+  const { query, documentId, variables, operationName, extensions } = request as Record<string, unknown>;
   if (!isObjectOrAbsent(variables)) throw badRequest('variables must be an object');
   if (!isObjectOrAbsent(extensions)) throw badRequest('extensions must be an object');
   if (typeof (operationName ?? '') !== 'string') throw badRequest('operationName must be text');
-  // a document that has to be read first is work: one of them in a turn
-  if (!runner.knows(query)) await nextTurn();
-  const asked = runner.ask({ query, variables, operationName, extensions } as OutsideRequest);
+  const asked = await runner.ask({ query, documentId, variables, operationName, extensions } as OutsideRequest, caller);
   if (method === 'GET' && asked.operation?.node.operation === 'mutation') throw methodNotAllowed('mutations need POST');
   return asked;
 }
@@ -150,7 +159,7 @@ function bodyOf(req: IncomingMessage): Promise<string> {
       stalled.refresh();
       length += chunk.length;
       if (length <= MAX_BODY) chunks.push(chunk);
-      else reject(requestEntityTooLarge(`limit is ${MAX_BODY}`));
+      else reject(tooLarge('body', MAX_BODY, `limit is ${MAX_BODY}`));
     });
     req.on('end', () => {
       clearTimeout(stalled);
@@ -165,6 +174,7 @@ function bodyOf(req: IncomingMessage): Promise<string> {
 /** By the draft: a result without data is the first error's code, unless the client knows only application/json. */
 function statusOf(text: JsonText, type: string): number {
   if (type === JSON_TYPE || typeof text !== 'string' || !text.startsWith('{"errors"')) return 200;
-  const { errors } = JSON.parse(text) as { errors: { extensions?: { code?: number } }[] };
-  return errors[0]?.extensions?.code ?? 400;
+  const { errors } = JSON.parse(text) as { errors: { extensions?: { code?: unknown } }[] };
+  const code = errors[0]?.extensions?.code;
+  return typeof code === 'number' ? code : 400;
 }

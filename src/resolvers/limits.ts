@@ -1,5 +1,4 @@
 import {
-  GraphQLError,
   Kind,
   getNamedType,
   isInterfaceType,
@@ -13,6 +12,7 @@ import {
   type SelectionSetNode,
   type ValidationContext,
 } from 'graphql';
+import { limitOfDocument, type LimitName } from './limit-error.ts';
 import { fragmentsOf, type ExpansionLimits, type Fragments } from './expansion.ts';
 import { DEFAULT_FIRST } from './where/paging.ts';
 import { strategies } from '../kinds/strategies.ts';
@@ -23,11 +23,13 @@ export interface Limits extends ExpansionLimits {
   tokens: number;
   /** characters of the document's text */
   length: number;
+  /** brackets of all sorts inside each other, in the document's text: the parser calls itself for each */
+  nesting: number;
   /** operations and fragments of the document */
   definitions: number;
   /** aliases in the document: each makes the server do a field once more */
   aliases: number;
-  /** fields of a root type in one operation */
+  /** fields of a root type in one operation, those of its fragments counted */
   rootFields: number;
   /** fields that execution may produce, lists counted by their page size */
   cost: number;
@@ -38,6 +40,7 @@ export interface Limits extends ExpansionLimits {
 export const DEFAULT_LIMITS: Limits = {
   tokens: 6_000,
   length: 128 * 1024,
+  nesting: 200,
   depth: 24,
   fields: 10_000,
   comparisons: 20_000,
@@ -56,24 +59,55 @@ export const limitsRule =
   (limits: Limits) =>
   (context: ValidationContext): ASTVisitor => {
     let aliases = 0;
-    const refuse = (message: string, node: FieldNode | OperationDefinitionNode): void =>
-      context.reportError(new GraphQLError(message, { nodes: node }));
+    const refuse = (limit: LimitName & keyof Limits, what: string, node?: FieldNode | OperationDefinitionNode): void =>
+      context.reportError(limitOfDocument(limit, limits[limit], what, node));
     return {
       Document({ definitions }) {
         if (definitions.length > limits.definitions)
-          context.reportError(new GraphQLError(`more than ${limits.definitions} operations and fragments`));
+          refuse('definitions', `more than ${limits.definitions} operations and fragments`);
       },
       Field(node) {
-        if (node.alias && ++aliases === limits.aliases + 1) refuse(`more than ${limits.aliases} aliases`, node);
+        if (node.alias && ++aliases === limits.aliases + 1)
+          refuse('aliases', `more than ${limits.aliases} aliases`, node);
       },
       OperationDefinition(node) {
-        if (depthOf(node.selectionSet, fragmentsOf(context.getDocument()), new Map(), limits.depth) > limits.depth)
-          refuse(`deeper than ${limits.depth} fields`, node);
-        if (node.selectionSet.selections.length > limits.rootFields)
-          refuse(`more than ${limits.rootFields} fields of the root`, node);
+        const fragments = fragmentsOf(context.getDocument());
+        if (depthOf(node.selectionSet, fragments, new Map(), limits.depth) > limits.depth)
+          refuse('depth', `deeper than ${limits.depth} fields`, node);
+        if (rootFieldsOf(node.selectionSet, fragments) > limits.rootFields)
+          refuse('rootFields', `more than ${limits.rootFields} fields of the root`, node);
       },
     };
   };
+
+/** Fields of an operation's root, those of fragments counted; a fragment that is spread again adds nothing. */
+function rootFieldsOf(set: SelectionSetNode, fragments: Fragments, spread = new Set<string>()): number {
+  let count = 0;
+  for (const selection of set.selections) {
+    if (selection.kind === Kind.FIELD) count++;
+    else if (selection.kind === Kind.INLINE_FRAGMENT) count += rootFieldsOf(selection.selectionSet, fragments, spread);
+    else if (!spread.has(selection.name.value)) {
+      spread.add(selection.name.value);
+      const fragment = fragments.get(selection.name.value);
+      if (fragment) count += rootFieldsOf(fragment.selectionSet, fragments, spread);
+    }
+  }
+  return count;
+}
+
+/** Brackets, and what hides brackets: texts and comments. */
+const BRACKETS = /[[({\])}]|"""(?:\\"""|[^])*?"""|"(?:\\.|[^"\\\n])*"|#.*/g;
+
+/** How many brackets of a document are inside each other at the most. */
+export function nestingOf(text: string): number {
+  let depth = 0;
+  let deepest = 0;
+  for (const [found] of text.matchAll(BRACKETS)) {
+    if (found === '[' || found === '(' || found === '{') deepest = Math.max(deepest, ++depth);
+    else if (found === ']' || found === ')' || found === '}') depth--;
+  }
+  return deepest;
+}
 
 /** Each fragment is measured once, so a document that nests fragments in fragments costs no more than its size. */
 function depthOf(

@@ -1,11 +1,9 @@
-import { tooManyRequests } from '../meta/status.ts';
+import { tooManyAtOnce } from './limit-error.ts';
 import type { Asked } from './schema/operations.ts';
 
 /** Operations of one user that wait, run or follow at once, and bytes that they hold: requests, and documents once each. */
 const PER_USER = 5_000;
 const BYTES_PER_USER = 64 * 1024 * 1024;
-/** s after which one may try again */
-const RETRY_SECONDS = 1;
 
 interface OfUser {
   count: number;
@@ -32,11 +30,10 @@ export class OpenOperations {
     const document = operation?.document;
     const known = document ? (documents.get(document) ?? 0) : 0;
     const weight = operation && known === 0 ? operation.bytes : 0;
-    if (mine.count >= this.perUser || mine.bytes + bytes + weight > this.bytesPerUser)
-      throw tooManyRequests(
-        `user ${JSON.stringify(user)} has too many open operations: ${mine.count}, which hold ${mine.bytes} bytes`,
-        RETRY_SECONDS,
-      );
+    const has = (): string =>
+      `user ${JSON.stringify(user)} has too many open operations: ${mine.count}, which hold ${mine.bytes} bytes`;
+    if (mine.count >= this.perUser) throw tooManyAtOnce('operations', this.perUser, has());
+    if (mine.bytes + bytes + weight > this.bytesPerUser) throw tooManyAtOnce('held', this.bytesPerUser, has());
     this.byUser.set(user, mine);
     mine.count++;
     mine.bytes += bytes + weight;

@@ -1,7 +1,8 @@
 import { notADouble, parseWithTokens, tooLargeNumber } from '../go/json-numbers.ts';
 import { scanJson } from '../go/json-scan.ts';
-import { checkValues } from '../kinds/body-bounds.ts';
+import { MAX_VALUES } from '../kinds/body-bounds.ts';
 import { badRequest } from '../meta/status.ts';
+import { tooLarge, tooMuchAsked } from './limit-error.ts';
 
 /** Values inside each other: what is coerced calls itself for each level. */
 const MAX_DEPTH = 500;
@@ -13,15 +14,15 @@ const MAX_DEPTH = 500;
  */
 export function parseJson(what: string, text: string): unknown {
   const scan = scanJson(text);
-  checkValues(scan);
-  if (scan.depth > MAX_DEPTH) throw badRequest(`${what} is deeper than ${MAX_DEPTH} levels`);
+  if (scan.values > MAX_VALUES) throw tooLarge('values', MAX_VALUES, `${what} has more than ${MAX_VALUES} values`);
+  if (scan.depth > MAX_DEPTH) throw tooMuchAsked('levels', MAX_DEPTH, `${what} is deeper than ${MAX_DEPTH} levels`);
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
     throw badRequest(`${what} must be JSON`);
   }
-  const tooLarge = scan.odd ? tooLargeNumber(parseWithTokens(text)) : undefined;
-  if (tooLarge !== undefined) throw badRequest(notADouble(tooLarge));
+  const beyond = scan.odd ? tooLargeNumber(parseWithTokens(text)) : undefined;
+  if (beyond !== undefined) throw badRequest(notADouble(beyond));
   return value;
 }

@@ -1,5 +1,6 @@
 import type { Api, RequestContext } from '../api/contract.ts';
 import type { FlowControl } from '../api/fairness/flow-control.ts';
+import { nextTurn } from '../api/fairness/turns.ts';
 import { StatusError } from '../meta/status.ts';
 import { Budget, DEFAULT_BUDGET } from './budget.ts';
 import type { Engine } from './engine.ts';
@@ -8,6 +9,7 @@ import { actAs, actingOf, type Acting } from './identity.ts';
 import { withExtensions, type JsonText } from './json-text.ts';
 import type { Asked, OperationRequest } from './schema/operations.ts';
 import { OpenOperations } from './open-operations.ts';
+import type { DocumentReference, PersistedDocuments } from './persisted-documents.ts';
 import { Places } from './places.ts';
 import { Subscription, type Subscriber } from './live/subscription.ts';
 
@@ -33,16 +35,21 @@ export class Runner {
     private readonly api: Api,
     private readonly engine: Engine,
     private readonly flowControl: FlowControl | undefined,
+    private readonly documents: PersistedDocuments,
   ) {}
 
-  /** Finds the operation, once for all that is then done with it. */
-  ask(request: OutsideRequest): Asked<OutsideRequest> {
-    return this.engine.ask(request);
-  }
-
-  /** Whether the document has been asked for lately, so that finding its operation is no work. */
-  knows(query: string): boolean {
-    return this.engine.knows(query);
+  /** Finds the operation, once for all that is then done with it. Throws what is wrong with the naming of its document. */
+  async ask(
+    request: Omit<OutsideRequest, 'query'> & DocumentReference,
+    caller: Caller,
+  ): Promise<Asked<OutsideRequest>> {
+    const { documentId: _, ...rest } = request;
+    const query = this.documents.find(request, caller.context.user);
+    // a document that has to be read first is work: one of them in a turn
+    if (!this.engine.knows(query)) await nextTurn();
+    const asked = this.engine.ask({ ...rest, query });
+    if (asked.operation) this.documents.keep(request);
+    return asked;
   }
 
   /** Counts what stays open, until its client is gone. Throws 429. */

@@ -1,7 +1,8 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { WebSocket } from 'ws';
-import { nextTurn } from '../api/fairness/turns.ts';
 import type { StatusError } from '../meta/status.ts';
+import { errorMessage } from '../meta/error-message.ts';
+import { tooManyAtOnce } from './limit-error.ts';
 import { JsonBytes, type JsonText } from './json-text.ts';
 import type { Asked } from './schema/operations.ts';
 import { parseJson } from './parse-json.ts';
@@ -20,6 +21,10 @@ const INIT_TIMEOUT = 10_000;
 const LOST_MS = 500;
 /** Answers to messages that may wait for a client that does not read. */
 const MAX_UNREAD = 1000;
+
+/** Characters of the reason of a connection's end, all of them ASCII. Source: RFC 6455, 5.5 */
+const MAX_REASON = 120;
+const INVALID = 'Invalid message received';
 
 type Message =
   | { type: 'connection_init'; payload: Record<string, unknown> }
@@ -70,7 +75,7 @@ export class Connection {
 
   async onMessage(text: string): Promise<void> {
     const message = parseMessage(text);
-    if (!message) return this.socket.close(4400, 'Invalid message received');
+    if (typeof message === 'string') return this.socket.close(4400, message.slice(0, MAX_REASON));
     if (message.type === 'connection_init') return this.init(message.payload);
     if (message.type === 'ping') return this.reply(JSON.stringify({ type: 'pong', payload: message.payload }));
     if (message.type === 'subscribe') return this.subscribe(message.id, message.payload, text.length);
@@ -129,18 +134,23 @@ export class Connection {
     if (!this.accepted) return this.socket.close(4401, 'Unauthorized');
     if (this.running.has(id)) return this.socket.close(4409, `Subscriber for ${id} already exists`.slice(0, 120));
     if (this.running.size >= MAX_OPERATIONS)
-      return this.error(id, [
-        { message: `more than ${MAX_OPERATIONS} operations on one connection`, extensions: { code: 429 } },
-      ]);
+      return this.error(
+        id,
+        this.errorsOf(
+          tooManyAtOnce(
+            'operationsOfSocket',
+            MAX_OPERATIONS,
+            `more than ${MAX_OPERATIONS} operations on one connection`,
+          ),
+        ),
+      );
     // This operation's own: the client may end it and begin another of the same id.
     const running: Running = { events: undefined };
     this.running.set(id, running);
     const isOver = (): boolean => this.running.get(id) !== running;
     let close: (() => void) | undefined;
     try {
-      // a document that has to be read first is work: one of them in a turn
-      if (!this.runner.knows(request.query)) await nextTurn();
-      const asked = this.runner.ask(request);
+      const asked = await this.runner.ask(request, this.caller);
       close = this.runner.openOperation(asked, this.caller, bytes);
       if (!asked.operation) throw asked.refusal;
       if (asked.operation.node.operation === 'subscription') await this.follow(id, asked, running, isOver);
@@ -194,14 +204,18 @@ export class Connection {
   }
 }
 
-function parseMessage(text: string): Message | undefined {
+/** Text: what is wrong with it. */
+function parseMessage(text: string): Message | string {
   let message: Record<string, unknown>;
   try {
     message = parseJson('a message', text) as Record<string, unknown>;
-  } catch {
-    return undefined;
+  } catch (error) {
+    return errorMessage(error);
   }
-  if (!isObject(message)) return undefined;
+  return isObject(message) ? (messageOf(message) ?? INVALID) : INVALID;
+}
+
+function messageOf(message: Record<string, unknown>): Message | undefined {
   const { type, id, payload } = message;
   switch (type) {
     case 'connection_init':
@@ -223,9 +237,14 @@ function parseMessage(text: string): Message | undefined {
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 const isId = (id: unknown): id is string => typeof id === 'string' && id !== '';
+/** Its text, or which one it is of those that are kept here. */
+const namesDocument = ({ query, documentId, extensions }: Record<string, unknown>): boolean =>
+  query === undefined || query === null
+    ? typeof documentId === 'string' || (isObject(extensions) && isObject(extensions['persistedQuery']))
+    : typeof query === 'string';
 const isRequest = (payload: unknown): payload is OutsideRequest =>
   isObject(payload) &&
-  typeof payload['query'] === 'string' &&
+  namesDocument(payload) &&
   typeof (payload['operationName'] ?? '') === 'string' &&
   isObject(payload['variables'] ?? {}) &&
   isObject(payload['extensions'] ?? {});

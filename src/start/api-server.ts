@@ -105,7 +105,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       closers.push(() => Promise.resolve(unfollow()));
     }
     const flowControl = createFlowControl(store);
-    const graphql = createGraphQL({ api, flowControl, log });
+    const graphql = createGraphQL({ api, flowControl, log, documents: options.graphqlDocuments });
     const pages = new Pages(api);
     const server = createRestServer({
       api,

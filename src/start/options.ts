@@ -12,6 +12,8 @@ import {
   encryptionSettings,
   type EncryptionSettings,
 } from './encryption/encryption-options.ts';
+import { GRAPHQL_FLAGS, GRAPHQL_USAGE, graphqlOptions } from './graphql-options.ts';
+import type { PersistedSettings } from '../resolvers/persisted-documents.ts';
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
 import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options.ts';
@@ -62,6 +64,7 @@ export interface Options {
   serviceCidr: string;
   encryption: EncryptionSettings;
   audit: AuditOptions;
+  graphqlDocuments: PersistedSettings;
 }
 
 export const USAGE = `usage: npm start -- [options]
@@ -94,6 +97,7 @@ ${INGRESS_USAGE}
 ${LIMIT_USAGE}
 ${ENCRYPTION_USAGE}
 ${AUDIT_USAGE}
+${GRAPHQL_USAGE}
   --help, --version
 
 ku7s login-link [--data DIR] [--kubeconfig FILE] [--read-only] prints a new link to GraphiQL of a server that runs.
@@ -223,6 +227,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
     encryption: encryptionSettings(values, data),
     audit: parseAuditOptions(values, path.join(data, 'audit', 'audit.log')),
+    graphqlDocuments: graphqlOptions(values),
   };
 }
 
@@ -257,6 +262,7 @@ function parse(argv: string[]) {
         'service-cluster-ip-range': text,
         ...ENCRYPTION_FLAGS,
         ...AUDIT_FLAGS,
+        ...GRAPHQL_FLAGS,
         help: flag,
         version: flag,
       },

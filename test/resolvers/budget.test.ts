@@ -5,7 +5,7 @@ import { JsonWriter } from '../../src/resolvers/json-text.ts';
 import { writeLongJson } from '../../src/resolvers/long-json.ts';
 import { sorted } from '../../src/resolvers/where/sorting.ts';
 
-const LIMITS: BudgetLimits = { fields: 10, looks: 10, text: 10, whole: 10, large: { fields: 5, bytes: 5 } };
+const LIMITS: BudgetLimits = { fields: 10, looks: 10, text: 10, whole: 10, time: 1000, large: { fields: 5, bytes: 5 } };
 const TOO_LARGE = expect.objectContaining({ code: 413 });
 
 describe('a budget', () => {

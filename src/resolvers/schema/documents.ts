@@ -12,7 +12,8 @@ import {
 import { LRUCache } from 'lru-cache';
 import { compile, type CompiledOperation } from '../compiled/compile.ts';
 import { expansionRule } from '../expansion.ts';
-import { costOf, limitsRule, type Limits } from '../limits.ts';
+import { limitOfDocument } from '../limit-error.ts';
+import { costOf, limitsRule, nestingOf, type Limits } from '../limits.ts';
 
 function introspects(document: DocumentNode): boolean {
   let found = false;
@@ -81,6 +82,9 @@ const BYTES_PER_TOKEN = 600;
 /** Errors that a document is answered with: names that might have been meant are looked for for each. */
 const MAX_ERRORS = 10;
 
+/** How graphql-js says that it has stopped. */
+const TOO_MANY_TOKENS = /more tha[tn] \d+ tokens/;
+
 /** The documents that were asked of one schema lately. */
 export class Documents {
   private readonly read = new LRUCache<string, Document>({
@@ -109,10 +113,14 @@ export class Documents {
     const { schema, limits } = this;
     let bytes = text.length + 1;
     const refused = (...errors: GraphQLError[]): Document => new Document(schema, undefined, errors, bytes);
-    if (text.length > limits.length)
-      return refused(
-        new GraphQLError(`the document is longer than ${limits.length} characters: send values as variables`),
-      );
+    if (text.length > limits.length) {
+      const why = `the document is longer than ${limits.length} characters: send values as variables`;
+      return refused(limitOfDocument('length', limits.length, why));
+    }
+    if (nestingOf(text) > limits.nesting) {
+      const why = `the document has more than ${limits.nesting} brackets inside each other`;
+      return refused(limitOfDocument('nesting', limits.nesting, why));
+    }
     try {
       const node = parse(text, { maxTokens: limits.tokens });
       bytes += (node.tokenCount ?? limits.tokens) * BYTES_PER_TOKEN;
@@ -125,10 +133,10 @@ export class Documents {
       if (errors.length) return refused(...errors);
       return new Document(schema, node, errors, bytes);
     } catch (error) {
-      if (error instanceof GraphQLError) return refused(error);
-      // The parser, too, calls itself for each level: what is nested deeper than the stack is no document.
-      if (error instanceof RangeError) return refused(new GraphQLError('the document is nested too deeply'));
-      throw error;
+      if (!(error instanceof GraphQLError)) throw error;
+      if (!TOO_MANY_TOKENS.test(error.message)) return refused(error);
+      const why = `the document has more than ${limits.tokens} tokens: send values as variables`;
+      return refused(limitOfDocument('tokens', limits.tokens, why));
     }
   }
 }

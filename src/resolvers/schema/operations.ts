@@ -3,6 +3,7 @@ import type { Api } from '../../api/contract.ts';
 import { badRequest } from '../../meta/status.ts';
 import { Documents, type Document, type Operation } from './documents.ts';
 import { genericSchema } from '../generic.ts';
+import { tooMuchAsked } from '../limit-error.ts';
 import type { Limits } from '../limits.ts';
 import { buildSchema } from './schema.ts';
 
@@ -89,7 +90,11 @@ export class Operations {
     const cost = operation.cost(variables ?? {});
     const { cost: limit } = this.limits;
     if (cost > limit)
-      throw badRequest(`the operation may produce ${cost} fields, the limit is ${limit}: ask for less or set first`);
+      throw tooMuchAsked(
+        'cost',
+        limit,
+        `the operation may produce ${cost} fields, the limit is ${limit}: ask for less or set first`,
+      );
     return operation;
   }
 
