@@ -60,7 +60,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
         databaseUrl: options.databaseUrl || postgres!.url,
         keyFile: options.encryption.keyFile,
         sealer: (own) => encryption.sealer(own),
-        retention: { confidentialMs: options.encryption.secretHistoryMs },
+        retention: { confidentialMs: options.encryption.secretHistoryMs, ...options.history },
         log: report,
       }),
     );

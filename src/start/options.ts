@@ -16,6 +16,7 @@ import { GRAPHQL_FLAGS, GRAPHQL_USAGE, graphqlOptions } from './graphql-options.
 import type { PersistedSettings } from '../resolvers/persisted-documents.ts';
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
+import { HISTORY_FLAGS, HISTORY_USAGE, historySettings, type HistorySettings } from './history-options.ts';
 import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options.ts';
 import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
@@ -63,6 +64,7 @@ export interface Options {
   authentication: ReadSettings;
   serviceCidr: string;
   encryption: EncryptionSettings;
+  history: HistorySettings;
   audit: AuditOptions;
   graphqlDocuments: PersistedSettings;
 }
@@ -96,6 +98,7 @@ ${INGRESS_USAGE}
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
 ${LIMIT_USAGE}
 ${ENCRYPTION_USAGE}
+${HISTORY_USAGE}
 ${AUDIT_USAGE}
 ${GRAPHQL_USAGE}
   --help, --version
@@ -226,6 +229,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
     encryption: encryptionSettings(values, data),
+    history: historySettings(values),
     audit: parseAuditOptions(values, path.join(data, 'audit', 'audit.log')),
     graphqlDocuments: graphqlOptions(values),
   };
@@ -261,6 +265,7 @@ function parse(argv: string[]) {
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,
         ...ENCRYPTION_FLAGS,
+        ...HISTORY_FLAGS,
         ...AUDIT_FLAGS,
         ...GRAPHQL_FLAGS,
         help: flag,

@@ -36,6 +36,7 @@ export const DEFAULT_RETENTION: Retention = {
   resources: {
     'leases.coordination.k8s.io': { ms: 0 },
     events: { ms: 0 },
+    nodes: { ms: DAY_MS },
   },
 };
 

@@ -1,13 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { Compactor } from '../../src/store/compactor.ts';
 import { Connection } from '../../src/store/connection.ts';
 import type { Store } from '../../src/store/contract.ts';
-import { Follower } from '../../src/store/follower.ts';
 import { openStore } from '../../src/store/open.ts';
-import { DEFAULT_RETENTION } from '../../src/store/retention.ts';
-import { Items } from '../../src/store/items.ts';
-import { Retained } from '../../src/store/retained.ts';
-import { State } from '../../src/store/state.ts';
+import type { Retention } from '../../src/store/retention.ts';
+import { compactOnce } from '../support/compact-once.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { create, keyOf, remove, update } from '../support/write.ts';
 import { the } from '../support/at.ts';
@@ -33,21 +29,7 @@ afterAll(async () => {
   await database.drop();
 });
 
-/** One round as another process would do it, at the time `now`. */
-async function round(retention: {
-  ms: number;
-  minRevisions: number;
-  maxRevisions: number;
-  versions: number;
-  confidentialMs?: number;
-}): Promise<number> {
-  const state = new State({ events: 10, bytes: 1_000 }, log);
-  const follower = new Follower(state, new Items(new Retained(), undefined), connection, log);
-  await follower.load();
-  const whole = { ...DEFAULT_RETENTION, ...retention };
-  await new Compactor({ connection, follower, state, retention: whole, now: () => now, log }).round();
-  return follower.compacted;
-}
+const round = (retention: Partial<Retention>): Promise<number> => compactOnce(database.url, retention, now);
 
 test('history goes by age, within the bounds in number, and the present stays', async () => {
   const revisions: number[] = [];

@@ -3,19 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import pg from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Compactor } from '../../src/store/compactor.ts';
-import { DEFAULT_RETENTION, type Retention } from '../../src/store/retention.ts';
-import { Connection } from '../../src/store/connection.ts';
 import { Unreadable, type Store } from '../../src/store/contract.ts';
-import { Follower } from '../../src/store/follower.ts';
-import { Items } from '../../src/store/items.ts';
 import { openStore, type StoreOptions } from '../../src/store/open.ts';
-import { Retained } from '../../src/store/retained.ts';
 import { aesGcm } from '../../src/store/sealing/aes.ts';
 import { KeyedProvider, type Provider } from '../../src/store/sealing/provider.ts';
 import { Sealer, type Rule } from '../../src/store/sealing/sealer.ts';
-import { State } from '../../src/store/state.ts';
 import { historyOf } from '../support/history-of.ts';
+import { compactOnce } from '../support/compact-once.ts';
 import { createDatabase, type TestDatabase } from '../support/database.ts';
 import { create, keyOf, remove, update } from '../support/write.ts';
 
@@ -240,7 +234,7 @@ describe('the history of Secrets', () => {
     const second = await commit(update(kept, first, 2));
     const gone = await commit(remove(secret, made));
     await other.fresh();
-    const round = (): Promise<void> => compactOnce(url, { ...DEFAULT_RETENTION, ...retention }, now);
+    const round = (): Promise<number> => compactOnce(url, retention, now);
 
     await round();
     expect((await other.getAt(secret, made))?.object['value']).toBe(1);
@@ -270,17 +264,6 @@ describe('the history of Secrets', () => {
       ['tester', undefined],
     ]);
   });
-
-  /** As another process would do it. */
-  async function compactOnce(url: string, retention: Retention, now: number): Promise<void> {
-    const log = (): void => undefined;
-    const state = new State({ events: 10, bytes: 1_000 }, log);
-    const connection = new Connection({ url, name: 'test', statementMs: 10_000, log });
-    open.push(connection);
-    const follower = new Follower(state, new Items(new Retained(), undefined), connection, log);
-    await follower.load();
-    await new Compactor({ connection, follower, state, retention, now: () => now, log }).round();
-  }
 
   const handlers = { onEvents: () => undefined, onEnd: () => undefined };
   const watched = (store: Store, from: number): Promise<string[]> =>

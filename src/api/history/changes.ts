@@ -1,6 +1,8 @@
 import type { Kind } from '../../kinds/kind.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { ChangeQuery, HistoryEntry } from '../../store/contract.ts';
+import { authorizeRead } from '../audit/calls.ts';
+import { attributesOf } from '../authorization/attributes.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { Slice } from '../fairness/turns.ts';
@@ -35,7 +37,18 @@ export async function changes(
   page: ChangePageOptions,
 ): Promise<ChangePage> {
   const places = await listablePlaces(core, ctx, within);
-  return pageOf(core, { places }, filter, page, (resource) => core.registry.preferred(resource));
+  const found = await pageOf(core, { places }, filter, page, (resource) => core.registry.preferred(resource));
+  if (core.auditor.enabled) record(core, ctx, found);
+  return found;
+}
+
+/** What was told is recorded as the lists would be that tell the same. */
+function record(core: Core, ctx: RequestContext, { items }: ChangePage): void {
+  const told = new Map(
+    items.map(({ kind, key: { resource, namespace } }) => [`${resource}/${namespace}`, { kind, namespace }]),
+  );
+  for (const { kind, namespace } of told.values())
+    authorizeRead(core, ctx, attributesOf('list', { kind, namespace, name: '', subresource: '' }));
 }
 
 type Where = Pick<ChangeQuery, 'places'>;
