@@ -1,9 +1,12 @@
+import type { Target } from '../api/contract.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
 import { counted, type OperationContext } from './context.ts';
 import { PLAIN } from './compiled/plain.ts';
 import { requireDiscovery } from './discovery.ts';
-import { MANAGED_FIELDS, namedTarget, selectOptions } from './targets.ts';
+import { MANAGED_FIELDS, namedTarget, selectOptions, type SelectArguments } from './targets.ts';
+import { collection } from './where/list-source.ts';
+import { selectObjects } from './where/select-objects.ts';
 import { WholeObject, wholeAnswer } from './whole.ts';
 
 interface ObjectPage {
@@ -11,6 +14,38 @@ interface ObjectPage {
   continue: string | null;
   remainingItemCount: number | null;
   items: unknown[];
+}
+
+interface FilteredArguments extends SelectArguments {
+  where?: unknown;
+  orderBy?: unknown;
+  limit?: number | null | undefined;
+  continue?: string | null | undefined;
+  managedFields?: boolean | null | undefined;
+}
+
+const isGiven = (value: unknown): boolean => value !== null && value !== undefined;
+
+/** A page by the filter and order of the typed list of the kind. */
+async function filteredPage(
+  context: OperationContext,
+  { kind, namespace }: Target,
+  { limit, continue: after, managedFields, ...args }: FilteredArguments,
+): Promise<ObjectPage> {
+  const page = await selectObjects(
+    context,
+    kind,
+    { ...args, first: limit, after },
+    collection(context, kind, { namespace }),
+  );
+  const stored = page.stored;
+  context.budget.pass(stored.reduce((sum, { bytes }) => sum + bytes.length, 0));
+  return {
+    resourceVersion: page.resourceVersion,
+    continue: page.continue,
+    remainingItemCount: page.remainingItemCount,
+    items: stored.map((each) => new WholeObject(kind, each, managedFields ?? true)),
+  };
 }
 
 /** `kinds`, `object`, `objects`: what a tool needs that knows resources by name only. */
@@ -84,12 +119,18 @@ export function addGenericQueries(builder: Builder): void {
         namespace: t.arg.string(),
         labelSelector: t.arg.string(),
         fieldSelector: t.arg.string(),
+        where: t.arg({ type: 'JSON', description: 'as the `where` of the kind; pages are of 500 then unless said' }),
+        orderBy: t.arg({
+          type: 'JSON',
+          description: 'as the `orderBy` of the kind; pages are of 500 then unless said',
+        }),
         limit: t.arg.int(),
         continue: t.arg.string(),
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       async resolve(_, args, context) {
         const target = namedTarget(context, 'list', args);
+        if (isGiven(args.where) || isGiven(args.orderBy)) return filteredPage(context, target, args);
         const answer = await context.api.list(context.request, target, {
           ...selectOptions(args),
           ...(args.limit && { limit: args.limit }),

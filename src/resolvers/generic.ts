@@ -9,6 +9,7 @@ import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
 import { addPageInfo } from './where/connection-type.ts';
+import { addSearch } from './where/search/search-fields.ts';
 
 /** The part of the schema that no kind changes; made once. */
 export function genericSchema(): GraphQLSchema {
@@ -24,5 +25,6 @@ export function genericSchema(): GraphQLSchema {
   addHistoryFields(builder);
   addGenericSubscriptions(builder);
   addPageInfo(builder);
+  addSearch(builder);
   return builder.toSchema({ sortSchema: false });
 }

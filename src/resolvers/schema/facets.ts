@@ -3,6 +3,7 @@ import { historyField } from '../history/object-history.ts';
 import { watchFields, eventType } from '../live/watch-fields.ts';
 import { MUTATION_FACETS } from '../mutations/mutation-facets.ts';
 import { relationFields } from '../relations/relation-fields.ts';
+import { aggregateFields } from '../where/aggregate/aggregate-fields.ts';
 import { connectionType } from '../where/connection-type.ts';
 import { fieldType } from '../where/field-types.ts';
 import { queryFields } from '../where/query-fields.ts';
@@ -13,6 +14,7 @@ import type { Facet, TypeMaker } from './kind-types.ts';
 export const FACETS: readonly Facet[] = [
   relationFields,
   queryFields,
+  aggregateFields,
   ...MUTATION_FACETS,
   watchFields,
   historyField,

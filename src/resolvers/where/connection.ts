@@ -32,6 +32,10 @@ export class ObjectConnection {
     this.items = page.items;
   }
 
+  get stored(): readonly Stored[] {
+    return this.page.stored;
+  }
+
   get resourceVersion(): string {
     return String(this.page.revision);
   }

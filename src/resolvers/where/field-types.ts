@@ -13,8 +13,11 @@ import { isPlain } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
 
 /** `PodField` */
-export const fieldType: TypeMaker<GraphQLInputType> = ({ schema, names }, types) =>
+export const fieldType: TypeMaker<GraphQLInputObjectType> = ({ schema, names }, types) =>
   fieldTypesOf(types).struct(schema, names.type);
+
+/** How a field is meant where it is named. */
+export const pickType = (types: KindTypes): GraphQLEnumType => fieldTypesOf(types).pick;
 
 const made = new WeakMap<KindTypes, FieldTypes>();
 function fieldTypesOf(types: KindTypes): FieldTypes {
@@ -49,7 +52,7 @@ function hasScalar(schema: Schema): boolean {
 class FieldTypes {
   private readonly structs = new Map<StructKey, GraphQLInputObjectType>();
   private readonly entries = new Map<string, GraphQLInputObjectType>();
-  private readonly pick: GraphQLEnumType;
+  readonly pick: GraphQLEnumType;
 
   constructor(private readonly types: KindTypes) {
     this.pick = new GraphQLEnumType({

@@ -11,6 +11,7 @@ import { filtered } from './filtered.ts';
 import type { Filter, Order } from './filter.ts';
 import type { ListArguments } from './list-arguments.ts';
 import type { ListSource } from './list-source.ts';
+import { outcomeOf } from './outcome.ts';
 import { pageInKeyOrder, pageInOrder, type PageAsk } from './page.ts';
 import { DEFAULT_FIRST, MAX_FIRST } from './paging.ts';
 import { selectOptions } from '../targets.ts';
@@ -30,14 +31,15 @@ export async function selectObjects(
   let digest: string | undefined;
   const digestOfQuery = (): string => (digest ??= digestOf(kind, args));
   const asked = outcomeOf(() => ({ ...compiled(kind, args), ask: askOf(args, digestOfQuery) }));
-  const cursor = asked.value?.ask.after ?? asked.value?.ask.before;
+  const ahead = 'value' in asked ? asked.value : undefined;
+  const cursor = ahead?.ask.after ?? ahead?.ask.before;
   const exactly = cursor ? String(cursor.revision) : revision;
   const { items, revision: at } = await source({
     ...selectOptions(args),
-    ...(asked.value?.filter?.having && { having: asked.value.filter.having }),
+    ...(ahead?.filter?.having && { having: ahead.filter.having }),
     ...(exactly !== undefined && { revision: exactly }),
   });
-  if (!asked.value) throw asked.error;
+  if ('error' in asked) throw asked.error;
   const { filter, order, ask } = asked.value;
   const page = order
     ? await pageInOrder(kind, filter ? await filtered(kind, items, filter, budget) : items, order, ask, budget)
@@ -54,15 +56,6 @@ export async function selectObjects(
     cursorOf: ({ namespace, name }) => encodeCursor({ revision: at, namespace, name }, digestOfQuery()),
     count: () => page.matched ?? filtered(kind, items, filter, budget).then(({ length }) => length),
   });
-}
-
-/** Whether the caller may read it at all comes before what is wrong with the question. */
-function outcomeOf<T>(make: () => T): { value: T } | { value?: undefined; error: unknown } {
-  try {
-    return { value: make() };
-  } catch (error) {
-    return { error };
-  }
 }
 
 const given = (value: unknown): boolean => value !== null && value !== undefined;

@@ -21,6 +21,10 @@ import { wordsOf, type Word } from './scalar-condition.ts';
 export const whereType: TypeMaker<GraphQLInputType> = ({ schema, names }, types) =>
   whereTypesOf(types).struct(schema, names.type);
 
+/** `IntWhere` */
+export const scalarWhereType = (type: ScalarSchema['type'], types: KindTypes): GraphQLInputType =>
+  whereTypesOf(types).of({ type }, '');
+
 const made = new WeakMap<KindTypes, WhereTypes>();
 function whereTypesOf(types: KindTypes): WhereTypes {
   let own = made.get(types);
@@ -52,7 +56,7 @@ class WhereTypes {
     return type;
   }
 
-  private of(schema: Schema, path: string): GraphQLInputObjectType {
+  of(schema: Schema, path: string): GraphQLInputObjectType {
     switch (schema.type) {
       case 'object':
         return schema.fields.size ? this.struct(schema, path) : this.any();

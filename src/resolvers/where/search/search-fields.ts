@@ -1,0 +1,36 @@
+import { apiVersionOf } from '../../../meta/gvk.ts';
+import type { Builder } from '../../builder.ts';
+import { WholeObject } from '../../whole.ts';
+import { search, type SearchHit } from './search.ts';
+
+/** `search`: objects of any kind by a text. */
+export function addSearch(builder: Builder): void {
+  const hit = builder.objectRef<SearchHit>('SearchHit').implement({
+    description: 'An object that a search has found.',
+    fields: (t) => ({
+      resource: t.string({ description: '`pods`, `deployments.apps`', resolve: ({ kind }) => kind.storage.key }),
+      apiVersion: t.string({ resolve: ({ kind }) => apiVersionOf(kind) }),
+      kind: t.string({ resolve: ({ kind }) => kind.kind }),
+      namespace: t.string({ nullable: true, resolve: ({ stored }) => stored.namespace || null }),
+      name: t.string({ resolve: ({ stored }) => stored.name }),
+      field: t.exposeString('field', { description: 'Where it was found: `metadata.name`, `spec.containers.image`.' }),
+      text: t.exposeString('text', { description: 'What was found there.' }),
+      object: t.field({ type: 'JSON', resolve: ({ kind, stored }) => new WholeObject(kind, stored) }),
+    }),
+  });
+  builder.queryField('search', (t) =>
+    t.field({
+      type: [hit],
+      description:
+        'Objects that have all words of a text in their name, labels, annotations, images, hosts or addresses; names come first. ' +
+        'What the caller may not list is not searched.',
+      args: {
+        text: t.arg.string({ required: true }),
+        kinds: t.arg.stringList({ description: '`pods`, `deployments.apps`; all unless said' }),
+        namespaces: t.arg.stringList(),
+        first: t.arg.int({ description: '20 unless said' }),
+      },
+      resolve: (_, args, context) => search(context, args),
+    }),
+  );
+}
