@@ -181,6 +181,8 @@ export interface ListAnswer {
 export interface WatchEvent {
   type: 'ADDED' | 'MODIFIED' | 'DELETED';
   stored: Stored;
+  /** the state before, as StoreEvent has it; it may not have matched */
+  previous?: Stored | undefined;
 }
 
 export interface WatchSink {
@@ -266,6 +268,8 @@ export interface Api {
 
   /** Whether `user` may; the reason as RBAC says it. Used by the façades for non-resource paths and relation edges. */
   authorize(user: User, attributes: Attributes): { allowed: boolean; reason: string };
+  /** Another text after each change of what roles and bindings give the user, so that what was decided before it can be told. */
+  rightsVersion(user: User): string;
   /** The same for a read that the façade does by itself (relation edges), which is recorded as the request that reads the same. */
   authorizeRead(
     ctx: RequestContext,

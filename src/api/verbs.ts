@@ -123,6 +123,7 @@ export function verbs(core: Core): Api {
     hold: (ctx, rights, onLost) => core.standing.hold(ctx, rights, onLost),
     openStream: (ctx) => core.openStreams.open(ctx),
     recordWatch: (ctx, attributes) => recordWatch(core, ctx, attributes),
+    rightsVersion: (user) => core.authorizer.rightsVersion(user),
     authorizeRead: (ctx, attributes) => authorizeRead(core, ctx, attributes),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),
     impersonate: (user, headers) => impersonate(core.authorizer, user, headers),

@@ -155,8 +155,9 @@ class RunningWatch {
     for (const event of events) {
       const is = event.type !== 'DELETED' && matches(event.stored);
       const was = event.type !== 'ADDED' && matches(event.previous ?? event.stored);
-      if (is) seen.push({ type: was ? 'MODIFIED' : 'ADDED', stored: event.stored });
-      else if (was) seen.push({ type: 'DELETED', stored: lastSeen(event) });
+      const { previous } = event;
+      if (is) seen.push({ type: was ? 'MODIFIED' : 'ADDED', stored: event.stored, previous });
+      else if (was) seen.push({ type: 'DELETED', stored: lastSeen(event), previous });
     }
     if (seen.length) this.sink.onEvents(seen);
   }

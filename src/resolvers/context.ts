@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Api, RequestContext } from '../api/contract.ts';
 import type { Budget } from './budget.ts';
+import type { LiveViews } from './live/live-views.ts';
 import type { Subscription } from './live/subscription.ts';
 import { Snapshot } from './relations/snapshot.ts';
 import { Snapshots, type FieldPlace } from './relations/snapshots.ts';
@@ -18,8 +19,18 @@ export interface OperationContext {
    * variable may be that of several fields: then it is a copy.
    */
   own<T>(value: T): T;
-  /** where a subscription's field puts its events; undefined in a query or mutation */
-  subscription?: Subscription;
+  /** of a subscription; undefined in a query or mutation */
+  subscribing?: Subscribing;
+}
+
+/** What the field of a subscription works with. */
+export interface Subscribing {
+  /** where it puts its events */
+  readonly subscription: Subscription;
+  /** what live queries share */
+  readonly views: LiveViews;
+  /** equal for those who may see the same, as the same kinds */
+  readonly rights: string;
 }
 
 /** A field's value as graphql-js goes on with it. */

@@ -14,7 +14,7 @@ import type { Api, Attributes, RequestContext } from '../api/contract.ts';
 import { withChangeSet } from '../api/history/change-set.ts';
 import { badRequest } from '../meta/status.ts';
 import { Budget, DEFAULT_BUDGET, NO_BUDGET } from './budget.ts';
-import { counted, createContext, type OperationContext } from './context.ts';
+import { counted, createContext, type OperationContext, type Subscribing } from './context.ts';
 import { requireDiscovery } from './discovery.ts';
 import type { Operation } from './schema/documents.ts';
 import { formatError } from './errors.ts';
@@ -22,8 +22,11 @@ import { JsonWriter, type JsonText } from './json-text.ts';
 import type { Limits } from './limits.ts';
 import { writeLongJson } from './long-json.ts';
 import { Operations, RefusedDocument, tellsOfSchema, type Asked, type OperationRequest } from './schema/operations.ts';
+import { isLiveEvent, isLong, type Render } from './live/live-event.ts';
+import { LiveViews } from './live/live-views.ts';
+import { resumeOf } from './live/resume-variable.ts';
 import { SharedSubscriptions } from './live/shared-subscriptions.ts';
-import type { Subscriber, Subscription } from './live/subscription.ts';
+import type { Subscriber } from './live/subscription.ts';
 
 /** Characters from which on the key of a shared subscription is its digest. */
 const LONG_KEY = 4096;
@@ -31,6 +34,8 @@ const LONG_KEY = 4096;
 /** Runs operations, whose results are the text of their JSON: compiled, as far as the document can be, or by graphql-js. */
 export class Engine {
   private readonly operations: Operations;
+  private readonly schemas = new SchemaNumbers();
+  private readonly views: LiveViews;
   private readonly subscriptions = new SharedSubscriptions((error) => this.refused(error));
 
   constructor(
@@ -39,6 +44,7 @@ export class Engine {
     private readonly report: (error: unknown) => void,
   ) {
     this.operations = new Operations(api, limits);
+    this.views = new LiveViews(api);
   }
 
   get schema(): GraphQLSchema {
@@ -76,8 +82,21 @@ export class Engine {
   subscribe(asked: Asked, context: RequestContext): Subscriber {
     const { operation, request } = asked;
     const { user, agent, impersonator, origin } = context;
-    const { query, operationName, variables } = request;
-    const whole = JSON.stringify([query, operationName, variables, user.name, user.uid, user.groups, user.extra]);
+    const { query, operationName } = request;
+    const { resume, variables } = resumeOf(operation, request.variables);
+    const { api } = this;
+    const rights = JSON.stringify([
+      [user.name, user.uid, user.groups, user.extra],
+      api.rightsVersion(user),
+      api.registry.generation,
+    ]);
+    const whole = JSON.stringify([
+      query,
+      operationName,
+      variables,
+      operation && this.schemas.of(operation.schema),
+      rights,
+    ]);
     // a long one is not kept
     const key = whole.length > LONG_KEY ? createHash('sha256').update(whole).digest('base64') : whole;
     const named = { variables, operationName };
@@ -86,7 +105,7 @@ export class Engine {
     let begins = false;
     return this.subscriptions.join(
       key,
-      (event) => operation?.compiled?.event(event) ?? this.eventText(operation!, named, own, event),
+      (event) => this.payload(operation!, named, own, event),
       (rights, onLost) => {
         const letGo = this.api.hold(context, rights, onLost);
         // the watch that this one begins is recorded as such
@@ -94,8 +113,14 @@ export class Engine {
       },
       (subscription) => {
         begins = true;
-        void this.begin(subscription, asked, own);
+        const { views } = this;
+        void this.begin(
+          { subscription, views, rights },
+          { ...asked, request: { ...request, variables } } as Asked,
+          own,
+        );
       },
+      resume,
     );
   }
 
@@ -118,8 +143,9 @@ export class Engine {
     return JSON.stringify({ errors: this.errorsOf(error) });
   }
 
-  private async begin(subscription: Subscription, asked: Asked, context: RequestContext): Promise<void> {
+  private async begin(subscribing: Subscribing, asked: Asked, context: RequestContext): Promise<void> {
     const { operation, request } = asked;
+    const { subscription } = subscribing;
     if (operation?.node.operation !== 'subscription') return subscription.finish(await this.execute(asked, context));
     try {
       const source: AsyncIterable<unknown> | ExecutionResult = await createSourceEventStream({
@@ -127,13 +153,28 @@ export class Engine {
         document: operation.document,
         variableValues: request.variables,
         operationName: request.operationName,
-        contextValue: { ...createContext(this.api, context, new Budget(DEFAULT_BUDGET)), subscription },
+        contextValue: { ...createContext(this.api, context, new Budget(DEFAULT_BUDGET)), subscribing },
       });
       // Otherwise it is the subscription itself, to which its field's watch has begun to give events.
       if (!(Symbol.asyncIterator in source)) subscription.finish(await this.text(source, new Budget(DEFAULT_BUDGET)));
     } catch (error) {
       subscription.end(error);
     }
+  }
+
+  /** What an event is to those who read it; undefined: nothing. */
+  private payload(
+    operation: Operation,
+    request: Pick<OperationRequest, 'variables' | 'operationName'>,
+    context: RequestContext,
+    event: object,
+  ): ReturnType<Render> {
+    if (isLiveEvent(event)) return event.render((payload) => this.payload(operation, request, context, payload));
+    const { compiled } = operation;
+    const byGraphQL = (): Promise<JsonText> => this.eventText(operation, request, context, event);
+    if (!compiled) return byGraphQL();
+    if (!isLong(event)) return compiled.event(event) ?? byGraphQL();
+    return compiled.longEvent(event, new Budget(NO_BUDGET)).then((text) => text ?? byGraphQL());
   }
 
   /** With a context of its own: relations of an event are of its own time, not of the subscription's beginning. */
@@ -186,3 +227,15 @@ const writesSeveral = ({ node }: Operation): boolean =>
 
 const fieldResolver: GraphQLFieldResolver<unknown, OperationContext> = (source, args, context, info) =>
   counted(defaultFieldResolver(source, args, context, info), context, info);
+
+/** Tells one schema from another for as long as it is used. */
+class SchemaNumbers {
+  private readonly numbers = new WeakMap<GraphQLSchema, number>();
+  private last = 0;
+
+  of(schema: GraphQLSchema): number {
+    let number = this.numbers.get(schema);
+    if (number === undefined) this.numbers.set(schema, (number = ++this.last));
+    return number;
+  }
+}

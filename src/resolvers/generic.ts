@@ -8,6 +8,7 @@ import { addApplyConflict } from './mutations/try-apply.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
+import { addLiveTypes } from './live/live-types.ts';
 import { addPageInfo } from './where/connection-type.ts';
 import { addSearch } from './where/search/search-fields.ts';
 
@@ -24,6 +25,7 @@ export function genericSchema(): GraphQLSchema {
   addRolloutTypes(builder);
   addHistoryFields(builder);
   addGenericSubscriptions(builder);
+  addLiveTypes(builder);
   addPageInfo(builder);
   addSearch(builder);
   return builder.toSchema({ sortSchema: false });

@@ -93,6 +93,9 @@ export class RecordingApi {
   ): { allowed: boolean; reason: string } {
     return this.authorize(user, attributes);
   }
+  /** A test sets another where what a user may is to have changed. */
+  rights = '';
+  rightsVersion: Api['rightsVersion'] = () => this.rights;
   recordWatch: Api['recordWatch'] = () => () => undefined;
   /** Of rights that are held, which a test can take away. */
   readonly held = new Set<{ user: string; lose: (why: StatusError) => void }>();

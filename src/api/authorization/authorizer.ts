@@ -61,6 +61,11 @@ export class Authorizer {
     return !this.enabled || user.groups.includes(MASTERS) ? [] : subjectsOf(user);
   }
 
+  /** Another after each change of what bindings give the user; the same always for who may everything. */
+  rightsVersion(user: User): string {
+    return !this.enabled || user.groups.includes(MASTERS) ? '' : this.rbac.versionFor(user);
+  }
+
   /** Calls back after each change by which what nodes' pods lead to may have become less. */
   onNodesLessened(listener: (subjects: Lessened) => void): void {
     this.nodes.graph.onLessened((node) =>

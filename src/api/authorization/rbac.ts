@@ -2,6 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Store, Stored } from '../../store/contract.ts';
 import type { Attributes, User } from '../contract.ts';
 import { isResourceRequest } from './attributes.ts';
+import { RightsVersions } from './rights-versions.ts';
 import { ruleAllows, type PolicyRule } from './rules.ts';
 
 const GROUP = 'rbac.authorization.k8s.io';
@@ -55,6 +56,7 @@ export class Rbac {
   private readonly decisions = new LRUCache<string, Decision>({ max: MAX_DECISIONS });
   private readonly stops: (() => void)[] = [];
   private readonly listeners: ((subjects: Lessened) => void)[] = [];
+  private readonly versions = new RightsVersions();
 
   constructor(store: Pick<Store, 'get' | 'list' | 'watch'>) {
     for (const resource of [...ROLES, ...BINDINGS]) this.follow(store, resource);
@@ -77,6 +79,11 @@ export class Rbac {
       else errors.push(missing(binding));
     }
     return { rules, errors };
+  }
+
+  /** Another after each change of a role or binding of the user's. */
+  versionFor(user: User): string {
+    return this.versions.of(subjectsOf(user));
   }
 
   /** Calls back after each change by which somebody may have fewer rights. Rights only add up, so what is new takes none. */
@@ -126,10 +133,12 @@ export class Rbac {
     const stop = store.watch({ resource }, revision, {
       onEvents: (events) => {
         const less = new Set<string>();
+        const concerned = (stored: Stored) => (isRole ? this.holders(stored) : this.bound(stored));
         for (const { type, stored } of events) {
-          if (type !== 'ADDED')
-            for (const subject of isRole ? this.holders(stored) : this.bound(stored)) less.add(subject);
+          const before = concerned(stored);
+          if (type !== 'ADDED') for (const subject of before) less.add(subject);
           apply(stored, type === 'DELETED');
+          this.versions.changed(new Set([...before, ...concerned(stored)]));
         }
         this.decisions.clear();
         if (less.size) this.tell(less);
@@ -139,6 +148,7 @@ export class Rbac {
         if (reason !== 'expired') return;
         this.forgetMissing(store, resource);
         this.follow(store, resource);
+        this.versions.changedAll();
         this.tell(undefined);
       },
     });

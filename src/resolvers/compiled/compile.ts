@@ -33,6 +33,8 @@ export interface CompiledOperation {
   run(variables: Variables, context: OperationContext, format: FormatError): Promise<JsonText | undefined>;
   /** A subscription's event. Undefined as above. */
   event(value: unknown): JsonText | undefined;
+  /** The same of one that has a long list: others have their turn between its items. */
+  longEvent(value: unknown, budget: Budget): Promise<JsonText | undefined>;
 }
 
 interface RootField {
@@ -42,7 +44,6 @@ interface RootField {
   /** what its resolver is told of its place, without the variables */
   info: Omit<GraphQLResolveInfo, 'variableValues'>;
   arguments: ReturnType<typeof compileArguments>;
-  /** in a query or mutation */
   long: WriteLong | undefined;
   /** in a subscription */
   write: Write | undefined;
@@ -72,8 +73,8 @@ export function compile(
   for (const [as, nodes] of selected) {
     const field = root.getFields()[nodes[0]!.name.value];
     const write = subscribes ? field && writers.of(field.type, nodes) : undefined;
-    const long = subscribes ? undefined : field && writers.long(field.type, nodes);
-    if (!field || !(write ?? long)) return undefined;
+    const long = field && writers.long(field.type, nodes);
+    if (!field || !long || (subscribes && !write)) return undefined;
     fields.push({
       as,
       nodes,
@@ -109,6 +110,13 @@ export function compile(
       return errors ? JSON.stringify({ errors: errors.map(format) }) : run(fields, coerced, context, format);
     },
     event: (value) => eventText(fields, value),
+    longEvent: (value, budget) =>
+      written(
+        fields,
+        fields.map(({ field }) => eventValue(field, value)),
+        [],
+        budget,
+      ),
   };
 }
 
@@ -170,7 +178,7 @@ function eventText([root]: readonly RootField[], value: unknown): JsonText | und
   const out = new JsonWriter();
   out.text = `{"data":{${JSON.stringify(as)}:`;
   try {
-    write(field.resolve ? field.resolve(value, {}, undefined as never, undefined as never) : value, out);
+    write(eventValue(field, value), out);
   } catch (error) {
     if (error === NOT_COVERED) return undefined;
     throw error;
@@ -178,3 +186,7 @@ function eventText([root]: readonly RootField[], value: unknown): JsonText | und
   out.text += '}}';
   return out.end();
 }
+
+/** A subscription's root resolver looks at the event alone. */
+const eventValue = ({ resolve }: RootField['field'], value: unknown): unknown =>
+  resolve ? resolve(value, {}, undefined as never, undefined as never) : value;

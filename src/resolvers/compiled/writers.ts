@@ -4,11 +4,13 @@ import {
   GraphQLFloat,
   GraphQLInt,
   GraphQLString,
+  isEnumType,
   isLeafType,
   isListType,
   isNonNullType,
   isObjectType,
   type FieldNode,
+  type GraphQLEnumType,
   type GraphQLField,
   type GraphQLLeafType,
   type GraphQLObjectType,
@@ -212,8 +214,18 @@ async function writeItems(items: readonly unknown[], write: Write, out: JsonWrit
   out.text += items.length ? ']' : '[]';
 }
 
-/** Our own scalars pass on what the API answers as it is; an enum or another scalar is not covered. */
+/** A value that is called as it is, as ours are. */
+const named =
+  (type: GraphQLEnumType): Write =>
+  (value, out) => {
+    if (typeof value !== 'string' || type.getValue(value)?.value !== value) throw NOT_COVERED;
+    out.text += `"${value}"`;
+  };
+
+/** Our own scalars pass on what the API answers as it is; another scalar is not covered. */
 const leaf = (type: GraphQLOutputType): Write | undefined =>
-  isLeafType(type)
-    ? (scalars.get(type) ?? (OUR_SCALARS.has((type as GraphQLScalarType).name) ? writeJson : undefined))
-    : undefined;
+  isEnumType(type)
+    ? named(type)
+    : isLeafType(type)
+      ? (scalars.get(type) ?? (OUR_SCALARS.has((type as GraphQLScalarType).name) ? writeJson : undefined))
+      : undefined;

@@ -13,9 +13,19 @@ const MAX_REPLAY = 1024;
 const MAX_REPLAY_BYTES = 1024 * 1024;
 /** Texts that are kept for those who read at another pace. */
 const MAX_TEXTS = 64;
+/** Of a subscription that has a latest state: who is so far behind is told that instead. */
+const MAX_BEHIND_LATEST = 64;
+const MAX_BYTES_BEHIND_LATEST = 1024 * 1024;
 
-/** The payload that an event is. */
-export type TextOf = (event: object) => JsonText | Promise<JsonText>;
+/** The payload that an event is; undefined: it turns out to be none. */
+type Payload = JsonText | undefined;
+export type TextOf = (event: object) => Payload | Promise<Payload>;
+
+/**
+ * An event that stands for all that was pushed until now, or for what of it comes after `resume`, which an earlier payload
+ * has told. The answer's place is that of the call, however long it takes.
+ */
+export type Latest = (resume: string | undefined) => object | Promise<object>;
 
 /** Holds the rights by which one reads, as Api.hold for its context. Throws 403. */
 export type Hold = (rights: readonly Attributes[], onLost: (why: StatusError) => void) => () => void;
@@ -31,18 +41,20 @@ interface Batch {
 /**
  * One execution of a subscription, and all who read it: the one queue between a watch, which cannot wait, and sockets,
  * which may be slow. Each subscriber has its place in it, and an event becomes text when the first of them comes to it.
- * Who joins begins at the start, so that a watch from a revision misses no event, whoever began it.
+ * Who joins begins at the start, so that a watch from a revision misses no event, whoever began it; and where there is a
+ * latest state, with that, as who is too slow for what comes goes on with it.
  */
 export class Subscription {
   private readonly batches: Batch[] = [];
   /** number of the oldest batch that is kept */
   private first = 0;
   private readonly subscribers = new Set<Subscriber>();
-  private readonly texts = new Map<object, JsonText | Promise<JsonText>>();
+  private readonly texts = new Map<object, Payload | Promise<Payload>>();
   private replay = { events: 0, bytes: 0 };
   /** bytes of all batches that were pushed, of those that are kept no more, and of the state at the beginning */
   private bytes = { pushed: 0, forgotten: 0, initial: 0 };
   private last: JsonText | undefined;
+  private latest: Latest | undefined;
   private over = false;
   private stop: (() => void) | undefined;
   /** that its source was opened by, once it is */
@@ -69,18 +81,44 @@ export class Subscription {
     return subscriber;
   }
 
-  /** It is still known from the start. */
+  /** It is still known from the start, or what it has come to is. */
   get joinable(): boolean {
-    return !this.over && this.replay.events <= MAX_REPLAY && this.replay.bytes <= MAX_REPLAY_BYTES;
+    return !this.over && (this.latest !== undefined || this.replayable);
   }
 
-  /** @param hold by which the reader keeps its rights: they are its own, whoever began. Throws 403. */
-  join(hold: Hold = holdNothing): Subscriber {
-    const subscriber = new Subscriber(this, { batch: this.first, bytes: this.bytes.forgotten }, hold);
+  private get replayable(): boolean {
+    return this.replay.events <= MAX_REPLAY && this.replay.bytes <= MAX_REPLAY_BYTES;
+  }
+
+  /**
+   * @param hold by which the reader keeps its rights: they are its own, whoever began. Throws 403.
+   * @param resume what the reader was told last before it lost its connection, where there is a latest state
+   */
+  join(hold: Hold = holdNothing, resume?: string): Subscriber {
+    const subscriber = new Subscriber(this, { batch: this.first, bytes: this.bytes.forgotten }, hold, resume);
     if (this.rights) subscriber.stand(this.rights);
     for (const batch of this.batches) batch.unread++;
     this.subscribers.add(subscriber);
+    if (this.latest) this.toLatest(subscriber);
     return subscriber;
+  }
+
+  /** From now on there is a latest state: all begin with it. */
+  tellsLatest(latest: Latest): void {
+    if (this.over) return;
+    this.latest = latest;
+    for (const subscriber of this.subscribers) {
+      this.toLatest(subscriber);
+      subscriber.wake();
+    }
+  }
+
+  /** Who reads on is told all anew. */
+  beginsAnew(): void {
+    for (const subscriber of this.subscribers) {
+      this.toLatest(subscriber);
+      subscriber.wake();
+    }
   }
 
   /** Its source was opened by these rights, which each reader must have as long as it reads. */
@@ -114,14 +152,19 @@ export class Subscription {
     if (this.over || events.length === 0) return;
     this.bytes.pushed += bytes;
     if (initial) this.bytes.initial += bytes;
-    this.replay.events += events.length;
-    this.replay.bytes += bytes;
+    if (!this.latest) {
+      this.replay.events += events.length;
+      this.replay.bytes += bytes;
+    }
     this.batches.push({ events, bytes, unread: this.subscribers.size });
     this.forget();
-    const end = this.first + this.batches.length;
+    const { newest } = this;
+    const [behind, bytesOfThem] = this.latest
+      ? [MAX_BEHIND_LATEST, MAX_BYTES_BEHIND_LATEST]
+      : [MAX_BEHIND, MAX_BYTES_BEHIND];
     for (const subscriber of this.subscribers) {
       const bytesBehind = this.bytes.pushed - subscriber.bytes - this.bytes.initial;
-      if (end - subscriber.batch > MAX_BEHIND || bytesBehind > MAX_BYTES_BEHIND) this.cut(subscriber);
+      if (newest - subscriber.batch > behind || bytesBehind > bytesOfThem) this.isTooSlow(subscriber);
       subscriber.wake();
     }
   }
@@ -147,7 +190,16 @@ export class Subscription {
   }
 
   /** The payload at a subscriber's place, which goes on by one. Undefined: nothing is there yet. */
-  take(subscriber: Subscriber): JsonText | Promise<JsonText> | undefined {
+  take(subscriber: Subscriber): { payload: Payload | Promise<Payload> } | undefined {
+    if (this.latest && subscriber.behind) {
+      const event = this.latestFor(subscriber);
+      if (!event) return undefined;
+      // what was pushed until now is in it
+      this.toLatest(subscriber);
+      subscriber.behind = false;
+      if (!(event instanceof Promise)) return { payload: this.text(event) };
+      return { payload: event.then((one) => this.text(one)).catch((error: unknown) => this.refused(error)) };
+    }
     const batch = this.batches[subscriber.batch - this.first];
     if (!batch) return undefined;
     const event = batch.events[subscriber.at++]!;
@@ -158,7 +210,7 @@ export class Subscription {
       batch.unread--;
       this.forget();
     }
-    return this.text(event);
+    return { payload: this.text(event) };
   }
 
   /** What a subscriber is told that has read all: whether that was all, and the last payload. */
@@ -178,22 +230,48 @@ export class Subscription {
     stop?.();
   }
 
-  private cut(subscriber: Subscriber): void {
+  /** number of the batch that comes next */
+  private get newest(): number {
+    return this.first + this.batches.length;
+  }
+
+  /** Undefined: it cannot go on where it asks to, and has been told why. */
+  private latestFor(subscriber: Subscriber): ReturnType<Latest> | undefined {
+    try {
+      return this.latest?.(subscriber.resumes());
+    } catch (error) {
+      subscriber.lose(error);
+      return undefined;
+    }
+  }
+
+  /** Puts a subscriber to the end, with the latest state to be read first. */
+  private toLatest(subscriber: Subscriber): void {
+    for (let i = subscriber.batch - this.first; i < this.batches.length; i++) this.batches[i]!.unread--;
+    subscriber.batch = this.newest;
+    subscriber.at = 0;
+    subscriber.bytes = this.bytes.pushed;
+    subscriber.behind = true;
+    this.forget();
+  }
+
+  private isTooSlow(subscriber: Subscriber): void {
+    if (this.latest) return this.toLatest(subscriber);
     this.leave(subscriber);
     subscriber.fail(tooManyRequests('the subscription is read too slowly', 1));
   }
 
   private forget(): void {
-    if (this.joinable) return;
+    if (!this.latest && this.replayable && !this.over) return;
     while (this.batches[0]?.unread === 0) {
       this.bytes.forgotten += this.batches.shift()?.bytes ?? 0;
       this.first++;
     }
   }
 
-  private text(event: object): JsonText | Promise<JsonText> {
+  private text(event: object): Payload | Promise<Payload> {
     const known = this.texts.get(event);
-    if (known !== undefined) return known;
+    if (known !== undefined || this.texts.has(event)) return known;
     const made = this.made(event);
     if (this.subscribers.size > 1) {
       this.texts.set(event, made);
@@ -202,7 +280,7 @@ export class Subscription {
     return made;
   }
 
-  private made(event: object): JsonText | Promise<JsonText> {
+  private made(event: object): Payload | Promise<Payload> {
     try {
       return this.textOf(event);
     } catch (error) {
@@ -222,6 +300,8 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
   batch: number;
   at = 0;
   bytes: number;
+  /** it is to be told the latest state next */
+  behind = false;
   private over = false;
   private error: unknown;
   private last: JsonText | undefined;
@@ -233,6 +313,7 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
     private readonly subscription: Subscription,
     place: { batch: number; bytes: number },
     private readonly hold: Hold,
+    private resume: string | undefined,
   ) {
     this.batch = place.batch;
     this.bytes = place.bytes;
@@ -293,20 +374,32 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
   /** Something has changed: who waits is given what it waits for, without a turn in between. */
   wake(): void {
     const { waiting } = this;
-    const result = waiting && this.read();
-    if (!result) return;
+    if (!waiting) return;
+    // reading may push what wakes it again
     this.waiting = undefined;
-    waiting(result);
+    const result = this.read();
+    if (result) waiting(result);
+    else this.waiting = waiting;
+  }
+
+  private get isOver(): boolean {
+    return this.over;
+  }
+
+  /** Where it goes on, the first time that it is asked. */
+  resumes(): string | undefined {
+    const { resume } = this;
+    this.resume = undefined;
+    return resume;
   }
 
   /** What `next()` answers now; undefined: it has to wait. */
   private read(): Result | Promise<Result> | undefined {
-    if (!this.over) {
-      const text = this.subscription.take(this);
-      // it may have lost its right meanwhile
-      if (text instanceof Promise)
-        return text.then((value) => (this.last === undefined ? { done: false, value } : (this.read() ?? DONE)));
-      if (text !== undefined) return { done: false, value: text };
+    while (!this.over) {
+      const taken = this.subscription.take(this);
+      if (taken?.payload instanceof Promise) return this.later(taken.payload);
+      if (taken?.payload !== undefined) return { done: false, value: taken.payload };
+      if (taken || this.isOver) continue;
       const ending = this.subscription.ending();
       if (!ending) return undefined;
       this.over = true;
@@ -318,5 +411,12 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
     this.last = undefined;
     if (last !== undefined) return { done: false, value: last };
     return error === undefined ? DONE : Promise.reject(error as Error);
+  }
+
+  /** A payload that takes its time: the right may be lost meanwhile, or it is none. */
+  private async later(payload: Promise<Payload>): Promise<Result> {
+    const value = await payload;
+    if (this.last !== undefined) return this.read() ?? DONE;
+    return value === undefined ? this.next() : { done: false, value };
   }
 }

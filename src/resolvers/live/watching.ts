@@ -33,12 +33,13 @@ export interface WatchArguments extends SelectArguments {
  * @param payloads what subscribers are sent of the events that came together
  */
 export async function beginWatch(
-  { api, request, subscription }: OperationContext,
+  { api, request, subscribing }: OperationContext,
   kind: Kind,
   args: WatchArguments,
   payloads: (events: readonly ObjectEvent[]) => readonly object[],
 ): Promise<Subscription> {
-  if (!subscription) throw internalError('a watch outside of a subscription');
+  if (!subscribing) throw internalError('a watch outside of a subscription');
+  const { subscription } = subscribing;
   const { resourceVersion } = args;
   let initial = !resourceVersion;
   const push = (events: readonly ObjectEvent[]): void =>

@@ -1,5 +1,6 @@
 import type { GraphQLInputType, GraphQLObjectType } from 'graphql';
 import { historyField } from '../history/object-history.ts';
+import { liveFields } from '../live/live-fields.ts';
 import { watchFields, eventType } from '../live/watch-fields.ts';
 import { MUTATION_FACETS } from '../mutations/mutation-facets.ts';
 import { relationFields } from '../relations/relation-fields.ts';
@@ -17,6 +18,7 @@ export const FACETS: readonly Facet[] = [
   aggregateFields,
   ...MUTATION_FACETS,
   watchFields,
+  liveFields,
   historyField,
 ];
 

@@ -47,8 +47,8 @@ export function collection(
   };
 }
 
-/** '' is all of them. */
-function namespacesOf({
+/** The namespaces of a list's arguments: '' is all of them. Throws 400. */
+export function namespacesOf({
   namespace,
   namespaces,
 }: Pick<NamespaceArguments, 'namespace' | 'namespaces'>): readonly string[] {

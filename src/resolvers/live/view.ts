@@ -1,0 +1,250 @@
+import type { Api, RequestContext, WatchEvent } from '../../api/contract.ts';
+import { Slice } from '../../api/fairness/turns.ts';
+import { isStatusError } from '../../meta/status.ts';
+import type { Stored } from '../../store/contract.ts';
+import { sorted } from '../where/sorting.ts';
+import { OrderedSet } from './ordered-set.ts';
+import type { LiveSelection } from './live-selection.ts';
+
+/** An object of the view, as it is now, and what it is ordered by. */
+export interface Entry {
+  stored: Stored;
+  key: readonly unknown[];
+}
+
+/** One change of the view, told when it has been made. Places are -1 where it is not in it. */
+export interface ViewChange {
+  readonly entry: Entry;
+  /** what it was; undefined where it was not in it */
+  readonly before: Stored | undefined;
+  readonly from: number;
+  readonly to: number;
+}
+
+/** What a view tells those who look at it. */
+export interface ViewListener {
+  changed(change: ViewChange): void;
+  /** what has happened until now has been told */
+  settled(): void;
+  /** it was read anew: what was known of it is not so any more */
+  reset(): void;
+  ended(error: unknown): void;
+}
+
+/** Counts the objects of views against what may be held. Throws 429. */
+export type Hold = (objects: number) => void;
+
+/** Events that wait to be applied, beyond which it is read anew. */
+const MAX_PENDING = 20_000;
+/** s; the watch is begun again then, and nobody notices */
+const WATCH_SECONDS = 24 * 3600;
+
+/**
+ * All objects of a selection in its order, kept by the watch of the API: a change costs the filter, and a search for the
+ * old and the new place. One for all who ask for the same by the same rights, whatever of it they look at.
+ */
+export class LiveView {
+  /** the state that it has */
+  revision = 0;
+  private readonly entries = new Map<string, Entry>();
+  private set: OrderedSet<Entry>;
+  private readonly listeners = new Set<ViewListener>();
+  private readonly watches = new Map<number, () => void>();
+  private pending: WatchEvent[] = [];
+  private applying = false;
+  private over = false;
+  /** counts how often it was read, so that what a former watch tells late is not taken for news */
+  private reading = 0;
+
+  constructor(
+    private readonly api: Api,
+    private readonly request: RequestContext,
+    readonly selection: LiveSelection,
+    private readonly hold: Hold,
+  ) {
+    this.set = new OrderedSet(this.compare);
+  }
+
+  get size(): number {
+    return this.set.size;
+  }
+
+  at(rank: number): Entry | undefined {
+    return this.set.at(rank);
+  }
+
+  first(count: number): Entry[] {
+    return this.set.first(count);
+  }
+
+  follow(listener: ViewListener): () => void {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Reads the state and follows it. Throws what the API refuses it with, and 429 where it holds too much. */
+  async begin(): Promise<void> {
+    const reading = ++this.reading;
+    for (const stop of this.watches.values()) stop();
+    this.watches.clear();
+    this.pending = [];
+    const { revision, entries } = await this.read();
+    if (this.over || reading !== this.reading) return;
+    this.hold(entries.length - this.entries.size);
+    this.entries.clear();
+    for (const entry of entries) this.entries.set(idOf(entry.stored), entry);
+    this.set = new OrderedSet(this.compare, entries);
+    this.revision = revision;
+    for (const place of this.selection.targets.keys()) await this.watch(place, revision, reading);
+  }
+
+  /** The objects of the selection in order, as they were at a revision. Throws 410 where they are not known any more. */
+  async read(at?: number): Promise<{ revision: number; entries: Entry[] }> {
+    const { matches, keyOf } = this.selection;
+    const slice = new Slice();
+    const found: Entry[] = [];
+    const { items, revision } = await this.selection.read(at);
+    for (const stored of items) {
+      if (!matches || matches(stored)) found.push({ stored, key: keyOf(stored) });
+      if (slice.over) await slice.next();
+    }
+    return { revision, entries: await sorted(found, this.compare) };
+  }
+
+  close(): void {
+    if (this.over) return;
+    this.over = true;
+    for (const stop of this.watches.values()) stop();
+    this.hold(-this.entries.size);
+    this.entries.clear();
+    this.pending = [];
+    this.listeners.clear();
+  }
+
+  private readonly compare = (a: Entry, b: Entry): number =>
+    this.selection.compare(a.key, b.key) ||
+    textOrder(a.stored.namespace, b.stored.namespace) ||
+    textOrder(a.stored.name, b.stored.name);
+
+  private async watch(place: number, from: number, reading: number): Promise<void> {
+    const target = this.selection.targets[place];
+    if (!target) return;
+    let seen = from;
+    const isCurrent = (): boolean => !this.over && reading === this.reading;
+    const stop = await this.api.watch(
+      this.request,
+      target,
+      {
+        ...this.selection.options,
+        resourceVersion: String(from),
+        allowWatchBookmarks: true,
+        timeoutSeconds: WATCH_SECONDS,
+      },
+      {
+        onEvents: (events) => {
+          seen = events.at(-1)?.stored.revision ?? seen;
+          if (isCurrent()) this.take(events);
+        },
+        onBookmark: (revision) => {
+          seen = Math.max(seen, revision);
+          if (isCurrent() && !this.applying) this.revision = Math.max(this.revision, revision);
+        },
+        onEnd: (error) => {
+          if (!isCurrent()) return;
+          if (!error) void this.watch(place, seen, reading).catch((why: unknown) => this.fail(why));
+          else if (isStatusError(error) && error.code === 410) void this.readAnew();
+          else this.fail(error);
+        },
+      },
+    );
+    if (isCurrent()) this.watches.set(place, stop);
+    else stop();
+  }
+
+  private async readAnew(): Promise<void> {
+    try {
+      await this.begin();
+      for (const listener of this.listeners) listener.reset();
+    } catch (error) {
+      this.fail(error);
+    }
+  }
+
+  private fail(error: unknown): void {
+    const listeners = [...this.listeners];
+    this.close();
+    for (const listener of listeners) listener.ended(error);
+  }
+
+  private take(events: readonly WatchEvent[]): void {
+    for (const event of events) this.pending.push(event);
+    if (this.pending.length > MAX_PENDING) return void this.readAnew();
+    if (this.applying) return;
+    this.applying = true;
+    // what several watches are told of one commit comes in this turn
+    queueMicrotask(() => void this.apply());
+  }
+
+  /** Others have their turn between two events: the state is whole after each. */
+  private async apply(): Promise<void> {
+    const slice = new Slice();
+    try {
+      while (this.pending.length && !this.over) {
+        const { pending, reading } = this;
+        this.pending = [];
+        if (this.selection.targets.length > 1) pending.sort((a, b) => a.stored.revision - b.stored.revision);
+        for (const event of pending) {
+          if (slice.over) await slice.next();
+          // it was read anew meanwhile
+          if (this.over || reading !== this.reading) break;
+          if (event.stored.revision > this.revision) this.applyOne(event);
+        }
+      }
+      for (const listener of this.listeners) listener.settled();
+    } catch (error) {
+      this.fail(error);
+    } finally {
+      this.applying = false;
+    }
+  }
+
+  private applyOne({ type, stored }: WatchEvent): void {
+    const { matches, keyOf } = this.selection;
+    const id = idOf(stored);
+    const known = this.entries.get(id);
+    const isIn = type !== 'DELETED' && (!matches || matches(stored));
+    this.revision = stored.revision;
+    if (!known) {
+      if (!isIn) return;
+      this.hold(1);
+      const entry: Entry = { stored, key: keyOf(stored) };
+      this.entries.set(id, entry);
+      return this.tell({ entry, before: undefined, from: -1, to: this.set.add(entry) });
+    }
+    const before = known.stored;
+    if (!isIn) {
+      const from = this.set.delete(known);
+      this.entries.delete(id);
+      this.hold(-1);
+      return this.tell({ entry: known, before, from, to: -1 });
+    }
+    const key = keyOf(stored);
+    if (this.selection.compare(key, known.key) === 0) {
+      known.stored = stored;
+      known.key = key;
+      const at = this.set.rankOf(known);
+      return this.tell({ entry: known, before, from: at, to: at });
+    }
+    const from = this.set.delete(known);
+    known.stored = stored;
+    known.key = key;
+    this.tell({ entry: known, before, from, to: this.set.add(known) });
+  }
+
+  private tell(change: ViewChange): void {
+    for (const listener of this.listeners) listener.changed(change);
+  }
+}
+
+const idOf = ({ namespace, name }: Stored): string => `${namespace}/${name}`;
+const textOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
