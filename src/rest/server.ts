@@ -8,7 +8,7 @@ import {
 } from 'node:http2';
 import type { AddressInfo } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import type { SecureContextOptions, TLSSocket } from 'node:tls';
 import type { Api } from '../api/contract.ts';
 import { createFlowControl, type FlowControl } from '../api/fairness/flow-control.ts';
 import { SERVER_TLS } from '../rules/server-tls.ts';
@@ -30,11 +30,11 @@ import { refuseConnection, refuseHead, refuseUnreadable } from '../rules/http/un
 export interface RestOptions {
   api: Api & TokenIssuer;
   /** PEM. A client's certificate counts when one of the authorities signed it. */
-  tls: { key: string; cert: string } & Authorities;
+  tls: Certificate & Authorities;
   /** PEM, shown to kubelets whose serving certificate is `clientCA`'s */
-  kubeletClient: { key: string; cert: string };
+  kubeletClient: Certificate;
   /** PEM, shown to aggregated API servers */
-  frontProxy: { key: string; cert: string };
+  frontProxy: Certificate;
   /** whether the key management services that seal what is stored are well; absent where none are used */
   keyManagement?: (() => Promise<boolean>) | undefined;
   graphql?: GraphQLHandler;
@@ -48,7 +48,21 @@ export interface RestOptions {
   log?(line: string): void;
 }
 
+/** PEM */
+interface Certificate {
+  key: string;
+  cert: string;
+}
+/** What this server shows to its clients, to kubelets and to aggregated API servers. */
+export interface Shown {
+  serving: Certificate;
+  kubeletClient: Certificate;
+  frontProxy: Certificate;
+}
+
 export interface RestServer {
+  /** New certificates for new connections; those that there are stay. */
+  show(certificates: Partial<Shown>): void;
   /** Resolves when connections are taken; `port` 0 is a free one. */
   listen(port: number, host: string): Promise<AddressInfo>;
   /** Takes no new connections, ends watches, waits for what runs, and after `graceMs` cuts what is left. */
@@ -80,6 +94,7 @@ class Server implements RestServer {
   private readonly sessions = new Set<ServerHttp2Session>();
   private readonly endings = new Set<() => void>();
   private readonly server;
+  private readonly tls: SecureContextOptions;
   private running = 0;
   private stopping = false;
   private idle: (() => void) | undefined;
@@ -127,11 +142,11 @@ class Server implements RestServer {
         sent: (exchange, events) => metrics.watchSent(exchange, events),
       },
     };
+    this.tls = { ...SERVER_TLS, ca: [tls.clientCA, tls.frontProxyCA].filter((pem) => pem !== undefined) };
     this.server = createSecureServer({
-      ...SERVER_TLS,
+      ...this.tls,
       key: tls.key,
       cert: tls.cert,
-      ca: [tls.clientCA, tls.frontProxyCA].filter((pem) => pem !== undefined),
       requestCert: true,
       rejectUnauthorized: false,
       allowHTTP1: true,
@@ -165,6 +180,12 @@ class Server implements RestServer {
     this.server.listen(port, host);
     await once(this.server, 'listening');
     return this.server.address() as AddressInfo;
+  }
+
+  show({ serving, kubeletClient, frontProxy }: Partial<Shown>): void {
+    if (serving) this.server.setSecureContext({ ...this.tls, key: serving.key, cert: serving.cert });
+    if (kubeletClient) this.services.dialer.show(kubeletClient);
+    if (frontProxy) this.services.frontProxy.show(frontProxy);
   }
 
   async close(graceMs: number): Promise<void> {

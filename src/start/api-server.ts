@@ -6,13 +6,14 @@ import { createFlowControl } from '../api/fairness/flow-control.ts';
 import { createRegistry } from '../kinds/registry.ts';
 import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
 import { Pages } from '../rest/pages/pages.ts';
-import { createRestServer } from '../rest/server.ts';
+import { createRestServer, type RestServer } from '../rest/server.ts';
 import { openStore } from '../store/open.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
 import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../rules/certificates/kubelet-client.ts';
 import { FRONT_PROXY } from '../rules/front-proxy.ts';
 import { openAuditor } from './audit.ts';
-import { makeAuthority, makeCertificate, stillGood, type KeyPair } from './certificates.ts';
+import { makeAuthority, type KeyPair } from './certificates.ts';
+import { OwnCertificates, type Wanted } from './own-certificates.ts';
 import { systemClock } from '../rules/clock.ts';
 import { followAuthentication } from './follow-authentication.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -71,17 +72,36 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       JSON.parse(await store.setting(name, async () => JSON.stringify(await make()))) as T;
     const ca = await setting('ca', () => makeAuthority('kubernetes'));
     const signing = await setting('service-account-key', makeSigningKey);
-    const kubelet = await clientCertificate(setting, 'apiserver-kubelet-client', ca, {
-      commonName: KUBELET_CLIENT_USER,
-      organizations: [KUBELET_CLIENT_GROUP],
-    });
     const frontProxyCA = await setting('front-proxy-ca', () => makeAuthority('front-proxy-ca'));
-    const [commonName] = FRONT_PROXY.allowedNames;
-    const frontProxy = await clientCertificate(setting, 'front-proxy-client', frontProxyCA, { commonName });
-    const admin = await setting('admin', () =>
-      makeCertificate({ commonName: 'kubernetes-admin', organizations: ['system:masters'] }, ca),
+    const own = new OwnCertificates(setting, log, systemClock);
+    let server: RestServer | undefined;
+    let address: string | undefined;
+    const kubeletClient = await own.get(
+      {
+        setting: 'apiserver-kubelet-client',
+        authority: ca,
+        subject: { commonName: KUBELET_CLIENT_USER, organizations: [KUBELET_CLIENT_GROUP] },
+      },
+      (pair) => server?.show({ kubeletClient: pair }),
     );
-    const serving = await servingCertificate(options, ca, setting);
+    const frontProxy = await own.get(
+      {
+        setting: 'front-proxy-client',
+        authority: frontProxyCA,
+        subject: { commonName: FRONT_PROXY.allowedNames[0] },
+      },
+      (pair) => server?.show({ frontProxy: pair }),
+    );
+    const kubeconfig = path.join(options.data, 'kubeconfig');
+    const admin = await own.get(
+      {
+        setting: 'admin',
+        authority: ca,
+        subject: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
+      },
+      (pair) => address && writeKubeconfig(kubeconfig, address, ca.cert, pair),
+    );
+    const serving = await own.get(servingCertificate(options, ca), (pair) => server?.show({ serving: pair }));
 
     const registry = createRegistry();
     const api = await createApi({
@@ -107,10 +127,10 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     const flowControl = createFlowControl(store);
     const graphql = createGraphQL({ api, flowControl, log, documents: options.graphqlDocuments });
     const pages = new Pages(api);
-    const server = createRestServer({
+    const rest = createRestServer({
       api,
       tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert, frontProxyCA: frontProxyCA.cert },
-      kubeletClient: kubelet,
+      kubeletClient,
       frontProxy,
       ...(encryption.check && { keyManagement: encryption.check }),
       graphql,
@@ -118,20 +138,24 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       flowControl,
       log,
     });
-    const address = await server.listen(options.securePort, options.bindAddress);
+    const bound = await rest.listen(options.securePort, options.bindAddress);
     closers.push(async () => {
       await graphql.close();
-      await server.close(5_000);
+      await rest.close(5_000);
     });
-    api.listensAt(address.address, address.port);
-    const host = address.address.includes(':')
-      ? `[${address.address}]`
-      : address.address === '0.0.0.0'
+    server = rest;
+    api.listensAt(bound.address, bound.port);
+    const host = bound.address.includes(':')
+      ? `[${bound.address}]`
+      : bound.address === '0.0.0.0'
         ? '127.0.0.1'
-        : address.address;
-    await api.advertise(options.bindAddress === '0.0.0.0' ? '127.0.0.1' : address.address, address.port);
-    const url = `https://${host}:${address.port}`;
-    writeKubeconfig(path.join(options.data, 'kubeconfig'), url, ca.cert, admin);
+        : bound.address;
+    await api.advertise(options.bindAddress === '0.0.0.0' ? '127.0.0.1' : bound.address, bound.port);
+    const url = `https://${host}:${bound.port}`;
+    writeKubeconfig(kubeconfig, url, ca.cert, admin);
+    address = url;
+    const unfollow = own.follow();
+    closers.push(() => Promise.resolve(unfollow()));
     return {
       api,
       graphql,
@@ -146,22 +170,8 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
   }
 }
 
-type Setting = <T>(name: string, make: () => Promise<T>) => Promise<T>;
-
-/** By which the API shows itself to others: all API processes share it, and one that is nearly over is made anew. */
-async function clientCertificate(
-  setting: Setting,
-  name: string,
-  authority: KeyPair,
-  subject: Parameters<typeof makeCertificate>[0],
-): Promise<KeyPair> {
-  const make = () => makeCertificate(subject, authority);
-  const kept = await setting(name, make);
-  return stillGood(kept, authority) ? kept : make();
-}
-
 /** One per set of host names: API processes at the same address share it, and a renewed CA makes it anew. */
-async function servingCertificate(options: Options, ca: KeyPair, setting: Setting): Promise<KeyPair> {
+function servingCertificate(options: Options, authority: KeyPair): Wanted {
   const service = firstAddress(options.serviceCidr);
   const hosts = [...new Set(['127.0.0.1', '::1', 'localhost', options.bindAddress, service])].filter(
     (h) => h !== '0.0.0.0' && h !== '::',
@@ -173,9 +183,13 @@ async function servingCertificate(options: Options, ca: KeyPair, setting: Settin
     'kubernetes.default.svc.cluster.local',
     ...hosts,
   ];
-  const make = () => makeCertificate({ commonName: 'kube-apiserver' }, ca, names);
-  const kept = await setting(`serving:${hosts.join(',')}`, make);
-  return stillGood(kept, ca, hosts) ? kept : make();
+  return {
+    setting: `serving:${hosts.join(',')}`,
+    authority,
+    subject: { commonName: 'kube-apiserver' },
+    hosts: names,
+    checked: hosts,
+  };
 }
 
 /** What is wrong with the surroundings is one line for the user. */

@@ -1,7 +1,7 @@
 import { request as httpsRequest, type RequestOptions } from 'node:https';
 import type { IncomingHttpHeaders, IncomingMessage } from 'node:http';
 import type { ApiOptions } from '../../src/api/api.ts';
-import { createRestServer, type RestOptions } from '../../src/rest/server.ts';
+import { createRestServer, type RestOptions, type RestServer } from '../../src/rest/server.ts';
 import { makeAuthority, makeCertificate, type KeyPair } from '../../src/start/certificates.ts';
 import { TestApi } from '../api/support.ts';
 
@@ -30,6 +30,7 @@ export class TestServer {
     readonly kubelet: KeyPair,
     readonly frontProxyCA: KeyPair,
     readonly port: number,
+    readonly server: RestServer,
     readonly close: (graceMs?: number) => Promise<void>,
   ) {}
 
@@ -56,6 +57,7 @@ export class TestServer {
       kubelet,
       frontProxyCA,
       port,
+      server,
       (graceMs = 100) => (closing ??= server.close(graceMs).then(() => test.close())),
     );
   }

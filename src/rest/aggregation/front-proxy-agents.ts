@@ -10,7 +10,13 @@ export class FrontProxyAgents {
   private readonly agents = new Map<string, Agent>();
 
   /** @param client PEM */
-  constructor(private readonly client: { key: string; cert: string }) {}
+  constructor(private client: { key: string; cert: string }) {}
+
+  /** Another certificate for new connections; those that there are end when they are idle. */
+  show(client: { key: string; cert: string }): void {
+    this.client = client;
+    this.agents.clear();
+  }
 
   to({ caBundle = '', insecureSkipTLSVerify = false }: RemoteSpec): Agent {
     const key = `${insecureSkipTLSVerify} ${caBundle}`;

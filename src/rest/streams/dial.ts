@@ -22,11 +22,18 @@ export class NodeDialer {
   private readonly plain = new HttpAgent(KEPT);
   /** What a pod shows is not verified, as kube-apiserver does not: nobody has said what it must be. */
   private readonly secure = new HttpsAgent({ ...KEPT, rejectUnauthorized: false });
-  private readonly kubelets: KubeletAgent;
+  private readonly ca: string;
+  private kubelets: KubeletAgent;
 
   /** @param kubeletClient PEM; `ca` has signed the kubelets' serving certificates */
   constructor(kubeletClient: KubeletClient) {
+    this.ca = kubeletClient.ca;
     this.kubelets = new KubeletAgent(kubeletClient, KEPT);
+  }
+
+  /** Another certificate for new connections to kubelets; those that there are end when they are idle. */
+  show(client: { key: string; cert: string }): void {
+    this.kubelets = new KubeletAgent({ ...client, ca: this.ca }, KEPT);
   }
 
   /**
