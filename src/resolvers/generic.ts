@@ -3,6 +3,7 @@ import { createBuilder } from './builder.ts';
 import { addHistoryFields } from './history/history-fields.ts';
 import { addBundleFields } from './mutations/bundle-fields.ts';
 import { addRolloutTypes } from './mutations/rollout/rollout-types.ts';
+import { addDrainSubscription } from './mutations/drain/drain-fields.ts';
 import { addGenericMany } from './mutations/generic-many.ts';
 import { addApplyConflict } from './mutations/try-apply.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
@@ -22,6 +23,7 @@ export function genericSchema(): GraphQLSchema {
   addGenericMutations(builder);
   addGenericMany(builder, addBundleFields(builder));
   addApplyConflict(builder);
+  addDrainSubscription(builder);
   addRolloutTypes(builder);
   addHistoryFields(builder);
   addGenericSubscriptions(builder);

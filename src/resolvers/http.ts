@@ -139,7 +139,7 @@ async function checked(
   if (!isObjectOrAbsent(extensions)) throw badRequest('extensions must be an object');
   if (typeof (operationName ?? '') !== 'string') throw badRequest('operationName must be text');
   const asked = await runner.ask({ query, documentId, variables, operationName, extensions } as OutsideRequest, caller);
-  if (method === 'GET' && asked.operation?.node.operation === 'mutation') throw methodNotAllowed('mutations need POST');
+  if (method === 'GET' && asked.operation?.writes) throw methodNotAllowed('what writes needs POST');
   return asked;
 }
 

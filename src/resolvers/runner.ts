@@ -117,7 +117,7 @@ export class Runner {
       context.warn(text);
     };
     try {
-      if (readOnly && asked.operation?.node.operation === 'mutation') throw readOnlySession();
+      if (readOnly && asked.operation?.writes) throw readOnlySession();
       const result = await this.engine.execute(asked, actAs(this.api, context, acting, warn), budget);
       return warnings.size ? withExtensions(result, { warnings: [...warnings] }) : result;
     } catch (error) {
@@ -129,8 +129,9 @@ export class Runner {
     return new Budget(DEFAULT_BUDGET, () => this.places.enter(user.name), signal);
   }
 
-  subscribeAs(acting: Acting, asked: Asked, { context }: Caller): Subscriber {
+  subscribeAs(acting: Acting, asked: Asked, { context, readOnly }: Caller): Subscriber {
     try {
+      if (readOnly && asked.operation?.writes) throw readOnlySession();
       return this.engine.subscribe(
         asked,
         actAs(this.api, context, acting, (text) => context.warn(text)),

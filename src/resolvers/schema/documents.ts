@@ -14,6 +14,7 @@ import { compile, type CompiledOperation } from '../compiled/compile.ts';
 import { expansionRule } from '../expansion.ts';
 import { limitOfDocument } from '../limit-error.ts';
 import { costOf, limitsRule, nestingOf, type Limits } from '../limits.ts';
+import { operationWrites } from './writes.ts';
 
 function introspects(document: DocumentNode): boolean {
   let found = false;
@@ -31,6 +32,8 @@ export class Operation {
   readonly cost: (variables: Readonly<Record<string, unknown>>) => number;
   /** whether it asks for the schema itself */
   readonly introspects: boolean;
+  /** whether it changes anything: a mutation, or a subscription that does */
+  readonly writes: boolean;
   private made: { compiled: CompiledOperation | undefined } | undefined;
 
   constructor(
@@ -42,6 +45,7 @@ export class Operation {
   ) {
     this.cost = costOf(schema, document, node);
     this.introspects = introspects(document);
+    this.writes = operationWrites(schema, document, node);
   }
 
   /** undefined: graphql-js runs it */
