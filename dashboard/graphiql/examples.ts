@@ -39,8 +39,8 @@ query Services($namespace: String) {
     items {
       metadata { name }
       spec { type clusterIP ports { port targetPort } }
-      endpointSlices { endpoints { addresses conditions { ready } } }
-      pods { metadata { name } status { phase } }
+      endpointSlices { items { endpoints { addresses conditions { ready } } } }
+      pods { items { metadata { name } status { phase } } }
     }
   }
 }

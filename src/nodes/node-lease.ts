@@ -1,8 +1,8 @@
 import type { Client } from '../client/contract.ts';
 import type { Clock } from '../rules/clock.ts';
 import { isStatusError } from '../meta/status.ts';
+import { NODE_LEASE_NAMESPACE } from '../rules/node-lease.ts';
 
-const NAMESPACE = 'kube-node-lease';
 const RESOURCE = 'leases.coordination.k8s.io';
 const LEASE_SECONDS = 40;
 export const RENEW_MS = 10_000;
@@ -19,11 +19,11 @@ export async function renewLease(
 ): Promise<void> {
   const spec = { holderIdentity: name, leaseDurationSeconds: LEASE_SECONDS, renewTime: microTime(clock.now()) };
   try {
-    await client.patch(RESOURCE, NAMESPACE, name, { spec }, { type: 'merge' });
+    await client.patch(RESOURCE, NODE_LEASE_NAMESPACE, name, { spec }, { type: 'merge' });
   } catch (error) {
     if (!isStatusError(error, 'NotFound')) throw error;
     const owner = { apiVersion: 'v1', kind: 'Node', name, uid: nodeUid };
-    const metadata = { name, namespace: NAMESPACE, ownerReferences: [owner] };
+    const metadata = { name, namespace: NODE_LEASE_NAMESPACE, ownerReferences: [owner] };
     await client.create(RESOURCE, { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata, spec });
   }
 }

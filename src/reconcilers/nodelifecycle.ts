@@ -5,6 +5,7 @@ import { semanticEqual } from '../control/equal.ts';
 import { isPodReady } from '../rules/pods.ts';
 import { formatTime } from '../meta/time.ts';
 import { taintsFor } from './node-taints.ts';
+import { NODE_LEASE_NAMESPACE } from '../rules/node-lease.ts';
 
 /** A node that has not been heard of for so long is unknown, ms (--node-monitor-grace-period). */
 const GRACE = 50_000;
@@ -47,7 +48,7 @@ export function nodelifecycle(): Reconciler {
 function isSilent(node: Node, heard: Map<string, Heard>, ctx: Context): boolean {
   const { name } = node.metadata;
   const ready = node.status?.conditions?.find(({ type }) => type === 'Ready');
-  const lease = ctx.informer(LEASES).get('kube-node-lease', name);
+  const lease = ctx.informer(LEASES).get(NODE_LEASE_NAMESPACE, name);
   const sign = `${lease?.spec?.renewTime ?? ''}|${ready?.lastHeartbeatTime ?? ''}`;
   const now = ctx.clock.now();
   const last = heard.get(name);

@@ -15,7 +15,6 @@ import {
 import { limitOfDocument, type LimitName } from './limit-error.ts';
 import { fragmentsOf, type ExpansionLimits, type Fragments } from './expansion.ts';
 import { DEFAULT_FIRST } from './where/paging.ts';
-import { strategies } from '../kinds/strategies.ts';
 
 /** What a document may ask for. All are on by default; a request over one of them is refused before it is executed. */
 export interface Limits extends ExpansionLimits {
@@ -51,7 +50,7 @@ export const DEFAULT_LIMITS: Limits = {
   batch: 10,
 };
 
-/** Items that a relation's list is taken to have: its real length is known only when it is read. */
+/** Items that a relation's list is taken to have when it is not asked for pages: its real length is known only when it is read. */
 const RELATION_ITEMS = 20;
 
 /** Depth, aliases and root fields, as a rule of GraphQL's own validation. Introspection has graphql's own rule. */
@@ -154,6 +153,7 @@ export function costOf(
 ): (variables: Variables) => number {
   const fragments = fragmentsOf(document);
   const known = new Map<string, Cost>();
+  const root = schema.getRootType(operation.operation) ?? undefined;
   const cost = (set: SelectionSetNode, type: GraphQLNamedType | undefined): Cost =>
     sum(
       set.selections.map((selection): Cost => {
@@ -175,10 +175,11 @@ export function costOf(
         const field = isObjectType(type) || isInterfaceType(type) ? type.getFields()[selection.name.value] : undefined;
         const next = field && getNamedType(field.type);
         const inner = selection.selectionSet ? cost(selection.selectionSet, next) : 0;
-        return withItems(inner, itemsOf(selection, field?.args.some((arg) => arg.name === 'first') ?? false, next));
+        const paged = field?.args.some((arg) => arg.name === 'first') ?? false;
+        return withItems(inner, paged ? pageOf(selection, type === root ? DEFAULT_FIRST : RELATION_ITEMS) : 1);
       }),
     );
-  const whole = cost(operation.selectionSet, schema.getRootType(operation.operation) ?? undefined);
+  const whole = cost(operation.selectionSet, root);
   return (variables) => valueOf(whole, { variables, known: new Map() });
 }
 
@@ -216,26 +217,13 @@ const withItems = (inner: Cost, items: Cost): Cost =>
     ? 1 + inner * items
     : (reckoning) => 1 + valueOf(inner, reckoning) * valueOf(items, reckoning);
 
-function itemsOf(field: FieldNode, paged: boolean, type: GraphQLNamedType | undefined): Cost {
-  if (paged) {
-    const first = field.arguments?.find((argument) => argument.name.value === 'first')?.value;
-    if (first?.kind === Kind.VARIABLE) return ({ variables }) => pageSize(variables[first.name.value]);
-    return pageSize(first?.kind === Kind.INT ? Number(first.value) : undefined);
-  }
-  return RELATION_LISTS.has(field.name.value) &&
-    (isObjectType(type) || isInterfaceType(type)) &&
-    type.getFields()['_json']
-    ? RELATION_ITEMS
-    : 1;
+/** @param otherwise items of a page when its size is not given */
+function pageOf(field: FieldNode, otherwise: number): Cost {
+  const size = (given: unknown): number => (typeof given === 'number' ? Math.max(1, given) : otherwise);
+  const argumentOf = (name: string): Cost | undefined => {
+    const value = field.arguments?.find((argument) => argument.name.value === name)?.value;
+    if (value?.kind === Kind.VARIABLE) return ({ variables }) => size(variables[value.name.value]);
+    return value?.kind === Kind.INT ? size(Number(value.value)) : undefined;
+  };
+  return argumentOf('first') ?? argumentOf('last') ?? otherwise;
 }
-
-const pageSize = (first: unknown): number => (typeof first === 'number' ? Math.max(1, first) : DEFAULT_FIRST);
-
-/** Fields that lead to many objects of their own (relation-fields.ts). */
-const RELATION_LISTS: ReadonlySet<string> = new Set([
-  'owned',
-  'contents',
-  ...Object.values(strategies).flatMap(({ relations = [] }) =>
-    relations.filter(({ form }) => form !== 'one').map(({ field }) => field),
-  ),
-]);

@@ -77,7 +77,8 @@ it('a relation that many objects share is read, and recorded, once for each name
   const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'owner', uid: object.metadata.uid }];
   for (const name of ['a', 'b', 'c']) await test.create('secrets', { metadata: { name, ownerReferences } });
   texts = [];
-  const query = '{ configMap(namespace: "t", name: "owner") { owned(resource: "secrets") { metadata { name } } } }';
+  const query =
+    '{ configMap(namespace: "t", name: "owner") { owned(resource: "secrets") { items { metadata { name } } } } }';
   expect(await graphql.as(test.ctx()).execute({ query })).toContain('"c"');
   expect(events().map(({ verb, objectRef }) => [verb, objectRef.resource, objectRef.namespace])).toEqual([
     ['list', 'secrets', 't'],

@@ -95,21 +95,21 @@ describe('relations', () => {
 
   test('go both ways', async () => {
     const { data, errors } = await run(`{
-      nodes { items { metadata { name } pods { metadata { name } } } }
-      pod(namespace: "a", name: "x") { node { metadata { name } } owners { kind metadata { name } ... on ReplicaSet { owned { metadata { name } } } } }
-      service(namespace: "a", name: "s") { pods { metadata { name } } endpointSlices { service { metadata { name } } } }
+      nodes { items { metadata { name } pods { items { metadata { name } } } } }
+      pod(namespace: "a", name: "x") { node { metadata { name } } owners { kind metadata { name } ... on ReplicaSet { owned { items { metadata { name } } } } } }
+      service(namespace: "a", name: "s") { pods { items { metadata { name } } } endpointSlices { items { service { metadata { name } } } } }
     }`);
     expect(errors).toBeUndefined();
     const named = (name: string) => ({ metadata: { name } });
     expect(data).toEqual({
       nodes: {
         items: [
-          { ...named('n1'), pods: [named('x')] },
-          { ...named('n2'), pods: [named('y')] },
+          { ...named('n1'), pods: { items: [named('x')] } },
+          { ...named('n2'), pods: { items: [named('y')] } },
         ],
       },
-      pod: { node: named('n1'), owners: [{ kind: 'ReplicaSet', ...named('rs'), owned: [named('x')] }] },
-      service: { pods: [named('x')], endpointSlices: [{ service: named('s') }] },
+      pod: { node: named('n1'), owners: [{ kind: 'ReplicaSet', ...named('rs'), owned: { items: [named('x')] } }] },
+      service: { pods: { items: [named('x')] }, endpointSlices: { items: [{ service: named('s') }] } },
     });
   });
 
@@ -223,15 +223,21 @@ describe('subscriptions', () => {
 describe('limits', () => {
   const refusal = async (query: string) => (await run(query)).errors?.[0]?.message;
   test.each([
-    ['depth', `{ pods { items { ${'node { pods { '.repeat(12)} kind ${'} }'.repeat(12)} } } }`, /deeper than 24/],
+    [
+      'depth',
+      `{ pods { items { ${'node { pods { items { '.repeat(12)} kind ${'} } }'.repeat(12)} } } }`,
+      /deeper than 24/,
+    ],
     [
       'depth of fragments',
       `{ pods { ...z } } ${'abcdefghij'
         .split('')
-        .map((c) => `fragment ${c} on Pod { node { pods { ...${String.fromCharCode(c.charCodeAt(0) + 1)} } } }`)
+        .map(
+          (c) => `fragment ${c} on Pod { node { pods { items { ...${String.fromCharCode(c.charCodeAt(0) + 1)} } } } }`,
+        )
         .join(
           '\n',
-        )} fragment k on Pod { node { pods { node { pods { kind } } } } } fragment y on PodConnection { items { ...a } } fragment z on PodConnection { ...y }`,
+        )} fragment k on Pod { node { pods { items { node { pods { items { kind } } } } } } } fragment y on PodConnection { items { ...a } } fragment z on PodConnection { ...y }`,
       /deeper than 24/,
     ],
     [
@@ -244,7 +250,11 @@ describe('limits', () => {
       `{ ${Array.from({ length: 51 }, (_, i) => `a${i}: kinds { kind }`).join(' ')} }`,
       /more than 50 fields/,
     ],
-    ['cost', '{ nodes(first: 5000) { items { pods { node { pods { node { pods { kind } } } } } } } }', /the limit is/],
+    [
+      'cost',
+      '{ nodes(first: 5000) { items { pods { items { node { pods { items { node { pods { items { kind } } } } } } } } } } }',
+      /the limit is/,
+    ],
     ['tokens', `{ ${'kinds { kind } '.repeat(4000)} }`, /token/],
   ])('%s', async (_, query, message) => expect(await refusal(query)).toMatch(message));
 

@@ -44,6 +44,7 @@ export class RecordingApi {
       object,
       bytes: Buffer.from(JSON.stringify(object)),
       labels: body.metadata['labels'],
+      fields: this.registry.storage(resource)?.strategy.fields?.(object as never),
       owners,
       copy: () => structuredClone(object),
     } as unknown as Stored;
@@ -81,6 +82,16 @@ export class RecordingApi {
       items: this.of(resource, namespace ?? ''),
       revision: this.revision,
     }),
+    at: (revision: number) => {
+      const { store } = this;
+      return {
+        revision,
+        get: (key: Stored) => store.get(key),
+        list: (scope: { resource: string; namespace?: string }) => store.list(scope).items,
+        owned: (uid: string) => store.owned(uid),
+      };
+    },
+    unreadable: () => undefined,
     owned: (uid: string) => [...this.objects.values()].filter((stored) => stored.owners?.includes(uid)),
   };
 

@@ -194,7 +194,7 @@ describe('REST and GraphQL leave the same events', () => {
       body: { metadata: { name: 'owned', ownerReferences }, data: { key: HUSH } },
     });
     const query =
-      '{ configMap(namespace: "default", name: "owning") { owned(resource: "secrets") { ... on Secret { dataJSON } } } }';
+      '{ configMap(namespace: "default", name: "owning") { owned(resource: "secrets") { items { ... on Secret { dataJSON } } } } }';
     const found = await graphql(query);
     expect(found.map(facts)).toEqual([
       {

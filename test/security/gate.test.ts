@@ -181,13 +181,13 @@ const GRAPHQL: Attack[] = [
     'nodes as the contents of a namespace',
     'boss',
     [404],
-    '{ namespace(name: "prod") { contents(resource: "nodes") { kind } } }',
+    '{ namespace(name: "prod") { contents(resource: "nodes") { items { kind } } } }',
   ],
   [
     'Secrets as the contents of a namespace',
     'status',
     [403],
-    '{ namespace(name: "prod") { contents(resource: "secrets") { _json } } }',
+    '{ namespace(name: "prod") { contents(resource: "secrets") { items { _json } } } }',
   ],
   [
     'a Secret of the past under two names',

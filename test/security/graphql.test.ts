@@ -74,7 +74,11 @@ const DOCUMENTS: Attack[] = [
     `query($n: Int) { ...F0 } ${many(60, (i) => `fragment F${i} on Query { ...F${i + 1} ...F${i + 1} }`)} fragment F60 on Query { pods(first: $n) { items { kind } } }`,
     { n: 5 },
   ),
-  attack('a fragment in itself', 400, '{ pods { items { ...A } } } fragment A on Pod { node { pods { ...A } } }'),
+  attack(
+    'a fragment in itself',
+    400,
+    '{ pods { items { ...A } } } fragment A on Pod { node { pods { items { ...A } } } }',
+  ),
   attack(
     'operations',
     400,
@@ -125,7 +129,7 @@ const VARIABLES: Attack[] = [
 ];
 
 const NESTED =
-  '{ namespaces { items { contents(resource: "configmaps") { ... on ConfigMap { inNamespace { contents(resource: "configmaps") { metadata { name } } } } } } } }';
+  '{ namespaces { items { contents(resource: "configmaps") { items { ... on ConfigMap { inNamespace { contents(resource: "configmaps") { items { metadata { name } } } } } } } } } }';
 const RUNNING: Attack[] = [
   attack('relations in relations', 413, NESTED),
   attack('whole lists by aliases', 413, `{ ${many(50, (i) => `a${i}: objects(resource: "configmaps") { items }`)} }`),

@@ -342,11 +342,11 @@ describe('a node', () => {
   });
 
   it('follows from itself to its pods, and from others to none', async () => {
-    const query = `{ own: node(name: "n1") { pods { metadata { name } } } }`;
+    const query = `{ own: node(name: "n1") { pods { items { metadata { name } } } } }`;
     const { result } = await operate(cluster, { query }, bearer('n1'));
     const pods = ['on-n1', 'spare-n1'].map((name) => ({ metadata: { name } }));
-    expect(result.data).toEqual({ own: { pods } });
-    const other = `{ node(name: "n2") { pods { metadata { name } } } }`;
+    expect(result.data).toEqual({ own: { pods: { items: pods } } });
+    const other = `{ node(name: "n2") { pods { items { metadata { name } } } } }`;
     expect((await operate(cluster, { query: other }, bearer('n1'))).code).toBe(403);
   });
 

@@ -5,12 +5,12 @@ import type { ResourceAttributes } from './attributes.ts';
 import { NodeGraph, type Reached } from './node-graph.ts';
 import { nodeRulesAllow } from './node-rules.ts';
 import type { Decision } from './rbac.ts';
+import { NODE_LEASE_NAMESPACE } from '../../rules/node-lease.ts';
 
 const NODE_PREFIX = 'system:node:';
 const NODES = 'system:nodes';
 const ATTACHMENTS = 'volumeattachments.storage.k8s.io';
 const SLICES = 'resourceslices.resource.k8s.io';
-const LEASE_NAMESPACE = 'kube-node-lease';
 
 /** The node's name if the user is a node agent; '' for one that says no name. */
 export const nodeNameOf = (user: User): string | undefined =>
@@ -141,7 +141,8 @@ function serviceAccounts(isRelated: Relation): Rule {
 /** The name of what is created is not known here: NodeRestriction looks at it. */
 const leases: Rule = (node, { verb, namespace, name }) => {
   if (!OWN_OBJECT.has(verb)) return no('can only get, create, update, patch, or delete a node lease');
-  if (namespace !== LEASE_NAMESPACE) return no(`can only access leases in the "${LEASE_NAMESPACE}" system namespace`);
+  if (namespace !== NODE_LEASE_NAMESPACE)
+    return no(`can only access leases in the "${NODE_LEASE_NAMESPACE}" system namespace`);
   if (verb !== 'create' && name !== node)
     return no('can only access node lease with the same name as the requesting node');
   return YES;

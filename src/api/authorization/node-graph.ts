@@ -1,6 +1,6 @@
 import type { Key, Store, StoreEvent, Stored } from '../../store/contract.ts';
 import { objectAs } from '../object-as.ts';
-import { claimsOf, configMapsOf, resourceClaimsOf, secretsOf } from './pod-references.ts';
+import { claimsOf, configMapsOf, resourceClaimsOf, secretsOf } from '../../rules/pod-references.ts';
 import { volumeSecretsOf } from './volume-secrets.ts';
 
 /** What the pods of a node lead to, by name. */

@@ -1,118 +1,216 @@
-import { GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
-import type { Kind, Registry } from '../../kinds/kind.ts';
-import type { Relation } from '../../kinds/relation.ts';
-import { parseApiVersion } from '../../meta/gvk.ts';
-import { labelSelectorAsSelector } from '../../meta/labels.ts';
-import type { KubeObject, ObjectLike } from '../../meta/object.ts';
+import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
+import { selectionOf } from '../../api/selection.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { badRequest } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
-import { namedTarget } from '../targets.ts';
+import { reads } from '../compiled/reads.ts';
+import type { OperationContext } from '../context.ts';
+import { namedTarget, targetOf } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
+import { filterArguments, pageArguments, type ListArguments } from '../where/list-arguments.ts';
+import type { ListSource } from '../where/list-source.ts';
+import { selectObjects } from '../where/select-objects.ts';
 import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
+import { leadingTo, placeOfBack } from './backward.ts';
+import { endsOf, isToEvery, type End } from './ends.ts';
+import { leadsToOne, relatedMany, relatedOne } from './forward.ts';
+import { fromOf, type OfKind } from './from.ts';
+import { cursorIn, mixedArguments, mixedPage, mixedType, type MixedArguments } from './mixed-list.ts';
+import { MAX_DEPTH, ownedDown, ownersUp } from './ownership.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { FieldPlace } from './snapshots.ts';
+import { whenReady, type Soon } from './soon.ts';
+
+type Field = FieldConfigs[string];
 
 /**
- * The relation fields of one kind: those of its strategy, owners and owned, and the namespace. A field that the kind itself
- * has keeps its name.
+ * The relation fields of one kind: owners and owned, its namespace, and both sides of the relations that kinds declare. A
+ * field that the kind itself has keeps its name.
  */
 export function relationFields(kind: Kind, types: KindTypes): FacetFields {
-  const { registry, anyObject } = types;
-  const fields: FieldConfigs = {
-    owners: {
-      type: new GraphQLList(anyObject),
-      description: 'What metadata.ownerReferences names and is still there.',
-      async resolve(object: KubeObject, _, context, info) {
-        return context.budget.items(await owners(object, kind, context.api.registry, context.snapshotOf(info)), info);
-      },
-    },
-    owned: {
-      type: new GraphQLList(new GraphQLNonNull(anyObject)),
-      description: 'What names this object as owner; of one resource if told so.',
-      args: { resource: { type: GraphQLString } },
-      async resolve(object: KubeObject, { resource }: { resource?: string | null }, { snapshotOf, budget }, info) {
-        const owned = await snapshotOf(info).owned(object.metadata.uid, (key) =>
-          resource && key !== resource ? undefined : registry.preferred(key),
-        );
-        return budget.items(owned, info, (one) => wholeObject(one.kind, one.stored));
-      },
-    },
-  };
+  const { registry } = types;
+  const fields: FieldConfigs = { owners: ownersField(kind, types), owned: ownedField(kind, types) };
   const namespaces = registry.preferred('namespaces');
-  if (kind.namespaced && namespaces) {
-    fields['inNamespace'] = {
-      type: types.object(namespaces),
-      async resolve(object: KubeObject, _, { snapshotOf, budget }, info) {
-        return budget.item(await snapshotOf(info).get(namespaces, '', object.metadata.namespace ?? ''), info);
-      },
-    };
+  if (kind.namespaced && namespaces) fields['inNamespace'] = namespaceField(namespaces, types);
+  if (kind.storage.key === 'namespaces') fields['contents'] = contentsField(types);
+  const ends = endsOf(kind, registry);
+  for (const end of ends) {
+    const to = end.to[0];
+    if (to) fields[end.field] = leadsToOne(end) ? oneField(kind, end, types) : manyField(kind, end, to, types);
   }
-  if (kind.storage.key === 'namespaces') {
-    fields['contents'] = {
-      type: new GraphQLList(new GraphQLNonNull(anyObject)),
-      description: 'All objects of one resource in this namespace.',
-      args: { resource: { type: new GraphQLNonNull(GraphQLString) } },
-      async resolve(object: KubeObject, { resource }: { resource: string }, context, info) {
-        const { kind, namespace } = namedTarget(context, 'list', { resource, namespace: object.metadata.name });
-        const all = await context.snapshotOf(info).list(kind, namespace);
-        return context.budget.items(all, info, (stored) => wholeObject(kind, stored));
-      },
-    };
-  }
-  for (const relation of kind.storage.strategy.relations ?? []) {
-    const to = registry.preferred(relation.to);
-    if (!to) continue;
-    const type = types.object(to);
-    fields[relation.field] = {
-      type: relation.form === 'one' ? type : new GraphQLList(new GraphQLNonNull(type)),
-      async resolve(object: KubeObject, _, { snapshotOf, budget }, info) {
-        const snapshot = snapshotOf(info);
-        const namespace = namespaceOf(object, relation, to);
-        if (relation.form === 'one') {
-          const name = relation.name(object);
-          return name ? budget.item(await snapshot.get(to, namespace, name), info) : null;
-        }
-        const found = await related(object, relation, to, namespace, snapshot);
-        return budget.items(found, info, (stored) => wholeObject(to, stored));
-      },
-    };
-  }
+  const uses = ends.filter(isUse);
+  if (uses.length) fields['usedBy'] = usedByField(kind, uses, types);
   return { object: fields };
 }
 
-function namespaceOf(object: KubeObject, relation: Relation<ObjectLike>, to: Kind): string {
-  if (!to.namespaced) return '';
-  return (relation.namespace ? relation.namespace(object) : object.metadata.namespace) ?? '';
+/** A relation that says: this object needs that one. */
+const isUse = ({ forward, relation: { form, to } }: End): boolean =>
+  !forward && (form === 'name' || form === 'names' || form === 'reference') && !isToEvery(to);
+
+/** A field of one object. */
+function single(
+  type: Field['type'],
+  description: string | undefined,
+  read: (object: KubeObject, context: OperationContext, info: FieldPlace) => Soon<OfKind | undefined>,
+): Field {
+  const whole = (
+    object: KubeObject,
+    _: unknown,
+    context: OperationContext,
+    info: FieldPlace,
+  ): Soon<KubeObject | null> =>
+    whenReady(read(object, context, info), (found) => (found ? wholeObject(found.kind, found.stored) : null));
+  return {
+    type,
+    description,
+    extensions: reads(whole),
+    resolve: async (object: KubeObject, args, context, info) =>
+      context.budget.item(await whole(object, args, context, info), info),
+  };
 }
 
-async function related(
-  object: KubeObject,
-  relation: Exclude<Relation<ObjectLike>, { form: 'one' }>,
-  to: Kind,
-  namespace: string,
-  snapshot: Snapshot,
-): Promise<readonly Stored[]> {
-  if (relation.form === 'grouped') return snapshot.group(to, namespace, relation, relation.key(object));
-  const labelSelector = relation.selector(object);
-  if (!labelSelector) return [];
-  const selector = labelSelectorAsSelector(labelSelector);
-  return snapshot.list(to, namespace, ({ labels }) => selector.matches(labels));
-}
-
-async function owners(
-  object: KubeObject,
-  kind: Kind,
-  registry: Registry,
-  snapshot: Snapshot,
-): Promise<(KubeObject | null)[]> {
-  const references = object.metadata.ownerReferences ?? [];
-  return Promise.all(
-    references.map(async ({ apiVersion, kind: ownerKind, name, uid }) => {
-      const { group, version } = parseApiVersion(apiVersion);
-      const owner = registry.byKind(group, version, ownerKind);
-      if (!owner || (owner.namespaced && !kind.namespaced)) return null;
-      const found = await snapshot.get(owner, owner.namespaced ? (object.metadata.namespace ?? '') : '', name);
-      // The same name with another uid is another object.
-      return found?.metadata.uid === uid ? found : null;
-    }),
+const oneField = (kind: Kind, end: End, types: KindTypes): Field => {
+  const [to, ...others] = end.to;
+  const type = others.length || !to ? types.anyObject : types.object(to);
+  return single(type, end.description, (from, context, info) =>
+    relatedOne(end, fromOf(kind, from, types.registry, context, info)),
   );
+};
+
+const namespaceField = (namespaces: Kind, types: KindTypes): Field =>
+  single(types.object(namespaces), 'The namespace that it is in.', ({ metadata }, context, info) =>
+    whenReady(
+      context.snapshotOf(info).get(namespaces, '', metadata.namespace ?? ''),
+      (stored) => stored && { kind: namespaces, stored },
+    ),
+  );
+
+function manyField(kind: Kind, end: End, to: Kind, types: KindTypes): Field {
+  const read = (object: KubeObject, args: ListArguments, context: OperationContext, info: FieldPlace): unknown => {
+    const from = fromOf(kind, object, types.registry, context, info);
+    const source = sourceOf(to, from.snapshot, (snapshot) =>
+      end.forward ? relatedMany(end, { ...from, snapshot }) : leadingTo(end, { ...from, snapshot }),
+    );
+    return selectObjects(context, to, args, source);
+  };
+  return {
+    type: types.connection(to),
+    description: end.description,
+    args: { ...filterArguments(to, types), ...pageArguments(to, types) },
+    extensions: reads(read),
+    resolve: read,
+  };
 }
+
+/** What a relation leads to as the source of a list. */
+const sourceOf =
+  (kind: Kind, snapshot: Snapshot, read: (snapshot: Snapshot) => Soon<readonly Stored[]>): ListSource =>
+  async ({ labelSelector, fieldSelector, revision }) => {
+    const at = revision === undefined ? snapshot : snapshot.at(Number(revision));
+    const items = await read(at);
+    const { matches, scope } = selectionOf(targetOf(kind, {}), { labelSelector, fieldSelector });
+    const { name } = scope;
+    if (!matches && name === undefined) return { items, revision: at.revision };
+    return {
+      items: await at.having(items, (one) => (name ?? one.name) === one.name && (!matches || matches(one))),
+      revision: at.revision,
+    };
+  };
+
+/** A field of objects of several kinds. */
+function mixed<A extends MixedArguments>(
+  types: KindTypes,
+  description: string,
+  args: NonNullable<Field['args']>,
+  read: (object: KubeObject, args: A, context: OperationContext, info: FieldPlace) => Mixed,
+): Field {
+  const page = async (object: KubeObject, given: A, context: OperationContext, info: FieldPlace): Promise<unknown> => {
+    const own = context.snapshotOf(info);
+    const cursor = cursorIn(given.after);
+    const snapshot = cursor ? own.at(cursor.revision) : own;
+    return mixedPage(await read(object, given, context, info)(snapshot), given, snapshot.revision, context);
+  };
+  return {
+    type: mixedType(types),
+    description,
+    args: { ...args, ...mixedArguments(types) },
+    extensions: reads(page),
+    resolve: page,
+  };
+}
+type Mixed = (snapshot: Snapshot) => Soon<readonly OfKind[]>;
+
+const depthOf = (depth: number | null | undefined): number => {
+  const levels = depth ?? 1;
+  if (levels < 1 || levels > MAX_DEPTH) throw badRequest(`depth must be between 1 and ${MAX_DEPTH}`);
+  return levels;
+};
+const DEPTH = { type: GraphQLInt, description: `levels, 1 when not given, at most ${MAX_DEPTH}` };
+
+function ownersField(kind: Kind, { anyObject, registry }: KindTypes): Field {
+  const read = (object: KubeObject, args: { depth?: number | null }, context: OperationContext, info: FieldPlace) =>
+    ownersUp(fromOf(kind, object, registry, context, info), depthOf(args.depth));
+  return {
+    type: new GraphQLList(anyObject),
+    description:
+      'What metadata.ownerReferences names, nearest first; null in the place of one that is not there any more.',
+    args: { depth: DEPTH },
+    extensions: reads(read),
+    resolve: async (object: KubeObject, args: { depth?: number | null }, context, info) =>
+      context.budget.items(await read(object, args, context, info), info),
+  };
+}
+
+interface OwnedArguments extends MixedArguments {
+  resource?: string | null | undefined;
+  depth?: number | null | undefined;
+}
+const RESOURCE = { type: GraphQLString, description: 'one resource: `pods`, `deployments.apps`' };
+
+const ownedField = (kind: Kind, types: KindTypes): Field =>
+  mixed<OwnedArguments>(
+    types,
+    'What names this object as owner, nearest first. Resources that the caller may not list are left out.',
+    { resource: RESOURCE, depth: DEPTH },
+    (object, { resource, depth }, context, info) => {
+      const from = fromOf(kind, object, types.registry, context, info);
+      return (snapshot) => ownedDown({ ...from, snapshot }, depthOf(depth), resource ?? undefined);
+    },
+  );
+
+const usedByField = (kind: Kind, uses: readonly End[], types: KindTypes): Field =>
+  mixed<OwnedArguments>(
+    types,
+    'What refers to this object, of all kinds whose objects can. Resources that the caller may not list are left out.',
+    { resource: RESOURCE },
+    (object, { resource }, context, info) => {
+      const from = fromOf(kind, object, types.registry, context, info);
+      return async (snapshot) => {
+        const found: OfKind[] = [];
+        for (const end of uses) {
+          const { declaring } = end;
+          if (resource && declaring.storage.key !== resource) continue;
+          const within = placeOfBack(end, from);
+          if (within === undefined || !snapshot.mayList(declaring, within)) continue;
+          for (const stored of await leadingTo(end, { ...from, snapshot })) found.push({ kind: declaring, stored });
+        }
+        return [...new Map(found.map((one) => [one.stored, one])).values()];
+      };
+    },
+  );
+
+const contentsField = (types: KindTypes): Field =>
+  mixed<MixedArguments & { resource: string }>(
+    types,
+    'All objects of one resource in this namespace.',
+    { resource: { ...RESOURCE, type: new GraphQLNonNull(GraphQLString) } },
+    ({ metadata }, { resource }, context) => {
+      const { kind, namespace } = namedTarget(context, 'list', { resource, namespace: metadata.name });
+      return (snapshot) => {
+        snapshot.authorizeList(kind, namespace);
+        return whenReady(snapshot.list(kind, namespace), (items) => items.map((stored) => ({ kind, stored })));
+      };
+    },
+  );

@@ -1,133 +1,182 @@
-import DataLoader from 'dataloader';
 import { attributesOf, forbiddenError, type ResourceAttributes } from '../../api/authorization/attributes.ts';
 import type { Api, RequestContext } from '../../api/contract.ts';
 import { absenceOf, absent } from '../../api/endpoint.ts';
+import { translateStoreError, unreadableCollection } from '../../api/store-errors.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import type { Relation } from '../../kinds/relation.ts';
 import type { FieldTerm } from '../../meta/fields.ts';
-import type { KubeObject } from '../../meta/object.ts';
-import { Compacted, type Stored } from '../../store/contract.ts';
+import type { Having, Stored, View } from '../../store/contract.ts';
 import type { Budget } from '../budget.ts';
 import { targetOf } from '../targets.ts';
-import { wholeObject } from '../whole.ts';
+import { whenReady, type Soon } from './soon.ts';
 
-/** An object, and what it is served as. */
-export interface OfKind {
-  kind: Kind;
-  stored: Stored;
-}
+/** Keys of an object in one index; an object may have several, or none. */
+export type KeysOf = (stored: Stored) => readonly string[];
+type Index = ReadonlyMap<string, readonly Stored[]>;
 
-/** Objects of which the labels are looked at between two looks at the clock. */
-const LOOK_EVERY = 64;
-
-type Grouping = Pick<Extract<Relation, { form: 'grouped' }>, 'field' | 'keyOf' | 'label'>;
+const NONE: readonly Stored[] = [];
 
 /**
  * What the relations below one root field read: one revision, each list of it once, each edge authorised for the caller.
  * The revision is that of what the root field read, so that an object and what it relates to belong together; of a field
- * that read nothing, or wrote, it is the newest when the first relation is read.
+ * that wrote, it is the newest when the first relation is read.
  */
 export class Snapshot {
-  private revision: Promise<number> | undefined;
-  private readonly lists = new Map<string, Promise<readonly Stored[]>>();
+  private pinned: number | undefined;
+  private opened: View | undefined;
+  private readonly lists = new Map<string, Soon<readonly Stored[]>>();
+  private readonly indexes = new Map<string, Soon<Index> | 'asked once'>();
   private readonly allowed = new Map<string, { allowed: boolean; reason: string }>();
-  private readonly groups = new Map<string, Promise<ReadonlyMap<string, readonly Stored[]>>>();
-  private readonly one: DataLoader<{ resource: string; namespace: string; name: string }, Stored | undefined, string>;
+  private readonly others = new Map<number, Snapshot>();
 
   constructor(
     private readonly api: Api,
     private readonly request: RequestContext,
     private readonly budget: Budget,
-  ) {
-    this.one = new DataLoader((keys) => Promise.all(keys.map((key) => this.read(key))), {
-      cacheKeyFn: ({ resource, namespace, name }) => `${resource}/${namespace}/${name}`,
-    });
-  }
+  ) {}
 
   /** The first call decides; later ones change nothing. */
   pin(revision: number): void {
-    this.revision ??= Promise.resolve(revision);
+    this.pinned ??= revision;
   }
 
-  /** One object, or null where there is none. Throws 403. */
-  async get(kind: Kind, namespace: string, name: string): Promise<KubeObject | null> {
+  /** The same for a page that a cursor of an older answer goes on with. */
+  at(revision: number): Snapshot {
+    if (revision === this.revision) return this;
+    let other = this.others.get(revision);
+    if (!other) {
+      this.others.set(revision, (other = new Snapshot(this.api, this.request, this.budget)));
+      other.pin(revision);
+    }
+    return other;
+  }
+
+  get revision(): number {
+    return this.view.revision;
+  }
+
+  /** One object. Throws 403. */
+  get(kind: Kind, namespace: string, name: string): Soon<Stored | undefined> {
     this.authorize('get', kind, namespace, name);
-    const stored = await this.one.load({ resource: kind.storage.key, namespace, name });
-    return stored ? wholeObject(kind, stored) : null;
+    return this.read((view) => view.get({ resource: kind.storage.key, namespace, name }));
   }
 
-  /** All of a kind in a namespace ('' for all) that `matches`. Throws 403. */
-  async list(kind: Kind, namespace: string, matches?: (stored: Stored) => boolean): Promise<readonly Stored[]> {
-    this.authorize('list', kind, namespace, '');
-    const all = await this.readList(kind, namespace);
-    return matches ? this.having(all, matches) : all;
+  /** Whether the caller may list a kind in a namespace ('' for all of them). */
+  mayList(kind: Kind, namespace: string): boolean {
+    return this.check(attributesOf('list', targetOf(kind, { namespace }))).allowed;
   }
 
   /**
-   * Those of a kind in a namespace whose `keyOf` is `key`: one pass over the list answers all keys. `field` tells one way
-   * of grouping from another. Who may not list all may list those, where `label` is a field label of the key. Throws 403.
+   * The caller may list a kind in a namespace, or is told 403. Who may not list all of it may list those of one value of
+   * a field label, where that is what is read.
    */
-  async group(
+  authorizeList(kind: Kind, namespace: string, term?: FieldTerm): void {
+    this.authorize('list', kind, namespace, '', term);
+  }
+
+  /** All of a kind in a namespace ('' for all of them), for whom it has been authorised. */
+  list(kind: Kind, namespace: string): Soon<readonly Stored[]> {
+    const id = `${kind.storage.key}/${namespace}`;
+    let list = this.lists.get(id);
+    if (!list) {
+      const unreadable = this.api.store.unreadable(scopeOf(kind, namespace));
+      if (unreadable) throw unreadableCollection(unreadable);
+      list = this.read((view) => view.list(scopeOf(kind, namespace)));
+      this.lists.set(id, list);
+      if (list instanceof Promise) void list.then((items) => this.lists.set(id, items)).catch(() => undefined);
+    }
+    return list;
+  }
+
+  /**
+   * Those that have one of some keys, as `list` has them: one pass over the list answers all keys.
+   * @param id tells one way of having keys from another
+   * @param having the same of one key in the store's own index, which the first question is answered from: it may be the only one
+   */
+  find(
     kind: Kind,
     namespace: string,
-    { field, keyOf, label }: Grouping,
-    key: string,
-  ): Promise<readonly Stored[]> {
-    this.authorize('list', kind, namespace, '', label ? { field: label, operator: '=', value: key } : undefined);
-    const id = `${kind.resource}.${kind.version}.${kind.group}/${namespace}/${field}`;
-    let groups = this.groups.get(id);
-    if (!groups) this.groups.set(id, (groups = this.grouped(kind, namespace, keyOf)));
-    return (await groups).get(key) ?? [];
-  }
-
-  /** What has this owner, of all kinds that the caller may list there; the rest is left out. */
-  async owned(uid: string, kindOf: (resource: string) => Kind | undefined): Promise<OfKind[]> {
-    const { budget } = this;
-    const objects: OfKind[] = [];
-    for (const stored of this.api.store.owned(uid)) {
-      budget.look(1);
-      if (budget.due) await budget.turn();
-      const kind = kindOf(stored.resource);
-      const attributes = kind && attributesOf('list', targetOf(kind, { namespace: stored.namespace }));
-      if (attributes && this.check(attributes).allowed) objects.push({ kind, stored });
+    id: string,
+    keysOf: KeysOf,
+    keys: readonly string[],
+    having?: Having,
+  ): Soon<readonly Stored[]> {
+    const name = `${kind.storage.key}/${namespace} ${id}`;
+    const known = this.indexes.get(name);
+    if (known === undefined && having && !this.lists.has(`${kind.storage.key}/${namespace}`)) {
+      this.indexes.set(name, 'asked once');
+      return whenReady(
+        this.read((view) => view.list(scopeOf(kind, namespace), having)),
+        (items) => this.having(items, (stored) => keysOf(stored).some((key) => keys.includes(key))),
+      );
     }
-    return objects;
+    const index = known === undefined || known === 'asked once' ? this.makeIndex(name, kind, namespace, keysOf) : known;
+    return whenReady(index, (map) => {
+      if (keys.length === 1) return map.get(keys[0]!) ?? NONE;
+      return [...new Set(keys.flatMap((key) => map.get(key) ?? NONE))];
+    });
   }
 
-  private async grouped(
-    kind: Kind,
-    namespace: string,
-    keyOf: (object: KubeObject) => string | undefined,
-  ): Promise<ReadonlyMap<string, readonly Stored[]>> {
-    const { budget } = this;
-    const groups = new Map<string, Stored[]>();
-    for (const stored of await this.readList(kind, namespace)) {
-      const key = keyOf(wholeObject(kind, stored)) ?? '';
-      const group = groups.get(key);
-      if (group) group.push(stored);
-      else groups.set(key, [stored]);
-      budget.look(1);
-      if (budget.due) await budget.turn();
+  /** What has this owner, of any kind; undefined where only the lists of that time can tell. Not authorised. */
+  owned(uid: string): readonly Stored[] | undefined {
+    try {
+      return this.view.owned(uid);
+    } catch (error) {
+      return rethrow(error);
     }
-    return groups;
   }
 
-  private async having(all: readonly Stored[], matches: (stored: Stored) => boolean): Promise<Stored[]> {
+  /** Those that match, with others' turns in between. */
+  having(all: readonly Stored[], matches: (stored: Stored) => boolean): Soon<readonly Stored[]> {
     const { budget } = this;
-    const found: Stored[] = [];
     budget.look(all.length);
-    for (const [i, stored] of all.entries()) {
-      if (matches(stored)) found.push(stored);
-      if (i % LOOK_EVERY === LOOK_EVERY - 1 && budget.due) await budget.turn();
+    const found: Stored[] = [];
+    const go = (start: number): Soon<readonly Stored[]> => {
+      for (let i = start; i < all.length; i++) {
+        if (i % LOOK_EVERY === LOOK_EVERY - 1 && i !== start && budget.due) return budget.turn().then(() => go(i));
+        const stored = all[i]!;
+        if (matches(stored)) found.push(stored);
+      }
+      return found;
+    };
+    return go(0);
+  }
+
+  private makeIndex(name: string, kind: Kind, namespace: string, keysOf: KeysOf): Soon<Index> {
+    const map = new Map<string, Stored[]>();
+    const add = (stored: Stored): boolean => {
+      for (const key of keysOf(stored)) {
+        const group = map.get(key);
+        if (!group) map.set(key, [stored]);
+        else if (group.at(-1) !== stored) group.push(stored);
+      }
+      return false;
+    };
+    const index = whenReady(this.list(kind, namespace), (items) => whenReady(this.having(items, add), () => map));
+    this.indexes.set(name, index);
+    if (index instanceof Promise) void index.then((made) => this.indexes.set(name, made)).catch(() => undefined);
+    return index;
+  }
+
+  private get view(): View {
+    const { store } = this.api;
+    // what the root field has read or written is in the cache
+    return (this.opened ??= store.at(this.pinned ?? store.revision));
+  }
+
+  private read<T>(from: (view: View) => Soon<T>): Soon<T> {
+    try {
+      const value = from(this.view);
+      return value instanceof Promise ? value.catch(rethrow) : value;
+    } catch (error) {
+      return rethrow(error);
     }
-    return found;
   }
 
   /** An edge passes the gate that a request for the same passes. */
   private authorize(verb: 'get' | 'list', kind: Kind, namespace: string, name: string, term?: FieldTerm): void {
     const target = targetOf(kind, { namespace, name });
     const all = attributesOf(verb, target);
-    // the wider right is asked for first: it is one for all that are grouped
+    // the wider right is asked for first: it is one for all that are read together
     const narrow = term && !this.api.authorize(this.request.user, all).allowed;
     const attributes = narrow ? { ...all, fieldSelector: [term] } : all;
     const { allowed, reason } = this.check(attributes);
@@ -144,42 +193,16 @@ export class Snapshot {
     if (!answer) this.allowed.set(key, (answer = this.api.authorizeRead(this.request, attributes)));
     return answer;
   }
-
-  private pinned(): Promise<number> {
-    this.revision ??= this.api.store.fresh();
-    return this.revision;
-  }
-
-  private async read(key: { resource: string; namespace: string; name: string }): Promise<Stored | undefined> {
-    const revision = await this.pinned();
-    const now = this.api.store.get(key);
-    // An object that has not been written since is what it was at that revision.
-    if (now ? now.revision <= revision : this.api.store.revision === revision) return now;
-    return orNow(() => this.api.store.getAt(key, revision), now);
-  }
-
-  private readList(kind: Kind, namespace: string): Promise<readonly Stored[]> {
-    const scope = { resource: kind.storage.key, ...(namespace && { namespace }) };
-    const key = `${scope.resource}/${namespace}`;
-    let list = this.lists.get(key);
-    if (!list) {
-      list = this.pinned().then(async (revision) => {
-        const now = this.api.store.list(scope);
-        if (now.revision === revision) return now.items;
-        return orNow(async () => (await this.api.store.listAt(scope, revision)).items, now.items);
-      });
-      this.lists.set(key, list);
-    }
-    return list;
-  }
 }
 
-/** An operation that outlived the log reads what there is now: relations are a view, not a condition of a write. */
-async function orNow<T>(read: () => Promise<T>, now: T): Promise<T> {
-  try {
-    return await read();
-  } catch (error) {
-    if (error instanceof Compacted) return now;
-    throw error;
-  }
+function rethrow(error: unknown): never {
+  throw translateStoreError(error);
 }
+
+/** Objects that are looked at between two looks at the clock. */
+const LOOK_EVERY = 64;
+
+const scopeOf = ({ storage }: Kind, namespace: string): { resource: string; namespace?: string } => ({
+  resource: storage.key,
+  ...(namespace && { namespace }),
+});

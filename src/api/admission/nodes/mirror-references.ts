@@ -1,6 +1,6 @@
 import type { Pod, Volume, VolumeProjection } from '../../../../schema/types.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
-import { configMapsOf, secretsOf } from '../../authorization/pod-references.ts';
+import { configMapsOf, secretsOf } from '../../../rules/pod-references.ts';
 
 /** Volumes that need nothing of the API. */
 const HARMLESS = [

@@ -4,8 +4,7 @@ import { KUBELET_CLIENT, KUBELET_SERVING, NODE_USER } from '../../../rules/certi
 import { sameJson } from '../../patch/equal.ts';
 import { incoming, previous } from '../objects.ts';
 import { nameOf, refuse, unexpectedOperation, type NodeRule } from './rule.ts';
-
-const LEASE_NAMESPACE = 'kube-node-lease';
+import { NODE_LEASE_NAMESPACE } from '../../../rules/node-lease.ts';
 
 /** Reports how far the growth of a claim has come, and changes nothing else of it. */
 export const claims: NodeRule = (request, node) => {
@@ -27,8 +26,8 @@ function othersOf({ kind: _, apiVersion: __, metadata, status, ...rest }: KubeOb
 }
 
 export const leases: NodeRule = (request, node) => {
-  if (request.target.namespace !== LEASE_NAMESPACE)
-    throw refuse(request, `can only access leases in the "${LEASE_NAMESPACE}" system namespace`);
+  if (request.target.namespace !== NODE_LEASE_NAMESPACE)
+    throw refuse(request, `can only access leases in the "${NODE_LEASE_NAMESPACE}" system namespace`);
   if (nameOf(request) !== node)
     throw refuse(request, 'can only access node lease with the same name as the requesting node');
 };

@@ -60,6 +60,15 @@ export const validatingAdmissionPolicyBindingStrategy: Strategy<ValidatingAdmiss
       ...actionErrors(spec.validationActions ?? [], SPEC.child('validationActions')),
     ];
   },
+  relations: [
+    {
+      field: 'policy',
+      to: 'validatingadmissionpolicies.admissionregistration.k8s.io',
+      back: 'bindings',
+      form: 'name',
+      name: ({ spec }) => spec?.policyName,
+    },
+  ],
   cells,
 };
 

@@ -105,6 +105,17 @@ export const apiServiceStrategy: Strategy<APIService> = withStatus<APIService>({
   validate: (object) => [...nameErrors(object), ...specErrors(object.spec ?? {})],
   validateUpdate: (object) => validateMetaOnUpdate(object, () => [], false),
   subresources: { status: { ...isolatedStatus, validateUpdate: conditionErrors } },
+  relations: [
+    {
+      field: 'service',
+      description: 'The Service that answers for it.',
+      to: 'services',
+      back: 'apiServices',
+      form: 'name',
+      name: ({ spec }) => spec?.service?.name,
+      namespace: ({ spec }) => spec?.service?.namespace,
+    },
+  ],
   cells,
 });
 

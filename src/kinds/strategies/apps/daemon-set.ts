@@ -27,6 +27,7 @@ import { statusSubresource, withStatus } from '../status-split.ts';
 import { validateCounters } from './counters.ts';
 import { containerCells, count, formatLabels, formatSelector, since } from '../../cells.ts';
 import { selectedPods } from '../../relation.ts';
+import { templateRelations } from '../pod/relations.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -93,8 +94,8 @@ export const daemonSetStrategy: Strategy<DaemonSet> = withStatus<DaemonSet>({
       validateUpdate: (object, old) => validateCounters({ counted: COUNTERS }, object.status, old.status),
     },
   },
+  relations: [selectedPods(), ...templateRelations<DaemonSet>('daemonSets', ({ spec }) => spec?.template?.spec)],
   cells,
-  relations: [selectedPods],
   fieldAnnotation: TEMPLATE_GENERATION,
 });
 

@@ -16,6 +16,7 @@ import { countersStatus } from './counters.ts';
 import { validateReplicaTemplate } from './replica-template.ts';
 import { containerCells, count, formatSelector, since } from '../../cells.ts';
 import { selectedPods } from '../../relation.ts';
+import { templateRelations } from '../pod/relations.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -80,8 +81,8 @@ export const deploymentStrategy: Strategy<Deployment> = withStatus<Deployment>({
     !isDeepStrictEqual(object.metadata.annotations, old.metadata.annotations),
   warnings: (object, old) => [...(old ? [] : nameWarnings(object)), ...templateWarnings(object, old)],
   subresources: { status: { ...STATUS, prepareForUpdate: keepSpecAndLabels, resets: ['spec', 'metadata.labels'] } },
+  relations: [selectedPods(), ...templateRelations<Deployment>('deployments', ({ spec }) => spec?.template?.spec)],
   cells,
-  relations: [selectedPods],
 });
 
 function validateRollout(strategy: Parts<DeploymentStrategy>, at: Path): Errors {

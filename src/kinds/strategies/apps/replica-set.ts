@@ -9,6 +9,7 @@ import { validateReplicaTemplate } from './replica-template.ts';
 import type { Unchecked } from '../../../meta/object.ts';
 import { containerCells, count, formatSelector, since } from '../../cells.ts';
 import { selectedPods } from '../../relation.ts';
+import { templateRelations } from '../pod/relations.ts';
 
 const SPEC = Path.root('spec');
 
@@ -45,8 +46,12 @@ export const replicaSetStrategy: Strategy<ReplicaSet> = withStatus<ReplicaSet>({
       withinReady: 'readyReplicas',
     }),
   },
+  relations: [
+    selectedPods(),
+    ...templateRelations<ReplicaSet>('replicaSets', ({ spec }) => spec?.template?.spec),
+    { field: 'deployment', to: 'deployments.apps', back: 'replicaSets', form: 'owner' },
+  ],
   cells,
-  relations: [selectedPods],
 });
 
 function cells({ metadata, spec, status }: Unchecked<ReplicaSet>, now: number): Cell[] {

@@ -28,6 +28,7 @@ import { withStatus } from '../status-split.ts';
 import { countersStatus } from './counters.ts';
 import { containerCells, count, since } from '../../cells.ts';
 import { selectedPods } from '../../relation.ts';
+import { templateRelations } from '../pod/relations.ts';
 
 type Errors = FieldError[];
 type Spec = Parts<StatefulSetSpec>;
@@ -101,8 +102,19 @@ export const statefulSetStrategy: Strategy<StatefulSet> = withStatus<StatefulSet
       withinReady: 'status.readyReplicas',
     }),
   },
+  relations: [
+    selectedPods(),
+    ...templateRelations<StatefulSet>('statefulSets', ({ spec }) => spec?.template?.spec),
+    {
+      field: 'service',
+      description: 'The Service that its pods have their names from.',
+      to: 'services',
+      back: 'statefulSets',
+      form: 'name',
+      name: ({ spec }) => spec?.serviceName,
+    },
+  ],
   cells,
-  relations: [selectedPods],
 });
 
 function defaultClaim(claim: Parts<PersistentVolumeClaim>): void {

@@ -48,6 +48,17 @@ export const horizontalPodAutoscalerStrategy: Strategy<HorizontalPodAutoscaler> 
       ),
     ),
   },
+  relations: [
+    {
+      field: 'target',
+      description: 'What it scales.',
+      to: { every: 'scalable' },
+      back: 'horizontalPodAutoscalers',
+      form: 'reference',
+      references: ({ metadata, spec }) =>
+        spec?.scaleTargetRef ? [{ ...spec.scaleTargetRef, namespace: metadata.namespace }] : [],
+    },
+  ],
   cells,
 });
 

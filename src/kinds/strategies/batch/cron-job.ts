@@ -10,6 +10,7 @@ import { defaultFailurePolicy } from './job.ts';
 import { validateSchedule } from './schedule.ts';
 import { validateTimeZone } from './time-zone.ts';
 import { boolPointer, containerCells, formatSelector, NONE, since } from '../../cells.ts';
+import { templateRelations } from '../pod/relations.ts';
 
 const SPEC = Path.root('spec');
 const NAME = Path.root('metadata').child('name');
@@ -45,6 +46,7 @@ export const cronJobStrategy: Strategy<CronJob> = withStatus<CronJob>({
       ? []
       : jobSpecWarnings(object.spec?.jobTemplate?.spec ?? {}, SPEC.child('jobTemplate', 'spec'))),
   ],
+  relations: [...templateRelations<CronJob>('cronJobs', ({ spec }) => spec?.jobTemplate?.spec?.template?.spec)],
   cells,
 });
 

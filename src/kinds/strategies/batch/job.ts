@@ -25,6 +25,7 @@ import { validateJobStatus } from './job-status.ts';
 import { containerCells, count, formatSelector, since } from '../../cells.ts';
 import { humanDuration } from '../../../meta/duration.ts';
 import { selectedPods } from '../../relation.ts';
+import { templateRelations } from '../pod/relations.ts';
 
 type Errors = FieldError[];
 type Spec = Parts<JobSpec>;
@@ -75,11 +76,15 @@ export const jobStrategy: Strategy<Job> = withStatus<Job>({
   subresources: { status: statusWith<Job>(validateJobStatus) },
   fields: (object) => ({ 'status.successful': String(object.status?.succeeded ?? 0) }),
   defaultPropagation: 'orphan',
+  relations: [
+    selectedPods(),
+    ...templateRelations<Job>('jobs', ({ spec }) => spec?.template?.spec),
+    { field: 'cronJob', to: 'cronjobs.batch', back: 'jobs', form: 'owner' },
+  ],
   cells,
   deletionWarning:
     'child pods are preserved by default when jobs are deleted; set propagationPolicy=Background to remove them or set propagationPolicy=Orphan to suppress this warning',
   unknownFieldLabel: (label) => `field label ${JSON.stringify(label)} not supported for batchv1.Job`,
-  relations: [selectedPods],
 });
 
 export function defaultFailurePolicy(spec: Spec): void {

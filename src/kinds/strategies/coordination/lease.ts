@@ -5,6 +5,7 @@ import type { Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
 import { validateNonNegative, validatePositive, validateRule } from '../../validation/values.ts';
 import { since } from '../../cells.ts';
+import { NODE_LEASE_NAMESPACE } from '../../../rules/node-lease.ts';
 
 const SPEC = Path.root('spec');
 const STRATEGIES = ['OldestEmulationVersion'];
@@ -41,6 +42,15 @@ export const leaseStrategy: Strategy<Lease> = {
       errors.push(forbidden(SPEC.child('preferredHolder'), 'may only be specified if `strategy` is defined'));
     return errors;
   },
+  relations: [
+    {
+      field: 'node',
+      description: 'The node that it says is alive.',
+      to: 'nodes',
+      form: 'name',
+      name: ({ metadata }) => (metadata.namespace === NODE_LEASE_NAMESPACE ? metadata.name : undefined),
+    },
+  ],
   cells,
 };
 

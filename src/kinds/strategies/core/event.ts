@@ -143,6 +143,25 @@ export const eventStrategy: Strategy<Event> = {
   },
   createOnUpdate: true,
   generation: false,
+  relations: [
+    {
+      field: 'about',
+      description: 'What it is about.',
+      to: { every: 'stored' },
+      back: 'events',
+      form: 'reference',
+      references: ({ involvedObject }) => (involvedObject ? [involvedObject] : []),
+      fromFields: (fields) => [
+        {
+          apiVersion: fields['involvedObject.apiVersion'],
+          kind: fields['involvedObject.kind'],
+          namespace: fields['involvedObject.namespace'],
+          name: fields['involvedObject.name'],
+          uid: fields['involvedObject.uid'],
+        },
+      ],
+    },
+  ],
   cells,
   collected: false,
 };

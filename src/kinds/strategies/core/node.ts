@@ -1,4 +1,4 @@
-import type { Node, NodeSpec, Pod } from '../../../../schema/types.ts';
+import type { Node, NodeSpec } from '../../../../schema/types.ts';
 import { duplicate, forbidden, Path, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
@@ -10,6 +10,7 @@ import { validateNodeAnnotations } from './node-annotations.ts';
 import { validateConfigSource, validateConfigStatus } from './node-config.ts';
 import { validateNodeResources, validatePodCidrs, validateTaints } from './node-validation.ts';
 import { NONE, since, UNKNOWN } from '../../cells.ts';
+import { NODE_LEASE_NAMESPACE } from '../../../rules/node-lease.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -114,17 +115,23 @@ export const nodeStrategy: Strategy<Node> = {
   warnings,
   fields: (object) => ({ 'spec.unschedulable': String(object.spec?.unschedulable ?? false) }),
   generation: false,
-  cells,
   relations: [
     {
-      field: 'pods',
-      to: 'pods',
-      form: 'grouped',
-      key: ({ metadata }) => metadata.name,
-      keyOf: ({ spec }: Unchecked<Pod>) => spec?.nodeName,
-      label: 'spec.nodeName',
+      field: 'lease',
+      description: 'What says that it is alive.',
+      to: 'leases.coordination.k8s.io',
+      form: 'name',
+      name: ({ metadata }) => metadata.name,
+      namespace: () => NODE_LEASE_NAMESPACE,
+    },
+    {
+      field: 'csiNode',
+      to: 'csinodes.storage.k8s.io',
+      form: 'name',
+      name: ({ metadata }) => metadata.name,
     },
   ],
+  cells,
 };
 
 function cells(node: Unchecked<Node>, now: number): Cell[] {

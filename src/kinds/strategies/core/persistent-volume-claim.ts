@@ -263,17 +263,25 @@ export const persistentVolumeClaimStrategy: Strategy<PersistentVolumeClaim> = wi
   subresources: { status: statusWith<PersistentVolumeClaim>(validateStatus) },
   warnings,
   generation: false,
-  cells,
-  returnsDeleted: true,
   relations: [
-    { field: 'volume', to: 'persistentvolumes', form: 'one', name: ({ spec }) => spec?.volumeName },
+    { field: 'volume', to: 'persistentvolumes', form: 'name', name: ({ spec }) => spec?.volumeName },
     {
       field: 'storageClass',
       to: 'storageclasses.storage.k8s.io',
-      form: 'one',
+      back: 'claims',
+      form: 'name',
       name: ({ spec }) => spec?.storageClassName,
     },
+    {
+      field: 'volumeAttributesClass',
+      to: 'volumeattributesclasses.storage.k8s.io',
+      back: 'claims',
+      form: 'name',
+      name: ({ spec }) => spec?.volumeAttributesClassName,
+    },
   ],
+  cells,
+  returnsDeleted: true,
 });
 
 function cells({ metadata, spec, status }: Unchecked<PersistentVolumeClaim>, now: number): Cell[] {

@@ -262,17 +262,23 @@ export const persistentVolumeStrategy: Strategy<PersistentVolume> = withStatus<P
   },
   warnings,
   generation: false,
-  cells,
-  returnsDeleted: true,
   relations: [
     {
       field: 'claim',
-      to: 'persistentvolumeclaims',
-      form: 'one',
-      name: ({ spec }) => spec?.claimRef?.name,
-      namespace: ({ spec }) => spec?.claimRef?.namespace,
+      to: ['persistentvolumeclaims'],
+      form: 'reference',
+      references: ({ spec }) => (spec?.claimRef ? [{ ...spec.claimRef, kind: 'PersistentVolumeClaim' }] : []),
+    },
+    {
+      field: 'storageClass',
+      to: 'storageclasses.storage.k8s.io',
+      back: 'volumes',
+      form: 'name',
+      name: ({ spec }) => spec?.storageClassName,
     },
   ],
+  cells,
+  returnsDeleted: true,
 });
 
 function cells({ metadata, spec, status }: Unchecked<PersistentVolume>, now: number): Cell[] {

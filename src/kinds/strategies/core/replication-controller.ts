@@ -11,6 +11,7 @@ import { statusWith, withStatus } from '../status-split.ts';
 import { nameWarnings, templateWarnings, validateAlwaysRestarts, validatePodTemplateSpec } from '../pod-template.ts';
 import { containerCells, count, formatLabels, since } from '../../cells.ts';
 import { labelledPods } from '../../relation.ts';
+import { templateRelations } from '../pod/relations.ts';
 
 type Errors = FieldError[];
 const SPEC = Path.root('spec');
@@ -84,8 +85,11 @@ export const replicationControllerStrategy: Strategy<ReplicationController> = wi
   // what core/v1 has always done: its pods stay
   defaultPropagation: 'orphan',
   fields: (object) => ({ 'status.replicas': String(object.status?.replicas ?? 0) }),
+  relations: [
+    labelledPods(),
+    ...templateRelations<ReplicationController>('replicationControllers', ({ spec }) => spec?.template?.spec),
+  ],
   cells,
-  relations: [labelledPods],
 });
 
 function cells({ metadata, spec, status }: Unchecked<ReplicationController>, now: number): Cell[] {

@@ -69,6 +69,16 @@ export const secretStrategy: Strategy<Secret> = {
   },
   fields: (object) => ({ type: object.type ?? '' }),
   generation: false,
+  relations: [
+    {
+      field: 'serviceAccount',
+      description: 'The account that it has a token of.',
+      to: 'serviceaccounts',
+      back: 'tokens',
+      form: 'name',
+      name: ({ metadata }) => metadata.annotations?.['kubernetes.io/service-account.name'],
+    },
+  ],
   cells,
 };
 

@@ -26,6 +26,17 @@ export const serviceAccountStrategy: Strategy<ServiceAccount> = {
       : [];
   },
   generation: false,
+  relations: [
+    {
+      field: 'namedSecrets',
+      description: 'Secrets that it names: its own, and those that images are pulled with.',
+      to: 'secrets',
+      back: 'serviceAccounts',
+      form: 'names',
+      names: ({ secrets, imagePullSecrets }) =>
+        [...(secrets ?? []), ...(imagePullSecrets ?? [])].flatMap(({ name }) => name || []),
+    },
+  ],
   cells: nameAndAge,
   returnsDeleted: true,
 };

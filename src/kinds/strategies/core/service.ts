@@ -16,7 +16,6 @@ import {
 } from './service-validation.ts';
 import { formatLabels, loadBalancerAddresses, NONE, since } from '../../cells.ts';
 import { labelledPods } from '../../relation.ts';
-import { SERVICE_NAME } from '../../../rules/service-slices.ts';
 
 const SPEC = Path.root('spec');
 const DEFAULT_TIMEOUT = 10_800;
@@ -133,18 +132,9 @@ export const serviceStrategy: Strategy<Service> = {
   fields: (object) => ({ 'spec.clusterIP': object.spec?.clusterIP ?? '', 'spec.type': object.spec?.type ?? '' }),
   createOnUpdate: true,
   generation: false,
+  relations: [labelledPods('services')],
   cells,
   returnsDeleted: true,
-  relations: [
-    labelledPods,
-    {
-      field: 'endpointSlices',
-      to: 'endpointslices.discovery.k8s.io',
-      form: 'grouped',
-      key: ({ metadata }) => metadata.name,
-      keyOf: ({ metadata }) => metadata.labels?.[SERVICE_NAME],
-    },
-  ],
   holds: { addresses, nodePorts },
   // a new Service of the same name must not meet the old one's, which a controller would take away later
   takesAlong: 'endpoints',

@@ -57,10 +57,29 @@ export const endpointSliceStrategy: Strategy<EndpointSlice> = {
       ),
     );
   },
-  cells,
   relations: [
-    { field: 'service', to: 'services', form: 'one', name: ({ metadata }) => metadata.labels?.[SERVICE_NAME] },
+    {
+      field: 'service',
+      to: 'services',
+      back: 'endpointSlices',
+      form: 'name',
+      name: ({ metadata }) => metadata.labels?.[SERVICE_NAME],
+      column: { label: SERVICE_NAME },
+    },
+    {
+      field: 'pods',
+      description: 'The pods behind its endpoints.',
+      to: ['pods'],
+      back: 'endpointSlices',
+      form: 'reference',
+      many: true,
+      references: ({ metadata, endpoints }) =>
+        (endpoints ?? []).flatMap(({ targetRef }) =>
+          targetRef ? [{ ...targetRef, namespace: targetRef.namespace ?? metadata.namespace }] : [],
+        ),
+    },
   ],
+  cells,
 };
 
 /** Endpoints that an update leaves as they are stay good, whatever the rules have become. */

@@ -53,8 +53,33 @@ export const ingressStrategy = withStatus<Ingress>({
       : [];
   },
   subresources: { status: statusWith<Ingress>(({ status }) => validateLoadBalancer(status?.loadBalancer?.ingress)) },
+  relations: [
+    { field: 'services', to: 'services', back: 'ingresses', form: 'names', names: serviceNames },
+    {
+      field: 'secrets',
+      description: 'Secrets with its certificates.',
+      to: 'secrets',
+      back: 'ingresses',
+      form: 'names',
+      names: ({ spec }) => (spec?.tls ?? []).flatMap(({ secretName }) => secretName || []),
+    },
+    {
+      field: 'ingressClass',
+      to: 'ingressclasses.networking.k8s.io',
+      back: 'ingresses',
+      form: 'name',
+      name: ({ metadata, spec }) => spec?.ingressClassName ?? metadata.annotations?.[CLASS_ANNOTATION],
+    },
+  ],
   cells,
 });
+
+/** The Services that it leads requests to. */
+function serviceNames({ spec }: Unchecked<Ingress>): string[] {
+  const paths = (spec?.rules ?? []).flatMap(({ http }) => http?.paths ?? []);
+  const backends = [spec?.defaultBackend, ...paths.map(({ backend }) => backend)];
+  return backends.flatMap((backend) => backend?.service?.name || []);
+}
 
 function validateSpec(spec: Parts<IngressSpec>): Errors {
   const errors: Errors = [];

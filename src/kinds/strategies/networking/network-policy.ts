@@ -41,6 +41,16 @@ export const networkPolicyStrategy: Strategy<NetworkPolicy> = {
     rulesOf(spec).flatMap(({ peers, peersAt }) =>
       peers.flatMap(({ ipBlock }, i) => (ipBlock ? blockWarnings(ipBlock, peersAt.index(i).child('ipBlock')) : [])),
     ),
+  relations: [
+    {
+      field: 'pods',
+      description: 'The pods that it is about.',
+      to: 'pods',
+      back: 'networkPolicies',
+      form: 'selector',
+      selector: ({ spec }) => spec?.podSelector,
+    },
+  ],
   cells,
 };
 

@@ -27,6 +27,7 @@ import { validatePodSpec } from './validate-spec.ts';
 import { keepObservedGeneration, validateStatusUpdate } from './validate-status.ts';
 import { validateSpecUpdate } from './validate-update.ts';
 import { podWarnings } from './warnings.ts';
+import { podRelations } from './relations.ts';
 
 const SPEC = Path.root('spec');
 const ANNOTATIONS = Path.root('metadata').child('annotations');
@@ -124,10 +125,7 @@ export const podStrategy: Strategy<Pod> = {
   returnsDeleted: true,
   // what clients called it before v1
   currentFieldLabel: (label) => (label === 'spec.host' ? 'spec.nodeName' : label),
-  relations: [
-    { field: 'node', to: 'nodes', form: 'one', name: ({ spec }) => spec?.nodeName },
-    { field: 'serviceAccount', to: 'serviceaccounts', form: 'one', name: ({ spec }) => spec?.serviceAccountName },
-  ],
+  relations: podRelations,
 };
 
 const gated = (now: string) => ({

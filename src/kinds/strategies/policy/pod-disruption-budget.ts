@@ -52,8 +52,8 @@ export const podDisruptionBudgetStrategy: Strategy<PodDisruptionBudget> = withSt
       ),
     ]),
   },
+  relations: [selectedPods('podDisruptionBudgets')],
   cells,
-  relations: [selectedPods],
 });
 
 function cells({ metadata, spec, status }: Unchecked<PodDisruptionBudget>, now: number): Cell[] {

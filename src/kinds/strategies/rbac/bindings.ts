@@ -3,6 +3,7 @@ import type { ClusterRoleBinding, RbacSubject, RoleBinding, RoleRef } from '../.
 import { invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import type { Parts, Unchecked } from '../../../meta/object.ts';
 import type { Cell, Strategy } from '../../kind.ts';
+import type { Relation } from '../../relation.ts';
 import { dnsSubdomainName, pathSegmentName } from '../../validation/names.ts';
 import { GROUP, rbacStrategy } from './names.ts';
 import { since } from '../../cells.ts';
@@ -75,7 +76,38 @@ export function bindingStrategy(roles: readonly string[], namespaced: boolean): 
     isDeepStrictEqual(internalRef(object.roleRef), internalRef(old.roleRef))
       ? []
       : [invalid(ROLE_REF, internalRef(object.roleRef), 'cannot change roleRef')];
-  return { ...rbacStrategy(namespaced, validate, change), defaults, cells };
+  return { ...rbacStrategy(namespaced, validate, change), defaults, cells, relations: relationsOf(namespaced) };
+}
+
+function relationsOf(namespaced: boolean): Relation<ClusterRoleBinding>[] {
+  const back = namespaced ? 'roleBindings' : 'clusterRoleBindings';
+  const clusterRoles = `clusterroles.${GROUP}`;
+  return [
+    {
+      field: 'role',
+      description: 'What it gives.',
+      to: namespaced ? [`roles.${GROUP}`, clusterRoles] : [clusterRoles],
+      back,
+      form: 'reference',
+      references({ metadata, roleRef }) {
+        const { apiGroup: apiVersion, kind, name } = roleRef ?? {};
+        return [{ apiVersion, kind, name, ...(kind === 'Role' && { namespace: metadata.namespace }) }];
+      },
+    },
+    {
+      field: 'serviceAccounts',
+      description: 'Accounts that it gives it to.',
+      to: ['serviceaccounts'],
+      back,
+      form: 'reference',
+      many: true,
+      elsewhere: true,
+      references: ({ metadata, subjects }) =>
+        (subjects ?? []).flatMap(({ kind, name, namespace = metadata.namespace }) =>
+          kind === 'ServiceAccount' ? [{ kind, name, namespace }] : [],
+        ),
+    },
+  ];
 }
 
 function cells({ metadata, roleRef, subjects }: Unchecked<RoleBinding>, now: number): Cell[] {

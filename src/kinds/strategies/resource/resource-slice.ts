@@ -90,6 +90,15 @@ export const resourceSliceStrategy: Strategy<ResourceSlice> = {
     ...validateImmutable(spec.nodeName, old.nodeName, SPEC.child('nodeName')),
   ],
   fields: ({ spec }) => ({ 'spec.nodeName': spec?.nodeName ?? '', 'spec.driver': spec?.driver ?? '' }),
+  relations: [
+    {
+      field: 'node',
+      to: 'nodes',
+      back: 'resourceSlices',
+      form: 'name',
+      name: ({ spec }) => spec?.nodeName,
+    },
+  ],
   cells,
   returnsDeleted: true,
   unknownFieldLabel: (label) => `field label not supported for resource.k8s.io/v1, Kind=ResourceSlice: ${label}`,

@@ -58,6 +58,7 @@ export const csiNodeStrategy: Strategy<CSINode> = {
         .filter((now) => now.name === before.name && !isDeepStrictEqual(fixedPart(now), fixedPart(before)))
         .map((now) => invalid(DRIVERS, fixedPart(now), IMMUTABLE)),
     ),
+  relations: [{ field: 'node', to: 'nodes', form: 'name', name: ({ metadata }) => metadata.name }],
   cells,
   returnsDeleted: true,
 };

@@ -137,6 +137,22 @@ export const volumeAttachmentStrategy = withStatus<VolumeAttachment>({
   validate: (object) => [...errorsOf(object), ...newErrors(object.spec ?? {})],
   validateUpdate: changeErrors,
   subresources: { status: { ...isolatedStatus, validateUpdate: changeErrors } },
+  relations: [
+    {
+      field: 'node',
+      to: 'nodes',
+      back: 'volumeAttachments',
+      form: 'name',
+      name: ({ spec }) => spec?.nodeName,
+    },
+    {
+      field: 'volume',
+      to: 'persistentvolumes',
+      back: 'volumeAttachments',
+      form: 'name',
+      name: ({ spec }) => spec?.source?.persistentVolumeName,
+    },
+  ],
   cells,
   returnsDeleted: true,
 });

@@ -13,6 +13,8 @@ import { same } from '../../../meta/diff.ts';
 import { badRequest } from '../../../meta/status.ts';
 import { formatTime } from '../../../meta/time.ts';
 import type { OperationContext } from '../../context.ts';
+import { fromOf } from '../../relations/from.ts';
+import { owned } from '../../relations/ownership.ts';
 import type { FacetFields, KindTypes } from '../../schema/kind-types.ts';
 import { namesOf } from '../../schema/names.ts';
 import type { FieldConfigs } from '../../schema/output-types.ts';
@@ -81,17 +83,18 @@ function objectFields(kind: Kind, types: KindTypes): FieldConfigs {
     rolloutHistory: {
       type: new GraphQLList(new GraphQLNonNull(revision)),
       description: 'Its revisions that are kept, the oldest first.',
-      async resolve(workload: KubeObject, _, { snapshotOf, budget }: OperationContext, info) {
-        const resource = revisionResource(kind);
-        const owned = await snapshotOf(info).owned(workload.metadata.uid, (key) =>
-          key === resource ? types.registry.preferred(key) : undefined,
-        );
-        const kept = owned
+      async resolve(workload: KubeObject, _, context: OperationContext, info) {
+        const { budget } = context;
+        const from = fromOf(kind, workload, types.registry, context, info);
+        const revisions = await owned(from, revisionResource(kind));
+        const kept = revisions
           .map(({ kind: of, stored }) => wholeObject(of, stored))
           .filter((one) => isControlledBy(one, workload));
         const template = withoutHash((workload as Workload).spec?.template ?? {});
-        const revisions = revisionsOf(kind, kept);
-        return budget.items(revisions, info, (one) => ({ ...one, current: same(withoutHash(one.template), template) }));
+        return budget.items(revisionsOf(kind, kept), info, (one) => ({
+          ...one,
+          current: same(withoutHash(one.template), template),
+        }));
       },
     },
   };

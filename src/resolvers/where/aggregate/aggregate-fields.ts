@@ -51,8 +51,7 @@ async function aggregate(
   args: AggregateArguments,
   info: FieldPlace,
 ): Promise<Aggregate> {
-  const { api, budget } = context;
-  const snapshot = context.snapshotOf(info);
+  const { budget } = context;
   const first = args.first ?? DEFAULT_FIRST;
   const { items, revision } = await selected(
     context,
@@ -61,11 +60,11 @@ async function aggregate(
     collection(context, kind, args),
     args.asOf ?? undefined,
   );
-  snapshot.pin(revision);
+  context.snapshotOf(info).pin(revision);
   if (first < 1 || first > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
   const groupBy = args.groupBy === null || args.groupBy === undefined ? [] : [args.groupBy].flat();
   if (groupBy.length > MAX_GROUP_FIELDS) throw badRequest(`groupBy: more than ${MAX_GROUP_FIELDS} fields`);
-  const fields = groupBy.map((given, i) => compileGroupField(kind, given, `groupBy[${i}]`, { api, snapshot }));
+  const fields = groupBy.map((given, i) => compileGroupField(kind, given, `groupBy[${i}]`, context, info));
   const aggregation = await Aggregation.of(kind, items, fields, budget);
   const chosen = args.having ? await havingOf(aggregation.groups, aggregation, args.having) : aggregation.groups;
   const groups = await orderedGroups(chosen, aggregation, args.orderBy, fields);

@@ -80,17 +80,14 @@ const reductionFields = (kind: Kind, types: KindTypes): GraphQLFieldConfigMap<Gr
 /** What `groupBy` names: a field of the kind, or of what it leads to. */
 export function groupByType(kind: Kind, types: KindTypes): GraphQLInputObjectType {
   const own = fieldType(kind, types);
-  const relations = relationsToOne(kind);
+  const relations = relationsToOne(kind, types.registry);
   if (!relations.length) return own;
   return new GraphQLInputObjectType({
     name: types.claim(`${namesOf(kind).type}GroupBy`),
     description: 'One field: of the object, or of one that it leads to.',
     fields: () => {
       const fields: GraphQLInputFieldConfigMap = {};
-      for (const { field, to } of relations) {
-        const kindOf = types.registry.preferred(to);
-        if (kindOf) fields[field] = { type: types.orderBy(kindOf) };
-      }
+      for (const { field, to } of relations) fields[field] = { type: types.orderBy(to[0]) };
       for (const { name, type } of Object.values(own.getFields())) fields[name] = { type };
       return fields;
     },

@@ -1,9 +1,14 @@
-import type { Kind } from '../../../kinds/kind.ts';
-import type { Relation } from '../../../kinds/relation.ts';
-import type { KubeObject, ObjectLike } from '../../../meta/object.ts';
+import type { Kind, Registry } from '../../../kinds/kind.ts';
+import type { KubeObject } from '../../../meta/object.ts';
 import { badRequest } from '../../../meta/status.ts';
 import type { OperationContext } from '../../context.ts';
-import type { Snapshot } from '../../relations/snapshot.ts';
+import type { Stored } from '../../../store/contract.ts';
+import { endsOf, type End } from '../../relations/ends.ts';
+import { leadsToOne, relatedOne } from '../../relations/forward.ts';
+import { fromOf } from '../../relations/from.ts';
+import type { FieldPlace } from '../../relations/snapshots.ts';
+import { whenReady } from '../../relations/soon.ts';
+import { wholeObject } from '../../whole.ts';
 import { compileField, keyOf, type Pick } from '../compile-field.ts';
 import { isRecord } from '../conditions.ts';
 import { compareKeys, type Comparable } from '../scalar-values.ts';
@@ -24,12 +29,15 @@ export interface GroupField {
 
 const NONE: GroupValue = { value: undefined, shown: null };
 
-type ToOne = Extract<Relation<ObjectLike>, { form: 'one' }>;
+/** A relation of a kind that leads to one object of one kind. */
+interface ToOne extends End {
+  to: readonly [Kind];
+}
 
-/** The relations of a kind that lead to one object, by which its objects can be grouped. */
-export const relationsToOne = ({ storage, schema }: Kind): readonly ToOne[] =>
-  (storage.strategy.relations ?? []).filter(
-    (relation): relation is ToOne => relation.form === 'one' && !schema.fields.has(relation.field),
+/** The relations of a kind by which its objects can be grouped. */
+export const relationsToOne = (kind: Kind, registry: Registry): readonly ToOne[] =>
+  endsOf(kind, registry).filter(
+    (end): end is ToOne => leadsToOne(end) && end.to.length === 1 && !kind.schema.fields.has(end.field),
   );
 
 /** Compiles one field of a `groupBy`: one of the kind, or of what a relation leads to. Throws 400. */
@@ -37,35 +45,34 @@ export function compileGroupField(
   kind: Kind,
   given: unknown,
   at: string,
-  { api, snapshot }: { api: OperationContext['api']; snapshot: Snapshot },
+  context: OperationContext,
+  info: FieldPlace,
 ): GroupField {
+  const { registry } = context.api;
   const words = isRecord(given) ? Object.keys(given).filter((word) => given[word] !== undefined) : [];
-  const relation = relationsToOne(kind).find(({ field }) => field === words[0]);
-  const to = relation && api.registry.preferred(relation.to);
-  if (!relation || !to || words.length > 1) return ofKind(kind, given, at);
-  const field = ofKind(to, (given as Record<string, unknown>)[relation.field], `${at}.${relation.field}`);
-  // of a thousand objects that lead to one, it is read once
-  const known = new Map<string, Promise<GroupValue>>();
+  const end = relationsToOne(kind, registry).find(({ field }) => field === words[0]);
+  if (!end || words.length > 1) return ofKind(kind, given, at);
+  const [to] = end.to;
+  const field = ofKind(to, (given as Record<string, unknown>)[end.field], `${at}.${end.field}`);
+  // of a thousand objects that lead to one, it is looked at once
+  const known = new Map<Stored, GroupValue>();
   return {
     pick: field.pick,
-    of(object) {
-      const name = relation.name(object);
-      if (!name) return NONE;
-      const namespace = to.namespaced
-        ? ((relation.namespace ? relation.namespace(object) : object.metadata.namespace) ?? '')
-        : '';
-      const id = `${namespace}/${name}`;
-      let value = known.get(id);
-      if (!value) {
-        value = snapshot.get(to, namespace, name).then((other) => (other ? field.of(other) : NONE));
-        known.set(id, value);
-      }
-      return value;
-    },
+    of: (object) =>
+      whenReady(relatedOne(end, fromOf(kind, object, registry, context, info)), (found) => {
+        if (!found) return NONE;
+        let value = known.get(found.stored);
+        if (!value) known.set(found.stored, (value = field.of(wholeObject(to, found.stored))));
+        return value;
+      }),
   };
 }
 
-function ofKind(kind: Kind, given: unknown, at: string): GroupField & { of(object: KubeObject): GroupValue } {
+function ofKind(
+  kind: Kind,
+  given: unknown,
+  at: string,
+): Omit<GroupField, 'of'> & { of(object: KubeObject): GroupValue } {
   const field = compileField(kind, given, at);
   if (field.many) throw badRequest(`${at}: a field that an object has several of is no group`);
   const read = keyOf(field, compareKeys);

@@ -1,6 +1,6 @@
-import type { EphemeralContainer, Pod, PodSpec, Volume } from '../../../schema/types.ts';
-import type { Parts, Unchecked } from '../../meta/object.ts';
-import { claimOf } from '../../rules/pod-claims.ts';
+import type { EphemeralContainer, Pod, PodSpec, Volume } from '../../schema/types.ts';
+import type { Parts, Unchecked } from '../meta/object.ts';
+import { claimOf } from './pod-claims.ts';
 
 /** Containers, as they may name objects: those that are ephemeral too. */
 type Named = Pick<Parts<EphemeralContainer>, 'env' | 'envFrom'>;
