@@ -3,6 +3,7 @@ import { attachdetach } from './attachdetach.ts';
 import { clusterroleaggregation } from './clusterroleaggregation.ts';
 import { cronjob } from './cronjob.ts';
 import { csrapproving } from './csrapproving.ts';
+import { csrcleaner } from './csrcleaner.ts';
 import { daemonset } from './daemonset.ts';
 import { deployment } from './deployment.ts';
 import { disruption } from './disruption.ts';
@@ -41,6 +42,7 @@ export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record
     clusterroleaggregation,
     cronjob,
     csrapproving,
+    csrcleaner,
     daemonset: daemonset(),
     deployment,
     disruption,
