@@ -5,7 +5,6 @@ const ENVIRONMENT = 'test/nodes/pods/container-environment.test.ts';
 const PROBES = 'test/nodes/probes/prober.test.ts';
 const HOOKS = 'test/nodes/pods/pod-lifecycle.test.ts';
 const EPHEMERAL = 'test/nodes/pods/ephemeral-containers.test.ts';
-const IMAGES = 'test/nodes/images/image-manager.test.ts';
 
 const FAILS: Probe = { exec: { command: ['fail'] }, periodSeconds: 1, failureThreshold: 3 };
 const failing = (more: Partial<Probe>) =>
@@ -18,20 +17,20 @@ const containerFields: Readonly<Record<string, Decision>> = {
   env: parts,
   envFrom: parts,
   image: works(inContainer({ image: 'unknown.example/x' })),
-  imagePullPolicy: works(IMAGES),
+  imagePullPolicy: works(inContainer({ image: 'not-here:1', imagePullPolicy: 'Never' }, { image: 'not-here:1' })),
   lifecycle: parts,
   livenessProbe: works(inContainer({ livenessProbe: FAILS })),
   name: works(HOOKS),
   ports: parts,
   readinessProbe: works(inContainer({ readinessProbe: FAILS })),
-  resizePolicy: works('test/nodes/pods/pod-cgroups.test.ts'),
+  resizePolicy: works('test/nodes/pods/pod-resize.test.ts'),
   resources: parts,
   restartPolicy: follows(inContainer({ restartPolicy: 'Never' })),
   restartPolicyRules: parts,
   securityContext: parts,
   startupProbe: works(inContainer({ startupProbe: FAILS })),
   stdin: works(inContainer({ stdin: true })),
-  stdinOnce: works('test/nodes/process-runtime.test.ts'),
+  stdinOnce: works('test/nodes/server/attach-session.test.ts'),
   terminationMessagePath: works(inContainer({ terminationMessagePath: '/dev/last-words' })),
   terminationMessagePolicy: works('test/nodes/pods/termination-message.test.ts'),
   tty: works(inContainer({ tty: true })),
@@ -133,8 +132,8 @@ export const containerAndProbeFields: Readonly<Record<string, Decision>> = {
   'ContainerPort.hostPort': follows('test/nodes/admission/admit.test.ts'),
   'ContainerPort.name': works(PROBES),
   'ContainerPort.protocol': follows('test/nodes/admission/admit.test.ts'),
-  'ContainerResizePolicy.resourceName': works('test/nodes/pods/pod-cgroups.test.ts'),
-  'ContainerResizePolicy.restartPolicy': works('test/nodes/pods/pod-cgroups.test.ts'),
+  'ContainerResizePolicy.resourceName': works('test/nodes/pods/pod-resize.test.ts'),
+  'ContainerResizePolicy.restartPolicy': works('test/nodes/pods/pod-resize.test.ts'),
   'ResourceRequirements.claims': elsewhere('refused with resourceClaims'),
   'ResourceRequirements.limits': works('test/nodes/cgroups/figures.test.ts'),
   'ResourceRequirements.requests': follows(inContainer({ resources: { requests: { cpu: '100' } } })),

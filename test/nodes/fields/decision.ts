@@ -13,8 +13,10 @@ export interface TrialPod {
 /** What becomes of a field on a runtime: `works`, `refused: MESSAGE`, or who else reads it, or why nothing does. */
 export interface Decision {
   process: string;
+  /** where it is another than on the process runtime */
+  containerd?: string;
   simulated: string;
-  /** how `process` is known: by a trial, or by a test of its own; undefined where there is nothing to see on a node */
+  /** how these are known: by a trial, or by a test of its own; undefined where there is nothing to see on a node */
   tried?: Trial | string;
   /** its type's fields are not decided one by one */
   whole?: boolean;
@@ -36,6 +38,11 @@ export const refused = (message: string, tried: Trial): Decision => ({
   simulated: NOTHING_RUNS,
   tried,
   whole: true,
+});
+/** The same, but that a containerd does not have it, and says this. */
+export const unlessContainerd = (message: string, decision: Decision): Decision => ({
+  ...decision,
+  containerd: `refused: ${message}`,
 });
 /** Nothing comes of it, as in Kubernetes on Linux. */
 export const idle = (why: string): Decision => ({ process: why, simulated: why, whole: true });

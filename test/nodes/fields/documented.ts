@@ -11,16 +11,16 @@ const title = (type: string): string => `### ${type}`;
 /** The tables of the page, a type each. */
 function tables(decisions: Readonly<Record<string, Decision>>): string {
   const byType = new Map<string, string[]>();
-  for (const [name, { process, simulated }] of Object.entries(decisions)) {
+  for (const [name, { process, containerd = process, simulated }] of Object.entries(decisions)) {
     const [type = '', field = ''] = name.split('.');
     const cell = (text: string): string => text || 'by its parts';
     const rows = byType.get(type) ?? [];
-    rows.push(`| \`${field}\` | ${cell(process)} | ${cell(simulated)} |`);
+    rows.push(`| \`${field}\` | ${cell(process)} | ${cell(containerd)} | ${cell(simulated)} |`);
     byType.set(type, rows);
   }
   return [...byType]
     .map(([type, rows]) =>
-      [title(type), '', '| field | process | simulated |', '|---|---|---|', ...rows.sort()].join('\n'),
+      [title(type), '', '| field | process | containerd | simulated |', '|---|---|---|---|', ...rows.sort()].join('\n'),
     )
     .join('\n\n');
 }

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { containerAndProbeFields } from './container-fields.ts';
 import type { Decision, TrialPod } from './decision.ts';
 import { documented } from './documented.ts';
-import { observe } from './observe.ts';
+import { observe, type Running } from './observe.ts';
 import { podFields } from './pod-fields.ts';
 import { securityFields } from './security-fields.ts';
 import { serviceFields } from './service-fields.ts';
@@ -55,28 +55,43 @@ describe('the fields of pods and services', () => {
     expect([...new Set(files)].filter((file) => !existsSync(file))).toEqual([]);
   });
 
+  it('of Services, resizing and stdin that are tried elsewhere are spoken of there', () => {
+    const thin = Object.entries(DECISIONS).filter(([name, { tried }]) => {
+      const [type = '', field = ''] = name.split('.');
+      if (!['ServiceSpec', 'ContainerResizePolicy'].includes(type) && !['resizePolicy', 'stdinOnce'].includes(field))
+        return false;
+      if (type === 'EphemeralContainer') return false;
+      return typeof tried === 'string' && !new RegExp(`\\b${field}\\b`, 'i').test(readFileSync(tried, 'utf8'));
+    });
+    expect(thin.map(([name, { tried }]) => `${name}: ${tried as string}`)).toEqual([]);
+  });
+
   it('are documented as they are decided', async () => {
     await documented(DECISIONS);
   });
 });
 
-const trials = Object.entries(DECISIONS).flatMap(([field, { process, tried }]) =>
-  tried && typeof tried === 'object' ? [{ field, process, ...tried }] : [],
+const trials = (['process', 'containerd'] as const).flatMap((on) =>
+  Object.entries(DECISIONS).flatMap(([field, { process, containerd = process, tried }]) =>
+    tried && typeof tried === 'object'
+      ? [{ field, on, becomes: on === 'process' ? process : containerd, ...tried }]
+      : [],
+  ),
 );
 const known = new Map<string, Promise<string>>();
-const once = (pod: TrialPod): Promise<string> => {
-  const key = JSON.stringify(pod);
-  const before = known.get(key) ?? observe(pod);
+const once = (pod: TrialPod, on: Running): Promise<string> => {
+  const key = on + JSON.stringify(pod);
+  const before = known.get(key) ?? observe(pod, on);
   known.set(key, before);
   return before;
 };
 
 describe('a pod', () => {
-  it.each(trials)('with $field on a node that runs things: $process', async ({ process, before, after }) => {
-    const [without, with_] = [await once(before), await once(after)];
-    if (process === 'works') expect(with_).not.toBe(without);
+  it.each(trials)('with $field on a node of runtime $on: $becomes', async ({ on, becomes, before, after }) => {
+    const with_ = await once(after, on);
+    if (becomes === 'works') expect(with_).not.toBe(await once(before, on));
     else {
-      expect(with_).toContain(process.slice('refused: '.length));
+      expect(with_).toContain(becomes.slice('refused: '.length));
       expect(with_).not.toContain('start c');
     }
   });

@@ -1,11 +1,25 @@
 import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Service } from '../../../schema/types.ts';
 import { FakeNode } from '../pods/fake-node.ts';
+import { CriRuntime } from './cri-runtime.ts';
 import type { TrialPod } from './decision.ts';
 
+/** Runtimes that run things. */
+export type Running = 'process' | 'containerd';
+
+/** One of the pod's namespace, of which its environment may tell. */
+const SERVICE: Service = {
+  metadata: { name: 'db', namespace: 'a', uid: 's', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' },
+  spec: { clusterIP: '10.96.0.77', ports: [{ port: 5432 }] },
+};
+
 /** What can be seen of a pod through its life on a node: what its runtime is told, what it is shown, what is said of it. */
-export async function observe({ pod = {}, container = {} }: TrialPod): Promise<string> {
-  const node = await FakeNode.open();
+export async function observe({ pod = {}, container = {} }: TrialPod, on: Running): Promise<string> {
+  const node = await FakeNode.open({
+    limits: { services: () => [SERVICE] },
+    ...(on === 'containerd' && { makeRuntime: (now: () => number) => new CriRuntime(now) }),
+  });
   const { runtime } = node;
   const seen: unknown[] = [];
   runtime.command = (_name, command) => (command[0] === 'fail' ? 1 : 0);
@@ -27,8 +41,7 @@ export async function observe({ pod = {}, container = {} }: TrialPod): Promise<s
     seen.push(
       runtime.journal,
       node.events,
-
-      [...runtime.attempts.values()].flat().map(({ spec }) => spec),
+      runtime instanceof CriRuntime ? runtime.told : [...runtime.attempts.values()].flat().map(({ spec }) => spec),
     );
     const uid = /[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f-]{22}/g;
     return JSON.stringify(seen).replaceAll(node.directory, '').replace(uid, 'UID');

@@ -1,9 +1,11 @@
-import { elsewhere, follows, idle, inPod, parts, refused, works, type Decision } from './decision.ts';
+import { elsewhere, follows, idle, inPod, parts, refused, unlessContainerd, works, type Decision } from './decision.ts';
 
 const SCHEDULER = 'the scheduler reads it';
 const NAMES = 'test/nodes/pods/pod-names.test.ts';
 const IMAGES = 'test/nodes/images/image-manager.test.ts';
 const HELD = [{ name: 'i', image: 'busybox', command: ['run'] }];
+
+const NO_USERS = 'hostUsers: containers of containerd share the users of the machine';
 
 /** The fields of PodSpec, and of what has a type of its own there. */
 export const podFields: Readonly<Record<string, Decision>> = {
@@ -33,7 +35,7 @@ export const podFields: Readonly<Record<string, Decision>> = {
     inPod({ dnsConfig: { options: [{ name: 'ndots', value: '3' }] } }, { dnsConfig: { options: [{ name: 'ndots' }] } }),
   ),
   'PodSpec.dnsPolicy': works(NAMES),
-  'PodSpec.enableServiceLinks': works('test/nodes/pods/container-environment.test.ts'),
+  'PodSpec.enableServiceLinks': works(inPod({ enableServiceLinks: false })),
   'PodSpec.ephemeralContainers': parts,
   'PodSpec.hostAliases': parts,
   'HostAlias.hostnames': works(NAMES),
@@ -41,7 +43,7 @@ export const podFields: Readonly<Record<string, Decision>> = {
   'PodSpec.hostIPC': works(inPod({ hostIPC: true })),
   'PodSpec.hostNetwork': works(inPod({ hostNetwork: true })),
   'PodSpec.hostPID': works(inPod({ hostPID: true })),
-  'PodSpec.hostUsers': works(inPod({ hostUsers: false })),
+  'PodSpec.hostUsers': unlessContainerd(NO_USERS, works(inPod({ hostUsers: false }))),
   'PodSpec.hostname': works(inPod({ hostname: 'other' })),
   'PodSpec.hostnameOverride': works(inPod({ hostnameOverride: 'other.example' })),
   'PodSpec.imagePullSecrets': works(IMAGES),

@@ -1,5 +1,16 @@
 import type { PodSecurityContext, SecurityContext } from '../../../schema/types.ts';
-import { elsewhere, follows, idle, inContainer, inPod, parts, refused, works, type Decision } from './decision.ts';
+import {
+  elsewhere,
+  follows,
+  idle,
+  inContainer,
+  inPod,
+  parts,
+  refused,
+  unlessContainerd,
+  works,
+  type Decision,
+} from './decision.ts';
 
 const WINDOWS = idle('for Windows nodes');
 const own = (securityContext: SecurityContext) => inContainer({ securityContext });
@@ -16,10 +27,13 @@ export const securityFields: Readonly<Record<string, Decision>> = {
   'Capabilities.add': works(own({ capabilities: { add: ['SYS_TIME'] } })),
   'Capabilities.drop': works(own({ capabilities: { drop: ['ALL'] } })),
   'SecurityContext.privileged': works(own({ privileged: true })),
-  'SecurityContext.procMount': works({
-    before: { pod: { hostUsers: false } },
-    after: { pod: { hostUsers: false }, container: { securityContext: { procMount: 'Unmasked' } } },
-  }),
+  'SecurityContext.procMount': unlessContainerd(
+    'hostUsers: containers of containerd share the users of the machine',
+    works({
+      before: { pod: { hostUsers: false } },
+      after: { pod: { hostUsers: false }, container: { securityContext: { procMount: 'Unmasked' } } },
+    }),
+  ),
   'SecurityContext.readOnlyRootFilesystem': works(own({ readOnlyRootFilesystem: true })),
   'SecurityContext.runAsGroup': works(own({ runAsGroup: 7 })),
   'SecurityContext.runAsNonRoot': works(own({ runAsNonRoot: true })),
@@ -42,7 +56,10 @@ export const securityFields: Readonly<Record<string, Decision>> = {
   'PodSecurityContext.seLinuxOptions': refused('seLinuxOptions', shared({ seLinuxOptions: { level: 's0' } })),
   'PodSecurityContext.seccompProfile': parts,
   'PodSecurityContext.supplementalGroups': works(shared({ supplementalGroups: [7] })),
-  'PodSecurityContext.supplementalGroupsPolicy': follows(shared({ supplementalGroupsPolicy: 'Strict' })),
+  'PodSecurityContext.supplementalGroupsPolicy': unlessContainerd(
+    'SupplementalGroupsPolicy=Strict is not supported in this node',
+    follows(shared({ supplementalGroupsPolicy: 'Strict' })),
+  ),
   'PodSecurityContext.sysctls': parts,
   'Sysctl.name': follows(shared({ sysctls: [{ name: 'vm.swappiness', value: '1' }] })),
   'Sysctl.value': works(shared({ sysctls: [{ name: 'net.ipv4.tcp_syncookies', value: '1' }] })),

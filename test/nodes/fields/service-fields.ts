@@ -2,7 +2,8 @@ import { elsewhere, parts, type Decision } from './decision.ts';
 
 const API = elsewhere('the API and the controllers read it');
 const routed = (tried: string): Decision => ({ process: 'works', simulated: 'nothing is routed', tried });
-const TABLE = 'test/nodes/network.test.ts';
+const TABLE = 'test/nodes/network/nftables/nftables-proxy.test.ts';
+const HEALTH = 'test/nodes/network/proxy-health.test.ts';
 const BINDINGS = 'test/nodes/network/service-bindings.test.ts';
 
 /** The fields of ServiceSpec: what the service proxy of a node does with them. */
@@ -13,7 +14,7 @@ export const serviceFields: Readonly<Record<string, Decision>> = {
   'ServiceSpec.externalIPs': routed(BINDINGS),
   'ServiceSpec.externalName': elsewhere('DNS answers with it'),
   'ServiceSpec.externalTrafficPolicy': routed(TABLE),
-  'ServiceSpec.healthCheckNodePort': routed(TABLE),
+  'ServiceSpec.healthCheckNodePort': routed(HEALTH),
   'ServiceSpec.internalTrafficPolicy': routed(TABLE),
   'ServiceSpec.ipFamilies': API,
   'ServiceSpec.ipFamilyPolicy': API,

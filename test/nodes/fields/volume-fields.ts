@@ -1,5 +1,14 @@
 import type { Volume, VolumeMount } from '../../../schema/types.ts';
-import { elsewhere, parts, refused, works, type Decision, type Trial, type TrialPod } from './decision.ts';
+import {
+  elsewhere,
+  parts,
+  refused,
+  unlessContainerd,
+  works,
+  type Decision,
+  type Trial,
+  type TrialPod,
+} from './decision.ts';
 
 const FILES = 'test/nodes/volumes/volume-files.test.ts';
 const DEVICES = 'test/nodes/volumes/bind-mount.test.ts';
@@ -41,7 +50,10 @@ export const volumeFields: Readonly<Record<string, Decision>> = {
   'VolumeMount.mountPropagation': works(mount({ mountPropagation: 'HostToContainer' })),
   'VolumeMount.name': works(NAMED),
   'VolumeMount.readOnly': works(mount({ readOnly: true })),
-  'VolumeMount.recursiveReadOnly': works(mount({ recursiveReadOnly: 'Enabled' }, { readOnly: true })),
+  'VolumeMount.recursiveReadOnly': unlessContainerd(
+    'recursiveReadOnly: this containerd cannot make what is mounted below read-only',
+    works(mount({ recursiveReadOnly: 'Enabled' }, { readOnly: true })),
+  ),
   'VolumeMount.subPath': works(mount({ subPath: 's' })),
   'VolumeMount.subPathExpr': works(mount({ subPathExpr: '$(HOSTNAME)' })),
   'VolumeDevice.devicePath': works(DEVICES),

@@ -63,14 +63,20 @@ export class FakeNode {
     maxPods = 110,
     limits,
     manifests,
-  }: { maxPods?: number; limits?: Partial<AgentContext>; manifests?: string } = {}): Promise<FakeNode> {
+    makeRuntime = (now) => new FakeRuntime(now),
+  }: {
+    maxPods?: number;
+    limits?: Partial<AgentContext>;
+    manifests?: string;
+    makeRuntime?: (now: () => number) => FakeRuntime;
+  } = {}): Promise<FakeNode> {
     const cluster = await NodeApi.open();
     const { clock, api } = cluster;
     const directory = mkdtempSync(join(tmpdir(), 'ku7s-pods-'));
     const files = new Files();
     clock.settle = () => api.quiet(() => files.busy > 0);
     const parts = {
-      runtime: new FakeRuntime(() => clock.now()),
+      runtime: makeRuntime(() => clock.now()),
       events: [] as string[],
       attached: new Set<string>(),
       shuttingDown: false,
