@@ -2,6 +2,9 @@ import type { Row } from '../row.ts';
 import { GRAPHQL } from './graphql.ts';
 import { INFORMERS } from './informers.ts';
 import { EVENT_LOOP } from './event-loop.ts';
+import { NODES_PODS } from './nodes-pods.ts';
+import { NODES_ROLLING } from './nodes-rolling.ts';
+import { NODES_SIMULATED } from './nodes-simulated.ts';
 import { READS } from './reads.ts';
 import { WATCHES } from './watches.ts';
 import { COLD_START, LARGE, MEMORY } from './whole.ts';
@@ -17,5 +20,8 @@ export const ROWS: readonly Row[] = [
   ...GRAPHQL,
   ...COLD_START,
   ...EVENT_LOOP,
+  ...NODES_PODS,
+  ...NODES_SIMULATED,
+  ...NODES_ROLLING,
   ...LARGE,
 ];
