@@ -113,7 +113,8 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   await repairAllocations(store, registry, clock);
   const tokenSecrets = followTokenSecrets(core, options.clientCA);
   markUsed = (secret) => tokenSecrets.used(secret);
-  const followers = [followDefinitions(core), tokenSecrets];
+  const definitions = await followDefinitions(core);
+  const followers: { stop(): void }[] = [definitions, tokenSecrets];
   if (options.clientCA && options.clientCAKey) {
     followers.push(followCertificateRequests(core, { cert: options.clientCA, key: options.clientCAKey }));
   }
@@ -122,6 +123,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   }
   return {
     ...verbs(core),
+    noteDefinition: (definition, fault) => definitions.note(definition, fault),
     issuer,
     jwks: () => tokens.jwks(),
     useProviders: (jwt) => core.authenticator.useProviders(jwt),

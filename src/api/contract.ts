@@ -286,6 +286,11 @@ export interface Api {
   hold(ctx: RequestContext, rights: readonly Attributes[], onLost: (why: StatusError) => void): () => void;
   /** Counts what stays open of one user, until `ctx.signal` is aborted. Throws 429 where there are too many. */
   openStream(ctx: Pick<RequestContext, 'user' | 'signal'>): void;
+  /**
+   * What a façade has found of a definition's kinds (its storage key): why it cannot serve them, or undefined for
+   * nothing. It becomes a condition of the definition.
+   */
+  noteDefinition(definition: string, fault: string | undefined): void;
   /** Impersonate-* headers; throws 403 where `user` may not. */
   impersonate(user: User, headers: Impersonation): User;
 }

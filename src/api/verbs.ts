@@ -19,7 +19,7 @@ import { watch } from './watch.ts';
 import { writeVerbs } from './write-verbs.ts';
 
 /** Every verb with the store's errors translated, and told to the audit log. */
-export function verbs(core: Core): Api {
+export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
   const { auditor } = core;
   const guard =
     <A extends unknown[], R>(run: (...args: A) => Promise<R>) =>

@@ -29,7 +29,7 @@ function make(gvk: GroupVersionKind): Kind | undefined {
     custom: false,
     storage: { ...gvk, key: resource, namespaced: true, head: headOf(gvk), persisted: false, strategy: {}, schema },
     columns: [],
-    names: { type: gvk.kind, one: gvk.kind, many: resource },
+    since: 0,
   };
 }
 

@@ -3,7 +3,6 @@ import { structSchema } from './builtin-schema.ts';
 import { conversions, storageVersions } from './conversions.ts';
 import { columnDescription } from './descriptions.ts';
 import { resourceFacts, type ResourceFacts } from './facts.ts';
-import { NameTable } from './graphql-names.ts';
 import type { Column, Kind, StorageKind, SubresourceFacts } from './kind.ts';
 import { defaultStrategy, strategies } from './strategies.ts';
 
@@ -49,8 +48,8 @@ const columnsOf = (r: ResourceFacts): Column[] =>
     return { name, type, format, description, priority };
   });
 
-/** All built-in kinds, in the order of discovery. Names that groups share go to the core group and the first served. */
-export function builtinKinds(names: NameTable): Kind[] {
+/** All built-in kinds, in the order of discovery. */
+export function builtinKinds(): Kind[] {
   const storages = new Map<string, StorageKind>();
   return resourceFacts.map((r) => {
     const stored = storedAs(r);
@@ -77,7 +76,7 @@ export function builtinKinds(names: NameTable): Kind[] {
       ...(convert && { convert }),
       ...(deprecation && { deprecation }),
       columns: columnsOf(r),
-      names: names.names(r, r.resource),
+      since: 0,
     };
   });
 }

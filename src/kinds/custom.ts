@@ -80,9 +80,10 @@ function conversionOf(facts: CustomFacts, own: string, stored: string): Conversi
 
 /**
  * The kinds of a CustomResourceDefinition, one per served version; none while it has no storage version. Names are
- * those of its spec; their GraphQL names are given by the registry.
+ * those of its spec.
+ * @param since revision at which it was made
  */
-export function customKinds(definition: KubeObject): Kind[] {
+export function customKinds(definition: KubeObject, since = 0): Kind[] {
   const { group, scope, names, versions } = definition['spec'] as Spec;
   const stored = versions.find((v) => v.storage);
   if (!stored) return [];
@@ -121,7 +122,7 @@ export function customKinds(definition: KubeObject): Kind[] {
         ...(v.deprecated && {
           deprecation: v.deprecationWarning ?? `${apiVersionOf(gvk)} ${names.kind} is deprecated`,
         }),
-        names: { type: names.kind, one: names.singular || names.kind.toLowerCase(), many: names.plural },
+        since,
       };
     });
 }

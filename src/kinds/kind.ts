@@ -28,8 +28,8 @@ export interface Kind extends GroupVersionKind {
   columns: readonly Column[];
   /** said with every answer of a version that will go, reads and errors too */
   deprecation?: string;
-  /** GraphQL names; unique over all served kinds. `type: 'Pod', one: 'pod', many: 'pods'` */
-  names: { type: string; one: string; many: string };
+  /** Revision at which the definition was made; 0 for built-in kinds. What is older has the right to a name. */
+  since: number;
 }
 
 export interface SubresourceFacts {

@@ -1,5 +1,4 @@
 import { builtinKinds } from './builtin.ts';
-import { NameTable } from './graphql-names.ts';
 import type { Kind, Registry, StorageKind } from './kind.ts';
 
 /** Versions by maturity and number: v2 before v1, before v1beta2, before v1alpha1, before any other name. */
@@ -61,7 +60,7 @@ class KindRegistry implements Registry {
   private index: Index;
 
   constructor() {
-    this.builtin = builtinKinds(new NameTable());
+    this.builtin = builtinKinds();
     this.index = indexOf(this.builtin, []);
   }
   all(): readonly Kind[] {
@@ -86,7 +85,7 @@ class KindRegistry implements Registry {
     if (kinds.length === 0 && !this.custom.has(definition)) return;
     if (kinds.length) this.custom.set(definition, kinds);
     else this.custom.delete(definition);
-    this.index = indexOf(this.builtin, this.named());
+    this.index = indexOf(this.builtin, this.ordered());
     this.generation++;
     for (const listener of this.listeners) listener();
   }
@@ -95,13 +94,10 @@ class KindRegistry implements Registry {
     return () => this.listeners.delete(listener);
   }
 
-  /** Custom kinds in the order of their definitions' names, so that names do not depend on who came first. */
-  private named(): Kind[] {
-    const names = new NameTable();
-    for (const kind of this.builtin) names.names(kind, kind.resource);
+  /** In the order of their definitions' names, so that nothing depends on who came first. */
+  private ordered(): Kind[] {
     const definitions = [...this.custom.keys()].sort();
-    const kinds = definitions.flatMap((definition) => this.custom.get(definition) as readonly Kind[]);
-    return kinds.map((kind) => ({ ...kind, names: names.names(kind, kind.resource) }));
+    return definitions.flatMap((definition) => this.custom.get(definition) ?? []);
   }
 }
 

@@ -20,6 +20,8 @@ export interface ObjectSchema {
   atomic: boolean;
   /** unknown fields are kept (custom resources only) */
   preserveUnknown: boolean;
+  /** in the definition of a custom resource; that of others is in descriptions.ts */
+  description?: string;
 }
 
 export interface Field {
@@ -27,6 +29,8 @@ export interface Field {
   schema: Schema;
   /** required in the OpenAPI sense: the key must be there. (Emptiness is a strategy's matter.) */
   required: boolean;
+  /** as that of an ObjectSchema */
+  description?: string;
   /** OpenAPI `default`, undefined when there is none */
   default?: unknown;
   /** null is a value of it (custom resources) */
@@ -75,4 +79,8 @@ export interface ScalarSchema {
     | 'intOrString';
   /** string enums of the facts; validation uses them only where a strategy says so, GraphQL and OpenAPI always */
   enum?: readonly string[];
+  /** of custom resources: no other value than those of `enum` is let in */
+  closed?: true;
+  /** of custom resources: what the text or the number means, where the definition says so. Only who shows it asks. */
+  format?: 'int32' | 'bytes' | 'time' | 'duration' | 'quantity';
 }

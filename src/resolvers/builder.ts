@@ -1,10 +1,12 @@
 import SchemaBuilder from '@pothos/core';
 import type { OperationContext } from './context.ts';
 import {
-  BytesScalar,
+  Base64Scalar,
+  DurationScalar,
   Int64Scalar,
   IntOrStringScalar,
   JSONScalar,
+  MicroTimeScalar,
   QuantityScalar,
   TimeScalar,
 } from './schema/scalars.ts';
@@ -18,9 +20,11 @@ interface Types {
     JSON: { Input: AnyJson; Output: unknown };
     Quantity: { Input: string; Output: string };
     IntOrString: { Input: number | string; Output: number | string };
-    Int64: { Input: number; Output: number };
+    Int64: { Input: number | bigint; Output: number | bigint };
     Time: { Input: string; Output: string };
-    Bytes: { Input: string; Output: string };
+    MicroTime: { Input: string; Output: string };
+    Duration: { Input: string; Output: string };
+    Base64: { Input: string; Output: string };
   };
   DefaultFieldNullability: false;
 }
@@ -32,7 +36,9 @@ export const createBuilder = () => {
   builder.addScalarType('IntOrString', IntOrStringScalar);
   builder.addScalarType('Int64', Int64Scalar);
   builder.addScalarType('Time', TimeScalar);
-  builder.addScalarType('Bytes', BytesScalar);
+  builder.addScalarType('MicroTime', MicroTimeScalar);
+  builder.addScalarType('Duration', DurationScalar);
+  builder.addScalarType('Base64', Base64Scalar);
   return builder;
 };
 

@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Api, RequestContext } from '../api/contract.ts';
+import { cloneJson } from '../meta/clone.ts';
 import type { Budget } from './budget.ts';
 import type { LiveViews } from './live/live-views.ts';
 import type { Subscription } from './live/subscription.ts';
@@ -43,6 +44,6 @@ export function createContext(api: Api, request: RequestContext, budget: Budget,
   return { api, request, snapshotOf: (info) => snapshots.of(info), budget, own: owned ? asIs : copied };
 }
 
-const copied = <T>(value: T): T => JSON.parse(JSON.stringify(value)) as T;
+const copied = <T>(value: T): T => cloneJson(value);
 /** A literal of the document has no prototype, and may have variables in it. */
 const asIs = <T>(value: T): T => (Object.getPrototypeOf(value) === Object.prototype ? value : copied(value));

@@ -10,6 +10,7 @@ import {
   type GraphQLFormattedError,
   type GraphQLSchema,
 } from 'graphql';
+import { stringifyExact } from '../go/json-numbers.ts';
 import type { Api, Attributes, RequestContext } from '../api/contract.ts';
 import { withChangeSet } from '../api/history/change-set.ts';
 import { badRequest } from '../meta/status.ts';
@@ -43,12 +44,18 @@ export class Engine {
     limits: Limits,
     private readonly report: (error: unknown) => void,
   ) {
-    this.operations = new Operations(api, limits);
+    this.operations = new Operations(api, limits, (definition, fault) => api.noteDefinition(definition, fault));
     this.views = new LiveViews(api);
   }
 
+  /** Makes what the schema always has, and looks at custom kinds that come, until the returned function is called. */
+  start(): () => void {
+    return this.operations.schema.start(this.report);
+  }
+
+  /** The whole schema, made at once. */
   get schema(): GraphQLSchema {
-    return this.operations.schema;
+    return this.operations.schema.completeNow();
   }
 
   knows(query: string): boolean {
@@ -90,7 +97,7 @@ export class Engine {
       api.rightsVersion(user),
       api.registry.generation,
     ]);
-    const whole = JSON.stringify([
+    const whole = stringifyExact([
       query,
       operationName,
       variables,
@@ -190,7 +197,7 @@ export class Engine {
 
   /** By graphql-js. What still runs when the budget is spent is left to itself: nothing of it goes on. */
   private async run(
-    { schema, document }: Operation,
+    { schema, document, introspects }: Operation,
     { variables: variableValues, operationName }: Pick<OperationRequest, 'variables' | 'operationName'>,
     context: RequestContext,
     budget: Budget,
@@ -198,7 +205,7 @@ export class Engine {
   ): Promise<JsonText> {
     const contextValue = createContext(this.api, context, budget);
     const running = execute({
-      schema,
+      schema: introspects ? await this.operations.schema.complete() : schema,
       document,
       variableValues,
       operationName,

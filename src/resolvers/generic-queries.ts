@@ -4,10 +4,14 @@ import type { Builder } from './builder.ts';
 import { counted, type OperationContext } from './context.ts';
 import { PLAIN } from './compiled/plain.ts';
 import { requireDiscovery } from './discovery.ts';
+import { groupName, namesOf } from './schema/names.ts';
 import { MANAGED_FIELDS, namedTarget, selectOptions, type SelectArguments } from './targets.ts';
 import { collection } from './where/list-source.ts';
 import { selectObjects } from './where/select-objects.ts';
 import { WholeObject, wholeAnswer } from './whole.ts';
+
+/** A built-in kind's field, and that of a custom one which is always its own. */
+const fixedField = ({ custom, group }: Kind, name: string): string => (custom ? `${groupName(group)}_${name}` : name);
 
 interface ObjectPage {
   resourceVersion: string;
@@ -65,9 +69,12 @@ export function addGenericQueries(builder: Builder): void {
       shortNames: t.stringList({ resolve: (kind) => kind.shortNames as string[] }),
       categories: t.stringList({ resolve: (kind) => kind.categories as string[] }),
       subresources: t.stringList({ resolve: (kind) => [...kind.subresources.keys()] }),
-      type: t.string({ description: 'its GraphQL type', resolve: (kind) => kind.names.type }),
-      one: t.string({ description: 'the query of one object', resolve: (kind) => kind.names.one }),
-      many: t.string({ description: 'the query of many objects', resolve: (kind) => kind.names.many }),
+      type: t.string({ description: 'its GraphQL type', resolve: (kind) => namesOf(kind).type }),
+      one: t.string({ description: 'the query of one object', resolve: (kind) => fixedField(kind, namesOf(kind).one) }),
+      many: t.string({
+        description: 'the query of many objects',
+        resolve: (kind) => fixedField(kind, namesOf(kind).many),
+      }),
     }),
   });
   const pageRef = builder.objectRef<ObjectPage>('ObjectPage').implement({

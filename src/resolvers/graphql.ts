@@ -64,6 +64,7 @@ export function createGraphQL({
     log(`graphql: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
   const engine = new Engine(api, allLimits, report);
 
+  const stop = engine.start();
   const runner = new Runner(api, engine, flowControl, new PersistedDocuments(documents ?? NOTHING_PERSISTED));
   const http = createHttp(engine, runner, allLimits.batch);
   const sockets = createWebSocket(api, engine, runner);
@@ -88,7 +89,10 @@ export function createGraphQL({
       await http(req, res, callerOf(context));
     },
     onUpgrade: (req, socket, head, context) => sockets.upgrade(req, socket, head, callerOf(context)),
-    close: () => sockets.close(),
+    close() {
+      stop();
+      return sockets.close();
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import { notADouble, parseWithTokens, tooLargeNumber } from '../go/json-numbers.ts';
+import { notADouble, parseWithTokens, tooLargeNumber, withoutTokens } from '../go/json-numbers.ts';
 import { scanJson } from '../go/json-scan.ts';
 import { MAX_VALUES } from '../kinds/body-bounds.ts';
 import { badRequest } from '../meta/status.ts';
@@ -8,8 +8,9 @@ import { tooLarge, tooMuchAsked } from './limit-error.ts';
 const MAX_DEPTH = 500;
 
 /**
- * What a client sends, once it is known not to be too many values or too deep, and that a double holds its numbers:
- * what is beyond would be infinite here, and null where it is stored.
+ * What a client sends, once it is known not to be too many values or too deep, and that its numbers can be
+ * held: what is beyond a double would be infinite here, and null where it is stored. An integer of 64 bits is a bigint
+ * where a number would not say it exactly.
  * @param what it is, for the error
  */
 export function parseJson(what: string, text: string): unknown {
@@ -22,7 +23,9 @@ export function parseJson(what: string, text: string): unknown {
   } catch {
     throw badRequest(`${what} must be JSON`);
   }
-  const beyond = scan.odd ? tooLargeNumber(parseWithTokens(text)) : undefined;
+  if (!scan.odd) return value;
+  const tokens = parseWithTokens(text);
+  const beyond = tooLargeNumber(tokens);
   if (beyond !== undefined) throw badRequest(notADouble(beyond));
-  return value;
+  return withoutTokens(tokens);
 }

@@ -5,6 +5,7 @@ import { errorMessage } from '../meta/error-message.ts';
 import { tooManyAtOnce } from './limit-error.ts';
 import { JsonBytes, type JsonText } from './json-text.ts';
 import type { Asked } from './schema/operations.ts';
+import { stringifyExact } from '../go/json-numbers.ts';
 import { parseJson } from './parse-json.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
 import type { SocketOutput } from './socket-output.ts';
@@ -77,7 +78,7 @@ export class Connection {
     const message = parseMessage(text);
     if (typeof message === 'string') return this.socket.close(4400, message.slice(0, MAX_REASON));
     if (message.type === 'connection_init') return this.init(message.payload);
-    if (message.type === 'ping') return this.reply(JSON.stringify({ type: 'pong', payload: message.payload }));
+    if (message.type === 'ping') return this.reply(stringifyExact({ type: 'pong', payload: message.payload }));
     if (message.type === 'subscribe') return this.subscribe(message.id, message.payload, text.length);
     if (message.type === 'complete') {
       const running = this.running.get(message.id);

@@ -228,6 +228,8 @@ export interface Store {
   /** An object of the scope that is there and cannot be read; undefined, as ever, when there is none. */
   unreadable(scope: Scope): Unreadable | undefined;
 
+  /** The revision at which each object of a resource was made, as far as they are there, by namespace and name (`a/b`, `/b`). */
+  created(resource: string): Promise<ReadonlyMap<string, number>>;
   /** Small named values that all processes share (CA, keys, settings): first writer wins. Returns what is there afterwards. */
   setting(name: string, makeValue: () => Promise<string>): Promise<string>;
   compact(before: number): Promise<void>;

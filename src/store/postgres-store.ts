@@ -36,6 +36,7 @@ import { revisionAt } from './times.ts';
 import { StateView, type PastReads } from './view.ts';
 import { startWatch } from './watch.ts';
 import { Writer, type AllOutcome } from './writer.ts';
+import { readCreated, type CreatedRow } from './sql/created.ts';
 
 export interface StoreParts {
   url: string;
@@ -237,6 +238,10 @@ export class PostgresStore implements Store {
     return this.#state.cache.unreadable(scope);
   }
 
+  async created(resource: string): Promise<ReadonlyMap<string, number>> {
+    const rows = await this.#pastConnection.query<CreatedRow>({ text: readCreated, values: [resource] });
+    return new Map(rows.map(({ namespace, name, created }) => [`${namespace}/${name}`, Number(created)]));
+  }
   setting(name: string, makeValue: () => Promise<string>): Promise<string> {
     return this.#settings.get(name, makeValue);
   }

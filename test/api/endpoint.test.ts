@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest';
 import { Facades } from './endpoints/facades.ts';
 import { matrix } from './endpoints/matrix.ts';
 import { seed } from './endpoints/seed.ts';
+import { namesOf } from '../../src/resolvers/schema/names.ts';
 
 let facades: Facades;
 beforeAll(async () => {
@@ -26,7 +27,7 @@ test('typed fields of GraphQL pass the same gate', async () => {
     for (const subresource of subresources) {
       if (kind.subresources.get(subresource)?.verbs.includes('patch')) continue;
       const variables = { name: 'x', subresource, patch: {}, ...(kind.namespaced && { namespace: 't' }) };
-      const field = `patch${kind.names.type}`;
+      const field = `patch${namesOf(kind).type}`;
       const { code } = await facades.gql('admin', { type: 'mutation', field, selected: '{ __typename }', variables });
       if (![404, 405].includes(code)) passed.push(`${field} ${subresource}: ${code}`);
     }

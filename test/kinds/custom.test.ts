@@ -174,12 +174,12 @@ describe('CEL rules', () => {
   });
 });
 
-test('custom kinds come and go in the registry, with names of their own', () => {
+test('custom kinds come and go in the registry', () => {
   const registry = createRegistry();
   let changes = 0;
   registry.onChange(() => changes++);
   registry.setCustom('widgets.example.com', [widgets()]);
-  expect(registry.preferred('widgets.example.com')?.names).toEqual({ type: 'Widget', one: 'widget', many: 'widgets' });
+  expect(registry.preferred('widgets.example.com')?.kind).toBe('Widget');
   expect(registry.groups().at(-1)).toEqual({ group: 'example.com', versions: ['v1'] });
   registry.setCustom('widgets.example.com', []);
   expect(registry.byResource('example.com', 'v1', 'widgets')).toBeUndefined();

@@ -6,7 +6,7 @@ import { ANY_LIST, ANY_OBJECT, fieldDescription, typeDescription } from '../../s
 import { typeFacts } from '../../src/kinds/facts.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
 import type { ObjectSchema, Schema } from '../../src/kinds/schema.ts';
-import { uniqueFieldNames } from '../../src/resolvers/schema/names.ts';
+import { namesOf, uniqueFieldNames } from '../../src/resolvers/schema/names.ts';
 import { buildSchema } from '../../src/resolvers/schema/schema.ts';
 import { definitionOf } from '../../src/rest/openapi/definitions.ts';
 
@@ -137,7 +137,7 @@ describe('GraphQL', () => {
   it('says of types and fields what OpenAPI says, in and out', () => {
     const seen = new Map<ObjectSchema, string>();
     const wrong: string[] = [];
-    for (const kind of registry.all()) compare(kind.schema, kind.names.type, seen, wrong);
+    for (const kind of registry.all()) compare(kind.schema, namesOf(kind).type, seen, wrong);
     expect(wrong).toEqual([]);
     expect(seen.size).toBeGreaterThan(400);
     expect(described('Container')?.fields['image']?.description).toBe(

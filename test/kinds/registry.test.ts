@@ -6,16 +6,6 @@ import type { KubeObject } from '../../src/meta/object.ts';
 
 const registry = createRegistry();
 
-test('all GraphQL names are different', () => {
-  const names = registry.all().flatMap((k) => Object.values(k.names));
-  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([]);
-  const of = (group: string, version: string, kind: string): unknown => registry.byKind(group, version, kind)?.names;
-  expect(of('', 'v1', 'Pod')).toEqual({ type: 'Pod', one: 'pod', many: 'pods' });
-  expect(of('', 'v1', 'Endpoints')).toEqual({ type: 'Endpoints', one: 'endpoints', many: 'endpointsList' });
-  expect(of('events.k8s.io', 'v1', 'Event')).toEqual({ type: 'EventsEvent', one: 'eventsEvent', many: 'eventsEvents' });
-  expect(of('autoscaling', 'v1', 'HorizontalPodAutoscaler')).toMatchObject({ type: 'HorizontalPodAutoscalerV1' });
-});
-
 test('resources that several versions share have one store key and one preferred kind', () => {
   expect(registry.preferred('horizontalpodautoscalers.autoscaling')?.version).toBe('v2');
   expect(registry.preferred('events')?.group).toBe('');

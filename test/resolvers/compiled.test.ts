@@ -15,6 +15,7 @@ import {
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compileArguments, compileVariables } from '../../src/resolvers/compiled/arguments.ts';
 import { compile } from '../../src/resolvers/compiled/compile.ts';
+import { namesOf } from '../../src/resolvers/schema/names.ts';
 import { Operation } from '../../src/resolvers/schema/documents.ts';
 import { createGraphQL, type GraphQLFacade, type InProcessRequest } from '../../src/resolvers/graphql.ts';
 import { JsonWriter, joined, quoted, withExtensions } from '../../src/resolvers/json-text.ts';
@@ -227,8 +228,8 @@ describe('a compiled operation', () => {
     for (let seed = 0; seed < runs; seed++) {
       const arbitrary = new Arbitrary(randomOf(seed));
       const typeName = arbitrary.pick(KINDS);
-      const kind = fake.registry.all().find(({ names }) => names.type === typeName)!;
-      const type = graphql.schema.getType(kind.names.type) as GraphQLObjectType;
+      const kind = fake.registry.all().find((one) => namesOf(one).type === typeName)!;
+      const type = graphql.schema.getType(namesOf(kind).type) as GraphQLObjectType;
       fake.objects.clear();
       for (let i = 0; i < 3; i++) {
         const object = arbitrary.object(type, wrong);
@@ -242,8 +243,8 @@ describe('a compiled operation', () => {
       }
       arbitrary.fragments = [];
       const where = kind.namespaced ? 'namespace: "n", ' : '';
-      const one = `one: ${kind.names.one}(${where}name: $name) ${arbitrary.selection(type, plain)}`;
-      const many = `${kind.names.many}(first: 2) { continue items ${arbitrary.selection(type, plain)} remainingItemCount resourceVersion }`;
+      const one = `one: ${namesOf(kind).one}(${where}name: $name) ${arbitrary.selection(type, plain)}`;
+      const many = `${namesOf(kind).many}(first: 2) { continue items ${arbitrary.selection(type, plain)} remainingItemCount resourceVersion }`;
       const whole = `object(resource: "${kind.storage.key}", ${where}name: "o1") objects(resource: "${kind.storage.key}") { items continue }`;
       const decided =
         [one, many, ...arbitrary.fragments].some((part) => part.includes('$no')) || (!plain && arbitrary.chance(0.3));

@@ -7,7 +7,7 @@ import {
   negotiate,
   wantsPretty,
 } from '../../src/rest/negotiation/negotiate.ts';
-import { toYaml } from '../../src/rest/negotiation/yaml.ts';
+import { toYaml } from '../../src/kinds/yaml/write-yaml.ts';
 
 const any = (accept: string, formats = ALL_FORMATS) => negotiate(accept, formats, false, { transforms: true });
 

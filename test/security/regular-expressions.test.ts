@@ -139,7 +139,7 @@ describe('regular expressions that meet input', () => {
     const found = await composed(async () => {
       for (const file of files) await import(/* @vite-ignore */ file);
       // makes its own when it is first called
-      const { toYaml } = (await import('../../src/rest/negotiation/yaml.ts')) as { toYaml(value: unknown): string };
+      const { toYaml } = (await import('../../src/kinds/yaml/write-yaml.ts')) as { toYaml(value: unknown): string };
       toYaml({});
     });
     expect([...new Set(found.map(({ where }) => where))].sort()).toEqual(

@@ -211,6 +211,10 @@ export class MemoryStore implements Store {
     return undefined;
   }
 
+  async created(resource: string): Promise<ReadonlyMap<string, number>> {
+    const added = this.log.filter((entry) => entry.resource === resource && entry.type === 'ADDED');
+    return new Map(added.map(({ namespace, name, revision }) => [`${namespace}/${name}`, revision]));
+  }
   async setting(name: string, makeValue: () => Promise<string>): Promise<string> {
     if (!this.settings.has(name)) this.settings.set(name, await makeValue());
     return this.settings.get(name)!;

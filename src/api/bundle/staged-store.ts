@@ -44,6 +44,7 @@ export class StagedStore implements Store {
     this.isConfidential = base.isConfidential.bind(base);
     this.watch = base.watch.bind(base);
     this.setting = base.setting.bind(base);
+    this.created = base.created.bind(base);
     this.compact = base.compact.bind(base);
   }
 
@@ -56,6 +57,7 @@ export class StagedStore implements Store {
   readonly isConfidential: Store['isConfidential'];
   readonly watch: Store['watch'];
   readonly setting: Store['setting'];
+  readonly created: Store['created'];
   readonly compact: Store['compact'];
 
   /** What is to be committed, in the order in which it was staged, each object once. */

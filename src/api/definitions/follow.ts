@@ -13,7 +13,7 @@ import { operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { replace } from '../write/replace.ts';
 import { writeOf } from '../write/stored-write.ts';
-import { isEstablished, wantedStatus } from './status.ts';
+import { isEstablished, wantedStatus, type Fault } from './status.ts';
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 /** Objects that are deleted at once when their definition goes, and how soon it is looked at again. */
@@ -30,8 +30,10 @@ const system: RequestContext = {
  * Keeps the registry's custom kinds as the definitions in the store say, gives definitions their status, and deletes
  * the objects of those that are being deleted. Every API process does so; what one has done the others find done.
  */
-export function followDefinitions(core: Core): { stop(): void } {
-  const definitions = new Definitions(core);
+export async function followDefinitions(
+  core: Core,
+): Promise<{ stop(): void; note(name: string, fault: string | undefined): void }> {
+  const definitions = new Definitions(core, new Map(await core.store.created(DEFINITIONS)));
   definitions.follow();
   return definitions;
 }
@@ -43,7 +45,22 @@ class Definitions {
   private readonly known = new Set<string>();
   private readonly cleaning = new Set<string>();
 
-  constructor(private readonly core: Core) {}
+  /** what façades have found of them */
+  private readonly faults = new Map<string, string | undefined>();
+
+  constructor(
+    private readonly core: Core,
+    /** revisions at which they were made, by `/name` */
+    private readonly created: Map<string, number>,
+  ) {}
+
+  /** Says why a façade cannot serve a definition's kinds; undefined: it can. */
+  note(name: string, fault: string | undefined): void {
+    this.faults.set(name, fault);
+    const stored = this.core.store.get({ resource: DEFINITIONS, namespace: '', name });
+    if (stored && !stored.object.metadata.deletionTimestamp)
+      void this.settle(stored).catch(this.report(`definition ${name}`));
+  }
 
   follow(): void {
     const snapshot = this.core.store.list({ resource: DEFINITIONS });
@@ -55,7 +72,10 @@ class Definitions {
       onEvents: (events) => {
         for (const event of events) {
           if (event.type === 'DELETED') this.gone(event.stored);
-          else this.seen(event.stored);
+          else {
+            if (event.type === 'ADDED') this.created.set(`/${event.stored.name}`, event.revision);
+            this.seen(event.stored);
+          }
         }
       },
       onEnd: (reason) => {
@@ -71,6 +91,8 @@ class Definitions {
 
   private forget(name: string): void {
     this.known.delete(name);
+    this.created.delete(`/${name}`);
+    this.faults.delete(name);
     this.core.registry.setCustom(name, []);
   }
 
@@ -95,7 +117,7 @@ class Definitions {
     const definition = objectAs(DEFINITIONS, stored);
     if (!isEstablished(definition)) return;
     try {
-      this.core.registry.setCustom(stored.name, customKinds(definition));
+      this.core.registry.setCustom(stored.name, customKinds(definition, this.created.get(`/${stored.name}`)));
     } catch (error) {
       this.report(`definition ${stored.name}`)(error);
     }
@@ -104,7 +126,7 @@ class Definitions {
   private async settle(stored: Stored): Promise<void> {
     const others = this.core.store.list({ resource: DEFINITIONS }).items.map((s) => objectAs(DEFINITIONS, s));
     const definition = copyAs(DEFINITIONS, stored);
-    const status = wantedStatus(definition, others, formatTime(this.core.clock.now()));
+    const status = wantedStatus(definition, others, formatTime(this.core.clock.now()), this.faultOf(stored.name));
     if (!status) return;
     const wanted: KubeObject = { ...definition, status };
     const { kind } = this.target(stored.name);
@@ -120,6 +142,11 @@ class Definitions {
     });
     // a conflict means that another process has done it, or that a new event comes
     await this.core.store.commit(writeOf(op, storedForm(kind.storage, false, wanted), stored.revision));
+  }
+
+  /** Undefined: nobody has looked at it yet. */
+  private faultOf(name: string): Fault | undefined {
+    return this.faults.has(name) ? { message: this.faults.get(name) } : undefined;
   }
 
   private async cleanUp(name: string): Promise<void> {

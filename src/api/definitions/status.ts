@@ -25,6 +25,9 @@ function setCondition(
   return old ? conditions.map((c) => (c === old ? made : c)) : [...conditions, made];
 }
 
+/** Characters of what is wrong: names in it are the client's. */
+const MAX_MESSAGE = 1024;
+
 const APPROVALS = {
   missing: 'MissingAnnotation',
   invalid: 'InvalidAnnotation',
@@ -43,14 +46,20 @@ function approvalCondition(definition: CustomResourceDefinition): Condition {
   };
 }
 
+/** What a façade says of a definition's kinds; without a message it can serve them. */
+export interface Fault {
+  message: string | undefined;
+}
+
 /**
  * The status that a definition should have: names accepted or not, established once they were, and every version in
- * which objects may be stored. Undefined when it has it. `now`: RFC 3339.
+ * which objects may be stored; and that GraphQL cannot serve it, if so. Undefined when it has it. `now`: RFC 3339.
  */
 export function wantedStatus(
   definition: CustomResourceDefinition,
   others: readonly CustomResourceDefinition[],
   now: string,
+  fault?: Fault,
 ): CustomResourceDefinitionStatus | undefined {
   const { status = {} } = definition;
   const { group, versions } = definition.spec;
@@ -72,6 +81,14 @@ export function wantedStatus(
     conditions = setCondition(conditions, established, now);
   }
   if (isProtectedGroup(group)) conditions = setCondition(conditions, approvalCondition(definition), now);
+  // Where nothing is wrong it is not there: no other server of the API has it.
+  if (fault?.message !== undefined)
+    conditions = setCondition(
+      conditions,
+      { type: 'GraphQL', status: 'False', reason: 'SchemaNotBuilt', message: fault.message.slice(0, MAX_MESSAGE) },
+      now,
+    );
+  else if (fault) conditions = conditions.filter(({ type }) => type !== 'GraphQL');
   const storage = versions.filter((v) => v.storage).map((v) => v.name);
   const storedVersions = [
     ...(status.storedVersions ?? []),

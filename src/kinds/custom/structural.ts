@@ -9,11 +9,25 @@ const SCALARS: Readonly<Record<string, ScalarSchema['type']>> = {
   boolean: 'boolean',
 };
 
+const FORMATS: Readonly<Record<string, ScalarSchema['format']>> = {
+  'int64 int32': 'int32',
+  'string byte': 'bytes',
+  'string date-time': 'time',
+  'string datetime': 'time',
+  'string duration': 'duration',
+  'string quantity': 'quantity',
+};
+
+/** A quantity says what it is by its format, or by the pattern that controller-gen writes: numbers with units up to Ei. */
+const isQuantity = ({ format, pattern }: JsonSchema): boolean =>
+  format === 'quantity' || (pattern !== undefined && /\[KMGTPE\]i\)\|\[numkMGTPE\]/.test(pattern));
+
 const fieldOf = (name: string, schema: Schema, from: JsonSchema, required: boolean): Field => ({
   name,
   schema,
   required,
   ...(from.default !== undefined && { default: from.default }),
+  ...(from.description && { description: from.description }),
   nullable: from.nullable ?? false,
   omitEmpty: true,
   pointer: true,
@@ -47,12 +61,20 @@ function objectSchema(json: JsonSchema, root: boolean): Schema {
     if (embedded && fields.has(name)) continue;
     fields.set(name, fieldOf(name, structuralSchema(property), property, required.has(name)));
   }
-  return { type: 'object', name: '', fields, atomic, preserveUnknown: preserve };
+  return {
+    type: 'object',
+    name: '',
+    fields,
+    atomic,
+    preserveUnknown: preserve,
+    ...(json.description && { description: json.description }),
+  };
 }
 
 /** The type of a value that a structural schema describes. Rules on values are not part of it: see validate.ts. */
 export function structuralSchema(json: JsonSchema): Schema {
-  if (json['x-kubernetes-int-or-string']) return { type: 'intOrString' };
+  if (json['x-kubernetes-int-or-string'])
+    return { type: 'intOrString', ...(isQuantity(json) && { format: 'quantity' }) };
   if (json.type === 'array') {
     return {
       type: 'list',
@@ -64,7 +86,12 @@ export function structuralSchema(json: JsonSchema): Schema {
   const scalar = SCALARS[json.type ?? ''];
   if (scalar) {
     const words = json.enum?.filter((v): v is string => typeof v === 'string');
-    return { type: scalar, ...(scalar === 'string' && words?.length && { enum: words }) };
+    const format = FORMATS[`${scalar} ${json.format}`];
+    return {
+      type: scalar,
+      ...(scalar === 'string' && words?.length && { enum: words, closed: true }),
+      ...(format && { format }),
+    };
   }
   return json.type === 'object' || json.properties ? objectSchema(json, false) : ANY;
 }

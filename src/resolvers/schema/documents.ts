@@ -1,12 +1,12 @@
 import {
   GraphQLError,
+  GraphQLSchema,
   getOperationAST,
   parse,
   specifiedRules,
   validate,
   visit,
   type DocumentNode,
-  type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
 import { LRUCache } from 'lru-cache';
@@ -15,6 +15,10 @@ import { expansionRule } from '../expansion.ts';
 import { limitOfDocument } from '../limit-error.ts';
 import { costOf, limitsRule, nestingOf, type Limits } from '../limits.ts';
 import { operationWrites } from './writes.ts';
+import { DocumentSchema } from './document-schema.ts';
+import { ROOTS, type Root } from './root-fields.ts';
+import type { Schema } from './schema.ts';
+import { similarNames } from './similar-names.ts';
 
 function introspects(document: DocumentNode): boolean {
   let found = false;
@@ -54,22 +58,31 @@ export class Operation {
   }
 }
 
-/** A document that was parsed and validated against one schema, or what is wrong with it. */
+/** Limits are of the text alone. */
+const NO_KINDS = new GraphQLSchema({ assumeValid: true });
+
+/** A document that was parsed and validated against its schema, or what is wrong with it. */
 export class Document {
   private readonly operations = new Map<string, Operation | undefined>();
 
   constructor(
-    readonly schema: GraphQLSchema,
+    /** undefined where it was refused before there was one */
+    readonly schema: DocumentSchema | undefined,
     readonly node: DocumentNode | undefined,
     readonly errors: readonly GraphQLError[],
     /** of memory that it holds, about */
     readonly bytes: number,
   ) {}
 
+  /** Whether it would be read in the same way now. */
+  isCurrent(): boolean {
+    return this.schema?.isCurrent() ?? true;
+  }
+
   /** Undefined where there is no such operation, or several and no name. */
   operation(name: string | null | undefined): Operation | undefined {
     const known = this.operations.get(name ?? '');
-    if (known || !this.node) return known;
+    if (known || !this.node || !this.schema) return known;
     const node = getOperationAST(this.node, name);
     if (!node) return undefined;
     const operation = new Operation(this.schema, this.node, node, this.bytes);
@@ -89,7 +102,7 @@ const MAX_ERRORS = 10;
 /** How graphql-js says that it has stopped. */
 const TOO_MANY_TOKENS = /more tha[tn] \d+ tokens/;
 
-/** The documents that were asked of one schema lately. */
+/** The documents that were asked lately, each with its own part of the schema. */
 export class Documents {
   private readonly read = new LRUCache<string, Document>({
     max: MAX_DOCUMENTS,
@@ -98,24 +111,27 @@ export class Documents {
   });
 
   constructor(
-    readonly schema: GraphQLSchema,
+    private readonly schema: Schema,
     private readonly limits: Limits,
   ) {}
 
-  /** Undefined for a text that has not been read, or not lately. */
+  /** Undefined for a text that has not been read, not lately, or when other kinds were there. */
   known(text: string): Document | undefined {
-    return this.read.get(text);
+    const document = this.read.get(text);
+    return document?.isCurrent() ? document : undefined;
   }
 
   of(text: string): Document {
-    let document = this.read.get(text);
+    let document = this.known(text);
     if (!document) this.read.set(text, (document = this.parse(text)));
     return document;
   }
 
   private parse(text: string): Document {
-    const { schema, limits } = this;
+    const { limits } = this;
+    const { fields, types } = this.schema;
     let bytes = text.length + 1;
+    let schema: DocumentSchema | undefined;
     const refused = (...errors: GraphQLError[]): Document => new Document(schema, undefined, errors, bytes);
     if (text.length > limits.length) {
       const why = `the document is longer than ${limits.length} characters: send values as variables`;
@@ -130,10 +146,15 @@ export class Documents {
       bytes += (node.tokenCount ?? limits.tokens) * BYTES_PER_TOKEN;
       // The limits first: rules of the specification call themselves for each level, and compare all with all.
       for (const rule of [limitsRule(limits), expansionRule(limits)]) {
-        const over = validate(schema, node, [rule], { maxErrors: 1 });
+        const over = validate(NO_KINDS, node, [rule], { maxErrors: 1 });
         if (over.length) return refused(...over);
       }
-      const errors = validate(schema, node, specifiedRules, { maxErrors: MAX_ERRORS });
+      schema = new DocumentSchema(fields, types, node);
+      let errors = validate(schema, node, specifiedRules, { maxErrors: MAX_ERRORS });
+      const similar = errors.length ? this.similarTo(schema) : undefined;
+      // once more with what might have been meant, so that the errors say it
+      if (similar)
+        errors = validate(new DocumentSchema(fields, types, node, similar), node, specifiedRules, { maxErrors: MAX_ERRORS });
       if (errors.length) return refused(...errors);
       return new Document(schema, node, errors, bytes);
     } catch (error) {
@@ -142,5 +163,17 @@ export class Documents {
       const why = `the document has more than ${limits.tokens} tokens: send values as variables`;
       return refused(limitOfDocument('tokens', limits.tokens, why));
     }
+  }
+
+  /** Names of the root types that might have been meant by those that nobody has; undefined where there are none. */
+  private similarTo(schema: DocumentSchema): Partial<Record<Root, readonly string[]>> | undefined {
+    const missing = schema.missing();
+    const similar: Partial<Record<Root, readonly string[]>> = {};
+    for (const root of ROOTS) {
+      const names = (missing[root] ?? []).slice(0, MAX_ERRORS);
+      const found = names.flatMap((name) => similarNames(name, this.schema.fields.names(root)));
+      if (found.length) similar[root] = found;
+    }
+    return Object.keys(similar).length ? similar : undefined;
   }
 }

@@ -5,11 +5,13 @@ import {
   GraphQLString,
   type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
-  type GraphQLNamedInputType,
 } from 'graphql';
 import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
-import { fieldNames, structKey, type StructKey, type TypeNames } from './names.ts';
+import { ByType } from './by-type.ts';
+import type { LeafTypes } from './leaf-types.ts';
+import { ByStruct, fieldNames } from './names.ts';
+import type { TypeNames } from './type-names.ts';
 import type { Scalars } from './scalars-of.ts';
 
 /**
@@ -17,12 +19,13 @@ import type { Scalars } from './scalars-of.ts';
  * must be there is the API's word, which says it with all causes at once and as every other client hears it.
  */
 export class InputTypes {
-  private readonly structs = new Map<StructKey, GraphQLInputType>();
-  private readonly entries = new Map<string, GraphQLInputObjectType>();
-  private readonly jsonNames = new Map<ObjectSchema, Map<string, string>>();
+  private readonly structs = new ByStruct<GraphQLInputType>();
+  private readonly entries = new ByType<GraphQLInputObjectType>();
+  private readonly jsonNames = new WeakMap<ObjectSchema, Map<string, string>>();
 
   constructor(
     private readonly names: TypeNames,
+    private readonly leafs: LeafTypes,
     private readonly scalars: Scalars,
   ) {}
 
@@ -37,7 +40,7 @@ export class InputTypes {
       case 'map':
         return new GraphQLList(new GraphQLNonNull(this.entry(this.of(schema.value, `${path}Value`))));
       default:
-        return this.scalars[schema.type];
+        return this.leafs.of(schema, path);
     }
   }
 
@@ -83,17 +86,17 @@ export class InputTypes {
   }
 
   private struct(schema: ObjectSchema, path: string): GraphQLInputType {
-    let type = this.structs.get(structKey(schema));
+    let type = this.structs.get(schema);
     if (!type) {
       if (schema.fields.size) {
         const name = this.names.of(schema, path);
         type = new GraphQLInputObjectType({
           name: this.names.claim(`${name}Input`),
-          description: typeDescription(schema.name),
+          description: typeDescription(schema.name) ?? schema.description,
           fields: () => this.fields(schema, name),
         });
       } else type = this.scalars.any;
-      this.structs.set(structKey(schema), type);
+      this.structs.set(schema, type);
     }
     return type;
   }
@@ -101,34 +104,26 @@ export class InputTypes {
   private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
     const configs: GraphQLInputFieldConfigMap = {};
     const names = this.namesOf(schema);
-    for (const [name, json] of names)
-      configs[name] = {
-        type: this.of(schema.fields.get(json)!.schema, `${typeName}_${json}`),
-        description: fieldDescription(schema.name, json),
-      };
     for (const [name, json] of names) {
-      if (schema.fields.get(json)!.schema.type === 'map') configs[`${name}JSON`] ??= { type: this.scalars.any };
+      const field = schema.fields.get(json);
+      if (!field) continue;
+      const description = fieldDescription(schema.name, json) ?? field.description;
+      configs[name] = { type: this.of(field.schema, `${typeName}_${json}`), description };
+      if (field.schema.type === 'map')
+        configs[`${name}JSON`] = { type: this.scalars.any, description: `${name} as JSON, in place of the pairs` };
     }
     return configs;
   }
 
   private entry(value: GraphQLInputType): GraphQLInputObjectType {
-    const valueName = nameOf(value);
-    let type = this.entries.get(valueName);
-    if (!type) {
-      type = new GraphQLInputObjectType({
-        name: this.names.claim(`${valueName.replace(/Input$/, '')}EntryInput`),
-        fields: { key: { type: new GraphQLNonNull(GraphQLString) }, value: { type: value } },
-      });
-      this.entries.set(valueName, type);
-    }
-    return type;
+    return this.entries.of(
+      value,
+      (valueName) =>
+        new GraphQLInputObjectType({
+          name: this.names.claim(`${valueName.replace(/Input$/, '')}EntryInput`),
+          description: 'One entry of a map.',
+          fields: { key: { type: new GraphQLNonNull(GraphQLString) }, value: { type: value } },
+        }),
+    );
   }
 }
-
-const nameOf = (type: GraphQLInputType): string =>
-  type instanceof GraphQLList
-    ? `${nameOf(type.ofType as GraphQLInputType)}List`
-    : type instanceof GraphQLNonNull
-      ? nameOf(type.ofType as GraphQLInputType)
-      : (type as GraphQLNamedInputType).name;

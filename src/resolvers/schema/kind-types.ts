@@ -1,6 +1,12 @@
-import type { GraphQLInputType, GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType } from 'graphql';
+import type {
+  GraphQLInputType,
+  GraphQLInterfaceType,
+  GraphQLLeafType,
+  GraphQLNamedType,
+  GraphQLObjectType,
+} from 'graphql';
 import type { Kind, Registry } from '../../kinds/kind.ts';
-import type { ObjectSchema } from '../../kinds/schema.ts';
+import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import type { FieldConfigs } from './output-types.ts';
 import type { Scalars } from './scalars-of.ts';
 
@@ -27,6 +33,8 @@ export interface KindTypes {
   connection(kind: Kind): GraphQLObjectType;
   /** what a watch of the kind's objects gives */
   event(kind: Kind): GraphQLObjectType;
+  /** The scalar or enum of a value; JSON for what has none. `path` as of structName. */
+  leaf(schema: Schema, path: string): GraphQLLeafType;
   /**
    * `PodSpec`: what a struct's types begin with.
    * @param path what to call an anonymous one: the name of the struct that it stands in and its JSON name there
@@ -34,7 +42,7 @@ export interface KindTypes {
   structName(schema: ObjectSchema, path: string): string;
   /** a type of the generic schema (generic.ts), which no kind changes; throws where there is none */
   generic(name: string): GraphQLNamedType;
-  /** Says that a type of the name will be made: `${namesOf(kind).type}Usage`. To be called once for each; gives the name to be used. */
+  /** The name for a type of which the name is wanted: `${namesOf(kind).type}Usage`. */
   claim(name: string): string;
 }
 

@@ -3,67 +3,108 @@ import {
   GraphQLObjectType,
   GraphQLString,
   type GraphQLInputType,
+  type GraphQLLeafType,
   type GraphQLNamedType,
   type GraphQLSchema,
 } from 'graphql';
 import { ANY_OBJECT, fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
-import type { ObjectSchema } from '../../kinds/schema.ts';
+import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { parseApiVersion } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import { Dependencies } from './dependencies.ts';
 import { FACETS, MAKERS } from './facets.ts';
 import { InputTypes } from './input-types.ts';
 import type { FacetFields, KindTypes } from './kind-types.ts';
-import { TypeNames } from './names.ts';
-import { OutputTypes, wholeField, type FieldConfigs } from './output-types.ts';
+import { LeafTypes } from './leaf-types.ts';
+import { namesOf } from './names.ts';
+import { objectFields } from './object-fields.ts';
+import { OutputTypes, type FieldConfigs } from './output-types.ts';
 import { scalarsOf, type Scalars } from './scalars-of.ts';
+import { TypeNames } from './type-names.ts';
 
 /** What all objects have: the type of relations that lead to several kinds. */
-const INTERFACE = 'KubernetesObject';
+export const INTERFACE = 'KubernetesObject';
 
 const typeMeta: FieldConfigs = {
   apiVersion: { type: GraphQLString, description: fieldDescription(ANY_OBJECT, 'apiVersion') },
   kind: { type: GraphQLString, description: fieldDescription(ANY_OBJECT, 'kind') },
 };
 
-/** The types of all kinds of a registry, and the fields that its facets give each. */
+/** What is made of one kind; `Made.of` asks for it. */
+interface Made {
+  object?: GraphQLObjectType;
+  where?: GraphQLInputType;
+  orderBy?: GraphQLInputType;
+  connection?: GraphQLObjectType;
+  event?: GraphQLObjectType;
+  /** of each facet, in their order */
+  fields?: readonly FacetFields[];
+}
+
+/**
+ * The types of all kinds of a registry, and the fields that its facets give each: made once per kind, which is another
+ * one when its definition changes, and once more when another kind that they lead to does.
+ */
 export class MadeTypes implements KindTypes {
+  readonly registry: Registry;
   readonly scalars: Scalars;
   readonly anyObject: GraphQLInterfaceType;
-  readonly where: KindTypes['where'] = kept((kind) => MAKERS.where(kind, this));
-  readonly orderBy: KindTypes['orderBy'] = kept((kind) => MAKERS.orderBy(kind, this));
-  readonly connection: KindTypes['connection'] = kept((kind) => MAKERS.connection(kind, this));
-  readonly event: KindTypes['event'] = kept((kind) => MAKERS.event(kind, this));
-  readonly object: KindTypes['object'] = kept((kind) => this.makeObject(kind));
-  /** of each facet, in their order */
-  readonly fieldsOf: (kind: Kind) => readonly FacetFields[] = kept((kind) => FACETS.map((facet) => facet(kind, this)));
-
   private readonly names: TypeNames;
   private readonly outputs: OutputTypes;
   private readonly inputs: InputTypes;
+  private readonly leafs: LeafTypes;
+  private readonly dependencies: Dependencies;
+  private readonly made = new WeakMap<Kind, Made>();
   private readonly metadata;
 
   constructor(
-    readonly registry: Registry,
+    registry: Registry,
     private readonly genericTypes: GraphQLSchema,
   ) {
-    const kinds = registry.all();
-    this.names = new TypeNames(kinds, [...Object.keys(genericTypes.getTypeMap()), INTERFACE]);
+    this.dependencies = new Dependencies(registry, (kind) => this.made.delete(kind));
+    this.registry = this.dependencies.registry;
+    const builtin = registry.all().filter(({ custom }) => !custom);
+    this.names = new TypeNames(builtin, [...Object.keys(genericTypes.getTypeMap()), INTERFACE]);
     this.scalars = scalarsOf(genericTypes);
-    this.outputs = new OutputTypes(this.names, this.scalars);
-    this.inputs = new InputTypes(this.names, this.scalars);
-    this.metadata = kinds.find((kind) => kind.storage.persisted)?.schema.fields.get('metadata')?.schema;
+    this.leafs = new LeafTypes(this.names, this.scalars);
+    this.outputs = new OutputTypes(this.names, this.leafs, this.scalars);
+    this.inputs = new InputTypes(this.names, this.leafs, this.scalars);
+    this.metadata = builtin.find((kind) => kind.storage.persisted)?.schema.fields.get('metadata')?.schema;
     this.anyObject = this.makeInterface();
     // The type of a kind is also that of its struct inside others.
-    for (const kind of kinds) this.outputs.register(kind.schema, this.object(kind));
+    for (const kind of builtin) this.outputs.register(kind.schema, () => this.object(kind));
   }
 
+  object(kind: Kind): GraphQLObjectType {
+    return this.once(kind, 'object', () => this.makeObject(kind));
+  }
+  where(kind: Kind): GraphQLInputType {
+    return this.once(kind, 'where', () => MAKERS.where(kind, this));
+  }
+  orderBy(kind: Kind): GraphQLInputType {
+    return this.once(kind, 'orderBy', () => MAKERS.orderBy(kind, this));
+  }
+  connection(kind: Kind): GraphQLObjectType {
+    return this.once(kind, 'connection', () => MAKERS.connection(kind, this));
+  }
+  event(kind: Kind): GraphQLObjectType {
+    return this.once(kind, 'event', () => MAKERS.event(kind, this));
+  }
+  fieldsOf(kind: Kind): readonly FacetFields[] {
+    return this.once(kind, 'fields', () => FACETS.map((facet) => facet(kind, this)));
+  }
   input(kind: Kind): GraphQLInputType {
-    return this.inputs.of(kind.schema, kind.names.type);
+    this.known(kind);
+    return this.inputs.of(kind.schema, namesOf(kind).type);
   }
 
   inputToJson({ schema }: Kind, value: unknown): unknown {
     return this.inputs.toJson(schema, value);
+  }
+
+  leaf(schema: Schema, path: string): GraphQLLeafType {
+    return this.leafs.of(schema, path);
   }
 
   structName(schema: ObjectSchema, path: string): string {
@@ -80,10 +121,32 @@ export class MadeTypes implements KindTypes {
     return this.names.claim(name);
   }
 
+  /** Another one when what is made of the kind is not what was made of it any more. */
+  stateOf(kind: Kind): object {
+    return this.dependencies.stateOf(kind);
+  }
+
+  private once<K extends keyof Made>(kind: Kind, what: K, make: () => NonNullable<Made[K]>): NonNullable<Made[K]> {
+    const made = this.known(kind);
+    const type: Made[K] = made[what];
+    return type ?? (made[what] = this.dependencies.making(kind, make));
+  }
+
+  private known(kind: Kind): Made {
+    this.dependencies.uses(kind);
+    let made = this.made.get(kind);
+    if (!made) {
+      this.made.set(kind, (made = {}));
+      if (kind.custom) this.names.add(kind);
+    }
+    return made;
+  }
+
   private makeInterface(): GraphQLInterfaceType {
-    const { metadata, registry } = this;
+    const { metadata } = this;
     return new GraphQLInterfaceType({
       name: INTERFACE,
+      description: 'What objects of all kinds have in common.',
       fields: () => ({
         ...typeMeta,
         ...(metadata && {
@@ -92,40 +155,34 @@ export class MadeTypes implements KindTypes {
             description: fieldDescription(ANY_OBJECT, 'metadata'),
           },
         }),
-        _json: wholeField(this.scalars),
+        ...objectFields(this.scalars),
       }),
       resolveType: (object: KubeObject) => {
         const { group, version } = parseApiVersion(object.apiVersion ?? '');
-        const kind = registry.byKind(group, version, object.kind ?? '');
-        return kind && this.object(kind).name;
+        const kind = this.registry.byKind(group, version, object.kind ?? '');
+        return kind && namesOf(kind).type;
       },
     });
   }
 
   private makeObject(kind: Kind): GraphQLObjectType {
-    const name = this.names.ofKind(kind);
+    const { type: name } = namesOf(kind);
     const { schema, storage } = kind;
     const stored =
       storage.persisted && this.metadata !== undefined && schema.fields.get('metadata')?.schema === this.metadata;
     return new GraphQLObjectType({
       name,
-      description: typeDescription(schema.name),
+      description: typeDescription(schema.name) ?? schema.description,
       interfaces: stored ? [this.anyObject] : [],
-      fields: () => ({
-        ...(stored && Object.assign({}, ...this.fieldsOf(kind).map(({ object }: FacetFields) => object))),
-        ...typeMeta,
-        _json: wholeField(this.scalars),
-        ...this.outputs.fields(schema, name),
-      }),
+      fields: () =>
+        this.dependencies.making(kind, () => {
+          const ours: FieldConfigs = {
+            ...(stored && Object.assign({}, ...this.fieldsOf(kind).map(({ object }) => object))),
+            ...typeMeta,
+            ...objectFields(this.scalars),
+          };
+          return { ...ours, ...this.outputs.fields(schema, name, ours) };
+        }),
     });
   }
-}
-
-function kept<T>(make: (kind: Kind) => T): (kind: Kind) => T {
-  const made = new Map<Kind, T>();
-  return (kind) => {
-    let type = made.get(kind);
-    if (type === undefined) made.set(kind, (type = make(kind)));
-    return type;
-  };
 }

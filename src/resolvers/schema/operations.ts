@@ -1,11 +1,10 @@
-import type { GraphQLError, GraphQLSchema } from 'graphql';
+import type { GraphQLError } from 'graphql';
 import type { Api } from '../../api/contract.ts';
 import { badRequest } from '../../meta/status.ts';
-import { Documents, type Document, type Operation } from './documents.ts';
-import { genericSchema } from '../generic.ts';
+import { Documents, type Operation } from './documents.ts';
 import { tooMuchAsked } from '../limit-error.ts';
 import type { Limits } from '../limits.ts';
-import { buildSchema } from './schema.ts';
+import { Schema, type ReportDefinition } from './schema.ts';
 
 export interface OperationRequest {
   query: string;
@@ -29,40 +28,23 @@ export class RefusedDocument extends Error {
 export const tellsOfSchema = ({ operation, refusal }: Asked): boolean =>
   operation ? operation.introspects : refusal instanceof RefusedDocument;
 
-/** Asks for the schema itself, which must be the whole one. */
-const INTROSPECTION = /__(schema|type)\b/;
-
-/** ms between two schemas, as far as documents of the older one go: making one takes hundreds of them. */
-const SCHEMA_EVERY = 1000;
-
-/**
- * The operations of the kinds that are served now. When the kinds change, the next operation gets a new schema; what
- * runs ends on the old one. Where definitions change one after the other, a document that the last schema took is taken
- * by it for a second: each of them then does not cost everybody a schema.
- */
+/** The operations of the kinds that are served now; what runs ends with the kinds with which it began. */
 export class Operations {
-  private current: { generation: number; made: number; documents: Documents } | undefined;
-  /**
-   * What asks for no typed kind (all that the loops send) runs on the part of the schema that no kind changes: a new
-   * custom resource then costs them no new schema.
-   */
-  private readonly generic: Documents;
+  readonly schema: Schema;
+  private readonly documents: Documents;
 
   constructor(
-    private readonly api: Api,
+    api: Api,
     private readonly limits: Limits,
-    private readonly now: () => number = () => performance.now(),
+    report?: ReportDefinition,
   ) {
-    this.generic = new Documents(genericSchema(), limits);
-  }
-
-  get schema(): GraphQLSchema {
-    return this.typed().schema;
+    this.schema = new Schema(api.registry, report);
+    this.documents = new Documents(this.schema, limits);
   }
 
   /** Whether the document has been read already. */
   knows(query: string): boolean {
-    return this.generic.known(query)?.node !== undefined || this.current?.documents.known(query) !== undefined;
+    return this.documents.known(query) !== undefined;
   }
 
   /** Parses and checks the document, unless it is known, and looks at what the operation may cost. */
@@ -78,7 +60,7 @@ export class Operations {
     if (typeof query !== 'string') throw badRequest('no query');
     if (typeof (variables ?? {}) !== 'object' || Array.isArray(variables))
       throw badRequest('variables must be an object');
-    const document = this.document(query);
+    const document = this.documents.of(query);
     if (!document.node) throw new RefusedDocument(document.errors);
     const operation = document.operation(operationName);
     if (!operation) {
@@ -96,28 +78,5 @@ export class Operations {
         `the operation may produce ${cost} fields, the limit is ${limit}: ask for less or set first`,
       );
     return operation;
-  }
-
-  private document(query: string): Document {
-    const generic = INTROSPECTION.test(query) ? undefined : this.generic.of(query);
-    return generic?.node ? generic : (this.recent(query) ?? this.typed().of(query));
-  }
-
-  /** The document by a schema that was made just now; undefined where that one does not take it, or all kinds are asked for. */
-  private recent(query: string): Document | undefined {
-    if (!this.current || this.now() - this.current.made > SCHEMA_EVERY || INTROSPECTION.test(query)) return undefined;
-    const document = this.current.documents.of(query);
-    return document.node && document;
-  }
-
-  private typed(): Documents {
-    const { generation } = this.api.registry;
-    if (this.current?.generation !== generation)
-      this.current = {
-        generation,
-        documents: new Documents(buildSchema(this.api.registry), this.limits),
-        made: this.now(),
-      };
-    return this.current.documents;
   }
 }

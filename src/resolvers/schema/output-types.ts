@@ -5,14 +5,16 @@ import {
   GraphQLString,
   type GraphQLFieldConfig,
   type GraphQLFieldConfigMap,
-  type GraphQLNamedOutputType,
   type GraphQLOutputType,
 } from 'graphql';
 import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { PLAIN } from '../compiled/plain.ts';
 import { counted, type OperationContext } from '../context.ts';
-import { fieldNames, structKey, type StructKey, type TypeNames } from './names.ts';
+import { ByType } from './by-type.ts';
+import type { LeafTypes } from './leaf-types.ts';
+import { ByStruct, fieldNames } from './names.ts';
+import type { TypeNames } from './type-names.ts';
 import type { Scalars } from './scalars-of.ts';
 
 type Source = any;
@@ -24,17 +26,18 @@ export type FieldConfigs = GraphQLFieldConfigMap<Source, OperationContext>;
  * older rule must not break a query. A map is a list of `{key, value}`, and whole as `<field>JSON`, so no key is mangled.
  */
 export class OutputTypes {
-  private readonly structs = new Map<StructKey, GraphQLOutputType>();
-  private readonly entries = new Map<string, GraphQLObjectType>();
+  private readonly structs = new ByStruct<() => GraphQLOutputType>();
+  private readonly entries = new ByType<GraphQLObjectType>();
 
   constructor(
     private readonly names: TypeNames,
+    private readonly leafs: LeafTypes,
     private readonly scalars: Scalars,
   ) {}
 
   /** The type of a kind is also that of its struct inside others (claim templates of a StatefulSet). */
-  register(schema: ObjectSchema, type: GraphQLObjectType): void {
-    if (!this.structs.has(structKey(schema))) this.structs.set(structKey(schema), type);
+  register(schema: ObjectSchema, type: () => GraphQLObjectType): void {
+    if (!this.structs.get(schema)) this.structs.set(schema, type);
   }
 
   /** @param path see TypeNames.of */
@@ -49,18 +52,23 @@ export class OutputTypes {
       case 'map':
         return new GraphQLList(new GraphQLNonNull(this.entry(this.of(schema.value, `${path}Value`))));
       default:
-        return this.scalars[schema.type];
+        return this.leafs.of(schema, path);
     }
   }
 
-  /** The fields of a struct: for its own type, and for a kind's, which has more. */
-  fields(schema: ObjectSchema, typeName: string): FieldConfigs {
+  /**
+   * The fields of a struct: for its own type, and for a kind's, which has more.
+   * @param ours fields that a kind has besides: they keep their names
+   */
+  fields(schema: ObjectSchema, typeName: string, ours: FieldConfigs = {}): FieldConfigs {
     const configs: FieldConfigs = {};
     const names = fieldNames(schema);
     for (const [json, field] of schema.fields) {
-      const name = names.get(json)!;
+      let name = names.get(json) ?? json;
+      // apiVersion and kind are the object's own in both
+      while (ours[name] && !TYPE_META.has(json)) name += '_';
       const type = this.of(field.schema, `${typeName}_${json}`);
-      const description = fieldDescription(schema.name, json);
+      const description = fieldDescription(schema.name, json) ?? field.description;
       configs[name] =
         field.schema.type === 'map'
           ? { ...mapField(type, json), description }
@@ -74,46 +82,65 @@ export class OutputTypes {
                   context ? counted(source[json], context, info) : source[json],
               };
     }
-    for (const [json, field] of schema.fields) {
-      const name = `${names.get(json)!}JSON`;
-      if (field.schema.type === 'map' && !configs[name])
-        configs[name] = { type: this.scalars.any, extensions: PLAIN, resolve: (source: Source) => source[json] };
-    }
-    if (schema.preserveUnknown && schema.fields.size) configs['_json'] ??= wholeField(this.scalars);
+    for (const [json, field] of schema.fields)
+      if (field.schema.type === 'map') {
+        const name = names.get(json) ?? json;
+        configs[`${name}JSON`] = {
+          type: this.scalars.any,
+          description: `${name} as JSON`,
+          extensions: PLAIN,
+          resolve: (source: Source) => source[json],
+        };
+      }
+    if (schema.preserveUnknown && schema.fields.size && !ours['_json']) configs['_json'] = wholeField(this.scalars);
+    if (schema.name === METADATA) Object.assign(configs, { label: byKey('labels'), annotation: byKey('annotations') });
     return configs;
   }
 
   private struct(schema: ObjectSchema, path: string): GraphQLOutputType {
-    let type = this.structs.get(structKey(schema));
+    let type = this.structs.get(schema);
     if (!type) {
-      type = schema.fields.size ? this.make(schema, this.names.of(schema, path)) : this.scalars.any;
-      this.structs.set(structKey(schema), type);
+      const made = schema.fields.size ? this.make(schema, this.names.of(schema, path)) : this.scalars.any;
+      this.structs.set(schema, (type = () => made));
     }
-    return type;
+    return type();
   }
 
   private make(schema: ObjectSchema, name: string): GraphQLObjectType {
     return new GraphQLObjectType<Source, OperationContext>({
       name,
-      description: typeDescription(schema.name),
+      description: typeDescription(schema.name) ?? schema.description,
       fields: () => this.fields(schema, name),
     });
   }
 
   /** `StringEntry`, `QuantityEntry`: a pair of a map, one type per type of value. */
   private entry(value: GraphQLOutputType): GraphQLObjectType {
-    const valueName = nameOf(value);
-    let type = this.entries.get(valueName);
-    if (!type) {
-      type = new GraphQLObjectType({
-        name: this.names.claim(`${valueName}Entry`),
-        fields: { key: { type: new GraphQLNonNull(GraphQLString) }, value: { type: value } },
-      });
-      this.entries.set(valueName, type);
-    }
-    return type;
+    return this.entries.of(
+      value,
+      (valueName) =>
+        new GraphQLObjectType({
+          name: this.names.claim(`${valueName}Entry`),
+          description: 'One entry of a map.',
+          fields: { key: { type: new GraphQLNonNull(GraphQLString) }, value: { type: value } },
+        }),
+    );
   }
 }
+
+const TYPE_META: ReadonlySet<string> = new Set(['apiVersion', 'kind']);
+const METADATA = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
+
+/** `label(key:)` */
+const byKey = (map: 'labels' | 'annotations'): FieldConfig => ({
+  type: GraphQLString,
+  description: `The value of one of the ${map}; null where there is none of that key.`,
+  args: { key: { type: new GraphQLNonNull(GraphQLString), description: '`app.kubernetes.io/name`' } },
+  resolve: (source: Source, { key }: { key: string }) => {
+    const values = source[map] as Record<string, string> | null | undefined;
+    return values && Object.hasOwn(values, key) ? values[key] : null;
+  },
+});
 
 export const wholeField = (scalars: Scalars): FieldConfig => ({
   type: scalars.any,
@@ -132,10 +159,3 @@ const mapField = (type: GraphQLOutputType, json: string): FieldConfig => ({
     return entries && context ? context.budget.items(entries, info) : entries;
   },
 });
-
-const nameOf = (type: GraphQLOutputType): string =>
-  type instanceof GraphQLList
-    ? `${nameOf(type.ofType as GraphQLOutputType)}List`
-    : type instanceof GraphQLNonNull
-      ? nameOf(type.ofType as GraphQLOutputType)
-      : (type as GraphQLNamedOutputType).name;

@@ -5,7 +5,6 @@ import type { ScalarSchema } from '../../kinds/schema.ts';
 /** The scalar of each leaf of a kind's schema. */
 export type Scalars = Readonly<Record<ScalarSchema['type'] | 'any', GraphQLScalarType>>;
 
-/** Enums are strings: a stored object may have a value that the schema does not know. */
 const NAMES: Readonly<Record<keyof Scalars, string>> = {
   any: 'JSON',
   string: 'String',
@@ -13,10 +12,10 @@ const NAMES: Readonly<Record<keyof Scalars, string>> = {
   int32: 'Int',
   int64: 'Int64',
   double: 'Float',
-  bytes: 'Bytes',
+  bytes: 'Base64',
   time: 'Time',
-  microTime: 'Time',
-  duration: 'String',
+  microTime: 'MicroTime',
+  duration: 'Duration',
   quantity: 'Quantity',
   intOrString: 'IntOrString',
 };

@@ -1,7 +1,19 @@
-import { GraphQLError, GraphQLScalarType, Kind, valueFromASTUntyped, type ValueNode } from 'graphql';
-import { notADouble } from '../../go/json-numbers.ts';
+import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
+import { base64Problem } from '../../go/base64.ts';
+import { parseDuration } from '../../go/duration.ts';
+import { notADouble, stringifyExact } from '../../go/json-numbers.ts';
+import { parseQuantity } from '../../meta/quantity.ts';
+import { canonicalMicroTime, isTime } from '../../meta/time.ts';
 import { WritesJson } from '../json-text.ts';
 
+/** A value that is none of the scalar; `why` ends the sentence. */
+function refuse(name: string, value: unknown, why: string): never {
+  const text = stringifyExact(value) ?? String(value);
+  const shown = text.length > 100 ? `${text.slice(0, 100)}…` : text;
+  throw new GraphQLError(`${name} cannot represent ${shown}: ${why}`);
+}
+
+/** @param parse what the pipeline gets of what a client sent; throws GraphQLError */
 const scalar = (name: string, description: string, parse: (value: unknown) => unknown): GraphQLScalarType =>
   new GraphQLScalarType({
     name,
@@ -9,52 +21,138 @@ const scalar = (name: string, description: string, parse: (value: unknown) => un
     // What the API answers is already right: it is passed on by reference, unlooked at.
     serialize: (value) => (value instanceof WritesJson ? value.toJSON() : value),
     parseValue: parse,
-    parseLiteral: (node: ValueNode, variables) =>
-      parse(
-        node.kind === Kind.INT && !Number.isSafeInteger(Number(node.value))
-          ? node.value
-          : valueFromASTUntyped(finite(node), variables),
-      ),
+    parseLiteral: (node, variables) => parse(literal(node, variables ?? {})),
   });
 
-/** The literal, if a double holds its numbers. */
-function finite(node: ValueNode): ValueNode {
-  if (node.kind === Kind.LIST) node.values.forEach(finite);
-  else if (node.kind === Kind.OBJECT) for (const { value } of node.fields) finite(value);
-  else if ((node.kind === Kind.INT || node.kind === Kind.FLOAT) && !Number.isFinite(Number(node.value)))
-    throw new GraphQLError(notADouble(node.value), { nodes: node });
-  return node;
+const INT64 = { min: -(2n ** 63n), max: 2n ** 63n - 1n };
+const isInt64 = (value: bigint): boolean => value >= INT64.min && value <= INT64.max;
+/** A bigint only where a number would not say it exactly. */
+const exact = (value: bigint): number | bigint => (Number.isSafeInteger(Number(value)) ? Number(value) : value);
+
+/** Digits of an integer of 64 bits, at most. */
+const MAX_DIGITS = 20;
+
+/** The value of a literal: integers of 64 bits as they are. Throws for numbers that cannot be held. */
+function literal(node: ValueNode, variables: Readonly<Record<string, unknown>>): unknown {
+  switch (node.kind) {
+    case Kind.INT: {
+      const number = Number(node.value);
+      if (Number.isSafeInteger(number)) return number;
+      if (!Number.isFinite(number)) throw new GraphQLError(notADouble(node.value), { nodes: node });
+      const whole = node.value.length <= MAX_DIGITS ? BigInt(node.value) : undefined;
+      if (whole === undefined || !isInt64(whole))
+        throw new GraphQLError(`${shortened(node.value)} is beyond integers of 64 bits`, { nodes: node });
+      return whole;
+    }
+    case Kind.FLOAT: {
+      const number = Number(node.value);
+      if (!Number.isFinite(number)) throw new GraphQLError(notADouble(node.value), { nodes: node });
+      return number;
+    }
+    case Kind.LIST:
+      return node.values.map((item) => literal(item, variables) ?? null);
+    case Kind.OBJECT: {
+      const object: Record<string, unknown> = {};
+      for (const { name, value } of node.fields) {
+        // a variable that is not given is a field that is not there
+        const part = literal(value, variables);
+        if (part === undefined) continue;
+        Object.defineProperty(object, name.value, { value: part, enumerable: true, configurable: true, writable: true });
+      }
+      return object;
+    }
+    case Kind.VARIABLE:
+      return variables[node.name.value];
+    case Kind.NULL:
+      return null;
+    default:
+      return node.value;
+  }
 }
 
-const refuse = (name: string, value: unknown): never => {
-  throw new GraphQLError(`${name} cannot represent ${JSON.stringify(value)}`);
-};
-const isInteger = (value: unknown): value is number => typeof value === 'number' && Number.isSafeInteger(value);
+const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
 
-export const JSONScalar = scalar('JSON', 'Any JSON value.', (value) => value);
-export const QuantityScalar = scalar('Quantity', 'A number with a unit: "100m", "1Gi", 2.', (value) =>
-  typeof value === 'string' ? value : typeof value === 'number' ? String(value) : refuse('Quantity', value),
-);
+const isInteger = (value: unknown): value is number | bigint =>
+  typeof value === 'bigint' ? isInt64(value) : typeof value === 'number' && Number.isSafeInteger(value);
+
+export const JSONScalar = scalar('JSON', 'Any JSON value; integers of 64 bits are exact.', (value) => value);
+
+export const QuantityScalar = scalar('Quantity', 'A number with a unit: "100m", "1Gi", 2.', (value) => {
+  const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value;
+  if (typeof text !== 'string') return refuse('Quantity', value, 'it must be text or a number');
+  try {
+    parseQuantity(text);
+  } catch (error) {
+    return refuse('Quantity', value, (error as Error).message);
+  }
+  return text;
+});
+
 export const IntOrStringScalar = scalar('IntOrString', 'An integer or a string: 80, "http", "25%".', (value) =>
-  typeof value === 'string' || isInteger(value) ? value : refuse('IntOrString', value),
+  typeof value === 'string' || isInteger(value)
+    ? value
+    : refuse('IntOrString', value, 'it must be an integer that can be held exactly, or text'),
 );
-/** JSON numbers end at 2^53 in JavaScript: a larger one is refused and not rounded. */
+
 export const Int64Scalar = scalar(
   'Int64',
-  'An integer from -(2^53 - 1) to 2^53 - 1, as a number or its digits.',
-  (value) =>
-    isInteger(typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value)
-      ? Number(value)
-      : refuse('Int64', value),
-);
-export const TimeScalar = scalar('Time', 'RFC 3339, as Kubernetes writes it.', (value) =>
-  typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : refuse('Time', value),
-);
-export const BytesScalar = scalar('Bytes', 'Bytes in base64.', (value) =>
-  typeof value === 'string' ? value : refuse('Bytes', value),
+  'An integer of 64 bits, exact: a number, or its digits as text. Who reads JSON with doubles should read it as text.',
+  (value) => {
+    if (isInteger(value)) return value;
+    if (typeof value === 'string' && value.length <= MAX_DIGITS && /^-?\d+$/.test(value)) {
+      const whole = BigInt(value);
+      if (isInt64(whole)) return exact(whole);
+    }
+    return refuse('Int64', value, 'it must be an integer from -2^63 to 2^63-1 that can be held exactly');
+  },
 );
 
-/** Names of the scalars that pass on what the API answers as it is. */
+export const TimeScalar = scalar('Time', 'A time of RFC 3339, in whole seconds: "2026-01-02T03:04:05Z".', (value) =>
+  typeof value === 'string' && isTime(value) ? value : refuse('Time', value, 'it must be a time of RFC 3339'),
+);
+
+export const MicroTimeScalar = scalar(
+  'MicroTime',
+  'A time of RFC 3339 with microseconds: "2026-01-02T03:04:05.000006Z".',
+  (value) =>
+    typeof value === 'string' && isMicroTime(value)
+      ? value
+      : refuse('MicroTime', value, 'it must be a time of RFC 3339 with six digits of a second'),
+);
+
+function isMicroTime(text: string): boolean {
+  try {
+    canonicalMicroTime(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+export const DurationScalar = scalar('Duration', 'A length of time as Go writes it: "1h30m", "250ms".', (value) =>
+  typeof value === 'string' && parseDuration(value) !== undefined
+    ? value
+    : refuse('Duration', value, 'it must be numbers with units, such as "300ms" or "1h45m"'),
+);
+
+const GOOD_BASE64 = /^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?$/;
+
+export const Base64Scalar = scalar('Base64', 'Bytes in base64 (RFC 4648, padded).', (value) => {
+  if (typeof value !== 'string') return refuse('Base64', value, 'it must be text');
+  if (GOOD_BASE64.test(value.replace(/[\r\n]/g, ''))) return value;
+  return refuse('Base64', value, `what stands at ${base64Problem(value)} is no base64`);
+});
+
+/** Scalars that pass on what the API answers as it is. */
 export const OUR_SCALARS: ReadonlySet<string> = new Set(
-  [JSONScalar, QuantityScalar, IntOrStringScalar, Int64Scalar, TimeScalar, BytesScalar].map(({ name }) => name),
+  [
+    JSONScalar,
+    QuantityScalar,
+    IntOrStringScalar,
+    Int64Scalar,
+    TimeScalar,
+    MicroTimeScalar,
+    DurationScalar,
+    Base64Scalar,
+  ].map(({ name }) => name),
 );

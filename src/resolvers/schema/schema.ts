@@ -1,50 +1,111 @@
-import { GraphQLObjectType, GraphQLSchema } from 'graphql';
-import type { Registry } from '../../kinds/kind.ts';
+import type { GraphQLSchema } from 'graphql';
+import type { Kind, Registry } from '../../kinds/kind.ts';
+import { nextTurn, Slice } from '../../api/fairness/turns.ts';
 import { genericSchema } from '../generic.ts';
-import type { FacetFields } from './kind-types.ts';
 import { MadeTypes } from './made-types.ts';
-import type { FieldConfigs } from './output-types.ts';
+import { RootFields } from './root-fields.ts';
+import { SchemaTypes } from './schema-types.ts';
+import { WholeSchema } from './whole-schema.ts';
 
-let generic: GraphQLSchema | undefined;
+/** Says why the kinds of a definition (its storage key) are not all in the schema; undefined: they are. */
+export type ReportDefinition = (definition: string, why: string | undefined) => void;
 
 /**
- * The schema of all kinds that are served now: the generic part, which Pothos makes once, and one loop over kinds and
- * facets. The kinds' types are made of graphql's own classes: for 1,400 types Pothos took 170–270 ms, these take 20–40.
+ * All that is asked of the schema of the kinds that are served now. The part that no kind changes Pothos makes once; the
+ * kinds' types are made of graphql's own classes, when they are first asked for.
  */
-export function buildSchema(registry: Registry): GraphQLSchema {
-  generic ??= genericSchema();
-  const types = new MadeTypes(registry, generic);
-  const query = new Root(generic.getQueryType()!, 'query');
-  const mutation = new Root(generic.getMutationType()!, 'mutation');
-  const subscription = new Root(generic.getSubscriptionType()!, 'subscription');
-  const kinds = registry.all();
-  for (const kind of kinds)
-    for (const fields of types.fieldsOf(kind)) for (const root of [query, mutation, subscription]) root.add(fields);
-  return new GraphQLSchema({
-    query: query.type(),
-    mutation: mutation.type(),
-    subscription: subscription.type(),
-    types: kinds.map((kind) => types.object(kind)),
-  });
-}
+export class Schema {
+  readonly fields: RootFields;
+  readonly types: SchemaTypes;
+  private readonly made: MadeTypes;
+  private whole: { generation: number; schema: Promise<WholeSchema> } | undefined;
+  private readonly checked = new WeakSet<Kind>();
+  private checking = false;
+  private stopped = false;
 
-/** A root type: the generic fields, and those of kinds; a name that is taken gets a `_` behind it. */
-class Root {
-  private readonly fields: FieldConfigs;
   constructor(
-    private readonly of: GraphQLObjectType,
-    private readonly part: Exclude<keyof FacetFields, 'object'>,
+    private readonly registry: Registry,
+    private readonly report: ReportDefinition = () => undefined,
   ) {
-    this.fields = { ...(of.toConfig().fields as FieldConfigs) };
+    const generic = genericSchema();
+    this.made = new MadeTypes(registry, generic);
+    this.fields = new RootFields(registry, this.made, generic);
+    this.types = new SchemaTypes(registry, this.fields);
   }
-  add(more: FacetFields): void {
-    for (const [name, config] of Object.entries(more[this.part] ?? {})) {
-      let free = name;
-      while (this.fields[free]) free += '_';
-      this.fields[free] = config;
+
+  /** Makes what does not change and looks at what comes, in slices, until the returned function is called. */
+  start(log: (error: unknown) => void): () => void {
+    const check = (): void => void this.check().catch(log);
+    void this.types.prepare(() => this.stopped).then(check).catch(log);
+    const ignore = this.registry.onChange(check);
+    return () => {
+      this.stopped = true;
+      ignore();
+    };
+  }
+
+  /** The whole one, of the kinds of now. */
+  async complete(): Promise<GraphQLSchema> {
+    const { generation } = this.registry;
+    if (this.whole?.generation !== generation) this.whole = { generation, schema: this.inSlices() };
+    return this.whole.schema;
+  }
+
+  /** The same at once, for who is alone in the process. */
+  completeNow(): GraphQLSchema {
+    const schema = new WholeSchema(this.fields, false);
+    for (const _ of schema.steps()) continue;
+    return schema;
+  }
+
+  /** Looks at custom kinds that have come: one whose types cannot be made is left out, and reported. */
+  async check(): Promise<void> {
+    if (this.checking) return;
+    this.checking = true;
+    try {
+      const slice = new Slice();
+      await nextTurn();
+      for (let kind = this.unchecked(); kind && !this.stopped; kind = this.unchecked()) {
+        this.checked.add(kind);
+        await this.checkKind(kind, slice);
+      }
+    } finally {
+      this.checking = false;
     }
   }
-  type(): GraphQLObjectType {
-    return new GraphQLObjectType({ name: this.of.name, fields: this.fields });
+
+  private unchecked(): Kind | undefined {
+    return this.registry.all().find((kind) => kind.custom && !this.checked.has(kind));
+  }
+
+  private async checkKind(kind: Kind, slice: Slice): Promise<void> {
+    try {
+      for (const _ of this.types.walkOf(kind, new Map())) if (slice.over) await slice.next();
+    } catch (error) {
+      this.fields.leaveOut(kind, (error as Error).message);
+    }
+    if (slice.over) await slice.next();
+    const { key } = kind.storage;
+    const all = this.registry.all().filter((one) => one.storage.key === key);
+    this.report(key, all.map((one) => this.faultOf(one)).find((fault) => fault !== undefined));
+  }
+
+  private faultOf(kind: Kind): string | undefined {
+    const { group, version } = kind;
+    const fault = this.fields.faultOf(kind);
+    if (fault) return `${group}/${version} is not in the GraphQL schema: ${fault}`;
+    return this.fields.isReachable(kind)
+      ? undefined
+      : `${group}/${version} cannot be asked for over GraphQL: older definitions have its names`;
+  }
+
+  private async inSlices(): Promise<WholeSchema> {
+    const schema = new WholeSchema(this.fields, true);
+    const slice = new Slice();
+    for (const _ of schema.steps()) if (slice.over) await slice.next();
+    return schema;
   }
 }
+
+/** The schema of all kinds that are served now. */
+export const buildSchema = (registry: Registry): GraphQLSchema => new Schema(registry).completeNow();

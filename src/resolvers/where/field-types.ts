@@ -8,13 +8,14 @@ import {
 } from 'graphql';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
-import { structKey, type StructKey } from '../schema/names.ts';
+import { ByType } from '../schema/by-type.ts';
+import { ByStruct, namesOf } from '../schema/names.ts';
 import { isPlain } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
 
 /** `PodField` */
-export const fieldType: TypeMaker<GraphQLInputObjectType> = ({ schema, names }, types) =>
-  fieldTypesOf(types).struct(schema, names.type);
+export const fieldType: TypeMaker<GraphQLInputObjectType> = (kind, types) =>
+  fieldTypesOf(types).struct(kind.schema, namesOf(kind).type);
 
 /** How a field is meant where it is named. */
 export const pickType = (types: KindTypes): GraphQLEnumType => fieldTypesOf(types).pick;
@@ -50,8 +51,9 @@ function hasScalar(schema: Schema): boolean {
  * What they say is compiled by compile-field.ts.
  */
 class FieldTypes {
-  private readonly structs = new Map<StructKey, GraphQLInputObjectType>();
-  private readonly entries = new Map<string, GraphQLInputObjectType>();
+  private readonly structs = new ByStruct<GraphQLInputObjectType>();
+  private readonly entries = new ByType<GraphQLInputObjectType>();
+  private plainEntry: GraphQLInputObjectType | undefined;
   readonly pick: GraphQLEnumType;
 
   constructor(private readonly types: KindTypes) {
@@ -68,7 +70,7 @@ class FieldTypes {
 
   /** @param path see KindTypes.structName */
   struct(schema: ObjectSchema, path: string): GraphQLInputObjectType {
-    let type = this.structs.get(structKey(schema));
+    let type = this.structs.get(schema);
     if (!type) {
       const name = this.types.structName(schema, path);
       type = new GraphQLInputObjectType({
@@ -76,7 +78,7 @@ class FieldTypes {
         description: 'One field: exactly one is named at each level.',
         fields: () => this.fields(schema, name),
       });
-      this.structs.set(structKey(schema), type);
+      this.structs.set(schema, type);
     }
     return type;
   }
@@ -109,21 +111,16 @@ class FieldTypes {
   }
 
   private entry(value: GraphQLInputType, plain: boolean): GraphQLInputObjectType {
-    const name = plain ? 'EntryField' : `${String(value).replace(/Field(_*)$/, '$1')}EntryField`;
-    let type = this.entries.get(name);
-    if (!type) {
-      type = new GraphQLInputObjectType({
-        name: this.types.claim(name),
-        description: 'The entry of a map with this key.',
-        fields: {
-          key: { type: new GraphQLNonNull(GraphQLString) },
-          ...(plain
-            ? { pick: { type: value, defaultValue: 'VALUE' } }
-            : { value: { type: new GraphQLNonNull(value) } }),
-        },
-      });
-      this.entries.set(name, type);
-    }
-    return type;
+    if (!plain)
+      return this.entries.of(value, (base) => this.makeEntry(base, { value: { type: new GraphQLNonNull(value) } }));
+    return (this.plainEntry ??= this.makeEntry('', { pick: { type: value, defaultValue: 'VALUE' } }));
+  }
+
+  private makeEntry(base: string, fields: GraphQLInputFieldConfigMap): GraphQLInputObjectType {
+    return new GraphQLInputObjectType({
+      name: this.types.claim(`${base.replace(/Field(_*)$/, '$1')}EntryField`),
+      description: 'The entry of a map with this key.',
+      fields: { key: { type: new GraphQLNonNull(GraphQLString) }, ...fields },
+    });
   }
 }

@@ -11,15 +11,15 @@ import {
 import { fieldDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, ScalarSchema, Schema } from '../../kinds/schema.ts';
 import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
-import { structKey, type StructKey } from '../schema/names.ts';
+import { ByStruct, namesOf } from '../schema/names.ts';
 import { isPlain } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
 import { SCALAR_VALUES } from './scalar-values.ts';
 import { wordsOf, type Word } from './scalar-condition.ts';
 
 /** `PodWhere` */
-export const whereType: TypeMaker<GraphQLInputType> = ({ schema, names }, types) =>
-  whereTypesOf(types).struct(schema, names.type);
+export const whereType: TypeMaker<GraphQLInputType> = (kind, types) =>
+  whereTypesOf(types).struct(kind.schema, namesOf(kind).type);
 
 /** `IntWhere` */
 export const scalarWhereType = (type: ScalarSchema['type'], types: KindTypes): GraphQLInputType =>
@@ -37,21 +37,22 @@ function whereTypesOf(types: KindTypes): WhereTypes {
  * What they say is compiled by compile-where.ts.
  */
 class WhereTypes {
-  private readonly structs = new Map<StructKey, GraphQLInputObjectType>();
+  private readonly structs = new ByStruct<GraphQLInputObjectType>();
   private readonly others = new Map<string, GraphQLInputObjectType>();
+  private readonly made = new WeakMap<GraphQLInputObjectType, Map<string, GraphQLInputObjectType>>();
 
   constructor(private readonly types: KindTypes) {}
 
   /** @param path see KindTypes.structName */
   struct(schema: ObjectSchema, path: string): GraphQLInputObjectType {
-    let type = this.structs.get(structKey(schema));
+    let type = this.structs.get(schema);
     if (!type) {
       const name = this.types.structName(schema, path);
       const made: GraphQLInputObjectType = new GraphQLInputObjectType({
         name: this.types.claim(`${name}Where`),
         fields: () => ({ ...this.fields(schema, name), ...combined(made) }),
       });
-      this.structs.set(structKey(schema), (type = made));
+      this.structs.set(schema, (type = made));
     }
     return type;
   }
@@ -62,7 +63,7 @@ class WhereTypes {
         return schema.fields.size ? this.struct(schema, path) : this.any();
       case 'list': {
         const item = this.of(schema.item, `${path}Item`);
-        return this.once(`${baseOf(item)}ListWhere`, () => ({
+        return this.onceOf(item, `${baseOf(item)}ListWhere`, () => ({
           some: { type: item },
           every: { type: item },
           none: { type: item },
@@ -73,7 +74,7 @@ class WhereTypes {
       case 'map': {
         const value = this.of(schema.value, `${path}Value`);
         const key = { key: { type: new GraphQLNonNull(GraphQLString) } };
-        return this.once(`${baseOf(value)}EntryWhere`, () => ({
+        return this.onceOf(value, `${baseOf(value)}EntryWhere`, () => ({
           ...key,
           ...(isPlain(schema.value) ? this.words(schema.value) : { value: { type: new GraphQLNonNull(value) } }),
         }));
@@ -123,6 +124,19 @@ class WhereTypes {
         return [word, { type, ...(description && { description }) }];
       }),
     );
+  }
+
+  /** What is made of another type goes with it. */
+  private onceOf(
+    of: GraphQLInputObjectType,
+    name: string,
+    fields: () => GraphQLInputFieldConfigMap,
+  ): GraphQLInputObjectType {
+    let all = this.made.get(of);
+    if (!all) this.made.set(of, (all = new Map<string, GraphQLInputObjectType>()));
+    let type = all.get(name);
+    if (!type) all.set(name, (type = new GraphQLInputObjectType({ name: this.types.claim(name), fields })));
+    return type;
   }
 
   private once(name: string, fields: () => GraphQLInputFieldConfigMap): GraphQLInputObjectType {

@@ -2,7 +2,7 @@ import { encodeProtobuf } from '../../kinds/protobuf/envelope.ts';
 import { stringifyExact } from '../../go/json-numbers.ts';
 import type { Status } from '../../meta/status.ts';
 import type { Media } from '../negotiation/negotiate.ts';
-import { toYaml } from '../negotiation/yaml.ts';
+import { toYaml } from '../../kinds/yaml/write-yaml.ts';
 
 /** A Status in the negotiated form, with its line end where the form has one. */
 export function encodeStatus(status: Status, media: Media): Buffer {

@@ -1,6 +1,6 @@
 import { block } from '../../kinds/protobuf/value.ts';
 import { Writer } from '../../kinds/protobuf/writer.ts';
-import { toYaml } from '../negotiation/yaml.ts';
+import { toYaml } from '../../kinds/yaml/write-yaml.ts';
 import type { Node } from './definitions.ts';
 
 /**

@@ -1,0 +1,41 @@
+import {
+  getNamedType,
+  isInputObjectType,
+  isInterfaceType,
+  isObjectType,
+  isUnionType,
+  type GraphQLNamedType,
+  type GraphQLType,
+} from 'graphql';
+
+/**
+ * All types that some lead to, by name: each step looks at one, whose fields are made by that. Two types of one name throw.
+ * @param known types that are not walked, by their names
+ */
+export function* typeWalk(
+  roots: Iterable<GraphQLType>,
+  types: Map<string, GraphQLNamedType>,
+  known: (name: string) => boolean = () => false,
+): Generator<GraphQLNamedType> {
+  const open: GraphQLNamedType[] = [];
+  const meet = (type: GraphQLType): void => {
+    const named = getNamedType(type);
+    const other = types.get(named.name);
+    if (other === named || known(named.name)) return;
+    if (other) throw new Error(`two types are called ${named.name}`);
+    types.set(named.name, named);
+    open.push(named);
+  };
+  for (const root of roots) meet(root);
+  for (let type = open.pop(); type; type = open.pop()) {
+    if (isObjectType(type) || isInterfaceType(type)) {
+      for (const { type: of, args } of Object.values(type.getFields())) {
+        meet(of);
+        for (const arg of args) meet(arg.type);
+      }
+      type.getInterfaces().forEach(meet);
+    } else if (isInputObjectType(type)) for (const field of Object.values(type.getFields())) meet(field.type);
+    else if (isUnionType(type)) type.getTypes().forEach(meet);
+    yield type;
+  }
+}
