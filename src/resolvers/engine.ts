@@ -17,7 +17,7 @@ import { badRequest } from '../meta/status.ts';
 import { Budget, DEFAULT_BUDGET, NO_BUDGET } from './budget.ts';
 import { counted, createContext, type OperationContext, type Subscribing } from './context.ts';
 import { requireDiscovery } from './discovery.ts';
-import type { Operation } from './schema/documents.ts';
+import type { Operation } from './schema/operation.ts';
 import { formatError } from './errors.ts';
 import { JsonWriter, type JsonText } from './json-text.ts';
 import type { Limits } from './limits.ts';

@@ -16,7 +16,7 @@ import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { compileArguments, compileVariables } from '../../src/resolvers/compiled/arguments.ts';
 import { compile } from '../../src/resolvers/compiled/compile.ts';
 import { namesOf } from '../../src/resolvers/schema/names.ts';
-import { Operation } from '../../src/resolvers/schema/documents.ts';
+import { Operation } from '../../src/resolvers/schema/operation.ts';
 import { createGraphQL, type GraphQLFacade, type InProcessRequest } from '../../src/resolvers/graphql.ts';
 import { JsonWriter, joined, quoted, withExtensions } from '../../src/resolvers/json-text.ts';
 import { directTransport } from '../support/direct-transport.ts';

@@ -1,5 +1,5 @@
 import { Kind } from 'graphql';
-import type { Operation } from '../schema/documents.ts';
+import type { Operation } from '../schema/operation.ts';
 
 type Variables = Record<string, unknown> | null | undefined;
 

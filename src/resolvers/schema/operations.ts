@@ -1,7 +1,8 @@
 import type { GraphQLError } from 'graphql';
 import type { Api } from '../../api/contract.ts';
 import { badRequest } from '../../meta/status.ts';
-import { Documents, type Operation } from './documents.ts';
+import { Documents } from './documents.ts';
+import type { Operation } from './operation.ts';
 import { tooMuchAsked } from '../limit-error.ts';
 import type { Limits } from '../limits.ts';
 import { Schema, type ReportDefinition } from './schema.ts';
