@@ -2,6 +2,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import type { ScalarSchema, Schema } from '../../kinds/schema.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
+import { valueAt } from './demand.ts';
 import { entriesOf, isPlain, short, unknown, type Place } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
 import { SCALAR_VALUES, type Comparable, type ScalarValues } from './scalar-values.ts';
@@ -114,7 +115,11 @@ function only([first, ...more]: readonly [string, unknown][], { at }: Place): [s
 }
 
 /** The value of a field by which an object is ordered: of several the first in the field's order. */
-export function keyOf({ each, values, pick }: PickedField, compare: (a: Comparable, b: Comparable) => number) {
+export function keyOf(
+  { each, values, pick, many, path }: PickedField,
+  compare: (a: Comparable, b: Comparable) => number,
+): (object: KubeObject) => Comparable | undefined {
+  if (!many) return (object) => values.read(valueAt(object, path));
   return (object: KubeObject): Comparable | undefined => {
     let best: Comparable | undefined;
     each(object, (value) => {

@@ -18,6 +18,7 @@ export function compileOrder(kind: Kind, orderBy: unknown): Order {
   const readers = fields.map((field) => keyOf(field, compareKeys));
   const signs = fields.map(({ pick }) => (pick === 'DESC' ? -1 : 1));
   return {
+    key: JSON.stringify(fields.map(({ path, pick }) => [path, pick === 'DESC'])),
     keyOf: (object) => readers.map((read) => read(object)),
     compare(a, b) {
       for (const [i, sign] of signs.entries()) {

@@ -5,6 +5,7 @@ import { badRequest } from '../../meta/status.ts';
 import { queryFieldsOf } from './field-names.ts';
 import type { Filter } from './filter.ts';
 import { havingOf } from './having.ts';
+import { canonicalText } from './canonical-text.ts';
 import {
   all,
   boolean,
@@ -30,8 +31,9 @@ import { Tally } from './tally.ts';
  */
 export function compileWhere(kind: Kind, where: unknown): Filter {
   const tally = new Tally();
-  const test = new Compiler(tally).struct(kind.schema, where, { at: 'where', path: [], depth: 0 });
+  const test = new Compiler(tally).struct(kind.schema, where, { at: 'where', path: [], depth: 0, demanded: true });
   const having = havingOf(kind, where as Conditions);
+  let key: string | undefined;
   return {
     matches(object: KubeObject) {
       tally.meter.reset();
@@ -39,8 +41,21 @@ export function compileWhere(kind: Kind, where: unknown): Filter {
     },
     ...(having && { having }),
     heavy: tally.heavy,
+    get key() {
+      return (key ??= keyOf(where));
+    },
+    demands: tally.demands,
+    simple: tally.simple,
     paths: tally.paths,
   };
+}
+
+/** Characters of a filter that is told from others. */
+const MAX_KEY = 4096;
+
+function keyOf(where: unknown): string | undefined {
+  const text = canonicalText(where);
+  return text.length > MAX_KEY ? undefined : text;
 }
 
 class Compiler {
@@ -63,7 +78,7 @@ class Compiler {
   }
 
   private combined(schema: ObjectSchema, word: 'and' | 'or' | 'not', given: unknown, place: Place): Test {
-    const inner = within(place, word);
+    const inner = within(word === 'and' ? place : { ...place, demanded: false }, word);
     this.tally.count(inner);
     if (word === 'not') {
       const test = this.struct(schema, given, inner);
@@ -106,7 +121,7 @@ class Compiler {
     this.tally.reads(place.path);
     this.tally.lists++;
     const tests = entriesOf(given, place).map(([word, said]): Test => {
-      const inner = within(place, word);
+      const inner = within({ ...place, demanded: false }, word);
       this.tally.count(inner);
       switch (word) {
         case 'some':

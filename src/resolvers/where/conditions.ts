@@ -10,11 +10,14 @@ export interface Place {
   at: string;
   path: readonly string[];
   depth: number;
+  /** no object matches that does not meet what is said here */
+  demanded?: boolean;
 }
 export const within = (place: Place, word: string, step?: string): Place => ({
   at: `${place.at}.${word}`,
   path: step === undefined ? place.path : [...place.path, step],
   depth: place.depth + 1,
+  ...(place.demanded && { demanded: true }),
 });
 
 /** Whether what is said of a map's entry stands beside its key; otherwise it is in `value`. */

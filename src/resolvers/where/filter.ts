@@ -1,5 +1,6 @@
 import type { KubeObject } from '../../meta/object.ts';
 import type { Having } from '../../store/contract.ts';
+import type { Demand } from './demand.ts';
 
 /** A `where`, compiled once for all objects that it is asked about. */
 export interface Filter {
@@ -12,12 +13,20 @@ export interface Filter {
   having?: Having;
   /** whether one object may take so long that others should have their turn after each */
   readonly heavy: boolean;
+  /** tells it from others of the kind; undefined: it is too long for that */
+  readonly key: string | undefined;
+  /** values that all that match must have, each of one path */
+  readonly demands: readonly Demand[];
+  /** it has one demand, and says nothing else */
+  readonly simple: boolean;
   /** JSON paths that it reads: `['spec', 'containers', 'image']` through lists, `['metadata', 'labels', 'app']` into maps */
   paths: readonly (readonly string[])[];
 }
 
 /** An `orderBy`, compiled. What an object is ordered by is found once; then two of those are compared. */
 export interface Order {
+  /** tells it from others of the kind */
+  readonly key: string;
   /** the value of each field; undefined where the object has none */
   keyOf(object: KubeObject): readonly unknown[];
   /** What has no value comes last, whichever the direction. Equal keys are the caller's to order, by namespace and name. */

@@ -2,8 +2,10 @@ import type { Kind } from '../../kinds/kind.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Key, Stored } from '../../store/contract.ts';
 import type { Budget } from '../budget.ts';
+import { byPlace } from './by-place.ts';
 import type { Cursor } from './cursor.ts';
 import { filtered } from './filtered.ts';
+import { DerivedValues, MIN_OBJECTS, scopeOf } from './derived.ts';
 import type { Filter, Order } from './filter.ts';
 import { objectFor } from './object-for.ts';
 import { firstSorted } from './sorting.ts';
@@ -28,8 +30,6 @@ export interface Page {
 }
 
 type Place = Pick<Key, 'namespace' | 'name'>;
-const byPlace = (a: Place, b: Place): number =>
-  a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0;
 
 /** A page by namespace and name, which is the order of the items: only what the page needs is looked at. */
 export async function pageInKeyOrder(
@@ -61,24 +61,52 @@ interface Keyed extends Place {
   key: readonly unknown[];
 }
 
-/** A page in another order, of all that match; of those only so many are sorted as the page needs. */
+/** Longest text that is kept for the next time. */
+const MAX_LENGTH = 128;
+
+/** What each item is ordered by, kept for the next list in that order; undefined where it is too long for that. */
+async function keysOf(
+  kind: Kind,
+  items: readonly Stored[],
+  order: Order,
+  budget: Budget,
+): Promise<readonly (readonly unknown[] | undefined)[]> {
+  if (items.length < MIN_OBJECTS) return [];
+  const name = `order ${scopeOf(items)} ${order.key}`;
+  return DerivedValues.of(kind).all(
+    name,
+    items,
+    (stored) => {
+      const key = order.keyOf(objectFor(kind, stored));
+      return key.some((value) => typeof value === 'string' && value.length > MAX_LENGTH) ? undefined : key;
+    },
+    budget,
+  );
+}
+
+/**
+ * A page in another order, of all that match; of those only so many are sorted as the page needs.
+ * @param whole nothing was filtered out
+ */
 export async function pageInOrder(
   kind: Kind,
   matched: readonly Stored[],
   order: Order,
   ask: PageAsk,
   budget: Budget,
+  whole: boolean,
 ): Promise<Page> {
   const { count, backwards } = ask;
-  const keyOf = (stored: Stored): Keyed => {
+  const keys = whole ? await keysOf(kind, matched, order, budget) : [];
+  const keyOf = (stored: Stored, key = order.keyOf(objectFor(kind, stored))): Keyed => {
     const { namespace, name } = stored;
-    return { namespace, name, stored, key: order.keyOf(objectFor(kind, stored)) };
+    return { namespace, name, stored, key };
   };
   const compare = (a: Keyed, b: Keyed): number => order.compare(a.key, b.key) || byPlace(a, b);
   const [after, before] = [ask.after, ask.before].map((cursor) => cursor && keyOf(itemAt(matched, cursor)));
   const candidates: Keyed[] = [];
   for (const [i, stored] of matched.entries()) {
-    const keyed = keyOf(stored);
+    const keyed = keyOf(stored, keys[i]);
     if ((!after || compare(keyed, after) > 0) && (!before || compare(keyed, before) < 0)) candidates.push(keyed);
     if (i % 16 === 15 && budget.due) await budget.turn();
   }

@@ -42,7 +42,7 @@ export async function selectObjects(
   if ('error' in asked) throw asked.error;
   const { filter, order, ask } = asked.value;
   const page = order
-    ? await pageInOrder(kind, filter ? await filtered(kind, items, filter, budget) : items, order, ask, budget)
+    ? await pageInOrder(kind, filter ? await filtered(kind, items, filter, budget) : items, order, ask, budget, !filter)
     : await pageInKeyOrder(kind, items, filter, ask, budget);
   const objects: KubeObject[] = [];
   for (const stored of page.stored) {
@@ -54,7 +54,8 @@ export async function selectObjects(
     revision: at,
     items: objects,
     cursorOf: ({ namespace, name }) => encodeCursor({ revision: at, namespace, name }, digestOfQuery()),
-    count: () => page.matched ?? filtered(kind, items, filter, budget).then(({ length }) => length),
+    count: () =>
+      page.matched ?? (filter ? filtered(kind, items, filter, budget).then(({ length }) => length) : items.length),
   });
 }
 

@@ -1,5 +1,6 @@
 import { badRequest } from '../../meta/status.ts';
 import { short, type Place } from './conditions.ts';
+import type { Demand } from './demand.ts';
 import { Meter } from './meter.ts';
 
 /** Conditions of one filter, and how deep they are in each other: each is tried on every object of a list. */
@@ -12,13 +13,20 @@ const MANY_CONDITIONS = 16;
 export class Tally {
   readonly paths: (readonly string[])[] = [];
   readonly meter = new Meter();
+  readonly demands: Demand[] = [];
   private conditions = 0;
+  private leaves = 0;
   /** conditions on lists, which are as long as they are */
   lists = 0;
 
   /** see Filter */
   get heavy(): boolean {
     return this.meter.used || this.lists > 0 || this.conditions > MANY_CONDITIONS;
+  }
+
+  /** see Filter */
+  get simple(): boolean {
+    return this.leaves === 1 && this.demands.length === 1;
   }
 
   /** A condition is tried on every object: they are counted. */
@@ -29,6 +37,7 @@ export class Tally {
 
   /** Keeps which values of an object are looked at. */
   reads(path: readonly string[]): void {
+    this.leaves++;
     this.paths.push(path);
   }
 }

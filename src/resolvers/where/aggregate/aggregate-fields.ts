@@ -2,6 +2,7 @@ import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLInp
 import type { Kind } from '../../../kinds/kind.ts';
 import { badRequest } from '../../../meta/status.ts';
 import type { OperationContext } from '../../context.ts';
+import { AS_OF, resolveAsOf } from '../../history/as-of.ts';
 import type { FieldPlace } from '../../relations/snapshots.ts';
 import type { FacetFields, KindTypes } from '../../schema/kind-types.ts';
 import { namesOf } from '../../schema/names.ts';
@@ -33,7 +34,7 @@ export function aggregateFields(kind: Kind, types: KindTypes): FacetFields {
         description: 'Counts, sums, averages and extremes of a list, whole and in groups.',
         args: {
           ...selectionArguments(kind, types),
-          asOf: { type: GraphQLString, description: 'a resourceVersion' },
+          asOf: { type: GraphQLString, description: AS_OF },
           groupBy: { type: list(groupByType(kind, types)), description: 'Groups come in the order of these fields.' },
           having: { type: groupWhereType(kind, types) },
           orderBy: { type: list(groupOrderType(kind, types)), description: 'Before the order of groupBy.' },
@@ -53,13 +54,8 @@ async function aggregate(
 ): Promise<Aggregate> {
   const { budget } = context;
   const first = args.first ?? DEFAULT_FIRST;
-  const { items, revision } = await selected(
-    context,
-    kind,
-    args,
-    collection(context, kind, args),
-    args.asOf ?? undefined,
-  );
+  const asOf = args.asOf ? String(await resolveAsOf(context, args.asOf)) : undefined;
+  const { items, revision } = await selected(context, kind, args, collection(context, kind, args), asOf);
   context.snapshotOf(info).pin(revision);
   if (first < 1 || first > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
   const groupBy = args.groupBy === null || args.groupBy === undefined ? [] : [args.groupBy].flat();
