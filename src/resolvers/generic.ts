@@ -4,6 +4,7 @@ import { addHistoryFields } from './history/history-fields.ts';
 import { addBundleFields } from './mutations/bundle-fields.ts';
 import { addRolloutTypes } from './mutations/rollout/rollout-types.ts';
 import { addDrainSubscription } from './mutations/drain/drain-fields.ts';
+import { addDeletePreview } from './mutations/preview-fields.ts';
 import { addGenericMany } from './mutations/generic-many.ts';
 import { addApplyConflict } from './mutations/try-apply.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
@@ -24,6 +25,7 @@ export function genericSchema(): GraphQLSchema {
   addGenericMany(builder, addBundleFields(builder));
   addApplyConflict(builder);
   addDrainSubscription(builder);
+  addDeletePreview(builder);
   addRolloutTypes(builder);
   addHistoryFields(builder);
   addGenericSubscriptions(builder);

@@ -37,3 +37,14 @@ export function finalizersForPropagation(
   const same = wanted.length === old.length && wanted.every((f) => old.includes(f));
   return same ? undefined : wanted;
 }
+
+/** What becomes of the dependents of an object that is deleted. */
+export function propagationOf(
+  storage: StorageKind,
+  object: KubeObject,
+  options: DeleteOptions,
+): 'Orphan' | 'Foreground' | 'Background' {
+  if (storage.strategy.collected === false) return 'Background';
+  if (orphans(storage, object, options)) return 'Orphan';
+  return deletesInForeground(object, options) ? 'Foreground' : 'Background';
+}

@@ -1,0 +1,62 @@
+import type { Builder } from '../builder.ts';
+import { MANAGED_FIELDS, namedTarget } from '../targets.ts';
+import { withoutManagedFields } from '../managed-fields.ts';
+import { apiVersionOf } from '../../meta/gvk.ts';
+import { deletePreview, FATES, heldBy, type DeletePreview, type Reached } from './delete-preview.ts';
+
+/** `deletePreview`: what a delete would take along. */
+export function addDeletePreview(builder: Builder): void {
+  const fate = builder.enumType('DeletionFate', { values: FATES });
+  const reached = builder.objectRef<Reached>('DeletionReached').implement({
+    description: 'An object that a deletion reaches.',
+    fields: (t) => ({
+      fate: t.field({ type: fate, resolve: (one) => one.fate }),
+      depth: t.exposeInt('depth', { description: 'steps from what is deleted' }),
+      apiVersion: t.string({ resolve: ({ kind }) => apiVersionOf(kind) }),
+      kind: t.string({ resolve: ({ kind }) => kind.kind }),
+      namespace: t.string({ nullable: true, resolve: ({ object }) => object.metadata.namespace }),
+      name: t.string({ resolve: ({ object }) => object.metadata.name }),
+      uid: t.string({ resolve: ({ object }) => object.metadata.uid }),
+      heldBy: t.stringList({ description: 'finalizers for which it waits', resolve: ({ object }) => heldBy(object) }),
+      object: t.field({
+        type: 'JSON',
+        args: { managedFields: t.arg.boolean({ ...MANAGED_FIELDS, defaultValue: false }) },
+        resolve: ({ object }, { managedFields }) => (managedFields ? object : withoutManagedFields(object)),
+      }),
+    }),
+  });
+  const preview = builder.objectRef<DeletePreview>('DeletePreview').implement({
+    description: 'What a delete would take along, as far as you may read.',
+    fields: (t) => ({
+      propagationPolicy: t.exposeString('propagationPolicy'),
+      truncated: t.exposeBoolean('truncated', { description: 'there is more than `first` objects' }),
+      deleted: t.int({
+        description: 'objects that go',
+        resolve: (one) => one.reached.filter(({ fate: of }) => of === 'DELETED').length,
+      }),
+      objects: t.field({
+        type: [reached],
+        description: 'nearest first, the object itself before all',
+        resolve: (one) => one.reached,
+      }),
+    }),
+  });
+  builder.queryField('deletePreview', (t) =>
+    t.field({
+      type: preview,
+      nullable: true,
+      description:
+        'What a delete would take along: the blast radius by owners, namespaces and definitions. Writes nothing.',
+      args: {
+        resource: t.arg.string({ required: true, description: '`pods`, `deployments.apps`' }),
+        version: t.arg.string(),
+        namespace: t.arg.string(),
+        name: t.arg.string({ required: true }),
+        propagationPolicy: t.arg.string({ description: "Orphan, Background or Foreground; the kind's default" }),
+        first: t.arg.int({ description: 'objects that are looked for, 500 by default' }),
+      },
+      resolve: (_, args, context, info) =>
+        deletePreview(context, context.snapshotOf(info), namedTarget(context, 'get', args), args),
+    }),
+  );
+}
