@@ -17,8 +17,10 @@ WITH step AS MATERIALIZED (
   FROM step JOIN revision r ON r.revision > step.measured AND r.revision <= step.upto
 ), sized AS (
   INSERT INTO history (resource, bytes)
-  SELECT s.resource, coalesce(sum(octet_length(p.body)), 0)
-  FROM seen s LEFT JOIN revision p ON p.revision = s.previous GROUP BY s.resource ORDER BY s.resource
+  SELECT s.resource,
+    -- looked up one by one: for a join the whole log might be scanned
+    coalesce(sum((SELECT octet_length(p.body) FROM revision p WHERE p.revision = s.previous)), 0)
+  FROM seen s GROUP BY s.resource ORDER BY s.resource
   ON CONFLICT (resource) DO UPDATE SET bytes = history.bytes + excluded.bytes
 ), last AS (
   SELECT r.revision, r.at FROM revision r
