@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs';
+import { OperationTypeNode, getOperationAST, parse, validate } from 'graphql';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { TestGraphQL, type Result } from '../resolvers/mutations/support.ts';
+import { at } from '../support/at.ts';
+
+/**
+ * The examples of docs/graphql.md, run in their order by an administrator of one new cluster. A ```graphql block is an
+ * operation; lines `# $name: path` at its head take variables from the answer before. A ```json block behind it is the
+ * answer, as far as it says: `"…"` stands for anything. Subscriptions are only checked against the schema.
+ */
+interface Example {
+  section: string;
+  document: string;
+  variables: [name: string, path: string][];
+  answer: object | undefined;
+}
+
+function examplesOf(text: string): Example[] {
+  const examples: Example[] = [];
+  let section = '';
+  let last: { example: Example; end: number } | undefined;
+  for (const match of text.matchAll(/^#+ ([^\n]+)$|^```(graphql|json)\n(.*?)^```$/gms)) {
+    const [whole, heading, language, body = ''] = match;
+    if (heading !== undefined) section = heading;
+    else if (language === 'graphql') {
+      const variables = [...body.matchAll(/^# \$(\w+): (\S+)$/gm)].map(([, name = '', path = '']) => [name, path]);
+      const example = { section, document: body, variables: variables as Example['variables'], answer: undefined };
+      examples.push(example);
+      last = { example, end: match.index + whole.length };
+    } else if (last && !text.slice(last.end, match.index).trim()) last.example.answer = JSON.parse(body) as object;
+  }
+  return examples;
+}
+
+const EXAMPLES = examplesOf(readFileSync(new URL('../../docs/graphql.md', import.meta.url), 'utf8'));
+const loose = (value: unknown): unknown =>
+  value === '…'
+    ? expect.anything()
+    : Array.isArray(value)
+      ? value.map(loose)
+      : typeof value === 'object' && value !== null
+        ? Object.fromEntries(Object.entries(value).map(([key, item]) => [key, loose(item)]))
+        : value;
+
+describe('the examples of docs/graphql.md', () => {
+  let g: TestGraphQL;
+  let before: Result<unknown> = { data: {} };
+  beforeAll(async () => {
+    g = await TestGraphQL.open();
+  });
+  afterAll(() => g.close());
+
+  test.each(EXAMPLES.map((example, i) => [i + 1, example.section, example] as const))(
+    '%i: %s',
+    async (_, __, example) => {
+      const document = parse(example.document);
+      expect(validate(g.graphql.schema, document)).toEqual([]);
+      if (getOperationAST(document)?.operation === OperationTypeNode.SUBSCRIPTION) return;
+      const variables = Object.fromEntries(example.variables.map(([name, path]) => [name, at(before, path)]));
+      before = await g.run(example.document, variables);
+      if (example.answer) expect(before).toMatchObject(loose(example.answer) as object);
+      else expect(before.errors).toBeUndefined();
+    },
+  );
+});
