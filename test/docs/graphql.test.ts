@@ -3,6 +3,7 @@ import { OperationTypeNode, getOperationAST, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { TestGraphQL, type Result } from '../resolvers/mutations/support.ts';
 import { at } from '../support/at.ts';
+import { seed } from './seed.ts';
 
 /**
  * The examples of docs/graphql.md, run in their order by an administrator of one new cluster. A ```graphql block is an
@@ -48,6 +49,7 @@ describe('the examples of docs/graphql.md', () => {
   let before: Result<unknown> = { data: {} };
   beforeAll(async () => {
     g = await TestGraphQL.open();
+    await seed(g.t);
   });
   afterAll(() => g.close());
 

@@ -1,0 +1,28 @@
+import type { TestApi } from '../api/support.ts';
+
+const NAMESPACE = 'shop';
+const ZONE = 'topology.kubernetes.io/zone';
+
+/** Name, node, memory, restarts. */
+const PODS: readonly [string, string, string, number][] = [
+  ['web-0', 'n1', '64Mi', 1],
+  ['web-1', 'n2', '64Mi', 3],
+  ['db-0', 'n2', '1Gi', 0],
+  ['batch-0', 'n1', '128Mi', 0],
+];
+
+/** What the examples of the documentation speak of: a shop on two nodes. */
+export async function seed(api: TestApi): Promise<void> {
+  await api.create('namespaces', { metadata: { name: NAMESPACE } }, '');
+  await api.create('serviceaccounts', { metadata: { name: 'default' } }, NAMESPACE);
+  for (const [name, zone] of Object.entries({ n1: 'east', n2: 'west' }))
+    await api.create('nodes', { metadata: { name, labels: { [ZONE]: zone } } }, '');
+  for (const [name, nodeName, memory, restartCount] of PODS) {
+    const [app] = name.split('-');
+    const image = `registry.example.com/${app}:1`;
+    const containers = [{ name: 'main', image, resources: { requests: { cpu: '100m', memory } } }];
+    await api.create('pods', { metadata: { name, labels: { app } }, spec: { nodeName, containers } }, NAMESPACE);
+    const containerStatuses = [{ name: 'main', image, imageID: '', ready: true, restartCount }];
+    await api.merge('pods/status', name, { status: { phase: 'Running', containerStatuses } }, NAMESPACE);
+  }
+}
