@@ -189,6 +189,8 @@ export interface WatchSink {
   onEvents(events: readonly WatchEvent[]): void;
   /** `initialEventsEnd`: the bookmark that ends sendInitialEvents */
   onBookmark(revision: number, initialEventsEnd: boolean): void;
+  /** everything up to and including `revision` has been delivered: when the watch has caught up, and each second or so */
+  onProgress?(revision: number): void;
   /**
    * Over: by timeout (no error), or with the Status that becomes the ERROR event. After a 401 or 403 the caller may not
    * see what still waits to be sent.

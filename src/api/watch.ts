@@ -106,7 +106,10 @@ class RunningWatch {
     try {
       this.unwatch = store.watch(this.selection.scope, from, {
         onEvents: (events) => this.deliver(events),
-        onProgress: (at) => (this.progress = Math.max(this.progress, at)),
+        onProgress: (at) => {
+          this.progress = Math.max(this.progress, at);
+          this.sink.onProgress?.(at);
+        },
         onEnd: (reason) =>
           this.end(
             reason === 'expired' ? expired('The resourceVersion for the provided watch is too old.') : undefined,

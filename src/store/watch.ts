@@ -24,10 +24,10 @@ function goLive(state: State, watcher: Watcher): void {
   const backlog = state.eventsAfter(watcher.scope, watcher.from);
   watcher.from = Math.max(watcher.from, state.revision);
   state.watchers.add(watcher);
-  if (!backlog.length) return;
-  watcher.backlog = backlog;
+  const { from } = watcher;
+  if (backlog.length) watcher.backlog = backlog;
   setImmediate(() => {
-    if (!watcher.ended) state.watchers.flush(watcher);
+    if (!watcher.ended) state.watchers.caughtUp(watcher, from);
   });
 }
 

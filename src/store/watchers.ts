@@ -80,11 +80,14 @@ export class Watchers {
   }
 
   progress(revision: number): void {
-    for (const watcher of this.#all()) {
-      if (watcher.ended || !watcher.handlers.onProgress || revision < watcher.from) continue;
-      this.flush(watcher);
-      if (!watcher.ended) this.#guard(watcher, () => watcher.handlers.onProgress!(revision));
-    }
+    for (const watcher of this.#all())
+      if (!watcher.ended && watcher.handlers.onProgress && revision >= watcher.from) this.caughtUp(watcher, revision);
+  }
+
+  /** Gives a watcher what it missed, and says how far that is. */
+  caughtUp(watcher: Watcher, revision: number): void {
+    this.flush(watcher);
+    if (!watcher.ended) this.#guard(watcher, () => watcher.handlers.onProgress?.(revision));
   }
 
   end(watcher: Watcher, reason: 'expired' | 'closed'): void {

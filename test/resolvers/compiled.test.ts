@@ -320,8 +320,8 @@ describe('a compiled operation', () => {
   test('gives the events of a subscription as graphql-js does', async () => {
     fake.put('pods', { metadata: { namespace: 'n', name: 'a' }, spec: { nodeName: 5 } });
     for (const query of [
-      'subscription { podsWatch { type resourceVersion initialEventsEnd json object { metadata { name } spec { nodeName } } } }',
-      'subscription { podsWatch { object { metadata { name } node { kind } } } }',
+      'subscription { podsWatch(bookmarks: true) { type resourceVersion initialEventsEnd json object { metadata { name } spec { nodeName } } } }',
+      'subscription { podsWatch(bookmarks: true) { object { metadata { name } node { kind } } } }',
       'subscription { objectsWatch(resource: "pods") }',
       'subscription { objectsWatch(resource: "none") }',
     ]) {
@@ -365,7 +365,7 @@ test('a large state comes in several batches, which wait for who reads them', as
 test('a typed subscription to more objects than may wait is not cut', async () => {
   for (let i = 0; i < 1500; i++) fake.put('configmaps', { metadata: { namespace: 'n', name: `c${i}` } });
   const { subscribe } = directTransport(graphql.as(asUser('me')));
-  const events = subscribe({ query: 'subscription { configMapsWatch { type initialEventsEnd } }' });
+  const events = subscribe({ query: 'subscription { configMapsWatch(bookmarks: true) { type initialEventsEnd } }' });
   let count = 0;
   for await (const { data } of events) {
     if ((data!['configMapsWatch'] as { initialEventsEnd?: boolean }).initialEventsEnd) break;

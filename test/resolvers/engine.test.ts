@@ -170,7 +170,9 @@ describe('writes', () => {
 describe('subscriptions', () => {
   test('typed events, state first', async () => {
     fake.put('pods', pod('x'));
-    const events = subscribe('subscription { podsWatch { type object { metadata { name } } initialEventsEnd } }');
+    const events = subscribe(
+      'subscription { podsWatch(bookmarks: true) { type object { metadata { name } } initialEventsEnd } }',
+    );
     const next = async () => (await events.next()).value?.data?.podsWatch as unknown;
     expect(await next()).toEqual({ type: 'ADDED', object: { metadata: { name: 'x' } }, initialEventsEnd: null });
     expect(await next()).toEqual({ type: 'BOOKMARK', object: null, initialEventsEnd: true });

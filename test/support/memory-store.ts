@@ -196,10 +196,9 @@ export class MemoryStore implements Store {
     const backlog = this.state.eventsAfter(scope, from);
     watcher.from = Math.max(from, this.revision);
     this.state.watchers.add(watcher);
-    if (backlog.length) {
-      watcher.backlog = backlog;
-      setImmediate(() => !watcher.ended && this.state.watchers.flush(watcher));
-    }
+    if (backlog.length) watcher.backlog = backlog;
+    const at = watcher.from;
+    setImmediate(() => !watcher.ended && this.state.watchers.caughtUp(watcher, at));
     return () => this.state.watchers.remove(watcher);
   }
 

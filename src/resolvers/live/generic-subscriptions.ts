@@ -1,9 +1,42 @@
 import type { Builder } from '../builder.ts';
+import { PLAIN } from '../compiled/plain.ts';
+import { badRequest } from '../../meta/status.ts';
 import { MANAGED_FIELDS, namedTarget } from '../targets.ts';
-import { EventBatch, beginWatch } from './watching.ts';
+import { EventBatch } from './event-batch.ts';
+import type { ObjectEvent } from './object-event.ts';
+import { beginWatch } from './watching.ts';
+
+/** Kinds of one watch. */
+const MAX_KINDS = 50;
 
 /** `objectsWatch`: one payload carries all events of a batch as one scalar, so nothing is executed per event. */
 export function addGenericSubscriptions(builder: Builder): void {
+  const event = builder.objectRef<ObjectEvent>('ObjectEvent').implement({
+    description: 'An event of a watch of several kinds.',
+    fields: (t) => ({
+      type: t.exposeString('type', { description: 'ADDED, MODIFIED, DELETED or BOOKMARK' }),
+      object: t.field({ type: 'JSON', nullable: true, extensions: PLAIN, resolve: ({ json }) => json }),
+      oldObject: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'what MODIFIED has changed, while it is known',
+        extensions: PLAIN,
+        resolve: ({ oldObject }) => oldObject,
+      }),
+      changedPaths: t.stringList({
+        nullable: true,
+        description: 'which fields differ from `oldObject`',
+        extensions: PLAIN,
+        resolve: ({ changedPaths }) => changedPaths as string[] | null,
+      }),
+      resourceVersion: t.exposeString('resourceVersion'),
+      initialEventsEnd: t.boolean({
+        nullable: true,
+        extensions: PLAIN,
+        resolve: ({ initialEventsEnd }) => initialEventsEnd ?? null,
+      }),
+    }),
+  });
   builder.subscriptionFields((t) => ({
     objectsWatch: t.field({
       type: 'JSON',
@@ -20,9 +53,30 @@ export function addGenericSubscriptions(builder: Builder): void {
       },
       subscribe: (_, args, context): Promise<AsyncIterable<unknown>> => {
         const { kind } = namedTarget(context, 'watch', args);
-        return beginWatch(context, kind, args, EventBatch.of);
+        return beginWatch(context, [kind], args, EventBatch.of);
       },
       resolve: (batch) => batch,
+    }),
+    watch: t.field({
+      type: event,
+      description: 'What happens to objects of several kinds, in the order in which it happens.',
+      args: {
+        kinds: t.arg.stringList({ required: true, description: '`pods`, `deployments.apps`' }),
+        namespace: t.arg.string(),
+        namespaces: t.arg.stringList(),
+        labelSelector: t.arg.string(),
+        fieldSelector: t.arg.string(),
+        where: t.arg({ type: 'JSON', description: 'as the `where` of each of the kinds' }),
+        resourceVersion: t.arg.string({ description: 'where to begin; when not given the state comes first' }),
+        bookmarks: t.arg.boolean({ defaultValue: false }),
+      },
+      subscribe: (_, { kinds, ...args }, context): Promise<AsyncIterable<unknown>> => {
+        const each = [...new Set(kinds)];
+        if (each.length === 0 || each.length > MAX_KINDS) throw badRequest(`kinds: 1 to ${MAX_KINDS} are needed`);
+        const all = each.map((resource) => namedTarget(context, 'watch', { resource }).kind);
+        return beginWatch(context, all, args, (events) => events);
+      },
+      resolve: (value) => value as ObjectEvent,
     }),
   }));
 }

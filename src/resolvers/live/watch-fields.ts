@@ -1,10 +1,31 @@
-import { GraphQLBoolean, GraphQLNonNull, GraphQLObjectType, GraphQLString } from 'graphql';
+import {
+  type GraphQLFieldConfigArgumentMap,
+  GraphQLBoolean,
+  GraphQLList,
+  GraphQLNonNull,
+  GraphQLObjectType,
+  GraphQLString,
+} from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { PLAIN } from '../compiled/plain.ts';
-import { beginWatch, type ObjectEvent, type WatchArguments } from './watching.ts';
+import type { ObjectEvent } from './object-event.ts';
+import { beginWatch, type WatchArguments } from './watching.ts';
 import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
-import { namespaceArgument } from '../where/list-arguments.ts';
+import { selectionArguments } from '../where/list-arguments.ts';
+
+/** Where a watch begins, and what it tells besides. */
+const FROM: GraphQLFieldConfigArgumentMap = {
+  resourceVersion: {
+    type: GraphQLString,
+    description: 'where to begin, as the last event that was taken says it; when not given the state comes first',
+  },
+  bookmarks: {
+    type: GraphQLBoolean,
+    defaultValue: false,
+    description: 'BOOKMARK events too, which say how far the watch is, and when the state has been told',
+  },
+};
 
 /** `podsWatch(…)`: one payload per event, typed, and as JSON for who asks for it. */
 export function watchFields(kind: Kind, types: KindTypes): FacetFields {
@@ -13,13 +34,9 @@ export function watchFields(kind: Kind, types: KindTypes): FacetFields {
     subscription: {
       [`${namesOf(kind).many}Watch`]: {
         type: types.event(kind),
-        args: {
-          ...namespaceArgument(kind),
-          labelSelector: { type: GraphQLString },
-          fieldSelector: { type: GraphQLString },
-          resourceVersion: { type: GraphQLString, description: 'where to begin; when not given the state comes first' },
-        },
-        subscribe: (_, args: WatchArguments, context) => beginWatch(context, kind, args, (events) => events),
+        description: `What happens to \`${namesOf(kind).many}\`, one event a payload; who reads too slowly is cut with 429 and resumes.`,
+        args: { ...selectionArguments(kind, types), ...FROM },
+        subscribe: (_, args: WatchArguments, context) => beginWatch(context, [kind], args, (events) => events),
         resolve: (value: ObjectEvent) => value,
       },
     },
@@ -33,6 +50,18 @@ export const eventType = (kind: Kind, types: KindTypes): GraphQLObjectType<Objec
     fields: {
       type: { type: new GraphQLNonNull(GraphQLString), description: 'ADDED, MODIFIED, DELETED or BOOKMARK' },
       object: { type: types.object(kind), extensions: PLAIN, resolve: (event) => event.object },
+      oldObject: {
+        type: types.object(kind),
+        description: 'what MODIFIED has changed, while it is known',
+        extensions: PLAIN,
+        resolve: (event) => event.oldObject,
+      },
+      changedPaths: {
+        type: new GraphQLList(new GraphQLNonNull(GraphQLString)),
+        description: 'which fields differ from `oldObject`: `status.phase`',
+        extensions: PLAIN,
+        resolve: (event) => event.changedPaths,
+      },
       json: { type: types.scalars.any, extensions: PLAIN, resolve: (event) => event.json },
       resourceVersion: { type: GraphQLString },
       initialEventsEnd: { type: GraphQLBoolean },

@@ -1,48 +1,38 @@
-import type { WatchEvent, WatchOptions } from '../../api/contract.ts';
+import type { WatchOptions } from '../../api/contract.ts';
 import { collectionAttributes } from '../../api/selection.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import type { KubeObject } from '../../meta/object.ts';
 import { internalError } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
-import { WritesJson, type JsonWriter } from '../json-text.ts';
+import { selectOptions, targetOf } from '../targets.ts';
+import { compileWhere } from '../where/compile-where.ts';
+import { namespacesOf, type NamespaceArguments } from '../where/list-source.ts';
+import { EventMerge, type MergeSource } from './event-merge.ts';
+import { Bookmark, StoredEvent, type ObjectEvent } from './object-event.ts';
 import type { Subscription } from './subscription.ts';
-import { selectOptions, targetOf, typeMetaOf, type SelectArguments } from '../targets.ts';
-import { WholeObject } from '../whole.ts';
 
-/** An event as a subscription's fields read it. */
-export interface ObjectEvent {
-  readonly type: WatchEvent['type'] | 'BOOKMARK';
-  readonly resourceVersion: string;
-  readonly initialEventsEnd?: boolean | undefined;
-  /** parsed when somebody asks; null for BOOKMARK */
-  readonly object: KubeObject | null;
-  /** the same as one scalar; null for BOOKMARK */
-  readonly json: WholeObject | null;
-  /** as an item of a batch */
-  write(out: JsonWriter): void;
-  toJSON(): unknown;
-}
-export interface WatchArguments extends SelectArguments {
+export interface WatchArguments extends NamespaceArguments {
+  where?: unknown;
   resourceVersion?: string | null | undefined;
   managedFields?: boolean | null | undefined;
+  bookmarks?: boolean | null | undefined;
 }
 
 /**
  * Begins a watch of the API whose events the operation's subscription gets. Without a resourceVersion the state comes
- * first and a BOOKMARK with `initialEventsEnd` ends it. Throws what the API refuses it with.
+ * first and, with `bookmarks`, a BOOKMARK with `initialEventsEnd` ends it. Throws what the API refuses it with.
+ * @param kinds one, or several, whose events come in the order in which they happened
  * @param payloads what subscribers are sent of the events that came together
  */
 export async function beginWatch(
   { api, request, subscribing }: OperationContext,
-  kind: Kind,
+  kinds: readonly Kind[],
   args: WatchArguments,
   payloads: (events: readonly ObjectEvent[]) => readonly object[],
 ): Promise<Subscription> {
   if (!subscribing) throw internalError('a watch outside of a subscription');
   const { subscription } = subscribing;
-  const { resourceVersion } = args;
-  let initial = !resourceVersion;
-  const push = (events: readonly ObjectEvent[]): void =>
+  const { resourceVersion, managedFields, bookmarks = true, where } = args;
+  const push = (events: readonly ObjectEvent[], initial: boolean): void =>
     subscription.push(
       payloads(events),
       events.reduce((sum, { json }) => sum + (json?.size ?? 0), 0),
@@ -53,101 +43,54 @@ export async function beginWatch(
     allowWatchBookmarks: true,
     ...(resourceVersion ? { resourceVersion } : { sendInitialEvents: true, resourceVersionMatch: 'NotOlderThan' }),
   };
-  const target = targetOf(kind, args);
-  const stop = await api.watch(request, target, options, {
-    onEvents: (events) => push(events.map((event) => new StoredEvent(kind, event, args.managedFields ?? true))),
-    onBookmark: (revision, initialEventsEnd) => {
-      if (initialEventsEnd) initial = false;
-      push([new Bookmark(kind, revision, initialEventsEnd)]);
-    },
-    onEnd: (error) => subscription.end(error),
-  });
-  subscription.openedBy([collectionAttributes('watch', target, options)]);
+  const sources = sourcesOf(kinds, args);
+  const [only] = sources;
+  const stops: (() => void)[] = [];
+  const stop = (): void => {
+    for (const each of stops.splice(0)) each();
+  };
+  const onEnd = (error?: Error): void => {
+    subscription.end(error);
+    stop();
+  };
+  if (only && sources.length === 1 && !only.filter) {
+    const { kind, target } = only;
+    let initial = !resourceVersion;
+    stops.push(
+      await api.watch(request, target, options, {
+        onEvents: (events) =>
+          push(
+            events.map((event) => new StoredEvent(kind, event, managedFields ?? true)),
+            initial,
+          ),
+        onBookmark: (revision, initialEventsEnd) => {
+          if (initialEventsEnd) initial = false;
+          if (bookmarks) push([new Bookmark(kind, revision, initialEventsEnd)], initial);
+        },
+        onEnd,
+      }),
+    );
+  } else {
+    const merge = new EventMerge(sources, { push, end: onEnd }, { bookmarks, managedFields, state: !resourceVersion });
+    const newest = resourceVersion ? await api.store.fresh() : 0;
+    try {
+      for (const source of sources)
+        stops.push(await api.watch(request, source.target, options, merge.sink(source, newest, onEnd)));
+    } catch (error) {
+      stop();
+      throw error;
+    }
+  }
+  subscription.openedBy(sources.map(({ target }) => collectionAttributes('watch', target, options)));
   subscription.closing(stop);
   return subscription;
-}
 
-class StoredEvent implements ObjectEvent {
-  readonly type: WatchEvent['type'];
-  readonly json: WholeObject;
-  readonly resourceVersion: string;
-
-  constructor(kind: Kind, { type, stored }: WatchEvent, managedFields: boolean) {
-    this.type = type;
-    this.json = new WholeObject(kind, stored, managedFields);
-    this.resourceVersion = String(stored.revision);
-  }
-  get object(): KubeObject {
-    return this.json.toJSON();
-  }
-  write(out: JsonWriter): void {
-    out.text += `{"type":"${this.type}","object":`;
-    this.json.write(out);
-    out.text += '}';
-  }
-  toJSON(): unknown {
-    return { type: this.type, object: this.object };
-  }
-}
-
-class Bookmark implements ObjectEvent {
-  readonly type = 'BOOKMARK';
-  readonly object = null;
-  readonly json = null;
-  readonly resourceVersion: string;
-  readonly initialEventsEnd: true | undefined;
-
-  constructor(
-    private readonly kind: Kind,
-    revision: number,
-    initialEventsEnd: boolean,
-  ) {
-    this.resourceVersion = String(revision);
-    this.initialEventsEnd = initialEventsEnd || undefined;
-  }
-  write(out: JsonWriter): void {
-    out.text += JSON.stringify(this);
-  }
-  toJSON(): unknown {
-    const { type, kind, resourceVersion, initialEventsEnd } = this;
-    const annotations = initialEventsEnd && { annotations: { 'k8s.io/initial-events-end': 'true' } };
-    return {
-      type,
-      object: { ...typeMetaOf(kind), metadata: { resourceVersion, ...annotations } },
-      ...(initialEventsEnd && { initialEventsEnd }),
-    };
-  }
-}
-
-/** Bytes of one batch, about: a reader parses it in one go, and what waits behind it waits for that. */
-const BATCH_BYTES = 256 * 1024;
-
-/** Events that go as one JSON scalar: nothing is executed for any of them, and their objects are the store's bytes. */
-export class EventBatch extends WritesJson {
-  private constructor(private readonly events: readonly ObjectEvent[]) {
-    super();
-  }
-  /** Batches of about the same size. */
-  static of(this: void, events: readonly ObjectEvent[]): EventBatch[] {
-    const batches: EventBatch[] = [];
-    let [start, bytes] = [0, 0];
-    for (const [i, { json }] of events.entries()) {
-      bytes += json?.size ?? 0;
-      if (bytes < BATCH_BYTES) continue;
-      batches.push(new EventBatch(events.slice(start, i + 1)));
-      [start, bytes] = [i + 1, 0];
-    }
-    if (start < events.length) batches.push(new EventBatch(events.slice(start)));
-    return batches;
-  }
-  write(out: JsonWriter): void {
-    for (const [i, event] of this.events.entries()) {
-      out.text += i ? ',' : '[';
-      event.write(out);
-    }
-    out.text += ']';
-  }
-  toJSON(): unknown {
-    return this.events.map((event) => event.toJSON());
+  function sourcesOf(all: readonly Kind[], given: WatchArguments): MergeSource[] {
+    const places = namespacesOf(given);
+    return all.flatMap((kind) => {
+      const filter = where === undefined || where === null ? undefined : compileWhere(kind, where);
+      const of = kind.namespaced ? places : [''];
+      return of.map((namespace): MergeSource => ({ kind, target: targetOf(kind, { namespace }), filter }));
+    });
   }
 }
