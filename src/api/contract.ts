@@ -147,6 +147,8 @@ export interface UndoAnswer {
   steps: readonly Undoing[];
   /** undefined where it was refused before it was tried, or nothing is left to do */
   bundle: BundleAnswer | undefined;
+  /** by which it is undone; undefined where nothing was written */
+  changeSet: string | undefined;
 }
 
 /** What one object's verbs answer: it, or what became of it. */

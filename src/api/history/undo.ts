@@ -5,6 +5,7 @@ import { bundle } from '../bundle/bundle.ts';
 import type { RequestContext, UndoAnswer, Undoing, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { Slice } from '../fairness/turns.ts';
+import { withChangeSet } from './change-set.ts';
 import type { Undone, UndoRefusal } from './contract.ts';
 import { listablePlaces } from './places.ts';
 import { undoPlan } from './undo-plan.ts';
@@ -28,10 +29,12 @@ export async function undo(core: Core, ctx: RequestContext, what: Undone, option
     if (plan.step) steps.push(plan.step);
     if (slice.over) await slice.next();
   }
-  if (refusals.length || !steps.length) return { refusals, steps, bundle: undefined };
+  if (refusals.length || !steps.length) return { refusals, steps, bundle: undefined, changeSet: undefined };
   const manager = options.fieldManager ?? ctx.agent;
   const all = steps.map(({ step }) => step);
-  return { refusals, steps, bundle: await bundle(core, ctx, all, { ...options, fieldManager: manager }) };
+  const own = withChangeSet(ctx);
+  const done = await bundle(core, own, all, { ...options, fieldManager: manager });
+  return { refusals, steps, bundle: done, changeSet: done.revisions && own.changeSet };
 }
 
 /** Newest first. A change set that the caller may not get the whole of is as one that is not there. */

@@ -112,7 +112,7 @@ function addUndo(builder: Builder): void {
       changeSet: t.string({
         nullable: true,
         description: 'by which the undo is undone; null where nothing was written',
-        resolve: ({ bundle }) => (bundle?.revisions ? String(bundle.revisions.first) : null),
+        resolve: ({ changeSet }) => changeSet ?? null,
       }),
       refusals: t.field({ type: [refusal], resolve: ({ refusals }) => [...refusals] }),
       steps: t.field({

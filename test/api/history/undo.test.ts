@@ -71,7 +71,7 @@ describe('undo', () => {
     expect(read('deleted')?.metadata.uid).not.toBe(deleted?.metadata.uid);
 
     // and an undo is a change like any other
-    const again = await undo({ changeSet: String(the(done.bundle?.revisions).first) });
+    const again = await undo({ changeSet: the(done.changeSet) });
     expect(again.refusals).toEqual([]);
     expect(read('created')).toBeDefined();
     expect(read('changed')?.['data']).toEqual({ a: '2', c: '3' });
@@ -101,6 +101,7 @@ describe('undo', () => {
       ],
       steps: [],
       bundle: undefined,
+      changeSet: undefined,
     });
     expect(t.api.store.revision).toBe(before);
   });
@@ -198,7 +199,12 @@ describe('undo', () => {
     await create(config('gone', {}));
     const changeSet = last();
     await remove('gone');
-    expect(await undo({ changeSet })).toEqual({ refusals: [], steps: [], bundle: undefined });
+    expect(await undo({ changeSet })).toEqual({
+      refusals: [],
+      steps: [],
+      bundle: undefined,
+      changeSet: undefined,
+    });
   });
 
   test('what the cluster itself has filled in goes with what was created', async () => {
