@@ -1,27 +1,20 @@
 import type { ServiceAccount } from '../../../schema/types.ts';
 import { errorMessage } from '../../meta/error-message.ts';
 import { isStatusError } from '../../meta/status.ts';
-import type { Key, Stored, StoreEvent } from '../../store/contract.ts';
+import type { Key, Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
+import { follow } from '../follow.ts';
 import { objectAs, type ObjectOf } from '../object-as.ts';
 import { operationOf } from '../write/operation.ts';
 import { replace } from '../write/replace.ts';
 import { LAST_USED } from './legacy-tokens.ts';
 import { formatTime } from '../../meta/time.ts';
-import {
-  isTokenSecret,
-  SERVICE_ACCOUNT_NAME,
-  SERVICE_ACCOUNT_UID,
-  TOKEN_SECRET,
-  tokenSecretsOf,
-} from './token-secret.ts';
+import { isTokenSecret, SERVICE_ACCOUNT_NAME, SERVICE_ACCOUNT_UID, tokenSecretsOf } from './token-secret.ts';
 
 /** What failed is tried again after this, ms: Postgres may be away. */
 const AGAIN_MS = 1_000;
-const TOKEN_SECRETS = { field: 'type', values: [TOKEN_SECRET] };
-const WATCHED = ['secrets', 'serviceaccounts'] as const;
 
 const controller: RequestContext = {
   user: {
@@ -43,13 +36,13 @@ export function followTokenSecrets(
   rootCA: string | undefined,
 ): { stop(): void; used(secret: Stored): void } {
   const tokens = new TokenSecrets(core, rootCA);
-  for (const resource of WATCHED) tokens.follow(resource);
+  tokens.follow();
   return tokens;
 }
 
 class TokenSecrets {
   private over = false;
-  private readonly unwatch = new Map<string, () => void>();
+  private unfollow: readonly (() => void)[] = [];
   /** what is left to do, by object: one at a time, the latest of each */
   private readonly waiting = new Map<string, () => Promise<void>>();
   private working = false;
@@ -59,18 +52,25 @@ class TokenSecrets {
     private readonly rootCA: string | undefined,
   ) {}
 
-  follow(resource: (typeof WATCHED)[number]): void {
+  follow(): void {
     const { store } = this.core;
-    const { revision } = store.list({ resource });
-    // Whatever was changed or went while nobody looked is found by looking at each Secret.
-    for (const stored of store.list({ resource: 'secrets' }, TOKEN_SECRETS).items) this.secretChanged(stored);
-    const handlers = {
-      onEvents: (events: readonly StoreEvent[]) => events.forEach((event) => this.changed(resource, event)),
-      onEnd: (reason: 'expired' | 'closed') => {
-        if (reason === 'expired' && !this.over) this.follow(resource);
-      },
-    };
-    this.unwatch.set(resource, store.watch({ resource }, revision, handlers));
+    this.unfollow = [
+      follow(
+        store,
+        { resource: 'secrets' },
+        { seen: (stored) => this.secretChanged(stored), gone: (stored) => this.secretGone(stored) },
+      ),
+      follow(
+        store,
+        { resource: 'serviceaccounts' },
+        {
+          seen: () => undefined,
+          gone: (stored) => {
+            for (const secret of tokenSecretsOf(store, objectAs('serviceaccounts', stored))) this.secretChanged(secret);
+          },
+        },
+      ),
+    ];
   }
 
   /** Says in the Secret on which day its token was used last. Never waits, and never fails a request. */
@@ -83,18 +83,8 @@ class TokenSecrets {
 
   stop(): void {
     this.over = true;
-    for (const unwatch of this.unwatch.values()) unwatch();
+    for (const end of this.unfollow) end();
     this.waiting.clear();
-  }
-
-  private changed(resource: string, { type, stored }: StoreEvent): void {
-    if (resource === 'secrets') {
-      if (type === 'DELETED') this.secretGone(stored);
-      else this.secretChanged(stored);
-    } else if (type === 'DELETED') {
-      for (const secret of tokenSecretsOf(this.core.store, objectAs('serviceaccounts', stored)))
-        this.secretChanged(secret);
-    }
   }
 
   private secretChanged(stored: Stored): void {
@@ -219,7 +209,7 @@ class TokenSecrets {
     });
   }
 
-  private target(resource: (typeof WATCHED)[number], { namespace, name }: Key): Target {
+  private target(resource: 'secrets' | 'serviceaccounts', { namespace, name }: Key): Target {
     const kind = this.core.registry.preferred(resource);
     if (!kind) throw new Error(`there is no kind ${resource}`);
     return { kind, namespace, name, subresource: '' };

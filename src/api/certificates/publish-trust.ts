@@ -5,6 +5,7 @@ import { FRONT_PROXY } from '../../rules/front-proxy.ts';
 import { pemBlocks } from '../../rules/certificates/pem.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { follow } from '../follow.ts';
 import { newObject } from '../new-object.ts';
 import { objectAs } from '../object-as.ts';
 import { sameJson } from '../patch/equal.ts';
@@ -59,7 +60,6 @@ const dataOf = (there: Data, { clientCA, frontProxyCA }: Trust, now: number): Da
 export async function publishTrust(core: Core, trust: Trust): Promise<{ stop(): void }> {
   const { store, registry, clock, log } = core;
   let over = false;
-  let unwatch = (): void => undefined;
 
   async function publish(): Promise<void> {
     const stored = store.get(KEY);
@@ -79,22 +79,16 @@ export async function publishTrust(core: Core, trust: Trust): Promise<{ stop(): 
     publish().catch((error: Error) => {
       if (!over) log(`configmap ${KEY.name}: ${error.message}`);
     });
-  function follow(): void {
-    unwatch = store.watch({ resource: KEY.resource, namespace: KEY.namespace }, store.revision, {
-      onEvents: (events) => events.some(({ stored }) => stored.name === KEY.name) && void look(),
-      onEnd: (reason) => {
-        if (reason !== 'expired' || over) return;
-        follow();
-        void look();
-      },
-    });
-  }
-  follow();
+  const unfollow = follow(
+    store,
+    { resource: KEY.resource, namespace: KEY.namespace, name: KEY.name },
+    { seen: () => void look(), gone: () => void look() },
+  );
   await look();
   return {
     stop() {
       over = true;
-      unwatch();
+      unfollow();
     },
   };
 }

@@ -4,6 +4,7 @@ import { isStatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { follow } from '../follow.ts';
 import { objectAs, type ObjectOf } from '../object-as.ts';
 import { parseRequest } from '../../rules/certificates/certificate-request.ts';
 import { operationOf } from '../write/operation.ts';
@@ -55,7 +56,6 @@ async function statusOf(
 export function followCertificateRequests(core: Core, authority: Authority): { stop(): void } {
   const { store, registry } = core;
   let over = false;
-  let unwatch = (): void => undefined;
 
   async function sign(stored: Stored): Promise<void> {
     const target: Target = {
@@ -88,21 +88,11 @@ export function followCertificateRequests(core: Core, authority: Authority): { s
       }, AGAIN_MS);
     });
   };
-  function follow(): void {
-    const snapshot = store.list({ resource: REQUESTS });
-    snapshot.items.forEach(seen);
-    unwatch = store.watch({ resource: REQUESTS }, snapshot.revision, {
-      onEvents: (events) => events.forEach((event) => event.type !== 'DELETED' && seen(event.stored)),
-      onEnd: (reason) => {
-        if (reason === 'expired' && !over) follow();
-      },
-    });
-  }
-  follow();
+  const unfollow = follow(store, { resource: REQUESTS }, { seen });
   return {
     stop() {
       over = true;
-      unwatch();
+      unfollow();
     },
   };
 }

@@ -7,6 +7,7 @@ import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
+import { follow } from '../follow.ts';
 import { copyAs, objectAs } from '../object-as.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { operationOf } from '../write/operation.ts';
@@ -40,9 +41,7 @@ export async function followDefinitions(
 
 class Definitions {
   private over = false;
-  private unwatch = (): void => undefined;
-  /** names of definitions that were seen and are not gone */
-  private readonly known = new Set<string>();
+  private unfollow = (): void => undefined;
   private readonly cleaning = new Set<string>();
 
   /** what façades have found of them */
@@ -63,41 +62,31 @@ class Definitions {
   }
 
   follow(): void {
-    const snapshot = this.core.store.list({ resource: DEFINITIONS });
-    // What went while nobody told of it is not served any more either.
-    const there = new Set(snapshot.items.map(({ name }) => name));
-    for (const name of this.known) if (!there.has(name)) this.forget(name);
-    snapshot.items.forEach((stored) => this.seen(stored));
-    this.unwatch = this.core.store.watch({ resource: DEFINITIONS }, snapshot.revision, {
-      onEvents: (events) => {
-        for (const event of events) {
-          if (event.type === 'DELETED') this.gone(event.stored);
-          else {
-            if (event.type === 'ADDED') this.created.set(`/${event.stored.name}`, event.revision);
-            this.seen(event.stored);
-          }
-        }
+    this.unfollow = follow(
+      this.core.store,
+      { resource: DEFINITIONS },
+      {
+        seen: (stored, isNew) => {
+          if (isNew) this.created.set(`/${stored.name}`, stored.revision);
+          this.seen(stored);
+        },
+        gone: (stored) => this.gone(stored),
       },
-      onEnd: (reason) => {
-        if (reason === 'expired' && !this.over) this.follow();
-      },
-    });
+    );
   }
 
   stop(): void {
     this.over = true;
-    this.unwatch();
+    this.unfollow();
   }
 
   private forget(name: string): void {
-    this.known.delete(name);
     this.created.delete(`/${name}`);
     this.faults.delete(name);
     this.core.registry.setCustom(name, []);
   }
 
   private seen(stored: Stored): void {
-    this.known.add(stored.name);
     this.serve(stored);
     if (stored.object.metadata.deletionTimestamp) {
       if (stored.object.metadata.finalizers?.includes(CLEANUP))
