@@ -38,7 +38,7 @@ export const cronjob: Reconciler = {
     const cron: CronJob = { ...found, apiVersion: 'batch/v1', kind: 'CronJob' };
     const jobs = ctx.informer('jobs.batch').index('controller', cron.metadata.uid);
     const status: CronStatus = structuredClone(cron.status ?? {});
-    noteEnded(cron, status, jobs, ctx);
+    await noteEnded(cron, status, jobs, ctx);
     await trim(cron, jobs, ctx);
     const next =
       cron.metadata.deletionTimestamp || cron.spec?.suspend ? undefined : await runDue(cron, status, jobs, ctx);
@@ -56,19 +56,25 @@ const endOf = (job: Job): { type: string; at: string | undefined } | undefined =
   return condition && { type: condition.type, at: job.status?.completionTime ?? condition.lastTransitionTime };
 };
 
-/** Keeps the list of active jobs: ended ones and those that are gone leave it. */
-function noteEnded(cron: CronJob, status: CronStatus, jobs: readonly Job[], ctx: Context): void {
+/**
+ * Keeps the list of active jobs: ended ones and those that are gone leave it. One that the cache does not have may be too
+ * new for it, so the API is asked.
+ */
+async function noteEnded(cron: CronJob, status: CronStatus, jobs: readonly Job[], ctx: Context): Promise<void> {
   const byUid = new Map(jobs.map((job) => [job.metadata.uid, job]));
-  status.active = (status.active ?? []).filter(({ uid, name }) => {
-    const job = byUid.get(uid ?? '');
-    const end = job && endOf(job);
-    if (!job) {
+  const active: NonNullable<CronStatus['active']> = [];
+  for (const each of status.active ?? []) {
+    const { uid = '', name = '' } = each;
+    const job = byUid.get(uid) ?? (await unlessGone(ctx.client.get('jobs.batch', cron.metadata.namespace ?? '', name)));
+    if (job?.metadata.uid !== uid) {
       ctx.events.event(cron, 'Normal', 'MissingJob', `Active job went missing: ${name}`);
-      return false;
+      continue;
     }
+    const end = endOf(job);
     if (end) ctx.events.event(cron, 'Normal', 'SawCompletedJob', `Saw completed job: ${name}, condition: ${end.type}`);
-    return !end;
-  });
+    else active.push(each);
+  }
+  status.active = active;
   for (const job of jobs) {
     const end = endOf(job);
     if (end?.type !== 'Complete' || !end.at) continue;

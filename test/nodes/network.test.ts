@@ -106,7 +106,7 @@ describe('a node port', () => {
     );
     const network = proxyOf(informers);
     await network.start();
-    closing.push(() => network.stop());
+    closing.push(() => network.stop(false));
     const sockets = await Promise.all(Array.from({ length: 6 }, () => client(nodePort)));
     const answers = await Promise.all(sockets.map(say));
     expect(new Set(answers)).toEqual(new Set(['one', 'two']));
@@ -119,7 +119,7 @@ describe('a node port', () => {
     expect(await say(await client(nodePort))).toBe('two');
     expect(await say(await client(nodePort))).toBe('two');
     informers.remove('services', 'default', 'web');
-    await network.stop();
+    await network.stop(false);
     await expect(client(nodePort)).rejects.toThrow('ECONNREFUSED');
   });
 
@@ -137,7 +137,7 @@ describe('a node port', () => {
     informers.put('endpointslices.discovery.k8s.io', slice('udp', echo.address().port, [{ ip: '127.0.0.1' }]));
     const network = proxyOf(informers);
     await network.start();
-    closing.push(() => network.stop());
+    closing.push(() => network.stop(false));
     const socket = createSocket('udp4');
     closing.push(() => socket.close());
     const answer = new Promise<string>((resolve) => socket.once('message', (data) => resolve(data.toString())));

@@ -155,6 +155,41 @@ describe('cronjob', () => {
     });
     expect(cluster.logs).toEqual([]);
   });
+
+  it('misses no job that its cache has not heard of yet, and one that is gone', async () => {
+    cluster = await startCluster([]);
+    const job = await cluster.put('jobs.batch', {
+      metadata: { name: 'c-1', namespace: 'a' },
+      spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } } },
+    });
+    const made = await cluster.put('cronjobs.batch', {
+      metadata: { name: 'c', namespace: 'a' },
+      spec: {
+        suspend: true,
+        schedule: '* * * * *',
+        jobTemplate: {
+          spec: { template: { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x' }] } } },
+        },
+      },
+    });
+    const active = [
+      { name: 'c-1', namespace: 'a', uid: job.metadata.uid },
+      { name: 'c-0', namespace: 'a', uid: 'gone' },
+    ];
+    const told: string[] = [];
+    const caches: Record<string, object> = {
+      'cronjobs.batch': { get: () => ({ ...made, status: { active } }) },
+      'jobs.batch': { index: () => [] },
+    };
+    await cronjob.reconcile('a/c', {
+      client: cluster.client,
+      clock: cluster.clock,
+      informer: (resource: string) => caches[resource],
+      events: { event: (_: object, __: string, reason: string, message: string) => told.push(`${reason} ${message}`) },
+    } as never);
+    expect(told).toEqual(['MissingJob Active job went missing: c-0']);
+    expect((await cluster.list('cronjobs.batch'))[0]!['status'].active).toMatchObject([{ name: 'c-1' }]);
+  });
 });
 
 describe('disruption', () => {

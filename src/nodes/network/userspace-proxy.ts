@@ -63,14 +63,15 @@ export class UserspaceProxy implements ServiceProxy {
     await this.loop.flush();
   }
 
-  async stop(): Promise<void> {
+  /** @param keep the addresses stay: what is sent to them meanwhile is refused here, and does not leave the machine */
+  async stop(keep: boolean): Promise<void> {
     this.source.stop();
     this.options.clock.clearTimeout(this.retry);
     await this.loop.stop();
     for (const listener of this.listeners.values()) listener.close();
     this.listeners.clear();
     this.checks.close();
-    for (const address of this.addresses) await this.ip('del', address);
+    if (!keep) for (const address of this.addresses) await this.ip('del', address);
   }
 
   /** What is wanted now; connections follow it at once, listeners when there is time. */

@@ -1,5 +1,5 @@
 import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { delimiter, dirname, join, posix } from 'node:path';
 import type { Container, Pod } from '../../../schema/types.ts';
 import { oomScoreAdjust } from '../cgroups/oom-score.ts';
 import { imageCommand } from '../images/image-command.ts';
@@ -84,6 +84,7 @@ export async function containerSpec(
     workingDir: container.workingDir || image.config.workingDir || undefined,
     mounts,
     root: image.root,
+    volumes: image.config.volumes.map((path) => posix.join('/', path)).filter((path) => path !== '/'),
     imageId: image.id,
     sandbox: sandbox.namespaces,
     security,

@@ -76,6 +76,8 @@ export interface ContainerSpec {
   /** id of the image, as its service names it */
   imageId?: string;
   mounts: readonly BindMount[];
+  /** folders of the root that the image wants written to, also where the root is read-only; absolute */
+  volumes?: readonly string[];
   sandbox: PodSandbox;
   security: ContainerSecurity;
   cgroup?: CgroupMembership | undefined;

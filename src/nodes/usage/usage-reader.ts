@@ -28,7 +28,10 @@ import type {
 const WATCHED_MS = 10_000;
 const IDLE_MS = 60_000;
 
-type Context = Pick<AgentContext, 'cgroups' | 'runtime' | 'podsDir' | 'logs' | 'images' | 'clock' | 'unenforced'>;
+type Context = Pick<
+  AgentContext,
+  'cgroups' | 'runtime' | 'podsDir' | 'logs' | 'images' | 'clock' | 'unenforced' | 'volumes'
+>;
 
 /** What a node and its pods use, read from cgroups, file systems and folders. Nothing in it waits for a large folder. */
 export class UsageReader {
@@ -125,8 +128,9 @@ export class UsageReader {
     const claimName =
       volume.persistentVolumeClaim?.claimName ?? (volume.ephemeral && `${pod.metadata.name}-${volume.name}`);
     const counted = isFolder(volume);
-    if (!counted && !claimName && volume.emptyDir?.medium !== 'Memory') return undefined;
-    const fs = await fileSystem(path);
+    if (!counted && !claimName && !volume.csi && volume.emptyDir?.medium !== 'Memory') return undefined;
+    const told = counted ? undefined : await this.context.volumes.usage(pod.metadata.uid, volume.name);
+    const fs = told ?? (await fileSystem(path));
     const folder = counted
       ? this.sizes.get(path)
       : fs && { usedBytes: fs.usedBytes, inodesUsed: fs.inodes - fs.inodesFree };

@@ -17,6 +17,7 @@ import { giveToGroup, ownershipOf } from './ownership.ts';
 import { TokenCache } from './service-account-token.ts';
 import { removeTree, unmountBelow } from '../../rules/machine/unmount.ts';
 import { volumeFiles } from './volume-files.ts';
+import type { FileSystemUsage } from '../usage/node-usage.ts';
 import type { VolumeSource } from './volume-source.ts';
 
 /** Who mounts what CSI drivers serve. */
@@ -25,6 +26,8 @@ export interface CsiMounts {
   mount(pod: Pod, volume: Volume, claimed: ClaimedVolume | undefined, directory: string): Promise<VolumeSource>;
   /** What there is to do from time to time for one that is mounted: to grow, new tokens. */
   refresh(pod: Pod, volume: Volume): Promise<void>;
+  /** What one has and uses, as its driver says; undefined where that does not know. */
+  usage?(uid: string, volume: string): Promise<FileSystemUsage | undefined>;
   /** Ends all mounts that drivers made in the folder of a pod. @throws Error what a driver said */
   unmount(directory: string): Promise<void>;
 }
@@ -70,6 +73,11 @@ export class PodVolumes {
       }
     }
     return sources;
+  }
+
+  /** What a volume has and uses, where a driver serves it that knows. */
+  async usage(uid: string, volume: string): Promise<FileSystemUsage | undefined> {
+    return this.drivers.csi?.usage?.(uid, volume);
   }
 
   /** Unmounts what is mounted for a pod. None of its containers may run. @throws Error while something stays mounted */

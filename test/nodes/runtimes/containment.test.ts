@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -401,6 +401,48 @@ describe.runIf(can.rootView && can.root)('a root of image layers', () => {
     });
     expect(await container.exited).toMatchObject({ exitCode: 0 });
     expect(readFileSync(join(layers[1]!, 'text'), 'utf8')).toBe('high');
+    await runtime.removePod(identity);
+  });
+
+  it('that is read-only is written to in the volumes of its image alone', async () => {
+    const layer = join(data, 'volumes-of-image');
+    mkdirSync(join(layer, 'bin'), { recursive: true });
+    mkdirSync(join(layer, 'kept'));
+    writeFileSync(join(layer, 'kept', 'text'), 'of the image');
+    const busybox = ['/bin/busybox', '/usr/bin/busybox'].find((path) => existsSync(path));
+    if (!busybox) return;
+    writeFileSync(join(layer, 'bin', 'busybox'), readFileSync(busybox), { mode: 0o755 });
+    const identity = { namespace: 'default', name: 'p', uid: 'volumes-of-image' };
+    const script =
+      '/bin/busybox cat /kept/text; echo own > /kept/text && /bin/busybox cat /kept/text; ' +
+      'echo x > /new/deep/x && echo made; echo x > /x || echo refused; echo x > /bin/x || echo refused';
+    const container = await runtime.start({
+      pod: identity,
+      name: 'c',
+      attempt: 0,
+      command: ['/bin/busybox', 'sh', '-c', script],
+      env: {},
+      root: { kind: 'layers', layers: [layer] },
+      volumes: ['/kept', '/new/deep'],
+      mounts: [],
+      sandbox: await runtime.startPod(sandboxSpec({ pod: identity })),
+      security: securityOf({ readOnlyRootFilesystem: true }),
+      stdin: false,
+      tty: false,
+    });
+    await container.exited;
+    let out = '';
+    const { signal } = new AbortController();
+    for await (const chunk of readLog(logs, logs.path(identity, 'c', 0), {}, () => false, signal))
+      out += chunk.toString();
+    expect(out.split('\n').filter((line) => !line.includes('Read-only'))).toEqual([
+      'of the imageown',
+      'made',
+      'refused',
+      'refused',
+      '',
+    ]);
+    expect(readFileSync(join(layer, 'kept', 'text'), 'utf8')).toBe('of the image');
     await runtime.removePod(identity);
   });
 });

@@ -1,5 +1,6 @@
 import { Agent as HttpAgent, request as httpRequest, type IncomingMessage } from 'node:http';
-import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
+import { Agent as HttpsAgent, request as httpsRequest, type AgentOptions } from 'node:https';
+import { proxyAuthorization, proxyFor, TunnelAgent, type Environment } from './http-proxy.ts';
 import type { Endpoint } from './registry-config.ts';
 import { systemCertificates } from './system-certificates.ts';
 
@@ -20,6 +21,9 @@ export interface HttpRequest {
 export class HttpClient {
   private readonly agents = new Map<string, HttpAgent>();
 
+  /** @param environment that tells of proxies */
+  constructor(private readonly environment: Environment = process.env) {}
+
   /** The answer, whose body is yet to be read. @throws Error that says what is the matter with the connection */
   send(
     url: URL,
@@ -28,17 +32,25 @@ export class HttpClient {
     signal: AbortSignal,
   ): Promise<IncomingMessage> {
     const secure = url.protocol === 'https:';
-    const agent = this.agent(secure, trust);
     return new Promise((resolve, reject) => {
-      const send = secure ? httpsRequest : httpRequest;
+      const proxy = proxyFor(url, this.environment);
+      const agent = this.agent(secure, trust, proxy);
+      // without TLS the proxy itself is asked for the whole of the URL
+      const through = proxy !== undefined && !secure;
+      const send = (through ? proxy.protocol === 'https:' : secure) ? httpsRequest : httpRequest;
       const options = {
         method,
-        headers: { 'user-agent': 'ku7s', ...headers },
+        headers: {
+          'user-agent': 'ku7s',
+          ...headers,
+          ...(through && { host: url.host, ...proxyAuthorization(proxy) }),
+        },
+        ...(through && { path: url.href }),
         agent,
         signal,
         maxHeaderSize: MAX_HEADERS,
       };
-      const request = send(url, options, (response) => {
+      const request = send(through ? new URL(proxy.origin) : url, options, (response) => {
         response.setTimeout(SILENCE_MS, () => response.destroy(new Error(`${url.host} is silent`)));
         resolve(response);
       });
@@ -52,8 +64,8 @@ export class HttpClient {
     for (const agent of this.agents.values()) agent.destroy();
   }
 
-  private agent(secure: boolean, { skipVerify, ca }: Trust): HttpAgent {
-    const key = secure ? `${skipVerify} ${ca ?? ''}` : '';
+  private agent(secure: boolean, { skipVerify, ca }: Trust, proxy: URL | undefined): HttpAgent {
+    const key = `${proxy?.href ?? ''} ${secure ? `${skipVerify} ${ca ?? ''}` : ''}`;
     const known = this.agents.get(key);
     if (known) return known;
     const settings = { keepAlive: true, maxSockets: MAX_SOCKETS };
@@ -61,9 +73,14 @@ export class HttpClient {
       ca: [...systemCertificates(), ...(ca === undefined ? [] : [ca])],
       rejectUnauthorized: !skipVerify,
     };
-    const agent = secure ? new HttpsAgent({ ...settings, ...trusted }) : new HttpAgent(settings);
+    const agent = this.made(secure, { ...settings, ...(secure && trusted) }, proxy);
     this.agents.set(key, agent);
     return agent;
+  }
+
+  private made(secure: boolean, options: AgentOptions, proxy: URL | undefined): HttpAgent {
+    if (secure) return proxy ? new TunnelAgent(proxy, options) : new HttpsAgent(options);
+    return proxy?.protocol === 'https:' ? new HttpsAgent(options) : new HttpAgent(options);
   }
 }
 

@@ -175,6 +175,7 @@ function rootSteps(spec: ContainerSpec, directory: string, holder: Holder, machi
     ['pivot'],
     ...programs.map((path): Step => ['attach', path, path]),
     ...systemMounts(spec, machine),
+    ...(security.readOnlyRoot ? ownVolumes(spec) : []),
     ...byDepth.map((mount): Step => ['attach', treeName(mount), posix.join('/', mount.target)]),
     ['folder', posix.join('/', spec.workingDir ?? '/')],
     ...security.maskedPaths.map((path): Step => ['mask', path]),
@@ -188,6 +189,14 @@ function rootSteps(spec: ContainerSpec, directory: string, holder: Holder, machi
       : []),
   ];
 }
+
+/** The image's own volumes, as mounts of themselves: they stay as they are when the root becomes read-only. */
+const ownVolumes = ({ volumes = [] }: ContainerSpec): Step[] =>
+  volumes.flatMap((path): Step[] => [
+    ['folder', path],
+    ['tree', `own ${path}`, path, '', ATTRIBUTE.noDevices, SPREAD.private, 0],
+    ['attach', `own ${path}`, path],
+  ]);
 
 const within = (path: string, folder: string): boolean =>
   path === folder || folder === '/' || path.startsWith(`${folder}${sep}`);

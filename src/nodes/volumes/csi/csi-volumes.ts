@@ -20,6 +20,8 @@ import { Attachments } from './attachments.ts';
 import { CsiNodeObject } from './csi-node.ts';
 import { DriverRegistry } from './driver-registry.ts';
 import { expandOnNode } from './expand-on-node.ts';
+import { VolumeFigures } from './volume-figures.ts';
+import type { FileSystemUsage } from '../../usage/node-usage.ts';
 import { Turns } from './turns.ts';
 import type { NodeDriver } from './node-driver.ts';
 import { podInfo, tokenAttribute } from './pod-attributes.ts';
@@ -66,6 +68,7 @@ export class CsiVolumes implements CsiMounts {
   /** what goes on with one volume goes on one after the other, whichever pod it is for */
   private readonly turns = new Turns();
   private readonly staging: string;
+  private readonly figures: VolumeFigures;
   /** mounted since this agent runs, by uid of the pod and name of its volume */
   private readonly live = new Map<string, Mount>();
 
@@ -74,6 +77,7 @@ export class CsiVolumes implements CsiMounts {
     this.object = new CsiNodeObject(client, node);
     this.attachments = new Attachments(node, client, clock);
     this.staging = join(directory, 'plugins', 'kubernetes.io', 'csi');
+    this.figures = new VolumeFigures(clock, (name) => this.registry.driver(name));
     this.registry = new DriverRegistry({
       directory: join(directory, 'plugins_registry'),
       clock,
@@ -134,12 +138,10 @@ export class CsiVolumes implements CsiMounts {
     for (const key of this.live.keys()) if (key.startsWith(`${uid}/`)) this.live.delete(key);
   }
 
-  /** What a mounted volume has and uses. @throws PluginError of a driver that does not know */
-  async stats({ driver, handle, target, staging }: VolumeData) {
-    const { client, can } = this.registry.driver(driver);
-    if (!can.has('GET_VOLUME_STATS')) return [];
-    const request = { volume_id: handle, volume_path: target, staging_target_path: staging };
-    return (await client.call('csi.v1.Node/NodeGetVolumeStats', request)).usage;
+  /** What a volume has and uses, as its driver says; undefined for one that is not mounted, or of a driver that does not know. */
+  async usage(uid: string, volume: string): Promise<FileSystemUsage | undefined> {
+    const mount = this.live.get(`${uid}/${volume}`);
+    return mount && this.figures.of(mount.data);
   }
 
   private async describe(
