@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync, chmodSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync, chmodSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -334,6 +334,64 @@ describe.runIf(can.rootView)('a pod', () => {
     } finally {
       rmSync(secret);
     }
+  });
+
+  describe.runIf(can.podNetwork)('with users of its own', () => {
+    const name = `ku7s-test-users-${process.pid}`;
+    const pod = { hostUsers: false, netns: `/run/netns/${name}`, address: '10.244.7.9' };
+    const base = (7 * 256 + 9) * 65_536;
+    beforeAll(() => void execFileSync('ip', ['netns', 'add', name]));
+    afterAll(() => void execFileSync('ip', ['netns', 'delete', name]));
+
+    it.each([false, true])('is root of them, and somebody else on the host (beside: %s)', async (beside) => {
+      const volume = mkdtempSync(join(data, 'volume-'));
+      writeFileSync(join(volume, 'old'), 'there');
+      const mounts = [{ source: volume, target: '/data', readOnly: false }];
+      const script = `id -u; id -g; cat /proc/self/uid_map; stat -c '%u %g' /etc/passwd /data/old /tmp; touch /etc/x /data/new && chown 7:8 /data/new && stat -c '%u %g' /data/new; ${status('CapEff')}`;
+      const { out } = await inside(script, { beside, pod, mounts });
+      expect(
+        out
+          .trim()
+          .split('\n')
+          .map((line) => line.trim().replace(/ +/g, ' ')),
+      ).toEqual([
+        '0',
+        '0',
+        `0 ${base} 65536`,
+        ...['/etc/passwd', '/data/old', '/tmp'].map(() => '0 0'),
+        '7 8',
+        '00000000a80425fb',
+      ]);
+      // what it writes has the ids of the container on the disk, as it had them before
+      expect([statSync(join(volume, 'new')).uid, statSync(join(volume, 'new')).gid]).toEqual([7, 8]);
+    });
+
+    it('listens on any port, and has no rights over what is the host’s', async () => {
+      const listens = perl(
+        'use Socket; socket(my $s, PF_INET, SOCK_STREAM, 0); bind($s, sockaddr_in(80, INADDR_ANY)) and print "bound\\n"',
+      );
+      expect((await inside(listens, { pod })).out).toBe('bound\n');
+      const own = {
+        capabilities: { add: ['SYS_ADMIN', 'NET_ADMIN', 'SYS_TIME'] },
+        seccompProfile: { type: 'Unconfined' as const },
+      };
+      const { out } = await inside(
+        'mount -t tmpfs t /mnt && echo mounted; date -s 2020-01-01 && echo set; hostname x && echo named; :',
+        { pod, own },
+      );
+      expect(out).not.toMatch(/^(mounted|set|named)$/m);
+    });
+
+    it('has another user, and none beyond its ids', async () => {
+      expect((await inside('id -u', { pod, own: { runAsUser: 1000 } })).out).toBe('1000\n');
+      await expect(inside('true', { pod, own: { runAsUser: 70_000 } })).rejects.toThrow('not 70000');
+    });
+
+    it('is refused without a network of its own', async () => {
+      await expect(inside('true', { pod: { hostUsers: false, address: '127.1.0.5' } })).rejects.toThrow(
+        'no network of their own',
+      );
+    });
   });
 
   it('sets sysctls for itself alone', async () => {

@@ -1,5 +1,6 @@
 import { CAPABILITIES } from '../../pods/capabilities.ts';
 import type { ContainerSelf } from './container-self.ts';
+import { CLONE } from './kernel.ts';
 import { capabilityWords, type Step } from './plan.ts';
 import type { Users } from './users.ts';
 
@@ -35,6 +36,7 @@ export function becomeSteps(
   const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
   return [
     ['umask', '022'],
+    ...(self.userBase === undefined ? [] : [['setns', 'users', CLONE.user] as Step]),
     ['identity', security.user, security.group, groups, ...drop],
     ...(security.noNewPrivileges
       ? [['noNewPrivileges'] as Step]

@@ -16,6 +16,8 @@ export interface ContainerSelf {
   namespaces: number;
   /** files by which it is put in the container's cgroup */
   procs: readonly string[];
+  /** the pod has users of its own: the first of the host's ids that they have */
+  userBase?: number;
   /** whether the end of its first process is the end of all */
   ownProcesses: boolean;
   tty: boolean;

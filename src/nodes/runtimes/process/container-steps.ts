@@ -69,6 +69,7 @@ export function containerSteps(
     ...deviceSteps(spec.cgroup?.devices),
     ...self.procs.map((path): Step => ['cgroup', path]),
     ...outer.map((mount) => treeStep(mount, spec)),
+    ...(self.userBase === undefined ? [] : [['open', 'users', `/proc/${holder.pid}/ns/user`, OPEN.read] as Step]),
     ...enter(holder, sharedNamespaces(pod, users), processes, users),
     ...(spec.tty ? [['terminal'] as Step] : []),
     [
@@ -81,9 +82,9 @@ export function containerSteps(
     ...(users.kind === 'host' ? [['spread', '/', SPREAD.slave | SPREAD.recursive] as Step] : []),
     ...(spec.cgroup ? [['unshare', CLONE.cgroup] as Step] : []),
     ...(spec.security.apparmor ? [apparmorStep(spec.security.apparmor)] : []),
-    ...rootSteps(spec, directory, holder, machine),
+    ...rootSteps(spec, self, directory, holder, machine),
     ...(spec.tty
-      ? [['slave', self.security.user] as Step]
+      ? [['slave', (self.userBase ?? 0) + self.security.user] as Step]
       : [['stdio', 'in', 'out', 'err'] as Step, ['session'] as Step]),
     ...becomeSteps(self, spec.command, users, machine.available),
   ];
@@ -143,7 +144,13 @@ function enter({ pid }: Holder, shared: number, processes: string | undefined, u
 }
 
 /** From a new mount namespace, a copy of the pod's, to one that has the container's root alone. */
-function rootSteps(spec: ContainerSpec, directory: string, holder: Holder, machine: Machine): Step[] {
+function rootSteps(
+  spec: ContainerSpec,
+  { userBase }: ContainerSelf,
+  directory: string,
+  holder: Holder,
+  machine: Machine,
+): Step[] {
   const { security } = spec;
   const root = join(directory, 'root');
   const inner = spec.mounts.filter((mount) => mount.propagation !== 'Bidirectional');
@@ -155,7 +162,7 @@ function rootSteps(spec: ContainerSpec, directory: string, holder: Holder, machi
   return [
     // what containers are shown, others may enter, whatever this process's umask is
     ['umask', '022'],
-    ...rootMount(spec, root, directory, machine),
+    ...rootMount(spec, userBase, root, directory, machine),
     ...systemTrees(spec, holder, machine),
     ['nulls', security.maskedPaths.length],
     ...own.map((mount) => treeStep(mount, spec)),
@@ -203,7 +210,7 @@ const within = (path: string, folder: string): boolean =>
 const depth = (path: string): number => posix.join('/', path).split('/').filter(Boolean).length;
 const treeName = (mount: BindMount): string => `mount ${mount.target}`;
 
-function treeStep(mount: BindMount, { security }: ContainerSpec): Step {
+function treeStep(mount: BindMount, { security, sandbox }: ContainerSpec): Step {
   const spread = {
     None: SPREAD.private,
     HostToContainer: SPREAD.slave,
@@ -212,10 +219,24 @@ function treeStep(mount: BindMount, { security }: ContainerSpec): Step {
   const attributes =
     (mount.readOnly ? ATTRIBUTE.readOnly : 0) | (security.privileged || mount.device ? 0 : ATTRIBUTE.noDevices);
   const recursive = mount.recursiveReadOnly ? 1 : 0;
-  return ['tree', treeName(mount), mount.source, mount.subPath ?? '', attributes, spread, recursive];
+  const users = sandbox.spec.hostUsers || mount.device ? '' : 'users';
+  return ['tree', treeName(mount), mount.source, mount.subPath ?? '', attributes, spread, recursive, users];
 }
 
-function rootMount(spec: ContainerSpec, root: string, directory: string, machine: Machine): Step[] {
+/** A layer whose files have their owners among the pod's users, mounted where the overlay takes it. */
+const mappedLayer = (path: string, at: string): Step[] => [
+  ['folder', at],
+  ['tree', at, path, '', ATTRIBUTE.readOnly, SPREAD.private, 0, 'users'],
+  ['system', at, at],
+];
+
+function rootMount(
+  spec: ContainerSpec,
+  userBase: number | undefined,
+  root: string,
+  directory: string,
+  machine: Machine,
+): Step[] {
   const options = machine.users.kind === 'host' ? '' : ',userxattr';
   const steps: Step[] = [];
   if (!machine.layersOnDisk)
@@ -227,15 +248,20 @@ function rootMount(spec: ContainerSpec, root: string, directory: string, machine
       ['folder', join(layers, 'root')],
       ['tree', 'root', join(layers, 'root'), '', ATTRIBUTE.noDevices, SPREAD.private, 0],
       ['system', 'root', root],
-      ...hostRootSteps(machine.host, machine.hidden, root, layers, options),
+      ...hostRootSteps(machine.host, machine.hidden, { root, directory: layers, options, userBase }),
     );
     return steps;
   }
   if (spec.root.kind !== 'layers') throw new UnsupportedError('the image is kept by another runtime');
   // Links keep the options short, and free of what would be read as their end.
-  const links = spec.root.layers.map((path, at): Step => ['link', path, join(layers, String(at))]);
+  const links = spec.root.layers.flatMap((path, at): Step[] =>
+    userBase === undefined ? [['link', path, join(layers, String(at))]] : mappedLayer(path, join(layers, String(at))),
+  );
   const lower = spec.root.layers.map((_, at) => at).reverse();
-  steps.push(['folder', join(layers, 'upper'), '755'], ['folder', join(layers, 'work')], ...links, [
+  const upper = join(layers, 'upper');
+  steps.push(['folder', upper, '755'], ['folder', join(layers, 'work')], ...links);
+  if (userBase !== undefined) steps.push(['give', userBase, upper]);
+  steps.push([
     'mount',
     'overlay',
     root,

@@ -1,6 +1,7 @@
 import { apparmorStep } from './container-steps.ts';
 import { becomeSteps } from './become.ts';
 import type { ContainerSelf } from './container-self.ts';
+import { OPEN } from './kernel.ts';
 import type { Step } from './plan.ts';
 import type { Machine } from './container-steps.ts';
 
@@ -17,12 +18,13 @@ export function execSteps(
     ['alive', target.pid, target.ticks],
     ['pidfd', 'container', target.pid],
     ['alive', target.pid, target.ticks],
+    ...(self.userBase === undefined ? [] : [['open', 'users', `/proc/${target.pid}/ns/user`, OPEN.read] as Step]),
     ...self.procs.map((path): Step => ['cgroup', path]),
     ...(security.apparmor ? [apparmorStep(security.apparmor)] : []),
     ['setns', 'container', self.namespaces],
     ...(tty ? [['terminal'] as Step] : []),
     ['child', 0, tty ? 'agent' : '', stdin ? 1 : 0, Math.max(security.oomScoreAdj, machine.leastOomScore)],
-    tty ? ['slave', security.user] : ['session'],
+    tty ? ['slave', (self.userBase ?? 0) + security.user] : ['session'],
     ...becomeSteps(self, command, machine.users, machine.available),
   ];
 }

@@ -1,6 +1,7 @@
 import { lstatSync, readlinkSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, sep } from 'node:path';
 import { octal, type HiddenPath } from './host-secrets.ts';
+import { ATTRIBUTE, SPREAD } from './kernel.ts';
 import type { Step } from './plan.ts';
 
 /** Top directories with programs and their libraries, where a host has them. */
@@ -75,22 +76,31 @@ function prefixOf(folder: string): string | undefined {
   }
 }
 
+/** Where and how a root is put together. */
+export interface HostRootPlace {
+  root: string;
+  /** for the layers of its own */
+  directory: string;
+  /** of the overlays, beside their folders */
+  options: string;
+  /** first of the host's ids of the pod's users, where it has its own; the user namespace is open as `users` */
+  userBase?: number | undefined;
+}
+
 /**
  * Steps that put the root together at `ROOT`, in the directory in which `upper/` and `work/` take what is written.
  * @param hidden what of the host is left out
- * @param options of the overlays, beside their folders
  */
 export function hostRootSteps(
   host: HostRoot,
   hidden: readonly HiddenPath[],
-  root: string,
-  directory: string,
-  options: string,
+  { root, directory, options, userBase }: HostRootPlace,
 ): Step[] {
   const steps: Step[] = [];
   for (const [path, mode] of Object.entries(EMPTY)) steps.push(['folder', root + path, mode]);
   for (const { path, to } of host.links) steps.push(['link', to, root + path]);
   for (const [path, to] of Object.entries(LINKS)) steps.push(['link', to, root + path]);
+  if (userBase !== undefined) steps.push(['give', userBase, root]);
   for (const { path, mode } of host.overlays) {
     const upper = `upper${path}`;
     steps.push(
@@ -104,12 +114,20 @@ export function hostRootSteps(
       for (const each of folders) steps.push(['folder', `${directory}/upper${each.path}`, each.mode]);
       steps.push(['whiteout', `${directory}/upper${secret}`]);
     }
+    const lower = userBase === undefined ? path : `${directory}/lower${path}`;
+    if (userBase !== undefined)
+      steps.push(
+        ['folder', lower],
+        ['tree', lower, path, '', ATTRIBUTE.readOnly, SPREAD.private, 0, 'users'],
+        ['system', lower, lower],
+        ['give', userBase, `${directory}/${upper}`],
+      );
     steps.push([
       'mount',
       'overlay',
       root + path,
       4,
-      `lowerdir=${path},upperdir=${upper},workdir=work${path}${options}`,
+      `lowerdir=${lower},upperdir=${upper},workdir=work${path}${options}`,
     ]);
   }
   return steps;

@@ -90,6 +90,24 @@ sub attributes {
   call('mount_setattr', $tree + 0, '', EMPTY_PATH | ($recursive ? RECURSIVE : 0), pack('QQQQ', $set, 0, $spread, 0), 32);
 }
 
+# Files of a tree have their owners among the ids of a user namespace.
+sub owners {
+  my ($tree, $path, $users) = @_;
+  my $how = pack 'QQQQ', 0x100000, 0, 0, $users;
+  return if syscall($nr{mount_setattr}, $tree + 0, my $here = '', EMPTY_PATH | RECURSIVE, $how, 32) != -1;
+  die "hostUsers: the file system of $path cannot map users: $!\n";
+}
+
+# Gives what was made for a container to its users: folders, which hold nothing of anybody else's.
+sub give {
+  my ($base, $path) = @_;
+  my ($uid, $gid) = (lstat $path)[4, 5];
+  return unless -d _;
+  chown $base + $uid, $base + $gid, $path or die "$path: $!\n";
+  opendir(my $folder, $path) or die "$path: $!\n";
+  $_ eq '.' || $_ eq '..' || give($base, "$path/$_") for readdir $folder;
+}
+
 sub clone_tree {
   my ($at, $path) = @_;
   call('open_tree', $at + 0, $path, 1 | CLOSE | RECURSIVE | ($path eq '' ? EMPTY_PATH : 0));
@@ -235,14 +253,15 @@ my %step = (
   mount => sub { my ($type, $at, $flags, $data) = @_; call('mount', $type, $at, $type, $flags + 0, $data) },
   fifo => sub { my ($path) = @_; call('mknodat', HERE, $path, 0010666, 0); chmod 0666, $path },
   ready => sub { tell_agent('ready'); my $go = ' '; syscall($nr{read}, 3, $go, 1) == 1 or exit 1 },
-  # NAME SOURCE SUBPATH ATTRIBUTES SPREAD RECURSIVE
+  # NAME SOURCE SUBPATH ATTRIBUTES SPREAD RECURSIVE USERS
   tree => sub {
-    my ($as, $path, $sub, $set, $spread, $recursive) = @_;
+    my ($as, $path, $sub, $set, $spread, $recursive, $users) = @_;
     my $tree = $sub eq '' ? clone_tree(HERE, $path) : clone_tree(part(call('openat', HERE, $path, PATH_ONLY | CLOSE, 0), $sub), '');
     $fd{$as} = $tree;
     $fd{"$as folder"} = -d "/proc/self/fd/$tree" ? 1 : 0;
     attributes($tree, $set & ~RDONLY, $spread, 1) if $set & ~RDONLY || $spread > 0;
     attributes($tree, RDONLY, 0, $recursive) if $set & RDONLY;
+    owners($tree, $path, $fd{$users}) if ($users // '') ne '';
   },
   filesystem => sub { my $as = shift; $fd{"$as folder"} = 1; $fd{$as} = file_system(@_) },
   attach => sub { my ($as, $target) = @_; attach($fd{$as}, $fd{"$as folder"}, $target) },
@@ -324,6 +343,23 @@ my %step = (
     call('ioctl', 0, 0x540E, 0);
   },
   session => sub { call('setsid') },
+  give => sub { give(@_) },
+  # A user namespace with so many of the host's ids: BASE COUNT. Who is in it cannot write that down himself.
+  users => sub {
+    my ($base, $count) = @_;
+    my $self = $$;
+    pipe(my $in, my $out) or die "$!\n";
+    my $writer = fork // die "$!\n";
+    if (!$writer) {
+      close $out;
+      sysread($in, my $go, 1) == 1 or exit 1;
+      eval { put("/proc/$self/$_", "0 $base $count") for 'uid_map', 'gid_map'; 1 } or exit 1;
+      exit 0;
+    }
+    call('unshare', 0x10000000);
+    syswrite($out, 'g');
+    await($writer) and die "the ids of the pod could not be mapped\n";
+  },
   umask => sub { umask oct $_[0] },
   # UID GID GROUPS, then the capabilities that leave the bounding set
   identity => sub {

@@ -6,7 +6,7 @@ import { deviceSteps } from './device-steps.ts';
 import { CLONE, INERT, OPEN, SPREAD } from './kernel.ts';
 import type { Step } from './plan.ts';
 import { startTicks } from './process-table.ts';
-import type { Users } from './users.ts';
+import { POD_USERS, userBase, type Users } from './users.ts';
 
 /** The process that holds a pod's namespaces, and where its files are. */
 export interface Holder {
@@ -16,6 +16,8 @@ export interface Holder {
   directory: string;
 }
 
+/** The first port that anybody may listen on. */
+const UNPRIVILEGED_PORTS = 'net.ipv4.ip_unprivileged_port_start';
 /** Bytes of a pod's /dev/shm, as containerd has it. */
 const SHM_SIZE = '65536k';
 
@@ -43,7 +45,7 @@ export function sharedNamespaces({ hostIPC, hostNetwork, netns }: PodSandboxSpec
  * @throws UnsupportedError
  */
 export function holderSteps(spec: PodSandboxSpec, directory: string, users: Users): Step[] {
-  if (!spec.hostUsers) throw new UnsupportedError('hostUsers: false is not supported by the process runtime');
+  const base = userBase(spec, users);
   if (spec.hostPID && spec.shareProcessNamespace)
     throw new UnsupportedError('hostPID and shareProcessNamespace exclude each other');
   const shared = sharedNamespaces(spec, users);
@@ -64,11 +66,15 @@ export function holderSteps(spec: PodSandboxSpec, directory: string, users: User
   if (shared & CLONE.uts) steps.push(['hostname', spec.hostname]);
   for (const [name, value] of Object.entries(spec.sysctls))
     steps.push(['write', `/proc/sys/${name.replaceAll('.', '/')}`, value]);
+  // its users have no rights over the network that the node has made
+  if (base !== undefined && !(UNPRIVILEGED_PORTS in spec.sysctls))
+    steps.push(['write', `/proc/sys/${UNPRIVILEGED_PORTS.replaceAll('.', '/')}`, '0']);
   if (spec.shareProcessNamespace)
     steps.push(
       ['unshare', CLONE.pid],
       ['pause', CLONE.mounts, join(directory, 'shm'), SPREAD.slave | SPREAD.recursive],
     );
+  if (base !== undefined) steps.push(['users', base, POD_USERS]);
   steps.push(['hold']);
   return steps;
 }

@@ -28,7 +28,7 @@ import { ProcessContainer, readText } from './process-container.ts';
 import { execInContainer } from './process-exec.ts';
 import { sendSignal, startTicks } from './process-table.ts';
 import { filterOf } from './seccomp/filter-of.ts';
-import { checkUsers } from './users.ts';
+import { checkOwnUsers, checkUsers, userBase } from './users.ts';
 
 const statOf = (path: string): Stats | undefined => statSync(path, { throwIfNoEntry: false });
 
@@ -99,6 +99,8 @@ export class ProcessRuntime implements ContainerRuntime {
   async start(spec: ContainerSpec): Promise<RunningContainer> {
     const { users } = this.machine;
     checkUsers(users, spec.security);
+    const base = userBase(spec.sandbox.spec, users);
+    if (base !== undefined) checkOwnUsers(spec.security);
     const directory = this.directory(spec);
     const filter = this.filter(spec);
     const { hostPID, shareProcessNamespace } = spec.sandbox.spec;
@@ -111,6 +113,7 @@ export class ProcessRuntime implements ContainerRuntime {
       ...(filter && { filter: filter.toString('base64') }),
       namespaces: namespacesOf(spec, users),
       procs: spec.cgroup?.procs ?? [],
+      ...(base !== undefined && { userBase: base }),
       ownProcesses: !hostPID && !shareProcessNamespace && !spec.target,
       tty: spec.tty,
     };
