@@ -1,5 +1,6 @@
 import type { Row } from '../row.ts';
 import { GRAPHQL } from './graphql.ts';
+import { GRAPHQL_BUNDLE } from './graphql-bundle.ts';
 import { INFORMERS } from './informers.ts';
 import { EVENT_LOOP } from './event-loop.ts';
 import { NODES_PODS } from './nodes-pods.ts';
@@ -18,6 +19,7 @@ export const ROWS: readonly Row[] = [
   ...INFORMERS,
   ...WATCHES,
   ...GRAPHQL,
+  ...GRAPHQL_BUNDLE,
   ...COLD_START,
   ...EVENT_LOOP,
   ...NODES_PODS,
