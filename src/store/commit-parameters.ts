@@ -24,11 +24,15 @@ export function commitParameters(writes: readonly Prepared[], atomic: boolean, n
     textArray(writes.map((write) => clean(write.by.user))),
     textArray(writes.map((write) => clean(write.by.manager))),
     textArray(writes.map((write) => write.by.verb)),
-    textArray(writes.map((write) => write.by.client ?? null)),
-    textArray(writes.map((write) => write.by.facade ?? null)),
-    textArray(writes.map((write) => (write.by.impersonator === undefined ? null : clean(write.by.impersonator)))),
-    textArray(writes.map((write) => write.by.changeSet ?? null)),
+    someTexts(writes, ({ by }) => by.client),
+    someTexts(writes, ({ by }) => by.facade),
+    someTexts(writes, ({ by }) => by.impersonator && clean(by.impersonator)),
+    someTexts(writes, ({ by }) => by.changeSet),
     atomic,
     now,
   ];
 }
+
+/** What most writes do not have: no array at all where none has it, which `unnest` fills up with NULL. */
+const someTexts = (writes: readonly Prepared[], of: (write: Prepared) => string | undefined): Buffer | null =>
+  writes.some((write) => of(write) !== undefined) ? textArray(writes.map((write) => of(write) ?? null)) : null;
