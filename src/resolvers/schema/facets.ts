@@ -1,6 +1,7 @@
 import type { GraphQLInputType, GraphQLObjectType } from 'graphql';
 import { historyField } from '../history/object-history.ts';
 import { liveFields } from '../live/live-fields.ts';
+import { rolloutStatusFields } from '../live/rollout-subscription.ts';
 import { watchFields, eventType } from '../live/watch-fields.ts';
 import { MUTATION_FACETS } from '../mutations/mutation-facets.ts';
 import { relationFields } from '../relations/relation-fields.ts';
@@ -19,6 +20,7 @@ export const FACETS: readonly Facet[] = [
   ...MUTATION_FACETS,
   watchFields,
   liveFields,
+  rolloutStatusFields,
   historyField,
 ];
 
