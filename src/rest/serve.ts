@@ -25,7 +25,7 @@ import { serveStream } from './streams/serve.ts';
  * May the caller ask for this route, whatever it leads to? The right that it is, or throws 403: nobody learns what exists
  * where he may not go.
  */
-function requireRoute({ api }: Services, exchange: Exchange, route: Route): Attributes {
+export function requireRoute({ api }: Services, exchange: Exchange, route: Route): Attributes {
   const right = attributesOf(exchange, route);
   requireAttributes(api, exchange, right);
   return right;

@@ -1,10 +1,13 @@
+import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
 import type { AddressInfo } from 'node:net';
 import type { TLSSocket } from 'node:tls';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { once } from 'node:events';
+import { WebSocket, WebSocketServer } from 'ws';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { makeAuthority, makeCertificate } from '../../src/start/certificates.ts';
 import { badRequest } from '../../src/meta/status.ts';
-import { TestServer } from './support.ts';
+import { TestServer, TOKEN } from './support.ts';
 
 let server: TestServer;
 let other: https.Server;
@@ -25,6 +28,17 @@ beforeAll(async () => {
         shown: (request.socket as TLSSocket).getPeerCertificate().subject?.CN,
       }),
     );
+  });
+  const sockets = new WebSocketServer({ noServer: true });
+  other.on('upgrade', (request, socket, head) => {
+    if (request.url?.endsWith('/refused'))
+      return socket.end('HTTP/1.1 418 Teapot\r\ncontent-length: 3\r\nx-own: a\r\n\r\nno!');
+    sockets.handleUpgrade(request, socket, head, (client) => {
+      const { url, headers } = request;
+      const shown = (request.socket as TLSSocket).getPeerCertificate().subject?.CN;
+      client.send(JSON.stringify({ url, user: headers['x-remote-user'], auth: headers['authorization'], shown }));
+      client.on('message', (data: Buffer) => client.send(`again ${data.toString()}`));
+    });
   });
   await new Promise<void>((done) => other.listen(0, '127.0.0.1', done));
   const { port } = other.address() as AddressInfo;
@@ -81,4 +95,43 @@ it('knows the versions of the group', async () => {
 it('refuses who may not ask', async () => {
   const reply = await server.ask(`/apis/${GROUP}/v1/pods`, { anonymous: true });
   expect(reply.status).toBe(403);
+});
+
+describe('a web socket to a group of another server', () => {
+  const open = (path: string, authorization = `Bearer ${TOKEN}`): WebSocket =>
+    new WebSocket(`${server.url.replace('https', 'wss')}/apis/${GROUP}/${path}`, {
+      ca: server.ca.cert,
+      headers: { authorization, 'x-remote-user': 'mallory' },
+    });
+  const refusal = async (path: string, authorization?: string) => {
+    const socket = open(path, authorization);
+    socket.on('error', () => undefined);
+    const [, answer] = (await once(socket, 'unexpected-response')) as [unknown, IncomingMessage];
+    const chunks: Buffer[] = [];
+    for await (const chunk of answer) chunks.push(chunk as Buffer);
+    return { status: answer.statusCode, own: answer.headers['x-own'], text: Buffer.concat(chunks).toString() };
+  };
+
+  it('is joined with it, with who asks and without what he has shown', async () => {
+    const socket = open('v1/namespaces/t/pods/a/stream?x=1');
+    const [first] = (await once(socket, 'message')) as [Buffer];
+    expect(JSON.parse(first.toString())).toEqual({
+      url: `/apis/${GROUP}/v1/namespaces/t/pods/a/stream?x=1`,
+      user: 'admin',
+      shown: 'front-proxy-client',
+    });
+    socket.send('hello');
+    expect(String(((await once(socket, 'message')) as [Buffer])[0])).toBe('again hello');
+    socket.close();
+    await once(socket, 'close');
+  });
+
+  it('that it does not take is answered as it answers', async () => {
+    expect(await refusal('v1/refused')).toEqual({ status: 418, own: 'a', text: 'no!' });
+  });
+
+  it('is for those who may ask, and for servers that are there', async () => {
+    expect(await refusal('v1/namespaces/t/pods', 'Bearer nobody')).toMatchObject({ status: 401 });
+    expect(await refusal('v1beta1/namespaces/t/pods')).toMatchObject({ status: 503 });
+  });
 });

@@ -15,9 +15,9 @@ import { endpointOf, remoteOf, remoteVersions, type RemoteSpec } from './locate.
 
 const UNAVAILABLE = 503;
 /** A server that does not begin to answer in this time is taken for unreachable. Bodies and watches may last. */
-const ANSWER_MS = 60_000;
+export const ANSWER_MS = 60_000;
 
-type Authorize = (services: Services, exchange: Exchange, route: Route) => Attributes;
+export type Authorize = (services: Services, exchange: Exchange, route: Route) => Attributes;
 
 /** Headers by which another server knows who asks (https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/). */
 function identityHeaders(user: User): OutgoingHttpHeaders {
@@ -37,12 +37,11 @@ function identityHeaders(user: User): OutgoingHttpHeaders {
 const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 /** Headers of the caller go on, but for those by which it could pass for somebody else. */
-function headersOf(exchange: Exchange, host: string): OutgoingHttpHeaders {
-  const { req, user } = exchange;
-  return { ...requestHeaders(req.headers), ...framing(req), ...forwardedFor(exchange), ...identityHeaders(user), host };
+export function headersOf(exchange: Exchange, host: string, own: OutgoingHttpHeaders): OutgoingHttpHeaders {
+  return { ...own, ...forwardedFor(exchange), ...identityHeaders(exchange.user), host };
 }
 
-const isRedirect = ({ statusCode = 0, headers }: IncomingMessage): boolean =>
+export const isRedirect = ({ statusCode = 0, headers }: IncomingMessage): boolean =>
   statusCode >= 300 && statusCode <= 399 && headers.location !== undefined;
 
 /** The head of what the server at this address answers. Rejects with Error where it does not. */
@@ -62,7 +61,7 @@ function ask(
       method,
       path: req.url,
       agent: frontProxy.to(spec),
-      headers: headersOf(exchange, `${servername}:${port}`),
+      headers: headersOf(exchange, `${servername}:${port}`, { ...requestHeaders(req.headers), ...framing(req) }),
     });
     const timer = setTimeout(() => request.destroy(new Error(`${servername} does not answer`)), ANSWER_MS);
     request.once('response', resolve);
@@ -101,6 +100,13 @@ async function proxy(
   await pipeline(answer, res).catch(() => res.destroy());
 }
 
+/** Of whom the path is. */
+export function placeOf(route: Route): { group?: string; version?: string } {
+  if (route.type === 'other') return {};
+  const { group, version } = route.type === 'resource' ? route.path : route;
+  return { group, version: version ?? '' };
+}
+
 /**
  * Answers a request whose group and version belong to another API server; false where they do not.
  * @param authorize answers with the right to ask, and throws where the caller may not
@@ -111,8 +117,7 @@ export async function serveAggregated(
   route: Route,
   authorize: Authorize,
 ): Promise<boolean> {
-  if (route.type === 'other') return false;
-  const { group, version } = route.type === 'resource' ? route.path : route;
+  const { group, version } = placeOf(route);
   if (!group) return false;
   if (!version) return serveGroup(services, exchange, route, group, authorize);
   const spec = remoteOf(services.api, group, version);

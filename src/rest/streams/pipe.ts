@@ -1,4 +1,4 @@
-import type { IncomingMessage } from 'node:http';
+import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { OpenConnection, Target } from '../../api/contract.ts';
 import { badRequest, internalError, type StatusError } from '../../meta/status.ts';
@@ -9,7 +9,7 @@ import { forwardedFor } from './forwarded-for.ts';
 import { answerHeaders, upgradeHeaders } from './headers.ts';
 import { join } from './join.ts';
 import { KUBELET_ANSWER_MS } from './kubelet-answer.ts';
-import { lastWordOf } from './last-word.ts';
+import { lastWordOf, type LastWord } from './last-word.ts';
 import { errorOfAnswer, proxyError, unreachable } from './node-errors.ts';
 
 /**
@@ -31,17 +31,46 @@ export async function pipeUpgrade(
   const headers = { ...upgradeHeaders(exchange.req.headers), 'content-length': '0' };
   const forwarded = proxied ? { ...headers, ...forwardedFor(exchange) } : withoutHost(headers);
   const request = dialer.request(to, exchange.method, forwarded, proxied ? undefined : KUBELET_ANSWER_MS);
+  const answer = await switchProtocols(exchange, socket, head, {
+    request,
+    hold: (onLost) => to.hold(onLost),
+    failed: (error) => (proxied ? proxyError(error) : unreachable(exchange.method, to.url, error)),
+    lastWord: (switched) => lastWordOf(target.subresource, switched),
+  });
+  if (!answer) return;
+  const { statusCode = 0 } = answer;
+  const error =
+    statusCode < 400
+      ? internalError(`invalid upgrade response: status code ${statusCode}`)
+      : errorOfAnswer(statusCode, await shortText(answer), target);
+  request.destroy();
+  throw error;
+}
+
+export interface Switching {
+  /** with the headers that ask for the other protocol; not sent yet */
+  request: ClientRequest;
+  /** begins to follow the right to it */
+  hold(onLost: (why: StatusError) => void): () => void;
+  /** what to throw where there is no answer */
+  failed(error: Error): Error;
+  lastWord?(answer: IncomingMessage): LastWord | undefined;
+}
+
+/** Sends the request, and joins the sockets when the other end has switched. Returns what it answered instead, not read yet. */
+export async function switchProtocols(
+  exchange: Exchange,
+  socket: Duplex,
+  head: Buffer,
+  { request, hold, failed, lastWord: lastWordFor }: Switching,
+): Promise<IncomingMessage | undefined> {
   const left = () => request.destroy();
   socket.once('close', left);
   let lose: (why: StatusError) => void = () => undefined;
-  const answered = new Promise<{ answer: IncomingMessage; node: Duplex; first: Buffer }>((resolve, reject) => {
+  const answered = new Promise<{ answer: IncomingMessage; node?: Duplex; first?: Buffer }>((resolve, reject) => {
     request.once('upgrade', (answer: IncomingMessage, node: Duplex, first: Buffer) => resolve({ answer, node, first }));
-    request.once('response', (answer: IncomingMessage) => {
-      const { statusCode = 0 } = answer;
-      if (statusCode < 400) return reject(internalError(`invalid upgrade response: status code ${statusCode}`));
-      shortText(answer).then((text) => reject(errorOfAnswer(statusCode, text, target)), reject);
-    });
-    request.once('error', (error) => reject(proxied ? proxyError(error) : unreachable(exchange.method, to.url, error)));
+    request.once('response', (answer: IncomingMessage) => resolve({ answer }));
+    request.once('error', (error) => reject(failed(error)));
     lose = (why) => {
       reject(why);
       request.destroy();
@@ -49,13 +78,14 @@ export async function pipeUpgrade(
   });
   socket.once(
     'close',
-    to.hold((why) => lose(why)),
+    hold((why) => lose(why)),
   );
   request.end();
   const { answer, node, first } = await answered.catch((error: unknown) => {
     request.destroy();
     throw error;
   });
+  if (!node || !first) return answer;
   socket.off('close', left);
   if (!switchedTo(answer, exchange.header('upgrade'))) {
     node.destroy();
@@ -67,10 +97,11 @@ export async function pipeUpgrade(
   exchange.audit?.started(101);
   if (first.length) socket.write(first);
   if (head.length) node.write(head);
-  const lastWord = lastWordOf(target.subresource, answer);
+  const lastWord = lastWordFor?.(answer);
   lastWord?.frames.follow(first);
   lose = join(socket, node, lastWord);
   if (socket.destroyed) node.destroy();
+  return undefined;
 }
 
 function withoutHost<T extends { host?: unknown }>({ host: _, ...rest }: T): Omit<T, 'host'> {

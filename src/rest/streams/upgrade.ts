@@ -5,6 +5,8 @@ import type { Target } from '../../api/contract.ts';
 import { isStream } from '../../api/streams/streams.ts';
 import { badRequest } from '../../meta/status.ts';
 import { translateStoreError } from '../../api/store-errors.ts';
+import { hasApiServices } from '../aggregation/locate.ts';
+import { upgradeAggregated } from '../aggregation/upgrade.ts';
 import { identify } from '../audit.ts';
 import { statusOf, PageNotFound } from '../errors.ts';
 import { Exchange } from '../exchange.ts';
@@ -12,7 +14,7 @@ import { isGraphQL, upgradeToGraphQL } from '../graphql.ts';
 import { ALL_FORMATS, CUSTOM_FORMATS, negotiate } from '../negotiation/negotiate.ts';
 import { sendStatus, sendText } from '../respond.ts';
 import type { ResourcePath, Route } from '../router.ts';
-import { resolved, serve } from '../serve.ts';
+import { requireRoute, resolved, serve } from '../serve.ts';
 import type { Services } from '../services.ts';
 import { runWatch } from '../watching/serve.ts';
 import { webSocketOutput } from '../watching/websocket-output.ts';
@@ -35,6 +37,9 @@ export async function serveUpgrade(
   try {
     const route = await identify(services, exchange);
     if (isGraphQL(services, exchange)) return await upgradeToGraphQL(services, exchange, req, socket, head);
+    const over = { socket, head, takeOver: () => takeOver(exchange, socket) };
+    if (hasApiServices(services.api) && (await upgradeAggregated(services, exchange, route, requireRoute, over)))
+      return;
     if (route.type === 'resource') return await serveResource(services, exchange, route.path, socket, head);
     await plain(services, exchange, socket, route);
   } catch (error) {
