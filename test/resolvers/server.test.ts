@@ -88,6 +88,13 @@ describe('HTTP', () => {
       headers: { authorization: 'Bearer x', accept: 'application/json' },
     });
     expect(get.status).toBe(405);
+    const draining = encodeURIComponent(
+      'subscription { ...all } fragment all on Subscription { drainNode(name: "n") { type } }',
+    );
+    const stream = await fetch(`${base}/graphql?query=${draining}`, {
+      headers: { authorization: 'Bearer x', accept: 'text/event-stream' },
+    });
+    expect(stream.status).toBe(405);
     const form = await fetch(`${base}/graphql`, {
       method: 'POST',
       body: new URLSearchParams({ query: DELETE }),
@@ -214,6 +221,11 @@ describe('a session for reading only', () => {
     readOnly = true;
     const { errors } = (await (await post({ query: DELETE })).json()) as { errors: { extensions: unknown }[] };
     expect(errors[0]!.extensions).toMatchObject({ code: 403 });
+    const draining = await post(
+      { query: 'subscription { drainNode(name: "n") { type } }' },
+      { accept: 'text/event-stream' },
+    );
+    expect(await draining.text()).toContain('"code":403');
     const transport = socketTransport({ server: base, insecure: true, namespace: '' });
     await expect(createClient(transport).delete('pods', 'a', 'x')).rejects.toMatchObject({ code: 403 });
     await transport.close();
