@@ -90,10 +90,7 @@ export class Actor {
     });
   }
 
-  /**
-   * Where it is, for nsenter: by who is in it. Its name below /run/netns is a mount, which is not to be seen for a moment
-   * when another process mounts that folder anew, as `ip netns add` does; the name is then that of an empty file.
-   */
+  /** Where it is, for nsenter: by who is in it. */
   get namespace(): string {
     return `/proc/${this.child.pid}/ns/net`;
   }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawnSync } from 'node:child_process';
 import { createServer, type AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { NftablesProxy } from '../../../../src/nodes/network/nftables/nftables-proxy.ts';
@@ -7,6 +7,8 @@ import { eventually, realClock } from '../../support.ts';
 import { Lab, whyNoLab, type Actor } from '../lab.ts';
 
 const ZONE = 'topology.kubernetes.io/zone';
+
+const hasConntrack = spawnSync('conntrack', ['--version']).status === 0;
 
 interface Given {
   ip: string;
@@ -275,6 +277,16 @@ describe.skipIf(whyNoLab)('the service proxy by nftables', () => {
   it('lets pods out by the address of the machine', async () => {
     expect(await a.ask(outside.ip, 8080)).toBe(`outside ${gateway}`);
     expect(await a.ask(outside.ip, 8080, 'udp')).toBe(`outside ${gateway}`);
+  });
+
+  it.skipIf(!hasConntrack)('leads who goes on sending over UDP to another endpoint when his is gone', async () => {
+    await serve([{ ip: a.ip }], {}, { protocol: 'UDP' });
+    const source = await freePort();
+    // from one port: to the kernel it is one flow, which each packet keeps alive
+    const ask = (): Promise<string> => host.ask(clusterIP, 80, 'udp', source);
+    await eventually(async () => (await ask()).startsWith('a '));
+    await serve([{ ip: b.ip }], {}, { protocol: 'UDP' });
+    await eventually(async () => (await ask()).startsWith('b '));
   });
 
   it('takes nothing from a pod that passes for another', async () => {
