@@ -32,6 +32,12 @@ export class ExtraPorts {
     }
   }
 
+  /** The machine has other addresses. @throws Error for the first that cannot be had */
+  async move(addresses: readonly string[]): Promise<void> {
+    const all = [...this.open.values()];
+    await Promise.all(all.map(async ({ listening }) => (await listening)?.use(addresses)));
+  }
+
   async close(graceMs: number): Promise<void> {
     const all = [...this.open.values()];
     this.open.clear();

@@ -5,6 +5,7 @@ import { Certificates } from './certificates.ts';
 import { Endpoints } from './endpoints.ts';
 import type { Entry } from './exchange.ts';
 import { ExtraPorts } from './extra-ports.ts';
+import { FollowAddress } from './follow-address.ts';
 import { gatewayLoop } from './gateway/gateway-status.ts';
 import { resolve } from './gateway/resolve.ts';
 import { World } from './gateway/world.ts';
@@ -80,16 +81,22 @@ async function serve(context: ServeContext): Promise<Serving> {
     ports.use(new Map(others.map(([port, { tls: isTls }]) => [port, isTls])));
   });
   const world = new World(informers, rebuild.soon);
-  const addresses = settings.address
-    ? [settings.address]
-    : ['127.0.0.1', machine.address()].filter((address) => address !== undefined);
-  const tls = { ...own, contextFor: (name: string) => certificates.contextFor(name) };
   const listening: Listening[] = [];
+  const follow = new FollowAddress({
+    machine,
+    clock,
+    log,
+    use: async (now) => {
+      await Promise.all([...listening.map((each) => each.use(now)), ports.move(now)]);
+    },
+  });
+  const addresses = (): readonly string[] => (settings.address ? [settings.address] : follow.current);
+  const tls = { ...own, contextFor: (name: string) => certificates.contextFor(name) };
   const ports = new ExtraPorts(
     (port, isTls) => {
       const routes = (): RouteTable => tables.get(port) ?? NOWHERE;
       const entry: Entry = { tls: isTls, port, tlsPort: https.port, routes };
-      return listenNear(addresses, port, 80, entriesOf(proxy, entry, isTls ? tls : undefined));
+      return listenNear(addresses(), port, 80, entriesOf(proxy, entry, isTls ? tls : undefined));
     },
     (port, error) => log('a port of a Gateway is not served', { port, error }),
   );
@@ -104,6 +111,7 @@ async function serve(context: ServeContext): Promise<Serving> {
     for (const end of unfollow) end();
     world.stop();
     rebuild.stop();
+    follow.stop();
     await ports.close(GRACE_MS);
     await Promise.all(listening.map((each) => each.close(GRACE_MS)));
     proxy.close();
@@ -114,7 +122,7 @@ async function serve(context: ServeContext): Promise<Serving> {
       [http, settings.httpPort, 80],
       [https, settings.httpsPort, 443],
     ] as const) {
-      const near = await listenNear(addresses, asked, usual, entriesOf(proxy, entry, entry.tls ? tls : undefined));
+      const near = await listenNear(addresses(), asked, usual, entriesOf(proxy, entry, entry.tls ? tls : undefined));
       listening.push(near);
       entry.port = near.port;
     }
@@ -124,7 +132,8 @@ async function serve(context: ServeContext): Promise<Serving> {
   }
   http.tlsPort = https.tlsPort = https.port;
   rebuild.now();
-  log('takes requests', { addresses, http: http.port, https: https.port });
+  if (!settings.address) follow.start();
+  log('takes requests', { addresses: addresses(), http: http.port, https: https.port });
   return {
     service: SERVICE,
     ports: [

@@ -5,8 +5,16 @@ import type { Proxy } from './proxy.ts';
 /** Where somebody listens who does not get the port that everybody knows. */
 const ELSEWHERE: Readonly<Record<number, number>> = { 80: 8080, 443: 8443 };
 
+/** How long requests may go on at an address that the machine no longer has, ms. */
+const LEFT_MS = 4000;
+
 export interface Listening {
   port: number;
+  /**
+   * From now on at these addresses and no others. One that cannot be had is asked for again by the next call.
+   * @throws Error for the first of those
+   */
+  use(addresses: readonly string[]): Promise<void>;
   close(graceMs: number): Promise<void>;
 }
 
@@ -34,21 +42,36 @@ export async function listenNear(
 }
 
 async function listenAt(addresses: readonly string[], asked: number, make: () => EntryServer): Promise<Listening> {
-  const servers: EntryServer[] = [];
-  const close = async (graceMs: number): Promise<void> =>
-    void (await Promise.all(servers.map((server) => server.close(graceMs))));
+  const servers = new Map<string, EntryServer>();
   let port = asked;
+  const add = async (address: string): Promise<void> => {
+    if (servers.has(address)) return;
+    const server = make();
+    port = await server.listen(port, address);
+    servers.set(address, server);
+  };
+  const close = async (graceMs: number): Promise<void> =>
+    void (await Promise.all([...servers.values()].map((server) => server.close(graceMs))));
   try {
-    for (const address of addresses) {
-      const server = make();
-      port = await server.listen(port, address);
-      servers.push(server);
-    }
+    for (const address of addresses) await add(address);
   } catch (error) {
     await close(0);
     throw error;
   }
-  return { port, close };
+  return {
+    port,
+    async use(now) {
+      for (const [address, server] of servers) {
+        if (now.includes(address)) continue;
+        servers.delete(address);
+        void server.close(LEFT_MS);
+      }
+      const failed = await Promise.allSettled(now.map(add));
+      const first = failed.find((each) => each.status === 'rejected');
+      if (first) throw first.reason;
+    },
+    close,
+  };
 }
 
 /** Makes servers of one way in. */

@@ -34,3 +34,21 @@ test('a port that is asked for and taken is an error, and leaves nothing open', 
   free.close();
   taken.close();
 });
+
+test('another address takes the place of one that is gone, on the same port', async () => {
+  const near = await listenNear(['127.0.0.1', '127.0.0.2'], 0, 80, make);
+  await near.use(['127.0.0.1', '127.0.0.3']);
+  const isTaken = async (address: string): Promise<boolean> => {
+    const other = createServer();
+    const taken = once(other, 'error').then(() => true);
+    const free = once(other, 'listening').then(() => false);
+    other.listen(near.port, address);
+    const found = await Promise.race([taken, free]);
+    other.close();
+    return found;
+  };
+  expect(await isTaken('127.0.0.1')).toBe(true);
+  expect(await isTaken('127.0.0.3')).toBe(true);
+  expect(await isTaken('127.0.0.2')).toBe(false);
+  await near.close(0);
+});
