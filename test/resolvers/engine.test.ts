@@ -274,6 +274,7 @@ test('new kinds are there at once, and in the schema that is asked for', async (
   fake.registry.setCustom('things.example.com', [{ ...pods, ...of, storage }]);
   expect((await run('{ kinds { kind } }')).errors).toBeUndefined();
   expect((await run('{ things { resourceVersion } }')).errors).toBeUndefined();
-  const types = (await run('{ __type(name: "Thing_example_com_v1") { name } }')).data;
-  expect(types).toEqual({ __type: { name: 'Thing_example_com_v1' } });
+  expect(await run('{ __type(name: "Thing_example_com_v1") { name } }')).toEqual({
+    data: { __type: { name: 'Thing_example_com_v1' } },
+  });
 });

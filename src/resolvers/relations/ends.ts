@@ -30,13 +30,48 @@ export function endsOf(kind: Kind, registry: Registry): readonly End[] {
   const declaring = registry.preferred(key) ?? kind;
   const ends = new Map<string, End>();
   for (const relation of strategy.relations ?? []) {
-    const to = kindsOf(relation.to, registry);
-    const { field, description } = relation;
-    if (field !== undefined && to.length)
-      ends.set(field, { field, description, relation, declaring, to, forward: true });
+    const { field } = relation;
+    const end = field === undefined ? undefined : forwardEnd(relation, field, declaring, registry);
+    if (end?.to.length) ends.set(end.field, end);
   }
   for (const end of backsOf(registry).get(key) ?? []) if (!ends.has(end.field)) ends.set(end.field, end);
-  return [...ends.values()];
+  const now = [...ends.values()];
+  const before = known.get(kind);
+  if (before && isSame(before, now)) return before;
+  known.set(kind, now);
+  return now;
+}
+
+/** The same list for as long as nothing of it has changed: what is made of it is kept. */
+const known = new WeakMap<Kind, readonly End[]>();
+
+const isSame = (a: readonly End[], b: readonly End[]): boolean =>
+  a.length === b.length && a.every((end, i) => isSameEnd(end, b[i]));
+
+const isSameEnd = (a: End, b: End | undefined): boolean =>
+  b !== undefined &&
+  a.field === b.field &&
+  a.relation === b.relation &&
+  a.declaring === b.declaring &&
+  a.forward === b.forward &&
+  // what leads to every kind says so when it is asked
+  ((a.forward && isToEvery(a.relation.to)) ||
+    (a.to.length === b.to.length && a.to.every((kind, i) => kind === b.to[i])));
+
+/** An end of a kind's own; what leads to every kind leads to those of the time when it is followed. */
+function forwardEnd(relation: Declared, field: string, declaring: Kind, registry: Registry): End {
+  const { description } = relation;
+  const end = { field, description, relation, declaring, forward: true };
+  if (!isToEvery(relation.to)) return { ...end, to: kindsOf(relation.to, registry) };
+  const { to } = relation;
+  let at = { generation: -1, kinds: [] as readonly Kind[] };
+  return {
+    ...end,
+    get to() {
+      if (at.generation !== registry.generation) at = { generation: registry.generation, kinds: kindsOf(to, registry) };
+      return at.kinds;
+    },
+  };
 }
 
 function backsOf(registry: Registry): Backs['byKey'] {

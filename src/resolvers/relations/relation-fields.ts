@@ -35,7 +35,7 @@ export function relationFields(kind: Kind, types: KindTypes): FacetFields {
   const namespaces = registry.preferred('namespaces');
   if (kind.namespaced && namespaces) fields['inNamespace'] = namespaceField(namespaces, types);
   if (kind.storage.key === 'namespaces') fields['contents'] = contentsField(types);
-  const ends = endsOf(kind, registry);
+  const ends = types.depends('ends', (real) => endsOf(kind, real));
   for (const end of ends) {
     const to = end.to[0];
     if (to) fields[end.field] = leadsToOne(end) ? oneField(kind, end, types) : manyField(kind, end, to, types);

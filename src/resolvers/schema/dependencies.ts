@@ -28,6 +28,10 @@ export class Dependencies {
     this.registry = this.recording();
   }
 
+  ask<T>(question: string, ask: (registry: Registry) => T): T {
+    return this.note(question, () => ask(this.real));
+  }
+
   making<T>(kind: Kind, make: () => T): T {
     this.stack.push(kind);
     try {
@@ -42,7 +46,7 @@ export class Dependencies {
     const by = this.stack.at(-1);
     if (by === kind) return;
     this.check(kind);
-    if (by && kind.custom) this.of(by).kinds.set(kind, this.of(kind).state);
+    if (by) this.of(by).kinds.set(kind, this.of(kind).state);
   }
 
   /** What is made of a kind is the same for as long as this is the same. */

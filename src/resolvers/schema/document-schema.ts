@@ -118,7 +118,7 @@ export class DocumentSchema extends KindSchema {
   }
 
   private use(kind: Kind): void {
-    if (kind.custom) this.uses.set(kind, this.fields.types.stateOf(kind));
+    this.uses.set(kind, this.fields.types.stateOf(kind));
   }
 }
 

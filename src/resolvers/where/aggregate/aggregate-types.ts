@@ -12,6 +12,7 @@ import {
 import type { Kind } from '../../../kinds/kind.ts';
 import type { OperationContext } from '../../context.ts';
 import type { KindTypes } from '../../schema/kind-types.ts';
+import { endsOf } from '../../relations/ends.ts';
 import { namesOf } from '../../schema/names.ts';
 import { fieldType, pickType } from '../field-types.ts';
 import { scalarWhereType } from '../where-types.ts';
@@ -80,7 +81,10 @@ const reductionFields = (kind: Kind, types: KindTypes): GraphQLFieldConfigMap<Gr
 /** What `groupBy` names: a field of the kind, or of what it leads to. */
 export function groupByType(kind: Kind, types: KindTypes): GraphQLInputObjectType {
   const own = fieldType(kind, types);
-  const relations = relationsToOne(kind, types.registry);
+  const relations = relationsToOne(
+    kind,
+    types.depends('ends', (registry) => endsOf(kind, registry)),
+  );
   if (!relations.length) return own;
   return new GraphQLInputObjectType({
     name: types.claim(`${namesOf(kind).type}GroupBy`),

@@ -1,4 +1,4 @@
-import type { Kind, Registry } from '../../../kinds/kind.ts';
+import type { Kind } from '../../../kinds/kind.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { badRequest } from '../../../meta/status.ts';
 import type { OperationContext } from '../../context.ts';
@@ -34,11 +34,9 @@ interface ToOne extends End {
   to: readonly [Kind];
 }
 
-/** The relations of a kind by which its objects can be grouped. */
-export const relationsToOne = (kind: Kind, registry: Registry): readonly ToOne[] =>
-  endsOf(kind, registry).filter(
-    (end): end is ToOne => leadsToOne(end) && end.to.length === 1 && !kind.schema.fields.has(end.field),
-  );
+/** The relations of a kind, of its ends, by which its objects can be grouped. */
+export const relationsToOne = (kind: Kind, ends: readonly End[]): readonly ToOne[] =>
+  ends.filter((end): end is ToOne => leadsToOne(end) && end.to.length === 1 && !kind.schema.fields.has(end.field));
 
 /** Compiles one field of a `groupBy`: one of the kind, or of what a relation leads to. Throws 400. */
 export function compileGroupField(
@@ -50,7 +48,7 @@ export function compileGroupField(
 ): GroupField {
   const { registry } = context.api;
   const words = isRecord(given) ? Object.keys(given).filter((word) => given[word] !== undefined) : [];
-  const end = relationsToOne(kind, registry).find(({ field }) => field === words[0]);
+  const end = relationsToOne(kind, endsOf(kind, registry)).find(({ field }) => field === words[0]);
   if (!end || words.length > 1) return ofKind(kind, given, at);
   const [to] = end.to;
   const field = ofKind(to, (given as Record<string, unknown>)[end.field], `${at}.${end.field}`);
