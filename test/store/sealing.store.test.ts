@@ -248,6 +248,11 @@ describe('the history of Secrets', () => {
       await one.fresh();
       await expect.poll(() => one.getAt(secret, made).catch(String)).toMatch(/is compacted/);
       await expect(one.getAt(kept, first)).rejects.toThrow('is compacted');
+      // history reaches back further, but not of these
+      await expect(one.pastAt({ resource: 'secrets' }, first)).rejects.toThrow('is compacted');
+      const told = await one.changes({ places: [{ resource: 'secrets' }], limit: 10, confidential: true });
+      expect(told.map(({ revision, before }) => [revision, before])).toEqual([[second, undefined]]);
+      expect((await one.pastAt(keyOf('c'), plain)).items[0]?.object['value']).toBe(1);
       expect(() => one.watch({ resource: 'secrets' }, made, handlers)).toThrow('is compacted');
       expect((await one.getAt(keyOf('c'), plain))?.object['value']).toBe(1);
       expect(one.get(kept)?.object['value']).toBe(2);
