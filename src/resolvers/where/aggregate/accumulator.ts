@@ -24,9 +24,14 @@ export interface Reduced {
   shown: unknown;
 }
 
+/** Different values that are held before they are added up. */
+const MAX_SEEN = 256;
+
 /** Takes in the values of one field of one group. Sums of quantities and integers are exact. */
 export class Accumulator {
   private readonly field: Pick<PickedField, 'type' | 'values'>;
+  /** values as they stand, and how often: most have been seen before */
+  private readonly seen = new Map<unknown, number>();
   private count = 0;
   private exact = 0n;
   private sum = 0;
@@ -39,23 +44,34 @@ export class Accumulator {
   }
 
   add(stored: unknown): void {
+    this.seen.set(stored, (this.seen.get(stored) ?? 0) + 1);
+    if (this.seen.size >= MAX_SEEN) this.fold();
+  }
+
+  /** Takes in what was seen since the last time. */
+  private fold(): void {
+    for (const [stored, times] of this.seen) this.take(stored, times);
+    this.seen.clear();
+  }
+
+  private take(stored: unknown, times: number): void {
     const value = this.field.values.read(stored);
     if (value === undefined) return;
-    this.count++;
+    this.count += times;
     if (this.least === undefined || compareKeys(value, this.least.value) < 0) this.least = { value, stored };
     if (this.most === undefined || compareKeys(value, this.most.value) > 0) this.most = { value, stored };
-    if (typeof value === 'bigint') this.exact += value;
+    if (typeof value === 'bigint') this.exact += value * BigInt(times);
     else if (typeof value === 'number') {
-      this.sum += value;
-      if (Number.isSafeInteger(this.sum) || this.field.type === 'double') return;
-      this.exact += BigInt(Math.trunc(this.sum));
-      this.sum = 0;
-    } else return;
+      const sum = this.sum + value * times;
+      if (this.field.type === 'double' || Number.isSafeInteger(sum)) this.sum = sum;
+      else this.exact += BigInt(Math.trunc(value)) * BigInt(times);
+    }
     if (this.field.type === 'quantity' && !this.binary) this.binary = isBinary(stored);
   }
 
   /** Undefined where there is no value; of none a sum is 0. */
   of(reduction: Reduction): Reduced | undefined {
+    this.fold();
     const { least, most, count } = this;
     if (reduction === 'min') return least && { value: least.value, shown: least.stored };
     if (reduction === 'max') return most && { value: most.value, shown: most.stored };

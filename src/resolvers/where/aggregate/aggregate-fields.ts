@@ -61,10 +61,10 @@ async function aggregate(
   const groupBy = args.groupBy === null || args.groupBy === undefined ? [] : [args.groupBy].flat();
   if (groupBy.length > MAX_GROUP_FIELDS) throw badRequest(`groupBy: more than ${MAX_GROUP_FIELDS} fields`);
   const fields = groupBy.map((given, i) => compileGroupField(kind, given, `groupBy[${i}]`, context, info));
-  const aggregation = await Aggregation.of(kind, items, fields, budget);
+  const aggregation = await Aggregation.of(kind, items, fields, budget, !args.where);
   const chosen = args.having ? await havingOf(aggregation.groups, aggregation, args.having) : aggregation.groups;
   const groups = await orderedGroups(chosen, aggregation, args.orderBy, fields);
-  const whole = fields.length ? await aggregation.whole() : aggregation;
+  const whole = fields.length ? await aggregation.asOne() : aggregation;
   return {
     resourceVersion: String(revision),
     groupCount: groups.length,

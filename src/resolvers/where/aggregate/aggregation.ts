@@ -4,10 +4,12 @@ import type { Stored } from '../../../store/contract.ts';
 import type { Budget } from '../../budget.ts';
 import { canonicalText } from '../canonical-text.ts';
 import { compileField, type PickedField } from '../compile-field.ts';
+import { MIN_OBJECTS } from '../derived.ts';
 import { objectFor } from '../object-for.ts';
 import { identityOf } from '../scalar-values.ts';
 import { Accumulator, checkReduction, type Reduced, type Reduction } from './accumulator.ts';
 import type { GroupField, GroupValue } from './group-by.ts';
+import { keptGroups, keptValues } from './kept.ts';
 
 /** Groups of one aggregation: each holds what is reckoned of it. */
 const MAX_GROUPS = 10_000;
@@ -53,11 +55,14 @@ export class Aggregation {
   private readonly kind: Kind;
   private readonly items: readonly Stored[];
   private readonly budget: Budget;
+  /** the objects are those of a list from which nothing was filtered out: what is found out about them is kept */
+  private readonly whole: boolean;
 
-  private constructor(kind: Kind, items: readonly Stored[], budget: Budget) {
+  private constructor(kind: Kind, items: readonly Stored[], budget: Budget, whole: boolean) {
     this.kind = kind;
     this.items = items;
     this.budget = budget;
+    this.whole = whole && items.length >= MIN_OBJECTS;
   }
 
   /** @param fields none: all are one group, also where there are none */
@@ -66,8 +71,9 @@ export class Aggregation {
     items: readonly Stored[],
     fields: readonly GroupField[],
     budget: Budget,
+    whole = false,
   ): Promise<Aggregation> {
-    const aggregation = new Aggregation(kind, items, budget);
+    const aggregation = new Aggregation(kind, items, budget, whole);
     if (fields.length) await aggregation.divide(fields);
     else {
       const all = new Group(aggregation, 0, []);
@@ -78,8 +84,8 @@ export class Aggregation {
   }
 
   /** The same objects as one group. */
-  whole(): Promise<Aggregation> {
-    return Aggregation.of(this.kind, this.items, [], this.budget);
+  asOne(): Promise<Aggregation> {
+    return Aggregation.of(this.kind, this.items, [], this.budget, this.whole);
   }
 
   column(of: unknown, at: string): Promise<Column> {
@@ -99,12 +105,14 @@ export class Aggregation {
   private async divide(fields: readonly GroupField[]): Promise<void> {
     const { budget, kind } = this;
     const known = new Map<string | number | bigint | boolean, Group>();
+    const kept = this.whole
+      ? await Promise.all(fields.map((field) => keptGroups(kind, this.items, field, budget)))
+      : [];
     let looked = 0;
-    for (const stored of this.items) {
-      const object = objectFor(kind, stored);
+    for (const [i, stored] of this.items.entries()) {
       const by: GroupValue[] = [];
-      for (const field of fields) {
-        const value = field.of(object);
+      for (const [j, field] of fields.entries()) {
+        const value = kept[j]?.[i] ?? field.of(objectFor(kind, stored));
         by.push(value instanceof Promise ? await value : value);
       }
       const key = keyOf(by);
@@ -126,17 +134,20 @@ export class Aggregation {
   }
 
   private async reckon(field: PickedField): Promise<Column> {
-    const { budget, kind, groupOf } = this;
+    const { budget, kind, groupOf, items } = this;
     const groups: (Accumulator | undefined)[] = [];
+    const kept = this.whole ? await keptValues(kind, items, field, budget) : undefined;
     let current: Accumulator | undefined;
     const visit = (value: unknown): void => current?.add(value);
-    for (const [i, stored] of this.items.entries()) {
+    for (const [i, stored] of items.entries()) {
       const index = groupOf[i] ?? 0;
       current = groups[index] ??= new Accumulator(field);
-      field.each(objectFor(kind, stored), visit);
+      const values = kept?.[i];
+      if (values) for (const value of values) visit(value);
+      else field.each(objectFor(kind, stored), visit);
       if (i % LOOK_EVERY === LOOK_EVERY - 1 && budget.due) await budget.turn();
     }
-    budget.look(this.items.length);
+    budget.look(items.length);
     return { field, groups };
   }
 }

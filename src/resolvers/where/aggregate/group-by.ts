@@ -23,9 +23,19 @@ export interface GroupValue {
 /** One field of a `groupBy`. */
 export interface GroupField {
   pick: Pick;
+  /** where the value stands in the object itself */
+  path?: readonly string[];
   /** of one object; of another one that it leads to, if the caller may read that. Throws 403. */
   of(object: KubeObject): GroupValue | Promise<GroupValue>;
 }
+
+/** One of the kind's own, whose value depends on the object alone. */
+export interface OwnField extends GroupField {
+  path: readonly string[];
+  of(object: KubeObject): GroupValue;
+}
+
+export const isOwn = (field: GroupField): field is OwnField => field.path !== undefined;
 
 const NONE: GroupValue = { value: undefined, shown: null };
 
@@ -66,16 +76,13 @@ export function compileGroupField(
   };
 }
 
-function ofKind(
-  kind: Kind,
-  given: unknown,
-  at: string,
-): Omit<GroupField, 'of'> & { of(object: KubeObject): GroupValue } {
+function ofKind(kind: Kind, given: unknown, at: string): OwnField {
   const field = compileField(kind, given, at);
   if (field.many) throw badRequest(`${at}: a field that an object has several of is no group`);
   const read = keyOf(field, compareKeys);
   return {
     pick: field.pick,
+    path: field.path,
     of(object) {
       const value = read(object);
       if (value === undefined) return NONE;
