@@ -52,8 +52,8 @@ export class LiveViews {
       gone = true;
       letGo?.();
       if (--shared.users > 0) return;
-      shared.release();
       shared.view.close();
+      shared.release();
     };
     try {
       await shared.begun;
