@@ -1,18 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
+import type { Endpoint as Server } from '../meta/endpoint.ts';
 
-/** Where a server is and who we are to it. Certificates and keys in PEM. */
-export interface Endpoint {
-  /** `https://127.0.0.1:6443` */
-  server: string;
-  ca?: string | undefined;
-  insecure: boolean;
-  /** name to verify and to send as SNI, where it is not the host of `server` */
-  serverName?: string | undefined;
-  certificate?: string | undefined;
-  key?: string | undefined;
-  token?: string | undefined;
+/** An API server as one context names it. */
+export interface Endpoint extends Server {
   /** of the context; '' when it names none */
   namespace: string;
 }

@@ -3,20 +3,10 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { Clock } from '../../rules/clock.ts';
 import type { Sink } from './contract.ts';
 import { HEAD } from './event.ts';
+import type { Endpoint } from '../../meta/endpoint.ts';
 
-/** Where a webhook answers, and who we are to it. Certificates and keys in PEM. */
-export interface WebhookEndpoint {
-  /** URL, with its path */
-  server: string;
-  ca?: string | undefined;
-  insecure: boolean;
-  serverName?: string | undefined;
-  certificate?: string | undefined;
-  key?: string | undefined;
-  token?: string | undefined;
-}
 export interface WebhookOptions {
-  endpoint: WebhookEndpoint;
+  endpoint: Endpoint;
   /** events that may wait; more are dropped, and counted */
   bufferSize: number;
   /** events of one request */
