@@ -143,6 +143,8 @@ describe('a claim', () => {
         },
       });
     }
+    // a claim is bound to what the controller has seen
+    await cluster.advance(10);
     await cluster.put('persistentvolumeclaims', {
       metadata: { name: 'c', namespace: 'a' },
       spec: { storageClassName: '', accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '2Gi' } } },
