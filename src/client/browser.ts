@@ -18,9 +18,11 @@ const timers: Timers = {
 
 /** A cluster as a page sees it: over the browser's own web socket. */
 export function connect({ server = globalThis.location.origin, token }: BrowserOptions = {}): Cluster {
+  const elsewhere = new URL(server).origin !== globalThis.location.origin;
   return new Cluster(
     webSocketTransport(server, {
       webSocket: WebSocket,
+      before: elsewhere ? () => handshake(server) : undefined,
       params: async () => {
         const shown = await token?.();
         return shown === undefined ? {} : { authorization: `Bearer ${shown}` };
@@ -29,3 +31,13 @@ export function connect({ server = globalThis.location.origin, token }: BrowserO
     timers,
   );
 }
+
+/**
+ * A server of Kubernetes asks for a client's certificate. Chromium gives up a web socket that is asked for one, unless it
+ * has been decided for the host that there is none, which only a request does. What it answers does not matter.
+ */
+const handshake = (server: string): Promise<void> =>
+  fetch(`${server}/version`, { mode: 'no-cors', credentials: 'include', cache: 'no-store' }).then(
+    () => undefined,
+    () => undefined,
+  );

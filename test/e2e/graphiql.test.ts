@@ -1,30 +1,13 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
-import os from 'node:os';
-import path from 'node:path';
-import { chromium, type BrowserContext, type Page } from 'playwright-core';
+import type { BrowserContext, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { CHROMIUM, launch } from './support/browser.ts';
 import { eventually, startCluster, type Cluster } from './support/cluster.ts';
-
-const CHROMIUM = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find((file) =>
-  existsSync(file),
-);
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-if (!CHROMIUM) process.stdout.write('skipped: GraphiQL needs a Chromium, and this machine has none\n');
 
 /** GraphiQL in a real browser, opened by the link that the start prints. */
 describe.skipIf(!CHROMIUM)('GraphiQL', () => {
   let cluster: Cluster;
   let browser: BrowserContext;
   let page: Page;
-  const profile = mkdtempSync(path.join(os.tmpdir(), 'ku7s-browser-'));
 
   beforeAll(async () => {
     cluster = await startCluster(['--nodes', 'simulated:2']);
@@ -39,12 +22,7 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
       },
     };
     expect((await cluster.kubectl('create -f -', JSON.stringify(deployment))).stderr).toBe('');
-    browser = await chromium.launchPersistentContext(profile, {
-      ...(CHROMIUM !== undefined && { executablePath: CHROMIUM }),
-      headless: true,
-      ignoreHTTPSErrors: true,
-      args: FLAGS,
-    });
+    browser = await launch();
     page = await browser.newPage();
     const link = /https:\/\/\S*graphiql\S*/.exec(cluster.output())?.[0];
     expect(link).toBeDefined();
@@ -54,7 +32,6 @@ describe.skipIf(!CHROMIUM)('GraphiQL', () => {
   afterAll(async () => {
     await browser?.close();
     await cluster?.remove();
-    rmSync(profile, { recursive: true, force: true });
   });
 
   /** Replaces what the editor holds by one named operation and runs it. */

@@ -15,6 +15,8 @@ export interface WebSocketOptions {
   webSocket: unknown;
   /** what `connection_init` says: `authorization` for a bearer token */
   params?: ClientOptions['connectionParams'];
+  /** what has to be done before each connection */
+  before?: (() => Promise<void>) | undefined;
 }
 
 /**
@@ -72,12 +74,12 @@ export function webSocketTransport(server: string, options: WebSocketOptions, pa
 }
 
 /** graphql-ws's client of one endpoint: it opens the connection when it is needed, never repeats an operation. */
-function connect(url: string, { webSocket, params }: WebSocketOptions): Client {
+function connect(url: string, { webSocket, params, before }: WebSocketOptions): Client {
   let open = false;
   /** from the loss of an open connection until all operations on it have been told */
   let justLost = false;
   return createClient({
-    url,
+    url: before ? () => before().then(() => url) : url,
     webSocketImpl: webSocket,
     ...(params !== undefined && { connectionParams: params }),
     keepAlive: 10_000,
