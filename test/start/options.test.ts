@@ -90,7 +90,12 @@ describe('the command line', () => {
       nodeName: undefined,
       images: { source: 'auto' },
       nodeIP: undefined,
-      nodeLimits: { maxPods: 110, allowedUnsafeSysctls: [] },
+      nodeLimits: {
+        maxPods: 110,
+        allowedUnsafeSysctls: [],
+        manifestPath: undefined,
+        shutdown: { total: 0, critical: 0 },
+      },
       serviceProxy: 'auto',
       addons: ALL,
       ingress: { address: undefined, httpPort: undefined, httpsPort: undefined, accessLog: false },
