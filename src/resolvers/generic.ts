@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import { createBuilder } from './builder.ts';
+import { addFieldChange } from './field-change.ts';
 import { addHistoryFields } from './history/history-fields.ts';
 import { addBundleFields } from './mutations/bundle-fields.ts';
 import { addRolloutTypes } from './mutations/rollout/rollout-types.ts';
@@ -22,12 +23,13 @@ export function genericSchema(): GraphQLSchema {
   builder.subscriptionType({});
   addGenericQueries(builder);
   addGenericMutations(builder);
-  addGenericMany(builder, addBundleFields(builder));
+  const fieldChange = addFieldChange(builder);
+  addGenericMany(builder, addBundleFields(builder, fieldChange));
   addApplyConflict(builder);
   addDrainSubscription(builder);
   addDeletePreview(builder);
   addRolloutTypes(builder);
-  addHistoryFields(builder);
+  addHistoryFields(builder, fieldChange);
   addGenericSubscriptions(builder);
   addLiveTypes(builder);
   addPageInfo(builder);

@@ -2,11 +2,12 @@ import type { Change } from '../../api/history/change.ts';
 import type { ChangePage } from '../../api/history/contract.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { FieldChange } from '../../meta/diff.ts';
+import type { FieldChangeRef } from '../field-change.ts';
 import type { Builder } from '../builder.ts';
 import { counted } from '../context.ts';
 
 /** `Change` and what it consists of; a page of them is `ChangePage`. */
-export function addChangeTypes(builder: Builder) {
+export function addChangeTypes(builder: Builder, fieldChange: FieldChangeRef) {
   const facade = builder.enumType('Facade', {
     description: 'The way by which a write came in.',
     values: {
@@ -14,15 +15,6 @@ export function addChangeTypes(builder: Builder) {
       GRAPHQL: { value: 'graphql' },
       LOOP: { value: 'loop', description: "one of this program's own loops" },
     } as const,
-  });
-  const fieldChange = builder.objectRef<FieldChange>('FieldChange').implement({
-    description: 'One field that differs.',
-    fields: (t) => ({
-      path: t.exposeString('path', { description: '`spec.containers[name=web].image`; empty for the whole object' }),
-      op: t.exposeString('op', { description: 'add, remove or replace' }),
-      from: t.field({ type: 'JSON', nullable: true, resolve: ({ from }) => from ?? null }),
-      to: t.field({ type: 'JSON', nullable: true, resolve: ({ to }) => to ?? null }),
-    }),
   });
   const change = builder.objectRef<Change>('Change').implement({
     description: 'One revision: who changed what, when and how.',

@@ -4,12 +4,13 @@ import { badRequest } from '../../meta/status.ts';
 import type { Builder } from '../builder.ts';
 import { namedTarget, writeOptions } from '../targets.ts';
 import { wholeAnswer } from '../whole.ts';
+import type { FieldChangeRef } from '../field-change.ts';
 import { addChangeTypes } from './change-types.ts';
 import { filterOf, matcherOf, pageOf } from './arguments.ts';
 
 /** `history`, `changes` and `undo`. */
-export function addHistoryFields(builder: Builder): void {
-  const page = addChangeTypes(builder);
+export function addHistoryFields(builder: Builder, fieldChange: FieldChangeRef): void {
+  const page = addChangeTypes(builder, fieldChange);
   builder.queryFields((t) => {
     const filter = {
       user: t.arg.string({ description: 'who wrote' }),

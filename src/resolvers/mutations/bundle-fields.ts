@@ -5,6 +5,7 @@ import { attributesOf } from '../../api/authorization/attributes.ts';
 import type { ObjectAnswer } from '../../api/contract.ts';
 import type { Builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
+import type { FieldChangeRef } from '../field-change.ts';
 import { wholeAnswer } from '../whole.ts';
 import { applyBundle } from './apply-bundle.ts';
 import type { BundleObject, BundleResult } from './bundle-result.ts';
@@ -21,19 +22,10 @@ export type BundleResultRef = ReturnType<typeof bundleResultRef>;
 const bundleResultRef = (builder: Builder) => builder.objectRef<BundleResult>('BundleResult');
 
 /** `applyBundle`: many objects in one transaction. */
-export function addBundleFields(builder: Builder): BundleResultRef {
+export function addBundleFields(builder: Builder, change: FieldChangeRef): BundleResultRef {
   const action = builder.enumType('BundleAction', {
     description: 'What is done to one of many objects.',
     values: ACTIONS,
-  });
-  const change = builder.objectRef<FieldChange>('BundleFieldChange').implement({
-    description: 'One field that is changed.',
-    fields: (t) => ({
-      path: t.exposeString('path', { description: '`spec.containers[name=web].image`; empty for the whole object' }),
-      op: t.exposeString('op', { description: 'add, remove or replace' }),
-      from: t.field({ type: 'JSON', nullable: true, resolve: ({ from }) => from ?? null }),
-      to: t.field({ type: 'JSON', nullable: true, resolve: ({ to }) => to ?? null }),
-    }),
   });
   const object = builder.objectRef<BundleObject>('BundleObject').implement({
     description: 'What became of one of many objects, or would have become of it.',
