@@ -103,7 +103,9 @@ export function uniqueFieldNames(fields: Iterable<string>, ours: Iterable<string
   const give = (json: string): void => {
     const wanted = fieldName(json);
     let name = wanted;
-    for (let length = 0; taken.has(name); length += 16) name = `${wanted}_${length ? digest(json, length) : ''}`;
+    // `__` is GraphQL's own
+    const more = wanted === '_' ? '_0' : `${wanted}_`;
+    for (let length = 0; taken.has(name); length += 16) name = `${more}${length ? digest(json, length) : ''}`;
     taken.add(name);
     names.set(json, name);
   };
@@ -144,11 +146,10 @@ function oursIn({ name, fields, preserveUnknown }: ObjectSchema): Set<string> {
   return ours;
 }
 
-export type StructKey = string | ObjectSchema;
-/** One struct is one type, though the facts have variants of it (the same struct, here atomic and there not). */
-export const structKey = (schema: ObjectSchema): StructKey => schema.name || schema;
-
-/** What is made for structs, for as long as they are there: those of the facts for ever, anonymous ones of custom kinds as long as these. */
+/**
+ * What is made for structs, for as long as they are there: those of the facts for ever, anonymous ones of custom kinds as
+ * long as these. One struct is one type, though the facts have variants of it (the same struct, here atomic, there not).
+ */
 export class ByStruct<T> {
   private readonly named = new Map<string, T>();
   private readonly anonymous = new WeakMap<ObjectSchema, T>();
