@@ -1,4 +1,11 @@
-import { getNamedType, isObjectType, Kind as Node, type DocumentNode, type GraphQLNamedType, type SelectionSetNode } from 'graphql';
+import {
+  getNamedType,
+  isObjectType,
+  Kind as Node,
+  type DocumentNode,
+  type GraphQLNamedType,
+  type SelectionSetNode,
+} from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { fragmentsOf, type Fragments } from '../expansion.ts';
 import { groupField, KindSchema } from './kind-schema.ts';
@@ -35,7 +42,8 @@ export class DocumentSchema extends KindSchema {
     this.generation = all.generation;
     this.fragments = fragmentsOf(document);
     this.names = topOf(document, this.fragments);
-    for (const root of ROOTS) for (const name of also[root] ?? []) if (!this.names[root].has(name)) this.names[root].set(name, []);
+    for (const root of ROOTS)
+      for (const name of also[root] ?? []) if (!this.names[root].has(name)) this.names[root].set(name, []);
     // what is found now is what the document is about
     for (const root of ROOTS) this.root(root);
   }
@@ -71,7 +79,9 @@ export class DocumentSchema extends KindSchema {
 
   /** The types that were asked for; rules of validation look for those that a document names. */
   override getTypeMap(): ReturnType<KindSchema['getTypeMap']> {
-    return new Proxy(this.introspection, { get: (_, name) => (typeof name === 'string' ? this.getType(name) : undefined) });
+    return new Proxy(this.introspection, {
+      get: (_, name) => (typeof name === 'string' ? this.getType(name) : undefined),
+    });
   }
 
   override getPossibleTypes(): [] {
@@ -106,7 +116,9 @@ export class DocumentSchema extends KindSchema {
   private keep(field: FieldConfigs[string]): FieldConfigs[string] {
     const type = getNamedType(field.type);
     this.types.set(type.name, type);
-    if (isObjectType(type)) for (const { type: version } of Object.values(type.getFields())) this.types.set(getNamedType(version).name, getNamedType(version));
+    if (isObjectType(type))
+      for (const { type: version } of Object.values(type.getFields()))
+        this.types.set(getNamedType(version).name, getNamedType(version));
     return field;
   }
 

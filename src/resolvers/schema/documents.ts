@@ -113,7 +113,9 @@ export class Documents {
       const similar = errors.length ? this.similarTo(schema) : undefined;
       // once more with what might have been meant, so that the errors say it
       if (similar)
-        errors = validate(new DocumentSchema(fields, types, node, similar), node, specifiedRules, { maxErrors: MAX_ERRORS });
+        errors = validate(new DocumentSchema(fields, types, node, similar), node, specifiedRules, {
+          maxErrors: MAX_ERRORS,
+        });
       if (errors.length) return refused(...errors);
       return new Document(schema, node, errors, bytes);
     } catch (error) {

@@ -5,8 +5,7 @@ import { BUILTIN_NAMES } from './builtin-names.ts';
 
 export const upper = (word: string): string => word.charAt(0).toUpperCase() + word.slice(1);
 /** `HTTPRoute` → `httpRoute`, `Pod` → `pod`, `CSINode` → `csiNode` */
-const lower = (word: string): string =>
-  word.replace(/^([A-Z]+)(?=[A-Z][a-z]|$)|^[A-Z]/, (head) => head.toLowerCase());
+const lower = (word: string): string => word.replace(/^([A-Z]+)(?=[A-Z][a-z]|$)|^[A-Z]/, (head) => head.toLowerCase());
 
 /** What a kind is called in GraphQL. All that is made for it has one of these in its name. */
 export interface KindNames {

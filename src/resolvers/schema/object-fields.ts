@@ -33,6 +33,8 @@ export const objectFields = (scalars: Scalars): FieldConfigs => ({
 function yamlOf(object: unknown): string {
   const { length } = stringifyExact(object);
   if (length > MAX_YAML)
-    throw new GraphQLError(`the object is ${length} characters long, more than the ${MAX_YAML} that are written as YAML`);
+    throw new GraphQLError(
+      `the object is ${length} characters long, more than the ${MAX_YAML} that are written as YAML`,
+    );
   return toYaml(object);
 }

@@ -10,8 +10,7 @@ type FieldConfig = FieldConfigs[string];
 
 /** What stands behind a field of a root type. */
 export type Found =
-  | { config: FieldConfig; kind?: Kind; group?: undefined }
-  | { group: string; config?: undefined; kind?: undefined };
+  { config: FieldConfig; kind?: Kind; group?: undefined } | { group: string; config?: undefined; kind?: undefined };
 
 /** Characters of the name of a field; no longer one is anybody's. */
 const MAX_NAME = 1024;
@@ -65,7 +64,10 @@ export class RootFields {
     let best: Found | undefined = group === undefined ? undefined : { group };
     let since = group === undefined ? Infinity : this.ageOf(group);
     const offer = (kind: Kind, local: string): void => {
-      if (kind.since > since || (kind.since === since && best && (best.group ?? best.kind!.storage.key) <= kind.storage.key))
+      if (
+        kind.since > since ||
+        (kind.since === since && best && (best.group ?? best.kind!.storage.key) <= kind.storage.key)
+      )
         return;
       const config = this.localField(kind, root, local);
       if (config) [best, since] = [{ config, kind }, kind.since];
@@ -90,7 +92,9 @@ export class RootFields {
   /** Versions of a group, as they are called in GraphQL, with their own names. */
   versionsOf(group: string): Map<string, string> {
     this.follow();
-    return new Map([...(this.groups.get(group)?.keys() ?? [])].map((version) => [version.replaceAll('-', '__'), version]));
+    return new Map(
+      [...(this.groups.get(group)?.keys() ?? [])].map((version) => [version.replaceAll('-', '__'), version]),
+    );
   }
 
   kindsOf(group: string, version: string): Kind[] {
@@ -144,8 +148,7 @@ export class RootFields {
     const flat = this.find('query', `${groupName(group)}_${many}`);
     if (flat?.kind === kind) return true;
     return (
-      this.find('query', groupName(group))?.group === group &&
-      this.findIn('query', group, version, many)?.kind === kind
+      this.find('query', groupName(group))?.group === group && this.findIn('query', group, version, many)?.kind === kind
     );
   }
 
@@ -174,7 +177,8 @@ export class RootFields {
 
   private ageOf(group: string): number {
     let age = Infinity;
-    for (const kinds of this.groups.get(group)?.values() ?? []) for (const kind of kinds) age = Math.min(age, kind.since);
+    for (const kinds of this.groups.get(group)?.values() ?? [])
+      for (const kind of kinds) age = Math.min(age, kind.since);
     return age;
   }
 
@@ -201,7 +205,8 @@ export class RootFields {
     try {
       for (const prefix of prefixesOf(kind)) addTo(this.flat, prefix, kind);
       if (this.isPreferred(kind))
-        for (const root of ROOTS) for (const [name] of this.localFields(kind, root)) addTo(this.short, `${root} ${name}`, kind);
+        for (const root of ROOTS)
+          for (const [name] of this.localFields(kind, root)) addTo(this.short, `${root} ${name}`, kind);
     } catch (error) {
       this.leaveOut(kind, (error as Error).message);
     }
@@ -227,7 +232,8 @@ const prefixesOf = ({ group, version }: Kind): string[] => [
   `${groupName(group)}_${version.replaceAll('-', '__')}`,
 ];
 
-const comesBefore = (a: Kind, b: Kind): boolean => a.since < b.since || (a.since === b.since && a.storage.key < b.storage.key);
+const comesBefore = (a: Kind, b: Kind): boolean =>
+  a.since < b.since || (a.since === b.since && a.storage.key < b.storage.key);
 
 function addTo<K>(map: Map<K, Set<Kind>>, key: K, kind: Kind): void {
   const kinds = map.get(key);

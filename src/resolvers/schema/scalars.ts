@@ -57,7 +57,12 @@ function literal(node: ValueNode, variables: Readonly<Record<string, unknown>>):
         // a variable that is not given is a field that is not there
         const part = literal(value, variables);
         if (part === undefined) continue;
-        Object.defineProperty(object, name.value, { value: part, enumerable: true, configurable: true, writable: true });
+        Object.defineProperty(object, name.value, {
+          value: part,
+          enumerable: true,
+          configurable: true,
+          writable: true,
+        });
       }
       return object;
     }

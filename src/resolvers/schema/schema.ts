@@ -36,7 +36,10 @@ export class Schema {
   /** Makes what does not change and looks at what comes, in slices, until the returned function is called. */
   start(log: (error: unknown) => void): () => void {
     const check = (): void => void this.check().catch(log);
-    void this.types.prepare(() => this.stopped).then(check).catch(log);
+    void this.types
+      .prepare(() => this.stopped)
+      .then(check)
+      .catch(log);
     const ignore = this.registry.onChange(check);
     return () => {
       this.stopped = true;
@@ -87,7 +90,10 @@ export class Schema {
     if (slice.over) await slice.next();
     const { key } = kind.storage;
     const all = this.registry.all().filter((one) => one.storage.key === key);
-    this.report(key, all.map((one) => this.faultOf(one)).find((fault) => fault !== undefined));
+    this.report(
+      key,
+      all.map((one) => this.faultOf(one)).find((fault) => fault !== undefined),
+    );
   }
 
   private faultOf(kind: Kind): string | undefined {

@@ -30,7 +30,11 @@ export class WholeSchema extends KindSchema {
       yield;
     }
     const known = Object.values(this.introspection);
-    const roots = [...ROOTS.map((root) => this.root(root)), ...kinds.map((kind) => this.fields.types.object(kind)), ...known];
+    const roots = [
+      ...ROOTS.map((root) => this.root(root)),
+      ...kinds.map((kind) => this.fields.types.object(kind)),
+      ...known,
+    ];
     for (const type of typeWalk(roots, this.all)) {
       if (isObjectType(type) && type.getInterfaces().length) this.implementations.push(type);
       yield;
@@ -52,13 +56,16 @@ export class WholeSchema extends KindSchema {
         return before.then(() => type).then(taken, failed);
       };
       // a list's items may be promises where graphql-js completes them, which the type of this function cannot say
+      // oxlint-disable-next-line unicorn/no-thenable -- it is awaited on purpose
       return { then } as never;
     };
     return Object.fromEntries([...this.all].map(([name, type]) => [name, inTurn(type)]));
   }
 
   override getPossibleTypes(type: GraphQLAbstractType): readonly GraphQLObjectType[] {
-    return isUnionType(type) ? type.getTypes() : this.implementations.filter((one) => one.getInterfaces().includes(type));
+    return isUnionType(type)
+      ? type.getTypes()
+      : this.implementations.filter((one) => one.getInterfaces().includes(type));
   }
 
   override getImplementations(type: GraphQLInterfaceType): {

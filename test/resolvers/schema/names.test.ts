@@ -59,10 +59,18 @@ test.each([
 ])('the group %j is called %j', (group, name) => expect(groupName(group)).toBe(name));
 
 test.each<[string, Wanted, Partial<ReturnType<typeof namesOf>>]>([
-  ['usual', {}, { type: 'Cluster_example_com_v1', one: 'cluster', many: 'clusters', kind: 'Cluster', kinds: 'Clusters' }],
+  [
+    'usual',
+    {},
+    { type: 'Cluster_example_com_v1', one: 'cluster', many: 'clusters', kind: 'Cluster', kinds: 'Clusters' },
+  ],
   ['capitals inside', { kind: 'CronTab' }, { one: 'cronTab', many: 'cronTabs' }],
   ['plural as singular', { kind: 'Sheep', plural: 'sheep' }, { one: 'sheep', many: 'sheepList' }],
-  ['kind as plural', { kind: 'Pods', plural: 'pods', singular: 'pod' }, { one: 'pod', many: 'pods', kinds: 'PodsList' }],
+  [
+    'kind as plural',
+    { kind: 'Pods', plural: 'pods', singular: 'pod' },
+    { one: 'pod', many: 'pods', kinds: 'PodsList' },
+  ],
   ['small letters', { kind: 'cluster' }, { type: 'cluster_example_com_v1', kind: '_cluster' }],
   ['a dash', { kind: 'My-Kind' }, { type: 'My__Kind_example_com_v1', kind: 'My__Kind' }],
 ])('names of a custom kind: %s', (_, wanted, expected) => {
@@ -110,7 +118,10 @@ describe('a name that two would have', () => {
   test.each(['Volume', 'PodConnection', 'Query', 'String', 'Pod', 'KubernetesObject', 'PodSpecWhere', 'JSON'])(
     'is never that of a built-in: a kind %s',
     (kind) => {
-      const registry = registryOf([{ kind, properties: { spec: { type: 'object', properties: { a: { type: 'string' } } } } }, 1]);
+      const registry = registryOf([
+        { kind, properties: { spec: { type: 'object', properties: { a: { type: 'string' } } } } },
+        1,
+      ]);
       const [schema, before] = [buildSchema(registry), buildSchema(createRegistry())];
       expect(String(schema.getType(kind))).toBe(String(before.getType(kind)));
       expect(schema.getType(`${kind}_example_com_v1`)).toBeDefined();

@@ -62,10 +62,9 @@ test('a custom kind joins and leaves the schema', () => {
   expect(validateSchema(made)).toEqual([]);
   const types = made.getTypeMap();
   expect(Object.keys(made.getQueryType()!.getFields())).toEqual(expect.arrayContaining(['gadget', 'gadgets']));
-  expect(Object.keys((types['Gadget_example_com_v1_Spec_Size'] as never as { getFields(): object }).getFields())).toEqual([
-    'x_max_',
-    'x_max',
-  ]);
+  expect(
+    Object.keys((types['Gadget_example_com_v1_Spec_Size'] as never as { getFields(): object }).getFields()),
+  ).toEqual(['x_max_', 'x_max']);
   expect(types['Gadget_example_com_v1_Spec_SizeInput']).toBeDefined();
   registry.setCustom('gadgets.example.com', []);
   expect(buildSchema(registry).getTypeMap()['Gadget_example_com_v1']).toBeUndefined();
