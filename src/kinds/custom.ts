@@ -6,6 +6,7 @@ import { headOf } from './builtin.ts';
 import { customColumns, type PrinterColumn } from './custom/columns.ts';
 import type { JsonSchema } from './custom/json-schema.ts';
 import { prune } from './custom/prune.ts';
+import { declaredRelations } from './custom/references.ts';
 import type { ScalePaths } from './custom/scale.ts';
 import { completeCustom, customStrategy, type CustomFacts } from './custom/strategy.ts';
 import { sortedCopy } from './custom/sorted.ts';
@@ -87,6 +88,7 @@ export function customKinds(definition: KubeObject, since = 0): Kind[] {
   const { group, scope, names, versions } = definition['spec'] as Spec;
   const stored = versions.find((v) => v.storage);
   if (!stored) return [];
+  const relations = declaredRelations(definition);
   const storedFacts = factsOf(stored);
   const storedAs = { group, version: stored.name, kind: names.kind };
   const storage: StorageKind = {
@@ -95,7 +97,7 @@ export function customKinds(definition: KubeObject, since = 0): Kind[] {
     namespaced: scope === 'Namespaced',
     head: headOf(storedAs),
     persisted: true,
-    strategy: customStrategy(storedFacts),
+    strategy: { ...customStrategy(storedFacts), relations },
     schema: storedFacts.schema,
   };
   return versions
@@ -116,7 +118,10 @@ export function customKinds(definition: KubeObject, since = 0): Kind[] {
         schema: own.schema,
         custom: true,
         // what is written through a version is held to that version's schema
-        storage: own === storedFacts ? storage : { ...storage, strategy: customStrategy(own), schema: own.schema },
+        storage:
+          own === storedFacts
+            ? storage
+            : { ...storage, strategy: { ...customStrategy(own), relations }, schema: own.schema },
         convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs)),
         columns: own.columns,
         ...(v.deprecated && {

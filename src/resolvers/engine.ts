@@ -181,7 +181,9 @@ export class Engine {
     const byGraphQL = (): Promise<JsonText> => this.eventText(operation, request, context, event);
     if (!compiled) return byGraphQL();
     if (!isLong(event)) return compiled.event(event) ?? byGraphQL();
-    return compiled.longEvent(event, new Budget(NO_BUDGET)).then((text) => text ?? byGraphQL());
+    return compiled
+      .longEvent(event, createContext(this.api, context, new Budget(NO_BUDGET)))
+      .then((text) => text ?? byGraphQL());
   }
 
   /** With a context of its own: relations of an event are of its own time, not of the subscription's beginning. */

@@ -262,8 +262,6 @@ describe('a compiled operation', () => {
   });
 
   test.each([
-    ['a relation', '{ pods { items { node { kind } } } }'],
-    ['an abstract type', '{ pods { items { owners { kind } } } }'],
     ['a directive', 'query ($a: Boolean!) { pods { items { kind @include(if: $a) } } }'],
     ['introspection', '{ __type(name: "Pod") { name } }'],
     ['a mutation whose answer has fields', 'mutation { createPod(object: {}) { kind } }'],

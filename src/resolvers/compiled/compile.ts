@@ -6,7 +6,6 @@ import {
   getVariableValues,
   isLeafType,
   isNonNullType,
-  locatedError,
   type DocumentNode,
   type FieldNode,
   type FragmentDefinitionNode,
@@ -17,12 +16,13 @@ import {
   type GraphQLSchema,
   type OperationDefinitionNode,
 } from 'graphql';
-import type { Budget } from '../budget.ts';
 import type { OperationContext } from '../context.ts';
 import { JsonWriter, type JsonText } from '../json-text.ts';
 import { compileArguments, compileVariables } from './arguments.ts';
 import { collectFields } from './selections.ts';
-import { NOT_COVERED, Writers, type Write, type WriteLong } from './writers.ts';
+import { NOT_COVERED, type Write } from './leaves.ts';
+import { Run } from './run.ts';
+import { Writers, type Writer } from './writers.ts';
 
 type FormatError = (error: GraphQLError) => GraphQLFormattedError;
 type Variables = Readonly<Record<string, unknown>>;
@@ -34,7 +34,7 @@ export interface CompiledOperation {
   /** A subscription's event. Undefined as above. */
   event(value: unknown): JsonText | undefined;
   /** The same of one that has a long list: others have their turn between its items. */
-  longEvent(value: unknown, budget: Budget): Promise<JsonText | undefined>;
+  longEvent(value: unknown, context: OperationContext): Promise<JsonText | undefined>;
 }
 
 interface RootField {
@@ -44,7 +44,7 @@ interface RootField {
   /** what its resolver is told of its place, without the variables */
   info: Omit<GraphQLResolveInfo, 'variableValues'>;
   arguments: ReturnType<typeof compileArguments>;
-  long: WriteLong | undefined;
+  writer: Writer;
   /** in a subscription */
   write: Write | undefined;
 }
@@ -72,9 +72,10 @@ export function compile(
   const fields: RootField[] = [];
   for (const [as, nodes] of selected) {
     const field = root.getFields()[nodes[0]!.name.value];
-    const write = subscribes ? field && writers.of(field.type, nodes) : undefined;
-    const long = field && writers.long(field.type, nodes);
-    if (!field || !long || (subscribes && !write)) return undefined;
+    const write = subscribes ? field && writers.of(field.type, nodes)?.write : undefined;
+    const writer = field && writers.root(field.type, nodes);
+    // an event is written in one go
+    if (!writer || (subscribes && !write)) return undefined;
     fields.push({
       as,
       nodes,
@@ -91,7 +92,7 @@ export function compile(
         operation,
       },
       arguments: compileArguments(field as GraphQLField<unknown, unknown>, nodes[0]!),
-      long,
+      writer,
       write,
     });
   }
@@ -110,14 +111,17 @@ export function compile(
       return errors ? JSON.stringify({ errors: errors.map(format) }) : run(fields, coerced, context, format);
     },
     event: (value) => eventText(fields, value),
-    longEvent: (value, budget) =>
+    longEvent: (value, context) =>
       written(
         fields,
         fields.map(({ field }) => eventValue(field, value)),
-        [],
-        budget,
+        new Run({}, context, () => notCovered()),
       ),
   };
+}
+
+function notCovered(): never {
+  throw NOT_COVERED;
 }
 
 /** @param variables coerced */
@@ -127,25 +131,24 @@ async function run(
   context: OperationContext,
   format: FormatError,
 ): Promise<JsonText | undefined> {
-  const errors: GraphQLFormattedError[] = [];
+  const run = new Run(variables, context, format);
   let failed = false;
   const values = await Promise.all(
-    fields.map(async ({ as, nodes, field, info, arguments: read }) => {
+    fields.map(async ({ nodes, field, info, arguments: read }) => {
       try {
         // What is wrong with arguments is thrown by graphql-js' own function.
         const args =
           read(variables) ?? getArgumentValues(field as GraphQLField<unknown, unknown>, nodes[0]!, variables);
         return await field.resolve!(undefined, args, context, { ...info, variableValues: { ...variables } });
       } catch (error) {
-        errors.push(format(locatedError(error, nodes, [as])));
+        run.fail(error, nodes, info.path);
         failed ||= isNonNullType(field.type);
         return FAILED;
       }
     }),
   );
   context.budget.check();
-  if (failed) return JSON.stringify({ data: null, errors });
-  return written(fields, values, errors, context.budget);
+  return failed ? JSON.stringify({ data: null, errors: run.errors }) : written(fields, values, run);
 }
 
 const FAILED = Symbol('failed');
@@ -154,15 +157,15 @@ const FAILED = Symbol('failed');
 async function written(
   fields: readonly RootField[],
   values: readonly unknown[],
-  errors: readonly GraphQLFormattedError[],
-  budget: Budget,
+  run: Run,
 ): Promise<JsonText | undefined> {
-  const out = new JsonWriter();
+  const { out, errors } = run;
   try {
-    for (const [i, { as, long }] of fields.entries()) {
+    for (const [i, { as, writer, info }] of fields.entries()) {
       out.text += `${i ? ',' : '{"data":{'}${JSON.stringify(as)}:`;
       if (values[i] === FAILED) out.text += 'null';
-      else await long?.(values[i], out, budget);
+      else if (writer.deep) await writer.deep(values[i], run, info.path);
+      else writer.write(values[i], out);
     }
   } catch (error) {
     if (error === NOT_COVERED) return undefined;
