@@ -223,6 +223,11 @@ export interface Registry {
   /** the preferred version of a resource by its storage key (`pods`, `deployments.apps`) */
   preferred(key: string): Kind | undefined;
   storage(key: string): StorageKind | undefined;
+  /**
+   * The relations that lead to a kind and have a way back, by its storage key; the same list for as long as they are the
+   * same. `typed`: those whose way back is a field of its own type, which for a built-in kind no definition changes.
+   */
+  leadingTo(key: string, which: 'all' | 'typed'): readonly { relation: Relation<ObjectLike>; declaring: Kind }[];
   /** replaces all custom kinds of one definition (empty list: removed) */
   setCustom(definition: string, kinds: readonly Kind[]): void;
   onChange(listener: () => void): () => void;

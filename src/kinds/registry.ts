@@ -1,5 +1,6 @@
 import { builtinKinds } from './builtin.ts';
 import type { Kind, Registry, StorageKind } from './kind.ts';
+import { leadingTo, type Leading } from './leading.ts';
 
 /** Versions by maturity and number: v2 before v1, before v1beta2, before v1alpha1, before any other name. */
 export function compareVersions(a: string, b: string): number {
@@ -52,12 +53,18 @@ function indexOf(builtin: readonly Kind[], custom: readonly Kind[]): Index {
   return { all, byResource, byKind, preferred, groups };
 }
 
+const NONE: readonly Leading[] = [];
+
 class KindRegistry implements Registry {
   generation = 1;
   private readonly builtin: readonly Kind[];
   private readonly custom = new Map<string, readonly Kind[]>();
   private readonly listeners = new Set<() => void>();
   private index: Index;
+  private leading: { generation: number; byKey: ReadonlyMap<string, readonly Leading[]> } = {
+    generation: 0,
+    byKey: new Map(),
+  };
 
   constructor() {
     this.builtin = builtinKinds();
@@ -80,6 +87,14 @@ class KindRegistry implements Registry {
   }
   storage(key: string): StorageKind | undefined {
     return this.index.preferred.get(key)?.storage;
+  }
+  leadingTo(key: string, which: 'all' | 'typed'): readonly Leading[] {
+    if (this.leading.generation !== this.generation) {
+      const { all, preferred } = this.index;
+      const { byKey } = this.leading;
+      this.leading = { generation: this.generation, byKey: leadingTo(all, preferred, byKey) };
+    }
+    return this.leading.byKey.get(`${which} ${key}`) ?? NONE;
   }
   setCustom(definition: string, kinds: readonly Kind[]): void {
     if (kinds.length === 0 && !this.custom.has(definition)) return;

@@ -5,7 +5,7 @@ import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labe
 import type { Parts } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import { byPlace } from './by-place.ts';
-import type { End } from './ends.ts';
+import { kindsOfEnd, type End } from './ends.ts';
 import { storedForm, type From, type OfKind } from './from.ts';
 import { ownerBy } from './ownership.ts';
 import { isOfKind, isUid } from './references.ts';
@@ -21,15 +21,16 @@ export const leadsToOne = ({ forward, relation }: End): boolean =>
   (relation.form === 'name' || relation.form === 'owner' || (relation.form === 'reference' && !relation.many));
 
 /** The object that such an end leads to. Throws 403. */
-export function relatedOne({ relation, to }: End, from: From): Soon<OfKind | undefined> {
-  const [kind] = to;
-  if (!kind) return undefined;
+export function relatedOne(end: End, from: From): Soon<OfKind | undefined> {
+  const { relation } = end;
   const object = storedForm(from);
+  if (relation.form === 'reference') {
+    const [reference] = relation.references(object);
+    return reference && referred(reference, kindsOfEnd(end, from.registry), from);
+  }
+  const [kind] = end.to;
+  if (!kind) return undefined;
   switch (relation.form) {
-    case 'reference': {
-      const [reference] = relation.references(object);
-      return reference && referred(reference, to, from);
-    }
     case 'owner': {
       const reference = object.metadata.ownerReferences?.find((one) => isOfKind(one, kind));
       return reference && ownerBy(reference, kind, from);

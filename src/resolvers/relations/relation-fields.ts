@@ -1,6 +1,7 @@
 import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString } from 'graphql';
 import { selectionOf } from '../../api/selection.ts';
 import type { Kind } from '../../kinds/kind.ts';
+import { isToEvery } from '../../kinds/leading.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
@@ -14,7 +15,7 @@ import { selectObjects } from '../where/select-objects.ts';
 import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import { leadingTo, placeOfBack } from './backward.ts';
-import { endsOf, isToEvery, type End } from './ends.ts';
+import { endsOf, type End } from './ends.ts';
 import { leadsToOne, relatedMany, relatedOne } from './forward.ts';
 import { fromOf, type OfKind } from './from.ts';
 import { cursorIn, mixedArguments, mixedPage, mixedType, type MixedArguments } from './mixed-list.ts';
@@ -31,17 +32,19 @@ type Field = FieldConfigs[string];
  */
 export function relationFields(kind: Kind, types: KindTypes): FacetFields {
   const { registry } = types;
-  const fields: FieldConfigs = { owners: ownersField(kind, types), owned: ownedField(kind, types) };
+  const fields: FieldConfigs = {
+    owners: ownersField(kind, types),
+    owned: ownedField(kind, types),
+    usedBy: usedByField(kind, types),
+  };
   const namespaces = registry.preferred('namespaces');
   if (kind.namespaced && namespaces) fields['inNamespace'] = namespaceField(namespaces, types);
   if (kind.storage.key === 'namespaces') fields['contents'] = contentsField(types);
-  const ends = types.depends('ends', (real) => endsOf(kind, real));
-  for (const end of ends) {
-    const to = end.to[0];
-    if (to) fields[end.field] = leadsToOne(end) ? oneField(kind, end, types) : manyField(kind, end, to, types);
+  for (const end of endsOf(kind, registry)) {
+    const [to] = end.to;
+    if (leadsToOne(end)) fields[end.field] = oneField(kind, end, types);
+    else if (to) fields[end.field] = manyField(kind, end, to, types);
   }
-  const uses = ends.filter(isUse);
-  if (uses.length) fields['usedBy'] = usedByField(kind, uses, types);
   return { object: fields };
 }
 
@@ -180,7 +183,7 @@ const ownedField = (kind: Kind, types: KindTypes): Field =>
     },
   );
 
-const usedByField = (kind: Kind, uses: readonly End[], types: KindTypes): Field =>
+const usedByField = (kind: Kind, types: KindTypes): Field =>
   mixed<OwnedArguments>(
     types,
     'What refers to this object, of all kinds whose objects can. Resources that the caller may not list are left out.',
@@ -189,7 +192,7 @@ const usedByField = (kind: Kind, uses: readonly End[], types: KindTypes): Field 
       const from = fromOf(kind, object, types.registry, context, info);
       return async (snapshot) => {
         const found: OfKind[] = [];
-        for (const end of uses) {
+        for (const end of endsOf(kind, context.api.registry, 'all').filter(isUse)) {
           const { declaring } = end;
           if (resource && declaring.storage.key !== resource) continue;
           const within = placeOfBack(end, from);

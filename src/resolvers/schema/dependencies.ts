@@ -105,6 +105,7 @@ export class Dependencies {
         this.note(`kind ${group}/${version}/${kind}`, () => real.byKind(group, version, kind)),
       preferred: (key) => this.note(`preferred ${key}`, () => real.preferred(key)),
       storage: (key) => this.note(`storage ${key}`, () => real.storage(key)),
+      leadingTo: (key, which) => this.note(`${which} leading to ${key}`, () => real.leadingTo(key, which)),
       setCustom: (definition, kinds) => real.setCustom(definition, kinds),
       onChange: (listener) => real.onChange(listener),
     };

@@ -1,7 +1,7 @@
 import { getNamedType, getOperationAST, isInterfaceType, isObjectType, parse, type GraphQLField } from 'graphql';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { compile } from '../../../src/resolvers/compiled/compile.ts';
-import { Operation } from '../../../src/resolvers/schema/documents.ts';
+import { Operation } from '../../../src/resolvers/schema/operation.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { giveUniverse } from './universe.ts';
 
