@@ -1,4 +1,12 @@
-import { getNamedType, getOperationAST, isInterfaceType, isObjectType, parse, type GraphQLField } from 'graphql';
+import {
+  getNamedType,
+  getOperationAST,
+  isInterfaceType,
+  isObjectType,
+  parse,
+  type GraphQLField,
+  type GraphQLSchema,
+} from 'graphql';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { compile } from '../../../src/resolvers/compiled/compile.ts';
 import { Operation } from '../../../src/resolvers/schema/operation.ts';
@@ -6,9 +14,11 @@ import { FakeApi } from '../../support/fake-api.ts';
 import { giveUniverse } from './universe.ts';
 
 let fake: FakeApi;
+let schema: GraphQLSchema;
 beforeAll(async () => {
   fake = await FakeApi.open();
   await giveUniverse(fake);
+  schema = fake.graphql.schema;
   // a user who may follow some edges, and not others
   const rules = [
     { apiGroups: [''], resources: ['pods', 'services', 'configmaps', 'nodes', 'events'], verbs: ['get', 'list'] },
@@ -61,7 +71,7 @@ class RandomDocument {
 
   /** Relations of a kind's type, each with what it leads to. */
   kind(typeName: string, depth: number): string {
-    const type = fake.graphql.schema.getType(typeName);
+    const type = schema.getType(typeName);
     if (!isObjectType(type) && !isInterfaceType(type)) throw new Error(typeName);
     const parts = [
       this.pick(['kind', 'metadata { name namespace }', '__typename', 'metadata { labels { key value } }']),
@@ -103,14 +113,14 @@ test.each([
   ['some', 'some', []],
 ] as const)('compiled relations are those of graphql-js, for who may follow %s', async (_, user, groups) => {
   let errors = 0;
-  for (let seed = 0; seed < 120; seed++) {
+  for (let seed = 0; seed < 60; seed++) {
     const random = new RandomDocument(randomOf(seed));
     const [root, type] = random.pick(ROOTS);
     const selected = `{ ${root} { totalCount items ${random.kind(type, 3)} } }`;
     const query = selected.includes('$first') ? `query ($first: Int = 3) ${selected}` : selected;
     const document = parse(query);
     const request = { query, variables: {}, as: { user, groups } };
-    expect(compile(fake.graphql.schema, document, getOperationAST(document)!), query).toBeDefined();
+    expect(compile(schema, document, getOperationAST(document)!), query).toBeDefined();
     const compiled = inOrder(String(await fake.graphql.executor.execute(request)));
     const spy = vi.spyOn(Operation.prototype, 'compiled', 'get').mockReturnValue(undefined);
     const expected = inOrder(String(await fake.graphql.executor.execute(request)));
@@ -118,5 +128,5 @@ test.each([
     expect(compiled, query).toEqual(expected);
     errors += compiled.errors?.length ?? 0;
   }
-  expect(errors).toBeGreaterThan(20);
+  expect(errors).toBeGreaterThan(10);
 });
