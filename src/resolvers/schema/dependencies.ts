@@ -28,10 +28,6 @@ export class Dependencies {
     this.registry = this.recording();
   }
 
-  ask<T>(question: string, ask: (registry: Registry) => T): T {
-    return this.note(question, () => ask(this.real));
-  }
-
   making<T>(kind: Kind, make: () => T): T {
     this.stack.push(kind);
     try {

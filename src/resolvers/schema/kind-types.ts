@@ -17,11 +17,6 @@ import type { Scalars } from './scalars-of.ts';
 export interface KindTypes {
   readonly registry: Registry;
   readonly scalars: Scalars;
-  /**
-   * Asks the registry for what is made of it by others. What is made with the answer is kept for as long as that is the
-   * same (===), which is found out by asking again when kinds have changed.
-   */
-  depends<T>(question: string, ask: (registry: Registry) => T): T;
   /** what all objects have in common: the type of what leads to several kinds */
   readonly anyObject: GraphQLInterfaceType;
   /** `Pod` */

@@ -103,10 +103,6 @@ export class MadeTypes implements KindTypes {
     return this.inputs.toJson(schema, value);
   }
 
-  depends<T>(question: string, ask: (registry: Registry) => T): T {
-    return this.dependencies.ask(question, ask);
-  }
-
   leaf(schema: Schema, path: string): GraphQLLeafType {
     return this.leafs.of(schema, path);
   }

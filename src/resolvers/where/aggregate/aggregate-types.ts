@@ -81,10 +81,7 @@ const reductionFields = (kind: Kind, types: KindTypes): GraphQLFieldConfigMap<Gr
 /** What `groupBy` names: a field of the kind, or of what it leads to. */
 export function groupByType(kind: Kind, types: KindTypes): GraphQLInputObjectType {
   const own = fieldType(kind, types);
-  const relations = relationsToOne(
-    kind,
-    types.depends('ends', (registry) => endsOf(kind, registry)),
-  );
+  const relations = relationsToOne(kind, endsOf(kind, types.registry));
   if (!relations.length) return own;
   return new GraphQLInputObjectType({
     name: types.claim(`${namesOf(kind).type}GroupBy`),
