@@ -1,6 +1,7 @@
 import type { Row } from '../row.ts';
 import { GRAPHQL } from './graphql.ts';
 import { GRAPHQL_BUNDLE } from './graphql-bundle.ts';
+import { GRAPHQL_RELATIONS } from './graphql-relations.ts';
 import { GRAPHQL_WHERE } from './graphql-where.ts';
 import { INFORMERS } from './informers.ts';
 import { EVENT_LOOP } from './event-loop.ts';
@@ -21,6 +22,7 @@ export const ROWS: readonly Row[] = [
   ...WATCHES,
   ...GRAPHQL,
   ...GRAPHQL_BUNDLE,
+  ...GRAPHQL_RELATIONS,
   ...GRAPHQL_WHERE,
   ...COLD_START,
   ...EVENT_LOOP,
