@@ -85,6 +85,15 @@ describe('the command line', () => {
       server: undefined,
       kubeconfig: path.resolve('.ku7s/kubeconfig'),
       databaseUrl: undefined,
+      history: {
+        history: { ms: 7 * 86_400_000, bytes: 2 ** 30 },
+        resources: {
+          events: { ms: 0 },
+          'leases.coordination.k8s.io': { ms: 0 },
+          nodes: { ms: 86_400_000 },
+        },
+      },
+      graphqlDocuments: { registered: new Map(), only: false },
       encryption: encryptionSettings({}, path.resolve('.ku7s')),
       nodes: [{ runtime: 'process', count: 1 }],
       nodeName: undefined,
