@@ -39,9 +39,13 @@ test('typed fields of GraphQL pass the same gate', async () => {
 
 /** Relations read other objects: each is asked for as by a request of its own. */
 test.each([
-  ['a resource that is not served', '{ namespace(name: "t") { contents(resource: "nothing") { kind } } }', 404],
-  ['a question', '{ namespace(name: "t") { contents(resource: "bindings") { kind } } }', 405],
-  ['a kind of cluster scope', '{ namespace(name: "t") { contents(resource: "nodes") { kind } } }', 404],
+  [
+    'a resource that is not served',
+    '{ namespace(name: "t") { contents(resource: "nothing") { items { kind } } } }',
+    404,
+  ],
+  ['a question', '{ namespace(name: "t") { contents(resource: "bindings") { items { kind } } } }', 405],
+  ['a kind of cluster scope', '{ namespace(name: "t") { contents(resource: "nodes") { items { kind } } } }', 404],
 ])('no relation to %s', async (_, query, code) => {
   expect((await facades.run('admin', query)).code).toBe(code);
   expect((await facades.run('anonymous', query)).code).toBe(403);

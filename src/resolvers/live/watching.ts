@@ -89,8 +89,7 @@ export async function beginWatch(
     const places = namespacesOf(given);
     return all.flatMap((kind) => {
       const filter = where === undefined || where === null ? undefined : compileWhere(kind, where);
-      const of = kind.namespaced ? places : [''];
-      return of.map((namespace): MergeSource => ({ kind, target: targetOf(kind, { namespace }), filter }));
+      return places.map((namespace): MergeSource => ({ kind, target: targetOf(kind, { namespace }), filter }));
     });
   }
 }
