@@ -2,7 +2,7 @@ import { parseStaticTokens } from './authentication/static-tokens.ts';
 import type { Registry } from '../kinds/kind.ts';
 import type { Store, Stored } from '../store/contract.ts';
 import { createChain } from './admission/chain.ts';
-import { plugins } from './admission/plugins.ts';
+import { enabledPlugins, type PluginSwitches } from './admission/enabled-plugins.ts';
 import { IpRange } from './allocation/ip-range.ts';
 import { repairAllocations } from './allocation/repair.ts';
 import { ServiceAllocation } from './allocation/services.ts';
@@ -49,6 +49,8 @@ export interface ApiOptions {
   nodePortRange?: readonly [number, number];
   /** false: everybody may everything */
   rbac?: boolean;
+  /** the default ones when not said */
+  admissionPlugins?: PluginSwitches;
   /** closed by who made it */
   auditor?: Auditor;
   /** starts a thread in which objects of very many values are judged */
@@ -102,7 +104,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     ),
     authorizer,
     standing,
-    admission: createChain(plugins),
+    admission: createChain(enabledPlugins(options.admissionPlugins ?? { enable: [], disable: [] })),
     destinations: new Destinations(range),
     openStreams: new OpenStreams(),
     services: new ServiceAllocation(store, registry, clock, range, options.nodePortRange ?? [30_000, 32_767]),

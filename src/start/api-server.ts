@@ -114,6 +114,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       authentication: options.authentication,
       serviceAccountKeys: signing,
       serviceCidr: options.serviceCidr,
+      admissionPlugins: options.admissionPlugins,
       auditor,
       validationThread: startValidationThread,
       log,

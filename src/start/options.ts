@@ -5,6 +5,8 @@ import { parseArgs } from 'node:util';
 import type { EdgeSettings } from '../addons/addon.ts';
 import { ADDONS } from '../addons/all.ts';
 import { ISSUER } from '../api/api.ts';
+import type { PluginSwitches } from '../api/admission/enabled-plugins.ts';
+import { ADMISSION_FLAGS, ADMISSION_USAGE, admissionSwitches } from './admission-options.ts';
 import { AUDIT_FLAGS, AUDIT_USAGE, parseAuditOptions, type AuditOptions } from './audit-options.ts';
 import {
   ENCRYPTION_FLAGS,
@@ -63,6 +65,7 @@ export interface Options {
   staticTokens: string | undefined;
   authentication: ReadSettings;
   serviceCidr: string;
+  admissionPlugins: PluginSwitches;
   encryption: EncryptionSettings;
   history: HistorySettings;
   audit: AuditOptions;
@@ -96,6 +99,7 @@ ${INGRESS_USAGE}
                             --oidc-{username,groups}-{claim,prefix}, --oidc-signing-algs, --oidc-required-claim KEY=VALUE
   --anonymous-auth BOOL     whether requests without a credential are taken (default true)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
+${ADMISSION_USAGE}
 ${LIMIT_USAGE}
 ${ENCRYPTION_USAGE}
 ${HISTORY_USAGE}
@@ -228,6 +232,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
+    admissionPlugins: admissionSwitches(values),
     encryption: encryptionSettings(values, data),
     history: historySettings(values),
     audit: parseAuditOptions(values, path.join(data, 'audit', 'audit.log')),
@@ -264,6 +269,7 @@ function parse(argv: string[]) {
         'token-auth-file': text,
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,
+        ...ADMISSION_FLAGS,
         ...ENCRYPTION_FLAGS,
         ...HISTORY_FLAGS,
         ...AUDIT_FLAGS,

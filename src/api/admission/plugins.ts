@@ -21,7 +21,7 @@ import { taintNodesByCondition } from './taint-nodes-by-condition.ts';
 import { validatingAdmissionPolicy } from './validating-admission-policy.ts';
 import { mutatingAdmissionWebhook, validatingAdmissionWebhook } from './webhooks.ts';
 
-/** Every plugin that is on, in kube-apiserver's recommended order. */
+/** Every plugin that there is, in kube-apiserver's recommended order. */
 export const plugins: readonly AdmissionPlugin[] = [
   namespaceLifecycle,
   limitRanger,
