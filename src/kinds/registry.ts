@@ -15,19 +15,14 @@ export function compareVersions(a: string, b: string): number {
   return y[0] - x[0] || y[1] - x[1] || y[2] - x[2];
 }
 
-interface Index {
-  all: readonly Kind[];
-  byResource: ReadonlyMap<string, Kind>;
-  byKind: ReadonlyMap<string, Kind>;
-  preferred: ReadonlyMap<string, Kind>;
-  groups: readonly { group: string; versions: readonly string[] }[];
-}
+type Groups = readonly { group: string; versions: readonly string[] }[];
 
-function groupsOf(kinds: readonly Kind[], builtin: number): Index['groups'] {
+function groupsOf(kinds: readonly Kind[], builtin: number): Groups {
   const groups = new Map<string, string[]>();
   kinds.forEach(({ group, version }, i) => {
     const versions = groups.get(group) ?? [];
-    if (!versions.includes(version)) versions.push(version);
+    if (versions.includes(version)) return;
+    versions.push(version);
     // discovery gives the order of built-in versions; those of custom groups are sorted by rule
     if (i >= builtin) versions.sort(compareVersions);
     groups.set(group, versions);
@@ -35,32 +30,60 @@ function groupsOf(kinds: readonly Kind[], builtin: number): Index['groups'] {
   return [...groups].map(([group, versions]) => ({ group, versions }));
 }
 
-function indexOf(builtin: readonly Kind[], custom: readonly Kind[]): Index {
-  const all = [...builtin, ...custom];
-  const byResource = new Map(all.map((k) => [`${k.group}/${k.version}/${k.resource}`, k]));
-  const byKind = new Map(all.map((k) => [`${k.group}/${k.version}/${k.kind}`, k]));
-  const preferred = new Map<string, Kind>();
-  const groups = groupsOf(all, builtin.length);
-  const rank = new Map(groups.flatMap(({ group, versions }) => versions.map((v, i) => [`${group}/${v}`, i] as const)));
-  const rankOf = (k: Kind): number => rank.get(`${k.group}/${k.version}`) ?? 0;
-  for (const kind of all) {
-    const { key } = kind.storage;
-    const best = preferred.get(key);
-    // of groups that share a storage key, the one that stores it is preferred
-    const own = kind.group === kind.storage.group;
-    if (!best || (own && (best.group !== kind.group || rankOf(kind) < rankOf(best)))) preferred.set(key, kind);
-  }
-  return { all, byResource, byKind, preferred, groups };
+/** What is asked for all kinds at once, made when it is asked for after a change. */
+interface Lists {
+  all: readonly Kind[];
+  groups: Groups | undefined;
 }
 
 const NONE: readonly Leading[] = [];
 
+/** Kinds by a name that is one's alone; of several that have it, the last of all kinds. */
+class ByName {
+  private readonly kinds = new Map<string, Kind>();
+  /** names that several have or had */
+  private readonly shared = new Set<string>();
+
+  constructor(
+    private readonly nameOf: (kind: Kind) => string,
+    private readonly all: () => readonly Kind[],
+  ) {}
+
+  get(name: string): Kind | undefined {
+    return this.kinds.get(name);
+  }
+
+  replace(before: readonly Kind[], kinds: readonly Kind[]): void {
+    const open = new Set<string>();
+    for (const kind of before) {
+      const name = this.nameOf(kind);
+      if (this.kinds.get(name) === kind) this.kinds.delete(name);
+      if (this.shared.has(name)) open.add(name);
+    }
+    for (const kind of kinds) {
+      const name = this.nameOf(kind);
+      if (this.kinds.has(name)) open.add(name);
+      else this.kinds.set(name, kind);
+    }
+    if (!open.size) return;
+    for (const kind of this.all()) {
+      const name = this.nameOf(kind);
+      if (open.has(name)) this.kinds.set(name, kind);
+    }
+    for (const name of open) this.shared.add(name);
+  }
+}
+
 class KindRegistry implements Registry {
   generation = 1;
   private readonly builtin: readonly Kind[];
+  private readonly builtinGroups: ReadonlySet<string>;
   private readonly custom = new Map<string, readonly Kind[]>();
   private readonly listeners = new Set<() => void>();
-  private index: Index;
+  private readonly kindsByResource: ByName;
+  private readonly kindsByKind: ByName;
+  private readonly preferredByKey = new Map<string, Kind>();
+  private lists: Lists | undefined;
   private leading: { generation: number; byKey: ReadonlyMap<string, readonly Leading[]> } = {
     generation: 0,
     byKey: new Map(),
@@ -68,39 +91,46 @@ class KindRegistry implements Registry {
 
   constructor() {
     this.builtin = builtinKinds();
-    this.index = indexOf(this.builtin, []);
+    this.builtinGroups = new Set(this.builtin.map(({ group }) => group));
+    const all = (): readonly Kind[] => this.all();
+    this.kindsByResource = new ByName(({ group, version, resource }) => `${group}/${version}/${resource}`, all);
+    this.kindsByKind = new ByName(({ group, version, kind }) => `${group}/${version}/${kind}`, all);
+    this.take([], this.builtin);
   }
   all(): readonly Kind[] {
-    return this.index.all;
+    return this.current().all;
   }
-  groups(): Index['groups'] {
-    return this.index.groups;
+  groups(): Groups {
+    const lists = this.current();
+    return (lists.groups ??= groupsOf(lists.all, this.builtin.length));
   }
   byResource(group: string, version: string, resource: string): Kind | undefined {
-    return this.index.byResource.get(`${group}/${version}/${resource}`);
+    return this.kindsByResource.get(`${group}/${version}/${resource}`);
   }
   byKind(group: string, version: string, kind: string): Kind | undefined {
-    return this.index.byKind.get(`${group}/${version}/${kind}`);
+    return this.kindsByKind.get(`${group}/${version}/${kind}`);
   }
   preferred(key: string): Kind | undefined {
-    return this.index.preferred.get(key);
+    return this.preferredByKey.get(key);
   }
   storage(key: string): StorageKind | undefined {
-    return this.index.preferred.get(key)?.storage;
+    return this.preferredByKey.get(key)?.storage;
   }
   leadingTo(key: string, which: 'all' | 'typed'): readonly Leading[] {
     if (this.leading.generation !== this.generation) {
-      const { all, preferred } = this.index;
       const { byKey } = this.leading;
-      this.leading = { generation: this.generation, byKey: leadingTo(all, preferred, byKey) };
+      const preferred = new Map(this.all().map(({ storage }) => [storage.key, this.preferredByKey.get(storage.key)!]));
+      this.leading = { generation: this.generation, byKey: leadingTo(this.all(), preferred, byKey) };
     }
     return this.leading.byKey.get(`${which} ${key}`) ?? NONE;
   }
   setCustom(definition: string, kinds: readonly Kind[]): void {
-    if (kinds.length === 0 && !this.custom.has(definition)) return;
+    const before = this.custom.get(definition);
+    if (kinds.length === 0 && !before) return;
     if (kinds.length) this.custom.set(definition, kinds);
     else this.custom.delete(definition);
-    this.index = indexOf(this.builtin, this.ordered());
+    this.lists = undefined;
+    this.take(before ?? [], kinds);
     this.generation++;
     for (const listener of this.listeners) listener();
   }
@@ -109,10 +139,43 @@ class KindRegistry implements Registry {
     return () => this.listeners.delete(listener);
   }
 
-  /** In the order of their definitions' names, so that nothing depends on who came first. */
-  private ordered(): Kind[] {
+  /** Built-in kinds, and custom ones in the order of their definitions' names, so that nothing depends on who came first. */
+  private current(): Lists {
+    if (this.lists) return this.lists;
     const definitions = [...this.custom.keys()].sort();
-    return definitions.flatMap((definition) => this.custom.get(definition) ?? []);
+    const custom = definitions.flatMap((definition) => this.custom.get(definition) ?? []);
+    return (this.lists = { all: [...this.builtin, ...custom], groups: undefined });
+  }
+
+  /** One definition's kinds in the place of those that it had; what others have stays as it is. */
+  private take(before: readonly Kind[], kinds: readonly Kind[]): void {
+    this.kindsByResource.replace(before, kinds);
+    this.kindsByKind.replace(before, kinds);
+    const given = [...before, ...kinds];
+    const keys = new Map(given.map(({ storage }): [string, Kind[]] => [storage.key, []]));
+    // versions that come to a group of built-in kinds may change the order of theirs
+    const groups = new Set(given.map(({ group }) => group));
+    for (const { group, storage } of this.builtin) if (groups.has(group)) keys.set(storage.key, []);
+    for (const kind of this.all()) keys.get(kind.storage.key)?.push(kind);
+    for (const [key, all] of keys) this.prefer(key, all);
+  }
+
+  private prefer(key: string, kinds: readonly Kind[]): void {
+    let best: Kind | undefined;
+    for (const kind of kinds) {
+      // of groups that share a storage key, the one that stores it is preferred
+      const own = kind.group === kind.storage.group;
+      if (!best || (own && (best.group !== kind.group || this.comesBefore(kind, best)))) best = kind;
+    }
+    if (best) this.preferredByKey.set(key, best);
+    else this.preferredByKey.delete(key);
+  }
+
+  /** Of two versions of a group. */
+  private comesBefore(a: Kind, b: Kind): boolean {
+    if (!this.builtinGroups.has(a.group)) return compareVersions(a.version, b.version) < 0;
+    const versions = this.groups().find(({ group }) => group === a.group)?.versions ?? [];
+    return versions.indexOf(a.version) < versions.indexOf(b.version);
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { compareVersions, createRegistry } from '../../src/kinds/registry.ts';
 import { validateMeta, validateMetaUpdate } from '../../src/kinds/validate-meta.ts';
-import type { Kind } from '../../src/kinds/kind.ts';
+import type { Kind, Registry } from '../../src/kinds/kind.ts';
 import type { KubeObject } from '../../src/meta/object.ts';
 
 const registry = createRegistry();
@@ -22,6 +22,54 @@ test('versions are ordered by maturity, then by number', () => {
     'v1alpha1',
     'foo',
   ]);
+});
+
+test('definitions that come, change and go leave what one would have that was made of them all', () => {
+  const pods = registry.preferred('pods')!;
+  let state = 7;
+  const next = (below: number): number => (state = (state * 48271) % 2147483647) % below;
+  // names and groups that several have, of built-in kinds too
+  const kindOf = (plural: number, group: string, version: string): Kind => ({
+    ...pods,
+    group,
+    version,
+    kind: `Kind${plural % 3}`,
+    resource: `kinds${plural}`,
+    custom: true,
+    storage: { ...pods.storage, group, key: `kinds${plural}.${group}` },
+  });
+  const changing = createRegistry();
+  const defined = new Map<string, Kind[]>();
+  for (let i = 0; i < 200; i++) {
+    const [plural, group] = [next(5), ['example.com', 'a.example.com', 'apps'][next(3)]!];
+    const versions = ['v1', 'v2', 'v1beta1', 'v10'].filter(() => next(3) === 0);
+    const name = `kinds${plural}.${group}`;
+    defined.delete(name);
+    if (versions.length)
+      defined.set(
+        name,
+        versions.map((version) => kindOf(plural, group, version)),
+      );
+    changing.setCustom(name, defined.get(name) ?? []);
+    const made = createRegistry();
+    for (const [definition, kinds] of defined) made.setCustom(definition, kinds);
+    const told = (of: Registry): unknown[] => [
+      of.groups(),
+      ...of
+        .all()
+        .map((kind) => [
+          `${kind.group}/${kind.version}/${kind.resource}`,
+          of.byResource(kind.group, kind.version, kind.resource) === kind,
+          of.byKind(kind.group, kind.version, kind.kind)?.resource,
+          of.preferred(kind.storage.key)?.version,
+        ]),
+    ];
+    expect(told(changing)).toEqual(told(made));
+    expect(changing.preferred('deployments.apps')?.version).toBe('v1');
+    for (const gone of ['v1', 'v2'])
+      if (!defined.get(name)?.some(({ version }) => version === gone))
+        expect(changing.byResource(group, gone, `kinds${plural}`)).toBeUndefined();
+  }
 });
 
 test('metadata is validated with the words of the API server', () => {
