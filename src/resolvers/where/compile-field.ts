@@ -5,7 +5,7 @@ import { badRequest } from '../../meta/status.ts';
 import { valueAt } from './demand.ts';
 import { entriesOf, isPlain, short, unknown, type Place } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
-import { SCALAR_VALUES, type Comparable, type ScalarValues } from './scalar-values.ts';
+import { meaningOf, SCALAR_VALUES, type Comparable, type ScalarValues } from './scalar-values.ts';
 
 /** How a field is meant where it is named: its order, or only its value. */
 export type Pick = 'ASC' | 'DESC' | 'VALUE';
@@ -58,7 +58,7 @@ function leafOf(schema: Schema, given: unknown, place: Place): Leaf {
     case 'any':
       throw badRequest(`${short(place.at)}: a field without a type has no order and no sum`);
     default:
-      return ofScalar(schema.type, given, place);
+      return ofScalar(meaningOf(schema), given, place);
   }
 }
 

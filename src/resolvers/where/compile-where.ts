@@ -23,6 +23,7 @@ import {
 } from './conditions.ts';
 import { anyTest } from './json-condition.ts';
 import { scalarTest } from './scalar-condition.ts';
+import { meaningOf } from './scalar-values.ts';
 import { Tally } from './tally.ts';
 
 /**
@@ -113,7 +114,7 @@ class Compiler {
       case 'any':
         return anyTest(this.tally, given, place);
       default:
-        return scalarTest(this.tally, schema.type, given, place);
+        return scalarTest(this.tally, meaningOf(schema), given, place);
     }
   }
 

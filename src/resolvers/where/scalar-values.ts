@@ -26,6 +26,8 @@ export interface ScalarValues {
   readonly text: boolean;
 }
 
+const isNumber = (value: unknown): value is number | bigint => typeof value === 'number' || typeof value === 'bigint';
+
 const text: ScalarValues = {
   noun: 'a string',
   operand: asText,
@@ -37,7 +39,7 @@ const text: ScalarValues = {
 const number = (noun: string, operand: ScalarValues['operand']): ScalarValues => ({
   noun,
   operand,
-  read: (stored) => (typeof stored === 'number' || typeof stored === 'bigint' ? stored : undefined),
+  read: (stored) => (isNumber(stored) ? stored : undefined),
   ordered: true,
   text: false,
 });
@@ -46,16 +48,17 @@ const memoized = (noun: string, parse: (text: string) => Comparable | undefined)
   const read = remembered(parse);
   return {
     noun,
-    operand: (given) =>
-      typeof given === 'string' ? parse(given) : typeof given === 'number' ? parse(String(given)) : undefined,
-    read: (stored) =>
-      typeof stored === 'string' ? read(stored) : typeof stored === 'number' ? read(String(stored)) : undefined,
+    operand: (given) => (typeof given === 'string' ? parse(given) : isNumber(given) ? parse(String(given)) : undefined),
+    read: (stored) => (typeof stored === 'string' ? read(stored) : isNumber(stored) ? read(String(stored)) : undefined),
     ordered: true,
     text: false,
   };
 };
 
 const instant = memoized('a time in RFC 3339', microseconds);
+
+/** What the values of a field mean: its format says more than its type, where a definition has given it one. */
+export const meaningOf = ({ type, format }: ScalarSchema): ScalarSchema['type'] => format ?? type;
 
 export const SCALAR_VALUES: Readonly<Record<ScalarSchema['type'], ScalarValues>> = {
   string: text,

@@ -14,7 +14,7 @@ import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
 import { ByStruct, namesOf } from '../schema/names.ts';
 import { isPlain } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
-import { SCALAR_VALUES } from './scalar-values.ts';
+import { meaningOf, SCALAR_VALUES } from './scalar-values.ts';
 import { wordsOf, type Word } from './scalar-condition.ts';
 
 /** `PodWhere` */
@@ -82,7 +82,7 @@ class WhereTypes {
       case 'any':
         return this.any();
       default:
-        return this.once(`${this.types.scalars[schema.type].name}Where`, () => this.words(schema));
+        return this.once(`${this.types.scalars[meaningOf(schema)].name}Where`, () => this.words(schema));
     }
   }
 
@@ -111,7 +111,7 @@ class WhereTypes {
         },
         ...this.configs(wordsOf({ ordered: true, text: true }), this.types.scalars.any),
       };
-    const { type } = schema as ScalarSchema;
+    const type = meaningOf(schema as ScalarSchema);
     return this.configs(wordsOf(SCALAR_VALUES[type]), this.types.scalars[type]);
   }
 

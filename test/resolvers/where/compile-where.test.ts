@@ -1,5 +1,6 @@
 import { describe, expect, it, test } from 'vitest';
 import type { KubeObject } from '../../../src/meta/object.ts';
+import { customKinds } from '../../../src/kinds/custom.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
 import { compileOrder } from '../../../src/resolvers/where/compile-order.ts';
 import { compileWhere } from '../../../src/resolvers/where/compile-where.ts';
@@ -16,6 +17,75 @@ const requests = (said: object) => ({
   spec: { containers: { some: { resources: { requests: [{ key: 'memory', ...said }] } } } },
 });
 const labels = (values: Record<string, string>) => ({ metadata: { name: 'x', labels: values } });
+
+describe('formats of custom fields', () => {
+  const quantity = String.raw`^(\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))(([KMGTPE]i)|[numkMGTPE]|([eE](\+|-)?(([0-9]+(\.[0-9]*)?)|(\.[0-9]+))))?$`;
+  const properties = {
+    at: { type: 'string', format: 'date-time' },
+    every: { type: 'string', format: 'duration' },
+    size: { anyOf: [{ type: 'integer' }, { type: 'string' }], 'x-kubernetes-int-or-string': true, pattern: quantity },
+    limit: { type: 'string', format: 'quantity' },
+    port: { 'x-kubernetes-int-or-string': true },
+    count: { type: 'integer', format: 'int32' },
+    secret: { type: 'string', format: 'byte' },
+    times: { type: 'array', items: { type: 'string', format: 'date-time' } },
+    sizes: { type: 'object', additionalProperties: { 'x-kubernetes-int-or-string': true, pattern: quantity } },
+  };
+  const [kind] = customKinds({
+    metadata: { name: 'stores.example.com' },
+    spec: {
+      group: 'example.com',
+      scope: 'Namespaced',
+      names: { kind: 'Store', plural: 'stores' },
+      versions: [
+        {
+          name: 'v1',
+          served: true,
+          storage: true,
+          schema: { openAPIV3Schema: { type: 'object', properties: { spec: { type: 'object', properties } } } },
+        },
+      ],
+    },
+  } as unknown as KubeObject);
+  const holds = (spec: object, object: object): boolean =>
+    compileWhere(kind!, { spec }).matches({ metadata: { name: 'x' }, spec: object } as unknown as KubeObject);
+
+  test.each<[object, object, boolean]>([
+    [{ at: { eq: '2026-01-01T00:00:00Z' } }, { at: '2026-01-01T01:00:00.000+01:00' }, true],
+    [{ at: { gt: '2026-01-01T00:30:00Z' } }, { at: '2026-01-01T01:00:00+01:00' }, false],
+    [{ times: { some: { lt: '2026-01-01T00:30:00Z' } } }, { times: ['2026-01-01T01:00:00+01:00'] }, true],
+    [{ every: { gt: '90s' } }, { every: '2m' }, true],
+    [{ size: { gt: '500Mi' } }, { size: '64Mi' }, false],
+    [{ size: { eq: 1024 } }, { size: '1Ki' }, true],
+    [{ size: { eq: '1Ki' } }, { size: 1024 }, true],
+    [{ size: { gte: '9E' } }, { size: 9007199254740993000n }, true],
+    [{ limit: { in: ['0.5'] } }, { limit: '500m' }, true],
+    [{ sizes: { key: 'a', lt: '1G' } }, { sizes: { a: '1Mi' } }, true],
+    [{ port: { gt: '80' } }, { port: 443 }, true],
+    [{ count: { lte: 5 } }, { count: 5 }, true],
+    [{ secret: { eq: 'YQ==' } }, { secret: 'YQ==' }, true],
+  ])('case %#', (where, object, expected) => expect(holds(where, object)).toBe(expected));
+
+  test.each<[object, string]>([
+    [{ at: { contains: '2026' } }, 'where.spec.at: there is no "contains" here'],
+    [{ at: { gt: 'noon' } }, 'where.spec.at.gt: "noon" is not a time in RFC 3339'],
+    [{ size: { gt: 'much' } }, 'where.spec.size.gt: "much" is not a quantity'],
+    [{ secret: { gt: 'YQ==' } }, 'where.spec.secret: there is no "gt" here'],
+  ])('%j is refused', (where, why) => expect(() => holds(where, {})).toThrow(why));
+
+  test('what is no value of its format has none', () => {
+    expect(holds({ limit: { eq: '1' } }, { limit: 'much' })).toBe(false);
+    expect(holds({ limit: { ne: '1' } }, { limit: 'much' })).toBe(true);
+    expect(holds({ limit: { exists: true } }, { limit: 'much' })).toBe(true);
+  });
+
+  test('orders go by the meaning', () => {
+    const of = (size: unknown): KubeObject => ({ metadata: { name: 'x' }, spec: { size } }) as unknown as KubeObject;
+    const { keyOf, compare } = compileOrder(kind!, [{ spec: { size: 'ASC' } }]);
+    const sorted = ['1Gi', 5, '500Mi', '1k'].map(of).sort((a, b) => compare(keyOf(a), keyOf(b)));
+    expect(sorted.map(({ spec }) => (spec as { size: unknown }).size)).toEqual([5, '1k', '500Mi', '1Gi']);
+  });
+});
 
 describe('what a condition means', () => {
   test.each<[string, unknown, object, boolean]>([
