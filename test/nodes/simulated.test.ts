@@ -12,6 +12,7 @@ const facts: SimulatedFacts = {
   phase: 'Pending',
   deleting: false,
   released: false,
+  awaited: false,
   ends: false,
   initDone: true,
   crashed: false,
@@ -36,6 +37,9 @@ describe('a stage of a simulated pod', () => {
     [{ deleting: true }, 'delete'],
     [{ phase: 'Running', ends: true, deleting: true }, 'delete'],
     [{ deleting: true, released: true }, undefined],
+    [{ deleting: true, released: true, awaited: true }, 'delete'],
+    [{ phase: 'Running', deleting: true, released: true, awaited: true }, 'delete'],
+    [{ phase: 'Failed', deleting: true, released: true, awaited: true }, undefined],
   ])('of %j is %s', (change, stage) => {
     expect(nextStage({ ...facts, ...change })?.name).toBe(stage);
   });
@@ -129,6 +133,22 @@ describe('simulated nodes', () => {
     await cluster.deletePod('web', 30);
     await cluster.clock.advance(1000);
     expect(await cluster.find('pods', 'a', 'web')).toBeUndefined();
+  });
+
+  it.each([
+    ['at once', 0, 3000],
+    ['with time to end', 30, 3000],
+    ['before it runs', 0, 0],
+  ])('say how a pod ended that somebody waits for, deleted %s', async (_how, grace, age) => {
+    await start();
+    await cluster.addPod('held', spec, { metadata: { finalizers: ['batch.kubernetes.io/job-tracking'] } });
+    await cluster.clock.advance(age);
+    await cluster.deletePod('held', grace);
+    await cluster.clock.advance(1000);
+    expect((await pod('held')).status.phase).toBe('Failed');
+    expect((await pod('held')).metadata.deletionGracePeriodSeconds).toBe(0);
+    await cluster.client.patch('pods', 'a', 'held', { metadata: { finalizers: null } });
+    expect(await cluster.find('pods', 'a', 'held')).toBeUndefined();
   });
 
   it("end a Job's pod by themselves", async () => {

@@ -16,7 +16,7 @@ const ended = (status: ContainerStatus | undefined): number | undefined =>
 /**
  * The phase as the kubelet derives it from the statuses of init and main containers, each by its own restart policy and
  * rules (KEP-5307). Source: kubelet getPhase.
- * @param over the pod is being deleted and nothing of it will start again
+ * @param over the pod is being deleted and nothing of it will start again: what has not run by now has failed
  */
 export function podPhase(
   pod: Pod,
@@ -38,9 +38,10 @@ export function podPhase(
     if (!status?.state?.running) return ended(status) === undefined;
     return !status.started && !hasBegun;
   };
-  if (initSpecs.some(isAwaited)) return 'Pending';
+  const waiting = over ? 'Failed' : 'Pending';
+  if (initSpecs.some(isAwaited)) return waiting;
   const sidecars = init.filter((_, index) => initSpecs[index] && isSidecar(pod, initSpecs[index]));
-  if (main.some((status) => !status.state?.running && ended(status) === undefined)) return 'Pending';
+  if (main.some((status) => !status.state?.running && ended(status) === undefined)) return waiting;
   if ([...main, ...sidecars].some((status) => status.state?.running)) return 'Running';
   const again = main.some((status, index) => {
     const container = pod.spec?.containers[index];

@@ -82,4 +82,6 @@ it.each<[string, One[], One[], string]>([
 it('of a pod that is over does not wait for what would start again', () => {
   expect(phase('Always', [], [['good']], true)).toBe('Succeeded');
   expect(phase('Always', [], [['crashed']], true)).toBe('Failed');
+  expect(phase('Always', [], [['waiting']], true)).toBe('Failed');
+  expect(phase('Never', [['waiting']], [['waiting']], true)).toBe('Failed');
 });

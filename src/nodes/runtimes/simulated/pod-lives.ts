@@ -117,6 +117,11 @@ export class PodLives {
     const node = simulated.get(pod.spec?.nodeName ?? '');
     if (!node || this.failing.has(uid)) return;
     if (stage.name === 'delete') {
+      // nobody else would see how it ended before it is gone
+      if (pod.metadata.finalizers?.length && !isPodTerminal(pod)) {
+        const moment = { ip: this.addresses.of(uid), hostIP: node.hostIP, now: clock.now() };
+        await write(pod, node, statusAfter(pod, 'delete', moment));
+      }
       await node.client.delete('pods', namespace, name, { gracePeriodSeconds: 0, uid }).catch(ignoreGone);
       return;
     }

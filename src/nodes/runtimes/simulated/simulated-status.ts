@@ -27,6 +27,7 @@ export function factsOf(pod: Pod, now: number, failureRate = 0): SimulatedFacts 
     phase: pod.status?.phase ?? 'Pending',
     deleting: pod.metadata.deletionTimestamp !== undefined,
     released: pod.metadata.deletionGracePeriodSeconds === 0,
+    awaited: (pod.metadata.finalizers?.length ?? 0) > 0,
     ends: (pod.spec?.restartPolicy ?? 'Always') !== 'Always' || steering.runMs !== undefined,
     initDone: done >= init.length,
     crashed: main.some(({ state }) => state?.terminated ?? state?.waiting?.reason === CRASHED),
@@ -54,7 +55,7 @@ export const exitCodeOf = ({ exitCode, failureRate }: Steering, random: number):
   random < failureRate ? exitCode || 1 : exitCode;
 
 /** The status of a pod after a stage. Pure. */
-export function statusAfter(pod: Pod, stage: Exclude<StageName, 'delete'>, moment: Moment): PodStatus {
+export function statusAfter(pod: Pod, stage: StageName, moment: Moment): PodStatus {
   const { ip, hostIP, now } = moment;
   const simulated = new SimulatedContainers(pod, moment);
   const main = (pod.spec?.containers ?? []).map((each) => simulated.main(each, stage));
@@ -65,9 +66,13 @@ export function statusAfter(pod: Pod, stage: Exclude<StageName, 'delete'>, momen
     podIP: pod.spec?.hostNetwork ? hostIP : ip,
     startTime: pod.status?.startTime ?? formatTime(now),
     ...(stage === 'expire' && { verdict: moment.verdict ?? EXPIRED }),
+    over: stage === 'delete',
     now,
   });
 }
+
+/** All its containers end at once, whatever they do. */
+const isEnd = (stage: StageName): boolean => stage === 'expire' || stage === 'delete';
 
 /** What the containers of one pod do at one moment. */
 class SimulatedContainers {
@@ -88,7 +93,7 @@ class SimulatedContainers {
     if (stage === 'run') return this.view(container, { state: this.running(known) });
     if (stage === 'restart') return this.again(container, known, count);
     if (stage === 'end') return this.end(container, known, count);
-    if (stage === 'expire') return this.view(container, { state: known ? this.ended(known, 137) : {} });
+    if (isEnd(stage)) return this.view(container, { state: known ? this.ended(known, 137) : {} });
     const { stuck } = this.steering;
     const waiting = { reason: stuck ?? '', message: `the pod's annotations hold container ${container.name} up` };
     return this.view(container, { state: stage === 'hold' ? { waiting } : {} });
@@ -97,7 +102,7 @@ class SimulatedContainers {
   /** Init containers have succeeded when the others begin; sidecars end after them. */
   init(container: Container, stage: StageName, main: readonly ContainerView[]): ContainerView {
     const known = this.known(container);
-    const over = stage === 'expire' || main.every(({ container: each, record }) => this.isOver(each, record.state));
+    const over = isEnd(stage) || main.every(({ container: each, record }) => this.isOver(each, record.state));
     if (!isSidecar(container)) return this.view(container, { state: this.ended(known, 0) });
     return this.view(container, { state: over ? this.ended(known, 0) : this.running(known) });
   }

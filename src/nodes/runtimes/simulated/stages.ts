@@ -1,11 +1,14 @@
+import { isTerminalPhase } from '../../../rules/pods.ts';
 import type { Steering } from './steering.ts';
 
 /** What a stage looks at: the pod's facts that decide its next step. */
 export interface SimulatedFacts {
   phase: string;
   deleting: boolean;
-  /** its node is done with it; a finalizer keeps the object */
+  /** its deletion waits for nothing of its node any more */
   released: boolean;
+  /** a finalizer keeps the object, and whoever set it waits for the pod's end */
+  awaited: boolean;
   /** its containers end by themselves: it is no pod that goes on for ever, or it has been told so */
   ends: boolean;
   /** status as the simulation last wrote it lacks init containers' end */
@@ -39,7 +42,12 @@ const isRunning = ({ phase, deleting }: SimulatedFacts): boolean => phase === 'R
 
 /** The lifecycle as a table: the first stage that applies is taken. */
 const STAGES: readonly Stage[] = [
-  { name: 'delete', applies: (facts) => facts.deleting && !facts.released, delayMs: () => 100, jitterMs: 400 },
+  {
+    name: 'delete',
+    applies: (facts) => facts.deleting && (!facts.released || (facts.awaited && !isTerminalPhase(facts.phase))),
+    delayMs: () => 100,
+    jitterMs: 400,
+  },
   {
     name: 'expire',
     applies: (facts) =>
