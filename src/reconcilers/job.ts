@@ -85,8 +85,8 @@ function suspendOrResume(object: Job, status: JobStatus, now: number, ctx: Conte
     status.conditions = old ? conditions.map((item) => (item === old ? condition : item)) : [...conditions, condition];
   };
   if (object.spec?.suspend && old?.status !== 'True') {
+    // the time of its start stays: it has run, so where its pods run is settled
     set('True', 'JobSuspended', 'Job suspended');
-    delete status.startTime;
     ctx.events.event(object, 'Normal', 'Suspended', 'Job suspended');
   } else if (!object.spec?.suspend && old?.status === 'True') {
     set('False', 'JobResumed', 'Job resumed');

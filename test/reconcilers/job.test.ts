@@ -116,6 +116,56 @@ describe('job', () => {
     expect(await cluster.list('pods')).toHaveLength(pods!);
   });
 
+  it.each([0, 30])(
+    'counts a running pod that is deleted with %i seconds of grace as failed',
+    async (gracePeriodSeconds) => {
+      await start({ podFailurePolicy: { rules: [] } });
+      const [pod] = await cluster.list('pods');
+      const { name } = pod!.metadata;
+      const target = { apiVersion: 'v1', kind: 'Node', name: 'n1' };
+      const binding = { apiVersion: 'v1', kind: 'Binding', metadata: { name, namespace: 'a' }, target };
+      await cluster.client.create('pods', binding, { subresource: 'binding', name });
+      await cluster.runPods();
+      await cluster.client.delete('pods', 'a', name, { gracePeriodSeconds });
+      await cluster.advance(10);
+      // only its node can tell how it ended
+      expect((await status()).failed).toBeUndefined();
+      await cluster.edit('pods', 'a', name, (object) => (object['status'].phase = 'Failed'), 'status');
+      await cluster.reapPods();
+      await cluster.advance(20_000);
+      expect((await status()).failed).toBe(1);
+      expect((await cluster.list('pods')).map(({ metadata }) => metadata.name)).not.toContain(name);
+    },
+  );
+
+  it('keeps the time of its start while it is suspended, and where its pods run', async () => {
+    await start({});
+    const { startTime } = await status();
+    await cluster.advance(5000);
+    await cluster.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].suspend = true));
+    await cluster.advance(10);
+    expect((await status()).startTime).toBe(startTime);
+    const move = () =>
+      cluster.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].template.spec.nodeSelector = { disk: 'ssd' }));
+    await expect(move()).rejects.toThrow('field is immutable');
+    await cluster.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].suspend = false));
+    await cluster.advance(10);
+    expect((await status()).startTime).not.toBe(startTime);
+  });
+
+  it('may be moved while it waits and has never run', async () => {
+    await start({ suspend: true });
+    await cluster.edit(
+      'jobs.batch',
+      'a',
+      'j',
+      (object) => (object['spec'].template.spec.nodeSelector = { disk: 'ssd' }),
+    );
+    await cluster.edit('jobs.batch', 'a', 'j', (object) => (object['spec'].suspend = false));
+    await cluster.advance(10);
+    expect((await cluster.list('pods'))[0]!['spec'].nodeSelector).toEqual({ disk: 'ssd' });
+  });
+
   it('gives each pod of an indexed job an index of its own', async () => {
     await start({ completions: 3, parallelism: 3, completionMode: 'Indexed' });
     expect(

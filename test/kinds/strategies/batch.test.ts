@@ -344,6 +344,12 @@ describe('a Job', () => {
       {},
       ['status.startTime: Required value: startTime cannot be removed for unsuspended job'],
     ],
+    [
+      'starts anew when it goes on',
+      { startTime: t1, conditions: [{ type: 'Suspended', status: 'True' }] },
+      { startTime: '2026-01-09T00:00:00Z', conditions: [{ type: 'Suspended', status: 'False' }] },
+      [],
+    ],
   ])('%s', (_, before, after, errors) => expect(status({ spec: good }, before, after)).toEqual(errors));
 
   test('is told when it has too many indexes to follow', () => {

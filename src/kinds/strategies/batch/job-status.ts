@@ -19,8 +19,9 @@ const CONDITIONS = AT.child('conditions');
 /** Whether a field of the status changes. */
 type Differs = (field: keyof JobStatus) => boolean;
 
-const isTrue = (status: Status, type: string): boolean =>
-  (status.conditions ?? []).some((c) => c.type === type && c.status === 'True');
+const has = (status: Status, type: string, value: 'True' | 'False'): boolean =>
+  (status.conditions ?? []).some((c) => c.type === type && c.status === value);
+const isTrue = (status: Status, type: string): boolean => has(status, type, 'True');
 const isFinished = (status: Status): boolean => isTrue(status, 'Complete') || isTrue(status, 'Failed');
 
 export function validateJobStatus(
@@ -172,8 +173,9 @@ function validateTransition(spec: Spec, now: Status, old: Status, differs: Diffe
   if (!elastic && count(now, 'succeeded') < count(old, 'succeeded'))
     errors.push(invalid(AT.child('succeeded'), count(now, 'succeeded'), 'cannot decrease the succeeded counter'));
   if (now.completionTime && old.completionTime && differs('completionTime'))
-    errors.push(invalid(AT.child('completionTime'), now.completionTime, 'completionTime cannot be mutated'));
-  if (old.startTime && differs('startTime') && !spec.suspend)
+    errors.push(invalid(AT.child('completionTime'), now.completionTime, 'field is immutable'));
+  const resuming = isTrue(old, 'Suspended') && has(now, 'Suspended', 'False');
+  if (old.startTime && differs('startTime') && !spec.suspend && !resuming)
     errors.push(required(AT.child('startTime'), 'startTime cannot be removed for unsuspended job'));
   const [met, wasMet] = [isTrue(now, 'SuccessCriteriaMet'), isTrue(old, 'SuccessCriteriaMet')];
   if (wasMet && !met) errors.push(invalidUnshown(CONDITIONS, 'cannot disable the SuccessCriteriaMet=True condition'));
