@@ -2,7 +2,6 @@ import type { ControllerRevision, PersistentVolumeClaim, Pod, StatefulSet } from
 import { unlessGone } from '../control/conflict.ts';
 import type { Context } from '../control/contract.ts';
 import { controllerRef } from '../control/keys.ts';
-import { scaledValue } from '../control/percent.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import { isPodAvailable, isPodTerminal } from '../rules/pods.ts';
 import type { ObjectLike } from '../meta/object.ts';
@@ -52,12 +51,14 @@ export class StatefulRollout {
 
   /** From the first to the last. False: a pod must become available (or go) before anything else happens. */
   private async fill(): Promise<boolean> {
+    let ended = false;
     for (let ordinal = this.from; ordinal < this.to; ordinal++) {
       const pod = this.byOrdinal.get(ordinal);
       if (pod && isPodTerminal(pod)) {
         // It has ended and will not start again: its name must be free for the next one.
         if (!pod.metadata.deletionTimestamp) await this.remove(pod);
         if (this.ordered) return false;
+        ended = true;
         continue;
       }
       if (!pod) {
@@ -68,7 +69,7 @@ export class StatefulRollout {
       await this.ensureClaims(ordinal);
       if (this.ordered && !this.isHealthy(pod)) return this.rescueStuck(pod);
     }
-    return true;
+    return !ended;
   }
 
   /** A pod that is not available may be so because of its template: one of an old revision gives way to the new one. */
@@ -78,36 +79,32 @@ export class StatefulRollout {
     return old && !neverRan && !pod.metadata.deletionTimestamp;
   }
 
-  /** From the last to the first, one at a time where the order counts. */
+  /** From the last to the first, one at a time where the order counts. False: some are only now being taken away. */
   private async shrink(): Promise<boolean> {
+    let removed = false;
     for (const pod of this.surplus) {
-      if (pod.metadata.deletionTimestamp) {
-        if (this.ordered) return false;
-        continue;
+      if (!pod.metadata.deletionTimestamp) {
+        await this.remove(pod);
+        removed = true;
       }
-      await this.remove(pod);
       if (this.ordered) return false;
     }
-    return this.surplus.length === 0 || !this.ordered;
+    return !removed;
   }
 
-  /** Old pods down to the partition, from the last to the first, as many at once as may be unavailable. */
+  /**
+   * Old pods down to the partition, from the last to the first, one at a time under either policy: each waits until
+   * all that come after it are there and available. More at once is a feature that Kubernetes 1.35 leaves switched off.
+   */
   private async roll(): Promise<void> {
     const { updateStrategy } = this.set.spec ?? {};
     if (updateStrategy?.type === 'OnDelete') return;
     const partition = updateStrategy?.rollingUpdate?.partition ?? 0;
-    const limit = Math.max(
-      1,
-      scaledValue(updateStrategy?.rollingUpdate?.maxUnavailable ?? 1, this.to - this.from, false),
-    );
-    let unavailable = 0;
-    for (let ordinal = this.to - 1; ordinal >= this.from + partition && unavailable < limit; ordinal--) {
+    for (let ordinal = this.to - 1; ordinal >= this.from + partition; ordinal--) {
       const pod = this.byOrdinal.get(ordinal);
-      if (!pod) continue;
-      if (pod.metadata.labels?.[REVISION_LABEL] !== this.update.metadata.name && !pod.metadata.deletionTimestamp) {
-        await this.remove(pod);
-        unavailable++;
-      } else if (!this.isHealthy(pod)) unavailable++;
+      if (pod && pod.metadata.labels?.[REVISION_LABEL] !== this.update.metadata.name && !pod.metadata.deletionTimestamp)
+        return this.remove(pod);
+      if (!this.isHealthy(pod)) return;
     }
   }
 
