@@ -1,4 +1,4 @@
-import type { Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../schema/types.ts';
+import type { LabelSelector, Pod, PodDisruptionBudget, PodDisruptionBudgetStatus } from '../../schema/types.ts';
 import type { ObjectOf } from '../client/contract.ts';
 import type { Context, Key, Reconciler } from '../control/contract.ts';
 import { errorMessage } from '../meta/error-message.ts';
@@ -7,6 +7,7 @@ import { unlessGone } from '../control/conflict.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { controllerOf, keyOf, splitKey } from '../control/keys.ts';
 import { scaledValue } from '../control/percent.ts';
+import { printSelector } from '../go/print-selector.ts';
 import { isPodReady, isPodTerminal } from '../rules/pods.ts';
 import { labelMatcher } from '../control/selector.ts';
 import type { OwnerReference } from '../meta/object.ts';
@@ -48,7 +49,7 @@ export const disruption: Reconciler = {
       .filter((pod) => matches(pod.metadata.labels) && !isPodTerminal(pod));
     const about = { ...budget, apiVersion: 'policy/v1', kind: 'PodDisruptionBudget' };
     if (pods.length === 0) ctx.events.event(about, 'Normal', 'NoPods', 'No matching pods found');
-    let counts: { expected: number; desired: number };
+    let counts: Expected;
     try {
       counts = await expectedCount(budget, pods, ctx);
     } catch (error) {
@@ -65,6 +66,7 @@ export const disruption: Reconciler = {
         ctx,
       );
     }
+    if (counts.unmanaged) ctx.events.event(about, 'Warning', 'UnmanagedPods', unmanagedPods(budget.spec?.selector));
     const disruptedPods = stillDisrupted(budget, pods, ctx);
     const healthy = pods.filter(
       (pod) => !pod.metadata.deletionTimestamp && isPodReady(pod) && !disruptedPods[pod.metadata.name],
@@ -86,6 +88,9 @@ export const disruption: Reconciler = {
   },
 };
 
+const unmanagedPods = (selector: LabelSelector | undefined): string =>
+  `Pods selected by this PodDisruptionBudget (selector: ${selector ? printSelector(selector) : 'nil'}) were found to be unmanaged. As a result, the status of the PDB cannot be calculated correctly, which may result in undefined behavior. To account for these pods please set ".spec.minAvailable" field of the PDB to an integer value.`;
+
 function* budgetsOf(pod: Pod | undefined, old: Pod | undefined, ctx: Context): Iterable<Key> {
   if (pod && old && isPodReady(pod) === isPodReady(old) && semanticEqual(pod.metadata.labels, old.metadata.labels)) {
     if (
@@ -101,29 +106,34 @@ function* budgetsOf(pod: Pod | undefined, old: Pod | undefined, ctx: Context): I
 }
 
 /** How many pods there should be, and how many of them must stay. */
-async function expectedCount(
-  { spec }: PodDisruptionBudget,
-  pods: readonly Pod[],
-  ctx: Context,
-): Promise<{ expected: number; desired: number }> {
+interface Expected {
+  expected: number;
+  desired: number;
+  /** the count needs the pods' controllers, and some have none */
+  unmanaged?: boolean;
+}
+
+async function expectedCount({ spec }: PodDisruptionBudget, pods: readonly Pod[], ctx: Context): Promise<Expected> {
   if (spec?.maxUnavailable !== undefined) {
     const expected = await scaleOf(pods, ctx);
-    return { expected, desired: Math.max(0, expected - scaledValue(spec.maxUnavailable, expected, true)) };
+    const desired = Math.max(0, expected - scaledValue(spec.maxUnavailable, expected, true));
+    return { expected, desired, unmanaged: pods.some(isUnmanaged) };
   }
   if (typeof spec?.minAvailable === 'string') {
     const expected = await scaleOf(pods, ctx);
-    return { expected, desired: scaledValue(spec.minAvailable, expected, true) };
+    return { expected, desired: scaledValue(spec.minAvailable, expected, true), unmanaged: pods.some(isUnmanaged) };
   }
   return { expected: pods.length, desired: spec?.minAvailable ?? 0 };
 }
 
-/** The sum of the sizes of all controllers of the pods. */
+const isUnmanaged = (pod: Pod): boolean => controllerOf(pod) === undefined;
+
+/** The sum of the sizes of all controllers of the pods; pods without one count nothing. */
 async function scaleOf(pods: readonly Pod[], ctx: Context): Promise<number> {
   const sizes = new Map<string, number>();
   for (const pod of pods) {
     const owner = controllerOf(pod);
-    if (!owner) throw new Error(`found no controllers for pod "${pod.metadata.name}"`);
-    if (sizes.has(owner.uid)) continue;
+    if (!owner || sizes.has(owner.uid)) continue;
     const root = await rootOf(owner, pod.metadata.namespace ?? '', ctx);
     if (root) sizes.set(root.uid, root.replicas);
     else

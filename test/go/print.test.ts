@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { fnv32a } from '../../src/go/fnv.ts';
 import { escapeHtml } from '../../src/go/html-escape.ts';
 import { goJson } from '../../src/go/json-write.ts';
+import { printSelector } from '../../src/go/print-selector.ts';
 import { printFloat } from '../../src/go/print-float.ts';
 import { printLiteral, printValue, typeName } from '../../src/go/print-value.ts';
 import { quote, quoteList } from '../../src/go/quote.ts';
@@ -91,3 +92,11 @@ test.each([
   expect(fnv32a(text)).toBe(hash);
   expect(fnv32a(Buffer.from(text))).toBe(hash);
 });
+
+test.each([
+  [{}, '&LabelSelector{MatchLabels:map[string]string{},MatchExpressions:[]LabelSelectorRequirement{},}'],
+  [
+    { matchLabels: { b: '2', a: '1' }, matchExpressions: [{ key: 'k', operator: 'In', values: ['x', 'y'] }] },
+    '&LabelSelector{MatchLabels:map[string]string{a: 1,b: 2,},MatchExpressions:[]LabelSelectorRequirement{LabelSelectorRequirement{Key:k,Operator:In,Values:[x y],},},}',
+  ],
+])('a label selector %j', (selector, text) => expect(printSelector(selector)).toBe(text));

@@ -5,6 +5,7 @@ import { disruption } from '../../src/reconcilers/disruption.ts';
 import { replicaset } from '../../src/reconcilers/replicaset.ts';
 import { statefulset } from '../../src/reconcilers/statefulset.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
+import type { Loose } from '../support/fake-api.ts';
 
 const template = (image = 'x:1') => ({
   metadata: { labels: { app: 'a' } },
@@ -66,6 +67,37 @@ describe('statefulset', () => {
       ),
     ).toEqual({ 's-0': 'x:1', 's-1': 'x:2', 's-2': 'x:2' });
     expect(cluster.logs).toEqual([]);
+  });
+  it.each(['Parallel', 'OrderedReady'])(
+    'takes one pod down at a time in an update: %s',
+    async (podManagementPolicy) => {
+      await start({ replicas: 5, podManagementPolicy });
+      await settle();
+      await cluster.edit('statefulsets.apps', 'a', 's', (object) => (object['spec'].template = template('x:2')));
+      const isUp = (pod: Loose): boolean => !pod.metadata.deletionTimestamp && pod['status'].phase === 'Running';
+      const updated = async () =>
+        (await cluster.list('pods')).filter((pod) => isUp(pod) && pod['spec'].containers[0].image === 'x:2');
+      for (let n = 0; n < 30 && (await updated()).length < 5; n++) {
+        // a pod that has gone, and one that has come and does not run yet, are both down
+        await cluster.advance(20);
+        expect((await cluster.list('pods')).filter(isUp).length).toBeGreaterThanOrEqual(4);
+        await cluster.reapPods();
+        expect((await cluster.list('pods')).filter(isUp).length).toBeGreaterThanOrEqual(4);
+        await cluster.runPods();
+      }
+      expect(await updated()).toHaveLength(5);
+    },
+  );
+  it('does not roll while pods that have ended, or are too many, make room', async () => {
+    await start({ podManagementPolicy: 'Parallel' });
+    await settle();
+    await cluster.edit('pods', 'a', 's-0', (pod) => (pod['status'] = { phase: 'Failed' }), 'status');
+    await cluster.edit('statefulsets.apps', 'a', 's', (object) =>
+      Object.assign(object['spec'], { replicas: 2, template: template('x:2') }),
+    );
+    await cluster.advance(20);
+    const left = (await cluster.list('pods')).filter(({ metadata }) => !metadata.deletionTimestamp);
+    expect(left.map(({ metadata }) => metadata.name)).toContain('s-1');
   });
   it('makes a claim for each pod and keeps it when it is scaled away', async () => {
     const claim = {
@@ -211,5 +243,32 @@ describe('disruption', () => {
       expectedPods: 3,
       conditions: [{ type: 'DisruptionAllowed', status: 'True', reason: 'SufficientPods' }],
     });
+  });
+
+  it.each([
+    [{ maxUnavailable: 1 }, { currentHealthy: 2, desiredHealthy: 0, expectedPods: 0 }, true],
+    [{ maxUnavailable: '50%' }, { currentHealthy: 2, desiredHealthy: 0, expectedPods: 0 }, true],
+    [{ minAvailable: '50%' }, { currentHealthy: 2, desiredHealthy: 0, expectedPods: 0 }, true],
+    [{ minAvailable: 2 }, { currentHealthy: 2, desiredHealthy: 2, expectedPods: 2 }, false],
+  ])('of pods without a controller allows nothing: %j', async (spec, counts, told) => {
+    cluster = await startCluster([disruption]);
+    for (const name of ['p', 'q'])
+      await cluster.put('pods', { metadata: { name, namespace: 'a', labels: { app: 'a' } }, spec: template().spec });
+    await cluster.put('poddisruptionbudgets.policy', {
+      metadata: { name: 'b', namespace: 'a' },
+      spec: { ...spec, selector },
+    });
+    await settle();
+    expect((await cluster.list('poddisruptionbudgets.policy'))[0]!['status']).toMatchObject({
+      disruptionsAllowed: 0,
+      ...counts,
+      conditions: [{ type: 'DisruptionAllowed', status: 'False', reason: 'InsufficientPods', message: '' }],
+    });
+    const unmanaged = (await cluster.events()).filter((line) => line.startsWith('Warning UnmanagedPods'));
+    expect(unmanaged.length > 0).toBe(told);
+    if (told)
+      expect(unmanaged[0]).toContain(
+        '(selector: &LabelSelector{MatchLabels:map[string]string{app: a,},MatchExpressions:[]LabelSelectorRequirement{},})',
+      );
   });
 });

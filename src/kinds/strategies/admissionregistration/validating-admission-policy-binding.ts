@@ -1,5 +1,6 @@
 import { repeatedAt } from '../../validation/repeated.ts';
-import type { LabelSelector, ParamRef, ValidatingAdmissionPolicyBinding } from '../../../../schema/types.ts';
+import type { ParamRef, ValidatingAdmissionPolicyBinding } from '../../../../schema/types.ts';
+import { printSelector } from '../../../go/print-selector.ts';
 import { duplicate, forbidden, invalid, notSupported, Path, required, type FieldError } from '../../../meta/field.ts';
 import { isPathSegmentName } from '../../../meta/names.ts';
 import type { Cell, Strategy } from '../../kind.ts';
@@ -75,19 +76,10 @@ export const validatingAdmissionPolicyBindingStrategy: Strategy<ValidatingAdmiss
 function cells({ metadata, spec }: Unchecked<ValidatingAdmissionPolicyBinding>, now: number): Cell[] {
   const ref = spec?.paramRef;
   // whether parameters have a namespace cannot be told from here
-  const params = ref?.name ? `${ref.namespace || '*'}/${ref.name}` : ref?.selector ? goSelector(ref.selector) : UNSET;
+  const params = ref?.name
+    ? `${ref.namespace || '*'}/${ref.name}`
+    : ref?.selector
+      ? printSelector(ref.selector)
+      : UNSET;
   return [metadata.name, spec?.policyName ?? '', params, since(metadata.creationTimestamp, now)];
-}
-
-/** A selector as Go's generated code prints it. */
-function goSelector({ matchLabels = {}, matchExpressions = [] }: Parts<LabelSelector>): string {
-  const labels = Object.keys(matchLabels)
-    .sort()
-    .map((key) => `${key}: ${matchLabels[key]},`)
-    .join('');
-  const expressions = matchExpressions.map(
-    ({ key, operator, values = [] }) =>
-      `LabelSelectorRequirement{Key:${key},Operator:${operator},Values:[${values.join(' ')}],},`,
-  );
-  return `&LabelSelector{MatchLabels:map[string]string{${labels}},MatchExpressions:[]LabelSelectorRequirement{${expressions.join('')}},}`;
 }
