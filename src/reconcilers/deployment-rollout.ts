@@ -11,14 +11,15 @@ import { isRolling, maxSurge, maxUnavailable, newSetSize, proportionalSizes } fr
 import {
   active,
   byAge,
+  byRevision,
   desiredOf,
   findNew,
   HASH_LABEL,
   maxOf,
   newSetAnnotations,
+  nextRevision,
   replicasOf,
   REVISION,
-  revisionOf,
   sameTemplate,
   sizeAnnotations,
   sumReplicas,
@@ -50,7 +51,7 @@ export class Rollout {
   /** Gives the set of the current template the newest revision (a rollback makes an old one new again). */
   async syncRevision(): Promise<void> {
     if (!this.current) return;
-    const revision = Math.max(0, ...this.old.map(revisionOf)) + 1;
+    const revision = nextRevision(this.old);
     const annotations = newSetAnnotations(this.deployment, this.current, revision);
     const minReadySeconds = this.deployment.spec?.minReadySeconds ?? 0;
     const unchanged = semanticEqual(annotations, this.current.metadata.annotations);
@@ -88,7 +89,7 @@ export class Rollout {
     const selector: LabelSelector = structuredClone(deployment.spec!.selector);
     selector.matchLabels = { ...selector.matchLabels, [HASH_LABEL]: hash };
     const replicas = newSetSize(deployment, this.old, 0);
-    const revision = Math.max(0, ...this.old.map(revisionOf)) + 1;
+    const revision = nextRevision(this.old);
     return {
       apiVersion: 'apps/v1',
       kind: 'ReplicaSet',
@@ -249,9 +250,7 @@ export class Rollout {
   /** Old sets without pods beyond the history limit go, the oldest revisions first. */
   async cleanUp(): Promise<void> {
     const limit = this.deployment.spec?.revisionHistoryLimit ?? 2 ** 31 - 1;
-    const alive = this.old
-      .filter((set) => !set.metadata.deletionTimestamp)
-      .sort((a, b) => revisionOf(a) - revisionOf(b) || byAge(a, b));
+    const alive = this.old.filter((set) => !set.metadata.deletionTimestamp).sort(byRevision);
     for (const set of alive.slice(0, Math.max(0, alive.length - limit))) {
       const unseen = (set.metadata.generation ?? 0) > (set.status?.observedGeneration ?? 0);
       if ((set.status?.replicas ?? 0) !== 0 || replicasOf(set) !== 0 || unseen) continue;

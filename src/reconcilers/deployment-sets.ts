@@ -26,8 +26,30 @@ export const sumStatus = (
   field: 'replicas' | 'readyReplicas' | 'availableReplicas',
 ): number => sets.reduce((sum, set) => sum + (set.status?.[field] ?? 0), 0);
 export const active = (sets: readonly ReplicaSet[]): ReplicaSet[] => sets.filter((set) => replicasOf(set) > 0);
-export const revisionOf = (object: Deployment | ReplicaSet | undefined): number =>
-  Number(object?.metadata.annotations?.[REVISION] ?? 0) || 0;
+/** The revision that a set says it has: 0 where it says none, undefined where what it says is no int64. */
+export function revisionOf(set: ReplicaSet): bigint | undefined {
+  const text = set.metadata.annotations?.[REVISION] ?? '0';
+  if (!/^[+-]?\d+$/.test(text)) return undefined;
+  const revision = BigInt(text.replace('+', ''));
+  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
+}
+
+/** The revision after those of all these sets; it wraps as an int64 does. */
+export function nextRevision(sets: readonly ReplicaSet[]): bigint {
+  let highest = 0n;
+  for (const set of sets) {
+    const revision = revisionOf(set) ?? 0n;
+    if (revision > highest) highest = revision;
+  }
+  return BigInt.asIntN(64, highest + 1n);
+}
+
+/** The oldest revision first; age decides among equal ones, and where one cannot be read. */
+export function byRevision(a: ReplicaSet, b: ReplicaSet): number {
+  const [left, right] = [revisionOf(a), revisionOf(b)];
+  if (left === undefined || right === undefined || left === right) return byAge(a, b);
+  return left < right ? -1 : 1;
+}
 
 /** Oldest first; names decide among those of one second. */
 export const byAge = (a: ReplicaSet, b: ReplicaSet): number =>
@@ -61,16 +83,18 @@ const integer = (text: string | undefined): number | undefined =>
 export function newSetAnnotations(
   deployment: Deployment,
   set: ReplicaSet | undefined,
-  revision: number,
+  revision: bigint,
 ): Record<string, string> {
   const annotations = { ...set?.metadata.annotations };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {}))
     if (!OWN.has(key)) annotations[key] = value;
-  const old = revisionOf(set);
-  if (old >= revision) return annotations;
+  const old = set ? revisionOf(set) : 0n;
+  // what cannot be counted on stays as it is
+  if (old === undefined || old >= revision) return annotations;
+  const before = annotations[REVISION];
   annotations[REVISION] = String(revision);
-  if (set && old > 0) {
-    const history = [...(annotations[REVISION_HISTORY]?.split(',') ?? []), String(old)];
+  if (before !== undefined) {
+    const history = [...(annotations[REVISION_HISTORY]?.split(',') ?? []), before];
     while (history.join(',').length > HISTORY_LENGTH && history.length > 1) history.shift();
     annotations[REVISION_HISTORY] = history.join(',');
   }

@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { deployment } from '../../src/reconcilers/deployment.ts';
 import { replicaset } from '../../src/reconcilers/replicaset.ts';
+import { REVISION } from '../../src/reconcilers/deployment-sets.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 
 const make = (spec: Record<string, unknown> = {}, image = 'x:1') => ({
@@ -54,6 +55,67 @@ describe('deployment', () => {
     expect(await cluster.events()).toContain(
       `Normal ScalingReplicaSet Deployment Scaled up replica set ${set!.metadata.name} from 0 to 3`,
     );
+  });
+
+  it('leaves the generation to those who change what is wanted', async () => {
+    await start();
+    await settle();
+    expect((await get()).metadata.generation).toBe(1);
+    await cluster.edit(
+      'deployments.apps',
+      'a',
+      'd',
+      (object) => (object['spec'].template = make({}, 'x:2').spec.template),
+    );
+    await settle();
+    expect((await get()).metadata.generation).toBe(2);
+    expect((await get())['status'].observedGeneration).toBe(2);
+  });
+
+  it.each([
+    ['9223372036854775000', '9223372036854775001'],
+    ['9007199254740993', '9007199254740994'],
+    // the set of the current template is given its number again
+    ['-3', '2'],
+    // no int64: not counted
+    ['x', '1'],
+    ['9223372036854775808', '1'],
+  ])('counts on from revision %s to %s', async (before, after) => {
+    await start();
+    await settle();
+    const [old] = await cluster.list('replicasets.apps');
+    const annotations = { [REVISION]: before };
+    await cluster.client.patch('replicasets.apps', 'a', old!.metadata.name, { metadata: { annotations } });
+    await cluster.edit(
+      'deployments.apps',
+      'a',
+      'd',
+      (object) => (object['spec'].template = make({}, 'x:2').spec.template),
+    );
+    await settle();
+    expect((await get()).metadata.annotations![REVISION]).toBe(after);
+  });
+
+  it('keeps the revisions that a set has had, digit by digit', async () => {
+    await start();
+    await settle();
+    const [old] = await cluster.list('replicasets.apps');
+    const annotations = { [REVISION]: '9223372036854775000' };
+    await cluster.client.patch('replicasets.apps', 'a', old!.metadata.name, { metadata: { annotations } });
+    for (const image of ['x:2', 'x:1']) {
+      await cluster.edit(
+        'deployments.apps',
+        'a',
+        'd',
+        (object) => (object['spec'].template = make({}, image).spec.template),
+      );
+      await settle();
+    }
+    const again = await cluster.client.get('replicasets.apps', 'a', old!.metadata.name);
+    expect(again.metadata.annotations).toMatchObject({
+      [REVISION]: '9223372036854775002',
+      'deployment.kubernetes.io/revision-history': '9223372036854775000',
+    });
   });
 
   it('rolls a new template out one pod at a time and keeps the old set', async () => {
