@@ -223,10 +223,30 @@ export interface Auditor {
   close(): Promise<void>;
 }
 
+/** What is read of an API that another server answers for. */
+export interface RemotePlace {
+  group: string;
+  /** '' is the preferred one */
+  version: string;
+  resource: string;
+  namespace: string;
+  /** '' is the collection */
+  name: string;
+  query: Readonly<Record<string, string>>;
+}
+
+/** Reads of API servers beside this one, in the name of a user who has been authorised for it. */
+export interface RemoteReader {
+  /** The object or list; undefined where nobody serves the group and version. Throws StatusError. */
+  read(user: User, place: RemotePlace): Promise<unknown>;
+}
+
 export interface Api {
   readonly registry: Registry;
   readonly store: Store;
   readonly auditor: Auditor;
+  /** set by the façade that knows how to reach them */
+  remote?: RemoteReader | undefined;
 
   /** All throw StatusError. Each authorises the caller, for its verb on its target. */
   get(ctx: RequestContext, target: Target, options: ReadOptions): Promise<ObjectAnswer>;

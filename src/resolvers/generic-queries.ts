@@ -3,6 +3,7 @@ import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
 import { counted, type OperationContext } from './context.ts';
 import { PLAIN } from './compiled/plain.ts';
+import { readRemotely } from './read-remotely.ts';
 import { requireDiscovery } from './discovery.ts';
 import { groupName, namesOf } from './schema/names.ts';
 import { MANAGED_FIELDS, namedTarget, selectOptions, type SelectArguments } from './targets.ts';
@@ -49,6 +50,21 @@ async function filteredPage(
     continue: page.continue,
     remainingItemCount: page.remainingItemCount,
     items: stored.map((each) => new WholeObject(kind, each, managedFields ?? true)),
+  };
+}
+
+/** What another API server has listed. */
+function remotePage(list: Record<string, unknown>): ObjectPage {
+  const items = Array.isArray(list['items']) ? (list['items'] as Record<string, unknown>[]) : [];
+  const { resourceVersion = '', continue: after } = (list['metadata'] ?? {}) as Partial<Record<string, string>>;
+  const { apiVersion } = list;
+  const kind = String(list['kind']).replace(/List$/, '');
+  return {
+    resourceVersion,
+    continue: after || null,
+    remainingItemCount: null,
+    // items of a list may leave out what they are
+    items: items.map((item) => ({ apiVersion, kind, ...item })),
   };
 }
 
@@ -114,6 +130,8 @@ export function addGenericQueries(builder: Builder): void {
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       async resolve(_, args, context) {
+        const remote = await readRemotely(context, 'get', args);
+        if (remote) return remote;
         const target = namedTarget(context, 'get', args);
         return wholeAnswer(await context.api.get(context.request, target, {}), args);
       },
@@ -136,6 +154,8 @@ export function addGenericQueries(builder: Builder): void {
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       async resolve(_, args, context) {
+        const remote = await readRemotely(context, 'list', args);
+        if (remote) return remotePage(remote);
         const target = namedTarget(context, 'list', args);
         if (isGiven(args.where) || isGiven(args.orderBy)) return filteredPage(context, target, args);
         const answer = await context.api.list(context.request, target, {

@@ -13,6 +13,7 @@ import type { Api } from '../api/contract.ts';
 import { createFlowControl, type FlowControl } from '../api/fairness/flow-control.ts';
 import { SERVER_TLS } from '../rules/server-tls.ts';
 import { FrontProxyAgents } from './aggregation/front-proxy-agents.ts';
+import { RemoteApis } from './aggregation/remote-apis.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { asHttp1, Exchange, streamOf } from './exchange.ts';
 import { createFairness } from './fairness/fairness.ts';
@@ -114,6 +115,9 @@ class Server implements RestServer {
     log = () => undefined,
   }: RestOptions) {
     const metrics = new Metrics(api);
+    const agents = new FrontProxyAgents(frontProxy);
+    const remote = new RemoteApis(api, agents, () => clock.now(), log);
+    api.remote = remote;
     this.services = {
       api,
       graphql,
@@ -124,7 +128,8 @@ class Server implements RestServer {
       discovery: new Discovery(api.registry),
       openapi: new OpenApi(api.registry, api.store),
       dialer: new NodeDialer({ ...kubeletClient, ca: tls.clientCA }),
-      frontProxy: new FrontProxyAgents(frontProxy),
+      frontProxy: agents,
+      remote,
       keyManagement,
       fairness: fairness ? createFairness(flowControl ?? createFlowControl(api.store)) : undefined,
       version: { ...VERSION, ...version },
@@ -179,6 +184,7 @@ class Server implements RestServer {
   async listen(port: number, host: string): Promise<AddressInfo> {
     this.server.listen(port, host);
     await once(this.server, 'listening');
+    this.services.remote.start();
     return this.server.address() as AddressInfo;
   }
 
@@ -200,6 +206,7 @@ class Server implements RestServer {
     await closed;
     this.services.fairness?.close();
     this.services.dialer.close();
+    this.services.remote.close();
     this.services.frontProxy.close();
     this.services.metrics.close();
   }

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { Api, Attributes } from '../api/contract.ts';
 import type { FrontProxyAgents } from './aggregation/front-proxy-agents.ts';
+import type { RemoteApis } from './aggregation/remote-apis.ts';
 import type { Discovery } from './discovery/discovery.ts';
 import type { Exchange } from './exchange.ts';
 import type { Metrics } from './health/metrics.ts';
@@ -44,6 +45,7 @@ export interface Services {
   metrics: Metrics;
   dialer: NodeDialer;
   frontProxy: FrontProxyAgents;
+  remote: RemoteApis;
   /** the health of key management services; undefined where none are used */
   keyManagement: (() => Promise<boolean>) | undefined;
   graphql: GraphQLHandler | undefined;

@@ -4,7 +4,7 @@ import { objectAs } from '../../api/object-as.ts';
 import { readyEndpoint, type Endpoint } from '../../api/streams/ready-endpoint.ts';
 import type { Stored } from '../../store/contract.ts';
 
-const API_SERVICES = 'apiservices.apiregistration.k8s.io';
+export const API_SERVICES = 'apiservices.apiregistration.k8s.io';
 
 /** spec of an APIService that another server answers for */
 export interface RemoteSpec extends APIServiceSpec {
@@ -19,10 +19,10 @@ export const hasApiServices = ({ store }: Api): boolean => store.count(ALL) > 0;
 
 /** The server that a group and version belong to; undefined where it is this one, or nobody. */
 export function remoteOf({ store, registry }: Api, group: string, version: string): RemoteSpec | undefined {
-  // what this server has itself it serves itself
-  if (registry.groups().some((g) => g.group === group && g.versions.includes(version))) return undefined;
   const stored = store.get({ resource: API_SERVICES, namespace: '', name: `${version}.${group}` });
-  return stored && specOf(stored);
+  // what this server has itself it serves itself
+  if (!stored || registry.groups().some((g) => g.group === group && g.versions.includes(version))) return undefined;
+  return specOf(stored);
 }
 
 /** Undefined for an APIService that this server answers for. */
@@ -31,15 +31,26 @@ function specOf(stored: Stored): RemoteSpec | undefined {
   return spec?.service ? (spec as RemoteSpec) : undefined;
 }
 
-/** Versions of a group that other servers answer for, the preferred one first. */
-export function remoteVersions({ store }: Api, group: string): string[] {
+/** All that other servers answer for, with their APIServices: the preferred version of a group first. */
+export function remoteSpecs({ store }: Api): { spec: RemoteSpec; stored: Stored }[] {
   return store
     .list(ALL)
-    .items.flatMap((stored) => specOf(stored) ?? [])
-    .filter((spec) => spec.group === group)
-    .sort((a, b) => (b.versionPriority ?? 0) - (a.versionPriority ?? 0) || (a.version < b.version ? -1 : 1))
-    .map((spec) => spec.version);
+    .items.flatMap((stored) => {
+      const spec = specOf(stored);
+      return spec ? [{ spec, stored }] : [];
+    })
+    .sort(({ spec: a }, { spec: b }) => byPriority(a, b));
 }
+
+const byPriority = (a: RemoteSpec, b: RemoteSpec): number =>
+  (b.groupPriorityMinimum ?? 0) - (a.groupPriorityMinimum ?? 0) ||
+  (a.group === b.group ? 0 : a.group < b.group ? -1 : 1) ||
+  (b.versionPriority ?? 0) - (a.versionPriority ?? 0) ||
+  (a.version < b.version ? -1 : 1);
+
+/** Versions of a group that other servers answer for, the preferred one first. */
+export const remoteVersions = (api: Api, group: string): string[] =>
+  remoteSpecs(api).flatMap(({ spec }) => (spec.group === group ? [spec.version] : []));
 
 /** Where a service answers: one of its ready endpoints, or its external name. Undefined: nowhere. */
 export function endpointOf(

@@ -3,7 +3,7 @@ import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import { goTransportError } from '../../api/admission/webhooks/transport-error.ts';
 import type { Endpoint } from '../../api/streams/ready-endpoint.ts';
-import type { Attributes, User } from '../../api/contract.ts';
+import type { Attributes } from '../../api/contract.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
 import type { Route } from '../router.ts';
@@ -11,6 +11,7 @@ import type { Services } from '../services.ts';
 import { framing, sendBody } from '../streams/body.ts';
 import { forwardedFor } from '../streams/forwarded-for.ts';
 import { answerHeaders, requestHeaders } from '../streams/headers.ts';
+import { identityHeaders } from './identity-headers.ts';
 import { endpointOf, remoteOf, remoteVersions, type RemoteSpec } from './locate.ts';
 
 const UNAVAILABLE = 503;
@@ -18,23 +19,6 @@ const UNAVAILABLE = 503;
 export const ANSWER_MS = 60_000;
 
 export type Authorize = (services: Services, exchange: Exchange, route: Route) => Attributes;
-
-/** Headers by which another server knows who asks (https://kubernetes.io/docs/tasks/extend-kubernetes/configure-aggregation-layer/). */
-function identityHeaders(user: User): OutgoingHttpHeaders {
-  const extra = Object.entries(user.extra ?? {}).map(([key, values]) => [
-    `x-remote-extra-${encodeURIComponent(key).replace(/[()]/g, (c) => (c === '(' ? '%28' : '%29'))}`,
-    values.map(asBytes),
-  ]);
-  return {
-    'x-remote-user': asBytes(user.name),
-    ...(user.uid && { 'x-remote-uid': asBytes(user.uid) }),
-    'x-remote-group': user.groups.map(asBytes),
-    ...(Object.fromEntries(extra) as OutgoingHttpHeaders),
-  };
-}
-
-/** Text as a header has it: its bytes in UTF-8, as Go writes them. */
-const asBytes = (text: string): string => Buffer.from(text, 'utf8').toString('latin1');
 
 /** Headers of the caller go on, but for those by which it could pass for somebody else. */
 export function headersOf(exchange: Exchange, host: string, own: OutgoingHttpHeaders): OutgoingHttpHeaders {

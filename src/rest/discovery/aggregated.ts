@@ -1,5 +1,6 @@
 import type { GroupVersionKind } from '../../meta/gvk.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
+import type { ApiResource } from './api-resource.ts';
 
 interface AggregatedResource {
   resource: string;
@@ -13,7 +14,7 @@ interface AggregatedResource {
 }
 export interface AggregatedGroup {
   metadata: { name?: string };
-  versions: { version: string; resources: AggregatedResource[]; freshness: 'Current' }[];
+  versions: { version: string; resources: AggregatedResource[]; freshness: 'Current' | 'Stale' }[];
 }
 
 /** Built-in kinds leave group and version empty where they are those of the list; custom ones say them. */
@@ -58,4 +59,41 @@ export function aggregatedGroups(registry: Registry): { core: AggregatedGroup[];
     core: groups.filter((g) => g.group === '').map(make),
     groups: groups.filter((g) => g.group !== '').map(make),
   };
+}
+
+/** What another API server lists of its group and version, in the form of the aggregated document. */
+export function aggregatedResources(
+  listed: readonly ApiResource[],
+  own: { group: string; version: string },
+): AggregatedResource[] {
+  const kindOf = ({ group, version, kind }: ApiResource): GroupVersionKind => ({
+    group: group ?? own.group,
+    version: version ?? own.version,
+    kind,
+  });
+  return listed
+    .filter(({ name }) => !name.includes('/'))
+    .map((each) => {
+      const subresources = listed.flatMap((other) =>
+        other.name.startsWith(`${each.name}/`)
+          ? [
+              {
+                subresource: other.name.slice(each.name.length + 1),
+                responseKind: kindOf(other),
+                verbs: other.verbs,
+              },
+            ]
+          : [],
+      );
+      return {
+        resource: each.name,
+        responseKind: kindOf(each),
+        scope: each.namespaced ? ('Namespaced' as const) : ('Cluster' as const),
+        singularResource: each.singularName,
+        verbs: each.verbs,
+        ...(each.shortNames?.length && { shortNames: each.shortNames }),
+        ...(each.categories?.length && { categories: each.categories }),
+        ...(subresources.length && { subresources }),
+      };
+    });
 }

@@ -1,19 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import { aggregatedGroups, type AggregatedGroup } from './aggregated.ts';
+import type { ApiResource } from './api-resource.ts';
 
-export interface ApiResource {
-  name: string;
-  singularName: string;
-  namespaced: boolean;
-  group?: string;
-  version?: string;
-  kind: string;
-  verbs: readonly string[];
-  shortNames?: readonly string[];
-  categories?: readonly string[];
-  storageVersionHash?: string;
-}
 interface GroupVersionForDiscovery {
   groupVersion: string;
   version: string;

@@ -43,7 +43,7 @@ export async function serveDiscovery(services: Services, exchange: Exchange, rou
 const groupFields = ({ name, versions, preferredVersion }: ApiGroup) => ({ name, versions, preferredVersion });
 
 function documentOf(
-  { discovery }: Services,
+  { discovery, remote }: Services,
   exchange: Exchange,
   { legacy, group, version }: DiscoveryRoute,
 ): object | undefined {
@@ -55,7 +55,12 @@ function documentOf(
     return { kind: 'APIResourceList', ...(!legacy && { apiVersion: 'v1' }), groupVersion, resources };
   }
   if (legacy) return { kind: 'APIVersions', versions: ['v1'], serverAddressByClientCIDRs: CIDRS(exchange) };
-  if (!group) return { kind: 'APIGroupList', apiVersion: 'v1', groups: discovery.groups.map(groupFields) };
+  if (!group)
+    return {
+      kind: 'APIGroupList',
+      apiVersion: 'v1',
+      groups: [...discovery.groups, ...remote.groups()].map(groupFields),
+    };
   const found = discovery.group(group);
   return found && { kind: 'APIGroup', apiVersion: 'v1', ...groupFields(found) };
 }
@@ -72,12 +77,12 @@ function aggregatedVersion(accept: string): 'v2' | 'v2beta1' | undefined {
 }
 
 async function sendAggregated(
-  { discovery }: Services,
+  { discovery, remote }: Services,
   exchange: Exchange,
   legacy: boolean,
   version: 'v2' | 'v2beta1',
 ): Promise<void> {
-  const items = discovery.aggregated(legacy);
+  const items = [...discovery.aggregated(legacy), ...(legacy ? [] : remote.aggregated())];
   const body = Buffer.from(
     `${JSON.stringify({ kind: 'APIGroupDiscoveryList', apiVersion: `apidiscovery.k8s.io/${version}`, metadata: {}, items })}\n`,
   );
