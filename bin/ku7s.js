@@ -1,8 +1,11 @@
 #!/usr/bin/env node
-// Builds dist/ when a source is newer than it, then runs it.
-import { buildIfNeeded } from '../scripts/build.mjs';
+// Runs dist/; beside the sources it is built first, when one of them is newer.
+import { existsSync } from 'node:fs';
 
 // graphql checks every value's class in the long way unless it is told so: a third of a query's time.
 process.env.NODE_ENV ??= 'production';
-await buildIfNeeded();
+if (existsSync(new URL('../src', import.meta.url))) {
+  const { buildIfNeeded } = await import('../scripts/build.mjs');
+  await buildIfNeeded();
+}
 await import('../dist/main.js');

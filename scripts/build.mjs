@@ -33,7 +33,13 @@ async function buildServer() {
   const { build: bundle } = await import('esbuild');
   await bundle({
     absWorkingDir: root,
-    entryPoints: { main: 'src/main.ts', thread: 'src/thread.ts', validation: 'src/validation.ts' },
+    entryPoints: {
+      main: 'src/main.ts',
+      etcd: 'src/start/envtest/etcd.ts',
+      'kube-apiserver': 'src/start/envtest/kube-apiserver.ts',
+      thread: 'src/thread.ts',
+      validation: 'src/validation.ts',
+    },
     outdir: 'dist',
     bundle: true,
     splitting: true,
@@ -61,7 +67,7 @@ export async function buildClient() {
     logLevel: 'warning',
   };
   const entry = (name) => `src/client/${name}.ts`;
-  await bundle({ ...shared, entryPoints: [entry('node')], platform: 'node', target: 'node20' });
+  await bundle({ ...shared, entryPoints: [entry('node'), entry('testing')], platform: 'node', target: 'node20' });
   await bundle({
     ...shared,
     entryPoints: [entry('browser'), entry('react')],
@@ -95,4 +101,8 @@ export async function buildIfNeeded() {
   ]);
 }
 
-if (process.argv[1] === fileURLToPath(import.meta.url)) await build();
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  // what is packed is this build and nothing of earlier ones
+  if (process.argv.includes('--clean')) rmSync(path.join(root, 'dist'), { recursive: true, force: true });
+  await build();
+}

@@ -36,6 +36,8 @@ export interface ApiOptions {
   clientCA?: string;
   /** PEM */
   clientCAKey?: string;
+  /** PEM of authorities of clients beside `clientCA`, published with it */
+  otherClientCAs?: string;
   /** PEM of the authority of front proxies; published with the other for API servers beside this one */
   frontProxyCA?: string;
   /** text of a token file: lines of `token,user,uid,"group1,group2"` */
@@ -121,7 +123,12 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     followers.push(followCertificateRequests(core, { cert: options.clientCA, key: options.clientCAKey }));
   }
   if (options.clientCA && options.frontProxyCA) {
-    followers.push(await publishTrust(core, { clientCA: options.clientCA, frontProxyCA: options.frontProxyCA }));
+    followers.push(
+      await publishTrust(core, {
+        clientCA: `${options.clientCA}\n${options.otherClientCAs ?? ''}`,
+        frontProxyCA: options.frontProxyCA,
+      }),
+    );
   }
   return {
     ...verbs(core),

@@ -54,7 +54,11 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     closers.push(() => Promise.resolve(encryption.close()));
     const postgres = options.databaseUrl
       ? undefined
-      : await startEmbeddedPostgres({ dataDir: path.join(options.data, 'postgres'), log: report });
+      : await startEmbeddedPostgres({
+          dataDir: path.join(options.data, 'postgres'),
+          durable: options.durable,
+          log: report,
+        });
     if (postgres) closers.push(() => postgres.stop());
     const store = await startup(
       openStore({
@@ -99,9 +103,13 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
         authority: ca,
         subject: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
       },
-      (pair) => address && writeKubeconfig(kubeconfig, address, ca.cert, pair),
+      (pair) => address && writeKubeconfig(kubeconfig, address, trusted, pair),
     );
-    const serving = await own.get(servingCertificate(options, ca), (pair) => server?.show({ serving: pair }));
+    const serving =
+      options.serving ?? (await own.get(servingCertificate(options, ca), (pair) => server?.show({ serving: pair })));
+    // a certificate of somebody else's is trusted for itself: who made it is not known here
+    const trusted = options.serving ? `${ca.cert}\n${options.serving.cert}` : ca.cert;
+    const clientCA = options.clientCA === undefined ? ca.cert : `${ca.cert}\n${options.clientCA}`;
 
     const registry = createRegistry();
     const api = await createApi({
@@ -109,6 +117,9 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       store,
       clientCA: ca.cert,
       clientCAKey: ca.key,
+      ...(options.clientCA !== undefined && { otherClientCAs: options.clientCA }),
+      ...(options.issuer !== undefined && { issuer: options.issuer }),
+      rbac: options.rbac,
       frontProxyCA: frontProxyCA.cert,
       ...(options.staticTokens !== undefined && { staticTokens: options.staticTokens }),
       authentication: options.authentication,
@@ -130,7 +141,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
     const pages = new Pages(api);
     const rest = createRestServer({
       api,
-      tls: { key: serving.key, cert: serving.cert, clientCA: ca.cert, frontProxyCA: frontProxyCA.cert },
+      tls: { key: serving.key, cert: serving.cert, clientCA, frontProxyCA: frontProxyCA.cert },
       kubeletClient,
       frontProxy,
       ...(encryption.check && { keyManagement: encryption.check }),
@@ -153,7 +164,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
         : bound.address;
     await api.advertise(options.bindAddress === '0.0.0.0' ? '127.0.0.1' : bound.address, bound.port);
     const url = `https://${host}:${bound.port}`;
-    writeKubeconfig(kubeconfig, url, ca.cert, admin);
+    writeKubeconfig(kubeconfig, url, trusted, admin);
     address = url;
     const unfollow = own.follow();
     closers.push(() => Promise.resolve(unfollow()));
@@ -161,7 +172,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       api,
       graphql,
       url,
-      ca: ca.cert,
+      ca: trusted,
       graphiql: `${url}${await pages.loginLink(ADMIN, { write: true })}`,
       stop,
     };

@@ -10,7 +10,9 @@ const LOOK_MS = 1000;
  */
 export function stopWithParent(stop: () => void): void {
   if (!ignoresHangup()) process.on('SIGHUP', stop);
-  if (process.env['npm_lifecycle_event'] === undefined) return;
+  // what starts a cluster for tests asks for the same
+  const { npm_lifecycle_event: npm, KU7S_WITH_PARENT: tests } = process.env;
+  if (npm === undefined && tests === undefined) return;
   const parent = process.ppid;
   const timer = setInterval(() => {
     if (process.ppid === parent) return;

@@ -24,6 +24,7 @@ import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
 import { LIMIT_FLAGS, LIMIT_USAGE, limitOptions } from './limit-options.ts';
 import { NODE_LIMIT_FLAGS, NODE_LIMIT_USAGE, parseNodeLimits, type NodeLimits } from './node-limits.ts';
+import { SERVING_FLAGS, SERVING_USAGE, servingSettings, type ServingSettings } from './serving-options.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -36,7 +37,7 @@ export type NodeSpec =
   | { runtime: 'process' | 'containerd'; count: number }
   | { runtime: 'simulated'; count: number; cpu: string; memory: string; pods: number; zones: number; failures: number };
 
-export interface Options {
+export interface Options extends ServingSettings {
   roles: ReadonlySet<Role>;
   /** folder of everything that outlives a run: Postgres' files, kubeconfig, container logs */
   data: string;
@@ -100,6 +101,7 @@ ${INGRESS_USAGE}
   --anonymous-auth BOOL     whether requests without a credential are taken (default true)
   --service-cluster-ip-range CIDR  (default 10.96.0.0/16)
 ${ADMISSION_USAGE}
+${SERVING_USAGE}
 ${LIMIT_USAGE}
 ${ENCRYPTION_USAGE}
 ${HISTORY_USAGE}
@@ -108,6 +110,7 @@ ${GRAPHQL_USAGE}
   --help, --version
 
 ku7s login-link [--data DIR] [--kubeconfig FILE] [--read-only] prints a new link to GraphiQL of a server that runs.
+ku7s envtest DIR writes kube-apiserver, etcd and kubectl for suites that start a control plane (KUBEBUILDER_ASSETS=DIR).
 
 DATABASE_URL names a Postgres (16 or later) to use in place of the embedded one.`;
 
@@ -233,6 +236,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
     admissionPlugins: admissionSwitches(values),
+    ...servingSettings(values),
     encryption: encryptionSettings(values, data),
     history: historySettings(values),
     audit: parseAuditOptions(values, path.join(data, 'audit', 'audit.log')),
@@ -270,6 +274,7 @@ function parse(argv: string[]) {
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,
         ...ADMISSION_FLAGS,
+        ...SERVING_FLAGS,
         ...ENCRYPTION_FLAGS,
         ...HISTORY_FLAGS,
         ...AUDIT_FLAGS,

@@ -9,9 +9,9 @@ const ANY_USAGE = '2.5.29.37.0';
 export class Authority {
   private readonly certificate: X509Certificate;
 
-  /** @param pem its certificate */
-  constructor(pem: string) {
-    this.certificate = new X509Certificate(pem);
+  /** @param certificate its own, PEM or DER */
+  constructor(certificate: string | Uint8Array) {
+    this.certificate = new X509Certificate(certificate);
   }
 
   /** Has it signed a certificate, and for this use? When it is good is not asked. */

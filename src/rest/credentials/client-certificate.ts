@@ -2,6 +2,7 @@ import type { X509Certificate } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { TLSSocket } from 'node:tls';
 import type { User } from '../../api/contract.ts';
+import { pemBlocks } from '../../rules/certificates/pem.ts';
 import { Authority, CLIENT_AUTH, subjectOf } from './authority.ts';
 
 /** Attribute of a subject that is the user's uid (AllowParsingUserUIDFromCertAuth, on since 1.33) */
@@ -24,16 +25,18 @@ export const certificateOf = (req: IncomingMessage): X509Certificate | undefined
 
 /** Who signs the certificates of clients. */
 export class ClientAuthority {
-  private readonly authority: Authority;
+  private readonly authorities: readonly Authority[];
 
-  /** @param pem its certificate */
+  /** @param pem their certificates, one or several */
   constructor(pem: string) {
-    this.authority = new Authority(pem);
+    this.authorities = pemBlocks(pem)
+      .filter(({ type }) => type === 'CERTIFICATE')
+      .map(({ der }) => new Authority(der));
   }
 
-  /** What a certificate says; undefined where this authority has not signed it for clients. */
+  /** What a certificate says; undefined where none of the authorities has signed it for clients. */
   read(shown: X509Certificate): ClientCertificate | undefined {
-    if (!this.authority.signed(shown, CLIENT_AUTH)) return undefined;
+    if (!this.authorities.some((authority) => authority.signed(shown, CLIENT_AUTH))) return undefined;
     const { CN = [], O = [], [UID]: uids = [] } = subjectOf(shown);
     const commonName = CN.at(-1) ?? '';
     return {

@@ -1,0 +1,117 @@
+import { readKubeconfig } from '../client/kubeconfig.ts';
+import { socketTransport } from '../client/transports/socket.ts';
+import { packageVersion, runApi } from './api-server.ts';
+import { whatNext } from './banner.ts';
+import { writeAssets } from './envtest/assets.ts';
+import { identityOf } from './identity.ts';
+import { stopWithParent } from './follow-parent.ts';
+import { lockRole } from './lock.ts';
+import { loginLink } from './login-link.ts';
+import { startLoopThread } from './loop-thread.ts';
+import { closeDataFolder } from './data-folder.ts';
+import { loopSettings } from './loop-settings.ts';
+import { runLoops } from './loops.ts';
+import { parseOptions, type Options } from './options.ts';
+import { StartError } from './start-error.ts';
+
+/** Ctrl-C must be done within this, ms; what still runs then is left behind with a line that says so. */
+const STOP_MS = 10_000;
+const log = (line: string) => process.stderr.write(`${new Date().toISOString()} ${line}\n`);
+
+/**
+ * What shares a thread: the API has the main one to itself; controllers, scheduler and nodes share a second. Without
+ * the API in this process they have the main one, and a socket to the API.
+ */
+async function start(options: Options): Promise<() => Promise<void>> {
+  closeDataFolder(options.data, log);
+  for (const role of options.roles) lockRole(options.data, role);
+  const loops = [...options.roles].some((role) => role !== 'api');
+  if (!options.roles.has('api')) {
+    const endpoint = { ...readKubeconfig(options.kubeconfig), server: options.server! };
+    const running = await runLoops(
+      loopSettings(options, endpoint.ca ?? '', identityOf(options.data)),
+      socketTransport(endpoint),
+      log,
+    );
+    process.stdout.write(`ku7s: ${[...options.roles].join(', ')} of ${options.server}\n`);
+    return () => running.stop();
+  }
+  const began = Date.now();
+  const api = await runApi(options, log);
+  const thread = loops
+    ? await startLoopThread(
+        loopSettings(options, api.ca, identityOf(options.data)),
+        api.graphql.executor,
+        log,
+        (why) => {
+          log(why);
+          process.exitCode = 1;
+          process.kill(process.pid, 'SIGTERM');
+        },
+      )
+    : undefined;
+  process.stdout.write(whatNext(options, api, Date.now() - began));
+  return async () => {
+    await thread?.stop();
+    await api.stop();
+  };
+}
+
+async function run(argv: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const [command, ...rest] = argv;
+  if (command === 'login-link') {
+    process.stdout.write(`${await loginLink(rest, env)}\n`);
+    return;
+  }
+  if (command === 'envtest') {
+    const [folder, ...more] = rest;
+    if (folder === undefined || folder.startsWith('-') || more.length > 0)
+      throw new StartError('usage: ku7s envtest DIR');
+    process.stdout.write(`${writeAssets(folder, env)}\n`);
+    return;
+  }
+  const options = parseOptions(argv, env, packageVersion());
+  if (typeof options === 'string') {
+    process.stdout.write(`${options}\n`);
+    return;
+  }
+  // A promise that nobody waited for is a defect, but no reason to drop every other client.
+  process.on('unhandledRejection', (error) => log(`unhandled: ${(error as Error)?.stack ?? String(error)}`));
+  const starting = start(options);
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => {
+      log('not everything has stopped in time');
+      process.exit(1);
+    }, STOP_MS + options.nodeLimits.shutdown.total).unref();
+    starting
+      .then((end) => end())
+      .then(
+        () => process.exit(),
+        (error: Error) => {
+          log(error.message);
+          process.exit(1);
+        },
+      );
+  };
+  process.on('SIGINT', stop).on('SIGTERM', stop);
+  stopWithParent(stop);
+  await starting;
+}
+
+/** Does what a command line asks for; what is wrong is one line, and exit code 1. */
+export async function runProgram(argv: string[], env: NodeJS.ProcessEnv): Promise<void> {
+  try {
+    await run(argv, env);
+  } catch (error) {
+    process.stderr.write(`ku7s: ${lineOf(error as NodeJS.ErrnoException)}\n`);
+    process.exit(1);
+  }
+}
+
+function lineOf(error: NodeJS.ErrnoException): string {
+  if (error.code === 'EADDRINUSE') return `${error.message}: the port is in use; choose another with --secure-port`;
+  return error instanceof StartError || error.code ? error.message : (error.stack ?? String(error));
+}
