@@ -73,8 +73,9 @@ function read(flag: string, file: string): string {
 function certificates(flag: string, file: string): string {
   const pem = read(flag, file);
   try {
-    return new X509Certificate(pem) && pem;
+    new X509Certificate(pem);
   } catch {
     throw new StartError(`--${flag}: ${file} holds no certificate in PEM`);
   }
+  return pem;
 }

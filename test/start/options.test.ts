@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { ADDONS } from '../../src/addons/all.ts';
 import { encryptionSettings } from '../../src/start/encryption/encryption-options.ts';
 import { parseAddons, parseNodes, parseOptions, ROLES, USAGE } from '../../src/start/options.ts';
+import { servingSettings } from '../../src/start/serving-options.ts';
 import { StartError } from '../../src/start/start-error.ts';
 
 const ALL = Object.keys(ADDONS);
@@ -78,6 +79,8 @@ describe('the command line', () => {
     expect(parse([])).toEqual({
       roles: new Set(ROLES),
       limits: limitOptions({}),
+      ...servingSettings({}),
+      admissionPlugins: { enable: [], disable: [] },
       podsOnStop: 'end',
       data: path.resolve('.ku7s'),
       securePort: 6443,
