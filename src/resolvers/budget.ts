@@ -23,6 +23,8 @@ export interface BudgetLimits {
   looks: number;
   /** bytes of text that is made for the answer */
   text: number;
+  /** bytes of text that tells of the schema: that of many definitions is large */
+  schema: number;
   /** bytes of lists of whole objects beyond the largest one */
   whole: number;
   /** ms from its beginning on, places that it waits for counted; kube-apiserver's for any request (--request-timeout) */
@@ -34,6 +36,7 @@ export const DEFAULT_BUDGET: BudgetLimits = {
   fields: 200_000,
   looks: 10_000_000,
   text: 32 * 1024 * 1024,
+  schema: 128 * 1024 * 1024,
   whole: 64 * 1024 * 1024,
   time: 60_000,
   large: { fields: 20_000, bytes: 1024 * 1024 },
@@ -43,6 +46,7 @@ export const NO_BUDGET: BudgetLimits = {
   fields: Infinity,
   looks: Infinity,
   text: Infinity,
+  schema: Infinity,
   whole: Infinity,
   time: Infinity,
   large: { fields: Infinity, bytes: Infinity },
@@ -71,6 +75,7 @@ export class Budget {
   private fields = 0;
   private looks = 0;
   private text = 0;
+  private schema = 0;
   private lists = { bytes: 0, largest: 0 };
   private entering: Promise<void> | undefined;
   private leave: (() => void) | undefined;
@@ -127,6 +132,20 @@ export class Budget {
           'text',
           text,
           `the answer has more than ${text} bytes: ask for pages of fewer objects (first, after), or for fewer fields`,
+        ),
+      );
+  }
+
+  /** Bytes of text that tells of the schema. Throws 413. */
+  tell(bytes: number): void {
+    this.schema += bytes;
+    const { schema } = this.limits;
+    if (this.schema > schema)
+      this.fail(
+        tooLarge(
+          'schema',
+          schema,
+          `what is asked of the schema has more than ${schema} bytes: ask for types one by one (__type), or for fewer levels`,
         ),
       );
   }
@@ -220,7 +239,9 @@ export class Budget {
 
   private get isLarge(): boolean {
     const { large } = this.limits;
-    return this.fields > large.fields || this.text > large.bytes || this.lists.bytes > large.bytes;
+    return (
+      this.fields > large.fields || Math.max(this.text, this.schema) > large.bytes || this.lists.bytes > large.bytes
+    );
   }
 
   private async takePlace(): Promise<void> {

@@ -4,6 +4,7 @@ import {
   createSourceEventStream,
   defaultFieldResolver,
   execute,
+  getVariableValues,
   type ExecutionResult,
   type GraphQLError,
   type GraphQLFieldResolver,
@@ -18,6 +19,7 @@ import { Budget, DEFAULT_BUDGET, NO_BUDGET } from './budget.ts';
 import { counted, createContext, type OperationContext, type Subscribing } from './context.ts';
 import { requireDiscovery } from './discovery.ts';
 import type { Operation } from './schema/operation.ts';
+import { SchemaAnswers, withoutIntrospection } from './schema/schema-answers.ts';
 import { formatError } from './errors.ts';
 import { JsonWriter, type JsonText } from './json-text.ts';
 import type { Limits } from './limits.ts';
@@ -35,6 +37,7 @@ const LONG_KEY = 4096;
 /** Runs operations, whose results are the text of their JSON: compiled, as far as the document can be, or by graphql-js. */
 export class Engine {
   private readonly operations: Operations;
+  private readonly answers = new SchemaAnswers(() => this.operations.schema.complete());
   private readonly schemas = new SchemaNumbers();
   private readonly views: LiveViews;
   private readonly subscriptions = new SharedSubscriptions((error) => this.refused(error));
@@ -79,7 +82,9 @@ export class Engine {
       const caller = writesSeveral(operation) ? withChangeSet(context) : context;
       const own = createContext(this.api, caller, budget, true);
       const text = await operation.compiled?.run(request.variables ?? {}, own, format);
-      return text ?? (await this.run(operation, request, caller, budget));
+      if (text !== undefined) return text;
+      const run = operation.introspects ? this.introspect.bind(this) : this.run.bind(this);
+      return await this.text(await run(operation, request, caller, budget), budget);
     } catch (error) {
       return this.refused(error);
     }
@@ -194,20 +199,22 @@ export class Engine {
     event: object,
   ): Promise<JsonText> {
     const budget = new Budget(DEFAULT_BUDGET);
-    return this.run(operation, request, context, budget, event).catch((error: unknown) => this.refused(error));
+    return this.run(operation, request, context, budget, event)
+      .then((result) => this.text(result, budget))
+      .catch((error: unknown) => this.refused(error));
   }
 
   /** By graphql-js. What still runs when the budget is spent is left to itself: nothing of it goes on. */
   private async run(
-    { schema, document, introspects }: Operation,
+    { schema, document }: Pick<Operation, 'schema' | 'document'>,
     { variables: variableValues, operationName }: Pick<OperationRequest, 'variables' | 'operationName'>,
     context: RequestContext,
     budget: Budget,
     rootValue?: unknown,
-  ): Promise<JsonText> {
+  ): Promise<ExecutionResult> {
     const contextValue = createContext(this.api, context, budget);
     const running = execute({
-      schema: introspects ? await this.operations.schema.complete() : schema,
+      schema,
       document,
       variableValues,
       operationName,
@@ -215,7 +222,29 @@ export class Engine {
       rootValue,
       fieldResolver,
     });
-    return this.text(await Promise.race([running, budget.exceeded]), budget);
+    return Promise.race([running, budget.exceeded]);
+  }
+
+  /** What an operation asks of the schema, and, by graphql-js, what else it asks for. */
+  private async introspect(
+    operation: Operation,
+    request: OperationRequest,
+    context: RequestContext,
+    budget: Budget,
+  ): Promise<ExecutionResult> {
+    const { schema, document, node } = operation;
+    const { coerced, errors } = getVariableValues(schema, node.variableDefinitions ?? [], request.variables ?? {}, {
+      maxErrors: 50,
+    });
+    if (errors) return { errors };
+    const answer = await Promise.race([this.answers.of(operation, coerced, budget), budget.exceeded]);
+    const asksElse = [...answer.values()].includes(undefined);
+    const rest: ExecutionResult = asksElse
+      ? await this.run({ schema, document: withoutIntrospection(document) }, request, context, budget)
+      : { data: {} };
+    const { data } = rest;
+    if (!data) return rest;
+    return { ...rest, data: Object.fromEntries([...answer].map(([as, value]) => [as, value ?? data[as]])) };
   }
 
   private async text({ data, errors }: ExecutionResult, budget: Budget): Promise<JsonText> {

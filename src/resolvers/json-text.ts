@@ -79,6 +79,23 @@ export abstract class WritesJson {
   abstract toJSON(): unknown;
 }
 
+/** A value whose text is there already. */
+export class WrittenJson extends WritesJson {
+  constructor(private readonly text: JsonText) {
+    super();
+  }
+  get length(): number {
+    return this.text.length;
+  }
+  write(out: JsonWriter): void {
+    if (typeof this.text === 'string') out.text += this.text;
+    else for (const piece of this.text.pieces) out.bytes(piece);
+  }
+  toJSON(): unknown {
+    return JSON.parse(String(this.text));
+  }
+}
+
 /** Any JSON value; undefined is null. */
 export function writeJson(value: unknown, out: JsonWriter): void {
   if (value instanceof WritesJson) value.write(out);

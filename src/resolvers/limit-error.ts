@@ -15,6 +15,7 @@ export type LimitName =
   | 'aliases'
   | 'rootFields'
   | 'cost'
+  | 'schema'
   | 'values'
   | 'levels'
   | 'produced'

@@ -1,6 +1,6 @@
 import { stringifyExact } from '../go/json-numbers.ts';
 import type { Budget } from './budget.ts';
-import { quoted, type JsonWriter } from './json-text.ts';
+import { quoted, WritesJson, type JsonWriter } from './json-text.ts';
 
 /** Values between two looks at the clock. */
 const LOOK_EVERY = 256;
@@ -26,7 +26,8 @@ export async function writeLongJson(value: unknown, out: JsonWriter, budget: Bud
       const keys = Object.keys(one);
       out.text += '{';
       open.push({ keys, values: one, length: keys.length, at: 0, begun: false });
-    } else out.text += typeof one === 'string' ? quoted(one) : (stringifyExact(one) ?? 'null');
+    } else if (one instanceof WritesJson) one.write(out);
+    else out.text += typeof one === 'string' ? quoted(one) : (stringifyExact(one) ?? 'null');
   };
   write(value);
   for (let steps = 1; ; steps++) {

@@ -5,7 +5,15 @@ import { JsonWriter } from '../../src/resolvers/json-text.ts';
 import { writeLongJson } from '../../src/resolvers/long-json.ts';
 import { sorted } from '../../src/resolvers/where/sorting.ts';
 
-const LIMITS: BudgetLimits = { fields: 10, looks: 10, text: 10, whole: 10, time: 1000, large: { fields: 5, bytes: 5 } };
+const LIMITS: BudgetLimits = {
+  fields: 10,
+  looks: 10,
+  text: 10,
+  schema: 10,
+  whole: 10,
+  time: 1000,
+  large: { fields: 5, bytes: 5 },
+};
 const TOO_LARGE = expect.objectContaining({ code: 413 });
 
 describe('a budget', () => {
@@ -13,6 +21,7 @@ describe('a budget', () => {
     ['fields', (budget: Budget) => budget.produce(6)],
     ['looks', (budget: Budget) => budget.look(6)],
     ['text', (budget: Budget) => budget.write(6)],
+    ['text of the schema', (budget: Budget) => budget.tell(6)],
   ])('of %s is spent once', async (_, spend) => {
     const budget = new Budget(LIMITS);
     spend(budget);

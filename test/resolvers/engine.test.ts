@@ -263,6 +263,12 @@ describe('limits', () => {
   test('introspection stays possible', async () => {
     const { getIntrospectionQuery } = await import('graphql');
     expect((await run(getIntrospectionQuery())).errors).toBeUndefined();
+    expect(
+      await run('{ a: __type(name: "Pod") { name } __typename kinds { __typename } b: __type(name: "x") { name } }'),
+    ).toEqual({ data: { a: { name: 'Pod' }, __typename: 'Query', kinds: expect.anything(), b: null } });
+    expect(await run('query ($n: String!) { __type(name: $n) { name } }')).toMatchObject({
+      errors: [{ message: 'Variable "$n" of required type "String!" was not provided.' }],
+    });
   });
 });
 

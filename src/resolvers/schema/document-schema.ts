@@ -1,5 +1,6 @@
 import {
   getNamedType,
+  GraphQLObjectType,
   isObjectType,
   Kind as Node,
   type DocumentNode,
@@ -8,7 +9,7 @@ import {
 } from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import { fragmentsOf, type Fragments } from '../expansion.ts';
-import { groupField, KindSchema } from './kind-schema.ts';
+import { groupField, KindSchema, versionType } from './kind-schema.ts';
 import type { FieldConfigs } from './output-types.ts';
 import { ROOTS, type Found, type Root, type RootFields } from './root-fields.ts';
 import type { SchemaTypes } from './schema-types.ts';
@@ -88,17 +89,21 @@ export class DocumentSchema extends KindSchema {
     return [];
   }
 
-  protected override fieldsOf(root: Root): FieldConfigs {
+  protected override makeRoot(root: Root, typeName: string): GraphQLObjectType {
     const configs: FieldConfigs = {};
     for (const [name, sets] of this.names[root]) {
       const found = this.look(() => this.fields.find(root, name));
       if (found?.config) configs[name] = found.config;
       else if (found) configs[name] = this.keep(groupField(root, found.group, this.groupOf(root, found.group, sets)));
     }
-    return configs;
+    return new GraphQLObjectType({ name: typeName, fields: configs });
   }
 
-  private *groupOf(root: Root, group: string, sets: readonly SelectionSetNode[]): Generator<[string, FieldConfigs]> {
+  private *groupOf(
+    root: Root,
+    group: string,
+    sets: readonly SelectionSetNode[],
+  ): Generator<[string, GraphQLObjectType]> {
     const versions = this.fields.versionsOf(group);
     for (const [name, inside] of below(sets, this.fragments)) {
       const version = versions.get(name);
@@ -108,7 +113,7 @@ export class DocumentSchema extends KindSchema {
         const found = this.look(() => this.fields.findIn(root, group, version, local));
         if (found?.config) configs[local] = found.config;
       }
-      yield [name, configs];
+      yield [name, new GraphQLObjectType({ ...versionType(root, group, name), fields: configs })];
     }
   }
 

@@ -29,8 +29,7 @@ export abstract class KindSchema extends GraphQLSchema {
     this.introspection = super.getTypeMap();
   }
 
-  /** The fields of a root type. */
-  protected abstract fieldsOf(root: Root): FieldConfigs;
+  protected abstract makeRoot(root: Root, name: string): GraphQLObjectType;
 
   override getQueryType(): GraphQLObjectType {
     return this.root('query');
@@ -55,7 +54,7 @@ export abstract class KindSchema extends GraphQLSchema {
 
   protected root(root: Root): GraphQLObjectType {
     let type = this.roots.get(root);
-    if (!type) this.roots.set(root, (type = new GraphQLObjectType({ name: NAMES[root], fields: this.fieldsOf(root) })));
+    if (!type) this.roots.set(root, (type = this.makeRoot(root, NAMES[root])));
     return type;
   }
 }
@@ -64,29 +63,32 @@ const ROOT_OF: ReadonlyMap<string, Root> = new Map(
   Object.entries(NAMES).map(([root, name]) => [name, root as Root] as const),
 );
 
-/** `example_com { v1 { … } }`: types whose fields are those of kinds, in the versions that there are. */
+const groupType = (root: Root, group: string): string => `${groupName(group)}__${NAMES[root]}`;
+const inside = { resolve: () => ({}) };
+
+/** What the type of a group's version is called; its fields are those of kinds. */
+export const versionType = (root: Root, group: string, version: string): { name: string; description: string } => ({
+  name: `${groupType(root, group)}_${version}`,
+  description: `The kinds of ${group || 'the core group'} in one version.`,
+});
+
+/** `example_com { v1 { … } }`: a group in the versions that there are. */
 export function groupField(
   root: Root,
   group: string,
-  versions: Iterable<[version: string, fields: FieldConfigs]>,
+  versions: Iterable<[version: string, type: GraphQLObjectType]>,
 ): FieldConfigs[string] {
-  const type = `${groupName(group)}__${NAMES[root]}`;
-  const inside = { resolve: () => ({}) };
   const fields: FieldConfigs = {};
-  for (const [version, of] of versions)
+  for (const [version, type] of versions)
     fields[version] = {
       ...inside,
-      type: new GraphQLObjectType({
-        name: `${type}_${version}`,
-        description: `The kinds of ${group || 'the core group'} in one version.`,
-        fields: of,
-      }),
+      type,
       description: `${group || 'The core group'} in version ${version.replaceAll('__', '-')}.`,
     };
   return {
     ...inside,
     type: new GraphQLObjectType({
-      name: type,
+      name: groupType(root, group),
       description: `The versions of ${group || 'the core group'}.`,
       fields,
     }),

@@ -162,6 +162,12 @@ export class RootFields {
     for (const fields of this.types.fieldsOf(kind)) yield* Object.entries(fields[root] ?? {});
   }
 
+  /** All fields of kinds under their group and version; of a name that comes again the first one's is found. */
+  *fieldsIn(root: Root, group: string, version: string): Generator<[string, FieldConfig]> {
+    const kinds = this.kindsOf(group, version).sort((a, b) => (comesBefore(a, b) ? -1 : 1));
+    for (const kind of kinds) yield* this.localFields(kind, root);
+  }
+
   private localField(kind: Kind, root: Root, name: string): FieldConfig | undefined {
     if (this.faults.has(kind)) return undefined;
     for (const fields of this.types.fieldsOf(kind)) {

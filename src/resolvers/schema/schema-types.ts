@@ -8,7 +8,7 @@ import { typeWalk } from './type-walk.ts';
 export class SchemaTypes {
   private readonly builtin = new Map<string, GraphQLNamedType>();
   private readonly custom = new WeakMap<Kind, { state: object; types: ReadonlyMap<string, GraphQLNamedType> }>();
-  private walk: Generator<GraphQLNamedType> | undefined;
+  private walk: Generator<GraphQLNamedType | undefined> | undefined;
 
   constructor(
     private readonly registry: Registry,
@@ -50,7 +50,7 @@ export class SchemaTypes {
   }
 
   /** The same step by step. Throws where they cannot be made. */
-  *walkOf(kind: Kind, types: Map<string, GraphQLNamedType>): Generator<GraphQLNamedType> {
+  *walkOf(kind: Kind, types: Map<string, GraphQLNamedType>): Generator<GraphQLNamedType | undefined> {
     const all = ROOTS.flatMap((root) => [...this.fields.localFields(kind, root)]);
     const roots = all.flatMap(([, { type, args }]) => [type, ...Object.values(args ?? {}).map((arg) => arg.type)]);
     yield* typeWalk(

@@ -56,7 +56,7 @@ export class Schema {
 
   /** The same at once, for who is alone in the process. */
   completeNow(): GraphQLSchema {
-    const schema = new WholeSchema(this.fields, false);
+    const schema = new WholeSchema(this.fields);
     for (const _ of schema.steps()) continue;
     return schema;
   }
@@ -106,7 +106,7 @@ export class Schema {
   }
 
   private async inSlices(): Promise<WholeSchema> {
-    const schema = new WholeSchema(this.fields, true);
+    const schema = new WholeSchema(this.fields);
     const slice = new Slice();
     for (const _ of schema.steps()) if (slice.over) await slice.next();
     return schema;

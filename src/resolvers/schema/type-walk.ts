@@ -8,15 +8,18 @@ import {
   type GraphQLType,
 } from 'graphql';
 
+/** Fields that are looked at in one go. */
+const AT_ONCE = 200;
+
 /**
- * All types that some lead to, by name: each step looks at one, whose fields are made by that. Two types of one name throw.
+ * All types that some lead to, by name: each step looks at one, or a part of a large one, whose fields are made by that. Two types of one name throw.
  * @param known types that are not walked, by their names
  */
 export function* typeWalk(
   roots: Iterable<GraphQLType>,
   types: Map<string, GraphQLNamedType>,
   known: (name: string) => boolean = () => false,
-): Generator<GraphQLNamedType> {
+): Generator<GraphQLNamedType | undefined> {
   const open: GraphQLNamedType[] = [];
   const meet = (type: GraphQLType): void => {
     const named = getNamedType(type);
@@ -29,9 +32,10 @@ export function* typeWalk(
   for (const root of roots) meet(root);
   for (let type = open.pop(); type; type = open.pop()) {
     if (isObjectType(type) || isInterfaceType(type)) {
-      for (const { type: of, args } of Object.values(type.getFields())) {
+      for (const [i, { type: of, args }] of Object.values(type.getFields()).entries()) {
         meet(of);
         for (const arg of args) meet(arg.type);
+        if (i % AT_ONCE === AT_ONCE - 1) yield;
       }
       type.getInterfaces().forEach(meet);
     } else if (isInputObjectType(type)) for (const field of Object.values(type.getFields())) meet(field.type);

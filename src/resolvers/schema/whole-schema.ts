@@ -1,10 +1,10 @@
 import type { GraphQLAbstractType, GraphQLInterfaceType, GraphQLNamedType, GraphQLObjectType } from 'graphql';
 import { isInterfaceType, isObjectType, isUnionType } from 'graphql';
-import { Slice } from '../../api/fairness/turns.ts';
-import { groupField, KindSchema } from './kind-schema.ts';
+import { groupField, KindSchema, versionType } from './kind-schema.ts';
 import type { FieldConfigs } from './output-types.ts';
-import { ROOTS, type Root, type RootFields } from './root-fields.ts';
+import { ROOTS, type Root } from './root-fields.ts';
 import { typeWalk } from './type-walk.ts';
+import { WideType } from './wide-type.ts';
 
 /**
  * The schema of all kinds, for who asks for the schema itself. It is made in slices: `steps` is to be run to its end
@@ -13,21 +13,18 @@ import { typeWalk } from './type-walk.ts';
 export class WholeSchema extends KindSchema {
   private readonly all = new Map<string, GraphQLNamedType>();
   private map: Record<string, GraphQLNamedType> = {};
+  private readonly wide = new Map<Root, WideType>();
   private readonly implementations: GraphQLObjectType[] = [];
-
-  constructor(
-    fields: RootFields,
-    /** types are given out one by one, with others' turns in between, to who takes promises: graphql's own execution */
-    private readonly inTurns: boolean,
-  ) {
-    super(fields);
-  }
 
   *steps(): Generator<void> {
     const kinds = this.fields.kinds();
     for (const kind of kinds) {
       this.fields.types.fieldsOf(kind);
       yield;
+    }
+    for (const root of ROOTS) {
+      this.root(root);
+      yield* this.wide.get(root)?.add(this.fieldsOf(root)) ?? [];
     }
     const known = Object.values(this.introspection);
     const roots = [
@@ -47,19 +44,7 @@ export class WholeSchema extends KindSchema {
   }
 
   override getTypeMap(): Record<string, GraphQLNamedType> {
-    if (!this.inTurns) return this.map;
-    const slice = new Slice();
-    let before = Promise.resolve();
-    const inTurn = (type: GraphQLNamedType): GraphQLNamedType => {
-      const then: Promise<GraphQLNamedType>['then'] = (taken, failed) => {
-        before = before.then(() => (slice.over ? slice.next() : undefined));
-        return before.then(() => type).then(taken, failed);
-      };
-      // a list's items may be promises where graphql-js completes them, which the type of this function cannot say
-      // oxlint-disable-next-line unicorn/no-thenable -- it is awaited on purpose
-      return { then } as never;
-    };
-    return Object.fromEntries([...this.all].map(([name, type]) => [name, inTurn(type)]));
+    return this.map;
   }
 
   override getPossibleTypes(type: GraphQLAbstractType): readonly GraphQLObjectType[] {
@@ -75,30 +60,29 @@ export class WholeSchema extends KindSchema {
     return { objects: isInterfaceType(type) ? this.getPossibleTypes(type) : [], interfaces: [] };
   }
 
-  protected override fieldsOf(root: Root): FieldConfigs {
-    const configs: FieldConfigs = {};
-    for (const name of this.fields.names(root)) {
-      if (Object.hasOwn(configs, name)) continue;
-      const found = this.fields.find(root, name);
-      if (found?.config) configs[name] = found.config;
-      else if (found) {
-        const versions = [...this.groupOf(root, found.group)];
-        if (versions.length) configs[name] = groupField(root, found.group, versions);
-      }
-    }
-    return configs;
+  protected override makeRoot(root: Root, name: string): WideType {
+    const type = new WideType({ name });
+    this.wide.set(root, type);
+    return type;
   }
 
-  private *groupOf(root: Root, group: string): Generator<[string, FieldConfigs]> {
-    for (const [name, version] of this.fields.versionsOf(group)) {
-      const configs: FieldConfigs = {};
-      for (const kind of this.fields.kindsOf(group, version))
-        for (const [local] of this.fields.localFields(kind, root)) {
-          const found = this.fields.findIn(root, group, version, local);
-          if (found?.config) configs[local] = found.config;
-        }
-      // a type has fields: a version of which no kind can be written has none among the mutations
-      if (Object.keys(configs).length) yield [name, configs];
+  /** What a root type has; nothing where others should have their turn. */
+  private *fieldsOf(root: Root): Generator<[string, FieldConfigs[string]] | undefined> {
+    for (const name of this.fields.names(root)) {
+      const found = this.fields.find(root, name);
+      if (found?.config) yield [name, found.config];
+      else if (found) yield* this.groupOf(root, name, found.group);
     }
+  }
+
+  private *groupOf(root: Root, name: string, group: string): Generator<[string, FieldConfigs[string]] | undefined> {
+    const versions: [string, GraphQLObjectType][] = [];
+    for (const [version, own] of this.fields.versionsOf(group)) {
+      const type = new WideType(versionType(root, group, version));
+      for (const _ of type.add(this.fields.fieldsIn(root, group, own))) yield undefined;
+      // a type has fields: a version of which no kind can be written has none among the mutations
+      if (Object.keys(type.getFields()).length) versions.push([version, type]);
+    }
+    if (versions.length) yield [name, groupField(root, group, versions)];
   }
 }
