@@ -1,10 +1,11 @@
-import type { Namespace, NamespaceCondition } from '../../schema/types.ts';
+import type { Namespace, NamespaceCondition, Pod } from '../../schema/types.ts';
 import type { ClientResource } from '../client/contract.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
 import { unlessGone } from '../control/conflict.ts';
 import { errorMessage } from '../meta/error-message.ts';
-import { formatTime } from '../meta/time.ts';
+import { formatTime, timeMs } from '../meta/time.ts';
 import { isStatusError, StatusError } from '../meta/status.ts';
+import { isPodTerminal } from '../rules/pods.ts';
 import { present } from '../meta/present.ts';
 
 /** Looked at again after so many ms while objects wait for their finalizers or their grace. */
@@ -27,9 +28,9 @@ export const namespace: Reconciler = {
       return;
     }
     if (!object.spec?.finalizers?.includes('kubernetes')) return;
-    const left = await empty(name, ctx);
+    const left = await empty(object, ctx);
     await writeConditions(object, left, ctx);
-    if (left.remaining.size > 0 || left.errors.length > 0) return { requeueAfter: RETRY };
+    if (left.waiting || left.remaining.size > 0 || left.errors.length > 0) return { requeueAfter: RETRY };
     const fresh = await unlessGone(ctx.client.get('namespaces', '', name));
     if (!fresh) return;
     const finalizers = (fresh.spec?.finalizers ?? []).filter((finalizer) => finalizer !== 'kubernetes');
@@ -44,9 +45,11 @@ interface Left {
   finalizers: Map<string, number>;
   errors: string[];
   discovery?: string;
+  /** pods are there, and nothing else has been looked at */
+  waiting?: boolean;
 }
 
-async function empty(name: string, ctx: Context): Promise<Left> {
+async function empty(object: Namespace, ctx: Context): Promise<Left> {
   const left: Left = { remaining: new Map(), finalizers: new Map(), errors: [] };
   let resources: ClientResource[] = [];
   try {
@@ -56,20 +59,33 @@ async function empty(name: string, ctx: Context): Promise<Left> {
   } catch (error) {
     left.discovery = errorMessage(error);
   }
+  // Pods first: what they use stays until they have ended (KEP-5080).
+  const pods = resources.find(({ resource }) => resource === 'pods');
+  if (pods) await emptyKind(object, pods, left, ctx);
+  // Nothing is said of what remains before all has been looked at.
+  if (left.remaining.has('pods')) return { ...left, remaining: new Map(), finalizers: new Map(), waiting: true };
   // Events last: the deletions themselves make some.
   const rank = ({ resource }: ClientResource): number => (resource.startsWith('events') ? 1 : 0);
-  for (const { resource } of [...resources].sort((a, b) => rank(a) - rank(b))) {
-    try {
-      await emptyResource(name, resource, left, ctx);
-    } catch (error) {
-      if (!(error instanceof StatusError && (error.code === 404 || error.code === 405)))
-        left.errors.push(errorMessage(error));
-    }
-  }
+  for (const kind of [...resources].sort((a, b) => rank(a) - rank(b)))
+    if (kind !== pods) await emptyKind(object, kind, left, ctx);
   return left;
 }
 
-async function emptyResource(namespace: string, resource: string, left: Left, ctx: Context): Promise<void> {
+async function emptyKind(object: Namespace, kind: ClientResource, left: Left, ctx: Context): Promise<void> {
+  try {
+    await emptyResource(object, kind, left, ctx);
+  } catch (error) {
+    if (!(error instanceof StatusError && (error.code === 404 || error.code === 405)))
+      left.errors.push(errorMessage(error));
+  }
+}
+
+async function emptyResource(
+  { metadata: { name: namespace, deletionTimestamp } }: Namespace,
+  { resource, group, version }: ClientResource,
+  left: Left,
+  ctx: Context,
+): Promise<void> {
   const { items } = await ctx.client.list(resource, { namespace });
   if (items.length === 0) return;
   const pending = items.filter((item) => !item.metadata.deletionTimestamp);
@@ -86,12 +102,24 @@ async function emptyResource(namespace: string, resource: string, left: Left, ct
     );
   }
   const { items: rest } = pending.length ? await ctx.client.list(resource, { namespace }) : { items };
-  if (rest.length) left.remaining.set(resource, rest.length);
+  if (rest.length === 0) return;
+  left.remaining.set(resource, rest.length);
+  const held = rest.some(({ metadata }) => metadata.finalizers?.length);
+  const grace = resource === 'pods' ? graceOf(items as Pod[]) * 1000 : 0;
+  const overdue = ctx.clock.now() >= timeMs(deletionTimestamp) + grace;
+  if (overdue && !held)
+    left.errors.push(
+      `unexpected items still remain in namespace: ${namespace} for gvr: ${group}/${version}, Resource=${resource.split('.')[0]}`,
+    );
   for (const item of rest) {
     for (const finalizer of item.metadata.finalizers ?? [])
       left.finalizers.set(finalizer, (left.finalizers.get(finalizer) ?? 0) + 1);
   }
 }
+
+/** Seconds that pods may take to end: the longest grace of those that run. */
+const graceOf = (pods: readonly Pod[]): number =>
+  Math.max(0, ...pods.map((pod) => (isPodTerminal(pod) ? 0 : (pod.spec?.terminationGracePeriodSeconds ?? 0))));
 
 const count = (entries: Map<string, number>, show: (key: string, n: number) => string): string =>
   [...entries]
