@@ -1,5 +1,6 @@
 import type { CronJob, Job } from '../../schema/types.ts';
 import type { Context, Reconciler } from '../control/contract.ts';
+import { quote } from '../go/quote.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import { timeMs } from '../meta/time.ts';
 import { unlessGone } from '../control/conflict.ts';
@@ -74,6 +75,7 @@ async function noteEnded(cron: CronJob, status: CronStatus, jobs: readonly Job[]
     if (end) ctx.events.event(cron, 'Normal', 'SawCompletedJob', `Saw completed job: ${name}, condition: ${end.type}`);
     else active.push(each);
   }
+  await tellOfUnexpected(cron, active, jobs, ctx);
   status.active = active;
   for (const job of jobs) {
     const end = endOf(job);
@@ -82,6 +84,24 @@ async function noteEnded(cron: CronJob, status: CronStatus, jobs: readonly Job[]
       status.lastSuccessfulTime = end.at;
   }
   if (status.active.length === 0) delete status.active;
+}
+
+/** A job that runs and is not among the active ones was made by somebody else, or the cache's list of them is old. */
+async function tellOfUnexpected(
+  cron: CronJob,
+  active: NonNullable<CronStatus['active']>,
+  jobs: readonly Job[],
+  ctx: Context,
+): Promise<void> {
+  const isListed = (list: CronStatus['active'], job: Job): boolean =>
+    !!list?.some(({ uid }) => uid === job.metadata.uid);
+  for (const job of jobs) {
+    if (endOf(job) || isListed(active, job)) continue;
+    const live = await unlessGone(ctx.client.get(RESOURCE, cron.metadata.namespace ?? '', cron.metadata.name));
+    if (!live || isListed(live.status?.active, job)) continue;
+    const message = `Saw a job that the controller did not create or forgot: ${job.metadata.name}`;
+    ctx.events.event(cron, 'Warning', 'UnexpectedJob', message);
+  }
 }
 
 async function trim(cron: CronJob, jobs: readonly Job[], ctx: Context): Promise<void> {
@@ -104,6 +124,18 @@ async function remove(cron: CronJob, job: Job, ctx: Context): Promise<void> {
   ctx.events.event(cron, 'Normal', 'SuccessfulDelete', `Deleted job ${name}`);
 }
 
+const zoneInSchedule = (schedule: string): string =>
+  `CRON_TZ or TZ used in schedule ${quote(schedule)} is not officially supported, see https://kubernetes.io/docs/concepts/workloads/controllers/cron-jobs/ for more details`;
+
+function isZone(name: string): boolean {
+  try {
+    zoneOffset(name, 0);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** Makes the job of the latest time that has come. Returns the next time, ms; undefined where there is none. */
 async function runDue(
   cron: CronJob,
@@ -117,21 +149,28 @@ async function runDue(
     timeMs(status.lastScheduleTime ?? cron.metadata.creationTimestamp),
     deadline === undefined ? 0 : now - deadline * 1000,
   );
+  const { schedule, timeZone } = cron.spec!;
+  const warn = (reason: string, message: string): void => ctx.events.event(cron, 'Warning', reason, message);
+  if (timeZone !== undefined && !isZone(timeZone)) {
+    warn('UnknownTimeZone', `invalid timeZone: ${quote(timeZone)}: unknown time zone ${timeZone}`);
+    return undefined;
+  }
+  if (schedule.includes('TZ')) warn('UnsupportedSchedule', zoneInSchedule(schedule));
   let times: ReturnType<typeof scheduleTimes>;
   try {
-    times = scheduleTimes(cron.spec!.schedule, cron.spec?.timeZone, since, now);
+    times = scheduleTimes(schedule, timeZone, since, now);
   } catch (error) {
-    ctx.events.event(
-      cron,
-      'Warning',
-      'UnparseableSchedule',
-      `unparseable schedule: ${cron.spec!.schedule}: ${errorMessage(error)}`,
-    );
+    warn('UnparseableSchedule', `unparseable schedule: ${quote(schedule)} : ${errorMessage(error)}`);
+    return undefined;
+  }
+  if (times.never) {
+    const why = 'time difference between two schedules is less than 1 second';
+    warn('InvalidSchedule', `invalid schedule: ${schedule} : ${why}`);
     return undefined;
   }
   if (times.tooMany) {
     const advice = 'too many missed start times. Set or decrease .spec.startingDeadlineSeconds or check clock skew';
-    ctx.events.event(cron, 'Warning', 'TooManyMissedTimes', advice);
+    warn('TooManyMissedTimes', advice);
   }
   if (times.latest === undefined) return times.next;
   const policy = cron.spec?.concurrencyPolicy;

@@ -42,6 +42,44 @@ const change = (spec: Record<string, unknown>): Promise<unknown> =>
   cluster.client.patch('cronjobs.batch', 'a', 'c', { spec }).then(() => cluster.advance());
 
 describe('a CronJob', () => {
+  test.each([
+    [
+      '0 0 31 2 *',
+      'InvalidSchedule invalid schedule: 0 0 31 2 * : time difference between two schedules is less than 1 second',
+    ],
+    [
+      '59 23 30 2 *',
+      'InvalidSchedule invalid schedule: 59 23 30 2 * : time difference between two schedules is less than 1 second',
+    ],
+  ])('tells of a schedule that never comes: %s', async (schedule, message) => {
+    await start({ schedule });
+    await cluster.advance(DAY);
+    expect(await times()).toEqual([]);
+    expect((await cluster.events()).filter((line) => line.startsWith('Warning'))).toEqual([
+      expect.stringContaining(message.replace('InvalidSchedule ', 'InvalidSchedule CronJob ')),
+    ]);
+  });
+
+  test('tells of a job that it did not make', async () => {
+    await start({ schedule: '0 */8 * * *' });
+    await cluster.advance(8 * HOUR + MINUTE);
+    const unexpected = async () => (await cluster.events()).filter((line) => line.includes('UnexpectedJob'));
+    expect(await unexpected()).toEqual([]);
+    const { uid } = (await cluster.client.get('cronjobs.batch', 'a', 'c')).metadata;
+    const owner = { apiVersion: 'batch/v1', kind: 'CronJob', name: 'c', uid, controller: true };
+    const template = { spec: { restartPolicy: 'Never', containers: [{ name: 'c', image: 'x:1' }] } };
+    await cluster.put('jobs.batch', {
+      metadata: { name: 'mine', namespace: 'a', ownerReferences: [owner] },
+      spec: { template },
+    });
+    await cluster.advance(10);
+    expect(await unexpected()).toEqual([
+      'Warning UnexpectedJob CronJob Saw a job that the controller did not create or forgot: mine',
+    ]);
+    const { status } = await cluster.client.get('cronjobs.batch', 'a', 'c');
+    expect(status?.active?.map(({ name }) => name)).not.toContain('mine');
+  });
+
   test('runs at each time of three days', async () => {
     await start({ schedule: '0 */8 * * *' });
     await cluster.advance(3 * DAY + MINUTE);
