@@ -96,6 +96,7 @@ class Collector {
       return;
     }
     const { node, old: before } = this.graph.put(resource.resource, apiVersionOf(resource), resource.kind, object);
+    this.tellOfForeignOwners(node, before);
     for (const owner of before?.owners ?? []) {
       if (!node.owners.some(({ uid, blockOwnerDeletion }) => uid === owner.uid && blockOwnerDeletion))
         this.wakeForeground(owner.uid);
@@ -108,6 +109,25 @@ class Collector {
     if (node.deleting || node.owners === before?.owners) return;
     if (node.owners.some((owner) => !this.isKnown(node, owner) || this.graph.get(owner.uid)?.foreground))
       this.later('delete', node);
+  }
+
+  /** A reference reaches its own namespace only; one to what is seen in another leads nowhere, and is told once. */
+  private tellOfForeignOwners(node: GraphNode, before: GraphNode | undefined): void {
+    for (const owner of node.owners) {
+      if (!before?.owners.some(({ uid }) => uid === owner.uid)) this.tellIfForeign(node, this.graph.get(owner.uid));
+    }
+    if (!before) for (const dependent of this.graph.dependentsOf(node.uid)) this.tellIfForeign(dependent, node);
+  }
+
+  private tellIfForeign({ owners, apiVersion, kind, ...dependent }: GraphNode, owner: GraphNode | undefined): void {
+    if (!owner?.namespace || owner.namespace === dependent.namespace) return;
+    const reference = owners.find(({ uid }) => uid === owner.uid);
+    if (!reference) return;
+    const { namespace, name, uid } = dependent;
+    const about = { apiVersion, kind, metadata: { name, uid, ...(namespace && { namespace }) } };
+    const shown = `[${reference.apiVersion}/${reference.kind}, namespace: ${namespace}, name: ${reference.name}, uid: ${reference.uid}]`;
+    const message = `ownerRef ${shown} does not exist in namespace ${JSON.stringify(namespace)}`;
+    this.ctx.events.event(about, 'Warning', 'OwnerRefInvalidNamespace', message);
   }
 
   private wakeForeground(uid: string): void {
@@ -186,16 +206,8 @@ class Collector {
     const group = owner.apiVersion.includes('/') ? owner.apiVersion.split('/')[0] : '';
     const resource = this.byKind.get(`${group}/${owner.kind}`);
     if (!resource) throw new Error(`no resource is served for owner kind ${owner.kind} of ${owner.apiVersion}`);
-    if (resource.namespaced && node.namespace === '') {
-      const about = {
-        apiVersion: node.apiVersion,
-        kind: node.kind,
-        metadata: { name: node.name, uid: node.uid },
-      };
-      const message = `ownerRef [${owner.apiVersion}/${owner.kind}, namespace: , name: ${owner.name}, uid: ${owner.uid}] does not exist in namespace ""`;
-      this.ctx.events.event(about, 'Warning', 'OwnerRefInvalidNamespace', message);
-      return 'solid';
-    }
+    // it cannot be looked for: it may be in any namespace
+    if (resource.namespaced && node.namespace === '') return 'solid';
     try {
       const live = await this.ctx.client.get(resource.resource, resource.namespaced ? node.namespace : '', owner.name);
       if (live.metadata.uid === owner.uid) {

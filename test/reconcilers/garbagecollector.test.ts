@@ -7,7 +7,7 @@ describe('garbage collector', () => {
   let cluster: Cluster;
   afterEach(() => cluster.stop());
   const start = async () => {
-    cluster = await startCluster([garbagecollector(), namespace]);
+    cluster = await startCluster(() => [garbagecollector(), namespace]);
     await cluster.advance(10);
   };
   const make = async (name: string, owner?: string, more: Record<string, unknown> = {}) => {
@@ -38,6 +38,38 @@ describe('garbage collector', () => {
     await make('x', 'nobody');
     await cluster.advance(10);
     expect(await names()).toEqual([]);
+  });
+
+  it.each(['owner first', 'dependent first'])('tells of an owner in another namespace: %s', async (order) => {
+    await start();
+    await cluster.put('namespaces', { metadata: { name: 'b' } });
+    await cluster.put('configmaps', { metadata: { name: 'o', namespace: 'b', finalizers: ['example.com/hold'] } });
+    const { uid } = (await cluster.client.get('configmaps', 'b', 'o')).metadata;
+    const dependent = () =>
+      cluster.put('clusterroles.rbac.authorization.k8s.io', {
+        metadata: { name: 'r', ownerReferences: [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid }] },
+      });
+    if (order === 'dependent first') {
+      await cluster.die();
+      await dependent();
+      cluster.start();
+    } else await dependent();
+    await cluster.advance(10_000);
+    expect((await cluster.events()).filter((line) => line.includes('OwnerRef'))).toEqual([
+      `Warning OwnerRefInvalidNamespace ClusterRole ownerRef [v1/ConfigMap, namespace: , name: o, uid: ${uid}] does not exist in namespace ""`,
+    ]);
+    expect(await cluster.list('clusterroles.rbac.authorization.k8s.io')).toContainEqual(
+      expect.objectContaining({ metadata: expect.objectContaining({ name: 'r' }) }),
+    );
+    await make('x');
+    const ownerReferences = [{ apiVersion: 'v1', kind: 'ConfigMap', name: 'o', uid }];
+    await cluster.client.patch('configmaps', 'a', 'x', { metadata: { ownerReferences } });
+    await cluster.advance(10);
+    expect(await cluster.events()).toContain(
+      `Warning OwnerRefInvalidNamespace ConfigMap ownerRef [v1/ConfigMap, namespace: a, name: o, uid: ${uid}] does not exist in namespace "a"`,
+    );
+    // it cannot be its owner
+    expect(await cluster.list('configmaps', 'a')).toEqual([]);
   });
 
   it('deletes dependents before their owner in the foreground', async () => {
