@@ -11,6 +11,7 @@ import {
 } from './contract.ts';
 import type { Item } from './item.ts';
 import type { Items } from './items.ts';
+import { isPossibleText } from './possible-text.ts';
 import { byUser, newest, ofChangeSet, ofPlaces } from './sql/history.ts';
 import type { PrismaClient, Revision as RevisionRow } from '../../prisma/generated/client.ts';
 
@@ -36,7 +37,9 @@ export class History {
   }
 
   /** @see Store.changes */
-  async of(query: ChangeQuery): Promise<HistoryEntry[]> {
+  async of(asked: ChangeQuery): Promise<HistoryEntry[]> {
+    const query = possible(asked);
+    if (!query) return [];
     const revisions = await this.#connection.query<{ revision: number }>(statementOf(query));
     if (!revisions.length) return [];
     try {
@@ -66,6 +69,15 @@ export class History {
     const revision = Number(row.revision);
     return this.#items.read(row, revision, row.columns as Columns, row.body);
   }
+}
+
+/** Without the places that nothing can be in; undefined where nothing can be found. */
+function possible(query: ChangeQuery): ChangeQuery | undefined {
+  const { places, user, changeSet } = query;
+  if (!isPossibleText(user) || !isPossibleText(changeSet)) return undefined;
+  if (!places) return query;
+  const kept = places.filter(({ namespace, name }) => isPossibleText(namespace) && isPossibleText(name));
+  return kept.length ? { ...query, places: kept } : undefined;
 }
 
 function statementOf(query: ChangeQuery): { text: string; values: unknown[] } {

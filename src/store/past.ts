@@ -3,6 +3,7 @@ import { Compacted, type ListSnapshot, type Scope, type StoreEvent, type Stored 
 import type { Follower } from './follower.ts';
 import type { Item } from './item.ts';
 import type { Items } from './items.ts';
+import { isPossibleText } from './possible-text.ts';
 import { listAt, replay, type LogRow, type PastRow, type ReplayRow } from './sql/log.ts';
 
 /** Reads of the log on behalf of requests; apart from the connections that everybody waits for. */
@@ -19,6 +20,7 @@ export class Past {
 
   /** @param from what may be read: what watches reach, or all that history keeps */
   async listAt(scope: Scope, revision: number, from: 'watches' | 'history'): Promise<ListSnapshot> {
+    if (!isPossible(scope)) return { items: [], revision };
     const rows = await this.#read<PastRow>('list-at', listAt, [scope.resource, ...within(scope), revision]);
     const oldest = this.#saw(rows, scope, from === 'history' ? (rows[0]?.horizon ?? 0) : undefined);
     if (revision < oldest) throw new Compacted(revision, oldest);
@@ -28,6 +30,7 @@ export class Past {
 
   /** A page of the events in (from, to], and where the next page begins. */
   async replay(scope: Scope, from: number, to: number, limit: number): Promise<{ events: StoreEvent[]; next: number }> {
+    if (!isPossible(scope)) return { events: [], next: to };
     const rows = await this.#read<ReplayRow>('replay', replay, [from, to, scope.resource, ...within(scope), limit]);
     const oldest = this.#saw(rows, scope);
     if (from < oldest) throw new Compacted(from, oldest);
@@ -68,5 +71,7 @@ export class Past {
     return { type: row.type, revision: row.revision!, stored, previous };
   }
 }
+
+const isPossible = ({ namespace, name }: Scope): boolean => isPossibleText(namespace) && isPossibleText(name);
 
 const within = ({ namespace, name }: Scope): [string | null, string | null] => [namespace ?? null, name ?? null];

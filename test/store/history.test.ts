@@ -73,6 +73,23 @@ test('what it was at every revision, of random writes of two processes, is what 
 });
 
 describe('changes', () => {
+  test('of what no text of the database can be are none', async () => {
+    const store = storeOf(0);
+    const odd = 'a\0b';
+    const limit = 10;
+    const none = [
+      { user: odd },
+      { changeSet: odd },
+      { places: [{ resource: 'r', namespace: odd }] },
+      { places: [{ resource: 'r', namespace: 'default', name: odd }] },
+    ];
+    for (const query of none) expect(await store.changes({ ...query, limit })).toEqual([]);
+    const revision = revisionOf(await store.commit(create(keyOf('there', 'default', 'odd'), 1)));
+    const places = [{ resource: 'odd' }, { resource: 'odd', namespace: odd }];
+    expect((await store.changes({ places, limit })).map((one) => one.revision)).toEqual([revision]);
+    expect((await store.pastAt({ resource: 'odd', namespace: odd }, revision)).items).toEqual([]);
+  });
+
   const by = { user: 'eve', manager: 'm', verb: 'create', client: '10.0.0.9', facade: 'graphql', impersonator: 'root' };
   const made = async (writes: Write[]): Promise<number[]> => {
     const done = await storeOf(0).commitAll(writes);

@@ -1,6 +1,5 @@
 import { diffObjects, type FieldChange } from '../../meta/diff.ts';
 import type { KubeObject } from '../../meta/object.ts';
-import { CONFIDENTIAL } from '../../store/confidential.ts';
 import { attributesOf } from '../../api/authorization/attributes.ts';
 import type { ObjectAnswer } from '../../api/contract.ts';
 import type { Builder } from '../builder.ts';
@@ -50,7 +49,7 @@ export function addBundleFields(builder: Builder, change: FieldChangeRef): Bundl
         type: [change],
         nullable: true,
         description:
-          'What changes, without field owners. Of Secrets the paths alone; null for who may not read the object.',
+          'What changes, without field owners. Of Secrets and what else is confidential the paths alone; null for who may not read the object.',
         resolve: (one, _, context) => diffOf(one, context),
       }),
       warnings: t.stringList({ resolve: ({ answer }) => [...answer.warnings] }),
@@ -141,7 +140,7 @@ function diffOf(
     : !to
       ? [{ path: '', op: 'remove', from }]
       : diffObjects(from, to, kind.schema);
-  return CONFIDENTIAL.includes(kind.storage.key) ? changes.map(({ path, op }) => ({ path, op })) : changes;
+  return api.store.isConfidential(kind.storage.key) ? changes.map(({ path, op }) => ({ path, op })) : changes;
 }
 
 /** Without what every write changes. */

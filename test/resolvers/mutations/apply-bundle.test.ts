@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import type { User } from '../../../src/api/contract.ts';
 import type { FieldChange } from '../../../src/meta/diff.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
@@ -142,6 +142,15 @@ describe('applyBundle', () => {
     await apply(secret('one'));
     const done = await apply(secret('two'));
     expect(done.objects[0]?.diff).toEqual([{ path: 'data.password', op: 'replace', from: null, to: null }]);
+  });
+
+  test('nor of what else is confidential', async () => {
+    const { store } = g.t.api;
+    const sealed = vi.spyOn(store, 'isConfidential').mockImplementation((resource) => resource === 'configmaps');
+    await apply(config('sealed', { key: 'one' }));
+    const done = await apply(config('sealed', { key: 'two' }));
+    sealed.mockRestore();
+    expect(done.objects[0]?.diff).toEqual([{ path: 'data.key', op: 'replace', from: null, to: null }]);
   });
 });
 
