@@ -48,7 +48,7 @@ const ownedBy = (apiVersion: string, kind: string, { name, uid }: { name: string
 });
 
 /** Objects of all kinds that lead to each other, each once or twice. */
-export async function giveUniverse(fake: FakeApi): Promise<void> {
+export async function giveUniverse(fake: Pick<FakeApi, 'give'>): Promise<void> {
   const node = { status: { conditions: [] } };
   await fake.give(
     wide('v1', 'Node', 'n1', node),
