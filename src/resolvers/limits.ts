@@ -95,7 +95,7 @@ function rootFieldsOf(set: SelectionSetNode, fragments: Fragments, spread = new 
 }
 
 /** Brackets, and what hides brackets: texts and comments. */
-const BRACKETS = /[[({\])}]|"""(?:\\"""|[^])*?"""|"(?:\\.|[^"\\\n])*"|#.*/g;
+const BRACKETS = /[[({\])}]|"""(?:\\"""|[^])*?(?:"""|$)|"(?:\\.|[^"\\\n])*"?|#.*/g;
 
 /** How many brackets of a document are inside each other at the most. */
 export function nestingOf(text: string): number {

@@ -18,6 +18,9 @@ export class Supervisor {
   private stopping = false;
   private readonly watching: Promise<void>;
   private readonly cancel = new AbortController();
+  private readonly stopped = new Promise<void>((resolve) =>
+    this.cancel.signal.addEventListener('abort', () => resolve(), { once: true }),
+  );
 
   /** @param again starts it anew, where its clients look for it. Rejects with what is wrong */
   constructor(
@@ -41,7 +44,8 @@ export class Supervisor {
 
   private async watch(): Promise<void> {
     for (;;) {
-      const why = await this.server.ended;
+      // Its end keeps no process alive: who stops it must not wait for being told of it.
+      const why = await Promise.race([this.server.ended, this.stopped]);
       if (this.stopping) return;
       this.log('Postgres has ended and is started again', { pid: this.server.pid, ...(why && { said: why }) });
       const next = await this.bringBack();
