@@ -25,6 +25,10 @@ const MAX_NAME = 1024;
 export class RootFields {
   private readonly fixed: Readonly<Record<Root, Map<string, Found>>>;
   private readonly short = new Map<string, Set<Kind>>();
+  /** what of `short` is a kind's */
+  private readonly shortOf = new Map<Kind, readonly string[]>();
+  /** kinds whose short names have not been asked for: what makes them takes long when many come at once */
+  private readonly unnamed = new Set<Kind>();
   private readonly flat = new Map<string, Set<Kind>>();
   private readonly groups = new Map<string, Map<string, Set<Kind>>>();
   private readonly byGroupName = new Map<string, string>();
@@ -72,6 +76,7 @@ export class RootFields {
       const config = this.localField(kind, root, local);
       if (config) [best, since] = [{ config, kind }, kind.since];
     };
+    for (const kind of this.unnamed) if (mayHave(kind, name)) this.settle(kind);
     for (const kind of this.short.get(`${root} ${name}`) ?? []) offer(kind, name);
     for (let at = name.indexOf('_'); at > 0; at = name.indexOf('_', at + 1))
       for (const kind of this.flat.get(name.slice(0, at)) ?? [])
@@ -107,6 +112,7 @@ export class RootFields {
     this.follow();
     yield* this.fixed[root].keys();
     if (root !== 'subscription') yield* this.byGroupName.keys();
+    for (const kind of this.unnamed) this.settle(kind);
     for (const key of this.short.keys()) if (key.startsWith(`${root} `)) yield key.slice(root.length + 1);
     for (const [prefix, kinds] of this.flat)
       for (const kind of kinds)
@@ -208,11 +214,17 @@ export class RootFields {
     addTo(versions, version, kind);
     this.byType.set(namesOf(kind).type, kind);
     if (!custom) return;
+    for (const prefix of prefixesOf(kind)) addTo(this.flat, prefix, kind);
+    this.unnamed.add(kind);
+  }
+
+  /** Takes in the short names of a kind that has come. */
+  settle(kind: Kind): void {
+    if (!this.unnamed.delete(kind) || !this.isPreferred(kind)) return;
     try {
-      for (const prefix of prefixesOf(kind)) addTo(this.flat, prefix, kind);
-      if (this.isPreferred(kind))
-        for (const root of ROOTS)
-          for (const [name] of this.localFields(kind, root)) addTo(this.short, `${root} ${name}`, kind);
+      const names = ROOTS.flatMap((root) => [...this.localFields(kind, root)].map(([name]) => `${root} ${name}`));
+      this.shortOf.set(kind, names);
+      for (const name of names) addTo(this.short, name, kind);
     } catch (error) {
       this.leaveOut(kind, (error as Error).message);
     }
@@ -229,7 +241,9 @@ export class RootFields {
     }
     if (this.byType.get(namesOf(kind).type) === kind) this.byType.delete(namesOf(kind).type);
     for (const prefix of prefixesOf(kind)) removeFrom(this.flat, prefix, kind);
-    for (const [name, kinds] of this.short) if (kinds.has(kind)) removeFrom(this.short, name, kind);
+    this.unnamed.delete(kind);
+    for (const name of this.shortOf.get(kind) ?? []) removeFrom(this.short, name, kind);
+    this.shortOf.delete(kind);
   }
 }
 
@@ -237,6 +251,12 @@ const prefixesOf = ({ group, version }: Kind): string[] => [
   groupName(group),
   `${groupName(group)}_${version.replaceAll('-', '__')}`,
 ];
+
+/** Whether a field may be a kind's: all that a kind has are called after it. */
+export function mayHave(of: Kind, field: string): boolean {
+  const { one, many, kind, kinds } = namesOf(of);
+  return field.includes(one) || field.includes(many) || field.includes(kind) || field.includes(kinds);
+}
 
 const comesBefore = (a: Kind, b: Kind): boolean =>
   a.since < b.since || (a.since === b.since && a.storage.key < b.storage.key);

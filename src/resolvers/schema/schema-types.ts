@@ -43,21 +43,27 @@ export class SchemaTypes {
     const state = this.fields.types.stateOf(kind);
     const known = this.custom.get(kind);
     if (known?.state === state) return known.types;
-    const types = new Map<string, GraphQLNamedType>();
-    for (const _ of this.walkOf(kind, types)) continue;
-    this.custom.set(kind, { state, types });
-    return types;
+    const walk = this.walkOf(kind);
+    for (;;) {
+      const { done, value } = walk.next();
+      if (done) return value;
+    }
   }
 
   /** The same step by step. Throws where they cannot be made. */
-  *walkOf(kind: Kind, types: Map<string, GraphQLNamedType>): Generator<GraphQLNamedType | undefined> {
+  *walkOf(kind: Kind): Generator<undefined, ReadonlyMap<string, GraphQLNamedType>> {
+    const state = this.fields.types.stateOf(kind);
+    const types = new Map<string, GraphQLNamedType>();
     const all = ROOTS.flatMap((root) => [...this.fields.localFields(kind, root)]);
     const roots = all.flatMap(([, { type, args }]) => [type, ...Object.values(args ?? {}).map((arg) => arg.type)]);
-    yield* typeWalk(
+    const walk = typeWalk(
       [this.fields.types.object(kind), ...roots],
       types,
       (name) => this.builtin.has(name) || (this.fields.kindOfType(name) ?? kind) !== kind,
     );
+    for (const _ of walk) yield;
+    this.custom.set(kind, { state, types });
+    return types;
   }
 
   private ofBuiltin(): GraphQLNamedType[] {

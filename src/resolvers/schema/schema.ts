@@ -83,7 +83,8 @@ export class Schema {
 
   private async checkKind(kind: Kind, slice: Slice): Promise<void> {
     try {
-      for (const _ of this.types.walkOf(kind, new Map())) if (slice.over) await slice.next();
+      this.fields.settle(kind);
+      for (const _ of this.types.walkOf(kind)) if (slice.over) await slice.next();
     } catch (error) {
       this.fields.leaveOut(kind, (error as Error).message);
     }

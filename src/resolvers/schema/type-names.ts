@@ -24,7 +24,9 @@ export class TypeNames {
   /** types of the generic schema, of built-in kinds and their structs */
   private readonly fixed: Set<string>;
   private readonly structs = new Map<string, string>();
+  /** paths of what custom kinds have inside, as far as it was asked for */
   private readonly parts = new WeakMap<Schema, string>();
+  private readonly opened = new WeakSet<ObjectSchema>();
 
   constructor(builtin: readonly Kind[], generic: Iterable<string>) {
     this.fixed = new Set(generic);
@@ -36,15 +38,18 @@ export class TypeNames {
     this.nameStructs(builtin);
   }
 
-  /** Names all that a custom kind has inside. */
+  /** From now on what a custom kind has inside is named: each part when the one that it stands in is asked for. */
   add(kind: Kind): void {
     this.namePart(kind.schema, namesOf(kind).type);
+    this.open(kind.schema, namesOf(kind).type);
   }
 
   /** @param path what to call a part of which no kind was added */
   of(schema: Schema, path: string): string {
-    const name = schema.type === 'object' && schema.name ? this.structs.get(schema.name) : this.parts.get(schema);
-    return name ?? bounded(pascal(path));
+    if (schema.type === 'object' && schema.name) return this.structs.get(schema.name) ?? bounded(pascal(path));
+    const known = this.parts.get(schema);
+    if (known !== undefined && schema.type === 'object') this.open(schema, known);
+    return bounded(known ?? pascal(path));
   }
 
   /** `name`, with a `_` behind it where that is a kind, a struct or a type that no kind changes. */
@@ -77,8 +82,12 @@ export class TypeNames {
     if (schema.type === 'list') return this.namePart(schema.item, `${path}Item`);
     if (schema.type === 'map') return this.namePart(schema.value, `${path}Value`);
     if (schema.type === 'object' ? schema.name || this.parts.has(schema) : !('enum' in schema)) return;
-    this.parts.set(schema, bounded(path));
-    if (schema.type !== 'object') return;
+    this.parts.set(schema, path);
+  }
+
+  private open(schema: ObjectSchema, path: string): void {
+    if (this.opened.has(schema)) return;
+    this.opened.add(schema);
     const alike = new Map<string, number>();
     const names = fieldNames(schema);
     for (const [json, field] of schema.fields) {

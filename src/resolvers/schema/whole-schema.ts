@@ -20,6 +20,7 @@ export class WholeSchema extends KindSchema {
     const kinds = this.fields.kinds();
     for (const kind of kinds) {
       this.fields.types.fieldsOf(kind);
+      this.fields.settle(kind);
       yield;
     }
     for (const root of ROOTS) {

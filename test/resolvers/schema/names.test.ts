@@ -1,11 +1,13 @@
-import { parse, validate } from 'graphql';
+import { parse, validate, type GraphQLNamedType } from 'graphql';
 import { describe, expect, test } from 'vitest';
 import { customKinds } from '../../../src/kinds/custom.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
 import { BUILTIN_NAMES } from '../../../src/resolvers/schema/builtin-names.ts';
 import { groupName, namesOf, uniqueFieldNames } from '../../../src/resolvers/schema/names.ts';
+import { mayHave, ROOTS } from '../../../src/resolvers/schema/root-fields.ts';
 import { buildSchema, Schema } from '../../../src/resolvers/schema/schema.ts';
+import { typeWalk } from '../../../src/resolvers/schema/type-walk.ts';
 
 interface Wanted {
   group?: string;
@@ -149,4 +151,43 @@ test('all versions of a kind are under their group', () => {
   const schema = buildSchema(registryOf([{ versions: ['v1', 'v1beta1'] }, 1]));
   const document = `{ example_com { v1 { clusters { resourceVersion } } v1beta1 { cluster(namespace: "a", name: "b") { apiVersion } } } }`;
   expect(validate(schema, parse(document))).toEqual([]);
+});
+
+describe('what is made of a kind only when it is asked for', () => {
+  const inner = {
+    type: 'object',
+    properties: { 'a-list': { type: 'array', items: { type: 'object', properties: {} } } },
+  };
+  const items = inner.properties['a-list'].items;
+  items.properties = { mode: { type: 'string', enum: ['On', 'Off'] }, more: { type: 'object', properties: { b: {} } } };
+  const wanted: [Wanted, number][] = [
+    [{ properties: { spec: inner, status: inner } }, 1],
+    [{ kind: 'My-Kind', plural: 'mykinds' }, 2],
+    [{ kind: 'Sheep', plural: 'sheep' }, 3],
+    [{ kind: 'small', plural: 'smalls' }, 4],
+  ];
+
+  test.each(['object', 'input', 'where', 'orderBy', 'connection', 'event'] as const)(
+    'its types have the names that all of them have: %s',
+    (what) => {
+      const registry = registryOf(...wanted);
+      const whole = new Set(Object.keys(buildSchema(registry).getTypeMap()));
+      for (const kind of registry.all().filter(({ custom }) => custom)) {
+        const alone = new Map<string, GraphQLNamedType>();
+        for (const _ of typeWalk([new Schema(registry).fields.types[what](kind)], alone)) continue;
+        expect([...alone.keys()].filter((name) => !whole.has(name))).toEqual([]);
+      }
+    },
+  );
+
+  test('all fields of a kind are called after it', () => {
+    const registry = registryOf(...wanted);
+    const { fields } = new Schema(registry);
+    const others = registry
+      .all()
+      .flatMap((kind) =>
+        ROOTS.flatMap((root) => [...fields.localFields(kind, root)].filter(([name]) => !mayHave(kind, name))),
+      );
+    expect(others.map(([name]) => name)).toEqual([]);
+  });
 });
