@@ -1,7 +1,8 @@
 import type { Addon } from './addon.ts';
 import { dns } from './dns/dns.ts';
 import { ingress } from './ingress/ingress.ts';
+import { metrics } from './metrics/metrics.ts';
 import { storage } from './storage/storage.ts';
 
 /** Every add-on, by the name that `--addons` has for it. */
-export const ADDONS: Readonly<Record<string, Addon>> = { dns, ingress, storage };
+export const ADDONS: Readonly<Record<string, Addon>> = { dns, ingress, metrics, storage };

@@ -2,7 +2,7 @@ import { createServer, type Server } from 'node:https';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer as createListener, type AddressInfo, type Server as Listener, type Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
-import type { TLSSocket } from 'node:tls';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
 import { dialPod } from '../network/dial-pod.ts';
 import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../../rules/certificates/kubelet-client.ts';
 import { SERVER_TLS } from '../../rules/server-tls.ts';
@@ -12,6 +12,7 @@ import { servePortForward } from '../streams/port-forward.ts';
 import { refuseUpgrade } from '../streams/refuse-upgrade.ts';
 import { serveCommand } from './command-server.ts';
 import { serveLogs } from './container-logs.ts';
+import { Delegated } from './delegated.ts';
 import { parseKubeletPath, pathOf, portsOf } from './router.ts';
 import type { ServingPair } from './serving-certificate.ts';
 import { resourceMetrics } from './resource-metrics.ts';
@@ -23,14 +24,20 @@ const MAX_CONNECTIONS = 1024;
 /** ms in which a caller must have done the handshake, and in which one who may not call must have taken his answer */
 const STRANGER_MS = 30_000;
 
+/** What a bearer of a token may be told, whom the API server lets. */
+const FIGURES: ReadonlySet<string> = new Set(['/healthz', '/pods', '/stats/summary', '/metrics', '/metrics/resource']);
+const REFUSALS = { 401: 'Unauthorized', 403: 'Forbidden', 503: 'Service Unavailable' } as const;
+
 /**
- * The kubelet's HTTPS API: logs, exec, attach, port-forward, health and statistics. Only for the API server's own client:
- * whoever has no certificate of the cluster's CA for it is 401. Until there is a serving certificate, callers wait.
+ * The kubelet's HTTPS API: logs, exec, attach, port-forward, health and statistics. For the API server's own client, who
+ * shows a certificate of the cluster's CA for it; figures also for those whose token the API knows, and whom it lets.
+ * Others are 401. Until there is a serving certificate, callers wait.
  */
 export class KubeletServer {
   private readonly startedAt: number;
   private readonly server: Server;
   private readonly listener: Listener;
+  private readonly delegated: Delegated;
   private readonly sockets = new Set<Duplex>();
   /** connected before there was a certificate; bounded with all connections */
   private waiting: Set<Socket> | undefined = new Set();
@@ -43,6 +50,7 @@ export class KubeletServer {
     private readonly usage: UsageReader,
   ) {
     this.startedAt = context.clock.now();
+    this.delegated = new Delegated(context.nodeName, context.client, context.clock);
     this.server = createServer(
       { ...SERVER_TLS, requestCert: true, rejectUnauthorized: false, handshakeTimeout: STRANGER_MS },
       (request, response) => void this.serve(request, response).catch(() => response.destroy()),
@@ -99,9 +107,14 @@ export class KubeletServer {
   }
 
   private async serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (!isApiServer(request.socket as TLSSocket, this.context.clock.now()))
-      return send(response, 401, 'text/plain; charset=utf-8', 'Unauthorized');
     const pathname = pathOf(request.url);
+    if (!isApiServer(request.socket as TLSSocket, this.context.clock.now())) {
+      const token = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+      // containers, and whatever may be done to them, are for the API server alone
+      const readable = FIGURES.has(pathname) && request.method === 'GET';
+      const code = token && readable ? await this.delegated.decide(token, pathname) : 401;
+      if (code !== 200) return send(response, code, 'text/plain; charset=utf-8', REFUSALS[code]);
+    }
     if (pathname === '/healthz') return send(response, 200, 'text/plain; charset=utf-8', 'ok');
     if (pathname === '/pods') {
       return send(
@@ -172,7 +185,9 @@ export class KubeletServer {
 /** Does the caller show the certificate by which the API server calls kubelets? */
 function isApiServer(socket: TLSSocket, now: number): boolean {
   if (!socket.authorized) return false;
-  const { subject, valid_to: until } = socket.getPeerCertificate();
+  // a resumed session counts as authorised, though in the first nobody has shown a certificate
+  const { subject, valid_to: until }: Partial<PeerCertificate> = socket.getPeerCertificate();
+  if (!subject || !until) return false;
   // what a subject has several of is a list
   const of = (value: string | string[] | undefined): string[] => ([] as string[]).concat(value ?? []);
   return (

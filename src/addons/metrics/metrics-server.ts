@@ -1,0 +1,74 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { createServer, type Server } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import type { PeerCertificate, TLSSocket } from 'node:tls';
+import { internalError, isStatusError } from '../../meta/status.ts';
+import { FRONT_PROXY } from '../../rules/front-proxy.ts';
+import { SERVER_TLS } from '../../rules/server-tls.ts';
+import type { ServingCertificate } from '../addon.ts';
+import type { MetricsApi } from './metrics-api.ts';
+
+const MAX_CONNECTIONS = 256;
+/** ms for a handshake, and for the head of a request */
+const HANDSHAKE_MS = 10_000;
+const REQUEST_MS = 30_000;
+
+/**
+ * Serves the API to the API server alone, which has authorised who asks: whoever has no certificate of the front proxy's
+ * authority is not connected.
+ */
+export class MetricsServer {
+  private readonly server: Server;
+
+  constructor(
+    private readonly api: MetricsApi,
+    { cert, key, clientCA }: ServingCertificate,
+    private readonly log: (message: string, fields?: Record<string, unknown>) => void,
+  ) {
+    const tls = { ...SERVER_TLS, cert, key, ca: clientCA, requestCert: true, rejectUnauthorized: true };
+    this.server = createServer({ ...tls, handshakeTimeout: HANDSHAKE_MS }, (request, response) =>
+      this.serve(request, response),
+    );
+    this.server.maxConnections = MAX_CONNECTIONS;
+    this.server.headersTimeout = REQUEST_MS;
+    this.server.requestTimeout = REQUEST_MS;
+    this.server.on('tlsClientError', (_, socket) => socket.destroy());
+  }
+
+  /** @returns the free port on which it listens */
+  async listen(): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.server.once('error', reject);
+      this.server.listen(0, '0.0.0.0', resolve);
+    });
+    return (this.server.address() as AddressInfo).port;
+  }
+
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.server.close(() => resolve()));
+    this.server.closeAllConnections();
+    await closed;
+  }
+
+  private serve(request: IncomingMessage, response: ServerResponse): void {
+    request.resume();
+    const { subject }: Partial<PeerCertificate> = (request.socket as TLSSocket).getPeerCertificate();
+    if (!FRONT_PROXY.allowedNames.some((name) => name === subject?.CN)) {
+      response.writeHead(401).end();
+      return;
+    }
+    const { method = 'GET', url = '/', headers } = request;
+    try {
+      send(response, 200, this.api.answer({ method, url, accept: headers.accept ?? '' }));
+    } catch (error) {
+      if (!isStatusError(error)) this.log('a request failed', { url, error: String(error) });
+      const status = isStatusError(error) ? error : internalError(String(error));
+      send(response, status.code, status.status);
+    }
+  }
+}
+
+function send(response: ServerResponse, code: number, document: object): void {
+  const body = Buffer.from(`${JSON.stringify(document)}\n`);
+  response.writeHead(code, { 'content-type': 'application/json', 'content-length': body.length }).end(body);
+}
