@@ -53,6 +53,13 @@ test('create.refuses what is there, what has a version, and what has no name', a
   );
 });
 
+test('create.as a dry run takes a version and answers with it', async () => {
+  const body = { metadata: { name: 'dry', resourceVersion: '5' } };
+  const { object } = await t.api.create(t.ctx(), t.target('configmaps', 't'), { object: body }, { dryRun: ['All'] });
+  expect(object.metadata).toMatchObject({ name: 'dry', resourceVersion: '5' });
+  expect((await refusal(t.get('configmaps', 'dry'))).reason).toBe('NotFound');
+});
+
 test('create.draws a name', async () => {
   const { object } = await t.create('configmaps', { metadata: { generateName: 'gen-' } });
   expect(object.metadata.name).toMatch(/^gen-[a-z0-9]{5}$/);

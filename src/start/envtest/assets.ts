@@ -12,14 +12,11 @@ const quoted = (text: string): string => `'${text.replaceAll("'", String.raw`'\'
 export function writeAssets(folder: string, env: NodeJS.ProcessEnv): string {
   const target = path.resolve(folder);
   mkdirSync(target, { recursive: true });
+  // what is started for a test ends with the test, however that ends; and is compiled once for all starts
+  const environment = `NODE_ENV=production KU7S_WITH_PARENT=1 NODE_COMPILE_CACHE=${quoted(path.join(target, '.compiled'))}`;
   for (const name of ['etcd', 'kube-apiserver']) {
     const program = fileURLToPath(new URL(`./${name}.js`, import.meta.url));
-    // what is started for a test ends with the test, however that ends
-    script(
-      target,
-      name,
-      `NODE_ENV=production KU7S_WITH_PARENT=1 exec ${quoted(process.execPath)} ${quoted(program)} "$@"`,
-    );
+    script(target, name, `${environment} exec ${quoted(process.execPath)} ${quoted(program)} "$@"`);
   }
   const kubectl = findProgram('kubectl', env['PATH'] ?? '', target);
   script(
