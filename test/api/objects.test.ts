@@ -55,7 +55,12 @@ test('create.refuses what is there, what has a version, and what has no name', a
 
 test('create.as a dry run takes a version and answers with it', async () => {
   const body = { metadata: { name: 'dry', resourceVersion: '5' } };
-  const { object } = await t.api.create(t.ctx(), t.target('configmaps', 't'), { object: body }, { dryRun: ['All'] });
+  const { object } = await t.api.create(
+    t.ctx(),
+    t.target('configmaps', 't'),
+    { object: body as never },
+    { dryRun: ['All'] },
+  );
   expect(object.metadata).toMatchObject({ name: 'dry', resourceVersion: '5' });
   expect((await refusal(t.get('configmaps', 'dry'))).reason).toBe('NotFound');
 });
