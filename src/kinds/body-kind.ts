@@ -6,6 +6,8 @@ import type { Kind } from './kind.ts';
 import { builtinTypeName } from './type-names.ts';
 
 const DELETE_OPTIONS = 'io.k8s.apimachinery.pkg.apis.meta.v1.DeleteOptions';
+/** Versions that are served no more, but whose bodies clients still send, by group and kind. */
+const BODY_VERSIONS: Readonly<Record<string, readonly string[]>> = { 'policy/Eviction': ['v1beta1'] };
 /** As many as there are subresource bodies and versions of DeleteOptions. */
 const made = new Map<string, Kind | undefined>();
 
@@ -15,6 +17,7 @@ function make(gvk: GroupVersionKind): Kind | undefined {
   if (!name || !typeFacts[name]?.fields) return undefined;
   const schema = structSchema(name);
   const resource = `${gvk.kind.toLowerCase()}s`;
+  const bodyVersions = BODY_VERSIONS[`${gvk.group}/${gvk.kind}`];
   return {
     ...gvk,
     resource,
@@ -29,6 +32,7 @@ function make(gvk: GroupVersionKind): Kind | undefined {
     custom: false,
     storage: { ...gvk, key: resource, namespaced: true, head: headOf(gvk), persisted: false, strategy: {}, schema },
     columns: [],
+    ...(bodyVersions && { bodyVersions }),
     since: 0,
   };
 }

@@ -120,7 +120,8 @@ function checkGroupVersionKind(kind: Kind, value: Record<string, unknown>, refus
   const gv =
     typeof value['apiVersion'] === 'string' && value['apiVersion'] !== '' ? parseApiVersion(value['apiVersion']) : kind;
   const name = typeof value['kind'] === 'string' && value['kind'] !== '' ? value['kind'] : kind.kind;
-  if (gv.group === kind.group && gv.version === kind.version && name === kind.kind) return;
+  const isVersion = gv.version === kind.version || kind.bodyVersions?.includes(gv.version);
+  if (gv.group === kind.group && isVersion && name === kind.kind) return;
   if (!isRegistered({ group: gv.group, version: gv.version, kind: name })) {
     const version = JSON.stringify(apiVersionOf(gv));
     throw refusal.refuseKind(

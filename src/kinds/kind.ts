@@ -28,6 +28,8 @@ export interface Kind extends GroupVersionKind {
   columns: readonly Column[];
   /** said with every answer of a version that will go, reads and errors too */
   deprecation?: string;
+  /** versions that are not served, whose bodies are taken for this one's */
+  bodyVersions?: readonly string[];
   /** Revision at which the definition was made; 0 for built-in kinds. What is older has the right to a name. */
   since: number;
 }

@@ -54,6 +54,39 @@ test('eviction.asks the disruption budget', async () => {
     disruptionsAllowed: 0,
     disruptedPods: { e: expect.any(String) as string },
   });
+  // the server's own write is owned by the server
+  const { managedFields } = (await t.get('poddisruptionbudgets.policy', 'pdb')).object.metadata;
+  expect(managedFields).toContainEqual(
+    expect.objectContaining({
+      manager: 'kube-apiserver',
+      operation: 'Update',
+      apiVersion: 'policy/v1',
+      subresource: 'status',
+      fieldsV1: {
+        'f:status': expect.objectContaining({
+          'f:disruptedPods': { '.': {}, 'f:e': {} },
+          'f:disruptionsAllowed': {},
+        }) as unknown,
+      },
+    }),
+  );
+});
+
+test.each([
+  ['policy/v1', undefined],
+  ['policy/v1beta1', undefined],
+  [
+    'policy/v1alpha1',
+    'no kind "Eviction" is registered for version "policy/v1alpha1" in scheme "pkg/runtime/scheme.go:111"',
+  ],
+])('eviction.takes a body of %s', async (apiVersion, why) => {
+  await t.create('pods', pod('old'));
+  const body = { apiVersion, kind: 'Eviction', metadata: { name: 'old' } };
+  const evicted = t.create('pods/eviction', body, 't', undefined, 'old');
+  if (why) {
+    expect((await refusal(evicted)).message).toContain(why);
+    await t.delete('pods', 'old');
+  } else expect((await evicted).object).toMatchObject({ status: 'Success' });
 });
 
 test('scale.refuses what is no number of replicas', async () => {

@@ -11,8 +11,10 @@ import type { Answer, Body, DeleteOptions, RequestContext, StatusAnswer, Target,
 import type { Core } from '../core.ts';
 import { removeAuthorized } from '../delete.ts';
 import { copyAs, objectAs } from '../object-as.ts';
+import { updateManagedFields } from '../patch/apply/managed.ts';
 import { keyOf } from '../target.ts';
 import { admissionRequest, operationOf } from '../write/operation.ts';
+import { ownershipOf } from '../write/ownership.ts';
 import { readBody } from '../write/read-body.ts';
 import { writeOf } from '../write/stored-write.ts';
 
@@ -21,6 +23,8 @@ const MAX_ATTEMPTS = 10;
 /** Evictions that the budget's controller has not seen yet. */
 const MAX_DISRUPTED = 2000;
 const ALLOWED = 'DisruptionAllowed';
+/** The server writes a budget's status itself, and owns what it writes. */
+const SERVER = 'kube-apiserver';
 type BudgetStatus = Partial<PodDisruptionBudgetStatus>;
 interface Budget extends ObjectLike {
   status?: BudgetStatus;
@@ -118,10 +122,20 @@ async function consume(core: Core, ctx: RequestContext, pod: Stored, dryRun: boo
     if (budgets.length > 1) return twoBudgets();
     if (!isPodReady(objectAs('pods', pod)) && unhealthyMayGo(budget)) return undefined;
     const target: Target = { kind, namespace: pod.namespace, name: budget.name, subresource: 'status' };
-    const op = operationOf(core, ctx, target, 'evict', {});
-    const changed = copyAs(BUDGETS, budget);
+    const op = operationOf(core, ctx, target, 'evict', { fieldManager: SERVER });
+    const changed: Budget & KubeObject = copyAs(BUDGETS, budget);
     take(changed, pod.name, op.now);
     if (dryRun) return undefined;
+    const ownership = ownershipOf(core.registry, kind, 'status');
+    const { now } = op;
+    updateManagedFields({
+      ...ownership,
+      live: budget.object,
+      object: changed,
+      manager: SERVER,
+      subresource: 'status',
+      now,
+    });
     const outcome = await core.store.commit(writeOf(op, storedForm(kind.storage, false, changed), budget.revision));
     if (outcome.ok) return undefined;
     if (attempt === MAX_ATTEMPTS)
