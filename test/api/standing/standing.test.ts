@@ -93,6 +93,8 @@ describe('rights', () => {
     await drop(`rolebindings.${RBAC}`, 'b');
     await look();
     expect(made()).toBe(1);
+    // they are told in turns
+    while (!all.every(({ lost }) => lost.length)) await new Promise(setImmediate);
     expect(all.every(({ lost }) => lost.length === 1 && lost[0]?.code === 403)).toBe(true);
   });
 
