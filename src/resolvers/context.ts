@@ -1,5 +1,6 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Api, RequestContext } from '../api/contract.ts';
+import type { Dialer } from '../api/streams/dialer.ts';
 import { cloneJson } from '../meta/clone.ts';
 import type { Budget } from './budget.ts';
 import type { LiveViews } from './live/live-views.ts';
@@ -10,6 +11,8 @@ import { Snapshots, type FieldPlace } from './relations/snapshots.ts';
 /** What every resolver gets: the caller, the API, and one snapshot for all that is below one root field. */
 export interface OperationContext {
   api: Api;
+  /** undefined: nothing is dialled from here */
+  dialer: Dialer | undefined;
   request: RequestContext;
   /** the state that a root field and all relations below it read; the place is that of any of them */
   snapshotOf(info: FieldPlace): Snapshot;
@@ -39,9 +42,14 @@ export const counted = (value: unknown, { budget }: OperationContext, info: Grap
   Array.isArray(value) ? budget.items(value as unknown[], info) : value;
 
 /** @param owned variables were read off a wire, and the operation has one field that uses them: there is nobody to copy them for */
-export function createContext(api: Api, request: RequestContext, budget: Budget, owned = false): OperationContext {
+export function createContext(
+  { api, dialer }: Pick<OperationContext, 'api' | 'dialer'>,
+  request: RequestContext,
+  budget: Budget,
+  owned = false,
+): OperationContext {
   const snapshots = new Snapshots(() => new Snapshot(api, request, budget));
-  return { api, request, snapshotOf: (info) => snapshots.of(info), budget, own: owned ? asIs : copied };
+  return { api, dialer, request, snapshotOf: (info) => snapshots.of(info), budget, own: owned ? asIs : copied };
 }
 
 const copied = <T>(value: T): T => cloneJson(value);

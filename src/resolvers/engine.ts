@@ -13,6 +13,7 @@ import {
 } from 'graphql';
 import { stringifyExact } from '../go/json-numbers.ts';
 import type { Api, Attributes, RequestContext } from '../api/contract.ts';
+import type { Dialer } from '../api/streams/dialer.ts';
 import { withChangeSet } from '../api/history/change-set.ts';
 import { badRequest } from '../meta/status.ts';
 import { Budget, DEFAULT_BUDGET, NO_BUDGET } from './budget.ts';
@@ -43,7 +44,8 @@ export class Engine {
   private readonly subscriptions = new SharedSubscriptions((error) => this.refused(error));
 
   constructor(
-    private readonly api: Api,
+    readonly api: Api,
+    readonly dialer: Dialer | undefined,
     limits: Limits,
     private readonly report: (error: unknown) => void,
   ) {
@@ -80,7 +82,7 @@ export class Engine {
         throw badRequest('a subscription needs a connection that stays: use a WebSocket or text/event-stream');
       const format = (error: GraphQLError): GraphQLFormattedError => formatError(error, this.report);
       const caller = writesSeveral(operation) ? withChangeSet(context) : context;
-      const own = createContext(this.api, caller, budget, true);
+      const own = createContext(this, caller, budget, true);
       const text = await operation.compiled?.run(request.variables ?? {}, own, format);
       if (text !== undefined) return text;
       const run = operation.introspects ? this.introspect.bind(this) : this.run.bind(this);
@@ -165,7 +167,7 @@ export class Engine {
         document: operation.document,
         variableValues: request.variables,
         operationName: request.operationName,
-        contextValue: { ...createContext(this.api, context, new Budget(DEFAULT_BUDGET)), subscribing },
+        contextValue: { ...createContext(this, context, new Budget(DEFAULT_BUDGET)), subscribing },
       });
       // Otherwise it is the subscription itself, to which its field's watch has begun to give events.
       if (!(Symbol.asyncIterator in source)) subscription.finish(await this.text(source, new Budget(DEFAULT_BUDGET)));
@@ -187,7 +189,7 @@ export class Engine {
     if (!compiled) return byGraphQL();
     if (!isLong(event)) return compiled.event(event) ?? byGraphQL();
     return compiled
-      .longEvent(event, createContext(this.api, context, new Budget(NO_BUDGET)))
+      .longEvent(event, createContext(this, context, new Budget(NO_BUDGET)))
       .then((text) => text ?? byGraphQL());
   }
 
@@ -212,7 +214,7 @@ export class Engine {
     budget: Budget,
     rootValue?: unknown,
   ): Promise<ExecutionResult> {
-    const contextValue = createContext(this.api, context, budget);
+    const contextValue = createContext(this, context, budget);
     const running = execute({
       schema,
       document,

@@ -11,6 +11,7 @@ import { addApplyConflict } from './mutations/try-apply.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
+import { addLogLine } from './logs/log-fields.ts';
 import { addLiveTypes } from './live/live-types.ts';
 import { addPageInfo } from './where/connection-type.ts';
 import { addSearch } from './where/search/search-fields.ts';
@@ -32,6 +33,7 @@ export function genericSchema(): GraphQLSchema {
   addHistoryFields(builder, fieldChange);
   addGenericSubscriptions(builder);
   addLiveTypes(builder);
+  addLogLine(builder);
   addPageInfo(builder);
   addSearch(builder);
   return builder.toSchema({ sortSchema: false });

@@ -3,6 +3,7 @@ import type { Duplex } from 'node:stream';
 import type { GraphQLSchema } from 'graphql';
 import type { Api, RequestContext, User } from '../api/contract.ts';
 import type { FlowControl } from '../api/fairness/flow-control.ts';
+import type { Dialer } from '../api/streams/dialer.ts';
 import { unsupportedMediaType, type StatusError } from '../meta/status.ts';
 import { Engine } from './engine.ts';
 import { createHttp } from './http.ts';
@@ -18,6 +19,8 @@ export interface GraphQLOptions {
   api: Api;
   /** priority and fairness for operations from outside; without it all run at once */
   flowControl?: FlowControl;
+  /** of nodes, for the logs of pods; without it there are none */
+  dialer?: Dialer;
   log?(line: string): void;
   limits?: Partial<Limits>;
   /** documents that requests from outside may name */
@@ -55,6 +58,7 @@ const SYSTEM: User = { name: 'system:apiserver', groups: ['system:masters', 'sys
 export function createGraphQL({
   api,
   flowControl,
+  dialer,
   log = () => undefined,
   limits,
   documents,
@@ -62,7 +66,7 @@ export function createGraphQL({
   const allLimits = { ...DEFAULT_LIMITS, ...limits };
   const report = (error: unknown): void =>
     log(`graphql: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-  const engine = new Engine(api, allLimits, report);
+  const engine = new Engine(api, dialer, allLimits, report);
 
   const stop = engine.start();
   const runner = new Runner(api, engine, flowControl, new PersistedDocuments(documents ?? NOTHING_PERSISTED));

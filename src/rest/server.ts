@@ -45,6 +45,8 @@ export interface RestOptions {
   fairness?: boolean;
   /** the one that other façades of this process use too; without it one is made. Closed with the server. */
   flowControl?: FlowControl;
+  /** the same of what dials nodes */
+  dialer?: NodeDialer;
   clock?: { now(): number };
   log?(line: string): void;
 }
@@ -111,6 +113,7 @@ class Server implements RestServer {
     version,
     fairness = true,
     flowControl,
+    dialer,
     clock = Date,
     log = () => undefined,
   }: RestOptions) {
@@ -127,7 +130,7 @@ class Server implements RestServer {
       identifier: new Identifier(api, tls, () => clock.now()),
       discovery: new Discovery(api.registry),
       openapi: new OpenApi(api.registry, api.store),
-      dialer: new NodeDialer({ ...kubeletClient, ca: tls.clientCA }),
+      dialer: dialer ?? new NodeDialer({ ...kubeletClient, ca: tls.clientCA }),
       frontProxy: agents,
       remote,
       keyManagement,

@@ -7,6 +7,7 @@ import { createRegistry } from '../kinds/registry.ts';
 import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
 import { Pages } from '../rest/pages/pages.ts';
 import { createRestServer, type RestServer } from '../rest/server.ts';
+import { NodeDialer } from '../rest/streams/dial.ts';
 import { openStore } from '../store/open.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
 import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../rules/certificates/kubelet-client.ts';
@@ -137,7 +138,8 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       closers.push(() => Promise.resolve(unfollow()));
     }
     const flowControl = createFlowControl(store);
-    const graphql = createGraphQL({ api, flowControl, log, documents: options.graphqlDocuments });
+    const dialer = new NodeDialer({ ...kubeletClient, ca: ca.cert });
+    const graphql = createGraphQL({ api, flowControl, dialer, log, documents: options.graphqlDocuments });
     const pages = new Pages(api);
     const rest = createRestServer({
       api,
@@ -148,6 +150,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       graphql,
       pages,
       flowControl,
+      dialer,
       log,
     });
     const bound = await rest.listen(options.securePort, options.bindAddress);

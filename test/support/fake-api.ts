@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { createApi, type ApiOptions, type RunningApi } from '../../src/api/api.ts';
+import type { Dialer } from '../../src/api/streams/dialer.ts';
 import { createClient } from '../../src/client/client.ts';
 import type { Client } from '../../src/client/contract.ts';
 import { createRegistry } from '../../src/kinds/registry.ts';
@@ -25,6 +26,8 @@ export interface FakeApiOptions extends Partial<Omit<ApiOptions, 'store'>> {
   clock?: FakeClock;
   /** another than one in memory */
   store?: Store;
+  /** of nodes, for the logs of pods */
+  dialer?: Dialer;
 }
 
 /** An object as a test reads it: what is not there fails the test, so no type has to say that it may be missing. */
@@ -66,14 +69,19 @@ export class FakeApi {
 
   /** With what every cluster has, and the namespace `a` with its service account. */
   static async open(options: FakeApiOptions = {}): Promise<FakeApi> {
-    const { clock = new FakeClock(), store, ...rest } = options;
+    const { clock = new FakeClock(), store, dialer, ...rest } = options;
     const used = store ?? (await furnished()).copy(() => clock.now());
-    return FakeApi.over(used, clock, rest);
+    return FakeApi.over(used, clock, rest, dialer);
   }
 
-  private static async over(store: Store, clock: FakeClock, options: Partial<ApiOptions>): Promise<FakeApi> {
+  private static async over(
+    store: Store,
+    clock: FakeClock,
+    options: Partial<ApiOptions>,
+    dialer?: Dialer,
+  ): Promise<FakeApi> {
     const api = await createApi({ registry: createRegistry(), serviceAccountKeys, clock, ...options, store });
-    return new FakeApi(store, clock, api, createGraphQL({ api }));
+    return new FakeApi(store, clock, api, createGraphQL({ api, ...(dialer && { dialer }) }));
   }
 
   /** What a cluster has when it is new is made once, and copied for each test. */

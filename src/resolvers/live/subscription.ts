@@ -16,6 +16,9 @@ const MAX_TEXTS = 64;
 /** Of a subscription that has a latest state: who is so far behind is told that instead. */
 const MAX_BEHIND_LATEST = 64;
 const MAX_BYTES_BEHIND_LATEST = 1024 * 1024;
+/** From here on a source that can wait does. */
+const PACED_BEHIND = 256;
+const PACED_BYTES_BEHIND = 512 * 1024;
 
 /** The payload that an event is; undefined: it turns out to be none. */
 type Payload = JsonText | undefined;
@@ -57,6 +60,7 @@ export class Subscription {
   private latest: Latest | undefined;
   private over = false;
   private stop: (() => void) | undefined;
+  private onRead: (() => void) | undefined;
   /** that its source was opened by, once it is */
   private rights: readonly Attributes[] | undefined;
 
@@ -121,10 +125,10 @@ export class Subscription {
     }
   }
 
-  /** Its source was opened by these rights, which each reader must have as long as it reads. */
+  /** Its source was opened by these rights, besides those before, which each reader must have as long as it reads. */
   openedBy(rights: readonly Attributes[]): void {
     if (this.over) return;
-    this.rights = rights;
+    this.rights = [...(this.rights ?? []), ...rights];
     for (const subscriber of this.subscribers) {
       try {
         subscriber.stand(rights);
@@ -132,6 +136,20 @@ export class Subscription {
         subscriber.lose(error);
       }
     }
+  }
+
+  /** For a source that can wait: what it is told by when readers have gone on, so that `full` may have changed. */
+  paces(onRead: () => void): void {
+    this.onRead = onRead;
+  }
+
+  /** One of those who read is so far behind that a source that can wait should. */
+  get full(): boolean {
+    const { newest } = this;
+    const { pushed } = this.bytes;
+    for (const { batch, bytes } of this.subscribers)
+      if (newest - batch >= PACED_BEHIND || pushed - bytes >= PACED_BYTES_BEHIND) return true;
+    return false;
   }
 
   /** What a reader is told last that may not read on. */
@@ -209,6 +227,7 @@ export class Subscription {
       subscriber.at = 0;
       batch.unread--;
       this.forget();
+      this.onRead?.();
     }
     return { payload: this.text(event) };
   }
@@ -223,7 +242,7 @@ export class Subscription {
     subscriber.left();
     for (let i = subscriber.batch - this.first; i < this.batches.length; i++) this.batches[i]!.unread--;
     this.forget();
-    if (this.subscribers.size > 0) return;
+    if (this.subscribers.size > 0) return this.onRead?.();
     this.finish();
     const { stop } = this;
     this.stop = undefined;
@@ -319,9 +338,14 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
     this.bytes = place.bytes;
   }
 
-  /** From now on it reads by these rights. Throws 403. */
+  /** From now on it reads by these rights too. Throws 403. */
   stand(rights: readonly Attributes[]): void {
-    this.letGo = this.hold(rights, (why) => this.lose(why));
+    const before = this.letGo;
+    const own = this.hold(rights, (why) => this.lose(why));
+    this.letGo = () => {
+      before?.();
+      own();
+    };
   }
 
   /** It may not read on: what it has not read it is not given, but the reason. */

@@ -3,6 +3,7 @@ import { historyField } from '../history/object-history.ts';
 import { liveFields } from '../live/live-fields.ts';
 import { rolloutStatusFields } from '../live/rollout-subscription.ts';
 import { watchFields, eventType } from '../live/watch-fields.ts';
+import { logFields } from '../logs/log-fields.ts';
 import { MUTATION_FACETS } from '../mutations/mutation-facets.ts';
 import { relationFields } from '../relations/relation-fields.ts';
 import { aggregateFields } from '../where/aggregate/aggregate-fields.ts';
@@ -21,6 +22,7 @@ export const FACETS: readonly Facet[] = [
   watchFields,
   liveFields,
   rolloutStatusFields,
+  logFields,
   historyField,
 ];
 

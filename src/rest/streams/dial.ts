@@ -1,13 +1,8 @@
-import {
-  Agent as HttpAgent,
-  request as httpRequest,
-  type ClientRequest,
-  type IncomingMessage,
-  type OutgoingHttpHeaders,
-} from 'node:http';
+import { Agent as HttpAgent, request as httpRequest, type ClientRequest, type OutgoingHttpHeaders } from 'node:http';
 import { Agent as HttpsAgent, request as httpsRequest } from 'node:https';
 import { isIP, type Socket } from 'node:net';
 import type { Connection } from '../../api/contract.ts';
+import type { Dialer } from '../../api/streams/dialer.ts';
 import { KubeletAgent, type KubeletClient } from './kubelet-agent.ts';
 
 /** Connections kept open to one target, and their idle time. Streams beyond it open their own. */
@@ -18,7 +13,7 @@ const DIAL_MS = 30_000;
 const MAX_HEADER_BYTES = 64 * 1024;
 
 /** Opens requests to nodes, pods and Services. A kubelet is shown the API server's client certificate for kubelets; the others nothing. */
-export class NodeDialer {
+export class NodeDialer implements Dialer {
   private readonly plain = new HttpAgent(KEPT);
   /** What a pod shows is not verified, as kube-apiserver does not: nobody has said what it must be. */
   private readonly secure = new HttpsAgent({ ...KEPT, rejectUnauthorized: false });
@@ -78,15 +73,4 @@ export class NodeDialer {
 function onceConnected(socket: Socket & { secureConnecting?: boolean }, secure: boolean, done: () => void): void {
   if (!socket.connecting && !socket.secureConnecting) done();
   else socket.once(secure ? 'secureConnect' : 'connect', done);
-}
-
-/** At most `limit` bytes of an answer, for an error's text. */
-export async function shortText(answer: IncomingMessage, limit = 64 * 1024): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of answer as AsyncIterable<Buffer>) {
-    chunks.push(chunk);
-    if ((size += chunk.length) >= limit) break;
-  }
-  return Buffer.concat(chunks).subarray(0, limit).toString();
 }

@@ -4,13 +4,14 @@ import type { OpenConnection, Target } from '../../api/contract.ts';
 import { badRequest, internalError, type StatusError } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
 import { hasBody } from './body.ts';
-import { shortText, type NodeDialer } from './dial.ts';
+import type { NodeDialer } from './dial.ts';
 import { forwardedFor } from './forwarded-for.ts';
 import { answerHeaders, upgradeHeaders } from './headers.ts';
 import { join } from './join.ts';
-import { KUBELET_ANSWER_MS } from './kubelet-answer.ts';
+import { KUBELET_ANSWER_MS } from '../../api/streams/kubelet-answer.ts';
 import { lastWordOf, type LastWord } from './last-word.ts';
-import { errorOfAnswer, proxyError, unreachable } from './node-errors.ts';
+import { shortText } from '../../api/streams/node-answer.ts';
+import { errorOfAnswer, proxyError, unreachable } from '../../api/streams/node-errors.ts';
 
 /**
  * Asks the node for the protocol that the client asked for, and when the node has switched, joins the two sockets. The

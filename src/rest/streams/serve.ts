@@ -1,17 +1,17 @@
 import { once } from 'node:events';
 import type { ClientRequest, IncomingMessage } from 'node:http';
 import type { OpenConnection, Target } from '../../api/contract.ts';
+import { KUBELET_ANSWER_MS } from '../../api/streams/kubelet-answer.ts';
+import { headOf, shortText } from '../../api/streams/node-answer.ts';
+import { errorOfAnswer, proxyError, unreachable } from '../../api/streams/node-errors.ts';
 import { badRequest, type StatusError } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Resolved } from '../resources/resolve.ts';
 import type { Services } from '../services.ts';
 import { framing, sendBody } from './body.ts';
-import { shortText } from './dial.ts';
 import { forwardedFor } from './forwarded-for.ts';
 import { answerHeaders, requestHeaders } from './headers.ts';
-import { KUBELET_ANSWER_MS } from './kubelet-answer.ts';
 import { inProxy } from './location.ts';
-import { errorOfAnswer, proxyError, unreachable } from './node-errors.ts';
 
 /**
  * Streams over plain HTTP: logs, and whatever is behind a proxy. The others need an upgrade.
@@ -63,22 +63,6 @@ async function answerTo(
     if (!lost) throw failed(error as Error);
   }
   throw lost;
-}
-
-/** Rejects with Error where there is none that can be passed on: a protocol that nobody has asked for. */
-function headOf(request: ClientRequest): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const refuse = (): void => {
-      reject(new Error('it switches protocols, which nobody asked for'));
-      request.destroy();
-    };
-    request.once('response', (answer) => ((answer.statusCode ?? 0) < 200 ? refuse() : resolve(answer)));
-    request.once('upgrade', (_answer, socket) => {
-      socket.destroy();
-      refuse();
-    });
-    request.on('error', reject);
-  });
 }
 
 /** The answer's bytes at the client's pace. */

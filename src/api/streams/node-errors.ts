@@ -1,4 +1,4 @@
-import type { Target } from '../../api/contract.ts';
+import type { Target } from '../contract.ts';
 import { badRequest, internalError, StatusError } from '../../meta/status.ts';
 
 /** What a node said instead of a stream, as the Status that clients know (registry/generic/rest response checker). */
