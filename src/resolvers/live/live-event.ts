@@ -2,6 +2,7 @@ import { Slice } from '../../api/fairness/turns.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
+import type { Aggregate } from '../where/aggregate/aggregate-types.ts';
 import type { JsonText } from '../json-text.ts';
 import { wholeObject } from '../whole.ts';
 
@@ -29,7 +30,7 @@ export interface LivePayload {
 }
 
 /** What is made of a payload by the subscription's document. */
-export type Render = (payload: LivePayload) => JsonText | undefined | Promise<JsonText | undefined>;
+export type Render = (payload: LivePayload | Aggregate) => JsonText | undefined | Promise<JsonText | undefined>;
 
 /** An event that is not a payload yet. */
 export interface LiveEvent {
@@ -37,8 +38,7 @@ export interface LiveEvent {
   render(render: Render): JsonText | undefined | Promise<JsonText | undefined>;
 }
 
-export const isLiveEvent = (event: object): event is LiveEvent =>
-  event instanceof LiveResult || event instanceof LiveChanges;
+export const isLiveEvent = (event: object): event is LiveEvent => 'render' in event;
 
 /** Items from which on a payload is written in slices. */
 const LONG = 50;

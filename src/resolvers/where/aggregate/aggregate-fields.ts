@@ -1,48 +1,50 @@
 import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLInputObjectType } from 'graphql';
 import type { Kind } from '../../../kinds/kind.ts';
-import { badRequest } from '../../../meta/status.ts';
 import type { OperationContext } from '../../context.ts';
 import { AS_OF, resolveAsOf } from '../../history/as-of.ts';
+import { beginLiveAggregate } from '../../live/live-aggregate.ts';
 import type { FieldPlace } from '../../relations/snapshots.ts';
 import type { FacetFields, KindTypes } from '../../schema/kind-types.ts';
 import { namesOf } from '../../schema/names.ts';
-import { selectionArguments, type ListArguments } from '../list-arguments.ts';
+import { selectionArguments } from '../list-arguments.ts';
 import { collection } from '../list-source.ts';
-import { DEFAULT_FIRST, MAX_FIRST } from '../paging.ts';
 import { selected } from '../selected.ts';
+import { aggregateOf, type AggregateArguments } from './aggregate-of.ts';
 import { aggregateType, groupByType, groupOrderType, groupWhereType, type Aggregate } from './aggregate-types.ts';
-import { Aggregation } from './aggregation.ts';
-import { havingOf, orderedGroups } from './choose-groups.ts';
-import { compileGroupField } from './group-by.ts';
 
-interface AggregateArguments extends ListArguments {
-  groupBy?: unknown;
-  having?: unknown;
-}
-
-/** Fields that one group has in common. */
-const MAX_GROUP_FIELDS = 10;
-
-/** `podsAggregate(…)`: how many objects there are, and sums of their fields, in groups. */
+/** `podsAggregate(…)`: how many objects there are, and sums of their fields, in groups; `podsAggregateLive(…)` goes on. */
 export function aggregateFields(kind: Kind, types: KindTypes): FacetFields {
   if (!kind.verbs.includes('list') || !kind.storage.persisted) return {};
   const list = (type: GraphQLInputObjectType) => new GraphQLList(new GraphQLNonNull(type));
+  const { many } = namesOf(kind);
+  const type = new GraphQLNonNull(aggregateType(kind, types));
+  const grouped = {
+    groupBy: { type: list(groupByType(kind, types)), description: 'Groups come in the order of these fields.' },
+    having: { type: groupWhereType(kind, types) },
+    orderBy: { type: list(groupOrderType(kind, types)), description: 'Before the order of groupBy.' },
+    first: { type: GraphQLInt, description: 'groups; 500 unless said' },
+  };
+  const selection = selectionArguments(kind, types);
   return {
     query: {
-      [`${namesOf(kind).many}Aggregate`]: {
-        type: new GraphQLNonNull(aggregateType(kind, types)),
+      [`${many}Aggregate`]: {
+        type,
         description: 'Counts, sums, averages and extremes of a list, whole and in groups.',
-        args: {
-          ...selectionArguments(kind, types),
-          asOf: { type: GraphQLString, description: AS_OF },
-          groupBy: { type: list(groupByType(kind, types)), description: 'Groups come in the order of these fields.' },
-          having: { type: groupWhereType(kind, types) },
-          orderBy: { type: list(groupOrderType(kind, types)), description: 'Before the order of groupBy.' },
-          first: { type: GraphQLInt, description: 'groups; 500 unless said' },
-        },
+        args: { ...selection, asOf: { type: GraphQLString, description: AS_OF }, ...grouped },
         resolve: (_, args: AggregateArguments, context, info) => aggregate(context, kind, args, info),
       },
     },
+    ...(kind.verbs.includes('watch') && {
+      subscription: {
+        [`${many}AggregateLive`]: {
+          type,
+          description: `What \`${many}Aggregate\` answers, and again when another answer comes of it: at most ten times a second.`,
+          args: { ...selection, ...grouped },
+          subscribe: (_, args: AggregateArguments, context, info) => beginLiveAggregate(context, kind, args, info),
+          resolve: (value: Aggregate) => value,
+        },
+      },
+    }),
   };
 }
 
@@ -52,23 +54,7 @@ async function aggregate(
   args: AggregateArguments,
   info: FieldPlace,
 ): Promise<Aggregate> {
-  const { budget } = context;
-  const first = args.first ?? DEFAULT_FIRST;
   const asOf = args.asOf ? String(await resolveAsOf(context, args.asOf)) : undefined;
-  const { items, revision } = await selected(context, kind, args, collection(context, kind, args), asOf);
-  context.snapshotOf(info).pin(revision);
-  if (first < 1 || first > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
-  const groupBy = args.groupBy === null || args.groupBy === undefined ? [] : [args.groupBy].flat();
-  if (groupBy.length > MAX_GROUP_FIELDS) throw badRequest(`groupBy: more than ${MAX_GROUP_FIELDS} fields`);
-  const fields = groupBy.map((given, i) => compileGroupField(kind, given, `groupBy[${i}]`, context, info));
-  const aggregation = await Aggregation.of(kind, items, fields, budget, !args.where);
-  const chosen = args.having ? await havingOf(aggregation.groups, aggregation, args.having) : aggregation.groups;
-  const groups = await orderedGroups(chosen, aggregation, args.orderBy, fields);
-  const whole = fields.length ? await aggregation.asOne() : aggregation;
-  return {
-    resourceVersion: String(revision),
-    groupCount: groups.length,
-    total: whole.groups[0]!,
-    groups: groups.slice(0, first),
-  };
+  const list = await selected(context, kind, args, collection(context, kind, args), asOf);
+  return aggregateOf(context, kind, args, list, info);
 }

@@ -1,0 +1,133 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { collectionAttributes } from '../../api/selection.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import { internalError } from '../../meta/status.ts';
+import { systemClock, type Timers } from '../../rules/clock.ts';
+import { Budget, DEFAULT_BUDGET } from '../budget.ts';
+import { createContext, type OperationContext } from '../context.ts';
+import type { JsonText } from '../json-text.ts';
+import type { Aggregate } from '../where/aggregate/aggregate-types.ts';
+import { aggregateOf, groupFieldsOf, type AggregateArguments } from '../where/aggregate/aggregate-of.ts';
+import type { LiveEvent, Render } from './live-event.ts';
+import { liveSelection } from './select-live.ts';
+import type { Subscription } from './subscription.ts';
+import type { LiveView, ViewListener } from './view.ts';
+
+/** ms between two payloads: what happens meanwhile is told together. */
+const FRAME_MS = 100;
+
+/** Reckons what is to be told from the objects that there are now. */
+type Reckon = (view: LiveView) => Promise<Aggregate>;
+
+/**
+ * Begins a live aggregate: the operation's subscription tells what there is to who begins, and then again when another
+ * answer comes of it. Throws what the API refuses the list or its watch with, 400 for arguments, 429 where there are too
+ * many views.
+ */
+export async function beginLiveAggregate(
+  context: OperationContext,
+  kind: Kind,
+  args: AggregateArguments,
+  info: Pick<GraphQLResolveInfo, 'path'>,
+): Promise<Subscription> {
+  const { request, subscribing } = context;
+  if (!subscribing) throw internalError('a live aggregate outside of a subscription');
+  const { subscription, views, rights } = subscribing;
+  const selection = liveSelection(context, kind, { ...args, orderBy: undefined });
+  groupFieldsOf(context, kind, args, info);
+  const reckon: Reckon = (view) => {
+    // relations that it is grouped by are read as they are then
+    const own = createContext(context, request, new Budget(DEFAULT_BUDGET));
+    const items = view.first(view.size).map(({ stored }) => stored);
+    return aggregateOf(own, kind, args, { items, revision: view.revision }, info);
+  };
+  let told: LiveAggregate | undefined;
+  const leave = await views.follow(request, selection, rights, (view) => {
+    told = new LiveAggregate(view, subscription, reckon, systemClock);
+    return told;
+  });
+  subscription.tellsLatest(() => told!.latest());
+  subscription.openedBy(
+    selection.targets.flatMap((target) =>
+      ['list', 'watch'].map((verb) => collectionAttributes(verb, target, selection.options)),
+    ),
+  );
+  subscription.closing(() => {
+    told?.close();
+    leave();
+  });
+  return subscription;
+}
+
+/** What a document is told of a view's aggregate. */
+class LiveAggregate implements ViewListener {
+  /** as the last event says it, wherever its state stands */
+  said: string | undefined;
+  private isNews = false;
+  private resting: unknown;
+  private result: AggregateEvent | undefined;
+
+  constructor(
+    readonly view: LiveView,
+    private readonly subscription: Subscription,
+    readonly reckon: Reckon,
+    private readonly timers: Timers,
+  ) {}
+
+  changed(): void {
+    this.isNews = true;
+    this.result = undefined;
+  }
+
+  settled(): void {
+    if (this.resting !== undefined || !this.isNews) return;
+    this.isNews = false;
+    this.subscription.push([new AggregateEvent(this, false)], 0);
+    this.resting = this.timers.setTimeout(() => {
+      this.resting = undefined;
+      this.settled();
+    }, FRAME_MS);
+  }
+
+  reset(): void {
+    this.result = undefined;
+    this.subscription.beginsAnew();
+  }
+
+  ended(error: unknown): void {
+    this.subscription.end(error);
+  }
+
+  close(): void {
+    this.timers.clearTimeout(this.resting);
+  }
+
+  latest(): AggregateEvent {
+    return (this.result ??= new AggregateEvent(this, true));
+  }
+}
+
+/** The aggregate as it is when the event is read; one for all who read it. */
+class AggregateEvent implements LiveEvent {
+  private made: Promise<JsonText | undefined> | undefined;
+
+  /** @param always it is told even where it is what was said last */
+  constructor(
+    private readonly of: LiveAggregate,
+    private readonly always: boolean,
+  ) {}
+
+  render(render: Render): Promise<JsonText | undefined> {
+    return (this.made ??= this.make(render));
+  }
+
+  private async make(render: Render): Promise<JsonText | undefined> {
+    const { of, always } = this;
+    const aggregate = await of.reckon(of.view);
+    // the revision alone is no news
+    const said = String(await render({ ...aggregate, resourceVersion: '' }));
+    if (said === of.said && !always) return undefined;
+    of.said = said;
+    return render(aggregate);
+  }
+}
