@@ -1,7 +1,9 @@
 import type { HorizontalPodAutoscaler, HorizontalPodAutoscalerStatus, Pod } from '../../schema/types.ts';
 import type { Context } from '../control/contract.ts';
 import { errorMessage } from '../meta/error-message.ts';
-import { isPodReady, isPodTerminal } from '../rules/pods.ts';
+import { parseDuration } from '../go/duration.ts';
+import { timeMs } from '../meta/time.ts';
+import { replicasFor, type PodUsage } from './hpa-replicas.ts';
 import type { ObjectLike, Unchecked } from '../meta/object.ts';
 import { parseLabelSelector } from '../meta/labels.ts';
 import { formatQuantity, quantityMilli, quantityOfMilli } from '../meta/quantity.ts';
@@ -34,6 +36,9 @@ export class MetricError extends Error {
 
 /** metrics.k8s.io/v1beta1, as whoever serves it wrote it. */
 interface PodMetrics extends ObjectLike {
+  /** RFC 3339, and as Go writes durations */
+  timestamp?: string;
+  window?: string;
   containers: { name: string; usage: Record<string, string> }[];
 }
 
@@ -104,25 +109,36 @@ async function measure(
   const pods = ctx
     .informer('pods')
     .list(hpa.metadata.namespace)
-    .filter((pod) => parsed.matches(pod.metadata.labels) && !isPodTerminal(pod));
+    .filter((pod) => parsed.matches(pod.metadata.labels));
   const { averageUtilization, averageValue } = source.target;
-  const ready = pods.filter((pod) => isPodReady(pod) && usage.has(pod.metadata.name));
-  if (ready.length === 0) throw new Error('did not receive metrics for targeted pods (pods might be unready)');
-  const used = ready.reduce((sum, pod) => sum + usage.get(pod.metadata.name)!, 0);
-  const requested = ready.reduce((sum, pod) => sum + requestOf(pod, source.name, container), 0);
-  if (averageUtilization !== undefined && requested === 0)
-    throw new Error(`missing request for ${source.name} in container of Pod`);
-  const utilization = requested === 0 ? 0 : Math.floor((used * 100) / requested);
-  const ratio =
-    averageUtilization !== undefined
-      ? utilization / averageUtilization
-      : used / ready.length / quantityMilli(String(averageValue));
-  const replicas = Math.abs(ratio - 1) <= TOLERANCE ? current : Math.ceil(ratio * ready.length);
+  const { scaleUp, scaleDown } = hpa.spec?.behavior ?? {};
+  const toleranceOf = (text: string | undefined): number =>
+    text === undefined ? TOLERANCE : quantityMilli(text) / 1000;
+  const requests = new Map(pods.map((pod) => [pod.metadata.name, requestOf(pod, source.name, container)]));
+  const wanted = averageUtilization ?? quantityMilli(String(averageValue));
+  const sum = (values: Iterable<number>): number => [...values].reduce((all, each) => all + each, 0);
+  const utilizationOf = (values: ReadonlyMap<string, number>): number => {
+    const requested = sum([...values.keys()].map((pod) => requests.get(pod) ?? 0));
+    if (requested === 0) throw new Error(`missing request for ${source.name} in container of Pod`);
+    return Math.floor((sum(values.values()) * 100) / requested);
+  };
+  const { replicas, ratio, values } = replicasFor({
+    pods,
+    usage,
+    cpu: source.name === 'cpu',
+    current,
+    tolerances: { up: toleranceOf(scaleUp?.tolerance), down: toleranceOf(scaleDown?.tolerance) },
+    now: ctx.clock.now(),
+    ratio: (all) => (averageUtilization !== undefined ? utilizationOf(all) : sum(all.values()) / all.size) / wanted,
+    assumed: (pod) =>
+      averageUtilization === undefined ? wanted : ((requests.get(pod) ?? 0) * Math.max(100, wanted)) / 100,
+  });
+  const used = sum(values.values());
   const name = container ? `${source.name} container resource` : `${source.name} resource`;
   const what = averageUtilization !== undefined ? `${name} utilization (percentage of request)` : name;
   const currentValue = {
-    averageValue: formatQuantity(quantityOfMilli(used / ready.length)),
-    ...(averageUtilization !== undefined && { averageUtilization: utilization }),
+    averageValue: formatQuantity(quantityOfMilli(used / values.size)),
+    ...(averageUtilization !== undefined && { averageUtilization: utilizationOf(values) }),
   };
   const field = container
     ? { containerResource: { container, name: source.name, current: currentValue } }
@@ -145,7 +161,7 @@ async function usageOf(
   resource: string,
   container: string | undefined,
   ctx: Context,
-): Promise<Map<string, number>> {
+): Promise<Map<string, PodUsage>> {
   let items: Unchecked<PodMetrics>[];
   try {
     ({ items } = await ctx.client.list('pods.metrics.k8s.io', { namespace }));
@@ -156,9 +172,13 @@ async function usageOf(
     );
   }
   return new Map(
-    items.map(({ metadata, containers = [] }) => {
-      const chosen = containers.filter(({ name }) => !container || name === container);
-      return [metadata.name, chosen.reduce((sum, { usage }) => sum + quantityMilli(usage?.[resource] ?? '0'), 0)];
+    items.flatMap(({ metadata, timestamp, window = '', containers = [] }) => {
+      const chosen = containers.filter(({ name, usage }) => (!container || name === container) && usage?.[resource]);
+      // a container of which nothing is known makes the pod's metrics missing, not small
+      if (chosen.length === 0 || (!container && chosen.length < containers.length)) return [];
+      const value = chosen.reduce((sum, { usage }) => sum + quantityMilli(usage?.[resource] ?? '0'), 0);
+      const at = timestamp ? timeMs(timestamp) : ctx.clock.now();
+      return [[metadata.name, { value, at, windowMs: parseDuration(window) ?? 0 }] as const];
     }),
   );
 }

@@ -31,7 +31,7 @@ export const worker = (name: string): Manifest =>
   pod(name, {
     labels: { app: 'x' },
     spec: { containers: [{ name: 'c', image: 'x:1', resources: { requests: { cpu: '100m' } } }] },
-    status: running,
+    status: { ...running, startTime: '2020-01-01T00:00:00Z' },
   });
 /** Says how much CPU the pods use, each. */
 export const use = (cpu: string) => async (cluster: Cluster) => {
