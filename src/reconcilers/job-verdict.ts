@@ -27,8 +27,10 @@ export function verdictOf(job: Job, counts: Tally, now: number): Verdict | undef
       message: 'Job has reached the specified backoff limit',
     };
   }
+  // who is just resumed starts anew in this turn: the deadline counts seconds of being active without a break
+  const rests = spec.suspend || conditionOf(job.status?.conditions, 'Suspended')?.status === 'True';
   const started = timeMs(job.status?.startTime);
-  if (spec.activeDeadlineSeconds !== undefined && !spec.suspend && started + spec.activeDeadlineSeconds * 1000 <= now) {
+  if (spec.activeDeadlineSeconds !== undefined && !rests && started + spec.activeDeadlineSeconds * 1000 <= now) {
     return {
       type: 'FailureTarget',
       reason: 'DeadlineExceeded',
