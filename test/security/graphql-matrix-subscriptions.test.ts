@@ -59,6 +59,14 @@ describe('subscriptions', () => {
           const both = list.code === 200 && watch.code === 200;
           differs(user, `${many}Live ${namespace}`, live.at(-1)?.code, both ? 200 : 403);
           differs(user, `${many}Live ${namespace}`, seenBy(live), both ? namesIn(everything) : []);
+          const counted = await world.first(
+            user,
+            `subscription { o: ${many}AggregateLive${within(kind, namespace)} { total { count } } }`,
+            () => true,
+          );
+          differs(user, `${many}AggregateLive ${namespace}`, counted[0]?.code, both ? 200 : 403);
+          if (both)
+            differs(user, `${many}AggregateLive ${namespace}`, counted[0]?.data['o'].total.count, everything?.length);
           if (both) differs(user, `${many}Live ${namespace}`, live[0]?.data['o'].totalCount, everything?.length);
         }
       }
@@ -111,5 +119,20 @@ describe('subscriptions', () => {
           refusalOf(pods.code === 403 && !rest.body.message?.includes('cannot patch') ? pods : rest),
         );
       }
+    }));
+
+  it('logs: none of a pod without the right to them, whether it is there or not', () =>
+    forAll(USERS, async (user) => {
+      for (const name of ['x', 'missing']) {
+        const rest = await world.ask(user, `/api/v1/namespaces/a/pods/${name}/log`);
+        const query = `subscription { podLogs(namespace: "a", name: "${name}", follow: false) { text } }`;
+        const [found] = await world.first(user, query, () => true);
+        if (rest.code === 403 || rest.code === 404) differs(user, `logs of ${name}`, errorOf(found!), refusalOf(rest));
+        else differs(user, `logs of ${name}`, [403, 404].includes(found!.code), false);
+      }
+      const web = await world.ask(user, '/apis/apps/v1/namespaces/a/deployments/web');
+      const query = 'subscription { deploymentLogs(namespace: "a", name: "web", follow: false) { text } }';
+      const [found] = await world.first(user, query, () => true);
+      if (web.code === 403) differs(user, 'logs of a Deployment', found?.code, 403);
     }));
 });

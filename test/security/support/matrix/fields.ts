@@ -22,6 +22,8 @@ const OTHERS: Record<Operation, readonly string[]> = {
 };
 const ROLLOUTS: readonly string[] = ['deployments.apps', 'daemonsets.apps', 'statefulsets.apps'];
 
+const LOGS: readonly string[] = ['pods', 'jobs.batch', 'replicasets.apps', ...ROLLOUTS];
+
 /** The fields of the root that the matrix asks for a kind. */
 function ofKind(kind: Kind): Record<Operation, string[]> {
   const { one, many, kind: word, kinds } = namesOf(kind);
@@ -47,6 +49,8 @@ function ofKind(kind: Kind): Record<Operation, string[]> {
     subscription: [
       ...(may('watch') ? [`${many}Watch`] : []),
       ...(may('list', 'watch') ? [`${many}Live`] : []),
+      ...(may('list', 'watch') && kind.storage.persisted ? [`${many}AggregateLive`] : []),
+      ...(LOGS.includes(kind.storage.key) ? [`${one}Logs`] : []),
       ...(rollouts ? [`${one}RolloutStatus`] : []),
     ],
   };
