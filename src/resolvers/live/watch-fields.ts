@@ -47,6 +47,7 @@ export function watchFields(kind: Kind, types: KindTypes): FacetFields {
 export const eventType = (kind: Kind, types: KindTypes): GraphQLObjectType<ObjectEvent> =>
   new GraphQLObjectType<ObjectEvent>({
     name: types.claim(`${namesOf(kind).type}Event`),
+    description: `What has happened to an object of \`${kind.resource}\`.`,
     fields: {
       type: { type: new GraphQLNonNull(GraphQLString), description: 'ADDED, MODIFIED, DELETED or BOOKMARK' },
       object: { type: types.object(kind), extensions: PLAIN, resolve: (event) => event.object },

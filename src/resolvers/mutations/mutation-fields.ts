@@ -20,7 +20,7 @@ import type { FieldConfigs } from '../schema/output-types.ts';
 import { namespaceArgument } from '../where/list-arguments.ts';
 import { patchWith, type Preconditions } from './preconditions.ts';
 import { appliedType, tryApply } from './try-apply.ts';
-import { PRECONDITIONS, PROPAGATION, WRITE } from './write-arguments.ts';
+import { NAME_DESCRIPTION, PRECONDITIONS, PROPAGATION, SUBRESOURCE, WRITE } from './write-arguments.ts';
 
 interface ObjectArguments extends WriteArguments {
   namespace?: string | null | undefined;
@@ -49,6 +49,7 @@ export function mutationFields(kind: Kind, types: KindTypes): FacetFields {
   if (verbs.includes('create')) {
     fields[`create${word}`] = {
       type,
+      description: `Creates an object of \`${kind.resource}\`.`,
       args: objectArguments(kind, types),
       async resolve(_, args: ObjectArguments, context) {
         const { api, request } = context;
@@ -61,10 +62,11 @@ export function mutationFields(kind: Kind, types: KindTypes): FacetFields {
   if (verbs.includes('update')) {
     fields[`update${word}`] = {
       type,
+      description: `Replaces an object of \`${kind.resource}\`.`,
       args: {
         ...objectArguments(kind, types),
-        name: { type: GraphQLString },
-        subresource: { type: GraphQLString },
+        name: { type: GraphQLString, description: 'as the object says it, when not given' },
+        subresource: { type: GraphQLString, description: SUBRESOURCE },
       },
       async resolve(_, args: ObjectArguments, context) {
         const { api, request } = context;
@@ -116,8 +118,8 @@ function applyFields(kind: Kind, types: KindTypes, body: BodyOf): FieldConfigs {
   const { kind: word } = namesOf(kind);
   const args = {
     ...objectArguments(kind, types),
-    name: { type: GraphQLString },
-    subresource: { type: GraphQLString },
+    name: { type: GraphQLString, description: 'as the object says it, when not given' },
+    subresource: { type: GraphQLString, description: SUBRESOURCE },
     force: { type: GraphQLBoolean, description: 'takes fields that others own' },
   };
   const apply = async (args: ObjectArguments, context: OperationContext): Promise<KubeObject> => {
@@ -145,13 +147,18 @@ function applyFields(kind: Kind, types: KindTypes, body: BodyOf): FieldConfigs {
 
 const patchField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
   type: types.object(kind),
+  description: `Changes an object of \`${kind.resource}\` by a patch.`,
   args: {
     ...namespaceArgument(kind),
-    name: { type: text },
-    subresource: { type: GraphQLString },
-    type: { type: types.generic('PatchType') as GraphQLInputType, defaultValue: MERGE_PATCH },
-    patch: { type: new GraphQLNonNull(types.scalars.any) },
-    force: { type: GraphQLBoolean },
+    name: { type: text, description: NAME_DESCRIPTION },
+    subresource: { type: GraphQLString, description: SUBRESOURCE },
+    type: {
+      type: types.generic('PatchType') as GraphQLInputType,
+      defaultValue: MERGE_PATCH,
+      description: 'what the patch is',
+    },
+    patch: { type: new GraphQLNonNull(types.scalars.any), description: 'the patch as JSON' },
+    force: { type: GraphQLBoolean, description: 'of an apply: takes fields that others own' },
     ...PRECONDITIONS,
     ...WRITE,
   },
@@ -169,8 +176,8 @@ const deleteField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
   description: 'The object as it was, or a Status.',
   args: {
     ...namespaceArgument(kind),
-    name: { type: text },
-    gracePeriodSeconds: { type: GraphQLInt },
+    name: { type: text, description: NAME_DESCRIPTION },
+    gracePeriodSeconds: { type: GraphQLInt, description: 'time to end; 0 at once' },
     propagationPolicy: { type: GraphQLString, description: PROPAGATION },
     ...PRECONDITIONS,
     dryRun: WRITE['dryRun']!,

@@ -4,7 +4,10 @@ import type { WriteArguments } from '../targets.ts';
 /** What every mutation of an object takes. */
 export const WRITE: GraphQLFieldConfigArgumentMap = {
   dryRun: { type: GraphQLBoolean, description: 'answers what the write would answer' },
-  fieldManager: { type: GraphQLString },
+  fieldManager: {
+    type: GraphQLString,
+    description: "who owns the fields that are written; the client's name when not given",
+  },
   fieldValidation: { type: GraphQLString, description: 'Strict, Warn or Ignore' },
 };
 
@@ -13,6 +16,10 @@ export interface NamedWrite extends WriteArguments {
   namespace?: string | null | undefined;
   name: string;
 }
+
+/** What names the object of a write, and a part of it that is written by itself. */
+export const NAME_DESCRIPTION = 'metadata.name';
+export const SUBRESOURCE = 'a part that is written by itself: `status`, `scale`';
 
 export const PROPAGATION = 'Orphan, Background or Foreground';
 

@@ -92,7 +92,7 @@ export class InputTypes {
         const name = this.names.of(schema, path);
         type = new GraphQLInputObjectType({
           name: this.names.claim(`${name}Input`),
-          description: typeDescription(schema.name) ?? schema.description,
+          description: typeDescription(schema.name) ?? schema.description ?? `What \`${name}\` is written as.`,
           fields: () => this.fields(schema, name),
         });
       } else type = this.scalars.any;

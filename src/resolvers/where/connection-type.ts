@@ -18,6 +18,7 @@ const text = new GraphQLNonNull(GraphQLString);
 export const connectionType: TypeMaker<GraphQLObjectType> = (kind, types) =>
   new GraphQLObjectType<ObjectConnection>({
     name: types.claim(`${namesOf(kind).type}Connection`),
+    description: `A page of \`${kind.resource}\`.`,
     fields: () => ({
       items: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(types.object(kind)))) },
       totalCount: {

@@ -17,8 +17,10 @@ export interface ListArguments extends NamespaceArguments {
 
 const names = new GraphQLList(new GraphQLNonNull(GraphQLString));
 
-export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString }> =>
-  kind.namespaced ? { namespace: { type: GraphQLString } } : {};
+export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString; description: string }> =>
+  kind.namespaced
+    ? { namespace: { type: GraphQLString, description: 'of the object, or of all that are asked for' } }
+    : {};
 
 /** Which objects: those of namespaces, and of them what selectors and a filter take. */
 export const selectionArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
@@ -29,9 +31,9 @@ export const selectionArguments = (kind: Kind, types: KindTypes): GraphQLFieldCo
 
 /** The same where the namespaces are known: of a relation. */
 export const filterArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
-  labelSelector: { type: GraphQLString },
-  fieldSelector: { type: GraphQLString },
-  where: { type: types.where(kind) },
+  labelSelector: { type: GraphQLString, description: '`app=web,tier!=cache`, as `kubectl -l` has it' },
+  fieldSelector: { type: GraphQLString, description: '`status.phase=Running`, of the labels that REST takes' },
+  where: { type: types.where(kind), description: 'what objects have to be like' },
 });
 
 /** Which part of them, in which order. */
@@ -40,9 +42,12 @@ export const pageArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigA
     type: new GraphQLList(new GraphQLNonNull(types.orderBy(kind))),
     description: 'Fields by their weight; what is equal in all of them is by namespace and name.',
   },
-  first: { type: GraphQLInt },
+  first: {
+    type: GraphQLInt,
+    description: 'how many from the beginning, or behind `after`: 500 when not given, 5000 at most',
+  },
   after: { type: GraphQLString, description: '`endCursor` of the page before: of the same query, whose state stays' },
-  last: { type: GraphQLInt },
+  last: { type: GraphQLInt, description: 'how many from the end, or before `before`' },
   before: { type: GraphQLString, description: '`startCursor` of the page behind' },
 });
 

@@ -22,9 +22,10 @@ export function queryFields(kind: Kind, types: KindTypes): FacetFields {
   if (kind.verbs.includes('get')) {
     fields[names.one] = {
       type: types.object(kind),
+      description: `One object of \`${kind.resource}\`; 404 where there is none.`,
       args: {
         ...namespaceArgument(kind),
-        name: { type: new GraphQLNonNull(GraphQLString) },
+        name: { type: new GraphQLNonNull(GraphQLString), description: 'metadata.name' },
         asOf: { type: GraphQLString, description: AS_OF },
       },
       resolve: (_, args: OneArguments, context, info) => getObject(context, kind, args, info),
@@ -33,6 +34,7 @@ export function queryFields(kind: Kind, types: KindTypes): FacetFields {
   if (kind.verbs.includes('list')) {
     fields[names.many] = {
       type: types.connection(kind),
+      description: `A page of \`${kind.resource}\`, by namespace and name when no other order is said.`,
       args: listArguments(kind, types),
       resolve: (_, args: ListArguments, context, info) => listObjects(context, kind, args, info),
     };

@@ -50,6 +50,7 @@ class WhereTypes {
       const name = this.types.structName(schema, path);
       const made: GraphQLInputObjectType = new GraphQLInputObjectType({
         name: this.types.claim(`${name}Where`),
+        description: `What \`${name}\` has to be like: all that is said holds.`,
         fields: () => ({ ...this.fields(schema, name), ...combined(made) }),
       });
       this.structs.set(schema, (type = made));
@@ -135,19 +136,25 @@ class WhereTypes {
     let all = this.made.get(of);
     if (!all) this.made.set(of, (all = new Map<string, GraphQLInputObjectType>()));
     let type = all.get(name);
-    if (!type) all.set(name, (type = new GraphQLInputObjectType({ name: this.types.claim(name), fields })));
+    if (!type)
+      all.set(
+        name,
+        (type = new GraphQLInputObjectType({ name: this.types.claim(name), description: CONDITIONS, fields })),
+      );
     return type;
   }
 
   private once(name: string, fields: () => GraphQLInputFieldConfigMap): GraphQLInputObjectType {
     let type = this.others.get(name);
     if (!type) {
-      type = new GraphQLInputObjectType({ name: this.types.claim(name), fields });
+      type = new GraphQLInputObjectType({ name: this.types.claim(name), description: CONDITIONS, fields });
       this.others.set(name, type);
     }
     return type;
   }
 }
+
+const CONDITIONS = 'Conditions on a value: all that are said hold.';
 
 const baseOf = ({ name }: GraphQLInputObjectType): string => name.replace(/Where(_*)$/, '$1');
 

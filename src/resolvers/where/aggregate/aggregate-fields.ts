@@ -20,7 +20,7 @@ export function aggregateFields(kind: Kind, types: KindTypes): FacetFields {
   const type = new GraphQLNonNull(aggregateType(kind, types));
   const grouped = {
     groupBy: { type: list(groupByType(kind, types)), description: 'Groups come in the order of these fields.' },
-    having: { type: groupWhereType(kind, types) },
+    having: { type: groupWhereType(kind, types), description: 'What groups have to be like.' },
     orderBy: { type: list(groupOrderType(kind, types)), description: 'Before the order of groupBy.' },
     first: { type: GraphQLInt, description: 'groups; 500 unless said' },
   };

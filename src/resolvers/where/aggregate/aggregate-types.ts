@@ -40,6 +40,7 @@ export function aggregateType(kind: Kind, types: KindTypes): GraphQLObjectType {
   const { type: name } = namesOf(kind);
   const group = new GraphQLObjectType<Group, OperationContext>({
     name: types.claim(`${name}Group`),
+    description: 'Objects that have the values of some fields in common.',
     fields: () => ({
       by: {
         type: new GraphQLNonNull(new GraphQLList(types.scalars.any)),
@@ -52,6 +53,7 @@ export function aggregateType(kind: Kind, types: KindTypes): GraphQLObjectType {
   });
   return new GraphQLObjectType<Aggregate, OperationContext>({
     name: types.claim(`${name}Aggregate`),
+    description: `What is reckoned of \`${kind.resource}\`.`,
     fields: () => ({
       total: { type: new GraphQLNonNull(group), description: 'All that match as one group.' },
       groupCount: { type: new GraphQLNonNull(GraphQLInt), description: 'All groups that `having` takes.' },
@@ -71,7 +73,7 @@ const reductionFields = (kind: Kind, types: KindTypes): GraphQLFieldConfigMap<Gr
       {
         type: types.scalars.any,
         description: DESCRIPTIONS[reduction],
-        args: { of: { type: new GraphQLNonNull(types.orderBy(kind)) } },
+        args: { of: { type: new GraphQLNonNull(types.orderBy(kind)), description: 'the field' } },
         resolve: async (group: Group, { of }: { of: unknown }) =>
           (await group.reduced(reduction, of, `${reduction}.of`))?.shown ?? null,
       },
@@ -101,6 +103,7 @@ export function groupWhereType(kind: Kind, types: KindTypes): GraphQLInputType {
   const { any } = types.scalars;
   const value = new GraphQLInputObjectType({
     name: types.claim(`${name}ReductionWhere`),
+    description: 'What is said of what is reckoned of one field.',
     fields: () => ({
       of: { type: new GraphQLNonNull(types.orderBy(kind)) },
       ...Object.fromEntries(['eq', 'ne', 'lt', 'lte', 'gt', 'gte'].map((word) => [word, { type: any }])),
@@ -109,6 +112,7 @@ export function groupWhereType(kind: Kind, types: KindTypes): GraphQLInputType {
   const values = new GraphQLList(new GraphQLNonNull(value));
   const where: GraphQLInputObjectType = new GraphQLInputObjectType({
     name: types.claim(`${name}GroupWhere`),
+    description: 'What groups have to be like: all that is said holds.',
     fields: () => ({
       count: { type: scalarWhereType('int32', types) },
       ...Object.fromEntries(REDUCTIONS.map((reduction) => [reduction, { type: values }])),
