@@ -243,6 +243,8 @@ export class BridgeNetwork implements PodNetwork {
   private async batch(lines: string[], force = false, netns?: string): Promise<void> {
     const args = [...(netns ? ['-netns', netns] : []), ...(force ? ['-force'] : []), '-batch', '-'];
     const child = run(this.options.ip, args);
+    // one that ends before it has read all says why by its exit
+    child.child.stdin?.on('error', () => undefined);
     child.child.stdin?.end(`${lines.join('\n')}\n`);
     await (force ? child.catch(() => undefined) : child);
   }
