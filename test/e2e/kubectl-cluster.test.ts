@@ -99,8 +99,18 @@ describe('kubectl and the cluster', () => {
     );
     expect(await ok('config view')).toContain('certificate-authority-data: DATA+OMITTED');
     expect(await ok('config current-context')).toBe('ku7s\n');
-    expect(await fails('top nodes')).toBe('error: Metrics API not available\n');
-    expect(await fails('top pods')).toBe('error: Metrics API not available\n');
+  });
+
+  it('tells what nodes and pods use, when they have been asked twice', async () => {
+    const { ns } = await namespace();
+    const used = await eventually(
+      () => suite.cluster.kubectl('top nodes'),
+      ({ code }) => code === 0,
+    );
+    expect(used.stdout).toMatch(
+      /^NAME +CPU\(cores\) +CPU\(%\) +MEMORY\(bytes\) +MEMORY\(%\) *\n\S+ +\d+m +\d+% +\d+Mi +\d+%/,
+    );
+    expect((await suite.cluster.kubectl(`top pods -n ${ns}`)).stderr).toBe(`No resources found in ${ns} namespace.\n`);
   });
 
   it('proxies a request', async () => {

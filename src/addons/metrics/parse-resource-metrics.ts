@@ -17,7 +17,7 @@ export interface NodeReading {
 }
 
 const LINE = /^([a-z_]+)(?:\{(.*)\})? (\S+)(?: (\d+))?$/;
-const LABEL = /([a-z_]+)="((?:[^"\\]|\\.)*)"/g;
+const LABEL = /(?<![a-z_])([a-z_]+)="((?:[^"\\]|\\.)*)"/g;
 /** Containers of one node: more than a node takes pods, by far. */
 const MAX_CONTAINERS = 10_000;
 
