@@ -1,3 +1,4 @@
+import { byPlace } from './by-place.ts';
 import type { Having } from './contract.ts';
 import type { Item } from './item.ts';
 
@@ -91,7 +92,7 @@ export class SelectorIndexes {
     const found: Item[] = [];
     for (const item of index.items(having.values))
       if (namespace === undefined || item.namespace === namespace) found.push(item);
-    return found.sort(byKey);
+    return found.sort(byPlace);
   }
 
   #indexOf(having: Having, all: () => Iterable<Item>): Index {
@@ -111,6 +112,3 @@ export class SelectorIndexes {
     return index;
   }
 }
-
-const byKey = (a: Item, b: Item): number =>
-  a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : a.name > b.name ? 1 : 0;

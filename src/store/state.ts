@@ -1,3 +1,4 @@
+import { byPlace } from './by-place.ts';
 import type { EventType, Key, Scope, StoreEvent } from './contract.ts';
 import type { Log } from './connection.ts';
 import type { Item } from './item.ts';
@@ -104,10 +105,6 @@ export class State {
       if (event.previous && event.type !== 'ADDED') items.set(keyOf(event.stored), event.previous as Item);
       else items.delete(keyOf(event.stored));
     }
-    return [...items.values()].sort(byKey);
+    return [...items.values()].sort(byPlace);
   }
 }
-
-/** The order of lists. */
-export const byKey = (a: Key, b: Key): number =>
-  a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : 1;

@@ -1,6 +1,7 @@
 import { TooLargeRevision, type Having, type Key, type ListSnapshot, type Scope, type View } from './contract.ts';
 import type { Item } from './item.ts';
-import { byKey, type State } from './state.ts';
+import { byPlace } from './by-place.ts';
+import type { State } from './state.ts';
 
 /** How the past is read that the state no longer remembers, and which of it is not to be read. */
 export interface PastReads {
@@ -54,7 +55,7 @@ export class StateView implements View {
     for (const item of former.values())
       if (item && (namespace ?? item.namespace) === item.namespace && (name ?? item.name) === item.name)
         items.push(item);
-    return items.sort(byKey);
+    return items.sort(byPlace);
   }
 
   owned(ownerUid: string): readonly Item[] | undefined {

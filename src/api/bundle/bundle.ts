@@ -1,6 +1,6 @@
 import { parseGroupResource } from '../../meta/gvk.ts';
 import { badRequest, conflict, MODIFIED, requestEntityTooLarge, StatusError } from '../../meta/status.ts';
-import type { Key, Stored, Write } from '../../store/contract.ts';
+import type { Stored, Write } from '../../store/contract.ts';
 import { beginCall, deprecated, tellAnswer } from '../audit/calls.ts';
 import { UNRECORDED, type AuditEvent } from '../audit/contract.ts';
 import { attributesOf } from '../authorization/attributes.ts';
@@ -10,7 +10,7 @@ import { withChangeSet } from '../history/change-set.ts';
 import { checkWriteOptions, isDryRun } from '../options.ts';
 import { verbOf } from '../write-verbs.ts';
 import { settle } from './settle.ts';
-import { StagedStore } from './staged-store.ts';
+import { StagedStore, textOf } from './staged-store.ts';
 import { walk, type Walked } from './walk.ts';
 
 /** Steps of one bundle. */
@@ -34,14 +34,12 @@ export async function bundle(
     throw badRequest('a dry run is one of the whole bundle, not of a step');
   const own = withChangeSet(ctx);
   const events = steps.map((step) => begin(core, own, step));
-  let told = false;
   try {
     const answer = await attempts(core, own, steps, options, events);
     tell(steps, answer, events);
-    told = true;
     return answer;
   } catch (error) {
-    if (!told) for (const event of events) event.failed(error);
+    for (const event of events) event.failed(error);
     throw error;
   } finally {
     for (const event of events) event.complete();
@@ -95,8 +93,6 @@ async function once(
     letGo();
   }
 }
-
-const textOf = ({ resource, namespace, name }: Key): string => `${resource}/${namespace}/${name}`;
 
 function answerOf(
   steps: readonly BundleStep[],

@@ -1,5 +1,6 @@
 import { conflict } from '../../meta/status.ts';
 import { parseGroupResource } from '../../meta/gvk.ts';
+import { byPlace } from '../../store/by-place.ts';
 import type { Having, Key, ListSnapshot, Outcome, Scope, Store, Stored, Write } from '../../store/contract.ts';
 import { Item, itemBytes } from '../../store/item.ts';
 import { Retained } from '../../store/retained.ts';
@@ -17,7 +18,8 @@ interface Staged {
 const UNWRITTEN = 0;
 export const isUnwritten = ({ revision }: Stored): boolean => revision === UNWRITTEN;
 
-const keyOf = ({ resource, namespace, name }: Key): string => `${namespace}/${resource}/${name}`;
+/** A text that is the key's alone. */
+export const textOf = ({ resource, namespace, name }: Key): string => `${namespace}/${resource}/${name}`;
 
 /**
  * A store over a store: it reads as if its writes were committed, and keeps them, until `writes` are committed all at
@@ -76,7 +78,7 @@ export class StagedStore implements Store {
 
   /** What the store below has of a key of which something is staged. */
   baseOf(key: Key): Stored | undefined {
-    return this.#staged.get(keyOf(key))?.base;
+    return this.#staged.get(textOf(key))?.base;
   }
 
   async commit(write: Write): Promise<Outcome> {
@@ -105,7 +107,7 @@ export class StagedStore implements Store {
 
   /** What was written; of a deletion, what is there no more. */
   #stage(write: Write): Stored {
-    const key = keyOf(write);
+    const key = textOf(write);
     const before = this.#staged.get(key);
     const current = this.get(write);
     const base = before ? before.base : current;
@@ -135,7 +137,7 @@ export class StagedStore implements Store {
   }
 
   get(key: Key): Stored | undefined {
-    const staged = this.#staged.get(keyOf(key));
+    const staged = this.#staged.get(textOf(key));
     return staged ? staged.now : this.#base.get(key);
   }
 
@@ -143,8 +145,8 @@ export class StagedStore implements Store {
     const { items, revision } = this.#base.list(scope, having);
     const mine = this.#of(scope);
     if (!mine.length) return { items, revision };
-    const others = items.filter((item) => !this.#staged.has(keyOf(item)));
-    return { items: [...others, ...mine.flatMap(({ now }) => now ?? [])].sort(byKey), revision };
+    const others = items.filter((item) => !this.#staged.has(textOf(item)));
+    return { items: [...others, ...mine.flatMap(({ now }) => now ?? [])].sort(byPlace), revision };
   }
 
   count(scope: Scope): number {
@@ -162,7 +164,7 @@ export class StagedStore implements Store {
   }
 
   owned(ownerUid: string): readonly Stored[] {
-    const others = this.#base.owned(ownerUid).filter((item) => !this.#staged.has(keyOf(item)));
+    const others = this.#base.owned(ownerUid).filter((item) => !this.#staged.has(textOf(item)));
     return [...others, ...this.#now().filter(({ owners }) => owners?.includes(ownerUid))];
   }
 
@@ -170,7 +172,7 @@ export class StagedStore implements Store {
     const mine = this.#now().find((stored) => stored.uid === uid);
     if (mine) return mine;
     const found = this.#base.byUid(uid);
-    return found && this.#staged.has(keyOf(found)) ? undefined : found;
+    return found && this.#staged.has(textOf(found)) ? undefined : found;
   }
 
   #now(): Stored[] {
@@ -198,6 +200,3 @@ export class StagedStore implements Store {
 /** A watcher would be told of one object that changes its uid: it is not made of another's name in one revision. */
 const replaced = ({ resource, name }: Key) =>
   conflict(parseGroupResource(resource), name, 'an earlier step deletes it, and one bundle cannot make it again');
-
-const byKey = (a: Key, b: Key): number =>
-  a.namespace < b.namespace ? -1 : a.namespace > b.namespace ? 1 : a.name < b.name ? -1 : Number(a.name > b.name);

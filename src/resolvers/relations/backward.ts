@@ -3,7 +3,7 @@ import type { Relation } from '../../kinds/relation.ts';
 import { labelSelectorAsSelector } from '../../meta/labels.ts';
 import type { ObjectLike } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
-import { byPlace } from './by-place.ts';
+import { byPlace } from '../../store/by-place.ts';
 import type { End } from './ends.ts';
 import type { From } from './from.ts';
 import { ownedOf } from './ownership.ts';

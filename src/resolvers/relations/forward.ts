@@ -4,7 +4,7 @@ import { isStatusError } from '../../meta/status.ts';
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
 import type { Parts } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
-import { byPlace } from './by-place.ts';
+import { byPlace } from '../../store/by-place.ts';
 import { kindsOfEnd, type End } from './ends.ts';
 import { storedForm, type From, type OfKind } from './from.ts';
 import { ownerBy } from './ownership.ts';

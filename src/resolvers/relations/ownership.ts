@@ -2,7 +2,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject, OwnerReference } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import { wholeObject } from '../whole.ts';
-import { byPlace } from './by-place.ts';
+import { byPlace } from '../../store/by-place.ts';
 import type { From, OfKind } from './from.ts';
 import { isOfKind } from './references.ts';
 import { whenReady, type Soon } from './soon.ts';

@@ -2,7 +2,7 @@ import { LRUCache } from 'lru-cache';
 import type { Kind } from '../../kinds/kind.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { Budget } from '../budget.ts';
-import { byPlace } from './by-place.ts';
+import { byPlace } from '../../store/by-place.ts';
 
 /** What was found out about each object of a list. */
 interface Derived<T> {

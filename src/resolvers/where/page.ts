@@ -2,7 +2,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Key, Stored } from '../../store/contract.ts';
 import type { Budget } from '../budget.ts';
-import { byPlace } from './by-place.ts';
+import { byPlace } from '../../store/by-place.ts';
 import type { Cursor } from './cursor.ts';
 import { filtered } from './filtered.ts';
 import { DerivedValues, MIN_OBJECTS, scopeOf } from './derived.ts';
