@@ -2,6 +2,7 @@ import { Agent, request as httpsRequest } from 'node:https';
 import type { Node } from '../../../schema/types.ts';
 import type { Client } from '../../client/contract.ts';
 import type { Clock } from '../../rules/clock.ts';
+import { readAnswer } from '../../rules/http/read-answer.ts';
 import { NAMESPACE } from '../addon.ts';
 import { ACCOUNT } from './manifests.ts';
 
@@ -80,18 +81,10 @@ export class KubeletCaller {
       request.once('close', () => clearTimeout(timer));
       request.once('error', reject);
       request.once('response', (answer) => {
-        const parts: Buffer[] = [];
-        let size = 0;
-        answer.on('data', (part: Buffer) => {
-          size += part.length;
-          if (size > MAX_BYTES) request.destroy(new Error('its answer is too large'));
-          else parts.push(part);
-        });
-        answer.once('error', reject);
-        answer.once('end', () => {
-          if (answer.statusCode === 200) resolve(Buffer.concat(parts).toString('utf8'));
+        readAnswer(answer, MAX_BYTES, () => new Error('its answer is too large')).then((body) => {
+          if (answer.statusCode === 200) resolve(body.toString('utf8'));
           else reject(new Error(`it answers ${answer.statusCode}`));
-        });
+        }, reject);
       });
       request.end();
     });

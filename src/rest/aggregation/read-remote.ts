@@ -1,6 +1,7 @@
 import { request as httpsRequest } from 'node:https';
 import type { User } from '../../api/contract.ts';
 import type { Endpoint } from '../../api/streams/ready-endpoint.ts';
+import { readAnswer } from '../../rules/http/read-answer.ts';
 import type { FrontProxyAgents } from './front-proxy-agents.ts';
 import { identityHeaders } from './identity-headers.ts';
 import type { RemoteSpec } from './locate.ts';
@@ -40,15 +41,10 @@ export function readRemote(
     request.once('close', () => clearTimeout(timer));
     request.once('error', reject);
     request.once('response', (answer) => {
-      const parts: Buffer[] = [];
-      let size = 0;
-      answer.on('data', (part: Buffer) => {
-        size += part.length;
-        if (size > MAX_BYTES) request.destroy(new Error(`the answer of ${servername} is too large`));
-        else parts.push(part);
-      });
-      answer.once('error', reject);
-      answer.once('end', () => resolve({ code: answer.statusCode ?? 0, body: Buffer.concat(parts) }));
+      readAnswer(answer, MAX_BYTES, () => new Error(`the answer of ${servername} is too large`)).then(
+        (body) => resolve({ code: answer.statusCode ?? 0, body }),
+        reject,
+      );
     });
     request.end();
   });

@@ -2,6 +2,7 @@ import https from 'node:https';
 import { stringifyExact } from '../../../go/json-numbers.ts';
 import { scanJson } from '../../../go/json-scan.ts';
 import { MAX_VALUES } from '../../../kinds/body-bounds.ts';
+import { readAnswer } from '../../../rules/http/read-answer.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 import { addressOf, shownUrl, type ClientConfig } from './address.ts';
 import { requestFacts, sentObject } from './request-facts.ts';
@@ -73,16 +74,9 @@ function post(
         ...(servername && { servername }),
       },
       (response) => {
-        const chunks: Buffer[] = [];
-        let size = 0;
-        response.on('data', (chunk: Buffer) => {
-          size += chunk.length;
-          if (size > MAX_ANSWER) request.destroy(new Error(`the answer is larger than ${MAX_ANSWER} bytes`));
-          else chunks.push(chunk);
-        });
-        response.on('error', reject);
-        response.on('end', () => {
-          const text = Buffer.concat(chunks).toString('utf8');
+        const tooLarge = () => new Error(`the answer is larger than ${MAX_ANSWER} bytes`);
+        readAnswer(response, MAX_ANSWER, tooLarge).then((answer) => {
+          const text = answer.toString('utf8');
           if (response.statusCode !== 200)
             return reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
           try {
@@ -90,7 +84,7 @@ function post(
           } catch (error) {
             reject(new Answered((error as Error).message));
           }
-        });
+        }, reject);
       },
     );
     request.on('error', reject);

@@ -1,4 +1,5 @@
 import { request } from 'node:https';
+import { readAnswer } from '../../../rules/http/read-answer.ts';
 
 export interface FetchOptions {
   /** PEM; the machine's own authorities when not given */
@@ -24,15 +25,10 @@ export function fetchText(url: string, { ca, timeout = TIMEOUT_MS, token }: Fetc
         res.resume();
         return reject(new Error(`${url} answers ${statusCode}`));
       }
-      const chunks: Buffer[] = [];
-      let bytes = 0;
-      res.on('data', (chunk: Buffer) => {
-        bytes += chunk.length;
-        if (bytes > MAX_BYTES) res.destroy(new Error(`${url} answers more than ${MAX_BYTES} bytes`));
-        else chunks.push(chunk);
-      });
-      res.on('error', reject);
-      res.on('end', () => resolve(Buffer.concat(chunks).toString()));
+      readAnswer(res, MAX_BYTES, () => new Error(`${url} answers more than ${MAX_BYTES} bytes`)).then(
+        (body) => resolve(body.toString()),
+        reject,
+      );
     });
     req.on('error', reject);
     req.end();

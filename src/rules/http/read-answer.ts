@@ -1,0 +1,19 @@
+import type { IncomingMessage } from 'node:http';
+
+/**
+ * All of an answer that is small. Rejects with what breaks it off.
+ * @param most bytes; an answer of more is cut off, and rejects with `tooLarge()`
+ */
+export function readAnswer(answer: IncomingMessage, most: number, tooLarge: () => Error): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let bytes = 0;
+    answer.on('data', (chunk: Buffer) => {
+      bytes += chunk.length;
+      if (bytes > most) answer.destroy(tooLarge());
+      else chunks.push(chunk);
+    });
+    answer.once('error', reject);
+    answer.once('end', () => resolve(Buffer.concat(chunks)));
+  });
+}
