@@ -6,7 +6,7 @@ import { isStatusError } from '../meta/status.ts';
 import type { Context, EventSubject, Key } from './contract.ts';
 import { Expectations } from './expectations.ts';
 import { controllerOf, keyOf } from './keys.ts';
-import { isNamespaceTerminating } from './namespace-terminating.ts';
+import { isNamespaceTerminating } from '../rules/namespace-terminating.ts';
 import { podFromTemplate } from './pod-from-template.ts';
 import { claimPods, podOwnerKeys, podOwnerReference, type PodOwner } from './pod-owner.ts';
 import { slowStart } from './slow-start.ts';

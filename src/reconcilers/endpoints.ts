@@ -4,7 +4,7 @@ import { semanticEqual } from '../control/equal.ts';
 import { splitKey } from '../control/keys.ts';
 import { isPodReady } from '../rules/pods.ts';
 import { unlessGone } from '../control/conflict.ts';
-import { isNamespaceTerminating } from '../control/namespace-terminating.ts';
+import { isNamespaceTerminating } from '../rules/namespace-terminating.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { canonicalJson } from '../meta/canonical-json.ts';
 import { formatTime } from '../meta/time.ts';

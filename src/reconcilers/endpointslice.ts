@@ -5,7 +5,7 @@ import { controllerRef, splitKey } from '../control/keys.ts';
 import { SERVICE_NAME, servicesOfSlice } from '../rules/service-slices.ts';
 import { mapMatcher } from '../control/selector.ts';
 import { unlessGone } from '../control/conflict.ts';
-import { isNamespaceTerminating } from '../control/namespace-terminating.ts';
+import { isNamespaceTerminating } from '../rules/namespace-terminating.ts';
 import { portGroups, type PortGroup } from './endpoint-addresses.ts';
 import { servicesOfPod } from './services-of-pod.ts';
 import { planSlices, type SlicePlan } from './slice-plan.ts';

@@ -1,5 +1,6 @@
 import type { Api, Impersonation, RequestContext } from '../api/contract.ts';
 import { ActingCredential } from '../api/standing/credential.ts';
+import { isRecord } from '../meta/record.ts';
 import { badRequest } from '../meta/status.ts';
 
 /** What a request may say of who it is for: in its `extensions`, or as the fields of an in-process request. */
@@ -11,14 +12,12 @@ export interface Acting {
 const FORM = 'extensions.as must be {user: String!, uid: String, groups: [String!], extra: {KEY: [String!]}}';
 const isText = (value: unknown): value is string => typeof value === 'string' && value !== '';
 const isTexts = (value: unknown): value is string[] => Array.isArray(value) && value.every(isText);
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 /** Whom a request wants to act for. What cannot be read is refused: who asked for less must not get more. */
 function impersonationOf(as: unknown): NonNullable<Acting['as']> {
-  if (!isObject(as)) throw badRequest(FORM);
+  if (!isRecord(as)) throw badRequest(FORM);
   const { user, uid, groups = [], extra = {}, ...others } = as;
-  const known = isText(user) && (uid === undefined || isText(uid)) && isTexts(groups) && isObject(extra);
+  const known = isText(user) && (uid === undefined || isText(uid)) && isTexts(groups) && isRecord(extra);
   if (!known || Object.keys(others).length) throw badRequest(FORM);
   const values = Object.entries(extra).map(([key, value]) => {
     if (!isTexts(value)) throw badRequest(FORM);

@@ -1,5 +1,6 @@
 import type { GraphQLFormattedError } from 'graphql';
 import type { WebSocket } from 'ws';
+import { isRecord } from '../meta/record.ts';
 import type { StatusError } from '../meta/status.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import { tooManyAtOnce } from './limit-error.ts';
@@ -213,14 +214,14 @@ function parseMessage(text: string): Message | string {
   } catch (error) {
     return errorMessage(error);
   }
-  return isObject(message) ? (messageOf(message) ?? INVALID) : INVALID;
+  return isRecord(message) ? (messageOf(message) ?? INVALID) : INVALID;
 }
 
 function messageOf(message: Record<string, unknown>): Message | undefined {
   const { type, id, payload } = message;
   switch (type) {
     case 'connection_init':
-      return payload === undefined || payload === null || isObject(payload)
+      return payload === undefined || payload === null || isRecord(payload)
         ? { type, payload: payload ?? {} }
         : undefined;
     case 'ping':
@@ -235,17 +236,15 @@ function messageOf(message: Record<string, unknown>): Message | undefined {
   }
 }
 
-const isObject = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
 const isId = (id: unknown): id is string => typeof id === 'string' && id !== '';
 /** Its text, or which one it is of those that are kept here. */
 const namesDocument = ({ query, documentId, extensions }: Record<string, unknown>): boolean =>
   query === undefined || query === null
-    ? typeof documentId === 'string' || (isObject(extensions) && isObject(extensions['persistedQuery']))
+    ? typeof documentId === 'string' || (isRecord(extensions) && isRecord(extensions['persistedQuery']))
     : typeof query === 'string';
 const isRequest = (payload: unknown): payload is OutsideRequest =>
-  isObject(payload) &&
+  isRecord(payload) &&
   namesDocument(payload) &&
   typeof (payload['operationName'] ?? '') === 'string' &&
-  isObject(payload['variables'] ?? {}) &&
-  isObject(payload['extensions'] ?? {});
+  isRecord(payload['variables'] ?? {}) &&
+  isRecord(payload['extensions'] ?? {});

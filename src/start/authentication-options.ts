@@ -9,6 +9,7 @@ import { validateAuthentication } from '../api/authentication/jwt/validate.ts';
 import { parseYaml } from '../kinds/yaml.ts';
 import { decodeShape } from '../go/decode-shape.ts';
 import { errorMessage } from '../meta/error-message.ts';
+import { readFlagFile } from './read-flag-file.ts';
 import { StartError } from './start-error.ts';
 
 /** Flags as `parseArgs` reads them. */
@@ -111,7 +112,7 @@ function ofFlags(flags: Flags, any: boolean, serviceAccounts: string): Authentic
     return { claim: name, requiredValue: value.join('=') };
   });
   const one = {
-    issuer: { url, audiences: [client], ...(ca && { certificateAuthority: read(ca) }) },
+    issuer: { url, audiences: [client], ...(ca && { certificateAuthority: readFlagFile('oidc-ca-file', ca) }) },
     claimMappings: {
       username: { claim, prefix },
       ...(groups && { groups: { claim: groups, prefix: flags['oidc-groups-prefix'] ?? '' } }),
@@ -119,14 +120,6 @@ function ofFlags(flags: Flags, any: boolean, serviceAccounts: string): Authentic
     claimValidationRules: rules,
   };
   return validated({ jwt: [one] }, serviceAccounts);
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new StartError(`--oidc-ca-file: ${(error as Error).message}`);
-  }
 }
 
 function algorithms(text = 'RS256'): string[] {

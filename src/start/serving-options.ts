@@ -1,7 +1,6 @@
 import { X509Certificate } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { errorMessage } from '../meta/error-message.ts';
 import type { KeyPair } from './certificates.ts';
+import { readFlagFile } from './read-flag-file.ts';
 import { StartError } from './start-error.ts';
 
 /** Flags of kube-apiserver for clusters whose certificates somebody else makes. */
@@ -45,7 +44,7 @@ export function servingSettings(flags: Flags): ServingSettings {
   return {
     serving:
       cert !== undefined && key !== undefined
-        ? { cert: certificates('tls-cert-file', cert), key: read('tls-private-key-file', key) }
+        ? { cert: certificates('tls-cert-file', cert), key: readFlagFile('tls-private-key-file', key) }
         : undefined,
     clientCA: authority === undefined ? undefined : certificates('client-ca-file', authority),
     issuer: flags['service-account-issuer'],
@@ -62,16 +61,8 @@ function usesRbac(text = 'Node,RBAC'): boolean {
   return !modes.includes('AlwaysAllow');
 }
 
-function read(flag: string, file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch (error) {
-    throw new StartError(`--${flag}: ${errorMessage(error)}`);
-  }
-}
-
 function certificates(flag: string, file: string): string {
-  const pem = read(flag, file);
+  const pem = readFlagFile(flag, file);
   try {
     new X509Certificate(pem);
   } catch {

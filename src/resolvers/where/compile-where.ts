@@ -1,6 +1,7 @@
 import type { Kind } from '../../kinds/kind.ts';
 import type { ListSchema, MapSchema, ObjectSchema, Schema } from '../../kinds/schema.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import { isRecord } from '../../meta/record.ts';
 import { badRequest } from '../../meta/status.ts';
 import { queryFieldsOf } from './field-names.ts';
 import type { Filter } from './filter.ts';
@@ -12,7 +13,6 @@ import {
   entriesOf,
   isAbsent,
   isPlain,
-  isRecord,
   required,
   short,
   unknown,
@@ -33,7 +33,7 @@ import { Tally } from './tally.ts';
 export function compileWhere(kind: Kind, where: unknown): Filter {
   const tally = new Tally();
   const test = new Compiler(tally).struct(kind.schema, where, { at: 'where', path: [], depth: 0, demanded: true });
-  const having = havingOf(kind, where as Conditions);
+  const having = havingOf(where as Conditions);
   let key: string | undefined;
   return {
     matches(object: KubeObject) {

@@ -1,4 +1,5 @@
 import type { Schema } from '../../kinds/schema.ts';
+import { isRecord } from '../../meta/record.ts';
 import { badRequest } from '../../meta/status.ts';
 
 /** Of the value at one place of an object; undefined and null where it has none. */
@@ -32,12 +33,9 @@ export const all = (tests: readonly Test[]): Test => {
 
 export const isAbsent = (value: unknown): boolean => value === null || value === undefined;
 
-export const isRecord = (value: unknown): value is Record<string, unknown> =>
-  typeof value === 'object' && value !== null;
-
 /** What was said; a word without a value (an unset variable) says nothing. Throws 400 for what is no object. */
 export function entriesOf(given: unknown, { at }: Place): [word: string, said: unknown][] {
-  if (!isRecord(given) || Array.isArray(given)) throw badRequest(`${short(at)}: an object of conditions is needed`);
+  if (!isRecord(given)) throw badRequest(`${short(at)}: an object of conditions is needed`);
   return Object.entries(given).filter(([, said]) => said !== undefined);
 }
 

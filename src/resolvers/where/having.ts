@@ -1,9 +1,9 @@
-import type { Kind } from '../../kinds/kind.ts';
 import type { Having } from '../../store/contract.ts';
-import { isRecord, type Conditions } from './conditions.ts';
+import { isRecord } from '../../meta/record.ts';
+import type { Conditions } from './conditions.ts';
 
 /** A label that a filter demands with exact values, whatever else it says. */
-export function havingOf(_kind: Kind, where: Conditions): Having | undefined {
+export function havingOf(where: Conditions): Having | undefined {
   const metadata = where['metadata'];
   const labels = isRecord(metadata) ? metadata['labels'] : undefined;
   for (const entry of Array.isArray(labels) ? (labels as unknown[]) : [labels]) {

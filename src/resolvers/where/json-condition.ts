@@ -1,6 +1,7 @@
 import { badRequest } from '../../meta/status.ts';
 import { canonicalText } from './canonical-text.ts';
 import { all, entriesOf, isAbsent, short, type Place, type Test } from './conditions.ts';
+import { valueAt } from './demand.ts';
 import type { Tally } from './tally.ts';
 import { scalarTest } from './scalar-condition.ts';
 
@@ -36,14 +37,6 @@ function pathOf(steps: unknown, { at }: Place): readonly string[] {
   if (!path.every((step) => typeof step === 'string')) throw badRequest(`${short(at)}.at: a list of names is needed`);
   if (path.length > MAX_PARTS) throw badRequest(`${short(at)}.at: more than ${MAX_PARTS} names`);
   return path;
-}
-
-function valueAt(value: unknown, path: readonly string[]): unknown {
-  for (const step of path) {
-    if (typeof value !== 'object' || value === null || !Object.hasOwn(value, step)) return undefined;
-    value = (value as Record<string, unknown>)[step];
-  }
-  return value;
 }
 
 function isOneOf(values: readonly unknown[]): Test {

@@ -3,6 +3,7 @@ import type { Api, ListOptions, RequestContext, Target } from '../../../api/cont
 import { objectAs } from '../../../api/object-as.ts';
 import type { Kind } from '../../../kinds/kind.ts';
 import { badRequest, isStatusError, StatusError } from '../../../meta/status.ts';
+import { isNamespaceTerminating } from '../../../rules/namespace-terminating.ts';
 import { targetOf } from '../../targets.ts';
 import { cordon } from '../node-fields.ts';
 import { evict } from '../pod-fields.ts';
@@ -193,10 +194,6 @@ class Drain {
     await pause(left, undefined, { signal: this.signal }).catch(() => undefined);
   }
 }
-
-const isNamespaceTerminating = (error: unknown): boolean =>
-  isStatusError(error, 'Forbidden') &&
-  (error.status.details?.causes?.some(({ reason }) => reason === 'NamespaceTerminating') ?? false);
 
 /** The node that a drain is about, as it is authorised. */
 export const drainTargets = ({ registry }: Api, { name }: DrainArguments): { node: Target; pods: Target } => ({

@@ -2,6 +2,7 @@ import type { Kind } from '../../../kinds/kind.ts';
 import type { KubeObject } from '../../../meta/object.ts';
 import { badRequest } from '../../../meta/status.ts';
 import type { OperationContext } from '../../context.ts';
+import { isRecord } from '../../../meta/record.ts';
 import type { Stored } from '../../../store/contract.ts';
 import { endsOf, type End } from '../../relations/ends.ts';
 import { leadsToOne, relatedOne } from '../../relations/forward.ts';
@@ -10,7 +11,6 @@ import type { FieldPlace } from '../../relations/snapshots.ts';
 import { whenReady } from '../../relations/soon.ts';
 import { wholeObject } from '../../whole.ts';
 import { compileField, keyOf, type Pick } from '../compile-field.ts';
-import { isRecord } from '../conditions.ts';
 import { compareKeys, type Comparable } from '../scalar-values.ts';
 
 /** A value that objects are grouped by. */
