@@ -30,7 +30,7 @@ import { isLiveEvent, isLong, type Render } from './live/live-event.ts';
 import { LiveViews } from './live/live-views.ts';
 import { resumeOf } from './live/resume-variable.ts';
 import { SharedSubscriptions } from './live/shared-subscriptions.ts';
-import type { Subscriber } from './live/subscription.ts';
+import type { Subscriber } from './live/subscriber.ts';
 
 /** Characters from which on the key of a shared subscription is its digest. */
 const LONG_KEY = 4096;

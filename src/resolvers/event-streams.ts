@@ -4,7 +4,7 @@ import type { ServerResponse } from 'node:http';
 import { drained } from './answer.ts';
 import type { Engine } from './engine.ts';
 import type { JsonText } from './json-text.ts';
-import type { Subscriber } from './live/subscription.ts';
+import type { Subscriber } from './live/subscriber.ts';
 
 /** Answers a request, which has been read and checked, with results as they come. */
 export type EventStreams = (res: ServerResponse, results: Subscriber) => Promise<void>;

@@ -11,7 +11,8 @@ import type { Asked, OperationRequest } from './schema/operations.ts';
 import { OpenOperations } from './open-operations.ts';
 import type { DocumentReference, PersistedDocuments } from './persisted-documents.ts';
 import { Places } from './places.ts';
-import { Subscription, type Subscriber } from './live/subscription.ts';
+import type { Subscriber } from './live/subscriber.ts';
+import { Subscription } from './live/subscription.ts';
 
 /** An operation as it comes from outside; `extensions` may say whom it acts for (identity.ts). */
 export type OutsideRequest = OperationRequest & { extensions?: unknown };

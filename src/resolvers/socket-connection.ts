@@ -10,7 +10,7 @@ import { stringifyExact } from '../go/json-numbers.ts';
 import { parseJson } from './parse-json.ts';
 import type { Caller, OutsideRequest, Runner } from './runner.ts';
 import type { SocketOutput } from './socket-output.ts';
-import type { Subscriber } from './live/subscription.ts';
+import type { Subscriber } from './live/subscriber.ts';
 
 /** https://github.com/enisdenjo/graphql-ws/blob/master/PROTOCOL.md */
 export const PROTOCOL = 'graphql-transport-ws';

@@ -1,17 +1,16 @@
 import type { GraphQLResolveInfo } from 'graphql';
-import { collectionAttributes } from '../../api/selection.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { internalError } from '../../meta/status.ts';
 import { systemClock, type Timers } from '../../rules/clock.ts';
 import { Budget, DEFAULT_BUDGET } from '../budget.ts';
 import { createContext, type OperationContext } from '../context.ts';
 import type { JsonText } from '../json-text.ts';
 import type { Aggregate } from '../where/aggregate/aggregate-types.ts';
 import { aggregateOf, groupFieldsOf, type AggregateArguments } from '../where/aggregate/aggregate-of.ts';
+import { followView, type ViewTeller } from './follow-view.ts';
 import type { LiveEvent, Render } from './live-event.ts';
 import { liveSelection } from './select-live.ts';
 import type { Subscription } from './subscription.ts';
-import type { LiveView, ViewListener } from './view.ts';
+import type { LiveView } from './view.ts';
 
 /** ms between two payloads: what happens meanwhile is told together. */
 const FRAME_MS = 100;
@@ -30,37 +29,23 @@ export async function beginLiveAggregate(
   args: AggregateArguments,
   info: Pick<GraphQLResolveInfo, 'path'>,
 ): Promise<Subscription> {
-  const { request, subscribing } = context;
-  if (!subscribing) throw internalError('a live aggregate outside of a subscription');
-  const { subscription, views, rights } = subscribing;
   const selection = liveSelection(context, kind, { ...args, orderBy: undefined });
   groupFieldsOf(context, kind, args, info);
   const reckon: Reckon = (view) => {
     // relations that it is grouped by are read as they are then
-    const own = createContext(context, request, new Budget(DEFAULT_BUDGET));
+    const own = createContext(context, context.request, new Budget(DEFAULT_BUDGET));
     const items = view.first(view.size).map(({ stored }) => stored);
     return aggregateOf(own, kind, args, { items, revision: view.revision }, info);
   };
-  let told: LiveAggregate | undefined;
-  const leave = await views.follow(request, selection, rights, (view) => {
-    told = new LiveAggregate(view, subscription, reckon, systemClock);
-    return told;
-  });
-  subscription.tellsLatest(() => told!.latest());
-  subscription.openedBy(
-    selection.targets.flatMap((target) =>
-      ['list', 'watch'].map((verb) => collectionAttributes(verb, target, selection.options)),
-    ),
+  return followView(
+    context,
+    selection,
+    (view, subscription) => new LiveAggregate(view, subscription, reckon, systemClock),
   );
-  subscription.closing(() => {
-    told?.close();
-    leave();
-  });
-  return subscription;
 }
 
 /** What a document is told of a view's aggregate. */
-class LiveAggregate implements ViewListener {
+class LiveAggregate implements ViewTeller {
   /** as the last event says it, wherever its state stands */
   said: string | undefined;
   private isNews = false;

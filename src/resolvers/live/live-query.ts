@@ -1,9 +1,8 @@
 import { Kind as Syntax, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
-import { collectionAttributes } from '../../api/selection.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import { internalError } from '../../meta/status.ts';
 import { systemClock } from '../../rules/clock.ts';
 import type { OperationContext } from '../context.ts';
+import { followView } from './follow-view.ts';
 import { firstOf, liveSelection, type LiveArguments } from './select-live.ts';
 import { ResumeToken } from './resume-token.ts';
 import type { Subscription } from './subscription.ts';
@@ -19,34 +18,16 @@ export async function beginLiveQuery(
   args: LiveArguments,
   info: Pick<GraphQLResolveInfo, 'fieldNodes' | 'fragments'>,
 ): Promise<Subscription> {
-  const { request, subscribing } = context;
-  if (!subscribing) throw internalError('a live query outside of a subscription');
-  const { subscription, views, rights } = subscribing;
   const selection = liveSelection(context, kind, args);
   const first = firstOf(args);
   const token = new ResumeToken(`${selection.id} ${first}`);
-  let window: LiveWindow | undefined;
-  const leave = await views.follow(request, selection, rights, (view) => {
-    window = new LiveWindow(view, subscription, {
-      first,
-      counts: selects(info, 'totalCount'),
-      timers: systemClock,
-      token,
-    });
-    return window;
-  });
-  const { resume } = args;
-  subscription.tellsLatest((own) => window!.latest(own ?? resume ?? undefined));
-  subscription.openedBy(
-    selection.targets.flatMap((target) =>
-      ['list', 'watch'].map((verb) => collectionAttributes(verb, target, selection.options)),
-    ),
+  const counts = selects(info, 'totalCount');
+  return followView(
+    context,
+    selection,
+    (view, subscription) => new LiveWindow(view, subscription, { first, counts, timers: systemClock, token }),
+    args.resume ?? undefined,
   );
-  subscription.closing(() => {
-    window?.close();
-    leave();
-  });
-  return subscription;
 }
 
 /** Whether a field of the payload is asked for, however it is called there. */

@@ -1,5 +1,6 @@
 import { isStatusError } from '../../meta/status.ts';
-import { Subscription, type Hold, type Subscriber, type TextOf } from './subscription.ts';
+import type { Hold, Subscriber } from './subscriber.ts';
+import { Subscription, type TextOf } from './subscription.ts';
 import type { JsonText } from '../json-text.ts';
 
 /** Subscriptions that others may join, at once; further ones run alone. */

@@ -1,4 +1,4 @@
-import type { BundleAnswer, BundleStep, StepAnswer, Target } from '../../api/contract.ts';
+import type { BundleStep, StepAnswer, Target } from '../../api/contract.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { parseApiVersion } from '../../meta/gvk.ts';
 import { isRecord } from '../../meta/record.ts';
@@ -6,7 +6,7 @@ import { badRequest, StatusError } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
 import { requireDiscovery } from '../discovery.ts';
 import { writeOptions, type WriteArguments } from '../targets.ts';
-import { bundleObject, type BundleResult } from './bundle-result.ts';
+import { bundleObject, isOvertaken, type BundleResult } from './bundle-result.ts';
 import { installRank } from './install-order.ts';
 import { readManifests, type Manifest } from './manifests.ts';
 import { pruneSteps, type Prune } from './prune.ts';
@@ -63,11 +63,6 @@ export async function applyBundle(context: OperationContext, args: BundleArgumen
     };
   }
 }
-
-/** Whether nothing was in the way but that what is to be pruned has gone meanwhile. */
-const isOvertaken = ({ refused, steps }: BundleAnswer, applies: number): boolean =>
-  refused &&
-  steps.every(({ refusal }, i) => !refusal || (i >= applies && ['NotFound', 'Conflict'].includes(refusal.reason)));
 
 function kindOf({ api }: OperationContext, { apiVersion, kind }: Manifest): Kind | undefined {
   const { group, version } = parseApiVersion(apiVersion);

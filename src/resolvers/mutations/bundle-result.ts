@@ -27,3 +27,11 @@ export const bundleObject = (
   gone: BundleObject['gone'],
   answer: StepAnswer,
 ): BundleObject => ({ apiVersion: apiVersionOf(kind), kindName: kind.kind, namespace, name, kind, gone, answer });
+
+/**
+ * Whether nothing was in the way but that others have written what was looked up for the bundle: then it is looked up
+ * anew. @param from the first step that was made of what was looked up
+ */
+export const isOvertaken = ({ refused, steps }: BundleAnswer, from = 0): boolean =>
+  refused &&
+  steps.every(({ refusal }, i) => !refusal || (i >= from && ['NotFound', 'Conflict'].includes(refusal.reason)));

@@ -1,4 +1,4 @@
-import type { BundleAnswer, BundleStep, Target, WriteOptions } from '../../api/contract.ts';
+import type { BundleStep, Target, WriteOptions } from '../../api/contract.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { badRequest, StatusError } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
@@ -7,7 +7,7 @@ import { selectOptions } from '../targets.ts';
 import { compileWhere } from '../where/compile-where.ts';
 import { filtered } from '../where/filtered.ts';
 import { collection, type NamespaceArguments } from '../where/list-source.ts';
-import { bundleObject, type BundleObject, type BundleResult } from './bundle-result.ts';
+import { bundleObject, isOvertaken, type BundleObject, type BundleResult } from './bundle-result.ts';
 
 /** Which objects, and how many of them there have to be. */
 export interface ManyArguments extends NamespaceArguments {
@@ -61,6 +61,3 @@ async function select(context: OperationContext, kind: Kind, args: ManyArguments
   const { items } = await source({ ...selectOptions(args), ...(filter?.having && { having: filter.having }) });
   return filter ? filtered(kind, items, filter, context.budget) : items;
 }
-
-const isOvertaken = ({ refused, steps }: BundleAnswer): boolean =>
-  refused && steps.every(({ refusal }) => !refusal || ['NotFound', 'Conflict'].includes(refusal.reason));

@@ -8,7 +8,7 @@ import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import type { OperationContext } from '../context.ts';
-import { AS_OF, resolveAsOf } from '../history/as-of.ts';
+import { AS_OF } from '../history/as-of.ts';
 import type { FieldPlace } from '../relations/snapshots.ts';
 import type { ObjectConnection } from './connection.ts';
 import { listArguments, namespaceArgument, type ListArguments } from './list-arguments.ts';
@@ -50,7 +50,7 @@ async function listObjects(
   info: FieldPlace,
 ): Promise<ObjectConnection> {
   const source = collection(context, kind, args);
-  const revision = args.asOf ? String(await resolveAsOf(context, args.asOf)) : undefined;
+  const revision = args.asOf ? String(await context.api.resolveAsOf(args.asOf)) : undefined;
   const page = await selectObjects(context, kind, args, source, revision);
   context.snapshotOf(info).pin(Number(page.resourceVersion));
   return page;
@@ -72,7 +72,7 @@ async function getObject(
   if (!asOf) return (await api.get(request, targetOf(kind, args), {})).object;
   const answer = await api.list(request, targetOf(kind, { namespace: args.namespace }), {
     fieldSelector: `metadata.name=${escapeFieldValue(args.name)}`,
-    asOf: await resolveAsOf(context, asOf),
+    asOf: await context.api.resolveAsOf(asOf),
   });
   context.snapshotOf(info).pin(answer.revision);
   const [stored] = answer.items;

@@ -1,7 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { RightsVersions } from '../../../src/api/authorization/rights-versions.ts';
 import { stepsBetween } from '../../../src/resolvers/live/steps-between.ts';
-import { Subscription, type Subscriber } from '../../../src/resolvers/live/subscription.ts';
+import type { Subscriber } from '../../../src/resolvers/live/subscriber.ts';
+import { Subscription } from '../../../src/resolvers/live/subscription.ts';
 import type { Stored } from '../../../src/store/contract.ts';
 
 interface Event {

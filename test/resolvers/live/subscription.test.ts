@@ -1,7 +1,8 @@
 import { describe, expect, test, vi } from 'vitest';
 import { SharedSubscriptions } from '../../../src/resolvers/live/shared-subscriptions.ts';
 import { StatusError } from '../../../src/meta/status.ts';
-import { Subscription, type Hold, type Subscriber } from '../../../src/resolvers/live/subscription.ts';
+import type { Hold, Subscriber } from '../../../src/resolvers/live/subscriber.ts';
+import { Subscription } from '../../../src/resolvers/live/subscription.ts';
 import { the } from '../../support/at.ts';
 
 interface Event {

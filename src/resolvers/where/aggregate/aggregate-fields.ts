@@ -1,7 +1,7 @@
 import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLInputObjectType } from 'graphql';
 import type { Kind } from '../../../kinds/kind.ts';
 import type { OperationContext } from '../../context.ts';
-import { AS_OF, resolveAsOf } from '../../history/as-of.ts';
+import { AS_OF } from '../../history/as-of.ts';
 import { beginLiveAggregate } from '../../live/live-aggregate.ts';
 import type { FieldPlace } from '../../relations/snapshots.ts';
 import type { FacetFields, KindTypes } from '../../schema/kind-types.ts';
@@ -54,7 +54,7 @@ async function aggregate(
   args: AggregateArguments,
   info: FieldPlace,
 ): Promise<Aggregate> {
-  const asOf = args.asOf ? String(await resolveAsOf(context, args.asOf)) : undefined;
+  const asOf = args.asOf ? String(await context.api.resolveAsOf(args.asOf)) : undefined;
   const list = await selected(context, kind, args, collection(context, kind, args), asOf);
   return aggregateOf(context, kind, args, list, info);
 }
