@@ -14,17 +14,16 @@ import {
   byRevision,
   desiredOf,
   findNew,
-  HASH_LABEL,
   maxOf,
   newSetAnnotations,
   nextRevision,
   replicasOf,
-  REVISION,
   sameTemplate,
   sizeAnnotations,
   sumReplicas,
   sumStatus,
 } from './deployment-sets.ts';
+import { HASH_LABEL, REVISION } from '../rules/deployment-marks.ts';
 import { present } from '../meta/present.ts';
 import type { New } from '../meta/object.ts';
 

@@ -1,21 +1,15 @@
 import type { Deployment, PodTemplateSpec, ReplicaSet } from '../../schema/types.ts';
 import { semanticEqual } from '../control/equal.ts';
 import { timeMs } from '../meta/time.ts';
-
-export const HASH_LABEL = 'pod-template-hash';
-export const REVISION = 'deployment.kubernetes.io/revision';
-const REVISION_HISTORY = 'deployment.kubernetes.io/revision-history';
-const DESIRED = 'deployment.kubernetes.io/desired-replicas';
-const MAX = 'deployment.kubernetes.io/max-replicas';
-/** Annotations that a ReplicaSet does not take over from its Deployment. */
-const OWN = new Set([
-  'kubectl.kubernetes.io/last-applied-configuration',
+import {
+  DESIRED_REPLICAS,
+  HASH_LABEL,
+  MAX_REPLICAS,
+  OWN_ANNOTATIONS,
   REVISION,
   REVISION_HISTORY,
-  DESIRED,
-  MAX,
-  'deprecated.deployment.rollback.to',
-]);
+} from '../rules/deployment-marks.ts';
+
 /** Characters of the revision history annotation; the oldest revisions go first. */
 const HISTORY_LENGTH = 2000;
 
@@ -71,11 +65,11 @@ export const findNew = (deployment: Deployment, sets: readonly ReplicaSet[]): Re
 
 /** The annotations that say how large the Deployment was when the set was scaled last. */
 export const sizeAnnotations = (replicas: number, max: number): Record<string, string> => ({
-  [DESIRED]: String(replicas),
-  [MAX]: String(max),
+  [DESIRED_REPLICAS]: String(replicas),
+  [MAX_REPLICAS]: String(max),
 });
-export const desiredOf = (set: ReplicaSet): number | undefined => integer(set.metadata.annotations?.[DESIRED]);
-export const maxOf = (set: ReplicaSet): number | undefined => integer(set.metadata.annotations?.[MAX]);
+export const desiredOf = (set: ReplicaSet): number | undefined => integer(set.metadata.annotations?.[DESIRED_REPLICAS]);
+export const maxOf = (set: ReplicaSet): number | undefined => integer(set.metadata.annotations?.[MAX_REPLICAS]);
 const integer = (text: string | undefined): number | undefined =>
   text !== undefined && /^\d+$/.test(text) ? Number(text) : undefined;
 
@@ -87,7 +81,7 @@ export function newSetAnnotations(
 ): Record<string, string> {
   const annotations = { ...set?.metadata.annotations };
   for (const [key, value] of Object.entries(deployment.metadata.annotations ?? {}))
-    if (!OWN.has(key)) annotations[key] = value;
+    if (!OWN_ANNOTATIONS.has(key)) annotations[key] = value;
   const old = set ? revisionOf(set) : 0n;
   // what cannot be counted on stays as it is
   if (old === undefined || old >= revision) return annotations;

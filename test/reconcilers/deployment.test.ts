@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { deployment } from '../../src/reconcilers/deployment.ts';
 import { replicaset } from '../../src/reconcilers/replicaset.ts';
-import { REVISION } from '../../src/reconcilers/deployment-sets.ts';
+import { REVISION } from '../../src/rules/deployment-marks.ts';
 import { startCluster, type Cluster } from '../support/cluster.ts';
 
 const make = (spec: Record<string, unknown> = {}, image = 'x:1') => ({

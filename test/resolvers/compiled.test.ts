@@ -21,6 +21,7 @@ import { createGraphQL, type GraphQLFacade, type InProcessRequest } from '../../
 import { JsonWriter, joined, quoted, withExtensions } from '../../src/resolvers/json-text.ts';
 import { directTransport } from '../support/direct-transport.ts';
 import { RecordingApi, asUser } from './recording-api.ts';
+import { Random } from '../support/random.ts';
 
 let fake: RecordingApi;
 let graphql: GraphQLFacade;
@@ -40,23 +41,13 @@ async function byGraphqlJs(request: InProcessRequest): Promise<string> {
   return text;
 }
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 /** Random documents over a type, and random objects that have its fields: mostly of the right types. */
 class Arbitrary {
   fragments: string[] = [];
-  constructor(private readonly random: () => number) {}
+  constructor(private readonly random: Random) {}
 
-  chance = (share: number): boolean => this.random() < share;
-  pick = <T>(values: readonly T[]): T => values[Math.floor(this.random() * values.length)]!;
+  chance = (share: number): boolean => this.random.chance(share);
+  pick = <T>(values: readonly T[]): T => this.random.pick(values);
 
   /** Fields, aliases, fragments, sometimes the same field twice; `plain`: nothing that is not covered. */
   selection(type: GraphQLObjectType, plain: boolean, depth = 0): string {
@@ -64,7 +55,7 @@ class Arbitrary {
     const fields = Object.values(type.getFields()).filter(
       (field) => !field.args.length && (!plain || !field.resolve || field.extensions['plain']),
     );
-    for (let i = 0; i < 1 + this.random() * 5; i++) {
+    for (let i = 0; i < 1 + this.random.next() * 5; i++) {
       const field = this.pick(fields);
       const of = getNamedType(field.type);
       // An alias that tells types and fields apart: one name for two of them would be refused.
@@ -93,7 +84,8 @@ class Arbitrary {
     if (this.chance(0.1)) return null;
     if (this.chance(wrong))
       return this.pick<unknown>([0, 1.5, -0, 2 ** 40, true, '7', 'text', '', [], ['a'], {}, { a: [{}] }, null]);
-    if (isListType(type)) return Array.from({ length: this.random() * 3 }, () => this.value(type.ofType, wrong, depth));
+    if (isListType(type))
+      return Array.from({ length: this.random.next() * 3 }, () => this.value(type.ofType, wrong, depth));
     if (isObjectType(type)) return this.object(type, wrong, depth);
     const text = (): string =>
       this.pick(['', 'a', 'é', '"', '\\', '\n', '\u2028', '\ud83d\ude00', '\ud83d', '</script>', 'constructor']);
@@ -226,7 +218,7 @@ describe('a compiled operation', () => {
     let mended = 0;
     const runs = 120;
     for (let seed = 0; seed < runs; seed++) {
-      const arbitrary = new Arbitrary(randomOf(seed));
+      const arbitrary = new Arbitrary(new Random(seed));
       const typeName = arbitrary.pick(KINDS);
       const kind = fake.registry.all().find((one) => namesOf(one).type === typeName)!;
       const type = graphql.schema.getType(namesOf(kind).type) as GraphQLObjectType;

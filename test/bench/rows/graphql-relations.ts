@@ -1,3 +1,4 @@
+import { pagesOfPods } from './graphql-pages.ts';
 import type { Row } from '../row.ts';
 
 const query: Row = {
@@ -11,17 +12,7 @@ const query: Row = {
     const document = `query Pods($namespace: String) {
       pods(namespace: $namespace, first: 100, where: { metadata: { name: { ne: "none" } } }) { items {
         metadata { name namespace uid } spec { nodeName } status { phase } node { metadata { name } } } } }`;
-    const body = JSON.stringify({ query: document, variables: { namespace: bench.namespace } });
-    const result = await bench.load({
-      method: 'POST',
-      paths: ['/graphql'],
-      body,
-      inFlight: 16,
-      seconds: bench.seconds,
-    });
-    if (result.bytes / result.done < 10_000)
-      throw new Error(`the answers have no pods (${result.bytes / result.done} bytes)`);
-    return [result.rate];
+    return [await pagesOfPods(bench, document)];
   },
 };
 

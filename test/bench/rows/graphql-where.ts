@@ -1,3 +1,4 @@
+import { pagesOfPods } from './graphql-pages.ts';
 import type { Bench, Row } from '../row.ts';
 
 const common = { stage: 'filled', anyServer: false, quick: true } as const;
@@ -73,12 +74,7 @@ const page: Row = {
       where: { spec: { containers: { some: { resources: { requests: [{ key: "memory", gt: "32Mi" }] } } } } }) { items {
       metadata { name namespace uid resourceVersion creationTimestamp generation }
       spec { nodeName restartPolicy schedulerName } status { phase } } } }`;
-    const body = JSON.stringify({ query, variables: { namespace: bench.namespace } });
-    const paths = ['/graphql'];
-    const result = await bench.load({ method: 'POST', paths, body, inFlight: 16, seconds: bench.seconds });
-    if (result.bytes / result.done < 10_000)
-      throw new Error(`the answers have no pods (${result.bytes / result.done} bytes)`);
-    return [result.rate];
+    return [await pagesOfPods(bench, query)];
   },
 };
 

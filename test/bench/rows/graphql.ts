@@ -1,4 +1,5 @@
 import { configMap } from '../fixtures.ts';
+import { pagesOfPods } from './graphql-pages.ts';
 import type { Row } from '../row.ts';
 
 const common = { stage: 'filled', anyServer: false, quick: true } as const;
@@ -12,17 +13,7 @@ const query: Row = {
     const document = `query Pods($namespace: String) { pods(namespace: $namespace, first: 100) { items {
       metadata { name namespace uid resourceVersion creationTimestamp generation }
       spec { nodeName restartPolicy schedulerName } status { phase } } } }`;
-    const body = JSON.stringify({ query: document, variables: { namespace: bench.namespace } });
-    const result = await bench.load({
-      method: 'POST',
-      paths: ['/graphql'],
-      body,
-      inFlight: 16,
-      seconds: bench.seconds,
-    });
-    if (result.bytes / result.done < 10_000)
-      throw new Error(`the answers have no pods (${result.bytes / result.done} bytes)`);
-    return [result.rate];
+    return [await pagesOfPods(bench, document)];
   },
 };
 

@@ -12,6 +12,7 @@ import { compile } from '../../../src/resolvers/compiled/compile.ts';
 import { Operation } from '../../../src/resolvers/schema/operation.ts';
 import { FakeApi } from '../../support/fake-api.ts';
 import { giveUniverse } from './universe.ts';
+import { Random } from '../../support/random.ts';
 
 let fake: FakeApi;
 let schema: GraphQLSchema;
@@ -53,21 +54,11 @@ const inOrder = (text: string): Answer => {
   return answer;
 };
 
-/** Numbers in [0, 1), the same for the same seed (mulberry32). */
-function randomOf(seed: number): () => number {
-  return () => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
-
 class RandomDocument {
   private aliases = 0;
-  constructor(private readonly random: () => number) {}
+  constructor(private readonly random: Random) {}
 
-  pick = <T>(values: readonly T[]): T => values[Math.floor(this.random() * values.length)]!;
+  pick = <T>(values: readonly T[]): T => this.random.pick(values);
 
   /** Relations of a kind's type, each with what it leads to. */
   kind(typeName: string, depth: number): string {
@@ -86,7 +77,7 @@ class RandomDocument {
     const given: string[] = [];
     for (const { name: argument } of args) {
       if (argument === 'resource') given.push(`resource: "${this.pick(['pods', 'configmaps', 'secrets', 'none'])}"`);
-      else if (this.random() < 0.8) continue;
+      else if (this.random.next() < 0.8) continue;
       else if (argument === 'first') given.push(`first: ${this.pick(['1', '2', '0', '$first'])}`);
       else if (argument === 'depth') given.push(`depth: ${this.pick(['1', '3', '99'])}`);
       else if (argument === 'labelSelector') given.push(`labelSelector: "${this.pick(['app=web', '!app', 'a in ('])}"`);
@@ -114,7 +105,7 @@ test.each([
 ] as const)('compiled relations are those of graphql-js, for who may follow %s', async (_, user, groups) => {
   let errors = 0;
   for (let seed = 0; seed < 60; seed++) {
-    const random = new RandomDocument(randomOf(seed));
+    const random = new RandomDocument(new Random(seed));
     const [root, type] = random.pick(ROOTS);
     const selected = `{ ${root} { totalCount items ${random.kind(type, 3)} } }`;
     const query = selected.includes('$first') ? `query ($first: Int = 3) ${selected}` : selected;

@@ -8,6 +8,7 @@ import { selectObjects } from '../../../src/resolvers/where/select-objects.ts';
 import type { Stored } from '../../../src/store/contract.ts';
 import { Item } from '../../../src/store/item.ts';
 import { Retained } from '../../../src/store/retained.ts';
+import { Random } from '../../support/random.ts';
 
 /** What is asked of a list, answered in the slow and obvious way. */
 interface Question {
@@ -18,31 +19,17 @@ interface Question {
 const kind = createRegistry().preferred('pods')!;
 const retained = new Retained(500);
 
-/** Numbers that look random and are the same each time (mulberry32). */
-function randomOf(seed: number) {
-  const next = (): number => {
-    seed = (seed + 0x6d2b79f5) | 0;
-    let t = Math.imul(seed ^ (seed >>> 15), 1 | seed);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32;
-  };
-  const below = (n: number): number => Math.floor(next() * n);
-  const one = <T>(of: readonly T[]): T => of[below(of.length)]!;
-  return { below, one };
-}
-type Random = ReturnType<typeof randomOf>;
-
 const NODES = ['n1', 'n2', 'n"3"', 'ñ4', undefined];
 const SIZES = ['1Gi', '1024Mi', '500M', '64Mi', '0', '1.5Gi', undefined];
 const TIMES = ['2026-01-01T00:00:00Z', '2025-12-31T23:59:59Z', '2026-06-01T12:00:00Z', undefined];
 const APPS = ['web', 'db', '', undefined];
 
 function randomPod(random: Random, name: string, namespace: string, revision: number): Stored {
-  const app = random.one(APPS);
-  const nodeName = random.one(NODES);
-  const startTime = random.one(TIMES);
+  const app = random.pick(APPS);
+  const nodeName = random.pick(NODES);
+  const startTime = random.pick(TIMES);
   const containers = Array.from({ length: random.below(3) }, (_, i) => {
-    const memory = random.one(SIZES);
+    const memory = random.pick(SIZES);
     return { name: `c${i}`, image: `img:${random.below(4)}`, ...(memory && { resources: { requests: { memory } } }) };
   });
   const object = {
@@ -67,12 +54,12 @@ const nano = (text: string): bigint => parseQuantity(text).nano;
 
 /** A question of one field, or of several of those. */
 function randomQuestion(random: Random, depth = 0): Question {
-  const word = random.one(Object.keys(COMPARES));
+  const word = random.pick(Object.keys(COMPARES));
   const compares = COMPARES[word]!;
   const forms: (() => Question)[] = [
     () => {
-      const node = random.one(['n1', 'n"3"', 'ñ4', 'none']);
-      const [op, holds] = random.one<[string, (found?: string) => boolean]>([
+      const node = random.pick(['n1', 'n"3"', 'ñ4', 'none']);
+      const [op, holds] = random.pick<[string, (found?: string) => boolean]>([
         ['eq', (found) => found === node],
         ['ne', (found) => found !== node],
         ['startsWith', (found) => found?.startsWith(node) ?? false],
@@ -81,7 +68,7 @@ function randomQuestion(random: Random, depth = 0): Question {
       return { where: { spec: { nodeName: { [op]: node } } }, holds: (pod) => holds(pod.spec.nodeName) };
     },
     () => {
-      const nodes = [random.one(['n1', 'n2']), random.one(['ñ4', 'x'])];
+      const nodes = [random.pick(['n1', 'n2']), random.pick(['ñ4', 'x'])];
       const not = random.below(2) === 1;
       return {
         where: { spec: { nodeName: { [not ? 'notIn' : 'in']: nodes } } },
@@ -96,8 +83,8 @@ function randomQuestion(random: Random, depth = 0): Question {
       };
     },
     () => {
-      const size = random.one(['1Gi', '500Mi', '1536Mi', '0']);
-      const quantifier = random.one(['some', 'every', 'none']);
+      const size = random.pick(['1Gi', '500Mi', '1536Mi', '0']);
+      const quantifier = random.pick(['some', 'every', 'none']);
       const meets = (container: any): boolean => {
         const memory = memoryOf(container);
         return memory !== undefined && compares(order(nano(memory), nano(size)));
@@ -111,14 +98,14 @@ function randomQuestion(random: Random, depth = 0): Question {
       };
     },
     () => {
-      const time = random.one(['2026-01-01T01:00:00+01:00', '2026-03-01T00:00:00Z']);
+      const time = random.pick(['2026-01-01T01:00:00+01:00', '2026-03-01T00:00:00Z']);
       return {
         where: { status: { startTime: { [word]: time } } },
         holds: ({ status }) => status !== undefined && compares(Date.parse(status.startTime) - Date.parse(time)),
       };
     },
     () => {
-      const app = random.one(['web', '', null]);
+      const app = random.pick(['web', '', null]);
       return {
         where: { metadata: { labels: [{ key: 'app', eq: app }] } },
         holds: ({ metadata: { labels } }) => (app === null ? labels?.app === undefined : labels?.app === app),
@@ -143,11 +130,11 @@ function randomQuestion(random: Random, depth = 0): Question {
       };
     },
   ];
-  if (depth > 2 || random.below(3)) return random.one(forms)();
+  if (depth > 2 || random.below(3)) return random.pick(forms)();
   const parts = [randomQuestion(random, depth + 1), randomQuestion(random, depth + 1)];
   const [first] = parts as [Question];
   const wheres = parts.map(({ where }) => where);
-  return random.one<Question>([
+  return random.pick<Question>([
     { where: { and: wheres }, holds: (pod) => parts.every(({ holds }) => holds(pod)) },
     { where: { or: wheres }, holds: (pod) => parts.some(({ holds }) => holds(pod)) },
     { where: { not: first.where }, holds: (pod) => !first.holds(pod) },
@@ -180,8 +167,8 @@ const ORDERS: [(pick: string) => object, (sign: number) => KeyOf][] = [
 
 function randomOrder(random: Random): { orderBy: object[]; compare: (a: any, b: any) => number } {
   const steps = Array.from({ length: random.below(3) }, () => {
-    const [name, keyOf] = random.one(ORDERS);
-    const sign = random.one([1, -1]);
+    const [name, keyOf] = random.pick(ORDERS);
+    const sign = random.pick([1, -1]);
     return { given: name(sign === 1 ? 'ASC' : 'DESC'), keyOf: keyOf(sign), sign };
   });
   const compare = (a: any, b: any): number => {
@@ -202,7 +189,7 @@ const namesOf = (pods: readonly KubeObject[]): string[] =>
 it.each([1, 2, 3, 4])(
   'random filters, orders and pages of random objects are those of a slow model: %i',
   async (seed) => {
-    const random = randomOf(seed);
+    const random = new Random(seed);
     let revision = 0;
     const items: Stored[] = [];
     // enough that what was found out is kept for the next time

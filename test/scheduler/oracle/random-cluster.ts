@@ -16,7 +16,7 @@ import type {
   Toleration,
   TopologySpreadConstraint,
 } from '../../../schema/types.ts';
-import { Random } from './random.ts';
+import { Random } from '../../support/random.ts';
 
 /** A cluster and a pod that looks for a node in it, as the API server has them: all defaults are there. */
 export interface Cluster {

@@ -2,17 +2,8 @@ import { badRequest } from '../../../meta/status.ts';
 import type { Kind } from '../../../kinds/kind.ts';
 import type { Json } from '../../../meta/object.ts';
 import { same } from '../../../meta/diff.ts';
+import { OWN_ANNOTATIONS } from '../../../rules/deployment-marks.ts';
 import { isDeployment, withoutHash, type Revision, type Workload } from './workload.ts';
-
-/** Annotations of a Deployment that are its own, whatever its revision. Source: kubectl's polymorphichelpers/rollback.go. */
-const KEPT: ReadonlySet<string> = new Set([
-  'kubectl.kubernetes.io/last-applied-configuration',
-  'deployment.kubernetes.io/revision',
-  'deployment.kubernetes.io/revision-history',
-  'deployment.kubernetes.io/desired-replicas',
-  'deployment.kubernetes.io/max-replicas',
-  'deprecated.deployment.rollback.to',
-]);
 
 /** The patch that takes a workload back, and its media type. */
 export interface UndoPatch {
@@ -43,7 +34,7 @@ export function undoPatch(
     return { type: 'application/strategic-merge-patch+json', value: { spec } as Json };
   }
   const pick = (from: Readonly<Record<string, string>>, kept: boolean) =>
-    Object.entries(from).filter(([key]) => KEPT.has(key) === kept);
+    Object.entries(from).filter(([key]) => OWN_ANNOTATIONS.has(key) === kept);
   const annotations = Object.fromEntries([
     ...pick(workload.metadata.annotations ?? {}, true),
     ...pick(to.annotations, false),

@@ -1,6 +1,7 @@
 import type { ControllerRevision, DaemonSet, Deployment, StatefulSet } from '../../../../schema/types.ts';
 import type { Kind } from '../../../kinds/kind.ts';
 import type { KubeObject, Unchecked } from '../../../meta/object.ts';
+import { HASH_LABEL, REVISION } from '../../../rules/deployment-marks.ts';
 
 /** What has rollouts. Read from the store, so it is valid; its defaults are filled in. */
 export type Workload = KubeObject & Unchecked<Deployment & DaemonSet & StatefulSet>;
@@ -32,9 +33,7 @@ export interface Revision {
   annotations: Readonly<Record<string, string>>;
 }
 
-const REVISION = 'deployment.kubernetes.io/revision';
 const CHANGE_CAUSE = 'kubernetes.io/change-cause';
-const HASH_LABEL = 'pod-template-hash';
 
 /** The revisions that objects keep, the oldest first; objects without a number keep none. */
 export function revisionsOf(kind: Kind, objects: readonly KubeObject[]): Revision[] {
