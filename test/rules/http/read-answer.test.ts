@@ -15,9 +15,9 @@ async function reading(serve: (response: ServerResponse) => void): Promise<strin
   await new Promise<void>((listening) => server!.listen(0, '127.0.0.1', listening));
   const { port } = server.address() as AddressInfo;
   return new Promise((resolve, reject) => {
-    const request = get({ host: '127.0.0.1', port }, (answer) =>
-      readAnswer(answer, 10, () => new Error('too large')).then((body) => resolve(body.toString()), reject),
-    );
+    const request = get({ host: '127.0.0.1', port }, (answer) => {
+      readAnswer(answer, 10, () => new Error('too large')).then((body) => resolve(body.toString()), reject);
+    });
     request.on('error', reject);
   });
 }
