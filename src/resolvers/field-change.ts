@@ -10,7 +10,17 @@ export const addFieldChange = (builder: Builder) =>
     fields: (t) => ({
       path: t.exposeString('path', { description: '`spec.containers[name=web].image`; empty for the whole object' }),
       op: t.exposeString('op', { description: 'add, remove or replace' }),
-      from: t.field({ type: 'JSON', nullable: true, resolve: ({ from }) => from ?? null }),
-      to: t.field({ type: 'JSON', nullable: true, resolve: ({ to }) => to ?? null }),
+      from: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'the value that it had; null: none',
+        resolve: ({ from }) => from ?? null,
+      }),
+      to: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'the value that it has now; null: none',
+        resolve: ({ to }) => to ?? null,
+      }),
     }),
   });

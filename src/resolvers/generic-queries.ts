@@ -1,3 +1,4 @@
+import { ARGUMENTS } from './argument-texts.ts';
 import type { Target } from '../api/contract.ts';
 import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
@@ -74,17 +75,29 @@ export function addGenericQueries(builder: Builder): void {
     description: 'A served resource of one group and version.',
     fields: (t) => ({
       resource: t.string({ description: '`pods`, `deployments.apps`', resolve: (kind) => kind.storage.key }),
-      plural: t.exposeString('resource'),
-      singular: t.exposeString('singular'),
-      group: t.exposeString('group'),
-      version: t.exposeString('version'),
-      kind: t.exposeString('kind'),
-      namespaced: t.exposeBoolean('namespaced'),
-      custom: t.exposeBoolean('custom'),
-      verbs: t.stringList({ resolve: (kind) => kind.verbs as string[] }),
-      shortNames: t.stringList({ resolve: (kind) => kind.shortNames as string[] }),
-      categories: t.stringList({ resolve: (kind) => kind.categories as string[] }),
-      subresources: t.stringList({ resolve: (kind) => [...kind.subresources.keys()] }),
+      plural: t.exposeString('resource', { description: 'as in the paths of REST: `deployments`' }),
+      singular: t.exposeString('singular', { description: '`deployment`' }),
+      group: t.exposeString('group', { description: '`apps`; empty for the core group' }),
+      version: t.exposeString('version', { description: '`v1`' }),
+      kind: t.exposeString('kind', { description: '`Deployment`' }),
+      namespaced: t.exposeBoolean('namespaced', { description: 'its objects are in namespaces' }),
+      custom: t.exposeBoolean('custom', { description: 'a CustomResourceDefinition has made it' }),
+      verbs: t.stringList({
+        description: 'what can be done: `get`, `list`, `create` …',
+        resolve: (kind) => kind.verbs as string[],
+      }),
+      shortNames: t.stringList({
+        description: 'as kubectl takes them: `deploy`',
+        resolve: (kind) => kind.shortNames as string[],
+      }),
+      categories: t.stringList({
+        description: 'lists of several kinds that kubectl gets with it: `all`',
+        resolve: (kind) => kind.categories as string[],
+      }),
+      subresources: t.stringList({
+        description: 'parts that are read or written by themselves: `status`, `scale`',
+        resolve: (kind) => [...kind.subresources.keys()],
+      }),
       type: t.string({ description: 'its GraphQL type', resolve: (kind) => namesOf(kind).type }),
       one: t.string({ description: 'the query of one object', resolve: (kind) => fixedField(kind, namesOf(kind).one) }),
       many: t.string({
@@ -96,11 +109,20 @@ export function addGenericQueries(builder: Builder): void {
   const pageRef = builder.objectRef<ObjectPage>('ObjectPage').implement({
     description: 'A list, or a chunk of it.',
     fields: (t) => ({
-      resourceVersion: t.exposeString('resourceVersion', { extensions: PLAIN }),
-      continue: t.exposeString('continue', { nullable: true, extensions: PLAIN }),
-      remainingItemCount: t.exposeInt('remainingItemCount', { nullable: true, extensions: PLAIN }),
+      resourceVersion: t.exposeString('resourceVersion', { description: 'the state that it is of', extensions: PLAIN }),
+      continue: t.exposeString('continue', {
+        nullable: true,
+        description: '`continue` of the next page; null: nothing follows',
+        extensions: PLAIN,
+      }),
+      remainingItemCount: t.exposeInt('remainingItemCount', {
+        nullable: true,
+        description: 'how many follow, where that is known without looking',
+        extensions: PLAIN,
+      }),
       items: t.field({
         type: ['JSON'],
+        description: 'whole objects',
         // without a context where it is compiled
         resolve: (page, _, context: OperationContext | undefined, info) =>
           context ? (counted(page.items, context, info) as unknown[]) : page.items,
@@ -113,7 +135,12 @@ export function addGenericQueries(builder: Builder): void {
     kinds: t.field({
       type: [kindRef],
       description: 'All served kinds; with `preferred` only one version of each.',
-      args: { preferred: t.arg.boolean({ defaultValue: false }) },
+      args: {
+        preferred: t.arg.boolean({
+          defaultValue: false,
+          description: 'one version of each kind: that which clients take',
+        }),
+      },
       resolve(_, { preferred }, { api, request }) {
         requireDiscovery(api, request);
         return api.registry.all().filter((kind) => !preferred || api.registry.preferred(kind.storage.key) === kind);
@@ -121,12 +148,13 @@ export function addGenericQueries(builder: Builder): void {
     }),
     object: t.field({
       type: 'JSON',
+      description: 'One object of any kind by its name, as JSON: for tools that know a resource by its name alone.',
       args: {
-        resource: t.arg.string({ required: true }),
-        version: t.arg.string(),
-        namespace: t.arg.string(),
-        name: t.arg.string({ required: true }),
-        subresource: t.arg.string(),
+        resource: t.arg.string({ required: true, description: ARGUMENTS.resource }),
+        version: t.arg.string({ description: ARGUMENTS.version }),
+        namespace: t.arg.string({ description: ARGUMENTS.namespace }),
+        name: t.arg.string({ required: true, description: ARGUMENTS.name }),
+        subresource: t.arg.string({ description: ARGUMENTS.subresource }),
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       async resolve(_, args, context) {
@@ -138,19 +166,20 @@ export function addGenericQueries(builder: Builder): void {
     }),
     objects: t.field({
       type: pageRef,
+      description: 'Many objects of one resource, whole as JSON: for tools that know a resource by its name alone.',
       args: {
-        resource: t.arg.string({ required: true }),
-        version: t.arg.string(),
-        namespace: t.arg.string(),
-        labelSelector: t.arg.string(),
-        fieldSelector: t.arg.string(),
+        resource: t.arg.string({ required: true, description: ARGUMENTS.resource }),
+        version: t.arg.string({ description: ARGUMENTS.version }),
+        namespace: t.arg.string({ description: ARGUMENTS.namespace }),
+        labelSelector: t.arg.string({ description: ARGUMENTS.labelSelector }),
+        fieldSelector: t.arg.string({ description: ARGUMENTS.fieldSelector }),
         where: t.arg({ type: 'JSON', description: 'as the `where` of the kind; pages are of 500 then unless said' }),
         orderBy: t.arg({
           type: 'JSON',
           description: 'as the `orderBy` of the kind; pages are of 500 then unless said',
         }),
-        limit: t.arg.int(),
-        continue: t.arg.string(),
+        limit: t.arg.int({ description: ARGUMENTS.limit }),
+        continue: t.arg.string({ description: ARGUMENTS.continue }),
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       async resolve(_, args, context) {

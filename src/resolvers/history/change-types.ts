@@ -11,15 +11,18 @@ export function addChangeTypes(builder: Builder, fieldChange: FieldChangeRef) {
   const facade = builder.enumType('Facade', {
     description: 'The way by which a write came in.',
     values: {
-      REST: { value: 'rest' },
-      GRAPHQL: { value: 'graphql' },
+      REST: { value: 'rest', description: 'the REST API: kubectl and client libraries' },
+      GRAPHQL: { value: 'graphql', description: 'the GraphQL API' },
       LOOP: { value: 'loop', description: "one of this program's own loops" },
     } as const,
   });
   const change = builder.objectRef<Change>('Change').implement({
     description: 'One revision: who changed what, when and how.',
     fields: (t) => ({
-      revision: t.string({ resolve: ({ revision }) => String(revision) }),
+      revision: t.string({
+        description: 'the resourceVersion that the write has given the object',
+        resolve: ({ revision }) => String(revision),
+      }),
       at: t.field({
         type: 'Time',
         description: 'by the clock of who wrote it: the order is that of the revisions',
@@ -27,25 +30,34 @@ export function addChangeTypes(builder: Builder, fieldChange: FieldChangeRef) {
       }),
       type: t.exposeString('type', { description: 'ADDED, MODIFIED or DELETED' }),
       verb: t.exposeString('verb', { description: 'create, update, patch, apply, delete, or a subresource' }),
-      user: t.exposeString('user'),
+      user: t.exposeString('user', { description: 'who wrote it' }),
       manager: t.exposeString('manager', { description: 'field manager' }),
       client: t.string({
         nullable: true,
         description: "address of the client's connection",
         resolve: ({ client }) => client ?? null,
       }),
-      facade: t.field({ type: facade, nullable: true, resolve: (one) => one.facade ?? null }),
+      facade: t.field({
+        type: facade,
+        nullable: true,
+        description: 'the way by which it came in',
+        resolve: (one) => one.facade ?? null,
+      }),
       impersonator: t.string({
         nullable: true,
         description: 'who acted for the user',
         resolve: ({ impersonator }) => impersonator ?? null,
       }),
       changeSet: t.exposeString('changeSet', { description: 'the request, with all that it wrote: see `undo`' }),
-      apiVersion: t.string({ resolve: ({ kind }) => apiVersionOf(kind) }),
-      kind: t.string({ resolve: ({ kind }) => kind.kind }),
-      resource: t.string({ resolve: ({ key }) => key.resource }),
-      namespace: t.string({ nullable: true, resolve: ({ key }) => key.namespace || null }),
-      name: t.string({ resolve: ({ key }) => key.name }),
+      apiVersion: t.string({ description: '`apps/v1`', resolve: ({ kind }) => apiVersionOf(kind) }),
+      kind: t.string({ description: '`Deployment`', resolve: ({ kind }) => kind.kind }),
+      resource: t.string({ description: '`pods`, `deployments.apps`', resolve: ({ key }) => key.resource }),
+      namespace: t.string({
+        nullable: true,
+        description: 'null: it is cluster-wide',
+        resolve: ({ key }) => key.namespace || null,
+      }),
+      name: t.string({ description: 'metadata.name', resolve: ({ key }) => key.name }),
       before: t.field({
         type: 'JSON',
         nullable: true,
@@ -77,6 +89,7 @@ export function addChangeTypes(builder: Builder, fieldChange: FieldChangeRef) {
     fields: (t) => ({
       items: t.field({
         type: [change],
+        description: 'the changes of this page',
         resolve: ({ items }, _, context, info) => counted(items, context, info) as Change[],
       }),
       continue: t.string({

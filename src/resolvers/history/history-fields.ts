@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import type { UndoAnswer, Undoing } from '../../api/contract.ts';
 import type { UndoRefusal } from '../../api/history/contract.ts';
 import { badRequest } from '../../meta/status.ts';
@@ -15,8 +16,8 @@ export function addHistoryFields(builder: Builder, fieldChange: FieldChangeRef):
     const filter = {
       user: t.arg.string({ description: 'who wrote' }),
       verbs: t.arg.stringList({ description: 'create, update, patch, apply, delete, or subresources' }),
-      since: t.arg({ type: 'Time' }),
-      until: t.arg({ type: 'Time' }),
+      since: t.arg({ type: 'Time', description: 'what was written then or later' }),
+      until: t.arg({ type: 'Time', description: 'what was written then or before' }),
       first: t.arg.int({ description: 'at most 500, 50 when not said' }),
       after: t.arg.string({ description: '`continue` of the page before' }),
     };
@@ -25,10 +26,10 @@ export function addHistoryFields(builder: Builder, fieldChange: FieldChangeRef):
         type: page,
         description: 'What happened to one object, also to one that is gone: for who may get it.',
         args: {
-          resource: t.arg.string({ required: true, description: '`pods`, `deployments.apps`' }),
-          version: t.arg.string(),
-          namespace: t.arg.string(),
-          name: t.arg.string({ required: true }),
+          resource: t.arg.string({ required: true, description: ARGUMENTS.resource }),
+          version: t.arg.string({ description: ARGUMENTS.version }),
+          namespace: t.arg.string({ description: ARGUMENTS.namespace }),
+          name: t.arg.string({ required: true, description: ARGUMENTS.name }),
           ...filter,
         },
         resolve(_, args, context) {
@@ -67,11 +68,18 @@ function addUndo(builder: Builder): void {
   const refusal = builder.objectRef<UndoRefusal>('UndoRefusal').implement({
     description: 'Why a change cannot be taken back.',
     fields: (t) => ({
-      resource: t.string({ resolve: ({ key }) => key.resource }),
-      namespace: t.string({ nullable: true, resolve: ({ key }) => key.namespace || null }),
-      name: t.string({ resolve: ({ key }) => key.name }),
-      revision: t.string({ resolve: ({ revision }) => String(revision) }),
-      reason: t.exposeString('reason'),
+      resource: t.string({ description: '`pods`, `deployments.apps`', resolve: ({ key }) => key.resource }),
+      namespace: t.string({
+        nullable: true,
+        description: 'null: it is cluster-wide',
+        resolve: ({ key }) => key.namespace || null,
+      }),
+      name: t.string({ description: 'metadata.name', resolve: ({ key }) => key.name }),
+      revision: t.string({
+        description: 'the write that cannot be taken back',
+        resolve: ({ revision }) => String(revision),
+      }),
+      reason: t.exposeString('reason', { description: 'why, in words' }),
       paths: t.stringList({
         description: 'fields that have been written since',
         resolve: ({ paths }) => [...paths],
@@ -82,9 +90,13 @@ function addUndo(builder: Builder): void {
     description: 'What takes back what was done to one object.',
     fields: (t) => ({
       verb: t.string({ description: 'create, update or delete', resolve: ({ of }) => of.step.verb }),
-      resource: t.string({ resolve: ({ of }) => of.key.resource }),
-      namespace: t.string({ nullable: true, resolve: ({ of }) => of.key.namespace || null }),
-      name: t.string({ resolve: ({ of }) => of.key.name }),
+      resource: t.string({ description: '`pods`, `deployments.apps`', resolve: ({ of }) => of.key.resource }),
+      namespace: t.string({
+        nullable: true,
+        description: 'null: it is cluster-wide',
+        resolve: ({ of }) => of.key.namespace || null,
+      }),
+      name: t.string({ description: 'metadata.name', resolve: ({ of }) => of.key.name }),
       object: t.field({
         type: 'JSON',
         nullable: true,
@@ -105,6 +117,7 @@ function addUndo(builder: Builder): void {
     }),
   });
   const answer = builder.objectRef<UndoAnswer>('UndoAnswer').implement({
+    description: 'What became of an undo.',
     fields: (t) => ({
       done: t.boolean({
         description: 'false: nothing is written, for the reasons in `refusals` or in the errors of `steps`',
@@ -115,9 +128,14 @@ function addUndo(builder: Builder): void {
         description: 'by which the undo is undone; null where nothing was written',
         resolve: ({ changeSet }) => changeSet ?? null,
       }),
-      refusals: t.field({ type: [refusal], resolve: ({ refusals }) => [...refusals] }),
+      refusals: t.field({
+        type: [refusal],
+        description: 'why nothing was written; none: it is done',
+        resolve: ({ refusals }) => [...refusals],
+      }),
       steps: t.field({
         type: [step],
+        description: 'what is done to each object',
         resolve: (whole) => whole.steps.map((of, index) => ({ of, answer: whole, index })),
       }),
     }),
@@ -129,14 +147,14 @@ function addUndo(builder: Builder): void {
       description:
         'Takes changes back, all or none, in one transaction: of a change set, or of revisions where you may list. Refused where others have written the same fields since.',
       args: {
-        changeSet: t.arg.string(),
+        changeSet: t.arg.string({ description: 'the change set to take back: `changeSet` of a Change' }),
         fromRevision: t.arg.string({ description: 'in place of `changeSet`: the first' }),
         toRevision: t.arg.string({ description: 'and the last, itself too' }),
         kinds: t.arg.stringList({ description: 'with revisions: only of these resources' }),
         namespaces: t.arg.stringList({ description: 'with revisions: only in these' }),
         user: t.arg.string({ description: 'with revisions: only what this user wrote' }),
-        dryRun: t.arg.boolean(),
-        fieldManager: t.arg.string(),
+        dryRun: t.arg.boolean({ description: ARGUMENTS.dryRun }),
+        fieldManager: t.arg.string({ description: ARGUMENTS.fieldManager }),
       },
       resolve(_, args, { api, request }) {
         const { changeSet, fromRevision, toRevision, kinds, namespaces, user } = args;

@@ -1,3 +1,5 @@
+import { BOOKMARKS, EVENT_REVISION, FROM, INITIAL_EVENTS_END } from './watch-texts.ts';
+import { ARGUMENTS } from '../argument-texts.ts';
 import type { Builder } from '../builder.ts';
 import { PLAIN } from '../compiled/plain.ts';
 import { badRequest } from '../../meta/status.ts';
@@ -15,7 +17,13 @@ export function addGenericSubscriptions(builder: Builder): void {
     description: 'An event of a watch of several kinds.',
     fields: (t) => ({
       type: t.exposeString('type', { description: 'ADDED, MODIFIED, DELETED or BOOKMARK' }),
-      object: t.field({ type: 'JSON', nullable: true, extensions: PLAIN, resolve: ({ json }) => json }),
+      object: t.field({
+        type: 'JSON',
+        nullable: true,
+        description: 'as it is now; as it was last where it is gone',
+        extensions: PLAIN,
+        resolve: ({ json }) => json,
+      }),
       oldObject: t.field({
         type: 'JSON',
         nullable: true,
@@ -29,9 +37,10 @@ export function addGenericSubscriptions(builder: Builder): void {
         extensions: PLAIN,
         resolve: ({ changedPaths }) => changedPaths as string[] | null,
       }),
-      resourceVersion: t.exposeString('resourceVersion'),
+      resourceVersion: t.exposeString('resourceVersion', { description: EVENT_REVISION }),
       initialEventsEnd: t.boolean({
         nullable: true,
+        description: INITIAL_EVENTS_END,
         extensions: PLAIN,
         resolve: ({ initialEventsEnd }) => initialEventsEnd ?? null,
       }),
@@ -43,12 +52,12 @@ export function addGenericSubscriptions(builder: Builder): void {
       description:
         'Batches `[{type, object, initialEventsEnd}]`; without a resourceVersion the state comes first. BOOKMARK tells how far it is.',
       args: {
-        resource: t.arg.string({ required: true }),
-        version: t.arg.string(),
-        namespace: t.arg.string(),
-        labelSelector: t.arg.string(),
-        fieldSelector: t.arg.string(),
-        resourceVersion: t.arg.string(),
+        resource: t.arg.string({ required: true, description: ARGUMENTS.resource }),
+        version: t.arg.string({ description: ARGUMENTS.version }),
+        namespace: t.arg.string({ description: ARGUMENTS.namespace }),
+        labelSelector: t.arg.string({ description: ARGUMENTS.labelSelector }),
+        fieldSelector: t.arg.string({ description: ARGUMENTS.fieldSelector }),
+        resourceVersion: t.arg.string({ description: FROM }),
         managedFields: t.arg.boolean(MANAGED_FIELDS),
       },
       subscribe: (_, args, context): Promise<AsyncIterable<unknown>> => {
@@ -62,13 +71,13 @@ export function addGenericSubscriptions(builder: Builder): void {
       description: 'What happens to objects of several kinds, in the order in which it happens.',
       args: {
         kinds: t.arg.stringList({ required: true, description: '`pods`, `deployments.apps`' }),
-        namespace: t.arg.string(),
-        namespaces: t.arg.stringList(),
-        labelSelector: t.arg.string(),
-        fieldSelector: t.arg.string(),
+        namespace: t.arg.string({ description: ARGUMENTS.namespace }),
+        namespaces: t.arg.stringList({ description: ARGUMENTS.namespaces }),
+        labelSelector: t.arg.string({ description: ARGUMENTS.labelSelector }),
+        fieldSelector: t.arg.string({ description: ARGUMENTS.fieldSelector }),
         where: t.arg({ type: 'JSON', description: 'as the `where` of each of the kinds' }),
-        resourceVersion: t.arg.string({ description: 'where to begin; when not given the state comes first' }),
-        bookmarks: t.arg.boolean({ defaultValue: false }),
+        resourceVersion: t.arg.string({ description: FROM }),
+        bookmarks: t.arg.boolean({ defaultValue: false, description: BOOKMARKS }),
       },
       subscribe: (_, { kinds, ...args }, context): Promise<AsyncIterable<unknown>> => {
         const each = [...new Set(kinds)];

@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import { GraphQLNonNull, GraphQLString, type GraphQLOutputType } from 'graphql';
 import type { WatchOptions } from '../../api/contract.ts';
 import { collectionAttributes } from '../../api/selection.ts';
@@ -29,7 +30,10 @@ export function rolloutStatusFields(kind: Kind, types: KindTypes): FacetFields {
       [`${one}RolloutStatus`]: {
         type: types.generic('RolloutStatus') as GraphQLOutputType,
         description: `How far the rollout of a ${type} is, until it is over.`,
-        args: { namespace: { type: text }, name: { type: text } },
+        args: {
+          namespace: { type: text, description: ARGUMENTS.namespace },
+          name: { type: text, description: ARGUMENTS.name },
+        },
         subscribe: (_, args: RolloutArguments, context) => beginRolloutStatus(context, kind, args),
         resolve: (value: RolloutStatus) => value,
       },

@@ -1,3 +1,4 @@
+import { BOOKMARKS, EVENT_REVISION, FROM, INITIAL_EVENTS_END } from './watch-texts.ts';
 import {
   type GraphQLFieldConfigArgumentMap,
   GraphQLBoolean,
@@ -15,15 +16,15 @@ import { namesOf } from '../schema/names.ts';
 import { selectionArguments } from '../where/list-arguments.ts';
 
 /** Where a watch begins, and what it tells besides. */
-const FROM: GraphQLFieldConfigArgumentMap = {
+const WATCH: GraphQLFieldConfigArgumentMap = {
   resourceVersion: {
     type: GraphQLString,
-    description: 'where to begin, as the last event that was taken says it; when not given the state comes first',
+    description: FROM,
   },
   bookmarks: {
     type: GraphQLBoolean,
     defaultValue: false,
-    description: 'BOOKMARK events too, which say how far the watch is, and when the state has been told',
+    description: BOOKMARKS,
   },
 };
 
@@ -35,7 +36,7 @@ export function watchFields(kind: Kind, types: KindTypes): FacetFields {
       [`${namesOf(kind).many}Watch`]: {
         type: types.event(kind),
         description: `What happens to \`${namesOf(kind).many}\`, one event a payload; who reads too slowly is cut with 429 and resumes.`,
-        args: { ...selectionArguments(kind, types), ...FROM },
+        args: { ...selectionArguments(kind, types), ...WATCH },
         subscribe: (_, args: WatchArguments, context) => beginWatch(context, [kind], args, (events) => events),
         resolve: (value: ObjectEvent) => value,
       },
@@ -50,7 +51,12 @@ export const eventType = (kind: Kind, types: KindTypes): GraphQLObjectType<Objec
     description: `What has happened to an object of \`${kind.resource}\`.`,
     fields: {
       type: { type: new GraphQLNonNull(GraphQLString), description: 'ADDED, MODIFIED, DELETED or BOOKMARK' },
-      object: { type: types.object(kind), extensions: PLAIN, resolve: (event) => event.object },
+      object: {
+        type: types.object(kind),
+        description: 'as it is now; as it was last where it is gone',
+        extensions: PLAIN,
+        resolve: (event) => event.object,
+      },
       oldObject: {
         type: types.object(kind),
         description: 'what MODIFIED has changed, while it is known',
@@ -63,8 +69,13 @@ export const eventType = (kind: Kind, types: KindTypes): GraphQLObjectType<Objec
         extensions: PLAIN,
         resolve: (event) => event.changedPaths,
       },
-      json: { type: types.scalars.any, extensions: PLAIN, resolve: (event) => event.json },
-      resourceVersion: { type: GraphQLString },
-      initialEventsEnd: { type: GraphQLBoolean },
+      json: {
+        type: types.scalars.any,
+        description: 'the same object as JSON',
+        extensions: PLAIN,
+        resolve: (event) => event.json,
+      },
+      resourceVersion: { type: GraphQLString, description: EVENT_REVISION },
+      initialEventsEnd: { type: GraphQLBoolean, description: INITIAL_EVENTS_END },
     },
   });

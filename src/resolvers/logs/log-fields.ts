@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import {
   GraphQLBoolean,
   GraphQLInt,
@@ -28,8 +29,8 @@ const WORKLOADS: ReadonlySet<string> = new Set([
 
 const text = new GraphQLNonNull(GraphQLString);
 const FOLLOWED: GraphQLFieldConfigArgumentMap = {
-  namespace: { type: text },
-  name: { type: text },
+  namespace: { type: text, description: ARGUMENTS.namespace },
+  name: { type: text, description: ARGUMENTS.name },
   ...LOG_PART,
   follow: { type: GraphQLBoolean, defaultValue: true, description: 'false: what there is, and then the end' },
 };
@@ -40,8 +41,8 @@ export function addLogLine(builder: Builder): void {
     description: 'One line of the log of a container.',
     fields: (t) => ({
       time: t.exposeString('time', { nullable: true, description: 'when it was written, RFC 3339 with nanoseconds' }),
-      pod: t.exposeString('pod'),
-      container: t.exposeString('container'),
+      pod: t.exposeString('pod', { description: 'metadata.name of the pod' }),
+      container: t.exposeString('container', { description: 'its name in the pod' }),
       text: t.exposeString('text', { description: 'of a line of more than 16 KiB its beginning, and ` … [cut]`' }),
     }),
   });

@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import { diffObjects, type FieldChange } from '../../meta/diff.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { attributesOf } from '../../api/authorization/attributes.ts';
@@ -29,10 +30,14 @@ export function addBundleFields(builder: Builder, change: FieldChangeRef): Bundl
   const object = builder.objectRef<BundleObject>('BundleObject').implement({
     description: 'What became of one of many objects, or would have become of it.',
     fields: (t) => ({
-      apiVersion: t.exposeString('apiVersion'),
-      kind: t.exposeString('kindName'),
-      namespace: t.string({ nullable: true, resolve: ({ namespace }) => namespace || null }),
-      name: t.exposeString('name'),
+      apiVersion: t.exposeString('apiVersion', { description: '`apps/v1`' }),
+      kind: t.exposeString('kindName', { description: '`Deployment`' }),
+      namespace: t.string({
+        nullable: true,
+        description: 'null: it is cluster-wide',
+        resolve: ({ namespace }) => namespace || null,
+      }),
+      name: t.exposeString('name', { description: 'metadata.name' }),
       action: t.field({
         type: action,
         nullable: true,
@@ -52,7 +57,10 @@ export function addBundleFields(builder: Builder, change: FieldChangeRef): Bundl
           'What changes, without field owners. Of Secrets and what else is confidential the paths alone; null for who may not read the object.',
         resolve: (one, _, context) => diffOf(one, context),
       }),
-      warnings: t.stringList({ resolve: ({ answer }) => [...answer.warnings] }),
+      warnings: t.stringList({
+        description: 'what the server warns of, as kubectl prints it',
+        resolve: ({ answer }) => [...answer.warnings],
+      }),
       error: t.field({
         type: 'JSON',
         nullable: true,
@@ -67,7 +75,11 @@ export function addBundleFields(builder: Builder, change: FieldChangeRef): Bundl
     fields: (t) => ({
       count: t.int({ description: 'objects that it is about', resolve: ({ objects }) => objects.length }),
       refused: t.exposeBoolean('refused', { description: 'one object was refused, so nothing is written' }),
-      firstRevision: t.string({ nullable: true, resolve: ({ revisions }) => revisions && String(revisions.first) }),
+      firstRevision: t.string({
+        nullable: true,
+        description: 'the revision of the first object that was written',
+        resolve: ({ revisions }) => revisions && String(revisions.first),
+      }),
       lastRevision: t.string({
         nullable: true,
         description: 'Everything of the bundle is between the two; null: nothing was written.',
@@ -84,7 +96,7 @@ export function addBundleFields(builder: Builder, change: FieldChangeRef): Bundl
     description:
       'What goes when no manifest names it: objects with the label that the same field manager has applied, of these kinds, in the namespaces of the bundle.',
     fields: (t) => ({
-      labelSelector: t.string({ required: true }),
+      labelSelector: t.string({ required: true, description: '`part=shop`: what has it and is in no manifest goes' }),
       kinds: t.stringList({ description: "resources, `deployments.apps`; by default those of kubectl's list" }),
     }),
   });
@@ -102,11 +114,11 @@ export function addBundleFields(builder: Builder, change: FieldChangeRef): Bundl
           description: 'an object, a List, text of YAML documents, or a list of these; up to 1,000 objects',
         }),
         namespace: t.arg.string({ description: 'of manifests that say none; `default` where this says none either' }),
-        prune: t.arg({ type: prune }),
-        force: t.arg.boolean({ description: 'takes fields that others own' }),
-        dryRun: t.arg.boolean({ description: 'answers what the write would answer' }),
-        fieldManager: t.arg.string(),
-        fieldValidation: t.arg.string({ description: 'Strict, Warn or Ignore' }),
+        prune: t.arg({ type: prune, description: 'deletes what no manifest names any more' }),
+        force: t.arg.boolean({ description: ARGUMENTS.force }),
+        dryRun: t.arg.boolean({ description: ARGUMENTS.dryRun }),
+        fieldManager: t.arg.string({ description: ARGUMENTS.fieldManager }),
+        fieldValidation: t.arg.string({ description: ARGUMENTS.fieldValidation }),
       },
       resolve: (_, args, context) => applyBundle(context, { ...args, manifests: args.manifests as unknown }),
     }),

@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import type { Builder } from '../builder.ts';
 import { namedTarget } from '../targets.ts';
 import type { BundleResultRef } from './bundle-fields.ts';
@@ -7,15 +8,15 @@ import { deleteMany, updateMany } from './many-fields.ts';
 export function addGenericMany(builder: Builder, result: BundleResultRef): void {
   builder.mutationFields((t) => {
     const selection = {
-      resource: t.arg.string({ required: true, description: '`pods`, `deployments.apps`' }),
-      version: t.arg.string(),
-      namespace: t.arg.string(),
-      namespaces: t.arg.stringList(),
-      labelSelector: t.arg.string(),
-      fieldSelector: t.arg.string(),
+      resource: t.arg.string({ required: true, description: ARGUMENTS.resource }),
+      version: t.arg.string({ description: ARGUMENTS.version }),
+      namespace: t.arg.string({ description: ARGUMENTS.namespace }),
+      namespaces: t.arg.stringList({ description: ARGUMENTS.namespaces }),
+      labelSelector: t.arg.string({ description: ARGUMENTS.labelSelector }),
+      fieldSelector: t.arg.string({ description: ARGUMENTS.fieldSelector }),
       where: t.arg({ type: 'JSON', description: "as the kind's own field takes it" }),
       expectCount: t.arg.int({ description: 'Where there are more or fewer, nothing is written.' }),
-      dryRun: t.arg.boolean(),
+      dryRun: t.arg.boolean({ description: ARGUMENTS.dryRun }),
     };
     return {
       updateObjects: t.field({
@@ -24,9 +25,9 @@ export function addGenericMany(builder: Builder, result: BundleResultRef): void 
         description: 'Merge-patches all that are selected, or none.',
         args: {
           ...selection,
-          patch: t.arg({ type: 'JSON', required: true }),
-          fieldManager: t.arg.string(),
-          fieldValidation: t.arg.string(),
+          patch: t.arg({ type: 'JSON', required: true, description: ARGUMENTS.patch }),
+          fieldManager: t.arg.string({ description: ARGUMENTS.fieldManager }),
+          fieldValidation: t.arg.string({ description: ARGUMENTS.fieldValidation }),
         },
         resolve: (_, args, context) =>
           updateMany(context, namedTarget(context, 'list', args).kind, {
@@ -39,7 +40,11 @@ export function addGenericMany(builder: Builder, result: BundleResultRef): void 
         type: result,
         nullable: true,
         description: 'Deletes all that are selected, or none.',
-        args: { ...selection, gracePeriodSeconds: t.arg.int(), propagationPolicy: t.arg.string() },
+        args: {
+          ...selection,
+          gracePeriodSeconds: t.arg.int({ description: ARGUMENTS.gracePeriodSeconds }),
+          propagationPolicy: t.arg.string({ description: ARGUMENTS.propagationPolicy }),
+        },
         resolve: (_, args, context) =>
           deleteMany(context, namedTarget(context, 'list', args).kind, { ...args, where: args.where as unknown }),
       }),

@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import { GraphQLInt, GraphQLNonNull, GraphQLString, type GraphQLInputType, type GraphQLObjectType } from 'graphql';
 import { APPLY_PATCH, MERGE_PATCH } from '../../api/patch-body.ts';
 import type { Kind } from '../../kinds/kind.ts';
@@ -12,7 +13,7 @@ import { selectionArguments } from '../where/list-arguments.ts';
 import type { BundleResult } from './bundle-result.ts';
 import { writeMany, type ManyArguments } from './many.ts';
 import { patchWith } from './preconditions.ts';
-import { PROPAGATION, WRITE } from './write-arguments.ts';
+import { WRITE } from './write-arguments.ts';
 
 export interface UpdateManyArguments extends ManyArguments, WriteArguments {
   type?: string | null | undefined;
@@ -37,8 +38,12 @@ export function manyFields(kind: Kind, types: KindTypes): FacetFields {
       description: 'Patches all that are selected, or none: in one transaction, each by its own right.',
       args: {
         ...selectionArguments(kind, types),
-        type: { type: types.generic('PatchType') as GraphQLInputType, defaultValue: MERGE_PATCH },
-        patch: { type: new GraphQLNonNull(types.scalars.any) },
+        type: {
+          type: types.generic('PatchType') as GraphQLInputType,
+          defaultValue: MERGE_PATCH,
+          description: ARGUMENTS.type,
+        },
+        patch: { type: new GraphQLNonNull(types.scalars.any), description: ARGUMENTS.patch },
         ...EXPECT,
         ...WRITE,
       },
@@ -50,8 +55,8 @@ export function manyFields(kind: Kind, types: KindTypes): FacetFields {
       description: 'Deletes all that are selected, or none: in one transaction, each by its own right.',
       args: {
         ...selectionArguments(kind, types),
-        gracePeriodSeconds: { type: GraphQLInt },
-        propagationPolicy: { type: GraphQLString, description: PROPAGATION },
+        gracePeriodSeconds: { type: GraphQLInt, description: ARGUMENTS.gracePeriodSeconds },
+        propagationPolicy: { type: GraphQLString, description: ARGUMENTS.propagationPolicy },
         ...EXPECT,
         dryRun: WRITE['dryRun']!,
       },

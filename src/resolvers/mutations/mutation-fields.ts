@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import {
   GraphQLBoolean,
   GraphQLInt,
@@ -20,7 +21,7 @@ import type { FieldConfigs } from '../schema/output-types.ts';
 import { namespaceArgument } from '../where/list-arguments.ts';
 import { patchWith, type Preconditions } from './preconditions.ts';
 import { appliedType, tryApply } from './try-apply.ts';
-import { NAME_DESCRIPTION, PRECONDITIONS, PROPAGATION, SUBRESOURCE, WRITE } from './write-arguments.ts';
+import { PRECONDITIONS, WRITE } from './write-arguments.ts';
 
 interface ObjectArguments extends WriteArguments {
   namespace?: string | null | undefined;
@@ -66,7 +67,7 @@ export function mutationFields(kind: Kind, types: KindTypes): FacetFields {
       args: {
         ...objectArguments(kind, types),
         name: { type: GraphQLString, description: 'as the object says it, when not given' },
-        subresource: { type: GraphQLString, description: SUBRESOURCE },
+        subresource: { type: GraphQLString, description: ARGUMENTS.subresource },
       },
       async resolve(_, args: ObjectArguments, context) {
         const { api, request } = context;
@@ -86,7 +87,7 @@ export function mutationFields(kind: Kind, types: KindTypes): FacetFields {
 const objectArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
   ...namespaceArgument(kind),
   input: { type: types.input(kind), description: 'the object, typed' },
-  object: { type: types.scalars.any, description: 'the object as JSON' },
+  object: { type: types.scalars.any, description: ARGUMENTS.object },
   ...WRITE,
 });
 
@@ -119,8 +120,8 @@ function applyFields(kind: Kind, types: KindTypes, body: BodyOf): FieldConfigs {
   const args = {
     ...objectArguments(kind, types),
     name: { type: GraphQLString, description: 'as the object says it, when not given' },
-    subresource: { type: GraphQLString, description: SUBRESOURCE },
-    force: { type: GraphQLBoolean, description: 'takes fields that others own' },
+    subresource: { type: GraphQLString, description: ARGUMENTS.subresource },
+    force: { type: GraphQLBoolean, description: ARGUMENTS.force },
   };
   const apply = async (args: ObjectArguments, context: OperationContext): Promise<KubeObject> => {
     const { api, request } = context;
@@ -132,7 +133,7 @@ function applyFields(kind: Kind, types: KindTypes, body: BodyOf): FieldConfigs {
   return {
     [`apply${word}`]: {
       type: types.object(kind),
-      description: 'Server-side apply.',
+      description: `Server-side apply of an object of \`${kind.resource}\`: makes it, or changes the fields that are given.`,
       args,
       resolve: (_, given: ObjectArguments, context: OperationContext) => apply(given, context),
     },
@@ -150,15 +151,15 @@ const patchField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
   description: `Changes an object of \`${kind.resource}\` by a patch.`,
   args: {
     ...namespaceArgument(kind),
-    name: { type: text, description: NAME_DESCRIPTION },
-    subresource: { type: GraphQLString, description: SUBRESOURCE },
+    name: { type: text, description: ARGUMENTS.name },
+    subresource: { type: GraphQLString, description: ARGUMENTS.subresource },
     type: {
       type: types.generic('PatchType') as GraphQLInputType,
       defaultValue: MERGE_PATCH,
-      description: 'what the patch is',
+      description: ARGUMENTS.type,
     },
-    patch: { type: new GraphQLNonNull(types.scalars.any), description: 'the patch as JSON' },
-    force: { type: GraphQLBoolean, description: 'of an apply: takes fields that others own' },
+    patch: { type: new GraphQLNonNull(types.scalars.any), description: ARGUMENTS.patch },
+    force: { type: GraphQLBoolean, description: `of an apply: ${ARGUMENTS.force}` },
     ...PRECONDITIONS,
     ...WRITE,
   },
@@ -173,12 +174,12 @@ const patchField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
 
 const deleteField = (kind: Kind, types: KindTypes): FieldConfigs[string] => ({
   type: types.scalars.any,
-  description: 'The object as it was, or a Status.',
+  description: `Deletes an object of \`${kind.resource}\`; answers it as it was last, or a Status.`,
   args: {
     ...namespaceArgument(kind),
-    name: { type: text, description: NAME_DESCRIPTION },
-    gracePeriodSeconds: { type: GraphQLInt, description: 'time to end; 0 at once' },
-    propagationPolicy: { type: GraphQLString, description: PROPAGATION },
+    name: { type: text, description: ARGUMENTS.name },
+    gracePeriodSeconds: { type: GraphQLInt, description: ARGUMENTS.gracePeriodSeconds },
+    propagationPolicy: { type: GraphQLString, description: ARGUMENTS.propagationPolicy },
     ...PRECONDITIONS,
     dryRun: WRITE['dryRun']!,
   },

@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import { GraphQLNonNull, GraphQLString } from 'graphql';
 import { STRATEGIC_PATCH } from '../../api/patch-body.ts';
 import type { Kind } from '../../kinds/kind.ts';
@@ -13,7 +14,7 @@ export function nodeFields(kind: Kind, types: KindTypes): FacetFields {
   const field = (description: string, unschedulable: boolean) => ({
     type: types.object(kind),
     description,
-    args: { name: { type: new GraphQLNonNull(GraphQLString) }, ...WRITE },
+    args: { name: { type: new GraphQLNonNull(GraphQLString), description: ARGUMENTS.name }, ...WRITE },
     resolve: (_: unknown, args: NamedWrite, context: OperationContext) => cordon(context, kind, args, unschedulable),
   });
   return {

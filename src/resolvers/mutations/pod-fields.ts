@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import { GraphQLInt, GraphQLNonNull, GraphQLString } from 'graphql';
 import type { Kind } from '../../kinds/kind.ts';
 import type { Answer } from '../../api/contract.ts';
@@ -21,20 +22,33 @@ const text = new GraphQLNonNull(GraphQLString);
 /** `evictPod` and `bindPod`. */
 export function podFields(kind: Kind, types: KindTypes): FacetFields {
   if (kind.storage.key !== 'pods') return {};
-  const pod = { namespace: { type: text }, name: { type: text } };
+  const pod = {
+    namespace: { type: text, description: ARGUMENTS.namespace },
+    name: { type: text, description: ARGUMENTS.name },
+  };
   return {
     mutation: {
       evictPod: {
         type: types.scalars.any,
         description: 'Deletes it if its disruption budget allows; answers a Status, or the error 429.',
-        args: { ...pod, gracePeriodSeconds: { type: GraphQLInt }, ...PRECONDITIONS, dryRun: WRITE['dryRun']! },
+        args: {
+          ...pod,
+          gracePeriodSeconds: { type: GraphQLInt, description: ARGUMENTS.gracePeriodSeconds },
+          ...PRECONDITIONS,
+          dryRun: WRITE['dryRun']!,
+        },
         resolve: async (_, args: EvictArguments, context: OperationContext) =>
           wholeAnswer(await evict(context, kind, args), {}),
       },
       bindPod: {
         type: types.scalars.any,
         description: 'Puts it on a node, as a scheduler does; answers a Status.',
-        args: { ...pod, node: { type: text }, uid: { type: GraphQLString }, ...WRITE },
+        args: {
+          ...pod,
+          node: { type: text, description: 'metadata.name of the node' },
+          uid: { type: GraphQLString, description: ARGUMENTS.uid },
+          ...WRITE,
+        },
         async resolve(_, args: BindArguments, { api, request }: OperationContext) {
           const { namespace, name, node, uid } = args;
           const object = {

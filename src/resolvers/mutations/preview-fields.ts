@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import type { Builder } from '../builder.ts';
 import { MANAGED_FIELDS, namedTarget } from '../targets.ts';
 import { withoutManagedFields } from '../managed-fields.ts';
@@ -6,20 +7,28 @@ import { deletePreview, FATES, heldBy, type DeletePreview, type Reached } from '
 
 /** `deletePreview`: what a delete would take along. */
 export function addDeletePreview(builder: Builder): void {
-  const fate = builder.enumType('DeletionFate', { values: FATES });
+  const fate = builder.enumType('DeletionFate', {
+    description: 'What becomes of an object when another is deleted.',
+    values: FATES,
+  });
   const reached = builder.objectRef<Reached>('DeletionReached').implement({
     description: 'An object that a deletion reaches.',
     fields: (t) => ({
-      fate: t.field({ type: fate, resolve: (one) => one.fate }),
+      fate: t.field({ type: fate, description: 'what becomes of it', resolve: (one) => one.fate }),
       depth: t.exposeInt('depth', { description: 'steps from what is deleted' }),
-      apiVersion: t.string({ resolve: ({ kind }) => apiVersionOf(kind) }),
-      kind: t.string({ resolve: ({ kind }) => kind.kind }),
-      namespace: t.string({ nullable: true, resolve: ({ object }) => object.metadata.namespace }),
-      name: t.string({ resolve: ({ object }) => object.metadata.name }),
-      uid: t.string({ resolve: ({ object }) => object.metadata.uid }),
+      apiVersion: t.string({ description: '`apps/v1`', resolve: ({ kind }) => apiVersionOf(kind) }),
+      kind: t.string({ description: '`Deployment`', resolve: ({ kind }) => kind.kind }),
+      namespace: t.string({
+        nullable: true,
+        description: 'null: it is cluster-wide',
+        resolve: ({ object }) => object.metadata.namespace,
+      }),
+      name: t.string({ description: 'metadata.name', resolve: ({ object }) => object.metadata.name }),
+      uid: t.string({ description: 'metadata.uid', resolve: ({ object }) => object.metadata.uid }),
       heldBy: t.stringList({ description: 'finalizers for which it waits', resolve: ({ object }) => heldBy(object) }),
       object: t.field({
         type: 'JSON',
+        description: 'as it is now',
         args: { managedFields: t.arg.boolean({ ...MANAGED_FIELDS, defaultValue: false }) },
         resolve: ({ object }, { managedFields }) => (managedFields ? object : withoutManagedFields(object)),
       }),
@@ -28,7 +37,9 @@ export function addDeletePreview(builder: Builder): void {
   const preview = builder.objectRef<DeletePreview>('DeletePreview').implement({
     description: 'What a delete would take along, as far as you may read.',
     fields: (t) => ({
-      propagationPolicy: t.exposeString('propagationPolicy'),
+      propagationPolicy: t.exposeString('propagationPolicy', {
+        description: 'the policy that holds: what was asked, or the default',
+      }),
       truncated: t.exposeBoolean('truncated', { description: 'there is more than `first` objects' }),
       deleted: t.int({
         description: 'objects that go',
@@ -48,10 +59,10 @@ export function addDeletePreview(builder: Builder): void {
       description:
         'What a delete would take along: the blast radius by owners, namespaces and definitions. Writes nothing.',
       args: {
-        resource: t.arg.string({ required: true, description: '`pods`, `deployments.apps`' }),
-        version: t.arg.string(),
-        namespace: t.arg.string(),
-        name: t.arg.string({ required: true }),
+        resource: t.arg.string({ required: true, description: ARGUMENTS.resource }),
+        version: t.arg.string({ description: ARGUMENTS.version }),
+        namespace: t.arg.string({ description: ARGUMENTS.namespace }),
+        name: t.arg.string({ required: true, description: ARGUMENTS.name }),
         propagationPolicy: t.arg.string({ description: "Orphan, Background or Foreground; the kind's default" }),
         first: t.arg.int({ description: 'objects that are looked for, 500 by default' }),
       },

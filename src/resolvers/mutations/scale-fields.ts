@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import { GraphQLInt, GraphQLNonNull, GraphQLString } from 'graphql';
 import { MERGE_PATCH } from '../../api/patch-body.ts';
 import type { Kind } from '../../kinds/kind.ts';
@@ -27,8 +28,8 @@ export function scaleFields(kind: Kind, types: KindTypes): FacetFields {
         description: 'Writes the subresource `scale`; answers the Scale.',
         args: {
           ...namespaceArgument(kind),
-          name: { type: new GraphQLNonNull(GraphQLString) },
-          replicas: { type: new GraphQLNonNull(GraphQLInt) },
+          name: { type: new GraphQLNonNull(GraphQLString), description: ARGUMENTS.name },
+          replicas: { type: new GraphQLNonNull(GraphQLInt), description: ARGUMENTS.replicas },
           currentReplicas: { type: GraphQLInt, description: 'Where there are others, nothing is written.' },
           ...PRECONDITIONS,
           ...WRITE,

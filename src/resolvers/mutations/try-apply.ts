@@ -23,9 +23,13 @@ export function addApplyConflict(builder: Builder): void {
   builder.objectRef<ApplyConflict>('ApplyConflict').implement({
     description: 'A field of an apply that another manager owns.',
     fields: (t) => ({
-      manager: t.string({ nullable: true, resolve: ({ manager }) => manager }),
+      manager: t.string({
+        nullable: true,
+        description: 'who owns it; null where the message names nobody',
+        resolve: ({ manager }) => manager,
+      }),
       field: t.exposeString('field', { description: '`.spec.replicas`' }),
-      message: t.exposeString('message'),
+      message: t.exposeString('message', { description: 'the same in words' }),
     }),
   });
 }
@@ -36,8 +40,9 @@ export const appliedType = (kind: Kind, types: KindTypes): GraphQLObjectType =>
     name: types.claim(`${namesOf(kind).type}Applied`),
     description: 'The object, or the conflicts for which nothing was applied.',
     fields: () => ({
-      object: { type: types.object(kind) },
+      object: { type: types.object(kind), description: 'as it is now; null where there are conflicts' },
       conflicts: {
+        description: 'fields that others own; none: it was applied',
         type: new GraphQLNonNull(
           new GraphQLList(new GraphQLNonNull(types.generic('ApplyConflict') as GraphQLObjectType)),
         ),

@@ -1,3 +1,5 @@
+import { PAGE_INFO } from '../where/connection-type.ts';
+import { ARGUMENTS } from '../argument-texts.ts';
 import {
   GraphQLInt,
   GraphQLList,
@@ -26,9 +28,9 @@ export interface MixedArguments {
 }
 
 export const mixedArguments = ({ scalars }: KindTypes): GraphQLFieldConfigArgumentMap => ({
-  labelSelector: { type: GraphQLString },
+  labelSelector: { type: GraphQLString, description: ARGUMENTS.labelSelector },
   where: { type: scalars.any, description: 'A filter as JSON, of fields that all these kinds have.' },
-  first: { type: GraphQLInt },
+  first: { type: GraphQLInt, description: ARGUMENTS.first },
   after: { type: GraphQLString, description: '`endCursor` of the page before, in the same state' },
 });
 
@@ -117,9 +119,12 @@ export function mixedType(types: KindTypes): GraphQLObjectType {
     name: `${anyObject.name}Connection`,
     description: 'A page of objects of several kinds.',
     fields: () => ({
-      items: { type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(anyObject))) },
+      items: {
+        type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(anyObject))),
+        description: 'the objects of this page',
+      },
       totalCount: { type: new GraphQLNonNull(GraphQLInt), description: 'All that match, on this page or not.' },
-      pageInfo: { type: new GraphQLNonNull(types.generic('PageInfo') as GraphQLOutputType) },
+      pageInfo: { type: new GraphQLNonNull(types.generic('PageInfo') as GraphQLOutputType), description: PAGE_INFO },
       resourceVersion: { type: text, description: 'The state that the page is of.' },
       continue: { type: GraphQLString, description: '`endCursor`, if more follows.' },
       remainingItemCount: { type: GraphQLInt, description: 'How many follow.' },

@@ -15,6 +15,7 @@ import { selectObjects } from '../where/select-objects.ts';
 import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import type { FieldConfigs } from '../schema/output-types.ts';
 import { leadingTo, placeOfBack } from './backward.ts';
+import { endText } from './end-text.ts';
 import { endsOf, type End } from './ends.ts';
 import { leadsToOne, relatedMany, relatedOne } from './forward.ts';
 import { fromOf, type OfKind } from './from.ts';
@@ -55,7 +56,7 @@ const isUse = ({ forward, relation: { form, to } }: End): boolean =>
 /** A field of one object. */
 function single(
   type: Field['type'],
-  description: string | undefined,
+  description: string,
   read: (object: KubeObject, context: OperationContext, info: FieldPlace) => Soon<OfKind | undefined>,
 ): Field {
   const whole = (
@@ -77,7 +78,7 @@ function single(
 const oneField = (kind: Kind, end: End, types: KindTypes): Field => {
   const [to, ...others] = end.to;
   const type = others.length || !to ? types.anyObject : types.object(to);
-  return single(type, end.description, (from, context, info) =>
+  return single(type, endText(end), (from, context, info) =>
     relatedOne(end, fromOf(kind, from, types.registry, context, info)),
   );
 };
@@ -100,7 +101,7 @@ function manyField(kind: Kind, end: End, to: Kind, types: KindTypes): Field {
   };
   return {
     type: types.connection(to),
-    description: end.description,
+    description: endText(end),
     args: { ...filterArguments(to, types), ...pageArguments(to, types) },
     extensions: reads(read),
     resolve: read,

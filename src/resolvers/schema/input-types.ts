@@ -6,11 +6,12 @@ import {
   type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
 } from 'graphql';
-import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
+import { fieldDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { ByType } from './by-type.ts';
 import type { LeafTypes } from './leaf-types.ts';
 import { ByStruct, fieldNames } from './names.ts';
+import { structText } from './struct-text.ts';
 import type { TypeNames } from './type-names.ts';
 import type { Scalars } from './scalars-of.ts';
 
@@ -92,7 +93,7 @@ export class InputTypes {
         const name = this.names.of(schema, path);
         type = new GraphQLInputObjectType({
           name: this.names.claim(`${name}Input`),
-          description: typeDescription(schema.name) ?? schema.description ?? `What \`${name}\` is written as.`,
+          description: structText(schema, name),
           fields: () => this.fields(schema, name),
         });
       } else type = this.scalars.any;
@@ -122,7 +123,10 @@ export class InputTypes {
         new GraphQLInputObjectType({
           name: this.names.claim(`${valueName.replace(/Input$/, '')}EntryInput`),
           description: 'One entry of a map.',
-          fields: { key: { type: new GraphQLNonNull(GraphQLString) }, value: { type: value } },
+          fields: {
+            key: { type: new GraphQLNonNull(GraphQLString), description: 'The key in the map.' },
+            value: { type: value, description: 'What the map is to have there.' },
+          },
         }),
     );
   }

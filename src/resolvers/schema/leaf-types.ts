@@ -34,6 +34,7 @@ export class LeafTypes {
     if (!type) {
       type = new GraphQLEnumType({
         name: this.names.claim(this.names.of(schema, path)),
+        description: 'A value that its definition lists.',
         values: Object.fromEntries(values.map((value) => [value, { value }])),
       });
       this.enums.set(schema, type);

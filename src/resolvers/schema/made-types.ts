@@ -7,7 +7,7 @@ import {
   type GraphQLNamedType,
   type GraphQLSchema,
 } from 'graphql';
-import { ANY_OBJECT, fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
+import { ANY_OBJECT, fieldDescription } from '../../kinds/descriptions.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { parseApiVersion } from '../../meta/gvk.ts';
@@ -21,6 +21,7 @@ import { namesOf } from './names.ts';
 import { objectFields } from './object-fields.ts';
 import { OutputTypes, type FieldConfigs } from './output-types.ts';
 import { scalarsOf, type Scalars } from './scalars-of.ts';
+import { structText } from './struct-text.ts';
 import { TypeNames } from './type-names.ts';
 
 /** What all objects have: the type of relations that lead to several kinds. */
@@ -172,7 +173,7 @@ export class MadeTypes implements KindTypes {
       storage.persisted && this.metadata !== undefined && schema.fields.get('metadata')?.schema === this.metadata;
     return new GraphQLObjectType({
       name,
-      description: typeDescription(schema.name) ?? schema.description,
+      description: structText(schema, name),
       interfaces: stored ? [this.anyObject] : [],
       fields: () =>
         this.dependencies.making(kind, () => {

@@ -7,13 +7,14 @@ import {
   type GraphQLFieldConfigMap,
   type GraphQLOutputType,
 } from 'graphql';
-import { fieldDescription, typeDescription } from '../../kinds/descriptions.ts';
+import { fieldDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { PLAIN } from '../compiled/plain.ts';
 import { counted, type OperationContext } from '../context.ts';
 import { ByType } from './by-type.ts';
 import type { LeafTypes } from './leaf-types.ts';
 import { ByStruct, fieldNames } from './names.ts';
+import { structText } from './struct-text.ts';
 import type { TypeNames } from './type-names.ts';
 import type { Scalars } from './scalars-of.ts';
 
@@ -109,7 +110,7 @@ export class OutputTypes {
   private make(schema: ObjectSchema, name: string): GraphQLObjectType {
     return new GraphQLObjectType<Source, OperationContext>({
       name,
-      description: typeDescription(schema.name) ?? schema.description,
+      description: structText(schema, name),
       fields: () => this.fields(schema, name),
     });
   }
@@ -122,7 +123,10 @@ export class OutputTypes {
         new GraphQLObjectType({
           name: this.names.claim(`${valueName}Entry`),
           description: 'One entry of a map.',
-          fields: { key: { type: new GraphQLNonNull(GraphQLString) }, value: { type: value } },
+          fields: {
+            key: { type: new GraphQLNonNull(GraphQLString), description: 'The key in the map.' },
+            value: { type: value, description: 'What the map has there.' },
+          },
         }),
     );
   }

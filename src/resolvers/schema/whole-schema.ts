@@ -6,6 +6,12 @@ import { ROOTS, type Root } from './root-fields.ts';
 import { typeWalk } from './type-walk.ts';
 import { WideType } from './wide-type.ts';
 
+const TEXTS: Readonly<Record<Root, string>> = {
+  query: 'What can be read: each kind by its own fields, and any by `object`, `objects` and `search`.',
+  mutation: 'What can be written. Fields run one after the other, each a request of its own.',
+  subscription: 'What can be followed: watches, live queries, logs, rollouts and drains.',
+};
+
 /**
  * The schema of all kinds, for who asks for the schema itself. It is made in slices: `steps` is to be run to its end
  * before anything else is asked.
@@ -62,7 +68,7 @@ export class WholeSchema extends KindSchema {
   }
 
   protected override makeRoot(root: Root, name: string): WideType {
-    const type = new WideType({ name });
+    const type = new WideType({ name, description: TEXTS[root] });
     this.wide.set(root, type);
     return type;
   }

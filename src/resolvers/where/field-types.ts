@@ -1,3 +1,4 @@
+import { fieldDescription } from '../../kinds/descriptions.ts';
 import {
   GraphQLEnumType,
   GraphQLInputObjectType,
@@ -103,24 +104,28 @@ class FieldTypes {
 
   private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
     const configs: GraphQLInputFieldConfigMap = {};
-    for (const [name, { name: json, schema: of }] of queryFieldsOf(schema)) {
+    for (const [name, { name: json, schema: of, description }] of queryFieldsOf(schema)) {
       const type = this.of(of, `${typeName}_${json}`);
-      if (type) configs[name] = { type };
+      if (type) configs[name] = { type, description: fieldDescription(schema.name, json) ?? description };
     }
     return configs;
   }
 
   private entry(value: GraphQLInputType, plain: boolean): GraphQLInputObjectType {
     if (!plain)
-      return this.entries.of(value, (base) => this.makeEntry(base, { value: { type: new GraphQLNonNull(value) } }));
-    return (this.plainEntry ??= this.makeEntry('', { pick: { type: value, defaultValue: 'VALUE' } }));
+      return this.entries.of(value, (base) =>
+        this.makeEntry(base, { value: { type: new GraphQLNonNull(value), description: 'which field of the value' } }),
+      );
+    return (this.plainEntry ??= this.makeEntry('', {
+      pick: { type: value, defaultValue: 'VALUE', description: 'the direction, or the value alone' },
+    }));
   }
 
   private makeEntry(base: string, fields: GraphQLInputFieldConfigMap): GraphQLInputObjectType {
     return new GraphQLInputObjectType({
       name: this.types.claim(`${base.replace(/Field(_*)$/, '$1')}EntryField`),
       description: 'The entry of a map with this key.',
-      fields: { key: { type: new GraphQLNonNull(GraphQLString) }, ...fields },
+      fields: { key: { type: new GraphQLNonNull(GraphQLString), description: 'whose value is meant' }, ...fields },
     });
   }
 }

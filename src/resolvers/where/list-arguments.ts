@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../argument-texts.ts';
 import { GraphQLInt, GraphQLList, GraphQLNonNull, GraphQLString, type GraphQLFieldConfigArgumentMap } from 'graphql';
 import { AS_OF } from '../history/as-of.ts';
 import type { Kind } from '../../kinds/kind.ts';
@@ -18,21 +19,19 @@ export interface ListArguments extends NamespaceArguments {
 const names = new GraphQLList(new GraphQLNonNull(GraphQLString));
 
 export const namespaceArgument = (kind: Kind): Record<string, { type: typeof GraphQLString; description: string }> =>
-  kind.namespaced
-    ? { namespace: { type: GraphQLString, description: 'of the object, or of all that are asked for' } }
-    : {};
+  kind.namespaced ? { namespace: { type: GraphQLString, description: ARGUMENTS.namespace } } : {};
 
 /** Which objects: those of namespaces, and of them what selectors and a filter take. */
 export const selectionArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
   ...namespaceArgument(kind),
-  ...(kind.namespaced && { namespaces: { type: names, description: 'Several: a right to each is needed.' } }),
+  ...(kind.namespaced && { namespaces: { type: names, description: ARGUMENTS.namespaces } }),
   ...filterArguments(kind, types),
 });
 
 /** The same where the namespaces are known: of a relation. */
 export const filterArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigArgumentMap => ({
-  labelSelector: { type: GraphQLString, description: '`app=web,tier!=cache`, as `kubectl -l` has it' },
-  fieldSelector: { type: GraphQLString, description: '`status.phase=Running`, of the labels that REST takes' },
+  labelSelector: { type: GraphQLString, description: ARGUMENTS.labelSelector },
+  fieldSelector: { type: GraphQLString, description: ARGUMENTS.fieldSelector },
   where: { type: types.where(kind), description: 'what objects have to be like' },
 });
 
@@ -44,7 +43,7 @@ export const pageArguments = (kind: Kind, types: KindTypes): GraphQLFieldConfigA
   },
   first: {
     type: GraphQLInt,
-    description: 'how many from the beginning, or behind `after`: 500 when not given, 5000 at most',
+    description: ARGUMENTS.first,
   },
   after: { type: GraphQLString, description: '`endCursor` of the page before: of the same query, whose state stays' },
   last: { type: GraphQLInt, description: 'how many from the end, or before `before`' },

@@ -15,6 +15,7 @@ import { ByStruct, namesOf } from '../schema/names.ts';
 import { isPlain } from './conditions.ts';
 import { queryFieldsOf } from './field-names.ts';
 import { meaningOf, SCALAR_VALUES } from './scalar-values.ts';
+import { WORDS } from './word-texts.ts';
 import { wordsOf, type Word } from './scalar-condition.ts';
 
 /** `PodWhere` */
@@ -65,19 +66,21 @@ class WhereTypes {
       case 'list': {
         const item = this.of(schema.item, `${path}Item`);
         return this.onceOf(item, `${baseOf(item)}ListWhere`, () => ({
-          some: { type: item },
-          every: { type: item },
-          none: { type: item },
+          some: { type: item, description: 'one of the items is like this' },
+          every: { type: item, description: 'all items are like this' },
+          none: { type: item, description: 'no item is like this' },
           isEmpty: { type: GraphQLBoolean, description: 'A list that is not there is empty.' },
-          size: { type: this.of({ type: 'int32' }, '') },
+          size: { type: this.of({ type: 'int32' }, ''), description: 'how many items there are' },
         }));
       }
       case 'map': {
         const value = this.of(schema.value, `${path}Value`);
-        const key = { key: { type: new GraphQLNonNull(GraphQLString) } };
+        const key = { key: { type: new GraphQLNonNull(GraphQLString), description: 'whose value is looked at' } };
         return this.onceOf(value, `${baseOf(value)}EntryWhere`, () => ({
           ...key,
-          ...(isPlain(schema.value) ? this.words(schema.value) : { value: { type: new GraphQLNonNull(value) } }),
+          ...(isPlain(schema.value)
+            ? this.words(schema.value)
+            : { value: { type: new GraphQLNonNull(value), description: 'what the value is like' } }),
         }));
       }
       case 'any':
@@ -89,11 +92,11 @@ class WhereTypes {
 
   private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
     const configs: GraphQLInputFieldConfigMap = {};
-    for (const [name, { name: json, schema: of }] of queryFieldsOf(schema)) {
+    for (const [name, { name: json, schema: of, description }] of queryFieldsOf(schema)) {
       const type = this.of(of, `${typeName}_${json}`);
       configs[name] = {
         type: of.type === 'map' ? new GraphQLList(new GraphQLNonNull(type)) : type,
-        description: fieldDescription(schema.name, json),
+        description: fieldDescription(schema.name, json) ?? description,
       };
     }
     return configs;
@@ -121,8 +124,7 @@ class WhereTypes {
     return Object.fromEntries(
       words.map((word) => {
         const type = TYPES[word] ?? (word === 'in' || word === 'notIn' ? list : scalar);
-        const description = DESCRIPTIONS[word];
-        return [word, { type, ...(description && { description }) }];
+        return [word, { type, description: WORDS[word] }];
       }),
     );
   }
@@ -166,14 +168,12 @@ const TYPES: Readonly<Partial<Record<Word, GraphQLScalarType>>> = {
   matches: GraphQLString,
 };
 
-const DESCRIPTIONS: Readonly<Partial<Record<Word, string>>> = {
-  eq: 'null: there is none',
-  ne: 'also holds where there is none',
-  notIn: 'also holds where there is none',
-  matches: 'an expression of RE2, found anywhere in the text',
-};
-
-const combined = (type: GraphQLInputObjectType): GraphQLInputFieldConfigMap => {
+/** `and`, `or`, `not` of what a type says. */
+export const combined = (type: GraphQLInputObjectType): GraphQLInputFieldConfigMap => {
   const list = new GraphQLList(new GraphQLNonNull(type));
-  return { and: { type: list }, or: { type: list }, not: { type } };
+  return {
+    and: { type: list, description: 'all of these hold' },
+    or: { type: list, description: 'one of these holds' },
+    not: { type, description: 'this does not hold' },
+  };
 };

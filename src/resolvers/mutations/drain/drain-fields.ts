@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../../argument-texts.ts';
 import { attributesOf } from '../../../api/authorization/attributes.ts';
 import { withChangeSet } from '../../../api/history/change-set.ts';
 import { collectionAttributes } from '../../../api/selection.ts';
@@ -12,14 +13,22 @@ const EVENT_BYTES = 256;
 
 /** `drainNode`: a subscription, since it lasts; it ends with its last subscriber. */
 export function addDrainSubscription(builder: Builder): void {
-  const type = builder.enumType('DrainEventType', { values: DRAIN_EVENTS });
+  const type = builder.enumType('DrainEventType', { description: 'What a step of a drain is.', values: DRAIN_EVENTS });
   const event = builder.objectRef<DrainEvent>('DrainEvent').implement({
     description: 'One step of a drain, in the words of `kubectl drain`.',
     fields: (t) => ({
-      type: t.field({ type, resolve: (one) => one.type }),
-      message: t.exposeString('message'),
-      namespace: t.string({ nullable: true, resolve: ({ namespace }) => namespace }),
-      pod: t.string({ nullable: true, resolve: ({ pod }) => pod }),
+      type: t.field({ type, description: 'which step it is', resolve: (one) => one.type }),
+      message: t.exposeString('message', { description: 'the line that kubectl prints' }),
+      namespace: t.string({
+        nullable: true,
+        description: 'of the pod, where the step is about one',
+        resolve: ({ namespace }) => namespace,
+      }),
+      pod: t.string({
+        nullable: true,
+        description: 'metadata.name of the pod, where the step is about one',
+        resolve: ({ pod }) => pod,
+      }),
       remaining: t.exposeInt('remaining', { description: 'pods that are still to go' }),
     }),
   });
@@ -30,14 +39,18 @@ export function addDrainSubscription(builder: Builder): void {
       description:
         'Cordons a node and evicts its pods, as `kubectl drain`: disruption budgets are asked until they allow it. What it cannot do ends it with an error; it stops when nobody listens any more.',
       args: {
-        name: t.arg.string({ required: true }),
-        podSelector: t.arg.string(),
+        name: t.arg.string({ required: true, description: ARGUMENTS.name }),
+        podSelector: t.arg.string({ description: 'only pods that this label selector takes' }),
         gracePeriodSeconds: t.arg.int({ description: "negative or absent: each pod's own" }),
-        ignoreDaemonSets: t.arg.boolean(),
-        deleteEmptyDirData: t.arg.boolean(),
+        ignoreDaemonSets: t.arg.boolean({
+          description: 'leaves the pods of DaemonSets; without it they end the drain with an error',
+        }),
+        deleteEmptyDirData: t.arg.boolean({
+          description: 'pods with emptyDir volumes go too, and what is in these is lost',
+        }),
         force: t.arg.boolean({ description: 'pods that no controller would make anew go too' }),
         timeoutSeconds: t.arg.int({ description: '0 or absent: without end' }),
-        dryRun: t.arg.boolean(),
+        dryRun: t.arg.boolean({ description: ARGUMENTS.dryRun }),
       },
       extensions: WRITES,
       subscribe: (_, args, context): AsyncIterable<unknown> => begin(context, args),

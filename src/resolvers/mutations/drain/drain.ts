@@ -22,9 +22,16 @@ export interface DrainArguments {
   dryRun?: boolean | null | undefined;
 }
 
-export const DRAIN_EVENTS = ['CORDONED', 'WARNING', 'EVICTING', 'RETRYING', 'EVICTED', 'DRAINED'] as const;
+export const DRAIN_EVENTS = {
+  CORDONED: { description: 'the node takes no new pods' },
+  WARNING: { description: 'pods that are left alone, or what is lost with some' },
+  EVICTING: { description: 'a pod is asked to go' },
+  RETRYING: { description: 'a disruption budget does not allow it yet: it is asked again' },
+  EVICTED: { description: 'a pod is gone' },
+  DRAINED: { description: 'the end: all that had to go are gone' },
+} as const;
 export interface DrainEvent {
-  type: (typeof DRAIN_EVENTS)[number];
+  type: keyof typeof DRAIN_EVENTS;
   message: string;
   /** of the pod that it is about */
   namespace?: string;

@@ -1,3 +1,4 @@
+import { ARGUMENTS } from '../../argument-texts.ts';
 import {
   GraphQLInt,
   GraphQLList,
@@ -51,7 +52,12 @@ export function rolloutFields(kind: Kind, types: KindTypes): FacetFields {
   ): FieldConfigs[string] => ({
     type: types.object(kind),
     description,
-    args: { namespace: { type: text }, name: { type: text }, ...more, ...WRITE },
+    args: {
+      namespace: { type: text, description: ARGUMENTS.namespace },
+      name: { type: text, description: ARGUMENTS.name },
+      ...more,
+      ...WRITE,
+    },
     resolve: (_, args: NamedWrite, context: OperationContext) => patched(context, kind, args, change),
   });
   const mutation: FieldConfigs = {
@@ -62,7 +68,7 @@ export function rolloutFields(kind: Kind, types: KindTypes): FacetFields {
       'Back to the template of a revision; without one, to the one before the newest.',
       async (workload, context, { toRevision }) =>
         undoPatch(kind, workload, await keptRevisions(context, kind, workload), toRevision ?? 0),
-      { toRevision: { type: GraphQLInt } },
+      { toRevision: { type: GraphQLInt, description: 'the revision to go back to; the one before when not given' } },
     ),
   };
   if (isDeployment(kind)) {

@@ -10,19 +10,26 @@ export function addRolloutTypes(builder: Builder): void {
   builder.objectRef<ShownRevision>('RolloutRevision').implement({
     description: 'One revision of a workload, as `kubectl rollout history` shows it.',
     fields: (t) => ({
-      revision: t.exposeInt('revision'),
+      revision: t.exposeInt('revision', { description: 'its number, which only grows' }),
       name: t.exposeString('name', { description: 'of the ReplicaSet or ControllerRevision that keeps it' }),
-      changeCause: t.exposeString('changeCause', { nullable: true }),
+      changeCause: t.exposeString('changeCause', {
+        nullable: true,
+        description: 'the annotation kubernetes.io/change-cause',
+      }),
       current: t.exposeBoolean('current', { description: 'it is what the workload is' }),
-      template: t.field({ type: 'JSON', resolve: ({ template }) => template }),
+      template: t.field({
+        type: 'JSON',
+        description: 'the pod template of the revision',
+        resolve: ({ template }) => template,
+      }),
     }),
   });
   builder.objectRef<RolloutStatus>('RolloutStatus').implement({
     description: 'How far a rollout is, in the words of `kubectl rollout status`.',
     fields: (t) => ({
-      done: t.exposeBoolean('done'),
+      done: t.exposeBoolean('done', { description: 'the rollout is over, and has succeeded' }),
       failed: t.exposeBoolean('failed', { description: 'it will not come to its end by itself' }),
-      message: t.exposeString('message'),
+      message: t.exposeString('message', { description: 'the line that kubectl prints' }),
     }),
   });
 }

@@ -12,10 +12,12 @@ import {
 import type { Kind } from '../../../kinds/kind.ts';
 import type { OperationContext } from '../../context.ts';
 import type { KindTypes } from '../../schema/kind-types.ts';
+import { endText } from '../../relations/end-text.ts';
 import { endsOf } from '../../relations/ends.ts';
 import { namesOf } from '../../schema/names.ts';
 import { fieldType, pickType } from '../field-types.ts';
-import { scalarWhereType } from '../where-types.ts';
+import { combined, scalarWhereType } from '../where-types.ts';
+import { WORDS } from '../word-texts.ts';
 import { REDUCTIONS, type Reduction } from './accumulator.ts';
 import type { Group } from './aggregation.ts';
 import { relationsToOne } from './group-by.ts';
@@ -26,6 +28,9 @@ const DESCRIPTIONS: Readonly<Record<Reduction, string>> = {
   max: 'The largest value of a field.',
   avg: 'The average of a field of numbers or quantities, of the objects that have it.',
 };
+
+const COUNT = 'How many objects it has.';
+const COMPARISONS = ['eq', 'ne', 'lt', 'lte', 'gt', 'gte'] as const;
 
 /** An answer of an aggregation: the groups of a page, and all objects as one. */
 export interface Aggregate {
@@ -47,7 +52,7 @@ export function aggregateType(kind: Kind, types: KindTypes): GraphQLObjectType {
         description: 'The values that the group has in common, in the order of groupBy; null: there is none.',
         resolve: ({ by }) => by.map(({ shown }) => shown),
       },
-      count: { type: new GraphQLNonNull(GraphQLInt) },
+      count: { type: new GraphQLNonNull(GraphQLInt), description: COUNT },
       ...reductionFields(kind, types),
     }),
   });
@@ -58,10 +63,11 @@ export function aggregateType(kind: Kind, types: KindTypes): GraphQLObjectType {
       total: { type: new GraphQLNonNull(group), description: 'All that match as one group.' },
       groupCount: { type: new GraphQLNonNull(GraphQLInt), description: 'All groups that `having` takes.' },
       groups: {
+        description: 'the groups of this page',
         type: new GraphQLNonNull(new GraphQLList(new GraphQLNonNull(group))),
         resolve: ({ groups }, _, { budget }, info) => budget.items(groups, info),
       },
-      resourceVersion: { type: new GraphQLNonNull(GraphQLString) },
+      resourceVersion: { type: new GraphQLNonNull(GraphQLString), description: 'the state that it is reckoned of' },
     }),
   });
 }
@@ -90,8 +96,8 @@ export function groupByType(kind: Kind, types: KindTypes): GraphQLInputObjectTyp
     description: 'One field: of the object, or of one that it leads to.',
     fields: () => {
       const fields: GraphQLInputFieldConfigMap = {};
-      for (const { field, to } of relations) fields[field] = { type: types.orderBy(to[0]) };
-      for (const { name, type } of Object.values(own.getFields())) fields[name] = { type };
+      for (const end of relations) fields[end.field] = { type: types.orderBy(end.to[0]), description: endText(end) };
+      for (const { name, type, description } of Object.values(own.getFields())) fields[name] = { type, description };
       return fields;
     },
   });
@@ -105,8 +111,8 @@ export function groupWhereType(kind: Kind, types: KindTypes): GraphQLInputType {
     name: types.claim(`${name}ReductionWhere`),
     description: 'What is said of what is reckoned of one field.',
     fields: () => ({
-      of: { type: new GraphQLNonNull(types.orderBy(kind)) },
-      ...Object.fromEntries(['eq', 'ne', 'lt', 'lte', 'gt', 'gte'].map((word) => [word, { type: any }])),
+      of: { type: new GraphQLNonNull(types.orderBy(kind)), description: 'the field' },
+      ...Object.fromEntries(COMPARISONS.map((word) => [word, { type: any, description: WORDS[word] }])),
     }),
   });
   const values = new GraphQLList(new GraphQLNonNull(value));
@@ -114,11 +120,11 @@ export function groupWhereType(kind: Kind, types: KindTypes): GraphQLInputType {
     name: types.claim(`${name}GroupWhere`),
     description: 'What groups have to be like: all that is said holds.',
     fields: () => ({
-      count: { type: scalarWhereType('int32', types) },
-      ...Object.fromEntries(REDUCTIONS.map((reduction) => [reduction, { type: values }])),
-      and: { type: new GraphQLList(new GraphQLNonNull(where)) },
-      or: { type: new GraphQLList(new GraphQLNonNull(where)) },
-      not: { type: where },
+      count: { type: scalarWhereType('int32', types), description: COUNT },
+      ...Object.fromEntries(
+        REDUCTIONS.map((reduction) => [reduction, { type: values, description: DESCRIPTIONS[reduction] }]),
+      ),
+      ...combined(where),
     }),
   });
   return where;
@@ -130,7 +136,9 @@ export const groupOrderType = (kind: Kind, types: KindTypes): GraphQLInputObject
     name: types.claim(`${namesOf(kind).type}GroupOrder`),
     description: 'Exactly one: the number of objects, or what is reckoned of a field.',
     fields: () => ({
-      count: { type: pickType(types) },
-      ...Object.fromEntries(REDUCTIONS.map((reduction) => [reduction, { type: types.orderBy(kind) }])),
+      count: { type: pickType(types), description: COUNT },
+      ...Object.fromEntries(
+        REDUCTIONS.map((reduction) => [reduction, { type: types.orderBy(kind), description: DESCRIPTIONS[reduction] }]),
+      ),
     }),
   });

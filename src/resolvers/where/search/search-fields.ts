@@ -9,13 +9,21 @@ export function addSearch(builder: Builder): void {
     description: 'An object that a search has found.',
     fields: (t) => ({
       resource: t.string({ description: '`pods`, `deployments.apps`', resolve: ({ kind }) => kind.storage.key }),
-      apiVersion: t.string({ resolve: ({ kind }) => apiVersionOf(kind) }),
-      kind: t.string({ resolve: ({ kind }) => kind.kind }),
-      namespace: t.string({ nullable: true, resolve: ({ stored }) => stored.namespace || null }),
-      name: t.string({ resolve: ({ stored }) => stored.name }),
+      apiVersion: t.string({ description: '`apps/v1`', resolve: ({ kind }) => apiVersionOf(kind) }),
+      kind: t.string({ description: '`Deployment`', resolve: ({ kind }) => kind.kind }),
+      namespace: t.string({
+        nullable: true,
+        description: 'null: it is cluster-wide',
+        resolve: ({ stored }) => stored.namespace || null,
+      }),
+      name: t.string({ description: 'metadata.name', resolve: ({ stored }) => stored.name }),
       field: t.exposeString('field', { description: 'Where it was found: `metadata.name`, `spec.containers.image`.' }),
       text: t.exposeString('text', { description: 'What was found there.' }),
-      object: t.field({ type: 'JSON', resolve: ({ kind, stored }) => new WholeObject(kind, stored) }),
+      object: t.field({
+        type: 'JSON',
+        description: 'the whole object',
+        resolve: ({ kind, stored }) => new WholeObject(kind, stored),
+      }),
     }),
   });
   builder.queryField('search', (t) =>
@@ -25,9 +33,9 @@ export function addSearch(builder: Builder): void {
         'Objects that have all words of a text in their name, labels, annotations, images, hosts or addresses; names come first. ' +
         'What the caller may not list is not searched.',
       args: {
-        text: t.arg.string({ required: true }),
+        text: t.arg.string({ required: true, description: 'words, all of which are to be found, whatever their case' }),
         kinds: t.arg.stringList({ description: '`pods`, `deployments.apps`; all unless said' }),
-        namespaces: t.arg.stringList(),
+        namespaces: t.arg.stringList({ description: 'only in these; in all unless said' }),
         first: t.arg.int({ description: '20 unless said' }),
       },
       resolve: (_, args, context) => search(context, args),

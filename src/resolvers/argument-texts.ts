@@ -1,0 +1,27 @@
+/** What arguments are that many fields have, by their names: the same words wherever one stands. */
+export const ARGUMENTS = {
+  resource: 'the resource by its name: `pods`, `deployments.apps`',
+  version: "of the resource's group: `v1`; the preferred one when not given",
+  namespace: 'of the object, or of all that are asked for; none for what is cluster-wide',
+  namespaces: 'Several: a right to each is needed.',
+  name: 'metadata.name',
+  labelSelector: '`app=web,tier!=cache`, as `kubectl -l` has it',
+  fieldSelector: '`status.phase=Running`, of the fields that REST takes',
+  first: 'how many from the beginning, or behind `after`: 500 when not given, 5000 at most',
+  limit: 'how many; all when not given',
+  continue: '`continue` of the page before: the rest of the same state',
+  resourceVersion: 'Nothing is written where the object is at another.',
+  uid: 'Nothing is written where the object has another.',
+  subresource: 'a part that is read or written by itself: `status`, `scale`',
+  object: 'the object as JSON',
+  patch: 'the patch as JSON',
+  type: 'what the patch is',
+  force: 'takes fields that others own',
+  dryRun: 'answers what the write would answer, and writes nothing',
+  fieldManager: "who owns the fields that are written; the client's name when not given",
+  fieldValidation: 'what to do about unknown or repeated fields: Strict (refuse), Warn (the default) or Ignore',
+  gracePeriodSeconds: "time to end, in seconds: 0 at once; the kind's own when not given",
+  propagationPolicy:
+    "what becomes of what it owns: Orphan, Background or Foreground; the kind's default when not given",
+  replicas: 'how many there are to be',
+} as const;
