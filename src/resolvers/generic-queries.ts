@@ -1,19 +1,15 @@
 import { ARGUMENTS } from './argument-texts.ts';
 import type { Target } from '../api/contract.ts';
-import type { Kind } from '../kinds/kind.ts';
 import type { Builder } from './builder.ts';
 import { counted, type OperationContext } from './context.ts';
 import { PLAIN } from './compiled/plain.ts';
 import { readRemotely } from './read-remotely.ts';
 import { requireDiscovery } from './discovery.ts';
-import { groupName, namesOf } from './schema/names.ts';
+import { addKindInfo } from './table/kind-info.ts';
 import { MANAGED_FIELDS, namedTarget, selectOptions, type SelectArguments } from './targets.ts';
 import { collection } from './where/list-source.ts';
 import { selectObjects } from './where/select-objects.ts';
 import { WholeObject, wholeAnswer } from './whole.ts';
-
-/** A built-in kind's field, and that of a custom one which is always its own. */
-const fixedField = ({ custom, group }: Kind, name: string): string => (custom ? `${groupName(group)}_${name}` : name);
 
 interface ObjectPage {
   resourceVersion: string;
@@ -71,41 +67,7 @@ function remotePage(list: Record<string, unknown>): ObjectPage {
 
 /** `kinds`, `object`, `objects`: what a tool needs that knows resources by name only. */
 export function addGenericQueries(builder: Builder): void {
-  const kindRef = builder.objectRef<Kind>('KindInfo').implement({
-    description: 'A served resource of one group and version.',
-    fields: (t) => ({
-      resource: t.string({ description: '`pods`, `deployments.apps`', resolve: (kind) => kind.storage.key }),
-      plural: t.exposeString('resource', { description: 'as in the paths of REST: `deployments`' }),
-      singular: t.exposeString('singular', { description: '`deployment`' }),
-      group: t.exposeString('group', { description: '`apps`; empty for the core group' }),
-      version: t.exposeString('version', { description: '`v1`' }),
-      kind: t.exposeString('kind', { description: '`Deployment`' }),
-      namespaced: t.exposeBoolean('namespaced', { description: 'its objects are in namespaces' }),
-      custom: t.exposeBoolean('custom', { description: 'a CustomResourceDefinition has made it' }),
-      verbs: t.stringList({
-        description: 'what can be done: `get`, `list`, `create` …',
-        resolve: (kind) => kind.verbs as string[],
-      }),
-      shortNames: t.stringList({
-        description: 'as kubectl takes them: `deploy`',
-        resolve: (kind) => kind.shortNames as string[],
-      }),
-      categories: t.stringList({
-        description: 'lists of several kinds that kubectl gets with it: `all`',
-        resolve: (kind) => kind.categories as string[],
-      }),
-      subresources: t.stringList({
-        description: 'parts that are read or written by themselves: `status`, `scale`',
-        resolve: (kind) => [...kind.subresources.keys()],
-      }),
-      type: t.string({ description: 'its GraphQL type', resolve: (kind) => namesOf(kind).type }),
-      one: t.string({ description: 'the query of one object', resolve: (kind) => fixedField(kind, namesOf(kind).one) }),
-      many: t.string({
-        description: 'the query of many objects',
-        resolve: (kind) => fixedField(kind, namesOf(kind).many),
-      }),
-    }),
-  });
+  const kindRef = addKindInfo(builder);
   const pageRef = builder.objectRef<ObjectPage>('ObjectPage').implement({
     description: 'A list, or a chunk of it.',
     fields: (t) => ({

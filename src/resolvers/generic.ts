@@ -13,6 +13,7 @@ import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
 import { addLogLine } from './logs/log-fields.ts';
 import { addLiveTypes } from './live/live-types.ts';
+import { addMyNamespaces } from './table/my-namespaces.ts';
 import { addPageInfo } from './where/connection-type.ts';
 import { addSearch } from './where/search/search-fields.ts';
 
@@ -36,5 +37,6 @@ export function genericSchema(): GraphQLSchema {
   addLogLine(builder);
   addPageInfo(builder);
   addSearch(builder);
+  addMyNamespaces(builder);
   return builder.toSchema({ sortSchema: false });
 }

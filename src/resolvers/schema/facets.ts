@@ -6,6 +6,7 @@ import { watchFields, eventType } from '../live/watch-fields.ts';
 import { logFields } from '../logs/log-fields.ts';
 import { MUTATION_FACETS } from '../mutations/mutation-facets.ts';
 import { relationFields } from '../relations/relation-fields.ts';
+import { cellsField } from '../table/cells-field.ts';
 import { aggregateFields } from '../where/aggregate/aggregate-fields.ts';
 import { connectionType } from '../where/connection-type.ts';
 import { fieldType } from '../where/field-types.ts';
@@ -24,6 +25,7 @@ export const FACETS: readonly Facet[] = [
   rolloutStatusFields,
   logFields,
   historyField,
+  cellsField,
 ];
 
 /** The types of a kind that several facets share. */

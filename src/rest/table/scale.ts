@@ -2,7 +2,7 @@ import type { Scale } from '../../../schema/types.ts';
 import type { KubeObject, Unchecked } from '../../meta/object.ts';
 import { count, since } from '../../kinds/cells.ts';
 import type { Cell } from '../../kinds/kind.ts';
-import type { ColumnDefinition } from './columns.ts';
+import type { ColumnDefinition } from '../../kinds/table-columns.ts';
 
 const column = (name: string, type: string, description: string): ColumnDefinition => ({
   name,

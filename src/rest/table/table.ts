@@ -6,8 +6,8 @@ import type { KubeObject, ListMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { Stored } from '../../store/contract.ts';
 import { metadataOf, partialBytes, partialObject } from '../encoding/partial.ts';
-import { cellsOf } from './cells.ts';
-import { columnsOf, type ColumnDefinition } from './columns.ts';
+import { cellsOf } from '../../kinds/table-cells.ts';
+import { columnsOf, type ColumnDefinition } from '../../kinds/table-columns.ts';
 import { isScale, SCALE_COLUMNS, scaleCells } from './scale.ts';
 
 type Version = 'v1' | 'v1beta1';

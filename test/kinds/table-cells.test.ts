@@ -1,7 +1,7 @@
 import { expect, it, test } from 'vitest';
-import { createRegistry } from '../../../src/kinds/registry.ts';
-import type { KubeObject } from '../../../src/meta/object.ts';
-import { cellsOf } from '../../../src/rest/table/cells.ts';
+import { createRegistry } from '../../src/kinds/registry.ts';
+import type { KubeObject } from '../../src/meta/object.ts';
+import { cellsOf } from '../../src/kinds/table-cells.ts';
 
 const created = '2025-01-01T00:00:00Z';
 const NOW = Date.parse('2025-01-02T00:00:00Z');

@@ -1,5 +1,5 @@
-import { columnDescription } from '../../kinds/descriptions.ts';
-import type { Column, Kind } from '../../kinds/kind.ts';
+import { columnDescription } from './descriptions.ts';
+import type { Column, Kind } from './kind.ts';
 
 export type ColumnDefinition = Pick<Column, 'name' | 'type' | 'format' | 'description' | 'priority'>;
 

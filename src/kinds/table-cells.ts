@@ -1,6 +1,6 @@
-import type { Cell, Kind } from '../../kinds/kind.ts';
-import type { KubeObject } from '../../meta/object.ts';
-import { formatTime } from '../../meta/time.ts';
+import type { Cell, Kind } from './kind.ts';
+import type { KubeObject } from '../meta/object.ts';
+import { formatTime } from '../meta/time.ts';
 
 /**
  * Cells of one object of `kind`; name and creation time where nothing else is known. Versions of a built-in kind that

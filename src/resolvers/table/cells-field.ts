@@ -1,0 +1,25 @@
+import { GraphQLList } from 'graphql';
+import type { Kind } from '../../kinds/kind.ts';
+import { cellsOf } from '../../kinds/table-cells.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import { PLAIN } from '../compiled/plain.ts';
+import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
+
+/** Whether `cells` can be made of an object as it is served: built-in kinds print the stored version. */
+const prints = ({ custom, convert }: Kind): boolean => custom || !convert;
+
+/** `cells` of an object: its row of the table that kubectl prints, in the order of `kinds { columns }`. */
+export function cellsField(kind: Kind, { scalars }: KindTypes): FacetFields {
+  if (!kind.storage.persisted || !prints(kind)) return {};
+  return {
+    object: {
+      cells: {
+        type: new GraphQLList(scalars.any),
+        description:
+          'Its row of the table that kubectl prints, in the order of the columns of `kinds`. Ages are those of the moment at which it is asked; null where there is none.',
+        extensions: PLAIN,
+        resolve: (object: KubeObject) => cellsOf(kind, object, Date.now()),
+      },
+    },
+  };
+}

@@ -1,0 +1,72 @@
+import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { createRegistry } from '../../../src/kinds/registry.ts';
+import { FakeApi } from '../../support/fake-api.ts';
+import { askOf, configMap, namespace, podOf, reader, type Ask } from '../where/support.ts';
+
+const registry = createRegistry();
+/** Kinds whose objects are printed in the version in which they are served first. */
+const stored = registry
+  .all()
+  .filter((each) => each.storage.persisted && !each.convert && registry.preferred(each.storage.key) === each);
+
+let fake: FakeApi;
+let ask: Ask;
+beforeAll(async () => {
+  fake = await FakeApi.open();
+  ask = askOf(fake);
+  await fake.give(namespace('b'));
+  await fake.give(configMap('a', 'settings'), podOf('web', 'n1', '1', '1Mi'));
+  await fake.give(...reader('ann', 'a', 'configmaps'), ...reader('bea', 'b', 'namespaces'));
+});
+afterAll(() => fake.close());
+
+interface Info {
+  resource: string;
+  columns: { name: string; priority: number }[];
+  rights: string[];
+}
+const kind = async (resource: string, fields: string, user?: string): Promise<Info> => {
+  const { data, errors } = await ask(`{ kinds(preferred: true) { resource ${fields} } }`, undefined, user);
+  expect(errors).toBeUndefined();
+  return (data.kinds as Info[]).find((each) => each.resource === resource)!;
+};
+
+describe('cells', () => {
+  it('are a row with a cell for each column', async () => {
+    const { columns } = await kind('pods', 'columns { name priority }');
+    const { data } = await ask('{ pods(namespace: "a") { items { cells } } }');
+    const [{ cells }] = data.pods.items as [{ cells: unknown[] }];
+    expect(columns.map(({ name }) => name).slice(0, 3)).toEqual(['Name', 'Ready', 'Status']);
+    expect(cells).toHaveLength(columns.length);
+    expect(cells.slice(0, 2)).toEqual(['web', '0/1']);
+  });
+
+  test.each(stored.map(({ storage }) => [storage.key]))('%s can be asked for them', async (resource) => {
+    const { many } = (await kind(resource, 'many')) as unknown as { many: string };
+    const { errors } = await ask(`{ ${many} { items { cells } } }`);
+    expect(errors).toBeUndefined();
+  });
+});
+
+describe('rights', () => {
+  it('are the verbs that the caller has there', async () => {
+    expect((await kind('configmaps', 'rights(namespace: "a")', 'ann')).rights).toEqual(['get', 'list']);
+    expect((await kind('configmaps', 'rights(namespace: "b")', 'ann')).rights).toEqual([]);
+    expect((await kind('configmaps', 'rights', 'ann')).rights).toEqual([]);
+    expect((await kind('configmaps', 'rights')).rights).toContain('delete');
+  });
+
+  it('are of a subresource, where the kind has it', async () => {
+    expect((await kind('pods', 'rights(subresource: "log")')).rights).toEqual(['get']);
+    expect((await kind('configmaps', 'rights(subresource: "log")')).rights).toEqual([]);
+  });
+});
+
+describe('myNamespaces', () => {
+  it('are those that one may get', async () => {
+    const { data } = await ask('{ myNamespaces }', undefined, 'bea');
+    expect(data.myNamespaces).toEqual(['b']);
+    expect((await ask('{ myNamespaces }', undefined, 'ann')).data.myNamespaces).toEqual([]);
+    expect((await ask('{ myNamespaces }')).data.myNamespaces).toEqual(expect.arrayContaining(['a', 'b']));
+  });
+});
