@@ -1,7 +1,7 @@
 import { createSocket } from 'node:dgram';
 import { createServer, connect, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, it } from 'vitest';
-import { Balancer } from '../../src/nodes/network/balancer.ts';
+import { Balancer } from '../../src/rules/relay/balancer.ts';
 import { UserspaceProxy } from '../../src/nodes/network/userspace-proxy.ts';
 import { GivenInformers } from '../support/given-informers.ts';
 import { realClock } from './support.ts';

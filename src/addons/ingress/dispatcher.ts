@@ -1,7 +1,7 @@
 import type { Balancer } from './balancer.ts';
 import type { Endpoints, Protocol } from './endpoints.ts';
 import type { ExternalNames } from './external-names.ts';
-import type { Reach } from './reach.ts';
+import type { Reach } from '../reach.ts';
 import { Refusal } from './refusal.ts';
 import type { Backend } from './route.ts';
 import type { Traffic } from './traffic.ts';

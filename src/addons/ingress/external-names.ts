@@ -1,7 +1,7 @@
 import { lookup } from 'node:dns/promises';
 import { LRUCache } from 'lru-cache';
 import { isDns1123Subdomain } from '../../meta/names.ts';
-import type { Reach } from './reach.ts';
+import type { Reach } from '../reach.ts';
 
 /** How long an answer counts, ms; names that are remembered. */
 const TTL_MS = 5000;

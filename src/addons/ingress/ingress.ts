@@ -16,7 +16,7 @@ import { ingressStatus } from './ingress-status.ts';
 import { entriesOf, listenNear, type Listening } from './listen.ts';
 import { ACCOUNT, manifests, SERVICE } from './manifests.ts';
 import { Proxy } from './proxy.ts';
-import { Reach } from './reach.ts';
+import { Reach } from '../reach.ts';
 import { Rebuild } from './rebuild.ts';
 import { roles } from './roles.ts';
 import { RouteTable } from './route-table.ts';

@@ -1,6 +1,6 @@
 import type { Protocol } from './service-routes.ts';
-import { TcpProxy, type ProxyPort } from './tcp-proxy.ts';
-import { UdpProxy } from './udp-proxy.ts';
+import { TcpProxy, type ProxyPort } from '../../rules/relay/tcp-proxy.ts';
+import { UdpProxy } from '../../rules/relay/udp-proxy.ts';
 
 /** Ports held at once: an open file each. Further ones are served without. */
 const MAX_CLAIMS = 4096;

@@ -1,4 +1,4 @@
-import type { Target } from './target.ts';
+import type { Target } from '../../rules/relay/target.ts';
 
 /** Where this proxy stands. */
 export interface Place {

@@ -1,5 +1,5 @@
 import type { KubeObject } from '../../meta/object.ts';
-import type { Target } from './target.ts';
+import type { Target } from '../../rules/relay/target.ts';
 import type { HostPort } from './host-ports.ts';
 import type { Protocol, ServiceRoute } from './service-routes.ts';
 

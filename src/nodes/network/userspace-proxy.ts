@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import { Balancer } from './balancer.ts';
+import { Balancer } from '../../rules/relay/balancer.ts';
 import { HealthChecks } from './health-checks.ts';
 import { RouteSource } from './route-source.ts';
 import { bindingsOf, type Binding } from './service-bindings.ts';
 import type { ServiceProxy, ServiceProxyOptions } from './service-proxy.ts';
-import { allowedBy } from './source-ranges.ts';
+import { allowedBy } from '../../rules/relay/source-ranges.ts';
 import { SyncLoop } from './sync-loop.ts';
-import { TcpProxy, type ProxyPort } from './tcp-proxy.ts';
-import { UdpProxy } from './udp-proxy.ts';
+import { TcpProxy, type ProxyPort } from '../../rules/relay/tcp-proxy.ts';
+import { UdpProxy } from '../../rules/relay/udp-proxy.ts';
 
 const run = promisify(execFile);
 

@@ -3,7 +3,7 @@ import type { Node, Service } from '../../../schema/types.ts';
 import { HealthChecks } from '../../../src/nodes/network/health-checks.ts';
 import { ProxyHealth } from '../../../src/nodes/network/proxy-health.ts';
 import type { ServiceRoute } from '../../../src/nodes/network/service-routes.ts';
-import { TcpProxy } from '../../../src/nodes/network/tcp-proxy.ts';
+import { TcpProxy } from '../../../src/rules/relay/tcp-proxy.ts';
 
 const closing: { close(): void }[] = [];
 afterEach(() => {

@@ -1,9 +1,9 @@
-import { Balancer } from '../balancer.ts';
-import type { Target } from '../target.ts';
+import { Balancer } from '../../../rules/relay/balancer.ts';
+import type { Target } from '../../../rules/relay/target.ts';
 import type { Protocol, ServiceRoute } from '../service-routes.ts';
 import type { ServiceProxyOptions } from '../service-proxy.ts';
-import { TcpProxy, type ProxyPort } from '../tcp-proxy.ts';
-import { UdpProxy } from '../udp-proxy.ts';
+import { TcpProxy, type ProxyPort } from '../../../rules/relay/tcp-proxy.ts';
+import { UdpProxy } from '../../../rules/relay/udp-proxy.ts';
 
 /** Relays at once; endpoints beyond them are not reached. */
 const MAX_RELAYS = 256;

@@ -1,4 +1,4 @@
-import { Balancer } from '../balancer.ts';
+import { Balancer } from '../../../rules/relay/balancer.ts';
 import { HealthChecks } from '../health-checks.ts';
 import { PortClaims, type Claim } from '../port-claims.ts';
 import { RouteSource } from '../route-source.ts';

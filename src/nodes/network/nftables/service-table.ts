@@ -1,4 +1,4 @@
-import type { Target } from '../target.ts';
+import type { Target } from '../../../rules/relay/target.ts';
 import type { HostPort } from '../host-ports.ts';
 import type { ServiceRoute } from '../service-routes.ts';
 import type { NftChain, NftSet, NftTable } from './nft-table.ts';

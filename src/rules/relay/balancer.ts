@@ -1,4 +1,4 @@
-import type { Clock } from '../../rules/clock.ts';
+import type { Clock } from '../clock.ts';
 import type { Target } from './target.ts';
 
 /** Clients whose choice is remembered per service port. */

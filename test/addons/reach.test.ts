@@ -1,8 +1,8 @@
 import { expect, it } from 'vitest';
-import { Reach } from '../../../src/addons/ingress/reach.ts';
-import { FakeClock } from '../../support/fake-clock.ts';
-import { GivenInformers } from '../../support/given-informers.ts';
-import { machineWith } from '../support.ts';
+import { Reach } from '../../src/addons/reach.ts';
+import { FakeClock } from '../support/fake-clock.ts';
+import { GivenInformers } from '../support/given-informers.ts';
+import { machineWith } from './support.ts';
 
 const SLICES = 'endpointslices.discovery.k8s.io';
 const informers = new GivenInformers();

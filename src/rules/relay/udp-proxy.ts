@@ -1,4 +1,5 @@
 import { createSocket, type Socket } from 'node:dgram';
+import type { Target } from './target.ts';
 import type { ProxyPort } from './tcp-proxy.ts';
 
 /** Clients that are remembered at once, and for how long after their last datagram, ms. */
@@ -6,11 +7,12 @@ const MAX_FLOWS = 1024;
 const IDLE_MS = 30_000;
 
 interface Flow {
+  target: Target;
   upstream: Socket;
   timer: NodeJS.Timeout;
 }
 
-/** Datagrams of one client go to one endpoint until it has been silent for a while. */
+/** Datagrams of one client go to one endpoint until it has been silent for a while, or the endpoint has left. */
 export class UdpProxy {
   private readonly socket: Socket;
   private readonly flows = new Map<string, Flow>();
@@ -46,13 +48,22 @@ export class UdpProxy {
 
   private forward(data: Buffer, address: string, port: number): void {
     const key = `${address}:${port}`;
-    const flow = this.flows.get(key) ?? this.open(key, address, port);
+    const flow = this.current(key) ?? this.open(key, address, port);
     if (!flow) return;
     // The one that has been silent longest is the first, and the first that is given up.
     this.flows.delete(key);
     this.flows.set(key, flow);
     flow.timer.refresh();
     flow.upstream.send(data);
+  }
+
+  private current(key: string): Flow | undefined {
+    const flow = this.flows.get(key);
+    if (!flow) return undefined;
+    const { target } = flow;
+    if (this.port.targets().some((each) => each.address === target.address && each.port === target.port)) return flow;
+    this.drop(key);
+    return undefined;
   }
 
   private open(key: string, address: string, port: number): Flow | undefined {
@@ -67,7 +78,7 @@ export class UdpProxy {
     upstream.connect(target.port, target.address);
     balancer.used(target, address, affinityMs());
     // Datagrams sent before the socket is connected are queued by it.
-    return { upstream: queued(upstream), timer: setTimeout(() => this.drop(key), IDLE_MS).unref() };
+    return { target, upstream: queued(upstream), timer: setTimeout(() => this.drop(key), IDLE_MS).unref() };
   }
 
   private drop(key: string): void {

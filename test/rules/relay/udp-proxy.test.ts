@@ -1,7 +1,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { afterEach, expect, test } from 'vitest';
-import { Balancer } from '../../../src/nodes/network/balancer.ts';
-import { UdpProxy } from '../../../src/nodes/network/udp-proxy.ts';
+import { Balancer } from '../../../src/rules/relay/balancer.ts';
+import { UdpProxy } from '../../../src/rules/relay/udp-proxy.ts';
 
 const closing: (() => unknown)[] = [];
 afterEach(() => {
@@ -42,4 +42,30 @@ test('with too many clients, the one that has been silent longest is forgotten',
   // b was the one: it asks from another place now, and takes that of a, which has been silent longest.
   await ask(b);
   expect(await ask(c)).toBe(third);
+});
+
+test('a client whose endpoint has left is led to another with its next datagram', async () => {
+  const [one, two] = [await bound(), await bound()];
+  for (const [server, name] of [
+    [one, 'one'],
+    [two, 'two'],
+  ] as const)
+    server.on('message', (_, { port, address }) => server.send(name, port, address));
+  let targets = [{ address: '127.0.0.1', port: one.address().port }];
+  const balancer = new Balancer(() => 0, { now: () => 0 });
+  const proxy = new UdpProxy(
+    { balancer, targets: () => targets, affinityMs: () => 0, allows: () => true },
+    '127.0.0.1',
+  );
+  closing.push(() => proxy.close());
+  await proxy.listen(0, '127.0.0.1');
+  const client = await bound();
+  const ask = (): Promise<string> =>
+    new Promise((resolve) => {
+      client.once('message', (data) => resolve(String(data)));
+      client.send('?', proxy.boundPort, '127.0.0.1');
+    });
+  expect(await ask()).toBe('one');
+  targets = [{ address: '127.0.0.1', port: two.address().port }];
+  expect(await ask()).toBe('two');
 });

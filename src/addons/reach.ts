@@ -1,10 +1,10 @@
-import type { Endpoint, EndpointSlice, Pod, ServiceCIDR } from '../../../schema/types.ts';
-import type { Informer } from '../../client/contract.ts';
-import { formatAddress, isInRange, parseAddress, parseRange, type Range } from '../../meta/address.ts';
-import { isGlobal } from '../../rules/destination.ts';
-import { isPodTerminal } from '../../rules/pods.ts';
-import { endpointsOf, servicesOfSlice } from '../../rules/service-slices.ts';
-import type { Machine } from '../machine.ts';
+import type { Endpoint, EndpointSlice, Pod, ServiceCIDR } from '../../schema/types.ts';
+import type { Informer } from '../client/contract.ts';
+import { formatAddress, isInRange, parseAddress, parseRange, type Range } from '../meta/address.ts';
+import { isGlobal } from '../rules/destination.ts';
+import { isPodTerminal } from '../rules/pods.ts';
+import { endpointsOf, servicesOfSlice } from '../rules/service-slices.ts';
+import type { Machine } from './machine.ts';
 
 const API = 'default/kubernetes';
 const BY_SERVICE = 'service';
