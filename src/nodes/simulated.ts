@@ -3,6 +3,7 @@ import type { NodeDependencies } from './contract.ts';
 import { RENEW_MS } from './node-lease.ts';
 import { Gate } from './runtimes/simulated/gate.ts';
 import { PodLives } from './runtimes/simulated/pod-lives.ts';
+import { SimulatedKubelet } from './runtimes/simulated/simulated-kubelet.ts';
 import { SimulatedNode } from './runtimes/simulated/simulated-node.ts';
 
 export interface SimulatedNodesOptions extends Omit<NodeDependencies, 'events'> {
@@ -17,6 +18,8 @@ export interface SimulatedNodesOptions extends Omit<NodeDependencies, 'events'> 
   zones?: readonly string[];
   /** share of the runs of containers that fail, from 0 to 1, of pods whose annotations say none */
   failures?: number;
+  /** PEM of the cluster's CA and the machine's address, where the nodes' kubelets are to answer */
+  kubelet?: { ca: string; address: string };
 }
 
 export interface SimulatedNodes {
@@ -43,6 +46,7 @@ class Simulation implements SimulatedNodes {
   private readonly timers = new Set<unknown>();
   private readonly gate = new Gate(CONCURRENCY);
   private readonly lives: PodLives;
+  private readonly kubelet: SimulatedKubelet | undefined;
   private stopped = false;
 
   constructor(private readonly options: SimulatedNodesOptions) {
@@ -59,9 +63,22 @@ class Simulation implements SimulatedNodes {
       log,
       failureRate: failures,
     });
+    const pods = informers.informer('pods');
+    this.kubelet =
+      options.kubelet &&
+      new SimulatedKubelet({
+        ca: options.kubelet.ca,
+        nodes: this.registered,
+        pod: (namespace, name) => pods.get(namespace, name),
+        gate: this.gate,
+        clock,
+        random,
+        log,
+      });
   }
 
   async start(): Promise<void> {
+    await this.listen();
     await Promise.all([...this.nodes.values()].map((node) => this.gate.run(() => this.register(node))));
     for (const node of this.nodes.values()) this.report(node);
     this.lives.start();
@@ -71,7 +88,16 @@ class Simulation implements SimulatedNodes {
     this.stopped = true;
     this.lives.stop();
     for (const timer of this.timers) this.options.clock.clearTimeout(timer);
+    await this.kubelet?.close();
     await this.gate.idle();
+  }
+
+  private async listen(): Promise<void> {
+    const { kubelet } = this.options;
+    if (!this.kubelet || !kubelet) return;
+    const { address } = kubelet;
+    const port = await this.kubelet.listen(address);
+    for (const node of this.nodes.values()) node.kubelet = { address, port };
   }
 
   private node(name: string, index: number): SimulatedNode {

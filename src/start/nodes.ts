@@ -7,6 +7,7 @@ import type { Client, Transport } from '../client/contract.ts';
 import { createInformers, type Informers } from '../client/informers.ts';
 import { createEventRecorder } from '../control/events.ts';
 import { isStatusError } from '../meta/status.ts';
+import { nodeAddress } from '../nodes/network/node-address.ts';
 import { createNode } from '../nodes/node.ts';
 import { createSimulatedNodes } from '../nodes/simulated.ts';
 import { systemClock } from '../rules/clock.ts';
@@ -94,7 +95,7 @@ const informersOf = (client: Client, log: Report, fieldSelectors: Record<string,
   });
 
 async function simulate(
-  { client, log }: Host,
+  { client, settings, log }: Host,
   { count, cpu, memory, pods, zones, failures }: Extract<NodeSpec, { runtime: 'simulated' }>,
   first: number,
 ): Promise<Running> {
@@ -108,6 +109,7 @@ async function simulate(
     failures,
     zones: Array.from({ length: zones }, (_, n) => `zone-${letter(n)}`),
     first,
+    kubelet: { ca: settings.ca, address: settings.nodeIP ?? nodeAddress() },
     client,
     informers,
     clock: systemClock,

@@ -249,7 +249,7 @@ describe.skipIf(!can.rootView)('pods outlive', () => {
     let cluster: Cluster;
     let agent: Role;
     let world: World;
-    const start = (): Promise<Role> => startRole('nodes', cluster, scratch);
+    const start = (...more: string[]): Promise<Role> => startRole('nodes', cluster, scratch, ...more);
     beforeAll(async () => {
       cluster = await startCluster(['--roles', 'api,controllers,scheduler']);
       agent = await start();
@@ -257,6 +257,8 @@ describe.skipIf(!can.rootView)('pods outlive', () => {
     });
     afterAll(async () => {
       if (agent) await end(agent);
+      // nothing of the machine is kept for a next start
+      if (agent) await end(await start('--pods-on-stop', 'end'));
       await cluster?.remove();
     });
 

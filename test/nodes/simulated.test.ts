@@ -18,6 +18,7 @@ const facts: SimulatedFacts = {
   crashed: false,
   restarts: 0,
   held: false,
+  joined: false,
   steering,
 };
 
@@ -27,6 +28,8 @@ describe('a stage of a simulated pod', () => {
     [{ initDone: false }, 'initialize'],
     [{ phase: 'Running' }, undefined],
     [{ phase: 'Running', ends: true }, 'end'],
+    [{ phase: 'Running', joined: true }, 'join'],
+    [{ joined: true }, 'run'],
     [{ phase: 'Running', ends: true, crashed: true }, 'restart'],
     [{ phase: 'Running', ends: true, deadlineMs: 1 }, 'end'],
     [{ phase: 'Running', ends: true, deadlineMs: 0 }, 'expire'],
@@ -60,9 +63,17 @@ describe('a stage of a simulated pod', () => {
       Object.fromEntries(Object.entries(values).map(([key, value]) => [`simulated.ku7s.io/${key}`, value]));
     const of = (values: Record<string, string>) =>
       steeringOf({ metadata: { ...META, annotations: annotations(values) } });
-    expect(of({ 'run-seconds': '1.5', 'exit-code': '3', 'failure-rate': '7', ready: 'false' })).toEqual({
+    const values = {
+      'run-seconds': '1.5',
+      'exit-code': '3',
+      'exec-exit-code': '4',
+      'failure-rate': '7',
+      ready: 'false',
+    };
+    expect(of(values)).toEqual({
       runMs: 1500,
       exitCode: 3,
+      execExitCode: 4,
       failureRate: 1,
       ready: false,
     });
@@ -252,6 +263,27 @@ describe('simulated nodes', () => {
       containerStatuses: [{ state: { waiting: { reason: 'ErrImagePull' } } }],
     });
     expect((await pod('slow')).status).toMatchObject({ phase: 'Running', containerStatuses: [{ ready: false }] });
+  });
+
+  it('begin an ephemeral container, and leave the others as they are', async () => {
+    await start();
+    await cluster.addPod('web', spec);
+    await cluster.clock.advance(2000);
+    const { containerStatuses } = (await pod('web')).status;
+    const ephemeralContainers = [{ name: 'look', image: 'busybox' }];
+    await cluster.client.patch(
+      'pods',
+      'a',
+      'web',
+      { spec: { ephemeralContainers } },
+      { subresource: 'ephemeralcontainers', type: 'strategic' },
+    );
+    await cluster.clock.advance(1000);
+    expect((await pod('web')).status).toMatchObject({
+      phase: 'Running',
+      containerStatuses,
+      ephemeralContainerStatuses: [{ name: 'look', state: { running: {} } }],
+    });
   });
 
   it('end a pod whose deadline is over', async () => {

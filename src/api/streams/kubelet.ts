@@ -6,32 +6,34 @@ import { objectAs } from '../object-as.ts';
 import { targetUrl } from './target-url.ts';
 
 const KUBELET_PORT = 10250;
-/** Nodes of this runtime have no agent that could be asked. */
+/** Nodes of this runtime have made-up addresses; the kubelets of many answer at one that is real, each to its name. */
 const SIMULATED = 'simulated://';
+const ADDRESSES = ['InternalIP', 'ExternalIP', 'Hostname'];
+const ADDRESSES_OF_SIMULATED = ['InternalDNS'];
 
 export interface Kubelet {
   /** as the node has said it: an address, or a name */
   host: string;
   port: number;
+  /** the name to ask for, where the address is not the node's alone */
+  name?: string;
 }
 
-/** Where a node's agent listens. Throws 404 without the node, 400 for a simulated one, 500 while it has not said its address. */
+/** Where a node's agent listens. Throws 404 without the node, 500 while it has not said its address. */
 export function kubeletOf(core: Core, node: string): Kubelet {
   const stored = core.store.get({ resource: 'nodes', namespace: '', name: node });
   if (!stored) throw notFound({ group: '', resource: 'nodes' }, node);
   const { addresses = [], daemonEndpoints, nodeInfo } = objectAs('nodes', stored).status ?? {};
-  if (nodeInfo?.containerRuntimeVersion.startsWith(SIMULATED))
-    throw badRequest(
-      `node ${JSON.stringify(node)} is simulated: its pods run nothing that has logs, could execute a command or be connected to`,
-    );
-  const host = ['InternalIP', 'ExternalIP', 'Hostname']
+  const isSimulated = nodeInfo?.containerRuntimeVersion.startsWith(SIMULATED) ?? false;
+  const host = (isSimulated ? ADDRESSES_OF_SIMULATED : ADDRESSES)
     .map((type) => addresses.find((a) => a.type === type)?.address)
     .find(Boolean);
   if (!host)
     throw internalError(
       `no preferred addresses found; known addresses: [${addresses.map((a) => a.address).join(' ')}]`,
     );
-  return { host, port: daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT };
+  const port = daemonEndpoints?.kubeletEndpoint?.Port || KUBELET_PORT;
+  return { host, port, ...(isSimulated && { name: node }) };
 }
 
 /**
@@ -40,9 +42,9 @@ export function kubeletOf(core: Core, node: string): Kubelet {
  * @param path with the leading slash @param search with the `?`, or empty
  */
 export async function kubeletConnection(core: Core, node: string, path: string, search: string): Promise<Connection> {
-  const { host, port } = kubeletOf(core, node);
+  const { host, port, name = host } = kubeletOf(core, node);
   const address = await core.destinations.locate(host, port, 'kubelet');
-  return { url: targetUrl({ secure: true, host, port, path, search }), address, secure: true, kubelet: node };
+  return { url: targetUrl({ secure: true, host: name, port, path, search }), address, secure: true, kubelet: node };
 }
 
 /** The node of a pod. Throws 400 before it has one. */

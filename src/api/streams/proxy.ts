@@ -71,6 +71,8 @@ export async function nodeProxy(core: Core, target: Target, asked: Asked): Promi
   if (port === '' || wanted === kubelet.port) return kubeletConnection(core, name, asked.path, asked.search);
   if (wanted === undefined)
     throw serviceUnavailable(`error trying to reach service: unknown port ${JSON.stringify(port)}`);
+  if (kubelet.name !== undefined)
+    throw serviceUnavailable(`error trying to reach service: node ${JSON.stringify(name)} is simulated`);
   const address = await core.destinations.locate(kubelet.host, wanted);
   return connection(scheme, address, wanted, asked);
 }

@@ -19,11 +19,15 @@ export class HierarchyV1 implements Hierarchy {
   readonly enforces: ReadonlySet<Controller>;
   private readonly directories: readonly string[];
 
-  /** @param places the agent's own cgroup of each controller; several may be mounted together */
+  /**
+   * @param places the agent's own cgroup of each controller; several may be mounted together
+   * @param others where a runtime that makes cgroups itself makes them in trees that the agent has no need of
+   */
   constructor(
     private readonly files: CgroupFiles,
     private readonly places: ReadonlyMap<string, string>,
     readonly path: string,
+    private readonly others: readonly string[] = [],
   ) {
     this.directories = [...new Set(places.values())];
     this.enforces = new Set(CONTROLLERS.filter((name) => places.has(name)));
@@ -41,7 +45,8 @@ export class HierarchyV1 implements Hierarchy {
   }
 
   children(path: string): string[] {
-    return [...new Set(this.directories.flatMap((directory) => this.files.children(join(directory, path))))];
+    const all = [...this.directories, ...this.others];
+    return [...new Set(all.flatMap((directory) => this.files.children(join(directory, path))))];
   }
 
   procs(path: string): string[] {
@@ -128,7 +133,8 @@ export class HierarchyV1 implements Hierarchy {
   }
 
   remove(path: string): boolean {
-    return this.directories.map((directory) => this.files.remove(join(directory, path))).every(Boolean);
+    const all = [...this.directories, ...this.others];
+    return all.map((directory) => this.files.remove(join(directory, path))).every(Boolean);
   }
 
   /** The kernel refuses a period with which the quota that is there would exceed its parent's: then the quota is first. */

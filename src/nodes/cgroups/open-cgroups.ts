@@ -86,7 +86,15 @@ function openV1(files: CgroupFiles, mounts: CgroupMounts, name: string): Opened 
     places.set('unified', join(unified, name));
   }
   const bounds = boundsOf(files, (controller) => chains.get(controller) ?? []);
-  return { hierarchy: new HierarchyV1(files, places, path ?? '/'), bounds };
+  const own = new Set(places.values());
+  const others = [...mounts.v1.values()].map(({ mountPoint }) => join(mountPoint, path ?? name));
+  const hierarchy = new HierarchyV1(
+    files,
+    places,
+    path ?? '/',
+    [...new Set(others)].filter((each) => !own.has(each)),
+  );
+  return { hierarchy, bounds };
 }
 
 function openV2(files: CgroupFiles, mount: CgroupMount | undefined, name: string): Opened | string {

@@ -181,6 +181,10 @@ function renderer(options: LogOptions): Renderer {
   return state;
 }
 
+/** Records of a log, as a client sees them. Lines are not counted: `tailLines` is up to who makes the records. */
+export const renderLog = (options: LogOptions, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> =>
+  rendered(renderer(options), source);
+
 async function* rendered(render: Renderer, source: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   let rest: Buffer = Buffer.alloc(0);
   for await (const chunk of source) {

@@ -10,14 +10,14 @@ import { attachSession } from './attach-session.ts';
 import { flag, type KubeletRequest } from './router.ts';
 import { refuseUpgrade } from '../streams/refuse-upgrade.ts';
 
-interface Upgrade {
+export interface Upgrade {
   request: IncomingMessage;
   socket: Duplex;
   head: Buffer;
 }
 
-/** exec and attach, over WebSocket or SPDY as the client likes. */
-export async function serveCommand(
+/** exec and attach in a container that runs. */
+export async function serveContainerCommand(
   upgrade: Upgrade,
   route: KubeletRequest,
   worker: ContainerWorker,
@@ -25,27 +25,37 @@ export async function serveCommand(
 ): Promise<void> {
   const { running } = worker;
   if (!running) return refuseUpgrade(upgrade.socket, 404, `container not found (${JSON.stringify(worker.name)})`);
+  await serveCommand(upgrade, route.query, ({ stdin, tty }) =>
+    route.verb === 'attach'
+      ? attachSession(running, stdin, worker.container.stdinOnce ?? false)
+      : runtime.exec(running, route.query.getAll('command'), { tty, stdin }),
+  );
+}
+
+/** A command over WebSocket or SPDY, as the client likes. @param begin what it throws is told as the command's failure */
+export async function serveCommand(
+  upgrade: Upgrade,
+  query: URLSearchParams,
+  begin: (wanted: Wanted) => ExecSession,
+): Promise<void> {
   const streams = {
-    stdin: flag(route.query, 'input', 'stdin'),
-    stdout: flag(route.query, 'output', 'stdout'),
-    stderr: flag(route.query, 'error', 'stderr'),
-    tty: flag(route.query, 'tty'),
+    stdin: flag(query, 'input', 'stdin'),
+    stdout: flag(query, 'output', 'stdout'),
+    stderr: flag(query, 'error', 'stderr'),
+    tty: flag(query, 'tty'),
   };
   const channels = await accept(upgrade, streams);
   if (!channels) return;
   let session: ExecSession;
   try {
-    session =
-      route.verb === 'attach'
-        ? attachSession(running, streams.stdin, worker.container.stdinOnce ?? false)
-        : runtime.exec(running, route.query.getAll('command'), { tty: streams.tty, stdin: streams.stdin });
+    session = begin(streams);
   } catch (error) {
     return channels.finish(failedStatus(error instanceof Error ? error.message : String(error)));
   }
   connectCommand(session, channels);
 }
 
-interface Wanted {
+export interface Wanted {
   stdin: boolean;
   stdout: boolean;
   stderr: boolean;

@@ -43,20 +43,28 @@ export async function serveLogs(
   }
   const options = optionsOf(request.query, now);
   if (!options) return refuse(response, 400, '{"message": "Unable to decode query."}');
+  const live = (): boolean =>
+    !previous && container.record.restartCount === attempt && Boolean(container.running?.live);
+  await sendLog(response, (left) => readLog(logs, path, options, live, left));
+}
+
+/** Sends what is read, as fast as it is taken. @param read its signal says that the client has left */
+export async function sendLog(
+  response: ServerResponse,
+  read: (left: AbortSignal) => AsyncIterable<Buffer>,
+): Promise<void> {
   const left = new AbortController();
   response.on('close', () => left.abort());
   response.writeHead(200, { 'content-type': 'text/plain' });
   response.flushHeaders();
-  const live = (): boolean =>
-    !previous && container.record.restartCount === attempt && Boolean(container.running?.live);
-  for await (const chunk of readLog(logs, path, options, live, left.signal)) {
+  for await (const chunk of read(left.signal)) {
     if (left.signal.aborted) return;
     if (!response.write(chunk)) await Promise.race([once(response, 'drain'), once(response, 'close')]);
   }
   response.end();
 }
 
-function refuse(response: ServerResponse, code: number, message: string): void {
+export function refuse(response: ServerResponse, code: number, message: string): void {
   response.writeHead(code, { 'content-type': 'text/plain; charset=utf-8' }).end(message);
 }
 

@@ -10,11 +10,11 @@ import type { AgentContext } from '../pods/agent-context.ts';
 import type { PodManager } from '../pods/pod-manager.ts';
 import { servePortForward } from '../streams/port-forward.ts';
 import { refuseUpgrade } from '../streams/refuse-upgrade.ts';
-import { serveCommand } from './command-server.ts';
+import { serveContainerCommand } from './command-server.ts';
 import { serveLogs } from './container-logs.ts';
 import { Delegated } from './delegated.ts';
 import { parseKubeletPath, pathOf, portsOf } from './router.ts';
-import type { ServingPair } from './serving-certificate.ts';
+import type { ServingPair } from './request-serving-pair.ts';
 import { resourceMetrics } from './resource-metrics.ts';
 import { statsSummary } from './stats-summary.ts';
 import type { UsageReader } from '../usage/usage-reader.ts';
@@ -178,12 +178,12 @@ export class KubeletServer {
     const { containers } = worker;
     const container = containers.find((each) => each.name === route.container);
     if (!container) return refuseUpgrade(socket, 404, `container not found (${JSON.stringify(route.container)})`);
-    await serveCommand({ request, socket, head }, route, container, this.context.runtime);
+    await serveContainerCommand({ request, socket, head }, route, container, this.context.runtime);
   }
 }
 
 /** Does the caller show the certificate by which the API server calls kubelets? */
-function isApiServer(socket: TLSSocket, now: number): boolean {
+export function isApiServer(socket: TLSSocket, now: number): boolean {
   if (!socket.authorized) return false;
   // a resumed session counts as authorised, though in the first nobody has shown a certificate
   const { subject, valid_to: until }: Partial<PeerCertificate> = socket.getPeerCertificate();

@@ -1,29 +1,16 @@
-import 'reflect-metadata';
-import { createPrivateKey, webcrypto, X509Certificate } from 'node:crypto';
+import { createPrivateKey, X509Certificate } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
-import * as x509 from '@peculiar/x509';
 import type { Client } from '../../client/contract.ts';
 import { errorMessage } from '../../meta/error-message.ts';
-import { KUBELET_SERVING, NODE_USER, NODES_GROUP } from '../../rules/certificates/kubelet-requests.ts';
+import { NODE_USER } from '../../rules/certificates/kubelet-requests.ts';
 import type { Clock } from '../../rules/clock.ts';
+import { requestServingPair, type ServingPair } from './request-serving-pair.ts';
 
-const CSRS = 'certificatesigningrequests.certificates.k8s.io';
-const EC = { name: 'ECDSA', namedCurve: 'P-256', hash: 'SHA-256' } as const;
-/** ms between looks at a request: half as long again each time, up to the last; after the whole it is made anew. */
-const FIRST_LOOK_MS = 100;
-const LAST_LOOK_MS = 5_000;
-const WAIT_MS = 15 * 60_000;
 /** ms before a request that has failed is followed by another */
 const RETRY_MS = 10_000;
 
 const DAY_MS = 24 * 3600_000;
-
-/** PEM of a certificate and its key (PKCS #8). */
-export interface ServingPair {
-  cert: string;
-  key: string;
-}
 
 export interface ServingCertificateOptions {
   /** acts as the node */
@@ -107,48 +94,17 @@ export class ServingCertificate {
     renameSync(`${file}.new`, file);
   }
 
-  private async request(): Promise<ServingPair> {
-    const { client, name, address } = this.options;
-    x509.cryptoProvider.set(webcrypto as never);
-    const keys = await webcrypto.subtle.generateKey(EC, true, ['sign', 'verify']);
-    const csr = await x509.Pkcs10CertificateRequestGenerator.create({
-      name: [{ O: [NODES_GROUP] }, { CN: [`${NODE_USER}${name}`] }],
-      keys,
-      signingAlgorithm: EC,
-      extensions: [
-        new x509.SubjectAlternativeNameExtension([
-          { type: 'dns', value: name },
-          { type: 'ip', value: address },
-        ]),
-      ],
-    });
-    const { metadata } = await client.create(CSRS, {
-      apiVersion: 'certificates.k8s.io/v1',
-      kind: 'CertificateSigningRequest',
-      metadata: { generateName: 'csr-' },
-      spec: {
-        signerName: KUBELET_SERVING,
-        usages: ['digital signature', 'server auth'],
-        request: Buffer.from(csr.toString('pem')).toString('base64'),
-      },
-    });
-    const cert = await this.issued(metadata.name);
-    const key = await webcrypto.subtle.exportKey('pkcs8', keys.privateKey);
-    return { cert, key: x509.PemConverter.encode(key, 'PRIVATE KEY') };
-  }
-
-  /** PEM, once it is signed. Rejects when it will not be. */
-  private async issued(name: string): Promise<string> {
-    const { client, clock } = this.options;
-    const end = clock.now() + WAIT_MS;
-    for (let wait = FIRST_LOOK_MS; clock.now() < end && !this.stopped; wait = Math.min(LAST_LOOK_MS, wait * 1.5)) {
-      await this.sleep(wait);
-      const { status } = await client.get(CSRS, '', name);
-      if (status?.certificate) return Buffer.from(status.certificate, 'base64').toString();
-      const no = status?.conditions?.find(({ type }) => type === 'Denied' || type === 'Failed');
-      if (no) throw new Error(`request ${name} was ${no.type.toLowerCase()}: ${no.message ?? ''}`);
-    }
-    throw new Error(`request ${name} was not answered`);
+  private request(): Promise<ServingPair> {
+    const { client, clock, name, address } = this.options;
+    const names = [
+      { type: 'dns', value: name },
+      { type: 'ip', value: address },
+    ] as const;
+    const pause = async (ms: number): Promise<boolean> => {
+      await this.sleep(ms);
+      return !this.stopped;
+    };
+    return requestServingPair({ client, now: () => clock.now(), pause, node: name, names });
   }
 
   private async until(time: number): Promise<void> {
@@ -170,8 +126,8 @@ export class ServingCertificate {
   }
 }
 
-/** When a pair is to be renewed, ms since the epoch. */
-function renewalOf({ cert }: ServingPair, random: number): number {
+/** When a pair is to be renewed, ms since the epoch. @param random 0 ≤ n < 1 */
+export function renewalOf({ cert }: ServingPair, random: number): number {
   const { validFrom, validTo } = new X509Certificate(cert);
   const [from, to] = [Date.parse(validFrom), Date.parse(validTo)];
   return from + (to - from) * (0.7 + 0.2 * random);

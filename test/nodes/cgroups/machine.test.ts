@@ -1,15 +1,17 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Pod } from '../../../schema/types.ts';
 import type { ContainerCgroup } from '../../../src/nodes/cgroups/contract.ts';
+import { cgroupMounts } from '../../../src/nodes/cgroups/mounts.ts';
 import { openCgroups } from '../../../src/nodes/cgroups/open-cgroups.ts';
 import { systemClock } from '../../../src/rules/clock.ts';
 
-const opened = openCgroups({ dataDir: mkdtempSync(join(tmpdir(), 'cgroups-')), timers: systemClock, podPids: 64 });
+const dataDir = mkdtempSync(join(tmpdir(), 'cgroups-'));
+const opened = openCgroups({ dataDir, timers: systemClock, podPids: 64 });
 const { cgroups } = opened;
 const reason = opened.cgroups ? '' : ` (skipped: ${opened.reason})`;
 let count = 0;
@@ -28,7 +30,10 @@ async function ended(child: ChildProcess): Promise<{ code: number | null; signal
 }
 
 describe.skipIf(!cgroups)(`cgroups of this machine${reason}`, () => {
-  afterAll(() => cgroups?.close());
+  afterAll(async () => {
+    await cgroups?.close();
+    rmSync(dataDir, { recursive: true });
+  });
 
   it.skipIf(!cgroups?.enforces.has('memory'))('a process that takes more memory than the limit is killed', async () => {
     const one = cgroups!.pod(pod());
@@ -104,5 +109,17 @@ describe.skipIf(!cgroups)(`cgroups of this machine${reason}`, () => {
     await cgroups!.collect((uid) => uid === kept.metadata.uid);
     expect((await over).signal).toBe('SIGKILL');
     expect([kept, lost].map(({ metadata }) => Boolean(cgroups!.find(metadata.uid)))).toEqual([true, false]);
+  });
+
+  it('leaves none of those that another program has made for a pod, in whatever tree', async () => {
+    const { v1 } = cgroupMounts(
+      readFileSync('/proc/self/mountinfo', 'utf8'),
+      readFileSync('/proc/self/cgroup', 'utf8'),
+    );
+    const one = cgroups!.pod(pod());
+    const made = [...v1.values()].map(({ mountPoint }) => join(mountPoint, one.path, 'by-another'));
+    for (const directory of made) mkdirSync(directory, { recursive: true });
+    await one.remove();
+    expect(made.map((directory) => join(directory, '..')).filter(existsSync)).toEqual([]);
   });
 });

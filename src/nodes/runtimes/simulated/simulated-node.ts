@@ -13,10 +13,19 @@ export interface SimulatedCapacity {
   pods: string;
 }
 
+/** Where the kubelets of all simulated nodes of a process answer, each to its name. */
+export interface SimulatedEndpoint {
+  /** of the machine */
+  address: string;
+  port: number;
+}
+
 /** One simulated node: its object and its lease. Requests are made by whoever calls. */
 export class SimulatedNode {
   /** as it was written last; there once it is registered */
   object: Node | undefined;
+  /** there before it registers, where its kubelet is served */
+  kubelet: SimulatedEndpoint | undefined;
 
   /** @param index of all nodes of the simulation, from 0: its address comes from it */
   constructor(
@@ -58,7 +67,7 @@ export class SimulatedNode {
 
   /** @throws StatusError */
   async writeStatus(): Promise<void> {
-    const { capacity, name } = this;
+    const { capacity, name, kubelet } = this;
     const now = formatTime(this.clock.now());
     const condition = (type: string, status: string, reason: string): NodeCondition => ({
       type,
@@ -81,7 +90,10 @@ export class SimulatedNode {
       addresses: [
         { type: 'InternalIP', address: this.hostIP },
         { type: 'Hostname', address: name },
+        // its own address leads nowhere
+        ...(kubelet ? [{ type: 'InternalDNS', address: kubelet.address }] : []),
       ],
+      ...(kubelet && { daemonEndpoints: { kubeletEndpoint: { Port: kubelet.port } } }),
       nodeInfo: {
         machineID: '',
         systemUUID: '',

@@ -1,5 +1,12 @@
 import { createHash } from 'node:crypto';
-import type { Container, ContainerState, ContainerStatus, Pod, PodStatus } from '../../../../schema/types.ts';
+import type {
+  Container,
+  ContainerState,
+  ContainerStatus,
+  EphemeralContainer,
+  Pod,
+  PodStatus,
+} from '../../../../schema/types.ts';
 import { formatTime } from '../../../meta/time.ts';
 import { isSidecar } from '../../../rules/containers.ts';
 import { parseReference } from '../../images/image-reference.ts';
@@ -14,6 +21,14 @@ const EXPIRED: Verdict = {
   message: 'Pod was active on the node longer than the specified deadline',
 };
 const CRASHED = 'CrashLoopBackOff';
+
+/** The status of a container of whatever kind. */
+export function simulatedStatus(pod: Pod, container: string): ContainerStatus | undefined {
+  const { initContainerStatuses = [], containerStatuses = [], ephemeralContainerStatuses = [] } = pod.status ?? {};
+  return [...initContainerStatuses, ...containerStatuses, ...ephemeralContainerStatuses].find(
+    ({ name }) => name === container,
+  );
+}
 
 /** What decides about the next step. @param failureRate of pods that say none */
 export function factsOf(pod: Pod, now: number, failureRate = 0): SimulatedFacts {
@@ -32,6 +47,7 @@ export function factsOf(pod: Pod, now: number, failureRate = 0): SimulatedFacts 
     initDone: done >= init.length,
     crashed: main.some(({ state }) => state?.terminated ?? state?.waiting?.reason === CRASHED),
     restarts: main[0]?.restartCount ?? 0,
+    joined: (pod.spec?.ephemeralContainers ?? []).some(({ name }) => !simulatedStatus(pod, name)),
     held: main.some(({ state }) => state?.waiting !== undefined && state.waiting.reason === steering.stuck),
     ...(seconds !== undefined && since && { deadlineMs: Date.parse(since) + seconds * 1000 - now }),
     steering,
@@ -62,6 +78,7 @@ export function statusAfter(pod: Pod, stage: StageName, moment: Moment): PodStat
   return podStatus(pod, {
     init: (pod.spec?.initContainers ?? []).map((each) => simulated.init(each, stage, main)),
     main,
+    ephemeral: (pod.spec?.ephemeralContainers ?? []).flatMap((each) => simulated.ephemeral(each, stage) ?? []),
     hostIP,
     podIP: pod.spec?.hostNetwork ? hostIP : ip,
     startTime: pod.status?.startTime ?? formatTime(now),
@@ -93,6 +110,7 @@ class SimulatedContainers {
     if (stage === 'run') return this.view(container, { state: this.running(known) });
     if (stage === 'restart') return this.again(container, known, count);
     if (stage === 'end') return this.end(container, known, count);
+    if (stage === 'join') return this.view(container, { state: known?.state ?? {} });
     if (isEnd(stage)) return this.view(container, { state: known ? this.ended(known, 137) : {} });
     const { stuck } = this.steering;
     const waiting = { reason: stuck ?? '', message: `the pod's annotations hold container ${container.name} up` };
@@ -105,6 +123,13 @@ class SimulatedContainers {
     const over = isEnd(stage) || main.every(({ container: each, record }) => this.isOver(each, record.state));
     if (!isSidecar(container)) return this.view(container, { state: this.ended(known, 0) });
     return this.view(container, { state: over ? this.ended(known, 0) : this.running(known) });
+  }
+
+  /** It goes on until its pod ends; undefined before it has begun. */
+  ephemeral(container: EphemeralContainer, stage: StageName): ContainerView | undefined {
+    const known = this.known(container);
+    if (known && isEnd(stage)) return this.view(container, { state: this.ended(known, 137) });
+    return known || stage === 'join' ? this.view(container, { state: this.running(known) }) : undefined;
   }
 
   private isOver(container: Container, { terminated }: ContainerState): boolean {
@@ -146,8 +171,7 @@ class SimulatedContainers {
   }
 
   private known({ name }: Container): ContainerStatus | undefined {
-    const { initContainerStatuses = [], containerStatuses = [] } = this.pod.status ?? {};
-    return [...initContainerStatuses, ...containerStatuses].find((each) => each.name === name);
+    return simulatedStatus(this.pod, name);
   }
 
   private view(container: Container, change: Partial<ContainerRecord> & { state: ContainerState }): ContainerView {

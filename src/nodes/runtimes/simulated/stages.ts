@@ -18,12 +18,14 @@ export interface SimulatedFacts {
   restarts: number;
   /** its status says why it does not start */
   held: boolean;
+  /** it has been given an ephemeral container that has not begun */
+  joined: boolean;
   /** ms until its deadline is over; undefined where it has none */
   deadlineMs?: number;
   steering: Steering;
 }
 
-export type StageName = 'delete' | 'expire' | 'initialize' | 'hold' | 'run' | 'end' | 'restart';
+export type StageName = 'delete' | 'expire' | 'initialize' | 'hold' | 'run' | 'join' | 'end' | 'restart';
 
 /** One step of a simulated pod's life: when it applies, and how long it takes, ms, with up to `jitterMs` more. */
 export interface Stage {
@@ -67,6 +69,12 @@ const STAGES: readonly Stage[] = [
     applies: (facts) => isPending(facts) && facts.steering.stuck === undefined,
     delayMs: ({ steering }) => steering.startMs ?? 200,
     jitterMs: 300,
+  },
+  {
+    name: 'join',
+    applies: (facts) => isRunning(facts) && facts.joined,
+    delayMs: () => 100,
+    jitterMs: 200,
   },
   {
     name: 'restart',

@@ -9,7 +9,8 @@ const PREFIX = 'simulated.ku7s.io/';
  * `exit-code`, what they end with;
  * `failure-rate`, from 0 to 1, how many runs end with 1 instead;
  * `ready: "false"`, it never gets ready;
- * `stuck`, the reason for which its containers never start: `ErrImagePull`.
+ * `stuck`, the reason for which its containers never start: `ErrImagePull`;
+ * `exec-exit-code`, what commands in it end with.
  */
 export interface Steering {
   startMs?: number;
@@ -18,6 +19,7 @@ export interface Steering {
   failureRate: number;
   ready: boolean;
   stuck?: string;
+  execExitCode: number;
 }
 
 /** What the pod's annotations say; those that are no numbers say nothing. @param failureRate of pods that say none */
@@ -33,6 +35,7 @@ export function steeringOf({ metadata }: Pick<Pod, 'metadata'>, failureRate = 0)
     ...(run !== undefined && { runMs: run * 1000 }),
     ...(stuck && { stuck }),
     exitCode: Math.min(255, Math.trunc(number('exit-code') ?? 0)),
+    execExitCode: Math.min(255, Math.trunc(number('exec-exit-code') ?? 0)),
     failureRate: Math.min(1, number('failure-rate') ?? failureRate),
     ready: text('ready') !== 'false',
   };
