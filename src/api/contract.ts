@@ -299,8 +299,11 @@ export interface Api {
     ctx: RequestContext,
     attributes: Extract<Attributes, { resource: string }>,
   ): { allowed: boolean; reason: string };
-  /** Records one who is told what another's watch is told; the returned function says that it reads no more. */
-  recordWatch(ctx: RequestContext, attributes: Attributes): () => void;
+  /**
+   * Records one who is told what a watch is told that several share; the returned function says that it reads no more.
+   * @param refusal why it is not told; then nothing is to be said of its end
+   */
+  recordWatch(ctx: RequestContext, attributes: Attributes, refusal?: unknown): () => void;
   authenticate(credentials: Credentials): Promise<User | undefined>;
   /**
    * For what stays open: authorises, and calls `onLost` once when a right or the credential has ended, with what a new

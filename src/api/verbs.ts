@@ -122,7 +122,7 @@ export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
     authorize: (user, attributes) => core.authorizer.decide(user, attributes),
     hold: (ctx, rights, onLost) => core.standing.hold(ctx, rights, onLost),
     openStream: (ctx) => core.openStreams.open(ctx),
-    recordWatch: (ctx, attributes) => recordWatch(core, ctx, attributes),
+    recordWatch: (ctx, attributes, refusal) => recordWatch(core, ctx, attributes, refusal),
     rightsVersion: (user) => core.authorizer.rightsVersion(user),
     authorizeRead: (ctx, attributes) => authorizeRead(core, ctx, attributes),
     authenticate: guard((credentials) => core.authenticator.authenticate(credentials)),

@@ -122,8 +122,7 @@ export class Engine {
       (event) => this.payload(operation!, named, own, event),
       (rights, onLost) => {
         const letGo = this.api.hold(context, rights, onLost);
-        // the watch that this one begins is recorded as such
-        return begins ? letGo : this.joined(context, rights, letGo);
+        return this.recorded(context, begins ? rights.filter(({ verb }) => verb === 'watch') : rights, letGo);
       },
       (subscription) => {
         begins = true;
@@ -138,9 +137,14 @@ export class Engine {
     );
   }
 
-  /** Who joins a watch of another is recorded as if it were its own. */
-  private joined(context: RequestContext, rights: readonly Attributes[], letGo: () => void): () => void {
-    const ends = rights.map((right) => this.api.recordWatch(context, right));
+  /**
+   * Each reader is recorded as if what it reads were its own: of watches, which are recorded in no other way, also the one
+   * who began, and of all else who joins. Who watches is told the state too, which is no list of its own.
+   */
+  private recorded(context: RequestContext, rights: readonly Attributes[], letGo: () => void): () => void {
+    const watches = rights.some(({ verb }) => verb === 'watch');
+    const reads = rights.filter(({ verb }) => !watches || verb !== 'list');
+    const ends = reads.map((right) => this.api.recordWatch(context, right));
     return () => {
       letGo();
       for (const end of ends) end();

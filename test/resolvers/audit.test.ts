@@ -9,6 +9,7 @@ interface Event {
   stage: string;
   verb: string;
   user: { username: string };
+  sourceIPs: readonly string[];
   impersonatedUser?: { username: string };
   objectRef: { resource: string; namespace?: string; name?: string };
   responseStatus: { code: number };
@@ -45,10 +46,12 @@ it('who joins the watch of another is recorded as its reader, from its beginning
   };
   const first = await join();
   const second = await join();
-  expect(events().map(({ verb, stage }) => [verb, stage])).toEqual([
-    ['watch', 'ResponseStarted'],
-    ['watch', 'ResponseStarted'],
-  ]);
+  await expect
+    .poll(() => events().map(({ verb, stage }) => [verb, stage]))
+    .toEqual([
+      ['watch', 'ResponseStarted'],
+      ['watch', 'ResponseStarted'],
+    ]);
   expect(new Set(events().map(({ auditID }) => auditID)).size).toBe(2);
   const joined = events()[1]?.auditID;
   await second.return?.();
@@ -60,6 +63,54 @@ it('who joins the watch of another is recorded as its reader, from its beginning
     'ResponseComplete',
     'ResponseComplete',
   ]);
+});
+
+it.each([
+  ['watch', 'objectsWatch(resource: "secrets", namespace: "t")', 'objectsWatch(resource: "secrets", namespace: "t")'],
+  [
+    'view, by another document,',
+    'secretsLive(namespace: "t") { items { metadata { name } } }',
+    'secretsLive(namespace: "t", first: 3) { totalCount }',
+  ],
+])('who joins the %s of another is recorded by its own name and address', async (_, one, other) => {
+  const names = ['10.0.0.1', '10.0.0.2'].map((address) => ({
+    auditId: `op-${address}`,
+    requestUri: '/graphql',
+    sourceIps: [address],
+    userAgent: 'test',
+  }));
+  const readers: AsyncIterableIterator<unknown>[] = [];
+  for (const [i, query] of [one, other].entries()) {
+    const reader = graphql.as({ ...test.ctx(), origin: names[i] }).subscribe({ query: `subscription { ${query} }` });
+    expect((await reader.next()).done).toBe(false);
+    readers.push(reader);
+  }
+  const watches = () => events().filter(({ verb }) => verb === 'watch');
+  await expect
+    .poll(() => watches().map(({ stage, sourceIPs }) => [stage, ...sourceIPs]))
+    .toEqual([
+      ['ResponseStarted', '10.0.0.1'],
+      ['ResponseStarted', '10.0.0.2'],
+    ]);
+  // the one who began goes, and its record ends with it
+  await readers[0]?.return?.();
+  expect(watches().at(-1)).toMatchObject({ stage: 'ResponseComplete', sourceIPs: ['10.0.0.1'] });
+  expect(watches()).toHaveLength(3);
+  await readers[1]?.return?.();
+  expect(watches().at(-1)).toMatchObject({ stage: 'ResponseComplete', sourceIPs: ['10.0.0.2'] });
+});
+
+it('a watch that is refused is recorded as that', async () => {
+  const reader = graphql.as(test.ctx({ name: 'nobody', groups: [] })).subscribe({
+    query: 'subscription { objectsWatch(resource: "secrets", namespace: "t") }',
+  });
+  await reader.next();
+  expect(events().map(({ verb, user, responseStatus }) => [verb, user.username, responseStatus.code])).toContainEqual([
+    'watch',
+    'nobody',
+    403,
+  ]);
+  await reader.return?.();
 });
 
 it('a loop of this process is the account that it acts as', async () => {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import type { Kind } from '../../kinds/kind.ts';
 import { termsOf } from '../../meta/fields.ts';
 import { attributesOf, forbiddenError, type ResourceAttributes } from '../authorization/attributes.ts';
 import type { Answer, Attributes, Auditor, ListOptions, RequestContext, Target, WatchSink } from '../contract.ts';
@@ -67,7 +68,7 @@ export async function audited<R>(
   const about = (): ResourceAttributes => attributesOf(verb, target, target.name || nameOf());
   const event = audit ?? (auditor.enabled ? beginCall(auditor, ctx, about()) : UNRECORDED);
   if (event === UNRECORDED) return run(ctx);
-  deprecated(event, target);
+  deprecated(event, target.kind);
   try {
     const result = await run(audit ? ctx : contextWith(ctx, event));
     tell(event, result);
@@ -90,18 +91,19 @@ export async function auditedWatch(
   run: (ctx: RequestContext, sink: WatchSink) => Promise<() => void>,
 ): Promise<() => void> {
   if (ctx.audit) {
-    deprecated(ctx.audit, target);
+    deprecated(ctx.audit, target.kind);
     return run(ctx, sink);
   }
   if (!auditor.enabled) return run(ctx, sink);
   const name = target.name || selectedName(fieldSelector);
   const event = beginCall(auditor, ctx, attributesOf('watch', { ...target, name }));
   if (event === UNRECORDED) return run(ctx, sink);
-  deprecated(event, target);
+  deprecated(event, target.kind);
   try {
     const stop = await run(contextWith(ctx, event), {
       onEvents: (events) => sink.onEvents(events),
       onBookmark: (revision, end) => sink.onBookmark(revision, end),
+      ...(sink.onProgress && { onProgress: (revision: number) => sink.onProgress?.(revision) }),
       onEnd(error) {
         event.complete();
         sink.onEnd(error);
@@ -125,7 +127,7 @@ export const tellAnswer = (event: AuditEvent, answer: Answer): void => {
   event.answered({ ...status, code: answer.code }, shownAnswer(answer));
 };
 
-export function deprecated(event: AuditEvent, { kind: { deprecation } }: Target): void {
+export function deprecated(event: AuditEvent, { deprecation }: Pick<Kind, 'deprecation'>): void {
   if (!deprecation) return;
   event.annotate('k8s.io/deprecated', 'true');
   const removed = /unavailable in v(\d+\.\d+)\+/.exec(deprecation)?.[1];
@@ -149,14 +151,24 @@ export function authorizeRead(
   return decision;
 }
 
-/** A watch that is read by one more. */
+/** One who reads a watch, or is refused it. */
 export function recordWatch(
-  { authorizer, auditor }: Pick<Core, 'authorizer' | 'auditor'>,
+  { authorizer, auditor, registry }: Pick<Core, 'authorizer' | 'auditor' | 'registry'>,
   ctx: RequestContext,
   attributes: Attributes,
+  refusal: unknown,
 ): () => void {
   const event = auditor.enabled ? beginCall(auditor, ctx, attributes) : UNRECORDED;
-  if (event !== UNRECORDED) annotateDecision(event, authorizer.decide(ctx.user, attributes));
-  event.started(200);
+  if (event !== UNRECORDED) {
+    annotateDecision(event, authorizer.decide(ctx.user, attributes));
+    const kind =
+      'resource' in attributes && registry.byResource(attributes.group, attributes.version ?? '', attributes.resource);
+    if (kind) deprecated(event, kind);
+  }
+  if (refusal === undefined) event.started(200);
+  else {
+    event.failed(refusal);
+    event.complete();
+  }
   return () => event.complete();
 }

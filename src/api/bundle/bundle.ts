@@ -114,7 +114,7 @@ function answerOf(
 function begin({ auditor }: Core, ctx: RequestContext, step: BundleStep): AuditEvent {
   if (!auditor.enabled) return UNRECORDED;
   const event = beginCall(auditor, ctx, attributesOf(verbOf(step), step.target, step.target.name));
-  deprecated(event, step.target);
+  deprecated(event, step.target.kind);
   return event;
 }
 

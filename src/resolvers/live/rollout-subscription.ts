@@ -12,6 +12,7 @@ import type { FacetFields, KindTypes } from '../schema/kind-types.ts';
 import { namesOf } from '../schema/names.ts';
 import { targetOf } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
+import { sharedWatch } from './shared-watch.ts';
 import type { Subscription } from './subscription.ts';
 
 interface RolloutArguments {
@@ -57,7 +58,7 @@ async function beginRolloutStatus(
     resourceVersionMatch: 'NotOlderThan',
   };
   let last: RolloutStatus | undefined;
-  const stop = await api.watch(request, target, options, {
+  const stop = await sharedWatch(api, request, target, options, {
     onEvents: (events) => {
       for (const { type, stored } of events) {
         if (type === 'DELETED') return subscription.end(notFound(kind, name));

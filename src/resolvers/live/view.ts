@@ -5,6 +5,7 @@ import type { Stored } from '../../store/contract.ts';
 import { sorted } from '../where/sorting.ts';
 import { OrderedSet } from './ordered-set.ts';
 import type { LiveSelection } from './live-selection.ts';
+import { sharedWatch } from './shared-watch.ts';
 
 /** An object of the view, as it is now, and what it is ordered by. */
 export interface Entry {
@@ -131,7 +132,8 @@ export class LiveView {
     if (!target) return;
     let seen = from;
     const isCurrent = (): boolean => !this.over && reading === this.reading;
-    const stop = await this.api.watch(
+    const stop = await sharedWatch(
+      this.api,
       this.request,
       target,
       {

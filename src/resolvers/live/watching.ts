@@ -8,6 +8,7 @@ import { compileWhere } from '../where/compile-where.ts';
 import { namespacesOf, type NamespaceArguments } from '../where/list-source.ts';
 import { EventMerge, type MergeSource } from './event-merge.ts';
 import { Bookmark, StoredEvent, type ObjectEvent } from './object-event.ts';
+import { sharedWatch } from './shared-watch.ts';
 import type { Subscription } from './subscription.ts';
 
 export interface WatchArguments extends NamespaceArguments {
@@ -57,7 +58,7 @@ export async function beginWatch(
     const { kind, target } = only;
     let initial = !resourceVersion;
     stops.push(
-      await api.watch(request, target, options, {
+      await sharedWatch(api, request, target, options, {
         onEvents: (events) =>
           push(
             events.map((event) => new StoredEvent(kind, event, managedFields ?? true)),
@@ -75,7 +76,7 @@ export async function beginWatch(
     const newest = resourceVersion ? await api.store.fresh() : 0;
     try {
       for (const source of sources)
-        stops.push(await api.watch(request, source.target, options, merge.sink(source, newest, onEnd)));
+        stops.push(await sharedWatch(api, request, source.target, options, merge.sink(source, newest, onEnd)));
     } catch (error) {
       stop();
       throw error;

@@ -7,6 +7,7 @@ import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labe
 import type { KubeObject, Parts, Unchecked } from '../../meta/object.ts';
 import { badRequest, isStatusError, notFound, tooManyRequests } from '../../meta/status.ts';
 import type { OperationContext } from '../context.ts';
+import { sharedWatch } from '../live/shared-watch.ts';
 import type { Subscription } from '../live/subscription.ts';
 import { targetOf } from '../targets.ts';
 import { wholeObject } from '../whole.ts';
@@ -57,7 +58,7 @@ export async function followWorkloadLogs(
     resourceVersionMatch: 'NotOlderThan',
   };
   const follower = new PodFollower(context, pods, args, logs);
-  const stop = await api.watch(request, target, options, {
+  const stop = await sharedWatch(api, request, target, options, {
     onEvents: (events) => {
       for (const { type, stored: pod } of events) {
         const object = wholeObject(pods, pod) as KubeObject & Unchecked<Pod>;
