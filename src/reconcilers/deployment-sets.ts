@@ -6,6 +6,7 @@ import {
   HASH_LABEL,
   MAX_REPLICAS,
   OWN_ANNOTATIONS,
+  parseRevision,
   REVISION,
   REVISION_HISTORY,
 } from '../rules/deployment-marks.ts';
@@ -22,10 +23,7 @@ export const sumStatus = (
 export const active = (sets: readonly ReplicaSet[]): ReplicaSet[] => sets.filter((set) => replicasOf(set) > 0);
 /** The revision that a set says it has: 0 where it says none, undefined where what it says is no int64. */
 export function revisionOf(set: ReplicaSet): bigint | undefined {
-  const text = set.metadata.annotations?.[REVISION] ?? '0';
-  if (!/^[+-]?\d+$/.test(text)) return undefined;
-  const revision = BigInt(text.replace('+', ''));
-  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
+  return parseRevision(set.metadata.annotations?.[REVISION] ?? '0');
 }
 
 /** The revision after those of all these sets; it wraps as an int64 does. */

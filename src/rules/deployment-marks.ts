@@ -14,3 +14,11 @@ export const OWN_ANNOTATIONS: ReadonlySet<string> = new Set([
   MAX_REPLICAS,
   'deprecated.deployment.rollback.to',
 ]);
+
+/** The number of a revision as an annotation has it, exactly; undefined where it is no integer of 64 bits. */
+export function parseRevision(text: string | undefined): bigint | undefined {
+  // no longer one is an int64, zeros before it aside
+  if (text === undefined || !/^[+-]?0*\d{1,19}$/.test(text)) return undefined;
+  const revision = BigInt(text.replace('+', ''));
+  return BigInt.asIntN(64, revision) === revision ? revision : undefined;
+}

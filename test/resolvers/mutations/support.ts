@@ -27,8 +27,12 @@ export class TestGraphQL {
   }
 
   async run<T>(query: string, variables: Record<string, unknown> = {}, user: User = admin): Promise<Result<T>> {
-    const text = await this.graphql.as(this.t.ctx(user)).execute({ query, variables });
-    return JSON.parse(String(text)) as Result<T>;
+    return JSON.parse(await this.text(query, variables, user)) as Result<T>;
+  }
+
+  /** The same as it goes over the wire. */
+  async text(query: string, variables: Record<string, unknown> = {}, user: User = admin): Promise<string> {
+    return String(await this.graphql.as(this.t.ctx(user)).execute({ query, variables }));
   }
 
   /** The data, where nothing goes wrong. */

@@ -1,6 +1,5 @@
 import { ARGUMENTS } from '../../argument-texts.ts';
 import {
-  GraphQLInt,
   GraphQLList,
   GraphQLNonNull,
   GraphQLString,
@@ -46,7 +45,7 @@ export function rolloutFields(kind: Kind, types: KindTypes): FacetFields {
     change: (
       workload: Workload,
       context: OperationContext,
-      args: NamedWrite & { toRevision?: number | null },
+      args: NamedWrite & { toRevision?: number | bigint | null },
     ) => Promise<Patch | undefined> | Patch,
     more: GraphQLFieldConfigArgumentMap = {},
   ): FieldConfigs[string] => ({
@@ -67,8 +66,13 @@ export function rolloutFields(kind: Kind, types: KindTypes): FacetFields {
     [`rolloutUndo${word}`]: field(
       'Back to the template of a revision; without one, to the one before the newest.',
       async (workload, context, { toRevision }) =>
-        undoPatch(kind, workload, await keptRevisions(context, kind, workload), toRevision ?? 0),
-      { toRevision: { type: GraphQLInt, description: 'the revision to go back to; the one before when not given' } },
+        undoPatch(kind, workload, await keptRevisions(context, kind, workload), BigInt(toRevision ?? 0)),
+      {
+        toRevision: {
+          type: types.scalars.int64,
+          description: 'the revision to go back to; the one before when not given',
+        },
+      },
     ),
   };
   if (isDeployment(kind)) {

@@ -10,7 +10,7 @@ export function addRolloutTypes(builder: Builder): void {
   builder.objectRef<ShownRevision>('RolloutRevision').implement({
     description: 'One revision of a workload, as `kubectl rollout history` shows it.',
     fields: (t) => ({
-      revision: t.exposeInt('revision', { description: 'its number, which only grows' }),
+      revision: t.expose('revision', { type: 'Int64', description: 'its number, which only grows' }),
       name: t.exposeString('name', { description: 'of the ReplicaSet or ControllerRevision that keeps it' }),
       changeCause: t.exposeString('changeCause', {
         nullable: true,

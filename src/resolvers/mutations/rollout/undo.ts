@@ -14,13 +14,13 @@ export interface UndoPatch {
 /**
  * What `kubectl rollout undo` sends: the template of the revision, and a Deployment's annotations of that time.
  * Undefined where the template is that already. Throws 400 where there is no such revision.
- * @param toRevision 0: the one before the newest
+ * @param toRevision 0n: the one before the newest
  */
 export function undoPatch(
   kind: Kind,
   workload: Workload,
   revisions: readonly Revision[],
-  toRevision: number,
+  toRevision: bigint,
 ): UndoPatch | undefined {
   const to = findRevision(kind, workload, revisions, toRevision);
   if (isDeployment(kind) && workload.spec?.paused)
@@ -53,11 +53,11 @@ function findRevision(
   kind: Kind,
   { metadata }: Workload,
   revisions: readonly Revision[],
-  toRevision: number,
+  toRevision: bigint,
 ): Revision {
-  if (toRevision !== 0) {
+  if (toRevision !== 0n) {
     const found = revisions.find(({ revision }) => revision === toRevision);
-    if (!found || toRevision < 0) throw badRequest(`unable to find specified revision ${toRevision} in history`);
+    if (!found || toRevision < 0n) throw badRequest(`unable to find specified revision ${toRevision} in history`);
     return found;
   }
   const previous = revisions.at(-2);

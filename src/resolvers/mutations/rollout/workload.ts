@@ -1,7 +1,7 @@
 import type { ControllerRevision, DaemonSet, Deployment, StatefulSet } from '../../../../schema/types.ts';
 import type { Kind } from '../../../kinds/kind.ts';
 import type { KubeObject, Unchecked } from '../../../meta/object.ts';
-import { HASH_LABEL, REVISION } from '../../../rules/deployment-marks.ts';
+import { HASH_LABEL, parseRevision, REVISION } from '../../../rules/deployment-marks.ts';
 
 /** What has rollouts. Read from the store, so it is valid; its defaults are filled in. */
 export type Workload = KubeObject & Unchecked<Deployment & DaemonSet & StatefulSet>;
@@ -25,7 +25,8 @@ export const revisionResource = (kind: Kind): string =>
 
 /** One revision of a workload, as `kubectl rollout history` has it. */
 export interface Revision {
-  revision: number;
+  /** an integer of 64 bits */
+  revision: bigint;
   /** of the object that keeps it */
   name: string;
   changeCause: string | undefined;
@@ -44,14 +45,14 @@ export function revisionsOf(kind: Kind, objects: readonly KubeObject[]): Revisio
       const { revision, data } = object as KubeObject & Unchecked<ControllerRevision>;
       const { $patch: _, ...template } =
         (data as { spec?: { template?: Template & { $patch?: string } } })?.spec?.template ?? {};
-      return revision === undefined ? [] : [{ ...common, revision, template }];
+      return revision === undefined ? [] : [{ ...common, revision: BigInt(revision), template }];
     }
-    const number = annotations[REVISION];
-    if (number === undefined || !/^-?\d+$/.test(number)) return [];
+    const revision = parseRevision(annotations[REVISION]);
+    if (revision === undefined) return [];
     const { template = {} } = (object['spec'] ?? {}) as { template?: Template };
-    return [{ ...common, revision: Number(number), template: withoutHash(template) }];
+    return [{ ...common, revision, template: withoutHash(template) }];
   });
-  return revisions.sort((a, b) => a.revision - b.revision);
+  return revisions.sort((a, b) => (a.revision < b.revision ? -1 : a.revision > b.revision ? 1 : 0));
 }
 
 /** A template as its Deployment has it: the label that tells replica sets apart is not its own. */

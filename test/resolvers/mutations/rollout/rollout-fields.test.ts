@@ -114,3 +114,24 @@ test('objects tell their rollout and its history', async () => {
     rolloutHistory: [1, 2].map((n) => ({ revision: n, name: `h-${n}`, changeCause: `change ${n}` })),
   });
 });
+
+test('revisions are exact, told and asked for, up to the last of 64 bits', async () => {
+  const large = '9007199254740995';
+  const { object } = await g.t.create('daemonsets.apps', { metadata: { name: 'exact' }, spec: spec('image-2') });
+  for (const [n, revision] of ['9007199254740994', large, '9223372036854775807'].entries())
+    await g.t.create('controllerrevisions.apps', {
+      metadata: { name: `exact-${n}`, labels: { app: 'w' }, ownerReferences: owner('DaemonSet', object) },
+      revision: BigInt(revision),
+      data: { spec: { template: { ...template(`image-${n}`), $patch: 'replace' } } },
+    });
+  const text = await g.text('{ daemonSet(namespace: "t", name: "exact") { rolloutHistory { revision } } }');
+  expect(text.match(/"revision":\d+/g)).toEqual(
+    ['9007199254740994', large, '9223372036854775807'].map((revision) => `"revision":${revision}`),
+  );
+  await run('rolloutUndoDaemonSet', 'exact', `, toRevision: ${large}`);
+  expect(await imageOf('daemonsets.apps', 'exact')).toBe('image-1');
+  await run('rolloutUndoDaemonSet', 'exact', ', toRevision: "9007199254740994"');
+  expect(await imageOf('daemonsets.apps', 'exact')).toBe('image-0');
+  const none = await run('rolloutUndoDaemonSet', 'exact', ', toRevision: 9007199254740993');
+  expect(none.errors?.[0]?.message).toBe('unable to find specified revision 9007199254740993 in history');
+});
