@@ -132,7 +132,7 @@ export class Documents {
     const similar: Partial<Record<Root, readonly string[]>> = {};
     for (const root of ROOTS) {
       const names = (missing[root] ?? []).slice(0, MAX_ERRORS);
-      const found = names.flatMap((name) => similarNames(name, this.schema.fields.names(root)));
+      const found = similarNames(names, this.schema.fields.names(root));
       if (found.length) similar[root] = found;
     }
     return Object.keys(similar).length ? similar : undefined;

@@ -1,5 +1,6 @@
 import { GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import type { Kind, Registry } from '../../kinds/kind.ts';
+import { comesBefore, FieldForms, KindsByName } from './kinds-by-name.ts';
 import type { MadeTypes } from './made-types.ts';
 import { groupName, namesOf } from './names.ts';
 import type { FieldConfigs } from './output-types.ts';
@@ -24,13 +25,14 @@ const MAX_NAME = 1024;
  */
 export class RootFields {
   private readonly fixed: Readonly<Record<Root, Map<string, Found>>>;
+  private readonly forms = new FieldForms();
   private readonly short = new Map<string, Set<Kind>>();
   /** what of `short` is a kind's */
   private readonly shortOf = new Map<Kind, readonly string[]>();
   /** kinds whose short names have not been asked for: what makes them takes long when many come at once */
-  private readonly unnamed = new Set<Kind>();
-  private readonly flat = new Map<string, Set<Kind>>();
-  private readonly groups = new Map<string, Map<string, Set<Kind>>>();
+  private readonly unnamed = new KindsByName(this.forms);
+  private readonly flat = new Map<string, KindsByName>();
+  private readonly groups = new Map<string, Map<string, KindsByName>>();
   private readonly byGroupName = new Map<string, string>();
   private readonly byType = new Map<string, Kind>();
   private readonly known = new Set<Kind>();
@@ -55,6 +57,7 @@ export class RootFields {
           for (const [name, config] of this.localFields(kind, root)) {
             if (this.fixed[root].has(name)) throw new Error(`two fields of ${root} are called ${name}`);
             this.fixed[root].set(name, { config, kind });
+            this.forms.learn(kind, name);
           }
   }
 
@@ -76,22 +79,26 @@ export class RootFields {
       const config = this.localField(kind, root, local);
       if (config) [best, since] = [{ config, kind }, kind.since];
     };
-    for (const kind of this.unnamed) if (mayHave(kind, name)) this.settle(kind);
     for (const kind of this.short.get(`${root} ${name}`) ?? []) offer(kind, name);
+    for (const kind of this.unnamed.called(name)) {
+      if (kind.since > since) break;
+      this.settle(kind);
+      if (this.isPreferred(kind)) offer(kind, name);
+    }
     for (let at = name.indexOf('_'); at > 0; at = name.indexOf('_', at + 1))
-      for (const kind of this.flat.get(name.slice(0, at)) ?? [])
+      for (const kind of this.flat.get(name.slice(0, at))?.called(name.slice(at + 1)) ?? [])
         if (root === 'subscription' || this.isPreferred(kind)) offer(kind, name.slice(at + 1));
     return best;
   }
 
   /** A kind's field under its group and version. */
   findIn(root: Root, group: string, version: string, name: string): Found | undefined {
-    let best: { config: FieldConfig; kind: Kind } | undefined;
-    for (const kind of this.kindsOf(group, version)) {
+    this.follow();
+    for (const kind of this.groups.get(group)?.get(version)?.called(name) ?? []) {
       const config = this.localField(kind, root, name);
-      if (config && (!best || comesBefore(kind, best.kind))) best = { config, kind };
+      if (config) return { config, kind };
     }
-    return best;
+    return undefined;
   }
 
   /** Versions of a group, as they are called in GraphQL, with their own names. */
@@ -107,16 +114,15 @@ export class RootFields {
     return [...(this.groups.get(group)?.get(version) ?? [])].filter((kind) => !this.faults.has(kind));
   }
 
-  /** All names of a root type, as often as they are somebody's. */
+  /** All names of a root type, as often as they are somebody's; of kinds that have come, once they are settled. */
   *names(root: Root): Generator<string> {
     this.follow();
     yield* this.fixed[root].keys();
     if (root !== 'subscription') yield* this.byGroupName.keys();
-    for (const kind of this.unnamed) this.settle(kind);
     for (const key of this.short.keys()) if (key.startsWith(`${root} `)) yield key.slice(root.length + 1);
     for (const [prefix, kinds] of this.flat)
       for (const kind of kinds)
-        if (root === 'subscription' || this.isPreferred(kind))
+        if (!this.unnamed.has(kind) && (root === 'subscription' || this.isPreferred(kind)))
           for (const [local] of this.localFields(kind, root)) yield `${prefix}_${local}`;
   }
 
@@ -208,13 +214,13 @@ export class RootFields {
     const { group, version, custom } = kind;
     let versions = this.groups.get(group);
     if (!versions) {
-      this.groups.set(group, (versions = new Map<string, Set<Kind>>()));
+      this.groups.set(group, (versions = new Map<string, KindsByName>()));
       this.byGroupName.set(groupName(group), group);
     }
-    addTo(versions, version, kind);
+    this.addTo(versions, version, kind);
     this.byType.set(namesOf(kind).type, kind);
     if (!custom) return;
-    for (const prefix of prefixesOf(kind)) addTo(this.flat, prefix, kind);
+    for (const prefix of prefixesOf(kind)) this.addTo(this.flat, prefix, kind);
     this.unnamed.add(kind);
   }
 
@@ -224,10 +230,20 @@ export class RootFields {
     try {
       const names = ROOTS.flatMap((root) => [...this.localFields(kind, root)].map(([name]) => `${root} ${name}`));
       this.shortOf.set(kind, names);
-      for (const name of names) addTo(this.short, name, kind);
+      for (const name of names) {
+        const kinds = this.short.get(name);
+        if (kinds) kinds.add(kind);
+        else this.short.set(name, new Set([kind]));
+      }
     } catch (error) {
       this.leaveOut(kind, (error as Error).message);
     }
+  }
+
+  private addTo(map: Map<string, KindsByName>, key: string, kind: Kind): void {
+    let kinds = map.get(key);
+    if (!kinds) map.set(key, (kinds = new KindsByName(this.forms)));
+    kinds.add(kind);
   }
 
   private remove(kind: Kind): void {
@@ -252,22 +268,9 @@ const prefixesOf = ({ group, version }: Kind): string[] => [
   `${groupName(group)}_${version.replaceAll('-', '__')}`,
 ];
 
-/** Whether a field may be a kind's: all that a kind has are called after it. */
-export function mayHave(of: Kind, field: string): boolean {
-  const { one, many, kind, kinds } = namesOf(of);
-  return field.includes(one) || field.includes(many) || field.includes(kind) || field.includes(kinds);
-}
+type Kinds = KindsByName | Set<Kind>;
 
-const comesBefore = (a: Kind, b: Kind): boolean =>
-  a.since < b.since || (a.since === b.since && a.storage.key < b.storage.key);
-
-function addTo<K>(map: Map<K, Set<Kind>>, key: K, kind: Kind): void {
-  const kinds = map.get(key);
-  if (kinds) kinds.add(kind);
-  else map.set(key, new Set([kind]));
-}
-
-function removeFrom<K>(map: Map<K, Set<Kind>>, key: K, kind: Kind): void {
+function removeFrom(map: Map<string, Kinds>, key: string, kind: Kind): void {
   const kinds = map.get(key);
   kinds?.delete(kind);
   if (kinds?.size === 0) map.delete(key);

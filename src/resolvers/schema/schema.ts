@@ -68,20 +68,42 @@ export class Schema {
     try {
       const slice = new Slice();
       await nextTurn();
-      for (let kind = this.unchecked(); kind && !this.stopped; kind = this.unchecked()) {
-        this.checked.add(kind);
-        await this.checkKind(kind, slice);
+      for (let generation = 0; generation !== this.registry.generation && !this.stopped;) {
+        ({ generation } = this.registry);
+        await this.checkAll(slice);
       }
     } finally {
       this.checking = false;
     }
   }
 
-  private unchecked(): Kind | undefined {
-    return this.registry.all().find((kind) => kind.custom && !this.checked.has(kind));
+  /** Until all kinds of now have been looked at, or there are others. */
+  private async checkAll(slice: Slice): Promise<void> {
+    const { generation } = this.registry;
+    const ofDefinition = new Map<string, Kind[]>();
+    for (const kind of this.registry.all()) {
+      const { key } = kind.storage;
+      if (kind.custom) ofDefinition.set(key, [...(ofDefinition.get(key) ?? []), kind]);
+    }
+    for (const [key, kinds] of ofDefinition) {
+      if (kinds.every((kind) => this.checked.has(kind))) continue;
+      for (const kind of kinds) {
+        if (this.stopped || this.registry.generation !== generation) return;
+        if (!this.checked.has(kind)) await this.checkKind(kind, slice);
+      }
+      const now =
+        this.registry.generation === generation
+          ? kinds
+          : this.registry.all().filter(({ storage }) => storage.key === key);
+      this.report(
+        key,
+        now.map((one) => this.faultOf(one)).find((fault) => fault !== undefined),
+      );
+    }
   }
 
   private async checkKind(kind: Kind, slice: Slice): Promise<void> {
+    this.checked.add(kind);
     try {
       this.fields.settle(kind);
       for (const _ of this.types.walkOf(kind)) if (slice.over) await slice.next();
@@ -89,12 +111,6 @@ export class Schema {
       this.fields.leaveOut(kind, (error as Error).message);
     }
     if (slice.over) await slice.next();
-    const { key } = kind.storage;
-    const all = this.registry.all().filter((one) => one.storage.key === key);
-    this.report(
-      key,
-      all.map((one) => this.faultOf(one)).find((fault) => fault !== undefined),
-    );
   }
 
   private faultOf(kind: Kind): string | undefined {

@@ -18,7 +18,7 @@ const TEXTS: Readonly<Record<Root, string>> = {
  */
 export class WholeSchema extends KindSchema {
   private readonly all = new Map<string, GraphQLNamedType>();
-  private map: Record<string, GraphQLNamedType> = {};
+  private readonly map: Record<string, GraphQLNamedType> = {};
   private readonly wide = new Map<Root, WideType>();
   private readonly implementations: GraphQLObjectType[] = [];
 
@@ -40,10 +40,10 @@ export class WholeSchema extends KindSchema {
       ...known,
     ];
     for (const type of typeWalk(roots, this.all)) {
+      if (type) this.map[type.name] = type;
       if (isObjectType(type) && type.getInterfaces().length) this.implementations.push(type);
       yield;
     }
-    this.map = Object.fromEntries(this.all);
   }
 
   override getType(name: string): GraphQLNamedType | undefined {
@@ -91,5 +91,6 @@ export class WholeSchema extends KindSchema {
       if (Object.keys(type.getFields()).length) versions.push([version, type]);
     }
     if (versions.length) yield [name, groupField(root, group, versions)];
+    yield undefined;
   }
 }

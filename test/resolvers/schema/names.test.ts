@@ -1,11 +1,12 @@
 import { parse, validate, type GraphQLNamedType } from 'graphql';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { customKinds } from '../../../src/kinds/custom.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
 import type { KubeObject } from '../../../src/meta/object.ts';
 import { BUILTIN_NAMES } from '../../../src/resolvers/schema/builtin-names.ts';
 import { groupName, namesOf, uniqueFieldNames } from '../../../src/resolvers/schema/names.ts';
-import { mayHave, ROOTS } from '../../../src/resolvers/schema/root-fields.ts';
+import { KindsByName, FieldForms } from '../../../src/resolvers/schema/kinds-by-name.ts';
+import { ROOTS } from '../../../src/resolvers/schema/root-fields.ts';
 import { buildSchema, Schema } from '../../../src/resolvers/schema/schema.ts';
 import { typeWalk } from '../../../src/resolvers/schema/type-walk.ts';
 
@@ -180,14 +181,48 @@ describe('what is made of a kind only when it is asked for', () => {
     },
   );
 
-  test('all fields of a kind are called after it', () => {
+  test('of which kinds a field may be is known from its name', () => {
     const registry = registryOf(...wanted);
     const { fields } = new Schema(registry);
-    const others = registry
-      .all()
-      .flatMap((kind) =>
-        ROOTS.flatMap((root) => [...fields.localFields(kind, root)].filter(([name]) => !mayHave(kind, name))),
-      );
-    expect(others.map(([name]) => name)).toEqual([]);
+    const forms = new FieldForms();
+    const builtin = registry.all().filter(({ custom }) => !custom);
+    for (const kind of builtin)
+      for (const root of ROOTS) for (const [name] of fields.localFields(kind, root)) forms.learn(kind, name);
+    const kinds = new KindsByName(forms);
+    for (const kind of registry.all()) kinds.add(kind);
+    for (const kind of registry.all())
+      for (const root of ROOTS)
+        for (const [name] of fields.localFields(kind, root)) expect(kinds.called(name)).toContain(kind);
+    for (const kind of registry.all()) expect(kinds.delete(kind)).toBe(true);
+    expect(kinds.called('pods')).toEqual([]);
+    expect(kinds.delete(builtin[0]!)).toBe(false);
   });
+});
+
+test('of many definitions that have just come, only those are made that a request names', () => {
+  const group = Array.from({ length: 100 }, (_, i): [Wanted, number] => [{ kind: `Thing${i}` }, i + 1]);
+  const alike = Array.from({ length: 100 }, (_, i): [Wanted, number] => [
+    { kind: 'Other', group: `g${i}.org` },
+    i + 200,
+  ]);
+  const registry = registryOf(...group, ...alike);
+  const { fields } = new Schema(registry);
+  const made = new Set<string>();
+  const makes = vi.spyOn(fields.types, 'fieldsOf');
+  const madeBy = (ask: () => unknown): string[] => {
+    makes.mockClear();
+    made.clear();
+    ask();
+    for (const [kind] of makes.mock.calls) if (kind.custom) made.add(kind.storage.key);
+    return [...made];
+  };
+  expect(madeBy(() => fields.find('query', 'example_com_thing7'))).toEqual(['thing7s.example.com']);
+  expect(madeBy(() => fields.findIn('query', 'example.com', 'v1', 'thing8sAggregate'))).toEqual([
+    'thing8s.example.com',
+  ]);
+  expect(madeBy(() => fields.find('query', 'thing9'))).toEqual(['thing9s.example.com']);
+  expect(madeBy(() => fields.find('query', 'others'))).toEqual(['others.g0.org']);
+  expect(madeBy(() => [fields.find('query', 'thingies'), ...fields.names('query')])).toEqual(
+    expect.not.arrayContaining(['thing1s.example.com']),
+  );
 });
