@@ -29,7 +29,7 @@ export interface Addon {
   /** By resource, of which of its objects its caches know: a selector of fields. All when not said. */
   selects?: Readonly<Record<string, string>>;
   /** Controllers, which run where those of Kubernetes run: in one process at a time, that which leads. */
-  loops?(cluster: Cluster): readonly Reconciler[];
+  loops?(cluster: Cluster, place: LoopPlace): readonly Reconciler[];
   /** What runs beside the agent of each node that is this machine, for what only a node can do. */
   onNode?(place: NodePlace): NodePart;
   /**
@@ -48,6 +48,8 @@ export interface Cluster {
   domain: string;
   /** where requests from outside come in */
   ingress: EdgeSettings;
+  /** of which LoadBalancer Services are given their addresses: `127.64.0.0/24`, `192.0.2.10-192.0.2.19`, apart by commas */
+  loadBalancerRange: string;
 }
 
 /** Where the proxy of Ingresses listens. */
@@ -60,6 +62,18 @@ export interface EdgeSettings {
   httpsPort: number | undefined;
   /** whether each request is a line of the log */
   accessLog: boolean;
+}
+
+/** Where loops run that hold something of the machine. */
+export interface LoopPlace {
+  machine: Machine;
+  /** those of the loops; what is asked of them before the loops start is filled when they do */
+  informers: Pick<Informers, 'informer'>;
+  clock: Clock;
+  /** 0 ≤ n < 1 */
+  random(): number;
+  /** work for the time after the loops have ended */
+  atEnd(work: () => Promise<void>): void;
 }
 
 /** A node of this machine. */

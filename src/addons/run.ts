@@ -85,11 +85,13 @@ async function serve(
 
 /** Runs the loops of the add-ons, each as its own account over caches of its own: in the process that leads. */
 export function runAddonLoops(options: AddonsOptions): Running & { start(): Promise<void> } {
-  const { client, clock, random, log, cluster } = options;
+  const { client, clock, random, log, cluster, machine = new Machine(options.clock) } = options;
+  const ends: (() => Promise<void>)[] = [];
   const runs = options.addons.flatMap((addon) => {
-    const reconcilers = addon.loops?.(cluster) ?? [];
-    if (!reconcilers.length) return [];
+    if (!addon.loops) return [];
     const informers = informersOf(addon, options);
+    const place = { machine, informers, clock, random, atEnd: (work: () => Promise<void>) => void ends.push(work) };
+    const reconcilers = addon.loops(cluster, place);
     const { account } = addon;
     const manager = managerOf(addon);
     return [
@@ -105,6 +107,7 @@ export function runAddonLoops(options: AddonsOptions): Running & { start(): Prom
     },
     async stop() {
       await Promise.all(runs.map(({ controllers }) => controllers.stop()));
+      await Promise.all(ends.map((end) => end()));
       await Promise.all(runs.map(({ informers }) => informers.stop()));
     },
   };

@@ -49,5 +49,6 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
     dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'),
     domain: 'cluster.local',
     ingress: options.ingress,
+    loadBalancerRange: options.loadBalancerRange,
   },
 });

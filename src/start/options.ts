@@ -19,6 +19,7 @@ import type { PersistedSettings } from '../resolvers/persisted-documents.ts';
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
 import type { ServiceProxyMode } from '../nodes/contract.ts';
 import { HISTORY_FLAGS, HISTORY_USAGE, historySettings, type HistorySettings } from './history-options.ts';
+import { CLOUD_FLAGS, CLOUD_USAGE, cloudSettings } from './cloud-options.ts';
 import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options.ts';
 import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
@@ -63,6 +64,7 @@ export interface Options extends ServingSettings {
   /** names of add-ons that run with the controllers */
   addons: string[];
   ingress: EdgeSettings;
+  loadBalancerRange: string;
   staticTokens: string | undefined;
   authentication: ReadSettings;
   serviceCidr: string;
@@ -94,6 +96,7 @@ export const USAGE = `usage: npm start -- [options]
 ${NODE_LIMIT_USAGE}
   --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
 ${INGRESS_USAGE}
+${CLOUD_USAGE}
   --token-auth-file FILE    lines of token,user,uid,"group1,group2"
   --authentication-config FILE  AuthenticationConfiguration: OpenID providers, anonymous requests; read anew when it changes
   --oidc-issuer-url URL, --oidc-client-id ID  one OpenID provider without a file; also --oidc-ca-file,
@@ -232,6 +235,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     podsOnStop: parsePodsOnStop(values['pods-on-stop'] ?? (roles.has('api') ? 'end' : 'keep')),
     addons: parseAddons(values.addons),
     ingress: ingressSettings(values),
+    ...cloudSettings(values),
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
@@ -270,6 +274,7 @@ function parse(argv: string[]) {
         'pods-on-stop': text,
         addons: text,
         ...INGRESS_FLAGS,
+        ...CLOUD_FLAGS,
         'token-auth-file': text,
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,

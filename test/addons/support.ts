@@ -8,6 +8,7 @@ export const CLUSTER: Cluster = {
   dnsIP: '10.96.0.10',
   domain: 'cluster.local',
   ingress: { address: '127.0.0.1', httpPort: 0, httpsPort: 0, accessLog: false },
+  loadBalancerRange: '127.65.0.0/28',
 };
 
 type Interfaces = ReturnType<typeof networkInterfaces>;

@@ -27,7 +27,7 @@ describe('--addons', () => {
   });
 
   test('is told by --help, and read from the command line', () => {
-    expect(USAGE).toMatch(/--addons LIST +of dns/);
+    expect(USAGE).toMatch(/--addons LIST +of (\w+,)*dns/);
     expect(parseOptions(['--addons', 'none'], {}, '1')).toMatchObject({ addons: [] });
     expect(parseOptions([], {}, '1')).toMatchObject({ addons: ALL });
   });
@@ -111,6 +111,7 @@ describe('the command line', () => {
       serviceProxy: 'auto',
       addons: ALL,
       ingress: { address: undefined, httpPort: undefined, httpsPort: undefined, accessLog: false },
+      loadBalancerRange: '127.64.0.0/24',
       staticTokens: undefined,
       authentication: { jwt: [], algorithms: ['RS256'], anonymous: { enabled: true } },
       serviceCidr: '10.96.0.0/16',
