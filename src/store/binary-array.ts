@@ -2,7 +2,7 @@
  * Array parameters in Postgres' binary format (src/backend/utils/adt/arrayfuncs.c, array_recv): node-postgres writes
  * arrays as text, where a body would have to be quoted, and unquoted again. Elements: length as int32 (-1 for NULL), then the value.
  */
-const OID = { bigint: 20, text: 25 } as const;
+const OID = { bytea: 17, bigint: 20, text: 25 } as const;
 const HEAD = 20;
 
 function head(buffer: Buffer, oid: number, count: number): number {
@@ -16,11 +16,15 @@ function head(buffer: Buffer, oid: number, count: number): number {
 }
 
 /** Buffers are UTF-8 already: a body goes as it is. */
-export function textArray(values: readonly (string | Buffer | null)[]): Buffer {
+export const textArray = (values: readonly (string | Buffer | null)[]): Buffer => sizedArray(OID.text, values);
+/** What is no text. */
+export const byteaArray = (values: readonly Buffer[]): Buffer => sizedArray(OID.bytea, values);
+
+function sizedArray(oid: number, values: readonly (string | Buffer | null)[]): Buffer {
   let size = HEAD;
   for (const value of values) size += 4 + (value === null ? 0 : Buffer.byteLength(value));
   const buffer = Buffer.allocUnsafe(size);
-  let at = head(buffer, OID.text, values.length);
+  let at = head(buffer, oid, values.length);
   for (const value of values) {
     const length =
       value === null ? -1 : typeof value === 'string' ? buffer.write(value, at + 4) : value.copy(buffer, at + 4);
