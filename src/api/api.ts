@@ -1,6 +1,7 @@
 import { parseStaticTokens } from './authentication/static-tokens.ts';
 import type { Registry } from '../kinds/kind.ts';
 import type { Store, Stored } from '../store/contract.ts';
+import type { LogArchive } from '../store/logs/contract.ts';
 import { createChain } from './admission/chain.ts';
 import { enabledPlugins, type PluginSwitches } from './admission/enabled-plugins.ts';
 import { IpRange } from './allocation/ip-range.ts';
@@ -22,6 +23,7 @@ import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api, Auditor } from './contract.ts';
 import type { Core } from './core.ts';
 import { followDefinitions } from './definitions/follow.ts';
+import { Logs } from './logs/logs.ts';
 import { Standing } from './standing/standing.ts';
 import { Destinations } from './streams/destinations.ts';
 import { OpenStreams } from './streams/open-streams.ts';
@@ -55,6 +57,8 @@ export interface ApiOptions {
   admissionPlugins?: PluginSwitches;
   /** closed by who made it */
   auditor?: Auditor;
+  /** where lines are kept; absent: they are not */
+  logs?: LogArchive;
   /** starts a thread in which objects of very many values are judged */
   validationThread?: () => Thread;
   log?(line: string): void;
@@ -110,6 +114,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     destinations: new Destinations(range),
     openStreams: new OpenStreams(),
     services: new ServiceAllocation(store, registry, clock, range, options.nodePortRange ?? [30_000, 32_767]),
+    logs: options.logs && new Logs(options.logs, { store, authorizer, clock, log }),
     log,
   };
   await store.fresh();
@@ -130,6 +135,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
       }),
     );
   }
+  core.logs?.start();
   return {
     ...verbs(core),
     noteDefinition: (definition, fault) => definitions.note(definition, fault),
@@ -139,6 +145,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     listensAt: (address, port) => core.destinations.listensAt(address, port),
     advertise: (address, port) => advertise(core, address, port),
     async close() {
+      await core.logs?.close();
       for (const follower of followers) follower.stop();
       core.validation?.close();
       standing.close();

@@ -4,6 +4,7 @@ import type { Status, StatusError } from '../meta/status.ts';
 import type { Kind, Registry } from '../kinds/kind.ts';
 import type { Having, Key, Store, Stored } from '../store/contract.ts';
 import type { AuditEvent, Origin } from './audit/contract.ts';
+import type { LogFilter, LogPage, LogPageOptions, LogSink, SentAnswer, SentBatch } from './logs/contract.ts';
 import type { ChangeFilter, ChangePage, ChangePageOptions, Undone, UndoRefusal, Within } from './history/contract.ts';
 
 /**
@@ -103,6 +104,16 @@ export interface WatchOptions extends ListOptions {
   allowWatchBookmarks?: boolean | undefined;
   sendInitialEvents?: boolean | undefined;
   timeoutSeconds?: number | undefined;
+}
+
+/** The kept lines of containers, events and audit (logs/logs.ts). */
+export interface LogsApi {
+  /** What an agent has read on its node. Throws 400, 403, 429. */
+  write(ctx: RequestContext, node: string, batches: readonly SentBatch[]): Promise<SentAnswer>;
+  /** Newest first, what the caller may read; the rest is left out. Throws 400, 403. */
+  search(ctx: RequestContext, filter: LogFilter, page: LogPageOptions): Promise<LogPage>;
+  /** The same as they come. The returned function ends it. */
+  follow(ctx: RequestContext, filter: LogFilter, sink: LogSink): Promise<() => void>;
 }
 
 /** One write of a bundle: the verb that would do it alone, with what that is given. */
@@ -245,6 +256,8 @@ export interface Api {
   readonly registry: Registry;
   readonly store: Store;
   readonly auditor: Auditor;
+  /** undefined: lines are not kept */
+  readonly logs: LogsApi | undefined;
   /** set by the façade that knows how to reach them */
   remote?: RemoteReader | undefined;
 

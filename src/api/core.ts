@@ -11,6 +11,7 @@ import type { Destinations } from './streams/destinations.ts';
 import type { OpenStreams } from './streams/open-streams.ts';
 import type { Clock } from '../rules/clock.ts';
 import type { Auditor } from './contract.ts';
+import type { Logs } from './logs/logs.ts';
 import type { ValidationThread } from './validation/thread.ts';
 
 /** What a verb works with. Made once by createApi; holds caches, no state. */
@@ -33,5 +34,7 @@ export interface Core {
   readonly auditor: Auditor;
   /** judges objects of very many values; without it they are judged here */
   readonly validation: ValidationThread | undefined;
+  /** undefined: lines are not kept */
+  readonly logs: Logs | undefined;
   log(line: string): void;
 }

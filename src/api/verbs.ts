@@ -59,6 +59,7 @@ export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
     registry: core.registry,
     store: core.store,
     auditor,
+    logs: core.logs,
     get: on('get', (ctx, target, options) => (ownVerbs(target)?.get ?? get)(core, ctx, target, options), tellAnswer),
     list: on(
       'list',

@@ -12,6 +12,7 @@ import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
 import { addLogLine } from './logs/log-fields.ts';
+import { addKeptLogs } from './logs/kept-log-fields.ts';
 import { addLiveTypes } from './live/live-types.ts';
 import { addMyNamespaces } from './table/my-namespaces.ts';
 import { addPageInfo } from './where/connection-type.ts';
@@ -35,6 +36,7 @@ export function genericSchema(): GraphQLSchema {
   addGenericSubscriptions(builder);
   addLiveTypes(builder);
   addLogLine(builder);
+  addKeptLogs(builder);
   addPageInfo(builder);
   addSearch(builder);
   addMyNamespaces(builder);

@@ -176,6 +176,8 @@ function slices(isRelated: Relation): Rule {
 /** By its name alone: a node looks for its object before it is there. */
 const nodes: Rule = (node, { verb, subresource, name }) => {
   if (subresource === 'status') return WRITE.has(verb) ? YES : no();
+  // of ku7s alone: what its containers have written
+  if (subresource === 'logs') return verb === 'create' && name === node ? YES : no();
   if (subresource) return no();
   if (verb === 'create' || WRITE.has(verb)) return YES;
   if (!READ.has(verb)) return no();
