@@ -1,7 +1,9 @@
 import { badRequest } from '../../meta/status.ts';
+import type { Clock } from '../../rules/clock.ts';
+import type { Store } from '../../store/contract.ts';
 import type { LogArchive } from '../../store/logs/contract.ts';
+import type { Authorizer } from '../authorization/authorizer.ts';
 import type { RequestContext } from '../contract.ts';
-import type { Core } from '../core.ts';
 import { EventCollector } from './collect-events.ts';
 import type { LogFilter, LogPage, LogPageOptions, LogSink, SentAnswer, SentBatch } from './contract.ts';
 import { LogFollowing } from './follow-logs.ts';
@@ -12,6 +14,14 @@ import { LogWriting, writeRight } from './write-logs.ts';
 /** ms between two looks at what is kept no longer */
 const SWEEP_MS = 60_000;
 
+/** What of the API they work with. */
+export interface LogsParts {
+  store: Store;
+  authorizer: Authorizer;
+  clock: Clock;
+  log(line: string): void;
+}
+
 /** The kept lines of containers, the events and the audit: written by agents of nodes, read by who may. */
 export class Logs {
   private readonly writing: LogWriting;
@@ -21,7 +31,7 @@ export class Logs {
 
   constructor(
     private readonly archive: LogArchive,
-    private readonly core: Pick<Core, 'store' | 'authorizer' | 'clock' | 'log'>,
+    private readonly core: LogsParts,
   ) {
     const { store, authorizer, clock, log } = core;
     this.writing = new LogWriting(archive, store, () => clock.now());
