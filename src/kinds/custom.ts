@@ -35,11 +35,23 @@ interface Spec extends Pick<CustomResourceDefinitionSpec, 'group' | 'names' | 's
 const VERBS = ['delete', 'deletecollection', 'get', 'list', 'patch', 'create', 'update', 'watch'];
 const SUBRESOURCE_VERBS = ['get', 'patch', 'update'];
 
-function factsOf(version: Version): CustomFacts {
-  const json = version.schema?.openAPIV3Schema;
+/** Makes it when it is first asked for. */
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+}
+
+/** Of a thousand kinds few are ever used: what a schema says is read when somebody asks. */
+function factsOf(version: Version, read: () => JsonSchema | undefined): CustomFacts {
+  const json = lazily(read);
+  const schema = lazily(() => rootSchema(json()));
   return {
-    json,
-    schema: rootSchema(json),
+    get json() {
+      return json();
+    },
+    get schema() {
+      return schema();
+    },
     columns: customColumns(version.additionalPrinterColumns),
     hasStatus: version.subresources?.status !== undefined,
     scale: version.subresources?.scale,
@@ -79,31 +91,40 @@ function conversionOf(facts: CustomFacts, own: string, stored: string): Conversi
   };
 }
 
+const specOf = (definition: KubeObject): Spec => definition['spec'] as Spec;
+
 /**
  * The kinds of a CustomResourceDefinition, one per served version; none while it has no storage version. Names are
  * those of its spec.
  * @param since revision at which it was made
+ * @param source the same definition, for who looks at its schemas later; it need not be kept in memory until then
  */
-export function customKinds(definition: KubeObject, since = 0): Kind[] {
-  const { group, scope, names, versions } = definition['spec'] as Spec;
+export function customKinds(definition: KubeObject, since = 0, source = (): KubeObject => definition): Kind[] {
+  const { group, scope, names, versions } = specOf(definition);
+  const { uid, generation } = definition.metadata;
   const stored = versions.find((v) => v.storage);
   if (!stored) return [];
   const relations = declaredRelations(definition);
-  const storedFacts = factsOf(stored);
+  const schemaOf = (name: string) => (): JsonSchema | undefined =>
+    specOf(source()).versions.find((v) => v.name === name)?.schema?.openAPIV3Schema;
+  const storedFacts = factsOf(stored, schemaOf(stored.name));
   const storedAs = { group, version: stored.name, kind: names.kind };
-  const storage: StorageKind = {
+  const storageOf = (facts: CustomFacts): StorageKind => ({
     ...storedAs,
     key: `${names.plural}.${group}`,
     namespaced: scope === 'Namespaced',
     head: headOf(storedAs),
     persisted: true,
-    strategy: { ...customStrategy(storedFacts), relations },
-    schema: storedFacts.schema,
-  };
+    strategy: { ...customStrategy(facts), relations },
+    get schema() {
+      return facts.schema;
+    },
+  });
+  const storage = storageOf(storedFacts);
   return versions
     .filter((v) => v.served)
     .map((v) => {
-      const own = v === stored ? storedFacts : factsOf(v);
+      const own = v === stored ? storedFacts : factsOf(v, schemaOf(v.name));
       const gvk = { group, version: v.name, kind: names.kind };
       return {
         ...gvk,
@@ -115,13 +136,13 @@ export function customKinds(definition: KubeObject, since = 0): Kind[] {
         namespaced: storage.namespaced,
         verbs: VERBS,
         subresources: subresourcesOf(own, gvk),
-        schema: own.schema,
+        get schema() {
+          return own.schema;
+        },
         custom: true,
+        definition: { id: `${uid} ${generation}`, schema: schemaOf(v.name) },
         // what is written through a version is held to that version's schema
-        storage:
-          own === storedFacts
-            ? storage
-            : { ...storage, strategy: { ...customStrategy(own), relations }, schema: own.schema },
+        storage: own === storedFacts ? storage : storageOf(own),
         convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs)),
         columns: own.columns,
         ...(v.deprecated && {

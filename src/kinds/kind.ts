@@ -2,6 +2,7 @@ import type { FieldError } from '../meta/field.ts';
 import type { GroupVersionKind } from '../meta/gvk.ts';
 import type { Steps } from '../meta/steps.ts';
 import type { KubeObject, ObjectLike, Unchecked } from '../meta/object.ts';
+import type { JsonSchema } from './custom/json-schema.ts';
 import type { Relation } from './relation.ts';
 import type { ObjectSchema } from './schema.ts';
 
@@ -20,6 +21,8 @@ export interface Kind extends GroupVersionKind {
   schema: ObjectSchema;
   /** True for kinds that arrive at run time (custom resources): their unknown fields, names and items differ in form. */
   custom: boolean;
+  /** Of a custom kind: where it comes from. */
+  definition?: KindDefinition;
   /** Where and how it is stored. Kinds of one group that are versions of each other share it. */
   storage: StorageKind;
   /** From this version to the stored one and back; undefined where they are the same. */
@@ -32,6 +35,13 @@ export interface Kind extends GroupVersionKind {
   bodyVersions?: readonly string[];
   /** Revision at which the definition was made; 0 for built-in kinds. What is older has the right to a name. */
   since: number;
+}
+
+export interface KindDefinition {
+  /** another one for each definition, and each time that its spec has changed */
+  id: string;
+  /** the version's schema as it was written; read anew each time, so that nobody keeps all of many */
+  schema(): JsonSchema | undefined;
 }
 
 export interface SubresourceFacts {

@@ -78,11 +78,17 @@ export async function sendStream(
   contentType: string,
   size: number,
   pieces: Iterable<Buffer>,
+  more: Headers = {},
 ): Promise<void> {
-  if (size < GZIP_FROM) return send(exchange, 200, contentType, Buffer.concat([...pieces]));
+  if (size < GZIP_FROM) return send(exchange, 200, contentType, Buffer.concat([...pieces]), more);
   const { res } = exchange;
   const compress = acceptsGzip(exchange);
-  const headers: Headers = { ...exchange.commonHeaders(), 'Content-Type': contentType, Vary: 'Accept-Encoding' };
+  const headers: Headers = {
+    ...exchange.commonHeaders(),
+    'Content-Type': contentType,
+    Vary: 'Accept-Encoding',
+    ...more,
+  };
   if (compress) headers['Content-Encoding'] = 'gzip';
   res.writeHead(200, headers);
   if (exchange.method === 'HEAD') return void res.end();

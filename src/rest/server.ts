@@ -129,7 +129,7 @@ class Server implements RestServer {
       metrics,
       identifier: new Identifier(api, tls, () => clock.now()),
       discovery: new Discovery(api.registry),
-      openapi: new OpenApi(api.registry, api.store),
+      openapi: new OpenApi(api.registry),
       dialer: dialer ?? new NodeDialer({ ...kubeletClient, ca: tls.clientCA }),
       frontProxy: agents,
       remote,

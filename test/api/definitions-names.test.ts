@@ -17,12 +17,12 @@ const gadgets: Names = {
   listKind: 'GadgetList',
 };
 const owner = definition('gadgets', gadgets, gadgets);
-const others = [owner];
+const others = [gadgets];
 
 test('judgeNames.accepts what is free', () => {
   const names = { plural: 'widgets', singular: 'widget', kind: 'Widget', listKind: 'WidgetList' };
   expect(judgeNames(definition('widgets', names), others)).toEqual({ accepted: names });
-  expect(judgeNames(owner, others)).toEqual({ accepted: gadgets });
+  expect(judgeNames(owner, [])).toEqual({ accepted: gadgets });
 });
 test('judgeNames.tells of the last name that is in use, and accepts the others', () => {
   const names = { plural: 'widgets', singular: 'gadget', shortNames: ['w'], kind: 'Gadget', listKind: 'WidgetList' };

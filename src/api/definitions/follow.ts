@@ -1,6 +1,7 @@
 import { customKinds } from '../../kinds/custom.ts';
 import { objectOf, storedForm } from '../../kinds/encode.ts';
 import { CLEANUP } from '../../kinds/strategies/custom-resource-definition.ts';
+import { REFERENCES_ANNOTATION } from '../../kinds/custom/references.ts';
 import { formatTime } from '../../meta/time.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
@@ -12,8 +13,8 @@ import { copyAs, objectAs } from '../object-as.ts';
 import { updateManagedFields } from '../patch/apply/managed.ts';
 import { operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
-import { replace } from '../write/replace.ts';
-import { writeOf } from '../write/stored-write.ts';
+import { deleteOf, writeOf } from '../write/stored-write.ts';
+import { GroupNames } from './group-names.ts';
 import { isEstablished, wantedStatus, type Fault } from './status.ts';
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
@@ -43,6 +44,9 @@ class Definitions {
   private over = false;
   private unfollow = (): void => undefined;
   private readonly cleaning = new Set<string>();
+  private readonly names = new GroupNames();
+  /** what the kinds in the registry were made of, by their definition's name */
+  private readonly served = new Map<string, string>();
 
   /** what façades have found of them */
   private readonly faults = new Map<string, string | undefined>();
@@ -83,10 +87,12 @@ class Definitions {
   private forget(name: string): void {
     this.created.delete(`/${name}`);
     this.faults.delete(name);
+    this.served.delete(name);
     this.core.registry.setCustom(name, []);
   }
 
   private seen(stored: Stored): void {
+    this.names.put(objectAs(DEFINITIONS, stored));
     this.serve(stored);
     if (stored.object.metadata.deletionTimestamp) {
       if (stored.object.metadata.finalizers?.includes(CLEANUP))
@@ -94,30 +100,40 @@ class Definitions {
     } else void this.settle(stored).catch(this.report(`definition ${stored.name}`));
   }
 
-  /** Names that a definition had are free for the others of its group. */
+  /** Names that a definition had are free for those of its group that want them. */
   private gone(stored: Stored): void {
     this.forget(stored.name);
-    const groupOf = (s: Stored): string => objectAs(DEFINITIONS, s).spec.group;
-    for (const other of this.core.store.list({ resource: DEFINITIONS }).items)
-      if (groupOf(other) === groupOf(stored)) this.seen(other);
+    for (const name of this.names.remove(stored.name)) {
+      const other = this.core.store.get({ resource: DEFINITIONS, namespace: '', name });
+      if (other) this.seen(other);
+    }
   }
 
+  /** Kinds are made anew only when something is said of them that was not: all that was made of them would be made anew. */
   private serve(stored: Stored): void {
     const definition = objectAs(DEFINITIONS, stored);
     if (!isEstablished(definition)) return;
+    const { uid, generation, annotations } = definition.metadata;
+    const said = `${uid} ${generation} ${annotations?.[REFERENCES_ANNOTATION] ?? ''}`;
+    if (this.served.get(stored.name) === said) return;
     try {
-      this.core.registry.setCustom(stored.name, customKinds(definition, this.created.get(`/${stored.name}`)));
+      const since = this.created.get(`/${stored.name}`);
+      this.core.registry.setCustom(
+        stored.name,
+        customKinds(definition, since, () => stored.object),
+      );
+      this.served.set(stored.name, said);
     } catch (error) {
       this.report(`definition ${stored.name}`)(error);
     }
   }
 
   private async settle(stored: Stored): Promise<void> {
-    const others = this.core.store.list({ resource: DEFINITIONS }).items.map((s) => objectAs(DEFINITIONS, s));
-    const definition = copyAs(DEFINITIONS, stored);
+    const definition = objectAs(DEFINITIONS, stored);
+    const others = this.names.others(stored.name);
     const status = wantedStatus(definition, others, formatTime(this.core.clock.now()), this.faultOf(stored.name));
     if (!status) return;
-    const wanted: KubeObject = { ...definition, status };
+    const wanted: KubeObject = { ...copyAs(DEFINITIONS, stored), status };
     const { kind } = this.target(stored.name);
     const op = operationOf(this.core, system, this.target(stored.name), 'establish', {});
     const ownership = ownershipOf(this.core.registry, kind, 'status');
@@ -169,17 +185,19 @@ class Definitions {
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, worker));
     if (this.core.store.count({ resource: name }) > 0) return this.over;
-    const finalizers = (all: string[] | undefined): string[] => (all ?? []).filter((f) => f !== CLEANUP);
-    await replace(operationOf(this.core, system, this.target(name), 'finalize', {}), {
-      createMissing: false,
-      applied: true,
-      next(live) {
-        const object = structuredClone(live!);
-        object.metadata.finalizers = finalizers(object.metadata.finalizers);
-        return object;
-      },
-    });
-    return true;
+    return this.letGo(definition);
+  }
+
+  /** Takes the finalizer away, and the definition with the last one. Its spec is what it was: nothing of it is judged again. */
+  private async letGo(stored: Stored): Promise<boolean> {
+    const target = this.target(stored.name);
+    const op = operationOf(this.core, system, target, 'finalize', {});
+    const finalizers = stored.object.metadata.finalizers?.filter((f) => f !== CLEANUP) ?? [];
+    if (!finalizers.length) return (await this.core.store.commit(deleteOf(op, stored.name, stored.revision))).ok;
+    const object = stored.copy();
+    object.metadata.finalizers = finalizers;
+    const form = storedForm(target.kind.storage, false, object);
+    return (await this.core.store.commit(writeOf(op, form, stored.revision))).ok;
   }
 
   private target(name: string): Target {

@@ -12,15 +12,9 @@ const wordsOf = (names: Names): string[] =>
 const kindsOf = (names: Names): string[] => [names.kind, names.listKind ?? ''].filter(Boolean);
 const NONE: Names = { plural: '', kind: '' };
 
-/** Which names of a definition are free beside those that others of its group have. Source: apiextensions' naming controller. */
-export function judgeNames(
-  definition: CustomResourceDefinition,
-  others: readonly CustomResourceDefinition[],
-): NamesVerdict {
-  const { names: wanted, group } = definition.spec;
-  const taken = others
-    .filter((o) => o.spec.group === group && o.metadata.name !== definition.metadata.name)
-    .map((o) => o.status?.acceptedNames ?? NONE);
+/** Which names of a definition are free beside those that others of its group have (`taken`). Source: apiextensions' naming controller. */
+export function judgeNames(definition: CustomResourceDefinition, taken: readonly Names[]): NamesVerdict {
+  const { names: wanted } = definition.spec;
   const words = new Set(taken.flatMap(wordsOf));
   const kinds = new Set(taken.flatMap(kindsOf));
   const had = definition.status?.acceptedNames ?? NONE;

@@ -1,6 +1,7 @@
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionCondition,
+  CustomResourceDefinitionNames,
   CustomResourceDefinitionStatus,
 } from '../../../schema/types.ts';
 import { sameJson } from '../patch/equal.ts';
@@ -53,17 +54,18 @@ export interface Fault {
 
 /**
  * The status that a definition should have: names accepted or not, established once they were, and every version in
- * which objects may be stored; and that GraphQL cannot serve it, if so. Undefined when it has it. `now`: RFC 3339.
+ * which objects may be stored; and that GraphQL cannot serve it, if so. Undefined when it has it. `taken`: names that
+ * others of its group have; `now`: RFC 3339.
  */
 export function wantedStatus(
   definition: CustomResourceDefinition,
-  others: readonly CustomResourceDefinition[],
+  taken: readonly CustomResourceDefinitionNames[],
   now: string,
   fault?: Fault,
 ): CustomResourceDefinitionStatus | undefined {
   const { status = {} } = definition;
   const { group, versions } = definition.spec;
-  const { accepted: acceptedNames, conflict } = judgeNames(definition, others);
+  const { accepted: acceptedNames, conflict } = judgeNames(definition, taken);
   let conditions = status.conditions ?? [];
   const accepted: Condition = conflict
     ? { type: 'NamesAccepted', status: 'False', ...conflict }

@@ -3,7 +3,7 @@ import { invalid, type FieldError } from '../../meta/field.ts';
 import { compileJsonPath } from '../../meta/json-path.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { applySchemaDefaults } from '../defaults.ts';
-import type { Column, Strategy, StrategyContext } from '../kind.ts';
+import type { Column, Printer, Strategy, StrategyContext } from '../kind.ts';
 import type { ObjectSchema } from '../schema.ts';
 import { statusAlone, withStatus } from '../strategies/status-split.ts';
 import { metaWarnings } from '../validate-meta.ts';
@@ -49,8 +49,13 @@ type Validate = (
   warn: (text: string) => void,
 ) => Generator<void, FieldError[]>;
 
-/** What a schema asks of objects; parts that it does not have cost nothing. */
-function validatorOf({ json, scale, hasStatus }: CustomFacts): Validate {
+/** What a schema asks of objects; parts that it does not have cost nothing. Read when the first one comes. */
+function validatorOf(facts: CustomFacts): Validate {
+  let made: Validate | undefined;
+  return (object, old, warn) => (made ??= readValidator(facts))(object, old, warn);
+}
+
+function readValidator({ json, scale, hasStatus }: CustomFacts): Validate {
   if (!json) return nothing;
   const [ruled, embedded, unique] = [hasRules(json), hasEmbedded(json), hasUniqueLists(json)];
   return function* (object, old, warn) {
@@ -67,6 +72,12 @@ function validatorOf({ json, scale, hasStatus }: CustomFacts): Validate {
 // eslint-disable-next-line require-yield -- without a schema there is nothing to check
 function* nothing(): Generator<void, FieldError[]> {
   return [];
+}
+
+/** Paths of columns are compiled for the first row. */
+function lazyCells(columns: readonly Column[]): Printer {
+  let made: Printer | undefined;
+  return (object, now) => (made ??= customCells(columns))(object, now);
 }
 
 /** What of an object counts for its generation when it has no status subresource: everything but metadata. */
@@ -90,7 +101,7 @@ export function customStrategy(facts: CustomFacts): Strategy {
     unconditionalUpdate: false,
     validateSteps: judge,
     warnings: (object) => metaWarnings({ custom: true }, object),
-    cells: customCells(facts.columns),
+    cells: lazyCells(facts.columns),
     fields: (object) => Object.fromEntries(selectable.map(({ name, find }) => [name, String(find(object)[0] ?? '')])),
     fieldLabels: selectable.map(({ name }) => name),
   };

@@ -1,21 +1,11 @@
-import { objectAs } from '../../api/object-as.ts';
 import type { Kind } from '../../kinds/kind.ts';
-import type { Store } from '../../store/contract.ts';
 import { ANY_LIST, ANY_OBJECT, fieldDescription } from '../../kinds/descriptions.ts';
 import { described, refPrefix, type Node, type OpenApiVersion } from './definitions.ts';
 import { typeNameOf } from './type-names.ts';
 
-const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
 /** What version 2 has no word for. */
 const NOT_IN_V2 = new Set(['nullable', 'oneOf', 'anyOf', 'allOf', 'not', 'default', 'x-kubernetes-validations']);
-
-/** The schema that a definition gives for one of its versions; undefined for one without. */
-function schemaOf(store: Store, kind: Kind): Node | undefined {
-  const definition = store.get({ resource: DEFINITIONS, namespace: '', name: `${kind.resource}.${kind.group}` });
-  const versions = definition && objectAs(DEFINITIONS, definition).spec.versions;
-  return versions?.find((v) => v.name === kind.version)?.schema?.openAPIV3Schema as Node | undefined;
-}
 
 const textOf = (from: Node): Node => described(from.description as string | undefined);
 
@@ -42,14 +32,20 @@ const typeMeta = (of: string): Node => ({
   kind: { ...said(of, 'kind'), type: 'string' },
 });
 
-/** Definitions of a custom kind and its list, from its definition in the store. */
-export function customDefinitions(store: Store, kind: Kind, version: OpenApiVersion): Record<string, Node> {
-  const name = typeNameOf(kind) as string;
+/** The names of a custom kind's types: its own and its list's. */
+export function customTypeNames(kind: Kind): [own: string, list: string] {
+  const name = typeNameOf(kind) ?? '';
+  return [name, `${name.slice(0, -kind.kind.length)}${kind.listKind}`];
+}
+
+/** Definitions of a custom kind and its list, from its definition. */
+export function customDefinitions(kind: Kind, version: OpenApiVersion): Record<string, Node> {
+  const [name, listName] = customTypeNames(kind);
   const ref = (to: string): Node => ({ $ref: `${refPrefix(version)}${to}` });
   const gvk = (of: string) => ({
     'x-kubernetes-group-version-kind': [{ group: kind.group, kind: of, version: kind.version }],
   });
-  const schema = schemaOf(store, kind) ?? { 'x-kubernetes-preserve-unknown-fields': true };
+  const schema = kind.definition?.schema() ?? { 'x-kubernetes-preserve-unknown-fields': true };
   const own = (version === 2 ? asVersion2(schema) : schema) as Node;
   const metadata = ref(`${META}.ObjectMeta`);
   const object = {
@@ -72,5 +68,5 @@ export function customDefinitions(store: Store, kind: Kind, version: OpenApiVers
     },
     ...gvk(kind.listKind),
   };
-  return { [name]: object, [`${name.slice(0, -kind.kind.length)}${kind.listKind}`]: list };
+  return { [name]: object, [listName]: list };
 }

@@ -120,16 +120,13 @@ export function refsOf(node: unknown, found = new Set<string>()): Set<string> {
   return found;
 }
 
-/** These types and all that they refer to, by name in order. */
-export function closure(names: Iterable<string>, version: OpenApiVersion): Record<string, Node> {
-  const out = new Map<string, Node>();
-  const waiting = [...names];
-  for (let name = waiting.pop(); name !== undefined; name = waiting.pop()) {
-    if (out.has(name)) continue;
+/** Those of these types that are built in, and all that they refer to. `names` is added to on the way. */
+export function* closure(names: Set<string>, version: OpenApiVersion): Generator<[name: string, type: Node]> {
+  // a set is walked to its end, what is added meanwhile included
+  for (const name of names) {
     const node = definitionOf(name, version);
     if (!node) continue;
-    out.set(name, node);
-    waiting.push(...refsOf(node));
+    refsOf(node, names);
+    yield [name, node];
   }
-  return Object.fromEntries([...out].sort(([a], [b]) => (a < b ? -1 : 1)));
 }

@@ -1,9 +1,9 @@
 import { PageNotFound } from '../errors.ts';
 import type { Exchange } from '../exchange.ts';
 import { parseAccept } from '../negotiation/accept.ts';
-import { send, sendJson } from '../respond.ts';
+import { sendJson, sendStream } from '../respond.ts';
 import type { Services } from '../services.ts';
-import type { OpenApiDocument } from './openapi.ts';
+import type { Pieces } from './pieces.ts';
 
 const V3 = '/openapi/v3';
 const YEAR_S = 365 * 24 * 3600;
@@ -31,10 +31,11 @@ function refuse(exchange: Exchange): void {
   exchange.res.end();
 }
 
+/** Documents are sent in pieces, and compressed, whatever their size: it is not known before they are made. */
 async function sendDocument(
   exchange: Exchange,
   contentType: string,
-  { body, hash }: OpenApiDocument,
+  { hash, pieces }: { hash: string; pieces(): Pieces },
   more: Record<string, string> = {},
 ): Promise<void> {
   const etag = `"${hash}"`;
@@ -48,23 +49,22 @@ async function sendDocument(
     exchange.res.writeHead(304, { ...exchange.commonHeaders(), ...headers });
     return void exchange.res.end();
   }
-  return send(exchange, 200, contentType, body, headers);
+  return sendStream(exchange, contentType, Infinity, pieces(), headers);
 }
 
 /** /openapi/v2, /openapi/v3 and /openapi/v3/GROUP/VERSION, the last with its hash for clients that keep it. */
 export async function serveOpenApi({ openapi }: Services, exchange: Exchange): Promise<void> {
   const path = exchange.pathname.replace(/\/$/, '');
-  const second = path === '/openapi/v2';
-  const type = accepted(exchange, second ? [JSON_TYPE, ...PROTOBUF_TYPES] : [JSON_TYPE]);
+  const isSecond = path === '/openapi/v2';
+  const type = accepted(exchange, isSecond ? [JSON_TYPE, ...PROTOBUF_TYPES] : [JSON_TYPE]);
   if (!type) return refuse(exchange);
-  if (second)
+  const { second } = openapi;
+  if (isSecond)
     return type === JSON_TYPE
-      ? sendDocument(exchange, JSON_TYPE, openapi.v2)
-      : sendDocument(exchange, PROTOBUF_TYPE, openapi.v2Protobuf);
+      ? sendDocument(exchange, JSON_TYPE, { hash: second.hash('json'), pieces: () => second.jsonPieces() })
+      : sendDocument(exchange, PROTOBUF_TYPE, { hash: second.hash('protobuf'), pieces: () => second.protobufPieces() });
   if (path === V3) {
-    const paths = openapi
-      .index()
-      .map((id) => [id, { serverRelativeURL: `${V3}/${id}?hash=${openapi.third(id)?.hash}` }]);
+    const paths = openapi.index().map(({ path: id, hash }) => [id, { serverRelativeURL: `${V3}/${id}?hash=${hash}` }]);
     return sendJson(exchange, 200, { paths: Object.fromEntries(paths) });
   }
   const document = openapi.third(path.slice(V3.length + 1));

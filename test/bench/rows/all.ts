@@ -1,4 +1,5 @@
 import type { Row } from '../row.ts';
+import { DEFINITIONS } from './definitions.ts';
 import { GRAPHQL } from './graphql.ts';
 import { GRAPHQL_BUNDLE } from './graphql-bundle.ts';
 import { GRAPHQL_RELATIONS } from './graphql-relations.ts';
@@ -26,6 +27,7 @@ export const ROWS: readonly Row[] = [
   ...GRAPHQL_WHERE,
   ...COLD_START,
   ...EVENT_LOOP,
+  ...DEFINITIONS,
   ...NODES_PODS,
   ...NODES_SIMULATED,
   ...NODES_ROLLING,

@@ -1,3 +1,4 @@
+import { latest } from '../lateness.ts';
 import type { Bench, Row } from '../row.ts';
 
 /** ms that anything else may have to wait for, whatever one client asks */
@@ -23,15 +24,6 @@ const LISTS: readonly [query: string, headers: Headers][] = [
   ['?labelSelector=number%3Dn49999', {}],
   ['?fieldSelector=status.phase%3DPending,spec.nodeName%3D', {}],
 ];
-
-/** ms that the server's loop was late at most while `act` ran, as the server itself measures it (perf_hooks). */
-async function latest(bench: Bench, act: () => Promise<unknown>): Promise<number> {
-  const read = async () =>
-    Number(/^ku7s_event_loop_delay_max_seconds (\S+)$/m.exec(await bench.text('/metrics', { accept: '*/*' }))?.[1]);
-  await read();
-  await act();
-  return (await read()) * 1000;
-}
 
 /** The worst of all, and on the error stream which one took how long. */
 async function worst(bench: Bench, acts: readonly [name: string, act: () => Promise<unknown>][]): Promise<number> {

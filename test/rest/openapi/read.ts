@@ -38,7 +38,8 @@ export function readOpenApi(bytes: Buffer): { swagger: string; title: string; pa
   return {
     swagger: text(document, 1),
     title: text(fieldsOf(the(document.get(2)?.[0])), 1),
-    paths: names(the(document.get(8)?.[0]), 2),
-    definitions: names(the(document.get(9)?.[0]), 1),
+    // a message that comes several times is one
+    paths: (document.get(8) ?? []).flatMap((some) => names(some, 2)),
+    definitions: (document.get(9) ?? []).flatMap((some) => names(some, 1)),
   };
 }
