@@ -252,6 +252,13 @@ export interface RemoteReader {
   read(user: User, place: RemotePlace): Promise<unknown>;
 }
 
+/** What a façade cannot serve of a definition's kinds. */
+export interface DefinitionFault {
+  /** why, as a condition has it: `SchemaNotBuilt` */
+  reason: string;
+  message: string;
+}
+
 export interface Api {
   readonly registry: Registry;
   readonly store: Store;
@@ -327,10 +334,10 @@ export interface Api {
   /** Counts what stays open of one user, until `ctx.signal` is aborted. Throws 429 where there are too many. */
   openStream(ctx: Pick<RequestContext, 'user' | 'signal'>): void;
   /**
-   * What a façade has found of a definition's kinds (its storage key): why it cannot serve them, or undefined for
+   * What a façade has found of a definition's kinds (its storage key): what it cannot serve of them, or null for
    * nothing. It becomes a condition of the definition.
    */
-  noteDefinition(definition: string, fault: string | undefined): void;
+  noteDefinition(definition: string, fault: DefinitionFault | null): void;
   /** Impersonate-* headers; throws 403 where `user` may not. */
   impersonate(user: User, headers: Impersonation): User;
 }

@@ -6,7 +6,7 @@ import { headOf } from './builtin.ts';
 import { customColumns, type PrinterColumn } from './custom/columns.ts';
 import type { JsonSchema } from './custom/json-schema.ts';
 import { prune } from './custom/prune.ts';
-import { declaredRelations } from './custom/references.ts';
+import { declaredReferences } from './custom/references.ts';
 import type { ScalePaths } from './custom/scale.ts';
 import { completeCustom, customStrategy, type CustomFacts } from './custom/strategy.ts';
 import { sortedCopy } from './custom/sorted.ts';
@@ -104,7 +104,7 @@ export function customKinds(definition: KubeObject, since = 0, source = (): Kube
   const { uid, generation } = definition.metadata;
   const stored = versions.find((v) => v.storage);
   if (!stored) return [];
-  const relations = declaredRelations(definition);
+  const { relations, faults } = declaredReferences(definition);
   const schemaOf = (name: string) => (): JsonSchema | undefined =>
     specOf(source()).versions.find((v) => v.name === name)?.schema?.openAPIV3Schema;
   const storedFacts = factsOf(stored, schemaOf(stored.name));
@@ -116,6 +116,7 @@ export function customKinds(definition: KubeObject, since = 0, source = (): Kube
     head: headOf(storedAs),
     persisted: true,
     strategy: { ...customStrategy(facts), relations },
+    referenceFaults: faults,
     get schema() {
       return facts.schema;
     },

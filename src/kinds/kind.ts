@@ -71,6 +71,8 @@ export interface StorageKind extends GroupVersionKind {
   strategy: Strategy<ObjectLike>;
   /** of the stored version */
   schema: ObjectSchema;
+  /** of a custom kind: what it declares of references and cannot be understood */
+  referenceFaults?: readonly string[];
 }
 
 export interface StrategyContext<T extends ObjectLike = KubeObject> {

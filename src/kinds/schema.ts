@@ -77,7 +77,7 @@ export interface ScalarSchema {
     | 'duration'
     | 'quantity'
     | 'intOrString';
-  /** string enums of the facts; validation uses them only where a strategy says so, GraphQL and OpenAPI always */
+  /** string enums of the facts; validation uses them only where a strategy says so, OpenAPI and GraphQL tell them */
   enum?: readonly string[];
   /** of custom resources: no other value than those of `enum` is let in */
   closed?: true;

@@ -108,8 +108,7 @@ export class RecordingApi {
   rights = '';
   rightsVersion: Api['rightsVersion'] = () => this.rights;
   recordWatch: Api['recordWatch'] = () => () => undefined;
-  readonly faults = new Map<string, string | undefined>();
-  noteDefinition: Api['noteDefinition'] = (definition, fault) => void this.faults.set(definition, fault);
+  noteDefinition: Api['noteDefinition'] = () => undefined;
   /** Of rights that are held, which a test can take away. */
   readonly held = new Set<{ user: string; lose: (why: StatusError) => void }>();
   openStream: Api['openStream'] = () => undefined;

@@ -15,7 +15,8 @@ import { operationOf } from '../write/operation.ts';
 import { ownershipOf } from '../write/ownership.ts';
 import { deleteOf, writeOf } from '../write/stored-write.ts';
 import { GroupNames } from './group-names.ts';
-import { isEstablished, wantedStatus, type Fault } from './status.ts';
+import { isEstablished, wantedStatus } from './status.ts';
+import type { DefinitionFault } from '../contract.ts';
 
 const DEFINITIONS = 'customresourcedefinitions.apiextensions.k8s.io';
 /** Objects that are deleted at once when their definition goes, and how soon it is looked at again. */
@@ -34,7 +35,7 @@ const system: RequestContext = {
  */
 export async function followDefinitions(
   core: Core,
-): Promise<{ stop(): void; note(name: string, fault: string | undefined): void }> {
+): Promise<{ stop(): void; note(name: string, fault: DefinitionFault | null): void }> {
   const definitions = new Definitions(core, new Map(await core.store.created(DEFINITIONS)));
   definitions.follow();
   return definitions;
@@ -49,7 +50,7 @@ class Definitions {
   private readonly served = new Map<string, string>();
 
   /** what façades have found of them */
-  private readonly faults = new Map<string, string | undefined>();
+  private readonly faults = new Map<string, DefinitionFault | null>();
 
   constructor(
     private readonly core: Core,
@@ -57,8 +58,8 @@ class Definitions {
     private readonly created: Map<string, number>,
   ) {}
 
-  /** Says why a façade cannot serve a definition's kinds; undefined: it can. */
-  note(name: string, fault: string | undefined): void {
+  /** Says what a façade cannot serve of a definition's kinds; null: it can serve all. */
+  note(name: string, fault: DefinitionFault | null): void {
     this.faults.set(name, fault);
     const stored = this.core.store.get({ resource: DEFINITIONS, namespace: '', name });
     if (stored && !stored.object.metadata.deletionTimestamp)
@@ -131,7 +132,7 @@ class Definitions {
   private async settle(stored: Stored): Promise<void> {
     const definition = objectAs(DEFINITIONS, stored);
     const others = this.names.others(stored.name);
-    const status = wantedStatus(definition, others, formatTime(this.core.clock.now()), this.faultOf(stored.name));
+    const status = wantedStatus(definition, others, formatTime(this.core.clock.now()), this.faults.get(stored.name));
     if (!status) return;
     const wanted: KubeObject = { ...copyAs(DEFINITIONS, stored), status };
     const { kind } = this.target(stored.name);
@@ -147,11 +148,6 @@ class Definitions {
     });
     // a conflict means that another process has done it, or that a new event comes
     await this.core.store.commit(writeOf(op, storedForm(kind.storage, false, wanted), stored.revision));
-  }
-
-  /** Undefined: nobody has looked at it yet. */
-  private faultOf(name: string): Fault | undefined {
-    return this.faults.has(name) ? { message: this.faults.get(name) } : undefined;
   }
 
   private async cleanUp(name: string): Promise<void> {

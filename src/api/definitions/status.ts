@@ -4,6 +4,7 @@ import type {
   CustomResourceDefinitionNames,
   CustomResourceDefinitionStatus,
 } from '../../../schema/types.ts';
+import type { DefinitionFault } from '../contract.ts';
 import { sameJson } from '../patch/equal.ts';
 import { approvalOf, isProtectedGroup } from '../../kinds/custom/definition/approval.ts';
 import { judgeNames } from './names.ts';
@@ -47,21 +48,16 @@ function approvalCondition(definition: CustomResourceDefinition): Condition {
   };
 }
 
-/** What a façade says of a definition's kinds; without a message it can serve them. */
-export interface Fault {
-  message: string | undefined;
-}
-
 /**
  * The status that a definition should have: names accepted or not, established once they were, and every version in
- * which objects may be stored; and that GraphQL cannot serve it, if so. Undefined when it has it. `taken`: names that
- * others of its group have; `now`: RFC 3339.
+ * which objects may be stored; and what GraphQL cannot serve of it (null: it can serve all; undefined: it has not looked
+ * yet). Undefined when it has it. `taken`: names that others of its group have; `now`: RFC 3339.
  */
 export function wantedStatus(
   definition: CustomResourceDefinition,
   taken: readonly CustomResourceDefinitionNames[],
   now: string,
-  fault?: Fault,
+  fault?: DefinitionFault | null,
 ): CustomResourceDefinitionStatus | undefined {
   const { status = {} } = definition;
   const { group, versions } = definition.spec;
@@ -84,13 +80,13 @@ export function wantedStatus(
   }
   if (isProtectedGroup(group)) conditions = setCondition(conditions, approvalCondition(definition), now);
   // Where nothing is wrong it is not there: no other server of the API has it.
-  if (fault?.message !== undefined)
+  if (fault)
     conditions = setCondition(
       conditions,
-      { type: 'GraphQL', status: 'False', reason: 'SchemaNotBuilt', message: fault.message.slice(0, MAX_MESSAGE) },
+      { type: 'GraphQL', status: 'False', reason: fault.reason, message: fault.message.slice(0, MAX_MESSAGE) },
       now,
     );
-  else if (fault) conditions = conditions.filter(({ type }) => type !== 'GraphQL');
+  else if (fault === null) conditions = conditions.filter(({ type }) => type !== 'GraphQL');
   const storage = versions.filter((v) => v.storage).map((v) => v.name);
   const storedVersions = [
     ...(status.storedVersions ?? []),

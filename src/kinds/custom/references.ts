@@ -18,28 +18,66 @@ const MAX_REFERENCES = 32;
 const FIELD = /^[A-Za-z_]\w{0,62}$/;
 const PATH = /^[\w-]+(\[\])?(\.[\w-]+(\[\])?)*$/;
 
-/** The relations that a definition declares. What of it cannot be read is left out: it takes no kind away. */
-export function declaredRelations(definition: KubeObject): Relation<ObjectLike>[] {
-  const text = definition.metadata.annotations?.[REFERENCES_ANNOTATION];
-  if (text === undefined) return [];
-  try {
-    const all: unknown = JSON.parse(text);
-    return Array.isArray(all) ? all.slice(0, MAX_REFERENCES).flatMap(relationOf) : [];
-  } catch {
-    return [];
-  }
+/** What a definition declares, and what of it cannot be understood. */
+export interface DeclaredReferences {
+  relations: Relation<ObjectLike>[];
+  /** `ku7s.io/references[1]: path: …` */
+  faults: string[];
 }
 
-function relationOf(declared: unknown): Relation<ObjectLike> | [] {
-  if (typeof declared !== 'object' || declared === null) return [];
-  const { path, namespacePath, resource: to, field, back } = declared as Record<string, unknown>;
-  if (typeof path !== 'string' || !PATH.test(path) || typeof to !== 'string' || !isField(field) || !isField(back))
-    return [];
-  const ends = { to, ...(field && { field }), ...(back && { back }) };
+const NONE: DeclaredReferences = { relations: [], faults: [] };
+
+/** The relations that a definition declares. What of it cannot be read is left out: it takes no kind away. */
+export function declaredReferences(definition: KubeObject): DeclaredReferences {
+  const text = definition.metadata.annotations?.[REFERENCES_ANNOTATION];
+  if (text === undefined) return NONE;
+  let all: unknown;
+  try {
+    all = JSON.parse(text);
+  } catch {
+    return { relations: [], faults: [`${REFERENCES_ANNOTATION}: it must be JSON`] };
+  }
+  if (!Array.isArray(all)) return { relations: [], faults: [`${REFERENCES_ANNOTATION}: it must be a list`] };
+  const relations: Relation<ObjectLike>[] = [];
+  const faults: string[] = [];
+  for (const [i, declared] of all.slice(0, MAX_REFERENCES).entries()) {
+    const fault = faultOf(declared);
+    if (fault === undefined) relations.push(relationOf(declared as Declared));
+    else faults.push(`${REFERENCES_ANNOTATION}[${i}]: ${fault}`);
+  }
+  if (all.length > MAX_REFERENCES) faults.push(`${REFERENCES_ANNOTATION}: more than ${MAX_REFERENCES}`);
+  return { relations, faults };
+}
+
+interface Declared {
+  path: string;
+  namespacePath?: string;
+  resource: string;
+  field?: string;
+  back?: string;
+}
+
+const isPath = (value: unknown): value is string => typeof value === 'string' && PATH.test(value);
+
+/** Why a reference cannot be understood. */
+function faultOf(declared: unknown): string | undefined {
+  if (typeof declared !== 'object' || declared === null) return 'it must be an object';
+  const { path, namespacePath, resource, field, back } = declared as Record<string, unknown>;
+  if (!isPath(path)) return 'path: it must lead to a name: `spec.clusterRef.name`, `spec.refs[].name`';
+  if (namespacePath !== undefined && !isPath(namespacePath)) return 'namespacePath: it must lead to a namespace';
+  if (namespacePath !== undefined && path.includes('[]')) return 'namespacePath: not with a path through a list';
+  if (typeof resource !== 'string' || resource === '') return 'resource: it must name one: `clusters.example.com`';
+  if (!isField(field)) return 'field: it must be a name of GraphQL';
+  if (!isField(back)) return 'back: it must be a name of GraphQL';
+  return field === undefined && back === undefined ? 'it has neither `field` nor `back`' : undefined;
+}
+
+function relationOf({ path, namespacePath, resource: to, field, back }: Declared): Relation<ObjectLike> {
+  const ends = { to, ...(field !== undefined && { field }), ...(back !== undefined && { back }) };
   const find = finder(path);
   if (path.includes('[]')) return { ...ends, form: 'names', names: (object) => [...find(object)] };
   const name = (object: Unchecked<ObjectLike>): string | undefined => [...find(object)][0];
-  if (typeof namespacePath !== 'string') return { ...ends, form: 'name', name };
+  if (namespacePath === undefined) return { ...ends, form: 'name', name };
   const findNamespace = finder(namespacePath);
   const namespace = (object: Unchecked<ObjectLike>): string | undefined =>
     [...findNamespace(object)][0] ?? object.metadata.namespace;

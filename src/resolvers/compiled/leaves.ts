@@ -10,6 +10,7 @@ import {
   type GraphQLOutputType,
   type GraphQLScalarType,
 } from 'graphql';
+import { OpenEnum } from '../schema/open-enum.ts';
 import { quoted, writeJson, type JsonWriter } from '../json-text.ts';
 import { OUR_SCALARS } from '../schema/scalars.ts';
 
@@ -58,8 +59,9 @@ const scalars = new Map<GraphQLLeafType, Write>([
 const named =
   (type: GraphQLEnumType): Write =>
   (value, out) => {
-    if (typeof value !== 'string' || type.getValue(value)?.value !== value) throw NOT_COVERED;
-    out.text += `"${value}"`;
+    const fits = type instanceof OpenEnum || (typeof value === 'string' && type.getValue(value)?.value === value);
+    if (typeof value !== 'string' || !fits) throw NOT_COVERED;
+    out.text += quoted(value);
   };
 
 /** Our own scalars pass on what the API answers as it is; another scalar is not covered. */

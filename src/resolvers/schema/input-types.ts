@@ -6,10 +6,10 @@ import {
   type GraphQLInputFieldConfigMap,
   type GraphQLInputType,
 } from 'graphql';
-import { fieldDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { ByType } from './by-type.ts';
 import type { LeafTypes } from './leaf-types.ts';
+import { fieldTextWithValues } from './field-text.ts';
 import { ByStruct, fieldNames } from './names.ts';
 import { structText } from './struct-text.ts';
 import type { TypeNames } from './type-names.ts';
@@ -108,7 +108,7 @@ export class InputTypes {
     for (const [name, json] of names) {
       const field = schema.fields.get(json);
       if (!field) continue;
-      const description = fieldDescription(schema.name, json) ?? field.description;
+      const description = fieldTextWithValues(schema, field);
       configs[name] = { type: this.of(field.schema, `${typeName}_${json}`), description };
       if (field.schema.type === 'map')
         configs[`${name}JSON`] = { type: this.scalars.any, description: `${name} as JSON, in place of the pairs` };

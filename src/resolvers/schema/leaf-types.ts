@@ -1,5 +1,6 @@
-import { GraphQLEnumType, type GraphQLLeafType } from 'graphql';
+import type { GraphQLEnumType, GraphQLLeafType } from 'graphql';
 import type { ScalarSchema, Schema } from '../../kinds/schema.ts';
+import { OpenEnum } from './open-enum.ts';
 import type { Scalars } from './scalars-of.ts';
 import type { TypeNames } from './type-names.ts';
 
@@ -10,7 +11,8 @@ const isEnumValue = (value: string): boolean =>
 
 /**
  * The types of values: scalars, and of custom kinds enums, where all their values are names in GraphQL. The enums of
- * built-in kinds are strings: they grow with Kubernetes, and a query must not break when they do.
+ * built-in kinds are strings, whose descriptions tell the values: they grow with Kubernetes, and a query must not break
+ * when they do.
  */
 export class LeafTypes {
   private readonly enums = new WeakMap<Schema, GraphQLEnumType>();
@@ -32,7 +34,7 @@ export class LeafTypes {
     if (!closed || !values?.length || values.length > MAX_VALUES || !values.every(isEnumValue)) return undefined;
     let type = this.enums.get(schema);
     if (!type) {
-      type = new GraphQLEnumType({
+      type = new OpenEnum({
         name: this.names.claim(this.names.of(schema, path)),
         description: 'A value that its definition lists.',
         values: Object.fromEntries(values.map((value) => [value, { value }])),

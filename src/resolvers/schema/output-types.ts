@@ -7,12 +7,12 @@ import {
   type GraphQLFieldConfigMap,
   type GraphQLOutputType,
 } from 'graphql';
-import { fieldDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
 import { PLAIN } from '../compiled/plain.ts';
 import { counted, type OperationContext } from '../context.ts';
 import { ByType } from './by-type.ts';
 import type { LeafTypes } from './leaf-types.ts';
+import { fieldTextWithValues } from './field-text.ts';
 import { ByStruct, fieldNames } from './names.ts';
 import { structText } from './struct-text.ts';
 import type { TypeNames } from './type-names.ts';
@@ -69,7 +69,7 @@ export class OutputTypes {
       // apiVersion and kind are the object's own in both
       while (ours[name] && !TYPE_META.has(json)) name += '_';
       const type = this.of(field.schema, `${typeName}_${json}`);
-      const description = fieldDescription(schema.name, json) ?? field.description;
+      const description = fieldTextWithValues(schema, field);
       configs[name] =
         field.schema.type === 'map'
           ? { ...mapField(type, json), description }

@@ -1,4 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
+import type { DefinitionFault } from '../../api/contract.ts';
+import { REFERENCES_ANNOTATION } from '../../kinds/custom/references.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import { nextTurn, Slice } from '../../api/fairness/turns.ts';
 import { genericSchema } from '../generic.ts';
@@ -7,8 +9,8 @@ import { RootFields } from './root-fields.ts';
 import { SchemaTypes } from './schema-types.ts';
 import { WholeSchema } from './whole-schema.ts';
 
-/** Says why the kinds of a definition (its storage key) are not all in the schema; undefined: they are. */
-export type ReportDefinition = (definition: string, why: string | undefined) => void;
+/** Says what of a definition (its storage key) is not in the schema as it has it; null: all is. */
+export type ReportDefinition = (definition: string, fault: DefinitionFault | null) => void;
 
 /**
  * All that is asked of the schema of the kinds that are served now. The part that no kind changes Pothos makes once; the
@@ -20,6 +22,8 @@ export class Schema {
   private readonly made: MadeTypes;
   private whole: { generation: number; schema: Promise<WholeSchema> } | undefined;
   private readonly checked = new WeakSet<Kind>();
+  /** definitions that refer to resources which are not there: they may come */
+  private readonly unresolved = new Set<string>();
   private checking = false;
   private stopped = false;
 
@@ -86,7 +90,7 @@ export class Schema {
       if (kind.custom) ofDefinition.set(key, [...(ofDefinition.get(key) ?? []), kind]);
     }
     for (const [key, kinds] of ofDefinition) {
-      if (kinds.every((kind) => this.checked.has(kind))) continue;
+      if (kinds.every((kind) => this.checked.has(kind)) && !this.unresolved.has(key)) continue;
       for (const kind of kinds) {
         if (this.stopped || this.registry.generation !== generation) return;
         if (!this.checked.has(kind)) await this.checkKind(kind, slice);
@@ -95,10 +99,7 @@ export class Schema {
         this.registry.generation === generation
           ? kinds
           : this.registry.all().filter(({ storage }) => storage.key === key);
-      this.report(
-        key,
-        now.map((one) => this.faultOf(one)).find((fault) => fault !== undefined),
-      );
+      this.report(key, this.faultsOf(now));
     }
   }
 
@@ -111,6 +112,23 @@ export class Schema {
       this.fields.leaveOut(kind, (error as Error).message);
     }
     if (slice.over) await slice.next();
+  }
+
+  /** Of the kinds of one definition. */
+  private faultsOf(kinds: readonly Kind[]): DefinitionFault | null {
+    const message = kinds.map((one) => this.faultOf(one)).find((fault) => fault !== undefined);
+    if (message !== undefined) return { reason: 'SchemaNotBuilt', message };
+    const [kind] = kinds;
+    if (!kind) return null;
+    const missing = (kind.storage.strategy.relations ?? []).flatMap(({ to }) =>
+      typeof to === 'string' && !this.registry.storage(to)
+        ? `${REFERENCES_ANNOTATION}: there is no resource ${to}`
+        : [],
+    );
+    if (missing.length) this.unresolved.add(kind.storage.key);
+    else this.unresolved.delete(kind.storage.key);
+    const faults = [...(kind.storage.referenceFaults ?? []), ...missing];
+    return faults.length ? { reason: 'ReferencesNotUnderstood', message: faults.join('; ') } : null;
   }
 
   private faultOf(kind: Kind): string | undefined {

@@ -1,4 +1,3 @@
-import { fieldDescription } from '../../kinds/descriptions.ts';
 import {
   GraphQLEnumType,
   GraphQLInputObjectType,
@@ -8,6 +7,7 @@ import {
   type GraphQLInputType,
 } from 'graphql';
 import type { ObjectSchema, Schema } from '../../kinds/schema.ts';
+import { fieldText } from '../schema/field-text.ts';
 import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
 import { ByType } from '../schema/by-type.ts';
 import { ByStruct, namesOf } from '../schema/names.ts';
@@ -104,9 +104,10 @@ class FieldTypes {
 
   private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
     const configs: GraphQLInputFieldConfigMap = {};
-    for (const [name, { name: json, schema: of, description }] of queryFieldsOf(schema)) {
+    for (const [name, field] of queryFieldsOf(schema)) {
+      const { name: json, schema: of } = field;
       const type = this.of(of, `${typeName}_${json}`);
-      if (type) configs[name] = { type, description: fieldDescription(schema.name, json) ?? description };
+      if (type) configs[name] = { type, description: fieldText(schema, field) };
     }
     return configs;
   }

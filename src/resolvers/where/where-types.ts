@@ -8,8 +8,8 @@ import {
   type GraphQLInputType,
   type GraphQLScalarType,
 } from 'graphql';
-import { fieldDescription } from '../../kinds/descriptions.ts';
 import type { ObjectSchema, ScalarSchema, Schema } from '../../kinds/schema.ts';
+import { fieldTextWithValues } from '../schema/field-text.ts';
 import type { KindTypes, TypeMaker } from '../schema/kind-types.ts';
 import { ByStruct, namesOf } from '../schema/names.ts';
 import { isPlain } from './conditions.ts';
@@ -92,11 +92,12 @@ class WhereTypes {
 
   private fields(schema: ObjectSchema, typeName: string): GraphQLInputFieldConfigMap {
     const configs: GraphQLInputFieldConfigMap = {};
-    for (const [name, { name: json, schema: of, description }] of queryFieldsOf(schema)) {
+    for (const [name, field] of queryFieldsOf(schema)) {
+      const { name: json, schema: of } = field;
       const type = this.of(of, `${typeName}_${json}`);
       configs[name] = {
         type: of.type === 'map' ? new GraphQLList(new GraphQLNonNull(type)) : type,
-        description: fieldDescription(schema.name, json) ?? description,
+        description: fieldTextWithValues(schema, field),
       };
     }
     return configs;
