@@ -13,11 +13,10 @@ const OMIT_ZERO_TIME = 'creationTimestamp';
 const MANAGED_FIELDS = 'io.k8s.apimachinery.pkg.apis.meta.v1.ManagedFieldsEntry';
 const NULL_WHEN_ABSENT = new Set(['time', 'microTime', 'any']);
 
-/** What an absent field of a struct becomes; undefined: it stays away. */
-function absent(field: Field): Value {
+/** What is put in the place of an absent field; undefined: it stays away. Structs that are always there are made anew. */
+function zeroOf(field: Field): Value {
   const { schema, pointer, omitEmpty } = field;
   if (pointer) return omitEmpty ? undefined : null;
-  if (schema.type === 'object') return normalizeStruct(schema, {}, true);
   if (NULL_WHEN_ABSENT.has(schema.type))
     return field.name === OMIT_ZERO_TIME || (schema.type === 'any' && !field.number) ? undefined : null;
   if (schema.type === 'quantity') return '0';
@@ -36,6 +35,75 @@ function absent(field: Field): Value {
     default:
       return null;
   }
+}
+
+const OMITTABLE = new Set(['string', 'boolean', 'int32', 'int64', 'double', 'bytes', 'duration', 'list', 'map']);
+const COLLECTIONS = new Set(['list', 'map']);
+const NESTED = new Set(['object', 'list', 'map']);
+
+/** What is decided of a field once, and not with each value. */
+interface Plan {
+  name: string;
+  schema: Schema;
+  /** a struct that is there even where it was not sent */
+  alwaysStruct: ObjectSchema | undefined;
+  /** of all others that are absent */
+  zero: Value;
+  /** left out when it is zero or empty */
+  omits: boolean;
+  /** null in the store when it is empty: protobuf, in which built-in kinds are stored, cannot tell empty from absent */
+  nullWhenEmpty: boolean;
+  /** its values are taken as they are */
+  plain: boolean;
+}
+
+const planOf = (field: Field): Plan => {
+  const { name, schema, pointer, omitEmpty, number } = field;
+  const collection = COLLECTIONS.has(schema.type);
+  return {
+    name,
+    schema,
+    alwaysStruct: !pointer && schema.type === 'object' ? schema : undefined,
+    zero: zeroOf(field),
+    omits: Boolean(omitEmpty) && !(pointer && !collection) && OMITTABLE.has(schema.type),
+    nullWhenEmpty: !omitEmpty && Boolean(number) && collection,
+    plain: isPlain(schema),
+  };
+};
+
+function isPlain(schema: Schema): boolean {
+  switch (schema.type) {
+    case 'object':
+      return false;
+    case 'list':
+      return (schema.item.type === 'object' && schema.item.name === MANAGED_FIELDS) || !NESTED.has(schema.item.type);
+    case 'map':
+      return schema.value.type !== 'object' && schema.value.type !== 'list';
+    default:
+      return true;
+  }
+}
+
+/** A struct's fields: in the order of the type, by name, and those that Go writes even when nothing is set. */
+interface StructPlan {
+  all: readonly Plan[];
+  byName: ReadonlyMap<string, Plan>;
+  /** most structs have few; walking only these keeps large types cheap */
+  always: readonly Plan[];
+}
+
+const plans = new WeakMap<ObjectSchema, StructPlan>();
+function structPlan(schema: ObjectSchema): StructPlan {
+  let plan = plans.get(schema);
+  if (!plan) {
+    const all = [...schema.fields.values()].map(planOf);
+    const always = all.filter(
+      ({ name, alwaysStruct, zero }) =>
+        name !== 'kind' && name !== 'apiVersion' && (alwaysStruct !== undefined || zero !== undefined),
+    );
+    plans.set(schema, (plan = { all, byName: new Map(all.map((field) => [field.name, field])), always }));
+  }
+  return plan;
 }
 
 const isEmpty = (schema: Schema, value: Value): boolean =>
@@ -62,11 +130,9 @@ function normalizeValue(schema: Schema, value: Value, stored: boolean): Value {
     case 'object':
       return normalizeStruct(schema, value as Shape, stored);
     case 'list':
-      if (schema.item.type === 'object' && schema.item.name === MANAGED_FIELDS) return value;
-      if (schema.item.type !== 'object' && schema.item.type !== 'list' && schema.item.type !== 'map') return value;
-      return (value as Value[]).map((item) => normalizeValue(schema.item, item, stored));
+      return isPlain(schema) ? value : (value as Value[]).map((item) => normalizeValue(schema.item, item, stored));
     case 'map': {
-      if (schema.value.type !== 'object' && schema.value.type !== 'list') return value;
+      if (isPlain(schema)) return value;
       const out: Shape = {};
       for (const key of Object.keys(value)) set(out, key, normalizeValue(schema.value, (value as Shape)[key], stored));
       return out;
@@ -77,58 +143,29 @@ function normalizeValue(schema: Schema, value: Value, stored: boolean): Value {
 }
 
 /** One field into `out`, if Go would write it. */
-function put(out: Shape, field: Field, value: Value, stored: boolean): void {
+function put(out: Shape, plan: Plan, value: Value, stored: boolean): void {
   if (value === undefined || value === null) {
-    const zero = absent(field);
-    if (zero !== undefined) out[field.name] = zero;
-  } else if (field.omitEmpty && !(field.pointer && isScalar(field)) && isOmitted(field.schema, value)) {
+    if (plan.alwaysStruct) out[plan.name] = normalizeStruct(plan.alwaysStruct, {}, true);
+    else if (plan.zero !== undefined) out[plan.name] = plan.zero;
+  } else if (plan.omits && isEmpty(plan.schema, value)) {
     // left out
-  } else if (
-    stored &&
-    !field.omitEmpty &&
-    field.number &&
-    COLLECTIONS.has(field.schema.type) &&
-    isEmpty(field.schema, value)
-  ) {
-    // protobuf, in which built-in kinds are stored, cannot tell empty from absent
-    out[field.name] = null;
-  } else out[field.name] = normalizeValue(field.schema, value, stored);
-}
-
-const isScalar = ({ schema }: Field): boolean => schema.type !== 'list' && schema.type !== 'map';
-const OMITTABLE = new Set(['string', 'boolean', 'int32', 'int64', 'double', 'bytes', 'duration', 'list', 'map']);
-const COLLECTIONS = new Set(['list', 'map']);
-const isOmitted = (schema: Schema, value: Value): boolean => OMITTABLE.has(schema.type) && isEmpty(schema, value);
-
-/** Fields that Go writes even when nothing is set. Most structs have few; walking only these keeps large types cheap. */
-const always = new WeakMap<ObjectSchema, readonly Field[]>();
-function alwaysWritten(schema: ObjectSchema): readonly Field[] {
-  let fields = always.get(schema);
-  if (!fields) {
-    fields = [...schema.fields.values()].filter(
-      (f) =>
-        f.name !== 'kind' &&
-        f.name !== 'apiVersion' &&
-        ((f.schema.type === 'object' && !f.pointer) || absent(f) !== undefined),
-    );
-    always.set(schema, fields);
-  }
-  return fields;
+  } else if (plan.nullWhenEmpty && stored && isEmpty(plan.schema, value)) out[plan.name] = null;
+  else out[plan.name] = plan.plain ? value : normalizeValue(plan.schema, value, stored);
 }
 
 function normalizeStruct(schema: ObjectSchema, value: Shape, stored: boolean): Shape {
   const out: Shape = {};
-  const { fields } = schema;
+  const { all, byName, always } = structPlan(schema);
   const keys = Object.keys(value);
-  if (keys.length * 2 >= fields.size) {
-    for (const field of fields.values()) put(out, field, value[field.name], stored);
+  if (keys.length * 2 >= all.length) {
+    for (const field of all) put(out, field, value[field.name], stored);
     return out;
   }
   for (const key of keys) {
-    const field = fields.get(key);
+    const field = byName.get(key);
     if (field) put(out, field, value[key], stored);
   }
-  for (const field of alwaysWritten(schema)) if (!(field.name in out)) put(out, field, undefined, stored);
+  for (const field of always) if (!(field.name in out)) put(out, field, undefined, stored);
   return out;
 }
 
@@ -142,7 +179,7 @@ export function normalizeObject<T extends object>(schema: ObjectSchema, object: 
   const out: Shape = {};
   if (from['kind'] !== undefined) out['kind'] = from['kind'];
   if (from['apiVersion'] !== undefined) out['apiVersion'] = from['apiVersion'];
-  for (const field of schema.fields.values()) {
+  for (const field of structPlan(schema).all) {
     const { name } = field;
     if (name === 'kind' || name === 'apiVersion') continue;
     const value = from[name];

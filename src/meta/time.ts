@@ -3,8 +3,19 @@ export class TimeError extends Error {
   override name = 'TimeError';
 }
 
+let lastSecond = Number.NaN;
+let lastText = '';
+
 /** `2025-01-02T03:04:05Z`; `ms` since the epoch. */
-export const formatTime = (ms: number): string => `${new Date(ms).toISOString().slice(0, 19)}Z`;
+export function formatTime(ms: number): string {
+  // most are of the second that the one before was of
+  const second = Math.floor(Math.trunc(ms) / 1000);
+  if (second !== lastSecond) {
+    lastText = `${new Date(ms).toISOString().slice(0, 19)}Z`;
+    lastSecond = second;
+  }
+  return lastText;
+}
 /** `2025-01-02T03:04:05.678000Z` */
 export const formatMicroTime = (ms: number): string => {
   const micros = Math.floor((ms - Math.floor(ms)) * 1000);

@@ -19,8 +19,12 @@ export async function identify(services: Services, exchange: Exchange): Promise<
       exchange.user = user;
       begin(services, exchange, route, user);
     });
-    Object.assign(exchange, identity);
-    if (identity.impersonator) exchange.audit?.actsFor(identity.user);
+    exchange.user = identity.user;
+    exchange.credential = identity.credential;
+    if (identity.impersonator) {
+      exchange.impersonator = identity.impersonator;
+      exchange.audit?.actsFor(identity.user);
+    }
   } catch (error) {
     if (!known) begin(services, exchange, route, undefined);
     throw error;

@@ -42,12 +42,10 @@ export class Items {
     revision: number,
     kept: KubeObject | undefined,
   ): Item {
-    const { resource, namespace, name } = write;
-    const key = { resource, namespace, name };
     const bytes = itemBytes(write.body, revision);
     return write.sealed
-      ? new SealedItem(key, revision, bytes, write.columns, this.#retained, kept, write.sealed.mark)
-      : new Item(key, revision, bytes, write.columns, this.#retained, kept);
+      ? new SealedItem(write, revision, bytes, write.columns, this.#retained, kept, write.sealed.mark)
+      : new Item(write, revision, bytes, write.columns, this.#retained, kept);
   }
 
   /** Undefined: it is stored as it is. Throws SealFailed. */

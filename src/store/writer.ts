@@ -261,11 +261,11 @@ export class Writer {
       if (!written || refused.has(n)) return refused.get(n);
       revision += 1;
       const { resource, namespace, name } = write;
-      const key = { resource, namespace, name };
-      if (write.type === 'delete') return { ...key, type: 'DELETED', revision, item: undefined };
+      if (write.type === 'delete') return { resource, namespace, name, type: 'DELETED', revision, item: undefined };
       const kept = write.type === 'update' && write.body.length >= KEPT_FROM ? write.object : undefined;
       const item = this.#items.written(write, revision, kept);
-      return { ...key, type: write.type === 'create' ? 'ADDED' : 'MODIFIED', revision, item };
+      const type = write.type === 'create' ? 'ADDED' : 'MODIFIED';
+      return { resource, namespace, name, type, revision, item };
     });
   }
 

@@ -24,10 +24,17 @@ export function createChain(plugins: readonly AdmissionPlugin[]): AdmissionChain
   };
   return {
     async admit(request: AdmissionRequest) {
-      for (const plugin of stepsOf(request.target, request.operation).admit) await plugin.admit!(request);
+      for (const plugin of stepsOf(request.target, request.operation).admit) {
+        // most answer at once, and a turn of the microtasks for each would be a good part of a small create
+        const pending = plugin.admit!(request);
+        if (pending) await pending;
+      }
     },
     async validate(request: AdmissionRequest) {
-      for (const plugin of stepsOf(request.target, request.operation).validate) await plugin.validate!(request);
+      for (const plugin of stepsOf(request.target, request.operation).validate) {
+        const pending = plugin.validate!(request);
+        if (pending) await pending;
+      }
     },
   };
 }

@@ -123,8 +123,8 @@ export async function auditedWatch(
 
 /** Tells an event what one object's verb has answered. */
 export const tellAnswer = (event: AuditEvent, answer: Answer): void => {
-  const status = isStatusAnswer(answer) ? answer.object : undefined;
-  event.answered({ ...status, code: answer.code }, shownAnswer(answer));
+  const { code } = answer;
+  event.answered(isStatusAnswer(answer) ? { ...answer.object, code } : { code }, shownAnswer(answer));
 };
 
 export function deprecated(event: AuditEvent, { deprecation }: Pick<Kind, 'deprecation'>): void {

@@ -14,13 +14,16 @@ const MAX_BODIES = 1_500_000;
 const MAX_USER_AGENT = 1024;
 
 const rank = (level: Level): number => LEVELS.indexOf(level);
-const quote = JSON.stringify;
+
+/** What JSON writes as it is, between quotes: nearly all that an event tells. */
+const PLAIN = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+const quote = (text: string): string => (PLAIN.test(text) ? `"${text}"` : JSON.stringify(text));
 
 /** A user is the same object for as long as a connection or a token is known. */
 const users = new WeakMap<User, string>();
 function userText(user: User): string {
   let text = users.get(user);
-  if (text === undefined) users.set(user, (text = quote(userInfo(user))));
+  if (text === undefined) users.set(user, (text = JSON.stringify(userInfo(user))));
   return text;
 }
 
@@ -50,7 +53,8 @@ export class RecordedEvent implements AuditEvent {
   private ending: Ending | undefined;
   private request = '';
   private response = '';
-  private annotations: Map<string, string> | undefined;
+  /** in the order of their keys */
+  private annotations: [key: string, value: string][] | undefined;
   private panicked = false;
   private seenBody = false;
   private hasStarted = false;
@@ -68,8 +72,10 @@ export class RecordedEvent implements AuditEvent {
 
   annotate(key: string, value: string, level: Level = 'Metadata'): void {
     if (rank(level) > rank(this.level)) return;
-    this.annotations ??= new Map();
-    if (!this.annotations.has(key)) this.annotations.set(key, value);
+    const annotations = (this.annotations ??= []);
+    let at = annotations.length;
+    while (at > 0 && annotations[at - 1]![0] > key) at--;
+    if (annotations[at - 1]?.[0] !== key) annotations.splice(at, 0, [key, value]);
   }
 
   actsFor(user: User): void {
@@ -121,7 +127,7 @@ export class RecordedEvent implements AuditEvent {
   complete(code?: number): void {
     if (this.over) return;
     this.over = true;
-    if (code !== undefined && !this.panicked) this.ending = { ...this.ending, code };
+    if (code !== undefined && !this.panicked && this.ending?.code !== code) this.ending = { ...this.ending, code };
     this.ending ??= { code: 200, status: 'Success', message: 'Connection closed early' };
     this.stage(this.panicked ? 'Panic' : 'ResponseComplete');
   }
@@ -140,7 +146,7 @@ export class RecordedEvent implements AuditEvent {
     const bodies = this.bodies();
     let text = `${HEAD}"level":"${this.level}","auditID":${quote(auditId)},"stage":"${stage}","requestURI":${quote(requestUri)},"verb":${quote(attributes.verb)},"user":${user ? userText(user) : '{}'},`;
     if (this.impersonated) text += `"impersonatedUser":${this.impersonated},`;
-    if (sourceIps.length) text += `"sourceIPs":${quote(sourceIps)},`;
+    if (sourceIps.length) text += `"sourceIPs":[${sourceIps.map(quote).join()}],`;
     if (userAgent) text += `"userAgent":${quote(cut(userAgent))},`;
     if (isResourceRequest(attributes)) text += `"objectRef":${this.reference()},`;
     if (this.ending) text += `"responseStatus":${statusText(this.ending)},`;
@@ -174,9 +180,8 @@ export class RecordedEvent implements AuditEvent {
   }
 
   private annotationText(): string {
-    const annotations = this.annotations!;
     let text = '';
-    for (const key of [...annotations.keys()].sort()) text += `,${quote(key)}:${quote(annotations.get(key))}`;
+    for (const [key, value] of this.annotations ?? []) text += `,${quote(key)}:${quote(value)}`;
     return `{${text.slice(1)}}`;
   }
 }

@@ -11,8 +11,9 @@ import type { ObjectAnswer } from '../contract.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { checkParamAccess } from '../authorization/policy-params.ts';
 import { CreatedSets } from '../patch/apply/created.ts';
-import { createdFields, managedFieldsUpdate, setOwners } from '../patch/apply/managed.ts';
-import { ownerId } from '../patch/apply/managers.ts';
+import { isEmptySet } from '../patch/apply/fieldset.ts';
+import { createdFields, managedFieldsUpdate } from '../patch/apply/managed.ts';
+import { entryOf } from '../patch/apply/managers.ts';
 import { versionProblem } from '../resource-version.ts';
 import { resourceOf } from '../target.ts';
 import type { Allocation } from '../allocation/allocation.ts';
@@ -81,16 +82,11 @@ function* own({ core, target, by, now }: Operation, object: KubeObject): Steps<v
     yield;
     return yield* createdFields(ownership, form);
   });
-  const creator = {
-    manager: by.manager,
-    operation: 'Update',
-    apiVersion,
-    subresource,
-    time: now,
-    set,
-  } as const;
-  yield;
-  setOwners(object, new Map([[ownerId(creator), creator]]));
+  if (isEmptySet(set)) return;
+  // the set is sorted, and what is created is not kept as an object: nobody reads the entry as an owner again
+  object.metadata.managedFields = [
+    entryOf({ manager: by.manager, operation: 'Update', apiVersion, subresource, time: now, set }, set),
+  ];
 }
 
 function setSystemFields(op: Operation, { metadata }: KubeObject): void {

@@ -52,17 +52,16 @@ function* storedBody(kind: Kind, form: KubeObject): Steps<ReturnType<typeof seri
 
 /** What the store is to write. `form` is of storedForm; `expect` undefined for a create. */
 export function* writeSteps(op: Writer, form: KubeObject, expect: number | undefined): Steps<Write> {
-  const { body, exact } = yield* storedBody(op.target.kind, form);
-  const common = {
-    ...keyOf(op.target, form.metadata.name),
-    by: op.by,
-    body,
-    columns: columnsOf(op.target.kind, form, exact),
-    object: form,
-  };
-  if (expect === undefined) return { ...common, type: 'create' };
-  const { patience } = op.target.kind.storage.strategy;
-  return { ...common, type: 'update', expect, ...(patience !== undefined && { patience }) };
+  const { target, by } = op;
+  const { body, exact } = yield* storedBody(target.kind, form);
+  const { resource, namespace, name } = keyOf(target, form.metadata.name);
+  const columns = columnsOf(target.kind, form, exact);
+  // written out, as spreading is a good part of a small create
+  if (expect === undefined) return { type: 'create', resource, namespace, name, by, body, columns, object: form };
+  const write: Write = { type: 'update', resource, namespace, name, by, body, columns, object: form, expect };
+  const { patience } = target.kind.storage.strategy;
+  if (patience !== undefined) write.patience = patience;
+  return write;
 }
 
 /** The same at once. */

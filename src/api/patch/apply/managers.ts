@@ -82,19 +82,23 @@ export function writeOwners(owners: Owners): ManagedFieldsEntry[] {
   return list.map((owner) => {
     if (owner.entry && says(owner.entry, owner)) return owner.entry;
     const set = sortedSet(owner.set);
-    const entry: ManagedFieldsEntry = {
-      manager: owner.manager,
-      operation: owner.operation,
-      apiVersion: owner.apiVersion,
-      ...(owner.time && { time: owner.time }),
-      fieldsType: 'FieldsV1',
-      fieldsV1: set,
-      ...(owner.subresource && { subresource: owner.subresource }),
-    };
-    const { entry: _, ...rest } = owner;
-    read.set(entry, { ...rest, set, entry });
+    const { manager, operation, apiVersion, subresource, time } = owner;
+    const entry = entryOf(owner, set);
+    read.set(entry, { manager, operation, apiVersion, subresource, time, set, entry });
     return entry;
   });
+}
+
+/** The entry of one owner. `set`: its set, in the order in which it is written. */
+export function entryOf(
+  { manager, operation, apiVersion, subresource, time }: Owner,
+  set: FieldSet,
+): ManagedFieldsEntry {
+  const entry: ManagedFieldsEntry = time
+    ? { manager, operation, apiVersion, time, fieldsType: 'FieldsV1', fieldsV1: set }
+    : { manager, operation, apiVersion, fieldsType: 'FieldsV1', fieldsV1: set };
+  if (subresource) entry.subresource = subresource;
+  return entry;
 }
 
 const order = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);

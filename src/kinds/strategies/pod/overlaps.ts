@@ -39,21 +39,28 @@ function projectedFiles(source: Parts<VolumeProjection>): Source[] {
   return serviceAccountToken ? [{ path: serviceAccountToken.path ?? '', from: () => 'ServiceAccountToken' }] : [];
 }
 
+const hasNone = (object: object): boolean => {
+  for (const _ in object) return false;
+  return true;
+};
+
 /** Files of one volume that are in each other's way (pkg/api/pod warningsForOverlappingVirtualPaths). */
 export function overlapWarnings(volumes: readonly Parts<Volume>[]): string[] {
   const out: string[] = [];
   for (const { name, configMap, secret, downwardAPI, projected } of volumes) {
-    const say = (what: () => string, files: readonly Source[]): void => {
-      for (const pair of pairs(files)) out.push(`volume ${quoted(name)} (${what()}): overlapping paths: ${pair}`);
+    const say = (what: string, files: readonly Source[]): void => {
+      for (const pair of pairs(files)) out.push(`volume ${quoted(name)} (${what}): overlapping paths: ${pair}`);
     };
-    if (configMap?.items) say(() => `ConfigMap ${quoted(configMap.name)}`, filesOf(configMap.items));
-    if (secret?.items) say(() => `Secret ${quoted(secret.secretName)}`, filesOf(secret.items));
-    if (downwardAPI?.items) say(() => 'DownwardAPI', filesOf(downwardAPI.items));
-    if (!projected) continue;
-    for (const source of projected.sources ?? []) {
-      if (Object.keys(source).length === 0) out.push(`volume ${quoted(name)} (Projected) has no sources provided`);
+    if (configMap?.items) say(`ConfigMap ${quoted(configMap.name)}`, filesOf(configMap.items));
+    if (secret?.items) say(`Secret ${quoted(secret.secretName)}`, filesOf(secret.items));
+    if (downwardAPI?.items) say('DownwardAPI', filesOf(downwardAPI.items));
+    if (!projected?.sources) continue;
+    const files: Source[] = [];
+    for (const source of projected.sources) {
+      if (hasNone(source)) out.push(`volume ${quoted(name)} (Projected) has no sources provided`);
+      for (const file of projectedFiles(source)) files.push(file);
     }
-    say(() => 'Projected', (projected.sources ?? []).flatMap(projectedFiles));
+    say('Projected', files);
   }
   return out;
 }
