@@ -35,6 +35,8 @@ export interface Stored extends Key, Columns {
   bytes: Buffer;
   /** Parsed, without kind and apiVersion, with resourceVersion; parsed at the first use and kept while memory allows. */
   readonly object: KubeObject;
+  /** the same, where it has been parsed and is still kept */
+  readonly parsed: KubeObject | undefined;
   /** a fresh parse that the caller may change */
   copy(): KubeObject;
   /** the same state at a later revision: what a watcher is shown when the object leaves its selection */

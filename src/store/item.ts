@@ -65,6 +65,9 @@ export class Item implements Stored {
   get exact(): true | undefined {
     return this.#column().exact;
   }
+  get parsed(): KubeObject | undefined {
+    return this.#object;
+  }
   get object(): KubeObject {
     return this.#object ?? this.#keep(this.copy());
   }

@@ -137,7 +137,8 @@ export class ObjectText {
 
   #value(exact: boolean): unknown {
     const { start, end } = member;
-    if (this.#bytes[start] === QUOTE && this.#isPlain(start, end)) return this.#bytes.toString('latin1', start + 1, end);
+    if (this.#bytes[start] === QUOTE && this.#isPlain(start, end))
+      return this.#bytes.toString('latin1', start + 1, end);
     return parse(this.#bytes.toString('utf8', start, end + 1), exact);
   }
 

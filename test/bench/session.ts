@@ -134,32 +134,44 @@ export async function request(
 ): Promise<string> {
   const session = await connect(endpoint);
   try {
-    return await new Promise<string>((resolve, reject) => {
-      const headers: http2.OutgoingHttpHeaders = {
-        ':method': method,
-        ':path': at,
-        accept: 'application/json',
-        ...authorization(endpoint),
-        ...more,
-      };
-      if (body !== undefined) headers['content-type'] = 'application/json';
-      const stream = session.request(headers, { endStream: body === undefined });
-      const chunks: Buffer[] = [];
-      let status = 0;
-      stream.setTimeout(REQUEST_LIMIT, () => stream.destroy(new Error(`${method} ${at}: no answer`)));
-      stream.on('response', (head) => (status = Number(head[':status'])));
-      stream.on('data', (chunk: Buffer) => chunks.push(chunk));
-      stream.on('error', reject);
-      stream.on('end', () => {
-        const text = Buffer.concat(chunks).toString('latin1');
-        if (status >= 200 && status < 300) resolve(text);
-        else reject(new Error(`${status} ${method} ${at}: ${text.slice(0, 300)}`));
-      });
-      if (body !== undefined) stream.end(JSON.stringify(body));
-    });
+    return await requestOn(session, endpoint, method, at, more, body);
   } finally {
     session.destroy();
   }
+}
+
+/** The same on a connection that is open already, whose making is not to be measured. */
+export function requestOn(
+  session: http2.ClientHttp2Session,
+  endpoint: Endpoint,
+  method: string,
+  at: string,
+  more: Record<string, string>,
+  body?: unknown,
+): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const headers: http2.OutgoingHttpHeaders = {
+      ':method': method,
+      ':path': at,
+      accept: 'application/json',
+      ...authorization(endpoint),
+      ...more,
+    };
+    if (body !== undefined) headers['content-type'] = 'application/json';
+    const stream = session.request(headers, { endStream: body === undefined });
+    const chunks: Buffer[] = [];
+    let status = 0;
+    stream.setTimeout(REQUEST_LIMIT, () => stream.destroy(new Error(`${method} ${at}: no answer`)));
+    stream.on('response', (head) => (status = Number(head[':status'])));
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', reject);
+    stream.on('end', () => {
+      const text = Buffer.concat(chunks).toString('latin1');
+      if (status >= 200 && status < 300) resolve(text);
+      else reject(new Error(`${status} ${method} ${at}: ${text.slice(0, 300)}`));
+    });
+    if (body !== undefined) stream.end(JSON.stringify(body));
+  });
 }
 
 /** The path of a watch of what comes from now on, without the state before it. */

@@ -4,7 +4,23 @@ import { isRecord } from '../../src/meta/record.ts';
 import { ObjectText, textPath } from '../../src/store/object-text.ts';
 import { Random } from '../support/random.ts';
 
-const NAMES = ['a', 'ab', 'spec', '', 'a"b', '\\', '\\"', 'é', '😀', '\ud800', '__proto__', 'constructor', '0', '\n', '}'];
+const NAMES = [
+  'a',
+  'ab',
+  'spec',
+  '',
+  'a"b',
+  '\\',
+  '\\"',
+  'é',
+  '😀',
+  '\ud800',
+  '__proto__',
+  'constructor',
+  '0',
+  '\n',
+  '}',
+];
 const TEXTS = [...NAMES, '{"spec":{"a":1}}', ',"a":', '\\\\"', ':', 'x'.repeat(300), '\u2028', '"', '\\u0041'];
 const NUMBERS = [0, -1, 1.5, 1e21, 1e-7, 2 ** 53, -0];
 

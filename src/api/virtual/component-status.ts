@@ -61,6 +61,7 @@ function asStored(object: KubeObject): Stored {
     revision: 0,
     bytes: Buffer.from(text),
     object,
+    parsed: object,
     copy: () => JSON.parse(text) as KubeObject,
     encoded: (_, make) => make(),
   };

@@ -17,6 +17,8 @@ export interface PickedField {
   pick: Pick;
   /** names of JSON; the last may be the key of a map */
   path: readonly string[];
+  /** where in an object all of it stands: the path as far as it leads through no list */
+  part: readonly string[];
   /** whether a list is on the way */
   many: boolean;
   /** calls `visit` with what is there, as the object has it; not with what is absent */
@@ -28,6 +30,7 @@ interface Leaf {
   type: ScalarSchema['type'];
   pick: Pick;
   path: readonly string[];
+  part: readonly string[];
   many: boolean;
   read: Read;
 }
@@ -51,7 +54,7 @@ function leafOf(schema: Schema, given: unknown, place: Place): Leaf {
       const each: Read = (value, visit) => {
         if (Array.isArray(value)) for (const item of value as unknown[]) read(item, visit);
       };
-      return { ...leaf, many: true, read: each };
+      return { ...leaf, part: place.path, many: true, read: each };
     }
     case 'map':
       return ofMap(schema.value, given, place);
@@ -91,7 +94,7 @@ function ofScalar(type: ScalarSchema['type'], given: unknown, place: Place): Lea
   const read: Read = (value, visit) => {
     if (value !== undefined && value !== null) visit(value);
   };
-  return { type, pick: given, path: place.path, many: false, read };
+  return { type, pick: given, path: place.path, part: place.path, many: false, read };
 }
 
 const deeper = (place: Place, word: string, step: string): Place => ({

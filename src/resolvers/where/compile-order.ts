@@ -2,6 +2,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import { badRequest } from '../../meta/status.ts';
 import { compileField, keyOf } from './compile-field.ts';
 import type { Order } from './filter.ts';
+import { partsOf } from './parts.ts';
 import { compareKeys, type Comparable } from './scalar-values.ts';
 
 /** Fields of one order: each is read of every object of a list. */
@@ -33,6 +34,6 @@ export function compileOrder(kind: Kind, orderBy: unknown): Order {
       }
       return 0;
     },
-    paths: fields.map(({ path }) => path),
+    parts: partsOf(fields.map(({ part }) => part)),
   };
 }

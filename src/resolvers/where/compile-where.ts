@@ -23,6 +23,7 @@ import {
 } from './conditions.ts';
 import { anyTest } from './json-condition.ts';
 import { scalarTest } from './scalar-condition.ts';
+import { partsOf, type Part } from './parts.ts';
 import { meaningOf } from './scalar-values.ts';
 import { Tally } from './tally.ts';
 
@@ -35,6 +36,7 @@ export function compileWhere(kind: Kind, where: unknown): Filter {
   const test = new Compiler(tally).struct(kind.schema, where, { at: 'where', path: [], depth: 0, demanded: true });
   const having = havingOf(where as Conditions);
   let key: string | undefined;
+  let parts: readonly Part[] | undefined;
   return {
     matches(object: KubeObject) {
       tally.meter.reset();
@@ -47,7 +49,9 @@ export function compileWhere(kind: Kind, where: unknown): Filter {
     },
     demands: tally.demands,
     simple: tally.simple,
-    paths: tally.paths,
+    get parts() {
+      return (parts ??= partsOf(tally.paths));
+    },
   };
 }
 

@@ -10,6 +10,8 @@ export type Conditions = Readonly<Record<string, unknown>>;
 export interface Place {
   at: string;
   path: readonly string[];
+  /** the beginning of the path that leads through objects only, where that is not all of it */
+  part?: readonly string[];
   depth: number;
   /** no object matches that does not meet what is said here */
   demanded?: boolean;

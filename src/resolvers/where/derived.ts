@@ -5,15 +5,21 @@ import type { Budget } from '../budget.ts';
 import { byPlace } from '../../store/by-place.ts';
 
 /** What was found out about each object of a list. */
-interface Derived<T> {
+interface Derived {
   items: readonly Stored[];
   /** by the index of the item */
-  values: readonly T[];
+  values: unknown[];
+  /** what each takes, in values */
+  weight: number;
 }
+
+/** What has not been found out yet. */
+export const UNKNOWN = Symbol('unknown');
+export type Column<T> = (T | typeof UNKNOWN)[];
 
 /** Of one kind: lists of values, all values together, and ms that one stays that nobody asks for. */
 const MAX_LISTS = 16;
-const MAX_VALUES = 1_000_000;
+export const MAX_VALUES = 1_000_000;
 const UNUSED_MS = 60_000;
 /** Below this a look at each object costs less. */
 export const MIN_OBJECTS = 1024;
@@ -29,16 +35,14 @@ const known = new WeakMap<Kind, DerivedValues>();
  * not asked for.
  */
 export class DerivedValues {
-  private readonly lists = new LRUCache<string, Derived<unknown>>({
+  private readonly lists = new LRUCache<string, Derived>({
     max: MAX_LISTS,
     maxSize: MAX_VALUES,
-    sizeCalculation: ({ items }) => items.length + 1,
+    sizeCalculation: ({ items, weight }) => items.length * weight + 1,
     ttl: UNUSED_MS,
     updateAgeOnGet: true,
     ttlAutopurge: true,
   });
-  /** what was asked for once, and is worth keeping the second time */
-  private readonly asked = new LRUCache<string, true>({ max: 4 * MAX_LISTS });
 
   static of(kind: Kind): DerivedValues {
     let values = known.get(kind);
@@ -50,44 +54,42 @@ export class DerivedValues {
     return this.lists.has(key);
   }
 
-  /** Says that something was asked for that took long. */
-  ask(key: string): void {
-    this.asked.set(key, true);
+  keep(key: string, items: readonly Stored[], values: unknown[], weight = 1): void {
+    this.lists.set(key, { items, values, weight });
   }
 
-  wasAsked(key: string): boolean {
-    return this.asked.has(key);
-  }
-
-  keep<T>(key: string, items: readonly Stored[], values: readonly T[]): void {
-    this.lists.set(key, { items, values });
-  }
-
-  /** The values of all items, which are by namespace and name. */
-  async all<T>(
-    key: string,
-    items: readonly Stored[],
-    valueOf: (stored: Stored) => T,
-    budget: Budget,
-  ): Promise<readonly T[]> {
-    const before = this.lists.get(key) as Derived<T> | undefined;
-    if (before?.items === items) return before.values;
+  /** What is known of each item, which are by namespace and name; the rest is the caller's to find out and to put in. */
+  async column<T>(key: string, items: readonly Stored[], budget: Budget, weight = 1): Promise<Column<T>> {
+    const before = this.lists.get(key);
+    if (before?.items === items) return before.values as Column<T>;
     const { items: old, values: oldValues } = before ?? { items: [], values: [] };
-    const values: T[] = [];
-    let looked = 0;
+    const values: Column<T> = Array.from(items, () => UNKNOWN);
     let j = 0;
     for (const [i, stored] of items.entries()) {
       for (let other = old[j]; other && other !== stored && byPlace(other, stored) < 0; other = old[++j]);
-      if (old[j] === stored) values.push(oldValues[j++] as T);
-      else {
-        values.push(valueOf(stored));
-        if (++looked % LOOK_EVERY === 0 && budget.due) await budget.turn();
-      }
+      if (old[j] === stored) values[i] = oldValues[j++] as T;
       if (i % PASS_EVERY === PASS_EVERY - 1 && budget.due) await budget.turn();
     }
-    budget.look(looked);
-    this.keep(key, items, values);
+    this.keep(key, items, values, weight);
     return values;
+  }
+
+  /** The values of all items. */
+  async all<T>(
+    key: string,
+    items: readonly Stored[],
+    valueOf: (stored: Stored, index: number) => T,
+    budget: Budget,
+  ): Promise<readonly T[]> {
+    const values = await this.column<T>(key, items, budget);
+    let looked = 0;
+    for (const [i, stored] of items.entries()) {
+      if (values[i] !== UNKNOWN) continue;
+      values[i] = valueOf(stored, i);
+      if (++looked % LOOK_EVERY === 0 && budget.due) await budget.turn();
+    }
+    budget.look(looked);
+    return values as readonly T[];
   }
 }
 

@@ -1,6 +1,7 @@
 import type { KubeObject } from '../../meta/object.ts';
 import type { Having } from '../../store/contract.ts';
 import type { Demand } from './demand.ts';
+import type { Part } from './parts.ts';
 
 /** A `where`, compiled once for all objects that it is asked about. */
 export interface Filter {
@@ -19,8 +20,8 @@ export interface Filter {
   readonly demands: readonly Demand[];
   /** it has one demand, and says nothing else */
   readonly simple: boolean;
-  /** JSON paths that it reads: `['spec', 'containers', 'image']` through lists, `['metadata', 'labels', 'app']` into maps */
-  paths: readonly (readonly string[])[];
+  /** of an object it reads these and nothing else */
+  readonly parts: readonly Part[];
 }
 
 /** An `orderBy`, compiled. What an object is ordered by is found once; then two of those are compared. */
@@ -31,6 +32,6 @@ export interface Order {
   keyOf(object: KubeObject): readonly unknown[];
   /** What has no value comes last, whichever the direction. Equal keys are the caller's to order, by namespace and name. */
   compare(a: readonly unknown[], b: readonly unknown[]): number;
-  /** JSON paths that it reads */
-  paths: readonly (readonly string[])[];
+  /** of an object it reads these and nothing else */
+  readonly parts: readonly Part[];
 }

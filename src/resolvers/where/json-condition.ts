@@ -15,8 +15,9 @@ const MAX_PARTS = 64;
 export function anyTest(tally: Tally, given: unknown, place: Place): Test {
   const { at: steps, ...said } = Object.fromEntries(entriesOf(given, place));
   const path = pathOf(steps, place);
-  const inner = { ...place, path: [...place.path, ...path] };
-  tally.reads(inner.path);
+  const inner = { ...place, path: [...place.path, ...path], part: place.path };
+  // names and indexes are not told apart
+  tally.reads(place.path);
   const tests = Object.entries(said).map(([word, wanted]): Test => {
     const at = { ...inner, at: `${inner.at}.${word}` };
     if (word !== 'eq' && word !== 'ne' && word !== 'in' && word !== 'notIn')

@@ -7,7 +7,7 @@ import type { Cursor } from './cursor.ts';
 import { filtered } from './filtered.ts';
 import { DerivedValues, MIN_OBJECTS, scopeOf } from './derived.ts';
 import type { Filter, Order } from './filter.ts';
-import { objectFor } from './object-for.ts';
+import { PartReader } from './parts.ts';
 import { firstSorted } from './sorting.ts';
 
 /** How a page is asked for. */
@@ -49,10 +49,12 @@ export async function pageInKeyOrder(
       ? items.slice(Math.max(start, end - count - 1), end).reverse()
       : items.slice(start, Math.min(end, start + count + 1));
   const remaining = filter ? undefined : items.length - Math.min(end, start + count);
+  // all of them have been looked at
+  const isAll = start === 0 && end === items.length && found.length <= count;
   return {
     ...cut(found, ask),
     remaining: backwards ? undefined : remaining,
-    matched: filter ? undefined : items.length,
+    matched: isAll ? found.length : filter ? undefined : items.length,
   };
 }
 
@@ -69,6 +71,7 @@ async function keysOf(
   kind: Kind,
   items: readonly Stored[],
   order: Order,
+  reader: PartReader,
   budget: Budget,
 ): Promise<readonly (readonly unknown[] | undefined)[]> {
   if (items.length < MIN_OBJECTS) return [];
@@ -76,8 +79,8 @@ async function keysOf(
   return DerivedValues.of(kind).all(
     name,
     items,
-    (stored) => {
-      const key = order.keyOf(objectFor(kind, stored));
+    (stored, index) => {
+      const key = order.keyOf(reader.object(stored, index, order.parts));
       return key.some((value) => typeof value === 'string' && value.length > MAX_LENGTH) ? undefined : key;
     },
     budget,
@@ -97,16 +100,17 @@ export async function pageInOrder(
   whole: boolean,
 ): Promise<Page> {
   const { count, backwards } = ask;
-  const keys = whole ? await keysOf(kind, matched, order, budget) : [];
-  const keyOf = (stored: Stored, key = order.keyOf(objectFor(kind, stored))): Keyed => {
+  const reader = await PartReader.of(kind, whole ? matched : [], budget);
+  const keys = whole ? await keysOf(kind, matched, order, reader, budget) : [];
+  const keyOf = (stored: Stored, index: number): Keyed => {
     const { namespace, name } = stored;
-    return { namespace, name, stored, key };
+    return { namespace, name, stored, key: keys[index] ?? order.keyOf(reader.object(stored, index, order.parts)) };
   };
   const compare = (a: Keyed, b: Keyed): number => order.compare(a.key, b.key) || byPlace(a, b);
-  const [after, before] = [ask.after, ask.before].map((cursor) => cursor && keyOf(itemAt(matched, cursor)));
+  const [after, before] = [ask.after, ask.before].map((cursor) => cursor && keyOf(...itemAt(matched, cursor)));
   const candidates: Keyed[] = [];
   for (const [i, stored] of matched.entries()) {
-    const keyed = keyOf(stored, keys[i]);
+    const keyed = keyOf(stored, i);
     if ((!after || compare(keyed, after) > 0) && (!before || compare(keyed, before) < 0)) candidates.push(keyed);
     if (i % 16 === 15 && budget.due) await budget.turn();
   }
@@ -145,8 +149,9 @@ function indexOf(items: readonly Stored[], place: Place, behind: 0 | 1): number 
 }
 
 /** A cursor is that of an item of its query's answer, which has not changed since. Throws 400. */
-function itemAt(items: readonly Stored[], cursor: Cursor): Stored {
-  const item = items[indexOf(items, cursor, 0)];
+function itemAt(items: readonly Stored[], cursor: Cursor): [Stored, index: number] {
+  const index = indexOf(items, cursor, 0);
+  const item = items[index];
   if (!item || byPlace(item, cursor) !== 0) throw badRequest('not a cursor of this query');
-  return item;
+  return [item, index];
 }

@@ -3,7 +3,6 @@ import type { ScalarSchema } from '../../kinds/schema.ts';
 import { badRequest } from '../../meta/status.ts';
 import { all, boolean, entriesOf, isAbsent, short, unknown, type Place, type Test } from './conditions.ts';
 import type { Tally } from './tally.ts';
-import { inJson, partInJson } from './demand.ts';
 import { compareValues, identityOf, SCALAR_VALUES, type Comparable, type ScalarValues } from './scalar-values.ts';
 
 const EQUALITY = ['eq', 'ne', 'in', 'notIn', 'exists'] as const;
@@ -25,7 +24,7 @@ export const wordsOf = ({ ordered, text }: Pick<ScalarValues, 'ordered' | 'text'
 export function scalarTest(tally: Tally, type: ScalarSchema['type'], given: unknown, place: Place): Test {
   const values = SCALAR_VALUES[type];
   const words: readonly string[] = wordsOf(values);
-  tally.reads(place.path);
+  tally.reads(place.part ?? place.path);
   const said = entriesOf(given, place);
   const test = all(
     said.map(([word, operand]) => {
@@ -37,28 +36,9 @@ export function scalarTest(tally: Tally, type: ScalarSchema['type'], given: unkn
   );
   // what an expression takes is metered with the whole filter
   if (place.demanded && said.length && !said.some(([word]) => word === 'matches'))
-    tally.demands.push({ path: place.path, test, texts: values.text ? textsOf(said) : undefined });
+    tally.demands.push({ path: place.path, part: place.part ?? place.path, test });
   return test;
 }
-
-/** What of a string's conditions tells how it stands in JSON. */
-function textsOf(said: readonly [word: string, said: unknown][]): readonly string[] | undefined {
-  for (const [word, wanted] of said) {
-    const list = word === 'eq' ? [wanted] : word === 'in' ? (wanted as unknown[]) : [];
-    // of many the search takes longer than what it spares
-    if (list.length > MAX_TEXTS || !list.every((each) => typeof each === 'string')) continue;
-    const texts = list.map(inJson);
-    if (texts.length && texts.every((text) => text !== undefined)) return texts;
-  }
-  for (const [word, wanted] of said) {
-    const part = PARTS.has(word) && typeof wanted === 'string' ? partInJson(wanted) : undefined;
-    if (part) return [part];
-  }
-  return undefined;
-}
-
-const MAX_TEXTS = 4;
-const PARTS: ReadonlySet<string> = new Set(['contains', 'startsWith', 'endsWith']);
 
 function condition(tally: Tally, values: ScalarValues, word: Word, said: unknown, place: Place): Test {
   const { read } = values;

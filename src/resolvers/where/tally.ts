@@ -35,7 +35,7 @@ export class Tally {
     if (depth > MAX_DEPTH) throw badRequest(`${short(at)}: deeper than ${MAX_DEPTH} conditions`);
   }
 
-  /** Keeps which values of an object are looked at. */
+  /** Keeps which values of an object are looked at: what a list has is part of the list. */
   reads(path: readonly string[]): void {
     this.leaves++;
     this.paths.push(path);

@@ -6,6 +6,7 @@ import { canonicalText } from '../canonical-text.ts';
 import { compileField, type PickedField } from '../compile-field.ts';
 import { MIN_OBJECTS } from '../derived.ts';
 import { objectFor } from '../object-for.ts';
+import { partsOf, PartReader } from '../parts.ts';
 import { identityOf } from '../scalar-values.ts';
 import { Accumulator, checkReduction, type Reduced, type Reduction } from './accumulator.ts';
 import type { GroupField, GroupValue } from './group-by.ts';
@@ -102,11 +103,16 @@ export class Aggregation {
     return column;
   }
 
+  private reader(): Promise<PartReader> {
+    return PartReader.of(this.kind, this.whole ? this.items : [], this.budget);
+  }
+
   private async divide(fields: readonly GroupField[]): Promise<void> {
     const { budget, kind } = this;
     const known = new Map<string | number | bigint | boolean, Group>();
+    const reader = await this.reader();
     const kept = this.whole
-      ? await Promise.all(fields.map((field) => keptGroups(kind, this.items, field, budget)))
+      ? await Promise.all(fields.map((field) => keptGroups(kind, this.items, field, reader, budget)))
       : [];
     let looked = 0;
     for (const [i, stored] of this.items.entries()) {
@@ -136,7 +142,9 @@ export class Aggregation {
   private async reckon(field: PickedField): Promise<Column> {
     const { budget, kind, groupOf, items } = this;
     const groups: (Accumulator | undefined)[] = [];
-    const kept = this.whole ? await keptValues(kind, items, field, budget) : undefined;
+    const reader = await this.reader();
+    const parts = partsOf([field.part]);
+    const kept = this.whole ? await keptValues(kind, items, field, reader, budget) : undefined;
     let current: Accumulator | undefined;
     const visit = (value: unknown): void => current?.add(value);
     for (const [i, stored] of items.entries()) {
@@ -144,7 +152,7 @@ export class Aggregation {
       current = groups[index] ??= new Accumulator(field);
       const values = kept?.[i];
       if (values) for (const value of values) visit(value);
-      else field.each(objectFor(kind, stored), visit);
+      else field.each(reader.object(stored, i, parts), visit);
       if (i % LOOK_EVERY === LOOK_EVERY - 1 && budget.due) await budget.turn();
     }
     budget.look(items.length);

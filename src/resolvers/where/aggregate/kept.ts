@@ -3,7 +3,7 @@ import type { Stored } from '../../../store/contract.ts';
 import type { Budget } from '../../budget.ts';
 import type { PickedField } from '../compile-field.ts';
 import { DerivedValues, scopeOf } from '../derived.ts';
-import { objectFor } from '../object-for.ts';
+import { partsOf, type PartReader } from '../parts.ts';
 import { identityOf } from '../scalar-values.ts';
 import { isOwn, type GroupField, type GroupValue } from './group-by.ts';
 
@@ -20,14 +20,16 @@ export function keptValues(
   kind: Kind,
   items: readonly Stored[],
   field: PickedField,
+  reader: PartReader,
   budget: Budget,
 ): Promise<readonly (readonly unknown[] | undefined)[]> {
   const name = `values ${scopeOf(items)} ${JSON.stringify(field.path)}`;
   // most objects have what others have too
   const same = new Map<unknown, readonly unknown[]>();
-  const valuesOf = (stored: Stored): readonly unknown[] | undefined => {
+  const parts = partsOf([field.part]);
+  const valuesOf = (stored: Stored, index: number): readonly unknown[] | undefined => {
     const values: unknown[] = [];
-    field.each(objectFor(kind, stored), (value) => values.push(value));
+    field.each(reader.object(stored, index, parts), (value) => values.push(value));
     if (values.length > MAX_VALUES || values.some(isLong)) return undefined;
     if (values.length !== 1) return values.length ? values : NONE;
     const [only] = values;
@@ -43,13 +45,15 @@ export async function keptGroups(
   kind: Kind,
   items: readonly Stored[],
   field: GroupField,
+  reader: PartReader,
   budget: Budget,
 ): Promise<readonly (GroupValue | undefined)[]> {
   if (!isOwn(field)) return [];
   const name = `groups ${scopeOf(items)} ${JSON.stringify(field.path)}`;
   const same = new Map<unknown, GroupValue>();
-  const valueOf = (stored: Stored): GroupValue | undefined => {
-    const found = field.of(objectFor(kind, stored));
+  const parts = partsOf([field.path]);
+  const valueOf = (stored: Stored, index: number): GroupValue | undefined => {
+    const found = field.of(reader.object(stored, index, parts));
     if (isLong(found.shown)) return undefined;
     const identity = found.value === undefined ? undefined : identityOf(found.value);
     const known = same.get(identity);
