@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newObject } from '../../src/api/new-object.ts';
 import { refusal, TestApi } from './support.ts';
 
 let t: TestApi;
@@ -15,6 +16,8 @@ const spec = {
     status: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true },
   },
 };
+/** nothing has a default */
+const OPEN = { properties: { spec: { type: 'object', 'x-kubernetes-preserve-unknown-fields': true } } };
 const definition = (plural: string, kind: string) => ({
   metadata: { name: `${plural}.example.com` },
   spec: {
@@ -80,4 +83,22 @@ test('a definition is established, its objects are served, and they go with it',
   await served('widgets.example.com', false);
   expect(t.api.store.count({ resource: 'widgets.example.com' })).toBe(0);
   expect((await refusal(t.get(DEFINITIONS, 'widgets.example.com', ''))).code).toBe(404);
+});
+
+test('a scale whose path is absent cannot be read, but written', async () => {
+  const gadgets = definition('gadgets', 'Gadget');
+  const [version] = gadgets.spec.versions;
+  await t.create(DEFINITIONS, {
+    ...gadgets,
+    spec: { ...gadgets.spec, versions: [{ ...version, schema: { openAPIV3Schema: { ...spec, ...OPEN } } }] },
+  });
+  await served('gadgets.example.com', true);
+  await t.create('gadgets.example.com', { metadata: { name: 'g' } });
+  expect(await refusal(t.get('gadgets.example.com/scale', 'g'))).toMatchObject({
+    code: 500,
+    message: 'Internal error occurred: the spec replicas field ".spec.size" does not exist',
+  });
+  const scale = { ...newObject({ name: 'g', namespace: 't' }), spec: { replicas: 2 } };
+  expect((await t.update('gadgets.example.com/scale', scale)).object['spec']).toEqual({ replicas: 2 });
+  expect((await t.get('gadgets.example.com/scale', 'g')).object['spec']).toEqual({ replicas: 2 });
 });

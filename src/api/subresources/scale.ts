@@ -6,7 +6,7 @@ import { normalizeObject } from '../../kinds/normalize.ts';
 import { invalid } from '../../meta/field.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject, ManagedFieldsEntry, Unchecked } from '../../meta/object.ts';
-import { invalidObject, noSuchResource, notFound } from '../../meta/status.ts';
+import { internalError, invalidObject, noSuchResource, notFound } from '../../meta/status.ts';
 import { objectAnswer } from '../answer.ts';
 import { patchText } from '../audit/shown.ts';
 import type {
@@ -70,7 +70,14 @@ export async function getScale(
 ): Promise<ObjectAnswer> {
   const paths = pathsOf(core, target);
   const { object } = await get(core, ctx, target, options);
+  if (target.kind.custom) requireReplicas(object, paths);
   return objectAnswer(undefined, scaleOf(object, paths));
+}
+
+/** A custom object that does not say how many it wants has no scale to be read; one may be written. */
+function requireReplicas(object: KubeObject, { spec }: ScalePaths): void {
+  if (atPath(object, spec) === undefined)
+    throw internalError(`the spec replicas field ${JSON.stringify(`.${spec}`)} does not exist`);
 }
 
 /** Writes what `next` makes of the Scale to the object that it scales. */
@@ -107,7 +114,9 @@ async function writeScale(
         ]);
       const object = withReplicas(live, paths.spec, replicas);
       const { uid, resourceVersion, managedFields } = scale.metadata;
-      Object.assign(object.metadata, { uid, resourceVersion: resourceVersion ?? '' });
+      // a Scale of a custom object says a version only to insist on it
+      const version = resourceVersion || (target.kind.custom ? live.metadata.resourceVersion : '');
+      Object.assign(object.metadata, { uid, resourceVersion: version });
       object.metadata.managedFields = managedFieldsOfScaled(
         live.metadata.managedFields,
         managedFields,

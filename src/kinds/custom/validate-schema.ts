@@ -1,7 +1,7 @@
 import { stringifyExact } from '../../go/json-numbers.ts';
 import { isDeepStrictEqual } from 'node:util';
 import { invalid, required, showValue, tooLong, tooMany, typeInvalid, type FieldError } from '../../meta/field.ts';
-import { formats } from './formats.ts';
+import { formatCheck } from './formats.ts';
 import { isObject, type JsonSchema } from './json-schema.ts';
 import { printFloat } from '../../go/print-float.ts';
 import { checkPattern } from './check-pattern.ts';
@@ -12,13 +12,14 @@ const below = (at: At, key: string): At => (at ? `${at}.${key}` : key);
 /** Errors of composition have no place of their own. */
 const NOWHERE = '<nil>';
 
+/** A whole number that is written with a point or an exponent is an integer as long as a double tells it from its neighbours. */
 const typeName = (value: unknown): string =>
   value === null
     ? 'null'
     : Array.isArray(value)
       ? 'array'
       : typeof value === 'number'
-        ? Number.isInteger(value)
+        ? Number.isSafeInteger(value)
           ? 'integer'
           : 'number'
         : typeof value === 'bigint'
@@ -40,24 +41,23 @@ function checkString(value: string, s: JsonSchema, at: At): FieldError[] {
     errors.push(invalid(at, value, `${at} in body should be at least ${s.minLength} chars long`));
   }
   if (s.pattern !== undefined) errors.push(...checkPattern(value, s.pattern, at));
-  const format = s.format === undefined ? undefined : formats[s.format];
+  const format = formatCheck(s.format);
   if (format && !format(value))
     errors.push(typeInvalid(at, value, `${at} in body must be of type ${s.format}: ${JSON.stringify(value)}`));
   return errors;
 }
 
 /** Bounds of whole numbers are cut to whole numbers, others are printed as Go prints floats. */
-function checkNumber(value: number, s: JsonSchema, at: At): FieldError[] {
-  const whole = Number.isInteger(value) && s.type !== 'number';
+function checkNumber(number: number | bigint, s: JsonSchema, at: At): FieldError[] {
+  const value = Number(number);
+  const whole = typeName(number) === 'integer' && s.type !== 'number';
   const show = (bound: number): string => (whole ? String(Math.trunc(bound)) : printFloat(bound));
-  const errors: FieldError[] = outOfRange(value, s)
-    ? [invalid(NOWHERE, '', `Checked value must be of type ${s.type} with format ${s.format} in ${at}`)]
-    : [];
+  const errors: FieldError[] = [];
   const fail = (why: string): number =>
     errors.push({
       type: 'FieldValueInvalid',
       field: at,
-      body: `Invalid value: ${whole ? value : printFloat(value)}: ${at} in body should be ${why}`,
+      body: `Invalid value: ${whole ? number : printFloat(value)}: ${at} in body should be ${why}`,
     });
   if (s.multipleOf && Math.abs(value / s.multipleOf - Math.round(value / s.multipleOf)) > 1e-9)
     fail(`a multiple of ${show(s.multipleOf)}`);
@@ -68,11 +68,6 @@ function checkNumber(value: number, s: JsonSchema, at: At): FieldError[] {
     fail(`less than ${s.exclusiveMaximum ? '' : 'or equal to '}${show(s.maximum)}`);
   }
   return errors;
-}
-
-function outOfRange(value: number, { type, format }: JsonSchema): boolean {
-  if (type === 'integer' && format === 'int32') return value < -(2 ** 31) || value >= 2 ** 31;
-  return (format === 'float' || format === 'float32') && type === 'number' && Math.abs(value) > 3.4028234663852886e38;
 }
 
 export const keyOf = (item: unknown, keys: readonly string[]): Record<string, unknown> =>
@@ -183,7 +178,7 @@ function looksAt(s: JsonSchema, value: unknown): number {
   } else if (Array.isArray(value)) {
     count++;
     if (s.items) for (const item of value) count += looksAt(s.items, item);
-  } else if (typeof value === 'string') count += s.format && formats[s.format] ? 2 : 1;
+  } else if (typeof value === 'string') count += formatCheck(s.format) ? 2 : 1;
   else if (typeof value === 'number' || typeof value === 'bigint') count++;
   for (const each of [...(s.allOf ?? []), ...(s.anyOf ?? []), ...(s.oneOf ?? [])]) count += looksAt(each, value);
   return count;
@@ -239,8 +234,7 @@ export function validateValue(schema: JsonSchema, value: unknown, at: At, old: u
   if (value === null) return [...errors, ...checkEnum(value, schema, at)];
   errors.push(...checkComposition(value, schema, at), ...checkEnum(value, schema, at));
   if (typeof value === 'string') errors.push(...checkString(value, schema, at));
-  else if (typeof value === 'number' || typeof value === 'bigint')
-    errors.push(...checkNumber(Number(value), schema, at));
+  else if (typeof value === 'number' || typeof value === 'bigint') errors.push(...checkNumber(value, schema, at));
   else if (Array.isArray(value)) errors.push(...checkList(value, schema, at, old));
   else if (isObject(value)) errors.push(...checkObject(value, schema, at, old));
   return errors;

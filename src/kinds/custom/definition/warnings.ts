@@ -1,4 +1,4 @@
-import { isKnownFormat } from '../formats.ts';
+import { formatCheck } from '../formats.ts';
 import { specOf, type Definition } from './spec.ts';
 import { someSchema } from './walk.ts';
 
@@ -6,7 +6,7 @@ function strangeFormats(object: Definition): string[] {
   const found = new Set<string>();
   for (const version of specOf(object).versions ?? []) {
     someSchema(version.schema?.openAPIV3Schema, ({ format, type }) => {
-      if (format && type === 'string' && !isKnownFormat(format)) found.add(format);
+      if (format && type === 'string' && !formatCheck(format)) found.add(format);
       return false;
     });
   }
