@@ -81,9 +81,13 @@ export interface NodePlace {
   node: string;
   /** the add-on's own on that node, absolute; it is there when it is made */
   directory: string;
+  /** where the node's agent keeps what containers write */
+  logs: string;
 }
 
 export interface NodePart {
+  /** its loops act as the node, and not as the add-on's account */
+  asNode?: boolean;
   loops: readonly Reconciler[];
   /** loops that run only while these custom resources are served */
   whileDefined?: { resources: readonly string[]; loops: readonly Reconciler[] };

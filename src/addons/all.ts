@@ -2,8 +2,9 @@ import type { Addon } from './addon.ts';
 import { cloud } from './cloud/cloud.ts';
 import { dns } from './dns/dns.ts';
 import { ingress } from './ingress/ingress.ts';
+import { logs } from './logs/logs.ts';
 import { metrics } from './metrics/metrics.ts';
 import { storage } from './storage/storage.ts';
 
 /** Every add-on, by the name that `--addons` has for it. */
-export const ADDONS: Readonly<Record<string, Addon>> = { cloud, dns, ingress, metrics, storage };
+export const ADDONS: Readonly<Record<string, Addon>> = { cloud, dns, ingress, logs, metrics, storage };

@@ -32,13 +32,16 @@ async function runPart(
   onNode: NonNullable<Addon['onNode']>,
   options: NodeAddonsOptions,
 ): Promise<Running> {
-  const { client, clock, random, node, asItself } = options;
+  const { clock, random, node } = options;
   const log = (message: string, fields?: Record<string, unknown>): void =>
     options.log(`add-on ${addon.name}: ${message}`, fields);
   const directory = join(options.directory, addon.name);
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  const part = onNode({ node, directory });
+  const part = onNode({ node, directory, logs: join(options.directory, 'logs') });
   const manager = managerOf(addon);
+  const asItself = options.asItself || part.asNode === true;
+  // over a connection that is the node's, that is as whom it acts anyway
+  const client = part.asNode ? options.client.as(`system:node:${node}`, manager) : options.client;
   const reader = asItself ? client : client.as(userOf(addon), manager);
   const caches = () =>
     createInformers(reader, clock, {

@@ -1,7 +1,6 @@
 import { parseStaticTokens } from './authentication/static-tokens.ts';
 import type { Registry } from '../kinds/kind.ts';
 import type { Store, Stored } from '../store/contract.ts';
-import type { LogArchive } from '../store/logs/contract.ts';
 import { createChain } from './admission/chain.ts';
 import { enabledPlugins, type PluginSwitches } from './admission/enabled-plugins.ts';
 import { IpRange } from './allocation/ip-range.ts';
@@ -23,7 +22,7 @@ import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api, Auditor } from './contract.ts';
 import type { Core } from './core.ts';
 import { followDefinitions } from './definitions/follow.ts';
-import { Logs } from './logs/logs.ts';
+import { Logs, type LogsOptions } from './logs/logs.ts';
 import { Standing } from './standing/standing.ts';
 import { Destinations } from './streams/destinations.ts';
 import { OpenStreams } from './streams/open-streams.ts';
@@ -58,7 +57,7 @@ export interface ApiOptions {
   /** closed by who made it */
   auditor?: Auditor;
   /** where lines are kept; absent: they are not */
-  logs?: LogArchive;
+  logs?: LogsOptions;
   /** starts a thread in which objects of very many values are judged */
   validationThread?: () => Thread;
   log?(line: string): void;

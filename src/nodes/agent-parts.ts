@@ -39,7 +39,7 @@ export async function openAgentParts(
   const podsDir = join(dataDir, 'pods');
   mkdirSync(podsDir, { recursive: true });
   const client = options.client.as(`system:node:${name}`, 'kubelet');
-  const logs = new LogStore(join(dataDir, 'logs'), () => clock.now());
+  const logs = new LogStore(join(dataDir, 'logs'), () => clock.now(), options.logsCollected);
   const source = new ObjectSource(client, clock);
   const services = informers.informer('services');
   const runtime = await openRuntime(options, can, podsDir, logs, source);

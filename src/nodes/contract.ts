@@ -70,6 +70,8 @@ export interface NodeOptions extends NodeDependencies {
   limits?: LimitOptions;
   /** what runs containers: processes of this machine (default), or a containerd of the node's own */
   runtime?: 'process' | 'containerd';
+  /** somebody collects what containers have written, also of pods that are gone */
+  logsCollected?: boolean;
   /** where images come from */
   images?: ImageOptions;
   labels?: Readonly<Record<string, string>>;

@@ -1,13 +1,15 @@
-import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createApi, ISSUER } from '../api/api.ts';
 import type { Api } from '../api/contract.ts';
+import { auditLines } from '../api/logs/audit-lines.ts';
+import type { LineExporter } from '../api/logs/export-lines.ts';
 import { createFlowControl } from '../api/fairness/flow-control.ts';
 import { createRegistry } from '../kinds/registry.ts';
 import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
 import { Pages } from '../rest/pages/pages.ts';
 import { createRestServer, type RestServer } from '../rest/server.ts';
 import { NodeDialer } from '../rest/streams/dial.ts';
+import { openLogArchive } from '../store/logs/archive.ts';
 import { openStore } from '../store/open.ts';
 import { startEmbeddedPostgres } from '../store/embedded.ts';
 import { KUBELET_CLIENT_GROUP, KUBELET_CLIENT_USER } from '../rules/certificates/kubelet-client.ts';
@@ -19,6 +21,7 @@ import { systemClock } from '../rules/clock.ts';
 import { followAuthentication } from './follow-authentication.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
 import { Encryption } from './encryption/encryption.ts';
+import { identityOf } from './identity.ts';
 import type { Options } from './options.ts';
 import { StartError } from './start-error.ts';
 import { makeSigningKey } from './signing-key.ts';
@@ -47,8 +50,16 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
   const report = (message: string, fields?: Record<string, unknown>) =>
     log(fields ? `${message} ${JSON.stringify(fields)}` : message);
   try {
-    const auditor = await openAuditor(options.audit, log);
-    closers.push(() => auditor.close());
+    const kept: { lines?: (lines: string) => Promise<void> } = {};
+    const keepsLogs = options.addons.includes('logs');
+    const auditor = await openAuditor(
+      options.audit,
+      log,
+      keepsLogs && options.logs.audit ? async (lines) => kept.lines?.(lines) : undefined,
+    );
+    let closing: Promise<void> | undefined;
+    const closeAuditor = (): Promise<void> => (closing ??= auditor.close());
+    closers.push(closeAuditor);
     const encryption = await startup(
       Encryption.open({ file: options.encryption.providerConfig, reload: options.encryption.reload, log: report }),
     );
@@ -71,6 +82,20 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       }),
     );
     closers.push(() => store.close());
+    const archive = keepsLogs
+      ? openLogArchive({
+          databaseUrl: options.databaseUrl || postgres!.url,
+          retention: options.logs.retention,
+          log: report,
+        })
+      : undefined;
+    if (archive) {
+      closers.push(async () => {
+        await closeAuditor();
+        await archive.close();
+      });
+      kept.lines = auditLines(archive, identityOf(options.data));
+    }
     encryption.onRecovered = () => store.reopen();
 
     const setting = async <T>(name: string, make: () => Promise<T>) =>
@@ -128,6 +153,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       serviceCidr: options.serviceCidr,
       admissionPlugins: options.admissionPlugins,
       auditor,
+      ...(archive && { logs: { archive, events: options.logs.events, exporter: await exporterOf(options) } }),
       validationThread: startValidationThread,
       log,
     });
@@ -185,6 +211,10 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
   }
 }
 
+/** Where lines are sent on, as they are kept. */
+const exporterOf = async ({ logs: { otlpEndpoint } }: Options): Promise<LineExporter | undefined> =>
+  otlpEndpoint === undefined ? undefined : (await import('./otlp-lines.ts')).otlpLines(otlpEndpoint);
+
 /** One per set of host names: API processes at the same address share it, and a renewed CA makes it anew. */
 function servingCertificate(options: Options, authority: KeyPair): Wanted {
   const service = firstAddress(options.serviceCidr);
@@ -220,7 +250,3 @@ function firstAddress(cidr: string): string {
   const [network = ''] = cidr.split('/');
   return network.replace(/(?<!\d)\d+$/, (last) => String(Number(last) + 1));
 }
-
-/** `version` of package.json, which is two folders up from the bundle and from the source alike. */
-export const packageVersion = (): string =>
-  (JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string }).version;

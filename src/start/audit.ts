@@ -15,10 +15,16 @@ import type { AuditOptions } from './audit-options.ts';
 import { StartError } from './start-error.ts';
 
 /** What records the requests of this process. Throws StartError for a policy or a place that is of no use. */
-export async function openAuditor(options: AuditOptions, log: (line: string) => void): Promise<Auditor> {
+export async function openAuditor(
+  options: AuditOptions,
+  log: (line: string) => void,
+  /** takes lines too, where they are recorded at all */
+  keep?: (lines: string) => Promise<void>,
+): Promise<Auditor> {
   const counts = new Counts();
   const policy = policyOf(options, log);
   const sinks = [await logOf(options, counts, log), webhookOf(options, counts, log)].filter((s) => s !== undefined);
+  if (sinks.length && keep) sinks.push(batched(keep, counts, log));
   return sinks.length ? new PolicyAuditor({ policy: new Evaluator(policy), sinks, counts }) : noAudit;
 }
 
@@ -40,12 +46,13 @@ function policyOf({ policyFile }: AuditOptions, log: (line: string) => void): Po
   }
 }
 
+const batched = (write: (lines: string) => Promise<void>, counts: Counts, report: (line: string) => void): Batches =>
+  new Batches({ clock: systemClock, write, lost: (plugin, events) => counts.lost(plugin, events), report });
+
 async function logOf(options: AuditOptions, counts: Counts, log: (line: string) => void): Promise<Sink | undefined> {
   const { logPath, maxSize, maxAge, maxBackups, compress } = options;
   if (logPath === undefined) return undefined;
-  const batched = (write: (lines: string) => Promise<void>): Batches =>
-    new Batches({ clock: systemClock, write, lost: (plugin, events) => counts.lost(plugin, events), report: log });
-  if (logPath === '-') return batched(print);
+  if (logPath === '-') return batched(print, counts, log);
   const file = new RotatingFile({
     file: logPath,
     maxSize,
@@ -60,7 +67,7 @@ async function logOf(options: AuditOptions, counts: Counts, log: (line: string) 
   } catch (error) {
     throw new StartError(`--audit-log-path: ${(error as Error).message}`);
   }
-  const batches = batched((lines) => file.write(lines));
+  const batches = batched((lines) => file.write(lines), counts, log);
   return {
     push: (text) => batches.push(text),
     async close() {

@@ -52,14 +52,16 @@ function resourceOf(text: string): [string, Partial<HistoryRetention>] {
 
 const DAY_MS = 86_400_000;
 
-function ageOf(flag: string, text: string): number {
+/** `12h`, `30d`. @returns ms. @throws StartError */
+export function ageOf(flag: string, text: string): number {
   const [, days] = /^(\d{1,6})d$/.exec(text) ?? [];
   const ms = days === undefined ? parseDuration(text) : Number(days) * DAY_MS;
   if (ms === undefined || ms < 0) throw new StartError(`${flag}: ${text} is neither a duration nor a number of days`);
   return ms;
 }
 
-function sizeOf(flag: string, text: string): number {
+/** `200Mi`. @returns bytes. @throws StartError */
+export function sizeOf(flag: string, text: string): number {
   let bytes: number;
   try {
     bytes = quantityValue(parseQuantity(text));

@@ -161,6 +161,7 @@ async function runNode(
     runtime,
     dataDir: path.join(settings.data, folder),
     hidden: settings.data,
+    logsCollected: first && settings.addons.includes('logs'),
     maxPods: settings.nodeLimits.maxPods,
     allowedUnsafeSysctls: settings.nodeLimits.allowedUnsafeSysctls,
     shutdown: settings.nodeLimits.shutdown,

@@ -24,6 +24,7 @@ import { INGRESS_FLAGS, INGRESS_USAGE, ingressSettings } from './ingress-options
 import type { LimitOptions } from '../nodes/contract.ts';
 import type { ImageOptions } from '../nodes/images/node-images.ts';
 import { LIMIT_FLAGS, LIMIT_USAGE, limitOptions } from './limit-options.ts';
+import { LOGS_FLAGS, LOGS_USAGE, logsOptions, type LogsOptions } from './logs-options.ts';
 import { NODE_LIMIT_FLAGS, NODE_LIMIT_USAGE, parseNodeLimits, type NodeLimits } from './node-limits.ts';
 import { SERVING_FLAGS, SERVING_USAGE, servingSettings, type ServingSettings } from './serving-options.ts';
 import { StartError } from './start-error.ts';
@@ -72,6 +73,7 @@ export interface Options extends ServingSettings {
   encryption: EncryptionSettings;
   history: HistorySettings;
   audit: AuditOptions;
+  logs: LogsOptions;
   graphqlDocuments: PersistedSettings;
 }
 
@@ -109,6 +111,7 @@ ${LIMIT_USAGE}
 ${ENCRYPTION_USAGE}
 ${HISTORY_USAGE}
 ${AUDIT_USAGE}
+${LOGS_USAGE}
 ${GRAPHQL_USAGE}
   --help, --version
 
@@ -244,6 +247,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     encryption: encryptionSettings(values, data),
     history: historySettings(values),
     audit: parseAuditOptions(values, path.join(data, 'audit', 'audit.log')),
+    logs: logsOptions(values),
     graphqlDocuments: graphqlOptions(values),
   };
 }
@@ -283,6 +287,7 @@ function parse(argv: string[]) {
         ...ENCRYPTION_FLAGS,
         ...HISTORY_FLAGS,
         ...AUDIT_FLAGS,
+        ...LOGS_FLAGS,
         ...GRAPHQL_FLAGS,
         help: flag,
         version: flag,

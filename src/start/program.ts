@@ -1,6 +1,7 @@
 import { readKubeconfig } from '../client/kubeconfig.ts';
 import { socketTransport } from '../client/transports/socket.ts';
-import { packageVersion, runApi } from './api-server.ts';
+import { runApi } from './api-server.ts';
+import { packageVersion } from './package-version.ts';
 import { whatNext } from './banner.ts';
 import { writeAssets } from './envtest/assets.ts';
 import { identityOf } from './identity.ts';

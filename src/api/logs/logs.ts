@@ -5,6 +5,7 @@ import type { LogArchive } from '../../store/logs/contract.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { RequestContext } from '../contract.ts';
 import { EventCollector } from './collect-events.ts';
+import { LineExport, type LineExporter } from './export-lines.ts';
 import type { LogFilter, LogPage, LogPageOptions, LogSink, SentAnswer, SentBatch } from './contract.ts';
 import { LogFollowing } from './follow-logs.ts';
 import { AUDIT_RIGHT } from './readable-sources.ts';
@@ -13,6 +14,14 @@ import { LogWriting, writeRight } from './write-logs.ts';
 
 /** ms between two looks at what is kept no longer */
 const SWEEP_MS = 60_000;
+
+export interface LogsOptions {
+  archive: LogArchive;
+  /** whether events are lines too; false when not said */
+  events?: boolean;
+  /** where all lines are sent; closed with the logs */
+  exporter?: LineExporter | undefined;
+}
 
 /** What of the API they work with. */
 export interface LogsParts {
@@ -26,21 +35,27 @@ export interface LogsParts {
 export class Logs {
   private readonly writing: LogWriting;
   private readonly following: LogFollowing;
-  private readonly events: EventCollector;
+  private readonly events: EventCollector | undefined;
+  private readonly export: LineExport | undefined;
+  private readonly archive: LogArchive;
   private timer: unknown;
 
   constructor(
-    private readonly archive: LogArchive,
+    { archive, events = false, exporter }: LogsOptions,
     private readonly core: LogsParts,
   ) {
+    this.archive = archive;
     const { store, authorizer, clock, log } = core;
     this.writing = new LogWriting(archive, store, () => clock.now());
     this.following = new LogFollowing(archive, authorizer, clock);
-    this.events = new EventCollector(archive, store, clock, log, () => this.following.wrote());
+    const wrote = (): void => this.following.wrote();
+    if (events) this.events = new EventCollector(archive, store, clock, log, wrote);
+    if (exporter) this.export = new LineExport(archive, exporter, clock, log);
   }
 
   start(): void {
-    this.events.start();
+    this.events?.start();
+    this.export?.start();
     this.sweepLater();
   }
 
@@ -90,6 +105,7 @@ export class Logs {
     this.core.clock.clearTimeout(this.timer);
     this.timer = undefined;
     this.following.close();
-    await this.events.close();
+    await this.events?.close();
+    await this.export?.close();
   }
 }

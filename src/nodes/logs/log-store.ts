@@ -1,5 +1,5 @@
-import { join } from 'node:path';
-import { readdir, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { LogWriter } from './log-writer.ts';
 
 export interface PodIdentity {
@@ -15,6 +15,8 @@ export class LogStore {
   constructor(
     private readonly root: string,
     private readonly now: () => number,
+    /** somebody collects lines: what is removed is put aside for him, in a folder of the root's name and `-gone` */
+    private readonly collected = false,
   ) {}
 
   directory(pod: PodIdentity): string {
@@ -49,7 +51,7 @@ export class LogStore {
     const directory = join(this.directory(pod), container);
     const names = await readdir(directory).catch(() => []);
     const old = names.filter((name) => Number.parseInt(name, 10) < attempt - 1);
-    await Promise.all(old.map((name) => rm(join(directory, name), { force: true })));
+    await Promise.all(old.map((name) => this.drop(join(directory, name))));
   }
 
   /** Removes the logs of pods that nobody knows. */
@@ -57,11 +59,27 @@ export class LogStore {
     for (const name of await readdir(this.root).catch(() => [])) {
       // neither a namespace nor a name has an underscore
       const uid = name.split('_').at(-1) ?? '';
-      if (!isKnown(uid)) await rm(join(this.root, name), { recursive: true, force: true });
+      if (!isKnown(uid)) await this.drop(join(this.root, name));
     }
   }
 
   async remove(pod: PodIdentity): Promise<void> {
-    await rm(this.directory(pod), { recursive: true, force: true });
+    await this.drop(this.directory(pod));
+  }
+
+  /** Removes a file or folder, or puts it aside: into what of the same pod is there already. */
+  private async drop(path: string): Promise<void> {
+    if (!this.collected) return rm(path, { recursive: true, force: true });
+    const aside = `${this.root}-gone${path.slice(this.root.length)}`;
+    await mkdir(dirname(aside), { recursive: true });
+    try {
+      await rename(path, aside);
+    } catch (error) {
+      const { code } = error as { code?: string };
+      if (code === 'ENOENT') return;
+      if (code !== 'ENOTEMPTY' && code !== 'EEXIST') throw error;
+      for (const name of await readdir(path)) await this.drop(join(path, basename(name)));
+      await rm(path, { recursive: true, force: true });
+    }
   }
 }

@@ -1,6 +1,6 @@
 import { closeSync, fstatSync, mkdirSync, openSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { logPrefix } from './log-line.ts';
+import { logPrefix } from '../../rules/log-line.ts';
 import { MAX_BYTES, shiftLogs } from './shift-logs.ts';
 
 /** Bytes after which a line is cut in pieces. */
@@ -32,11 +32,16 @@ export class LogWriter {
     const rest = this.pending.get(stream);
     let data = rest ? Buffer.concat([rest, chunk]) : chunk;
     const out: (string | Buffer)[] = [];
+    const whole = wholeLines(data);
+    if (whole > 0) {
+      out.push(withPrefix(data.subarray(0, whole), logPrefix(this.now(), stream, false)));
+      data = data.subarray(whole);
+    }
     for (let end = data.indexOf(NEWLINE); end >= 0 || data.length > MAX_LINE; end = data.indexOf(NEWLINE)) {
-      const whole = end >= 0 && end <= MAX_LINE;
-      const cut = whole ? end : MAX_LINE;
-      out.push(logPrefix(this.now(), stream, !whole), data.subarray(0, cut), '\n');
-      data = data.subarray(whole ? cut + 1 : cut);
+      const isWhole = end >= 0 && end <= MAX_LINE;
+      const cut = isWhole ? end : MAX_LINE;
+      out.push(logPrefix(this.now(), stream, !isWhole), data.subarray(0, cut), '\n');
+      data = data.subarray(isWhole ? cut + 1 : cut);
     }
     if (data.length) this.pending.set(stream, Buffer.from(data));
     else this.pending.delete(stream);
@@ -68,3 +73,15 @@ export class LogWriter {
     this.size = 0;
   }
 }
+
+/** Bytes of the whole lines at the beginning, up to one that has to be cut. */
+function wholeLines(data: Buffer): number {
+  let start = 0;
+  for (let end = data.indexOf(NEWLINE); end >= 0 && end - start <= MAX_LINE; end = data.indexOf(NEWLINE, start))
+    start = end + 1;
+  return start;
+}
+
+/** Each line with the prefix. As text of one byte a character, where that is one pass over all: a pod may print 50 MB/s. */
+const withPrefix = (lines: Buffer, prefix: string): Buffer =>
+  Buffer.from(prefix + lines.toString('latin1', 0, lines.length - 1).replaceAll('\n', `\n${prefix}`) + '\n', 'latin1');

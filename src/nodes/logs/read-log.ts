@@ -1,5 +1,5 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
-import { parseLogLine } from './log-line.ts';
+import { parseLogLine } from '../../rules/log-line.ts';
 import { MAX_FILES } from './shift-logs.ts';
 import type { LogStore } from './log-store.ts';
 

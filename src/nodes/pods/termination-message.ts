@@ -1,5 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { parseLogLine } from '../logs/log-line.ts';
+import { parseLogLine } from '../../rules/log-line.ts';
 
 /** Limits of the pod API: bytes of a message from the file, and bytes and lines of one from the log. */
 const MAX_FILE = 4096;

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { logPrefix } from '../../../src/nodes/logs/log-line.ts';
+import { logPrefix } from '../../../src/rules/log-line.ts';
 import { terminationMessage } from '../../../src/nodes/pods/termination-message.ts';
 
 const FALLBACK = 'FallbackToLogsOnError';

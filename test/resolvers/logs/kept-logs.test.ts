@@ -18,7 +18,7 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   archive = openLogArchive({ databaseUrl: database.url, retention: { ms: 1e12, bytes: 1e12 }, log: () => undefined });
   // each test has namespaces of its own, in one database
-  cluster = await FakeApi.open({ logs: archive });
+  cluster = await FakeApi.open({ logs: { archive, events: true } });
 });
 afterEach(async () => {
   await cluster.close();

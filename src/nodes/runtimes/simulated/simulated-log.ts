@@ -1,6 +1,6 @@
 import type { ContainerStatus, Pod } from '../../../../schema/types.ts';
 import type { Clock } from '../../../rules/clock.ts';
-import { logPrefix } from '../../logs/log-line.ts';
+import { logPrefix } from '../../../rules/log-line.ts';
 import { simulatedStatus } from './simulated-status.ts';
 
 /** ms between two lines of a container that goes on */

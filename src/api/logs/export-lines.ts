@@ -1,0 +1,103 @@
+import type { Clock } from '../../rules/clock.ts';
+import type { LogArchive, LogMark } from '../../store/logs/contract.ts';
+import { linesOf } from '../../store/logs/run-body.ts';
+import type { LogEntry } from './contract.ts';
+import { Entry } from './entry.ts';
+
+/** ms between two looks, and after one that failed; runs of one sending */
+const EVERY_MS = 1000;
+const RETRY_MS = 5000;
+const AT_ONCE = 16;
+
+/** Sends lines somewhere else. Rejects where they did not arrive. */
+export interface LineExporter {
+  send(entries: readonly LogEntry[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** Where the export is, as a text that is kept. */
+const textOf = (mark: LogMark): string => JSON.stringify([...mark]);
+const markOf = (text: string): LogMark => new Map(JSON.parse(text) as [number, number][]);
+
+/**
+ * Sends every line on, in the order of commits: one process at a time, from where the last sending that arrived has ended.
+ * What was sent and not known to have arrived is sent again.
+ */
+export class LineExport {
+  private timer: unknown;
+  private running: Promise<void> | undefined;
+  private closed = false;
+  private failing = false;
+
+  constructor(
+    private readonly archive: LogArchive,
+    private readonly exporter: LineExporter,
+    private readonly clock: Clock,
+    private readonly log: (line: string) => void,
+  ) {}
+
+  start(ms = EVERY_MS): void {
+    this.timer = this.clock.setTimeout(() => {
+      this.running = this.round()
+        .then(
+          () => {
+            this.failing = false;
+            return EVERY_MS;
+          },
+          (error: unknown) => {
+            if (!this.failing) this.log(`logs: lines are not sent on: ${(error as Error).message}`);
+            this.failing = true;
+            return RETRY_MS;
+          },
+        )
+        .then((next) => {
+          if (!this.closed) this.start(next);
+        });
+    }, ms);
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.clock.clearTimeout(this.timer);
+    await this.running;
+    await this.exporter.close();
+  }
+
+  private async round(): Promise<void> {
+    if (!(await this.archive.lead('export'))) return;
+    const [position] = await this.archive.register([EXPORT]);
+    if (!position) return;
+    let at = position.position;
+    // what there was before there was an export is not sent
+    if (!at && !(await this.move(position.id, at, (at = textOf(await this.archive.mark()))))) return;
+    while (!this.closed) {
+      const { runs, mark } = await this.archive.since(markOf(at), AT_ONCE);
+      if (!runs.length) return;
+      const sources = await this.archive.sourcesById([...new Set(runs.map(({ source }) => source))]);
+      const byId = new Map(sources.map((source) => [source.id, source]));
+      const entries = runs.flatMap((run) => {
+        const source = byId.get(run.source);
+        return source ? linesOf(run).map((line) => new Entry(source, line)) : [];
+      });
+      if (entries.length) await this.exporter.send(entries);
+      const next = textOf(mark);
+      if (!(await this.move(position.id, at, next))) return;
+      at = next;
+    }
+  }
+
+  private move(source: number, from: string, until: string): Promise<boolean> {
+    return this.archive.write([{ source, from, until, lines: [] }]);
+  }
+}
+
+/** Its position is what has been sent; it has no lines. */
+const EXPORT = {
+  kind: 'audit',
+  node: 'export',
+  namespace: '',
+  pod: '',
+  uid: '',
+  container: 'position',
+  attempt: 0,
+} as const;
