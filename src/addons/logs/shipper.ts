@@ -14,6 +14,8 @@ const LIST_MS = 1000;
 /** ms after which one that could not be sent is tried again, and the most */
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
+/** Failures after each other from which on it is told */
+const TELL_AFTER = 3;
 /** Bytes of one request, and logs */
 const REQUEST = 512 * 1024;
 const MAX_BATCHES = 128;
@@ -94,12 +96,12 @@ export class Shipper {
   async round(): Promise<number> {
     try {
       const more = await this.ship();
-      if (this.failures) this.log('logs are sent again');
+      if (this.failures >= TELL_AFTER) this.log('logs are sent again');
       this.failures = 0;
       return more ? 0 : this.wait();
     } catch (error) {
       // said once, and not for a node that is ahead of the API
-      if (++this.failures === 3) this.log('logs cannot be sent for now', { error: errorMessage(error) });
+      if (++this.failures === TELL_AFTER) this.log('logs cannot be sent for now', { error: errorMessage(error) });
       return Math.min(MAX_RETRY_MS, RETRY_MS * 2 ** Math.min(this.failures - 1, 10));
     }
   }
