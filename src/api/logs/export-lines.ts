@@ -1,3 +1,4 @@
+import { errorMessage } from '../../meta/error-message.ts';
 import type { Clock } from '../../rules/clock.ts';
 import type { LogArchive, LogMark } from '../../store/logs/contract.ts';
 import { linesOf } from '../../store/logs/run-body.ts';
@@ -38,21 +39,9 @@ export class LineExport {
 
   start(ms = EVERY_MS): void {
     this.timer = this.clock.setTimeout(() => {
-      this.running = this.round()
-        .then(
-          () => {
-            this.failing = false;
-            return EVERY_MS;
-          },
-          (error: unknown) => {
-            if (!this.failing) this.log(`logs: lines are not sent on: ${(error as Error).message}`);
-            this.failing = true;
-            return RETRY_MS;
-          },
-        )
-        .then((next) => {
-          if (!this.closed) this.start(next);
-        });
+      this.running = this.tried().finally(() => {
+        if (!this.closed) this.start(this.failing ? RETRY_MS : EVERY_MS);
+      });
     }, ms);
   }
 
@@ -61,6 +50,16 @@ export class LineExport {
     this.clock.clearTimeout(this.timer);
     await this.running;
     await this.exporter.close();
+  }
+
+  private async tried(): Promise<void> {
+    try {
+      await this.round();
+      this.failing = false;
+    } catch (error) {
+      if (!this.failing) this.log(`logs: lines are not sent on: ${errorMessage(error)}`);
+      this.failing = true;
+    }
   }
 
   private async round(): Promise<void> {
