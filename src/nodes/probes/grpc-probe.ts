@@ -25,9 +25,9 @@ export function grpcProbe(service: string, host: string, port: number, timeoutMs
         ),
       timeoutMs,
     );
-    session.on('error', (error) =>
-      finish(failure(`error: failed to connect service at ${JSON.stringify(address)}: ${error.message}`)),
-    );
+    const unreached = (error: Error): void =>
+      finish(failure(`error: failed to connect service at ${JSON.stringify(address)}: ${error.message}`));
+    session.on('error', unreached);
     const stream = session.request({
       ':method': 'POST',
       ':path': '/grpc.health.v1.Health/Check',
@@ -48,7 +48,11 @@ export function grpcProbe(service: string, host: string, port: number, timeoutMs
       else stream.close();
       size += chunk.length;
     });
-    stream.on('error', (error) => finish(failure(`error: health rpc failed: ${error.message}`)));
+    // where there is no connection, the stream hears of it first
+    stream.on('error', (error) => {
+      if (session.connecting) unreached(error.cause instanceof Error ? error.cause : error);
+      else finish(failure(`error: health rpc failed: ${error.message}`));
+    });
     stream.on('end', () => finish(verdict(Buffer.concat(chunks), status)));
     stream.end(frame(service));
   });
@@ -57,11 +61,14 @@ export function grpcProbe(service: string, host: string, port: number, timeoutMs
 /** HealthCheckRequest {1: service}, behind gRPC's five bytes: not compressed, length. */
 function frame(service: string): Buffer {
   const name = Buffer.from(service);
-  const message = name.length ? Buffer.concat([Buffer.from([0x0a, name.length]), name]) : name;
+  const message = name.length ? Buffer.concat([Buffer.from([0x0a, ...varint(name.length)]), name]) : name;
   const head = Buffer.alloc(5);
   head.writeUInt32BE(message.length, 1);
   return Buffer.concat([head, message]);
 }
+
+/** A number in the base 128 of protocol buffers. */
+const varint = (value: number): number[] => (value < 0x80 ? [value] : [(value & 0x7f) | 0x80, ...varint(value >>> 7)]);
 
 function verdict(body: Buffer, status: string): ProbeResult {
   if (status === '12')

@@ -1,4 +1,4 @@
-import type { Container, PodSpec } from '../../../schema/types.ts';
+import type { Container, EphemeralContainer, PodSpec } from '../../../schema/types.ts';
 
 /** What a field is tried with: a pod without it and one with it, of whose container `c` and all else these are parts. */
 export interface Trial {
@@ -8,6 +8,10 @@ export interface Trial {
 export interface TrialPod {
   pod?: Partial<PodSpec>;
   container?: Partial<Container>;
+  /** one that is added while the pod runs, as `kubectl debug` does it */
+  ephemeral?: Partial<EphemeralContainer>;
+  /** `c` does not hear signals */
+  deaf?: boolean;
 }
 
 /** What becomes of a field on a runtime: `works`, `refused: MESSAGE`, or who else reads it, or why nothing does. */
@@ -56,4 +60,10 @@ export const inContainer = (after: Partial<Container>, before: Partial<Container
 export const inPod = (after: Partial<PodSpec>, before: Partial<PodSpec> = {}): Trial => ({
   before: { pod: before },
   after: { pod: after },
+});
+
+/** The field as part of an ephemeral container. */
+export const inEphemeral = (after: Partial<EphemeralContainer>, before: Partial<EphemeralContainer> = {}): Trial => ({
+  before: { ephemeral: before },
+  after: { ephemeral: after },
 });

@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { containerAndProbeFields } from './container-fields.ts';
+import { containerAndProbeFields, NOT_EPHEMERAL, SAMPLES } from './container-fields.ts';
 import type { Decision, TrialPod } from './decision.ts';
 import { documented } from './documented.ts';
+import { observeSimulated } from './observe-simulated.ts';
 import { observe, type Running } from './observe.ts';
 import { podFields } from './pod-fields.ts';
 import { securityFields } from './security-fields.ts';
@@ -50,20 +51,19 @@ describe('the fields of pods and services', () => {
     expect(Object.keys(DECISIONS).filter((field) => !fields.includes(field))).toEqual([]);
   });
 
-  it('that are not tried here are tried by a test that there is', () => {
-    const files = Object.values(DECISIONS).flatMap(({ tried }) => (typeof tried === 'string' ? [tried] : []));
-    expect([...new Set(files)].filter((file) => !existsSync(file))).toEqual([]);
-  });
-
-  it('of Services, resizing and stdin that are tried elsewhere are spoken of there', () => {
+  it('that are not tried here are spoken of by the test that tries them', () => {
     const thin = Object.entries(DECISIONS).filter(([name, { tried }]) => {
-      const [type = '', field = ''] = name.split('.');
-      if (!['ServiceSpec', 'ContainerResizePolicy'].includes(type) && !['resizePolicy', 'stdinOnce'].includes(field))
-        return false;
-      if (type === 'EphemeralContainer') return false;
-      return typeof tried === 'string' && !new RegExp(`\\b${field}\\b`, 'i').test(readFileSync(tried, 'utf8'));
+      const field = name.slice(name.indexOf('.') + 1);
+      return typeof tried === 'string' && !new RegExp(`\\b${field}\\b`).test(readFileSync(tried, 'utf8'));
     });
     expect(thin.map(([name, { tried }]) => `${name}: ${tried as string}`)).toEqual([]);
+  });
+
+  it('that a node is said to heed are tried', () => {
+    const heeded = ({ process, containerd, simulated }: Decision): boolean =>
+      [process, containerd, simulated].some((text) => text === 'works' || text?.startsWith('refused:'));
+    const untried = Object.entries(DECISIONS).filter(([, decision]) => heeded(decision) && !decision.tried);
+    expect(untried.map(([name]) => name)).toEqual([]);
   });
 
   it('are documented as they are decided', async () => {
@@ -71,28 +71,44 @@ describe('the fields of pods and services', () => {
   });
 });
 
-const trials = (['process', 'containerd'] as const).flatMap((on) =>
-  Object.entries(DECISIONS).flatMap(([field, { process, containerd = process, tried }]) =>
-    tried && typeof tried === 'object'
-      ? [{ field, on, becomes: on === 'process' ? process : containerd, ...tried }]
-      : [],
-  ),
+type Runtime = Running | 'simulated';
+const trials = (['process', 'containerd', 'simulated'] as const).flatMap((on) =>
+  Object.entries(DECISIONS).flatMap(([field, { process, containerd = process, simulated, tried }]) => {
+    const becomes = { process, containerd, simulated }[on];
+    const heeded = becomes === 'works' || becomes.startsWith('refused:');
+    return tried && typeof tried === 'object' && (heeded || on === 'simulated')
+      ? [{ field, on, becomes, ...tried }]
+      : [];
+  }),
 );
+const see = (pod: TrialPod, on: Runtime): Promise<string> =>
+  on === 'simulated' ? observeSimulated(pod) : observe(pod, on);
 const known = new Map<string, Promise<string>>();
-const once = (pod: TrialPod, on: Running): Promise<string> => {
+const once = (pod: TrialPod, on: Runtime): Promise<string> => {
   const key = on + JSON.stringify(pod);
-  const before = known.get(key) ?? observe(pod, on);
+  const before = known.get(key) ?? see(pod, on);
   known.set(key, before);
   return before;
 };
 
 describe('a pod', () => {
+  it.each(['process', 'containerd', 'simulated'] as const)('is seen the same each time on %s', async (on) => {
+    const pod = { pod: { volumes: [{ name: 'v', emptyDir: {} }] }, ephemeral: {} };
+    expect(await see(pod, on)).toBe(await see(pod, on));
+  });
+
   it.each(trials)('with $field on a node of runtime $on: $becomes', async ({ on, becomes, before, after }) => {
     const with_ = await once(after, on);
     if (becomes === 'works') expect(with_).not.toBe(await once(before, on));
+    else if (on === 'simulated') expect(with_).toContain('"phase":"Running"');
     else {
       expect(with_).toContain(becomes.slice('refused: '.length));
       expect(with_).not.toContain('start c');
     }
+  });
+
+  it.each(NOT_EPHEMERAL)('with %s in an ephemeral container is refused by the API', async (field) => {
+    const ephemeral = { [field]: SAMPLES[field] };
+    await expect(once({ ephemeral }, 'process')).rejects.toThrow(new RegExp(`ephemeralContainers\\[0\\]\\.${field}`));
   });
 });

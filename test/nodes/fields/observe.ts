@@ -1,7 +1,10 @@
-import { existsSync, lstatSync, readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Service } from '../../../schema/types.ts';
+import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { EphemeralContainer, Service } from '../../../schema/types.ts';
+import { logPrefix } from '../../../src/nodes/logs/log-line.ts';
+import { LogStore } from '../../../src/nodes/logs/log-store.ts';
 import { FakeNode } from '../pods/fake-node.ts';
+import type { FakeContainer } from '../pods/fake-runtime.ts';
 import { CriRuntime } from './cri-runtime.ts';
 import type { TrialPod } from './decision.ts';
 
@@ -14,8 +17,27 @@ const SERVICE: Service = {
   spec: { clusterIP: '10.96.0.77', ports: [{ port: 5432 }] },
 };
 
+/** Who else is in the pod's namespace, for what refers to them. */
+export const OTHERS = [
+  ...['one', 'two'].flatMap((name) => [
+    {
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, namespace: 'a' },
+      data: { KEY: `of ${name}`, OTHER: 'x' },
+    },
+    {
+      apiVersion: 'v1',
+      kind: 'Secret',
+      metadata: { name, namespace: 'a' },
+      stringData: { KEY: `of ${name}`, OTHER: 'x' },
+    },
+  ]),
+  { apiVersion: 'v1', kind: 'ServiceAccount', metadata: { name: 'other', namespace: 'a' } },
+];
+
 /** What can be seen of a pod through its life on a node: what its runtime is told, what it is shown, what is said of it. */
-export async function observe({ pod = {}, container = {} }: TrialPod, on: Running): Promise<string> {
+export async function observe({ pod = {}, container = {}, ephemeral, deaf }: TrialPod, on: Running): Promise<string> {
   const node = await FakeNode.open({
     limits: { services: () => [SERVICE] },
     ...(on === 'containerd' && { makeRuntime: (now: () => number) => new CriRuntime(now) }),
@@ -27,17 +49,24 @@ export async function observe({ pod = {}, container = {} }: TrialPod, on: Runnin
     void seen.push({ [what]: node.find('p')?.status, files: tree(join(node.directory, 'pods')) });
   try {
     const spec = { containers: [{ name: 'c', image: 'busybox', command: ['run'], ...container }], ...pod };
+    await node.cluster.api.give(...OTHERS);
+    runtime.onStart = (started) => {
+      if (started.spec.name === WRITER) write(started);
+    };
+    if (deaf) runtime.deaf.add('c');
     await node.run('p', { automountServiceAccountToken: false, ...spec });
+    if (ephemeral) await debug(node, ephemeral);
     look('first');
     await node.advance(15_000);
     look('later');
-    runtime.attempts.get('c')?.at(-1)?.end(3);
+    for (const name of ['c', 'e']) fail(node, name);
     await node.advance(20_000);
     look('after it failed');
     await node.cluster.deletePod('p');
     await node.advance(3000);
     seen.push([...runtime.journal]);
     await node.advance(57_000);
+    runtime.deaf.clear();
     seen.push(
       runtime.journal,
       node.events,
@@ -48,6 +77,32 @@ export async function observe({ pod = {}, container = {} }: TrialPod, on: Runnin
   } finally {
     await node.close();
   }
+}
+
+/** An init container that writes variables into each of its mounts. */
+export const WRITER = 'writer';
+function write(container: FakeContainer): void {
+  for (const { source, target } of container.spec.mounts)
+    if (target.startsWith('/v')) writeFileSync(join(source, 'f'), "KEY='of a file'\nOTHER='x'\n");
+  container.end(0);
+}
+
+async function debug(node: FakeNode, more: Partial<EphemeralContainer>): Promise<void> {
+  const spec = { ephemeralContainers: [{ name: 'e', image: 'busybox', command: ['run'], ...more }] };
+  const how = { type: 'strategic', subresource: 'ephemeralcontainers' } as const;
+  await node.cluster.client.patch('pods', 'a', 'p', { spec }, how);
+  await node.advance(0);
+}
+
+/** A container that runs says something and ends with 3. */
+function fail({ runtime, directory }: FakeNode, name: string): void {
+  const last = runtime.attempts.get(name)?.at(-1);
+  if (!last) return;
+  const { pod, attempt } = last.spec;
+  const log = new LogStore(join(directory, 'logs'), () => 0).path(pod, name, attempt);
+  mkdirSync(dirname(log), { recursive: true });
+  writeFileSync(log, `${logPrefix(0, 'stdout', false)}last words\n`);
+  last.end(3);
 }
 
 /** What stands in a folder, with modes and texts. */

@@ -1,10 +1,10 @@
 import { elsewhere, follows, idle, inPod, parts, refused, unlessContainerd, works, type Decision } from './decision.ts';
 
 const SCHEDULER = 'the scheduler reads it';
-const NAMES = 'test/nodes/pods/pod-names.test.ts';
 const IMAGES = 'test/nodes/images/image-manager.test.ts';
 const HELD = [{ name: 'i', image: 'busybox', command: ['run'] }];
 
+const ACCOUNT = { env: [{ name: 'A', valueFrom: { fieldRef: { fieldPath: 'spec.serviceAccountName' } } }] };
 const NO_USERS = 'hostUsers: containers of containerd share the users of the machine';
 
 /** The fields of PodSpec, and of what has a type of its own there. */
@@ -34,12 +34,19 @@ export const podFields: Readonly<Record<string, Decision>> = {
   'PodDNSConfigOption.value': works(
     inPod({ dnsConfig: { options: [{ name: 'ndots', value: '3' }] } }, { dnsConfig: { options: [{ name: 'ndots' }] } }),
   ),
-  'PodSpec.dnsPolicy': works(NAMES),
+  'PodSpec.dnsPolicy': works(inPod({ dnsPolicy: 'Default' })),
   'PodSpec.enableServiceLinks': works(inPod({ enableServiceLinks: false })),
   'PodSpec.ephemeralContainers': parts,
   'PodSpec.hostAliases': parts,
-  'HostAlias.hostnames': works(NAMES),
-  'HostAlias.ip': works(NAMES),
+  'HostAlias.hostnames': works(
+    inPod({ hostAliases: [{ ip: '192.0.2.7', hostnames: ['x'] }] }, { hostAliases: [{ ip: '192.0.2.7' }] }),
+  ),
+  'HostAlias.ip': works(
+    inPod(
+      { hostAliases: [{ ip: '192.0.2.8', hostnames: ['x'] }] },
+      { hostAliases: [{ ip: '192.0.2.7', hostnames: ['x'] }] },
+    ),
+  ),
   'PodSpec.hostIPC': works(inPod({ hostIPC: true })),
   'PodSpec.hostNetwork': works(inPod({ hostNetwork: true })),
   'PodSpec.hostPID': works(inPod({ hostPID: true })),
@@ -70,7 +77,10 @@ export const podFields: Readonly<Record<string, Decision>> = {
   'PodSpec.schedulingGates': elsewhere(SCHEDULER),
   'PodSpec.securityContext': parts,
   'PodSpec.serviceAccount': idle('the old name of serviceAccountName'),
-  'PodSpec.serviceAccountName': works('test/nodes/pods/field-value.test.ts'),
+  'PodSpec.serviceAccountName': works({
+    before: { container: ACCOUNT },
+    after: { pod: { serviceAccountName: 'other' }, container: ACCOUNT },
+  }),
   'PodSpec.setHostnameAsFQDN': works(
     inPod({ hostname: 'h', subdomain: 's', setHostnameAsFQDN: true }, { hostname: 'h', subdomain: 's' }),
   ),

@@ -11,7 +11,7 @@ import {
 } from './decision.ts';
 
 const FILES = 'test/nodes/volumes/volume-files.test.ts';
-const DEVICES = 'test/nodes/volumes/bind-mount.test.ts';
+const DEVICES = 'test/nodes/volumes/claimed-volume.test.ts';
 const EMPTY_DIRS = 'test/nodes/volumes/empty-dir.test.ts';
 
 /** A pod with a volume of this kind, mounted. */

@@ -97,6 +97,28 @@ describe('the files of a volume', () => {
   });
 });
 
+it.each([
+  [{ audience: 'vault' }, { audiences: ['vault'], expirationSeconds: 3600 }],
+  [{ expirationSeconds: 700 }, { audiences: [], expirationSeconds: 700 }],
+])('a token with %j is asked for with %j, and lies at its path', async (wish, spec) => {
+  const clock = new FakeClock();
+  const asked: unknown[] = [];
+  const status = { token: 'secret', expirationTimestamp: new Date(clock.now() + 1e6).toISOString() };
+  const tokens = {
+    ...client,
+    async create(_: string, request: object) {
+      asked.push(request);
+      return { ...request, status };
+    },
+  };
+  const source = new ObjectSource(client, clock);
+  const volume = { name: 'v', projected: { sources: [{ serviceAccountToken: { ...wish, path: 'deep/token' } }] } };
+  const context = { pod, facts, source, client: tokens as unknown as typeof client, clock };
+  const made = await volumeFiles(volume, context, new TokenCache());
+  expect(asked).toMatchObject([{ kind: 'TokenRequest', spec }]);
+  expect(made?.get('deep/token')?.data.toString()).toBe('secret');
+});
+
 describe('an atomic write', () => {
   let root: string;
   beforeAll(() => void (root = mkdtempSync(join(tmpdir(), 'ku7s-volume-'))));
