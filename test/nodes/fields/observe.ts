@@ -1,7 +1,7 @@
 import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { EphemeralContainer, Service } from '../../../schema/types.ts';
-import { logPrefix } from '../../../src/nodes/logs/log-line.ts';
+import { logPrefix } from '../../../src/rules/log-line.ts';
 import { LogStore } from '../../../src/nodes/logs/log-store.ts';
 import { FakeNode } from '../pods/fake-node.ts';
 import type { FakeContainer } from '../pods/fake-runtime.ts';
