@@ -11,6 +11,7 @@ import { noAudit } from './audit/auditor.ts';
 import { Authenticator } from './authentication/authenticator.ts';
 import type { JwtAuthenticatorConfiguration } from './authentication/jwt/configuration.ts';
 import type { AuthenticationSettings } from './authentication/settings.ts';
+import { trackLegacyTokens } from './authentication/legacy-token-tracking.ts';
 import { LegacyTokens } from './authentication/legacy-tokens.ts';
 import { followTokenSecrets } from './authentication/token-secrets.ts';
 import { ServiceAccountTokens, type SigningKeys } from './authentication/service-account-tokens.ts';
@@ -122,7 +123,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   const tokenSecrets = followTokenSecrets(core, options.clientCA);
   markUsed = (secret) => tokenSecrets.used(secret);
   const definitions = await followDefinitions(core);
-  const followers: { stop(): void }[] = [definitions, tokenSecrets];
+  const followers: { stop(): void }[] = [definitions, tokenSecrets, await trackLegacyTokens(core)];
   if (options.clientCA && options.clientCAKey) {
     followers.push(followCertificateRequests(core, { cert: options.clientCA, key: options.clientCAKey }));
   }

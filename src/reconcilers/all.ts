@@ -16,6 +16,7 @@ import { garbagecollector } from './garbagecollector.ts';
 import { horizontalpodautoscaler } from './horizontalpodautoscaler.ts';
 import { job } from './job.ts';
 import { kubeletservingapproving } from './kubeletservingapproving.ts';
+import { legacytokencleaner } from './legacytokencleaner.ts';
 import { namespace } from './namespace.ts';
 import { nodelifecycle } from './nodelifecycle.ts';
 import { persistentvolume } from './persistentvolume.ts';
@@ -55,6 +56,7 @@ export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record
     horizontalpodautoscaler: horizontalpodautoscaler(),
     job: job(),
     kubeletservingapproving,
+    legacytokencleaner: legacytokencleaner(),
     namespace,
     nodelifecycle: nodelifecycle(),
     persistentvolume,

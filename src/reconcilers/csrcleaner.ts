@@ -6,8 +6,11 @@ import { timeMs } from '../meta/time.ts';
 import { CSRS } from './certificate-requests.ts';
 
 const HOUR = 3600_000;
-/** ms that a request is kept after what was last said of it; nothing was said of a pending one. Source: KEP-2784 and kube-controller-manager's cleaner. */
-const KEPT = { issued: HOUR, denied: HOUR, failed: HOUR, pending: 24 * HOUR } as const;
+/**
+ * ms that a request is kept after what was last said of it; nothing was said of a pending one, and an unissued one was
+ * approved and never signed. Source: KEP-2784 and kube-controller-manager's cleaner.
+ */
+const KEPT = { issued: HOUR, denied: HOUR, failed: HOUR, pending: 24 * HOUR, unissued: 24 * HOUR } as const;
 /** At most so long between two looks, as nobody tells of a certificate's end: it is long after, or it was the signer's will. */
 const LOOK_EVERY = HOUR;
 
@@ -27,16 +30,18 @@ export const csrcleaner: Reconciler = {
   },
 };
 
-/** When it may go, ms; Infinity for one that is approved and not yet signed. */
+/** When it may go, ms; Infinity where nothing says since when. */
 function endOf({ metadata, status = {} }: CertificateSigningRequest): number {
   const { conditions = [], certificate } = status;
   if (conditions.length === 0) return after(metadata.creationTimestamp, KEPT.pending);
   const ends = conditions.map(({ type, lastUpdateTime }) => {
     if (type === 'Denied') return after(lastUpdateTime, KEPT.denied);
     if (type === 'Failed') return after(lastUpdateTime, KEPT.failed);
-    return type === 'Approved' && certificate ? after(lastUpdateTime, KEPT.issued) : Infinity;
+    if (type !== 'Approved') return Infinity;
+    if (!certificate) return after(lastUpdateTime, KEPT.unissued);
+    return Math.min(after(lastUpdateTime, KEPT.issued), endOfCertificate(certificate));
   });
-  return Math.min(...ends, certificate ? endOfCertificate(certificate) : Infinity);
+  return Math.min(...ends);
 }
 
 /** Never, where it is not said since when. */

@@ -75,7 +75,9 @@ export class RecordedEvent implements AuditEvent {
     const annotations = (this.annotations ??= []);
     let at = annotations.length;
     while (at > 0 && annotations[at - 1]![0] > key) at--;
-    if (annotations[at - 1]?.[0] !== key) annotations.splice(at, 0, [key, value]);
+    if (annotations[at - 1]?.[0] === key) return;
+    if (at === annotations.length) annotations.push([key, value]);
+    else annotations.splice(at, 0, [key, value]);
   }
 
   actsFor(user: User): void {

@@ -3,14 +3,13 @@ import { decodeJwt, jwtVerify, SignJWT } from 'jose';
 import { LRUCache } from 'lru-cache';
 import type { Store, Stored } from '../../store/contract.ts';
 import type { User } from '../contract.ts';
+import { INVALID_SINCE } from '../../rules/legacy-tokens.ts';
 import { objectAs } from '../object-as.ts';
 import type { SigningKeys } from './service-account-tokens.ts';
 
 /** Issuer of tokens that are kept in Secrets; they have no audience and no end. */
 const ISSUER = 'kubernetes/serviceaccount';
 const CLAIM = 'kubernetes.io/serviceaccount';
-export const LAST_USED = 'kubernetes.io/legacy-token-last-used';
-const INVALID_SINCE = 'kubernetes.io/legacy-token-invalid-since';
 /** Verified signatures kept; what the token stands for is looked up every time. */
 const MAX_VERIFIED = 1024;
 
@@ -26,7 +25,7 @@ export class LegacyTokens {
   private readonly publicKey: KeyObject;
   private readonly verified = new LRUCache<string, Claims>({ max: MAX_VERIFIED });
 
-  /** @param onUse hears of every use of a Secret's token */
+  /** @param onUse hears of every use of a Secret's token, also of one that is refused as it was marked invalid */
   constructor(
     keys: SigningKeys,
     private readonly store: Store,
@@ -56,7 +55,9 @@ export class LegacyTokens {
     if (!claims) return undefined;
     const good = this.secretOf(claims, token) ?? (await this.store.fresh(), this.secretOf(claims, token));
     if (!good) return undefined;
+    // of one that was marked too: who has marked it learns that somebody needs it
     this.onUse(good);
+    if (good.labels?.[INVALID_SINCE]) return undefined;
     const { namespace, account } = claims;
     return {
       name: `system:serviceaccount:${namespace}:${account.name}`,
@@ -73,7 +74,7 @@ export class LegacyTokens {
     const held = Buffer.from(objectAs('secrets', secret).data?.['token'] ?? '', 'base64');
     const given = Buffer.from(token);
     const same = held.length === given.length && timingSafeEqual(held, given);
-    return same && !secret.labels?.[INVALID_SINCE] ? secret : undefined;
+    return same ? secret : undefined;
   }
 
   private async claimsOf(token: string): Promise<Claims | undefined> {

@@ -1,6 +1,7 @@
 import { SignJWT } from 'jose';
 import { createPrivateKey } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { INVALID_SINCE, LAST_USED } from '../../../src/rules/legacy-tokens.ts';
 import { refusal, serviceAccountKeys, TestApi } from '../support.ts';
 
 const CA = '-----BEGIN CERTIFICATE-----\nof the cluster\n-----END CERTIFICATE-----\n';
@@ -56,6 +57,37 @@ describe('a Secret for a token', () => {
     await expect
       .poll(async () => (await api.get('secrets', 'used')).object.metadata.labels)
       .toEqual({ 'kubernetes.io/legacy-token-last-used': new Date().toISOString().slice(0, 10) });
+  });
+
+  it.each([
+    ['yesterday', -1, 0],
+    ['tomorrow, which another server has come to first', 1, 1],
+    ['no day at all', undefined, 0],
+  ])('that was used %s says so from now on as Kubernetes does', async (what, days, expected) => {
+    const name = `day-${what.slice(0, 2)}`;
+    const day = (from: number): string => new Date(Date.now() + from * 24 * 3600_000).toISOString().slice(0, 10);
+    await account(name);
+    await api.create('secrets', secretOf(name, name));
+    const { token } = await filled(name);
+    const label = days === undefined ? 'never' : day(days);
+    await api.merge('secrets', name, { metadata: { labels: { [LAST_USED]: label } } });
+    await who(token);
+    await expect
+      .poll(async () => (await api.get('secrets', name)).object.metadata.labels?.[LAST_USED])
+      .toBe(day(expected));
+  });
+
+  it('that was marked invalid says when somebody last tried its token', async () => {
+    await account('refused');
+    await api.create('secrets', secretOf('refused', 'refused'));
+    const { token } = await filled('refused');
+    await api.merge('secrets', 'refused', { metadata: { labels: { [INVALID_SINCE]: '2026-01-01' } } });
+    expect(await who(token)).toBeUndefined();
+    await expect
+      .poll(async () => (await api.get('secrets', 'refused')).object.metadata.labels?.[LAST_USED])
+      .toBe(new Date().toISOString().slice(0, 10));
+    await api.merge('secrets', 'refused', { metadata: { labels: { [INVALID_SINCE]: null } } });
+    expect(await who(token)).toMatchObject({ name: 'system:serviceaccount:t:refused' });
   });
 
   it('of an account that is not there, or of another of the same name, is taken away', async () => {
