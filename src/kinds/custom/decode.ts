@@ -1,10 +1,10 @@
-import { objectMetaSchema } from '../builtin-schema.ts';
-import { readStruct, type Walk } from '../decode-struct.ts';
+import type { Walk } from '../decode-struct.ts';
 import type { Kind } from '../kind.ts';
 import { cloneJson } from '../../meta/clone.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
 import { badRequest } from '../../meta/status.ts';
 import { prune } from './prune.ts';
+import { readMetadata } from './read-metadata.ts';
 
 /**
  * A custom object: metadata is read as a struct, the rest pruned by its structural schema. What is wrong with values is
@@ -16,7 +16,7 @@ export function decodeCustom(kind: Kind, value: Record<string, unknown>, walk: W
     throw badRequest(`metadata: Invalid value: ${JSON.stringify(metadata)}: must be an object`);
   }
   walk.trail.push('metadata');
-  const meta = readStruct(objectMetaSchema, metadata, walk);
+  const meta = readMetadata(metadata, walk);
   walk.trail.pop();
   const first = walk.unknown.length;
   prune(kind.schema, rest, walk);

@@ -1,6 +1,7 @@
-import { readStruct, Walk } from '../decode-struct.ts';
+import { Walk } from '../decode-struct.ts';
 import { objectMetaSchema } from '../builtin-schema.ts';
 import type { ObjectSchema, Schema } from '../schema.ts';
+import { readMetadata } from './read-metadata.ts';
 
 const isObject = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
@@ -37,7 +38,7 @@ function pruneFields(schema: ObjectSchema, object: Record<string, unknown>, walk
     if (field) {
       walk.trail.push(key);
       // an embedded resource's metadata is a struct of its own
-      if (field.schema === objectMetaSchema) object[key] = readStruct(objectMetaSchema, object[key], walk);
+      if (field.schema === objectMetaSchema) object[key] = readMetadata(object[key], walk);
       else pruneValue(field.schema, object[key], walk);
       walk.trail.pop();
     } else {
