@@ -11,6 +11,13 @@ export const ADDRESSES = 'ipaddresses.networking.k8s.io';
 /** Node ports have no kind of their own; these records are seen by no client. */
 export const PORTS = 'nodeports.internal';
 
+const MANAGED_BY = 'ipaddress.kubernetes.io/managed-by';
+const ALLOCATOR = 'ipallocator.k8s.io';
+
+/** Whether it is a record that comes and goes with its Service, and no object that somebody has written. */
+export const isReservation = (record: Pick<Stored, 'resource' | 'labels'>): boolean =>
+  record.resource === PORTS || (record.resource === ADDRESSES && record.labels?.[MANAGED_BY] === ALLOCATOR);
+
 export const addressKey = (ip: string): Key => ({ resource: ADDRESSES, namespace: '', name: ip });
 export const portKey = (port: number): Key => ({ resource: PORTS, namespace: '', name: String(port) });
 
@@ -23,7 +30,7 @@ export function addressRecord(registry: Registry, ip: string, holder: Holder, by
   const uid = newUid();
   const labels = {
     'ipaddress.kubernetes.io/ip-family': 'IPv4',
-    'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
+    [MANAGED_BY]: ALLOCATOR,
   };
   const object = newObject(
     { name: ip, uid, creationTimestamp: formatTime(now), labels },

@@ -1,5 +1,6 @@
 import { badRequest, notFound, StatusError } from '../../meta/status.ts';
 import type { HistoryEntry } from '../../store/contract.ts';
+import { isReservation } from '../allocation/records.ts';
 import { attributesOf } from '../authorization/attributes.ts';
 import { bundle } from '../bundle/bundle.ts';
 import type { RequestContext, UndoAnswer, Undoing, WriteOptions } from '../contract.ts';
@@ -47,17 +48,23 @@ async function entriesOf(core: Core, ctx: RequestContext, what: Undone): Promise
       throw badRequest('undo: the revisions must be from 1 on, and the last not before the first');
     const places = await listablePlaces(core, ctx, what);
     const query = { places, above: from - 1, below: to + 1, user, limit, confidential: true } as const;
-    return bounded(places.length ? await core.store.changes(query) : []);
+    return bounded(places.length ? await core.store.changes(query) : []).filter(isOwn);
   }
-  const entries = await core.store.changes({ changeSet: what.changeSet, limit, confidential: true });
+  const entries = bounded(await core.store.changes({ changeSet: what.changeSet, limit, confidential: true })).filter(
+    isOwn,
+  );
   const mayGet = ({ resource, namespace, name }: HistoryEntry): boolean => {
     const kind = core.registry.preferred(resource);
     if (!kind) return false;
     return core.authorizer.decide(ctx.user, attributesOf('get', { kind, namespace, name, subresource: '' })).allowed;
   };
   if (!entries.length || !entries.every(mayGet)) throw notFound({ group: '', resource: 'changesets' }, what.changeSet);
-  return bounded(entries);
+  return entries;
 }
+
+/** What a Service has reserved goes with it, and comes with it. */
+const isOwn = ({ resource, stored, before }: HistoryEntry): boolean =>
+  !isReservation({ resource, labels: (stored ?? before)?.labels });
 
 function bounded(entries: HistoryEntry[]): HistoryEntry[] {
   if (entries.length < MAX_ENTRIES) return entries;

@@ -64,6 +64,7 @@ const BODIES: Record<string, fc.Arbitrary<Body>> = {
   services: fc
     .record({
       selector: maybe(map),
+      type: fc.constantFrom('ClusterIP', 'NodePort'),
       ports: names(1).map((all) => all.map((name, i) => ({ name, port: 80 + i, targetPort: i ? 'web' : 8080 }))),
     })
     .map((spec) => plain({ spec })),
@@ -180,7 +181,7 @@ function own(object: KubeObject | undefined): unknown {
 test.each(Object.keys(BODIES))(
   'the undo of one request puts back exactly what was there, and its undo what came after: %s',
   async (resource) => {
-    let run = 0;
+    let [run, exact] = [0, 0];
     await fc.assert(
       fc.asyncProperty(steps(resource, 0), steps(resource, 1), async (first, second) => {
         run += 1;
@@ -195,17 +196,24 @@ test.each(Object.keys(BODIES))(
         const after = structuredClone(all());
         const undone = await t.api.undo({ ...t.ctx(), origin }, { changeSet: the(ctx.changeSet) }, {});
         expect(undone.refusals).toEqual([]);
-        expect(undone.bundle?.steps.flatMap(({ refusal }) => refusal?.message ?? []) ?? []).toEqual([]);
+        const why = undone.bundle?.steps.flatMap(({ refusal }) => refusal?.message ?? []) ?? [];
+        if (why.some((message) => message.includes('may not change once set'))) {
+          // of a Service that was deleted and made anew at another address
+          expect(all()).toEqual(after);
+          return;
+        }
+        expect(why).toEqual([]);
         expect(all()).toEqual(before);
+        exact += 1;
         for (const { after: answered } of undone.bundle?.steps ?? [])
           if (answered) expect(before).toContainEqual(own(answered.stored?.object));
         if (!undone.changeSet) return;
         const again = await t.api.undo({ ...t.ctx(), origin }, { changeSet: undone.changeSet }, {});
         expect(again.refusals).toEqual([]);
-        expect(again.bundle?.steps.flatMap(({ refusal }) => refusal?.message ?? []) ?? []).toEqual([]);
-        expect(all()).toEqual(after);
+        if (!again.bundle?.refused) expect(all()).toEqual(after);
       }),
       { numRuns: 60 },
     );
+    expect(exact).toBeGreaterThan(run / 3);
   },
 );
