@@ -3,6 +3,8 @@ import { nextTurn } from '../fairness/turns.ts';
 
 /** ms that a request may take of the loop before the others have their turn. */
 const SLICE_MS = 8;
+/** ms within which thousands of values cannot even be decoded. */
+const SHORT_MS = 1;
 
 /** Gives other requests their turn between the steps of one that takes long: a step itself cannot be cut. */
 export class Pace {
@@ -14,9 +16,9 @@ export class Pace {
     return performance.now() - this.#since > SLICE_MS;
   }
 
-  /** whether others have had to have their turn already: what is under way is no short request */
-  get paused(): boolean {
-    return this.#paused;
+  /** whether it is no short request, as it has kept others waiting or has taken its time since */
+  get long(): boolean {
+    return this.#paused || performance.now() - this.#since > SHORT_MS;
   }
 
   /** Resolves once all that waits has had its turn. */

@@ -3,8 +3,8 @@ import { judge, type Case, type Verdict } from '../validation/judge.ts';
 import type { Operation } from './operation.ts';
 
 /**
- * What the kind's rules say of an object. One that has kept others waiting already, and has very many values, is judged
- * in a thread beside the event loop, where there is one.
+ * What the kind's rules say of an object. One of very many values is judged in a thread beside the event loop, where there
+ * is one; those of short requests are not even counted.
  */
 export function verdictOn(
   { core, target, pace }: Operation,
@@ -13,6 +13,6 @@ export function verdictOn(
 ): Verdict | Promise<Verdict> {
   const { kind } = target;
   const { validation } = core;
-  if (pace.paused && validation?.takes(kind, judged)) return validation.judge(kind, judged, ctx, pace);
+  if (pace.long && validation?.takes(kind, judged)) return validation.judge(kind, judged, ctx, pace);
   return pace.run(judge(kind, judged, ctx));
 }

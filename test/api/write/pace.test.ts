@@ -39,6 +39,14 @@ describe('work in steps', () => {
     expect(order.slice(0, 3)).toEqual(['step', 'another', 'step']);
   });
 
+  it('is long once it has taken some time, and stays so when others have had their turn', async () => {
+    const pace = new Pace();
+    busy();
+    expect(pace.long).toBe(true);
+    await pace.turn();
+    expect(pace.long).toBe(true);
+  });
+
   it('tells what a step throws, before a pause and after one', async () => {
     const failing = (after: number): Steps<number> => {
       let left = after;
