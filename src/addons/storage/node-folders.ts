@@ -2,6 +2,7 @@ import { chmod, mkdir, readdir, readFile, rename, rm, stat, statfs, writeFile } 
 import { join } from 'node:path';
 import { runCommand } from '../../rules/machine/run-command.ts';
 import { removeTree } from '../../rules/machine/unmount.ts';
+import { copyTree } from './copy-tree.ts';
 import { LoopFile } from './loop-file.ts';
 
 /** folder: of the node's file system, as large as that is; filesystem: of a size that is kept; block: a device */
@@ -166,8 +167,8 @@ async function openFolder(path: string): Promise<void> {
   await chmod(path, 0o777);
 }
 
-/** Copies all that is in a folder or on a disk, with owners, modes and holes, and shares blocks where that can be. */
+/** Copies all that is in a folder or on a disk. */
 async function copy(from: string, to: string, form: Form): Promise<void> {
   if (form === 'block') await runCommand('dd', [`if=${from}`, `of=${to}`, 'bs=4M', 'conv=sparse,notrunc'], COPY_MS);
-  else await runCommand('cp', ['-a', '--reflink=auto', '--sparse=auto', '--', `${from}/.`, to], COPY_MS);
+  else await copyTree(from, to, COPY_MS);
 }

@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { parseLogLine } from '../../rules/log-line.ts';
 
 /** Limits of the pod API: bytes of a message from the file, and bytes and lines of one from the log. */
@@ -30,7 +30,8 @@ export function terminationMessage(
 function read(path: string, size: number): Buffer {
   let file: number | undefined;
   try {
-    file = openSync(path, 'r');
+    // a pipe would be waited for, and a link may lead anywhere
+    file = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     const bytes = Buffer.alloc(Math.abs(size));
     const start = size < 0 ? Math.max(0, fstatSync(file).size + size) : 0;
     return bytes.subarray(0, readSync(file, bytes, 0, bytes.length, start));

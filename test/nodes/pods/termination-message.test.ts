@@ -1,4 +1,5 @@
-import { mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -30,6 +31,13 @@ describe('the last words of a container', () => {
     ['are none without a file', () => join(folder, 'no-such-file'), undefined, 1, undefined],
   ])('%s', (_, path, policy, code, message) => {
     expect(terminationMessage(path(), log(['one', 'two']), policy, code)).toBe(message);
+  });
+
+  it('are not what is behind a link or a pipe', () => {
+    const [link, pipe] = [join(folder, 'link'), join(folder, 'pipe')];
+    symlinkSync(file('of another'), link);
+    execFileSync('mkfifo', [pipe]);
+    expect([link, pipe].map((path) => terminationMessage(path, log([]), undefined, 1))).toEqual([undefined, undefined]);
   });
 
   it('are at most 80 lines and 2048 bytes of a log of any size', () => {
