@@ -1,4 +1,4 @@
-import { methodNotAllowed, methodNotAllowedHere, noSuchResource, notFound, type StatusError } from '../meta/status.ts';
+import { methodNotAllowed, methodNotAllowedHere, noSuchResource, notFound, StatusError } from '../meta/status.ts';
 import type { RequestContext, Target } from './contract.ts';
 import type { Core } from './core.ts';
 import { isStream } from './streams/streams.ts';
@@ -52,7 +52,10 @@ export function checkEndpoint(core: Core, ctx: RequestContext, verb: string, tar
   if (!absence && connects !== streamed) absence = 'verb';
   if (!absence) return;
   core.authorizer.require(ctx, asked, target);
-  throw absent(absence, asked, target);
+  const error = absent(absence, asked, target);
+  // over REST the path says it; who gives a namespace as an argument may forget it
+  if (!target.kind.namespaced || target.namespace) throw error;
+  throw new StatusError({ ...error.status, message: `${target.kind.resource} are in namespaces: say in which` });
 }
 
 /** Of a stream, whose verb is that of the request's method. */

@@ -2,7 +2,7 @@ import { requireAttributes } from '../api/authorization/attributes.ts';
 import type { Api, RequestContext, Target } from '../api/contract.ts';
 import type { Kind } from '../kinds/kind.ts';
 import { apiVersionOf, parseGroupResource } from '../meta/gvk.ts';
-import { noSuchResource } from '../meta/status.ts';
+import { noSuchResource, StatusError } from '../meta/status.ts';
 
 /** Said of the argument `managedFields` of fields that answer with whole objects. */
 export const MANAGED_FIELDS = { defaultValue: true, description: 'false leaves metadata.managedFields out' } as const;
@@ -48,7 +48,11 @@ export function namedTarget(
     namespace: namespace ?? '',
     name: name ?? '',
   });
-  throw noSuchResource();
+  const wanted = version ? `${args.resource} in version ${version}` : args.resource;
+  throw new StatusError({
+    ...noSuchResource().status,
+    message: `there is no resource ${wanted}: it is called by its plural and its group, as \`pods\` or \`deployments.apps\``,
+  });
 }
 
 export interface WriteArguments {
