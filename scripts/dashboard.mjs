@@ -1,4 +1,4 @@
-// Bundles the GraphiQL page and the editor's workers into dist/dashboard/, with a gzipped copy beside each file.
+// Bundles the dashboard, the GraphiQL page and its editor's workers into dist/dashboard/, with a gzipped copy beside each file.
 import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -10,14 +10,8 @@ export async function buildDashboard(outdir = path.join(root, 'dist/dashboard'))
   const { build } = await import('esbuild');
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
-  await build({
+  const common = {
     absWorkingDir: root,
-    entryPoints: {
-      graphiql: 'dashboard/graphiql/page.tsx',
-      'editor.worker': 'monaco-editor/esm/vs/editor/editor.worker.js',
-      'json.worker': 'monaco-editor/esm/vs/language/json/json.worker.js',
-      'graphql.worker': 'monaco-graphql/esm/graphql.worker.js',
-    },
     outdir,
     bundle: true,
     minify: true,
@@ -28,6 +22,22 @@ export async function buildDashboard(outdir = path.join(root, 'dist/dashboard'))
     loader: { '.ttf': 'dataurl' },
     logLevel: 'error',
     define: { 'process.env.NODE_ENV': '"production"' },
+  };
+  await build({
+    ...common,
+    entryPoints: { dashboard: 'dashboard/app/main.tsx' },
+    // what is not needed at first (editor, terminal, plots) is fetched when it is
+    splitting: true,
+    chunkNames: 'chunk-[hash]',
+  });
+  await build({
+    ...common,
+    entryPoints: {
+      graphiql: 'dashboard/graphiql/page.tsx',
+      'editor.worker': 'monaco-editor/esm/vs/editor/editor.worker.js',
+      'json.worker': 'monaco-editor/esm/vs/language/json/json.worker.js',
+      'graphql.worker': 'monaco-graphql/esm/graphql.worker.js',
+    },
   });
   for (const name of readdirSync(outdir)) {
     writeFileSync(path.join(outdir, `${name}.gz`), gzipSync(readFileSync(path.join(outdir, name)), { level: 9 }));

@@ -102,10 +102,18 @@ export function addGenericQueries(builder: Builder): void {
           defaultValue: false,
           description: 'one version of each kind: that which clients take',
         }),
+        resources: t.arg.stringList({ description: 'these alone: `pods`, `deployments.apps`' }),
       },
-      resolve(_, { preferred }, { api, request }) {
+      resolve(_, { preferred, resources }, { api, request }) {
         requireDiscovery(api, request);
-        return api.registry.all().filter((kind) => !preferred || api.registry.preferred(kind.storage.key) === kind);
+        const { registry } = api;
+        return registry
+          .all()
+          .filter(
+            (kind) =>
+              (!preferred || registry.preferred(kind.storage.key) === kind) &&
+              (!resources || resources.includes(kind.storage.key)),
+          );
       },
     }),
     object: t.field({

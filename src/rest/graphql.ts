@@ -4,9 +4,9 @@ import type { Exchange } from './exchange.ts';
 import { isFront, type SessionContext } from './pages/pages.ts';
 import type { Services } from './services.ts';
 
-const PATHS = /^\/graph(ql|iql)(\/|$)/;
+const PATHS = /^\/(graphql|graphiql|dashboard)(\/|$)/;
 
-/** Whether a path is the GraphQL façade's or its page's: that is where a browser at `/` is led too. */
+/** Whether a path is the GraphQL façade's or its pages': to one of these a browser at `/` is led too. */
 export const isGraphQL = ({ graphql, pages }: Services, exchange: Exchange): boolean =>
   graphql !== undefined && (PATHS.test(exchange.pathname) || (pages !== undefined && isFront(exchange)));
 

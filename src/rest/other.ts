@@ -67,6 +67,7 @@ const index: Handler = async ({ discovery, openapi }, exchange) => {
     '/api/v1',
     '/apis',
     ...groups,
+    '/dashboard',
     '/graphiql',
     '/graphql',
     '/healthz',

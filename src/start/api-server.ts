@@ -35,7 +35,7 @@ export interface RunningApi {
   /** PEM */
   ca: string;
   /** a one-time link to GraphiQL */
-  graphiql: string;
+  loginLink: string;
   stop(): Promise<void>;
 }
 
@@ -202,7 +202,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       graphql,
       url,
       ca: trusted,
-      graphiql: `${url}${await pages.loginLink(ADMIN, { write: true })}`,
+      loginLink: `${url}${await pages.loginLink(ADMIN, { write: true })}`,
       stop,
     };
   } catch (error) {

@@ -3,7 +3,7 @@ import type { RunningApi } from './api-server.ts';
 import type { Options } from './options.ts';
 
 /** What `npm start` prints: where things are and what to try, ready to be pasted. */
-export function whatNext(options: Options, api: Pick<RunningApi, 'url' | 'graphiql'>, ms: number): string {
+export function whatNext(options: Options, api: Pick<RunningApi, 'url' | 'loginLink'>, ms: number): string {
   const kubeconfig = path.relative(process.cwd(), path.join(options.data, 'kubeconfig'));
   return `ku7s is ready at ${api.url} (${[...options.roles].join(', ')}; ${ms} ms)
 
@@ -12,8 +12,8 @@ export function whatNext(options: Options, api: Pick<RunningApi, 'url' | 'graphi
   kubectl apply -f examples/web.yaml
   kubectl rollout status deployment/web
 
-${pods(options)}  GraphiQL, once, within ten minutes (another: ku7s login-link):
-  ${api.graphiql}
+${pods(options)}  The dashboard, once, within ten minutes (another: ku7s login-link), and /graphiql:
+  ${api.loginLink}
 
 `;
 }

@@ -142,7 +142,9 @@ describe('a program that uses the package', () => {
       await eventually(rows, (all) => all.some((text) => /^web\d/.test(text)));
 
       const graphiql = await browser.newPage();
-      await graphiql.goto(/https:\/\/\S*graphiql\S*/.exec(cluster.output())![0]);
+      const link = /https:\/\/\S*dashboard\?\S*/.exec(cluster.output())![0];
+      await graphiql.goto(link);
+      await graphiql.goto(new URL('/graphiql', link).href);
       await graphiql.waitForSelector('.graphiql-query-editor .view-lines');
       const shown = page.evaluate(
         () =>

@@ -66,7 +66,7 @@ describe('sign-in', () => {
   });
 
   it('keeps a link good that was only looked at, and lets it be used once', async () => {
-    const link = pathOf(/https:\/\/\S*graphiql\?\S*/.exec(cluster.output())![0]);
+    const link = pathOf(/https:\/\/\S*dashboard\?\S*/.exec(cluster.output())![0]);
     expect((await ask(cluster, link, { method: 'HEAD' })).code).toBe(200);
     const [cookie = ''] = (await ask(cluster, link)).headers['set-cookie'] ?? [];
     expect(cookie).toMatch(

@@ -14,11 +14,11 @@ test.each([
   [path.join(process.cwd(), 'x'), 'export KUBECONFIG=x/kubeconfig'],
   ['/elsewhere/data', 'export KUBECONFIG=/elsewhere/data/kubeconfig'],
 ])('the banner says where the API and the credentials in %s are', (data, line) => {
-  const api = { url: 'https://127.0.0.1:6443', graphiql: 'https://127.0.0.1:6443/login?x' };
+  const api = { url: 'https://127.0.0.1:6443', loginLink: 'https://127.0.0.1:6443/login?x' };
   const text = whatNext(options('--data', data), api, 1234);
   expect(text).toContain('ku7s is ready at https://127.0.0.1:6443 (api, controllers, scheduler, nodes; 1234 ms)');
   expect(text).toContain(line);
-  expect(text).toContain(api.graphiql);
+  expect(text).toContain(api.loginLink);
 });
 
 test.each([

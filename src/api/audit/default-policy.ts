@@ -48,7 +48,7 @@ export const defaultPolicy: Policy = {
     { level: 'Metadata', resources: SENSITIVE },
     { level: 'None', userGroups: ANYBODY, verbs: [...READS, 'head', 'options'] },
     // operations, each of whose calls is recorded by itself
-    { level: 'None', userGroups: ANYBODY, nonResourceURLs: ['/graphql', '/graphiql*'] },
+    { level: 'None', userGroups: ANYBODY, nonResourceURLs: ['/graphql', '/graphiql*', '/dashboard*'] },
     { level: 'Metadata' },
   ],
 };

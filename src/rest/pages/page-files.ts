@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { fileURLToPath } from 'node:url';
@@ -9,11 +9,42 @@ const TYPES: Readonly<Record<string, string>> = {
   css: 'text/css; charset=utf-8',
   ttf: 'font/ttf',
 };
-/** The page's own scripts only. The editor makes style elements as it runs, and its workers are files of ours. */
-const POLICY =
-  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; worker-src 'self' blob:; frame-ancestors 'none'";
+export type Page = 'dashboard' | 'graphiql';
 
-const PAGE = `<!doctype html>
+/** Nothing but what is served here; styles that a page makes as it runs carry the page's nonce. */
+const policy = (style: string): string =>
+  [
+    "default-src 'self'",
+    `style-src 'self' ${style}`,
+    "img-src 'self' data:",
+    "font-src 'self' data:",
+    "worker-src 'self' blob:",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+  ].join('; ');
+
+const PAGES: Readonly<Record<Page, { policy(nonce: string): string; html(nonce: string): string }>> = {
+  dashboard: {
+    policy: (nonce) => policy(`'nonce-${nonce}'`),
+    html: (nonce) => `<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta property="csp-nonce" nonce="${nonce}">
+<title>ku7s</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="/dashboard/assets/dashboard.css">
+<body><div id="dashboard"></div>
+<script type="module" src="/dashboard/assets/dashboard.js"></script>
+`,
+  },
+  graphiql: {
+    // its editor makes style elements without a nonce, and its workers are files of ours
+    policy: () => policy("'unsafe-inline'"),
+    html: () => `<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
@@ -21,7 +52,9 @@ const PAGE = `<!doctype html>
 <link rel="stylesheet" href="/graphiql/graphiql.css">
 <body style="margin:0"><div id="graphiql" style="height:100vh"></div>
 <script type="module" src="/graphiql/graphiql.js"></script>
-`;
+`,
+  },
+};
 
 interface Asset {
   type: string;
@@ -35,21 +68,22 @@ const folders = ['./dashboard/', '../../../dist/dashboard/'].map((path) =>
   fileURLToPath(new URL(path, import.meta.url)),
 );
 
-/** GraphiQL's files, read into memory at the first request. Nothing is loaded from elsewhere. */
+/** The files of the pages, read into memory at the first request. Nothing is loaded from elsewhere. */
 export class PageFiles {
   private assets: Map<string, Asset> | undefined;
 
   constructor(private readonly folder: string | undefined = folders.find((path) => existsSync(path))) {}
 
   /** The page itself, which asks for the files. */
-  page(res: ServerResponse): void {
+  page(page: Page, res: ServerResponse): void {
+    const nonce = randomBytes(16).toString('base64url');
     res.writeHead(200, {
       'content-type': HTML,
-      'content-security-policy': POLICY,
+      'content-security-policy': PAGES[page].policy(nonce),
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
     });
-    res.end(PAGE);
+    res.end(PAGES[page].html(nonce));
   }
 
   /** @param name file name, as the page asks for it; 404 where there is none */
@@ -64,7 +98,8 @@ export class PageFiles {
     const headers = {
       'content-type': asset.type,
       etag: asset.tag,
-      'cache-control': 'no-cache',
+      // the parts of a bundle are named by what is in them
+      'cache-control': name.startsWith('chunk-') ? 'public, max-age=31536000, immutable' : 'no-cache',
       vary: 'accept-encoding',
       'x-content-type-options': 'nosniff',
     };

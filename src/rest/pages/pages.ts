@@ -8,8 +8,10 @@ import { sendJson, sendText } from '../respond.ts';
 import { cookieOf, cookieWith, isSameOrigin, NO_COOKIE } from './cookie.ts';
 import { PageFiles } from './page-files.ts';
 
-const PAGE = '/graphiql';
-const FILES = '/graphiql/';
+const DASHBOARD = '/dashboard';
+const GRAPHIQL = '/graphiql';
+/** where each page's files are */
+const ASSETS = ['/dashboard/assets/', '/graphiql/'];
 /** who one is: GET; sign out: DELETE */
 const SESSION = '/graphiql/session';
 /** POST makes a login link for who asks; a right of its own, which nobody has but system:masters and whom RBAC names */
@@ -20,7 +22,10 @@ export interface SessionContext extends RequestContext {
   readOnly?: boolean;
 }
 
-/** The GraphiQL page of one API process: at /graphiql, and at /graphql for who asks for HTML. */
+/**
+ * The pages of one API process: the dashboard at /dashboard and all that is below it, to which / leads; GraphiQL at
+ * /graphiql, and at /graphql for who asks for HTML.
+ */
 export class Pages {
   private readonly sessions: BrowserSessions;
   private readonly files: PageFiles;
@@ -39,16 +44,19 @@ export class Pages {
     return linkWith(await this.sessions.link({ user, write }));
   }
 
-  /** Answers what is the page or belongs to it; false where it is an operation. */
+  /** Answers what is a page or belongs to one; false where it is an operation. */
   async serve(exchange: Exchange): Promise<boolean> {
     const { method, pathname, query, req, res } = exchange;
+    const assets = ASSETS.find((folder) => pathname.startsWith(folder));
     if (pathname === SESSION) await this.serveSession(exchange);
     else if (pathname === LINKS) await this.serveLinks(exchange);
-    else if (pathname.startsWith(FILES)) this.files.file(pathname.slice(FILES.length), req, res);
-    else if (pathname === PAGE) await this.enter(exchange);
+    else if (assets !== undefined) this.files.file(pathname.slice(assets.length), req, res);
+    else if (pathname === DASHBOARD || pathname === GRAPHIQL) await this.enter(exchange, pathname);
+    // the page itself knows which of its views a path is
+    else if (pathname.startsWith(`${DASHBOARD}/`)) this.files.page('dashboard', res);
     else if (isFront(exchange))
-      res.writeHead(303, { location: PAGE, vary: 'accept', 'cache-control': 'no-store' }).end();
-    else if (method === 'GET' && !query.has('query') && asksForHtml(req)) this.files.page(res);
+      res.writeHead(303, { location: DASHBOARD, vary: 'accept', 'cache-control': 'no-store' }).end();
+    else if (method === 'GET' && !query.has('query') && asksForHtml(req)) this.files.page('graphiql', res);
     else return false;
     return true;
   }
@@ -98,11 +106,12 @@ export class Pages {
   }
 
   /** With a token the browser is logged in first, and the token leaves the address bar. */
-  private async enter(exchange: Exchange): Promise<void> {
+  private async enter(exchange: Exchange, page: typeof DASHBOARD | typeof GRAPHIQL): Promise<void> {
     const { method, query, req, res } = exchange;
     const token = query.get('token');
     // who only looks at a link, for a preview or ahead of a click, does not use it up
-    if (token === null || method !== 'GET' || isAhead(req)) return this.files.page(res);
+    if (token === null || method !== 'GET' || isAhead(req))
+      return this.files.page(page === DASHBOARD ? 'dashboard' : 'graphiql', res);
     const id = await this.sessions.begin(token);
     if (id === undefined)
       return sendText(
@@ -111,7 +120,7 @@ export class Pages {
         'This link was used already or is older than ten minutes; `ku7s login-link` makes another.\n',
       );
     res.writeHead(303, {
-      location: PAGE,
+      location: page,
       'set-cookie': cookieWith(id, SESSION_MS),
       'cache-control': 'no-store',
       'referrer-policy': 'no-referrer',
@@ -120,7 +129,7 @@ export class Pages {
   }
 }
 
-const linkWith = (token: string): string => `${PAGE}?token=${token}`;
+const linkWith = (token: string): string => `${DASHBOARD}?token=${token}`;
 
 const asksForHtml = ({ headers }: IncomingMessage): boolean => (headers.accept ?? '').includes('text/html');
 

@@ -48,6 +48,13 @@ describe('cells', () => {
   });
 });
 
+test('kinds can be asked for by their resources', async () => {
+  const { data } = await ask(
+    '{ kinds(preferred: true, resources: ["pods", "none", "deployments.apps"]) { resource } }',
+  );
+  expect(data.kinds.map(({ resource }: Info) => resource).sort()).toEqual(['deployments.apps', 'pods']);
+});
+
 describe('rights', () => {
   it('are the verbs that the caller has there', async () => {
     expect((await kind('configmaps', 'rights(namespace: "a")', 'ann')).rights).toEqual(['get', 'list']);

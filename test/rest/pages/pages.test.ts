@@ -90,8 +90,8 @@ const ANONYMOUS = 'system:anonymous';
 describe('what is a page', () => {
   const html = { accept: 'text/html' };
   test.each([
-    ['the page', 'GET', '/graphiql', {}, true],
-    ['the page for a browser at /graphql', 'GET', '/graphql', html, true],
+    ['GraphiQL', 'GET', '/graphiql', {}, true],
+    ['GraphiQL for a browser at /graphql', 'GET', '/graphql', html, true],
     ['a query of a browser', 'GET', '/graphql?query=%7Ba%7D', html, false],
     ['a query', 'GET', '/graphql', { accept: 'application/json' }, false],
     ['an operation', 'POST', '/graphql', html, false],
@@ -101,6 +101,28 @@ describe('what is a page', () => {
     if (!isPage) return expect(text).toBe('an operation');
     expect(text).toContain('/graphiql/graphiql.js');
     expect(answer.headers.get('content-security-policy')).toContain("frame-ancestors 'none'");
+  });
+
+  test.each(['/dashboard', '/dashboard/kinds/pods', '/dashboard/kinds/pods/default/web'])(
+    'the dashboard at %s, whose styles carry a nonce that no other page has',
+    async (url) => {
+      const [first, second] = await Promise.all([fetch(base + url), fetch(base + url)]);
+      const policy = first.headers.get('content-security-policy')!;
+      const text = await first.text();
+      const [nonce] = /(?<=nonce=")[^"]+/.exec(text) ?? [];
+      expect(text).toContain('/dashboard/assets/dashboard.js');
+      expect(policy).toContain(`style-src 'self' 'nonce-${nonce}'`);
+      expect(policy).not.toContain('unsafe');
+      expect(second.headers.get('content-security-policy')).not.toBe(policy);
+    },
+  );
+
+  test('parts of a bundle, which are named by what is in them, are kept by the browser', async () => {
+    writeFileSync(path.join(folder, 'chunk-AB.js'), 'export {};');
+    pages = open();
+    const part = await fetch(`${base}/dashboard/assets/chunk-AB.js`);
+    expect(part.headers.get('cache-control')).toContain('immutable');
+    expect((await fetch(`${base}/dashboard/assets/graphiql.js`)).headers.get('cache-control')).toBe('no-cache');
   });
 
   test('its files, with a tag that spares a second transfer', async () => {
@@ -131,7 +153,7 @@ describe('a session', () => {
   test('begins with a link that works once', async () => {
     const link = await pages.loginLink(KIM);
     const answer = await enter(link);
-    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/graphiql']);
+    expect([answer.status, answer.headers.get('location')]).toEqual([303, '/dashboard']);
     expect(answer.headers.get('set-cookie')).toMatch(/^__Host-.* Path=\/; HttpOnly; Secure; SameSite=Strict$/);
     expect((await enter(link)).status).toBe(403);
     expect((await enter('/graphiql?token=guessed')).status).toBe(403);

@@ -1,0 +1,187 @@
+import { PageLink } from '../shared/page-link.tsx';
+import { Accordion, Badge, Button, Group, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
+import { ask } from '../server/query.ts';
+import { NO_NAMESPACE } from '../server/objects.ts';
+import { Age } from '../shared/age.tsx';
+import { Problem } from '../shared/problem.tsx';
+
+export const CHANGE_FIELDS = `revision at type verb user impersonator manager facade client resource kind namespace name changeSet
+        diff { path op from to }`;
+
+export interface Change {
+  revision: string;
+  at: string;
+  type: string;
+  verb: string;
+  user: string;
+  impersonator: string | null;
+  manager: string;
+  facade: string | null;
+  client: string | null;
+  resource: string;
+  kind: string;
+  namespace: string | null;
+  name: string;
+  changeSet: string;
+  diff: readonly { path: string; op: string; from: unknown; to: unknown }[] | null;
+}
+
+const UNDO = /* GraphQL */ `
+  mutation Undo($changeSet: String!, $dryRun: Boolean) {
+    undo(changeSet: $changeSet, dryRun: $dryRun) {
+      done
+      steps {
+        verb
+        resource
+        name
+      }
+      refusals {
+        resource
+        name
+        reason
+        paths
+      }
+    }
+  }
+`;
+interface Undone {
+  undo: {
+    done: boolean;
+    steps: readonly { verb: string; resource: string; name: string }[];
+    refusals: readonly { resource: string; name: string; reason: string; paths: readonly string[] | null }[];
+  } | null;
+}
+
+/** Changes, each with who, what and the way back. @param named whether they are of several objects */
+export function ChangeList({ changes, named }: { changes: readonly Change[]; named: boolean }) {
+  if (!changes.length) return <Text c="dimmed">Nothing has changed as far back as is remembered.</Text>;
+  return (
+    <Accordion variant="contained" chevronPosition="left">
+      {changes.map((each) => (
+        <Accordion.Item key={`${each.revision}/${each.resource}/${each.name}`} value={each.revision}>
+          <Accordion.Control>
+            <Group gap="xs" wrap="nowrap" className="change">
+              <Badge
+                variant="light"
+                tt="none"
+                radius="sm"
+                color={{ create: 'teal', delete: 'red' }[each.verb] ?? 'indigo'}
+              >
+                {each.verb}
+              </Badge>
+              {named && (
+                <Text size="sm" fw={600}>
+                  {each.kind} {each.namespace ? `${each.namespace}/` : ''}
+                  {each.name}
+                </Text>
+              )}
+              <Text size="sm">{each.user}</Text>
+              <Text size="sm" c="dimmed">
+                <Age since={each.at} /> ago{each.manager ? `, ${each.manager}` : ''}
+              </Text>
+              <Text size="sm" c="dimmed" truncate flex={1}>
+                {(each.diff ?? []).map(({ path }) => path).join(', ')}
+              </Text>
+            </Group>
+          </Accordion.Control>
+          <Accordion.Panel>
+            <Detail change={each} />
+          </Accordion.Panel>
+        </Accordion.Item>
+      ))}
+    </Accordion>
+  );
+}
+
+function Detail({ change }: { change: Change }) {
+  const [tried, setTried] = useState<Undone['undo']>();
+  const [done, setDone] = useState(false);
+  const [error, setError] = useState<unknown>();
+  const undo = (dryRun: boolean): void => {
+    setError(undefined);
+    ask<Undone>(UNDO, { changeSet: change.changeSet, dryRun }).then(({ undo: answer }) => {
+      setTried(answer);
+      setDone(!dryRun && answer?.done === true);
+    }, setError);
+  };
+  const { namespace, name, resource, revision, client, facade, impersonator } = change;
+  return (
+    <Stack gap="xs">
+      <Text size="sm" c="dimmed">
+        Revision{' '}
+        <PageLink to={`/kinds/${resource}/${namespace ?? NO_NAMESPACE}/${name}`} search={{ at: revision }}>
+          {revision}
+        </PageLink>
+        {facade && `, over ${facade}`}
+        {client && `, from ${client}`}
+        {impersonator && `, by ${impersonator} in their name`}
+      </Text>
+      {change.diff === null ? (
+        <Text size="sm">You may not see what changed.</Text>
+      ) : (
+        <Table.ScrollContainer minWidth={500}>
+          <Table fz="xs" ff="monospace">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>Field</Table.Th>
+                <Table.Th>Was</Table.Th>
+                <Table.Th>Became</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {change.diff.map(({ path, from, to }) => (
+                <Table.Tr key={path}>
+                  <Table.Td>{path}</Table.Td>
+                  <Table.Td>{short(from)}</Table.Td>
+                  <Table.Td>{short(to)}</Table.Td>
+                </Table.Tr>
+              ))}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+      <Problem error={error} />
+      {tried && tried.refusals.length > 0 && (
+        <Problem
+          title="It cannot be undone as a whole"
+          error={
+            new Error(
+              tried.refusals
+                .map(
+                  ({ resource: of, name: who, reason, paths }) =>
+                    `${of} ${who}: ${reason}${paths ? ` (${paths.join(', ')})` : ''}`,
+                )
+                .join('\n'),
+            )
+          }
+        />
+      )}
+      {tried && !done && tried.refusals.length === 0 && (
+        <Text size="sm">
+          It would {tried.steps.map(({ verb, resource: of, name: who }) => `${verb} ${of} ${who}`).join(', ')}.
+        </Text>
+      )}
+      <Group>
+        {done ? (
+          <Text role="status">It was undone.</Text>
+        ) : tried && tried.refusals.length === 0 ? (
+          <Button size="xs" onClick={() => undo(false)}>
+            Undo it
+          </Button>
+        ) : (
+          <Button size="xs" variant="default" onClick={() => undo(true)}>
+            What would undoing it do?
+          </Button>
+        )}
+      </Group>
+    </Stack>
+  );
+}
+
+const LONGEST = 300;
+const short = (value: unknown): string => {
+  if (value === null || value === undefined) return '';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
+};

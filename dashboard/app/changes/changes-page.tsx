@@ -1,0 +1,77 @@
+import { Group, Stack, TextInput, Title } from '@mantine/core';
+import { useDebouncedValue } from '@mantine/hooks';
+import { useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import { namespacesIn } from '../search-params.ts';
+import { connection } from '../server/client.ts';
+import { useQuery } from '../server/use-query.ts';
+import { Problem } from '../shared/problem.tsx';
+import { useListable } from '../shell/navigation.tsx';
+import { quietKinds } from './quiet-kinds.ts';
+import { CHANGE_FIELDS, ChangeList, type Change } from './change-list.tsx';
+
+export const CHANGES = `query Changes($namespaces: [String!], $user: String, $kinds: [String!], $first: Int) {
+  changes(namespaces: $namespaces, user: $user, kinds: $kinds, first: $first) {
+    items {
+        ${CHANGE_FIELDS}
+    }
+  }
+}`;
+
+/** Between two questions for what has changed, ms: the newest changes are asked for again while the page is in sight. */
+const AGAIN_MS = 2000;
+
+/** Another number every so often, while the connection is there and the page in sight. */
+export function useTick(ms = AGAIN_MS): number {
+  const [tick, setTick] = useState(0);
+  useEffect(() => {
+    const timer = setInterval(() => {
+      if (connection.state() === 'open' && document.visibilityState === 'visible') setTick((before) => before + 1);
+    }, ms);
+    return () => clearInterval(timer);
+  }, [ms]);
+  return tick;
+}
+
+/** Who changed what, everywhere that one may look. */
+export function ChangesPage() {
+  const [user, setUser] = useState('');
+  const [kind, setKind] = useState('');
+  const [by] = useDebouncedValue(user.trim(), 300);
+  const [of] = useDebouncedValue(kind.trim(), 300);
+  const namespaces = namespacesIn(useSearch({ strict: false }));
+  const listable = useListable(namespaces);
+  const quiet = useMemo(() => quietKinds(listable), [listable]);
+  const { data, error } = useQuery<{ changes: { items: readonly Change[] } }>(
+    CHANGES,
+    { ...(namespaces.length > 0 && { namespaces }), ...(by && { user: by }), kinds: of ? [of] : quiet, first: 100 },
+    useTick(),
+  );
+  return (
+    <Stack>
+      <Group justify="space-between">
+        <Title order={2} size="h3">
+          Changes
+        </Title>
+        <Group>
+          <TextInput
+            size="xs"
+            aria-label="User"
+            placeholder="by user"
+            value={user}
+            onChange={(event) => setUser(event.currentTarget.value)}
+          />
+          <TextInput
+            size="xs"
+            aria-label="Kind"
+            placeholder="of deployments.apps"
+            value={kind}
+            onChange={(event) => setKind(event.currentTarget.value)}
+          />
+        </Group>
+      </Group>
+      <Problem error={error} />
+      {data && <ChangeList changes={data.changes.items} named />}
+    </Stack>
+  );
+}

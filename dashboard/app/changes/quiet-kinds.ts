@@ -1,0 +1,8 @@
+import type { Kind } from '../server/kind.ts';
+
+/** What is written all the time and tells nobody anything: heartbeats, and notes that are shown at their objects. */
+const NOISE = new Set(['leases.coordination.k8s.io', 'events', 'events.events.k8s.io']);
+
+/** The kinds whose changes a person looks for. */
+export const quietKinds = (kinds: readonly Kind[]): string[] =>
+  kinds.map(({ resource }) => resource).filter((resource) => !NOISE.has(resource));

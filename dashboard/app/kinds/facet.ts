@@ -1,0 +1,33 @@
+import type { Kind } from '../server/kind.ts';
+
+/** Where one object is. */
+export interface Place {
+  namespace: string | null;
+  name: string;
+}
+
+/** What can be done with an object by a button, beside deleting, labelling and editing, which every kind has. */
+export interface Action {
+  id: string;
+  label: string;
+  /** the right that it needs, as of useRights: `patch`, `update scale` */
+  needs: string;
+  /** asked for before it is done */
+  number?: { label: string; usual: number };
+  /** said before it is done, where it takes something away */
+  warning?: string;
+  run(place: Place, kind: Kind, number: number | undefined): Promise<unknown>;
+}
+
+/** What a kind adds to the list and to the page of its objects; a kind that has no file is shown as well. */
+export interface Facet {
+  actions: readonly Action[];
+  /** the subscription that tells its logs: `podLogs` */
+  logs?: string;
+  /** whether it has rolloutHistory */
+  rollout?: true;
+  /** whether it is a node, which can be drained */
+  drain?: true;
+  /** Fields of an object that its page shows beside metadata and conditions, by heading: paths into its JSON. */
+  facts?: readonly (readonly [heading: string, path: string])[];
+}

@@ -1,0 +1,107 @@
+import { Button, Group, Progress, Text } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { useState } from 'react';
+import type { Action } from '../kinds/facet.ts';
+import type { Kind } from '../server/kind.ts';
+import type { Row } from '../server/objects.ts';
+import type { Rights } from '../server/rights.ts';
+import { ActionDialog } from '../object/action-dialog.tsx';
+import { DeleteDialog } from '../object/delete-dialog.tsx';
+import { labelAction } from '../object/label-action.ts';
+import { messageOf } from '../server/errors.ts';
+import { Problem } from '../shared/problem.tsx';
+
+interface Props {
+  kind: Kind;
+  rows: readonly Row[];
+  rights: Rights;
+  actions: readonly Action[];
+  onDone(): void;
+}
+
+interface Running {
+  label: string;
+  done: number;
+  failed: readonly string[];
+  stop: AbortController;
+}
+
+/** What is done with all rows that are chosen, one after the other, with its progress; it can be stopped. */
+export function BulkActions({ kind, rows, rights, actions, onDone }: Props) {
+  const [running, setRunning] = useState<Running>();
+  const [asked, setAsked] = useState<Action>();
+  const [deleting, { open, close }] = useDisclosure(false);
+  const run = async (action: Action, number: number | undefined, text: string | undefined): Promise<void> => {
+    setAsked(undefined);
+    const stop = new AbortController();
+    const failed: string[] = [];
+    const tell = (done: number): void => setRunning({ label: action.label, done, failed: [...failed], stop });
+    tell(0);
+    let done = 0;
+    for (const { metadata } of rows) {
+      if (stop.signal.aborted) break;
+      try {
+        await (action.id === 'label' ? labelAction(text ?? '') : action).run(metadata, kind, number);
+      } catch (error) {
+        failed.push(`${metadata.name}: ${messageOf(error)}`);
+      }
+      tell(++done);
+    }
+    if (!failed.length) {
+      setRunning(undefined);
+      onDone();
+    }
+  };
+  const offered = [...actions, labelAction('')].filter(({ needs }) => rights.has(needs));
+  return (
+    <Group gap="xs" role="toolbar" aria-label="What to do with the chosen rows">
+      <Text size="sm">{rows.length} chosen</Text>
+      {offered.map((action) => (
+        <Button
+          key={action.id}
+          size="compact-sm"
+          variant="default"
+          onClick={() => setAsked(action)}
+          disabled={running !== undefined && running.done < rows.length}
+        >
+          {action.label}
+        </Button>
+      ))}
+      {rights.has('delete') && (
+        <Button size="compact-sm" variant="light" color="red" onClick={open}>
+          Delete
+        </Button>
+      )}
+      <Button size="compact-sm" variant="subtle" onClick={onDone}>
+        Choose none
+      </Button>
+      {running && (
+        <Group gap="xs" flex={1} miw={200} role="status">
+          <Text size="sm">
+            {running.label}: {running.done} of {rows.length}
+          </Text>
+          <Progress flex={1} value={(100 * running.done) / Math.max(1, rows.length)} aria-label={running.label} />
+          {running.done < rows.length && (
+            <Button size="compact-sm" variant="default" onClick={() => running.stop.abort()}>
+              Stop
+            </Button>
+          )}
+        </Group>
+      )}
+      {running && running.failed.length > 0 && (
+        <Problem error={new Error(running.failed.join('\n'))} title={`${running.failed.length} did not work`} />
+      )}
+      {asked && (
+        <ActionDialog
+          action={asked}
+          what={`${rows.length} ${rows.length === 1 ? 'object' : 'objects'}`}
+          onRun={(number, text) => void run(asked, number, text)}
+          onClose={() => setAsked(undefined)}
+        />
+      )}
+      {deleting && (
+        <DeleteDialog kind={kind} places={rows.map(({ metadata }) => metadata)} onClose={close} onDone={onDone} />
+      )}
+    </Group>
+  );
+}

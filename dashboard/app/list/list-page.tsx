@@ -1,0 +1,122 @@
+import { Group, Stack, Text, Title } from '@mantine/core';
+import { useParams, useSearch } from '@tanstack/react-router';
+import { useEffect, useMemo, useState } from 'react';
+import { facetOf } from '../kinds/all.ts';
+import { namespacesIn, type ListSearch } from '../search-params.ts';
+import type { Kind } from '../server/kind.ts';
+import { useCluster } from '../server/kinds.tsx';
+import { useRights } from '../server/rights.ts';
+import { useChangeSearch } from '../shared/page-link.tsx';
+import { Problem } from '../shared/problem.tsx';
+import { NotFound } from '../shell/not-found.tsx';
+import { pluralOf } from '../shell/navigation.tsx';
+import { BulkActions } from './bulk-actions.tsx';
+import { ColumnPicker } from './column-picker.tsx';
+import { columnsOf, extraFields, isPath, type ListColumn } from './columns.ts';
+import { FilterBox, useFilter } from './filter-box.tsx';
+import { ListTable } from './list-table.tsx';
+import { sortRows } from './sort-rows.ts';
+import { useList } from './use-list.ts';
+
+/** Rows that are followed at first, and the most that the server follows for one list. */
+const FIRST = 1000;
+const MOST = 5000;
+
+/** The list of one kind, whichever it is. */
+export function ListPage() {
+  const { resource = '' } = useParams({ strict: false });
+  const kind = useCluster().kind(resource);
+  if (!kind) return <NotFound />;
+  return <List key={resource} kind={kind} />;
+}
+
+function List({ kind }: { kind: Kind }) {
+  const search: ListSearch = useSearch({ strict: false });
+  const set = useChangeSearch();
+
+  const [first, setFirst] = useState(FIRST);
+  const [chosen, setChosen] = useState<ReadonlySet<string>>(new Set());
+  const namespaces = useMemo(() => namespacesIn(search), [search.ns]);
+  const picked = useMemo(() => (search.cols ? search.cols.split(',') : undefined), [search.cols]);
+  const paths = useMemo(() => (picked ?? []).filter(isPath), [picked]);
+  const all = useMemo(() => columnsOf(kind, paths), [kind, paths]);
+  const columns = useMemo(() => {
+    const shown = picked ? all.filter(({ id }) => picked.includes(id)) : all.filter(({ usual }) => usual);
+    return namespaces.length === 1 && !picked ? shown.filter(({ id }) => id !== 'Namespace') : shown;
+  }, [all, picked, namespaces]);
+
+  const filter = useFilter(kind, search.q ?? '');
+  const { column, direction } = sortOf(search.sort, all);
+  const list = useList(kind, {
+    known: filter.known,
+    namespaces,
+    labelSelector: filter.labelSelector,
+    where: filter.where,
+    orderBy: column?.orderBy && [column.orderBy(direction)],
+    first,
+    at: search.at,
+    extra: useMemo(() => extraFields(paths), [paths]),
+  });
+  const rows = useMemo(
+    () => (column && !column.orderBy ? sortRows(list.items, column, direction) : list.items),
+    [list.items, column, direction],
+  );
+  const more = list.totalCount > rows.length && first < MOST;
+  useEffect(() => setChosen(new Set()), [search.ns, search.q, search.at]);
+
+  const [place = ''] = namespaces.length === 1 ? namespaces : [];
+  const { rights } = useRights(kind, place);
+  const { actions } = facetOf(kind);
+  return (
+    <Stack gap="xs" h="calc(100vh - 52px - 2 * var(--mantine-spacing-md))">
+      <Group justify="space-between">
+        <Group gap="sm" align="baseline">
+          <Title order={2} size="h3">
+            {pluralOf(kind)}
+          </Title>
+          <Text c="dimmed" aria-live="polite">
+            {list.loading
+              ? 'loading'
+              : `${list.totalCount}${kind.namespaced && !namespaces.length ? ' in all namespaces' : ''}`}
+          </Text>
+        </Group>
+        <ColumnPicker kind={kind} columns={all} shown={columns} onChange={(ids) => set({ cols: ids?.join(',') })} />
+      </Group>
+      <FilterBox kind={kind} text={search.q ?? ''} error={filter.error} onChange={(q) => set({ q: q || undefined })} />
+      <Problem error={list.error} />
+      {search.at === undefined && chosen.size > 0 && (
+        <BulkActions
+          kind={kind}
+          rows={rows.filter(({ metadata }) => chosen.has(metadata.uid))}
+          rights={rights}
+          actions={actions}
+          onDone={() => setChosen(new Set())}
+        />
+      )}
+      <ListTable
+        kind={kind}
+        columns={columns}
+        rows={rows}
+        loading={list.loading}
+        sort={search.sort}
+        onSort={(sort) => set({ sort })}
+        chosen={chosen}
+        onChoose={setChosen}
+        onEnd={more ? () => setFirst((before) => Math.min(MOST, before * 2)) : undefined}
+      />
+      {rows.length >= MOST && list.totalCount > rows.length && (
+        <Text size="sm" c="dimmed">
+          These are the first {rows.length} of {list.totalCount}: filter them to see others.
+        </Text>
+      )}
+    </Stack>
+  );
+}
+
+function sortOf(sort: string | undefined, columns: readonly ListColumn[]) {
+  const id = sort?.replace(/^-/, '');
+  return {
+    column: columns.find((column) => column.id === id),
+    direction: sort?.startsWith('-') ? ('DESC' as const) : ('ASC' as const),
+  };
+}

@@ -1,0 +1,148 @@
+import { Button, Group, Modal, Progress, SegmentedControl, Stack, Table, Text } from '@mantine/core';
+import { useState } from 'react';
+import type { Place } from '../kinds/facet.ts';
+import type { Kind } from '../server/kind.ts';
+import { messageOf } from '../server/errors.ts';
+import { ask } from '../server/query.ts';
+import { useQuery } from '../server/use-query.ts';
+import { Problem } from '../shared/problem.tsx';
+
+type Policy = 'Background' | 'Foreground' | 'Orphan';
+
+const PREVIEW = /* GraphQL */ `
+  query Preview($resource: String!, $namespace: String, $name: String!, $policy: String) {
+    deletePreview(resource: $resource, namespace: $namespace, name: $name, propagationPolicy: $policy, first: 100) {
+      deleted
+      truncated
+      objects {
+        fate
+        kind
+        namespace
+        name
+        heldBy
+      }
+    }
+  }
+`;
+const DELETE = /* GraphQL */ `
+  mutation Delete($resource: String!, $namespace: String, $name: String!, $policy: String) {
+    deleteObject(resource: $resource, namespace: $namespace, name: $name, propagationPolicy: $policy)
+  }
+`;
+
+interface Preview {
+  deleted: number;
+  truncated: boolean;
+  objects: readonly { fate: string; kind: string; namespace: string | null; name: string; heldBy: readonly string[] }[];
+}
+
+/** What a delete would take is shown before it is done. */
+export function DeleteDialog({
+  kind,
+  places,
+  onClose,
+  onDone,
+}: {
+  kind: Kind;
+  places: readonly Place[];
+  onClose(): void;
+  onDone(): void;
+}) {
+  const [policy, setPolicy] = useState<Policy>('Background');
+  const [done, setDone] = useState<number>();
+  const [failed, setFailed] = useState<readonly string[]>([]);
+  const [first] = places;
+  const one = places.length === 1 ? first : undefined;
+  const { data, error } = useQuery<{ deletePreview: Preview | null }>(one ? PREVIEW : undefined, {
+    resource: kind.resource,
+    namespace: one?.namespace,
+    name: one?.name,
+    policy,
+  });
+  const run = async (): Promise<void> => {
+    const problems: string[] = [];
+    let count = 0;
+    setDone(0);
+    for (const { namespace, name } of places) {
+      try {
+        await ask(DELETE, { resource: kind.resource, namespace, name, policy });
+      } catch (reason) {
+        problems.push(`${name}: ${messageOf(reason)}`);
+      }
+      setDone(++count);
+    }
+    setFailed(problems);
+    if (problems.length) return setDone(undefined);
+    onDone();
+    onClose();
+  };
+  const preview = data?.deletePreview;
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      size="lg"
+      title={one ? `Delete ${kind.kind} ${one.name}` : `Delete ${places.length} objects`}
+      returnFocus
+    >
+      <Stack>
+        <SegmentedControl
+          aria-label="What becomes of what it owns"
+          value={policy}
+          onChange={(value) => setPolicy(value as Policy)}
+          data={[
+            { value: 'Background', label: 'With what it owns' },
+            { value: 'Foreground', label: 'What it owns first' },
+            { value: 'Orphan', label: 'Leave what it owns' },
+          ]}
+        />
+        <Problem error={error} />
+        {preview && (
+          <>
+            <Text size="sm">
+              {preview.deleted === 1 ? 'Nothing else goes with it.' : `${preview.deleted} objects go, itself counted.`}
+              {preview.truncated && ' There are more than are shown.'}
+            </Text>
+            <Table.ScrollContainer minWidth={400} mah={280}>
+              <Table>
+                <Table.Thead>
+                  <Table.Tr>
+                    <Table.Th>Kind</Table.Th>
+                    <Table.Th>Name</Table.Th>
+                    <Table.Th>Becomes</Table.Th>
+                    <Table.Th>Waits for</Table.Th>
+                  </Table.Tr>
+                </Table.Thead>
+                <Table.Tbody>
+                  {preview.objects.map(({ fate, kind: each, namespace, name, heldBy }) => (
+                    <Table.Tr key={`${each}/${namespace}/${name}`}>
+                      <Table.Td>{each}</Table.Td>
+                      <Table.Td>{name}</Table.Td>
+                      <Table.Td>{fate.toLowerCase()}</Table.Td>
+                      <Table.Td>{heldBy.join(', ')}</Table.Td>
+                    </Table.Tr>
+                  ))}
+                </Table.Tbody>
+              </Table>
+            </Table.ScrollContainer>
+          </>
+        )}
+        {!one && (
+          <Text size="sm" mah={160} className="names">
+            {places.map(({ name }) => name).join(', ')}
+          </Text>
+        )}
+        {done !== undefined && <Progress value={(100 * done) / places.length} aria-label="Deleting" />}
+        {failed.length > 0 && <Problem error={new Error(failed.join('\n'))} title={`${failed.length} did not work`} />}
+        <Group justify="flex-end">
+          <Button variant="default" onClick={onClose} data-autofocus>
+            Cancel
+          </Button>
+          <Button color="red" onClick={() => void run()} loading={done !== undefined}>
+            Delete
+          </Button>
+        </Group>
+      </Stack>
+    </Modal>
+  );
+}

@@ -1,0 +1,66 @@
+import { Table, Text } from '@mantine/core';
+import type { Kind } from '../server/kind.ts';
+import { useCluster } from '../server/kinds.tsx';
+import { useList } from '../list/use-list.ts';
+import { Age } from '../shared/age.tsx';
+import { Problem } from '../shared/problem.tsx';
+import { Status } from '../shared/status.tsx';
+import { NotFound } from '../shell/not-found.tsx';
+import type { WholeObject } from './use-object.ts';
+
+/** What has been noted of an object, newest first. */
+export function EventsTab({ object, at }: { object: WholeObject; at: string | undefined }) {
+  const kind = useCluster().kind('events');
+  if (!kind) return <NotFound />;
+  return <Events kind={kind} object={object} at={at} />;
+}
+
+const FIELDS = 'x0: lastTimestamp x1: eventTime x2: type x3: reason x4: message x5: count x6: reportingComponent';
+const NEWEST = [{ metadata: { creationTimestamp: 'DESC' } }];
+
+function Events({ kind, object, at }: { kind: Kind; object: WholeObject; at: string | undefined }) {
+  const { uid, namespace, name } = object.metadata;
+  // events of nodes name the node as their uid
+  const where = { involvedObject: { kind: { eq: object.kind }, name: { eq: name }, uid: { in: [uid, name] } } };
+  const { items, error, loading } = useList(kind, {
+    namespaces: [namespace ?? 'default'],
+    where,
+    orderBy: NEWEST,
+    first: 200,
+    at,
+    extra: FIELDS,
+  });
+  if (error) return <Problem error={error} />;
+  if (!items.length) return <Text c="dimmed">{loading ? 'loading' : 'Nothing has been noted of it lately.'}</Text>;
+  return (
+    <Table.ScrollContainer minWidth={600}>
+      <Table>
+        <Table.Thead>
+          <Table.Tr>
+            <Table.Th>When</Table.Th>
+            <Table.Th>Type</Table.Th>
+            <Table.Th>Reason</Table.Th>
+            <Table.Th>Message</Table.Th>
+            <Table.Th>From</Table.Th>
+          </Table.Tr>
+        </Table.Thead>
+        <Table.Tbody>
+          {items.map(({ metadata, x0, x1, x2, x3, x4, x5, x6 }) => (
+            <Table.Tr key={metadata.uid}>
+              <Table.Td>
+                <Age since={(x0 ?? x1 ?? metadata.creationTimestamp) as string} />
+                {Number(x5) > 1 && ` ×${String(x5)}`}
+              </Table.Td>
+              <Table.Td>
+                <Status word={String(x2 ?? 'Normal')} />
+              </Table.Td>
+              <Table.Td>{String(x3 ?? '')}</Table.Td>
+              <Table.Td>{String(x4 ?? '')}</Table.Td>
+              <Table.Td>{String(x6 ?? '')}</Table.Td>
+            </Table.Tr>
+          ))}
+        </Table.Tbody>
+      </Table>
+    </Table.ScrollContainer>
+  );
+}

@@ -1,0 +1,126 @@
+import { Badge, Group, Stack, Tabs, Text, Title } from '@mantine/core';
+import { useParams, useSearch } from '@tanstack/react-router';
+import { lazy, Suspense, useMemo } from 'react';
+import { facetOf } from '../kinds/all.ts';
+import type { Place } from '../kinds/facet.ts';
+import type { ObjectSearch } from '../search-params.ts';
+import type { Kind } from '../server/kind.ts';
+import { useCluster } from '../server/kinds.tsx';
+import { NO_NAMESPACE } from '../server/objects.ts';
+import { useRights } from '../server/rights.ts';
+import { Age } from '../shared/age.tsx';
+import { PageLink, useChangeSearch } from '../shared/page-link.tsx';
+import { Problem } from '../shared/problem.tsx';
+import { NotFound } from '../shell/not-found.tsx';
+import { pluralOf } from '../shell/navigation.tsx';
+import { EventsTab } from './events-tab.tsx';
+import { HistoryTab } from './history-tab.tsx';
+import { LogsTab } from './logs-tab.tsx';
+import { ObjectActions } from './object-actions.tsx';
+import { RelatedTab } from './related-tab.tsx';
+import { RolloutTab } from './rollout-tab.tsx';
+import { SummaryTab } from './summary-tab.tsx';
+import { useObject } from './use-object.ts';
+
+// the editor is large, and not looked at by everyone
+const YamlTab = lazy(() => import('./yaml-tab.tsx'));
+
+/** One object of any kind. */
+export function ObjectPage() {
+  const { resource = '', namespace = '', name = '' } = useParams({ strict: false });
+  const kind = useCluster().kind(resource);
+  const place = useMemo(() => ({ namespace: namespace === NO_NAMESPACE ? null : namespace, name }), [namespace, name]);
+  if (!kind) return <NotFound />;
+  return <ObjectView key={`${resource}/${namespace}/${name}`} kind={kind} place={place} />;
+}
+
+function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
+  const search: ObjectSearch = useSearch({ strict: false });
+  const change = useChangeSearch();
+  const { object, gone, error } = useObject(kind, place, search.at);
+  const { rights } = useRights(kind, place.namespace ?? '');
+  const { logs, rollout } = facetOf(kind);
+  const tab = search.tab ?? 'summary';
+  const isNow = search.at === undefined;
+  const raw = object?.raw;
+  return (
+    <Stack gap="sm">
+      <Text size="sm" c="dimmed" component="nav" aria-label="Where this is">
+        <PageLink to={`/kinds/${kind.resource}`}>{pluralOf(kind)}</PageLink>
+        {place.namespace !== null && (
+          <>
+            {' / '}
+            <PageLink to={`/kinds/namespaces/${NO_NAMESPACE}/${place.namespace}`}>{place.namespace}</PageLink>
+          </>
+        )}
+      </Text>
+      <Group justify="space-between" align="flex-start">
+        <Group gap="sm">
+          <Title order={2} size="h3" className="name">
+            {place.name}
+          </Title>
+          {raw?.metadata.deletionTimestamp && <Badge color="yellow">being deleted</Badge>}
+          {raw?.metadata.creationTimestamp && (
+            <Text c="dimmed" size="sm">
+              <Age since={raw.metadata.creationTimestamp} /> old
+            </Text>
+          )}
+        </Group>
+        {raw && isNow && <ObjectActions kind={kind} place={place} object={raw} rights={rights} />}
+      </Group>
+      <Problem error={error} />
+      {gone && (
+        <Text role="status">
+          {isNow
+            ? 'It is not there any more: its history tells what became of it.'
+            : 'It was not there at that moment.'}
+        </Text>
+      )}
+      <Tabs value={tab} keepMounted={false} onChange={(next) => change({ tab: next ?? undefined })}>
+        <Tabs.List>
+          <Tabs.Tab value="summary">Summary</Tabs.Tab>
+          <Tabs.Tab value="yaml">YAML</Tabs.Tab>
+          <Tabs.Tab value="related">Related</Tabs.Tab>
+          <Tabs.Tab value="events">Events</Tabs.Tab>
+          {logs && isNow && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
+          {rollout && isNow && <Tabs.Tab value="rollout">Rollout</Tabs.Tab>}
+          <Tabs.Tab value="history">History</Tabs.Tab>
+        </Tabs.List>
+        <Tabs.Panel value="summary" pt="md">
+          {raw && <SummaryTab kind={kind} object={raw} />}
+        </Tabs.Panel>
+        <Tabs.Panel value="yaml" pt="md">
+          {object && (
+            <Suspense fallback={<Text c="dimmed">loading</Text>}>
+              <YamlTab kind={kind} place={place} object={object} writable={isNow && rights.has('update')} />
+            </Suspense>
+          )}
+        </Tabs.Panel>
+        <Tabs.Panel value="related" pt="md">
+          <RelatedTab kind={kind} place={place} at={search.at} version={raw?.metadata.resourceVersion} />
+        </Tabs.Panel>
+        <Tabs.Panel value="events" pt="md">
+          {raw && <EventsTab object={raw} at={search.at} />}
+        </Tabs.Panel>
+        {logs && (
+          <Tabs.Panel value="logs" pt="md">
+            <LogsTab field={logs} place={place} />
+          </Tabs.Panel>
+        )}
+        {rollout && (
+          <Tabs.Panel value="rollout" pt="md">
+            <RolloutTab
+              kind={kind}
+              place={place}
+              version={raw?.metadata.resourceVersion}
+              writable={rights.has('patch')}
+            />
+          </Tabs.Panel>
+        )}
+        <Tabs.Panel value="history" pt="md">
+          <HistoryTab kind={kind} place={place} version={raw?.metadata.resourceVersion} />
+        </Tabs.Panel>
+      </Tabs>
+    </Stack>
+  );
+}

@@ -1,0 +1,141 @@
+import { PageLink } from '../shared/page-link.tsx';
+import { Badge, Group, Stack, Table, Text, Title } from '@mantine/core';
+import { facetOf } from '../kinds/all.ts';
+import type { Kind } from '../server/kind.ts';
+import { useCluster, type Cluster } from '../server/kinds.tsx';
+import { NO_NAMESPACE } from '../server/objects.ts';
+import { Age } from '../shared/age.tsx';
+import { Status } from '../shared/status.tsx';
+import { textsAt } from '../shared/value-at.ts';
+import type { WholeObject } from './use-object.ts';
+
+/** What one wants to know of an object first. */
+export function SummaryTab({ kind, object }: { kind: Kind; object: WholeObject }) {
+  const cluster = useCluster();
+  const { labels, annotations, ownerReferences, finalizers, uid, resourceVersion } = object.metadata;
+  const { facts = [] } = facetOf(kind);
+  const known = facts
+    .map(([heading, path]) => [heading, textsAt(object, path)] as const)
+    .filter(([, texts]) => texts.length > 0);
+  const conditions = object.status?.conditions ?? [];
+  return (
+    <Stack>
+      {known.length > 0 && (
+        <dl className="facts">
+          {known.map(([heading, texts]) => (
+            <Fact key={heading} heading={heading}>
+              {/^\d{4}-\d\d-\d\dT/.test(texts[0] ?? '') ? new Date(texts[0] ?? '').toLocaleString() : texts.join(', ')}
+            </Fact>
+          ))}
+        </dl>
+      )}
+      {conditions.length > 0 && (
+        <section>
+          <Title order={3} size="h5">
+            Conditions
+          </Title>
+          <Table.ScrollContainer minWidth={500}>
+            <Table>
+              <Table.Thead>
+                <Table.Tr>
+                  <Table.Th>Type</Table.Th>
+                  <Table.Th>Status</Table.Th>
+                  <Table.Th>Since</Table.Th>
+                  <Table.Th>Reason</Table.Th>
+                </Table.Tr>
+              </Table.Thead>
+              <Table.Tbody>
+                {conditions.map(({ type, status, reason, message, lastTransitionTime }) => (
+                  <Table.Tr key={type}>
+                    <Table.Td>{type}</Table.Td>
+                    <Table.Td>{status}</Table.Td>
+                    <Table.Td>
+                      <Age since={lastTransitionTime} />
+                    </Table.Td>
+                    <Table.Td>
+                      {reason}{' '}
+                      {message && (
+                        <Text span c="dimmed" size="sm">
+                          {message}
+                        </Text>
+                      )}
+                    </Table.Td>
+                  </Table.Tr>
+                ))}
+              </Table.Tbody>
+            </Table>
+          </Table.ScrollContainer>
+        </section>
+      )}
+      <dl className="facts">
+        {ownerReferences && (
+          <Fact heading="Owners">
+            {ownerReferences.map((owner) => (
+              <Owner
+                key={`${owner.kind}/${owner.name}`}
+                cluster={cluster}
+                owner={owner}
+                namespace={object.metadata.namespace}
+              />
+            ))}
+          </Fact>
+        )}
+        <Fact heading="Labels">
+          <Pairs of={labels} />
+        </Fact>
+        <Fact heading="Annotations">
+          {Object.entries(annotations ?? {})
+            .filter(([key]) => key !== 'kubectl.kubernetes.io/last-applied-configuration')
+            .map(([key, value]) => (
+              <div key={key}>
+                {key}:{' '}
+                <Text span c="dimmed">
+                  {value.length > 300 ? `${value.slice(0, 300)}…` : value}
+                </Text>
+              </div>
+            ))}
+        </Fact>
+        {finalizers && <Fact heading="Finalizers">{finalizers.join(', ')}</Fact>}
+        <Fact heading="UID">{uid}</Fact>
+        <Fact heading="resourceVersion">{resourceVersion}</Fact>
+      </dl>
+    </Stack>
+  );
+}
+
+const Fact = ({ heading, children }: { heading: string; children: React.ReactNode }) => (
+  <>
+    <dt>{heading}</dt>
+    <dd>{/^(Phase|Status)$/.test(heading) && typeof children === 'string' ? <Status word={children} /> : children}</dd>
+  </>
+);
+
+const Pairs = ({ of }: { of: Record<string, string> | undefined }) => (
+  <Group gap={6}>
+    {Object.entries(of ?? {}).map(([key, value]) => (
+      <Badge key={key} variant="default" radius="sm" tt="none" fw={400} maw="100%" title={`${key}=${value}`}>
+        {key}={value}
+      </Badge>
+    ))}
+  </Group>
+);
+
+function Owner({
+  cluster,
+  owner,
+  namespace,
+}: {
+  cluster: Cluster;
+  owner: { apiVersion: string; kind: string; name: string };
+  namespace: string | undefined;
+}) {
+  const group = owner.apiVersion.includes('/') ? owner.apiVersion.slice(0, owner.apiVersion.indexOf('/')) : '';
+  const kind = cluster.kinds.find((each) => each.kind === owner.kind && each.group === group);
+  if (!kind) return <div>{`${owner.kind} ${owner.name}`}</div>;
+  const place = kind.namespaced ? (namespace ?? NO_NAMESPACE) : NO_NAMESPACE;
+  return (
+    <div>
+      {owner.kind} <PageLink to={`/kinds/${kind.resource}/${place}/${owner.name}`}>{owner.name}</PageLink>
+    </div>
+  );
+}

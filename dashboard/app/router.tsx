@@ -1,0 +1,57 @@
+import { createRootRoute, createRoute, createRouter, type SearchMiddleware } from '@tanstack/react-router';
+import { ApplyPage } from './apply/apply-page.tsx';
+import { ChangesPage } from './changes/changes-page.tsx';
+import { ListPage } from './list/list-page.tsx';
+import { ObjectPage } from './object/object-page.tsx';
+import { OverviewPage } from './overview/overview-page.tsx';
+import { searchOf, type ListSearch, type ObjectSearch, type PageSearch } from './search-params.ts';
+import { Layout } from './shell/layout.tsx';
+import { NotFound } from './shell/not-found.tsx';
+
+/** Where and when one looks stays as one goes about, unless it is said otherwise (undefined takes it away). */
+const keepPlace: SearchMiddleware<PageSearch> = ({ search, next }) => {
+  const { ns, at } = search;
+  const wanted = next(search);
+  return {
+    ...(ns !== undefined && !('ns' in wanted) && { ns }),
+    ...(at !== undefined && !('at' in wanted) && { at }),
+    ...wanted,
+  };
+};
+
+const root = createRootRoute({
+  component: Layout,
+  notFoundComponent: NotFound,
+  validateSearch: (raw): PageSearch => searchOf(raw, ['ns', 'at']),
+  search: { middlewares: [keepPlace] },
+});
+
+const overview = createRoute({ getParentRoute: () => root, path: '/', component: OverviewPage });
+export const listRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/kinds/$resource',
+  validateSearch: (raw): ListSearch => searchOf(raw, ['ns', 'at', 'q', 'sort', 'cols']),
+  component: ListPage,
+});
+export const objectRoute = createRoute({
+  getParentRoute: () => root,
+  path: '/kinds/$resource/$namespace/$name',
+  validateSearch: (raw): ObjectSearch => searchOf(raw, ['ns', 'at', 'tab']),
+  component: ObjectPage,
+});
+const apply = createRoute({ getParentRoute: () => root, path: '/apply', component: ApplyPage });
+const changes = createRoute({ getParentRoute: () => root, path: '/changes', component: ChangesPage });
+
+export const router = createRouter({
+  routeTree: root.addChildren([overview, listRoute, objectRoute, apply, changes]),
+  basepath: '/dashboard',
+  defaultPreload: false,
+  // a click shows where it leads at once; what is there comes as it comes
+  defaultPendingMinMs: 0,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

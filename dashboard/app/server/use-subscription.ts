@@ -1,0 +1,60 @@
+import { useEffect, useMemo, useReducer } from 'react';
+import { connection } from './client.ts';
+import { Refused, type ServerError, type Variables } from './query.ts';
+
+export interface Followed<S> {
+  /** what has come so far; undefined before anything has */
+  readonly state: S | undefined;
+  /** why it ended; the page asks again only when it is told to */
+  readonly error: unknown;
+  /** the server has ended it, having told all */
+  readonly ended: boolean;
+}
+
+type Step<T> = { payload: T } | { error: unknown } | { ended: true } | { anew: true };
+
+/**
+ * Follows a subscription for as long as the page shows it, through lost connections: then it begins anew.
+ * @param reduce what there is after a payload; the same function at each render
+ */
+export function useSubscription<T, S>(
+  document: string | undefined,
+  variables: Variables,
+  reduce: (before: S | undefined, payload: T) => S,
+): Followed<S> {
+  const key = JSON.stringify(variables);
+  const stable = useMemo(() => variables, [key]);
+  const [followed, step] = useReducer(
+    (before: Followed<S>, next: Step<T>): Followed<S> => {
+      if ('anew' in next) return { state: undefined, error: undefined, ended: false };
+      if ('error' in next) return { ...before, error: next.error };
+      if ('ended' in next) return { ...before, ended: true };
+      return { state: reduce(before.state, next.payload), error: undefined, ended: false };
+    },
+    { state: undefined, error: undefined, ended: false },
+  );
+  useEffect(() => {
+    if (document === undefined) return undefined;
+    step({ anew: true });
+    let current = true;
+    const tell = (next: Step<T>): void => {
+      if (current) step(next);
+    };
+    const stop = connection.client.subscribe<Record<string, unknown>>(
+      { query: document, variables: stable },
+      {
+        next({ data, errors }) {
+          if (errors?.length) tell({ error: new Refused(errors as ServerError[]) });
+          else if (data) tell({ payload: data as T });
+        },
+        error: (error) => tell({ error: Array.isArray(error) ? new Refused(error as ServerError[]) : error }),
+        complete: () => tell({ ended: true }),
+      },
+    );
+    return () => {
+      current = false;
+      stop();
+    };
+  }, [document, stable]);
+  return followed;
+}

@@ -1,0 +1,55 @@
+import { AppShell, Burger, Group, ScrollArea, Title } from '@mantine/core';
+import { useDisclosure } from '@mantine/hooks';
+import { Link, Outlet, useSearch } from '@tanstack/react-router';
+import { namespacesIn } from '../search-params.ts';
+import { ConnectionBanner } from './connection-banner.tsx';
+import { NamespacePicker } from './namespace-picker.tsx';
+import { Navigation } from './navigation.tsx';
+import { SearchDialog } from './search-dialog.tsx';
+import { SessionMenu } from './session-menu.tsx';
+import { TimeControl, TimeBanner } from './time-control.tsx';
+
+/** The frame of all pages. */
+export function Layout() {
+  const [open, { toggle, close }] = useDisclosure(false);
+  const namespaces = namespacesIn(useSearch({ strict: false }));
+  return (
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 230, breakpoint: 'sm', collapsed: { mobile: !open } }}
+      padding="md"
+    >
+      <a href="#main" className="skip-link">
+        Skip to the content
+      </a>
+      <AppShell.Header px="md">
+        <Group h="100%" justify="space-between" wrap="nowrap">
+          <Group wrap="nowrap" gap="sm">
+            <Burger opened={open} onClick={toggle} hiddenFrom="sm" size="sm" aria-label="Kinds" />
+            <Link to="/" className="home">
+              <Title order={1} size="h4">
+                ku7s
+              </Title>
+            </Link>
+            <NamespacePicker />
+          </Group>
+          <Group wrap="nowrap" gap="xs">
+            <SearchDialog />
+            <TimeControl />
+            <SessionMenu />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar aria-label="Kinds">
+        <ScrollArea type="auto" p="xs">
+          <Navigation onChosen={close} namespaces={namespaces} />
+        </ScrollArea>
+      </AppShell.Navbar>
+      <AppShell.Main id="main" tabIndex={-1}>
+        <ConnectionBanner />
+        <TimeBanner />
+        <Outlet />
+      </AppShell.Main>
+    </AppShell>
+  );
+}

@@ -1,0 +1,28 @@
+import { MultiSelect } from '@mantine/core';
+import { useSearch } from '@tanstack/react-router';
+import { useCluster } from '../server/kinds.tsx';
+import { useChangeSearch } from '../shared/page-link.tsx';
+import { namespacesIn } from '../search-params.ts';
+
+/** Which namespaces are looked at: one, several, or none for all. */
+export function NamespacePicker() {
+  const { namespaces } = useCluster();
+  const change = useChangeSearch();
+  const chosen = namespacesIn(useSearch({ strict: false }));
+  return (
+    <MultiSelect
+      aria-label="Namespaces"
+      placeholder={chosen.length ? '' : 'All namespaces'}
+      data={[...new Set([...namespaces, ...chosen])].sort()}
+      value={chosen}
+      onChange={(names) => change({ ns: names.join(',') || undefined }, { step: true })}
+      searchable
+      clearable
+      size="xs"
+      w={{ base: 150, sm: 260 }}
+      limit={200}
+      hidePickedOptions
+      nothingFoundMessage="No such namespace"
+    />
+  );
+}

@@ -1,0 +1,28 @@
+import { Anchor, Center, Code, Loader, Stack, Text, Title } from '@mantine/core';
+import { Problem } from '../shared/problem.tsx';
+import { codeOf } from '../server/errors.ts';
+
+/** Before anything is known of the cluster: it does not answer yet, or one is not signed in. */
+export function Welcome({ error }: { error: unknown }) {
+  const code = codeOf(error);
+  return (
+    <Center mih="100vh" p="md">
+      <Stack align="center" maw={520}>
+        <Title order={1}>ku7s</Title>
+        {error === undefined && <Loader aria-label="Loading" />}
+        {(code === 401 || code === 403) && (
+          <Text>
+            You are not signed in. <Code>ku7s login-link</Code> prints a link that signs a browser in, once; with{' '}
+            <Code>--read-only</Code> one that changes nothing.
+          </Text>
+        )}
+        {error !== undefined && code !== 401 && code !== 403 && (
+          <>
+            <Problem error={error} title="The cluster does not answer" />
+            <Anchor href="/dashboard">Try again</Anchor>
+          </>
+        )}
+      </Stack>
+    </Center>
+  );
+}

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { buildSchema, parse, validate } from 'graphql';
+import { describe, expect, it, test } from 'vitest';
+import { columnsOf, extraFields, isPath } from '../../../dashboard/app/list/columns.ts';
+import { labelsIn } from '../../../dashboard/app/object/label-action.ts';
+import type { Kind } from '../../../dashboard/app/server/kind.ts';
+import { liveDocument, pastDocument } from '../../../dashboard/app/server/objects.ts';
+import { textsAt } from '../../../dashboard/app/shared/value-at.ts';
+import { ageOf } from '../../../dashboard/app/shared/age-of.ts';
+import { sortRows } from '../../../dashboard/app/list/sort-rows.ts';
+import { createRegistry } from '../../../src/kinds/registry.ts';
+import { namesOf } from '../../../src/resolvers/schema/names.ts';
+
+const schema = buildSchema(readFileSync(new URL('../../../schema/schema.graphql', import.meta.url), 'utf8'));
+const registry = createRegistry();
+const kinds = registry
+  .all()
+  .filter((kind) => registry.preferred(kind.storage.key) === kind && kind.verbs.includes('watch') && !kind.convert)
+  .map((kind): [string, Kind] => [
+    kind.storage.key,
+    { ...kind, ...namesOf(kind), resource: kind.storage.key, subresources: [], rights: [] } as unknown as Kind,
+  ]);
+
+describe('documents that are made for a kind', () => {
+  test.each(kinds)('%s', (_, kind) => {
+    const extra = extraFields(['metadata.generation', 'metadata.name']);
+    for (const document of [liveDocument(kind), pastDocument(kind, extra)])
+      expect(validate(schema, parse(document))).toEqual([]);
+  });
+});
+
+test('columns are those of kubectl, the namespace, and fields by their paths', () => {
+  const kind = {
+    namespaced: true,
+    columns: [
+      { name: 'Name', priority: 0 },
+      { name: 'Status', priority: 0 },
+      { name: 'IP', priority: 1 },
+    ],
+  } as unknown as Kind;
+  const columns = columnsOf(kind, ['spec.nodeName']);
+  expect(columns.map(({ id, usual }) => [id, usual])).toEqual([
+    ['Name', true],
+    ['Namespace', true],
+    ['Status', true],
+    ['IP', false],
+    ['spec.nodeName', true],
+  ]);
+  const row = { metadata: { namespace: 'a' }, cells: ['web', 'Running', '::1'], x0: { nodeName: 'n1' } } as never;
+  expect(columns.map(({ value }) => value(row))).toEqual(['web', 'a', 'Running', '::1', 'n1']);
+});
+
+test.each([
+  ['spec.nodeName', true],
+  ['Name', false],
+  ['spec.{x}', false],
+  ['a.b) { evil', false],
+])('%s is a path: %s', (text, is) => expect(isPath(text)).toBe(is));
+
+test('rows by a column, numbers by their size, what is empty last', () => {
+  const column = { value: ({ cells: [cell] }: { cells: readonly unknown[] }) => cell } as never;
+  const rows = [10, null, 9, '<none>'].map((cell) => ({ cells: [cell] })) as never;
+  expect(sortRows(rows, column, 'ASC').map(({ cells }) => cells[0])).toEqual([9, 10, null, '<none>']);
+  expect(sortRows(rows, column, 'DESC').map(({ cells }) => cells[0])).toEqual([10, 9, null, '<none>']);
+});
+
+describe('labels as kubectl label has them', () => {
+  it('are set and taken away', () => expect(labelsIn('a=b c- x/y=')).toEqual({ a: 'b', c: null, 'x/y': '' }));
+  test.each(['=b', '-', 'word'])('%s is none', (text) => expect(() => labelsIn(text)).toThrow(/key=value/));
+});
+
+test.each<[unknown, string, string[]]>([
+  [{ a: { b: 1 } }, 'a.b', ['1']],
+  [{ a: [{ b: 'x' }, { b: 'y' }, {}] }, 'a.b', ['x', 'y']],
+  [{ a: { k: 'v', l: 'w' } }, 'a', ['k=v, l=w']],
+  [{}, 'a.b', []],
+])('the texts of %j at %s', (object, path, texts) => expect(textsAt(object, path)).toEqual(texts));
+
+test.each([
+  [119, '119s'],
+  [125, '2m5s'],
+  [3600 * 2, '120m'],
+  [3600 * 3 + 60, '3h1m'],
+  [86400 * 3 + 3600, '3d1h'],
+])('%d seconds are %s', (seconds, text) => expect(ageOf(seconds * 1000)).toBe(text));
