@@ -3,8 +3,10 @@ import type { Api, RequestContext } from '../api/contract.ts';
 import type { Dialer } from '../api/streams/dialer.ts';
 import { cloneJson } from '../meta/clone.ts';
 import type { Budget } from './budget.ts';
+import type { Render } from './live/live-event.ts';
 import type { LiveViews } from './live/live-views.ts';
 import type { Subscription } from './live/subscription.ts';
+import type { Reading } from './relations/reading.ts';
 import { Snapshot } from './relations/snapshot.ts';
 import { Snapshots, type FieldPlace } from './relations/snapshots.ts';
 
@@ -35,20 +37,26 @@ export interface Subscribing {
   readonly views: LiveViews;
   /** equal for those who may see the same, as the same kinds */
   readonly rights: string;
+  /** makes the document's payload of what a live field tells */
+  readonly render: Render;
 }
 
 /** A field's value as graphql-js goes on with it. */
 export const counted = (value: unknown, { budget }: OperationContext, info: GraphQLResolveInfo): unknown =>
   Array.isArray(value) ? budget.items(value as unknown[], info) : value;
 
-/** @param owned variables were read off a wire, and the operation has one field that uses them: there is nobody to copy them for */
+/**
+ * @param owned variables were read off a wire, and the operation has one field that uses them: there is nobody to copy them for
+ * @param reading how relations are read
+ */
 export function createContext(
   { api, dialer }: Pick<OperationContext, 'api' | 'dialer'>,
   request: RequestContext,
   budget: Budget,
   owned = false,
+  reading?: Reading,
 ): OperationContext {
-  const snapshots = new Snapshots(() => new Snapshot(api, request, budget));
+  const snapshots = new Snapshots(() => new Snapshot(api, request, budget, reading));
   return { api, dialer, request, snapshotOf: (info) => snapshots.of(info), budget, own: owned ? asIs : copied };
 }
 

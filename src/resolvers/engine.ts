@@ -116,6 +116,7 @@ export class Engine {
     const named = { variables, operationName };
     // Neither the first one's connection nor its credential: others stay when it goes.
     const own: RequestContext = { user, agent, impersonator, origin, facade: 'graphql', warn: () => undefined };
+    const render: Render = (event, its) => this.payload(operation!, named, own, event, its);
     let begins = false;
     return this.subscriptions.join(
       key,
@@ -128,7 +129,7 @@ export class Engine {
         begins = true;
         const { views } = this;
         void this.begin(
-          { subscription, views, rights },
+          { subscription, views, rights, render },
           { ...asked, request: { ...request, variables } } as Asked,
           own,
         );
@@ -186,39 +187,55 @@ export class Engine {
     request: Pick<OperationRequest, 'variables' | 'operationName'>,
     context: RequestContext,
     event: object,
+    within?: OperationContext,
   ): ReturnType<Render> {
-    if (isLiveEvent(event)) return event.render((payload) => this.payload(operation, request, context, payload));
+    if (isLiveEvent(event))
+      return event.render((payload, its) => this.payload(operation, request, context, payload, its));
     const { compiled } = operation;
-    const byGraphQL = (): Promise<JsonText> => this.eventText(operation, request, context, event);
-    if (!compiled) return byGraphQL();
-    if (!isLong(event)) return compiled.event(event) ?? byGraphQL();
-    return compiled
-      .longEvent(event, createContext(this, context, new Budget(NO_BUDGET)))
-      .then((text) => text ?? byGraphQL());
+    if (compiled && !compiled.leads && !isLong(event)) {
+      const text = compiled.event(event);
+      if (text !== undefined) return text;
+    }
+    // relations of an event are of its own time, not of the subscription's beginning
+    const own = within ?? createContext(this, context, new Budget(DEFAULT_BUDGET));
+    const text = this.eventText(operation, request, own, event);
+    return within ? text : text.catch((error: unknown) => this.refused(error));
   }
 
-  /** With a context of its own: relations of an event are of its own time, not of the subscription's beginning. */
-  private eventText(
+  /** Throws what ends an operation. */
+  private async eventText(
     operation: Operation,
-    request: Pick<OperationRequest, 'variables' | 'operationName'>,
-    context: RequestContext,
+    { variables, operationName }: Pick<OperationRequest, 'variables' | 'operationName'>,
+    context: OperationContext,
     event: object,
   ): Promise<JsonText> {
-    const budget = new Budget(DEFAULT_BUDGET);
-    return this.run(operation, request, context, budget, event)
-      .then((result) => this.text(result, budget))
-      .catch((error: unknown) => this.refused(error));
+    const { compiled } = operation;
+    const format = (error: GraphQLError): GraphQLFormattedError => formatError(error, this.report);
+    if (compiled && (compiled.leads || isLong(event))) {
+      // what is an object's own is bounded by what may be looked at
+      const own = compiled.leads ? context : createContext(this, context.request, new Budget(NO_BUDGET));
+      const text = await compiled.longEvent(event, variables ?? {}, own, format);
+      if (text !== undefined) return text;
+    }
+    return this.text(await this.runWithin(context, operation, { variables, operationName }, event), context.budget);
+  }
+
+  private run(
+    operation: Pick<Operation, 'schema' | 'document'>,
+    request: Pick<OperationRequest, 'variables' | 'operationName'>,
+    context: RequestContext,
+    budget: Budget,
+  ): Promise<ExecutionResult> {
+    return this.runWithin(createContext(this, context, budget), operation, request);
   }
 
   /** By graphql-js. What still runs when the budget is spent is left to itself: nothing of it goes on. */
-  private async run(
+  private async runWithin(
+    contextValue: OperationContext,
     { schema, document }: Pick<Operation, 'schema' | 'document'>,
     { variables: variableValues, operationName }: Pick<OperationRequest, 'variables' | 'operationName'>,
-    context: RequestContext,
-    budget: Budget,
     rootValue?: unknown,
   ): Promise<ExecutionResult> {
-    const contextValue = createContext(this, context, budget);
     const running = execute({
       schema,
       document,
@@ -228,7 +245,7 @@ export class Engine {
       rootValue,
       fieldResolver,
     });
-    return Promise.race([running, budget.exceeded]);
+    return Promise.race([running, contextValue.budget.exceeded]);
   }
 
   /** What an operation asks of the schema, and, by graphql-js, what else it asks for. */

@@ -31,10 +31,17 @@ type Variables = Readonly<Record<string, unknown>>;
 export interface CompiledOperation {
   /** A query or mutation. Undefined: what was read has a value that only graphql-js can answer, so the query must be asked of it. */
   run(variables: Variables, context: OperationContext, format: FormatError): Promise<JsonText | undefined>;
+  /** Whether a subscription's events lead to other objects: they are written by `longEvent` alone. */
+  readonly leads: boolean;
   /** A subscription's event. Undefined as above. */
   event(value: unknown): JsonText | undefined;
-  /** The same of one that has a long list: others have their turn between its items. */
-  longEvent(value: unknown, context: OperationContext): Promise<JsonText | undefined>;
+  /** The same of one that has a long list, or leads elsewhere: others have their turn between its items. */
+  longEvent(
+    value: unknown,
+    variables: Variables,
+    context: OperationContext,
+    format: FormatError,
+  ): Promise<JsonText | undefined>;
 }
 
 interface RootField {
@@ -72,10 +79,10 @@ export function compile(
   const fields: RootField[] = [];
   for (const [as, nodes] of selected) {
     const field = root.getFields()[nodes[0]!.name.value];
+    // an event is written in one go where it can be
     const write = subscribes ? field && writers.of(field.type, nodes)?.write : undefined;
     const writer = field && writers.root(field.type, nodes);
-    // an event is written in one go
-    if (!writer || (subscribes && !write)) return undefined;
+    if (!writer) return undefined;
     fields.push({
       as,
       nodes,
@@ -110,18 +117,16 @@ export function compile(
       const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 });
       return errors ? JSON.stringify({ errors: errors.map(format) }) : run(fields, coerced, context, format);
     },
+    leads: subscribes && fields.some(({ write }) => !write),
     event: (value) => eventText(fields, value),
-    longEvent: (value, context) =>
-      written(
-        fields,
-        fields.map(({ field }) => eventValue(field, value)),
-        new Run({}, context, () => notCovered()),
-      ),
+    async longEvent(value, variables, context, format) {
+      // what is wrong with them, graphql-js says
+      const values = coerce(variables);
+      if (!values) return undefined;
+      const event = fields.map(({ field }) => eventValue(field, value));
+      return written(fields, event, new Run(values, context, format));
+    },
   };
-}
-
-function notCovered(): never {
-  throw NOT_COVERED;
 }
 
 /** @param variables coerced */

@@ -6,6 +6,8 @@ import { createContext, type OperationContext } from '../context.ts';
 import type { JsonText } from '../json-text.ts';
 import type { Aggregate } from '../where/aggregate/aggregate-types.ts';
 import { aggregateOf, groupFieldsOf, type AggregateArguments } from '../where/aggregate/aggregate-of.ts';
+import { Dependencies } from './dependencies.ts';
+import { EdgeRights } from './edge-rights.ts';
 import { followView, type ViewTeller } from './follow-view.ts';
 import type { LiveEvent, Render } from './live-event.ts';
 import { liveSelection } from './select-live.ts';
@@ -14,9 +16,17 @@ import type { LiveView } from './view.ts';
 
 /** ms between two payloads: what happens meanwhile is told together. */
 const FRAME_MS = 100;
+/** ms between two looks at whether rights have changed */
+const LOOK_MS = 500;
 
 /** Reckons what is to be told from the objects that there are now. */
-type Reckon = (view: LiveView) => Promise<Aggregate>;
+type Reckon = () => Promise<Aggregate>;
+
+/** What it is made of beside the objects. */
+interface Related {
+  isChanged(): boolean;
+  close(): void;
+}
 
 /**
  * Begins a live aggregate: the operation's subscription tells what there is to who begins, and then again when another
@@ -31,17 +41,28 @@ export async function beginLiveAggregate(
 ): Promise<Subscription> {
   const selection = liveSelection(context, kind, { ...args, orderBy: undefined });
   groupFieldsOf(context, kind, args, info);
-  const reckon: Reckon = (view) => {
-    // relations that it is grouped by are read as they are then
-    const own = createContext(context, context.request, new Budget(DEFAULT_BUDGET));
-    const items = view.first(view.size).map(({ stored }) => stored);
-    return aggregateOf(own, kind, args, { items, revision: view.revision }, info);
-  };
-  return followView(
-    context,
-    selection,
-    (view, subscription) => new LiveAggregate(view, subscription, reckon, systemClock),
-  );
+  return followView(context, selection, (view, subscription) => {
+    const rights = new EdgeRights(context.api, context.request);
+    const dependencies = new Dependencies(context.api.store, context.api.registry, () => teller.relatedChanged());
+    const whole = {};
+    const reckon: Reckon = async () => {
+      const revision = view.reach();
+      const items = view.first(view.size).map(({ stored }) => stored);
+      // relations that it is grouped by are read as they are then
+      dependencies.take(revision, 1);
+      dependencies.open();
+      try {
+        const reading = { revision, recorder: dependencies.begin(whole, revision), decide: rights.decide };
+        const own = createContext(context, context.request, new Budget(DEFAULT_BUDGET), false, reading);
+        return await aggregateOf(own, kind, args, { items, revision }, info);
+      } finally {
+        dependencies.settle(revision);
+      }
+    };
+    const related = { isChanged: () => dependencies.isMarked || rights.haveChanged, close: () => dependencies.close() };
+    const teller = new LiveAggregate(view, subscription, reckon, related, systemClock);
+    return teller;
+  });
 }
 
 /** What a document is told of a view's aggregate. */
@@ -50,14 +71,18 @@ class LiveAggregate implements ViewTeller {
   said: string | undefined;
   private isNews = false;
   private resting: unknown;
+  private looking: unknown;
   private result: AggregateEvent | undefined;
 
   constructor(
     readonly view: LiveView,
     private readonly subscription: Subscription,
     readonly reckon: Reckon,
+    private readonly related: Related,
     private readonly timers: Timers,
-  ) {}
+  ) {
+    this.lookAtRelated();
+  }
 
   changed(): void {
     this.isNews = true;
@@ -74,6 +99,12 @@ class LiveAggregate implements ViewTeller {
     }, FRAME_MS);
   }
 
+  /** What it is grouped by by relations may be another. */
+  relatedChanged(): void {
+    this.changed();
+    this.timers.setTimeout(() => this.settled(), 0);
+  }
+
   reset(): void {
     this.result = undefined;
     this.subscription.beginsAnew();
@@ -85,6 +116,16 @@ class LiveAggregate implements ViewTeller {
 
   close(): void {
     this.timers.clearTimeout(this.resting);
+    this.timers.clearTimeout(this.looking);
+    this.related.close();
+  }
+
+  /** Rights change, and what was not reached yet when it was reckoned is, without a word. */
+  private lookAtRelated(): void {
+    this.looking = this.timers.setTimeout(() => {
+      if (this.related.isChanged()) this.relatedChanged();
+      this.lookAtRelated();
+    }, LOOK_MS);
   }
 
   latest(): AggregateEvent {
@@ -108,11 +149,16 @@ class AggregateEvent implements LiveEvent {
 
   private async make(render: Render): Promise<JsonText | undefined> {
     const { of, always } = this;
-    const aggregate = await of.reckon(of.view);
-    // the revision alone is no news
-    const said = String(await render({ ...aggregate, resourceVersion: '' }));
-    if (said === of.said && !always) return undefined;
-    of.said = said;
-    return render(aggregate);
+    try {
+      const aggregate = await of.reckon();
+      // the revision alone is no news
+      const said = String(await render({ ...aggregate, resourceVersion: '' }));
+      if (said === of.said && !always) return undefined;
+      of.said = said;
+      return await render(aggregate);
+    } catch (error) {
+      of.ended(error);
+      return undefined;
+    }
   }
 }

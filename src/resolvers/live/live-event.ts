@@ -2,6 +2,7 @@ import { Slice } from '../../api/fairness/turns.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
+import type { OperationContext } from '../context.ts';
 import type { Aggregate } from '../where/aggregate/aggregate-types.ts';
 import type { JsonText } from '../json-text.ts';
 import { wholeObject } from '../whole.ts';
@@ -29,8 +30,14 @@ export interface LivePayload {
   readonly resume: string;
 }
 
-/** What is made of a payload by the subscription's document. */
-export type Render = (payload: LivePayload | Aggregate) => JsonText | undefined | Promise<JsonText | undefined>;
+/**
+ * What is made of a payload by the subscription's document.
+ * @param within what its relations are read by: then it throws what ends an operation; one of its own when not given
+ */
+export type Render = (
+  payload: LivePayload | Aggregate,
+  within?: OperationContext,
+) => JsonText | undefined | Promise<JsonText | undefined>;
 
 /** An event that is not a payload yet. */
 export interface LiveEvent {
@@ -64,6 +71,7 @@ export class LiveResult implements LiveEvent {
     private readonly kind: Kind,
     private readonly items: readonly Stored[],
     private readonly place: LivePlace,
+    private readonly within?: OperationContext,
   ) {}
 
   async render(render: Render): Promise<JsonText | undefined> {
@@ -73,7 +81,7 @@ export class LiveResult implements LiveEvent {
       items.push(wholeObject(this.kind, stored));
       if (slice.over) await slice.next();
     }
-    return render({ type: 'RESULT', items, changes: [], ...placed(this.place) });
+    return render({ type: 'RESULT', items, changes: [], ...placed(this.place) }, this.within);
   }
 }
 
@@ -92,12 +100,16 @@ export class LiveChanges implements LiveEvent {
   /** bytes of its objects, about */
   readonly bytes: number;
 
-  /** @param always it is told even where nothing of it is to be seen: the number of all has changed, or one waits for it */
+  /**
+   * @param always it is told even where nothing of it is to be seen: the number of all has changed, or one waits for it
+   * @param contexts what relations are read by, of what it was and of what it is
+   */
   constructor(
     private readonly kind: Kind,
     private readonly steps: readonly Step[],
     private readonly place: LivePlace,
     private readonly always: boolean,
+    private readonly contexts?: { was: OperationContext; is: OperationContext },
   ) {
     this.bytes = steps.reduce((sum, { type, stored }) => sum + (type === 'LEAVE' ? 0 : stored.bytes.length), 0);
   }
@@ -110,33 +122,45 @@ export class LiveChanges implements LiveEvent {
   }
 
   private written(told: readonly boolean[], render: Render): ReturnType<Render> {
-    const changes = this.steps.filter((_, i) => told[i]).map((step) => this.change(step));
-    if (changes.length === 0 && !this.always) return undefined;
-    return render({ type: 'CHANGES', items: null, changes, ...placed(this.place) });
+    const steps = this.steps.filter((_, i) => told[i]);
+    if (steps.length === 0 && !this.always) return undefined;
+    return render(changePayload(this.kind, steps, this.place), this.contexts?.is);
   }
 
   private isTold({ type, before, stored }: Step, render: Render): boolean | Promise<boolean> {
     if (type !== 'UPDATE' || !before) return true;
-    const [was, is] = [this.alone(before, render), this.alone(stored, render)];
+    const { kind, contexts } = this;
+    const was = alone(wholeObject(kind, before), render, contexts?.was);
+    const is = alone(wholeObject(kind, stored), render, contexts?.is);
     if (was instanceof Promise || is instanceof Promise)
       return Promise.all([was, is]).then(([a, b]) => String(a) !== String(b));
     return String(was) !== String(is);
   }
+}
 
-  /** What the document makes of one object, wherever in its answer: all else is the same. */
-  private alone(stored: Stored, render: Render): ReturnType<Render> {
-    const object = wholeObject(this.kind, stored);
-    return render({
+/** What the document makes of one object, wherever in its answer: all else is the same. */
+export const alone = (object: KubeObject, render: Render, within?: OperationContext): ReturnType<Render> =>
+  render(
+    {
       type: 'RESULT',
       items: [object],
       changes: [{ type: 'UPDATE', from: 0, to: 0, uid: '', object }],
       totalCount: 0,
       resourceVersion: '',
       resume: '',
-    });
-  }
+    },
+    within,
+  );
 
-  private change({ type, from, to, stored }: Step): LiveChange {
-    return { type, from, to, uid: stored.uid, object: type === 'LEAVE' ? null : wholeObject(this.kind, stored) };
-  }
-}
+export const changePayload = (kind: Kind, steps: readonly Step[], place: LivePlace): LivePayload => ({
+  type: 'CHANGES',
+  items: null,
+  changes: steps.map(({ type, from, to, stored }) => ({
+    type,
+    from,
+    to,
+    uid: stored.uid,
+    object: type === 'LEAVE' ? null : wholeObject(kind, stored),
+  })),
+  ...placed(place),
+});

@@ -10,6 +10,7 @@ export class ResumeToken {
     this.query = createHash('sha256').update(query).digest('base64url').slice(0, 10);
   }
 
+  /** @param revision 0: there is nothing to go on from, and the next payload is the whole result */
   of(revision: number): string {
     return `${revision}.${this.query}`;
   }
@@ -17,7 +18,7 @@ export class ResumeToken {
   /** The revision of a token. Throws 400 for what is none of this query. */
   revisionOf(token: string): number {
     const [revision = '', query] = token.split('.');
-    if (!/^[1-9]\d{0,15}$/.test(revision) || query !== this.query)
+    if (!/^(0|[1-9]\d{0,15})$/.test(revision) || query !== this.query)
       throw badRequest('resume: not a token of this query');
     return Number(revision);
   }

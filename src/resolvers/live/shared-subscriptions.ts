@@ -1,6 +1,7 @@
 import { isStatusError } from '../../meta/status.ts';
 import type { Hold, Subscriber } from './subscriber.ts';
-import { Subscription, type TextOf } from './subscription.ts';
+import type { TextOf } from './event-texts.ts';
+import { Subscription } from './subscription.ts';
 import type { JsonText } from '../json-text.ts';
 
 /** Subscriptions that others may join, at once; further ones run alone. */

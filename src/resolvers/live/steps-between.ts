@@ -7,8 +7,9 @@ const MAX_MOVES = 200;
 /**
  * The steps that make the items of `now` of those of `then`: who goes, last to first, then who comes and who moves, first
  * to last. Undefined where the result itself is the shorter answer.
+ * @param related who stays may be another by its relations, and is one of the steps
  */
-export function stepsBetween(then: readonly Stored[], now: readonly Stored[]): Step[] | undefined {
+export function stepsBetween(then: readonly Stored[], now: readonly Stored[], related = false): Step[] | undefined {
   const before = new Map(then.map((stored) => [stored.uid, stored]));
   const staying = new Set(now.map(({ uid }) => uid));
   const steps: Step[] = [];
@@ -29,7 +30,8 @@ export function stepsBetween(then: readonly Stored[], now: readonly Stored[]): S
       left.splice(from, 1);
       left.splice(to, 0, stored.uid);
       steps.push({ type: 'MOVE', from, to, stored });
-    } else if (known.revision !== stored.revision) steps.push({ type: 'UPDATE', from: to, to, stored, before: known });
+    } else if (related || known.revision !== stored.revision)
+      steps.push({ type: 'UPDATE', from: to, to, stored, before: known });
   }
   return steps;
 }

@@ -1,6 +1,7 @@
 import type { Attributes } from '../../api/contract.ts';
 import type { StatusError } from '../../meta/status.ts';
 import type { JsonText } from '../json-text.ts';
+import type { Place } from './batches.ts';
 
 /** The payload that an event is; undefined: it turns out to be none. */
 export type Payload = JsonText | undefined;
@@ -26,10 +27,6 @@ const DONE: Result = { done: true, value: undefined };
  * A reader of a subscription, by its own rights. Errors are its last payload; it throws only when it was cut for being slow.
  */
 export class Subscriber implements AsyncIterableIterator<JsonText> {
-  /** place: number of the batch, and of the event in it, and the bytes before the batch */
-  batch: number;
-  at = 0;
-  bytes: number;
   /** it is to be told the latest state next */
   behind = false;
   private over = false;
@@ -41,13 +38,10 @@ export class Subscriber implements AsyncIterableIterator<JsonText> {
 
   constructor(
     private readonly queue: Queue,
-    place: { batch: number; bytes: number },
+    public place: Place,
     private readonly hold: Hold,
     private resume: string | undefined,
-  ) {
-    this.batch = place.batch;
-    this.bytes = place.bytes;
-  }
+  ) {}
 
   /** From now on it reads by these rights too. Throws 403. */
   stand(rights: readonly Attributes[]): void {

@@ -1,6 +1,8 @@
 import type { Attributes } from '../../api/contract.ts';
 import { tooManyRequests } from '../../meta/status.ts';
 import type { JsonText } from '../json-text.ts';
+import { Batches } from './batches.ts';
+import { EventTexts, type TextOf } from './event-texts.ts';
 import { Subscriber, type Hold, type Payload } from './subscriber.ts';
 
 /**
@@ -12,16 +14,12 @@ const MAX_BYTES_BEHIND = 8 * 1024 * 1024;
 /** Events from the start, and their bytes, that are kept for those who join later. */
 const MAX_REPLAY = 1024;
 const MAX_REPLAY_BYTES = 1024 * 1024;
-/** Texts that are kept for those who read at another pace. */
-const MAX_TEXTS = 64;
 /** Of a subscription that has a latest state: who is so far behind is told that instead. */
 const MAX_BEHIND_LATEST = 64;
 const MAX_BYTES_BEHIND_LATEST = 1024 * 1024;
 /** From here on a source that can wait does. */
 const PACED_BEHIND = 256;
 const PACED_BYTES_BEHIND = 512 * 1024;
-
-export type TextOf = (event: object) => Payload | Promise<Payload>;
 
 /**
  * An event that stands for all that was pushed until now, or for what of it comes after `resume`, which an earlier payload
@@ -31,13 +29,6 @@ export type Latest = (resume: string | undefined) => object | Promise<object>;
 
 const holdNothing: Hold = () => () => undefined;
 
-/** Events that came together, and how many subscribers have not read through them. */
-interface Batch {
-  readonly events: readonly object[];
-  readonly bytes: number;
-  unread: number;
-}
-
 /**
  * One execution of a subscription, and all who read it: the one queue between a watch, which cannot wait, and sockets,
  * which may be slow. Each subscriber has its place in it, and an event becomes text when the first of them comes to it.
@@ -45,14 +36,12 @@ interface Batch {
  * latest state, with that, as who is too slow for what comes goes on with it.
  */
 export class Subscription {
-  private readonly batches: Batch[] = [];
-  /** number of the oldest batch that is kept */
-  private first = 0;
+  private readonly batches = new Batches();
   private readonly subscribers = new Set<Subscriber>();
-  private readonly texts = new Map<object, Payload | Promise<Payload>>();
+  private readonly texts: EventTexts;
   private replay = { events: 0, bytes: 0 };
-  /** bytes of all batches that were pushed, of those that are kept no more, and of the state at the beginning */
-  private bytes = { pushed: 0, forgotten: 0, initial: 0 };
+  /** bytes of the state at the beginning */
+  private initialBytes = 0;
   private last: JsonText | undefined;
   private latest: Latest | undefined;
   private over = false;
@@ -66,10 +55,12 @@ export class Subscription {
    * @param onOver called once, when no more events come or nobody is left to read them
    */
   constructor(
-    private readonly textOf: TextOf,
+    textOf: TextOf,
     private readonly refused: (error: unknown) => JsonText,
     private readonly onOver: () => void = () => undefined,
-  ) {}
+  ) {
+    this.texts = new EventTexts(textOf, refused);
+  }
 
   /** One payload and the end. */
   static of(text: JsonText): Subscriber {
@@ -96,9 +87,9 @@ export class Subscription {
    * @param resume what the reader was told last before it lost its connection, where there is a latest state
    */
   join(hold: Hold = holdNothing, resume?: string): Subscriber {
-    const subscriber = new Subscriber(this, { batch: this.first, bytes: this.bytes.forgotten }, hold, resume);
+    const subscriber = new Subscriber(this, this.batches.start, hold, resume);
     if (this.rights) subscriber.stand(this.rights);
-    for (const batch of this.batches) batch.unread++;
+    this.batches.joined();
     this.subscribers.add(subscriber);
     if (this.latest) this.toLatest(subscriber);
     return subscriber;
@@ -142,10 +133,9 @@ export class Subscription {
 
   /** One of those who read is so far behind that a source that can wait should. */
   get full(): boolean {
-    const { newest } = this;
-    const { pushed } = this.bytes;
-    for (const { batch, bytes } of this.subscribers)
-      if (newest - batch >= PACED_BEHIND || pushed - bytes >= PACED_BYTES_BEHIND) return true;
+    const { batches } = this;
+    for (const { place } of this.subscribers)
+      if (batches.newest - place.batch >= PACED_BEHIND || batches.ahead(place) >= PACED_BYTES_BEHIND) return true;
     return false;
   }
 
@@ -165,23 +155,27 @@ export class Subscription {
    */
   push(events: readonly object[], bytes: number, initial = false): void {
     if (this.over || events.length === 0) return;
-    this.bytes.pushed += bytes;
-    if (initial) this.bytes.initial += bytes;
+    if (initial) this.initialBytes += bytes;
     if (!this.latest) {
       this.replay.events += events.length;
       this.replay.bytes += bytes;
     }
-    this.batches.push({ events, bytes, unread: this.subscribers.size });
+    this.batches.push(events, bytes, this.subscribers.size);
     this.forget();
-    const { newest } = this;
-    const [behind, bytesOfThem] = this.latest
-      ? [MAX_BEHIND_LATEST, MAX_BYTES_BEHIND_LATEST]
-      : [MAX_BEHIND, MAX_BYTES_BEHIND];
     for (const subscriber of this.subscribers) {
-      const bytesBehind = this.bytes.pushed - subscriber.bytes - this.bytes.initial;
-      if (newest - subscriber.batch > behind || bytesBehind > bytesOfThem) this.isTooSlow(subscriber);
+      if (this.isFarBehind(subscriber)) this.isTooSlow(subscriber);
       subscriber.wake();
     }
+  }
+
+  /** An event that was pushed turns out to be heavier than was said. */
+  weigh(event: object, bytes: number): void {
+    this.batches.weigh(
+      event,
+      bytes,
+      [...this.subscribers].map(({ place }) => place),
+    );
+    for (const subscriber of this.subscribers) if (this.isFarBehind(subscriber)) this.isTooSlow(subscriber);
   }
 
   /** No more events come; an error is told to all. */
@@ -215,18 +209,13 @@ export class Subscription {
       if (!(event instanceof Promise)) return { payload: this.text(event) };
       return { payload: event.then((one) => this.text(one)).catch((error: unknown) => this.refused(error)) };
     }
-    const batch = this.batches[subscriber.batch - this.first];
-    if (!batch) return undefined;
-    const event = batch.events[subscriber.at++]!;
-    if (subscriber.at === batch.events.length) {
-      subscriber.batch++;
-      subscriber.bytes += batch.bytes;
-      subscriber.at = 0;
-      batch.unread--;
+    const taken = this.batches.take(subscriber.place);
+    if (!taken) return undefined;
+    if (taken.isLast) {
       this.forget();
       this.onRead?.();
     }
-    return { payload: this.text(event) };
+    return { payload: this.text(taken.event) };
   }
 
   /** What a subscriber is told that has read all: whether that was all, and the last payload. */
@@ -237,18 +226,13 @@ export class Subscription {
   leave(subscriber: Subscriber): void {
     if (!this.subscribers.delete(subscriber)) return;
     subscriber.left();
-    for (let i = subscriber.batch - this.first; i < this.batches.length; i++) this.batches[i]!.unread--;
+    this.batches.left(subscriber.place);
     this.forget();
     if (this.subscribers.size > 0) return this.onRead?.();
     this.finish();
     const { stop } = this;
     this.stop = undefined;
     stop?.();
-  }
-
-  /** number of the batch that comes next */
-  private get newest(): number {
-    return this.first + this.batches.length;
   }
 
   /** Undefined: it cannot go on where it asks to, and has been told why. */
@@ -263,12 +247,16 @@ export class Subscription {
 
   /** Puts a subscriber to the end, with the latest state to be read first. */
   private toLatest(subscriber: Subscriber): void {
-    for (let i = subscriber.batch - this.first; i < this.batches.length; i++) this.batches[i]!.unread--;
-    subscriber.batch = this.newest;
-    subscriber.at = 0;
-    subscriber.bytes = this.bytes.pushed;
+    this.batches.left(subscriber.place);
+    subscriber.place = this.batches.end;
     subscriber.behind = true;
     this.forget();
+  }
+
+  private isFarBehind({ place }: Subscriber): boolean {
+    const { batches, latest } = this;
+    const [most, mostBytes] = latest ? [MAX_BEHIND_LATEST, MAX_BYTES_BEHIND_LATEST] : [MAX_BEHIND, MAX_BYTES_BEHIND];
+    return batches.newest - place.batch > most || batches.ahead(place) - this.initialBytes > mostBytes;
   }
 
   private isTooSlow(subscriber: Subscriber): void {
@@ -279,28 +267,10 @@ export class Subscription {
 
   private forget(): void {
     if (!this.latest && this.replayable && !this.over) return;
-    while (this.batches[0]?.unread === 0) {
-      this.bytes.forgotten += this.batches.shift()?.bytes ?? 0;
-      this.first++;
-    }
+    this.batches.forget();
   }
 
   private text(event: object): Payload | Promise<Payload> {
-    const known = this.texts.get(event);
-    if (known !== undefined || this.texts.has(event)) return known;
-    const made = this.made(event);
-    if (this.subscribers.size > 1) {
-      this.texts.set(event, made);
-      if (this.texts.size > MAX_TEXTS) this.texts.delete(this.texts.keys().next().value!);
-    }
-    return made;
-  }
-
-  private made(event: object): Payload | Promise<Payload> {
-    try {
-      return this.textOf(event);
-    } catch (error) {
-      return this.refused(error);
-    }
+    return this.texts.of(event, this.subscribers.size > 1);
   }
 }

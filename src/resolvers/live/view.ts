@@ -51,6 +51,8 @@ export class LiveView {
   private set: OrderedSet<Entry>;
   private readonly listeners = new Set<ViewListener>();
   private readonly watches = new Map<number, () => void>();
+  /** watches that hear of an event when it happens */
+  private readonly caughtUp = new Set<number>();
   private pending: WatchEvent[] = [];
   private applying = false;
   private over = false;
@@ -78,6 +80,19 @@ export class LiveView {
     return this.set.first(count);
   }
 
+  /** The place of an entry; -1: it is not there any more. */
+  placeOf(entry: Entry): number {
+    return this.entries.get(idOf(entry.stored)) === entry ? this.set.rankOf(entry) : -1;
+  }
+
+  /** Goes on to the newest state that is known to have nothing new for it, and says which that is. */
+  reach(): number {
+    const { pending, caughtUp, selection } = this;
+    if (!this.applying && !this.over && pending.length === 0 && caughtUp.size === selection.targets.length)
+      this.revision = Math.max(this.revision, this.api.store.revision);
+    return this.revision;
+  }
+
   follow(listener: ViewListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
@@ -88,6 +103,7 @@ export class LiveView {
     const reading = ++this.reading;
     for (const stop of this.watches.values()) stop();
     this.watches.clear();
+    this.caughtUp.clear();
     this.pending = [];
     const { revision, entries } = await this.read();
     if (this.over || reading !== this.reading) return;
@@ -151,8 +167,12 @@ export class LiveView {
           seen = Math.max(seen, revision);
           if (isCurrent() && !this.applying) this.revision = Math.max(this.revision, revision);
         },
+        onProgress: () => {
+          if (isCurrent()) this.caughtUp.add(place);
+        },
         onEnd: (error) => {
           if (!isCurrent()) return;
+          this.caughtUp.delete(place);
           if (!error) void this.watch(place, seen, reading).catch((why: unknown) => this.fail(why));
           else if (isStatusError(error) && error.code === 410) void this.readAnew();
           else this.fail(error);

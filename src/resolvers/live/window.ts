@@ -1,6 +1,7 @@
 import type { Timers } from '../../rules/clock.ts';
 import type { Stored } from '../../store/contract.ts';
 import { LiveChanges, LiveResult, type LiveEvent, type LivePlace, type Step } from './live-event.ts';
+import type { LiveRelations, RelatedStep } from './live-relations.ts';
 import type { ResumeToken } from './resume-token.ts';
 import { stepsBetween } from './steps-between.ts';
 import type { Subscription } from './subscription.ts';
@@ -10,6 +11,8 @@ import type { Entry, LiveView, ViewChange, ViewListener } from './view.ts';
 const FRAME_MS = 10;
 /** Steps of one payload beyond as many as there are items, from which on the whole result is shorter. */
 const MORE_STEPS = 100;
+/** Items whose relations are read at two revisions for who resumes; of more the whole result is told. */
+const MAX_COMPARED = 500;
 
 export interface WindowOptions {
   /** items that are looked at */
@@ -18,6 +21,8 @@ export interface WindowOptions {
   readonly counts: boolean;
   readonly timers: Timers;
   readonly token: ResumeToken;
+  /** of a document that shows relations. @param onDue told when items may have to be looked at again */
+  readonly relations?: ((onDue: () => void) => LiveRelations) | undefined;
 }
 
 /** A step whose object is, when it is told, as it is then. */
@@ -36,6 +41,7 @@ export class LiveWindow implements ViewListener {
   private counted: number;
   private result: LiveResult | undefined;
   private resting: unknown;
+  private readonly relations: LiveRelations | undefined;
 
   constructor(
     private readonly view: LiveView,
@@ -43,6 +49,8 @@ export class LiveWindow implements ViewListener {
     private readonly options: WindowOptions,
   ) {
     this.counted = view.size;
+    this.relations = options.relations?.(() => this.settled());
+    this.beginRelations();
   }
 
   changed(change: ViewChange): void {
@@ -64,17 +72,20 @@ export class LiveWindow implements ViewListener {
   }
 
   settled(): void {
-    if (this.resting !== undefined) return;
-    if (!this.flush()) return;
+    if (this.resting !== undefined || this.relations?.isBusy) return;
+    if (!this.flush(true)) return;
+    // what takes long is not done all the time
+    const ms = Math.max(FRAME_MS, this.relations?.cost ?? 0);
     this.resting = this.options.timers.setTimeout(() => {
       this.resting = undefined;
       this.settled();
-    }, FRAME_MS);
+    }, ms);
   }
 
   reset(): void {
     this.forget();
     this.result = undefined;
+    this.beginRelations();
     this.subscription.beginsAnew();
   }
 
@@ -84,14 +95,19 @@ export class LiveWindow implements ViewListener {
 
   close(): void {
     this.options.timers.clearTimeout(this.resting);
+    this.relations?.close();
   }
 
   /** An event that says all until now; with a token, what has changed since. Throws 400 for one of another query. */
   latest(resume: string | undefined): LiveEvent | Promise<LiveEvent> {
-    this.flush();
+    const { relations, view } = this;
+    if (relations) view.reach();
+    this.flush(false);
+    if (relations?.isDue) this.result = undefined;
+    relations?.showAll(view.revision);
     const { place } = this;
     if (resume !== undefined) return this.since(this.options.token.revisionOf(resume), place, this.items);
-    return (this.result ??= new LiveResult(this.view.selection.kind, this.items, place));
+    return (this.result ??= new LiveResult(view.selection.kind, this.items, place, relations?.at(place.revision)));
   }
 
   private get items(): Stored[] {
@@ -103,18 +119,59 @@ export class LiveWindow implements ViewListener {
     return { totalCount, revision, resume: this.options.token.of(revision) };
   }
 
+  /** Of steps, after which something may be to be told yet of that state: who resumes there begins anew. */
+  private get placeOfSteps(): LivePlace {
+    return this.relations?.isDue ? { ...this.place, resume: this.options.token.of(0) } : this.place;
+  }
+
   private get countIsNews(): boolean {
     return this.options.counts && this.view.size !== this.counted;
   }
 
-  /** False: there is nothing to tell. */
-  private flush(): boolean {
+  private beginRelations(): void {
+    const { view, relations } = this;
+    relations
+      ?.begin(view.first(this.options.first), view.reach())
+      .catch((error: unknown) => this.subscription.end(error));
+  }
+
+  /**
+   * False: there is nothing to tell.
+   * @param looks at what relations lead to, too
+   */
+  private flush(looks: boolean): boolean {
+    if (this.relations) return this.flushRelated(this.relations, looks);
     const { steps, countIsNews } = this;
     if (steps.length === 0 && !countIsNews) return false;
     const now = steps.map(({ entry, ...step }): Step => ({ ...step, stored: entry.stored }));
     const event = new LiveChanges(this.view.selection.kind, now, this.place, countIsNews);
     this.forget();
     this.subscription.push([event], event.bytes);
+    return true;
+  }
+
+  private flushRelated(relations: LiveRelations, looks: boolean): boolean {
+    const { view, subscription, countIsNews } = this;
+    const due = looks ? relations.take(view.reach()) : [];
+    const steps = this.steps.map((step): RelatedStep => ({ ...step, stored: step.entry.stored, always: false }));
+    for (const [entry, always] of due) {
+      const at = view.placeOf(entry);
+      if (at < 0 || at >= this.options.first || (this.told.has(entry) && !always)) continue;
+      steps.push({ type: 'UPDATE', from: at, to: at, entry, stored: entry.stored, always });
+    }
+    if (steps.length === 0 && !countIsNews) {
+      relations.rest();
+      return false;
+    }
+    this.result = undefined;
+    const made = relations.changes(steps, this.placeOfSteps, countIsNews).catch((error: unknown) => {
+      subscription.end(error);
+      return undefined;
+    });
+    const event: LiveEvent = { render: () => made };
+    this.forget();
+    subscription.push([event], 0);
+    void made.then((text) => subscription.weigh(event, text?.length ?? 0));
     return true;
   }
 
@@ -143,17 +200,20 @@ export class LiveWindow implements ViewListener {
 
   /** @param items of now */
   private async since(revision: number, place: LivePlace, items: readonly Stored[]): Promise<LiveEvent> {
-    const { view, options } = this;
+    const { view, options, relations } = this;
     const { kind } = view.selection;
-    const whole = new LiveResult(kind, items, place);
-    if (revision > place.revision) return whole;
+    const whole = new LiveResult(kind, items, place, relations?.at(place.revision));
+    if (revision === 0 || revision > place.revision || (relations && items.length > MAX_COMPARED)) return whole;
     try {
       const then = await view.read(revision);
       const steps = stepsBetween(
         then.entries.slice(0, options.first).map(({ stored }) => stored),
         items,
+        relations !== undefined,
       );
-      return steps ? new LiveChanges(kind, steps, place, true) : whole;
+      if (!steps) return whole;
+      const contexts = relations && { was: relations.at(revision), is: relations.at(place.revision) };
+      return new LiveChanges(kind, steps, place, true, contexts);
     } catch {
       // that state is not known any more
       return whole;

@@ -30,19 +30,18 @@ function isOwnedBy(stored: Stored, { kind, object: { metadata } }: From): boolea
   );
 }
 
+const ownersOf = ({ owners }: Stored): readonly string[] => owners ?? [];
+
 /** What of one kind an object owns, for whom it has been authorised. */
 export function ownedOf(from: From, kind: Kind): Soon<readonly Stored[]> {
   const { snapshot, object } = from;
   const { uid, namespace = '' } = object.metadata;
   const mine = (items: readonly Stored[]): readonly Stored[] =>
     items.filter((stored) => stored.resource === kind.storage.key && isOwnedBy(stored, from)).sort(byPlace);
-  const indexed = snapshot.owned(uid);
+  const indexed = snapshot.owned(uid, kind);
   if (indexed) return mine(indexed);
   const within = from.kind.namespaced ? namespace : '';
-  return whenReady(
-    snapshot.find(kind, within, 'owner', ({ owners }) => owners ?? [], [uid]),
-    mine,
-  );
+  return whenReady(snapshot.find(kind, within, 'owner', ownersOf, [uid]), mine);
 }
 
 /** What an object owns, of one resource or all: that of each kind that the caller may list there, the rest is left out. */

@@ -1,7 +1,7 @@
 import type { Reference, Relation } from '../../kinds/relation.ts';
 import type { ObjectLike } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
-import type { KeysOf } from './snapshot.ts';
+import type { KeysOf } from './reading.ts';
 
 type Declared = Relation<ObjectLike>;
 

@@ -7,10 +7,9 @@ import type { FieldTerm } from '../../meta/fields.ts';
 import type { Having, Stored, View } from '../../store/contract.ts';
 import type { Budget } from '../budget.ts';
 import { targetOf } from '../targets.ts';
+import type { KeysOf, Reading } from './reading.ts';
 import { whenReady, type Soon } from './soon.ts';
 
-/** Keys of an object in one index; an object may have several, or none. */
-export type KeysOf = (stored: Stored) => readonly string[];
 type Index = ReadonlyMap<string, readonly Stored[]>;
 
 const NONE: readonly Stored[] = [];
@@ -32,7 +31,10 @@ export class Snapshot {
     private readonly api: Api,
     private readonly request: RequestContext,
     private readonly budget: Budget,
-  ) {}
+    private readonly reading: Reading = {},
+  ) {
+    this.pinned = reading.revision;
+  }
 
   /** The first call decides; later ones change nothing. */
   pin(revision: number): void {
@@ -44,8 +46,10 @@ export class Snapshot {
     if (revision === this.revision) return this;
     let other = this.others.get(revision);
     if (!other) {
-      this.others.set(revision, (other = new Snapshot(this.api, this.request, this.budget)));
-      other.pin(revision);
+      // what was then does not change: nobody records it
+      const { decide } = this.reading;
+      other = new Snapshot(this.api, this.request, this.budget, { revision, ...(decide && { decide }) });
+      this.others.set(revision, other);
     }
     return other;
   }
@@ -57,6 +61,7 @@ export class Snapshot {
   /** One object. Throws 403. */
   get(kind: Kind, namespace: string, name: string): Soon<Stored | undefined> {
     this.authorize('get', kind, namespace, name);
+    this.reading.recorder?.object(kind, namespace, name);
     return this.read((view) => view.get({ resource: kind.storage.key, namespace, name }));
   }
 
@@ -75,6 +80,11 @@ export class Snapshot {
 
   /** All of a kind in a namespace ('' for all of them), for whom it has been authorised. */
   list(kind: Kind, namespace: string): Soon<readonly Stored[]> {
+    this.reading.recorder?.all(kind, namespace);
+    return this.all(kind, namespace);
+  }
+
+  private all(kind: Kind, namespace: string): Soon<readonly Stored[]> {
     const id = `${kind.storage.key}/${namespace}`;
     let list = this.lists.get(id);
     if (!list) {
@@ -100,6 +110,7 @@ export class Snapshot {
     keys: readonly string[],
     having?: Having,
   ): Soon<readonly Stored[]> {
+    this.reading.recorder?.having(kind, namespace, id, keysOf, keys);
     const name = `${kind.storage.key}/${namespace} ${id}`;
     const known = this.indexes.get(name);
     if (known === undefined && having && !this.lists.has(`${kind.storage.key}/${namespace}`)) {
@@ -116,8 +127,12 @@ export class Snapshot {
     });
   }
 
-  /** What has this owner, of any kind; undefined where only the lists of that time can tell. Not authorised. */
-  owned(uid: string): readonly Stored[] | undefined {
+  /**
+   * What has this owner, of any kind; undefined where only the lists of that time can tell. Not authorised.
+   * @param kind the only one that the caller is interested in
+   */
+  owned(uid: string, kind?: Kind): readonly Stored[] | undefined {
+    this.reading.recorder?.owned(uid, kind);
     try {
       return this.view.owned(uid);
     } catch (error) {
@@ -151,7 +166,7 @@ export class Snapshot {
       }
       return false;
     };
-    const index = whenReady(this.list(kind, namespace), (items) => whenReady(this.having(items, add), () => map));
+    const index = whenReady(this.all(kind, namespace), (items) => whenReady(this.having(items, add), () => map));
     this.indexes.set(name, index);
     if (index instanceof Promise) void index.then((made) => this.indexes.set(name, made)).catch(() => undefined);
     return index;
@@ -190,7 +205,11 @@ export class Snapshot {
     const selected = fieldSelector ? JSON.stringify(fieldSelector) : '';
     const key = `${verb} ${resource}.${group}/${namespace}/${name} ${selected}`;
     let answer = this.allowed.get(key);
-    if (!answer) this.allowed.set(key, (answer = this.api.authorizeRead(this.request, attributes)));
+    if (!answer) {
+      const { decide } = this.reading;
+      answer = decide ? decide(attributes) : this.api.authorizeRead(this.request, attributes);
+      this.allowed.set(key, answer);
+    }
     return answer;
   }
 }

@@ -45,8 +45,8 @@ export interface StreamSpec {
   connections: number;
   /** of a watch; of a subscription the path of the endpoint */
   path: string;
-  /** of a subscription */
-  document?: string;
+  /** of a subscription; several are taken in turn */
+  document?: string | readonly string[];
   /** events that each stream will see */
   expected: number;
   /** ms from the first event caused to giving up, at most 120,000 */

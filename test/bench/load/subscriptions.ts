@@ -5,7 +5,8 @@ import type { StreamSpec } from './messages.ts';
 
 /** Opens GraphQL subscriptions (graphql-transport-ws); resolves when the server has them all, with what closes them. */
 export async function openSubscriptions(spec: StreamSpec, arrivals: Arrivals): Promise<() => void> {
-  const { endpoint } = spec;
+  const { endpoint, document = '' } = spec;
+  const documents = typeof document === 'string' ? [document] : document;
   const url = `${endpoint.server.replace(/^http/, 'ws')}${spec.path}`;
   const openOne = (connection: number) =>
     new Promise<WebSocket>((resolve, reject) => {
@@ -28,7 +29,11 @@ export async function openSubscriptions(spec: StreamSpec, arrivals: Arrivals): P
         if (text.includes('"type":"next"')) arrivals.add(id, 1, () => text);
         else if (text.includes('"type":"connection_ack"')) {
           for (let stream = connection; stream < spec.streams; stream += spec.connections)
-            send({ id: String(stream), type: 'subscribe', payload: { query: spec.document } });
+            send({
+              id: String(stream),
+              type: 'subscribe',
+              payload: { query: documents[stream % documents.length] },
+            });
           // Messages are handled in order, so the answer to a ping comes after the subscriptions were taken.
           send({ type: 'ping' });
         } else if (text.includes('"type":"pong"')) resolve(socket);

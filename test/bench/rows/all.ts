@@ -2,6 +2,7 @@ import type { Row } from '../row.ts';
 import { DEFINITIONS } from './definitions.ts';
 import { GRAPHQL } from './graphql.ts';
 import { GRAPHQL_BUNDLE } from './graphql-bundle.ts';
+import { GRAPHQL_LIVE } from './graphql-live.ts';
 import { GRAPHQL_RELATIONS } from './graphql-relations.ts';
 import { GRAPHQL_WHERE } from './graphql-where.ts';
 import { INFORMERS } from './informers.ts';
@@ -23,6 +24,7 @@ export const ROWS: readonly Row[] = [
   ...WATCHES,
   ...GRAPHQL,
   ...GRAPHQL_BUNDLE,
+  ...GRAPHQL_LIVE,
   ...GRAPHQL_RELATIONS,
   ...GRAPHQL_WHERE,
   ...COLD_START,

@@ -46,3 +46,26 @@ test('a live aggregate says what there is, and again when another answer comes o
 test.each(['first: 0', 'labelSelector: "=="', 'namespaces: ["a"]'])('is refused with %s', async (args) => {
   expect(await follow(args, 'total { count }')()).toMatchObject({ code: 400 });
 });
+
+test('what it is grouped by by a relation is followed', async () => {
+  await cluster.give(
+    { apiVersion: 'v1', kind: 'Node', metadata: { name: 'n', labels: { zone: 'east' } } },
+    {
+      apiVersion: 'v1',
+      kind: 'Pod',
+      metadata: { namespace: 'a', name: 'p' },
+      spec: { nodeName: 'n', containers: [{ name: 'c', image: 'i' }] },
+    },
+  );
+  const results = cluster.connect().subscribe({
+    query: `subscription { podsAggregateLive(groupBy: [{ node: { metadata: { labels: { key: "zone" } } } }]) {
+      groups { by count } } }`,
+  });
+  const next = async (): Promise<string> => {
+    const { value } = (await results.next()) as IteratorResult<GraphQLResult, undefined>;
+    return JSON.stringify(value?.data ?? value?.errors);
+  };
+  expect(await next()).toContain('east');
+  await cluster.client.patch('nodes', '', 'n', { metadata: { labels: { zone: 'west' } } });
+  expect(await next()).toContain('west');
+});
