@@ -3,7 +3,7 @@ import type { Api, RequestContext } from '../api/contract.ts';
 import type { Dialer } from '../api/streams/dialer.ts';
 import { cloneJson } from '../meta/clone.ts';
 import type { Budget } from './budget.ts';
-import type { Render } from './live/live-event.ts';
+import type { JsonText } from './json-text.ts';
 import type { LiveViews } from './live/live-views.ts';
 import type { Subscription } from './live/subscription.ts';
 import type { Reading } from './relations/reading.ts';
@@ -38,7 +38,7 @@ export interface Subscribing {
   /** equal for those who may see the same, as the same kinds */
   readonly rights: string;
   /** makes the document's payload of what a live field tells */
-  readonly render: Render;
+  render(payload: object, within?: OperationContext): JsonText | undefined | Promise<JsonText | undefined>;
 }
 
 /** A field's value as graphql-js goes on with it. */

@@ -116,7 +116,7 @@ export class Engine {
     const named = { variables, operationName };
     // Neither the first one's connection nor its credential: others stay when it goes.
     const own: RequestContext = { user, agent, impersonator, origin, facade: 'graphql', warn: () => undefined };
-    const render: Render = (event, its) => this.payload(operation!, named, own, event, its);
+    const render: Subscribing['render'] = (event, its) => this.payload(operation!, named, own, event, its);
     let begins = false;
     return this.subscriptions.join(
       key,
