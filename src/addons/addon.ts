@@ -4,6 +4,8 @@ import type { Informers } from '../client/informers.ts';
 import type { Reconciler } from '../control/contract.ts';
 import type { Clock } from '../rules/clock.ts';
 import type { Parts } from '../meta/object.ts';
+import type { NodeGroupSettings } from './cloud/node-group-settings.ts';
+import type { Lent } from './lent.ts';
 import type { Machine } from './machine.ts';
 
 /** Where the objects and the accounts of all add-ons are. */
@@ -50,6 +52,7 @@ export interface Cluster {
   ingress: EdgeSettings;
   /** of which LoadBalancer Services are given their addresses: `127.64.0.0/24`, `192.0.2.10-192.0.2.19`, apart by commas */
   loadBalancerRange: string;
+  nodeGroups: NodeGroupSettings;
 }
 
 /** Where the proxy of Ingresses listens. */
@@ -72,6 +75,11 @@ export interface LoopPlace {
   clock: Clock;
   /** 0 ≤ n < 1 */
   random(): number;
+  /** not there where the program lends nothing */
+  lent?: Lent;
+  log(message: string, fields?: Record<string, unknown>): void;
+  /** acts as the add-on's account */
+  client: Client;
   /** work for the time after the loops have ended */
   atEnd(work: () => Promise<void>): void;
 }

@@ -5,6 +5,7 @@ import type { Clock } from '../rules/clock.ts';
 import { runControllers } from '../control/loop.ts';
 import { managerOf, userOf, type Addon, type Cluster, type ServeContext, type Serving } from './addon.ts';
 import { install } from './install.ts';
+import type { Lent } from './lent.ts';
 import { Machine } from './machine.ts';
 import { publish } from './publish.ts';
 
@@ -17,6 +18,7 @@ export interface AddonsOptions {
   random(): number;
   log(message: string, fields?: Record<string, unknown>): void;
   machine?: Machine;
+  lent?: Lent;
   certify: ServeContext['certify'];
 }
 
@@ -85,15 +87,23 @@ async function serve(
 
 /** Runs the loops of the add-ons, each as its own account over caches of its own: in the process that leads. */
 export function runAddonLoops(options: AddonsOptions): Running & { start(): Promise<void> } {
-  const { client, clock, random, log, cluster, machine = new Machine(options.clock) } = options;
+  const { client, clock, random, log, cluster, lent, machine = new Machine(options.clock) } = options;
   const ends: (() => Promise<void>)[] = [];
   const runs = options.addons.flatMap((addon) => {
     if (!addon.loops) return [];
     const informers = informersOf(addon, options);
-    const place = { machine, informers, clock, random, atEnd: (work: () => Promise<void>) => void ends.push(work) };
-    const reconcilers = addon.loops(cluster, place);
     const { account } = addon;
     const manager = managerOf(addon);
+    const reconcilers = addon.loops(cluster, {
+      machine,
+      informers,
+      client: client.as(userOf(addon), manager),
+      clock,
+      random,
+      ...(lent && { lent }),
+      log: (message, fields) => log(`add-on ${addon.name}: ${message}`, fields),
+      atEnd: (work) => void ends.push(work),
+    });
     return [
       {
         informers,

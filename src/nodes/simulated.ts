@@ -4,7 +4,7 @@ import { RENEW_MS } from './node-lease.ts';
 import { Gate } from './runtimes/simulated/gate.ts';
 import { PodLives } from './runtimes/simulated/pod-lives.ts';
 import { SimulatedKubelet } from './runtimes/simulated/simulated-kubelet.ts';
-import { SimulatedNode } from './runtimes/simulated/simulated-node.ts';
+import { SimulatedNode, type NodeMarks, type SimulatedCapacity } from './runtimes/simulated/simulated-node.ts';
 
 export interface SimulatedNodesOptions extends Omit<NodeDependencies, 'events'> {
   count: number;
@@ -22,8 +22,19 @@ export interface SimulatedNodesOptions extends Omit<NodeDependencies, 'events'> 
   kubelet?: { ca: string; address: string };
 }
 
+/** A simulated node that comes while others are there. */
+export interface AddedNode extends NodeMarks {
+  name: string;
+  capacity: SimulatedCapacity;
+  zone: string;
+}
+
 export interface SimulatedNodes {
   start(): Promise<void>;
+  /** Once it is registered. */
+  add(node: AddedNode): Promise<void>;
+  /** It says nothing any more, and its pods stand still; its Node is left as it is. */
+  remove(name: string): void;
   stop(): Promise<void>;
 }
 
@@ -41,7 +52,9 @@ export function createSimulatedNodes(options: SimulatedNodesOptions): SimulatedN
 }
 
 class Simulation implements SimulatedNodes {
-  private readonly nodes: ReadonlyMap<string, SimulatedNode>;
+  private readonly nodes: Map<string, SimulatedNode>;
+  /** of all that were ever added: their addresses come from it */
+  private next: number;
   private readonly registered = new Map<string, SimulatedNode>();
   private readonly timers = new Set<unknown>();
   private readonly gate = new Gate(CONCURRENCY);
@@ -51,6 +64,7 @@ class Simulation implements SimulatedNodes {
 
   constructor(private readonly options: SimulatedNodesOptions) {
     const { first = 1, count, informers, clock, random, log, failures = 0 } = options;
+    this.next = first - 1 + count;
     const names = options.names ?? Array.from({ length: count }, (_, n) => `node-${first + n}`);
     this.nodes = new Map(names.map((name, n) => [name, this.node(name, first - 1 + n)]));
     this.lives = new PodLives({
@@ -84,6 +98,20 @@ class Simulation implements SimulatedNodes {
     this.lives.start();
   }
 
+  async add({ name, capacity, zone, ...marks }: AddedNode): Promise<void> {
+    const client = this.options.client.as(`system:node:${name}`, 'kubelet');
+    const node = new SimulatedNode(name, this.next++, client, zone, capacity, this.options.clock, marks);
+    this.nodes.set(name, node);
+    await this.gate.run(() => this.register(node));
+    this.report(node);
+    this.lives.adopt(name);
+  }
+
+  remove(name: string): void {
+    this.nodes.delete(name);
+    this.registered.delete(name);
+  }
+
   async stop(): Promise<void> {
     this.stopped = true;
     this.lives.stop();
@@ -109,7 +137,8 @@ class Simulation implements SimulatedNodes {
 
   private async register(node: SimulatedNode): Promise<void> {
     const { log, clock } = this.options;
-    for (let attempt = 1; !this.stopped && !this.registered.has(node.name); attempt++) {
+    const isWanted = (): boolean => !this.stopped && this.nodes.get(node.name) === node;
+    for (let attempt = 1; isWanted() && !this.registered.has(node.name); attempt++) {
       try {
         await node.register();
         this.registered.set(node.name, node);
@@ -125,9 +154,10 @@ class Simulation implements SimulatedNodes {
     const { clock, random, log } = this.options;
     const repeat = (ms: number, work: () => Promise<void>): void => {
       const again = (delay: number): void => {
-        if (this.stopped) return;
+        if (this.stopped || this.nodes.get(node.name) !== node) return;
         const timer = clock.setTimeout(() => {
           this.timers.delete(timer);
+          if (this.nodes.get(node.name) !== node) return;
           this.gate
             .run(work)
             .catch((error: unknown) =>

@@ -50,5 +50,6 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
     domain: 'cluster.local',
     ingress: options.ingress,
     loadBalancerRange: options.loadBalancerRange,
+    nodeGroups: options.nodeGroups,
   },
 });

@@ -1,5 +1,6 @@
 import { NAMESPACE } from '../addons/addon.ts';
 import { ADDONS } from '../addons/all.ts';
+import type { Lent } from '../addons/lent.ts';
 import { runAddonLoops, runAddons, type AddonsOptions } from '../addons/run.ts';
 import { createClient } from '../client/client.ts';
 import type { Client, Transport } from '../client/contract.ts';
@@ -8,9 +9,10 @@ import { systemClock } from '../rules/clock.ts';
 import { createLeader } from '../control/leader.ts';
 import { runControllers } from '../control/loop.ts';
 import { allReconcilers } from '../reconcilers/all.ts';
+import { SupposedCluster } from '../scheduler/supposed-cluster.ts';
 import { createScheduler } from '../scheduler/scheduler.ts';
 import { makeCertificate } from './certificates.ts';
-import { runNodes } from './nodes.ts';
+import { nodeStarter, runNodes } from './nodes.ts';
 import type { LoopSettings, Report } from './loop-settings.ts';
 
 export interface RunningLoops {
@@ -27,7 +29,10 @@ export async function runLoops(settings: LoopSettings, transport: Transport, log
   const stops: (() => Promise<void>)[] = [];
   const ends: (() => Promise<void>)[] = [];
   if (settings.roles.includes('controllers')) {
-    const addons = addonsOf(client, settings, report);
+    const addons = addonsOf(client, settings, report, {
+      startNode: nodeStarter(transport, settings, report),
+      placement: (informer, nodes, pods) => new SupposedCluster(informer, nodes, pods),
+    });
     stops.push(controllers(client, settings, addons, identity, report));
     const running = runAddons(addons);
     ends.push(() => running.stop());
@@ -91,7 +96,8 @@ function whileLeading(
   };
 }
 
-const addonsOf = (client: Client, { addons, cluster }: LoopSettings, log: Report): AddonsOptions => ({
+const addonsOf = (client: Client, { addons, cluster }: LoopSettings, log: Report, lent: Lent): AddonsOptions => ({
+  lent,
   addons: addons.map((name) => ADDONS[name]).filter((addon) => addon !== undefined),
   cluster,
   client,

@@ -1,6 +1,8 @@
 import os from 'node:os';
 import path from 'node:path';
+import type { Taint } from '../../schema/types.ts';
 import { ADDONS } from '../addons/all.ts';
+import type { StartNode } from '../addons/lent.ts';
 import { runOnNode } from '../addons/run-on-node.ts';
 import { createClient } from '../client/client.ts';
 import type { Client, Transport } from '../client/contract.ts';
@@ -9,7 +11,7 @@ import { createEventRecorder } from '../control/events.ts';
 import { isStatusError } from '../meta/status.ts';
 import { nodeAddress } from '../nodes/network/node-address.ts';
 import { createNode } from '../nodes/node.ts';
-import { createSimulatedNodes } from '../nodes/simulated.ts';
+import { createSimulatedNodes, type SimulatedNodes } from '../nodes/simulated.ts';
 import { systemClock } from '../rules/clock.ts';
 import type { LoopSettings, Report } from './loop-settings.ts';
 import type { NodeSpec } from './options.ts';
@@ -94,6 +96,40 @@ const informersOf = (client: Client, log: Report, fieldSelectors: Record<string,
     fieldSelectors,
   });
 
+/** Simulated nodes of groups have addresses of their own: beyond those of the nodes of the command line. */
+const FIRST_OF_GROUPS = 1 << 19;
+
+/**
+ * Starts nodes on demand: simulated ones share their caches, and a process node has its folder among those of the data.
+ * @param transport of a connection that may act for nodes
+ */
+export function nodeStarter(transport: Transport, settings: LoopSettings, log: Report): StartNode {
+  const host: Host = { client: createClient(transport), own: undefined, settings, log };
+  let simulation: Promise<SimulatedNodes> | undefined;
+  const simulated = async (): Promise<SimulatedNodes> => {
+    const informers = informersOf(host.client.as(SIMULATION_USER, 'simulated-nodes'), log);
+    const nodes = createSimulatedNodes({
+      count: 0,
+      first: FIRST_OF_GROUPS,
+      client: host.client,
+      informers,
+      clock: systemClock,
+      random: Math.random,
+      log,
+    });
+    await nodes.start();
+    informers.start();
+    return nodes;
+  };
+  return async ({ name, runtime, capacity, zone, labels, taints }) => {
+    if (runtime === 'process')
+      return runNode(host, { name, runtime, folder: path.join('nodes', name), first: false, labels, taints });
+    const nodes = await (simulation ??= simulated());
+    await nodes.add({ name, capacity, zone, labels, taints });
+    return { stop: () => Promise.resolve(nodes.remove(name)) };
+  };
+}
+
 async function simulate(
   { client, settings, log }: Host,
   { count, cpu, memory, pods, zones, failures }: Extract<NodeSpec, { runtime: 'simulated' }>,
@@ -134,6 +170,8 @@ interface Place {
   folder: string;
   /** it serves the machine's Services, and runs the add-ons that are on each machine */
   first: boolean;
+  labels?: Readonly<Record<string, string>>;
+  taints?: readonly Taint[];
 }
 const placeOf = (name: string, runtime: Place['runtime'], first: boolean): Place =>
   first
@@ -142,7 +180,7 @@ const placeOf = (name: string, runtime: Place['runtime'], first: boolean): Place
 
 async function runNode(
   { client, own, settings, log }: Host,
-  { name, runtime, folder, first }: Place,
+  { name, runtime, folder, first, labels, taints }: Place,
 ): Promise<Running> {
   const { manifestPath } = settings.nodeLimits;
   const kubelet = client.as(`${NODE_USER}${name}`, 'kubelet');
@@ -167,6 +205,8 @@ async function runNode(
     shutdown: settings.nodeLimits.shutdown,
     // on a machine with several nodes, the first has what is the machine's
     ...(first && manifestPath !== undefined && { manifests: { path: manifestPath, read: readPodManifest } }),
+    ...(labels && { labels }),
+    ...(taints && { taints }),
     ...(settings.nodeIP && { address: settings.nodeIP }),
     serviceProxyMode: settings.serviceProxy,
     onStop: settings.podsOnStop === 'end' ? 'kill' : 'leave',

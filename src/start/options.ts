@@ -3,6 +3,7 @@ import { isIPv4 } from 'node:net';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
 import type { EdgeSettings } from '../addons/addon.ts';
+import type { NodeGroupSettings } from '../addons/cloud/node-group-settings.ts';
 import { ADDONS } from '../addons/all.ts';
 import { ISSUER } from '../api/api.ts';
 import type { PluginSwitches } from '../api/admission/enabled-plugins.ts';
@@ -66,6 +67,7 @@ export interface Options extends ServingSettings {
   addons: string[];
   ingress: EdgeSettings;
   loadBalancerRange: string;
+  nodeGroups: NodeGroupSettings;
   staticTokens: string | undefined;
   authentication: ReadSettings;
   serviceCidr: string;

@@ -1,5 +1,6 @@
 import type { networkInterfaces } from 'node:os';
 import type { Addon, Cluster } from '../../src/addons/addon.ts';
+import { AUTOSCALER_DEFAULTS } from '../../src/addons/cloud/node-group-settings.ts';
 import { Machine } from '../../src/addons/machine.ts';
 import type { Clock } from '../../src/rules/clock.ts';
 
@@ -9,6 +10,7 @@ export const CLUSTER: Cluster = {
   domain: 'cluster.local',
   ingress: { address: '127.0.0.1', httpPort: 0, httpsPort: 0, accessLog: false },
   loadBalancerRange: '127.65.0.0/28',
+  nodeGroups: { groups: [], autoscaler: AUTOSCALER_DEFAULTS },
 };
 
 type Interfaces = ReturnType<typeof networkInterfaces>;

@@ -2,7 +2,9 @@ import path from 'node:path';
 import { limitOptions } from '../../src/start/limit-options.ts';
 import { describe, expect, test } from 'vitest';
 import { ADDONS } from '../../src/addons/all.ts';
+import { AUTOSCALER_DEFAULTS } from '../../src/addons/cloud/node-group-settings.ts';
 import { encryptionSettings } from '../../src/start/encryption/encryption-options.ts';
+import { cloudSettings, parseNodeGroups } from '../../src/start/cloud-options.ts';
 import { parseAddons, parseNodes, parseOptions, ROLES, USAGE } from '../../src/start/options.ts';
 import { servingSettings } from '../../src/start/serving-options.ts';
 import { StartError } from '../../src/start/start-error.ts';
@@ -112,6 +114,7 @@ describe('the command line', () => {
       addons: ALL,
       ingress: { address: undefined, httpPort: undefined, httpsPort: undefined, accessLog: false },
       loadBalancerRange: '127.64.0.0/24',
+      nodeGroups: { groups: [], autoscaler: AUTOSCALER_DEFAULTS },
       staticTokens: undefined,
       authentication: { jwt: [], algorithms: ['RS256'], anonymous: { enabled: true } },
       serviceCidr: '10.96.0.0/16',
@@ -165,5 +168,56 @@ describe('the command line', () => {
   test('answers --help and --version', () => {
     expect(parse(['--help'])).toBe(USAGE);
     expect(parse(['--version'])).toBe('1.2.3');
+  });
+});
+
+describe('--node-groups', () => {
+  const GROUP = { min: 0, max: 3, runtime: 'simulated', cpu: '4', memory: '16Gi', pods: '110', zone: 'zone-a' };
+  test.each([
+    ['', []],
+    ['small:0-3', [{ ...GROUP, name: 'small', labels: {}, taints: [] }]],
+    [
+      'a:0-3,cpu=2,zone=b,label=x=y,label=z=,taint=own=me:NoSchedule,taint=k:NoExecute b:0-3,memory=1Gi',
+      [
+        {
+          ...GROUP,
+          name: 'a',
+          cpu: '2',
+          zone: 'b',
+          labels: { x: 'y', z: '' },
+          taints: [
+            { key: 'own', value: 'me', effect: 'NoSchedule' },
+            { key: 'k', effect: 'NoExecute' },
+          ],
+        },
+        { ...GROUP, name: 'b', memory: '1Gi', labels: {}, taints: [] },
+      ],
+    ],
+  ])('%j', (text, expected) => expect(parseNodeGroups(text)).toEqual(expected));
+
+  test.each([
+    ['a', 'a group is NAME:MIN-MAX'],
+    ['a:1', 'a group is NAME:MIN-MAX'],
+    ['A:0-1', 'a group is NAME:MIN-MAX'],
+    ['a:2-1', 'a group is NAME:MIN-MAX'],
+    ['a:0-1,cpu=many', 'many is not a quantity'],
+    ['a:0-1,speed=1', 'unknown setting speed=1'],
+    ['a:0-1,taint=k', 'a taint is KEY=VALUE:EFFECT'],
+    ['a:0-1,runtime=containerd', 'runtimes are simulated and process'],
+    ['a:0-1 a:0-2', 'a is there twice'],
+  ])('%j is refused', (text, why) => expect(() => parseNodeGroups(text)).toThrow(why));
+
+  test('with the flags of cluster-autoscaler', () => {
+    const given = { 'scan-interval': '2s', 'scale-down-unneeded-time': '1m30s', 'scale-down-enabled': 'false' };
+    expect(cloudSettings(given).nodeGroups.autoscaler).toMatchObject({
+      scanInterval: 2000,
+      scaleDownUnneededTime: 90_000,
+      scaleDownEnabled: false,
+      scaleDownDelayAfterAdd: 600_000,
+    });
+    expect(() => cloudSettings({ 'scan-interval': 'soon' })).toThrow('--scan-interval: ');
+    expect(() => cloudSettings({ 'scale-down-enabled': 'no' })).toThrow('neither true nor false');
+    expect(() => cloudSettings({ 'scale-down-utilization-threshold': '2' })).toThrow('not between 0 and 1');
+    expect(() => cloudSettings({ 'load-balancer-range': 'x' })).toThrow('--load-balancer-range: x is not a range');
   });
 });

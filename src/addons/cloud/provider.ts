@@ -8,6 +8,7 @@ export interface CloudProvider {
   instances?: Instances;
   loadBalancers?: LoadBalancers;
   routes?: Routes;
+  nodeGroups?: NodeGroups;
   /** what the cloud holds for the cluster in this process ends: listeners are closed, machines are let go */
   close(): Promise<void>;
 }
@@ -62,4 +63,27 @@ export interface Routes {
   /** @param hint by which the cloud may name it: the node's uid */
   create(route: Route, hint: string): Promise<void>;
   delete(route: Route): Promise<void>;
+}
+
+/** Nodes that are alike, of which there can be more or fewer. */
+export interface NodeGroup {
+  readonly id: string;
+  readonly minSize: number;
+  readonly maxSize: number;
+  /** how many it is to have; those that do not answer yet count */
+  readonly targetSize: number;
+  /** What a new one of that name will be when it is ready. */
+  template(name: string): Node;
+  /** @throws Error why not all could be had; `targetSize` says how many there are to be then */
+  increase(by: number): Promise<void>;
+  /** Ends the machine of a node, and its node; the group is to have one less. */
+  delete(node: string): Promise<void>;
+}
+
+export interface NodeGroups {
+  /** Resolves when it is known which nodes there are. */
+  ready(): Promise<void>;
+  all(): readonly NodeGroup[];
+  /** the group that the node is of */
+  groupOf(node: Node): NodeGroup | undefined;
 }

@@ -1,21 +1,16 @@
-import type { Context } from '../../../control/contract.ts';
-import type { Machine } from '../../machine.ts';
+import type { Cluster, LoopPlace } from '../../addon.ts';
 import { Reach } from '../../reach.ts';
 import type { CloudProvider } from '../provider.ts';
 import { AddressPool } from './address-pool.ts';
 import { LocalBalancers } from './local-balancers.ts';
 import { localInstances } from './local-instances.ts';
+import { LocalNodeGroups } from './local-node-groups.ts';
 import { Targets } from './targets.ts';
 
-export interface LocalCloudOptions extends Pick<Context, 'informer' | 'clock' | 'random'> {
-  machine: Machine;
-  /** `127.64.0.0/24` */
-  loadBalancerRange: string;
-}
-
 /** This machine as a cloud: it has no routes, since what leads to the pods on it is there already. */
-export function localCloud(options: LocalCloudOptions): CloudProvider & { loadBalancers: LocalBalancers } {
-  const { informer, machine, clock, random, loadBalancerRange } = options;
+export function localCloud({ loadBalancerRange, nodeGroups }: Cluster, place: LoopPlace): CloudProvider {
+  const { machine, clock, random, client, log, lent } = place;
+  const informer: LoopPlace['informers']['informer'] = (resource) => place.informers.informer(resource);
   const slices = informer('endpointslices.discovery.k8s.io');
   const serviceCIDRs = informer('servicecidrs.networking.k8s.io');
   const reach = new Reach({ machine, slices, serviceCIDRs, pods: () => informer('pods') });
@@ -28,12 +23,22 @@ export function localCloud(options: LocalCloudOptions): CloudProvider & { loadBa
     services: informer('services'),
     owns: (address) => machine.owns(address),
   });
+  const groups = new LocalNodeGroups({
+    groups: lent ? nodeGroups.groups : [],
+    nodes: informer('nodes'),
+    startNode: lent?.startNode ?? (() => Promise.reject(new Error('this process starts no nodes'))),
+    client,
+    random,
+    log,
+  });
   return {
-    instances: localInstances,
+    instances: localInstances(groups),
     loadBalancers,
+    ...(groups.all().length && { nodeGroups: groups }),
     async close() {
       targets.stop();
       await loadBalancers.close();
+      await groups.close();
     },
   };
 }

@@ -1,23 +1,32 @@
 import type { Node } from '../../../../schema/types.ts';
-import type { InstanceMetadata, Instances } from '../provider.ts';
+import type { Instances } from '../provider.ts';
+import { GROUP_LABEL, type LocalNodeGroups } from './local-node-groups.ts';
 
+const SCHEME = 'ku7s://';
 const REGION = 'local';
 
 /**
- * Nodes of this machine are where it is. A node that the cloud has not made itself it takes for one that there is: who
- * has started it ends it.
+ * The nodes of this machine. One that is of no group is taken for one that there is: who has started it ends it, and it
+ * has said all of itself that is known of it.
  */
-export const localInstances: Instances = {
-  exists: () => Promise.resolve(true),
-  isShutdown: () => Promise.resolve(false),
-  metadata: (node) => Promise.resolve(isForeign(node) ? undefined : metadataOf(node)),
-};
-
-/** It says itself that it is another cloud's. */
-const isForeign = ({ spec }: Node): boolean => !!spec?.providerID && !spec.providerID.startsWith('ku7s://');
-
-const metadataOf = ({ metadata }: Node): InstanceMetadata => ({
-  providerID: `ku7s://local/${metadata.name}`,
-  addresses: [],
-  region: REGION,
-});
+export function localInstances(groups: LocalNodeGroups): Instances {
+  const isGrouped = ({ metadata }: Node): boolean => metadata.labels?.[GROUP_LABEL] !== undefined;
+  return {
+    async exists(node) {
+      if (!isGrouped(node)) return true;
+      await groups.ready();
+      return groups.groupOf(node)?.has(node.metadata.name) ?? false;
+    },
+    isShutdown: () => Promise.resolve(false),
+    metadata(node) {
+      if (node.spec?.providerID && !node.spec.providerID.startsWith(SCHEME)) return Promise.resolve(undefined);
+      const spec = groups.groupOf(node)?.spec;
+      return Promise.resolve({
+        providerID: `${SCHEME}${spec?.name ?? 'local'}/${node.metadata.name}`,
+        addresses: [],
+        region: REGION,
+        ...(spec && { zone: spec.zone, instanceType: `${spec.runtime}-${spec.name}` }),
+      });
+    },
+  };
+}

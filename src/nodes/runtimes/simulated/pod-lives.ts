@@ -57,6 +57,11 @@ export class PodLives {
     });
   }
 
+  /** The node is one of the simulation from now on: pods may be on it already. */
+  adopt(node: string): void {
+    for (const pod of this.options.pods.index(BY_NODE, node)) this.look(pod);
+  }
+
   stop(): void {
     this.stopped = true;
     this.unsubscribe();

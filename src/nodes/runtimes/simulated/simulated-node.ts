@@ -1,4 +1,4 @@
-import type { Node, NodeCondition } from '../../../../schema/types.ts';
+import type { Node, NodeCondition, Taint } from '../../../../schema/types.ts';
 import type { Client } from '../../../client/contract.ts';
 import { isStatusError } from '../../../meta/status.ts';
 import { formatTime } from '../../../meta/time.ts';
@@ -20,6 +20,12 @@ export interface SimulatedEndpoint {
   port: number;
 }
 
+/** What its Node has from its first moment, besides what every node has. */
+export interface NodeMarks {
+  labels?: Readonly<Record<string, string>>;
+  taints?: readonly Taint[];
+}
+
 /** One simulated node: its object and its lease. Requests are made by whoever calls. */
 export class SimulatedNode {
   /** as it was written last; there once it is registered */
@@ -35,6 +41,7 @@ export class SimulatedNode {
     private readonly zone: string,
     private readonly capacity: SimulatedCapacity,
     private readonly clock: Pick<Clock, 'now'>,
+    private readonly more: NodeMarks = {},
   ) {}
 
   get hostIP(): string {
@@ -50,8 +57,11 @@ export class SimulatedNode {
       'kubernetes.io/hostname': name,
       'kubernetes.io/os': 'linux',
       'topology.kubernetes.io/zone': this.zone,
+      ...this.more.labels,
     };
-    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec: {} };
+    const { taints } = this.more;
+    const spec = taints?.length ? { taints: [...taints] } : {};
+    const node = { apiVersion: 'v1', kind: 'Node', metadata: { name, labels }, spec };
     await client.create('nodes', node).catch((error: unknown) => {
       if (!isStatusError(error, 'AlreadyExists')) throw error;
       return client.patch('nodes', '', name, { metadata: { labels } }, { type: 'merge' });

@@ -1,0 +1,159 @@
+import type { Node, Pod } from '../../../../schema/types.ts';
+import type { Context, EventSubject } from '../../../control/contract.ts';
+import { errorMessage } from '../../../meta/error-message.ts';
+import { amountsOf, podAmounts, rounded } from '../../../rules/pod-amounts.ts';
+import type { NodeGroup } from '../provider.ts';
+import type { ClusterState, GroupState } from './cluster-state.ts';
+import { isUnschedulable } from './pod-rules.ts';
+
+/** Pods that are looked at in one go: the others have their turn when these have their nodes. */
+const MAX_PODS = 1000;
+
+/** What one group could do about the pods that wait. */
+interface Option {
+  state: GroupState;
+  nodes: Node[];
+  pods: Pod[];
+  /** of what the new nodes have, what these pods leave unused: 0 … 1 of processor and memory together */
+  waste: number;
+}
+
+export interface ScaleUpOptions {
+  state: ClusterState;
+  ctx: Context;
+  /** what events about the cluster as a whole are about */
+  about: EventSubject;
+  /** groups that have failed a moment ago */
+  isBackedOff(group: NodeGroup): boolean;
+  failed(group: NodeGroup): void;
+}
+
+/**
+ * Makes nodes for pods that fit nowhere, one group after the other: the one that leaves least unused first.
+ * @returns whether any node is to come
+ */
+export async function scaleUp(options: ScaleUpOptions): Promise<boolean> {
+  const { state, ctx } = options;
+  let waiting = state.pods
+    .filter(isUnschedulable)
+    .slice(0, MAX_PODS)
+    .sort((a, b) => sizeOf(b) - sizeOf(a))
+    // On nodes that are to come, or on room that was made meanwhile.
+    .filter((pod) => !('node' in state.placement.place(pod)));
+  let grew = false;
+  const refusals = new Map<string, string[]>();
+  while (waiting.length) {
+    refusals.clear();
+    const found = state.groups.flatMap((group) => optionOf(group, waiting, options, refusals) ?? []);
+    const [best] = found.sort((a, b) => a.waste - b.waste || b.pods.length - a.pods.length);
+    if (!best) break;
+    if (!(await grow(best, options))) continue;
+    grew = true;
+    const helped = new Set(best.pods);
+    waiting = waiting.filter((pod) => !helped.has(pod));
+  }
+  for (const pod of waiting) {
+    const why = count(refusals.get(pod.metadata.uid) ?? []);
+    const message = `pod didn't trigger scale-up: ${why}`;
+    ctx.events.event(aboutPod(pod), 'Normal', 'NotTriggerScaleUp', message.replace(/: $/, ''));
+  }
+  return grew;
+}
+
+/** As many nodes of the group as it takes, and may have; the placement is as it was afterwards. */
+function optionOf(
+  group: GroupState,
+  waiting: readonly Pod[],
+  { state, isBackedOff }: ScaleUpOptions,
+  refusals: Map<string, string[]>,
+): Option | undefined {
+  const { placement } = state;
+  const { id, targetSize, maxSize } = group.group;
+  const room = maxSize - targetSize;
+  const nodes: Node[] = [];
+  const pods: Pod[] = [];
+  const names = new Set<string>();
+  const add = (): void => {
+    const name = `${id}-supposed-${targetSize + nodes.length}`;
+    nodes.push(state.suppose(group.group, name));
+    names.add(name);
+  };
+  const refuse = (pod: Pod, why: string): void => {
+    const { uid } = pod.metadata;
+    refusals.set(uid, [...(refusals.get(uid) ?? []), why]);
+  };
+  for (const pod of waiting) {
+    if (isBackedOff(group.group)) {
+      refuse(pod, 'in backoff after failed scale-up');
+      continue;
+    }
+    if (room <= 0) {
+      refuse(pod, 'max node group size reached');
+      continue;
+    }
+    let placed = placement.place(pod, (name) => names.has(name));
+    if (!('node' in placed) && nodes.length < room) {
+      add();
+      const newest = nodes.at(-1)!.metadata.name;
+      placed = placement.place(pod, (name) => name === newest);
+      if (!('node' in placed)) {
+        nodes.pop();
+        names.delete(newest);
+        placement.removeNode(newest);
+      }
+    }
+    if ('node' in placed) pods.push(pod);
+    else refuse(pod, nodes.length >= room ? 'max node group size reached' : placed.message.replace(/^1 /, ''));
+  }
+  for (const name of names) placement.removeNode(name);
+  return pods.length ? { state: group, nodes, pods, waste: wasteOf(nodes, pods) } : undefined;
+}
+
+async function grow({ state: { group }, nodes, pods }: Option, options: ScaleUpOptions): Promise<boolean> {
+  const { ctx, about, state, failed } = options;
+  const before = group.targetSize;
+  const after = before + nodes.length;
+  const size = `${after} instead of ${before} (max: ${group.maxSize})`;
+  try {
+    await group.increase(nodes.length);
+  } catch (error) {
+    failed(group);
+    const message = `Scale-up failed for group ${group.id}: ${errorMessage(error)}`;
+    ctx.events.event(about, 'Warning', 'FailedToScaleUpGroup', message);
+    ctx.log('a node group does not grow', { group: group.id, error: errorMessage(error) });
+    return false;
+  }
+  ctx.events.event(about, 'Normal', 'ScaledUpGroup', `Scale-up: group ${group.id} size set to ${size}`);
+  for (const pod of pods) {
+    const how = `pod triggered scale-up: [{${group.id} ${before}->${after} (max: ${group.maxSize})}]`;
+    ctx.events.event(aboutPod(pod), 'Normal', 'TriggeredScaleUp', how);
+  }
+  for (const node of nodes) state.suppose(group, node.metadata.name);
+  for (const pod of pods) state.placement.place(pod);
+  return true;
+}
+
+const aboutPod = ({ metadata }: Pod): EventSubject => ({ apiVersion: 'v1', kind: 'Pod', metadata });
+
+/** `2 Insufficient cpu, 1 max node group size reached`: by how many groups. */
+function count(reasons: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const reason of reasons) counts.set(reason, (counts.get(reason) ?? 0) + 1);
+  return [...counts].map(([reason, n]) => `${n} ${reason}`).join(', ');
+}
+
+const GIB = 1024 ** 3;
+/** Processors, and one more for each 4 GiB: pods that need much come first, while there is room for them. */
+const sizeOf = (pod: Pod): number => {
+  const { cpu = 0, memory = 0 } = podAmounts(pod.spec, 'requests', rounded);
+  return cpu / 1000 + memory / (4 * GIB);
+};
+
+function wasteOf(nodes: readonly Node[], pods: readonly Pod[]): number {
+  const shareOf = (resource: 'cpu' | 'memory'): number => {
+    const have = nodes.reduce((sum, { status }) => sum + (amountsOf(status?.allocatable, rounded)[resource] ?? 0), 0);
+    const used = pods.reduce((sum, pod) => sum + (podAmounts(pod.spec, 'requests', rounded)[resource] ?? 0), 0);
+    return have ? Math.max(0, have - used) / have : 0;
+  };
+  return (shareOf('cpu') + shareOf('memory')) / 2;
+}
