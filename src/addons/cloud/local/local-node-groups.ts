@@ -55,7 +55,7 @@ export class LocalNodeGroups implements NodeGroups {
         .filter((node) => this.groupOf(node) === group)
         .map(({ metadata }) => metadata.name);
       try {
-        for (const name of names) await group.start(name);
+        await Promise.all(names.map((name) => group.start(name)));
         await group.increase(Math.max(0, group.minSize - names.length));
       } catch (error) {
         log('nodes of a group could not be started', { group: group.id, error: errorMessage(error) });
@@ -65,8 +65,8 @@ export class LocalNodeGroups implements NodeGroups {
 }
 
 class LocalNodeGroup implements NodeGroup {
-  private readonly machines = new Map<string, { stop(): Promise<void> }>();
-  private starting = 0;
+  /** those that are being started too: its Node may be there before the machine answers */
+  private readonly machines = new Map<string, Promise<{ stop(): Promise<void> }>>();
 
   constructor(
     readonly spec: NodeGroupSpec,
@@ -83,7 +83,7 @@ class LocalNodeGroup implements NodeGroup {
     return this.spec.max;
   }
   get targetSize(): number {
-    return this.machines.size + this.starting;
+    return this.machines.size;
   }
 
   has(name: string): boolean {
@@ -106,33 +106,36 @@ class LocalNodeGroup implements NodeGroup {
   }
 
   async increase(by: number): Promise<void> {
-    this.starting += by;
-    try {
-      for (; by > 0; by--) {
-        const name = generateName(`${this.id}-`, (max) => Math.floor(this.options.random() * max));
-        await this.start(name);
-        this.starting--;
-      }
-    } finally {
-      this.starting -= by;
-    }
+    const { random } = this.options;
+    const names = Array.from({ length: by }, () => generateName(`${this.id}-`, (max) => Math.floor(random() * max)));
+    const started = await Promise.allSettled(names.map((name) => this.start(name)));
+    for (const each of started) if (each.status === 'rejected') throw each.reason;
   }
 
   async start(name: string): Promise<void> {
-    if (!this.machines.has(name)) this.machines.set(name, await this.options.startNode(this.newNode(name)));
+    if (this.machines.has(name)) return;
+    const starting = this.options.startNode(this.newNode(name));
+    this.machines.set(name, starting);
+    try {
+      await starting;
+    } catch (error) {
+      this.machines.delete(name);
+      throw error;
+    }
   }
 
   async delete(node: string): Promise<void> {
     const machine = this.machines.get(node);
     if (!machine) return;
-    await machine.stop();
+    await (await machine).stop();
     this.machines.delete(node);
     await unlessGone(this.options.client.delete('nodes', '', node));
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.machines.values()].map((machine) => machine.stop()));
+    const machines = await Promise.allSettled(this.machines.values());
     this.machines.clear();
+    await Promise.all(machines.flatMap((each) => (each.status === 'fulfilled' ? [each.value.stop()] : [])));
   }
 
   private newNode(name: string): NewNode {
