@@ -43,7 +43,7 @@ export class SupposedCluster {
   }
 
   removeNode(name: string): void {
-    for (const uid of [...(this.cache.node(name)?.pods.keys() ?? [])]) this.cache.removePod(uid);
+    for (const uid of this.cache.node(name)?.pods.keys() ?? []) this.cache.removePod(uid);
     this.cache.removeNode(name);
   }
 
