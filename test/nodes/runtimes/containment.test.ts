@@ -101,6 +101,10 @@ const podOf = (uid: string, securityContext: SecurityContext): Pod => ({
 const status = (field: string): string => `sed -n 's/^${field}:[[:space:]]*//p' /proc/self/status`;
 const perl = (text: string): string => `perl -e '${text}'`;
 
+/** Succeeds when one of these files takes the text. */
+const writes = (text: string, ...files: string[]): string =>
+  `(for f in ${files.join(' ')}; do [ -e $f ] && (echo '${text}' > $f) 2>/dev/null && echo took $f && exit 0; done; exit 1)`;
+
 /** Of the disk that its hosts file lies on, the root folder. */
 const opensByHandle = perl(
   'my $h = pack("Ii", 8, 1) . pack("II", 2, 0) . "\\0" x 64; ' +
@@ -143,6 +147,19 @@ describe.runIf(can.rootView).each([
     ['unmounting', 'umount /proc/kcore || umount /dev'],
     ['settings of the kernel', 'echo 1 > /proc/sys/kernel/panic'],
     ['the program for dumps', 'echo "|/tmp/x" > /proc/sys/kernel/core_pattern'],
+    [
+      'what is run when its cgroup is empty',
+      writes('/tmp/x', '/sys/fs/cgroup/release_agent', '/sys/fs/cgroup/*/release_agent'),
+    ],
+    [
+      'the limits of its cgroup',
+      writes('max', ...['memory.max', 'pids.max', 'cpu.max', '*/pids.max'].map((each) => `/sys/fs/cgroup/${each}`)) +
+        ` || ${writes('-1', '/sys/fs/cgroup/*/memory.limit_in_bytes', '/sys/fs/cgroup/*/cpu.cfs_quota_us')}`,
+    ],
+    ['cgroups', 'mkdir /sys/fs/cgroup/x || mkdir /sys/fs/cgroup/memory/x || mkdir /sys/fs/cgroup/pids/x'],
+    ['what is run for devices', writes('/tmp/x', '/sys/kernel/uevent_helper', '/proc/sys/kernel/hotplug')],
+    ['formats of programs', writes(':x:M::x::/tmp/x:', '/proc/sys/fs/binfmt_misc/register')],
+    ['what is run for modules', writes('/tmp/x', '/proc/sys/kernel/modprobe')],
     ['its magic keys', 'echo h > /proc/sysrq-trigger'],
     ['memory', 'head -c 1 /proc/kcore | grep -q . || head -c 1 /dev/mem'],
     ['keys', '[ -s /proc/keys ]'],
