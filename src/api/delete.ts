@@ -5,6 +5,7 @@ import type { Stored } from '../store/contract.ts';
 import { objectAnswer, storedAnswer, successAnswer } from './answer.ts';
 import { optionsText } from './audit/shown.ts';
 import type { Answer, DeleteOptions, RequestContext, Target } from './contract.ts';
+import { hasWebhook, oneInKindsVersion } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
 import { planDeletion } from './deletion/marks.ts';
 import { refuseDeletion, warnOfDeletion } from './deletion/refuse.ts';
@@ -61,16 +62,22 @@ type Once = { answer: Answer } | { current: Stored | undefined };
 async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions): Promise<Once> {
   const { core, target } = op;
   checkPreconditions(target, stored, options);
+  const { kind } = target;
+  const seen = hasWebhook(kind) ? await oneInKindsVersion(core, kind, stored) : stored;
   const old = stored.object;
-  const request = admissionRequest(op, 'DELETE', undefined, old);
+  const request = admissionRequest(op, 'DELETE', undefined, seen.object);
   await core.admission.admit(request);
   await core.admission.validate(request);
-  const { kind } = target;
   const plan = planDeletion(kind.storage, stored.copy(), options, core.clock.now());
   if (plan.do === 'pending') return { answer: gone(op, stored, options, stored) };
   let last = stored;
   if (plan.do === 'mark') {
-    if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, plan.object)) };
+    if (op.dryRun) {
+      const rehearsed = planDeletion(kind.storage, seen.copy(), options, core.clock.now());
+      return {
+        answer: objectAnswer(kind, fromStorage(kind, rehearsed.do === 'mark' ? rehearsed.object : seen.object)),
+      };
+    }
     // the mark and the removal are one change
     if (plan.thenRemove) op.by.changeSet ??= randomUUID();
     // one that is marked already is not written again, as by no update that changes nothing
@@ -80,7 +87,10 @@ async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions)
       if (!outcome.ok) return { current: outcome.current };
       last = outcome.stored;
     }
-    if (!plan.thenRemove) return { answer: storedAnswer(kind, last, accepted(options)) };
+    if (!plan.thenRemove) {
+      const marked = hasWebhook(kind) ? await oneInKindsVersion(core, kind, last) : last;
+      return { answer: storedAnswer(kind, marked, accepted(options)) };
+    }
   }
   if (op.dryRun) return { answer: gone(op, last, options) };
   const outcome = await commitDelete(op, deleteOf(op, last.name, last.revision), last);

@@ -1,6 +1,7 @@
 import { notFound } from '../meta/status.ts';
 import { storedAnswer } from './answer.ts';
 import type { ObjectAnswer, ReadOptions, RequestContext, Target } from './contract.ts';
+import { hasWebhook, oneInKindsVersion } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
 import { parseObjectRevision, waitFor } from './resource-version.ts';
 import { keyOf, resourceOf } from './target.ts';
@@ -16,5 +17,6 @@ export async function get(
   await waitFor(core.store, parseObjectRevision(options.resourceVersion));
   const stored = core.store.get(keyOf(target));
   if (!stored) throw notFound(resourceOf(target.kind), target.name);
-  return storedAnswer(target.kind, stored);
+  const { kind } = target;
+  return storedAnswer(kind, hasWebhook(kind) ? await oneInKindsVersion(core, kind, stored) : stored);
 }

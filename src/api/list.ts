@@ -2,6 +2,7 @@ import { expired } from '../meta/status.ts';
 import { Compacted, type Having, type ListSnapshot, type Store, type Stored } from '../store/contract.ts';
 import type { ListAnswer, ListOptions, RequestContext, Target } from './contract.ts';
 import { decodeContinue, encodeContinue, type ContinueToken } from './continue-token.ts';
+import { hasWebhook, inKindsVersion } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
 import { Slice } from './fairness/turns.ts';
 import { checkContinue, checkListOptions, isExact } from './list-options.ts';
@@ -31,7 +32,9 @@ export async function listAuthorized(
   const snapshot = await snapshotOf(core.store, selection, options, token);
   const unreadable = core.store.unreadable(selection.scope);
   if (unreadable) throw unreadableCollection(unreadable);
-  return page(target, selection, snapshot, options, token);
+  const answer = await page(target, selection, snapshot, options, token);
+  if (!hasWebhook(target.kind)) return answer;
+  return { ...answer, items: await inKindsVersion(core, target.kind, answer.items) };
 }
 
 async function snapshotOf(

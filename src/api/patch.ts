@@ -8,6 +8,7 @@ import { badRequest, conflict, notFound, type StatusError } from '../meta/status
 import { checkPatchOptions } from './options.ts';
 import { patchText } from './audit/shown.ts';
 import type { ObjectAnswer, PatchInput, PatchOptions, RequestContext, Target } from './contract.ts';
+import { hasWebhook } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
 import {
   APPLY_PATCH,
@@ -19,6 +20,7 @@ import {
   type PatchBody,
 } from './patch-body.ts';
 import { applySteps, unconvertible } from './patch/apply/applypatch.ts';
+import type { Ownership } from './patch/apply/versions.ts';
 import { ConvertWalk } from './patch/convert-walk.ts';
 import { printValue } from '../go/print-value.ts';
 import { patchRefused } from './patch/errors.ts';
@@ -30,7 +32,7 @@ import { isPlain } from './patch/plain.ts';
 import { applyStrategicMergePatch } from './patch/strategic.ts';
 import { resourceOf } from './target.ts';
 import { operationOf, type Operation } from './write/operation.ts';
-import { ownershipOf, writesPart } from './write/ownership.ts';
+import { ownershipOf, withConversions, writesPart } from './write/ownership.ts';
 import { checkPlace, readBody } from './write/read-body.ts';
 import { replace, type Change } from './write/replace.ts';
 
@@ -151,17 +153,10 @@ function applying({ core, ctx, target, now, pace }: Operation, input: PatchInput
     applied: true,
     async next(live) {
       if (!live) core.authorizer.require(ctx, 'create', target);
-      const steps = applySteps({
-        ...ownershipOf(core.registry, kind, subresource),
-        kind: kind.kind,
-        live,
-        patch: applied,
-        manager,
-        force,
-        subresource,
-        now,
-      });
-      const object = await pace.run(steps);
+      const ownership = ownershipOf(core.registry, kind, subresource);
+      const apply = (of: Ownership): KubeObject | Promise<KubeObject> =>
+        pace.run(applySteps({ ...of, kind: kind.kind, live, patch: applied, manager, force, subresource, now }));
+      const object = await (hasWebhook(kind) ? withConversions(core, kind, ownership, apply) : apply(ownership));
       if (configuration.strict && options.fieldValidation === 'Strict') throw badRequest(configuration.strict);
       const { managedFields } = object.metadata;
       if (pace.due) await pace.turn();

@@ -1,6 +1,8 @@
 import { expired, type StatusError } from '../meta/status.ts';
 import { Compacted, TooLargeRevision, type Store, type StoreEvent, type Stored } from '../store/contract.ts';
 import type { Attributes, RequestContext, Target, WatchEvent, WatchOptions, WatchSink } from './contract.ts';
+import { ConvertedSink } from './conversion/converted-sink.ts';
+import { hasWebhook } from './conversion/stored-version.ts';
 import type { Core } from './core.ts';
 import { checkedWatchOptions } from './list-options.ts';
 import { parseObjectRevision, waitFor } from './resource-version.ts';
@@ -27,7 +29,12 @@ export async function watch(
   const { selection, attributes } = authorizedSelection(core, ctx, 'watch', target, given);
   const options = checkedWatchOptions(given);
   const revision = parseObjectRevision(options.resourceVersion);
-  const running = new RunningWatch(core, selection, options, sink);
+  const running = new RunningWatch(
+    core,
+    selection,
+    options,
+    hasWebhook(target.kind) ? new ConvertedSink(core, target.kind, sink) : sink,
+  );
   running.follow(ctx, attributes);
   try {
     const late = await awaited(core.store, revision, options.sendInitialEvents === true);

@@ -3,7 +3,6 @@ import { isIP } from 'node:net';
 /** The parts of an address as net/mail reads them (RFC 5322 with its older forms). */
 const ATOM = /[A-Za-z0-9!#$%&'*+/=?^_`{|}~\u0080-\u{10ffff}-]+/uy;
 const DOT_ATOM = /[A-Za-z0-9!#$%&'*+/=?^_`{|}~.\u0080-\u{10ffff}-]+/uy;
-// eslint-disable-next-line no-control-regex -- what stands between quotes is all that can be seen, spaces and tabs
 const QUOTED = /"(?:\\[\t\x20-\x7e\u0080-\u{10ffff}]|[\t\x20!#-[\]-~\u0080-\u{10ffff}])*"/uy;
 const SPACE = /[ \t]*/y;
 

@@ -1,7 +1,8 @@
-import type { CustomResourceDefinitionSpec } from '../../schema/types.ts';
+import type { CustomResourceDefinitionSpec, CustomResourceDefinitionStatus } from '../../schema/types.ts';
 import { cloneJson } from '../meta/clone.ts';
 import type { KubeObject } from '../meta/object.ts';
 import { apiVersionOf } from '../meta/gvk.ts';
+import { StatusError } from '../meta/status.ts';
 import { headOf } from './builtin.ts';
 import { customColumns, type PrinterColumn } from './custom/columns.ts';
 import type { JsonSchema } from './custom/json-schema.ts';
@@ -12,7 +13,7 @@ import { completeCustom, customStrategy, type CustomFacts } from './custom/strat
 import { sortedCopy } from './custom/sorted.ts';
 import { rootSchema } from './custom/structural.ts';
 import { Walk } from './decode-struct.ts';
-import type { Conversion, Kind, StorageKind, SubresourceFacts } from './kind.ts';
+import type { Conversion, Kind, StorageKind, SubresourceFacts, WebhookConversion } from './kind.ts';
 
 /** spec.versions[] of a CustomResourceDefinition */
 interface Version {
@@ -28,7 +29,7 @@ interface Version {
 }
 
 /** Definitions that are followed have been validated. */
-interface Spec extends Pick<CustomResourceDefinitionSpec, 'group' | 'names' | 'scope'> {
+interface Spec extends Pick<CustomResourceDefinitionSpec, 'group' | 'names' | 'scope' | 'conversion'> {
   versions: Version[];
 }
 
@@ -78,10 +79,14 @@ function subresourcesOf(
  * Objects are stored as they were written. A definition may have changed since, so a read prunes and defaults them by
  * the schema of now, as a write does.
  */
-function conversionOf(facts: CustomFacts, own: string, stored: string): Conversion {
+function conversionOf(facts: CustomFacts, own: string, stored: string, webhook: boolean): Conversion {
   return {
-    toStorage: (object) => ({ ...object, apiVersion: stored }),
+    // what a webhook converts is of the request's version until it is written
+    toStorage: (object) => ({ ...object, apiVersion: webhook ? own : stored }),
     fromStorage(object) {
+      const { apiVersion } = object;
+      if (webhook && apiVersion !== undefined && apiVersion !== own)
+        throw new StatusError({ code: 500, message: `an object of ${apiVersion} has not been converted to ${own}` });
       const { metadata, ...body } = cloneJson(object);
       prune(facts.schema, body, new Walk());
       const read = { ...body, metadata, ...(object.apiVersion && { apiVersion: own }) } as KubeObject;
@@ -90,6 +95,15 @@ function conversionOf(facts: CustomFacts, own: string, stored: string): Conversi
     },
   };
 }
+
+function webhookOf({ conversion }: Spec): WebhookConversion | undefined {
+  const { clientConfig, conversionReviewVersions: reviewVersions } = conversion?.webhook ?? {};
+  if (conversion?.strategy !== 'Webhook' || !clientConfig || !reviewVersions) return undefined;
+  return { clientConfig, reviewVersions };
+}
+
+const storedVersionsOf = (definition: KubeObject): readonly string[] =>
+  (definition['status'] as CustomResourceDefinitionStatus | undefined)?.storedVersions ?? [];
 
 const specOf = (definition: KubeObject): Spec => definition['spec'] as Spec;
 
@@ -109,6 +123,8 @@ export function customKinds(definition: KubeObject, since = 0, source = (): Kube
     specOf(source()).versions.find((v) => v.name === name)?.schema?.openAPIV3Schema;
   const storedFacts = factsOf(stored, schemaOf(stored.name));
   const storedAs = { group, version: stored.name, kind: names.kind };
+  const webhook = webhookOf(specOf(definition));
+  const firstVersion = apiVersionOf({ group, version: storedVersionsOf(definition)[0] ?? stored.name });
   const storageOf = (facts: CustomFacts): StorageKind => ({
     ...storedAs,
     key: `${names.plural}.${group}`,
@@ -141,10 +157,15 @@ export function customKinds(definition: KubeObject, since = 0, source = (): Kube
           return own.schema;
         },
         custom: true,
-        definition: { id: `${uid} ${generation}`, schema: schemaOf(v.name) },
+        definition: {
+          id: `${uid} ${generation}`,
+          schema: schemaOf(v.name),
+          firstVersion,
+          ...(webhook && { webhook }),
+        },
         // what is written through a version is held to that version's schema
         storage: own === storedFacts ? storage : storageOf(own),
-        convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs)),
+        convert: conversionOf(own, apiVersionOf(gvk), apiVersionOf(storedAs), webhook !== undefined),
         columns: own.columns,
         ...(v.deprecated && {
           deprecation: v.deprecationWarning ?? `${apiVersionOf(gvk)} ${names.kind} is deprecated`,

@@ -15,14 +15,16 @@ export interface StoredBytes {
 }
 
 /**
- * The object of the stored version as the store keeps it: canonical, without kind, apiVersion and resourceVersion.
+ * The object of the stored version as the store keeps it: canonical, without kind and resourceVersion, and without
+ * apiVersion where a kind is always stored in the same: which version of a custom kind is stored changes.
  * @param known an object in this form: what `object` shares with it is not looked at again
  */
 export function storedForm(storage: StorageKind, custom: boolean, object: KubeObject, known?: KubeObject): KubeObject {
-  const { kind: _, apiVersion: __, metadata, ...rest } = object;
-  const { resourceVersion: ___, ...meta } = metadata;
+  const { kind: _, apiVersion, metadata, ...rest } = object;
+  const { resourceVersion: __, ...meta } = metadata;
   const body = { metadata: meta as ObjectMeta, ...rest };
-  return custom ? body : normalizeObject(storage.schema, body, true, known);
+  if (!custom) return normalizeObject(storage.schema, body, true, known);
+  return apiVersion === undefined ? body : { ...body, apiVersion };
 }
 
 /**

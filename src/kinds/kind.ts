@@ -1,3 +1,4 @@
+import type { ApiextensionsWebhookClientConfig } from '../../schema/types.ts';
 import type { FieldError } from '../meta/field.ts';
 import type { GroupVersionKind } from '../meta/gvk.ts';
 import type { Steps } from '../meta/steps.ts';
@@ -42,6 +43,16 @@ export interface KindDefinition {
   id: string;
   /** the version's schema as it was written; read anew each time, so that nobody keeps all of many */
   schema(): JsonSchema | undefined;
+  /** the apiVersion of objects that do not say theirs: of the first version that was ever stored */
+  firstVersion: string;
+  /** what converts between versions; undefined: they differ in nothing but their name */
+  webhook?: WebhookConversion;
+}
+
+export interface WebhookConversion {
+  clientConfig: ApiextensionsWebhookClientConfig;
+  /** of ConversionReview, in the order of preference */
+  reviewVersions: readonly string[];
 }
 
 export interface SubresourceFacts {

@@ -116,7 +116,7 @@ export class Item implements Stored {
 
 /** The same as a parse of the item's bytes gives, from what the writer had; shares everything below metadata. */
 function withRevision(object: KubeObject, revision: number): KubeObject {
-  const { kind: _kind, apiVersion: _apiVersion, metadata, ...rest } = object;
+  const { kind: _kind, metadata, ...rest } = object;
   const resourceVersion = String(revision);
   const { resourceVersion: _old, ...others } = metadata;
   return { metadata: { resourceVersion, ...others }, ...rest };

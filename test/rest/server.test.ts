@@ -328,7 +328,6 @@ describe('discovery and OpenAPI', () => {
     const second = await server.ask('/openapi/v2');
     expect(second.body.definitions['com.example.v1.GadgetList'].properties.kind.description).toMatch(/^Kind /);
     expect(second.body.definitions['com.example.v1.Gadget'].properties.spec.properties.size).toEqual({
-      type: 'integer',
       description: 'how large',
     });
     expect((await server.ask('/apis/example.com/v1/namespaces/t/nopes')).text).toBe('404 page not found\n');

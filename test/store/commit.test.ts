@@ -45,7 +45,7 @@ test("the writer's object is used instead of a parse, with the new revision and 
   const key = keyOf('given');
   const written = async (value: object) => {
     const { body, columns } = contentOf(key, value);
-    const object = { apiVersion: 'v1', kind: 'Thing', ...JSON.parse(body.toString()) };
+    const object = { kind: 'Thing', ...JSON.parse(body.toString()) };
     object.metadata.resourceVersion = '3';
     const { current } = (await store.commit({ ...create(key), type: 'create', body, columns, object })) as {
       current?: { revision: number };

@@ -3,6 +3,7 @@ import { objectOf, storedForm } from '../../kinds/encode.ts';
 import { CLEANUP } from '../../kinds/strategies/custom-resource-definition.ts';
 import { REFERENCES_ANNOTATION } from '../../kinds/custom/references.ts';
 import { formatTime } from '../../meta/time.ts';
+import type { Kind } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import type { RequestContext, Target } from '../contract.ts';
@@ -39,6 +40,11 @@ export async function followDefinitions(
   const definitions = new Definitions(core, new Map(await core.store.created(DEFINITIONS)));
   definitions.follow();
   return definitions;
+}
+
+/** A kind whose objects are taken as they are stored: they go whether or not a webhook can say what they are in its version. */
+function asStored({ definition: _, ...kind }: Kind): Kind {
+  return { ...kind, convert: { toStorage: (object) => object, fromStorage: (object) => object } };
 }
 
 class Definitions {
@@ -165,7 +171,8 @@ class Definitions {
   private async emptied(name: string): Promise<boolean> {
     const definition = this.core.store.get({ resource: DEFINITIONS, namespace: '', name });
     if (!definition?.object.metadata.deletionTimestamp) return true;
-    const kind = this.core.registry.preferred(name);
+    const served = this.core.registry.preferred(name);
+    const kind = served && asStored(served);
     const items = [...this.core.store.list({ resource: name }).items].filter(
       (i) => !i.object.metadata.deletionTimestamp,
     );

@@ -8,6 +8,7 @@ import { newUid } from '../../meta/uid.ts';
 import type { Outcome, Stored } from '../../store/contract.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
 import type { ObjectAnswer } from '../contract.ts';
+import { hasWebhook, inStoredVersion, oneInKindsVersion } from '../conversion/stored-version.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { checkParamAccess } from '../authorization/policy-params.ts';
 import { CreatedSets } from '../patch/apply/created.ts';
@@ -127,9 +128,10 @@ async function insertNamed(
       if (resourceVersion) rehearsed.metadata.resourceVersion = resourceVersion;
       return { answer: objectAnswer(kind, rehearsed, 201) };
     }
-    const outcome = await commit(op, form, allocation);
+    const outcome = await commit(op, hasWebhook(kind) ? await inStoredVersion(core, kind, form) : form, allocation);
     if (!outcome.ok) return { taken: outcome.current };
-    return { answer: storedAnswer(kind, outcome.stored, 201) };
+    const { stored } = outcome;
+    return { answer: storedAnswer(kind, hasWebhook(kind) ? await oneInKindsVersion(core, kind, stored) : stored, 201) };
   } finally {
     allocation?.release();
   }

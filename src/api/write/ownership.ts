@@ -2,6 +2,9 @@ import { fromStorage, toStorage } from '../../kinds/encode.ts';
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { apiVersionOf, parseApiVersion } from '../../meta/gvk.ts';
+import { stringifyExact } from '../../go/json-numbers.ts';
+import { convertObjects } from '../conversion/convert.ts';
+import type { Core } from '../core.ts';
 import { setOfPaths, type FieldSet } from '../patch/apply/fieldset.ts';
 import type { Ownership } from '../patch/apply/versions.ts';
 
@@ -55,6 +58,7 @@ export function ownershipOf(registry: Registry, kind: Kind, subresource: string)
       custom: kind.custom,
       apiVersion: apiVersionOf(kind),
       ...(ignored && { ignored }),
+      serves: (apiVersion) => versionOf(registry, kind, apiVersion) !== undefined,
       convert(object, apiVersion) {
         const other = versionOf(registry, kind, apiVersion);
         if (!other) return undefined;
@@ -65,6 +69,54 @@ export function ownershipOf(registry: Registry, kind: Kind, subresource: string)
     ofKind.set(subresource, ownership);
   }
   return ownership;
+}
+
+/** What has to be converted before field owners can be told. */
+class Unconverted extends Error {
+  constructor(
+    readonly object: KubeObject,
+    readonly apiVersion: string,
+  ) {
+    super(`${object.apiVersion} has not been converted to ${apiVersion}`);
+  }
+}
+
+/** Versions times states of an object that owners may have used. */
+const MAX_CONVERSIONS = 64;
+
+/**
+ * Runs what compares an object in the versions of its owners. Where a webhook converts between them it is run anew after
+ * each conversion that it finds missing, so it must change nothing before it is through. Throws 500.
+ */
+export async function withConversions<T>(
+  core: Pick<Core, 'store' | 'destinations'>,
+  kind: Kind,
+  ownership: Ownership,
+  run: (ownership: Ownership) => Promise<T> | T,
+): Promise<T> {
+  const known = new Map<string, KubeObject>();
+  const keyOf = (object: KubeObject, to: string): string => `${to} ${stringifyExact(object)}`;
+  const { convert } = ownership;
+  const remembered: Ownership = {
+    ...ownership,
+    convert(object, apiVersion) {
+      if (object.apiVersion === apiVersion) return convert?.(object, apiVersion);
+      const found = known.get(keyOf(object, apiVersion));
+      if (found) return convert?.(found, apiVersion);
+      if (!ownership.serves?.(apiVersion)) return undefined;
+      throw new Unconverted(object, apiVersion);
+    },
+  };
+  for (;;) {
+    try {
+      return await run(remembered);
+    } catch (error) {
+      if (!(error instanceof Unconverted) || known.size >= MAX_CONVERSIONS) throw error;
+      const { object, apiVersion } = error;
+      const [converted] = await convertObjects(core, kind, [{ ...object, kind: kind.kind }], apiVersion);
+      if (converted) known.set(keyOf(object, apiVersion), converted);
+    }
+  }
 }
 
 function versionOf(registry: Registry, kind: Kind, apiVersion: string): Kind | undefined {

@@ -1,15 +1,18 @@
 import { fromStorage, objectOf, storedForm, toStorage } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { FieldError } from '../../meta/field.ts';
+import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { conflict, invalidObject, MODIFIED, notFound, StatusError } from '../../meta/status.ts';
 import type { Outcome, Stored } from '../../store/contract.ts';
 import type { Allocation } from '../allocation/allocation.ts';
 import { objectAnswer, storedAnswer } from '../answer.ts';
 import type { ObjectAnswer, Target } from '../contract.ts';
+import { hasWebhook, inStoredVersion, oneInKindsVersion, storedVersion } from '../conversion/stored-version.ts';
 import { checkEscalation } from '../authorization/escalation.ts';
 import { checkParamAccess } from '../authorization/policy-params.ts';
 import { keepTimes, managedFieldsUpdate } from '../patch/apply/managed.ts';
+import type { Ownership } from '../patch/apply/versions.ts';
 import { sameJson } from '../patch/equal.ts';
 import { versionProblem } from '../resource-version.ts';
 import { keyOf, resourceOf } from '../target.ts';
@@ -17,7 +20,7 @@ import { defaultsSteps, sentForm } from './defaults.ts';
 import { insert } from './insert.ts';
 import { allocationFor, commitDelete } from './allocation.ts';
 import { admissionRequest, strategyContext, type Operation } from './operation.ts';
-import { keepOthers, ownershipOf, writesPart } from './ownership.ts';
+import { keepOthers, ownershipOf, withConversions, writesPart } from './ownership.ts';
 import { dropRepeatedOwners } from './read-body.ts';
 import { deleteOf, writeSteps } from './stored-write.ts';
 import { verdictOn } from './verdict.ts';
@@ -72,9 +75,10 @@ export async function replace(op: Operation, change: Change): Promise<ObjectAnsw
 
 type Once = { answer: ObjectAnswer } | { current: Stored | undefined };
 
-async function replaceOnce(op: Operation, change: Change, stored: Stored): Promise<Once> {
+async function replaceOnce(op: Operation, change: Change, found: Stored): Promise<Once> {
   const { core, ctx, target } = op;
   const { kind } = target;
+  const stored = hasWebhook(kind) ? await oneInKindsVersion(core, kind, found) : found;
   if (op.pace.due) await op.pace.turn();
   const live = objectOf(kind, stored);
   if (op.pace.due) await op.pace.turn();
@@ -92,15 +96,10 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
   checkVersion(kind, object, live);
   dropRepeatedOwners(ctx, object);
   if (!change.applied) {
-    const update = managedFieldsUpdate({
-      ...ownershipOf(core.registry, kind, subresource),
-      live,
-      object,
-      manager: op.by.manager,
-      subresource,
-      now: op.now,
-    });
-    const updated = op.pace.run(update);
+    const ownership = ownershipOf(core.registry, kind, subresource);
+    const update = (of: Ownership): KubeObject | Promise<KubeObject> =>
+      op.pace.run(managedFieldsUpdate({ ...of, live, object, manager: op.by.manager, subresource, now: op.now }));
+    const updated = hasWebhook(kind) ? withConversions(core, kind, ownership, update) : update(ownership);
     if (updated instanceof Promise) await updated;
   }
   const old = stored.object;
@@ -116,7 +115,7 @@ async function replaceOnce(op: Operation, change: Change, stored: Stored): Promi
     checkParamAccess(core, ctx, target, internal, old);
     if (op.pace.due) await op.pace.turn();
     await core.admission.validate(request);
-    return await write(op, form, stored, allocation);
+    return await write(op, form, stored, found, allocation);
   } finally {
     allocation?.release();
   }
@@ -126,23 +125,32 @@ async function write(
   op: Operation,
   form: KubeObject,
   stored: Stored,
+  found: Stored,
   allocation: Allocation | undefined,
 ): Promise<Once> {
   const { kind } = op.target;
+  const { core } = op;
   const old = stored.object;
   if (op.pace.due) await op.pace.turn();
   const versioned = withVersion(form, stored);
   // what is stored under another key than writes now is written anew, changed or not
-  if (keepTimes(old, versioned) && !op.core.store.isStale(stored)) return { answer: storedAnswer(kind, stored) };
+  if (keepTimes(old, versioned) && !core.store.isStale(found) && !isOfOldVersion(kind, found))
+    return { answer: storedAnswer(kind, stored) };
   if (op.pace.due) await op.pace.turn();
   if (isFinished(kind, form, old)) return finish(op, form, stored);
   if (op.dryRun) return { answer: objectAnswer(kind, fromStorage(kind, versioned)) };
-  const update = await op.pace.run(writeSteps(op, form, stored.revision));
+  const written = hasWebhook(kind) ? await inStoredVersion(core, kind, form) : form;
+  const update = await op.pace.run(writeSteps(op, written, stored.revision));
   if (op.pace.due) await op.pace.turn();
-  const outcome: Outcome = allocation ? await allocation.commit(update) : await op.core.store.commit(update);
+  const outcome: Outcome = allocation ? await allocation.commit(update) : await core.store.commit(update);
   if (!outcome.ok) return { current: outcome.current };
-  return { answer: storedAnswer(kind, outcome.stored) };
+  const answered = hasWebhook(kind) ? await oneInKindsVersion(core, kind, outcome.stored) : outcome.stored;
+  return { answer: storedAnswer(kind, answered) };
 }
+
+/** Whether it is stored in a version in which its kind is stored no more. */
+const isOfOldVersion = (kind: Kind, stored: Stored): boolean =>
+  kind.custom && storedVersion(kind, stored) !== apiVersionOf(kind.storage);
 
 /** As it would be read back, at the version that is there. */
 function withVersion(form: KubeObject, stored: Stored): KubeObject {

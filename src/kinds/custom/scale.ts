@@ -1,3 +1,4 @@
+import { dynamicType } from '../../go/dynamic-type.ts';
 import { stringifyExact } from '../../go/json-numbers.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
@@ -10,13 +11,6 @@ export interface ScalePaths {
   labelSelectorPath?: string;
 }
 
-const goTypes: Readonly<Record<string, string>> = {
-  string: 'string',
-  number: 'int64',
-  boolean: 'bool',
-  object: '[]interface {}',
-};
-
 /** A value by a dotted path, undefined where it is absent; throws the words of the accessor where a part is no object. */
 export function atPath(object: unknown, path: string): unknown {
   let value = object;
@@ -25,7 +19,7 @@ export function atPath(object: unknown, path: string): unknown {
     if (!isObject(value)) {
       const shown = typeof value === 'object' ? stringifyExact(value) : String(value);
       throw new Error(
-        `${path} accessor error: ${shown} is of the type ${goTypes[typeof value]}, expected map[string]interface{}`,
+        `${path} accessor error: ${shown} is of the type ${dynamicType(value)}, expected map[string]interface{}`,
       );
     }
     value = value[key];

@@ -1,4 +1,4 @@
-import { goTransportError } from '../../api/admission/webhooks/transport-error.ts';
+import { goTransportError } from '../../api/webhooks/transport-error.ts';
 import type { Api, RemotePlace, RemoteReader, RequestContext, User } from '../../api/contract.ts';
 import { objectAs } from '../../api/object-as.ts';
 import { errorMessage } from '../../meta/error-message.ts';

@@ -1,7 +1,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
-import { goTransportError } from '../../api/admission/webhooks/transport-error.ts';
+import { goTransportError } from '../../api/webhooks/transport-error.ts';
 import type { Endpoint } from '../../api/streams/ready-endpoint.ts';
 import type { Attributes } from '../../api/contract.ts';
 import type { Exchange } from '../exchange.ts';

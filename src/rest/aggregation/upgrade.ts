@@ -1,7 +1,7 @@
 import { request as httpsRequest } from 'node:https';
 import { pipeline } from 'node:stream/promises';
 import type { Duplex } from 'node:stream';
-import { goTransportError } from '../../api/admission/webhooks/transport-error.ts';
+import { goTransportError } from '../../api/webhooks/transport-error.ts';
 import { badRequest, StatusError } from '../../meta/status.ts';
 import type { Exchange } from '../exchange.ts';
 import type { Route } from '../router.ts';

@@ -18,6 +18,8 @@ export interface Ownership {
   apiVersion: string;
   /** Needed where a resource has several versions; entries of other versions are otherwise read with `schema`. */
   convert?: ConvertTo;
+  /** whether there is such a version */
+  serves?(apiVersion: string): boolean;
   /** Fields that the endpoint does not let through, with all below: `{"f:status":{}}` for a resource with status. */
   ignored?: FieldSet;
 }

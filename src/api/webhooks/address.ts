@@ -1,8 +1,8 @@
-import type { Store } from '../../../store/contract.ts';
-import { objectAs } from '../../object-as.ts';
-import type { Destinations } from '../../streams/destinations.ts';
-import { readyEndpoint } from '../../streams/ready-endpoint.ts';
-import { targetUrl } from '../../streams/target-url.ts';
+import type { Store } from '../../store/contract.ts';
+import { objectAs } from '../object-as.ts';
+import type { Destinations } from '../streams/destinations.ts';
+import { readyEndpoint } from '../streams/ready-endpoint.ts';
+import { targetUrl } from '../streams/target-url.ts';
 
 /** clientConfig of a webhook: a URL, or a Service of the cluster. */
 export interface ClientConfig {

@@ -1,0 +1,112 @@
+import { LRUCache } from 'lru-cache';
+import { stringifyExact } from '../../go/json-numbers.ts';
+import type { Kind } from '../../kinds/kind.ts';
+import { apiVersionOf } from '../../meta/gvk.ts';
+import type { KubeObject } from '../../meta/object.ts';
+import type { Stored } from '../../store/contract.ts';
+import type { Core } from '../core.ts';
+import { convertObjects } from './convert.ts';
+
+/** Bytes of converted objects that are kept for the next who wants them: watchers of one version want the same. */
+const MAX_KEPT = 32 * 1024 * 1024;
+
+/** A stored object as it is in another version. */
+class Converted implements Stored {
+  readonly resource: string;
+  readonly namespace: string;
+  readonly name: string;
+  readonly revision: number;
+  readonly bytes: Buffer;
+
+  constructor(
+    private readonly of: Stored,
+    readonly object: KubeObject,
+  ) {
+    ({ resource: this.resource, namespace: this.namespace, name: this.name, revision: this.revision } = of);
+    this.bytes = Buffer.from(stringifyExact(object));
+  }
+  get parsed(): KubeObject {
+    return this.object;
+  }
+  get uid(): string {
+    return this.of.uid;
+  }
+  get labels(): Record<string, string> | undefined {
+    return this.object.metadata.labels;
+  }
+  get fields(): Record<string, string> | undefined {
+    return this.of.fields;
+  }
+  get owners(): readonly string[] | undefined {
+    return this.of.owners;
+  }
+  get exact(): true | undefined {
+    return this.of.exact;
+  }
+  copy(): KubeObject {
+    return structuredClone(this.object);
+  }
+  /** Forms of it are made by who asks: it lives no longer than they do. */
+  encoded(_format: string, make: () => Buffer): Buffer {
+    return make();
+  }
+  deletedAt(revision: number): Stored {
+    const { metadata, ...rest } = this.object;
+    return new Converted(this.of.deletedAt?.(revision) ?? this.of, {
+      ...rest,
+      metadata: { ...metadata, resourceVersion: String(revision) },
+    });
+  }
+}
+
+const kept = new LRUCache<string, Stored>({ maxSize: MAX_KEPT, sizeCalculation: ({ bytes }) => bytes.length });
+const keyOf = (kind: Kind, { uid, revision }: Stored): string =>
+  `${kind.definition?.id} ${kind.version} ${uid} ${revision}`;
+
+/** Whether a webhook stands between the versions of a kind. Of all others what is stored is read at once. */
+export const hasWebhook = (kind: Kind): boolean => kind.definition?.webhook !== undefined;
+
+/** The version in which an object of a custom kind is stored. */
+export const storedVersion = (kind: Kind, { object }: Stored): string =>
+  object.apiVersion ?? kind.definition?.firstVersion ?? apiVersionOf(kind.storage);
+
+/** Whether an object is stored in another version than a kind's, between which a webhook stands. */
+const isForeign = (kind: Kind, stored: Stored): boolean => storedVersion(kind, stored) !== apiVersionOf(kind);
+
+/** Stored objects of a kind that has a webhook in its version, in their order. Throws 500. */
+export async function inKindsVersion(core: Core, kind: Kind, items: readonly Stored[]): Promise<readonly Stored[]> {
+  const wanted = items.filter((item) => isForeign(kind, item) && !kept.has(keyOf(kind, item)));
+  const found = new Map<Stored, Stored>();
+  if (wanted.length) {
+    const objects = wanted.map((item) => ({
+      ...item.object,
+      apiVersion: storedVersion(kind, item),
+      kind: kind.kind,
+    }));
+    const converted = await convertObjects(core, kind, objects, apiVersionOf(kind));
+    wanted.forEach((item, i) => {
+      if (!converted[i]) return;
+      const { kind: _, ...object } = converted[i];
+      const made = new Converted(item, object);
+      found.set(item, made);
+      kept.set(keyOf(kind, item), made);
+    });
+  }
+  const known = items.map((item) => (isForeign(kind, item) ? (found.get(item) ?? kept.get(keyOf(kind, item))) : item));
+  // what was kept a moment ago may have gone for what came
+  return known.includes(undefined) ? inKindsVersion(core, kind, items) : (known as Stored[]);
+}
+
+/** The same of one object. */
+export async function oneInKindsVersion(core: Core, kind: Kind, stored: Stored): Promise<Stored> {
+  return (await inKindsVersion(core, kind, [stored]))[0] ?? stored;
+}
+
+/** An object of a kind that has a webhook in the version in which it is stored, to be written. Throws 500. */
+export async function inStoredVersion(core: Core, kind: Kind, form: KubeObject): Promise<KubeObject> {
+  const wanted = apiVersionOf(kind.storage);
+  if (form.apiVersion === wanted) return form;
+  const [converted] = await convertObjects(core, kind, [{ ...form, kind: kind.kind }], wanted);
+  const { kind: _, ...stored } = converted ?? form;
+  return stored as KubeObject;
+}

@@ -1,0 +1,90 @@
+import https from 'node:https';
+import { scanJson } from '../../go/json-scan.ts';
+import { MAX_VALUES } from '../../kinds/body-bounds.ts';
+import { readAnswer } from '../../rules/http/read-answer.ts';
+import type { Store } from '../../store/contract.ts';
+import type { Destinations } from '../streams/destinations.ts';
+import { addressOf, shownUrl, type ClientConfig } from './address.ts';
+import { goTransportError, httpProblem } from './transport-error.ts';
+
+/** Open connections to one webhook server, and those that are kept. */
+const agent = new https.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 16 });
+
+/** Values inside each other in an answer: those that read it call themselves for each level. */
+const MAX_DEPTH = 500;
+
+/** JSON of another program, once it is known not to be too many values or too deep. Throws Error. */
+export function readJson(text: string, mostValues = MAX_VALUES): unknown {
+  const { values, depth } = scanJson(text);
+  if (values > mostValues) throw new Error(`more than ${mostValues} values`);
+  if (depth > MAX_DEPTH) throw new Error(`deeper than ${MAX_DEPTH} levels`);
+  return JSON.parse(text);
+}
+
+/** The server was reached, but its answer is of no use. */
+class Answered extends Error {}
+
+/** What is sent, and how much of an answer is taken. */
+export interface Call {
+  config: ClientConfig;
+  body: readonly Buffer[];
+  timeoutSeconds: number;
+  /** bytes */
+  mostBytes: number;
+  /** of JSON; as of a request's body where not said */
+  mostValues?: number;
+}
+
+/** Sends JSON and answers the text of what comes back. Rejects with Error on anything but 200 in time. */
+function post(url: URL, servername: string | undefined, call: Call): Promise<string> {
+  const { body, config, timeoutSeconds, mostBytes } = call;
+  const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : undefined;
+  return new Promise((resolve, reject) => {
+    const request = https.request(
+      url,
+      {
+        method: 'POST',
+        agent,
+        headers: {
+          'content-type': 'application/json',
+          accept: 'application/json',
+          'content-length': body.reduce((sum, { length }) => sum + length, 0),
+        },
+        signal: AbortSignal.timeout(timeoutSeconds * 1000),
+        ...(ca && { ca }),
+        ...(servername && { servername }),
+      },
+      (response) => {
+        const tooLarge = () => new Error(`the answer is larger than ${mostBytes} bytes`);
+        readAnswer(response, mostBytes, tooLarge).then((answer) => {
+          const text = answer.toString('utf8');
+          if (response.statusCode === 200) resolve(text);
+          else reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
+        }, reject);
+      },
+    );
+    request.on('error', reject);
+    for (const piece of body) request.write(piece);
+    request.end();
+  });
+}
+
+/**
+ * Posts JSON to a webhook and answers the text that it answers. Errors speak of the address that the configuration
+ * names, wherever it leads, in the words of Go's client.
+ */
+export async function postJson(store: Store, destinations: Destinations, call: Call): Promise<string> {
+  const { config, timeoutSeconds } = call;
+  const shown = shownUrl(config);
+  shown.searchParams.set('timeout', `${timeoutSeconds}s`);
+  try {
+    const { url, servername } = await addressOf(store, destinations, config);
+    url.search = shown.search;
+    return await post(url, servername, call);
+  } catch (error) {
+    if (error instanceof Answered) throw new Error(error.message, { cause: error });
+    // a port of its own is left out of a URL, but not of that of a service
+    const text = config.service ? shown.href.replace(/^(https:\/\/[^/:]+)\//, '$1:443/') : shown.href;
+    throw new Error(`Post ${JSON.stringify(text)}: ${goTransportError(error as Error)}`, { cause: error });
+  }
+}
