@@ -1,6 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import type { Api, RequestContext } from '../api/contract.ts';
 import type { Dialer } from '../api/streams/dialer.ts';
+import type { OpenStreams } from '../api/streams/open-streams.ts';
 import { cloneJson } from '../meta/clone.ts';
 import type { Budget } from './budget.ts';
 import type { JsonText } from './json-text.ts';
@@ -15,6 +16,8 @@ export interface OperationContext {
   api: Api;
   /** undefined: nothing is dialled from here */
   dialer: Dialer | undefined;
+  /** those that run in containers for operations, which are not many at once */
+  commands: OpenStreams;
   request: RequestContext;
   /** the state that a root field and all relations below it read; the place is that of any of them */
   snapshotOf(info: FieldPlace): Snapshot;
@@ -50,14 +53,22 @@ export const counted = (value: unknown, { budget }: OperationContext, info: Grap
  * @param reading how relations are read
  */
 export function createContext(
-  { api, dialer }: Pick<OperationContext, 'api' | 'dialer'>,
+  { api, dialer, commands }: Pick<OperationContext, 'api' | 'dialer' | 'commands'>,
   request: RequestContext,
   budget: Budget,
   owned = false,
   reading?: Reading,
 ): OperationContext {
   const snapshots = new Snapshots(() => new Snapshot(api, request, budget, reading));
-  return { api, dialer, request, snapshotOf: (info) => snapshots.of(info), budget, own: owned ? asIs : copied };
+  return {
+    api,
+    dialer,
+    commands,
+    request,
+    snapshotOf: (info) => snapshots.of(info),
+    budget,
+    own: owned ? asIs : copied,
+  };
 }
 
 const copied = <T>(value: T): T => cloneJson(value);

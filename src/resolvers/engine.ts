@@ -14,6 +14,7 @@ import {
 import { stringifyExact } from '../go/json-numbers.ts';
 import type { Api, Attributes, RequestContext } from '../api/contract.ts';
 import type { Dialer } from '../api/streams/dialer.ts';
+import { OpenStreams } from '../api/streams/open-streams.ts';
 import { withChangeSet } from '../api/history/change-set.ts';
 import { badRequest } from '../meta/status.ts';
 import { Budget, DEFAULT_BUDGET, NO_BUDGET } from './budget.ts';
@@ -35,8 +36,12 @@ import type { Subscriber } from './live/subscriber.ts';
 /** Characters from which on the key of a shared subscription is its digest. */
 const LONG_KEY = 4096;
 
+/** Commands that run in containers at once (`execPod`). */
+const COMMANDS = { perUser: 8, inAll: 64 };
+
 /** Runs operations, whose results are the text of their JSON: compiled, as far as the document can be, or by graphql-js. */
 export class Engine {
+  readonly commands = new OpenStreams(COMMANDS.perUser, COMMANDS.inAll, 'commands');
   private readonly operations: Operations;
   private readonly answers = new SchemaAnswers(() => this.operations.schema.complete());
   private readonly schemas = new SchemaNumbers();

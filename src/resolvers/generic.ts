@@ -11,6 +11,7 @@ import { addApplyConflict } from './mutations/try-apply.ts';
 import { addGenericMutations } from './mutations/generic-mutations.ts';
 import { addGenericQueries } from './generic-queries.ts';
 import { addGenericSubscriptions } from './live/generic-subscriptions.ts';
+import { addExecResult } from './exec/exec-fields.ts';
 import { addLogLine } from './logs/log-fields.ts';
 import { addKeptLogs } from './logs/kept-log-fields.ts';
 import { addLiveTypes } from './live/live-types.ts';
@@ -36,6 +37,7 @@ export function genericSchema(): GraphQLSchema {
   addGenericSubscriptions(builder);
   addLiveTypes(builder);
   addLogLine(builder);
+  addExecResult(builder);
   addKeptLogs(builder);
   addPageInfo(builder);
   addSearch(builder);

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { OperationTypeNode, getOperationAST, parse, validate } from 'graphql';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { FakeNode, say, succeed } from '../resolvers/exec/fake-node.ts';
 import { TestGraphQL, type Result } from '../resolvers/mutations/support.ts';
 import { at } from '../support/at.ts';
 import { seed } from './seed.ts';
@@ -46,12 +47,23 @@ const loose = (value: unknown): unknown =>
 
 describe('the examples of docs/graphql.md', () => {
   let g: TestGraphQL;
+  let node: FakeNode;
   let before: Result<unknown> = { data: {} };
   beforeAll(async () => {
-    g = await TestGraphQL.open();
+    node = await FakeNode.open();
+    // of all commands it has one
+    node.run = ({ socket, input }) =>
+      void input.then((text) => {
+        say(socket, 1, `${text.split('\n').length - 1}\n`);
+        succeed(socket);
+      });
+    g = await TestGraphQL.open({}, node.dialer);
     await seed(g.t);
   });
-  afterAll(() => g.close());
+  afterAll(async () => {
+    await g.close();
+    await node.close();
+  });
 
   test.each(EXAMPLES.map((example, i) => [i + 1, example.section, example] as const))(
     '%i: %s',

@@ -15,8 +15,11 @@ const PODS: readonly [string, string, string, number][] = [
 export async function seed(api: TestApi): Promise<void> {
   await api.create('namespaces', { metadata: { name: NAMESPACE } }, '');
   await api.create('serviceaccounts', { metadata: { name: 'default' } }, NAMESPACE);
-  for (const [name, zone] of Object.entries({ n1: 'east', n2: 'west' }))
+  for (const [name, zone] of Object.entries({ n1: 'east', n2: 'west' })) {
     await api.create('nodes', { metadata: { name, labels: { [ZONE]: zone } } }, '');
+    const addresses = [{ type: 'InternalIP', address: '10.1.2.3' }];
+    await api.merge('nodes/status', name, { status: { addresses } }, '');
+  }
   for (const [name, nodeName, memory, restartCount] of PODS) {
     const [app] = name.split('-');
     const image = `registry.example.com/${app}:1`;

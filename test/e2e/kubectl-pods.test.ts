@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { eventually } from './support/cluster.ts';
+import { httpClient } from './support/http.ts';
 import { kubectlSuite, lines, pod, type Session } from './support/kubectl.ts';
 
 const SERVER = "require('http').createServer((q, s) => s.end('served ' + q.url)).listen(8080)";
@@ -117,6 +118,39 @@ describe('kubectl in pods', () => {
     });
     expect((await run('exec talks -c main -- nothing-of-that-name')).code).not.toBe(0);
     expect((await run('exec none -- true')).stderr).toBe('Error from server (NotFound): pods "none" not found\n');
+  });
+
+  it('a command is run once by a mutation, with its input, its outputs and its exit code', async () => {
+    const execPod = async (args: string): Promise<unknown> => {
+      const place = `namespace: "${session.ns}", name: "talks", container: "main"`;
+      const query = `mutation { execPod(${place}, ${args}) { stdout stderr truncated exitCode status } }`;
+      const http = httpClient(suite.cluster.kubeconfig);
+      const { body } = await http.request('POST', '/graphql', { query }).finally(() => http.close());
+      return body.data.execPod;
+    };
+    expect(await execPod('command: ["sh", "-c", "cat; echo err >&2; exit 4"], stdin: "één\\n"')).toMatchObject({
+      stdout: 'één\n',
+      stderr: 'err\n',
+      truncated: false,
+      exitCode: 4,
+      status: { reason: 'NonZeroExitCode' },
+    });
+    expect(await execPod('command: "true"')).toMatchObject({ stdout: '', exitCode: 0, status: { status: 'Success' } });
+    const long = 'head -c 3000000 /dev/zero | tr "\\\\0" x';
+    expect(await execPod(`command: ["sh", "-c", ${JSON.stringify(long)}]`)).toMatchObject({
+      stdout: 'x'.repeat(1024 * 1024),
+      truncated: true,
+      exitCode: 0,
+    });
+    expect(await execPod('command: ["sleep", "600"], timeoutSeconds: 1')).toMatchObject({
+      exitCode: null,
+      status: { reason: 'Timeout' },
+    });
+    // what did not end in time does not go on
+    await eventually(
+      () => session.ok("exec talks -c main -- sh -c 'cat /proc/[0-9]*/cmdline'"),
+      (text) => !text.includes('sleep\x00600'),
+    );
   });
 
   it('cp takes files and folders both ways', async () => {

@@ -246,6 +246,21 @@ describe('writes of one sort', () => {
       }
     }));
 
+  it('commands need the rights to get and to create pods/exec', () =>
+    forAll(USERS, async (user) => {
+      for (const namespace of ['a', 'b'])
+        for (const name of ['x', 'missing']) {
+          // that there is no such container is the last that the API finds
+          const rest = await world.ask(
+            user,
+            `/api/v1/namespaces/${namespace}/pods/${name}/exec?command=c&container=none&stdout=true&stderr=true`,
+          );
+          const command = `execPod(namespace: "${namespace}", name: "${name}", container: "none", command: "c")`;
+          const found = await world.run(user, `mutation { ${command} { exitCode } }`);
+          differs(user, command, errorOf(found), refusalOf(rest));
+        }
+    }));
+
   it('rollouts need the right to get, to list what keeps them, and to patch', () =>
     forAll(USERS, async (user) => {
       const path = '/apis/apps/v1/namespaces/a/deployments/web';

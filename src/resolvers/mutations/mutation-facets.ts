@@ -1,3 +1,4 @@
+import { execFields } from '../exec/exec-fields.ts';
 import type { Facet } from '../schema/kind-types.ts';
 import { manyFields } from './many-fields.ts';
 import { mutationFields } from './mutation-fields.ts';
@@ -13,5 +14,6 @@ export const MUTATION_FACETS: readonly Facet[] = [
   scaleFields,
   rolloutFields,
   podFields,
+  execFields,
   nodeFields,
 ];

@@ -1,4 +1,5 @@
 import type { ApiOptions } from '../../../src/api/api.ts';
+import type { Dialer } from '../../../src/api/streams/dialer.ts';
 import type { User } from '../../../src/api/contract.ts';
 import type { Status } from '../../../src/meta/status.ts';
 import { createGraphQL, type GraphQLFacade } from '../../../src/resolvers/graphql.ts';
@@ -16,9 +17,10 @@ export class TestGraphQL {
     readonly graphql: GraphQLFacade,
   ) {}
 
-  static async open(options: Partial<ApiOptions> = {}): Promise<TestGraphQL> {
+  /** @param dialer of nodes */
+  static async open(options: Partial<ApiOptions> = {}, dialer?: Dialer): Promise<TestGraphQL> {
     const t = await TestApi.open(options);
-    return new TestGraphQL(t, createGraphQL({ api: t.api }));
+    return new TestGraphQL(t, createGraphQL({ api: t.api, ...(dialer && { dialer }) }));
   }
 
   async close(): Promise<void> {

@@ -15,7 +15,7 @@ export type Operation = 'query' | 'mutation' | 'subscription';
 const OTHERS: Record<Operation, readonly string[]> = {
   query: ['kinds', 'object', 'objects', 'search', 'history', 'changes', 'deletePreview'],
   mutation:
-    'createObject updateObject patchObject deleteObject updateObjects deleteObjects applyBundle undo evictPod bindPod cordonNode uncordonNode'.split(
+    'createObject updateObject patchObject deleteObject updateObjects deleteObjects applyBundle undo evictPod bindPod execPod cordonNode uncordonNode'.split(
       ' ',
     ),
   subscription: ['objectsWatch', 'watch', 'drainNode'],
