@@ -12,7 +12,8 @@ process.on('unhandledRejection', (error) => log(`unhandled: ${(error as Error)?.
 
 const loops = await runLoops(settings, portTransport(port), log);
 parentPort!.postMessage({ type: 'started' });
-parentPort!.once('message', () => {
+parentPort!.on('message', (message: string) => {
+  if (message === 'metrics') return parentPort!.postMessage({ type: 'metrics', lines: loops.metrics() });
   void loops.stop().then(
     () => parentPort!.postMessage({ type: 'stopped' }),
     (error: Error) => {

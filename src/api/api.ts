@@ -19,6 +19,8 @@ import { Authorizer } from './authorization/authorizer.ts';
 import { bootstrap } from './bootstrap.ts';
 import { publishTrust } from './certificates/publish-trust.ts';
 import { followCertificateRequests } from './certificates/sign.ts';
+import { ADMISSION } from '../rules/metrics/families.ts';
+import { metricsOf, type MetricsOf } from '../rules/metrics/metrics.ts';
 import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api, Auditor } from './contract.ts';
 import type { Core } from './core.ts';
@@ -55,6 +57,8 @@ export interface ApiOptions {
   rbac?: boolean;
   /** the default ones when not said */
   admissionPlugins?: PluginSwitches;
+  /** counts calls of admission webhooks */
+  webhooks?: MetricsOf<typeof ADMISSION>;
   /** closed by who made it */
   auditor?: Auditor;
   /** where lines are kept; absent: they are not */
@@ -99,6 +103,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     tokens,
     legacyTokens,
     auditor: options.auditor ?? noAudit,
+    webhooks: options.webhooks ?? metricsOf(ADMISSION),
     validation: options.validationThread && new ValidationThread(options.validationThread),
     authenticator: new Authenticator(
       parseStaticTokens(options.staticTokens ?? ''),

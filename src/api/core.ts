@@ -9,6 +9,8 @@ import type { Authorizer } from './authorization/authorizer.ts';
 import type { Standing } from './standing/standing.ts';
 import type { Destinations } from './streams/destinations.ts';
 import type { OpenStreams } from './streams/open-streams.ts';
+import type { ADMISSION } from '../rules/metrics/families.ts';
+import type { MetricsOf } from '../rules/metrics/metrics.ts';
 import type { Clock } from '../rules/clock.ts';
 import type { Auditor } from './contract.ts';
 import type { Logs } from './logs/logs.ts';
@@ -32,6 +34,8 @@ export interface Core {
   readonly destinations: Destinations;
   readonly openStreams: OpenStreams;
   readonly auditor: Auditor;
+  /** numbers of calls of admission webhooks */
+  readonly webhooks: MetricsOf<typeof ADMISSION>;
   /** judges objects of very many values; without it they are judged here */
   readonly validation: ValidationThread | undefined;
   /** undefined: lines are not kept */

@@ -8,6 +8,7 @@ import type { Context, Indexes, IndexesOf, Key, Keys, Reconciler, Watch } from '
 import type { Clock } from '../rules/clock.ts';
 import { createEventRecorder } from './events.ts';
 import { keyOf } from './keys.ts';
+import type { QueueMetrics } from './queue-metrics.ts';
 import { WorkQueue } from './queue.ts';
 
 export interface ControllersOptions {
@@ -23,6 +24,8 @@ export interface ControllersOptions {
   clock: Clock;
   random: () => number;
   log(message: string, fields?: Record<string, unknown>): void;
+  /** numbers of a controller's queue, by its name */
+  metrics?: ((name: string) => QueueMetrics) | undefined;
 }
 
 export interface Controllers {
@@ -69,7 +72,11 @@ class ControllerRun {
   ) {
     const { clock, log, random, informers } = options;
     const { name } = reconciler;
-    this.queue = new WorkQueue({ clock, onOverflow: (key) => log('queue is full', { controller: name, key }) });
+    this.queue = new WorkQueue({
+      clock,
+      metrics: options.metrics?.(name),
+      onOverflow: (key) => log('queue is full', { controller: name, key }),
+    });
     const { manager = 'kube-controller-manager' } = options;
     const account = reconciler.account ?? options.account ?? `${name}-controller`;
     const client = options.asItself

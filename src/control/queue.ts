@@ -1,5 +1,6 @@
 import type { Key } from './contract.ts';
 import type { Clock } from '../rules/clock.ts';
+import type { QueueMetrics } from './queue-metrics.ts';
 
 export interface QueueOptions {
   clock: Clock;
@@ -9,6 +10,7 @@ export interface QueueOptions {
   maxDelay?: number;
   /** most keys waiting or delayed; what comes above is refused and told to `onOverflow` */
   limit?: number;
+  metrics?: QueueMetrics | undefined;
   onOverflow?(key: Key): void;
 }
 
@@ -27,6 +29,7 @@ export class WorkQueue {
   private readonly maxDelay: number;
   private readonly limit: number;
   private readonly onOverflow: (key: Key) => void;
+  private readonly metrics: QueueMetrics | undefined;
   private stopped = false;
   /** told when a key becomes ready */
   onReady: () => void = () => undefined;
@@ -37,7 +40,9 @@ export class WorkQueue {
     maxDelay = 1_000_000,
     limit = 500_000,
     onOverflow = () => undefined,
+    metrics,
   }: QueueOptions) {
+    this.metrics = metrics;
     this.clock = clock;
     this.baseDelay = baseDelay;
     this.maxDelay = maxDelay;
@@ -61,6 +66,7 @@ export class WorkQueue {
     }
     if (this.ready.size >= this.limit) return this.onOverflow(key);
     this.ready.add(key);
+    this.metrics?.added(key);
     this.onReady();
   }
 
@@ -84,6 +90,7 @@ export class WorkQueue {
   addRateLimited(key: Key): number {
     const count = this.failures.get(key) ?? 0;
     this.failures.set(key, count + 1);
+    this.metrics?.retried();
     const delay = Math.min(this.maxDelay, this.baseDelay * 2 ** Math.min(count, 40));
     this.addAfter(key, delay);
     return delay;
@@ -97,6 +104,7 @@ export class WorkQueue {
     for (const key of this.ready) {
       this.ready.delete(key);
       this.active.add(key);
+      this.metrics?.taken(key);
       return key;
     }
     return undefined;
@@ -104,6 +112,7 @@ export class WorkQueue {
 
   done(key: Key): void {
     this.active.delete(key);
+    this.metrics?.done(key);
     if (this.again.delete(key)) this.add(key);
   }
 

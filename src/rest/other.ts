@@ -53,8 +53,8 @@ const issuer: Handler = async ({ api }, exchange) => {
   );
 };
 
-const metrics: Handler = ({ metrics: numbers }, exchange) =>
-  sendText(exchange, 200, numbers.text(), 'text/plain; version=0.0.4; charset=utf-8');
+const metrics: Handler = async ({ metrics: numbers }, exchange) =>
+  sendText(exchange, 200, await numbers.text(), 'text/plain; version=0.0.4; charset=utf-8');
 
 const index: Handler = async ({ discovery, openapi }, exchange) => {
   const groups = discovery.groups.flatMap((g) => [

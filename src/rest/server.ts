@@ -17,7 +17,7 @@ import { RemoteApis } from './aggregation/remote-apis.ts';
 import { Discovery } from './discovery/discovery.ts';
 import { asHttp1, Exchange, streamOf } from './exchange.ts';
 import { createFairness } from './fairness/fairness.ts';
-import { Metrics } from './health/metrics.ts';
+import { Metrics, type MetricLines } from './health/metrics.ts';
 import { Identifier, type Authorities } from './identify.ts';
 import { OpenApi } from './openapi/openapi.ts';
 import type { Pages } from './pages/pages.ts';
@@ -47,6 +47,8 @@ export interface RestOptions {
   flowControl?: FlowControl;
   /** the same of what dials nodes */
   dialer?: NodeDialer;
+  /** what other parts have for /metrics */
+  metrics?: readonly MetricLines[];
   clock?: { now(): number };
   log?(line: string): void;
 }
@@ -114,10 +116,12 @@ class Server implements RestServer {
     fairness = true,
     flowControl,
     dialer,
+    metrics: others,
     clock = Date,
     log = () => undefined,
   }: RestOptions) {
-    const metrics = new Metrics(api);
+    const control = fairness ? (flowControl ?? createFlowControl(api.store)) : undefined;
+    const metrics = new Metrics(api, [...(control ? [() => control.lines()] : []), ...(others ?? [])]);
     const agents = new FrontProxyAgents(frontProxy);
     const remote = new RemoteApis(api, agents, () => clock.now(), log);
     api.remote = remote;
@@ -134,7 +138,7 @@ class Server implements RestServer {
       frontProxy: agents,
       remote,
       keyManagement,
-      fairness: fairness ? createFairness(flowControl ?? createFlowControl(api.store)) : undefined,
+      fairness: control && createFairness(control),
       version: { ...VERSION, ...version },
       ready: () => !this.stopping,
       now: () => clock.now(),

@@ -10,6 +10,8 @@ export interface QueuedPod {
   pod: Pod;
   /** when it came, or came back from its last attempt, ms: who has waited longer is first among equals */
   since: number;
+  /** when it came first, ms */
+  came: number;
   attempts: number;
   place: 'active' | 'backoff' | 'unschedulable' | 'out';
   /** of its last attempt */
@@ -40,7 +42,20 @@ export class SchedulingQueue {
   constructor(
     private readonly clock: Clock,
     private readonly plugins: readonly Plugin[],
+    /** told of each pod that comes to a queue */
+    private readonly onIncoming: (queue: 'active' | 'backoff' | 'unschedulable', event: string) => void = () =>
+      undefined,
   ) {}
+
+  /** How many wait where, as kube-scheduler's queues are named. */
+  get pending(): Readonly<Record<'active' | 'backoff' | 'unschedulable' | 'gated', number>> {
+    const counts = { active: 0, backoff: 0, unschedulable: 0, gated: 0 };
+    for (const { place, pod } of this.entries.values()) {
+      if (place === 'unschedulable') counts[isGated(pod) ? 'gated' : place]++;
+      else if (place !== 'out') counts[place]++;
+    }
+    return counts;
+  }
 
   get size(): number {
     return this.entries.size;
@@ -53,11 +68,13 @@ export class SchedulingQueue {
     const entry: QueuedPod = {
       pod,
       since: this.clock.now(),
+      came: this.clock.now(),
       attempts: 0,
       place: 'out',
       rejectedBy: new Set(),
     };
     this.entries.set(uid, entry);
+    this.onIncoming('active', 'PodAdd');
     if (isGated(pod)) this.wait(entry, new Set(['SchedulingGates']));
     else this.activate(entry);
   }
@@ -93,6 +110,7 @@ export class SchedulingQueue {
   unschedulable(entry: QueuedPod, rejectedBy: ReadonlySet<string>): void {
     if (this.entries.get(entry.pod.metadata.uid) !== entry) return;
     entry.since = this.clock.now();
+    this.onIncoming('unschedulable', 'ScheduleAttemptFailure');
     this.wait(entry, rejectedBy);
   }
 
@@ -157,6 +175,7 @@ export class SchedulingQueue {
       entry.attempts === 0 ? 0 : entry.since + Math.min(LAST_BACKOFF, FIRST_BACKOFF * 2 ** (entry.attempts - 1));
     if (until <= this.clock.now()) return this.activate(entry);
     entry.place = 'backoff';
+    this.onIncoming('backoff', 'ScheduleAttemptFailure');
     this.backoff.push({ entry, until });
     this.arm();
   }

@@ -2,6 +2,8 @@ import type { Node, Pod } from '../../schema/types.ts';
 import type { Client } from '../client/contract.ts';
 import { errorMessage } from '../meta/error-message.ts';
 import type { Clock } from '../rules/clock.ts';
+import { SCHEDULER } from '../rules/metrics/families.ts';
+import { metricsOf, type MetricsOf } from '../rules/metrics/metrics.ts';
 import { createEventRecorder } from '../control/events.ts';
 import { semanticEqual } from '../control/equal.ts';
 import type { Informers } from '../client/informers.ts';
@@ -24,11 +26,14 @@ export interface SchedulerOptions {
   clock: Clock;
   random: () => number;
   log(message: string, fields?: Record<string, unknown>): void;
+  metrics?: MetricsOf<typeof SCHEDULER>;
 }
 
 export interface Scheduler {
   start(): Promise<void>;
   stop(): Promise<void>;
+  /** Brings the numbers of what waits to now. */
+  countPending(): void;
 }
 
 const NAME = 'default-scheduler';
@@ -57,6 +62,7 @@ class Loop implements Scheduler {
   private readonly unsubscribe: (() => void)[] = [];
   private readonly writes = new Set<Promise<void>>();
   private readonly rotation = { at: 0 };
+  private readonly metrics: MetricsOf<typeof SCHEDULER>;
   private running = false;
   private resuming = false;
   private flushTimer: unknown;
@@ -73,7 +79,9 @@ class Loop implements Scheduler {
     });
     this.writer = new PodWriter(this.client, events, clock);
     this.cache = new SchedulerCache(clusterView((resource) => informers.informer(resource)));
-    this.queue = new SchedulingQueue(clock, allPlugins);
+    this.metrics = options.metrics ?? metricsOf(SCHEDULER);
+    const { incoming } = this.metrics;
+    this.queue = new SchedulingQueue(clock, allPlugins, (queue, event) => incoming.of(queue, event).add());
   }
 
   async start(): Promise<void> {
@@ -105,6 +113,22 @@ class Loop implements Scheduler {
     this.options.clock.clearTimeout(this.flushTimer);
     this.queue.stop();
     await Promise.all(this.writes);
+  }
+
+  countPending(): void {
+    for (const [queue, pods] of Object.entries(this.queue.pending)) this.metrics.pending.of(queue).set(pods);
+  }
+
+  /** @param result as kube-scheduler names them @param began of performance.now() */
+  private attempted(result: 'scheduled' | 'unschedulable' | 'error', began: number): void {
+    this.metrics.attempts.of(result, NAME).add();
+    this.metrics.attempt.of(result, NAME).observe((performance.now() - began) / 1000);
+  }
+
+  private placed({ attempts, came }: QueuedPod): void {
+    this.metrics.podAttempts.of().observe(attempts);
+    // as upstream: from 16 on they are one
+    this.metrics.sli.of(attempts > 15 ? '16+' : String(attempts)).observe((this.options.clock.now() - came) / 1000);
   }
 
   private armFlush(): void {
@@ -175,9 +199,12 @@ class Loop implements Scheduler {
   }
 
   private decide(entry: QueuedPod): void {
+    const began = performance.now();
     const info = podInfo(entry.pod);
     const decision = schedule(this.cache, info, this.options.random, allPlugins, this.rotation);
+    this.metrics.algorithm.of().observe((performance.now() - began) / 1000);
     if (!('node' in decision)) {
+      this.attempted('unschedulable', began);
       this.queue.unschedulable(entry, decision.rejectedBy);
       this.write(entry, () => this.giveUp(info, decision.message, decision.preemption));
       return;
@@ -194,7 +221,10 @@ class Loop implements Scheduler {
       try {
         await this.writer.bind(entry.pod, decision.node);
         this.queue.remove(entry.pod.metadata.uid);
+        this.attempted('scheduled', began);
+        this.placed(entry);
       } catch (error) {
+        this.attempted('error', began);
         this.cache.forget(entry.pod.metadata.uid);
         this.queue.changed('pods', 'delete', undefined, entry.pod);
         throw error;
@@ -230,6 +260,8 @@ class Loop implements Scheduler {
       return this.writer.unschedulable(pod, message);
     }
     const { node, victims } = preemption;
+    this.metrics.preemptions.of().add();
+    this.metrics.victims.of().observe(victims.length);
     const outranked = this.cache
       .nominated(node, Number.MIN_SAFE_INTEGER, pod.metadata.uid)
       .filter(({ priority }) => priority < info.priority);

@@ -7,6 +7,7 @@ import { createFlowControl } from '../api/fairness/flow-control.ts';
 import { createRegistry } from '../kinds/registry.ts';
 import { createGraphQL, type GraphQLFacade } from '../resolvers/graphql.ts';
 import { Pages } from '../rest/pages/pages.ts';
+import type { MetricLines } from '../rest/health/metrics.ts';
 import { createRestServer, type RestServer } from '../rest/server.ts';
 import { NodeDialer } from '../rest/streams/dial.ts';
 import { openLogArchive } from '../store/logs/archive.ts';
@@ -17,6 +18,8 @@ import { FRONT_PROXY } from '../rules/front-proxy.ts';
 import { openAuditor } from './audit.ts';
 import { makeAuthority, type KeyPair } from './certificates.ts';
 import { OwnCertificates, type Wanted } from './own-certificates.ts';
+import { ADMISSION, STORAGE } from '../rules/metrics/families.ts';
+import { linesOf, metricsOf } from '../rules/metrics/metrics.ts';
 import { systemClock } from '../rules/clock.ts';
 import { followAuthentication } from './follow-authentication.ts';
 import { writeKubeconfig } from './kubeconfig.ts';
@@ -42,7 +45,12 @@ export interface RunningApi {
 const ADMIN = { name: 'kubernetes-admin', groups: ['system:masters', 'system:authenticated'] };
 
 /** Brings up Postgres, the store, the API and both façades, in this order; stops them in the reverse. */
-export async function runApi(options: Options, log: (line: string) => void): Promise<RunningApi> {
+export async function runApi(
+  options: Options,
+  log: (line: string) => void,
+  /** of the loops in this process, as lines of an exposition */
+  loopMetrics: MetricLines = () => [],
+): Promise<RunningApi> {
   const closers: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const close of closers.reverse()) await close();
@@ -72,11 +80,20 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
           log: report,
         });
     if (postgres) closers.push(() => postgres.stop());
+    const { duration, total, errors } = metricsOf(STORAGE);
+    const webhooks = metricsOf(ADMISSION);
     const store = await startup(
       openStore({
         databaseUrl: options.databaseUrl || postgres!.url,
         keyFile: options.encryption.keyFile,
         sealer: (own) => encryption.sealer(own),
+        onWrite(operation, resource, ms, answered) {
+          const dot = resource.indexOf('.');
+          const [group, name] = dot < 0 ? ['', resource] : [resource.slice(dot + 1), resource.slice(0, dot)];
+          total.of(operation, group, name).add();
+          if (answered) duration.of(operation, group, name).observe(ms / 1000);
+          else errors.of(operation, group, name).add();
+        },
         retention: { confidentialMs: options.encryption.secretHistoryMs, ...options.history },
         log: report,
       }),
@@ -153,6 +170,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       serviceCidr: options.serviceCidr,
       admissionPlugins: options.admissionPlugins,
       auditor,
+      webhooks,
       ...(archive && { logs: { archive, events: options.logs.events, exporter: await exporterOf(options) } }),
       validationThread: startValidationThread,
       log,
@@ -177,6 +195,7 @@ export async function runApi(options: Options, log: (line: string) => void): Pro
       pages,
       flowControl,
       dialer,
+      metrics: [loopMetrics, () => linesOf({ duration, total, errors }, webhooks)],
       log,
     });
     const bound = await rest.listen(options.securePort, options.bindAddress);

@@ -20,6 +20,8 @@ export interface LoopSettings {
   podsOnStop: PodsOnStop;
   /** who the loops are among others that could lead */
   identity: string;
+  /** where the API is, for figures */
+  server: string;
   /** PEM of the cluster's CA */
   ca: string;
   /** names of add-ons */
@@ -33,6 +35,7 @@ export type Report = (message: string, fields?: Record<string, unknown>) => void
 
 export const loopSettings = (options: Options, ca: string, identity: string): LoopSettings => ({
   identity,
+  server: options.server === undefined ? `${options.bindAddress}:${options.securePort}` : new URL(options.server).host,
   podsOnStop: options.podsOnStop,
   roles: [...options.roles].filter((r) => r !== 'api'),
   data: options.data,

@@ -2,7 +2,12 @@ import { MessageChannel, Worker } from 'node:worker_threads';
 import type { Executor } from '../client/transports/executor.ts';
 import { servePort } from '../client/transports/port.ts';
 import type { LoopSettings } from './loop-settings.ts';
-import type { RunningLoops } from './loops.ts';
+
+export interface LoopThread {
+  /** the loops' numbers, as lines of an exposition */
+  metrics(): Promise<readonly string[]>;
+  stop(): Promise<void>;
+}
 
 /**
  * Runs the loops in a thread of their own, so that none of them ever stalls a request. Rejects when the thread ends
@@ -13,7 +18,7 @@ export function startLoopThread(
   executor: Executor,
   log: (line: string) => void,
   onExit: (why: string) => void,
-): Promise<RunningLoops> {
+): Promise<LoopThread> {
   const { port1, port2 } = new MessageChannel();
   const stopServing = servePort(port1, executor);
   const worker = new Worker(new URL('./thread.js', import.meta.url), {
@@ -22,6 +27,8 @@ export function startLoopThread(
     trackUnmanagedFds: false,
   });
   let stopping = false;
+  /** for the next answer: who asks while one is awaited shares it */
+  const waiting: ((lines: readonly string[]) => void)[] = [];
   return new Promise((resolve, reject) => {
     const stop = () =>
       new Promise<void>((stopped) => {
@@ -32,15 +39,23 @@ export function startLoopThread(
       })
         .then(() => worker.terminate())
         .then(() => stopServing());
-    worker.on('message', (message: { type: string; line: string }) => {
+    const metrics = () =>
+      new Promise<readonly string[]>((answered) => {
+        if (stopping) return answered([]);
+        waiting.push(answered);
+        if (waiting.length === 1) worker.postMessage('metrics');
+      });
+    worker.on('message', (message: { type: string; line: string; lines: readonly string[] }) => {
+      if (message.type === 'metrics') for (const answered of waiting.splice(0)) answered(message.lines);
       if (message.type === 'log') log(message.line);
-      if (message.type === 'started') resolve({ stop });
+      if (message.type === 'started') resolve({ stop, metrics });
     });
     worker.once('error', (error: Error) => {
       reject(error);
       if (!stopping) onExit(error.stack ?? error.message);
     });
     worker.once('exit', (code) => {
+      for (const answered of waiting.splice(0)) answered([]);
       reject(new Error(`the loops' thread ended with code ${code}`));
       if (!stopping) onExit(`the loops' thread ended with code ${code}`);
     });

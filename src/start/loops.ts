@@ -12,16 +12,21 @@ import { allReconcilers } from '../reconcilers/all.ts';
 import { SupposedCluster } from '../scheduler/supposed-cluster.ts';
 import { createScheduler } from '../scheduler/scheduler.ts';
 import { makeCertificate } from './certificates.ts';
+import { LoopMetrics } from './loop-metrics.ts';
 import { nodeStarter, runNodes } from './nodes.ts';
 import type { LoopSettings, Report } from './loop-settings.ts';
 
 export interface RunningLoops {
+  /** their numbers, as lines of an exposition */
+  metrics(): string[];
   stop(): Promise<void>;
 }
 type Log = (line: string) => void;
 
 /** Controllers, scheduler and nodes over one connection, each with informers of its own rights. Resolves when all have started. */
-export async function runLoops(settings: LoopSettings, transport: Transport, log: Log): Promise<RunningLoops> {
+export async function runLoops(settings: LoopSettings, plain: Transport, log: Log): Promise<RunningLoops> {
+  const metrics = new LoopMetrics();
+  const transport = metrics.measured(plain, settings.server);
   const client = createClient(transport);
   const report = (message: string, fields?: Record<string, unknown>) =>
     log(fields ? `${message} ${JSON.stringify(fields)}` : message);
@@ -29,17 +34,23 @@ export async function runLoops(settings: LoopSettings, transport: Transport, log
   const stops: (() => Promise<void>)[] = [];
   const ends: (() => Promise<void>)[] = [];
   if (settings.roles.includes('controllers')) {
+<<<<<<< HEAD
     const addons = addonsOf(client, settings, report, {
       startNode: nodeStarter(transport, settings, report),
       placement: (informer, nodes, pods) => new SupposedCluster(informer, nodes, pods),
     });
     stops.push(controllers(client, settings, addons, identity, report));
+=======
+    const addons = addonsOf(client, settings, report);
+    stops.push(controllers(client, settings, addons, identity, report, metrics));
+>>>>>>> 9732f9b (Metrics under the names, labels and buckets that boards know: requests, flow control, webhooks, writes, work queues, loops' requests, scheduler, kubelet)
     const running = runAddons(addons);
     ends.push(() => running.stop());
   }
-  if (settings.roles.includes('scheduler')) stops.push(scheduler(client, identity, report));
+  if (settings.roles.includes('scheduler')) stops.push(scheduler(client, identity, report, metrics));
   if (settings.roles.includes('nodes')) stops.push(await runNodes(transport, settings, report));
   return {
+    metrics: () => metrics.lines(),
     async stop() {
       // Nodes last of the three: pods that end are still reported while controllers no longer replace them.
       for (const stop of stops) await stop();
@@ -119,10 +130,19 @@ function controllers(
   addons: AddonsOptions,
   identity: string,
   log: Report,
+  metrics: LoopMetrics,
 ): () => Promise<void> {
   return whileLeading(client, 'kube-controller-manager', identity, log, (informers) => {
     const reconcilers = Object.values(allReconcilers(settings.ca ? { ca: settings.ca } : {}));
-    const own = runControllers({ client, informers, reconcilers, clock: systemClock, random: Math.random, log });
+    const own = runControllers({
+      client,
+      informers,
+      reconcilers,
+      clock: systemClock,
+      random: Math.random,
+      log,
+      metrics: (name) => metrics.queue(name),
+    });
     const others = runAddonLoops(addons);
     return {
       start: async () => void (await Promise.all([own.start(), others.start()])),
@@ -131,8 +151,11 @@ function controllers(
   });
 }
 
-function scheduler(client: Client, identity: string, log: Report): () => Promise<void> {
-  return whileLeading(client, 'kube-scheduler', identity, log, (informers) =>
-    createScheduler({ client, informers, clock: systemClock, random: Math.random, log }),
-  );
+function scheduler(client: Client, identity: string, log: Report, metrics: LoopMetrics): () => Promise<void> {
+  return whileLeading(client, 'kube-scheduler', identity, log, (informers) => {
+    const settings = { client, informers, clock: systemClock, random: Math.random, log, metrics: metrics.scheduler };
+    const running = createScheduler(settings);
+    metrics.refresh = () => running.countPending();
+    return running;
+  });
 }

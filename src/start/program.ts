@@ -8,7 +8,7 @@ import { identityOf } from './identity.ts';
 import { stopWithParent } from './follow-parent.ts';
 import { lockRole } from './lock.ts';
 import { loginLink } from './login-link.ts';
-import { startLoopThread } from './loop-thread.ts';
+import { startLoopThread, type LoopThread } from './loop-thread.ts';
 import { closeDataFolder } from './data-folder.ts';
 import { loopSettings } from './loop-settings.ts';
 import { runLoops } from './loops.ts';
@@ -38,8 +38,9 @@ async function start(options: Options): Promise<() => Promise<void>> {
     return () => running.stop();
   }
   const began = Date.now();
-  const api = await runApi(options, log);
-  const thread = loops
+  let thread: LoopThread | undefined;
+  const api = await runApi(options, log, async () => (await thread?.metrics()) ?? []);
+  thread = loops
     ? await startLoopThread(
         loopSettings(options, api.ca, identityOf(options.data)),
         api.graphql.executor,

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import pg from 'pg';
 import type { Log } from './connection.ts';
-import type { Store } from './contract.ts';
+import type { Store, Write } from './contract.ts';
 import { migrate } from './migrate.ts';
 import { PostgresStore } from './postgres-store.ts';
 import { DEFAULT_RETENTION, type Retention } from './retention.ts';
@@ -26,6 +26,8 @@ export interface StoreOptions {
   keyFile?: string;
   /** what is sealed with which keys, settings apart, which are always sealed with the cluster's own */
   sealer?(own: Provider): Sealer;
+  /** Told of each write, when it is known what became of it, and after how many ms; `answered`: the database has said. */
+  onWrite?(operation: Write['type'], resource: string, ms: number, answered: boolean): void;
   log?: Log;
 }
 
@@ -48,6 +50,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
     now: () => clock.now(),
     own,
     sealer: own && options.sealer?.(own),
+    ...(options.onWrite && { onWrite: options.onWrite }),
     log,
   });
   try {

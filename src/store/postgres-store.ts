@@ -35,7 +35,7 @@ import { State, type RingBounds } from './state.ts';
 import { revisionAt } from './times.ts';
 import { StateView, type PastReads } from './view.ts';
 import { startWatch } from './watch.ts';
-import { Writer, type AllOutcome } from './writer.ts';
+import { Writer, type AllOutcome, type OnWrite } from './writer.ts';
 import { readCreated, type CreatedRow } from './sql/created.ts';
 
 export interface StoreParts {
@@ -48,6 +48,7 @@ export interface StoreParts {
   /** seals settings */
   own: Provider | undefined;
   sealer: Sealer | undefined;
+  onWrite?: OnWrite;
   log: Log;
 }
 
@@ -71,7 +72,7 @@ export class PostgresStore implements Store {
   #progress: NodeJS.Timeout | undefined;
   #closed = false;
 
-  constructor({ url, ring, retention, progressMs, statementMs, now, own, sealer, log }: StoreParts) {
+  constructor({ url, ring, retention, progressMs, statementMs, now, own, sealer, onWrite, log }: StoreParts) {
     const connect = (name: string, setup?: string, onNotify?: () => void): Connection => {
       const connection = new Connection({ url, name, setup, onNotify, statementMs, log });
       this.#connections.push(connection);
@@ -92,6 +93,7 @@ export class PostgresStore implements Store {
       now,
       log,
       onWritten,
+      ...(onWrite && { onWrite }),
     });
     this.#compactor = new Compactor({ connection: background, follower, state, retention, now, log });
     this.#pastConnection = connect('past');

@@ -22,9 +22,14 @@ interface Job {
   atomic: boolean;
   bytes: number;
   patience: number;
+  /** when it came, of performance.now() */
+  since: number;
   resolve(outcomes: Outcome[]): void;
   reject(error: unknown): void;
 }
+
+/** Told of each write, when it is known what became of it. @param answered the database has said */
+export type OnWrite = (operation: Write['type'], resource: string, ms: number, answered: boolean) => void;
 
 /** A write's own: what was written, what it met instead, or nothing since another of its job was refused. */
 type Verdict = Change | { found: number | null } | undefined;
@@ -58,6 +63,7 @@ export class Writer {
   readonly #now: () => number;
   readonly #log: Log;
   readonly #onWritten: () => void;
+  readonly #onWrite: OnWrite | undefined;
   #waiting: Job[] = [];
   #scheduled = false;
   /** runs while all that wait are patient */
@@ -73,6 +79,7 @@ export class Writer {
     now: () => number;
     log: Log;
     onWritten: () => void;
+    onWrite?: OnWrite;
   }) {
     this.#connection = parts.connection;
     this.#follower = parts.follower;
@@ -81,6 +88,7 @@ export class Writer {
     this.#now = parts.now;
     this.#log = parts.log;
     this.#onWritten = parts.onWritten;
+    this.#onWrite = parts.onWrite;
   }
 
   async commit(write: Write): Promise<Outcome> {
@@ -125,7 +133,7 @@ export class Writer {
     }
     return new Promise((resolve, reject) => {
       const patience = atomic ? 0 : (writes[0]?.patience ?? 0);
-      this.#waiting.push({ writes: prepared, atomic, bytes, patience, resolve, reject });
+      this.#waiting.push({ writes: prepared, atomic, bytes, patience, since: performance.now(), resolve, reject });
       this.#schedule(patience);
     });
   }
@@ -213,9 +221,11 @@ export class Writer {
         return;
       }
       if (!(error instanceof StoreUnavailable)) this.#log('a write failed', { error: (error as Error).message });
+      this.#tell(jobs, false);
       for (const job of jobs) job.reject(error);
       return;
     }
+    this.#tell(jobs, true);
     const verdicts = this.#read(writes, atomic, result);
     const changes = verdicts.filter((verdict) => verdict !== undefined && 'revision' in verdict);
     const applied = changes.length ? this.#follower.own(changes) : Promise.resolve();
@@ -231,6 +241,13 @@ export class Writer {
         .catch((error: unknown) => job.reject(error));
     }
     seen.catch(() => undefined);
+  }
+
+  #tell(jobs: readonly Job[], answered: boolean): void {
+    if (!this.#onWrite) return;
+    const now = performance.now();
+    for (const { writes, since } of jobs)
+      for (const { type, resource } of writes) this.#onWrite(type, resource, now - since, answered);
   }
 
   /** Once as it is; when another process was faster, again with the counter locked first. */

@@ -21,6 +21,7 @@ const flowControl: FlowControl = {
     if (full) return Promise.reject(tooManyRequests('Too many requests, please try again later.', 1));
     return Promise.resolve({ release: () => void released++, schema: 's', level: 'l' });
   },
+  lines: () => [],
   close: () => undefined,
 };
 

@@ -1,5 +1,7 @@
 import type { Kind, Registry } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import type { ADMISSION } from '../../rules/metrics/families.ts';
+import type { MetricsOf } from '../../rules/metrics/metrics.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Authorizer } from '../authorization/authorizer.ts';
 import type { RequestContext, Target } from '../contract.ts';
@@ -11,6 +13,7 @@ export type AdmissionOperation = 'CREATE' | 'UPDATE' | 'DELETE' | 'CONNECT';
 export interface AdmissionRequest {
   store: Store;
   destinations: Destinations;
+  webhooks: MetricsOf<typeof ADMISSION>;
   registry: Registry;
   authorizer: Authorizer;
   ctx: RequestContext;

@@ -21,18 +21,34 @@ const TIMEOUT_SECONDS = 10;
 const handles = ({ kind }: Target, operation: AdmissionOperation): boolean =>
   operation !== 'CONNECT' && kind.group !== GROUP && kind.group !== 'authorization.k8s.io';
 
+/** Numbers of one call. Codes above 600 are none, and stand together as upstream has them. */
+function count(
+  { webhooks, operation }: AdmissionRequest,
+  { webhook: { name }, mutating }: Call,
+  { code, rejected, ms }: { code: number; rejected: boolean; ms: number },
+): void {
+  const labels = [name, mutating ? 'admit' : 'validating', operation];
+  webhooks.webhookDuration.of(...labels, String(rejected)).observe(ms / 1000);
+  webhooks.webhookTotal.of(...labels, String(Math.min(code, 600)), String(rejected)).add();
+}
+
 /** Undefined where the webhook cannot be asked and that is no matter. */
 async function ask(call: Call, request: AdmissionRequest, sent: SentObjects) {
   const { webhook } = call;
   checkSideEffects(webhook, request);
+  const began = performance.now();
+  const told = (code: number, rejected: boolean): void =>
+    count(request, call, { code, rejected, ms: performance.now() - began });
   try {
     const seconds = webhook.timeoutSeconds ?? TIMEOUT_SECONDS;
     const response = await callWebhook(request, webhook.clientConfig, seconds, sent);
+    told(response.allowed ? 200 : (response.status?.code ?? 403), !response.allowed);
     auditAnswer(request, call, response);
     for (const warning of response.warnings ?? []) request.ctx.warn(warning);
     return response;
   } catch (error) {
     const refusal = unreachable(webhook, error);
+    told(refusal?.code ?? 500, refusal !== undefined);
     if (refusal) throw refusal;
     auditFailedOpen(request, call);
     return undefined;

@@ -1,6 +1,8 @@
+import { FLOW_CONTROL } from '../../rules/metrics/families.ts';
+import { linesOf, metricsOf } from '../../rules/metrics/metrics.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Attributes, User } from '../contract.ts';
-import { Level, refused, type LevelSpec, type Release, type Timers } from './level.ts';
+import { Level, QUEUE_WAIT_MS, refused, type LevelSpec, type Release, type Timers } from './level.ts';
 import { distinguisher, matches, type FlowSchemaSpec } from './matching.ts';
 import { Pressure } from './pressure.ts';
 import { Refusals } from './refusals.ts';
@@ -29,6 +31,8 @@ export interface FlowControl {
    * @param seats how wide it is; without it by the attributes
    */
   admit(user: User, attributes: Attributes, seats?: number): Promise<Admitted>;
+  /** its numbers, for /metrics */
+  lines(): string[];
   close(): void;
 }
 
@@ -37,6 +41,7 @@ interface Schema {
   uid: string;
   spec: FlowSchemaSpec;
   level: Level | undefined;
+  numbers: ReturnType<Controller['numbersOf']>;
 }
 
 const systemTimers: Timers = {
@@ -56,6 +61,7 @@ class Controller implements FlowControl {
   private readonly stops: (() => void)[] = [];
   private readonly pressure = new Pressure(() => this.resize());
   private readonly refusals: Refusals;
+  private readonly metrics = metricsOf(FLOW_CONTROL);
 
   constructor(
     private readonly store: Store,
@@ -73,13 +79,51 @@ class Controller implements FlowControl {
     if (!schema) return { release: () => undefined, schema: '', level: '' };
     if (!schema.level) throw refused();
     const flow = `${schema.name}\0${distinguisher(schema.spec, user, attributes)}`;
+    const { numbers } = schema;
+    const began = performance.now();
+    numbers.queued.add();
     try {
       const release = await schema.level.admit(flow, seats);
-      return { release, schema: schema.uid, level: schema.level.uid };
+      numbers.queued.add(-1);
+      numbers.dispatched.add();
+      numbers.executing.add();
+      numbers.waited.observe((performance.now() - began) / 1000);
+      let running = true;
+      return {
+        release() {
+          if (running) numbers.executing.add(-1);
+          running = false;
+          release();
+        },
+        schema: schema.uid,
+        level: schema.level.uid,
+      };
     } catch (error) {
+      const waited = performance.now() - began;
+      this.metrics.rejected
+        .of(schema.level.name, schema.name, waited < QUEUE_WAIT_MS ? 'queue-full' : 'time-out')
+        .add();
+      numbers.queued.add(-1);
       await this.refusals.hold();
       throw error;
     }
+  }
+
+  lines(): string[] {
+    this.metrics.nominal.clear();
+    for (const [name, { level }] of this.levels) this.metrics.nominal.of(name).set(level.nominal);
+    return linesOf(this.metrics);
+  }
+
+  /** What each of a schema's requests adds to. */
+  numbersOf(level: string, schema: string) {
+    const { dispatched, executing, queued, wait } = this.metrics;
+    return {
+      dispatched: dispatched.of(level, schema),
+      executing: executing.of(level, schema),
+      queued: queued.of(level, schema),
+      waited: wait.of(level, schema, 'true'),
+    };
   }
 
   close(): void {
@@ -131,6 +175,7 @@ class Controller implements FlowControl {
         uid: stored.uid,
         spec,
         level: levels.get(spec.priorityLevelConfiguration.name)?.level,
+        numbers: this.numbersOf(spec.priorityLevelConfiguration.name, stored.name),
       };
     });
     const precedence = (s: Schema): number => s.spec.matchingPrecedence ?? 1000;

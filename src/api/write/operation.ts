@@ -78,6 +78,7 @@ export const admissionRequest = (
 ): AdmissionRequest => ({
   store: op.core.store,
   destinations: op.core.destinations,
+  webhooks: op.core.webhooks,
   registry: op.core.registry,
   authorizer: op.core.authorizer,
   ctx: op.ctx,

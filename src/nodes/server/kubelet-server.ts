@@ -15,6 +15,7 @@ import { serveLogs } from './container-logs.ts';
 import { Delegated } from './delegated.ts';
 import { parseKubeletPath, pathOf, portsOf } from './router.ts';
 import type { ServingPair } from './request-serving-pair.ts';
+import { kubeletMetrics } from './kubelet-metrics.ts';
 import { resourceMetrics } from './resource-metrics.ts';
 import { statsSummary } from './stats-summary.ts';
 import type { UsageReader } from '../usage/usage-reader.ts';
@@ -129,7 +130,14 @@ export class KubeletServer {
       const summary = statsSummary(this.context.nodeName, usage, this.usage.rates, this.startedAt);
       return send(response, 200, 'application/json', JSON.stringify(summary));
     }
-    if (pathname === '/metrics' || pathname === '/metrics/resource') {
+    if (pathname === '/metrics')
+      return send(
+        response,
+        200,
+        'text/plain; version=0.0.4',
+        kubeletMetrics(this.context.nodeName, this.pods.allWorkers()),
+      );
+    if (pathname === '/metrics/resource') {
       const metrics = resourceMetrics(await this.usage.read(this.pods.allWorkers()));
       return send(response, 200, 'text/plain; version=0.0.4', metrics);
     }
