@@ -34,16 +34,11 @@ export async function runLoops(settings: LoopSettings, plain: Transport, log: Lo
   const stops: (() => Promise<void>)[] = [];
   const ends: (() => Promise<void>)[] = [];
   if (settings.roles.includes('controllers')) {
-<<<<<<< HEAD
     const addons = addonsOf(client, settings, report, {
       startNode: nodeStarter(transport, settings, report),
       placement: (informer, nodes, pods) => new SupposedCluster(informer, nodes, pods),
     });
-    stops.push(controllers(client, settings, addons, identity, report));
-=======
-    const addons = addonsOf(client, settings, report);
     stops.push(controllers(client, settings, addons, identity, report, metrics));
->>>>>>> 9732f9b (Metrics under the names, labels and buckets that boards know: requests, flow control, webhooks, writes, work queues, loops' requests, scheduler, kubelet)
     const running = runAddons(addons);
     ends.push(() => running.stop());
   }

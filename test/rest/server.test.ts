@@ -397,7 +397,9 @@ describe('server', () => {
   });
   it('counts what it serves', async () => {
     const { text } = await server.ask('/metrics');
-    expect(text).toMatch(/apiserver_request_total\{verb="LIST",dry_run="",group="",version="v1",resource="configmaps",.*code="200"\} \d+/);
+    expect(text).toMatch(
+      /apiserver_request_total\{verb="LIST",dry_run="",group="",version="v1",resource="configmaps",.*code="200"\} \d+/,
+    );
     expect(text).toMatch(/apiserver_request_duration_seconds_bucket\{.*le="\+Inf"\} \d+/);
   });
   it.each([
