@@ -25,7 +25,10 @@ export type LimitName =
   | 'time'
   | 'operations'
   | 'operationsOfSocket'
-  | 'held';
+  | 'held'
+  | 'liveQueries'
+  | 'liveObjects'
+  | 'liveRelations';
 
 /** Which limit it is, and what it is set to: `extensions.limit` and `extensions.value` of the error. */
 export interface LimitReached {

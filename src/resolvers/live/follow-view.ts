@@ -14,18 +14,21 @@ export interface ViewTeller extends ViewListener {
 /**
  * The operation's subscription is told of a view by what `tellerOf` makes for it, for as long as somebody may read it.
  * Throws what the API refuses the list or its watch with, 429 where there are too many views.
+ * @param isRelated it shows what relations lead to
  * @param resume where who says nothing else goes on
  */
 export async function followView(
   { request, subscribing }: OperationContext,
   selection: LiveSelection,
+  isRelated: boolean,
   tellerOf: (view: LiveView, subscription: Subscription) => ViewTeller,
   resume?: string,
 ): Promise<Subscription> {
   if (!subscribing) throw internalError('a live query outside of a subscription');
   const { subscription, views, rights } = subscribing;
   let teller: ViewTeller | undefined;
-  const leave = await views.follow(request, selection, rights, (view) => (teller = tellerOf(view, subscription)));
+  const follower = { request, rights, isRelated };
+  const leave = await views.follow(follower, selection, (view) => (teller = tellerOf(view, subscription)));
   subscription.tellsLatest((own) => teller!.latest(own ?? resume));
   subscription.openedBy(
     selection.targets.flatMap((target) =>

@@ -6,6 +6,7 @@ import { createContext, type OperationContext } from '../context.ts';
 import type { JsonText } from '../json-text.ts';
 import type { Aggregate } from '../where/aggregate/aggregate-types.ts';
 import { aggregateOf, groupFieldsOf, type AggregateArguments } from '../where/aggregate/aggregate-of.ts';
+import { isOwn } from '../where/aggregate/group-by.ts';
 import { Dependencies } from './dependencies.ts';
 import { EdgeRights } from './edge-rights.ts';
 import { followView, type ViewTeller } from './follow-view.ts';
@@ -40,8 +41,8 @@ export async function beginLiveAggregate(
   info: Pick<GraphQLResolveInfo, 'path'>,
 ): Promise<Subscription> {
   const selection = liveSelection(context, kind, { ...args, orderBy: undefined });
-  groupFieldsOf(context, kind, args, info);
-  return followView(context, selection, (view, subscription) => {
+  const isRelated = groupFieldsOf(context, kind, args, info).some((field) => !isOwn(field));
+  return followView(context, selection, isRelated, (view, subscription) => {
     const rights = new EdgeRights(context.api, context.request);
     const dependencies = new Dependencies(context.api.store, context.api.registry, () => teller.relatedChanged());
     const whole = {};

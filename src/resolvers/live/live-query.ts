@@ -32,6 +32,7 @@ export async function beginLiveQuery(
   return followView(
     context,
     selection,
+    relations !== undefined,
     (view, subscription) =>
       new LiveWindow(view, subscription, { first, counts, timers: systemClock, token, relations }),
     args.resume ?? undefined,
