@@ -1,5 +1,6 @@
 import type { Reconciler } from '../control/contract.ts';
 import { attachdetach } from './attachdetach.ts';
+import { bootstrapsigner } from './bootstrapsigner.ts';
 import { clusterroleaggregation } from './clusterroleaggregation.ts';
 import { cronjob } from './cronjob.ts';
 import { csrapproving } from './csrapproving.ts';
@@ -28,6 +29,7 @@ import { rootCa } from './rootca.ts';
 import { serviceaccount } from './serviceaccount.ts';
 import { statefulset } from './statefulset.ts';
 import { tainteviction } from './tainteviction.ts';
+import { tokencleaner } from './tokencleaner.ts';
 import { ttlafterfinished } from './ttlafterfinished.ts';
 import { pvcprotection, pvprotection } from './volumeprotection.ts';
 
@@ -40,6 +42,7 @@ export interface ReconcilersOptions {
 export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
   return {
     attachdetach: attachdetach(),
+    bootstrapsigner,
     clusterroleaggregation,
     cronjob,
     csrapproving,
@@ -70,6 +73,7 @@ export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record
     serviceaccount,
     statefulset,
     tainteviction,
+    tokencleaner,
     ttlafterfinished,
   };
 }
