@@ -1,5 +1,5 @@
 import { GraphQLList } from 'graphql';
-import type { Kind } from '../../kinds/kind.ts';
+import type { Cell, Kind } from '../../kinds/kind.ts';
 import { cellsOf } from '../../kinds/table-cells.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { PLAIN } from '../compiled/plain.ts';
@@ -16,10 +16,19 @@ export function cellsField(kind: Kind, { scalars }: KindTypes): FacetFields {
       cells: {
         type: new GraphQLList(scalars.any),
         description:
-          'Its row of the table that kubectl prints, in the order of the columns of `kinds`. Ages are those of the moment at which it is asked; null where there is none.',
+          'Its row of the table that kubectl prints, in the order of the columns of `kinds`. Ages are those of the moment at which it is asked; null where there is none, and of an object that is not of its kind’s form.',
         extensions: PLAIN,
-        resolve: (object: KubeObject) => cellsOf(kind, object, Date.now()),
+        resolve: (object: KubeObject) => cellsIn(kind, object),
       },
     },
   };
+}
+
+/** The cells; null where a part of the object has another form than its kind says, as what was never validated may have. */
+function cellsIn(kind: Kind, object: KubeObject): Cell[] | null {
+  try {
+    return cellsOf(kind, object, Date.now());
+  } catch {
+    return null;
+  }
 }
