@@ -31,6 +31,12 @@ export interface Credential {
   readonly bound?: readonly Key[] | undefined;
 }
 
+/** The trace of a request that is sampled. */
+export interface Trace {
+  /** Begins a part of it. @returns what ends the part, with the error if it ended in one */
+  begin(name: string, attributes?: Readonly<Record<string, string | number>>): (error?: unknown) => void;
+}
+
 export interface RequestContext {
   user: User;
   /** undefined: the program's own loops, which nobody sends away */
@@ -49,6 +55,8 @@ export interface RequestContext {
   readonly facade?: 'graphql' | undefined;
   /** names what the request writes, where that is more than one write of one object (history/change-set.ts) */
   readonly changeSet?: string | undefined;
+  /** undefined: it is not sampled */
+  readonly trace?: Trace | undefined;
   /** what the audit log is told of the request; undefined: each call is an event of its own (GraphQL) */
   readonly audit?: AuditEvent | undefined;
 }

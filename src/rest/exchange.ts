@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import type { AuditEvent, Origin } from '../api/audit/contract.ts';
-import type { Attributes, Credential, RequestContext, User } from '../api/contract.ts';
+import type { Attributes, Credential, RequestContext, Trace, User } from '../api/contract.ts';
 import { sourceIps } from './source-ips.ts';
 
 /** A client that takes nothing of its answer for so long holds its seat for nothing, ms (kube-apiserver's --request-timeout). */
@@ -35,6 +35,8 @@ export class Exchange implements RequestContext {
   credential?: Credential;
   /** begun once it is known who asks (audit.ts) */
   audit?: AuditEvent;
+  /** begun once it is known who asks (tracing.ts) */
+  trace?: Trace;
   /** kept by attributes.ts */
   asked?: { at: object; attributes: Attributes };
   readonly auditId: string;

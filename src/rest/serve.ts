@@ -19,6 +19,7 @@ import { boolParam } from './resources/query.ts';
 import { resolve, type Resolved } from './resources/resolve.ts';
 import type { ResourcePath, Route } from './router.ts';
 import { durationError, parseDuration } from '../go/duration.ts';
+import { traceRequest } from './tracing.ts';
 import { serveStream } from './streams/serve.ts';
 
 /**
@@ -91,6 +92,7 @@ export async function serve(services: Services, exchange: Exchange, known?: Rout
 async function answer(services: Services, exchange: Exchange, known: Route | undefined): Promise<void> {
   try {
     const route = known ?? (await identify(services, exchange));
+    if (services.tracer) traceRequest(services.tracer, exchange, attributesOf(exchange, route));
     if (hasApiServices(services.api) && (await serveAggregated(services, exchange, route, requireRoute))) return;
     if (route.type === 'resource') await serveResource(services, exchange, route.path);
     else if (isGraphQL(services, exchange)) await serveGraphQL(services, exchange);

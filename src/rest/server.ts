@@ -25,6 +25,7 @@ import { serve } from './serve.ts';
 import type { GraphQLHandler, Services, TokenIssuer, VersionInfo } from './services.ts';
 import { NodeDialer } from './streams/dial.ts';
 import { serveUpgrade } from './streams/upgrade.ts';
+import type { RequestTracer } from './tracing.ts';
 import { headProblem, MAX_HEADERS, upgradeProblem } from '../rules/http/request-head.ts';
 import { refuseConnection, refuseHead, refuseUnreadable } from '../rules/http/unreadable.ts';
 
@@ -49,6 +50,7 @@ export interface RestOptions {
   dialer?: NodeDialer;
   /** what other parts have for /metrics */
   metrics?: readonly MetricLines[];
+  tracer?: RequestTracer | undefined;
   clock?: { now(): number };
   log?(line: string): void;
 }
@@ -117,6 +119,7 @@ class Server implements RestServer {
     flowControl,
     dialer,
     metrics: others,
+    tracer,
     clock = Date,
     log = () => undefined,
   }: RestOptions) {
@@ -139,6 +142,7 @@ class Server implements RestServer {
       remote,
       keyManagement,
       fairness: control && createFairness(control),
+      tracer,
       version: { ...VERSION, ...version },
       ready: () => !this.stopping,
       now: () => clock.now(),

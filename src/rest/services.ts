@@ -10,6 +10,7 @@ import type { Identifier } from './identify.ts';
 import type { OpenApi } from './openapi/openapi.ts';
 import type { Pages, SessionContext } from './pages/pages.ts';
 import type { NodeDialer } from './streams/dial.ts';
+import type { RequestTracer } from './tracing.ts';
 import type { WatchCounter } from './watching/serve.ts';
 
 /** The GraphQL façade, as far as this port serves it. */
@@ -53,6 +54,8 @@ export interface Services {
   pages: Pages | undefined;
   fairness: Fairness | undefined;
   watches: WatchCounter;
+  /** undefined: nothing is traced */
+  tracer: RequestTracer | undefined;
   version: VersionInfo;
   /** false while the server stops: /readyz tells */
   ready(): boolean;

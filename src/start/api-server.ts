@@ -26,6 +26,7 @@ import { writeKubeconfig } from './kubeconfig.ts';
 import { Encryption } from './encryption/encryption.ts';
 import { identityOf } from './identity.ts';
 import type { Options } from './options.ts';
+import { packageVersion } from './package-version.ts';
 import { StartError } from './start-error.ts';
 import { makeSigningKey } from './signing-key.ts';
 import { startValidationThread } from './validation-thread.ts';
@@ -185,6 +186,13 @@ export async function runApi(
     const dialer = new NodeDialer({ ...kubeletClient, ca: ca.cert });
     const graphql = createGraphQL({ api, flowControl, dialer, log, documents: options.graphqlDocuments });
     const pages = new Pages(api);
+    const tracer =
+      options.tracing &&
+      (await import('./otlp-traces.ts')).otlpTraces(options.tracing, {
+        instance: identityOf(options.data),
+        version: packageVersion(),
+      });
+    if (tracer) closers.push(() => tracer.close());
     const rest = createRestServer({
       api,
       tls: { key: serving.key, cert: serving.cert, clientCA, frontProxyCA: frontProxyCA.cert },
@@ -195,6 +203,7 @@ export async function runApi(
       pages,
       flowControl,
       dialer,
+      tracer,
       metrics: [loopMetrics, () => linesOf({ duration, total, errors }, webhooks)],
       log,
     });

@@ -28,6 +28,7 @@ import { LIMIT_FLAGS, LIMIT_USAGE, limitOptions } from './limit-options.ts';
 import { LOGS_FLAGS, LOGS_USAGE, logsOptions, type LogsOptions } from './logs-options.ts';
 import { NODE_LIMIT_FLAGS, NODE_LIMIT_USAGE, parseNodeLimits, type NodeLimits } from './node-limits.ts';
 import { SERVING_FLAGS, SERVING_USAGE, servingSettings, type ServingSettings } from './serving-options.ts';
+import { TRACING_FLAGS, TRACING_USAGE, tracingSettings, type TracingSettings } from './tracing-options.ts';
 import { StartError } from './start-error.ts';
 
 export const ROLES = ['api', 'controllers', 'scheduler', 'nodes'] as const;
@@ -76,6 +77,8 @@ export interface Options extends ServingSettings {
   history: HistorySettings;
   audit: AuditOptions;
   logs: LogsOptions;
+  /** undefined: nothing is traced */
+  tracing: TracingSettings | undefined;
   graphqlDocuments: PersistedSettings;
 }
 
@@ -114,6 +117,7 @@ ${ENCRYPTION_USAGE}
 ${HISTORY_USAGE}
 ${AUDIT_USAGE}
 ${LOGS_USAGE}
+${TRACING_USAGE}
 ${GRAPHQL_USAGE}
   --help, --version
 
@@ -250,6 +254,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     history: historySettings(values),
     audit: parseAuditOptions(values, path.join(data, 'audit', 'audit.log')),
     logs: logsOptions(values),
+    tracing: tracingSettings(values),
     graphqlDocuments: graphqlOptions(values),
   };
 }
@@ -290,6 +295,7 @@ function parse(argv: string[]) {
         ...HISTORY_FLAGS,
         ...AUDIT_FLAGS,
         ...LOGS_FLAGS,
+        ...TRACING_FLAGS,
         ...GRAPHQL_FLAGS,
         help: flag,
         version: flag,

@@ -37,16 +37,20 @@ async function ask(call: Call, request: AdmissionRequest, sent: SentObjects) {
   const { webhook } = call;
   checkSideEffects(webhook, request);
   const began = performance.now();
+  const name = `Call ${call.mutating ? 'mutating' : 'validating'} webhook`;
+  const traced = request.ctx.trace?.begin(name, { webhook: webhook.name, resource: request.target.kind.resource });
   const told = (code: number, rejected: boolean): void =>
     count(request, call, { code, rejected, ms: performance.now() - began });
   try {
     const seconds = webhook.timeoutSeconds ?? TIMEOUT_SECONDS;
     const response = await callWebhook(request, webhook.clientConfig, seconds, sent);
+    traced?.();
     told(response.allowed ? 200 : (response.status?.code ?? 403), !response.allowed);
     auditAnswer(request, call, response);
     for (const warning of response.warnings ?? []) request.ctx.warn(warning);
     return response;
   } catch (error) {
+    traced?.(error);
     const refusal = unreachable(webhook, error);
     told(refusal?.code ?? 500, refusal !== undefined);
     if (refusal) throw refusal;

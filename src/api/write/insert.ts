@@ -1,3 +1,4 @@
+import { traced } from './traced.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { fromStorage, storedForm, toStorage } from '../../kinds/encode.ts';
 import { generateName } from '../../meta/names-generate.ts';
@@ -140,7 +141,7 @@ async function insertNamed(
 async function commit(op: Operation, form: KubeObject, allocation: Allocation | undefined): Promise<Outcome> {
   const write = await op.pace.run(writeSteps(op, form, undefined));
   if (op.pace.due) await op.pace.turn();
-  return allocation ? allocation.commit(write) : op.core.store.commit(write);
+  return traced(op, 'Create', allocation ? allocation.commit(write) : op.core.store.commit(write));
 }
 
 /** Strategy and validation of a create, once. */

@@ -1,3 +1,4 @@
+import { traced } from './traced.ts';
 import { fromStorage, objectOf, storedForm, toStorage } from '../../kinds/encode.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import type { FieldError } from '../../meta/field.ts';
@@ -142,7 +143,8 @@ async function write(
   const written = hasWebhook(kind) ? await inStoredVersion(core, kind, form) : form;
   const update = await op.pace.run(writeSteps(op, written, stored.revision));
   if (op.pace.due) await op.pace.turn();
-  const outcome: Outcome = allocation ? await allocation.commit(update) : await core.store.commit(update);
+  const committed = allocation ? allocation.commit(update) : core.store.commit(update);
+  const outcome: Outcome = await traced(op, 'Update', committed);
   if (!outcome.ok) return { current: outcome.current };
   const answered = hasWebhook(kind) ? await oneInKindsVersion(core, kind, outcome.stored) : outcome.stored;
   return { answer: storedAnswer(kind, answered) };
