@@ -1,5 +1,7 @@
 import { ARGUMENTS } from './argument-texts.ts';
 import type { Target } from '../api/contract.ts';
+import type { Kind } from '../kinds/kind.ts';
+import { badRequest } from '../meta/status.ts';
 import type { Builder } from './builder.ts';
 import { counted, type OperationContext } from './context.ts';
 import { PLAIN } from './compiled/plain.ts';
@@ -25,6 +27,9 @@ interface FilteredArguments extends SelectArguments {
   continue?: string | null | undefined;
   managedFields?: boolean | null | undefined;
 }
+
+/** Names of resources in one `kinds`. */
+const MAX_RESOURCES = 1_000;
 
 const isGiven = (value: unknown): boolean => value !== null && value !== undefined;
 
@@ -104,16 +109,19 @@ export function addGenericQueries(builder: Builder): void {
         }),
         resources: t.arg.stringList({ description: 'these alone: `pods`, `deployments.apps`' }),
       },
-      resolve(_, { preferred, resources }, { api, request }) {
+      resolve(_, { preferred, resources }, context, info) {
+        const { api, request } = context;
         requireDiscovery(api, request);
+        if (resources && resources.length > MAX_RESOURCES) throw badRequest(`resources: more than ${MAX_RESOURCES}`);
         const { registry } = api;
-        return registry
+        const named = resources && new Set(resources);
+        const kinds = registry
           .all()
           .filter(
             (kind) =>
-              (!preferred || registry.preferred(kind.storage.key) === kind) &&
-              (!resources || resources.includes(kind.storage.key)),
+              (!preferred || registry.preferred(kind.storage.key) === kind) && (!named || named.has(kind.storage.key)),
           );
+        return counted(kinds, context, info) as Kind[];
       },
     }),
     object: t.field({

@@ -5,6 +5,7 @@ import type { Origin } from '../api/audit/contract.ts';
 import type { Api } from '../api/contract.ts';
 import { ShownCredential } from '../api/standing/credential.ts';
 import { unauthorized, type StatusError } from '../meta/status.ts';
+import { isCrossSite } from '../rules/http/same-origin.ts';
 import type { Engine } from './engine.ts';
 import type { Caller, Runner } from './runner.ts';
 import { Connection, PROTOCOL } from './socket-connection.ts';
@@ -17,7 +18,11 @@ const KEEP_ALIVE = 15_000;
 /** ms that a client has to answer the end of the connection */
 const CLOSE_WAIT = 2_000;
 
-/** WebSockets on /graphql. The caller is who the upgrade request was, unless `connection_init` brings a bearer token. */
+/**
+ * WebSockets on /graphql. The caller is who the upgrade request was, unless `connection_init` brings a bearer token. It
+ * has to, where a page of another site asks: browsers open WebSockets to anywhere, with their client certificate, and
+ * let the page read what comes.
+ */
 export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
   const server = new WebSocketServer({
     noServer: true,
@@ -27,10 +32,14 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
     handleProtocols: (offered) => (offered.has(PROTOCOL) ? PROTOCOL : false),
   });
 
-  const authenticate = async (caller: Caller, params: Record<string, unknown>): Promise<Caller | undefined> => {
+  const authenticate = async (
+    caller: Caller,
+    params: Record<string, unknown>,
+    crossSite: boolean,
+  ): Promise<Caller | undefined> => {
     const header = params['authorization'] ?? params['Authorization'];
-    if (header === undefined) return caller;
-    const token = /^Bearer (\S+)$/i.exec(String(header))?.[1];
+    if (header === undefined && !crossSite) return caller;
+    const token = /^Bearer (\S+)$/i.exec(String(header ?? ''))?.[1];
     const user = token && (await api.authenticate({ token }));
     const { agent, origin, warn } = caller.context;
     if (!token || !user) {
@@ -50,7 +59,16 @@ export function createWebSocket(api: Api, engine: Engine, runner: Runner) {
     upgrade(req: IncomingMessage, raw: Duplex, head: Buffer, caller: Caller): void {
       server.handleUpgrade(req, raw, head, (socket) => {
         const output = new SocketOutput(socket, raw);
-        const connection = new Connection(socket, output, caller, runner, errorsOf, authenticate, hold);
+        const crossSite = isCrossSite(req);
+        const connection = new Connection(
+          socket,
+          output,
+          caller,
+          runner,
+          errorsOf,
+          (own, params) => authenticate(own, params, crossSite),
+          hold,
+        );
         let answered = true;
         const ping = setInterval(() => {
           if (!answered) return socket.terminate();

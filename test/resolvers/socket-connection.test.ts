@@ -33,8 +33,8 @@ class RawClient {
   private wake = () => {};
   readonly closed: Promise<number>;
 
-  constructor(protocols = ['graphql-transport-ws']) {
-    this.ws = new WebSocket(address, protocols);
+  constructor(protocols = ['graphql-transport-ws'], headers: Record<string, string> = {}) {
+    this.ws = new WebSocket(address, protocols, { headers });
     this.ws.on('message', (data) => {
       this.received.push(JSON.parse(String(data)) as Message);
       this.wake();
@@ -54,6 +54,7 @@ class RawClient {
 }
 const INIT = { type: 'connection_init' };
 const subscribe = (id: string, query: string) => ({ type: 'subscribe', id, payload: { query } });
+const withToken = () => ({ ...INIT, payload: { authorization: 'Bearer t' } });
 const NAMES = '{ pods { items { metadata { name } } } }';
 
 describe('a connection is closed', () => {
@@ -83,6 +84,29 @@ describe('a connection is closed', () => {
     if (first === INIT && rest[0] !== INIT) expect(await client.next()).toEqual({ type: 'connection_ack' });
     await client.say(...rest);
     expect(await client.closed).toBe(code);
+  });
+});
+
+describe('a page of another site', () => {
+  const own = (): string => `http://${new URL(address).host}`;
+  test.each([
+    ['is not who its browser is', () => ({ origin: 'https://elsewhere' }), INIT, 4403],
+    ['of another port neither', () => ({ origin: 'http://127.0.0.1:1' }), INIT, 4403],
+    ['of no site neither', () => ({ origin: 'null' }), INIT, 4403],
+    ['of this server is', () => ({ origin: own() }), INIT, undefined],
+    ['with a token of its own is let in', () => ({ origin: 'https://elsewhere' }), withToken(), undefined],
+    [
+      'is none where the request has a token',
+      () => ({ origin: 'https://x', authorization: 'Bearer x' }),
+      INIT,
+      undefined,
+    ],
+    ['is none without an origin', () => ({}), INIT, undefined],
+  ])('%s', async (_, headers, init, code) => {
+    fake.api.authenticate = () => Promise.resolve({ name: 'me', groups: [], extra: {} });
+    const client = await new RawClient(undefined, headers()).say(init);
+    if (code) expect(await client.closed).toBe(code);
+    else expect(await client.next()).toEqual({ type: 'connection_ack' });
   });
 });
 

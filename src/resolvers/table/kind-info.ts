@@ -1,8 +1,9 @@
 import type { Kind } from '../../kinds/kind.ts';
 import { columnsOf, type ColumnDefinition } from '../../kinds/table-columns.ts';
 import type { Builder } from '../builder.ts';
+import { counted } from '../context.ts';
 import { groupName, namesOf } from '../schema/names.ts';
-import { requireRightToAsk, rightsTo } from './rights.ts';
+import { rightsTo } from './rights.ts';
 
 /** A built-in kind's field, and that of a custom one which is always its own. */
 const fixedField = ({ custom, group }: Kind, name: string): string => (custom ? `${groupName(group)}_${name}` : name);
@@ -57,7 +58,7 @@ export function addKindInfo(builder: Builder) {
       columns: t.field({
         type: [column],
         description: 'the columns of its table, as `cells` of its objects has them',
-        resolve: (kind) => [...columnsOf(kind)],
+        resolve: (kind, _, context, info) => counted(columnsOf(kind), context, info) as ColumnDefinition[],
       }),
       rights: t.stringList({
         description:
@@ -66,10 +67,8 @@ export function addKindInfo(builder: Builder) {
           namespace: t.arg.string({ description: 'where; everywhere when not said' }),
           subresource: t.arg.string({ description: '`log`, `exec`, `scale`; the object itself when not said' }),
         },
-        resolve(kind, { namespace, subresource }, { api, request }) {
-          requireRightToAsk(api, request);
-          return rightsTo(api, request, kind, namespace ?? '', subresource ?? '');
-        },
+        resolve: (kind, { namespace, subresource }, context) =>
+          rightsTo(context, kind, namespace ?? '', subresource ?? ''),
       }),
     }),
   });

@@ -1,5 +1,4 @@
 import type { IncomingMessage } from 'node:http';
-import type { TLSSocket } from 'node:tls';
 
 /** The prefix keeps it to this host, and from being set by what is not HTTPS (RFC 6265bis). */
 const NAME = '__Host-ku7s_session';
@@ -18,14 +17,4 @@ export function cookieOf({ headers }: IncomingMessage): string | undefined {
     if (name === NAME && value) return value;
   }
   return undefined;
-}
-
-/**
- * Whether a browser sent this from our own page. SameSite keeps the cookie from other sites; this keeps it from other
- * ports and subdomains of the same one. A request without Origin (a GET of the page itself) is judged by Fetch Metadata.
- */
-export function isSameOrigin(req: IncomingMessage): boolean {
-  const { origin, host = (req.headers as Record<string, unknown>)[':authority'] } = req.headers;
-  if (origin === undefined) return req.headers['sec-fetch-site'] === 'same-origin';
-  return origin === `http${(req.socket as TLSSocket).encrypted ? 's' : ''}://${String(host)}`;
 }

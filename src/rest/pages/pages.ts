@@ -3,9 +3,10 @@ import { requireAttributes } from '../../api/authorization/attributes.ts';
 import { BrowserSessions, SESSION_MS, type BrowserSession } from '../../api/authentication/browser-sessions.ts';
 import type { Api, RequestContext, User } from '../../api/contract.ts';
 import { methodNotAllowedHere, StatusError } from '../../meta/status.ts';
+import { isSameOrigin } from '../../rules/http/same-origin.ts';
 import type { Exchange } from '../exchange.ts';
 import { sendJson, sendText } from '../respond.ts';
-import { cookieOf, cookieWith, isSameOrigin, NO_COOKIE } from './cookie.ts';
+import { cookieOf, cookieWith, NO_COOKIE } from './cookie.ts';
 import { PageFiles } from './page-files.ts';
 
 const DASHBOARD = '/dashboard';

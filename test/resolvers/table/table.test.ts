@@ -1,6 +1,9 @@
-import { afterAll, beforeAll, describe, expect, it, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, test, vi } from 'vitest';
 import { createRegistry } from '../../../src/kinds/registry.ts';
+import { Budget, DEFAULT_BUDGET } from '../../../src/resolvers/budget.ts';
+import { rightsTo } from '../../../src/resolvers/table/rights.ts';
 import { FakeApi } from '../../support/fake-api.ts';
+import { asUser } from '../recording-api.ts';
 import { askOf, configMap, namespace, podOf, reader, type Ask } from '../where/support.ts';
 
 const registry = createRegistry();
@@ -55,7 +58,51 @@ test('kinds can be asked for by their resources', async () => {
   expect(data.kinds.map(({ resource }: Info) => resource).sort()).toEqual(['deployments.apps', 'pods']);
 });
 
+test('names of resources are a thousand at most', async () => {
+  const resources = (length: number) => Array.from({ length }, (_, i) => `r${i}`);
+  const query = 'query ($names: [String!]) { kinds(resources: $names) { resource } }';
+  expect((await ask(query, { names: resources(1000) })).data).toEqual({ kinds: [] });
+  expect((await ask(query, { names: resources(1001) })).errors).toMatchObject([{ extensions: { code: 400 } }]);
+});
+
 describe('rights', () => {
+  describe('of very many aliases', () => {
+    const pods = registry.preferred('pods')!;
+    const many = (budget: Budget, count: number) =>
+      Promise.race([
+        Promise.all(
+          Array.from({ length: count }, (_, i) =>
+            rightsTo({ api: fake.api, request: asUser('ann'), budget }, pods, `n${i}`, ''),
+          ),
+        ),
+        budget.exceeded,
+      ]);
+
+    it('are counted', async () => {
+      const budget = new Budget({ ...DEFAULT_BUDGET, looks: 100_000 });
+      await expect(many(budget, 2_000)).rejects.toMatchObject({ code: 413 });
+    });
+
+    it('give way to others', async () => {
+      let now = performance.now();
+      const clock = vi.spyOn(performance, 'now').mockImplementation(() => now);
+      const authorize = vi.spyOn(fake.api, 'authorize').mockImplementation(() => {
+        now += 1;
+        return { allowed: true, reason: '' };
+      });
+      try {
+        const budget = new Budget(DEFAULT_BUDGET);
+        const turn = vi.spyOn(budget, 'turn');
+        await many(budget, 50);
+        // each takes nine, and a turn is five
+        expect(turn.mock.calls.length).toBeGreaterThan(45);
+      } finally {
+        clock.mockRestore();
+        authorize.mockRestore();
+      }
+    });
+  });
+
   it('are the verbs that the caller has there', async () => {
     expect((await kind('configmaps', 'rights(namespace: "a")', 'ann')).rights).toEqual(['get', 'list']);
     expect((await kind('configmaps', 'rights(namespace: "b")', 'ann')).rights).toEqual([]);
