@@ -5,11 +5,13 @@
 export type Shape =
   | { go: string; json: 'string' | 'boolean' | 'number' | 'any' }
   | { go: string; list: Shape }
+  | { go: string; map: Shape }
   | { go: string; struct: string; fields: Readonly<Record<string, Shape>> };
 
 export const TEXT: Shape = { go: 'string', json: 'string' };
 export const FLAG: Shape = { go: 'bool', json: 'boolean' };
 export const listOf = (item: Shape): Shape => ({ go: `[]${item.go}`, list: item });
+export const mapOf = (value: Shape): Shape => ({ go: `map[string]${value.go}`, map: value });
 /** A struct of package v1. */
 export const struct = (name: string, fields: Readonly<Record<string, Shape>>): Shape => ({
   go: `v1.${name}`,
@@ -49,6 +51,13 @@ function read(value: unknown, shape: Shape, at: Place, unknown: string[]): unkno
     });
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) throw wrongType(value, shape, at);
+  if ('map' in shape) {
+    const entries = Object.entries(value).map(([key, part]) => [
+      key,
+      part === null ? '' : read(part, shape.map, at, unknown),
+    ]);
+    return Object.fromEntries(entries) as Record<string, unknown>;
+  }
   const found: Record<string, unknown> = {};
   for (const [name, part] of Object.entries(value)) {
     const field = Object.hasOwn(shape.fields, name) ? shape.fields[name] : undefined;

@@ -1,3 +1,7 @@
+import { jsonSyntaxError } from '../../go/json-syntax.ts';
+import { unmarshalError } from '../../go/json-unmarshal.ts';
+import { Walk } from '../../kinds/decode-struct.ts';
+import { decodePatched } from '../../kinds/decode.ts';
 import { applySchemaDefaults } from '../../kinds/defaults.ts';
 import { fromStorage, toStorage } from '../../kinds/encode.ts';
 import type { Json, KubeObject } from '../../meta/object.ts';
@@ -5,10 +9,12 @@ import { internalError } from '../../meta/status.ts';
 import type { Target } from '../contract.ts';
 import { Slice } from '../fairness/turns.ts';
 import { sameJson } from '../patch/equal.ts';
+import { Rejected } from '../patch/errors.ts';
 import { applyJsonPatch } from '../patch/json.ts';
 import { auditAnswer, auditFailedOpen, auditMutation, auditPatch, type Call } from './webhooks/audit.ts';
 import { readJson } from '../webhooks/post-json.ts';
 import { callWebhook, sentObjects, type SentObjects } from './webhooks/call.ts';
+import type { AdmissionResponse } from './webhooks/response.ts';
 import { isAsked, webhooksOf, type Configured } from './webhooks/configured.ts';
 import { checkSideEffects, denied, unreachable } from './webhooks/refusal.ts';
 import { bodyOf, type AdmissionOperation, type AdmissionPlugin, type AdmissionRequest } from './plugin.ts';
@@ -42,13 +48,15 @@ async function ask(call: Call, request: AdmissionRequest, sent: SentObjects) {
   const told = (code: number, rejected: boolean): void =>
     count(request, call, { code, rejected, ms: performance.now() - began });
   try {
-    const seconds = webhook.timeoutSeconds ?? TIMEOUT_SECONDS;
-    const response = await callWebhook(request, webhook.clientConfig, seconds, sent);
+    const timeoutSeconds = webhook.timeoutSeconds ?? TIMEOUT_SECONDS;
+    const { mutating } = call;
+    const response = await callWebhook(request, webhook.clientConfig, { timeoutSeconds, mutating }, sent);
+    const patch = mutating && response.allowed ? patchOf(response) : undefined;
     traced?.();
     told(response.allowed ? 200 : (response.status?.code ?? 403), !response.allowed);
     auditAnswer(request, call, response);
     for (const warning of response.warnings ?? []) request.ctx.warn(warning);
-    return response;
+    return { response, patch };
   } catch (error) {
     traced?.(error);
     const refusal = unreachable(webhook, error);
@@ -70,6 +78,35 @@ function takeOver(request: AdmissionRequest, patched: KubeObject): void {
   Object.assign(object, internal);
 }
 
+/** The patch of a response; undefined for none that does anything. Throws Error. */
+function patchOf({ patch, patchType }: AdmissionResponse): Json[] | undefined {
+  if (!patch) return undefined;
+  const text = Buffer.from(patch, 'base64').toString('utf8');
+  const undecodable = (why: string): Error => new Error(`received undecodable patch in webhook response: ${why}`);
+  const syntax = jsonSyntaxError(text);
+  if (syntax !== undefined) throw undecodable(syntax);
+  const read = readJson(text) as Json;
+  if (!Array.isArray(read)) throw undecodable(unmarshalError(read, 'jsonpatch.Patch'));
+  if (!read.length) return undefined;
+  if (patchType !== 'JSONPatch') throw new Error(`unsupported patch type ${JSON.stringify(patchType)}`);
+  return read;
+}
+
+const whyRejected = (error: Error): string => (error instanceof Rejected && error.why) || error.message;
+
+/** What a patch makes of an object, read as one of its kind. Throws 500 with why it cannot be done. */
+function patchedObject(request: AdmissionRequest, before: KubeObject, patch: Json[]): KubeObject {
+  const kind = bodyOf(request);
+  let patched: KubeObject;
+  try {
+    patched = structuredClone(applyJsonPatch(before, patch));
+  } catch (error) {
+    throw internalError(whyRejected(error as Error));
+  }
+  const refusal = { refuse: internalError, refuseKind: internalError };
+  return decodePatched(patched, kind, 'Ignore', () => undefined, refusal, [], new Walk(kind.schema));
+}
+
 /** True when the webhook changed the object. */
 async function mutate(call: Call, request: AdmissionRequest): Promise<boolean> {
   if (!(await isAsked(call.webhook, request))) return false;
@@ -84,25 +121,13 @@ async function mutate(call: Call, request: AdmissionRequest): Promise<boolean> {
 
 async function askToMutate(call: Call, request: AdmissionRequest): Promise<boolean> {
   const { webhook } = call;
-  const response = await ask(call, request, sentObjects(request));
-  if (!response) return false;
+  const asked = await ask(call, request, sentObjects(request));
+  if (!asked) return false;
+  const { response, patch } = asked;
   if (!response.allowed) throw denied(webhook, response);
-  if (!response.patch || !request.object) return false;
-  if (response.patchType !== 'JSONPatch')
-    throw internalError(
-      `admission webhook ${JSON.stringify(webhook.name)}: unsupported patch type ${JSON.stringify(response.patchType)}`,
-    );
+  if (!patch || !request.object) return false;
   const before = fromStorage(bodyOf(request), request.object);
-  let patched: KubeObject;
-  let patch: Json;
-  try {
-    patch = readJson(Buffer.from(response.patch, 'base64').toString('utf8')) as Json;
-    patched = structuredClone(applyJsonPatch(before, patch));
-  } catch (error) {
-    throw internalError(
-      `admission webhook ${JSON.stringify(webhook.name)} attempted to patch the object: ${(error as Error).message}`,
-    );
-  }
+  const patched = patchedObject(request, before, patch);
   auditPatch(request, call, patch);
   if (sameJson(before, patched)) return false;
   takeOver(request, patched);
@@ -148,8 +173,8 @@ export const validatingAdmissionWebhook: AdmissionPlugin = {
     const sent = sentObjects(request);
     await Promise.all(
       relevant.map(async (configured, index) => {
-        const response = await ask({ ...configured, mutating: false, round: 0, index }, request, sent);
-        if (response && !response.allowed) throw denied(configured.webhook, response);
+        const asked = await ask({ ...configured, mutating: false, round: 0, index }, request, sent);
+        if (asked && !asked.response.allowed) throw denied(configured.webhook, asked.response);
       }),
     );
   },

@@ -6,8 +6,9 @@ import type { KubeObject } from '../../meta/object.ts';
 import { StatusError } from '../../meta/status.ts';
 import { nextTurn } from '../fairness/turns.ts';
 import type { Core } from '../core.ts';
-import { postJson, readJson } from '../webhooks/post-json.ts';
-import { checkedObject, convertedObjects, reviewVersion, shownKind, type Review } from './review.ts';
+import { postJson } from '../webhooks/post-json.ts';
+import { readReview } from '../webhooks/read-review.ts';
+import { checkedObject, convertedObjects, reviewType, reviewVersion, shownKind, type Review } from './review.ts';
 
 const TIMEOUT_S = 30;
 /** Bytes of the objects that are sent at once; a larger one goes alone. */
@@ -75,8 +76,8 @@ async function convertBatch(
       timeoutSeconds: TIMEOUT_S,
       mostBytes: MAX_ANSWER,
     });
-    readJson(text, MAX_ANSWERED);
-    answered = convertedObjects(parseExact(text), review);
+    readReview(text, reviewType(review), MAX_ANSWERED);
+    answered = convertedObjects(parseExact(text) as Record<string, unknown>, review);
   } catch (error) {
     throw fail(`${what} failed: ${(error as Error).message}`);
   }

@@ -5,6 +5,7 @@ import { aggregate } from '../../meta/aggregate.ts';
 import { Path } from '../../meta/field.ts';
 import { isRecord } from '../../meta/record.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import type { ReviewType } from '../webhooks/read-review.ts';
 
 /** What a conversion webhook is asked, `apiextensions.k8s.io` ConversionReview, and how its answer is read. */
 export interface Review {
@@ -23,27 +24,17 @@ export const reviewVersion = (versions: readonly string[]): string | undefined =
   return version && `${GROUP}/${version}`;
 };
 
+/** The type of a review in its version. */
+export const reviewType = ({ apiVersion }: Review): ReviewType => {
+  const version = apiVersion.slice(GROUP.length + 1);
+  return { group: GROUP, kind: KIND, version, others: SUPPORTED.filter((other) => other !== version) };
+};
+
 /** `example.com/v1, Kind=Widget` */
 export const shownKind = ({ apiVersion, kind }: KubeObject): string => `${apiVersion ?? ''}, Kind=${kind ?? ''}`;
 
-/** What a client of Go says of an answer of another type than it has asked for. */
-function checkType(review: Review, { apiVersion, kind }: Record<string, unknown>): void {
-  if (apiVersion === review.apiVersion && kind === KIND) return;
-  const [version, name] = [apiVersion, kind].map((text) => (typeof text === 'string' ? text : ''));
-  if (!name) throw new Error(`Object 'Kind' is missing in '${JSON.stringify({ apiVersion, kind })}'`);
-  if (name === KIND && SUPPORTED.some((one) => version === `${GROUP}/${one}`)) {
-    const typeOf = (of: string | undefined): string => `(${of?.split('/')[1]}.${KIND})`;
-    throw new Error(`converting ${typeOf(version)} to ${typeOf(review.apiVersion)}: unknown conversion`);
-  }
-  const registered = `no kind ${JSON.stringify(name)} is registered for version ${JSON.stringify(version)}`;
-  throw new Error(`${registered} in scheme "pkg/runtime/scheme.go:111"`);
-}
-
 /** The objects that a webhook answers. Throws Error with why its answer is none. */
-export function convertedObjects(answer: unknown, review: Review): unknown[] {
-  const read = isRecord(answer) ? answer : {};
-  checkType(review, read);
-  const { response } = read;
+export function convertedObjects({ response }: Record<string, unknown>, review: Review): unknown[] {
   if (!isRecord(response)) throw new Error('no response provided');
   const { uid = '', result, convertedObjects: objects } = response;
   if (review.apiVersion.endsWith('/v1') && uid !== review.uid)

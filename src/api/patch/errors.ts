@@ -1,14 +1,21 @@
 import { typeName } from '../../go/print-value.ts';
 import { StatusError } from '../../meta/status.ts';
 
-/** 422 for a patch that is well-formed but cannot be applied; Kubernetes does not say to the client why. */
-export const rejected = (): StatusError =>
-  new StatusError({
-    message: 'the server rejected our request due to an error in our request',
-    reason: 'Invalid',
-    details: {},
-    code: 422,
-  });
+/** A patch that is well-formed but cannot be applied. */
+export class Rejected extends StatusError {
+  /** @param why in the library's words, as far as they are known: for who is told of a patch that is not his own */
+  constructor(readonly why?: string) {
+    super({
+      message: 'the server rejected our request due to an error in our request',
+      reason: 'Invalid',
+      details: {},
+      code: 422,
+    });
+  }
+}
+
+/** 422: Kubernetes does not say to the client why. */
+export const rejected = (why?: string): StatusError => new Rejected(why);
 
 /** 500 for a patch whose content does not fit its own directives or keys: kube-apiserver has no better code for it. */
 export const failed = (message: string): StatusError => new StatusError({ message, code: 500 });

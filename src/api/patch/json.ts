@@ -6,7 +6,7 @@ import { badRequest, requestEntityTooLarge } from '../../meta/status.ts';
 import { sameJson } from './equal.ts';
 import { isPlain, own, put, type Plain } from './plain.ts';
 import { unmarshalError } from '../../go/json-unmarshal.ts';
-import { rejected } from './errors.ts';
+import { Rejected, rejected } from './errors.ts';
 
 const MAX_OPERATIONS = 10_000;
 /** `copy` may add as many bytes in all: a few operations could otherwise double an object again and again */
@@ -39,9 +39,24 @@ export function applyJsonPatch<T>(document: T, patch: unknown): T {
     );
   }
   const run = new Run(document);
-  for (const operation of patch as (Operation | null)[]) run.apply(operation ?? {});
+  for (const operation of patch as (Operation | null)[]) {
+    try {
+      run.apply(operation ?? {});
+    } catch (error) {
+      if (error instanceof Rejected && error.why === undefined) throw rejected(whyRejected(operation ?? {}));
+      throw error;
+    }
+  }
   return run.root as T;
 }
+
+/** Why an operation cannot be done, where nothing more is known than that there is nothing at its path. */
+function whyRejected({ op, path }: Operation): string {
+  if (op === 'test') return `testing value ${String(path)} failed: test failed`;
+  if (!OPERATIONS.has(String(op))) return `Unexpected kind: ${String(op)}`;
+  return `${op} operation does not apply: doc is missing path: ${JSON.stringify(path)}: missing value`;
+}
+const OPERATIONS = new Set(['add', 'remove', 'replace', 'move', 'copy']);
 
 class Run {
   /** containers made by this run: only these are changed in place */
@@ -156,7 +171,10 @@ class Run {
       return container.splice(at, 1)[0];
     }
     const value = own(container, key);
-    if (value === undefined) throw rejected();
+    if (value === undefined) {
+      const pointer = path.map((one) => `/${one.replaceAll('~', '~0').replaceAll('/', '~1')}`).join('');
+      throw rejected(`error in remove for path: '${pointer}': Unable to remove nonexistent key: ${key}: missing value`);
+    }
     delete container[key];
     return value;
   }

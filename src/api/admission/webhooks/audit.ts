@@ -1,7 +1,7 @@
 import type { Json } from '../../../meta/object.ts';
 import { annotateForeign } from '../policies/audit.ts';
 import type { AdmissionRequest } from '../plugin.ts';
-import type { AdmissionResponse } from './call.ts';
+import type { AdmissionResponse } from './response.ts';
 import type { Configured } from './configured.ts';
 
 /** One call of a webhook: the how manieth time it is asked (0, or 1 where it is asked again), and its place among all. */

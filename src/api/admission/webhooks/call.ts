@@ -1,20 +1,9 @@
 import { stringifyExact } from '../../../go/json-numbers.ts';
 import type { AdmissionRequest } from '../plugin.ts';
 import type { ClientConfig } from '../../webhooks/address.ts';
-import { postJson, readJson } from '../../webhooks/post-json.ts';
+import { postJson } from '../../webhooks/post-json.ts';
+import { readResponse, type AdmissionResponse } from './response.ts';
 import { requestFacts, sentObject } from './request-facts.ts';
-
-/** admission/v1 AdmissionResponse */
-export interface AdmissionResponse {
-  uid: string;
-  allowed: boolean;
-  status?: { message?: string; reason?: string; code?: number };
-  /** base64 of a JSON patch */
-  patch?: string;
-  patchType?: string;
-  auditAnnotations?: Record<string, string>;
-  warnings?: string[];
-}
 
 /** An answer of a webhook larger than this is refused. */
 const MAX_ANSWER = 3 << 20;
@@ -33,7 +22,7 @@ export const sentObjects = (request: AdmissionRequest): SentObjects => ({
 export async function callWebhook(
   request: AdmissionRequest,
   config: ClientConfig,
-  timeoutSeconds: number,
+  { timeoutSeconds, mutating }: { timeoutSeconds: number; mutating: boolean },
   { object, oldObject }: SentObjects,
 ): Promise<AdmissionResponse> {
   const facts = requestFacts(request);
@@ -42,24 +31,8 @@ export async function callWebhook(
   const body = [Buffer.from(head), object, Buffer.from(',"oldObject":'), oldObject, Buffer.from('}}')];
   const { store, destinations } = request;
   const call = { config, body, timeoutSeconds, mostBytes: MAX_ANSWER };
-  const answer = await postJson(store, destinations, call)
-    .then((text) => readJson(text))
-    .catch((error: Error) => {
-      throw new Error(`failed to call webhook: ${error.message}`, { cause: error });
-    });
-  const { response, apiVersion, kind } = (answer ?? {}) as {
-    response?: AdmissionResponse;
-    apiVersion?: string;
-    kind?: string;
-  };
-  const refuse = (why: string): Error => new Error(`received invalid webhook response: ${why}`);
-  if (apiVersion !== review.apiVersion || kind !== review.kind) {
-    throw refuse(
-      `expected webhook response of ${review.apiVersion}, Kind=${review.kind}, got ${apiVersion ?? '/'}, Kind=${kind ?? ''}`,
-    );
-  }
-  if (!response) throw refuse('webhook response was absent');
-  if (response.uid !== facts['uid'])
-    throw refuse(`expected response.uid=${JSON.stringify(facts['uid'])}, got ${JSON.stringify(response.uid ?? '')}`);
-  return response;
+  const answer = await postJson(store, destinations, call).catch((error: Error) => {
+    throw new Error(`failed to call webhook: ${error.message}`, { cause: error });
+  });
+  return readResponse(answer, facts['uid'], mutating);
 }

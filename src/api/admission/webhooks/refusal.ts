@@ -1,6 +1,6 @@
 import { badRequest, internalError, StatusError } from '../../../meta/status.ts';
 import type { AdmissionRequest } from '../plugin.ts';
-import type { AdmissionResponse } from './call.ts';
+import type { AdmissionResponse } from './response.ts';
 import type { Webhook } from './configured.ts';
 
 /** What a client is told when a webhook says no. */

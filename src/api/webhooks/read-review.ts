@@ -1,0 +1,54 @@
+import { jsonSyntaxError } from '../../go/json-syntax.ts';
+import { unmarshalError } from '../../go/json-unmarshal.ts';
+import { isRecord } from '../../meta/record.ts';
+import { readJson } from './post-json.ts';
+
+/** The review that a webhook is asked with, and so is to answer with. */
+export interface ReviewType {
+  group: string;
+  kind: string;
+  /** of those that a client of Go knows */
+  version: string;
+  others: readonly string[];
+}
+
+/** Go's struct, as its messages print it. */
+const TYPE_META = String.raw`struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
+
+export const reviewName = ({ group, version, kind }: ReviewType): string => `${group}/${version}, Kind=${kind}`;
+
+/**
+ * The answer of a webhook, of whose type it is known; what is in it is not. Throws Error, in the words of Go's client, for
+ * a text that is none.
+ * @param mostValues that JSON may have
+ */
+export function readReview(text: string, type: ReviewType, mostValues?: number): Record<string, unknown> {
+  if (text === '') throw new Error('0-length response with status code: 200 and content type: application/json');
+  const unread = (why: string): Error => new Error(`couldn't get version/kind; json parse error: ${why}`);
+  // what does not look like JSON is read as YAML, of which any text is a string
+  if (!/^\s*[[{"\d-]/.test(text)) throw unread(unmarshalError(text, TYPE_META));
+  const syntax = jsonSyntaxError(text);
+  if (syntax !== undefined) throw unread(syntax);
+  const answer = readJson(text, mostValues);
+  if (!isRecord(answer)) throw unread(unmarshalError(answer, TYPE_META));
+  checkType(answer, type);
+  return answer;
+}
+
+function checkType(answer: Record<string, unknown>, { group, version, kind, others }: ReviewType): void {
+  const [apiVersion, name] = [answer['apiVersion'], answer['kind']].map((of) => (typeof of === 'string' ? of : ''));
+  // one that says nothing is taken for what was asked for, and then is of no type
+  if (!apiVersion && !name)
+    throw new Untyped(`expected webhook response of ${group}/${version}, Kind=${kind}, got /, Kind=`);
+  if (apiVersion === `${group}/${version}` && name === kind) return;
+  if (name === kind && others.some((other) => apiVersion === `${group}/${other}`))
+    throw new Error(
+      `converting (${apiVersion?.slice(group.length + 1)}.${kind}) to (${version}.${kind}): unknown conversion`,
+    );
+  if (!name) throw new Error(`Object 'Kind' is missing in '${JSON.stringify(answer)}'`);
+  const registered = `no kind ${JSON.stringify(name)} is registered for version ${JSON.stringify(apiVersion)}`;
+  throw new Error(`${registered} in scheme "pkg/runtime/scheme.go:111"`);
+}
+
+/** The answer was read, and does not say what it is. */
+export class Untyped extends Error {}

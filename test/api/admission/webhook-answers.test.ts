@@ -1,0 +1,275 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { WebhookServer } from '../../support/webhook-server.ts';
+import { refusal, TestApi } from '../support.ts';
+
+let t: TestApi;
+let server: WebhookServer;
+let say: (uid: string) => object = () => ({});
+
+const REVIEW = { apiVersion: 'admission.k8s.io/v1', kind: 'AdmissionReview' };
+const base64 = (value: unknown): string =>
+  Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)).toString('base64');
+const responding =
+  (response: object) =>
+  (uid: string): object => ({ ...REVIEW, response: { uid, ...response } });
+const allowing = (more: object) => responding({ allowed: true, ...more });
+const patching = (patch: unknown) => allowing({ patch: base64(patch), patchType: 'JSONPatch' });
+const text = (body: string) => (): object => ({ status: 200, body });
+
+beforeAll(async () => {
+  server = await WebhookServer.open((review) => say((review['request'] as { uid: string }).uid));
+  t = await TestApi.open();
+  for (const type of ['validating', 'mutating'])
+    await t.create(
+      `${type}webhookconfigurations.admissionregistration.k8s.io`,
+      {
+        metadata: { name: 'hooks' },
+        webhooks: [
+          {
+            name: 'h.example.com',
+            admissionReviewVersions: ['v1'],
+            sideEffects: 'None',
+            clientConfig: server.clientConfig,
+            rules: [{ apiGroups: [''], apiVersions: ['v1'], operations: ['CREATE'], resources: ['configmaps'] }],
+            objectSelector: { matchLabels: { hooked: type } },
+          },
+        ],
+      },
+      '',
+    );
+});
+afterAll(async () => {
+  await t.close();
+  await server.close();
+});
+
+let names = 0;
+const create = (type: string) =>
+  t.create('configmaps', { metadata: { name: `c${++names}`, labels: { hooked: type } }, data: { a: '1' } });
+
+const CALLING = 'Internal error occurred: failed calling webhook "h.example.com": ';
+const CALL = `${CALLING}failed to call webhook: `;
+const INVALID = `${CALLING}received invalid webhook response: `;
+const FIELD = 'Go struct field AdmissionResponse.response';
+const TYPE_META = String.raw`Go value of type struct { APIVersion string "json:\"apiVersion,omitempty\""; Kind string "json:\"kind,omitempty\"" }`;
+const DENIED = 'admission webhook "h.example.com" denied the request';
+
+type Case = [what: string, say: (uid: string) => object, code: number, message: string];
+
+/** What kube-apiserver 1.35.4 makes of answers, whether the webhook validates or mutates. */
+const BOTH: readonly Case[] = [
+  [
+    'allowed as a text',
+    responding({ allowed: 'false' }),
+    500,
+    `${CALL}json: cannot unmarshal string into ${FIELD}.allowed of type bool`,
+  ],
+  [
+    'allowed as a number',
+    responding({ allowed: 1 }),
+    500,
+    `${CALL}json: cannot unmarshal number into ${FIELD}.allowed of type bool`,
+  ],
+  [
+    'allowed as an object',
+    responding({ allowed: {} }),
+    500,
+    `${CALL}json: cannot unmarshal object into ${FIELD}.allowed of type bool`,
+  ],
+  ['allowed as null', responding({ allowed: null }), 400, `${DENIED} without explanation`],
+  ['nothing of allowed', responding({}), 400, `${DENIED} without explanation`],
+  ['allowed by another name', responding({ Allowed: true }), 400, `${DENIED} without explanation`],
+  [
+    'warnings as a text',
+    allowing({ warnings: 'w' }),
+    500,
+    `${CALL}json: cannot unmarshal string into ${FIELD}.warnings of type []string`,
+  ],
+  [
+    'warnings of numbers',
+    allowing({ warnings: [1] }),
+    500,
+    `${CALL}json: cannot unmarshal number into ${FIELD}.warnings of type string`,
+  ],
+  [
+    'annotations of numbers',
+    allowing({ auditAnnotations: { a: 1 } }),
+    500,
+    `${CALL}json: cannot unmarshal number into ${FIELD}.auditAnnotations of type string`,
+  ],
+  [
+    'a status as a text',
+    allowing({ status: 'x' }),
+    500,
+    `${CALL}json: cannot unmarshal string into ${FIELD}.status of type v1.Status`,
+  ],
+  [
+    'a code as a text',
+    responding({ status: { code: '403' } }),
+    500,
+    `${CALL}json: cannot unmarshal string into Go struct field Status.response.status.code of type int32`,
+  ],
+  ['a refusal of its own', responding({ status: { code: 403, message: 'no', reason: 'Mine' } }), 403, `${DENIED}: no`],
+  ['a refusal that is a success', responding({ status: { code: 200, message: 'no' } }), 400, `${DENIED}: no`],
+  [
+    'a response as a text',
+    () => ({ ...REVIEW, response: 'x' }),
+    500,
+    `${CALL}json: cannot unmarshal string into Go struct field AdmissionReview.response of type v1.AdmissionResponse`,
+  ],
+  [
+    'a response as a list',
+    () => ({ ...REVIEW, response: [] }),
+    500,
+    `${CALL}json: cannot unmarshal array into Go struct field AdmissionReview.response of type v1.AdmissionResponse`,
+  ],
+  [
+    'a uid as a number',
+    allowing({ uid: 5 }),
+    500,
+    `${CALL}json: cannot unmarshal number into ${FIELD}.uid of type types.UID`,
+  ],
+  ['nothing', text(''), 500, `${CALL}0-length response with status code: 200 and content type: application/json`],
+  [
+    'a page',
+    text('<html>'),
+    500,
+    `${CALL}couldn't get version/kind; json parse error: json: cannot unmarshal string into ${TYPE_META}`,
+  ],
+  [
+    'a list',
+    text('[]'),
+    500,
+    `${CALL}couldn't get version/kind; json parse error: json: cannot unmarshal array into ${TYPE_META}`,
+  ],
+  [
+    'more than JSON',
+    text(`${JSON.stringify(REVIEW)}x`),
+    500,
+    `${CALL}couldn't get version/kind; json parse error: invalid character 'x' after top-level value`,
+  ],
+  [
+    'another kind',
+    () => ({ ...REVIEW, kind: 'Other' }),
+    500,
+    `${CALL}no kind "Other" is registered for version "admission.k8s.io/v1" in scheme "pkg/runtime/scheme.go:111"`,
+  ],
+  [
+    'an older version',
+    () => ({ ...REVIEW, apiVersion: 'admission.k8s.io/v1beta1' }),
+    500,
+    `${CALL}converting (v1beta1.AdmissionReview) to (v1.AdmissionReview): unknown conversion`,
+  ],
+  [
+    'no type',
+    () => ({ response: {} }),
+    500,
+    `${INVALID}expected webhook response of admission.k8s.io/v1, Kind=AdmissionReview, got /, Kind=`,
+  ],
+  ['no response', () => REVIEW, 500, `${INVALID}webhook response was absent`],
+  [
+    'a patch that is no base64',
+    allowing({ patch: '%%%', patchType: 'JSONPatch' }),
+    500,
+    `${CALL}illegal base64 data at input byte 0`,
+  ],
+];
+const VALIDATING: readonly Case[] = [
+  ['a patch', patching([]), 500, `${INVALID}validating webhook may not return response.patch`],
+  [
+    'a type of patch',
+    allowing({ patchType: 'JSONPatch' }),
+    500,
+    `${INVALID}validating webhook may not return response.patchType`,
+  ],
+];
+const MUTATING: readonly Case[] = [
+  [
+    'a patch without a type',
+    allowing({ patch: base64([]) }),
+    500,
+    `${INVALID}webhook returned response.patch but not response.patchType`,
+  ],
+  [
+    'a type without a patch',
+    allowing({ patchType: 'JSONPatch' }),
+    500,
+    `${INVALID}webhook returned response.patchType but not response.patch`,
+  ],
+  [
+    'an empty patch',
+    allowing({ patch: '', patchType: 'JSONPatch' }),
+    500,
+    `${INVALID}webhook returned response.patchType but not response.patch`,
+  ],
+  [
+    'a patch that is no JSON',
+    patching('{'),
+    500,
+    `${CALLING}received undecodable patch in webhook response: unexpected end of JSON input`,
+  ],
+  [
+    'a patch that is no list',
+    patching({}),
+    500,
+    `${CALLING}received undecodable patch in webhook response: json: cannot unmarshal object into Go value of type jsonpatch.Patch`,
+  ],
+  [
+    'a removal of nothing',
+    patching([{ op: 'remove', path: '/data/nope' }]),
+    500,
+    "Internal error occurred: error in remove for path: '/data/nope': Unable to remove nonexistent key: nope: missing value",
+  ],
+  [
+    'a patch below nothing',
+    patching([{ op: 'add', path: '/x/y/z', value: '1' }]),
+    500,
+    'Internal error occurred: add operation does not apply: doc is missing path: "/x/y/z": missing value',
+  ],
+  [
+    'a value of the wrong type',
+    patching([{ op: 'add', path: '/data/a', value: 1 }]),
+    500,
+    'Internal error occurred: json: cannot unmarshal number into Go struct field ConfigMap.data of type string',
+  ],
+  [
+    'an unknown operation',
+    patching([{ op: 'zap', path: '/foo', value: 1 }]),
+    500,
+    'Internal error occurred: Unexpected kind: zap',
+  ],
+  [
+    'a test that fails',
+    patching([{ op: 'test', path: '/data/a', value: 'no' }]),
+    500,
+    'Internal error occurred: testing value /data/a failed: test failed',
+  ],
+];
+
+describe.each([
+  ['validating', [...BOTH, ...VALIDATING]],
+  ['mutating', [...BOTH, ...MUTATING]],
+])('a %s webhook', (type, cases) => {
+  test.each(cases)('that answers %s', async (_, answer, code, message) => {
+    say = answer;
+    expect(await refusal(create(type))).toMatchObject({ code, message });
+  });
+
+  test.each<[what: string, say: (uid: string) => object]>([
+    ['unknown fields', allowing({ more: 1 })],
+    ['null for what is empty', allowing({ patch: null, patchType: null, warnings: null, status: null })],
+  ])('may answer %s', async (_, answer) => {
+    say = answer;
+    expect((await create(type)).object).toMatchObject({ data: { a: '1' } });
+  });
+});
+
+test.each<[what: string, patch: unknown, data: object]>([
+  ['one', [{ op: 'add', path: '/data/b', value: 'x' }], { a: '1', b: 'x' }],
+  ['one that replaces nothing', [{ op: 'replace', path: '/data/b', value: 'x' }], { a: '1', b: 'x' }],
+  ['none', [], { a: '1' }],
+  ['one of an unknown field', [{ op: 'add', path: '/foo', value: 1 }], { a: '1' }],
+])('a patch is taken: %s', async (_, patch, data) => {
+  say = patching(patch);
+  expect((await create('mutating')).object).toMatchObject({ data });
+});
