@@ -1,0 +1,87 @@
+import { get } from 'node:http';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { eventually, startCluster, type Cluster } from './support/cluster.ts';
+
+const CHART = fileURLToPath(new URL('charts/shopfront', import.meta.url));
+/** Requests under way at once while there is load. */
+const CLIENTS = 4;
+
+interface Place {
+  host: string;
+  port: number;
+  path: string;
+  headers?: Record<string, string>;
+}
+
+/** What is answered, or that nothing is. */
+const ask = (place: Place): Promise<string> =>
+  new Promise((resolve) => {
+    get({ ...place, agent: false }, (response) => {
+      let text = '';
+      response.on('data', (data: Buffer) => (text += data.toString()));
+      response.on('end', () => resolve(text));
+    }).on('error', () => resolve('nothing'));
+  });
+
+/** A chart that expects what charts expect of a cluster comes up as it is, and is scaled by the load that it gets. */
+describe('a chart that uses storage, load balancer, ingress, autoscaler, budget, policy and monitor', () => {
+  let cluster: Cluster;
+  beforeAll(async () => {
+    const ingress = ['--ingress-address', '127.0.0.1', '--ingress-http-port', '0', '--ingress-https-port', '0'];
+    cluster = await startCluster(['--load-balancer-range', '127.68.0.0/28', ...ingress]);
+  });
+  afterAll(async () => {
+    await cluster?.helm('uninstall front --wait');
+    await cluster?.remove();
+  });
+
+  const read = async (what: string, path: string): Promise<string> =>
+    (await cluster.kubectl(`get ${what} -o jsonpath={${path}}`)).stdout;
+
+  it('is ready when helm says so, and answers at both ways in', async ({ skip }) => {
+    skip(!cluster.output().includes('own network'), 'pods have no network of their own here');
+    const { code, stderr } = await cluster.helm(`install front ${CHART} --wait --timeout 180s`);
+    expect([code, stderr]).toEqual([0, '']);
+    const host = await read('service front', '.status.loadBalancer.ingress[0].ip');
+    const answer = await ask({ host, port: 8081, path: '/' });
+    expect(answer).toMatch(/^front-/);
+    const [, port = ''] = /takes requests .*"http":(\d+)/.exec(cluster.output()) ?? [];
+    const viaIngress = { host: '127.0.0.1', port: Number(port), path: '/', headers: { host: 'shopfront.example' } };
+    await eventually(
+      () => ask(viaIngress),
+      (text) => text === answer,
+    );
+    expect(await read('persistentvolumeclaim front', '.status.phase')).toBe('Bound');
+    expect(await read('servicemonitor front', '.spec.endpoints[0].port')).toBe('http');
+    await eventually(
+      () => read('poddisruptionbudget front', '.status.disruptionsAllowed'),
+      (text) => text === '1',
+    );
+  });
+
+  it('grows under load, and shrinks without', async ({ skip }) => {
+    skip(!cluster.output().includes('own network'), 'pods have no network of their own here');
+    const host = await read('service front', '.status.loadBalancer.ingress[0].ip');
+    const size = (): Promise<string> => read('deployment front', '.spec.replicas');
+    await eventually(
+      () => read('hpa front', '.status.currentMetrics[0].resource.current.averageUtilization'),
+      (text) => text !== '',
+    );
+    expect(await size()).toBe('1');
+    let isLoaded = true;
+    const load = Array.from({ length: CLIENTS }, async () => {
+      while (isLoaded) await ask({ host, port: 8081, path: '/work' });
+    });
+    try {
+      await eventually(size, (text) => Number(text) > 1);
+    } finally {
+      isLoaded = false;
+      await Promise.all(load);
+    }
+    await eventually(size, (text) => text === '1');
+    const { stdout } = await cluster.kubectl('get events --field-selector involvedObject.kind=HorizontalPodAutoscaler');
+    expect(stdout).toContain('cpu resource utilization (percentage of request) above target');
+    expect(stdout).toContain('All metrics below target');
+  });
+});
