@@ -1,10 +1,10 @@
 import { Group, Stack, TextInput, Title } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useSearch } from '@tanstack/react-router';
-import { useEffect, useMemo, useState } from 'react';
+import { useMemo, useState } from 'react';
 import { namespacesIn } from '../search-params.ts';
-import { connection } from '../server/client.ts';
 import { useQuery } from '../server/use-query.ts';
+import { useTick } from '../shared/tick.ts';
 import { Problem } from '../shared/problem.tsx';
 import { useListable } from '../shell/navigation.tsx';
 import { quietKinds } from './quiet-kinds.ts';
@@ -18,20 +18,8 @@ export const CHANGES = `query Changes($namespaces: [String!], $user: String, $ki
   }
 }`;
 
-/** Between two questions for what has changed, ms: the newest changes are asked for again while the page is in sight. */
-const AGAIN_MS = 2000;
-
-/** Another number every so often, while the connection is there and the page in sight. */
-export function useTick(ms = AGAIN_MS): number {
-  const [tick, setTick] = useState(0);
-  useEffect(() => {
-    const timer = setInterval(() => {
-      if (connection.state() === 'open' && document.visibilityState === 'visible') setTick((before) => before + 1);
-    }, ms);
-    return () => clearInterval(timer);
-  }, [ms]);
-  return tick;
-}
+/** Between two questions for what has changed, ms. */
+export const CHANGES_MS = 2000;
 
 /** Who changed what, everywhere that one may look. */
 export function ChangesPage() {
@@ -45,7 +33,7 @@ export function ChangesPage() {
   const { data, error } = useQuery<{ changes: { items: readonly Change[] } }>(
     CHANGES,
     { ...(namespaces.length > 0 && { namespaces }), ...(by && { user: by }), kinds: of ? [of] : quiet, first: 100 },
-    useTick(),
+    useTick(CHANGES_MS),
   );
   return (
     <Stack>

@@ -26,6 +26,10 @@ export interface Facet {
   logs?: string;
   /** whether it has rolloutHistory */
   rollout?: true;
+  /** the resource that tells what it uses: `pods.metrics.k8s.io` */
+  usage?: string;
+  /** whether commands can be run in it */
+  exec?: true;
   /** whether it is a node, which can be drained */
   drain?: true;
   /** Fields of an object that its page shows beside metadata and conditions, by heading: paths into its JSON. */

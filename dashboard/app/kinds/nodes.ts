@@ -11,6 +11,7 @@ const cordon = (id: string, label: string, mutation: string): Action => ({
 export const nodes: Facet = {
   actions: [cordon('cordon', 'Cordon', 'cordonNode'), cordon('uncordon', 'Uncordon', 'uncordonNode')],
   drain: true,
+  usage: 'nodes.metrics.k8s.io',
   facts: [
     ['Unschedulable', 'spec.unschedulable'],
     ['Taints', 'spec.taints.key'],

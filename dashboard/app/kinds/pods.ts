@@ -15,6 +15,8 @@ export const pods: Facet = {
     },
   ],
   logs: 'podLogs',
+  usage: 'pods.metrics.k8s.io',
+  exec: true,
   facts: [
     ['Phase', 'status.phase'],
     ['Node', 'spec.nodeName'],

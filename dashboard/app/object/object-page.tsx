@@ -17,13 +17,16 @@ import { EventsTab } from './events-tab.tsx';
 import { HistoryTab } from './history-tab.tsx';
 import { LogsTab } from './logs-tab.tsx';
 import { ObjectActions } from './object-actions.tsx';
+import { RunTab } from './run-tab.tsx';
+import { textsAt } from '../shared/value-at.ts';
 import { RelatedTab } from './related-tab.tsx';
 import { RolloutTab } from './rollout-tab.tsx';
 import { SummaryTab } from './summary-tab.tsx';
 import { useObject } from './use-object.ts';
 
-// the editor is large, and not looked at by everyone
+// the editor and the plots are large, and not looked at by everyone
 const YamlTab = lazy(() => import('./yaml-tab.tsx'));
+const UsageTab = lazy(() => import('./usage-tab.tsx'));
 
 /** One object of any kind. */
 export function ObjectPage() {
@@ -39,7 +42,8 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
   const change = useChangeSearch();
   const { object, gone, error } = useObject(kind, place, search.at);
   const { rights } = useRights(kind, place.namespace ?? '');
-  const { logs, rollout } = facetOf(kind);
+  const { logs, rollout, usage, exec } = facetOf(kind);
+  const mayRun = exec !== undefined && rights.has('create exec') && rights.has('get exec');
   const tab = search.tab ?? 'summary';
   const isNow = search.at === undefined;
   const raw = object?.raw;
@@ -83,6 +87,8 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
           <Tabs.Tab value="related">Related</Tabs.Tab>
           <Tabs.Tab value="events">Events</Tabs.Tab>
           {logs && isNow && <Tabs.Tab value="logs">Logs</Tabs.Tab>}
+          {usage && isNow && <Tabs.Tab value="usage">Usage</Tabs.Tab>}
+          {mayRun && isNow && <Tabs.Tab value="run">Run</Tabs.Tab>}
           {rollout && isNow && <Tabs.Tab value="rollout">Rollout</Tabs.Tab>}
           <Tabs.Tab value="history">History</Tabs.Tab>
         </Tabs.List>
@@ -105,6 +111,20 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
         {logs && (
           <Tabs.Panel value="logs" pt="md">
             <LogsTab field={logs} place={place} />
+          </Tabs.Panel>
+        )}
+        {usage && (
+          <Tabs.Panel value="usage" pt="md">
+            {raw && (
+              <Suspense fallback={<Text c="dimmed">loading</Text>}>
+                <UsageTab resource={usage} place={place} object={raw} />
+              </Suspense>
+            )}
+          </Tabs.Panel>
+        )}
+        {mayRun && (
+          <Tabs.Panel value="run" pt="md">
+            <RunTab place={place} containers={textsAt(raw, 'spec.containers.name')} />
           </Tabs.Panel>
         )}
         {rollout && (

@@ -2,13 +2,14 @@ import { Card, Group, SimpleGrid, Stack, Text, Title } from '@mantine/core';
 import { useSearch } from '@tanstack/react-router';
 import { useMemo } from 'react';
 import { quietKinds } from '../changes/quiet-kinds.ts';
-import { CHANGES, useTick } from '../changes/changes-page.tsx';
+import { CHANGES, CHANGES_MS } from '../changes/changes-page.tsx';
 import { ChangeList, type Change } from '../changes/change-list.tsx';
 import { namespacesIn } from '../search-params.ts';
 import type { Kind } from '../server/kind.ts';
 import { useQuery } from '../server/use-query.ts';
 import { useSubscription } from '../server/use-subscription.ts';
 import { PageLink } from '../shared/page-link.tsx';
+import { useTick } from '../shared/tick.ts';
 import { Problem } from '../shared/problem.tsx';
 import { pluralOf, useListable } from '../shell/navigation.tsx';
 
@@ -37,7 +38,7 @@ export function OverviewPage() {
   const { data, error } = useQuery<{ changes: { items: readonly Change[] } }>(
     CHANGES,
     { ...(namespaces.length > 0 && { namespaces }), kinds: quietKinds(listable), first: 15 },
-    useTick(),
+    useTick(CHANGES_MS),
   );
   return (
     <Stack>

@@ -6,6 +6,7 @@ import { labelsIn } from '../../../dashboard/app/object/label-action.ts';
 import type { Kind } from '../../../dashboard/app/server/kind.ts';
 import { liveDocument, pastDocument } from '../../../dashboard/app/server/objects.ts';
 import { textsAt } from '../../../dashboard/app/shared/value-at.ts';
+import { amountOf } from '../../../dashboard/app/shared/quantity.ts';
 import { ageOf } from '../../../dashboard/app/shared/age-of.ts';
 import { sortRows } from '../../../dashboard/app/list/sort-rows.ts';
 import { createRegistry } from '../../../src/kinds/registry.ts';
@@ -83,3 +84,12 @@ test.each([
   [3600 * 3 + 60, '3h1m'],
   [86400 * 3 + 3600, '3d1h'],
 ])('%d seconds are %s', (seconds, text) => expect(ageOf(seconds * 1000)).toBe(text));
+
+test.each([
+  ['250m', 0.25],
+  ['2896971n', 0.002896971],
+  ['7540Ki', 7720960],
+  ['1e3', 1000],
+  ['2', 2],
+])('%s is %d', (text, amount) => expect(amountOf(text)).toBeCloseTo(amount, 9));
+test.each(['', '1x', 'm', '1.2.3'])('%j is no quantity', (text) => expect(amountOf(text)).toBeNaN());
