@@ -87,15 +87,32 @@ export function endOfString(text: string, start: number): number {
   return text.length;
 }
 
-/** The first number of a value that is too large for a double, as it was written; undefined where there is none. */
-export function tooLargeNumber(value: unknown): string | undefined {
+/** The first number of a value that is so, as it was written; undefined where there is none. */
+export function findNumber(value: unknown, isSo: (text: string) => boolean): string | undefined {
   if (typeof value !== 'object' || value === null) return undefined;
-  if (value instanceof NumberToken) return Number.isFinite(Number(value.text)) ? undefined : value.text;
+  if (value instanceof NumberToken) return isSo(value.text) ? value.text : undefined;
   for (const item of Object.values(value)) {
-    const found = tooLargeNumber(item);
+    const found = findNumber(item, isSo);
     if (found !== undefined) return found;
   }
   return undefined;
+}
+
+const isTooLarge = (text: string): boolean => !Number.isFinite(Number(text));
+
+/** The first number of a value that is too large for a double, as it was written; undefined where there is none. */
+export const tooLargeNumber = (value: unknown): string | undefined => findNumber(value, isTooLarge);
+
+/** Whether a number with a fraction is so near to an integer that a double says that integer: 1.00000000000000000001. */
+export function isRoundedToInteger(text: string): boolean {
+  if (!Number.isInteger(Number(text))) return false;
+  const [mantissa = '', exponent = '0'] = text.toLowerCase().split('e', 2);
+  const [whole = '', fraction = ''] = mantissa.split('.', 2);
+  const digits = whole + fraction;
+  let end = digits.length;
+  while (end > 0 && (digits.charCodeAt(end - 1) === 48 || digits.charCodeAt(end - 1) === 45)) end--;
+  // digits behind the point that are no zeros at the end; a zero has none
+  return end > 0 && fraction.length - Number(exponent) > digits.length - end;
 }
 
 /** What encoding/json says of such a number. */

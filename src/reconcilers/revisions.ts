@@ -6,6 +6,7 @@ import { unlessGone } from '../control/conflict.ts';
 import { controllerRef } from '../control/keys.ts';
 import { labelMatcher } from '../control/selector.ts';
 import { isStatusError } from '../meta/status.ts';
+import { createNumbered, nextNumber, numbersOf, renumber } from './revision-numbers.ts';
 
 export const REVISIONS = 'controllerrevisions.apps';
 
@@ -35,8 +36,11 @@ export const templateOf = (revision: ControllerRevision): PodTemplateSpec => {
   return template;
 };
 
-/** All revisions that belong to the owner, the oldest first. */
-export async function revisionsOf(owner: RevisionedOwner, ctx: Context): Promise<ControllerRevision[]> {
+/** The revisions of an owner with their numbers, the oldest first. */
+export type RevisionHistory = ReadonlyMap<ControllerRevision, bigint>;
+
+/** All revisions that belong to the owner. */
+export async function revisionsOf(owner: RevisionedOwner, ctx: Context): Promise<RevisionHistory> {
   const informer = ctx.informer(REVISIONS);
   const { object } = owner;
   const revisions = await claim({
@@ -49,7 +53,12 @@ export async function revisionsOf(owner: RevisionedOwner, ctx: Context): Promise
     owned: informer.index('controller', object.metadata.uid),
     orphans: informer.index('orphans', object.metadata.namespace ?? ''),
   });
-  return revisions.sort((a, b) => a.revision - b.revision || (a.metadata.name < b.metadata.name ? -1 : 1));
+  const numbers = [...(await numbersOf(revisions, ctx))];
+  return new Map(
+    numbers.sort(([a, one], [b, other]) =>
+      one === other ? (a.metadata.name < b.metadata.name ? -1 : 1) : one < other ? -1 : 1,
+    ),
+  );
 }
 
 /**
@@ -59,19 +68,14 @@ export async function revisionsOf(owner: RevisionedOwner, ctx: Context): Promise
  */
 export async function currentRevision(
   owner: RevisionedOwner,
-  revisions: readonly ControllerRevision[],
+  revisions: RevisionHistory,
   collisions: number,
   ctx: Context,
 ): Promise<{ revision: ControllerRevision; collisions: number }> {
-  const highest = Math.max(0, ...revisions.map(({ revision }) => revision));
-  const equal = revisions.filter((revision) => semanticEqual(templateOf(revision), owner.template)).at(-1);
-  if (equal && equal.revision === highest) return { revision: equal, collisions };
-  if (equal) {
-    return {
-      revision: await ctx.client.update(REVISIONS, { ...equal, revision: highest + 1 }),
-      collisions,
-    };
-  }
+  const highest = [...revisions.values()].at(-1) ?? 0n;
+  const equal = [...revisions.keys()].findLast((revision) => semanticEqual(templateOf(revision), owner.template));
+  if (equal && revisions.get(equal) === highest) return { revision: equal, collisions };
+  if (equal) return { revision: await renumber(equal, nextNumber(highest), ctx), collisions };
   const { object } = owner;
   const data = { spec: { template: { ...owner.template, $patch: 'replace' } } };
   for (let count = collisions; ; count++) {
@@ -88,10 +92,9 @@ export async function currentRevision(
         ownerReferences: [controllerRef(object, owner.apiVersion, owner.kind)],
       },
       data,
-      revision: highest + 1,
     };
     try {
-      return { revision: await ctx.client.create(REVISIONS, made), collisions: count };
+      return { revision: await createNumbered(made, nextNumber(highest), ctx), collisions: count };
     } catch (error) {
       if (!isStatusError(error, 'AlreadyExists')) throw error;
       const existing = await unlessGone(ctx.client.get(REVISIONS, object.metadata.namespace ?? '', name));
@@ -105,12 +108,12 @@ export async function currentRevision(
 /** Deletes the oldest revisions that nothing uses, beyond the history limit. @param used names, or hashes of names */
 export async function trimHistory(
   owner: RevisionedOwner,
-  revisions: readonly ControllerRevision[],
+  revisions: RevisionHistory,
   used: (revision: ControllerRevision) => boolean,
   ctx: Context,
 ): Promise<void> {
   const limit = owner.object.spec?.revisionHistoryLimit ?? 10;
-  const unused = revisions.filter((revision) => !used(revision));
+  const unused = [...revisions.keys()].filter((revision) => !used(revision));
   for (const { metadata } of unused.slice(0, Math.max(0, unused.length - limit))) {
     await unlessGone(ctx.client.delete(REVISIONS, metadata.namespace ?? '', metadata.name));
   }

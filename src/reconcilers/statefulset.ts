@@ -62,7 +62,7 @@ async function sync(set: StatefulSet, ctx: Context): Promise<void> {
     set.status?.collisionCount ?? 0,
     ctx,
   );
-  const current = revisions.find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update;
+  const current = [...revisions.keys()].find(({ metadata }) => metadata.name === set.status?.currentRevision) ?? update;
   // A pod whose name is none of the set's ordinals cannot be one of it.
   const pods = await claimPods(KIND, set, ctx, (pod) => ordinalOf(set, pod) >= 0);
   let failure: unknown;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
+  isRoundedToInteger,
   NumberToken,
   parseExact,
   parseWithTokens,
@@ -66,4 +67,21 @@ describe('numbers in JSON', () => {
     };
     expect(() => stringifyMarked(failing)).toThrow(RangeError);
   });
+});
+
+test.each([
+  ['1.00000000000000000001', true],
+  ['-0.99999999999999999999', true],
+  ['9007199254740991.9', true],
+  ['10000000000000000.5e-15', true],
+  ['1e-400', true],
+  ['1.50', false],
+  ['1.0', false],
+  ['-100E-2', false],
+  ['-0.0', false],
+  ['0e-9', false],
+  ['1.7976931348623157e308', false],
+  ['1e400', false],
+])('%s is rounded to an integer: %s', (text, rounded) => {
+  expect(isRoundedToInteger(text)).toBe(rounded);
 });

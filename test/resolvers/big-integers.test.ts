@@ -88,6 +88,32 @@ test.each([
   }
 });
 
+test.each([
+  '1.00000000000000000001',
+  '0.99999999999999999999',
+  '10000000000000000.5e-15',
+  '9007199254740991.9',
+  '1e-400',
+])('a number that would be taken as an integer and is none is refused: %s', async (said) => {
+  for (const answer of [
+    await post(CREATE, `{"name":"p${++made}","n":${said}}`),
+    await post(CREATE_INPUT, `{"input":${pod(said)}}`),
+    await post(CREATE_OBJECT, `{"object":${pod(said)}}`),
+    await post(
+      CREATE.replace('$n }', `${said} }`).replace('$n,', `${said},`).replace(', $n: Int64', ''),
+      '{"name":"l"}',
+    ),
+  ])
+    expect(answer).toContain('cannot be held exactly');
+});
+
+test.each(['1.0', '1e0', '10.00e-1', '0.0', '-0.0', '0e9', '0.5'])(
+  'a number that a double holds is none of them: %s',
+  async (said) => {
+    expect(await post(CREATE, `{"name":"p${++made}","n":${said}}`)).not.toContain('is no integer');
+  },
+);
+
 test('a filter compares integers of 64 bits exactly', async () => {
   const { data } = JSON.parse(await post(CREATE.replace(', dryRun: true', ''), `{"name":"big","n":${BIG}}`)) as {
     data: { createPod: object | null };

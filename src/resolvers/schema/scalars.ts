@@ -1,7 +1,7 @@
 import { GraphQLError, GraphQLScalarType, Kind, type ValueNode } from 'graphql';
 import { base64Problem } from '../../go/base64.ts';
 import { parseDuration } from '../../go/duration.ts';
-import { notADouble, stringifyExact } from '../../go/json-numbers.ts';
+import { isRoundedToInteger, notADouble, stringifyExact } from '../../go/json-numbers.ts';
 import { parseQuantity } from '../../meta/quantity.ts';
 import { canonicalMicroTime, isTime } from '../../meta/time.ts';
 import { WritesJson } from '../json-text.ts';
@@ -47,6 +47,7 @@ function literal(node: ValueNode, variables: Readonly<Record<string, unknown>>):
     case Kind.FLOAT: {
       const number = Number(node.value);
       if (!Number.isFinite(number)) throw new GraphQLError(notADouble(node.value), { nodes: node });
+      if (isRoundedToInteger(node.value)) throw new GraphQLError(notAnInteger(node.value), { nodes: node });
       return number;
     }
     case Kind.LIST:
@@ -76,6 +77,9 @@ function literal(node: ValueNode, variables: Readonly<Record<string, unknown>>):
 }
 
 const shortened = (text: string): string => (text.length > 40 ? `${text.slice(0, 40)}…` : text);
+
+/** What is said of a number that would be held as an integer and is none. */
+export const notAnInteger = (text: string): string => `${shortened(text)} cannot be held exactly: it is no integer`;
 
 const isInteger = (value: unknown): value is number | bigint =>
   typeof value === 'bigint' ? isInt64(value) : typeof value === 'number' && Number.isSafeInteger(value);
