@@ -380,6 +380,14 @@ export interface Credentials {
   token?: string | undefined;
   /** whom the façade itself has verified, by a client certificate or the word of a front proxy */
   verified?: User | undefined;
+  /** hears what there is to say of a credential beside whose it is */
+  notes?: CredentialNotes | undefined;
+}
+
+/** What a credential tells of itself, whether it is good or not: to the audit log, and to who shows it. */
+export interface CredentialNotes {
+  annotate(key: string, value: string): void;
+  warn(text: string): void;
 }
 
 /** What a stream is asked for with. */

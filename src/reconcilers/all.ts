@@ -36,10 +36,14 @@ import { pvcprotection, pvprotection } from './volumeprotection.ts';
 export interface ReconcilersOptions {
   /** PEM of the CA that signed the API server's certificate; without it no kube-root-ca.crt is published */
   ca?: string;
+  /** ms for which a token that was made by itself must have been of no use before it goes; undefined: a year */
+  legacyTokenCleanUp?: number;
 }
 
 /** Every controller, by name. What keeps something in memory is made anew each time: two runs share nothing. */
-export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record<string, Reconciler>> {
+export function allReconcilers({ ca, legacyTokenCleanUp }: ReconcilersOptions = {}): Readonly<
+  Record<string, Reconciler>
+> {
   return {
     attachdetach: attachdetach(),
     bootstrapsigner,
@@ -59,7 +63,7 @@ export function allReconcilers({ ca }: ReconcilersOptions = {}): Readonly<Record
     horizontalpodautoscaler: horizontalpodautoscaler(),
     job: job(),
     kubeletservingapproving,
-    legacytokencleaner: legacytokencleaner(),
+    legacytokencleaner: legacytokencleaner(legacyTokenCleanUp),
     namespace,
     nodelifecycle: nodelifecycle(),
     persistentvolume,

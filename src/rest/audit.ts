@@ -14,11 +14,12 @@ export async function identify(services: Services, exchange: Exchange): Promise<
   const route = routeOf(exchange.pathname);
   let known = false;
   try {
-    const identity = await services.identifier.identify(exchange.req, (user) => {
+    const authenticated = (user: User): void => {
       known = true;
       exchange.user = user;
       begin(services, exchange, route, user);
-    });
+    };
+    const identity = await services.identifier.identify(exchange.req, authenticated, exchange);
     exchange.user = identity.user;
     exchange.credential = identity.credential;
     if (identity.impersonator) {
@@ -36,6 +37,7 @@ function begin({ api }: Services, exchange: Exchange, route: Route, user: User |
   const attributes = recorded(attributesOf(exchange, route), exchange);
   const event = (exchange.audit = api.auditor.begin(user, attributes, () => exchange.origin));
   if (event.level === 'None') return;
+  for (const [key, value] of exchange.annotations ?? []) event.annotate(key, value);
   const lasts = 'resource' in attributes && (attributes.verb === 'watch' || LASTING.has(attributes.subresource));
   if (lasts || !user) tellStart(exchange);
   const { res } = exchange;

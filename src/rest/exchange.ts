@@ -3,7 +3,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 'node:http2';
 import type { Writable } from 'node:stream';
 import type { AuditEvent, Origin } from '../api/audit/contract.ts';
-import type { Attributes, Credential, RequestContext, Trace, User } from '../api/contract.ts';
+import type { Attributes, Credential, CredentialNotes, RequestContext, Trace, User } from '../api/contract.ts';
 import { sourceIps } from './source-ips.ts';
 
 /** A client that takes nothing of its answer for so long holds its seat for nothing, ms (kube-apiserver's --request-timeout). */
@@ -29,12 +29,14 @@ export const streamOf = (
 ): ServerHttp2Stream | undefined => ('stream' in one ? one.stream : undefined);
 
 /** One request and its answer, and what the API wants to know of it. */
-export class Exchange implements RequestContext {
+export class Exchange implements RequestContext, CredentialNotes {
   user: User = ANONYMOUS;
   impersonator?: User;
   credential?: Credential;
   /** begun once it is known who asks (audit.ts) */
   audit?: AuditEvent;
+  /** what credentials have told before it was begun */
+  annotations?: [key: string, value: string][];
   /** begun once it is known who asks (tracing.ts) */
   trace?: Trace;
   /** kept by attributes.ts */
@@ -92,6 +94,9 @@ export class Exchange implements RequestContext {
       else this.res.once('close', () => controller.abort());
     }
     return this.controller.signal;
+  }
+  annotate(key: string, value: string): void {
+    (this.annotations ??= []).push([key, value]);
   }
   warn(text: string): void {
     if (text && this.warnings.size < MAX_WARNINGS) this.warnings.add(text);

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Api, Credential, Impersonation, User } from '../api/contract.ts';
+import type { Api, Credential, CredentialNotes, Impersonation, User } from '../api/contract.ts';
 import { ActingCredential, ShownCredential } from '../api/standing/credential.ts';
 import type { Shown } from '../api/standing/life.ts';
 import { badRequest, isStatusError, unauthorized } from '../meta/status.ts';
@@ -65,10 +65,17 @@ export class Identifier {
     this.frontProxies = frontProxyCA === undefined ? undefined : new ClientAuthority(frontProxyCA);
   }
 
-  /** @param authenticated told who it is, before whom it may act for is looked at */
-  async identify(req: IncomingMessage, authenticated: (user: User) => void = () => undefined): Promise<Identity> {
+  /**
+   * @param authenticated told who it is, before whom it may act for is looked at
+   * @param notes hears of the credentials now, and not when they are looked at again
+   */
+  async identify(
+    req: IncomingMessage,
+    authenticated: (user: User) => void = () => undefined,
+    notes?: CredentialNotes,
+  ): Promise<Identity> {
     const evidence = this.evidenceOf(req);
-    const { user, by } = await this.weigh(evidence);
+    const { user, by } = await this.weigh(evidence, notes);
     authenticated(user);
     const credential = new ShownCredential(async () => (await this.weigh(evidence)).user, by);
     const asked = impersonation(req);
@@ -91,12 +98,12 @@ export class Identifier {
   }
 
   /** `by`: what of it has decided. Throws 401. */
-  private async weigh(evidence: Evidence): Promise<{ user: User; by: Shown }> {
+  private async weigh(evidence: Evidence, notes?: CredentialNotes): Promise<{ user: User; by: Shown }> {
     const { certified, tokens } = evidence;
     const byCertificate = certified && (await this.certificateUser(certified, evidence.proxied));
     if (byCertificate) return byCertificate;
     for (const token of tokens) {
-      const user = token ? await this.api.authenticate({ token }).catch(unlessUnauthorized) : undefined;
+      const user = token ? await this.api.authenticate({ token, notes }).catch(unlessUnauthorized) : undefined;
       if (user) return { user, by: { token } };
     }
     const nothing = !certified && tokens.every((token) => token === undefined);

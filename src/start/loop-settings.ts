@@ -24,6 +24,8 @@ export interface LoopSettings {
   server: string;
   /** PEM of the cluster's CA */
   ca: string;
+  /** ms; undefined: as kube-controller-manager has it */
+  legacyTokenCleanUp: number | undefined;
   /** names of add-ons */
   addons: string[];
   /** what nodes and add-ons know of the cluster */
@@ -47,6 +49,7 @@ export const loopSettings = (options: Options, ca: string, identity: string): Lo
   nodeLimits: options.nodeLimits,
   serviceProxy: options.serviceProxy,
   ca,
+  legacyTokenCleanUp: options.legacyTokenCleanUp,
   addons: options.addons,
   cluster: {
     dnsIP: options.serviceCidr.replace(/(?<!\d)\d+\/\d+$/, '10'),

@@ -128,7 +128,10 @@ function controllers(
   metrics: LoopMetrics,
 ): () => Promise<void> {
   return whileLeading(client, 'kube-controller-manager', identity, log, (informers) => {
-    const reconcilers = Object.values(allReconcilers(settings.ca ? { ca: settings.ca } : {}));
+    const { ca, legacyTokenCleanUp } = settings;
+    const reconcilers = Object.values(
+      allReconcilers({ ...(ca && { ca }), ...(legacyTokenCleanUp !== undefined && { legacyTokenCleanUp }) }),
+    );
     const own = runControllers({
       client,
       informers,

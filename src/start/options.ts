@@ -15,6 +15,12 @@ import {
   encryptionSettings,
   type EncryptionSettings,
 } from './encryption/encryption-options.ts';
+import {
+  CONTROLLER_FLAGS,
+  CONTROLLER_USAGE,
+  controllerSettings,
+  type ControllerSettings,
+} from './controller-options.ts';
 import { GRAPHQL_FLAGS, GRAPHQL_USAGE, graphqlOptions } from './graphql-options.ts';
 import type { PersistedSettings } from '../resolvers/persisted-documents.ts';
 import { AUTHENTICATION_FLAGS, authenticationSettings, type ReadSettings } from './authentication-options.ts';
@@ -41,7 +47,7 @@ export type NodeSpec =
   | { runtime: 'process' | 'containerd'; count: number }
   | { runtime: 'simulated'; count: number; cpu: string; memory: string; pods: number; zones: number; failures: number };
 
-export interface Options extends ServingSettings {
+export interface Options extends ServingSettings, ControllerSettings {
   roles: ReadonlySet<Role>;
   /** folder of everything that outlives a run: Postgres' files, kubeconfig, container logs */
   data: string;
@@ -104,6 +110,7 @@ ${NODE_LIMIT_USAGE}
   --addons LIST             of ${Object.keys(ADDONS).join(',')} (default: all; none: no add-on)
 ${INGRESS_USAGE}
 ${CLOUD_USAGE}
+${CONTROLLER_USAGE}
   --token-auth-file FILE    lines of token,user,uid,"group1,group2"
   --authentication-config FILE  AuthenticationConfiguration: OpenID providers, anonymous requests; read anew when it changes
   --oidc-issuer-url URL, --oidc-client-id ID  one OpenID provider without a file; also --oidc-ca-file,
@@ -245,6 +252,7 @@ export function parseOptions(argv: string[], env: NodeJS.ProcessEnv, version: st
     addons: parseAddons(values.addons),
     ingress: ingressSettings(values),
     ...cloudSettings(values),
+    ...controllerSettings(values),
     staticTokens: tokens ? readFileSync(tokens, 'utf8') : undefined,
     authentication: authenticationSettings(values, ISSUER),
     serviceCidr: values['service-cluster-ip-range'] ?? '10.96.0.0/16',
@@ -286,6 +294,7 @@ function parse(argv: string[]) {
         addons: text,
         ...INGRESS_FLAGS,
         ...CLOUD_FLAGS,
+        ...CONTROLLER_FLAGS,
         'token-auth-file': text,
         ...AUTHENTICATION_FLAGS,
         'service-cluster-ip-range': text,

@@ -1,5 +1,5 @@
 import { unauthorized } from '../../meta/status.ts';
-import type { Credentials, User } from '../contract.ts';
+import type { CredentialNotes, Credentials, User } from '../contract.ts';
 import { JwtAuthenticator } from './jwt/jwt-authenticator.ts';
 import type { JwtAuthenticatorConfiguration } from './jwt/configuration.ts';
 import type { LegacyTokens } from './legacy-tokens.ts';
@@ -43,10 +43,10 @@ export class Authenticator {
   }
 
   /** Undefined: the credentials are wrong (401). Without credentials it is system:anonymous, where that is allowed. */
-  async authenticate({ token, verified, path }: Credentials): Promise<User | undefined> {
+  async authenticate({ token, verified, path, notes }: Credentials): Promise<User | undefined> {
     if (verified) return authenticated(verified);
     if (token === undefined) return this.mayBeAnonymous(path) ? ANONYMOUS : undefined;
-    return (await this.review(token, []))?.user;
+    return (await this.review(token, [], notes))?.user;
   }
 
   private mayBeAnonymous(path: string | undefined): boolean {
@@ -58,6 +58,7 @@ export class Authenticator {
   async review(
     token: string,
     audiences: readonly string[],
+    notes?: CredentialNotes,
   ): Promise<{ user: User; audiences: readonly string[] } | undefined> {
     const known = this.staticTokens.get(token);
     if (known) return { user: authenticated(known), audiences };
@@ -70,7 +71,7 @@ export class Authenticator {
     // These have no audience that is ours, and are for this API.
     const own = audiences.filter((audience) => audience === this.serviceAccounts.issuer);
     if (audiences.length && own.length === 0) return undefined;
-    const user = (await this.legacy.verify(token)) ?? (await this.ofProvider(token));
+    const user = (await this.legacy.verify(token, notes)) ?? (await this.ofProvider(token));
     return user && { user: authenticated(user), audiences: own };
   }
 

@@ -11,9 +11,12 @@ export const tokenReview: Question = {
   check({ object }) {
     if (!specOf(object).token) throw badRequest('token is required for TokenReview in authentication');
   },
-  async answer({ core, object }) {
+  async answer({ core, ctx, object }) {
     const { token = '', audiences = [] } = specOf(object);
-    const found = await core.authenticator.review(token, audiences);
+    const found = await core.authenticator.review(token, audiences, {
+      annotate: (key, value) => ctx.audit?.annotate(key, value),
+      warn: (text) => ctx.warn(text),
+    });
     if (found) {
       object['status'] = {
         authenticated: true,
