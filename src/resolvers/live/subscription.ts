@@ -42,6 +42,9 @@ export class Subscription {
   private replay = { events: 0, bytes: 0 };
   /** bytes of the state at the beginning */
   private initialBytes = 0;
+  /** it says when its state has been told, and something has happened since */
+  private overtaken = false;
+  private endsState = false;
   private last: JsonText | undefined;
   private latest: Latest | undefined;
   private over = false;
@@ -75,7 +78,7 @@ export class Subscription {
 
   /** It is still known from the start, or what it has come to is. */
   get joinable(): boolean {
-    return !this.over && (this.latest !== undefined || this.replayable);
+    return !this.over && (this.latest !== undefined || (this.replayable && !this.overtaken));
   }
 
   private get replayable(): boolean {
@@ -93,6 +96,14 @@ export class Subscription {
     this.subscribers.add(subscriber);
     if (this.latest) this.toLatest(subscriber);
     return subscriber;
+  }
+
+  /**
+   * It begins with the state and says when that has been told, which is a promise: it is no older than the moment at which
+   * one asked. So who comes when something has happened since does not join.
+   */
+  promisesState(): void {
+    this.endsState = true;
   }
 
   /** From now on there is a latest state: all begin with it. */
@@ -156,6 +167,7 @@ export class Subscription {
   push(events: readonly object[], bytes: number, initial = false): void {
     if (this.over || events.length === 0) return;
     if (initial) this.initialBytes += bytes;
+    else if (this.endsState && bytes > 0) this.overtaken = true;
     if (!this.latest) {
       this.replay.events += events.length;
       this.replay.bytes += bytes;

@@ -39,6 +39,7 @@ export async function beginWatch(
       events.reduce((sum, { json }) => sum + (json?.size ?? 0), 0),
       initial,
     );
+  if (!resourceVersion && bookmarks) subscription.promisesState();
   const options: WatchOptions = {
     ...selectOptions(args),
     allowWatchBookmarks: true,

@@ -60,6 +60,23 @@ describe('a typed watch', () => {
     await events.return?.();
   });
 
+  test.each(['', ', where: { metadata: { name: { ne: "x" } } }'])(
+    'that says when its state has been told is told the state of now, whoever watches already%s',
+    async (where) => {
+      const query = `subscription { configMapsWatch(namespace: "a", bookmarks: true${where}) ${FIELDS} }`;
+      const first = subscribe(query);
+      expect(await told(first, 1)).toEqual(['BOOKMARK']);
+      const joined = subscribe(query);
+      expect(await told(joined, 1)).toEqual(['BOOKMARK']);
+      await give('ConfigMap', 'one');
+      expect(await told(first, 1)).toEqual(['ADDED one']);
+      expect(await told(joined, 1)).toEqual(['ADDED one']);
+      const second = subscribe(query);
+      expect(await told(second, 2)).toEqual(['ADDED one', 'BOOKMARK']);
+      for (const each of [first, joined, second]) await each.return?.();
+    },
+  );
+
   test('with a filter, what begins to match is ADDED, and what ceases to is DELETED', async () => {
     await give('ConfigMap', 'in', { app: 'x' });
     await give('ConfigMap', 'out', { app: 'y' });
