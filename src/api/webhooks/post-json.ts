@@ -1,14 +1,31 @@
 import https from 'node:https';
+import { createSecureContext, type SecureContext } from 'node:tls';
+import { LRUCache } from 'lru-cache';
 import { scanJson } from '../../go/json-scan.ts';
 import { MAX_VALUES } from '../../kinds/body-bounds.ts';
 import { readAnswer } from '../../rules/http/read-answer.ts';
 import type { Store } from '../../store/contract.ts';
 import type { Destinations } from '../streams/destinations.ts';
+import { nextTurn } from '../fairness/turns.ts';
 import { addressOf, shownUrl, type ClientConfig } from './address.ts';
 import { goTransportError, httpProblem } from './transport-error.ts';
 
 /** Open connections to one webhook server, and those that are kept. */
 const agent = new https.Agent({ keepAlive: true, maxSockets: 64, maxFreeSockets: 16 });
+
+/** Reading a CA takes half a millisecond, for each connection if it is not kept. */
+const contexts = new LRUCache<string, SecureContext>({
+  max: 256,
+  maxSize: 4 << 20,
+  sizeCalculation: (_, ca) => ca.length + 1,
+});
+
+/** What trusts a CA (PEM), or for '' what Node trusts. Throws for what is no PEM. */
+function contextOf(ca: string): SecureContext {
+  let context = contexts.get(ca);
+  if (!context) contexts.set(ca, (context = createSecureContext(ca ? { ca } : {})));
+  return context;
+}
 
 /** Values inside each other in an answer: those that read it call themselves for each level. */
 const MAX_DEPTH = 500;
@@ -38,31 +55,30 @@ export interface Call {
 /** Sends JSON and answers the text of what comes back. Rejects with Error on anything but 200 in time. */
 function post(url: URL, servername: string | undefined, call: Call): Promise<string> {
   const { body, config, timeoutSeconds, mostBytes } = call;
-  const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : undefined;
+  const ca = config.caBundle ? Buffer.from(config.caBundle, 'base64').toString('utf8') : '';
   return new Promise((resolve, reject) => {
-    const request = https.request(
-      url,
-      {
-        method: 'POST',
-        agent,
-        headers: {
-          'content-type': 'application/json',
-          accept: 'application/json',
-          'content-length': body.reduce((sum, { length }) => sum + length, 0),
-        },
-        signal: AbortSignal.timeout(timeoutSeconds * 1000),
-        ...(ca && { ca }),
-        ...(servername && { servername }),
+    const options: https.RequestOptions & { secureContext: SecureContext } = {
+      method: 'POST',
+      agent,
+      headers: {
+        'content-type': 'application/json',
+        accept: 'application/json',
+        'content-length': body.reduce((sum, { length }) => sum + length, 0),
       },
-      (response) => {
-        const tooLarge = () => new Error(`the answer is larger than ${mostBytes} bytes`);
-        readAnswer(response, mostBytes, tooLarge).then((answer) => {
-          const text = answer.toString('utf8');
-          if (response.statusCode === 200) resolve(text);
-          else reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
-        }, reject);
-      },
-    );
+      signal: AbortSignal.timeout(timeoutSeconds * 1000),
+      secureContext: contextOf(ca),
+      // connections are shared among those that trust the same
+      ...(ca && { ca }),
+      ...(servername && { servername }),
+    };
+    const request = https.request(url, options, (response) => {
+      const tooLarge = () => new Error(`the answer is larger than ${mostBytes} bytes`);
+      readAnswer(response, mostBytes, tooLarge).then((answer) => {
+        const text = answer.toString('utf8');
+        if (response.statusCode === 200) resolve(text);
+        else reject(new Answered(httpProblem(response.statusCode ?? 0, text.slice(0, 256))));
+      }, reject);
+    });
     request.on('error', reject);
     for (const piece of body) request.write(piece);
     request.end();
@@ -80,6 +96,8 @@ export async function postJson(store: Store, destinations: Destinations, call: C
   try {
     const { url, servername } = await addressOf(store, destinations, config);
     url.search = shown.search;
+    // hundreds may be asked about one object, and each connection is work
+    await nextTurn();
     return await post(url, servername, call);
   } catch (error) {
     if (error instanceof Answered) throw new Error(error.message, { cause: error });
