@@ -68,8 +68,8 @@ export class PersistedDocuments {
       return found;
     }
     if (typeof query !== 'string') throw badRequest('an operation must have a query, which is text');
-    if (hashOf(reference) !== undefined && sha256(query) !== hashOf(reference))
-      throw badRequest('provided sha does not match query');
+    const hash = hashOf(reference);
+    if (hash !== undefined && sha256(query) !== hash) throw badRequest('provided sha does not match query');
     if (!this.#allows(query, user)) throw onlyRegistered();
     return query;
   }
@@ -86,12 +86,20 @@ export class PersistedDocuments {
   }
 }
 
-function hashOf({ extensions }: DocumentReference): string | undefined {
+const HASH = /^[0-9a-f]{64}$/;
+const PREFIX = 'sha256:';
+
+/** The hash that stands beside a text, in either form. */
+function hashOf({ documentId, extensions }: DocumentReference): string | undefined {
+  if (typeof documentId === 'string' && documentId.startsWith(PREFIX)) {
+    const hash = documentId.slice(PREFIX.length);
+    if (HASH.test(hash)) return hash;
+  }
   const persisted = isObject(extensions) ? extensions['persistedQuery'] : undefined;
   if (!isObject(persisted)) return undefined;
   const { version, sha256Hash } = persisted;
   if (version !== 1) throw badRequest('Unsupported persisted query version');
-  if (typeof sha256Hash !== 'string' || !/^[0-9a-f]{64}$/.test(sha256Hash))
+  if (typeof sha256Hash !== 'string' || !HASH.test(sha256Hash))
     throw badRequest('sha256Hash must be 64 hexadecimal digits');
   return sha256Hash;
 }
@@ -100,7 +108,7 @@ function nameOf(reference: DocumentReference): string | undefined {
   const { documentId } = reference;
   if (documentId === undefined || documentId === null) return hashOf(reference);
   if (typeof documentId !== 'string') throw badRequest('documentId must be text');
-  return documentId.replace(/^sha256:/, '');
+  return documentId.startsWith(PREFIX) ? documentId.slice(PREFIX.length) : documentId;
 }
 
 /** In the words that make Apollo's clients, and others that follow them, send the text. */

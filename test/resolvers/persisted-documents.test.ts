@@ -84,6 +84,15 @@ describe('a document that is kept by its hash', () => {
     expect(await overSocket({ extensions: persisted(POD) })).toEqual(ANSWER);
   });
 
+  test('is checked and kept where its hash stands beside it as documentId', async () => {
+    const named = { documentId: `sha256:${sha256(POD)}` };
+    const wrong = await post({ query: OTHER, ...named });
+    expect(wrong.body).toMatchObject({ errors: [{ message: 'provided sha does not match query' }] });
+    expect((await post(named)).body).toMatchObject(NOT_FOUND);
+    expect((await post({ query: POD, ...named })).body).toEqual(ANSWER);
+    expect((await post(named)).body).toEqual(ANSWER);
+  });
+
   test('is none of those who may not run it, as any other', async () => {
     const answer = await post({ query: DELETE, extensions: persisted(DELETE) }, 'admin');
     expect(answer.body).not.toHaveProperty('errors');
