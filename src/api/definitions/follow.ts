@@ -57,6 +57,8 @@ class Definitions {
 
   /** what façades have found of them */
   private readonly faults = new Map<string, DefinitionFault | null>();
+  /** definitions that have a condition for such */
+  private readonly faulty = new Set<string>();
 
   constructor(
     private readonly core: Core,
@@ -67,6 +69,7 @@ class Definitions {
   /** Says what a façade cannot serve of a definition's kinds; null: it can serve all. */
   note(name: string, fault: DefinitionFault | null): void {
     this.faults.set(name, fault);
+    if (!fault && !this.faulty.has(name)) return;
     const stored = this.core.store.get({ resource: DEFINITIONS, namespace: '', name });
     if (stored && !stored.object.metadata.deletionTimestamp)
       void this.settle(stored).catch(this.report(`definition ${name}`));
@@ -94,12 +97,16 @@ class Definitions {
   private forget(name: string): void {
     this.created.delete(`/${name}`);
     this.faults.delete(name);
+    this.faulty.delete(name);
     this.served.delete(name);
     this.core.registry.setCustom(name, []);
   }
 
   private seen(stored: Stored): void {
-    this.names.put(objectAs(DEFINITIONS, stored));
+    const definition = objectAs(DEFINITIONS, stored);
+    this.names.put(definition);
+    if (definition.status?.conditions?.some(({ type }) => type === 'GraphQL')) this.faulty.add(stored.name);
+    else this.faulty.delete(stored.name);
     this.serve(stored);
     if (stored.object.metadata.deletionTimestamp) {
       if (stored.object.metadata.finalizers?.includes(CLEANUP))

@@ -136,6 +136,7 @@ export class DocumentSchema extends KindSchema {
 
   private use(kind: Kind): void {
     this.uses.set(kind, this.fields.types.stateOf(kind));
+    if (kind.custom) this.all.onUse(kind);
   }
 }
 

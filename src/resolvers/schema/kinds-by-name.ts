@@ -23,6 +23,13 @@ export class FieldForms {
     if (last !== undefined) this.before.add(field.slice(0, field.length - last.length));
   }
 
+  /** All names that a kind's fields may have. */
+  *fieldsOf(kind: Kind): Generator<string> {
+    const { one, many, kind: word, kinds } = namesOf(kind);
+    for (const end of this.behind) yield* [`${many}${end}`, `${one}${end}`];
+    for (const start of this.before) yield* [`${start}${word}`, `${start}${kinds}`];
+  }
+
   /** Names of kinds of which a field may be. */
   wordsIn(field: string): string[] {
     const words = [];

@@ -1,5 +1,7 @@
 import { GraphQLObjectType, type GraphQLSchema } from 'graphql';
 import type { Kind, Registry } from '../../kinds/kind.ts';
+import { errorMessage } from '../../meta/error-message.ts';
+import type { FacetFields } from './kind-types.ts';
 import { comesBefore, FieldForms, KindsByName } from './kinds-by-name.ts';
 import type { MadeTypes } from './made-types.ts';
 import { groupName, namesOf } from './names.ts';
@@ -114,15 +116,17 @@ export class RootFields {
     return [...(this.groups.get(group)?.get(version) ?? [])].filter((kind) => !this.faults.has(kind));
   }
 
-  /** All names of a root type, as often as they are somebody's; of kinds that have come, once they are settled. */
+  /** All names of a root type, as often as they are somebody's; of kinds that are not settled, all that they may have. */
   *names(root: Root): Generator<string> {
     this.follow();
     yield* this.fixed[root].keys();
     if (root !== 'subscription') yield* this.byGroupName.keys();
     for (const key of this.short.keys()) if (key.startsWith(`${root} `)) yield key.slice(root.length + 1);
+    for (const kind of this.unnamed) yield* this.forms.fieldsOf(kind);
     for (const [prefix, kinds] of this.flat)
       for (const kind of kinds)
-        if (!this.unnamed.has(kind) && (root === 'subscription' || this.isPreferred(kind)))
+        if (this.unnamed.has(kind)) for (const local of this.forms.fieldsOf(kind)) yield `${prefix}_${local}`;
+        else if (root === 'subscription' || this.isPreferred(kind))
           for (const [local] of this.localFields(kind, root)) yield `${prefix}_${local}`;
   }
 
@@ -155,8 +159,12 @@ export class RootFields {
 
   /** Whether a kind's list has a name that no older one has: under its group, or flat. */
   isReachable(kind: Kind): boolean {
+    this.follow();
     const { group, version } = kind;
     const { many } = namesOf(kind);
+    // in most cases nothing else can have the name, and no field has to be made to see so
+    const called = this.groups.get(group)?.get(version)?.called(many) ?? [];
+    if (this.find('query', groupName(group))?.group === group && called.every((one) => one === kind)) return true;
     const flat = this.find('query', `${groupName(group)}_${many}`);
     if (flat?.kind === kind) return true;
     return (
@@ -182,11 +190,22 @@ export class RootFields {
 
   private localField(kind: Kind, root: Root, name: string): FieldConfig | undefined {
     if (this.faults.has(kind)) return undefined;
-    for (const fields of this.types.fieldsOf(kind)) {
+    for (const fields of this.made(kind)) {
       const of = fields[root];
       if (of && Object.hasOwn(of, name)) return of[name];
     }
     return undefined;
+  }
+
+  /** A kind of which they cannot be made is left out. */
+  private made(kind: Kind): readonly FacetFields[] {
+    try {
+      return this.types.fieldsOf(kind);
+    } catch (error) {
+      if (!kind.custom) throw error;
+      this.leaveOut(kind, errorMessage(error));
+      return [];
+    }
   }
 
   private isPreferred(kind: Kind): boolean {

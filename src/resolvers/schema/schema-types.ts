@@ -8,6 +8,8 @@ import { typeWalk } from './type-walk.ts';
 export class SchemaTypes {
   private readonly builtin = new Map<string, GraphQLNamedType>();
   private readonly custom = new WeakMap<Kind, { state: object; types: ReadonlyMap<string, GraphQLNamedType> }>();
+  /** Told of each custom kind that a document uses. */
+  onUse: (kind: Kind) => void = () => undefined;
   private walk: Generator<GraphQLNamedType | undefined> | undefined;
 
   constructor(

@@ -21,9 +21,15 @@ export class Schema {
   readonly types: SchemaTypes;
   private readonly made: MadeTypes;
   private whole: { generation: number; schema: Promise<WholeSchema> } | undefined;
+  /** kinds whose names have been looked at */
+  private readonly seen = new WeakSet<Kind>();
+  /** those that were there at the start: their definitions' conditions say what was found when they came */
+  private early = new WeakSet<Kind>();
+  /** kinds all of whose types have been made, and those that wait for it */
   private readonly checked = new WeakSet<Kind>();
-  /** definitions that refer to resources which are not there: they may come */
-  private readonly unresolved = new Set<string>();
+  private readonly used = new Set<Kind>();
+  /** what was last found of definitions that are not served as they are: what they lack may come, what has their names go */
+  private readonly faulty = new Map<string, DefinitionFault>();
   private checking = false;
   private stopped = false;
 
@@ -37,9 +43,15 @@ export class Schema {
     this.types = new SchemaTypes(registry, this.fields);
   }
 
-  /** Makes what does not change and looks at what comes, in slices, until the returned function is called. */
+  /** Makes what does not change and looks at what comes or is used, in slices, until the returned function is called. */
   start(log: (error: unknown) => void): () => void {
     const check = (): void => void this.check().catch(log);
+    this.early = new WeakSet(this.registry.all());
+    this.types.onUse = (kind) => {
+      if (this.checked.has(kind) || this.used.has(kind)) return;
+      this.used.add(kind);
+      check();
+    };
     void this.types
       .prepare(() => this.stopped)
       .then(check)
@@ -65,44 +77,66 @@ export class Schema {
     return schema;
   }
 
-  /** Looks at custom kinds that have come: one whose types cannot be made is left out, and reported. */
+  /**
+   * Looks at custom kinds. Of one that has come only its names are looked at, which reads no schema: of a thousand kinds
+   * few are ever asked for. Its types are made when it is used; one of which they cannot be made is left out, and reported.
+   */
   async check(): Promise<void> {
     if (this.checking) return;
     this.checking = true;
     try {
       const slice = new Slice();
       await nextTurn();
-      for (let generation = 0; generation !== this.registry.generation && !this.stopped;) {
+      for (let generation = 0; !this.stopped && (generation !== this.registry.generation || this.used.size);) {
         ({ generation } = this.registry);
-        await this.checkAll(slice);
+        await this.lookAtAll(slice);
+        await this.checkUsed(slice);
       }
     } finally {
       this.checking = false;
     }
   }
 
-  /** Until all kinds of now have been looked at, or there are others. */
-  private async checkAll(slice: Slice): Promise<void> {
+  /** Until all definitions of now have been looked at, or there are others. */
+  private async lookAtAll(slice: Slice): Promise<void> {
     const { generation } = this.registry;
-    const ofDefinition = new Map<string, Kind[]>();
-    for (const kind of this.registry.all()) {
-      const { key } = kind.storage;
-      if (kind.custom) ofDefinition.set(key, [...(ofDefinition.get(key) ?? []), kind]);
-    }
-    for (const [key, kinds] of ofDefinition) {
-      if (kinds.every((kind) => this.checked.has(kind)) && !this.unresolved.has(key)) continue;
-      for (const kind of kinds) {
-        if (this.stopped || this.registry.generation !== generation) return;
-        if (!this.checked.has(kind)) await this.checkKind(kind, slice);
-      }
-      const now =
-        this.registry.generation === generation
-          ? kinds
-          : this.registry.all().filter(({ storage }) => storage.key === key);
-      this.report(key, this.faultsOf(now));
+    for (const [key, kinds] of this.open()) {
+      if (this.stopped || this.registry.generation !== generation) return;
+      this.lookAt(key, kinds);
+      if (slice.over) await slice.next();
     }
   }
 
+  /** Kinds of definitions of which something is new, or was wrong when they were looked at last. */
+  private open(): Map<string, Kind[]> {
+    const open = new Map<string, Kind[]>([...this.faulty.keys()].map((key) => [key, []]));
+    const custom = this.registry.all().filter((kind) => kind.custom);
+    for (const kind of custom) if (!this.seen.has(kind)) open.set(kind.storage.key, []);
+    if (open.size) for (const kind of custom) open.get(kind.storage.key)?.push(kind);
+    return open;
+  }
+
+  /** Reports what is wrong, where that is not known to be what the definition's condition says. */
+  private lookAt(key: string, kinds: readonly Kind[]): void {
+    const news = kinds.some((kind) => !this.seen.has(kind) && !this.early.has(kind));
+    for (const kind of kinds) this.seen.add(kind);
+    const before = this.faulty.get(key);
+    const fault = this.faultsOf(kinds);
+    if (fault) this.faulty.set(key, fault);
+    else this.faulty.delete(key);
+    if (kinds.length && (news || before?.reason !== fault?.reason || before?.message !== fault?.message))
+      this.report(key, fault);
+  }
+
+  private async checkUsed(slice: Slice): Promise<void> {
+    for (const kind of this.used) {
+      if (this.stopped) return;
+      if (!this.checked.has(kind)) await this.checkKind(kind, slice);
+      this.used.delete(kind);
+    }
+  }
+
+  /** Makes a kind's types; a condition that its definition has from before is right only then. */
   private async checkKind(kind: Kind, slice: Slice): Promise<void> {
     this.checked.add(kind);
     try {
@@ -111,6 +145,11 @@ export class Schema {
     } catch (error) {
       this.fields.leaveOut(kind, (error as Error).message);
     }
+    this.early.delete(kind);
+    this.seen.delete(kind);
+    const { key } = kind.storage;
+    const kinds = this.registry.all().filter(({ storage }) => storage.key === key);
+    if (kinds.includes(kind)) this.lookAt(key, kinds);
     if (slice.over) await slice.next();
   }
 
@@ -125,8 +164,6 @@ export class Schema {
         ? `${REFERENCES_ANNOTATION}: there is no resource ${to}`
         : [],
     );
-    if (missing.length) this.unresolved.add(kind.storage.key);
-    else this.unresolved.delete(kind.storage.key);
     const faults = [...(kind.storage.referenceFaults ?? []), ...missing];
     return faults.length ? { reason: 'ReferencesNotUnderstood', message: faults.join('; ') } : null;
   }
@@ -143,6 +180,8 @@ export class Schema {
   private async inSlices(): Promise<WholeSchema> {
     const schema = new WholeSchema(this.fields);
     const slice = new Slice();
+    for (const kind of this.registry.all())
+      if (kind.custom && !this.checked.has(kind)) await this.checkKind(kind, slice);
     for (const _ of schema.steps()) if (slice.over) await slice.next();
     return schema;
   }
