@@ -57,4 +57,14 @@ test('a kind whose names an older one has in GraphQL gets a condition, until tha
     await as.execute({ query: '{ example_com { v1 { sheepList { items { kind } } } } pods { items { kind } } }' }),
   );
   expect(JSON.parse(answer)).toMatchObject({ data: { example_com: { v1: { sheepList: { items: [] } } } } });
+  await t.delete(DEFINITIONS, 'sheep.example.com', {}, '');
+  await expect.poll(() => conditionOf('sheeplist.example.com'), wait).toBeUndefined();
+});
+
+test('a kind that nobody has used is offered to who misspells it', async () => {
+  await t.create(DEFINITIONS, definition('gadgets', 'Gadget'), '');
+  await expect.poll(() => t.api.registry.preferred('gadgets.example.com'), wait).toBeDefined();
+  const admin = { name: 'admin', groups: ['system:masters', 'system:authenticated'] };
+  const as = graphql.as({ user: admin, agent: 'test', warn: () => undefined });
+  expect(String(await as.execute({ query: '{ gadgetz { items { kind } } }' }))).toContain('gadgets');
 });
