@@ -4,13 +4,11 @@ import type { Http2ServerRequest, Http2ServerResponse, ServerHttp2Stream } from 
 import type { Writable } from 'node:stream';
 import type { AuditEvent, Origin } from '../api/audit/contract.ts';
 import type { Attributes, Credential, CredentialNotes, RequestContext, Trace, User } from '../api/contract.ts';
+import { MAX_WARNINGS } from '../meta/max-warnings.ts';
 import { sourceIps } from './source-ips.ts';
 
 /** A client that takes nothing of its answer for so long holds its seat for nothing, ms (kube-apiserver's --request-timeout). */
 const STALL_MS = 60_000;
-
-/** Distinct warnings that one answer may carry; more are dropped. */
-const MAX_WARNINGS = 100;
 
 export const ANONYMOUS: User = { name: 'system:anonymous', groups: ['system:unauthenticated'] };
 

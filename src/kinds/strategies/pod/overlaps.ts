@@ -1,4 +1,5 @@
 import type { Volume, VolumeProjection } from '../../../../schema/types.ts';
+import { MAX_WARNINGS } from '../../../meta/max-warnings.ts';
 import type { Parts } from '../../../meta/object.ts';
 
 /** A file of a volume, and where it comes from (made only to be shown). */
@@ -25,7 +26,10 @@ function pairs(files: readonly Source[]): string[] {
   const before: Source[] = [];
   for (const given of files) {
     const file = given.path.endsWith('/') ? { ...given, path: given.path.replace(SLASHES, '') } : given;
-    for (const other of before) if (overlaps(file, other)) out.push(`${shown(file)} with ${shown(other)}`);
+    for (const other of before) {
+      if (out.length >= MAX_WARNINGS) return out;
+      if (overlaps(file, other)) out.push(`${shown(file)} with ${shown(other)}`);
+    }
     before.push(file);
   }
   return out;

@@ -1,3 +1,4 @@
+import { MAX_WARNINGS } from '../../../meta/max-warnings.ts';
 import type {
   Container,
   ContainerPort,
@@ -220,12 +221,14 @@ function addPorts(out: string[], spec: Parts<PodSpec>, at: Path): void {
       const place = here.child('ports').index(i);
       if (hostIP && !hostPort) out.push(`${place}: hostIP set without hostPort: ${goForm(port)}`);
       const key = `${containerPort}/${protocol}`;
-      const others = ports.get(key) ?? [];
+      let others = ports.get(key);
+      if (!others) ports.set(key, (others = []));
       for (const other of others) {
+        if (out.length >= MAX_WARNINGS) break;
         const how = overlap({ hostPort, hostIP }, other);
         if (how) out.push(`${place}: ${how} port definition with ${other.at}`);
       }
-      ports.set(key, [...others, { at: place, hostPort, hostIP }]);
+      others.push({ at: place, hostPort, hostIP });
       if (!name) return;
       const first = names.get(name);
       if (!first) names.set(name, place);
