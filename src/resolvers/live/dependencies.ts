@@ -6,8 +6,9 @@ import type { KeysOf, ReadRecorder } from '../relations/reading.ts';
 const KEYS_PER_ITEM = 500;
 /** The same of all items together. */
 const MAX_KEYS = 100_000;
-/** Events that come while something is read, beyond which all that is being read is read again. */
+/** Events that are remembered while something is read, and while nothing is; what is made of a state before them is made again. */
 const MAX_RECENT = 5_000;
+const MAX_RECENT_AT_REST = 500;
 
 /** A way of having keys that somebody has asked by, in one namespace or ('') in all. */
 interface Lookup {
@@ -39,6 +40,8 @@ const ownersOf = ({ owners }: Stored): readonly string[] => owners ?? NONE;
 export class Dependencies<Item extends object> {
   private readonly readers = new Map<string, Set<Item>>();
   private readonly keys = new Map<Item, Set<string>>();
+  /** of items that are being made: what they were made of before, by which they are still found */
+  private readonly former = new Map<Item, Set<string>>();
   private readonly followed = new Map<string, Followed>();
   private readonly marks = new Map<Item, Mark>();
   /** resources whose watches do not yet tell of an event when it happens */
@@ -46,10 +49,11 @@ export class Dependencies<Item extends object> {
   private count = 0;
   /** what happened until then may have been shown already */
   private taken = 0;
-  /** told since something began to be read */
+  /** told, of what comes after the state that was read last: who reads next may be behind the watches */
   private recent: StoreEvent[] = [];
+  /** newest revision that was told and is remembered no more, beyond what was read */
+  private forgotten = 0;
   private reading = 0;
-  private missed = false;
   private over = false;
 
   /** @param onChanged told when there is something to take */
@@ -69,15 +73,19 @@ export class Dependencies<Item extends object> {
     return this.marks.size > 0;
   }
 
-  /** Between this and `settle` items are made, of what there is at a revision. */
-  open(): void {
-    this.reading++;
+  /** Between this and `settle` items are made, of what there is at a revision. Later ones are of this one or newer. */
+  open(revision: number): void {
+    if (this.reading++ === 0) this.recent = this.recent.filter((event) => event.revision > revision);
   }
 
   /** What is read from now on is an item's, in place of what was read for it before. */
   begin(item: Item, revision: number): ReadRecorder {
-    this.drop(item);
     if (this.over) return NOTHING;
+    const before = this.keys.get(item);
+    if (before) {
+      this.dropFormer(item);
+      this.former.set(item, before);
+    }
     const mine = new Set<string>();
     this.keys.set(item, mine);
     const add = (resource: string, key: string): void => {
@@ -114,11 +122,11 @@ export class Dependencies<Item extends object> {
 
   /** What was begun after `open` has been made, of what there was at a revision: what was told meanwhile is looked at. */
   settle(revision: number): void {
-    if (this.missed) this.markAll();
+    for (const item of this.former.keys()) this.dropFormer(item);
+    if (revision < this.forgotten) this.markAll(this.forgotten);
     else for (const event of this.recent) if (event.revision > revision) this.mark(event);
-    if (--this.reading > 0) return;
-    this.recent = [];
-    this.missed = false;
+    this.reading--;
+    this.bound();
   }
 
   /** An item is of no interest any more. */
@@ -128,20 +136,33 @@ export class Dependencies<Item extends object> {
   }
 
   private drop(item: Item): void {
+    this.dropFormer(item);
     const keys = this.keys.get(item);
-    if (!keys) return;
     this.keys.delete(item);
+    this.unlink(item, keys);
+  }
+
+  private dropFormer(item: Item): void {
+    const former = this.former.get(item);
+    this.former.delete(item);
+    this.unlink(item, former);
+  }
+
+  private unlink(item: Item, keys: ReadonlySet<string> = new Set()): void {
+    const kept = this.keys.get(item);
     this.count -= keys.size;
     for (const key of keys) {
+      if (kept?.has(key)) continue;
       const readers = this.readers.get(key);
       readers?.delete(item);
       if (readers?.size === 0) this.readers.delete(key);
     }
   }
 
-  /** Everything is to be made again: what decides has changed. */
-  markAll(): void {
-    for (const item of this.keys.keys()) this.marks.set(item, { last: this.marks.get(item)?.last ?? 0, late: true });
+  /** Everything is to be made again, of what there is at a revision or later: what decides has changed. */
+  markAll(revision = 0): void {
+    for (const item of this.keys.keys())
+      this.marks.set(item, { last: Math.max(revision, this.marks.get(item)?.last ?? 0), late: true });
     if (this.marks.size) this.onChanged();
   }
 
@@ -174,8 +195,10 @@ export class Dependencies<Item extends object> {
     this.starting.clear();
     this.readers.clear();
     this.keys.clear();
+    this.former.clear();
     this.marks.clear();
     this.recent = [];
+    this.forgotten = 0;
     this.count = 0;
   }
 
@@ -215,22 +238,29 @@ export class Dependencies<Item extends object> {
   private lost(resource: string, reason: 'expired' | 'closed'): void {
     if (reason === 'closed' || this.over) return;
     this.followed.delete(resource);
-    this.follow(resource, this.store.revision);
-    this.markAll();
+    const { revision } = this.store;
+    this.follow(resource, revision);
+    // what is being made may turn out to have read it
+    this.forgotten = Math.max(this.forgotten, revision);
+    this.markAll(revision);
   }
 
   private changed(events: readonly StoreEvent[]): void {
     if (this.over) return;
     const before = this.marks.size;
     for (const event of events) {
-      if (this.reading && !this.missed) this.recent.push(event);
+      this.recent.push(event);
       this.mark(event);
     }
-    if (this.recent.length > MAX_RECENT) {
-      this.missed = true;
-      this.recent = [];
-    }
+    this.bound();
     if (this.marks.size > before) this.onChanged();
+  }
+
+  private bound(): void {
+    const most = this.reading ? MAX_RECENT : MAX_RECENT_AT_REST;
+    if (this.recent.length <= most) return;
+    for (const { revision } of this.recent.splice(0, this.recent.length - most / 2))
+      this.forgotten = Math.max(this.forgotten, revision);
   }
 
   private mark({ stored, previous, revision }: StoreEvent): void {

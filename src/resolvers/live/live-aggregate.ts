@@ -51,7 +51,7 @@ export async function beginLiveAggregate(
       const items = view.first(view.size).map(({ stored }) => stored);
       // relations that it is grouped by are read as they are then
       dependencies.take(revision, 1);
-      dependencies.open();
+      dependencies.open(revision);
       try {
         const reading = { revision, recorder: dependencies.begin(whole, revision), decide: rights.decide };
         const own = createContext(context, context.request, new Budget(DEFAULT_BUDGET), false, reading);
@@ -68,9 +68,13 @@ export async function beginLiveAggregate(
 
 /** What a document is told of a view's aggregate. */
 class LiveAggregate implements ViewTeller {
-  /** as the last event says it, wherever its state stands */
-  said: string | undefined;
+  /** the last of those events that all are told of which has been made */
+  newest: AggregateEvent | undefined;
+  private events = 0;
   private isNews = false;
+  /** what was shown to those who have joined since the last event */
+  private shown: AggregateEvent[] = [];
+  private over = false;
   private resting: unknown;
   private looking: unknown;
   private result: AggregateEvent | undefined;
@@ -91,9 +95,11 @@ class LiveAggregate implements ViewTeller {
   }
 
   settled(): void {
-    if (this.resting !== undefined || !this.isNews) return;
+    if (this.resting !== undefined || !this.isNews || this.over) return;
+    const event = new AggregateEvent(this, ++this.events, this.shown);
     this.isNews = false;
-    this.subscription.push([new AggregateEvent(this, false)], 0);
+    this.shown = [];
+    this.subscription.push([event], 0);
     this.resting = this.timers.setTimeout(() => {
       this.resting = undefined;
       this.settled();
@@ -116,6 +122,7 @@ class LiveAggregate implements ViewTeller {
   }
 
   close(): void {
+    this.over = true;
     this.timers.clearTimeout(this.resting);
     this.timers.clearTimeout(this.looking);
     this.related.close();
@@ -130,36 +137,58 @@ class LiveAggregate implements ViewTeller {
   }
 
   latest(): AggregateEvent {
-    return (this.result ??= new AggregateEvent(this, true));
+    const event = (this.result ??= new AggregateEvent(this, 0, []));
+    if (this.shown.at(-1) !== event) this.shown.push(event);
+    return event;
   }
+}
+
+interface Made {
+  /** the revision alone is no news */
+  readonly said: string;
+  readonly text: JsonText | undefined;
+  /** somebody who reads it has been told something else */
+  readonly isNews: boolean;
 }
 
 /** The aggregate as it is when the event is read; one for all who read it. */
 class AggregateEvent implements LiveEvent {
-  private made: Promise<JsonText | undefined> | undefined;
+  private made: Promise<Made> | undefined;
 
-  /** @param always it is told even where it is what was said last */
+  /**
+   * @param number by which those come that all are told of; 0: it shows the state to who joins
+   * @param shown what its readers may have been shown in place of the event before
+   */
   constructor(
     private readonly of: LiveAggregate,
-    private readonly always: boolean,
+    private readonly number: number,
+    private readonly shown: readonly AggregateEvent[],
   ) {}
 
-  render(render: Render): Promise<JsonText | undefined> {
-    return (this.made ??= this.make(render));
-  }
-
-  private async make(render: Render): Promise<JsonText | undefined> {
-    const { of, always } = this;
+  async render(render: Render): Promise<JsonText | undefined> {
     try {
-      const aggregate = await of.reckon();
-      // the revision alone is no news
-      const said = String(await render({ ...aggregate, resourceVersion: '' }));
-      if (said === of.said && !always) return undefined;
-      of.said = said;
-      return await render(aggregate);
+      const { text, isNews } = await (this.made ??= this.make(render));
+      return isNews ? text : undefined;
     } catch (error) {
-      of.ended(error);
+      this.of.ended(error);
       return undefined;
     }
+  }
+
+  private async make(render: Render): Promise<Made> {
+    const { of, number, shown } = this;
+    const { newest } = of;
+    if (number > 0) {
+      // who is slow is told what a later one says already, as nobody may be told what is newer than that and not be told on
+      if (newest?.made && newest.number > number) return { ...(await newest.made), isNews: true };
+      of.newest = this;
+    }
+    const aggregate = await of.reckon();
+    const said = String(await render({ ...aggregate, resourceVersion: '' }));
+    const text = await render(aggregate);
+    if (number === 0) return { said, text, isNews: true };
+    const before = [newest, ...shown].map((event) => event?.made).filter((made) => made !== undefined);
+    const known = await Promise.all(before);
+    return { said, text, isNews: known.length === 0 || known.some((one) => one.said !== said) };
   }
 }

@@ -33,6 +33,9 @@ export interface RelatedStep extends Step {
   readonly always: boolean;
 }
 
+/** What is read from now on is an entry's, or nobody's. False: it was begun anew meanwhile, and this is of no interest. */
+type Recorder = (entry: Entry | undefined) => boolean;
+
 /**
  * What one document of a live query shows of its items by their relations: as it was last told, and of what it was made.
  * Payloads are made in the order in which they are told, each of one state, whoever reads them and when.
@@ -153,15 +156,15 @@ export class LiveRelations {
     stored: Stored,
     render: Render,
     within: OperationContext,
-    recorder: (entry: Entry | undefined) => void,
+    recorder: Recorder,
   ): Promise<boolean> {
     const { generation } = this;
-    recorder(entry);
+    const isCurrent = recorder(entry);
     const text = await alone(wholeObject(this.kind, stored), render, within);
     const short = createHash('sha1')
       .update(String(text ?? ''))
       .digest('base64');
-    if (generation !== this.generation) return false;
+    if (!isCurrent || generation !== this.generation) return false;
     const before = this.shown.get(entry);
     this.shown.set(entry, short);
     if (within.budget.due) await within.budget.turn();
@@ -176,7 +179,7 @@ export class LiveRelations {
   /** One after the other: each compares with what those before it have told. */
   private inOrder<T>(
     revision: number,
-    make: (render: Render, within: OperationContext, recorder: (entry: Entry | undefined) => void) => T | Promise<T>,
+    make: (render: Render, within: OperationContext, recorder: Recorder) => T | Promise<T>,
   ): Promise<T | undefined> {
     const { dependencies, rights, context, generation } = this;
     let current: ReadRecorder | undefined;
@@ -188,7 +191,7 @@ export class LiveRelations {
     };
     const before = this.made;
     this.making++;
-    dependencies.open();
+    dependencies.open(revision);
     const made = (async (): Promise<T | undefined> => {
       try {
         await before.catch(() => undefined);
@@ -198,8 +201,9 @@ export class LiveRelations {
         const reading = { revision, recorder: reads, decide: rights.decide };
         const within = createContext(context, context.request, new Budget(BUDGET), false, reading);
         const value = await make(this.render, within, (entry) => {
-          const isOurs = entry && generation === this.generation;
-          current = isOurs ? dependencies.begin(entry, revision) : undefined;
+          const isCurrent = generation === this.generation;
+          current = entry && isCurrent ? dependencies.begin(entry, revision) : undefined;
+          return isCurrent;
         });
         this.cost = this.now() - since;
         return value;
