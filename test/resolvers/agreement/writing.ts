@@ -1,0 +1,317 @@
+import { expect } from 'vitest';
+import type { Loose } from '../../support/fake-api.ts';
+import type { Random } from '../../support/random.ts';
+import type { Facades, Reply } from './facades.ts';
+import type { Model } from './model.ts';
+import { randomQuestion, type Selector } from './questions.ts';
+import { NAMES, NAMESPACES, statusOf, SUBJECTS, type Subject } from './subjects.ts';
+import { collectionOf, send, type FacadeName, type Write } from './write.ts';
+
+export const HOLD = 'example.com/hold';
+const MANAGERS = ['ann', 'bob'];
+
+/** Writes at random, through either façade, and has the model learn what the answers say. */
+export class Writing {
+  /** how often each was done, by its words */
+  readonly counts: Record<string, number> = {};
+
+  constructor(
+    private readonly facades: Facades,
+    private readonly model: Model,
+    private readonly random: Random,
+  ) {}
+
+  private count(what: string): void {
+    this.counts[what] = (this.counts[what] ?? 0) + 1;
+  }
+
+  async step(): Promise<void> {
+    const { random } = this;
+    if (random.chance(0.08)) return this.bundle();
+    if (random.chance(0.04)) return this.deleteMany();
+    if (random.chance(0.05)) return this.updateMany();
+    await this.one(this.randomWrite());
+  }
+
+  /** Through one façade, and before that perhaps as a dry run through the other, which has to answer the same. */
+  private async one(write: Write): Promise<void> {
+    const { random, facades, model } = this;
+    const by = random.pick<FacadeName>(['rest', 'graphql']);
+    const other: FacadeName = by === 'rest' ? 'graphql' : 'rest';
+    const dry = random.chance(0.5)
+      ? await send(facades, other, { ...write, dryRun: true }, random.below(2))
+      : undefined;
+    expect(facades.revision, 'a dry run writes nothing').toBe(model.revision);
+    const reply = await send(facades, by, write, random.below(2));
+    const said = JSON.stringify({ by, write: { ...write, subject: write.subject.kind } });
+    if (dry) {
+      this.count('dry runs');
+      expect(comparable(dry), `dry run, ${said}`).toEqual(comparable(reply));
+    }
+    const refused = reply.code >= 400;
+    this.count(`${by} ${write.verb}${write.type ? ` ${write.type}` : ''}${refused ? ' refused' : ''}`);
+    if (refused) expect(reply.body, said).toMatchObject({ kind: 'Status', code: reply.code });
+    else this.learn(write, reply.body);
+    expect(facades.revision, said).toBe(model.revision);
+  }
+
+  private learn({ verb, subject, namespace, name, subresource }: Write, answer: Loose): void {
+    const { model } = this;
+    const before = model.find(subject, namespace, name);
+    const isGone =
+      verb === 'delete'
+        ? answer.kind === 'Status' || !before!.metadata.finalizers?.length
+        : before?.metadata.deletionTimestamp && !answer.metadata.finalizers?.length;
+    const word = verb + (subresource ? `/${subresource}` : '');
+    if (isGone) model.remove(subject, before!, this.facades.revision, word);
+    else if (answer.metadata.resourceVersion === before?.metadata.resourceVersion) expect(answer).toEqual(before);
+    else model.put(subject, answer, word);
+  }
+
+  private randomWrite(): Write {
+    const { random, model } = this;
+    const subject = random.pick(SUBJECTS);
+    const namespace = random.pick(NAMESPACES);
+    const name = random.pick(NAMES);
+    const place = { subject, namespace, name, manager: random.pick(MANAGERS) };
+    const there = model.find(subject, namespace, name);
+    if (!there ? random.chance(0.85) : random.chance(0.08)) return this.randomCreate(place);
+    const stale = random.chance(0.1);
+    const { resourceVersion = '1' } = there?.metadata ?? {};
+    const precondition = stale ? '1' : random.chance(0.3) ? resourceVersion : undefined;
+    if (random.chance(0.2)) {
+      return {
+        ...place,
+        verb: 'delete',
+        ...(random.chance(0.3) && { uid: stale ? 'another' : (there?.metadata.uid ?? 'none') }),
+        ...(precondition && random.chance(0.5) && { resourceVersion: precondition }),
+        ...(random.chance(0.3) && { policy: random.pick(['Foreground', 'Background', 'Orphan']) }),
+        ...(random.chance(0.2) && { graceSeconds: random.below(2) }),
+      };
+    }
+    const status = subject.status && random.chance(0.25);
+    const subresource = status ? { subresource: 'status' } : {};
+    const change = status ? { status: statusOf(subject, random) } : this.randomChange(subject);
+    const metadata = precondition && { resourceVersion: precondition };
+    if (random.chance(0.3)) {
+      const base = structuredClone(there ?? this.manifest(place));
+      const object = merged(base, change) as Loose;
+      object.metadata.resourceVersion = precondition ?? (random.chance(0.5) ? resourceVersion : '');
+      return { ...place, verb: 'update', body: object, ...subresource };
+    }
+    const patch = { ...place, verb: 'patch', ...subresource } as const;
+    const value = merged({ ...(metadata && { metadata }) }, change);
+    const type = random.pick(['MERGE', 'STRATEGIC', 'JSON', 'APPLY'] as const);
+    if (type === 'APPLY') {
+      const { apiVersion, kind } = subject;
+      const applied = merged({ apiVersion, kind, metadata: { name, namespace } }, withoutNulls(value));
+      return { ...patch, type, body: applied, ...(random.chance(0.6) && { force: true }) };
+    }
+    if (type === 'JSON') {
+      const label = { op: 'add', path: '/metadata/labels', value: { app: random.pick(['x', 'y']) } };
+      const test = { op: 'test', path: '/metadata/labels/app', value: 'x' };
+      const remove = { op: 'remove', path: '/metadata/labels/tier' };
+      return { ...patch, type, body: random.pick([[label], [test, label], [remove], [{ ...label, op: 'none' }]]) };
+    }
+    return { ...patch, type, body: value };
+  }
+
+  private randomCreate(place: Pick<Write, 'subject' | 'namespace' | 'name' | 'manager'>): Write {
+    const object = this.manifest(place);
+    if (this.random.chance(0.3)) {
+      const force = this.random.chance(0.5) ? { force: true } : {};
+      return { ...place, verb: 'patch', type: 'APPLY', body: object, ...force };
+    }
+    return { ...place, verb: 'create', body: object };
+  }
+
+  private manifest({ subject, namespace, name }: Pick<Write, 'subject' | 'namespace' | 'name'>): Loose {
+    const { random, model } = this;
+    const { apiVersion, kind } = subject;
+    const owners = random.chance(0.4) ? [...model.now.values()].filter((o) => o.metadata.namespace === namespace) : [];
+    const owner = owners.length ? random.pick(owners) : undefined;
+    return {
+      apiVersion,
+      kind,
+      metadata: {
+        name,
+        namespace,
+        labels: { app: random.pick(['x', 'y', 'z']), ...(random.chance(0.5) && { tier: random.pick(['1', '2']) }) },
+        ...(random.chance(0.3) && { annotations: { note: random.pick(['red', 'green', '']) } }),
+        ...(random.chance(0.1) && { finalizers: [HOLD] }),
+        ...(owner && {
+          ownerReferences: [
+            { apiVersion: owner.apiVersion, kind: owner.kind, name: owner.metadata.name, uid: owner.metadata.uid },
+          ],
+        }),
+      },
+      ...subject.body(random),
+    } as unknown as Loose;
+  }
+
+  /** A merge patch: of what the kind has, of labels, of finalizers, or of nothing. */
+  private randomChange(subject: Subject): Record<string, unknown> {
+    const { random } = this;
+    return random.pick<() => Record<string, unknown>>([
+      () => subject.change(random),
+      () => subject.change(random),
+      () => ({ metadata: { labels: { app: random.pick(['x', 'y', null]), tier: random.pick(['1', '2', null]) } } }),
+      () => ({ metadata: { annotations: { note: random.pick(['red', 'Blue', '', null]) } } }),
+      () => ({ metadata: { finalizers: random.chance(0.6) ? null : [HOLD] } }),
+      () => ({}),
+    ])();
+  }
+
+  private async bundle(): Promise<void> {
+    const { random, model, facades } = this;
+    const manager = random.pick(MANAGERS);
+    const namespace = random.pick(NAMESPACES);
+    const wanted = random.list(1, 4, () => {
+      const [subject, name] = [random.pick(SUBJECTS), random.pick(NAMES)];
+      return { subject, name, manifest: this.manifest({ subject, namespace, name }) };
+    });
+    const manifests = wanted.map(({ manifest }) => manifest);
+    const force = random.chance(0.7);
+    const document = `mutation ($manifests: JSON!, $manager: String, $force: Boolean, $dryRun: Boolean) {
+      r: applyBundle(manifests: $manifests, fieldManager: $manager, force: $force, dryRun: $dryRun) {
+        refused firstRevision lastRevision objects { action object error } } }`;
+    const variables = { manifests, manager, force };
+    const dry = await facades.ask(document, { ...variables, dryRun: true });
+    expect(facades.revision, 'a dry run writes nothing').toBe(model.revision);
+    const done = await facades.ask(document, variables);
+    const said = JSON.stringify({ done, manifests });
+    expect(dry.objects.map(outcomeOf), said).toEqual(done.objects.map(outcomeOf));
+    expect(dry.refused).toBe(done.refused);
+    this.count(`bundle${done.refused ? ' refused' : ''}`);
+    const before = model.revision;
+    const written = done.refused
+      ? []
+      : (done.objects as { object: Loose }[]).map(({ object }, i) => ({ object, ...wanted[i]! }));
+    // several writes of one object are one
+    const byRevision = new Map(written.map((one) => [Number(one.object.metadata.resourceVersion), one]));
+    for (const revision of [...byRevision.keys()].sort((a, b) => a - b)) {
+      const { subject, object } = byRevision.get(revision)!;
+      if (revision > before) model.put(subject, object, 'apply');
+      else expect(object, said).toEqual(model.find(subject, namespace, object.metadata.name));
+    }
+    expect(facades.revision, said).toBe(model.revision);
+    if (model.revision > before)
+      expect([done.firstRevision, done.lastRevision]).toEqual([String(before + 1), String(model.revision)]);
+  }
+
+  /** A collection, by selectors over REST, by any filter over GraphQL. */
+  private async deleteMany(): Promise<void> {
+    const { random, model, facades } = this;
+    const subject = random.pick(SUBJECTS);
+    const namespace = random.pick(NAMESPACES);
+    const revision = model.revision;
+    let holds: Selector['holds'];
+    if (random.chance(0.5)) {
+      const app = random.pick(['x', 'y']);
+      holds = ({ metadata: { labels } }) => labels?.['app'] === app && labels['tier'] !== '1';
+      const path = `${collectionOf(subject, namespace)}?labelSelector=${encodeURIComponent(`app=${app},tier!=1`)}`;
+      const { code, body } = await facades.rest('DELETE', path);
+      expect([code, body.items.length]).toEqual([200, model.list(subject, [namespace]).filter(holds).length]);
+      this.count('rest deletecollection');
+    } else {
+      const question = randomQuestion(random, subject);
+      holds = question.holds;
+      const count = model.list(subject, [namespace]).filter(holds).length;
+      if (count > 5) return;
+      const document = `mutation ($where: ${subject.kind === 'Widget' ? 'JSON' : `${subject.kind}Where`}) {
+        r: ${subject.kind === 'Widget' ? 'deleteObjects(resource: "widgets.example.com", ' : `delete${subject.kind}s(`}namespace: "${namespace}", where: $where, expectCount: ${count}) {
+          count refused objects { action error } } }`;
+      const done = await facades.ask(document, { where: question.where });
+      expect(done, JSON.stringify(question.where)).toMatchObject({ count, refused: false });
+      this.count('graphql deleteMany');
+    }
+    await this.learnDeletions(subject, namespace, model.list(subject, [namespace]).filter(holds), revision);
+  }
+
+  /** Which went at which revision no answer says; history does. What only waits to go is read. */
+  private async learnDeletions(
+    subject: Subject,
+    namespace: string,
+    all: readonly Loose[],
+    from: number,
+  ): Promise<void> {
+    const { model, facades } = this;
+    if (facades.revision === from) return;
+    const document = `{ r: changes(kinds: ["${subject.resource}"], namespaces: ["${namespace}"], first: ${facades.revision - from}) { items { revision name } } }`;
+    const { items } = await facades.ask(document);
+    for (const { revision, name } of [...items].reverse()) {
+      const before = all.find(({ metadata }) => metadata.name === name)!;
+      if (!before.metadata.finalizers?.length) model.remove(subject, before, Number(revision), 'deletecollection');
+      else {
+        const { body } = await facades.rest('GET', `${collectionOf(subject, namespace)}/${name}`);
+        model.put(subject, body, 'deletecollection');
+      }
+    }
+    const left = all.filter(({ metadata }) => metadata.finalizers?.length).map(({ metadata }) => metadata.name);
+    for (const { metadata } of all)
+      expect(model.find(subject, namespace, metadata.name) !== undefined).toBe(left.includes(metadata.name));
+    expect(facades.revision).toBe(model.revision);
+  }
+
+  private async updateMany(): Promise<void> {
+    const { random, model, facades } = this;
+    const subject = random.pick(SUBJECTS);
+    const { where, holds } = randomQuestion(random, subject);
+    const found = model.list(subject, NAMESPACES).filter(holds);
+    const patch = { metadata: { labels: { app: random.pick(['x', 'y', 'z']) } } };
+    const document = `mutation ($where: JSON, $patch: JSON!) {
+      r: updateObjects(resource: "${subject.resource}", namespaces: ["a", "b"], where: $where, patch: $patch, expectCount: ${found.length}, fieldManager: "ann") {
+        count refused objects { name namespace action object error } } }`;
+    const done = await facades.ask(document, { where, patch });
+    const said = JSON.stringify({ where, done });
+    expect(done, said).toMatchObject({ count: found.length, refused: false });
+    this.count('graphql updateMany');
+    const objects = (done.objects as { object: Loose }[]).map(({ object }) => object);
+    for (const object of objects.sort(
+      (a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion),
+    ))
+      if (Number(object.metadata.resourceVersion) > model.revision) model.put(subject, object, 'patch');
+      else expect(object).toEqual(model.find(subject, object.metadata.namespace!, object.metadata.name));
+    expect(facades.revision, said).toBe(model.revision);
+  }
+}
+
+const outcomeOf = ({ action, error }: { action: string | null; error: { code: number } | null }): unknown => [
+  action,
+  error,
+];
+
+/** A dry run draws uids of its own, and has no revision. */
+function comparable({ code, body }: Reply): unknown {
+  const refused = code >= 400;
+  return [
+    refused ? code : 'done',
+    JSON.parse(
+      JSON.stringify(body, (key, value: unknown) => {
+        if (!refused && (key === 'uid' || key === 'resourceVersion')) return undefined;
+        if (typeof value === 'string' && value.startsWith('kube-api-access-')) return 'kube-api-access';
+        return value;
+      }),
+    ),
+  ];
+}
+
+/** By RFC 7386. */
+function merged(base: unknown, patch: unknown): unknown {
+  if (typeof patch !== 'object' || patch === null || Array.isArray(patch)) return patch;
+  const result: Record<string, unknown> =
+    typeof base === 'object' && base !== null && !Array.isArray(base) ? { ...base } : {};
+  for (const [key, value] of Object.entries(patch))
+    if (value === null) delete result[key];
+    else result[key] = merged(result[key], value);
+  return result;
+}
+
+const withoutNulls = (value: unknown): unknown =>
+  JSON.parse(
+    JSON.stringify(value, (_, one: unknown) =>
+      typeof one === 'object' && one !== null && !Array.isArray(one)
+        ? Object.fromEntries(Object.entries(one).filter(([, inner]) => inner !== null))
+        : one,
+    ),
+  );
