@@ -24,6 +24,7 @@ import { metricsOf, type MetricsOf } from '../rules/metrics/metrics.ts';
 import { systemClock, type Clock } from '../rules/clock.ts';
 import type { Api, Auditor } from './contract.ts';
 import type { Core } from './core.ts';
+import { Conversions } from './conversion/conversions.ts';
 import { followDefinitions } from './definitions/follow.ts';
 import { Logs, type LogsOptions } from './logs/logs.ts';
 import { Standing } from './standing/standing.ts';
@@ -96,6 +97,7 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   const standing = new Standing(store, authorizer, clock, log);
   let markUsed: (secret: Stored) => void = () => undefined;
   const legacyTokens = new LegacyTokens(options.serviceAccountKeys, store, (secret) => markUsed(secret));
+  const destinations = new Destinations(range);
   const core: Core = {
     registry,
     store,
@@ -116,7 +118,8 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
     authorizer,
     standing,
     admission: createChain(enabledPlugins(options.admissionPlugins ?? { enable: [], disable: [] })),
-    destinations: new Destinations(range),
+    destinations,
+    conversions: new Conversions({ store, destinations }),
     openStreams: new OpenStreams(),
     services: new ServiceAllocation(store, registry, clock, range, options.nodePortRange ?? [30_000, 32_767]),
     logs: options.logs && new Logs(options.logs, { store, authorizer, clock, log }),

@@ -276,6 +276,12 @@ export interface Api {
   /** set by the façade that knows how to reach them */
   remote?: RemoteReader | undefined;
 
+  /**
+   * Objects that were read from `store`, of a kind that has a conversion webhook, in its version or in another
+   * (`example.com/v1`); in their order. Whoever asks has authorised the caller. Throws 500 where the webhook fails.
+   */
+  converted(kind: Kind, items: readonly Stored[], apiVersion?: string): Promise<readonly Stored[]>;
+
   /** All throw StatusError. Each authorises the caller, for its verb on its target. */
   get(ctx: RequestContext, target: Target, options: ReadOptions): Promise<ObjectAnswer>;
   list(ctx: RequestContext, target: Target, options: ListOptions): Promise<ListAnswer>;

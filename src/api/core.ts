@@ -2,6 +2,7 @@ import type { Registry } from '../kinds/kind.ts';
 import type { Store } from '../store/contract.ts';
 import type { AdmissionChain } from './admission/plugin.ts';
 import type { ServiceAllocation } from './allocation/services.ts';
+import type { Conversions } from './conversion/conversions.ts';
 import type { Authenticator } from './authentication/authenticator.ts';
 import type { LegacyTokens } from './authentication/legacy-tokens.ts';
 import type { ServiceAccountTokens } from './authentication/service-account-tokens.ts';
@@ -32,6 +33,7 @@ export interface Core {
   readonly tokens: ServiceAccountTokens;
   readonly legacyTokens: LegacyTokens;
   readonly destinations: Destinations;
+  readonly conversions: Conversions;
   readonly openStreams: OpenStreams;
   readonly auditor: Auditor;
   /** numbers of calls of admission webhooks */

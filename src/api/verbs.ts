@@ -60,6 +60,7 @@ export function verbs(core: Core): Omit<Api, 'noteDefinition'> {
     store: core.store,
     auditor,
     logs: core.logs,
+    converted: (...asked) => core.conversions.converted(...asked),
     get: on('get', (ctx, target, options) => (ownVerbs(target)?.get ?? get)(core, ctx, target, options), tellAnswer),
     list: on(
       'list',

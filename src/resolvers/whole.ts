@@ -1,4 +1,5 @@
 import { isStatusAnswer } from '../api/answer.ts';
+import { hasWebhook } from '../api/conversion/stored-version.ts';
 import type { Answer } from '../api/contract.ts';
 import { objectOf, objectPieces } from '../kinds/encode.ts';
 import type { Kind } from '../kinds/kind.ts';
@@ -54,6 +55,8 @@ export function wholeAnswer(
   answer: Answer,
   { managedFields }: { managedFields?: boolean | null | undefined },
 ): unknown {
+  // what has not been converted is an error of the field, not of its text
+  if (answer.kind && answer.stored && hasWebhook(answer.kind)) wholeObject(answer.kind, answer.stored);
   if (answer.kind && answer.stored) return new WholeObject(answer.kind, answer.stored, managedFields ?? true);
   if (isStatusAnswer(answer)) return answer.object;
   return managedFields === false ? withoutManagedFields(answer.object) : answer.object;

@@ -4,14 +4,14 @@ import type { Stored, Write } from '../../store/contract.ts';
 import { beginCall, deprecated, tellAnswer } from '../audit/calls.ts';
 import { UNRECORDED, type AuditEvent } from '../audit/contract.ts';
 import { attributesOf } from '../authorization/attributes.ts';
-import type { BundleAnswer, BundleStep, RequestContext, WriteOptions } from '../contract.ts';
+import type { BundleAnswer, BundleStep, RequestContext, StepAnswer, WriteOptions } from '../contract.ts';
 import type { Core } from '../core.ts';
 import { withChangeSet } from '../history/change-set.ts';
 import { checkWriteOptions, isDryRun } from '../options.ts';
 import { verbOf } from '../write-verbs.ts';
 import { settle } from './settle.ts';
 import { StagedStore, textOf } from './staged-store.ts';
-import { walk, type Walked } from './walk.ts';
+import { walk } from './walk.ts';
 
 /** Steps of one bundle. */
 const MAX_STEPS = 1_000;
@@ -88,26 +88,19 @@ async function once(
     const writes = refused || rehearsal ? [] : staged.writes();
     const done = await core.store.commitAll(writes);
     if (!done.ok) return { lost: writes[done.index]! };
-    return { answer: answerOf(steps, walked, staged, done.stored, refused) };
+    const byKey = new Map(done.stored.map((one) => [textOf(one), one]));
+    const settled = steps.map((step, i) =>
+      settle({ step, walked: walked[i]! }, staged, (key) => byKey.get(textOf(key)), core.conversions),
+    );
+    return { answer: answerOf(await Promise.all(settled), done.stored, refused) };
   } finally {
     letGo();
   }
 }
 
-function answerOf(
-  steps: readonly BundleStep[],
-  walked: readonly Walked[],
-  staged: StagedStore,
-  stored: readonly Stored[],
-  refused: boolean,
-): BundleAnswer {
-  const byKey = new Map(stored.map((one) => [textOf(one), one]));
+function answerOf(steps: StepAnswer[], stored: readonly Stored[], refused: boolean): BundleAnswer {
   const [first, last] = [stored[0], stored.at(-1)];
-  return {
-    revisions: first && last && { first: first.revision, last: last.revision },
-    refused,
-    steps: steps.map((step, i) => settle(step, walked[i]!, staged, (key) => byKey.get(textOf(key)))),
-  };
+  return { revisions: first && last && { first: first.revision, last: last.revision }, refused, steps };
 }
 
 /** The event of a step, as of the call that does the same alone. */

@@ -5,7 +5,8 @@ import type { Kind, WebhookConversion } from '../../kinds/kind.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { StatusError } from '../../meta/status.ts';
 import { nextTurn } from '../fairness/turns.ts';
-import type { Core } from '../core.ts';
+import type { Store } from '../../store/contract.ts';
+import type { Destinations } from '../streams/destinations.ts';
 import { postJson } from '../webhooks/post-json.ts';
 import { readReview } from '../webhooks/read-review.ts';
 import { checkedObject, convertedObjects, reviewType, reviewVersion, shownKind, type Review } from './review.ts';
@@ -20,7 +21,18 @@ const MAX_ANSWER = 8 << 20;
 /** Values of an answer, as many as so many objects may have. */
 const MAX_ANSWERED = 4 * MAX_VALUES;
 
-type Reach = Pick<Core, 'store' | 'destinations'>;
+/** What a webhook is found and reached by. */
+export interface Reach {
+  readonly store: Store;
+  readonly destinations: Destinations;
+}
+
+/** 500 of a webhook that has not converted what it was asked to. */
+export class ConversionFailed extends StatusError {
+  constructor(message: string) {
+    super({ code: 500, message });
+  }
+}
 
 /** Whole objects (with apiVersion and kind) of one kind in another version. Throws 500 in the words of kube-apiserver. */
 export async function convertObjects(
@@ -30,7 +42,7 @@ export async function convertObjects(
   desired: string,
 ): Promise<KubeObject[]> {
   const webhook = kind.definition?.webhook;
-  if (!webhook) throw new StatusError({ code: 500, message: `${kind.storage.key} has no conversion webhook` });
+  if (!webhook) throw new ConversionFailed(`${kind.storage.key} has no conversion webhook`);
   const converted: KubeObject[] = [];
   let batch: Batch = { objects: [], texts: [], bytes: 0 };
   const flush = async (): Promise<void> => {
@@ -63,7 +75,7 @@ async function convertBatch(
 ): Promise<KubeObject[]> {
   const [first] = objects;
   const what = `conversion webhook for ${first ? shownKind(first) : ''}`;
-  const fail = (why: string): StatusError => new StatusError({ code: 500, message: why });
+  const fail = (why: string): StatusError => new ConversionFailed(why);
   const apiVersion = reviewVersion(reviewVersions);
   if (!apiVersion) throw fail('no supported conversion review versions');
   const review: Review = { apiVersion, uid: randomUUID(), desired };

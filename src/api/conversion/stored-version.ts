@@ -1,11 +1,11 @@
+import { createHash } from 'node:crypto';
 import { LRUCache } from 'lru-cache';
 import { stringifyExact } from '../../go/json-numbers.ts';
 import type { Kind } from '../../kinds/kind.ts';
 import { apiVersionOf } from '../../meta/gvk.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
-import type { Core } from '../core.ts';
-import { convertObjects } from './convert.ts';
+import { convertObjects, type Reach } from './convert.ts';
 
 /** Bytes of converted objects that are kept for the next who wants them: watchers of one version want the same. */
 const MAX_KEPT = 32 * 1024 * 1024;
@@ -19,7 +19,7 @@ class Converted implements Stored {
   readonly bytes: Buffer;
 
   constructor(
-    private readonly of: Stored,
+    readonly of: Stored,
     readonly object: KubeObject,
   ) {
     ({ resource: this.resource, namespace: this.namespace, name: this.name, revision: this.revision } = of);
@@ -60,8 +60,14 @@ class Converted implements Stored {
 }
 
 const kept = new LRUCache<string, Stored>({ maxSize: MAX_KEPT, sizeCalculation: ({ bytes }) => bytes.length });
-const keyOf = (kind: Kind, { uid, revision }: Stored): string =>
-  `${kind.definition?.id} ${kind.version} ${uid} ${revision}`;
+const digests = new WeakMap<Stored, string>();
+
+/** By what it says: a revision has two states where one left the sight of a watch, and what a bundle stages has none. */
+function keyOf(kind: Kind, stored: Stored, apiVersion: string): string {
+  let digest = digests.get(stored);
+  if (!digest) digests.set(stored, (digest = createHash('sha1').update(stored.bytes).digest('base64')));
+  return `${kind.definition?.id} ${apiVersion} ${digest}`;
+}
 
 /** Whether a webhook stands between the versions of a kind. Of all others what is stored is read at once. */
 export const hasWebhook = (kind: Kind): boolean => kind.definition?.webhook !== undefined;
@@ -70,12 +76,18 @@ export const hasWebhook = (kind: Kind): boolean => kind.definition?.webhook !== 
 export const storedVersion = (kind: Kind, { object }: Stored): string =>
   object.apiVersion ?? kind.definition?.firstVersion ?? apiVersionOf(kind.storage);
 
-/** Whether an object is stored in another version than a kind's, between which a webhook stands. */
-const isForeign = (kind: Kind, stored: Stored): boolean => storedVersion(kind, stored) !== apiVersionOf(kind);
-
-/** Stored objects of a kind that has a webhook in its version, in their order. Throws 500. */
-export async function inKindsVersion(core: Core, kind: Kind, items: readonly Stored[]): Promise<readonly Stored[]> {
-  const wanted = items.filter((item) => isForeign(kind, item) && !kept.has(keyOf(kind, item)));
+/** Stored objects of a kind that has a webhook in its version, or another, in their order. Throws 500. */
+export async function inKindsVersion(
+  core: Reach,
+  kind: Kind,
+  given: readonly Stored[],
+  apiVersion = apiVersionOf(kind),
+): Promise<readonly Stored[]> {
+  // what was converted once is converted from what is stored, as nothing says that there is a way back
+  const items = given.map((item) => (item instanceof Converted ? item.of : item));
+  const isForeign = (item: Stored): boolean => storedVersion(kind, item) !== apiVersion;
+  const known = (item: Stored): Stored | undefined => kept.get(keyOf(kind, item, apiVersion));
+  const wanted = items.filter((item) => isForeign(item) && !known(item));
   const found = new Map<Stored, Stored>();
   if (wanted.length) {
     const objects = wanted.map((item) => ({
@@ -83,27 +95,27 @@ export async function inKindsVersion(core: Core, kind: Kind, items: readonly Sto
       apiVersion: storedVersion(kind, item),
       kind: kind.kind,
     }));
-    const converted = await convertObjects(core, kind, objects, apiVersionOf(kind));
+    const converted = await convertObjects(core, kind, objects, apiVersion);
     wanted.forEach((item, i) => {
       if (!converted[i]) return;
       const { kind: _, ...object } = converted[i];
       const made = new Converted(item, object);
       found.set(item, made);
-      kept.set(keyOf(kind, item), made);
+      kept.set(keyOf(kind, item, apiVersion), made);
     });
   }
-  const known = items.map((item) => (isForeign(kind, item) ? (found.get(item) ?? kept.get(keyOf(kind, item))) : item));
+  const all = items.map((item) => (isForeign(item) ? (found.get(item) ?? known(item)) : item));
   // what was kept a moment ago may have gone for what came
-  return known.includes(undefined) ? inKindsVersion(core, kind, items) : (known as Stored[]);
+  return all.includes(undefined) ? inKindsVersion(core, kind, items, apiVersion) : (all as Stored[]);
 }
 
 /** The same of one object. */
-export async function oneInKindsVersion(core: Core, kind: Kind, stored: Stored): Promise<Stored> {
+export async function oneInKindsVersion(core: Reach, kind: Kind, stored: Stored): Promise<Stored> {
   return (await inKindsVersion(core, kind, [stored]))[0] ?? stored;
 }
 
 /** An object of a kind that has a webhook in the version in which it is stored, to be written. Throws 500. */
-export async function inStoredVersion(core: Core, kind: Kind, form: KubeObject): Promise<KubeObject> {
+export async function inStoredVersion(core: Reach, kind: Kind, form: KubeObject): Promise<KubeObject> {
   const wanted = apiVersionOf(kind.storage);
   if (form.apiVersion === wanted) return form;
   const [converted] = await convertObjects(core, kind, [{ ...form, kind: kind.kind }], wanted);

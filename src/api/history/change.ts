@@ -1,4 +1,6 @@
 import type { Kind } from '../../kinds/kind.ts';
+import type { Conversions } from '../conversion/conversions.ts';
+import { hasWebhook } from '../conversion/stored-version.ts';
 import { objectOf } from '../../kinds/encode.ts';
 import { diffObjects, type FieldChange } from '../../meta/diff.ts';
 import type { KubeObject, ObjectMeta } from '../../meta/object.ts';
@@ -33,6 +35,11 @@ export interface Change {
   /** whole objects without managedFields; undefined where there is none, where it is kept no longer, and of confidential kinds */
   readonly before: KubeObject | undefined;
   readonly after: KubeObject | undefined;
+  /**
+   * To be awaited before `before`, `after` and `diff` are read, where there is something to wait for: a webhook converts
+   * them. Throws 500 where it fails.
+   */
+  ready(): Promise<void> | undefined;
   /** undefined where what was before is kept no longer */
   readonly diff: readonly FieldChange[] | undefined;
   /** names the request, with all that it wrote */
@@ -47,10 +54,18 @@ export class ToldChange implements Change {
   private made: readonly FieldChange[] | undefined;
 
   constructor(
-    private readonly entry: HistoryEntry,
+    private entry: HistoryEntry,
     readonly kind: Kind,
     readonly confidential: boolean,
+    private readonly conversions: Conversions,
   ) {}
+
+  ready(): Promise<void> | undefined {
+    if (!hasWebhook(this.kind)) return undefined;
+    return (async () => {
+      this.entry = await convertedEntry(this.conversions, this.kind, this.entry);
+    })();
+  }
 
   get revision(): number {
     return this.entry.revision;
@@ -114,6 +129,24 @@ export class ToldChange implements Change {
     if ((type !== 'ADDED' && !from) || (type !== 'DELETED' && !to)) return undefined;
     const [a, b] = [from && comparable(from), to && comparable(to)];
     return diffObjects(a ?? hollow(b ?? {}), b ?? hollow(a ?? {})).map(({ path, op }) => ({ path, op }));
+  }
+}
+
+/** What was written, and what was before, in the version of a kind. Throws 500. */
+export async function convertedEntry(conversions: Conversions, kind: Kind, entry: HistoryEntry): Promise<HistoryEntry> {
+  const one = async (stored: Stored | undefined): Promise<Stored | undefined> =>
+    stored && !isUnreadable(stored) ? (await conversions.converted(kind, [stored]))[0] : stored;
+  const [stored, before] = await Promise.all([one(entry.stored), one(entry.before)]);
+  return { ...entry, ...(stored && { stored }), ...(before && { before }) };
+}
+
+/** Whether it cannot be opened: a key is missing. */
+export function isUnreadable(stored: Stored | undefined): boolean {
+  try {
+    return stored !== undefined && stored.bytes.length === 0;
+  } catch (error) {
+    if (error instanceof Unreadable) return true;
+    throw error;
   }
 }
 

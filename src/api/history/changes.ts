@@ -2,6 +2,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import { badRequest } from '../../meta/status.ts';
 import type { ChangeQuery, HistoryEntry } from '../../store/contract.ts';
 import { authorizeRead } from '../audit/calls.ts';
+import { ConversionFailed } from '../conversion/convert.ts';
 import { attributesOf } from '../authorization/attributes.ts';
 import type { RequestContext, Target } from '../contract.ts';
 import type { Core } from '../core.ts';
@@ -25,7 +26,7 @@ export function history(
   page: ChangePageOptions,
 ): Promise<ChangePage> {
   core.authorizer.require(ctx, 'get', target);
-  return pageOf(core, { places: [keyOf(target)] }, filter, page, () => target.kind);
+  return pageOf(core, ctx, { places: [keyOf(target)] }, filter, page, () => target.kind);
 }
 
 /** Everything that changed where the caller may list. */
@@ -37,7 +38,7 @@ export async function changes(
   page: ChangePageOptions,
 ): Promise<ChangePage> {
   const places = await listablePlaces(core, ctx, within);
-  const found = await pageOf(core, { places }, filter, page, (resource) => core.registry.preferred(resource));
+  const found = await pageOf(core, ctx, { places }, filter, page, (resource) => core.registry.preferred(resource));
   if (core.auditor.enabled) record(core, ctx, found);
   return found;
 }
@@ -55,6 +56,7 @@ type Where = Pick<ChangeQuery, 'places'>;
 
 async function pageOf(
   core: Core,
+  ctx: RequestContext,
   { places }: Where,
   filter: ChangeFilter,
   { first = DEFAULT_FIRST, after }: ChangePageOptions,
@@ -73,11 +75,12 @@ async function pageOf(
     const limit = Math.min(first + 1 - items.length, MAX_FIRST);
     const query = { places, above: range.above, below, user: filter.user, limit, confidential: true } as const;
     const entries = await store.changes(query);
-    for (const entry of entries) {
+    const found = entries.map((entry) => ({ entry, change: changeOf(core, entry, kindOf(entry.resource)) }));
+    const isFailed = filter.matches && (await failedOf(ctx, found));
+    for (const { entry, change } of found) {
       if (items.length === first) return { items, cursor: cursorOf(items.at(-1)!.revision) };
       below = entry.revision;
-      const change = changeOf(core, entry, kindOf(entry.resource));
-      if (change && wanted(change, entry, filter)) items.push(change);
+      if (change && !isFailed?.has(change) && wanted(change, entry, filter)) items.push(change);
       if (slice.over) await slice.next();
     }
     looked += entries.length;
@@ -86,9 +89,28 @@ async function pageOf(
   }
 }
 
+/** Changes that a filter cannot look at, as a webhook has not converted them: the caller is warned. */
+async function failedOf(ctx: RequestContext, found: readonly { change: Change | undefined }[]): Promise<Set<Change>> {
+  const failed = new Set<Change>();
+  const each = found.map(async ({ change }) => {
+    try {
+      await change?.ready();
+    } catch (error) {
+      if (!change || !(error instanceof ConversionFailed)) throw error;
+      failed.add(change);
+      ctx.warn(error.message);
+    }
+  });
+  await Promise.all(each);
+  return failed;
+}
+
 /** Undefined: the kind is no longer served. */
-export const changeOf = ({ store }: Core, entry: HistoryEntry, kind: Kind | undefined): ToldChange | undefined =>
-  kind && new ToldChange(entry, kind, store.isConfidential(entry.resource));
+export const changeOf = (
+  { store, conversions }: Core,
+  entry: HistoryEntry,
+  kind: Kind | undefined,
+): ToldChange | undefined => kind && new ToldChange(entry, kind, store.isConfidential(entry.resource), conversions);
 
 function wanted(change: Change, entry: HistoryEntry, { verbs, changeSet, matches }: ChangeFilter): boolean {
   if (verbs && !verbs.includes(change.verb)) return false;

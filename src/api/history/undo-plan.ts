@@ -4,9 +4,11 @@ import { apiVersionOf } from '../../meta/gvk.ts';
 import { applyDiff } from '../../meta/diff-apply.ts';
 import { diffObjects, type FieldChange } from '../../meta/diff.ts';
 import type { KubeObject, ObjectMeta, OwnerReference } from '../../meta/object.ts';
-import { Unreadable, type Author, type HistoryEntry, type Stored } from '../../store/contract.ts';
+import type { Author, HistoryEntry, Stored } from '../../store/contract.ts';
 import type { BundleStep, Target, Undoing } from '../contract.ts';
 import type { Core } from '../core.ts';
+import { hasWebhook } from '../conversion/stored-version.ts';
+import { convertedEntry, isUnreadable } from './change.ts';
 import type { UndoRefusal } from './contract.ts';
 import { overlaps } from './overlaps.ts';
 
@@ -17,15 +19,19 @@ interface Plan {
 
 /**
  * What takes back the entries of one object, newest first. Each is undone on what undoing the newer ones has left, so
- * that what others wrote between and after them stays, or stands in the way.
+ * that what others wrote between and after them stays, or stands in the way. Throws 500 where a webhook does not convert them.
  */
-export async function undoPlan(core: Core, entries: readonly HistoryEntry[]): Promise<Plan> {
-  const [newest] = entries;
+export async function undoPlan(core: Core, told: readonly HistoryEntry[]): Promise<Plan> {
+  const [newest] = told;
   const kind = newest && core.registry.preferred(newest.resource);
   if (!newest || !kind) return { refusals: [] };
   const { resource, namespace, name } = newest;
   const key = { resource, namespace, name };
-  const current = core.store.get(key);
+  const { conversions } = core;
+  const inStore = core.store.get(key);
+  const isConverted = hasWebhook(kind);
+  const entries = isConverted ? await Promise.all(told.map((one) => convertedEntry(conversions, kind, one))) : told;
+  const current = inStore && isConverted ? (await conversions.converted(kind, [inStore]))[0] : inStore;
   const now = current && writable(kind, current);
   let state = now;
   /** of the state: a deleted object that is created again has none */
@@ -56,7 +62,7 @@ async function undoOne(subject: Subject, entry: HistoryEntry, state?: KubeObject
   // what others say of how it is
   if (by.verb === 'status') return { state, ...(uid !== undefined && { uid }) };
   const kept = (type === 'ADDED' || before) && (type === 'DELETED' || after);
-  if (!kept || unreadable(before) || unreadable(after)) return { reason: 'what it was is kept no longer' };
+  if (!kept || isUnreadable(before) || isUnreadable(after)) return { reason: 'what it was is kept no longer' };
   if (type === 'ADDED') return after && state ? undoCreation(subject, after, state, uid) : { state };
   if (!before) return { state };
   if (type === 'DELETED') return undoDeletion(core, kind, before, state);
@@ -151,15 +157,6 @@ const whole = ({ kind, name, namespace }: Target, state: KubeObject): KubeObject
   ...state,
   metadata: { ...state.metadata, name, ...(namespace && { namespace }) },
 });
-
-function unreadable(stored: Stored | undefined): boolean {
-  try {
-    return stored !== undefined && stored.bytes.length === 0;
-  } catch (error) {
-    if (error instanceof Unreadable) return true;
-    throw error;
-  }
-}
 
 /**
  * What of an object somebody writes: without status and what the server says of it. Maps that are not there are empty, so

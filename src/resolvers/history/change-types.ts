@@ -5,6 +5,7 @@ import type { FieldChange } from '../../meta/diff.ts';
 import type { FieldChangeRef } from '../field-change.ts';
 import type { Builder } from '../builder.ts';
 import { counted } from '../context.ts';
+import { whenReady } from '../relations/soon.ts';
 
 /** `Change` and what it consists of; a page of them is `ChangePage`. */
 export function addChangeTypes(builder: Builder, fieldChange: FieldChangeRef) {
@@ -63,13 +64,13 @@ export function addChangeTypes(builder: Builder, fieldChange: FieldChangeRef) {
         nullable: true,
         description:
           'The object, without field owners. null where there was none, where it is kept no longer, and of Secrets and what else is confidential.',
-        resolve: ({ before }) => before ?? null,
+        resolve: (one) => whenReady(one.ready(), () => one.before ?? null),
       }),
       after: t.field({
         type: 'JSON',
         nullable: true,
         description: 'the same of what it became; null where it was deleted',
-        resolve: ({ after }) => after ?? null,
+        resolve: (one) => whenReady(one.ready(), () => one.after ?? null),
       }),
       diff: t.field({
         type: [fieldChange],
@@ -78,6 +79,7 @@ export function addChangeTypes(builder: Builder, fieldChange: FieldChangeRef) {
           'Of Secrets and what else is confidential the paths alone; null where what was before is kept no longer.',
         async resolve(one, _, context, info) {
           if (context.budget.due) await context.budget.turn();
+          await one.ready();
           const { diff } = one;
           return diff ? (counted(diff, context, info) as FieldChange[]) : null;
         },

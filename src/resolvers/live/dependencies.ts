@@ -1,3 +1,4 @@
+import { hasWebhook } from '../../api/conversion/stored-version.ts';
 import type { Registry } from '../../kinds/kind.ts';
 import { Compacted, type Store, type StoreEvent, type Stored } from '../../store/contract.ts';
 import type { KeysOf, ReadRecorder } from '../relations/reading.ts';
@@ -112,7 +113,11 @@ export class Dependencies<Item extends object> {
     return {
       object: ({ storage: { key } }, namespace, name) => add(key, `${key} is ${namespace}/${name}`),
       all: ({ storage: { key } }, namespace) => add(key, `${key} in ${namespace}`),
-      having: ({ storage: { key } }, ...asked) => having(key, ...asked),
+      having: (kind, namespace, ...asked) =>
+        // by which keys an event is found is known when a webhook has converted it
+        hasWebhook(kind)
+          ? add(kind.storage.key, `${kind.storage.key} in ${namespace}`)
+          : having(kind.storage.key, namespace, ...asked),
       owned: (uid, kind) => {
         if (kind) return having(kind.storage.key, '', 'owner', ownersOf, [uid]);
         for (const key of this.persisted()) having(key, '', 'owner', ownersOf, [uid]);

@@ -119,15 +119,23 @@ async function dependentsOf(
   { snapshot, kindOf, kinds }: Walk,
   { kind, object }: Reached,
 ): Promise<{ kind: Kind; object: KubeObject }[]> {
-  const owned = (snapshot.owned(object.metadata.uid) ?? []).flatMap((stored) => {
-    const of = kindOf(stored.resource);
-    return of && snapshot.mayList(of, stored.namespace) ? [{ kind: of, object: wholeObject(of, stored) }] : [];
-  });
+  const owned = await Promise.all(
+    (snapshot.owned(object.metadata.uid) ?? []).flatMap((stored) => {
+      const of = kindOf(stored.resource);
+      if (!of || !snapshot.mayList(of, stored.namespace)) return [];
+      const one = async (): Promise<{ kind: Kind; object: KubeObject }> => {
+        const [served = stored] = await snapshot.served(of, [stored]);
+        return { kind: of, object: wholeObject(of, served) };
+      };
+      return [one()];
+    }),
+  );
   const found = owned.filter((one) => isMeant(object, one.object));
   const add = async (of: Kind, namespace: string): Promise<void> => {
     if (!of.storage.persisted || !of.verbs.includes('list') || kindOf(of.storage.key) !== of) return;
     if (!snapshot.mayList(of, namespace)) return;
-    for (const stored of await snapshot.list(of, namespace)) found.push({ kind: of, object: wholeObject(of, stored) });
+    const all = await snapshot.served(of, await snapshot.list(of, namespace));
+    for (const stored of all) found.push({ kind: of, object: wholeObject(of, stored) });
   };
   const { key } = kind.storage;
   if (key === 'namespaces') for (const of of kinds()) if (of.namespaced) await add(of, object.metadata.name);

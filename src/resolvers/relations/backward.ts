@@ -15,7 +15,7 @@ type Declared = Relation<ObjectLike>;
 
 const NONE: readonly Stored[] = [];
 
-/** What of the declaring kind leads to an object, by namespace and name. Throws 403. */
+/** What of the declaring kind leads to an object, by namespace and name, as the snapshot finds it. Throws 403. */
 export function leadingTo(end: End, from: From): Soon<readonly Stored[]> {
   const { relation, declaring } = end;
   const { kind, object, snapshot } = from;

@@ -2,7 +2,7 @@ import type { Kind } from '../../kinds/kind.ts';
 import type { Reference } from '../../kinds/relation.ts';
 import { isStatusError } from '../../meta/status.ts';
 import { labelSelectorAsSelector, type LabelSelectorLike } from '../../meta/labels.ts';
-import type { Parts } from '../../meta/object.ts';
+import type { ObjectLike, Parts, Unchecked } from '../../meta/object.ts';
 import type { Stored } from '../../store/contract.ts';
 import { byPlace } from '../../store/by-place.ts';
 import { kindsOfEnd, type End } from './ends.ts';
@@ -22,8 +22,11 @@ export const leadsToOne = ({ forward, relation }: End): boolean =>
 
 /** The object that such an end leads to. Throws 403. */
 export function relatedOne(end: End, from: From): Soon<OfKind | undefined> {
+  return whenReady(storedForm(from), (object) => oneOf(end, object, from));
+}
+
+function oneOf(end: End, object: Unchecked<ObjectLike>, from: From): Soon<OfKind | undefined> {
   const { relation } = end;
-  const object = storedForm(from);
   if (relation.form === 'reference') {
     const [reference] = relation.references(object);
     return reference && referred(reference, kindsOfEnd(end, from.registry), from);
@@ -46,10 +49,13 @@ export function relatedOne(end: End, from: From): Soon<OfKind | undefined> {
 }
 
 /** What an object of the declaring kind leads to where that can be many, by namespace and name. Throws 403. */
-export function relatedMany({ relation, to }: End, from: From): Soon<readonly Stored[]> {
+export function relatedMany(end: End, from: From): Soon<readonly Stored[]> {
+  return whenReady(storedForm(from), (object) => manyOf(end, object, from));
+}
+
+function manyOf({ relation, to }: End, object: Unchecked<ObjectLike>, from: From): Soon<readonly Stored[]> {
   const [kind] = to;
   if (!kind) return NONE;
-  const object = storedForm(from);
   const { namespace = '' } = object.metadata;
   switch (relation.form) {
     case 'names': {
@@ -61,7 +67,9 @@ export function relatedMany({ relation, to }: End, from: From): Soon<readonly St
     case 'selector': {
       const within = kind.namespaced ? namespace : '';
       from.snapshot.authorizeList(kind, within);
-      return selected(kind, within, relation.selector(object), from.snapshot);
+      return whenReady(selected(kind, within, relation.selector(object), from.snapshot), (items) =>
+        from.snapshot.served(kind, items),
+      );
     }
     default:
       return NONE;

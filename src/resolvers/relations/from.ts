@@ -4,6 +4,7 @@ import type { Stored } from '../../store/contract.ts';
 import type { OperationContext } from '../context.ts';
 import type { FieldPlace } from './snapshots.ts';
 import type { Snapshot } from './snapshot.ts';
+import type { Soon } from './soon.ts';
 
 /** An object, and what it is served as. */
 export interface OfKind {
@@ -31,6 +32,10 @@ export function fromOf(
   return { kind, object, registry, snapshot: snapshotOf(info), warn: (text) => request.warn(text) };
 }
 
-/** The object as relations are declared: in its stored version. */
-export const storedForm = ({ kind, object }: Pick<From, 'kind' | 'object'>): Unchecked<ObjectLike> =>
-  kind.convert ? kind.convert.toStorage(object) : object;
+/** The object as relations are declared: in its stored version. Throws 500 where a webhook does not convert it. */
+export const storedForm = ({
+  kind,
+  object,
+  snapshot,
+}: Pick<From, 'kind' | 'object' | 'snapshot'>): Soon<Unchecked<ObjectLike>> =>
+  kind.convert ? snapshot.declared(kind, object) : object;

@@ -14,10 +14,13 @@ import type { KindTypes } from '../schema/kind-types.ts';
 import { badRequest } from '../../meta/status.ts';
 import { parseLabelSelector } from '../../meta/labels.ts';
 import type { KubeObject } from '../../meta/object.ts';
+import { hasWebhook } from '../../api/conversion/stored-version.ts';
+import { unlessFailed } from '../converted.ts';
 import { wholeObject } from '../whole.ts';
 import { compileWhere } from '../where/compile-where.ts';
 import { DEFAULT_FIRST, MAX_FIRST } from '../where/paging.ts';
 import type { OfKind } from './from.ts';
+import type { Snapshot } from './snapshot.ts';
 
 /** The arguments of a list of objects of several kinds. */
 export interface MixedArguments {
@@ -63,14 +66,17 @@ export function cursorIn(after: string | null | undefined): Cursor | undefined {
 
 /** Answers the arguments from all that a relation leads to, in its order. Throws 400. */
 export async function mixedPage(
-  all: readonly OfKind[],
+  found: readonly OfKind[],
   { labelSelector, where, first, after }: MixedArguments,
-  revision: number,
-  { budget }: Pick<OperationContext, 'budget'>,
+  snapshot: Snapshot,
+  context: Pick<OperationContext, 'budget' | 'request'>,
 ): Promise<MixedPage> {
+  const { budget } = context;
+  const { revision } = snapshot;
   const count = first ?? DEFAULT_FIRST;
   if (count < 1 || count > MAX_FIRST) throw badRequest(`first must be between 1 and ${MAX_FIRST}`);
   const selector = labelSelector ? parseLabelSelector(labelSelector) : undefined;
+  const all = await servedOf(found, snapshot, context);
   const filters = new Map(
     where === null || where === undefined
       ? []
@@ -105,6 +111,27 @@ export async function mixedPage(
       hasPreviousPage: start > 0,
     },
   };
+}
+
+/**
+ * The same in the versions of their kinds. A kind whose webhook does not convert hides no others: it is left out, and the
+ * caller is warned; where there is no other, it is the answer's error.
+ */
+async function servedOf(
+  all: readonly OfKind[],
+  snapshot: Snapshot,
+  context: Pick<OperationContext, 'request'>,
+): Promise<readonly OfKind[]> {
+  if (!all.some(({ kind }) => hasWebhook(kind))) return all;
+  const isAlone = new Set(all.map(({ kind }) => kind)).size === 1;
+  const convert = async ({ kind, stored }: OfKind): Promise<OfKind> => {
+    const [served = stored] = await snapshot.served(kind, [stored]);
+    return { kind, stored: served };
+  };
+  const served = await Promise.all(
+    all.map((one) => (isAlone ? convert(one) : unlessFailed(context, () => convert(one)))),
+  );
+  return served.filter((one) => one !== undefined);
 }
 
 const made = new WeakMap<KindTypes['anyObject'], GraphQLObjectType>();

@@ -85,7 +85,8 @@ export async function ownedDown(from: From, depth: number, resource: string | un
         if (seen.has(one.stored.uid)) continue;
         seen.add(one.stored.uid);
         if (resource === undefined || one.stored.resource === resource) found.push(one);
-        next.push({ ...from, kind: one.kind, object: wholeObject(one.kind, one.stored) });
+        // its metadata is asked for, which is the same in all versions
+        next.push({ ...from, kind: one.kind, object: one.stored.object });
       }
     }
     level = next;

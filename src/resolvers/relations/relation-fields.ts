@@ -19,6 +19,7 @@ import { endText } from './end-text.ts';
 import { endsOf, type End } from './ends.ts';
 import { leadsToOne, relatedMany, relatedOne } from './forward.ts';
 import { fromOf, type OfKind } from './from.ts';
+import { unlessFailed } from '../converted.ts';
 import { cursorIn, mixedArguments, mixedPage, mixedType, type MixedArguments } from './mixed-list.ts';
 import { MAX_DEPTH, ownedDown, ownersUp } from './ownership.ts';
 import type { Snapshot } from './snapshot.ts';
@@ -113,7 +114,7 @@ const sourceOf =
   (kind: Kind, snapshot: Snapshot, read: (snapshot: Snapshot) => Soon<readonly Stored[]>): ListSource =>
   async ({ labelSelector, fieldSelector, revision }) => {
     const at = revision === undefined ? snapshot : snapshot.at(Number(revision));
-    const items = await read(at);
+    const items = await at.served(kind, await read(at));
     const { matches, scope } = selectionOf(targetOf(kind, {}), { labelSelector, fieldSelector });
     const { name } = scope;
     if (!matches && name === undefined) return { items, revision: at.revision };
@@ -134,7 +135,7 @@ function mixed<A extends MixedArguments>(
     const own = context.snapshotOf(info);
     const cursor = cursorIn(given.after);
     const snapshot = cursor ? own.at(cursor.revision) : own;
-    return mixedPage(await read(object, given, context, info)(snapshot), given, snapshot.revision, context);
+    return mixedPage(await read(object, given, context, info)(snapshot), given, snapshot, context);
   };
   return {
     type: mixedType(types),
@@ -198,7 +199,8 @@ const usedByField = (kind: Kind, types: KindTypes): Field =>
           if (resource && declaring.storage.key !== resource) continue;
           const within = placeOfBack(end, from);
           if (within === undefined || !snapshot.mayList(declaring, within)) continue;
-          for (const stored of await leadingTo(end, { ...from, snapshot })) found.push({ kind: declaring, stored });
+          const leading = await unlessFailed(context, async () => leadingTo(end, { ...from, snapshot }));
+          for (const stored of leading ?? []) found.push({ kind: declaring, stored });
         }
         return [...new Map(found.map((one) => [one.stored, one])).values()];
       };

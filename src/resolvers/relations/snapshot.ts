@@ -2,9 +2,12 @@ import { attributesOf, forbiddenError, type ResourceAttributes } from '../../api
 import type { Api, RequestContext } from '../../api/contract.ts';
 import { absenceOf, absent } from '../../api/endpoint.ts';
 import { translateStoreError, unreadableCollection } from '../../api/store-errors.ts';
+import { hasWebhook } from '../../api/conversion/stored-version.ts';
 import type { Kind } from '../../kinds/kind.ts';
+import type { KubeObject } from '../../meta/object.ts';
 import type { FieldTerm } from '../../meta/fields.ts';
 import type { Having, Stored, View } from '../../store/contract.ts';
+import { inStoredVersion, inVersion } from '../converted.ts';
 import type { Budget } from '../budget.ts';
 import { targetOf } from '../targets.ts';
 import type { KeysOf, Reading } from './reading.ts';
@@ -58,11 +61,27 @@ export class Snapshot {
     return this.view.revision;
   }
 
-  /** One object. Throws 403. */
+  /** One object, in its kind's version. Throws 403, and 500 where a webhook does not convert it. */
   get(kind: Kind, namespace: string, name: string): Soon<Stored | undefined> {
     this.authorize('get', kind, namespace, name);
     this.reading.recorder?.object(kind, namespace, name);
-    return this.read((view) => view.get({ resource: kind.storage.key, namespace, name }));
+    const found = this.read((view) => view.get({ resource: kind.storage.key, namespace, name }));
+    return whenReady(found, (stored) => stored && whenReady(this.served(kind, [stored]), ([one]) => one));
+  }
+
+  /** What `list`, `find` and `owned` have found, in a kind's version. Throws 500 where a webhook does not convert it. */
+  served(kind: Kind, items: readonly Stored[]): Soon<readonly Stored[]> {
+    return inVersion(this.api, kind, items);
+  }
+
+  /** An object that was read in some version as it is in the stored one, of which relations are declared. Throws 500. */
+  declared(kind: Kind, object: KubeObject): Soon<KubeObject> {
+    if (!hasWebhook(kind) || kind.version === kind.storage.version) return kind.convert?.toStorage(object) ?? object;
+    const { namespace = '', name } = object.metadata;
+    const found = this.read((view) => view.get({ resource: kind.storage.key, namespace, name }));
+    return whenReady(found, (stored) =>
+      stored ? whenReady(inStoredVersion(this.api, kind, [stored]), ([one]) => one?.object ?? object) : object,
+    );
   }
 
   /** Whether the caller may list a kind in a namespace ('' for all of them). */
@@ -98,7 +117,7 @@ export class Snapshot {
   }
 
   /**
-   * Those that have one of some keys, as `list` has them: one pass over the list answers all keys.
+   * Those that have one of some keys, in the stored version: one pass over the list answers all keys.
    * @param id tells one way of having keys from another
    * @param having the same of one key in the store's own index, which the first question is answered from: it may be the only one
    */
@@ -116,7 +135,10 @@ export class Snapshot {
     if (known === undefined && having && !this.lists.has(`${kind.storage.key}/${namespace}`)) {
       this.indexes.set(name, 'asked once');
       return whenReady(
-        this.read((view) => view.list(scopeOf(kind, namespace), having)),
+        whenReady(
+          this.read((view) => view.list(scopeOf(kind, namespace), having)),
+          (items) => inStoredVersion(this.api, kind, items),
+        ),
         (items) => this.having(items, (stored) => keysOf(stored).some((key) => keys.includes(key))),
       );
     }
@@ -166,7 +188,8 @@ export class Snapshot {
       }
       return false;
     };
-    const index = whenReady(this.all(kind, namespace), (items) => whenReady(this.having(items, add), () => map));
+    const all = whenReady(this.all(kind, namespace), (items) => inStoredVersion(this.api, kind, items));
+    const index = whenReady(all, (items) => whenReady(this.having(items, add), () => map));
     this.indexes.set(name, index);
     if (index instanceof Promise) void index.then((made) => this.indexes.set(name, made)).catch(() => undefined);
     return index;

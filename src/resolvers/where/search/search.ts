@@ -1,7 +1,9 @@
+import { hasWebhook } from '../../../api/conversion/stored-version.ts';
 import type { Kind } from '../../../kinds/kind.ts';
 import { badRequest } from '../../../meta/status.ts';
 import type { Stored } from '../../../store/contract.ts';
 import type { OperationContext } from '../../context.ts';
+import { inVersion, unlessFailed } from '../../converted.ts';
 import { objectFor } from '../object-for.ts';
 import { searchable, type SearchText } from './searchable.ts';
 import { searchScopes } from './search-scopes.ts';
@@ -50,7 +52,10 @@ export async function search(context: OperationContext, args: SearchArguments): 
   let looked = 0;
   for (const { kind, scope } of await searchScopes(context, args.kinds, args.namespaces)) {
     if (api.store.unreadable(scope)) continue;
-    for (const stored of api.store.list(scope).items) {
+    const { items } = api.store.list(scope);
+    // what the caller sees is searched, not what is stored; a webhook that fails hides no other kinds
+    const served = hasWebhook(kind) ? await unlessFailed(context, async () => inVersion(api, kind, items)) : items;
+    for (const stored of served ?? []) {
       if (++looked % LOOK_EVERY === 0 && budget.due) await budget.turn();
       if (!mayHave(stored, escaped)) continue;
       const hit = hitOf(kind, stored, words);
