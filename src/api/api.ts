@@ -64,6 +64,8 @@ export interface ApiOptions {
   auditor?: Auditor;
   /** where lines are kept; absent: they are not */
   logs?: LogsOptions;
+  /** false: nobody is told since when the use of tokens in Secrets is written down, so that no controller lets them go */
+  tracksLegacyTokens?: boolean;
   /** starts a thread in which objects of very many values are judged */
   validationThread?: () => Thread;
   log?(line: string): void;
@@ -131,7 +133,8 @@ export async function createApi(options: ApiOptions): Promise<RunningApi> {
   const tokenSecrets = followTokenSecrets(core, options.clientCA);
   markUsed = (secret) => tokenSecrets.used(secret);
   const definitions = await followDefinitions(core);
-  const followers: { stop(): void }[] = [definitions, tokenSecrets, await trackLegacyTokens(core)];
+  const followers: { stop(): void }[] = [definitions, tokenSecrets];
+  if (options.tracksLegacyTokens ?? true) followers.push(await trackLegacyTokens(core));
   if (options.clientCA && options.clientCAKey) {
     followers.push(followCertificateRequests(core, { cert: options.clientCA, key: options.clientCAKey }));
   }

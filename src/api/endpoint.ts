@@ -54,7 +54,7 @@ export function checkEndpoint(core: Core, ctx: RequestContext, verb: string, tar
   core.authorizer.require(ctx, asked, target);
   const error = absent(absence, asked, target);
   // over REST the path says it; who gives a namespace as an argument may forget it
-  if (!target.kind.namespaced || target.namespace) throw error;
+  if (!target.kind.namespaced || target.namespace || absenceOf(asked, { ...target, namespace: 'any' })) throw error;
   throw new StatusError({ ...error.status, message: `${target.kind.resource} are in namespaces: say in which` });
 }
 

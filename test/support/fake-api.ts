@@ -80,7 +80,9 @@ export class FakeApi {
     options: Partial<ApiOptions>,
     dialer?: Dialer,
   ): Promise<FakeApi> {
-    const api = await createApi({ registry: createRegistry(), serviceAccountKeys, clock, ...options, store });
+    // tests count what there is: no ConfigMap of the cluster's own
+    const usual = { registry: createRegistry(), serviceAccountKeys, clock, tracksLegacyTokens: false };
+    const api = await createApi({ ...usual, ...options, store });
     return new FakeApi(store, clock, api, createGraphQL({ api, ...(dialer && { dialer }) }));
   }
 

@@ -8,12 +8,15 @@ import type { Builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
 import type { Subscription } from '../live/subscription.ts';
 
-const KINDS: Readonly<Record<'CONTAINER' | 'EVENT' | 'AUDIT', { value: LogKind }>> = {
-  CONTAINER: { value: 'container' },
-  EVENT: { value: 'event' },
-  AUDIT: { value: 'audit' },
+const KINDS: Readonly<Record<'CONTAINER' | 'EVENT' | 'AUDIT', { value: LogKind; description: string }>> = {
+  CONTAINER: { value: 'container', description: 'what a container has written' },
+  EVENT: { value: 'event', description: 'an event of the cluster' },
+  AUDIT: { value: 'audit', description: 'an event of the audit' },
 };
-const STREAMS = { STDOUT: { value: 'stdout' }, STDERR: { value: 'stderr' } } as const;
+const STREAMS = {
+  STDOUT: { value: 'stdout', description: 'the standard output' },
+  STDERR: { value: 'stderr', description: 'the standard error' },
+} as const;
 
 /** `logs(…)` and `logsLive(…)`: lines that are kept, of whatever pod; `writeLogs(…)`, by which agents of nodes bring them. */
 export function addKeptLogs(builder: Builder): void {
@@ -21,6 +24,7 @@ export function addKeptLogs(builder: Builder): void {
   const entry = entryType(builder, kind);
   const where = filterInput(builder, kind);
   const page = builder.objectRef<LogPage>('LogPage').implement({
+    description: 'A page of lines.',
     fields: (t) => ({
       entries: t.field({ type: [entry], description: 'newest first', resolve: ({ entries }) => [...entries] }),
       continue: t.string({
@@ -36,7 +40,7 @@ export function addKeptLogs(builder: Builder): void {
       description:
         'Lines of containers and events that are kept, also of pods that are gone, newest first: those of pods whose pods/log you may get, and of namespaces whose events you may list. The rest is left out.',
       args: {
-        where: t.arg({ type: where }),
+        where: t.arg({ type: where, description: 'which lines; all when not said' }),
         first: t.arg.int({ description: 'at most 1000, 100 when not said' }),
         after: t.arg.string({ description: '`continue` of the page before' }),
       },
@@ -51,7 +55,7 @@ export function addKeptLogs(builder: Builder): void {
     logsLive: t.field({
       type: [entry],
       description: 'The same as they come, from now on, some lines a payload.',
-      args: { where: t.arg({ type: where }) },
+      args: { where: t.arg({ type: where, description: 'which lines; all when not said' }) },
       subscribe: (_, args, context): Promise<AsyncIterable<unknown>> => follow(context, filterOf(args.where)),
       resolve: (value) => value as LogEntry[],
     }),
@@ -62,7 +66,7 @@ export function addKeptLogs(builder: Builder): void {
       description:
         'For agents of nodes: what containers have written since the position `from`, all of it or nothing. Answers `{written, positions}`.',
       args: {
-        node: t.arg.string({ required: true }),
+        node: t.arg.string({ required: true, description: 'whose agent it is' }),
         batches: t.arg({
           type: 'JSON',
           required: true,
@@ -75,21 +79,26 @@ export function addKeptLogs(builder: Builder): void {
   }));
 }
 
-const kindEnum = (builder: Builder) => builder.enumType('LogKind', { values: KINDS });
+const kindEnum = (builder: Builder) =>
+  builder.enumType('LogKind', { description: 'Where a line comes from.', values: KINDS });
 const entryType = (builder: Builder, kind: ReturnType<typeof kindEnum>) =>
   builder.objectRef<LogEntry>('LogEntry').implement({
     description: 'A line that is kept.',
     fields: (t) => ({
       time: t.string({ description: 'RFC 3339, to the microsecond', resolve: ({ at }) => timeText(at) }),
-      kind: t.expose('kind', { type: kind }),
-      namespace: t.string({ nullable: true, resolve: ({ namespace }) => namespace || null }),
-      pod: t.string({ nullable: true, resolve: (line) => line.pod || null }),
-      podUid: t.string({ nullable: true, resolve: ({ uid }) => uid || null }),
-      container: t.string({ nullable: true, resolve: (line) => line.container || null }),
+      kind: t.expose('kind', { type: kind, description: 'where it comes from' }),
+      namespace: t.string({
+        nullable: true,
+        description: 'of the pod, or of what the event is of',
+        resolve: ({ namespace }) => namespace || null,
+      }),
+      pod: t.string({ nullable: true, description: 'its name', resolve: (line) => line.pod || null }),
+      podUid: t.string({ nullable: true, description: 'its uid', resolve: ({ uid }) => uid || null }),
+      container: t.string({ nullable: true, description: 'its name', resolve: (line) => line.container || null }),
       restart: t.exposeInt('attempt', { description: 'how many times the container had been restarted' }),
-      node: t.string({ nullable: true, resolve: ({ node }) => node || null }),
+      node: t.string({ nullable: true, description: 'where the pod was', resolve: ({ node }) => node || null }),
       stream: t.exposeString('stream', { description: 'stdout or stderr' }),
-      text: t.exposeString('text'),
+      text: t.exposeString('text', { description: 'the line' }),
       fields: t.field({
         type: 'JSON',
         nullable: true,
@@ -100,19 +109,22 @@ const entryType = (builder: Builder, kind: ReturnType<typeof kindEnum>) =>
   });
 
 const filterInput = (builder: Builder, kind: ReturnType<typeof kindEnum>) => {
-  const stream = builder.enumType('LogStream', { values: STREAMS });
+  const stream = builder.enumType('LogStream', {
+    description: 'Where a container has written a line.',
+    values: STREAMS,
+  });
   const field = builder.inputType('LogFieldTest', {
     description: 'Of lines that are JSON objects. All that is said must hold.',
     fields: (t) => ({
       field: t.string({ required: true, description: 'with dots between names: `error.code`' }),
-      eq: t.field({ type: 'JSON' }),
+      eq: t.field({ type: 'JSON', description: 'has this value' }),
       ne: t.field({ type: 'JSON', description: 'has the field, with another value' }),
-      in: t.field({ type: ['JSON'] }),
-      gt: t.float(),
-      gte: t.float(),
-      lt: t.float(),
-      lte: t.float(),
-      exists: t.boolean(),
+      in: t.field({ type: ['JSON'], description: 'has one of these values' }),
+      gt: t.float({ description: 'a number that is greater' }),
+      gte: t.float({ description: 'a number that is not less' }),
+      lt: t.float({ description: 'a number that is less' }),
+      lte: t.float({ description: 'a number that is not greater' }),
+      exists: t.boolean({ description: 'whether the line has the field' }),
     }),
   });
   return builder.inputType('LogWhere', {
@@ -122,16 +134,16 @@ const filterInput = (builder: Builder, kind: ReturnType<typeof kindEnum>) => {
         type: [kind],
         description: 'containers and events when not said; the audit is for who may get the path /logs/audit',
       }),
-      namespaces: t.stringList(),
-      pods: t.stringList(),
-      containers: t.stringList(),
-      nodes: t.stringList(),
-      stream: t.field({ type: stream }),
+      namespaces: t.stringList({ description: 'one of these' }),
+      pods: t.stringList({ description: 'one of these, by name' }),
+      containers: t.stringList({ description: 'one of these, by name' }),
+      nodes: t.stringList({ description: 'one of these' }),
+      stream: t.field({ type: stream, description: 'this one only' }),
       since: t.string({ description: 'a duration (`5m`), or an RFC 3339 time' }),
       until: t.string({ description: 'the same: before this' }),
       text: t.string({ description: 'whole words, all of them, whatever their case' }),
       contains: t.string({ description: 'a part of the line, as it stands there' }),
-      fields: t.field({ type: [field] }),
+      fields: t.field({ type: [field], description: 'of lines that are JSON objects' }),
     }),
   });
 };
