@@ -42,7 +42,7 @@ function overRest(facades: Facades, write: Write): Promise<Reply> {
   const { verb, subject, namespace, name, subresource, manager, force, dryRun } = write;
   const query = new URLSearchParams({
     ...(verb !== 'delete' && { fieldManager: manager }),
-    ...(dryRun && { dryRun: 'All' }),
+    ...(dryRun && verb !== 'delete' && { dryRun: 'All' }),
     ...(force && { force: 'true' }),
   });
   const path = `${collectionOf(subject, namespace)}${verb === 'create' ? '' : `/${name}`}${subresource ? `/${subresource}` : ''}?${query}`;
@@ -54,6 +54,8 @@ function overRest(facades: Facades, write: Write): Promise<Reply> {
     ...((uid ?? resourceVersion) && { preconditions: { uid, resourceVersion } }),
     ...(policy && { propagationPolicy: policy }),
     ...(graceSeconds !== undefined && { gracePeriodSeconds: graceSeconds }),
+    // the query counts only where there is no body
+    ...(dryRun && { dryRun: ['All'] }),
   });
 }
 

@@ -60,10 +60,13 @@ export class Writing {
     const before = model.find(subject, namespace, name);
     const isGone =
       verb === 'delete'
-        ? answer.kind === 'Status' || !before!.metadata.finalizers?.length
+        ? answer.kind === 'Status' || !answer.metadata.finalizers?.length
         : before?.metadata.deletionTimestamp && !answer.metadata.finalizers?.length;
     const word = verb + (subresource ? `/${subresource}` : '');
-    if (isGone) model.remove(subject, before!, this.facades.revision, word);
+    // a pod is marked before it goes, however short its grace
+    const isMarked = answer.metadata?.resourceVersion !== before?.metadata.resourceVersion;
+    if (isGone && verb === 'delete' && subject.answersDeleted && isMarked) model.put(subject, answer, word);
+    if (isGone) model.remove(subject, model.find(subject, namespace, name)!, this.facades.revision, word);
     else if (answer.metadata.resourceVersion === before?.metadata.resourceVersion) expect(answer).toEqual(before);
     else model.put(subject, answer, word);
   }
@@ -128,7 +131,11 @@ export class Writing {
   private manifest({ subject, namespace, name }: Pick<Write, 'subject' | 'namespace' | 'name'>): Loose {
     const { random, model } = this;
     const { apiVersion, kind } = subject;
-    const owners = random.chance(0.4) ? [...model.now.values()].filter((o) => o.metadata.namespace === namespace) : [];
+    const owners = random.chance(0.4)
+      ? [...model.now.values()].filter(
+          (o) => o.metadata.namespace === namespace && !(o.kind === kind && o.metadata.name === name),
+        )
+      : [];
     const owner = owners.length ? random.pick(owners) : undefined;
     return {
       apiVersion,
@@ -237,15 +244,15 @@ export class Writing {
   ): Promise<void> {
     const { model, facades } = this;
     if (facades.revision === from) return;
-    const document = `{ r: changes(kinds: ["${subject.resource}"], namespaces: ["${namespace}"], first: ${facades.revision - from}) { items { revision name } } }`;
+    const document = `{ r: changes(kinds: ["${subject.resource}"], namespaces: ["${namespace}"], first: ${facades.revision - from}) { items { revision name type } } }`;
     const { items } = await facades.ask(document);
-    for (const { revision, name } of [...items].reverse()) {
-      const before = all.find(({ metadata }) => metadata.name === name)!;
-      if (!before.metadata.finalizers?.length) model.remove(subject, before, Number(revision), 'deletecollection');
-      else {
-        const { body } = await facades.rest('GET', `${collectionOf(subject, namespace)}/${name}`);
-        model.put(subject, body, 'deletecollection');
+    for (const { revision, name, type } of [...items].reverse()) {
+      if (type === 'DELETED') {
+        model.remove(subject, model.find(subject, namespace, name)!, Number(revision), 'deletecollection');
+        continue;
       }
+      const query = `{ r: ${subject.one}(namespace: "${namespace}", name: "${name}", asOf: "${revision}") { raw } }`;
+      model.put(subject, (await facades.ask(query)).raw, 'deletecollection');
     }
     const left = all.filter(({ metadata }) => metadata.finalizers?.length).map(({ metadata }) => metadata.name);
     for (const { metadata } of all)
