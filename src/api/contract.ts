@@ -136,7 +136,7 @@ export type BundleStep = { target: Target } & (
 export interface StepAnswer {
   /** the object before the step, in the target's version; undefined where there was none */
   before: ObjectAnswer | undefined;
-  /** and after it; undefined where there is none any more. At the revision of `before` where the step changed nothing. */
+  /** and after it; undefined where there is none any more. `before` itself where the step changed nothing. */
   after: ObjectAnswer | undefined;
   /** what the verb answers alone; undefined where it is refused */
   answer: Answer | undefined;

@@ -45,10 +45,15 @@ export async function settle(
     const key = keyOf(step.target);
     return objectAnswer(one.kind, withVersion(one.object, committed(key) ?? staged.baseOf(key)), one.code);
   };
-  const [was, is, says] = await Promise.all([before && whole(before), after && whole(after), answer && told(answer)]);
+  const isSame = after === before;
+  const [was, is, says] = await Promise.all([
+    before && whole(before),
+    !isSame && after ? whole(after) : undefined,
+    answer && told(answer),
+  ]);
   return {
     before: was,
-    after: is,
+    after: isSame ? was : is,
     answer: says,
     refusal,
     warnings,

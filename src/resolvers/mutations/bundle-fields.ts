@@ -2,7 +2,6 @@ import { ARGUMENTS } from '../argument-texts.ts';
 import { diffObjects, type FieldChange } from '../../meta/diff.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { attributesOf } from '../../api/authorization/attributes.ts';
-import type { ObjectAnswer } from '../../api/contract.ts';
 import type { Builder } from '../builder.ts';
 import type { OperationContext } from '../context.ts';
 import type { FieldChangeRef } from '../field-change.ts';
@@ -126,14 +125,13 @@ export function addBundleFields(builder: Builder, change: FieldChangeRef): Bundl
   return bundle;
 }
 
-const isSame = (before: ObjectAnswer, after: ObjectAnswer): boolean =>
-  before.stored !== undefined && before.stored.revision === after.stored?.revision;
-
 function actionOf({ gone, answer: { before, after, refusal } }: BundleObject): keyof typeof ACTIONS | null {
   if (refusal) return null;
   if (gone) return gone;
   if (!before) return after ? 'CREATED' : null;
-  return after && isSame(before, after) ? 'UNCHANGED' : 'CONFIGURED';
+  // it waited for nothing but what this write has taken off
+  if (!after) return 'DELETED';
+  return after === before ? 'UNCHANGED' : 'CONFIGURED';
 }
 
 /** Old values are a read of the object. */
@@ -145,7 +143,7 @@ function diffOf(
   if (!kind || refusal) return null;
   const attributes = attributesOf('get', { kind, namespace, name, subresource: '' });
   if (!api.authorizeRead(request, attributes).allowed) return null;
-  if (before && after && isSame(before, after)) return [];
+  if (before && after === before) return [];
   const [from, to] = [before && plain(before.object), after && plain(after.object)];
   const changes: FieldChange[] = !from
     ? [{ path: '', op: 'add', to }]

@@ -10,6 +10,15 @@ import { collectionOf, send, type FacadeName, type Write } from './write.ts';
 export const HOLD = 'example.com/hold';
 const MANAGERS = ['ann', 'bob'];
 
+/** What became of one of many. */
+interface Written {
+  subject: Subject;
+  namespace: string;
+  name: string;
+  object: Loose | null;
+  action: string;
+}
+
 /** Writes at random, through either façade, and has the model learn what the answers say. */
 export class Writing {
   /** how often each was done, by its words */
@@ -191,16 +200,11 @@ export class Writing {
     expect(dry.refused).toBe(done.refused);
     this.count(`bundle${done.refused ? ' refused' : ''}`);
     const before = model.revision;
-    const written = done.refused
-      ? []
-      : (done.objects as { object: Loose }[]).map(({ object }, i) => ({ object, ...wanted[i]! }));
-    // several writes of one object are one
-    const byRevision = new Map(written.map((one) => [Number(one.object.metadata.resourceVersion), one]));
-    for (const revision of [...byRevision.keys()].sort((a, b) => a - b)) {
-      const { subject, object } = byRevision.get(revision)!;
-      if (revision > before) model.put(subject, object, 'apply');
-      else expect(object, said).toEqual(model.find(subject, namespace, object.metadata.name));
-    }
+    if (!done.refused)
+      await this.learnMany(
+        wanted.map(({ subject, name }, i) => ({ subject, namespace, name, ...done.objects[i] })),
+        'apply',
+      );
     expect(facades.revision, said).toBe(model.revision);
     if (model.revision > before)
       expect([done.firstRevision, done.lastRevision]).toEqual([String(before + 1), String(model.revision)]);
@@ -260,6 +264,26 @@ export class Writing {
     expect(facades.revision).toBe(model.revision);
   }
 
+  /** Several writes of one object are one; of what they have finished deleting history knows the revision. */
+  private async learnMany(written: readonly Written[], verb: string): Promise<void> {
+    const { model, facades } = this;
+    const before = model.revision;
+    const byRevision = new Map<number, Written>();
+    for (const one of written) {
+      const { subject, namespace, name, object, action } = one;
+      const marked = model.find(subject, namespace, name)?.metadata.deletionTimestamp !== undefined;
+      if (!object) expect([action, marked]).toEqual(['DELETED', true]);
+      const query = `{ r: history(resource: "${subject.resource}", namespace: "${namespace}", name: "${name}", first: 1) { items { revision } } }`;
+      byRevision.set(Number(object?.metadata.resourceVersion ?? (await facades.ask(query)).items[0].revision), one);
+    }
+    for (const [revision, { subject, namespace, name, object }] of [...byRevision].sort(([a], [b]) => a - b)) {
+      const known = model.find(subject, namespace, name);
+      if (!object) model.remove(subject, known!, revision, verb);
+      else if (revision > before) model.put(subject, object, verb);
+      else expect(object).toEqual(known);
+    }
+  }
+
   private async updateMany(): Promise<void> {
     const { random, model, facades } = this;
     const subject = random.pick(SUBJECTS);
@@ -273,12 +297,10 @@ export class Writing {
     const said = JSON.stringify({ where, done });
     expect(done, said).toMatchObject({ count: found.length, refused: false });
     this.count('graphql updateMany');
-    const objects = (done.objects as { object: Loose }[]).map(({ object }) => object);
-    for (const object of objects.sort(
-      (a, b) => Number(a.metadata.resourceVersion) - Number(b.metadata.resourceVersion),
-    ))
-      if (Number(object.metadata.resourceVersion) > model.revision) model.put(subject, object, 'patch');
-      else expect(object).toEqual(model.find(subject, object.metadata.namespace!, object.metadata.name));
+    await this.learnMany(
+      done.objects.map((one: object) => ({ ...one, subject })),
+      'patch',
+    );
     expect(facades.revision, said).toBe(model.revision);
   }
 }

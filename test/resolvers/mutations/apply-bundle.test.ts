@@ -132,6 +132,28 @@ describe('applyBundle', () => {
     expect((await g.t.get('configmaps', 'c')).object.data).toEqual({ a: '1' });
   });
 
+  test('says of an object that is named twice what each of them makes of it, in a dry run too', async () => {
+    const manifests = [config('twice', { a: '1' }), config('twice', { a: '2' }), config('twice', { a: '2' })];
+    const dry = await apply(manifests, { dryRun: true });
+    const done = await apply(manifests);
+    const wanted = ['CREATED', 'CONFIGURED', 'UNCHANGED'].map((action) => `ConfigMap twice ${action}`);
+    for (const one of [dry, done]) {
+      expect(actions(one)).toEqual(wanted);
+      expect(one.objects[1]?.diff).toEqual([{ path: 'data.a', op: 'replace', from: '1', to: '2' }]);
+    }
+    expect(done.firstRevision).toBe(done.lastRevision);
+  });
+
+  test('says that an object goes that waited for what the manifest no longer has', async () => {
+    const held = config('held', { a: '1' });
+    await apply({ ...held, metadata: { ...held.metadata, finalizers: ['example.com/hold'] } });
+    await g.t.delete('configmaps', 'held');
+    const dry = await apply(held, { dryRun: true });
+    const done = await apply(held);
+    for (const one of [dry, done]) expect(actions(one)).toEqual(['ConfigMap held DELETED']);
+    expect(done.objects[0]?.object).toBeNull();
+  });
+
   test('of a Secret no value is in the diff', async () => {
     const secret = (password: string) => ({
       apiVersion: 'v1',
