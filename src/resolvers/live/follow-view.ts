@@ -28,8 +28,12 @@ export async function followView(
   const { subscription, views, rights } = subscribing;
   let teller: ViewTeller | undefined;
   const follower = { request, rights, isRelated };
-  const leave = await views.follow(follower, selection, (view) => (teller = tellerOf(view, subscription)));
-  subscription.tellsLatest((own) => teller!.latest(own ?? resume));
+  const leave = await views.follow(follower, selection, (view) => {
+    const made = (teller = tellerOf(view, subscription));
+    // in this turn: what the view tells comes after what it was when it began to tell
+    subscription.tellsLatest((own) => made.latest(own ?? resume));
+    return made;
+  });
   subscription.openedBy(
     selection.targets.flatMap((target) =>
       ['list', 'watch'].map((verb) => collectionAttributes(verb, target, selection.options)),

@@ -115,6 +115,22 @@ describe('a live query', () => {
     await Promise.all([counting.end(), not.end()]);
   });
 
+  test('begins with the result, whatever happens when it begins', async () => {
+    await give('one', 0);
+    const before = new Reader(document('first: 1'));
+    await before.next();
+    for (let n = 1; n <= 60; n++) {
+      const written = label('one', { n: String(n) });
+      // at each of the moments of a write
+      for (let turn = 0; turn < n % 30; turn++) await Promise.resolve();
+      // another reader of the same view
+      const reader = new Reader(document(`first: ${n + 1}`));
+      expect(await reader.next()).toMatchObject({ type: 'RESULT' });
+      await Promise.all([written, reader.end()]);
+    }
+    await before.end();
+  });
+
   test('is refused with what its arguments are not', async () => {
     for (const args of ['first: 0', 'first: 5001', 'namespaces: ["a"]', 'labelSelector: "=="']) {
       const results = cluster.connect().subscribe({ query: document(args) });
