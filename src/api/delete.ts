@@ -95,7 +95,8 @@ async function removeOnce(op: Operation, stored: Stored, options: DeleteOptions)
   if (op.dryRun) return { answer: gone(op, last, options) };
   const outcome = await commitDelete(op, deleteOf(op, last.name, last.revision), last);
   if (!outcome.ok && !(outcome.why === 'missing' && last !== stored)) return { current: outcome.current };
-  return { answer: gone(op, last, options) };
+  // at the revision of its end
+  return { answer: gone(op, outcome.ok ? outcome.stored : last, options) };
 }
 
 const accepted = (options: DeleteOptions): number => (options.orphanDependents === false ? 202 : 200);

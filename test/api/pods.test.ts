@@ -269,3 +269,11 @@ test('an older AppArmor annotation becomes the field', async () => {
     `metadata.annotations[${key}]: Forbidden: may not remove or update AppArmor annotations`,
   ]);
 });
+
+test('one that is deleted is answered at the revision of its end', async () => {
+  const { metadata } = await made();
+  const { object } = await t.delete('pods', name);
+  const [last] = await t.api.store.changes({ places: [{ resource: 'pods', namespace: 't', name }], limit: 1 });
+  expect(last).toMatchObject({ type: 'DELETED', revision: Number(object.metadata.resourceVersion) });
+  expect(object.metadata).toMatchObject({ uid: metadata.uid, deletionGracePeriodSeconds: 0 });
+});
