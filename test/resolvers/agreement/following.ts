@@ -5,7 +5,7 @@ import type { Loose } from '../../support/fake-api.ts';
 import { PATIENCE_MS } from '../../support/patience.ts';
 import type { Random } from '../../support/random.ts';
 import type { Facades } from './facades.ts';
-import type { Model } from './model.ts';
+import { atRevision, type Model } from './model.ts';
 import { answerOf, argumentsOf, called, document, oneOrAll, randomListQuestion, type ListQuestion } from './reading.ts';
 import { collectionOf } from './write.ts';
 
@@ -20,6 +20,9 @@ interface Followed {
   check(): void;
   stop(): void;
 }
+
+/** What is open at once: a user may have 200 live queries. */
+const MAX_OPEN = 80;
 
 /** Watches and live queries that are opened while others write, and compared at the end. */
 export class Following {
@@ -37,6 +40,7 @@ export class Following {
   }
 
   async open(): Promise<void> {
+    if (this.followed.length >= MAX_OPEN) await this.end();
     await this.random.pick([() => this.restWatch(), () => this.watch(), () => this.live(), () => this.live()])();
   }
 
@@ -45,7 +49,7 @@ export class Following {
     for (const { check } of this.followed) await vi.waitFor(check, { timeout: PATIENCE_MS / 4, interval: 5 });
     // nothing comes after
     await this.facades.fake.quiet();
-    for (const { check, stop } of this.followed) {
+    for (const { check, stop } of this.followed.splice(0)) {
       check();
       stop();
     }
@@ -65,12 +69,7 @@ export class Following {
         if (is) return [{ type: was ? 'MODIFIED' : 'ADDED', object }];
         if (!was) return [];
         // as it was when it last belonged, at the revision at which it left
-        return [
-          {
-            type: 'DELETED',
-            object: { ...before!, metadata: { ...before!.metadata, resourceVersion: String(revision) } },
-          },
-        ];
+        return [{ type: 'DELETED', object: atRevision(before!, revision) }];
       });
     return [...state, ...changes];
   }
@@ -112,8 +111,10 @@ export class Following {
       declared,
       `${field} { type object { raw } oldObject { raw } resourceVersion errors: __typename }`,
     );
+    // who joins a watch that others have begun is told what these were
+    const own = withState ? query.replace('subscription', `subscription From${from}_${this.followed.length}`) : query;
     const events: any[] = [];
-    const stop = this.facades.subscribe(query, variables, (payload) => events.push(payload));
+    const stop = this.facades.subscribe(own, variables, (payload) => events.push(payload));
     // until it is open: what is written before that would belong to its state
     await this.facades.fake.quiet();
     this.count('graphql watches');

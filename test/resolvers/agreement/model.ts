@@ -15,6 +15,11 @@ export interface Change {
 export const keyOf = (subject: Subject, { metadata: { namespace, name } }: Loose): string =>
   `${subject.resource}/${namespace}/${name}`;
 
+export const atRevision = (object: Loose, revision: number): Loose => ({
+  ...object,
+  metadata: { ...object.metadata, resourceVersion: String(revision) },
+});
+
 /** All objects of each revision, as the answers of writes told them. It forgets nothing and is as slow as it looks. */
 export class Model {
   readonly changes: Change[] = [];
@@ -65,8 +70,7 @@ export class Model {
   remove(subject: Subject, before: Loose, revision: number, verb: string): void {
     const objects = new Map(this.now);
     objects.delete(keyOf(subject, before));
-    const metadata = { ...before.metadata, resourceVersion: String(revision) };
-    this.enter({ revision, type: 'DELETED', subject, object: { ...before, metadata }, before, verb }, objects);
+    this.enter({ revision, type: 'DELETED', subject, object: atRevision(before, revision), before, verb }, objects);
   }
 
   private enter(change: Change, objects: ReadonlyMap<string, Loose>): void {
