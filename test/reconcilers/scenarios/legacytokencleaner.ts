@@ -1,6 +1,6 @@
 import { expect } from 'vitest';
 import { legacytokencleaner } from '../../../src/reconcilers/legacytokencleaner.ts';
-import { INVALID_SINCE, LAST_USED } from '../../../src/rules/legacy-tokens.ts';
+import { INVALID_SINCE, LAST_USED, TRACKING } from '../../../src/rules/legacy-tokens.ts';
 import type { Manifest } from '../../support/fake-api.ts';
 import type { Scenario } from '../../support/scenario.ts';
 import { object, pod } from './manifests.ts';
@@ -20,6 +20,10 @@ const LISTED = ['mounted', 'odd-day', 'odd-mark', 'opaque', 'rescued', 'unused',
 export const legacytokencleanerScenario: Scenario = {
   controllers: () => [legacytokencleaner(2 * DAY)],
   given: [
+    object('v1', 'ConfigMap', TRACKING.name, {
+      metadata: { namespace: TRACKING.namespace },
+      data: { [TRACKING.since]: '2026-01-01' },
+    }),
     object('v1', 'ServiceAccount', 'old', { secrets: LISTED.map((name) => ({ name })) }),
     token('by-hand'),
     token('mounted'),
