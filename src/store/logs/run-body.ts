@@ -6,7 +6,6 @@ export const bodyOf = (lines: readonly LogLine[], oldest: number): string =>
 
 /** Postgres' text has no NUL, and a newline ends a line. */
 export const cleanText = (text: string): string =>
-  // eslint-disable-next-line no-control-regex
   /[\0\n]/.test(text) ? text.replace(/[\0\n]/g, '\uFFFD') : text;
 
 /** The lines of a row, in the order in which they were written. */
