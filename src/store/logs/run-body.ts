@@ -5,8 +5,7 @@ export const bodyOf = (lines: readonly LogLine[], oldest: number): string =>
   lines.map(({ at, stream, text }) => `${at - oldest} ${stream} ${text}`).join('\n');
 
 /** Postgres' text has no NUL, and a newline ends a line. */
-export const cleanText = (text: string): string =>
-  /[\0\n]/.test(text) ? text.replace(/[\0\n]/g, '\uFFFD') : text;
+export const cleanText = (text: string): string => (/[\0\n]/.test(text) ? text.replace(/[\0\n]/g, '\uFFFD') : text);
 
 /** The lines of a row, in the order in which they were written. */
 export function linesOf({ oldest, body }: { oldest: number; body: string }): LogLine[] {
