@@ -71,10 +71,15 @@ export class ContainerLog {
           length,
           offset,
         );
+        const data = buffer.subarray(0, bytesRead);
         const toEnd = offset + bytesRead >= file.size;
-        const { lines, taken } = records(buffer.subarray(0, bytesRead), toEnd && (whole || !last));
-        // a record that is longer than what may be read is read by itself
-        if (taken === 0 && !toEnd) return this.read(position, limit + CHUNK, whole);
+        let { lines, taken } = records(data, toEnd && (whole || !last));
+        if (taken === 0 && !toEnd) {
+          // a record that is longer than what may be read is read by itself
+          if (length < CHUNK) return this.read(position, CHUNK, whole);
+          // what one stream has begun is not waited for while the other has written so much; what has no end is no record
+          ({ lines, taken } = records(data.subarray(0, data.lastIndexOf(NEWLINE) + 1 || length), true));
+        }
         if (lines.length || taken || last)
           return { lines, position: `${file.id}@${offset + taken}`, bytes: taken, atEnd: toEnd && last, lost };
       }

@@ -141,6 +141,16 @@ describe('what a container writes', () => {
     }
   });
 
+  test('is sent where one stream has begun a line and the other goes on for long', async () => {
+    const writer = writerOf();
+    writer.write('stdout', Buffer.from('.'.repeat(20_000)));
+    const all = numbers(10_000);
+    writer.write('stderr', Buffer.from(all.map((line) => `${line}\n`).join('')));
+    await settle(shipper());
+    expect(archive.lines.filter((line) => line.startsWith('line'))).toEqual(all);
+    expect(archive.lines.filter((line) => !line.startsWith('line')).join('').length).toBeGreaterThanOrEqual(16_000);
+  });
+
   test('of a pod that is gone is sent, and its files then go', async () => {
     const writer = writerOf();
     writer.write('stdout', Buffer.from('last words\n'));
