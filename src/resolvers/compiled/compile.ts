@@ -110,21 +110,28 @@ export function compile(
     return undefined;
   const { variableDefinitions = [] } = operation;
   const coerce = compileVariables(schema, variableDefinitions);
+  const coerced = (variables: Variables): ReturnType<typeof getVariableValues> => {
+    const values = coerce(variables);
+    return values ? { coerced: values } : getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 });
+  };
+  // a subscription's are the same for all its events
+  const known = new WeakMap<Variables, ReturnType<typeof getVariableValues>>();
   return {
     async run(variables, context, format) {
-      const values = coerce(variables);
-      if (values) return run(fields, values, context, format);
-      const { coerced, errors } = getVariableValues(schema, variableDefinitions, variables, { maxErrors: 50 });
-      return errors ? JSON.stringify({ errors: errors.map(format) }) : run(fields, coerced, context, format);
+      const values = coerced(variables);
+      return values.errors
+        ? JSON.stringify({ errors: values.errors.map(format) })
+        : run(fields, values.coerced, context, format);
     },
     leads: subscribes && fields.some(({ write }) => !write),
     event: (value) => eventText(fields, value),
     async longEvent(value, variables, context, format) {
+      const values = known.get(variables) ?? coerced(variables);
+      known.set(variables, values);
       // what is wrong with them, graphql-js says
-      const values = coerce(variables);
-      if (!values) return undefined;
+      if (values.errors) return undefined;
       const event = fields.map(({ field }) => eventValue(field, value));
-      return written(fields, event, new Run(values, context, format));
+      return written(fields, event, new Run(values.coerced, context, format));
     },
   };
 }

@@ -197,6 +197,20 @@ describe('a flood', () => {
     expect(archive.lines.at(-1)).toBe('the end');
   });
 
+  test('of so many that the node cannot send all of it leaves nobody out', async () => {
+    const pods = Array.from({ length: 12 }, (_, n) => `u${n}`);
+    for (const uid of pods)
+      new LogWriter(
+        store().path({ ...POD, uid }, 'c', 0),
+        () => clock.now(),
+        () => undefined,
+      ).write('stdout', Buffer.from(`${`${uid} ${'y'.repeat(90)}`}\n`.repeat(15_000)));
+    const one = shipper();
+    // no time passes: this is the burst, and then there is nothing
+    for (let n = 0; n < 40; n++) await one.round();
+    expect([...new Set(archive.lines.map((line) => line.split(' ')[0]))].sort()).toEqual(pods.sort());
+  });
+
   test('of one container keeps nobody else waiting', async () => {
     const flood = writerOf();
     flood.write('stdout', Buffer.from(`${'y'.repeat(99)}\n`.repeat(60_000)));
