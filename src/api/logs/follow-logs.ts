@@ -41,7 +41,11 @@ export class LogFollowing {
   /** From now on. Throws 400. @returns what ends it */
   async follow(user: User, filter: LogFilter, sink: LogSink): Promise<() => void> {
     const follower = { user, filter, matcher: lineMatcher(filter), sink };
-    this.mark ??= await this.archive.mark();
+    if (!this.mark) {
+      const mark = await this.archive.mark();
+      // of two who begin at once the first one's counts
+      this.mark ??= mark;
+    }
     this.followers.add(follower);
     this.schedule();
     return () => {
@@ -89,10 +93,13 @@ export class LogFollowing {
 
   private async tell(before: LogMark): Promise<boolean> {
     const { runs, mark } = await this.archive.since(before, AT_ONCE);
-    this.mark = runs.length < AT_ONCE ? mark : await this.notTooFar(mark);
-    if (!runs.length) return false;
     const ids = [...new Set(runs.map(({ source }) => source))];
-    const sources = new Map((await this.archive.sourcesById(ids)).map((source) => [source.id, source]));
+    const known = ids.length ? await this.archive.sourcesById(ids) : [];
+    const next = runs.length < AT_ONCE ? mark : await this.notTooFar(mark);
+    // all have left meanwhile, and who has come since begins later
+    if (this.mark !== before) return false;
+    this.mark = next;
+    const sources = new Map(known.map((source) => [source.id, source]));
     const slice = new Slice();
     for (const follower of this.followers) {
       const may = mayRead(this.authorizer, follower.user);

@@ -199,25 +199,25 @@ async function follow(context: OperationContext, filter: LogFilter): Promise<Sub
   const { subscribing, request } = context;
   if (!subscribing) throw internalError('logs are followed outside of a subscription');
   const { subscription } = subscribing;
-  const state: { left: number; stop?: () => void } = { left: 0 };
+  let left = 0;
   const sink: LogSink = {
     get full() {
       return subscription.full;
     },
     onEntries(entries) {
-      const told = state.left ? [leftOut(state.left), ...entries] : entries;
-      state.left = 0;
+      const told = left ? [leftOut(left), ...entries] : entries;
+      left = 0;
       subscription.push(
         [told],
         told.reduce((sum, { text }) => sum + text.length + 200, 0),
       );
     },
-    onLeftOut: (lines) => void (state.left += lines),
+    onLeftOut: (lines) => void (left += lines),
     onEnd: (error) => subscription.end(error),
   };
   subscription.openedBy([]);
-  subscription.closing(() => state.stop?.());
-  state.stop = await logsOf(context).follow(request, filter, sink);
+  // who has left meanwhile ends it at once
+  subscription.closing(await logsOf(context).follow(request, filter, sink));
   return subscription;
 }
 
