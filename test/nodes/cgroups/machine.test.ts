@@ -103,9 +103,11 @@ describe.skipIf(!cgroups)(`cgroups of this machine${reason}`, () => {
 
   it('collects what no pod owns', async () => {
     const [kept, lost] = [pod(), pod()];
-    const child = inside(cgroups!.pod(lost).container('c-0', {}), 'exec sleep 100');
+    const child = inside(cgroups!.pod(lost).container('c-0', {}), 'echo in && exec sleep 100');
     cgroups!.pod(kept);
     const over = ended(child);
+    // a shell that has not entered yet would find nothing to enter
+    await once(child.stdout!, 'data');
     await cgroups!.collect((uid) => uid === kept.metadata.uid);
     expect((await over).signal).toBe('SIGKILL');
     expect([kept, lost].map(({ metadata }) => Boolean(cgroups!.find(metadata.uid)))).toEqual([true, false]);
