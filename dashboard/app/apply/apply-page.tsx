@@ -3,6 +3,7 @@ import { useSearch } from '@tanstack/react-router';
 import { lazy, Suspense, useState, type DragEvent } from 'react';
 import { namespacesIn } from '../search-params.ts';
 import { ask } from '../server/query.ts';
+import { DataTable } from '../shared/data-table.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { messageOf } from '../server/errors.ts';
 import { filesIn } from './dropped-files.ts';
@@ -143,45 +144,34 @@ function Outcome({ answer }: { answer: Applied & { dryRun: boolean } }) {
             ? 'This is what would be written.'
             : 'It is written.'}
       </Text>
-      <Table.ScrollContainer minWidth={600}>
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Object</Table.Th>
-              <Table.Th>Becomes</Table.Th>
-              <Table.Th>What changes</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {objects.map(({ kind, namespace, name, action, diff, error, warnings }) => (
-              <Table.Tr key={`${kind}/${namespace}/${name}`}>
-                <Table.Td>
-                  {kind} {namespace ? `${namespace}/` : ''}
-                  {name}
-                </Table.Td>
-                <Table.Td>{error ? 'refused' : (action ?? '').toLowerCase()}</Table.Td>
-                <Table.Td>
-                  {error && (
-                    <Text size="sm" c="red">
-                      {error.message}
-                    </Text>
-                  )}
-                  {warnings.map((warning) => (
-                    <Text key={warning} size="sm" c="yellow">
-                      {warning}
-                    </Text>
-                  ))}
-                  {(diff ?? []).slice(0, 20).map(({ path, from, to }) => (
-                    <Text key={path} size="xs" ff="monospace">
-                      {path}: {JSON.stringify(from) ?? ''} → {JSON.stringify(to) ?? ''}
-                    </Text>
-                  ))}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <DataTable heads={['Object', 'Becomes', 'What changes']} minWidth={600}>
+        {objects.map(({ kind, namespace, name, action, diff, error, warnings }) => (
+          <Table.Tr key={`${kind}/${namespace}/${name}`}>
+            <Table.Td>
+              {kind} {namespace ? `${namespace}/` : ''}
+              {name}
+            </Table.Td>
+            <Table.Td>{error ? 'refused' : (action ?? '').toLowerCase()}</Table.Td>
+            <Table.Td>
+              {error && (
+                <Text size="sm" c="red">
+                  {error.message}
+                </Text>
+              )}
+              {warnings.map((warning) => (
+                <Text key={warning} size="sm" c="yellow">
+                  {warning}
+                </Text>
+              ))}
+              {(diff ?? []).slice(0, 20).map(({ path, from, to }) => (
+                <Text key={path} size="xs" ff="monospace">
+                  {path}: {JSON.stringify(from) ?? ''} → {JSON.stringify(to) ?? ''}
+                </Text>
+              ))}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </DataTable>
     </section>
   );
 }

@@ -2,8 +2,9 @@ import { PageLink } from '../shared/page-link.tsx';
 import { Accordion, Badge, Button, Group, Stack, Table, Text } from '@mantine/core';
 import { useState } from 'react';
 import { ask } from '../server/query.ts';
-import { NO_NAMESPACE } from '../server/objects.ts';
+import { objectPath } from '../server/objects.ts';
 import { Age } from '../shared/age.tsx';
+import { DataTable } from '../shared/data-table.tsx';
 import { Problem } from '../shared/problem.tsx';
 
 export const CHANGE_FIELDS = `revision at type verb user impersonator manager facade client resource kind namespace name changeSet
@@ -110,7 +111,7 @@ function Detail({ change }: { change: Change }) {
     <Stack gap="xs">
       <Text size="sm" c="dimmed">
         Revision{' '}
-        <PageLink to={`/kinds/${resource}/${namespace ?? NO_NAMESPACE}/${name}`} search={{ at: revision }}>
+        <PageLink to={objectPath(resource, { namespace, name })} search={{ at: revision }}>
           {revision}
         </PageLink>
         {facade && `, over ${facade}`}
@@ -120,26 +121,15 @@ function Detail({ change }: { change: Change }) {
       {change.diff === null ? (
         <Text size="sm">You may not see what changed.</Text>
       ) : (
-        <Table.ScrollContainer minWidth={500}>
-          <Table fz="xs" ff="monospace">
-            <Table.Thead>
-              <Table.Tr>
-                <Table.Th>Field</Table.Th>
-                <Table.Th>Was</Table.Th>
-                <Table.Th>Became</Table.Th>
-              </Table.Tr>
-            </Table.Thead>
-            <Table.Tbody>
-              {change.diff.map(({ path, from, to }) => (
-                <Table.Tr key={path}>
-                  <Table.Td>{path}</Table.Td>
-                  <Table.Td>{short(from)}</Table.Td>
-                  <Table.Td>{short(to)}</Table.Td>
-                </Table.Tr>
-              ))}
-            </Table.Tbody>
-          </Table>
-        </Table.ScrollContainer>
+        <DataTable heads={['Field', 'Was', 'Became']} minWidth={500} fz="xs" ff="monospace">
+          {change.diff.map(({ path, from, to }) => (
+            <Table.Tr key={path}>
+              <Table.Td>{path}</Table.Td>
+              <Table.Td>{short(from)}</Table.Td>
+              <Table.Td>{short(to)}</Table.Td>
+            </Table.Tr>
+          ))}
+        </DataTable>
       )}
       <Problem error={error} />
       {tried && tried.refusals.length > 0 && (

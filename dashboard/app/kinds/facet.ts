@@ -16,7 +16,15 @@ export interface Action {
   number?: { label: string; usual: number };
   /** said before it is done, where it takes something away */
   warning?: string;
-  run(place: Place, kind: Kind, number: number | undefined): Promise<unknown>;
+  /** asked for before it is done */
+  text?: { label: string; placeholder: string; description: string; problem(text: string): string | undefined };
+  run(place: Place, kind: Kind, given: Given): Promise<unknown>;
+}
+
+/** What was asked for before an action is done. */
+export interface Given {
+  number: number;
+  text: string;
 }
 
 /** What a kind adds to the list and to the page of its objects; a kind that has no file is shown as well. */

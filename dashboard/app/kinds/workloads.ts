@@ -1,4 +1,5 @@
 import { ask } from '../server/query.ts';
+import { patch } from '../server/patch.ts';
 import type { Action, Facet } from './facet.ts';
 
 const PLACE = '$namespace: String!, $name: String!';
@@ -19,7 +20,7 @@ const scale: Action = {
   label: 'Scale',
   needs: 'patch scale',
   number: { label: 'Replicas', usual: 1 },
-  run: (place, { kind }, replicas) =>
+  run: (place, { kind }, { number: replicas }) =>
     ask(`mutation (${PLACE}, $replicas: Int!) { scale${kind}(${AT}, replicas: $replicas) }`, { ...place, replicas }),
 };
 
@@ -75,11 +76,7 @@ const suspend = (id: string, label: string, value: boolean): Action => ({
   id,
   label,
   needs: 'patch',
-  run: (place, { resource }) =>
-    ask(
-      'mutation ($resource: String!, $namespace: String, $name: String!, $patch: JSON!) { patchObject(resource: $resource, namespace: $namespace, name: $name, patch: $patch) }',
-      { resource, ...place, patch: { spec: { suspend: value } } },
-    ),
+  run: (place, { resource }) => patch(resource, place, { spec: { suspend: value } }),
 });
 export const cronJobs: Facet = {
   actions: [suspend('suspend', 'Suspend', true), suspend('unsuspend', 'Go on', false)],

@@ -1,14 +1,14 @@
 import { Button, Group, Progress, Text } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
-import type { Action } from '../kinds/facet.ts';
+import type { Action, Given } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import type { Row } from '../server/objects.ts';
 import type { Rights } from '../server/rights.ts';
 import { ActionDialog } from '../object/action-dialog.tsx';
 import { DeleteDialog } from '../object/delete-dialog.tsx';
 import { labelAction } from '../object/label-action.ts';
-import { messageOf } from '../server/errors.ts';
+import { oneByOne, type Progress as Steps } from '../server/one-by-one.ts';
 import { Problem } from '../shared/problem.tsx';
 
 interface Props {
@@ -19,10 +19,8 @@ interface Props {
   onDone(): void;
 }
 
-interface Running {
+interface Running extends Steps {
   label: string;
-  done: number;
-  failed: readonly string[];
   stop: AbortController;
 }
 
@@ -31,28 +29,20 @@ export function BulkActions({ kind, rows, rights, actions, onDone }: Props) {
   const [running, setRunning] = useState<Running>();
   const [asked, setAsked] = useState<Action>();
   const [deleting, { open, close }] = useDisclosure(false);
-  const run = async (action: Action, number: number | undefined, text: string | undefined): Promise<void> => {
+  const run = async (action: Action, given: Given): Promise<void> => {
     setAsked(undefined);
     const stop = new AbortController();
-    const failed: string[] = [];
-    const tell = (done: number): void => setRunning({ label: action.label, done, failed: [...failed], stop });
-    tell(0);
-    let done = 0;
-    for (const { metadata } of rows) {
-      if (stop.signal.aborted) break;
-      try {
-        await (action.id === 'label' ? labelAction(text ?? '') : action).run(metadata, kind, number);
-      } catch (error) {
-        failed.push(`${metadata.name}: ${messageOf(error)}`);
-      }
-      tell(++done);
-    }
-    if (!failed.length) {
-      setRunning(undefined);
-      onDone();
-    }
+    const { failed } = await oneByOne(
+      rows.map(({ metadata }) => metadata),
+      (place) => action.run(place, kind, given),
+      (progress) => setRunning({ label: action.label, stop, ...progress }),
+      stop.signal,
+    );
+    if (failed.length) return;
+    setRunning(undefined);
+    onDone();
   };
-  const offered = [...actions, labelAction('')].filter(({ needs }) => rights.has(needs));
+  const offered = [...actions, labelAction].filter(({ needs }) => rights.has(needs));
   return (
     <Group gap="xs" role="toolbar" aria-label="What to do with the chosen rows">
       <Text size="sm">{rows.length} chosen</Text>
@@ -95,7 +85,7 @@ export function BulkActions({ kind, rows, rights, actions, onDone }: Props) {
         <ActionDialog
           action={asked}
           what={`${rows.length} ${rows.length === 1 ? 'object' : 'objects'}`}
-          onRun={(number, text) => void run(asked, number, text)}
+          onRun={(given) => void run(asked, given)}
           onClose={() => setAsked(undefined)}
         />
       )}

@@ -3,7 +3,7 @@ import { Checkbox, Text } from '@mantine/core';
 import { useVirtualizer } from '@tanstack/react-virtual';
 import { useEffect, useRef, useState, type KeyboardEvent } from 'react';
 import type { Kind } from '../server/kind.ts';
-import { NO_NAMESPACE, type Cell, type Row } from '../server/objects.ts';
+import { objectPath, type Cell, type Row } from '../server/objects.ts';
 import { Age } from '../shared/age.tsx';
 import { Status } from '../shared/status.tsx';
 import type { ListColumn } from './columns.ts';
@@ -53,16 +53,13 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
   };
   const onKeyDown = (event: KeyboardEvent): void => {
     const row = rows[active];
-    const move = KEYS[event.key];
-    if (move)
-      go(
-        active +
-          move *
-            (Math.abs(move) === 10 ? Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / ROW_HEIGHT / 10)) : 1),
-      );
-    else if (event.key === 'Home') go(0);
-    else if (event.key === 'End') go(rows.length - 1);
-    else if (event.key === 'Enter' && row && event.target === event.currentTarget) open(pathTo(kind, row));
+    const page = Math.max(1, Math.floor((box.current?.clientHeight ?? 0) / ROW_HEIGHT) - 1);
+    const move = { ArrowDown: 1, ArrowUp: -1, PageDown: page, PageUp: -page, Home: -Infinity, End: Infinity }[
+      event.key
+    ];
+    if (move !== undefined) go(active + move);
+    else if (event.key === 'Enter' && row && event.target === event.currentTarget)
+      open(objectPath(kind.resource, row.metadata));
     else if (event.key === ' ' && row && event.target === event.currentTarget) toggle(row.metadata.uid);
     else return;
     event.preventDefault();
@@ -131,7 +128,7 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
                   title={titleOf(column.value(row))}
                 >
                   {place === 0 && column.heading === 'Name' ? (
-                    <PageLink to={pathTo(kind, row)} tabIndex={-1}>
+                    <PageLink to={objectPath(kind.resource, row.metadata)} tabIndex={-1}>
                       {name}
                     </PageLink>
                   ) : (
@@ -151,12 +148,6 @@ export function ListTable({ kind, columns, rows, loading, sort, onSort, chosen, 
     </div>
   );
 }
-
-const KEYS: Readonly<Record<string, number>> = { ArrowDown: 1, ArrowUp: -1, PageDown: 10, PageUp: -10 };
-
-/** Where an object's page is. */
-export const pathTo = (kind: Kind, { metadata }: Row): string =>
-  `/kinds/${kind.resource}/${metadata.namespace ?? NO_NAMESPACE}/${metadata.name}`;
 
 const titleOf = (cell: Cell): string | undefined => (typeof cell === 'string' && cell.length > 15 ? cell : undefined);
 

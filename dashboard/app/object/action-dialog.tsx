@@ -1,8 +1,7 @@
 import { Button, Group, Modal, NumberInput, Stack, Text, TextInput } from '@mantine/core';
 import { useState } from 'react';
-import type { Action } from '../kinds/facet.ts';
+import type { Action, Given } from '../kinds/facet.ts';
 import { Problem } from '../shared/problem.tsx';
-import { labelsIn } from './label-action.ts';
 
 interface Props {
   action: Action;
@@ -10,7 +9,7 @@ interface Props {
   what: string;
   usual?: number;
   error?: unknown;
-  onRun(number: number | undefined, text: string | undefined): void;
+  onRun(given: Given): void;
   onClose(): void;
 }
 
@@ -18,14 +17,13 @@ interface Props {
 export function ActionDialog({ action, what, usual, error, onRun, onClose }: Props) {
   const [number, setNumber] = useState<number>(usual ?? action.number?.usual ?? 0);
   const [text, setText] = useState('');
-  const labels = action.id === 'label';
-  const wrong = labels ? problemOf(text) : undefined;
+  const wrong = action.text?.problem(text);
   return (
     <Modal opened onClose={onClose} title={`${action.label}: ${what}`} returnFocus>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          onRun(action.number ? number : undefined, labels ? text : undefined);
+          onRun({ number, text });
         }}
       >
         <Stack>
@@ -40,12 +38,12 @@ export function ActionDialog({ action, what, usual, error, onRun, onClose }: Pro
               onChange={(value) => setNumber(Number(value))}
             />
           )}
-          {labels && (
+          {action.text && (
             <TextInput
               data-autofocus
-              label="Labels"
-              placeholder="tier=web old-"
-              description="key=value sets one, key- takes it away"
+              label={action.text.label}
+              placeholder={action.text.placeholder}
+              description={action.text.description}
               value={text}
               error={text ? wrong : undefined}
               onChange={(event) => setText(event.currentTarget.value)}
@@ -64,12 +62,4 @@ export function ActionDialog({ action, what, usual, error, onRun, onClose }: Pro
       </form>
     </Modal>
   );
-}
-
-function problemOf(text: string): string | undefined {
-  try {
-    return Object.keys(labelsIn(text)).length ? undefined : 'a label';
-  } catch (error) {
-    return (error as Error).message;
-  }
 }

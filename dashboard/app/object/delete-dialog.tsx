@@ -2,9 +2,10 @@ import { Button, Group, Modal, Progress, SegmentedControl, Stack, Table, Text } 
 import { useState } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
-import { messageOf } from '../server/errors.ts';
+import { oneByOne, type Progress as Steps } from '../server/one-by-one.ts';
 import { ask } from '../server/query.ts';
 import { useQuery } from '../server/use-query.ts';
+import { DataTable } from '../shared/data-table.tsx';
 import { Problem } from '../shared/problem.tsx';
 
 type Policy = 'Background' | 'Foreground' | 'Orphan';
@@ -49,8 +50,7 @@ export function DeleteDialog({
   onDone(): void;
 }) {
   const [policy, setPolicy] = useState<Policy>('Background');
-  const [done, setDone] = useState<number>();
-  const [failed, setFailed] = useState<readonly string[]>([]);
+  const [steps, setSteps] = useState<Steps>();
   const [first] = places;
   const one = places.length === 1 ? first : undefined;
   const { data, error } = useQuery<{ deletePreview: Preview | null }>(one ? PREVIEW : undefined, {
@@ -60,22 +60,17 @@ export function DeleteDialog({
     policy,
   });
   const run = async (): Promise<void> => {
-    const problems: string[] = [];
-    let count = 0;
-    setDone(0);
-    for (const { namespace, name } of places) {
-      try {
-        await ask(DELETE, { resource: kind.resource, namespace, name, policy });
-      } catch (reason) {
-        problems.push(`${name}: ${messageOf(reason)}`);
-      }
-      setDone(++count);
-    }
-    setFailed(problems);
-    if (problems.length) return setDone(undefined);
+    const { resource } = kind;
+    const { failed } = await oneByOne(
+      places,
+      ({ namespace, name }) => ask(DELETE, { resource, namespace, name, policy }),
+      setSteps,
+    );
+    if (failed.length) return;
     onDone();
     onClose();
   };
+  const running = steps !== undefined && steps.done < places.length;
   const preview = data?.deletePreview;
   return (
     <Modal
@@ -103,28 +98,16 @@ export function DeleteDialog({
               {preview.deleted === 1 ? 'Nothing else goes with it.' : `${preview.deleted} objects go, itself counted.`}
               {preview.truncated && ' There are more than are shown.'}
             </Text>
-            <Table.ScrollContainer minWidth={400} mah={280}>
-              <Table>
-                <Table.Thead>
-                  <Table.Tr>
-                    <Table.Th>Kind</Table.Th>
-                    <Table.Th>Name</Table.Th>
-                    <Table.Th>Becomes</Table.Th>
-                    <Table.Th>Waits for</Table.Th>
-                  </Table.Tr>
-                </Table.Thead>
-                <Table.Tbody>
-                  {preview.objects.map(({ fate, kind: each, namespace, name, heldBy }) => (
-                    <Table.Tr key={`${each}/${namespace}/${name}`}>
-                      <Table.Td>{each}</Table.Td>
-                      <Table.Td>{name}</Table.Td>
-                      <Table.Td>{fate.toLowerCase()}</Table.Td>
-                      <Table.Td>{heldBy.join(', ')}</Table.Td>
-                    </Table.Tr>
-                  ))}
-                </Table.Tbody>
-              </Table>
-            </Table.ScrollContainer>
+            <DataTable heads={['Kind', 'Name', 'Becomes', 'Waits for']} minWidth={400} mah={280}>
+              {preview.objects.map(({ fate, kind: each, namespace, name, heldBy }) => (
+                <Table.Tr key={`${each}/${namespace}/${name}`}>
+                  <Table.Td>{each}</Table.Td>
+                  <Table.Td>{name}</Table.Td>
+                  <Table.Td>{fate.toLowerCase()}</Table.Td>
+                  <Table.Td>{heldBy.join(', ')}</Table.Td>
+                </Table.Tr>
+              ))}
+            </DataTable>
           </>
         )}
         {!one && (
@@ -132,13 +115,15 @@ export function DeleteDialog({
             {places.map(({ name }) => name).join(', ')}
           </Text>
         )}
-        {done !== undefined && <Progress value={(100 * done) / places.length} aria-label="Deleting" />}
-        {failed.length > 0 && <Problem error={new Error(failed.join('\n'))} title={`${failed.length} did not work`} />}
+        {running && <Progress value={(100 * steps.done) / places.length} aria-label="Deleting" />}
+        {steps && steps.failed.length > 0 && (
+          <Problem error={new Error(steps.failed.join('\n'))} title={`${steps.failed.length} did not work`} />
+        )}
         <Group justify="flex-end">
           <Button variant="default" onClick={onClose} data-autofocus>
             Cancel
           </Button>
-          <Button color="red" onClick={() => void run()} loading={done !== undefined}>
+          <Button color="red" onClick={() => void run()} loading={running}>
             Delete
           </Button>
         </Group>

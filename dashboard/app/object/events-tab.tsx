@@ -3,6 +3,7 @@ import type { Kind } from '../server/kind.ts';
 import { useCluster } from '../server/kinds.tsx';
 import { useList } from '../list/use-list.ts';
 import { Age } from '../shared/age.tsx';
+import { DataTable } from '../shared/data-table.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { Status } from '../shared/status.tsx';
 import { NotFound } from '../shell/not-found.tsx';
@@ -33,34 +34,21 @@ function Events({ kind, object, at }: { kind: Kind; object: WholeObject; at: str
   if (error) return <Problem error={error} />;
   if (!items.length) return <Text c="dimmed">{loading ? 'loading' : 'Nothing has been noted of it lately.'}</Text>;
   return (
-    <Table.ScrollContainer minWidth={600}>
-      <Table>
-        <Table.Thead>
-          <Table.Tr>
-            <Table.Th>When</Table.Th>
-            <Table.Th>Type</Table.Th>
-            <Table.Th>Reason</Table.Th>
-            <Table.Th>Message</Table.Th>
-            <Table.Th>From</Table.Th>
-          </Table.Tr>
-        </Table.Thead>
-        <Table.Tbody>
-          {items.map(({ metadata, x0, x1, x2, x3, x4, x5, x6 }) => (
-            <Table.Tr key={metadata.uid}>
-              <Table.Td>
-                <Age since={(x0 ?? x1 ?? metadata.creationTimestamp) as string} />
-                {Number(x5) > 1 && ` ×${String(x5)}`}
-              </Table.Td>
-              <Table.Td>
-                <Status word={String(x2 ?? 'Normal')} />
-              </Table.Td>
-              <Table.Td>{String(x3 ?? '')}</Table.Td>
-              <Table.Td>{String(x4 ?? '')}</Table.Td>
-              <Table.Td>{String(x6 ?? '')}</Table.Td>
-            </Table.Tr>
-          ))}
-        </Table.Tbody>
-      </Table>
-    </Table.ScrollContainer>
+    <DataTable heads={['When', 'Type', 'Reason', 'Message', 'From']} minWidth={600}>
+      {items.map(({ metadata, x0, x1, x2, x3, x4, x5, x6 }) => (
+        <Table.Tr key={metadata.uid}>
+          <Table.Td>
+            <Age since={(x0 ?? x1 ?? metadata.creationTimestamp) as string} />
+            {Number(x5) > 1 && ` ×${String(x5)}`}
+          </Table.Td>
+          <Table.Td>
+            <Status word={String(x2 ?? 'Normal')} />
+          </Table.Td>
+          <Table.Td>{String(x3 ?? '')}</Table.Td>
+          <Table.Td>{String(x4 ?? '')}</Table.Td>
+          <Table.Td>{String(x6 ?? '')}</Table.Td>
+        </Table.Tr>
+      ))}
+    </DataTable>
   );
 }

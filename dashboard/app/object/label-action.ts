@@ -1,9 +1,5 @@
 import type { Action } from '../kinds/facet.ts';
-import { ask } from '../server/query.ts';
-
-const PATCH = `mutation ($resource: String!, $namespace: String, $name: String!, $patch: JSON!) {
-  patchObject(resource: $resource, namespace: $namespace, name: $name, patch: $patch)
-}`;
+import { patch } from '../server/patch.ts';
 
 /** `a=b c-`: labels to be set, and those to be taken away, as kubectl label has them. Throws where it is neither. */
 export function labelsIn(text: string): Record<string, string | null> {
@@ -17,16 +13,24 @@ export function labelsIn(text: string): Record<string, string | null> {
   return labels;
 }
 
-/** Sets labels of an object. @param text as of labelsIn */
-export const labelAction = (text: string): Action => ({
+function problemOf(text: string): string | undefined {
+  try {
+    return Object.keys(labelsIn(text)).length ? undefined : 'a label';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
+/** Sets labels of an object, which every kind has. */
+export const labelAction: Action = {
   id: 'label',
   label: 'Label',
   needs: 'patch',
-  run: (place, { resource }) =>
-    ask(PATCH, {
-      resource,
-      namespace: place.namespace,
-      name: place.name,
-      patch: { metadata: { labels: labelsIn(text) } },
-    }),
-});
+  text: {
+    label: 'Labels',
+    placeholder: 'tier=web old-',
+    description: 'key=value sets one, key- takes it away',
+    problem: problemOf,
+  },
+  run: (place, { resource }, { text }) => patch(resource, place, { metadata: { labels: labelsIn(text) } }),
+};

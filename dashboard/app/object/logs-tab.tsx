@@ -22,13 +22,13 @@ const reduce = (before: readonly Line[] | undefined, { lines }: { lines: readonl
 
 /** What the containers of a pod, or of all pods of a workload, write. @param field the subscription: `podLogs` */
 export function LogsTab({ field, place }: { field: string; place: Place }) {
-  const document = useMemo(
+  const query = useMemo(
     () => `subscription Logs($namespace: String!, $name: String!) {
       lines: ${field}(namespace: $namespace, name: $name, tail: ${TAIL}) { time pod container text }
     }`,
     [field],
   );
-  const { state: lines = [], error, ended } = useSubscription(document, { ...place }, reduce);
+  const { state: lines = [], error, ended } = useSubscription(query, { ...place }, reduce);
   const [word, setWord] = useState('');
   const [follow, setFollow] = useState(true);
   const [times, setTimes] = useState(false);
@@ -47,7 +47,7 @@ export function LogsTab({ field, place }: { field: string; place: Place }) {
     const blob = new Blob([shown.map(({ time, pod, text }) => `${time ?? ''} ${pod} ${text}\n`).join('')], {
       type: 'text/plain',
     });
-    const link = Object.assign(document_().createElement('a'), {
+    const link = Object.assign(document.createElement('a'), {
       href: URL.createObjectURL(blob),
       download: `${place.name}.log`,
     });
@@ -108,5 +108,3 @@ export function LogsTab({ field, place }: { field: string; place: Place }) {
     </Stack>
   );
 }
-
-const document_ = (): Document => globalThis.document;

@@ -2,7 +2,7 @@ import { Button, Group } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
 import { useState } from 'react';
 import { facetOf } from '../kinds/all.ts';
-import type { Action, Place } from '../kinds/facet.ts';
+import type { Action, Given, Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import type { Rights } from '../server/rights.ts';
 import { useGo } from '../shared/page-link.tsx';
@@ -34,9 +34,8 @@ export function ObjectActions({
     setError(undefined);
     setAsked(action);
   };
-  const run = (action: Action, number: number | undefined, text: string | undefined): void => {
-    const doing = action.id === 'label' ? labelAction(text ?? '') : action;
-    doing.run(place, kind, number).then(
+  const run = (action: Action, given: Given): void => {
+    action.run(place, kind, given).then(
       () => ask(undefined),
       (reason: unknown) => setError(reason),
     );
@@ -44,7 +43,7 @@ export function ObjectActions({
   const replicas = (object.spec as { replicas?: number } | undefined)?.replicas;
   return (
     <Group gap="xs" role="toolbar" aria-label="What to do with it">
-      {[...actions, labelAction('')]
+      {[...actions, labelAction]
         .filter(({ needs }) => rights.has(needs))
         .map((action) => (
           <Button key={action.id} size="xs" variant="default" onClick={() => ask(action)}>
@@ -67,7 +66,7 @@ export function ObjectActions({
           what={place.name}
           {...(replicas !== undefined && { usual: replicas })}
           error={error}
-          onRun={(number, text) => run(asked, number, text)}
+          onRun={(given) => run(asked, given)}
           onClose={() => ask(undefined)}
         />
       )}

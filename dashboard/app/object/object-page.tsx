@@ -6,7 +6,7 @@ import type { Place } from '../kinds/facet.ts';
 import type { ObjectSearch } from '../search-params.ts';
 import type { Kind } from '../server/kind.ts';
 import { useCluster } from '../server/kinds.tsx';
-import { NO_NAMESPACE } from '../server/objects.ts';
+import { NO_NAMESPACE, objectPath } from '../server/objects.ts';
 import { useRights } from '../server/rights.ts';
 import { Age } from '../shared/age.tsx';
 import { PageLink, useChangeSearch } from '../shared/page-link.tsx';
@@ -54,7 +54,9 @@ function ObjectView({ kind, place }: { kind: Kind; place: Place }) {
         {place.namespace !== null && (
           <>
             {' / '}
-            <PageLink to={`/kinds/namespaces/${NO_NAMESPACE}/${place.namespace}`}>{place.namespace}</PageLink>
+            <PageLink to={objectPath('namespaces', { namespace: null, name: place.namespace })}>
+              {place.namespace}
+            </PageLink>
           </>
         )}
       </Text>

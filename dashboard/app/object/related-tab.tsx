@@ -1,11 +1,9 @@
-import { PageLink } from '../shared/page-link.tsx';
 import { SimpleGrid, Stack, Table, Text, Title } from '@mantine/core';
 import { useMemo } from 'react';
 import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
-import { useCluster } from '../server/kinds.tsx';
-import { NO_NAMESPACE } from '../server/objects.ts';
 import { useQuery } from '../server/use-query.ts';
+import { ObjectLink } from '../shared/object-link.tsx';
 import { Problem } from '../shared/problem.tsx';
 
 interface Ref {
@@ -67,7 +65,6 @@ export function RelatedTab({
 }
 
 function Refs({ title, refs, count }: { title: string; refs: readonly Ref[]; count: number }) {
-  const { kinds } = useCluster();
   return (
     <Stack gap="xs" component="section">
       <Title order={3} size="h5">
@@ -75,24 +72,14 @@ function Refs({ title, refs, count }: { title: string; refs: readonly Ref[]; cou
       </Title>
       <Table>
         <Table.Tbody>
-          {refs.map(({ apiVersion, kind, metadata }) => {
-            const group = apiVersion.includes('/') ? apiVersion.slice(0, apiVersion.indexOf('/')) : '';
-            const known = kinds.find((each) => each.kind === kind && each.group === group);
-            return (
-              <Table.Tr key={metadata.uid}>
-                <Table.Td>{kind}</Table.Td>
-                <Table.Td className="name">
-                  {known ? (
-                    <PageLink to={`/kinds/${known.resource}/${metadata.namespace ?? NO_NAMESPACE}/${metadata.name}`}>
-                      {metadata.name}
-                    </PageLink>
-                  ) : (
-                    metadata.name
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            );
-          })}
+          {refs.map(({ apiVersion, kind, metadata: { name, namespace, uid } }) => (
+            <Table.Tr key={uid}>
+              <Table.Td>{kind}</Table.Td>
+              <Table.Td className="name">
+                <ObjectLink apiVersion={apiVersion} kind={kind} namespace={namespace} name={name} />
+              </Table.Td>
+            </Table.Tr>
+          ))}
         </Table.Tbody>
       </Table>
       {refs.length === 0 && (

@@ -4,6 +4,7 @@ import type { Place } from '../kinds/facet.ts';
 import type { Kind } from '../server/kind.ts';
 import { ask } from '../server/query.ts';
 import { useQuery } from '../server/use-query.ts';
+import { DataTable } from '../shared/data-table.tsx';
 import { Problem } from '../shared/problem.tsx';
 import { textsAt } from '../shared/value-at.ts';
 
@@ -58,36 +59,24 @@ export function RolloutTab({
     <Stack>
       <Text role="status">{rollout.rolloutStatus?.message}</Text>
       <Problem error={error} />
-      <Table.ScrollContainer minWidth={500}>
-        <Table>
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>Revision</Table.Th>
-              <Table.Th>Images</Table.Th>
-              <Table.Th>Cause</Table.Th>
-              <Table.Th />
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {[...(rollout.rolloutHistory ?? [])].reverse().map(({ revision, current, changeCause, template }) => (
-              <Table.Tr key={String(revision)}>
-                <Table.Td>{String(revision)}</Table.Td>
-                <Table.Td>{textsAt(template, 'spec.containers.image').join(', ')}</Table.Td>
-                <Table.Td>{changeCause}</Table.Td>
-                <Table.Td>
-                  {current ? (
-                    'now'
-                  ) : (
-                    <Button size="compact-xs" variant="default" disabled={!writable} onClick={() => goTo(revision)}>
-                      Go back to {String(revision)}
-                    </Button>
-                  )}
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      </Table.ScrollContainer>
+      <DataTable heads={['Revision', 'Images', 'Cause', '']} minWidth={500}>
+        {[...(rollout.rolloutHistory ?? [])].reverse().map(({ revision, current, changeCause, template }) => (
+          <Table.Tr key={String(revision)}>
+            <Table.Td>{String(revision)}</Table.Td>
+            <Table.Td>{textsAt(template, 'spec.containers.image').join(', ')}</Table.Td>
+            <Table.Td>{changeCause}</Table.Td>
+            <Table.Td>
+              {current ? (
+                'now'
+              ) : (
+                <Button size="compact-xs" variant="default" disabled={!writable} onClick={() => goTo(revision)}>
+                  Go back to {String(revision)}
+                </Button>
+              )}
+            </Table.Td>
+          </Table.Tr>
+        ))}
+      </DataTable>
     </Stack>
   );
 }

@@ -1,18 +1,16 @@
-import { PageLink } from '../shared/page-link.tsx';
 import { Badge, Group, Stack, Table, Text, Title } from '@mantine/core';
 import { facetOf } from '../kinds/all.ts';
 import type { Kind } from '../server/kind.ts';
-import { useCluster, type Cluster } from '../server/kinds.tsx';
-import { NO_NAMESPACE } from '../server/objects.ts';
 import { Age } from '../shared/age.tsx';
+import { DataTable } from '../shared/data-table.tsx';
+import { ObjectLink } from '../shared/object-link.tsx';
 import { Status } from '../shared/status.tsx';
 import { textsAt } from '../shared/value-at.ts';
 import type { WholeObject } from './use-object.ts';
 
 /** What one wants to know of an object first. */
 export function SummaryTab({ kind, object }: { kind: Kind; object: WholeObject }) {
-  const cluster = useCluster();
-  const { labels, annotations, ownerReferences, finalizers, uid, resourceVersion } = object.metadata;
+  const { namespace, labels, annotations, ownerReferences, finalizers, uid, resourceVersion } = object.metadata;
   const { facts = [] } = facetOf(kind);
   const known = facts
     .map(([heading, path]) => [heading, textsAt(object, path)] as const)
@@ -34,49 +32,34 @@ export function SummaryTab({ kind, object }: { kind: Kind; object: WholeObject }
           <Title order={3} size="h5">
             Conditions
           </Title>
-          <Table.ScrollContainer minWidth={500}>
-            <Table>
-              <Table.Thead>
-                <Table.Tr>
-                  <Table.Th>Type</Table.Th>
-                  <Table.Th>Status</Table.Th>
-                  <Table.Th>Since</Table.Th>
-                  <Table.Th>Reason</Table.Th>
-                </Table.Tr>
-              </Table.Thead>
-              <Table.Tbody>
-                {conditions.map(({ type, status, reason, message, lastTransitionTime }) => (
-                  <Table.Tr key={type}>
-                    <Table.Td>{type}</Table.Td>
-                    <Table.Td>{status}</Table.Td>
-                    <Table.Td>
-                      <Age since={lastTransitionTime} />
-                    </Table.Td>
-                    <Table.Td>
-                      {reason}{' '}
-                      {message && (
-                        <Text span c="dimmed" size="sm">
-                          {message}
-                        </Text>
-                      )}
-                    </Table.Td>
-                  </Table.Tr>
-                ))}
-              </Table.Tbody>
-            </Table>
-          </Table.ScrollContainer>
+          <DataTable heads={['Type', 'Status', 'Since', 'Reason']} minWidth={500}>
+            {conditions.map(({ type, status, reason, message, lastTransitionTime }) => (
+              <Table.Tr key={type}>
+                <Table.Td>{type}</Table.Td>
+                <Table.Td>{status}</Table.Td>
+                <Table.Td>
+                  <Age since={lastTransitionTime} />
+                </Table.Td>
+                <Table.Td>
+                  {reason}{' '}
+                  {message && (
+                    <Text span c="dimmed" size="sm">
+                      {message}
+                    </Text>
+                  )}
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </DataTable>
         </section>
       )}
       <dl className="facts">
         {ownerReferences && (
           <Fact heading="Owners">
-            {ownerReferences.map((owner) => (
-              <Owner
-                key={`${owner.kind}/${owner.name}`}
-                cluster={cluster}
-                owner={owner}
-                namespace={object.metadata.namespace}
-              />
+            {ownerReferences.map(({ apiVersion, kind: owner, name }) => (
+              <div key={`${owner}/${name}`}>
+                {owner} <ObjectLink apiVersion={apiVersion} kind={owner} namespace={namespace ?? null} name={name} />
+              </div>
             ))}
           </Fact>
         )}
@@ -119,23 +102,3 @@ const Pairs = ({ of }: { of: Record<string, string> | undefined }) => (
     ))}
   </Group>
 );
-
-function Owner({
-  cluster,
-  owner,
-  namespace,
-}: {
-  cluster: Cluster;
-  owner: { apiVersion: string; kind: string; name: string };
-  namespace: string | undefined;
-}) {
-  const group = owner.apiVersion.includes('/') ? owner.apiVersion.slice(0, owner.apiVersion.indexOf('/')) : '';
-  const kind = cluster.kinds.find((each) => each.kind === owner.kind && each.group === group);
-  if (!kind) return <div>{`${owner.kind} ${owner.name}`}</div>;
-  const place = kind.namespaced ? (namespace ?? NO_NAMESPACE) : NO_NAMESPACE;
-  return (
-    <div>
-      {owner.kind} <PageLink to={`/kinds/${kind.resource}/${place}/${owner.name}`}>{owner.name}</PageLink>
-    </div>
-  );
-}

@@ -6,7 +6,7 @@ import type { Kind } from '../server/kind.ts';
 import { ask } from '../server/query.ts';
 import { CodeEditor } from '../shared/code-editor.tsx';
 import { CodeDiff } from '../shared/code-diff.tsx';
-import { toYaml } from '../shared/yaml.ts';
+import { isRounded, toYaml } from '../shared/yaml.ts';
 import { Problem } from '../shared/problem.tsx';
 import type { Shown } from './use-object.ts';
 
@@ -45,10 +45,13 @@ export default function YamlTab({
   const send = async (dryRun: boolean): Promise<void> => {
     setError(undefined);
     try {
+      const wanted = parse(text) as unknown;
+      if (isRounded(wanted))
+        throw new Error('It has an integer beyond 2^53, which a browser cannot hold: use kubectl.');
       const { updateObject } = await ask<{ updateObject: unknown }>(UPDATE, {
         resource: kind.resource,
         ...place,
-        object: parse(text) as unknown,
+        object: wanted,
         dryRun,
       });
       if (dryRun) return setTried(toYaml(withoutManagers(updateObject)));
@@ -94,8 +97,6 @@ export default function YamlTab({
 
 /** Who owns which field is said by the history; as text it is in the way. */
 function withoutManagers(object: unknown): unknown {
-  const { metadata, ...rest } = object as { metadata: Record<string, unknown> };
-  const { managedFields: _, ...shown } = metadata;
-  return { ...keysFirst(rest), metadata: shown, ...rest };
+  const { apiVersion, kind, metadata, ...rest } = object as { metadata: object } & Record<string, unknown>;
+  return { apiVersion, kind, metadata: { ...metadata, managedFields: undefined }, ...rest };
 }
-const keysFirst = ({ apiVersion, kind }: Record<string, unknown>) => ({ apiVersion, kind });

@@ -1,3 +1,4 @@
+import type { Place } from '../kinds/facet.ts';
 import type { Kind } from './kind.ts';
 
 /** Of an object's metadata what a row and a heading need. */
@@ -46,5 +47,9 @@ export const pastDocument = (kind: Kind, extra = ''): string => `query Past(${va
   }
 }`;
 
-/** Fields that every kind has: the name of the object in paths, `_` where it has no namespace. */
+/** In the path of an object that has no namespace. */
 export const NO_NAMESPACE = '_';
+
+/** Where an object's page is. @param resource `pods`, `deployments.apps` */
+export const objectPath = (resource: string, { namespace, name }: Place): string =>
+  `/kinds/${resource}/${namespace ?? NO_NAMESPACE}/${name}`;

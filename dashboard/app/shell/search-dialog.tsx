@@ -2,7 +2,7 @@ import { Button, Kbd, Modal, NavLink, Stack, Text, TextInput } from '@mantine/co
 import { useDebouncedValue, useDisclosure, useHotkeys } from '@mantine/hooks';
 import { useMemo, useState, type KeyboardEvent } from 'react';
 import { useCluster } from '../server/kinds.tsx';
-import { NO_NAMESPACE } from '../server/objects.ts';
+import { objectPath } from '../server/objects.ts';
 import { useQuery } from '../server/use-query.ts';
 import { useGo } from '../shared/page-link.tsx';
 import { Problem } from '../shared/problem.tsx';
@@ -127,5 +127,5 @@ const choiceOf = ({ resource, kind, namespace, name, field, text }: Hit): Choice
   key: `${resource}/${namespace}/${name}`,
   label: name,
   description: `${kind}${namespace ? ` in ${namespace}` : ''}${field === 'metadata.name' ? '' : ` — ${field}: ${text}`}`,
-  to: `/kinds/${resource}/${namespace ?? NO_NAMESPACE}/${name}`,
+  to: objectPath(resource, { namespace, name }),
 });

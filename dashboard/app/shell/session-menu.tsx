@@ -14,7 +14,7 @@ interface Who {
 }
 
 /** Who one is, and the way out. */
-export function useWho(): Who | undefined {
+function useWho(): Who | undefined {
   const [who, setWho] = useState<Who>();
   useEffect(() => {
     const ask = (): void =>

@@ -1,10 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { buildSchema, parse, validate } from 'graphql';
 import { describe, expect, it, test } from 'vitest';
+import { parse as parseYaml } from 'yaml';
 import { columnsOf, extraFields, isPath } from '../../../dashboard/app/list/columns.ts';
 import { labelsIn } from '../../../dashboard/app/object/label-action.ts';
 import type { Kind } from '../../../dashboard/app/server/kind.ts';
 import { liveDocument, pastDocument } from '../../../dashboard/app/server/objects.ts';
+import { isRounded } from '../../../dashboard/app/shared/yaml.ts';
 import { textsAt } from '../../../dashboard/app/shared/value-at.ts';
 import { amountOf } from '../../../dashboard/app/shared/quantity.ts';
 import { ageOf } from '../../../dashboard/app/shared/age-of.ts';
@@ -93,3 +95,11 @@ test.each([
   ['2', 2],
 ])('%s is %d', (text, amount) => expect(amountOf(text)).toBeCloseTo(amount, 9));
 test.each(['', '1x', 'm', '1.2.3'])('%j is no quantity', (text) => expect(amountOf(text)).toBeNaN());
+
+test.each([
+  ['a: 9007199254740993', true],
+  ['a: [{ b: -9007199254740995 }]', true],
+  ['a: 9007199254740991', false],
+  ['a: 0.1', false],
+  ['a: "9007199254740993"', false],
+])('%s is rounded: %s', (text, is) => expect(isRounded(parseYaml(text))).toBe(is));
