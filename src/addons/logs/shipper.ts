@@ -54,6 +54,8 @@ interface Tail {
   /** ms since the epoch: the next look, the last growth, and since when its pod is nobody's */
   due: number;
   grew: number;
+  /** the number of the request that had its lines last */
+  served: number;
   nobody: number | undefined;
 }
 interface Piece {
@@ -81,6 +83,7 @@ export class Shipper {
   private readonly budget: Budget;
   private listed = 0;
   private failures = 0;
+  private requests = 0;
 
   constructor(
     private readonly options: ShipperOptions,
@@ -120,8 +123,9 @@ export class Shipper {
     await this.ask();
     const pieces: Piece[] = [];
     let [bytes, lines, more] = [0, 0, false];
-    for (const tail of this.tails.values()) {
-      if (tail.due > now) continue;
+    // who was served last comes last: a node has less to give than its containers may ask for
+    const due = [...this.tails.values()].filter((tail) => tail.due <= now).sort((a, b) => a.served - b.served);
+    for (const tail of due) {
       const room = Math.min(REQUEST - bytes, this.budget.available(now));
       if (room <= 0 || pieces.length >= MAX_BATCHES || lines >= MAX_LINES) {
         more = true;
@@ -151,6 +155,7 @@ export class Shipper {
         budget: new Budget(PER_CONTAINER, CONTAINER_BURST, now),
         position: undefined,
         grew: now,
+        served: 0,
         nobody: undefined,
         ...before,
         place,
@@ -185,10 +190,10 @@ export class Shipper {
     // a position that nothing is at: nothing is written
     const batches = unknown.map(({ place }) => batchOf(place, '?', '?', []));
     const { positions } = await this.write(batches);
-    for (const [i, tail] of unknown.entries()) this.placed(tail, positions[i]);
+    for (const [i, tail] of unknown.entries()) await this.placed(tail, positions[i]);
   }
 
-  private placed(tail: Tail, position: string | null | undefined): void {
+  private async placed(tail: Tail, position: string | null | undefined): Promise<void> {
     const now = this.clock.now();
     if (typeof position === 'string') {
       tail.position = position;
@@ -198,7 +203,7 @@ export class Shipper {
     // the API may not have heard of the pod yet: a mirror of a static one comes after it
     tail.nobody ??= now;
     tail.due = now + MAX_RETRY_MS / 3;
-    if (tail.place.gone && now - tail.nobody > NOBODY_MS) void this.folders.remove(tail.place);
+    if (tail.place.gone && now - tail.nobody > NOBODY_MS) await this.folders.remove(tail.place);
   }
 
   private async readOf(tail: Tail, room: number, now: number): Promise<Piece | undefined> {
@@ -240,8 +245,10 @@ export class Shipper {
     const batches = pieces.map(({ tail: { place }, from, until, lines }) => batchOf(place, from, until, lines));
     const { written, positions } = await this.write(batches);
     const now = this.clock.now();
+    this.requests++;
     for (const [i, { tail, bytes, atEnd }] of pieces.entries()) {
-      this.placed(tail, positions[i]);
+      tail.served = this.requests;
+      await this.placed(tail, positions[i]);
       if (!written || tail.nobody !== undefined) continue;
       tail.budget.take(bytes);
       this.budget.take(bytes);
