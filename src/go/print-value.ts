@@ -26,7 +26,7 @@ export function printLiteral(value: unknown): string {
   return `map[string]interface {}{${keys.map((key) => `${quote(key)}:${printLiteral(value[key])}`).join(', ')}}`;
 }
 
-/** Its type as `%T` prints it: `map[string]interface {}`, `int64`; undefined for nil, which has none. */
+/** The name of its type: `map[string]interface {}`, `int64`; undefined for nil, which has none. */
 export function typeName(value: unknown): string | undefined {
   if (isNil(value)) return undefined;
   if (Array.isArray(value)) return '[]interface {}';
@@ -38,8 +38,12 @@ export function typeName(value: unknown): string | undefined {
     case 'bigint':
       return 'int64';
     case 'number':
-      return Number.isInteger(value) ? 'int64' : 'float64';
+      // integers beyond are bigints, where an int64 holds them
+      return Number.isSafeInteger(value) ? 'int64' : 'float64';
     default:
       return typeof value;
   }
 }
+
+/** Its type as `%T` prints it. */
+export const printType = (value: unknown): string => typeName(value) ?? '<nil>';

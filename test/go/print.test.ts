@@ -4,7 +4,7 @@ import { escapeHtml } from '../../src/go/html-escape.ts';
 import { goJson } from '../../src/go/json-write.ts';
 import { printSelector } from '../../src/go/print-selector.ts';
 import { printFloat } from '../../src/go/print-float.ts';
-import { printLiteral, printValue, typeName } from '../../src/go/print-value.ts';
+import { printLiteral, printType, printValue, typeName } from '../../src/go/print-value.ts';
 import { quote, quoteList } from '../../src/go/quote.ts';
 
 describe('%v', () => {
@@ -45,10 +45,14 @@ test.each<[unknown, string | undefined]>([
   [1, 'int64'],
   [1.5, 'float64'],
   [1n, 'int64'],
+  [2 ** 64, 'float64'],
   [[], '[]interface {}'],
   [{}, 'map[string]interface {}'],
   [null, undefined],
-])('%%T of %o is %s', (value, name) => expect(typeName(value)).toBe(name));
+])('%%T of %o is %s', (value, name) => {
+  expect(typeName(value)).toBe(name);
+  expect(printType(value)).toBe(name ?? '<nil>');
+});
 
 describe('%q', () => {
   test.each([

@@ -1,5 +1,5 @@
 import { isDeepStrictEqual } from 'node:util';
-import { dynamicType } from '../../go/dynamic-type.ts';
+import { printType } from '../../go/print-value.ts';
 import { validateAnnotations, validateLabels } from '../../kinds/validation/labels.ts';
 import { aggregate } from '../../meta/aggregate.ts';
 import { Path } from '../../meta/field.ts';
@@ -70,7 +70,7 @@ export function checkedObject(sent: KubeObject, converted: unknown, desired: str
   }
   if (metadata === undefined) throw new Error('returned invalid metadata: missing metadata in converted object');
   if (!isRecord(metadata))
-    throw new Error(`returned invalid metadata: invalid metadata of type ${dynamicType(metadata)} in converted object`);
+    throw new Error(`returned invalid metadata: invalid metadata of type ${printType(metadata)} in converted object`);
   const { labels, annotations, ...rest } = sent.metadata;
   const given = { ...textsOf('labels', meta), ...textsOf('annotations', meta) };
   const errors = [
@@ -95,12 +95,12 @@ function textsOf<F extends 'labels' | 'annotations'>(
   if (found === undefined || found === null) return {};
   if (!isRecord(found))
     throw new Error(
-      `returned invalid metadata: invalid metadata.${field} of type ${dynamicType(found)} in converted object`,
+      `returned invalid metadata: invalid metadata.${field} of type ${printType(found)} in converted object`,
     );
   for (const [name, value] of Object.entries(found))
     if (typeof value !== 'string')
       throw new Error(
-        `returned invalid metadata: metadata.${field}[${name}] must be a string, but is ${dynamicType(value)} in converted object`,
+        `returned invalid metadata: metadata.${field}[${name}] must be a string, but is ${printType(value)} in converted object`,
       );
   return Object.keys(found).length ? ({ [field]: found } as { [field in F]?: Record<string, string> }) : {};
 }

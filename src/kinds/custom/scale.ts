@@ -1,5 +1,5 @@
-import { dynamicType } from '../../go/dynamic-type.ts';
 import { stringifyExact } from '../../go/json-numbers.ts';
+import { printType } from '../../go/print-value.ts';
 import { invalid, type FieldError } from '../../meta/field.ts';
 import type { KubeObject } from '../../meta/object.ts';
 import { isObject } from './json-schema.ts';
@@ -19,7 +19,7 @@ export function atPath(object: unknown, path: string): unknown {
     if (!isObject(value)) {
       const shown = typeof value === 'object' ? stringifyExact(value) : String(value);
       throw new Error(
-        `${path} accessor error: ${shown} is of the type ${dynamicType(value)}, expected map[string]interface{}`,
+        `${path} accessor error: ${shown} is of the type ${printType(value)}, expected map[string]interface{}`,
       );
     }
     value = value[key];

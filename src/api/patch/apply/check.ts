@@ -1,7 +1,7 @@
 import type { Schema } from '../../../kinds/schema.ts';
 import { isPlain } from '../plain.ts';
 import { ElementError, fieldElements, itemElement, showElement } from './element.ts';
-import { printLiteral, printValue, typeName } from '../../../go/print-value.ts';
+import { printLiteral, printType, printValue } from '../../../go/print-value.ts';
 import type { Untyped } from './compare.ts';
 
 const goSyntax = (value: unknown): string => `&value.valueUnstructured{Value:${printLiteral(value)}}`;
@@ -19,7 +19,7 @@ function scalarProblem(type: string, value: unknown): string | undefined {
     case 'double':
       return typeof value === 'number' || typeof value === 'bigint'
         ? undefined
-        : `expected numeric (int or float), got ${typeName(value)}`;
+        : `expected numeric (int or float), got ${printType(value)}`;
     default:
       return typeof value === 'object' ? `expected any scalar, got &{${printValue(value)}}` : undefined;
   }
